@@ -1,0 +1,129 @@
+import type { WebhookDefinition } from './definition.ts'
+
+/** What a record of webhook-config turned out to be. */
+export type DefinitionChange =
+  | { kind: 'definition'; definition: WebhookDefinition }
+  | { kind: 'deleted' }
+  | { kind: 'invalid'; problems: string[] }
+
+export type Entry = {
+  /** The definition in force: the last good and complete one. */
+  definition: WebhookDefinition
+  /** Its offset in webhook-config. */
+  offset: number
+}
+
+/** Why the newest record of a webhook is not the one in force. */
+export type Fault = { offset: number; problems: string[] }
+
+/**
+ * The webhooks as the fold over webhook-config sees them: the last good definition of each stays in force whatever is
+ * written after it, and a channel claimed twice has one owner. Every service folds with this class, so all agree.
+ */
+export class DefinitionTable {
+  readonly #entries = new Map<string, Entry>()
+  readonly #faults = new Map<string, Fault>()
+  readonly #claims = new Map<string, Set<string>>()
+
+  /** Takes in one record. @returns what it did, for the log and the metrics. */
+  apply(id: string, offset: number, change: DefinitionChange): 'in force' | 'deleted' | 'refused' {
+    switch (change.kind) {
+      case 'deleted':
+        this.#faults.delete(id)
+        this.#release(id)
+        this.#entries.delete(id)
+        return 'deleted'
+      case 'invalid':
+        this.#faults.set(id, { offset, problems: change.problems })
+        return 'refused'
+      case 'definition': {
+        const problems = incomplete(id, change.definition)
+        if (problems.length > 0) {
+          this.#faults.set(id, { offset, problems })
+          return 'refused'
+        }
+        this.#faults.delete(id)
+        this.#release(id)
+        this.#entries.set(id, { definition: change.definition, offset })
+        for (const key of claimKeys(change.definition)) this.#claim(key, id)
+        return 'in force'
+      }
+    }
+  }
+
+  get(id: string): Entry | undefined {
+    return this.#entries.get(id)
+  }
+
+  fault(id: string): Fault | undefined {
+    return this.#faults.get(id)
+  }
+
+  entries(): Iterable<Entry> {
+    return this.#entries.values()
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /**
+   * The one webhook that a channel's events go to, switched on or not. Only webhooks of the channel's own business count:
+   * naming another business's channel gives nobody its events.
+   */
+  ownerOf(businessId: string, channel: string): Entry | undefined {
+    let owner: Entry | undefined
+    for (const id of this.#claims.get(claimKey(businessId, channel)) ?? []) {
+      const entry = this.#entries.get(id)
+      if (entry && (!owner || precedes(entry.definition, owner.definition))) owner = entry
+    }
+    return owner
+  }
+
+  /** Channels that the webhook names and another one owns: channel -> owner. */
+  conflictsOf(id: string): Map<string, WebhookDefinition> {
+    const conflicts = new Map<string, WebhookDefinition>()
+    const definition = this.#entries.get(id)?.definition
+    for (const channel of definition?.channels ?? []) {
+      const owner = this.ownerOf(definition?.businessId ?? '', channel)
+      if (owner && owner.definition.id !== id) conflicts.set(channel, owner.definition)
+    }
+    return conflicts
+  }
+
+  #claim(key: string, id: string): void {
+    const ids = this.#claims.get(key)
+    if (ids) ids.add(id)
+    else this.#claims.set(key, new Set([id]))
+  }
+
+  #release(id: string): void {
+    const entry = this.#entries.get(id)
+    for (const key of entry ? claimKeys(entry.definition) : []) {
+      const ids = this.#claims.get(key)
+      ids?.delete(id)
+      if (ids?.size === 0) this.#claims.delete(key)
+    }
+  }
+}
+
+function claimKey(businessId: string, channel: string): string {
+  return `${businessId}\n${channel}`
+}
+
+function claimKeys(definition: WebhookDefinition): string[] {
+  return definition.channels.map((channel) => claimKey(definition.businessId, channel))
+}
+
+/** The conflict rule (design.md, formatter): the older createdAt, then the smaller id, owns the channel. */
+export function precedes(a: WebhookDefinition, b: WebhookDefinition): boolean {
+  const byTime = Date.parse(a.createdAt) - Date.parse(b.createdAt)
+  return byTime === 0 ? a.id < b.id : byTime < 0
+}
+
+function incomplete(id: string, definition: WebhookDefinition): string[] {
+  const problems: string[] = []
+  if (definition.id !== id) problems.push(`id "${definition.id}" is not the record's key "${id}"`)
+  if (definition.secret === undefined) problems.push('secret is missing: waiting for admin to complete the definition')
+  return problems
+}

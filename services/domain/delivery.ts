@@ -1,0 +1,84 @@
+/** Notifications and what became of them, as in schemas/webhook-*.avsc; times are milliseconds since the epoch. */
+
+export type NotificationKind = 'message' | 'status'
+
+/** One notification of one webhook, ready to be sent: a record of webhook-deliveries. */
+export type Delivery = {
+  /** The webhook-id header. */
+  deliveryId: string
+  webhookId: string
+  businessId: string
+  eventId: string
+  kind: NotificationKind
+  chatChannelId: string
+  contactId: string
+  /** JSON, UTF-8: what every attempt sends. */
+  body: Buffer
+  traceparent: string | null
+  createdAt: number
+  definitionVersion: number
+  /** Offset in webhook-config of the definition that formatted it. */
+  definitionOffset: number
+}
+
+export type AttemptOutcome = 'success' | 'slow' | 'error' | 'rejected'
+export type NextStep = 'none' | 'retry' | 'deadLetter'
+
+/** One try at sending a delivery: a record of webhook-attempts. */
+export type Attempt = {
+  deliveryId: string
+  webhookId: string
+  businessId: string
+  eventId: string
+  kind: NotificationKind
+  chatChannelId: string
+  contactId: string
+  /** From 1. */
+  attempt: number
+  startedAt: number
+  latencyMs: number | null
+  outcome: AttemptOutcome
+  cause: string | null
+  status: number | null
+  responseExcerpt: string | null
+  slowThresholdMs: number
+  next: NextStep
+  nextAttemptAt: number | null
+  definitionVersion: number
+  deliveryCreatedAt: number
+  sourceTopic: string
+  sourceOffset: number
+  test: boolean
+}
+
+export type AttemptSummary = Pick<
+  Attempt,
+  'attempt' | 'startedAt' | 'latencyMs' | 'outcome' | 'cause' | 'status' | 'responseExcerpt'
+>
+
+export type DeadLetterReason =
+  /** Every attempt of the retry profile failed. */
+  | 'exhausted'
+  /** A final answer: 3xx, or 4xx that is not retried. */
+  | 'refused'
+  /** 410: the receiver wants no more. */
+  | 'gone'
+  /** The webhook was switched off while the notification waited. */
+  | 'disabled'
+  /** The webhook was deleted while the notification waited. */
+  | 'deleted'
+  | 'breaker'
+  | 'address'
+  | 'expired'
+  /** A Kafka record that cannot be decoded. */
+  | 'unreadable'
+
+/** A record of webhook-dead-letters. */
+export type DeadLetter = {
+  reason: DeadLetterReason
+  detail: string | null
+  deadLetteredAt: number
+  delivery: Delivery | null
+  attempts: AttemptSummary[]
+  source: { topic: string; partition: number; offset: number; key: Buffer | null; value: Buffer | null }
+}

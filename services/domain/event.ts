@@ -1,0 +1,69 @@
+/** Input events, as in schemas/message-events.avsc and schemas/status-events.avsc; times are milliseconds since the epoch. */
+
+export type MessageAuthor = 'bot' | 'user' | 'operator'
+
+export type Message = {
+  id: string
+  date: number
+  message: string | null
+  fromName: string | null
+  from: MessageAuthor
+  isButton: boolean
+  image: string | null
+  audio: string | null
+  video: string | null
+  file: string | null
+  operatorId: string | null
+  operatorName: string | null
+  operatorEmail: string | null
+  operatorRole: string | null
+  queue: string | null
+  intentName: string | null
+  location: string | null
+  caption: string | null
+  payload: string | null
+  button: string | null
+  templateName: string | null
+}
+
+export type MessageEvent = {
+  eventId: string
+  businessId: string
+  chatPlatform: string
+  chatChannelId: string
+  contactId: string
+  whatsappNumber: string | null
+  chatIdInChatPlatform: string | null
+  customerId: string
+  firstName: string | null
+  lastName: string | null
+  customerCreationTime: number
+  sessionCreationTime: number
+  messages: Message[]
+  /** Variable name -> new value. */
+  variables: Record<string, string>
+}
+
+export type MessageStatus = 'delivered' | 'read'
+
+export type StatusEvent = {
+  eventId: string
+  businessId: string
+  chatPlatform: string
+  chatChannelId: string
+  contactId: string
+  whatsappNumber: string | null
+  customerId: string
+  status: MessageStatus
+  statusChangeTime: number
+  messageId: string
+  clientPayload: string | null
+}
+
+/** An event with the topic's kind: what the producer takes and the formatter reads. */
+export type Event = { type: 'message'; event: MessageEvent } | { type: 'status'; event: StatusEvent }
+
+/** Key of both event topics (contract.md, section 4): one conversation stays in one partition, in order. */
+export function eventKey(event: { chatChannelId: string; contactId: string }): string {
+  return `${event.chatChannelId}:${event.contactId}`
+}

@@ -1,0 +1,90 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { ConfigError } from './config.ts'
+import { HttpProblem } from './problem.ts'
+
+/** Who sent a request, by the claims of a verified token. */
+export type Identity = {
+  subject: string
+  role: string
+  permissions: string[]
+  /** The business that the token is for; "*" is every business. */
+  businessId: string
+}
+
+export type AuthConfig = {
+  HOOKLINE_AUTH_JWKS_URL: string
+  HOOKLINE_AUTH_PUBLIC_KEY: string
+  HOOKLINE_AUTH_ISSUER: string
+  HOOKLINE_AUTH_AUDIENCE: string
+  HOOKLINE_AUTH_ALGORITHMS: string
+}
+
+/** @param authorization the request's Authorization header. @throws HttpProblem 401. */
+export type Authenticate = (authorization: string | undefined) => Promise<Identity>
+
+/**
+ * Verifies bearer tokens (RFC 6750, RFC 7519): signature, issuer, audience, expiry; algorithms are pinned (RFC 8725, 3.1),
+ * symmetric ones and "none" never pass.
+ * @throws ConfigError when no key is configured or an algorithm is not asymmetric.
+ */
+export function createAuthenticator(config: AuthConfig): Authenticate {
+  const algorithms = config.HOOKLINE_AUTH_ALGORITHMS.split(',').map((name) => name.trim())
+  const weak = algorithms.find(
+    (name) => !/^(EdDSA|Ed25519|ES(256|384|512)|RS(256|384|512)|PS(256|384|512))$/.test(name),
+  )
+  if (weak !== undefined) {
+    throw new ConfigError(`HOOKLINE_AUTH_ALGORITHMS names "${weak}"; allowed: EdDSA, ES256.., RS256.., PS256..`)
+  }
+  const key = verificationKey(config)
+  const options = {
+    issuer: config.HOOKLINE_AUTH_ISSUER,
+    audience: config.HOOKLINE_AUTH_AUDIENCE,
+    algorithms,
+    requiredClaims: ['exp', 'sub'],
+  }
+  return async (authorization) => {
+    const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1]
+    if (token === undefined) throw unauthorized('a bearer token is required')
+    try {
+      const { payload } =
+        typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options)
+      return toIdentity(payload)
+    } catch (error) {
+      throw unauthorized(error instanceof Error ? error.message : 'the token is not valid')
+    }
+  }
+}
+
+function verificationKey(config: AuthConfig): KeyObject | JWTVerifyGetKey {
+  const { HOOKLINE_AUTH_JWKS_URL: jwksUrl, HOOKLINE_AUTH_PUBLIC_KEY: publicKey } = config
+  if (jwksUrl !== '') return createRemoteJWKSet(new URL(jwksUrl))
+  if (publicKey === '')
+    throw new ConfigError('set HOOKLINE_AUTH_JWKS_URL or HOOKLINE_AUTH_PUBLIC_KEY: tokens cannot be verified')
+  try {
+    return publicKey.trimStart().startsWith('{')
+      ? createPublicKey({ key: JSON.parse(publicKey), format: 'jwk' })
+      : createPublicKey(publicKey)
+  } catch (error) {
+    throw new ConfigError(`HOOKLINE_AUTH_PUBLIC_KEY is not a JWK in JSON or a PEM: ${String(error)}`)
+  }
+}
+
+function toIdentity(payload: JWTPayload): Identity {
+  const { role, permissions, businessId } = payload
+  return {
+    subject: payload.sub ?? '',
+    role: typeof role === 'string' ? role : '',
+    permissions: Array.isArray(permissions) ? permissions.filter((item) => typeof item === 'string') : [],
+    businessId: typeof businessId === 'string' ? businessId : '',
+  }
+}
+
+/** Whether the identity may act for the business; an empty businessId claim reaches none. */
+export function reaches(identity: Identity, businessId: string): boolean {
+  return identity.businessId === '*' || (identity.businessId !== '' && identity.businessId === businessId)
+}
+
+function unauthorized(detail: string): HttpProblem {
+  return new HttpProblem(401, 'Unauthorized', detail, {}, { 'www-authenticate': 'Bearer' })
+}

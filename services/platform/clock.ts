@@ -1,0 +1,28 @@
+/** Time and chance as arguments: the only place where the real ones are read. */
+export type Clock = {
+  /** Milliseconds since the epoch. */
+  nowMs(): number
+  /** Milliseconds on a clock that never goes back: for durations. */
+  monotonicMs(): number
+  /** Uniform in [0, 1). */
+  random(): number
+  /** Resolves after so many milliseconds, or at once when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  random: () => Math.random(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const done = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      signal?.addEventListener('abort', done, { once: true })
+    }),
+}

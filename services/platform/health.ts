@@ -1,0 +1,18 @@
+/** Why a service is or is not ready: each part says so for itself. */
+export class Health {
+  readonly #faults = new Map<string, string>()
+
+  /** @param fault why the part cannot work at present, or null when it can. */
+  set(part: string, fault: string | null): void {
+    if (fault === null) this.#faults.delete(part)
+    else this.#faults.set(part, fault)
+  }
+
+  get ready(): boolean {
+    return this.#faults.size === 0
+  }
+
+  faults(): Record<string, string> {
+    return Object.fromEntries(this.#faults)
+  }
+}

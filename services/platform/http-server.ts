@@ -1,0 +1,56 @@
+import { STATUS_CODES } from 'node:http'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import type { Health } from './health.ts'
+import type { Logger } from './log.ts'
+import type { Registry } from './metrics.ts'
+import { HttpProblem } from './problem.ts'
+
+export type HttpServerOptions = {
+  log: Logger
+  health: Health
+  metrics: Registry
+  /** Largest request body; larger ones get 413. */
+  bodyLimitBytes?: number
+}
+
+/** A server with /healthz, /readyz and /metrics (contract.md, section 5) and errors as problem details (RFC 9457). */
+export function createHttpServer({ log, health, metrics, bodyLimitBytes }: HttpServerOptions): FastifyInstance {
+  const server = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: bodyLimitBytes ?? 1_048_576,
+    forceCloseConnections: 'idle',
+    ajv: { customOptions: { allErrors: true, coerceTypes: 'array', removeAdditional: false } },
+  })
+  server.get('/healthz', { schema: { hide: true } as object }, async () => ({ status: 'alive' }))
+  server.get('/readyz', { schema: { hide: true } as object }, async (_request, reply) => {
+    if (!health.ready) reply.code(503)
+    return health.ready ? { status: 'ready' } : { status: 'not ready', faults: health.faults() }
+  })
+  server.get('/metrics', { schema: { hide: true } as object }, async (_request, reply) => {
+    reply.type(metrics.contentType)
+    return metrics.metrics()
+  })
+  server.setNotFoundHandler((request) => {
+    throw new HttpProblem(404, 'Not Found', `there is nothing at ${request.method} ${request.url.split('?')[0]}`)
+  })
+  server.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => {
+    const problem = error instanceof HttpProblem ? error : toProblem(error)
+    if (problem.status >= 500 && !(error instanceof HttpProblem)) request.log.error({ err: error }, 'request failed')
+    reply.code(problem.status).headers(problem.headers).type('application/problem+json').send(problem.body())
+  })
+  return server
+}
+
+function toProblem(error: FastifyError): HttpProblem {
+  const status = error.statusCode ?? 500
+  const title = STATUS_CODES[status] ?? 'Error'
+  if (status >= 500) return new HttpProblem(status, title, 'the request failed for a reason of ours')
+  if (!error.validation) return new HttpProblem(status, title, error.message)
+  const errors = error.validation.map((fault) => {
+    const { missingProperty, additionalProperty } = fault.params as Record<string, string | undefined>
+    const path = [...fault.instancePath.split('/').slice(1), missingProperty ?? additionalProperty]
+    return { field: path.filter((part) => part !== undefined).join('.'), message: fault.message ?? 'is not valid' }
+  })
+  return new HttpProblem(status, title, `the ${error.validationContext ?? 'request'} is not valid`, { errors })
+}

@@ -1,0 +1,66 @@
+import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import type { Logger } from '../log.ts'
+import { installCompression } from './compression.ts'
+
+export type KafkaVariables = {
+  KAFKA_BROKERS: string
+  KAFKA_CLIENT_ID: string
+  KAFKA_TLS: boolean
+  KAFKA_SASL_MECHANISM: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  KAFKA_SASL_USERNAME: string
+  KAFKA_SASL_PASSWORD: string
+}
+
+/** A kafkajs client that logs through pino; nothing is connected yet. */
+export function createKafka(config: KafkaVariables, log: Logger): Kafka {
+  installCompression()
+  ignoreNegativeTimeouts()
+  const options: KafkaConfig = {
+    clientId: config.KAFKA_CLIENT_ID,
+    brokers: config.KAFKA_BROKERS.split(',').map((broker) => broker.trim()),
+    ssl: config.KAFKA_TLS,
+    connectionTimeout: 3_000,
+    requestTimeout: 20_000,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => bridge(log, entry),
+  }
+  if (config.KAFKA_SASL_MECHANISM !== 'none') options.sasl = sasl(config)
+  return new Kafka(options)
+}
+
+function sasl(config: KafkaVariables): SASLOptions {
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config
+  return { mechanism: mechanism as 'plain', username, password }
+}
+
+/** kafkajs reports pausing, joining and each retry at info and error: here they are debug and warn, as nothing is lost yet. */
+function bridge(
+  log: Logger,
+  { namespace, level, log: { message, timestamp: _time, logger: _name, ...rest } }: BridgeEntry,
+): void {
+  const line = { kafkajs: namespace, ...rest }
+  if (level === logLevel.ERROR || level === logLevel.WARN) log.warn(line, message)
+  else log.debug(line, message)
+}
+
+export type { Kafka } from 'kafkajs'
+
+type BridgeEntry = {
+  namespace: string
+  level: logLevel
+  log: { message: string; timestamp: string; logger?: unknown; [key: string]: unknown }
+}
+
+/**
+ * kafkajs 2.2.4 computes the time to its next throttled request without a lower bound (network/requestQueue), so that
+ * Node 24 warns about a negative timeout on every idle connection. Only that warning is dropped.
+ */
+function ignoreNegativeTimeouts(): void {
+  const listeners = process.listeners('warning')
+  if (listeners.some((listener) => listener.name === 'exceptNegativeTimeouts')) return
+  process.removeAllListeners('warning')
+  process.on('warning', function exceptNegativeTimeouts(warning) {
+    if (warning.name === 'TimeoutNegativeWarning') return
+    for (const listener of listeners) listener.call(process, warning)
+  })
+}

@@ -1,0 +1,186 @@
+import {
+  type Consumer,
+  type EachBatchPayload,
+  type Kafka,
+  type KafkaMessage,
+  type PartitionAssigner,
+  PartitionAssigners,
+} from 'kafkajs'
+import type { Logger } from '../log.ts'
+import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+
+export type ConsumedRecord = {
+  topic: string
+  partition: number
+  offset: number
+  key: Buffer | null
+  value: Buffer | null
+  headers: KafkaMessage['headers']
+  /** Milliseconds since the epoch. */
+  timestampMs: number
+}
+
+/** The partitions that the group gave to this instance; work is tagged with it, and an old one commits nothing. */
+export type Assignment = {
+  /** Topic -> partition numbers. */
+  readonly partitions: ReadonlyMap<string, readonly number[]>
+  readonly current: boolean
+}
+
+export type RecordBatch = {
+  topic: string
+  partition: number
+  records: ConsumedRecord[]
+  /** Offset that the partition's next record will get. */
+  highWatermark: number
+  assignment: Assignment
+}
+
+export type Commit = { topic: string; partition: number; offset: number; metadata?: string }
+
+export type ConsumerOptions = {
+  groupId: string
+  topics: string[]
+  sessionTimeoutMs: number
+  /** Longest wait of the broker for new records; bounds how late a resumed partition is fetched. */
+  maxWaitMs: number
+  assigners?: PartitionAssigner[]
+  /** Called at every (re)assignment, before its first batch. */
+  onAssigned?: (assignment: Assignment) => void
+  /**
+   * Called with each batch, one at a time a partition.
+   * @returns how many of the records were taken, from the first: the rest comes again, at once or after resume().
+   */
+  onBatch: (batch: RecordBatch) => number | Promise<number>
+  /** For a fault that no waiting mends; must end the process. */
+  fail: (error: unknown) => void
+}
+
+/** Heartbeats go out at least this often while onBatch is waited for. */
+const heartbeatMs = 2_000
+
+/**
+ * A member of a consumer group that reads from the beginning where nothing is committed, commits only what it is told to,
+ * and only of the current assignment. kafkajs restarts itself after connection faults; any other crash is fatal.
+ */
+export class GroupConsumer implements AsyncDisposable {
+  readonly #consumer: Consumer
+  readonly #options: ConsumerOptions
+  readonly #log: Logger
+  #assignment: { partitions: Map<string, number[]>; current: boolean } = { partitions: new Map(), current: false }
+
+  private constructor(consumer: Consumer, options: ConsumerOptions, log: Logger) {
+    this.#consumer = consumer
+    this.#options = options
+    this.#log = log
+  }
+
+  /** Joins the group, however long it takes until Kafka can be reached. */
+  static async open(kafka: Kafka, options: ConsumerOptions, context: WaitContext): Promise<GroupConsumer> {
+    const consumer = kafka.consumer({
+      groupId: options.groupId,
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: Math.max(options.sessionTimeoutMs, 20_000),
+      heartbeatInterval: Math.min(heartbeatMs, options.sessionTimeoutMs / 3),
+      maxWaitTimeInMs: options.maxWaitMs,
+      maxBytesPerPartition: 1_048_576,
+      allowAutoTopicCreation: false,
+      partitionAssigners: options.assigners ?? [PartitionAssigners.roundRobin],
+      retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 5_000 },
+    })
+    const self = new GroupConsumer(consumer, options, context.log)
+    self.#watch(context)
+    await retryUntilDone('kafka consumer', context, async () => {
+      await consumer.connect()
+      await consumer.subscribe({ topics: options.topics, fromBeginning: true })
+    })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 64,
+      eachBatch: (payload) => self.#eachBatch(payload),
+    })
+    return self
+  }
+
+  get assignment(): Assignment {
+    return this.#assignment
+  }
+
+  /** Commits next offsets of the assignment. @returns false when it is no longer the current one: nothing was committed. */
+  async commit(assignment: Assignment, commits: Commit[]): Promise<boolean> {
+    if (!assignment.current) return false
+    if (commits.length === 0) return true
+    const offsets = commits.map((commit) => ({ ...commit, offset: String(commit.offset) }))
+    await this.#consumer.commitOffsets(offsets)
+    return true
+  }
+
+  pause(topic: string, partition: number): void {
+    this.#consumer.pause([{ topic, partitions: [partition] }])
+  }
+
+  resume(topic: string, partition: number): void {
+    this.#consumer.resume([{ topic, partitions: [partition] }])
+  }
+
+  /** Leaves the group; batches that are being handled are waited for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#assignment.current = false
+    await this.#consumer.disconnect()
+  }
+
+  #watch({ log, health }: WaitContext): void {
+    const { groupId, fail, onAssigned } = this.#options
+    const part = `kafka consumer ${groupId}`
+    health.set(part, 'has not joined its group yet')
+    this.#consumer.on('consumer.group_join', ({ payload }) => {
+      this.#assignment.current = false
+      const partitions = new Map(Object.entries(payload.memberAssignment))
+      // Pauses belong to the work that asked for them, which ended with the old assignment.
+      for (const { topic, partitions: paused } of this.#consumer.paused())
+        this.#consumer.resume([{ topic, partitions: paused }])
+      this.#assignment = { partitions, current: true }
+      log.info({ groupId, partitions: payload.memberAssignment }, 'partitions assigned')
+      health.set(part, null)
+      onAssigned?.(this.#assignment)
+    })
+    this.#consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
+      this.#assignment.current = false
+      health.set(part, error.message)
+      if (!restart) fail(error)
+    })
+  }
+
+  async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const assignment = this.#assignment
+    if (!isRunning() || isStale() || !assignment.current) return
+    const { topic, partition, messages } = batch
+    const records = messages.map((message) => toRecord(topic, partition, message))
+    const highWatermark = Number(batch.highWatermark)
+    const taken = await this.#beating(
+      heartbeat,
+      this.#options.onBatch({ topic, partition, records, highWatermark, assignment }),
+    )
+    const last = messages[taken - 1]
+    if (last) resolveOffset(last.offset)
+  }
+
+  /** What a heartbeat reports (a rebalance, a lost connection) kafkajs meets again itself after the batch. */
+  async #beating(heartbeat: () => Promise<void>, work: number | Promise<number>): Promise<number> {
+    if (typeof work === 'number') return work
+    const timer = setInterval(() => {
+      heartbeat().catch((error: unknown) => this.#log.debug({ err: error }, 'heartbeat failed'))
+    }, heartbeatMs)
+    try {
+      return await work
+    } finally {
+      clearInterval(timer)
+    }
+  }
+}
+
+function toRecord(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {
+  const { offset, key, value, headers, timestamp } = message
+  return { topic, partition, offset: Number(offset), key, value, headers, timestampMs: Number(timestamp) }
+}

@@ -1,0 +1,170 @@
+import { type Kafka, KafkaJSError, type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs'
+import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+
+export type OutgoingRecord = {
+  topic: string
+  key: string | Buffer | null
+  value: Buffer | string | null
+  /** Needed where key is null: kafkajs would choose another one at each retry. */
+  partition?: number
+  headers?: Record<string, string>
+}
+
+/** Where the record went; offset is known only when the partition was chosen by the caller. */
+export type Acknowledged = { offset: number | null }
+
+/** The broker will never take this record (too large): a value for the caller to decide about. */
+export class RecordRefused extends Error {
+  override name = 'RecordRefused'
+}
+
+type Waiting = {
+  record: OutgoingRecord
+  bytes: number
+  resolve: (ack: Acknowledged) => void
+  reject: (error: Error) => void
+}
+
+/** Below the broker's message.max.bytes of 1,048,588, which bounds what one request brings to one partition. */
+const batchBytes = 900_000
+const recordOverheadBytes = 100
+
+/**
+ * Collects records while one batch is in flight and sends them as the next: records stay in order, and an acknowledged
+ * one is in the log. Not idempotent on purpose: kafkajs 2.2.4 reuses a sequence number after a lost response, and the
+ * broker then drops an acknowledged record (design.md). A batch sent again may put a record in the log twice, with the
+ * same id. While Kafka does not answer, records wait in memory: watch bufferedBytes.
+ */
+export class BatchingProducer implements AsyncDisposable {
+  readonly #producer: Producer
+  readonly #context: WaitContext
+  readonly #fail: (error: unknown) => void
+  #queue: Waiting[] = []
+  #bufferedBytes = 0
+  #sending: Promise<void> | undefined
+
+  private constructor(producer: Producer, context: WaitContext, fail: (error: unknown) => void) {
+    this.#producer = producer
+    this.#context = context
+    this.#fail = fail
+  }
+
+  /** Connects, however long that takes. @param fail called for a fault that no waiting mends; it must end the process. */
+  static async open(kafka: Kafka, context: WaitContext, fail: (error: unknown) => void): Promise<BatchingProducer> {
+    const producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+    })
+    await retryUntilDone('kafka producer', context, () => producer.connect())
+    return new BatchingProducer(producer, context, fail)
+  }
+
+  /** Bytes of all records that Kafka has not acknowledged yet. */
+  get bufferedBytes(): number {
+    return this.#bufferedBytes
+  }
+
+  /** Resolves once all in-sync replicas have the record (acks -1). @throws RecordRefused */
+  send(record: OutgoingRecord): Promise<Acknowledged> {
+    const bytes = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+    this.#bufferedBytes += bytes
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ record, bytes, resolve, reject })
+      this.#sending ??= this.#sendAll()
+    })
+  }
+
+  /** Waits for all records, then disconnects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sending
+    await this.#producer.disconnect()
+  }
+
+  async #sendAll(): Promise<void> {
+    // What is sent in the same turn of the event loop goes into one batch.
+    await new Promise((resolve) => setImmediate(resolve))
+    try {
+      while (this.#queue.length > 0) await this.#sendBatch(this.#takeBatch())
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#sending = undefined
+  }
+
+  #takeBatch(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const waiting of this.#queue) {
+      bytes += waiting.bytes
+      if (count > 0 && bytes > batchBytes) break
+      count++
+    }
+    const batch = this.#queue.slice(0, count)
+    this.#queue = this.#queue.slice(count)
+    return batch
+  }
+
+  async #sendBatch(batch: Waiting[]): Promise<void> {
+    let results: Awaited<ReturnType<Producer['sendBatch']>>
+    try {
+      results = await retryUntilDone(
+        'kafka producer',
+        this.#context,
+        () => this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) }),
+        (error) => !isTransient(error),
+      )
+    } catch (error) {
+      if (!isTooLarge(error)) throw error
+      return this.#splitOrRefuse(batch, error)
+    }
+    const nextOffset = new Map(
+      results.map((result) => [`${result.topicName}/${result.partition}`, Number(result.baseOffset)]),
+    )
+    for (const { record, bytes, resolve } of batch) {
+      this.#bufferedBytes -= bytes
+      const place = `${record.topic}/${record.partition}`
+      const offset = nextOffset.get(place) ?? null
+      if (offset !== null) nextOffset.set(place, offset + 1)
+      resolve({ offset })
+    }
+  }
+
+  async #splitOrRefuse(batch: Waiting[], error: unknown): Promise<void> {
+    const [only] = batch
+    if (batch.length > 1) {
+      const middle = Math.ceil(batch.length / 2)
+      await this.#sendBatch(batch.slice(0, middle))
+      return this.#sendBatch(batch.slice(middle))
+    }
+    if (!only) return
+    this.#bufferedBytes -= only.bytes
+    only.reject(new RecordRefused(error instanceof Error ? error.message : String(error)))
+  }
+}
+
+function byTopic(batch: Waiting[]): TopicMessages[] {
+  const topics = new Map<string, Message[]>()
+  for (const { record } of batch) {
+    const { topic, key, value, partition, headers } = record
+    const message: Message = { key, value }
+    if (partition !== undefined) message.partition = partition
+    if (headers !== undefined) message.headers = headers
+    const messages = topics.get(topic)
+    if (messages) messages.push(message)
+    else topics.set(topic, [message])
+  }
+  return [...topics].map(([topic, messages]) => ({ topic, messages }))
+}
+
+/** Errors of the way to Kafka, or of a cluster that is changing: the same batch is sent again. */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof KafkaJSError)) return false
+  const cause = (error as { cause?: unknown }).cause
+  return error.retriable || error.name === 'KafkaJSNumberOfRetriesExceeded' ? !isTooLarge(cause) : isTransient(cause)
+}
+
+function isTooLarge(error: unknown): boolean {
+  const type = (error as { type?: string } | undefined)?.type
+  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE'
+}

@@ -1,0 +1,117 @@
+import { type Admin, ConfigResourceTypes, type Kafka } from 'kafkajs'
+
+export type TopicSpec = {
+  name: string
+  partitions: number
+  /** Settings by Kafka's names; settings that are not named here are left as they are. */
+  settings: Record<string, string>
+}
+
+/** What stands between the cluster and the specs. */
+export type TopicDifference =
+  | { kind: 'missing'; topic: string }
+  | { kind: 'setting'; topic: string; setting: string; is: string; shouldBe: string }
+  /** Never changed by us: with keyed records, a new count would move keys to other partitions. */
+  | { kind: 'partitions'; topic: string; is: number; shouldBe: number }
+
+const dynamicTopicConfig = 1
+
+/** Compares the cluster's topics with the specs; changes nothing. */
+export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<TopicDifference[]> {
+  const existing = new Set(await admin.listTopics())
+  const present = specs.filter((spec) => existing.has(spec.name))
+  const missing = specs.filter((spec) => !existing.has(spec.name))
+  const differences: TopicDifference[] = missing.map(({ name }) => ({ kind: 'missing', topic: name }))
+  if (present.length === 0) return differences
+  const [{ topics }, settings] = await Promise.all([
+    admin.fetchTopicMetadata({ topics: present.map(({ name }) => name) }),
+    describeSettings(admin, present),
+  ])
+  for (const spec of present) {
+    const count = topics.find(({ name }) => name === spec.name)?.partitions.length ?? 0
+    if (count !== spec.partitions)
+      differences.push({ kind: 'partitions', topic: spec.name, is: count, shouldBe: spec.partitions })
+    for (const [setting, shouldBe] of Object.entries(spec.settings)) {
+      const is = settings.get(spec.name)?.get(setting)?.value ?? ''
+      if (is !== shouldBe) differences.push({ kind: 'setting', topic: spec.name, setting, is, shouldBe })
+    }
+  }
+  return differences
+}
+
+/** Creates what is missing and mends settings. @param replicationFactor -1 is the broker's default. */
+export async function applyTopics(
+  admin: Admin,
+  specs: TopicSpec[],
+  differences: TopicDifference[],
+  replicationFactor: number,
+): Promise<void> {
+  const of = (kind: TopicDifference['kind']) => new Set(differences.filter((d) => d.kind === kind).map((d) => d.topic))
+  const missing = of('missing')
+  if (missing.size > 0) {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: specs
+        .filter((spec) => missing.has(spec.name))
+        .map(({ name, partitions, settings }) => ({
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor,
+          configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
+        })),
+    })
+  }
+  const changed = specs.filter((spec) => of('setting').has(spec.name))
+  if (changed.length > 0) await alterSettings(admin, changed)
+}
+
+/** AlterConfigs replaces all of a topic's own settings, so those that we do not name are handed back. */
+async function alterSettings(admin: Admin, specs: TopicSpec[]): Promise<void> {
+  const settings = await describeSettings(admin, specs)
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: specs.map((spec) => {
+      const kept = [...(settings.get(spec.name) ?? [])]
+        .filter(([, { own }]) => own)
+        .map(([name, { value }]) => [name, value] as const)
+      const wanted = new Map([...kept, ...Object.entries(spec.settings)])
+      return {
+        type: ConfigResourceTypes.TOPIC,
+        name: spec.name,
+        configEntries: [...wanted].map(([name, value]) => ({ name, value })),
+      }
+    }),
+  })
+}
+
+async function describeSettings(
+  admin: Admin,
+  specs: TopicSpec[],
+): Promise<Map<string, Map<string, { value: string; own: boolean }>>> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: specs.map(({ name }) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  })
+  return new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      new Map(
+        configEntries.map(({ configName, configValue, configSource }) => [
+          configName,
+          { value: configValue, own: (configSource as number) === dynamicTopicConfig },
+        ]),
+      ),
+    ]),
+  )
+}
+
+/** Runs with a connected admin client. */
+export async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin({ retry: { retries: 3 } })
+  await admin.connect()
+  try {
+    return await use(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -1,0 +1,35 @@
+import type { Clock } from './clock.ts'
+import type { Health } from './health.ts'
+import type { Logger } from './log.ts'
+
+export type WaitContext = { log: Logger; clock: Clock; health: Health; stopping?: AbortSignal }
+
+const firstPauseMs = 250
+const longestPauseMs = 5_000
+
+/**
+ * Calls until it succeeds, with pauses that double up to 5 s; each failure is a log line and makes the part not ready.
+ * @param isFinal errors that no waiting mends: thrown on at once.
+ * @throws the last error when stopping begins.
+ */
+export async function retryUntilDone<T>(
+  part: string,
+  { log, clock, health, stopping }: WaitContext,
+  call: () => Promise<T>,
+  isFinal: (error: unknown) => boolean = () => false,
+): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      const result = await call()
+      health.set(part, null)
+      return result
+    } catch (error) {
+      if (isFinal(error) || stopping?.aborted) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      const pauseMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs)
+      log.warn({ part, reason, pauseMs }, `${part} does not work yet, trying again`)
+      health.set(part, reason)
+      await clock.sleep(pauseMs, stopping)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Static, TObject } from 'typebox'
+import { type Clock, systemClock } from './clock.ts'
+import { ConfigError, loadConfig } from './config.ts'
+import { Health } from './health.ts'
+import { createLogger, type Logger } from './log.ts'
+import { createMetrics, type Registry } from './metrics.ts'
+
+/** What every service's main.ts gets. */
+export type ServiceContext<Config> = {
+  config: Config
+  log: Logger
+  clock: Clock
+  health: Health
+  metrics: Registry
+  /** Aborted by SIGTERM or SIGINT: take in nothing new, end what is in flight, return. */
+  stopping: AbortSignal
+  /** Resolves when stopping begins. */
+  stopRequested: Promise<void>
+  /** Ends the process with exit code 1: for faults that no waiting mends. The supervisor starts it again. */
+  fail: (error: unknown) => never
+}
+
+type CommonConfig = { HOOKLINE_LOG_LEVEL: string; HOOKLINE_SHUTDOWN_TIMEOUT_MS: number }
+
+/**
+ * Runs a service: reads its configuration (exit code 78 when it is wrong), calls start, and ends the process when start
+ * returns: 0 after a stop that was asked for, 1 after a fault or when the shutdown takes too long.
+ */
+export async function runService<Schema extends TObject>(
+  name: string,
+  configSchema: Schema,
+  start: (context: ServiceContext<Static<Schema>>) => Promise<void>,
+): Promise<void> {
+  let config: Static<Schema> & CommonConfig
+  try {
+    config = loadConfig(configSchema, process.env) as Static<Schema> & CommonConfig
+  } catch (error) {
+    exitForConfig(error)
+  }
+  const log = createLogger(name, config.HOOKLINE_LOG_LEVEL)
+  const fail = (error: unknown): never => {
+    log.fatal({ err: error }, 'cannot go on')
+    process.exit(1)
+  }
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', fail)
+  const stop = new AbortController()
+  const stopRequested = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()))
+  const onSignal = (signal: string) => {
+    if (stop.signal.aborted) return
+    log.info({ signal }, 'stopping')
+    stop.abort()
+    const late = () => fail(new Error(`not stopped within ${config.HOOKLINE_SHUTDOWN_TIMEOUT_MS} ms`))
+    setTimeout(late, config.HOOKLINE_SHUTDOWN_TIMEOUT_MS).unref()
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  try {
+    await start({
+      config,
+      log,
+      clock: systemClock,
+      health: new Health(),
+      metrics: createMetrics(name),
+      stopping: stop.signal,
+      stopRequested,
+      fail,
+    })
+  } catch (error) {
+    if (error instanceof ConfigError) exitForConfig(error)
+    fail(error)
+  }
+  log.info('stopped')
+  process.exit(0)
+}
+
+/** Listens and says where; closes when disposed. */
+export async function listen(
+  server: FastifyInstance,
+  config: { HOOKLINE_HTTP_HOST: string; HOOKLINE_HTTP_PORT: number },
+  log: Logger,
+): Promise<AsyncDisposable> {
+  await server.listen({ host: config.HOOKLINE_HTTP_HOST, port: config.HOOKLINE_HTTP_PORT })
+  const { address, port } = server.server.address() as AddressInfo
+  log.info({ address, port }, 'listening')
+  return { [Symbol.asyncDispose]: () => server.close() }
+}
+
+function exitForConfig(error: unknown): never {
+  if (!(error instanceof ConfigError)) throw error
+  process.stderr.write(`configuration is wrong:\n${error.message}\n`)
+  process.exit(78)
+}

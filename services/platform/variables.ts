@@ -1,0 +1,93 @@
+import Type from 'typebox'
+
+/** Variables that several services share; each service's config.ts spreads what it needs. */
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+export const serviceVariables = (defaultPort: number) => ({
+  HOOKLINE_LOG_LEVEL: Type.Enum([...logLevels], { default: 'info', description: 'least severe level that is logged' }),
+  HOOKLINE_HTTP_HOST: Type.String({ default: '0.0.0.0', description: 'address to listen on' }),
+  HOOKLINE_HTTP_PORT: Type.Integer({
+    default: defaultPort,
+    minimum: 0,
+    maximum: 65535,
+    description: 'port to listen on; 0 takes a free one and logs it',
+  }),
+  HOOKLINE_SHUTDOWN_TIMEOUT_MS: Type.Integer({
+    default: 30_000,
+    minimum: 0,
+    description: 'time for work in flight to end after SIGTERM, in milliseconds',
+  }),
+})
+
+export const kafkaVariables = {
+  KAFKA_BROKERS: Type.String({
+    default: 'localhost:9092',
+    description: 'bootstrap brokers, host:port, comma-separated',
+  }),
+  KAFKA_CLIENT_ID: Type.String({
+    default: 'hookline',
+    description: "client id that shows in the brokers' logs and quotas",
+  }),
+  KAFKA_TLS: Type.Boolean({ default: false, description: 'connect by TLS' }),
+  KAFKA_SASL_MECHANISM: Type.Enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'], {
+    default: 'none',
+    description: 'SASL mechanism',
+  }),
+  KAFKA_SASL_USERNAME: Type.String({ default: '', description: 'SASL user' }),
+  KAFKA_SASL_PASSWORD: Type.String({ default: '', description: 'SASL password', secret: true }),
+  HOOKLINE_TOPIC_PREFIX: Type.String({
+    default: '',
+    pattern: '^[A-Za-z0-9._-]*$',
+    description: 'put before the name of every topic and consumer group',
+  }),
+}
+
+export const groupVariables = {
+  HOOKLINE_SESSION_TIMEOUT_MS: Type.Integer({
+    default: 8_000,
+    minimum: 6_000,
+    maximum: 300_000,
+    description:
+      'time without heartbeat after which the group gives the partitions of a dead instance to others, in milliseconds',
+  }),
+}
+
+export const registryVariables = {
+  SCHEMA_REGISTRY_URL: Type.String({
+    default: 'http://localhost:8080/apis/ccompat/v7',
+    description: "base URL of the schema registry's Confluent API",
+  }),
+  SCHEMA_REGISTRY_USERNAME: Type.String({ default: '', description: 'user for basic authentication' }),
+  SCHEMA_REGISTRY_PASSWORD: Type.String({
+    default: '',
+    description: 'password for basic authentication',
+    secret: true,
+  }),
+}
+
+export const authVariables = {
+  HOOKLINE_AUTH_JWKS_URL: Type.String({
+    default: '',
+    description: 'JWKS of the token issuer; this or a public key is needed',
+  }),
+  HOOKLINE_AUTH_PUBLIC_KEY: Type.String({
+    default: '',
+    description: "the token issuer's public key, as a JWK in JSON or as PEM",
+  }),
+  HOOKLINE_AUTH_ISSUER: Type.String({ default: 'hookline', description: 'required iss claim' }),
+  HOOKLINE_AUTH_AUDIENCE: Type.String({ default: 'hookline', description: 'required aud claim' }),
+  HOOKLINE_AUTH_ALGORITHMS: Type.String({
+    default: 'EdDSA,ES256,RS256',
+    description: 'accepted signature algorithms, comma-separated; asymmetric only',
+  }),
+}
+
+export const keyRingVariables = {
+  HOOKLINE_KEY_RING: Type.String({
+    pattern: '^[A-Za-z0-9_-]+=[A-Za-z0-9+/=_-]{43,44}(,[A-Za-z0-9_-]+=[A-Za-z0-9+/=_-]{43,44})*$',
+    description:
+      'keys that seal secrets in the topics: id=base64 of 32 bytes, comma-separated; the first seals, all open',
+    secret: true,
+  }),
+}

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import type { Topic } from './topics.ts'
+
+/** The schema of a topic's values, from schemas/: Avro for .avsc, JSON Schema for .json. */
+export function schemaOf(topic: Topic): object {
+  return JSON.parse(readFileSync(new URL(`../schemas/${topic.schema}`, import.meta.url), 'utf8')) as object
+}
+
+export function isAvro(topic: Topic): boolean {
+  return topic.schema.endsWith('.avsc')
+}
+
+/** A topic's name as it is in Kafka. @param prefix HOOKLINE_TOPIC_PREFIX */
+export function topicName(topic: Topic, prefix: string): string {
+  return prefix + topic.name
+}
+
+/** Subject of a topic's values in the registry (contract.md, section 4). */
+export function subjectOf(topic: Topic, prefix: string): string {
+  return `${topicName(topic, prefix)}-value`
+}

@@ -1,0 +1,133 @@
+import got from 'got'
+import Type from 'typebox'
+import { createRegistry, type RegistryConfig } from './platform/codec.ts'
+import { ConfigError, loadConfig } from './platform/config.ts'
+import { createKafka } from './platform/kafka/client.ts'
+import { applyTopics, diffTopics, type TopicDifference, type TopicSpec, withAdmin } from './platform/kafka/topics.ts'
+import { createLogger } from './platform/log.ts'
+import { kafkaVariables, registryVariables } from './platform/variables.ts'
+import { isAvro, schemaOf, subjectOf, topicName } from './schemas.ts'
+import { type Topic, topics } from './topics.ts'
+
+/** npm run topics -- apply|diff: brings topics and schemas to what this repository says, or shows what differs. */
+
+export const topicsConfig = Type.Object({
+  ...kafkaVariables,
+  ...registryVariables,
+  HOOKLINE_PARTITIONS: Type.Integer({
+    default: 12,
+    minimum: 1,
+    maximum: 1000,
+    description: 'partitions of each data topic; choose well, it cannot grow later without moving keys',
+  }),
+  HOOKLINE_REPLICATION_FACTOR: Type.Integer({
+    default: -1,
+    minimum: -1,
+    description: "replicas of each new topic; -1 is the broker's default",
+  }),
+})
+
+const dayMs = 86_400_000
+const compatibility = 'FULL_TRANSITIVE'
+
+function specOf(topic: Topic, prefix: string, partitions: number): TopicSpec {
+  const { cleanup } = topic
+  const settings: Record<string, string> =
+    cleanup.policy === 'compact'
+      ? { 'cleanup.policy': 'compact' }
+      : { 'cleanup.policy': 'delete', 'retention.ms': String(cleanup.retentionDays * dayMs) }
+  // A dead letter holds a whole unreadable record beside its reason: more than the largest record of any other topic.
+  if (topic === topics.webhookDeadLetters) settings['max.message.bytes'] = String(4 * 1_048_576)
+  return { name: topicName(topic, prefix), partitions: topic.partitions === 'one' ? 1 : partitions, settings }
+}
+
+async function main(): Promise<number> {
+  const verb = process.argv[2]
+  if (verb !== 'apply' && verb !== 'diff') {
+    process.stderr.write('usage: npm run topics -- apply|diff\n')
+    return 2
+  }
+  const config = loadConfig(topicsConfig, process.env)
+  const kafka = createKafka(config, createLogger('topics', 'error'))
+  const specs = Object.values(topics).map((topic) =>
+    specOf(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS),
+  )
+  const differences = await withAdmin(kafka, async (admin) => {
+    const found = await diffTopics(admin, specs)
+    if (verb === 'apply') await applyTopics(admin, specs, found, config.HOOKLINE_REPLICATION_FACTOR)
+    return found
+  })
+  for (const difference of differences) print(describe(difference, verb))
+  const schemas = await unregistered(config, config.HOOKLINE_TOPIC_PREFIX)
+  for (const topic of schemas) {
+    if (verb === 'apply') await register(config, subjectOf(topic, config.HOOKLINE_TOPIC_PREFIX), schemaOf(topic))
+    print(
+      `${verb === 'apply' ? 'registered' : 'not registered'}: ${topic.schema} under ${subjectOf(topic, config.HOOKLINE_TOPIC_PREFIX)}`,
+    )
+  }
+  const remaining =
+    verb === 'diff' ? differences.length + schemas.length : differences.filter((d) => d.kind === 'partitions').length
+  if (differences.length + schemas.length === 0) print('topics and schemas are as they should be')
+  return remaining === 0 ? 0 : 1
+}
+
+function describe(difference: TopicDifference, verb: 'apply' | 'diff'): string {
+  switch (difference.kind) {
+    case 'missing':
+      return `${verb === 'apply' ? 'created' : 'missing'}: ${difference.topic}`
+    case 'setting': {
+      const { topic, setting, is, shouldBe } = difference
+      return verb === 'apply'
+        ? `set: ${topic} ${setting}=${shouldBe} (was ${is})`
+        : `differs: ${topic} ${setting} is ${is}, should be ${shouldBe}`
+    }
+    case 'partitions': {
+      const { topic, is, shouldBe } = difference
+      return `differs: ${topic} has ${is} partitions, should have ${shouldBe} (not changed: keys would move to other partitions)`
+    }
+  }
+}
+
+/** Topics whose schema, exactly as it is here, is not registered under their subject. */
+async function unregistered(config: RegistryConfig, prefix: string): Promise<Topic[]> {
+  const registry = createRegistry(config)
+  const missing: Topic[] = []
+  for (const topic of Object.values(topics).filter(isAvro)) {
+    try {
+      await registry.getRegistryIdBySchema(subjectOf(topic, prefix), {
+        type: 'AVRO',
+        schema: JSON.stringify(schemaOf(topic)),
+      } as never)
+    } catch (error) {
+      // The client wraps the registry's 404 in an error of its own, without the status.
+      if ((error as Error).name !== 'ConfluentSchemaRegistryError') throw error
+      missing.push(topic)
+    }
+  }
+  return missing
+}
+
+/** The subject's rule comes first, so that no version slips in under another one. @throws when the registry refuses the schema. */
+async function register(config: RegistryConfig, subject: string, schema: object): Promise<void> {
+  const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
+  const client = got.extend({
+    prefixUrl: config.SCHEMA_REGISTRY_URL,
+    retry: { limit: 2, methods: ['PUT', 'POST'] },
+    timeout: { request: 10_000 },
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    ...(username === '' ? {} : { username, password }),
+  })
+  await client.put(`config/${encodeURIComponent(subject)}`, { json: { compatibility } })
+  await client.post(`subjects/${encodeURIComponent(subject)}/versions`, { json: { schema: JSON.stringify(schema) } })
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = error instanceof ConfigError ? 78 : 1
+}

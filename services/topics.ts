@@ -1,0 +1,99 @@
+/** The topics in the data's order (contract.md, section 4): who writes, who reads, how long it stays. */
+
+export type Service =
+  | 'bot runtime'
+  | 'producer'
+  | 'formatter'
+  | 'dispatcher'
+  | 'stats-aggregator'
+  | 'admin'
+  | 'operators'
+  | 'analytics'
+
+export type Topic = {
+  /** Without the prefix. */
+  name: string
+  /** File in schemas/: .avsc values are Avro in Confluent wire format, .json values plain JSON. */
+  schema: string
+  key: string
+  writers: Service[]
+  readers: Service[]
+  cleanup: { policy: 'compact' } | { policy: 'delete'; retentionDays: number }
+  /** data: HOOKLINE_PARTITIONS, the same for all of them, so that a webhook lives in one partition number; one: total order. */
+  partitions: 'data' | 'one'
+}
+
+export const topics = {
+  messageEvents: {
+    name: 'message-events',
+    schema: 'message-events.avsc',
+    key: '<chatChannelId>:<contactId>',
+    writers: ['bot runtime', 'producer'],
+    readers: ['formatter', 'analytics'],
+    cleanup: { policy: 'delete', retentionDays: 7 },
+    partitions: 'data',
+  },
+  statusEvents: {
+    name: 'status-events',
+    schema: 'status-events.avsc',
+    key: '<chatChannelId>:<contactId>',
+    writers: ['bot runtime', 'producer'],
+    readers: ['formatter', 'analytics'],
+    cleanup: { policy: 'delete', retentionDays: 7 },
+    partitions: 'data',
+  },
+  webhookConfig: {
+    name: 'webhook-config',
+    schema: 'webhook-config.schema.json',
+    key: 'webhook id',
+    writers: ['admin', 'operators'],
+    readers: ['formatter', 'dispatcher', 'admin'],
+    cleanup: { policy: 'compact' },
+    partitions: 'one',
+  },
+  accountConfig: {
+    name: 'account-config',
+    schema: 'account-config.schema.json',
+    key: 'business id',
+    writers: ['admin', 'operators'],
+    readers: ['formatter', 'admin'],
+    cleanup: { policy: 'compact' },
+    partitions: 'one',
+  },
+  webhookDeliveries: {
+    name: 'webhook-deliveries',
+    schema: 'webhook-deliveries.avsc',
+    key: 'webhook id',
+    writers: ['formatter'],
+    readers: ['dispatcher', 'analytics'],
+    cleanup: { policy: 'delete', retentionDays: 7 },
+    partitions: 'data',
+  },
+  webhookAttempts: {
+    name: 'webhook-attempts',
+    schema: 'webhook-attempts.avsc',
+    key: 'webhook id',
+    writers: ['dispatcher'],
+    readers: ['stats-aggregator', 'analytics'],
+    cleanup: { policy: 'delete', retentionDays: 14 },
+    partitions: 'data',
+  },
+  webhookStats: {
+    name: 'webhook-stats',
+    schema: 'webhook-stats.avsc',
+    key: 'webhook id',
+    writers: ['stats-aggregator'],
+    readers: ['admin', 'analytics'],
+    cleanup: { policy: 'compact' },
+    partitions: 'data',
+  },
+  webhookDeadLetters: {
+    name: 'webhook-dead-letters',
+    schema: 'webhook-dead-letters.avsc',
+    key: 'webhook id; of an unreadable record, its own key',
+    writers: ['dispatcher', 'formatter', 'stats-aggregator'],
+    readers: ['operators'],
+    cleanup: { policy: 'delete', retentionDays: 14 },
+    partitions: 'data',
+  },
+} as const satisfies Record<string, Topic>
