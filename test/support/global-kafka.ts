@@ -1,0 +1,20 @@
+import type { TestProject } from 'vitest/node'
+import { startPlatform } from '../../deploy/local/platform.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** `host:port` of each Kafka broker. */
+    brokers: string[]
+    schemaRegistryUrl: string
+  }
+}
+
+/** Starts Kafka and the schema registry once for a whole run; tests get at them by `inject('brokers')`. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const say = (line: string) => void process.stdout.write(`${line}\n`)
+  const platform = await startPlatform({ progress: say })
+  say(`Tests use ${platform.description}`)
+  project.provide('brokers', platform.brokers)
+  project.provide('schemaRegistryUrl', platform.schemaRegistryUrl)
+  return platform.stop
+}

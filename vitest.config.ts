@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+const oneMinuteMs = 60_000
+
+export default defineConfig({
+  test: {
+    // A second report for .ci/run; the first is for people.
+    reporters: process.env.HOOKLINE_TEST_JSON ? ['default', 'json'] : ['default'],
+    ...(process.env.HOOKLINE_TEST_JSON && { outputFile: { json: process.env.HOOKLINE_TEST_JSON } }),
+    // The end of Kafka and the registry.
+    teardownTimeout: oneMinuteMs,
+    projects: [
+      {
+        test: {
+          name: 'pure',
+          include: ['test/{unit,contract}/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'kafka',
+          include: ['test/{e2e,guarantees,browser}/**/*.test.ts'],
+          // Starts the one Kafka that all of these share, and only when at least one of them is to run.
+          globalSetup: ['test/support/global-kafka.ts'],
+          // One file after another: each has services of its own to run, and timing-sensitive faults to make.
+          fileParallelism: false,
+          testTimeout: 2 * oneMinuteMs,
+          hookTimeout: 2 * oneMinuteMs,
+        },
+      },
+    ],
+  },
+})
