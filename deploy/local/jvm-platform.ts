@@ -52,8 +52,7 @@ export async function startJvmPlatform(java: Java, progress: Progress, env: Node
     hasFailed = true
     await Promise.all([kafka, registry].map(stopIfStarted))
     await cleanUp()
-    const reasons = [kafka, registry].map((part) => (part.status === 'rejected' ? String(part.reason) : ''))
-    throw new Error(reasons.filter((reason) => reason !== '').join('\n'))
+    throw new Error([kafka, registry].flatMap(reasonOfFailure).join('\n'))
   }
 
   const stopOnce = once(async () => {
@@ -76,6 +75,11 @@ export async function startJvmPlatform(java: Java, progress: Progress, env: Node
 
 async function stopIfStarted(part: PromiseSettledResult<LocalBroker | LocalRegistry>): Promise<void> {
   if (part.status === 'fulfilled') await part.value.stop()
+}
+
+function reasonOfFailure(part: PromiseSettledResult<unknown>): string[] {
+  if (part.status === 'fulfilled') return []
+  return [part.reason instanceof Error ? part.reason.message : String(part.reason)]
 }
 
 /** Calls `action` the first time and gives everyone the same promise. */

@@ -7,7 +7,7 @@ import { createKafka } from '../../services/platform/kafka/client.ts'
 import { type JvmContext, type JvmProcess, shutDownGraceMs, startJvm } from './jvm.ts'
 import { brokerProperties } from './kafka-properties.ts'
 import { acceptsConnections, findFreePorts } from './ports.ts'
-import { type Ended, lastLines, launch, waitUntilServing } from './process.ts'
+import { describeEnd, type Ended, failure, launch, waitUntilServing } from './process.ts'
 
 const logConfiguration = fileURLToPath(new URL('log4j2.xml', import.meta.url))
 const heapMb = 512
@@ -104,7 +104,7 @@ async function format(context: JvmContext, propertiesFile: string): Promise<void
     guard: context.guard,
   })
   const end = await tool.ended
-  if (end.code !== 0) throw new Error(`Kafka's storage could not be formatted:\n${await lastLines(tool.logFile, 20)}`)
+  if (end.code !== 0) throw await failure(tool, describeEnd(end))
 }
 
 /** Whether a client gets an answer about the cluster, which has its one broker in it. */

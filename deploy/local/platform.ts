@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { artifactsAvailable } from './artifacts.ts'
 import { findJava } from './java.ts'
-import { startJvmPlatform } from './jvm-platform.ts'
+import { type JvmPlatform, startJvmPlatform } from './jvm-platform.ts'
 import type { BrokerControl } from './kafka.ts'
 import { mavenIsMissing, type Progress } from './maven.ts'
 
@@ -54,6 +54,16 @@ export async function startPlatform({ progress, env = process.env }: PlatformOpt
   const { startDockerPlatform } = await import('./docker.ts')
   const docker = await startDockerPlatform()
   return { kind: 'docker', ...docker, [Symbol.asyncDispose]: docker.stop }
+}
+
+/**
+ * Always a Kafka and a registry of one's own on a local JVM, for tests that kill, stop and starve them.
+ * @throws Error when there is no Java or no Maven, or with the end of the log of what did not start.
+ */
+export async function startOwnPlatform({ progress, env = process.env }: PlatformOptions): Promise<JvmPlatform> {
+  const search = await findJava(env)
+  if (search.kind === 'missing') throw new Error(search.explanation)
+  return startJvmPlatform(search.java, progress, env)
 }
 
 /** @throws Error when only one of the two variables is set. */

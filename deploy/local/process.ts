@@ -98,7 +98,8 @@ export function describeEnd({ code, signal, error }: Ended): string {
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`
 }
 
-async function failure(process: ManagedProcess, what: string): Promise<Error> {
+/** An error that says what happened, with the end of the log and the log's path. */
+export async function failure(process: ManagedProcess, what: string): Promise<Error> {
   return new Error(
     `${process.name} ${what}. End of its log, ${process.logFile}:\n${await lastLines(process.logFile, 20)}`,
   )
