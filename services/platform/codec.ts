@@ -45,7 +45,7 @@ export class Codec {
   async encoder<T>(subject: string, schema: object): Promise<Encode<T>> {
     const type = avsc.Type.forSchema(schema as avsc.Schema)
     const text = { type: 'AVRO', schema: JSON.stringify(schema) } as never
-    const id = await retryUntilDone(`schema of ${subject}`, this.#context, () =>
+    const id = await retryUntilDone(`schema of ${subject} (npm run topics -- apply registers it)`, this.#context, () =>
       withTimeout(this.#registry.getRegistryIdBySchema(subject, text)),
     )
     const header = Buffer.alloc(headerBytes)

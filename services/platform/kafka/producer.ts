@@ -1,4 +1,4 @@
-import { type Kafka, KafkaJSError, type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs'
+import kafkajs, { type Kafka, type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
 
 export type OutgoingRecord = {
@@ -24,6 +24,9 @@ type Waiting = {
   resolve: (ack: Acknowledged) => void
   reject: (error: Error) => void
 }
+
+// A CommonJS module whose error classes Node does not see as named exports.
+const { KafkaJSError } = kafkajs
 
 /** Below the broker's message.max.bytes of 1,048,588, which bounds what one request brings to one partition. */
 const batchBytes = 900_000

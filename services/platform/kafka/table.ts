@@ -20,20 +20,23 @@ type Waiter = { partition: number; offset: number; resolve: () => void }
 export class TopicTable implements AsyncDisposable {
   readonly #positions = new Map<number, number>()
   readonly #kafka: Kafka
+  readonly #topic: string
   readonly #groupId: string
+  readonly #context: WaitContext
   #waiters: Waiter[] = []
   #consumer: GroupConsumer | undefined
 
-  private constructor(kafka: Kafka, groupId: string) {
+  private constructor(kafka: Kafka, topic: string, groupId: string, context: WaitContext) {
     this.#kafka = kafka
+    this.#topic = topic
     this.#groupId = groupId
+    this.#context = context
   }
 
   /** Resolves when everything that the topic held at the time of the call has been folded. */
   static async open(kafka: Kafka, options: TableOptions, context: WaitContext): Promise<TopicTable> {
     const { topic, groupPrefix, onRecord, fail, sessionTimeoutMs } = options
-    const table = new TopicTable(kafka, `${groupPrefix}-${randomUUID()}`)
-    const ends = await retryUntilDone(`topic ${topic}`, context, () => endsOf(kafka, topic))
+    const table = new TopicTable(kafka, topic, `${groupPrefix}-${randomUUID()}`, context)
     table.#consumer = await GroupConsumer.open(
       kafka,
       {
@@ -52,8 +55,14 @@ export class TopicTable implements AsyncDisposable {
       },
       context,
     )
-    await Promise.all(ends.map(({ partition, offset }) => table.reached(partition, offset)))
+    await table.caughtUp()
     return table
+  }
+
+  /** Resolves when everything that the topic holds at the time of the call has been folded. */
+  async caughtUp(): Promise<void> {
+    const ends = await retryUntilDone(`topic ${this.#topic}`, this.#context, () => endsOf(this.#kafka, this.#topic))
+    await Promise.all(ends.map(({ partition, offset }) => this.reached(partition, offset)))
   }
 
   /** Resolves when every record before the offset has been folded. */

@@ -1,0 +1,49 @@
+import Type from 'typebox'
+import {
+  groupVariables,
+  kafkaVariables,
+  keyRingVariables,
+  registryVariables,
+  serviceVariables,
+} from '../platform/variables.ts'
+
+export const dispatcherConfig = Type.Object({
+  ...serviceVariables(8083),
+  ...kafkaVariables,
+  ...groupVariables,
+  ...registryVariables,
+  ...keyRingVariables,
+  HOOKLINE_ALLOW_INSECURE_URLS: Type.Boolean({
+    default: false,
+    description: 'accept http: URLs and any port: for local use',
+  }),
+  HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: Type.Integer({
+    default: 512,
+    minimum: 1,
+    maximum: 100_000,
+    description: 'requests in flight of the whole process',
+  }),
+  HOOKLINE_DISPATCHER_MAX_HELD: Type.Integer({
+    default: 10_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'deliveries held in memory, at most',
+  }),
+  HOOKLINE_DISPATCHER_MAX_HELD_BYTES: Type.Integer({
+    default: 33_554_432,
+    minimum: 1_048_576,
+    description: 'bytes of bodies held in memory, at most',
+  }),
+  HOOKLINE_DISPATCHER_RECENT_IDS: Type.Integer({
+    default: 100_000,
+    minimum: 0,
+    maximum: 10_000_000,
+    description: 'delivery ids remembered, so that a record that comes twice is sent once',
+  }),
+  HOOKLINE_DISPATCHER_COMMIT_INTERVAL_MS: Type.Integer({
+    default: 200,
+    minimum: 10,
+    maximum: 60_000,
+    description: 'time between commits of finished offsets, in milliseconds',
+  }),
+})

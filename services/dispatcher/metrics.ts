@@ -1,0 +1,58 @@
+import type { Attempt, DeadLetter } from '../domain/delivery.ts'
+import { Counter, Gauge, Histogram, type Registry } from '../platform/metrics.ts'
+import type { Engine } from './engine.ts'
+
+/** What an operator watches; labels are bounded: never a webhook's id. */
+export function createDispatcherMetrics(registers: Registry[], engine: () => Engine) {
+  const registry = { registers }
+  const attempts = new Counter({
+    ...registry,
+    name: 'hookline_dispatcher_attempts_total',
+    help: 'Attempts by outcome and cause',
+    labelNames: ['outcome', 'cause'],
+  })
+  const latency = new Histogram({
+    ...registry,
+    name: 'hookline_dispatcher_response_seconds',
+    help: 'Response times of receivers',
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  })
+  const deadLetters = new Counter({
+    ...registry,
+    name: 'hookline_dispatcher_dead_letters_total',
+    help: 'Dead letters by reason',
+    labelNames: ['reason'],
+  })
+  const lag = new Gauge({
+    ...registry,
+    name: 'hookline_dispatcher_lag_records',
+    help: 'Records of a partition not taken yet',
+    labelNames: ['partition'],
+  })
+  new Gauge({
+    ...registry,
+    name: 'hookline_dispatcher_in_flight',
+    help: 'Requests in flight',
+    collect() {
+      this.set(engine().inFlight)
+    },
+  })
+  new Gauge({
+    ...registry,
+    name: 'hookline_dispatcher_held',
+    help: 'Deliveries held in memory',
+    collect() {
+      this.set(engine().held)
+    },
+  })
+  return {
+    recorded({ attempt, deadLetter }: { attempt?: Attempt; deadLetter?: DeadLetter }): void {
+      if (attempt) attempts.inc({ outcome: attempt.outcome, cause: attempt.cause ?? '' })
+      if (attempt?.latencyMs != null) latency.observe(attempt.latencyMs / 1000)
+      if (deadLetter) deadLetters.inc({ reason: deadLetter.reason })
+    },
+    lag(partition: number, records: number): void {
+      lag.set({ partition }, records)
+    },
+  }
+}

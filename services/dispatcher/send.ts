@@ -1,0 +1,76 @@
+import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Delivery } from '../domain/delivery.ts'
+import type { UrlPolicy } from '../domain/target-url.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { KeyRing } from '../platform/keyring.ts'
+import type { Logger } from '../platform/log.ts'
+import type { SendResult } from './engine.ts'
+import type { HttpSender } from './http.ts'
+import { signatureHeader } from './signature.ts'
+import { createTarget, signingKeys, type Target, type TargetResult } from './target.ts'
+
+const userAgent = 'Hookline/0.1'
+/** Wait after a fault of ours, such as a key that is missing from the ring. */
+const postponeMs = 5_000
+
+export type SendContext = { http: HttpSender; keyRing: KeyRing; policy: UrlPolicy; clock: Clock; log: Logger }
+
+/** Signs and posts deliveries as their webhook's definition says at that moment. */
+export class Sender {
+  readonly #context: SendContext
+  readonly #targets = new Map<string, { definition: WebhookDefinition; result: TargetResult }>()
+
+  constructor(context: SendContext) {
+    this.#context = context
+  }
+
+  send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void {
+    const { http, clock, log } = this.#context
+    const startedAtMs = clock.nowMs()
+    const found = this.#target(definition)
+    switch (found.kind) {
+      case 'unavailable':
+        log.error({ webhookId: definition.id, reason: found.reason }, 'cannot sign: deliveries wait')
+        return queueMicrotask(() =>
+          ended({ kind: 'postponed', startedAtMs, delayMs: postponeMs, reason: found.reason }),
+        )
+      case 'forbidden': {
+        const outcome = { kind: 'rejected', reason: 'address', detail: found.reason } as const
+        return queueMicrotask(() => ended({ kind: 'outcome', startedAtMs, outcome }))
+      }
+      case 'target': {
+        const { origin, path, timeoutMs } = found.target
+        const headers = requestHeaders(found.target, delivery, attempt, startedAtMs)
+        const request = { origin, path, headers, body: delivery.body, timeoutMs }
+        return http.post(request, (outcome) => ended({ kind: 'outcome', startedAtMs, outcome }))
+      }
+    }
+  }
+
+  #target(definition: WebhookDefinition): TargetResult {
+    const known = this.#targets.get(definition.id)
+    if (known?.definition === definition) return known.result
+    const result = createTarget(definition, this.#context.keyRing, this.#context.policy, userAgent)
+    this.#targets.set(definition.id, { definition, result })
+    return result
+  }
+}
+
+/** The request's headers (contract.md, section 3). */
+export function requestHeaders(target: Target, delivery: Delivery, attempt: number, nowMs: number): string[] {
+  const timestampSeconds = Math.floor(nowMs / 1000)
+  const signature = signatureHeader(signingKeys(target, nowMs), delivery.deliveryId, timestampSeconds, delivery.body)
+  const headers = [
+    ...target.headers,
+    'webhook-id',
+    delivery.deliveryId,
+    'webhook-timestamp',
+    String(timestampSeconds),
+    'webhook-signature',
+    signature,
+    'x-webhook-attempt',
+    String(attempt),
+  ]
+  if (delivery.traceparent !== null) headers.push('traceparent', delivery.traceparent)
+  return headers
+}
