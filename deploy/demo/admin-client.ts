@@ -1,0 +1,72 @@
+import got, { type Got, HTTPError } from 'got'
+
+/** What a definition is made of; what is left out takes its default (contract.md, section 5). */
+export type NewWebhook = {
+  name: string
+  url: string
+  channels: string[]
+  events?: Partial<Record<EventKind, boolean>>
+  enabled?: boolean
+  headers?: Record<string, string>
+  timeoutMs?: number
+  slowThresholdMs?: number
+  retryProfile?: 'none' | 'chat' | 'extended'
+  whenBlocked?: 'reject' | 'park'
+  maxInFlight?: number
+  rateLimitPerSecond?: number
+}
+
+export type EventKind =
+  | 'userMessages'
+  | 'botMessages'
+  | 'operatorMessages'
+  | 'deliveredStatus'
+  | 'readStatus'
+  | 'variableChanges'
+
+export type CreatedWebhook = { id: string; secret: string; version: number }
+
+export const everyKind: Record<EventKind, boolean> = {
+  userMessages: true,
+  botMessages: true,
+  operatorMessages: true,
+  deliveredStatus: true,
+  readStatus: true,
+  variableChanges: true,
+}
+
+export type AdminClient = {
+  /** Switches webhooks on for a business (contract.md, 1.4). */
+  activate(businessId: string): Promise<void>
+  /** Creates a webhook that wants every kind unless told otherwise. */
+  defineWebhook(businessId: string, webhook: NewWebhook): Promise<CreatedWebhook>
+  /** For everything else; knows the address and the token. */
+  http: Got
+}
+
+/** @param token of a super_admin. All calls throw an Error with the problem that admin has named. */
+export function createAdminClient(adminUrl: string, token: string): AdminClient {
+  const http = got.extend({
+    prefixUrl: `${adminUrl}/api/v1`,
+    headers: { authorization: `Bearer ${token}` },
+    timeout: { request: 30_000 },
+    hooks: {
+      beforeError: [
+        (error) => {
+          if (error instanceof HTTPError) error.message += `: ${String(error.response.body)}`
+          return error
+        },
+      ],
+    },
+  })
+  const pathOf = (businessId: string) => `businesses/${encodeURIComponent(businessId)}`
+  return {
+    http,
+    async activate(businessId) {
+      await http.put(`${pathOf(businessId)}/account`, { json: { webhooksEnabled: true } })
+    },
+    async defineWebhook(businessId, webhook) {
+      return http.post(`${pathOf(businessId)}/webhooks`, { json: { events: everyKind, ...webhook } }).json()
+    },
+  }
+}

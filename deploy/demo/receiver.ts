@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Webhook } from 'standardwebhooks'
+import type { Clock } from '../../services/platform/clock.ts'
+import { type Arrival, toArrival } from './arrival.ts'
+
+/** How to answer: a status (after a delay), never, or by breaking the connection. */
+export type Answer =
+  | { kind: 'status'; status: number; delayMs?: number; headers?: Record<string, string>; body?: string }
+  | { kind: 'hang' }
+  | { kind: 'reset' }
+
+export type Receiver = AsyncDisposable & {
+  /** http://127.0.0.1:<port>, without a slash at the end. */
+  url: string
+  /** Everything that arrived, in order of arrival. */
+  arrivals: Arrival[]
+  /** Signatures at this path are checked with these secrets from now on: one of them has to fit. */
+  expectSecrets(path: string, secrets: string[]): void
+  /** Paths without a script are answered by 204. */
+  answer(path: string, script: Answer | ((arrival: Arrival) => Answer)): void
+  close(): Promise<void>
+}
+
+export type ReceiverOptions = {
+  clock: Clock
+  /** 0 takes a free one. */
+  port?: number
+  onArrival?: (arrival: Arrival) => void
+}
+
+const ok: Answer = { kind: 'status', status: 204 }
+// Longer than any client keeps a connection: it should not be this side that closes one just as a request comes.
+const keepAliveTimeoutMs = 120_000
+
+/** A customer's server, for samples and tests: node:http alone, so that it keeps up with 10,000 requests a second. */
+export async function startReceiver({ clock, port = 0, onArrival }: ReceiverOptions): Promise<Receiver> {
+  const arrivals: Arrival[] = []
+  const verifiers = new Map<string, Webhook[]>()
+  const scripts = new Map<string, (arrival: Arrival) => Answer>()
+
+  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const [chunk] = chunks
+      const body = chunks.length === 1 && chunk ? chunk : Buffer.concat(chunks)
+      const arrival = toArrival(request, body, verifiers.get(request.url ?? ''), clock.nowMs())
+      arrivals.push(arrival)
+      onArrival?.(arrival)
+      void respond(response, scripts.get(arrival.path)?.(arrival) ?? ok, clock)
+    })
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const close = async () => {
+    if (!server.listening) return
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    arrivals,
+    expectSecrets(path, secrets) {
+      verifiers.set(
+        path,
+        secrets.map((secret) => new Webhook(secret)),
+      )
+    },
+    answer(path, script) {
+      scripts.set(path, typeof script === 'function' ? script : () => script)
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function respond(response: ServerResponse, answer: Answer, clock: Clock): Promise<void> {
+  switch (answer.kind) {
+    case 'status':
+      if (answer.delayMs !== undefined) await clock.sleep(answer.delayMs)
+      response.writeHead(answer.status, answer.headers)
+      response.end(answer.body)
+      return
+    case 'hang':
+      return
+    case 'reset':
+      response.destroy()
+      return
+  }
+}

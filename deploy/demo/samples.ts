@@ -1,0 +1,7 @@
+import type { Conversation } from './conversation.ts'
+import { english } from './samples-english.ts'
+import { portuguese } from './samples-portuguese.ts'
+import { spanish } from './samples-spanish.ts'
+
+/** Every sample conversation; all people, numbers and shops in them are made up. */
+export const samples: Conversation[] = [...spanish, ...portuguese, ...english]
