@@ -101,9 +101,11 @@ function hasEntries(map: object | undefined): boolean {
   return Object.keys(map ?? {}).length > 0
 }
 
-/** What the producer does with an event: ISO times become milliseconds, wherever they are. */
-function withTimesInMs(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value), (key, field: unknown) =>
-    /^date$|Time$/.test(key) && typeof field === 'string' ? Date.parse(field) : field,
-  )
+/** What the producer does with an event: ISO times become milliseconds. */
+function withTimesInMs(record: object): object {
+  const fields = Object.entries(record).map(([key, value]) => {
+    if (key === 'messages') return [key, (value as object[]).map(withTimesInMs)]
+    return [key, /^date$|Time$/.test(key) ? Date.parse(value) : value]
+  })
+  return Object.fromEntries(fields)
 }
