@@ -1,0 +1,58 @@
+import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
+import type { Event } from '../domain/event.ts'
+import { Codec } from '../platform/codec.ts'
+import type { Kafka } from '../platform/kafka/client.ts'
+import { BatchingProducer } from '../platform/kafka/producer.ts'
+import type { WaitContext } from '../platform/retry-until.ts'
+import { type BuildRecord, createRecordBuilder, openEventEncoders } from './event-records.ts'
+
+/** Where accepted events go. */
+export type EventSink = {
+  /** Whether Kafka and the schema registry have been reached: before that, publish throws. */
+  readonly isOpen: boolean
+  /** Bytes of records that Kafka has not acknowledged yet. */
+  readonly bufferedBytes: number
+  /**
+   * Resolves once all in-sync replicas have the event.
+   * @throws RecordRefused when the broker will never take it.
+   */
+  publish(event: Event, traceparent?: string): Promise<void>
+}
+
+export type Connections = { kafka: Kafka; registry: SchemaRegistry; prefix: string }
+
+type Opened = { producer: BatchingProducer; build: BuildRecord }
+
+/** Made first and opened later, so that a server can listen and say that it is not ready meanwhile. */
+export class EventPublisher implements EventSink, AsyncDisposable {
+  #opened: Opened | undefined
+
+  /** Waits for Kafka, the registry and the schemas, however long that takes. @param fail see BatchingProducer.open */
+  async open(
+    { kafka, registry, prefix }: Connections,
+    context: WaitContext,
+    fail: (error: unknown) => void,
+  ): Promise<void> {
+    const encoders = await openEventEncoders(new Codec(registry, context), prefix)
+    const producer = await BatchingProducer.open(kafka, context, fail)
+    this.#opened = { producer, build: createRecordBuilder(encoders, prefix) }
+  }
+
+  get isOpen(): boolean {
+    return this.#opened !== undefined
+  }
+
+  get bufferedBytes(): number {
+    return this.#opened?.producer.bufferedBytes ?? 0
+  }
+
+  async publish(event: Event, traceparent?: string): Promise<void> {
+    if (!this.#opened) throw new Error('the publisher is not open yet')
+    await this.#opened.producer.send(this.#opened.build(event, traceparent))
+  }
+
+  /** Waits for the records in flight. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened?.producer[Symbol.asyncDispose]()
+  }
+}

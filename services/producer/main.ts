@@ -1,0 +1,28 @@
+import { createAuthenticator } from '../platform/auth.ts'
+import { createRegistry } from '../platform/codec.ts'
+import { createKafka } from '../platform/kafka/client.ts'
+import { listen, runService } from '../platform/service.ts'
+import { producerConfig } from './config.ts'
+import { EventPublisher } from './event-publisher.ts'
+import { createProducerServer } from './server.ts'
+
+/** HTTP in, Kafka out: events of conversations (contract.md, section 5). */
+await runService('producer', producerConfig, async (service) => {
+  const { config, log, health, fail, stopRequested } = service
+  const authenticate = createAuthenticator(config)
+  const connections = {
+    kafka: createKafka(config, log),
+    registry: createRegistry(config),
+    prefix: config.HOOKLINE_TOPIC_PREFIX,
+  }
+
+  health.set('events', 'not connected to Kafka and the schema registry yet')
+  // Closed last: requests in flight end first.
+  await using publisher = new EventPublisher()
+  const server = await createProducerServer({ ...service, sink: publisher, authenticate })
+  await using _listening = await listen(server, config, log)
+  await publisher.open(connections, service, fail)
+  health.set('events', null)
+
+  await stopRequested
+})

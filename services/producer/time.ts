@@ -1,0 +1,16 @@
+const rfc3339 = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+const leapSecond = '60'
+
+/**
+ * A time by RFC 3339, section 5.6, with any offset.
+ * @returns milliseconds since the epoch, finer fractions cut off; a leap second counts as the second after it, as POSIX
+ *   does. null when the text is not such a time.
+ */
+export function timeMs(text: string): number | null {
+  const [, date, minute, second, fraction = '', offset] = rfc3339.exec(text.toUpperCase()) ?? []
+  if (second === undefined) return null
+  const isLeap = second === leapSecond
+  const parsedMs = Date.parse(`${date}T${minute}:${isLeap ? '59' : second}${fraction}${offset}`)
+  if (Number.isNaN(parsedMs)) return null
+  return isLeap ? parsedMs + 1_000 : parsedMs
+}
