@@ -67,6 +67,6 @@ function jittered(baseMs: number | undefined, random: number): number | null {
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   if (value === undefined) return undefined
   if (/^\d+$/.test(value.trim())) return Number(value) * second
-  const dateMs = Date.parse(value)
+  const dateMs = /^[A-Za-z]+, /.test(value.trim()) ? Date.parse(value) : Number.NaN
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs)
 }

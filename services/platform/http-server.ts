@@ -1,5 +1,13 @@
 import { STATUS_CODES } from 'node:http'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import { Ajv } from 'ajv'
+import addFormatsModule from 'ajv-formats'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifySchemaCompiler,
+  LogController,
+} from 'fastify'
 import type { Health } from './health.ts'
 import type { Logger } from './log.ts'
 import type { Registry } from './metrics.ts'
@@ -17,11 +25,11 @@ export type HttpServerOptions = {
 export function createHttpServer({ log, health, metrics, bodyLimitBytes }: HttpServerOptions): FastifyInstance {
   const server = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes ?? 1_048_576,
     forceCloseConnections: 'idle',
-    ajv: { customOptions: { allErrors: true, coerceTypes: 'array', removeAdditional: false } },
   })
+  server.setValidatorCompiler(requestValidators())
   server.get('/healthz', { schema: { hide: true } as object }, async () => ({ status: 'alive' }))
   server.get('/readyz', { schema: { hide: true } as object }, async (_request, reply) => {
     if (!health.ready) reply.code(503)
@@ -40,6 +48,15 @@ export function createHttpServer({ log, health, metrics, bodyLimitBytes }: HttpS
     reply.code(problem.status).headers(problem.headers).type('application/problem+json').send(problem.body())
   })
   return server
+}
+
+/** Paths and query strings are text, so their values are coerced; in a JSON body "true" is not a boolean. */
+function requestValidators(): FastifySchemaCompiler<object> {
+  const options = { allErrors: true, useDefaults: true, strict: false }
+  const ofText = new Ajv({ ...options, coerceTypes: 'array' })
+  const ofBody = new Ajv(options)
+  for (const ajv of [ofText, ofBody]) addFormatsModule.default(ajv)
+  return ({ schema, httpPart }) => (httpPart === 'body' ? ofBody : ofText).compile(schema)
 }
 
 function toProblem(error: FastifyError): HttpProblem {
