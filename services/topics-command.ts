@@ -38,6 +38,12 @@ function specOf(topic: Topic, prefix: string, partitions: number): TopicSpec {
       : { 'cleanup.policy': 'delete', 'retention.ms': String(cleanup.retentionDays * dayMs) }
   // A dead letter holds a whole unreadable record beside its reason: more than the largest record of any other topic.
   if (topic === topics.webhookDeadLetters) settings['max.message.bytes'] = String(4 * 1_048_576)
+  if (topic === topics.webhookStats) {
+    // A record that a late writer put over a better one is repaired from that one (stats-aggregator/stored-stats.ts).
+    settings['min.compaction.lag.ms'] = String(10 * 60_000)
+    // Only closed segments are compacted, and all of the topic is read at a start.
+    settings['segment.bytes'] = String(32 * 1_048_576)
+  }
   return { name: topicName(topic, prefix), partitions: topic.partitions === 'one' ? 1 : partitions, settings }
 }
 

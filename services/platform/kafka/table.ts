@@ -14,6 +14,9 @@ export type TableOptions = {
   fail: (error: unknown) => void
 }
 
+/** Offset that the partition's next record will get. */
+type End = { partition: number; offset: number }
+
 type Waiter = { partition: number; offset: number; resolve: () => void }
 
 /** A whole compacted topic, read to its end and then followed: the fold over it is the caller's. */
@@ -37,6 +40,7 @@ export class TopicTable implements AsyncDisposable {
   static async open(kafka: Kafka, options: TableOptions, context: WaitContext): Promise<TopicTable> {
     const { topic, groupPrefix, onRecord, fail, sessionTimeoutMs } = options
     const table = new TopicTable(kafka, topic, `${groupPrefix}-${randomUUID()}`, context)
+    const ends = await table.#ends()
     table.#consumer = await GroupConsumer.open(
       kafka,
       {
@@ -55,14 +59,13 @@ export class TopicTable implements AsyncDisposable {
       },
       context,
     )
-    await table.caughtUp()
+    await table.#reachedAll(ends)
     return table
   }
 
   /** Resolves when everything that the topic holds at the time of the call has been folded. */
   async caughtUp(): Promise<void> {
-    const ends = await retryUntilDone(`topic ${this.#topic}`, this.#context, () => endsOf(this.#kafka, this.#topic))
-    await Promise.all(ends.map(({ partition, offset }) => this.reached(partition, offset)))
+    await this.#reachedAll(await this.#ends())
   }
 
   /** Resolves when every record before the offset has been folded. */
@@ -79,6 +82,14 @@ export class TopicTable implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#consumer?.[Symbol.asyncDispose]()
     await withAdmin(this.#kafka, (admin) => admin.deleteGroups([this.#groupId]))
+  }
+
+  #ends(): Promise<End[]> {
+    return retryUntilDone(`topic ${this.#topic}`, this.#context, () => endsOf(this.#kafka, this.#topic))
+  }
+
+  async #reachedAll(ends: End[]): Promise<void> {
+    await Promise.all(ends.map(({ partition, offset }) => this.reached(partition, offset)))
   }
 
   /** A group that rejoins reads from the beginning again: what is already folded is passed over, so time never goes back. */
@@ -98,7 +109,7 @@ export class TopicTable implements AsyncDisposable {
   }
 }
 
-async function endsOf(kafka: Kafka, topic: string): Promise<{ partition: number; offset: number }[]> {
+async function endsOf(kafka: Kafka, topic: string): Promise<End[]> {
   const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
   return offsets
     .filter(({ high, low }) => Number(high) > Number(low))

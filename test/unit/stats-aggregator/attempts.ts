@@ -1,0 +1,33 @@
+import fc from 'fast-check'
+import { minuteMs } from '../../../services/domain/stats.ts'
+import type { CountedAttempt } from '../../../services/stats-aggregator/fold.ts'
+
+/** 2027-01-15T08:00:00Z, the start of a minute. */
+export const startMs = Date.UTC(2027, 0, 15, 8)
+
+export function attempt(fields: Partial<CountedAttempt> = {}): CountedAttempt {
+  return {
+    webhookId: 'w1',
+    businessId: 'b1',
+    startedAt: startMs,
+    latencyMs: 10,
+    outcome: 'success',
+    status: 200,
+    test: false,
+    ...fields,
+  }
+}
+
+/** Attempts of a few webhooks over more minutes than are kept, in an order that is only roughly that of time. */
+export function attemptStreams(maxLength: number): fc.Arbitrary<CountedAttempt[]> {
+  const one = fc.record({
+    webhookId: fc.constantFrom('w1', 'w2', 'w3'),
+    businessId: fc.constant('b1'),
+    startedAt: fc.integer({ min: 0, max: 90 * minuteMs }).map((ms) => startMs + ms),
+    latencyMs: fc.option(fc.integer({ min: 0, max: 20_000 })),
+    outcome: fc.constantFrom('success', 'slow', 'error', 'rejected'),
+    status: fc.option(fc.constantFrom(200, 404, 503)),
+    test: fc.nat(9).map((roll) => roll === 0),
+  })
+  return fc.array(one, { minLength: 1, maxLength }) as fc.Arbitrary<CountedAttempt[]>
+}

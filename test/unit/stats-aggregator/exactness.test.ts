@@ -1,0 +1,147 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type CountedAttempt, fold, type StatsState } from '../../../services/stats-aggregator/fold.ts'
+import { type Flush, PartitionFold } from '../../../services/stats-aggregator/partition-fold.ts'
+import { StoredStats } from '../../../services/stats-aggregator/stored-stats.ts'
+import { attemptStreams } from './attempts.ts'
+
+/**
+ * One partition of webhook-attempts and of webhook-stats with its commit, and instances that take it over from each other
+ * at any moment: killed between any two steps, or left behind as zombies whose writes still arrive.
+ */
+class Simulation {
+  readonly #attempts: CountedAttempt[]
+  readonly #statsLog: StatsState[] = []
+  #committedOffset = 0
+  #owner: Instance
+  #zombies: Instance[] = []
+
+  constructor(attempts: CountedAttempt[]) {
+    this.#attempts = attempts
+    this.#owner = this.#takeOver()
+  }
+
+  run(step: Step): void {
+    switch (step.kind) {
+      case 'fold':
+        return this.#owner.fold(step.count)
+      case 'flush':
+        return this.#owner.flush(step.writes)
+      case 'kill':
+        this.#owner = this.#takeOver()
+        return
+      case 'leave behind':
+        this.#zombies.push(this.#owner)
+        this.#owner = this.#takeOver()
+        return
+      case 'zombie':
+        for (const zombie of this.#zombies) {
+          zombie.fold(step.count)
+          zombie.flush(step.writes)
+        }
+        return
+    }
+  }
+
+  /** The rest without faults, long enough for a repair. @returns what a reader of the compacted topic sees. */
+  finish(): Map<string, StatsState> {
+    this.#zombies = []
+    this.#owner.fold(this.#attempts.length)
+    for (let flushes = 0; flushes < 3; flushes++) this.#owner.flush(this.#statsLog.length + 10)
+    return new Map(this.#statsLog.map((state) => [state.webhookId, state]))
+  }
+
+  #takeOver(): Instance {
+    return new Instance(this.#attempts, this.#statsLog, this.#committedOffset, (instance, offset) => {
+      if (instance !== this.#owner) return
+      this.#committedOffset = offset
+    })
+  }
+}
+
+class Instance {
+  readonly #attempts: CountedAttempt[]
+  readonly #statsLog: StatsState[]
+  readonly #commit: (instance: Instance, offset: number) => void
+  readonly #stored = new StoredStats()
+  readonly #fold: PartitionFold
+  #followed = 0
+  #position: number
+  #flushing: Flush | undefined
+
+  constructor(
+    attempts: CountedAttempt[],
+    statsLog: StatsState[],
+    position: number,
+    commit: (instance: Instance, offset: number) => void,
+  ) {
+    this.#attempts = attempts
+    this.#statsLog = statsLog
+    this.#position = position
+    this.#commit = commit
+    this.#follow()
+    this.#fold = new PartitionFold(0, this.#stored.states(0))
+  }
+
+  fold(count: number): void {
+    for (const attempt of this.#attempts.slice(this.#position, this.#position + count))
+      this.#fold.take(this.#position++, attempt)
+  }
+
+  /** Goes on with the flush in progress, or begins one; so many of its writes reach the log, the commit comes after the last. */
+  flush(writes: number): void {
+    this.#follow()
+    this.#flushing ??= this.#fold.takeFlush(this.#stored.outdated(0))
+    this.#statsLog.push(...this.#flushing.states.splice(0, writes))
+    if (this.#flushing.states.length > 0) return
+    if (this.#fold.uncommitted) this.#commit(this, this.#flushing.nextOffset)
+    this.#flushing = undefined
+  }
+
+  #follow(): void {
+    for (; this.#followed < this.#statsLog.length; this.#followed++) {
+      const state = this.#statsLog[this.#followed]
+      if (state) this.#stored.apply(0, state.webhookId, this.#followed, state)
+    }
+  }
+}
+
+type Step =
+  | { kind: 'fold'; count: number }
+  | { kind: 'flush'; writes: number }
+  | { kind: 'kill' }
+  | { kind: 'leave behind' }
+  | { kind: 'zombie'; count: number; writes: number }
+
+const count = fc.integer({ min: 1, max: 20 })
+const writes = fc.integer({ min: 0, max: 4 })
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('fold' as const), count }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('flush' as const), writes }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('kill' as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave behind' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('zombie' as const), count, writes }) },
+  ),
+  { maxLength: 60 },
+)
+
+function uninterrupted(attempts: CountedAttempt[]): Map<string, StatsState> {
+  const states = new Map<string, StatsState>()
+  for (const [offset, attempt] of attempts.entries()) {
+    const state = fold(states.get(attempt.webhookId), attempt, { partition: 0, offset })
+    if (state) states.set(attempt.webhookId, state)
+  }
+  return states
+}
+
+test('kills and zombies at any moment leave exactly the statistics of an uninterrupted run', () => {
+  fc.assert(
+    fc.property(attemptStreams(200), steps, (attempts, plan) => {
+      const simulation = new Simulation(attempts)
+      for (const step of plan) simulation.run(step)
+      expect(simulation.finish()).toEqual(uninterrupted(attempts))
+    }),
+    { numRuns: 1_000 },
+  )
+})
