@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { SignJWT } from 'jose'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { startOwnPlatform } from '../../deploy/local/platform.ts'
 import type { StatusEvent } from '../../services/domain/event.ts'
 import { systemClock } from '../../services/platform/clock.ts'
 import { Codec, createRegistry } from '../../services/platform/codec.ts'
@@ -45,7 +46,7 @@ const token = await new SignJWT({ permissions: ['events:write'], businessId: 'bu
   .sign(privateKey)
 
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, ['services/topics-command.ts', 'apply'], { env })
+  await applyTopics()
 })
 
 afterAll(async () => {
@@ -59,6 +60,10 @@ afterAll(async () => {
   await admin.deleteTopics({ topics: Object.values(topics).map((topic) => topicName(topic, prefix)) })
   await admin.disconnect()
 })
+
+async function applyTopics(changes: NodeJS.ProcessEnv = {}): Promise<void> {
+  await promisify(execFile)(process.execPath, ['services/topics-command.ts', 'apply'], { env: { ...env, ...changes } })
+}
 
 /** @returns the process, and its URL once it listens. */
 async function startProducer(changes: NodeJS.ProcessEnv = {}): Promise<{ service: ChildProcess; url: string }> {
@@ -77,10 +82,7 @@ async function startProducer(changes: NodeJS.ProcessEnv = {}): Promise<{ service
 }
 
 async function ready(url: string): Promise<void> {
-  for (let answer = 0; answer !== 200; ) {
-    answer = (await fetch(`${url}/readyz`)).status
-    if (answer !== 200) await systemClock.sleep(100)
-  }
+  while ((await fetch(`${url}/readyz`)).status !== 200) await systemClock.sleep(100)
 }
 
 async function post(url: string, body: string, contentType: string): Promise<Response> {
@@ -91,16 +93,16 @@ async function post(url: string, body: string, contentType: string): Promise<Res
 type Read = { partition: number; offset: number; key: string; traceparent: string | undefined; value: unknown }
 
 /** Everything in a topic up to its present end. */
-async function readAll(topic: string, schema: object): Promise<Read[]> {
-  const admin = kafka.admin()
+async function readAll(topic: string, schema: object, from = kafka, reader = codec): Promise<Read[]> {
+  const admin = from.admin()
   await admin.connect()
   const ends = await admin.fetchTopicOffsets(topic)
   await admin.disconnect()
   const count = ends.reduce((sum, { high }) => sum + Number(high), 0)
-  const decode = codec.decoder<unknown>(schema)
+  const decode = reader.decoder<unknown>(schema)
   const records: Read[] = []
   const done = Promise.withResolvers<void>()
-  const consumer = kafka.consumer({ groupId: `${prefix}${randomUUID()}` })
+  const consumer = from.consumer({ groupId: `${prefix}${randomUUID()}` })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
@@ -208,6 +210,42 @@ test('without Kafka: alive, not ready and saying why, 503 with Retry-After', asy
   expect(await readiness.json()).toMatchObject({ faults: { events: expect.any(String) } })
   expect(answer.status).toBe(503)
   expect(answer.headers.get('retry-after')).toBe('5')
+})
+
+test('Kafka goes away and comes back: 503 and not ready meanwhile, then 202, and nothing acknowledged or waiting is lost', async () => {
+  await using platform = await startOwnPlatform({ progress: () => undefined })
+  const own = {
+    KAFKA_BROKERS: platform.brokers.join(','),
+    SCHEMA_REGISTRY_URL: platform.schemaRegistryUrl,
+    HOOKLINE_PRODUCER_ACKNOWLEDGE_TIMEOUT_MS: '1500',
+  }
+  await applyTopics(own)
+  const { url } = await startProducer(own)
+  await ready(url)
+  const send = (eventId: string) =>
+    post(url, JSON.stringify({ events: [rawStatusEvent({ eventId })] }), 'application/json')
+
+  const before = await send('before')
+  await platform.broker.kill()
+  const without = await send('without')
+  while ((await fetch(`${url}/readyz`)).status === 200) await systemClock.sleep(100)
+  await platform.broker.start()
+  await ready(url)
+  const after = await send('after')
+
+  expect([before.status, without.status, after.status]).toEqual([202, 503, 202])
+  expect(await without.json()).toMatchObject({ reason: 'unacknowledged' })
+  expect(without.headers.get('retry-after')).toBe('5')
+  const { statusEvents } = topics
+  const records = await readAll(
+    topicName(statusEvents, prefix),
+    schemaOf(statusEvents),
+    createKafka({ ...config, KAFKA_BROKERS: own.KAFKA_BROKERS }, context.log),
+    new Codec(createRegistry({ ...config, SCHEMA_REGISTRY_URL: own.SCHEMA_REGISTRY_URL }), context),
+  )
+  // Twice where a response was lost: the consumer drops what has the same eventId.
+  const eventIds = new Set(records.map(({ value }) => (value as StatusEvent).eventId))
+  expect(eventIds).toEqual(new Set(['before', 'without', 'after']))
 })
 
 test('wrong configuration ends it with 78', async () => {
