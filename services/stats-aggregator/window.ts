@@ -7,14 +7,13 @@ export const keptMinutes = 60
 /**
  * Counts an attempt in the minute in which it started. Which minutes are kept, and what is in them, does not depend on the
  * order of the attempts: a minute that is no longer among the newest 60 never becomes one of them again.
- * @param minutes oldest first. @returns the same array when the attempt's minute is older than what is kept.
+ * @param minutes oldest first.
  */
 export function countAttempt(minutes: readonly MinuteCounts[], attempt: CountedAttempt): readonly MinuteCounts[] {
   const minute = startOfMinute(attempt.startedAt)
   const at = placeOf(minutes, minute)
   const counts = minutes[at]
   if (counts?.minute === minute) return minutes.with(at, addTo(counts, attempt))
-  if (at === 0 && minutes.length >= keptMinutes) return minutes
   return minutes.toSpliced(at, 0, addTo(emptyMinute(minute), attempt)).slice(-keptMinutes)
 }
 

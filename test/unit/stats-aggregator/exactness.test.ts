@@ -113,7 +113,7 @@ type Step =
   | { kind: 'leave behind' }
   | { kind: 'zombie'; count: number; writes: number }
 
-const count = fc.integer({ min: 1, max: 20 })
+const count = fc.integer({ min: 0, max: 20 })
 const writes = fc.integer({ min: 0, max: 4 })
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
@@ -137,11 +137,12 @@ function uninterrupted(attempts: CountedAttempt[]): Map<string, StatsState> {
 
 test('kills and zombies at any moment leave exactly the statistics of an uninterrupted run', () => {
   fc.assert(
-    fc.property(attemptStreams(200), steps, (attempts, plan) => {
+    // Few attempts a webhook, so that a zombie's record is often the last that is written of one.
+    fc.property(attemptStreams(40), steps, (attempts, plan) => {
       const simulation = new Simulation(attempts)
       for (const step of plan) simulation.run(step)
       expect(simulation.finish()).toEqual(uninterrupted(attempts))
     }),
-    { numRuns: 1_000 },
+    { numRuns: 2_000 },
   )
 })
