@@ -24,6 +24,8 @@ export type Summary = {
 
 export type Report = {
   summary: Summary
+  /** What did not arrive, in words. */
+  missing: string[]
   /** Notifications that came more than once, which at-least-once delivery allows. */
   repeated: number
   /** What must not be, a line each: wrong order, wrong signatures, notifications of nothing or of another content. */
@@ -75,7 +77,13 @@ export function compare(published: Published[], arrivals: Arrival[]): Report {
     p50Ms: percentile(latenciesMs, 50),
     p99Ms: percentile(latenciesMs, 99),
   }
-  return { summary, repeated: arrivals.filter(isRepeated(firsts)).length, faults }
+  const missing = [...expected].filter(([subject]) => !firsts.has(subject))
+  return {
+    summary,
+    missing: missing.map(([subject, { event }]) => `${subject} (event ${event.eventId})`),
+    repeated: arrivals.filter(isRepeated(firsts)).length,
+    faults,
+  }
 }
 
 function isRepeated(firsts: Map<string, Arrival>): (arrival: Arrival) => boolean {

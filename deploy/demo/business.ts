@@ -1,0 +1,47 @@
+import type { Clock } from '../../services/platform/clock.ts'
+import type { AdminClient } from './admin-client.ts'
+import type { Arrival } from './arrival.ts'
+import { webhooks } from './channels.ts'
+import type { Conversation } from './conversation.ts'
+import { eventsOf } from './events-of.ts'
+import type { HttpEvent } from './http-event.ts'
+import { type Receiver, startReceiver } from './receiver.ts'
+
+/** A sample business that is ready to be notified: activated, with webhooks for its channels, and a server behind them. */
+export type Business = AsyncDisposable & {
+  id: string
+  receiver: Receiver
+  /** The events of these conversations as they happen now. */
+  eventsOf(conversations: Conversation[]): HttpEvent[][]
+}
+
+export type BusinessOptions = {
+  admin: AdminClient
+  clock: Clock
+  /** Makes this business, and what happens in it, differ from those of earlier runs. */
+  runId: string
+  onArrival: (arrival: Arrival) => void
+}
+
+/** The sessions began this long ago, so that no event is from the future. */
+const sinceMs = 10 * 60_000
+
+export async function openBusiness({ admin, clock, runId, onArrival }: BusinessOptions): Promise<Business> {
+  const id = `bakery-${runId}`
+  const receiver = await startReceiver({ clock, onArrival })
+  await admin.activate(id)
+  for (const { name, path, channels } of webhooks) {
+    const url = receiver.url + path
+    const { secret } = await admin.defineWebhook(id, { name, url, channels: channels.map((channel) => channel.id) })
+    receiver.expectSecrets(path, [secret])
+  }
+  return {
+    id,
+    receiver,
+    eventsOf(conversations) {
+      const startMs = clock.nowMs() - sinceMs
+      return conversations.map((conversation) => eventsOf(conversation, { businessId: id, runId, startMs }))
+    },
+    [Symbol.asyncDispose]: () => receiver.close(),
+  }
+}

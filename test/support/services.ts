@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type AdminClient,
+  type CreatedWebhook,
+  createAdminClient,
+  type NewWebhook,
+} from '../../deploy/demo/admin-client.ts'
+import { compare, type Published, type Report } from '../../deploy/demo/delivery-report.ts'
+import type { HttpEvent } from '../../deploy/demo/http-event.ts'
+import { type PlayOptions, play } from '../../deploy/demo/player.ts'
+import { type Receiver, startReceiver } from '../../deploy/demo/receiver.ts'
+import { until } from '../../deploy/demo/until.ts'
+import { type Stack, type StackOptions, startStack } from '../../deploy/local/stack.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+
+export type TestWebhook = CreatedWebhook & {
+  /** Where the receiver gets its notifications, and where `receiver.answer` scripts the answers. */
+  path: string
+  url: string
+}
+
+/** All services as processes, one activated business and a receiver: what a test of the whole way needs. */
+export type TestStack = AsyncDisposable & {
+  /** Processes to kill, to pause, to add to: `stack.service('dispatcher').kill('SIGKILL')`, `.restarted()`. */
+  stack: Stack
+  receiver: Receiver
+  admin: AdminClient
+  businessId: string
+  /** A super_admin's for every business, with events:write. */
+  token: string
+  /** Defines a webhook that posts to `path` of the receiver, which checks its signatures, and that wants every kind. */
+  defineWebhook(path: string, channels: string[], more?: Partial<NewWebhook>): Promise<TestWebhook>
+  /** Publishes conversations through the producer: in order within each, several at a time. */
+  play(conversations: HttpEvent[][], more?: Partial<PlayOptions>): Promise<Published[]>
+  /** Waits until all of it has arrived, or the limit has passed, and compares (see compare). */
+  arrived(published: Published[], limitMs: number): Promise<Report>
+}
+
+/** @param options brokers and schemaRegistryUrl from vitest's inject(); topics and groups get a prefix of their own. */
+export async function startTestStack(
+  options: Omit<StackOptions, 'progress' | 'topicPrefix'> & Partial<StackOptions>,
+): Promise<TestStack> {
+  const runId = randomBytes(4).toString('hex')
+  const progress = (line: string) => void process.stderr.write(`${line}\n`)
+  const stack = await startStack({ progress, topicPrefix: `test-${runId}-`, partitions: 4, ...options })
+  const token = await stack.token({ role: 'super_admin', permissions: ['events:write'], businessId: '*' })
+  const admin = createAdminClient(stack.service('admin').url, token)
+  const receiver = await startReceiver({ clock: systemClock })
+  const businessId = `business-${runId}`
+  await admin.activate(businessId)
+  return {
+    stack,
+    receiver,
+    admin,
+    businessId,
+    token,
+    async defineWebhook(path, channels, more = {}) {
+      const url = receiver.url + path
+      const created = await admin.defineWebhook(businessId, { name: `Test of ${path}`, url, channels, ...more })
+      receiver.expectSecrets(path, [created.secret])
+      return { ...created, path, url }
+    },
+    play(conversations, more = {}) {
+      const producerUrl = stack.service('producer').url
+      return play(conversations, { producerUrl, token, clock: systemClock, ...more })
+    },
+    async arrived(published, limitMs) {
+      const { arrivals } = receiver
+      const isComplete = () => arrivals.length >= published.length && compare(published, arrivals).summary.missing === 0
+      await until(isComplete, limitMs, systemClock)
+      return compare(published, arrivals)
+    },
+    async [Symbol.asyncDispose]() {
+      await stack.stop()
+      await receiver.close()
+    },
+  }
+}
