@@ -5,6 +5,7 @@ import {
   keyRingVariables,
   registryVariables,
   serviceVariables,
+  targetVariables,
 } from '../platform/variables.ts'
 
 export const dispatcherConfig = Type.Object({
@@ -13,10 +14,7 @@ export const dispatcherConfig = Type.Object({
   ...groupVariables,
   ...registryVariables,
   ...keyRingVariables,
-  HOOKLINE_ALLOW_INSECURE_URLS: Type.Boolean({
-    default: false,
-    description: 'accept http: URLs and any port: for local use',
-  }),
+  ...targetVariables,
   HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: Type.Integer({
     default: 512,
     minimum: 1,

@@ -8,6 +8,7 @@ import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { KeyRing } from '../platform/keyring.ts'
 import { listen, runService } from '../platform/service.ts'
 import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { targetPolicy } from '../target-policy.ts'
 import { topics } from '../topics.ts'
 import { Committer } from './committer.ts'
 import { dispatcherConfig } from './config.ts'
@@ -24,13 +25,14 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const context = { log, clock, health, stopping }
   const keyRing = KeyRing.parse(config.HOOKLINE_KEY_RING)
+  const policy = targetPolicy(config)
   health.set('definitions', 'not read to the end yet')
 
   await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), context)
   await using producer = await BatchingProducer.open(kafka, context, fail)
-  await using http = new HttpSender(clock)
+  await using http = new HttpSender(clock, policy)
 
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const tableOptions = { prefix, service: 'dispatcher', sessionTimeoutMs, fail }
@@ -38,7 +40,6 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   await using _definitionsTopic = definitions.topic
   health.set('definitions', null)
 
-  const policy = { allowInsecureUrls: config.HOOKLINE_ALLOW_INSECURE_URLS }
   const sender = new Sender({ http, keyRing, policy, clock, log })
   const recorder = {
     send: producer.send.bind(producer),

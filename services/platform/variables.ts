@@ -91,3 +91,16 @@ export const keyRingVariables = {
     secret: true,
   }),
 }
+
+/** Where webhooks may lead: the API and the dispatcher judge alike. */
+export const targetVariables = {
+  HOOKLINE_ALLOW_INSECURE_URLS: Type.Boolean({
+    default: false,
+    description: 'accept webhook URLs with http: and with any port: for local use',
+  }),
+  HOOKLINE_ALLOWED_ADDRESSES: Type.String({
+    default: '',
+    description:
+      'ranges that webhooks may lead to though they are not public, as CIDRs, comma-separated, such as 127.0.0.0/8,::1/128',
+  }),
+}

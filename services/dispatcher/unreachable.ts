@@ -1,0 +1,33 @@
+import type { Outcome } from '../domain/outcome.ts'
+import { AddressError } from './addresses.ts'
+
+const detailChars = 300
+
+/** The outcome of a request that got no answer, by its error. */
+export function failureOf(error: Error, latencyMs: number): Outcome {
+  if (error instanceof AddressError) return { kind: 'rejected', reason: 'address', detail: error.message }
+  return { kind: 'unreachable', reason: reasonOf(error), latencyMs, detail: detailOf(error) }
+}
+
+/** Which step failed, by the codes of Node's dns, net and tls, of OpenSSL's certificate check, and of undici. */
+export function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
+  const code = codeOf(error)
+  if (/^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL|EREFUSED)/.test(code)) return 'dns'
+  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO)/.test(code)) return 'tls'
+  if (/^(CERT_|CRL_|CA_|EE_KEY|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH)/.test(code))
+    return 'tls'
+  if (/^UND_ERR_(HEADERS|BODY)_TIMEOUT/.test(code)) return 'timeout'
+  return 'connect'
+}
+
+/** The error's name and text; a host with several addresses fails by one error for each. */
+function detailOf(error: Error): string {
+  const message =
+    error instanceof AggregateError ? error.errors.map(({ message }) => message).join('; ') : error.message
+  const code = codeOf(error)
+  return (code === '' || message.includes(code) ? message : `${code}: ${message}`).slice(0, detailChars)
+}
+
+function codeOf(error: Error): string {
+  return (error as { code?: string }).code ?? ''
+}
