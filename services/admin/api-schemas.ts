@@ -1,0 +1,158 @@
+import Type from 'typebox'
+import type { WebhookDefinition } from '../domain/definition.ts'
+import { schemaOf } from '../schemas.ts'
+import { topics } from '../topics.ts'
+
+/** Shapes of the API, derived from the topic's own schema: one place says what a definition may hold. */
+
+type JsonSchema = Record<string, unknown>
+type ObjectSchema = JsonSchema & { properties: Record<string, JsonSchema> }
+
+/** What a client writes; all the rest is made by the server. */
+export type Draft = Pick<
+  WebhookDefinition,
+  | 'name'
+  | 'url'
+  | 'enabled'
+  | 'channels'
+  | 'events'
+  | 'headers'
+  | 'timeoutMs'
+  | 'slowThresholdMs'
+  | 'retryProfile'
+  | 'whenBlocked'
+  | 'maxInFlight'
+  | 'rateLimitPerSecond'
+>
+
+const serverMade = [
+  'id',
+  'businessId',
+  'secret',
+  'previousSecret',
+  'previousSecretUntil',
+  'version',
+  'createdAt',
+  'updatedAt',
+]
+export const isServerMade = (name: string): boolean => serverMade.includes(name)
+
+const required = ['name', 'url', 'channels']
+const stored = (schemaOf(topics.webhookConfig) as ObjectSchema).properties
+const writable = Object.fromEntries(Object.entries(stored).filter(([name]) => !isServerMade(name)))
+export const writableNames = Object.keys(writable)
+
+/** The topic ignores unknown properties; the API refuses them by name. */
+export const createBody: ObjectSchema = {
+  type: 'object',
+  required,
+  additionalProperties: false,
+  properties: { ...writable, events: { ...writable.events, additionalProperties: false } },
+}
+
+export const patchBody: ObjectSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description:
+    'JSON merge patch (RFC 7396): what is absent stays, null puts the default back. Exception: headers replaces the ' +
+    'whole set, in which the value "***" for a name that is stored keeps its stored value.',
+  properties: Object.fromEntries(
+    Object.entries(withoutDefaults(createBody).properties).map(([name, schema]) => [
+      name,
+      required.includes(name) ? schema : { anyOf: [schema, { type: 'null' }] },
+    ]),
+  ),
+}
+
+export const conflict = {
+  type: 'object',
+  required: ['channel', 'webhookId', 'name'],
+  properties: { channel: { type: 'string' }, webhookId: { type: 'string' }, name: { type: 'string' } },
+}
+
+const viewProperties: Record<string, JsonSchema> = {
+  id: { type: 'string' },
+  businessId: { type: 'string' },
+  ...withoutDefaults(createBody).properties,
+  headers: {
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'Custom request headers; each value is shown as "***".',
+  },
+  previousSecretUntil: {
+    type: 'string',
+    format: 'date-time',
+    description: 'After a rotation: until then notifications are signed with the previous secret too.',
+  },
+  version: { type: 'integer', description: 'Grows with each change; the ETag.' },
+  createdAt: { type: 'string', format: 'date-time' },
+  updatedAt: { type: 'string', format: 'date-time' },
+  conflicts: {
+    type: 'array',
+    items: conflict,
+    description: 'Channels whose events go to another webhook that names them too.',
+  },
+  fault: {
+    type: 'object',
+    description: 'A newer record in webhook-config is not in force, for these reasons.',
+    properties: { problems: { type: 'array', items: { type: 'string' } } },
+  },
+}
+
+const optional = ['rateLimitPerSecond', 'previousSecretUntil', 'fault']
+
+export const webhookView: ObjectSchema = {
+  type: 'object',
+  required: Object.keys(viewProperties).filter((name) => !optional.includes(name)),
+  properties: viewProperties,
+}
+
+/** The only two answers that hold a secret: creation and rotation. */
+export const webhookWithSecret: ObjectSchema = {
+  type: 'object',
+  required: [...(webhookView.required as string[]), 'secret'],
+  properties: {
+    ...viewProperties,
+    secret: { type: 'string', description: 'whsec_ and base64 of 32 bytes. Shown this once: keep it.' },
+  },
+}
+
+export const webhookList: ObjectSchema = {
+  type: 'object',
+  required: ['webhooks'],
+  properties: {
+    webhooks: { type: 'array', items: webhookView },
+    nextCursor: { type: 'string', description: 'Absent on the last page.' },
+  },
+}
+
+export const accountBody = {
+  type: 'object',
+  required: ['webhooksEnabled'],
+  additionalProperties: false,
+  properties: { webhooksEnabled: { type: 'boolean' } },
+}
+
+export const accountView = {
+  type: 'object',
+  required: ['webhooksEnabled'],
+  properties: (schemaOf(topics.accountConfig) as ObjectSchema).properties,
+}
+
+/** No control characters: a line break separates the parts of what binds a sealed value to its place. */
+const identifier = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$', description })
+
+export const businessParams = Type.Object({ businessId: identifier('The business, as in the events.') })
+export const webhookParams = Type.Object({
+  businessId: identifier('The business, as in the events.'),
+  id: identifier('The webhook.'),
+})
+export const listQuery = Type.Object({
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Webhooks a page.' }),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the page before.' })),
+})
+
+function withoutDefaults(schema: ObjectSchema): ObjectSchema {
+  return JSON.parse(JSON.stringify(schema, (name, value) => (name === 'default' ? undefined : value)))
+}

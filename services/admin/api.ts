@@ -1,0 +1,104 @@
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type { Authenticate, Identity } from '../platform/auth.ts'
+import { RecordRefused } from '../platform/kafka/producer.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import { judgeAccess, type Permission } from './access.ts'
+import { type AdminMetrics, refusalReason } from './metrics.ts'
+import { WriteTimeout } from './write-queue.ts'
+
+/** A verified request, as plain values. */
+export type Call = {
+  identity: Identity
+  businessId: string
+  /** The webhook's id; empty where the route has none. */
+  id: string
+  ifMatch: string | undefined
+  query: Record<string, unknown>
+  body: unknown
+}
+
+export type Answer = { status: number; body?: object; headers?: Record<string, string> }
+
+export type ApiRoute = {
+  operationId: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  url: string
+  permission: Permission
+  schema: FastifySchema & { summary: string }
+  handle: (call: Call) => Promise<Answer>
+}
+
+/** Adds routes of the API: each is authenticated, then authorised for the business in its path, then validated. */
+export function addRoutes(
+  server: FastifyInstance,
+  routes: ApiRoute[],
+  authenticate: Authenticate,
+  { refused }: AdminMetrics,
+): void {
+  // Bodies are checked by draft-rules.ts, which answers 422 with all problems at once.
+  const inherited = server.validatorCompiler
+  if (!inherited) throw new Error('the server has no validator for params and query strings')
+  server.setValidatorCompiler((route) => (route.httpPart === 'body' ? () => true : inherited(route)))
+  server.addContentTypeParser(
+    'application/merge-patch+json',
+    { parseAs: 'string' },
+    server.getDefaultJsonParser('error', 'error'),
+  )
+  server.addHook('onResponse', async (_request, reply) => {
+    const reason = refusalReason(reply.statusCode)
+    if (reason !== null) refused.inc({ reason })
+  })
+  for (const { operationId, method, url, permission, schema, handle } of routes) {
+    const identities = new WeakMap<FastifyRequest, Identity>()
+    server.route({
+      method,
+      url,
+      schema: { ...schema, operationId, security: [{ bearer: [] }] } as FastifySchema,
+      onRequest: async (request, reply) => {
+        reply.header('cache-control', 'no-store')
+        const identity = await authenticate(request.headers.authorization)
+        requireAccess(identity, permission, params(request).businessId)
+        identities.set(request, identity)
+      },
+      handler: async (request, reply) => {
+        const identity = identities.get(request)
+        if (!identity) throw new Error('a request came past its authentication')
+        const { businessId, id } = params(request)
+        const ifMatch = request.headers['if-match']
+        const query = request.query as Call['query']
+        const answer = await handle({ identity, businessId, id, ifMatch, query, body: request.body }).catch(toProblem)
+        return reply
+          .code(answer.status)
+          .headers(answer.headers ?? {})
+          .send(answer.body)
+      },
+    })
+  }
+}
+
+function params(request: FastifyRequest): { businessId: string; id: string } {
+  const { businessId = '', id = '' } = request.params as { businessId?: string; id?: string }
+  return { businessId, id }
+}
+
+function requireAccess(identity: Identity, permission: Permission, businessId: string): void {
+  const access = judgeAccess(identity, permission, businessId)
+  switch (access) {
+    case 'allowed':
+      return
+    case 'lacks permission':
+      throw new HttpProblem(403, 'Forbidden', `this needs role super_admin or permission ${permission}`)
+    case 'other business':
+      throw new HttpProblem(403, 'Forbidden', 'the token is for another business')
+  }
+}
+
+function toProblem(error: unknown): never {
+  if (error instanceof WriteTimeout) {
+    const detail = `${error.message}; it may still take effect: read before you try again`
+    throw new HttpProblem(503, 'Service Unavailable', detail, {}, { 'retry-after': '10' })
+  }
+  if (error instanceof RecordRefused)
+    throw new HttpProblem(413, 'Content Too Large', 'the definition is too large for a Kafka record')
+  throw error
+}

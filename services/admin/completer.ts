@@ -1,0 +1,110 @@
+import { definitionParser } from '../config-tables.ts'
+import type { Entry } from '../domain/definition-table.ts'
+import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
+import { RecordRefused } from '../platform/kafka/producer.ts'
+import type { KeyRing } from '../platform/keyring.ts'
+import type { Logger } from '../platform/log.ts'
+import { complete, needsCompletion } from './completion.ts'
+import type { AdminMetrics } from './metrics.ts'
+import { newSecret } from './secrets.ts'
+import type { WriteRecord } from './stores.ts'
+import type { WriteQueue } from './write-queue.ts'
+
+/** Kafka header of a completed record: offset of the record whose place it takes. */
+export const completesHeader = 'hookline-completes'
+
+export type CompleterDeps = {
+  entryOf: (id: string) => Entry | undefined
+  write: WriteRecord
+  queue: WriteQueue
+  keys: KeyRing
+  log: Logger
+  metrics: AdminMetrics
+}
+
+/** The newest record of a webhook that is not a completion. due: its completion, or itself, is to be written. */
+type Newest = { record: ConsumedRecord; due: boolean }
+
+/**
+ * Completes definitions that operators write to webhook-config by hand (contract.md, section 5). Only the newest record
+ * of a webhook counts. Kafka has no compare-and-set: a completion that lands behind a newer record would undo it, so the
+ * newer one is then written again.
+ */
+export class Completer {
+  readonly #parse = definitionParser()
+  readonly #newest = new Map<string, Newest>()
+  readonly #keys: KeyRing
+  #deps: CompleterDeps | undefined
+
+  constructor(keys: KeyRing) {
+    this.#keys = keys
+  }
+
+  /** Hook of the definition table; until start() it only remembers. */
+  onRecord(id: string, record: ConsumedRecord): void {
+    const completed = completedOffset(record)
+    const known = this.#newest.get(id)
+    if (completed === null) {
+      const due = needsCompletion(id, this.#parse(record), this.#keys)
+      // One that is whole is remembered only while a completion of an older one may be on its way.
+      if (due || known) this.#newest.set(id, { record, due })
+    } else if (known && completed >= known.record.offset) {
+      this.#newest.delete(id)
+    } else if (known) {
+      known.due = true
+    }
+    this.#schedule(id)
+  }
+
+  /** The topic has been read to its end: completes what is still due, and from now on what comes, until disposed. */
+  start(deps: CompleterDeps): Disposable {
+    this.#deps = deps
+    for (const id of this.#newest.keys()) this.#schedule(id)
+    return {
+      [Symbol.dispose]: () => {
+        this.#deps = undefined
+      },
+    }
+  }
+
+  #schedule(id: string): void {
+    const deps = this.#deps
+    const newest = this.#newest.get(id)
+    if (!deps || !newest?.due) return
+    const change = this.#parse(newest.record)
+    const businessId = change.kind === 'definition' ? change.definition.businessId : ''
+    // A fault of the write ends the process by the producer's fail; one of ours is a bug and ends it as unhandled.
+    void deps.queue.wait(businessId, () => this.#complete(id))
+  }
+
+  async #complete(id: string): Promise<void> {
+    const newest = this.#newest.get(id)
+    if (!newest?.due || !this.#deps) return
+    const { entryOf, write, keys, log, metrics } = this.#deps
+    newest.due = false
+    const { record } = newest
+    const change = this.#parse(record)
+    let value = record.value
+    if (change.kind === 'definition' && needsCompletion(id, change, keys)) {
+      const given = new Set(Object.keys(JSON.parse(String(record.value))))
+      const written = { definition: change.definition, offset: record.offset, given }
+      value = Buffer.from(JSON.stringify(complete(written, entryOf(id), newSecret(), keys)))
+    }
+    try {
+      await write(id, value, { [completesHeader]: String(record.offset) })
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error
+      log.warn({ webhookId: id, offset: record.offset }, 'definition not completed: too large for a Kafka record')
+      return
+    }
+    metrics.completions.inc()
+    log.info({ webhookId: id, offset: record.offset }, 'definition completed')
+  }
+}
+
+function completedOffset({ headers }: ConsumedRecord): number | null {
+  const header = headers?.[completesHeader]
+  const value = Array.isArray(header) ? header[0] : header
+  const offset = value === undefined ? Number.NaN : Number(value.toString())
+  return Number.isInteger(offset) ? offset : null
+}

@@ -1,0 +1,18 @@
+import Type from 'typebox'
+import {
+  authVariables,
+  groupVariables,
+  kafkaVariables,
+  keyRingVariables,
+  serviceVariables,
+  targetVariables,
+} from '../platform/variables.ts'
+
+export const adminConfig = Type.Object({
+  ...serviceVariables(8080),
+  ...kafkaVariables,
+  ...groupVariables,
+  ...authVariables,
+  ...keyRingVariables,
+  ...targetVariables,
+})

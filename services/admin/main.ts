@@ -1,0 +1,57 @@
+import { openAccounts, openDefinitions } from '../config-tables.ts'
+import { createAuthenticator } from '../platform/auth.ts'
+import { createHttpServer } from '../platform/http-server.ts'
+import { createKafka } from '../platform/kafka/client.ts'
+import { BatchingProducer } from '../platform/kafka/producer.ts'
+import { KeyRing } from '../platform/keyring.ts'
+import { listen, runService } from '../platform/service.ts'
+import { targetPolicy } from '../target-policy.ts'
+import { topics } from '../topics.ts'
+import { accountRoutes } from './account-routes.ts'
+import { addRoutes } from './api.ts'
+import { Completer } from './completer.ts'
+import { adminConfig } from './config.ts'
+import { createAdminMetrics } from './metrics.ts'
+import { addOpenApi } from './openapi.ts'
+import { accountStore, recordWriter, webhookStore } from './stores.ts'
+import { WebhookActions } from './webhook-actions.ts'
+import { webhookRoutes } from './webhook-routes.ts'
+import { WriteQueue } from './write-queue.ts'
+
+const writeTimeoutMs = 30_000
+
+await runService('admin', adminConfig, async (service) => {
+  const { config, log, clock, health, metrics: registry, stopping, stopRequested, fail } = service
+  const authenticate = createAuthenticator(config)
+  const keys = KeyRing.parse(config.HOOKLINE_KEY_RING)
+  const policy = targetPolicy(config)
+  const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const waiting = { log, clock, health, stopping }
+  const kafka = createKafka(config, log)
+
+  const completer = new Completer(keys)
+  const tableOptions = { prefix, service: 'admin', sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, fail }
+  const onChange = completer.onRecord.bind(completer)
+  const definitions = await openDefinitions(kafka, { ...tableOptions, onChange }, waiting)
+  await using _definitions = definitions.topic
+  const accounts = await openAccounts(kafka, tableOptions, waiting)
+  await using _accounts = accounts.topic
+  await using producer = await BatchingProducer.open(kafka, waiting, fail)
+
+  const metrics = createAdminMetrics(registry)
+  const queue = new WriteQueue(clock, writeTimeoutMs)
+  const write = recordWriter(topics.webhookConfig, prefix, producer, definitions.topic)
+  const writeAccount = recordWriter(topics.accountConfig, prefix, producer, accounts.topic)
+  const shared = { queue, clock, log, metrics }
+  const actions = new WebhookActions({ ...shared, keys, policy, store: webhookStore(definitions, write) })
+  const accountDeps = { ...shared, store: accountStore(accounts, writeAccount) }
+
+  const server = createHttpServer({ log, health, metrics: registry })
+  await addOpenApi(server)
+  await server.register(async (api) => {
+    addRoutes(api, [...webhookRoutes(actions), ...accountRoutes(accountDeps)], authenticate, metrics)
+  })
+  await using _listening = await listen(server, config, log)
+  using _completing = completer.start({ ...shared, write, keys, entryOf: (id) => definitions.table.get(id) })
+  await stopRequested
+})

@@ -1,0 +1,49 @@
+import { Counter, type Registry } from '../platform/metrics.ts'
+
+export type AdminMetrics = {
+  writes: Counter<'kind'>
+  refused: Counter<'reason'>
+  completions: Counter
+}
+
+export function createAdminMetrics(registry: Registry): AdminMetrics {
+  const registers = [registry]
+  return {
+    writes: new Counter({
+      name: 'hookline_admin_writes_total',
+      help: 'Changes made through the API, by kind.',
+      labelNames: ['kind'],
+      registers,
+    }),
+    refused: new Counter({
+      name: 'hookline_admin_refused_total',
+      help: 'API requests that were refused, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    completions: new Counter({
+      name: 'hookline_admin_completions_total',
+      help: 'Records of webhook-config written by hand that were completed or sealed.',
+      registers,
+    }),
+  }
+}
+
+const reasons: Record<number, string> = {
+  400: 'malformed',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'unknown',
+  409: 'channel taken',
+  412: 'stale version',
+  413: 'too large',
+  415: 'media type',
+  422: 'invalid',
+  428: 'no version',
+  503: 'kafka',
+}
+
+/** @returns null for a status that is no refusal. */
+export function refusalReason(status: number): string | null {
+  return status < 400 ? null : (reasons[status] ?? 'other')
+}

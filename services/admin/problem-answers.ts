@@ -1,0 +1,42 @@
+import { conflict } from './api-schemas.ts'
+
+/** RFC 9457. */
+const problem = {
+  type: 'object',
+  additionalProperties: true,
+  required: ['type', 'title', 'status', 'detail'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
+    },
+    conflicts: { type: 'array', items: conflict },
+  },
+}
+
+const descriptions: Record<number, string> = {
+  400: 'The request is malformed.',
+  401: 'No valid bearer token.',
+  403: 'The token lacks the permission, or is for another business.',
+  404: 'The business has no such webhook.',
+  409: 'A channel belongs to another webhook, which is named.',
+  412: 'The webhook has changed: read it again.',
+  413: 'The definition is too large.',
+  422: 'The body is not valid; errors names each field.',
+  428: 'If-Match is missing.',
+  503: 'Kafka has not acknowledged the write in time.',
+}
+
+/** Answers of a route that are problem details, for its schema; every route has 401, 403 and 503. */
+export function failures(...statuses: number[]): Record<number, object> {
+  return Object.fromEntries(
+    [401, 403, ...statuses, 503].map((status) => [
+      status,
+      { description: descriptions[status] ?? '', content: { 'application/problem+json': { schema: problem } } },
+    ]),
+  )
+}

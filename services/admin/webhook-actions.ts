@@ -1,0 +1,130 @@
+import type { WebhookDefinition } from '../domain/definition.ts'
+import type { UrlPolicy } from '../domain/target-url.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { KeyRing } from '../platform/keyring.ts'
+import type { Logger } from '../platform/log.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import type { Answer, Call } from './api.ts'
+import type { OwnerOf } from './channel-rules.ts'
+import { decideCreate, decidePatch, decideVersion, entityTag } from './decisions.ts'
+import type { AdminMetrics } from './metrics.ts'
+import { pageOf } from './pagination.ts'
+import { accepted } from './refusals.ts'
+import { newSecret, newWebhookId } from './secrets.ts'
+import type { WebhookStore } from './stores.ts'
+import { changed, created, rotated } from './successors.ts'
+import { viewOf } from './view.ts'
+import type { WriteQueue } from './write-queue.ts'
+
+export type WebhookDeps = {
+  store: WebhookStore
+  queue: WriteQueue
+  keys: KeyRing
+  policy: UrlPolicy
+  clock: Clock
+  log: Logger
+  metrics: AdminMetrics
+}
+
+type Kind = 'create' | 'update' | 'delete' | 'rotate'
+
+/** What the webhook routes do: read the table, decide, write, answer. @throws HttpProblem for each refusal. */
+export class WebhookActions {
+  readonly #deps: WebhookDeps
+
+  constructor(deps: WebhookDeps) {
+    this.#deps = deps
+  }
+
+  async list({ businessId, query }: Call): Promise<Answer> {
+    const definitions = [...this.#deps.store.entries()]
+      .map(({ definition }) => definition)
+      .filter((definition) => definition.businessId === businessId)
+    const page = pageOf(definitions, Number(query.limit), query.cursor as string | undefined)
+    if (page === null) {
+      const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
+      throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
+    }
+    const { definitions: shown, ...rest } = page
+    return { status: 200, body: { webhooks: shown.map((definition) => this.#view(definition)), ...rest } }
+  }
+
+  async get({ businessId, id }: Call): Promise<Answer> {
+    return this.#answer(200, accepted(decideVersion(this.#find(businessId, id), undefined, 'optional')))
+  }
+
+  async create(call: Call): Promise<Answer> {
+    const { store, queue, keys, policy, clock } = this.#deps
+    const { businessId, body } = call
+    return queue.run(businessId, async () => {
+      const draft = accepted(decideCreate(body, this.#ownerOf(businessId), policy))
+      const secret = newSecret()
+      const definition = created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys)
+      await store.put(definition)
+      this.#note('create', call, definition)
+      const location = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${definition.id}`
+      return this.#answer(201, definition, { secret }, { location })
+    })
+  }
+
+  async patch(call: Call): Promise<Answer> {
+    const { store, queue, keys, policy, clock } = this.#deps
+    const { businessId, id, ifMatch, body } = call
+    return queue.run(businessId, async () => {
+      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
+      const draft = accepted(decidePatch(current, body, this.#ownerOf(businessId), policy))
+      const definition = changed(current, draft, clock.nowMs(), keys)
+      await store.put(definition)
+      this.#note('update', call, definition)
+      return this.#answer(200, definition)
+    })
+  }
+
+  async remove(call: Call): Promise<Answer> {
+    const { businessId, id, ifMatch } = call
+    return this.#deps.queue.run(businessId, async () => {
+      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
+      await this.#deps.store.remove(id)
+      this.#note('delete', call, current)
+      return { status: 204 }
+    })
+  }
+
+  async rotateSecret(call: Call): Promise<Answer> {
+    const { store, queue, keys, clock } = this.#deps
+    const { businessId, id, ifMatch } = call
+    return queue.run(businessId, async () => {
+      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'optional'))
+      const secret = newSecret()
+      const definition = rotated(current, secret, clock.nowMs(), keys)
+      await store.put(definition)
+      this.#note('rotate', call, definition)
+      return this.#answer(200, definition, { secret })
+    })
+  }
+
+  /** Another business's webhook is answered for as if it did not exist. */
+  #find(businessId: string, id: string): WebhookDefinition | undefined {
+    const definition = this.#deps.store.get(id)?.definition
+    return definition?.businessId === businessId ? definition : undefined
+  }
+
+  #ownerOf(businessId: string): OwnerOf {
+    return (channel) => this.#deps.store.ownerOf(businessId, channel)?.definition
+  }
+
+  #view(definition: WebhookDefinition): object {
+    const { store, clock } = this.#deps
+    return viewOf(definition, store.conflictsOf(definition.id), store.fault(definition.id), clock.nowMs())
+  }
+
+  #answer(status: number, definition: WebhookDefinition, extra: object = {}, headers: object = {}): Answer {
+    const etag = entityTag(definition.version)
+    return { status, body: { ...this.#view(definition), ...extra }, headers: { etag, ...headers } }
+  }
+
+  #note(kind: Kind, { identity }: Call, { businessId, id, version }: WebhookDefinition): void {
+    this.#deps.metrics.writes.inc({ kind })
+    this.#deps.log.info({ kind, businessId, webhookId: id, version, subject: identity.subject }, 'webhook changed')
+  }
+}

@@ -1,0 +1,312 @@
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { accountRoutes } from '../../../services/admin/account-routes.ts'
+import { type ApiRoute, addRoutes } from '../../../services/admin/api.ts'
+import { createAdminMetrics } from '../../../services/admin/metrics.ts'
+import { addOpenApi } from '../../../services/admin/openapi.ts'
+import type { WebhookStore } from '../../../services/admin/stores.ts'
+import { WebhookActions } from '../../../services/admin/webhook-actions.ts'
+import { webhookRoutes } from '../../../services/admin/webhook-routes.ts'
+import { WriteQueue } from '../../../services/admin/write-queue.ts'
+import type { Account, WebhookDefinition } from '../../../services/domain/definition.ts'
+import { DefinitionTable } from '../../../services/domain/definition-table.ts'
+import type { Identity } from '../../../services/platform/auth.ts'
+import { Health } from '../../../services/platform/health.ts'
+import { createHttpServer } from '../../../services/platform/http-server.ts'
+import { RecordRefused } from '../../../services/platform/kafka/producer.ts'
+import { HttpProblem } from '../../../services/platform/problem.ts'
+import { definition, folder, keys, nowMs, policy, stillClock } from './support.ts'
+
+const person = (role: string, permissions: string[], businessId: string): Identity => ({
+  subject: `a ${role}`,
+  role,
+  permissions,
+  businessId,
+})
+
+/** By token. */
+const people: Record<string, Identity> = {
+  super: person('super_admin', [], '*'),
+  ofBusiness: person('super_admin', [], 'b1'),
+  otherBusiness: person('super_admin', [], 'b2'),
+  reader: person('viewer', ['webhooks:read'], 'b1'),
+  writer: person('editor', ['webhooks:write'], 'b1'),
+  accountant: person('billing', ['account:write'], 'b1'),
+  nobody: person('operator', ['events:write'], 'b1'),
+  nowhere: person('super_admin', [], ''),
+}
+
+let server: FastifyInstance
+let routes: ApiRoute[]
+let records: (WebhookDefinition | null)[]
+let seed: (definition: WebhookDefinition | string, id?: string) => void
+let refuseWrites: boolean
+
+beforeEach(async () => {
+  const table = new DefinitionTable()
+  const fold = folder(table)
+  const accounts = new Map<string, Account>()
+  let offset = 0
+  records = []
+  refuseWrites = false
+  seed = (value, id = 'wh_a') =>
+    typeof value === 'string' ? fold(id, offset++, value) : fold(value.id, offset++, JSON.stringify(value))
+  const store: WebhookStore = {
+    get: (id) => table.get(id),
+    entries: () => table.entries(),
+    ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
+    conflictsOf: (id) => table.conflictsOf(id),
+    fault: (id) => table.fault(id),
+    put: async (written) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (refuseWrites) throw new RecordRefused('too large')
+      records.push(written)
+      seed(written)
+    },
+    remove: async (id) => {
+      records.push(null)
+      fold(id, offset++, null)
+    },
+  }
+  const accountStore = {
+    get: (businessId: string) => accounts.get(businessId),
+    put: async (businessId: string, account: Account) => void accounts.set(businessId, account),
+  }
+  const log = pino({ level: 'silent' })
+  const registry = new Registry()
+  const metrics = createAdminMetrics(registry)
+  const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
+  const actions = new WebhookActions({ ...shared, store, keys, policy })
+  routes = [...webhookRoutes(actions), ...accountRoutes({ ...shared, store: accountStore })]
+  server = createHttpServer({ log, health: new Health(), metrics: registry })
+  await addOpenApi(server)
+  await server.register(async (api) => addRoutes(api, routes, authenticate, metrics))
+})
+
+async function authenticate(authorization: string | undefined): Promise<Identity> {
+  const identity = people[authorization?.replace('Bearer ', '') ?? '']
+  if (!identity) throw new HttpProblem(401, 'Unauthorized', 'no')
+  return identity
+}
+
+type Method = ApiRoute['method']
+const collection = '/api/v1/businesses/b1/webhooks'
+const minimal = { name: 'New', url: 'https://shop.example/', channels: ['c9'] }
+
+async function call(
+  method: Method,
+  url: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+  token = 'super',
+) {
+  const authorization = `Bearer ${token}`
+  const payload = body === undefined ? {} : { payload: body as object }
+  const response = await server.inject({ method, url, headers: { authorization, ...headers }, ...payload })
+  return { status: response.statusCode, headers: response.headers, body: response.body === '' ? null : response.json() }
+}
+
+describe('who may do what (guarantees.md, 34)', () => {
+  const readers = ['super', 'ofBusiness', 'reader']
+  const writers = ['super', 'ofBusiness', 'writer']
+  const allowed: Record<string, string[]> = {
+    listWebhooks: readers,
+    getWebhook: readers,
+    createWebhook: writers,
+    patchWebhook: writers,
+    deleteWebhook: writers,
+    rotateSecret: writers,
+    getAccount: readers,
+    putAccount: ['super', 'ofBusiness', 'accountant'],
+  }
+
+  test('every route is in the table', () => {
+    expect(routes.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(allowed).sort())
+  })
+
+  const cells = Object.keys(allowed).flatMap((operation) =>
+    [...Object.keys(people), 'stranger'].map((who) => [operation, who] as const),
+  )
+  test.each(cells)('%s by %s', async (operation, who) => {
+    seed(definition({ secret: 'whsec_x' }))
+    const route = routes.find(({ operationId }) => operationId === operation)
+    if (!route) throw new Error(`no route ${operation}`)
+    const url = route.url.replace(':businessId', 'b1').replace(':id', 'wh_a')
+    const body = { createWebhook: minimal, patchWebhook: { name: 'x' }, putAccount: { webhooksEnabled: true } }[
+      operation
+    ]
+    const { status } = await call(route.method, url, body, { 'if-match': '*' }, who)
+    const expected = who === 'stranger' ? 401 : allowed[operation]?.includes(who) ? 2 : 403
+    expect(expected === 2 ? Math.floor(status / 100) : status).toBe(expected)
+    if (expected !== 2) expect(records).toEqual([])
+  })
+
+  test("another business's webhook does not exist in one's own", async () => {
+    seed(definition({ id: 'wh_b', businessId: 'b2', secret: 'whsec_x' }))
+    for (const [method, path] of [
+      ['GET', ''],
+      ['PATCH', ''],
+      ['DELETE', ''],
+      ['POST', '/secret/rotate'],
+    ] as const) {
+      const body = method === 'PATCH' ? { name: 'x' } : undefined
+      const { status } = await call(method, `${collection}/wh_b${path}`, body, { 'if-match': '*' }, 'ofBusiness')
+      expect([method, status]).toEqual([method, 404])
+    }
+    expect((await call('GET', collection, undefined, {}, 'ofBusiness')).body.webhooks).toEqual([])
+  })
+})
+
+describe('webhooks', () => {
+  test('created: secret shown this once, ETag, Location', async () => {
+    const made = await call('POST', collection, { ...minimal, headers: { 'X-Key': 'letmein' } })
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject({ ...minimal, headers: { 'X-Key': '***' }, version: 1, conflicts: [] })
+    expect(made.body.secret).toMatch(/^whsec_/)
+    expect(made.headers).toMatchObject({ etag: '"1"', 'cache-control': 'no-store' })
+    const read = await call('GET', String(made.headers.location))
+    const { secret, ...shown } = made.body
+    expect(read).toMatchObject({ status: 200, body: shown, headers: { etag: '"1"' } })
+    expect(read.body).not.toHaveProperty('secret')
+    expect(JSON.stringify(records)).not.toMatch(`letmein|${secret.slice(6, 20)}`)
+  })
+
+  test('invalid: 422 naming each field, nothing written', async () => {
+    const answer = await call('POST', collection, { ...minimal, url: 'http://x/', headers: { Host: 'a' } })
+    expect(answer).toMatchObject({
+      status: 422,
+      headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+    })
+    expect(answer.body.errors.map(({ field }: { field: string }) => field)).toEqual(['url', 'headers.Host'])
+    expect((await call('POST', collection, { ...minimal, enabled: 'true' })).body.errors).toEqual([
+      { field: 'enabled', message: 'must be boolean' },
+    ])
+    expect((await call('POST', collection)).status).toBe(422)
+    expect(records).toEqual([])
+  })
+
+  test.each([
+    ['{"name":', 'application/json', 400],
+    ['name=x', 'application/x-www-form-urlencoded', 415],
+    ['{"__proto__":{"x":1}}', 'application/json', 400],
+  ])('a body of %s as %s: %i', async (body, contentType, expected) => {
+    expect((await call('POST', collection, body, { 'content-type': contentType })).status).toBe(expected)
+  })
+
+  test("a taken channel: 409 with the other webhook's name", async () => {
+    seed(definition({ secret: 'whsec_x' }))
+    const answer = await call('POST', collection, { ...minimal, channels: ['c9', 'c1'] })
+    expect(answer.status).toBe(409)
+    expect(answer.body).toMatchObject({
+      detail: 'channel "c1" belongs to webhook "Orders" (wh_a)',
+      conflicts: [{ channel: 'c1', webhookId: 'wh_a', name: 'Orders' }],
+    })
+    const elsewhere = await call('POST', '/api/v1/businesses/b2/webhooks', { ...minimal, channels: ['c1'] })
+    expect(elsewhere.status).toBe(201)
+  })
+
+  test('of requests that come together, one gets the channel', async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => call('POST', collection, minimal)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409])
+  })
+
+  test('patched: only from the version that was read', async () => {
+    seed(definition({ secret: 'whsec_x', version: 3 }))
+    const url = `${collection}/wh_a`
+    expect((await call('PATCH', url, { enabled: false })).status).toBe(428)
+    expect(await call('PATCH', url, { enabled: false }, { 'if-match': '"2"' })).toMatchObject({
+      status: 412,
+      headers: { etag: '"3"' },
+    })
+    const merge = { 'if-match': '"3"', 'content-type': 'application/merge-patch+json' }
+    const patched = await call('PATCH', url, JSON.stringify({ enabled: false, events: { readStatus: true } }), merge)
+    expect(patched).toMatchObject({ status: 200, headers: { etag: '"4"' } })
+    expect(patched.body).toMatchObject({ enabled: false, version: 4, events: { readStatus: true, botMessages: true } })
+    expect((await call('PATCH', url, { secret: 'whsec_y' }, { 'if-match': '*' })).status).toBe(422)
+    const both = await Promise.all([1, 2].map(() => call('PATCH', url, { name: 'x' }, { 'if-match': '"4"' })))
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412])
+  })
+
+  test('deleted: needs the version too, then is gone and its channels free', async () => {
+    seed(definition({ secret: 'whsec_x' }))
+    const url = `${collection}/wh_a`
+    expect((await call('DELETE', url)).status).toBe(428)
+    expect((await call('DELETE', url, undefined, { 'if-match': '"9"' })).status).toBe(412)
+    expect(await call('DELETE', url, undefined, { 'if-match': '"1"' })).toMatchObject({ status: 204, body: null })
+    expect((await call('GET', url)).status).toBe(404)
+    expect((await call('POST', collection, { ...minimal, channels: ['c1'] })).status).toBe(201)
+  })
+
+  test('rotated: the new secret shown once, the overlap announced', async () => {
+    seed(definition({ secret: 'whsec_x' }))
+    const rotated = await call('POST', `${collection}/wh_a/secret/rotate`)
+    const until = new Date(nowMs + 86_400_000).toISOString()
+    expect(rotated).toMatchObject({ status: 200, headers: { etag: '"2"' }, body: { previousSecretUntil: until } })
+    expect(rotated.body.secret).toMatch(/^whsec_/)
+    expect(rotated.body).not.toHaveProperty('previousSecret')
+    expect((await call('GET', `${collection}/wh_a`)).body).not.toHaveProperty('secret')
+  })
+
+  test('conflicts and faults made by hand are shown', async () => {
+    seed(definition({ secret: 'whsec_x' }))
+    seed(definition({ id: 'wh_b', name: 'Later', secret: 'whsec_x', createdAt: '2026-02-01T00:00:00.000Z' }))
+    seed('{"id":"wh_b"', 'wh_b')
+    const { body } = await call('GET', `${collection}/wh_b`)
+    expect(body.conflicts).toEqual([{ channel: 'c1', webhookId: 'wh_a', name: 'Orders' }])
+    expect(body.fault.problems[0]).toContain('is not JSON')
+  })
+
+  test('listed by pages', async () => {
+    for (const id of ['wh_c', 'wh_a', 'wh_b']) seed(definition({ id, channels: [id], secret: 'whsec_x' }))
+    const first = await call('GET', `${collection}?limit=2`)
+    expect(first.body.webhooks.map(({ id }: { id: string }) => id)).toEqual(['wh_a', 'wh_b'])
+    const second = await call('GET', `${collection}?limit=2&cursor=${first.body.nextCursor}`)
+    expect(second.body.webhooks.map(({ id }: { id: string }) => id)).toEqual(['wh_c'])
+    expect(second.body).not.toHaveProperty('nextCursor')
+    for (const query of ['limit=0', 'limit=many', 'limit=201', 'cursor=%20'])
+      expect([query, (await call('GET', `${collection}?${query}`)).status]).toEqual([query, 400])
+  })
+
+  test('a definition that Kafka will not take: 413', async () => {
+    refuseWrites = true
+    expect((await call('POST', collection, minimal)).status).toBe(413)
+  })
+
+  test('a business id with a line break is refused', async () => {
+    expect((await call('POST', '/api/v1/businesses/b1%0Awh/webhooks', minimal)).status).toBe(400)
+  })
+})
+
+test('account: off until activated, then with who and when', async () => {
+  const url = '/api/v1/businesses/b1/account'
+  expect(await call('GET', url)).toMatchObject({ status: 200, body: { webhooksEnabled: false } })
+  for (const body of [{ webhooksEnabled: 'true' }, {}, { webhooksEnabled: true, updatedBy: 'me' }, [], 'true'])
+    expect((await call('PUT', url, JSON.stringify(body), { 'content-type': 'application/json' })).status).toBe(422)
+  const account = { webhooksEnabled: true, updatedAt: new Date(nowMs).toISOString(), updatedBy: 'a super_admin' }
+  expect(await call('PUT', url, { webhooksEnabled: true })).toMatchObject({ status: 200, body: account })
+  expect((await call('GET', url)).body).toEqual(account)
+})
+
+test('the OpenAPI document describes every route, its bodies and answers', async () => {
+  const { body } = await call('GET', '/openapi.json')
+  for (const { operationId, method, url } of routes) {
+    const operation = body.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+    expect(operation).toMatchObject({ operationId, security: [{ bearer: [] }], responses: { 401: {}, 403: {} } })
+    expect('requestBody' in operation).toBe(['createWebhook', 'patchWebhook', 'putAccount'].includes(operationId))
+  }
+  const create = body.paths['/api/v1/businesses/{businessId}/webhooks'].post
+  expect(create.requestBody.content['application/json'].schema.properties).toHaveProperty('retryProfile')
+  expect(create.responses[201].content['application/json'].schema.required).toContain('secret')
+})
+
+test('refusals and writes are counted', async () => {
+  await call('GET', collection, undefined, {}, 'stranger')
+  await call('POST', collection, minimal)
+  await call('POST', collection, minimal)
+  const metrics = await server.inject({ method: 'GET', url: '/metrics' })
+  expect(metrics.body).toMatch(/hookline_admin_writes_total\{kind="create"\} 1/)
+  expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="channel taken"\} 1/)
+  expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="unauthenticated"\} 1/)
+})

@@ -1,0 +1,58 @@
+import { definitionParser } from '../../../services/config-tables.ts'
+import type { WebhookDefinition } from '../../../services/domain/definition.ts'
+import type { DefinitionTable } from '../../../services/domain/definition-table.ts'
+import type { UrlPolicy } from '../../../services/domain/target-url.ts'
+import type { Clock } from '../../../services/platform/clock.ts'
+import { KeyRing } from '../../../services/platform/keyring.ts'
+
+export const nowMs = Date.parse('2026-03-01T12:00:00.000Z')
+
+export const keys = KeyRing.parse(`k1=${Buffer.alloc(32, 1).toString('base64')}`)
+
+export const policy: UrlPolicy = { allowInsecureUrls: false, allowedAddresses: [] }
+
+/** Time stands still; sleeping ends only by its signal. */
+export const stillClock: Clock = {
+  nowMs: () => nowMs,
+  monotonicMs: () => 0,
+  random: () => 0.5,
+  sleep: (_ms, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
+}
+
+export function definition(fields: Partial<WebhookDefinition> = {}): WebhookDefinition {
+  return {
+    id: 'wh_a',
+    businessId: 'b1',
+    name: 'Orders',
+    url: 'https://shop.example/hooks',
+    enabled: true,
+    channels: ['c1'],
+    events: {
+      userMessages: true,
+      botMessages: true,
+      operatorMessages: true,
+      deliveredStatus: false,
+      readStatus: false,
+      variableChanges: false,
+    },
+    headers: {},
+    timeoutMs: 10_000,
+    slowThresholdMs: 1_000,
+    retryProfile: 'chat',
+    whenBlocked: 'reject',
+    maxInFlight: 64,
+    version: 1,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
+    ...fields,
+  }
+}
+
+/** Folds a record's bytes as openDefinitions does. */
+export function folder(table: DefinitionTable): (id: string, offset: number, value: Buffer | string | null) => void {
+  const parse = definitionParser()
+  return (id, offset, value) => {
+    const bytes = value === null ? null : Buffer.from(value)
+    table.apply(id, offset, parse({ value: bytes, timestampMs: nowMs }))
+  }
+}
