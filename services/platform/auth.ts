@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { ConfigError } from './config.ts'
 import { HttpProblem } from './problem.ts'
 
@@ -20,7 +20,7 @@ export type AuthConfig = {
   HOOKLINE_AUTH_ALGORITHMS: string
 }
 
-/** @param authorization the request's Authorization header. @throws HttpProblem 401. */
+/** @param authorization the request's Authorization header. @throws HttpProblem 401; 503 while the issuer's keys cannot be fetched. */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>
 
 /**
@@ -51,7 +51,15 @@ export function createAuthenticator(config: AuthConfig): Authenticate {
         typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options)
       return toIdentity(payload)
     } catch (error) {
-      throw unauthorized(error instanceof Error ? error.message : 'the token is not valid')
+      const reason = error instanceof Error ? error.message : String(error)
+      if (isOfTheToken(error)) throw unauthorized(reason)
+      throw new HttpProblem(
+        503,
+        'Service Unavailable',
+        `tokens cannot be verified: ${reason}`,
+        {},
+        { 'retry-after': '5' },
+      )
     }
   }
 }
@@ -83,6 +91,13 @@ function toIdentity(payload: JWTPayload): Identity {
 /** Whether the identity may act for the business; an empty businessId claim reaches none. */
 export function reaches(identity: Identity, businessId: string): boolean {
   return identity.businessId === '*' || (identity.businessId !== '' && identity.businessId === businessId)
+}
+
+/** jose's errors are about the token, but for those of fetching the issuer's keys. */
+function isOfTheToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && error.code !== 'ERR_JOSE_GENERIC'
+  )
 }
 
 function unauthorized(detail: string): HttpProblem {

@@ -70,7 +70,8 @@ export async function runService<Schema extends TObject>(
     })
   } catch (error) {
     if (error instanceof ConfigError) exitForConfig(error)
-    fail(error)
+    // What still waited for Kafka or the registry gives up when it is told to stop: that is no fault.
+    if (!stop.signal.aborted) fail(error)
   }
   log.info('stopped')
   process.exit(0)

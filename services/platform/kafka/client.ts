@@ -36,7 +36,7 @@ function sasl(config: KafkaVariables): SASLOptions {
 /** kafkajs reports pausing, joining and each retry at info and error: here they are debug and warn, as nothing is lost yet. */
 function bridge(
   log: Logger,
-  { namespace, level, log: { message, timestamp: _time, logger: _name, ...rest } }: BridgeEntry,
+  { namespace, level, log: { message, timestamp: _time, logger: _name, stack: _stack, ...rest } }: BridgeEntry,
 ): void {
   const line = { kafkajs: namespace, ...rest }
   if (level === logLevel.ERROR || level === logLevel.WARN) log.warn(line, message)
