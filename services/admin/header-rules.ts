@@ -1,32 +1,8 @@
+import { isHeaderValue, isReservedHeader } from '../domain/custom-headers.ts'
 import type { Problem } from '../platform/json-schema.ts'
 
 /** Stands for a stored header value in answers; in a PATCH it keeps the stored one. */
 export const maskedValue = '***'
-
-/** Set by the dispatcher for each request (contract.md, section 3), or by HTTP itself (RFC 9110, 7.6.1; RFC 9112). */
-const reservedNames = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'traceparent',
-  'tracestate',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'user-agent',
-])
-const reservedPrefixes = ['webhook-', 'x-webhook-']
-
-/** RFC 9110, 5.5: tab, visible US-ASCII, space, obs-text. No CR, LF, NUL: they would end the header (request splitting). */
-const allowedValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** What is wrong with custom headers, beyond their shape. @param stored names of the headers that have a stored value. */
 export function headerProblems(headers: Record<string, string>, stored: readonly string[]): Problem[] {
@@ -42,11 +18,10 @@ export function headerProblems(headers: Record<string, string>, stored: readonly
 }
 
 function headerProblem(lower: string, value: string, twice: boolean, kept: Set<string>): string | null {
-  if (reservedNames.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix)))
-    return 'is set by Hookline or by HTTP itself and cannot be a custom header'
+  if (isReservedHeader(lower)) return 'is set by Hookline or by HTTP itself and cannot be a custom header'
   if (twice) return 'comes twice: header names do not differ by case'
   if (value === maskedValue && !kept.has(lower)) return `"${maskedValue}" keeps a stored value, and there is none`
-  if (!allowedValue.test(value)) return 'must not hold line breaks, control characters or characters beyond Latin-1'
+  if (!isHeaderValue(value)) return 'must not hold line breaks, control characters or characters beyond Latin-1'
   return null
 }
 

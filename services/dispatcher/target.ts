@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { isHeaderValue, isReservedHeader } from '../domain/custom-headers.ts'
 import { sealContext, type WebhookDefinition } from '../domain/definition.ts'
 import { type UrlPolicy, urlProblem } from '../domain/target-url.ts'
 import type { KeyRing } from '../platform/keyring.ts'
@@ -24,10 +25,6 @@ export type TargetResult =
   /** A secret cannot be opened with our keys: our fault, the notifications wait. */
   | { kind: 'unavailable'; reason: string }
 
-/** Headers that are ours alone; the API refuses them, a definition written by hand may still name them. */
-const reserved =
-  /^(webhook-|x-webhook-)|^(content-type|content-length|host|connection|keep-alive|transfer-encoding|upgrade|te|trailer|expect|user-agent|traceparent)$/i
-
 export function createTarget(
   definition: WebhookDefinition,
   keyRing: KeyRing,
@@ -42,10 +39,11 @@ export function createTarget(
   if (previous && !previous.ok) return { kind: 'unavailable', reason: previous.reason }
   const headers = ['content-type', 'application/json', 'user-agent', userAgent]
   for (const [name, value] of Object.entries(definition.headers)) {
-    if (reserved.test(name)) continue
+    // The API refuses these; a definition written by hand may still name them.
+    if (isReservedHeader(name)) continue
     const opened = keyRing.open(value, sealContext(definition, `header:${name.toLowerCase()}`))
     if (!opened.ok) return { kind: 'unavailable', reason: `header ${name}: ${opened.reason}` }
-    headers.push(name, opened.plain)
+    if (isHeaderValue(opened.plain)) headers.push(name, opened.plain)
   }
   const url = new URL(definition.url)
   const target: Target = {
