@@ -1,0 +1,35 @@
+/** Rules for the custom headers of a definition: the same at the API and at dispatch. */
+
+/** Set by the dispatcher for each request (contract.md, section 3), or by HTTP itself (RFC 9110, 7.6.1; RFC 9112). */
+const reservedNames = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'traceparent',
+  'tracestate',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'user-agent',
+])
+const reservedPrefixes = ['webhook-', 'x-webhook-']
+
+/** RFC 9110, 5.5: tab, visible US-ASCII, space, obs-text. No CR, LF, NUL: they would end the header (request splitting). */
+const allowedValue = /^[\t\x20-\x7e\x80-\xff]*$/
+
+export function isReservedHeader(name: string): boolean {
+  const lower = name.toLowerCase()
+  return reservedNames.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix))
+}
+
+export function isHeaderValue(value: string): boolean {
+  return allowedValue.test(value)
+}
