@@ -11,6 +11,7 @@ import { Health } from '../../services/platform/health.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
 import { BatchingProducer } from '../../services/platform/kafka/producer.ts'
 import { TopicTable } from '../../services/platform/kafka/table.ts'
+import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 
@@ -101,18 +102,31 @@ test(`after ${kills} kills, and with a second instance coming and going, every a
 test('a stop in good order leaves nothing to count again, and what cannot be read does not stop the rest', async () => {
   const expected: Totals = new Map()
   const garbage = Buffer.from('not avro')
-  start()
+  const service = start()
   await producer.send({ topic: `${prefix}webhook-attempts`, key: 'w0', value: garbage })
   await produce(0, expected)
   await expect.poll(stats, { timeout: 60_000, interval: 500 }).toEqual(expected)
   const letters = await read(`${prefix}webhook-dead-letters`, decodeLetter)
-  const [service] = services
-  const code = service && (await stop(service, 'SIGTERM'))
+  const code = await stop(service, 'SIGTERM')
   const committed = await lag()
 
   expect(letters.map(({ reason, source }) => [reason, source.value])).toEqual([['unreadable', garbage]])
   expect(code).toBe(0)
   expect(committed).toBe(0)
+})
+
+test('an attempt that comes again is not counted again: the commits are lost, the statistics are not', async () => {
+  const expected: Totals = new Map()
+  const service = start()
+  await produce(0, expected)
+  await expect.poll(stats, { timeout: 60_000, interval: 500 }).toEqual(expected)
+  await stop(service, 'SIGTERM')
+  await withAdmin(kafka, (admin) => admin.deleteGroups([`${prefix}stats-aggregator`]))
+  start()
+  await produce(1, expected)
+  await expect.poll(lag, { timeout: 60_000, interval: 500 }).toBe(0)
+
+  expect(await stats()).toEqual(expected)
 })
 
 /** Sends a round of attempts of all webhooks, and notes what they should come to. Every tenth is a test notification. */
@@ -193,21 +207,24 @@ async function read<T>(topic: string, decode: Decode<T>): Promise<T[]> {
 
 /** Attempts behind the commits of the aggregator's group. */
 async function lag(): Promise<number> {
-  const admin = kafka.admin()
-  await admin.connect()
   const topic = `${prefix}webhook-attempts`
-  const ends = await admin.fetchTopicOffsets(topic)
-  const [committed] = await admin.fetchOffsets({ groupId: `${prefix}stats-aggregator`, topics: [topic] })
-  await admin.disconnect()
+  const groupId = `${prefix}stats-aggregator`
+  const [ends, [committed]] = await withAdmin(kafka, (admin) =>
+    Promise.all([admin.fetchTopicOffsets(topic), admin.fetchOffsets({ groupId, topics: [topic] })]),
+  )
   const offsets = new Map(
     committed?.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
   )
   return ends.reduce((sum, { partition, high }) => sum + Number(high) - (offsets.get(partition) ?? 0), 0)
 }
 
-function start(): void {
-  const stdio = ['ignore', 'ignore', 'inherit'] as const
-  services.push(spawn(process.execPath, ['services/stats-aggregator/main.ts'], { env: environment, stdio: [...stdio] }))
+function start(): ChildProcess {
+  const service = spawn(process.execPath, ['services/stats-aggregator/main.ts'], {
+    env: environment,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  services.push(service)
+  return service
 }
 
 /** The oldest running instance, once webhook-stats moves: something was flushed, and something will be under way. */
@@ -220,10 +237,7 @@ async function folding(): Promise<ChildProcess> {
 }
 
 async function written(): Promise<number> {
-  const admin = kafka.admin()
-  await admin.connect()
-  const ends = await admin.fetchTopicOffsets(`${prefix}webhook-stats`)
-  await admin.disconnect()
+  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(`${prefix}webhook-stats`))
   return ends.reduce((sum, { high }) => sum + Number(high), 0)
 }
 

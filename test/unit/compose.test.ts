@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+/** docker-compose.yml against the services that it starts: it cannot be run where the tests run. */
+
+type ComposeService = {
+  image: string
+  command?: string[]
+  environment?: Record<string, string | number>
+  ports?: string[]
+  depends_on?: Record<string, { condition: string }>
+  [setting: string]: unknown
+}
+
+type ConfigSchema = { properties: Record<string, object>; required?: string[] }
+
+const root = new URL('../../', import.meta.url)
+const text = readFileSync(new URL('docker-compose.yml', root), 'utf8')
+const { services } = parse(text, { merge: true }) as { services: Record<string, ComposeService> }
+const own = Object.entries(services).filter(([, service]) => service.image === 'hookline:latest')
+const longRunning = own.filter(([name]) => name !== 'topics')
+
+/** Name and value of a variable as Compose resolves it when nothing is set; a required one is what it asks for. */
+function unset(value: string | number): string {
+  return String(value).replace(/\$\{\w+:([-?])(.*)\}/, (_all, kind, rest) => (kind === '-' ? rest : 'required'))
+}
+
+describe.each(longRunning)('%s', (name, service) => {
+  const environment = service.environment ?? {}
+
+  test('has every variable from its own config.ts, and what has no default is set', async () => {
+    const { properties, required } = await configOf(name)
+    expect(Object.keys(environment).filter((variable) => !(variable in properties))).toEqual([])
+    const without = Object.entries(properties).filter(([variable, schema]) => {
+      return required?.includes(variable) && !('default' in schema)
+    })
+    expect(without.map(([variable]) => variable).filter((variable) => !(variable in environment))).toEqual([])
+  })
+
+  test('is published at the port that it listens on, on loopback only', () => {
+    const port = environment.HOOKLINE_HTTP_PORT
+    for (const published of service.ports ?? []) expect(published).toBe(`127.0.0.1:${port}:${port}`)
+    expect(port).toBeTypeOf('number')
+  })
+
+  test('starts after the topics are there', () => {
+    expect(service.depends_on).toEqual({ topics: { condition: 'service_completed_successfully' } })
+  })
+})
+
+test.each(own)('%s runs a file that is there, contained', (_name, service) => {
+  const [file = ''] = service.command ?? []
+  expect(existsSync(new URL(file, root))).toBe(true)
+  expect(service).toMatchObject({
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+    tmpfs: ['/tmp'],
+    restart: expect.stringMatching(/^(unless-stopped|on-failure)$/),
+  })
+})
+
+test('the variables of topics are those of its command', () => {
+  const command = readFileSync(new URL('services/topics-command.ts', root), 'utf8')
+  const shared = readFileSync(new URL('services/platform/variables.ts', root), 'utf8')
+  const declared = new Set([...`${command}${shared}`.matchAll(/^ {2}(\w+): Type\./gm)].map(([, name]) => name))
+  expect(Object.keys(services.topics?.environment ?? {}).filter((name) => !declared.has(name))).toEqual([])
+})
+
+test('every service of the repository is there', () => {
+  const withMain = readdirSync(new URL('services/', root)).filter((name) =>
+    existsSync(new URL(`services/${name}/main.ts`, root)),
+  )
+  expect(longRunning.map(([name]) => name)).toEqual(expect.arrayContaining(withMain))
+})
+
+test('secrets are asked for and never given a default', () => {
+  const values = own.flatMap(([, service]) => Object.entries(service.environment ?? {}))
+  const secret = values.filter(([name]) => /KEY|PASSWORD|SECRET/.test(name))
+  expect(secret.length).toBeGreaterThan(0)
+  expect(secret.filter(([, value]) => unset(value) !== 'required')).toEqual([])
+})
+
+async function configOf(name: string): Promise<ConfigSchema> {
+  const module: Record<string, unknown> = await import(new URL(`services/${name}/config.ts`, root).href)
+  const schema = Object.values(module).find(
+    (value) => typeof value === 'object' && value !== null && 'properties' in value,
+  )
+  if (!schema) throw new Error(`services/${name}/config.ts exports no schema`)
+  return schema as ConfigSchema
+}
