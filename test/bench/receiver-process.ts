@@ -1,0 +1,52 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export type Arrivals = {
+  count: number
+  firstAtMs: number
+  lastAtMs: number
+  onPath: Record<string, number>
+  /** webhook-id and time of each, when kept. */
+  arrivals: [string, number][]
+}
+
+/** The receiver in its own process, driven by messages. */
+export class ReceiverProcess implements AsyncDisposable {
+  readonly #child: ChildProcess
+  readonly url: string
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child
+    this.url = url
+  }
+
+  static async start(): Promise<ReceiverProcess> {
+    const child = fork(fileURLToPath(new URL('./receiver.ts', import.meta.url)), { stdio: 'inherit' })
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }]
+    return new ReceiverProcess(child, `http://127.0.0.1:${port}`)
+  }
+
+  reset(keepArrivals = false): void {
+    this.#child.send({ reset: { keepArrivals } })
+  }
+
+  /** Resolves once so many requests have come since the reset. */
+  async until(count: number): Promise<Arrivals> {
+    this.#child.send({ until: count })
+    const [arrivals] = (await once(this.#child, 'message')) as [Arrivals]
+    return arrivals
+  }
+
+  async report(): Promise<Arrivals> {
+    this.#child.send({ report: true })
+    const [arrivals] = (await once(this.#child, 'message')) as [Arrivals]
+    return arrivals
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.disconnect()
+    await ended
+  }
+}

@@ -1,0 +1,87 @@
+import { createServer } from 'node:net'
+
+/**
+ * The cheapest receiver that Node can be: a process of its own that answers 200 to each HTTP request by counting bytes,
+ * so that the sender and not the receiver is measured. Told by messages: { reset } starts the count anew, { until: n }
+ * is answered once n requests have come. A path of the form /sleep/<ms>, /fail or /hang is answered accordingly.
+ */
+
+const answer = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+const failure = Buffer.from('HTTP/1.1 500 Oops\r\ncontent-length: 2\r\n\r\nno')
+const headEnd = Buffer.from('\r\n\r\n')
+
+let count = 0
+let firstAtMs = 0
+let lastAtMs = 0
+let target: number | null = null
+let onPath: Record<string, number> = {}
+let arrivals: [string, number][] = []
+let keepArrivals = false
+
+const server = createServer({ noDelay: true }, (socket) => {
+  let pending: Buffer = Buffer.alloc(0)
+  socket.on('error', () => socket.destroy())
+  socket.on('data', (chunk) => {
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
+    for (;;) {
+      const end = pending.indexOf(headEnd)
+      if (end < 0) return
+      const head = pending.toString('latin1', 0, end)
+      const total = end + 4 + lengthOf(head)
+      if (pending.length < total) return
+      pending = pending.subarray(total)
+      arrived(head, (reply) => {
+        if (!socket.destroyed) socket.write(reply)
+      })
+    }
+  })
+})
+
+function arrived(head: string, reply: (bytes: Buffer) => void): void {
+  const now = Date.now()
+  if (count === 0) firstAtMs = now
+  lastAtMs = now
+  count++
+  const path = head.slice(5, head.indexOf(' ', 5))
+  if (keepArrivals) {
+    onPath[path] = (onPath[path] ?? 0) + 1
+    arrivals.push([headerOf(head, 'webhook-id'), now])
+  }
+  if (count === target) report()
+  if (path.startsWith('/sleep/')) setTimeout(() => reply(answer), Number(path.split('/')[2]))
+  else if (path.startsWith('/fail')) reply(failure)
+  else if (!path.startsWith('/hang')) reply(answer)
+}
+
+function lengthOf(head: string): number {
+  return Number(headerOf(head, 'content-length'))
+}
+
+function headerOf(head: string, name: string): string {
+  const at = head.toLowerCase().indexOf(`\r\n${name}:`)
+  if (at < 0) return ''
+  const from = at + name.length + 3
+  const to = head.indexOf('\r\n', from)
+  return head.slice(from, to < 0 ? undefined : to).trim()
+}
+
+function report(): void {
+  process.send?.({ count, firstAtMs, lastAtMs, onPath, arrivals })
+}
+
+process.on('message', (message: { reset?: { keepArrivals: boolean }; until?: number; report?: true }) => {
+  if (message.reset) {
+    count = 0
+    onPath = {}
+    arrivals = []
+    target = null
+    keepArrivals = message.reset.keepArrivals
+  }
+  if (message.until !== undefined) {
+    target = message.until
+    if (count >= target) report()
+  }
+  if (message.report) report()
+})
+process.on('disconnect', () => process.exit(0))
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as { port: number }).port }))

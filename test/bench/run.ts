@@ -1,0 +1,24 @@
+import { parseArgs } from 'node:util'
+import { drain } from './drain.ts'
+import { say } from './world.ts'
+
+/** npm run bench -- <scenario> [--json]: ratios and medians of one run; the last line is JSON. */
+
+const scenarios: Record<string, () => Promise<object>> = {
+  limit: () => drain('limit'),
+  drain: () => drain('drain'),
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+})
+const scenario = scenarios[positionals[0] ?? '']
+if (!scenario) {
+  process.stderr.write(`usage: npm run bench -- ${Object.keys(scenarios).join('|')} [--json]\n`)
+  process.exit(2)
+}
+const figures = await scenario()
+if (!values.json)
+  for (const [name, value] of Object.entries(figures)) say(`${name.padEnd(24)} ${JSON.stringify(value)}`)
+say(JSON.stringify(figures))

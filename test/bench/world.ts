@@ -1,0 +1,162 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { startPlatform } from '../../deploy/local/platform.ts'
+import { systemClock as clock } from '../../services/platform/clock.ts'
+import { Codec, createRegistry, type Encode } from '../../services/platform/codec.ts'
+import { Health } from '../../services/platform/health.ts'
+import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
+import { BatchingProducer } from '../../services/platform/kafka/producer.ts'
+import { createLogger } from '../../services/platform/log.ts'
+import { schemaOf, subjectOf, topicName } from '../../services/schemas.ts'
+import { type Topic, topics } from '../../services/topics.ts'
+
+export const partitions = 12
+
+/** A platform with topics, a producer to fill them, and services to run on them. */
+export type World = {
+  env: NodeJS.ProcessEnv
+  kafka: Kafka
+  producer: BatchingProducer
+  encoder<T>(topic: Topic, prefix: string): Promise<Encode<T>>
+  /** Makes the topics and schemas under a prefix of their own. */
+  applyTopics(prefix: string): void
+  /** Starts a script of the project; resolves at once. */
+  spawnScript(script: string, args: string[], extraEnv: NodeJS.ProcessEnv, execArgv?: string[]): ChildProcess
+} & AsyncDisposable
+
+export async function openWorld(): Promise<World> {
+  const stack = new AsyncDisposableStack()
+  const platform = stack.use(await startPlatform({ progress: say }))
+  say(machine(platform.description))
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    KAFKA_BROKERS: platform.brokers.join(','),
+    SCHEMA_REGISTRY_URL: platform.schemaRegistryUrl,
+    HOOKLINE_PARTITIONS: String(partitions),
+    HOOKLINE_HTTP_HOST: '127.0.0.1',
+    HOOKLINE_HTTP_PORT: '0',
+    HOOKLINE_LOG_LEVEL: 'warn',
+    HOOKLINE_KEY_RING: `bench=${Buffer.alloc(32, 7).toString('base64')}`,
+    HOOKLINE_ALLOW_INSECURE_URLS: 'true',
+    HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8',
+    NODE_ENV: 'production',
+  }
+  const log = createLogger('bench', 'error')
+  const context = { log, clock, health: new Health() }
+  const kafka = createKafka(
+    {
+      KAFKA_BROKERS: platform.brokers.join(','),
+      KAFKA_CLIENT_ID: 'bench',
+      KAFKA_TLS: false,
+      KAFKA_SASL_MECHANISM: 'none',
+      KAFKA_SASL_USERNAME: '',
+      KAFKA_SASL_PASSWORD: '',
+    },
+    log,
+  )
+  const fail = (error: unknown) => {
+    throw error
+  }
+  const producer = stack.use(await BatchingProducer.open(kafka, context, fail))
+  const registry = createRegistry({
+    SCHEMA_REGISTRY_URL: platform.schemaRegistryUrl,
+    SCHEMA_REGISTRY_USERNAME: '',
+    SCHEMA_REGISTRY_PASSWORD: '',
+  })
+  const codec = new Codec(registry, context)
+  return {
+    env,
+    kafka,
+    producer,
+    encoder: (topic, prefix) => codec.encoder(subjectOf(topic, prefix), schemaOf(topic)),
+    applyTopics: (prefix) => {
+      execFileSync(process.execPath, ['services/topics-command.ts', 'apply'], {
+        env: { ...env, HOOKLINE_TOPIC_PREFIX: prefix },
+      })
+    },
+    spawnScript: (script, args, extraEnv, execArgv = []) => {
+      const child = spawn(process.execPath, [...execArgv, script, ...args], {
+        env: { ...env, ...extraEnv },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      child.stdout.pipe(createWriteStream(`${process.env.HOOKLINE_BENCH_LOG ?? '/dev/null'}`, { flags: 'a' }))
+      return child
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+/** Stops a process as its supervisor would. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+}
+
+/** Body of the given size, JSON. */
+export function bodyOf(bytes: number, index: number): Buffer {
+  const head = `{"v":"1.1","type":"message","n":${index},"text":"`
+  return Buffer.from(`${head}${'x'.repeat(Math.max(0, bytes - head.length - 2))}"}`)
+}
+
+export type FillOptions = {
+  prefix: string
+  deliveries: number
+  webhooks: number
+  contacts: number
+  bodyBytes: number
+  url: string
+}
+
+/** Writes webhook definitions and, for them, deliveries in the partition that their webhook lives in. */
+export async function fillDeliveries(world: World, options: FillOptions): Promise<void> {
+  const { prefix, deliveries, webhooks, contacts, bodyBytes, url } = options
+  const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
+  const config = topicName(topics.webhookConfig, prefix)
+  for (let i = 0; i < webhooks; i++) {
+    const value = JSON.stringify({
+      id: `w${i}`,
+      businessId: 'b',
+      name: `w${i}`,
+      url: `${url}/w${i}`,
+      channels: [`c${i}`],
+      secret,
+    })
+    void world.producer.send({ topic: config, key: `w${i}`, value, partition: 0 })
+  }
+  const encode = await world.encoder<object>(topics.webhookDeliveries, prefix)
+  const topic = topicName(topics.webhookDeliveries, prefix)
+  let last: Promise<unknown> = Promise.resolve()
+  for (let i = 0; i < deliveries; i++) {
+    const webhook = i % webhooks
+    const value = encode({
+      deliveryId: `msg_${prefix}${i}`,
+      webhookId: `w${webhook}`,
+      businessId: 'b',
+      eventId: `e${i}`,
+      kind: 'message',
+      chatChannelId: `c${webhook}`,
+      contactId: `contact${i % contacts}`,
+      body: bodyOf(bodyBytes, i),
+      traceparent: null,
+      createdAt: clock.nowMs(),
+      definitionVersion: 1,
+      definitionOffset: 0,
+    })
+    last = world.producer.send({ topic, key: `w${webhook}`, value, partition: webhook % partitions })
+    if (i % 10_000 === 9_999) await last
+  }
+  await last
+}
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function machine(platform: string): string {
+  const [cpu] = cpus()
+  return `on ${cpus().length} x ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; ${platform}`
+}

@@ -1,0 +1,71 @@
+"""Publishes one MessageEvent as a bot runtime in Python would, reads the topics back, and verifies the notification.
+
+Arguments: brokers, registry URL, topic prefix. Standard input: JSON {"event", "secret"}; the notification as it arrived
+comes on a second line: {"headers", "body"}. Prints one JSON line: {"deliveries", "attempts", "verified"}.
+"""
+
+import json
+import sys
+import time
+
+from confluent_kafka import DeserializingConsumer, SerializingProducer
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
+from confluent_kafka.serialization import StringDeserializer, StringSerializer
+from standardwebhooks import Webhook
+
+brokers, registry_url, prefix = sys.argv[1:4]
+registry = SchemaRegistryClient({"url": registry_url})
+given = json.loads(sys.stdin.readline())
+event = given["event"]
+
+schema = registry.get_latest_version(f"{prefix}message-events-value").schema
+producer = SerializingProducer(
+    {
+        "bootstrap.servers": brokers,
+        "key.serializer": StringSerializer(),
+        "value.serializer": AvroSerializer(registry, schema, conf={"auto.register.schemas": False, "use.latest.version": True}),
+        "compression.type": "zstd",
+    }
+)
+producer.produce(f"{prefix}message-events", key=f"{event['chatChannelId']}:{event['contactId']}", value=event)
+producer.flush(10)
+
+
+def read(topic, webhook_id):
+    """The first record of the topic with that key."""
+    consumer = DeserializingConsumer(
+        {
+            "bootstrap.servers": brokers,
+            "group.id": f"{prefix}python-{topic}",
+            "auto.offset.reset": "earliest",
+            "key.deserializer": StringDeserializer(),
+            "value.deserializer": AvroDeserializer(registry),
+        }
+    )
+    consumer.subscribe([f"{prefix}{topic}"])
+    deadline = time.monotonic() + 60
+    try:
+        while time.monotonic() < deadline:
+            message = consumer.poll(1)
+            if message is not None and message.error() is None and message.key() == webhook_id:
+                return message.value()
+    finally:
+        consumer.close()
+    raise SystemExit(f"nothing for {webhook_id} in {topic}")
+
+
+delivery = read("webhook-deliveries", given["webhookId"])
+attempt = read("webhook-attempts", given["webhookId"])
+arrived = json.loads(sys.stdin.readline())
+Webhook(given["secret"]).verify(arrived["body"].encode(), arrived["headers"])
+print(
+    json.dumps(
+        {
+            "deliveryId": delivery["deliveryId"],
+            "body": delivery["body"].decode(),
+            "attempt": {key: attempt[key] for key in ("deliveryId", "attempt", "outcome", "status")},
+            "verified": True,
+        }
+    )
+)

@@ -1,0 +1,106 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { expect, inject, test } from 'vitest'
+import { startTestStack } from '../support/services.ts'
+
+/** Tools of others: Debian's kcat writes definitions, Python's Confluent client publishes and reads (issue's "Shown by"). */
+
+const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
+const missing = whatIsMissing()
+if (missing) process.stdout.write(`interop with kcat and Python is skipped: ${missing}\n`)
+
+test.skipIf(missing !== null)(
+  'a definition by kcat, an event by Python, read back and verified by Python',
+  async () => {
+    const brokers = inject('brokers').join(',')
+    await using world = await startTestStack({
+      brokers: inject('brokers'),
+      schemaRegistryUrl: inject('schemaRegistryUrl'),
+    })
+    const prefix = world.stack.topicPrefix
+    const arrivals: { headers: Record<string, string>; body: string }[] = []
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        arrivals.push({ headers: request.headers as Record<string, string>, body: Buffer.concat(chunks).toString() })
+        response.end()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/by-kcat`
+    const secret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`
+    const definition = {
+      id: 'by-kcat',
+      businessId: world.businessId,
+      name: 'By kcat',
+      url,
+      channels: ['kcat-channel'],
+      secret,
+    }
+    kcat(['-P', '-b', brokers, '-t', `${prefix}webhook-config`, '-K', '|'], `by-kcat|${JSON.stringify(definition)}\n`)
+    await world.inForce()
+
+    const time = 1_767_225_600_000
+    const event = {
+      eventId: `${prefix}python-1`,
+      businessId: world.businessId,
+      chatPlatform: 'telegram',
+      chatChannelId: 'kcat-channel',
+      contactId: 'ana',
+      chatIdInChatPlatform: 'chat-1',
+      customerId: 'ana',
+      customerCreationTime: time,
+      sessionCreationTime: time,
+      messages: [{ id: 'm1', date: time, from: 'user', fromName: 'Ana', message: '¿Está abierto?', isButton: false }],
+      variables: {},
+    }
+    const script = fileURLToPath(new URL('./interop.py', import.meta.url))
+    const child = spawn(python, [script, brokers, inject('schemaRegistryUrl'), prefix], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
+    child.stdin.write(`${JSON.stringify({ event, secret, webhookId: 'by-kcat' })}\n`)
+    await expect.poll(() => arrivals.length, { timeout: 60_000 }).toBe(1)
+    child.stdin.end(`${JSON.stringify(arrivals[0])}\n`)
+    expect(await ended).toBe(0)
+    server.close()
+    server.closeAllConnections()
+
+    const seen = JSON.parse(output)
+    expect(seen).toMatchObject({
+      deliveryId: arrivals[0]?.headers['webhook-id'],
+      body: arrivals[0]?.body,
+      attempt: { deliveryId: arrivals[0]?.headers['webhook-id'], attempt: 1, outcome: 'success', status: 200 },
+      verified: true,
+    })
+    expect(JSON.parse(arrivals[0]?.body ?? '')).toMatchObject({
+      v: '1.1',
+      type: 'message',
+      messages: [{ message: '¿Está abierto?' }],
+    })
+
+    // Admin has sealed the secret that was written in the clear: the newest record does not show it.
+    const records = kcat(['-C', '-b', brokers, '-t', `${prefix}webhook-config`, '-e', '-q', '-f', '%k %s\n'], '')
+    const newest = records.split('\n').findLast((line) => line.startsWith('by-kcat '))
+    expect(newest).toContain('"secret":"sealed:v1:')
+  },
+)
+
+function kcat(args: string[], input: string): string {
+  return execFileSync('kcat', args, { input, encoding: 'utf8', timeout: 30_000 })
+}
+
+function whatIsMissing(): string | null {
+  if (spawnSync('kcat', ['-V']).status !== 0) return 'kcat is not installed'
+  const modules = 'import confluent_kafka.schema_registry.avro, fastavro, standardwebhooks'
+  const found = spawnSync(python, ['-c', modules], { encoding: 'utf8' })
+  if (found.status === 0) return null
+  return `${python} (HOOKLINE_TEST_PYTHON) lacks modules: ${found.stderr?.trim().split('\n').at(-1) ?? 'not found'}`
+}
