@@ -59,6 +59,11 @@ export class DefinitionTable {
     return this.#faults.get(id)
   }
 
+  /** Webhooks whose newest record is not in force. */
+  get faultCount(): number {
+    return this.#faults.size
+  }
+
   entries(): Iterable<Entry> {
     return this.#entries.values()
   }

@@ -72,6 +72,8 @@ export type DeadLetterReason =
   | 'expired'
   /** A Kafka record that cannot be decoded. */
   | 'unreadable'
+  /** A notification larger than Kafka takes. */
+  | 'oversize'
 
 /** A record of webhook-dead-letters. */
 export type DeadLetter = {

@@ -67,12 +67,14 @@ export class GroupConsumer implements AsyncDisposable {
   readonly #consumer: Consumer
   readonly #options: ConsumerOptions
   readonly #log: Logger
+  readonly #stopping: AbortSignal | undefined
   #assignment: { partitions: Map<string, number[]>; current: boolean } = { partitions: new Map(), current: false }
 
-  private constructor(consumer: Consumer, options: ConsumerOptions, log: Logger) {
+  private constructor(consumer: Consumer, options: ConsumerOptions, { log, stopping }: WaitContext) {
     this.#consumer = consumer
     this.#options = options
     this.#log = log
+    this.#stopping = stopping
   }
 
   /** Joins the group, however long it takes until Kafka can be reached. */
@@ -88,7 +90,7 @@ export class GroupConsumer implements AsyncDisposable {
       partitionAssigners: options.assigners ?? [PartitionAssigners.roundRobin],
       retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 5_000 },
     })
-    const self = new GroupConsumer(consumer, options, context.log)
+    const self = new GroupConsumer(consumer, options, context)
     self.#watch(context)
     await retryUntilDone('kafka consumer', context, async () => {
       await consumer.connect()
@@ -158,22 +160,26 @@ export class GroupConsumer implements AsyncDisposable {
     const { topic, partition, messages } = batch
     const records = messages.map((message) => toRecord(topic, partition, message))
     const highWatermark = Number(batch.highWatermark)
-    const taken = await this.#beating(
-      heartbeat,
-      this.#options.onBatch({ topic, partition, records, highWatermark, assignment }),
-    )
+    const batchOfRecords = { topic, partition, records, highWatermark, assignment }
+    const taken = await this.#beating(heartbeat, () => this.#options.onBatch(batchOfRecords))
     const last = messages[taken - 1]
     if (last) resolveOffset(last.offset)
   }
 
   /** What a heartbeat reports (a rebalance, a lost connection) kafkajs meets again itself after the batch. */
-  async #beating(heartbeat: () => Promise<void>, work: number | Promise<number>): Promise<number> {
-    if (typeof work === 'number') return work
-    const timer = setInterval(() => {
-      heartbeat().catch((error: unknown) => this.#log.debug({ err: error }, 'heartbeat failed'))
-    }, heartbeatMs)
+  async #beating(heartbeat: () => Promise<void>, onBatch: () => number | Promise<number>): Promise<number> {
+    let timer: NodeJS.Timeout | undefined
     try {
+      const work = onBatch()
+      if (typeof work === 'number') return work
+      timer = setInterval(() => {
+        heartbeat().catch((error: unknown) => this.#log.debug({ err: error }, 'heartbeat failed'))
+      }, heartbeatMs)
       return await work
+    } catch (error) {
+      // kafkajs would start itself again and hand over the same batch, for ever: a bug ends the process instead.
+      if (!this.#stopping?.aborted) this.#options.fail(error)
+      throw error
     } finally {
       clearInterval(timer)
     }
