@@ -1,0 +1,62 @@
+import type { Assignment, Commit } from '../platform/kafka/consumer.ts'
+import type { Logger } from '../platform/log.ts'
+
+/** @returns false when the assignment is no longer the current one. @throws when Kafka did not take it. */
+type Committing = (assignment: Assignment, commits: Commit[]) => Promise<boolean>
+
+type Pending = { assignment: Assignment; commit: Commit }
+
+/**
+ * Commits what is finished every so often, all partitions in one request: a commit for each batch would stand between
+ * every two of them. After a crash the events of one interval come again, and make the same ids again.
+ */
+export class Commits implements AsyncDisposable {
+  readonly #send: Committing
+  readonly #log: Logger
+  readonly #timer: NodeJS.Timeout
+  #pending = new Map<string, Pending>()
+  #flushing: Promise<void> = Promise.resolve()
+
+  constructor(send: Committing, intervalMs: number, log: Logger) {
+    this.#send = send
+    this.#log = log
+    this.#timer = setInterval(() => void this.flush(), intervalMs)
+  }
+
+  /** Everything before the commit's offset has been read under the assignment and acknowledged. */
+  finished(assignment: Assignment, commit: Commit): void {
+    this.#pending.set(placeOf(commit), { assignment, commit })
+  }
+
+  /** Commits what is finished by now, after any commit in flight; one that fails is made up for by the next. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#commit())
+    return this.#flushing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#flushing
+  }
+
+  async #commit(): Promise<void> {
+    const taken = [...this.#pending.values()].filter(({ assignment }) => assignment.current)
+    this.#pending = new Map()
+    const assignment = taken[0]?.assignment
+    if (!assignment) return
+    const commits = taken.map(({ commit }) => commit)
+    try {
+      await this.#send(assignment, commits)
+    } catch (error) {
+      this.#log.warn({ err: error }, 'commit failed, the next one makes up for it')
+      for (const pending of taken) {
+        const place = placeOf(pending.commit)
+        if (!this.#pending.has(place)) this.#pending.set(place, pending)
+      }
+    }
+  }
+}
+
+function placeOf({ topic, partition }: Commit): string {
+  return `${topic}/${partition}`
+}

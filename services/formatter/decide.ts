@@ -1,0 +1,48 @@
+import type { Account } from '../domain/definition.ts'
+import type { Entry } from '../domain/definition-table.ts'
+import type { Delivery } from '../domain/delivery.ts'
+import type { Event } from '../domain/event.ts'
+import { bodyOf } from './body.ts'
+import { deliveryId } from './delivery-id.ts'
+
+/** What is known of webhooks and accounts at the moment. */
+export type Tables = {
+  ownerOf(businessId: string, channel: string): Entry | undefined
+  account(businessId: string): Account | undefined
+}
+
+/** Asked in this order; the first that applies is the one counted. */
+export const skipReasons = ['unknown-channel', 'not-activated', 'disabled', 'unwanted'] as const
+
+export type SkipReason = (typeof skipReasons)[number]
+
+export type Decision = { kind: 'deliver'; delivery: Delivery } | { kind: 'skip'; reason: SkipReason }
+
+/** Which webhook is notified of an event, and with what: all the rules between an event and its notification. */
+export function decide(event: Event, tables: Tables, traceparent: string | null, nowMs: number): Decision {
+  const { eventId, businessId, chatChannelId, contactId } = event.event
+  const owner = tables.ownerOf(businessId, chatChannelId)
+  if (!owner) return { kind: 'skip', reason: 'unknown-channel' }
+  if (!tables.account(businessId)?.webhooksEnabled) return { kind: 'skip', reason: 'not-activated' }
+  const { definition, offset } = owner
+  if (!definition.enabled) return { kind: 'skip', reason: 'disabled' }
+  const body = bodyOf(event, definition.events)
+  if (!body) return { kind: 'skip', reason: 'unwanted' }
+  return {
+    kind: 'deliver',
+    delivery: {
+      deliveryId: deliveryId(eventId, definition.id),
+      webhookId: definition.id,
+      businessId,
+      eventId,
+      kind: event.type,
+      chatChannelId,
+      contactId,
+      body,
+      traceparent,
+      createdAt: nowMs,
+      definitionVersion: definition.version,
+      definitionOffset: offset,
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import { openAccounts, openDefinitions } from '../config-tables.ts'
+import type { DeadLetter, Delivery } from '../domain/delivery.ts'
+import type { MessageEvent, StatusEvent } from '../domain/event.ts'
+import { Codec, createRegistry } from '../platform/codec.ts'
+import { createHttpServer } from '../platform/http-server.ts'
+import { createKafka } from '../platform/kafka/client.ts'
+import { GroupConsumer } from '../platform/kafka/consumer.ts'
+import { BatchingProducer } from '../platform/kafka/producer.ts'
+import { listen, runService } from '../platform/service.ts'
+import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { type Topic, topics } from '../topics.ts'
+import { Commits } from './commits.ts'
+import { formatterConfig } from './config.ts'
+import { decide } from './decide.ts'
+import { messageSource, statusSource } from './event-source.ts'
+import { createDefinitionMetrics, createFormatterMetrics } from './metrics.ts'
+import { Output } from './output.ts'
+import { partitionCount } from './partition-count.ts'
+import { FormatterStage } from './stage.ts'
+import { traceparentOf } from './traceparent.ts'
+
+await runService('formatter', formatterConfig, async (service) => {
+  const { config, log, clock, health, metrics, fail, stopping, stopRequested } = service
+  const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
+  const context = { log, clock, health, stopping }
+  health.set('definitions and accounts', 'not read to the end yet')
+
+  await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
+  const kafka = createKafka(config, log)
+  const codec = new Codec(createRegistry(config), context)
+  const encoder = <T>(topic: Topic) => codec.encoder<T>(subjectOf(topic, prefix), schemaOf(topic))
+  const encodeDelivery = await encoder<Delivery>(topics.webhookDeliveries)
+  const encodeDeadLetter = await encoder<DeadLetter>(topics.webhookDeadLetters)
+  await using producer = await BatchingProducer.open(kafka, context, fail)
+
+  const tableOptions = { prefix, service: 'formatter', sessionTimeoutMs, fail }
+  const definitions = await openDefinitions(kafka, tableOptions, context)
+  await using _definitionsTopic = definitions.topic
+  const accounts = await openAccounts(kafka, tableOptions, context)
+  await using _accountsTopic = accounts.topic
+  health.set('definitions and accounts', null)
+  createDefinitionMetrics([metrics], definitions.table)
+  const counted = createFormatterMetrics([metrics])
+
+  const deadLettersTopic = topicName(topics.webhookDeadLetters, prefix)
+  const output = new Output({
+    send: producer.send.bind(producer),
+    deliveries: { topic: topicName(topics.webhookDeliveries, prefix), encode: encodeDelivery },
+    deadLetters: {
+      topic: deadLettersTopic,
+      encode: encodeDeadLetter,
+      partitions: await partitionCount(kafka, deadLettersTopic, context),
+    },
+    nowMs: clock.nowMs,
+  })
+  const tables = { ownerOf: definitions.table.ownerOf.bind(definitions.table), account: accounts.get }
+  const sources = new Map([
+    [
+      topicName(topics.messageEvents, prefix),
+      messageSource(codec.decoder<MessageEvent>(schemaOf(topics.messageEvents))),
+    ],
+    [topicName(topics.statusEvents, prefix), statusSource(codec.decoder<StatusEvent>(schemaOf(topics.statusEvents)))],
+  ])
+  await using commits = new Commits(
+    (assignment, offsets) => consumer.commit(assignment, offsets),
+    config.HOOKLINE_FORMATTER_COMMIT_INTERVAL_MS,
+    log,
+  )
+  const stage = new FormatterStage({
+    sources,
+    decide: (event, { headers }) => decide(event, tables, traceparentOf(headers), clock.nowMs()),
+    output,
+    finished: (assignment, commit) => commits.finished(assignment, commit),
+    pause: (topic, partition) => consumer.pause(topic, partition),
+    resume: (topic, partition) => consumer.resume(topic, partition),
+    unreadable: ({ topic, partition, offset }, reason) =>
+      log.error({ topic, partition, offset, reason }, 'record is not readable'),
+    metrics: counted,
+    clock,
+    stopping,
+  })
+  const consumer: GroupConsumer = await GroupConsumer.open(
+    kafka,
+    {
+      groupId: `${prefix}formatter`,
+      topics: [...sources.keys()],
+      sessionTimeoutMs,
+      maxWaitMs: 250,
+      onAssigned: () => counted.forgetLag(),
+      onBatch: (batch) => stage.takeBatch(batch),
+      fail,
+    },
+    context,
+  )
+  await using _consumer = consumer
+
+  await stopRequested
+  await stage.drain()
+  await commits.flush()
+})

@@ -1,0 +1,123 @@
+import type { Event } from '../domain/event.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Decoded } from '../platform/codec.ts'
+import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import type { Decision } from './decide.ts'
+import type { EventSource } from './event-source.ts'
+import type { FormatterMetrics } from './metrics.ts'
+import type { Output } from './output.ts'
+
+export type StageEdges = {
+  /** Topic name as in Kafka -> how it is read. */
+  sources: ReadonlyMap<string, EventSource>
+  decide: (event: Event, record: ConsumedRecord) => Decision
+  output: Pick<Output, 'deliver' | 'unreadable'>
+  finished: (assignment: Assignment, commit: Commit) => void
+  /** The partition is not to be fetched before resume. */
+  pause: (topic: string, partition: number) => void
+  resume: (topic: string, partition: number) => void
+  /** For the log. */
+  unreadable: (record: ConsumedRecord, reason: string) => void
+  metrics: FormatterMetrics
+  clock: Pick<Clock, 'sleep'>
+  stopping: AbortSignal
+}
+
+/** The answer to an unknown schema id takes milliseconds; after this long the other partitions no longer wait for it. */
+const patienceMs = 500
+
+/** Takes batches of events to notifications, in offset order, and calls an offset finished when Kafka has its results. */
+export class FormatterStage {
+  readonly #edges: StageEdges
+  readonly #running = new Set<Promise<number>>()
+
+  constructor(edges: StageEdges) {
+    this.#edges = edges
+  }
+
+  /** @returns how many records were taken, from the first, once Kafka has acknowledged all that came of them. */
+  takeBatch(batch: RecordBatch): Promise<number> {
+    const work = this.#take(batch)
+    this.#running.add(work)
+    return work.finally(() => this.#running.delete(work))
+  }
+
+  /** Resolves when the batches that were begun are finished. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+
+  async #take(batch: RecordBatch): Promise<number> {
+    const { topic, partition, records, highWatermark, assignment } = batch
+    const { sources, finished, metrics, stopping } = this.#edges
+    const source = sources.get(topic)
+    if (!source) throw new Error(`no events are read from ${topic}`)
+    const writes: Promise<void>[] = []
+    let taken = 0
+    for (const record of records) {
+      if (stopping.aborted) break
+      // Nothing known is awaited here: all of it goes to the producer in one turn, and so into large batches.
+      const reading = record.value === null ? 'tombstone' : source.read(record.value)
+      const read = reading instanceof Promise ? await this.#patiently(reading, batch) : reading
+      if (read === 'not yet') break
+      const write = this.#handle(source.type, record, read)
+      if (write) writes.push(write)
+      taken++
+    }
+    await Promise.all(writes)
+    const nextOffset = (records[taken - 1]?.offset ?? (records[0]?.offset ?? 0) - 1) + 1
+    metrics.lag(topic, partition, Math.max(0, highWatermark - nextOffset))
+    if (taken > 0) finished(assignment, { topic, partition, offset: nextOffset })
+    return taken
+  }
+
+  /** @returns what is to be waited for before the record's offset is finished. */
+  #handle(type: Event['type'], record: ConsumedRecord, read: Decoded<Event> | 'tombstone'): Promise<void> | undefined {
+    const { decide, output, metrics } = this.#edges
+    metrics.read(type)
+    if (read === 'tombstone') {
+      metrics.skipped('tombstone')
+      return undefined
+    }
+    if (!read.ok) {
+      this.#edges.unreadable(record, read.reason)
+      return output.unreadable(record, read.reason).then(() => metrics.deadLettered('unreadable'))
+    }
+    const decision = decide(read.value, record)
+    switch (decision.kind) {
+      case 'skip':
+        metrics.skipped(decision.reason)
+        return undefined
+      case 'deliver':
+        return output.deliver(record, decision.delivery).then((result) => {
+          if (result === 'delivered') metrics.delivered(type)
+          else metrics.deadLettered(result)
+        })
+    }
+  }
+
+  /**
+   * Waits a little for a schema. While the registry does not answer, only the partition that needs it stands still: the
+   * record is fetched again when the schema is there (guarantees.md, 11).
+   */
+  async #patiently(
+    reading: Promise<Decoded<Event>>,
+    { topic, partition, assignment }: RecordBatch,
+  ): Promise<Decoded<Event> | 'not yet'> {
+    const { clock, stopping, pause, resume } = this.#edges
+    const settled = reading.catch((error: unknown) => {
+      if (stopping.aborted) return 'not yet' as const
+      throw error
+    })
+    const answered = new AbortController()
+    const patience = clock.sleep(patienceMs, answered.signal).then(() => 'not yet' as const)
+    const read = await Promise.race([settled, patience])
+    answered.abort()
+    if (read !== 'not yet' || stopping.aborted) return read
+    pause(topic, partition)
+    void settled.then(() => {
+      if (assignment.current) resume(topic, partition)
+    })
+    return read
+  }
+}

@@ -1,0 +1,74 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Commits } from '../../../services/formatter/commits.ts'
+import type { Assignment, Commit } from '../../../services/platform/kafka/consumer.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+const log = pino({ level: 'silent' })
+
+function assignmentOf(current = true): { -readonly [K in keyof Assignment]: Assignment[K] } {
+  return { partitions: new Map(), current }
+}
+
+function commit(partition: number, offset: number): Commit {
+  return { topic: 't', partition, offset }
+}
+
+/** @param faults how many calls fail before the first that succeeds. */
+function committing(faults = 0) {
+  const done: [Assignment, Commit[]][] = []
+  let left = faults
+  const send = async (assignment: Assignment, commits: Commit[]) => {
+    if (left-- > 0) throw new Error('not the coordinator')
+    done.push([assignment, commits])
+    return true
+  }
+  return { done, commits: new Commits(send, 200, log) }
+}
+
+test('the newest offset of each partition, in one request an interval, and none when nothing is new', async () => {
+  const { done, commits } = committing()
+  const assignment = assignmentOf()
+  commits.finished(assignment, commit(0, 5))
+  commits.finished(assignment, commit(1, 7))
+  commits.finished(assignment, commit(0, 6))
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(done).toEqual([[assignment, [commit(0, 6), commit(1, 7)]]])
+  await commits[Symbol.asyncDispose]()
+})
+
+test('what was finished under an assignment that is over is not committed', async () => {
+  const { done, commits } = committing()
+  const old = assignmentOf()
+  const current = assignmentOf()
+  commits.finished(old, commit(0, 5))
+  commits.finished(current, commit(1, 7))
+  old.current = false
+  await commits.flush()
+  expect(done).toEqual([[current, [commit(1, 7)]]])
+  await commits[Symbol.asyncDispose]()
+})
+
+test('a commit that fails is made up for, and never by an older offset than was finished since', async () => {
+  const { done, commits } = committing(1)
+  const assignment = assignmentOf()
+  commits.finished(assignment, commit(0, 5))
+  commits.finished(assignment, commit(1, 7))
+  const first = commits.flush()
+  await Promise.resolve()
+  commits.finished(assignment, commit(0, 9))
+  await first
+  await commits.flush()
+  expect(done).toEqual([[assignment, [commit(0, 9), commit(1, 7)]]])
+  await commits[Symbol.asyncDispose]()
+})
+
+test('after it is closed, no interval commits any more', async () => {
+  const { done, commits } = committing()
+  await commits[Symbol.asyncDispose]()
+  commits.finished(assignmentOf(), commit(0, 5))
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(done).toEqual([])
+})

@@ -1,0 +1,186 @@
+import { Registry } from 'prom-client'
+import { describe, expect, test } from 'vitest'
+import type { Event } from '../../../services/domain/event.ts'
+import { type Decision, decide } from '../../../services/formatter/decide.ts'
+import type { EventSource } from '../../../services/formatter/event-source.ts'
+import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'
+import { FormatterStage } from '../../../services/formatter/stage.ts'
+import type { Decoded } from '../../../services/platform/codec.ts'
+import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../../services/platform/kafka/consumer.ts'
+import { definition, messageEvent } from './samples.ts'
+
+const assignment: Assignment = { partitions: new Map(), current: true }
+
+/** What a record's value says of how it is read: the rest is an event of that id. */
+const schema = 'schema:'
+
+function batchOf(values: (string | null)[], over: Partial<RecordBatch> = {}): RecordBatch {
+  const records = values.map((value, index): ConsumedRecord => {
+    const bytes = value === null ? null : Buffer.from(value)
+    return { topic: 'messages', partition: 3, offset: 10 + index, key: null, value: bytes, headers: {}, timestampMs: 0 }
+  })
+  return { topic: 'messages', partition: 3, records, highWatermark: 20, assignment, ...over }
+}
+
+/** A stage whose edges are written down; `settle` answers for the schemas that are not known yet. */
+function stageWith({ account = true, output = 'delivered' as 'delivered' | 'oversize' } = {}) {
+  const log: string[] = []
+  const commits: Commit[] = []
+  const stopping = new AbortController()
+  const registry = new Registry()
+  const waiting = Promise.withResolvers<Decoded<Event>>()
+  const acknowledged = Promise.withResolvers<void>()
+  let outOfPatience = () => {}
+  const source: EventSource = {
+    type: 'message',
+    read: (bytes) => {
+      const text = bytes.toString()
+      if (text === 'poison') return { ok: false, reason: 'poison' }
+      return text.startsWith(schema) ? waiting.promise : { ok: true, value: messageEvent({ eventId: text }) }
+    },
+  }
+  const decideEvent = (event: Event): Decision =>
+    decide(
+      event,
+      { ownerOf: () => ({ definition: definition(), offset: 1 }), account: () => ({ webhooksEnabled: account }) },
+      null,
+      0,
+    )
+  const stage = new FormatterStage({
+    sources: new Map([['messages', source]]),
+    decide: decideEvent,
+    output: {
+      deliver: async (_record, { eventId }) => {
+        log.push(`deliver ${eventId}`)
+        await acknowledged.promise
+        return output
+      },
+      unreadable: async (_record, reason) => {
+        log.push(`unreadable ${reason}`)
+        await acknowledged.promise
+      },
+    },
+    finished: (_assignment, commit) => commits.push(commit),
+    pause: (topic, partition) => log.push(`pause ${topic} ${partition}`),
+    resume: (topic, partition) => log.push(`resume ${topic} ${partition}`),
+    unreadable: () => {},
+    metrics: createFormatterMetrics([registry]),
+    clock: {
+      sleep: (_ms, signal) =>
+        new Promise((resolve) => {
+          outOfPatience = resolve
+          signal?.addEventListener('abort', () => resolve())
+        }),
+    },
+    stopping: stopping.signal,
+  })
+  const metric = async (name: string, label: string): Promise<number | undefined> => {
+    const { values } = (await registry.getSingleMetric(`hookline_formatter_${name}`)?.get()) ?? { values: [] }
+    return values.find(({ labels }) => Object.values(labels).map(String).includes(label))?.value
+  }
+  return { stage, log, commits, stopping, waiting, acknowledged, metric, outOfPatience: () => outOfPatience() }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('produces in offset order, and finishes the offset only when all is acknowledged', async () => {
+  const { stage, log, commits, acknowledged } = stageWith()
+  const taking = stage.takeBatch(batchOf(['a', 'poison', 'b', null, 'c']))
+  await turn()
+  expect(log).toEqual(['deliver a', 'unreadable poison', 'deliver b', 'deliver c'])
+  expect(commits).toEqual([])
+  acknowledged.resolve()
+  expect(await taking).toBe(5)
+  expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 15 }])
+})
+
+test('every record read is counted once more, by what became of it', async () => {
+  const { stage, acknowledged, metric } = stageWith()
+  acknowledged.resolve()
+  await stage.takeBatch(batchOf(['a', 'poison', null, 'b']))
+  expect(await metric('events_total', 'message')).toBe(4)
+  expect(await metric('deliveries_total', 'message')).toBe(2)
+  expect(await metric('dead_letters_total', 'unreadable')).toBe(1)
+  expect(await metric('skipped_total', 'tombstone')).toBe(1)
+  expect(await metric('lag_records', '3')).toBe(6)
+})
+
+test('an event that nobody is notified of is finished and counted by its reason', async () => {
+  const { stage, log, commits, metric } = stageWith({ account: false })
+  expect(await stage.takeBatch(batchOf(['a', 'b']))).toBe(2)
+  expect(log).toEqual([])
+  expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 12 }])
+  expect(await metric('skipped_total', 'not-activated')).toBe(2)
+  expect(await metric('skipped_total', 'unwanted')).toBe(0)
+})
+
+test('a notification that is too large counts as a dead letter', async () => {
+  const { stage, acknowledged, metric } = stageWith({ output: 'oversize' })
+  acknowledged.resolve()
+  await stage.takeBatch(batchOf(['a']))
+  expect(await metric('dead_letters_total', 'oversize')).toBe(1)
+  expect(await metric('deliveries_total', 'message')).toBe(0)
+})
+
+describe('a schema that is not known yet', () => {
+  test('is waited for, in order', async () => {
+    const { stage, log, acknowledged, waiting } = stageWith()
+    acknowledged.resolve()
+    const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
+    await turn()
+    expect(log).toEqual(['deliver a'])
+    waiting.resolve({ ok: true, value: messageEvent({ eventId: 'late' }) })
+    expect(await taking).toBe(3)
+    expect(log).toEqual(['deliver a', 'deliver late', 'deliver b'])
+  })
+
+  test('holds up its own partition only, until it is there', async () => {
+    const { stage, log, commits, acknowledged, waiting, outOfPatience } = stageWith()
+    acknowledged.resolve()
+    const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
+    await turn()
+    outOfPatience()
+    expect(await taking).toBe(1)
+    expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 11 }])
+    expect(log).toEqual(['deliver a', 'pause messages 3'])
+    waiting.resolve({ ok: true, value: messageEvent() })
+    await turn()
+    expect(log).toEqual(['deliver a', 'pause messages 3', 'resume messages 3'])
+  })
+
+  test('stops nothing from stopping: what came before is finished, the rest is left', async () => {
+    const { stage, commits, acknowledged, stopping, waiting } = stageWith()
+    acknowledged.resolve()
+    const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
+    await turn()
+    stopping.abort()
+    waiting.reject(new Error('no answer'))
+    expect(await taking).toBe(1)
+    expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 11 }])
+  })
+
+  test('a fault in reading it, while nothing is stopping, is thrown on', async () => {
+    const { stage, commits, acknowledged, waiting } = stageWith()
+    acknowledged.resolve()
+    const taking = stage.takeBatch(batchOf(['a', `${schema}7`]))
+    waiting.reject(new Error('a bug'))
+    await expect(taking).rejects.toThrow('a bug')
+    expect(commits).toEqual([])
+  })
+})
+
+test('while stopping, nothing new is begun, and what was begun is waited for', async () => {
+  const { stage, log, commits, acknowledged, stopping } = stageWith()
+  const taking = stage.takeBatch(batchOf(['a']))
+  await turn()
+  stopping.abort()
+  expect(await stage.takeBatch(batchOf(['b'], { partition: 4 }))).toBe(0)
+  const drained = stage.drain().then(() => log.push('drained'))
+  await turn()
+  expect(log).toEqual(['deliver a'])
+  acknowledged.resolve()
+  await drained
+  expect(await taking).toBe(1)
+  expect(log).toEqual(['deliver a', 'drained'])
+  expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 11 }])
+})
