@@ -112,8 +112,9 @@ export class DefinitionTable {
   }
 }
 
+/** With the length, no two pairs join to the same key: ids may hold any character. */
 function claimKey(businessId: string, channel: string): string {
-  return `${businessId}\n${channel}`
+  return `${businessId.length}:${businessId}${channel}`
 }
 
 function claimKeys(definition: WebhookDefinition): string[] {

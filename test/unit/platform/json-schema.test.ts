@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { compileSchema } from '../../../services/platform/json-schema.ts'
+
+const check = compileSchema({
+  type: 'object',
+  required: ['id'],
+  properties: {
+    id: { type: 'string' },
+    kind: { enum: ['a', 'b'], default: 'a' },
+    'odd/~name': { type: 'integer' },
+    items: {
+      type: 'array',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['at'],
+        properties: { at: { type: 'string', format: 'date-time' } },
+      },
+    },
+  },
+})
+
+test('defaults are filled in', () => {
+  expect(check({ id: 'x' })).toEqual({ ok: true, value: { id: 'x', kind: 'a' } })
+})
+
+test.each([
+  [{}, 'id', 'is required'],
+  [{ id: 1 }, 'id', 'must be string'],
+  [{ id: 'x', kind: 'c' }, 'kind', 'must be equal to one of the allowed values: a, b'],
+  [{ id: 'x', 'odd/~name': 1.5 }, 'odd/~name', 'must be integer'],
+  [{ id: 'x', items: [{ at: '2026-01-01T00:00:00Z' }, {}] }, 'items.1.at', 'is required'],
+  [{ id: 'x', items: [{ at: 'noon' }] }, 'items.0.at', 'must match format "date-time"'],
+  [{ id: 'x', items: [{ at: '2026-01-01T00:00:00Z', of: 1 }] }, 'items.0.of', 'must NOT have additional properties'],
+  ['text', '', 'must be object'],
+])('%o: the field is named', (value, field, message) => {
+  expect(check(value)).toEqual({ ok: false, problems: [{ field, message }] })
+})
+
+test('every offending field is named, up to 50', () => {
+  expect(check({ id: 1, kind: 2 })).toMatchObject({ ok: false, problems: { length: 2 } })
+  const items = Array.from({ length: 200 }, () => ({}))
+  expect(check({ id: 'x', items })).toMatchObject({ ok: false, problems: { length: 50 } })
+})
