@@ -1,0 +1,90 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { HttpSender } from '../../services/dispatcher/http.ts'
+import type { Outcome } from '../../services/domain/outcome.ts'
+import { figure } from '../support/figure.ts'
+import { ClientSockets, createSender, post } from '../support/outgoing.ts'
+
+const megabyte = 1_048_576
+/** Each at a time: as many requests as a webhook may have in flight. */
+const concurrent = 64
+/** The limit of 32 KiB is exact to within twice itself, and node reads up to 64 KiB at a time. */
+const capBytes = 3 * 65_536
+
+const receiver = fork(fileURLToPath(new URL('../support/hostile-receiver.ts', import.meta.url)))
+let origin = ''
+let mostBytes = 0
+let mostMegabytes = 0
+
+beforeAll(async () => {
+  const [port] = await once(receiver, 'message')
+  origin = `http://127.0.0.1:${port}`
+  // What any traffic takes, such as compiled code and V8's young generation, is not what hostile answers take.
+  await using sender = createSender()
+  for (let round = 0; round < 50; round++) await Promise.all(burst(sender, '/plain', 10_000))
+})
+
+afterAll(() => {
+  receiver.kill()
+  const cap = `bytes read at most ${Math.ceil(mostBytes / 1024)} KiB each (cap ${capBytes / 1024} KiB)`
+  figure(30, `${cases.length} answers x ${concurrent}, ${cap}, memory +${mostMegabytes} MB at most, 0 late`)
+})
+
+type Expected = { status: number } | { reason: string; detail: RegExp; timeoutMs?: number }
+
+const cases: [path: string, expected: Expected][] = [
+  ['/endless', { status: 200 }],
+  ['/until-close', { status: 200 }],
+  ['/gigabyte', { status: 200 }],
+  ['/refused-gigabyte', { status: 503 }],
+  ['/gzip-bomb', { status: 200 }],
+  ['/small-gzip-bomb', { status: 200 }],
+  ['/chunk-extension', { status: 200 }],
+  ['/tiny-chunks', { status: 200 }],
+  ['/many-headers', { reason: 'connect', detail: /HEADERS_OVERFLOW/ }],
+  ['/long-header', { reason: 'connect', detail: /HEADERS_OVERFLOW/ }],
+  ['/trailers', { reason: 'connect', detail: /HEADERS_OVERFLOW/ }],
+  ['/long-status-line', { reason: 'connect', detail: /longer than is read/ }],
+  ['/informational', { reason: 'connect', detail: /longer than is read/ }],
+  ['/slow-head', { reason: 'timeout', detail: /no answer within 1500 ms/, timeoutMs: 1_500 }],
+  ['/slow-body', { reason: 'timeout', detail: /no end of the answer within 1500 ms/, timeoutMs: 1_500 }],
+  ['/silent', { reason: 'timeout', detail: /no answer within 500 ms/, timeoutMs: 500 }],
+]
+
+test.each(cases)('%s is taken within its limits', async (path, expected) => {
+  using sockets = new ClientSockets()
+  await using sender = createSender()
+  const timeoutMs = ('timeoutMs' in expected && expected.timeoutMs) || 30_000
+  const before = process.memoryUsage.rss()
+  let peak = before
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss())
+  }, 5)
+  const outcomes = await Promise.all(burst(sender, path, timeoutMs))
+  clearInterval(sampling)
+  for (const outcome of outcomes) expect(seen(outcome)).toEqual('status' in expected ? expected : seenFailure(expected))
+  expect(sockets.connected).toHaveLength(concurrent)
+  // Small answers leave their sockets open: these are counted as well.
+  const bytes = Math.max(...sockets.connected.map((socket) => socket.bytesRead))
+  expect(bytes).toBeGreaterThanOrEqual(path === '/silent' ? 0 : 1)
+  expect(bytes).toBeLessThanOrEqual(capBytes)
+  mostBytes = Math.max(mostBytes, bytes)
+  const megabytes = Math.ceil((peak - before) / megabyte)
+  expect(megabytes).toBeLessThanOrEqual(64)
+  mostMegabytes = Math.max(mostMegabytes, megabytes)
+})
+
+function burst(sender: HttpSender, path: string, timeoutMs: number): Promise<Outcome>[] {
+  return Array.from({ length: concurrent }, () => post(sender, origin + path, { timeoutMs }))
+}
+
+function seen(outcome: Outcome) {
+  if (outcome.kind === 'success' || outcome.kind === 'refused') return { status: outcome.status }
+  return { reason: outcome.reason, detail: outcome.detail }
+}
+
+function seenFailure({ reason, detail }: { reason: string; detail: RegExp }) {
+  return { reason, detail: expect.stringMatching(detail) }
+}

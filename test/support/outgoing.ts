@@ -1,0 +1,106 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { createServer, isIP, type Server, type Socket } from 'node:net'
+import type { Resolve } from '../../services/dispatcher/addresses.ts'
+import { HttpSender, type HttpSenderOptions, type Request } from '../../services/dispatcher/http.ts'
+import { parseRanges } from '../../services/domain/addresses.ts'
+import type { Outcome } from '../../services/domain/outcome.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+
+/** A sender for receivers on this machine. @param opened CIDRs, comma-separated. */
+export function createSender(opened = '127.0.0.0/8', options: Omit<HttpSenderOptions, 'allowedAddresses'> = {}) {
+  const parsed = parseRanges(opened)
+  if (!parsed.ok) throw new Error(`${parsed.wrong} is not a CIDR`)
+  return new HttpSender(systemClock, { ...options, allowedAddresses: parsed.ranges })
+}
+
+export function post(sender: HttpSender, url: string, changes: Partial<Request> = {}): Promise<Outcome> {
+  const { origin, pathname, search } = new URL(url)
+  const request = { origin, path: pathname + search, headers: [], body: Buffer.from('{}'), timeoutMs: 10_000 }
+  return new Promise((resolve) => sender.post({ ...request, ...changes }, resolve))
+}
+
+/** A DNS that knows these names only; a function is asked anew each time. */
+export function resolveFrom(names: Record<string, string[] | (() => string[])>): Resolve {
+  return (hostname, _options, done) => {
+    const known = names[hostname]
+    const texts = typeof known === 'function' ? known() : known
+    const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' })
+    const addresses = (texts ?? []).map((address) => ({ address, family: isIP(address) }))
+    queueMicrotask(() => (texts ? done(null, addresses) : done(error, [])))
+  }
+}
+
+export type RawServer = AsyncDisposable & {
+  port: number
+  url: string
+  /** Sockets accepted so far. */
+  accepted: Socket[]
+  server: Server
+}
+
+/** A TCP server that answers as it is told to, byte by byte. */
+export async function listenRaw(onSocket: (socket: Socket) => void, host = '127.0.0.1', port = 0): Promise<RawServer> {
+  const accepted: Socket[] = []
+  const server = createServer((socket) => {
+    accepted.push(socket)
+    // The client may cut the connection at any time.
+    socket.on('error', () => socket.destroy())
+    onSocket(socket)
+  })
+  server.listen(port, host)
+  await once(server, 'listening')
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') throw new Error('not listening on a port')
+  return {
+    port: bound.port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}/`,
+    accepted,
+    server,
+    async [Symbol.asyncDispose]() {
+      for (const socket of accepted) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Calls back for each request that is whole, with its number on this socket, from 1. */
+export function onRequest(socket: Socket, answer: (number: number, head: string) => void): void {
+  let received = Buffer.alloc(0)
+  let number = 0
+  socket.on('data', (chunk) => {
+    received = Buffer.concat([received, chunk])
+    for (;;) {
+      const headBytes = received.indexOf('\r\n\r\n') + 4
+      if (headBytes < 4) return
+      const head = received.subarray(0, headBytes).toString('latin1')
+      const wholeBytes = headBytes + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+      if (received.length < wholeBytes) return
+      received = received.subarray(wholeBytes)
+      answer(++number, head)
+    }
+  })
+}
+
+/** Watches the sockets that this process's clients open: attempts to connect, and bytes read by undici. */
+export class ClientSockets implements Disposable {
+  /** Addresses that a connection was attempted to, net.connect's plain sockets only. */
+  readonly attempted: string[] = []
+  readonly connected: Socket[] = []
+  readonly #onNew = (message: unknown) => {
+    const { socket } = message as { socket: Socket }
+    socket.on('connectionAttempt', (address: string) => this.attempted.push(address))
+  }
+  readonly #onConnected = (message: unknown) => void this.connected.push((message as { socket: Socket }).socket)
+
+  constructor() {
+    subscribe('net.client.socket', this.#onNew)
+    subscribe('undici:client:connected', this.#onConnected)
+  }
+
+  [Symbol.dispose](): void {
+    unsubscribe('net.client.socket', this.#onNew)
+    unsubscribe('undici:client:connected', this.#onConnected)
+  }
+}
