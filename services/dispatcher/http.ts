@@ -5,6 +5,7 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { Clock } from '../platform/clock.ts'
 import { createConnector, type Resolve } from './addresses.ts'
 import { Exchange } from './exchange.ts'
+import { shareLookups } from './shared-lookup.ts'
 
 export type Request = {
   origin: string
@@ -41,7 +42,8 @@ export class HttpSender implements AsyncDisposable {
 
   constructor(clock: Clock, options: HttpSenderOptions) {
     this.#clock = clock
-    this.#connect = createConnector(options.allowedAddresses ?? [], options.resolve ?? resolveByNode, connectTimeoutMs)
+    const resolve = shareLookups(options.resolve ?? resolveByNode)
+    this.#connect = createConnector(options.allowedAddresses ?? [], resolve, connectTimeoutMs)
     this.#socketLifetimeMs = options.socketLifetimeMs ?? 60_000
   }
 

@@ -1,30 +1,30 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
+import type { Outcome } from '../../services/domain/outcome.ts'
 import { figure } from '../support/figure.ts'
 import { createSender, listenRaw, onRequest, post, type RawServer, resolveFrom } from '../support/outgoing.ts'
 
 const figures: string[] = []
 afterAll(() => figure(27, figures.join('; ')))
 
-const listenOk = (host: string, port = 0): Promise<RawServer> =>
-  listenRaw(
-    (socket) => onRequest(socket, () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')),
-    host,
-    port,
-  )
+const listenOk = (host: string, port = 0, headers = ''): Promise<RawServer> => {
+  const answer = `HTTP/1.1 200 OK\r\ncontent-length: 0\r\n${headers}\r\n`
+  return listenRaw((socket) => onRequest(socket, () => socket.write(answer)), host, port)
+}
 
 /** undici takes a socket into use again one turn of the event loop after an answer. */
 const free = setImmediate
 
 test('DNS that answers otherwise the second time: connected is what was checked', async () => {
-  await using allowed = await listenOk('127.0.0.2')
+  await using allowed = await listenOk('127.0.0.2', 0, 'connection: close\r\n')
   await using blocked = await listenOk('127.0.0.1', allowed.port)
   let lookups = 0
   const resolve = resolveFrom({ 'rebinding.test': () => (lookups++ % 2 === 0 ? ['127.0.0.2'] : ['127.0.0.1']) })
   await using sender = createSender('127.0.0.2/32', { resolve })
   const url = `http://rebinding.test:${allowed.port}/`
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => post(sender, url)))
+  const outcomes: Outcome[] = []
+  for (let time = 0; time < 20; time++) outcomes.push(await post(sender, url))
   const sent = outcomes.filter(({ kind }) => kind === 'success')
   // One lookup for each socket, no second one between the check and the connection.
   expect([lookups, sent.length]).toEqual([20, 10])

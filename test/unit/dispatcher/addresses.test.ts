@@ -2,7 +2,8 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AddressError, checkedLookup } from '../../../services/dispatcher/addresses.ts'
+import { AddressError, checkedLookup, type Resolve } from '../../../services/dispatcher/addresses.ts'
+import { shareLookups } from '../../../services/dispatcher/shared-lookup.ts'
 import { isAllowedAddress, parseRanges } from '../../../services/domain/addresses.ts'
 import { ConfigError } from '../../../services/platform/config.ts'
 import { targetPolicy } from '../../../services/target-policy.ts'
@@ -140,4 +141,22 @@ describe('the lookup of a socket', () => {
     const { error } = await look(answers, { all: true })
     expect(error).toMatchObject({ code })
   })
+})
+
+test('lookups of a name that is being looked up share its answer, and only that one', () => {
+  const asked: { name: string; answer: Parameters<Resolve>[2] }[] = []
+  const share = shareLookups((name, _options, answer) => asked.push({ name, answer }))
+  const told: string[] = []
+  const look = (name: string, who: string) =>
+    share(name, { all: true }, (error, found) => told.push(`${who}: ${error?.code ?? found[0]?.address}`))
+  look('slow.test', 'first')
+  look('other.test', 'other')
+  look('slow.test', 'second')
+  expect(asked.map(({ name }) => name)).toEqual(['slow.test', 'other.test'])
+  asked[0]?.answer(null, [{ address: '8.8.8.8', family: 4 }])
+  expect(told).toEqual(['first: 8.8.8.8', 'second: 8.8.8.8'])
+  look('slow.test', 'third')
+  expect(asked).toHaveLength(3)
+  asked[2]?.answer(Object.assign(new Error('none'), { code: 'ENOTFOUND' }), [])
+  expect(told.at(-1)).toBe('third: ENOTFOUND')
 })
