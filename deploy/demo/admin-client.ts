@@ -40,6 +40,7 @@ export type AdminClient = {
   activate(businessId: string): Promise<void>
   /** Creates a webhook that wants every kind unless told otherwise. */
   defineWebhook(businessId: string, webhook: NewWebhook): Promise<CreatedWebhook>
+  removeWebhook(businessId: string, webhook: Pick<CreatedWebhook, 'id' | 'version'>): Promise<void>
   /** For everything else; knows the address and the token. */
   http: Got
 }
@@ -67,6 +68,9 @@ export function createAdminClient(adminUrl: string, token: string): AdminClient 
     },
     async defineWebhook(businessId, webhook) {
       return http.post(`${pathOf(businessId)}/webhooks`, { json: { events: everyKind, ...webhook } }).json()
+    },
+    async removeWebhook(businessId, { id, version }) {
+      await http.delete(`${pathOf(businessId)}/webhooks/${id}`, { headers: { 'if-match': `"${version}"` } })
     },
   }
 }

@@ -39,6 +39,7 @@ export class SupervisedService {
   #started = 0
   #ready = 0
   #awaited = 1
+  #hasFailed = false
   #waiters: { generation: number; resolve: () => void }[] = []
 
   private constructor(options: ServiceOptions) {
@@ -64,6 +65,11 @@ export class SupervisedService {
     service.#noteReady()
     void service.#supervise()
     return service
+  }
+
+  /** Whether it has ended by itself, rather than by `kill` or `stop`. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
   }
 
   /** Undefined between an end and the restart. */
@@ -115,11 +121,12 @@ export class SupervisedService {
     for (;;) {
       const end = await this.#process.ended
       if (this.#stopping.signal.aborted) return
+      if (this.#awaited <= this.#started) this.#hasFailed = true
       if (end.code === wrongConfigurationCode) {
         return this.#options.progress(`${this.name} refuses its configuration, see ${this.logFile}: not started again`)
       }
       if (systemClock.monotonicMs() - startedAtMs > wellStartedMs) pauseMs = firstPauseMs
-      this.#options.progress(`${this.name} ${describeEnd(end)}; starting it again`)
+      this.#options.progress(`${this.name} ${describeEnd(end)}; starting it again (its log: ${this.logFile})`)
       await systemClock.sleep(pauseMs, this.#stopping.signal)
       if (this.#stopping.signal.aborted) return
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)

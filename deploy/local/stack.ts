@@ -38,7 +38,7 @@ export type Stack = AsyncDisposable & {
   /** A signed token that the services accept. */
   token(claims: Claims, lifetime?: string): Promise<string>
   topicPrefix: string
-  /** Where the services' logs are; removed by `stop` unless `keepLogs` was called. */
+  /** Where the services' logs are; removed by `stop` unless `keepLogs` was called or a service has ended by itself. */
   logDirectory: string
   keepLogs(): void
   stop(): Promise<void>
@@ -78,7 +78,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   const stopAll = async () => {
     await Promise.all(running.toReversed().map((service) => service.stop(stopGraceMs)))
-    if (!logsAreKept) await rm(logDirectory, { recursive: true, force: true })
+    if (!logsAreKept && !running.some((service) => service.hasFailed))
+      await rm(logDirectory, { recursive: true, force: true })
     guard.release()
   }
   const stop = once(stopAll)

@@ -4,14 +4,16 @@ import { systemClock } from '../../services/platform/clock.ts'
 import { createAdminClient } from '../demo/admin-client.ts'
 import type { Arrival } from '../demo/arrival.ts'
 import { arrivalLines } from '../demo/arrival-line.ts'
-import { openBusiness } from '../demo/business.ts'
-import type { Summary } from '../demo/delivery-report.ts'
+import { type Business, openBusiness } from '../demo/business.ts'
+import type { Conversation } from '../demo/conversation.ts'
+import type { Report, Summary } from '../demo/delivery-report.ts'
+import type { PlayOptions } from '../demo/player.ts'
 import { guideLines } from './demo-guide.ts'
 import { openInterruption } from './demo-interruption.ts'
 import { parseOptions, type StartOptions, usage } from './demo-options.ts'
 import { isGood, playAndCompare, readConversations, reportLines } from './demo-run.ts'
 import { startPlatform } from './platform.ts'
-import { startStack } from './stack.ts'
+import { type Stack, startStack } from './stack.ts'
 import { announce } from './stack-address.ts'
 
 /** npm start (contract.md, section 6). Progress goes to standard error, results to standard output. */
@@ -27,55 +29,71 @@ async function start(options: StartOptions): Promise<Ending> {
 
   await using platform = await startPlatform({ progress })
   progress(`This run uses ${platform.description}`)
-  await using stack = await startStack({ ...platform, progress })
-  const token = await stack.token({ role: 'super_admin', permissions: ['events:write'], businessId: '*' })
-  const adminUrl = stack.service('admin').url
-  const producerUrl = stack.service('producer').url
+  const { brokers, schemaRegistryUrl } = platform
+  await using stack = await startStack({ brokers, schemaRegistryUrl, progress })
   interruption.beGentle()
   const { signal } = interruption
+  const token = await stack.token({ role: 'super_admin', permissions: ['events:write'], businessId: '*' })
+  // Awaited here: what is open here would be closed under it otherwise.
+  if (options.once) return await playOnce(stack, token, conversations, signal)
 
-  const brokers = platform.brokers.join(',')
-  const { schemaRegistryUrl } = platform
-  // A run that ends by itself does not take the place of one that people use.
-  await using _ = options.once ? null : await announce({ brokers, schemaRegistryUrl, adminUrl, producerUrl, token })
-  if (!options.demo) {
-    for (const line of guideLines(platform, stack)) print(line)
-    await aborted(signal)
-    return { exitCode: 0 }
+  const adminUrl = stack.service('admin').url
+  const producerUrl = stack.service('producer').url
+  await using _ = await announce({ brokers: brokers.join(','), schemaRegistryUrl, adminUrl, producerUrl, token })
+  await using business = options.demo ? await openDemo(stack, token) : null
+  if (business) await playTo(business, stack, token, conversations, { pauseMs: readablePauseMs, signal })
+  for (const line of guideLines(platform, stack, business?.id)) print(line)
+  if (!signal.aborted) await once(signal, 'abort')
+  progress('Stopping ...')
+  return { exitCode: 0 }
+}
+
+/** A run that ends by itself. It writes no address file: that of a stack which people use may be there. */
+async function playOnce(
+  stack: Stack,
+  token: string,
+  conversations: Conversation[],
+  signal: AbortSignal,
+): Promise<Ending> {
+  try {
+    await using business = await openDemo(stack, token)
+    const report = await playTo(business, stack, token, conversations, { signal })
+    if (!isGood(report)) keepLogs(stack)
+    return { exitCode: isGood(report) && !signal.aborted ? 0 : 1, summary: report.summary }
+  } catch (error) {
+    keepLogs(stack)
+    throw error
   }
+}
 
-  const admin = createAdminClient(adminUrl, token)
+function keepLogs(stack: Stack): void {
+  stack.keepLogs()
+  progress(`The services' logs are kept in ${stack.logDirectory}`)
+}
+
+async function openDemo(stack: Stack, token: string): Promise<Business> {
+  const admin = createAdminClient(stack.service('admin').url, token)
   const runId = randomBytes(3).toString('hex')
-  await using business = await openBusiness({ admin, clock: systemClock, runId, onArrival: show })
+  return openBusiness({ admin, clock: systemClock, runId, onArrival: show })
+}
+
+async function playTo(
+  business: Business,
+  stack: Stack,
+  token: string,
+  conversations: Conversation[],
+  pace: Pick<PlayOptions, 'pauseMs' | 'signal'>,
+): Promise<Report> {
+  const options = { producerUrl: stack.service('producer').url, token, clock: systemClock, ...pace }
+  await business.waitUntilInForce(options)
   progress(`Playing ${conversations.length} conversations of business ${business.id} to the sample receiver ...`)
-  const pauseMs = options.once ? 0 : readablePauseMs
-  const report = await playAndCompare(business, conversations, {
-    producerUrl,
-    token,
-    clock: systemClock,
-    pauseMs,
-    signal,
-  })
+  const report = await playAndCompare(business, conversations, options)
   for (const line of reportLines(report)) print(line)
-  if (!options.once) {
-    for (const line of guideLines(platform, stack)) print(line)
-    await aborted(signal)
-    return { exitCode: 0 }
-  }
-  if (!isGood(report)) {
-    stack.keepLogs()
-    progress(`The services' logs are kept in ${stack.logDirectory}`)
-  }
-  return { exitCode: isGood(report) && !signal.aborted ? 0 : 1, summary: report.summary }
+  return report
 }
 
 function show(arrival: Arrival): void {
   for (const line of arrivalLines(arrival)) print(line)
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort')
-  progress('Stopping ...')
 }
 
 function progress(line: string): void {

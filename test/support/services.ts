@@ -8,6 +8,7 @@ import {
 import { compare, type Published, type Report } from '../../deploy/demo/delivery-report.ts'
 import type { HttpEvent } from '../../deploy/demo/http-event.ts'
 import { type PlayOptions, play } from '../../deploy/demo/player.ts'
+import { waitUntilInForce } from '../../deploy/demo/ready-check.ts'
 import { type Receiver, startReceiver } from '../../deploy/demo/receiver.ts'
 import { until } from '../../deploy/demo/until.ts'
 import { type Stack, type StackOptions, startStack } from '../../deploy/local/stack.ts'
@@ -30,6 +31,8 @@ export type TestStack = AsyncDisposable & {
   token: string
   /** Defines a webhook that posts to `path` of the receiver, which checks its signatures, and that wants every kind. */
   defineWebhook(path: string, channels: string[], more?: Partial<NewWebhook>): Promise<TestWebhook>
+  /** Resolves when the definitions made before are in force: events that are published from now on find them. */
+  inForce(): Promise<void>
   /** Publishes conversations through the producer: in order within each, several at a time. */
   play(conversations: HttpEvent[][], more?: Partial<PlayOptions>): Promise<Published[]>
   /** Waits until all of it has arrived, or the limit has passed, and compares (see compare). */
@@ -48,6 +51,7 @@ export async function startTestStack(
   const receiver = await startReceiver({ clock: systemClock })
   const businessId = `business-${runId}`
   await admin.activate(businessId)
+  const playing = () => ({ producerUrl: stack.service('producer').url, token, clock: systemClock })
   return {
     stack,
     receiver,
@@ -60,10 +64,8 @@ export async function startTestStack(
       receiver.expectSecrets(path, [created.secret])
       return { ...created, path, url }
     },
-    play(conversations, more = {}) {
-      const producerUrl = stack.service('producer').url
-      return play(conversations, { producerUrl, token, clock: systemClock, ...more })
-    },
+    inForce: () => waitUntilInForce(admin, businessId, randomBytes(4).toString('hex'), playing()),
+    play: (conversations, more = {}) => play(conversations, { ...playing(), ...more }),
     async arrived(published, limitMs) {
       const { arrivals } = receiver
       const isComplete = () => arrivals.length >= published.length && compare(published, arrivals).summary.missing === 0

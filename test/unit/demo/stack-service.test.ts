@@ -60,8 +60,9 @@ test('what is killed is started again, at the same address', async () => {
   }
 
   expect(new Set(pids).size).toBe(3)
+  expect(service.hasFailed).toBe(false)
   expect(await service.isReady()).toBe(true)
-  expect(progress).toEqual(Array(2).fill('stub was ended by SIGKILL; starting it again'))
+  expect(progress).toEqual(Array(2).fill(`stub was ended by SIGKILL; starting it again (its log: ${service.logFile})`))
 })
 
 test('what refuses its configuration stays down', async () => {
@@ -71,6 +72,7 @@ test('what refuses its configuration stays down', async () => {
 
   expect(progress[0]).toContain('refuses its configuration')
   expect(stub.service.pid).toBeUndefined()
+  expect(stub.service.hasFailed).toBe(true)
   expect(await readFile(stub.service.logFile, 'utf8')).toBe('up\n')
 })
 
