@@ -1,5 +1,6 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
-import avsc from 'avsc'
+import type avsc from 'avsc'
+import { avroType } from './avro.ts'
 import { retryUntilDone, type WaitContext } from './retry-until.ts'
 
 /** A decoded value, or why the bytes cannot be read: a value with a destination (dead letters), not an exception. */
@@ -43,7 +44,7 @@ export class Codec {
 
   /** Waits until the schema is registered under the subject (npm run topics -- apply does that). */
   async encoder<T>(subject: string, schema: object): Promise<Encode<T>> {
-    const type = avsc.Type.forSchema(schema as avsc.Schema)
+    const type = avroType(schema)
     const text = { type: 'AVRO', schema: JSON.stringify(schema) } as never
     const id = await retryUntilDone(`schema of ${subject} (npm run topics -- apply registers it)`, this.#context, () =>
       withTimeout(this.#registry.getRegistryIdBySchema(subject, text)),
@@ -58,7 +59,7 @@ export class Codec {
    * answer, the promise waits (nothing is called unreadable for it); an id that the registry does not have is unreadable.
    */
   decoder<T>(schema: object): Decode<T> {
-    const reader = avsc.Type.forSchema(schema as avsc.Schema)
+    const reader = avroType(schema)
     const resolvers = new Map<number, avsc.Resolver | 'same'>()
     const read = (bytes: Buffer, resolver: avsc.Resolver | 'same'): Decoded<T> => {
       try {
@@ -91,7 +92,8 @@ export class Codec {
   async #find(id: number): Promise<Decoded<avsc.Type>> {
     return retryUntilDone<Decoded<avsc.Type>>('schema registry', this.#context, async () => {
       try {
-        return { ok: true, value: (await withTimeout(this.#registry.getSchema(id))) as unknown as avsc.Type }
+        const found = (await withTimeout(this.#registry.getSchema(id))) as unknown as avsc.Type
+        return { ok: true, value: avroType(found.schema({ exportAttrs: true }) as object) }
       } catch (error) {
         const status = (error as { status?: number }).status
         if (status === 404) return { ok: false, reason: `unknown schema id ${id}` }
