@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import avsc from 'avsc'
+import { describe, expect, test } from 'vitest'
+import type { Event } from '../../services/domain/event.ts'
+import { bodyOf } from '../../services/formatter/body.ts'
+import { schemaOf } from '../../services/schemas.ts'
+import { topics } from '../../services/topics.ts'
+import { notificationCases } from './notification-cases.ts'
+
+// Bodies of version 1.1, byte for byte (contract.md, section 2). A golden file that has to change is a change of the contract.
+
+const folder = new URL('golden/', import.meta.url)
+const golden = (name: string) => readFileSync(new URL(`${name}.json`, folder), 'utf8')
+
+const types = {
+  message: avsc.Type.forSchema(schemaOf(topics.messageEvents) as avsc.Schema),
+  status: avsc.Type.forSchema(schemaOf(topics.statusEvents) as avsc.Schema),
+}
+
+/** As it comes out of Kafka. */
+function throughAvro({ type, event }: Event): Event {
+  return { type, event: types[type].fromBuffer(types[type].toBuffer(event)) } as Event
+}
+
+test.each(Object.entries(notificationCases))('%s', (name, { event, wanted }) => {
+  expect(bodyOf(throughAvro(event), wanted)?.toString('utf8')).toBe(golden(name))
+})
+
+test('every golden file has its case', () => {
+  expect(readdirSync(folder).sort()).toEqual(
+    Object.keys(notificationCases)
+      .map((name) => `${name}.json`)
+      .sort(),
+  )
+})
+
+// The tables of contract.md, section 2, in their order.
+const tables = {
+  message:
+    'v type chatPlatform contactId whatsappNumber chatIdInChatPlatform chatChannelId customerId firstName lastName customerCreationTime sessionCreationTime messages variables',
+  item: '_id_ date message fromName from fromCustomer isButton hasAttachment image audio video file operatorId operatorName operatorEmail operatorRole queue intentName location caption payload button templateName',
+  status:
+    'v type businessId contactId chatChannelId chatPlatform whatsappNumber customerId status statusChangeTime messageId clientPayload',
+}
+
+type Body = { type: 'message' | 'status'; messages?: object[] }
+
+function objectsOf(table: keyof typeof tables): object[] {
+  const bodies = Object.keys(notificationCases).map((name) => JSON.parse(golden(name)) as Body)
+  return table === 'item'
+    ? bodies.flatMap(({ messages = [] }) => messages)
+    : bodies.filter(({ type }) => type === table)
+}
+
+describe.each(Object.entries(tables))('%s', (name, row) => {
+  const rows = row.split(' ')
+  const objects = objectsOf(name as keyof typeof tables)
+  test('keys come in the order of the table, and no others', () => {
+    for (const each of objects) expect(Object.keys(each)).toEqual(rows.filter((key) => key in each))
+  })
+  test.each(rows)('row %s is in a golden file', (key) => {
+    expect(objects.some((each) => key in each)).toBe(true)
+  })
+})

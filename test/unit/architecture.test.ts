@@ -1,0 +1,183 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { expect, test } from 'vitest'
+
+// The rules of design.md, "Layout", and style.md that no compiler knows.
+
+type Source = { path: string; text: string }
+type Line = { text: string; number: number }
+
+/** What is wrong with a file's lines, as `line: why`; paths are relative to services/. */
+type Rule = (path: string, lines: Line[]) => string[]
+
+const maxLines = 250
+const root = new URL('../../services/', import.meta.url)
+
+function sources(): Source[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /\.tsx?$/.test(path) && !/(^|\/)(node_modules|dist)\//.test(path))
+    .map((path) => ({ path, text: readFileSync(new URL(path, root), 'utf8') }))
+}
+
+function offenders(files: Source[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const lines = withoutComments(text)
+    return rules.flatMap((rule) => rule(path, lines)).map((offence) => `services/${path}:${offence}`)
+  })
+}
+
+/** Lines that are comments as a whole are blanked: they may name what they explain. */
+function withoutComments(text: string): Line[] {
+  return text.split('\n').map((line, index) => ({ text: /^\s*(\/\/|\/?\*)/.test(line) ? '' : line, number: index + 1 }))
+}
+
+/** Everything after import, export ... from, import() and require(), types as well. */
+function importsOf(lines: Line[]): (Line & { target: string })[] {
+  const pattern = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g
+  return lines.flatMap((line) => [...line.text.matchAll(pattern)].map((match) => ({ ...line, target: match[1] ?? '' })))
+}
+
+const sharedFolders = ['domain', 'platform']
+
+/** The folder of services/ that a path is in; a file of services/ itself is in none. */
+function folderOf(path: string): string {
+  return path.includes('/') ? (path.split('/')[0] ?? '') : ''
+}
+
+function importRule(judge: (from: string, to: string, target: string) => string | undefined): Rule {
+  return (path, lines) =>
+    importsOf(lines).flatMap(({ target, number }) => {
+      const resolved = target.startsWith('.') ? posix.normalize(posix.join(posix.dirname(path), target)) : ''
+      const why = judge(path, resolved, target)
+      return why === undefined ? [] : [`${number}: imports ${target}: ${why}`]
+    })
+}
+
+const isPackage = (resolved: string) => resolved === ''
+const isOutside = (resolved: string) => resolved.startsWith('../')
+
+const domainStandsAlone = importRule((path, resolved) =>
+  folderOf(path) === 'domain' && folderOf(resolved) !== 'domain' ? 'domain imports nothing outside itself' : undefined,
+)
+
+const platformKnowsNoWebhooks = importRule((path, resolved) =>
+  folderOf(path) === 'platform' && !isPackage(resolved) && folderOf(resolved) !== 'platform'
+    ? 'platform imports neither domain nor services'
+    : undefined,
+)
+
+const servicesStandApart = importRule((path, resolved) => {
+  const [own, other] = [folderOf(path), folderOf(resolved)]
+  if (isPackage(resolved) || isOutside(resolved) || other === '' || sharedFolders.includes(other)) return undefined
+  return other === own || sharedFolders.includes(own) ? undefined : 'services do not import each other'
+})
+
+const servicesStayInside = importRule((path, resolved) => {
+  const reachesOut = isOutside(resolved) && !resolved.startsWith('../schemas/') && folderOf(path) !== 'console'
+  return reachesOut ? 'services import nothing of deploy/ or test/' : undefined
+})
+
+const kafkajsBehindOneFolder = importRule((path, _resolved, target) =>
+  /^kafkajs(\/|$)/.test(target) && !path.startsWith('platform/kafka/')
+    ? 'only platform/kafka knows kafkajs'
+    : undefined,
+)
+
+function textRule(pattern: RegExp, why: string, isExempt: (path: string) => boolean = () => false): Rule {
+  return (path, lines) =>
+    isExempt(path)
+      ? []
+      : lines.flatMap(({ text, number }) => {
+          const found = pattern.exec(text)
+          return found ? [`${number}: ${found[0]}: ${why}`] : []
+        })
+}
+
+const isClock = (path: string) => path === 'platform/clock.ts'
+const timeIsAnArgument = textRule(
+  /\bDate\s*\.\s*now\b|\bMath\s*\.\s*random\b|\bnew\s+Date\s*(\(\s*\)|(?![\w\s(]))/,
+  'time and chance are arguments, read in platform/clock.ts only',
+  isClock,
+)
+const noConsole = textRule(/\bconsole\s*\.\s*\w+/, 'logs go through pino')
+
+const noBarrels: Rule = (path) => (/(^|\/)index\.tsx?$/.test(path) ? ['1: a barrel hides where a thing is'] : [])
+
+/** Longer than they should be: they may get shorter, not longer, and then go from this list. */
+const yetToBeSplit = new Map([['dispatcher/engine.ts', 277]])
+
+const filesFitTheHead: Rule = (path, lines) => {
+  // A line break at the end begins no line.
+  const count = lines.at(-1)?.text === '' ? lines.length - 1 : lines.length
+  const allowed = yetToBeSplit.get(path) ?? maxLines
+  return count > allowed ? [`${allowed + 1}: ${count} lines, more than ${allowed}`] : []
+}
+
+const rules: Rule[] = [
+  domainStandsAlone,
+  platformKnowsNoWebhooks,
+  servicesStandApart,
+  servicesStayInside,
+  kafkajsBehindOneFolder,
+  timeIsAnArgument,
+  noConsole,
+  noBarrels,
+  filesFitTheHead,
+]
+
+test('services/ keeps the rules', () => {
+  const files = sources()
+  expect(files.length).toBeGreaterThan(50)
+  expect(offenders(files)).toEqual([])
+})
+
+const kafkajs = 'only platform/kafka knows kafkajs'
+const apart = 'services do not import each other'
+const time = 'time and chance are arguments'
+
+test.each(
+  [
+    ['domain/a.ts', "import { x } from '../platform/clock.ts'", 'domain imports nothing outside itself'],
+    ['domain/a.ts', "import type { x } from '../topics.ts'", 'domain imports nothing outside itself'],
+    ['domain/a.ts', "import { readFileSync } from 'node:fs'", 'domain imports nothing outside itself'],
+    ['platform/kafka/a.ts', "import type { Event } from '../../domain/event.ts'", 'platform imports neither'],
+    ['platform/a.ts', "import { topics } from '../topics.ts'", 'platform imports neither'],
+    ['platform/a.ts', "import { x } from '../formatter/body.ts'", 'platform imports neither'],
+    ['formatter/a.ts', "import { x } from '../dispatcher/send.ts'", apart],
+    ['formatter/sub/a.ts', "export { x } from '../../admin/view.ts'", apart],
+    ['console/App.tsx', "import { x } from '../admin/view.ts'", apart],
+    ['cli/a.ts', "const x = await import('../admin/view.ts')", apart],
+    ['config-tables.ts', "import { x } from './admin/view.ts'", apart],
+    ['formatter/a.ts', "import { x } from '../../test/support/services.ts'", 'nothing of deploy/ or test/'],
+    ['formatter/a.ts', "import kafkajs from 'kafkajs'", kafkajs],
+    ['formatter/a.ts', "import type { Kafka } from 'kafkajs'", kafkajs],
+    ['platform/a.ts', "import { x } from 'kafkajs/src/errors.js'", kafkajs],
+    ['formatter/a.ts', "import {\n  type Kafka,\n} from 'kafkajs'", kafkajs],
+    ['formatter/a.ts', 'const now = Date.now()', time],
+    ['formatter/a.ts', 'const now = Date.now', time],
+    ['formatter/a.ts', 'const x = Math.random()', time],
+    ['formatter/a.ts', 'const x = new Date()', time],
+    ['formatter/a.ts', 'const x = new Date( )', time],
+    ['formatter/a.ts', 'const x = new Date', time],
+    ['formatter/a.ts', "console.log('x')", 'logs go through pino'],
+    ['formatter/index.ts', '', 'a barrel hides where a thing is'],
+    ['formatter/a.ts', 'x\n'.repeat(251), '251 lines, more than 250'],
+  ].map(([path = '', text = '', why = '']) => ({ path, text, why })),
+)('planted: $why, in $path', ({ path, text, why }) => {
+  expect(offenders([{ path, text }])).toEqual([expect.stringContaining(why)])
+})
+
+test.each([
+  ['domain/a.ts', "import { x } from './event.ts'"],
+  ['platform/a.ts', "import { pino } from 'pino'"],
+  ['platform/kafka/a.ts', "import kafkajs from 'kafkajs'\nimport { x } from '../log.ts'"],
+  ['platform/clock.ts', 'const now = Date.now()'],
+  ['formatter/a.ts', "import { x } from './body.ts'\nimport { y } from '../domain/event.ts'"],
+  ['formatter/a.ts', "import { x } from '../topics.ts'\nimport { y } from '../platform/kafka/client.ts'"],
+  ['config-tables.ts', "import { x } from './domain/event.ts'\nimport { y } from './topics.ts'"],
+  ['formatter/a.ts', '// Date.now() would not do\n/** nor new Date(), nor console.log */\nconst x = new Date(timeMs)'],
+  ['formatter/a.ts', 'x\n'.repeat(250)],
+])('allowed in %s', (path, text) => {
+  expect(offenders([{ path, text }])).toEqual([])
+})
