@@ -86,6 +86,19 @@ export function compare(published: Published[], arrivals: Arrival[]): Report {
   }
 }
 
+/** A question to ask often: whether nothing is missing any more. It compares only when something new has arrived. */
+export function completionOf(published: Published[], arrivals: Arrival[]): () => boolean {
+  let compared = -1
+  let isComplete = false
+  return () => {
+    if (arrivals.length >= published.length && arrivals.length !== compared) {
+      compared = arrivals.length
+      isComplete = compare(published, arrivals).summary.missing === 0
+    }
+    return isComplete
+  }
+}
+
 function isRepeated(firsts: Map<string, Arrival>): (arrival: Arrival) => boolean {
   const all = new Set(firsts.values())
   return (arrival) =>

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Business } from '../demo/business.ts'
 import type { Conversation } from '../demo/conversation.ts'
 import { parseConversations } from '../demo/conversations-file.ts'
-import { compare, type Report } from '../demo/delivery-report.ts'
+import { compare, completionOf, type Report } from '../demo/delivery-report.ts'
 import { type PlayOptions, play } from '../demo/player.ts'
 import { samples } from '../demo/samples.ts'
 import { until } from '../demo/until.ts'
@@ -29,9 +29,7 @@ export async function playAndCompare(
 ): Promise<Report> {
   const { receiver } = business
   const published = await play(business.eventsOf(conversations), options)
-  const isComplete = () =>
-    receiver.arrivals.length >= published.length && compare(published, receiver.arrivals).summary.missing === 0
-  await until(isComplete, arrivalLimitMs, options.clock, options.signal)
+  await until(completionOf(published, receiver.arrivals), arrivalLimitMs, options.clock, options.signal)
   return compare(published, receiver.arrivals)
 }
 

@@ -5,7 +5,7 @@ import {
   createAdminClient,
   type NewWebhook,
 } from '../../deploy/demo/admin-client.ts'
-import { compare, type Published, type Report } from '../../deploy/demo/delivery-report.ts'
+import { compare, completionOf, type Published, type Report } from '../../deploy/demo/delivery-report.ts'
 import type { HttpEvent } from '../../deploy/demo/http-event.ts'
 import { type PlayOptions, play } from '../../deploy/demo/player.ts'
 import { waitUntilInForce } from '../../deploy/demo/ready-check.ts'
@@ -68,8 +68,7 @@ export async function startTestStack(
     play: (conversations, more = {}) => play(conversations, { ...playing(), ...more }),
     async arrived(published, limitMs) {
       const { arrivals } = receiver
-      const isComplete = () => arrivals.length >= published.length && compare(published, arrivals).summary.missing === 0
-      await until(isComplete, limitMs, systemClock)
+      await until(completionOf(published, arrivals), limitMs, systemClock)
       return compare(published, arrivals)
     },
     async [Symbol.asyncDispose]() {

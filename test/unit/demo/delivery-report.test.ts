@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Arrival } from '../../../deploy/demo/arrival.ts'
-import { compare, type Published, percentile } from '../../../deploy/demo/delivery-report.ts'
+import { compare, completionOf, type Published, percentile } from '../../../deploy/demo/delivery-report.ts'
 import type { HttpEvent } from '../../../deploy/demo/http-event.ts'
 
 const places = { chatPlatform: 'webchat', chatChannelId: 'web' }
@@ -119,6 +119,17 @@ test('a repetition is counted, and received counts it once', () => {
 
   expect(report.repeated).toBe(2)
   expect(report.summary).toMatchObject({ received: 1, missing: 1 })
+})
+
+test('it is complete when all have arrived, however many repetitions came before', () => {
+  const arrivals: Arrival[] = []
+  const isComplete = completionOf(published(a1, b1), arrivals)
+  const answers = [a1, a1, b1, b1].map((event) => {
+    arrivals.push(arrivalOf(event))
+    return isComplete()
+  })
+
+  expect(answers).toEqual([false, false, true, true])
 })
 
 test.each([
