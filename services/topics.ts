@@ -23,6 +23,19 @@ export type Topic = {
   partitions: 'data' | 'one'
 }
 
+/** A delay topic: all of its records wait about equally long, so the oldest is due first. */
+function retryTopic<Tier extends string>(tier: Tier) {
+  return {
+    name: `webhook-retries-${tier}`,
+    schema: 'webhook-pending.avsc',
+    key: 'webhook id',
+    writers: ['dispatcher'],
+    readers: ['dispatcher', 'operators'],
+    cleanup: { policy: 'delete', retentionDays: 7 },
+    partitions: 'data',
+  } as const satisfies Topic
+}
+
 export const topics = {
   messageEvents: {
     name: 'message-events',
@@ -67,6 +80,30 @@ export const topics = {
     writers: ['formatter'],
     readers: ['dispatcher', 'analytics'],
     cleanup: { policy: 'delete', retentionDays: 7 },
+    partitions: 'data',
+  },
+  webhookRetries1m: retryTopic('1m'),
+  webhookRetries5m: retryTopic('5m'),
+  webhookRetries30m: retryTopic('30m'),
+  webhookRetries2h: retryTopic('2h'),
+  webhookRetries5h: retryTopic('5h'),
+  webhookRetries10h: retryTopic('10h'),
+  webhookParked: {
+    name: 'webhook-parked',
+    schema: 'webhook-pending.avsc',
+    key: 'webhook id',
+    writers: ['dispatcher'],
+    readers: ['dispatcher', 'operators'],
+    cleanup: { policy: 'delete', retentionDays: 7 },
+    partitions: 'data',
+  },
+  webhookHealth: {
+    name: 'webhook-health',
+    schema: 'webhook-health.avsc',
+    key: "webhook id; partition-<number> for the partition's own offsets",
+    writers: ['dispatcher'],
+    readers: ['dispatcher', 'admin', 'operators'],
+    cleanup: { policy: 'compact' },
     partitions: 'data',
   },
   webhookAttempts: {

@@ -15,15 +15,25 @@ type Webhook<Item> = {
   readonly lanes: Map<string, Lane<Item>>
   readonly ready: Denque<Lane<Item>>
   inFlight: number
+  /** Items in its lanes. */
+  items: number
   /** Whether it stands in the round of webhooks that can start a lane. */
   inRound: boolean
+  /** Runs while the webhook may start nothing. */
+  closed: { cancel(): void } | undefined
 }
 
-export type LaneLimits = {
+export type LaneRules = {
   /** Of the whole process. */
   maxInFlight: number
   /** Of one webhook: its definition's. */
   maxInFlightOf: (webhookId: string) => number
+  /**
+   * Asked before each start: 0 lets the lane start now, otherwise how many milliseconds the webhook has to wait (for its
+   * breaker, its rate limit, a Retry-After); Infinity until wake() is called.
+   */
+  waitMs: (webhookId: string) => number
+  after: (delayMs: number, due: () => void) => { cancel(): void }
 }
 
 /**
@@ -31,7 +41,7 @@ export type LaneLimits = {
  * process's; webhooks that have something ready take turns, so that one of them cannot take all places.
  */
 export class LaneScheduler<Item> {
-  readonly #limits: LaneLimits
+  readonly #rules: LaneRules
   readonly #start: (lane: Lane<Item>, head: Item) => void
   readonly #webhooks = new Map<string, Webhook<Item>>()
   readonly #round = new Denque<Webhook<Item>>()
@@ -39,8 +49,8 @@ export class LaneScheduler<Item> {
   #stopped = false
   #pumping = false
 
-  constructor(limits: LaneLimits, start: (lane: Lane<Item>, head: Item) => void) {
-    this.#limits = limits
+  constructor(rules: LaneRules, start: (lane: Lane<Item>, head: Item) => void) {
+    this.#rules = rules
     this.#start = start
   }
 
@@ -48,15 +58,21 @@ export class LaneScheduler<Item> {
     return this.#inFlight
   }
 
+  /** Items of one webhook in its lanes. */
+  itemsOf(webhookId: string): number {
+    return this.#webhooks.get(webhookId)?.items ?? 0
+  }
+
   enqueue(webhookId: string, contactId: string, item: Item): void {
     const lane = this.#lane(webhookId, contactId)
     lane.items.push(item)
+    lane.webhook.items++
     if (lane.state === 'idle') this.#makeReady(lane)
   }
 
   /** The head is done with: the next item may start. */
   advance(lane: Lane<Item>): void {
-    lane.items.shift()
+    this.#shift(lane)
     this.#leave(lane)
     if (lane.items.isEmpty()) this.#retire(lane)
     else this.#makeReady(lane)
@@ -75,27 +91,44 @@ export class LaneScheduler<Item> {
     if (lane.state === 'held') this.#makeReady(lane)
   }
 
+  /** What kept a webhook from starting may be over. */
+  wake(webhookId: string): void {
+    const webhook = this.#webhooks.get(webhookId)
+    if (!webhook?.closed) return
+    this.#open(webhook)
+    this.#pump()
+  }
+
   /** Starts nothing any more; what is in flight goes on. */
   stop(): void {
     this.#stopped = true
   }
 
-  /** Drops what has not been sent yet: everything but the heads of running and held lanes. @param drop called with each. */
-  dropQueued(drop: (item: Item) => void): void {
-    for (const webhook of this.#webhooks.values()) {
+  /**
+   * Takes out what has not been sent yet: everything but the heads of running and held lanes, in the order of each lane.
+   * @param webhookId of one webhook; of all of them when left out.
+   */
+  takeQueued(webhookId?: string): Item[] {
+    const one = webhookId === undefined ? undefined : this.#webhooks.get(webhookId)
+    const webhooks = webhookId === undefined ? this.#webhooks.values() : one ? [one] : []
+    const taken: Item[] = []
+    for (const webhook of webhooks) {
       webhook.ready.clear()
       for (const lane of webhook.lanes.values()) {
         const kept = lane.state === 'running' || lane.state === 'held' ? 1 : 0
-        while (lane.items.length > kept) drop(lane.items.pop() as Item)
+        const queued = lane.items.length > kept ? lane.items.remove(kept, lane.items.length - kept) : []
+        webhook.items -= queued.length
+        taken.push(...queued)
         if (kept === 0) this.#retire(lane)
       }
     }
+    return taken
   }
 
   /** Drops the head of a held lane too. */
   dropHeld(lane: Lane<Item>): void {
     if (lane.state !== 'held') return
-    lane.items.shift()
+    this.#shift(lane)
     if (lane.items.isEmpty()) this.#retire(lane)
     else this.#makeReady(lane)
   }
@@ -103,7 +136,15 @@ export class LaneScheduler<Item> {
   #lane(webhookId: string, contactId: string): Lane<Item> {
     let webhook = this.#webhooks.get(webhookId)
     if (!webhook) {
-      webhook = { id: webhookId, lanes: new Map(), ready: new Denque(), inFlight: 0, inRound: false }
+      webhook = {
+        id: webhookId,
+        lanes: new Map(),
+        ready: new Denque(),
+        inFlight: 0,
+        items: 0,
+        inRound: false,
+        closed: undefined,
+      }
       this.#webhooks.set(webhookId, webhook)
     }
     let lane = webhook.lanes.get(contactId)
@@ -127,8 +168,13 @@ export class LaneScheduler<Item> {
     this.#joinRound(lane.webhook)
   }
 
+  #shift(lane: Lane<Item>): void {
+    lane.items.shift()
+    lane.webhook.items--
+  }
+
   #joinRound(webhook: Webhook<Item>): void {
-    if (webhook.inRound || webhook.ready.isEmpty()) return
+    if (webhook.inRound || webhook.closed || webhook.ready.isEmpty()) return
     webhook.inRound = true
     this.#round.push(webhook)
   }
@@ -142,11 +188,16 @@ export class LaneScheduler<Item> {
   }
 
   #startReady(): void {
-    while (!this.#stopped && this.#inFlight < this.#limits.maxInFlight) {
+    while (!this.#stopped && this.#inFlight < this.#rules.maxInFlight) {
       const webhook = this.#round.shift()
       if (!webhook) return
       webhook.inRound = false
-      if (webhook.inFlight >= this.#limits.maxInFlightOf(webhook.id)) continue
+      if (webhook.ready.isEmpty() || webhook.inFlight >= this.#rules.maxInFlightOf(webhook.id)) continue
+      const waitMs = this.#rules.waitMs(webhook.id)
+      if (waitMs > 0) {
+        this.#close(webhook, waitMs)
+        continue
+      }
       const lane = webhook.ready.shift()
       const head = lane?.items.peekFront()
       if (!lane || head === undefined) continue
@@ -158,10 +209,26 @@ export class LaneScheduler<Item> {
     }
   }
 
+  #close(webhook: Webhook<Item>, waitMs: number): void {
+    const again = () => {
+      this.#open(webhook)
+      this.#pump()
+    }
+    webhook.closed = Number.isFinite(waitMs) ? this.#rules.after(waitMs, again) : { cancel: () => {} }
+  }
+
+  #open(webhook: Webhook<Item>): void {
+    webhook.closed?.cancel()
+    webhook.closed = undefined
+    this.#joinRound(webhook)
+  }
+
   #retire(lane: Lane<Item>): void {
     lane.state = 'idle'
     const { webhook } = lane
     webhook.lanes.delete(lane.contactId)
-    if (webhook.lanes.size === 0) this.#webhooks.delete(webhook.id)
+    if (webhook.lanes.size > 0) return
+    webhook.closed?.cancel()
+    this.#webhooks.delete(webhook.id)
   }
 }

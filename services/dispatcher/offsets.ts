@@ -26,6 +26,20 @@ export class OffsetTracker {
     return this.#slots.peekFront()?.offset ?? this.#next
   }
 
+  get isEmpty(): boolean {
+    return this.#slots.isEmpty()
+  }
+
+  /** Unfinished offsets, ascending. */
+  unfinished(): number[] {
+    const offsets: number[] = []
+    for (let i = 0; i < this.#slots.length; i++) {
+      const slot = this.#slots.peekAt(i)
+      if (slot && !slot.done) offsets.push(slot.offset)
+    }
+    return offsets
+  }
+
   /** The offset behind the last one taken; null before the first. */
   get next(): number | null {
     return this.#next

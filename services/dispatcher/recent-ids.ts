@@ -1,21 +1,28 @@
-/** The ids answered for lately, oldest forgotten first: a record that comes twice is sent once. */
+/**
+ * The deliveries answered for lately, oldest forgotten first: a record that comes twice is sent once. A delivery that went
+ * to a delay topic comes back with the attempts made so far, and is then not the same again.
+ */
 export class RecentIds {
-  readonly #ids = new Set<string>()
+  readonly #answered = new Map<string, number>()
   readonly #capacity: number
 
   constructor(capacity: number) {
     this.#capacity = capacity
   }
 
-  has(id: string): boolean {
-    return this.#ids.has(id)
+  /** @param attempts made before, as the record says. */
+  has(id: string, attempts: number): boolean {
+    const answered = this.#answered.get(id)
+    return answered !== undefined && attempts < answered
   }
 
-  add(id: string): void {
-    this.#ids.add(id)
-    if (this.#ids.size <= this.#capacity) return
-    for (const oldest of this.#ids) {
-      this.#ids.delete(oldest)
+  /** @param attempts that the answer covers; Infinity when the delivery is settled. */
+  add(id: string, attempts: number): void {
+    this.#answered.delete(id)
+    this.#answered.set(id, attempts)
+    if (this.#answered.size <= this.#capacity) return
+    for (const oldest of this.#answered.keys()) {
+      this.#answered.delete(oldest)
       break
     }
   }

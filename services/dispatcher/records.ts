@@ -17,7 +17,12 @@ export type AttemptFacts = {
   next: Next
 }
 
-const nextStep: Record<Next['kind'], NextStep> = { done: 'none', retry: 'retry', deadLetter: 'deadLetter' }
+const nextStep: Record<Next['kind'], NextStep> = {
+  done: 'none',
+  retry: 'retry',
+  later: 'retry',
+  deadLetter: 'deadLetter',
+}
 
 /** The record of one attempt for webhook-attempts. @param endedAtMs from which a retry's wait runs. */
 export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
@@ -40,7 +45,8 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     responseExcerpt: excerptOf(outcome),
     slowThresholdMs: definition.slowThresholdMs,
     next: nextStep[next.kind],
-    nextAttemptAt: next.kind === 'retry' ? endedAtMs + next.delayMs : null,
+    nextAttemptAt: next.kind === 'retry' || next.kind === 'later' ? endedAtMs + next.delayMs : null,
+    nextTopic: next.kind === 'later' ? `webhook-retries-${next.tier}` : null,
     definitionVersion: definition.version,
     deliveryCreatedAt: delivery.createdAt,
     sourceTopic: place.topic,

@@ -44,6 +44,8 @@ export type Attempt = {
   slowThresholdMs: number
   next: NextStep
   nextAttemptAt: number | null
+  /** Delay topic, without its prefix, that the notification waits in. */
+  nextTopic: string | null
   definitionVersion: number
   deliveryCreatedAt: number
   sourceTopic: string
@@ -83,4 +85,16 @@ export type DeadLetter = {
   delivery: Delivery | null
   attempts: AttemptSummary[]
   source: { topic: string; partition: number; offset: number; key: Buffer | null; value: Buffer | null }
+}
+
+/** A notification that waits for something: a record of webhook-retries-*, webhook-parked or webhook-replays. */
+export type PendingDelivery = {
+  delivery: Delivery
+  attempts: AttemptSummary[]
+  /** Not sent before. */
+  dueAt: number
+  why: 'retry' | 'overflow' | 'breaker' | 'replay'
+  replayId: string | null
+  /** In webhook-parked: offset in webhook-deliveries from which on the webhook's notifications went there. */
+  parkedSince: number | null
 }

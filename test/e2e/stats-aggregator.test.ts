@@ -165,6 +165,7 @@ function attemptOf(round: number, index: number): Attempt {
     slowThresholdMs: 1_000,
     next: 'none',
     nextAttemptAt: null,
+    nextTopic: null,
     definitionVersion: 1,
     deliveryCreatedAt: startMs,
     sourceTopic: 'webhook-deliveries',

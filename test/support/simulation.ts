@@ -1,6 +1,14 @@
-import { Engine, type EngineLimits, type SendResult } from '../../services/dispatcher/engine.ts'
+import {
+  Engine,
+  type EngineLimits,
+  type OutcomeRecords,
+  type SendResult,
+  type Written,
+} from '../../services/dispatcher/engine.ts'
+import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
+import type { ResumePoint } from '../../services/dispatcher/partition.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'
-import type { Attempt, DeadLetter, Delivery } from '../../services/domain/delivery.ts'
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
 
 /** A seeded generator (mulberry32): the same seed gives the same run. Uniform in [0, 1). */
@@ -27,6 +35,12 @@ export class VirtualClock {
       this.#events = this.#events.filter((other) => other !== event)
     }
     return { cancel }
+  }
+
+  /** Runs what is due until then. */
+  runUntil(endMs: number): void {
+    while (this.#events.some(({ atMs }) => atMs <= endMs)) this.step()
+    this.nowMs = Math.max(this.nowMs, endMs)
   }
 
   /** Runs the next event. @returns false when there is none. */
@@ -99,13 +113,23 @@ export class SimulatedWorld {
   readonly definitions = new Map<string, WebhookDefinition>()
   readonly sent: Sent[] = []
   readonly attempts: Attempt[] = []
+  /** Those of them that Kafka has acknowledged. */
+  readonly #attemptLog: Attempt[] = []
   readonly deadLetters: DeadLetter[] = []
-  /** Delivery ids whose outcome is acknowledged by Kafka for good. */
+  /** Delivery ids that Kafka has a record of: an outcome, or a place in another topic. */
   readonly settled = new Set<string>()
+  /** Delivery ids that will not be sent any more. */
+  readonly ended = new Set<string>()
   readonly engine: Engine
+  #acknowledgedAtMs = 0
   readonly flying = new Map<string, number>()
   readonly mostFlyingOf = new Map<string, number>()
   rooms = 0
+  /** webhook-parked, by partition. */
+  readonly parkedLog = new Map<number, PendingDelivery[]>()
+  /** The delay topics, by partition; one for all tiers. */
+  readonly retryLog = new Map<number, PendingDelivery[]>()
+  readonly disabled: string[] = []
 
   constructor(
     seed: number,
@@ -120,24 +144,78 @@ export class SimulatedWorld {
         random: this.random,
         definition: (id) => this.definitions.get(id),
         send: (sending, attempt, _definition, ended) => this.#send(sending, attempt, answer, ended),
-        record: (_partition, records, acknowledged) => {
-          if (records.attempt) this.attempts.push(records.attempt)
-          if (records.deadLetter) this.deadLetters.push(records.deadLetter)
-          this.clock.after(this.random() * 20, () => {
-            if (records.attempt?.next === 'none') this.settled.add(records.attempt.deliveryId)
-            if (records.deadLetter?.delivery) this.settled.add(records.deadLetter.delivery.deliveryId)
-            acknowledged()
+        record: (partition, records, acknowledged) => this.#record(partition, records, acknowledged),
+        readParked: (partition, from, to, onRecord, done) => {
+          this.clock.after(this.random() * 50, () => {
+            const log = this.parkedLog.get(partition) ?? []
+            for (let offset = from; offset < Math.min(to, log.length); offset++)
+              onRecord(offset, log[offset] as PendingDelivery)
+            done()
           })
         },
+        disable: ({ id }, reason) => void this.disabled.push(`${id}: ${reason}`),
         after: (delayMs, due) => this.clock.after(delayMs, due),
         onRoom: () => void this.rooms++,
       },
-      { maxInFlight: 16, maxHeld: 1_000, maxHeldBytes: 1_000_000, recentIds: 10_000, ...limits },
+      {
+        maxInFlight: 16,
+        maxHeld: 1_000,
+        maxHeldBytes: 1_000_000,
+        maxQueuedOfWebhook: 1_000,
+        deliveriesTopic: 'webhook-deliveries',
+        recentIds: 10_000,
+        expiryMs: Number.POSITIVE_INFINITY,
+        ...limits,
+      },
     )
+  }
+
+  /** Takes over a partition number as the topics tell it: webhook-parked and webhook-attempts from their beginning. */
+  restore(number: number, resume = new Map<string, ResumePoint>()): void {
+    const answered = new Map<string, number>()
+    for (const { deliveryId, attempt, next, nextTopic } of this.#attemptLog) {
+      if (next !== 'retry') answered.set(deliveryId, Number.POSITIVE_INFINITY)
+      else if (nextTopic !== null) answered.set(deliveryId, attempt)
+    }
+    const parked = new Map<string, ParkedRange>()
+    for (const [offset, { delivery: of, attempts, parkedSince }] of (this.parkedLog.get(number) ?? []).entries()) {
+      if ((answered.get(of.deliveryId) ?? 0) > attempts.length) continue
+      const known = parked.get(of.webhookId) ?? { from: offset, since: parkedSince ?? 0 }
+      parked.set(of.webhookId, { ...known, last: offset })
+    }
+    this.engine.restore(number, { resume, parked, gates: new Map(), answered })
   }
 
   runAll(): void {
     while (this.clock.step());
+  }
+
+  /** Kafka: records stand in the log in the order of their writing, and are acknowledged in that order. */
+  #record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
+    if (records.attempt) this.attempts.push(records.attempt)
+    if (records.deadLetter) this.deadLetters.push(records.deadLetter)
+    let parkedOffset: number | null = null
+    if (records.parked) {
+      const log = this.parkedLog.get(partition) ?? []
+      parkedOffset = log.push(records.parked) - 1
+      this.parkedLog.set(partition, log)
+    }
+    if (records.retry) {
+      const log = this.retryLog.get(partition) ?? []
+      log.push(records.retry.pending)
+      this.retryLog.set(partition, log)
+    }
+    this.#acknowledgedAtMs = Math.max(this.#acknowledgedAtMs, this.clock.nowMs + this.random() * 20)
+    this.clock.after(this.#acknowledgedAtMs - this.clock.nowMs, () => {
+      const { attempt, deadLetter, parked, retry } = records
+      if (attempt) this.#attemptLog.push(attempt)
+      if (attempt?.next === 'none') this.ended.add(attempt.deliveryId)
+      if (deadLetter?.delivery) this.ended.add(deadLetter.delivery.deliveryId)
+      for (const pending of [parked, retry?.pending]) if (pending) this.settled.add(pending.delivery.deliveryId)
+      if (attempt?.next === 'none') this.settled.add(attempt.deliveryId)
+      if (deadLetter?.delivery) this.settled.add(deadLetter.delivery.deliveryId)
+      acknowledged({ parkedOffset, attemptOffset: null })
+    })
   }
 
   #send(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { decodeOffsetMap } from '../../../services/dispatcher/offset-map.ts'
 import { unreadableLetter } from '../../../services/dispatcher/records.ts'
 import type { Outcome } from '../../../services/domain/outcome.ts'
 import { definition, delivery, SimulatedWorld } from '../../support/simulation.ts'
@@ -6,8 +7,11 @@ import { definition, delivery, SimulatedWorld } from '../../support/simulation.t
 const topic = 'webhook-deliveries'
 const ok: Outcome = { kind: 'success', status: 200, latencyMs: 5 }
 const busy: Outcome = { kind: 'refused', status: 503, latencyMs: 5 }
-const owned = { partitions: new Map([[topic, [0, 1]]]) }
+const owned = { partitions: new Map([[topic, [0, 1]]]), fresh: false }
 const place = (offset: number, partition = 0) => ({ topic, partition, offset })
+/** Commits without their metadata. */
+const commitsOf = (made: SimulatedWorld) =>
+  made.engine.takeCommits().map(({ metadata: _metadata, ...commit }) => commit)
 
 function world(answer: (id: string, attempt: number) => { outcome: Outcome; afterMs?: number }, limits = {}) {
   const made = new SimulatedWorld(
@@ -65,26 +69,28 @@ describe('offsets', () => {
   test('an offset counts as finished only once its record is acknowledged, and the lowest unfinished one is the commit', () => {
     const made = world((id) => ({ outcome: ok, afterMs: id === 'd0' ? 500 : 10 }))
     for (let i = 0; i < 3; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
-    expect(made.engine.takeCommits()).toEqual([place(0)])
+    expect(commitsOf(made)).toEqual([place(0)])
     while (!made.settled.has('d2') || !made.settled.has('d1')) made.clock.step()
-    expect(made.engine.takeCommits()).toEqual([])
+    const [commit] = made.engine.takeCommits()
+    expect(commit).toMatchObject(place(0))
+    expect(decodeOffsetMap(commit?.metadata ?? '', 0)).toMatchObject({ unfinished: [0], next: 3 })
     made.runAll()
-    expect(made.engine.takeCommits()).toEqual([place(3)])
-    expect(made.engine.takeCommits()).toEqual([])
+    expect(commitsOf(made)).toEqual([place(3)])
+    expect(commitsOf(made)).toEqual([])
     made.engine.commitFailed()
-    expect(made.engine.takeCommits()).toEqual([place(3)])
+    expect(commitsOf(made)).toEqual([place(3)])
   })
 
   test('a record that comes twice is sent once, before and after it was answered for', () => {
     const made = world(() => ({ outcome: ok }))
     made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
     made.engine.offer(place(1), delivery('d0', 'w', 'ana'))
-    expect(made.engine.takeCommits()).toEqual([place(0)])
+    expect(commitsOf(made)).toEqual([place(0)])
     made.runAll()
     made.engine.offer(place(2), delivery('d0', 'w', 'ana'))
     made.runAll()
     expect(made.sent).toHaveLength(1)
-    expect(made.engine.takeCommits()).toEqual([place(3)])
+    expect(commitsOf(made)).toEqual([place(3)])
   })
 
   test('an unreadable record is finished when its dead letter is in Kafka, a tombstone at once', () => {
@@ -92,24 +98,65 @@ describe('offsets', () => {
     const letter = unreadableLetter(place(0), Buffer.from('k'), Buffer.from('?'), 'magic byte', 0)
     made.engine.offerUnsendable(place(0), letter)
     made.engine.offerUnsendable(place(1))
-    expect(made.engine.takeCommits()).toEqual([place(0)])
+    expect(commitsOf(made)).toEqual([place(0)])
     made.runAll()
     expect(made.deadLetters).toEqual([letter])
-    expect(made.engine.takeCommits()).toEqual([place(2)])
+    expect(commitsOf(made)).toEqual([place(2)])
   })
 })
 
 describe('what follows an attempt', () => {
-  test('when the quick retries are used up, the notification becomes a dead letter with its history', () => {
+  test("when the quick retries are used up, it goes to a delay topic and lets the contact's next pass", () => {
+    const made = world((id) => ({ outcome: id === 'd0' ? busy : ok }))
+    made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
+    made.engine.offer(place(1), delivery('d1', 'w', 'ana'))
+    made.runAll()
+    expect(made.sent.map(({ deliveryId, attempt }) => `${deliveryId}#${attempt}`)).toEqual([
+      'd0#1',
+      'd0#2',
+      'd0#3',
+      'd0#4',
+      'd1#1',
+    ])
+    const [pending] = made.retryLog.get(0) ?? []
+    expect(pending).toMatchObject({ why: 'retry', delivery: { deliveryId: 'd0' } })
+    expect(pending?.attempts).toHaveLength(4)
+    expect(made.attempts[3]).toMatchObject({
+      next: 'retry',
+      nextTopic: 'webhook-retries-1m',
+      nextAttemptAt: pending?.dueAt,
+    })
+    expect(commitsOf(made)).toEqual([place(2)])
+  })
+
+  test('a retry goes on where it was, and its first record is not sent again', () => {
     const made = world(() => ({ outcome: busy }))
     made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
     made.runAll()
-    expect(made.attempts.map(({ attempt, next }) => [attempt, next])).toEqual([
-      [1, 'retry'],
-      [2, 'retry'],
-      [3, 'retry'],
-      [4, 'deadLetter'],
-    ])
+    const [pending] = made.retryLog.get(0) ?? []
+    if (!pending) throw new Error('nothing in the delay topic')
+    made.engine.offer({ topic: 'webhook-retries-1m', partition: 0, offset: 0 }, pending.delivery, pending.attempts)
+    made.engine.offer(place(1), delivery('d0', 'w', 'ana'))
+    made.runAll()
+    expect(made.sent.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5])
+    expect(made.attempts[4]?.nextTopic).toBe('webhook-retries-5m')
+  })
+
+  test('when the profile is used up, the notification becomes a dead letter with its history', () => {
+    const made = world(() => ({ outcome: busy }))
+    const tried = [1, 2, 3].map((attempt) => ({
+      attempt,
+      startedAt: 0,
+      latencyMs: 5,
+      outcome: 'error' as const,
+      cause: '5xx',
+      status: 503,
+      responseExcerpt: null,
+    }))
+    made.definitions.set('w', definition('w', { retryProfile: 'none' }))
+    made.engine.offer(place(0), delivery('d0', 'w', 'ana'), tried)
+    made.runAll()
+    expect(made.attempts.map(({ attempt, next }) => [attempt, next])).toEqual([[4, 'deadLetter']])
     expect(made.deadLetters).toHaveLength(1)
     expect(made.deadLetters[0]).toMatchObject({ reason: 'exhausted', delivery: { deliveryId: 'd0' } })
     expect(made.deadLetters[0]?.attempts.map(({ attempt, status }) => [attempt, status])).toEqual(
@@ -133,6 +180,125 @@ describe('what follows an attempt', () => {
   })
 })
 
+describe('a webhook that is blocked', () => {
+  const hour = 3_600_000
+  const failing = (whenBlocked: 'reject' | 'park') => {
+    let broken = true
+    const made = world(() => ({ outcome: broken ? { kind: 'refused', status: 400, latencyMs: 1 } : ok }), {
+      maxQueuedOfWebhook: 50,
+    })
+    made.definitions.set('w', definition('w', { whenBlocked, maxInFlight: 1 }))
+    const mend = () => {
+      broken = false
+    }
+    return { made, mend }
+  }
+  const offerAll = (made: SimulatedWorld, from: number, count: number) => {
+    for (let i = from; i < from + count; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
+  }
+  /** Runs the clock for so long, and the engine's tick with it. */
+  const run = (made: SimulatedWorld, forMs: number) => {
+    const endMs = made.clock.nowMs + forMs
+    const tick = () => {
+      made.engine.tick()
+      if (made.clock.nowMs < endMs) made.clock.after(200, tick)
+    }
+    tick()
+    made.clock.runUntil(endMs)
+  }
+
+  test('reject: the 101st failure is the last request; the rest is recorded as rejected and can be replayed', () => {
+    const { made } = failing('reject')
+    for (let i = 0; i < 300; i += 40) {
+      offerAll(made, i, Math.min(40, 300 - i))
+      run(made, 1_000)
+    }
+    expect(made.sent).toHaveLength(101)
+    expect(made.attempts.filter(({ outcome }) => outcome === 'rejected')).toHaveLength(199)
+    expect(made.deadLetters.filter(({ reason }) => reason === 'breaker')).toHaveLength(199)
+    expect(commitsOf(made)).toEqual([place(300)])
+  })
+
+  test('park: nothing is sent while blocked, then one probe, then everything in order', () => {
+    const { made, mend } = failing('park')
+    offerAll(made, 0, 400)
+    run(made, 300_000)
+    expect(made.sent).toHaveLength(101)
+    mend()
+    expect(made.engine.parking).toBe(1)
+    offerAll(made, 400, 20)
+    run(made, hour)
+    expect(made.engine.parking).toBe(0)
+    const later = made.sent.slice(101)
+    expect(later).toHaveLength(319)
+    const gapMs = (later[0]?.atMs ?? 0) - (made.sent[100]?.atMs ?? 0)
+    expect(gapMs).toBeGreaterThanOrEqual(600_000)
+    for (const contact of ['contact0', 'contact1', 'contact2']) {
+      const numbers = made.sent
+        .filter(({ contactId }) => contactId === contact)
+        .map(({ deliveryId }) => Number(deliveryId.slice(1)))
+      expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
+    }
+    expect(commitsOf(made)).toEqual([place(420)])
+  })
+
+  test('410 switches it off: no request after it', () => {
+    const made = world(() => ({ outcome: { kind: 'refused', status: 410, latencyMs: 1 } }))
+    offerAll(made, 0, 30)
+    made.runAll()
+    expect(made.sent.length).toBeLessThanOrEqual(3)
+    expect(made.disabled).toEqual(['w: the receiver answered 410 Gone'])
+    expect(made.deadLetters).toHaveLength(30)
+  })
+
+  test('Retry-After holds the whole webhook back', () => {
+    const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: 20_000 }
+    let first = true
+    const made = world(() => {
+      const outcome = first ? asked : ok
+      first = false
+      return { outcome }
+    })
+    offerAll(made, 0, 1)
+    made.clock.step()
+    offerAll(made, 1, 10)
+    made.runAll()
+    const [begin, ...others] = made.sent.map(({ atMs }) => atMs)
+    for (const atMs of others) expect(atMs - (begin ?? 0)).toBeGreaterThanOrEqual(20_000)
+    expect(made.sent).toHaveLength(12)
+  })
+
+  test('a rate limit spreads the requests evenly', () => {
+    const made = world(() => ({ outcome: ok, afterMs: 1 }))
+    made.definitions.set('w', definition('w', { rateLimitPerSecond: 10 }))
+    offerAll(made, 0, 30)
+    made.runAll()
+    const gaps = made.sent.slice(1).map(({ atMs }, i) => atMs - (made.sent[i]?.atMs ?? 0))
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(99)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(120)
+  })
+})
+
+test('beyond its room in memory, a slow webhook goes by webhook-parked, in order, and back to the direct way', () => {
+  const made = world(() => ({ outcome: ok, afterMs: 50 }), { maxQueuedOfWebhook: 10 })
+  made.definitions.set('w', definition('w', { maxInFlight: 2 }))
+  for (let i = 0; i < 100; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 2}`))
+  expect(made.parkedLog.get(0)).toHaveLength(90)
+  while (made.clock.step()) made.engine.tick()
+  expect(made.sent).toHaveLength(100)
+  expect(made.engine.parking).toBe(0)
+  for (const contact of ['contact0', 'contact1']) {
+    const numbers = made.sent
+      .filter(({ contactId }) => contactId === contact)
+      .map(({ deliveryId }) => Number(deliveryId.slice(1)))
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
+  }
+  made.engine.offer(place(100), delivery('d100', 'w', 'contact0'))
+  made.runAll()
+  expect(made.parkedLog.get(0)).toHaveLength(90)
+  expect(made.sent).toHaveLength(101)
+})
+
 describe('assignments', () => {
   test('what is in flight is not sent again when its record comes again, and what was queued is', () => {
     const made = world(() => ({ outcome: ok, afterMs: 100 }))
@@ -141,24 +307,24 @@ describe('assignments', () => {
     for (let i = 0; i < 3; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', 'ana'))
     made.runAll()
     expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 'd1', 'd2'])
-    expect(made.engine.takeCommits()).toEqual([place(3)])
+    expect(commitsOf(made)).toEqual([place(3)])
   })
 
   test('a partition that went away is neither retried nor committed', () => {
     const made = world(() => ({ outcome: busy }))
     made.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
     made.clock.step()
-    made.engine.assign({ partitions: new Map([[topic, [0]]]) })
+    made.engine.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
     made.runAll()
     expect(made.sent).toHaveLength(1)
     expect(made.engine.held).toBe(0)
-    expect(made.engine.takeCommits()).toEqual([])
+    expect(commitsOf(made)).toEqual([])
   })
 
   test('a request in flight in a partition that went away is recorded, not retried', () => {
     const made = world(() => ({ outcome: busy, afterMs: 100 }))
     made.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
-    made.engine.assign({ partitions: new Map([[topic, [0]]]) })
+    made.engine.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
     made.runAll()
     expect(made.attempts).toHaveLength(1)
     expect(made.sent).toHaveLength(1)
@@ -184,7 +350,7 @@ test('draining ends what is in flight and starts nothing', async () => {
   made.runAll()
   await drained
   expect(made.sent).toHaveLength(1)
-  expect(made.engine.takeCommits()).toEqual([place(1)])
+  expect(commitsOf(made)).toEqual([place(1)])
 })
 
 function bound(made: SimulatedWorld) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decideNext, parseRetryAfter, quickRetriesMs, retryAfterCapMs } from '../../../services/dispatcher/retry.ts'
+import { decideNext, parseRetryAfter, retryAfterCapMs, tierMs } from '../../../services/dispatcher/retry.ts'
 import type { Outcome } from '../../../services/domain/outcome.ts'
 
 const refused = (status: number, retryAfterMs?: number): Outcome => ({
@@ -33,30 +33,45 @@ test.each(['breaker', 'address', 'expired'] as const)(
 )
 
 test.each([
-  ['none', 1],
-  ['chat', 4],
-  ['extended', 4],
-] as const)('profile %s gives up after %i attempts', (profile, attempts) => {
-  for (let attempt = 1; attempt < attempts; attempt++)
-    expect(decideNext(refused(500), attempt, profile, 0.5).kind).toBe('retry')
-  expect(decideNext(refused(500), attempts, profile, 0.5)).toEqual({ kind: 'deadLetter', reason: 'exhausted' })
+  ['none', []],
+  ['chat', ['hold', 'hold', 'hold', '1m', '5m', '30m']],
+  ['extended', ['hold', 'hold', 'hold', '1m', '5m', '30m', '2h', '5h', '10h', '10h']],
+] as const)('profile %s', (profile, steps) => {
+  const seen = steps.map((_step, index) => {
+    const next = decideNext(refused(500), index + 1, profile, 0.5)
+    return next.kind === 'later' ? next.tier : next.kind === 'retry' ? 'hold' : next.kind
+  })
+  expect(seen).toEqual(steps)
+  expect(decideNext(refused(500), steps.length + 1, profile, 0.5)).toEqual({ kind: 'deadLetter', reason: 'exhausted' })
 })
 
-test.each([1, 2, 3])('waits of attempt %i stay within 20 % of the profile, and fill it', (attempt) => {
-  const base = quickRetriesMs.chat[attempt - 1] as number
-  const delays = Array.from({ length: 1_000 }, (_unused, i) => {
-    const next = decideNext(refused(503), attempt, 'chat', i / 1_000)
-    if (next.kind !== 'retry') throw new Error(next.kind)
-    return next.delayMs / base
-  })
-  expect(Math.min(...delays)).toBeCloseTo(0.8, 2)
-  expect(Math.max(...delays)).toBeCloseTo(1.2, 2)
-})
+const bases = [
+  1_000,
+  5_000,
+  15_000,
+  ...(['1m', '5m', '30m', '2h', '5h', '10h', '10h'] as const).map((tier) => tierMs[tier]),
+]
+
+test.each(bases.map((base, index) => [index + 1, base]))(
+  'the wait after attempt %i is %i ms +-20 %%, and fills it',
+  (attempt, base) => {
+    const shares = Array.from({ length: 1_000 }, (_unused, i) => {
+      const next = decideNext(refused(503), attempt, 'extended', i / 1_000)
+      if (next.kind !== 'retry' && next.kind !== 'later') throw new Error(next.kind)
+      return next.delayMs / base
+    })
+    expect(Math.min(...shares)).toBeCloseTo(0.8, 2)
+    expect(Math.max(...shares)).toBeCloseTo(1.2, 2)
+  },
+)
 
 test('Retry-After lengthens a wait, never shortens it, and is capped', () => {
   expect(decideNext(refused(429, 7_000), 1, 'chat', 0.5)).toEqual({ kind: 'retry', delayMs: 7_000 })
   expect(decideNext(refused(429, 10), 1, 'chat', 0.5)).toEqual({ kind: 'retry', delayMs: 1_000 })
-  expect(decideNext(refused(429, 86_400_000), 1, 'chat', 0.5)).toEqual({ kind: 'retry', delayMs: retryAfterCapMs })
+  expect(decideNext(refused(429, 45_000), 1, 'chat', 0.5)).toEqual({ kind: 'later', tier: '1m', delayMs: 60_000 })
+  expect(decideNext(refused(429, 600_000), 4, 'chat', 0)).toMatchObject({ kind: 'later', tier: '30m' })
+  const longest = decideNext(refused(429, 86_400_000), 1, 'chat', 0.5)
+  expect(longest).toEqual({ kind: 'later', tier: '2h', delayMs: 2 * retryAfterCapMs })
 })
 
 test.each([

@@ -1,0 +1,137 @@
+import { OffsetTracker, type Slot } from './offsets.ts'
+
+/** Where the parked records of one webhook stand in its partition of webhook-parked. */
+type Range = {
+  /** The next record to take is here or later; null before the first one's offset is known. */
+  from: number | null
+  /** Offset of the newest one. */
+  last: number
+  /** Records on their way to Kafka. */
+  writing: number
+  /** Records taken again whose outcome is not in Kafka yet. */
+  taken: OffsetTracker
+  /**
+   * Offset in webhook-deliveries from which on the webhook's notifications follow one another to webhook-parked. Older
+   * ones were in memory when it began: they are sent before, also by a successor that reads them again.
+   */
+  since: number
+}
+
+/** What is kept of a range in webhook-health. */
+export type ParkedRange = { from: number; last: number; since: number }
+
+/**
+ * Which webhooks of one partition number have records in webhook-parked, and from where on they are still to be sent. A
+ * webhook parks from its first record there until all of them have their outcome: what comes meanwhile follows them.
+ */
+export class ParkedIndex {
+  readonly #ranges = new Map<string, Range>()
+
+  get size(): number {
+    return this.#ranges.size
+  }
+
+  isParking(webhookId: string): boolean {
+    return this.#ranges.has(webhookId)
+  }
+
+  /** Whether a notification has to follow the webhook's others. @param offset in webhook-deliveries; null if from elsewhere. */
+  mustFollow(webhookId: string, offset: number | null): boolean {
+    const range = this.#ranges.get(webhookId)
+    return range !== undefined && (offset === null || offset >= range.since)
+  }
+
+  /** A record is on its way to webhook-parked. @param since where it begins, if it does. @returns where it began. */
+  writing(webhookId: string, since: number): number {
+    const range = this.#range(webhookId, since)
+    range.writing++
+    return range.since
+  }
+
+  /** The record is there. */
+  written(webhookId: string, offset: number): void {
+    const range = this.#ranges.get(webhookId)
+    if (!range) return
+    range.writing--
+    range.from ??= offset
+    range.last = Math.max(range.last, offset)
+  }
+
+  sinceOf(webhookId: string): number {
+    return this.#ranges.get(webhookId)?.since ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Webhooks with something to take. */
+  waiting(): string[] {
+    return [...this.#ranges].filter(([, range]) => range.from !== null && range.from <= range.last).map(([id]) => id)
+  }
+
+  /** Offset of the first record that the webhook may take; Infinity when there is none. */
+  fromOf(webhookId: string): number {
+    const range = this.#ranges.get(webhookId)
+    return range?.from != null && range.from <= range.last ? range.from : Number.POSITIVE_INFINITY
+  }
+
+  lastOf(webhookId: string): number {
+    return this.#ranges.get(webhookId)?.last ?? -1
+  }
+
+  /** Takes a record; to be finished when its outcome is in Kafka. */
+  take(webhookId: string, offset: number): Slot {
+    const range = this.#range(webhookId, Number.POSITIVE_INFINITY)
+    range.from = offset + 1
+    return range.taken.take(offset)
+  }
+
+  /** Everything of the webhook before the offset has been seen. */
+  passed(webhookId: string, offset: number): void {
+    const range = this.#ranges.get(webhookId)
+    if (range?.from == null) return
+    range.from = Math.max(range.from, offset)
+    this.#forgetDone(webhookId, range)
+  }
+
+  finish(webhookId: string, slot: Slot): void {
+    const range = this.#ranges.get(webhookId)
+    if (!range) return
+    range.taken.finish(slot)
+    this.#forgetDone(webhookId, range)
+  }
+
+  /** Records that were taken go back unsent: they are taken again from the first of them on. */
+  rewind(webhookId: string, offset: number): void {
+    const range = this.#ranges.get(webhookId)
+    if (!range) return
+    // What is in flight is read again too, and met by its delivery id: a crash before its outcome must not pass it over.
+    const first = range.taken.isEmpty ? offset : (range.taken.watermark ?? offset)
+    range.from = Math.min(range.from ?? offset, offset, first)
+    range.taken = new OffsetTracker()
+  }
+
+  restore(webhookId: string, { from, last, since }: ParkedRange): void {
+    const range = this.#range(webhookId, since)
+    range.from = from
+    range.last = last
+  }
+
+  /** From where a successor has to begin, and the newest record; null when nothing is parked. */
+  snapshot(webhookId: string): ParkedRange | null {
+    const range = this.#ranges.get(webhookId)
+    if (range?.from == null) return null
+    return { from: Math.min(range.from, range.taken.watermark ?? range.from), last: range.last, since: range.since }
+  }
+
+  #range(webhookId: string, since: number): Range {
+    let range = this.#ranges.get(webhookId)
+    if (!range) {
+      range = { from: null, last: -1, writing: 0, taken: new OffsetTracker(), since }
+      this.#ranges.set(webhookId, range)
+    }
+    return range
+  }
+
+  #forgetDone(webhookId: string, range: Range): void {
+    const caughtUp = range.writing === 0 && range.from !== null && range.from > range.last
+    if (caughtUp && range.taken.isEmpty) this.#ranges.delete(webhookId)
+  }
+}

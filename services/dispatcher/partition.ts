@@ -1,0 +1,92 @@
+import { OffsetTracker, type Slot } from './offsets.ts'
+import { ParkedIndex } from './parked-index.ts'
+
+/** What the commit metadata said of a topic's partition: offsets above the commit that are finished. */
+export type FinishedAbove = { finished(offset: number): boolean }
+
+type Source = {
+  readonly topic: string
+  readonly tracker: OffsetTracker
+  /** What was committed last, as text. */
+  committed: string | null
+  resumed: ResumePoint
+}
+
+/** Where reading a topic's partition begins after an assignment. */
+export type ResumePoint = { offset: number; finishedAbove: FinishedAbove | null }
+
+const fromBeginning: ResumePoint = { offset: 0, finishedAbove: null }
+
+/** Everything of one partition number: how far each of its topics is finished, and what is parked. */
+export class PartitionState {
+  readonly number: number
+  readonly parked = new ParkedIndex()
+  /** While a part of webhook-parked is being read: the webhooks that take their records from it. */
+  draining: Set<string> | null = null
+  #sources = new Map<string, Source>()
+
+  constructor(number: number) {
+    this.number = number
+  }
+
+  /** Begins to read the topics again from their commits on; what is being read of webhook-parked comes too early now. */
+  rewind(): void {
+    this.draining = null
+    this.#sources = new Map()
+  }
+
+  /** Records taken from webhook-parked go back unsent; what is being read at the moment begins behind them. */
+  putBackParked(webhookId: string, offset: number): void {
+    this.parked.rewind(webhookId, offset)
+    this.draining?.delete(webhookId)
+  }
+
+  resume(topic: string, point: ResumePoint): void {
+    this.#source(topic).resumed = point
+  }
+
+  /** The offset behind the last record of a topic that was taken. */
+  position(topic: string): number {
+    const { tracker, resumed } = this.#source(topic)
+    return tracker.next ?? resumed.offset
+  }
+
+  /** Takes the next record of a topic. @returns null when its outcome is in Kafka already. */
+  take(topic: string, offset: number): { owner: OffsetTracker; slot: Slot } | null {
+    const { tracker, resumed } = this.#source(topic)
+    const slot = tracker.take(offset)
+    if (!resumed.finishedAbove?.finished(offset)) return { owner: tracker, slot }
+    tracker.finish(slot)
+    return null
+  }
+
+  /** Topics whose finished offsets have changed since they were last committed. @param describe what tells changes apart. */
+  changed(
+    describe: (tracker: OffsetTracker, watermark: number) => string,
+  ): { topic: string; offset: number; metadata: string }[] {
+    const commits: { topic: string; offset: number; metadata: string }[] = []
+    for (const source of this.#sources.values()) {
+      const offset = source.tracker.watermark
+      if (offset === null) continue
+      const metadata = describe(source.tracker, offset)
+      const shown = `${offset} ${metadata}`
+      if (shown === source.committed) continue
+      source.committed = shown
+      commits.push({ topic: source.topic, offset, metadata })
+    }
+    return commits
+  }
+
+  forgetCommits(): void {
+    for (const source of this.#sources.values()) source.committed = null
+  }
+
+  #source(topic: string): Source {
+    let source = this.#sources.get(topic)
+    if (!source) {
+      source = { topic, tracker: new OffsetTracker(), committed: null, resumed: fromBeginning }
+      this.#sources.set(topic, source)
+    }
+    return source
+  }
+}
