@@ -5,6 +5,8 @@
 const latenessMs = 10
 /** What late starts could bring into 10 s is taken off beforehand, so that no 10 s ever see more than the rate allows. */
 const spacing = 1 + latenessMs / 10_000
+/** A wait so short is rounding, and could be too short for the caller's clock to move at all. */
+const roundingMs = 1e-6
 
 const rampFromPerSecond = 10
 const rampStepMs = 1_000
@@ -18,8 +20,9 @@ const rampToPerSecond = 100_000
  */
 export class Pacer {
   #ratePerSecond: number
-  /** When the latest start was due; a bit earlier than when it took place. */
-  #latestMs = Number.NEGATIVE_INFINITY
+  /** When the latest start took place, and how much later than it was due. */
+  #takenMs = Number.NEGATIVE_INFINITY
+  #lateMs = 0
   /** Somebody was told to wait for the slot that is due next. */
   #awaited = false
   #rampSinceMs: number | null = null
@@ -41,23 +44,25 @@ export class Pacer {
 
   /** 0 when one may start now, and is to be taken; else how long to wait before asking again, in fractions too. */
   delayMs(nowMs: number): number {
-    const delayMs = Math.max(0, this.#dueMs(nowMs) - nowMs)
-    if (delayMs > 0) this.#awaited = true
-    return delayMs
+    const untilDueMs = this.#untilDueMs(nowMs)
+    if (untilDueMs < roundingMs) return 0
+    this.#awaited = true
+    return untilDueMs
   }
 
   /** Counts a start. Call when delayMs is 0. */
   take(nowMs: number): void {
-    const dueMs = this.#dueMs(nowMs)
-    const onSchedule = this.#awaited && nowMs - dueMs <= latenessMs
-    this.#latestMs = onSchedule ? Math.min(dueMs, nowMs) : nowMs
-    if (this.#dueMs(nowMs) > nowMs) this.#awaited = false
+    const lateMs = -this.#untilDueMs(nowMs)
+    this.#lateMs = this.#awaited && lateMs > 0 && lateMs <= latenessMs ? lateMs : 0
+    this.#takenMs = nowMs
+    if (this.#untilDueMs(nowMs) > 0) this.#awaited = false
   }
 
-  #dueMs(nowMs: number): number {
+  /** Until the next start is due, negative when it is overdue. From differences only: an epoch in doubles is too coarse. */
+  #untilDueMs(nowMs: number): number {
     // Later than now only when the clock was set back: then waits are counted from now.
-    this.#latestMs = Math.min(this.#latestMs, nowMs)
-    return this.#latestMs + (1_000 * spacing) / this.#rateAt(nowMs)
+    this.#takenMs = Math.min(this.#takenMs, nowMs)
+    return (1_000 * spacing) / this.#rateAt(nowMs) - this.#lateMs - (nowMs - this.#takenMs)
   }
 
   #rateAt(nowMs: number): number {

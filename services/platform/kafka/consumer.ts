@@ -33,8 +33,13 @@ export type RecordBatch = {
   records: ConsumedRecord[]
   /** Offset that the partition's next record will get. */
   highWatermark: number
+  /** Where the next fetch goes on when all records are taken: behind the last one, and behind what no reader sees there. */
+  nextOffset: number
   assignment: Assignment
 }
+
+/** What a member held before it joins again: see coPartitionAssigner. */
+export type Held = { memberId: string; partitions: ReadonlyMap<string, readonly number[]> }
 
 export type Commit = { topic: string; partition: number; offset: number; metadata?: string }
 
@@ -44,14 +49,17 @@ export type ConsumerOptions = {
   sessionTimeoutMs: number
   /** Longest wait of the broker for new records; bounds how late a resumed partition is fetched. */
   maxWaitMs: number
-  assigners?: PartitionAssigner[]
-  /** Called at every (re)assignment, before its first batch. */
-  onAssigned?: (assignment: Assignment) => void
+  /** The rule that shares partitions out; round robin when not given. */
+  assigner?: (held: () => Held) => PartitionAssigner
+  /** Called at every (re)assignment, before its first batch: nothing is paused, and a seek or pause acts on the first fetch. */
+  onAssigned?: (assignment: Assignment, consumer: GroupConsumer) => void
   /**
    * Called with each batch, one at a time a partition.
    * @returns how many of the records were taken, from the first: the rest comes again, at once or after resume().
    */
   onBatch: (batch: RecordBatch) => number | Promise<number>
+  /** Called when a fetch brought only what no reader sees (markers of transactions, aborted records): no batch comes of it. */
+  onPassed?: (passed: { topic: string; partition: number; nextOffset: number }) => void
   /** For a fault that no waiting mends; must end the process. */
   fail: (error: unknown) => void
 }
@@ -69,17 +77,14 @@ export class GroupConsumer implements AsyncDisposable {
   readonly #log: Logger
   readonly #stopping: AbortSignal | undefined
   #assignment: { partitions: Map<string, number[]>; current: boolean } = { partitions: new Map(), current: false }
+  #memberId = ''
 
-  private constructor(consumer: Consumer, options: ConsumerOptions, { log, stopping }: WaitContext) {
-    this.#consumer = consumer
+  private constructor(kafka: Kafka, options: ConsumerOptions, { log, stopping }: WaitContext) {
     this.#options = options
     this.#log = log
     this.#stopping = stopping
-  }
-
-  /** Joins the group, however long it takes until Kafka can be reached. */
-  static async open(kafka: Kafka, options: ConsumerOptions, context: WaitContext): Promise<GroupConsumer> {
-    const consumer = kafka.consumer({
+    const held = () => ({ memberId: this.#memberId, partitions: this.#assignment.partitions })
+    this.#consumer = kafka.consumer({
       groupId: options.groupId,
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: Math.max(options.sessionTimeoutMs, 20_000),
@@ -87,10 +92,15 @@ export class GroupConsumer implements AsyncDisposable {
       maxWaitTimeInMs: options.maxWaitMs,
       maxBytesPerPartition: 1_048_576,
       allowAutoTopicCreation: false,
-      partitionAssigners: options.assigners ?? [PartitionAssigners.roundRobin],
+      partitionAssigners: [options.assigner?.(held) ?? PartitionAssigners.roundRobin],
       retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 5_000 },
     })
-    const self = new GroupConsumer(consumer, options, context)
+  }
+
+  /** Joins the group, however long it takes until Kafka can be reached. */
+  static async open(kafka: Kafka, options: ConsumerOptions, context: WaitContext): Promise<GroupConsumer> {
+    const self = new GroupConsumer(kafka, options, context)
+    const consumer = self.#consumer
     self.#watch(context)
     await retryUntilDone('kafka consumer', context, async () => {
       await consumer.connect()
@@ -118,12 +128,18 @@ export class GroupConsumer implements AsyncDisposable {
     return true
   }
 
+  /** Takes effect at the next fetch; forgotten at the next assignment. Nothing happens while there is no current one. */
   pause(topic: string, partition: number): void {
-    this.#consumer.pause([{ topic, partitions: [partition] }])
+    if (this.#assignment.current) this.#consumer.pause([{ topic, partitions: [partition] }])
   }
 
   resume(topic: string, partition: number): void {
-    this.#consumer.resume([{ topic, partitions: [partition] }])
+    if (this.#assignment.current) this.#consumer.resume([{ topic, partitions: [partition] }])
+  }
+
+  /** The next batch of the partition begins at the offset; what was fetched from elsewhere is dropped. As for pause otherwise. */
+  seek(topic: string, partition: number, offset: number): void {
+    if (this.#assignment.current) this.#consumer.seek({ topic, partition, offset: String(offset) })
   }
 
   /** Leaves the group; batches that are being handled are waited for. */
@@ -133,7 +149,7 @@ export class GroupConsumer implements AsyncDisposable {
   }
 
   #watch({ log, health }: WaitContext): void {
-    const { groupId, fail, onAssigned } = this.#options
+    const { groupId, fail, onAssigned, onPassed } = this.#options
     const part = `kafka consumer ${groupId}`
     health.set(part, 'has not joined its group yet')
     this.#consumer.on('consumer.group_join', ({ payload }) => {
@@ -143,9 +159,18 @@ export class GroupConsumer implements AsyncDisposable {
       for (const { topic, partitions: paused } of this.#consumer.paused())
         this.#consumer.resume([{ topic, partitions: paused }])
       this.#assignment = { partitions, current: true }
+      this.#memberId = payload.memberId
       log.info({ groupId, partitions: payload.memberAssignment }, 'partitions assigned')
       health.set(part, null)
-      onAssigned?.(this.#assignment)
+      onAssigned?.(this.#assignment, this)
+    })
+    this.#consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+      if (batchSize > 0 || !this.#assignment.current) return
+      onPassed?.({ topic, partition, nextOffset: Number(lastOffset) + 1 })
+    })
+    // Comes before a crash is reported: from here on kafkajs throws when it is told to pause, resume or seek.
+    this.#consumer.on('consumer.stop', () => {
+      this.#assignment.current = false
     })
     this.#consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
       this.#assignment.current = false
@@ -160,7 +185,8 @@ export class GroupConsumer implements AsyncDisposable {
     const { topic, partition, messages } = batch
     const records = messages.map((message) => toRecord(topic, partition, message))
     const highWatermark = Number(batch.highWatermark)
-    const batchOfRecords = { topic, partition, records, highWatermark, assignment }
+    const nextOffset = Number(batch.lastOffset()) + 1
+    const batchOfRecords = { topic, partition, records, highWatermark, nextOffset, assignment }
     const taken = await this.#beating(heartbeat, () => this.#options.onBatch(batchOfRecords))
     const last = messages[taken - 1]
     if (last) resolveOffset(last.offset)

@@ -49,13 +49,13 @@ export class TopicTable implements AsyncDisposable {
         sessionTimeoutMs,
         maxWaitMs: 1_000,
         fail,
-        onBatch: ({ partition, records, highWatermark }) => {
+        onBatch: ({ partition, records, nextOffset }) => {
           for (const record of records) table.#take(record, onRecord)
-          const last = records.at(-1)
-          // The offsets behind the last record of a batch may be gone by compaction.
-          if (last) table.#advance(partition, Math.min(last.offset + 1, highWatermark))
+          table.#advance(partition, nextOffset)
           return records.length
         },
+        // Without it, a topic that ends with the marker of a transaction would never be read to its end.
+        onPassed: ({ partition, nextOffset }) => table.#advance(partition, nextOffset),
       },
       context,
     )

@@ -19,7 +19,9 @@ function batchOf(values: (string | null)[], over: Partial<RecordBatch> = {}): Re
     const bytes = value === null ? null : Buffer.from(value)
     return { topic: 'messages', partition: 3, offset: 10 + index, key: null, value: bytes, headers: {}, timestampMs: 0 }
   })
-  return { topic: 'messages', partition: 3, records, highWatermark: 20, assignment, ...over }
+  const nextOffset = 10 + values.length
+  const batch = { topic: 'messages', partition: 3, records, highWatermark: 20, nextOffset, assignment }
+  return { ...batch, ...over }
 }
 
 /** A stage whose edges are written down; `settle` answers for the schemas that are not known yet. */

@@ -51,7 +51,8 @@ function batchOf(assignment: Assignment, firstOffset: number, values: (string | 
     headers: undefined,
     timestampMs: 0,
   }))
-  return { topic, partition: 0, records, highWatermark: firstOffset + values.length, assignment }
+  const nextOffset = firstOffset + values.length
+  return { topic, partition: 0, records, highWatermark: nextOffset, nextOffset, assignment }
 }
 
 test('looks at webhook-stats before it folds, and writes before it commits', async () => {
