@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import {
   groupVariables,
   kafkaVariables,
@@ -7,6 +7,7 @@ import {
   serviceVariables,
   targetVariables,
 } from '../platform/variables.ts'
+import type { EngineLimits } from './engine.ts'
 
 export const dispatcherConfig = Type.Object({
   ...serviceVariables(8083),
@@ -32,6 +33,18 @@ export const dispatcherConfig = Type.Object({
     minimum: 1_048_576,
     description: 'bytes of bodies held in memory, at most',
   }),
+  HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: Type.Integer({
+    default: 1_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'deliveries of one webhook that wait in memory; the rest waits in webhook-parked',
+  }),
+  HOOKLINE_DISPATCHER_EXPIRY_HOURS: Type.Integer({
+    default: 72,
+    minimum: 1,
+    maximum: 8_760,
+    description: 'age at which a notification is not sent any more, in hours',
+  }),
   HOOKLINE_DISPATCHER_RECENT_IDS: Type.Integer({
     default: 100_000,
     minimum: 0,
@@ -44,4 +57,22 @@ export const dispatcherConfig = Type.Object({
     maximum: 60_000,
     description: 'time between commits of finished offsets, in milliseconds',
   }),
+  HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS: Type.Integer({
+    default: 2_000,
+    minimum: 100,
+    maximum: 60_000,
+    description: 'time between snapshots in webhook-health, in milliseconds',
+  }),
 })
+
+export function limitsOf(config: Static<typeof dispatcherConfig>, deliveriesTopic: string): EngineLimits {
+  return {
+    deliveriesTopic,
+    maxInFlight: config.HOOKLINE_DISPATCHER_MAX_IN_FLIGHT,
+    maxHeld: config.HOOKLINE_DISPATCHER_MAX_HELD,
+    maxHeldBytes: config.HOOKLINE_DISPATCHER_MAX_HELD_BYTES,
+    maxQueuedOfWebhook: config.HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK,
+    recentIds: config.HOOKLINE_DISPATCHER_RECENT_IDS,
+    expiryMs: config.HOOKLINE_DISPATCHER_EXPIRY_HOURS * 3_600_000,
+  }
+}

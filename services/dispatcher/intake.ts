@@ -1,65 +1,109 @@
-import type { DeadLetter, Delivery } from '../domain/delivery.ts'
+import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
 import type { Engine } from './engine.ts'
 import { type Place, unreadableLetter } from './records.ts'
 
+/** What a record brings: a delivery, what was tried so far, and when it is due. */
+export type Arrival = { delivery: Delivery; attempts: AttemptSummary[]; dueAt: number }
+
 export type IntakeContext = {
   engine: Pick<Engine, 'hasRoom' | 'offer' | 'offerUnsendable'>
-  decode: Decode<Delivery>
+  /** By topic. */
+  sources: ReadonlyMap<string, Decode<Arrival>>
+  /** While the partition number is being taken over: when that is done. */
+  takingOver: (partition: number) => Promise<void> | undefined
   /** Resolves when the definitions table has folded what stands before the offset of webhook-config. */
   definitionsReached: (offset: number) => Promise<void>
   definitionsPosition: () => number
   nowMs: () => number
-  /** Called when the engine has no room: the partition is not to be fetched before there is. */
-  pause: (topic: string, partition: number) => void
+  /** The engine has no room: the partition is not to be fetched before there is. */
+  pauseForRoom: (topic: string, partition: number) => void
+  /** Its oldest record is due at that time, and not to be fetched before. */
+  pauseUntil: (topic: string, partition: number, dueAtMs: number) => void
   unreadable: (place: Place, reason: string) => void
 }
 
+/** Records of webhook-deliveries are due at once. */
+export function fromDelivery(decode: Decode<Delivery>): Decode<Arrival> {
+  return mapDecoded(decode, (delivery) => ({ delivery, attempts: [], dueAt: 0 }))
+}
+
+export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
+  return mapDecoded(decode, ({ delivery, attempts, dueAt }) => ({ delivery, attempts, dueAt }))
+}
+
 /**
- * Hands a batch's records to the engine until it is full.
+ * Hands a batch's records to the engine until it is full, or the next one is not due.
  * @returns how many were taken; the rest is fetched again later. A promise only where something must be waited for.
  */
 export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0): number | Promise<number> {
-  const { records, assignment } = batch
+  const { topic, partition, records, assignment } = batch
+  const takingOver = context.takingOver(partition)
+  if (takingOver) return takingOver.then(() => takeBatch(batch, context, from))
   for (let index = from; index < records.length; index++) {
     const record = records[index] as ConsumedRecord
     if (!assignment.current) return index
     if (!context.engine.hasRoom) {
-      context.pause(batch.topic, batch.partition)
+      context.pauseForRoom(topic, partition)
       return index
     }
-    const pending = take(record, context)
-    if (pending) return pending.then(() => takeBatch(batch, context, index + 1))
+    const taken = take(record, context)
+    if (taken instanceof Promise) {
+      return taken.then((done) => (done ? takeBatch(batch, context, index + 1) : index))
+    }
+    if (!taken) return index
   }
   return records.length
 }
 
-function take(record: ConsumedRecord, context: IntakeContext): Promise<void> | undefined {
-  const { value } = record
+type Taken = boolean | Promise<boolean>
+
+function take(record: ConsumedRecord, context: IntakeContext): Taken {
+  const { value, topic } = record
+  const decode = context.sources.get(topic)
+  if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
   if (value === null) {
-    context.engine.offerUnsendable(record)
-    return undefined
+    context.engine.offerUnsendable(placeOf(record))
+    return true
   }
-  const decoded = context.decode(value)
+  const decoded = decode(value)
   return decoded instanceof Promise
     ? decoded.then((result) => settle(record, result, context))
     : settle(record, decoded, context)
 }
 
-/** Nothing is decided by a definition older than the one that made the notification. */
-function settle(record: ConsumedRecord, decoded: Decoded<Delivery>, context: IntakeContext): Promise<void> | undefined {
-  const place = { topic: record.topic, partition: record.partition, offset: record.offset }
+function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: IntakeContext): Taken {
+  const place = placeOf(record)
   if (!decoded.ok) {
     context.unreadable(place, decoded.reason)
     const letter: DeadLetter = unreadableLetter(place, record.key, record.value, decoded.reason, context.nowMs())
     context.engine.offerUnsendable(place, letter)
-    return undefined
+    return true
   }
-  const neededPosition = decoded.value.definitionOffset + 1
-  if (context.definitionsPosition() >= neededPosition) {
-    context.engine.offer(place, decoded.value)
-    return undefined
+  const { delivery, attempts, dueAt } = decoded.value
+  if (dueAt > context.nowMs()) {
+    context.pauseUntil(place.topic, place.partition, dueAt)
+    return false
   }
-  return context.definitionsReached(neededPosition).then(() => context.engine.offer(place, decoded.value))
+  const offer = () => {
+    context.engine.offer(place, delivery, attempts)
+    return true
+  }
+  // Nothing is decided by a definition older than the one that made the notification.
+  const neededPosition = delivery.definitionOffset + 1
+  if (context.definitionsPosition() >= neededPosition) return offer()
+  return context.definitionsReached(neededPosition).then(offer)
+}
+
+function placeOf({ topic, partition, offset }: ConsumedRecord): Place {
+  return { topic, partition, offset }
+}
+
+function mapDecoded<A, B>(decode: Decode<A>, map: (value: A) => B): Decode<B> {
+  const mapped = (decoded: Decoded<A>): Decoded<B> => (decoded.ok ? { ok: true, value: map(decoded.value) } : decoded)
+  return (bytes) => {
+    const decoded = decode(bytes)
+    return decoded instanceof Promise ? decoded.then(mapped) : mapped(decoded)
+  }
 }

@@ -1,36 +1,48 @@
 import { openDefinitions } from '../config-tables.ts'
-import type { Attempt, DeadLetter, Delivery } from '../domain/delivery.ts'
 import { Codec, createRegistry } from '../platform/codec.ts'
 import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
+import { coPartitionAssigner } from '../platform/kafka/co-partition.ts'
+import { fetchCommitted } from '../platform/kafka/committed.ts'
 import { GroupConsumer } from '../platform/kafka/consumer.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
+import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
 import { listen, runService } from '../platform/service.ts'
-import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { topicName } from '../schemas.ts'
 import { targetPolicy } from '../target-policy.ts'
 import { topics } from '../topics.ts'
+import { Assignments } from './assignments.ts'
+import { openChannels } from './channels.ts'
 import { Committer } from './committer.ts'
-import { dispatcherConfig } from './config.ts'
+import { dispatcherConfig, limitsOf } from './config.ts'
 import { Engine } from './engine.ts'
+import { HealthWriter } from './health-writer.ts'
 import { HttpSender } from './http.ts'
 import { takeBatch } from './intake.ts'
 import { createDispatcherMetrics } from './metrics.ts'
 import { logOutcome } from './outcome-log.ts'
+import { drainParked } from './parked-reader.ts'
+import { checkPartitions } from './partition-check.ts'
+import { Pauses } from './pauses.ts'
 import { recordOutcome } from './recorder.ts'
 import { Sender } from './send.ts'
+import { switchOff } from './switch-off.ts'
 
 await runService('dispatcher', dispatcherConfig, async (service) => {
   const { config, log, clock, health, metrics, fail, stopping, stopRequested } = service
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const context = { log, clock, health, stopping }
+  const { nowMs } = clock
   const keyRing = KeyRing.parse(config.HOOKLINE_KEY_RING)
   const policy = targetPolicy(config)
   health.set('definitions', 'not read to the end yet')
 
   await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
   const kafka = createKafka(config, log)
-  const codec = new Codec(createRegistry(config), context)
+  const channels = await openChannels(new Codec(createRegistry(config), context), prefix)
+  const { sources, deliveries, attempts, parked } = channels
+  await checkPartitions(kafka, channels, context)
   await using producer = await BatchingProducer.open(kafka, context, fail)
   await using http = new HttpSender(clock, policy)
 
@@ -39,89 +51,93 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const definitions = await openDefinitions(kafka, tableOptions, context)
   await using _definitionsTopic = definitions.topic
   health.set('definitions', null)
+  const readerTopics = [channels.health.topic, attempts.topic, parked.topic]
+  const readerOptions = { topics: readerTopics, groupPrefix: `${prefix}dispatcher-state`, sessionTimeoutMs, fail }
+  await using reader = await RangeReader.open(kafka, readerOptions, context)
 
   const sender = new Sender({ http, keyRing, policy, clock, log })
-  const recorder = {
-    send: producer.send.bind(producer),
-    attempts: {
-      topic: topicName(topics.webhookAttempts, prefix),
-      encode: await codec.encoder<Attempt>(subjectOf(topics.webhookAttempts, prefix), schemaOf(topics.webhookAttempts)),
-    },
-    deadLetters: {
-      topic: topicName(topics.webhookDeadLetters, prefix),
-      encode: await codec.encoder<DeadLetter>(
-        subjectOf(topics.webhookDeadLetters, prefix),
-        schemaOf(topics.webhookDeadLetters),
-      ),
-    },
-    fail,
+  const send = producer.send.bind(producer)
+  const recorder = { ...channels, send, fail }
+  const current = (webhookId: string) => definitions.table.get(webhookId)?.definition
+  const switchOffContext = { topic: topicName(topics.webhookConfig, prefix), current, send, nowMs, log }
+  const after = (delayMs: number, due: () => void) => {
+    const timer = setTimeout(due, delayMs)
+    return { cancel: () => clearTimeout(timer) }
   }
+  const pauses = new Pauses(() => consumer, after)
   const counted = createDispatcherMetrics([metrics], () => engine)
-  const paused = new Set<number>()
   const engine = new Engine(
     {
-      nowMs: clock.nowMs,
+      nowMs,
       random: clock.random,
-      definition: (id) => definitions.table.get(id)?.definition,
-      send: (delivery, attempt, definition, ended) => sender.send(delivery, attempt, definition, ended),
+      definition: current,
+      send: sender.send.bind(sender),
       record: (partition, records, acknowledged) => {
         counted.recorded(records)
         logOutcome(log, records)
-        recordOutcome(partition, records, recorder, acknowledged)
+        recordOutcome(partition, records, recorder, (written) => {
+          healthWriter.acknowledged(partition, written)
+          acknowledged(written)
+        })
       },
-      after: (delayMs, due) => {
-        const timer = setTimeout(due, delayMs)
-        return { cancel: () => clearTimeout(timer) }
-      },
-      onRoom: () => {
-        for (const partition of paused) consumer.resume(deliveriesTopic, partition)
-        paused.clear()
-      },
+      readParked: drainParked(reader, parked, fail),
+      after,
+      disable: (definition, reason) => void switchOff(definition, reason, switchOffContext).catch(fail),
+      onRoom: () => pauses.room(),
     },
-    {
-      maxInFlight: config.HOOKLINE_DISPATCHER_MAX_IN_FLIGHT,
-      maxHeld: config.HOOKLINE_DISPATCHER_MAX_HELD,
-      maxHeldBytes: config.HOOKLINE_DISPATCHER_MAX_HELD_BYTES,
-      recentIds: config.HOOKLINE_DISPATCHER_RECENT_IDS,
-    },
+    limitsOf(config, deliveries),
   )
-
-  const deliveriesTopic = topicName(topics.webhookDeliveries, prefix)
+  const healthWriter = new HealthWriter({ engine, ...channels.health, send, nowMs })
+  const groupId = `${prefix}dispatcher`
+  const assignments = new Assignments({
+    engine,
+    health: healthWriter,
+    takeover: { reader, ...channels, nowMs },
+    committed: () => fetchCommitted(kafka, groupId, [...sources.keys()], context),
+    nowMs,
+    log,
+    fail,
+  })
   const intake = {
     engine,
-    decode: codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries)),
+    sources,
+    takingOver: assignments.takingOver.bind(assignments),
     definitionsReached: (offset: number) => definitions.topic.reached(0, offset),
     definitionsPosition: () => definitions.topic.position(0),
-    nowMs: clock.nowMs,
-    pause: (topic: string, partition: number) => {
-      paused.add(partition)
-      consumer.pause(topic, partition)
-    },
+    nowMs,
+    pauseForRoom: pauses.forRoom.bind(pauses),
+    pauseUntil: (topic: string, partition: number, dueAtMs: number) =>
+      pauses.untilDue(topic, partition, dueAtMs - nowMs()),
     unreadable: (place: object, reason: string) => log.error({ ...place, reason }, 'record is not readable'),
   }
   const consumer: GroupConsumer = await GroupConsumer.open(
     kafka,
     {
-      groupId: `${prefix}dispatcher`,
-      topics: [deliveriesTopic],
+      groupId,
+      topics: [...sources.keys()],
       sessionTimeoutMs,
       maxWaitMs: 250,
+      assigner: coPartitionAssigner,
       fail,
       onAssigned: (assignment) => {
-        paused.clear()
-        engine.assign(assignment)
+        pauses.forget()
+        assignments.assigned(assignment)
       },
       onBatch: (batch) => {
-        counted.lag(batch.partition, batch.highWatermark - (batch.records.at(-1)?.offset ?? batch.highWatermark) - 1)
+        counted.lag(batch)
         return takeBatch(batch, intake)
       },
     },
     context,
   )
   await using _consumer = consumer
-  await using committer = new Committer(engine, consumer, config.HOOKLINE_DISPATCHER_COMMIT_INTERVAL_MS, log)
+  const intervals = {
+    commitMs: config.HOOKLINE_DISPATCHER_COMMIT_INTERVAL_MS,
+    healthMs: config.HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS,
+  }
+  await using committer = new Committer({ engine, consumer, health: healthWriter, intervals, log, fail })
 
   await stopRequested
   await engine.drain()
-  await committer.commit()
+  await committer.finish()
 })

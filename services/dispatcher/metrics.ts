@@ -1,4 +1,5 @@
 import type { Attempt, DeadLetter } from '../domain/delivery.ts'
+import type { RecordBatch } from '../platform/kafka/consumer.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../platform/metrics.ts'
 import type { Engine } from './engine.ts'
 
@@ -27,7 +28,7 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
     ...registry,
     name: 'hookline_dispatcher_lag_records',
     help: 'Records of a partition not taken yet',
-    labelNames: ['partition'],
+    labelNames: ['topic', 'partition'],
   })
   new Gauge({
     ...registry,
@@ -45,14 +46,34 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
       this.set(engine().held)
     },
   })
+  new Gauge({
+    ...registry,
+    name: 'hookline_dispatcher_parking_webhooks',
+    help: 'Webhooks whose notifications go by webhook-parked',
+    collect() {
+      this.set(engine().parking)
+    },
+  })
+  const breakers = new Gauge({
+    ...registry,
+    name: 'hookline_dispatcher_breakers',
+    help: 'Webhooks by breaker state, of those that failed lately',
+    labelNames: ['state'],
+    collect() {
+      const counts = { closed: 0, open: 0, halfOpen: 0 }
+      for (const { number } of engine().partitions())
+        for (const [, { breaker }] of engine().gates.statesOf(number)) counts[breaker.state]++
+      for (const [state, count] of Object.entries(counts)) breakers.set({ state }, count)
+    },
+  })
   return {
     recorded({ attempt, deadLetter }: { attempt?: Attempt; deadLetter?: DeadLetter }): void {
       if (attempt) attempts.inc({ outcome: attempt.outcome, cause: attempt.cause ?? '' })
       if (attempt?.latencyMs != null) latency.observe(attempt.latencyMs / 1000)
       if (deadLetter) deadLetters.inc({ reason: deadLetter.reason })
     },
-    lag(partition: number, records: number): void {
-      lag.set({ partition }, records)
+    lag({ topic, partition, highWatermark, nextOffset }: RecordBatch): void {
+      lag.set({ topic, partition }, Math.max(0, highWatermark - nextOffset))
     },
   }
 }

@@ -114,11 +114,12 @@ export class ParkedIndex {
     range.last = last
   }
 
-  /** From where a successor has to begin, and the newest record; null when nothing is parked. */
-  snapshot(webhookId: string): ParkedRange | null {
-    const range = this.#ranges.get(webhookId)
-    if (range?.from == null) return null
-    return { from: Math.min(range.from, range.taken.watermark ?? range.from), last: range.last, since: range.since }
+  /** By webhook: from where a successor has to begin, and the newest record. */
+  *snapshots(): Iterable<[string, ParkedRange]> {
+    for (const [webhookId, { from, last, since, taken }] of this.#ranges) {
+      if (from === null) continue
+      yield [webhookId, { from: taken.isEmpty ? from : Math.min(from, taken.watermark ?? from), last, since }]
+    }
   }
 
   #range(webhookId: string, since: number): Range {

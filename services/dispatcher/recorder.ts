@@ -1,15 +1,21 @@
-import type { Attempt, DeadLetter } from '../domain/delivery.ts'
+import type { Attempt, DeadLetter, PendingDelivery } from '../domain/delivery.ts'
 import type { Encode } from '../platform/codec.ts'
 import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
+import type { OutcomeRecords, Written } from './engine.ts'
+import type { Tier } from './retry.ts'
+
+export type Destination<T> = { topic: string; encode: Encode<T> }
 
 export type RecorderContext = {
   send: (record: OutgoingRecord) => Promise<Acknowledged>
-  attempts: { topic: string; encode: Encode<Attempt> }
-  deadLetters: { topic: string; encode: Encode<DeadLetter> }
+  attempts: Destination<Attempt>
+  deadLetters: Destination<DeadLetter>
+  parked: Destination<PendingDelivery>
+  retries: Record<Tier, Destination<PendingDelivery>>
   fail: (error: unknown) => void
 }
 
-export type OutcomeRecords = { attempt?: Attempt; deadLetter?: DeadLetter }
+const notAsked: Acknowledged = { offset: null }
 
 /**
  * Writes outcomes to Kafka, each in the partition number of its delivery.
@@ -17,18 +23,26 @@ export type OutcomeRecords = { attempt?: Attempt; deadLetter?: DeadLetter }
  */
 export function recordOutcome(
   partition: number,
-  { attempt, deadLetter }: OutcomeRecords,
-  { send, attempts, deadLetters, fail }: RecorderContext,
-  acknowledged: () => void,
+  { attempt, deadLetter, retry, parked }: OutcomeRecords,
+  context: RecorderContext,
+  acknowledged: (written: Written) => void,
 ): void {
-  const sent: Promise<unknown>[] = []
-  if (attempt) {
-    sent.push(send({ topic: attempts.topic, key: attempt.webhookId, value: attempts.encode(attempt), partition }))
-  }
+  const { send, fail } = context
+  const to = <T>({ topic, encode }: Destination<T>, key: string | Buffer | null, value: T) =>
+    send({ topic, key, value: encode(value), partition })
+  const others: Promise<unknown>[] = []
   if (deadLetter) {
-    const key = deadLetter.delivery?.webhookId ?? deadLetter.source.key
-    sent.push(send({ topic: deadLetters.topic, key, value: deadLetters.encode(deadLetter), partition }))
+    others.push(to(context.deadLetters, deadLetter.delivery?.webhookId ?? deadLetter.source.key, deadLetter))
   }
-  const all = sent.length === 1 ? (sent[0] as Promise<unknown>) : Promise.all(sent)
-  all.then(acknowledged).catch(fail)
+  if (retry) others.push(to(context.retries[retry.tier], retry.pending.delivery.webhookId, retry.pending))
+  const parking = parked && to(context.parked, parked.delivery.webhookId, parked)
+  const attempting = attempt && to(context.attempts, attempt.webhookId, attempt)
+  if (attempting && !parking && others.length === 0) {
+    // By far the most frequent, so without more promises than it needs.
+    attempting.then(({ offset }) => acknowledged({ attemptOffset: offset, parkedOffset: null })).catch(fail)
+    return
+  }
+  Promise.all([attempting ?? notAsked, parking ?? notAsked, ...others])
+    .then(([attempted, parkedAt]) => acknowledged({ attemptOffset: attempted.offset, parkedOffset: parkedAt.offset }))
+    .catch(fail)
 }

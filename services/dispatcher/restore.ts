@@ -34,7 +34,7 @@ export function breakerOf(record: NonNullable<HealthRecord['breaker']>): Breaker
 }
 
 export function healthOf(
-  webhookId: string,
+  webhookId: string | null,
   partition: number,
   gate: GateState | undefined,
   parked: ParkedRange | null,

@@ -17,6 +17,8 @@ export type WebhookDefinition = {
   name: string
   url: string
   enabled: boolean
+  /** Why Hookline itself has switched it off. */
+  disabledReason?: string
   /** chatChannelIds. */
   channels: string[]
   events: WantedEvents

@@ -25,6 +25,8 @@ export type Assignment = {
   /** Topic -> partition numbers. */
   readonly partitions: ReadonlyMap<string, readonly number[]>
   readonly current: boolean
+  /** Whether this instance is a new member of the group: others may have had its partitions meanwhile. */
+  readonly fresh: boolean
 }
 
 export type RecordBatch = {
@@ -76,7 +78,11 @@ export class GroupConsumer implements AsyncDisposable {
   readonly #options: ConsumerOptions
   readonly #log: Logger
   readonly #stopping: AbortSignal | undefined
-  #assignment: { partitions: Map<string, number[]>; current: boolean } = { partitions: new Map(), current: false }
+  #assignment: { partitions: Map<string, number[]>; current: boolean; fresh: boolean } = {
+    partitions: new Map(),
+    current: false,
+    fresh: true,
+  }
   #memberId = ''
 
   private constructor(kafka: Kafka, options: ConsumerOptions, { log, stopping }: WaitContext) {
@@ -158,7 +164,7 @@ export class GroupConsumer implements AsyncDisposable {
       // Pauses belong to the work that asked for them, which ended with the old assignment.
       for (const { topic, partitions: paused } of this.#consumer.paused())
         this.#consumer.resume([{ topic, partitions: paused }])
-      this.#assignment = { partitions, current: true }
+      this.#assignment = { partitions, current: true, fresh: payload.memberId !== this.#memberId }
       this.#memberId = payload.memberId
       log.info({ groupId, partitions: payload.memberAssignment }, 'partitions assigned')
       health.set(part, null)

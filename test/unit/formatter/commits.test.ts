@@ -9,7 +9,7 @@ afterEach(() => vi.useRealTimers())
 const log = pino({ level: 'silent' })
 
 function assignmentOf(current = true): { -readonly [K in keyof Assignment]: Assignment[K] } {
-  return { partitions: new Map(), current }
+  return { partitions: new Map(), current, fresh: true }
 }
 
 function commit(partition: number, offset: number): Commit {

@@ -9,7 +9,7 @@ import type { Decoded } from '../../../services/platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../../services/platform/kafka/consumer.ts'
 import { definition, messageEvent } from './samples.ts'
 
-const assignment: Assignment = { partitions: new Map(), current: true }
+const assignment: Assignment = { partitions: new Map(), current: true, fresh: true }
 
 /** What a record's value says of how it is read: the rest is an event of that id. */
 const schema = 'schema:'

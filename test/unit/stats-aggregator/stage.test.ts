@@ -38,7 +38,7 @@ function bench(edges: Partial<StageEdges> = {}): Bench {
 }
 
 function assignmentOf(...partitions: number[]): Assignment & { current: boolean } {
-  return { partitions: new Map([[topic, partitions]]), current: true }
+  return { partitions: new Map([[topic, partitions]]), current: true, fresh: true }
 }
 
 function batchOf(assignment: Assignment, firstOffset: number, values: (string | null)[]): RecordBatch {

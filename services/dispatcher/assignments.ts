@@ -1,0 +1,70 @@
+import type { Committed } from '../platform/kafka/committed.ts'
+import type { Assignment } from '../platform/kafka/consumer.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Engine } from './engine.ts'
+import type { HealthWriter } from './health-writer.ts'
+import { resumePoints, type TakeoverContext, takeOver } from './takeover.ts'
+
+export type AssignmentsContext = {
+  engine: Engine
+  health: HealthWriter
+  takeover: TakeoverContext
+  committed: () => Promise<Map<string, Map<number, Committed>>>
+  nowMs: () => number
+  log: Logger
+  fail: (error: unknown) => void
+}
+
+/** Brings the engine to each new assignment: partition numbers that are new are taken over before their first record. */
+export class Assignments {
+  readonly #context: AssignmentsContext
+  #takingOver = new Map<number, Promise<void>>()
+
+  constructor(context: AssignmentsContext) {
+    this.#context = context
+  }
+
+  /** While the partition number is being taken over: when that is done. */
+  takingOver(partition: number): Promise<void> | undefined {
+    return this.#takingOver.get(partition)
+  }
+
+  assigned(assignment: Assignment): void {
+    const { engine, committed, fail } = this.#context
+    const unknown = new Set(engine.assign(assignment))
+    // Asked after the group has moved on: nobody else commits for these partitions any more.
+    const commits = committed()
+    const numbers = new Set([...assignment.partitions.values()].flat())
+    const takingOver = new Map<number, Promise<void>>()
+    for (const number of numbers) {
+      const ready = this.#bring(number, unknown.has(number), assignment, commits).catch(fail)
+      takingOver.set(
+        number,
+        ready.then(() => void takingOver.delete(number)),
+      )
+    }
+    this.#takingOver = takingOver
+  }
+
+  async #bring(
+    number: number,
+    isNew: boolean,
+    assignment: Assignment,
+    commits: Promise<Map<string, Map<number, Committed>>>,
+  ): Promise<void> {
+    const { engine, health, takeover, nowMs, log } = this.#context
+    const committed = await commits
+    if (!isNew) {
+      for (const [topic, point] of resumePoints(number, committed)) engine.resume(number, topic, point)
+      return
+    }
+    const beganMs = nowMs()
+    const { restored, reflected } = await takeOver(number, committed, takeover)
+    if (!assignment.current) return
+    engine.restore(number, restored)
+    health.takenOver(number, reflected)
+    const { parked, gates, answered } = restored
+    const counts = { parked: parked.size, gates: gates.size, answered: answered.size }
+    log.info({ partition: number, ...counts, tookMs: nowMs() - beganMs }, 'partition taken over')
+  }
+}

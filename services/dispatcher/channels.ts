@@ -1,0 +1,61 @@
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
+import type { Codec, Decode } from '../platform/codec.ts'
+import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { type Topic, topics } from '../topics.ts'
+import { type Arrival, fromDelivery, fromPending } from './intake.ts'
+import type { Destination } from './recorder.ts'
+import type { HealthRecord } from './restore.ts'
+import type { Tier } from './retry.ts'
+
+/** The dispatcher's topics, all with the same partition count: what it reads, writes, and restores itself from. */
+export type Channels = {
+  /** By topic: what is dispatched. */
+  sources: Map<string, Decode<Arrival>>
+  deliveries: string
+  attempts: Destination<Attempt> & { decode: Decode<Attempt> }
+  deadLetters: Destination<DeadLetter>
+  parked: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
+  health: Destination<HealthRecord> & { decode: Decode<HealthRecord> }
+  retries: Record<Tier, Destination<PendingDelivery>>
+}
+
+const retryTopics: Record<Tier, Topic> = {
+  '1m': topics.webhookRetries1m,
+  '5m': topics.webhookRetries5m,
+  '30m': topics.webhookRetries30m,
+  '2h': topics.webhookRetries2h,
+  '5h': topics.webhookRetries5h,
+  '10h': topics.webhookRetries10h,
+}
+
+/** Waits until the schemas are registered. */
+export async function openChannels(codec: Codec, prefix: string): Promise<Channels> {
+  const open = async <T>(topic: Topic) => ({
+    topic: topicName(topic, prefix),
+    encode: await codec.encoder<T>(subjectOf(topic, prefix), schemaOf(topic)),
+    decode: codec.decoder<T>(schemaOf(topic)),
+  })
+  const deliveries = topicName(topics.webhookDeliveries, prefix)
+  const openRetries = (tier: Tier) => open<PendingDelivery>(retryTopics[tier])
+  const retries = {
+    '1m': await openRetries('1m'),
+    '5m': await openRetries('5m'),
+    '30m': await openRetries('30m'),
+    '2h': await openRetries('2h'),
+    '5h': await openRetries('5h'),
+    '10h': await openRetries('10h'),
+  }
+  const sources = new Map<string, Decode<Arrival>>([
+    [deliveries, fromDelivery(codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries)))],
+    ...Object.values(retries).map(({ topic, decode }) => [topic, fromPending(decode)] as const),
+  ])
+  return {
+    sources,
+    deliveries,
+    attempts: await open(topics.webhookAttempts),
+    deadLetters: await open(topics.webhookDeadLetters),
+    parked: await open(topics.webhookParked),
+    health: await open(topics.webhookHealth),
+    retries,
+  }
+}

@@ -1,0 +1,110 @@
+import type { Encode } from '../platform/codec.ts'
+import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
+import type { Engine, Written } from './engine.ts'
+import { type HealthRecord, healthOf } from './restore.ts'
+import type { Reflected } from './takeover.ts'
+
+export type HealthContext = {
+  engine: Pick<Engine, 'partitions' | 'gates'>
+  topic: string
+  encode: Encode<HealthRecord>
+  send: (record: OutgoingRecord) => Promise<Acknowledged>
+  nowMs: () => number
+}
+
+/**
+ * Keeps webhook-health: what a successor must know of a partition number, and how far it reflects webhook-attempts and
+ * webhook-parked. Attempts count as reflected only once the offsets that they finish are committed: what lies behind
+ * tells the successor which deliveries are answered for.
+ */
+export class HealthWriter {
+  readonly #context: HealthContext
+  /** By partition number: behind the last record that Kafka has acknowledged. */
+  readonly #acknowledged = new Map<number, Reflected>()
+  readonly #committed = new Map<number, number>()
+  /** By partition number: what was written last, by key. */
+  readonly #written = new Map<number, Map<string, string>>()
+
+  constructor(context: HealthContext) {
+    this.#context = context
+  }
+
+  /** A partition number was taken over, up to these offsets. */
+  takenOver(partition: number, reflected: Reflected): void {
+    this.#acknowledged.set(partition, { ...reflected })
+    this.#committed.set(partition, reflected.attemptsOffset)
+    this.#written.delete(partition)
+  }
+
+  acknowledged(partition: number, { attemptOffset, parkedOffset }: Written): void {
+    const reflected = this.#acknowledged.get(partition)
+    if (!reflected) return
+    if (attemptOffset !== null) reflected.attemptsOffset = Math.max(reflected.attemptsOffset, attemptOffset + 1)
+    if (parkedOffset !== null) reflected.parkedOffset = Math.max(reflected.parkedOffset, parkedOffset + 1)
+  }
+
+  /** To be called before the offsets of a commit are gathered. @returns to be called when the commit has succeeded. */
+  beforeCommit(): () => void {
+    const reached = [...this.#acknowledged].map(
+      ([partition, { attemptsOffset }]) => [partition, attemptsOffset] as const,
+    )
+    return () => {
+      for (const [partition, attemptsOffset] of reached) this.#committed.set(partition, attemptsOffset)
+    }
+  }
+
+  /** Writes what has changed; resolves when Kafka has it. */
+  async write(): Promise<void> {
+    const writes: Promise<unknown>[] = []
+    for (const { number } of this.#context.engine.partitions()) {
+      const acknowledged = this.#acknowledged.get(number)
+      if (!acknowledged) continue
+      const offsets = { attemptsOffset: this.#committed.get(number) ?? 0, parkedOffset: acknowledged.parkedOffset }
+      writes.push(...this.#writePartition(number, offsets))
+    }
+    await Promise.all(writes)
+  }
+
+  #writePartition(number: number, offsets: Reflected): Promise<unknown>[] {
+    const nowMs = this.#context.nowMs()
+    const before = this.#written.get(number) ?? new Map<string, string>()
+    const now = new Map<string, string>()
+    const writes: Promise<unknown>[] = []
+    const put = (key: string, record: HealthRecord) => {
+      const { asOf: _asOf, attemptsOffset: _attempts, parkedOffset: _parked, ...state } = record
+      const text = JSON.stringify(record.webhookId === null ? offsets : state)
+      now.set(key, text)
+      if (before.get(key) !== text) writes.push(this.#send(number, key, record))
+    }
+    for (const [webhookId, record] of this.#webhooksOf(number, offsets, nowMs)) put(webhookId, record)
+    for (const key of before.keys())
+      if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(number, key, null))
+    // Last: it says that the others are as of these offsets.
+    put(partitionKey(number), healthOf(null, number, undefined, null, offsets, nowMs))
+    this.#written.set(number, now)
+    return writes
+  }
+
+  *#webhooksOf(number: number, offsets: Reflected, nowMs: number): Iterable<[string, HealthRecord]> {
+    const { engine } = this.#context
+    const gates = new Map(engine.gates.statesOf(number))
+    const parked = new Map<string, HealthRecord['parked']>()
+    for (const state of engine.partitions())
+      if (state.number === number) for (const [id, range] of state.parked.snapshots()) parked.set(id, range)
+    for (const webhookId of new Set([...gates.keys(), ...parked.keys()])) {
+      yield [
+        webhookId,
+        healthOf(webhookId, number, gates.get(webhookId), parked.get(webhookId) ?? null, offsets, nowMs),
+      ]
+    }
+  }
+
+  #send(partition: number, key: string, record: HealthRecord | null): Promise<unknown> {
+    const { topic, encode, send } = this.#context
+    return send({ topic, key, partition, value: record && encode(record) })
+  }
+}
+
+export function partitionKey(number: number): string {
+  return `partition-${number}`
+}

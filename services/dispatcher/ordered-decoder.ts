@@ -1,0 +1,37 @@
+import type { Decode, Decoded } from '../platform/codec.ts'
+
+/** Applies decoded values in the order of their bytes, also where a decoding has to wait (for a schema, once each). */
+export class OrderedDecoder<T> {
+  readonly #decode: Decode<T>
+  #waiting: Promise<void> | undefined
+  #behind: (() => void)[] = []
+
+  constructor(decode: Decode<T>) {
+    this.#decode = decode
+  }
+
+  /** @param apply called with the value; not at all when the bytes cannot be read. */
+  push(bytes: Buffer, apply: (value: T) => void): void {
+    if (this.#waiting) {
+      this.#behind.push(() => this.push(bytes, apply))
+      return
+    }
+    const decoded = this.#decode(bytes)
+    const settle = (result: Decoded<T>) => {
+      if (result.ok) apply(result.value)
+    }
+    if (!(decoded instanceof Promise)) return settle(decoded)
+    this.#waiting = decoded.then((result) => {
+      settle(result)
+      this.#waiting = undefined
+      const behind = this.#behind
+      this.#behind = []
+      for (const next of behind) next()
+    })
+  }
+
+  /** Resolves when everything that was pushed has been applied. */
+  async done(): Promise<void> {
+    while (this.#waiting) await this.#waiting
+  }
+}

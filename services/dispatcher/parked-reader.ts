@@ -1,0 +1,23 @@
+import type { PendingDelivery } from '../domain/delivery.ts'
+import type { Decode } from '../platform/codec.ts'
+import type { RangeReader } from '../platform/kafka/range-reader.ts'
+import type { EnginePorts } from './engine.ts'
+import { OrderedDecoder } from './ordered-decoder.ts'
+
+/** Reads parts of webhook-parked for the engine. */
+export function drainParked(
+  reader: Pick<RangeReader, 'read'>,
+  { topic, decode }: { topic: string; decode: Decode<PendingDelivery> },
+  fail: (error: unknown) => void,
+): EnginePorts['readParked'] {
+  return (partition, fromOffset, toOffset, onRecord, done) => {
+    const decoder = new OrderedDecoder(decode)
+    reader
+      .read(topic, partition, fromOffset, toOffset, ({ offset, value }) => {
+        if (value) decoder.push(value, (pending) => onRecord(offset, pending))
+      })
+      .then(() => decoder.done())
+      .then(done)
+      .catch(fail)
+  }
+}

@@ -1,0 +1,26 @@
+import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
+import type { Logger } from '../platform/log.ts'
+
+export type SwitchOffContext = {
+  topic: string
+  current: (webhookId: string) => WebhookDefinition | undefined
+  send: (record: OutgoingRecord) => Promise<Acknowledged>
+  nowMs: () => number
+  log: Logger
+}
+
+/** Switches a webhook off in its definition, and writes why; not when it has been edited meanwhile. */
+export async function switchOff(
+  definition: WebhookDefinition,
+  reason: string,
+  context: SwitchOffContext,
+): Promise<void> {
+  const { topic, current, send, nowMs, log } = context
+  const { id, businessId } = definition
+  if (current(id)?.version !== definition.version) return
+  log.warn({ webhookId: id, businessId, reason }, 'webhook switched off')
+  const updatedAt = new Date(nowMs()).toISOString()
+  const changed = { ...definition, enabled: false, disabledReason: reason, version: definition.version + 1, updatedAt }
+  await send({ topic, key: id, partition: 0, value: JSON.stringify(changed) })
+}

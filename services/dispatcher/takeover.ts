@@ -1,0 +1,144 @@
+import type { Attempt, PendingDelivery } from '../domain/delivery.ts'
+import type { Decode } from '../platform/codec.ts'
+import type { Committed } from '../platform/kafka/committed.ts'
+import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
+import type { RangeReader } from '../platform/kafka/range-reader.ts'
+import { initialBreaker, onAttempt } from './breaker.ts'
+import type { GateState } from './gates.ts'
+import { decodeOffsetMap } from './offset-map.ts'
+import { OrderedDecoder } from './ordered-decoder.ts'
+import type { ParkedRange } from './parked-index.ts'
+import type { ResumePoint } from './partition.ts'
+import { breakerOf, type HealthRecord, type RestoredPartition } from './restore.ts'
+
+export type TakeoverContext = {
+  reader: Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
+  health: { topic: string; decode: Decode<HealthRecord> }
+  attempts: { topic: string; decode: Decode<Attempt> }
+  parked: { topic: string; decode: Decode<PendingDelivery> }
+  nowMs: () => number
+}
+
+/** How far the restored state reflects the topics. */
+export type Reflected = { attemptsOffset: number; parkedOffset: number }
+
+const windowMs = 600_000
+
+/**
+ * The state of a partition number as its topics tell it (design.md, taking over a partition): the newest snapshots of
+ * webhook-health, and behind the offsets that they reflect, what webhook-parked and webhook-attempts say. Snapshots are
+ * written every few seconds, so this takes no longer after ten busy minutes than after one.
+ */
+export async function takeOver(
+  partition: number,
+  committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
+  context: TakeoverContext,
+): Promise<{ restored: RestoredPartition; reflected: Reflected }> {
+  const { reader, health, attempts, parked, nowMs } = context
+  const [healthEnd, attemptsEnd, parkedEnd] = await Promise.all(
+    [health, attempts, parked].map(({ topic }) => endOf(reader, topic, partition)),
+  )
+  const snapshots = await readHealth(partition, healthEnd ?? 0, context)
+  const own = snapshots.get(null)
+  const startOfWindow = async () => (await reader.offsetsAt(attempts.topic, nowMs() - windowMs)).get(partition) ?? 0
+  const from = own ?? { attemptsOffset: await startOfWindow(), parkedOffset: 0, asOf: 0 }
+  const restored = stateOf(snapshots, resumePoints(partition, committed))
+  await Promise.all([
+    readTail(partition, parked, from.parkedOffset, parkedEnd ?? 0, reader, (pending, { offset }) => {
+      addParked(restored.parked, pending, offset)
+    }),
+    readTail(partition, attempts, from.attemptsOffset, attemptsEnd ?? 0, reader, (attempt) => {
+      addAnswered(restored.answered, attempt)
+      foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
+    }),
+  ])
+  return { restored, reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 } }
+}
+
+/** Where the last commits say that each topic of the partition number goes on. */
+export function resumePoints(
+  partition: number,
+  committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
+): Map<string, ResumePoint> {
+  const points = new Map<string, ResumePoint>()
+  for (const [topic, partitions] of committed) {
+    const commit = partitions.get(partition)
+    if (commit)
+      points.set(topic, { offset: commit.offset, finishedAbove: decodeOffsetMap(commit.metadata, commit.offset) })
+  }
+  return points
+}
+
+type Snapshots = Map<string | null, HealthRecord>
+
+/** The newest record of each webhook, and under null the partition's own. */
+async function readHealth(partition: number, end: number, { reader, health }: TakeoverContext): Promise<Snapshots> {
+  const snapshots: Snapshots = new Map()
+  const decoder = new OrderedDecoder(health.decode)
+  await reader.read(health.topic, partition, 0, end, ({ key, value }) => {
+    if (value) decoder.push(value, (record) => snapshots.set(record.webhookId, record))
+    else if (key) snapshots.delete(key.toString('utf8'))
+  })
+  await decoder.done()
+  return snapshots
+}
+
+async function readTail<T>(
+  partition: number,
+  { topic, decode }: { topic: string; decode: Decode<T> },
+  from: number,
+  end: number,
+  reader: TakeoverContext['reader'],
+  apply: (value: T, record: ConsumedRecord) => void,
+): Promise<void> {
+  const decoder = new OrderedDecoder(decode)
+  await reader.read(topic, partition, from, end, (record) => {
+    if (record.value) decoder.push(record.value, (value) => apply(value, record))
+  })
+  await decoder.done()
+}
+
+function stateOf(snapshots: Snapshots, resume: Map<string, ResumePoint>): RestoredPartition {
+  const restored: RestoredPartition = { resume, parked: new Map(), gates: new Map(), answered: new Map() }
+  for (const [webhookId, { breaker, parked, pausedUntil }] of snapshots) {
+    if (webhookId === null) continue
+    if (parked) restored.parked.set(webhookId, parked)
+    if (!breaker && pausedUntil === null) continue
+    restored.gates.set(webhookId, {
+      breaker: breaker ? breakerOf(breaker) : initialBreaker(),
+      pausedUntilMs: pausedUntil ?? 0,
+    })
+  }
+  return restored
+}
+
+export function addParked(
+  ranges: Map<string, ParkedRange>,
+  { delivery, parkedSince }: PendingDelivery,
+  offset: number,
+): void {
+  const known = ranges.get(delivery.webhookId) ?? { from: offset, since: parkedSince ?? 0 }
+  ranges.set(delivery.webhookId, { ...known, last: offset })
+}
+
+export function addAnswered(answered: Map<string, number>, { deliveryId, attempt, next, nextTopic }: Attempt): void {
+  if (next !== 'retry') answered.set(deliveryId, Number.POSITIVE_INFINITY)
+  else if (nextTopic !== null) answered.set(deliveryId, attempt)
+}
+
+/** Attempts that ended after the webhook's snapshot was made are not in it. */
+export function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapshotMs: number): void {
+  const { webhookId, outcome, startedAt, latencyMs } = attempt
+  if (outcome === 'rejected' || attempt.test) return
+  const endedAtMs = startedAt + Math.round(latencyMs ?? 0)
+  if (endedAtMs <= snapshotMs) return
+  const ok = outcome !== 'error'
+  const known = gates.get(webhookId)
+  if (!known && ok) return
+  const gate = known ?? { breaker: initialBreaker(), pausedUntilMs: 0 }
+  gates.set(webhookId, { ...gate, breaker: onAttempt(gate.breaker, { ok, startedAtMs: startedAt, endedAtMs }) })
+}
+
+async function endOf(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {
+  return (await reader.ends(topic)).find((end) => end.partition === partition)?.high ?? 0
+}
