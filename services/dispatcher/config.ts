@@ -7,7 +7,7 @@ import {
   serviceVariables,
   targetVariables,
 } from '../platform/variables.ts'
-import type { EngineLimits } from './engine.ts'
+import type { EngineLimits } from './ports.ts'
 
 export const dispatcherConfig = Type.Object({
   ...serviceVariables(8083),

@@ -1,6 +1,7 @@
 import type { Encode } from '../platform/codec.ts'
 import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
-import type { Engine, Written } from './engine.ts'
+import type { Engine } from './engine.ts'
+import type { Written } from './ports.ts'
 import { type HealthRecord, healthOf } from './restore.ts'
 import type { Reflected } from './takeover.ts'
 
@@ -56,7 +57,7 @@ export class HealthWriter {
   /** Writes what has changed; resolves when Kafka has it. */
   async write(): Promise<void> {
     const writes: Promise<unknown>[] = []
-    for (const { number } of this.#context.engine.partitions()) {
+    for (const { number } of this.#context.engine.partitions) {
       const acknowledged = this.#acknowledged.get(number)
       if (!acknowledged) continue
       const offsets = { attemptsOffset: this.#committed.get(number) ?? 0, parkedOffset: acknowledged.parkedOffset }
@@ -89,7 +90,7 @@ export class HealthWriter {
     const { engine } = this.#context
     const gates = new Map(engine.gates.statesOf(number))
     const parked = new Map<string, HealthRecord['parked']>()
-    for (const state of engine.partitions())
+    for (const state of engine.partitions)
       if (state.number === number) for (const [id, range] of state.parked.snapshots()) parked.set(id, range)
     for (const webhookId of new Set([...gates.keys(), ...parked.keys()])) {
       yield [

@@ -214,7 +214,7 @@ export class LaneScheduler<Item> {
       this.#open(webhook)
       this.#pump()
     }
-    webhook.closed = Number.isFinite(waitMs) ? this.#rules.after(waitMs, again) : { cancel: () => {} }
+    webhook.closed = Number.isFinite(waitMs) ? this.#rules.after(Math.ceil(waitMs), again) : { cancel: () => {} }
   }
 
   #open(webhook: Webhook<Item>): void {

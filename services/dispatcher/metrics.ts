@@ -61,7 +61,7 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
     labelNames: ['state'],
     collect() {
       const counts = { closed: 0, open: 0, halfOpen: 0 }
-      for (const { number } of engine().partitions())
+      for (const { number } of engine().partitions)
         for (const [, { breaker }] of engine().gates.statesOf(number)) counts[breaker.state]++
       for (const [state, count] of Object.entries(counts)) breakers.set({ state }, count)
     },

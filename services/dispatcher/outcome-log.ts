@@ -1,5 +1,5 @@
 import type { Logger } from '../platform/log.ts'
-import type { OutcomeRecords } from './engine.ts'
+import type { OutcomeRecords } from './ports.ts'
 
 /** One line an attempt with ids, outcome and duration (style.md): failures at warn, the rest at debug. Never a body or a header. */
 export function logOutcome(log: Logger, { attempt, deadLetter }: OutcomeRecords): void {

@@ -1,8 +1,12 @@
+import type { OffsetMap } from './offset-map.ts'
 import { OffsetTracker, type Slot } from './offsets.ts'
 import { ParkedIndex } from './parked-index.ts'
 
 /** What the commit metadata said of a topic's partition: offsets above the commit that are finished. */
-export type FinishedAbove = { finished(offset: number): boolean }
+export type FinishedAbove = Pick<OffsetMap, 'finished' | 'next' | 'unfinished'>
+
+/** How far a topic's partition is finished. */
+export type Progress = { watermark: number; unfinished: number[]; next: number }
 
 type Source = {
   readonly topic: string
@@ -61,18 +65,16 @@ export class PartitionState {
   }
 
   /** Topics whose finished offsets have changed since they were last committed. @param describe what tells changes apart. */
-  changed(
-    describe: (tracker: OffsetTracker, watermark: number) => string,
-  ): { topic: string; offset: number; metadata: string }[] {
+  changed(describe: (progress: Progress) => string): { topic: string; offset: number; metadata: string }[] {
     const commits: { topic: string; offset: number; metadata: string }[] = []
     for (const source of this.#sources.values()) {
-      const offset = source.tracker.watermark
-      if (offset === null) continue
-      const metadata = describe(source.tracker, offset)
-      const shown = `${offset} ${metadata}`
+      const progress = progressOf(source)
+      if (progress === null) continue
+      const metadata = describe(progress)
+      const shown = `${progress.watermark} ${metadata}`
       if (shown === source.committed) continue
       source.committed = shown
-      commits.push({ topic: source.topic, offset, metadata })
+      commits.push({ topic: source.topic, offset: progress.watermark, metadata })
     }
     return commits
   }
@@ -88,5 +90,47 @@ export class PartitionState {
       this.#sources.set(topic, source)
     }
     return source
+  }
+}
+
+/** What the former commit knew of offsets that have not been read again yet stays known. */
+function progressOf({ tracker, resumed: { finishedAbove } }: Source): Progress | null {
+  const { watermark, next } = tracker
+  if (watermark === null || next === null) return null
+  const unfinished = tracker.unfinished()
+  if (!finishedAbove || finishedAbove.next <= next) return { watermark, unfinished, next }
+  const ahead = finishedAbove.unfinished.filter((offset) => offset >= next)
+  const all = [...unfinished, ...ahead]
+  return { watermark: all[0] ?? finishedAbove.next, unfinished: all, next: finishedAbove.next }
+}
+
+/** The partition numbers of this instance. */
+export class Partitions {
+  readonly #states = new Map<number, PartitionState>()
+
+  get(number: number): PartitionState | undefined {
+    return this.#states.get(number)
+  }
+
+  /** Made when it is not there yet. */
+  state(number: number): PartitionState {
+    let state = this.#states.get(number)
+    if (!state) {
+      state = new PartitionState(number)
+      this.#states.set(number, state)
+    }
+    return state
+  }
+
+  set(state: PartitionState): void {
+    this.#states.set(state.number, state)
+  }
+
+  delete(number: number): void {
+    this.#states.delete(number)
+  }
+
+  [Symbol.iterator](): Iterator<PartitionState> {
+    return this.#states.values()
   }
 }

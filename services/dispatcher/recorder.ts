@@ -1,7 +1,7 @@
 import type { Attempt, DeadLetter, PendingDelivery } from '../domain/delivery.ts'
 import type { Encode } from '../platform/codec.ts'
 import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
-import type { OutcomeRecords, Written } from './engine.ts'
+import type { OutcomeRecords, Written } from './ports.ts'
 import type { Tier } from './retry.ts'
 
 export type Destination<T> = { topic: string; encode: Encode<T> }

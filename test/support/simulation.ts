@@ -1,10 +1,5 @@
-import {
-  Engine,
-  type EngineLimits,
-  type OutcomeRecords,
-  type SendResult,
-  type Written,
-} from '../../services/dispatcher/engine.ts'
+import { Engine } from '../../services/dispatcher/engine.ts'
+import type { EngineLimits, OutcomeRecords, SendResult, Written } from '../../services/dispatcher/ports.ts'
 import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
 import type { ResumePoint } from '../../services/dispatcher/partition.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'

@@ -1,0 +1,169 @@
+import type { WebhookDefinition } from '../domain/definition.ts'
+import type { DeadLetterReason } from '../domain/delivery.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import type { WebhookGates } from './gates.ts'
+import type { HeldItems } from './held-items.ts'
+import type { Lane, LaneScheduler } from './lanes.ts'
+import type { Parking } from './parking.ts'
+import {
+  type EngineLimits,
+  type EnginePorts,
+  type Item,
+  type OutcomeRecords,
+  pendingOf,
+  type SendResult,
+} from './ports.ts'
+import { attemptRecord, deadLetterOf, type Place, summaryOf } from './records.ts'
+import { decideNext } from './retry.ts'
+
+export type FlowContext = {
+  ports: EnginePorts
+  limits: EngineLimits
+  lanes: LaneScheduler<Item>
+  gates: WebhookGates
+  held: HeldItems
+  parking: Parking
+  owns: (place: Place) => boolean
+  /** Called when a lane has gone to wait. */
+  onIdle: () => void
+}
+
+/** What happens to the head of a lane: sent, recorded, and then done, retried, or given up. */
+export class Flow {
+  readonly #ports: EnginePorts
+  readonly #limits: EngineLimits
+  readonly #lanes: LaneScheduler<Item>
+  readonly #gates: WebhookGates
+  readonly #held: HeldItems
+  readonly #parking: Parking
+  readonly #owns: (place: Place) => boolean
+  readonly #onIdle: () => void
+  /** Versions of definitions that ended by 410 or five days of failure, until the definition says so itself. */
+  readonly #switchedOff = new Map<string, number>()
+
+  constructor({ ports, limits, lanes, gates, held, parking, owns, onIdle }: FlowContext) {
+    this.#ports = ports
+    this.#limits = limits
+    this.#lanes = lanes
+    this.#gates = gates
+    this.#held = held
+    this.#parking = parking
+    this.#owns = owns
+    this.#onIdle = onIdle
+  }
+
+  /** Sends the head of a lane, unless it is not to be sent any more. */
+  start(lane: Lane<Item>, item: Item): void {
+    const { delivery } = item
+    const nowMs = this.#ports.nowMs()
+    const definition = this.#ports.definition(delivery.webhookId)
+    if (!definition) return this.#giveUp(lane, item, 'deleted')
+    if (!definition.enabled || this.#switchedOff.get(definition.id) === definition.version) {
+      return this.#giveUp(lane, item, 'disabled')
+    }
+    if (nowMs - delivery.createdAt > this.#limits.expiryMs) return this.#reject(lane, item, definition, 'expired')
+    const pass = this.#gates.start(definition.id, nowMs)
+    if (pass === 'blocked') return this.#reject(lane, item, definition, 'breaker')
+    const attempt = item.attempts.length + 1
+    this.#ports.send(delivery, attempt, definition, (result) =>
+      this.#ended(lane, item, definition, result, pass === 'probe'),
+    )
+  }
+
+  #ended(lane: Lane<Item>, item: Item, definition: WebhookDefinition, result: SendResult, probe: boolean): void {
+    const { webhookId } = item.delivery
+    if (result.kind === 'postponed') {
+      if (probe) this.#gates.probeLost(webhookId)
+      return this.#wait(lane, item, result.delayMs)
+    }
+    const { outcome } = result
+    const endedAtMs = endOf(outcome, result.startedAtMs)
+    const blockedBefore = this.#gates.isBlocked(webhookId, endedAtMs)
+    this.#gates.onOutcome(webhookId, item.place.partition, outcome, probe, endedAtMs)
+    // Before the lane goes on: its next item must see it.
+    if (this.#gates.mustSwitchOff(webhookId, outcome, endedAtMs)) this.#switchOff(definition, outcome)
+    this.#follow(lane, item, definition, outcome, result.startedAtMs)
+    const blockedNow = this.#gates.isBlocked(webhookId, endedAtMs)
+    if (blockedNow && !blockedBefore && definition.whenBlocked === 'park')
+      this.#parking.spill(webhookId, item.place.partition)
+    if (probe || blockedBefore !== blockedNow) this.#lanes.wake(webhookId)
+  }
+
+  /** Records the attempt and does what follows it. */
+  #follow(lane: Lane<Item>, item: Item, definition: WebhookDefinition, outcome: Outcome, startedAtMs: number): void {
+    const { delivery, place } = item
+    const nowMs = this.#ports.nowMs()
+    const attempt = item.attempts.length + 1
+    const next = decideNext(outcome, attempt, definition.retryProfile, this.#ports.random())
+    const record = attemptRecord({ delivery, definition, place, attempt, startedAtMs, outcome, next }, nowMs)
+    item.attempts = [...item.attempts, summaryOf(record)]
+    switch (next.kind) {
+      case 'done':
+        this.#finishAfter(item, { attempt: record })
+        return this.#lanes.advance(lane)
+      case 'retry':
+        this.#held.record(place.partition, { attempt: record }, () => {})
+        return this.#wait(lane, item, next.delayMs)
+      case 'later': {
+        const pending = pendingOf(item, 'retry', nowMs + next.delayMs)
+        this.#finishAfter(item, { attempt: record, retry: { tier: next.tier, pending } })
+        return this.#lanes.advance(lane)
+      }
+      case 'deadLetter': {
+        const deadLetter = deadLetterOf(delivery, place, next.reason, item.attempts, nowMs)
+        this.#finishAfter(item, { attempt: record, deadLetter })
+        return this.#lanes.advance(lane)
+      }
+    }
+  }
+
+  /** Not sent, and counted as such: it is in webhook-attempts and can be replayed from the dead letters. */
+  #reject(lane: Lane<Item>, item: Item, definition: WebhookDefinition, reason: 'breaker' | 'expired'): void {
+    this.#follow(lane, item, definition, { kind: 'rejected', reason }, this.#ports.nowMs())
+  }
+
+  #giveUp(lane: Lane<Item>, item: Item, reason: DeadLetterReason): void {
+    const deadLetter = deadLetterOf(item.delivery, item.place, reason, item.attempts, this.#ports.nowMs())
+    this.#finishAfter(item, { deadLetter })
+    this.#lanes.advance(lane)
+  }
+
+  #switchOff(definition: WebhookDefinition, outcome: Outcome): void {
+    if (this.#switchedOff.get(definition.id) === definition.version) return
+    this.#switchedOff.set(definition.id, definition.version)
+    const gone = outcome.kind === 'refused' && outcome.status === 410
+    this.#ports.disable(definition, gone ? 'the receiver answered 410 Gone' : 'nothing but failures for five days')
+  }
+
+  /** Holds the lane until the item is due; in a partition that went to another instance, that one retries. */
+  #wait(lane: Lane<Item>, item: Item, delayMs: number): void {
+    this.#lanes.hold(lane)
+    const timer = this.#ports.after(delayMs, () => {
+      delete item.retry
+      this.#lanes.resume(lane)
+    })
+    item.retry = { cancel: () => timer.cancel(), lane }
+    if (!this.#owns(item.place)) this.abandon(item)
+    this.#onIdle()
+  }
+
+  abandon(item: Item): void {
+    const { retry } = item
+    retry?.cancel()
+    this.#held.forget(item)
+    if (retry) this.#lanes.dropHeld(retry.lane)
+  }
+
+  #finishAfter(item: Item, records: OutcomeRecords): void {
+    const answeredAttempts = records.retry ? item.attempts.length : Number.POSITIVE_INFINITY
+    this.#held.record(item.place.partition, records, () => {
+      this.#held.answered.add(item.delivery.deliveryId, answeredAttempts)
+      this.#held.finish(item)
+    })
+  }
+}
+
+/** As the attempt's record tells it, so that a fold over webhook-attempts comes to the same. */
+function endOf(outcome: Outcome, startedAtMs: number): number {
+  return outcome.kind === 'rejected' ? startedAtMs : startedAtMs + Math.round(outcome.latencyMs)
+}

@@ -1,0 +1,98 @@
+import type { EngineLimits, EnginePorts, Item, OutcomeRecords, Written } from './ports.ts'
+import { RecentIds } from './recent-ids.ts'
+
+/** The deliveries in memory, by id: how much room is left, and what was answered for lately. */
+export class HeldItems {
+  readonly answered: RecentIds
+  readonly #ports: Pick<EnginePorts, 'record' | 'onRoom'>
+  readonly #limits: EngineLimits
+  readonly #byId = new Map<string, Item>()
+  #count = 0
+  #bytes = 0
+  #unacknowledged = 0
+  #lackedRoom = false
+  /** What is finished does not fit into a commit's metadata: nothing is taken before it does. */
+  #congested = false
+  #onSettled: () => void = () => {}
+
+  constructor(ports: Pick<EnginePorts, 'record' | 'onRoom'>, limits: EngineLimits) {
+    this.#ports = ports
+    this.#limits = limits
+    this.answered = new RecentIds(limits.recentIds)
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Records whose acknowledgement is awaited. */
+  get unacknowledged(): number {
+    return this.#unacknowledged
+  }
+
+  get hasRoom(): boolean {
+    const room = !this.#congested && this.#count < this.#limits.maxHeld && this.#bytes < this.#limits.maxHeldBytes
+    if (!room) this.#lackedRoom = true
+    return room
+  }
+
+  /** @param onSettled called after each acknowledgement. */
+  watch(onSettled: () => void): void {
+    this.#onSettled = onSettled
+  }
+
+  get(deliveryId: string): Item | undefined {
+    return this.#byId.get(deliveryId)
+  }
+
+  all(): Item[] {
+    return [...this.#byId.values()]
+  }
+
+  hold(item: Item): void {
+    this.#byId.set(item.delivery.deliveryId, item)
+    this.#count++
+    this.#bytes += item.delivery.body.length
+  }
+
+  /** It keeps its room, but another record of the same delivery is no longer answered for by it. */
+  unname(item: Item): void {
+    if (this.#byId.get(item.delivery.deliveryId) === item) this.#byId.delete(item.delivery.deliveryId)
+  }
+
+  forget(item: Item): void {
+    if (item.forgotten) return
+    item.forgotten = true
+    this.unname(item)
+    this.#count--
+    this.#bytes -= item.delivery.body.length
+  }
+
+  /** Its records count as finished from now on. */
+  finish(item: Item): void {
+    for (const { owner, slot } of item.slots) owner.finish(slot)
+    this.forget(item)
+  }
+
+  record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
+    this.#unacknowledged++
+    this.#ports.record(partition, records, (written) => {
+      this.#unacknowledged--
+      acknowledged(written)
+      this.checkRoom()
+      this.#onSettled()
+    })
+  }
+
+  congested(congested: boolean): void {
+    this.#congested = congested
+    this.checkRoom()
+  }
+
+  checkRoom(): void {
+    if (!this.#lackedRoom || this.#congested) return
+    if (this.#count > this.#limits.maxHeld / 2 || this.#bytes > this.#limits.maxHeldBytes / 2) return
+    this.#lackedRoom = false
+    this.#ports.onRoom()
+  }
+}

@@ -1,0 +1,134 @@
+import type { PendingDelivery } from '../domain/delivery.ts'
+import type { WebhookGates } from './gates.ts'
+import type { HeldItems } from './held-items.ts'
+import type { LaneScheduler } from './lanes.ts'
+import type { Slot } from './offsets.ts'
+import type { PartitionState, Partitions } from './partition.ts'
+import { type EngineLimits, type EnginePorts, type Item, pendingOf } from './ports.ts'
+
+export type ParkingContext = {
+  ports: EnginePorts
+  limits: EngineLimits
+  lanes: LaneScheduler<Item>
+  gates: WebhookGates
+  held: HeldItems
+  partitions: Partitions
+}
+
+/** So many offsets of webhook-parked are read at a time. */
+const drainSlice = 2_000
+
+/**
+ * The way of a webhook that cannot keep up, or is blocked: to webhook-parked and back, in order, so that it takes no more
+ * than its share of memory and nobody waits for it (design.md, isolation).
+ */
+export class Parking {
+  readonly #ports: EnginePorts
+  readonly #limits: EngineLimits
+  readonly #lanes: LaneScheduler<Item>
+  readonly #gates: WebhookGates
+  readonly #held: HeldItems
+  readonly #partitions: Partitions
+
+  constructor({ ports, limits, lanes, gates, held, partitions }: ParkingContext) {
+    this.#ports = ports
+    this.#limits = limits
+    this.#lanes = lanes
+    this.#gates = gates
+    this.#held = held
+    this.#partitions = partitions
+  }
+
+  /** Takes parked records back where their webhooks can go on. */
+  tick(): void {
+    for (const state of this.#partitions) if (state.draining === null && state.parked.size > 0) this.#drainParked(state)
+  }
+
+  /**
+   * Moves what the webhook has waiting in memory to webhook-parked, in the order of its lanes, so that its offsets need not
+   * wait for ten minutes. What others there would have to wait for stays in memory: there is little of it.
+   */
+  spill(webhookId: string, partition: number): void {
+    const state = this.#partitions.state(partition)
+    if (state.parked.isParking(webhookId)) return
+    const items = this.#lanes.takeQueued(webhookId)
+    const offsets = items
+      .filter(({ place }) => place.topic === this.#limits.deliveriesTopic)
+      .map(({ place }) => place.offset)
+    const since = Math.min(state.position(this.#limits.deliveriesTopic), ...offsets)
+    for (const item of items) this.park(item, 'breaker', since)
+  }
+
+  /** Moves an item to webhook-parked. @param since where that begins for its webhook, if it does. */
+  park(item: Item, why: PendingDelivery['why'], since: number): void {
+    const { delivery, place } = item
+    const { parked } = this.#partitions.state(place.partition)
+    const parkedSince = parked.writing(delivery.webhookId, since)
+    const pending = { ...pendingOf(item, why, this.#ports.nowMs()), parkedSince }
+    // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
+    this.#held.unname(item)
+    this.#held.record(place.partition, { parked: pending }, ({ parkedOffset }) => {
+      if (parkedOffset !== null) parked.written(delivery.webhookId, parkedOffset)
+      this.#held.finish(item)
+    })
+  }
+
+  isFull(webhookId: string): boolean {
+    return this.#lanes.itemsOf(webhookId) >= this.#limits.maxQueuedOfWebhook
+  }
+
+  /** An unsent item is taken again later: from webhook-parked, or from its topic after the next assignment. */
+  putBack(item: Item): void {
+    this.#held.forget(item)
+    this.rewindTo(item)
+  }
+
+  /** What was taken from webhook-parked is read again from this item on. */
+  rewindTo({ parkedOffset, place, delivery }: Item): void {
+    if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(delivery.webhookId, parkedOffset)
+  }
+
+  #drainParked(state: PartitionState): void {
+    const { parked } = state
+    const nowMs = this.#ports.nowMs()
+    const able = new Set(parked.waiting().filter((webhookId) => this.#canDrain(state, webhookId, nowMs)))
+    if (able.size === 0 || !this.#held.hasRoom) return
+    const from = Math.min(...[...able].map((webhookId) => parked.fromOf(webhookId)))
+    const to = Math.min(from + drainSlice, 1 + Math.max(...[...able].map((webhookId) => parked.lastOf(webhookId))))
+    state.draining = able
+    const isCurrent = () => state.draining === able && this.#partitions.get(state.number) === state
+    const onRecord = (offset: number, pending: PendingDelivery) => {
+      const { webhookId } = pending.delivery
+      if (!isCurrent() || !able.has(webhookId) || offset < parked.fromOf(webhookId)) return
+      if (!this.isFull(webhookId)) this.#takeParked(state, offset, pending)
+      else able.delete(webhookId)
+    }
+    this.#ports.readParked(state.number, from, to, onRecord, () => {
+      if (!isCurrent()) return
+      state.draining = null
+      for (const webhookId of able) parked.passed(webhookId, to)
+    })
+  }
+
+  /** Once what is older has been read, there is room, and the gate is open or about to be. */
+  #canDrain(state: PartitionState, webhookId: string, nowMs: number): boolean {
+    return (
+      state.position(this.#limits.deliveriesTopic) >= state.parked.sinceOf(webhookId) &&
+      this.#gates.waitMs(webhookId, nowMs) < 1_000 &&
+      this.#lanes.itemsOf(webhookId) <= this.#limits.maxQueuedOfWebhook / 2
+    )
+  }
+
+  #takeParked({ number, parked }: PartitionState, offset: number, { delivery, attempts }: PendingDelivery): void {
+    const { webhookId, contactId, deliveryId } = delivery
+    const slot = parked.take(webhookId, offset)
+    const taken = { owner: { finish: (finished: Slot) => parked.finish(webhookId, finished) }, slot }
+    if (this.#held.answered.has(deliveryId, attempts.length)) return taken.owner.finish(slot)
+    const twin = this.#held.get(deliveryId)
+    if (twin) return void twin.slots.push(taken)
+    const place = { topic: 'webhook-parked', partition: number, offset }
+    const item: Item = { delivery, place, slots: [taken], parkedOffset: offset, attempts, forgotten: false }
+    this.#held.hold(item)
+    this.#lanes.enqueue(webhookId, contactId, item)
+  }
+}

@@ -1,0 +1,92 @@
+import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Attempt, AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import type { Lane } from './lanes.ts'
+import type { Slot } from './offsets.ts'
+import type { Place } from './records.ts'
+import type { Tier } from './retry.ts'
+
+/** How one send ended: an outcome of the receiver's, or a fault of ours, after which the same is tried again later. */
+export type SendResult = { startedAtMs: number } & (
+  | { kind: 'outcome'; outcome: Outcome }
+  | { kind: 'postponed'; delayMs: number; reason: string }
+)
+
+/** What is to be written to Kafka, in the partition number of the delivery. */
+export type OutcomeRecords = {
+  attempt?: Attempt
+  deadLetter?: DeadLetter
+  /** For a delay topic. */
+  retry?: { tier: Tier; pending: PendingDelivery }
+  /** For webhook-parked. */
+  parked?: PendingDelivery
+}
+
+/** Offsets that the records got; null for records that were not asked for. */
+export type Written = { parkedOffset: number | null; attemptOffset: number | null }
+
+/** The world outside: everything that takes time or chance. Callbacks may come in any order, never from inside the call. */
+export type EnginePorts = {
+  nowMs(): number
+  random(): number
+  /** The definition in force at this moment. */
+  definition(webhookId: string): WebhookDefinition | undefined
+  send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void
+  /** @param acknowledged called once all of them are there. */
+  record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void
+  /** Reads webhook-parked from one offset to before another. */
+  readParked(
+    partition: number,
+    fromOffset: number,
+    toOffset: number,
+    onRecord: (offset: number, pending: PendingDelivery) => void,
+    done: () => void,
+  ): void
+  after(delayMs: number, due: () => void): { cancel(): void }
+  /** Switches the webhook off, in its definition. */
+  disable(definition: WebhookDefinition, reason: string): void
+  /** Called when there is room again after hasRoom was false. */
+  onRoom(): void
+}
+
+export type EngineLimits = {
+  /** Name of webhook-deliveries, whose order is kept. */
+  deliveriesTopic: string
+  /** Requests in flight of the whole process. */
+  maxInFlight: number
+  /** Deliveries held in memory: queued, in flight, or waiting for a retry or for their record's acknowledgement. */
+  maxHeld: number
+  maxHeldBytes: number
+  /** Of one webhook, so many wait in its lanes; the rest goes to webhook-parked. */
+  maxQueuedOfWebhook: number
+  /** Delivery ids remembered as answered for. */
+  recentIds: number
+  /** Older notifications are not sent any more. */
+  expiryMs: number
+}
+
+/** What the engine needs to know of the consumer's assignment. */
+export type Owned = {
+  readonly partitions: ReadonlyMap<string, readonly number[]>
+  /** Whether the group was joined anew: another instance may have had the partitions meanwhile. */
+  readonly fresh: boolean
+}
+
+/** A delivery in the engine's hands. */
+export type Item = {
+  readonly delivery: Delivery
+  readonly place: Place
+  /** Every record that this send answers for: a duplicate that comes meanwhile is finished with it. */
+  readonly slots: { owner: { finish(slot: Slot): void }; slot: Slot }[]
+  /** Offset in webhook-parked, of an item that was taken from there. */
+  readonly parkedOffset: number | null
+  attempts: AttemptSummary[]
+  /** While its lane is held for it. */
+  retry?: { cancel(): void; lane: Lane<Item> }
+  forgotten: boolean
+}
+
+/** The record by which an item waits in another topic. */
+export function pendingOf(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
+  return { delivery: item.delivery, attempts: item.attempts, dueAt, why, replayId: null, parkedSince: null }
+}
