@@ -198,7 +198,7 @@ test('restoring by folding the attempts gives the state that was live', () => {
       expect(ended.reduce(onAttempt, initialBreaker())).toEqual(state)
       if (probes > 0) probed++
     }),
-    { numRuns: 500 },
+    { numRuns: 500, endOnFailure: true },
   )
   expect(probed, 'runs with a probe').toBeGreaterThan(50)
 })
@@ -211,6 +211,6 @@ test('a snapshot in between, and the attempts behind it, give the same', () => {
       const snapshot = JSON.parse(JSON.stringify(ended.slice(0, cut).reduce(onAttempt, initialBreaker())))
       expect(ended.slice(cut).reduce(onAttempt, snapshot as BreakerState)).toEqual(state)
     }),
-    { numRuns: 200 },
+    { numRuns: 200, endOnFailure: true },
   )
 })

@@ -1,0 +1,90 @@
+/**
+ * Exponential Golomb codes of order k: short for small numbers, never long for a large one. A number from 0 to 2^53 - 1
+ * is cut into its k low bits and the rest; the rest plus 1 stands in binary behind as many zeros as it has bits less one.
+ */
+
+/** Bits that an order takes when it is written itself. */
+export const orderBits = 5
+/** Of an integer that a double holds exactly. */
+const maxValueBits = 53
+const wordBits = 30
+
+/** The order with which these numbers take about the fewest bits: up from 0 until it gets worse. */
+export function bestOrder(values: readonly number[]): number {
+  const bitsWith = (order: number) => values.reduce((bits, value) => bits + golombBits(value, order), 0)
+  let order = 0
+  let bits = bitsWith(0)
+  while (order + 1 < 2 ** orderBits) {
+    const more = bitsWith(order + 1)
+    if (more >= bits) break
+    bits = more
+    order++
+  }
+  return order
+}
+
+/** How many bits a number takes. */
+export function golombBits(value: number, order = 0): number {
+  return 2 * bitLength(Math.floor(value / 2 ** order) + 1) - 1 + order
+}
+
+function bitLength(value: number): number {
+  return value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 2 ** 32))
+}
+
+export class BitWriter {
+  readonly #bytes: Uint8Array
+  #position = 0
+
+  constructor(zeroed: Uint8Array) {
+    this.#bytes = zeroed
+  }
+
+  write(value: number, bits: number): void {
+    // JavaScript shifts 32 bits: what is larger goes in two parts.
+    if (bits > wordBits) this.write(Math.floor(value / 2 ** wordBits), bits - wordBits)
+    const word = value % 2 ** wordBits
+    for (let bit = Math.min(bits, wordBits) - 1; bit >= 0; bit--, this.#position++) {
+      if (((word >> bit) & 1) === 0) continue
+      const at = this.#position >> 3
+      this.#bytes[at] = (this.#bytes[at] ?? 0) | (0x80 >> (this.#position & 7))
+    }
+  }
+
+  writeGolomb(value: number, order = 0): void {
+    const head = Math.floor(value / 2 ** order) + 1
+    this.write(0, bitLength(head) - 1)
+    this.write(head, bitLength(head))
+    this.write(value % 2 ** order, order)
+  }
+}
+
+export class BitReader {
+  readonly #bytes: Uint8Array
+  #position = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  /** True when more was asked for than there is: what was read then means nothing. */
+  get exhausted(): boolean {
+    return this.#position > this.#bytes.length * 8
+  }
+
+  read(bits: number): number {
+    let value = 0
+    for (let bit = 0; bit < bits; bit++, this.#position++) {
+      const byte = this.#bytes[this.#position >> 3] ?? 0
+      value = value * 2 + ((byte >> (7 - (this.#position & 7))) & 1)
+    }
+    return value
+  }
+
+  readGolomb(order = 0): number {
+    let zeros = 0
+    while (zeros < maxValueBits && this.read(1) === 0) zeros++
+    const head = 2 ** zeros + this.read(zeros)
+    return (head - 1) * 2 ** order + this.read(order)
+  }
+}
