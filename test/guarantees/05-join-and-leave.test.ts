@@ -10,7 +10,7 @@ import { OffsetWatch } from '../support/offset-watch.ts'
 import { openKafka } from '../support/topic-reader.ts'
 
 const everyMs = 5_000
-const changes = sized(60, 5)
+const changes = sized(60, 3)
 const standstillLimitMs = 30_000
 const stopGraceMs = 30_000
 const names = ['formatter', 'dispatcher'] as const

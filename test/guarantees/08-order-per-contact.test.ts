@@ -11,7 +11,7 @@ import { seeded } from '../support/simulation.ts'
 const contacts = sized(1_000, 200)
 const eventsPerLane = sized(100, 20)
 const webhooks = 10
-const kills = sized(10, 2)
+const kills = sized(10, 1)
 /** Under the 100 in ten minutes at which sending is blocked (contract.md, 1.9). */
 const failuresOfWebhook = 80
 const failureShare = 0.05

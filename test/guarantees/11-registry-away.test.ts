@@ -13,7 +13,7 @@ import { messageOf, startLoad } from '../support/load.ts'
 import { type ProxyMode, startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { countRecords, openCodec, openKafka, openProducer, readValues } from '../support/topic-reader.ts'
 
-const outageMs = sized(300_000, 6_000)
+const outageMs = sized(300_000, 4_000)
 const resumeLimitMs = 30_000
 
 const kafka = openKafka(inject('brokers'))

@@ -64,7 +64,7 @@ test.each(situations.map(([name, around], index) => [name, index * ofSituation, 
     for (const path of paths) receiver.answer(path, { kind: 'status', status: 204, delayMs: 100 })
     const lanes = world.lanes.filter(({ channel }) => channels.includes(channel))
     const load = startLoad(world, { lanes, perSecond: 100 })
-    await systemClock.sleep(sized(5_000, 2_500))
+    await systemClock.sleep(sized(5_000, 1_500))
 
     const all = `businesses/${businessId}/webhooks`
     const { webhooks } = await admin.http.get(`${all}?limit=100`).json<{ webhooks: Listed[] }>()
@@ -82,7 +82,7 @@ test.each(situations.map(([name, around], index) => [name, index * ofSituation, 
       for (const path of paths.slice(0, 3)) edited.set(path, systemClock.nowMs())
       edits += edited.size
     })
-    await systemClock.sleep(graceMs + 2_000)
+    await systemClock.sleep(graceMs + sized(5_000, 1_000))
     await load.stop()
 
     const arrivals = receiver.arrivals.filter(({ path }) => paths.includes(path) || path === movedTo)

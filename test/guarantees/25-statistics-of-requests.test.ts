@@ -10,7 +10,7 @@ import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { startLoad } from '../support/load.ts'
 import { countRecords, openCodec, openKafka, readValues } from '../support/topic-reader.ts'
 
-const kills = sized(20, 2)
+const kills = sized(20, 1)
 const webhooks = 4
 /** Every so many requests one is refused for good: under the 100 in ten minutes at which sending is blocked. */
 const refusedEvery = 25
