@@ -8,9 +8,9 @@ import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
 const callers = 64
 const loseEvery = 50
-const records = sized(50_000, 12_800)
+const records = sized(51_200, 12_800)
 /** Of the control, each of which is a request of its own. */
-const controlRecords = sized(10_000, 2_000)
+const controlRecords = sized(9_600, 1_920)
 
 type Send = (topic: string, id: string) => Promise<unknown>
 
