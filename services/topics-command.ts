@@ -131,9 +131,12 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = error instanceof ConfigError ? 78 : 1
+// The configuration above is read by the README's generator too.
+if (import.meta.main) {
+  try {
+    process.exitCode = await main()
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    process.exitCode = error instanceof ConfigError ? 78 : 1
+  }
 }

@@ -101,7 +101,7 @@ export function onAttempt(
   attempt: { ok: boolean; startedAtMs: number; endedAtMs: number },
 ): BreakerState {
   const { ok, startedAtMs, endedAtMs } = attempt
-  const probe = state.state !== 'closed' && startedAtMs > state.openUntilMs
+  const probe = state.state !== 'closed' && startedAtMs >= state.openUntilMs
   return onResult(probe ? { ...state, state: 'halfOpen' } : state, { ok, probe }, endedAtMs)
 }
 

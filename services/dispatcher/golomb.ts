@@ -7,6 +7,7 @@
 export const orderBits = 5
 /** Of an integer that a double holds exactly. */
 const maxValueBits = 53
+const wordBits = 30
 
 /** The order with which these numbers take about the fewest bits: up from 0 until it gets worse. */
 export function bestOrder(values: readonly number[]): number {
@@ -40,8 +41,11 @@ export class BitWriter {
   }
 
   write(value: number, bits: number): void {
-    for (let bit = bits - 1; bit >= 0; bit--, this.#position++) {
-      if (Math.floor(value / 2 ** bit) % 2 === 0) continue
+    // JavaScript shifts 32 bits: what is larger goes in two parts.
+    if (bits > wordBits) this.write(Math.floor(value / 2 ** wordBits), bits - wordBits)
+    const word = value % 2 ** wordBits
+    for (let bit = Math.min(bits, wordBits) - 1; bit >= 0; bit--, this.#position++) {
+      if (((word >> bit) & 1) === 0) continue
       const at = this.#position >> 3
       this.#bytes[at] = (this.#bytes[at] ?? 0) | (0x80 >> (this.#position & 7))
     }

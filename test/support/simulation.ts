@@ -1,7 +1,7 @@
 import { Engine } from '../../services/dispatcher/engine.ts'
-import type { EngineLimits, OutcomeRecords, SendResult, Written } from '../../services/dispatcher/ports.ts'
 import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
 import type { ResumePoint } from '../../services/dispatcher/partition.ts'
+import type { EngineLimits, OutcomeRecords, SendResult, Written } from '../../services/dispatcher/ports.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'

@@ -7,7 +7,7 @@ export type Committed = { offset: number; metadata: string }
 
 /**
  * What a group has committed: topic -> partition -> commit; partitions without one are left out. Waits until Kafka answers.
- * An admin client of its own for each call: a takeover asks once, for all of its topics (measured: 20 ms with the connection).
+ * An admin client of its own for each call: a takeover asks once, for all of its topics (measured: 10 to 40 ms with the connection).
  */
 export function fetchCommitted(
   kafka: Kafka,

@@ -162,6 +162,8 @@ function byTopic(batch: Waiting[]): TopicMessages[] {
 
 /** Errors of the way to Kafka, or of a cluster that is changing: the same batch is sent again. */
 function isTransient(error: unknown): boolean {
+  // kafkajs 2.2.4 (broker/index.js) throws a plain error when a connection is lost between being chosen and being used.
+  if (error instanceof Error && error.message === 'Broker not connected') return true
   if (!(error instanceof KafkaJSError)) return false
   const cause = (error as { cause?: unknown }).cause
   return error.retriable || error.name === 'KafkaJSNumberOfRetriesExceeded' ? !isTooLarge(cause) : isTransient(cause)

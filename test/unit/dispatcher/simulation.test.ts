@@ -78,16 +78,17 @@ function simulate(seed: number) {
       if (skipped) violations.push(`metadata of ${key} calls ${skipped.deliveryId} finished`)
     }
   }
-  const resumePoint = (key: string) => ({ offset: committed.get(key) ?? 0, finishedAbove: finishedAbove.get(key) ?? null })
+  const resumePoint = (key: string) => ({
+    offset: committed.get(key) ?? 0,
+    finishedAbove: finishedAbove.get(key) ?? null,
+  })
   const assign = (partitions: number[]) => {
     owned = partitions
     position = new Map(committed)
     const byTopic = new Map([deliveriesTopic, retriesTopic].map((topic) => [topic, partitions] as const))
     const taken = world.engine.assign({ partitions: byTopic, fresh: false })
     for (const number of partitions) {
-      const resume = [deliveriesTopic, retriesTopic].map(
-        (topic) => [topic, resumePoint(`${topic}/${number}`)] as const,
-      )
+      const resume = [deliveriesTopic, retriesTopic].map((topic) => [topic, resumePoint(`${topic}/${number}`)] as const)
       if (taken.includes(number)) world.restore(number, new Map(resume))
       else for (const [topic, point] of resume) world.engine.resume(number, topic, point)
     }
@@ -122,7 +123,9 @@ function simulate(seed: number) {
   return { world, log, violations, done: done() }
 }
 
-test(`whatever fails, repeats or moves, nothing is lost and order holds (${seeds} seeds)`, { timeout: 20_000 + seeds * 100 }, () => {
+test(`whatever fails, repeats or moves, nothing is lost and order holds (${seeds} seeds)`, {
+  timeout: 20_000 + seeds * 100,
+}, () => {
   for (let seed = 1; seed <= seeds; seed++) {
     const { world, log, violations, done } = simulate(seed)
     const context = `seed ${seed}`

@@ -14,12 +14,15 @@ import { TopicTable } from '../../services/platform/kafka/table.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 
 /** guarantees.md, 25: the statistics are those of the attempts, whatever happens to the aggregator. */
 
 const webhooks = 20
 const attemptsPerRound = 2_000
-const kills = 4
+/** A first one, one while two run, and all the others. */
+const kills = sized(20, 3)
 const startMs = Date.UTC(2027, 0, 15, 8)
 const outcomes = ['success', 'slow', 'error', 'rejected'] as const
 
@@ -83,7 +86,9 @@ afterEach(async () => {
   await producer[Symbol.asyncDispose]()
 })
 
-test(`after ${kills} kills, and with a second instance coming and going, every attempt counts once`, async () => {
+test(`after ${kills} kills, and with a second instance coming and going, every attempt counts once`, {
+  timeout: caseTimeoutMs,
+}, async () => {
   const expected: Totals = new Map()
   start()
   for (let round = 0; round < kills; round++) {
@@ -97,6 +102,7 @@ test(`after ${kills} kills, and with a second instance coming and going, every a
   await produce(kills, expected)
 
   await expect.poll(stats, { timeout: 60_000, interval: 500 }).toEqual(expected)
+  figure(25, `${(kills + 1) * attemptsPerRound} attempts, ${kills} kills: difference 0`)
 })
 
 test('a stop in good order leaves nothing to count again, and what cannot be read does not stop the rest', async () => {

@@ -1,0 +1,76 @@
+import type { TObject } from 'typebox'
+import { adminConfig } from '../../services/admin/config.ts'
+import { dispatcherConfig } from '../../services/dispatcher/config.ts'
+import { formatterConfig } from '../../services/formatter/config.ts'
+import { describeConfig, type VariableDoc } from '../../services/platform/config.ts'
+import { producerConfig } from '../../services/producer/config.ts'
+import { statsAggregatorConfig } from '../../services/stats-aggregator/config.ts'
+import { topicsConfig } from '../../services/topics-command.ts'
+import { code, table } from './markdown.ts'
+
+/** All that declare variables, in the data's order. The last one is no service, but the command that makes the topics. */
+export const configurations: Record<string, TObject> = {
+  producer: producerConfig,
+  formatter: formatterConfig,
+  dispatcher: dispatcherConfig,
+  'stats-aggregator': statsAggregatorConfig,
+  admin: adminConfig,
+  topics: topicsConfig,
+}
+
+/** One variable, and what it is by default in each program that reads it. */
+type Variable = VariableDoc & { defaults: Map<string, string> }
+
+/** Longer patterns say less than the description does. */
+const longestPattern = 30
+
+/** Every variable once, in the order of first appearance. */
+export function configurationTable(): string {
+  const head = ['variable', 'read by', 'allowed', 'default', 'meaning']
+  const rows = variables().map((variable) => [
+    code(variable.name),
+    readersOf(variable),
+    allowedOf(variable),
+    defaultOf(variable),
+    variable.description,
+  ])
+  return table(head, rows)
+}
+
+function variables(): Variable[] {
+  const found = new Map<string, Variable>()
+  for (const [program, schema] of Object.entries(configurations)) {
+    for (const doc of describeConfig(schema)) {
+      const variable = found.get(doc.name) ?? { ...doc, defaults: new Map<string, string>() }
+      variable.defaults.set(program, shownDefault(schema, doc))
+      found.set(doc.name, variable)
+    }
+  }
+  return [...found.values()]
+}
+
+function shownDefault(schema: TObject, { name, default: value }: VariableDoc): string {
+  const hasDefault = 'default' in (schema.properties[name] as object)
+  return hasDefault ? code(value) || 'empty' : '**required**'
+}
+
+function readersOf({ defaults }: Variable): string {
+  const programs = Object.keys(configurations)
+  const readers = [...defaults.keys()]
+  if (readers.length === programs.length) return 'all'
+  if (readers.length === programs.length - 1 && !defaults.has('topics')) return 'every service'
+  return readers.join(', ')
+}
+
+function allowedOf({ type }: Variable): string {
+  const [, pattern] = / like (.*)$/.exec(type) ?? []
+  if (pattern === undefined) return type
+  return pattern.length > longestPattern ? 'string' : `string like ${code(pattern)}`
+}
+
+/** One value where all agree, as but for the port they do. */
+function defaultOf({ defaults }: Variable): string {
+  const [first = '', ...others] = new Set(defaults.values())
+  if (others.length === 0) return first
+  return [...defaults].map(([program, value]) => `${program} ${value}`).join(', ')
+}

@@ -1,0 +1,17 @@
+import { type Topic, topics } from '../../services/topics.ts'
+import { code, table } from './markdown.ts'
+
+/** The topics as services/topics.ts has them, in the data's order. */
+export function topicsTable(): string {
+  const head = ['topic', 'key', 'value', 'written by', 'read by', 'kept', 'partitions']
+  const rows = Object.values(topics).map((topic: Topic) => [
+    code(topic.name),
+    /[<:]/.test(topic.key) ? code(topic.key) : topic.key,
+    `[${topic.schema.endsWith('.avsc') ? 'Avro' : 'JSON'}](schemas/${topic.schema})`,
+    topic.writers.join(', '),
+    topic.readers.join(', '),
+    topic.cleanup.policy === 'compact' ? 'the latest of each key' : `${topic.cleanup.retentionDays} days`,
+    topic.partitions === 'one' ? '1' : code('HOOKLINE_PARTITIONS'),
+  ])
+  return table(head, rows)
+}

@@ -1,0 +1,331 @@
+import { randomUUID } from 'node:crypto'
+import type { Admin, Producer } from 'kafkajs'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { systemClock } from '../../services/platform/clock.ts'
+import { Health } from '../../services/platform/health.ts'
+import { createKafka } from '../../services/platform/kafka/client.ts'
+import { assertSameCounts, coPartitionAssigner, partitionCounts } from '../../services/platform/kafka/co-partition.ts'
+import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
+import { type Assignment, type ConsumerOptions, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
+import { RangeReader } from '../../services/platform/kafka/range-reader.ts'
+import { TopicTable } from '../../services/platform/kafka/table.ts'
+
+const prefix = `kafka-platform-test-${randomUUID()}-`
+const logged: string[] = []
+const context = {
+  log: pino({ level: 'info' }, { write: (line) => void logged.push((JSON.parse(line) as { msg: string }).msg) }),
+  clock: systemClock,
+  health: new Health(),
+}
+const kafka = createKafka(
+  {
+    KAFKA_BROKERS: inject('brokers').join(','),
+    KAFKA_CLIENT_ID: 'kafka-platform-test',
+    KAFKA_TLS: false,
+    KAFKA_SASL_MECHANISM: 'none',
+    KAFKA_SASL_USERNAME: '',
+    KAFKA_SASL_PASSWORD: '',
+  },
+  context.log,
+)
+/** The least that brokers grant. */
+const sessionTimeoutMs = 6_000
+const topic = (name: string) => `${prefix}${name}`
+const partitionsByTopic: Record<string, number> = {
+  left: 6,
+  right: 6,
+  wider: 8,
+  numbers: 3,
+  committed: 1,
+  aborted: 1,
+  deleted: 1,
+  timed: 2,
+  large: 1,
+}
+const readTopics = ['numbers', 'committed', 'aborted', 'deleted', 'timed', 'large'].map(topic)
+const recordsEach = 100
+const largeRecords = 3_000
+
+let admin: Admin
+let producer: Producer
+let reader: RangeReader
+const failures: unknown[] = []
+const fail = (error: unknown) => void failures.push(error)
+
+beforeAll(async () => {
+  admin = kafka.admin()
+  await admin.connect()
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: Object.entries(partitionsByTopic).map(([name, numPartitions]) => ({ topic: topic(name), numPartitions })),
+  })
+  producer = kafka.producer({ allowAutoTopicCreation: false })
+  await producer.connect()
+  for (const partition of [0, 1, 2]) await fill(producer, 'numbers', recordsEach, partition)
+  reader = await RangeReader.open(
+    kafka,
+    { topics: readTopics, groupPrefix: `${prefix}reader`, sessionTimeoutMs, fail },
+    context,
+  )
+})
+
+afterAll(async () => {
+  await reader[Symbol.asyncDispose]()
+  await producer.disconnect()
+  await admin.deleteTopics({ topics: Object.keys(partitionsByTopic).map(topic) })
+  await admin.disconnect()
+  expect(failures).toEqual([])
+})
+
+type Sender = Pick<Producer, 'send'>
+
+async function fill(to: Sender, name: string, count: number, partition = 0, valueBytes = 10): Promise<void> {
+  const value = Buffer.alloc(valueBytes, 'x')
+  const messages = Array.from({ length: count }, () => ({ key: 'key', value, partition }))
+  for (let from = 0; from < count; from += 500)
+    await to.send({ topic: topic(name), messages: messages.slice(from, from + 500) })
+}
+
+/** `count` records of one transaction, behind which its marker takes an offset that no reader sees. */
+async function transaction(name: string, count: number, end: 'commit' | 'abort'): Promise<void> {
+  const transactional = kafka.producer({ transactionalId: randomUUID(), idempotent: true, maxInFlightRequests: 1 })
+  await transactional.connect()
+  const open = await transactional.transaction()
+  await fill(open, name, count)
+  await open[end]()
+  await transactional.disconnect()
+}
+
+async function offsetsOf(name: string, partition: number, from: number, to: number): Promise<number[]> {
+  const offsets: number[] = []
+  await reader.read(topic(name), partition, from, to, (record) => offsets.push(record.offset))
+  return offsets
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index)
+}
+
+test.each([
+  { from: 0, to: 100, result: range(0, 100), why: 'everything' },
+  { from: 10, to: 20, result: range(10, 20), why: 'a part' },
+  { from: 99, to: 100, result: [99], why: 'the last' },
+  { from: 90, to: 1_000, result: range(90, 100), why: 'up to the end where more is asked for' },
+  { from: -5, to: 3, result: range(0, 3), why: 'from the start where more is asked for' },
+  { from: 20, to: 20, result: [], why: 'an empty range' },
+  { from: 30, to: 20, result: [], why: 'a range upside down' },
+  { from: 500, to: 900, result: [], why: 'a range beyond the end' },
+])('reads $why: $from to $to', async ({ from, to, result }) => {
+  expect(await offsetsOf('numbers', 1, from, to)).toEqual(result)
+})
+
+test('reads partitions side by side, and ranges of one partition one after another', async () => {
+  const seen: string[] = []
+  const read = (partition: number, from: number, to: number, name: string) =>
+    reader.read(topic('numbers'), partition, from, to, () => seen.push(name)).then(() => seen.push(`${name} done`))
+  await Promise.all([read(0, 50, 100, 'a'), read(0, 0, 60, 'b'), read(1, 0, 100, 'c'), read(2, 10, 20, 'd')])
+  const ofPartition0 = seen.filter((entry) => /^[ab]/.test(entry))
+  expect(ofPartition0).toEqual([...Array(50).fill('a'), 'a done', ...Array(60).fill('b'), 'b done'])
+  expect(seen.filter((entry) => entry === 'c')).toHaveLength(100)
+  expect(seen.filter((entry) => entry === 'd')).toHaveLength(10)
+})
+
+test('what onRecord throws ends that read only', async () => {
+  const bad = reader.read(topic('numbers'), 0, 0, 100, ({ offset }) => {
+    if (offset === 5) throw new Error('no use for record 5')
+  })
+  const next = offsetsOf('numbers', 0, 0, 10)
+  await expect(bad).rejects.toThrow('no use for record 5')
+  expect(await next).toEqual(range(0, 10))
+})
+
+test('a partition that is not there is refused', async () => {
+  await expect(offsetsOf('numbers', 7, 0, 10)).rejects.toThrow(`there is no partition 7 of ${topic('numbers')}`)
+})
+
+test.each(['commit', 'abort'] as const)('a topic that ends with a transaction is read to its end: %s', async (end) => {
+  const name = end === 'commit' ? 'committed' : 'aborted'
+  await fill(producer, name, 5)
+  await transaction(name, 5, end)
+  const visible = end === 'commit' ? 10 : 5
+  // The marker is written after the transaction's end is acknowledged.
+  await expect.poll(() => reader.ends(topic(name))).toEqual([{ partition: 0, low: 0, high: 11 }])
+  expect(await offsetsOf(name, 0, 0, 11)).toEqual(range(0, visible))
+  // From within what nobody sees, too.
+  expect(await offsetsOf(name, 0, visible, 11)).toEqual([])
+
+  const folded: number[] = []
+  const table = await TopicTable.open(
+    kafka,
+    {
+      topic: topic(name),
+      groupPrefix: `${prefix}table`,
+      sessionTimeoutMs,
+      fail,
+      onRecord: ({ offset }) => folded.push(offset),
+    },
+    context,
+  )
+  await table[Symbol.asyncDispose]()
+  expect(folded).toEqual(range(0, visible))
+})
+
+test('begins at the start of a log whose first records are deleted', async () => {
+  await fill(producer, 'deleted', 20)
+  // kafkajs deletes only of topics that the client has asked about before.
+  await admin.fetchTopicOffsets(topic('deleted'))
+  await admin.deleteTopicRecords({ topic: topic('deleted'), partitions: [{ partition: 0, offset: '12' }] })
+  expect(await reader.ends(topic('deleted'))).toEqual([{ partition: 0, low: 12, high: 20 }])
+  expect(await offsetsOf('deleted', 0, 3, 15)).toEqual(range(12, 15))
+  expect(await offsetsOf('deleted', 0, 3, 10)).toEqual([])
+
+  // All of it goes while the read waits for its first fetch, and nothing comes behind it.
+  const reading = offsetsOf('deleted', 0, 12, 20)
+  await reader.ends(topic('deleted'))
+  await admin.deleteTopicRecords({ topic: topic('deleted'), partitions: [{ partition: 0, offset: '20' }] })
+  expect([[], range(12, 20)]).toContainEqual(await reading)
+})
+
+test('finds the first offset of a time, and the end where there is none', async () => {
+  const messages = [1_000, 2_000, 3_000].map((timestamp) => ({
+    key: 'k',
+    value: 'v',
+    timestamp: `${timestamp}`,
+    partition: 1,
+  }))
+  await producer.send({ topic: topic('timed'), messages })
+  const at = (timestampMs: number) =>
+    reader.offsetsAt(topic('timed'), timestampMs).then((offsets) => [...offsets].sort())
+  expect(await at(-1)).toEqual([
+    [0, 0],
+    [1, 0],
+  ])
+  expect(await at(1_500)).toEqual([
+    [0, 0],
+    [1, 1],
+  ])
+  expect(await at(3_000)).toEqual([
+    [0, 0],
+    [1, 2],
+  ])
+  expect(await at(3_001)).toEqual([
+    [0, 0],
+    [1, 3],
+  ])
+})
+
+test('a reader that its group expels in the middle goes on behind the last record', async () => {
+  await fill(producer, 'large', largeRecords, 0, 2_000)
+  const joins = () => logged.filter((message) => message === 'partitions assigned').length
+  const joinsBefore = joins()
+  const offsets: number[] = []
+  await reader.read(topic('large'), 0, 0, largeRecords, ({ offset }) => {
+    offsets.push(offset)
+    // Nothing of this process runs meanwhile, no heartbeat either.
+    if (offset === 700) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, sessionTimeoutMs + 2_000)
+  })
+  expect(offsets).toEqual(range(0, largeRecords))
+  expect(joins()).toBeGreaterThan(joinsBefore)
+  // What was paused before is paused again, what is asked for next is read.
+  expect(await offsetsOf('numbers', 2, 0, 100)).toEqual(range(0, 100))
+})
+
+test('closing rejects what is being read and deletes the group', async () => {
+  const groupPrefix = `${prefix}closing`
+  const closing = await RangeReader.open(kafka, { topics: readTopics, groupPrefix, sessionTimeoutMs, fail }, context)
+  const reading = expect(closing.read(topic('numbers'), 0, 0, 100, () => undefined)).rejects.toThrow(
+    'the range reader is closed',
+  )
+  await closing[Symbol.asyncDispose]()
+  await reading
+  const { groups } = await admin.listGroups()
+  expect(groups.filter(({ groupId }) => groupId.startsWith(groupPrefix))).toEqual([])
+})
+
+/** A member of a group that takes everything, and commits nothing by itself. */
+async function member(groupId: string, topics: string[], over: Partial<ConsumerOptions> = {}) {
+  const assigned: Record<string, number[]>[] = []
+  const consumer = await GroupConsumer.open(
+    kafka,
+    {
+      groupId: topic(groupId),
+      topics: topics.map(topic),
+      sessionTimeoutMs,
+      maxWaitMs: 250,
+      assigner: coPartitionAssigner,
+      onAssigned: (assignment) => assigned.push(numbersOf(assignment)),
+      onBatch: ({ records }) => records.length,
+      fail,
+      ...over,
+    },
+    context,
+  )
+  return { consumer, latest: () => assigned.at(-1) ?? {} }
+}
+
+function numbersOf({ partitions }: Assignment): Record<string, number[]> {
+  return Object.fromEntries([...partitions].map(([name, numbers]) => [name.slice(prefix.length), numbers.toSorted()]))
+}
+
+test('members of a group hold the same numbers of all topics, and keep what they can', async () => {
+  const sizeOf = (of: { latest(): Record<string, number[]> }) => of.latest().left?.length
+  const both = (numbers: number[] | undefined) => ({ left: numbers, right: numbers })
+  const first = await member('co', ['left', 'right'])
+  expect(first.latest()).toEqual(both(range(0, 6)))
+
+  const second = await member('co', ['left', 'right'])
+  await expect.poll(() => [sizeOf(first), sizeOf(second)], { timeout: 30_000 }).toEqual([3, 3])
+  const kept = [first.latest().left, second.latest().left]
+  for (const of of [first, second]) expect(of.latest()).toEqual(both(of.latest().left))
+  expect(kept.flat().sort()).toEqual(range(0, 6))
+
+  const third = await member('co', ['left', 'right'])
+  await expect.poll(() => [first, second, third].map(sizeOf), { timeout: 30_000 }).toEqual([2, 2, 2])
+  expect(kept[0]).toEqual(expect.arrayContaining(first.latest().left ?? []))
+  expect(kept[1]).toEqual(expect.arrayContaining(second.latest().left ?? []))
+
+  const before = second.latest().left
+  await first.consumer[Symbol.asyncDispose]()
+  await expect.poll(() => [second, third].map(sizeOf), { timeout: 30_000 }).toEqual([3, 3])
+  expect(second.latest().left).toEqual(expect.arrayContaining(before ?? []))
+  for (const { consumer } of [second, third]) await consumer[Symbol.asyncDispose]()
+})
+
+test('topics with different counts are refused: before joining, and by the group', async () => {
+  const message = `${topic('left')} has 6, ${topic('wider')} has 8`
+  const counts = await partitionCounts(admin, ['left', 'wider', 'none'].map(topic))
+  expect(() => assertSameCounts(counts)).toThrow(`${message}, ${topic('none')} is missing`)
+
+  const failed = Promise.withResolvers<unknown>()
+  const { consumer } = await member('differ', ['left', 'wider'], { fail: failed.resolve })
+  expect(String(await failed.promise)).toContain(message)
+  await consumer[Symbol.asyncDispose]()
+})
+
+test('what is committed with an offset comes back', async () => {
+  let current: Assignment | undefined
+  const groupId = topic('commits')
+  const { consumer } = await member('commits', ['left', 'right'], {
+    onAssigned: (assignment) => {
+      current = assignment
+    },
+  })
+  const none = await fetchCommitted(kafka, groupId, [topic('left')], context)
+  expect(none).toEqual(new Map([[topic('left'), new Map()]]))
+
+  if (!current) throw new Error('nothing is assigned')
+  // The most that a broker takes (offset.metadata.max.bytes).
+  const metadata = '1:'.padEnd(4_096, 'm')
+  await consumer.commit(current, [
+    { topic: topic('left'), partition: 2, offset: 17, metadata },
+    { topic: topic('right'), partition: 5, offset: 0 },
+  ])
+  expect(await fetchCommitted(kafka, groupId, ['left', 'right'].map(topic), context)).toEqual(
+    new Map([
+      [topic('left'), new Map([[2, { offset: 17, metadata }]])],
+      [topic('right'), new Map([[5, { offset: 0, metadata: '' }]])],
+    ]),
+  )
+  await consumer[Symbol.asyncDispose]()
+})

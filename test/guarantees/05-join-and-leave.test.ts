@@ -1,0 +1,53 @@
+import { expect, inject, test } from 'vitest'
+import type { SupervisedService } from '../../deploy/local/stack-service.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { topics } from '../../services/topics.ts'
+import { startFaultyStack } from '../support/faulty-stack.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { startLoad } from '../support/load.ts'
+import { OffsetWatch } from '../support/offset-watch.ts'
+import { openKafka } from '../support/topic-reader.ts'
+
+const everyMs = 5_000
+const changes = sized(60, 3)
+const standstillLimitMs = 30_000
+const stopGraceMs = 30_000
+const names = ['formatter', 'dispatcher'] as const
+
+test(`formatters and dispatchers join and leave every ${everyMs} ms: nothing is missing, every partition moves on`, {
+  timeout: caseTimeoutMs,
+}, async () => {
+  await using world = await startFaultyStack({ webhooks: 16, contacts: 160 })
+  const { stack } = world
+  const named = (topic: { name: string }) => stack.topicPrefix + topic.name
+  const kafka = openKafka(inject('brokers'))
+  const formatters = { groupId: `${stack.topicPrefix}formatter`, topics: [named(topics.messageEvents)] }
+  const dispatchers = { groupId: `${stack.topicPrefix}dispatcher`, topics: [named(topics.webhookDeliveries)] }
+  await using formatted = new OffsetWatch(kafka, formatters)
+  await using dispatched = new OffsetWatch(kafka, dispatchers)
+  const load = startLoad(world, { lanes: world.lanes, perSecond: 200 })
+  let guests: SupervisedService[] = []
+  for (let change = 0; change < changes; change++) {
+    const startedMs = systemClock.monotonicMs()
+    // One change joins, the next one leaves; now and then two join before they leave.
+    if (guests.length === 0 || change % 7 === 3) {
+      guests.push(...(await Promise.all(names.map((name) => stack.add(name)))))
+    } else {
+      await Promise.all(guests.map((guest) => guest.stop(stopGraceMs)))
+      guests = []
+    }
+    await systemClock.sleep(Math.max(0, everyMs - (systemClock.monotonicMs() - startedMs)))
+  }
+  const published = await load.stop()
+  const report = await world.arrived(published, 90_000)
+  const standstillMs = Math.max(formatted.longestStandstillMs(), dispatched.longestStandstillMs())
+  const standstill = `longest standstill of a partition ${(standstillMs / 1_000).toFixed(1)} s`
+  const counts = `missing ${report.missing.length}, repeated ${report.repeated}`
+  figure(5, `${changes} changes, ${published.length} events: ${counts}, ${standstill}`)
+  expect(report.missing).toEqual([])
+  expect(report.faults).toEqual([])
+  expect([formatted.moved, dispatched.moved]).toEqual([4, 4])
+  expect(standstillMs).toBeLessThanOrEqual(standstillLimitMs)
+  expect([formatted.wentBack(), dispatched.wentBack()]).toEqual([[], []])
+})

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { expect, inject, test } from 'vitest'
+import { withAdmin } from '../../services/platform/kafka/topics.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { startKafkaProxy } from '../support/kafka-proxy.ts'
+import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
+
+const callers = 64
+const loseEvery = 50
+const records = sized(51_200, 12_800)
+/** Of the control, each of which is a request of its own. */
+const controlRecords = sized(9_600, 1_920)
+
+type Send = (topic: string, id: string) => Promise<unknown>
+
+/** So many callers at the same time, each waiting for its last record before it sends the next. */
+async function sendAll(send: Send, topic: string, count: number): Promise<string[]> {
+  const acknowledged: string[] = []
+  const caller = async (number: number) => {
+    for (let each = 0; each < count / callers; each++) {
+      const id = `${number}-${each}`
+      try {
+        await send(topic, id)
+        acknowledged.push(id)
+      } catch (error) {
+        // Not acknowledged, which is allowed: kafkajs says so by errors of its own, and by plain ones.
+        if (!(error instanceof Error)) throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, (_unused, number) => caller(number)))
+  return acknowledged
+}
+
+/** Runs the callers against a topic of their own, and compares what was acknowledged with what is in the log. */
+async function compareWithLog(
+  open: (broker: string) => Promise<{ send: Send; close: () => Promise<void> }>,
+  count: number,
+) {
+  const [broker = ''] = inject('brokers')
+  const kafka = openKafka([broker])
+  const topic = `lost-acknowledgements-${randomUUID()}`
+  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true }))
+  await using proxy = await startKafkaProxy(broker, loseEvery)
+  const { send, close } = await open(proxy.address)
+  const acknowledged = await sendAll(send, topic, count)
+  await close()
+  const log = await readTopic(kafka, topic)
+  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }))
+  const ids = log.map(({ key }) => String(key))
+  const inLog = new Set(ids)
+  return {
+    acknowledged: acknowledged.length,
+    lostResponses: proxy.lost,
+    missing: acknowledged.filter((id) => !inLog.has(id)).length,
+    /** Copies under the same id. */
+    repeated: ids.length - inLog.size,
+    inversions: inversions(ids),
+  }
+}
+
+/** First copies of a caller's records that stand in the log after a later one of the same caller, in its partition or not. */
+function inversions(ids: string[]): number {
+  const seen = new Set<string>()
+  const latest = new Map<string, number>()
+  let found = 0
+  for (const id of ids) {
+    if (seen.has(id)) continue
+    seen.add(id)
+    const [caller = '', each = ''] = id.split('-')
+    if (Number(each) < (latest.get(caller) ?? -1)) found++
+    latest.set(caller, Math.max(Number(each), latest.get(caller) ?? -1))
+  }
+  return found
+}
+
+/** All records of a caller go to one partition, so that their order can be seen. */
+const partitionOf = (id: string) => Number(id.split('-')[0]) % 4
+
+test(`every ${loseEvery}th response lost, ${callers} callers: what is acknowledged is in the log, in order`, {
+  timeout: caseTimeoutMs,
+}, async () => {
+  const result = await compareWithLog(async (broker) => {
+    const producer = await openProducer(openKafka([broker]))
+    const send: Send = (topic, id) => producer.send({ topic, key: id, value: id, partition: partitionOf(id) })
+    return { send, close: () => producer[Symbol.asyncDispose]() }
+  }, records)
+  const { acknowledged, lostResponses, missing, repeated } = result
+  figure(6, `${acknowledged} acknowledged, ${lostResponses} responses lost: missing ${missing}, repeated ${repeated}`)
+  expect(lostResponses).toBeGreaterThan(2)
+  expect({ acknowledged, missing, inversions: result.inversions }).toEqual({
+    acknowledged: records,
+    missing: 0,
+    inversions: 0,
+  })
+})
+
+test('the control, kafkajs idempotent with concurrent sends, loses acknowledged records', {
+  timeout: caseTimeoutMs,
+}, async () => {
+  const { acknowledged, lostResponses, missing } = await compareWithLog(async (broker) => {
+    const producer = openKafka([broker]).producer({ idempotent: true, maxInFlightRequests: 5 })
+    await producer.connect()
+    const send: Send = (topic, id) =>
+      producer.send({ topic, acks: -1, messages: [{ key: id, value: id, partition: partitionOf(id) }] })
+    return { send, close: () => producer.disconnect() }
+  }, controlRecords)
+  figure(6, `control: ${acknowledged} acknowledged, ${lostResponses} responses lost: missing ${missing}`)
+  expect(missing).toBeGreaterThan(0)
+})

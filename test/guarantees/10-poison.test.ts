@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { subjectOfEvent, subjectOfNotification } from '../../deploy/demo/notification.ts'
+import { until } from '../../deploy/demo/until.ts'
+import type { DeadLetter } from '../../services/domain/delivery.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
+import { schemaOf } from '../../services/schemas.ts'
+import { topics } from '../../services/topics.ts'
+import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
+import { figure } from '../support/figure.ts'
+import { messageOf, publish } from '../support/load.ts'
+import { countRecords, followTopic, openCodec, openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
+
+const limitMs = 5_000
+/** A record batch of this value is the largest that a broker takes by default, less a few bytes for the key. */
+const largestBytes = 1_048_400
+
+const kafka = openKafka(inject('brokers'))
+const codec = openCodec(inject('schemaRegistryUrl'))
+let world: FaultyStack
+let buried = 0
+let slowestMs = 0
+let number = 0
+let following: AsyncDisposable | undefined
+const letters: ConsumedRecord[] = []
+/** A good record of each topic. */
+const samples = new Map<string, Buffer>()
+
+beforeAll(async () => {
+  const extraEnv = { HOOKLINE_STATS_FLUSH_INTERVAL_MS: '100' }
+  world = await startFaultyStack({ webhooks: 1, contacts: 1, partitions: 1, extraEnv })
+  following = await followTopic(kafka, world.stack.topicPrefix + topics.webhookDeadLetters.name, letters)
+  // One good record of each topic, to make bad ones of.
+  await goesThrough()
+  for (const topic of poisoned) samples.set(topic.name, await sample(topic))
+})
+
+afterAll(async () => {
+  await following?.[Symbol.asyncDispose]()
+  await world?.[Symbol.asyncDispose]()
+  figure(
+    10,
+    `${buried} poison records in dead letters with their bytes; the next good one after ${slowestMs} ms at most`,
+  )
+})
+
+const poisoned = [topics.messageEvents, topics.statusEvents, topics.webhookDeliveries, topics.webhookAttempts]
+
+/** @param good a record that can be read, of the same topic where one is. @param other one of another topic. */
+const poisons: [name: string, make: (good: Buffer, other: Buffer) => Buffer][] = [
+  ['wrong magic byte', (good) => Buffer.concat([Buffer.from([1]), good.subarray(1)])],
+  ['unknown schema id', (good) => Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0xf0]), good.subarray(5)])],
+  ['truncated in the middle', (good) => good.subarray(0, good.length >> 1)],
+  ['truncated by one byte', (good) => good.subarray(0, -1)],
+  ['truncated in its header', (good) => good.subarray(0, 3)],
+  ['empty', () => Buffer.alloc(0)],
+  ['wrong types: the schema of another topic', (_good, other) => other],
+  [
+    'wrong types: the right schema, other bytes',
+    (good, other) => Buffer.concat([good.subarray(0, 5), other.subarray(5)]),
+  ],
+  ['JSON', () => Buffer.from('{"eventId":"1"}')],
+  ['an endless list', (good) => Buffer.concat([good.subarray(0, 5), Buffer.alloc(64, 0xff)])],
+  ['1 MB of noise', (good) => Buffer.concat([good.subarray(0, 5), randomBytes(1_000_000)])],
+  ['as large as Kafka takes', () => randomBytes(largestBytes)],
+]
+
+describe.each(poisoned.map((topic) => [topic.name, topic] as const))('%s', (_name, topic) => {
+  test.each(poisons)('%s', async (_what, make) => {
+    const name = world.stack.topicPrefix + topic.name
+    const good = samples.get(topic.name) ?? Buffer.alloc(0)
+    const other = samples.get(otherThan(topic).name) ?? Buffer.alloc(0)
+    const bytes = make(good, other)
+    await using producer = await openProducer(kafka)
+    await producer.send({ topic: name, key: 'poison', value: bytes })
+
+    const startedMs = systemClock.monotonicMs()
+    await goesThrough()
+    const tookMs = Math.round(systemClock.monotonicMs() - startedMs)
+    slowestMs = Math.max(slowestMs, tookMs)
+    expect(tookMs).toBeLessThanOrEqual(limitMs)
+
+    const decode = codec.decoder<DeadLetter>(schemaOf(topics.webhookDeadLetters))
+    const isBuried = async () => {
+      for (const { value } of letters) {
+        const letter = value && (await decode(value))
+        if (letter?.ok && letter.value.source.topic === name && letter.value.source.value?.equals(bytes)) return true
+      }
+      return false
+    }
+    expect(await until(isBuried, limitMs, systemClock)).toBe(true)
+    buried++
+    letters.length = 0
+    expect(world.ends).toEqual([])
+  })
+})
+
+const otherThan = (topic: { name: string }) =>
+  topic === topics.webhookAttempts ? topics.messageEvents : topics.webhookAttempts
+
+/** The last readable record of a topic; events of statuses are made from one of the messages' topic. */
+async function sample(topic: { name: string }): Promise<Buffer> {
+  const from = topic === topics.statusEvents ? topics.messageEvents : topic
+  const records = await readTopic(kafka, world.stack.topicPrefix + from.name)
+  const first = records.find(({ value, key }) => value !== null && String(key) !== 'poison')
+  if (!first?.value) throw new Error(`no record in ${from.name}`)
+  return first.value
+}
+
+/** A message, and a status of it, are published, arrive, and count in the statistics. */
+async function goesThrough(): Promise<void> {
+  const [lane] = world.lanes
+  if (!lane) throw new Error('no lane')
+  const message = messageOf(lane, number++, world.businessId)
+  const { businessId, chatPlatform, chatChannelId, contactId, customerId } = message
+  const common = { businessId, chatPlatform, chatChannelId, contactId, customerId, messageId: `status-${number}` }
+  const statusChangeTime = '2026-03-01T12:00:00.000Z'
+  const status = {
+    ...common,
+    type: 'status' as const,
+    eventId: `${businessId}-s${number}`,
+    status: 'read' as const,
+    statusChangeTime,
+  }
+  const counted = await countRecords(kafka, `${world.stack.topicPrefix}webhook-stats`)
+  const awaited = new Set([message, status].map(subjectOfEvent))
+  await publish(world, [message, status])
+  const isThrough = () => {
+    for (const { notification } of world.receiver.arrivals)
+      if (notification) awaited.delete(subjectOfNotification(notification))
+    return awaited.size === 0
+  }
+  if (!(await until(isThrough, 20_000, systemClock))) throw new Error(`not through: ${[...awaited].join(', ')}`)
+  const isCounted = async () => (await countRecords(kafka, `${world.stack.topicPrefix}webhook-stats`)) > counted
+  if (!(await until(isCounted, 20_000, systemClock))) throw new Error('not counted')
+}

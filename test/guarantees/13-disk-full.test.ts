@@ -1,0 +1,124 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { until } from '../../deploy/demo/until.ts'
+import { type Platform, startOwnPlatform } from '../../deploy/local/platform.ts'
+import { serviceNames } from '../../deploy/local/stack.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { startFaultyStack } from '../support/faulty-stack.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, isFull } from '../support/guarantee-size.ts'
+import { messageOf, startLoad } from '../support/load.ts'
+
+const megabyte = 1_048_576
+const diskMb = 256
+const outageMs = 60_000
+/** Of any service while the disk is full, with senders that press on. */
+const residentLimitMb = 320
+const bigMessageBytes = 50_000
+
+type Disk = { folder: string } | { missing: string }
+
+/** With a Kafka of its own it takes half a minute, and is the same at every size. */
+const disk: Disk = isFull ? mountDisk() : { missing: 'runs at full size only (npm run guarantees)' }
+if ('missing' in disk) figure(13, `skipped: ${disk.missing}`)
+
+afterAll(() => {
+  if ('missing' in disk) return
+  execFileSync('umount', ['--lazy', disk.folder])
+  rmdirSync(disk.folder)
+})
+
+/** A small disk in memory, where whoever runs this may mount one. */
+function mountDisk(): Disk {
+  const folder = mkdtempSync(join(tmpdir(), 'hookline-small-disk-'))
+  const options = ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', folder]
+  const { status, stderr, error } = spawnSync('mount', options, { encoding: 'utf8' })
+  if (status === 0) return { folder }
+  rmdirSync(folder)
+  return { missing: `a disk of ${diskMb} MB cannot be mounted: ${error?.message ?? stderr.trim()}` }
+}
+
+test.skipIf('missing' in disk)(
+  "the broker's disk is full: nothing acknowledged is missing once there is space",
+  {
+    timeout: caseTimeoutMs,
+  },
+  async () => {
+    const folder = 'folder' in disk ? disk.folder : ''
+    let brokerEnds = 0
+    await using platform = await startPlatformOn(
+      folder,
+      (line) => void (/^Kafka .*unexpectedly/.test(line) && brokerEnds++),
+    )
+    const { brokers, schemaRegistryUrl, broker } = platform
+    await using world = await startFaultyStack({ brokers, schemaRegistryUrl, webhooks: 4, contacts: 40 })
+    const load = startLoad(world, { lanes: world.lanes, perSecond: 100 })
+    await systemClock.sleep(2_000)
+
+    const ballast = join(folder, 'ballast')
+    const { bavail, bsize } = statfsSync(folder)
+    writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 2 * megabyte)))
+    // Senders that press on: what Kafka does not take must not pile up in the producer.
+    const pressing = startLoad(world, {
+      lanes: world.lanes.map(({ channel, contactId }) => ({ channel, contactId: `${contactId}-pressing` })),
+      perSecond: 2_000,
+      workers: 40,
+      eventOf: (lane, number, businessId) => {
+        const event = messageOf(lane, number, businessId)
+        const big = 'x'.repeat(bigMessageBytes)
+        return event.type === 'message' ? { ...event, variables: { big } } : event
+      },
+    })
+    const isFull = () => brokerEnds > 0
+    const filled = await until(isFull, 60_000, systemClock)
+    const acknowledgedBefore = load.acknowledged.length + pressing.acknowledged.length
+    let mostMb = 0
+    const endMs = systemClock.monotonicMs() + outageMs
+    while (systemClock.monotonicMs() < endMs) {
+      for (const name of serviceNames) mostMb = Math.max(mostMb, residentMb(world.stack.service(name).pid))
+      await systemClock.sleep(250)
+    }
+    const stopped = Promise.all([load.stop(), pressing.stop()])
+    rmSync(ballast)
+    await broker.start()
+    const published = (await stopped).flat()
+    const report = await world.arrived(published, 120_000)
+    const events = `${published.length} events (${acknowledgedBefore} before it was full)`
+    figure(
+      13,
+      `disk of ${diskMb} MB full for ${outageMs / 1_000} s, ${events}: missing ${report.missing.length}, at most ${mostMb} MB resident`,
+    )
+    expect(filled, 'Kafka ends when its only disk is full').toBe(true)
+    expect(report.missing).toEqual([])
+    expect(report.faults).toEqual([])
+    expect(mostMb).toBeLessThanOrEqual(residentLimitMb)
+  },
+)
+
+/** The platform takes its temporary folder where the environment says. */
+async function startPlatformOn(folder: string, progress: (line: string) => void) {
+  const { TMPDIR } = process.env
+  process.env.TMPDIR = folder
+  try {
+    return (await startOwnPlatform({ progress })) satisfies Platform
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = TMPDIR
+  }
+}
+
+/** 0 while the process is not there. */
+function residentMb(pid: number | undefined): number {
+  if (pid === undefined) return 0
+  try {
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
+    return Math.round((pages * 4_096) / megabyte)
+  } catch (error) {
+    // Gone between the two.
+    if ((error as { code?: string }).code === 'ENOENT' || (error as { code?: string }).code === 'ESRCH') return 0
+    throw error
+  }
+}

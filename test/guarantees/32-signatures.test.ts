@@ -1,0 +1,172 @@
+import { spawnSync } from 'node:child_process'
+import { createSecretKey } from 'node:crypto'
+import { Webhook, WebhookVerificationError } from 'standardwebhooks'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Arrival } from '../../deploy/demo/arrival.ts'
+import { until } from '../../deploy/demo/until.ts'
+import { secretKey, signatureHeader } from '../../services/dispatcher/signature.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { topics } from '../../services/topics.ts'
+import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
+import { figure } from '../support/figure.ts'
+import { messageOf, publish } from '../support/load.ts'
+import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
+
+/** Standard Webhooks' own vector. */
+const vector = {
+  id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+  timestampSeconds: 1614265330,
+  body: '{"test": 2432232314}',
+  secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+}
+
+type Verify = (secret: string, arrival: Pick<Arrival, 'headers' | 'body'>) => boolean
+
+const byNpm: Verify = (secret, { headers, body }) => {
+  try {
+    new Webhook(secret).verify(body, headers as Record<string, string>)
+    return true
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) return false
+    throw error
+  }
+}
+
+const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
+const pythonProgram = `
+import json, sys
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+given = json.load(sys.stdin)
+try:
+    Webhook(given["secret"]).verify(given["body"], given["headers"])
+    print("yes")
+except WebhookVerificationError:
+    print("no")
+`
+const byPyPI: Verify = (secret, { headers, body }) => {
+  const input = JSON.stringify({ secret, headers, body: body.toString() })
+  const result = spawnSync(python, ['-c', pythonProgram], { input, encoding: 'utf8' })
+  if (result.status !== 0) throw new Error(result.stderr)
+  return result.stdout.trim() === 'yes'
+}
+const hasPython = spawnSync(python, ['-c', 'import standardwebhooks']).status === 0
+if (!hasPython)
+  process.stdout.write(`guarantee 32: without PyPI's library, which ${python} (HOOKLINE_TEST_PYTHON) lacks\n`)
+const libraries: [name: string, verify: Verify][] = [
+  ['npm', byNpm],
+  ...(hasPython ? [['PyPI', byPyPI] as [string, Verify]] : []),
+]
+
+let world: FaultyStack
+let accepted = 0
+let refused = 0
+
+beforeAll(async () => {
+  world = await startFaultyStack({
+    webhooks: 1,
+    contacts: 1,
+    services: ['producer', 'formatter', 'dispatcher', 'admin'],
+  })
+})
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]()
+  const by = libraries.map(([name]) => name).join(' and ')
+  figure(32, `by the libraries of ${by}: ${accepted} signatures verified, ${refused} wrong or outdated ones refused`)
+})
+
+test('the vector of Standard Webhooks', () => {
+  const opened = secretKey(vector.secret)
+  if (!opened.ok) throw new Error(opened.reason)
+  expect(signatureHeader([opened.key], vector.id, vector.timestampSeconds, Buffer.from(vector.body))).toBe(
+    vector.signature,
+  )
+  const other = createSecretKey(Buffer.alloc(24, 1))
+  expect(signatureHeader([other], vector.id, vector.timestampSeconds, Buffer.from(vector.body))).not.toBe(
+    vector.signature,
+  )
+})
+
+let number = 0
+/** Publishes an event and gives the request that comes of it. */
+async function notified(): Promise<Arrival> {
+  const [lane] = world.lanes
+  if (!lane) throw new Error('no lane')
+  const { arrivals } = world.receiver
+  const before = arrivals.length
+  await publish(world, [messageOf(lane, number++, world.businessId)])
+  await until(() => arrivals.length > before, 20_000, systemClock)
+  const arrival = arrivals.at(-1)
+  if (arrivals.length !== before + 1 || !arrival) throw new Error(`${arrivals.length - before} requests instead of one`)
+  return arrival
+}
+
+const signaturesOf = ({ headers }: Arrival) => String(headers['webhook-signature']).split(' ').length
+
+type ConfigRecord = { id: string; secret: string; [field: string]: unknown }
+
+test.each(libraries)(
+  '%s: a notification verifies by its secret alone, and not when anything is changed',
+  async (_name, verify) => {
+    await edit({})
+    const arrival = await notified()
+    expect(verify(first, arrival)).toBe(true)
+    accepted++
+    const { headers } = arrival
+    const earlier = String(Number(headers['webhook-timestamp']) - 1)
+    const changed = [
+      { headers, body: Buffer.concat([arrival.body, Buffer.from(' ')]) },
+      { headers: { ...headers, 'webhook-id': 'msg_other' }, body: arrival.body },
+      { headers: { ...headers, 'webhook-timestamp': earlier }, body: arrival.body },
+    ]
+    expect(changed.map((one) => verify(first, one))).toEqual([false, false, false])
+    expect(verify(second, arrival)).toBe(false)
+    refused += changed.length + 1
+  },
+)
+
+test.each(libraries)(
+  '%s: while a rotation overlaps both secrets verify, and after it only the new one',
+  async (_name, verify) => {
+    const path = `businesses/${world.businessId}/webhooks`
+    await edit({})
+    const { id } = await current()
+    const { secret } = await world.admin.http.post(`${path}/${id}/secret/rotate`).json<{ secret: string }>()
+    const during = await notified()
+    expect([signaturesOf(during), verify(first, during), verify(secret, during)]).toEqual([2, true, true])
+    accepted += 2
+
+    // The overlap is a day long: an operator writes one that ends soon.
+    const overlapMs = 3_000
+    const endsAtMs = systemClock.nowMs() + overlapMs
+    await edit({ secret, previousSecret: first, previousSecretUntil: new Date(endsAtMs).toISOString() })
+    const inTime = await notified()
+    if (inTime.arrivedAtMs < endsAtMs - 1_000)
+      expect([verify(first, inTime), verify(secret, inTime)]).toEqual([true, true])
+    await systemClock.sleep(Math.max(0, endsAtMs - systemClock.nowMs()) + 500)
+    const after = await notified()
+    expect([signaturesOf(after), verify(first, after), verify(secret, after)]).toEqual([1, false, true])
+    accepted++
+    refused++
+  },
+)
+
+const first = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
+const second = `whsec_${Buffer.alloc(32, 2).toString('base64')}`
+
+/** The webhook's last record, as it is in the topic. */
+async function current(): Promise<ConfigRecord> {
+  const records = await readTopic(openKafka(inject('brokers')), world.stack.topicPrefix + topics.webhookConfig.name)
+  const record = records.findLast(({ value }) => value?.toString().includes(world.channels[0] ?? ''))
+  return JSON.parse(String(record?.value)) as ConfigRecord
+}
+
+/** Writes the definition by hand, as an operator would, with a secret that is known here. */
+async function edit(changes: object): Promise<void> {
+  const { previousSecret: _secret, previousSecretUntil: _until, ...rest } = await current()
+  await using producer = await openProducer(openKafka(inject('brokers')))
+  const value = { ...rest, version: Number(rest.version) + 1, secret: first, ...changes }
+  const topic = world.stack.topicPrefix + topics.webhookConfig.name
+  await producer.send({ topic, key: rest.id, value: JSON.stringify(value) })
+  await world.inForce()
+}

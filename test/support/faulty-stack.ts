@@ -1,0 +1,45 @@
+import { inject } from 'vitest'
+import type { NewWebhook } from '../../deploy/demo/admin-client.ts'
+import type { StackOptions } from '../../deploy/local/stack.ts'
+import { type LoadLane, lanesOf } from './load.ts'
+import { startTestStack, type TestStack } from './services.ts'
+
+export type FaultyStack = TestStack & {
+  /** How each process has ended, in words, in order: `dispatcher was ended by SIGKILL; starting it again`. */
+  ends: string[]
+  channels: string[]
+  /** Contacts spread evenly over the channels. */
+  lanes: LoadLane[]
+}
+
+export type FaultyStackOptions = Partial<StackOptions> & {
+  /** So many webhooks, each with a channel of its own, that post to /0, /1, ... of the receiver. */
+  webhooks: number
+  contacts: number
+  /** What webhook n has beside the defaults. */
+  more?: (n: number) => Partial<NewWebhook>
+}
+
+/** The shortest session that Kafka allows by default: what a killed instance had is soonest with another. */
+export const sessionTimeoutMs = 6_000
+
+/** A stack for tests that kill and stop its processes. Its webhooks are in force. */
+export async function startFaultyStack({
+  webhooks,
+  contacts,
+  more,
+  ...options
+}: FaultyStackOptions): Promise<FaultyStack> {
+  const ends: string[] = []
+  const world = await startTestStack({
+    brokers: inject('brokers'),
+    schemaRegistryUrl: inject('schemaRegistryUrl'),
+    progress: (line) => void (/ ended |not started again/.test(line) && ends.push(line)),
+    ...options,
+    extraEnv: { HOOKLINE_SESSION_TIMEOUT_MS: String(sessionTimeoutMs), ...options.extraEnv },
+  })
+  const channels = Array.from({ length: webhooks }, (_unused, index) => `${world.businessId}-channel-${index}`)
+  await Promise.all(channels.map((channel, index) => world.defineWebhook(`/${index}`, [channel], more?.(index))))
+  await world.inForce()
+  return { ...world, ends, channels, lanes: lanesOf(channels, contacts) }
+}

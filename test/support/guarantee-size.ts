@@ -1,0 +1,10 @@
+/** Whether the guarantees are shown at full size (`npm run guarantees`) or scaled down (within `npm test`). */
+export const isFull = process.env.HOOKLINE_GUARANTEES === 'full'
+
+/** A number, or a table of numbers, that depends on the size of the run. */
+export function sized<T>(full: T, scaled: T): T {
+  return isFull ? full : scaled
+}
+
+/** How long one case may take, in milliseconds: a safety net, not a measurement. */
+export const caseTimeoutMs = sized(30 * 60_000, 4 * 60_000)

@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { track } from './tcp-proxy.ts'
+
+const produceKey = 0
+const metadataKey = 3
+const lengthBytes = 4
+
+export type KafkaProxy = AsyncDisposable & {
+  /** `host:port` to give to a client instead of the broker's. */
+  address: string
+  /** Produce responses seen and lost so far. */
+  readonly produced: number
+  readonly lost: number
+}
+
+/**
+ * Stands between clients and the one broker of a cluster, and loses the response of every nth produce request: the broker
+ * has the records, the client is cut off and does not know. Knows Kafka's framing (a length of four bytes before each
+ * request and response) and puts itself in the broker's place in answers about the cluster.
+ * @param broker `host:port`
+ */
+export async function startKafkaProxy(broker: string, loseEvery: number): Promise<KafkaProxy> {
+  const sockets = new Set<Socket>()
+  const [host = '', port = ''] = broker.split(':')
+  const counts = { produced: 0, lost: 0 }
+  const server = createServer((client) => {
+    track(sockets, client)
+    const upstream = track(sockets, connect(Number(port), host))
+    client.on('close', () => upstream.destroy())
+    upstream.on('close', () => client.destroy())
+    /** Requests on this connection that are not answered yet, by correlation id. */
+    const asked = new Map<number, { key: number; version: number }>()
+    onFrames(client, (frame) => {
+      const [key, version] = [frame.readInt16BE(lengthBytes), frame.readInt16BE(lengthBytes + 2)]
+      asked.set(frame.readInt32BE(lengthBytes + 4), { key, version })
+      upstream.write(frame)
+    })
+    onFrames(upstream, (frame) => {
+      const id = frame.readInt32BE(lengthBytes)
+      const request = asked.get(id)
+      asked.delete(id)
+      if (request?.key === produceKey && ++counts.produced % loseEvery === 0) {
+        counts.lost++
+        client.destroy()
+        return
+      }
+      if (request?.key === metadataKey) takeBrokersPlace(frame, request.version, own.port)
+      client.write(frame)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const own = server.address() as AddressInfo
+  return {
+    address: `127.0.0.1:${own.port}`,
+    get produced() {
+      return counts.produced
+    },
+    get lost() {
+      return counts.lost
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Calls back with each whole frame, its length included. */
+function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
+  let received = Buffer.alloc(0)
+  socket.on('data', (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk])
+    while (received.length >= lengthBytes && !socket.destroyed) {
+      const bytes = lengthBytes + received.readInt32BE(0)
+      if (received.length < bytes) return
+      take(received.subarray(0, bytes))
+      received = received.subarray(bytes)
+    }
+  })
+}
+
+/**
+ * Writes our port over the broker's in a Metadata response (versions 0 to 8: those without compact fields). The host, an
+ * address of this machine, stays.
+ * @throws Error when the client speaks a newer version or the cluster has more than one broker.
+ */
+function takeBrokersPlace(frame: Buffer, version: number, port: number): void {
+  if (version > 8) throw new Error(`Metadata version ${version} is not known here`)
+  const throttleBytes = version >= 3 ? 4 : 0
+  const brokersAt = lengthBytes + 4 + throttleBytes
+  const brokers = frame.readInt32BE(brokersAt)
+  if (brokers !== 1) throw new Error(`one broker is needed, there are ${brokers}`)
+  const hostAt = brokersAt + 4 + 4
+  frame.writeInt32BE(port, hostAt + 2 + frame.readInt16BE(hostAt))
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { systemClock } from '../../services/platform/clock.ts'
+import { Codec, createRegistry, type Decode } from '../../services/platform/codec.ts'
+import { Health } from '../../services/platform/health.ts'
+import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
+import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
+import { BatchingProducer } from '../../services/platform/kafka/producer.ts'
+import { TopicTable } from '../../services/platform/kafka/table.ts'
+import { withAdmin } from '../../services/platform/kafka/topics.ts'
+
+/** Kafka as a test looks at it from outside: no service's own counters. */
+
+export const testContext = { log: pino({ level: 'silent' }), clock: systemClock, health: new Health() }
+
+export const failTest = (error: unknown) => {
+  throw error
+}
+
+/** @param brokers `host:port` each. */
+export function openKafka(brokers: string[]): Kafka {
+  const config = { KAFKA_CLIENT_ID: 'test', KAFKA_TLS: false, KAFKA_SASL_MECHANISM: 'none' } as const
+  const addresses = { KAFKA_BROKERS: brokers.join(','), KAFKA_SASL_USERNAME: '', KAFKA_SASL_PASSWORD: '' }
+  return createKafka({ ...config, ...addresses }, testContext.log)
+}
+
+export function openProducer(kafka: Kafka): Promise<BatchingProducer> {
+  return BatchingProducer.open(kafka, testContext, failTest)
+}
+
+export function openCodec(schemaRegistryUrl: string): Codec {
+  const config = {
+    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
+    SCHEMA_REGISTRY_USERNAME: '',
+    SCHEMA_REGISTRY_PASSWORD: '',
+  }
+  return new Codec(createRegistry(config), testContext)
+}
+
+/** Collects a topic's records: those that are there when it resolves, and those that come until it is disposed of. */
+export function followTopic(kafka: Kafka, topic: string, records: ConsumedRecord[]): Promise<AsyncDisposable> {
+  const onRecord = (record: ConsumedRecord) => void records.push(record)
+  const groupPrefix = `test-reader-${randomUUID()}`
+  return TopicTable.open(kafka, { topic, groupPrefix, sessionTimeoutMs: 10_000, onRecord, fail: failTest }, testContext)
+}
+
+/** All records of a topic up to its present end; in order within each partition. */
+export async function readTopic(kafka: Kafka, topic: string): Promise<ConsumedRecord[]> {
+  const records: ConsumedRecord[] = []
+  await using _following = await followTopic(kafka, topic, records)
+  return records
+}
+
+/** The same with the values decoded; tombstones are left out. @throws Error when one cannot be read. */
+export async function readValues<T>(
+  kafka: Kafka,
+  topic: string,
+  decode: Decode<T>,
+): Promise<(ConsumedRecord & { decoded: T })[]> {
+  const records = await readTopic(kafka, topic)
+  const values: (ConsumedRecord & { decoded: T })[] = []
+  for (const record of records) {
+    if (record.value === null) continue
+    const result = await decode(record.value)
+    if (!result.ok) throw new Error(`${topic}/${record.partition}@${record.offset}: ${result.reason}`)
+    values.push({ ...record, decoded: result.value })
+  }
+  return values
+}
+
+/** How many records a topic has had. */
+export async function countRecords(kafka: Kafka, topic: string): Promise<number> {
+  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
+  return ends.reduce((sum, { high }) => sum + Number(high), 0)
+}
+
+/** Records that a group has not committed yet, over all of its topics. */
+export async function lagOf(kafka: Kafka, groupId: string, topics: string[]): Promise<number> {
+  return withAdmin(kafka, async (admin) => {
+    const committed = await admin.fetchOffsets({ groupId, topics })
+    let lag = 0
+    for (const { topic, partitions } of committed) {
+      const next = new Map(partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]))
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic))
+        lag += Number(high) - (next.get(partition) ?? 0)
+    }
+    return lag
+  })
+}
