@@ -34,6 +34,7 @@ const serverMade = [
   'version',
   'createdAt',
   'updatedAt',
+  'disabledReason',
 ]
 export const isServerMade = (name: string): boolean => serverMade.includes(name)
 
@@ -84,6 +85,10 @@ const viewProperties: Record<string, JsonSchema> = {
     format: 'date-time',
     description: 'After a rotation: until then notifications are signed with the previous secret too.',
   },
+  disabledReason: {
+    type: 'string',
+    description: 'Why Hookline itself has switched the webhook off; gone when it is on again.',
+  },
   version: { type: 'integer', description: 'Grows with each change; the ETag.' },
   createdAt: { type: 'string', format: 'date-time' },
   updatedAt: { type: 'string', format: 'date-time' },
@@ -99,7 +104,7 @@ const viewProperties: Record<string, JsonSchema> = {
   },
 }
 
-const optional = ['rateLimitPerSecond', 'previousSecretUntil', 'fault']
+const optional = ['rateLimitPerSecond', 'previousSecretUntil', 'disabledReason', 'fault']
 
 export const webhookView: ObjectSchema = {
   type: 'object',

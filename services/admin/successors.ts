@@ -25,9 +25,11 @@ export function created(
 }
 
 export function changed(current: WebhookDefinition, draft: Draft, nowMs: number, keys: KeyRing): WebhookDefinition {
-  const { rateLimitPerSecond: _replaced, ...rest } = current
+  const { rateLimitPerSecond: _replaced, disabledReason, ...rest } = current
   const headers = sealHeaders(current, draft.headers, current.headers, keys)
-  return sealDefinition(advanced({ ...rest, ...draft, headers }, nowMs), keys)
+  // What switched it off has passed, as far as whoever switches it on is concerned.
+  const why = !draft.enabled && disabledReason !== undefined ? { disabledReason } : {}
+  return sealDefinition(advanced({ ...rest, ...draft, ...why, headers }, nowMs), keys)
 }
 
 /** A secret that no key opens any more cannot sign: the rotation then mends the webhook, without an overlap. */

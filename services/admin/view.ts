@@ -11,7 +11,7 @@ export function viewOf(
   fault: Fault | undefined,
   nowMs: number,
 ): object {
-  const { id, businessId, version, createdAt, updatedAt, previousSecretUntil } = definition
+  const { id, businessId, version, createdAt, updatedAt, previousSecretUntil, disabledReason } = definition
   const claimed: ChannelConflict[] = [...conflicts].map(([channel, owner]) => ({
     channel,
     webhookId: owner.id,
@@ -22,6 +22,7 @@ export function viewOf(
     businessId,
     ...draftOf(definition),
     ...(isAfter(previousSecretUntil, nowMs) && { previousSecretUntil }),
+    ...(disabledReason !== undefined && { disabledReason }),
     version,
     createdAt,
     updatedAt,

@@ -47,6 +47,14 @@ describe('a change', () => {
     expect(record).not.toHaveProperty('rateLimitPerSecond')
   })
 
+  test.each([
+    [true, undefined],
+    [false, 'the receiver answered 410 Gone'],
+  ])('why Hookline has switched it off is told until it is on again (enabled: %s)', (enabled, expected) => {
+    const off = { ...current, enabled: false, disabledReason: 'the receiver answered 410 Gone' }
+    expect(changed(off, { ...draft, enabled }, nowMs, keys).disabledReason).toBe(expected)
+  })
+
   test('keeps properties that only operators know', () => {
     expect(changed({ ...current, note: 'x' } as typeof current, draft, nowMs, keys)).toHaveProperty('note', 'x')
   })
