@@ -1,8 +1,9 @@
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
+import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
-import { cpuMicros, median, residentMb } from './usage.ts'
-import { fillDeliveries, openWorld, say, stop, type World } from './world.ts'
+import { cpuMicros, median, residentMb, rounded } from './usage.ts'
+import { openWorld, say, stop, type World } from './world.ts'
 
 /** `limit` and `drain` (issue figures): the bare loop and the dispatcher, on the same records, in turn. */
 
@@ -56,15 +57,15 @@ export async function drain(which: 'limit' | 'drain'): Promise<object> {
   if (which === 'limit') {
     return {
       limitPerSecond: Math.round(limitPerSecond),
-      cpuMicrosPerDelivery: round1(median(limits.map((run) => run.cpuMicrosPerDelivery))),
+      cpuMicrosPerDelivery: rounded(median(limits.map((run) => run.cpuMicrosPerDelivery)), 1),
     }
   }
   const ratios = drains.map((run, i) => run.perSecond / (limits[i]?.perSecond ?? Number.NaN))
   return {
     deliveriesPerSecond: Math.round(median(drains.map((run) => run.perSecond))),
     limitPerSecond: Math.round(limitPerSecond),
-    ratioToLimit: Math.round(median(ratios) * 100) / 100,
-    cpuMicrosPerDelivery: round1(median(drains.map((run) => run.cpuMicrosPerDelivery))),
+    ratioToLimit: rounded(median(ratios), 2),
+    cpuMicrosPerDelivery: rounded(median(drains.map((run) => run.cpuMicrosPerDelivery)), 1),
     rssMb: Math.round(Math.max(...drains.map((run) => run.rssMb))),
   }
 }
@@ -73,10 +74,6 @@ function report(name: string, round: number, run: Run | undefined): void {
   if (!run) return
   const { perSecond, cpuMicrosPerDelivery, rssMb } = run
   say(
-    `round ${round + 1} ${name.padEnd(6)} ${Math.round(perSecond)}/s, ${round1(cpuMicrosPerDelivery)} us CPU a delivery, ${Math.round(rssMb)} MB`,
+    `round ${round + 1} ${name.padEnd(6)} ${Math.round(perSecond)}/s, ${rounded(cpuMicrosPerDelivery, 1)} us CPU a delivery, ${Math.round(rssMb)} MB`,
   )
-}
-
-function round1(value: number): number {
-  return Math.round(value * 10) / 10
 }

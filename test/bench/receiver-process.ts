@@ -7,7 +7,7 @@ export type Arrivals = {
   firstAtMs: number
   lastAtMs: number
   onPath: Record<string, number>
-  /** webhook-id and time of each, when kept. */
+  /** webhook-id and time (sharedNowMs) of each, when kept. */
   arrivals: [string, number][]
 }
 

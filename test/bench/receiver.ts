@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { sharedNowMs } from './usage.ts'
 
 /**
  * The cheapest receiver that Node can be: a process of its own that answers 200 to each HTTP request by counting bytes,
@@ -38,7 +39,7 @@ const server = createServer({ noDelay: true }, (socket) => {
 })
 
 function arrived(head: string, reply: (bytes: Buffer) => void): void {
-  const now = Date.now()
+  const now = sharedNowMs()
   if (count === 0) firstAtMs = now
   lastAtMs = now
   count++

@@ -1,5 +1,9 @@
 import { parseArgs } from 'node:util'
 import { drain } from './drain.ts'
+import { footprint } from './footprint.ts'
+import { isolation } from './isolation.ts'
+import { latency } from './latency.ts'
+import { pipeline } from './pipeline.ts'
 import { say } from './world.ts'
 
 /** npm run bench -- <scenario> [--json]: ratios and medians of one run; the last line is JSON. */
@@ -7,6 +11,10 @@ import { say } from './world.ts'
 const scenarios: Record<string, () => Promise<object>> = {
   limit: () => drain('limit'),
   drain: () => drain('drain'),
+  pipeline,
+  latency,
+  isolation,
+  footprint,
 }
 
 const { positionals, values } = parseArgs({

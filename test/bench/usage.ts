@@ -16,6 +16,18 @@ export function residentMb(pid: number): number {
   return Number(kb) / 1024
 }
 
+/**
+ * Milliseconds, in fractions, on the clock that all processes of a machine share: CLOCK_MONOTONIC, which is what
+ * hrtime is on Linux. Date.now has whole milliseconds only, and performance.now begins with its process.
+ */
+export function sharedNowMs(): number {
+  return Number(process.hrtime.bigint()) / 1_000_000
+}
+
+export function rounded(value: number, digits = 0): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits
+}
+
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)

@@ -9,8 +9,8 @@ import { Health } from '../../services/platform/health.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
 import { BatchingProducer } from '../../services/platform/kafka/producer.ts'
 import { createLogger } from '../../services/platform/log.ts'
-import { schemaOf, subjectOf, topicName } from '../../services/schemas.ts'
-import { type Topic, topics } from '../../services/topics.ts'
+import { schemaOf, subjectOf } from '../../services/schemas.ts'
+import type { Topic } from '../../services/topics.ts'
 
 export const partitions = 12
 
@@ -94,62 +94,6 @@ export async function stop(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
   await ended
-}
-
-/** Body of the given size, JSON. */
-export function bodyOf(bytes: number, index: number): Buffer {
-  const head = `{"v":"1.1","type":"message","n":${index},"text":"`
-  return Buffer.from(`${head}${'x'.repeat(Math.max(0, bytes - head.length - 2))}"}`)
-}
-
-export type FillOptions = {
-  prefix: string
-  deliveries: number
-  webhooks: number
-  contacts: number
-  bodyBytes: number
-  url: string
-}
-
-/** Writes webhook definitions and, for them, deliveries in the partition that their webhook lives in. */
-export async function fillDeliveries(world: World, options: FillOptions): Promise<void> {
-  const { prefix, deliveries, webhooks, contacts, bodyBytes, url } = options
-  const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
-  const config = topicName(topics.webhookConfig, prefix)
-  for (let i = 0; i < webhooks; i++) {
-    const value = JSON.stringify({
-      id: `w${i}`,
-      businessId: 'b',
-      name: `w${i}`,
-      url: `${url}/w${i}`,
-      channels: [`c${i}`],
-      secret,
-    })
-    void world.producer.send({ topic: config, key: `w${i}`, value, partition: 0 })
-  }
-  const encode = await world.encoder<object>(topics.webhookDeliveries, prefix)
-  const topic = topicName(topics.webhookDeliveries, prefix)
-  let last: Promise<unknown> = Promise.resolve()
-  for (let i = 0; i < deliveries; i++) {
-    const webhook = i % webhooks
-    const value = encode({
-      deliveryId: `msg_${prefix}${i}`,
-      webhookId: `w${webhook}`,
-      businessId: 'b',
-      eventId: `e${i}`,
-      kind: 'message',
-      chatChannelId: `c${webhook}`,
-      contactId: `contact${i % contacts}`,
-      body: bodyOf(bodyBytes, i),
-      traceparent: null,
-      createdAt: clock.nowMs(),
-      definitionVersion: 1,
-      definitionOffset: 0,
-    })
-    last = world.producer.send({ topic, key: `w${webhook}`, value, partition: webhook % partitions })
-    if (i % 10_000 === 9_999) await last
-  }
-  await last
 }
 
 export function say(line: string): void {

@@ -1,0 +1,73 @@
+import type { Message, MessageEvent } from '../../services/domain/event.ts'
+import { eventKey } from '../../services/domain/event.ts'
+import { systemClock as clock } from '../../services/platform/clock.ts'
+import type { OutgoingRecord } from '../../services/platform/kafka/producer.ts'
+import { topicName } from '../../services/schemas.ts'
+import { topics } from '../../services/topics.ts'
+import { businessId, type WebhookTarget } from './fill.ts'
+import type { World } from './world.ts'
+
+/** Makes a body of about 700 bytes. */
+const textBytes = 280
+
+const message: Message = {
+  id: '',
+  date: 0,
+  message: 'x'.repeat(textBytes),
+  fromName: 'Ana',
+  from: 'user',
+  isButton: false,
+  image: null,
+  audio: null,
+  video: null,
+  file: null,
+  operatorId: null,
+  operatorName: null,
+  operatorEmail: null,
+  operatorRole: null,
+  queue: null,
+  intentName: null,
+  location: null,
+  caption: null,
+  payload: null,
+  button: null,
+  templateName: null,
+}
+
+export type EventMaker = (eventId: string, target: WebhookTarget, contact: number) => OutgoingRecord
+
+/** Records of message-events as a bot runtime writes them. */
+export async function eventMaker(world: World, prefix: string): Promise<EventMaker> {
+  const encode = await world.encoder<MessageEvent>(topics.messageEvents, prefix)
+  const topic = topicName(topics.messageEvents, prefix)
+  return (eventId, { channel }, contact) => {
+    const nowMs = clock.nowMs()
+    const event: MessageEvent = {
+      eventId,
+      businessId,
+      chatPlatform: 'webchat',
+      chatChannelId: channel,
+      contactId: `contact${contact}`,
+      whatsappNumber: null,
+      chatIdInChatPlatform: `contact${contact}`,
+      customerId: `customer${contact}`,
+      firstName: 'Ana',
+      lastName: 'Lima',
+      customerCreationTime: nowMs,
+      sessionCreationTime: nowMs,
+      messages: [{ ...message, id: `m-${eventId}`, date: nowMs }],
+      variables: {},
+    }
+    return { topic, key: eventKey(event), value: encode(event) }
+  }
+}
+
+/** Calls at a steady rate, each as near to its time as timers are. Resolves after the last. */
+export async function steadily(perSecond: number, count: number, call: (index: number) => void): Promise<void> {
+  const startMs = clock.monotonicMs()
+  for (let index = 0; index < count; ) {
+    const due = Math.min(count, Math.floor(((clock.monotonicMs() - startMs) / 1_000) * perSecond) + 1)
+    while (index < due) call(index++)
+    await clock.sleep(1)
+  }
+}

@@ -1,0 +1,73 @@
+import type { Delivery } from '../../services/domain/delivery.ts'
+import { systemClock as clock } from '../../services/platform/clock.ts'
+import { topicName } from '../../services/schemas.ts'
+import { topics } from '../../services/topics.ts'
+import { partitions, type World } from './world.ts'
+
+/** One business with webhooks, each of them with one channel. */
+export const businessId = 'b'
+
+export type WebhookTarget = { id: string; channel: string; url: string }
+
+/** w0, w1, ... with the channels c0, c1, ... @param base URL of the receiver, before each one's path */
+export function webhookTargets(count: number, base: string): WebhookTarget[] {
+  return Array.from({ length: count }, (_unused, i) => ({ id: `w${i}`, channel: `c${i}`, url: `${base}/w${i}` }))
+}
+
+/** Writes their definitions as an operator would, and the account that has webhooks switched on. */
+export async function defineWebhooks(world: World, prefix: string, targets: WebhookTarget[]): Promise<void> {
+  const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
+  const topic = topicName(topics.webhookConfig, prefix)
+  const account = topicName(topics.accountConfig, prefix)
+  const value = JSON.stringify({ webhooksEnabled: true })
+  const writes: Promise<unknown>[] = [world.producer.send({ topic: account, key: businessId, value, partition: 0 })]
+  for (const { id, channel, url } of targets) {
+    const definition = { id, businessId, name: id, url, channels: [channel], secret }
+    writes.push(world.producer.send({ topic, key: id, value: JSON.stringify(definition), partition: 0 }))
+  }
+  await Promise.all(writes)
+}
+
+/** Body of the given size, JSON. */
+function bodyOf(bytes: number, index: number): Buffer {
+  const head = `{"v":"1.1","type":"message","n":${index},"text":"`
+  return Buffer.from(`${head}${'x'.repeat(Math.max(0, bytes - head.length - 2))}"}`)
+}
+
+export type FillOptions = {
+  prefix: string
+  deliveries: number
+  webhooks: number
+  contacts: number
+  bodyBytes: number
+  url: string
+}
+
+/** Writes webhook definitions and, for them, deliveries in the partition that their webhook lives in. */
+export async function fillDeliveries(world: World, options: FillOptions): Promise<void> {
+  const { prefix, deliveries, webhooks, contacts, bodyBytes, url } = options
+  await defineWebhooks(world, prefix, webhookTargets(webhooks, url))
+  const encode = await world.encoder<Delivery>(topics.webhookDeliveries, prefix)
+  const topic = topicName(topics.webhookDeliveries, prefix)
+  let last: Promise<unknown> = Promise.resolve()
+  for (let i = 0; i < deliveries; i++) {
+    const webhook = i % webhooks
+    const value = encode({
+      deliveryId: `msg_${prefix}${i}`,
+      webhookId: `w${webhook}`,
+      businessId,
+      eventId: `e${i}`,
+      kind: 'message',
+      chatChannelId: `c${webhook}`,
+      contactId: `contact${i % contacts}`,
+      body: bodyOf(bodyBytes, i),
+      traceparent: null,
+      createdAt: clock.nowMs(),
+      definitionVersion: 1,
+      definitionOffset: 0,
+    })
+    last = world.producer.send({ topic, key: `w${webhook}`, value, partition: webhook % partitions })
+    if (i % 10_000 === 9_999) await last
+  }
+  await last
+}

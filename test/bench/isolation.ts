@@ -1,0 +1,90 @@
+import { deliveryId } from '../../services/formatter/delivery-id.ts'
+import { type EventMaker, eventMaker, steadily } from './events.ts'
+import { defineWebhooks, type WebhookTarget, webhookTargets } from './fill.ts'
+import { ReceiverProcess } from './receiver-process.ts'
+import { ServiceSet } from './service-set.ts'
+import { judge, type Sent, type TrialResult } from './trial.ts'
+import { median, rounded, sharedNowMs } from './usage.ts'
+import { openWorld, say, type World } from './world.ts'
+
+/** `isolation` (issue figures): what three bad webhooks with ten times the traffic do to seventeen good ones. */
+
+const goodPerSecond = Number(process.env.HOOKLINE_BENCH_EVENTS_PER_SECOND ?? 10)
+const seconds = Number(process.env.HOOKLINE_BENCH_SECONDS ?? 25)
+const rounds = Number(process.env.HOOKLINE_BENCH_ROUNDS ?? 3)
+const badTraffic = 10
+const warmUpSeconds = 5
+const contactsEach = 100
+const waitLimitMs = 60_000
+/** Hangs until the timeout; answers in 5 s; fails at once. */
+const badPaths = ['/hang', '/sleep/5000', '/fail']
+
+type Traffic = { targets: WebhookTarget[]; bad: boolean }
+
+export async function isolation(): Promise<object> {
+  await using world = await openWorld()
+  const pairs: { without: TrialResult; beside: TrialResult }[] = []
+  for (let round = 1; round <= rounds; round++) {
+    // New topics, services and receiver: nothing of what the bad ones left behind comes into the next round.
+    await using receiver = await ReceiverProcess.start()
+    pairs.push(await oneRound(world, receiver, `isolation-${round}-`))
+  }
+  const of = (pick: (pair: (typeof pairs)[number]) => number) => rounded(median(pairs.map(pick)), 2)
+  return {
+    p50Ms: of(({ beside }) => beside.p50Ms),
+    p99Ms: of(({ beside }) => beside.p99Ms),
+    withoutP50Ms: of(({ without }) => without.p50Ms),
+    withoutP99Ms: of(({ without }) => without.p99Ms),
+    p50Ratio: of(({ beside, without }) => beside.p50Ms / without.p50Ms),
+    p99Ratio: of(({ beside, without }) => beside.p99Ms / without.p99Ms),
+    missing: pairs.reduce((sum, { beside, without }) => sum + beside.missing + without.missing, 0),
+    rounds,
+  }
+}
+
+async function oneRound(world: World, receiver: ReceiverProcess, prefix: string) {
+  world.applyTopics(prefix)
+  const targets = webhookTargets(20, receiver.url).map((target, i) => {
+    const path = badPaths[i]
+    return path ? { ...target, url: receiver.url + path } : target
+  })
+  await defineWebhooks(world, prefix, targets)
+  await using _services = await ServiceSet.start(world, prefix)
+  const make = await eventMaker(world, prefix)
+  const good = { targets: targets.slice(badPaths.length), bad: false }
+  const bad = { targets: targets.slice(0, badPaths.length), bad: true }
+
+  const trial = async (name: string, traffics: Traffic[], forSeconds: number): Promise<TrialResult> => {
+    const sent: Sent = new Map()
+    receiver.reset(true)
+    await Promise.all(traffics.map((traffic) => send(world, make, name, traffic, forSeconds, sent)))
+    const result = await judge(sent, receiver, waitLimitMs)
+    say(
+      `${prefix}${name.padEnd(8)} good ones: p50 ${rounded(result.p50Ms, 2)} ms, p99 ${rounded(result.p99Ms, 2)} ms, missing ${result.missing}`,
+    )
+    return result
+  }
+
+  await trial('warm-up', [good], warmUpSeconds)
+  const without = await trial('without', [good], seconds)
+  return { without, beside: await trial('beside', [good, bad], seconds) }
+}
+
+async function send(
+  world: World,
+  make: EventMaker,
+  name: string,
+  { targets, bad }: Traffic,
+  forSeconds: number,
+  sent: Sent,
+): Promise<void> {
+  const perSecond = targets.length * goodPerSecond * (bad ? badTraffic : 1)
+  await steadily(perSecond, perSecond * forSeconds, (index) => {
+    const target = targets[index % targets.length]
+    if (!target) return
+    const eventId = `${name}-${bad ? 'bad' : 'good'}-${index}`
+    const record = make(eventId, target, Math.floor(index / targets.length) % contactsEach)
+    sent.set(deliveryId(eventId, target.id), { atMs: sharedNowMs(), judged: !bad })
+    void world.producer.send(record)
+  })
+}

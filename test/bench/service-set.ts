@@ -1,0 +1,83 @@
+import type { ChildProcess } from 'node:child_process'
+import { findFreePorts } from '../../deploy/local/ports.ts'
+import { systemClock as clock } from '../../services/platform/clock.ts'
+import { cpuMicros, residentMb } from './usage.ts'
+import { stop, type World } from './world.ts'
+
+export const pipelineServices = ['formatter', 'dispatcher', 'stats-aggregator'] as const
+export type ServiceName = (typeof pipelineServices)[number]
+export type PerService = Record<ServiceName, number>
+
+const readyLimitMs = 60_000
+
+/** The services between an event and its notification, each a process, on the topics of one prefix. */
+export class ServiceSet implements AsyncDisposable {
+  readonly #children: Record<ServiceName, ChildProcess>
+  readonly #ports: Record<ServiceName, number>
+
+  /** From the start of each process until /readyz said yes, in milliseconds. */
+  readyAfterMs: PerService = perService(() => Number.NaN)
+
+  private constructor(children: Record<ServiceName, ChildProcess>, ports: Record<ServiceName, number>) {
+    this.#children = children
+    this.#ports = ports
+  }
+
+  /** Resolves when all are ready. HOOKLINE_BENCH_PROFILE names a directory for their CPU profiles. */
+  static async start(world: World, prefix: string): Promise<ServiceSet> {
+    const directory = process.env.HOOKLINE_BENCH_PROFILE
+    const numbers = await findFreePorts(pipelineServices.length)
+    const ports = perService((name) => numbers[pipelineServices.indexOf(name)] ?? 0)
+    const children = perService((name) => {
+      const env = { HOOKLINE_TOPIC_PREFIX: prefix, HOOKLINE_HTTP_PORT: String(ports[name]) }
+      const profile = directory ? ['--cpu-prof', `--cpu-prof-name=${directory}/${prefix}${name}.cpuprofile`] : []
+      return world.spawnScript(`services/${name}/main.ts`, [], env, profile)
+    })
+    const set = new ServiceSet(children, ports)
+    await set.#ready()
+    return set
+  }
+
+  cpuMicros(): PerService {
+    return perService((name) => cpuMicros(this.#pid(name)))
+  }
+
+  residentMb(): PerService {
+    return perService((name) => residentMb(this.#pid(name)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(Object.values(this.#children).map(stop))
+  }
+
+  async #ready(): Promise<void> {
+    const startMs = clock.monotonicMs()
+    await Promise.all(
+      pipelineServices.map(async (name) => {
+        while (!(await this.#isReady(name))) {
+          if (this.#children[name].exitCode !== null) throw new Error(`${name} has ended`)
+          if (clock.monotonicMs() - startMs > readyLimitMs) throw new Error(`${name} is not ready`)
+          await clock.sleep(50)
+        }
+        this.readyAfterMs[name] = clock.monotonicMs() - startMs
+      }),
+    )
+  }
+
+  #pid(name: ServiceName): number {
+    const { pid } = this.#children[name]
+    if (pid === undefined) throw new Error(`${name} does not run`)
+    return pid
+  }
+
+  #isReady(name: ServiceName): Promise<boolean> {
+    return fetch(`http://127.0.0.1:${this.#ports[name]}/readyz`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+  }
+}
+
+export function perService<T>(value: (name: ServiceName) => T): Record<ServiceName, T> {
+  return Object.fromEntries(pipelineServices.map((name) => [name, value(name)])) as Record<ServiceName, T>
+}
