@@ -15,7 +15,7 @@ const excerptBytes = 512
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #clock: Clock
   readonly #startedAtMs: number
-  readonly #ended: (outcome: Outcome) => void
+  readonly #ended: (outcome: Outcome, whole: boolean) => void
   readonly #timer: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
   #done = false
@@ -24,8 +24,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #receivedBytes = 0
   #excerpt: Buffer[] = []
 
-  /** @param timeoutMs of the whole exchange, connecting included. */
-  constructor(clock: Clock, timeoutMs: number, ended: (outcome: Outcome) => void) {
+  /**
+   * @param timeoutMs of the whole exchange, connecting included.
+   * @param ended whole: the answer was read to its end, so that its socket may carry another request.
+   */
+  constructor(clock: Clock, timeoutMs: number, ended: (outcome: Outcome, whole: boolean) => void) {
     this.#clock = clock
     this.#startedAtMs = clock.monotonicMs()
     this.#ended = ended
@@ -52,7 +55,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#end(this.#answered())
+    this.#end(this.#answered(), true)
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -90,11 +93,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  #end(outcome: Outcome): void {
+  #end(outcome: Outcome, whole = false): void {
     if (this.#done) return
     this.#done = true
     clearTimeout(this.#timer)
-    this.#ended(outcome)
+    this.#ended(outcome, whole)
   }
 
   #latencyMs(): number {

@@ -1,9 +1,10 @@
 import { lookup as resolveByNode } from 'node:dns'
-import { type buildConnector, Pool } from 'undici'
+import { type buildConnector, Client } from 'undici'
 import type { AddressRange } from '../domain/addresses.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Clock } from '../platform/clock.ts'
 import { createConnector, type Resolve } from './addresses.ts'
+import { ClientPool } from './client-pool.ts'
 import { Exchange } from './exchange.ts'
 import { shareLookups } from './shared-lookup.ts'
 
@@ -33,9 +34,9 @@ const headCapBytes = 16_384
  * CPU a request, its promise API 26 us, other clients up to 280 us (design.md).
  */
 export class HttpSender implements AsyncDisposable {
-  readonly #pools = new Map<string, { pool: Pool; timer: NodeJS.Timeout }>()
+  readonly #pools = new Map<string, { pool: ClientPool; timer: NodeJS.Timeout }>()
   /** Pools that take no more requests, and end the ones that they have. */
-  readonly #retired = new Set<Pool>()
+  readonly #retired = new Set<ClientPool>()
   readonly #clock: Clock
   readonly #connect: buildConnector.connector
   readonly #socketLifetimeMs: number
@@ -53,9 +54,12 @@ export class HttpSender implements AsyncDisposable {
    */
   post(request: Request, ended: (outcome: Outcome) => void): void {
     const { origin, path, headers, body, timeoutMs } = request
-    const exchange = new Exchange(this.#clock, timeoutMs, ended)
     const pool = this.#pools.get(origin)?.pool ?? this.#open(origin)
-    pool.dispatch({ method: 'POST', path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, exchange)
+    const exchange = new Exchange(this.#clock, timeoutMs, (outcome, whole) => {
+      release(whole)
+      ended(outcome)
+    })
+    const release = pool.dispatch({ method: 'POST', path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, exchange)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,25 +75,25 @@ export class HttpSender implements AsyncDisposable {
    * Opens a pool that is replaced as a whole when its first sockets are of age. undici's own clientTtl goes by the wall
    * clock and leaves idle sockets open for as long as the receiver asks.
    */
-  #open(origin: string): Pool {
-    const pool = new Pool(origin, {
-      connections: null,
+  #open(origin: string): ClientPool {
+    const options = {
       pipelining: 1,
-      // Without it, an https pool waits with one connection until it knows that it is not HTTP/2.
+      // Without it, an https client does not begin before it knows that it is not HTTP/2.
       allowH2: false,
       connect: this.#connect,
       maxHeaderSize: headCapBytes,
-    })
+    }
+    const pool = new ClientPool(() => new Client(origin, options))
     const timer = setTimeout(() => this.#retire(origin, pool), this.#socketLifetimeMs).unref()
     this.#pools.set(origin, { pool, timer })
     return pool
   }
 
-  #retire(origin: string, pool: Pool): void {
+  #retire(origin: string, pool: ClientPool): void {
     this.#pools.delete(origin)
+    pool.close()
+    if (pool.isEmpty) return
     this.#retired.add(pool)
-    // Destroyed meanwhile is as good as closed.
-    const forget = () => void this.#retired.delete(pool)
-    pool.close().then(forget, forget)
+    pool.onEmpty(() => this.#retired.delete(pool))
   }
 }
