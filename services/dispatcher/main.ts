@@ -17,6 +17,7 @@ import { openChannels } from './channels.ts'
 import { Committer } from './committer.ts'
 import { dispatcherConfig, limitsOf } from './config.ts'
 import { Engine } from './engine.ts'
+import { Freshness } from './freshness.ts'
 import { HealthWriter } from './health-writer.ts'
 import { HttpSender } from './http.ts'
 import { takeBatch } from './intake.ts'
@@ -55,7 +56,8 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const readerOptions = { topics: readerTopics, groupPrefix: `${prefix}dispatcher-state`, sessionTimeoutMs, fail }
   await using reader = await RangeReader.open(kafka, readerOptions, context)
 
-  const sender = new Sender({ http, keyRing, policy, clock, log })
+  using freshness = new Freshness(clock, () => definitions.topic.caughtUp(), fail)
+  const sender = new Sender({ http, keyRing, policy, clock, log, freshness })
   const send = producer.send.bind(producer)
   const recorder = { ...channels, send, fail }
   const current = (webhookId: string) => definitions.table.get(webhookId)?.definition

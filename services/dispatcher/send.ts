@@ -10,10 +10,20 @@ import { signatureHeader } from './signature.ts'
 import { createTarget, signingKeys, type Target, type TargetResult } from './target.ts'
 
 const userAgent = 'Hookline/0.1'
+/** Wait while the definitions are read again. */
+const staleMs = 250
 /** Wait after a fault of ours, such as a key that is missing from the ring. */
 const postponeMs = 5_000
 
-export type SendContext = { http: HttpSender; keyRing: KeyRing; policy: UrlPolicy; clock: Clock; log: Logger }
+export type SendContext = {
+  http: HttpSender
+  keyRing: KeyRing
+  policy: UrlPolicy
+  clock: Clock
+  log: Logger
+  /** Whether the definitions in memory can be trusted. */
+  freshness: { readonly isFresh: boolean }
+}
 
 /** Signs and posts deliveries as their webhook's definition says at that moment. */
 export class Sender {
@@ -27,6 +37,15 @@ export class Sender {
   send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void {
     const { http, clock, log } = this.#context
     const startedAtMs = clock.nowMs()
+    if (!this.#context.freshness.isFresh) {
+      const stale = {
+        kind: 'postponed',
+        startedAtMs,
+        delayMs: staleMs,
+        reason: 'definitions are being read again',
+      } as const
+      return queueMicrotask(() => ended(stale))
+    }
     const found = this.#target(definition)
     switch (found.kind) {
       case 'unavailable':

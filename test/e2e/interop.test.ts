@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { expect, inject, test } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { startTestStack } from '../support/services.ts'
 
 /** Tools of others: Debian's kcat writes definitions, Python's Confluent client publishes and reads (issue's "Shown by"). */
@@ -61,13 +61,15 @@ test.skipIf(missing !== null)(
     const child = spawn(python, [script, brokers, inject('schemaRegistryUrl'), prefix], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
+    // A test that fails leaves no process behind.
+    onTestFinished(() => void child.kill())
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString()
     })
     const ended = new Promise<number | null>((resolve) => child.on('exit', resolve))
     child.stdin.write(`${JSON.stringify({ event, secret, webhookId: 'by-kcat' })}\n`)
-    await expect.poll(() => arrivals.length, { timeout: 60_000 }).toBe(1)
+    await expect.poll(() => arrivals.length, { timeout: 90_000 }).toBe(1)
     child.stdin.end(`${JSON.stringify(arrivals[0])}\n`)
     expect(await ended).toBe(0)
     server.close()
