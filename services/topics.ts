@@ -97,6 +97,15 @@ export const topics = {
     cleanup: { policy: 'delete', retentionDays: 7 },
     partitions: 'data',
   },
+  webhookReplays: {
+    name: 'webhook-replays',
+    schema: 'webhook-pending.avsc',
+    key: 'webhook id',
+    writers: ['admin'],
+    readers: ['dispatcher', 'admin'],
+    cleanup: { policy: 'delete', retentionDays: 7 },
+    partitions: 'data',
+  },
   webhookHealth: {
     name: 'webhook-health',
     schema: 'webhook-health.avsc',

@@ -45,9 +45,10 @@ export async function openChannels(codec: Codec, prefix: string): Promise<Channe
     '5h': await openRetries('5h'),
     '10h': await openRetries('10h'),
   }
+  const replays = await open<PendingDelivery>(topics.webhookReplays)
   const sources = new Map<string, Decode<Arrival>>([
     [deliveries, fromDelivery(codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries)))],
-    ...Object.values(retries).map(({ topic, decode }) => [topic, fromPending(decode)] as const),
+    ...[...Object.values(retries), replays].map(({ topic, decode }) => [topic, fromPending(decode)] as const),
   ])
   return {
     sources,

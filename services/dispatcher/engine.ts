@@ -8,6 +8,7 @@ import { Parking } from './parking.ts'
 import { PartitionState, Partitions, type Progress, type ResumePoint } from './partition.ts'
 import type { EngineLimits, EnginePorts, Item, Owned } from './ports.ts'
 import type { Place } from './records.ts'
+import { answerId, laneOf } from './replay.ts'
 import type { RestoredPartition } from './restore.ts'
 
 /**
@@ -121,22 +122,23 @@ export class Engine {
     this.#partitions.state(number).resume(topic, point)
   }
 
-  /** Takes the next record of a topic's partition: a delivery, and what was tried so far. */
-  offer(place: Place, delivery: Delivery, attempts: AttemptSummary[] = []): void {
+  /** Takes the next record of a topic's partition: a delivery, what was tried so far, and the replay it belongs to. */
+  offer(place: Place, delivery: Delivery, attempts: AttemptSummary[] = [], replayId: string | null = null): void {
     const state = this.#partitions.state(place.partition)
     const taken = state.take(place.topic, place.offset)
     if (!taken) return
-    if (this.#held.answered.has(delivery.deliveryId, attempts.length)) return taken.owner.finish(taken.slot)
-    const twin = this.#held.get(delivery.deliveryId)
+    const id = answerId(delivery.deliveryId, replayId)
+    if (this.#held.answered.has(id, attempts.length)) return taken.owner.finish(taken.slot)
+    const twin = this.#held.get(id)
     if (twin) return void twin.slots.push(taken)
-    const item: Item = { delivery, place, slots: [taken], parkedOffset: null, attempts, forgotten: false }
+    const item: Item = { id, delivery, replayId, place, slots: [taken], parkedOffset: null, attempts, forgotten: false }
     this.#held.hold(item)
     const { webhookId, contactId } = delivery
     const { parked } = state
     const offset = place.topic === this.#limits.deliveriesTopic ? place.offset : null
     const follows = parked.isParking(webhookId) ? parked.mustFollow(webhookId, offset) : this.#parking.isFull(webhookId)
     if (follows) this.#parking.park(item, 'overflow', offset ?? state.position(this.#limits.deliveriesTopic))
-    else this.#lanes.enqueue(webhookId, contactId, item)
+    else this.#lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
   }
 
   /** Takes a record that is not a delivery: finished at once, or when its dead letter is in Kafka. */

@@ -61,7 +61,9 @@ export class Flow {
     if (!definition.enabled || this.#switchedOff.get(definition.id) === definition.version) {
       return this.#giveUp(lane, item, 'disabled')
     }
-    if (nowMs - delivery.createdAt > this.#limits.expiryMs) return this.#reject(lane, item, definition, 'expired')
+    // A replay is asked for by somebody who knows how old it is.
+    const isExpired = item.replayId === null && nowMs - delivery.createdAt > this.#limits.expiryMs
+    if (isExpired) return this.#reject(lane, item, definition, 'expired')
     const pass = this.#gates.start(definition.id, nowMs)
     if (pass === 'blocked') return this.#reject(lane, item, definition, 'breaker')
     const attempt = item.attempts.length + 1
@@ -91,11 +93,11 @@ export class Flow {
 
   /** Records the attempt and does what follows it. */
   #follow(lane: Lane<Item>, item: Item, definition: WebhookDefinition, outcome: Outcome, startedAtMs: number): void {
-    const { delivery, place } = item
+    const { delivery, replayId, place } = item
     const nowMs = this.#ports.nowMs()
     const attempt = item.attempts.length + 1
     const next = decideNext(outcome, attempt, definition.retryProfile, this.#ports.random())
-    const record = attemptRecord({ delivery, definition, place, attempt, startedAtMs, outcome, next }, nowMs)
+    const record = attemptRecord({ delivery, replayId, definition, place, attempt, startedAtMs, outcome, next }, nowMs)
     item.attempts = [...item.attempts, summaryOf(record)]
     switch (next.kind) {
       case 'done':
@@ -157,7 +159,7 @@ export class Flow {
   #finishAfter(item: Item, records: OutcomeRecords): void {
     const answeredAttempts = records.retry ? item.attempts.length : Number.POSITIVE_INFINITY
     this.#held.record(item.place.partition, records, () => {
-      this.#held.answered.add(item.delivery.deliveryId, answeredAttempts)
+      this.#held.answered.add(item.id, answeredAttempts)
       this.#held.finish(item)
     })
   }

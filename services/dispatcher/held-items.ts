@@ -1,7 +1,7 @@
 import type { EngineLimits, EnginePorts, Item, OutcomeRecords, Written } from './ports.ts'
 import { RecentIds } from './recent-ids.ts'
 
-/** The deliveries in memory, by id: how much room is left, and what was answered for lately. */
+/** The deliveries in memory, by answerId: how much room is left, and what was answered for lately. */
 export class HeldItems {
   readonly answered: RecentIds
   readonly #ports: Pick<EnginePorts, 'record' | 'onRoom'>
@@ -41,8 +41,8 @@ export class HeldItems {
     this.#onSettled = onSettled
   }
 
-  get(deliveryId: string): Item | undefined {
-    return this.#byId.get(deliveryId)
+  get(id: string): Item | undefined {
+    return this.#byId.get(id)
   }
 
   all(): Item[] {
@@ -50,14 +50,14 @@ export class HeldItems {
   }
 
   hold(item: Item): void {
-    this.#byId.set(item.delivery.deliveryId, item)
+    this.#byId.set(item.id, item)
     this.#count++
     this.#bytes += item.delivery.body.length
   }
 
   /** It keeps its room, but another record of the same delivery is no longer answered for by it. */
   unname(item: Item): void {
-    if (this.#byId.get(item.delivery.deliveryId) === item) this.#byId.delete(item.delivery.deliveryId)
+    if (this.#byId.get(item.id) === item) this.#byId.delete(item.id)
   }
 
   forget(item: Item): void {

@@ -4,8 +4,8 @@ import type { ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
 import type { Engine } from './engine.ts'
 import { type Place, unreadableLetter } from './records.ts'
 
-/** What a record brings: a delivery, what was tried so far, and when it is due. */
-export type Arrival = { delivery: Delivery; attempts: AttemptSummary[]; dueAt: number }
+/** What a record brings: a delivery, what was tried so far, when it is due, and the replay it belongs to. */
+export type Arrival = { delivery: Delivery; attempts: AttemptSummary[]; dueAt: number; replayId: string | null }
 
 export type IntakeContext = {
   engine: Pick<Engine, 'hasRoom' | 'offer' | 'offerUnsendable'>
@@ -26,11 +26,16 @@ export type IntakeContext = {
 
 /** Records of webhook-deliveries are due at once. */
 export function fromDelivery(decode: Decode<Delivery>): Decode<Arrival> {
-  return mapDecoded(decode, (delivery) => ({ delivery, attempts: [], dueAt: 0 }))
+  return mapDecoded(decode, (delivery) => ({ delivery, attempts: [], dueAt: 0, replayId: null }))
 }
 
 export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
-  return mapDecoded(decode, ({ delivery, attempts, dueAt }) => ({ delivery, attempts, dueAt }))
+  return mapDecoded(decode, ({ delivery, attempts, dueAt, replayId }) => ({
+    delivery,
+    attempts,
+    dueAt,
+    replayId,
+  }))
 }
 
 /**
@@ -81,13 +86,13 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: Inta
     context.engine.offerUnsendable(place, letter)
     return true
   }
-  const { delivery, attempts, dueAt } = decoded.value
+  const { delivery, attempts, dueAt, replayId } = decoded.value
   if (dueAt > context.nowMs()) {
     context.pauseUntil(place.topic, place.partition, dueAt)
     return false
   }
   const offer = () => {
-    context.engine.offer(place, delivery, attempts)
+    context.engine.offer(place, delivery, attempts, replayId)
     return true
   }
   // Nothing is decided by a definition older than the one that made the notification.

@@ -5,6 +5,7 @@ import type { LaneScheduler } from './lanes.ts'
 import type { Slot } from './offsets.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import { type EngineLimits, type EnginePorts, type Item, pendingOf } from './ports.ts'
+import { answerId, laneOf } from './replay.ts'
 
 export type ParkingContext = {
   ports: EnginePorts
@@ -119,16 +120,19 @@ export class Parking {
     )
   }
 
-  #takeParked({ number, parked }: PartitionState, offset: number, { delivery, attempts }: PendingDelivery): void {
+  #takeParked({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
+    const { delivery, attempts, replayId } = pending
     const { webhookId, contactId, deliveryId } = delivery
+    const id = answerId(deliveryId, replayId)
     const slot = parked.take(webhookId, offset)
     const taken = { owner: { finish: (finished: Slot) => parked.finish(webhookId, finished) }, slot }
-    if (this.#held.answered.has(deliveryId, attempts.length)) return taken.owner.finish(slot)
-    const twin = this.#held.get(deliveryId)
+    if (this.#held.answered.has(id, attempts.length)) return taken.owner.finish(slot)
+    const twin = this.#held.get(id)
     if (twin) return void twin.slots.push(taken)
     const place = { topic: 'webhook-parked', partition: number, offset }
-    const item: Item = { delivery, place, slots: [taken], parkedOffset: offset, attempts, forgotten: false }
+    const slots = [taken]
+    const item: Item = { id, delivery, replayId, place, slots, parkedOffset: offset, attempts, forgotten: false }
     this.#held.hold(item)
-    this.#lanes.enqueue(webhookId, contactId, item)
+    this.#lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
   }
 }

@@ -74,7 +74,11 @@ export type Owned = {
 
 /** A delivery in the engine's hands. */
 export type Item = {
+  /** What it is held and answered for by (answerId). */
+  readonly id: string
   readonly delivery: Delivery
+  /** Null of live traffic. */
+  readonly replayId: string | null
   readonly place: Place
   /** Every record that this send answers for: a duplicate that comes meanwhile is finished with it. */
   readonly slots: { owner: { finish(slot: Slot): void }; slot: Slot }[]
@@ -88,5 +92,6 @@ export type Item = {
 
 /** The record by which an item waits in another topic. */
 export function pendingOf(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
-  return { delivery: item.delivery, attempts: item.attempts, dueAt, why, replayId: null, parkedSince: null }
+  const { delivery, attempts, replayId } = item
+  return { delivery, attempts, dueAt, why, replayId, parkedSince: null }
 }

@@ -8,6 +8,7 @@ export type Place = { topic: string; partition: number; offset: number }
 
 export type AttemptFacts = {
   delivery: Delivery
+  replayId: string | null
   definition: WebhookDefinition
   place: Place
   /** From 1. */
@@ -52,6 +53,7 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     sourceTopic: place.topic,
     sourceOffset: place.offset,
     test: false,
+    replayId: facts.replayId,
   }
 }
 

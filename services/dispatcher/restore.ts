@@ -23,7 +23,7 @@ export type RestoredPartition = {
   /** By webhook. */
   parked: Map<string, ParkedRange>
   gates: Map<string, GateState>
-  /** Delivery id -> attempts that are answered for; Infinity when it is settled. */
+  /** answerId -> attempts that are answered for; Infinity when it is settled. */
   answered: Map<string, number>
 }
 

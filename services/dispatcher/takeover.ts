@@ -9,6 +9,7 @@ import { decodeOffsetMap } from './offset-map.ts'
 import { OrderedDecoder } from './ordered-decoder.ts'
 import type { ParkedRange } from './parked-index.ts'
 import type { ResumePoint } from './partition.ts'
+import { answerId } from './replay.ts'
 import { breakerOf, type HealthRecord, type RestoredPartition } from './restore.ts'
 
 export type TakeoverContext = {
@@ -121,9 +122,11 @@ export function addParked(
   ranges.set(delivery.webhookId, { ...known, last: offset })
 }
 
-export function addAnswered(answered: Map<string, number>, { deliveryId, attempt, next, nextTopic }: Attempt): void {
-  if (next !== 'retry') answered.set(deliveryId, Number.POSITIVE_INFINITY)
-  else if (nextTopic !== null) answered.set(deliveryId, attempt)
+export function addAnswered(answered: Map<string, number>, made: Attempt): void {
+  const { deliveryId, replayId, attempt, next, nextTopic } = made
+  const id = answerId(deliveryId, replayId)
+  if (next !== 'retry') answered.set(id, Number.POSITIVE_INFINITY)
+  else if (nextTopic !== null) answered.set(id, attempt)
 }
 
 /** Attempts that ended after the webhook's snapshot was made are not in it. */

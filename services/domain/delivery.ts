@@ -51,6 +51,8 @@ export type Attempt = {
   sourceTopic: string
   sourceOffset: number
   test: boolean
+  /** Of the replay that it was made for; its attempts are counted from 1 again. */
+  replayId: string | null
 }
 
 export type AttemptSummary = Pick<

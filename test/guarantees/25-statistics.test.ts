@@ -176,6 +176,7 @@ function attemptOf(round: number, index: number): Attempt {
     deliveryCreatedAt: startMs,
     sourceTopic: 'webhook-deliveries',
     sourceOffset: index,
+    replayId: null,
     test: index % 10 === 9,
   }
 }

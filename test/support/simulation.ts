@@ -2,6 +2,8 @@ import { Engine } from '../../services/dispatcher/engine.ts'
 import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
 import type { ResumePoint } from '../../services/dispatcher/partition.ts'
 import type { EngineLimits, OutcomeRecords, SendResult, Written } from '../../services/dispatcher/ports.ts'
+import { answerId } from '../../services/dispatcher/replay.ts'
+import { addAnswered } from '../../services/dispatcher/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
@@ -99,7 +101,22 @@ export function delivery(id: string, webhookId: string, contactId: string): Deli
   }
 }
 
-export type Sent = { deliveryId: string; attempt: number; webhookId: string; contactId: string; atMs: number }
+export type Sent = {
+  deliveryId: string
+  attempt: number
+  webhookId: string
+  contactId: string
+  atMs: number
+  isReplay: boolean
+}
+
+/** A record of webhook-replays. The engine's sends do not tell replays apart: here their trace does. */
+export function replayOf(of: Delivery, replayId: string): PendingDelivery {
+  const delivery = { ...of, traceparent: replayTrace }
+  return { delivery, attempts: [], dueAt: 0, why: 'replay', replayId, parkedSince: null }
+}
+
+const replayTrace = 'of a replay'
 
 /** The engine with everything around it simulated: receivers, Kafka's acknowledgements, time. */
 export class SimulatedWorld {
@@ -111,9 +128,9 @@ export class SimulatedWorld {
   /** Those of them that Kafka has acknowledged. */
   readonly #attemptLog: Attempt[] = []
   readonly deadLetters: DeadLetter[] = []
-  /** Delivery ids that Kafka has a record of: an outcome, or a place in another topic. */
+  /** By answerId, what Kafka has a record of: an outcome, or a place in another topic. */
   readonly settled = new Set<string>()
-  /** Delivery ids that will not be sent any more. */
+  /** By answerId, what will not be sent any more. */
   readonly ended = new Set<string>()
   readonly engine: Engine
   #acknowledgedAtMs = 0
@@ -125,6 +142,8 @@ export class SimulatedWorld {
   /** The delay topics, by partition; one for all tiers. */
   readonly retryLog = new Map<number, PendingDelivery[]>()
   readonly disabled: string[] = []
+  /** How far the wall clock has been set forward or back; timers run on the other one, as Node's do. */
+  wallSkewMs = 0
 
   constructor(
     seed: number,
@@ -135,7 +154,7 @@ export class SimulatedWorld {
     this.random = seeded(seed)
     this.engine = new Engine(
       {
-        nowMs: () => this.clock.nowMs,
+        nowMs: () => this.clock.nowMs + this.wallSkewMs,
         random: this.random,
         definition: (id) => this.definitions.get(id),
         send: (sending, attempt, _definition, ended) => this.#send(sending, attempt, answer, ended),
@@ -168,13 +187,11 @@ export class SimulatedWorld {
   /** Takes over a partition number as the topics tell it: webhook-parked and webhook-attempts from their beginning. */
   restore(number: number, resume = new Map<string, ResumePoint>()): void {
     const answered = new Map<string, number>()
-    for (const { deliveryId, attempt, next, nextTopic } of this.#attemptLog) {
-      if (next !== 'retry') answered.set(deliveryId, Number.POSITIVE_INFINITY)
-      else if (nextTopic !== null) answered.set(deliveryId, attempt)
-    }
+    for (const attempt of this.#attemptLog) addAnswered(answered, attempt)
     const parked = new Map<string, ParkedRange>()
-    for (const [offset, { delivery: of, attempts, parkedSince }] of (this.parkedLog.get(number) ?? []).entries()) {
-      if ((answered.get(of.deliveryId) ?? 0) > attempts.length) continue
+    for (const [offset, pending] of (this.parkedLog.get(number) ?? []).entries()) {
+      const { delivery: of, attempts, parkedSince, replayId } = pending
+      if ((answered.get(answerId(of.deliveryId, replayId)) ?? 0) > attempts.length) continue
       const known = parked.get(of.webhookId) ?? { from: offset, since: parkedSince ?? 0 }
       parked.set(of.webhookId, { ...known, last: offset })
     }
@@ -204,11 +221,13 @@ export class SimulatedWorld {
     this.clock.after(this.#acknowledgedAtMs - this.clock.nowMs, () => {
       const { attempt, deadLetter, parked, retry } = records
       if (attempt) this.#attemptLog.push(attempt)
-      if (attempt?.next === 'none') this.ended.add(attempt.deliveryId)
-      if (deadLetter?.delivery) this.ended.add(deadLetter.delivery.deliveryId)
-      for (const pending of [parked, retry?.pending]) if (pending) this.settled.add(pending.delivery.deliveryId)
-      if (attempt?.next === 'none') this.settled.add(attempt.deliveryId)
-      if (deadLetter?.delivery) this.settled.add(deadLetter.delivery.deliveryId)
+      for (const pending of [parked, retry?.pending])
+        if (pending) this.settled.add(answerId(pending.delivery.deliveryId, pending.replayId))
+      const endedId = attempt ? answerId(attempt.deliveryId, attempt.replayId) : deadLetter?.delivery?.deliveryId
+      if (endedId !== undefined && (attempt?.next === 'none' || deadLetter)) {
+        this.ended.add(endedId)
+        this.settled.add(endedId)
+      }
       acknowledged({ parkedOffset, attemptOffset: null })
     })
   }
@@ -220,8 +239,9 @@ export class SimulatedWorld {
     ended: (result: SendResult) => void,
   ): void {
     const { deliveryId, webhookId, contactId } = sending
-    const startedAtMs = this.clock.nowMs
-    this.sent.push({ deliveryId, attempt, webhookId, contactId, atMs: startedAtMs })
+    const isReplay = sending.traceparent === replayTrace
+    const startedAtMs = this.clock.nowMs + this.wallSkewMs
+    this.sent.push({ deliveryId, attempt, webhookId, contactId, atMs: this.clock.nowMs, isReplay })
     this.flying.set(webhookId, (this.flying.get(webhookId) ?? 0) + 1)
     this.mostFlyingOf.set(webhookId, Math.max(this.mostFlyingOf.get(webhookId) ?? 0, this.flying.get(webhookId) ?? 0))
     const { outcome, afterMs } = answer(sending, attempt, this.random)

@@ -105,6 +105,48 @@ describe('offsets', () => {
   })
 })
 
+describe('replays', () => {
+  const replay = (offset: number) => ({ topic: 'webhook-replays', partition: 0, offset })
+
+  test('what was answered for is sent again, each replay once, with attempts of its own', () => {
+    const made = world(() => ({ outcome: ok }))
+    made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
+    made.runAll()
+    for (const [offset, id] of ['r1', 'r1', 'r2'].entries())
+      made.engine.offer(replay(offset), delivery('d0', 'w', 'ana'), [], id)
+    made.runAll()
+    made.engine.offer(replay(3), delivery('d0', 'w', 'ana'), [], 'r1')
+    made.engine.offer(place(1), delivery('d0', 'w', 'ana'))
+    made.runAll()
+    expect(made.attempts.map(({ deliveryId, attempt, replayId }) => [deliveryId, attempt, replayId])).toEqual([
+      ['d0', 1, null],
+      ['d0', 1, 'r1'],
+      ['d0', 1, 'r2'],
+    ])
+    expect(commitsOf(made)).toEqual([place(2), replay(4)])
+  })
+
+  test("the contact's live notifications do not wait for them, nor do they expire", () => {
+    const made = world((_id, attempt) => ({ outcome: attempt === 1 ? busy : ok }), { expiryMs: 1 })
+    made.clock.nowMs += 60_000
+    made.engine.offer(replay(0), delivery('d0', 'w', 'ana'), [], 'r1')
+    made.engine.offer(place(0), { ...delivery('d1', 'w', 'ana'), createdAt: made.clock.nowMs })
+    expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 'd1'])
+  })
+
+  test('a delay topic and webhook-parked bring a replay back as what it is', () => {
+    const made = world(() => ({ outcome: busy }), { maxQueuedOfWebhook: 1 })
+    made.engine.offer(replay(0), delivery('d0', 'w', 'ana'), [], 'r1')
+    made.engine.offer(replay(1), delivery('d1', 'w', 'ana'), [], 'r1')
+    made.runAll()
+    const waiting = [...(made.retryLog.get(0) ?? []), ...(made.parkedLog.get(0) ?? [])]
+    expect(waiting.map(({ why, replayId }) => [why, replayId])).toEqual([
+      ['retry', 'r1'],
+      ['overflow', 'r1'],
+    ])
+  })
+})
+
 describe('what follows an attempt', () => {
   test("when the quick retries are used up, it goes to a delay topic and lets the contact's next pass", () => {
     const made = world((id) => ({ outcome: id === 'd0' ? busy : ok }))

@@ -1,18 +1,21 @@
 import { expect, test } from 'vitest'
 import { decodeOffsetMap, type OffsetMap } from '../../../services/dispatcher/offset-map.ts'
-import type { Delivery } from '../../../services/domain/delivery.ts'
+import { answerId } from '../../../services/dispatcher/replay.ts'
+import type { PendingDelivery } from '../../../services/domain/delivery.ts'
 import type { Outcome } from '../../../services/domain/outcome.ts'
-import { definition, delivery, SimulatedWorld, seeded } from '../../support/simulation.ts'
+import { definition, delivery, replayOf, SimulatedWorld, seeded } from '../../support/simulation.ts'
 
 const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 500)
 
 const deliveriesTopic = 'webhook-deliveries'
 const retriesTopic = 'webhook-retries-1m'
+const replaysTopic = 'webhook-replays'
+const topics = [deliveriesTopic, retriesTopic, replaysTopic]
 const mostTurns = 50_000
 
 /**
  * A seeded world: webhooks that fail in their own ways until they are mended, breakers that park or reject, little room in
- * memory, records that repeat, partitions that come and go.
+ * memory, records that repeat, partitions that come and go, replays beside it all.
  */
 function simulate(seed: number) {
   const random = seeded(seed ^ 0x5eed)
@@ -50,32 +53,37 @@ function simulate(seed: number) {
     })
     return records.flatMap((record) => (random() < 0.1 ? [record, record] : [record]))
   })
-  const ids = log.flat().map(({ deliveryId }) => deliveryId)
+  const replays = log.map((records) => {
+    const some = records.filter(() => random() < 0.05).map((record) => replayOf(record, `r${random() < 0.5 ? 1 : 2}`))
+    return some.flatMap((record) => (random() < 0.2 ? [record, record] : [record]))
+  })
   const committed = new Map<string, number>()
   const finishedAbove = new Map<string, OffsetMap | null>()
   let position = new Map<string, number>()
   let owned: number[] = []
   const violations: string[] = []
 
-  const recordsOf = (topic: string, partition: number): Delivery[] =>
-    topic === deliveriesTopic
-      ? (log[partition] ?? [])
-      : (world.retryLog.get(partition) ?? []).map(({ delivery: of }) => of)
+  const pendingOf = (topic: string, partition: number): PendingDelivery[] =>
+    (topic === retriesTopic ? world.retryLog.get(partition) : replays[partition]) ?? []
+  const liveIds = log.map((records) => records.map(({ deliveryId }) => deliveryId))
+  const idsOf = (topic: string, partition: number): string[] =>
+    topic === deliveriesTopic ? (liveIds[partition] ?? []) : pendingOf(topic, partition).map(idOf)
+  const ids = [...liveIds.flat(), ...replays.flat().map(idOf)]
   const commit = () => {
     for (const { topic, partition, offset, metadata } of world.engine.takeCommits()) {
       const key = `${topic}/${partition}`
       const from = committed.get(key) ?? 0
-      const unsettled = recordsOf(topic, partition)
+      const unsettled = idsOf(topic, partition)
         .slice(from, offset)
-        .find((record) => !world.settled.has(record.deliveryId))
-      if (unsettled) violations.push(`committed ${key}@${offset} before ${unsettled.deliveryId} was settled`)
+        .find((id) => !world.settled.has(id))
+      if (unsettled) violations.push(`committed ${key}@${offset} before ${unsettled} was settled`)
       if (offset < from) violations.push(`commit of ${key} went back`)
       committed.set(key, offset)
       finishedAbove.set(key, decodeOffsetMap(metadata, offset))
-      const skipped = recordsOf(topic, partition).find(
-        (record, at) => at > offset && finishedAbove.get(key)?.finished(at) && !world.settled.has(record.deliveryId),
+      const skipped = idsOf(topic, partition).find(
+        (id, at) => at > offset && finishedAbove.get(key)?.finished(at) && !world.settled.has(id),
       )
-      if (skipped) violations.push(`metadata of ${key} calls ${skipped.deliveryId} finished`)
+      if (skipped) violations.push(`metadata of ${key} calls ${skipped} finished`)
     }
   }
   const resumePoint = (key: string) => ({
@@ -85,10 +93,10 @@ function simulate(seed: number) {
   const assign = (partitions: number[]) => {
     owned = partitions
     position = new Map(committed)
-    const byTopic = new Map([deliveriesTopic, retriesTopic].map((topic) => [topic, partitions] as const))
+    const byTopic = new Map(topics.map((topic) => [topic, partitions] as const))
     const taken = world.engine.assign({ partitions: byTopic, fresh: false })
     for (const number of partitions) {
-      const resume = [deliveriesTopic, retriesTopic].map((topic) => [topic, resumePoint(`${topic}/${number}`)] as const)
+      const resume = topics.map((topic) => [topic, resumePoint(`${topic}/${number}`)] as const)
       if (taken.includes(number)) world.restore(number, new Map(resume))
       else for (const [topic, point] of resume) world.engine.resume(number, topic, point)
     }
@@ -97,10 +105,10 @@ function simulate(seed: number) {
     const key = `${topic}/${partition}`
     const offset = position.get(key) ?? 0
     if (!world.engine.hasRoom) return
-    const pending = topic === retriesTopic ? world.retryLog.get(partition)?.[offset] : undefined
+    const pending = topic === deliveriesTopic ? undefined : pendingOf(topic, partition)[offset]
     const record = pending?.delivery ?? (topic === deliveriesTopic ? log[partition]?.[offset] : undefined)
     if (!record || (pending && pending.dueAt > world.clock.nowMs)) return
-    world.engine.offer({ topic, partition, offset }, record, pending?.attempts ?? [])
+    world.engine.offer({ topic, partition, offset }, record, pending?.attempts ?? [], pending?.replayId)
     position.set(key, offset + 1)
   }
   assign([0, 1])
@@ -108,8 +116,7 @@ function simulate(seed: number) {
   let turns = 0
   for (; turns < mostTurns && !done(); turns++) {
     for (const partition of owned) {
-      read(deliveriesTopic, partition)
-      read(retriesTopic, partition)
+      for (const topic of topics) read(topic, partition)
     }
     world.engine.tick()
     if (random() < 0.5) commit()
@@ -131,7 +138,8 @@ test(`whatever fails, repeats or moves, nothing is lost and order holds (${seeds
     const context = `seed ${seed}`
     expect(violations, context).toEqual([])
     expect(done, `${context}: everything has an outcome in the end`).toBe(true)
-    expect(inversions(world.sent, log), `${context}: first sends of a contact out of order`).toEqual([])
+    const live = world.sent.filter(({ isReplay }) => !isReplay)
+    expect(inversions(live, log), `${context}: first sends of a contact out of order`).toEqual([])
     for (const [webhookId, most] of mostAtOnce(world.sent, world)) {
       expect(most, `${context}: in flight of ${webhookId}`).toBeLessThanOrEqual(
         world.definitions.get(webhookId)?.maxInFlight ?? 0,
@@ -143,6 +151,10 @@ test(`whatever fails, repeats or moves, nothing is lost and order holds (${seeds
 test('a seed replays the same trace', () => {
   expect(simulate(42).world.sent).toEqual(simulate(42).world.sent)
 })
+
+function idOf({ delivery: { deliveryId }, replayId }: PendingDelivery): string {
+  return answerId(deliveryId, replayId)
+}
 
 /** First sends that came after the first send of a later record of the same contact. */
 function inversions(
