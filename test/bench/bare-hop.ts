@@ -1,12 +1,12 @@
+import { Kafka, logLevel } from 'kafkajs'
 import { Pool } from 'undici'
-import { bareKafka } from './bare-kafka.ts'
 
 /**
  * One hop of the bare chain that `latency` compares with: kafkajs and undici, nothing else. Two of them are formatter and
  * dispatcher without what these do. Arguments: brokers, topic, group, and where to: an http: URL, or another topic.
  */
 const [brokers = '', topic = '', groupId = '', to = ''] = process.argv.slice(2)
-const kafka = bareKafka(brokers)
+const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
 const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 250 })
 
 type Hop = { key: Buffer | null; value: Buffer | null; id: string }

@@ -1,12 +1,12 @@
+import { Kafka, logLevel } from 'kafkajs'
 import { Pool } from 'undici'
-import { bareKafka } from './bare-kafka.ts'
 
 /** The reference of `limit`: a kafkajs consumer, an undici Pool, 64 in flight, nothing else. Arguments: brokers, topic, group, URL. */
 const [brokers = '', topic = '', groupId = '', url = ''] = process.argv.slice(2)
 const maxInFlight = 64
 const target = new URL(url)
 const pool = new Pool(target.origin, { connections: maxInFlight, pipelining: 1 })
-const consumer = bareKafka(brokers).consumer({
+const consumer = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).consumer({
   groupId,
   maxWaitTimeInMs: 100,
 })

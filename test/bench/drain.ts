@@ -3,7 +3,7 @@ import { topics } from '../../services/topics.ts'
 import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
 import { cpuMicros, median, residentMb, rounded } from './usage.ts'
-import { openWorld, say, stop, type World } from './world.ts'
+import { bareFlags, openWorld, say, stop, type World } from './world.ts'
 
 /** `limit` and `drain` (issue figures): the bare loop and the dispatcher, on the same records, in turn. */
 
@@ -46,7 +46,7 @@ export async function drain(which: 'limit' | 'drain'): Promise<object> {
     await fillDeliveries(world, { ...shape, prefix, deliveries, url: receiver.url })
     const topic = topicName(topics.webhookDeliveries, prefix)
     const args = [world.env.KAFKA_BROKERS ?? '', topic, `bare-${prefix}`, `${receiver.url}/bare`]
-    limits.push(await measure(receiver, () => world.spawnScript('test/bench/bare-loop.ts', args, {})))
+    limits.push(await measure(receiver, () => world.spawnScript('test/bench/bare-loop.ts', args, {}, bareFlags)))
     report('limit', round, limits.at(-1))
     if (which === 'limit') continue
     const env = { HOOKLINE_TOPIC_PREFIX: prefix }

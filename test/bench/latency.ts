@@ -7,7 +7,7 @@ import { ReceiverProcess } from './receiver-process.ts'
 import { ServiceSet } from './service-set.ts'
 import { judge, type Sent, type TrialResult } from './trial.ts'
 import { median, rounded, sharedNowMs } from './usage.ts'
-import { openWorld, partitions, say, stop, type World } from './world.ts'
+import { bareFlags, openWorld, partitions, say, stop, type World } from './world.ts'
 
 /** `latency` (issue figures): publish to arrival at a steady rate, beside a bare chain of the same hops, in turn. */
 
@@ -78,7 +78,12 @@ async function startBareChain(world: World, url: string): Promise<AsyncDisposabl
     admin.createTopics({ topics: bareTopics.map((topic) => ({ topic, numPartitions: partitions })) }),
   )
   const hop = (from: string, to: string): ChildProcess =>
-    world.spawnScript('test/bench/bare-hop.ts', [world.env.KAFKA_BROKERS ?? '', from, `hop-of-${from}`, to], {})
+    world.spawnScript(
+      'test/bench/bare-hop.ts',
+      [world.env.KAFKA_BROKERS ?? '', from, `hop-of-${from}`, to],
+      {},
+      bareFlags,
+    )
   const hops = [hop(events, deliveries), hop(deliveries, url)]
   return { [Symbol.asyncDispose]: async () => void (await Promise.all(hops.map(stop))) }
 }

@@ -14,6 +14,9 @@ import type { Topic } from '../../services/topics.ts'
 
 export const partitions = 12
 
+/** For the bare scripts: kafkajs as it comes warns of a timer of its own (services/platform/kafka/request-queue.ts). */
+export const bareFlags = ['--disable-warning=TimeoutNegativeWarning']
+
 /** A platform with topics, a producer to fill them, and services to run on them. */
 export type World = {
   env: NodeJS.ProcessEnv

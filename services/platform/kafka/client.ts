@@ -1,6 +1,7 @@
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import type { Logger } from '../log.ts'
 import { installCompression } from './compression.ts'
+import { checkOnlyWaitingRequests } from './request-queue.ts'
 
 export type KafkaVariables = {
   KAFKA_BROKERS: string
@@ -14,7 +15,7 @@ export type KafkaVariables = {
 /** A kafkajs client that logs through pino; nothing is connected yet. */
 export function createKafka(config: KafkaVariables, log: Logger): Kafka {
   installCompression()
-  ignoreNegativeTimeouts()
+  checkOnlyWaitingRequests()
   const options: KafkaConfig = {
     clientId: config.KAFKA_CLIENT_ID,
     brokers: config.KAFKA_BROKERS.split(',').map((broker) => broker.trim()),
@@ -49,18 +50,4 @@ type BridgeEntry = {
   namespace: string
   level: logLevel
   log: { message: string; timestamp: string; logger?: unknown; [key: string]: unknown }
-}
-
-/**
- * kafkajs 2.2.4 computes the time to its next throttled request without a lower bound (network/requestQueue), so that
- * Node 24 warns about a negative timeout on every idle connection. Only that warning is dropped.
- */
-function ignoreNegativeTimeouts(): void {
-  const listeners = process.listeners('warning')
-  if (listeners.some((listener) => listener.name === 'exceptNegativeTimeouts')) return
-  process.removeAllListeners('warning')
-  process.on('warning', function exceptNegativeTimeouts(warning) {
-    if (warning.name === 'TimeoutNegativeWarning') return
-    for (const listener of listeners) listener.call(process, warning)
-  })
 }
