@@ -136,8 +136,9 @@ export class Engine {
     const { webhookId, contactId } = delivery
     const { parked } = state
     const offset = place.topic === this.#limits.deliveriesTopic ? place.offset : null
-    const follows = parked.isParking(webhookId) ? parked.mustFollow(webhookId, offset) : this.#parking.isFull(webhookId)
-    if (follows) this.#parking.park(item, 'overflow', offset ?? state.position(this.#limits.deliveriesTopic))
+    const why = this.#parking.whyNotInMemory(webhookId)
+    const follows = parked.isParking(webhookId) ? parked.mustFollow(webhookId, offset) : why !== null
+    if (follows) this.#parking.park(item, why ?? 'overflow', offset ?? state.position(this.#limits.deliveriesTopic))
     else this.#lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
   }
 

@@ -74,6 +74,13 @@ export class Parking {
     })
   }
 
+  /** Why the webhook's next notification is not to wait in memory, even if it is the first in webhook-parked; else null. */
+  whyNotInMemory(webhookId: string): PendingDelivery['why'] | null {
+    // Ten minutes in memory would leave it without a record for as long (guarantees.md, 19).
+    if (this.#gates.isBlocked(webhookId, this.#ports.nowMs()) && this.#parks(webhookId)) return 'breaker'
+    return this.isFull(webhookId) ? 'overflow' : null
+  }
+
   isFull(webhookId: string): boolean {
     return this.#lanes.itemsOf(webhookId) >= this.#limits.maxQueuedOfWebhook
   }
@@ -87,6 +94,10 @@ export class Parking {
   /** What was taken from webhook-parked is read again from this item on. */
   rewindTo({ parkedOffset, place, delivery }: Item): void {
     if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(delivery.webhookId, parkedOffset)
+  }
+
+  #parks(webhookId: string): boolean {
+    return this.#ports.definition(webhookId)?.whenBlocked === 'park'
   }
 
   #drainParked(state: PartitionState): void {

@@ -284,6 +284,28 @@ describe('a webhook that is blocked', () => {
     expect(commitsOf(made)).toEqual([place(420)])
   })
 
+  test('park: what comes while blocked is in webhook-parked at once, also when nothing was queued as it opened', () => {
+    const { made, mend } = failing('park')
+    for (let i = 0; i < 101; i++) {
+      offerAll(made, i, 1)
+      run(made, 1_000)
+    }
+    expect(made.engine.held).toBe(0)
+    offerAll(made, 101, 3)
+    run(made, 1_000)
+    expect(made.parkedLog.get(0)?.map(({ why, delivery: { deliveryId } }) => `${deliveryId} ${why}`)).toEqual([
+      'd101 breaker',
+      'd102 breaker',
+      'd103 breaker',
+    ])
+    expect(made.engine.held).toBe(0)
+    expect(commitsOf(made)).toEqual([place(104)])
+    mend()
+    run(made, hour)
+    expect(made.sent).toHaveLength(104)
+    expect(made.engine.parking).toBe(0)
+  })
+
   test('410 switches it off: no request after it', () => {
     const made = world(() => ({ outcome: { kind: 'refused', status: 410, latencyMs: 1 } }))
     offerAll(made, 0, 30)
