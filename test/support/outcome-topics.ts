@@ -1,0 +1,64 @@
+import { inject } from 'vitest'
+import type { HealthRecord } from '../../services/dispatcher/restore.ts'
+import type { Attempt, DeadLetter, PendingDelivery } from '../../services/domain/delivery.ts'
+import type { Codec, Decode } from '../../services/platform/codec.ts'
+import type { Kafka } from '../../services/platform/kafka/client.ts'
+import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
+import { schemaOf } from '../../services/schemas.ts'
+import { type Topic, topics } from '../../services/topics.ts'
+import { followTopic, openCodec, openKafka } from './topic-reader.ts'
+
+/** What stands in a topic at this moment, in the order of its partitions' records. */
+export type Reading<T> = () => Promise<T[]>
+
+/** What the dispatcher has written of its deliveries, read from outside while it goes on. */
+export type OutcomeTopics = AsyncDisposable & {
+  attempts: Reading<Attempt>
+  deadLetters: Reading<DeadLetter>
+  parked: Reading<PendingDelivery>
+  retries1m: Reading<PendingDelivery>
+  health: Reading<HealthRecord>
+}
+
+export async function followOutcomes({ topicPrefix }: { topicPrefix: string }): Promise<OutcomeTopics> {
+  const kafka = openKafka(inject('brokers'))
+  const codec = openCodec(inject('schemaRegistryUrl'))
+  const opened: AsyncDisposable[] = []
+  const open = async <T>(topic: Topic) => {
+    const { following, read } = await follow<T>(kafka, codec, topicPrefix, topic)
+    opened.push(following)
+    return read
+  }
+  const [attempts, deadLetters, parked, retries1m, health] = await Promise.all([
+    open<Attempt>(topics.webhookAttempts),
+    open<DeadLetter>(topics.webhookDeadLetters),
+    open<PendingDelivery>(topics.webhookParked),
+    open<PendingDelivery>(topics.webhookRetries1m),
+    open<HealthRecord>(topics.webhookHealth),
+  ])
+  return {
+    attempts,
+    deadLetters,
+    parked,
+    retries1m,
+    health,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+async function follow<T>(kafka: Kafka, codec: Codec, prefix: string, topic: Topic) {
+  const records: ConsumedRecord[] = []
+  const decode = codec.decoder<T>(schemaOf(topic))
+  const following = await followTopic(kafka, prefix + topic.name, records)
+  return { following, read: () => Promise.all(records.filter(({ value }) => value !== null).map(decoded(decode))) }
+}
+
+function decoded<T>(decode: Decode<T>) {
+  return async ({ topic, partition, offset, value }: ConsumedRecord): Promise<T> => {
+    const result = await decode(value ?? Buffer.alloc(0))
+    if (!result.ok) throw new Error(`${topic}/${partition}@${offset}: ${result.reason}`)
+    return result.value
+  }
+}
