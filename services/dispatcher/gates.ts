@@ -16,7 +16,12 @@ import { retryAfterCapMs } from './retry.ts'
 /** What is kept of a webhook's gate in webhook-health. */
 export type GateState = { breaker: BreakerState; pausedUntilMs: number }
 
-type WebhookGate = GateState & { partition: number; pacer: Pacer | null }
+type WebhookGate = GateState & {
+  partition: number
+  pacer: Pacer | null
+  /** How long the latest pause was to be. */
+  pausedForMs: number
+}
 
 const waitForProbe = Number.POSITIVE_INFINITY
 
@@ -43,7 +48,9 @@ export class WebhookGates {
       if (state.breaker.state === 'halfOpen') return waitForProbe
       return definition?.whenBlocked === 'park' ? Math.max(1, verdict.untilMs - nowMs) : 0
     }
-    const pauseMs = Math.min(state.pausedUntilMs - nowMs, retryAfterCapMs)
+    // Never longer than what was asked for: a clock set back by an hour does not make it an hour longer.
+    state.pausedUntilMs = Math.min(state.pausedUntilMs, nowMs + state.pausedForMs)
+    const pauseMs = state.pausedUntilMs - nowMs
     if (pauseMs > 0) return pauseMs
     return this.#pace(state, rate, nowMs)
   }
@@ -80,7 +87,8 @@ export class WebhookGates {
       state.pacer.ramp(nowMs)
     }
     if (outcome.kind === 'refused' && outcome.retryAfterMs !== undefined) {
-      state.pausedUntilMs = nowMs + Math.min(outcome.retryAfterMs, retryAfterCapMs)
+      state.pausedForMs = Math.min(outcome.retryAfterMs, retryAfterCapMs)
+      state.pausedUntilMs = nowMs + state.pausedForMs
     }
     this.#forgetIdle(webhookId, state, nowMs)
   }
@@ -98,7 +106,7 @@ export class WebhookGates {
   }
 
   restore(webhookId: string, partition: number, { breaker, pausedUntilMs }: GateState): void {
-    this.#gates.set(webhookId, { breaker, pausedUntilMs, partition, pacer: null })
+    this.#gates.set(webhookId, { breaker, pausedUntilMs, partition, pacer: null, pausedForMs: retryAfterCapMs })
   }
 
   /** Forgets the webhooks of a partition number that went to another instance. */
@@ -125,7 +133,7 @@ export class WebhookGates {
   }
 
   #open(webhookId: string, partition: number): WebhookGate {
-    const state: WebhookGate = { breaker: initialBreaker(), pausedUntilMs: 0, partition, pacer: null }
+    const state = { breaker: initialBreaker(), pausedUntilMs: 0, partition, pacer: null, pausedForMs: 0 }
     this.#gates.set(webhookId, state)
     return state
   }

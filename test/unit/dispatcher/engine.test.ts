@@ -332,6 +332,22 @@ describe('a webhook that is blocked', () => {
     expect(made.sent).toHaveLength(12)
   })
 
+  test('Retry-After is not made longer by a clock that is set back', () => {
+    const made = world((id) => ({ outcome: id === 'd0' && made.sent.length === 1 ? asked : ok }))
+    const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: 20_000 }
+    offerAll(made, 0, 1)
+    made.clock.step()
+    offerAll(made, 1, 10)
+    made.wallSkewMs = -3_600_000
+    made.runAll()
+    const [begin, ...others] = made.sent.map(({ atMs }) => atMs)
+    for (const atMs of others) {
+      expect(atMs - (begin ?? 0)).toBeGreaterThanOrEqual(20_000)
+      expect(atMs - (begin ?? 0)).toBeLessThanOrEqual(41_000)
+    }
+    expect(made.sent).toHaveLength(12)
+  })
+
   test('a rate limit spreads the requests evenly', () => {
     const made = world(() => ({ outcome: ok, afterMs: 1 }))
     made.definitions.set('w', definition('w', { rateLimitPerSecond: 10 }))
