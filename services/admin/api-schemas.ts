@@ -153,6 +153,7 @@ export const webhookParams = Type.Object({
   businessId: identifier('The business, as in the events.'),
   id: identifier('The webhook.'),
 })
+export const replayParams = Type.Object({ ...webhookParams.properties, replayId: identifier('The replay.') })
 export const listQuery = Type.Object({
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Webhooks a page.' }),
   cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the page before.' })),

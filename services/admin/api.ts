@@ -12,6 +12,8 @@ export type Call = {
   businessId: string
   /** The webhook's id; empty where the route has none. */
   id: string
+  /** Empty where the route has none. */
+  replayId: string
   ifMatch: string | undefined
   query: Record<string, unknown>
   body: unknown
@@ -63,10 +65,11 @@ export function addRoutes(
       handler: async (request, reply) => {
         const identity = identities.get(request)
         if (!identity) throw new Error('a request came past its authentication')
-        const { businessId, id } = params(request)
+        const { businessId, id, replayId } = params(request)
         const ifMatch = request.headers['if-match']
         const query = request.query as Call['query']
-        const answer = await handle({ identity, businessId, id, ifMatch, query, body: request.body }).catch(toProblem)
+        const given = { identity, businessId, id, replayId, ifMatch, query, body: request.body }
+        const answer = await handle(given).catch(toProblem)
         return reply
           .code(answer.status)
           .headers(answer.headers ?? {})
@@ -76,9 +79,11 @@ export function addRoutes(
   }
 }
 
-function params(request: FastifyRequest): { businessId: string; id: string } {
-  const { businessId = '', id = '' } = request.params as { businessId?: string; id?: string }
-  return { businessId, id }
+type Params = { businessId: string; id: string; replayId: string }
+
+function params(request: FastifyRequest): Params {
+  const { businessId = '', id = '', replayId = '' } = request.params as Partial<Params>
+  return { businessId, id, replayId }
 }
 
 function requireAccess(identity: Identity, permission: Permission, businessId: string): void {

@@ -4,6 +4,7 @@ import {
   groupVariables,
   kafkaVariables,
   keyRingVariables,
+  registryVariables,
   serviceVariables,
   targetVariables,
 } from '../platform/variables.ts'
@@ -12,6 +13,7 @@ export const adminConfig = Type.Object({
   ...serviceVariables(8080),
   ...kafkaVariables,
   ...groupVariables,
+  ...registryVariables,
   ...authVariables,
   ...keyRingVariables,
   ...targetVariables,

@@ -1,8 +1,10 @@
 import { openAccounts, openDefinitions } from '../config-tables.ts'
 import { createAuthenticator } from '../platform/auth.ts'
+import { Codec, createRegistry } from '../platform/codec.ts'
 import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
+import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
 import { listen, runService } from '../platform/service.ts'
 import { targetPolicy } from '../target-policy.ts'
@@ -13,6 +15,9 @@ import { Completer } from './completer.ts'
 import { adminConfig } from './config.ts'
 import { createAdminMetrics } from './metrics.ts'
 import { addOpenApi } from './openapi.ts'
+import { ReplayActions } from './replay-actions.ts'
+import { replayRoutes } from './replay-routes.ts'
+import { openReplayTopics, replayTopicNames } from './replay-topics.ts'
 import { accountStore, recordWriter, webhookStore } from './stores.ts'
 import { WebhookActions } from './webhook-actions.ts'
 import { webhookRoutes } from './webhook-routes.ts'
@@ -38,18 +43,27 @@ await runService('admin', adminConfig, async (service) => {
   await using _accounts = accounts.topic
   await using producer = await BatchingProducer.open(kafka, waiting, fail)
 
+  const readerOptions = { ...tableOptions, topics: replayTopicNames(prefix), groupPrefix: `${prefix}admin-replays` }
+  await using reader = await RangeReader.open(kafka, readerOptions, waiting)
+  const codec = new Codec(createRegistry(config), waiting)
+  const replayTopics = await openReplayTopics(codec, prefix, reader, producer.send.bind(producer))
+
   const metrics = createAdminMetrics(registry)
   const queue = new WriteQueue(clock, writeTimeoutMs)
   const write = recordWriter(topics.webhookConfig, prefix, producer, definitions.topic)
   const writeAccount = recordWriter(topics.accountConfig, prefix, producer, accounts.topic)
   const shared = { queue, clock, log, metrics }
-  const actions = new WebhookActions({ ...shared, keys, policy, store: webhookStore(definitions, write) })
-  const accountDeps = { ...shared, store: accountStore(accounts, writeAccount) }
+  const store = webhookStore(definitions, write)
+  const accountsStore = accountStore(accounts, writeAccount)
+  const actions = new WebhookActions({ ...shared, keys, policy, store })
+  const replays = new ReplayActions({ store, accounts: accountsStore, topics: replayTopics, clock, log })
+  const accountDeps = { ...shared, store: accountsStore }
 
   const server = createHttpServer({ log, health, metrics: registry })
   await addOpenApi(server)
   await server.register(async (api) => {
-    addRoutes(api, [...webhookRoutes(actions), ...accountRoutes(accountDeps)], authenticate, metrics)
+    const routes = [...webhookRoutes(actions), ...replayRoutes(replays), ...accountRoutes(accountDeps)]
+    addRoutes(api, routes, authenticate, metrics)
   })
   await using _listening = await listen(server, config, log)
   using _completing = completer.start({ ...shared, write, keys, entryOf: (id) => definitions.table.get(id) })

@@ -1,7 +1,7 @@
 import type { PendingDelivery } from '../domain/delivery.ts'
 import type { Decode } from '../platform/codec.ts'
 import type { RangeReader } from '../platform/kafka/range-reader.ts'
-import { OrderedDecoder } from './ordered-decoder.ts'
+import { OrderedDecoder } from '../platform/ordered-decoder.ts'
 import type { EnginePorts } from './ports.ts'
 
 /** Reads parts of webhook-parked for the engine. */

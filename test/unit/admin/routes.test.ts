@@ -6,6 +6,8 @@ import { accountRoutes } from '../../../services/admin/account-routes.ts'
 import { type ApiRoute, addRoutes } from '../../../services/admin/api.ts'
 import { createAdminMetrics } from '../../../services/admin/metrics.ts'
 import { addOpenApi } from '../../../services/admin/openapi.ts'
+import { ReplayActions } from '../../../services/admin/replay-actions.ts'
+import { replayRoutes } from '../../../services/admin/replay-routes.ts'
 import type { WebhookStore } from '../../../services/admin/stores.ts'
 import { WebhookActions } from '../../../services/admin/webhook-actions.ts'
 import { webhookRoutes } from '../../../services/admin/webhook-routes.ts'
@@ -17,6 +19,7 @@ import { Health } from '../../../services/platform/health.ts'
 import { createHttpServer } from '../../../services/platform/http-server.ts'
 import { RecordRefused } from '../../../services/platform/kafka/producer.ts'
 import { HttpProblem } from '../../../services/platform/problem.ts'
+import { FakeReplayTopics, pending } from './replay-support.ts'
 import { definition, folder, keys, nowMs, policy, stillClock } from './support.ts'
 
 const person = (role: string, permissions: string[], businessId: string): Identity => ({
@@ -79,7 +82,11 @@ beforeEach(async () => {
   const metrics = createAdminMetrics(registry)
   const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
   const actions = new WebhookActions({ ...shared, store, keys, policy })
-  routes = [...webhookRoutes(actions), ...accountRoutes({ ...shared, store: accountStore })]
+  const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
+  const topics = new FakeReplayTopics()
+  topics.pending.push(pending('d1', replayId))
+  const replays = new ReplayActions({ store, accounts: activated, topics, clock: stillClock, log })
+  routes = [...webhookRoutes(actions), ...replayRoutes(replays), ...accountRoutes({ ...shared, store: accountStore })]
   server = createHttpServer({ log, health: new Health(), metrics: registry })
   await addOpenApi(server)
   await server.register(async (api) => addRoutes(api, routes, authenticate, metrics))
@@ -92,6 +99,7 @@ async function authenticate(authorization: string | undefined): Promise<Identity
 }
 
 type Method = ApiRoute['method']
+const replayId = 'rpl_1700000000000_0123456789abcdef'
 const collection = '/api/v1/businesses/b1/webhooks'
 const minimal = { name: 'New', url: 'https://shop.example/', channels: ['c9'] }
 
@@ -118,6 +126,8 @@ describe('who may do what (guarantees.md, 34)', () => {
     patchWebhook: writers,
     deleteWebhook: writers,
     rotateSecret: writers,
+    replay: writers,
+    getReplay: readers,
     getAccount: readers,
     putAccount: ['super', 'ofBusiness', 'accountant'],
   }
@@ -133,10 +143,14 @@ describe('who may do what (guarantees.md, 34)', () => {
     seed(definition({ secret: 'whsec_x' }))
     const route = routes.find(({ operationId }) => operationId === operation)
     if (!route) throw new Error(`no route ${operation}`)
-    const url = route.url.replace(':businessId', 'b1').replace(':id', 'wh_a')
-    const body = { createWebhook: minimal, patchWebhook: { name: 'x' }, putAccount: { webhooksEnabled: true } }[
-      operation
-    ]
+    const url = route.url.replace(':businessId', 'b1').replace(':id', 'wh_a').replace(':replayId', replayId)
+    const bodies: Record<string, object> = {
+      createWebhook: minimal,
+      patchWebhook: { name: 'x' },
+      replay: { deadLetters: true },
+      putAccount: { webhooksEnabled: true },
+    }
+    const body = bodies[operation]
     const { status } = await call(route.method, url, body, { 'if-match': '*' }, who)
     const expected = who === 'stranger' ? 401 : allowed[operation]?.includes(who) ? 2 : 403
     expect(expected === 2 ? Math.floor(status / 100) : status).toBe(expected)
@@ -150,6 +164,8 @@ describe('who may do what (guarantees.md, 34)', () => {
       ['PATCH', ''],
       ['DELETE', ''],
       ['POST', '/secret/rotate'],
+      ['POST', '/replay'],
+      ['GET', `/replay/${replayId}`],
     ] as const) {
       const body = method === 'PATCH' ? { name: 'x' } : undefined
       const { status } = await call(method, `${collection}/wh_b${path}`, body, { 'if-match': '*' }, 'ofBusiness')
@@ -294,7 +310,9 @@ test('the OpenAPI document describes every route, its bodies and answers', async
   for (const { operationId, method, url } of routes) {
     const operation = body.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
     expect(operation).toMatchObject({ operationId, security: [{ bearer: [] }], responses: { 401: {}, 403: {} } })
-    expect('requestBody' in operation).toBe(['createWebhook', 'patchWebhook', 'putAccount'].includes(operationId))
+    expect('requestBody' in operation).toBe(
+      ['createWebhook', 'replay', 'patchWebhook', 'putAccount'].includes(operationId),
+    )
   }
   const create = body.paths['/api/v1/businesses/{businessId}/webhooks'].post
   expect(create.requestBody.content['application/json'].schema.properties).toHaveProperty('retryProfile')

@@ -1,4 +1,4 @@
-import type { Decode, Decoded } from '../platform/codec.ts'
+import type { Decode, Decoded } from './codec.ts'
 
 /** Applies decoded values in the order of their bytes, also where a decoding has to wait (for a schema, once each). */
 export class OrderedDecoder<T> {

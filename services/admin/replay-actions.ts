@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Attempt, Delivery, PendingDelivery } from '../domain/delivery.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import type { Answer, Call } from './api.ts'
+import { accepted } from './refusals.ts'
+import { newReplayId, progressOf, startOfReplay } from './replay-progress.ts'
+import { readReplayRequest } from './replay-request.ts'
+import { findSelected, TooMany } from './replay-search.ts'
+import type { ReplayTopics } from './replay-topics.ts'
+import type { AccountStore, WebhookStore } from './stores.ts'
+
+export type ReplayDeps = {
+  store: Pick<WebhookStore, 'get'>
+  accounts: Pick<AccountStore, 'get'>
+  topics: ReplayTopics
+  clock: Clock
+  log: Logger
+}
+
+/** Records may carry the clock of another machine: their times are looked for from so much earlier on. */
+const clockSkewMs = 60_000
+
+/** Sends notifications again, by way of webhook-replays. */
+export class ReplayActions {
+  readonly #deps: ReplayDeps
+
+  constructor(deps: ReplayDeps) {
+    this.#deps = deps
+  }
+
+  async start({ businessId, id, body, identity }: Call): Promise<Answer> {
+    const { topics, clock, log } = this.#deps
+    this.#requireOn(businessId, this.#find(businessId, id))
+    const { selection, ratePerSecond } = accepted(readReplayRequest(body, clock.nowMs()))
+    const found = await findSelected(topics, id, selection).catch(toProblem)
+    const deliveries = found.filter((delivery) => delivery.businessId === businessId)
+    if (selection.kind === 'one' && deliveries.length === 0)
+      throw new HttpProblem(404, 'Not Found', 'this webhook has no such notification, or not any more')
+    const startMs = clock.nowMs()
+    const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
+    const spacingMs = 1_000 / ratePerSecond
+    const pending = deliveries.map((delivery, index) => toSend(delivery, replayId, startMs + index * spacingMs))
+    await topics.write(pending)
+    const count = pending.length
+    log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
+    const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
+    return { status: 202, body: { replayId, count }, headers: { location: `${path}/replay/${replayId}` } }
+  }
+
+  async progress({ businessId, id, replayId }: Call): Promise<Answer> {
+    const { topics } = this.#deps
+    this.#find(businessId, id)
+    const startedAtMs = startOfReplay(replayId)
+    const pending: PendingDelivery[] = []
+    const attempts: Attempt[] = []
+    if (startedAtMs !== null) {
+      const sinceMs = startedAtMs - clockSkewMs
+      await topics.replays(id, sinceMs, (record) => {
+        if (record.replayId === replayId && record.delivery.businessId === businessId) pending.push(record)
+      })
+      await topics.attempts(id, sinceMs, (attempt) => {
+        if (attempt.replayId === replayId) attempts.push(attempt)
+      })
+    }
+    if (startedAtMs === null || pending.length === 0)
+      throw new HttpProblem(404, 'Not Found', 'this webhook has no such replay, or not any more')
+    return { status: 200, body: progressOf(replayId, startedAtMs, pending, attempts) }
+  }
+
+  /** Another business's webhook is answered for as if it did not exist. */
+  #find(businessId: string, id: string): WebhookDefinition {
+    const definition = this.#deps.store.get(id)?.definition
+    return accepted(
+      definition?.businessId === businessId ? { kind: 'accepted', value: definition } : { kind: 'unknown' },
+    )
+  }
+
+  #requireOn(businessId: string, { enabled }: WebhookDefinition): void {
+    if (!this.#deps.accounts.get(businessId)?.webhooksEnabled)
+      throw new HttpProblem(409, 'Conflict', 'webhooks are not activated for this business')
+    if (!enabled) throw new HttpProblem(409, 'Conflict', 'the webhook is switched off')
+  }
+}
+
+function toSend(delivery: Delivery, replayId: string, dueAtMs: number): PendingDelivery {
+  return { delivery, attempts: [], dueAt: Math.round(dueAtMs), why: 'replay', replayId, parkedSince: null }
+}
+
+function toProblem(error: unknown): never {
+  if (!(error instanceof TooMany)) throw error
+  const detail = `${error.message}: replay them in parts, by since and until`
+  throw new HttpProblem(422, 'Unprocessable Content', detail)
+}

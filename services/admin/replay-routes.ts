@@ -1,0 +1,73 @@
+import type { ApiRoute } from './api.ts'
+import { replayParams, webhookParams } from './api-schemas.ts'
+import { failures } from './problem-answers.ts'
+import type { ReplayActions } from './replay-actions.ts'
+import { replayBody } from './replay-request.ts'
+
+const url = '/api/v1/businesses/:businessId/webhooks/:id/replay'
+const tags = ['replay']
+const count = (description: string) => ({ type: 'integer', description })
+
+const started = {
+  type: 'object',
+  required: ['replayId', 'count'],
+  properties: { replayId: { type: 'string' }, count: count('Notifications that will be sent again.') },
+}
+
+const progress = {
+  type: 'object',
+  required: ['replayId', 'startedAt', 'count', 'waiting', 'retrying', 'outcomes'],
+  properties: {
+    replayId: { type: 'string' },
+    startedAt: { type: 'string', format: 'date-time' },
+    count: count('Notifications of the replay.'),
+    waiting: count('Not tried yet.'),
+    retrying: count('Tried, and to be tried again.'),
+    outcomes: {
+      type: 'object',
+      description: 'Of those that are done, by the outcome of the last attempt.',
+      properties: Object.fromEntries(['success', 'slow', 'error', 'rejected'].map((name) => [name, count('')])),
+    },
+  },
+}
+
+export function replayRoutes(actions: ReplayActions): ApiRoute[] {
+  return [
+    {
+      operationId: 'replay',
+      method: 'POST',
+      url,
+      permission: 'webhooks:write',
+      schema: {
+        tags,
+        summary: 'Send notifications again',
+        description:
+          'Same webhook-id and bytes, new timestamp and signature, as the webhook is configured when they are sent. ' +
+          'They go beside live traffic, at a rate of their own, in the order of their making.',
+        params: webhookParams,
+        body: replayBody,
+        response: {
+          202: { description: 'Found, and on their way.', content: { 'application/json': { schema: started } } },
+          ...failures(404, 409, 422),
+        },
+      },
+      handle: (call) => actions.start(call),
+    },
+    {
+      operationId: 'getReplay',
+      method: 'GET',
+      url: `${url}/:replayId`,
+      permission: 'webhooks:read',
+      schema: {
+        tags,
+        summary: 'How far a replay has come',
+        params: replayParams,
+        response: {
+          200: { description: 'Its progress.', content: { 'application/json': { schema: progress } } },
+          ...failures(404),
+        },
+      },
+      handle: (call) => actions.progress(call),
+    },
+  ]
+}

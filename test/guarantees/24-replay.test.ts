@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Arrival } from '../../deploy/demo/arrival.ts'
+import { until } from '../../deploy/demo/until.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { type Load, startLoad } from '../support/load.ts'
+
+const contacts = 20
+const eventsPerLane = sized(50, 5)
+const ratePerSecond = sized(200, 50)
+const waitMs = sized(120_000, 60_000)
+
+let world: FaultyStack
+let load: Load
+/** Of webhook 0, before anything is replayed: refused for good, then delivered. */
+let dead: Arrival[]
+let delivered: Arrival[]
+let since: string
+let before: string
+let replayed = 0
+let liveOnes = 0
+/** Requests too many, too few, or with other bytes. */
+let wrong = 0
+
+beforeAll(async () => {
+  world = await startFaultyStack({ webhooks: 2, contacts })
+  const { receiver } = world
+  const publishAll = async (round: number) => {
+    const from = receiver.arrivals.length
+    const eventOf = roundOf(round)
+    await startLoad(world, { lanes: world.lanes, perSecond: 500, eventsPerLane, eventOf }).done
+    await until(() => receiver.arrivals.length - from >= contacts * eventsPerLane, waitMs, systemClock)
+    return receiver.arrivals.slice(from).filter(({ path }) => path === '/0')
+  }
+  receiver.answer('/0', { kind: 'status', status: 400 })
+  dead = await publishAll(0)
+  receiver.answer('/0', { kind: 'status', status: 204 })
+  since = now()
+  delivered = await publishAll(1)
+  // A replay's timestamp is in whole seconds, and by then the outcomes are in Kafka.
+  await systemClock.sleep(1_500)
+  before = now()
+  load = startLoad(world, { lanes: world.lanes, perSecond: 40, eventOf: roundOf(2) })
+}, caseTimeoutMs)
+
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]()
+  const beside = `beside ${liveOnes} live ones`
+  figure(24, `${replayed} notifications sent again ${beside}: too many, too few, or with other bytes ${wrong}`)
+})
+
+const selections: [name: string, body: () => object, expected: () => Arrival[]][] = [
+  ['one', () => ({ deliveryId: delivered[3]?.webhookId }), () => delivered.slice(3, 4)],
+  ['since a time', () => ({ since, until: before }), () => delivered],
+  ['by outcome', () => ({ since, until: before, outcomes: ['error'] }), () => []],
+  ['all dead letters', () => ({ deadLetters: true }), () => dead],
+  ['all dead letters, now that they are delivered', () => ({ deadLetters: true }), () => []],
+]
+
+test.each(selections)(
+  '%s: exactly those, the same id and bytes, a new timestamp and signature',
+  { timeout: caseTimeoutMs },
+  async (_name, body, expected) => {
+    const { receiver } = world
+    const from = receiver.arrivals.length
+    const known = new Set(receiver.arrivals.map(({ webhookId }) => webhookId))
+    const originals = expected()
+    const path = `${await webhookPath(0)}/replay`
+    const json = { ...body(), ratePerSecond }
+    const { replayId, count } = await world.admin.http.post(path, { json }).json<{ replayId: string; count: number }>()
+    expect(count).toBe(originals.length)
+    const again = () => receiver.arrivals.slice(from).filter(({ webhookId }) => known.has(webhookId))
+    await until(() => again().length >= count, waitMs, systemClock)
+    await systemClock.sleep(2_000)
+
+    const sorted = (arrivals: Arrival[]) => arrivals.map(fingerprint).sort()
+    const [got, wanted] = [sorted(again()), sorted(originals)]
+    wrong += differences(got, wanted)
+    expect(got).toEqual(wanted)
+    const original = new Map(originals.map((arrival) => [arrival.webhookId, arrival]))
+    for (const { webhookId, headers, signature, attempt } of again()) {
+      const first = original.get(webhookId)
+      expect([signature, attempt]).toEqual(['valid', 1])
+      expect(Number(headers['webhook-timestamp'])).toBeGreaterThan(Number(first?.headers['webhook-timestamp']))
+      expect(headers['webhook-signature']).not.toBe(first?.headers['webhook-signature'])
+    }
+    replayed += count
+    if (count > 0) {
+      const progress = await world.admin.http.get(`${path}/${replayId}`).json()
+      expect(progress).toMatchObject({ replayId, count, waiting: 0, retrying: 0, outcomes: { error: 0, rejected: 0 } })
+    }
+  },
+)
+
+test('the live traffic beside them: nothing missing, nothing twice, each contact in order', async () => {
+  const published = await load.stop()
+  const live = () => world.receiver.arrivals.filter((arrival) => roundOfArrival(arrival) === 2)
+  await until(() => live().length >= published.length, waitMs, systemClock)
+  await systemClock.sleep(1_000)
+  liveOnes = published.length
+  wrong += Math.abs(live().length - published.length)
+  expect(published.length).toBeGreaterThan(0)
+  expect(live()).toHaveLength(published.length)
+  const ids = new Set(live().map(({ webhookId }) => webhookId))
+  expect(ids.size).toBe(published.length)
+  const latest = new Map<string, number>()
+  for (const arrival of live()) {
+    const { contactId, number } = originOf(arrival)
+    expect(number).toBe((latest.get(contactId) ?? -1) + 1)
+    latest.set(contactId, number)
+  }
+})
+
+const time = '2026-03-01T12:00:00.000Z'
+
+/** Messages whose text says round and number. */
+function roundOf(round: number) {
+  return ({ channel, contactId }: { channel: string; contactId: string }, number: number, businessId: string) => {
+    const id = `${channel}-${contactId}-${round}-${number}`
+    return {
+      type: 'message' as const,
+      eventId: `${businessId}-${id}`,
+      businessId,
+      chatPlatform: 'webchat',
+      chatChannelId: channel,
+      contactId,
+      chatIdInChatPlatform: contactId,
+      customerId: contactId,
+      customerCreationTime: time,
+      sessionCreationTime: time,
+      messages: [{ id, date: time, from: 'user' as const, fromName: 'Ana', message: `${round} ${number}` }],
+    }
+  }
+}
+
+function originOf({ body }: Arrival): { contactId: string; round: number; number: number } {
+  const { contactId, messages } = JSON.parse(body.toString()) as { contactId: string; messages: { message: string }[] }
+  const [round, number] = (messages[0]?.message ?? '').split(' ').map(Number)
+  return { contactId, round: round ?? -1, number: number ?? -1 }
+}
+
+function roundOfArrival(arrival: Arrival): number {
+  return originOf(arrival).round
+}
+
+function fingerprint({ path, webhookId, bodyHash }: Arrival): string {
+  return `${path} ${webhookId} ${bodyHash}`
+}
+
+function differences(got: string[], wanted: string[]): number {
+  const missing = wanted.filter((one) => !got.includes(one))
+  return got.length + 2 * missing.length - wanted.length
+}
+
+function now(): string {
+  return new Date(systemClock.nowMs()).toISOString()
+}
+
+async function webhookPath(n: number): Promise<string> {
+  const all = `businesses/${world.businessId}/webhooks`
+  const { webhooks } = await world.admin.http.get(all).json<{ webhooks: { id: string; channels: string[] }[] }>()
+  const found = webhooks.find(({ channels }) => channels.includes(world.channels[n] ?? ''))
+  if (!found) throw new Error(`no webhook ${n}`)
+  return `${all}/${found.id}`
+}

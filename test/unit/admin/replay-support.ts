@@ -1,0 +1,80 @@
+import type { ReplayTopics, Scan } from '../../../services/admin/replay-topics.ts'
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../services/domain/delivery.ts'
+
+/** A notification of webhook wh_a of business b1. */
+export function delivery(deliveryId: string, createdAt = 0): Delivery {
+  return {
+    deliveryId,
+    webhookId: 'wh_a',
+    businessId: 'b1',
+    eventId: `event of ${deliveryId}`,
+    kind: 'message',
+    chatChannelId: 'c1',
+    contactId: 'u1',
+    body: Buffer.from(`{"id":"${deliveryId}"}`),
+    traceparent: null,
+    createdAt,
+    definitionVersion: 1,
+    definitionOffset: 0,
+  }
+}
+
+export function attempt(deliveryId: string, fields: Partial<Attempt> = {}): Attempt {
+  const { body: _body, traceparent: _trace, createdAt, definitionOffset: _offset, ...ids } = delivery(deliveryId)
+  return {
+    ...ids,
+    attempt: 1,
+    startedAt: 0,
+    latencyMs: 5,
+    outcome: 'success',
+    cause: null,
+    status: 200,
+    responseExcerpt: null,
+    slowThresholdMs: 1_000,
+    next: 'none',
+    nextAttemptAt: null,
+    nextTopic: null,
+    deliveryCreatedAt: createdAt,
+    sourceTopic: 'webhook-deliveries',
+    sourceOffset: 0,
+    test: false,
+    replayId: null,
+    ...fields,
+  }
+}
+
+export function letter(deliveryId: string, deadLetteredAt: number): DeadLetter {
+  const source = { topic: 'webhook-deliveries', partition: 0, offset: 0, key: null, value: null }
+  return { reason: 'refused', detail: null, deadLetteredAt, delivery: delivery(deliveryId), attempts: [], source }
+}
+
+export function pending(deliveryId: string, replayId: string): PendingDelivery {
+  return { delivery: delivery(deliveryId), attempts: [], dueAt: 0, why: 'replay', replayId, parkedSince: null }
+}
+
+/** Topics of one webhook as arrays, of which every scan gives everything. */
+export class FakeReplayTopics implements ReplayTopics {
+  made: Delivery[] = []
+  attempted: Attempt[] = []
+  letters: DeadLetter[] = []
+  pending: PendingDelivery[] = []
+
+  deliveries = scanOf(() => this.made)
+  attempts = scanOf(() => this.attempted)
+  deadLetters = scanOf(() => this.letters)
+  replays = scanOf(() => this.pending)
+
+  async findDelivery(_webhookId: string, deliveryId: string): Promise<Delivery | undefined> {
+    return this.made.find((each) => each.deliveryId === deliveryId)
+  }
+
+  async write(all: PendingDelivery[]): Promise<void> {
+    this.pending.push(...all)
+  }
+}
+
+function scanOf<T>(values: () => T[]): Scan<T> {
+  return async (_webhookId, _sinceMs, onValue) => {
+    for (const value of values()) onValue(value)
+  }
+}

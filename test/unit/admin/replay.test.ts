@@ -1,0 +1,135 @@
+import { pino } from 'pino'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Call } from '../../../services/admin/api.ts'
+import { ReplayActions } from '../../../services/admin/replay-actions.ts'
+import { newReplayId, progressOf, startOfReplay } from '../../../services/admin/replay-progress.ts'
+import type { WebhookDefinition } from '../../../services/domain/definition.ts'
+import { attempt, delivery, FakeReplayTopics, letter, pending } from './replay-support.ts'
+import { definition, nowMs, stillClock } from './support.ts'
+
+let topics: FakeReplayTopics
+let changes: Partial<WebhookDefinition>
+let webhooksEnabled: boolean
+
+beforeEach(() => {
+  topics = new FakeReplayTopics()
+  changes = {}
+  webhooksEnabled = true
+})
+
+function actions(): ReplayActions {
+  const entry = () => ({ definition: definition(changes), offset: 0 }) as never
+  const accounts = { get: () => ({ webhooksEnabled, updatedAt: '', updatedBy: '' }) }
+  return new ReplayActions({
+    store: { get: entry },
+    accounts,
+    topics,
+    clock: stillClock,
+    log: pino({ level: 'silent' }),
+  })
+}
+
+function replay(body: unknown, businessId = 'b1') {
+  const identity = { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' }
+  const call: Call = { identity, businessId, id: 'wh_a', replayId: '', ifMatch: undefined, query: {}, body }
+  return actions().start(call)
+}
+
+const at = (ms: number) => new Date(ms).toISOString()
+
+/** What a replay of everything that is known below brings. */
+async function replayed(body: object): Promise<string[]> {
+  topics.made = ['new', 'parked', 'retrying', 'ok', 'failed', 'slow', 'off', 'old'].map((id) =>
+    delivery(id, id === 'old' ? 500 : id === 'new' ? 3_000 : 1_000),
+  )
+  topics.made.push(delivery('ok', 1_000))
+  topics.attempted = [
+    attempt('old'),
+    attempt('retrying', { startedAt: 1_000, outcome: 'error', next: 'retry' }),
+    attempt('ok', { startedAt: 1_000, outcome: 'error', next: 'retry' }),
+    attempt('ok', { startedAt: 1_100 }),
+    attempt('failed', { startedAt: 1_000, outcome: 'error', next: 'deadLetter' }),
+    attempt('mended', { startedAt: 1_000, outcome: 'error', next: 'deadLetter' }),
+    attempt('slow', { startedAt: 1_000, outcome: 'slow' }),
+    attempt('new', { startedAt: 3_000 }),
+    attempt('mended', { startedAt: 5_000, replayId: 'rpl_1' }),
+    attempt('again', { startedAt: 5_000, outcome: 'error', next: 'retry' }),
+  ]
+  topics.letters = [letter('failed', 1_001), letter('off', 1_500), letter('mended', 1_001), letter('again', 1_001)]
+  const answer = await replay(body)
+  expect(answer).toMatchObject({ status: 202, body: { count: topics.pending.length } })
+  return topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)
+}
+
+describe('what is selected', () => {
+  test.each([
+    ['one', { deliveryId: 'ok' }, ['ok']],
+    ['one that only the dead letters still hold', { deliveryId: 'mended' }, ['mended']],
+    ['since a time', { since: at(1_000) }, ['ok', 'failed', 'slow', 'off', 'new']],
+    ['since and until', { since: at(1_000), until: at(3_000) }, ['ok', 'failed', 'slow', 'off']],
+    ['by outcome', { since: at(1_000), outcomes: ['error'] }, ['failed']],
+    ['by outcomes, of any time', { outcomes: ['success', 'slow'] }, ['mended', 'old', 'ok', 'slow', 'new']],
+    ['all dead letters that nothing has delivered since', { deadLetters: true }, ['failed', 'off']],
+  ])('%s', async (_what, body, expected) => {
+    expect(await replayed(body)).toEqual(expected)
+  })
+})
+
+describe('how it is sent', () => {
+  test('spaced by the rate, with the same bytes, without earlier attempts', async () => {
+    await replayed({ since: at(1_000), ratePerSecond: 4 })
+    expect(topics.pending.map(({ dueAt }) => dueAt - nowMs)).toEqual([0, 250, 500, 750, 1_000])
+    expect(topics.pending[0]).toMatchObject({ why: 'replay', attempts: [], delivery: delivery('ok', 1_000) })
+    expect(new Set(topics.pending.map(({ replayId }) => startOfReplay(replayId ?? '')))).toEqual(new Set([nowMs]))
+  })
+})
+
+describe('what is refused', () => {
+  test.each([
+    ['nothing selected', {}, 422],
+    ['two selections', { deliveryId: 'ok', deadLetters: true }, 422],
+    ['a window for one', { deliveryId: 'ok', until: at(0) }, 422],
+    ['an unknown outcome', { outcomes: ['good'] }, 422],
+    ['no time', { since: 'yesterday' }, 422],
+    ['no rate', { deadLetters: true, ratePerSecond: 0 }, 422],
+    ['an unknown property', { deadLetters: true, dryRun: true }, 422],
+    ['no body', undefined, 422],
+    ['an unknown notification', { deliveryId: 'unknown' }, 404],
+  ])('%s', async (_what, body, status) => {
+    await expect(replay(body)).rejects.toMatchObject({ status })
+    expect(topics.pending).toEqual([])
+  })
+
+  test('for a webhook that is off, one of another business, and a business without webhooks', async () => {
+    await expect(replay({ deadLetters: true }, 'b2')).rejects.toMatchObject({ status: 404 })
+    webhooksEnabled = false
+    await expect(replay({ deadLetters: true })).rejects.toMatchObject({ status: 409 })
+    webhooksEnabled = true
+    changes = { enabled: false }
+    await expect(replay({ deadLetters: true })).rejects.toMatchObject({ status: 409 })
+  })
+
+  test("a notification that is another business's", async () => {
+    topics.made = [{ ...delivery('theirs'), businessId: 'b2' }]
+    await expect(replay({ deliveryId: 'theirs' })).rejects.toMatchObject({ status: 404 })
+  })
+})
+
+test('progress counts each notification once, by its last attempt', () => {
+  const id = newReplayId(nowMs, '0123456789abcdef')
+  const waiting = ['a', 'b', 'b', 'c', 'd'].map((deliveryId) => pending(deliveryId, id))
+  const attempts = [
+    attempt('a', { outcome: 'error', next: 'retry' }),
+    attempt('a'),
+    attempt('b', { outcome: 'error', next: 'deadLetter' }),
+    attempt('c', { outcome: 'error', next: 'retry' }),
+  ]
+  expect(progressOf(id, nowMs, waiting, attempts)).toEqual({
+    replayId: id,
+    startedAt: at(nowMs),
+    count: 4,
+    waiting: 1,
+    retrying: 1,
+    outcomes: { success: 1, slow: 0, error: 1, rejected: 0 },
+  })
+})
