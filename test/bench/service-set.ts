@@ -30,7 +30,9 @@ export class ServiceSet implements AsyncDisposable {
     const ports = perService((name) => numbers[pipelineServices.indexOf(name)] ?? 0)
     const children = perService((name) => {
       const env = { HOOKLINE_TOPIC_PREFIX: prefix, HOOKLINE_HTTP_PORT: String(ports[name]) }
-      const profile = directory ? ['--cpu-prof', `--cpu-prof-name=${directory}/${prefix}${name}.cpuprofile`] : []
+      const profile = directory
+        ? ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${prefix}${name}.cpuprofile`]
+        : []
       return world.spawnScript(`services/${name}/main.ts`, [], env, profile)
     })
     const set = new ServiceSet(children, ports)
