@@ -106,6 +106,15 @@ export const topics = {
     cleanup: { policy: 'delete', retentionDays: 7 },
     partitions: 'data',
   },
+  webhookTests: {
+    name: 'webhook-tests',
+    schema: 'webhook-pending.avsc',
+    key: 'webhook id',
+    writers: ['admin'],
+    readers: ['dispatcher'],
+    cleanup: { policy: 'delete', retentionDays: 1 },
+    partitions: 'data',
+  },
   webhookHealth: {
     name: 'webhook-health',
     schema: 'webhook-health.avsc',

@@ -12,6 +12,7 @@ export type Channels = {
   /** By topic: what is dispatched. */
   sources: Map<string, Decode<Arrival>>
   deliveries: string
+  tests: string
   attempts: Destination<Attempt> & { decode: Decode<Attempt> }
   deadLetters: Destination<DeadLetter>
   parked: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
@@ -46,13 +47,15 @@ export async function openChannels(codec: Codec, prefix: string): Promise<Channe
     '10h': await openRetries('10h'),
   }
   const replays = await open<PendingDelivery>(topics.webhookReplays)
+  const tests = await open<PendingDelivery>(topics.webhookTests)
   const sources = new Map<string, Decode<Arrival>>([
     [deliveries, fromDelivery(codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries)))],
-    ...[...Object.values(retries), replays].map(({ topic, decode }) => [topic, fromPending(decode)] as const),
+    ...[...Object.values(retries), replays, tests].map(({ topic, decode }) => [topic, fromPending(decode)] as const),
   ])
   return {
     sources,
     deliveries,
+    tests: tests.topic,
     attempts: await open(topics.webhookAttempts),
     deadLetters: await open(topics.webhookDeadLetters),
     parked: await open(topics.webhookParked),

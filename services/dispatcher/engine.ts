@@ -10,6 +10,7 @@ import type { EngineLimits, EnginePorts, Item, Owned } from './ports.ts'
 import type { Place } from './records.ts'
 import { answerId, laneOf } from './replay.ts'
 import type { RestoredPartition } from './restore.ts'
+import { TestNotifications } from './test-notification.ts'
 
 /**
  * The dispatcher's core: takes deliveries in the order of their partition, sends them lane by lane, and says which
@@ -27,6 +28,7 @@ export class Engine {
   readonly #partitions = new Partitions()
   readonly #parking: Parking
   readonly #flow: Flow
+  readonly #tests: TestNotifications
   #owned: Owned = { partitions: new Map(), fresh: true }
   #drained: (() => void) | undefined
 
@@ -49,6 +51,7 @@ export class Engine {
       owns: (place) => this.#owns(place),
       onIdle: () => this.#checkDrained(),
     })
+    this.#tests = new TestNotifications(ports, held, () => this.#checkDrained())
     held.watch(() => this.#checkDrained())
     this.gates = gates
     this.#held = held
@@ -142,6 +145,12 @@ export class Engine {
     else this.#lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
   }
 
+  /** Takes a test notification: sent at once, whatever waits. */
+  offerTest(place: Place, delivery: Delivery): void {
+    const taken = this.#partitions.state(place.partition).take(place.topic, place.offset)
+    if (taken) this.#tests.take(place, delivery, () => taken.owner.finish(taken.slot))
+  }
+
   /** Takes a record that is not a delivery: finished at once, or when its dead letter is in Kafka. */
   offerUnsendable(place: Place, deadLetter?: DeadLetter): void {
     const taken = this.#partitions.state(place.partition).take(place.topic, place.offset)
@@ -181,6 +190,7 @@ export class Engine {
   /** Starts no more sends. @returns resolves when nothing is in flight and every outcome is in Kafka. */
   drain(): Promise<void> {
     this.#lanes.stop()
+    this.#tests.stop()
     return new Promise((resolve) => {
       this.#drained = resolve
       this.#checkDrained()
@@ -194,6 +204,7 @@ export class Engine {
   }
 
   #checkDrained(): void {
-    if (this.#drained && this.#lanes.inFlight === 0 && this.#held.unacknowledged === 0) this.#drained()
+    const inFlight = this.#lanes.inFlight + this.#tests.inFlight
+    if (this.#drained && inFlight === 0 && this.#held.unacknowledged === 0) this.#drained()
   }
 }

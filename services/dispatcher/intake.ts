@@ -8,9 +8,11 @@ import { type Place, unreadableLetter } from './records.ts'
 export type Arrival = { delivery: Delivery; attempts: AttemptSummary[]; dueAt: number; replayId: string | null }
 
 export type IntakeContext = {
-  engine: Pick<Engine, 'hasRoom' | 'offer' | 'offerUnsendable'>
+  engine: Pick<Engine, 'hasRoom' | 'offer' | 'offerTest' | 'offerUnsendable'>
   /** By topic. */
   sources: ReadonlyMap<string, Decode<Arrival>>
+  /** The one of them whose notifications wait for nothing. */
+  testsTopic: string
   /** While the partition number is being taken over: when that is done. */
   takingOver: (partition: number) => Promise<void> | undefined
   /** Resolves when the definitions table has folded what stands before the offset of webhook-config. */
@@ -49,7 +51,7 @@ export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0):
   for (let index = from; index < records.length; index++) {
     const record = records[index] as ConsumedRecord
     if (!assignment.current) return index
-    if (!context.engine.hasRoom) {
+    if (topic !== context.testsTopic && !context.engine.hasRoom) {
       context.pauseForRoom(topic, partition)
       return index
     }
@@ -92,7 +94,8 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: Inta
     return false
   }
   const offer = () => {
-    context.engine.offer(place, delivery, attempts, replayId)
+    if (place.topic === context.testsTopic) context.engine.offerTest(place, delivery)
+    else context.engine.offer(place, delivery, attempts, replayId)
     return true
   }
   // Nothing is decided by a definition older than the one that made the notification.

@@ -103,6 +103,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const intake = {
     engine,
     sources,
+    testsTopic: channels.tests,
     takingOver: assignments.takingOver.bind(assignments),
     definitionsReached: (offset: number) => definitions.topic.reached(0, offset),
     definitionsPosition: () => definitions.topic.position(0),

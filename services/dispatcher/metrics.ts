@@ -68,6 +68,7 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
   })
   return {
     recorded({ attempt, deadLetter }: { attempt?: Attempt; deadLetter?: DeadLetter }): void {
+      if (attempt?.test) return
       if (attempt) attempts.inc({ outcome: attempt.outcome, cause: attempt.cause ?? '' })
       if (attempt?.latencyMs != null) latency.observe(attempt.latencyMs / 1000)
       if (deadLetter) deadLetters.inc({ reason: deadLetter.reason })

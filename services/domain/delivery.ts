@@ -89,13 +89,13 @@ export type DeadLetter = {
   source: { topic: string; partition: number; offset: number; key: Buffer | null; value: Buffer | null }
 }
 
-/** A notification that waits for something: a record of webhook-retries-*, webhook-parked or webhook-replays. */
+/** A notification that waits for something: a record of webhook-retries-*, webhook-parked, webhook-replays or webhook-tests. */
 export type PendingDelivery = {
   delivery: Delivery
   attempts: AttemptSummary[]
   /** Not sent before. */
   dueAt: number
-  why: 'retry' | 'overflow' | 'breaker' | 'replay'
+  why: 'retry' | 'overflow' | 'breaker' | 'replay' | 'test'
   replayId: string | null
   /** In webhook-parked: offset in webhook-deliveries from which on the webhook's notifications went there. */
   parkedSince: number | null
