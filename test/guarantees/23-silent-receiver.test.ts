@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { until } from '../../deploy/demo/until.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { startFaultyStack } from '../support/faulty-stack.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { messageOf, publish } from '../support/load.ts'
+import { followOutcomes } from '../support/outcome-topics.ts'
+
+const timeoutMs = 1_000
+/** Beyond the timeout an attempt may take so much (guarantees.md, 23). */
+const graceMs = 1_000
+/** Twenty each: five failures of each of them are 100, which do not block it yet. */
+const webhooks = sized(5, 1)
+const contacts = sized(100, 5)
+/** The quick retries of the profile `chat`, and the first of its delay topics, in milliseconds and +-20 %. */
+const waitsMs = [1_000, 5_000, 15_000, 60_000]
+const quickAttempts = 4
+const attempts = sized(quickAttempts + 1, quickAttempts)
+const limitMs = sized(150_000, 60_000)
+
+test('it takes every request and never answers: the same notification again and again, as the profile says', {
+  timeout: caseTimeoutMs,
+}, async () => {
+  await using world = await startFaultyStack({ webhooks, contacts, more: () => ({ timeoutMs }) })
+  await using topics = await followOutcomes(world.stack)
+  for (const n of world.channels.keys()) world.receiver.answer(`/${n}`, { kind: 'hang' })
+  await publish(
+    world,
+    world.lanes.map((lane) => messageOf(lane, 0, world.businessId)),
+  )
+
+  const byId = () => Map.groupBy(world.receiver.arrivals, ({ webhookId }) => webhookId)
+  const recorded = async () => (await topics.attempts()).filter(({ attempt }) => attempt === attempts)
+  expect(await until(async () => (await recorded()).length >= contacts, limitMs, systemClock)).toBe(true)
+
+  const recordedAttempts = await topics.attempts()
+  expect(byId().size).toBe(contacts)
+  for (const [id, requests] of byId()) {
+    const own = recordedAttempts.filter(({ deliveryId }) => deliveryId === id)
+    // Each attempt once, numbered, with the same bytes, and recorded.
+    expect(requests.map(({ attempt }) => attempt)).toEqual(ascending(attempts))
+    expect(own.map(({ attempt, cause }) => `${attempt} ${cause}`)).toEqual(
+      ascending(attempts).map((n) => `${n} timeout`),
+    )
+    expect(new Set(requests.map(({ bodyHash }) => bodyHash)).size).toBe(1)
+    expect(new Set(requests.map(({ signature }) => signature))).toEqual(new Set(['valid']))
+    // What the dispatcher says: when the next is due is within the profile's jitter.
+    for (const { attempt, startedAt, latencyMs, nextAttemptAt } of own) {
+      const waitMs = (nextAttemptAt ?? 0) - startedAt - (latencyMs ?? 0)
+      const plannedMs = waitsMs[attempt - 1] ?? 300_000
+      expect(waitMs).toBeGreaterThanOrEqual(0.8 * plannedMs - 5)
+      // The wait runs from when the timeout was dealt with, which a busy machine may do late.
+      expect(waitMs).toBeLessThanOrEqual(1.2 * plannedMs + graceMs)
+    }
+    // And it is not sent before that; a timer may be a millisecond early.
+    for (const [index, { nextAttemptAt }] of own.slice(0, -1).entries())
+      expect(own[index + 1]?.startedAt).toBeGreaterThanOrEqual((nextAttemptAt ?? 0) - 5)
+  }
+  const longestMs = Math.max(...recordedAttempts.map(({ latencyMs }) => latencyMs ?? 0))
+  const requests = world.receiver.arrivals.length
+  figure(
+    23,
+    `${contacts} notifications, ${requests} requests, ${byId().size} ids; the longest took ${Math.round(longestMs)} ms of ${timeoutMs} ms`,
+  )
+  expect(longestMs).toBeLessThanOrEqual(timeoutMs + graceMs)
+
+  const waiting = await topics.retries1m()
+  expect(new Set(waiting.map(({ delivery }) => delivery.deliveryId))).toEqual(new Set(byId().keys()))
+  for (const pending of waiting) expect(pending).toMatchObject({ why: 'retry', attempts: { length: quickAttempts } })
+})
+
+function ascending(to: number): number[] {
+  return Array.from({ length: to }, (_unused, index) => index + 1)
+}
