@@ -44,6 +44,8 @@ export async function openWorld(): Promise<World> {
     HOOKLINE_KEY_RING: `bench=${Buffer.alloc(32, 7).toString('base64')}`,
     HOOKLINE_ALLOW_INSECURE_URLS: 'true',
     HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8',
+    // As in deploy/docker/Dockerfile.
+    NODE_OPTIONS: '--max-semi-space-size=16',
     NODE_ENV: 'production',
   }
   const log = createLogger('bench', 'error')
