@@ -19,6 +19,8 @@ import { ReplayActions } from './replay-actions.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { openReplayTopics, replayTopicNames } from './replay-topics.ts'
 import { accountStore, recordWriter, webhookStore } from './stores.ts'
+import { TestActions } from './test-actions.ts'
+import { testRoutes } from './test-routes.ts'
 import { WebhookActions } from './webhook-actions.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -56,13 +58,16 @@ await runService('admin', adminConfig, async (service) => {
   const store = webhookStore(definitions, write)
   const accountsStore = accountStore(accounts, writeAccount)
   const actions = new WebhookActions({ ...shared, keys, policy, store })
-  const replays = new ReplayActions({ store, accounts: accountsStore, topics: replayTopics, clock, log })
+  const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
+  const replays = new ReplayActions(resending)
+  const tests = new TestActions(resending)
   const accountDeps = { ...shared, store: accountsStore }
 
   const server = createHttpServer({ log, health, metrics: registry })
   await addOpenApi(server)
   await server.register(async (api) => {
-    const routes = [...webhookRoutes(actions), ...replayRoutes(replays), ...accountRoutes(accountDeps)]
+    const sending = [...testRoutes(tests), ...replayRoutes(replays)]
+    const routes = [...webhookRoutes(actions), ...sending, ...accountRoutes(accountDeps)]
     addRoutes(api, routes, authenticate, metrics)
   })
   await using _listening = await listen(server, config, log)

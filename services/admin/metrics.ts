@@ -34,13 +34,14 @@ const reasons: Record<number, string> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'unknown',
-  409: 'channel taken',
+  409: 'conflict',
   412: 'stale version',
   413: 'too large',
   415: 'media type',
   422: 'invalid',
   428: 'no version',
   503: 'kafka',
+  504: 'no result',
 }
 
 /** @returns null for a status that is no refusal. */

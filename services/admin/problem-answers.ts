@@ -23,12 +23,13 @@ const descriptions: Record<number, string> = {
   401: 'No valid bearer token.',
   403: 'The token lacks the permission, or is for another business.',
   404: 'The business has no such webhook.',
-  409: 'A channel belongs to another webhook, which is named.',
+  409: 'The present state forbids it: a channel belongs to another webhook, which is named; the webhook is off.',
   412: 'The webhook has changed: read it again.',
   413: 'The definition is too large.',
   422: 'The body is not valid; errors names each field.',
   428: 'If-Match is missing.',
   503: 'Kafka has not acknowledged the write in time.',
+  504: 'Nothing was heard of the test in time.',
 }
 
 /** Answers of a route that are problem details, for its schema; every route has 401, 403 and 503. */

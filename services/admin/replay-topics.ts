@@ -20,6 +20,10 @@ export type ReplayTopics = {
   findDelivery(webhookId: string, deliveryId: string): Promise<Delivery | undefined>
   /** Resolves when Kafka has all of them. */
   write(pending: PendingDelivery[]): Promise<void>
+  /** A test notification, for webhook-tests. */
+  writeTest(pending: PendingDelivery): Promise<void>
+  /** From now on: each call of the result reads the attempts that have come since the last one. */
+  followAttempts(webhookId: string): Promise<(onAttempt: (attempt: Attempt) => void) => Promise<void>>
 }
 
 type Source<T> = { topic: string; decode: Decode<T> }
@@ -45,21 +49,27 @@ export async function openReplayTopics(
     decode: codec.decoder<T>(schemaOf(topic)),
   })
   const deliveries = source<Delivery>(topics.webhookDeliveries)
-  const { webhookReplays } = topics
-  const encode: Encode<PendingDelivery> = await codec.encoder(
-    subjectOf(webhookReplays, prefix),
-    schemaOf(webhookReplays),
-  )
+  const attempts = source<Attempt>(topics.webhookAttempts)
+  const writer = async (topic: Topic) => {
+    const encode: Encode<PendingDelivery> = await codec.encoder(subjectOf(topic, prefix), schemaOf(topic))
+    const name = topicName(topic, prefix)
+    return (pending: PendingDelivery) => send({ topic: name, key: pending.delivery.webhookId, value: encode(pending) })
+  }
+  const writeReplay = await writer(topics.webhookReplays)
+  const writeTest = await writer(topics.webhookTests)
   return {
     deliveries: scanner(reader, deliveries),
-    attempts: scanner(reader, source<Attempt>(topics.webhookAttempts)),
+    attempts: scanner(reader, attempts),
     deadLetters: scanner(reader, source<DeadLetter>(topics.webhookDeadLetters)),
-    replays: scanner(reader, source<PendingDelivery>(webhookReplays)),
+    replays: scanner(reader, source<PendingDelivery>(topics.webhookReplays)),
     findDelivery: (webhookId, deliveryId) => findNewest(reader, deliveries, webhookId, deliveryId),
     async write(all) {
-      const topic = topicName(webhookReplays, prefix)
-      await Promise.all(all.map((each) => send({ topic, key: each.delivery.webhookId, value: encode(each) })))
+      await Promise.all(all.map(writeReplay))
     },
+    async writeTest(pending) {
+      await writeTest(pending)
+    },
+    followAttempts: (webhookId) => follow(reader, attempts, webhookId),
   }
 }
 
@@ -68,6 +78,16 @@ function scanner<T>(reader: Reader, source: Source<T>): Scan<T> {
     const { partition, high } = await placeOf(reader, source.topic, webhookId)
     const from = (await reader.offsetsAt(source.topic, sinceMs)).get(partition) ?? 0
     await scan(reader, source, { webhookId, partition, from, to: high }, onValue)
+  }
+}
+
+async function follow<T>(reader: Reader, source: Source<T>, webhookId: string) {
+  const { partition, high } = await placeOf(reader, source.topic, webhookId)
+  let from = high
+  return async (onValue: (value: T) => void): Promise<void> => {
+    const { high: to } = await placeOf(reader, source.topic, webhookId)
+    await scan(reader, source, { webhookId, partition, from, to }, onValue)
+    from = to
   }
 }
 

@@ -58,6 +58,9 @@ export class FakeReplayTopics implements ReplayTopics {
   attempted: Attempt[] = []
   letters: DeadLetter[] = []
   pending: PendingDelivery[] = []
+  tests: PendingDelivery[] = []
+  /** What the dispatcher makes of a test; null: nothing. */
+  answerTest: (deliveryId: string) => Attempt | null = (deliveryId) => attempt(deliveryId, { test: true })
 
   deliveries = scanOf(() => this.made)
   attempts = scanOf(() => this.attempted)
@@ -70,6 +73,19 @@ export class FakeReplayTopics implements ReplayTopics {
 
   async write(all: PendingDelivery[]): Promise<void> {
     this.pending.push(...all)
+  }
+
+  async writeTest(pending: PendingDelivery): Promise<void> {
+    this.tests.push(pending)
+  }
+
+  async followAttempts(): Promise<(onAttempt: (attempt: Attempt) => void) => Promise<void>> {
+    let from = this.tests.length
+    return async (onAttempt) => {
+      const answers = this.tests.slice(from).map(({ delivery: { deliveryId } }) => this.answerTest(deliveryId))
+      from = this.tests.length
+      for (const answer of answers) if (answer) onAttempt(answer)
+    }
   }
 }
 

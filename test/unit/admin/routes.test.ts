@@ -9,6 +9,8 @@ import { addOpenApi } from '../../../services/admin/openapi.ts'
 import { ReplayActions } from '../../../services/admin/replay-actions.ts'
 import { replayRoutes } from '../../../services/admin/replay-routes.ts'
 import type { WebhookStore } from '../../../services/admin/stores.ts'
+import { TestActions } from '../../../services/admin/test-actions.ts'
+import { testRoutes } from '../../../services/admin/test-routes.ts'
 import { WebhookActions } from '../../../services/admin/webhook-actions.ts'
 import { webhookRoutes } from '../../../services/admin/webhook-routes.ts'
 import { WriteQueue } from '../../../services/admin/write-queue.ts'
@@ -85,8 +87,10 @@ beforeEach(async () => {
   const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
   const topics = new FakeReplayTopics()
   topics.pending.push(pending('d1', replayId))
-  const replays = new ReplayActions({ store, accounts: activated, topics, clock: stillClock, log })
-  routes = [...webhookRoutes(actions), ...replayRoutes(replays), ...accountRoutes({ ...shared, store: accountStore })]
+  const clock = { ...stillClock, sleep: () => Promise.resolve() }
+  const resending = { store, accounts: activated, topics, clock, log }
+  const sending = [...testRoutes(new TestActions(resending)), ...replayRoutes(new ReplayActions(resending))]
+  routes = [...webhookRoutes(actions), ...sending, ...accountRoutes({ ...shared, store: accountStore })]
   server = createHttpServer({ log, health: new Health(), metrics: registry })
   await addOpenApi(server)
   await server.register(async (api) => addRoutes(api, routes, authenticate, metrics))
@@ -128,6 +132,7 @@ describe('who may do what (guarantees.md, 34)', () => {
     rotateSecret: writers,
     replay: writers,
     getReplay: readers,
+    testWebhook: writers,
     getAccount: readers,
     putAccount: ['super', 'ofBusiness', 'accountant'],
   }
@@ -164,6 +169,7 @@ describe('who may do what (guarantees.md, 34)', () => {
       ['PATCH', ''],
       ['DELETE', ''],
       ['POST', '/secret/rotate'],
+      ['POST', '/test'],
       ['POST', '/replay'],
       ['GET', `/replay/${replayId}`],
     ] as const) {
@@ -311,7 +317,7 @@ test('the OpenAPI document describes every route, its bodies and answers', async
     const operation = body.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
     expect(operation).toMatchObject({ operationId, security: [{ bearer: [] }], responses: { 401: {}, 403: {} } })
     expect('requestBody' in operation).toBe(
-      ['createWebhook', 'replay', 'patchWebhook', 'putAccount'].includes(operationId),
+      ['createWebhook', 'replay', 'testWebhook', 'patchWebhook', 'putAccount'].includes(operationId),
     )
   }
   const create = body.paths['/api/v1/businesses/{businessId}/webhooks'].post
@@ -325,6 +331,6 @@ test('refusals and writes are counted', async () => {
   await call('POST', collection, minimal)
   const metrics = await server.inject({ method: 'GET', url: '/metrics' })
   expect(metrics.body).toMatch(/hookline_admin_writes_total\{kind="create"\} 1/)
-  expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="channel taken"\} 1/)
+  expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="conflict"\} 1/)
   expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="unauthenticated"\} 1/)
 })

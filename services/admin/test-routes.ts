@@ -1,0 +1,60 @@
+import type { ApiRoute } from './api.ts'
+import { webhookParams } from './api-schemas.ts'
+import { failures } from './problem-answers.ts'
+import { type TestActions, testBody } from './test-actions.ts'
+
+const nullable = (type: string, description: string) => ({ type: [type, 'null'], description })
+
+const result = {
+  type: 'object',
+  required: ['outcome', 'cause', 'request', 'response', 'detail'],
+  properties: {
+    outcome: { type: 'string', enum: ['success', 'slow', 'error', 'rejected'] },
+    cause: nullable('string', 'Of an error: timeout, dns, connect, tls, 3xx, 4xx, 5xx; of a rejection: address.'),
+    request: {
+      type: 'object',
+      description: 'As it was sent; custom headers and the signature are shown as "***".',
+      properties: {
+        method: { type: 'string' },
+        url: { type: 'string' },
+        headers: { type: 'object', additionalProperties: { type: 'string' } },
+        body: { type: 'string' },
+      },
+    },
+    response: {
+      type: ['object', 'null'],
+      description: 'Null when there was no answer.',
+      properties: {
+        status: { type: 'integer' },
+        latencyMs: { type: 'number' },
+        excerpt: nullable('string', 'The first 512 bytes of an answer that was not 2xx.'),
+      },
+    },
+    detail: nullable('string', 'Why there was no answer.'),
+  },
+}
+
+export function testRoutes(actions: TestActions): ApiRoute[] {
+  return [
+    {
+      operationId: 'testWebhook',
+      method: 'POST',
+      url: '/api/v1/businesses/:businessId/webhooks/:id/test',
+      permission: 'webhooks:write',
+      schema: {
+        tags: ['webhooks'],
+        summary: 'Send a sample notification',
+        description:
+          'Sent at once as the webhook is configured, by one attempt that counts for nothing; answers when that has ended. ' +
+          'The body may be left out.',
+        params: webhookParams,
+        body: testBody,
+        response: {
+          200: { description: 'How it ended.', content: { 'application/json': { schema: result } } },
+          ...failures(404, 409, 422, 504),
+        },
+      },
+      handle: (call) => actions.run(call),
+    },
+  ]
+}

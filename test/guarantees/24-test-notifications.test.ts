@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../services/platform/clock.ts'
+import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
+import { figure } from '../support/figure.ts'
+
+let world: FaultyStack
+let path: string
+let sent = 0
+
+beforeAll(async () => {
+  world = await startFaultyStack({ webhooks: 1, contacts: 1, more: () => ({ headers: { 'X-Key': 'letmein' } }) })
+  const all = `businesses/${world.businessId}/webhooks`
+  const { webhooks } = await world.admin.http.get(all).json<{ webhooks: { id: string; channels: string[] }[] }>()
+  path = `${all}/${webhooks.find(({ channels }) => channels.includes(world.channels[0] ?? ''))?.id}`
+})
+
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]()
+  figure(24, `test notifications: ${sent} sent, one request each`)
+})
+
+const testIt = (json: object) => world.admin.http.post(`${path}/test`, { json, throwHttpErrors: false })
+
+test.each([
+  [204, 'message', 'success'],
+  [500, 'status', 'error'],
+  [410, 'message', 'error'],
+])('answered by %i: told, by one request, signed, with the custom headers', async (status, kind, outcome) => {
+  const { receiver } = world
+  const from = receiver.arrivals.length
+  receiver.answer('/0', { kind: 'status', status })
+  const result = await testIt({ kind }).json()
+  expect(result).toMatchObject({ outcome, response: { status }, request: { headers: { 'X-Key': '***' } } })
+  // Longer than the first quick retry would wait.
+  await systemClock.sleep(2_000)
+  const arrivals = receiver.arrivals.slice(from)
+  expect(arrivals).toMatchObject([{ signature: 'valid', attempt: 1, headers: { 'x-key': 'letmein' } }])
+  expect(arrivals[0]?.notification).toMatchObject({ v: '1.1', type: kind, chatChannelId: world.channels[0] })
+  sent += arrivals.length
+})
+
+test('a webhook that is off gets none', async () => {
+  const { version, enabled } = await world.admin.http.get(path).json<{ version: number; enabled: boolean }>()
+  expect(enabled).toBe(true)
+  await world.admin.http.patch(path, { headers: { 'if-match': `"${version}"` }, json: { enabled: false } })
+  const from = world.receiver.arrivals.length
+  expect((await testIt({})).statusCode).toBe(409)
+  expect(world.receiver.arrivals.slice(from)).toEqual([])
+})

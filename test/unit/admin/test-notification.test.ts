@@ -1,0 +1,145 @@
+import { pino } from 'pino'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Call } from '../../../services/admin/api.ts'
+import { TestActions } from '../../../services/admin/test-actions.ts'
+import { sampleBody, sampleKind } from '../../../services/admin/test-sample.ts'
+import type { WebhookDefinition } from '../../../services/domain/definition.ts'
+import type { MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
+import { bodyOf } from '../../../services/formatter/body.ts'
+import { attempt, FakeReplayTopics } from './replay-support.ts'
+import { definition, nowMs, stillClock } from './support.ts'
+
+const none = {
+  userMessages: false,
+  botMessages: false,
+  operatorMessages: false,
+  variableChanges: false,
+  deliveredStatus: false,
+  readStatus: false,
+}
+const every = Object.fromEntries(Object.keys(none).map((name) => [name, true])) as typeof none
+const ids = { chatChannelId: 'c1', contactId: 'test-contact', businessId: 'b1', messageId: 'test_1' }
+
+describe('the sample', () => {
+  test.each([
+    ['messages', every, 'message'],
+    ['variables only', { ...none, variableChanges: true }, 'message'],
+    ['statuses only', { ...none, readStatus: true }, 'status'],
+    ['nothing', none, 'message'],
+  ])('of a webhook that wants %s', (_what, events, kind) => {
+    expect(sampleKind(definition({ events }))).toBe(kind)
+  })
+
+  test('a message has the form that the formatter gives it', () => {
+    const body = sampleBody('message', every, ids, nowMs).toString()
+    const { messages, variables } = JSON.parse(body)
+    const absent = ['message', 'image', 'audio', 'video', 'file', 'operatorId', 'operatorName', 'operatorEmail']
+    const more = ['operatorRole', 'queue', 'intentName', 'location', 'caption', 'payload', 'button', 'templateName']
+    const empty = Object.fromEntries([...absent, ...more].map((name) => [name, null]))
+    const event = {
+      ...{ eventId: 'e', businessId: 'b1', chatPlatform: 'webchat', chatChannelId: 'c1', contactId: 'test-contact' },
+      ...{ whatsappNumber: null, chatIdInChatPlatform: 'test-contact', customerId: 'test-contact' },
+      ...{ firstName: 'Test', lastName: 'User', customerCreationTime: nowMs, sessionCreationTime: nowMs, variables },
+      messages: messages.map((message: { _id_: string }) => ({
+        ...empty,
+        ...message,
+        id: message._id_,
+        date: nowMs,
+        isButton: false,
+      })),
+    } as MessageEvent
+    expect(messages).toHaveLength(3)
+    expect(bodyOf({ type: 'message', event }, every)?.toString()).toBe(body)
+  })
+
+  test.each([
+    ['delivered', every],
+    ['read', { ...none, readStatus: true }],
+  ])('a status has the form that the formatter gives it: %s', (status, wanted) => {
+    const event = {
+      ...{ eventId: 'e', businessId: 'b1', chatPlatform: 'webchat', chatChannelId: 'c1', contactId: 'test-contact' },
+      ...{ whatsappNumber: null, customerId: 'test-contact', status, statusChangeTime: nowMs },
+      ...{ messageId: 'test_1-bot', clientPayload: 'test' },
+    } as StatusEvent
+    const expected = bodyOf({ type: 'status', event }, wanted)?.toString()
+    expect(sampleBody('status', wanted, ids, nowMs).toString()).toBe(expected)
+  })
+})
+
+let topics: FakeReplayTopics
+let changes: Partial<WebhookDefinition>
+let webhooksEnabled: boolean
+/** Every sleep is over at once, and takes its time. */
+let clock: typeof stillClock
+
+beforeEach(() => {
+  topics = new FakeReplayTopics()
+  changes = { headers: { 'X-Key': 'sealed' } }
+  webhooksEnabled = true
+  let elapsedMs = 0
+  clock = {
+    ...stillClock,
+    monotonicMs: () => elapsedMs,
+    sleep: async (ms) => {
+      elapsedMs += ms
+    },
+  }
+})
+
+function actions(): TestActions {
+  const entry = () => ({ definition: definition(changes), offset: 7 }) as never
+  const accounts = { get: () => ({ webhooksEnabled, updatedAt: '', updatedBy: '' }) }
+  return new TestActions({ store: { get: entry }, accounts, topics, clock, log: pino({ level: 'silent' }) })
+}
+
+function call(body?: unknown, businessId = 'b1'): Call {
+  const identity = { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' }
+  return { identity, businessId, id: 'wh_a', replayId: '', ifMatch: undefined, query: {}, body }
+}
+
+describe('a test', () => {
+  test('answers with what became of it, and nothing secret', async () => {
+    topics.answerTest = (id) => attempt(id, { outcome: 'error', cause: '5xx', status: 500, responseExcerpt: 'no' })
+    const { body } = await actions().run(call())
+    expect(body).toMatchObject({
+      outcome: 'error',
+      cause: '5xx',
+      request: { url: 'https://shop.example/hooks', headers: { 'X-Key': '***', 'webhook-signature': '***' } },
+      response: { status: 500, latencyMs: 5, excerpt: 'no' },
+      detail: null,
+    })
+    expect(JSON.stringify(body)).not.toContain('sealed')
+    expect(topics.tests).toMatchObject([{ why: 'test', delivery: { definitionOffset: 7, createdAt: nowMs } }])
+  })
+
+  test('without an answer says why', async () => {
+    const made = { outcome: 'error', cause: 'dns', status: null, responseExcerpt: 'ENOTFOUND' } as const
+    topics.answerTest = (id) => attempt(id, made)
+    const { body } = await actions().run(call({ kind: 'status' }))
+    expect(body).toMatchObject({ cause: 'dns', response: null, detail: 'ENOTFOUND' })
+    expect(topics.tests).toMatchObject([{ delivery: { kind: 'status' } }])
+  })
+
+  test('of which nothing is heard ends in time', async () => {
+    topics.answerTest = () => null
+    await expect(actions().run(call())).rejects.toMatchObject({ status: 504 })
+    expect(clock.monotonicMs()).toBe(15_000)
+  })
+
+  test('is refused for another business, without webhooks, when off, for an unknown kind, beside another one', async () => {
+    await expect(actions().run(call({}, 'b2'))).rejects.toMatchObject({ status: 404 })
+    await expect(actions().run(call({ kind: 'other' }))).rejects.toMatchObject({ status: 422 })
+    webhooksEnabled = false
+    await expect(actions().run(call())).rejects.toMatchObject({ status: 409 })
+    webhooksEnabled = true
+    changes = { enabled: false }
+    await expect(actions().run(call())).rejects.toMatchObject({ status: 409 })
+    expect(topics.tests).toEqual([])
+    changes = {}
+    const both = actions()
+    const first = both.run(call())
+    await expect(both.run(call())).rejects.toMatchObject({ status: 409 })
+    await first
+    await expect(both.run(call())).resolves.toMatchObject({ status: 200 })
+  })
+})
