@@ -6,7 +6,7 @@ import type { HealthWriter } from './health-writer.ts'
 export type CommitterContext = {
   engine: Pick<Engine, 'takeCommits' | 'commitFailed' | 'tick'>
   consumer: Pick<GroupConsumer, 'commit' | 'assignment'>
-  health: Pick<HealthWriter, 'beforeCommit' | 'write'>
+  health: Pick<HealthWriter, 'beforeCommit' | 'write' | 'isDue'>
   intervals: { commitMs: number; healthMs: number }
   log: Logger
   fail: (error: unknown) => void
@@ -17,24 +17,27 @@ export class Committer implements AsyncDisposable {
   readonly #context: CommitterContext
   readonly #timers: NodeJS.Timeout[]
   #committing: Promise<void> = Promise.resolve()
+  #healthDue = false
 
   constructor(context: CommitterContext) {
     this.#context = context
-    const { engine, health, intervals, fail } = context
+    const { engine, health, intervals } = context
     this.#timers = [
       setInterval(() => {
         engine.tick()
         this.#committing = this.#committing.then(() => this.#commit())
       }, intervals.commitMs),
-      setInterval(() => void health.write().catch(fail), intervals.healthMs),
+      setInterval(() => {
+        this.#healthDue = health.isDue
+      }, intervals.healthMs),
     ]
   }
 
   /** The last commit and snapshot before a stop. */
   async finish(): Promise<void> {
     await this.#committing
+    this.#healthDue = true
     await this.#commit()
-    await this.#context.health.write()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -42,18 +45,27 @@ export class Committer implements AsyncDisposable {
     await this.#committing
   }
 
-  /** A commit that fails is made up for by the next one. */
+  /**
+   * A commit that fails is made up for by the next one. A snapshot is written right behind a commit that the broker has
+   * taken: that tells that this instance still is a member of the group, and no former owner that woke up late.
+   */
   async #commit(): Promise<void> {
-    const { engine, consumer, health, log } = this.#context
+    const { engine, consumer, health, log, fail } = this.#context
     const { assignment } = consumer
     const committed = health.beforeCommit()
+    const healthDue = this.#healthDue
+    // Everything once more, so that there is a commit to be taken.
+    if (healthDue) engine.commitFailed()
     const commits = engine.takeCommits()
     try {
-      if (await consumer.commit(assignment, commits)) committed()
-      else engine.commitFailed()
+      if (!(await consumer.commit(assignment, commits))) return engine.commitFailed()
+      committed()
     } catch (error) {
       log.warn({ err: error }, 'commit failed')
-      engine.commitFailed()
+      return engine.commitFailed()
     }
+    if (!healthDue || commits.length === 0) return
+    this.#healthDue = false
+    await health.write().catch(fail)
   }
 }

@@ -86,8 +86,7 @@ export class Flow {
     if (this.#gates.mustSwitchOff(webhookId, outcome, endedAtMs)) this.#switchOff(definition, outcome)
     this.#follow(lane, item, definition, outcome, result.startedAtMs)
     const blockedNow = this.#gates.isBlocked(webhookId, endedAtMs)
-    if (blockedNow && !blockedBefore && definition.whenBlocked === 'park')
-      this.#parking.spill(webhookId, item.place.partition)
+    if (blockedNow && !blockedBefore && definition.whenBlocked === 'park') this.#parking.spill(webhookId, 'breaker')
     if (probe || blockedBefore !== blockedNow) this.#lanes.wake(webhookId)
   }
 

@@ -26,6 +26,8 @@ export class HealthWriter {
   /** By partition number: what was written last, by key. */
   readonly #written = new Map<number, Map<string, string>>()
 
+  #changed = false
+
   constructor(context: HealthContext) {
     this.#context = context
   }
@@ -35,11 +37,18 @@ export class HealthWriter {
     this.#acknowledged.set(partition, { ...reflected })
     this.#committed.set(partition, reflected.attemptsOffset)
     this.#written.delete(partition)
+    this.#changed = true
+  }
+
+  /** Whether anything has happened since the last snapshot. */
+  get isDue(): boolean {
+    return this.#changed
   }
 
   acknowledged(partition: number, { attemptOffset, parkedOffset }: Written): void {
     const reflected = this.#acknowledged.get(partition)
     if (!reflected) return
+    this.#changed = true
     if (attemptOffset !== null) reflected.attemptsOffset = Math.max(reflected.attemptsOffset, attemptOffset + 1)
     if (parkedOffset !== null) reflected.parkedOffset = Math.max(reflected.parkedOffset, parkedOffset + 1)
   }
@@ -56,6 +65,7 @@ export class HealthWriter {
 
   /** Writes what has changed; resolves when Kafka has it. */
   async write(): Promise<void> {
+    this.#changed = false
     const writes: Promise<unknown>[] = []
     for (const { number } of this.#context.engine.partitions) {
       const acknowledged = this.#acknowledged.get(number)

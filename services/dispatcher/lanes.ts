@@ -17,6 +17,8 @@ type Webhook<Item> = {
   inFlight: number
   /** Items in its lanes. */
   items: number
+  /** Something of it has ended since stuck() was asked. */
+  moved: boolean
   /** Whether it stands in the round of webhooks that can start a lane. */
   inRound: boolean
   /** Runs while the webhook may start nothing. */
@@ -61,6 +63,21 @@ export class LaneScheduler<Item> {
   /** Items of one webhook in its lanes. */
   itemsOf(webhookId: string): number {
     return this.#webhooks.get(webhookId)?.items ?? 0
+  }
+
+  /** Webhooks with something in their lanes. */
+  get webhooks(): number {
+    return this.#webhooks.size
+  }
+
+  /** Webhooks with so many items of which nothing has ended since the last call. */
+  stuck(leastItems: number): string[] {
+    const stuck: string[] = []
+    for (const webhook of this.#webhooks.values()) {
+      if (!webhook.moved && webhook.items >= leastItems) stuck.push(webhook.id)
+      webhook.moved = false
+    }
+    return stuck
   }
 
   enqueue(webhookId: string, contactId: string, item: Item): void {
@@ -142,6 +159,7 @@ export class LaneScheduler<Item> {
         ready: new Denque(),
         inFlight: 0,
         items: 0,
+        moved: true,
         inRound: false,
         closed: undefined,
       }
@@ -165,6 +183,7 @@ export class LaneScheduler<Item> {
   #leave(lane: Lane<Item>): void {
     this.#inFlight--
     lane.webhook.inFlight--
+    lane.webhook.moved = true
     this.#joinRound(lane.webhook)
   }
 
@@ -210,10 +229,7 @@ export class LaneScheduler<Item> {
   }
 
   #close(webhook: Webhook<Item>, waitMs: number): void {
-    const again = () => {
-      this.#open(webhook)
-      this.#pump()
-    }
+    const again = () => this.wake(webhook.id)
     webhook.closed = Number.isFinite(waitMs) ? this.#rules.after(Math.ceil(waitMs), again) : { cancel: () => {} }
   }
 

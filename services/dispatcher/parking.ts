@@ -40,8 +40,9 @@ export class Parking {
     this.#partitions = partitions
   }
 
-  /** Takes parked records back where their webhooks can go on. */
+  /** Takes parked records back where their webhooks can go on, and makes room where there is none. */
   tick(): void {
+    if (!this.#held.hasRoom) this.#relieve()
     for (const state of this.#partitions) if (state.draining === null && state.parked.size > 0) this.#drainParked(state)
   }
 
@@ -49,15 +50,17 @@ export class Parking {
    * Moves what the webhook has waiting in memory to webhook-parked, in the order of its lanes, so that its offsets need not
    * wait for ten minutes. What others there would have to wait for stays in memory: there is little of it.
    */
-  spill(webhookId: string, partition: number): void {
-    const state = this.#partitions.state(partition)
-    if (state.parked.isParking(webhookId)) return
+  spill(webhookId: string, why: PendingDelivery['why']): void {
+    if (this.#isParking(webhookId)) return
     const items = this.#lanes.takeQueued(webhookId)
+    const [first] = items
+    if (!first) return
+    const state = this.#partitions.state(first.place.partition)
     const offsets = items
       .filter(({ place }) => place.topic === this.#limits.deliveriesTopic)
       .map(({ place }) => place.offset)
     const since = Math.min(state.position(this.#limits.deliveriesTopic), ...offsets)
-    for (const item of items) this.park(item, 'breaker', since)
+    for (const item of items) this.park(item, why, since)
   }
 
   /** Moves an item to webhook-parked. @param since where that begins for its webhook, if it does. */
@@ -96,6 +99,25 @@ export class Parking {
     if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(delivery.webhookId, parkedOffset)
   }
 
+  /**
+   * Webhooks that hang must not fill the memory of all: those of which nothing has ended since the last tick, and that have
+   * at least half their share there, go on by webhook-parked. Where all are being served, waiting is right.
+   */
+  #relieve(): void {
+    const halfShare = this.#held.count / this.#lanes.webhooks / 2
+    for (const webhookId of this.#lanes.stuck(halfShare)) this.spill(webhookId, 'overflow')
+  }
+
+  #isParking(webhookId: string): boolean {
+    for (const { parked } of this.#partitions) if (parked.isParking(webhookId)) return true
+    return false
+  }
+
+  /** So much of a parked webhook is kept in memory: enough for its requests in flight, not its whole share. */
+  #refill(webhookId: string): number {
+    return Math.min(this.#limits.maxQueuedOfWebhook, 4 * (this.#ports.definition(webhookId)?.maxInFlight ?? 1))
+  }
+
   #parks(webhookId: string): boolean {
     return this.#ports.definition(webhookId)?.whenBlocked === 'park'
   }
@@ -112,7 +134,7 @@ export class Parking {
     const onRecord = (offset: number, pending: PendingDelivery) => {
       const { webhookId } = pending.delivery
       if (!isCurrent() || !able.has(webhookId) || offset < parked.fromOf(webhookId)) return
-      if (!this.isFull(webhookId)) this.#takeParked(state, offset, pending)
+      if (this.#lanes.itemsOf(webhookId) < this.#refill(webhookId)) this.#takeParked(state, offset, pending)
       else able.delete(webhookId)
     }
     this.#ports.readParked(state.number, from, to, onRecord, () => {
@@ -127,7 +149,7 @@ export class Parking {
     return (
       state.position(this.#limits.deliveriesTopic) >= state.parked.sinceOf(webhookId) &&
       this.#gates.waitMs(webhookId, nowMs) < 1_000 &&
-      this.#lanes.itemsOf(webhookId) <= this.#limits.maxQueuedOfWebhook / 2
+      this.#lanes.itemsOf(webhookId) <= this.#refill(webhookId) / 2
     )
   }
 

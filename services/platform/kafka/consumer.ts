@@ -51,6 +51,8 @@ export type ConsumerOptions = {
   sessionTimeoutMs: number
   /** Longest wait of the broker for new records; bounds how late a resumed partition is fetched. */
   maxWaitMs: number
+  /** The broker answers sooner once it has so many bytes; 1 when not given. */
+  minBytes?: number
   /** The rule that shares partitions out; round robin when not given. */
   assigner?: (held: () => Held) => PartitionAssigner
   /** Called at every (re)assignment, before its first batch: nothing is paused, and a seek or pause acts on the first fetch. */
@@ -96,6 +98,7 @@ export class GroupConsumer implements AsyncDisposable {
       rebalanceTimeout: Math.max(options.sessionTimeoutMs, 20_000),
       heartbeatInterval: Math.min(heartbeatMs, options.sessionTimeoutMs / 3),
       maxWaitTimeInMs: options.maxWaitMs,
+      minBytes: options.minBytes ?? 1,
       maxBytesPerPartition: 1_048_576,
       allowAutoTopicCreation: false,
       partitionAssigners: [options.assigner?.(held) ?? PartitionAssigners.roundRobin],
