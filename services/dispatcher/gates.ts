@@ -1,15 +1,6 @@
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import {
-  type BreakerState,
-  type Gate,
-  gate,
-  initialBreaker,
-  onAttempt,
-  onResult,
-  probeNotSent,
-  shouldDisable,
-} from './breaker.ts'
+import { type BreakerState, type Gate, gate, initialBreaker, onResult, probeNotSent, shouldDisable } from './breaker.ts'
 import { Pacer } from './pacer.ts'
 import { retryAfterCapMs } from './retry.ts'
 
@@ -91,18 +82,6 @@ export class WebhookGates {
       state.pausedUntilMs = nowMs + state.pausedForMs
     }
     this.#forgetIdle(webhookId, state, nowMs)
-  }
-
-  /** Folds an attempt as webhook-attempts tells it, when a partition is taken over. */
-  foldAttempt(
-    webhookId: string,
-    partition: number,
-    attempt: { ok: boolean; startedAtMs: number; endedAtMs: number },
-  ): void {
-    const state = this.#gates.get(webhookId)
-    if (!state && attempt.ok) return
-    const open = state ?? this.#open(webhookId, partition)
-    open.breaker = onAttempt(open.breaker, attempt)
   }
 
   restore(webhookId: string, partition: number, { breaker, pausedUntilMs }: GateState): void {

@@ -1,6 +1,7 @@
 import type { Encode } from '../platform/codec.ts'
 import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
 import type { Engine } from './engine.ts'
+import type { PartitionState } from './partition.ts'
 import type { Written } from './ports.ts'
 import { type HealthRecord, healthOf } from './restore.ts'
 import type { Reflected } from './takeover.ts'
@@ -25,7 +26,6 @@ export class HealthWriter {
   readonly #committed = new Map<number, number>()
   /** By partition number: what was written last, by key. */
   readonly #written = new Map<number, Map<string, string>>()
-
   #changed = false
 
   constructor(context: HealthContext) {
@@ -67,27 +67,28 @@ export class HealthWriter {
   async write(): Promise<void> {
     this.#changed = false
     const writes: Promise<unknown>[] = []
-    for (const { number } of this.#context.engine.partitions) {
-      const acknowledged = this.#acknowledged.get(number)
+    for (const state of this.#context.engine.partitions) {
+      const acknowledged = this.#acknowledged.get(state.number)
       if (!acknowledged) continue
-      const offsets = { attemptsOffset: this.#committed.get(number) ?? 0, parkedOffset: acknowledged.parkedOffset }
-      writes.push(...this.#writePartition(number, offsets))
+      const attemptsOffset = this.#committed.get(state.number) ?? 0
+      writes.push(...this.#writePartition(state, { attemptsOffset, parkedOffset: acknowledged.parkedOffset }))
     }
     await Promise.all(writes)
   }
 
-  #writePartition(number: number, offsets: Reflected): Promise<unknown>[] {
+  #writePartition(state: PartitionState, offsets: Reflected): Promise<unknown>[] {
+    const { number } = state
     const nowMs = this.#context.nowMs()
     const before = this.#written.get(number) ?? new Map<string, string>()
     const now = new Map<string, string>()
     const writes: Promise<unknown>[] = []
     const put = (key: string, record: HealthRecord) => {
-      const { asOf: _asOf, attemptsOffset: _attempts, parkedOffset: _parked, ...state } = record
-      const text = JSON.stringify(record.webhookId === null ? offsets : state)
+      const { asOf: _asOf, attemptsOffset: _attempts, parkedOffset: _parked, ...rest } = record
+      const text = JSON.stringify(record.webhookId === null ? offsets : rest)
       now.set(key, text)
       if (before.get(key) !== text) writes.push(this.#send(number, key, record))
     }
-    for (const [webhookId, record] of this.#webhooksOf(number, offsets, nowMs)) put(webhookId, record)
+    for (const [webhookId, record] of this.#webhooksOf(state, offsets, nowMs)) put(webhookId, record)
     for (const key of before.keys())
       if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(number, key, null))
     // Last: it says that the others are as of these offsets.
@@ -96,12 +97,13 @@ export class HealthWriter {
     return writes
   }
 
-  *#webhooksOf(number: number, offsets: Reflected, nowMs: number): Iterable<[string, HealthRecord]> {
-    const { engine } = this.#context
-    const gates = new Map(engine.gates.statesOf(number))
-    const parked = new Map<string, HealthRecord['parked']>()
-    for (const state of engine.partitions)
-      if (state.number === number) for (const [id, range] of state.parked.snapshots()) parked.set(id, range)
+  *#webhooksOf(
+    { number, parked: index }: PartitionState,
+    offsets: Reflected,
+    nowMs: number,
+  ): Iterable<[string, HealthRecord]> {
+    const gates = new Map(this.#context.engine.gates.statesOf(number))
+    const parked = new Map(index.snapshots())
     for (const webhookId of new Set([...gates.keys(), ...parked.keys()])) {
       yield [
         webhookId,
@@ -116,6 +118,6 @@ export class HealthWriter {
   }
 }
 
-export function partitionKey(number: number): string {
+function partitionKey(number: number): string {
   return `partition-${number}`
 }

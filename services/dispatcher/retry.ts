@@ -70,7 +70,7 @@ export function decideNext(outcome: Outcome, attempt: number, profile: RetryProf
 }
 
 /** 408, 425, 429 and 5xx may pass; every other answer that is not 2xx is final. */
-export function isRetried(status: number): boolean {
+function isRetried(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500
 }
 

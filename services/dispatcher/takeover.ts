@@ -113,11 +113,7 @@ function stateOf(snapshots: Snapshots, resume: Map<string, ResumePoint>): Restor
   return restored
 }
 
-export function addParked(
-  ranges: Map<string, ParkedRange>,
-  { delivery, parkedSince }: PendingDelivery,
-  offset: number,
-): void {
+function addParked(ranges: Map<string, ParkedRange>, { delivery, parkedSince }: PendingDelivery, offset: number): void {
   const known = ranges.get(delivery.webhookId) ?? { from: offset, since: parkedSince ?? 0 }
   ranges.set(delivery.webhookId, { ...known, last: offset })
 }
@@ -130,7 +126,7 @@ export function addAnswered(answered: Map<string, number>, made: Attempt): void 
 }
 
 /** Attempts that ended after the webhook's snapshot was made are not in it. */
-export function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapshotMs: number): void {
+function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapshotMs: number): void {
   const { webhookId, outcome, startedAt, latencyMs } = attempt
   if (outcome === 'rejected' || attempt.test) return
   const endedAtMs = startedAt + Math.round(latencyMs ?? 0)
