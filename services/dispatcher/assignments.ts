@@ -62,8 +62,8 @@ export class Assignments {
     const { restored, reflected } = await takeOver(number, committed, takeover)
     if (!assignment.current) return
     engine.restore(number, restored)
-    health.takenOver(number, reflected)
     const { parked, gates, answered } = restored
+    health.takenOver(number, reflected, [...parked.keys(), ...gates.keys()])
     const counts = { parked: parked.size, gates: gates.size, answered: answered.size }
     log.info({ partition: number, ...counts, tookMs: nowMs() - beganMs }, 'partition taken over')
   }

@@ -32,11 +32,14 @@ export class HealthWriter {
     this.#context = context
   }
 
-  /** A partition number was taken over, up to these offsets. */
-  takenOver(partition: number, reflected: Reflected): void {
+  /**
+   * A partition number was taken over, up to these offsets.
+   * @param webhookIds of which the former owner may have left a snapshot: when nothing is left to tell, it is deleted.
+   */
+  takenOver(partition: number, reflected: Reflected, webhookIds: Iterable<string>): void {
     this.#acknowledged.set(partition, { ...reflected })
     this.#committed.set(partition, reflected.attemptsOffset)
-    this.#written.delete(partition)
+    this.#written.set(partition, new Map([...webhookIds].map((webhookId) => [webhookId, ''])))
     this.#changed = true
   }
 
