@@ -94,7 +94,7 @@ function javaArgs({ artifacts }: JvmContext): string[] {
 
 async function format(context: JvmContext, propertiesFile: string): Promise<void> {
   const clusterId = randomBytes(16).toString('base64url')
-  const formatArgs = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile]
+  const formatArgs = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', propertiesFile]
   const tool = launch({
     name: 'Kafka storage format',
     command: context.java.command,
