@@ -23,6 +23,7 @@ export default defineConfig({
           include: ['test/{e2e,guarantees,browser}/**/*.test.ts'],
           // Starts the one Kafka that all of these share, and only when at least one of them is to run.
           globalSetup: ['test/support/global-kafka.ts'],
+          setupFiles: ['test/support/failure-logs.ts'],
           // One file after another: each has services of its own to run, and timing-sensitive faults to make.
           fileParallelism: false,
           testTimeout: 2 * oneMinuteMs,

@@ -28,8 +28,18 @@ producer = SerializingProducer(
         "compression.type": "zstd",
     }
 )
-producer.produce(f"{prefix}message-events", key=f"{event['chatChannelId']}:{event['contactId']}", value=event)
-producer.flush(10)
+
+
+def acknowledged(error, message):
+    if error is not None:
+        raise SystemExit(f"not published: {error}")
+    print(f"published to partition {message.partition()}, offset {message.offset()}", file=sys.stderr)
+
+
+key = f"{event['chatChannelId']}:{event['contactId']}"
+producer.produce(f"{prefix}message-events", key=key, value=event, on_delivery=acknowledged)
+if producer.flush(30) > 0:
+    raise SystemExit("not published within 30 s")
 
 
 def read(topic, webhook_id):

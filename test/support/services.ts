@@ -13,6 +13,7 @@ import { type Receiver, startReceiver } from '../../deploy/demo/receiver.ts'
 import { until } from '../../deploy/demo/until.ts'
 import { type Stack, type StackOptions, startStack } from '../../deploy/local/stack.ts'
 import { systemClock } from '../../services/platform/clock.ts'
+import { logDirectories } from './failure-logs.ts'
 
 export type TestWebhook = CreatedWebhook & {
   /** Where the receiver gets its notifications, and where `receiver.answer` scripts the answers. */
@@ -46,6 +47,8 @@ export async function startTestStack(
   const runId = randomBytes(4).toString('hex')
   const progress = (line: string) => void process.stderr.write(`${line}\n`)
   const stack = await startStack({ progress, topicPrefix: `test-${runId}-`, partitions: 4, ...options })
+  stack.keepLogs()
+  logDirectories.add(stack.logDirectory)
   const token = await stack.token({ role: 'super_admin', permissions: ['events:write'], businessId: '*' })
   const admin = createAdminClient(stack.service('admin').url, token)
   const receiver = await startReceiver({ clock: systemClock })
