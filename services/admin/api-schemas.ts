@@ -2,6 +2,8 @@ import Type from 'typebox'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import { schemaOf } from '../schemas.ts'
 import { topics } from '../topics.ts'
+import { conflict } from './conflict-schema.ts'
+import { lastHourView, statusView } from './status-schemas.ts'
 
 /** Shapes of the API, derived from the topic's own schema: one place says what a definition may hold. */
 
@@ -65,12 +67,6 @@ export const patchBody: ObjectSchema = {
   ),
 }
 
-export const conflict = {
-  type: 'object',
-  required: ['channel', 'webhookId', 'name'],
-  properties: { channel: { type: 'string' }, webhookId: { type: 'string' }, name: { type: 'string' } },
-}
-
 const viewProperties: Record<string, JsonSchema> = {
   id: { type: 'string' },
   businessId: { type: 'string' },
@@ -102,6 +98,7 @@ const viewProperties: Record<string, JsonSchema> = {
     description: 'A newer record in webhook-config is not in force, for these reasons.',
     properties: { problems: { type: 'array', items: { type: 'string' } } },
   },
+  status: statusView,
 }
 
 const optional = ['rateLimitPerSecond', 'previousSecretUntil', 'disabledReason', 'fault']
@@ -122,11 +119,17 @@ export const webhookWithSecret: ObjectSchema = {
   },
 }
 
+const webhookListed: ObjectSchema = {
+  type: 'object',
+  required: [...(webhookView.required as string[]), 'lastHour'],
+  properties: { ...viewProperties, lastHour: lastHourView },
+}
+
 export const webhookList: ObjectSchema = {
   type: 'object',
   required: ['webhooks'],
   properties: {
-    webhooks: { type: 'array', items: webhookView },
+    webhooks: { type: 'array', items: webhookListed },
     nextCursor: { type: 'string', description: 'Absent on the last page.' },
   },
 }

@@ -14,10 +14,12 @@ import { addRoutes } from './api.ts'
 import { Completer } from './completer.ts'
 import { adminConfig } from './config.ts'
 import { createAdminMetrics } from './metrics.ts'
+import { openMonitoring } from './monitoring.ts'
 import { addOpenApi } from './openapi.ts'
 import { ReplayActions } from './replay-actions.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { openReplayTopics, replayTopicNames } from './replay-topics.ts'
+import { Standing } from './standing.ts'
 import { accountStore, recordWriter, webhookStore } from './stores.ts'
 import { TestActions } from './test-actions.ts'
 import { testRoutes } from './test-routes.ts'
@@ -48,6 +50,8 @@ await runService('admin', adminConfig, async (service) => {
   const readerOptions = { ...tableOptions, topics: replayTopicNames(prefix), groupPrefix: `${prefix}admin-replays` }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
   const codec = new Codec(createRegistry(config), waiting)
+  const monitoringOptions = { ...tableOptions, onChange: () => undefined }
+  await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
   const replayTopics = await openReplayTopics(codec, prefix, reader, producer.send.bind(producer))
 
   const metrics = createAdminMetrics(registry)
@@ -57,7 +61,8 @@ await runService('admin', adminConfig, async (service) => {
   const shared = { queue, clock, log, metrics }
   const store = webhookStore(definitions, write)
   const accountsStore = accountStore(accounts, writeAccount)
-  const actions = new WebhookActions({ ...shared, keys, policy, store })
+  const standing = new Standing({ store, accounts: accountsStore, monitoring, clock })
+  const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions(resending)
   const tests = new TestActions(resending)

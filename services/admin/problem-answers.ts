@@ -1,4 +1,4 @@
-import { conflict } from './api-schemas.ts'
+import { conflict } from './conflict-schema.ts'
 
 /** RFC 9457. */
 const problem = {

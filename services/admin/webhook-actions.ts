@@ -11,6 +11,7 @@ import type { AdminMetrics } from './metrics.ts'
 import { pageOf } from './pagination.ts'
 import { accepted } from './refusals.ts'
 import { newSecret, newWebhookId } from './secrets.ts'
+import type { Standing } from './standing.ts'
 import type { WebhookStore } from './stores.ts'
 import { changed, created, rotated } from './successors.ts'
 import { viewOf } from './view.ts'
@@ -18,6 +19,7 @@ import type { WriteQueue } from './write-queue.ts'
 
 export type WebhookDeps = {
   store: WebhookStore
+  standing: Pick<Standing, 'of'>
   queue: WriteQueue
   keys: KeyRing
   policy: UrlPolicy
@@ -46,7 +48,7 @@ export class WebhookActions {
       throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
     }
     const { definitions: shown, ...rest } = page
-    return { status: 200, body: { webhooks: shown.map((definition) => this.#view(definition)), ...rest } }
+    return { status: 200, body: { webhooks: shown.map((definition) => this.#listed(definition)), ...rest } }
   }
 
   async get({ businessId, id }: Call): Promise<Answer> {
@@ -118,9 +120,14 @@ export class WebhookActions {
     return viewOf(definition, store.conflictsOf(definition.id), store.fault(definition.id), clock.nowMs())
   }
 
+  #listed(definition: WebhookDefinition): object {
+    return { ...this.#view(definition), ...this.#deps.standing.of(definition) }
+  }
+
   #answer(status: number, definition: WebhookDefinition, extra: object = {}, headers: object = {}): Answer {
     const etag = entityTag(definition.version)
-    return { status, body: { ...this.#view(definition), ...extra }, headers: { etag, ...headers } }
+    const { status: standing } = this.#deps.standing.of(definition)
+    return { status, body: { ...this.#view(definition), status: standing, ...extra }, headers: { etag, ...headers } }
   }
 
   #note(kind: Kind, { identity }: Call, { businessId, id, version }: WebhookDefinition): void {

@@ -8,6 +8,7 @@ import { createAdminMetrics } from '../../../services/admin/metrics.ts'
 import { addOpenApi } from '../../../services/admin/openapi.ts'
 import { ReplayActions } from '../../../services/admin/replay-actions.ts'
 import { replayRoutes } from '../../../services/admin/replay-routes.ts'
+import { Standing } from '../../../services/admin/standing.ts'
 import type { WebhookStore } from '../../../services/admin/stores.ts'
 import { TestActions } from '../../../services/admin/test-actions.ts'
 import { testRoutes } from '../../../services/admin/test-routes.ts'
@@ -83,8 +84,10 @@ beforeEach(async () => {
   const registry = new Registry()
   const metrics = createAdminMetrics(registry)
   const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
-  const actions = new WebhookActions({ ...shared, store, keys, policy })
   const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
+  const monitoring = { stats: () => undefined, health: () => undefined }
+  const standing = new Standing({ store, accounts: activated, monitoring, clock: stillClock })
+  const actions = new WebhookActions({ ...shared, store, standing, keys, policy })
   const topics = new FakeReplayTopics()
   topics.pending.push(pending('d1', replayId))
   const clock = { ...stillClock, sleep: () => Promise.resolve() }

@@ -1,0 +1,50 @@
+import { conflict } from './conflict-schema.ts'
+import { states } from './status.ts'
+
+/** Shapes of what the API says of a webhook's traffic. */
+
+const count = { type: 'integer', minimum: 0 }
+const time = { type: 'string', format: 'date-time' }
+export const nullable = (schema: object, description: string) => ({ anyOf: [schema, { type: 'null' }], description })
+
+const statusProperties = {
+  state: { type: 'string', enum: [...states], description: 'The first of these that applies.' },
+  blockedUntil: nullable(time, 'Nothing is sent until then: it has failed more than 100 times within 10 minutes.'),
+  failures: { ...count, description: 'Failures within the last 10 minutes that count towards blocking.' },
+  failingSince: nullable(time, 'First failure since the last success.'),
+  pausedUntil: nullable(time, 'The receiver asked by Retry-After to be left alone until then.'),
+  parked: nullable(count, 'Notifications in webhook-parked, at most.'),
+  waiting: nullable(count, 'Notifications that are not finished, at most; null when it is not known.'),
+  oldestWaitingAt: nullable(time, 'When the oldest of them was made.'),
+  deadLetters: { ...count, description: 'Dead letters within their retention of 14 days.' },
+  disabledReason: nullable({ type: 'string' }, 'Why Hookline itself has switched it off.'),
+  conflicts: { type: 'array', items: conflict, description: 'Channels that another webhook has.' },
+  problems: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'Why a newer record in webhook-config is not in force.',
+  },
+}
+
+export const statusView = { type: 'object', required: Object.keys(statusProperties), properties: statusProperties }
+
+const lastHourProperties = {
+  success: count,
+  slow: count,
+  error: count,
+  rejected: count,
+  sparkline: {
+    type: 'array',
+    items: count,
+    minItems: 12,
+    maxItems: 12,
+    description: 'Attempts by five minutes, oldest first.',
+  },
+}
+
+export const lastHourView = {
+  type: 'object',
+  description: 'The minute that is running and the 59 before it.',
+  required: Object.keys(lastHourProperties),
+  properties: lastHourProperties,
+}
