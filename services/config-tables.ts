@@ -39,7 +39,11 @@ export async function openDefinitions(
   return { table, topic }
 }
 
-export type Accounts = { get(businessId: string): Account | undefined; topic: TopicTable }
+export type Accounts = {
+  get(businessId: string): Account | undefined
+  ids(): Iterable<string>
+  topic: TopicTable
+}
 
 /** Resolves when the topic has been read to its end. An invalid record leaves the last good one in force. */
 export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, context: WaitContext): Promise<Accounts> {
@@ -56,7 +60,7 @@ export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, co
     else
       context.log.warn({ businessId: id, offset: record.offset, problems: checked.problems }, 'account record refused')
   })
-  return { get: (businessId) => accounts.get(businessId), topic }
+  return { get: (businessId) => accounts.get(businessId), ids: () => accounts.keys(), topic }
 }
 
 function openConfigTopic(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 /** What a token says of its bearer (services/platform/auth.ts). */
@@ -14,6 +15,8 @@ export type Issuer = {
   publicKey: string
   /** @param lifetime as jose reads it, such as 12h; negative ones make an expired token. */
   token(claims: Claims, lifetime?: string): Promise<string>
+  /** For POST /session: good once, and for most of an hour. */
+  loginToken(claims: Claims): Promise<string>
 }
 
 /**
@@ -22,17 +25,19 @@ export type Issuer = {
  */
 export async function createIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
+  const sign = ({ subject = 'local', ...claims }: Claims & { use?: string; jti?: string }, lifetime: string) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: 'EdDSA' })
+      .setIssuer('hookline')
+      .setAudience('hookline')
+      .setSubject(subject)
+      .setIssuedAt()
+      .setExpirationTime(lifetime)
+      .sign(privateKey)
   return {
     publicKey: JSON.stringify(await exportJWK(publicKey)),
-    async token({ subject = 'local', ...claims }, lifetime = '12h') {
-      return new SignJWT(claims)
-        .setProtectedHeader({ alg: 'EdDSA' })
-        .setIssuer('hookline')
-        .setAudience('hookline')
-        .setSubject(subject)
-        .setIssuedAt()
-        .setExpirationTime(lifetime)
-        .sign(privateKey)
-    },
+    token: (claims, lifetime = '12h') => sign(claims, lifetime),
+    // Admin takes none that lasts longer than an hour (services/admin/session-routes.ts).
+    loginToken: (claims) => sign({ ...claims, use: 'login', jti: randomUUID() }, '50m'),
   }
 }

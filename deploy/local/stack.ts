@@ -37,6 +37,8 @@ export type Stack = AsyncDisposable & {
   add(name: ServiceName): Promise<SupervisedService>
   /** A signed token that the services accept. */
   token(claims: Claims, lifetime?: string): Promise<string>
+  /** A page of the console that signs a browser in, once. @param service an instance of admin; the first by default. */
+  loginUrl(claims: Claims, service?: SupervisedService): Promise<string>
   topicPrefix: string
   /** Where the services' logs are; removed by `stop` unless `keepLogs` was called or a service has ended by itself. */
   logDirectory: string
@@ -98,15 +100,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw error
   }
 
+  const find = (name: ServiceName) => {
+    const service = running.find((one) => one.name === name)
+    if (service === undefined) throw new Error(`${name} was not started`)
+    return service
+  }
   return {
     topicPrefix,
     logDirectory,
     token: issuer.token,
-    service(name) {
-      const service = running.find((one) => one.name === name)
-      if (service === undefined) throw new Error(`${name} was not started`)
-      return service
-    },
+    loginUrl: async (claims, service = find('admin')) => `${service.url}/login#${await issuer.loginToken(claims)}`,
+    service: find,
     async add(name) {
       const [port = 0] = await findFreePorts(1)
       return start(name, port)

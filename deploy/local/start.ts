@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { systemClock } from '../../services/platform/clock.ts'
 import { createAdminClient } from '../demo/admin-client.ts'
 import type { Arrival } from '../demo/arrival.ts'
@@ -43,9 +44,16 @@ async function start(options: StartOptions): Promise<Ending> {
   await using business = options.demo ? await openDemo(stack, token) : null
   if (business) await playTo(business, stack, token, conversations, { pauseMs: readablePauseMs, signal })
   for (const line of guideLines(platform, stack, business?.id)) print(line)
+  await printLogin(stack)
+  if (process.stdin.isTTY) createInterface({ input: process.stdin }).on('line', () => void printLogin(stack))
   if (!signal.aborted) await once(signal, 'abort')
   progress('Stopping ...')
   return { exitCode: 0 }
+}
+
+async function printLogin(stack: Stack): Promise<void> {
+  print(`The console, signed in once by this link (Enter prints another):`)
+  print(`  ${await stack.loginUrl({ role: 'super_admin', businessId: '*' })}`)
 }
 
 /** A run that ends by itself. It writes no address file: that of a stack which people use may be there. */

@@ -1,14 +1,19 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
-import type { Authenticate, Identity } from '../platform/auth.ts'
+import type { Identity } from '../platform/auth.ts'
 import { RecordRefused } from '../platform/kafka/producer.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { judgeAccess, type Permission } from './access.ts'
+import type { Admit } from './gate.ts'
+import type { Caller } from './identify.ts'
 import { type AdminMetrics, refusalReason } from './metrics.ts'
 import { WriteTimeout } from './write-queue.ts'
 
 /** A verified request, as plain values. */
 export type Call = {
   identity: Identity
+  /** Until when it is who it is, in milliseconds since the epoch. */
+  expiresAtMs: number
+  /** Empty where the route has none. */
   businessId: string
   /** The webhook's id; empty where the route has none. */
   id: string
@@ -31,12 +36,7 @@ export type ApiRoute = {
 }
 
 /** Adds routes of the API: each is authenticated, then authorised for the business in its path, then validated. */
-export function addRoutes(
-  server: FastifyInstance,
-  routes: ApiRoute[],
-  authenticate: Authenticate,
-  { refused }: AdminMetrics,
-): void {
+export function addRoutes(server: FastifyInstance, routes: ApiRoute[], admit: Admit, { refused }: AdminMetrics): void {
   // Bodies are checked by draft-rules.ts, which answers 422 with all problems at once.
   const inherited = server.validatorCompiler
   if (!inherited) throw new Error('the server has no validator for params and query strings')
@@ -51,24 +51,25 @@ export function addRoutes(
     if (reason !== null) refused.inc({ reason })
   })
   for (const { operationId, method, url, permission, schema, handle } of routes) {
-    const identities = new WeakMap<FastifyRequest, Identity>()
+    const callers = new WeakMap<FastifyRequest, Caller>()
     server.route({
       method,
       url,
-      schema: { ...schema, operationId, security: [{ bearer: [] }] } as FastifySchema,
+      schema: { ...schema, operationId, security: [{ bearer: [] }, { session: [] }] } as FastifySchema,
       onRequest: async (request, reply) => {
         reply.header('cache-control', 'no-store')
-        const identity = await authenticate(request.headers.authorization)
-        requireAccess(identity, permission, params(request).businessId)
-        identities.set(request, identity)
+        const caller = await admit(request)
+        requireAccess(caller.identity, permission, url.includes(':businessId') ? params(request).businessId : null)
+        callers.set(request, caller)
       },
       handler: async (request, reply) => {
-        const identity = identities.get(request)
-        if (!identity) throw new Error('a request came past its authentication')
+        const caller = callers.get(request)
+        if (!caller) throw new Error('a request came past its authentication')
+        const { identity, expiresAtMs } = caller
         const { businessId, id, replayId } = params(request)
         const ifMatch = request.headers['if-match']
         const query = request.query as Call['query']
-        const given = { identity, businessId, id, replayId, ifMatch, query, body: request.body }
+        const given = { identity, expiresAtMs, businessId, id, replayId, ifMatch, query, body: request.body }
         const answer = await handle(given).catch(toProblem)
         return reply
           .code(answer.status)
@@ -86,7 +87,7 @@ function params(request: FastifyRequest): Params {
   return { businessId, id, replayId }
 }
 
-function requireAccess(identity: Identity, permission: Permission, businessId: string): void {
+function requireAccess(identity: Identity, permission: Permission, businessId: string | null): void {
   const access = judgeAccess(identity, permission, businessId)
   switch (access) {
     case 'allowed':

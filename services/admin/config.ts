@@ -17,4 +17,26 @@ export const adminConfig = Type.Object({
   ...authVariables,
   ...keyRingVariables,
   ...targetVariables,
+  HOOKLINE_PUBLIC_URL: Type.String({
+    default: '',
+    pattern: '^(https?://[^/]+)?$',
+    description:
+      'where browsers reach the console, such as https://hooks.example.com; empty: at the host that they name themselves',
+  }),
+  HOOKLINE_BROWSER_SESSION_MS: Type.Integer({
+    default: 8 * 3_600_000,
+    minimum: 60_000,
+    maximum: 24 * 3_600_000,
+    description: "how long a browser's session lasts, in milliseconds; what a role is taken away from ends by then",
+  }),
+  HOOKLINE_RATE_LIMIT_PER_MINUTE: Type.Integer({
+    default: 6_000,
+    minimum: 1,
+    description: 'requests of one identity in a minute, for each instance; more get 429',
+  }),
+  HOOKLINE_FAILED_LOGINS_PER_MINUTE: Type.Integer({
+    default: 120,
+    minimum: 1,
+    description: 'requests of one address with a bad token or session in a minute, for each instance; more get 429',
+  }),
 })

@@ -1,24 +1,29 @@
 import { openAccounts, openDefinitions } from '../config-tables.ts'
-import { createAuthenticator } from '../platform/auth.ts'
+import { createVerifier } from '../platform/auth.ts'
 import { Codec, createRegistry } from '../platform/codec.ts'
+import { EarlyListener } from '../platform/early-listener.ts'
 import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
-import { listen, runService } from '../platform/service.ts'
+import { runService } from '../platform/service.ts'
 import { targetPolicy } from '../target-policy.ts'
 import { topics } from '../topics.ts'
 import { accountRoutes } from './account-routes.ts'
+import { addAccess } from './add-access.ts'
 import { addRoutes } from './api.ts'
+import { businessRoutes } from './business-routes.ts'
 import { Completer } from './completer.ts'
 import { adminConfig } from './config.ts'
+import { addConsole, pageOrNothing } from './console-files.ts'
 import { createAdminMetrics } from './metrics.ts'
 import { openMonitoring } from './monitoring.ts'
 import { addOpenApi } from './openapi.ts'
 import { ReplayActions } from './replay-actions.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { openReplayTopics, replayTopicNames } from './replay-topics.ts'
+import { addSecurityHeaders } from './security-headers.ts'
 import { Standing } from './standing.ts'
 import { accountStore, recordWriter, webhookStore } from './stores.ts'
 import { TestActions } from './test-actions.ts'
@@ -31,12 +36,13 @@ const writeTimeoutMs = 30_000
 
 await runService('admin', adminConfig, async (service) => {
   const { config, log, clock, health, metrics: registry, stopping, stopRequested, fail } = service
-  const authenticate = createAuthenticator(config)
+  const verify = createVerifier(config)
   const keys = KeyRing.parse(config.HOOKLINE_KEY_RING)
   const policy = targetPolicy(config)
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const waiting = { log, clock, health, stopping }
   const kafka = createKafka(config, log)
+  await using listener = await EarlyListener.open(service)
 
   const completer = new Completer(keys)
   const tableOptions = { prefix, service: 'admin', sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, fail }
@@ -68,14 +74,17 @@ await runService('admin', adminConfig, async (service) => {
   const tests = new TestActions(resending)
   const accountDeps = { ...shared, store: accountsStore }
 
-  const server = createHttpServer({ log, health, metrics: registry })
+  const server = createHttpServer({ log, health, metrics: registry, notFound: pageOrNothing() })
+  await addSecurityHeaders(server)
   await addOpenApi(server)
+  const access = await addAccess(server, { config, verify, keys, clock, log })
+  await addConsole(server)
   await server.register(async (api) => {
     const sending = [...testRoutes(tests), ...replayRoutes(replays)]
-    const routes = [...webhookRoutes(actions), ...sending, ...accountRoutes(accountDeps)]
-    addRoutes(api, routes, authenticate, metrics)
+    const about = [...businessRoutes({ store, accounts: accountsStore }), ...accountRoutes(accountDeps)]
+    addRoutes(api, [...webhookRoutes(actions), ...sending, ...about], access.admit, metrics)
   })
-  await using _listening = await listen(server, config, log)
   using _completing = completer.start({ ...shared, write, keys, entryOf: (id) => definitions.table.get(id) })
+  await listener.serve(server)
   await stopRequested
 })

@@ -40,6 +40,7 @@ const reasons: Record<number, string> = {
   415: 'media type',
   422: 'invalid',
   428: 'no version',
+  429: 'too many',
   503: 'kafka',
   504: 'no result',
 }

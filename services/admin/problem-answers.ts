@@ -15,27 +15,30 @@ const problem = {
       items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
     },
     conflicts: { type: 'array', items: conflict },
+    login: { type: 'string', enum: ['oidc', 'none'], description: 'With 401: whether /api/v1/auth/login is there.' },
   },
 }
 
 const descriptions: Record<number, string> = {
   400: 'The request is malformed.',
-  401: 'No valid bearer token.',
-  403: 'The token lacks the permission, or is for another business.',
+  401: 'No valid bearer token, and no session that lasts still.',
+  403: 'The identity lacks the permission, or is for another business; or another site has sent the request.',
   404: 'The business has no such webhook.',
   409: 'The present state forbids it: a channel belongs to another webhook, which is named; the webhook is off.',
   412: 'The webhook has changed: read it again.',
   413: 'The definition is too large.',
   422: 'The body is not valid; errors names each field.',
+  415: 'The body is not of a media type that is taken.',
   428: 'If-Match is missing.',
+  429: 'Too many requests of this identity, or failed ones of this address.',
   503: 'Kafka has not acknowledged the write in time.',
   504: 'Nothing was heard of the test in time.',
 }
 
-/** Answers of a route that are problem details, for its schema; every route has 401, 403 and 503. */
+/** Answers of a route that are problem details, for its schema; every route has 401, 403, 429 and 503. */
 export function failures(...statuses: number[]): Record<number, object> {
   return Object.fromEntries(
-    [401, 403, ...statuses, 503].map((status) => [
+    [401, 403, ...statuses, 429, 503].map((status) => [
       status,
       { description: descriptions[status] ?? '', content: { 'application/problem+json': { schema: problem } } },
     ]),

@@ -14,6 +14,7 @@ export type WebhookStore = Pick<DefinitionTable, 'get' | 'entries' | 'ownerOf' |
 
 export type AccountStore = {
   get(businessId: string): Account | undefined
+  ids(): Iterable<string>
   put(businessId: string, account: Account): Promise<void>
 }
 
@@ -55,6 +56,7 @@ export function webhookStore({ table }: Definitions, write: WriteRecord): Webhoo
 export function accountStore(accounts: Accounts, write: WriteRecord): AccountStore {
   return {
     get: (businessId) => accounts.get(businessId),
+    ids: () => accounts.ids(),
     put: (businessId, account) => write(businessId, JSON.stringify(account)),
   }
 }

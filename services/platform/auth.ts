@@ -20,15 +20,44 @@ export type AuthConfig = {
   HOOKLINE_AUTH_ALGORITHMS: string
 }
 
-/** @param authorization the request's Authorization header. @throws HttpProblem 401; 503 while the issuer's keys cannot be fetched. */
+/** A token whose signature, issuer, audience and expiry are good. */
+export type Verified = {
+  identity: Identity
+  /** What it is made for; empty for requests, "login" to begin a browser session with, once. */
+  use: string
+  /** The jti claim; empty without one. */
+  id: string
+  /** Milliseconds since the epoch. */
+  expiresAtMs: number
+}
+
+/** @throws HttpProblem 401; 503 while the issuer's keys cannot be fetched. */
+export type VerifyToken = (token: string) => Promise<Verified>
+
+/** @param authorization the request's Authorization header. @throws as VerifyToken. */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>
 
+/** Authentication by bearer tokens (RFC 6750). @throws ConfigError as createVerifier. */
+export function createAuthenticator(config: AuthConfig): Authenticate {
+  const verify = createVerifier(config)
+  return async (authorization) => (await verifyBearer(verify, authorization)).identity
+}
+
+/** A token made for anything else than requests is refused. @throws as VerifyToken. */
+export async function verifyBearer(verify: VerifyToken, authorization: string | undefined): Promise<Verified> {
+  const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1]
+  if (token === undefined) throw unauthorized('a bearer token is required')
+  const verified = await verify(token)
+  if (verified.use !== '') throw unauthorized(`a token for "${verified.use}" is not one for requests`)
+  return verified
+}
+
 /**
- * Verifies bearer tokens (RFC 6750, RFC 7519): signature, issuer, audience, expiry; algorithms are pinned (RFC 8725, 3.1),
- * symmetric ones and "none" never pass.
+ * Verifies tokens (RFC 7519): signature, issuer, audience, expiry; algorithms are pinned (RFC 8725, 3.1), symmetric ones
+ * and "none" never pass.
  * @throws ConfigError when no key is configured or an algorithm is not asymmetric.
  */
-export function createAuthenticator(config: AuthConfig): Authenticate {
+export function createVerifier(config: AuthConfig): VerifyToken {
   const algorithms = config.HOOKLINE_AUTH_ALGORITHMS.split(',').map((name) => name.trim())
   const weak = algorithms.find(
     (name) => !/^(EdDSA|Ed25519|ES(256|384|512)|RS(256|384|512)|PS(256|384|512))$/.test(name),
@@ -43,13 +72,11 @@ export function createAuthenticator(config: AuthConfig): Authenticate {
     algorithms,
     requiredClaims: ['exp', 'sub'],
   }
-  return async (authorization) => {
-    const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1]
-    if (token === undefined) throw unauthorized('a bearer token is required')
+  return async (token) => {
     try {
       const { payload } =
         typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options)
-      return toIdentity(payload)
+      return toVerified(payload)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       if (isOfTheToken(error)) throw unauthorized(reason)
@@ -78,7 +105,14 @@ function verificationKey(config: AuthConfig): KeyObject | JWTVerifyGetKey {
   }
 }
 
-function toIdentity(payload: JWTPayload): Identity {
+function toVerified(payload: JWTPayload): Verified {
+  const { use, jti = '', exp = 0 } = payload
+  // Whatever it is for, if it is not a text, it is not for requests.
+  return { identity: identityOf(payload), use: String(use ?? ''), id: jti, expiresAtMs: exp * 1_000 }
+}
+
+/** By the claims of a token that is verified. */
+export function identityOf(payload: JWTPayload): Identity {
   const { role, permissions, businessId } = payload
   return {
     subject: payload.sub ?? '',
@@ -100,6 +134,6 @@ function isOfTheToken(error: unknown): boolean {
   )
 }
 
-function unauthorized(detail: string): HttpProblem {
+export function unauthorized(detail: string): HttpProblem {
   return new HttpProblem(401, 'Unauthorized', detail, {}, { 'www-authenticate': 'Bearer' })
 }

@@ -5,6 +5,8 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
   type FastifySchemaCompiler,
   LogController,
 } from 'fastify'
@@ -19,10 +21,18 @@ export type HttpServerOptions = {
   metrics: Registry
   /** Largest request body; larger ones get 413. */
   bodyLimitBytes?: number
+  /** For what no route is for; by default a 404. */
+  notFound?: (request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
 /** A server with /healthz, /readyz and /metrics (contract.md, section 5) and errors as problem details (RFC 9457). */
-export function createHttpServer({ log, health, metrics, bodyLimitBytes }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({
+  log,
+  health,
+  metrics,
+  bodyLimitBytes,
+  notFound,
+}: HttpServerOptions): FastifyInstance {
   const server = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -39,15 +49,18 @@ export function createHttpServer({ log, health, metrics, bodyLimitBytes }: HttpS
     reply.type(metrics.contentType)
     return metrics.metrics()
   })
-  server.setNotFoundHandler((request) => {
-    throw new HttpProblem(404, 'Not Found', `there is nothing at ${request.method} ${request.url.split('?')[0]}`)
-  })
+  server.setNotFoundHandler(notFound ?? nothingThere)
   server.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => {
     const problem = error instanceof HttpProblem ? error : toProblem(error)
     if (problem.status >= 500 && !(error instanceof HttpProblem)) request.log.error({ err: error }, 'request failed')
     reply.code(problem.status).headers(problem.headers).type('application/problem+json').send(problem.body())
   })
   return server
+}
+
+/** @throws HttpProblem 404 */
+export function nothingThere(request: FastifyRequest): never {
+  throw new HttpProblem(404, 'Not Found', `there is nothing at ${request.method} ${request.url.split('?')[0]}`)
 }
 
 /** Paths and query strings are text, so their values are coerced; in a JSON body "true" is not a boolean. */

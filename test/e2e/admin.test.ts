@@ -61,6 +61,10 @@ beforeAll(async () => {
   await byHand({ id: 'early', name: 'Early', channels: ['early-1'] })
   admin = spawn(process.execPath, ['services/admin/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   adminUrl = await listening(admin)
+  // It listens before it has read its tables, and says so.
+  expect((await fetch(`${adminUrl}/healthz`)).status).toBe(200)
+  const isReady = async () => expect((await fetch(`${adminUrl}/readyz`)).status).toBe(200)
+  await vi.waitFor(isReady, { timeout: 60_000, interval: 100 })
 })
 
 afterAll(async () => {

@@ -31,7 +31,16 @@ function actions(): ReplayActions {
 
 function replay(body: unknown, businessId = 'b1') {
   const identity = { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' }
-  const call: Call = { identity, businessId, id: 'wh_a', replayId: '', ifMatch: undefined, query: {}, body }
+  const call: Call = {
+    identity,
+    expiresAtMs: 0,
+    businessId,
+    id: 'wh_a',
+    replayId: '',
+    ifMatch: undefined,
+    query: {},
+    body,
+  }
   return actions().start(call)
 }
 

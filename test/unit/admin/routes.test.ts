@@ -1,9 +1,11 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { accountRoutes } from '../../../services/admin/account-routes.ts'
 import { type ApiRoute, addRoutes } from '../../../services/admin/api.ts'
+import { businessRoutes } from '../../../services/admin/business-routes.ts'
+import type { Caller } from '../../../services/admin/identify.ts'
 import { createAdminMetrics } from '../../../services/admin/metrics.ts'
 import { addOpenApi } from '../../../services/admin/openapi.ts'
 import { ReplayActions } from '../../../services/admin/replay-actions.ts'
@@ -78,6 +80,7 @@ beforeEach(async () => {
   }
   const accountStore = {
     get: (businessId: string) => accounts.get(businessId),
+    ids: () => accounts.keys(),
     put: async (businessId: string, account: Account) => void accounts.set(businessId, account),
   }
   const log = pino({ level: 'silent' })
@@ -93,16 +96,20 @@ beforeEach(async () => {
   const clock = { ...stillClock, sleep: () => Promise.resolve() }
   const resending = { store, accounts: activated, topics, clock, log }
   const sending = [...testRoutes(new TestActions(resending)), ...replayRoutes(new ReplayActions(resending))]
-  routes = [...webhookRoutes(actions), ...sending, ...accountRoutes({ ...shared, store: accountStore })]
+  const about = [
+    ...businessRoutes({ store, accounts: accountStore }),
+    ...accountRoutes({ ...shared, store: accountStore }),
+  ]
+  routes = [...webhookRoutes(actions), ...sending, ...about]
   server = createHttpServer({ log, health: new Health(), metrics: registry })
   await addOpenApi(server)
-  await server.register(async (api) => addRoutes(api, routes, authenticate, metrics))
+  await server.register(async (api) => addRoutes(api, routes, admit, metrics))
 })
 
-async function authenticate(authorization: string | undefined): Promise<Identity> {
-  const identity = people[authorization?.replace('Bearer ', '') ?? '']
+async function admit({ headers }: FastifyRequest): Promise<Caller> {
+  const identity = people[headers.authorization?.replace('Bearer ', '') ?? '']
   if (!identity) throw new HttpProblem(401, 'Unauthorized', 'no')
-  return identity
+  return { identity, expiresAtMs: nowMs + 60_000, csrfToken: null }
 }
 
 type Method = ApiRoute['method']
@@ -136,6 +143,8 @@ describe('who may do what (guarantees.md, 34)', () => {
     replay: writers,
     getReplay: readers,
     testWebhook: writers,
+    // Each sees its own.
+    listBusinesses: [...readers, 'otherBusiness'],
     getAccount: readers,
     putAccount: ['super', 'ofBusiness', 'accountant'],
   }
@@ -304,6 +313,20 @@ describe('webhooks', () => {
   })
 })
 
+test('businesses: those that the identity reaches, by pages', async () => {
+  seed(definition({ id: 'wh_b', businessId: 'b2', secret: 'whsec_x' }))
+  await call('PUT', '/api/v1/businesses/b3/account', { webhooksEnabled: true })
+  const url = '/api/v1/businesses'
+  const b2 = { businessId: 'b2', webhooksEnabled: false, webhooks: 1 }
+  const b3 = { businessId: 'b3', webhooksEnabled: true, webhooks: 0 }
+  expect((await call('GET', url)).body).toEqual({ businesses: [b2, b3] })
+  const first = await call('GET', `${url}?limit=1`)
+  expect(first.body.businesses).toEqual([b2])
+  expect((await call('GET', `${url}?limit=1&cursor=${first.body.nextCursor}`)).body).toEqual({ businesses: [b3] })
+  const own = await call('GET', url, undefined, {}, 'reader')
+  expect(own.body.businesses).toEqual([{ businessId: 'b1', webhooksEnabled: false, webhooks: 0 }])
+})
+
 test('account: off until activated, then with who and when', async () => {
   const url = '/api/v1/businesses/b1/account'
   expect(await call('GET', url)).toMatchObject({ status: 200, body: { webhooksEnabled: false } })
@@ -318,7 +341,11 @@ test('the OpenAPI document describes every route, its bodies and answers', async
   const { body } = await call('GET', '/openapi.json')
   for (const { operationId, method, url } of routes) {
     const operation = body.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
-    expect(operation).toMatchObject({ operationId, security: [{ bearer: [] }], responses: { 401: {}, 403: {} } })
+    expect(operation).toMatchObject({
+      operationId,
+      security: [{ bearer: [] }, { session: [] }],
+      responses: { 401: {}, 403: {} },
+    })
     expect('requestBody' in operation).toBe(
       ['createWebhook', 'replay', 'testWebhook', 'patchWebhook', 'putAccount'].includes(operationId),
     )

@@ -1,0 +1,42 @@
+import fastifyCookie from '@fastify/cookie'
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import type { VerifyToken } from '../platform/auth.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { KeyRing } from '../platform/keyring.ts'
+import type { Logger } from '../platform/log.ts'
+import type { adminConfig } from './config.ts'
+import { createGate, type Gate } from './gate.ts'
+import { createIdentify } from './identify.ts'
+import { UsedTokens } from './one-time.ts'
+import { addSessionRoutes } from './session-routes.ts'
+import { Sessions } from './sessions.ts'
+
+export type AccessConfig = Pick<
+  Static<typeof adminConfig>,
+  | 'HOOKLINE_PUBLIC_URL'
+  | 'HOOKLINE_BROWSER_SESSION_MS'
+  | 'HOOKLINE_RATE_LIMIT_PER_MINUTE'
+  | 'HOOKLINE_FAILED_LOGINS_PER_MINUTE'
+>
+
+export type AccessDeps = { config: AccessConfig; verify: VerifyToken; keys: KeyRing; clock: Clock; log: Logger }
+
+/** Adds what lets people and programs in: cookies, limits, and the routes of the browser's session. */
+export async function addAccess(server: FastifyInstance, deps: AccessDeps): Promise<Gate> {
+  const { config, verify, keys, clock, log } = deps
+  const publicOrigin = config.HOOKLINE_PUBLIC_URL
+  const sessions = new Sessions(keys, clock, config.HOOKLINE_BROWSER_SESSION_MS)
+  await server.register(fastifyCookie)
+  const gate = await createGate(server, {
+    identify: createIdentify({ verify, sessions, publicOrigin }),
+    login: 'none',
+    requestsPerMinute: config.HOOKLINE_RATE_LIMIT_PER_MINUTE,
+    failuresPerMinute: config.HOOKLINE_FAILED_LOGINS_PER_MINUTE,
+  })
+  const used = new UsedTokens(clock)
+  await server.register(async (own) =>
+    addSessionRoutes(own, { gate, verify, sessions, used, publicOrigin, clock, log }),
+  )
+  return gate
+}

@@ -1,0 +1,65 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Health } from './health.ts'
+import { createHttpServer } from './http-server.ts'
+import type { Logger } from './log.ts'
+import type { Registry } from './metrics.ts'
+import { HttpProblem } from './problem.ts'
+
+export type EarlyListenerOptions = {
+  config: { HOOKLINE_HTTP_HOST: string; HOOKLINE_HTTP_PORT: number }
+  log: Logger
+  health: Health
+  metrics: Registry
+}
+
+const part = 'http api'
+
+/**
+ * Listens before there is anything to serve, so that a service which reads its tables for a while is seen to be alive:
+ * /healthz, /readyz and /metrics answer, all else is 503 until `serve` is called.
+ */
+export class EarlyListener implements AsyncDisposable {
+  readonly #door: FastifyInstance
+  readonly #health: Health
+  #server: FastifyInstance | undefined
+
+  private constructor(door: FastifyInstance, health: Health) {
+    this.#door = door
+    this.#health = health
+  }
+
+  static async open({ config, log, health, metrics }: EarlyListenerOptions): Promise<EarlyListener> {
+    const door = createHttpServer({ log, health, metrics, notFound: notYet })
+    const self = new EarlyListener(door, health)
+    health.set(part, 'the tables have not been read yet')
+    door.addHook('onRequest', (request, reply, done) => {
+      if (!self.#server) return done()
+      // Before the body is read: all of the request is the other server's.
+      reply.hijack()
+      self.#server.routing(request.raw, reply.raw)
+    })
+    await door.listen({ host: config.HOOKLINE_HTTP_HOST, port: config.HOOKLINE_HTTP_PORT })
+    const { address, port } = door.server.address() as AddressInfo
+    log.info({ address, port }, 'listening')
+    return self
+  }
+
+  /** From now on this server answers; it is never to listen itself, and is closed with this. */
+  async serve(server: FastifyInstance): Promise<void> {
+    await server.ready()
+    this.#server = server
+    this.#health.set(part, null)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const serving = this.#server
+    // First, for it ends the streams that would keep connections open.
+    await serving?.close()
+    await this.#door.close()
+  }
+}
+
+function notYet(): never {
+  throw new HttpProblem(503, 'Service Unavailable', 'starting: see /readyz', {}, { 'retry-after': '1' })
+}
