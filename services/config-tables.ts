@@ -1,6 +1,6 @@
 import type { Account, WebhookDefinition } from './domain/definition.ts'
 import { type DefinitionChange, DefinitionTable } from './domain/definition-table.ts'
-import { compileSchema } from './platform/json-schema.ts'
+import { compileSchema, type Problem } from './platform/json-schema.ts'
 import type { Kafka } from './platform/kafka/client.ts'
 import type { ConsumedRecord } from './platform/kafka/consumer.ts'
 import { TopicTable } from './platform/kafka/table.ts'
@@ -15,8 +15,8 @@ export type ConfigTableOptions = {
   service: string
   sessionTimeoutMs: number
   fail: (error: unknown) => void
-  /** Called after each record has been folded. */
-  onChange?: (id: string, record: ConsumedRecord) => void
+  /** Called after each record has been folded. @param businessId of what is in force then, if anything is. */
+  onChange?: (id: string, record: ConsumedRecord, businessId: string | undefined) => void
 }
 
 export type Definitions = { table: DefinitionTable; topic: TopicTable }
@@ -32,6 +32,7 @@ export async function openDefinitions(
   const topic = await openConfigTopic(kafka, topics.webhookConfig, options, context, (id, record) => {
     const change = parse(record)
     const effect = table.apply(id, record.offset, change)
+    options.onChange?.(id, record, table.get(id)?.definition.businessId)
     if (effect !== 'refused') return
     const problems = change.kind === 'invalid' ? change.problems : table.fault(id)?.problems
     context.log.warn({ webhookId: id, offset: record.offset, problems }, 'definition not in force')
@@ -48,17 +49,14 @@ export type Accounts = {
 /** Resolves when the topic has been read to its end. An invalid record leaves the last good one in force. */
 export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, context: WaitContext): Promise<Accounts> {
   const accounts = new Map<string, Account>()
-  const check = compileSchema<Account>(schemaOf(topics.accountConfig))
+  const parse = accountParser()
   const topic = await openConfigTopic(kafka, topics.accountConfig, options, context, (id, record) => {
-    if (record.value === null) {
-      accounts.delete(id)
-      return
-    }
-    const parsed = parseJson(record.value)
-    const checked = parsed.ok ? check(parsed.value) : parsed
-    if (checked.ok) accounts.set(id, checked.value)
+    const change = parse(record)
+    if (change.kind === 'deleted') accounts.delete(id)
+    else if (change.kind === 'account') accounts.set(id, change.account)
     else
-      context.log.warn({ businessId: id, offset: record.offset, problems: checked.problems }, 'account record refused')
+      context.log.warn({ businessId: id, offset: record.offset, problems: change.problems }, 'account record refused')
+    options.onChange?.(id, record, id)
   })
   return { get: (businessId) => accounts.get(businessId), ids: () => accounts.keys(), topic }
 }
@@ -66,7 +64,7 @@ export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, co
 function openConfigTopic(
   kafka: Kafka,
   topic: (typeof topics)['webhookConfig' | 'accountConfig'],
-  { prefix, service, sessionTimeoutMs, fail, onChange }: ConfigTableOptions,
+  { prefix, service, sessionTimeoutMs, fail }: ConfigTableOptions,
   context: WaitContext,
   fold: (id: string, record: ConsumedRecord) => void,
 ): Promise<TopicTable> {
@@ -80,7 +78,6 @@ function openConfigTopic(
       if (id === undefined)
         return context.log.warn({ topic: record.topic, offset: record.offset }, 'config record without a key')
       fold(id, record)
-      onChange?.(id, record)
     },
   }
   return TopicTable.open(kafka, options, context)
@@ -108,7 +105,23 @@ export function definitionParser(): (record: Pick<ConsumedRecord, 'value' | 'tim
   }
 }
 
-type Parsed = { ok: true; value: unknown } | { ok: false; problems: { field: string; message: string }[] }
+export type AccountChange =
+  | { kind: 'account'; account: Account }
+  | { kind: 'deleted' }
+  | { kind: 'invalid'; problems: Problem[] }
+
+/** Reads a record of account-config. */
+export function accountParser(): (record: Pick<ConsumedRecord, 'value'>) => AccountChange {
+  const check = compileSchema<Account>(schemaOf(topics.accountConfig))
+  return ({ value }) => {
+    if (value === null) return { kind: 'deleted' }
+    const parsed = parseJson(value)
+    const checked = parsed.ok ? check(parsed.value) : parsed
+    return checked.ok ? { kind: 'account', account: checked.value } : { kind: 'invalid', problems: checked.problems }
+  }
+}
+
+type Parsed = { ok: true; value: unknown } | { ok: false; problems: Problem[] }
 
 function parseJson(bytes: Buffer): Parsed {
   try {

@@ -1,4 +1,4 @@
-import { openAccounts, openDefinitions } from '../config-tables.ts'
+import { type ConfigTableOptions, openAccounts, openDefinitions } from '../config-tables.ts'
 import { createVerifier } from '../platform/auth.ts'
 import { Codec, createRegistry } from '../platform/codec.ts'
 import { EarlyListener } from '../platform/early-listener.ts'
@@ -14,6 +14,9 @@ import { accountRoutes } from './account-routes.ts'
 import { addAccess } from './add-access.ts'
 import { addRoutes } from './api.ts'
 import { businessRoutes } from './business-routes.ts'
+import { ChangeFeed } from './change-feed.ts'
+import { changeRoutes } from './change-routes.ts'
+import { ChangeStreams } from './change-stream.ts'
 import { Completer } from './completer.ts'
 import { adminConfig } from './config.ts'
 import { addConsole, pageOrNothing } from './console-files.ts'
@@ -44,19 +47,24 @@ await runService('admin', adminConfig, async (service) => {
   const kafka = createKafka(config, log)
   await using listener = await EarlyListener.open(service)
 
+  const feed = new ChangeFeed(clock)
   const completer = new Completer(keys)
   const tableOptions = { prefix, service: 'admin', sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, fail }
-  const onChange = completer.onRecord.bind(completer)
-  const definitions = await openDefinitions(kafka, { ...tableOptions, onChange }, waiting)
+  const onDefinition: ConfigTableOptions['onChange'] = (id, record, businessId) => {
+    completer.onRecord(id, record)
+    feed.webhook(id, businessId)
+  }
+  const definitions = await openDefinitions(kafka, { ...tableOptions, onChange: onDefinition }, waiting)
   await using _definitions = definitions.topic
-  const accounts = await openAccounts(kafka, tableOptions, waiting)
+  const onAccount = (businessId: string) => feed.account(businessId)
+  const accounts = await openAccounts(kafka, { ...tableOptions, onChange: onAccount }, waiting)
   await using _accounts = accounts.topic
   await using producer = await BatchingProducer.open(kafka, waiting, fail)
 
   const readerOptions = { ...tableOptions, topics: replayTopicNames(prefix), groupPrefix: `${prefix}admin-replays` }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
   const codec = new Codec(createRegistry(config), waiting)
-  const monitoringOptions = { ...tableOptions, onChange: () => undefined }
+  const monitoringOptions = { ...tableOptions, onChange: feed.traffic.bind(feed) }
   await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
   const replayTopics = await openReplayTopics(codec, prefix, reader, producer.send.bind(producer))
 
@@ -79,10 +87,17 @@ await runService('admin', adminConfig, async (service) => {
   await addOpenApi(server)
   const access = await addAccess(server, { config, verify, keys, clock, log })
   await addConsole(server)
+  const streams = new ChangeStreams(feed, clock)
+  server.addHook('preClose', async () => streams.end())
   await server.register(async (api) => {
     const sending = [...testRoutes(tests), ...replayRoutes(replays)]
-    const about = [...businessRoutes({ store, accounts: accountsStore }), ...accountRoutes(accountDeps)]
-    addRoutes(api, [...webhookRoutes(actions), ...sending, ...about], access.admit, metrics)
+    const seen = [...changeRoutes(streams), ...businessRoutes({ store, accounts: accountsStore })]
+    addRoutes(
+      api,
+      [...webhookRoutes(actions), ...sending, ...accountRoutes(accountDeps), ...seen],
+      access.admit,
+      metrics,
+    )
   })
   using _completing = completer.start({ ...shared, write, keys, entryOf: (id) => definitions.table.get(id) })
   await listener.serve(server)
