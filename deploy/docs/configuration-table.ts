@@ -1,5 +1,6 @@
 import type { TObject } from 'typebox'
 import { adminConfig } from '../../services/admin/config.ts'
+import { cliConfig } from '../../services/cli/config.ts'
 import { dispatcherConfig } from '../../services/dispatcher/config.ts'
 import { formatterConfig } from '../../services/formatter/config.ts'
 import { describeConfig, type VariableDoc } from '../../services/platform/config.ts'
@@ -8,7 +9,7 @@ import { statsAggregatorConfig } from '../../services/stats-aggregator/config.ts
 import { topicsConfig } from '../../services/topics-command.ts'
 import { code, table } from './markdown.ts'
 
-/** All that declare variables, in the data's order. The last one is no service, but the command that makes the topics. */
+/** All that declare variables, in the data's order. The last two are no services, but commands. */
 export const configurations: Record<string, TObject> = {
   producer: producerConfig,
   formatter: formatterConfig,
@@ -16,7 +17,10 @@ export const configurations: Record<string, TObject> = {
   'stats-aggregator': statsAggregatorConfig,
   admin: adminConfig,
   topics: topicsConfig,
+  cli: cliConfig,
 }
+
+const commands = ['topics', 'cli']
 
 /** One variable, and what it is by default in each program that reads it. */
 type Variable = VariableDoc & { defaults: Map<string, string> }
@@ -58,7 +62,7 @@ function readersOf({ defaults }: Variable): string {
   const programs = Object.keys(configurations)
   const readers = [...defaults.keys()]
   if (readers.length === programs.length) return 'all'
-  if (readers.length === programs.length - 1 && !defaults.has('topics')) return 'every service'
+  if (programs.every((program) => defaults.has(program) !== commands.includes(program))) return 'every service'
   return readers.join(', ')
 }
 

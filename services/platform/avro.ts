@@ -16,9 +16,10 @@ type Inner = { _read(tap: Tap): unknown; _skip(tap: Tap): void }
  * were so many bytes: 22 bytes that announce five million messages cost it 2 s and 1.2 GB, larger counts the process, and
  * such a record would do so to every instance in turn. Here, items that cannot be there end the reading with an error.
  * (Items of no bytes, arrays of null, are therefore refused.)
+ * @param logicalTypes what logical types are read as; without, as their underlying ones.
  */
-export function avroType(schema: object): avsc.Type {
-  return avsc.Type.forSchema(schema as avsc.Schema, { typeHook: boundedType })
+export function avroType(schema: object, logicalTypes: Record<string, typeof avsc.types.LogicalType> = {}): avsc.Type {
+  return avsc.Type.forSchema(schema as avsc.Schema, { typeHook: boundedType, logicalTypes: logicalTypes as never })
 }
 
 function boundedType(schema: unknown, options: object): avsc.Type | undefined {

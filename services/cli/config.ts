@@ -1,0 +1,10 @@
+import Type from 'typebox'
+import { kafkaVariables, registryVariables } from '../platform/variables.ts'
+
+export const cliConfig = Type.Object({
+  HOOKLINE_ADMIN_URL: Type.String({ default: '', description: 'base URL of admin' }),
+  HOOKLINE_TOKEN: Type.String({ default: '', description: 'bearer token for admin', secret: true }),
+  HOOKLINE_BUSINESS: Type.String({ default: '', description: 'business that commands are about' }),
+  ...kafkaVariables,
+  ...registryVariables,
+})

@@ -1,0 +1,94 @@
+import { isUtf8 } from 'node:buffer'
+import avsc from 'avsc'
+import got, { HTTPError } from 'got'
+import { avroType } from '../../platform/avro.ts'
+import type { RegistryConfig } from '../../platform/codec.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { CliFailure } from '../failure.ts'
+
+/** A value as plain JSON: times in ISO 8601, bytes as text where they are UTF-8, else base64. */
+export type Shown = { value: unknown } | { unreadable: string; base64: string }
+
+export type Decoder = (bytes: Buffer | null) => Promise<Shown>
+
+const headerBytes = 5
+
+/** The schema with that id, or undefined when the registry does not have it. @throws CliFailure when it does not answer. */
+export type FindSchema = (id: number) => Promise<object | undefined>
+
+/** Reads each value by the schema that it was written with; what begins with no magic byte is JSON or text. */
+export function createDecoder(find: FindSchema): Decoder {
+  const types = new Map<number, Promise<avsc.Type | undefined>>()
+  const typeOf = (id: number) => {
+    const known = types.get(id) ?? find(id).then((schema) => schema && avroType(schema, logicalTypes))
+    types.set(id, known)
+    return known
+  }
+  return async (bytes) => {
+    if (bytes === null) return { value: null }
+    if (bytes[0] !== 0) return { value: jsonOrText(bytes) }
+    const unreadable = (why: string) => ({ unreadable: why, base64: bytes.toString('base64') })
+    if (bytes.length < headerBytes) return unreadable(`only ${bytes.length} bytes: no schema id`)
+    const id = bytes.readUInt32BE(1)
+    const type = await typeOf(id)
+    if (!type) return unreadable(`unknown schema id ${id}`)
+    try {
+      return { value: plain(type.fromBuffer(bytes.subarray(headerBytes))) }
+    } catch (error) {
+      return unreadable(`not readable by its schema: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+}
+
+export function registrySchemas(config: RegistryConfig): FindSchema {
+  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
+  const http = got.extend({
+    prefixUrl: url,
+    timeout: { request: 10_000 },
+    retry: { limit: 2 },
+    ...(username === '' ? {} : { username, password }),
+  })
+  return async (id) => {
+    try {
+      // The registry's client would do, but for the logical types, which it drops.
+      const { schema } = await http(`schemas/ids/${id}`).json<{ schema: string }>()
+      return JSON.parse(schema) as object
+    } catch (error) {
+      if (error instanceof HTTPError && error.response.statusCode === 404) return undefined
+      const why = error instanceof Error ? error.message : String(error)
+      throw new CliFailure(exitCodes.unreachable, `schema ${id} of the registry at ${url}: ${why}`)
+    }
+  }
+}
+
+class IsoTime extends avsc.types.LogicalType {
+  protected override _fromValue(ms: number): string {
+    return new Date(ms).toISOString()
+  }
+  protected override _toValue(text: string): number {
+    return Date.parse(text)
+  }
+}
+
+const logicalTypes = { 'timestamp-millis': IsoTime }
+
+function jsonOrText(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    // Not JSON: shown as what it is.
+    return textOrBase64(bytes)
+  }
+}
+
+export function textOrBase64(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`
+}
+
+/** avsc's classes and buffers to what JSON and YAML write. */
+function plain(value: unknown): unknown {
+  if (Buffer.isBuffer(value)) return textOrBase64(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]))
+}

@@ -1,0 +1,59 @@
+import { stringify } from 'yaml'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import { type Format, printable } from '../output.ts'
+import { type Shown, textOrBase64 } from './decoder.ts'
+
+export type ShownRecord = {
+  topic: string
+  partition: number
+  offset: number
+  /** ISO 8601. */
+  at: string
+  key: string | null
+  headers?: Record<string, string>
+} & Shown
+
+export function shownRecord(record: ConsumedRecord, shown: Shown): ShownRecord {
+  const { topic, partition, offset, timestampMs, key, headers } = record
+  const at = new Date(timestampMs).toISOString()
+  const pairs = Object.entries(headers ?? {}).map(([name, value]) => [name, headerText(value)])
+  const rest = pairs.length === 0 ? {} : { headers: Object.fromEntries(pairs) }
+  return { topic, partition, offset, at, key: key && textOrBase64(key), ...rest, ...withoutSecrets(shown) }
+}
+
+type HeaderValue = NonNullable<ConsumedRecord['headers']>[string]
+
+function headerText(value: HeaderValue): string {
+  const values = Array.isArray(value) ? value : [value]
+  return values.map((one) => (Buffer.isBuffer(one) ? textOrBase64(one) : String(one ?? ''))).join(', ')
+}
+
+/** A definition that an operator has just written may hold them in the clear; of sealed ones nobody reads anything either. */
+function withoutSecrets(shown: Shown): Shown {
+  if (!('value' in shown) || !isDefinition(shown.value)) return shown
+  const value: Record<string, unknown> = { ...shown.value }
+  for (const name of ['secret', 'previousSecret']) if (name in value) value[name] = '***'
+  const { headers } = value
+  if (typeof headers === 'object' && headers !== null)
+    value.headers = Object.fromEntries(Object.keys(headers).map((name) => [name, '***']))
+  return { value }
+}
+
+function isDefinition(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && 'url' in value && 'channels' in value
+}
+
+/** One line a record, or for YAML one document. */
+export function recordText(record: ShownRecord, format: Format): string {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(record)}\n`
+    case 'yaml':
+      return `---\n${stringify(record, { lineWidth: 0 })}`
+    case 'table': {
+      const { at, partition, offset, key } = record
+      const value = 'value' in record ? JSON.stringify(record.value) : `UNREADABLE (${record.unreadable})`
+      return `${at}  ${partition}@${offset}  ${printable(key ?? 'null')}  ${printable(value)}\n`
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { pino } from 'pino'
+import { Health } from '../../platform/health.ts'
+import { createKafka } from '../../platform/kafka/client.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import { RangeReader } from '../../platform/kafka/range-reader.ts'
+import { withAdmin } from '../../platform/kafka/topics.ts'
+import type { WaitContext } from '../../platform/retry-until.ts'
+import type { KafkaConnection } from '../connection.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { CliFailure } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+import { type Place, startOf } from './place.ts'
+
+export type Reading = {
+  /** As it is in Kafka. */
+  topic: string
+  from: Place
+  /** Undefined: all of them. */
+  partition: number | undefined
+  /** Goes on with what comes. */
+  follow: boolean
+}
+
+const pollMs = 200
+const connectLimitMs = 15_000
+const sessionTimeoutMs = 10_000
+
+/**
+ * Hands over records, in order within each partition, until the ends of the time at which it was called, or with `follow`
+ * until it is interrupted.
+ * @param take says whether it wants more.
+ * @throws CliFailure when Kafka does not answer or has no such topic.
+ */
+export async function readTopic(
+  connection: KafkaConnection,
+  { topic, from, partition, follow }: Reading,
+  { clock, interrupted }: Terminal,
+  take: (record: ConsumedRecord) => boolean,
+): Promise<void> {
+  const connecting = new AbortController()
+  const stopping = AbortSignal.any([interrupted, connecting.signal])
+  const context: WaitContext = { log: pino({ level: 'silent' }), clock, health: new Health(), stopping }
+  const failed = Promise.withResolvers<never>()
+  // Whoever races with it hears of it.
+  failed.promise.catch(() => undefined)
+  const options = {
+    topics: [topic],
+    groupPrefix: `${connection.HOOKLINE_TOPIC_PREFIX}webhooks-cli`,
+    sessionTimeoutMs,
+    fail: failed.reject,
+  }
+  const timer = setTimeout(() => connecting.abort(), connectLimitMs)
+  await using reader = await RangeReader.open(createKafka(connection, context.log), options, context).catch((error) => {
+    throw unreachable(connection, error)
+  })
+  clearTimeout(timer)
+  const nowMs = clock.nowMs()
+  const ends = (await reader.ends(topic)).filter((end) => partition === undefined || end.partition === partition)
+  if (ends.length === 0) throw new CliFailure(exitCodes.notFound, `${topic} has no partition ${partition}`)
+  const atTime = from.kind === 'time' ? await reader.offsetsAt(topic, from.atMs(nowMs)) : undefined
+  const next = new Map(ends.map((end) => [end.partition, startOf(from, end, atTime?.get(end.partition))]))
+  let wanted = true
+  const read = async () => {
+    for (const end of await reader.ends(topic)) {
+      const position = next.get(end.partition)
+      if (position === undefined || position >= end.high || !wanted) continue
+      await reader.read(topic, end.partition, position, end.high, (record) => {
+        if (!wanted) throw new EnoughRead()
+        wanted = take(record)
+      })
+      next.set(end.partition, end.high)
+    }
+  }
+  try {
+    do {
+      await Promise.race([read(), failed.promise, untilAborted(interrupted)])
+      if (follow && wanted) await clock.sleep(pollMs, interrupted)
+    } while (follow && wanted && !interrupted.aborted)
+  } catch (error) {
+    if (!(error instanceof EnoughRead)) throw error
+  }
+}
+
+/** Ends a read in the middle of its range. */
+class EnoughRead extends Error {
+  override name = 'EnoughRead'
+}
+
+/** Names of the cluster's topics. @throws CliFailure when Kafka does not answer. */
+export async function topicNames(connection: KafkaConnection): Promise<string[]> {
+  const kafka = createKafka(connection, pino({ level: 'silent' }))
+  return withAdmin(kafka, (admin) => admin.listTopics()).catch((error) => {
+    throw unreachable(connection, error)
+  })
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+function unreachable({ KAFKA_BROKERS }: KafkaConnection, error: unknown): CliFailure {
+  const why = error instanceof Error ? error.message : String(error)
+  return new CliFailure(exitCodes.unreachable, `no answer from Kafka at ${KAFKA_BROKERS}: ${why}`)
+}

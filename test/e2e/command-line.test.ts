@@ -1,0 +1,194 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { parse } from 'yaml'
+import { until } from '../../deploy/demo/until.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { type CommandLine, commandLine } from '../support/command-line.ts'
+import { messageOf, publish } from '../support/load.ts'
+import { startTestStack, type TestStack } from '../support/services.ts'
+
+/** The operators' command line against running services, in the order of an operator's day. */
+
+let world: TestStack
+let webhooks: CommandLine
+const variables = () => ({
+  HOOKLINE_ADMIN_URL: world.stack.service('admin').url,
+  HOOKLINE_TOKEN: world.token,
+  HOOKLINE_BUSINESS: world.businessId,
+  KAFKA_BROKERS: inject('brokers').join(','),
+  SCHEMA_REGISTRY_URL: inject('schemaRegistryUrl'),
+  HOOKLINE_TOPIC_PREFIX: world.stack.topicPrefix,
+})
+
+beforeAll(async () => {
+  world = await startTestStack({ brokers: inject('brokers'), schemaRegistryUrl: inject('schemaRegistryUrl') })
+  webhooks = commandLine(variables())
+})
+
+afterAll(() => world[Symbol.asyncDispose]())
+
+const definitions = () => `# two webhooks of one business
+name: Till
+url: ${world.receiver.url}/till
+channels: [${world.businessId}-shop]
+headers:
+  x-till: \${TILL_KEY}
+---
+name: Kitchen
+url: ${world.receiver.url}/kitchen
+channels: [${world.businessId}-kitchen, ${world.businessId}-door]
+slowThresholdMs: 500
+`
+const apply = (text: string, ...more: string[]) =>
+  commandLine({ ...variables(), TILL_KEY: 'till-key-1' })(['apply', '-f', 'bakery.yaml', ...more], {
+    files: { 'bakery.yaml': text },
+  })
+
+test('the account is activated, and says by whom', async () => {
+  expect(await webhooks(['account', 'deactivate'])).toMatchObject({ exitCode: 0 })
+  const ran = await webhooks(['account', 'activate', '-o', 'json'])
+  expect(JSON.parse(ran.out)).toMatchObject({ webhooksEnabled: true, updatedBy: expect.any(String) })
+  expect(await webhooks(['account', 'get'])).toMatchObject({ exitCode: 0, out: expect.stringContaining('activated') })
+})
+
+test('apply: dry run with exit code 3, creation with secrets, then nothing to do', async () => {
+  const dry = await apply(definitions(), '--dry-run')
+  expect(dry).toMatchObject({ exitCode: 3, err: '' })
+  expect(dry.out).toContain('+name: Till')
+  expect(dry.out).toContain('would be created: Kitchen')
+  expect((await webhooks(['list'])).out).toBe('no webhooks\n')
+
+  const first = await apply(definitions())
+  expect(first.exitCode, first.out + first.err).toBe(0)
+  const secrets = [...first.out.matchAll(/secret, shown this once: (whsec_\S+)/g)].map(([, secret]) => secret ?? '')
+  expect(secrets).toHaveLength(2)
+  expect(first.out).not.toContain('till-key-1')
+  world.receiver.expectSecrets('/till', [secrets[0] ?? ''])
+  world.receiver.expectSecrets('/kitchen', [secrets[1] ?? ''])
+
+  const again = await apply(definitions())
+  expect(again.out).toMatch(/^unchanged: Till \(\S+\)\nunchanged: Kitchen \(\S+\)\n$/)
+  expect(await apply(definitions(), '--dry-run')).toMatchObject({ exitCode: 0 })
+})
+
+test('apply: a change shows its lines; a channel goes from one webhook to the other, whichever comes first', async () => {
+  const changed = definitions()
+    .replace('-shop]', `-shop, ${world.businessId}-door]`)
+    .replace(`, ${world.businessId}-door]\nslow`, ']\nslow')
+    .replace('slowThresholdMs: 500', 'slowThresholdMs: 700')
+  const ran = await apply(changed)
+  expect(ran.exitCode, ran.out + ran.err).toBe(0)
+  expect(ran.out).toContain('-slowThresholdMs: 500\n+slowThresholdMs: 700\n')
+  expect(ran.out).toMatch(/updated: Till .*\nupdated: Kitchen/)
+  const till = JSON.parse((await webhooks(['get', 'Till', '-o', 'json'])).out)
+  expect(till).toMatchObject({
+    channels: expect.arrayContaining([`${world.businessId}-door`]),
+    headers: { 'x-till': '***' },
+  })
+})
+
+test('get shows YAML that can be applied as it is', async () => {
+  const got = await webhooks(['get', 'Kitchen', '--output', 'yaml'])
+  expect(parse(got.out)).toMatchObject({ name: 'Kitchen', slowThresholdMs: 700 })
+  expect(await apply(got.out)).toMatchObject({ exitCode: 0, out: expect.stringMatching(/^unchanged: Kitchen/) })
+})
+
+test('what the server refuses is told by field, with exit code 1', async () => {
+  const ran = await apply('name: Bad\nurl: ftp://x\nchannels: [some]\n')
+  expect(ran.exitCode).toBe(1)
+  expect(ran.out).toMatch(/failed: Bad: 422 Unprocessable Content: the body is not valid\n {2}url /)
+})
+
+test('disable and enable; a test wants a webhook that is on', async () => {
+  expect(await webhooks(['disable', 'Till'])).toMatchObject({ exitCode: 0 })
+  const refused = await webhooks(['test', 'Till'])
+  expect(refused).toMatchObject({ exitCode: 1, err: '409 Conflict: the webhook is switched off\n' })
+  expect(await webhooks(['enable', 'Till'])).toMatchObject({ exitCode: 0 })
+  expect(await webhooks(['enable', 'Till'])).toMatchObject({ exitCode: 0, err: 'it was on already\n' })
+  const tested = await webhooks(['test', 'Till', '--kind', 'message', '-o', 'json'])
+  expect(tested.exitCode, tested.err).toBe(0)
+  expect(JSON.parse(tested.out)).toMatchObject({ outcome: 'success', request: { headers: { 'x-till': '***' } } })
+})
+
+test('replay sends again and waits; errors and statistics', async () => {
+  await world.inForce()
+  const event = messageOf({ channel: `${world.businessId}-shop`, contactId: 'ana' }, 0, world.businessId)
+  await publish(world, [event])
+  const arrivedAt = () => world.receiver.arrivals.filter(({ path }) => path === '/till')
+  const before = arrivedAt().length
+  await until(() => arrivedAt().length > before || arrivedAt().length > 1, 20_000, systemClock)
+  const id = arrivedAt().at(-1)?.webhookId ?? ''
+  const ran = await webhooks(['replay', 'Till', '--delivery', id, '-o', 'json'])
+  expect(ran.exitCode, ran.err).toBe(0)
+  expect(JSON.parse(ran.out)).toMatchObject({ count: 1, waiting: 0, outcomes: { success: 1 } })
+  expect(ran.err).toMatch(/1 of 1 done; 1 success/)
+  expect(await webhooks(['replay', 'Till'])).toMatchObject({ exitCode: 2 })
+})
+
+test('tail decodes Avro and JSON from any place, by key, without secrets', async () => {
+  const till = JSON.parse((await webhooks(['get', 'Till', '-o', 'json'])).out) as { id: string }
+  const lines = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  const attempts = await webhooks(['tail', 'webhook-attempts', '--from', 'beginning', '--key', till.id, '-o', 'json'])
+  expect(attempts.exitCode, attempts.err).toBe(0)
+  expect(lines(attempts.out).at(-1)).toMatchObject({
+    key: till.id,
+    value: {
+      outcome: 'success',
+      status: 204,
+      startedAt: expect.stringMatching(/^20.*Z$/),
+      replayId: expect.stringMatching(/^rpl_/),
+    },
+  })
+  const deliveries = await webhooks(['tail', 'webhook-deliveries', '--from', '1h', '--key', till.id, '-o', 'json'])
+  expect(JSON.parse(lines(deliveries.out)[0].value.body)).toMatchObject({ v: '1.1', type: 'message' })
+
+  const config = await webhooks(['tail', 'webhook-config', '--from', '0', '--limit', '1', '-o', 'yaml'])
+  expect(parse(config.out)).toMatchObject({ offset: 0, value: { secret: '***', channels: expect.any(Array) } })
+  expect(config.out).not.toContain('sealed:')
+  expect(lines((await webhooks(['tail', 'webhook-config', '--from', '-1', '-o', 'json'])).out)).toHaveLength(1)
+  expect(await webhooks(['tail', 'webhook-config', '--from', 'end'])).toMatchObject({ exitCode: 0, out: '' })
+  expect(await webhooks(['tail', 'nothing'])).toMatchObject({
+    exitCode: 4,
+    err: expect.stringContaining('there are: account-config'),
+  })
+})
+
+test('tail --follow goes on until it is interrupted', async () => {
+  const ending = new AbortController()
+  const kitchen = JSON.parse((await webhooks(['get', 'Kitchen', '-o', 'json'])).out) as { id: string }
+  const records: { offset: number }[] = []
+  const onOut = (text: string) => {
+    records.push(JSON.parse(text) as { offset: number })
+    // What was there is shown first: by then it follows.
+    if (records.length === 1) void webhooks(['disable', kitchen.id])
+    if (records.length === 2) ending.abort()
+  }
+  const args = ['tail', 'webhook-config', '--from', '-1', '--follow', '--output', 'json']
+  expect(await webhooks(args, { interrupted: ending.signal, onOut })).toMatchObject({ exitCode: 0, err: '' })
+  expect(records).toHaveLength(2)
+  expect(records[1]).toMatchObject({ key: kitchen.id, value: { name: 'Kitchen', enabled: false } })
+})
+
+test('a rotated secret is shown once; delete; another identity gets exit code 5', async () => {
+  expect((await webhooks(['rotate-secret', 'Till'])).out).toMatch(/whsec_\S+ \(shown this once\)/)
+  expect(await webhooks(['delete', 'Till', 'Kitchen'])).toMatchObject({ exitCode: 0 })
+  expect(await webhooks(['get', 'Till'])).toMatchObject({ exitCode: 4 })
+  const weak = await world.stack.token({ role: 'viewer', businessId: world.businessId })
+  const viewer = commandLine({ ...variables(), HOOKLINE_TOKEN: weak, HOOKLINE_BUSINESS: '' })
+  expect(await viewer(['list'])).toMatchObject({ exitCode: 5, err: expect.stringContaining('403 Forbidden') })
+})
+
+test('as a process, from a script of npm: results alone on standard output, the exit code of the verb', () => {
+  const bootstrap = fileURLToPath(new URL('../../deploy/local/hookline.mjs', import.meta.url))
+  const env = { ...process.env, ...variables() }
+  const listed = spawnSync(process.execPath, [bootstrap, 'list', '-o', 'json'], { env, encoding: 'utf8' })
+  expect(listed).toMatchObject({ status: 0, stderr: '' })
+  expect(JSON.parse(listed.stdout)).toEqual([])
+  const missing = spawnSync(process.execPath, [bootstrap, 'get', 'nothing'], { env, encoding: 'utf8' })
+  expect(missing).toMatchObject({ status: 4, stdout: '' })
+})

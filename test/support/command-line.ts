@@ -1,0 +1,46 @@
+import type { LocalAddress } from '../../services/cli/local-address.ts'
+import { run } from '../../services/cli/program.ts'
+import type { Terminal } from '../../services/cli/terminal.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+
+export type Ran = { exitCode: number; out: string; err: string }
+
+export type RunOptions = {
+  /** By the names that the arguments have for them. */
+  files?: Record<string, string>
+  /** Ends what follows. */
+  interrupted?: AbortSignal
+  /** Sees results as they are written. */
+  onOut?: (text: string) => void
+}
+
+export type CommandLine = (args: string[], options?: RunOptions) => Promise<Ran>
+
+/** The operators' command line within this process. @param env its variables; nothing of this process's comes to it. */
+export function commandLine(env: NodeJS.ProcessEnv, local: LocalAddress | null = null): CommandLine {
+  return async (args, { files = {}, interrupted = new AbortController().signal, onOut } = {}) => {
+    let out = ''
+    let err = ''
+    const terminal: Terminal = {
+      out: (text) => {
+        out += text
+        onOut?.(text)
+      },
+      err: (text) => {
+        err += text
+      },
+      colours: false,
+      interactive: false,
+      env,
+      read: async (path) => {
+        const text = files[path]
+        if (text === undefined) throw new Error('no such file')
+        return text
+      },
+      clock: systemClock,
+      interrupted,
+    }
+    const exitCode = await run(args, terminal, async () => local)
+    return { exitCode, out, err }
+  }
+}
