@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureConsole } from './console-build.ts'
 import { type Guard, openGuard } from './guard.ts'
 import type { Progress } from './maven.ts'
 import { findFreePorts } from './ports.ts'
@@ -87,6 +88,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stop = once(stopAll)
 
   try {
+    if (wanted.includes('admin')) await ensureConsole(progress)
     progress('Creating topics and registering schemas ...')
     await applyTopics(join(logDirectory, 'topics.log'), env, guard)
     progress(`Starting ${wanted.join(', ')} ...`)

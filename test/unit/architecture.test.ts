@@ -78,6 +78,13 @@ const servicesStayInside = importRule((path, resolved) => {
   return reachesOut ? 'services import nothing of deploy/ or test/' : undefined
 })
 
+/** What stands under services/console is bundled for browsers: of the services, rules and types alone may be in there. */
+const consoleTakesRulesAlone = importRule((path, resolved) =>
+  folderOf(path) === 'console' && !isPackage(resolved) && !['console', 'domain'].includes(folderOf(resolved))
+    ? 'the console imports nothing of the services but domain'
+    : undefined,
+)
+
 const kafkajsBehindOneFolder = importRule((path, _resolved, target) =>
   /^kafkajs(\/|$)/.test(target) && !path.startsWith('platform/kafka/')
     ? 'only platform/kafka knows kafkajs'
@@ -94,11 +101,16 @@ function textRule(pattern: RegExp, why: string, isExempt: (path: string) => bool
         })
 }
 
-const isClock = (path: string) => path === 'platform/clock.ts'
+/** A browser has no services/platform: the console reads time in a file of its own. */
+const isClock = (path: string) => path === 'platform/clock.ts' || path === 'console/src/clock.ts'
 const timeIsAnArgument = textRule(
   /\bDate\s*\.\s*now\b|\bMath\s*\.\s*random\b|\bnew\s+Date\s*(\(\s*\)|(?![\w\s(]))/,
   'time and chance are arguments, read in platform/clock.ts only',
   isClock,
+)
+const noRawMarkup = textRule(
+  /dangerouslySetInnerHTML|\binnerHTML\b|\bouterHTML\b|insertAdjacentHTML|document\.write\b/,
+  'text stays text: markup in names and answers must not run (guarantees.md, 35)',
 )
 const noConsole = textRule(/\bconsole\s*\.\s*\w+/, 'logs go through pino')
 
@@ -115,8 +127,10 @@ const rules: Rule[] = [
   platformKnowsNoWebhooks,
   servicesStandApart,
   servicesStayInside,
+  consoleTakesRulesAlone,
   kafkajsBehindOneFolder,
   timeIsAnArgument,
+  noRawMarkup,
   noConsole,
   noBarrels,
   filesFitTheHead,
@@ -142,7 +156,9 @@ test.each(
     ['platform/a.ts', "import { x } from '../formatter/body.ts'", 'platform imports neither'],
     ['formatter/a.ts', "import { x } from '../dispatcher/send.ts'", apart],
     ['formatter/sub/a.ts', "export { x } from '../../admin/view.ts'", apart],
-    ['console/App.tsx', "import { x } from '../admin/view.ts'", apart],
+    ['console/App.tsx', "import { x } from '../platform/log.ts'", 'nothing of the services but domain'],
+    ['console/src/App.tsx', "import { x } from '../../topics.ts'", 'nothing of the services but domain'],
+    ['console/src/App.tsx', '<p dangerouslySetInnerHTML={{ __html: name }} />', 'text stays text'],
     ['cli/a.ts', "const x = await import('../admin/view.ts')", apart],
     ['config-tables.ts', "import { x } from './admin/view.ts'", apart],
     ['formatter/a.ts', "import { x } from '../../test/support/services.ts'", 'nothing of deploy/ or test/'],

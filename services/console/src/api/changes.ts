@@ -1,0 +1,85 @@
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { type ApiClient, businessPath } from './client.ts'
+import { keys } from './keys.ts'
+import { refresher } from './refresher.ts'
+import { useApi } from './session.tsx'
+import { changeKinds, restMs, staleAfter } from './staleness.ts'
+
+export type Connection = 'live' | 'connecting'
+
+const firstRetryMs = 1_000
+const longestRetryMs = 15_000
+/** A browser gives one host six connections over HTTP/1.1: a page that nobody sees must not hold one of them for long. */
+const hiddenLimitMs = 30_000
+
+/** Keeps what is shown of a business current: each change that the server tells of makes the queries that show it stale. */
+export function useChanges(businessId: string): Connection {
+  const queries = useQueryClient()
+  const api = useApi()
+  const [connection, setConnection] = useState<Connection>('connecting')
+  useEffect(() => follow(api, queries, businessId, setConnection), [api, queries, businessId])
+  return connection
+}
+
+/** @returns ends it. */
+function follow(
+  api: ApiClient,
+  queries: QueryClient,
+  businessId: string,
+  tell: (connection: Connection) => void,
+): () => void {
+  const refresh = refresher((queryKey) => void queries.invalidateQueries({ queryKey }))
+  let source: EventSource | null = null
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let retryMs = firstRetryMs
+  let isFirst = true
+
+  const close = () => {
+    clearTimeout(timer)
+    source?.close()
+    source = null
+  }
+  const open = () => {
+    close()
+    const opened = new EventSource(`/api/v1${businessPath(businessId)}/changes`)
+    source = opened
+    opened.addEventListener('ready', () => {
+      retryMs = firstRetryMs
+      tell('live')
+      // What happened while nobody listened.
+      if (!isFirst) void queries.invalidateQueries()
+      isFirst = false
+    })
+    for (const kind of changeKinds)
+      opened.addEventListener(kind, (event: MessageEvent<string>) => {
+        const { id } = JSON.parse(event.data) as { id: string }
+        const listed = queries.getQueryData<unknown[]>(keys.webhooks(businessId))?.length ?? 0
+        for (const key of staleAfter(kind, businessId, id)) refresh(key, restMs(kind, key, listed))
+      })
+    opened.addEventListener('error', () => {
+      tell('connecting')
+      isFirst = false
+      // The browser itself connects again after a break, but not after an answer that refuses.
+      close()
+      timer = setTimeout(() => {
+        open()
+        // Tells whether the session is over: an EventSource does not show the status.
+        api.get('/session').catch(() => undefined)
+      }, retryMs)
+      retryMs = Math.min(retryMs * 2, longestRetryMs)
+    })
+  }
+  const onVisibility = () => {
+    if (document.visibilityState === 'visible') {
+      if (source === null) open()
+      else clearTimeout(timer)
+    } else timer = setTimeout(close, hiddenLimitMs)
+  }
+  open()
+  document.addEventListener('visibilitychange', onVisibility)
+  return () => {
+    document.removeEventListener('visibilitychange', onVisibility)
+    close()
+  }
+}

@@ -1,0 +1,14 @@
+/** Keys of the query cache: what a change makes stale is found by them (changes.ts). */
+export const keys = {
+  businesses: ['businesses'] as const,
+  webhooks: (businessId: string) => ['webhooks', businessId] as const,
+  webhook: (businessId: string, id: string) => ['webhook', businessId, id] as const,
+  stats: (businessId: string, id: string) => ['stats', businessId, id] as const,
+  errors: (businessId: string, id: string) => ['errors', businessId, id] as const,
+  attempts: (businessId: string, id: string) => ['attempts', businessId, id] as const,
+  attempt: (businessId: string, id: string, attemptId: string) => ['attempt', businessId, id, attemptId] as const,
+  deadLetters: (businessId: string, id: string) => ['dead-letters', businessId, id] as const,
+  replay: (businessId: string, id: string, replayId: string) => ['replay', businessId, id, replayId] as const,
+  account: (businessId: string) => ['account', businessId] as const,
+  audit: (businessId: string) => ['audit', businessId] as const,
+}

@@ -1,0 +1,32 @@
+import type { Conflict } from './types.ts'
+
+/** Problem details (RFC 9457) as admin sends them. Status 0: no answer came. */
+export type ProblemBody = {
+  status: number
+  title?: string
+  detail?: string
+  errors?: { field: string; message: string }[]
+  conflicts?: Conflict[]
+  /** Of a 401: whether there is a way to sign in beside a one-time link. */
+  login?: 'oidc' | 'none'
+}
+
+/** A request of the console that has failed. */
+export class ApiProblem extends Error {
+  override name = 'ApiProblem'
+  readonly body: ProblemBody
+
+  constructor(body: ProblemBody) {
+    super(body.detail ?? body.title ?? `status ${body.status}`)
+    this.body = body
+  }
+
+  get status(): number {
+    return this.body.status
+  }
+}
+
+/** Statuses under which the same request may succeed a moment later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ApiProblem && [0, 429, 502, 503, 504].includes(error.status)
+}

@@ -1,0 +1,121 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { createContext, type PropsWithChildren, useCallback, useContext, useEffect, useMemo, useState } from 'react'
+import { nowMs } from '../clock.ts'
+import { ApiClient } from './client.ts'
+import { holds, type Permission } from './permissions.ts'
+import { ApiProblem } from './problem.ts'
+import type { Session } from './types.ts'
+
+export type Phase =
+  | { kind: 'asking' }
+  | { kind: 'failed'; problem: unknown }
+  | { kind: 'signed-out'; login: 'oidc' | 'none' }
+  /** It had begun: pages stay as they are, so that nothing in a form is lost. */
+  | { kind: 'ended'; session: Session; login: 'oidc' | 'none' }
+  | { kind: 'signed-in'; session: Session }
+
+type SessionState = {
+  phase: Phase
+  api: ApiClient
+  /** Trades a one-time token for a session. @throws ApiProblem */
+  signIn(token: string): Promise<void>
+  signOut(): Promise<void>
+  retry(): void
+}
+
+const Context = createContext<SessionState | null>(null)
+/** The longest delay that a timer takes. */
+const longestTimerMs = 2 ** 31 - 1
+
+export function SessionProvider({ children }: PropsWithChildren) {
+  const queries = useQueryClient()
+  const [phase, setPhase] = useState<Phase>({ kind: 'asking' })
+
+  const api = useMemo(
+    () =>
+      new ApiClient(({ body }) => {
+        setPhase((before) => {
+          const login = body.login ?? ('login' in before ? before.login : 'none')
+          return before.kind === 'signed-in' || before.kind === 'ended'
+            ? { kind: 'ended', session: before.session, login }
+            : { kind: 'signed-out', login }
+        })
+      }),
+    [],
+  )
+
+  const begin = useCallback(
+    (session: Session) => {
+      api.csrfToken = session.csrfToken
+      setPhase({ kind: 'signed-in', session })
+    },
+    [api],
+  )
+
+  const ask = useCallback(() => {
+    setPhase({ kind: 'asking' })
+    api.get<Session>('/session').then(begin, (problem: unknown) => {
+      if (!(problem instanceof ApiProblem && problem.status === 401)) setPhase({ kind: 'failed', problem })
+    })
+  }, [api, begin])
+
+  // A one-time link carries its own way in: asking first would only show a page that is gone at once.
+  useEffect(() => {
+    if (window.location.pathname === '/login' && window.location.hash.length > 1)
+      setPhase({ kind: 'signed-out', login: 'none' })
+    else ask()
+  }, [ask])
+
+  useEndOfSession(phase, api)
+
+  const signIn = useCallback(
+    async (token: string) => {
+      begin(await api.write<Session>('/session', { method: 'POST', body: { token } }))
+      await queries.invalidateQueries()
+    },
+    [api, begin, queries],
+  )
+  const signOut = useCallback(async () => {
+    await api.write('/session', { method: 'DELETE' })
+    queries.clear()
+    sessionStorage.clear()
+    ask()
+  }, [api, queries, ask])
+
+  const state = useMemo(() => ({ phase, api, signIn, signOut, retry: ask }), [phase, api, signIn, signOut, ask])
+  return <Context value={state}>{children}</Context>
+}
+
+/** Asks once more when the session should be over: the answer is a 401, and the page says so before something is clicked. */
+function useEndOfSession(phase: Phase, api: ApiClient): void {
+  const expiresAt = phase.kind === 'signed-in' ? phase.session.expiresAt : null
+  useEffect(() => {
+    if (expiresAt === null) return
+    const inMs = Date.parse(expiresAt) - nowMs() + 1_000
+    if (!(inMs < longestTimerMs)) return
+    // Its failure is told to the client's onSignedOut.
+    const timer = setTimeout(() => void api.get('/session').catch(() => undefined), Math.max(inMs, 1_000))
+    return () => clearTimeout(timer)
+  }, [expiresAt, api])
+}
+
+export function useSessionState(): SessionState {
+  const state = useContext(Context)
+  if (state === null) throw new Error('no SessionProvider')
+  return state
+}
+
+export function useApi(): ApiClient {
+  return useSessionState().api
+}
+
+/** Of pages that are shown to signed-in people only. */
+export function useSession(): Session {
+  const { phase } = useSessionState()
+  if (phase.kind !== 'signed-in' && phase.kind !== 'ended') throw new Error('nobody is signed in')
+  return phase.session
+}
+
+export function useMay(permission: Permission): boolean {
+  return holds(useSession(), permission)
+}

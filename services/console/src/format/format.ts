@@ -1,0 +1,64 @@
+/** How figures and times are written, by Intl in the viewer's language; times in the viewer's zone. */
+
+export type Formats = {
+  /** With seconds, and the day: of a log. */
+  time(iso: string): string
+  /** Hours and minutes. */
+  clock(ms: number): string
+  day(ms: number): string
+  count(n: number): string
+  /** 87 ms, 1.25 s. */
+  duration(ms: number): string
+  /** "3 minutes ago". */
+  ago(iso: string, nowMs: number): string
+}
+
+const steps: [unit: Intl.RelativeTimeFormatUnit, ms: number][] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+]
+
+/** @param timeZone the viewer's unless given. */
+export function createFormats(locale: string, timeZone?: string): Formats {
+  const zone = timeZone === undefined ? {} : { timeZone }
+  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', ...zone })
+  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...zone })
+  const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', ...zone })
+  const count = new Intl.NumberFormat(locale)
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const inUnit = (unit: 'millisecond' | 'second', digits: number) =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits })
+  const milliseconds = inUnit('millisecond', 0)
+  const seconds = inUnit('second', 2)
+  return {
+    time: (iso) => time.format(new Date(iso)),
+    clock: (ms) => clock.format(new Date(ms)),
+    day: (ms) => day.format(new Date(ms)),
+    count: (n) => count.format(n),
+    duration: (ms) => (Math.abs(ms) < 1_000 ? milliseconds.format(Math.round(ms)) : seconds.format(ms / 1_000)),
+    ago: (iso, nowMs) => {
+      const sinceMs = nowMs - Date.parse(iso)
+      const [unit, stepMs] = steps.find(([, ms]) => Math.abs(sinceMs) >= ms) ?? ['second', 1_000]
+      return relative.format(-Math.trunc(sinceMs / stepMs), unit)
+    },
+  }
+}
+
+/** Minutes and seconds that are left, as a countdown shows them: 9:05; 1:02:03 from an hour on. Never below zero. */
+export function countdown(leftMs: number): string {
+  const total = Math.max(0, Math.ceil(leftMs / 1_000))
+  const [hours, minutes, seconds] = [Math.floor(total / 3_600), Math.floor(total / 60) % 60, total % 60]
+  const two = (n: number) => String(n).padStart(2, '0')
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`
+}
+
+/** JSON made readable; anything else as it is. */
+export function readable(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2)
+  } catch (_notJson) {
+    return body
+  }
+}

@@ -1,0 +1,58 @@
+import { Badge, Group } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { Link, NavLink, Outlet, useParams } from 'react-router'
+import { useChanges } from '../api/changes.ts'
+import { useSession } from '../api/session.tsx'
+import { BusinessSwitcher } from './business-switcher.tsx'
+import { LanguageMenu } from './language-menu.tsx'
+import { SchemeToggle } from './scheme-toggle.tsx'
+import { SessionEnded } from './session-ended.tsx'
+import classes from './shell.module.css'
+import { UserMenu } from './user-menu.tsx'
+
+const sections = ['webhooks', 'account', 'audit'] as const
+
+/** What stands around every page of a business. */
+export function Shell() {
+  const { t } = useTranslation()
+  const { businessId = '' } = useParams()
+  const session = useSession()
+  const connection = useChanges(businessId)
+  return (
+    <>
+      <a className={classes.skip} href="#content">
+        {t('shell.skip')}
+      </a>
+      <header className={classes.header}>
+        <div className={classes.bar}>
+          <Link to="/" className={classes.brand}>
+            <img src="/hookline.svg" alt="" width={24} height={24} />
+            Hookline
+          </Link>
+          <nav className={classes.nav} aria-label={t('shell.navigation')}>
+            {sections.map((section) => (
+              <NavLink key={section} to={section} className={classes.link}>
+                {t(`shell.${section}`)}
+              </NavLink>
+            ))}
+          </nav>
+          <Group gap="xs" wrap="nowrap" className={classes.tools}>
+            {connection === 'connecting' && (
+              <Badge variant="outline" color="gray" role="status" tt="none">
+                {t('shell.connecting')}
+              </Badge>
+            )}
+            {session.businessId === '*' && <BusinessSwitcher businessId={businessId} />}
+            <LanguageMenu />
+            <SchemeToggle />
+            <UserMenu />
+          </Group>
+        </div>
+      </header>
+      <main id="content" className={classes.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <SessionEnded />
+    </>
+  )
+}

@@ -1,0 +1,51 @@
+import { Button, Group, TextInput } from '@mantine/core'
+import { IconBuildingStore } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Navigate, useNavigate } from 'react-router'
+import { businessesQuery } from '../api/queries.ts'
+import { useApi, useSession } from '../api/session.tsx'
+import { Empty } from '../parts/empty.tsx'
+import { Failure } from '../parts/failure.tsx'
+import { PageSkeleton } from '../parts/page-skeleton.tsx'
+
+/** Leads to the viewer's business; who reaches all of them begins at the first that is known. */
+export function StartPage() {
+  const { businessId } = useSession()
+  return businessId === '*' ? <FirstBusiness /> : <Navigate to={pathOf(businessId)} replace />
+}
+
+function FirstBusiness() {
+  const { data, error, refetch } = useQuery(businessesQuery(useApi()))
+  if (error) return <Failure error={error} onRetry={() => void refetch()} />
+  if (!data) return <PageSkeleton />
+  const first = data.toSorted((a, b) => b.webhooks - a.webhooks)[0]
+  return first ? <Navigate to={pathOf(first.businessId)} replace /> : <NoBusiness />
+}
+
+function NoBusiness() {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const [wanted, setWanted] = useState('')
+  const go = (event: FormEvent) => {
+    event.preventDefault()
+    if (wanted.trim() !== '') void navigate(pathOf(wanted.trim()))
+  }
+  return (
+    <main>
+      <Empty icon={<IconBuildingStore size={40} aria-hidden />} title={t('start.title')} text={t('start.text')}>
+        <form onSubmit={go}>
+          <Group align="flex-end">
+            <TextInput label={t('shell.business')} value={wanted} onChange={(event) => setWanted(event.target.value)} />
+            <Button type="submit">{t('start.go')}</Button>
+          </Group>
+        </form>
+      </Empty>
+    </main>
+  )
+}
+
+function pathOf(businessId: string): string {
+  return `/b/${encodeURIComponent(businessId)}/webhooks`
+}

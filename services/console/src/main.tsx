@@ -1,0 +1,15 @@
+import './styles/mantine.ts'
+import './styles/page.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { setUpTexts } from './i18n/setup.ts'
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no #root')
+await setUpTexts()
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

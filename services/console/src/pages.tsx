@@ -1,0 +1,56 @@
+import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from 'react'
+import { Navigate, Route, Routes } from 'react-router'
+import { useSessionState } from './api/session.tsx'
+import { Shell } from './layout/shell.tsx'
+import { StartPage } from './layout/start-page.tsx'
+import { LoginPage } from './pages/login/login-page.tsx'
+import { NotFoundPage } from './pages/not-found-page.tsx'
+import { ListPage } from './pages/webhooks/list-page.tsx'
+import { Failure } from './parts/failure.tsx'
+import { PageSkeleton } from './parts/page-skeleton.tsx'
+
+/** The list is what people come for: all other pages are loaded when they are gone to. */
+const NewPage = lazy(() => import('./pages/form/new-page.tsx'))
+const EditPage = lazy(() => import('./pages/form/edit-page.tsx'))
+const WebhookPage = lazy(() => import('./pages/webhook/webhook-page.tsx'))
+const AccountPage = lazy(() => import('./pages/account/account-page.tsx'))
+const AuditPage = lazy(() => import('./pages/audit/audit-page.tsx'))
+
+export function Pages() {
+  const { phase, retry } = useSessionState()
+  switch (phase.kind) {
+    case 'asking':
+      return <PageSkeleton />
+    case 'failed':
+      return <Failure error={phase.problem} onRetry={retry} />
+    case 'signed-out':
+      return <LoginPage login={phase.login} />
+    case 'ended':
+    case 'signed-in':
+      return (
+        <Routes>
+          <Route path="/" element={<StartPage />} />
+          <Route path="/login" element={<Navigate to="/" replace />} />
+          <Route path="/b/:businessId" element={<Shell />}>
+            <Route index element={<Navigate to="webhooks" replace />} />
+            <Route path="webhooks" element={<ListPage />} />
+            <Route path="webhooks/new" element={loaded(NewPage)} />
+            <Route path="webhooks/:id/edit" element={loaded(EditPage)} />
+            <Route path="webhooks/:id/:tab?" element={loaded(WebhookPage)} />
+            <Route path="account" element={loaded(AccountPage)} />
+            <Route path="audit" element={loaded(AuditPage)} />
+            <Route path="*" element={<NotFoundPage />} />
+          </Route>
+          <Route path="*" element={<NotFoundPage />} />
+        </Routes>
+      )
+  }
+}
+
+function loaded(Page: LazyExoticComponent<ComponentType>) {
+  return (
+    <Suspense fallback={<PageSkeleton />}>
+      <Page />
+    </Suspense>
+  )
+}

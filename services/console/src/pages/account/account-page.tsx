@@ -1,0 +1,101 @@
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useParams } from 'react-router'
+import { businessPath } from '../../api/client.ts'
+import { keys } from '../../api/keys.ts'
+import { accountQuery } from '../../api/queries.ts'
+import { useApi, useMay } from '../../api/session.tsx'
+import type { Account } from '../../api/types.ts'
+import { useFormats } from '../../format/use-formats.ts'
+import { Card } from '../../parts/card.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
+import { Failure } from '../../parts/failure.tsx'
+import { PageSkeleton } from '../../parts/page-skeleton.tsx'
+import { StateWord } from '../../parts/state-word.tsx'
+import { useTold } from '../../parts/told.ts'
+import { usePageTitle } from '../../parts/use-page-title.ts'
+import { You } from './you.tsx'
+
+/** Whether webhooks are activated for the business, who did it and when; what the viewer may do. */
+export default function AccountPage() {
+  const { t } = useTranslation()
+  const { businessId = '' } = useParams()
+  const { data, error, refetch } = useQuery(accountQuery(useApi(), businessId))
+  usePageTitle(t('account.title'))
+  return (
+    <Stack>
+      <Title order={1} size="h2">
+        {t('account.title')}
+      </Title>
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <PageSkeleton rows={[140]} />}
+      {data && <Activation businessId={businessId} account={data} />}
+      <You />
+    </Stack>
+  )
+}
+
+function Activation({ businessId, account }: { businessId: string; account: Account }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const api = useApi()
+  const told = useTold()
+  const queries = useQueryClient()
+  const mayActivate = useMay('account:write')
+  const [isAsking, setAsking] = useState(false)
+  const change = useMutation({
+    mutationFn: (webhooksEnabled: boolean) =>
+      api.write<Account>(`${businessPath(businessId)}/account`, { method: 'PUT', body: { webhooksEnabled } }),
+    onSuccess: (changed) => {
+      setAsking(false)
+      queries.setQueryData(keys.account(businessId), changed)
+      void queries.invalidateQueries({ queryKey: keys.webhooks(businessId) })
+      told.done(t(changed.webhooksEnabled ? 'account.activated' : 'account.deactivated'))
+    },
+    onError: told.failed,
+  })
+  const { webhooksEnabled, updatedAt, updatedBy } = account
+  return (
+    <Card title={t('account.webhooks')}>
+      <Stack gap="sm" align="flex-start">
+        <StateWord
+          tone={webhooksEnabled ? 'green' : 'gray'}
+          text={t(webhooksEnabled ? 'account.active' : 'account.inactive')}
+        />
+        <Text size="sm">{t(webhooksEnabled ? 'account.activeText' : 'account.inactiveText')}</Text>
+        {updatedAt && (
+          <Text size="sm" c="dimmed">
+            {t('account.changedBy', { who: updatedBy ?? '–', time: time(updatedAt) })}
+          </Text>
+        )}
+        {mayActivate ? (
+          <Group>
+            {webhooksEnabled ? (
+              <Button variant="default" onClick={() => setAsking(true)}>
+                {t('account.deactivate')}
+              </Button>
+            ) : (
+              <Button loading={change.isPending} onClick={() => change.mutate(true)}>
+                {t('account.activate')}
+              </Button>
+            )}
+          </Group>
+        ) : (
+          <Text size="sm">{t('account.mayNot')}</Text>
+        )}
+      </Stack>
+      <Confirm
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        onConfirm={() => change.mutate(false)}
+        busy={change.isPending}
+        dangerous
+        title={t('account.deactivateTitle')}
+        text={t('account.deactivateText')}
+        action={t('account.deactivate')}
+      />
+    </Card>
+  )
+}

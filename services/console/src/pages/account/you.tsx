@@ -1,0 +1,39 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { holds, type Permission } from '../../api/permissions.ts'
+import { useSession } from '../../api/session.tsx'
+import { Card } from '../../parts/card.tsx'
+import { StateWord } from '../../parts/state-word.tsx'
+import { Time } from '../../parts/time.tsx'
+
+/** A colon separates namespaces in the texts' keys. */
+const permissions = [
+  ['webhooks:read', 'webhooks-read'],
+  ['webhooks:write', 'webhooks-write'],
+  ['account:write', 'account-write'],
+] as const satisfies [Permission, string][]
+
+/** Permissions are those of the token that one has signed in with. */
+export function You() {
+  const { t } = useTranslation()
+  const session = useSession()
+  return (
+    <Card title={t('account.you')}>
+      <Stack gap="xs">
+        <Text size="sm">
+          {session.subject} · {session.role}
+        </Text>
+        <Group gap="xs">
+          {permissions
+            .filter(([permission]) => holds(session, permission))
+            .map(([permission, name]) => (
+              <StateWord key={permission} tone="blue" text={t(`account.permissions.${name}`)} />
+            ))}
+        </Group>
+        <Text size="sm" c="dimmed">
+          {t('account.until')} <Time at={session.expiresAt} />
+        </Text>
+      </Stack>
+    </Card>
+  )
+}

@@ -1,0 +1,106 @@
+import { Button, Stack, Table, Title } from '@mantine/core'
+import { IconHistory } from '@tabler/icons-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link, useParams } from 'react-router'
+import { auditQuery } from '../../api/queries.ts'
+import { useApi } from '../../api/session.tsx'
+import type { AuditEntry } from '../../api/types.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Failure } from '../../parts/failure.tsx'
+import { PageSkeleton } from '../../parts/page-skeleton.tsx'
+import tableClasses from '../../parts/table.module.css'
+import { Time } from '../../parts/time.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
+import { pagePath } from '../webhook/use-place.ts'
+import classes from './audit.module.css'
+import { actionKey, shownValue } from './entry.ts'
+
+/** Who changed what, newest first; never a secret. */
+export default function AuditPage() {
+  const { t } = useTranslation()
+  const { businessId = '' } = useParams()
+  const query = useInfiniteQuery(auditQuery(useApi(), businessId))
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
+  const entries = data?.pages.flatMap((page) => page.entries)
+  usePageTitle(t('audit.title'))
+  return (
+    <Stack>
+      <Title order={1} size="h2">
+        {t('audit.title')}
+      </Title>
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <PageSkeleton rows={[200]} />}
+      {entries?.length === 0 && <Empty icon={<IconHistory size={40} aria-hidden />} title={t('audit.empty')} />}
+      {entries && entries.length > 0 && <AuditTable businessId={businessId} entries={entries} />}
+      {hasNextPage && (
+        <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {t('attempts.older')}
+        </Button>
+      )}
+    </Stack>
+  )
+}
+
+function AuditTable({ businessId, entries }: { businessId: string; entries: AuditEntry[] }) {
+  const { t } = useTranslation()
+  return (
+    <div className={tableClasses.frame}>
+      <Table className={tableClasses.table} aria-label={t('audit.title')}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('attempts.at')}</Table.Th>
+            <Table.Th>{t('audit.who')}</Table.Th>
+            <Table.Th>{t('audit.what')}</Table.Th>
+            <Table.Th>{t('audit.changes')}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {entries.map((entry) => (
+            <Table.Tr key={`${entry.at} ${entry.action} ${entry.webhookId} ${entry.version}`}>
+              <Table.Td data-label={t('attempts.at')}>
+                <Time at={entry.at} />
+              </Table.Td>
+              <Table.Td data-label={t('audit.who')}>{entry.subject}</Table.Td>
+              <Table.Td data-label={t('audit.what')}>
+                <span>
+                  <Action action={entry.action} />
+                  {entry.webhookId !== null && (
+                    <>
+                      {': '}
+                      <Link className={classes.link} to={pagePath({ businessId, id: entry.webhookId })}>
+                        {entry.webhookName ?? entry.webhookId}
+                      </Link>
+                    </>
+                  )}
+                </span>
+              </Table.Td>
+              <Table.Td data-label={t('audit.changes')}>
+                <Changes changes={entry.changes} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}
+
+function Changes({ changes }: Pick<AuditEntry, 'changes'>) {
+  const { t } = useTranslation()
+  return (
+    <ul className={classes.changes}>
+      {changes.map(({ field, from, to }) => (
+        <li key={field}>
+          <b>{field}</b>: {shownValue(from) ?? t('audit.nothing')} → {shownValue(to) ?? t('audit.nothing')}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Action({ action }: { action: string }) {
+  const { t } = useTranslation()
+  const key = actionKey(action)
+  return key === undefined ? action : t(`audit.actions.${key}`)
+}

@@ -1,0 +1,13 @@
+import type { Conflict, Webhook } from '../../api/types.ts'
+
+/** Who has which channel already; a channel belongs to at most one webhook (contract.md, 1.1). @param ownId is not asked. */
+export function takenChannels(
+  wanted: readonly string[],
+  webhooks: readonly Pick<Webhook, 'id' | 'name' | 'channels'>[],
+  ownId: string | undefined,
+): Conflict[] {
+  return wanted.flatMap((channel) => {
+    const owner = webhooks.find(({ id, channels }) => id !== ownId && channels.includes(channel))
+    return owner ? [{ channel, webhookId: owner.id, name: owner.name }] : []
+  })
+}

@@ -1,0 +1,51 @@
+import { Button, Stack, Text } from '@mantine/core'
+import { IconSend } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { businessPath } from '../../api/client.ts'
+import { useApi } from '../../api/session.tsx'
+import type { NotificationKind, TestResult } from '../../api/types.ts'
+import { Card } from '../../parts/card.tsx'
+import { Failure } from '../../parts/failure.tsx'
+import { KindChoice, kindOf } from '../../parts/kind-choice.tsx'
+import { TestAnswer } from '../../parts/test-answer.tsx'
+import { draftOf } from './fields.ts'
+import type { WebhookFormState } from './use-webhook-form.ts'
+
+type Props = { form: WebhookFormState; businessId: string; id?: string }
+
+/** Sends a sample as the form stands, before anything is saved. */
+export function DraftTest({ form, businessId, id }: Props) {
+  const { t } = useTranslation()
+  const api = useApi()
+  const [chosen, setKind] = useState<NotificationKind | null>(null)
+  const kind = chosen ?? kindOf(form.values.events)
+  const test = useMutation({
+    mutationFn: () => {
+      const definition = { ...draftOf(form.values), ...(id !== undefined && { id }) }
+      const body = { kind, definition }
+      return api.write<TestResult>(`${businessPath(businessId)}/webhooks/test`, { method: 'POST', body })
+    },
+  })
+  return (
+    <Card title={t('form.tryTitle')}>
+      <Stack align="stretch">
+        <Text size="sm" c="dimmed">
+          {t('form.tryText')}
+        </Text>
+        <KindChoice value={kind} onChange={setKind} />
+        <Button
+          variant="default"
+          leftSection={<IconSend size={16} aria-hidden />}
+          loading={test.isPending}
+          onClick={() => !form.validate().hasErrors && test.mutate()}
+        >
+          {t('test.send')}
+        </Button>
+        {test.error && <Failure error={test.error} />}
+        {test.data && !test.isPending && <TestAnswer result={test.data} />}
+      </Stack>
+    </Card>
+  )
+}

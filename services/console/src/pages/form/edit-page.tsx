@@ -1,0 +1,85 @@
+import { Alert, Button, Text, Title } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { webhookPath } from '../../api/client.ts'
+import { keys } from '../../api/keys.ts'
+import { ApiProblem } from '../../api/problem.ts'
+import { webhookQuery } from '../../api/queries.ts'
+import { useApi } from '../../api/session.tsx'
+import type { Webhook } from '../../api/types.ts'
+import { Failure } from '../../parts/failure.tsx'
+import { PageSkeleton } from '../../parts/page-skeleton.tsx'
+import { useTold } from '../../parts/told.ts'
+import { usePageTitle } from '../../parts/use-page-title.ts'
+import { Gone } from '../webhook/gone.tsx'
+import { pagePath, usePlace } from '../webhook/use-place.ts'
+import { changesOf, type Values, valuesOf } from './fields.ts'
+import { draftKey, forgetDraft } from './kept-draft.ts'
+import { useWebhookForm } from './use-webhook-form.ts'
+import { WebhookForm } from './webhook-form.tsx'
+
+export default function EditPage() {
+  const { businessId, id } = usePlace()
+  const { data, error, refetch } = useQuery(webhookQuery(useApi(), businessId, id))
+  if (error instanceof ApiProblem && error.status === 404) return <Gone />
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
+  return data ? <Editor webhook={data} /> : <PageSkeleton rows={[44, 300, 200]} />
+}
+
+/** @param webhook as it is now; the form began with what it was when the page was opened. */
+function Editor({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation()
+  const { businessId, id } = webhook
+  const api = useApi()
+  const told = useTold()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const key = draftKey(businessId, id)
+  const [began] = useState(webhook)
+  const [version, setVersion] = useState(webhook.version)
+  const state = useWebhookForm(key, valuesOf(began))
+  usePageTitle(t('form.editTitle', { name: began.name }))
+  const save = useMutation({
+    mutationFn: (values: Values) =>
+      api.write<Webhook>(webhookPath(businessId, id), { method: 'PATCH', body: changesOf(began, values), version }),
+    onSuccess: async () => {
+      forgetDraft(key)
+      told.done(t('form.saved'))
+      await queries.invalidateQueries({ queryKey: keys.webhook(businessId, id) })
+      void navigate(pagePath(webhook))
+    },
+    onError: (error) => {
+      if (!state.showRefusal(error)) told.failed(error)
+      void queries.invalidateQueries({ queryKey: keys.webhook(businessId, id) })
+    },
+  })
+  return (
+    <>
+      <Title order={1} size="h2" mb="md">
+        {t('form.editTitle', { name: began.name })}
+      </Title>
+      <WebhookForm
+        state={state}
+        businessId={businessId}
+        id={id}
+        busy={save.isPending}
+        action={t('form.save')}
+        backTo={pagePath(webhook)}
+        onSave={(values) => save.mutate(values)}
+      >
+        {webhook.version > version && !save.isPending && !save.isSuccess && (
+          <Alert color="yellow" variant="outline" title={t('form.changedMeanwhile')}>
+            <Text size="sm" mb="xs">
+              {t('form.changedMeanwhileText')}
+            </Text>
+            <Button size="xs" variant="default" onClick={() => setVersion(webhook.version)}>
+              {t('form.keepMine')}
+            </Button>
+          </Alert>
+        )}
+      </WebhookForm>
+    </>
+  )
+}

@@ -1,0 +1,95 @@
+import type { Draft, WantedEvents, Webhook } from '../../api/types.ts'
+
+/** What stands in the form. */
+export type Values = Omit<Draft, 'headers' | 'rateLimitPerSecond'> & {
+  /** In the order of the page; a name may stand there twice until it is saved. */
+  headers: { name: string; value: string }[]
+  /** Empty: no limit. */
+  rateLimitPerSecond: number | ''
+}
+
+export const eventNames = [
+  'userMessages',
+  'botMessages',
+  'operatorMessages',
+  'deliveredStatus',
+  'readStatus',
+  'variableChanges',
+] as const satisfies readonly (keyof WantedEvents)[]
+
+export const profiles = ['none', 'chat', 'extended'] as const
+export const blockings = ['reject', 'park'] as const
+
+/** Defaults of contract.md, section 5. */
+export const emptyValues: Values = {
+  name: '',
+  url: '',
+  enabled: true,
+  channels: [],
+  events: {
+    userMessages: true,
+    botMessages: true,
+    operatorMessages: true,
+    deliveredStatus: false,
+    readStatus: false,
+    variableChanges: false,
+  },
+  headers: [],
+  timeoutMs: 10_000,
+  slowThresholdMs: 1_000,
+  retryProfile: 'chat',
+  whenBlocked: 'reject',
+  maxInFlight: 64,
+  rateLimitPerSecond: '',
+}
+
+export function valuesOf(webhook: Draft): Values {
+  const { name, url, enabled, channels, events, timeoutMs, slowThresholdMs } = webhook
+  const { retryProfile, whenBlocked, maxInFlight, rateLimitPerSecond = '', headers } = webhook
+  return {
+    ...{ name, url, enabled, channels, events, timeoutMs, slowThresholdMs, retryProfile, whenBlocked, maxInFlight },
+    rateLimitPerSecond,
+    headers: Object.entries(headers).map(([headerName, value]) => ({ name: headerName, value })),
+  }
+}
+
+/** For the API. Rows of headers without a name are none. */
+export function draftOf({ headers, rateLimitPerSecond, ...values }: Values): Draft {
+  const named = headers.filter(({ name }) => name.trim() !== '')
+  return {
+    ...values,
+    name: values.name.trim(),
+    url: values.url.trim(),
+    headers: Object.fromEntries(named.map(({ name, value }) => [name.trim(), value])),
+    ...(rateLimitPerSecond !== '' && { rateLimitPerSecond }),
+  }
+}
+
+/** A merge patch of what differs, so that what somebody else has changed meanwhile stays. */
+export function changesOf(before: Webhook, values: Values): Record<string, unknown> {
+  const old: Record<string, unknown> = draftOf(valuesOf(before))
+  const draft: Record<string, unknown> = { rateLimitPerSecond: null, ...draftOf(values) }
+  if (old.rateLimitPerSecond === undefined) old.rateLimitPerSecond = null
+  const changed = Object.entries(draft).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(old[name]))
+  return Object.fromEntries(changed)
+}
+
+export type Mistake = 'required' | 'url' | 'range' | 'twice'
+
+/** What the page can tell before the API is asked; the API judges anew and knows more. */
+export function mistakesIn(values: Values): Partial<Record<keyof Values, Mistake>> {
+  const mistakes: Partial<Record<keyof Values, Mistake>> = {}
+  if (values.name.trim() === '') mistakes.name = 'required'
+  if (values.url.trim() === '') mistakes.url = 'required'
+  else if (!/^https?:\/\/[^/]/i.test(values.url.trim()) || !URL.canParse(values.url.trim())) mistakes.url = 'url'
+  if (!within(values.timeoutMs, 1_000, 30_000)) mistakes.timeoutMs = 'range'
+  if (!within(values.slowThresholdMs, 1, 30_000)) mistakes.slowThresholdMs = 'range'
+  if (!within(values.maxInFlight, 1, 1_000)) mistakes.maxInFlight = 'range'
+  const names = values.headers.map(({ name }) => name.trim().toLowerCase()).filter(Boolean)
+  if (new Set(names).size < names.length) mistakes.headers = 'twice'
+  return mistakes
+}
+
+function within(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most
+}

@@ -1,0 +1,61 @@
+import { Title } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate, useParams } from 'react-router'
+import { businessPath } from '../../api/client.ts'
+import { keys } from '../../api/keys.ts'
+import { useApi } from '../../api/session.tsx'
+import type { WebhookWithSecret } from '../../api/types.ts'
+import { SecretDialog } from '../../parts/secret-dialog.tsx'
+import { useTold } from '../../parts/told.ts'
+import { usePageTitle } from '../../parts/use-page-title.ts'
+import { listPath, pagePath } from '../webhook/use-place.ts'
+import { draftOf, emptyValues, type Values } from './fields.ts'
+import { draftKey, forgetDraft } from './kept-draft.ts'
+import { useWebhookForm } from './use-webhook-form.ts'
+import { WebhookForm } from './webhook-form.tsx'
+
+export default function NewPage() {
+  const { t } = useTranslation()
+  const { businessId = '' } = useParams()
+  const api = useApi()
+  const told = useTold()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const key = draftKey(businessId)
+  const state = useWebhookForm(key, emptyValues)
+  const [made, setMade] = useState<WebhookWithSecret | null>(null)
+  usePageTitle(t('form.newTitle'))
+  const create = useMutation({
+    mutationFn: (values: Values) =>
+      api.write<WebhookWithSecret>(`${businessPath(businessId)}/webhooks`, { method: 'POST', body: draftOf(values) }),
+    onSuccess: (webhook) => {
+      forgetDraft(key)
+      setMade(webhook)
+      void queries.invalidateQueries({ queryKey: keys.webhooks(businessId) })
+    },
+    onError: (error) => {
+      if (!state.showRefusal(error)) told.failed(error)
+    },
+  })
+  return (
+    <>
+      <Title order={1} size="h2" mb="md">
+        {t('form.newTitle')}
+      </Title>
+      <WebhookForm
+        state={state}
+        businessId={businessId}
+        busy={create.isPending}
+        action={t('form.create')}
+        backTo={listPath(businessId)}
+        onSave={(values) => create.mutate(values)}
+      />
+      <SecretDialog
+        secret={made?.secret ?? null}
+        onClose={() => made && void navigate(pagePath({ businessId, id: made.id }), { replace: true })}
+      />
+    </>
+  )
+}

@@ -1,0 +1,42 @@
+import { useForm } from '@mantine/form'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ApiProblem } from '../../api/problem.ts'
+import { mistakesIn, type Values } from './fields.ts'
+import { forgetDraft, keptDraft, useKeptDraft } from './kept-draft.ts'
+
+/** The form's state: kept in this tab, checked before it is sent, told of what the API has refused. */
+export function useWebhookForm(key: string, initial: Values) {
+  const { t } = useTranslation()
+  const [kept] = useState(() => keptDraft(key))
+  const [isRestored, setRestored] = useState(kept !== null)
+  const form = useForm<Values>({
+    initialValues: kept ?? initial,
+    validate: (values) =>
+      Object.fromEntries(
+        Object.entries(mistakesIn(values)).map(([field, mistake]) => [field, t(`form.mistakes.${mistake}`)]),
+      ),
+  })
+  useKeptDraft(key, form.values, initial)
+  return {
+    form,
+    isRestored,
+    discard: () => {
+      setRestored(false)
+      form.setValues(initial)
+      forgetDraft(key)
+    },
+    /** Puts the API's complaints beside their fields. @returns whether there was a place for all of them. */
+    showRefusal: (error: unknown): boolean => {
+      if (!(error instanceof ApiProblem)) return false
+      const { errors = [], conflicts = [] } = error.body
+      const byField = errors.map(({ field, message }) => [field.split('.')[0] ?? '', `${field}: ${message}`])
+      const taken = conflicts.map(({ channel, name }) => t('form.taken', { channel, name }))
+      const shown = { ...Object.fromEntries(byField), ...(taken.length > 0 && { channels: taken.join(' ') }) }
+      form.setErrors(shown)
+      return Object.keys(shown).length > 0 && Object.keys(shown).every((field) => field in initial)
+    },
+  }
+}
+
+export type WebhookFormState = ReturnType<typeof useWebhookForm>['form']

@@ -1,0 +1,60 @@
+import { Alert, Button, Group, Stack } from '@mantine/core'
+import type { PropsWithChildren } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { AdvancedFields } from './advanced-fields.tsx'
+import { BasicFields } from './basic-fields.tsx'
+import { DraftTest } from './draft-test.tsx'
+import { EventFields } from './event-fields.tsx'
+import type { Values } from './fields.ts'
+import classes from './form.module.css'
+import { HeaderFields } from './header-fields.tsx'
+import type { useWebhookForm } from './use-webhook-form.ts'
+
+type Props = PropsWithChildren<{
+  state: ReturnType<typeof useWebhookForm>
+  businessId: string
+  /** Absent of a new one. */
+  id?: string
+  busy: boolean
+  /** What the button says. */
+  action: string
+  backTo: string
+  onSave: (values: Values) => void
+}>
+
+/** Every field of a definition. @param children notices above it. */
+export function WebhookForm({ state, businessId, id, busy, action, backTo, onSave, children }: Props) {
+  const { t } = useTranslation()
+  const { form, isRestored, discard } = state
+  return (
+    <form
+      noValidate
+      onSubmit={form.onSubmit(onSave, () => document.querySelector<HTMLElement>('[aria-invalid=true]')?.focus())}
+    >
+      <Stack>
+        {isRestored && (
+          <Alert color="blue" variant="outline" title={t('form.restored')}>
+            <Button size="xs" variant="default" onClick={discard}>
+              {t('form.discard')}
+            </Button>
+          </Alert>
+        )}
+        {children}
+        <BasicFields form={form} businessId={businessId} id={id} />
+        <EventFields form={form} />
+        <HeaderFields form={form} />
+        <AdvancedFields form={form} />
+        <DraftTest form={form} businessId={businessId} id={id} />
+        <Group className={classes.actions} justify="flex-end">
+          <Button component={Link} to={backTo} variant="default" onClick={discard}>
+            {t('cancel')}
+          </Button>
+          <Button type="submit" loading={busy}>
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

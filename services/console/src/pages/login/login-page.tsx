@@ -1,0 +1,42 @@
+import { Stack, Text, Title } from '@mantine/core'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { useSessionState } from '../../api/session.tsx'
+import { LanguageMenu } from '../../layout/language-menu.tsx'
+import { Failure } from '../../parts/failure.tsx'
+import classes from './login.module.css'
+import { SignInForm } from './sign-in-form.tsx'
+
+/** For who is not signed in. At /login#<token>, the one-time link, it signs in by itself. */
+export function LoginPage({ login }: { login: 'oidc' | 'none' }) {
+  const { t } = useTranslation()
+  const { signIn } = useSessionState()
+  const navigate = useNavigate()
+  const [error, setError] = useState<unknown>(null)
+  const isUsed = useRef(false)
+  useEffect(() => {
+    const token = window.location.pathname === '/login' ? window.location.hash.slice(1) : ''
+    if (token === '' || isUsed.current) return
+    isUsed.current = true
+    // Out of the address bar and the history: it works once, and need not be seen.
+    void navigate('/login', { replace: true })
+    signIn(token).catch(setError)
+  }, [signIn, navigate])
+  return (
+    <main className={classes.page}>
+      <Stack className={classes.box}>
+        <div className={classes.head}>
+          <img src="/hookline.svg" alt="" width={32} height={32} />
+          <Title order={1} size="h3">
+            Hookline
+          </Title>
+          <LanguageMenu />
+        </div>
+        <Text size="sm">{t('login.intro')}</Text>
+        {error !== null && <Failure error={error} />}
+        <SignInForm login={login} />
+      </Stack>
+    </main>
+  )
+}

@@ -1,0 +1,97 @@
+import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core'
+import { IconRepeat } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { attemptQuery } from '../../api/queries.ts'
+import { useApi, useMay } from '../../api/session.tsx'
+import type { AttemptDetail, Webhook } from '../../api/types.ts'
+import { readable } from '../../format/format.ts'
+import { useFormats } from '../../format/use-formats.ts'
+import { CodeBlock } from '../../parts/code-block.tsx'
+import { Failure } from '../../parts/failure.tsx'
+import { OutcomeBadge } from '../../parts/outcome-badge.tsx'
+import { PageSkeleton } from '../../parts/page-skeleton.tsx'
+import { RequestBlocks } from '../../parts/request-blocks.tsx'
+import { Time } from '../../parts/time.tsx'
+import { pagePath } from './use-place.ts'
+import { useStartReplay } from './use-replay.ts'
+
+type Props = { webhook: Webhook; attemptId: string | null; onClose: () => void }
+
+/** One attempt in full: what was sent, what came back, what follows. */
+export function AttemptDrawer({ webhook, attemptId, onClose }: Props) {
+  const { t } = useTranslation()
+  return (
+    <Drawer
+      opened={attemptId !== null}
+      onClose={onClose}
+      position="right"
+      size="lg"
+      title={t('attempt.title')}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
+      {attemptId !== null && <Loaded webhook={webhook} attemptId={attemptId} onClose={onClose} />}
+    </Drawer>
+  )
+}
+
+function Loaded({ webhook, attemptId, onClose }: Props & { attemptId: string }) {
+  const { data, error, refetch } = useQuery(attemptQuery(useApi(), webhook.businessId, webhook.id, attemptId))
+  if (error) return <Failure error={error} onRetry={() => void refetch()} />
+  if (!data) return <PageSkeleton rows={[30, 120, 200]} />
+  return <Detail webhook={webhook} attempt={data} onClose={onClose} />
+}
+
+function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: AttemptDetail; onClose: () => void }) {
+  const { t } = useTranslation()
+  const { duration } = useFormats()
+  const mayWrite = useMay('webhooks:write')
+  const start = useStartReplay(webhook)
+  const { outcome, status, cause, latencyMs, excerpt, deliveryId, next, nextAttemptAt } = attempt
+  return (
+    <Stack>
+      <Group gap="sm">
+        <OutcomeBadge outcome={outcome} detail={status ?? cause} />
+        <Time at={attempt.at} />
+        {latencyMs !== null && <Text size="sm">{duration(latencyMs)}</Text>}
+      </Group>
+      <Text size="sm">
+        {t('attempt.number', { number: attempt.attempt })} · {t(`attempt.next.${next}`)}{' '}
+        {nextAttemptAt !== null && <Time at={nextAttemptAt} />}
+      </Text>
+      <Text size="sm" ff="monospace">
+        {deliveryId}
+      </Text>
+      <Group gap="sm">
+        {mayWrite && !attempt.test && (
+          <Button
+            leftSection={<IconRepeat size={16} aria-hidden />}
+            loading={start.isPending}
+            disabled={!webhook.enabled}
+            onClick={() => start.mutate({ deliveryId }, { onSuccess: onClose })}
+          >
+            {t('attempt.again')}
+          </Button>
+        )}
+        <Button
+          component={Link}
+          variant="default"
+          to={`${pagePath(webhook, 'attempts')}?deliveryId=${encodeURIComponent(deliveryId)}`}
+          onClick={onClose}
+        >
+          {t('attempt.all')}
+        </Button>
+      </Group>
+      <Title order={3} size="h6">
+        {t('attempt.answer')}
+      </Title>
+      {status === null ? (
+        <Text size="sm">{excerpt ?? t('attempt.noAnswer')}</Text>
+      ) : (
+        <CodeBlock label={t('attempt.answer')} text={readable(excerpt ?? '')} />
+      )}
+      <RequestBlocks request={attempt.request} />
+    </Stack>
+  )
+}

@@ -1,0 +1,105 @@
+import { Button, Table, UnstyledButton } from '@mantine/core'
+import { IconMailOff } from '@tabler/icons-react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useSearchParams } from 'react-router'
+import { attemptsQuery } from '../../api/queries.ts'
+import { useApi } from '../../api/session.tsx'
+import type { Attempt, Webhook } from '../../api/types.ts'
+import { useFormats } from '../../format/use-formats.ts'
+import { useNow } from '../../format/use-now.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Failure } from '../../parts/failure.tsx'
+import { OutcomeBadge } from '../../parts/outcome-badge.tsx'
+import { PageSkeleton } from '../../parts/page-skeleton.tsx'
+import tableClasses from '../../parts/table.module.css'
+import { Time } from '../../parts/time.tsx'
+import { AttemptDrawer } from './attempt-drawer.tsx'
+import { askedFor, readFilter, writeFilter } from './attempt-filter.ts'
+import { AttemptFilters } from './attempt-filters.tsx'
+
+/** Every request that was made or refused, newest first. */
+export default function Attempts({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation()
+  const [params, setParams] = useSearchParams()
+  const now = useNow(60_000)
+  const filter = readFilter(params)
+  const [opened, setOpened] = useState<string | null>(null)
+  const query = attemptsQuery(useApi(), webhook.businessId, webhook.id, askedFor(filter, now))
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    ...query,
+    placeholderData: keepPreviousData,
+  })
+  const attempts = data?.pages.flatMap((page) => page.attempts)
+  return (
+    <>
+      <AttemptFilters
+        filter={filter}
+        onChange={(change) => setParams(writeFilter({ ...filter, ...change }), { replace: true })}
+      />
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <PageSkeleton rows={[200]} />}
+      {attempts?.length === 0 && !hasNextPage && (
+        <Empty
+          icon={<IconMailOff size={40} aria-hidden />}
+          title={t('attempts.empty')}
+          text={t('attempts.emptyText')}
+        />
+      )}
+      {attempts && attempts.length > 0 && <AttemptTable attempts={attempts} onOpen={setOpened} />}
+      {hasNextPage && (
+        <Button variant="default" fullWidth mt="md" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {t('attempts.older')}
+        </Button>
+      )}
+      <AttemptDrawer webhook={webhook} attemptId={opened} onClose={() => setOpened(null)} />
+    </>
+  )
+}
+
+function AttemptTable({ attempts, onOpen }: { attempts: Attempt[]; onOpen: (id: string) => void }) {
+  const { t } = useTranslation()
+  const { duration } = useFormats()
+  return (
+    <div className={tableClasses.frame}>
+      <Table className={tableClasses.table} aria-label={t('webhook.tabs.attempts')}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('attempts.at')}</Table.Th>
+            <Table.Th>{t('attempts.outcome')}</Table.Th>
+            <Table.Th>{t('attempts.took')}</Table.Th>
+            <Table.Th>{t('attempts.contact')}</Table.Th>
+            <Table.Th>{t('attempts.kind')}</Table.Th>
+            <Table.Th>{t('attempts.number')}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {attempts.map((one) => (
+            <Table.Tr key={one.id}>
+              <Table.Td data-label={t('attempts.at')}>
+                <UnstyledButton className={tableClasses.open} onClick={() => onOpen(one.id)}>
+                  <Time at={one.at} />
+                </UnstyledButton>
+              </Table.Td>
+              <Table.Td data-label={t('attempts.outcome')}>
+                <OutcomeBadge outcome={one.outcome} detail={one.status ?? one.cause} />
+              </Table.Td>
+              <Table.Td data-label={t('attempts.took')}>
+                {one.latencyMs === null ? '–' : duration(one.latencyMs)}
+              </Table.Td>
+              <Table.Td data-label={t('attempts.contact')}>{one.contactId}</Table.Td>
+              <Table.Td data-label={t('attempts.kind')}>
+                {one.test ? t('attempts.test') : t(`kind.${one.kind}`)}
+              </Table.Td>
+              <Table.Td data-label={t('attempts.number')}>
+                {one.attempt}
+                {one.replayId !== null && ` · ${t('attempts.replay')}`}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}

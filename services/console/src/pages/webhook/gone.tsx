@@ -1,0 +1,19 @@
+import { Anchor } from '@mantine/core'
+import { IconTrash } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { Empty } from '../../parts/empty.tsx'
+import { listPath, usePlace } from './use-place.ts'
+
+/** Deleted meanwhile, or never this business's. */
+export function Gone() {
+  const { t } = useTranslation()
+  const { businessId } = usePlace()
+  return (
+    <Empty icon={<IconTrash size={40} aria-hidden />} title={t('webhook.gone')} text={t('webhook.goneText')}>
+      <Anchor component={Link} to={listPath(businessId)}>
+        {t('webhook.toList')}
+      </Anchor>
+    </Empty>
+  )
+}

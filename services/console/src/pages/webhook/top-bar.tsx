@@ -1,0 +1,85 @@
+import { ActionIcon, Anchor, Button, Group, Menu, Switch, Title } from '@mantine/core'
+import { IconChevronLeft, IconDots, IconKey, IconPencil, IconSend, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { useMay } from '../../api/session.tsx'
+import type { Webhook } from '../../api/types.ts'
+import { StateBadge } from '../../parts/state-badge.tsx'
+import { DeleteDialog } from './delete-dialog.tsx'
+import { RotateDialog } from './rotate-dialog.tsx'
+import { TestDialog } from './test-dialog.tsx'
+import classes from './top-bar.module.css'
+import { useActions } from './use-actions.ts'
+import { listPath, pagePath } from './use-place.ts'
+
+type Dialog = 'test' | 'rotate' | 'delete' | null
+
+/** Name and state, and what can be done, for who may. */
+export function TopBar({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation()
+  const mayWrite = useMay('webhooks:write')
+  const [dialog, setDialog] = useState<Dialog>(null)
+  const { toggle } = useActions(webhook)
+  const close = () => setDialog(null)
+  return (
+    <div className={classes.bar}>
+      <div className={classes.title}>
+        <Anchor component={Link} to={listPath(webhook.businessId)} size="sm" className={classes.back}>
+          <IconChevronLeft size={16} aria-hidden /> {t('list.title')}
+        </Anchor>
+        <Group gap="sm">
+          <Title order={1} size="h2">
+            {webhook.name}
+          </Title>
+          <StateBadge state={webhook.status.state} />
+        </Group>
+        <div className={classes.url}>{webhook.url}</div>
+      </div>
+      {mayWrite && (
+        <Group gap="sm" className={classes.actions}>
+          <Switch
+            label={t(webhook.enabled ? 'webhook.on' : 'webhook.off')}
+            aria-label={t('webhook.switch')}
+            checked={webhook.enabled}
+            disabled={toggle.isPending}
+            onChange={(event) => toggle.mutate(event.currentTarget.checked)}
+          />
+          <Button leftSection={<IconSend size={16} aria-hidden />} onClick={() => setDialog('test')}>
+            {t('test.button')}
+          </Button>
+          <Button
+            component={Link}
+            to={pagePath(webhook, 'edit')}
+            variant="default"
+            leftSection={<IconPencil size={16} aria-hidden />}
+          >
+            {t('webhook.edit')}
+          </Button>
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="default" size={36} aria-label={t('webhook.more')}>
+                <IconDots size={18} aria-hidden />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconKey size={16} aria-hidden />} onClick={() => setDialog('rotate')}>
+                {t('rotate.button')}
+              </Menu.Item>
+              <Menu.Item
+                color="red"
+                leftSection={<IconTrash size={16} aria-hidden />}
+                onClick={() => setDialog('delete')}
+              >
+                {t('delete.button')}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+      )}
+      <TestDialog webhook={webhook} opened={dialog === 'test'} onClose={close} />
+      <RotateDialog webhook={webhook} opened={dialog === 'rotate'} onClose={close} />
+      <DeleteDialog webhook={webhook} opened={dialog === 'delete'} onClose={close} />
+    </div>
+  )
+}

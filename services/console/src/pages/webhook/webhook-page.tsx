@@ -1,0 +1,80 @@
+import { Tabs } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate, useParams } from 'react-router'
+import { ApiProblem } from '../../api/problem.ts'
+import { statsQuery, webhookQuery } from '../../api/queries.ts'
+import { useApi } from '../../api/session.tsx'
+import { Failure } from '../../parts/failure.tsx'
+import { PageSkeleton } from '../../parts/page-skeleton.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
+import { Gone } from './gone.tsx'
+import { Overview } from './overview.tsx'
+import { ReplayProgress } from './replay-progress.tsx'
+import { Settings } from './settings.tsx'
+import { StateBanner } from './state-banner.tsx'
+import { TopBar } from './top-bar.tsx'
+import { pagePath, usePlace } from './use-place.ts'
+
+const Attempts = lazy(() => import('./attempts.tsx'))
+const ErrorLog = lazy(() => import('./error-log.tsx'))
+const DeadLetters = lazy(() => import('./dead-letters.tsx'))
+
+const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'settings'] as const
+type Tab = (typeof tabs)[number]
+
+/** One webhook: how it is doing, and all that can be done with it. */
+export default function WebhookPage() {
+  const { t } = useTranslation()
+  const place = usePlace()
+  const navigate = useNavigate()
+  const api = useApi()
+  const params = useParams()
+  const tab: Tab = tabs.find((one) => one === params.tab) ?? 'overview'
+  const { data: webhook, error, refetch } = useQuery(webhookQuery(api, place.businessId, place.id))
+  const stats = useQuery(statsQuery(api, place.businessId, place.id))
+  usePageTitle(webhook?.name ?? t('list.title'))
+
+  if (error instanceof ApiProblem && error.status === 404) return <Gone />
+  if (error && !webhook) return <Failure error={error} onRetry={() => void refetch()} />
+  if (!webhook) return <PageSkeleton rows={[44, 36, 280, 120]} />
+  return (
+    <>
+      <TopBar webhook={webhook} />
+      <StateBanner webhook={webhook} status={stats.data?.status ?? webhook.status} />
+      <ReplayProgress webhook={webhook} />
+      <Tabs
+        mt="md"
+        value={tab}
+        onChange={(next) => void navigate(pagePath(place, next === 'overview' ? '' : (next ?? '')))}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md" aria-label={t('webhook.parts')}>
+          {tabs.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {t(`webhook.tabs.${one}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Suspense fallback={<PageSkeleton rows={[200, 120]} />}>
+          <Tabs.Panel value="overview">
+            <Overview webhook={webhook} stats={stats.data} error={stats.error} onRetry={() => void stats.refetch()} />
+          </Tabs.Panel>
+          <Tabs.Panel value="attempts">
+            <Attempts webhook={webhook} />
+          </Tabs.Panel>
+          <Tabs.Panel value="errors">
+            <ErrorLog webhook={webhook} />
+          </Tabs.Panel>
+          <Tabs.Panel value="dead-letters">
+            <DeadLetters webhook={webhook} />
+          </Tabs.Panel>
+          <Tabs.Panel value="settings">
+            <Settings webhook={webhook} />
+          </Tabs.Panel>
+        </Suspense>
+      </Tabs>
+    </>
+  )
+}

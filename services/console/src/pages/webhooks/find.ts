@@ -1,0 +1,35 @@
+import { type ListedWebhook, type State, states } from '../../api/types.ts'
+
+export type Order = 'problems' | 'name' | 'newest'
+export const orders: readonly Order[] = ['problems', 'name', 'newest']
+
+type Findable = Pick<ListedWebhook, 'id' | 'name' | 'url' | 'channels' | 'createdAt' | 'status'>
+
+/** Those whose name, URL, id or a channel holds all the words, in that state, in that order. */
+export function findWebhooks<W extends Findable>(
+  webhooks: readonly W[],
+  { text, state, order }: { text: string; state: State | null; order: Order },
+): W[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const fits = ({ id, name, url, channels, status }: W) => {
+    if (state !== null && status.state !== state) return false
+    const haystack = [id, name, url, ...channels].join('\n').toLowerCase()
+    return words.every((word) => haystack.includes(word))
+  }
+  return webhooks.filter(fits).sort(comparisons[order])
+}
+
+/** How many there are of each state that there is, what needs someone first. */
+export function countStates(webhooks: readonly Findable[]): { state: State; count: number }[] {
+  return states
+    .map((state) => ({ state, count: webhooks.filter(({ status }) => status.state === state).length }))
+    .filter(({ count }) => count > 0)
+}
+
+const byName = (a: Findable, b: Findable) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1)
+
+const comparisons: Record<Order, (a: Findable, b: Findable) => number> = {
+  problems: (a, b) => states.indexOf(a.status.state) - states.indexOf(b.status.state) || byName(a, b),
+  name: byName,
+  newest: (a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt) || byName(a, b),
+}

@@ -1,0 +1,71 @@
+import { Button, Group, Title } from '@mantine/core'
+import { IconPlus, IconSearchOff, IconWebhook } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useDeferredValue, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useParams } from 'react-router'
+import { accountQuery, webhooksQuery } from '../../api/queries.ts'
+import { useApi, useMay } from '../../api/session.tsx'
+import type { State } from '../../api/types.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { Failure } from '../../parts/failure.tsx'
+import { PageSkeleton } from '../../parts/page-skeleton.tsx'
+import { usePageTitle } from '../../parts/use-page-title.ts'
+import { ActivationNotice } from './activation-notice.tsx'
+import { findWebhooks, type Order } from './find.ts'
+import { ListTools } from './list-tools.tsx'
+import { WebhookCards } from './webhook-cards.tsx'
+
+export function ListPage() {
+  const { t } = useTranslation()
+  const { businessId = '' } = useParams()
+  const api = useApi()
+  const mayWrite = useMay('webhooks:write')
+  const { data, error, refetch } = useQuery(webhooksQuery(api, businessId))
+  const account = useQuery(accountQuery(api, businessId))
+  const [text, setText] = useState('')
+  const [state, setState] = useState<State | null>(null)
+  const [order, setOrder] = useState<Order>('problems')
+  // Typing goes before drawing a thousand cards.
+  const wanted = useDeferredValue(text)
+  const found = useMemo(() => findWebhooks(data ?? [], { text: wanted, state, order }), [data, wanted, state, order])
+  usePageTitle(t('list.title'))
+
+  const create = mayWrite && (
+    <Button component={Link} to="new" leftSection={<IconPlus size={18} aria-hidden />}>
+      {t('list.new')}
+    </Button>
+  )
+  return (
+    <>
+      <Group justify="space-between" mb="md">
+        <Title order={1} size="h2">
+          {t('list.title')}
+        </Title>
+        {data && data.length > 0 && create}
+      </Group>
+      {account.data?.webhooksEnabled === false && <ActivationNotice />}
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <PageSkeleton rows={[36, 120, 120, 120]} />}
+      {data?.length === 0 && (
+        <Empty icon={<IconWebhook size={40} aria-hidden />} title={t('list.empty')} text={t('list.emptyText')}>
+          {create}
+        </Empty>
+      )}
+      {data && data.length > 0 && (
+        <>
+          <ListTools {...{ webhooks: data, text, setText, state, setState, order, setOrder }} />
+          {found.length === 0 ? (
+            <Empty icon={<IconSearchOff size={40} aria-hidden />} title={t('list.nothingFound')}>
+              <Button variant="default" onClick={() => [setText(''), setState(null)]}>
+                {t('list.showAll')}
+              </Button>
+            </Empty>
+          ) : (
+            <WebhookCards webhooks={found} />
+          )}
+        </>
+      )}
+    </>
+  )
+}

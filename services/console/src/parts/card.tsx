@@ -1,0 +1,19 @@
+import { Group, Title } from '@mantine/core'
+import { type PropsWithChildren, type ReactNode, useId } from 'react'
+import classes from './card.module.css'
+
+/** A part of a page with a heading of its own. @param aside beside the heading. */
+export function Card({ title, aside, children }: PropsWithChildren<{ title: string; aside?: ReactNode }>) {
+  const id = useId()
+  return (
+    <section className={classes.card} aria-labelledby={id}>
+      <Group justify="space-between" mb="sm" gap="xs">
+        <Title order={2} size="h5" id={id}>
+          {title}
+        </Title>
+        {aside}
+      </Group>
+      {children}
+    </section>
+  )
+}

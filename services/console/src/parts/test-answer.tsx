@@ -1,0 +1,26 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { TestResult } from '../api/types.ts'
+import { readable } from '../format/format.ts'
+import { useFormats } from '../format/use-formats.ts'
+import { CodeBlock } from './code-block.tsx'
+import { OutcomeBadge } from './outcome-badge.tsx'
+import { RequestBlocks } from './request-blocks.tsx'
+
+/** What became of a test: the outcome, the time, the answer, and what was sent. */
+export function TestAnswer({ result }: { result: TestResult }) {
+  const { t } = useTranslation()
+  const { duration } = useFormats()
+  const { outcome, cause, response, detail, request } = result
+  return (
+    <Stack gap="sm" role="status">
+      <Group gap="sm">
+        <OutcomeBadge outcome={outcome} detail={response?.status ?? cause} />
+        {response && <Text size="sm">{t('test.took', { time: duration(response.latencyMs) })}</Text>}
+      </Group>
+      {response === null && <Text size="sm">{detail ?? t('attempt.noAnswer')}</Text>}
+      {response !== null && <CodeBlock label={t('attempt.answer')} text={readable(response.excerpt ?? '')} />}
+      <RequestBlocks request={request} />
+    </Stack>
+  )
+}
