@@ -1,0 +1,128 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { delimiter } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { until } from '../../deploy/demo/until.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { commandLine } from '../support/command-line.ts'
+import { openKafkaTools } from '../support/kafka-tools.ts'
+import { publish } from '../support/load.ts'
+import { startTestStack, type TestStack } from '../support/services.ts'
+
+/** The commands of README.md, "With topic tools", as they stand there. Only names of topics get the stack's prefix. */
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const blocks = shellBlocks('### With topic tools')
+const hasKcat = spawnSync('kcat', ['-V']).status === 0
+const tools = await openKafkaTools()
+const lacksTools = typeof tools === 'string' ? tools : null
+if (!hasKcat) process.stdout.write('the README with kcat is skipped: kcat is not installed\n')
+if (lacksTools) process.stdout.write(`the README with Kafka's console tools is skipped: ${lacksTools}\n`)
+
+let world: TestStack
+
+beforeAll(async () => {
+  world = await startTestStack({
+    brokers: inject('brokers'),
+    schemaRegistryUrl: inject('schemaRegistryUrl'),
+    extraEnv: { HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS: '200' },
+  })
+})
+
+afterAll(async () => {
+  await world[Symbol.asyncDispose]()
+  if (typeof tools !== 'string') await tools[Symbol.asyncDispose]()
+})
+
+/** The sh blocks of a section, by their first line, which is a comment. */
+function shellBlocks(heading: string): Map<string, string> {
+  const readme = readFileSync(new URL('README.md', `file://${root}`), 'utf8')
+  const section = readme.slice(readme.indexOf(`\n${heading}\n`)).split(/\n##+ /)[1] ?? ''
+  const found = [...section.matchAll(/```sh\n# (.*)\n([\s\S]*?)```/g)]
+  return new Map(found.map(([, comment = '', text = '']) => [comment, text]))
+}
+
+/** Runs a block in the repository's folder. @returns its standard output. */
+async function run(comment: RegExp): Promise<string> {
+  const [, text] = [...blocks].find(([title]) => comment.test(title)) ?? []
+  if (text === undefined)
+    throw new Error(`the README has no block ${comment}; it has ${[...blocks.keys()].join(' | ')}`)
+  const prefixed = text.replace(/(-t|--topic|tail) (webhook|account)-/g, `$1 ${world.stack.topicPrefix}$2-`)
+  const env = {
+    ...process.env,
+    PATH: [typeof tools === 'string' ? '' : tools.folder, process.env.PATH].join(delimiter),
+    BROKERS: inject('brokers').join(','),
+    KAFKA_BROKERS: inject('brokers').join(','),
+    SCHEMA_REGISTRY_URL: inject('schemaRegistryUrl'),
+  }
+  const script = `set -euo pipefail\n${prefixed.replaceAll('http://127.0.0.1:9000', world.receiver.url)}`
+  const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: root, env, timeout: 60_000 })
+  return stdout
+}
+
+const definition = (id: string) => world.admin.http.get(`businesses/bakery/webhooks/${id}`, { throwHttpErrors: false })
+const exists = async (id: string, should: boolean) => {
+  const limitMs = systemClock.monotonicMs() + 20_000
+  while (((await definition(id)).statusCode === 200) !== should && systemClock.monotonicMs() < limitMs)
+    await systemClock.sleep(50)
+  expect((await definition(id)).statusCode).toBe(should ? 200 : 404)
+}
+
+test.skipIf(!hasKcat)('kcat: define, see, read what was done, delete', async () => {
+  await run(/define one/)
+  await exists('kitchen', true)
+  world.receiver.answer('/kitchen', { kind: 'status', status: 400 })
+  await world.inForce()
+  const time = '2026-03-01T12:00:00.000Z'
+  const messages = [{ id: 'm1', date: time, from: 'user' as const, fromName: 'Ana', message: 'hola' }]
+  const common = { chatPlatform: 'webchat', chatChannelId: 'web', contactId: 'ana', customerId: 'ana' }
+  const times = { customerCreationTime: time, sessionCreationTime: time }
+  const event = {
+    type: 'message' as const,
+    eventId: `e-${world.businessId}`,
+    businessId: 'bakery',
+    ...common,
+    ...times,
+  }
+  await publish(world, [{ ...event, chatIdInChatPlatform: 'ana', messages }])
+  await until(() => world.receiver.arrivals.some(({ path }) => path === '/kitchen'), 20_000, systemClock)
+
+  const definitions = (await run(/See every definition/)).split('\n').filter((line) => line.startsWith('kitchen '))
+  expect(definitions[0]).toContain('"name":"Kitchen"')
+  // Admin has completed it, and sealed what it has made.
+  expect(definitions.at(-1)).toContain('"secret":"sealed:')
+
+  // The health of a partition is written soon after the attempt.
+  await systemClock.sleep(1_000)
+  const seen = await run(/See when a webhook was tried/)
+  expect(seen.match(/^\d{13} kitchen partition \d offset \d$/gm)).toHaveLength(2)
+  expect(seen).toMatch(/^\S+ \d+ bytes$/m)
+
+  const decoded = await run(/The same, decoded/)
+  expect(decoded).toMatch(/kitchen +\{.*"outcome":"error","cause":"4xx","status":400/)
+  expect(decoded).toMatch(/kitchen +\{.*"reason":"refused"/)
+
+  await run(/Delete the definition/)
+  await exists('kitchen', false)
+})
+
+test.skipIf(lacksTools !== null)("Kafka's console tools: define, see, delete", async () => {
+  const shown = await run(/Write a definition/)
+  expect(shown).toMatch(/^oven\t\{"id":"oven".*"name":"Oven"/m)
+  const env = {
+    KAFKA_BROKERS: inject('brokers').join(','),
+    SCHEMA_REGISTRY_URL: inject('schemaRegistryUrl'),
+    HOOKLINE_TOPIC_PREFIX: world.stack.topicPrefix,
+  }
+  const args = ['tail', 'webhook-config', '--from', 'beginning', '--key', 'oven', '-o', 'json']
+  const records = (await commandLine(env)(args)).out.trim().split('\n')
+  // Written by hand, and completed by admin; then the tombstone.
+  expect(records.map((line) => (JSON.parse(line) as { value: object | null }).value)).toEqual([
+    expect.objectContaining({ name: 'Oven' }),
+    expect.objectContaining({ name: 'Oven', secret: '***' }),
+    null,
+  ])
+  await exists('oven', false)
+})
