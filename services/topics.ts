@@ -142,6 +142,15 @@ export const topics = {
     cleanup: { policy: 'compact' },
     partitions: 'data',
   },
+  webhookAudit: {
+    name: 'webhook-audit',
+    schema: 'webhook-audit.avsc',
+    key: 'business id',
+    writers: ['admin'],
+    readers: ['admin', 'operators', 'analytics'],
+    cleanup: { policy: 'delete', retentionDays: 365 },
+    partitions: 'one',
+  },
   webhookDeadLetters: {
     name: 'webhook-dead-letters',
     schema: 'webhook-dead-letters.avsc',

@@ -67,7 +67,7 @@ async function putAccount(deps: AccountDeps, { businessId, identity, body }: Cal
   )
   const updatedAt = new Date(clock.nowMs()).toISOString()
   const account = { webhooksEnabled, updatedAt, updatedBy: identity.subject }
-  await queue.run(businessId, () => store.put(businessId, account))
+  await queue.run(businessId, () => store.put(businessId, account, identity.subject))
   metrics.writes.inc({ kind: 'account' })
   log.info({ businessId, webhooksEnabled, subject: identity.subject }, 'account changed')
   return { status: 200, body: account }

@@ -6,14 +6,14 @@ import type { KeyRing } from '../platform/keyring.ts'
 import type { Logger } from '../platform/log.ts'
 import { complete, needsCompletion } from './completion.ts'
 import type { AdminMetrics } from './metrics.ts'
+import { completesHeader, headerOf } from './record-headers.ts'
 import { newSecret } from './secrets.ts'
 import type { WriteRecord } from './stores.ts'
 import type { WriteQueue } from './write-queue.ts'
 
-/** Kafka header of a completed record: offset of the record whose place it takes. */
-export const completesHeader = 'hookline-completes'
-
 export type CompleterDeps = {
+  /** Of all instances one completes: two would each make a secret of their own. */
+  isOwner: () => boolean
   entryOf: (id: string) => Entry | undefined
   write: WriteRecord
   queue: WriteQueue
@@ -59,7 +59,7 @@ export class Completer {
   /** The topic has been read to its end: completes what is still due, and from now on what comes, until disposed. */
   start(deps: CompleterDeps): Disposable {
     this.#deps = deps
-    for (const id of this.#newest.keys()) this.#schedule(id)
+    this.check()
     return {
       [Symbol.dispose]: () => {
         this.#deps = undefined
@@ -67,10 +67,15 @@ export class Completer {
     }
   }
 
+  /** To be called when this instance has become the owner. */
+  check(): void {
+    for (const id of this.#newest.keys()) this.#schedule(id)
+  }
+
   #schedule(id: string): void {
     const deps = this.#deps
     const newest = this.#newest.get(id)
-    if (!deps || !newest?.due) return
+    if (!deps?.isOwner() || !newest?.due) return
     const change = this.#parse(newest.record)
     const businessId = change.kind === 'definition' ? change.definition.businessId : ''
     // A fault of the write ends the process by the producer's fail; one of ours is a bug and ends it as unhandled.
@@ -79,7 +84,7 @@ export class Completer {
 
   async #complete(id: string): Promise<void> {
     const newest = this.#newest.get(id)
-    if (!newest?.due || !this.#deps) return
+    if (!newest?.due || !this.#deps?.isOwner()) return
     const { entryOf, write, keys, log, metrics } = this.#deps
     newest.due = false
     const { record } = newest
@@ -102,9 +107,7 @@ export class Completer {
   }
 }
 
-function completedOffset({ headers }: ConsumedRecord): number | null {
-  const header = headers?.[completesHeader]
-  const value = Array.isArray(header) ? header[0] : header
-  const offset = value === undefined ? Number.NaN : Number(value.toString())
+function completedOffset(record: ConsumedRecord): number | null {
+  const offset = Number(headerOf(record, completesHeader) ?? Number.NaN)
   return Number.isInteger(offset) ? offset : null
 }

@@ -8,11 +8,15 @@ import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
 import { runService } from '../platform/service.ts'
+import { topicName } from '../schemas.ts'
 import { targetPolicy } from '../target-policy.ts'
 import { topics } from '../topics.ts'
 import { accountRoutes } from './account-routes.ts'
 import { addAccess } from './add-access.ts'
 import { addRoutes } from './api.ts'
+import type { AuditEntry } from './audit-entry.ts'
+import { auditRoutes } from './audit-routes.ts'
+import { openAuditing } from './auditing.ts'
 import { businessRoutes } from './business-routes.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { changeRoutes } from './change-routes.ts'
@@ -61,11 +65,15 @@ await runService('admin', adminConfig, async (service) => {
   await using _accounts = accounts.topic
   await using producer = await BatchingProducer.open(kafka, waiting, fail)
 
-  const readerOptions = { ...tableOptions, topics: replayTopicNames(prefix), groupPrefix: `${prefix}admin-replays` }
+  const readTopics = [...replayTopicNames(prefix), topicName(topics.webhookAudit, prefix)]
+  const readerOptions = { ...tableOptions, topics: readTopics, groupPrefix: `${prefix}admin-reads` }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
   const codec = new Codec(createRegistry(config), waiting)
   const monitoringOptions = { ...tableOptions, onChange: feed.traffic.bind(feed) }
   await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
+  const onEntry = ({ businessId, webhookId }: AuditEntry) => feed.audit(businessId, webhookId)
+  const auditOptions = { ...tableOptions, codec, reader, producer, keys, onEntry, onOwned: () => completer.check() }
+  await using auditing = await openAuditing(kafka, auditOptions, waiting)
   const replayTopics = await openReplayTopics(codec, prefix, reader, producer.send.bind(producer))
 
   const metrics = createAdminMetrics(registry)
@@ -78,7 +86,7 @@ await runService('admin', adminConfig, async (service) => {
   const standing = new Standing({ store, accounts: accountsStore, monitoring, clock })
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
-  const replays = new ReplayActions(resending)
+  const replays = new ReplayActions({ ...resending, audit: auditing.write })
   const tests = new TestActions(resending)
   const accountDeps = { ...shared, store: accountsStore }
 
@@ -91,7 +99,11 @@ await runService('admin', adminConfig, async (service) => {
   server.addHook('preClose', async () => streams.end())
   await server.register(async (api) => {
     const sending = [...testRoutes(tests), ...replayRoutes(replays)]
-    const seen = [...changeRoutes(streams), ...businessRoutes({ store, accounts: accountsStore })]
+    const seen = [
+      ...changeRoutes(streams),
+      ...auditRoutes(auditing.log),
+      ...businessRoutes({ store, accounts: accountsStore }),
+    ]
     addRoutes(
       api,
       [...webhookRoutes(actions), ...sending, ...accountRoutes(accountDeps), ...seen],
@@ -99,7 +111,8 @@ await runService('admin', adminConfig, async (service) => {
       metrics,
     )
   })
-  using _completing = completer.start({ ...shared, write, keys, entryOf: (id) => definitions.table.get(id) })
+  const entryOf = (id: string) => definitions.table.get(id)
+  using _completing = completer.start({ ...shared, write, keys, entryOf, isOwner: auditing.ownsDefinitions })
   await listener.serve(server)
   await stopRequested
 })

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { Answer, Call } from './api.ts'
+import type { AuditEntry } from './audit-entry.ts'
 import { accepted } from './refusals.ts'
 import { newReplayId, progressOf, startOfReplay } from './replay-progress.ts'
 import { readReplayRequest } from './replay-request.ts'
@@ -16,6 +17,8 @@ export type ReplayDeps = {
   store: Pick<WebhookStore, 'get'>
   accounts: Pick<AccountStore, 'get'>
   topics: ReplayTopics
+  /** Resolves when Kafka has the entry. */
+  audit: (entry: AuditEntry) => Promise<unknown>
   clock: Clock
   log: Logger
 }
@@ -32,8 +35,9 @@ export class ReplayActions {
   }
 
   async start({ businessId, id, body, identity }: Call): Promise<Answer> {
-    const { topics, clock, log } = this.#deps
-    this.#requireOn(businessId, this.#find(businessId, id))
+    const { topics, audit, clock, log } = this.#deps
+    const definition = this.#find(businessId, id)
+    this.#requireOn(businessId, definition)
     const { selection, ratePerSecond } = accepted(readReplayRequest(body, clock.nowMs()))
     const found = await findSelected(topics, id, selection).catch(toProblem)
     const deliveries = found.filter((delivery) => delivery.businessId === businessId)
@@ -43,8 +47,21 @@ export class ReplayActions {
     const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
     const spacingMs = 1_000 / ratePerSecond
     const pending = deliveries.map((delivery, index) => toSend(delivery, replayId, startMs + index * spacingMs))
-    await topics.write(pending)
     const count = pending.length
+    const { name, version } = definition
+    // First: what is sent again has an entry, also when this process is killed in between.
+    await audit({
+      id: `replay/${replayId}`,
+      at: startMs,
+      businessId,
+      subject: identity.subject,
+      action: 'replay.start',
+      webhookId: id,
+      webhookName: name,
+      version,
+      changes: [{ field: 'notifications', from: null, to: String(count) }],
+    })
+    await topics.write(pending)
     log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
     const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
     return { status: 202, body: { replayId, count }, headers: { location: `${path}/replay/${replayId}` } }

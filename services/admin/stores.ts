@@ -5,17 +5,20 @@ import type { BatchingProducer } from '../platform/kafka/producer.ts'
 import type { TopicTable } from '../platform/kafka/table.ts'
 import { topicName } from '../schemas.ts'
 import type { topics } from '../topics.ts'
+import { subjectHeader } from './record-headers.ts'
 
 /** Reads come from the table; a write resolves once its own record has come back to it (read-your-writes). */
 export type WebhookStore = Pick<DefinitionTable, 'get' | 'entries' | 'ownerOf' | 'conflictsOf' | 'fault'> & {
-  put(definition: WebhookDefinition): Promise<void>
-  remove(id: string): Promise<void>
+  /** @param subject who does it, for the audit. */
+  put(definition: WebhookDefinition, subject: string): Promise<void>
+  remove(id: string, subject: string): Promise<void>
 }
 
 export type AccountStore = {
   get(businessId: string): Account | undefined
   ids(): Iterable<string>
-  put(businessId: string, account: Account): Promise<void>
+  /** @param subject who does it, for the audit. */
+  put(businessId: string, account: Account, subject: string): Promise<void>
 }
 
 /** @param value null deletes. */
@@ -48,8 +51,8 @@ export function webhookStore({ table }: Definitions, write: WriteRecord): Webhoo
     ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
     conflictsOf: (id) => table.conflictsOf(id),
     fault: (id) => table.fault(id),
-    put: (definition) => write(definition.id, JSON.stringify(definition)),
-    remove: (id) => write(id, null),
+    put: (definition, subject) => write(definition.id, JSON.stringify(definition), { [subjectHeader]: subject }),
+    remove: (id, subject) => write(id, null, { [subjectHeader]: subject }),
   }
 }
 
@@ -57,6 +60,6 @@ export function accountStore(accounts: Accounts, write: WriteRecord): AccountSto
   return {
     get: (businessId) => accounts.get(businessId),
     ids: () => accounts.ids(),
-    put: (businessId, account) => write(businessId, JSON.stringify(account)),
+    put: (businessId, account, subject) => write(businessId, JSON.stringify(account), { [subjectHeader]: subject }),
   }
 }

@@ -62,7 +62,7 @@ export class WebhookActions {
       const draft = accepted(decideCreate(body, this.#ownerOf(businessId), policy))
       const secret = newSecret()
       const definition = created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys)
-      await store.put(definition)
+      await store.put(definition, call.identity.subject)
       this.#note('create', call, definition)
       const location = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${definition.id}`
       return this.#answer(201, definition, { secret }, { location })
@@ -76,7 +76,7 @@ export class WebhookActions {
       const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
       const draft = accepted(decidePatch(current, body, this.#ownerOf(businessId), policy))
       const definition = changed(current, draft, clock.nowMs(), keys)
-      await store.put(definition)
+      await store.put(definition, call.identity.subject)
       this.#note('update', call, definition)
       return this.#answer(200, definition)
     })
@@ -86,7 +86,7 @@ export class WebhookActions {
     const { businessId, id, ifMatch } = call
     return this.#deps.queue.run(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
-      await this.#deps.store.remove(id)
+      await this.#deps.store.remove(id, call.identity.subject)
       this.#note('delete', call, current)
       return { status: 204 }
     })
@@ -99,7 +99,7 @@ export class WebhookActions {
       const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'optional'))
       const secret = newSecret()
       const definition = rotated(current, secret, clock.nowMs(), keys)
-      await store.put(definition)
+      await store.put(definition, call.identity.subject)
       this.#note('rotate', call, definition)
       return this.#answer(200, definition, { secret })
     })

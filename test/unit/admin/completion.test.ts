@@ -92,6 +92,7 @@ function topicWith(instances: number) {
     const table = new DefinitionTable()
     const fold = folder(table)
     const completer = new Completer(keys)
+    const ownership = { isOwner: true }
     let position = 0
     const poll = () => {
       for (; position < log.length; position++) {
@@ -105,6 +106,7 @@ function topicWith(instances: number) {
     }
     const start = () =>
       completer.start({
+        isOwner: () => ownership.isOwner,
         entryOf: (id) => table.get(id),
         write,
         queue: new WriteQueue(stillClock, 1_000),
@@ -112,7 +114,7 @@ function topicWith(instances: number) {
         log: pino({ level: 'silent' }),
         metrics: createAdminMetrics(new Registry()),
       })
-    return { table, poll, start }
+    return { table, poll, start, ownership, completer }
   })
   const settle = async () => {
     for (let length = -1; length !== log.length; ) {
@@ -139,6 +141,21 @@ describe('completing', () => {
     expect(log).toHaveLength(3)
     expect(admins[0]?.table.get('wh_a')?.definition).toMatchObject({ name: 'Second', version: 1 })
     expect(admins[0]?.table.fault('wh_a')).toBeUndefined()
+  })
+
+  test('by the owner alone, and by the next one when it has become that', async () => {
+    const { log, admins, settle, byHand } = topicWith(2)
+    const [one, other] = admins
+    if (other) other.ownership.isOwner = false
+    for (const { start } of admins) start()
+    if (one) one.ownership.isOwner = false
+    await byHand({})
+    await settle()
+    expect(log).toHaveLength(1)
+    if (other) other.ownership.isOwner = true
+    other?.completer.check()
+    await settle()
+    expect(log).toHaveLength(2)
   })
 
   test('what was completed, deleted or replaced before the start is left alone', async () => {

@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Call } from '../../../services/admin/api.ts'
+import type { AuditEntry } from '../../../services/admin/audit-entry.ts'
 import { ReplayActions } from '../../../services/admin/replay-actions.ts'
 import { newReplayId, progressOf, startOfReplay } from '../../../services/admin/replay-progress.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
@@ -17,6 +18,8 @@ beforeEach(() => {
   webhooksEnabled = true
 })
 
+const audited: AuditEntry[] = []
+
 function actions(): ReplayActions {
   const entry = () => ({ definition: definition(changes), offset: 0 }) as never
   const accounts = { get: () => ({ webhooksEnabled, updatedAt: '', updatedBy: '' }) }
@@ -24,6 +27,7 @@ function actions(): ReplayActions {
     store: { get: entry },
     accounts,
     topics,
+    audit: async (entry) => audited.push(entry),
     clock: stillClock,
     log: pino({ level: 'silent' }),
   })
@@ -90,6 +94,14 @@ describe('how it is sent', () => {
     expect(topics.pending.map(({ dueAt }) => dueAt - nowMs)).toEqual([0, 250, 500, 750, 1_000])
     expect(topics.pending[0]).toMatchObject({ why: 'replay', attempts: [], delivery: delivery('ok', 1_000) })
     expect(new Set(topics.pending.map(({ replayId }) => startOfReplay(replayId ?? '')))).toEqual(new Set([nowMs]))
+  })
+
+  test('audited: who, of which webhook, how many', async () => {
+    audited.length = 0
+    await replayed({ since: at(1_000) })
+    const id = `replay/${topics.pending[0]?.replayId}`
+    const changes = [{ field: 'notifications', from: null, to: '5' }]
+    expect(audited).toMatchObject([{ id, action: 'replay.start', subject: 'a', webhookId: 'wh_a', changes }])
   })
 })
 

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { accountRoutes } from '../../../services/admin/account-routes.ts'
 import { type ApiRoute, addRoutes } from '../../../services/admin/api.ts'
+import { auditRoutes } from '../../../services/admin/audit-routes.ts'
 import { businessRoutes } from '../../../services/admin/business-routes.ts'
 import { ChangeFeed } from '../../../services/admin/change-feed.ts'
 import { changeRoutes } from '../../../services/admin/change-routes.ts'
@@ -99,10 +100,14 @@ beforeEach(async () => {
   topics.pending.push(pending('d1', replayId))
   const clock = { ...stillClock, sleep: () => Promise.resolve() }
   const resending = { store, accounts: activated, topics, clock, log }
-  const sending = [...testRoutes(new TestActions(resending)), ...replayRoutes(new ReplayActions(resending))]
+  const sending = [
+    ...testRoutes(new TestActions(resending)),
+    ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),
+  ]
   streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
   const about = [
     ...changeRoutes(streams),
+    ...auditRoutes({ page: async () => ({ entries: [] }) }),
     ...businessRoutes({ store, accounts: accountStore }),
     ...accountRoutes({ ...shared, store: accountStore }),
   ]
@@ -156,6 +161,7 @@ describe('who may do what (guarantees.md, 34)', () => {
     // Each sees its own.
     listBusinesses: [...readers, 'otherBusiness'],
     followChanges: readers,
+    listAudit: readers,
     getAccount: readers,
     putAccount: ['super', 'ofBusiness', 'accountant'],
   }

@@ -1,0 +1,103 @@
+import { accountParser, definitionParser } from '../config-tables.ts'
+import { type Account, sealContext, type WebhookDefinition } from '../domain/definition.ts'
+import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
+import type { KeyRing } from '../platform/keyring.ts'
+import {
+  type AuditEntry,
+  type Audited,
+  auditAccount,
+  auditDefinition,
+  type DefinitionStep,
+  type IsSame,
+} from './audit-entry.ts'
+import { completesHeader, headerOf, subjectHeader } from './record-headers.ts'
+
+/** A fold over a config topic: each record of it in its order, and what that has changed. */
+export type AuditFold = (record: ConsumedRecord) => AuditEntry[]
+
+/** Of webhook-config. @param topic without the prefix */
+export function definitionFold(topic: string, keys: KeyRing): AuditFold {
+  const parse = definitionParser()
+  const written = new Map<string, WebhookDefinition>()
+  /** Webhook -> offset of the record completed last. */
+  const completed = new Map<string, string>()
+  return (record) => {
+    const id = record.key?.toString('utf8') ?? ''
+    const change = parse(record)
+    const before = written.get(id)
+    // As in definition-table.ts: what is invalid, or under another webhook's key, is not in force and changes nothing.
+    if (change.kind === 'invalid' || (change.kind === 'definition' && change.definition.id !== id)) return []
+    const after = change.kind === 'definition' ? withKnownSecret(change.definition, before) : undefined
+    if (after) written.set(id, after)
+    else written.delete(id)
+    const completes = headerOf(record, completesHeader)
+    const step = { before, after, completes: completes !== null, atMs: record.timestampMs }
+    const audited = auditDefinition(step, sameSecret(keys, { id, businessId: before?.businessId ?? '' }))
+    // An instance that took over while the one before was at it: the same once more.
+    const isRepeated = completes !== null && completed.get(id) === completes
+    if (completes !== null) completed.set(id, completes)
+    if (isRepeated && audited.every(({ changes }) => changes.length === 0)) return []
+    return entries(topic, record, headerOf(record, subjectHeader) ?? writerOf(topic, step), audited)
+  }
+}
+
+/** Who has written a definition without saying for whom: only admin says. */
+function writerOf(topic: string, { before, after, completes }: DefinitionStep): string {
+  if (completes) return 'service:admin'
+  const isSwitchOff = after?.disabledReason !== undefined && before?.disabledReason === undefined
+  return isSwitchOff ? 'service:dispatcher' : `topic:${topic}`
+}
+
+/** A value that is sealed anew is still the same. */
+function sameSecret(keys: KeyRing, place: { id: string; businessId: string }): IsSame {
+  return (field, from, to) => {
+    if (from === to) return true
+    const context = sealContext(place, contextOf(field))
+    const [a, b] = [keys.open(from, context), keys.open(to, context)]
+    return a.ok && b.ok && a.plain === b.plain
+  }
+}
+
+/** Of account-config. @param topic without the prefix */
+export function accountFold(topic: string): AuditFold {
+  const parse = accountParser()
+  const written = new Map<string, Account>()
+  return (record) => {
+    const businessId = record.key?.toString('utf8') ?? ''
+    const change = parse(record)
+    if (change.kind === 'invalid') return []
+    const before = written.get(businessId)
+    const after = change.kind === 'account' ? change.account : undefined
+    if (after) written.set(businessId, after)
+    else written.delete(businessId)
+    const subject = headerOf(record, subjectHeader) ?? `topic:${topic}`
+    return entries(topic, record, subject, auditAccount(businessId, before, after))
+  }
+}
+
+function entries(topic: string, record: ConsumedRecord, subject: string, audited: Audited[]): AuditEntry[] {
+  const { partition, offset, timestampMs } = record
+  return audited.map((what, index) => ({
+    id: `${topic}/${partition}/${offset}${index === 0 ? '' : `/${index}`}`,
+    at: timestampMs,
+    subject,
+    ...what,
+  }))
+}
+
+/** An operator who leaves the secret out does not take it away: admin completes the definition with the stored one. */
+function withKnownSecret(definition: WebhookDefinition, before: WebhookDefinition | undefined): WebhookDefinition {
+  if (definition.secret !== undefined || before?.secret === undefined) return definition
+  const { secret, previousSecret, previousSecretUntil } = before
+  return {
+    ...definition,
+    secret,
+    ...(previousSecret !== undefined && { previousSecret }),
+    ...(previousSecretUntil !== undefined && { previousSecretUntil }),
+  }
+}
+
+/** headers.X-Key -> header:x-key, as it is sealed (services/admin/secrets.ts). */
+function contextOf(field: string): string {
+  return field.startsWith('headers.') ? `header:${field.slice('headers.'.length).toLowerCase()}` : field
+}

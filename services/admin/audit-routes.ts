@@ -1,0 +1,84 @@
+import { HttpProblem } from '../platform/problem.ts'
+import type { Answer, ApiRoute, Call } from './api.ts'
+import { businessParams, listQuery } from './api-schemas.ts'
+import type { AuditEntry } from './audit-entry.ts'
+import type { AuditLog } from './audit-log.ts'
+import { failures } from './problem-answers.ts'
+
+const nullable = (type: string, description = '') => ({ type: [type, 'null'], ...(description && { description }) })
+const anything = { description: 'Any JSON; null where there was or is nothing; "***" for what is secret.' }
+
+const entry = {
+  type: 'object',
+  required: ['id', 'at', 'subject', 'action', 'webhookId', 'webhookName', 'version', 'changes'],
+  properties: {
+    id: { type: 'string' },
+    at: { type: 'string', format: 'date-time' },
+    subject: {
+      type: 'string',
+      description: 'Who: of the token or session; service:<name>; topic:<name> for what was written to Kafka directly.',
+    },
+    action: { type: 'string' },
+    webhookId: nullable('string'),
+    webhookName: nullable('string'),
+    version: nullable('integer'),
+    changes: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field', 'from', 'to'],
+        properties: { field: { type: 'string' }, from: anything, to: anything },
+      },
+    },
+  },
+}
+const page = {
+  type: 'object',
+  required: ['entries'],
+  properties: {
+    entries: { type: 'array', items: entry },
+    nextCursor: {
+      type: 'string',
+      description: 'Absent on the last page. A page may hold fewer entries than asked for.',
+    },
+  },
+}
+
+export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
+  return [
+    {
+      operationId: 'listAudit',
+      method: 'GET',
+      url: '/api/v1/businesses/:businessId/audit',
+      permission: 'webhooks:read',
+      schema: {
+        tags: ['audit'],
+        summary: 'Who has changed what, newest first',
+        description: 'Changes of definitions, secrets and the account, and replays. Never a secret or a header value.',
+        params: businessParams,
+        querystring: listQuery,
+        response: {
+          200: { description: 'One page.', content: { 'application/json': { schema: page } } },
+          ...failures(400),
+        },
+      },
+      handle: (call) => listAudit(log, call),
+    },
+  ]
+}
+
+async function listAudit(log: Pick<AuditLog, 'page'>, { businessId, query }: Call): Promise<Answer> {
+  const cursor = query.cursor === undefined ? null : String(query.cursor)
+  if (cursor !== null && !/^\d{1,15}$/.test(cursor)) {
+    const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
+    throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
+  }
+  const { entries, ...rest } = await log.page(businessId, Number(query.limit), cursor === null ? null : Number(cursor))
+  return { status: 200, body: { entries: entries.map(viewOf), ...rest } }
+}
+
+function viewOf({ businessId: _business, at, changes, ...entry }: AuditEntry): object {
+  const value = (json: string | null) => (json === null ? null : JSON.parse(json))
+  const shown = changes.map(({ field, from, to }) => ({ field, from: value(from), to: value(to) }))
+  return { ...entry, at: new Date(at).toISOString(), changes: shown }
+}

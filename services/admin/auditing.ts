@@ -1,0 +1,82 @@
+import type { Codec } from '../platform/codec.ts'
+import type { Kafka } from '../platform/kafka/client.ts'
+import type { BatchingProducer } from '../platform/kafka/producer.ts'
+import type { RangeReader } from '../platform/kafka/range-reader.ts'
+import { followTopic } from '../platform/kafka/tail.ts'
+import type { KeyRing } from '../platform/keyring.ts'
+import type { WaitContext } from '../platform/retry-until.ts'
+import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { topics } from '../topics.ts'
+import type { AuditEntry } from './audit-entry.ts'
+import { accountFold, definitionFold } from './audit-fold.ts'
+import { AuditLog } from './audit-log.ts'
+import { AuditWriter } from './audit-writer.ts'
+
+export type AuditingDeps = {
+  prefix: string
+  sessionTimeoutMs: number
+  fail: (error: unknown) => void
+  codec: Codec
+  /** Reads webhook-audit among others. */
+  reader: RangeReader
+  producer: BatchingProducer
+  keys: KeyRing
+  /** Called with each entry that stands in the topic, whoever has written it. */
+  onEntry: (entry: AuditEntry) => void
+  /** Called when ownsDefinitions() may have changed. */
+  onOwned: () => void
+}
+
+export type Auditing = AsyncDisposable & {
+  log: AuditLog
+  /** Whether this instance alone follows webhook-config for all of them. */
+  ownsDefinitions: () => boolean
+  /** For what is no change of a config topic. Resolves when Kafka has it. */
+  write: (entry: AuditEntry) => Promise<unknown>
+}
+
+/** The audit: its writer, where this instance owns a config topic; its log; and the news of it. */
+export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: WaitContext): Promise<Auditing> {
+  const { prefix, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned } = deps
+  const topic = topicName(topics.webhookAudit, prefix)
+  const schema = schemaOf(topics.webhookAudit)
+  const encode = await codec.encoder<AuditEntry>(subjectOf(topics.webhookAudit, prefix), schema)
+  const decode = codec.decoder<AuditEntry>(schema)
+  const log = new AuditLog(reader, topic, decode)
+  const write = (entry: AuditEntry) =>
+    producer.send({ topic, partition: 0, key: entry.businessId, value: encode(entry) })
+  const { webhookConfig, accountConfig } = topics
+  const folds = new Map([
+    [topicName(webhookConfig, prefix), () => definitionFold(webhookConfig.name, keys)],
+    [topicName(accountConfig, prefix), () => accountFold(accountConfig.name)],
+  ])
+  const common = { sessionTimeoutMs, fail }
+  const onRecord = async ({ value }: { value: Buffer | null }) => {
+    const decoded = value && (await decode(value))
+    if (decoded?.ok) onEntry(decoded.value)
+  }
+  const follow = { ...common, topic, groupPrefix: `${prefix}admin-${topics.webhookAudit.name}` }
+  const [tail, writer] = await Promise.all([
+    followTopic(kafka, { ...follow, onRecord: (record) => void onRecord(record) }, context),
+    AuditWriter.open(
+      kafka,
+      {
+        ...common,
+        onOwned,
+        groupId: `${prefix}admin-audit`,
+        folds,
+        write,
+        writtenSince: (offset) => log.idsSince(offset),
+      },
+      context,
+    ),
+  ])
+  return {
+    log,
+    ownsDefinitions: () => writer.owns(topicName(webhookConfig, prefix)),
+    write,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([writer[Symbol.asyncDispose](), tail[Symbol.asyncDispose]()])
+    },
+  }
+}
