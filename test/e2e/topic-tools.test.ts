@@ -1,6 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { delimiter } from 'node:path'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -8,7 +10,7 @@ import { until } from '../../deploy/demo/until.ts'
 import { systemClock } from '../../services/platform/clock.ts'
 import { commandLine } from '../support/command-line.ts'
 import { openKafkaTools } from '../support/kafka-tools.ts'
-import { publish } from '../support/load.ts'
+import { messageOf, publish } from '../support/load.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 
 /** The commands of README.md, "With topic tools", as they stand there. Only names of topics get the stack's prefix. */
@@ -20,6 +22,12 @@ const tools = await openKafkaTools()
 const lacksTools = typeof tools === 'string' ? tools : null
 if (!hasKcat) process.stdout.write('the README with kcat is skipped: kcat is not installed\n')
 if (lacksTools) process.stdout.write(`the README with Kafka's console tools is skipped: ${lacksTools}\n`)
+
+const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
+const analytics = spawnSync(python, ['-c', 'import confluent_kafka.schema_registry.avro, matplotlib, polars'])
+const hasAnalytics = analytics.status === 0
+if (!hasAnalytics)
+  process.stdout.write(`deploy/analytics is skipped: ${python} (HOOKLINE_TEST_PYTHON) lacks its requirements.txt\n`)
 
 let world: TestStack
 
@@ -126,3 +134,63 @@ test.skipIf(lacksTools !== null)("Kafka's console tools: define, see, delete", a
   ])
   await exists('oven', false)
 })
+
+test.skipIf(!hasAnalytics)('deploy/analytics counts what the receiver got, and draws it', async () => {
+  const channels = { '/quick': `${world.businessId}-quick`, '/slow': `${world.businessId}-slow` }
+  const quick = await world.defineWebhook('/quick', [channels['/quick']])
+  const slow = await world.defineWebhook('/slow', [channels['/slow']])
+  world.receiver.answer('/slow', { kind: 'status', status: 200, delayMs: 300 })
+  await world.inForce()
+  const contacts = Array.from({ length: 10 }, (_unused, index) => `contact-${index}`)
+  const lanes = contacts.map((contactId) => ({ channel: channels['/quick'], contactId }))
+  lanes.push(...contacts.slice(5).map((contactId) => ({ channel: channels['/slow'], contactId })))
+  const published = await publish(
+    world,
+    lanes.map((lane) => messageOf(lane, 0, world.businessId)),
+  )
+  expect((await world.arrived(published, 20_000)).missing).toEqual([])
+
+  const folder = await mkdtemp(join(tmpdir(), 'hookline-analytics-'))
+  try {
+    const [chart, table] = [join(folder, 'latency.svg'), join(folder, 'attempts.parquet')]
+    const args = ['deploy/analytics/attempts.py', '--json', '--since', '1h', '--chart', chart, '--parquet', table]
+    // The webhook that told of the readiness has some as well.
+    let rows: LatencyRow[] = []
+    const isComplete = () => {
+      rows = latencyRows(args).filter(({ webhookId }) => [quick.id, slow.id].includes(webhookId))
+      return rows.reduce((sum, { attempts }) => sum + attempts, 0) === lanes.length
+    }
+    // An attempt is recorded after its answer.
+    await until(isComplete, 20_000, systemClock)
+    expect(rows).toMatchObject([
+      { webhookId: quick.id, attempts: 10, good: 10 },
+      { webhookId: slow.id, attempts: 5, good: 5 },
+    ])
+    expect(rows[1]?.responseP50Ms).toBeGreaterThanOrEqual(300)
+    expect(rows[1]?.deliveredP99Ms).toBeGreaterThanOrEqual(rows[1]?.deliveredP50Ms ?? Number.POSITIVE_INFINITY)
+    const svg = await readFile(chart, 'utf8')
+    for (const text of [quick.id, slow.id, 'Delivery latency by webhook']) expect(svg).toContain(text)
+    expect((await readFile(table)).subarray(0, 4).toString()).toBe('PAR1')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+function latencyRows(args: string[]): LatencyRow[] {
+  const env = {
+    ...process.env,
+    KAFKA_BROKERS: inject('brokers').join(','),
+    SCHEMA_REGISTRY_URL: inject('schemaRegistryUrl'),
+    HOOKLINE_TOPIC_PREFIX: world.stack.topicPrefix,
+  }
+  return JSON.parse(execFileSync(python, args, { cwd: root, env, encoding: 'utf8', timeout: 60_000 })) as LatencyRow[]
+}
+
+type LatencyRow = {
+  webhookId: string
+  attempts: number
+  good: number
+  responseP50Ms: number
+  deliveredP50Ms: number
+  deliveredP99Ms: number
+}
