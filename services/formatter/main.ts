@@ -19,6 +19,9 @@ import { partitionCount } from './partition-count.ts'
 import { FormatterStage } from './stage.ts'
 import { traceparentOf } from './traceparent.ts'
 
+/** Of notifications on their way to Kafka: several of the largest batches. */
+const maxBufferedBytes = 4_194_304
+
 await runService('formatter', formatterConfig, async (service) => {
   const { config, log, clock, health, metrics, fail, stopping, stopRequested } = service
   const prefix = config.HOOKLINE_TOPIC_PREFIX
@@ -71,6 +74,7 @@ await runService('formatter', formatterConfig, async (service) => {
     sources,
     decide: (event, { headers }) => decide(event, tables, traceparentOf(headers), clock.nowMs()),
     output,
+    hasRoom: () => producer.bufferedBytes < maxBufferedBytes,
     finished: (assignment, commit) => commits.finished(assignment, commit),
     pause: (topic, partition) => consumer.pause(topic, partition),
     resume: (topic, partition) => consumer.resume(topic, partition),

@@ -12,6 +12,8 @@ export type StageEdges = {
   sources: ReadonlyMap<string, EventSource>
   decide: (event: Event, record: ConsumedRecord) => Decision
   output: Pick<Output, 'deliver' | 'unreadable'>
+  /** While false, no more is read than what is being written. */
+  hasRoom: () => boolean
   finished: (assignment: Assignment, commit: Commit) => void
   /** The partition is not to be fetched before resume. */
   pause: (topic: string, partition: number) => void
@@ -26,16 +28,21 @@ export type StageEdges = {
 /** The answer to an unknown schema id takes milliseconds; after this long the other partitions no longer wait for it. */
 const patienceMs = 500
 
-/** Takes batches of events to notifications, in offset order, and calls an offset finished when Kafka has its results. */
+/**
+ * Takes batches of events to notifications, in offset order, and calls an offset finished when Kafka has its results. The
+ * next batch is fetched meanwhile: waiting for the acknowledgement of each first took 3 ms of every notification's way.
+ */
 export class FormatterStage {
   readonly #edges: StageEdges
   readonly #running = new Set<Promise<number>>()
+  /** By partition: resolves when what was taken of it is finished. */
+  readonly #finishing = new Map<string, Promise<void>>()
 
   constructor(edges: StageEdges) {
     this.#edges = edges
   }
 
-  /** @returns how many records were taken, from the first, once Kafka has acknowledged all that came of them. */
+  /** @returns how many records were taken, from the first; while there is no room, once all of them are finished. */
   takeBatch(batch: RecordBatch): Promise<number> {
     const work = this.#take(batch)
     this.#running.add(work)
@@ -45,11 +52,12 @@ export class FormatterStage {
   /** Resolves when the batches that were begun are finished. */
   async drain(): Promise<void> {
     await Promise.all(this.#running)
+    await Promise.all(this.#finishing.values())
   }
 
   async #take(batch: RecordBatch): Promise<number> {
     const { topic, partition, records, highWatermark, assignment } = batch
-    const { sources, finished, metrics, stopping } = this.#edges
+    const { sources, hasRoom, metrics, stopping } = this.#edges
     const source = sources.get(topic)
     if (!source) throw new Error(`no events are read from ${topic}`)
     const writes: Promise<void>[] = []
@@ -64,11 +72,24 @@ export class FormatterStage {
       if (write) writes.push(write)
       taken++
     }
-    await Promise.all(writes)
     const nextOffset = (records[taken - 1]?.offset ?? (records[0]?.offset ?? 0) - 1) + 1
     metrics.lag(topic, partition, Math.max(0, highWatermark - nextOffset))
-    if (taken > 0) finished(assignment, { topic, partition, offset: nextOffset })
+    if (taken === 0) return 0
+    const finishing = this.#finish(assignment, { topic, partition, offset: nextOffset }, writes)
+    if (!hasRoom()) await finishing
     return taken
+  }
+
+  /** Calls an offset finished when Kafka has what came of the records before it. */
+  #finish(assignment: Assignment, commit: Commit, writes: Promise<void>[]): Promise<void> {
+    const place = `${commit.topic}/${commit.partition}`
+    const earlier = this.#finishing.get(place)
+    const finishing = Promise.all([earlier, ...writes]).then(() => {
+      if (this.#finishing.get(place) === finishing) this.#finishing.delete(place)
+      this.#edges.finished(assignment, commit)
+    })
+    this.#finishing.set(place, finishing)
+    return finishing
   }
 
   /** @returns what is to be waited for before the record's offset is finished. */

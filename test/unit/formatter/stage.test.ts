@@ -25,7 +25,7 @@ function batchOf(values: (string | null)[], over: Partial<RecordBatch> = {}): Re
 }
 
 /** A stage whose edges are written down; `settle` answers for the schemas that are not known yet. */
-function stageWith({ account = true, output = 'delivered' as 'delivered' | 'oversize' } = {}) {
+function stageWith({ account = true, output = 'delivered' as 'delivered' | 'oversize', room = true } = {}) {
   const log: string[] = []
   const commits: Commit[] = []
   const stopping = new AbortController()
@@ -62,6 +62,7 @@ function stageWith({ account = true, output = 'delivered' as 'delivered' | 'over
         await acknowledged.promise
       },
     },
+    hasRoom: () => room,
     finished: (_assignment, commit) => commits.push(commit),
     pause: (topic, partition) => log.push(`pause ${topic} ${partition}`),
     resume: (topic, partition) => log.push(`resume ${topic} ${partition}`),
@@ -87,19 +88,40 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('produces in offset order, and finishes the offset only when all is acknowledged', async () => {
   const { stage, log, commits, acknowledged } = stageWith()
-  const taking = stage.takeBatch(batchOf(['a', 'poison', 'b', null, 'c']))
-  await turn()
+  expect(await stage.takeBatch(batchOf(['a', 'poison', 'b', null, 'c']))).toBe(5)
   expect(log).toEqual(['deliver a', 'unreadable poison', 'deliver b', 'deliver c'])
   expect(commits).toEqual([])
   acknowledged.resolve()
-  expect(await taking).toBe(5)
+  await stage.drain()
   expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 15 }])
+})
+
+test('a batch that comes of nothing waits for the one before it', async () => {
+  const { stage, commits, acknowledged } = stageWith()
+  await stage.takeBatch(batchOf(['a']))
+  await stage.takeBatch(batchOf([null]))
+  await turn()
+  expect(commits).toEqual([])
+  acknowledged.resolve()
+  await stage.drain()
+  expect(commits).toHaveLength(2)
+})
+
+test('without room, no more is taken before what was taken is acknowledged', async () => {
+  const { stage, log, acknowledged } = stageWith({ room: false })
+  const taking = stage.takeBatch(batchOf(['a'])).then(() => log.push('taken'))
+  await turn()
+  expect(log).toEqual(['deliver a'])
+  acknowledged.resolve()
+  await taking
+  expect(log).toEqual(['deliver a', 'taken'])
 })
 
 test('every record read is counted once more, by what became of it', async () => {
   const { stage, acknowledged, metric } = stageWith()
   acknowledged.resolve()
   await stage.takeBatch(batchOf(['a', 'poison', null, 'b']))
+  await stage.drain()
   expect(await metric('events_total', 'message')).toBe(4)
   expect(await metric('deliveries_total', 'message')).toBe(2)
   expect(await metric('dead_letters_total', 'unreadable')).toBe(1)
@@ -110,6 +132,7 @@ test('every record read is counted once more, by what became of it', async () =>
 test('an event that nobody is notified of is finished and counted by its reason', async () => {
   const { stage, log, commits, metric } = stageWith({ account: false })
   expect(await stage.takeBatch(batchOf(['a', 'b']))).toBe(2)
+  await stage.drain()
   expect(log).toEqual([])
   expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 12 }])
   expect(await metric('skipped_total', 'not-activated')).toBe(2)
@@ -120,6 +143,7 @@ test('a notification that is too large counts as a dead letter', async () => {
   const { stage, acknowledged, metric } = stageWith({ output: 'oversize' })
   acknowledged.resolve()
   await stage.takeBatch(batchOf(['a']))
+  await stage.drain()
   expect(await metric('dead_letters_total', 'oversize')).toBe(1)
   expect(await metric('deliveries_total', 'message')).toBe(0)
 })
@@ -143,6 +167,7 @@ describe('a schema that is not known yet', () => {
     await turn()
     outOfPatience()
     expect(await taking).toBe(1)
+    await turn()
     expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 11 }])
     expect(log).toEqual(['deliver a', 'pause messages 3'])
     waiting.resolve({ ok: true, value: messageEvent() })
@@ -158,6 +183,7 @@ describe('a schema that is not known yet', () => {
     stopping.abort()
     waiting.reject(new Error('no answer'))
     expect(await taking).toBe(1)
+    await turn()
     expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 11 }])
   })
 
