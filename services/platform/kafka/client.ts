@@ -1,6 +1,7 @@
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import type { Logger } from '../log.ts'
 import { installCompression } from './compression.ts'
+import { takeTurnsInFetches } from './fetch-order.ts'
 import { checkOnlyWaitingRequests } from './request-queue.ts'
 
 export type KafkaVariables = {
@@ -16,6 +17,7 @@ export type KafkaVariables = {
 export function createKafka(config: KafkaVariables, log: Logger): Kafka {
   installCompression()
   checkOnlyWaitingRequests()
+  takeTurnsInFetches()
   const options: KafkaConfig = {
     clientId: config.KAFKA_CLIENT_ID,
     brokers: config.KAFKA_BROKERS.split(',').map((broker) => broker.trim()),

@@ -68,6 +68,10 @@ export type ConsumerOptions = {
   fail: (error: unknown) => void
 }
 
+/** As large as a batch can be (the broker's max.message.bytes): what does not fit comes of the first partition of a fetch only. */
+const maxBytesPerPartition = 1_048_576
+/** Of one fetch: what it brings waits in memory, and kafkajs holds it twice meanwhile. */
+const maxBytes = 2_097_152
 /** Heartbeats go out at least this often while onBatch is waited for. */
 const heartbeatMs = 2_000
 
@@ -99,7 +103,8 @@ export class GroupConsumer implements AsyncDisposable {
       heartbeatInterval: Math.min(heartbeatMs, options.sessionTimeoutMs / 3),
       maxWaitTimeInMs: options.maxWaitMs,
       minBytes: options.minBytes ?? 1,
-      maxBytesPerPartition: 1_048_576,
+      maxBytesPerPartition,
+      maxBytes,
       allowAutoTopicCreation: false,
       partitionAssigners: [options.assigner?.(held) ?? PartitionAssigners.roundRobin],
       retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 5_000 },
