@@ -1,5 +1,6 @@
 import type { Committed } from '../platform/kafka/committed.ts'
 import type { Assignment } from '../platform/kafka/consumer.ts'
+import type { Positions } from '../platform/kafka/follower.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Engine } from './engine.ts'
 import type { HealthWriter } from './health-writer.ts'
@@ -9,7 +10,11 @@ export type AssignmentsContext = {
   engine: Engine
   health: HealthWriter
   takeover: TakeoverContext
+  /** Of every topic that is dispatched. */
   committed: () => Promise<Map<string, Map<number, Committed>>>
+  /** The topics that are read beside the assignment: its partition numbers of them, from these offsets on. */
+  quietTopics: string[]
+  follow: (positions: Positions) => void
   nowMs: () => number
   log: Logger
   fail: (error: unknown) => void
@@ -30,7 +35,8 @@ export class Assignments {
   }
 
   assigned(assignment: Assignment): void {
-    const { engine, committed, fail } = this.#context
+    const { engine, committed, follow, fail } = this.#context
+    follow(new Map())
     const unknown = new Set(engine.assign(assignment))
     // Asked after the group has moved on: nobody else commits for these partitions any more.
     const commits = committed()
@@ -44,6 +50,15 @@ export class Assignments {
       )
     }
     this.#takingOver = takingOver
+    commits.then((commits) => assignment.current && follow(this.#positions(numbers, commits))).catch(fail)
+  }
+
+  /** Where nothing is committed, from the beginning. */
+  #positions(numbers: Iterable<number>, commits: Map<string, Map<number, Committed>>): Positions {
+    const all = [...numbers]
+    const positionsOf = (topic: string) =>
+      all.map((number) => [number, commits.get(topic)?.get(number)?.offset ?? 0] as const)
+    return new Map(this.#context.quietTopics.map((topic) => [topic, new Map(positionsOf(topic))]))
   }
 
   async #bring(

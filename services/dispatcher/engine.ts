@@ -12,6 +12,8 @@ import { answerId, laneOf } from './replay.ts'
 import type { RestoredPartition } from './restore.ts'
 import { TestNotifications } from './test-notification.ts'
 
+const maxYoung = 64
+
 /**
  * The dispatcher's core: takes deliveries in the order of their partition, sends them lane by lane, and says which
  * offsets are finished. It reads no clock and does no I/O, so that it runs under a virtual clock as well.
@@ -38,6 +40,7 @@ export class Engine {
     const held = new HeldItems(ports, limits)
     const rules = {
       maxInFlight: limits.maxInFlight,
+      maxYoung,
       maxInFlightOf: (webhookId: string) => ports.definition(webhookId)?.maxInFlight ?? 1,
       waitMs: (webhookId: string) => gates.waitMs(webhookId, ports.nowMs()),
       after: ports.after,

@@ -3,7 +3,8 @@ import type { DeadLetterReason } from '../domain/delivery.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
-import type { Lane, LaneScheduler } from './lanes.ts'
+import type { Lane } from './lane.ts'
+import type { LaneScheduler } from './lanes.ts'
 import type { Parking } from './parking.ts'
 import {
   type EngineLimits,

@@ -19,7 +19,9 @@ export type IntakeContext = {
   definitionsReached: (offset: number) => Promise<void>
   definitionsPosition: () => number
   nowMs: () => number
-  /** The engine has no room: the partition is not to be fetched before there is. */
+  /** The engine has no room: true as soon as there is, false when that takes long. */
+  roomSoon: () => Promise<boolean>
+  /** The partition is not to be fetched before there is room. */
   pauseForRoom: (topic: string, partition: number) => void
   /** Its oldest record is due at that time, and not to be fetched before. */
   pauseUntil: (topic: string, partition: number, dueAtMs: number) => void
@@ -51,10 +53,7 @@ export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0):
   for (let index = from; index < records.length; index++) {
     const record = records[index] as ConsumedRecord
     if (!assignment.current) return index
-    if (topic !== context.testsTopic && !context.engine.hasRoom) {
-      context.pauseForRoom(topic, partition)
-      return index
-    }
+    if (topic !== context.testsTopic && !context.engine.hasRoom) return whenRoom(batch, context, index)
     const taken = take(record, context)
     if (taken instanceof Promise) {
       return taken.then((done) => (done ? takeBatch(batch, context, index + 1) : index))
@@ -62,6 +61,12 @@ export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0):
     if (!taken) return index
   }
   return records.length
+}
+
+async function whenRoom(batch: RecordBatch, context: IntakeContext, from: number): Promise<number> {
+  if (await context.roomSoon()) return takeBatch(batch, context, from)
+  context.pauseForRoom(batch.topic, batch.partition)
+  return from
 }
 
 type Taken = boolean | Promise<boolean>

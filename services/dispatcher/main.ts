@@ -4,7 +4,8 @@ import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { coPartitionAssigner } from '../platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../platform/kafka/committed.ts'
-import { GroupConsumer } from '../platform/kafka/consumer.ts'
+import { GroupConsumer, type RecordBatch } from '../platform/kafka/consumer.ts'
+import { Follower } from '../platform/kafka/follower.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
@@ -30,6 +31,9 @@ import { recordOutcome } from './recorder.ts'
 import { Sender } from './send.ts'
 import { switchOff } from './switch-off.ts'
 
+/** At 500 deliveries a second, each taken by itself would be a third of the dispatcher's and the broker's CPU. */
+const recordLingerMs = 5
+
 await runService('dispatcher', dispatcherConfig, async (service) => {
   const { config, log, clock, health, metrics, fail, stopping, stopRequested } = service
   const prefix = config.HOOKLINE_TOPIC_PREFIX
@@ -44,7 +48,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const channels = await openChannels(new Codec(createRegistry(config), context), prefix)
   const { sources, deliveries, attempts, parked } = channels
   await checkPartitions(kafka, channels, context)
-  await using producer = await BatchingProducer.open(kafka, context, fail)
+  await using producer = await BatchingProducer.open(kafka, context, fail, { lingerMs: recordLingerMs })
   await using http = new HttpSender(clock, policy)
 
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
@@ -66,7 +70,8 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     const timer = setTimeout(due, delayMs)
     return { cancel: () => clearTimeout(timer) }
   }
-  const pauses = new Pauses(() => consumer, after)
+  const quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
+  const pauses = new Pauses((topic) => (topic === deliveries ? consumer : follower), after)
   const counted = createDispatcherMetrics([metrics], () => engine)
   const engine = new Engine(
     {
@@ -96,6 +101,8 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     health: healthWriter,
     takeover: { reader, ...channels, nowMs },
     committed: () => fetchCommitted(kafka, groupId, [...sources.keys()], context),
+    quietTopics,
+    follow: (positions) => follower.follow(positions),
     nowMs,
     log,
     fail,
@@ -108,11 +115,30 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     definitionsReached: (offset: number) => definitions.topic.reached(0, offset),
     definitionsPosition: () => definitions.topic.position(0),
     nowMs,
+    roomSoon: pauses.roomSoon.bind(pauses),
     pauseForRoom: pauses.forRoom.bind(pauses),
     pauseUntil: (topic: string, partition: number, dueAtMs: number) =>
       pauses.untilDue(topic, partition, dueAtMs - nowMs()),
     unreadable: (place: object, reason: string) => log.error({ ...place, reason }, 'record is not readable'),
   }
+  const onBatch = (batch: RecordBatch) => {
+    counted.lag(batch)
+    return takeBatch(batch, intake)
+  }
+  // Delay topics, replays and tests: of the same assignment, and committed with it, but fetched apart.
+  const follower: Follower = await Follower.open(
+    kafka,
+    {
+      topics: quietTopics,
+      groupPrefix: `${prefix}dispatcher-quiet`,
+      sessionTimeoutMs,
+      maxWaitMs: 1_000,
+      onBatch: (batch) => onBatch({ ...batch, assignment: consumer.assignment }),
+      fail,
+    },
+    context,
+  )
+  await using _follower = follower
   const consumer: GroupConsumer = await GroupConsumer.open(
     kafka,
     {
@@ -122,14 +148,13 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
       maxWaitMs: 250,
       assigner: coPartitionAssigner,
       fail,
-      onAssigned: (assignment) => {
+      onAssigned: (assignment, self) => {
+        for (const topic of quietTopics)
+          for (const partition of assignment.partitions.get(topic) ?? []) self.pause(topic, partition)
         pauses.forget()
         assignments.assigned(assignment)
       },
-      onBatch: (batch) => {
-        counted.lag(batch)
-        return takeBatch(batch, intake)
-      },
+      onBatch,
     },
     context,
   )

@@ -1,7 +1,7 @@
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Attempt, AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import type { Lane } from './lanes.ts'
+import type { Lane } from './lane.ts'
 import type { Slot } from './offsets.ts'
 import type { Place } from './records.ts'
 import type { Tier } from './retry.ts'

@@ -55,6 +55,20 @@ describe('lanes', () => {
     expect(made.mostFlyingOf.get('w')).toBe(3)
   })
 
+  test('those that answer at once take no more than some sockets, slow ones as many as there may be', () => {
+    const mostFlying = (afterMs: number) => {
+      const made = world(() => ({ outcome: ok, afterMs }), { maxInFlight: 400, maxHeld: 1_000 })
+      made.definitions.set('w', definition('w', { maxInFlight: 300 }))
+      for (let i = 0; i < 900; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
+      made.runAll()
+      expect(made.sent).toHaveLength(900)
+      return made.mostFlyingOf.get('w')
+    }
+    // Twice the limit where one generation ends and the next begins.
+    expect(mostFlying(1)).toBeLessThanOrEqual(128)
+    expect(mostFlying(50)).toBe(300)
+  })
+
   test('webhooks take turns at the places of the process', () => {
     const made = world(() => ({ outcome: ok }), { maxInFlight: 2 })
     made.definitions.set('v', definition('v'))
@@ -374,7 +388,7 @@ describe('a webhook that is blocked', () => {
       return { outcome }
     })
     offerAll(made, 0, 1)
-    made.clock.step()
+    made.clock.runUntil(made.clock.nowMs + 10)
     offerAll(made, 1, 10)
     made.runAll()
     const [begin, ...others] = made.sent.map(({ atMs }) => atMs)
@@ -386,7 +400,7 @@ describe('a webhook that is blocked', () => {
     const made = world((id) => ({ outcome: id === 'd0' && made.sent.length === 1 ? asked : ok }))
     const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: 20_000 }
     offerAll(made, 0, 1)
-    made.clock.step()
+    made.clock.runUntil(made.clock.nowMs + 10)
     offerAll(made, 1, 10)
     made.wallSkewMs = -3_600_000
     made.runAll()
