@@ -87,7 +87,7 @@ await runService('admin', adminConfig, async (service) => {
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions({ ...resending, audit: auditing.write })
-  const tests = new TestActions(resending)
+  const tests = new TestActions({ ...resending, keys, policy })
   const accountDeps = { ...shared, store: accountsStore }
 
   const server = createHttpServer({ log, health, metrics: registry, notFound: pageOrNothing() })

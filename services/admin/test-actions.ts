@@ -1,23 +1,41 @@
 import { randomBytes } from 'node:crypto'
 import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Entry } from '../domain/definition-table.ts'
 import type { Attempt, Delivery, NotificationKind, PendingDelivery } from '../domain/delivery.ts'
+import type { UrlPolicy } from '../domain/target-url.ts'
 import type { Clock } from '../platform/clock.ts'
-import { compileSchema } from '../platform/json-schema.ts'
+import { type Checked, compileSchema } from '../platform/json-schema.ts'
+import type { KeyRing } from '../platform/keyring.ts'
 import type { Logger } from '../platform/log.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { Answer, Call } from './api.ts'
+import { createBody } from './api-schemas.ts'
+import { checkDraft } from './draft-rules.ts'
 import { maskHeaders } from './header-rules.ts'
 import { accepted } from './refusals.ts'
 import type { ReplayTopics } from './replay-topics.ts'
+import { newSecret } from './secrets.ts'
 import type { AccountStore, WebhookStore } from './stores.ts'
+import { changed, created } from './successors.ts'
 import { type SampleIds, sampleBody, sampleKind } from './test-sample.ts'
 
 export type TestDeps = {
   store: Pick<WebhookStore, 'get'>
   accounts: Pick<AccountStore, 'get'>
   topics: Pick<ReplayTopics, 'writeTest' | 'followAttempts'>
+  keys: KeyRing
+  policy: UrlPolicy
   clock: Clock
   log: Logger
+}
+
+type Trial = {
+  definition: WebhookDefinition
+  /** In webhook-config: not sent before the dispatcher has read that far. */
+  offset: number
+  kind: NotificationKind | undefined
+  /** The definition as JSON where it is not the stored one. */
+  draft: string | null
 }
 
 export const testBody = {
@@ -28,7 +46,29 @@ export const testBody = {
   },
 }
 
+/** Of a webhook that is not saved yet, or whose changes are not. */
+export const draftTestBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['definition'],
+  properties: {
+    ...testBody.properties,
+    definition: {
+      ...createBody,
+      description:
+        'As for createWebhook. With the id of a stored one, its secret signs, and "***" stands for its header values.',
+      properties: { ...createBody.properties, id: { type: 'string', minLength: 1, maxLength: 100 } },
+    },
+  },
+}
+
 const checkBody = compileSchema<{ kind?: NotificationKind }>(testBody)
+const checkDraftBody = compileSchema<{ kind?: NotificationKind; definition: Record<string, unknown> }>({
+  ...draftTestBody,
+  properties: { ...draftTestBody.properties, definition: { type: 'object' } },
+})
+/** Its id while it is tested, for one that has none yet. */
+const draftId = 'new-webhook'
 /** For the way to the dispatcher and back, beside the webhook's timeoutMs. */
 const wayMs = 5_000
 const pollMs = 100
@@ -43,30 +83,57 @@ export class TestActions {
     this.#deps = deps
   }
 
-  async run({ businessId, id, body, identity }: Call): Promise<Answer> {
-    const { store, accounts, log } = this.#deps
-    const entry = store.get(id)
-    const { definition, offset } = accepted(
-      entry?.definition.businessId === businessId ? { kind: 'accepted', value: entry } : { kind: 'unknown' },
-    )
-    const checked = checkBody(body ?? {})
-    const { kind = sampleKind(definition) } = accepted(
-      checked.ok ? { kind: 'accepted', value: checked.value } : { kind: 'invalid', problems: checked.problems },
-    )
+  async run(call: Call): Promise<Answer> {
+    const { definition, offset } = this.#find(call.businessId, call.id)
+    const { kind } = valid(checkBody(call.body ?? {}))
+    return this.#test(call, { definition, offset, kind, draft: null })
+  }
+
+  /** A definition that is not saved, which goes along with its sample. */
+  async runDraft(call: Call): Promise<Answer> {
+    const { keys, policy, clock } = this.#deps
+    const { businessId } = call
+    const { kind, definition: written } = valid(checkDraftBody(call.body))
+    const { id, ...fields } = written
+    const entry = id === undefined ? undefined : this.#find(businessId, String(id))
+    const rules = {
+      ...policy,
+      storedHeaders: Object.keys(entry?.definition.headers ?? {}),
+      written: new Set(Object.keys(fields)),
+    }
+    const draft = valid(checkDraft(fields, rules), 'definition.')
+    const definition = entry
+      ? changed(entry.definition, draft, clock.nowMs(), keys)
+      : created({ id: draftId, businessId }, draft, newSecret(), clock.nowMs(), keys)
+    return this.#test(call, { definition, offset: entry?.offset ?? -1, kind, draft: JSON.stringify(definition) })
+  }
+
+  async #test({ businessId, identity }: Call, { definition, offset, kind, draft }: Trial): Promise<Answer> {
+    const { accounts, log } = this.#deps
+    const { id } = definition
     if (!accounts.get(businessId)?.webhooksEnabled) throw conflict('webhooks are not activated for this business')
     if (!definition.enabled) throw conflict('the webhook is switched off')
-    if (this.#running.has(id)) throw conflict('a test of this webhook is under way')
-    this.#running.add(id)
+    const turn = `${id} ${businessId}`
+    if (this.#running.has(turn)) throw conflict('a test of this webhook is under way')
+    this.#running.add(turn)
     try {
-      const delivery = this.#sample(definition, offset, kind)
-      const attempt = await this.#send(delivery, definition.timeoutMs + wayMs)
+      const delivery = this.#sample(definition, offset, kind ?? sampleKind(definition))
+      const attempt = await this.#send(delivery, definition.timeoutMs + wayMs, draft)
       const { outcome } = attempt ?? { outcome: 'none' }
       log.info({ businessId, webhookId: id, outcome, subject: identity.subject }, 'webhook tested')
       if (!attempt) throw new HttpProblem(504, 'Gateway Timeout', 'the dispatcher has not sent it in time')
       return { status: 200, body: resultOf(definition, delivery, attempt) }
     } finally {
-      this.#running.delete(id)
+      this.#running.delete(turn)
     }
+  }
+
+  /** Another business's webhook is answered for as if it did not exist. */
+  #find(businessId: string, id: string): Entry {
+    const entry = this.#deps.store.get(id)
+    return accepted(
+      entry?.definition.businessId === businessId ? { kind: 'accepted', value: entry } : { kind: 'unknown' },
+    )
   }
 
   #sample(definition: WebhookDefinition, definitionOffset: number, kind: NotificationKind): Delivery {
@@ -83,11 +150,11 @@ export class TestActions {
   }
 
   /** @returns null when nothing is heard of it in time. */
-  async #send(delivery: Delivery, limitMs: number): Promise<Attempt | null> {
+  async #send(delivery: Delivery, limitMs: number, draft: string | null): Promise<Attempt | null> {
     const { topics, clock } = this.#deps
     const endMs = clock.monotonicMs() + limitMs
     const readNew = await topics.followAttempts(delivery.webhookId)
-    const common = { attempts: [], replayId: null, parkedSince: null }
+    const common = { attempts: [], replayId: null, parkedSince: null, definition: draft }
     const pending: PendingDelivery = { delivery, dueAt: delivery.createdAt, why: 'test', ...common }
     await topics.writeTest(pending)
     let found: Attempt | null = null
@@ -120,6 +187,12 @@ function resultOf({ url, headers }: WebhookDefinition, { deliveryId, body }: Del
     // Without an answer, the excerpt says why there is none.
     detail: isAnswered ? null : responseExcerpt,
   }
+}
+
+function valid<T>(checked: Checked<T>, within = ''): T {
+  if (checked.ok) return checked.value
+  const problems = checked.problems.map(({ field, message }) => ({ field: `${within}${field}`, message }))
+  return accepted<T>({ kind: 'invalid', problems })
 }
 
 function conflict(detail: string): HttpProblem {

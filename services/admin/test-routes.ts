@@ -1,7 +1,7 @@
 import type { ApiRoute } from './api.ts'
-import { webhookParams } from './api-schemas.ts'
+import { businessParams, webhookParams } from './api-schemas.ts'
 import { failures } from './problem-answers.ts'
-import { type TestActions, testBody } from './test-actions.ts'
+import { draftTestBody, type TestActions, testBody } from './test-actions.ts'
 
 const nullable = (type: string, description: string) => ({ type: [type, 'null'], description })
 
@@ -55,6 +55,25 @@ export function testRoutes(actions: TestActions): ApiRoute[] {
         },
       },
       handle: (call) => actions.run(call),
+    },
+    {
+      operationId: 'testDraft',
+      method: 'POST',
+      url: '/api/v1/businesses/:businessId/webhooks/test',
+      permission: 'webhooks:write',
+      schema: {
+        tags: ['webhooks'],
+        summary: 'Send a sample notification by a definition that is not saved',
+        description:
+          'As testWebhook. It must be on, as a saved one must (the account too). A new one is signed by a secret of its own.',
+        params: businessParams,
+        body: draftTestBody,
+        response: {
+          200: { description: 'How it ended.', content: { 'application/json': { schema: result } } },
+          ...failures(404, 409, 422, 504),
+        },
+      },
+      handle: (call) => actions.runDraft(call),
     },
   ]
 }

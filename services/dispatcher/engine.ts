@@ -148,10 +148,10 @@ export class Engine {
     else this.#lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
   }
 
-  /** Takes a test notification: sent at once, whatever waits. */
-  offerTest(place: Place, delivery: Delivery): void {
+  /** Takes a test notification: sent at once, whatever waits. @param draft JSON of a definition that is not saved yet. */
+  offerTest(place: Place, delivery: Delivery, draft: string | null = null): void {
     const taken = this.#partitions.state(place.partition).take(place.topic, place.offset)
-    if (taken) this.#tests.take(place, delivery, () => taken.owner.finish(taken.slot))
+    if (taken) this.#tests.take(place, delivery, () => taken.owner.finish(taken.slot), draft)
   }
 
   /** Takes a record that is not a delivery: finished at once, or when its dead letter is in Kafka. */

@@ -5,7 +5,14 @@ import type { Engine } from './engine.ts'
 import { type Place, unreadableLetter } from './records.ts'
 
 /** What a record brings: a delivery, what was tried so far, when it is due, and the replay it belongs to. */
-export type Arrival = { delivery: Delivery; attempts: AttemptSummary[]; dueAt: number; replayId: string | null }
+export type Arrival = {
+  delivery: Delivery
+  attempts: AttemptSummary[]
+  dueAt: number
+  replayId: string | null
+  /** Of a test notification: JSON of a definition that is not saved yet. */
+  draft: string | null
+}
 
 export type IntakeContext = {
   engine: Pick<Engine, 'hasRoom' | 'offer' | 'offerTest' | 'offerUnsendable'>
@@ -30,15 +37,16 @@ export type IntakeContext = {
 
 /** Records of webhook-deliveries are due at once. */
 export function fromDelivery(decode: Decode<Delivery>): Decode<Arrival> {
-  return mapDecoded(decode, (delivery) => ({ delivery, attempts: [], dueAt: 0, replayId: null }))
+  return mapDecoded(decode, (delivery) => ({ delivery, attempts: [], dueAt: 0, replayId: null, draft: null }))
 }
 
 export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
-  return mapDecoded(decode, ({ delivery, attempts, dueAt, replayId }) => ({
+  return mapDecoded(decode, ({ delivery, attempts, dueAt, replayId, definition }) => ({
     delivery,
     attempts,
     dueAt,
     replayId,
+    draft: definition ?? null,
   }))
 }
 
@@ -93,13 +101,13 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: Inta
     context.engine.offerUnsendable(place, letter)
     return true
   }
-  const { delivery, attempts, dueAt, replayId } = decoded.value
+  const { delivery, attempts, dueAt, replayId, draft } = decoded.value
   if (dueAt > context.nowMs()) {
     context.pauseUntil(place.topic, place.partition, dueAt)
     return false
   }
   const offer = () => {
-    if (place.topic === context.testsTopic) context.engine.offerTest(place, delivery)
+    if (place.topic === context.testsTopic) context.engine.offerTest(place, delivery, draft)
     else context.engine.offer(place, delivery, attempts, replayId)
     return true
   }

@@ -1,7 +1,11 @@
+import { definitionParser } from '../config-tables.ts'
+import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import type { HeldItems } from './held-items.ts'
 import type { EnginePorts } from './ports.ts'
 import { attemptRecord, type Place } from './records.ts'
+
+const parse = definitionParser()
 
 /** Whoever asked for a test does not wait longer than the longest timeoutMs and a little: later, it says nothing. */
 const staleMs = 60_000
@@ -37,13 +41,16 @@ export class TestNotifications {
     this.#stopped = true
   }
 
-  /** @param done called once the attempt is in Kafka, or at once when there is to be none. */
-  take(place: Place, delivery: Delivery, done: () => void): void {
+  /**
+   * @param done called once the attempt is in Kafka, or at once when there is to be none.
+   * @param draft JSON of a definition to send by that is not saved yet; null: by the one in force.
+   */
+  take(place: Place, delivery: Delivery, done: () => void, draft: string | null = null): void {
     const { deliveryId, webhookId, createdAt } = delivery
     if (this.#stopped) return
     const twin = this.#flying.get(deliveryId)
     if (twin) return void twin.push(done)
-    const definition = this.#ports.definition(webhookId)
+    const definition = draft === null ? this.#ports.definition(webhookId) : readDraft(draft, delivery)
     const isStale = this.#ports.nowMs() - createdAt > staleMs
     if (!definition?.enabled || isStale || this.#held.answered.has(deliveryId, 0)) return done()
     const waiting = [done]
@@ -65,4 +72,12 @@ export class TestNotifications {
       })
     })
   }
+}
+
+/** @returns undefined when it is none, or another webhook's. */
+function readDraft(draft: string, { webhookId, businessId, createdAt }: Delivery): WebhookDefinition | undefined {
+  const read = parse({ value: Buffer.from(draft), timestampMs: createdAt })
+  if (read.kind !== 'definition') return undefined
+  const { definition } = read
+  return definition.id === webhookId && definition.businessId === businessId ? definition : undefined
 }

@@ -99,4 +99,6 @@ export type PendingDelivery = {
   replayId: string | null
   /** In webhook-parked: offset in webhook-deliveries from which on the webhook's notifications went there. */
   parkedSince: number | null
+  /** In webhook-tests: JSON of the definition to send by instead of the stored one, sealed as in webhook-config. */
+  definition?: string | null
 }

@@ -39,6 +39,21 @@ test.each([
   sent += arrivals.length
 })
 
+test('a definition that is not saved: told, by one request, with its own headers', async () => {
+  const { receiver, admin, businessId, channels } = world
+  const definition = {
+    name: 'Draft',
+    url: `${receiver.url}/draft`,
+    channels: [channels[0]],
+    headers: { 'X-Draft': 'open' },
+  }
+  const result = await admin.http.post(`businesses/${businessId}/webhooks/test`, { json: { definition } }).json()
+  expect(result).toMatchObject({ outcome: 'success', response: { status: 204 } })
+  const arrivals = receiver.arrivals.filter((arrival) => arrival.path === '/draft')
+  expect(arrivals).toMatchObject([{ attempt: 1, headers: { 'x-draft': 'open' } }])
+  sent += arrivals.length
+})
+
 test('a webhook that is off gets none', async () => {
   const { version, enabled } = await world.admin.http.get(path).json<{ version: number; enabled: boolean }>()
   expect(enabled).toBe(true)

@@ -101,7 +101,7 @@ beforeEach(async () => {
   const clock = { ...stillClock, sleep: () => Promise.resolve() }
   const resending = { store, accounts: activated, topics, clock, log }
   const sending = [
-    ...testRoutes(new TestActions(resending)),
+    ...testRoutes(new TestActions({ ...resending, keys, policy })),
     ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),
   ]
   streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
@@ -158,6 +158,7 @@ describe('who may do what (guarantees.md, 34)', () => {
     replay: writers,
     getReplay: readers,
     testWebhook: writers,
+    testDraft: writers,
     // Each sees its own.
     listBusinesses: [...readers, 'otherBusiness'],
     followChanges: readers,
@@ -180,6 +181,7 @@ describe('who may do what (guarantees.md, 34)', () => {
     const url = route.url.replace(':businessId', 'b1').replace(':id', 'wh_a').replace(':replayId', replayId)
     const bodies: Record<string, object> = {
       createWebhook: minimal,
+      testDraft: { definition: minimal },
       patchWebhook: { name: 'x' },
       replay: { deadLetters: true },
       putAccount: { webhooksEnabled: true },
@@ -366,7 +368,7 @@ test('the OpenAPI document describes every route, its bodies and answers', async
       responses: { 401: {}, 403: {} },
     })
     expect('requestBody' in operation).toBe(
-      ['createWebhook', 'replay', 'testWebhook', 'patchWebhook', 'putAccount'].includes(operationId),
+      ['createWebhook', 'replay', 'testWebhook', 'testDraft', 'patchWebhook', 'putAccount'].includes(operationId),
     )
   }
   const create = body.paths['/api/v1/businesses/{businessId}/webhooks'].post

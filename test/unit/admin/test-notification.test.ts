@@ -1,13 +1,14 @@
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Call } from '../../../services/admin/api.ts'
+import { sealDefinition } from '../../../services/admin/secrets.ts'
 import { TestActions } from '../../../services/admin/test-actions.ts'
 import { sampleBody, sampleKind } from '../../../services/admin/test-sample.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import type { MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
 import { bodyOf } from '../../../services/formatter/body.ts'
 import { attempt, FakeReplayTopics } from './replay-support.ts'
-import { definition, nowMs, stillClock } from './support.ts'
+import { definition, keys, nowMs, policy, stillClock } from './support.ts'
 
 const none = {
   userMessages: false,
@@ -89,7 +90,15 @@ beforeEach(() => {
 function actions(): TestActions {
   const entry = () => ({ definition: definition(changes), offset: 7 }) as never
   const accounts = { get: () => ({ webhooksEnabled, updatedAt: '', updatedBy: '' }) }
-  return new TestActions({ store: { get: entry }, accounts, topics, clock, log: pino({ level: 'silent' }) })
+  return new TestActions({
+    store: { get: entry },
+    accounts,
+    topics,
+    keys,
+    policy,
+    clock,
+    log: pino({ level: 'silent' }),
+  })
 }
 
 function call(body?: unknown, businessId = 'b1'): Call {
@@ -141,5 +150,58 @@ describe('a test', () => {
     await expect(both.run(call())).rejects.toMatchObject({ status: 409 })
     await first
     await expect(both.run(call())).resolves.toMatchObject({ status: 200 })
+  })
+})
+
+describe('a test of what is not saved', () => {
+  const draft = { name: 'New', url: 'https://new.example/', channels: ['c9'], headers: { 'X-New': 'letmein' } }
+  const sent = () => JSON.parse(topics.tests[0]?.definition ?? 'null') as WebhookDefinition
+  beforeEach(() => {
+    topics.answerTest = (id) => attempt(id)
+  })
+
+  test('goes by a definition of its own, sealed', async () => {
+    const { body } = await actions().runDraft(call({ kind: 'status', definition: draft }))
+    expect(body).toMatchObject({ outcome: 'success', request: { url: draft.url, headers: { 'X-New': '***' } } })
+    expect(topics.tests[0]).toMatchObject({
+      why: 'test',
+      delivery: { webhookId: sent().id, kind: 'status', definitionOffset: -1 },
+    })
+    expect(sent()).toMatchObject({
+      businessId: 'b1',
+      name: 'New',
+      enabled: true,
+      secret: expect.stringMatching(/^sealed:/),
+    })
+    expect(JSON.stringify(topics.tests)).not.toMatch(/letmein|whsec_/)
+  })
+
+  test('of a stored one: its secret and the header values that were left alone', async () => {
+    const stored = sealDefinition(definition({ secret: 'whsec_x', headers: { 'X-Key': 'kept' } }), keys)
+    changes = stored
+    await actions().runDraft(call({ definition: { ...draft, id: 'wh_a', headers: { 'x-key': '***' } } }))
+    const { id, secret, headers } = sent()
+    expect({ id, secret, headers }).toEqual({
+      id: 'wh_a',
+      secret: stored.secret,
+      headers: { 'x-key': stored.headers['X-Key'] },
+    })
+    expect(topics.tests[0]?.delivery.definitionOffset).toBe(7)
+  })
+
+  test.each([
+    ['switched off', { definition: { ...draft, enabled: false } }, 'b1', 409],
+    ['a bad URL', { definition: { ...draft, url: 'http://x' } }, 'b1', 422],
+    ['a masked value of which nothing is stored', { definition: { ...draft, headers: { 'X-Key': '***' } } }, 'b1', 422],
+    ["another business's webhook", { definition: { ...draft, id: 'wh_a' } }, 'b2', 404],
+    ['no definition', {}, 'b1', 422],
+  ])('refused: %s', async (_what, body, businessId, status) => {
+    await expect(actions().runDraft(call(body, businessId))).rejects.toMatchObject({ status })
+    expect(topics.tests).toEqual([])
+  })
+
+  test('refused where webhooks are not activated', async () => {
+    webhooksEnabled = false
+    await expect(actions().runDraft(call({ definition: draft }))).rejects.toMatchObject({ status: 409 })
   })
 })
