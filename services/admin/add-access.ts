@@ -8,6 +8,8 @@ import type { Logger } from '../platform/log.ts'
 import type { adminConfig } from './config.ts'
 import { createGate, type Gate } from './gate.ts'
 import { createIdentify } from './identify.ts'
+import { OidcLogin, type OidcVariables } from './oidc.ts'
+import { addOidcRoutes } from './oidc-routes.ts'
 import { UsedTokens } from './one-time.ts'
 import { addSessionRoutes } from './session-routes.ts'
 import { Sessions } from './sessions.ts'
@@ -18,7 +20,8 @@ export type AccessConfig = Pick<
   | 'HOOKLINE_BROWSER_SESSION_MS'
   | 'HOOKLINE_RATE_LIMIT_PER_MINUTE'
   | 'HOOKLINE_FAILED_LOGINS_PER_MINUTE'
->
+> &
+  OidcVariables
 
 export type AccessDeps = { config: AccessConfig; verify: VerifyToken; keys: KeyRing; clock: Clock; log: Logger }
 
@@ -27,10 +30,11 @@ export async function addAccess(server: FastifyInstance, deps: AccessDeps): Prom
   const { config, verify, keys, clock, log } = deps
   const publicOrigin = config.HOOKLINE_PUBLIC_URL
   const sessions = new Sessions(keys, clock, config.HOOKLINE_BROWSER_SESSION_MS)
+  const oidc = OidcLogin.configured(config, clock)
   await server.register(fastifyCookie)
   const gate = await createGate(server, {
     identify: createIdentify({ verify, sessions, publicOrigin }),
-    login: 'none',
+    login: oidc ? 'oidc' : 'none',
     requestsPerMinute: config.HOOKLINE_RATE_LIMIT_PER_MINUTE,
     failuresPerMinute: config.HOOKLINE_FAILED_LOGINS_PER_MINUTE,
   })
@@ -38,5 +42,6 @@ export async function addAccess(server: FastifyInstance, deps: AccessDeps): Prom
   await server.register(async (own) =>
     addSessionRoutes(own, { gate, verify, sessions, used, publicOrigin, clock, log }),
   )
+  if (oidc) addOidcRoutes(server, { oidc, gate, sessions, keys, log })
   return gate
 }

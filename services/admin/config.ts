@@ -39,4 +39,18 @@ export const adminConfig = Type.Object({
     minimum: 1,
     description: 'requests of one address with a bad token or session in a minute, for each instance; more get 429',
   }),
+  HOOKLINE_OIDC_ISSUER_URL: Type.String({
+    default: '',
+    description: 'OpenID provider by which people sign in; its ID tokens hold role, permissions and businessId',
+  }),
+  HOOKLINE_OIDC_CLIENT_ID: Type.String({ default: '', description: 'our id at the OpenID provider' }),
+  HOOKLINE_OIDC_CLIENT_SECRET: Type.String({
+    default: '',
+    description: 'our secret at the OpenID provider; empty for a public client',
+    secret: true,
+  }),
+  HOOKLINE_OIDC_SCOPE: Type.String({
+    default: 'openid profile',
+    description: 'scope asked for at the OpenID provider, for the claims',
+  }),
 })
