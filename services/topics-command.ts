@@ -30,7 +30,7 @@ export const topicsConfig = Type.Object({
 const dayMs = 86_400_000
 const compatibility = 'FULL_TRANSITIVE'
 
-function specOf(topic: Topic, prefix: string, partitions: number): TopicSpec {
+export function specOf(topic: Topic, prefix: string, partitions: number): TopicSpec {
   const { cleanup } = topic
   const settings: Record<string, string> =
     cleanup.policy === 'compact'
@@ -38,8 +38,8 @@ function specOf(topic: Topic, prefix: string, partitions: number): TopicSpec {
       : { 'cleanup.policy': 'delete', 'retention.ms': String(cleanup.retentionDays * dayMs) }
   // A dead letter holds a whole unreadable record beside its reason: more than the largest record of any other topic.
   if (topic === topics.webhookDeadLetters) settings['max.message.bytes'] = String(4 * 1_048_576)
-  if (topic === topics.webhookStats) {
-    // A record that a late writer put over a better one is repaired from that one (stats-aggregator/stored-stats.ts).
+  if (topic.schema === topics.webhookStats.schema || topic === topics.webhookDeadLetterCounts) {
+    // A record that a late writer put over a better one is repaired from that one (stats-aggregator/stored-states.ts).
     settings['min.compaction.lag.ms'] = String(10 * 60_000)
     // Only closed segments are compacted, and all of the topic is read at a start.
     settings['segment.bytes'] = String(32 * 1_048_576)
@@ -113,8 +113,8 @@ async function unregistered(config: RegistryConfig, prefix: string): Promise<Top
   return missing
 }
 
-/** The subject's rule comes first, so that no version slips in under another one. @throws when the registry refuses the schema. */
-async function register(config: RegistryConfig, subject: string, schema: object): Promise<void> {
+/** Registers a schema. The subject's rule comes first, so that no version slips in under another one. @throws when the registry refuses the schema. */
+export async function register(config: RegistryConfig, subject: string, schema: object): Promise<void> {
   const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
   const client = got.extend({
     prefixUrl: config.SCHEMA_REGISTRY_URL,

@@ -156,8 +156,17 @@ export const topics = {
     schema: 'webhook-dead-letters.avsc',
     key: 'webhook id; of an unreadable record, its own key',
     writers: ['dispatcher', 'formatter', 'stats-aggregator'],
-    readers: ['operators'],
+    readers: ['stats-aggregator', 'admin', 'operators'],
     cleanup: { policy: 'delete', retentionDays: 14 },
+    partitions: 'data',
+  },
+  webhookDeadLetterCounts: {
+    name: 'webhook-dead-letter-counts',
+    schema: 'webhook-dead-letter-counts.avsc',
+    key: 'webhook id',
+    writers: ['stats-aggregator'],
+    readers: ['admin'],
+    cleanup: { policy: 'compact' },
     partitions: 'data',
   },
 } as const satisfies Record<string, Topic>

@@ -19,6 +19,8 @@ export type Call = {
   id: string
   /** Empty where the route has none. */
   replayId: string
+  /** Empty where the route has none. */
+  attemptId: string
   ifMatch: string | undefined
   query: Record<string, unknown>
   body: unknown
@@ -66,10 +68,10 @@ export function addRoutes(server: FastifyInstance, routes: ApiRoute[], admit: Ad
         const caller = callers.get(request)
         if (!caller) throw new Error('a request came past its authentication')
         const { identity, expiresAtMs } = caller
-        const { businessId, id, replayId } = params(request)
+        const place = params(request)
         const ifMatch = request.headers['if-match']
         const query = request.query as Call['query']
-        const given = { identity, expiresAtMs, businessId, id, replayId, ifMatch, query, body: request.body }
+        const given = { identity, expiresAtMs, ...place, ifMatch, query, body: request.body }
         const answer = await handle(given).catch(toProblem)
         return reply
           .code(answer.status)
@@ -80,11 +82,11 @@ export function addRoutes(server: FastifyInstance, routes: ApiRoute[], admit: Ad
   }
 }
 
-type Params = { businessId: string; id: string; replayId: string }
+type Params = Pick<Call, 'businessId' | 'id' | 'replayId' | 'attemptId'>
 
 function params(request: FastifyRequest): Params {
-  const { businessId = '', id = '', replayId = '' } = request.params as Partial<Params>
-  return { businessId, id, replayId }
+  const { businessId = '', id = '', replayId = '', attemptId = '' } = request.params as Partial<Params>
+  return { businessId, id, replayId, attemptId }
 }
 
 function requireAccess(identity: Identity, permission: Permission, businessId: string | null): void {

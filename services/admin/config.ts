@@ -8,12 +8,14 @@ import {
   serviceVariables,
   targetVariables,
 } from '../platform/variables.ts'
+import { generationVariable } from '../stats-generation.ts'
 
 export const adminConfig = Type.Object({
   ...serviceVariables(8080),
   ...kafkaVariables,
   ...groupVariables,
   ...registryVariables,
+  ...generationVariable,
   ...authVariables,
   ...keyRingVariables,
   ...targetVariables,

@@ -2,6 +2,7 @@ import type { Decode } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { TopicTable } from '../platform/kafka/table.ts'
+import { ownCopy } from '../platform/own-copy.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
 
 export type LatestRecordsOptions<T> = {
@@ -48,7 +49,7 @@ export class LatestRecords<T> implements AsyncDisposable {
     if (key === null) return
     const id = key.toString('utf8')
     if (value === null) this.#bytes.delete(id)
-    else this.#bytes.set(id, copyOf(value))
+    else this.#bytes.set(id, ownCopy(value))
     const learning = value && this.#learn(value)
     if (!learning) return this.#options.onChange(id)
     learning.then(() => this.#options.onChange(id)).catch(this.#options.fail)
@@ -81,11 +82,4 @@ export class LatestRecords<T> implements AsyncDisposable {
     this.#learning.add(learning)
     return learning
   }
-}
-
-/** What kafkajs hands over is a slice of its whole fetch, which it would keep in memory. */
-function copyOf(value: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(value.length)
-  value.copy(copy)
-  return copy
 }

@@ -32,9 +32,12 @@ import { replayRoutes } from './replay-routes.ts'
 import { openReplayTopics, replayTopicNames } from './replay-topics.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 import { Standing } from './standing.ts'
+import { StatsActions } from './stats-actions.ts'
+import { statsRoutes } from './stats-routes.ts'
 import { accountStore, recordWriter, webhookStore } from './stores.ts'
 import { TestActions } from './test-actions.ts'
 import { testRoutes } from './test-routes.ts'
+import { openTrafficTopics, trafficTopicNames } from './traffic-topics.ts'
 import { WebhookActions } from './webhook-actions.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -65,11 +68,13 @@ await runService('admin', adminConfig, async (service) => {
   await using _accounts = accounts.topic
   await using producer = await BatchingProducer.open(kafka, waiting, fail)
 
-  const readTopics = [...replayTopicNames(prefix), topicName(topics.webhookAudit, prefix)]
+  const ownTopics = [...replayTopicNames(prefix), ...trafficTopicNames(prefix), topicName(topics.webhookAudit, prefix)]
+  const readTopics = [...new Set(ownTopics)]
   const readerOptions = { ...tableOptions, topics: readTopics, groupPrefix: `${prefix}admin-reads` }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
   const codec = new Codec(createRegistry(config), waiting)
-  const monitoringOptions = { ...tableOptions, onChange: feed.traffic.bind(feed) }
+  const generation = config.HOOKLINE_STATS_GENERATION
+  const monitoringOptions = { ...tableOptions, generation, onChange: feed.traffic.bind(feed) }
   await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
   const onEntry = ({ businessId, webhookId }: AuditEntry) => feed.audit(businessId, webhookId)
   const auditOptions = { ...tableOptions, codec, reader, producer, keys, onEntry, onOwned: () => completer.check() }
@@ -88,6 +93,8 @@ await runService('admin', adminConfig, async (service) => {
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions({ ...resending, audit: auditing.write })
   const tests = new TestActions({ ...resending, keys, policy })
+  const traffic = openTrafficTopics(codec, prefix, reader)
+  const stats = new StatsActions({ store, standing, monitoring, traffic, clock })
   const accountDeps = { ...shared, store: accountsStore }
 
   const server = createHttpServer({ log, health, metrics: registry, notFound: pageOrNothing() })
@@ -100,6 +107,7 @@ await runService('admin', adminConfig, async (service) => {
   await server.register(async (api) => {
     const sending = [...testRoutes(tests), ...replayRoutes(replays)]
     const seen = [
+      ...statsRoutes(stats),
       ...changeRoutes(streams),
       ...auditRoutes(auditing.log),
       ...businessRoutes({ store, accounts: accountsStore }),

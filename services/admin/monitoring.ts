@@ -1,9 +1,10 @@
 import type { WebhookHealth } from '../domain/health.ts'
-import type { WebhookStats } from '../domain/stats.ts'
+import type { DeadLetterCounts, WebhookStats } from '../domain/stats.ts'
 import type { Codec } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
 import { schemaOf, topicName } from '../schemas.ts'
+import { statsTopicOf } from '../stats-generation.ts'
 import { type Topic, topics } from '../topics.ts'
 import { LatestRecords } from './latest-records.ts'
 
@@ -11,24 +12,28 @@ import { LatestRecords } from './latest-records.ts'
 export type Monitoring = AsyncDisposable & {
   stats(webhookId: string): WebhookStats | undefined
   health(webhookId: string): WebhookHealth | undefined
+  deadLetters(webhookId: string): DeadLetterCounts | undefined
 }
 
 export type MonitoringOptions = {
   prefix: string
+  /** Of webhook-stats. */
+  generation: number
   sessionTimeoutMs: number
   fail: (error: unknown) => void
   /**
-   * Called whenever something new is known of a webhook: stats() or health() gives it already. For stats no more often
-   * than the aggregator writes (each second); for health whenever its breaker, pause or parking changed.
+   * Called whenever something new is known of a webhook: stats(), deadLetters() or health() gives it already. For stats
+   * (dead letters too) no more often than the aggregator writes (each second); for health whenever its breaker, pause or
+   * parking changed.
    */
   onChange: (what: 'stats' | 'health', webhookId: string) => void
 }
 
-/** webhook-stats and webhook-health as tables in memory. Resolves when both have been read to their ends. */
+/** webhook-stats, webhook-dead-letter-counts and webhook-health as tables in memory. Resolves when they have been read to their ends. */
 export async function openMonitoring(
   kafka: Kafka,
   codec: Codec,
-  { prefix, sessionTimeoutMs, fail, onChange }: MonitoringOptions,
+  { prefix, generation, sessionTimeoutMs, fail, onChange }: MonitoringOptions,
   context: WaitContext,
 ): Promise<Monitoring> {
   const open = <T>(topic: Topic, what: 'stats' | 'health') =>
@@ -44,15 +49,17 @@ export async function openMonitoring(
       },
       context,
     )
-  const [stats, health] = await Promise.all([
-    open<WebhookStats>(topics.webhookStats, 'stats'),
+  const [stats, health, deadLetters] = await Promise.all([
+    open<WebhookStats>(statsTopicOf(generation), 'stats'),
     open<WebhookHealth>(topics.webhookHealth, 'health'),
+    open<DeadLetterCounts>(topics.webhookDeadLetterCounts, 'stats'),
   ])
   return {
     stats: (webhookId) => stats.get(webhookId),
     health: (webhookId) => health.get(webhookId),
+    deadLetters: (webhookId) => deadLetters.get(webhookId),
     async [Symbol.asyncDispose]() {
-      await Promise.all([stats[Symbol.asyncDispose](), health[Symbol.asyncDispose]()])
+      await Promise.all([stats, health, deadLetters].map((records) => records[Symbol.asyncDispose]()))
     },
   }
 }

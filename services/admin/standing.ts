@@ -1,5 +1,7 @@
 import type { WebhookDefinition } from '../domain/definition.ts'
+import { type DeadLetterCounts, hourMs } from '../domain/stats.ts'
 import type { Clock } from '../platform/clock.ts'
+import { topics } from '../topics.ts'
 import { type LastHour, lastHour } from './last-hour.ts'
 import type { Monitoring } from './monitoring.ts'
 import { type Status, statusOf } from './status.ts'
@@ -8,7 +10,7 @@ import type { AccountStore, WebhookStore } from './stores.ts'
 export type StandingDeps = {
   store: Pick<WebhookStore, 'conflictsOf' | 'fault'>
   accounts: Pick<AccountStore, 'get'>
-  monitoring: Pick<Monitoring, 'stats' | 'health'>
+  monitoring: Pick<Monitoring, 'stats' | 'health' | 'deadLetters'>
   clock: Clock
 }
 
@@ -36,9 +38,17 @@ export class Standing {
       problems: store.fault(id)?.problems ?? [],
       minutes,
       health: monitoring.health(id),
-      deadLetters: 0,
+      deadLetters: lettersKept(monitoring.deadLetters(id), nowMs),
       backlog: null,
     }
     return { status: statusOf(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
   }
+}
+
+/** Dead letters within their topic's retention: of 14 days (topics.ts), in whole hours. */
+export function lettersKept(counts: DeadLetterCounts | undefined, nowMs: number): number {
+  const oldestMs = nowMs - topics.webhookDeadLetters.cleanup.retentionDays * 24 * hourMs
+  let kept = 0
+  for (const { hour, count } of counts?.hours ?? []) if (hour > oldestMs) kept += count
+  return kept
 }

@@ -1,11 +1,13 @@
 import Type from 'typebox'
 import { groupVariables, kafkaVariables, registryVariables, serviceVariables } from '../platform/variables.ts'
+import { generationVariable } from '../stats-generation.ts'
 
 export const statsAggregatorConfig = Type.Object({
   ...serviceVariables(8084),
   ...kafkaVariables,
   ...groupVariables,
   ...registryVariables,
+  ...generationVariable,
   HOOKLINE_STATS_FLUSH_INTERVAL_MS: Type.Integer({
     default: 1_000,
     minimum: 10,

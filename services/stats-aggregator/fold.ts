@@ -1,50 +1,12 @@
-import type { Attempt } from '../domain/delivery.ts'
-import { last30Minutes, type MinuteCounts, type WebhookStats } from '../domain/stats.ts'
-import { countAttempt } from './window.ts'
+import type { Source } from '../domain/stats.ts'
 
-/** What the statistics are made of. */
-export type CountedAttempt = Pick<
-  Attempt,
-  'webhookId' | 'businessId' | 'startedAt' | 'latencyMs' | 'outcome' | 'status' | 'test'
->
+/** What a record of the state's topic tells; it is changed in place as records come (10,000 a second and more). */
+export type State = { readonly webhookId: string; source: Source }
 
-/** Where an attempt stands in webhook-attempts. */
-export type Source = { partition: number; offset: number }
-
-/** What is folded; the rest of a WebhookStats follows from it and the time. */
-export type StatsState = {
-  readonly webhookId: string
-  readonly businessId: string
-  readonly minutes: readonly MinuteCounts[]
-  readonly source: Source
-}
-
-/**
- * Takes one attempt into its webhook's statistics. An attempt that the state reflects already (after a restart, records
- * come again) and a test notification change nothing: the very same state is returned.
- */
-export function fold(state: StatsState | undefined, attempt: CountedAttempt, source: Source): StatsState | undefined {
-  if (attempt.test) return state
-  if (state && source.offset <= state.source.offset) return state
-  return {
-    webhookId: attempt.webhookId,
-    businessId: attempt.businessId,
-    minutes: countAttempt(state?.minutes ?? [], attempt),
-    source,
-  }
-}
-
-export function toRecord(state: StatsState, nowMs: number): WebhookStats {
-  return {
-    webhookId: state.webhookId,
-    businessId: state.businessId,
-    updatedAt: nowMs,
-    minutes: [...state.minutes],
-    last30Minutes: last30Minutes(state.minutes, nowMs),
-    source: state.source,
-  }
-}
-
-export function toState({ webhookId, businessId, minutes, source }: WebhookStats): StatsState {
-  return { webhookId, businessId, minutes, source }
+/** A fold over one topic, webhook by webhook. It reads no clock: whoever folds the same records comes to the same state. */
+export type FoldRules<V, S extends State> = {
+  /** The webhook that a record counts for; null: for none. */
+  webhookOf(value: V): string | null
+  begin(webhookId: string, value: V, source: Source): S
+  add(state: S, value: V): void
 }

@@ -1,7 +1,15 @@
 import type { AttemptOutcome } from '../domain/delivery.ts'
 import { Counter, Gauge, type Registry } from '../platform/metrics.ts'
 
-export type StatsMetrics = ReturnType<typeof createStatsMetrics>
+/** What a stage that folds values tells of its work. */
+export type StageMetrics<V> = {
+  counted: (value: V) => void
+  unreadable: () => void
+  flushed: (records: number, repairs: number) => void
+  lag: (partition: number, records: number) => void
+  /** Partitions of an assignment that has ended are no longer ours to report. */
+  forgetLag: () => void
+}
 
 /** What an operator watches; labels are bounded: never a webhook's id. */
 export function createStatsMetrics(registry: Registry) {
@@ -12,42 +20,55 @@ export function createStatsMetrics(registry: Registry) {
     help: 'Attempts counted, by outcome; what comes again after a restart is counted again here, never in webhook-stats',
     labelNames: ['outcome'],
   })
+  const letters = new Counter({
+    registers,
+    name: 'hookline_stats_aggregator_dead_letters_total',
+    help: 'Dead letters counted; what comes again after a restart is counted again here, never in webhook-dead-letter-counts',
+  })
   const unreadable = new Counter({
     registers,
     name: 'hookline_stats_aggregator_unreadable_total',
-    help: 'Attempt records that could not be read and went to webhook-dead-letters',
+    help: 'Records that could not be read; attempts among them went to webhook-dead-letters',
+    labelNames: ['topic'],
   })
   const flushes = new Counter({
     registers,
     name: 'hookline_stats_aggregator_flushes_total',
     help: 'Flushes of a partition that had something to write or commit',
+    labelNames: ['topic'],
   })
   const written = new Counter({
     registers,
     name: 'hookline_stats_aggregator_records_written_total',
-    help: 'Records written to webhook-stats',
+    help: 'States written',
+    labelNames: ['topic'],
   })
   const repaired = new Counter({
     registers,
     name: 'hookline_stats_aggregator_repaired_total',
-    help: 'Statistics written again because an earlier owner of the partition wrote over them',
+    help: 'States written again because an earlier owner of the partition wrote over them',
+    labelNames: ['topic'],
   })
   const lag = new Gauge({
     registers,
     name: 'hookline_stats_aggregator_lag_records',
     help: 'Records of a partition not taken yet',
-    labelNames: ['partition'],
+    labelNames: ['topic', 'partition'],
+  })
+  const stage = <V>(topic: string, counted: (value: V) => void): StageMetrics<V> => ({
+    counted,
+    unreadable: () => unreadable.inc({ topic }),
+    flushed(records, repairs) {
+      flushes.inc({ topic })
+      written.inc({ topic }, records)
+      repaired.inc({ topic }, repairs)
+    },
+    lag: (partition, records) => lag.set({ topic, partition }, records),
+    forgetLag: () => lag.reset(),
   })
   return {
-    counted: (outcome: AttemptOutcome) => attempts.inc({ outcome }),
-    unreadable: () => unreadable.inc(),
-    flushed: (records: number, repairs: number) => {
-      flushes.inc()
-      written.inc(records)
-      repaired.inc(repairs)
-    },
-    lag: (partition: number, records: number) => lag.set({ partition }, records),
-    /** Partitions of an assignment that has ended are no longer ours to report. */
-    forgetLag: () => lag.reset(),
+    /** @param topic as metrics name it: without its prefix. */
+    attempts: (topic: string) => stage<{ outcome: AttemptOutcome }>(topic, ({ outcome }) => attempts.inc({ outcome })),
+    letters: (topic: string) => stage<unknown>(topic, () => letters.inc()),
   }
 }

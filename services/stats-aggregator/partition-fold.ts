@@ -1,30 +1,48 @@
-import { type CountedAttempt, fold, type StatsState } from './fold.ts'
+import type { FoldRules, State } from './fold.ts'
 
-/** What has to be in webhook-stats before the offset may be committed. */
-export type Flush = { states: StatsState[]; nextOffset: number }
+/** What has to be in the state's topic before the offset may be committed; the states live on and may be further by then. */
+export type Flush<S> = { states: S[]; nextOffset: number }
 
-/** The statistics of one partition of webhook-attempts, during one assignment of it to this instance. */
-export class PartitionFold {
+/**
+ * The states of one partition of the source topic, during one assignment of it to this instance. In memory are those that
+ * change; the others are taken from what is stored when a record of theirs comes.
+ */
+export class PartitionFold<V, S extends State> {
   readonly #partition: number
-  readonly #states = new Map<string, StatsState>()
+  readonly #rules: FoldRules<V, S>
+  readonly #load: (webhookId: string) => S | undefined
+  readonly #states = new Map<string, S>()
   #unflushed = new Set<string>()
   #nextOffset = 0
   #committedOffset = 0
 
-  /** @param stored the states that webhook-stats held after the assignment began. */
-  constructor(partition: number, stored: Iterable<StatsState>) {
+  /** @param load the stored state of a webhook, as of the beginning of the assignment or later; it is changed in place. */
+  constructor(partition: number, rules: FoldRules<V, S>, load: (webhookId: string) => S | undefined) {
     this.#partition = partition
-    for (const state of stored) this.#states.set(state.webhookId, state)
+    this.#rules = rules
+    this.#load = load
   }
 
-  /** @returns whether it was counted: not when it had been counted before, nor when it is a test. */
-  take(offset: number, attempt: CountedAttempt): boolean {
+  /** States in memory. */
+  get size(): number {
+    return this.#states.size
+  }
+
+  /** @returns whether it was counted: not when it had been counted before (after a restart, records come again). */
+  take(offset: number, value: V): boolean {
     this.passOver(offset)
-    const before = this.#states.get(attempt.webhookId)
-    const after = fold(before, attempt, { partition: this.#partition, offset })
-    if (after === undefined || after === before) return false
-    this.#states.set(attempt.webhookId, after)
-    this.#unflushed.add(attempt.webhookId)
+    const webhookId = this.#rules.webhookOf(value)
+    if (webhookId === null) return false
+    let state = this.#state(webhookId)
+    if (state && offset <= state.source.offset) return false
+    const source = { partition: this.#partition, offset }
+    if (!state) {
+      state = this.#rules.begin(webhookId, value, source)
+      this.#states.set(webhookId, state)
+    }
+    this.#rules.add(state, value)
+    state.source = source
+    this.#unflushed.add(webhookId)
     return true
   }
 
@@ -34,15 +52,21 @@ export class PartitionFold {
   }
 
   /**
-   * What changed since the last call, and the offset up to which all of the partition is then in webhook-stats; what the
-   * last call returned must have been acknowledged.
+   * What changed since the last call, and the offset up to which all of the partition is in the states' topic once these
+   * are; what the last call returned must have been acknowledged.
    * @param repair webhooks whose state is to be written again though it did not change.
    */
-  takeFlush(repair: Iterable<string> = []): Flush {
+  takeFlush(repair: Iterable<string> = []): Flush<S> {
     const ids = this.#unflushed.union(new Set(repair))
     this.#unflushed = new Set()
-    const states = [...ids].map((id) => this.#states.get(id)).filter((state) => state !== undefined)
+    const states = [...ids].map((id) => this.#state(id)).filter((state) => state !== undefined)
     return { states, nextOffset: this.#nextOffset }
+  }
+
+  /** Lets go of states that have not changed since the last flush. @param isStored whether load() would give it. */
+  forget(isStored: (state: S) => boolean): void {
+    for (const [webhookId, state] of this.#states)
+      if (!this.#unflushed.has(webhookId) && isStored(state)) this.#states.delete(webhookId)
   }
 
   /** Whether there is something to commit. */
@@ -52,5 +76,13 @@ export class PartitionFold {
 
   committed(offset: number): void {
     this.#committedOffset = offset
+  }
+
+  #state(webhookId: string): S | undefined {
+    const held = this.#states.get(webhookId)
+    if (held) return held
+    const loaded = this.#load(webhookId)
+    if (loaded) this.#states.set(webhookId, loaded)
+    return loaded
   }
 }

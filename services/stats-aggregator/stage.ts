@@ -1,41 +1,57 @@
-import type { Attempt } from '../domain/delivery.ts'
 import type { Decode } from '../platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
-import type { StatsState } from './fold.ts'
-import type { StatsMetrics } from './metrics.ts'
+import type { FoldRules, State } from './fold.ts'
+import type { StageMetrics } from './metrics.ts'
 import { PartitionFold } from './partition-fold.ts'
-import type { StoredStats } from './stored-stats.ts'
 
-export type StageEdges = {
-  /** webhook-attempts. */
+/** The topic that the states are kept in, as a table. */
+export type Stored<S> = {
+  /** The state to go on from, the caller's own. */
+  best(partition: number, webhookId: string): S | undefined
+  /** Source offset of what best() gives. */
+  sourceOffset(partition: number, webhookId: string): number | undefined
+  /** Webhooks whose record is to be written again: an earlier owner of the partition wrote over it. */
+  outdated(partition: number): Iterable<string>
+  /** Resolves when the table holds everything that the topic holds at the time of the call. */
+  caughtUp(): Promise<void>
+}
+
+export type StageEdges<V, S extends State> = {
+  /** The topic that is folded. */
   topic: string
-  decode: Decode<Attempt>
-  stored: StoredStats
-  /** Resolves when `stored` holds everything that webhook-stats holds at the time of the call. */
-  storedCaughtUp: () => Promise<void>
-  /** Resolves when Kafka has the state, in the partition number of its source. */
-  write: (state: StatsState) => Promise<unknown>
-  /** Resolves when Kafka has the dead letter. */
+  decode: Decode<V>
+  rules: FoldRules<V, S>
+  stored: Stored<S>
+  /** Takes the state as it is at the time of the call. Resolves with its bytes when Kafka has it, in its source's partition number. */
+  write: (state: S) => Promise<number>
+  /** Resolves when nothing is lost by going on. */
   unreadable: (record: ConsumedRecord, reason: string) => Promise<unknown>
   /** @returns false when the assignment is no longer the current one. @throws when Kafka did not take it. */
   commit: (assignment: Assignment, commits: Commit[]) => Promise<boolean>
   commitFailed: (error: unknown) => void
-  metrics: StatsMetrics
+  metrics: StageMetrics<V>
   stopping: AbortSignal
 }
 
-type Owned = { assignment: Assignment; folds: Map<number, PartitionFold>; caughtUp: Promise<void> | undefined }
+type Owned<V, S extends State> = {
+  assignment: Assignment
+  folds: Map<number, PartitionFold<V, S>>
+  caughtUp: Promise<void> | undefined
+}
+
+/** States of a partition are written so many at a time: a thousand of them may be 30 MB. */
+const writesAtATime = 32
 
 /**
- * Folds attempts, and writes what changed before it commits. Every assignment starts from webhook-stats and from the
+ * Folds records, and writes what changed before it commits. Every assignment starts from the stored states and from the
  * commits, also for partitions that stayed here: between two assignments another instance may have had them. What was
  * folded and not flushed when partitions go is folded again by their next owner.
  */
-export class StatsStage {
-  readonly #edges: StageEdges
-  #owned: Owned | undefined
+export class FoldStage<V, S extends State> {
+  readonly #edges: StageEdges<V, S>
+  #owned: Owned<V, S> | undefined
 
-  constructor(edges: StageEdges) {
+  constructor(edges: StageEdges<V, S>) {
     this.#edges = edges
   }
 
@@ -54,7 +70,7 @@ export class StatsStage {
       const decoding = this.#decode(record)
       const decoded = decoding instanceof Promise ? await decoding : decoding
       if (decoded.ok) {
-        if (fold.take(record.offset, decoded.value)) this.#edges.metrics.counted(decoded.value.outcome)
+        if (fold.take(record.offset, decoded.value)) this.#edges.metrics.counted(decoded.value)
       } else {
         await this.#edges.unreadable(record, decoded.reason)
         this.#edges.metrics.unreadable()
@@ -66,26 +82,37 @@ export class StatsStage {
     return records.length
   }
 
-  /** Writes and commits the changes of every partition of the assignment; one call at a time. */
-  async flush(): Promise<void> {
+  /** Writes and commits the changes of every partition of the assignment; one call at a time. @returns bytes written */
+  async flush(): Promise<number> {
     const owned = this.#owned
     const partitions = owned?.assignment.partitions.get(this.#edges.topic) ?? []
-    if (owned) await Promise.all(partitions.map((partition) => this.#flushPartition(owned, partition)))
+    const written = owned ? partitions.map((partition) => this.#flushPartition(owned, partition)) : []
+    return sum(await Promise.all(written))
   }
 
-  async #flushPartition(owned: Owned, partition: number): Promise<void> {
+  async #flushPartition(owned: Owned<V, S>, partition: number): Promise<number> {
     const { stored, metrics } = this.#edges
-    // Partitions without new attempts too: their statistics may be in need of repair.
+    // Partitions without new records too: their states may be in need of repair.
     const fold = owned.folds.get(partition) ?? (await this.#load(owned, partition))
-    if (!fold) return
+    if (!fold) return 0
     const outdated = [...stored.outdated(partition)]
     const { states, nextOffset } = fold.takeFlush(outdated)
-    await Promise.all(states.map(this.#edges.write))
+    const bytes = await this.#write(states)
     if (fold.uncommitted) await this.#commit(owned.assignment, partition, fold, nextOffset)
     if (states.length > 0) metrics.flushed(states.length, outdated.length)
+    fold.forget(({ webhookId, source }) => source.offset <= (stored.sourceOffset(partition, webhookId) ?? -1))
+    return bytes
   }
 
-  async #commit(assignment: Assignment, partition: number, fold: PartitionFold, offset: number): Promise<void> {
+  async #write(states: S[]): Promise<number> {
+    let bytes = 0
+    for (let from = 0; from < states.length; from += writesAtATime) {
+      bytes += sum(await Promise.all(states.slice(from, from + writesAtATime).map(this.#edges.write)))
+    }
+    return bytes
+  }
+
+  async #commit(assignment: Assignment, partition: number, fold: PartitionFold<V, S>, offset: number): Promise<void> {
     try {
       const commits = [{ topic: this.#edges.topic, partition, offset }]
       if (await this.#edges.commit(assignment, commits)) fold.committed(offset)
@@ -95,22 +122,28 @@ export class StatsStage {
     }
   }
 
-  /** The look at webhook-stats must come after the assignment: what its commits rely on was written before (stored-stats.ts). */
-  async #load(owned: Owned, partition: number): Promise<PartitionFold | undefined> {
-    owned.caughtUp ??= this.#edges.storedCaughtUp()
+  /** The look at the states must come after the assignment: what its commits rely on was written before (stored-states.ts). */
+  async #load(owned: Owned<V, S>, partition: number): Promise<PartitionFold<V, S> | undefined> {
+    const { stored, rules, stopping } = this.#edges
+    owned.caughtUp ??= stored.caughtUp()
     try {
       await owned.caughtUp
     } catch (error) {
-      if (this.#edges.stopping.aborted) return undefined
+      if (stopping.aborted) return undefined
       throw error
     }
     // A batch and a flush may both have waited.
-    const fold = owned.folds.get(partition) ?? new PartitionFold(partition, this.#edges.stored.states(partition))
+    const load = (webhookId: string) => stored.best(partition, webhookId)
+    const fold = owned.folds.get(partition) ?? new PartitionFold(partition, rules, load)
     owned.folds.set(partition, fold)
     return fold
   }
 
-  #decode(record: ConsumedRecord): ReturnType<Decode<Attempt>> {
+  #decode(record: ConsumedRecord): ReturnType<Decode<V>> {
     return record.value === null ? { ok: false, reason: 'no value' } : this.#edges.decode(record.value)
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }

@@ -1,72 +1,90 @@
-import type { WebhookStats } from '../domain/stats.ts'
+import type { Source } from '../domain/stats.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { TopicTable } from '../platform/kafka/table.ts'
+import { ownCopy } from '../platform/own-copy.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
-import { toState } from './fold.ts'
-import { StoredStats } from './stored-stats.ts'
+import { StoredStates } from './stored-states.ts'
 
-export type StoredTopicOptions = {
+export type StoredTopicOptions<R> = {
   topic: string
   groupPrefix: string
   sessionTimeoutMs: number
-  decode: Decode<WebhookStats>
+  decode: Decode<R>
   fail: (error: unknown) => void
 }
 
-/** webhook-stats, read to its end and then followed. */
-export class StoredTopic implements AsyncDisposable {
-  readonly stored: StoredStats
-  readonly #table: TopicTable
-  readonly #decoding: Set<Promise<void>>
+type StateRecord = { webhookId: string; source: Source }
 
-  private constructor(stored: StoredStats, table: TopicTable, decoding: Set<Promise<void>>) {
-    this.stored = stored
-    this.#table = table
-    this.#decoding = decoding
+/** A topic of states, read to its end and then followed. They are kept as bytes: most of them do not change for hours. */
+export class StoredTopic<R extends StateRecord> implements AsyncDisposable {
+  readonly states = new StoredStates<Buffer>()
+  readonly #options: StoredTopicOptions<R>
+  readonly #context: WaitContext
+  readonly #decoding = new Set<Promise<void>>()
+  #table: TopicTable | undefined
+
+  private constructor(options: StoredTopicOptions<R>, context: WaitContext) {
+    this.#options = options
+    this.#context = context
   }
 
-  static async open(kafka: Kafka, options: StoredTopicOptions, context: WaitContext): Promise<StoredTopic> {
-    const { decode, fail, ...table } = options
-    const stored = new StoredStats()
-    const decoding = new Set<Promise<void>>()
-    const take = (record: ConsumedRecord, decoded: Decoded<WebhookStats | null>) => {
-      const problem = applyTo(stored, record, decoded)
-      const { topic, partition, offset } = record
-      if (problem !== null) context.log.warn({ topic, partition, offset, problem }, 'statistics record passed over')
-    }
-    const onRecord = (record: ConsumedRecord) => {
-      const decoded = record.value === null ? tombstone : decode(record.value)
-      if (!(decoded instanceof Promise)) return take(record, decoded)
-      // Only until the schema is known; order does not matter, as StoredStats goes by offsets.
-      const done = decoded.then((value) => take(record, value)).catch(fail)
-      decoding.add(done)
-      done.finally(() => decoding.delete(done))
-    }
-    return new StoredTopic(stored, await TopicTable.open(kafka, { ...table, onRecord, fail }, context), decoding)
+  static async open<R extends StateRecord>(
+    kafka: Kafka,
+    options: StoredTopicOptions<R>,
+    context: WaitContext,
+  ): Promise<StoredTopic<R>> {
+    const { decode: _decode, ...table } = options
+    const self = new StoredTopic(options, context)
+    self.#table = await TopicTable.open(kafka, { ...table, onRecord: self.#onRecord.bind(self) }, context)
+    return self
   }
 
-  /** Resolves when `stored` has everything that the topic holds at the time of the call. */
+  /** Resolves when `states` has everything that the topic holds at the time of the call. */
   async caughtUp(): Promise<void> {
-    await this.#table.caughtUp()
+    await this.#table?.caughtUp()
     await Promise.all(this.#decoding)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#table[Symbol.asyncDispose]()
+  /** The best record of a webhook, made anew at each call. */
+  best(partition: number, webhookId: string): R | undefined {
+    const found = this.states.best(partition, webhookId)
+    if (!found) return undefined
+    const decoded = this.#options.decode(found.stored)
+    // It has been decoded once already, when it came.
+    if (decoded instanceof Promise || !decoded.ok) throw new Error('a stored state cannot be decoded any more')
+    return decoded.value
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#table?.[Symbol.asyncDispose]()
+  }
+
+  #onRecord(record: ConsumedRecord): void {
+    const decoded = record.value === null ? tombstone : this.#options.decode(record.value)
+    if (!(decoded instanceof Promise)) return this.#take(record, decoded)
+    // Only until the schema is known; order does not matter, as StoredStates goes by offsets.
+    const done = decoded.then((value) => this.#take(record, value)).catch(this.#options.fail)
+    this.#decoding.add(done)
+    done.finally(() => this.#decoding.delete(done))
+  }
+
+  #take(record: ConsumedRecord, decoded: Decoded<R | null>): void {
+    const { topic, partition, offset } = record
+    const problem = decoded.ok ? this.#apply(record, decoded.value) : decoded.reason
+    if (problem !== null) this.#context.log.warn({ topic, partition, offset, problem }, 'state record passed over')
+  }
+
+  /** @returns why the record says nothing about the partition it stands in, or null. */
+  #apply({ partition, offset, key, value }: ConsumedRecord, state: R | null): string | null {
+    const id = state?.webhookId ?? key?.toString('utf8')
+    if (id === undefined) return 'a tombstone without a key'
+    if (state && state.source.partition !== partition) return `is of partition ${state.source.partition}`
+    const stored = state && value && { sourceOffset: state.source.offset, stored: ownCopy(value) }
+    this.states.apply(partition, id, offset, stored)
+    return null
   }
 }
 
 const tombstone: Decoded<null> = { ok: true, value: null }
-
-/** @returns why the record says nothing about the partition it stands in, or null. */
-function applyTo(stored: StoredStats, record: ConsumedRecord, decoded: Decoded<WebhookStats | null>): string | null {
-  if (!decoded.ok) return decoded.reason
-  const stats = decoded.value
-  const id = stats?.webhookId ?? record.key?.toString('utf8')
-  if (id === undefined) return 'a tombstone without a key'
-  if (stats && stats.source.partition !== record.partition) return `is of partition ${stats.source.partition}`
-  stored.apply(record.partition, id, record.offset, stats && toState(stats))
-  return null
-}

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import type { Attempt, AttemptOutcome, DeadLetter } from '../../services/domain/delivery.ts'
-import { minuteMs, startOfMinute, type WebhookStats } from '../../services/domain/stats.ts'
+import type { Attempt, DeadLetter } from '../../services/domain/delivery.ts'
+import { type DeadLetterCounts, hourMs, minuteMs, type WebhookStats } from '../../services/domain/stats.ts'
 import { systemClock } from '../../services/platform/clock.ts'
 import { Codec, createRegistry, type Decode, type Encode } from '../../services/platform/codec.ts'
 import { Health } from '../../services/platform/health.ts'
@@ -16,6 +16,8 @@ import { schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { type Figures, figuresIn, figuresOf } from '../support/statistics.ts'
+import { lagOf } from '../support/topic-reader.ts'
 
 /** guarantees.md, 25: the statistics are those of the attempts, whatever happens to the aggregator. */
 
@@ -24,16 +26,21 @@ const attemptsPerRound = 2_000
 /** A first one, one while two run, and all the others. */
 const kills = sized(20, 3)
 const startMs = Date.UTC(2027, 0, 15, 8)
+const causes = ['timeout', '4xx', '5xx']
 const outcomes = ['success', 'slow', 'error', 'rejected'] as const
 
-type Counts = Record<AttemptOutcome, number> & { answered: number; totalMs: number }
-type Totals = Map<string, Counts>
+/** All attempts of each webhook, in the order in which they were sent: the oracle. */
+type Sent = Map<string, Attempt[]>
+/** What there is to know of each webhook. */
+type Known = { figures: Map<string, Figures>; deadLetters: Map<string, number> }
 
 let environment: NodeJS.ProcessEnv
 let prefix: string
 let kafka: Kafka
 let producer: BatchingProducer
 let encode: Encode<Attempt>
+let encodeLetter: Encode<DeadLetter>
+let decodeCounts: Decode<DeadLetterCounts>
 let decodeStats: Decode<WebhookStats>
 let decodeLetter: Decode<DeadLetter>
 let services: ChildProcess[] = []
@@ -75,6 +82,11 @@ beforeEach(async () => {
   })
   const codec = new Codec(registry, silent)
   encode = await codec.encoder<Attempt>(`${prefix}webhook-attempts-value`, schemaOf(topics.webhookAttempts))
+  encodeLetter = await codec.encoder<DeadLetter>(
+    `${prefix}webhook-dead-letters-value`,
+    schemaOf(topics.webhookDeadLetters),
+  )
+  decodeCounts = codec.decoder<DeadLetterCounts>(schemaOf(topics.webhookDeadLetterCounts))
   decodeStats = codec.decoder<WebhookStats>(schemaOf(topics.webhookStats))
   decodeLetter = codec.decoder<DeadLetter>(schemaOf(topics.webhookDeadLetters))
   producer = await BatchingProducer.open(kafka, silent, fail)
@@ -89,30 +101,31 @@ afterEach(async () => {
 test(`after ${kills} kills, and with a second instance coming and going, every attempt counts once`, {
   timeout: caseTimeoutMs,
 }, async () => {
-  const expected: Totals = new Map()
+  const sent: Sent = new Map()
   start()
   for (let round = 0; round < kills; round++) {
-    const producing = produce(round, expected)
+    const producing = produce(round, sent)
     const killed = await folding()
     if (round === 2) start()
     await stop(killed, 'SIGKILL')
     await producing
     start()
   }
-  await produce(kills, expected)
+  await produce(kills, sent)
 
-  await expect.poll(stats, { timeout: 60_000, interval: 500 }).toEqual(expected)
+  await expect.poll(() => stats(), { timeout: 60_000, interval: 500 }).toEqual(expectedOf(sent))
   figure(25, `${(kills + 1) * attemptsPerRound} attempts, ${kills} kills: difference 0`)
 })
 
 test('a stop in good order leaves nothing to count again, and what cannot be read does not stop the rest', async () => {
-  const expected: Totals = new Map()
+  const sent: Sent = new Map()
   const garbage = Buffer.from('not avro')
   const service = start()
   await producer.send({ topic: `${prefix}webhook-attempts`, key: 'w0', value: garbage })
-  await produce(0, expected)
-  await expect.poll(stats, { timeout: 60_000, interval: 500 }).toEqual(expected)
-  const letters = await read(`${prefix}webhook-dead-letters`, decodeLetter)
+  await produce(0, sent)
+  const unreadable = { w0: 1 }
+  await expect.poll(() => stats(), { timeout: 60_000, interval: 500 }).toEqual(expectedOf(sent, unreadable))
+  const letters = (await read(`${prefix}webhook-dead-letters`, decodeLetter)).filter(({ delivery }) => !delivery)
   const code = await stop(service, 'SIGTERM')
   const committed = await lag()
 
@@ -122,31 +135,73 @@ test('a stop in good order leaves nothing to count again, and what cannot be rea
 })
 
 test('an attempt that comes again is not counted again: the commits are lost, the statistics are not', async () => {
-  const expected: Totals = new Map()
+  const sent: Sent = new Map()
   const service = start()
-  await produce(0, expected)
-  await expect.poll(stats, { timeout: 60_000, interval: 500 }).toEqual(expected)
+  await produce(0, sent)
+  await expect.poll(() => stats(), { timeout: 60_000, interval: 500 }).toEqual(expectedOf(sent))
   await stop(service, 'SIGTERM')
   await withAdmin(kafka, (admin) => admin.deleteGroups([`${prefix}stats-aggregator`]))
   start()
-  await produce(1, expected)
+  await produce(1, sent)
   await expect.poll(lag, { timeout: 60_000, interval: 500 }).toBe(0)
 
-  expect(await stats()).toEqual(expected)
+  expect(await stats()).toEqual(expectedOf(sent))
 })
 
-/** Sends a round of attempts of all webhooks, and notes what they should come to. Every tenth is a test notification. */
-async function produce(round: number, expected: Totals): Promise<void> {
-  const sent: Promise<unknown>[] = []
+test('a rebuild with another threshold stands beside the fold in force, which goes on and can then be switched', async () => {
+  const slowThresholdMs = 50
+  const sent: Sent = new Map()
+  start()
+  await produce(0, sent)
+  const before = anew(sent, slowThresholdMs)
+  const rebuilding = run('rebuild', '--generation', '2', '--slow-threshold-ms', String(slowThresholdMs))
+  await expect.poll(() => stats(), { timeout: 60_000, interval: 500 }).toEqual(expectedOf(sent))
+  expect(await rebuilding).toMatch(/done\./)
+  expect((await stats('-2')).figures).toEqual(expectedOf(before).figures)
+  await expect(run('rebuild', '--generation', '2')).rejects.toThrow(/not empty/)
+
+  await produce(1, sent)
+  start({ HOOKLINE_STATS_GENERATION: '2' })
+  const switched = new Map(
+    [...sent].map(([id, all]) => [id, [...(before.get(id) ?? []), ...all.slice(before.get(id)?.length)]]),
+  )
+  const figures = async () => (await stats('-2')).figures
+  await expect.poll(figures, { timeout: 60_000, interval: 500 }).toEqual(expectedOf(switched).figures)
+  await expect.poll(() => stats(), { timeout: 60_000, interval: 500 }).toEqual(expectedOf(sent))
+})
+
+/** npm run stats. @returns what it printed. @throws Error with what it printed on standard error */
+async function run(...args: string[]): Promise<string> {
+  const command = ['services/stats-aggregator/stats-command.ts', ...args]
+  const { stdout } = await promisify(execFile)(process.execPath, command, { env: environment })
+  return stdout
+}
+
+/** The same attempts, slow told from success by another threshold. */
+function anew(sent: Sent, slowThresholdMs: number): Sent {
+  const judge = (attempt: Attempt): Attempt => {
+    if (attempt.outcome !== 'success' && attempt.outcome !== 'slow') return attempt
+    return { ...attempt, outcome: (attempt.latencyMs ?? 0) < slowThresholdMs ? 'success' : 'slow' }
+  }
+  return new Map([...sent].map(([id, attempts]) => [id, attempts.map(judge)]))
+}
+
+/** Sends a round of attempts of all webhooks, every tenth a test notification, and a dead letter behind each failure. */
+async function produce(round: number, sent: Sent): Promise<void> {
+  const sending: Promise<unknown>[] = []
   for (let index = 0; index < attemptsPerRound; index++) {
     const attempt = attemptOf(round, index)
-    if (!attempt.test) note(expected, attempt)
-    const value = encode(attempt)
-    sent.push(producer.send({ topic: `${prefix}webhook-attempts`, key: attempt.webhookId, value }))
+    const { webhookId, outcome } = attempt
+    if (!attempt.test) sent.set(webhookId, [...(sent.get(webhookId) ?? []), attempt])
+    sending.push(producer.send({ topic: `${prefix}webhook-attempts`, key: webhookId, value: encode(attempt) }))
+    if (outcome === 'error' && !attempt.test) {
+      const value = encodeLetter(letterOf(attempt))
+      sending.push(producer.send({ topic: `${prefix}webhook-dead-letters`, key: webhookId, value }))
+    }
     // So that flushes come between them.
     if (index % 200 === 0) await systemClock.sleep(50)
   }
-  await Promise.all(sent)
+  await Promise.all(sending)
 }
 
 function attemptOf(round: number, index: number): Attempt {
@@ -162,12 +217,12 @@ function attemptOf(round: number, index: number): Attempt {
     contactId: 'u1',
     attempt: 1,
     // A little back and forth: attempts are recorded when they end.
-    startedAt: startMs + (round * 3 + (index % 3)) * minuteMs,
+    startedAt: startMs + (round % 3) * hourMs + (index % 3) * minuteMs,
     latencyMs: sent ? index % 97 : null,
     outcome,
-    cause: null,
-    status: sent ? 200 : null,
-    responseExcerpt: null,
+    cause: outcome === 'error' ? (causes[index % causes.length] ?? null) : null,
+    status: outcome === 'error' ? 503 : sent ? 200 : null,
+    responseExcerpt: outcome === 'error' ? `busy ${index % 5}` : null,
     slowThresholdMs: 1_000,
     next: 'none',
     nextAttemptAt: null,
@@ -181,27 +236,38 @@ function attemptOf(round: number, index: number): Attempt {
   }
 }
 
-function note(totals: Totals, { webhookId, startedAt, outcome, latencyMs }: Attempt): void {
-  const key = `${webhookId} ${new Date(startOfMinute(startedAt)).toISOString()}`
-  const counts = totals.get(key) ?? { success: 0, slow: 0, error: 0, rejected: 0, answered: 0, totalMs: 0 }
-  counts[outcome]++
-  if (latencyMs !== null) counts.answered++
-  counts.totalMs += latencyMs ?? 0
-  totals.set(key, counts)
+function letterOf({ deliveryId, webhookId, eventId, startedAt, sourceOffset }: Attempt): DeadLetter {
+  const ids = { deliveryId, webhookId, eventId, businessId: 'b1', chatChannelId: 'c1', contactId: 'u1' }
+  const body = { kind: 'message', body: Buffer.from('{}'), traceparent: null } as const
+  const definition = { createdAt: startMs, definitionVersion: 1, definitionOffset: 0 }
+  const source = { topic: 'webhook-deliveries', partition: 0, offset: sourceOffset, key: null, value: null }
+  const delivery = { ...ids, ...body, ...definition }
+  return { reason: 'exhausted', detail: null, deadLetteredAt: startedAt, delivery, attempts: [], source }
 }
 
-/** What a reader of webhook-stats makes of it: the last record of each webhook. */
-async function stats(): Promise<Totals> {
-  const newest = new Map<string, WebhookStats>()
-  for (const record of await read(`${prefix}webhook-stats`, decodeStats)) newest.set(record.webhookId, record)
-  const totals: Totals = new Map()
-  for (const { webhookId, minutes } of newest.values()) {
-    for (const { minute, success, slow, error, rejected, answered, totalMs } of minutes) {
-      const key = `${webhookId} ${new Date(minute).toISOString()}`
-      totals.set(key, { success, slow, error, rejected, answered, totalMs })
-    }
+/** @param more dead letters that did not come from here, by webhook. */
+function expectedOf(sent: Sent, more: Record<string, number> = {}): Known {
+  const figures = new Map([...sent].map(([id, attempts]) => [id, figuresOf(attempts)]))
+  const deadLetters = new Map<string, number>()
+  for (const [id, attempts] of sent) {
+    const letters = attempts.filter(({ outcome }) => outcome === 'error').length + (more[id] ?? 0)
+    if (letters > 0) deadLetters.set(id, letters)
   }
-  return totals
+  return { figures, deadLetters }
+}
+
+/** What a reader of the two topics makes of them: the last record of each webhook. @param generation such as -2 */
+async function stats(generation = ''): Promise<Known> {
+  const figures = new Map<string, Figures>()
+  for (const record of await read(`${prefix}webhook-stats${generation}`, decodeStats))
+    figures.set(record.webhookId, figuresIn(record))
+  const deadLetters = new Map<string, number>()
+  for (const { webhookId, hours } of await read(`${prefix}webhook-dead-letter-counts`, decodeCounts))
+    deadLetters.set(
+      webhookId,
+      hours.reduce((sum, { count }) => sum + count, 0),
+    )
+  return { figures, deadLetters }
 }
 
 async function read<T>(topic: string, decode: Decode<T>): Promise<T[]> {
@@ -213,22 +279,15 @@ async function read<T>(topic: string, decode: Decode<T>): Promise<T[]> {
   return decoded.map((result) => (result.ok ? result.value : fail(new Error(result.reason))))
 }
 
-/** Attempts behind the commits of the aggregator's group. */
-async function lag(): Promise<number> {
-  const topic = `${prefix}webhook-attempts`
-  const groupId = `${prefix}stats-aggregator`
-  const [ends, [committed]] = await withAdmin(kafka, (admin) =>
-    Promise.all([admin.fetchTopicOffsets(topic), admin.fetchOffsets({ groupId, topics: [topic] })]),
-  )
-  const offsets = new Map(
-    committed?.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
-  )
-  return ends.reduce((sum, { partition, high }) => sum + Number(high) - (offsets.get(partition) ?? 0), 0)
+/** Records behind the commits of the aggregator's group. */
+function lag(): Promise<number> {
+  const folded = ['webhook-attempts', 'webhook-dead-letters'].map((name) => prefix + name)
+  return lagOf(kafka, `${prefix}stats-aggregator`, folded)
 }
 
-function start(): ChildProcess {
+function start(more: NodeJS.ProcessEnv = {}): ChildProcess {
   const service = spawn(process.execPath, ['services/stats-aggregator/main.ts'], {
-    env: environment,
+    env: { ...environment, ...more },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   services.push(service)

@@ -41,6 +41,7 @@ function replay(body: unknown, businessId = 'b1') {
     businessId,
     id: 'wh_a',
     replayId: '',
+    attemptId: '',
     ifMatch: undefined,
     query: {},
     body,

@@ -15,6 +15,8 @@ import { addOpenApi } from '../../../services/admin/openapi.ts'
 import { ReplayActions } from '../../../services/admin/replay-actions.ts'
 import { replayRoutes } from '../../../services/admin/replay-routes.ts'
 import { Standing } from '../../../services/admin/standing.ts'
+import { StatsActions } from '../../../services/admin/stats-actions.ts'
+import { statsRoutes } from '../../../services/admin/stats-routes.ts'
 import type { WebhookStore } from '../../../services/admin/stores.ts'
 import { TestActions } from '../../../services/admin/test-actions.ts'
 import { testRoutes } from '../../../services/admin/test-routes.ts'
@@ -30,6 +32,7 @@ import { RecordRefused } from '../../../services/platform/kafka/producer.ts'
 import { HttpProblem } from '../../../services/platform/problem.ts'
 import { FakeReplayTopics, pending } from './replay-support.ts'
 import { definition, folder, keys, nowMs, policy, stillClock } from './support.ts'
+import { fakeTraffic } from './traffic-support.ts'
 
 const person = (role: string, permissions: string[], businessId: string): Identity => ({
   subject: `a ${role}`,
@@ -93,7 +96,7 @@ beforeEach(async () => {
   const metrics = createAdminMetrics(registry)
   const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
   const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
-  const monitoring = { stats: () => undefined, health: () => undefined }
+  const monitoring = { stats: () => undefined, health: () => undefined, deadLetters: () => undefined }
   const standing = new Standing({ store, accounts: activated, monitoring, clock: stillClock })
   const actions = new WebhookActions({ ...shared, store, standing, keys, policy })
   const topics = new FakeReplayTopics()
@@ -107,6 +110,7 @@ beforeEach(async () => {
   streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
   const about = [
     ...changeRoutes(streams),
+    ...statsRoutes(new StatsActions({ store, standing, monitoring, traffic: fakeTraffic(), clock: stillClock })),
     ...auditRoutes({ page: async () => ({ entries: [] }) }),
     ...businessRoutes({ store, accounts: accountStore }),
     ...accountRoutes({ ...shared, store: accountStore }),
@@ -157,6 +161,11 @@ describe('who may do what (guarantees.md, 34)', () => {
     rotateSecret: writers,
     replay: writers,
     getReplay: readers,
+    getStats: readers,
+    listErrors: readers,
+    listAttempts: readers,
+    getAttempt: readers,
+    listDeadLetters: readers,
     testWebhook: writers,
     testDraft: writers,
     // Each sees its own.
@@ -178,7 +187,11 @@ describe('who may do what (guarantees.md, 34)', () => {
     seed(definition({ secret: 'whsec_x' }))
     const route = routes.find(({ operationId }) => operationId === operation)
     if (!route) throw new Error(`no route ${operation}`)
-    const url = route.url.replace(':businessId', 'b1').replace(':id', 'wh_a').replace(':replayId', replayId)
+    const url = route.url
+      .replace(':businessId', 'b1')
+      .replace(':id', 'wh_a')
+      .replace(':replayId', replayId)
+      .replace(':attemptId', '3-7')
     const bodies: Record<string, object> = {
       createWebhook: minimal,
       testDraft: { definition: minimal },
@@ -205,6 +218,11 @@ describe('who may do what (guarantees.md, 34)', () => {
       ['POST', '/test'],
       ['POST', '/replay'],
       ['GET', `/replay/${replayId}`],
+      ['GET', '/stats'],
+      ['GET', '/errors'],
+      ['GET', '/attempts'],
+      ['GET', '/attempts/3-7'],
+      ['GET', '/dead-letters'],
     ] as const) {
       const body = method === 'PATCH' ? { name: 'x' } : undefined
       const { status } = await call(method, `${collection}/wh_b${path}`, body, { 'if-match': '*' }, 'ofBusiness')

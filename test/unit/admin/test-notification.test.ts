@@ -103,7 +103,17 @@ function actions(): TestActions {
 
 function call(body?: unknown, businessId = 'b1'): Call {
   const identity = { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' }
-  return { identity, expiresAtMs: 0, businessId, id: 'wh_a', replayId: '', ifMatch: undefined, query: {}, body }
+  return {
+    identity,
+    expiresAtMs: 0,
+    businessId,
+    id: 'wh_a',
+    replayId: '',
+    attemptId: '',
+    ifMatch: undefined,
+    query: {},
+    body,
+  }
 }
 
 describe('a test', () => {

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type CountedAttempt, fold, type StatsState } from '../../../services/stats-aggregator/fold.ts'
+import { attemptRules, type CountedAttempt, type StatsState } from '../../../services/stats-aggregator/attempts.ts'
 import { type Flush, PartitionFold } from '../../../services/stats-aggregator/partition-fold.ts'
-import { StoredStats } from '../../../services/stats-aggregator/stored-stats.ts'
+import { StoredStates } from '../../../services/stats-aggregator/stored-states.ts'
 import { attemptStreams } from './attempts.ts'
+
+const rules = attemptRules(null)
 
 /**
  * One partition of webhook-attempts and of webhook-stats with its commit, and instances that take it over from each other
@@ -63,11 +65,11 @@ class Instance {
   readonly #attempts: CountedAttempt[]
   readonly #statsLog: StatsState[]
   readonly #commit: (instance: Instance, offset: number) => void
-  readonly #stored = new StoredStats()
-  readonly #fold: PartitionFold
+  readonly #stored = new StoredStates<StatsState>()
+  readonly #fold: PartitionFold<CountedAttempt, StatsState>
   #followed = 0
   #position: number
-  #flushing: Flush | undefined
+  #flushing: Flush<StatsState> | undefined
 
   constructor(
     attempts: CountedAttempt[],
@@ -80,7 +82,7 @@ class Instance {
     this.#position = position
     this.#commit = commit
     this.#follow()
-    this.#fold = new PartitionFold(0, this.#stored.states(0))
+    this.#fold = new PartitionFold(0, rules, (id) => structuredClone(this.#stored.best(0, id)?.stored))
   }
 
   fold(count: number): void {
@@ -92,16 +94,20 @@ class Instance {
   flush(writes: number): void {
     this.#follow()
     this.#flushing ??= this.#fold.takeFlush(this.#stored.outdated(0))
-    this.#statsLog.push(...this.#flushing.states.splice(0, writes))
+    this.#statsLog.push(...this.#flushing.states.splice(0, writes).map((state) => structuredClone(state)))
     if (this.#flushing.states.length > 0) return
     if (this.#fold.uncommitted) this.#commit(this, this.#flushing.nextOffset)
     this.#flushing = undefined
+    this.#follow()
+    this.#fold.forget(({ webhookId, source }) => source.offset <= (this.#stored.best(0, webhookId)?.sourceOffset ?? -1))
   }
 
   #follow(): void {
     for (; this.#followed < this.#statsLog.length; this.#followed++) {
       const state = this.#statsLog[this.#followed]
-      if (state) this.#stored.apply(0, state.webhookId, this.#followed, state)
+      if (!state) continue
+      const stored = { sourceOffset: state.source.offset, stored: state }
+      this.#stored.apply(0, state.webhookId, this.#followed, stored)
     }
   }
 }
@@ -127,12 +133,9 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 )
 
 function uninterrupted(attempts: CountedAttempt[]): Map<string, StatsState> {
-  const states = new Map<string, StatsState>()
-  for (const [offset, attempt] of attempts.entries()) {
-    const state = fold(states.get(attempt.webhookId), attempt, { partition: 0, offset })
-    if (state) states.set(attempt.webhookId, state)
-  }
-  return states
+  const fold = new PartitionFold(0, rules, () => undefined)
+  for (const [offset, attempt] of attempts.entries()) fold.take(offset, attempt)
+  return new Map(fold.takeFlush().states.map((state) => [state.webhookId, state]))
 }
 
 test('kills and zombies at any moment leave exactly the statistics of an uninterrupted run', () => {

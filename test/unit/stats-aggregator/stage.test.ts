@@ -1,40 +1,53 @@
 import { expect, test } from 'vitest'
-import type { Attempt } from '../../../services/domain/delivery.ts'
 import type { Assignment, RecordBatch } from '../../../services/platform/kafka/consumer.ts'
 import { createMetrics } from '../../../services/platform/metrics.ts'
+import { attemptRules, type CountedAttempt, type StatsState } from '../../../services/stats-aggregator/attempts.ts'
 import { createStatsMetrics } from '../../../services/stats-aggregator/metrics.ts'
-import { type StageEdges, StatsStage } from '../../../services/stats-aggregator/stage.ts'
-import { StoredStats } from '../../../services/stats-aggregator/stored-stats.ts'
+import { FoldStage, type StageEdges } from '../../../services/stats-aggregator/stage.ts'
+import { StoredStates } from '../../../services/stats-aggregator/stored-states.ts'
 import { attempt } from './attempts.ts'
 
 const topic = 'webhook-attempts'
 
-type Bench = { stage: StatsStage; log: string[]; stored: StoredStats }
+type Edges = StageEdges<CountedAttempt, StatsState>
+type Bench = { stage: FoldStage<CountedAttempt, StatsState>; log: string[]; stored: StoredStates<StatsState> }
 
 /** A stage whose edges write down what they are asked for; an attempt record's value is its webhook's id, or "?". */
-function bench(edges: Partial<StageEdges> = {}): Bench {
+function bench(edges: Partial<Edges> = {}): Bench {
   const log: string[] = []
-  const stored = new StoredStats()
-  const stage = new StatsStage({
+  const stored = new StoredStates<StatsState>()
+  const stage = new FoldStage<CountedAttempt, StatsState>({
     topic,
     decode: (value) =>
       value.toString() === '?'
         ? { ok: false, reason: 'magic byte' }
-        : { ok: true, value: attempt({ webhookId: value.toString() }) as Attempt },
-    stored,
-    storedCaughtUp: async () => void log.push('caught up'),
-    write: async (state) => void log.push(`write ${state.webhookId} up to ${state.source.offset}`),
+        : { ok: true, value: attempt({ webhookId: value.toString() }) },
+    rules: attemptRules(null),
+    stored: {
+      best: (partition, id) => structuredClone(stored.best(partition, id)?.stored),
+      sourceOffset: (partition, id) => stored.best(partition, id)?.sourceOffset,
+      outdated: (partition) => stored.outdated(partition),
+      caughtUp: async () => void log.push('caught up'),
+    },
+    write: async (state) => {
+      log.push(`write ${state.webhookId} up to ${state.source.offset}`)
+      return 1
+    },
     unreadable: async (record, reason) => void log.push(`dead letter ${record.offset}: ${reason}`),
     commit: async ({ current }, commits) => {
       for (const { partition, offset } of commits) log.push(`commit ${partition}/${offset}`)
       return current
     },
     commitFailed: () => log.push('commit failed'),
-    metrics: createStatsMetrics(createMetrics('test')),
+    metrics: createStatsMetrics(createMetrics('test')).attempts(topic),
     stopping: new AbortController().signal,
     ...edges,
   })
   return { stage, log, stored }
+}
+
+function stateUpTo(offset: number): { sourceOffset: number; stored: StatsState } {
+  return { sourceOffset: offset, stored: attemptRules(null).begin('w1', attempt(), { partition: 0, offset }) }
 }
 
 function assignmentOf(...partitions: number[]): Assignment & { current: boolean } {
@@ -95,8 +108,7 @@ test('work of an assignment that has ended is neither taken nor flushed, and the
   old.current = false
   stage.assign(next)
   // Another instance had the partition in between.
-  const [minutes, source] = [[], { partition: 0, offset: 3 }]
-  stored.apply(0, 'w1', 0, { webhookId: 'w1', businessId: 'b1', minutes, source })
+  stored.apply(0, 'w1', 0, stateUpTo(3))
 
   expect(await stage.takeBatch(batchOf(old, 1, ['w1']))).toBe(0)
   expect(await stage.takeBatch(batchOf(next, 3, ['w1', 'w1']))).toBe(2)
@@ -123,18 +135,12 @@ test('a commit that fails is made up for by the next flush, without writing agai
 
 test('what an earlier owner wrote over is written again, also where no attempt comes any more', async () => {
   const { stage, log, stored } = bench()
-  const state = (offset: number) => ({
-    webhookId: 'w1',
-    businessId: 'b1',
-    minutes: [],
-    source: { partition: 0, offset },
-  })
-  stored.apply(0, 'w1', 10, state(9))
+  stored.apply(0, 'w1', 10, stateUpTo(9))
   stage.assign(assignmentOf(0))
   await stage.flush()
-  stored.apply(0, 'w1', 11, state(5))
+  stored.apply(0, 'w1', 11, stateUpTo(5))
   await stage.flush()
-  stored.apply(0, 'w1', 12, state(9))
+  stored.apply(0, 'w1', 12, stateUpTo(9))
   await stage.flush()
   expect(log).toEqual(['caught up', 'write w1 up to 9'])
 })

@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { last30Minutes, type MinuteCounts, minuteMs, startOfMinute } from '../../../services/domain/stats.ts'
-import type { CountedAttempt } from '../../../services/stats-aggregator/fold.ts'
-import { countAttempt, keptMinutes } from '../../../services/stats-aggregator/window.ts'
+import { bucketOf } from '../../../services/platform/histogram.ts'
+import type { CountedAttempt } from '../../../services/stats-aggregator/attempts.ts'
+import { countMinute, keptMinutes } from '../../../services/stats-aggregator/minutes.ts'
 import { attempt, attemptStreams, startMs } from './attempts.ts'
 
-const none: readonly MinuteCounts[] = []
-const countAll = (attempts: CountedAttempt[]) => attempts.reduce(countAttempt, none)
+function countAll(attempts: CountedAttempt[]): MinuteCounts[] {
+  const minutes: MinuteCounts[] = []
+  for (const attempt of attempts) countMinute(minutes, attempt)
+  return minutes
+}
 
 describe('an attempt in its minute', () => {
   test.each([
@@ -31,6 +35,9 @@ describe('an attempt in its minute', () => {
       totalMs,
       fastestMs: extremeMs,
       slowestMs: extremeMs,
+      errors: outcome === 'error' ? { other: 1 } : {},
+      timesMs: answered === 1 ? [bucketOf(latencyMs ?? 0)] : [],
+      timesCounts: answered === 1 ? [1] : [],
     })
   })
 
@@ -68,6 +75,11 @@ describe('the minutes that are kept', () => {
           expect(counts.success + counts.slow + counts.error + counts.rejected).toBe(own.length)
         }
         expect(countAll(attempts.toReversed())).toEqual(counted)
+        const newest = kept.at(-1) ?? 0
+        for (const { minute, answered, timesCounts } of counted) {
+          const timed = timesCounts.reduce((sum, count) => sum + count, 0)
+          expect(timed).toBe(minute > newest - 30 * minuteMs ? answered : 0)
+        }
       }),
     )
   })

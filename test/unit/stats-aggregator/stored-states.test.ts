@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest'
-import { StoredStats } from '../../../services/stats-aggregator/stored-stats.ts'
+import { StoredStates } from '../../../services/stats-aggregator/stored-states.ts'
 
 type Row = { at: number; upTo: number | null }
 
 /** Records of one webhook in the order in which they are read: offset in webhook-stats, source offset (null: tombstone). */
-function read(rows: Row[]): StoredStats {
-  const stored = new StoredStats()
+function read(rows: Row[]): StoredStates<string> {
+  const stored = new StoredStates<string>()
   for (const { at, upTo } of rows) {
-    const source = { partition: 0, offset: upTo ?? 0 }
-    stored.apply(0, 'w1', at, upTo === null ? null : { webhookId: 'w1', businessId: 'b1', minutes: [], source })
+    stored.apply(0, 'w1', at, upTo === null ? null : { sourceOffset: upTo, stored: `up to ${upTo}` })
   }
   return stored
 }
@@ -90,10 +89,12 @@ test.each<{ case: string; rows: Row[]; best: number[]; outdated: boolean }>([
   },
 ])('$case', ({ rows, best, outdated }) => {
   const stored = read(rows)
-  expect([...stored.states(0)].map(({ source }) => source.offset)).toEqual(best)
+  const found = stored.best(0, 'w1')
+  expect(found ? [found.sourceOffset] : []).toEqual(best)
+  expect(found?.stored).toBe(best.length === 0 ? undefined : `up to ${best[0]}`)
   expect([...stored.outdated(0)]).toEqual(outdated ? ['w1'] : [])
 })
 
 test('partitions are apart', () => {
-  expect([...read([{ at: 0, upTo: 5 }]).states(1)]).toEqual([])
+  expect(read([{ at: 0, upTo: 5 }]).best(1, 'w1')).toBeUndefined()
 })

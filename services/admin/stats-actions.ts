@@ -1,0 +1,118 @@
+import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Attempt } from '../domain/delivery.ts'
+import type { Clock } from '../platform/clock.ts'
+import { HttpProblem } from '../platform/problem.ts'
+import type { Answer, Call } from './api.ts'
+import { attemptDetail, attemptView, deadLetterView, errorView, parseAttemptId } from './attempt-view.ts'
+import type { Monitoring } from './monitoring.ts'
+import { accepted } from './refusals.ts'
+import type { Standing } from './standing.ts'
+import { statsView } from './stats-view.ts'
+import type { WebhookStore } from './stores.ts'
+import type { TrafficTopics } from './traffic-topics.ts'
+
+export type StatsDeps = {
+  store: Pick<WebhookStore, 'get'>
+  standing: Pick<Standing, 'of'>
+  monitoring: Pick<Monitoring, 'stats'>
+  traffic: TrafficTopics
+  clock: Clock
+}
+
+/** An attempt is recorded when it has ended, by another machine's clock: so much later than it started, at most. */
+const recordedLaterMs = 90_000
+const clockSkewMs = 60_000
+
+/** What the routes on statistics, errors, attempts and dead letters answer. @throws HttpProblem for each refusal. */
+export class StatsActions {
+  readonly #deps: StatsDeps
+
+  constructor(deps: StatsDeps) {
+    this.#deps = deps
+  }
+
+  async stats(call: Call): Promise<Answer> {
+    const { monitoring, standing, clock } = this.#deps
+    const definition = this.#find(call)
+    const { status } = standing.of(definition)
+    return { status: 200, body: { ...statsView(call.id, monitoring.stats(call.id), clock.nowMs()), status } }
+  }
+
+  async errors(call: Call): Promise<Answer> {
+    this.#find(call)
+    const errors = [...(this.#deps.monitoring.stats(call.id)?.latestErrors ?? [])].sort((a, b) => b.at - a.at)
+    return { status: 200, body: { errors: errors.map(errorView) } }
+  }
+
+  async attempts(call: Call): Promise<Answer> {
+    const { businessId } = this.#find(call)
+    const { query, id: webhookId } = call
+    const [sinceMs, untilMs] = [timeOf(query.since), timeOf(query.until)]
+    const matches = (attempt: Attempt) =>
+      attempt.businessId === businessId &&
+      (query.outcome === undefined || attempt.outcome === query.outcome) &&
+      (query.contactId === undefined || attempt.contactId === query.contactId) &&
+      (query.deliveryId === undefined || attempt.deliveryId === query.deliveryId) &&
+      (sinceMs === null || attempt.startedAt >= sinceMs) &&
+      (untilMs === null || attempt.startedAt < untilMs)
+    const { found, next } = await this.#deps.traffic.attempts({
+      webhookId,
+      matches,
+      limit: Number(query.limit),
+      before: cursorOf(query.cursor),
+      sinceMs: sinceMs === null ? null : sinceMs - clockSkewMs,
+      untilMs: untilMs === null ? null : untilMs + recordedLaterMs,
+    })
+    return { status: 200, body: { attempts: found.map(attemptView), ...nextCursor(next) } }
+  }
+
+  async attempt(call: Call): Promise<Answer> {
+    const definition = this.#find(call)
+    const { traffic } = this.#deps
+    const place = parseAttemptId(call.attemptId)
+    const value = place && (await traffic.attempt(call.id, place.partition, place.offset))
+    if (!place || value?.businessId !== definition.businessId)
+      throw new HttpProblem(404, 'Not Found', 'this webhook has no such attempt, or not any more')
+    const delivery = await traffic.deliveryOf(value, place.partition)
+    return { status: 200, body: attemptDetail({ ...place, value }, definition, delivery) }
+  }
+
+  async deadLetters(call: Call): Promise<Answer> {
+    const { businessId } = this.#find(call)
+    const { found, next } = await this.#deps.traffic.deadLetters({
+      webhookId: call.id,
+      // One that could not be read names no business: it stands in this webhook's own records.
+      matches: ({ delivery }) => delivery === null || delivery.businessId === businessId,
+      limit: Number(call.query.limit),
+      before: cursorOf(call.query.cursor),
+      sinceMs: null,
+      untilMs: null,
+    })
+    return { status: 200, body: { deadLetters: found.map(({ value }) => deadLetterView(value)), ...nextCursor(next) } }
+  }
+
+  /** Another business's webhook is answered for as if it did not exist. */
+  #find({ businessId, id }: Call): WebhookDefinition {
+    const definition = this.#deps.store.get(id)?.definition
+    return accepted(
+      definition?.businessId === businessId ? { kind: 'accepted', value: definition } : { kind: 'unknown' },
+    )
+  }
+}
+
+function timeOf(value: unknown): number | null {
+  return value === undefined ? null : Date.parse(String(value))
+}
+
+/** The cursor is the offset that the page before ended at. */
+function cursorOf(cursor: unknown): number | null {
+  if (cursor === undefined) return null
+  const text = Buffer.from(String(cursor), 'base64url').toString('utf8')
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
+  throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
+}
+
+function nextCursor(next: number | null): { nextCursor?: string } {
+  return next === null ? {} : { nextCursor: Buffer.from(String(next)).toString('base64url') }
+}

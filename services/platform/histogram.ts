@@ -1,0 +1,47 @@
+import { build } from 'hdr-histogram-js'
+
+/** Two significant digits: buckets of one unit below 256, of about 1 % of their value above (HdrHistogram). */
+const shape = { bitBucketSize: 32, numberOfSignificantValueDigits: 2, autoResize: true, useWebAssembly: false } as const
+
+/** Values counted by the buckets of an HdrHistogram, as two lists that take little room in a record: ascending. */
+export type Buckets = { values: number[]; counts: number[] }
+
+/** Finds buckets; nothing is ever counted in it. */
+const ruler = build(shape) as ReturnType<typeof build> & { lowestEquivalentValue(value: number): number }
+
+/** The lowest value of the bucket that a value, rounded, falls into. */
+export function bucketOf(value: number): number {
+  return ruler.lowestEquivalentValue(Math.round(value))
+}
+
+/** Counts a value, in place. */
+export function countValue({ values, counts }: Buckets, value: number): void {
+  const bucket = bucketOf(value)
+  const at = placeOf(values, bucket)
+  if (values[at] === bucket) counts[at] = (counts[at] ?? 0) + 1
+  else {
+    values.splice(at, 0, bucket)
+    counts.splice(at, 0, 1)
+  }
+}
+
+/** @param percents such as [50, 99]. @returns a value for each, no further off than its bucket is wide; [] of no values. */
+export function percentilesOf(all: readonly Buckets[], percents: readonly number[]): number[] {
+  const histogram = build(shape)
+  for (const { values, counts } of all)
+    for (const [index, value] of values.entries()) histogram.recordValueWithCount(value, counts[index] ?? 0)
+  if (histogram.totalCount === 0) return []
+  return percents.map((percent) => histogram.getValueAtPercentile(percent))
+}
+
+/** Index of the first bucket that is not lower. */
+function placeOf(values: readonly number[], bucket: number): number {
+  let low = 0
+  let high = values.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((values[middle] ?? 0) < bucket) low = middle + 1
+    else high = middle
+  }
+  return low
+}

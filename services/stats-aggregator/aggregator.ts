@@ -1,0 +1,117 @@
+import type { DeadLetter } from '../domain/delivery.ts'
+import type { DeadLetterCounts, WebhookStats } from '../domain/stats.ts'
+import { Codec, createRegistry, type RegistryConfig } from '../platform/codec.ts'
+import { createKafka, type Kafka, type KafkaVariables } from '../platform/kafka/client.ts'
+import { GroupConsumer } from '../platform/kafka/consumer.ts'
+import { BatchingProducer } from '../platform/kafka/producer.ts'
+import type { ServiceContext } from '../platform/service.ts'
+import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { statsGroupOf, statsTopicOf } from '../stats-generation.ts'
+import { topics } from '../topics.ts'
+import { attemptRules, type CountedAttempt, type StatsState, toRecord, toState } from './attempts.ts'
+import { type CountedLetter, type LetterState, letterRules, toCounts, toLetterState } from './dead-letters.ts'
+import { Flusher } from './flusher.ts'
+import { openFolding } from './folding.ts'
+import { createStatsMetrics } from './metrics.ts'
+import { unreadableAttempt, unreadableLetter } from './unreadable.ts'
+
+type Config = KafkaVariables &
+  RegistryConfig & {
+    HOOKLINE_TOPIC_PREFIX: string
+    HOOKLINE_SESSION_TIMEOUT_MS: number
+    HOOKLINE_STATS_FLUSH_INTERVAL_MS: number
+  }
+
+export type AggregatorContext = Omit<ServiceContext<Config>, 'stopRequested'>
+
+/** Which fold of webhook-attempts, and slowThresholdMs for telling slow from success anew (null: as the attempts say). */
+export type AggregatorOptions = { generation: number; slowThresholdMs: number | null }
+
+/** It folds from now on, until it is disposed: then it has written and committed what it has folded. */
+export type Aggregator = AsyncDisposable & {
+  kafka: Kafka
+  /** Consumer group. */
+  groupId: string
+  /** The topics that are folded. */
+  topics: string[]
+}
+
+/** Folds webhook-attempts into webhook-stats, and webhook-dead-letters into webhook-dead-letter-counts. */
+export async function openAggregator(
+  { config, log, clock, health, metrics: registry, stopping, fail }: AggregatorContext,
+  { generation, slowThresholdMs }: AggregatorOptions,
+): Promise<Aggregator> {
+  await using stack = new AsyncDisposableStack()
+  const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
+  const groupId = prefix + statsGroupOf(generation)
+  const waiting = { log, clock, health, stopping }
+  health.set('stored statistics', 'not read to the end yet')
+  const kafka = createKafka(config, log)
+  const codec = new Codec(createRegistry(config), waiting)
+  const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail))
+  const context = { ...waiting, kafka, codec, producer, prefix, sessionTimeoutMs, fail, consumer: () => consumer }
+  const metrics = createStatsMetrics(registry)
+
+  const deadLetters = topicName(topics.webhookDeadLetters, prefix)
+  const encodeLetter = await codec.encoder<DeadLetter>(
+    subjectOf(topics.webhookDeadLetters, prefix),
+    schemaOf(topics.webhookDeadLetters),
+  )
+  const { nowMs } = clock
+  const send = producer.send.bind(producer)
+  const attempts = await openFolding<CountedAttempt, StatsState, WebhookStats>(
+    {
+      source: topics.webhookAttempts,
+      rules: attemptRules(slowThresholdMs),
+      states: statsTopicOf(generation),
+      toRecord,
+      toState,
+      unreadable: unreadableAttempt({ log, nowMs, topic: deadLetters, encode: encodeLetter, send }),
+      metrics: metrics.attempts(topics.webhookAttempts.name),
+    },
+    context,
+  )
+  stack.use(attempts.stored)
+  const eventTopics = [topics.messageEvents, topics.statusEvents].map((topic) => topicName(topic, prefix))
+  const letters = await openFolding<CountedLetter, LetterState, DeadLetterCounts>(
+    {
+      source: topics.webhookDeadLetters,
+      rules: letterRules(eventTopics),
+      states: topics.webhookDeadLetterCounts,
+      toRecord: toCounts,
+      toState: toLetterState,
+      unreadable: unreadableLetter({ log }),
+      metrics: metrics.letters(topics.webhookDeadLetters.name),
+    },
+    context,
+  )
+  stack.use(letters.stored)
+  health.set('stored statistics', null)
+
+  const folded = [attempts.topic, letters.topic]
+  const consumer: GroupConsumer = await GroupConsumer.open(
+    kafka,
+    {
+      groupId,
+      topics: folded,
+      sessionTimeoutMs,
+      maxWaitMs: 250,
+      // Statistics may come a quarter of a second late: fetching for each attempt took three times the CPU.
+      minBytes: 65_536,
+      onAssigned(assignment) {
+        attempts.stage.assign(assignment)
+        letters.stage.assign(assignment)
+      },
+      onBatch: (batch) => (batch.topic === attempts.topic ? attempts : letters).stage.takeBatch(batch),
+      fail,
+    },
+    waiting,
+  )
+  stack.use(consumer)
+  const flush = async () => (await attempts.stage.flush()) + (await letters.stage.flush())
+  stack.use(new Flusher(flush, config.HOOKLINE_STATS_FLUSH_INTERVAL_MS, clock, fail))
+
+  const opened = stack.move()
+  return { kafka, groupId, topics: folded, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}

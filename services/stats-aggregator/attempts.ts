@@ -1,0 +1,71 @@
+import type { Attempt } from '../domain/delivery.ts'
+import type { AttemptError, WebhookStats } from '../domain/stats.ts'
+import { responseTimes } from '../response-times.ts'
+import type { FoldRules, State } from './fold.ts'
+import { countHour } from './hours.ts'
+import { keepError } from './latest-errors.ts'
+import { countMinute } from './minutes.ts'
+
+/** What the statistics are made of. */
+export type CountedAttempt = Pick<
+  Attempt,
+  | 'webhookId'
+  | 'businessId'
+  | 'deliveryId'
+  | 'kind'
+  | 'contactId'
+  | 'attempt'
+  | 'startedAt'
+  | 'latencyMs'
+  | 'outcome'
+  | 'cause'
+  | 'status'
+  | 'responseExcerpt'
+  | 'test'
+>
+
+/** What is folded; the rest of a WebhookStats follows from it and the time. */
+export type StatsState = State &
+  Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & { latestErrors: AttemptError[] }
+
+export type AttemptRules = FoldRules<CountedAttempt, StatsState>
+
+/** @param slowThresholdMs tells slow from success anew; null: as the attempt says. */
+export function attemptRules(slowThresholdMs: number | null): AttemptRules {
+  const judged = slowThresholdMs === null ? asRecorded : (attempt: CountedAttempt) => rejudge(attempt, slowThresholdMs)
+  return {
+    webhookOf: ({ webhookId, test }) => (test ? null : webhookId),
+    begin: (webhookId, { businessId }, source) => ({
+      webhookId,
+      businessId,
+      minutes: [],
+      hours: [],
+      latestErrors: [],
+      source,
+    }),
+    add(state, recorded) {
+      const attempt = judged(recorded)
+      countMinute(state.minutes, attempt)
+      countHour(state.hours, attempt)
+      keepError(state.latestErrors, attempt)
+    },
+  }
+}
+
+export function toRecord({ source, ...state }: StatsState, nowMs: number): WebhookStats {
+  return { ...state, updatedAt: nowMs, last30Minutes: responseTimes(state.minutes, nowMs), source }
+}
+
+export function toState({ webhookId, businessId, minutes, hours, latestErrors, source }: WebhookStats): StatsState {
+  return { webhookId, businessId, minutes, hours, latestErrors, source }
+}
+
+function asRecorded(attempt: CountedAttempt): CountedAttempt {
+  return attempt
+}
+
+function rejudge(attempt: CountedAttempt, slowThresholdMs: number): CountedAttempt {
+  const { outcome, latencyMs } = attempt
+  if (outcome !== 'success' && outcome !== 'slow') return attempt
+  return { ...attempt, outcome: (latencyMs ?? 0) < slowThresholdMs ? 'success' : 'slow' }
+}

@@ -1,0 +1,78 @@
+import type { Source } from '../domain/stats.ts'
+import type { Codec } from '../platform/codec.ts'
+import type { Kafka } from '../platform/kafka/client.ts'
+import type { GroupConsumer } from '../platform/kafka/consumer.ts'
+import type { BatchingProducer } from '../platform/kafka/producer.ts'
+import type { WaitContext } from '../platform/retry-until.ts'
+import { schemaOf, topicName } from '../schemas.ts'
+import type { Topic } from '../topics.ts'
+import type { FoldRules, State } from './fold.ts'
+import type { StageMetrics } from './metrics.ts'
+import { FoldStage, type StageEdges } from './stage.ts'
+import { StoredTopic } from './stored-topic.ts'
+
+export type FoldingContext = WaitContext & {
+  kafka: Kafka
+  codec: Codec
+  producer: Pick<BatchingProducer, 'send'>
+  prefix: string
+  sessionTimeoutMs: number
+  /** Asked for when the first commit is due. */
+  consumer: () => Pick<GroupConsumer, 'commit'>
+  stopping: AbortSignal
+  fail: (error: unknown) => void
+}
+
+/** One fold: what is read, how it is counted, and where its states are kept. */
+export type Folding<V, S extends State, R> = {
+  source: Topic
+  rules: FoldRules<V, S>
+  states: Topic
+  toRecord: (state: S, nowMs: number) => R
+  toState: (record: R) => S
+  unreadable: StageEdges<V, S>['unreadable']
+  metrics: StageMetrics<V>
+}
+
+/** Resolves when the stored states have been read to their end. */
+export async function openFolding<V, S extends State, R extends { webhookId: string; source: Source }>(
+  { source, rules, states, toRecord, toState, unreadable, metrics }: Folding<V, S, R>,
+  context: FoldingContext,
+): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
+  const { kafka, codec, producer, prefix, sessionTimeoutMs, consumer, clock, log, stopping, fail } = context
+  const topic = topicName(source, prefix)
+  const statesTopic = topicName(states, prefix)
+  const encode = await codec.encoder<R>(`${statesTopic}-value`, schemaOf(states))
+  const decode = codec.decoder<R>(schemaOf(states))
+  const groupPrefix = `${prefix}stats-aggregator-${states.name}`
+  const stored = await StoredTopic.open(
+    kafka,
+    { topic: statesTopic, groupPrefix, sessionTimeoutMs, decode, fail },
+    context,
+  )
+  const stage = new FoldStage<V, S>({
+    topic,
+    decode: codec.decoder<V>(schemaOf(source)),
+    rules,
+    stored: {
+      best(partition, webhookId) {
+        const record = stored.best(partition, webhookId)
+        return record && toState(record)
+      },
+      sourceOffset: (partition, webhookId) => stored.states.best(partition, webhookId)?.sourceOffset,
+      outdated: (partition) => stored.states.outdated(partition),
+      caughtUp: () => stored.caughtUp(),
+    },
+    async write(state) {
+      const value = encode(toRecord(state, clock.nowMs()))
+      await producer.send({ topic: statesTopic, key: state.webhookId, value, partition: state.source.partition })
+      return value.length
+    },
+    unreadable,
+    commit: (assignment, commits) => consumer().commit(assignment, commits),
+    commitFailed: (error) => log.warn({ err: error, topic }, 'commit failed, the next one makes up for it'),
+    metrics,
+    stopping,
+  })
+  return { topic, stage, stored }
+}
