@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { ensureConsole } from './console-build.ts'
 import { type Guard, openGuard } from './guard.ts'
 import type { Progress } from './maven.ts'
+import { withMemoryLimits } from './memory.ts'
 import { findFreePorts } from './ports.ts'
 import { describeEnd, lastLines, launch } from './process.ts'
 import { type Claims, createIssuer } from './stack-issuer.ts'
@@ -60,7 +61,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const logDirectory = await mkdtemp(join(tmpdir(), 'hookline-services-'))
   const guard = openGuard(logDirectory)
   const issuer = await createIssuer()
-  const env = { ...process.env, ...stackVariables(options, topicPrefix, issuer.publicKey), ...options.extraEnv }
+  const variables = stackVariables(options, topicPrefix, issuer.publicKey)
+  const env = withMemoryLimits({ ...process.env, ...variables, ...options.extraEnv })
   const running: SupervisedService[] = []
   let logsAreKept = process.env.HOOKLINE_KEEP_LOGS === 'true'
 
@@ -143,8 +145,6 @@ function stackVariables(
     HOOKLINE_KEY_RING: process.env.HOOKLINE_KEY_RING || `local=${randomBytes(32).toString('base64')}`,
     HOOKLINE_ALLOW_INSECURE_URLS: 'true',
     HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
-    // As in deploy/docker/Dockerfile.
-    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --max-semi-space-size=16`,
   }
 }
 

@@ -145,7 +145,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
       groupId,
       topics: [...sources.keys()],
       sessionTimeoutMs,
-      maxWaitMs: 250,
+      maxWaitMs: 1_000,
       assigner: coPartitionAssigner,
       fail,
       onAssigned: (assignment, self) => {

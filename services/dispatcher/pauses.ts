@@ -1,7 +1,7 @@
 import type { GroupConsumer } from '../platform/kafka/consumer.ts'
 
 /** The group's rebalance must not wait for a batch much longer. */
-const patienceMs = 500
+const patienceMs = 2_000
 
 /** Whoever fetches a topic. */
 type Fetching = Pick<GroupConsumer, 'pause' | 'resume'>

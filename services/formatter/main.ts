@@ -90,7 +90,7 @@ await runService('formatter', formatterConfig, async (service) => {
       groupId: `${prefix}formatter`,
       topics: [...sources.keys()],
       sessionTimeoutMs,
-      maxWaitMs: 250,
+      maxWaitMs: 1_000,
       onAssigned: () => counted.forgetLag(),
       onBatch: (batch) => stage.takeBatch(batch),
       fail,

@@ -96,8 +96,8 @@ export async function openAggregator(
       groupId,
       topics: folded,
       sessionTimeoutMs,
-      maxWaitMs: 250,
-      // Statistics may come a quarter of a second late: fetching for each attempt took three times the CPU.
+      maxWaitMs: 500,
+      // Statistics may come half a second late: fetching for each attempt took three times the CPU.
       minBytes: 65_536,
       onAssigned(assignment) {
         attempts.stage.assign(assignment)

@@ -1,3 +1,4 @@
+import { withMemoryLimits } from '../../deploy/local/memory.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { fillDeliveries } from './fill.ts'
@@ -49,7 +50,7 @@ export async function drain(which: 'limit' | 'drain'): Promise<object> {
     limits.push(await measure(receiver, () => world.spawnScript('test/bench/bare-loop.ts', args, {}, bareFlags)))
     report('limit', round, limits.at(-1))
     if (which === 'limit') continue
-    const env = { HOOKLINE_TOPIC_PREFIX: prefix }
+    const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix })
     drains.push(await measure(receiver, () => world.spawnScript('services/dispatcher/main.ts', [], env, profile)))
     report('drain', round, drains.at(-1))
   }

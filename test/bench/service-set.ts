@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { withMemoryLimits } from '../../deploy/local/memory.ts'
 import { findFreePorts } from '../../deploy/local/ports.ts'
 import { systemClock as clock } from '../../services/platform/clock.ts'
 import { cpuMicros, residentMb } from './usage.ts'
@@ -29,7 +30,7 @@ export class ServiceSet implements AsyncDisposable {
     const numbers = await findFreePorts(pipelineServices.length)
     const ports = perService((name) => numbers[pipelineServices.indexOf(name)] ?? 0)
     const children = perService((name) => {
-      const env = { HOOKLINE_TOPIC_PREFIX: prefix, HOOKLINE_HTTP_PORT: String(ports[name]) }
+      const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix, HOOKLINE_HTTP_PORT: String(ports[name]) })
       const profile = directory
         ? ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${prefix}${name}.cpuprofile`]
         : []

@@ -25,8 +25,8 @@ export type World = {
   encoder<T>(topic: Topic, prefix: string): Promise<Encode<T>>
   /** Makes the topics and schemas under a prefix of their own. */
   applyTopics(prefix: string): void
-  /** Starts a script of the project; resolves at once. */
-  spawnScript(script: string, args: string[], extraEnv: NodeJS.ProcessEnv, execArgv?: string[]): ChildProcess
+  /** Starts a script of the project; returns at once. */
+  spawnScript(script: string, args: string[], extraEnv?: NodeJS.ProcessEnv, execArgv?: string[]): ChildProcess
 } & AsyncDisposable
 
 export async function openWorld(): Promise<World> {
@@ -44,8 +44,6 @@ export async function openWorld(): Promise<World> {
     HOOKLINE_KEY_RING: `bench=${Buffer.alloc(32, 7).toString('base64')}`,
     HOOKLINE_ALLOW_INSECURE_URLS: 'true',
     HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8',
-    // As in deploy/docker/Dockerfile.
-    NODE_OPTIONS: '--max-semi-space-size=16',
     NODE_ENV: 'production',
   }
   const log = createLogger('bench', 'error')
@@ -81,7 +79,7 @@ export async function openWorld(): Promise<World> {
         env: { ...env, HOOKLINE_TOPIC_PREFIX: prefix },
       })
     },
-    spawnScript: (script, args, extraEnv, execArgv = []) => {
+    spawnScript: (script, args, extraEnv = {}, execArgv = []) => {
       const child = spawn(process.execPath, [...execArgv, script, ...args], {
         env: { ...env, ...extraEnv },
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { memoryVariables } from '../../deploy/local/memory.ts'
 
 /** docker-compose.yml against the services that it starts: it cannot be run where the tests run. */
 
@@ -66,6 +67,13 @@ test('the variables of topics are those of its command', () => {
   const shared = readFileSync(new URL('services/platform/variables.ts', root), 'utf8')
   const declared = new Set([...`${command}${shared}`.matchAll(/^ {2}(\w+): Type\./gm)].map(([, name]) => name))
   expect(Object.keys(services.topics?.environment ?? {}).filter((name) => !declared.has(name))).toEqual([])
+})
+
+test('the image keeps memory down as the local stack does', () => {
+  const dockerfile = readFileSync(new URL('deploy/docker/Dockerfile', root), 'utf8')
+  expect(dockerfile).toContain(`ENV NODE_OPTIONS="${memoryVariables.nodeOptions.join(' ')}"\n`)
+  const malloc = Object.entries(memoryVariables.malloc).map(([name, value]) => `${name}=${value}`)
+  expect(dockerfile).toContain(`ENV ${malloc.join(' ')}\n`)
 })
 
 test('every service of the repository is there', () => {
