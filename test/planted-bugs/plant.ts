@@ -1,0 +1,29 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PlantedBug } from './bugs.ts'
+
+/** The file with the bug in it. @throws Error when the text is not there, or more than once: the list is out of date. */
+export function planted({ file, text, replacement }: PlantedBug, source: string): string {
+  const count = text === '' ? 0 : source.split(text).length - 1
+  if (count !== 1) throw new Error(`${file} has ${count} times: ${text}`)
+  // A function, so that $ in the replacement means nothing.
+  return source.replace(text, () => replacement)
+}
+
+/** Why the bug cannot be planted any more; else null. */
+export function staleness(bug: PlantedBug, root: string): string | null {
+  try {
+    planted(bug, readFileSync(join(root, bug.file), 'utf8'))
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** Writes the bug into a copy of the repository. Disposing takes it out again. @throws as planted. */
+export function plant(bug: PlantedBug, root: string): Disposable {
+  const path = join(root, bug.file)
+  const source = readFileSync(path, 'utf8')
+  writeFileSync(path, planted(bug, source))
+  return { [Symbol.dispose]: () => writeFileSync(path, source) }
+}

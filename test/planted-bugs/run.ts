@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startPlatform } from '../../deploy/local/platform.ts'
+import { type PlantedBug, plantedBugs } from './bugs.ts'
+import { plant, staleness } from './plant.ts'
+import { runTests } from './test-run.ts'
+
+/**
+ * npm run planted-bugs [-- --all] [-- <words>]: puts known bugs into a copy of the repository, one at a time, and runs the
+ * tests that must notice them (guarantees.md, 39). --all: those as well whose tests need Kafka. Words choose bugs by name.
+ * The last line is JSON: {"planted", "caught", "missed": [names]}. Exit code 0 only when every bug is caught.
+ */
+const root = fileURLToPath(new URL('../../', import.meta.url))
+/** Enough to meet each of the bugs below in the simulation; all seeds would take ten times as long. */
+const simulationSeeds = '60'
+
+type Result = { bug: PlantedBug; missedBy: string[] }
+
+async function main(args: string[]): Promise<number> {
+  const words = args.filter((arg) => arg !== '--all')
+  const chosen = plantedBugs.filter(({ name, kafka }) => {
+    const named = words.every((word) => name.includes(word))
+    return named && (!kafka || args.includes('--all'))
+  })
+  const copy = await mkdtemp(join(tmpdir(), 'hookline-planted-'))
+  try {
+    copyTo(copy)
+    const env = { ...process.env, HOOKLINE_SIMULATION_SEEDS: simulationSeeds }
+    const results = [
+      ...(await plantAll(
+        chosen.filter(({ kafka }) => !kafka),
+        copy,
+        env,
+      )),
+      ...(await plantAllWithKafka(
+        chosen.filter(({ kafka }) => kafka),
+        copy,
+        env,
+      )),
+    ]
+    const missed = results.filter(({ missedBy }) => missedBy.length > 0).map(({ bug }) => bug.name)
+    print(JSON.stringify({ planted: results.length, caught: results.length - missed.length, missed }))
+    return missed.length === 0 && results.length > 0 ? 0 : 1
+  } finally {
+    await rm(copy, { recursive: true, force: true })
+  }
+}
+
+/** The files that git knows or would take, as they are now. */
+function copyTo(copy: string): void {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
+  for (const file of listed.toString().split('\0').filter(Boolean)) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    cpSync(join(root, file), join(copy, file), { force: true })
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'dir')
+}
+
+async function plantAllWithKafka(bugs: PlantedBug[], copy: string, env: NodeJS.ProcessEnv): Promise<Result[]> {
+  if (bugs.length === 0) return []
+  await using platform = await startPlatform({ progress: print })
+  const { brokers, schemaRegistryUrl } = platform
+  const given = { KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: schemaRegistryUrl }
+  // Awaited here: the platform would be closed under it otherwise.
+  return await plantAll(bugs, copy, { ...env, ...given })
+}
+
+async function plantAll(bugs: PlantedBug[], copy: string, env: NodeJS.ProcessEnv): Promise<Result[]> {
+  if (bugs.length === 0) return []
+  const isKafka = bugs.some(({ kafka }) => kafka === true)
+  // A test that fails without any bug catches nothing.
+  const sound = await runTests(copy, [...new Set(bugs.flatMap(({ caughtBy }) => caughtBy))], isKafka, env)
+  for (const [file, verdict] of sound) if (verdict !== 'passed') throw new Error(`${file} ${verdict} without any bug`)
+  const results: Result[] = []
+  for (const bug of bugs) {
+    const missedBy = await plantOne(bug, copy, isKafka, env)
+    print(missedBy.length === 0 ? `caught   ${bug.name}` : `MISSED   ${bug.name}: ${missedBy.join(', ')}`)
+    results.push({ bug, missedBy })
+  }
+  return results
+}
+
+/** @returns the tests that have not noticed it; why it could not be planted, if so. */
+async function plantOne(bug: PlantedBug, copy: string, kafka: boolean, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const stale = staleness(bug, copy)
+  if (stale !== null) return [stale]
+  using _planted = plant(bug, copy)
+  const verdicts = await runTests(copy, bug.caughtBy, kafka, env)
+  return [...verdicts].filter(([, verdict]) => verdict !== 'failed').map(([file, verdict]) => `${file} ${verdict}`)
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What is needed of vitest's JSON report. */
+type Report = { testResults: { name: string; message?: string; assertionResults: { status: string }[] }[] }
+
+/** passed; failed: by at least one of its tests; broken: it did not get as far as a test. */
+export type FileVerdict = 'passed' | 'failed' | 'broken'
+
+/** A bug may keep a simulation from ever ending: that is noticed, too. */
+const limitMs = 300_000
+
+/**
+ * Runs test files of a copy of the repository.
+ * @param kafka with the project's own set-up; without, no Kafka is started, and files of any folder may be run.
+ * @returns by file; 'failed' for those that had not ended within five minutes.
+ */
+export async function runTests(
+  root: string,
+  files: string[],
+  kafka: boolean,
+  env: NodeJS.ProcessEnv,
+): Promise<Map<string, FileVerdict>> {
+  const reportFile = join(root, 'planted-bugs-report.json')
+  await rm(reportFile, { force: true })
+  const how = kafka ? ['--project', 'kafka'] : ['--config', join(root, 'test/planted-bugs/vitest.config.ts')]
+  const args = ['run', ...how, '--reporter=json', `--outputFile=${reportFile}`, ...files]
+  const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
+    cwd: root,
+    env: { ...env, HOOKLINE_TEST_JSON: '' },
+    stdio: 'ignore',
+  })
+  const timer = setTimeout(() => child.kill('SIGTERM'), limitMs)
+  await once(child, 'exit')
+  clearTimeout(timer)
+  const report = await readFile(reportFile, 'utf8').catch(() => null)
+  if (report === null) return new Map(files.map((file) => [file, child.signalCode === null ? 'broken' : 'failed']))
+  const { testResults } = JSON.parse(report) as Report
+  return new Map(files.map((file) => [file, verdictOf(testResults.find(({ name }) => name.endsWith(file)))]))
+}
+
+export function verdictOf(result: Report['testResults'][number] | undefined): FileVerdict {
+  if (!result || result.assertionResults.length === 0) return 'broken'
+  return result.assertionResults.some(({ status }) => status === 'failed') ? 'failed' : 'passed'
+}

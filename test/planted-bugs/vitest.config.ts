@@ -1,0 +1,8 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+/** Any test file that needs no Kafka, wherever it is: nothing is started before it. */
+export default defineConfig({
+  root: fileURLToPath(new URL('../../', import.meta.url)),
+  test: { include: ['test/**/*.test.ts'], testTimeout: 120_000 },
+})

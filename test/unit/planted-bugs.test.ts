@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { plantedBugs } from '../planted-bugs/bugs.ts'
+import { planted } from '../planted-bugs/plant.ts'
+import { verdictOf } from '../planted-bugs/test-run.ts'
+
+/** npm run planted-bugs plants them; here is only seen that it can. */
+
+const root = new URL('../../', import.meta.url)
+
+test('there are at least ten, each with a name of its own', () => {
+  expect(plantedBugs.filter(({ kafka }) => !kafka).length).toBeGreaterThanOrEqual(10)
+  expect(new Set(plantedBugs.map(({ name }) => name)).size).toBe(plantedBugs.length)
+})
+
+test.each(plantedBugs)('can still be planted: $name', (bug) => {
+  const source = readFileSync(new URL(bug.file, root), 'utf8')
+  expect(planted(bug, source)).not.toBe(source)
+  expect(bug.caughtBy.length).toBeGreaterThan(0)
+  expect(bug.caughtBy.filter((file) => !existsSync(new URL(file, root)))).toEqual([])
+})
+
+const bug = { name: '', file: 'a.ts', text: 'x', replacement: '$&$1', caughtBy: [] }
+
+test.each([
+  ['y', /a\.ts has 0 times: x/],
+  ['x x', /a\.ts has 2 times: x/],
+])('a text that is not there exactly once is told: %j', (source, message) => {
+  expect(() => planted(bug, source)).toThrow(message)
+  expect(planted(bug, 'a x b')).toBe('a $&$1 b')
+})
+
+test.each([
+  [undefined, 'broken'],
+  [[], 'broken'],
+  [['passed', 'passed'], 'passed'],
+  [['passed', 'failed'], 'failed'],
+] as const)('a file with the tests %j is %s: one that cannot be read catches nothing', (statuses, verdict) => {
+  const assertionResults = statuses?.map((status) => ({ status }))
+  expect(verdictOf(assertionResults && { name: 'a', assertionResults })).toBe(verdict)
+})
