@@ -44,6 +44,10 @@ export function specOf(topic: Topic, prefix: string, partitions: number): TopicS
     // Only closed segments are compacted, and all of the topic is read at a start.
     settings['segment.bytes'] = String(32 * 1_048_576)
   }
+  if (topic === topics.webhookHealth) {
+    // Snapshots of a failing webhook take 1 KB every two seconds, and whoever takes over reads all that is not compacted yet.
+    settings['segment.bytes'] = String(4 * 1_048_576)
+  }
   return { name: topicName(topic, prefix), partitions: topic.partitions === 'one' ? 1 : partitions, settings }
 }
 

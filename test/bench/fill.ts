@@ -41,11 +41,13 @@ export type FillOptions = {
   contacts: number
   bodyBytes: number
   url: string
+  /** Tells the ids of one filling from those of another, 0 when there is one only. */
+  run?: number
 }
 
 /** Writes webhook definitions and, for them, deliveries in the partition that their webhook lives in. */
 export async function fillDeliveries(world: World, options: FillOptions): Promise<void> {
-  const { prefix, deliveries, webhooks, contacts, bodyBytes, url } = options
+  const { prefix, deliveries, webhooks, contacts, bodyBytes, url, run = 0 } = options
   await defineWebhooks(world, prefix, webhookTargets(webhooks, url))
   const encode = await world.encoder<Delivery>(topics.webhookDeliveries, prefix)
   const topic = topicName(topics.webhookDeliveries, prefix)
@@ -53,10 +55,10 @@ export async function fillDeliveries(world: World, options: FillOptions): Promis
   for (let i = 0; i < deliveries; i++) {
     const webhook = i % webhooks
     const value = encode({
-      deliveryId: `msg_${prefix}${i}`,
+      deliveryId: `msg_${prefix}${run}-${i}`,
       webhookId: `w${webhook}`,
       businessId,
-      eventId: `e${i}`,
+      eventId: `e${run}-${i}`,
       kind: 'message',
       chatChannelId: `c${webhook}`,
       contactId: `contact${i % contacts}`,

@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util'
 import { drain } from './drain.ts'
 import { footprint } from './footprint.ts'
 import { isolation } from './isolation.ts'
+import { kill } from './kill.ts'
 import { latency } from './latency.ts'
 import { pipeline } from './pipeline.ts'
+import { takeover } from './takeover.ts'
 import { say } from './world.ts'
 
 /** npm run bench -- <scenario> [--json]: ratios and medians of one run; the last line is JSON. */
@@ -15,6 +17,8 @@ const scenarios: Record<string, () => Promise<object>> = {
   latency,
   isolation,
   footprint,
+  kill,
+  takeover,
 }
 
 const { positionals, values } = parseArgs({

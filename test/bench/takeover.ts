@@ -1,0 +1,86 @@
+import { withMemoryLimits } from '../../deploy/local/memory.ts'
+import type { Attempt } from '../../services/domain/delivery.ts'
+import { systemClock as clock } from '../../services/platform/clock.ts'
+import { topicName } from '../../services/schemas.ts'
+import { topics } from '../../services/topics.ts'
+import { businessId, fillDeliveries } from './fill.ts'
+import { ReceiverProcess } from './receiver-process.ts'
+import { openWorld, partitions, say, stop, type World } from './world.ts'
+
+/** `takeover` (issue 4, line 1): from the start of a dispatcher to its first request, when ten minutes held many attempts. */
+
+const attempts = Number(process.env.HOOKLINE_BENCH_ATTEMPTS ?? 500_000)
+const webhooks = 50
+const few = 200
+const snapshotMs = 5_000
+
+export async function takeover(): Promise<object> {
+  await using world = await openWorld()
+  await using receiver = await ReceiverProcess.start()
+  const prefix = 'takeover-'
+  world.applyTopics(prefix)
+  await fillAttempts(world, prefix)
+  // The first finds no snapshot, and reads them all; the second finds what the first has written.
+  const withoutSnapshotMs = await firstRequestMs(world, receiver, prefix, 1)
+  const withSnapshotMs = await firstRequestMs(world, receiver, prefix, 2)
+  return { attempts, withoutSnapshotMs, withSnapshotMs }
+}
+
+async function firstRequestMs(world: World, receiver: ReceiverProcess, prefix: string, run: number): Promise<number> {
+  const options = { deliveries: few, webhooks, contacts: 100, bodyBytes: 700, url: receiver.url }
+  await fillDeliveries(world, { ...options, prefix, run })
+  receiver.reset()
+  const beganMs = clock.monotonicMs()
+  const child = world.spawnScript(
+    'services/dispatcher/main.ts',
+    [],
+    withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix }),
+  )
+  await receiver.until(1)
+  const tookMs = Math.round(clock.monotonicMs() - beganMs)
+  say(`run ${run}: ${tookMs} ms from the start to the first request`)
+  await receiver.until(few)
+  await clock.sleep(snapshotMs)
+  await stop(child)
+  return tookMs
+}
+
+/** Successful attempts of the last minutes, as another dispatcher would have left them. */
+async function fillAttempts(world: World, prefix: string): Promise<void> {
+  const encode = await world.encoder<Attempt>(topics.webhookAttempts, prefix)
+  const topic = topicName(topics.webhookAttempts, prefix)
+  let last: Promise<unknown> = Promise.resolve()
+  for (let i = 0; i < attempts; i++) {
+    const webhookId = `w${i % webhooks}`
+    const nowMs = clock.nowMs()
+    const value = encode({
+      deliveryId: `msg_${prefix}before-${i}`,
+      webhookId,
+      businessId,
+      eventId: `before-${i}`,
+      kind: 'message',
+      chatChannelId: `c${i % webhooks}`,
+      contactId: `contact${i % 5_000}`,
+      attempt: 1,
+      startedAt: nowMs,
+      latencyMs: 20,
+      outcome: 'success',
+      cause: null,
+      status: 200,
+      responseExcerpt: null,
+      slowThresholdMs: 1_000,
+      next: 'none',
+      nextAttemptAt: null,
+      nextTopic: null,
+      definitionVersion: 1,
+      deliveryCreatedAt: nowMs,
+      sourceTopic: topicName(topics.webhookDeliveries, prefix),
+      sourceOffset: i,
+      test: false,
+      replayId: null,
+    })
+    last = world.producer.send({ topic, key: webhookId, value, partition: (i % webhooks) % partitions })
+    if (i % 10_000 === 9_999) await last
+  }
+  await last
+}
