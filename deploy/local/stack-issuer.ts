@@ -8,6 +8,9 @@ export type Claims = {
   /** "*" is every business. */
   businessId: string
   subject?: string
+  /** For tests of what is refused: another one than the services accept. */
+  issuer?: string
+  audience?: string
 }
 
 export type Issuer = {
@@ -25,15 +28,17 @@ export type Issuer = {
  */
 export async function createIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
-  const sign = ({ subject = 'local', ...claims }: Claims & { use?: string; jti?: string }, lifetime: string) =>
-    new SignJWT(claims)
+  const sign = (claims: Claims & { use?: string; jti?: string }, lifetime: string) => {
+    const { subject = 'local', issuer = 'hookline', audience = 'hookline', ...rest } = claims
+    return new SignJWT(rest)
       .setProtectedHeader({ alg: 'EdDSA' })
-      .setIssuer('hookline')
-      .setAudience('hookline')
+      .setIssuer(issuer)
+      .setAudience(audience)
       .setSubject(subject)
       .setIssuedAt()
       .setExpirationTime(lifetime)
       .sign(privateKey)
+  }
   return {
     publicKey: JSON.stringify(await exportJWK(publicKey)),
     token: (claims, lifetime = '12h') => sign(claims, lifetime),

@@ -158,7 +158,7 @@ export const webhookParams = Type.Object({
 })
 export const replayParams = Type.Object({ ...webhookParams.properties, replayId: identifier('The replay.') })
 export const listQuery = Type.Object({
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Webhooks a page.' }),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'So many a page.' })),
   cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the page before.' })),
 })
 

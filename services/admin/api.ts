@@ -57,7 +57,7 @@ export function addRoutes(server: FastifyInstance, routes: ApiRoute[], admit: Ad
     server.route({
       method,
       url,
-      schema: { ...schema, operationId, security: [{ bearer: [] }, { session: [] }] } as FastifySchema,
+      schema: { ...strict(schema), operationId, security: [{ bearer: [] }, { session: [] }] } as FastifySchema,
       onRequest: async (request, reply) => {
         reply.header('cache-control', 'no-store')
         const caller = await admit(request)
@@ -83,6 +83,11 @@ export function addRoutes(server: FastifyInstance, routes: ApiRoute[], admit: Ad
 }
 
 type Params = Pick<Call, 'businessId' | 'id' | 'replayId' | 'attemptId'>
+/** A query that is not known is refused: it is misspelt, or meant for another version. */
+function strict(schema: ApiRoute['schema']): ApiRoute['schema'] {
+  if (!schema.querystring) return schema
+  return { ...schema, querystring: { ...schema.querystring, additionalProperties: false } }
+}
 
 function params(request: FastifyRequest): Params {
   const { businessId = '', id = '', replayId = '', attemptId = '' } = request.params as Partial<Params>

@@ -1,10 +1,14 @@
-import { HttpProblem } from '../platform/problem.ts'
+import Type from 'typebox'
 import type { Answer, ApiRoute, Call } from './api.ts'
 import { businessParams, listQuery } from './api-schemas.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import type { AuditLog } from './audit-log.ts'
 import { failures } from './problem-answers.ts'
 
+const auditQuery = Type.Object({
+  ...listQuery.properties,
+  cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'nextCursor of the page before.' })),
+})
 const nullable = (type: string, description = '') => ({ type: [type, 'null'], ...(description && { description }) })
 const anything = { description: 'Any JSON; null where there was or is nothing; "***" for what is secret.' }
 
@@ -56,7 +60,7 @@ export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
         summary: 'Who has changed what, newest first',
         description: 'Changes of definitions, secrets and the account, and replays. Never a secret or a header value.',
         params: businessParams,
-        querystring: listQuery,
+        querystring: auditQuery,
         response: {
           200: { description: 'One page.', content: { 'application/json': { schema: page } } },
           ...failures(400),
@@ -68,12 +72,8 @@ export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
 }
 
 async function listAudit(log: Pick<AuditLog, 'page'>, { businessId, query }: Call): Promise<Answer> {
-  const cursor = query.cursor === undefined ? null : String(query.cursor)
-  if (cursor !== null && !/^\d{1,15}$/.test(cursor)) {
-    const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
-    throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
-  }
-  const { entries, ...rest } = await log.page(businessId, Number(query.limit), cursor === null ? null : Number(cursor))
+  const before = query.cursor === undefined ? null : Number(query.cursor)
+  const { entries, ...rest } = await log.page(businessId, Number(query.limit), before)
   return { status: 200, body: { entries: entries.map(viewOf), ...rest } }
 }
 

@@ -35,10 +35,10 @@ const descriptions: Record<number, string> = {
   504: 'Nothing was heard of the test in time.',
 }
 
-/** Answers of a route that are problem details, for its schema; every route has 401, 403, 429 and 503. */
+/** Answers of a route that are problem details, for its schema; every route has 400, 401, 403, 429 and 503. */
 export function failures(...statuses: number[]): Record<number, object> {
   return Object.fromEntries(
-    [401, 403, ...statuses, 429, 503].map((status) => [
+    [400, 401, 403, ...statuses, 429, 503].map((status) => [
       status,
       { description: descriptions[status] ?? '', content: { 'application/problem+json': { schema: problem } } },
     ]),

@@ -93,7 +93,7 @@ export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): vo
       operationId: 'endSession',
       tags,
       summary: 'End the session in the browser',
-      security: [{ session: [] }],
+      security: [{ bearer: [] }, { session: [] }],
       response: { 204: { description: 'Ended: the cookie is removed.', type: 'null' }, ...failures() },
     } as object,
     handler: async (request, reply) => {

@@ -10,10 +10,19 @@ import Fastify, {
   type FastifySchemaCompiler,
   LogController,
 } from 'fastify'
+import { type AllowedMethods, collectAllowedMethods, methodNotAllowed } from './allowed-methods.ts'
 import type { Health } from './health.ts'
 import type { Logger } from './log.ts'
 import type { Registry } from './metrics.ts'
 import { HttpProblem } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    allowedMethods: AllowedMethods
+  }
+}
+
+const maxParameterLength = 2_000
 
 export type HttpServerOptions = {
   log: Logger
@@ -38,6 +47,15 @@ export function createHttpServer({
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes ?? 1_048_576,
     forceCloseConnections: 'idle',
+    // Longer ones than any schema allows are refused by the schema, which names the parameter.
+    routerOptions: { maxParamLength: maxParameterLength },
+    frameworkErrors: (error, _request, reply) => sendProblem(toProblem(error), reply),
+  })
+  const allowedMethods = collectAllowedMethods(server)
+  server.decorate('allowedMethods', allowedMethods)
+  // Before the body is read: some methods would need a content type.
+  server.addHook('onRequest', async (request) => {
+    if (request.is404) requireAllowed(request)
   })
   server.setValidatorCompiler(requestValidators())
   server.get('/healthz', { schema: { hide: true } as object }, async () => ({ status: 'alive' }))
@@ -53,13 +71,24 @@ export function createHttpServer({
   server.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => {
     const problem = error instanceof HttpProblem ? error : toProblem(error)
     if (problem.status >= 500 && !(error instanceof HttpProblem)) request.log.error({ err: error }, 'request failed')
-    reply.code(problem.status).headers(problem.headers).type('application/problem+json').send(problem.body())
+    sendProblem(problem, reply)
   })
   return server
 }
 
-/** @throws HttpProblem 404 */
+function sendProblem(problem: HttpProblem, reply: FastifyReply): void {
+  reply.code(problem.status).headers(problem.headers).type('application/problem+json').send(problem.body())
+}
+
+/** @throws HttpProblem 405 where there are routes of other methods. */
+function requireAllowed(request: FastifyRequest): void {
+  const allowed = request.server.allowedMethods(request.url.split('?')[0] ?? '')
+  if (allowed.length > 0 && !allowed.includes(request.method)) throw methodNotAllowed(request.method, allowed)
+}
+
+/** @throws HttpProblem 404, 405 */
 export function nothingThere(request: FastifyRequest): never {
+  requireAllowed(request)
   throw new HttpProblem(404, 'Not Found', `there is nothing at ${request.method} ${request.url.split('?')[0]}`)
 }
 

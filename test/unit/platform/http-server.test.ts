@@ -1,0 +1,39 @@
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import { expect, test } from 'vitest'
+import { Health } from '../../../services/platform/health.ts'
+import { createHttpServer } from '../../../services/platform/http-server.ts'
+
+function create() {
+  const server = createHttpServer({ log: pino({ level: 'silent' }), health: new Health(), metrics: new Registry() })
+  server.get('/a/:id', { schema: { params: { properties: { id: { maxLength: 5 } } } } }, async () => ({}))
+  server.post('/a/:id/b.c', async () => ({}))
+  server.post('/a/named', async () => ({}))
+  return server
+}
+
+test.each([
+  ['GET', '/a/1', 200, undefined],
+  ['DELETE', '/a/1', 405, 'GET, HEAD'],
+  ['QUERY', '/a/1?x=/', 405, 'GET, HEAD'],
+  ['TRACE', '/a/1', 405, 'GET, HEAD'],
+  ['PUT', '/a/named', 405, 'POST'],
+  ['GET', '/a/1/b.c', 405, 'POST'],
+  ['GET', '/a/1/bxc', 404, undefined],
+  ['DELETE', '/a/1/2', 404, undefined],
+  ['GET', `/a/${'1'.repeat(6)}`, 400, undefined],
+  ['GET', `/a/${'1'.repeat(1_900)}`, 400, undefined],
+  ['GET', '/a/%', 400, undefined],
+])('%s %s: %i', async (method, url, status, allow) => {
+  const answer = await create().inject({ method: method as 'GET', url })
+  expect([answer.statusCode, answer.headers.allow]).toEqual([status, allow])
+  if (status >= 400) {
+    expect(answer.headers['content-type']).toContain('application/problem+json')
+    expect(answer.json()).toMatchObject({ type: 'about:blank', status })
+  }
+})
+
+test('a parameter that the router itself refuses: problem details too', async () => {
+  const answer = await create().inject({ url: `/a/${'1'.repeat(3_000)}` })
+  expect(answer.json()).toMatchObject({ type: 'about:blank', status: answer.statusCode })
+})
