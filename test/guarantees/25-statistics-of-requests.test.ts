@@ -1,38 +1,39 @@
 import { expect, inject, test } from 'vitest'
+import type { Arrival } from '../../deploy/demo/arrival.ts'
 import { until } from '../../deploy/demo/until.ts'
-import type { WebhookStats } from '../../services/domain/stats.ts'
 import { systemClock } from '../../services/platform/clock.ts'
-import { schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
-import { startFaultyStack } from '../support/faulty-stack.ts'
+import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { startLoad } from '../support/load.ts'
-import { countRecords, openCodec, openKafka, readValues } from '../support/topic-reader.ts'
+import { isWithinPrecision, percentileOf } from '../support/statistics.ts'
+import { countRecords, openKafka } from '../support/topic-reader.ts'
+
+/** guarantees.md, 25, as a customer sees it: what the API tells of a webhook is what the webhook's receiver has in its log. */
 
 const kills = sized(20, 1)
 const webhooks = 4
 /** Every so many requests one is refused for good: under the 100 in ten minutes at which sending is blocked. */
-const refusedEvery = 25
+const refusedEvery = 6
 const mostRefused = 80
+const leastEvents = 400
+const answer = 'no such thing'
 
-type Counts = { answered: number; refused: number }
+type Log = { answered: number; refused: string[] }
+type Counts = { success: number; slow: number; error: number; rejected: number; errors: Record<string, number> }
+type Times = Record<'answered' | 'p50Ms' | 'p95Ms' | 'p99Ms', number>
+type Stats = { minutes: Counts[]; hours: Counts[]; last30Minutes: Times; status: { deadLetters: number } }
+type Attempt = { id: string; deliveryId: string; outcome: string; latencyMs: number }
+type Page<T> = { nextCursor?: string } & Record<string, T[]>
+type Listed = { id: string; channels: string[]; lastHour: Counts & { sparkline: number[] } }
 
-test(`the aggregator is killed ${kills} times: the statistics are those of the receiver's log`, {
+test(`the aggregator is killed ${kills} times: the API's figures are those of the receiver's log`, {
   timeout: caseTimeoutMs,
 }, async () => {
-  await using world = await startFaultyStack({ webhooks, contacts: 40 })
-  const seen = new Map<string, Counts>()
-  for (let n = 0; n < webhooks; n++) {
-    const counts = { answered: 0, refused: 0 }
-    seen.set(world.channels[n] ?? '', counts)
-    world.receiver.answer(`/${n}`, () => {
-      const isRefused = (counts.answered + counts.refused) % refusedEvery === 24 && counts.refused < mostRefused
-      if (isRefused) counts.refused++
-      else counts.answered++
-      return { kind: 'status', status: isRefused ? 404 : 204 }
-    })
-  }
+  const headers = { 'x-till': 'a-value-in-the-open' }
+  await using world = await startFaultyStack({ webhooks, contacts: 40, more: () => ({ headers }) })
+  const logs = Array.from({ length: webhooks }, (_unused, n) => scriptReceiver(world, n))
   const kafka = openKafka(inject('brokers'))
   const topic = world.stack.topicPrefix + topics.webhookStats.name
   const load = startLoad(world, { lanes: world.lanes, perSecond: 100 })
@@ -42,33 +43,100 @@ test(`the aggregator is killed ${kills} times: the statistics are those of the r
     expect(await until(isFolding, 60_000, systemClock), 'statistics move').toBe(true)
     world.stack.service('stats-aggregator').kill('SIGKILL')
   }
+  await until(() => load.acknowledged.length >= leastEvents, 60_000, systemClock)
   const published = await load.stop()
   await world.arrived(published, 60_000)
 
-  const decode = openCodec(inject('schemaRegistryUrl')).decoder<WebhookStats>(schemaOf(topics.webhookStats))
-  const { webhooks: listed } = await world.admin.http
-    .get(`businesses/${world.businessId}/webhooks`)
-    .json<{ webhooks: { id: string; channels: string[] }[] }>()
-  const counted = async () => {
-    const newest = new Map<string, Counts>()
-    for (const { decoded } of await readValues(kafka, topic, decode)) {
-      const channel = listed.find(({ id }) => id === decoded.webhookId)?.channels[0]
-      if (channel !== undefined) newest.set(channel, totalOf(decoded))
+  const get = <T>(path: string) => world.admin.http.get(`businesses/${world.businessId}/webhooks${path}`).json<T>()
+  const find = async (n: number) =>
+    (await get<{ webhooks: Listed[] }>('')).webhooks.find(({ channels }) => channels[0] === world.channels[n])
+  for (const [n, log] of logs.entries()) {
+    const seen = { answered: log.answered, causes: log.refused.length > 0 ? { '4xx': log.refused.length } : {} }
+    const id = (await find(n))?.id
+    const stats = () => get<Stats>(`/${id}/stats`)
+    const hours = async () => totalOf((await stats()).hours)
+    await expect.poll(hours, { timeout: 60_000, interval: 500 }).toEqual(seen)
+    const { minutes, last30Minutes, status } = await stats()
+    expect(totalOf(minutes)).toEqual(seen)
+    expect(status.deadLetters).toBe(log.refused.length)
+    const { lastHour } = (await find(n)) ?? {}
+    const total = log.answered + log.refused.length
+    expect(lastHour?.error).toBe(log.refused.length)
+    expect(lastHour?.sparkline.reduce((sum, each) => sum + each, 0)).toBe(total)
+
+    const { errors } = await get<Page<{ deliveryId: string; status: number; excerpt: string }>>(`/${id}/errors`)
+    expect(errors?.map(({ deliveryId }) => deliveryId).sort()).toEqual(log.refused.slice(-50).sort())
+    for (const error of errors ?? []) expect(error).toMatchObject({ status: 404, excerpt: answer })
+
+    const all = await pages<Attempt>(get, `/${id}/attempts?limit=200`, 'attempts')
+    const arrived = world.receiver.arrivals.filter(({ path }) => path === `/${n}`)
+    expect(all.map(({ deliveryId }) => deliveryId).sort()).toEqual(arrived.map(({ webhookId }) => webhookId).sort())
+    const times = all.map(({ latencyMs }) => latencyMs)
+    expect(last30Minutes.answered).toBe(times.length)
+    for (const percent of [50, 95, 99] as const) {
+      const [told, exact] = [last30Minutes[`p${percent}Ms`], percentileOf(times, percent)]
+      expect(isWithinPrecision(told, exact), `p${percent}: told ${told}, is ${exact}`).toBe(true)
     }
-    return newest
+    expect(log.refused.length, 'refused').toBeGreaterThan(0)
+    const letters = await pages<{ deliveryId: string }>(get, `/${id}/dead-letters?limit=8`, 'deadLetters')
+    expect(letters.map(({ deliveryId }) => deliveryId).sort()).toEqual(log.refused.toSorted())
+    await expectSameRequest(get, `/${id}/attempts/${all[0]?.id}`, arrived, world.receiver.url)
   }
-  await expect.poll(counted, { timeout: 60_000, interval: 1_000 }).toEqual(seen)
-  const requests = [...seen.values()].reduce((sum, { answered, refused }) => sum + answered + refused, 0)
-  figure(25, `${requests} requests in the receiver's log, ${world.ends.length} kills: difference 0`)
+  const requests = logs.reduce((sum, { answered, refused }) => sum + answered + refused.length, 0)
+  figure(25, `${requests} requests in the receiver's log, ${world.ends.length} kills: difference 0 on the API`)
   expect(world.ends).toHaveLength(kills)
 })
 
+/** Answers after 0 to 40 ms, sometimes by a refusal, and writes down which. */
+function scriptReceiver(world: FaultyStack, n: number): Log {
+  const log: Log = { answered: 0, refused: [] }
+  world.receiver.answer(`/${n}`, ({ webhookId }) => {
+    const number = log.answered + log.refused.length
+    const isRefused = number % refusedEvery === refusedEvery - 1 && log.refused.length < mostRefused
+    if (isRefused) log.refused.push(webhookId)
+    else log.answered++
+    const delayMs = (number * 7) % 40
+    return { kind: 'status', status: isRefused ? 404 : 204, delayMs, ...(isRefused && { body: answer }) }
+  })
+  return log
+}
+
 /** What came within the threshold and what came later are both answered: the receiver does not know which is which. */
-function totalOf({ minutes }: WebhookStats): Counts {
-  const total = { answered: 0, refused: 0 }
-  for (const { success, slow, error } of minutes) {
+function totalOf(counts: Counts[]) {
+  const total = { answered: 0, causes: {} as Record<string, number> }
+  for (const { success, slow, errors } of counts) {
     total.answered += success + slow
-    total.refused += error
+    for (const [cause, count] of Object.entries(errors)) total.causes[cause] = (total.causes[cause] ?? 0) + count
   }
   return total
+}
+
+async function pages<T>(get: <A>(path: string) => Promise<A>, path: string, name: string): Promise<T[]> {
+  const all: T[] = []
+  for (let cursor = ''; ; ) {
+    const page: Page<T> = await get(`${path}${cursor}`)
+    all.push(...(page[name] ?? []))
+    if (page.nextCursor === undefined) return all
+    cursor = `&cursor=${page.nextCursor}`
+  }
+}
+
+/** The request as the API shows it is the one that the receiver has; what is secret is masked. */
+async function expectSameRequest(
+  get: <A>(path: string) => Promise<A>,
+  path: string,
+  arrived: Arrival[],
+  receiverUrl: string,
+): Promise<void> {
+  type Request = { method: string; url: string; headers: Record<string, string>; body: string }
+  const { deliveryId, request } = await get<{ deliveryId: string; request: Request }>(path)
+  const arrival = arrived.find(({ webhookId }) => webhookId === deliveryId)
+  expect(request.url).toBe(receiverUrl + arrival?.path)
+  expect(request.body).toBe(arrival?.body.toString('utf8'))
+  for (const [name, value] of Object.entries(request.headers)) {
+    const sent = arrival?.headers[name]
+    if (value === '***') expect(sent, name).toBeTypeOf('string')
+    else expect(sent, name).toBe(value)
+  }
+  expect(Object.keys(request.headers)).toEqual(expect.arrayContaining(['x-till', 'webhook-signature', 'webhook-id']))
 }
