@@ -4,6 +4,7 @@ import { Codec, createRegistry } from '../platform/codec.ts'
 import { EarlyListener } from '../platform/early-listener.ts'
 import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
+import { fetchCommitted } from '../platform/kafka/committed.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
@@ -17,6 +18,7 @@ import { addRoutes } from './api.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { openAuditing } from './auditing.ts'
+import { Backlog } from './backlog.ts'
 import { businessRoutes } from './business-routes.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { changeRoutes } from './change-routes.ts'
@@ -94,7 +96,11 @@ await runService('admin', adminConfig, async (service) => {
   const replays = new ReplayActions({ ...resending, audit: auditing.write })
   const tests = new TestActions({ ...resending, keys, policy })
   const traffic = openTrafficTopics(codec, prefix, reader)
-  const stats = new StatsActions({ store, standing, monitoring, traffic, clock })
+  const deliveries = topicName(topics.webhookDeliveries, prefix)
+  const commits = () => fetchCommitted(kafka, `${prefix}dispatcher`, [deliveries], waiting)
+  const committed = async () => (await commits()).get(deliveries) ?? new Map()
+  const backlog = new Backlog({ ...traffic.sources, reader, committed, clock })
+  const stats = new StatsActions({ store, standing, monitoring, traffic, backlog, clock })
   const accountDeps = { ...shared, store: accountsStore }
 
   const server = createHttpServer({ log, health, metrics: registry, notFound: pageOrNothing() })

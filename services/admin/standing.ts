@@ -2,6 +2,7 @@ import type { WebhookDefinition } from '../domain/definition.ts'
 import { type DeadLetterCounts, hourMs } from '../domain/stats.ts'
 import type { Clock } from '../platform/clock.ts'
 import { topics } from '../topics.ts'
+import type { Waiting } from './backlog.ts'
 import { type LastHour, lastHour } from './last-hour.ts'
 import type { Monitoring } from './monitoring.ts'
 import { type Status, statusOf } from './status.ts'
@@ -22,7 +23,8 @@ export class Standing {
     this.#deps = deps
   }
 
-  of(definition: WebhookDefinition): { status: Status; lastHour: LastHour } {
+  /** @param backlog when it has been counted. */
+  of(definition: WebhookDefinition, backlog: Waiting | null = null): { status: Status; lastHour: LastHour } {
     const { store, accounts, monitoring, clock } = this.#deps
     const { id, businessId } = definition
     const nowMs = clock.nowMs()
@@ -39,7 +41,7 @@ export class Standing {
       minutes,
       health: monitoring.health(id),
       deadLetters: lettersKept(monitoring.deadLetters(id), nowMs),
-      backlog: null,
+      backlog,
     }
     return { status: statusOf(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { Answer, Call } from './api.ts'
 import { attemptDetail, attemptView, deadLetterView, errorView, parseAttemptId } from './attempt-view.ts'
+import type { Backlog } from './backlog.ts'
 import type { Monitoring } from './monitoring.ts'
 import { accepted } from './refusals.ts'
 import type { Standing } from './standing.ts'
@@ -16,6 +17,7 @@ export type StatsDeps = {
   standing: Pick<Standing, 'of'>
   monitoring: Pick<Monitoring, 'stats'>
   traffic: TrafficTopics
+  backlog: Pick<Backlog, 'of'>
   clock: Clock
 }
 
@@ -32,9 +34,9 @@ export class StatsActions {
   }
 
   async stats(call: Call): Promise<Answer> {
-    const { monitoring, standing, clock } = this.#deps
+    const { monitoring, standing, backlog, clock } = this.#deps
     const definition = this.#find(call)
-    const { status } = standing.of(definition)
+    const { status } = standing.of(definition, await backlog.of(call.id))
     return { status: 200, body: { ...statsView(call.id, monitoring.stats(call.id), clock.nowMs()), status } }
   }
 

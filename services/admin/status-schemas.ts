@@ -14,7 +14,10 @@ const statusProperties = {
   failingSince: nullable(time, 'First failure since the last success.'),
   pausedUntil: nullable(time, 'The receiver asked by Retry-After to be left alone until then.'),
   parked: nullable(count, 'Notifications in webhook-parked, at most.'),
-  waiting: nullable(count, 'Notifications that are not finished, at most; null when it is not known.'),
+  waiting: nullable(
+    count,
+    'Notifications without a final outcome yet, parked ones aside; null where nobody counted: in lists, and beyond 20,000.',
+  ),
   oldestWaitingAt: nullable(time, 'When the oldest of them was made.'),
   deadLetters: { ...count, description: 'Dead letters within their retention of 14 days.' },
   disabledReason: nullable({ type: 'string' }, 'Why Hookline itself has switched it off.'),

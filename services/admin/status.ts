@@ -1,6 +1,7 @@
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { WebhookHealth } from '../domain/health.ts'
 import { type MinuteCounts, minuteMs, startOfMinute } from '../domain/stats.ts'
+import type { Waiting } from './backlog.ts'
 import type { ChannelConflict } from './channel-rules.ts'
 import { lastHour } from './last-hour.ts'
 
@@ -47,7 +48,7 @@ export type StatusFacts = {
   minutes: readonly MinuteCounts[]
   health: WebhookHealth | undefined
   deadLetters: number
-  backlog: { waiting: number; oldestWaitingAtMs: number | null } | null
+  backlog: Waiting | null
 }
 
 const breakerWindowMs = 10 * minuteMs

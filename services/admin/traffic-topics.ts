@@ -13,6 +13,8 @@ export type TrafficTopics = {
   deliveryOf(attempt: Attempt, partition: number): Promise<Delivery | undefined>
 }
 
+export type TrafficSources = { deliveries: Source<Delivery>; attempts: Source<Attempt> }
+
 /** Topics in which a notification waits for the dispatcher beside webhook-deliveries. */
 const pendingTopics: Topic[] = Object.values(topics).filter(({ schema }) => schema === topics.webhookParked.schema)
 const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, ...pendingTopics]
@@ -22,7 +24,11 @@ export function trafficTopicNames(prefix: string): string[] {
 }
 
 /** @param reader of all of trafficTopicNames. */
-export function openTrafficTopics(codec: Codec, prefix: string, reader: Reader): TrafficTopics {
+export function openTrafficTopics(
+  codec: Codec,
+  prefix: string,
+  reader: Reader,
+): TrafficTopics & { sources: TrafficSources } {
   const source = <T>(topic: Topic): Source<T> => ({
     topic: topicName(topic, prefix),
     decode: codec.decoder<T>(schemaOf(topic)),
@@ -32,6 +38,7 @@ export function openTrafficTopics(codec: Codec, prefix: string, reader: Reader):
   const deliveries = source<Delivery>(topics.webhookDeliveries)
   const pending = pendingTopics.map((topic) => source<PendingDelivery>(topic))
   return {
+    sources: { deliveries, attempts },
     attempts: (wanted) => readNewestFirst(reader, attempts, wanted),
     attempt: (webhookId, partition, offset) => readOne(reader, attempts, webhookId, partition, offset),
     deadLetters: (wanted) => readNewestFirst(reader, deadLetters, wanted),

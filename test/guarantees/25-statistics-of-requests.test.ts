@@ -23,7 +23,12 @@ const answer = 'no such thing'
 type Log = { answered: number; refused: string[] }
 type Counts = { success: number; slow: number; error: number; rejected: number; errors: Record<string, number> }
 type Times = Record<'answered' | 'p50Ms' | 'p95Ms' | 'p99Ms', number>
-type Stats = { minutes: Counts[]; hours: Counts[]; last30Minutes: Times; status: { deadLetters: number } }
+type Stats = {
+  minutes: Counts[]
+  hours: Counts[]
+  last30Minutes: Times
+  status: { deadLetters: number; waiting: number | null }
+}
 type Attempt = { id: string; deliveryId: string; outcome: string; latencyMs: number }
 type Page<T> = { nextCursor?: string } & Record<string, T[]>
 type Listed = { id: string; channels: string[]; lastHour: Counts & { sparkline: number[] } }
@@ -56,6 +61,7 @@ test(`the aggregator is killed ${kills} times: the API's figures are those of th
     const stats = () => get<Stats>(`/${id}/stats`)
     const hours = async () => totalOf((await stats()).hours)
     await expect.poll(hours, { timeout: 60_000, interval: 500 }).toEqual(seen)
+    await expect.poll(async () => (await stats()).status.waiting, { timeout: 30_000 }).toBe(0)
     const { minutes, last30Minutes, status } = await stats()
     expect(totalOf(minutes)).toEqual(seen)
     expect(status.deadLetters).toBe(log.refused.length)

@@ -78,6 +78,12 @@ test('between two times only what Kafka got between them is looked at', async ()
   expect([page.next, looked()]).toEqual([null, 100])
 })
 
+test('a page is full as long as there is more', async () => {
+  const rows = Array.from({ length: 3_000 }, () => ({ key: 'w1', value: '1' }))
+  const page = await readNewestFirst(bench(rows).reader, source, { ...wanted, limit: 30 })
+  expect([page.found.length, page.next]).toEqual([30, 2_970])
+})
+
 test.each([
   { case: 'its own', webhookId: 'w1', offset: 0, found: 1 },
   { case: "another's", webhookId: 'w1', offset: 1, found: undefined },

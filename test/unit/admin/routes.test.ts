@@ -98,6 +98,7 @@ beforeEach(async () => {
   const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
   const monitoring = { stats: () => undefined, health: () => undefined, deadLetters: () => undefined }
   const standing = new Standing({ store, accounts: activated, monitoring, clock: stillClock })
+  const backlog = { of: async () => ({ waiting: 0, oldestWaitingAtMs: null }) }
   const actions = new WebhookActions({ ...shared, store, standing, keys, policy })
   const topics = new FakeReplayTopics()
   topics.pending.push(pending('d1', replayId))
@@ -110,7 +111,9 @@ beforeEach(async () => {
   streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
   const about = [
     ...changeRoutes(streams),
-    ...statsRoutes(new StatsActions({ store, standing, monitoring, traffic: fakeTraffic(), clock: stillClock })),
+    ...statsRoutes(
+      new StatsActions({ store, standing, monitoring, traffic: fakeTraffic(), backlog, clock: stillClock }),
+    ),
     ...auditRoutes({ page: async () => ({ entries: [] }) }),
     ...businessRoutes({ store, accounts: accountStore }),
     ...accountRoutes({ ...shared, store: accountStore }),

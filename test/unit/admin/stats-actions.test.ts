@@ -57,7 +57,8 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
   const monitoring = { stats: () => known, health: () => undefined, deadLetters: () => undefined }
   const accounts = { get: () => ({ webhooksEnabled: true }) }
   const standing = new Standing({ store, accounts, monitoring, clock: stillClock })
-  return new StatsActions({ store, standing, monitoring, traffic: fakeTraffic(traffic), clock: stillClock })
+  const backlog = { of: async () => ({ waiting: 7, oldestWaitingAtMs: 1_000 }) }
+  return new StatsActions({ store, standing, monitoring, traffic: fakeTraffic(traffic), backlog, clock: stillClock })
 }
 
 function call(query: object = {}, attemptId = ''): Call {
@@ -74,7 +75,7 @@ test('statistics: the last 60 minutes and 168 hours, response times and state as
     minutes: [minute - 59 * minuteMs, minute].map((start) => ({ start: iso(start), ...counted })),
     hours: [hour - 167 * hourMs, hour].map((start) => ({ start: iso(start), ...counted })),
     last30Minutes: { answered: 6, fastestMs: 2, averageMs: 50, slowestMs: 90, p50Ms: 2, p95Ms: 90, p99Ms: 90 },
-    status: { state: 'healthy' },
+    status: { state: 'healthy', waiting: 7, oldestWaitingAt: iso(1_000) },
   })
 })
 
