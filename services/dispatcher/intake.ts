@@ -1,6 +1,7 @@
 import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import type { DueTimes } from './due-times.ts'
 import type { Engine } from './engine.ts'
 import { type Place, unreadableLetter } from './records.ts'
 
@@ -30,8 +31,9 @@ export type IntakeContext = {
   roomSoon: () => Promise<boolean>
   /** The partition is not to be fetched before there is room. */
   pauseForRoom: (topic: string, partition: number) => void
-  /** Its oldest record is due at that time, and not to be fetched before. */
-  pauseUntil: (topic: string, partition: number, dueAtMs: number) => void
+  dueTimes: Pick<DueTimes, 'waitMs'>
+  /** Its oldest record is due after that time, and not to be fetched before. */
+  pauseFor: (topic: string, partition: number, delayMs: number) => void
   unreadable: (place: Place, reason: string) => void
 }
 
@@ -102,8 +104,9 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: Inta
     return true
   }
   const { delivery, attempts, dueAt, replayId, draft } = decoded.value
-  if (dueAt > context.nowMs()) {
-    context.pauseUntil(place.topic, place.partition, dueAt)
+  const waitMs = dueAt === 0 ? 0 : context.dueTimes.waitMs(place, dueAt, record.timestampMs)
+  if (waitMs > 0) {
+    context.pauseFor(place.topic, place.partition, waitMs)
     return false
   }
   const offer = () => {

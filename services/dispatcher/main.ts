@@ -17,6 +17,7 @@ import { Assignments } from './assignments.ts'
 import { openChannels } from './channels.ts'
 import { Committer } from './committer.ts'
 import { dispatcherConfig, limitsOf } from './config.ts'
+import { DueTimes } from './due-times.ts'
 import { Engine } from './engine.ts'
 import { Freshness } from './freshness.ts'
 import { HealthWriter } from './health-writer.ts'
@@ -117,8 +118,8 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     nowMs,
     roomSoon: pauses.roomSoon.bind(pauses),
     pauseForRoom: pauses.forRoom.bind(pauses),
-    pauseUntil: (topic: string, partition: number, dueAtMs: number) =>
-      pauses.untilDue(topic, partition, dueAtMs - nowMs()),
+    dueTimes: new DueTimes(clock),
+    pauseFor: pauses.untilDue.bind(pauses),
     unreadable: (place: object, reason: string) => log.error({ ...place, reason }, 'record is not readable'),
   }
   const onBatch = (batch: RecordBatch) => {
