@@ -1,0 +1,60 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { startTestStack, type TestStack } from '../support/services.ts'
+
+/** Schemathesis makes requests by the OpenAPI documents, good and bad ones, and compares the answers with them. */
+
+const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
+const isMissing = spawnSync(python, ['-c', 'import schemathesis']).status !== 0
+if (isMissing)
+  process.stdout.write(
+    `schemathesis against OpenAPI is skipped: ${python} (HOOKLINE_TEST_PYTHON) has no schemathesis\n`,
+  )
+
+let world: TestStack
+
+beforeAll(async () => {
+  if (isMissing) return
+  world = await startTestStack({
+    brokers: inject('brokers'),
+    schemaRegistryUrl: inject('schemaRegistryUrl'),
+    services: ['producer', 'admin'],
+  })
+})
+
+afterAll(() => world?.[Symbol.asyncDispose]())
+
+test.skipIf(isMissing).each([
+  ['admin', 5, 18],
+  ['producer', 20, 8],
+] as const)('the answers of %s are as its document says', async (service, examples, limitSeconds) => {
+  const { code, output } = await schemathesis(`${world.stack.service(service).url}/openapi.json`, [
+    `--max-examples=${examples}`,
+    `--max-time=${limitSeconds}`,
+    // A stream of changes has no end.
+    '--exclude-path-regex=/changes$',
+    // What a schema cannot say is refused by 422: where a URL may lead, whose cursor it is, what excludes each other.
+    '--exclude-checks=positive_data_acceptance',
+    '--phases=coverage,fuzzing,stateful',
+    '--generation-database=none',
+    '--request-timeout=10',
+    '--no-color',
+  ])
+  if (code !== 0) process.stdout.write(output)
+  expect(code).toBe(0)
+  const [, cases] = /(\d+) generated/.exec(output) ?? []
+  process.stdout.write(`schemathesis: ${cases} requests to ${service}, answered as its document says\n`)
+  expect(Number(cases)).toBeGreaterThan(20)
+})
+
+async function schemathesis(url: string, options: string[]): Promise<{ code: number | null; output: string }> {
+  const header = `Authorization: Bearer ${world.token}`
+  const child = spawn(python, ['-m', 'schemathesis.cli', 'run', url, '-H', header, ...options])
+  onTestFinished(() => void child.kill())
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
+}
