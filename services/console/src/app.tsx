@@ -1,4 +1,4 @@
-import { createTheme, Drawer, MantineProvider, Modal } from '@mantine/core'
+import { createTheme, Drawer, Input, MantineProvider, Modal } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -13,6 +13,10 @@ import { Pages } from './pages.tsx'
  */
 const theme = createTheme({
   components: {
+    // Fields side by side stay level, however long their help is.
+    InputWrapper: Input.Wrapper.extend({
+      defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] },
+    }),
     Modal: Modal.extend({ defaultProps: { lockScroll: false } }),
     Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
   },

@@ -28,16 +28,15 @@ export function createFormats(locale: string, timeZone?: string): Formats {
   const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', ...zone })
   const count = new Intl.NumberFormat(locale)
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
-  const inUnit = (unit: 'millisecond' | 'second', digits: number) =>
-    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits })
-  const milliseconds = inUnit('millisecond', 0)
-  const seconds = inUnit('second', 2)
+  const seconds = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
   return {
     time: (iso) => time.format(new Date(iso)),
     clock: (ms) => clock.format(new Date(ms)),
     day: (ms) => day.format(new Date(ms)),
     count: (n) => count.format(n),
-    duration: (ms) => (Math.abs(ms) < 1_000 ? milliseconds.format(Math.round(ms)) : seconds.format(ms / 1_000)),
+    duration: (
+      ms, // The units' symbols are the same in all languages (SI).
+    ) => (ms < 1_000 ? `${count.format(Math.round(ms))} ms` : `${seconds.format(ms / 1_000)} s`),
     ago: (iso, nowMs) => {
       const sinceMs = nowMs - Date.parse(iso)
       const [unit, stepMs] = steps.find(([, ms]) => Math.abs(sinceMs) >= ms) ?? ['second', 1_000]

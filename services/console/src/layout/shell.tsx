@@ -25,9 +25,9 @@ export function Shell() {
       </a>
       <header className={classes.header}>
         <div className={classes.bar}>
-          <Link to="/" className={classes.brand}>
+          <Link to="/" className={classes.brand} aria-label="Hookline">
             <img src="/hookline.svg" alt="" width={24} height={24} />
-            Hookline
+            <span className={classes.brandName}>Hookline</span>
           </Link>
           <nav className={classes.nav} aria-label={t('shell.navigation')}>
             {sections.map((section) => (

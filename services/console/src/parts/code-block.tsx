@@ -7,6 +7,7 @@ export function CodeBlock({ text, label, copy = true }: { text: string; label: s
   const { t } = useTranslation()
   return (
     <section className={classes.block} aria-label={label}>
+      <div className={classes.label}>{label}</div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1). */}
       <pre className={classes.pre} tabIndex={0}>
         {text === '' ? t('nothing') : text}

@@ -11,6 +11,7 @@ import { Failure } from '../../parts/failure.tsx'
 import { KindChoice, kindOf } from '../../parts/kind-choice.tsx'
 import { TestAnswer } from '../../parts/test-answer.tsx'
 import { draftOf } from './fields.ts'
+import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
 type Props = { form: WebhookFormState; businessId: string; id?: string }
@@ -36,6 +37,7 @@ export function DraftTest({ form, businessId, id }: Props) {
         </Text>
         <KindChoice value={kind} onChange={setKind} />
         <Button
+          className={classes.short}
           variant="default"
           leftSection={<IconSend size={16} aria-hidden />}
           loading={test.isPending}

@@ -11,7 +11,7 @@ export function HeaderFields({ form }: { form: WebhookFormState }) {
   const { headers } = form.values
   return (
     <Card title={t('form.headers')}>
-      <Stack gap="sm">
+      <Stack gap="sm" align="stretch">
         <Text size="sm" c="dimmed">
           {t('form.headersHelp')}
         </Text>
@@ -44,6 +44,7 @@ export function HeaderFields({ form }: { form: WebhookFormState }) {
           </Text>
         )}
         <Button
+          className={classes.short}
           variant="default"
           leftSection={<IconPlus size={16} aria-hidden />}
           onClick={() => form.insertListItem('headers', { name: '', value: '' })}

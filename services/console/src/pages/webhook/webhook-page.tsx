@@ -16,6 +16,7 @@ import { Settings } from './settings.tsx'
 import { StateBanner } from './state-banner.tsx'
 import { TopBar } from './top-bar.tsx'
 import { pagePath, usePlace } from './use-place.ts'
+import classes from './webhook-page.module.css'
 
 const Attempts = lazy(() => import('./attempts.tsx'))
 const ErrorLog = lazy(() => import('./error-log.tsx'))
@@ -50,7 +51,7 @@ export default function WebhookPage() {
         onChange={(next) => void navigate(pagePath(place, next === 'overview' ? '' : (next ?? '')))}
         keepMounted={false}
       >
-        <Tabs.List mb="md" aria-label={t('webhook.parts')}>
+        <Tabs.List className={classes.tabs} mb="md" aria-label={t('webhook.parts')}>
           {tabs.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {t(`webhook.tabs.${one}`)}
