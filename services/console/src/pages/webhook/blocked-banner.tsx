@@ -45,7 +45,9 @@ export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: S
           <> {t('blocked.parked', { count: status.parked, n: count(status.parked) })}</>
         )}
       </Text>
-      <Text size="sm">{t('blocked.then')}</Text>
+      <Text size="sm">
+        {t(isWaiting ? 'blocked.then' : 'blocked.probingText')} {t('blocked.tryNow')}
+      </Text>
     </Alert>
   )
 }

@@ -1,0 +1,427 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { until } from '../../deploy/demo/until.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { openBrowser, type TestBrowser } from '../support/browser.ts'
+import { figure } from '../support/figure.ts'
+import { publish } from '../support/load.ts'
+import { startTestStack, type TestStack } from '../support/services.ts'
+import { card, messages, overflowPx, pathOf, seriousFindings, signIn, totals } from './steps.ts'
+
+// One story, as a customer lives it: each test goes on where the one before has ended.
+
+const channel = 'till-whatsapp'
+/** More than 100 failures within ten minutes (contract.md, 1.9). */
+const failuresToBlock = 101
+const rejectedLater = 9
+const delivered = 12
+const tenMinutesMs = 600_000
+const receiverPath = '/till'
+const markup = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+const preload = fileURLToPath(new URL('../support/clock-shift.mjs', import.meta.url))
+
+let folder: string
+let world: TestStack
+let browser: TestBrowser
+let page: Page
+let secret = ''
+let webhookUrl = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hookline-clock-'))
+  world = await startTestStack({
+    brokers: inject('brokers'),
+    schemaRegistryUrl: inject('schemaRegistryUrl'),
+    partitions: 2,
+    extraEnv: {
+      NODE_OPTIONS: `--import=${preload}`,
+      HOOKLINE_TEST_CLOCK_FILE: join(folder, 'ahead'),
+      HOOKLINE_TEST_CLOCK_OF: 'dispatcher',
+    },
+  })
+  browser = await openBrowser()
+  page = await browser.page()
+})
+
+afterAll(async () => {
+  process.stderr.write(`Screenshots of the console: ${browser?.screenshotFolder}\n`)
+  await browser?.[Symbol.asyncDispose]()
+  await world?.[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const open = (rest: string) => page.goto(pathOf(world, rest))
+const button = (name: string, at: Page = page) => at.getByRole('button', { name, exact: true })
+const state = (at: Page = page) => at.getByRole('main').getByRole('heading', { level: 1 }).locator('xpath=../span')
+const arrivals = () => world.receiver.arrivals.filter(({ path }) => path === receiverPath)
+
+test('a one-time link signs in once, and activates webhooks for a new business', async () => {
+  const businessId = `${world.businessId}-new`
+  await signIn(page, world, { businessId })
+  await page.getByText('Webhooks are not activated').waitFor()
+  await page.getByRole('link', { name: 'To the account' }).click()
+  await button('Activate webhooks').click()
+  await page.getByText(/Last changed by maria@bakery.example/).waitFor()
+  await browser.shoot(page, 'account')
+
+  const link = await world.stack.loginUrl({ role: 'super_admin', businessId })
+  const [first, second] = [await browser.page(), await browser.page()]
+  await first.goto(link)
+  await first.getByRole('heading', { name: 'No webhooks yet' }).waitFor()
+  await second.goto(link)
+  await second.getByText('You are not signed in, or the link has been used or has expired.').waitFor()
+  for (const one of [first, second]) await one.context().close()
+})
+
+test('a webhook is tried, created and shown with its secret; a channel that is taken says by whom', async () => {
+  await world.defineWebhook('/other', ['other-channel'], { name: 'Loyalty points' })
+  await signIn(page, world)
+  await page.getByRole('link', { name: 'New webhook' }).click()
+  await button('Create').click()
+  await page.getByText('This is needed.').first().waitFor()
+
+  await page.getByLabel('Name').fill('Orders to the till')
+  await page.getByLabel('URL').fill(world.receiver.url + receiverPath)
+  const channels = page.getByRole('combobox', { name: 'Channels' })
+  for (const one of [channel, 'other-channel']) {
+    await channels.fill(one)
+    await channels.press('Enter')
+  }
+  await page.getByText('other-channel belongs to Loyalty points.').waitFor()
+  await browser.shoot(page, 'new-channel-taken')
+  await channels.press('Backspace')
+  await page.getByText('other-channel belongs to Loyalty points.').waitFor({ state: 'detached' })
+
+  await page.getByRole('switch', { name: 'On' }).uncheck()
+  await page.getByLabel('Retries').selectOption('none')
+  await button('Add a header').click()
+  await page.getByLabel('Header', { exact: true }).fill('X-Api-Key')
+  await page.getByLabel('Value', { exact: true }).fill('letmein')
+  world.receiver.answer(receiverPath, { kind: 'status', status: 200, body: '{"ok":true}' })
+  await button('Send a test').click()
+  await page.getByText(/Answered in/).waitFor()
+  expect(arrivals()).toMatchObject([{ headers: { 'x-api-key': 'letmein' } }])
+
+  await button('Create').click()
+  secret = (await page.getByTestId('secret').textContent()) ?? ''
+  expect(secret).toMatch(/^whsec_/)
+  await page.getByRole('tab', { name: 'Python' }).click()
+  await page.getByText('from standardwebhooks.webhooks import').waitFor()
+  await browser.shoot(page, 'secret')
+  world.receiver.expectSecrets(receiverPath, [secret])
+  await button('I have kept it').click()
+  await page.getByRole('heading', { name: 'Orders to the till' }).waitFor()
+  webhookUrl = page.url()
+  expect(await state().textContent()).toBe('Off')
+})
+
+test('it is switched on and tested: request, answer and time are shown', async () => {
+  await button('Test webhook').click()
+  expect(await button('Send a test').isDisabled()).toBe(true)
+  await page.keyboard.press('Escape')
+  await page.getByLabel('Webhook on or off').click()
+  await expect.poll(() => state().textContent()).toMatch(/Idle|Healthy/)
+  await button('Test webhook').click()
+  await page.getByLabel('Kind of notification').selectOption('status')
+  await button('Send a test').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText(/Answered in/).waitFor()
+  await dialog.getByText(/"type": "status"/).waitFor()
+  await dialog.getByText(/X-Api-Key: \*\*\*/).waitFor()
+  await browser.shoot(page, 'test')
+  await page.keyboard.press('Escape')
+  expect(arrivals().at(-1)).toMatchObject({ signature: 'valid', notification: { type: 'status' } })
+})
+
+test('deliveries are seen as they happen; the figures are those of the receiver', async () => {
+  await world.inForce()
+  await publish(world, messages(world, channel, 'ana', delivered, markup))
+  await expect.poll(() => totals(page), { timeout: 20_000 }).toMatchObject({ success: delivered, error: 0 })
+  expect(arrivals().filter(({ headers }) => !String(headers['webhook-id']).startsWith('msg_test_'))).toHaveLength(
+    delivered,
+  )
+  await expect.poll(() => state().textContent()).toBe('Healthy')
+  await page.getByRole('tab', { name: 'Attempts' }).click()
+  await page.getByLabel('Contact').fill('ana-3')
+  await expect.poll(() => page.locator('tbody tr').count()).toBe(1)
+  await page.locator('tbody tr button').click()
+  const drawer = page.getByRole('dialog')
+  await drawer.getByText(/"contactId": "ana-3"/).waitFor()
+  await drawer.getByText(/webhook-signature: \*\*\*/).waitFor()
+  await browser.shoot(page, 'attempt')
+  await page.keyboard.press('Escape')
+})
+
+test('the receiver breaks: errors with its answer, then the block with its countdown', async () => {
+  world.receiver.answer(receiverPath, { kind: 'status', status: 503, body: `the till is down ${markup}` })
+  const before = arrivals().length
+  await publish(world, messages(world, channel, 'luis', failuresToBlock))
+  expect(await until(() => arrivals().length >= before + failuresToBlock, 60_000, systemClock)).toBe(true)
+  await page.goto(`${webhookUrl}/errors`)
+  await page.getByText('503').first().waitFor()
+  await page.locator('summary').first().click()
+  await page
+    .getByText(/the till is down/)
+    .first()
+    .waitFor()
+  await browser.shoot(page, 'errors')
+
+  await page.goto(webhookUrl)
+  await page.getByText(/Sending is blocked until/).waitFor({ timeout: 20_000 })
+  const left = page.getByRole('timer')
+  const first = await left.textContent()
+  expect(first).toMatch(/^(10:00|9:[0-5]\d)$/)
+  await expect.poll(() => left.textContent()).not.toBe(first)
+  await publish(world, messages(world, channel, 'eva', rejectedLater))
+  const counted = { success: delivered, error: failuresToBlock, rejected: rejectedLater }
+  await expect.poll(() => totals(page), { timeout: 20_000 }).toMatchObject(counted)
+  await browser.shoot(page, 'blocked')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await browser.shoot(page, 'blocked-dark')
+  await page.emulateMedia({ colorScheme: 'light' })
+  expect(arrivals()).toHaveLength(before + failuresToBlock)
+})
+
+test('the receiver is mended, ten minutes pass, all is sent again: everything has arrived', async () => {
+  world.receiver.answer(receiverPath, { kind: 'status', status: 200 })
+  await writeFile(join(folder, 'ahead'), String(tenMinutesMs + 1_000))
+  const before = arrivals().length
+  await expect
+    .poll(
+      async () => {
+        await publish(world, messages(world, channel, `probe-${systemClock.nowMs()}`, 1))
+        return arrivals().length
+      },
+      { timeout: 30_000, interval: 1_000 },
+    )
+    .toBeGreaterThan(before)
+  await expect.poll(() => state().textContent(), { timeout: 20_000 }).toMatch(/Healthy|Failing/)
+
+  await page.getByRole('tab', { name: 'Not delivered' }).click()
+  await page.getByText('Not sent: sending was blocked').first().waitFor()
+  await browser.shoot(page, 'dead-letters')
+  await button('Send all undelivered again').click()
+  await page.getByLabel('A second, at most').fill('100')
+  await button('Send again').click()
+  await card(page, 'Sent again').waitFor({ timeout: 30_000 })
+  await browser.shoot(page, 'replayed')
+  const missing = () => {
+    const here = new Set(arrivals().map(({ notification }) => notification?.contactId))
+    const wanted = [
+      ...contacts('ana', delivered),
+      ...contacts('luis', failuresToBlock),
+      ...contacts('eva', rejectedLater),
+    ]
+    return wanted.filter((contact) => !here.has(contact))
+  }
+  await expect.poll(missing, { timeout: 20_000 }).toEqual([])
+  const ids = (prefix: string) =>
+    arrivals()
+      .filter(({ notification }) => notification?.contactId === `${prefix}-0`)
+      .map(({ webhookId }) => webhookId)
+  // Once refused, once taken: the same notification.
+  expect(new Set(ids('luis')).size).toBe(1)
+  expect(ids('luis')).toHaveLength(2)
+})
+
+const contacts = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_unused, index) => `${prefix}-${index}`)
+
+test('one notification is sent again from its attempt', async () => {
+  const count = () => arrivals().filter(({ notification }) => notification?.contactId === 'ana-5').length
+  await page.goto(`${webhookUrl}/attempts?contactId=ana-5`)
+  await page.locator('tbody tr button').first().click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click()
+  await expect.poll(count, { timeout: 20_000 }).toBe(2)
+})
+
+test('the secret is rotated: the new one is shown once, and both sign', async () => {
+  await page.goto(webhookUrl)
+  await button('More actions').click()
+  await page.getByRole('menuitem', { name: 'Rotate the secret' }).click()
+  await button('Make a new secret').click()
+  const rotated = (await page.getByTestId('secret').textContent()) ?? ''
+  expect(rotated).toMatch(/^whsec_/)
+  expect(rotated).not.toBe(secret)
+  await button('I have kept it').click()
+  for (const one of [secret, rotated]) {
+    world.receiver.expectSecrets(receiverPath, [one])
+    await button('Test webhook').click()
+    await button('Send a test').click()
+    await page.getByText(/Answered in/).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(arrivals().at(-1)?.signature).toBe('valid')
+  }
+})
+
+test('a change is seen in another page that is open', async () => {
+  const other = await browser.page()
+  await signIn(other, world, { subject: 'ana@bakery.example' })
+  await other.getByRole('link', { name: 'Orders to the till' }).waitFor()
+  await page.goto(`${webhookUrl}/edit`)
+  await page.getByLabel('Name').fill('Orders to the new till')
+  const beganMs = systemClock.monotonicMs()
+  await button('Save').click()
+  await other.getByRole('link', { name: 'Orders to the new till' }).waitFor()
+  process.stdout.write(
+    `a change shows in a second page ${Math.round(systemClock.monotonicMs() - beganMs)} ms after the click\n`,
+  )
+  await other.context().close()
+})
+
+test('what stands in a form outlives the end of the session and a reload', async () => {
+  await open('webhooks/new')
+  await page.getByLabel('Name').fill('Half-written')
+  await page.getByLabel('URL').fill(`${world.receiver.url}/half`)
+  await page.context().clearCookies()
+  await button('Create').click()
+  await page.getByText('Your session has ended').waitFor()
+  await browser.shoot(page, 'session-ended')
+  await page.reload()
+  await page
+    .getByLabel('One-time link')
+    .fill(await world.stack.loginUrl({ role: 'super_admin', businessId: world.businessId }))
+  await button('Sign in').click()
+  await page.getByText('What you had not saved is here again.').waitFor()
+  expect(await page.getByLabel('Name').inputValue()).toBe('Half-written')
+  await page.context().clearCookies()
+  await button('Create').click()
+  await page
+    .getByLabel('One-time link')
+    .fill(await world.stack.loginUrl({ role: 'super_admin', businessId: world.businessId }))
+  await button('Sign in').click()
+  await page.getByText('Your session has ended').waitFor({ state: 'detached' })
+  expect(await page.getByLabel('Name').inputValue()).toBe('Half-written')
+  await page.getByRole('link', { name: 'Cancel' }).click()
+})
+
+test('who may only read sees no buttons, and gets 403', async () => {
+  const reader = await browser.page()
+  await signIn(reader, world, { role: 'analyst', permissions: ['webhooks:read'] })
+  await reader.getByRole('link', { name: 'Orders to the new till' }).click()
+  await card(reader, 'Responses').waitFor()
+  for (const name of ['Test webhook', 'Edit', 'More actions', 'Send all undelivered again'])
+    expect(await reader.getByText(name, { exact: true }).or(button(name, reader)).count(), name).toBe(0)
+  expect(await reader.getByRole('switch').count()).toBe(0)
+  await browser.shoot(reader, 'read-only')
+  await reader.goto(pathOf(world, 'account'))
+  await reader.getByText('Your role may not change this.').waitFor()
+  await reader.goto(pathOf(world, 'webhooks'))
+  expect(await reader.getByRole('link', { name: 'New webhook' }).count()).toBe(0)
+  expect(await statusOf(reader, 'PUT', `/businesses/${world.businessId}/account`, { webhooksEnabled: false })).toBe(403)
+  const id = webhookUrl.split('/').at(-1)
+  expect(await statusOf(reader, 'DELETE', `/businesses/${world.businessId}/webhooks/${id}`)).toBe(403)
+  expect(await statusOf(reader, 'POST', `/businesses/${world.businessId}/webhooks/${id}/test`, {})).toBe(403)
+  await reader.context().close()
+})
+
+test("another business's data is out of reach", async () => {
+  const stranger = await browser.page()
+  await signIn(stranger, world, { businessId: 'someone-else' })
+  const id = webhookUrl.split('/').at(-1)
+  for (const rest of ['webhooks', `webhooks/${id}`, 'account', 'audit']) {
+    await stranger.goto(pathOf(world, rest))
+    await stranger.getByText('You do not have permission for this.').first().waitFor()
+    expect(await stranger.getByText('Orders to the new till').count(), rest).toBe(0)
+  }
+  await stranger.goto(pathOf(world, `webhooks/${id}`, 'someone-else'))
+  await stranger.getByText('This webhook does not exist').waitFor()
+  await stranger.context().close()
+})
+
+/** A request of the page's own session, with its token against cross-site requests. */
+function statusOf(from: Page, method: string, path: string, body?: object): Promise<number> {
+  return from.evaluate(
+    async (request) => {
+      const session = (await (await fetch('/api/v1/session')).json()) as { csrfToken: string }
+      const headers = { 'x-csrf-token': session.csrfToken, 'if-match': '*', 'content-type': 'application/json' }
+      const init = { method: request.method, headers, ...(request.body && { body: JSON.stringify(request.body) }) }
+      return (await fetch(`/api/v1${request.path}`, init)).status
+    },
+    { method, path, body },
+  )
+}
+
+const pages = () => {
+  const id = webhookUrl.split('/').at(-1)
+  const tabs = ['', '/attempts', '/errors', '/dead-letters', '/settings', '/edit']
+  return ['webhooks', 'webhooks/new', ...tabs.map((tab) => `webhooks/${id}${tab}`), 'account', 'audit']
+}
+const settled = async (at: Page) => {
+  await at.getByRole('heading', { level: 1 }).waitFor()
+  await at.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
+}
+const clean = (rest: string) => rest.replaceAll(/wh_\w+|[\w-]{30,}/g, 'one').replaceAll('/', '-')
+
+test.each([
+  ['en-GB', 'light', 'desktop', 'Webhooks', 'Error log'],
+  ['es-MX', 'dark', 'phone', 'Webhooks', 'Registro de errores'],
+  ['pt-BR', 'light', 'phone', 'Webhooks', 'Registro de erros'],
+] as const)(
+  '%s, %s, %s: every page has its texts, fits, and axe finds nothing serious',
+  async (locale, colorScheme, size, title, tab) => {
+    const viewport = size === 'phone' ? { width: 390, height: 844 } : { width: 1280, height: 860 }
+    const viewer = await browser.page({ locale, colorScheme, viewport, timezoneId: 'America/Mexico_City' })
+    await signIn(viewer, world)
+    await viewer.getByRole('heading', { name: title }).waitFor()
+    const findings: string[] = []
+    for (const rest of pages()) {
+      await viewer.goto(pathOf(world, rest))
+      await settled(viewer)
+      await browser.shoot(viewer, `${locale}-${colorScheme}-${clean(rest)}`)
+      const text = await viewer.locator('body').innerText()
+      // A text that is not there shows as its key.
+      const keys = text.match(/\b(list|form|webhook|state|audit|attempts?|replay|account|failure)\.[a-z]\w+/g) ?? []
+      findings.push(...keys.map((key) => `${rest}: ${key}`))
+      findings.push(...(await seriousFindings(viewer)).map((finding) => `${rest}: ${finding}`))
+      const px = await overflowPx(viewer)
+      if (px > 0) findings.push(`${rest}: ${px} px too wide`)
+    }
+    expect(findings).toEqual([])
+    expect(await viewer.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2))
+    await viewer.goto(webhookUrl)
+    await viewer.getByRole('tab', { name: tab }).waitFor()
+    await viewer.context().close()
+  },
+)
+
+test('markup in names, messages and answers has run nothing, and no page has broken its policy', async () => {
+  await world.defineWebhook('/evil', ['evil-channel'], { name: markup, headers: { 'X-Evil': markup } })
+  await signIn(page, world)
+  await page.getByRole('link', { name: markup }).click()
+  await page.getByRole('heading', { name: markup }).waitFor()
+  await button('Test webhook').click()
+  await page.keyboard.press('Escape')
+  for (const rest of ['webhooks', 'audit']) {
+    await open(rest)
+    await settled(page)
+  }
+  await page.goto(`${webhookUrl}/attempts?contactId=ana-3`)
+  await page.locator('tbody tr button').first().click()
+  await page
+    .getByRole('dialog')
+    .getByText(/onerror=/)
+    .waitFor()
+  await page.goto(`${webhookUrl}/errors`)
+  await page.locator('summary').first().click()
+  await page
+    .getByText(/window.hacked=1/)
+    .first()
+    .waitFor()
+  expect(await page.evaluate('window.hacked')).toBeUndefined()
+  const policy = (await page.request.get(webhookUrl)).headers()['content-security-policy'] ?? ''
+  expect(policy).toMatch(/script-src 'self'(;|$)/)
+  expect(policy).not.toMatch(/unsafe/)
+  // Expected refusals are told as errors by the browser itself.
+  const unexpected = browser.faults.filter((fault) => !/status of (401|403|404|409)/.test(fault))
+  expect(unexpected).toEqual([])
+  figure(
+    35,
+    `${browser.faults.length - unexpected.length} refusals as expected, nothing has run, no page has broken its policy`,
+  )
+})

@@ -1,0 +1,53 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Locator, Page } from 'playwright-core'
+import type { HttpEvent } from '../../deploy/demo/http-event.ts'
+import type { Claims } from '../../deploy/local/stack-issuer.ts'
+import { messageOf } from '../support/load.ts'
+import type { TestStack } from '../support/services.ts'
+
+/** Opens the console by a one-time link of this identity. */
+export async function signIn(page: Page, world: TestStack, claims: Partial<Claims> = {}): Promise<void> {
+  const identity = { role: 'super_admin', businessId: world.businessId, subject: 'maria@bakery.example', ...claims }
+  await page.goto(await world.stack.loginUrl(identity))
+  await page.getByRole('navigation').waitFor()
+}
+
+export function pathOf(world: TestStack, rest: string, businessId = world.businessId): string {
+  return `${world.stack.service('admin').url}/b/${encodeURIComponent(businessId)}/${rest}`
+}
+
+/** What a screen reader calls it, in a card of the page. */
+export function card(page: Page, title: string): Locator {
+  return page.getByRole('region', { name: title, exact: true })
+}
+
+/** The figures below the histogram: what has been counted. */
+export async function totals(page: Page): Promise<Record<string, number>> {
+  const cells = page.getByTestId('totals').locator('dd')
+  const counted = await cells.evaluateAll((found) => found.map((dd) => [dd.dataset.outcome, dd.textContent]))
+  return Object.fromEntries(counted.map(([outcome, text]) => [outcome, Number(String(text).replaceAll(/\D/g, ''))]))
+}
+
+/** Messages of so many contacts, one each. @param text what the user writes. */
+export function messages(world: TestStack, channel: string, prefix: string, count: number, text?: string): HttpEvent[] {
+  return Array.from({ length: count }, (_unused, index) => {
+    const event = messageOf({ channel, contactId: `${prefix}-${index}` }, index, world.businessId)
+    if (text !== undefined && event.type === 'message') for (const one of event.messages) one.message = text
+    return event
+  })
+}
+
+/** What axe finds that keeps people from using a page: rule and elements. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+    .analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
+}
+
+/** How far the page is wider than its window, in pixels: a reader would have to scroll sideways. */
+export function overflowPx(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - window.innerWidth') as Promise<number>
+}
