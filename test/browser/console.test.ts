@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/demo/until.ts'
 import { systemClock } from '../../services/platform/clock.ts'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
@@ -45,6 +45,11 @@ beforeAll(async () => {
   })
   browser = await openBrowser()
   page = await browser.page()
+})
+
+/** What the page looked like, for who has to find out why. */
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await browser.shoot(page, 'failed')
 })
 
 afterAll(async () => {
@@ -123,7 +128,7 @@ test('it is switched on and tested: request, answer and time are shown', async (
   await button('Test webhook').click()
   expect(await button('Send a test').isDisabled()).toBe(true)
   await page.keyboard.press('Escape')
-  await page.getByLabel('Webhook on or off').click()
+  await page.getByRole('switch').press(' ')
   await expect.poll(() => state().textContent()).toMatch(/Idle|Healthy/)
   await button('Test webhook').click()
   await page.getByLabel('Kind of notification').selectOption('status')

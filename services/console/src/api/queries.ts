@@ -5,6 +5,7 @@ import type {
   Account,
   Attempt,
   AttemptDetail,
+  AttemptFilter,
   AuditEntry,
   BusinessEntry,
   DeadLetterEntry,
@@ -57,8 +58,6 @@ export function errorsQuery(api: ApiClient, businessId: string, id: string) {
     queryFn: ({ signal }) => api.get<{ errors: ErrorEntry[] }>(`${webhookPath(businessId, id)}/errors`, signal),
   })
 }
-
-export type AttemptFilter = { outcome?: string; contactId?: string; deliveryId?: string; since?: string }
 
 export function attemptsQuery(api: ApiClient, businessId: string, id: string, filter: AttemptFilter) {
   return infiniteQueryOptions({

@@ -133,6 +133,9 @@ export type Attempt = {
   test: boolean
 }
 
+/** What the API is asked for; absent is all. */
+export type AttemptFilter = { outcome?: string; contactId?: string; deliveryId?: string; since?: string }
+
 export type SentRequest = { method: string; url: string | null; headers: Record<string, string>; body: string | null }
 
 export type AttemptDetail = Attempt & { excerpt: string | null; definitionVersion: number; request: SentRequest }

@@ -24,7 +24,8 @@ export function DraftTest({ form, businessId, id }: Props) {
   const kind = chosen ?? kindOf(form.values.events)
   const test = useMutation({
     mutationFn: () => {
-      const definition = { ...draftOf(form.values), ...(id !== undefined && { id }) }
+      // One that is not there yet can be tried before it is switched on; of one that is, contract.md, 1.5 holds.
+      const definition = { ...draftOf(form.values), ...(id === undefined ? { enabled: true } : { id }) }
       const body = { kind, definition }
       return api.write<TestResult>(`${businessPath(businessId)}/webhooks/test`, { method: 'POST', body })
     },

@@ -6,7 +6,7 @@ export function tokenOf(pasted: string): string {
 }
 
 /** Where the login page of the organisation begins; it comes back to where the viewer is now. */
-export function oidcPath({ pathname, search }: Pick<Location, 'pathname' | 'search'>): string {
+export function oidcPath({ pathname, search }: { pathname: string; search: string }): string {
   const returnTo = pathname === '/login' ? '/' : pathname + search
   return `/api/v1/auth/login?returnTo=${encodeURIComponent(returnTo)}`
 }

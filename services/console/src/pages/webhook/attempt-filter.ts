@@ -1,4 +1,4 @@
-import type { AttemptFilter } from '../../api/queries.ts'
+import type { AttemptFilter } from '../../api/types.ts'
 
 /** As it stands in the address; empty is not set. */
 export type Filter = { outcome: string; contactId: string; deliveryId: string; span: string }

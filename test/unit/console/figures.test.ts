@@ -1,0 +1,125 @@
+import { describe, expect, test, vi } from 'vitest'
+import { refresher } from '../../../services/console/src/api/refresher.ts'
+import { changeKinds, restMs, staleAfter } from '../../../services/console/src/api/staleness.ts'
+import type { Counts } from '../../../services/console/src/api/types.ts'
+import { countdown, createFormats, readable } from '../../../services/console/src/format/format.ts'
+import { fromLocalInput, toLocalInput } from '../../../services/console/src/format/local-time.ts'
+import { oidcPath, tokenOf } from '../../../services/console/src/pages/login/token-of.ts'
+import { askedFor, readFilter, writeFilter } from '../../../services/console/src/pages/webhook/attempt-filter.ts'
+import { binsOf, totalsOf } from '../../../services/console/src/pages/webhook/bins.ts'
+
+const now = Date.parse('2026-03-01T12:34:56.000Z')
+const counts = (start: string, more: Partial<Counts> = {}): Counts => ({
+  start,
+  success: 1,
+  slow: 0,
+  error: 0,
+  rejected: 0,
+  errors: {},
+  ...more,
+})
+
+describe('the histogram', () => {
+  const minutes = [
+    counts('2026-03-01T11:34:00.000Z'),
+    counts('2026-03-01T11:35:00.000Z'),
+    counts('2026-03-01T12:34:00.000Z'),
+  ]
+  const hours = [
+    counts('2026-02-22T12:00:00.000Z'),
+    counts('2026-02-22T13:00:00.000Z', { error: 2, errors: { '5xx': 2 } }),
+    counts('2026-03-01T12:00:00.000Z', { error: 4, errors: { timeout: 3, '5xx': 1 } }),
+  ]
+
+  test.each([
+    ['hour', 60, '2026-03-01T11:35:00.000Z', 2],
+    ['day', 24, '2026-02-28T13:00:00.000Z', 1],
+    ['week', 28, '2026-02-22T13:00:00.000Z', 2],
+  ] as const)('%s: %i bars from %s on', (range, bars, first, success) => {
+    const bins = binsOf({ minutes, hours }, range, now)
+    expect(bins).toHaveLength(bars)
+    expect(new Date(bins[0]?.startMs ?? 0).toISOString()).toBe(first)
+    expect(totalsOf({ minutes, hours }, range, now).totals.success).toBe(success)
+    expect(bins.at(-1)?.success).toBe(1)
+  })
+
+  test('causes of the range, the most frequent first', () => {
+    expect(totalsOf({ minutes, hours }, 'week', now).causes).toEqual([
+      ['5xx', 3],
+      ['timeout', 3],
+    ])
+    expect(totalsOf({ minutes, hours }, 'day', now).causes).toEqual([
+      ['timeout', 3],
+      ['5xx', 1],
+    ])
+  })
+})
+
+test.each([
+  [600_000, '10:00'],
+  [599_001, '10:00'],
+  [61_000, '1:01'],
+  [1, '0:01'],
+  [0, '0:00'],
+  [-5_000, '0:00'],
+  [3_723_000, '1:02:03'],
+])('%i ms left: %s', (ms, text) => expect(countdown(ms)).toBe(text))
+
+test.each([
+  ['en-GB', '1,234', '87 ms', '1.25 s', '3 minutes ago'],
+  ['es-MX', '1,234', '87 ms', '1.25 s', 'hace 3 minutos'],
+  ['pt-BR', '1.234', '87 ms', '1,25 s', 'há 3 minutos'],
+])('figures in %s', (locale, count, short, long, ago) => {
+  const formats = createFormats(locale, 'America/Mexico_City')
+  expect(formats.count(1_234)).toBe(count)
+  expect(formats.duration(87.4)).toBe(short)
+  expect(formats.duration(1_250)).toBe(long)
+  expect(formats.ago('2026-03-01T12:31:00.000Z', now)).toBe(ago)
+  expect(formats.time('2026-03-01T12:34:56.000Z')).toMatch(/(0?6):34:56/)
+})
+
+test('a time is typed in the zone of the viewer and sent in UTC', () => {
+  expect(fromLocalInput(toLocalInput(now))).toBe('2026-03-01T12:34:00.000Z')
+  expect(fromLocalInput('')).toBeNull()
+})
+
+test.each([
+  ['{"a":1}', '{\n  "a": 1\n}'],
+  ['<b>no JSON</b>', '<b>no JSON</b>'],
+])('%s is shown as %j', (body, shown) => expect(readable(body)).toBe(shown))
+
+test('filters stand in the address; the API is asked from a whole minute on', () => {
+  const filter = readFilter(new URLSearchParams('outcome=error&span=hour&contactId=ana'))
+  expect(writeFilter(filter)).toEqual({ outcome: 'error', span: 'hour', contactId: 'ana' })
+  expect(askedFor(filter, now)).toEqual({ outcome: 'error', contactId: 'ana', since: '2026-03-01T11:34:00.000Z' })
+  expect(askedFor(readFilter(new URLSearchParams()), now)).toEqual({})
+})
+
+test('what is pasted to sign in is a link or a token', () => {
+  expect(tokenOf(' http://127.0.0.1:8080/login#abc.def ')).toBe('abc.def')
+  expect(tokenOf('abc.def')).toBe('abc.def')
+  expect(oidcPath({ pathname: '/b/x/webhooks', search: '?a=1' })).toMatch(/returnTo=%2Fb%2Fx%2Fwebhooks%3Fa%3D1$/)
+  expect(oidcPath({ pathname: '/login', search: '' })).toMatch(/returnTo=%2F$/)
+})
+
+test('each kind of change makes something stale; figures of many webhooks rest longer', () => {
+  for (const kind of changeKinds) expect(staleAfter(kind, 'b', 'w').length).toBeGreaterThan(0)
+  expect(restMs('webhook', ['webhooks', 'b'], 1_000)).toBe(0)
+  expect(restMs('stats', ['webhooks', 'b'], 1_000)).toBeGreaterThan(restMs('stats', ['webhooks', 'b'], 10))
+})
+
+test('a query is refreshed at once, then after its rest, and the last change is never missed', () => {
+  vi.useFakeTimers()
+  const refreshed: string[] = []
+  const refresh = refresher((key) => refreshed.push(key.join()))
+  for (let n = 0; n < 5; n++) refresh(['a'], 1_000)
+  expect(refreshed).toEqual(['a'])
+  vi.advanceTimersByTime(1_000)
+  expect(refreshed).toEqual(['a', 'a'])
+  refresh(['a'], 1_000)
+  refresh(['b'], 0)
+  expect(refreshed).toEqual(['a', 'a', 'b'])
+  vi.advanceTimersByTime(5_000)
+  expect(refreshed).toEqual(['a', 'a', 'b', 'a'])
+  vi.useRealTimers()
+})

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { holds, type Permission } from '../../../services/console/src/api/permissions.ts'
+import type { ListedWebhook, State, Status, Webhook } from '../../../services/console/src/api/types.ts'
+import { takenChannels } from '../../../services/console/src/pages/form/channels.ts'
+import {
+  changesOf,
+  draftOf,
+  emptyValues,
+  mistakesIn,
+  type Values,
+  valuesOf,
+} from '../../../services/console/src/pages/form/fields.ts'
+import { countStates, findWebhooks } from '../../../services/console/src/pages/webhooks/find.ts'
+
+const webhook: Webhook = {
+  ...draftOf({ ...emptyValues, name: 'Till', url: 'https://till.example/', channels: ['a'] }),
+  id: 'wh_1',
+  businessId: 'bakery',
+  headers: { 'X-Key': '***' },
+  version: 3,
+  createdAt: '2026-03-01T12:00:00.000Z',
+  updatedAt: '2026-03-01T12:00:00.000Z',
+  conflicts: [],
+  status: {} as Status,
+}
+
+function listed(id: string, state: State, more: Partial<Webhook> = {}): ListedWebhook {
+  const status = { state } as Status
+  return { ...webhook, id, status, lastHour: { success: 0, slow: 0, error: 0, rejected: 0, sparkline: [] }, ...more }
+}
+
+describe('the list', () => {
+  const all = [
+    listed('wh_b', 'healthy', { name: 'Bar', createdAt: '2026-03-02T00:00:00.000Z' }),
+    listed('wh_c', 'blocked', { name: 'Café', channels: ['5491155550'] }),
+    listed('wh_a', 'off', { name: 'Abc', url: 'https://old.example/hook' }),
+  ]
+  const ids = (text: string, state: State | null = null, order: 'problems' | 'name' | 'newest' = 'problems') =>
+    findWebhooks(all, { text, state, order }).map(({ id }) => id)
+
+  test.each([
+    ['', ['wh_c', 'wh_b', 'wh_a']],
+    ['caf', ['wh_c']],
+    ['55550', ['wh_c']],
+    ['OLD hook', ['wh_a']],
+    ['old bar', []],
+  ])('%j finds %j', (text, found) => expect(ids(text)).toEqual(found))
+
+  test('by state, by name, by age', () => {
+    expect(ids('', 'off')).toEqual(['wh_a'])
+    expect(ids('', null, 'name')).toEqual(['wh_a', 'wh_b', 'wh_c'])
+    expect(ids('', null, 'newest')[0]).toBe('wh_b')
+    expect(countStates(all)).toEqual([
+      { state: 'blocked', count: 1 },
+      { state: 'healthy', count: 1 },
+      { state: 'off', count: 1 },
+    ])
+  })
+})
+
+describe('the form', () => {
+  test('what is not changed is not sent', () => {
+    expect(changesOf(webhook, valuesOf(webhook))).toEqual({})
+    expect(changesOf(webhook, { ...valuesOf(webhook), name: ' New ', timeoutMs: 5_000 })).toEqual({
+      name: 'New',
+      timeoutMs: 5_000,
+    })
+  })
+
+  test('a limit that is taken away is null; headers are sent as a whole', () => {
+    const limited = { ...webhook, rateLimitPerSecond: 5 }
+    expect(changesOf(limited, { ...valuesOf(limited), rateLimitPerSecond: '' })).toEqual({ rateLimitPerSecond: null })
+    const headers = [...valuesOf(webhook).headers, { name: 'X-New', value: '1' }, { name: '', value: 'no name' }]
+    expect(changesOf(webhook, { ...valuesOf(webhook), headers })).toEqual({ headers: { 'X-Key': '***', 'X-New': '1' } })
+  })
+
+  const good: Values = { ...emptyValues, name: 'Till', url: 'https://till.example/' }
+  test.each<[Partial<Values>, object]>([
+    [{}, {}],
+    [{ name: ' ' }, { name: 'required' }],
+    [{ url: '' }, { url: 'required' }],
+    [{ url: 'till.example' }, { url: 'url' }],
+    [{ url: 'ftp://till.example/' }, { url: 'url' }],
+    [{ url: 'https://' }, { url: 'url' }],
+    [{ timeoutMs: 999 }, { timeoutMs: 'range' }],
+    [{ slowThresholdMs: 0 }, { slowThresholdMs: 'range' }],
+    [{ maxInFlight: 1_001 }, { maxInFlight: 'range' }],
+    [
+      {
+        headers: [
+          { name: 'A', value: '' },
+          { name: 'a', value: '' },
+        ],
+      },
+      { headers: 'twice' },
+    ],
+  ])('%j: %j', (change, mistakes) => expect(mistakesIn({ ...good, ...change })).toEqual(mistakes))
+
+  test('channels of others, and whose they are', () => {
+    const others = [
+      listed('wh_1', 'healthy', { channels: ['a'] }),
+      listed('wh_2', 'off', { name: 'CRM', channels: ['b'] }),
+    ]
+    expect(takenChannels(['a', 'b', 'c'], others, 'wh_1')).toEqual([{ channel: 'b', webhookId: 'wh_2', name: 'CRM' }])
+    expect(takenChannels(['a'], others, undefined)).toMatchObject([{ channel: 'a' }])
+  })
+})
+
+test.each<[string, string[], Permission, boolean]>([
+  ['super_admin', [], 'account:write', true],
+  ['analyst', ['webhooks:read'], 'webhooks:read', true],
+  ['analyst', ['webhooks:read'], 'webhooks:write', false],
+  ['analyst', ['webhooks'], 'webhooks:write', true],
+  ['analyst', ['webhooks'], 'account:write', false],
+])('role %s with %j may do %s: %s', (role, permissions, permission, allowed) => {
+  expect(holds({ role, permissions }, permission)).toBe(allowed)
+})
