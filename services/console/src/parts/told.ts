@@ -11,6 +11,8 @@ export function useTold() {
   return {
     done: (message: string) => notifications.show({ message, color: 'teal', ...close }),
     failed: (error: unknown) => {
+      // The page says by itself that the session has ended.
+      if (error instanceof ApiProblem && error.status === 401) return
       const detail = error instanceof ApiProblem ? error.body.detail : undefined
       notifications.show({ title: textOf(error), message: detail ?? '', color: 'red', autoClose: 8_000, ...close })
     },

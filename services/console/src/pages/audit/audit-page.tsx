@@ -14,7 +14,8 @@ import { Time } from '../../parts/time.tsx'
 import { usePageTitle } from '../../parts/use-page-title.ts'
 import { pagePath } from '../webhook/use-place.ts'
 import classes from './audit.module.css'
-import { actionKey, shownValue } from './entry.ts'
+import { Changes } from './changes.tsx'
+import { actionKey } from './entry.ts'
 
 /** Who changed what, newest first; never a secret. */
 export default function AuditPage() {
@@ -65,7 +66,10 @@ function AuditTable({ businessId, entries }: { businessId: string; entries: Audi
               <Table.Td data-label={t('audit.what')}>
                 <span>
                   <Action action={entry.action} />
-                  {entry.webhookId !== null && (
+                  {entry.webhookId !== null &&
+                    entry.action === 'webhook.delete' &&
+                    `: ${entry.webhookName ?? entry.webhookId}`}
+                  {entry.webhookId !== null && entry.action !== 'webhook.delete' && (
                     <>
                       {': '}
                       <Link className={classes.link} to={pagePath({ businessId, id: entry.webhookId })}>
@@ -83,19 +87,6 @@ function AuditTable({ businessId, entries }: { businessId: string; entries: Audi
         </Table.Tbody>
       </Table>
     </div>
-  )
-}
-
-function Changes({ changes }: Pick<AuditEntry, 'changes'>) {
-  const { t } = useTranslation()
-  return (
-    <ul className={classes.changes}>
-      {changes.map(({ field, from, to }) => (
-        <li key={field}>
-          <b>{field}</b>: {shownValue(from) ?? t('audit.nothing')} → {shownValue(to) ?? t('audit.nothing')}
-        </li>
-      ))}
-    </ul>
   )
 }
 

@@ -1,4 +1,4 @@
-import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core'
+import { Button, Drawer, Group, Stack, Text } from '@mantine/core'
 import { IconRepeat } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -83,9 +83,6 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
           {t('attempt.all')}
         </Button>
       </Group>
-      <Title order={3} size="h6">
-        {t('attempt.answer')}
-      </Title>
       {status === null ? (
         <Text size="sm">{excerpt ?? t('attempt.noAnswer')}</Text>
       ) : (

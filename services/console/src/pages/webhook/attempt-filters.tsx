@@ -4,6 +4,7 @@ import { IconX } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Filter, spans } from './attempt-filter.ts'
+import classes from './attempt-filters.module.css'
 import { outcomes } from './bins.ts'
 
 const typingMs = 400
@@ -13,7 +14,7 @@ export function AttemptFilters({ filter, onChange }: { filter: Filter; onChange:
   const { t } = useTranslation()
   const isSet = Object.values(filter).some((value) => value !== '')
   return (
-    <Group gap="sm" align="flex-end" mb="md">
+    <Group gap="sm" align="flex-end" mb="md" className={classes.filters}>
       <NativeSelect
         label={t('attempts.outcome')}
         value={filter.outcome}

@@ -26,7 +26,7 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
       return (
         <Banner title={t('banner.failing')}>
           {status.failingSince && <>{t('banner.failingSince', { time: time(status.failingSince) })} </>}
-          {t('banner.failingText', { count: status.failures })}{' '}
+          {status.failures > 0 && <>{t('banner.failingText', { count: status.failures })} </>}
           <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'errors')}>
             {t('banner.toErrors')}
           </Anchor>

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useMay } from '../../api/session.tsx'
-import type { Webhook } from '../../api/types.ts'
+import type { State, Webhook } from '../../api/types.ts'
 import { StateBadge } from '../../parts/state-badge.tsx'
 import { DeleteDialog } from './delete-dialog.tsx'
 import { RotateDialog } from './rotate-dialog.tsx'
@@ -16,7 +16,7 @@ import { listPath, pagePath } from './use-place.ts'
 type Dialog = 'test' | 'rotate' | 'delete' | null
 
 /** Name and state, and what can be done, for who may. */
-export function TopBar({ webhook }: { webhook: Webhook }) {
+export function TopBar({ webhook, state }: { webhook: Webhook; state: State }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
   const [dialog, setDialog] = useState<Dialog>(null)
@@ -32,7 +32,7 @@ export function TopBar({ webhook }: { webhook: Webhook }) {
           <Title order={1} size="h2">
             {webhook.name}
           </Title>
-          <StateBadge state={webhook.status.state} />
+          <StateBadge state={state} />
         </Group>
         <div className={classes.url}>{webhook.url}</div>
       </div>

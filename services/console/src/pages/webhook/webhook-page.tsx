@@ -40,10 +40,12 @@ export default function WebhookPage() {
   if (error instanceof ApiProblem && error.status === 404) return <Gone />
   if (error && !webhook) return <Failure error={error} onRetry={() => void refetch()} />
   if (!webhook) return <PageSkeleton rows={[44, 36, 280, 120]} />
+  // The statistics are read again more often than the definition.
+  const status = stats.data?.status ?? webhook.status
   return (
     <>
-      <TopBar webhook={webhook} />
-      <StateBanner webhook={webhook} status={stats.data?.status ?? webhook.status} />
+      <TopBar webhook={webhook} state={status.state} />
+      <StateBanner webhook={webhook} status={status} />
       <ReplayProgress webhook={webhook} />
       <Tabs
         mt="md"
