@@ -166,11 +166,11 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/admin/routes.test.ts'],
   },
   {
-    name: 'begins to send before the definitions have been read to their end',
-    file: 'services/platform/kafka/table.ts',
-    text: 'await table.#reachedAll(ends)',
-    replacement: '',
-    caughtBy: ['test/guarantees/15-config-first.test.ts'],
+    name: 'begins at the end of a partition of which nothing is committed',
+    file: 'services/platform/kafka/consumer.ts',
+    text: 'fromBeginning: true',
+    replacement: 'fromBeginning: false',
+    caughtBy: ['test/e2e/kafka-platform.test.ts'],
     kafka: true,
   },
   {
