@@ -1,38 +1,15 @@
-import type { Message, MessageEvent } from '../../services/domain/event.ts'
+import type { MessageEvent } from '../../services/domain/event.ts'
 import { eventKey } from '../../services/domain/event.ts'
 import { systemClock as clock } from '../../services/platform/clock.ts'
 import type { OutgoingRecord } from '../../services/platform/kafka/producer.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
+import { message } from '../support/sample-events.ts'
 import { businessId, type WebhookTarget } from './fill.ts'
 import type { World } from './world.ts'
 
 /** Makes a body of about 700 bytes. */
-const textBytes = 280
-
-const message: Message = {
-  id: '',
-  date: 0,
-  message: 'x'.repeat(textBytes),
-  fromName: 'Ana',
-  from: 'user',
-  isButton: false,
-  image: null,
-  audio: null,
-  video: null,
-  file: null,
-  operatorId: null,
-  operatorName: null,
-  operatorEmail: null,
-  operatorRole: null,
-  queue: null,
-  intentName: null,
-  location: null,
-  caption: null,
-  payload: null,
-  button: null,
-  templateName: null,
-}
+const text = 'x'.repeat(280)
 
 export type EventMaker = (eventId: string, target: WebhookTarget, contact: number) => OutgoingRecord
 
@@ -55,7 +32,7 @@ export async function eventMaker(world: World, prefix: string): Promise<EventMak
       lastName: 'Lima',
       customerCreationTime: nowMs,
       sessionCreationTime: nowMs,
-      messages: [{ ...message, id: `m-${eventId}`, date: nowMs }],
+      messages: [message({ id: `m-${eventId}`, date: nowMs, message: text })],
       variables: {},
     }
     return { topic, key: eventKey(event), value: encode(event) }

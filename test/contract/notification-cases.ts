@@ -1,6 +1,7 @@
 import type { WantedEvents } from '../../services/domain/definition.ts'
 import type { Event } from '../../services/domain/event.ts'
-import { everything, message, messageEvent, nothing, statusEvent } from '../unit/formatter/samples.ts'
+import { message, messageEvent, statusEvent } from '../support/sample-events.ts'
+import { everything, nothing } from '../unit/formatter/samples.ts'
 
 export type NotificationCase = { event: Event; wanted: WantedEvents }
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { WantedEvents } from '../../../services/domain/definition.ts'
 import type { Message, MessageAuthor, MessageEvent } from '../../../services/domain/event.ts'
 import { bodyOf } from '../../../services/formatter/body.ts'
-import { everything, message, messageEvent, nothing, statusEvent } from './samples.ts'
+import { message, messageEvent, statusEvent } from '../../support/sample-events.ts'
+import { everything, nothing } from './samples.ts'
 
 type Json = Record<string, unknown>
 

@@ -4,7 +4,8 @@ import { DefinitionTable } from '../../../services/domain/definition-table.ts'
 import { bodyOf } from '../../../services/formatter/body.ts'
 import { decide } from '../../../services/formatter/decide.ts'
 import { deliveryId } from '../../../services/formatter/delivery-id.ts'
-import { definition, everything, messageEvent, nothing, statusEvent } from './samples.ts'
+import { messageEvent, statusEvent } from '../../support/sample-events.ts'
+import { definition, everything, nothing } from './samples.ts'
 
 type World = {
   definitions?: ReturnType<typeof definition>[]

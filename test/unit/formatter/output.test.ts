@@ -4,7 +4,8 @@ import { decide } from '../../../services/formatter/decide.ts'
 import { Output } from '../../../services/formatter/output.ts'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 import { type OutgoingRecord, RecordRefused } from '../../../services/platform/kafka/producer.ts'
-import { definition, messageEvent } from './samples.ts'
+import { messageEvent } from '../../support/sample-events.ts'
+import { definition } from './samples.ts'
 
 type Sent = { topic: string; key: OutgoingRecord['key']; partition?: number; value: Delivery | DeadLetter }
 

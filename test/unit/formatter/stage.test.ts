@@ -7,7 +7,8 @@ import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'
 import { FormatterStage } from '../../../services/formatter/stage.ts'
 import type { Decoded } from '../../../services/platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../../services/platform/kafka/consumer.ts'
-import { definition, messageEvent } from './samples.ts'
+import { messageEvent } from '../../support/sample-events.ts'
+import { definition } from './samples.ts'
 
 const assignment: Assignment = { partitions: new Map(), current: true, fresh: true }
 

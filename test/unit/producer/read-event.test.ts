@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createEventReader } from '../../../services/producer/read-event.ts'
+import { message } from '../../support/sample-events.ts'
 import { rawMessage, rawMessageEvent, rawStatusEvent, without } from './samples.ts'
 
 const read = createEventReader()
@@ -22,31 +23,7 @@ test('a message event becomes its record: times in milliseconds, what is absent 
         lastName: null,
         customerCreationTime: Date.UTC(2024, 4, 1, 10),
         sessionCreationTime: Date.UTC(2024, 4, 1, 8, 0, 0, 250),
-        messages: [
-          {
-            id: 'message-1',
-            date: Date.UTC(2024, 4, 1, 10, 0, 1),
-            message: 'hola',
-            fromName: null,
-            from: 'user',
-            isButton: false,
-            image: null,
-            audio: null,
-            video: null,
-            file: null,
-            operatorId: null,
-            operatorName: null,
-            operatorEmail: null,
-            operatorRole: null,
-            queue: null,
-            intentName: null,
-            location: null,
-            caption: null,
-            payload: null,
-            button: null,
-            templateName: null,
-          },
-        ],
+        messages: [message({ id: 'message-1', date: Date.UTC(2024, 4, 1, 10, 0, 1), message: 'hola', fromName: null })],
         variables: {},
       },
     },
