@@ -145,6 +145,20 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/signature.test.ts'],
   },
   {
+    name: 'counts an attempt twice that comes twice',
+    file: 'services/stats-aggregator/partition-fold.ts',
+    text: 'offset <= state.source.offset',
+    replacement: 'offset < 0',
+    caughtBy: ['test/unit/stats-aggregator/partition-fold.test.ts', 'test/unit/stats-aggregator/exactness.test.ts'],
+  },
+  {
+    name: 'commits attempts before their statistics are in Kafka',
+    file: 'services/stats-aggregator/stage.ts',
+    text: 'const bytes = await this.#write(states)',
+    replacement: 'const bytes = 0\n    void this.#write(states)',
+    caughtBy: ['test/unit/stats-aggregator/stage.test.ts'],
+  },
+  {
     name: 'finishes an event before its delivery is acknowledged',
     file: 'services/formatter/stage.ts',
     text: 'Promise.all([earlier, ...writes])',

@@ -78,6 +78,20 @@ test('looks at webhook-stats before it folds, and writes before it commits', asy
   expect(log).toEqual(['caught up', 'write w1 up to 7', 'write w2 up to 6', 'commit 0/8'])
 })
 
+test('commits only once Kafka has what was written', async () => {
+  const acknowledged = Promise.withResolvers<number>()
+  const { stage, log } = bench({ write: () => acknowledged.promise })
+  const assignment = assignmentOf(0)
+  stage.assign(assignment)
+  await stage.takeBatch(batchOf(assignment, 0, ['w1']))
+  const flushing = stage.flush()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(log).toEqual(['caught up'])
+  acknowledged.resolve(1)
+  await flushing
+  expect(log).toEqual(['caught up', 'commit 0/1'])
+})
+
 test.each([
   { value: '?', reason: 'magic byte' },
   { value: null, reason: 'no value' },
