@@ -111,7 +111,7 @@ test('disable and enable; a test wants a webhook that is on', async () => {
   expect(JSON.parse(tested.out)).toMatchObject({ outcome: 'success', request: { headers: { 'x-till': '***' } } })
 })
 
-test('replay sends again and waits; errors and statistics', async () => {
+test('replay sends again and waits', async () => {
   await world.inForce()
   const event = messageOf({ channel: `${world.businessId}-shop`, contactId: 'ana' }, 0, world.businessId)
   await publish(world, [event])
@@ -126,6 +126,46 @@ test('replay sends again and waits; errors and statistics', async () => {
   expect(await webhooks(['replay', 'Till'])).toMatchObject({ exitCode: 2 })
 })
 
+test('statistics, attempts, errors and dead letters of what was sent', async () => {
+  world.receiver.answer('/till', { kind: 'status', status: 400 })
+  const event = messageOf({ channel: `${world.businessId}-shop`, contactId: 'eva' }, 0, world.businessId)
+  await publish(world, [event])
+  const asked = async (...args: string[]) => {
+    const ran = await webhooks([...args, '-o', 'json'])
+    expect(ran.exitCode, ran.err).toBe(0)
+    return JSON.parse(ran.out) as never
+  }
+  let errors: unknown[] = []
+  const hasError = async () => {
+    errors = await asked('errors', 'Till')
+    return errors.length > 0
+  }
+  await until(hasError, 20_000, systemClock)
+  expect(errors).toMatchObject([{ cause: '4xx', status: 400, contactId: 'eva', attempt: 1 }])
+  expect(await asked('attempts', 'Till', '--outcome', 'error', '--since', '1h')).toMatchObject([{ contactId: 'eva' }])
+  expect(await asked('dead-letters', 'Till', '--limit', '1')).toMatchObject([{ reason: 'refused', contactId: 'eva' }])
+  expect(await asked('list')).toContainEqual(expect.objectContaining({ name: 'Till', status: expect.any(Object) }))
+
+  const stats = await webhooks(['stats', 'Till'])
+  expect(stats).toMatchObject({ exitCode: 0, err: '' })
+  // The live one, its replay, and the one that was refused; a test counts for nothing.
+  expect(stats.out).toMatch(/last hour +2 ok, 0 slow, 1 error, 0 rejected/)
+  expect(stats.out).toMatch(/errors of the week +4xx: 1/)
+  expect(stats.out).toMatch(/last 30 minutes +3 answers; fastest [\d.]+ ms/)
+  expect((await webhooks(['errors', 'Till'])).out).toMatch(/AT +DELIVERY +ATTEMPT.*\n.* eva +4xx +400 /)
+  world.receiver.answer('/till', { kind: 'status', status: 204 })
+})
+
+test('list without a business shows those that the token reaches', async () => {
+  const everywhere = commandLine({ ...variables(), HOOKLINE_BUSINESS: '' })
+  const listed = JSON.parse((await everywhere(['list', '-o', 'json'])).out) as { businessId: string; name: string }[]
+  expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(['Till', 'Kitchen']))
+  expect(await everywhere(['account', 'get'])).toMatchObject({
+    exitCode: 2,
+    err: expect.stringContaining('which business'),
+  })
+})
+
 test('tail decodes Avro and JSON from any place, by key, without secrets', async () => {
   const till = JSON.parse((await webhooks(['get', 'Till', '-o', 'json'])).out) as { id: string }
   const lines = (text: string) =>
@@ -135,7 +175,8 @@ test('tail decodes Avro and JSON from any place, by key, without secrets', async
       .map((line) => JSON.parse(line))
   const attempts = await webhooks(['tail', 'webhook-attempts', '--from', 'beginning', '--key', till.id, '-o', 'json'])
   expect(attempts.exitCode, attempts.err).toBe(0)
-  expect(lines(attempts.out).at(-1)).toMatchObject({
+  const replayed = lines(attempts.out).find(({ value }) => value.replayId !== null)
+  expect(replayed).toMatchObject({
     key: till.id,
     value: {
       outcome: 'success',
