@@ -67,6 +67,7 @@ export async function startJvmPlatform(java: Java, progress: Progress, env: Node
     brokers: [kafka.value.address],
     schemaRegistryUrl: registry.value.url,
     logDirectory: context.logDirectory,
+    dataDirectory: join(context.dataDirectory, 'kafka'),
     broker: kafka.value,
     stop: stopOnce,
     [Symbol.asyncDispose]: stopOnce,

@@ -19,6 +19,8 @@ export type Platform = AsyncDisposable & {
   schemaRegistryUrl: string
   /** Where the logs of broker and registry are; removed by `stop` unless one of them has failed. */
   logDirectory?: string
+  /** Where the topics are, of a broker that the platform has started itself as a process. */
+  dataDirectory?: string
   /** Only of a broker that the platform has started itself as a process. */
   broker?: BrokerControl
   stop(): Promise<void>

@@ -41,6 +41,8 @@ export type Stack = AsyncDisposable & {
   token(claims: Claims, lifetime?: string): Promise<string>
   /** A page of the console that signs a browser in, once. @param service an instance of admin; the first by default. */
   loginUrl(claims: Claims, service?: SupervisedService): Promise<string>
+  /** Changes variables of the services, for processes that are started from now on. */
+  setEnv(variables: NodeJS.ProcessEnv): void
   topicPrefix: string
   /** Where the services' logs are; removed by `stop` unless `keepLogs` was called or a service has ended by itself. */
   logDirectory: string
@@ -115,6 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     token: issuer.token,
     loginUrl: async (claims, service = find('admin')) => `${service.url}/login#${await issuer.loginToken(claims)}`,
     service: find,
+    setEnv: (variables) => void Object.assign(env, variables),
     async add(name) {
       const [port = 0] = await findFreePorts(1)
       return start(name, port)

@@ -6,6 +6,8 @@ declare module 'vitest' {
     /** `host:port` of each Kafka broker. */
     brokers: string[]
     schemaRegistryUrl: string
+    /** Where the broker keeps its topics; empty when it is none of ours on a JVM. */
+    kafkaDataDirectory: string
   }
 }
 
@@ -16,5 +18,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   say(`Tests use ${platform.description}`)
   project.provide('brokers', platform.brokers)
   project.provide('schemaRegistryUrl', platform.schemaRegistryUrl)
+  project.provide('kafkaDataDirectory', platform.dataDirectory ?? '')
   return platform.stop
 }
