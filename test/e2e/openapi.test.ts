@@ -1,4 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { startTestStack, type TestStack } from '../support/services.ts'
 
@@ -12,9 +15,12 @@ if (isMissing)
   )
 
 let world: TestStack
+/** It keeps notes where it runs. */
+let folder: string
 
 beforeAll(async () => {
   if (isMissing) return
+  folder = await mkdtemp(join(tmpdir(), 'hookline-schemathesis-'))
   world = await startTestStack({
     brokers: inject('brokers'),
     schemaRegistryUrl: inject('schemaRegistryUrl'),
@@ -22,7 +28,10 @@ beforeAll(async () => {
   })
 })
 
-afterAll(() => world?.[Symbol.asyncDispose]())
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]()
+  if (!isMissing) await rm(folder, { recursive: true, force: true })
+})
 
 test.skipIf(isMissing).each([
   ['admin', 5, 18],
@@ -49,7 +58,7 @@ test.skipIf(isMissing).each([
 
 async function schemathesis(url: string, options: string[]): Promise<{ code: number | null; output: string }> {
   const header = `Authorization: Bearer ${world.token}`
-  const child = spawn(python, ['-m', 'schemathesis.cli', 'run', url, '-H', header, ...options])
+  const child = spawn(python, ['-m', 'schemathesis.cli', 'run', url, '-H', header, ...options], { cwd: folder })
   onTestFinished(() => void child.kill())
   let output = ''
   for (const stream of [child.stdout, child.stderr])
