@@ -1,4 +1,3 @@
-import type { Source } from '../domain/stats.ts'
 import type { Codec } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { GroupConsumer } from '../platform/kafka/consumer.ts'
@@ -9,7 +8,7 @@ import type { Topic } from '../topics.ts'
 import type { FoldRules, State } from './fold.ts'
 import type { StageMetrics } from './metrics.ts'
 import { FoldStage, type StageEdges } from './stage.ts'
-import { StoredTopic } from './stored-topic.ts'
+import { type StateHead, StoredTopic } from './stored-topic.ts'
 
 export type FoldingContext = WaitContext & {
   kafka: Kafka
@@ -35,7 +34,7 @@ export type Folding<V, S extends State, R> = {
 }
 
 /** Resolves when the stored states have been read to their end. */
-export async function openFolding<V, S extends State, R extends { webhookId: string; source: Source }>(
+export async function openFolding<V, S extends State, R extends StateHead>(
   { source, rules, states, toRecord, toState, unreadable, metrics }: Folding<V, S, R>,
   context: FoldingContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
@@ -44,10 +43,11 @@ export async function openFolding<V, S extends State, R extends { webhookId: str
   const statesTopic = topicName(states, prefix)
   const encode = await codec.encoder<R>(`${statesTopic}-value`, schemaOf(states))
   const decode = codec.decoder<R>(schemaOf(states))
+  const decodeHead = codec.decoder<StateHead>(projection(schemaOf(states), ['webhookId', 'source']))
   const groupPrefix = `${prefix}stats-aggregator-${states.name}`
   const stored = await StoredTopic.open(
     kafka,
-    { topic: statesTopic, groupPrefix, sessionTimeoutMs, decode, fail },
+    { topic: statesTopic, groupPrefix, sessionTimeoutMs, decode, decodeHead, fail },
     context,
   )
   const stage = new FoldStage<V, S>({
@@ -75,4 +75,10 @@ export async function openFolding<V, S extends State, R extends { webhookId: str
     stopping,
   })
   return { topic, stage, stored }
+}
+
+/** The schema with these fields only: a reader passes over the others. */
+function projection(schema: object, names: readonly string[]): object {
+  const { fields, ...rest } = schema as { fields: { name: string }[] }
+  return { ...rest, fields: fields.filter(({ name }) => names.includes(name)) }
 }

@@ -12,7 +12,10 @@ export function countMinute(minutes: MinuteCounts[], attempt: CountedAttempt): v
   const counts = entryAt(minutes, startOfMinute(attempt.startedAt), keptMinutes, startOf, emptyMinute)
   if (!counts) return
   const oldestWithTimes = (minutes.at(-1)?.minute ?? 0) - (timesMinutes - 1) * minuteMs
-  if (minutes.at(-1)?.minute !== newestBefore) forgetTimes(minutes, oldestWithTimes)
+  if (minutes.at(-1)?.minute !== newestBefore) {
+    forgetTimes(minutes, oldestWithTimes)
+    trimTimes(minutes.at(-2))
+  }
   countOutcome(counts, attempt)
   const responseMs = responseTime(attempt)
   if (responseMs === null) return
@@ -39,6 +42,13 @@ function forgetTimes(minutes: MinuteCounts[], oldestWithTimes: number): void {
     counts.timesMs = []
     counts.timesCounts = []
   }
+}
+
+/** Lists that have grown hold room for as much again: the minute before the newest grows little. */
+function trimTimes(counts: MinuteCounts | undefined): void {
+  if (!counts) return
+  counts.timesMs = counts.timesMs.slice()
+  counts.timesCounts = counts.timesCounts.slice()
 }
 
 /** A connection that was refused or timed out took time, but nobody answered: it would pass for the fastest response. */

@@ -12,17 +12,21 @@ export type StoredTopicOptions<R> = {
   groupPrefix: string
   sessionTimeoutMs: number
   decode: Decode<R>
+  /** Reads only what a record is about: all that is needed of most. */
+  decodeHead: Decode<StateHead>
   fail: (error: unknown) => void
 }
 
-type StateRecord = { webhookId: string; source: Source }
+export type StateHead = { webhookId: string; source: Source }
 
 /** A topic of states, read to its end and then followed. They are kept as bytes: most of them do not change for hours. */
-export class StoredTopic<R extends StateRecord> implements AsyncDisposable {
+export class StoredTopic<R extends StateHead> implements AsyncDisposable {
   readonly states = new StoredStates<Buffer>()
   readonly #options: StoredTopicOptions<R>
   readonly #context: WaitContext
   readonly #decoding = new Set<Promise<void>>()
+  /** Schema ids that both decoders know. */
+  readonly #known = new Set<number>()
   #table: TopicTable | undefined
 
   private constructor(options: StoredTopicOptions<R>, context: WaitContext) {
@@ -30,12 +34,12 @@ export class StoredTopic<R extends StateRecord> implements AsyncDisposable {
     this.#context = context
   }
 
-  static async open<R extends StateRecord>(
+  static async open<R extends StateHead>(
     kafka: Kafka,
     options: StoredTopicOptions<R>,
     context: WaitContext,
   ): Promise<StoredTopic<R>> {
-    const { decode: _decode, ...table } = options
+    const { decode: _decode, decodeHead: _decodeHead, ...table } = options
     const self = new StoredTopic(options, context)
     self.#table = await TopicTable.open(kafka, { ...table, onRecord: self.#onRecord.bind(self) }, context)
     return self
@@ -52,7 +56,7 @@ export class StoredTopic<R extends StateRecord> implements AsyncDisposable {
     const found = this.states.best(partition, webhookId)
     if (!found) return undefined
     const decoded = this.#options.decode(found.stored)
-    // It has been decoded once already, when it came.
+    // Its schema is known since it came.
     if (decoded instanceof Promise || !decoded.ok) throw new Error('a stored state cannot be decoded any more')
     return decoded.value
   }
@@ -62,7 +66,7 @@ export class StoredTopic<R extends StateRecord> implements AsyncDisposable {
   }
 
   #onRecord(record: ConsumedRecord): void {
-    const decoded = record.value === null ? tombstone : this.#options.decode(record.value)
+    const decoded = record.value === null ? tombstone : this.#decodeHead(record.value)
     if (!(decoded instanceof Promise)) return this.#take(record, decoded)
     // Only until the schema is known; order does not matter, as StoredStates goes by offsets.
     const done = decoded.then((value) => this.#take(record, value)).catch(this.#options.fail)
@@ -70,14 +74,27 @@ export class StoredTopic<R extends StateRecord> implements AsyncDisposable {
     done.finally(() => this.#decoding.delete(done))
   }
 
-  #take(record: ConsumedRecord, decoded: Decoded<R | null>): void {
+  /** The first record of a schema is decoded whole as well, so that best() need not wait for the registry. */
+  #decodeHead(value: Buffer): Decoded<StateHead> | Promise<Decoded<StateHead>> {
+    const { decode, decodeHead } = this.#options
+    const schemaId = value.length < 5 ? -1 : value.readUInt32BE(1)
+    if (this.#known.has(schemaId)) return decodeHead(value)
+    const learn = async (): Promise<Decoded<StateHead>> => {
+      const [whole, head] = await Promise.all([decode(value), decodeHead(value)])
+      if (whole.ok && head.ok) this.#known.add(schemaId)
+      return whole.ok ? head : whole
+    }
+    return learn()
+  }
+
+  #take(record: ConsumedRecord, decoded: Decoded<StateHead | null>): void {
     const { topic, partition, offset } = record
     const problem = decoded.ok ? this.#apply(record, decoded.value) : decoded.reason
     if (problem !== null) this.#context.log.warn({ topic, partition, offset, problem }, 'state record passed over')
   }
 
   /** @returns why the record says nothing about the partition it stands in, or null. */
-  #apply({ partition, offset, key, value }: ConsumedRecord, state: R | null): string | null {
+  #apply({ partition, offset, key, value }: ConsumedRecord, state: StateHead | null): string | null {
     const id = state?.webhookId ?? key?.toString('utf8')
     if (id === undefined) return 'a tombstone without a key'
     if (state && state.source.partition !== partition) return `is of partition ${state.source.partition}`
