@@ -24,8 +24,10 @@ export default defineConfig({
           // Starts the one Kafka that all of these share, and only when at least one of them is to run.
           globalSetup: ['test/support/global-kafka.ts'],
           setupFiles: ['test/support/failure-logs.ts'],
-          // One file after another: each has services of its own to run, and timing-sensitive faults to make.
-          fileParallelism: false,
+          // Two files at a time, each with services of its own: for most of their time they wait for timeouts and pauses.
+          maxWorkers: 2,
+          // After the other project: its tests keep all cores busy.
+          sequence: { groupOrder: 1 },
           testTimeout: 2 * oneMinuteMs,
           hookTimeout: 2 * oneMinuteMs,
         },

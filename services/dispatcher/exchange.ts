@@ -15,7 +15,8 @@ const excerptBytes = 512
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #clock: Clock
   readonly #startedAtMs: number
-  readonly #ended: (outcome: Outcome, whole: boolean) => void
+  readonly #mayStart: () => boolean
+  readonly #ended: (outcome: Outcome | null, whole: boolean) => void
   readonly #timer: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
   #done = false
@@ -26,18 +27,28 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /**
    * @param timeoutMs of the whole exchange, connecting included.
-   * @param ended whole: the answer was read to its end, so that its socket may carry another request.
+   * @param mayStart asked right before the request is written, which may be a while after its making.
+   * @param ended outcome null: it was not to start, and nothing was sent. whole: the answer was read to its end, so that its socket may carry another request.
    */
-  constructor(clock: Clock, timeoutMs: number, ended: (outcome: Outcome, whole: boolean) => void) {
+  constructor(
+    clock: Clock,
+    timeoutMs: number,
+    mayStart: () => boolean,
+    ended: (outcome: Outcome | null, whole: boolean) => void,
+  ) {
     this.#clock = clock
+    this.#mayStart = mayStart
     this.#startedAtMs = clock.monotonicMs()
     this.#ended = ended
     this.#timer = setTimeout(() => this.#timeOut(timeoutMs), timeoutMs)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#done) controller.abort(new Error('timed out before a connection was free'))
-    else this.#controller = controller
+    if (this.#done) return controller.abort(new Error('timed out before a connection was free'))
+    this.#controller = controller
+    if (this.#mayStart()) return
+    queueMicrotask(() => this.#end(null))
+    controller.abort(new Error('not to be sent any more'))
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -93,7 +104,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  #end(outcome: Outcome, whole = false): void {
+  #end(outcome: Outcome | null, whole = false): void {
     if (this.#done) return
     this.#done = true
     clearTimeout(this.#timer)

@@ -24,6 +24,8 @@ export type HttpSenderOptions = {
   resolve?: Resolve
   /** Sockets live no longer, but for the request that they carry: changes of DNS take effect (design.md, addresses). */
   socketLifetimeMs?: number
+  /** Asked right before each request is written: false when what it was made by may be out of date. Always true when left out. */
+  mayStart?: () => boolean
 }
 
 const connectTimeoutMs = 3_000
@@ -40,22 +42,24 @@ export class HttpSender implements AsyncDisposable {
   readonly #clock: Clock
   readonly #connect: buildConnector.connector
   readonly #socketLifetimeMs: number
+  readonly #mayStart: () => boolean
 
   constructor(clock: Clock, options: HttpSenderOptions) {
     this.#clock = clock
     const resolve = shareLookups(options.resolve ?? resolveByNode)
     this.#connect = createConnector(options.allowedAddresses ?? [], resolve, connectTimeoutMs)
     this.#socketLifetimeMs = options.socketLifetimeMs ?? 60_000
+    this.#mayStart = options.mayStart ?? (() => true)
   }
 
   /**
    * Calls back exactly once, after timeoutMs at the latest, never from inside the call. Redirects are not followed, and
-   * nothing is sent to an address that is not allowed.
+   * nothing is sent to an address that is not allowed. An outcome of null: it was not to start, and nothing was sent.
    */
-  post(request: Request, ended: (outcome: Outcome) => void): void {
+  post(request: Request, ended: (outcome: Outcome | null) => void): void {
     const { origin, path, headers, body, timeoutMs } = request
     const pool = this.#pools.get(origin)?.pool ?? this.#open(origin)
-    const exchange = new Exchange(this.#clock, timeoutMs, (outcome, whole) => {
+    const exchange = new Exchange(this.#clock, timeoutMs, this.#mayStart, (outcome, whole) => {
       release(whole)
       ended(outcome)
     })

@@ -50,7 +50,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const { sources, deliveries, attempts, parked } = channels
   await checkPartitions(kafka, channels, context)
   await using producer = await BatchingProducer.open(kafka, context, fail, { lingerMs: recordLingerMs })
-  await using http = new HttpSender(clock, policy)
+  await using http = new HttpSender(clock, { ...policy, mayStart: () => freshness.isFresh })
 
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const tableOptions = { prefix, service: 'dispatcher', sessionTimeoutMs, fail }

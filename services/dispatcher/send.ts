@@ -37,15 +37,9 @@ export class Sender {
   send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void {
     const { http, clock, log } = this.#context
     const startedAtMs = clock.nowMs()
-    if (!this.#context.freshness.isFresh) {
-      const stale = {
-        kind: 'postponed',
-        startedAtMs,
-        delayMs: staleMs,
-        reason: 'definitions are being read again',
-      } as const
-      return queueMicrotask(() => ended(stale))
-    }
+    const stale = () =>
+      ended({ kind: 'postponed', startedAtMs, delayMs: staleMs, reason: 'definitions are being read again' })
+    if (!this.#context.freshness.isFresh) return queueMicrotask(stale)
     const found = this.#target(definition)
     switch (found.kind) {
       case 'unavailable':
@@ -61,7 +55,7 @@ export class Sender {
         const { origin, path, timeoutMs } = found.target
         const headers = requestHeaders(found.target, delivery, attempt, startedAtMs)
         const request = { origin, path, headers, body: delivery.body, timeoutMs }
-        return http.post(request, (outcome) => ended({ kind: 'outcome', startedAtMs, outcome }))
+        return http.post(request, (outcome) => (outcome ? ended({ kind: 'outcome', startedAtMs, outcome }) : stale()))
       }
     }
   }

@@ -17,7 +17,11 @@ export function createSender(opened = '127.0.0.0/8', options: Omit<HttpSenderOpt
 export function post(sender: HttpSender, url: string, changes: Partial<Request> = {}): Promise<Outcome> {
   const { origin, pathname, search } = new URL(url)
   const request = { origin, path: pathname + search, headers: [], body: Buffer.from('{}'), timeoutMs: 10_000 }
-  return new Promise((resolve) => sender.post({ ...request, ...changes }, resolve))
+  return new Promise((resolve, reject) =>
+    sender.post({ ...request, ...changes }, (outcome) =>
+      outcome ? resolve(outcome) : reject(new Error('not to be sent')),
+    ),
+  )
 }
 
 /** A DNS that knows these names only; a function is asked anew each time. */

@@ -233,13 +233,29 @@ describe('callbacks', () => {
     ['a header that cannot be sent', 'http://127.0.0.1:9/', ['x-bad', 'line\r\nbreak']],
   ])('%s is told later, once', async (_name, url, headers) => {
     await using sender = createSender()
-    const outcomes: Outcome[] = []
+    const outcomes: (Outcome | null)[] = []
     sender.post({ origin: new URL(url).origin, path: '/', headers, body: Buffer.from(''), timeoutMs: 100 }, (outcome) =>
       outcomes.push(outcome),
     )
     expect(outcomes).toEqual([])
     await setTimeout(200)
     expect(outcomes).toHaveLength(1)
+  })
+
+  test('what may not start any more once it has its connection is not written, and no attempt', async () => {
+    let mayStart = true
+    let bytes = 0
+    await using server = await listenRaw((socket) =>
+      socket.on('data', (chunk) => {
+        bytes += chunk.length
+      }),
+    )
+    await using sender = createSender('127.0.0.0/8', { mayStart: () => mayStart })
+    const refused = expect(post(sender, server.url)).rejects.toThrow('not to be sent')
+    mayStart = false
+    await refused
+    await setTimeout(50)
+    expect(bytes).toBe(0)
   })
 
   test('requests in flight end when the sender is closed', async () => {
