@@ -6,7 +6,7 @@ import { serviceNames } from '../../deploy/local/stack.ts'
 import { signIn } from '../support/api-operations.ts'
 import { sessionTimeoutMs } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
-import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { caseTimeoutMs, isFull, sized } from '../support/guarantee-size.ts'
 import { lanesOf, messageOf, publish, startLoad } from '../support/load.ts'
 import { startTestStack, type TestStack, type TestWebhook } from '../support/services.ts'
 import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
@@ -112,7 +112,8 @@ test(
       webhookCount,
     ).map((lane) => ({ ...lane, contactId: `r-${lane.contactId}` }))
     const load = startLoad(world, { lanes, perSecond: 50 })
-    await restartWith(`${oldKey},${newKey}`)
+    // So that no instance is ever without a key that another one seals by.
+    if (isFull) await restartWith(`${oldKey},${newKey}`)
     await restartWith(`${newKey},${oldKey}`)
     const answer = await fetch(`${world.stack.service('admin').url}/api/v1/session`, { headers: session })
     expect(answer.status).toBe(200)
@@ -129,7 +130,7 @@ test(
     )
     figure(
       33,
-      `key ring rotated in 3 steps under load: ${published.length} notifications, missing 0, wrongly signed ${wrong.length}`,
+      `key ring rotated under load, admin and dispatcher restarted at each step: ${published.length} notifications, missing 0, wrongly signed ${wrong.length}`,
     )
     expect(wrong).toEqual([])
   },
