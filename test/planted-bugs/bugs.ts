@@ -106,7 +106,7 @@ export const plantedBugs: PlantedBug[] = [
     file: dispatcher('gates'),
     text: "outcome.kind === 'refused' && outcome.status === 410",
     replacement: "outcome.kind === 'refused' && outcome.status === 1",
-    caughtBy: ['test/unit/dispatcher/engine.test.ts'],
+    caughtBy: ['test/unit/dispatcher/engine-blocked.test.ts'],
   },
   {
     name: 'follows redirects',

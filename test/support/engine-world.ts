@@ -1,0 +1,24 @@
+import type { Outcome } from '../../services/domain/outcome.ts'
+import { definition, SimulatedWorld } from './simulation.ts'
+
+/** What the engine's tests share: one webhook `w`, two partitions, a receiver that answers as told. */
+
+export const topic = 'webhook-deliveries'
+export const ok: Outcome = { kind: 'success', status: 200, latencyMs: 5 }
+export const busy: Outcome = { kind: 'refused', status: 503, latencyMs: 5 }
+export const owned = { partitions: new Map([[topic, [0, 1]]]), fresh: false }
+export const place = (offset: number, partition = 0) => ({ topic, partition, offset })
+/** Commits without their metadata. */
+export const commitsOf = (made: SimulatedWorld) =>
+  made.engine.takeCommits().map(({ metadata: _metadata, ...commit }) => commit)
+
+export function world(answer: (id: string, attempt: number) => { outcome: Outcome; afterMs?: number }, limits = {}) {
+  const made = new SimulatedWorld(
+    1,
+    (sending, attempt) => ({ afterMs: 10, ...answer(sending.deliveryId, attempt) }),
+    limits,
+  )
+  made.definitions.set('w', definition('w'))
+  made.engine.assign(owned)
+  return made
+}
