@@ -188,6 +188,14 @@ export const plantedBugs: PlantedBug[] = [
     kafka: true,
   },
   {
+    name: 'takes a table for read as soon as its consumer has joined',
+    file: 'services/platform/kafka/table.ts',
+    text: 'await table.#reachedAll(ends)',
+    replacement: 'void ends',
+    caughtBy: ['test/e2e/kafka-platform.test.ts'],
+    kafka: true,
+  },
+  {
     name: 'knows nothing of breakers and answers when it takes partitions over',
     file: dispatcher('assignments'),
     text: 'engine.restore(number, restored)',
