@@ -127,6 +127,6 @@ await runService('admin', adminConfig, async (service) => {
   })
   const entryOf = (id: string) => definitions.table.get(id)
   using _completing = completer.start({ ...shared, write, keys, entryOf, isOwner: auditing.ownsDefinitions })
-  await listener.serve(server)
+  await using _serving = await listener.serve(server)
   await stopRequested
 })

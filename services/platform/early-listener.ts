@@ -45,17 +45,24 @@ export class EarlyListener implements AsyncDisposable {
     return self
   }
 
-  /** From now on this server answers; it is never to listen itself, and is closed with this. */
-  async serve(server: FastifyInstance): Promise<void> {
+  /**
+   * From now on this server answers; it is never to listen itself. Disposing of the result closes both, first of all that
+   * a service closes: what a request needs is still open then.
+   */
+  async serve(server: FastifyInstance): Promise<AsyncDisposable> {
     await server.ready()
     this.#server = server
     this.#health.set(part, null)
+    return {
+      [Symbol.asyncDispose]: async () => {
+        // First, for it ends the streams that would keep connections open.
+        await server.close()
+        await this.#door.close()
+      },
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const serving = this.#server
-    // First, for it ends the streams that would keep connections open.
-    await serving?.close()
     await this.#door.close()
   }
 }
