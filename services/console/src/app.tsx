@@ -1,4 +1,4 @@
-import { createTheme, Drawer, Input, MantineProvider, Modal } from '@mantine/core'
+import { createTheme, MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -13,12 +13,11 @@ import { Pages } from './pages.tsx'
  */
 const theme = createTheme({
   components: {
+    // By name, not by Modal.extend(): the first page shows none of them and need not carry them.
+    Modal: { defaultProps: { lockScroll: false } },
+    Drawer: { defaultProps: { lockScroll: false } },
     // Fields side by side stay level, however long their help is.
-    InputWrapper: Input.Wrapper.extend({
-      defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] },
-    }),
-    Modal: Modal.extend({ defaultProps: { lockScroll: false } }),
-    Drawer: Drawer.extend({ defaultProps: { lockScroll: false } }),
+    InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
   },
 })
 

@@ -10,7 +10,7 @@ import { useApi } from '../api/session.tsx'
 const shownAtOnce = 50
 
 /** For who reaches every business: those that are known, or any other by its id. */
-export function BusinessSwitcher({ businessId }: { businessId: string }) {
+export default function BusinessSwitcher({ businessId }: { businessId: string }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { data = [] } = useQuery(businessesQuery(useApi()))

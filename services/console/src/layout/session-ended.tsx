@@ -4,7 +4,7 @@ import { useSessionState } from '../api/session.tsx'
 import { SignInForm } from '../pages/login/sign-in-form.tsx'
 
 /** Over the page, which stays as it is: what stands in a form is still there afterwards. */
-export function SessionEnded() {
+export default function SessionEnded() {
   const { t } = useTranslation()
   const { phase } = useSessionState()
   return (

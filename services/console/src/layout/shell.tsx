@@ -1,14 +1,17 @@
-import { Badge, Group } from '@mantine/core'
+import { Badge, Group, Skeleton } from '@mantine/core'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink, Outlet, useParams } from 'react-router'
 import { useChanges } from '../api/changes.ts'
-import { useSession } from '../api/session.tsx'
-import { BusinessSwitcher } from './business-switcher.tsx'
+import { useSession, useSessionState } from '../api/session.tsx'
 import { LanguageMenu } from './language-menu.tsx'
 import { SchemeToggle } from './scheme-toggle.tsx'
-import { SessionEnded } from './session-ended.tsx'
 import classes from './shell.module.css'
 import { UserMenu } from './user-menu.tsx'
+
+// What few need, or only later, is no part of the first page's weight.
+const BusinessSwitcher = lazy(() => import('./business-switcher.tsx'))
+const SessionEnded = lazy(() => import('./session-ended.tsx'))
 
 const sections = ['webhooks', 'account', 'audit'] as const
 
@@ -17,6 +20,7 @@ export function Shell() {
   const { t } = useTranslation()
   const { businessId = '' } = useParams()
   const session = useSession()
+  const { phase } = useSessionState()
   const connection = useChanges(businessId)
   return (
     <>
@@ -42,7 +46,11 @@ export function Shell() {
                 {t('shell.connecting')}
               </Badge>
             )}
-            {session.businessId === '*' && <BusinessSwitcher businessId={businessId} />}
+            {session.businessId === '*' && (
+              <Suspense fallback={<Skeleton w={190} h={36} />}>
+                <BusinessSwitcher businessId={businessId} />
+              </Suspense>
+            )}
             <LanguageMenu />
             <SchemeToggle />
             <UserMenu />
@@ -52,7 +60,11 @@ export function Shell() {
       <main id="content" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
-      <SessionEnded />
+      {phase.kind === 'ended' && (
+        <Suspense>
+          <SessionEnded />
+        </Suspense>
+      )}
     </>
   )
 }

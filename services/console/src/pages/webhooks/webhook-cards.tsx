@@ -6,7 +6,7 @@ import type { ListedWebhook } from '../../api/types.ts'
 import classes from './list.module.css'
 import { WebhookCard } from './webhook-card.tsx'
 
-const batch = 48
+const batch = 24
 
 /** Some at a time, more as the end comes into view: a thousand cards at once would take the browser a second. */
 export function WebhookCards({ webhooks }: { webhooks: ListedWebhook[] }) {
