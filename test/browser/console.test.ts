@@ -205,9 +205,10 @@ test('the receiver breaks: errors with its answer, then the block with its count
   const counted = { success: delivered, error: failuresToBlock, rejected: rejectedLater }
   await expect.poll(() => totals(page), { timeout: 20_000 }).toMatchObject(counted)
   await browser.shoot(page, 'blocked')
-  await page.emulateMedia({ colorScheme: 'dark' })
+  await button('Dark colours').click()
+  await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
   await browser.shoot(page, 'blocked-dark')
-  await page.emulateMedia({ colorScheme: 'light' })
+  await button('Light colours').click()
   expect(arrivals()).toHaveLength(before + failuresToBlock)
 })
 
@@ -364,7 +365,7 @@ const settled = async (at: Page) => {
 const clean = (rest: string) => rest.replaceAll(/wh_\w+|[\w-]{30,}/g, 'one').replaceAll('/', '-')
 
 test.concurrent.each([
-  // axe takes a second a page: both schemes and sizes do, for it does not read.
+  // axe takes a second a page, and does not read.
   ['en-GB', 'light', 'desktop', 'Error log', true],
   ['es-MX', 'dark', 'phone', 'Registro de errores', true],
   ['pt-BR', 'light', 'phone', 'Registro de erros', false],

@@ -1,9 +1,8 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { TestResult } from '../api/types.ts'
-import { readable } from '../format/format.ts'
 import { useFormats } from '../format/use-formats.ts'
-import { CodeBlock } from './code-block.tsx'
+import { Answer } from './answer.tsx'
 import { OutcomeBadge } from './outcome-badge.tsx'
 import { RequestBlocks } from './request-blocks.tsx'
 
@@ -18,8 +17,7 @@ export function TestAnswer({ result }: { result: TestResult }) {
         <OutcomeBadge outcome={outcome} detail={response?.status ?? cause} />
         {response && <Text size="sm">{t('test.took', { time: duration(response.latencyMs) })}</Text>}
       </Group>
-      {response === null && <Text size="sm">{detail ?? t('attempt.noAnswer')}</Text>}
-      {response !== null && <CodeBlock label={t('attempt.answer')} text={readable(response.excerpt ?? '')} />}
+      <Answer status={response?.status ?? null} excerpt={response ? response.excerpt : detail} />
       <RequestBlocks request={request} />
     </Stack>
   )

@@ -6,9 +6,8 @@ import { Link } from 'react-router'
 import { attemptQuery } from '../../api/queries.ts'
 import { useApi, useMay } from '../../api/session.tsx'
 import type { AttemptDetail, Webhook } from '../../api/types.ts'
-import { readable } from '../../format/format.ts'
 import { useFormats } from '../../format/use-formats.ts'
-import { CodeBlock } from '../../parts/code-block.tsx'
+import { Answer } from '../../parts/answer.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { OutcomeBadge } from '../../parts/outcome-badge.tsx'
 import { PageSkeleton } from '../../parts/page-skeleton.tsx'
@@ -83,11 +82,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
           {t('attempt.all')}
         </Button>
       </Group>
-      {status === null ? (
-        <Text size="sm">{excerpt ?? t('attempt.noAnswer')}</Text>
-      ) : (
-        <CodeBlock label={t('attempt.answer')} text={readable(excerpt ?? '')} />
-      )}
+      <Answer status={status} excerpt={excerpt} />
       <RequestBlocks request={attempt.request} />
     </Stack>
   )
