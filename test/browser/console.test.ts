@@ -204,6 +204,8 @@ test('the receiver breaks: errors with its answer, then the block with its count
   await publish(world, messages(world, channel, 'eva', rejectedLater))
   const counted = { success: delivered, error: failuresToBlock, rejected: rejectedLater }
   await expect.poll(() => totals(page), { timeout: 20_000 }).toMatchObject(counted)
+  // It would be rejected again.
+  expect(await button('Send all undelivered again').isDisabled()).toBe(true)
   await browser.shoot(page, 'blocked')
   await button('Dark colours').click()
   await page.locator('html[data-mantine-color-scheme=dark]').waitFor()

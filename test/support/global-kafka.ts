@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node'
+import { ensureConsole } from '../../deploy/local/console-build.ts'
 import { startPlatform } from '../../deploy/local/platform.ts'
 
 declare module 'vitest' {
@@ -14,6 +15,8 @@ declare module 'vitest' {
 /** Starts Kafka and the schema registry once for a whole run; tests get at them by `inject('brokers')`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const say = (line: string) => void process.stdout.write(`${line}\n`)
+  // Once, before two files at a time would each find it missing.
+  await ensureConsole(say)
   const platform = await startPlatform({ progress: say })
   say(`Tests use ${platform.description}`)
   project.provide('brokers', platform.brokers)

@@ -4,6 +4,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { setUpTexts } from './i18n/setup.ts'
+import { reloadAfterNewBuild } from './reload.ts'
+
+reloadAfterNewBuild()
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')

@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next'
 
 export function SchemeToggle() {
   const { t } = useTranslation()
-  const { setColorScheme } = useMantineColorScheme()
+  // Mantine would switch transitions off for a moment by a style tag, which the page's policy refuses.
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const isDark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark'
   return (
     <ActionIcon

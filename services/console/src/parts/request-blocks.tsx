@@ -5,13 +5,13 @@ import { readable } from '../format/format.ts'
 import { CodeBlock } from './code-block.tsx'
 
 /** What was sent: line, headers, body. Values that are secret are shown as *** by the API itself. */
-export function RequestBlocks({ request }: { request: SentRequest }) {
+export function RequestBlocks({ request, title }: { request: SentRequest; title: string }) {
   const { t } = useTranslation()
   const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`)
   return (
     <Stack gap="xs">
       <Title order={3} size="h6">
-        {t('attempt.request')}
+        {title}
       </Title>
       <Text size="sm" ff="monospace">
         {request.method} {request.url ?? ''}

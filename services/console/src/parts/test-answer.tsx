@@ -18,7 +18,7 @@ export function TestAnswer({ result }: { result: TestResult }) {
         {response && <Text size="sm">{t('test.took', { time: duration(response.latencyMs) })}</Text>}
       </Group>
       <Answer status={response?.status ?? null} excerpt={response ? response.excerpt : detail} />
-      <RequestBlocks request={request} />
+      <RequestBlocks request={request} title={t('attempt.request')} />
     </Stack>
   )
 }

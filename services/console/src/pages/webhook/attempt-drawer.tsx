@@ -13,6 +13,7 @@ import { OutcomeBadge } from '../../parts/outcome-badge.tsx'
 import { PageSkeleton } from '../../parts/page-skeleton.tsx'
 import { RequestBlocks } from '../../parts/request-blocks.tsx'
 import { Time } from '../../parts/time.tsx'
+import { useHindrance } from './use-hindrance.ts'
 import { pagePath } from './use-place.ts'
 import { useStartReplay } from './use-replay.ts'
 
@@ -47,6 +48,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
   const { duration } = useFormats()
   const mayWrite = useMay('webhooks:write')
   const start = useStartReplay(webhook)
+  const hindrance = useHindrance(webhook)
   const { outcome, status, cause, latencyMs, excerpt, deliveryId, next, nextAttemptAt } = attempt
   return (
     <Stack>
@@ -67,7 +69,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
           <Button
             leftSection={<IconRepeat size={16} aria-hidden />}
             loading={start.isPending}
-            disabled={!webhook.enabled}
+            disabled={hindrance !== null}
             onClick={() => start.mutate({ deliveryId }, { onSuccess: onClose })}
           >
             {t('attempt.again')}
@@ -82,8 +84,20 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
           {t('attempt.all')}
         </Button>
       </Group>
-      <Answer status={status} excerpt={excerpt} />
-      <RequestBlocks request={attempt.request} />
+      {mayWrite && hindrance !== null && (
+        <Text size="sm" c="dimmed">
+          {t(`replay.${hindrance}`)}
+        </Text>
+      )}
+      {outcome === 'rejected' ? (
+        <Text size="sm">{t('attempt.notSent')}</Text>
+      ) : (
+        <Answer status={status} excerpt={excerpt} />
+      )}
+      <RequestBlocks
+        request={attempt.request}
+        title={t(outcome === 'rejected' ? 'attempt.unsent' : 'attempt.request')}
+      />
     </Stack>
   )
 }

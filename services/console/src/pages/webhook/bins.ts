@@ -26,7 +26,9 @@ export function binsOf(stats: Pick<Stats, 'minutes' | 'hours'>, range: Range, no
   const firstMs = endMs - bins * stepMs
   const made: Bin[] = Array.from({ length: bins }, (_unused, index) => ({ ...none, startMs: firstMs + index * stepMs }))
   for (const one of counts) {
-    const bin = made[Math.floor((Date.parse(one.start) - firstMs) / stepMs)]
+    // By a server's clock that is ahead, a minute has begun that has not here: it is the newest one all the same.
+    const index = Math.min(Math.floor((Date.parse(one.start) - firstMs) / stepMs), bins - 1)
+    const bin = made[index]
     if (bin) for (const outcome of outcomes) bin[outcome] += one[outcome]
   }
   return made

@@ -3,10 +3,12 @@ import { BarChart } from '@mantine/charts'
 import { Group, SegmentedControl, Text } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { startOfMinute } from '../../../../domain/stats.ts'
 import type { Stats } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import { useNow } from '../../format/use-now.ts'
 import { Card } from '../../parts/card.tsx'
+import { useCauseText } from '../../parts/cause-text.ts'
 import { binsOf, outcomes, type Range, ranges, totalsOf } from './bins.ts'
 import classes from './histogram.module.css'
 
@@ -14,8 +16,10 @@ import classes from './histogram.module.css'
 export default function Histogram({ stats }: { stats: Stats }) {
   const { t } = useTranslation()
   const { clock, count, day } = useFormats()
+  const causeText = useCauseText()
   const [range, setRange] = useState<Range>('hour')
-  const now = useNow(10_000)
+  // Of this minute, so that the bars are drawn anew when it is over and not each second.
+  const now = startOfMinute(useNow(1_000))
   const data = useMemo(
     () =>
       binsOf(stats, range, now).map((bin) => ({
@@ -74,7 +78,7 @@ export default function Histogram({ stats }: { stats: Stats }) {
           </Text>
           {causes.map(([cause, n]) => (
             <Text key={cause} size="sm">
-              {cause}: <b>{count(n)}</b>
+              {causeText(cause)}: <b>{count(n)}</b>
             </Text>
           ))}
         </Group>

@@ -6,6 +6,7 @@ import { useMay } from '../../api/session.tsx'
 import type { Webhook } from '../../api/types.ts'
 import { Card } from '../../parts/card.tsx'
 import { ReplayDialog, type ReplayKind } from './replay-dialog.tsx'
+import { useHindrance } from './use-hindrance.ts'
 
 /** Sending again what had not arrived. */
 export function Replays({ webhook }: { webhook: Webhook }) {
@@ -30,6 +31,7 @@ export function ReplayButtons({
   kinds?: ReplayKind[]
 }) {
   const { t } = useTranslation()
+  const hindrance = useHindrance(webhook)
   const [kind, setKind] = useState<ReplayKind | null>(null)
   return (
     <Group gap="sm">
@@ -38,15 +40,15 @@ export function ReplayButtons({
           key={one}
           variant="default"
           leftSection={<IconRepeat size={16} aria-hidden />}
-          disabled={!webhook.enabled}
+          disabled={hindrance !== null}
           onClick={() => setKind(one)}
         >
           {t(`replay.${one}`)}
         </Button>
       ))}
-      {!webhook.enabled && (
+      {hindrance !== null && (
         <Text size="sm" c="dimmed">
-          {t('replay.off')}
+          {t(`replay.${hindrance}`)}
         </Text>
       )}
       {kind && <ReplayDialog webhook={webhook} kind={kind} onClose={() => setKind(null)} />}

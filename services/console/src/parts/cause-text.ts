@@ -1,0 +1,12 @@
+import { useTranslation } from 'react-i18next'
+
+/** Causes that are words; the others, such as 5xx or a status, are understood in every language. */
+const known = ['breaker', 'address', 'expired', 'timeout', 'dns', 'connect', 'tls'] as const
+
+export function useCauseText(): (cause: string | number) => string {
+  const { t } = useTranslation()
+  return (cause) => {
+    const word = known.find((one) => one === cause)
+    return word === undefined ? String(cause) : t(`cause.${word}`)
+  }
+}
