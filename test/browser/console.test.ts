@@ -367,10 +367,10 @@ const settled = async (at: Page) => {
 const clean = (rest: string) => rest.replaceAll(/wh_\w+|[\w-]{30,}/g, 'one').replaceAll('/', '-')
 
 test.concurrent.each([
-  // axe takes a second a page, and does not read.
-  ['en-GB', 'light', 'desktop', 'Error log', true],
-  ['es-MX', 'dark', 'phone', 'Registro de errores', true],
-  ['pt-BR', 'light', 'phone', 'Registro de erros', false],
+  // axe takes more than a second a page, and does not read: each page once, the four that differ most in the dark as well.
+  ['en-GB', 'light', 'desktop', 'Error log', /./],
+  ['es-MX', 'dark', 'phone', 'Registro de errores', /(webhooks|new|wh_\w+|attempts)$/],
+  ['pt-BR', 'light', 'phone', 'Registro de erros', null],
 ] as const)('%s, %s, %s: every page has its texts and fits, and axe finds nothing serious', async (...viewing) => {
   const [locale, colorScheme, size, tab, withAxe] = viewing
   const viewport = size === 'phone' ? phone : desktop
@@ -381,7 +381,7 @@ test.concurrent.each([
     await viewer.goto(pathOf(world, rest))
     await settled(viewer)
     await browser.shoot(viewer, `${locale}-${colorScheme}-${clean(rest)}`)
-    findings.push(...(await findingsOf(viewer, withAxe)).map((finding) => `${rest}: ${finding}`))
+    findings.push(...(await findingsOf(viewer, withAxe?.test(rest) === true)).map((finding) => `${rest}: ${finding}`))
   }
   expect(findings).toEqual([])
   expect(await viewer.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2))

@@ -1,6 +1,9 @@
 import { Alert, Progress, Text } from '@mantine/core'
 import { IconHandStop } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
+import { keys } from '../../api/keys.ts'
 import type { Status, Webhook } from '../../api/types.ts'
 import { countdown } from '../../format/format.ts'
 import { useFormats } from '../../format/use-formats.ts'
@@ -14,10 +17,15 @@ const blockMs = 600_000
 export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
   const { t } = useTranslation()
   const { clock, count } = useFormats()
+  const queries = useQueryClient()
   const now = useNow(250)
   const untilMs = status.blockedUntil === null ? null : Date.parse(status.blockedUntil)
   const leftMs = untilMs === null ? 0 : untilMs - now
   const isWaiting = status.state === 'blocked' && untilMs !== null && leftMs > 0
+  // The time is up: how it stands is another thing now, and no change may have told so.
+  useEffect(() => {
+    if (!isWaiting) void queries.invalidateQueries({ queryKey: keys.stats(webhook.businessId, webhook.id) })
+  }, [isWaiting, queries, webhook.businessId, webhook.id])
   return (
     <Alert
       mb="md"

@@ -23,9 +23,11 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
     case 'not-activated':
       return <ActivationNotice />
     case 'failing':
+      // The latest request was taken: only the share of the half hour is bad still.
+      if (status.failingSince === null) return <Recovering webhook={webhook} />
       return (
         <Banner title={t('banner.failing')}>
-          {status.failingSince && <>{t('banner.failingSince', { time: time(status.failingSince) })} </>}
+          {t('banner.failingSince', { time: time(status.failingSince) })}{' '}
           {status.failures > 0 && <>{t('banner.failingText', { count: status.failures })} </>}
           <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'errors')}>
             {t('banner.toErrors')}
@@ -78,6 +80,18 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
         </Banner>
       )
   }
+}
+
+function Recovering({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation()
+  return (
+    <Banner title={t('banner.recovering')}>
+      {t('banner.recoveringText')}{' '}
+      <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'dead-letters')}>
+        {t('banner.toGivenUp')}
+      </Anchor>
+    </Banner>
+  )
 }
 
 export function Banner({ title, children }: PropsWithChildren<{ title: string }>) {
