@@ -105,7 +105,7 @@ describe('names in the documents', () => {
 
   test.each(documents)('scripts of npm that %s names are there', (path) => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
-    const named = [...read(path).matchAll(/npm run (?:-s )?([\w-]+)/g)].map(([, name]) => name ?? '')
+    const named = [...read(path).matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name ?? '')
     expect(named.filter((name) => !(name in scripts))).toEqual([])
   })
 })
