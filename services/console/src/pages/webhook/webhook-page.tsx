@@ -16,6 +16,7 @@ import { Settings } from './settings.tsx'
 import { StateBanner } from './state-banner.tsx'
 import { TopBar } from './top-bar.tsx'
 import { pagePath, usePlace } from './use-place.ts'
+import { useShownTab } from './use-shown-tab.ts'
 import classes from './webhook-page.module.css'
 
 const Attempts = lazy(() => import('./attempts.tsx'))
@@ -36,6 +37,7 @@ export default function WebhookPage() {
   const { data: webhook, error, refetch } = useQuery(webhookQuery(api, place.businessId, place.id))
   const stats = useQuery(statsQuery(api, place.businessId, place.id))
   usePageTitle(webhook?.name ?? t('list.title'))
+  const list = useShownTab(tab, webhook !== undefined)
 
   if (error instanceof ApiProblem && error.status === 404) return <Gone />
   if (error && !webhook) return <Failure error={error} onRetry={() => void refetch()} />
@@ -53,7 +55,7 @@ export default function WebhookPage() {
         onChange={(next) => void navigate(pagePath(place, next === 'overview' ? '' : (next ?? '')))}
         keepMounted={false}
       >
-        <Tabs.List className={classes.tabs} mb="md" aria-label={t('webhook.parts')}>
+        <Tabs.List ref={list} className={classes.tabs} mb="md" aria-label={t('webhook.parts')}>
           {tabs.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {t(`webhook.tabs.${one}`)}
