@@ -22,7 +22,8 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton rows={[200]} />
-  const letters = data.pages.flatMap((page) => page.deadLetters)
+  // A record may stand in the topic twice, after a crash or between two pages.
+  const letters = [...new Map(data.pages.flatMap((page) => page.deadLetters).map((one) => [keyOf(one), one])).values()]
   if (letters.length === 0 && !hasNextPage)
     return <Empty icon={<IconMailCheck size={40} aria-hidden />} title={t('dead.empty')} text={t('dead.emptyText')} />
   return (
@@ -46,7 +47,7 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
           </Table.Thead>
           <Table.Tbody>
             {letters.map((letter) => (
-              <Row key={`${letter.deliveryId} ${letter.at}`} webhook={webhook} letter={letter} />
+              <Row key={keyOf(letter)} webhook={webhook} letter={letter} />
             ))}
           </Table.Tbody>
         </Table>
@@ -58,6 +59,10 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
       )}
     </>
   )
+}
+
+function keyOf({ deliveryId, at }: DeadLetterEntry): string {
+  return `${deliveryId} ${at}`
 }
 
 function Row({ webhook, letter }: { webhook: Webhook; letter: DeadLetterEntry }) {
