@@ -6,8 +6,8 @@ import { describeEnd, type Ended, launch, type ManagedProcess, waitUntilServing 
 export type ServiceOptions = {
   /** For people. */
   name: string
-  /** The service's main.ts, from the repository's root. */
-  script: string
+  /** For Node: its flags, then the service's main.ts. */
+  args: string[]
   /** To listen on; the same after a restart, so that its URL stays. */
   port: number
   logFile: string
@@ -103,12 +103,12 @@ export class SupervisedService {
   }
 
   #launch(): ManagedProcess {
-    const { name, script, logFile, guard, port, env } = this.#options
+    const { name, args, logFile, guard, port, env } = this.#options
     this.#started++
     return launch({
       name,
       command: process.execPath,
-      args: [script],
+      args,
       logFile,
       guard,
       env: { ...env, HOOKLINE_HTTP_HOST: '127.0.0.1', HOOKLINE_HTTP_PORT: String(port) },

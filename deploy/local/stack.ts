@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { ensureConsole } from './console-build.ts'
 import { type Guard, openGuard } from './guard.ts'
 import type { Progress } from './maven.ts'
-import { withMemoryLimits } from './memory.ts'
+import { flagsOf, withMemoryLimits } from './memory.ts'
 import { findFreePorts } from './ports.ts'
 import { describeEnd, lastLines, launch } from './process.ts'
 import { type Claims, createIssuer } from './stack-issuer.ts'
@@ -73,7 +73,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const title = instance === 1 ? name : `${name}-${instance}`
     const service = await SupervisedService.start({
       name: title,
-      script: join(root, 'services', name, 'main.ts'),
+      args: [...flagsOf(name), join(root, 'services', name, 'main.ts')],
       port,
       logFile: join(logDirectory, `${title}-${port}.log`),
       env,

@@ -23,7 +23,7 @@ export const dispatcherConfig = Type.Object({
     description: 'requests in flight of the whole process',
   }),
   HOOKLINE_DISPATCHER_MAX_HELD: Type.Integer({
-    default: 5_000,
+    default: 1_500,
     minimum: 1,
     maximum: 1_000_000,
     description: 'deliveries held in memory, at most',

@@ -1,4 +1,4 @@
-import { withMemoryLimits } from '../../deploy/local/memory.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { fillDeliveries } from './fill.ts'
@@ -51,7 +51,11 @@ export async function drain(which: 'limit' | 'drain'): Promise<object> {
     report('limit', round, limits.at(-1))
     if (which === 'limit') continue
     const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix })
-    drains.push(await measure(receiver, () => world.spawnScript('services/dispatcher/main.ts', [], env, profile)))
+    drains.push(
+      await measure(receiver, () =>
+        world.spawnScript('services/dispatcher/main.ts', [], env, [...flagsOf('dispatcher'), ...profile]),
+      ),
+    )
     report('drain', round, drains.at(-1))
   }
   const limitPerSecond = median(limits.map((run) => run.perSecond))

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { withMemoryLimits } from '../../deploy/local/memory.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
 import { systemClock as clock } from '../../services/platform/clock.ts'
 import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
@@ -43,7 +43,7 @@ async function drainOnce(world: World, receiver: ReceiverProcess, prefix: string
   await fillDeliveries(world, { ...shape, prefix, deliveries, url: receiver.url })
   receiver.reset(true)
   const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix })
-  const start = (): ChildProcess => world.spawnScript('services/dispatcher/main.ts', [], env)
+  const start = (): ChildProcess => world.spawnScript('services/dispatcher/main.ts', [], env, flagsOf('dispatcher'))
   const beganMs = clock.monotonicMs()
   let child = start()
   if (isKilled) {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { withMemoryLimits } from '../../deploy/local/memory.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
 import { findFreePorts } from '../../deploy/local/ports.ts'
 import { systemClock as clock } from '../../services/platform/clock.ts'
 import { cpuMicros, residentMb } from './usage.ts'
@@ -34,7 +34,7 @@ export class ServiceSet implements AsyncDisposable {
       const profile = directory
         ? ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${prefix}${name}.cpuprofile`]
         : []
-      return world.spawnScript(`services/${name}/main.ts`, [], env, profile)
+      return world.spawnScript(`services/${name}/main.ts`, [], env, [...flagsOf(name), ...profile])
     })
     const set = new ServiceSet(children, ports)
     await set.#ready()

@@ -1,4 +1,4 @@
-import { withMemoryLimits } from '../../deploy/local/memory.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
 import type { Attempt } from '../../services/domain/delivery.ts'
 import { systemClock as clock } from '../../services/platform/clock.ts'
 import { topicName } from '../../services/schemas.ts'
@@ -35,6 +35,7 @@ async function firstRequestMs(world: World, receiver: ReceiverProcess, prefix: s
     'services/dispatcher/main.ts',
     [],
     withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix }),
+    flagsOf('dispatcher'),
   )
   await receiver.until(1)
   const tookMs = Math.round(clock.monotonicMs() - beganMs)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { memoryVariables } from '../../deploy/local/memory.ts'
+import { flagsOf, memoryVariables } from '../../deploy/local/memory.ts'
 
 /** docker-compose.yml against the services that it starts: it cannot be run where the tests run. */
 
@@ -51,7 +51,7 @@ describe.each(longRunning)('%s', (name, service) => {
 })
 
 test.each(own)('%s runs a file that is there, contained', (_name, service) => {
-  const [file = ''] = service.command ?? []
+  const file = (service.command ?? []).find((part) => part.endsWith('.ts')) ?? ''
   expect(existsSync(new URL(file, root))).toBe(true)
   expect(service).toMatchObject({
     read_only: true,
@@ -69,7 +69,8 @@ test('the variables of topics are those of its command', () => {
   expect(Object.keys(services.topics?.environment ?? {}).filter((name) => !declared.has(name))).toEqual([])
 })
 
-test('the image keeps memory down as the local stack does', () => {
+test('image and services keep memory down as the local stack does', () => {
+  for (const [name, { command = [] }] of longRunning) expect(command.slice(0, -1), name).toEqual(flagsOf(name))
   const dockerfile = readFileSync(new URL('deploy/docker/Dockerfile', root), 'utf8')
   expect(dockerfile).toContain(`ENV NODE_OPTIONS="${memoryVariables.nodeOptions.join(' ')}"\n`)
   const malloc = Object.entries(memoryVariables.malloc).map(([name, value]) => `${name}=${value}`)

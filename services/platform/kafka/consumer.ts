@@ -71,7 +71,7 @@ export type ConsumerOptions = {
 /** As large as a batch can be (the broker's max.message.bytes): what does not fit comes of the first partition of a fetch only. */
 const maxBytesPerPartition = 1_048_576
 /** Of one fetch: what it brings waits in memory, and kafkajs holds it twice meanwhile. */
-const maxBytes = 2_097_152
+const maxBytes = 1_048_576
 /** Heartbeats go out at least this often while onBatch is waited for. */
 const heartbeatMs = 2_000
 
