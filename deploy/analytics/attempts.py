@@ -18,7 +18,7 @@ from pathlib import Path
 import matplotlib
 import polars as pl
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry import SchemaRegistryClient, topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 
 matplotlib.use("agg")
@@ -98,7 +98,9 @@ def where():
 def read_attempts(place, since):
     """All attempts up to the ends that the partitions have now."""
     topic = place["topic"]
-    decode = AvroDeserializer(SchemaRegistryClient({"url": place["registry"]}))
+    # By default the client asks the registry about associations of topics, which Apicurio does not know.
+    conf = {"subject.name.strategy": topic_subject_name_strategy}
+    decode = AvroDeserializer(SchemaRegistryClient({"url": place["registry"]}), conf=conf)
     # A group id is asked for, but nothing is joined or committed: partitions are assigned by hand.
     consumer = Consumer(
         {"bootstrap.servers": place["brokers"], "group.id": "analytics", "enable.auto.commit": False, "enable.partition.eof": True}

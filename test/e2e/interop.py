@@ -9,13 +9,16 @@ import sys
 import time
 
 from confluent_kafka import DeserializingConsumer, SerializingProducer
-from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry import SchemaRegistryClient, topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import StringDeserializer, StringSerializer
 from standardwebhooks import Webhook
 
 brokers, registry_url, prefix = sys.argv[1:4]
 registry = SchemaRegistryClient({"url": registry_url})
+# By default the client asks the registry which subject a topic is associated with: Apicurio does not know that route, and
+# was seen to let it wait for minutes.
+by_topic = {"subject.name.strategy": topic_subject_name_strategy}
 given = json.loads(sys.stdin.readline())
 event = given["event"]
 
@@ -24,7 +27,9 @@ producer = SerializingProducer(
     {
         "bootstrap.servers": brokers,
         "key.serializer": StringSerializer(),
-        "value.serializer": AvroSerializer(registry, schema, conf={"auto.register.schemas": False, "use.latest.version": True}),
+        "value.serializer": AvroSerializer(
+            registry, schema, conf={"auto.register.schemas": False, "use.latest.version": True, **by_topic}
+        ),
         "compression.type": "zstd",
     }
 )
@@ -50,7 +55,7 @@ def read(topic, webhook_id):
             "group.id": f"{prefix}python-{topic}",
             "auto.offset.reset": "earliest",
             "key.deserializer": StringDeserializer(),
-            "value.deserializer": AvroDeserializer(registry),
+            "value.deserializer": AvroDeserializer(registry, conf=by_topic),
         }
     )
     consumer.subscribe([f"{prefix}{topic}"])
