@@ -1,8 +1,6 @@
-import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import type { KafkaConfig, Kafka as KafkaType, SASLOptions } from 'kafkajs'
 import type { Logger } from '../log.ts'
-import { installCompression } from './compression.ts'
-import { takeTurnsInFetches } from './fetch-order.ts'
-import { checkOnlyWaitingRequests } from './request-queue.ts'
+import { Kafka, logLevel } from './kafkajs.ts'
 
 export type KafkaVariables = {
   KAFKA_BROKERS: string
@@ -14,10 +12,7 @@ export type KafkaVariables = {
 }
 
 /** A kafkajs client that logs through pino; nothing is connected yet. */
-export function createKafka(config: KafkaVariables, log: Logger): Kafka {
-  installCompression()
-  checkOnlyWaitingRequests()
-  takeTurnsInFetches()
+export function createKafka(config: KafkaVariables, log: Logger): KafkaType {
   const options: KafkaConfig = {
     clientId: config.KAFKA_CLIENT_ID,
     brokers: config.KAFKA_BROKERS.split(',').map((broker) => broker.trim()),
@@ -50,6 +45,6 @@ export type { Kafka } from 'kafkajs'
 
 type BridgeEntry = {
   namespace: string
-  level: logLevel
+  level: number
   log: { message: string; timestamp: string; logger?: unknown; [key: string]: unknown }
 }

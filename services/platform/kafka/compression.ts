@@ -1,6 +1,5 @@
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
-import kafkajs from 'kafkajs'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappyjs'
 
@@ -22,11 +21,7 @@ const snappy: KafkaCodec = {
 }
 
 /** kafkajs reads gzip only; bot runtimes in other languages compress with any of Kafka's four codecs. */
-export function installCompression(): void {
-  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => zstd
-  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.LZ4] = () => lz4
-  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.Snappy] = () => snappy
-}
+export const compressionCodecs = { ZSTD: zstd, LZ4: lz4, Snappy: snappy }
 
 /** The Java client frames snappy as xerial's SnappyOutputStream does: a header of 16 bytes, then length-prefixed blocks. */
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])

@@ -1,13 +1,7 @@
-import {
-  type Consumer,
-  type EachBatchPayload,
-  type Kafka,
-  type KafkaMessage,
-  type PartitionAssigner,
-  PartitionAssigners,
-} from 'kafkajs'
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage, PartitionAssigner } from 'kafkajs'
 import type { Logger } from '../log.ts'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+import { PartitionAssigners } from './kafkajs.ts'
 
 export type ConsumedRecord = {
   topic: string

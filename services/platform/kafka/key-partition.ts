@@ -1,4 +1,4 @@
-import { Partitioners } from 'kafkajs'
+import { Partitioners } from './kafkajs.ts'
 
 /** The partition that BatchingProducer puts a key's records into. @param count of the topic's partitions. */
 export function partitionOfKey(key: string, count: number): number {

@@ -1,5 +1,6 @@
-import kafkajs, { type Kafka, type Message, Partitioners, type Producer, type TopicMessages } from 'kafkajs'
+import type { Kafka, Message, Producer, TopicMessages } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+import { KafkaJSError, Partitioners } from './kafkajs.ts'
 
 export type OutgoingRecord = {
   topic: string
@@ -21,12 +22,9 @@ export class RecordRefused extends Error {
 type Waiting = {
   record: OutgoingRecord
   bytes: number
-  resolve: (ack: Acknowledged) => void
-  reject: (error: Error) => void
+  acknowledged: (ack: Acknowledged) => void
+  refused: (error: RecordRefused) => void
 }
-
-// A CommonJS module whose error classes Node does not see as named exports.
-const { KafkaJSError } = kafkajs
 
 /** Below the broker's message.max.bytes of 1,048,588, which bounds what one request brings to one partition. */
 const batchBytes = 900_000
@@ -68,7 +66,7 @@ export class BatchingProducer implements AsyncDisposable {
   ): Promise<BatchingProducer> {
     const producer = kafka.producer({
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: partitionAsAsked,
       retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
     })
     await retryUntilDone('kafka producer', context, () => producer.connect())
@@ -82,12 +80,22 @@ export class BatchingProducer implements AsyncDisposable {
 
   /** Resolves once all in-sync replicas have the record (acks -1). @throws RecordRefused */
   send(record: OutgoingRecord): Promise<Acknowledged> {
+    return new Promise((resolve, reject) => this.enqueue(record, resolve, reject))
+  }
+
+  /**
+   * As send, without a promise for each record. An error thrown by a callback ends the process.
+   * @param acknowledged called once all in-sync replicas have the record, in the order of enqueueing.
+   */
+  enqueue(
+    record: OutgoingRecord,
+    acknowledged: (ack: Acknowledged) => void,
+    refused: (error: RecordRefused) => void,
+  ): void {
     const bytes = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0)
     this.#bufferedBytes += bytes
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ record, bytes, resolve, reject })
-      this.#sending ??= this.#sendAll()
-    })
+    this.#queue.push({ record, bytes, acknowledged, refused })
+    this.#sending ??= this.#sendAll()
   }
 
   /** Waits for all records, then disconnects. */
@@ -145,12 +153,12 @@ export class BatchingProducer implements AsyncDisposable {
     const nextOffset = new Map(
       results.map((result) => [`${result.topicName}/${result.partition}`, Number(result.baseOffset)]),
     )
-    for (const { record, bytes, resolve } of batch) {
+    for (const { record, bytes, acknowledged } of batch) {
       this.#bufferedBytes -= bytes
       const place = `${record.topic}/${record.partition}`
       const offset = nextOffset.get(place) ?? null
       if (offset !== null) nextOffset.set(place, offset + 1)
-      resolve({ offset })
+      acknowledged({ offset })
     }
   }
 
@@ -163,8 +171,14 @@ export class BatchingProducer implements AsyncDisposable {
     }
     if (!only) return
     this.#bufferedBytes -= only.bytes
-    only.reject(new RecordRefused(error instanceof Error ? error.message : String(error)))
+    only.refused(new RecordRefused(error instanceof Error ? error.message : String(error)))
   }
+}
+
+/** kafkajs' own partitioner filters the list of partitions first, also for a record that names its own. */
+function partitionAsAsked(): ReturnType<typeof Partitioners.DefaultPartitioner> {
+  const partitionByKey = Partitioners.DefaultPartitioner()
+  return (args) => args.message.partition ?? partitionByKey(args)
 }
 
 function byTopic(batch: Waiting[]): TopicMessages[] {

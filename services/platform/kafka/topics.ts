@@ -1,4 +1,5 @@
-import kafkajs, { type Admin, type Kafka } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
+import { ConfigResourceTypes } from './kafkajs.ts'
 
 export type TopicSpec = {
   name: string
@@ -76,7 +77,7 @@ async function alterSettings(admin: Admin, specs: TopicSpec[]): Promise<void> {
         .map(([name, { value }]) => [name, value] as const)
       const wanted = new Map([...kept, ...Object.entries(spec.settings)])
       return {
-        type: kafkajs.ConfigResourceTypes.TOPIC,
+        type: ConfigResourceTypes.TOPIC,
         name: spec.name,
         configEntries: [...wanted].map(([name, value]) => ({ name, value })),
       }
@@ -90,7 +91,7 @@ async function describeSettings(
 ): Promise<Map<string, Map<string, { value: string; own: boolean }>>> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: specs.map(({ name }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+    resources: specs.map(({ name }) => ({ type: ConfigResourceTypes.TOPIC, name })),
   })
   return new Map(
     resources.map(({ resourceName, configEntries }) => [

@@ -1,0 +1,43 @@
+import { createRequire } from 'node:module'
+import { compressionCodecs } from './compression.ts'
+import { takeTurnsInFetches } from './fetch-order.ts'
+import { groupByPartition } from './group-by-partition.ts'
+import { encodeRecord } from './record-encoding.ts'
+import { checkOnlyWaitingRequests } from './request-queue.ts'
+
+/**
+ * kafkajs 2.2.4, which has had no release since 2023, with what it lacks: the only place that loads it. Each file named
+ * above says what it mends. What kafkajs' own files keep a hold of when they are loaded is replaced before that.
+ */
+const require = createRequire(import.meta.url)
+
+type RecordFields = Parameters<typeof encodeRecord>[0]
+
+if (!require.cache[require.resolve('kafkajs')]) {
+  replace('producer/groupMessagesPerPartition', () => groupByPartition)
+  replace('protocol/recordBatch/record/v0/index', (encode: (fields: RecordFields) => unknown) => {
+    return (fields: RecordFields) => encodeRecord(fields) ?? encode(fields)
+  })
+}
+takeTurnsInFetches()
+checkOnlyWaitingRequests()
+const kafkajs = require('kafkajs') as typeof import('kafkajs')
+for (const [name, codec] of Object.entries(compressionCodecs))
+  kafkajs.CompressionCodecs[kafkajs.CompressionTypes[name as keyof typeof compressionCodecs]] = () => codec
+
+export const {
+  AssignerProtocol,
+  ConfigResourceTypes,
+  Kafka,
+  KafkaJSError,
+  logLevel,
+  PartitionAssigners,
+  Partitioners,
+} = kafkajs
+
+function replace<T>(file: string, by: (original: T) => unknown): void {
+  const name = `kafkajs/src/${file}.js`
+  const original = require(name) as T
+  const module = require.cache[require.resolve(name)]
+  if (module) module.exports = by(original)
+}
