@@ -1,0 +1,35 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { avroType } from '../../../services/platform/avro.ts'
+import { Codec } from '../../../services/platform/codec.ts'
+import { Health } from '../../../services/platform/health.ts'
+
+const schema = { type: 'record', name: 'Body', fields: [{ name: 'body', type: 'bytes' }] }
+
+async function encoder() {
+  const registry = { getRegistryIdBySchema: async () => 258 }
+  const clock = { nowMs: () => 0, monotonicMs: () => 0, random: () => 0, sleep: async () => undefined }
+  const codec = new Codec(registry as never, { log: pino({ level: 'silent' }), clock, health: new Health() })
+  return codec.encoder<{ body: Buffer }>('body-value', schema)
+}
+
+test.each([0, 1, 700, 4_088, 4_089, 4_090, 4_096, 300_000])('a value with %d bytes is whole', async (length) => {
+  const encode = await encoder()
+  const body = Buffer.alloc(length, 'x')
+  const encoded = encode({ body })
+  expect(encoded.subarray(0, 5)).toEqual(Buffer.from([0, 0, 0, 1, 2]))
+  expect(encoded.subarray(5).equals(avroType(schema).toBuffer({ body }))).toBe(true)
+})
+
+test('what was encoded before stays as it is', async () => {
+  const encode = await encoder()
+  const first = encode({ body: Buffer.from('first') })
+  const copy = Buffer.from(first)
+  encode({ body: Buffer.from('other') })
+  expect(first).toEqual(copy)
+})
+
+test('a value that does not fit the schema is refused', async () => {
+  const encode = await encoder()
+  expect(() => encode({ body: 'text' } as never)).toThrow('invalid')
+})
