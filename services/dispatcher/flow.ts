@@ -98,7 +98,7 @@ export class Flow {
     const attempt = item.attempts.length + 1
     const next = decideNext(outcome, attempt, definition.retryProfile, this.#ports.random())
     const record = attemptRecord({ delivery, replayId, definition, place, attempt, startedAtMs, outcome, next }, nowMs)
-    item.attempts = [...item.attempts, summaryOf(record)]
+    if (next.kind !== 'done') item.attempts = [...item.attempts, summaryOf(record)]
     switch (next.kind) {
       case 'done':
         this.#finishAfter(item, { attempt: record })

@@ -64,7 +64,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   using freshness = new Freshness(clock, () => definitions.topic.caughtUp(), fail)
   const sender = new Sender({ http, keyRing, policy, clock, log, freshness })
   const send = producer.send.bind(producer)
-  const recorder = { ...channels, send, fail }
+  const recorder = { ...channels, producer, fail }
   const current = (webhookId: string) => definitions.table.get(webhookId)?.definition
   const switchOffContext = { topic: topicName(topics.webhookConfig, prefix), current, send, nowMs, log }
   const after = (delayMs: number, due: () => void) => {
