@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { drain } from './drain.ts'
+import { endurance } from './endurance.ts'
 import { footprint } from './footprint.ts'
 import { isolation } from './isolation.ts'
 import { kill } from './kill.ts'
@@ -19,6 +20,7 @@ const scenarios: Record<string, () => Promise<object>> = {
   footprint,
   kill,
   takeover,
+  endurance,
 }
 
 const { positionals, values } = parseArgs({

@@ -22,6 +22,8 @@ export class ServiceSet implements AsyncDisposable {
   private constructor(children: Record<ServiceName, ChildProcess>, ports: Record<ServiceName, number>) {
     this.#children = children
     this.#ports = ports
+    for (const { stdout, stderr } of Object.values(children))
+      for (const stream of [stdout, stderr]) stream?.on('data', (text: Buffer) => this.#count(text))
   }
 
   /** Resolves when all are ready. HOOKLINE_BENCH_PROFILE names a directory for their CPU profiles. */
@@ -41,12 +43,19 @@ export class ServiceSet implements AsyncDisposable {
     return set
   }
 
+  /** Lines that the services have written: all are warnings, the log level of a world is warn. */
+  warnings = 0
+
+  each<T>(read: (pid: number) => T): Record<ServiceName, T> {
+    return perService((name) => read(this.#pid(name)))
+  }
+
   cpuMicros(): PerService {
-    return perService((name) => cpuMicros(this.#pid(name)))
+    return this.each(cpuMicros)
   }
 
   residentMb(): PerService {
-    return perService((name) => residentMb(this.#pid(name)))
+    return this.each(residentMb)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -65,6 +74,10 @@ export class ServiceSet implements AsyncDisposable {
         this.readyAfterMs[name] = clock.monotonicMs() - startMs
       }),
     )
+  }
+
+  #count(text: Buffer): void {
+    this.warnings += text.filter((byte) => byte === 0x0a).length
   }
 
   #pid(name: ServiceName): number {

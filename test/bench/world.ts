@@ -82,9 +82,10 @@ export async function openWorld(): Promise<World> {
     spawnScript: (script, args, extraEnv = {}, execArgv = []) => {
       const child = spawn(process.execPath, [...execArgv, script, ...args], {
         env: { ...env, ...extraEnv },
-        stdio: ['ignore', 'pipe', 'inherit'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       })
       child.stdout.pipe(createWriteStream(`${process.env.HOOKLINE_BENCH_LOG ?? '/dev/null'}`, { flags: 'a' }))
+      child.stderr.pipe(process.stderr)
       return child
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
