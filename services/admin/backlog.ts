@@ -1,8 +1,6 @@
 import type { Attempt, Delivery } from '../domain/delivery.ts'
 import type { Clock } from '../platform/clock.ts'
-import { partitionOfKey } from '../platform/kafka/key-partition.ts'
-import { OrderedDecoder } from '../platform/ordered-decoder.ts'
-import type { Reader, Source } from './newest-first.ts'
+import { placeOf, type Reader, readOwn, type Source } from './own-records.ts'
 
 /** Notifications in webhook-deliveries that have no final outcome yet; waiting null: too many to be counted. */
 export type Waiting = { waiting: number | null; oldestWaitingAtMs: number | null }
@@ -51,9 +49,7 @@ export class Backlog {
 
 async function countWaiting(deps: BacklogDeps, webhookId: string): Promise<Waiting> {
   const { reader, deliveries, attempts, committed } = deps
-  const ends = await reader.ends(deliveries.topic)
-  const partition = partitionOfKey(webhookId, ends.length)
-  const { low = 0, high = 0 } = ends[partition] ?? {}
+  const { partition, low, high } = await placeOf(reader, deliveries.topic, webhookId)
   const from = Math.max(low, (await committed()).get(partition)?.offset ?? low)
   const to = Math.min(high, from + mostOffsets)
   const waiting = new Map<string, number>()
@@ -69,20 +65,6 @@ async function countWaiting(deps: BacklogDeps, webhookId: string): Promise<Waiti
   }
   const oldestWaitingAtMs = waiting.size === 0 ? null : oldestOf(waiting)
   return { waiting: to < high ? null : waiting.size, oldestWaitingAtMs }
-}
-
-async function readOwn<T>(
-  reader: Reader,
-  { topic, decode }: Source<T>,
-  { webhookId, partition, from, to }: { webhookId: string; partition: number; from: number; to: number },
-  onValue: (value: T) => void,
-): Promise<void> {
-  const wanted = Buffer.from(webhookId)
-  const decoder = new OrderedDecoder(decode)
-  await reader.read(topic, partition, from, to, ({ key, value }) => {
-    if (value && key?.equals(wanted)) decoder.push(value, onValue)
-  })
-  await decoder.done()
 }
 
 function oldestOf(times: ReadonlyMap<string, number>): number {

@@ -1,12 +1,4 @@
-import type { Decode } from '../platform/codec.ts'
-import { partitionOfKey } from '../platform/kafka/key-partition.ts'
-import type { RangeReader } from '../platform/kafka/range-reader.ts'
-import { OrderedDecoder } from '../platform/ordered-decoder.ts'
-
-export type Reader = Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
-
-/** A topic whose records carry the webhook's id as their key. */
-export type Source<T> = { topic: string; decode: Decode<T> }
+import { placeOf, type Range, type Reader, readOwn, type Source } from './own-records.ts'
 
 export type Found<T> = { partition: number; offset: number; value: T }
 
@@ -35,9 +27,7 @@ const firstSlice = 1_500
 /** One page of a webhook's records, read backwards from the topic itself: bounded work, however rare what is looked for. */
 export async function readNewestFirst<T>(reader: Reader, source: Source<T>, wanted: Wanted<T>): Promise<Page<T>> {
   const { webhookId, limit, before, sinceMs, untilMs } = wanted
-  const ends = await reader.ends(source.topic)
-  const partition = partitionOfKey(webhookId, ends.length)
-  const { low: first = 0, high = 0 } = ends[partition] ?? {}
+  const { partition, low: first, high } = await placeOf(reader, source.topic, webhookId)
   const atTime = async (timeMs: number, none: number) =>
     (await reader.offsetsAt(source.topic, timeMs)).get(partition) ?? none
   const low = sinceMs === null ? first : Math.max(first, await atTime(sinceMs, first))
@@ -48,7 +38,8 @@ export async function readNewestFirst<T>(reader: Reader, source: Source<T>, want
   for (let slice = firstSlice; to > stop && found.length <= limit; slice *= 4) {
     const from = Math.max(stop, to - slice)
     // One more than the page holds tells whether there are more.
-    const some = await readSlice(reader, source, wanted, { partition, from, to, most: limit + 1 - found.length })
+    const most = limit + 1 - found.length
+    const some = await readSlice(reader, source, { webhookId, partition, from, to }, wanted.matches, most)
     found.push(...some.reverse())
     to = from
   }
@@ -62,44 +53,34 @@ export async function readNewestFirst<T>(reader: Reader, source: Source<T>, want
 /** The newest of what is wanted, oldest first. */
 async function readSlice<T>(
   reader: Reader,
-  { topic, decode }: Source<T>,
-  { webhookId, matches }: Wanted<T>,
-  { partition, from, to, most }: { partition: number; from: number; to: number; most: number },
+  source: Source<T>,
+  range: Range,
+  matches: (value: T) => boolean,
+  most: number,
 ): Promise<Found<T>[]> {
-  const key = Buffer.from(webhookId)
+  const { partition } = range
   const found: Found<T>[] = []
-  const decoder = new OrderedDecoder(decode)
-  await reader.read(topic, partition, from, to, (record) => {
-    if (!record.value || !record.key?.equals(key)) return
-    decoder.push(record.value, (value) => {
-      if (!matches(value)) return
-      found.push({ partition, offset: record.offset, value })
-      if (found.length > most) found.shift()
-    })
+  await readOwn(reader, source, range, (value, offset) => {
+    if (!matches(value)) return
+    found.push({ partition, offset, value })
+    if (found.length > most) found.shift()
   })
-  await decoder.done()
   return found
 }
 
 /** The record at an offset; undefined when it is not there any more, is another key's, or cannot be read. */
 export async function readOne<T>(
   reader: Reader,
-  { topic, decode }: Source<T>,
+  source: Source<T>,
   webhookId: string,
   partition: number,
   offset: number,
 ): Promise<T | undefined> {
-  const ends = await reader.ends(topic)
-  if (partition !== partitionOfKey(webhookId, ends.length)) return undefined
-  const key = Buffer.from(webhookId)
+  const place = await placeOf(reader, source.topic, webhookId)
+  if (partition !== place.partition) return undefined
   let found: T | undefined
-  const decoder = new OrderedDecoder(decode)
-  await reader.read(topic, partition, offset, offset + 1, (record) => {
-    if (!record.value || !record.key?.equals(key)) return
-    decoder.push(record.value, (value) => {
-      found = value
-    })
+  await readOwn(reader, source, { webhookId, partition, from: offset, to: offset + 1 }, (value) => {
+    found = value
   })
-  await decoder.done()
   return found
 }

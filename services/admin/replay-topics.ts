@@ -1,11 +1,9 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
-import type { Codec, Decode, Encode } from '../platform/codec.ts'
-import { partitionOfKey } from '../platform/kafka/key-partition.ts'
+import type { Codec, Encode } from '../platform/codec.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
-import type { RangeReader } from '../platform/kafka/range-reader.ts'
-import { OrderedDecoder } from '../platform/ordered-decoder.ts'
 import { schemaOf, subjectOf, topicName } from '../schemas.ts'
 import { type Topic, topics } from '../topics.ts'
+import { placeOf, type Reader, readOwn, type Source, sourceOf } from './own-records.ts'
 
 /** Reads a webhook's records that Kafka got at or after a time, in their order. */
 export type Scan<T> = (webhookId: string, sinceMs: number, onValue: (value: T) => void) => Promise<void>
@@ -26,9 +24,6 @@ export type ReplayTopics = {
   followAttempts(webhookId: string): Promise<(onAttempt: (attempt: Attempt) => void) => Promise<void>>
 }
 
-type Source<T> = { topic: string; decode: Decode<T> }
-type Reader = Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
-
 const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, topics.webhookReplays]
 /** So many offsets are looked through at a time, from the end. */
 const sliceOffsets = 50_000
@@ -44,10 +39,7 @@ export async function openReplayTopics(
   reader: Reader,
   send: BatchingProducer['send'],
 ): Promise<ReplayTopics> {
-  const source = <T>(topic: Topic): Source<T> => ({
-    topic: topicName(topic, prefix),
-    decode: codec.decoder<T>(schemaOf(topic)),
-  })
+  const source = <T>(topic: Topic) => sourceOf<T>(codec, prefix, topic)
   const deliveries = source<Delivery>(topics.webhookDeliveries)
   const attempts = source<Attempt>(topics.webhookAttempts)
   const writer = async (topic: Topic) => {
@@ -77,7 +69,7 @@ function scanner<T>(reader: Reader, source: Source<T>): Scan<T> {
   return async (webhookId, sinceMs, onValue) => {
     const { partition, high } = await placeOf(reader, source.topic, webhookId)
     const from = (await reader.offsetsAt(source.topic, sinceMs)).get(partition) ?? 0
-    await scan(reader, source, { webhookId, partition, from, to: high }, onValue)
+    await readOwn(reader, source, { webhookId, partition, from, to: high }, onValue)
   }
 }
 
@@ -86,7 +78,7 @@ async function follow<T>(reader: Reader, source: Source<T>, webhookId: string) {
   let from = high
   return async (onValue: (value: T) => void): Promise<void> => {
     const { high: to } = await placeOf(reader, source.topic, webhookId)
-    await scan(reader, source, { webhookId, partition, from, to }, onValue)
+    await readOwn(reader, source, { webhookId, partition, from, to }, onValue)
     from = to
   }
 }
@@ -101,30 +93,9 @@ async function findNewest(
   let found: Delivery | undefined
   for (let to = high; to > low && !found; to -= sliceOffsets) {
     const from = Math.max(low, to - sliceOffsets)
-    await scan(reader, source, { webhookId, partition, from, to }, (delivery) => {
+    await readOwn(reader, source, { webhookId, partition, from, to }, (delivery) => {
       if (delivery.deliveryId === deliveryId) found = delivery
     })
   }
   return found
-}
-
-async function scan<T>(
-  reader: Reader,
-  { topic, decode }: Source<T>,
-  { webhookId, partition, from, to }: { webhookId: string; partition: number; from: number; to: number },
-  onValue: (value: T) => void,
-): Promise<void> {
-  const wanted = Buffer.from(webhookId)
-  const decoder = new OrderedDecoder(decode)
-  await reader.read(topic, partition, from, to, ({ key, value }) => {
-    if (value && key?.equals(wanted)) decoder.push(value, onValue)
-  })
-  await decoder.done()
-}
-
-/** Everything of a webhook is in one partition number. */
-async function placeOf(reader: Reader, topic: string, webhookId: string) {
-  const ends = await reader.ends(topic)
-  const partition = partitionOfKey(webhookId, ends.length)
-  return { partition, low: ends[partition]?.low ?? 0, high: ends[partition]?.high ?? 0 }
 }

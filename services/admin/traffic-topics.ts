@@ -1,8 +1,9 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Codec } from '../platform/codec.ts'
-import { schemaOf, topicName } from '../schemas.ts'
+import { topicName } from '../schemas.ts'
 import { type Topic, topics } from '../topics.ts'
-import { type Page, type Reader, readNewestFirst, readOne, type Source, type Wanted } from './newest-first.ts'
+import { type Page, readNewestFirst, readOne, type Wanted } from './newest-first.ts'
+import { type Reader, type Source, sourceOf } from './own-records.ts'
 
 /** What was done for a webhook, read from the topics that tell it. */
 export type TrafficTopics = {
@@ -29,10 +30,7 @@ export function openTrafficTopics(
   prefix: string,
   reader: Reader,
 ): TrafficTopics & { sources: TrafficSources } {
-  const source = <T>(topic: Topic): Source<T> => ({
-    topic: topicName(topic, prefix),
-    decode: codec.decoder<T>(schemaOf(topic)),
-  })
+  const source = <T>(topic: Topic) => sourceOf<T>(codec, prefix, topic)
   const attempts = source<Attempt>(topics.webhookAttempts)
   const deadLetters = source<DeadLetter>(topics.webhookDeadLetters)
   const deliveries = source<Delivery>(topics.webhookDeliveries)

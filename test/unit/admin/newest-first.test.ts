@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Page, type Reader, readNewestFirst, readOne, type Source } from '../../../services/admin/newest-first.ts'
+import { type Page, readNewestFirst, readOne } from '../../../services/admin/newest-first.ts'
+import type { Reader, Source } from '../../../services/admin/own-records.ts'
 import { partitionOfKey } from '../../../services/platform/kafka/key-partition.ts'
 
 const topic = 'webhook-attempts'
