@@ -1,5 +1,6 @@
 import got from 'got'
 import Type from 'typebox'
+import { systemClock } from './platform/clock.ts'
 import { createRegistry, type RegistryConfig } from './platform/codec.ts'
 import { ConfigError, loadConfig } from './platform/config.ts'
 import { createKafka } from './platform/kafka/client.ts'
@@ -64,7 +65,7 @@ async function main(): Promise<number> {
   )
   const differences = await withAdmin(kafka, async (admin) => {
     const found = await diffTopics(admin, specs)
-    if (verb === 'apply') await applyTopics(admin, specs, found, config.HOOKLINE_REPLICATION_FACTOR)
+    if (verb === 'apply') await applyTopics(admin, specs, found, config.HOOKLINE_REPLICATION_FACTOR, systemClock)
     return found
   })
   for (const difference of differences) print(describe(difference, verb))

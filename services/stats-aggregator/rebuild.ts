@@ -1,3 +1,4 @@
+import type { Clock } from '../platform/clock.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { partitionCounts } from '../platform/kafka/co-partition.ts'
@@ -39,7 +40,7 @@ export async function rebuild(
   const attemptsTopic = topicName(topics.webhookAttempts, prefix)
 
   if (await hasMembers(kafka, groupId)) return refused(`the consumer group ${groupId} is at work already`)
-  await createTopic(kafka, config, statsTopic, attemptsTopic)
+  await createTopic(kafka, config, statsTopic, attemptsTopic, clock)
   const written = await endsOf(kafka, topicName(statsTopic, prefix))
   if (!resume && total(written) > 0)
     return refused(`${topicName(statsTopic, prefix)} is not empty: take another generation, or --resume`)
@@ -89,13 +90,14 @@ async function createTopic(
   config: RebuildContext['config'],
   statsTopic: ReturnType<typeof statsTopicOf>,
   attemptsTopic: string,
+  clock: Clock,
 ): Promise<void> {
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   await withAdmin(kafka, async (admin) => {
     const count = (await partitionCounts(admin, [attemptsTopic])).get(attemptsTopic) ?? 0
     if (count === 0) throw new Error(`there is no topic ${attemptsTopic}`)
     const specs = [specOf(statsTopic, prefix, count)]
-    await applyTopics(admin, specs, await diffTopics(admin, specs), -1)
+    await applyTopics(admin, specs, await diffTopics(admin, specs), -1, clock)
   })
   await register(config, subjectOf(statsTopic, prefix), schemaOf(statsTopic))
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { deliveryId } from '../../services/formatter/delivery-id.ts'
-import { withAdmin } from '../../services/platform/kafka/topics.ts'
+import { systemClock as clock } from '../../services/platform/clock.ts'
+import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
@@ -75,7 +76,11 @@ export async function latency(): Promise<object> {
 async function startBareChain(world: World, url: string): Promise<AsyncDisposable> {
   const [events, deliveries] = bareTopics
   await withAdmin(world.kafka, (admin) =>
-    admin.createTopics({ topics: bareTopics.map((topic) => ({ topic, numPartitions: partitions })) }),
+    createTopics(
+      admin,
+      bareTopics.map((topic) => ({ topic, numPartitions: partitions })),
+      clock,
+    ),
   )
   const hop = (from: string, to: string): ChildProcess =>
     world.spawnScript(

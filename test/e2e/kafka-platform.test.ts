@@ -10,6 +10,7 @@ import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
 import { type Assignment, type ConsumerOptions, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
 import { RangeReader } from '../../services/platform/kafka/range-reader.ts'
 import { TopicTable } from '../../services/platform/kafka/table.ts'
+import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
 
 const prefix = `kafka-platform-test-${randomUUID()}-`
 const logged: string[] = []
@@ -56,10 +57,11 @@ const fail = (error: unknown) => void failures.push(error)
 beforeAll(async () => {
   admin = kafka.admin()
   await admin.connect()
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: Object.entries(partitionsByTopic).map(([name, numPartitions]) => ({ topic: topic(name), numPartitions })),
-  })
+  const wanted = Object.entries(partitionsByTopic).map(([name, numPartitions]) => ({
+    topic: topic(name),
+    numPartitions,
+  }))
+  await createTopics(admin, wanted, systemClock)
   producer = kafka.producer({ allowAutoTopicCreation: false })
   await producer.connect()
   for (const partition of [0, 1, 2]) await fill(producer, 'numbers', recordsEach, partition)
@@ -68,6 +70,21 @@ beforeAll(async () => {
     { topics: readTopics, groupPrefix: `${prefix}reader`, sessionTimeoutMs, fail },
     context,
   )
+})
+
+test('topics that several make at the same time have leaders for each of them', async () => {
+  const namesOf = (maker: number) => Array.from({ length: 8 }, (_, i) => topic(`made-${maker}-${i}`))
+  const makers = [0, 1, 2, 3]
+  const made = makers.map((maker) =>
+    withAdmin(kafka, async (own) => {
+      const wanted = namesOf(maker).map((name) => ({ topic: name, numPartitions: 6 }))
+      await createTopics(own, wanted, systemClock)
+      await createTopics(own, wanted, systemClock)
+      return [...(await partitionCounts(own, namesOf(maker))).values()]
+    }),
+  )
+  expect(await Promise.all(made)).toEqual(makers.map(() => Array.from({ length: 8 }, () => 6)))
+  await admin.deleteTopics({ topics: makers.flatMap(namesOf) })
 })
 
 afterAll(async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { expect, inject, test } from 'vitest'
+import { systemClock } from '../../services/platform/clock.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
+import { createTopics } from '../../services/platform/kafka/topics.ts'
 
 const registryUrl = inject('schemaRegistryUrl')
 
@@ -22,7 +24,7 @@ test('the broker answers and makes a topic', async () => {
   try {
     const cluster = await admin.describeCluster()
     const topic = `local-platform-test-${randomUUID()}`
-    await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })
+    await createTopics(admin, [{ topic, numPartitions: 3 }], systemClock)
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
     await admin.deleteTopics({ topics: [topic] })
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
-import { withAdmin } from '../../services/platform/kafka/topics.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { startKafkaProxy } from '../support/kafka-proxy.ts'
@@ -41,7 +42,7 @@ async function compareWithLog(
   const [broker = ''] = inject('brokers')
   const kafka = openKafka([broker])
   const topic = `lost-acknowledgements-${randomUUID()}`
-  await withAdmin(kafka, (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true }))
+  await withAdmin(kafka, (admin) => createTopics(admin, [{ topic, numPartitions: 4 }], systemClock))
   await using proxy = await startKafkaProxy(broker, loseEvery)
   const { send, close } = await open(proxy.address)
   const acknowledged = await sendAll(send, topic, count)

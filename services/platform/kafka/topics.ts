@@ -1,5 +1,6 @@
-import type { Admin, Kafka } from 'kafkajs'
-import { ConfigResourceTypes } from './kafkajs.ts'
+import type { Admin, ITopicConfig, Kafka } from 'kafkajs'
+import type { Clock } from '../clock.ts'
+import { ConfigResourceTypes, KafkaJSError } from './kafkajs.ts'
 
 export type TopicSpec = {
   name: string
@@ -16,6 +17,7 @@ export type TopicDifference =
   | { kind: 'partitions'; topic: string; is: number; shouldBe: number }
 
 const dynamicTopicConfig = 1
+const leadersLimitMs = 30_000
 
 /** Compares the cluster's topics with the specs; changes nothing. */
 export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<TopicDifference[]> {
@@ -40,30 +42,56 @@ export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<Topi
   return differences
 }
 
-/** Creates what is missing and mends settings. @param replicationFactor -1 is the broker's default. */
+/**
+ * Creates what is missing and mends settings. Resolves once each new partition has a leader.
+ * @param replicationFactor -1 is the broker's default.
+ */
 export async function applyTopics(
   admin: Admin,
   specs: TopicSpec[],
   differences: TopicDifference[],
   replicationFactor: number,
+  clock: Clock,
 ): Promise<void> {
   const of = (kind: TopicDifference['kind']) => new Set(differences.filter((d) => d.kind === kind).map((d) => d.topic))
   const missing = of('missing')
   if (missing.size > 0) {
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: specs
-        .filter((spec) => missing.has(spec.name))
-        .map(({ name, partitions, settings }) => ({
-          topic: name,
-          numPartitions: partitions,
-          replicationFactor,
-          configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
-        })),
-    })
+    const wanted = specs
+      .filter((spec) => missing.has(spec.name))
+      .map(({ name, partitions, settings }) => ({
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
+      }))
+    await createTopics(admin, wanted, clock)
   }
   const changed = specs.filter((spec) => of('setting').has(spec.name))
   if (changed.length > 0) await alterSettings(admin, changed)
+}
+
+/**
+ * Resolves once each partition has a leader; topics that are there already stay as they are. kafkajs' own wait gives up
+ * where the broker does not know a new topic yet, as when others are made at the same time.
+ */
+export async function createTopics(admin: Admin, topics: ITopicConfig[], clock: Clock): Promise<void> {
+  await admin.createTopics({ topics, waitForLeaders: false })
+  const names = topics.map(({ topic }) => topic)
+  const startMs = clock.monotonicMs()
+  while (!(await haveLeaders(names, admin))) {
+    if (clock.monotonicMs() - startMs > leadersLimitMs) throw new Error('new topics have no leaders yet')
+    await clock.sleep(100)
+  }
+}
+
+async function haveLeaders(topicNames: string[], admin: Admin): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: topicNames })
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+  } catch (error) {
+    if (error instanceof KafkaJSError && error.retriable) return false
+    throw error
+  }
 }
 
 /** AlterConfigs replaces all of a topic's own settings, so those that we do not name are handed back. */
