@@ -1,12 +1,11 @@
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Call } from '../../../services/admin/api.ts'
 import type { AuditEntry } from '../../../services/admin/audit-entry.ts'
 import { ReplayActions } from '../../../services/admin/replay-actions.ts'
 import { newReplayId, progressOf, startOfReplay } from '../../../services/admin/replay-progress.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import { attempt, delivery, FakeReplayTopics, letter, pending } from './replay-support.ts'
-import { definition, nowMs, stillClock } from './support.ts'
+import { callOf, definition, nowMs, stillClock } from './support.ts'
 
 let topics: FakeReplayTopics
 let changes: Partial<WebhookDefinition>
@@ -33,21 +32,7 @@ function actions(): ReplayActions {
   })
 }
 
-function replay(body: unknown, businessId = 'b1') {
-  const identity = { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' }
-  const call: Call = {
-    identity,
-    expiresAtMs: 0,
-    businessId,
-    id: 'wh_a',
-    replayId: '',
-    attemptId: '',
-    ifMatch: undefined,
-    query: {},
-    body,
-  }
-  return actions().start(call)
-}
+const replay = (body: unknown, businessId = 'b1') => actions().start(callOf({ body, businessId }))
 
 const at = (ms: number) => new Date(ms).toISOString()
 

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { Call } from '../../../services/admin/api.ts'
 import { lettersKept, Standing } from '../../../services/admin/standing.ts'
 import { StatsActions } from '../../../services/admin/stats-actions.ts'
 import type { Attempt, DeadLetter } from '../../../services/domain/delivery.ts'
 import { hourMs, minuteMs, startOfHour, startOfMinute, type WebhookStats } from '../../../services/domain/stats.ts'
 import { attempt, delivery, letter } from './replay-support.ts'
-import { definition, nowMs, stillClock } from './support.ts'
+import { callOf, definition, nowMs, stillClock } from './support.ts'
 import { type FakeTraffic, fakeTraffic } from './traffic-support.ts'
 
 const iso = (timeMs: number) => new Date(timeMs).toISOString()
@@ -61,11 +60,7 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
   return new StatsActions({ store, standing, monitoring, traffic: fakeTraffic(traffic), backlog, clock: stillClock })
 }
 
-function call(query: object = {}, attemptId = ''): Call {
-  const identity = { subject: 's', role: 'super_admin', permissions: [], businessId: 'b1' }
-  const place = { businessId: 'b1', id: 'wh_a', replayId: '', attemptId }
-  return { identity, expiresAtMs: 0, ...place, ifMatch: undefined, query: { limit: 50, ...query }, body: undefined }
-}
+const call = (query: object = {}, attemptId = '') => callOf({ attemptId, query: { limit: 50, ...query } })
 
 test('statistics: the last 60 minutes and 168 hours, response times and state as of now', async () => {
   const { body } = await actions(stats).stats(call())

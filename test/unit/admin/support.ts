@@ -1,3 +1,4 @@
+import type { Call } from '../../../services/admin/api.ts'
 import { definitionParser } from '../../../services/config-tables.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import type { DefinitionTable } from '../../../services/domain/definition-table.ts'
@@ -44,6 +45,22 @@ export function definition(fields: Partial<WebhookDefinition> = {}): WebhookDefi
     version: 1,
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
+    ...fields,
+  }
+}
+
+/** A request about webhook wh_a of business b1 by somebody who may do everything. */
+export function callOf(fields: Partial<Call> = {}): Call {
+  return {
+    identity: { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' },
+    expiresAtMs: 0,
+    businessId: 'b1',
+    id: 'wh_a',
+    replayId: '',
+    attemptId: '',
+    ifMatch: undefined,
+    query: {},
+    body: undefined,
     ...fields,
   }
 }

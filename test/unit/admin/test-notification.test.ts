@@ -1,6 +1,5 @@
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Call } from '../../../services/admin/api.ts'
 import { sealDefinition } from '../../../services/admin/secrets.ts'
 import { TestActions } from '../../../services/admin/test-actions.ts'
 import { sampleBody, sampleKind } from '../../../services/admin/test-sample.ts'
@@ -8,7 +7,7 @@ import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import type { MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
 import { bodyOf } from '../../../services/formatter/body.ts'
 import { attempt, FakeReplayTopics } from './replay-support.ts'
-import { definition, keys, nowMs, policy, stillClock } from './support.ts'
+import { callOf, definition, keys, nowMs, policy, stillClock } from './support.ts'
 
 const none = {
   userMessages: false,
@@ -101,20 +100,7 @@ function actions(): TestActions {
   })
 }
 
-function call(body?: unknown, businessId = 'b1'): Call {
-  const identity = { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' }
-  return {
-    identity,
-    expiresAtMs: 0,
-    businessId,
-    id: 'wh_a',
-    replayId: '',
-    attemptId: '',
-    ifMatch: undefined,
-    query: {},
-    body,
-  }
-}
+const call = (body?: unknown, businessId = 'b1') => callOf({ body, businessId })
 
 describe('a test', () => {
   test('answers with what became of it, and nothing secret', async () => {
