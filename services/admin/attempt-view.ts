@@ -1,13 +1,11 @@
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Attempt, DeadLetter, Delivery } from '../domain/delivery.ts'
 import type { AttemptError } from '../domain/stats.ts'
+import { userAgent } from '../domain/user-agent.ts'
 import { maskedValue } from './header-rules.ts'
 import type { Found } from './newest-first.ts'
 
 /** What the API shows of attempts, errors and dead letters; times are ISO 8601. */
-
-/** As services/dispatcher/send.ts sends it. */
-const userAgent = 'Hookline/0.1'
 
 export function attemptView({ partition, offset, value }: Found<Attempt>): object {
   const { startedAt, deliveryId, eventId, kind, contactId, chatChannelId, attempt, outcome, cause, status } = value

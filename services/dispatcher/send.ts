@@ -1,6 +1,7 @@
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import type { UrlPolicy } from '../domain/target-url.ts'
+import { userAgent } from '../domain/user-agent.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { KeyRing } from '../platform/keyring.ts'
 import type { Logger } from '../platform/log.ts'
@@ -9,7 +10,6 @@ import type { SendResult } from './ports.ts'
 import { signatureHeader } from './signature.ts'
 import { createTarget, signingKeys, type Target, type TargetResult } from './target.ts'
 
-const userAgent = 'Hookline/0.1'
 /** Wait while the definitions are read again. */
 const staleMs = 250
 /** Wait after a fault of ours, such as a key that is missing from the ring. */
