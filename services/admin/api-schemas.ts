@@ -1,31 +1,14 @@
 import Type from 'typebox'
-import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Draft, ListedWebhook, Webhook, WebhookWithSecret } from '../domain/api/webhook.ts'
 import { schemaOf } from '../schemas.ts'
 import { topics } from '../topics.ts'
-import { conflict } from './conflict-schema.ts'
+import { conflict, object, type Properties, text, time } from './schema-parts.ts'
 import { lastHourView, statusView } from './status-schemas.ts'
 
 /** Shapes of the API, derived from the topic's own schema: one place says what a definition may hold. */
 
 type JsonSchema = Record<string, unknown>
 type ObjectSchema = JsonSchema & { properties: Record<string, JsonSchema> }
-
-/** What a client writes; all the rest is made by the server. */
-export type Draft = Pick<
-  WebhookDefinition,
-  | 'name'
-  | 'url'
-  | 'enabled'
-  | 'channels'
-  | 'events'
-  | 'headers'
-  | 'timeoutMs'
-  | 'slowThresholdMs'
-  | 'retryProfile'
-  | 'whenBlocked'
-  | 'maxInFlight'
-  | 'rateLimitPerSecond'
->
 
 const serverMade = [
   'id',
@@ -67,27 +50,18 @@ export const patchBody: ObjectSchema = {
   ),
 }
 
-const viewProperties: Record<string, JsonSchema> = {
-  id: { type: 'string' },
-  businessId: { type: 'string' },
-  ...withoutDefaults(createBody).properties,
-  headers: {
-    type: 'object',
-    additionalProperties: { type: 'string' },
-    description: 'Custom request headers; each value is shown as "***".',
-  },
+const serverMadeProperties = {
   previousSecretUntil: {
-    type: 'string',
-    format: 'date-time',
+    ...time,
     description: 'After a rotation: until then notifications are signed with the previous secret too.',
   },
   disabledReason: {
-    type: 'string',
+    ...text,
     description: 'Why Hookline itself has switched the webhook off; gone when it is on again.',
   },
   version: { type: 'integer', description: 'Grows with each change; the ETag.' },
-  createdAt: { type: 'string', format: 'date-time' },
-  updatedAt: { type: 'string', format: 'date-time' },
+  createdAt: time,
+  updatedAt: time,
   conflicts: {
     type: 'array',
     items: conflict,
@@ -96,43 +70,48 @@ const viewProperties: Record<string, JsonSchema> = {
   fault: {
     type: 'object',
     description: 'A newer record in webhook-config is not in force, for these reasons.',
-    properties: { problems: { type: 'array', items: { type: 'string' } } },
+    properties: { problems: { type: 'array', items: text } },
   },
   status: statusView,
+} satisfies Properties<Omit<Webhook, keyof Draft | 'id' | 'businessId'>>
+
+const viewProperties: Record<string, object> = {
+  id: text,
+  businessId: text,
+  ...withoutDefaults(createBody).properties,
+  headers: {
+    type: 'object',
+    additionalProperties: text,
+    description: 'Custom request headers; each value is shown as "***".',
+  },
+  ...serverMadeProperties,
 }
 
 const optional = ['rateLimitPerSecond', 'previousSecretUntil', 'disabledReason', 'fault']
 
-export const webhookView: ObjectSchema = {
-  type: 'object',
-  required: Object.keys(viewProperties).filter((name) => !optional.includes(name)),
-  properties: viewProperties,
-}
+export const webhookView = object(viewProperties, optional)
 
 /** The only two answers that hold a secret: creation and rotation. */
-export const webhookWithSecret: ObjectSchema = {
-  type: 'object',
-  required: [...(webhookView.required as string[]), 'secret'],
-  properties: {
+export const webhookWithSecret = object(
+  {
     ...viewProperties,
-    secret: { type: 'string', description: 'whsec_ and base64 of 32 bytes. Shown this once: keep it.' },
-  },
-}
+    secret: { ...text, description: 'whsec_ and base64 of 32 bytes. Shown this once: keep it.' },
+  } satisfies Properties<Pick<WebhookWithSecret, 'secret'>>,
+  optional,
+)
 
-const webhookListed: ObjectSchema = {
-  type: 'object',
-  required: [...(webhookView.required as string[]), 'lastHour'],
-  properties: { ...viewProperties, lastHour: lastHourView },
-}
+const webhookListed = object(
+  { ...viewProperties, lastHour: lastHourView } satisfies Properties<Pick<ListedWebhook, 'lastHour'>>,
+  optional,
+)
 
-export const webhookList: ObjectSchema = {
-  type: 'object',
-  required: ['webhooks'],
-  properties: {
+export const webhookList = object(
+  {
     webhooks: { type: 'array', items: webhookListed },
-    nextCursor: { type: 'string', description: 'Absent on the last page.' },
+    nextCursor: { ...text, description: 'Absent on the last page.' },
   },
-}
+  ['nextCursor'],
+)
 
 export const accountBody = {
   type: 'object',

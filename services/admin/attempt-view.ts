@@ -1,3 +1,4 @@
+import type { AttemptDetail, AttemptEntry, DeadLetterEntry, ErrorEntry } from '../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Attempt, DeadLetter, Delivery } from '../domain/delivery.ts'
 import type { AttemptError } from '../domain/stats.ts'
@@ -7,7 +8,7 @@ import type { Found } from './newest-first.ts'
 
 /** What the API shows of attempts, errors and dead letters; times are ISO 8601. */
 
-export function attemptView({ partition, offset, value }: Found<Attempt>): object {
+export function attemptView({ partition, offset, value }: Found<Attempt>): AttemptEntry {
   const { startedAt, deliveryId, eventId, kind, contactId, chatChannelId, attempt, outcome, cause, status } = value
   const { latencyMs, next, nextAttemptAt, replayId, test } = value
   const what = { deliveryId, eventId, kind, contactId, chatChannelId, attempt }
@@ -31,7 +32,7 @@ export function attemptDetail(
   found: Found<Attempt>,
   definition: WebhookDefinition,
   delivery: Delivery | undefined,
-): object {
+): AttemptDetail {
   const { responseExcerpt, definitionVersion } = found.value
   const same = definition.version === definitionVersion ? definition : undefined
   const request = {
@@ -62,11 +63,11 @@ function requestHeaders(
   }
 }
 
-export function errorView({ at, ...error }: AttemptError): object {
+export function errorView({ at, ...error }: AttemptError): ErrorEntry {
   return { at: isoOf(at), ...error }
 }
 
-export function deadLetterView({ deadLetteredAt, reason, detail, delivery, attempts }: DeadLetter): object {
+export function deadLetterView({ deadLetteredAt, reason, detail, delivery, attempts }: DeadLetter): DeadLetterEntry {
   const { deliveryId = null, contactId = null, kind = null } = delivery ?? {}
   return { at: isoOf(deadLetteredAt), reason, detail, deliveryId, contactId, kind, attempts: attempts.length }
 }

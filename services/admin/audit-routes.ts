@@ -1,9 +1,11 @@
 import Type from 'typebox'
+import type { AuditView, Change } from '../domain/api/account.ts'
 import type { Answer, ApiRoute, Call } from './api.ts'
 import { businessParams, listQuery } from './api-schemas.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import type { AuditLog } from './audit-log.ts'
 import { failures } from './problem-answers.ts'
+import { object, type Properties, text, time } from './schema-parts.ts'
 
 const auditQuery = Type.Object({
   ...listQuery.properties,
@@ -12,41 +14,33 @@ const auditQuery = Type.Object({
 const nullable = (type: string, description = '') => ({ type: [type, 'null'], ...(description && { description }) })
 const anything = { description: 'Any JSON; null where there was or is nothing; "***" for what is secret.' }
 
-const entry = {
-  type: 'object',
-  required: ['id', 'at', 'subject', 'action', 'webhookId', 'webhookName', 'version', 'changes'],
-  properties: {
-    id: { type: 'string' },
-    at: { type: 'string', format: 'date-time' },
-    subject: {
-      type: 'string',
-      description: 'Who: of the token or session; service:<name>; topic:<name> for what was written to Kafka directly.',
-    },
-    action: { type: 'string' },
-    webhookId: nullable('string'),
-    webhookName: nullable('string'),
-    version: nullable('integer'),
-    changes: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['field', 'from', 'to'],
-        properties: { field: { type: 'string' }, from: anything, to: anything },
-      },
-    },
+const entry = object({
+  id: text,
+  at: time,
+  subject: {
+    type: 'string',
+    description: 'Who: of the token or session; service:<name>; topic:<name> for what was written to Kafka directly.',
   },
-}
-const page = {
-  type: 'object',
-  required: ['entries'],
-  properties: {
+  action: text,
+  webhookId: nullable('string'),
+  webhookName: nullable('string'),
+  version: nullable('integer'),
+  changes: {
+    type: 'array',
+    items: object({ field: text, from: anything, to: anything } satisfies Properties<Change>),
+  },
+} satisfies Properties<AuditView>)
+
+const page = object(
+  {
     entries: { type: 'array', items: entry },
     nextCursor: {
       type: 'string',
       description: 'Absent on the last page. A page may hold fewer entries than asked for.',
     },
   },
-}
+  ['nextCursor'],
+)
 
 export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
   return [
@@ -77,7 +71,7 @@ async function listAudit(log: Pick<AuditLog, 'page'>, { businessId, query }: Cal
   return { status: 200, body: { entries: entries.map(viewOf), ...rest } }
 }
 
-function viewOf({ businessId: _business, at, changes, ...entry }: AuditEntry): object {
+function viewOf({ businessId: _business, at, changes, ...entry }: AuditEntry): AuditView {
   const value = (json: string | null) => (json === null ? null : JSON.parse(json))
   const shown = changes.map(({ field, from, to }) => ({ field, from: value(from), to: value(to) }))
   return { ...entry, at: new Date(at).toISOString(), changes: shown }

@@ -1,30 +1,26 @@
+import type { BusinessEntry } from '../domain/api/account.ts'
 import { reaches } from '../platform/auth.ts'
 import type { Answer, ApiRoute, Call } from './api.ts'
 import { listQuery } from './api-schemas.ts'
 import { failures } from './problem-answers.ts'
+import { object, type Properties, text } from './schema-parts.ts'
 import type { AccountStore, WebhookStore } from './stores.ts'
 
 export type BusinessDeps = { store: Pick<WebhookStore, 'entries'>; accounts: Pick<AccountStore, 'get' | 'ids'> }
 
-const list = {
-  type: 'object',
-  required: ['businesses'],
-  properties: {
-    businesses: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['businessId', 'webhooksEnabled', 'webhooks'],
-        properties: {
-          businessId: { type: 'string' },
-          webhooksEnabled: { type: 'boolean' },
-          webhooks: { type: 'integer', description: 'How many are defined.' },
-        },
-      },
-    },
+const entry = object({
+  businessId: text,
+  webhooksEnabled: { type: 'boolean' },
+  webhooks: { type: 'integer', description: 'How many are defined.' },
+} satisfies Properties<BusinessEntry>)
+
+const list = object(
+  {
+    businesses: { type: 'array', items: entry },
     nextCursor: { type: 'string', description: 'Absent on the last page.' },
   },
-}
+  ['nextCursor'],
+)
 
 export function businessRoutes(deps: BusinessDeps): ApiRoute[] {
   return [
@@ -56,11 +52,13 @@ async function listBusinesses({ store, accounts }: BusinessDeps, { identity, que
   const after = Buffer.from(String(query.cursor ?? ''), 'base64url').toString('utf8')
   const rest = [...counts.keys()].filter((id) => reaches(identity, id) && id > after).sort()
   const page = rest.slice(0, Number(query.limit))
-  const businesses = page.map((businessId) => ({
-    businessId,
-    webhooksEnabled: accounts.get(businessId)?.webhooksEnabled ?? false,
-    webhooks: counts.get(businessId) ?? 0,
-  }))
+  const businesses = page.map(
+    (businessId): BusinessEntry => ({
+      businessId,
+      webhooksEnabled: accounts.get(businessId)?.webhooksEnabled ?? false,
+      webhooks: counts.get(businessId) ?? 0,
+    }),
+  )
   const next = rest.length > page.length ? { nextCursor: Buffer.from(page.at(-1) ?? '').toString('base64url') } : {}
   return { status: 200, body: { businesses, ...next } }
 }

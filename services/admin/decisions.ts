@@ -1,8 +1,9 @@
+import type { Conflict, Draft } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { UrlPolicy } from '../domain/target-url.ts'
 import type { Checked, Problem } from '../platform/json-schema.ts'
-import { type Draft, writableNames } from './api-schemas.ts'
-import { type ChannelConflict, channelConflicts, type OwnerOf } from './channel-rules.ts'
+import { writableNames } from './api-schemas.ts'
+import { channelConflicts, type OwnerOf } from './channel-rules.ts'
 import { checkDraft, isObject, mergePatch } from './draft-rules.ts'
 import { maskHeaders } from './header-rules.ts'
 
@@ -12,7 +13,7 @@ export type Refusal =
   | { kind: 'unconditional' }
   | { kind: 'stale'; version: number }
   | { kind: 'invalid'; problems: Problem[] }
-  | { kind: 'conflict'; conflicts: ChannelConflict[] }
+  | { kind: 'conflict'; conflicts: Conflict[] }
 
 export type Decision<T> = { kind: 'accepted'; value: T } | Refusal
 

@@ -1,6 +1,7 @@
+import type { Draft } from '../domain/api/webhook.ts'
 import { type UrlPolicy, urlProblem } from '../domain/target-url.ts'
 import { type Checked, compileSchema } from '../platform/json-schema.ts'
-import { createBody, type Draft, isServerMade } from './api-schemas.ts'
+import { createBody, isServerMade } from './api-schemas.ts'
 import { headerProblems } from './header-rules.ts'
 
 const checkShape = compileSchema<Draft>(createBody)

@@ -1,14 +1,5 @@
+import type { LastHour } from '../domain/api/webhook.ts'
 import { type MinuteCounts, minuteMs, startOfMinute } from '../domain/stats.ts'
-
-/** Counts of the minute that is running and the 59 before it. */
-export type LastHour = {
-  success: number
-  slow: number
-  error: number
-  rejected: number
-  /** Attempts by five minutes, oldest first. */
-  sparkline: number[]
-}
 
 const minutesOfHour = 60
 const minutesOfSlot = 5

@@ -1,4 +1,4 @@
-import { conflict } from './conflict-schema.ts'
+import { conflict } from './schema-parts.ts'
 
 /** RFC 9457. */
 const problem = {

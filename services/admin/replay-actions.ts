@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ReplayStarted } from '../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Attempt, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -64,7 +65,8 @@ export class ReplayActions {
     await topics.write(pending)
     log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
     const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
-    return { status: 202, body: { replayId, count }, headers: { location: `${path}/replay/${replayId}` } }
+    const started: ReplayStarted = { replayId, count }
+    return { status: 202, body: started, headers: { location: `${path}/replay/${replayId}` } }
   }
 
   async progress({ businessId, id, replayId }: Call): Promise<Answer> {

@@ -1,17 +1,5 @@
-import type { Attempt, AttemptOutcome, PendingDelivery } from '../domain/delivery.ts'
-
-/** How far a replay has come, in notifications. */
-export type ReplayProgress = {
-  replayId: string
-  startedAt: string
-  count: number
-  /** Not tried yet. */
-  waiting: number
-  /** Tried, and to be tried again. */
-  retrying: number
-  /** Of those that are done, the outcome of the last attempt. */
-  outcomes: Record<AttemptOutcome, number>
-}
+import type { ReplayProgress } from '../domain/api/traffic.ts'
+import type { Attempt, PendingDelivery } from '../domain/delivery.ts'
 
 /** The id tells when it began: from there on its records are looked for. @param random hexadecimal */
 export function newReplayId(nowMs: number, random: string): string {

@@ -1,35 +1,32 @@
+import type { ReplayProgress, ReplayStarted } from '../domain/api/traffic.ts'
 import type { ApiRoute } from './api.ts'
 import { replayParams, webhookParams } from './api-schemas.ts'
 import { failures } from './problem-answers.ts'
 import type { ReplayActions } from './replay-actions.ts'
 import { replayBody } from './replay-request.ts'
+import { object, type Properties, text, time } from './schema-parts.ts'
 
 const url = '/api/v1/businesses/:businessId/webhooks/:id/replay'
 const tags = ['replay']
 const count = (description: string) => ({ type: 'integer', description })
 
-const started = {
-  type: 'object',
-  required: ['replayId', 'count'],
-  properties: { replayId: { type: 'string' }, count: count('Notifications that will be sent again.') },
-}
+const started = object({
+  replayId: text,
+  count: count('Notifications that will be sent again.'),
+} satisfies Properties<ReplayStarted>)
 
-const progress = {
-  type: 'object',
-  required: ['replayId', 'startedAt', 'count', 'waiting', 'retrying', 'outcomes'],
-  properties: {
-    replayId: { type: 'string' },
-    startedAt: { type: 'string', format: 'date-time' },
-    count: count('Notifications of the replay.'),
-    waiting: count('Not tried yet.'),
-    retrying: count('Tried, and to be tried again.'),
-    outcomes: {
-      type: 'object',
-      description: 'Of those that are done, by the outcome of the last attempt.',
-      properties: Object.fromEntries(['success', 'slow', 'error', 'rejected'].map((name) => [name, count('')])),
-    },
+const progress = object({
+  replayId: text,
+  startedAt: time,
+  count: count('Notifications of the replay.'),
+  waiting: count('Not tried yet.'),
+  retrying: count('Tried, and to be tried again.'),
+  outcomes: {
+    type: 'object',
+    description: 'Of those that are done, by the outcome of the last attempt.',
+    properties: Object.fromEntries(['success', 'slow', 'error', 'rejected'].map((name) => [name, count('')])),
   },
-}
+} satisfies Properties<ReplayProgress>)
 
 export function replayRoutes(actions: ReplayActions): ApiRoute[] {
   return [

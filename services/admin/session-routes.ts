@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Session } from '../domain/api/account.ts'
 import { type Identity, unauthorized, type VerifyToken } from '../platform/auth.ts'
 import type { Clock } from '../platform/clock.ts'
 import { compileSchema } from '../platform/json-schema.ts'
@@ -9,6 +10,7 @@ import { type Caller, requireOwnPage } from './identify.ts'
 import type { UsedTokens } from './one-time.ts'
 import { failures } from './problem-answers.ts'
 import { accepted } from './refusals.ts'
+import { object, type Properties, text, time } from './schema-parts.ts'
 import { cookieOptions, type Sessions, sessionCookie } from './sessions.ts'
 
 export type SessionDeps = {
@@ -32,18 +34,14 @@ const body = {
   additionalProperties: false,
   properties: { token: { type: 'string', minLength: 1, maxLength: 8_192, description: 'A JWT with "use": "login".' } },
 }
-const view = {
-  type: 'object',
-  required: ['subject', 'role', 'permissions', 'businessId', 'csrfToken', 'expiresAt'],
-  properties: {
-    subject: { type: 'string' },
-    role: { type: 'string' },
-    permissions: { type: 'array', items: { type: 'string' } },
-    businessId: { type: 'string', description: '"*": every business.' },
-    csrfToken: { type: ['string', 'null'], description: 'For the header x-csrf-token of changes; null with a token.' },
-    expiresAt: { type: 'string', format: 'date-time' },
-  },
-}
+const view = object({
+  subject: text,
+  role: text,
+  permissions: { type: 'array', items: text },
+  businessId: { type: 'string', description: '"*": every business.' },
+  csrfToken: { type: ['string', 'null'], description: 'For the header x-csrf-token of changes; null with a token.' },
+  expiresAt: time,
+} satisfies Properties<Session>)
 const shown = (description: string) => ({ description, content: { 'application/json': { schema: view } } })
 const checkBody = compileSchema<{ token: string }>(body)
 
@@ -127,6 +125,6 @@ async function takeLogin({ verify, used, clock }: SessionDeps, token: string): P
   return identity
 }
 
-function viewOf({ identity, csrfToken, expiresAtMs }: Caller): object {
+function viewOf({ identity, csrfToken, expiresAtMs }: Caller): Session {
   return { ...identity, csrfToken, expiresAt: new Date(expiresAtMs).toISOString() }
 }

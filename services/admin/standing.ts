@@ -1,11 +1,13 @@
+import type { LastHour, Status } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import { type DeadLetterCounts, hourMs } from '../domain/stats.ts'
 import type { Clock } from '../platform/clock.ts'
 import { topics } from '../topics.ts'
 import type { Waiting } from './backlog.ts'
-import { type LastHour, lastHour } from './last-hour.ts'
+import { conflictWith } from './channel-rules.ts'
+import { lastHour } from './last-hour.ts'
 import type { Monitoring } from './monitoring.ts'
-import { type Status, statusOf } from './status.ts'
+import { statusOf } from './status.ts'
 import type { AccountStore, WebhookStore } from './stores.ts'
 
 export type StandingDeps = {
@@ -32,11 +34,7 @@ export class Standing {
     const facts = {
       definition,
       activated: accounts.get(businessId)?.webhooksEnabled === true,
-      conflicts: [...store.conflictsOf(id)].map(([channel, owner]) => ({
-        channel,
-        webhookId: owner.id,
-        name: owner.name,
-      })),
+      conflicts: [...store.conflictsOf(id)].map(([channel, owner]) => conflictWith(channel, owner)),
       problems: store.fault(id)?.problems ?? [],
       minutes,
       health: monitoring.health(id),

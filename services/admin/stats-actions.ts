@@ -1,3 +1,4 @@
+import type { Stats } from '../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Attempt } from '../domain/delivery.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -37,7 +38,8 @@ export class StatsActions {
     const { monitoring, standing, backlog, clock } = this.#deps
     const definition = this.#find(call)
     const { status } = standing.of(definition, await backlog.of(call.id))
-    return { status: 200, body: { ...statsView(call.id, monitoring.stats(call.id), clock.nowMs()), status } }
+    const body: Stats = { ...statsView(call.id, monitoring.stats(call.id), clock.nowMs()), status }
+    return { status: 200, body }
   }
 
   async errors(call: Call): Promise<Answer> {

@@ -1,23 +1,21 @@
 import Type from 'typebox'
+import type {
+  AttemptDetail,
+  AttemptEntry,
+  DeadLetterEntry,
+  ErrorEntry,
+  PeriodCounts,
+  SentRequest,
+  Stats,
+} from '../domain/api/traffic.ts'
 import { webhookParams } from './api-schemas.ts'
-import { nullable, statusView } from './status-schemas.ts'
+import { count, list, nullable, object, type Properties, text, time } from './schema-parts.ts'
+import { statusView } from './status-schemas.ts'
 
 /** Shapes of the routes on statistics, errors, attempts and dead letters. */
 
-const text = { type: 'string' }
-const count = { type: 'integer', minimum: 0 }
-const time = { type: 'string', format: 'date-time' }
 const ms = { type: 'number', minimum: 0 }
 const outcomes = ['success', 'slow', 'error', 'rejected']
-
-type Properties = Record<string, object>
-const object = (properties: Properties, optional: string[] = []) => ({
-  type: 'object',
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-  properties,
-})
-const list = (items: object, description = '') => ({ type: 'array', items, description })
-const maybe = (schema: object, description = '') => nullable(schema, description)
 
 const counts = object({
   start: { ...time, description: 'Of the minute or hour, UTC.' },
@@ -30,24 +28,24 @@ const counts = object({
     additionalProperties: count,
     description: 'Errors by cause: timeout, dns, connect, tls, 3xx, 4xx, 5xx.',
   },
-})
+} satisfies Properties<PeriodCounts>)
 
 export const statsSchema = object({
   webhookId: text,
-  updatedAt: maybe(time, 'When they were written; null when there was no attempt yet.'),
+  updatedAt: nullable(time, 'When they were written; null when there was no attempt yet.'),
   minutes: list(counts, 'Of the last 60 minutes those that had an attempt, oldest first.'),
   hours: list(counts, 'Of the last 168 hours those that had an attempt, oldest first.'),
   last30Minutes: object({
     answered: { ...count, description: 'Attempts that got an answer, whichever.' },
-    fastestMs: maybe(ms),
-    averageMs: maybe(ms),
-    slowestMs: maybe(ms),
-    p50Ms: maybe(ms, 'To about 1 %, and no closer than 1 ms.'),
-    p95Ms: maybe(ms),
-    p99Ms: maybe(ms),
-  }),
+    fastestMs: nullable(ms),
+    averageMs: nullable(ms),
+    slowestMs: nullable(ms),
+    p50Ms: nullable(ms, 'To about 1 %, and no closer than 1 ms.'),
+    p95Ms: nullable(ms),
+    p99Ms: nullable(ms),
+  } satisfies Properties<Stats['last30Minutes']>),
   status: statusView,
-})
+} satisfies Properties<Stats>)
 
 export const errorsSchema = object({
   errors: list(
@@ -56,17 +54,17 @@ export const errorsSchema = object({
       deliveryId: text,
       attempt: { ...count, description: 'From 1.' },
       cause: text,
-      status: maybe({ type: 'integer' }),
-      latencyMs: maybe(ms),
-      excerpt: maybe(text, 'The first 512 bytes of the answer, or what went wrong without one.'),
+      status: nullable({ type: 'integer' }),
+      latencyMs: nullable(ms),
+      excerpt: nullable(text, 'The first 512 bytes of the answer, or what went wrong without one.'),
       kind: text,
       contactId: text,
-    }),
+    } satisfies Properties<ErrorEntry>),
     'The latest 50, newest first.',
   ),
 })
 
-const attemptProperties: Properties = {
+const attemptProperties = {
   id: { ...text, description: 'Partition and offset in webhook-attempts.' },
   at: { ...time, description: 'Its start.' },
   deliveryId: { ...text, description: 'The webhook-id header.' },
@@ -76,14 +74,14 @@ const attemptProperties: Properties = {
   chatChannelId: text,
   attempt: { ...count, description: 'From 1.' },
   outcome: { type: 'string', enum: outcomes },
-  cause: maybe(text),
-  status: maybe({ type: 'integer' }),
-  latencyMs: maybe(ms, 'Null when nothing was sent.'),
+  cause: nullable(text),
+  status: nullable({ type: 'integer' }),
+  latencyMs: nullable(ms, 'Null when nothing was sent.'),
   next: { type: 'string', enum: ['none', 'retry', 'deadLetter'] },
-  nextAttemptAt: maybe(time),
-  replayId: maybe(text),
+  nextAttemptAt: nullable(time),
+  replayId: nullable(text),
   test: { type: 'boolean', description: 'A test notification; not in the statistics.' },
-}
+} satisfies Properties<AttemptEntry>
 const next = { ...text, description: 'Absent on the last page. There may be one though this page is short or empty.' }
 
 export const attemptsSchema = object({ attempts: list(object(attemptProperties), 'Newest first.'), nextCursor: next }, [
@@ -92,20 +90,20 @@ export const attemptsSchema = object({ attempts: list(object(attemptProperties),
 
 export const attemptSchema = object({
   ...attemptProperties,
-  excerpt: maybe(text, 'The first 512 bytes of an answer that was not 2xx, or what went wrong without one.'),
+  excerpt: nullable(text, 'The first 512 bytes of an answer that was not 2xx, or what went wrong without one.'),
   definitionVersion: { type: 'integer' },
   request: object({
     method: text,
-    url: maybe(text, 'Null when the definition has changed since.'),
+    url: nullable(text, 'Null when the definition has changed since.'),
     headers: {
       type: 'object',
       additionalProperties: text,
       description:
         'As sent; custom values and the signature are shown as "***", custom names only while they are known.',
     },
-    body: maybe(text, 'Null when it is past its retention of 7 days.'),
-  }),
-})
+    body: nullable(text, 'Null when it is past its retention of 7 days.'),
+  } satisfies Properties<SentRequest>),
+} satisfies Properties<AttemptDetail>)
 
 export const deadLettersSchema = object(
   {
@@ -113,12 +111,12 @@ export const deadLettersSchema = object(
       object({
         at: time,
         reason: text,
-        detail: maybe(text),
-        deliveryId: maybe(text, 'Null of a record that could not be read.'),
-        contactId: maybe(text),
-        kind: maybe(text),
+        detail: nullable(text),
+        deliveryId: nullable(text, 'Null of a record that could not be read.'),
+        contactId: nullable(text),
+        kind: nullable(text),
         attempts: { ...count, description: 'Made before.' },
-      }),
+      } satisfies Properties<DeadLetterEntry>),
       'Newest first.',
     ),
     nextCursor: next,

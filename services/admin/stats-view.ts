@@ -1,3 +1,4 @@
+import type { PeriodCounts, Stats } from '../domain/api/traffic.ts'
 import { type Counts, hourMs, minuteMs, startOfHour, startOfMinute, type WebhookStats } from '../domain/stats.ts'
 import { responseTimes } from '../response-times.ts'
 
@@ -5,7 +6,7 @@ const shownMinutes = 60
 const shownHours = 168
 
 /** What the API shows of a webhook's statistics, as of now: what is older than an hour, or a week, is not told. */
-export function statsView(webhookId: string, stats: WebhookStats | undefined, nowMs: number): object {
+export function statsView(webhookId: string, stats: WebhookStats | undefined, nowMs: number): Omit<Stats, 'status'> {
   const { minutes = [], hours = [] } = stats ?? {}
   const oldestMinute = startOfMinute(nowMs) - (shownMinutes - 1) * minuteMs
   const oldestHour = startOfHour(nowMs) - (shownHours - 1) * hourMs
@@ -18,7 +19,7 @@ export function statsView(webhookId: string, stats: WebhookStats | undefined, no
   }
 }
 
-function countView(start: number, { success, slow, error, rejected, errors }: Counts): object {
+function countView(start: number, { success, slow, error, rejected, errors }: Counts): PeriodCounts {
   return { start: isoOf(start), success, slow, error, rejected, errors }
 }
 

@@ -1,11 +1,7 @@
-import { conflict } from './conflict-schema.ts'
-import { states } from './status.ts'
+import { type LastHour, type Status, states } from '../domain/api/webhook.ts'
+import { conflict, count, nullable, object, type Properties, text, time } from './schema-parts.ts'
 
 /** Shapes of what the API says of a webhook's traffic. */
-
-const count = { type: 'integer', minimum: 0 }
-const time = { type: 'string', format: 'date-time' }
-export const nullable = (schema: object, description: string) => ({ anyOf: [schema, { type: 'null' }], description })
 
 const statusProperties = {
   state: { type: 'string', enum: [...states], description: 'The first of these that applies.' },
@@ -20,16 +16,16 @@ const statusProperties = {
   ),
   oldestWaitingAt: nullable(time, 'When the oldest of them was made.'),
   deadLetters: { ...count, description: 'Dead letters within their retention of 14 days.' },
-  disabledReason: nullable({ type: 'string' }, 'Why Hookline itself has switched it off.'),
+  disabledReason: nullable(text, 'Why Hookline itself has switched it off.'),
   conflicts: { type: 'array', items: conflict, description: 'Channels that another webhook has.' },
   problems: {
     type: 'array',
-    items: { type: 'string' },
+    items: text,
     description: 'Why a newer record in webhook-config is not in force.',
   },
-}
+} satisfies Properties<Status>
 
-export const statusView = { type: 'object', required: Object.keys(statusProperties), properties: statusProperties }
+export const statusView = object(statusProperties)
 
 const lastHourProperties = {
   success: count,
@@ -43,11 +39,9 @@ const lastHourProperties = {
     maxItems: 12,
     description: 'Attempts by five minutes, oldest first.',
   },
-}
+} satisfies Properties<LastHour>
 
 export const lastHourView = {
-  type: 'object',
+  ...object(lastHourProperties),
   description: 'The minute that is running and the 59 before it.',
-  required: Object.keys(lastHourProperties),
-  properties: lastHourProperties,
 }

@@ -1,48 +1,15 @@
+import type { Conflict, State, Status } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { WebhookHealth } from '../domain/health.ts'
 import { type MinuteCounts, minuteMs, startOfMinute } from '../domain/stats.ts'
 import type { Waiting } from './backlog.ts'
-import type { ChannelConflict } from './channel-rules.ts'
 import { lastHour } from './last-hour.ts'
-
-/** How a webhook stands, the first that applies. */
-export const states = [
-  'off',
-  'not-activated',
-  'conflict',
-  'invalid',
-  'blocked',
-  'probing',
-  'paused',
-  'failing',
-  'healthy',
-  'idle',
-] as const
-export type State = (typeof states)[number]
-
-/** Times are ISO 8601. */
-export type Status = {
-  state: State
-  blockedUntil: string | null
-  /** Failures within the breaker's ten minutes; none are counted while it is open. */
-  failures: number
-  /** First failure since the last success. */
-  failingSince: string | null
-  pausedUntil: string | null
-  parked: number | null
-  waiting: number | null
-  oldestWaitingAt: string | null
-  deadLetters: number
-  disabledReason: string | null
-  conflicts: ChannelConflict[]
-  problems: string[]
-}
 
 export type StatusFacts = {
   definition: Pick<WebhookDefinition, 'enabled' | 'disabledReason'>
   /** The business has webhooks. */
   activated: boolean
-  conflicts: ChannelConflict[]
+  conflicts: Conflict[]
   /** Why a newer record of its definition is not in force. */
   problems: string[]
   minutes: readonly MinuteCounts[]

@@ -1,6 +1,6 @@
+import type { Draft } from '../domain/api/webhook.ts'
 import { sealContext, type WebhookDefinition } from '../domain/definition.ts'
 import type { KeyRing } from '../platform/keyring.ts'
-import type { Draft } from './api-schemas.ts'
 import { rotationOverlapMs, sealDefinition, sealHeaders } from './secrets.ts'
 
 /** The next record of a webhook, sealed, for each change that the API makes. Times are milliseconds since the epoch. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { TestResult } from '../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Entry } from '../domain/definition-table.ts'
 import type { Attempt, Delivery, NotificationKind, PendingDelivery } from '../domain/delivery.ts'
@@ -169,7 +170,7 @@ export class TestActions {
 }
 
 /** The request without what is secret: values of custom headers, and the signature. */
-function resultOf({ url, headers }: WebhookDefinition, { deliveryId, body }: Delivery, attempt: Attempt): object {
+function resultOf({ url, headers }: WebhookDefinition, { deliveryId, body }: Delivery, attempt: Attempt): TestResult {
   const { outcome, cause, status, latencyMs, responseExcerpt, startedAt } = attempt
   const own = {
     'content-type': 'application/json',
@@ -178,7 +179,7 @@ function resultOf({ url, headers }: WebhookDefinition, { deliveryId, body }: Del
     'webhook-signature': '***',
     'x-webhook-attempt': '1',
   }
-  const isAnswered = status !== null
+  const isAnswered = status !== null && latencyMs !== null
   return {
     outcome,
     cause,

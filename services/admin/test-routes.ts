@@ -1,38 +1,36 @@
+import type { SentRequest, TestResult } from '../domain/api/traffic.ts'
 import type { ApiRoute } from './api.ts'
 import { businessParams, webhookParams } from './api-schemas.ts'
 import { failures } from './problem-answers.ts'
+import { object, type Properties, text } from './schema-parts.ts'
 import { draftTestBody, type TestActions, testBody } from './test-actions.ts'
 
 const nullable = (type: string, description: string) => ({ type: [type, 'null'], description })
 
-const result = {
-  type: 'object',
-  required: ['outcome', 'cause', 'request', 'response', 'detail'],
-  properties: {
-    outcome: { type: 'string', enum: ['success', 'slow', 'error', 'rejected'] },
-    cause: nullable('string', 'Of an error: timeout, dns, connect, tls, 3xx, 4xx, 5xx; of a rejection: address.'),
-    request: {
-      type: 'object',
-      description: 'As it was sent; custom headers and the signature are shown as "***".',
-      properties: {
-        method: { type: 'string' },
-        url: { type: 'string' },
-        headers: { type: 'object', additionalProperties: { type: 'string' } },
-        body: { type: 'string' },
-      },
-    },
-    response: {
-      type: ['object', 'null'],
-      description: 'Null when there was no answer.',
-      properties: {
-        status: { type: 'integer' },
-        latencyMs: { type: 'number' },
-        excerpt: nullable('string', 'The first 512 bytes of an answer that was not 2xx.'),
-      },
-    },
-    detail: nullable('string', 'Why there was no answer.'),
+const result = object({
+  outcome: { type: 'string', enum: ['success', 'slow', 'error', 'rejected'] },
+  cause: nullable('string', 'Of an error: timeout, dns, connect, tls, 3xx, 4xx, 5xx; of a rejection: address.'),
+  request: {
+    type: 'object',
+    description: 'As it was sent; custom headers and the signature are shown as "***".',
+    properties: {
+      method: text,
+      url: text,
+      headers: { type: 'object', additionalProperties: text },
+      body: text,
+    } satisfies Properties<SentRequest>,
   },
-}
+  response: {
+    type: ['object', 'null'],
+    description: 'Null when there was no answer.',
+    properties: {
+      status: { type: 'integer' },
+      latencyMs: { type: 'number' },
+      excerpt: nullable('string', 'The first 512 bytes of an answer that was not 2xx.'),
+    } satisfies Properties<NonNullable<TestResult['response']>>,
+  },
+  detail: nullable('string', 'Why there was no answer.'),
+} satisfies Properties<TestResult>)
 
 export function testRoutes(actions: TestActions): ApiRoute[] {
   return [

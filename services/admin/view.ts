@@ -1,6 +1,7 @@
+import type { Webhook } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Fault } from '../domain/definition-table.ts'
-import type { ChannelConflict } from './channel-rules.ts'
+import { conflictWith } from './channel-rules.ts'
 import { draftOf } from './decisions.ts'
 import { isAfter } from './successors.ts'
 
@@ -10,23 +11,18 @@ export function viewOf(
   conflicts: ReadonlyMap<string, WebhookDefinition>,
   fault: Fault | undefined,
   nowMs: number,
-): object {
+): Omit<Webhook, 'status'> {
   const { id, businessId, version, createdAt, updatedAt, previousSecretUntil, disabledReason } = definition
-  const claimed: ChannelConflict[] = [...conflicts].map(([channel, owner]) => ({
-    channel,
-    webhookId: owner.id,
-    name: owner.name,
-  }))
   return {
     id,
     businessId,
     ...draftOf(definition),
-    ...(isAfter(previousSecretUntil, nowMs) && { previousSecretUntil }),
+    ...(previousSecretUntil !== undefined && isAfter(previousSecretUntil, nowMs) && { previousSecretUntil }),
     ...(disabledReason !== undefined && { disabledReason }),
     version,
     createdAt,
     updatedAt,
-    conflicts: claimed,
+    conflicts: [...conflicts].map(([channel, owner]) => conflictWith(channel, owner)),
     ...(fault && { fault: { problems: fault.problems } }),
   }
 }

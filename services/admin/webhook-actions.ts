@@ -1,3 +1,4 @@
+import type { ListedWebhook, Webhook, WebhookWithSecret } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { UrlPolicy } from '../domain/target-url.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -29,6 +30,7 @@ export type WebhookDeps = {
 }
 
 type Kind = 'create' | 'update' | 'delete' | 'rotate'
+type Extra = Partial<Pick<WebhookWithSecret, 'secret'>>
 
 /** What the webhook routes do: read the table, decide, write, answer. @throws HttpProblem for each refusal. */
 export class WebhookActions {
@@ -115,19 +117,20 @@ export class WebhookActions {
     return (channel) => this.#deps.store.ownerOf(businessId, channel)?.definition
   }
 
-  #view(definition: WebhookDefinition): object {
+  #view(definition: WebhookDefinition): Omit<Webhook, 'status'> {
     const { store, clock } = this.#deps
     return viewOf(definition, store.conflictsOf(definition.id), store.fault(definition.id), clock.nowMs())
   }
 
-  #listed(definition: WebhookDefinition): object {
+  #listed(definition: WebhookDefinition): ListedWebhook {
     return { ...this.#view(definition), ...this.#deps.standing.of(definition) }
   }
 
-  #answer(status: number, definition: WebhookDefinition, extra: object = {}, headers: object = {}): Answer {
+  #answer(status: number, definition: WebhookDefinition, extra: Extra = {}, headers: object = {}): Answer {
     const etag = entityTag(definition.version)
     const { status: standing } = this.#deps.standing.of(definition)
-    return { status, body: { ...this.#view(definition), status: standing, ...extra }, headers: { etag, ...headers } }
+    const body: Webhook & Extra = { ...this.#view(definition), status: standing, ...extra }
+    return { status, body, headers: { etag, ...headers } }
   }
 
   #note(kind: Kind, { identity }: Call, { businessId, id, version }: WebhookDefinition): void {

@@ -1,10 +1,10 @@
+import type { AttemptOutcome, NotificationKind } from './delivery.ts'
+
 /** Statistics of one webhook, as in schemas/webhook-stats.avsc; times are milliseconds since the epoch. */
 
-export type Counts = {
-  success: number
-  slow: number
-  error: number
-  rejected: number
+export type Totals = Record<AttemptOutcome, number>
+
+export type Counts = Totals & {
   /** By cause; they add up to `error`. */
   errors: Record<string, number>
 }
@@ -48,7 +48,7 @@ export type AttemptError = {
   latencyMs: number | null
   /** The first 512 bytes of the answer, or what went wrong without one. */
   excerpt: string | null
-  kind: string
+  kind: NotificationKind
   contactId: string
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { lastHour } from '../../../services/admin/last-hour.ts'
-import { type State, type StatusFacts, statusOf } from '../../../services/admin/status.ts'
+import { type StatusFacts, statusOf } from '../../../services/admin/status.ts'
+import type { State } from '../../../services/domain/api/webhook.ts'
 import type { WebhookHealth } from '../../../services/domain/health.ts'
 import { type MinuteCounts, minuteMs } from '../../../services/domain/stats.ts'
 
