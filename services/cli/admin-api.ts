@@ -1,18 +1,24 @@
 import got, { type Got, HTTPError, RequestError } from 'got'
+import type { BusinessEntry } from '../domain/api/account.ts'
 import type {
-  Account,
   AttemptEntry,
   DeadLetterEntry,
   ErrorEntry,
   ReplayProgress,
+  ReplayStarted,
   Stats,
   TestResult,
-  Webhook,
-} from './api-types.ts'
+} from '../domain/api/traffic.ts'
+import type { Webhook as ApiWebhook, ListedWebhook, WebhookWithSecret } from '../domain/api/webhook.ts'
+import type { Account } from '../domain/definition.ts'
 import type { AdminConnection } from './connection.ts'
 import { exitCodes } from './exit-codes.ts'
 import { CliFailure } from './failure.ts'
 import { exitCodeOf, problemLines } from './problem-lines.ts'
+
+/** A webhook in whichever answer. Of an admin that is older than this command, it may have no status. */
+export type Webhook = Omit<ApiWebhook, 'status'> &
+  Partial<Pick<ListedWebhook, 'status' | 'lastHour'> & Pick<WebhookWithSecret, 'secret'>>
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Query = Record<string, string | number>
@@ -39,7 +45,7 @@ export class AdminApi {
   }
 
   async businesses(): Promise<string[]> {
-    const rows = await this.#all<{ businessId: string }>('businesses', 'businesses')
+    const rows = await this.#all<BusinessEntry>('businesses', 'businesses')
     return rows.map(({ businessId }) => businessId)
   }
 
@@ -89,7 +95,7 @@ export class AdminApi {
     return this.#all(pathOf(businessId, 'webhooks', id, 'dead-letters'), 'deadLetters', limit)
   }
 
-  startReplay({ businessId, id }: Webhook, body: object): Promise<{ replayId: string; count: number }> {
+  startReplay({ businessId, id }: Webhook, body: object): Promise<ReplayStarted> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body })
   }
 

@@ -1,5 +1,4 @@
-import type { AdminApi } from './admin-api.ts'
-import type { Webhook } from './api-types.ts'
+import type { AdminApi, Webhook } from './admin-api.ts'
 import type { Wanted } from './definition-file.ts'
 import { type Change, changesBetween } from './diff-lines.ts'
 import { CliFailure } from './failure.ts'

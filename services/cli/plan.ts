@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Webhook } from './api-types.ts'
+import type { Webhook } from './admin-api.ts'
 import { defaultEvents, defaultOf, type Wanted, writableNames } from './definition-file.ts'
 
 /** The writable part of a webhook, as it is shown. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { Webhook } from './api-types.ts'
+import type { Webhook } from './admin-api.ts'
 import { exitCodes } from './exit-codes.ts'
 import { positiveInteger, time } from './option-values.ts'
 import type { Rows } from './output.ts'

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { TestResult } from './api-types.ts'
+import type { TestResult } from '../domain/api/traffic.ts'
 import { exitCodes } from './exit-codes.ts'
 import { usageFailure } from './failure.ts'
 import { positiveNumber, time } from './option-values.ts'

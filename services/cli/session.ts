@@ -1,5 +1,4 @@
-import { AdminApi } from './admin-api.ts'
-import type { Webhook } from './api-types.ts'
+import { AdminApi, type Webhook } from './admin-api.ts'
 import {
   adminConnection,
   type ConnectionFlags,

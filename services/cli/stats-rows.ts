@@ -1,13 +1,12 @@
-import type { AttemptEntry, Count, DeadLetterEntry, ErrorEntry, Outcomes, Stats } from './api-types.ts'
+import type { AttemptEntry, DeadLetterEntry, ErrorEntry, PeriodCounts, Stats } from '../domain/api/traffic.ts'
+import { hourMs, type Totals } from '../domain/stats.ts'
 import type { Rows } from './output.ts'
 import { optional, outcomesText } from './webhook-rows.ts'
 
 /** Statistics and logs as tables for people. */
 
-const hourMs = 3_600_000
-
 /** Sums of the last hour, day and week; their starts are within the span. */
-export function spansOf({ minutes, hours }: Pick<Stats, 'minutes' | 'hours'>, nowMs: number): Record<string, Outcomes> {
+export function spansOf({ minutes, hours }: Pick<Stats, 'minutes' | 'hours'>, nowMs: number): Record<string, Totals> {
   return {
     'last hour': sumOf(minutes, nowMs - hourMs),
     'last day': sumOf(hours, nowMs - 24 * hourMs),
@@ -15,16 +14,16 @@ export function spansOf({ minutes, hours }: Pick<Stats, 'minutes' | 'hours'>, no
   }
 }
 
-function sumOf(counts: Count[], sinceMs: number): Outcomes {
+function sumOf(counts: PeriodCounts[], sinceMs: number): Totals {
   const sum = { success: 0, slow: 0, error: 0, rejected: 0 }
   for (const count of counts) {
     if (Date.parse(count.start) < sinceMs) continue
-    for (const outcome of Object.keys(sum) as (keyof Outcomes)[]) sum[outcome] += count[outcome]
+    for (const outcome of Object.keys(sum) as (keyof Totals)[]) sum[outcome] += count[outcome]
   }
   return sum
 }
 
-export function causesOf(counts: Count[]): [string, number][] {
+export function causesOf(counts: PeriodCounts[]): [string, number][] {
   const causes = new Map<string, number>()
   for (const { errors } of counts)
     for (const [cause, n] of Object.entries(errors)) causes.set(cause, (causes.get(cause) ?? 0) + n)

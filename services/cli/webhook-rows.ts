@@ -1,4 +1,6 @@
-import type { Account, Outcomes, Webhook } from './api-types.ts'
+import type { Account } from '../domain/definition.ts'
+import type { Totals } from '../domain/stats.ts'
+import type { Webhook } from './admin-api.ts'
 import { fieldRows, type Rows } from './output.ts'
 
 /** Webhooks as tables for people. */
@@ -63,7 +65,7 @@ export function accountRows(account: Account): Rows {
   ])
 }
 
-export function outcomesText({ success, slow, error, rejected }: Outcomes): string {
+export function outcomesText({ success, slow, error, rejected }: Totals): string {
   return `${success} ok, ${slow} slow, ${error} error, ${rejected} rejected`
 }
 

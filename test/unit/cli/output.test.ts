@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Count, Stats } from '../../../services/cli/api-types.ts'
 import { printable, tableText } from '../../../services/cli/output.ts'
 import { exitCodeOf, problemLines } from '../../../services/cli/problem-lines.ts'
 import { causesOf, errorRows, spansOf, statsRows } from '../../../services/cli/stats-rows.ts'
+import type { PeriodCounts, Stats } from '../../../services/domain/api/traffic.ts'
 
 test('a table without lines; an empty one says so', () => {
   const text = tableText({
@@ -59,7 +59,7 @@ test.each([
 })
 
 const nowMs = Date.parse('2026-03-08T12:00:00.000Z')
-const count = (start: string, over: Partial<Count> = {}): Count => ({
+const count = (start: string, over: Partial<PeriodCounts> = {}): PeriodCounts => ({
   start,
   success: 1,
   slow: 0,
@@ -106,7 +106,7 @@ test('statistics and errors for people', () => {
     cause: '5xx',
     status: 503,
     latencyMs: 7.04,
-    kind: 'message',
+    kind: 'message' as const,
   }
   const rows = errorRows([{ ...error, contactId: 'ana', excerpt: 'x'.repeat(100) }]).rows
   expect(rows[0]?.slice(4)).toEqual(['5xx', 503, '7 ms', `${'x'.repeat(80)}...`])

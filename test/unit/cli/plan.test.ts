@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Webhook } from '../../../services/cli/api-types.ts'
+import type { Webhook } from '../../../services/cli/admin-api.ts'
 import { carryOut, plan } from '../../../services/cli/apply.ts'
 import { readDefinitions, type Wanted } from '../../../services/cli/definition-file.ts'
 import { changesBetween, diffLines } from '../../../services/cli/diff-lines.ts'

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ReplayProgress } from '../../../services/cli/api-types.ts'
 import { follow } from '../../../services/cli/replay-progress.ts'
 import { selectionOf } from '../../../services/cli/sending-verbs.ts'
 import type { Terminal } from '../../../services/cli/terminal.ts'
+import type { ReplayProgress } from '../../../services/domain/api/traffic.ts'
 import { commandLine } from '../../support/command-line.ts'
 
 /** Admin's answers by method and path; requests are kept. */
