@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { refresher } from '../../../services/console/src/api/refresher.ts'
 import { changeKinds, restMs, staleAfter } from '../../../services/console/src/api/staleness.ts'
-import type { Counts } from '../../../services/console/src/api/types.ts'
+import type { PeriodCounts } from '../../../services/console/src/api/types.ts'
 import { countdown, createFormats, readable } from '../../../services/console/src/format/format.ts'
 import { fromLocalInput, toLocalInput } from '../../../services/console/src/format/local-time.ts'
 import { oidcPath, tokenOf } from '../../../services/console/src/pages/login/token-of.ts'
@@ -9,7 +9,7 @@ import { askedFor, readFilter, writeFilter } from '../../../services/console/src
 import { binsOf, totalsOf } from '../../../services/console/src/pages/webhook/bins.ts'
 
 const now = Date.parse('2026-03-01T12:34:56.000Z')
-const counts = (start: string, more: Partial<Counts> = {}): Counts => ({
+const counts = (start: string, more: Partial<PeriodCounts> = {}): PeriodCounts => ({
   start,
   success: 1,
   slow: 0,

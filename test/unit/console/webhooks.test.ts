@@ -11,6 +11,7 @@ import {
   valuesOf,
 } from '../../../services/console/src/pages/form/fields.ts'
 import { countStates, findWebhooks } from '../../../services/console/src/pages/webhooks/find.ts'
+import { states } from '../../../services/domain/api/webhook.ts'
 
 const webhook: Webhook = {
   ...draftOf({ ...emptyValues, name: 'Till', url: 'https://till.example/', channels: ['a'] }),
@@ -45,6 +46,11 @@ describe('the list', () => {
     ['OLD hook', ['wh_a']],
     ['old bar', []],
   ])('%j finds %j', (text, found) => expect(ids(text)).toEqual(found))
+
+  test('every state has its place in the order of urgency', () => {
+    const counted = countStates(states.map((state) => listed(state, state)))
+    expect(counted.map(({ state }) => state).sort()).toEqual([...states].sort())
+  })
 
   test('by state, by name, by age', () => {
     expect(ids('', 'off')).toEqual(['wh_a'])

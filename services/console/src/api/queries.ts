@@ -3,10 +3,10 @@ import { type ApiClient, businessPath, queryString, webhookPath } from './client
 import { keys } from './keys.ts'
 import type {
   Account,
-  Attempt,
   AttemptDetail,
+  AttemptEntry,
   AttemptFilter,
-  AuditEntry,
+  AuditView,
   BusinessEntry,
   DeadLetterEntry,
   ErrorEntry,
@@ -64,7 +64,7 @@ export function attemptsQuery(api: ApiClient, businessId: string, id: string, fi
     queryKey: [...keys.attempts(businessId, id), filter],
     initialPageParam: '',
     queryFn: ({ signal, pageParam: cursor }) =>
-      api.get<Paged<'attempts', Attempt>>(
+      api.get<Paged<'attempts', AttemptEntry>>(
         `${webhookPath(businessId, id)}/attempts${queryString({ ...filter, cursor })}`,
         signal,
       ),
@@ -118,7 +118,7 @@ export function auditQuery(api: ApiClient, businessId: string) {
     queryKey: keys.audit(businessId),
     initialPageParam: '',
     queryFn: ({ signal, pageParam: cursor }) =>
-      api.get<Paged<'entries', AuditEntry>>(`${businessPath(businessId)}/audit${queryString({ cursor })}`, signal),
+      api.get<Paged<'entries', AuditView>>(`${businessPath(businessId)}/audit${queryString({ cursor })}`, signal),
     getNextPageParam: (page) => page.nextCursor,
   })
 }

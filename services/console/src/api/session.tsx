@@ -46,7 +46,7 @@ export function SessionProvider({ children }: PropsWithChildren) {
 
   const begin = useCallback(
     (session: Session) => {
-      api.csrfToken = session.csrfToken
+      api.csrfToken = session.csrfToken ?? ''
       setPhase({ kind: 'signed-in', session })
     },
     [api],

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import { auditQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
-import type { AuditEntry } from '../../api/types.ts'
+import type { AuditView } from '../../api/types.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { PageSkeleton } from '../../parts/page-skeleton.tsx'
@@ -43,7 +43,7 @@ export default function AuditPage() {
   )
 }
 
-function AuditTable({ businessId, entries }: { businessId: string; entries: AuditEntry[] }) {
+function AuditTable({ businessId, entries }: { businessId: string; entries: AuditView[] }) {
   const { t } = useTranslation()
   return (
     <div className={tableClasses.frame}>

@@ -1,13 +1,13 @@
 import { IconArrowNarrowRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import type { AuditEntry } from '../../api/types.ts'
+import type { AuditView } from '../../api/types.ts'
 import classes from './audit.module.css'
 import { shownValue } from './entry.ts'
 
 const shownAtOnce = 3
 
 /** What was before and what is now; the many fields of a new definition only when they are asked for. */
-export function Changes({ changes }: Pick<AuditEntry, 'changes'>) {
+export function Changes({ changes }: Pick<AuditView, 'changes'>) {
   const { t } = useTranslation()
   if (changes.length <= shownAtOnce) return <List changes={changes} />
   return (
@@ -18,7 +18,7 @@ export function Changes({ changes }: Pick<AuditEntry, 'changes'>) {
   )
 }
 
-function List({ changes }: Pick<AuditEntry, 'changes'>) {
+function List({ changes }: Pick<AuditView, 'changes'>) {
   const { t } = useTranslation()
   return (
     <ul className={classes.changes}>

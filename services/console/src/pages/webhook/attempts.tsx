@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import { attemptsQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
-import type { Attempt, Webhook } from '../../api/types.ts'
+import type { AttemptEntry, Webhook } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import { useNow } from '../../format/use-now.ts'
 import { Empty } from '../../parts/empty.tsx'
@@ -58,7 +58,7 @@ export default function Attempts({ webhook }: { webhook: Webhook }) {
   )
 }
 
-function AttemptTable({ attempts, onOpen }: { attempts: Attempt[]; onOpen: (id: string) => void }) {
+function AttemptTable({ attempts, onOpen }: { attempts: AttemptEntry[]; onOpen: (id: string) => void }) {
   const { t } = useTranslation()
   const { duration } = useFormats()
   return (

@@ -1,4 +1,4 @@
-import type { AttemptOutcome, Counts, Stats, Totals } from '../../api/types.ts'
+import type { AttemptOutcome, PeriodCounts, Stats, Totals } from '../../api/types.ts'
 
 export const outcomes: readonly AttemptOutcome[] = ['success', 'slow', 'error', 'rejected']
 
@@ -43,7 +43,7 @@ export function totalsOf(
   const bins = binsOf(stats, range, nowMs)
   const totals = bins.reduce<Totals>((sum, bin) => added(sum, bin), none)
   const firstMs = bins[0]?.startMs ?? 0
-  const counts: Counts[] = range === 'hour' ? stats.minutes : stats.hours
+  const counts: PeriodCounts[] = range === 'hour' ? stats.minutes : stats.hours
   const causes = new Map<string, number>()
   for (const { start, errors } of counts) {
     if (Date.parse(start) < firstMs) continue

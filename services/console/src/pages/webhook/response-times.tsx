@@ -1,12 +1,12 @@
 import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import type { ResponseTimes } from '../../api/types.ts'
+import type { Stats } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import { Card } from '../../parts/card.tsx'
 import { Figures } from '../../parts/figures.tsx'
 
 /** Last 30 minutes: fastest, average and slowest response (contract.md, 1.8), and percentiles. */
-export function ResponseTimesCard({ times }: { times: ResponseTimes }) {
+export function ResponseTimesCard({ times }: { times: Stats['last30Minutes'] }) {
   const { t } = useTranslation()
   const { count, duration } = useFormats()
   const figure = (label: string, ms: number | null) => ({ label, value: ms === null ? '–' : duration(ms) })

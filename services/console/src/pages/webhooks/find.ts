@@ -1,7 +1,21 @@
-import { type ListedWebhook, type State, states } from '../../api/types.ts'
+import type { ListedWebhook, State } from '../../api/types.ts'
 
 export type Order = 'problems' | 'name' | 'newest'
 export const orders: readonly Order[] = ['problems', 'name', 'newest']
+
+/** All of them, what needs someone first. */
+const states: readonly State[] = [
+  'invalid',
+  'conflict',
+  'blocked',
+  'probing',
+  'failing',
+  'paused',
+  'not-activated',
+  'healthy',
+  'idle',
+  'off',
+]
 
 type Findable = Pick<ListedWebhook, 'id' | 'name' | 'url' | 'channels' | 'createdAt' | 'status'>
 
