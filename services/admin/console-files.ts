@@ -8,9 +8,6 @@ import { nothingThere } from '../platform/http-server.ts'
 /** Where npm run build:console puts the console. */
 export const consoleDirectory = fileURLToPath(new URL('../console/dist', import.meta.url))
 
-/** In the built index.html, wherever the nonce of the page is to stand (Vite's html.cspNonce). */
-export const noncePlaceholder = '__CSP_NONCE__'
-
 /** Not the console's: what is not found there is a problem, not a page. */
 const ownPaths = /^\/(api|openapi\.json|healthz|readyz|metrics)([/?]|$)/
 const notBuilt = `<!doctype html><meta charset="utf-8"><title>Hookline</title>
@@ -51,6 +48,5 @@ export function pageOrNothing(directory = consoleDirectory) {
 async function sendPage(directory: string, reply: FastifyReply): Promise<FastifyReply> {
   reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache')
   const html = await readFile(join(directory, 'index.html'), 'utf8').catch(() => null)
-  if (html === null) return reply.code(503).send(notBuilt)
-  return reply.send(html.replaceAll(noncePlaceholder, reply.cspNonce.style))
+  return html === null ? reply.code(503).send(notBuilt) : reply.send(html)
 }

@@ -2,12 +2,11 @@ import helmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Headers of every answer. The console's own files only: no inline script, no style without the nonce of its page, no
- * other site's anything, no framing. (upgrade-insecure-requests would break the console on http://127.0.0.1.)
+ * Headers of every answer. The console's own files only: no inline script, no inline style, no other site's anything, no
+ * framing. (upgrade-insecure-requests would break the console on http://127.0.0.1.)
  */
 export async function addSecurityHeaders(server: FastifyInstance): Promise<void> {
   await server.register(helmet, {
-    enableCSPNonces: true,
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
