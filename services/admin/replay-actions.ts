@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { ReplayStarted } from '../domain/api/traffic.ts'
-import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Attempt, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { Answer, Call } from './api.ts'
 import type { AuditEntry } from './audit-entry.ts'
+import { requireOn, requireOwn } from './own-webhook.ts'
 import { accepted } from './refusals.ts'
 import { newReplayId, progressOf, startOfReplay } from './replay-progress.ts'
 import { readReplayRequest } from './replay-request.ts'
@@ -36,9 +36,9 @@ export class ReplayActions {
   }
 
   async start({ businessId, id, body, identity }: Call): Promise<Answer> {
-    const { topics, audit, clock, log } = this.#deps
-    const definition = this.#find(businessId, id)
-    this.#requireOn(businessId, definition)
+    const { store, accounts, topics, audit, clock, log } = this.#deps
+    const { definition } = requireOwn(store, { businessId, id })
+    requireOn(accounts, definition)
     const { selection, ratePerSecond } = accepted(readReplayRequest(body, clock.nowMs()))
     const found = await findSelected(topics, id, selection).catch(toProblem)
     const deliveries = found.filter((delivery) => delivery.businessId === businessId)
@@ -70,8 +70,8 @@ export class ReplayActions {
   }
 
   async progress({ businessId, id, replayId }: Call): Promise<Answer> {
-    const { topics } = this.#deps
-    this.#find(businessId, id)
+    const { store, topics } = this.#deps
+    requireOwn(store, { businessId, id })
     const startedAtMs = startOfReplay(replayId)
     const pending: PendingDelivery[] = []
     const attempts: Attempt[] = []
@@ -87,20 +87,6 @@ export class ReplayActions {
     if (startedAtMs === null || pending.length === 0)
       throw new HttpProblem(404, 'Not Found', 'this webhook has no such replay, or not any more')
     return { status: 200, body: progressOf(replayId, startedAtMs, pending, attempts) }
-  }
-
-  /** Another business's webhook is answered for as if it did not exist. */
-  #find(businessId: string, id: string): WebhookDefinition {
-    const definition = this.#deps.store.get(id)?.definition
-    return accepted(
-      definition?.businessId === businessId ? { kind: 'accepted', value: definition } : { kind: 'unknown' },
-    )
-  }
-
-  #requireOn(businessId: string, { enabled }: WebhookDefinition): void {
-    if (!this.#deps.accounts.get(businessId)?.webhooksEnabled)
-      throw new HttpProblem(409, 'Conflict', 'webhooks are not activated for this business')
-    if (!enabled) throw new HttpProblem(409, 'Conflict', 'the webhook is switched off')
   }
 }
 

@@ -7,7 +7,7 @@ import type { Answer, Call } from './api.ts'
 import { attemptDetail, attemptView, deadLetterView, errorView, parseAttemptId } from './attempt-view.ts'
 import type { Backlog } from './backlog.ts'
 import type { Monitoring } from './monitoring.ts'
-import { accepted } from './refusals.ts'
+import { requireOwn } from './own-webhook.ts'
 import type { Standing } from './standing.ts'
 import { statsView } from './stats-view.ts'
 import type { WebhookStore } from './stores.ts'
@@ -95,12 +95,8 @@ export class StatsActions {
     return { status: 200, body: { deadLetters: found.map(({ value }) => deadLetterView(value)), ...nextCursor(next) } }
   }
 
-  /** Another business's webhook is answered for as if it did not exist. */
-  #find({ businessId, id }: Call): WebhookDefinition {
-    const definition = this.#deps.store.get(id)?.definition
-    return accepted(
-      definition?.businessId === businessId ? { kind: 'accepted', value: definition } : { kind: 'unknown' },
-    )
+  #find(call: Call): WebhookDefinition {
+    return requireOwn(this.#deps.store, call).definition
   }
 }
 

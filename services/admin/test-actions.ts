@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { TestResult } from '../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
-import type { Entry } from '../domain/definition-table.ts'
 import type { Attempt, Delivery, NotificationKind, PendingDelivery } from '../domain/delivery.ts'
 import type { UrlPolicy } from '../domain/target-url.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -13,6 +12,7 @@ import type { Answer, Call } from './api.ts'
 import { createBody } from './api-schemas.ts'
 import { checkDraft } from './draft-rules.ts'
 import { maskHeaders } from './header-rules.ts'
+import { requireOn, requireOwn } from './own-webhook.ts'
 import { accepted } from './refusals.ts'
 import type { ReplayTopics } from './replay-topics.ts'
 import { newSecret } from './secrets.ts'
@@ -85,18 +85,18 @@ export class TestActions {
   }
 
   async run(call: Call): Promise<Answer> {
-    const { definition, offset } = this.#find(call.businessId, call.id)
+    const { definition, offset } = requireOwn(this.#deps.store, call)
     const { kind } = valid(checkBody(call.body ?? {}))
     return this.#test(call, { definition, offset, kind, draft: null })
   }
 
   /** A definition that is not saved, which goes along with its sample. */
   async runDraft(call: Call): Promise<Answer> {
-    const { keys, policy, clock } = this.#deps
+    const { store, keys, policy, clock } = this.#deps
     const { businessId } = call
     const { kind, definition: written } = valid(checkDraftBody(call.body))
     const { id, ...fields } = written
-    const entry = id === undefined ? undefined : this.#find(businessId, String(id))
+    const entry = id === undefined ? undefined : requireOwn(store, { businessId, id: String(id) })
     const rules = {
       ...policy,
       storedHeaders: Object.keys(entry?.definition.headers ?? {}),
@@ -112,10 +112,9 @@ export class TestActions {
   async #test({ businessId, identity }: Call, { definition, offset, kind, draft }: Trial): Promise<Answer> {
     const { accounts, log } = this.#deps
     const { id } = definition
-    if (!accounts.get(businessId)?.webhooksEnabled) throw conflict('webhooks are not activated for this business')
-    if (!definition.enabled) throw conflict('the webhook is switched off')
+    requireOn(accounts, definition)
     const turn = `${id} ${businessId}`
-    if (this.#running.has(turn)) throw conflict('a test of this webhook is under way')
+    if (this.#running.has(turn)) throw new HttpProblem(409, 'Conflict', 'a test of this webhook is under way')
     this.#running.add(turn)
     try {
       const delivery = this.#sample(definition, offset, kind ?? sampleKind(definition))
@@ -127,14 +126,6 @@ export class TestActions {
     } finally {
       this.#running.delete(turn)
     }
-  }
-
-  /** Another business's webhook is answered for as if it did not exist. */
-  #find(businessId: string, id: string): Entry {
-    const entry = this.#deps.store.get(id)
-    return accepted(
-      entry?.definition.businessId === businessId ? { kind: 'accepted', value: entry } : { kind: 'unknown' },
-    )
   }
 
   #sample(definition: WebhookDefinition, definitionOffset: number, kind: NotificationKind): Delivery {
@@ -194,8 +185,4 @@ function valid<T>(checked: Checked<T>, within = ''): T {
   if (checked.ok) return checked.value
   const problems = checked.problems.map(({ field, message }) => ({ field: `${within}${field}`, message }))
   return accepted<T>({ kind: 'invalid', problems })
-}
-
-function conflict(detail: string): HttpProblem {
-  return new HttpProblem(409, 'Conflict', detail)
 }

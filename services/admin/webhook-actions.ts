@@ -9,6 +9,7 @@ import type { Answer, Call } from './api.ts'
 import type { OwnerOf } from './channel-rules.ts'
 import { decideCreate, decidePatch, decideVersion, entityTag } from './decisions.ts'
 import type { AdminMetrics } from './metrics.ts'
+import { findOwn } from './own-webhook.ts'
 import { pageOf } from './pagination.ts'
 import { accepted } from './refusals.ts'
 import { newSecret, newWebhookId } from './secrets.ts'
@@ -107,10 +108,8 @@ export class WebhookActions {
     })
   }
 
-  /** Another business's webhook is answered for as if it did not exist. */
   #find(businessId: string, id: string): WebhookDefinition | undefined {
-    const definition = this.#deps.store.get(id)?.definition
-    return definition?.businessId === businessId ? definition : undefined
+    return findOwn(this.#deps.store, { businessId, id })?.definition
   }
 
   #ownerOf(businessId: string): OwnerOf {
