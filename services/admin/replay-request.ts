@@ -1,6 +1,7 @@
 import type { AttemptOutcome } from '../domain/delivery.ts'
 import { compileSchema } from '../platform/json-schema.ts'
 import type { Decision } from './decisions.ts'
+import { outcome } from './schema-parts.ts'
 
 /** Which notifications of a webhook are to be sent again. */
 export type ReplaySelection =
@@ -35,7 +36,7 @@ export const replayBody = {
       type: 'array',
       minItems: 1,
       uniqueItems: true,
-      items: { type: 'string', enum: ['success', 'slow', 'error', 'rejected'] },
+      items: outcome,
       description: 'Those whose latest attempt had one of these outcomes.',
     },
     deadLetters: { type: 'boolean', const: true, description: 'All dead letters that have not been delivered since.' },

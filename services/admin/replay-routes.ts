@@ -1,4 +1,5 @@
 import type { ReplayProgress, ReplayStarted } from '../domain/api/traffic.ts'
+import { attemptOutcomes } from '../domain/delivery.ts'
 import type { ApiRoute } from './api.ts'
 import { replayParams, webhookParams } from './api-schemas.ts'
 import { failures } from './problem-answers.ts'
@@ -24,7 +25,7 @@ const progress = object({
   outcomes: {
     type: 'object',
     description: 'Of those that are done, by the outcome of the last attempt.',
-    properties: Object.fromEntries(['success', 'slow', 'error', 'rejected'].map((name) => [name, count('')])),
+    properties: Object.fromEntries(attemptOutcomes.map((name) => [name, count('')])),
   },
 } satisfies Properties<ReplayProgress>)
 

@@ -1,4 +1,5 @@
 import type { Conflict } from '../domain/api/webhook.ts'
+import { attemptOutcomes } from '../domain/delivery.ts'
 
 /** What the JSON schemas of the API's answers are made of. */
 
@@ -10,6 +11,7 @@ export type Properties<Shown> = Record<keyof Shown, object>
 
 export const text = { type: 'string' }
 export const count = { type: 'integer', minimum: 0 }
+export const outcome = { type: 'string', enum: [...attemptOutcomes] }
 export const time = { type: 'string', format: 'date-time' }
 
 export const object = (properties: Record<string, object>, optional: string[] = []) => ({

@@ -8,14 +8,14 @@ import type {
   SentRequest,
   Stats,
 } from '../domain/api/traffic.ts'
+import { attemptOutcomes } from '../domain/delivery.ts'
 import { webhookParams } from './api-schemas.ts'
-import { count, list, nullable, object, type Properties, text, time } from './schema-parts.ts'
+import { count, list, nullable, object, outcome, type Properties, text, time } from './schema-parts.ts'
 import { statusView } from './status-schemas.ts'
 
 /** Shapes of the routes on statistics, errors, attempts and dead letters. */
 
 const ms = { type: 'number', minimum: 0 }
-const outcomes = ['success', 'slow', 'error', 'rejected']
 
 const counts = object({
   start: { ...time, description: 'Of the minute or hour, UTC.' },
@@ -73,7 +73,7 @@ const attemptProperties = {
   contactId: text,
   chatChannelId: text,
   attempt: { ...count, description: 'From 1.' },
-  outcome: { type: 'string', enum: outcomes },
+  outcome,
   cause: nullable(text),
   status: nullable({ type: 'integer' }),
   latencyMs: nullable(ms, 'Null when nothing was sent.'),
@@ -133,7 +133,7 @@ const moment = (description: string) => Type.Optional(Type.String({ format: 'dat
 
 export const pageQuery = Type.Object(paging)
 export const attemptsQuery = Type.Object({
-  outcome: Type.Optional(Type.Enum(outcomes, { description: 'Only those with it.' })),
+  outcome: Type.Optional(Type.Enum([...attemptOutcomes], { description: 'Only those with it.' })),
   contactId: identifier('Only those to this contact.'),
   deliveryId: identifier('Only those of this notification: its webhook-id.'),
   since: moment('Only those started at or after it.'),

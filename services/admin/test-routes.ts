@@ -2,13 +2,13 @@ import type { SentRequest, TestResult } from '../domain/api/traffic.ts'
 import type { ApiRoute } from './api.ts'
 import { businessParams, webhookParams } from './api-schemas.ts'
 import { failures } from './problem-answers.ts'
-import { object, type Properties, text } from './schema-parts.ts'
+import { object, outcome, type Properties, text } from './schema-parts.ts'
 import { draftTestBody, type TestActions, testBody } from './test-actions.ts'
 
 const nullable = (type: string, description: string) => ({ type: [type, 'null'], description })
 
 const result = object({
-  outcome: { type: 'string', enum: ['success', 'slow', 'error', 'rejected'] },
+  outcome,
   cause: nullable('string', 'Of an error: timeout, dns, connect, tls, 3xx, 4xx, 5xx; of a rejection: address.'),
   request: {
     type: 'object',
@@ -32,6 +32,11 @@ const result = object({
   detail: nullable('string', 'Why there was no answer.'),
 } satisfies Properties<TestResult>)
 
+const response = {
+  200: { description: 'How it ended.', content: { 'application/json': { schema: result } } },
+  ...failures(404, 409, 422, 504),
+}
+
 export function testRoutes(actions: TestActions): ApiRoute[] {
   return [
     {
@@ -47,10 +52,7 @@ export function testRoutes(actions: TestActions): ApiRoute[] {
           'The body may be left out.',
         params: webhookParams,
         body: testBody,
-        response: {
-          200: { description: 'How it ended.', content: { 'application/json': { schema: result } } },
-          ...failures(404, 409, 422, 504),
-        },
+        response,
       },
       handle: (call) => actions.run(call),
     },
@@ -66,10 +68,7 @@ export function testRoutes(actions: TestActions): ApiRoute[] {
           'As testWebhook. It must be on, as a saved one must (the account too). A new one is signed by a secret of its own.',
         params: businessParams,
         body: draftTestBody,
-        response: {
-          200: { description: 'How it ended.', content: { 'application/json': { schema: result } } },
-          ...failures(404, 409, 422, 504),
-        },
+        response,
       },
       handle: (call) => actions.runDraft(call),
     },

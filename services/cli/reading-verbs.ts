@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { attemptOutcomes } from '../domain/delivery.ts'
 import type { Webhook } from './admin-api.ts'
 import { exitCodes } from './exit-codes.ts'
 import { positiveInteger, time } from './option-values.ts'
@@ -33,7 +34,7 @@ export function addReadingVerbs(program: Command, act: Act): void {
     .command('attempts')
     .description('attempts, newest first')
     .argument('<webhook>', 'id or name')
-    .addOption(new Option('--outcome <outcome>').choices(['success', 'slow', 'error', 'rejected']))
+    .addOption(new Option('--outcome <outcome>').choices(attemptOutcomes))
     .option('--contact <id>', 'of this contact only')
     .option('--delivery <id>', 'of this notification only')
     .addOption(new Option('--since <time>', 'ISO 8601, or so long ago: 15m, 6h, 2d').argParser(time))

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { TestResult } from '../domain/api/traffic.ts'
+import { attemptOutcomes } from '../domain/delivery.ts'
 import { exitCodes } from './exit-codes.ts'
 import { usageFailure } from './failure.ts'
 import { positiveNumber, time } from './option-values.ts'
@@ -11,7 +12,6 @@ import { optional, outcomesText } from './webhook-rows.ts'
 
 /** Verbs that make requests to the receiver: test, replay. */
 export function addSendingVerbs(program: Command, act: Act): void {
-  const outcomes = ['success', 'slow', 'error', 'rejected']
   program
     .command('test')
     .description('sends a sample notification and shows what came back; exit code 1 unless it was a 2xx')
@@ -28,7 +28,7 @@ export function addSendingVerbs(program: Command, act: Act): void {
       new Option('--since <time>', 'those made from then on: ISO 8601, or so long ago: 15m, 6h, 2d').argParser(time),
     )
     .addOption(new Option('--until <time>', 'those made before').argParser(time))
-    .addOption(new Option('--outcome <outcome...>', 'those whose latest attempt ended so').choices(outcomes))
+    .addOption(new Option('--outcome <outcome...>', 'those whose latest attempt ended so').choices(attemptOutcomes))
     .option('--rate <perSecond>', 'so many a second, at most', positiveNumber, 10)
     .option('--no-wait', 'returns once they are on their way')
     .action(act(replay))

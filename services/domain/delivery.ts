@@ -21,7 +21,8 @@ export type Delivery = {
   definitionOffset: number
 }
 
-export type AttemptOutcome = 'success' | 'slow' | 'error' | 'rejected'
+export const attemptOutcomes = ['success', 'slow', 'error', 'rejected'] as const
+export type AttemptOutcome = (typeof attemptOutcomes)[number]
 export type NextStep = 'none' | 'retry' | 'deadLetter'
 
 /** One try at sending a delivery: a record of webhook-attempts. */
