@@ -6,10 +6,10 @@ import { Link, useParams } from 'react-router'
 import { auditQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
 import type { AuditView } from '../../api/types.ts'
+import { DataTable } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { PageSkeleton } from '../../parts/page-skeleton.tsx'
-import tableClasses from '../../parts/table.module.css'
 import { Time } from '../../parts/time.tsx'
 import { usePageTitle } from '../../parts/use-page-title.ts'
 import { pagePath } from '../webhook/use-place.ts'
@@ -46,47 +46,38 @@ export default function AuditPage() {
 function AuditTable({ businessId, entries }: { businessId: string; entries: AuditView[] }) {
   const { t } = useTranslation()
   return (
-    <div className={tableClasses.frame}>
-      <Table className={tableClasses.table} aria-label={t('audit.title')}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('attempts.at')}</Table.Th>
-            <Table.Th>{t('audit.who')}</Table.Th>
-            <Table.Th>{t('audit.what')}</Table.Th>
-            <Table.Th>{t('audit.changes')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {entries.map((entry) => (
-            <Table.Tr key={`${entry.at} ${entry.action} ${entry.webhookId} ${entry.version}`}>
-              <Table.Td data-label={t('attempts.at')}>
-                <Time at={entry.at} />
-              </Table.Td>
-              <Table.Td data-label={t('audit.who')}>{entry.subject}</Table.Td>
-              <Table.Td data-label={t('audit.what')}>
-                <span>
-                  <Action action={entry.action} />
-                  {entry.webhookId !== null &&
-                    entry.action === 'webhook.delete' &&
-                    `: ${entry.webhookName ?? entry.webhookId}`}
-                  {entry.webhookId !== null && entry.action !== 'webhook.delete' && (
-                    <>
-                      {': '}
-                      <Link className={classes.link} to={pagePath({ businessId, id: entry.webhookId })}>
-                        {entry.webhookName ?? entry.webhookId}
-                      </Link>
-                    </>
-                  )}
-                </span>
-              </Table.Td>
-              <Table.Td data-label={t('audit.changes')}>
-                <Changes changes={entry.changes} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <DataTable
+      label={t('audit.title')}
+      columns={[t('attempts.at'), t('audit.who'), t('audit.what'), t('audit.changes')]}
+    >
+      {entries.map((entry) => (
+        <Table.Tr key={`${entry.at} ${entry.action} ${entry.webhookId} ${entry.version}`}>
+          <Table.Td data-label={t('attempts.at')}>
+            <Time at={entry.at} />
+          </Table.Td>
+          <Table.Td data-label={t('audit.who')}>{entry.subject}</Table.Td>
+          <Table.Td data-label={t('audit.what')}>
+            <span>
+              <Action action={entry.action} />
+              {entry.webhookId !== null &&
+                entry.action === 'webhook.delete' &&
+                `: ${entry.webhookName ?? entry.webhookId}`}
+              {entry.webhookId !== null && entry.action !== 'webhook.delete' && (
+                <>
+                  {': '}
+                  <Link className={classes.link} to={pagePath({ businessId, id: entry.webhookId })}>
+                    {entry.webhookName ?? entry.webhookId}
+                  </Link>
+                </>
+              )}
+            </span>
+          </Table.Td>
+          <Table.Td data-label={t('audit.changes')}>
+            <Changes changes={entry.changes} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </DataTable>
   )
 }
 

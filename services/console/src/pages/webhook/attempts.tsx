@@ -9,6 +9,7 @@ import { useApi } from '../../api/session.tsx'
 import type { AttemptEntry, Webhook } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import { useNow } from '../../format/use-now.ts'
+import { DataTable } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { OutcomeBadge } from '../../parts/outcome-badge.tsx'
@@ -62,44 +63,36 @@ function AttemptTable({ attempts, onOpen }: { attempts: AttemptEntry[]; onOpen: 
   const { t } = useTranslation()
   const { duration } = useFormats()
   return (
-    <div className={tableClasses.frame}>
-      <Table className={tableClasses.table} aria-label={t('webhook.tabs.attempts')}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('attempts.at')}</Table.Th>
-            <Table.Th>{t('attempts.outcome')}</Table.Th>
-            <Table.Th>{t('attempts.took')}</Table.Th>
-            <Table.Th>{t('attempts.contact')}</Table.Th>
-            <Table.Th>{t('attempts.kind')}</Table.Th>
-            <Table.Th>{t('attempts.number')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {attempts.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td data-label={t('attempts.at')}>
-                <UnstyledButton className={tableClasses.open} onClick={() => onOpen(one.id)}>
-                  <Time at={one.at} />
-                </UnstyledButton>
-              </Table.Td>
-              <Table.Td data-label={t('attempts.outcome')}>
-                <OutcomeBadge outcome={one.outcome} detail={one.status ?? one.cause} />
-              </Table.Td>
-              <Table.Td data-label={t('attempts.took')}>
-                {one.latencyMs === null ? '–' : duration(one.latencyMs)}
-              </Table.Td>
-              <Table.Td data-label={t('attempts.contact')}>{one.contactId}</Table.Td>
-              <Table.Td data-label={t('attempts.kind')}>
-                {one.test ? t('attempts.test') : t(`kind.${one.kind}`)}
-              </Table.Td>
-              <Table.Td data-label={t('attempts.number')}>
-                {one.attempt}
-                {one.replayId !== null && ` · ${t('attempts.replay')}`}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <DataTable
+      label={t('webhook.tabs.attempts')}
+      columns={[
+        t('attempts.at'),
+        t('attempts.outcome'),
+        t('attempts.took'),
+        t('attempts.contact'),
+        t('attempts.kind'),
+        t('attempts.number'),
+      ]}
+    >
+      {attempts.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td data-label={t('attempts.at')}>
+            <UnstyledButton className={tableClasses.open} onClick={() => onOpen(one.id)}>
+              <Time at={one.at} />
+            </UnstyledButton>
+          </Table.Td>
+          <Table.Td data-label={t('attempts.outcome')}>
+            <OutcomeBadge outcome={one.outcome} detail={one.status ?? one.cause} />
+          </Table.Td>
+          <Table.Td data-label={t('attempts.took')}>{one.latencyMs === null ? '–' : duration(one.latencyMs)}</Table.Td>
+          <Table.Td data-label={t('attempts.contact')}>{one.contactId}</Table.Td>
+          <Table.Td data-label={t('attempts.kind')}>{one.test ? t('attempts.test') : t(`kind.${one.kind}`)}</Table.Td>
+          <Table.Td data-label={t('attempts.number')}>
+            {one.attempt}
+            {one.replayId !== null && ` · ${t('attempts.replay')}`}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </DataTable>
   )
 }

@@ -6,6 +6,7 @@ import { Link } from 'react-router'
 import { deadLettersQuery } from '../../api/queries.ts'
 import { useApi, useMay } from '../../api/session.tsx'
 import type { DeadLetterEntry, Webhook } from '../../api/types.ts'
+import { DataTable } from '../../parts/data-table.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { PageSkeleton } from '../../parts/page-skeleton.tsx'
@@ -34,24 +35,14 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
         </Text>
         {mayWrite && <ReplayButtons webhook={webhook} kinds={['deadLetters']} />}
       </Group>
-      <div className={tableClasses.frame}>
-        <Table className={tableClasses.table} aria-label={t('webhook.tabs.dead-letters')}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('attempts.at')}</Table.Th>
-              <Table.Th>{t('dead.reason')}</Table.Th>
-              <Table.Th>{t('attempts.contact')}</Table.Th>
-              <Table.Th>{t('attempts.kind')}</Table.Th>
-              <Table.Th>{t('dead.attempts')}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {letters.map((letter) => (
-              <Row key={keyOf(letter)} webhook={webhook} letter={letter} />
-            ))}
-          </Table.Tbody>
-        </Table>
-      </div>
+      <DataTable
+        label={t('webhook.tabs.dead-letters')}
+        columns={[t('attempts.at'), t('dead.reason'), t('attempts.contact'), t('attempts.kind'), t('dead.attempts')]}
+      >
+        {letters.map((letter) => (
+          <Row key={keyOf(letter)} webhook={webhook} letter={letter} />
+        ))}
+      </DataTable>
       {hasNextPage && (
         <Button variant="default" fullWidth mt="md" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
           {t('attempts.older')}
