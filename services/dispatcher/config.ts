@@ -23,7 +23,7 @@ export const dispatcherConfig = Type.Object({
     description: 'requests in flight of the whole process',
   }),
   HOOKLINE_DISPATCHER_MAX_HELD: Type.Integer({
-    default: 1_500,
+    default: 2_500,
     minimum: 1,
     maximum: 1_000_000,
     description: 'deliveries held in memory, at most',
@@ -34,7 +34,7 @@ export const dispatcherConfig = Type.Object({
     description: 'bytes of bodies held in memory, at most',
   }),
   HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: Type.Integer({
-    default: 1_000,
+    default: 700,
     minimum: 1,
     maximum: 1_000_000,
     description: 'deliveries of one webhook that wait in memory; the rest waits in webhook-parked',

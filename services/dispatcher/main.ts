@@ -32,6 +32,11 @@ import { recordOutcome } from './recorder.ts'
 import { Sender } from './send.ts'
 import { switchOff } from './switch-off.ts'
 
+/**
+ * Of one fetch: some 300 deliveries of one partition. More at once would be more of a quick webhook than its share of memory,
+ * and so go by webhook-parked.
+ */
+const fetchBytes = 262_144
 /** At 500 deliveries a second, each taken by itself would be a third of the dispatcher's and the broker's CPU. */
 const recordLingerMs = 5
 
@@ -147,6 +152,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
       topics: [...sources.keys()],
       sessionTimeoutMs,
       maxWaitMs: 1_000,
+      maxBytes: fetchBytes,
       assigner: coPartitionAssigner,
       fail,
       onAssigned: (assignment, self) => {

@@ -47,6 +47,8 @@ export type ConsumerOptions = {
   maxWaitMs: number
   /** The broker answers sooner once it has so many bytes; 1 when not given. */
   minBytes?: number
+  /** Of one answer of the broker, unless its first batch is larger. */
+  maxBytes?: number
   /** The rule that shares partitions out; round robin when not given. */
   assigner?: (held: () => Held) => PartitionAssigner
   /** Called at every (re)assignment, before its first batch: nothing is paused, and a seek or pause acts on the first fetch. */
@@ -64,8 +66,8 @@ export type ConsumerOptions = {
 
 /** As large as a batch can be (the broker's max.message.bytes): what does not fit comes of the first partition of a fetch only. */
 const maxBytesPerPartition = 1_048_576
-/** Of one fetch: what it brings waits in memory, and kafkajs holds it twice meanwhile. */
-const maxBytes = 1_048_576
+/** Of one fetch, where not given: what it brings waits in memory, and kafkajs holds it twice meanwhile. */
+const defaultMaxBytes = 1_048_576
 /** Heartbeats go out at least this often while onBatch is waited for. */
 const heartbeatMs = 2_000
 
@@ -98,7 +100,7 @@ export class GroupConsumer implements AsyncDisposable {
       maxWaitTimeInMs: options.maxWaitMs,
       minBytes: options.minBytes ?? 1,
       maxBytesPerPartition,
-      maxBytes,
+      maxBytes: options.maxBytes ?? defaultMaxBytes,
       allowAutoTopicCreation: false,
       partitionAssigners: [options.assigner?.(held) ?? PartitionAssigners.roundRobin],
       retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 5_000 },

@@ -73,9 +73,8 @@ func main() {
   },
   {
     language: 'PHP',
-    install: '// composer require standard-webhooks/standard-webhooks',
-    code: `<?php
-require 'vendor/autoload.php';
+    install: '<?php\n// composer require standard-webhooks/standard-webhooks',
+    code: `require 'vendor/autoload.php';
 
 $webhook = new \\StandardWebhooks\\Webhook(getenv('WEBHOOK_SECRET'));
 try {
