@@ -78,6 +78,12 @@ test.each([
   expect(formats.time('2026-03-01T12:34:56.000Z')).toMatch(/(0?6):34:56/)
 })
 
+test.each(['es-AR', 'en-US', 'pt-BR'])('a time in %s does not break before p. m.', (locale) => {
+  const { time, clock } = createFormats(locale, 'UTC')
+  const at = '2026-03-01T20:17:56.000Z'
+  for (const text of [time(at), clock(Date.parse(at))]) expect(text).not.toMatch(/ (?=[pm]\.|[ap]m)/i)
+})
+
 test('a time is typed in the zone of the viewer and sent in UTC', () => {
   expect(fromLocalInput(toLocalInput(now))).toBe('2026-03-01T12:34:00.000Z')
   expect(fromLocalInput('')).toBeNull()

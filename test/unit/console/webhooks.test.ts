@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { holds, type Permission } from '../../../services/console/src/api/permissions.ts'
 import type { ListedWebhook, State, Status, Webhook } from '../../../services/console/src/api/types.ts'
+import { fieldKey, headerOf, shownValue } from '../../../services/console/src/pages/audit/entry.ts'
 import { takenChannels } from '../../../services/console/src/pages/form/channels.ts'
 import {
   changesOf,
@@ -45,11 +46,19 @@ describe('the list', () => {
     ['55550', ['wh_c']],
     ['OLD hook', ['wh_a']],
     ['old bar', []],
+    ['wh_a', ['wh_a']],
+    ['wh_', []],
   ])('%j finds %j', (text, found) => expect(ids(text)).toEqual(found))
 
   test('every state has its place in the order of urgency', () => {
     const counted = countStates(states.map((state) => listed(state, state)))
     expect(counted.map(({ state }) => state).sort()).toEqual([...states].sort())
+  })
+
+  test('numbers in names are in the order of numbers', () => {
+    const tills = ['Till 10', 'Till 9', 'Till 100'].map((name) => listed(name, 'healthy', { name }))
+    const found = findWebhooks(tills, { text: 'till', state: null, order: 'name' })
+    expect(found.map(({ name }) => name)).toEqual(['Till 9', 'Till 10', 'Till 100'])
   })
 
   test('by state, by name, by age', () => {
@@ -62,6 +71,15 @@ describe('the list', () => {
       { state: 'off', count: 1 },
     ])
   })
+})
+
+test('the audit calls every field of a definition by its words', () => {
+  const { events, headers: _named, ...plain } = draftOf({ ...emptyValues, rateLimitPerSecond: 5 })
+  const fields = [...Object.keys(plain), ...Object.keys(events).map((name) => `events.${name}`)]
+  expect(fields.length).toBeGreaterThan(10)
+  expect(fields.filter((field) => fieldKey(field) === undefined)).toEqual([])
+  expect(headerOf('headers.X-Key')).toBe('X-Key')
+  expect(shownValue(['a', 'b'])).toBe('a, b')
 })
 
 describe('the form', () => {

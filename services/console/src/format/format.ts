@@ -30,8 +30,8 @@ export function createFormats(locale: string, timeZone?: string): Formats {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const seconds = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
   return {
-    time: (iso) => time.format(new Date(iso)),
-    clock: (ms) => clock.format(new Date(ms)),
+    time: (iso) => unbroken(time.format(new Date(iso))),
+    clock: (ms) => unbroken(clock.format(new Date(ms))),
     day: (ms) => day.format(new Date(ms)),
     count: (n) => count.format(n),
     duration: (
@@ -43,6 +43,11 @@ export function createFormats(locale: string, timeZone?: string): Formats {
       return relative.format(-Math.trunc(sinceMs / stepMs), unit)
     },
   }
+}
+
+/** Keeps "8:17 p. m." in one line: Intl's spaces break. */
+function unbroken(time: string): string {
+  return time.replace(/\s(?=[ap]\.?\s?m)/gi, '\u00a0').replace(/(?<=\b[ap]\.)\s(?=m)/gi, '\u00a0')
 }
 
 /** Minutes and seconds that are left, as a countdown shows them: 9:05; 1:02:03 from an hour on. Never below zero. */

@@ -49,6 +49,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
   const mayWrite = useMay('webhooks:write')
   const start = useStartReplay(webhook)
   const hindrance = useHindrance(webhook)
+  const mayResend = mayWrite && !attempt.test
   const { outcome, status, cause, latencyMs, excerpt, deliveryId, next, nextAttemptAt } = attempt
   return (
     <Stack>
@@ -65,7 +66,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
         {deliveryId}
       </Text>
       <Group gap="sm">
-        {mayWrite && !attempt.test && (
+        {mayResend && (
           <Button
             leftSection={<IconRepeat size={16} aria-hidden />}
             loading={start.isPending}
@@ -84,7 +85,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
           {t('attempt.all')}
         </Button>
       </Group>
-      {mayWrite && hindrance !== null && (
+      {mayResend && hindrance !== null && (
         <Text size="sm" c="dimmed">
           {t(`replay.${hindrance}`)}
         </Text>

@@ -19,7 +19,7 @@ const states: readonly State[] = [
 
 type Findable = Pick<ListedWebhook, 'id' | 'name' | 'url' | 'channels' | 'createdAt' | 'status'>
 
-/** Those whose name, URL, id or a channel holds all the words, in that state, in that order. */
+/** Those whose name, URL or a channel holds all the words, or whose id is one of them, in that state, in that order. */
 export function findWebhooks<W extends Findable>(
   webhooks: readonly W[],
   { text, state, order }: { text: string; state: State | null; order: Order },
@@ -27,8 +27,9 @@ export function findWebhooks<W extends Findable>(
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const fits = ({ id, name, url, channels, status }: W) => {
     if (state !== null && status.state !== state) return false
-    const haystack = [id, name, url, ...channels].join('\n').toLowerCase()
-    return words.every((word) => haystack.includes(word))
+    const haystack = [name, url, ...channels].join('\n').toLowerCase()
+    // Ids are random: part of one that fits would be a chance that nobody understands.
+    return words.every((word) => haystack.includes(word) || word === id.toLowerCase())
   }
   return webhooks.filter(fits).sort(comparisons[order])
 }
@@ -40,7 +41,9 @@ export function countStates(webhooks: readonly Findable[]): { state: State; coun
     .filter(({ count }) => count > 0)
 }
 
-const byName = (a: Findable, b: Findable) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1)
+/** Till 9 comes before Till 10. */
+const collator = new Intl.Collator(undefined, { numeric: true })
+const byName = (a: Findable, b: Findable) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1)
 
 const comparisons: Record<Order, (a: Findable, b: Findable) => number> = {
   problems: (a, b) => states.indexOf(a.status.state) - states.indexOf(b.status.state) || byName(a, b),
