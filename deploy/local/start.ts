@@ -45,8 +45,11 @@ async function start(options: StartOptions): Promise<Ending> {
   if (business) await playTo(business, stack, token, conversations, { pauseMs: readablePauseMs, signal })
   for (const line of guideLines(platform, stack, business?.id)) print(line)
   await printLogin(stack)
-  if (process.stdin.isTTY) createInterface({ input: process.stdin }).on('line', () => void printLogin(stack))
+  const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }) : null
+  lines?.on('line', () => void printLogin(stack))
   if (!signal.aborted) await once(signal, 'abort')
+  // A terminal that is read from keeps the process alive.
+  lines?.close()
   progress('Stopping ...')
   return { exitCode: 0 }
 }
