@@ -118,7 +118,7 @@ await runService('admin', adminConfig, async (service) => {
       ...auditRoutes(auditing.log),
       ...businessRoutes({ store, accounts: accountsStore }),
     ]
-    addRoutes(
+    await addRoutes(
       api,
       [...webhookRoutes(actions), ...sending, ...accountRoutes(accountDeps), ...seen],
       access.admit,

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
@@ -405,4 +406,20 @@ test('refusals and writes are counted', async () => {
   expect(metrics.body).toMatch(/hookline_admin_writes_total\{kind="create"\} 1/)
   expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="conflict"\} 1/)
   expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="unauthenticated"\} 1/)
+})
+
+test('what is read goes out compressed; what is written is answered as it is, for there may be a secret in it', async () => {
+  const headers = { authorization: 'Bearer super', 'accept-encoding': 'gzip' }
+  const long = {
+    ...minimal,
+    name: 'N'.repeat(100),
+    channels: Array.from({ length: 100 }, (_unused, i) => `channel${i}`),
+  }
+  const created = await server.inject({ method: 'POST', url: collection, headers, payload: long })
+  expect([created.statusCode, created.headers['content-encoding']]).toEqual([201, undefined])
+  expect(created.json().secret).toMatch(/^whsec_/)
+  const listed = await server.inject({ method: 'GET', url: collection, headers })
+  expect([listed.statusCode, listed.headers['content-encoding']]).toEqual([200, 'gzip'])
+  const plain = await call('GET', collection)
+  expect(JSON.parse(gunzipSync(listed.rawPayload).toString())).toEqual(plain.body)
 })
