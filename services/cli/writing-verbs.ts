@@ -5,7 +5,7 @@ import { diffLines } from './diff-lines.ts'
 import { exitCodes } from './exit-codes.ts'
 import { usageFailure } from './failure.ts'
 import { fieldRows, printable } from './output.ts'
-import { repeated, type Step } from './plan.ts'
+import { hasUncomparedValues, repeated, type Step } from './plan.ts'
 import type { Act } from './program.ts'
 import { read, type Session } from './session.ts'
 import { webhookRows } from './webhook-rows.ts'
@@ -49,6 +49,8 @@ async function apply(session: Session, { file, dryRun = false, writeHeaders = fa
   const planned = await plan(admin, wanted, { writeHeaders })
   const human = session.options.output === 'table'
   if (human) for (const { step } of planned) showDifference(session, step)
+  if (!writeHeaders && planned.some(({ step }) => hasUncomparedValues(step)))
+    session.say('header values that are stored are not compared: --write-headers writes them again')
   const results = dryRun ? planned.map(foreseen) : await carryOut(admin, planned)
   if (human) for (const result of results) session.terminal.out(`${resultLine(result, dryRun)}\n`)
   else session.show({ dryRun, results }, () => fieldRows([]))
