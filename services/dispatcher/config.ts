@@ -37,7 +37,7 @@ export const dispatcherConfig = Type.Object({
     default: 700,
     minimum: 1,
     maximum: 1_000_000,
-    description: 'deliveries of one webhook that wait in memory; the rest waits in webhook-parked',
+    description: 'deliveries of a webhook that does not keep up: so many wait in memory, the rest in webhook-parked',
   }),
   HOOKLINE_DISPATCHER_EXPIRY_HOURS: Type.Integer({
     default: 72,

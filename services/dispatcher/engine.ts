@@ -71,9 +71,7 @@ export class Engine {
 
   /** Webhooks whose notifications are in webhook-parked. */
   get parking(): number {
-    let count = 0
-    for (const { parked } of this.#partitions) count += parked.size
-    return count
+    return this.#parking.webhooks
   }
 
   /** While false, take no more records; onRoom tells when it changes. */

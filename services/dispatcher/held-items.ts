@@ -36,6 +36,12 @@ export class HeldItems {
     return room
   }
 
+  /** More than half of the room is taken: who waits for onRoom waits until this is over. */
+  get isCrowded(): boolean {
+    const { maxHeld, maxHeldBytes } = this.#limits
+    return this.#congested || this.#count > maxHeld / 2 || this.#bytes > maxHeldBytes / 2
+  }
+
   /** @param onSettled called after each acknowledgement. */
   watch(onSettled: () => void): void {
     this.#onSettled = onSettled
@@ -90,8 +96,7 @@ export class HeldItems {
   }
 
   checkRoom(): void {
-    if (!this.#lackedRoom || this.#congested) return
-    if (this.#count > this.#limits.maxHeld / 2 || this.#bytes > this.#limits.maxHeldBytes / 2) return
+    if (!this.#lackedRoom || this.isCrowded) return
     this.#lackedRoom = false
     this.#ports.onRoom()
   }

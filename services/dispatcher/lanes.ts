@@ -1,34 +1,19 @@
 import Denque from 'denque'
-import type { Lane, Webhook } from './lane.ts'
+import type { Lane, LaneRules, Webhook } from './lane.ts'
+import { Round } from './round.ts'
 import { Young } from './young.ts'
-
-export type LaneRules = {
-  /** Of the whole process. */
-  maxInFlight: number
-  /**
-   * Of those that started within the last few milliseconds. Receivers that answer at once need no more to keep the process
-   * busy: in turns over 512 sockets a delivery took 65 us of CPU, over 48 to 64 of them 50 us. Slow ones are not held back.
-   */
-  maxYoung: number
-  /** Of one webhook: its definition's. */
-  maxInFlightOf: (webhookId: string) => number
-  /**
-   * Asked before each start: 0 lets the lane start now, otherwise how many milliseconds the webhook has to wait (for its
-   * breaker, its rate limit, a Retry-After); Infinity until wake() is called.
-   */
-  waitMs: (webhookId: string) => number
-  after: (delayMs: number, due: () => void) => { cancel(): void }
-}
 
 /**
  * Decides which lane starts next: in order within a lane, any number of lanes at a time up to the webhook's cap and the
- * process's; webhooks that have something ready take turns, so that one of them cannot take all places.
+ * process's; webhooks that have something ready take turns. None has more places in flight than it leaves free, so that slow
+ * ones, however many, never have all of them (a dynamic threshold, Choudhury and Hahne 1998: n such webhooks come to rest
+ * with one part of n + 1 each).
  */
 export class LaneScheduler<Item> {
   readonly #rules: LaneRules
   readonly #start: (lane: Lane<Item>, head: Item) => void
   readonly #webhooks = new Map<string, Webhook<Item>>()
-  readonly #round = new Denque<Webhook<Item>>()
+  readonly #round = new Round<Item>()
   readonly #young: Young
   #inFlight = 0
   #stopped = false
@@ -49,19 +34,34 @@ export class LaneScheduler<Item> {
     return this.#webhooks.get(webhookId)?.items ?? 0
   }
 
+  inFlightOf(webhookId: string): number {
+    return this.#webhooks.get(webhookId)?.inFlight ?? 0
+  }
+
   /** Webhooks with something in their lanes. */
   get webhooks(): number {
     return this.#webhooks.size
   }
 
-  /** Webhooks with so many items of which nothing has ended since the last call. */
-  stuck(leastItems: number): string[] {
-    const stuck: string[] = []
+  /** To be called from time to time: what has ended since the last call tells how fast each webhook works off what it has. */
+  measure(elapsedMs: number): void {
     for (const webhook of this.#webhooks.values()) {
-      if (!webhook.moved && webhook.items >= leastItems) stuck.push(webhook.id)
-      webhook.moved = false
+      webhook.endedPerSecond = (webhook.ended * 1_000) / elapsedMs
+      webhook.ended = 0
     }
-    return stuck
+  }
+
+  /** Whether it takes the webhook's receiver, or its limits, more than a second to work off what it has. */
+  isSlow(webhookId: string): boolean {
+    const webhook = this.#webhooks.get(webhookId)
+    return webhook !== undefined && this.#isSlow(webhook)
+  }
+
+  /** Slow webhooks with at least so many items. */
+  slowOnes(leastItems: number): string[] {
+    return [...this.#webhooks.values()]
+      .filter((webhook) => webhook.items >= leastItems && this.#isSlow(webhook))
+      .map(({ id }) => id)
   }
 
   enqueue(webhookId: string, contactId: string, item: Item): void {
@@ -106,24 +106,29 @@ export class LaneScheduler<Item> {
   }
 
   /**
-   * Takes out what has not been sent yet: everything but the heads of running and held lanes, in the order of each lane.
+   * Takes out what has not been sent yet: everything but the heads of running and held lanes, in the order of each lane. The
+   * lanes take turns: what is sent in that order later is not one contact's after another's.
    * @param webhookId of one webhook; of all of them when left out.
    */
   takeQueued(webhookId?: string): Item[] {
     const one = webhookId === undefined ? undefined : this.#webhooks.get(webhookId)
     const webhooks = webhookId === undefined ? this.#webhooks.values() : one ? [one] : []
-    const taken: Item[] = []
+    const taken: Item[][] = []
     for (const webhook of webhooks) {
       webhook.ready.clear()
       for (const lane of webhook.lanes.values()) {
         const kept = lane.state === 'running' || lane.state === 'held' ? 1 : 0
         const queued = lane.items.length > kept ? lane.items.remove(kept, lane.items.length - kept) : []
         webhook.items -= queued.length
-        taken.push(...queued)
+        for (const [turn, item] of queued.entries()) {
+          const itemsOfTurn = taken[turn]
+          if (itemsOfTurn) itemsOfTurn.push(item)
+          else taken[turn] = [item]
+        }
         if (kept === 0) this.#retire(lane)
       }
     }
-    return taken
+    return taken.flat()
   }
 
   /** Drops the head of a held lane too. */
@@ -143,8 +148,9 @@ export class LaneScheduler<Item> {
         ready: new Denque(),
         inFlight: 0,
         items: 0,
-        moved: true,
-        inRound: false,
+        ended: 0,
+        endedPerSecond: 0,
+        turn: 'none',
         closed: undefined,
       }
       this.#webhooks.set(webhookId, webhook)
@@ -160,27 +166,22 @@ export class LaneScheduler<Item> {
   #makeReady(lane: Lane<Item>): void {
     lane.state = 'ready'
     lane.webhook.ready.push(lane)
-    this.#joinRound(lane.webhook)
+    this.#round.join(lane.webhook)
     this.#pump()
   }
 
   #leave(lane: Lane<Item>): void {
     this.#inFlight--
+    this.#round.rejoin()
     this.#young.ended(lane.generation)
     lane.webhook.inFlight--
-    lane.webhook.moved = true
-    this.#joinRound(lane.webhook)
+    lane.webhook.ended++
+    this.#round.join(lane.webhook)
   }
 
   #shift(lane: Lane<Item>): void {
     lane.items.shift()
     lane.webhook.items--
-  }
-
-  #joinRound(webhook: Webhook<Item>): void {
-    if (webhook.inRound || webhook.closed || webhook.ready.isEmpty()) return
-    webhook.inRound = true
-    this.#round.push(webhook)
   }
 
   /** Starting a lane may end it at once and ask for the next: the loop below goes on with it, not a deeper call. */
@@ -194,10 +195,13 @@ export class LaneScheduler<Item> {
   #startReady(): void {
     const { maxInFlight, maxYoung } = this.#rules
     while (!this.#stopped && this.#inFlight < maxInFlight && this.#young.count < maxYoung) {
-      const webhook = this.#round.shift()
+      const webhook = this.#round.next()
       if (!webhook) return
-      webhook.inRound = false
       if (webhook.ready.isEmpty() || webhook.inFlight >= this.#rules.maxInFlightOf(webhook.id)) continue
+      if (webhook.inFlight >= maxInFlight - this.#inFlight) {
+        this.#round.putAside(webhook)
+        continue
+      }
       const waitMs = this.#rules.waitMs(webhook.id)
       if (waitMs > 0) {
         this.#close(webhook, waitMs)
@@ -210,7 +214,7 @@ export class LaneScheduler<Item> {
       webhook.inFlight++
       this.#inFlight++
       lane.generation = this.#young.started()
-      this.#joinRound(webhook)
+      this.#round.join(webhook)
       this.#start(lane, head)
     }
   }
@@ -223,7 +227,7 @@ export class LaneScheduler<Item> {
   #open(webhook: Webhook<Item>): void {
     webhook.closed?.cancel()
     webhook.closed = undefined
-    this.#joinRound(webhook)
+    this.#round.join(webhook)
   }
 
   #retire(lane: Lane<Item>): void {
@@ -233,5 +237,11 @@ export class LaneScheduler<Item> {
     if (webhook.lanes.size > 0) return
     webhook.closed?.cancel()
     this.#webhooks.delete(webhook.id)
+  }
+
+  /** Who stands in the round waits for us; but when slow ones have taken every place, they all stand there. */
+  #isSlow({ turn, items, ended, endedPerSecond }: Webhook<Item>): boolean {
+    const waitsForUs = turn === 'next' && this.#inFlight < this.#rules.maxInFlight
+    return !waitsForUs && items > Math.max(endedPerSecond, ended)
   }
 }

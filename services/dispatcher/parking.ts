@@ -16,6 +16,8 @@ export type ParkingContext = {
   partitions: Partitions
 }
 
+/** Of memory: so much may be held for what is taken back from webhook-parked to be more than a request at a time. */
+const shareOfParked = 1 / 4
 /** So many offsets of webhook-parked are read at a time. */
 const drainSlice = 2_000
 
@@ -30,6 +32,7 @@ export class Parking {
   readonly #gates: WebhookGates
   readonly #held: HeldItems
   readonly #partitions: Partitions
+  #measuredAtMs: number
 
   constructor({ ports, limits, lanes, gates, held, partitions }: ParkingContext) {
     this.#ports = ports
@@ -38,11 +41,13 @@ export class Parking {
     this.#gates = gates
     this.#held = held
     this.#partitions = partitions
+    this.#measuredAtMs = ports.nowMs()
   }
 
-  /** Takes parked records back where their webhooks can go on, and makes room where there is none. */
+  /** Takes parked records back where their webhooks can go on, and makes room where it gets scarce. */
   tick(): void {
-    if (!this.#held.hasRoom) this.#relieve()
+    this.#measure()
+    if (this.#held.isCrowded) this.#relieve()
     for (const state of this.#partitions) if (state.draining === null && state.parked.size > 0) this.#drainParked(state)
   }
 
@@ -84,8 +89,9 @@ export class Parking {
     return this.isFull(webhookId) ? 'overflow' : null
   }
 
+  /** It has its share of memory and does not keep up; one that does may have more, and whoever comes next waits a moment. */
   isFull(webhookId: string): boolean {
-    return this.#lanes.itemsOf(webhookId) >= this.#limits.maxQueuedOfWebhook
+    return this.#lanes.itemsOf(webhookId) >= this.#limits.maxQueuedOfWebhook && this.#lanes.isSlow(webhookId)
   }
 
   /** An unsent item is taken again later: from webhook-parked, or from its topic after the next assignment. */
@@ -99,13 +105,28 @@ export class Parking {
     if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(delivery.webhookId, parkedOffset)
   }
 
+  /** Webhooks whose notifications are in webhook-parked. */
+  get webhooks(): number {
+    let count = 0
+    for (const { parked } of this.#partitions) count += parked.size
+    return count
+  }
+
+  #measure(): void {
+    const elapsedMs = this.#ports.nowMs() - this.#measuredAtMs
+    if (elapsedMs === 0) return
+    // A clock set back by hours leaves the speeds as they are until the next tick.
+    if (elapsedMs > 0) this.#lanes.measure(elapsedMs)
+    this.#measuredAtMs += elapsedMs
+  }
+
   /**
-   * Webhooks that hang must not fill the memory of all: those of which nothing has ended since the last tick, and that have
-   * at least half their share there, go on by webhook-parked. Where all are being served, waiting is right.
+   * Slow webhooks must not fill the memory of all, however many they are: those that have at least half of an equal part of
+   * it go on by webhook-parked. Where all keep up, waiting is right.
    */
   #relieve(): void {
-    const halfShare = this.#held.count / this.#lanes.webhooks / 2
-    for (const webhookId of this.#lanes.stuck(halfShare)) this.spill(webhookId, 'overflow')
+    const halfOfEqualPart = this.#held.count / this.#lanes.webhooks / 2
+    for (const webhookId of this.#lanes.slowOnes(halfOfEqualPart)) this.spill(webhookId, 'overflow')
   }
 
   #isParking(webhookId: string): boolean {
@@ -113,9 +134,14 @@ export class Parking {
     return false
   }
 
-  /** So much of a parked webhook is kept in memory: enough for its requests in flight, not its whole share. */
+  /**
+   * So much of a parked webhook is kept in memory: enough for its requests in flight, and all of them together no more than
+   * leaves most of it to those that keep up.
+   */
   #refill(webhookId: string): number {
-    return Math.min(this.#limits.maxQueuedOfWebhook, 4 * (this.#ports.definition(webhookId)?.maxInFlight ?? 1))
+    const most = Math.min(this.#limits.maxQueuedOfWebhook, 4 * (this.#ports.definition(webhookId)?.maxInFlight ?? 1))
+    const free = Math.max(0, this.#limits.maxHeld * shareOfParked - this.#held.count)
+    return Math.min(most, this.#lanes.inFlightOf(webhookId) + 1 + free / this.webhooks)
   }
 
   #parks(webhookId: string): boolean {

@@ -57,7 +57,7 @@ export type EngineLimits = {
   /** Deliveries held in memory: queued, in flight, or waiting for a retry or for their record's acknowledgement. */
   maxHeld: number
   maxHeldBytes: number
-  /** Of one webhook, so many wait in its lanes; the rest goes to webhook-parked. */
+  /** Of a webhook that does not keep up, so many wait in its lanes; the rest goes to webhook-parked. */
   maxQueuedOfWebhook: number
   /** Delivery ids remembered as answered for. */
   recentIds: number

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeOffsetMap } from '../../../services/dispatcher/offset-map.ts'
 import { unreadableLetter } from '../../../services/dispatcher/records.ts'
 import { busy, commitsOf, ok, owned, place, topic, world } from '../../support/engine-world.ts'
-import { definition, delivery, type SimulatedWorld } from '../../support/simulation.ts'
+import { definition, delivery, SimulatedWorld } from '../../support/simulation.ts'
 
 describe('lanes', () => {
   test('one contact is served in order, one request at a time', () => {
@@ -36,7 +36,7 @@ describe('lanes', () => {
 
   test('those that answer at once take no more than some sockets, slow ones as many as there may be', () => {
     const mostFlying = (afterMs: number) => {
-      const made = world(() => ({ outcome: ok, afterMs }), { maxInFlight: 400, maxHeld: 1_000 })
+      const made = world(() => ({ outcome: ok, afterMs }), { maxInFlight: 700, maxHeld: 1_000 })
       made.definitions.set('w', definition('w', { maxInFlight: 300 }))
       for (let i = 0; i < 900; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
       made.runAll()
@@ -46,6 +46,28 @@ describe('lanes', () => {
     // Twice the limit where one generation ends and the next begins.
     expect(mostFlying(1)).toBeLessThanOrEqual(128)
     expect(mostFlying(50)).toBe(300)
+  })
+
+  test('slow webhooks, however many, leave places in flight to others', () => {
+    const made = new SimulatedWorld(
+      1,
+      ({ webhookId }) => ({ outcome: ok, afterMs: webhookId === 'good' ? 10 : 10_000 }),
+      { maxInFlight: 20 },
+    )
+    made.engine.assign(owned)
+    const slow = Array.from({ length: 9 }, (_unused, i) => `slow${i}`)
+    for (const id of [...slow, 'good']) made.definitions.set(id, definition(id, { maxInFlight: 8 }))
+    const offered = slow.flatMap((id) =>
+      Array.from({ length: 30 }, (_unused, i) => delivery(`${id}-${i}`, id, `c${i}`)),
+    )
+    for (const [offset, of] of offered.entries()) made.engine.offer(place(offset), of)
+    // The first of them had more than their part until their first answers came.
+    made.clock.runUntil(made.clock.nowMs + 15_000)
+    expect(made.engine.inFlight).toBeLessThan(20)
+    made.engine.offer(place(offered.length), delivery('good-1', 'good', 'c'))
+    expect(made.sent.at(-1)?.deliveryId).toBe('good-1')
+    made.runAll()
+    expect(made.sent).toHaveLength(offered.length + 1)
   })
 
   test('webhooks take turns at the places of the process', () => {
