@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Admin, Producer } from 'kafkajs'
+import type { Admin, ConsumerConfig, Producer } from 'kafkajs'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { systemClock } from '../../services/platform/clock.ts'
@@ -261,10 +261,10 @@ test('closing rejects what is being read and deletes the group', async () => {
 })
 
 /** A member of a group that takes everything, and commits nothing by itself. */
-async function member(groupId: string, topics: string[], over: Partial<ConsumerOptions> = {}) {
+async function member(groupId: string, topics: string[], over: Partial<ConsumerOptions> = {}, client = kafka) {
   const assigned: Record<string, number[]>[] = []
   const consumer = await GroupConsumer.open(
-    kafka,
+    client,
     {
       groupId: topic(groupId),
       topics: topics.map(topic),
@@ -307,6 +307,30 @@ test('members of a group hold the same numbers of all topics, and keep what they
   await expect.poll(() => [second, third].map(sizeOf), { timeout: 30_000 }).toEqual([3, 3])
   expect(second.latest().left).toEqual(expect.arrayContaining(before ?? []))
   for (const { consumer } of [second, third]) await consumer[Symbol.asyncDispose]()
+})
+
+test('what a batch leads to at the end of its turn comes before the next fetch', async () => {
+  const seen: string[] = []
+  const watched = Object.create(kafka, {
+    consumer: {
+      value: (config: ConsumerConfig) => {
+        const consumer = kafka.consumer(config)
+        consumer.on('consumer.fetch_start', () => void seen.push('fetch'))
+        return consumer
+      },
+    },
+  }) as typeof kafka
+  const onBatch: ConsumerOptions['onBatch'] = ({ records }) => {
+    seen.push('batch')
+    setImmediate(() => seen.push('written'))
+    return records.length
+  }
+  // Each fetch brings what was produced at once, of one partition.
+  const { consumer } = await member('turns', ['numbers'], { onBatch, maxBytes: 1 }, watched)
+  await expect.poll(() => seen.filter((event) => event === 'written').length).toBe(3)
+  await consumer[Symbol.asyncDispose]()
+  const turns = seen.join(' ').match(/batch \w+ \w+/g)
+  expect(turns).toEqual(['batch written fetch', 'batch written fetch', 'batch written fetch'])
 })
 
 test('topics with different counts are refused: before joining, and by the group', async () => {
