@@ -3,7 +3,7 @@ import { systemClock as clock } from '../../services/platform/clock.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, webhookTargets } from './fill.ts'
 import { type Arrivals, ReceiverProcess } from './receiver-process.ts'
-import { type PerService, perService, ServiceSet } from './service-set.ts'
+import { pipelineServices, recordOf, ServiceSet } from './service-set.ts'
 import { rounded, slope } from './usage.ts'
 import { openWorld, say } from './world.ts'
 
@@ -17,6 +17,7 @@ const sampleMs = 10_000
 const warmUpShare = 1 / 4
 const prefix = 'endurance-'
 
+type PerService = Record<(typeof pipelineServices)[number], number>
 type Sample = { atMinutes: number; rssMb: PerService; descriptors: PerService }
 
 export async function endurance(): Promise<object> {
@@ -26,7 +27,7 @@ export async function endurance(): Promise<object> {
   const targets = webhookTargets(shape.webhooks, receiver.url)
   await defineWebhooks(world, prefix, targets)
   const make = await eventMaker(world, prefix)
-  await using services = await ServiceSet.start(world, prefix)
+  await using services = await ServiceSet.start(world, prefix, pipelineServices)
   const warningsAtStart = services.warnings
   const events = Math.round(minutes * 60 * eventsPerSecond)
   const watching = watch(services)
@@ -41,9 +42,11 @@ export async function endurance(): Promise<object> {
     minutes,
     events,
     missing: events - count,
-    growthMbPerMinute: perService((name) => rounded(slope(warm.map((s) => [s.atMinutes, s.rssMb[name]])), 2)),
-    peakRssMb: perService((name) => Math.round(Math.max(...samples.map((s) => s.rssMb[name])))),
-    descriptors: perService((name) => {
+    growthMbPerMinute: recordOf(pipelineServices, (name) =>
+      rounded(slope(warm.map((s) => [s.atMinutes, s.rssMb[name]])), 2),
+    ),
+    peakRssMb: recordOf(pipelineServices, (name) => Math.round(Math.max(...samples.map((s) => s.rssMb[name])))),
+    descriptors: recordOf(pipelineServices, (name) => {
       const counts = warm.map((s) => s.descriptors[name])
       return `${Math.min(...counts)} to ${Math.max(...counts)}`
     }),
@@ -61,7 +64,7 @@ async function arrived(receiver: ReceiverProcess, events: number): Promise<Arriv
   }
 }
 
-function watch(services: ServiceSet): { stop(): Sample[] } {
+function watch(services: ServiceSet<(typeof pipelineServices)[number]>): { stop(): Sample[] } {
   const samples: Sample[] = []
   const startMs = clock.monotonicMs()
   const take = () => {
@@ -80,5 +83,5 @@ function watch(services: ServiceSet): { stop(): Sample[] } {
 }
 
 function wholeMb(sample: Sample | undefined): PerService {
-  return perService((name) => Math.round(sample?.rssMb[name] ?? Number.NaN))
+  return recordOf(pipelineServices, (name) => Math.round(sample?.rssMb[name] ?? Number.NaN))
 }

@@ -1,12 +1,13 @@
+import { createIssuer } from '../../deploy/local/stack-issuer.ts'
 import { systemClock as clock } from '../../services/platform/clock.ts'
 import { eventMaker } from './events.ts'
-import { defineWebhooks, webhookTargets } from './fill.ts'
+import { businessId, defineWebhooks, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
-import { type PerService, perService, ServiceSet } from './service-set.ts'
+import { allServices, recordOf, ServiceSet } from './service-set.ts'
 import { rounded } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
-/** `footprint` (issue figures): memory with a small and a large backlog, CPU when idle, time to be ready. */
+/** `footprint` (issue figures): memory with a small and a large backlog, CPU when idle, time to be ready, of all services. */
 
 const backlog = Number(process.env.HOOKLINE_BENCH_BACKLOG ?? 200_000)
 const manyWebhooks = Number(process.env.HOOKLINE_BENCH_WEBHOOKS ?? 10_000)
@@ -14,24 +15,58 @@ const shape = { webhooks: 50, contacts: 5_000 }
 const idleMs = 10_000
 const settleMs = 5_000
 const sampleMs = 250
+/** What a page of the console asks for, of the list and of one webhook. */
+const pages = ['', ...['', '/stats', '/errors', '/attempts', '/dead-letters'].map((path) => `/w0${path}`)]
+
+type PerService = Record<(typeof allServices)[number], number>
 
 export async function footprint(): Promise<object> {
   await using world = await openWorld()
   await using receiver = await ReceiverProcess.start()
-  const small = await workOff(world, receiver, 'small-', Math.ceil(backlog / 10))
-  const large = await workOff(world, receiver, 'large-', backlog)
+  const issuer = await createIssuer()
+  const viewer = await issuer.token({ role: 'support', permissions: ['webhooks:read'], businessId })
+  const start = (prefix: string) =>
+    ServiceSet.start(world, prefix, allServices, { HOOKLINE_AUTH_PUBLIC_KEY: issuer.publicKey })
+
+  /** Starts the services on a filled topic, and watches them until all has arrived and afterwards. */
+  const workOff = async (prefix: string, events: number) => {
+    await fill(world, receiver, prefix, events)
+    receiver.reset()
+    await using services = await start(prefix)
+    const look = () => lookAtPages(services.url('admin'), viewer)
+    const peakRssMb = await peakWhile(() => services.residentMb(), look, receiver.until(events))
+    say(`${events} events of backlog, peak MB: ${JSON.stringify(peakRssMb)}`)
+    await clock.sleep(settleMs)
+    const before = services.cpuMicros()
+    await clock.sleep(idleMs)
+    const after = services.cpuMicros()
+    const idleCpuPercent = recordOf(allServices, (name) => rounded((after[name] - before[name]) / (idleMs * 10), 2))
+    say(`idle, % of a core: ${JSON.stringify(idleCpuPercent)}`)
+    return { peakRssMb, idleCpuPercent }
+  }
+
+  const becomeReady = async (prefix: string): Promise<PerService> => {
+    world.applyTopics(prefix)
+    await defineWebhooks(world, prefix, webhookTargets(manyWebhooks, receiver.url))
+    await using services = await start(prefix)
+    const readyMs = recordOf(allServices, (name) => Math.round(services.readyAfterMs[name]))
+    say(`${manyWebhooks} webhooks, ms until ready: ${JSON.stringify(readyMs)}`)
+    return readyMs
+  }
+
+  const small = await workOff('small-', Math.ceil(backlog / 10))
+  const large = await workOff('large-', backlog)
   return {
     backlog,
     peakRssMb: large.peakRssMb,
     peakRssMbOfTenth: small.peakRssMb,
     idleCpuPercent: large.idleCpuPercent,
     webhooks: manyWebhooks,
-    readyMs: await becomeReady(world, receiver),
+    readyMs: await becomeReady('many-'),
   }
 }
 
-/** Starts the services on a filled topic, and watches them until all has arrived and afterwards. */
-async function workOff(world: World, receiver: ReceiverProcess, prefix: string, events: number) {
+async function fill(world: World, receiver: ReceiverProcess, prefix: string, events: number): Promise<void> {
   world.applyTopics(prefix)
   const targets = webhookTargets(shape.webhooks, receiver.url)
   await defineWebhooks(world, prefix, targets)
@@ -43,40 +78,39 @@ async function workOff(world: World, receiver: ReceiverProcess, prefix: string, 
     if (i % 10_000 === 9_999) await last
   }
   await last
-  receiver.reset()
-  await using services = await ServiceSet.start(world, prefix)
-  const peakRssMb = await peakWhile(services, receiver.until(events))
-  say(`${events} events of backlog, peak MB: ${JSON.stringify(peakRssMb)}`)
-  await clock.sleep(settleMs)
-  const before = services.cpuMicros()
-  await clock.sleep(idleMs)
-  const after = services.cpuMicros()
-  const idleCpuPercent = perService((name) => rounded((after[name] - before[name]) / (idleMs * 10), 2))
-  say(`idle, % of a core: ${JSON.stringify(idleCpuPercent)}`)
-  return { peakRssMb, idleCpuPercent }
 }
 
-async function peakWhile(services: ServiceSet, work: Promise<unknown>): Promise<PerService> {
-  let peak = services.residentMb()
+/** @throws where an answer is not what a page could show. */
+async function lookAtPages(admin: string, token: string): Promise<void> {
+  for (const page of pages) {
+    const url = `${admin}/api/v1/businesses/${businessId}/webhooks${page}`
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    await answer.arrayBuffer()
+    if (!answer.ok) throw new Error(`${page} was answered with ${answer.status}`)
+  }
+}
+
+/** @param look done over and over meanwhile. */
+async function peakWhile(
+  read: () => PerService,
+  look: () => Promise<void>,
+  work: Promise<unknown>,
+): Promise<PerService> {
+  let peak = read()
   let working = true
   const done = work.finally(() => {
     working = false
   })
-  while (working) {
-    const now = services.residentMb()
-    peak = perService((name) => Math.max(peak[name], now[name]))
-    await clock.sleep(sampleMs)
+  const watching = async () => {
+    while (working) {
+      const now = read()
+      peak = recordOf(allServices, (name) => Math.max(peak[name], now[name]))
+      await clock.sleep(sampleMs)
+    }
   }
-  await done
-  return perService((name) => Math.round(peak[name]))
-}
-
-async function becomeReady(world: World, receiver: ReceiverProcess): Promise<PerService> {
-  const prefix = 'many-'
-  world.applyTopics(prefix)
-  await defineWebhooks(world, prefix, webhookTargets(manyWebhooks, receiver.url))
-  await using services = await ServiceSet.start(world, prefix)
-  const readyMs = perService((name) => Math.round(services.readyAfterMs[name]))
-  say(`${manyWebhooks} webhooks, ms until ready: ${JSON.stringify(readyMs)}`)
-  return readyMs
+  const looking = async () => {
+    for (; working; await clock.sleep(1_000)) await look()
+  }
+  await Promise.all([done, watching(), looking()])
+  return recordOf(allServices, (name) => Math.round(peak[name]))
 }

@@ -2,21 +2,23 @@ import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import { type EventMaker, eventMaker, steadily } from './events.ts'
 import { defineWebhooks, type WebhookTarget, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
-import { ServiceSet } from './service-set.ts'
+import { pipelineServices, ServiceSet } from './service-set.ts'
 import { judge, type Sent, type TrialResult } from './trial.ts'
 import { median, rounded, sharedNowMs } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
-/** `isolation` (issue figures): what three bad webhooks with ten times the traffic do to seventeen good ones. */
+/** `isolation` (issue figures): what three bad webhooks of twenty, with ten times the traffic, do to the good ones. */
 
 const goodPerSecond = Number(process.env.HOOKLINE_BENCH_EVENTS_PER_SECOND ?? 10)
 const seconds = Number(process.env.HOOKLINE_BENCH_SECONDS ?? 25)
 const rounds = Number(process.env.HOOKLINE_BENCH_ROUNDS ?? 3)
+const webhooks = 20
+const badWebhooks = Number(process.env.HOOKLINE_BENCH_BAD_WEBHOOKS ?? 3)
 const badTraffic = 10
 const warmUpSeconds = 5
 const contactsEach = 100
 const waitLimitMs = 60_000
-/** Hangs until the timeout; answers in 5 s; fails at once. */
+/** Hangs until the timeout; answers in 5 s; fails at once; and again from the first. */
 const badPaths = ['/hang', '/sleep/5000', '/fail']
 
 type Traffic = { targets: WebhookTarget[]; bad: boolean }
@@ -44,15 +46,15 @@ export async function isolation(): Promise<object> {
 
 async function oneRound(world: World, receiver: ReceiverProcess, prefix: string) {
   world.applyTopics(prefix)
-  const targets = webhookTargets(20, receiver.url).map((target, i) => {
-    const path = badPaths[i]
-    return path ? { ...target, url: receiver.url + path } : target
+  const targets = webhookTargets(webhooks, receiver.url).map((target, i) => {
+    const path = badPaths[i % badPaths.length]
+    return i < badWebhooks ? { ...target, url: receiver.url + path } : target
   })
   await defineWebhooks(world, prefix, targets)
-  await using _services = await ServiceSet.start(world, prefix)
+  await using _services = await ServiceSet.start(world, prefix, pipelineServices)
   const make = await eventMaker(world, prefix)
-  const good = { targets: targets.slice(badPaths.length), bad: false }
-  const bad = { targets: targets.slice(0, badPaths.length), bad: true }
+  const good = { targets: targets.slice(badWebhooks), bad: false }
+  const bad = { targets: targets.slice(0, badWebhooks), bad: true }
 
   const trial = async (name: string, traffics: Traffic[], forSeconds: number): Promise<TrialResult> => {
     const sent: Sent = new Map()

@@ -5,7 +5,7 @@ import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
-import { ServiceSet } from './service-set.ts'
+import { pipelineServices, ServiceSet } from './service-set.ts'
 import { judge, type Sent, type TrialResult } from './trial.ts'
 import { median, rounded, sharedNowMs } from './usage.ts'
 import { bareFlags, openWorld, partitions, say, stop, type World } from './world.ts'
@@ -26,7 +26,7 @@ export async function latency(): Promise<object> {
   world.applyTopics(prefix)
   const targets = webhookTargets(shape.webhooks, receiver.url)
   await defineWebhooks(world, prefix, targets)
-  await using _services = await ServiceSet.start(world, prefix)
+  await using _services = await ServiceSet.start(world, prefix, pipelineServices)
   await using _bare = await startBareChain(world, `${receiver.url}/bare`)
   const make = await eventMaker(world, prefix)
 

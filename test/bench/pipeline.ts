@@ -2,7 +2,7 @@ import { systemClock as clock } from '../../services/platform/clock.ts'
 import { eventMaker } from './events.ts'
 import { defineWebhooks, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
-import { type PerService, perService, ServiceSet } from './service-set.ts'
+import { pipelineServices, recordOf, ServiceSet } from './service-set.ts'
 import { median, rounded } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
@@ -15,6 +15,7 @@ const warmUpShare = 1 / 6
 /** For the statistics of the last attempts to be written, and the last commits. */
 const settleMs = 3_000
 
+type PerService = Record<(typeof pipelineServices)[number], number>
 type Run = { eventsPerSecond: number; cpuMicrosPerEvent: PerService; rssMb: PerService }
 
 export async function pipeline(): Promise<object> {
@@ -29,8 +30,10 @@ export async function pipeline(): Promise<object> {
   }
   return {
     eventsPerSecond: Math.round(median(runs.map((run) => run.eventsPerSecond))),
-    cpuMicrosPerEvent: perService((name) => rounded(median(runs.map((run) => run.cpuMicrosPerEvent[name])), 1)),
-    rssMb: perService((name) => Math.round(Math.max(...runs.map((run) => run.rssMb[name])))),
+    cpuMicrosPerEvent: recordOf(pipelineServices, (name) =>
+      rounded(median(runs.map((run) => run.cpuMicrosPerEvent[name])), 1),
+    ),
+    rssMb: recordOf(pipelineServices, (name) => Math.round(Math.max(...runs.map((run) => run.rssMb[name])))),
     rounds,
     events,
   }
@@ -46,7 +49,7 @@ async function oneRound(world: World, receiver: ReceiverProcess, prefix: string)
     if (!target) throw new Error('no webhook')
     return make(`${prefix}${i}`, target, i % shape.contacts)
   })
-  await using services = await ServiceSet.start(world, prefix)
+  await using services = await ServiceSet.start(world, prefix, pipelineServices)
   const send = async (from: number, to: number) => {
     receiver.reset()
     await Promise.all(records.slice(from, to).map((record) => world.producer.send(record)))
@@ -62,7 +65,7 @@ async function oneRound(world: World, receiver: ReceiverProcess, prefix: string)
   const counted = events - warmUp
   return {
     eventsPerSecond: (counted * 1_000) / (lastAtMs - firstAtMs),
-    cpuMicrosPerEvent: perService((name) => (after[name] - before[name]) / counted),
+    cpuMicrosPerEvent: recordOf(pipelineServices, (name) => (after[name] - before[name]) / counted),
     rssMb: services.residentMb(),
   }
 }

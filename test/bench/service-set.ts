@@ -6,66 +6,82 @@ import { cpuMicros, residentMb } from './usage.ts'
 import { stop, type World } from './world.ts'
 
 export const pipelineServices = ['formatter', 'dispatcher', 'stats-aggregator'] as const
-export type ServiceName = (typeof pipelineServices)[number]
-export type PerService = Record<ServiceName, number>
+export const allServices = ['producer', ...pipelineServices, 'admin'] as const
+export type ServiceName = (typeof allServices)[number]
 
 const readyLimitMs = 60_000
 
-/** The services between an event and its notification, each a process, on the topics of one prefix. */
-export class ServiceSet implements AsyncDisposable {
-  readonly #children: Record<ServiceName, ChildProcess>
-  readonly #ports: Record<ServiceName, number>
+/** Services, each a process, on the topics of one prefix. */
+export class ServiceSet<Name extends ServiceName> implements AsyncDisposable {
+  readonly #names: readonly Name[]
+  readonly #children: Record<Name, ChildProcess>
+  readonly #ports: Record<Name, number>
 
   /** From the start of each process until /readyz said yes, in milliseconds. */
-  readyAfterMs: PerService = perService(() => Number.NaN)
+  readonly readyAfterMs: Record<Name, number>
 
-  private constructor(children: Record<ServiceName, ChildProcess>, ports: Record<ServiceName, number>) {
+  private constructor(names: readonly Name[], children: Record<Name, ChildProcess>, ports: Record<Name, number>) {
+    this.#names = names
     this.#children = children
     this.#ports = ports
-    for (const { stdout, stderr } of Object.values(children))
+    this.readyAfterMs = recordOf(names, () => Number.NaN)
+    for (const { stdout, stderr } of Object.values<ChildProcess>(children))
       for (const stream of [stdout, stderr]) stream?.on('data', (text: Buffer) => this.#count(text))
   }
 
-  /** Resolves when all are ready. HOOKLINE_BENCH_PROFILE names a directory for their CPU profiles. */
-  static async start(world: World, prefix: string): Promise<ServiceSet> {
+  /**
+   * Resolves when all are ready. HOOKLINE_BENCH_PROFILE names a directory for their CPU profiles.
+   * @param extraEnv for all of them.
+   */
+  static async start<Name extends ServiceName>(
+    world: World,
+    prefix: string,
+    names: readonly Name[],
+    extraEnv: NodeJS.ProcessEnv = {},
+  ): Promise<ServiceSet<Name>> {
     const directory = process.env.HOOKLINE_BENCH_PROFILE
-    const numbers = await findFreePorts(pipelineServices.length)
-    const ports = perService((name) => numbers[pipelineServices.indexOf(name)] ?? 0)
-    const children = perService((name) => {
-      const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix, HOOKLINE_HTTP_PORT: String(ports[name]) })
+    const numbers = await findFreePorts(names.length)
+    const ports = recordOf(names, (name) => numbers[names.indexOf(name)] ?? 0)
+    const children = recordOf(names, (name) => {
+      const own = { HOOKLINE_TOPIC_PREFIX: prefix, HOOKLINE_HTTP_PORT: String(ports[name]) }
       const profile = directory
         ? ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${prefix}${name}.cpuprofile`]
         : []
+      const env = withMemoryLimits({ ...own, ...extraEnv })
       return world.spawnScript(`services/${name}/main.ts`, [], env, [...flagsOf(name), ...profile])
     })
-    const set = new ServiceSet(children, ports)
+    const set = new ServiceSet(names, children, ports)
     await set.#ready()
     return set
+  }
+
+  url(name: Name): string {
+    return `http://127.0.0.1:${this.#ports[name]}`
   }
 
   /** Lines that the services have written: all are warnings, the log level of a world is warn. */
   warnings = 0
 
-  each<T>(read: (pid: number) => T): Record<ServiceName, T> {
-    return perService((name) => read(this.#pid(name)))
+  each<T>(read: (pid: number) => T): Record<Name, T> {
+    return recordOf(this.#names, (name) => read(this.#pid(name)))
   }
 
-  cpuMicros(): PerService {
+  cpuMicros(): Record<Name, number> {
     return this.each(cpuMicros)
   }
 
-  residentMb(): PerService {
+  residentMb(): Record<Name, number> {
     return this.each(residentMb)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(Object.values(this.#children).map(stop))
+    await Promise.all(Object.values<ChildProcess>(this.#children).map(stop))
   }
 
   async #ready(): Promise<void> {
     const startMs = clock.monotonicMs()
     await Promise.all(
-      pipelineServices.map(async (name) => {
+      this.#names.map(async (name) => {
         while (!(await this.#isReady(name))) {
           if (this.#children[name].exitCode !== null) throw new Error(`${name} has ended`)
           if (clock.monotonicMs() - startMs > readyLimitMs) throw new Error(`${name} is not ready`)
@@ -80,20 +96,23 @@ export class ServiceSet implements AsyncDisposable {
     this.warnings += text.filter((byte) => byte === 0x0a).length
   }
 
-  #pid(name: ServiceName): number {
+  #pid(name: Name): number {
     const { pid } = this.#children[name]
     if (pid === undefined) throw new Error(`${name} does not run`)
     return pid
   }
 
-  #isReady(name: ServiceName): Promise<boolean> {
-    return fetch(`http://127.0.0.1:${this.#ports[name]}/readyz`).then(
+  #isReady(name: Name): Promise<boolean> {
+    return fetch(`${this.url(name)}/readyz`).then(
       (answer) => answer.ok,
       () => false,
     )
   }
 }
 
-export function perService<T>(value: (name: ServiceName) => T): Record<ServiceName, T> {
-  return Object.fromEntries(pipelineServices.map((name) => [name, value(name)])) as Record<ServiceName, T>
+export function recordOf<Name extends ServiceName, T>(
+  names: readonly Name[],
+  value: (name: Name) => T,
+): Record<Name, T> {
+  return Object.fromEntries(names.map((name) => [name, value(name)])) as Record<Name, T>
 }
