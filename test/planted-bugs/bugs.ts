@@ -203,4 +203,33 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/guarantees/20-restart-while-blocked.test.ts'],
     kafka: true,
   },
+  {
+    name: 'lets slow webhooks take every place in flight',
+    file: dispatcher('lanes'),
+    text: 'if (webhook.inFlight >= maxInFlight - this.#inFlight)',
+    replacement: 'if (webhook.inFlight >= maxInFlight)',
+    caughtBy: ['test/unit/dispatcher/engine.test.ts'],
+  },
+  {
+    name: 'makes room in memory only while all of it is taken',
+    file: dispatcher('parking'),
+    text: 'if (this.#held.isCrowded) this.#relieve()',
+    replacement: 'if (!this.#held.hasRoom) this.#relieve()',
+    caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],
+  },
+  {
+    name: 'takes back from webhook-parked as much as the memory holds',
+    file: dispatcher('parking'),
+    text: 'return Math.min(most, this.#lanes.inFlightOf(webhookId) + 1 + free / this.webhooks)',
+    replacement: 'return Math.min(most, this.#lanes.inFlightOf(webhookId) + this.#limits.maxHeld + free)',
+    caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],
+  },
+  {
+    name: 'fetches before it writes what the last batch led to',
+    file: 'services/platform/kafka/consumer.ts',
+    text: 'await turnEnded()',
+    replacement: 'turnEnded()',
+    caughtBy: ['test/e2e/kafka-platform.test.ts'],
+    kafka: true,
+  },
 ]

@@ -64,3 +64,14 @@ test.each([
     expect(made.clock.nowMs - beganMs).toBeLessThan(10_000)
   },
 )
+
+test("what a slow webhook has in memory is parked with its contacts in turns, each one's in order", () => {
+  const made = new SimulatedWorld(1, () => ({ outcome: ok, afterMs: 60_000 }), { maxHeld: 30 })
+  made.definitions.set('w', definition('w', { maxInFlight: 2 }))
+  made.engine.assign(owned)
+  for (let i = 0; i < 20; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', i < 10 ? 'ana' : 'rui'))
+  made.clock.runUntil(made.clock.nowMs + 200)
+  made.engine.tick()
+  const parked = made.parkedLog.get(0)?.map((pending) => pending.delivery.deliveryId)
+  expect(parked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((i) => [`d${i}`, `d${10 + i}`]))
+})
