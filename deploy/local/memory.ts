@@ -1,12 +1,12 @@
 /**
  * What keeps a service's resident memory under 220 MB, for Node and for glibc's malloc; deploy/docker/Dockerfile and
- * docker-compose.yml set the same. A dispatcher in drains at full speed, peak and CPU a delivery: 360 MB and 46 us without
- * any, 224 MB and 73 us with all but its own flag, 218 MB and 65 us with that (medians of two, on a noisy machine).
+ * docker-compose.yml set the same. Peaks of formatter and dispatcher while they work off 400,000 events: 234 and 224 MB with a
+ * young generation twice as large, 202 and 205 MB with this one (`npm run bench -- footprint`).
  */
 export const memoryVariables = {
   nodeOptions: [
     // V8's young generation grows to 128 MB under load.
-    '--max-semi-space-size=16',
+    '--max-semi-space-size=8',
     // V8 lets the old generation grow to four times what lives before it collects; by 1.4 where the heap may not be large.
     '--max-old-space-size=512',
   ],

@@ -3,7 +3,7 @@ import { compressionCodecs } from './compression.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
 import { groupByPartition } from './group-by-partition.ts'
 import { encodeRecord } from './record-encoding.ts'
-import { checkOnlyWaitingRequests } from './request-queue.ts'
+import { calmRequestQueues } from './request-queue.ts'
 
 /**
  * kafkajs 2.2.4, which has had no release since 2023, with what it lacks: the only place that loads it. Each file named
@@ -20,7 +20,7 @@ if (!require.cache[require.resolve('kafkajs')]) {
   })
 }
 takeTurnsInFetches()
-checkOnlyWaitingRequests()
+calmRequestQueues()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
 for (const [name, codec] of Object.entries(compressionCodecs))
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes[name as keyof typeof compressionCodecs]] = () => codec

@@ -1,15 +1,29 @@
 import { createRequire } from 'node:module'
 
-type RequestQueue = { pending: unknown[]; scheduleCheckPendingRequests(): void }
+type InFlight = { sentAt: number; requestTimeout: number; timeoutRequest(): void }
+
+type RequestQueue = {
+  pending: unknown[]
+  inflight: Map<number, InFlight>
+  enforceRequestTimeout: boolean
+  requestTimeoutIntervalId: NodeJS.Timeout | null
+  isConnected(): boolean
+  destroy(): void
+  scheduleCheckPendingRequests(): void
+  scheduleRequestTimeoutCheck(): void
+}
 
 const patched = Symbol.for('hookline.kafkajs.request-queue')
+/** Requests may take 20 s (client.ts): whether one has is looked at so often. */
+const timeoutCheckMs = 1_000
 
 /**
  * kafkajs 2.2.4 (network/requestQueue) sets a timer to look for throttled requests also where none wait, and from that
  * timer the next: each connection wakes the process a thousand times a second for nothing, which cost an idle service 2
  * to 3 % of a core and made Node 24 warn of negative timeouts. With this the timer is set while requests wait, and only then.
+ * Each connection also looks for overdue requests ten times a second, and a service has about ten: here once a second.
  */
-export function checkOnlyWaitingRequests(): void {
+export function calmRequestQueues(): void {
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as {
     prototype: RequestQueue & { [patched]?: true }
   }
@@ -19,4 +33,16 @@ export function checkOnlyWaitingRequests(): void {
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0) schedule.call(this)
   }
+  prototype.scheduleRequestTimeoutCheck = function (this: RequestQueue) {
+    if (!this.enforceRequestTimeout) return
+    this.destroy()
+    this.requestTimeoutIntervalId = setInterval(() => endOverdue(this), timeoutCheckMs)
+  }
+}
+
+function endOverdue(queue: RequestQueue): void {
+  const nowMs = Date.now()
+  for (const request of [...queue.inflight.values()])
+    if (nowMs - request.sentAt > request.requestTimeout) request.timeoutRequest()
+  if (!queue.isConnected()) queue.destroy()
 }

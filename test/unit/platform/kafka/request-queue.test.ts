@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { checkOnlyWaitingRequests } from '../../../../services/platform/kafka/request-queue.ts'
+import { calmRequestQueues } from '../../../../services/platform/kafka/request-queue.ts'
 
 type Queue = {
   push(request: object): void
   fulfillRequest(answer: object): void
   maybeThrottle(ms: number): void
+  scheduleRequestTimeoutCheck(): void
   destroy(): void
 }
 
@@ -18,18 +19,24 @@ let queue: Queue
 
 beforeEach(() => {
   vi.useFakeTimers()
-  checkOnlyWaitingRequests()
+  calmRequestQueues()
   sent = []
-  queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1_000, logger: { debug: () => undefined } })
+  queue = new RequestQueue({
+    maxInFlightRequests: 1,
+    requestTimeout: 1_000,
+    enforceRequestTimeout: true,
+    isConnected: () => true,
+    logger: { debug: () => undefined },
+  })
 })
 afterEach(() => {
   queue.destroy()
   vi.useRealTimers()
 })
 
-function push(correlationId: number): void {
+function push(correlationId: number, reject: (error: Error) => void = () => undefined): void {
   queue.push({
-    entry: { correlationId, resolve: () => undefined, reject: () => undefined },
+    entry: { correlationId, resolve: () => undefined, reject },
     expectResponse: true,
     sendRequest: () => sent.push(correlationId),
   })
@@ -61,4 +68,15 @@ test('what waits because the broker throttles is sent when that is over, in orde
   vi.advanceTimersByTime(20)
   answer(1)
   expect(sent).toEqual([1])
+})
+
+test('a request that takes too long ends, and makes room for the next', () => {
+  queue.scheduleRequestTimeoutCheck()
+  const failures: string[] = []
+  push(1, (error) => failures.push(error.name))
+  push(2)
+  vi.advanceTimersByTime(1_000)
+  expect([sent, failures]).toEqual([[1], []])
+  vi.advanceTimersByTime(1_000)
+  expect([sent, failures]).toEqual([[1, 2], ['KafkaJSRequestTimeoutError']])
 })
