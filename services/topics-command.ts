@@ -1,7 +1,7 @@
-import got from 'got'
+import got, { type Got, HTTPError } from 'got'
 import Type from 'typebox'
 import { systemClock } from './platform/clock.ts'
-import { createRegistry, type RegistryConfig } from './platform/codec.ts'
+import type { RegistryConfig } from './platform/codec.ts'
 import { ConfigError, loadConfig } from './platform/config.ts'
 import { createKafka } from './platform/kafka/client.ts'
 import { applyTopics, diffTopics, type TopicDifference, type TopicSpec, withAdmin } from './platform/kafka/topics.ts'
@@ -101,35 +101,42 @@ function describe(difference: TopicDifference, verb: 'apply' | 'diff'): string {
 
 /** Topics whose schema, exactly as it is here, is not registered under their subject. */
 async function unregistered(config: RegistryConfig, prefix: string): Promise<Topic[]> {
-  const registry = createRegistry(config)
+  const registry = registryClient(config)
   const missing: Topic[] = []
   for (const topic of Object.values(topics).filter(isAvro)) {
-    try {
-      await registry.getRegistryIdBySchema(subjectOf(topic, prefix), {
-        type: 'AVRO',
-        schema: JSON.stringify(schemaOf(topic)),
-      } as never)
-    } catch (error) {
-      // The client wraps the registry's 404 in an error of its own, without the status.
-      if ((error as Error).name !== 'ConfluentSchemaRegistryError') throw error
-      missing.push(topic)
-    }
+    const subject = encodeURIComponent(subjectOf(topic, prefix))
+    const json = { schema: JSON.stringify(schemaOf(topic)) }
+    const { statusCode } = await registry
+      .post(`subjects/${subject}`, { json })
+      .catch((error: unknown) => answerOf(error, 404))
+    if (statusCode === 404) missing.push(topic)
   }
   return missing
 }
 
+/** @throws the error, unless it is an answer with that status. */
+function answerOf(error: unknown, status: number): { statusCode: number } {
+  if (error instanceof HTTPError && error.response.statusCode === status) return error.response
+  throw error
+}
+
 /** Registers a schema. The subject's rule comes first, so that no version slips in under another one. @throws when the registry refuses the schema. */
 export async function register(config: RegistryConfig, subject: string, schema: object): Promise<void> {
+  const registry = registryClient(config)
+  await registry.put(`config/${encodeURIComponent(subject)}`, { json: { compatibility } })
+  await registry.post(`subjects/${encodeURIComponent(subject)}/versions`, { json: { schema: JSON.stringify(schema) } })
+}
+
+/** All of its requests may be repeated. One that the registry leaves without an answer is, after ten seconds. */
+function registryClient(config: RegistryConfig): Got {
   const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
-  const client = got.extend({
+  return got.extend({
     prefixUrl: config.SCHEMA_REGISTRY_URL,
     retry: { limit: 2, methods: ['PUT', 'POST'] },
     timeout: { request: 10_000 },
     headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
     ...(username === '' ? {} : { username, password }),
   })
-  await client.put(`config/${encodeURIComponent(subject)}`, { json: { compatibility } })
-  await client.post(`subjects/${encodeURIComponent(subject)}/versions`, { json: { schema: JSON.stringify(schema) } })
 }
 
 function print(line: string): void {

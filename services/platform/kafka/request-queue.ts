@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { systemClock } from '../clock.ts'
 
 type InFlight = { sentAt: number; requestTimeout: number; timeoutRequest(): void }
 
@@ -41,7 +42,7 @@ export function calmRequestQueues(): void {
 }
 
 function endOverdue(queue: RequestQueue): void {
-  const nowMs = Date.now()
+  const nowMs = systemClock.nowMs()
   for (const request of [...queue.inflight.values()])
     if (nowMs - request.sentAt > request.requestTimeout) request.timeoutRequest()
   if (!queue.isConnected()) queue.destroy()
