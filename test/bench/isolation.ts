@@ -7,7 +7,10 @@ import { judge, type Sent, type TrialResult } from './trial.ts'
 import { median, rounded, sharedNowMs } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
-/** `isolation` (issue figures): what three bad webhooks of twenty, with ten times the traffic, do to the good ones. */
+/**
+ * `isolation` (issue figures): what three bad webhooks of twenty, with ten times the traffic, do to the good ones. Beside that,
+ * what three more good ones with the same traffic do: so much of it is the machine's share, and none of theirs.
+ */
 
 const goodPerSecond = Number(process.env.HOOKLINE_BENCH_EVENTS_PER_SECOND ?? 10)
 const seconds = Number(process.env.HOOKLINE_BENCH_SECONDS ?? 25)
@@ -21,17 +24,18 @@ const waitLimitMs = 60_000
 /** Hangs until the timeout; answers in 5 s; fails at once; and again from the first. */
 const badPaths = ['/hang', '/sleep/5000', '/fail']
 
-type Traffic = { targets: WebhookTarget[]; bad: boolean }
+type Traffic = { targets: WebhookTarget[]; judged: boolean }
+type Round = Record<'without' | 'besideGood' | 'beside', TrialResult>
 
 export async function isolation(): Promise<object> {
   await using world = await openWorld()
-  const pairs: { without: TrialResult; beside: TrialResult }[] = []
+  const runs: Round[] = []
   for (let round = 1; round <= rounds; round++) {
     // New topics, services and receiver: nothing of what the bad ones left behind comes into the next round.
     await using receiver = await ReceiverProcess.start()
-    pairs.push(await oneRound(world, receiver, `isolation-${round}-`))
+    runs.push(await oneRound(world, receiver, `isolation-${round}-`))
   }
-  const of = (pick: (pair: (typeof pairs)[number]) => number) => rounded(median(pairs.map(pick)), 2)
+  const of = (pick: (run: Round) => number) => rounded(median(runs.map(pick)), 2)
   return {
     p50Ms: of(({ beside }) => beside.p50Ms),
     p99Ms: of(({ beside }) => beside.p99Ms),
@@ -39,22 +43,25 @@ export async function isolation(): Promise<object> {
     withoutP99Ms: of(({ without }) => without.p99Ms),
     p50Ratio: of(({ beside, without }) => beside.p50Ms / without.p50Ms),
     p99Ratio: of(({ beside, without }) => beside.p99Ms / without.p99Ms),
-    missing: pairs.reduce((sum, { beside, without }) => sum + beside.missing + without.missing, 0),
+    besideGoodP50Ratio: of(({ besideGood, without }) => besideGood.p50Ms / without.p50Ms),
+    besideGoodP99Ratio: of(({ besideGood, without }) => besideGood.p99Ms / without.p99Ms),
+    missing: runs.flatMap((run) => Object.values(run)).reduce((sum, { missing }) => sum + missing, 0),
     rounds,
   }
 }
 
-async function oneRound(world: World, receiver: ReceiverProcess, prefix: string) {
+async function oneRound(world: World, receiver: ReceiverProcess, prefix: string): Promise<Round> {
   world.applyTopics(prefix)
-  const targets = webhookTargets(webhooks, receiver.url).map((target, i) => {
+  const targets = webhookTargets(webhooks + badWebhooks, receiver.url).map((target, i) => {
     const path = badPaths[i % badPaths.length]
     return i < badWebhooks ? { ...target, url: receiver.url + path } : target
   })
   await defineWebhooks(world, prefix, targets)
   await using _services = await ServiceSet.start(world, prefix, pipelineServices)
   const make = await eventMaker(world, prefix)
-  const good = { targets: targets.slice(badWebhooks), bad: false }
-  const bad = { targets: targets.slice(0, badWebhooks), bad: true }
+  const bad = { targets: targets.slice(0, badWebhooks), judged: false }
+  const good = { targets: targets.slice(badWebhooks, webhooks), judged: true }
+  const moreGood = { targets: targets.slice(webhooks), judged: false }
 
   const trial = async (name: string, traffics: Traffic[], forSeconds: number): Promise<TrialResult> => {
     const sent: Sent = new Map()
@@ -62,31 +69,32 @@ async function oneRound(world: World, receiver: ReceiverProcess, prefix: string)
     await Promise.all(traffics.map((traffic) => send(world, make, name, traffic, forSeconds, sent)))
     const result = await judge(sent, receiver, waitLimitMs)
     say(
-      `${prefix}${name.padEnd(8)} good ones: p50 ${rounded(result.p50Ms, 2)} ms, p99 ${rounded(result.p99Ms, 2)} ms, missing ${result.missing}`,
+      `${prefix}${name.padEnd(11)} good ones: p50 ${rounded(result.p50Ms, 2)} ms, p99 ${rounded(result.p99Ms, 2)} ms, missing ${result.missing}`,
     )
     return result
   }
 
   await trial('warm-up', [good], warmUpSeconds)
   const without = await trial('without', [good], seconds)
-  return { without, beside: await trial('beside', [good, bad], seconds) }
+  const besideGood = await trial('beside good', [good, moreGood], seconds)
+  return { without, besideGood, beside: await trial('beside', [good, bad], seconds) }
 }
 
 async function send(
   world: World,
   make: EventMaker,
   name: string,
-  { targets, bad }: Traffic,
+  { targets, judged }: Traffic,
   forSeconds: number,
   sent: Sent,
 ): Promise<void> {
-  const perSecond = targets.length * goodPerSecond * (bad ? badTraffic : 1)
+  const perSecond = targets.length * goodPerSecond * (judged ? 1 : badTraffic)
   await steadily(perSecond, perSecond * forSeconds, (index) => {
     const target = targets[index % targets.length]
     if (!target) return
-    const eventId = `${name}-${bad ? 'bad' : 'good'}-${index}`
+    const eventId = `${name}-${judged ? 'judged' : 'other'}-${index}`
     const record = make(eventId, target, Math.floor(index / targets.length) % contactsEach)
-    sent.set(deliveryId(eventId, target.id), { atMs: sharedNowMs(), judged: !bad })
+    sent.set(deliveryId(eventId, target.id), { atMs: sharedNowMs(), judged })
     void world.producer.send(record)
   })
 }
