@@ -3,7 +3,7 @@ import { systemClock as clock } from '../../services/platform/clock.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, webhookTargets } from './fill.ts'
 import { type Arrivals, ReceiverProcess } from './receiver-process.ts'
-import { pipelineServices, recordOf, ServiceSet } from './service-set.ts'
+import { type PipelineService, pipelineServices, recordOf, ServiceSet } from './service-set.ts'
 import { rounded, slope } from './usage.ts'
 import { openWorld, say } from './world.ts'
 
@@ -17,7 +17,7 @@ const sampleMs = 10_000
 const warmUpShare = 1 / 4
 const prefix = 'endurance-'
 
-type PerService = Record<(typeof pipelineServices)[number], number>
+type PerService = Record<PipelineService, number>
 type Sample = { atMinutes: number; rssMb: PerService; descriptors: PerService }
 
 export async function endurance(): Promise<object> {
@@ -64,7 +64,7 @@ async function arrived(receiver: ReceiverProcess, events: number): Promise<Arriv
   }
 }
 
-function watch(services: ServiceSet<(typeof pipelineServices)[number]>): { stop(): Sample[] } {
+function watch(services: ServiceSet<PipelineService>): { stop(): Sample[] } {
   const samples: Sample[] = []
   const startMs = clock.monotonicMs()
   const take = () => {

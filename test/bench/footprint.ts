@@ -3,7 +3,7 @@ import { systemClock as clock } from '../../services/platform/clock.ts'
 import { eventMaker } from './events.ts'
 import { businessId, defineWebhooks, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
-import { allServices, recordOf, ServiceSet } from './service-set.ts'
+import { allServices, recordOf, type ServiceName, ServiceSet } from './service-set.ts'
 import { rounded } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
@@ -18,7 +18,7 @@ const sampleMs = 250
 /** What a page of the console asks for, of the list and of one webhook. */
 const pages = ['', ...['', '/stats', '/errors', '/attempts', '/dead-letters'].map((path) => `/w0${path}`)]
 
-type PerService = Record<(typeof allServices)[number], number>
+type PerService = Record<ServiceName, number>
 
 export async function footprint(): Promise<object> {
   await using world = await openWorld()

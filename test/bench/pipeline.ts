@@ -2,7 +2,7 @@ import { systemClock as clock } from '../../services/platform/clock.ts'
 import { eventMaker } from './events.ts'
 import { defineWebhooks, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
-import { pipelineServices, recordOf, ServiceSet } from './service-set.ts'
+import { type PipelineService, pipelineServices, recordOf, ServiceSet } from './service-set.ts'
 import { median, rounded } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
@@ -15,7 +15,7 @@ const warmUpShare = 1 / 6
 /** For the statistics of the last attempts to be written, and the last commits. */
 const settleMs = 3_000
 
-type PerService = Record<(typeof pipelineServices)[number], number>
+type PerService = Record<PipelineService, number>
 type Run = { eventsPerSecond: number; cpuMicrosPerEvent: PerService; rssMb: PerService }
 
 export async function pipeline(): Promise<object> {

@@ -8,6 +8,7 @@ import { stop, type World } from './world.ts'
 export const pipelineServices = ['formatter', 'dispatcher', 'stats-aggregator'] as const
 export const allServices = ['producer', ...pipelineServices, 'admin'] as const
 export type ServiceName = (typeof allServices)[number]
+export type PipelineService = (typeof pipelineServices)[number]
 
 const readyLimitMs = 60_000
 

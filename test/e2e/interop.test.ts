@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect, inject, onTestFinished, test } from 'vitest'
+import { lackOf, python } from '../support/python.ts'
 import { startTestStack } from '../support/services.ts'
 
 /** Tools of others: Debian's kcat writes definitions, Python's Confluent client publishes and reads (issue's "Shown by"). */
 
-const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
 const missing = whatIsMissing()
 if (missing) process.stdout.write(`interop with kcat and Python is skipped: ${missing}\n`)
 
@@ -101,8 +101,5 @@ function kcat(args: string[], input: string): string {
 
 function whatIsMissing(): string | null {
   if (spawnSync('kcat', ['-V']).status !== 0) return 'kcat is not installed'
-  const modules = 'import confluent_kafka.schema_registry.avro, fastavro, standardwebhooks'
-  const found = spawnSync(python, ['-c', modules], { encoding: 'utf8' })
-  if (found.status === 0) return null
-  return `${python} (HOOKLINE_TEST_PYTHON) lacks modules: ${found.stderr?.trim().split('\n').at(-1) ?? 'not found'}`
+  return lackOf('confluent_kafka.schema_registry.avro', 'fastavro', 'standardwebhooks')
 }

@@ -1,18 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { lackOf, python } from '../support/python.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 
 /** Schemathesis makes requests by the OpenAPI documents, good and bad ones, and compares the answers with them. */
 
-const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
-const isMissing = spawnSync(python, ['-c', 'import schemathesis']).status !== 0
-if (isMissing)
-  process.stdout.write(
-    `schemathesis against OpenAPI is skipped: ${python} (HOOKLINE_TEST_PYTHON) has no schemathesis\n`,
-  )
+const missing = lackOf('schemathesis')
+const isMissing = missing !== null
+if (isMissing) process.stdout.write(`schemathesis against OpenAPI is skipped: ${missing}\n`)
 
 let world: TestStack
 /** It keeps notes where it runs. */

@@ -11,6 +11,7 @@ import { systemClock } from '../../services/platform/clock.ts'
 import { commandLine } from '../support/command-line.ts'
 import { openKafkaTools } from '../support/kafka-tools.ts'
 import { messageOf, publish } from '../support/load.ts'
+import { lackOf, python } from '../support/python.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 
 /** The commands of README.md, "With topic tools", as they stand there. Only names of topics get the stack's prefix. */
@@ -23,11 +24,9 @@ const lacksTools = typeof tools === 'string' ? tools : null
 if (!hasKcat) process.stdout.write('the README with kcat is skipped: kcat is not installed\n')
 if (lacksTools) process.stdout.write(`the README with Kafka's console tools is skipped: ${lacksTools}\n`)
 
-const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
-const analytics = spawnSync(python, ['-c', 'import confluent_kafka.schema_registry.avro, matplotlib, polars'])
-const hasAnalytics = analytics.status === 0
-if (!hasAnalytics)
-  process.stdout.write(`deploy/analytics is skipped: ${python} (HOOKLINE_TEST_PYTHON) lacks its requirements.txt\n`)
+const missing = lackOf('confluent_kafka.schema_registry.avro', 'matplotlib', 'polars')
+const hasAnalytics = missing === null
+if (!hasAnalytics) process.stdout.write(`deploy/analytics is skipped: ${missing}\n`)
 
 let world: TestStack
 

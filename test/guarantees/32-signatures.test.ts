@@ -10,6 +10,7 @@ import { topics } from '../../services/topics.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { messageOf, publish } from '../support/load.ts'
+import { lackOf, python } from '../support/python.ts'
 import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
 /** Standard Webhooks' own vector. */
@@ -33,7 +34,6 @@ const byNpm: Verify = (secret, { headers, body }) => {
   }
 }
 
-const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
 const pythonProgram = `
 import json, sys
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -50,9 +50,9 @@ const byPyPI: Verify = (secret, { headers, body }) => {
   if (result.status !== 0) throw new Error(result.stderr)
   return result.stdout.trim() === 'yes'
 }
-const hasPython = spawnSync(python, ['-c', 'import standardwebhooks']).status === 0
-if (!hasPython)
-  process.stdout.write(`guarantee 32: without PyPI's library, which ${python} (HOOKLINE_TEST_PYTHON) lacks\n`)
+const missing = lackOf('standardwebhooks')
+const hasPython = missing === null
+if (!hasPython) process.stdout.write(`guarantee 32: without PyPI's library: ${missing}\n`)
 const libraries: [name: string, verify: Verify][] = [
   ['npm', byNpm],
   ...(hasPython ? [['PyPI', byPyPI] as [string, Verify]] : []),

@@ -43,7 +43,7 @@ export function calmRequestQueues(): void {
 
 function endOverdue(queue: RequestQueue): void {
   const nowMs = systemClock.nowMs()
-  for (const request of [...queue.inflight.values()])
+  for (const request of queue.inflight.values())
     if (nowMs - request.sentAt > request.requestTimeout) request.timeoutRequest()
   if (!queue.isConnected()) queue.destroy()
 }

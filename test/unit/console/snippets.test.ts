@@ -1,18 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { findFreePorts } from '../../../deploy/local/ports.ts'
 import { snippets } from '../../../services/console/src/parts/snippets.ts'
 import { signatureHeader } from '../../../services/dispatcher/signature.ts'
+import { lackOf, python } from '../../support/python.ts'
 
 /** The console's snippets as a customer runs them, where their language is there. Go, PHP and Ruby are not run. */
 
-const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
 const folder = mkdtempSync(join(tmpdir(), 'hookline-snippets-'))
 symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -37,21 +37,10 @@ async function statuses(url: string): Promise<number[]> {
   return [await post(body), await post(Buffer.from(body.toString().replace('abierto', 'cerrado')))]
 }
 
-async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null) {
-    const isThere = await fetch(`http://127.0.0.1:${port}/`).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return
-  }
-  throw new Error(`the snippet has ended with ${child.exitCode}`)
-}
-
 async function serve(command: string, args: string[], port: number, work: () => Promise<void>): Promise<void> {
   const child = spawn(command, args, { cwd: folder, env, stdio: 'ignore' })
   try {
-    await untilListening(port, child)
+    await vi.waitFor(() => fetch(`http://127.0.0.1:${port}/`), { timeout: 10_000 })
     await work()
   } finally {
     const ended = once(child, 'exit')
@@ -68,7 +57,7 @@ test('JavaScript: takes what is signed, refuses what was changed', async () => {
   })
 })
 
-const missing = whatIsMissing(python, ['-c', 'import flask, standardwebhooks'])
+const missing = lackOf('flask', 'standardwebhooks')
 if (missing !== null) process.stderr.write(`the Python snippet is not run: ${missing}\n`)
 
 test.skipIf(missing !== null)('Python: takes what is signed, refuses what was changed', async () => {
@@ -80,18 +69,12 @@ test.skipIf(missing !== null)('Python: takes what is signed, refuses what was ch
   })
 })
 
-const toolMissing = whatIsMissing('sh', ['-c', 'command -v openssl && command -v xxd && command -v base64'])
-if (toolMissing !== null) process.stderr.write('the Shell snippet is not run: it needs openssl, xxd and base64\n')
+const hasTools = spawnSync('sh', ['-c', 'command -v openssl && command -v xxd && command -v base64']).status === 0
+if (!hasTools) process.stderr.write('the Shell snippet is not run: it needs openssl, xxd and base64\n')
 
-test.skipIf(toolMissing !== null)('Shell: prints the signature that the request has', () => {
+test.skipIf(!hasTools)('Shell: prints the signature that the request has', () => {
   writeFileSync(join(folder, 'body.json'), body)
   const variables = { ...env, webhook_id: id, webhook_timestamp: String(timestampSeconds) }
   const ran = spawnSync('sh', ['-c', codeOf('Shell')], { cwd: folder, env: variables, encoding: 'utf8' })
   expect(`v1,${ran.stdout.trim()}`, ran.stderr).toBe(signature)
 })
-
-function whatIsMissing(command: string, args: string[]): string | null {
-  const ran = spawnSync(command, args, { encoding: 'utf8' })
-  if (ran.status === 0) return null
-  return ran.error?.message ?? `${command} (HOOKLINE_TEST_PYTHON): ${ran.stderr.trim().split('\n').at(-1)}`
-}
