@@ -1,19 +1,19 @@
 /**
  * What keeps a service's resident memory under 220 MB, for Node and for glibc's malloc; deploy/docker/Dockerfile and
- * docker-compose.yml set the same. Peaks of formatter and dispatcher while they work off 400,000 events: 234 and 224 MB with a
- * young generation twice as large, 202 and 205 MB with this one (`npm run bench -- footprint`).
+ * docker-compose.yml set the same. Peaks of formatter and dispatcher while they work off 1,000,000 events: 195 and 210 MB
+ * (`npm run bench -- footprint`); docs/decisions/0009-what-the-heap-costs.md has what others gave.
  */
 export const memoryVariables = {
   nodeOptions: [
     // V8's young generation grows to 128 MB under load.
-    '--max-semi-space-size=8',
+    '--max-semi-space-size=4',
     // V8 lets the old generation grow to four times what lives before it collects; by 1.4 where the heap may not be large.
     '--max-old-space-size=512',
   ],
   malloc: {
-    // Freed buffers of fetches go back to the system instead of staying in arenas.
+    // Freed buffers of fetches go back to the system instead of staying in arenas; sockets are read 64 KiB at a time.
     MALLOC_ARENA_MAX: '1',
-    MALLOC_MMAP_THRESHOLD_: '131072',
+    MALLOC_MMAP_THRESHOLD_: '32768',
     MALLOC_TRIM_THRESHOLD_: '131072',
   },
 } as const
