@@ -114,9 +114,15 @@ async function transaction(name: string, count: number, end: 'commit' | 'abort')
   await transactional.disconnect()
 }
 
-async function offsetsOf(name: string, partition: number, from: number, to: number): Promise<number[]> {
+async function offsetsOf(
+  name: string,
+  partition: number,
+  from: number,
+  to: number,
+  isThere = false,
+): Promise<number[]> {
   const offsets: number[] = []
-  await reader.read(topic(name), partition, from, to, (record) => offsets.push(record.offset))
+  await reader.read(topic(name), partition, from, to, (record) => offsets.push(record.offset), { isThere })
   return offsets
 }
 
@@ -155,6 +161,15 @@ test('what onRecord throws ends that read only', async () => {
   const next = offsetsOf('numbers', 0, 0, 10)
   await expect(bad).rejects.toThrow('no use for record 5')
   expect(await next).toEqual(range(0, 10))
+})
+
+test('a read ends where onRecord wants no more, and the next one begins where it is told', async () => {
+  const some: number[] = []
+  const first = reader.read(topic('numbers'), 0, 0, 100, ({ offset }) => some.push(offset) < 5)
+  const next = offsetsOf('numbers', 0, 3, 10, true)
+  await first
+  expect(some).toEqual(range(0, 5))
+  expect(await next).toEqual(range(3, 10))
 })
 
 test('a partition that is not there is refused', async () => {
@@ -196,6 +211,9 @@ test('begins at the start of a log whose first records are deleted', async () =>
   expect(await reader.ends(topic('deleted'))).toEqual([{ partition: 0, low: 12, high: 20 }])
   expect(await offsetsOf('deleted', 0, 3, 15)).toEqual(range(12, 15))
   expect(await offsetsOf('deleted', 0, 3, 10)).toEqual([])
+  // Also where Kafka is not asked first.
+  expect(await offsetsOf('deleted', 0, 3, 15, true)).toEqual(range(12, 15))
+  expect(await offsetsOf('deleted', 0, 3, 10, true)).toEqual([])
 
   // All of it goes while the read waits for its first fetch, and nothing comes behind it.
   const reading = offsetsOf('deleted', 0, 12, 20)

@@ -50,6 +50,8 @@ export type ConsumerOptions = {
   minBytes?: number
   /** Of one answer of the broker, unless its first batch is larger. */
   maxBytes?: number
+  /** Of one partition in it; as large as a batch can be when not given. */
+  maxBytesPerPartition?: number
   /** The rule that shares partitions out; round robin when not given. */
   assigner?: (held: () => Held) => PartitionAssigner
   /** Called at every (re)assignment, before its first batch: nothing is paused, and a seek or pause acts on the first fetch. */
@@ -65,8 +67,8 @@ export type ConsumerOptions = {
   fail: (error: unknown) => void
 }
 
-/** As large as a batch can be (the broker's max.message.bytes): what does not fit comes of the first partition of a fetch only. */
-const maxBytesPerPartition = 1_048_576
+/** The broker's max.message.bytes: what is larger than a partition's part of a fetch comes of the first partition only. */
+const maxBatchBytes = 1_048_576
 /** Of one fetch, where not given: what it brings waits in memory, and kafkajs holds it twice meanwhile. */
 const defaultMaxBytes = 1_048_576
 /** Heartbeats go out at least this often while onBatch is waited for. */
@@ -100,7 +102,7 @@ export class GroupConsumer implements AsyncDisposable {
       heartbeatInterval: Math.min(heartbeatMs, options.sessionTimeoutMs / 3),
       maxWaitTimeInMs: options.maxWaitMs,
       minBytes: options.minBytes ?? 1,
-      maxBytesPerPartition,
+      maxBytesPerPartition: options.maxBytesPerPartition ?? maxBatchBytes,
       maxBytes: options.maxBytes ?? defaultMaxBytes,
       allowAutoTopicCreation: false,
       partitionAssigners: [options.assigner?.(held) ?? PartitionAssigners.roundRobin],

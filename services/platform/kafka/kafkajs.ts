@@ -4,6 +4,7 @@ import { takeTurnsInFetches } from './fetch-order.ts'
 import { groupByPartition } from './group-by-partition.ts'
 import { encodeRecord } from './record-encoding.ts'
 import { calmRequestQueues } from './request-queue.ts'
+import { sleepUntilResumed, wakeWhenResumed } from './wake.ts'
 
 /**
  * kafkajs 2.2.4, which has had no release since 2023, with what it lacks: the only place that loads it. Each file named
@@ -14,6 +15,7 @@ const require = createRequire(import.meta.url)
 type RecordFields = Parameters<typeof encodeRecord>[0]
 
 if (!require.cache[require.resolve('kafkajs')]) {
+  replace('utils/sleep', () => sleepUntilResumed)
   replace('producer/groupMessagesPerPartition', () => groupByPartition)
   replace('protocol/recordBatch/record/v0/index', (encode: (fields: RecordFields) => unknown) => {
     return (fields: RecordFields) => encodeRecord(fields) ?? encode(fields)
@@ -21,6 +23,7 @@ if (!require.cache[require.resolve('kafkajs')]) {
 }
 takeTurnsInFetches()
 calmRequestQueues()
+wakeWhenResumed()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
 for (const [name, codec] of Object.entries(compressionCodecs))
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes[name as keyof typeof compressionCodecs]] = () => codec
