@@ -71,7 +71,7 @@ export class Engine {
 
   /** Webhooks whose notifications are in webhook-parked. */
   get parking(): number {
-    return this.#parking.webhooks
+    return this.#partitions.parkedWebhooks
   }
 
   /** While false, take no more records; onRoom tells when it changes. */
@@ -93,6 +93,8 @@ export class Engine {
     this.#owned = owned
     const numbers = new Set([...owned.partitions.values()].flat())
     const queued = this.#lanes.takeQueued()
+    for (const { parked } of this.#partitions)
+      for (const webhookId of parked.parking()) queued.push(...parked.endHandover(webhookId))
     for (const state of [...this.#partitions]) {
       if (!owned.fresh && numbers.has(state.number)) {
         state.rewind()
@@ -142,7 +144,7 @@ export class Engine {
     const offset = place.topic === this.#limits.deliveriesTopic ? place.offset : null
     const why = this.#parking.whyNotInMemory(webhookId)
     const follows = parked.isParking(webhookId) ? parked.mustFollow(webhookId, offset) : why !== null
-    if (follows) this.#parking.park(item, why ?? 'overflow', offset ?? state.position(this.#limits.deliveriesTopic))
+    if (follows) this.#parking.follow(item, why, offset ?? state.position(this.#limits.deliveriesTopic))
     else this.#lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
   }
 

@@ -61,6 +61,11 @@ export class HeldItems {
     this.#bytes += item.delivery.body.length
   }
 
+  /** It answers for the delivery's other records again. */
+  name(item: Item): void {
+    this.#byId.set(item.id, item)
+  }
+
   /** It keeps its room, but another record of the same delivery is no longer answered for by it. */
   unname(item: Item): void {
     if (this.#byId.get(item.id) === item) this.#byId.delete(item.id)

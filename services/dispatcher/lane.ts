@@ -1,4 +1,5 @@
 import type Denque from 'denque'
+import type { Speed } from './speed.ts'
 
 /** The notifications of one contact of one webhook: sent one after the other, in order. */
 export type Lane<Item> = {
@@ -20,10 +21,7 @@ export type Webhook<Item> = {
   inFlight: number
   /** Items in its lanes. */
   items: number
-  /** Sends that have ended since the last measurement. */
-  ended: number
-  /** As measured last. */
-  endedPerSecond: number
+  readonly speed: Speed
   /** next: it waits for its turn to start a lane; aside: for places in flight to be left for others too (Round). */
   turn: 'none' | 'next' | 'aside'
   /** Runs while the webhook may start nothing. */

@@ -1,6 +1,7 @@
 import Denque from 'denque'
 import type { Lane, LaneRules, Webhook } from './lane.ts'
 import { Round } from './round.ts'
+import { Speed } from './speed.ts'
 import { Young } from './young.ts'
 
 /**
@@ -38,16 +39,15 @@ export class LaneScheduler<Item> {
     return this.#webhooks.get(webhookId)?.inFlight ?? 0
   }
 
-  /** Webhooks with something in their lanes. */
-  get webhooks(): number {
-    return this.#webhooks.size
+  perSecondOf(webhookId: string): number {
+    return this.#webhooks.get(webhookId)?.speed.perSecond ?? 0
   }
 
   /** To be called from time to time: what has ended since the last call tells how fast each webhook works off what it has. */
   measure(elapsedMs: number): void {
     for (const webhook of this.#webhooks.values()) {
-      webhook.endedPerSecond = (webhook.ended * 1_000) / elapsedMs
-      webhook.ended = 0
+      webhook.speed.measure(elapsedMs)
+      if (webhook.lanes.size === 0 && webhook.speed.perSecond === 0) this.#webhooks.delete(webhook.id)
     }
   }
 
@@ -57,11 +57,11 @@ export class LaneScheduler<Item> {
     return webhook !== undefined && this.#isSlow(webhook)
   }
 
-  /** Slow webhooks with at least so many items. */
-  slowOnes(leastItems: number): string[] {
-    return [...this.#webhooks.values()]
-      .filter((webhook) => webhook.items >= leastItems && this.#isSlow(webhook))
-      .map(({ id }) => id)
+  /** Slow webhooks with at least half of an equal part of so many items. */
+  slowOnes(items: number): string[] {
+    const busy = [...this.#webhooks.values()].filter((webhook) => webhook.items > 0)
+    const halfOfEqualPart = items / busy.length / 2
+    return busy.filter((webhook) => webhook.items >= halfOfEqualPart && this.#isSlow(webhook)).map(({ id }) => id)
   }
 
   enqueue(webhookId: string, contactId: string, item: Item): void {
@@ -96,7 +96,9 @@ export class LaneScheduler<Item> {
   wake(webhookId: string): void {
     const webhook = this.#webhooks.get(webhookId)
     if (!webhook?.closed) return
-    this.#open(webhook)
+    webhook.closed.cancel()
+    webhook.closed = undefined
+    this.#round.join(webhook)
     this.#pump()
   }
 
@@ -148,8 +150,7 @@ export class LaneScheduler<Item> {
         ready: new Denque(),
         inFlight: 0,
         items: 0,
-        ended: 0,
-        endedPerSecond: 0,
+        speed: new Speed(),
         turn: 'none',
         closed: undefined,
       }
@@ -175,7 +176,7 @@ export class LaneScheduler<Item> {
     this.#round.rejoin()
     this.#young.ended(lane.generation)
     lane.webhook.inFlight--
-    lane.webhook.ended++
+    lane.webhook.speed.count()
     this.#round.join(lane.webhook)
   }
 
@@ -224,24 +225,22 @@ export class LaneScheduler<Item> {
     webhook.closed = Number.isFinite(waitMs) ? this.#rules.after(Math.ceil(waitMs), again) : { cancel: () => {} }
   }
 
-  #open(webhook: Webhook<Item>): void {
-    webhook.closed?.cancel()
-    webhook.closed = undefined
-    this.#round.join(webhook)
-  }
-
   #retire(lane: Lane<Item>): void {
     lane.state = 'idle'
     const { webhook } = lane
     webhook.lanes.delete(lane.contactId)
     if (webhook.lanes.size > 0) return
     webhook.closed?.cancel()
-    this.#webhooks.delete(webhook.id)
+    webhook.closed = undefined
   }
 
-  /** Who stands in the round waits for us; but when slow ones have taken every place, they all stand there. */
-  #isSlow({ turn, items, ended, endedPerSecond }: Webhook<Item>): boolean {
-    const waitsForUs = turn === 'next' && this.#inFlight < this.#rules.maxInFlight
-    return !waitsForUs && items > Math.max(endedPerSecond, ended)
+  /**
+   * Who stands in the round waits for us. But when places are scarce, those whose own requests last longer than a second (in
+   * flight / per second: Little 1961) stand there or aside too.
+   */
+  #isSlow({ turn, inFlight, items, speed }: Webhook<Item>): boolean {
+    const hasPlaces = turn === 'next' && this.#inFlight < this.#rules.maxInFlight
+    const waitsForUs = hasPlaces || (turn !== 'none' && speed.perSecond > inFlight)
+    return speed.isMeasured && !waitsForUs && items > speed.perSecond
   }
 }

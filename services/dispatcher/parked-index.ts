@@ -1,4 +1,5 @@
 import { OffsetTracker, type Slot } from './offsets.ts'
+import type { Item } from './ports.ts'
 
 /** Where the parked records of one webhook stand in its partition of webhook-parked. */
 type Range = {
@@ -15,6 +16,8 @@ type Range = {
    * ones were in memory when it began: they are sent before, also by a successor that reads them again.
    */
   since: number
+  /** While the last ones are being taken: what has come since then, in memory, to follow them there. */
+  behind: Item[] | null
 }
 
 /** What is kept of a range in webhook-health. */
@@ -22,7 +25,7 @@ export type ParkedRange = { from: number; last: number; since: number }
 
 /**
  * Which webhooks of one partition number have records in webhook-parked, and from where on they are still to be sent. A
- * webhook parks from its first record there until all of them have their outcome: what comes meanwhile follows them.
+ * webhook parks from its first record there until all of them are in memory: what comes meanwhile follows them.
  */
 export class ParkedIndex {
   readonly #ranges = new Map<string, Range>()
@@ -31,14 +34,49 @@ export class ParkedIndex {
     return this.#ranges.size
   }
 
+  /** Whether what comes must follow the webhook's others; once all of them are in memory, it goes there behind them. */
   isParking(webhookId: string): boolean {
-    return this.#ranges.has(webhookId)
+    const range = this.#ranges.get(webhookId)
+    return range !== undefined && !isCaughtUp(range)
+  }
+
+  /** Whether all of its records are in memory, and some of them have no outcome yet. */
+  isCaughtUp(webhookId: string): boolean {
+    const range = this.#ranges.get(webhookId)
+    return range !== undefined && isCaughtUp(range)
+  }
+
+  /** Whether none is left to take, nor on its way to webhook-parked. */
+  isTaken(webhookId: string): boolean {
+    const range = this.#ranges.get(webhookId)
+    return range !== undefined && isCaughtUp({ ...range, behind: null })
   }
 
   /** Whether a notification has to follow the webhook's others. @param offset in webhook-deliveries; null if from elsewhere. */
   mustFollow(webhookId: string, offset: number | null): boolean {
     const range = this.#ranges.get(webhookId)
     return range !== undefined && (offset === null || offset >= range.since)
+  }
+
+  /** All that was there has been taken: what comes from now on waits for the few that were on their way meanwhile. */
+  beginHandover(webhookId: string): void {
+    const range = this.#ranges.get(webhookId)
+    if (range) range.behind ??= []
+  }
+
+  /** What waits for the end of the handover; null when there is none. */
+  behind(webhookId: string): Item[] | null {
+    return this.#ranges.get(webhookId)?.behind ?? null
+  }
+
+  /** @returns what has waited for it. */
+  endHandover(webhookId: string): Item[] {
+    const range = this.#ranges.get(webhookId)
+    if (!range?.behind) return []
+    const { behind } = range
+    range.behind = null
+    this.#forgetDone(webhookId, range)
+    return behind
   }
 
   /** A record is on its way to webhook-parked. @param since where it begins, if it does. @returns where it began. */
@@ -59,6 +97,11 @@ export class ParkedIndex {
 
   sinceOf(webhookId: string): number {
     return this.#ranges.get(webhookId)?.since ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Webhooks that are not on the direct way. */
+  parking(): string[] {
+    return [...this.#ranges.keys()].filter((id) => this.isParking(id))
   }
 
   /** Webhooks with something to take. */
@@ -125,14 +168,18 @@ export class ParkedIndex {
   #range(webhookId: string, since: number): Range {
     let range = this.#ranges.get(webhookId)
     if (!range) {
-      range = { from: null, last: -1, writing: 0, taken: new OffsetTracker(), since }
+      range = { from: null, last: -1, writing: 0, taken: new OffsetTracker(), since, behind: null }
       this.#ranges.set(webhookId, range)
     }
     return range
   }
 
   #forgetDone(webhookId: string, range: Range): void {
-    const caughtUp = range.writing === 0 && range.from !== null && range.from > range.last
-    if (caughtUp && range.taken.isEmpty) this.#ranges.delete(webhookId)
+    if (isCaughtUp(range) && range.taken.isEmpty) this.#ranges.delete(webhookId)
   }
+}
+
+/** All of them have been taken; some may still be on their way to the receiver. */
+function isCaughtUp({ from, last, writing, behind }: Range): boolean {
+  return writing === 0 && from !== null && from > last && behind === null
 }

@@ -2,10 +2,11 @@ import type { PendingDelivery } from '../domain/delivery.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
 import type { LaneScheduler } from './lanes.ts'
-import type { Slot } from './offsets.ts'
+import { ParkedDrain } from './parked-drain.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import { type EngineLimits, type EnginePorts, type Item, pendingOf } from './ports.ts'
-import { answerId, laneOf } from './replay.ts'
+import type { Place } from './records.ts'
+import { laneOf } from './replay.ts'
 
 export type ParkingContext = {
   ports: EnginePorts
@@ -15,11 +16,6 @@ export type ParkingContext = {
   held: HeldItems
   partitions: Partitions
 }
-
-/** Of memory: so much may be held for what is taken back from webhook-parked to be more than a request at a time. */
-const shareOfParked = 1 / 4
-/** So many offsets of webhook-parked are read at a time. */
-const drainSlice = 2_000
 
 /**
  * The way of a webhook that cannot keep up, or is blocked: to webhook-parked and back, in order, so that it takes no more
@@ -32,15 +28,18 @@ export class Parking {
   readonly #gates: WebhookGates
   readonly #held: HeldItems
   readonly #partitions: Partitions
+  readonly #drain: ParkedDrain
   #measuredAtMs: number
 
-  constructor({ ports, limits, lanes, gates, held, partitions }: ParkingContext) {
+  constructor(context: ParkingContext) {
+    const { ports, limits, lanes, gates, held, partitions } = context
     this.#ports = ports
     this.#limits = limits
     this.#lanes = lanes
     this.#gates = gates
     this.#held = held
     this.#partitions = partitions
+    this.#drain = new ParkedDrain(context)
     this.#measuredAtMs = ports.nowMs()
   }
 
@@ -48,7 +47,7 @@ export class Parking {
   tick(): void {
     this.#measure()
     if (this.#held.isCrowded) this.#relieve()
-    for (const state of this.#partitions) if (state.draining === null && state.parked.size > 0) this.#drainParked(state)
+    this.#drain.look()
   }
 
   /**
@@ -56,30 +55,45 @@ export class Parking {
    * wait for ten minutes. What others there would have to wait for stays in memory: there is little of it.
    */
   spill(webhookId: string, why: PendingDelivery['why']): void {
-    if (this.#isParking(webhookId)) return
+    for (const { parked } of this.#partitions)
+      if (parked.isParking(webhookId)) return this.#parkAll(parked.endHandover(webhookId), why)
     const items = this.#lanes.takeQueued(webhookId)
     const [first] = items
     if (!first) return
     const state = this.#partitions.state(first.place.partition)
-    const offsets = items
-      .filter(({ place }) => place.topic === this.#limits.deliveriesTopic)
-      .map(({ place }) => place.offset)
-    const since = Math.min(state.position(this.#limits.deliveriesTopic), ...offsets)
-    for (const item of items) this.park(item, why, since)
+    this.#parkAll(state.parked.isCaughtUp(webhookId) ? this.#putBackTaken(state, webhookId, items) : items, why)
   }
 
-  /** Moves an item to webhook-parked. @param since where that begins for its webhook, if it does. */
-  park(item: Item, why: PendingDelivery['why'], since: number): void {
-    const { delivery, place } = item
-    const { parked } = this.#partitions.state(place.partition)
-    const parkedSince = parked.writing(delivery.webhookId, since)
-    const pending = { ...pendingOf(item, why, this.#ports.nowMs()), parkedSince }
-    // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
-    this.#held.unname(item)
-    this.#held.record(place.partition, { parked: pending }, ({ parkedOffset }) => {
-      if (parkedOffset !== null) parked.written(delivery.webhookId, parkedOffset)
-      this.#held.finish(item)
+  /** What was taken is in webhook-parked still, and what is older stays before it. @returns what has come behind it. */
+  #putBackTaken({ parked }: PartitionState, webhookId: string, items: Item[]): Item[] {
+    const since = parked.sinceOf(webhookId)
+    const isOlder = ({ topic, offset }: Place) => topic === this.#limits.deliveriesTopic && offset < since
+    return items.filter((item) => {
+      const { parkedOffset, place, delivery, replayId } = item
+      if (parkedOffset !== null) this.putBack(item)
+      else if (isOlder(place)) this.#lanes.enqueue(webhookId, laneOf(delivery.contactId, replayId), item)
+      else return true
+      return false
     })
+  }
+
+  /**
+   * Moves what has just come to webhook-parked, or lets it wait in memory for the end of a handover.
+   * @param why it may not wait in memory, if so. @param since where that begins for its webhook, if it does.
+   */
+  follow(item: Item, why: PendingDelivery['why'] | null, since: number): void {
+    const { webhookId } = item.delivery
+    const { parked } = this.#partitions.state(item.place.partition)
+    const behind = parked.behind(webhookId)
+    if (behind && why === null && behind.length < this.#limits.maxQueuedOfWebhook && !this.#held.isCrowded) {
+      // Another record of the same delivery may come before it, and is sent then.
+      this.#held.unname(item)
+      behind.push(item)
+      return
+    }
+    // What waits in memory behind others of webhook-parked goes there before this one.
+    if (behind || parked.isCaughtUp(webhookId)) this.spill(webhookId, why ?? 'overflow')
+    this.#park(item, why ?? 'overflow', since)
   }
 
   /** Why the webhook's next notification is not to wait in memory, even if it is the first in webhook-parked; else null. */
@@ -105,11 +119,26 @@ export class Parking {
     if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(delivery.webhookId, parkedOffset)
   }
 
-  /** Webhooks whose notifications are in webhook-parked. */
-  get webhooks(): number {
-    let count = 0
-    for (const { parked } of this.#partitions) count += parked.size
-    return count
+  #parkAll(items: Item[], why: PendingDelivery['why']): void {
+    const [first] = items
+    if (!first) return
+    const { deliveriesTopic } = this.#limits
+    const offsets = items.filter(({ place }) => place.topic === deliveriesTopic).map(({ place }) => place.offset)
+    const since = Math.min(this.#partitions.state(first.place.partition).position(deliveriesTopic), ...offsets)
+    for (const item of items) this.#park(item, why, since)
+  }
+
+  #park(item: Item, why: PendingDelivery['why'], since: number): void {
+    const { delivery, place } = item
+    const { parked } = this.#partitions.state(place.partition)
+    const parkedSince = parked.writing(delivery.webhookId, since)
+    const pending = { ...pendingOf(item, why, this.#ports.nowMs()), parkedSince }
+    // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
+    this.#held.unname(item)
+    this.#held.record(place.partition, { parked: pending }, ({ parkedOffset }) => {
+      if (parkedOffset !== null) parked.written(delivery.webhookId, parkedOffset)
+      this.#held.finish(item)
+    })
   }
 
   #measure(): void {
@@ -125,73 +154,10 @@ export class Parking {
    * it go on by webhook-parked. Where all keep up, waiting is right.
    */
   #relieve(): void {
-    const halfOfEqualPart = this.#held.count / this.#lanes.webhooks / 2
-    for (const webhookId of this.#lanes.slowOnes(halfOfEqualPart)) this.spill(webhookId, 'overflow')
-  }
-
-  #isParking(webhookId: string): boolean {
-    for (const { parked } of this.#partitions) if (parked.isParking(webhookId)) return true
-    return false
-  }
-
-  /**
-   * So much of a parked webhook is kept in memory: enough for its requests in flight, and all of them together no more than
-   * leaves most of it to those that keep up.
-   */
-  #refill(webhookId: string): number {
-    const most = Math.min(this.#limits.maxQueuedOfWebhook, 4 * (this.#ports.definition(webhookId)?.maxInFlight ?? 1))
-    const free = Math.max(0, this.#limits.maxHeld * shareOfParked - this.#held.count)
-    return Math.min(most, this.#lanes.inFlightOf(webhookId) + 1 + free / this.webhooks)
+    for (const webhookId of this.#lanes.slowOnes(this.#held.count)) this.spill(webhookId, 'overflow')
   }
 
   #parks(webhookId: string): boolean {
     return this.#ports.definition(webhookId)?.whenBlocked === 'park'
-  }
-
-  #drainParked(state: PartitionState): void {
-    const { parked } = state
-    const nowMs = this.#ports.nowMs()
-    const able = new Set(parked.waiting().filter((webhookId) => this.#canDrain(state, webhookId, nowMs)))
-    if (able.size === 0 || !this.#held.hasRoom) return
-    const from = Math.min(...[...able].map((webhookId) => parked.fromOf(webhookId)))
-    const to = Math.min(from + drainSlice, 1 + Math.max(...[...able].map((webhookId) => parked.lastOf(webhookId))))
-    state.draining = able
-    const isCurrent = () => state.draining === able && this.#partitions.get(state.number) === state
-    const onRecord = (offset: number, pending: PendingDelivery) => {
-      const { webhookId } = pending.delivery
-      if (!isCurrent() || !able.has(webhookId) || offset < parked.fromOf(webhookId)) return
-      if (this.#lanes.itemsOf(webhookId) < this.#refill(webhookId)) this.#takeParked(state, offset, pending)
-      else able.delete(webhookId)
-    }
-    this.#ports.readParked(state.number, from, to, onRecord, () => {
-      if (!isCurrent()) return
-      state.draining = null
-      for (const webhookId of able) parked.passed(webhookId, to)
-    })
-  }
-
-  /** Once what is older has been read, there is room, and the gate is open or about to be. */
-  #canDrain(state: PartitionState, webhookId: string, nowMs: number): boolean {
-    return (
-      state.position(this.#limits.deliveriesTopic) >= state.parked.sinceOf(webhookId) &&
-      this.#gates.waitMs(webhookId, nowMs) < 1_000 &&
-      this.#lanes.itemsOf(webhookId) <= this.#refill(webhookId) / 2
-    )
-  }
-
-  #takeParked({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
-    const { delivery, attempts, replayId } = pending
-    const { webhookId, contactId, deliveryId } = delivery
-    const id = answerId(deliveryId, replayId)
-    const slot = parked.take(webhookId, offset)
-    const taken = { owner: { finish: (finished: Slot) => parked.finish(webhookId, finished) }, slot }
-    if (this.#held.answered.has(id, attempts.length)) return taken.owner.finish(slot)
-    const twin = this.#held.get(id)
-    if (twin) return void twin.slots.push(taken)
-    const place = { topic: 'webhook-parked', partition: number, offset }
-    const slots = [taken]
-    const item: Item = { id, delivery, replayId, place, slots, parkedOffset: offset, attempts, forgotten: false }
-    this.#held.hold(item)
-    this.#lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
   }
 }

@@ -27,6 +27,8 @@ export class PartitionState {
   readonly parked = new ParkedIndex()
   /** While a part of webhook-parked is being read: the webhooks that take their records from it. */
   draining: Set<string> | null = null
+  /** So often webhook-parked has been read: whose turn it is. */
+  drains = 0
   #sources = new Map<string, Source>()
 
   constructor(number: number) {
@@ -128,6 +130,13 @@ export class Partitions {
 
   delete(number: number): void {
     this.#states.delete(number)
+  }
+
+  /** Webhooks with notifications in webhook-parked that have no outcome yet. */
+  get parkedWebhooks(): number {
+    let count = 0
+    for (const { parked } of this.#states.values()) count += parked.size
+    return count
   }
 
   [Symbol.iterator](): Iterator<PartitionState> {

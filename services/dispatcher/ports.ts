@@ -34,12 +34,12 @@ export type EnginePorts = {
   send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void
   /** @param acknowledged called once all of them are there. */
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void
-  /** Reads webhook-parked from one offset to before another. */
+  /** Reads webhook-parked from one offset to before another, both in the log. @param onRecord says whether to read on. */
   readParked(
     partition: number,
     fromOffset: number,
     toOffset: number,
-    onRecord: (offset: number, pending: PendingDelivery) => void,
+    onRecord: (offset: number, pending: PendingDelivery) => boolean,
     done: () => void,
   ): void
   after(delayMs: number, due: () => void): { cancel(): void }

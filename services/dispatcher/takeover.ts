@@ -113,9 +113,14 @@ function stateOf(snapshots: Snapshots, resume: Map<string, ResumePoint>): Restor
   return restored
 }
 
-function addParked(ranges: Map<string, ParkedRange>, { delivery, parkedSince }: PendingDelivery, offset: number): void {
-  const known = ranges.get(delivery.webhookId) ?? { from: offset, since: parkedSince ?? 0 }
-  ranges.set(delivery.webhookId, { ...known, last: offset })
+/** Adds the next record of webhook-parked to its webhook's range. */
+export function addParked(
+  ranges: Map<string, ParkedRange>,
+  { delivery, parkedSince }: PendingDelivery,
+  offset: number,
+): void {
+  const from = ranges.get(delivery.webhookId)?.from ?? offset
+  ranges.set(delivery.webhookId, { from, last: offset, since: parkedSince ?? 0 })
 }
 
 export function addAnswered(answered: Map<string, number>, made: Attempt): void {

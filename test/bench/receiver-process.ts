@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { systemClock as clock } from '../../services/platform/clock.ts'
 
 export type Arrivals = {
   count: number
@@ -29,6 +30,13 @@ export class ReceiverProcess implements AsyncDisposable {
 
   reset(keepArrivals = false): void {
     this.#child.send({ reset: { keepArrivals } })
+  }
+
+  /** Resolves when the process goes on. */
+  async standStill(forMs: number): Promise<void> {
+    this.#child.kill('SIGSTOP')
+    await clock.sleep(forMs)
+    this.#child.kill('SIGCONT')
   }
 
   /** Resolves once so many requests have come since the reset. */

@@ -12,6 +12,14 @@ export const place = (offset: number, partition = 0) => ({ topic, partition, off
 export const commitsOf = (made: SimulatedWorld) =>
   made.engine.takeCommits().map(({ metadata: _metadata, ...commit }) => commit)
 
+/** Two ticks: only then is it known how fast a webhook works off what it has. */
+export function measure(made: SimulatedWorld): void {
+  for (const _tick of [1, 2]) {
+    made.clock.runUntil(made.clock.nowMs + 200)
+    made.engine.tick()
+  }
+}
+
 export function world(answer: (id: string, attempt: number) => { outcome: Outcome; afterMs?: number }, limits = {}) {
   const made = new SimulatedWorld(
     1,

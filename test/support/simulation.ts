@@ -3,7 +3,7 @@ import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
 import type { ResumePoint } from '../../services/dispatcher/partition.ts'
 import type { EngineLimits, OutcomeRecords, SendResult, Written } from '../../services/dispatcher/ports.ts'
 import { answerId } from '../../services/dispatcher/replay.ts'
-import { addAnswered } from '../../services/dispatcher/takeover.ts'
+import { addAnswered, addParked } from '../../services/dispatcher/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
@@ -163,7 +163,7 @@ export class SimulatedWorld {
           this.clock.after(this.random() * 50, () => {
             const log = this.parkedLog.get(partition) ?? []
             for (let offset = from; offset < Math.min(to, log.length); offset++)
-              onRecord(offset, log[offset] as PendingDelivery)
+              if (!onRecord(offset, log[offset] as PendingDelivery)) break
             done()
           })
         },
@@ -190,10 +190,9 @@ export class SimulatedWorld {
     for (const attempt of this.#attemptLog) addAnswered(answered, attempt)
     const parked = new Map<string, ParkedRange>()
     for (const [offset, pending] of (this.parkedLog.get(number) ?? []).entries()) {
-      const { delivery: of, attempts, parkedSince, replayId } = pending
+      const { delivery: of, attempts, replayId } = pending
       if ((answered.get(answerId(of.deliveryId, replayId)) ?? 0) > attempts.length) continue
-      const known = parked.get(of.webhookId) ?? { from: offset, since: parkedSince ?? 0 }
-      parked.set(of.webhookId, { ...known, last: offset })
+      addParked(parked, pending, offset)
     }
     this.engine.restore(number, { resume, parked, gates: new Map(), answered })
   }

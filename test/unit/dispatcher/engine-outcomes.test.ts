@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { busy, commitsOf, ok, place, world } from '../../support/engine-world.ts'
+import { busy, commitsOf, measure, ok, place, world } from '../../support/engine-world.ts'
 import { definition, delivery } from '../../support/simulation.ts'
 
 describe('replays', () => {
@@ -34,6 +34,7 @@ describe('replays', () => {
   test('a delay topic and webhook-parked bring a replay back as what it is', () => {
     const made = world(() => ({ outcome: busy }), { maxQueuedOfWebhook: 1 })
     made.engine.offer(replay(0), delivery('d0', 'w', 'ana'), [], 'r1')
+    measure(made)
     made.engine.offer(replay(1), delivery('d1', 'w', 'ana'), [], 'r1')
     made.runAll()
     const waiting = [...(made.retryLog.get(0) ?? []), ...(made.parkedLog.get(0) ?? [])]

@@ -1,0 +1,146 @@
+import type { PendingDelivery } from '../domain/delivery.ts'
+import type { WebhookGates } from './gates.ts'
+import type { HeldItems } from './held-items.ts'
+import type { LaneScheduler } from './lanes.ts'
+import type { Slot } from './offsets.ts'
+import type { PartitionState, Partitions } from './partition.ts'
+import type { EngineLimits, EnginePorts, Item } from './ports.ts'
+import { answerId, laneOf } from './replay.ts'
+
+export type ParkedDrainContext = {
+  ports: Pick<EnginePorts, 'nowMs' | 'after' | 'definition' | 'readParked'>
+  limits: EngineLimits
+  lanes: LaneScheduler<Item>
+  gates: WebhookGates
+  held: HeldItems
+  partitions: Partitions
+}
+
+/** Of memory: so much may be held for what is taken back from webhook-parked to be more than a request at a time. */
+const shareOfParked = 1 / 4
+/** So many offsets of webhook-parked are read at a time. */
+const drainSlice = 2_000
+/** Between two looks whether a quick webhook can take more: it works off what there is room for in less than a tick. */
+const quickLookMs = 25
+
+/** The way back from webhook-parked: in order, as there is room, until a webhook's notifications need not go there any more. */
+export class ParkedDrain {
+  readonly #context: ParkedDrainContext
+  #looksSoon = false
+
+  constructor(context: ParkedDrainContext) {
+    this.#context = context
+  }
+
+  /** Takes parked records back where there is room; soon again as long as webhooks work them off quickly. */
+  look(): void {
+    const { ports, lanes, partitions } = this.#context
+    let quick = false
+    for (const state of partitions) {
+      if (state.parked.size === 0) continue
+      if (state.draining === null) this.#drain(state)
+      quick ||= state.parked.parking().some((webhookId) => lanes.perSecondOf(webhookId) > 0)
+    }
+    if (!quick || this.#looksSoon) return
+    this.#looksSoon = true
+    ports.after(quickLookMs, () => {
+      this.#looksSoon = false
+      this.look()
+    })
+  }
+
+  /** Reads on for those that can take more. Whose turn it is says from where; who has more behind it takes its own meanwhile. */
+  #drain(state: PartitionState): void {
+    const { ports, lanes, held, partitions } = this.#context
+    const { parked } = state
+    const nowMs = ports.nowMs()
+    if (!held.hasRoom) return
+    const ables = parked.waiting().filter((webhookId) => this.#canTake(state, webhookId, nowMs))
+    const first = ables[state.drains++ % ables.length]
+    if (first === undefined) return
+    const from = parked.fromOf(first)
+    const able = new Set(ables.filter((webhookId) => parked.fromOf(webhookId) >= from))
+    const ends = new Map([...able].map((webhookId) => [webhookId, parked.lastOf(webhookId) + 1]))
+    const to = Math.min(from + drainSlice, Math.max(...ends.values()))
+    state.draining = able
+    const isCurrent = () => state.draining === able && partitions.get(state.number) === state
+    const onRecord = (offset: number, pending: PendingDelivery) => {
+      const { webhookId } = pending.delivery
+      if (!isCurrent()) return false
+      if (!able.has(webhookId) || offset < parked.fromOf(webhookId)) return true
+      if (lanes.itemsOf(webhookId) < this.#refill(webhookId)) this.#take(state, offset, pending)
+      else able.delete(webhookId)
+      return able.size > 0
+    }
+    ports.readParked(state.number, from, to, onRecord, () => {
+      if (!isCurrent()) return
+      state.draining = null
+      for (const webhookId of able) {
+        parked.passed(webhookId, to)
+        if (to >= (ends.get(webhookId) ?? 0)) this.#handOver(state, webhookId)
+      }
+      this.#drain(state)
+    })
+  }
+
+  /**
+   * All that was there when the read began has been taken. Where notifications come so quickly that some are always on
+   * their way to webhook-parked, later ones wait in memory until these have been taken too.
+   */
+  #handOver({ parked }: PartitionState, webhookId: string): void {
+    const { held, lanes } = this.#context
+    parked.beginHandover(webhookId)
+    if (!parked.isTaken(webhookId)) return
+    for (const item of parked.endHandover(webhookId)) {
+      const twin = held.get(item.id)
+      if (held.answered.has(item.id, item.attempts.length)) held.finish(item)
+      else if (twin) {
+        twin.slots.push(...item.slots)
+        held.forget(item)
+      } else {
+        held.name(item)
+        lanes.enqueue(webhookId, laneOf(item.delivery.contactId, item.replayId), item)
+      }
+    }
+  }
+
+  /** Once what is older has been read, there is room, and the gate is open or about to be. */
+  #canTake(state: PartitionState, webhookId: string, nowMs: number): boolean {
+    const { limits, gates, lanes } = this.#context
+    return (
+      state.position(limits.deliveriesTopic) >= state.parked.sinceOf(webhookId) &&
+      gates.waitMs(webhookId, nowMs) < 1_000 &&
+      lanes.itemsOf(webhookId) <= this.#refill(webhookId) / 2
+    )
+  }
+
+  /**
+   * So much of a parked webhook is kept in memory: enough for its requests in flight, and all of them together no more than
+   * leaves most of it to the others; within that, what a quick one works off in a second.
+   */
+  #refill(webhookId: string): number {
+    const { ports, limits, lanes, held, partitions } = this.#context
+    const least = lanes.inFlightOf(webhookId) + 1
+    const free = limits.maxHeld * shareOfParked - held.count
+    if (free <= 0) return least
+    const most = Math.min(limits.maxQueuedOfWebhook, 4 * (ports.definition(webhookId)?.maxInFlight ?? 1))
+    return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.perSecondOf(webhookId))
+  }
+
+  #take({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
+    const { held, lanes } = this.#context
+    const { delivery, attempts, replayId } = pending
+    const { webhookId, contactId, deliveryId } = delivery
+    const id = answerId(deliveryId, replayId)
+    const slot = parked.take(webhookId, offset)
+    const taken = { owner: { finish: (finished: Slot) => parked.finish(webhookId, finished) }, slot }
+    if (held.answered.has(id, attempts.length)) return taken.owner.finish(slot)
+    const twin = held.get(id)
+    if (twin) return void twin.slots.push(taken)
+    const place = { topic: 'webhook-parked', partition: number, offset }
+    const slots = [taken]
+    const item: Item = { id, delivery, replayId, place, slots, parkedOffset: offset, attempts, forgotten: false }
+    held.hold(item)
+    lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
+  }
+}
