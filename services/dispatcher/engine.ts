@@ -193,6 +193,7 @@ export class Engine {
   /** Starts no more sends. @returns resolves when nothing is in flight and every outcome is in Kafka. */
   drain(): Promise<void> {
     this.#lanes.stop()
+    this.#parking.stop()
     this.#tests.stop()
     return new Promise((resolve) => {
       this.#drained = resolve

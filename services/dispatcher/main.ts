@@ -93,7 +93,8 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
           acknowledged(written)
         })
       },
-      readParked: drainParked(reader, parked, fail),
+      // What is being read when it stops is read by a successor.
+      readParked: drainParked(reader, parked, (error) => stopping.aborted || fail(error)),
       after,
       disable: (definition, reason) => void switchOff(definition, reason, switchOffContext).catch(fail),
       onRoom: () => pauses.room(),

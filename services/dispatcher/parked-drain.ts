@@ -27,9 +27,14 @@ const quickLookMs = 25
 export class ParkedDrain {
   readonly #context: ParkedDrainContext
   #looksSoon = false
+  #stopped = false
 
   constructor(context: ParkedDrainContext) {
     this.#context = context
+  }
+
+  stop(): void {
+    this.#stopped = true
   }
 
   /** Takes parked records back where there is room; soon again as long as webhooks work them off quickly. */
@@ -41,7 +46,7 @@ export class ParkedDrain {
       if (state.draining === null) this.#drain(state)
       quick ||= state.parked.parking().some((webhookId) => lanes.perSecondOf(webhookId) > 0)
     }
-    if (!quick || this.#looksSoon) return
+    if (!quick || this.#looksSoon || this.#stopped) return
     this.#looksSoon = true
     ports.after(quickLookMs, () => {
       this.#looksSoon = false
@@ -54,7 +59,7 @@ export class ParkedDrain {
     const { ports, lanes, held, partitions } = this.#context
     const { parked } = state
     const nowMs = ports.nowMs()
-    if (!held.hasRoom) return
+    if (this.#stopped || !held.hasRoom) return
     const ables = parked.waiting().filter((webhookId) => this.#canTake(state, webhookId, nowMs))
     const first = ables[state.drains++ % ables.length]
     if (first === undefined) return

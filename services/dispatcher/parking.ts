@@ -43,6 +43,11 @@ export class Parking {
     this.#measuredAtMs = ports.nowMs()
   }
 
+  /** Takes nothing back any more. */
+  stop(): void {
+    this.#drain.stop()
+  }
+
   /** Takes parked records back where their webhooks can go on, and makes room where it gets scarce. */
   tick(): void {
     this.#measure()
@@ -69,9 +74,12 @@ export class Parking {
     const since = parked.sinceOf(webhookId)
     const isOlder = ({ topic, offset }: Place) => topic === this.#limits.deliveriesTopic && offset < since
     return items.filter((item) => {
-      const { parkedOffset, place, delivery, replayId } = item
-      if (parkedOffset !== null) this.putBack(item)
-      else if (isOlder(place)) this.#lanes.enqueue(webhookId, laneOf(delivery.contactId, replayId), item)
+      const { parkedOffset, place, delivery, replayId, slots } = item
+      if (parkedOffset !== null) {
+        this.putBack(item)
+        // Other records of the same delivery, which came meanwhile, are answered for by the one there.
+        for (const { owner, slot } of slots.slice(1)) owner.finish(slot)
+      } else if (isOlder(place)) this.#lanes.enqueue(webhookId, laneOf(delivery.contactId, replayId), item)
       else return true
       return false
     })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Delivery } from '../../../services/domain/delivery.ts'
-import { measure, ok, owned, place, world } from '../../support/engine-world.ts'
+import { commitsOf, measure, ok, owned, place, world } from '../../support/engine-world.ts'
 import { definition, delivery, SimulatedWorld } from '../../support/simulation.ts'
 
 test('beyond its room in memory, a slow webhook goes by webhook-parked, in order, and back to the direct way', () => {
@@ -139,7 +139,8 @@ test('while notifications keep coming, a webhook that has caught up is back on t
 test('when a webhook that has caught up parks again, what was taken is put back, and what is older stays before it', () => {
   const made = world(() => ({ outcome: ok, afterMs: 1_000 }), { maxQueuedOfWebhook: 4 })
   made.definitions.set('w', definition('w', { maxInFlight: 1 }))
-  const offer = (i: number) => made.engine.offer(place(i), delivery(`d${i}`, 'w', 'ana'))
+  let offset = 0
+  const offer = (i: number) => made.engine.offer(place(offset++), delivery(`d${i}`, 'w', 'ana'))
   const parked = () => made.parkedLog.get(0)?.map((pending) => pending.delivery.deliveryId)
   for (const i of [0, 1, 2, 3]) offer(i)
   measure(made)
@@ -151,6 +152,7 @@ test('when a webhook that has caught up parks again, what was taken is put back,
   }
   measure(made)
   // In memory: d2 in flight, d3, and d4 from webhook-parked behind it. What comes next follows them there.
+  offer(4)
   offer(5)
   expect(parked()).toEqual(['d4'])
   offer(6)
@@ -158,4 +160,5 @@ test('when a webhook that has caught up parks again, what was taken is put back,
   while (made.clock.step()) made.engine.tick()
   expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'd6'])
   expect(made.engine.parking).toBe(0)
+  expect(commitsOf(made)).toEqual([place(offset)])
 })

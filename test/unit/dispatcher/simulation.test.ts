@@ -45,13 +45,17 @@ function simulate(seed: number) {
     world.definitions.set(id, definition(id, { maxInFlight: 1 + Math.floor(random() * 4), whenBlocked, ...rate }))
   }
 
-  // A log of two partitions; some records stand in it twice, as a producer's retry makes them.
+  // A log of two partitions; some records stand in it twice: at once, as a producer's retry makes them, or later, as a formatter
+  // that was killed and began again at its last commit.
   const log = [0, 1].map((partition) => {
     const records = Array.from({ length: 150 }, (_unused, i) => {
       const webhookId = partition === 0 ? 'a' : random() < 0.5 ? 'b' : 'c'
       return delivery(`${partition}-${i}`, webhookId, `contact${Math.floor(random() * 4)}`)
     })
-    return records.flatMap((record) => (random() < 0.1 ? [record, record] : [record]))
+    const repeated = records.flatMap((record) => (random() < 0.1 ? [record, record] : [record]))
+    for (const record of records.filter(() => random() < 0.05))
+      repeated.splice(repeated.indexOf(record) + 2 + Math.floor(random() * 30), 0, record)
+    return repeated
   })
   const replays = log.map((records) => {
     const some = records.filter(() => random() < 0.05).map((record) => replayOf(record, `r${random() < 0.5 ? 1 : 2}`))
@@ -112,7 +116,9 @@ function simulate(seed: number) {
     position.set(key, offset + 1)
   }
   assign([0, 1])
-  const done = () => ids.every((id) => world.ended.has(id))
+  const done = () =>
+    ids.every((id) => world.ended.has(id)) &&
+    log.every((records, partition) => committed.get(`${deliveriesTopic}/${partition}`) === records.length)
   let turns = 0
   for (; turns < mostTurns && !done(); turns++) {
     for (const partition of owned) {
@@ -161,7 +167,8 @@ function inversions(
   sent: SimulatedWorld['sent'],
   log: { deliveryId: string; webhookId: string; contactId: string }[][],
 ): string[] {
-  const rank = new Map(log.flatMap((records) => records.map((record, index) => [record.deliveryId, index] as const)))
+  const firstPlaces = log.flatMap((records) => records.map((record, index) => [record.deliveryId, index] as const))
+  const rank = new Map(firstPlaces.reverse())
   const latest = new Map<string, number>()
   const seen = new Set<string>()
   const found: string[] = []
