@@ -241,15 +241,22 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'parks what has caught up behind what came after it',
     file: dispatcher('parking'),
-    text: 'if (parkedOffset !== null) this.putBack(item)\n      else',
-    replacement: '',
+    text: 'if (parkedOffset !== null) {',
+    replacement: 'if (parkedOffset === -1) {',
+    caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],
+  },
+  {
+    name: 'leaves a record unfinished that came while its delivery was put back',
+    file: dispatcher('parking'),
+    text: 'of slots.slice(1)) owner.finish(slot)',
+    replacement: 'of []) owner.finish(slot)',
     caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],
   },
   {
     name: 'parks what is older than all that is parked behind it',
     file: dispatcher('parking'),
-    text: 'else if (isOlder(place))',
-    replacement: 'else if (isOlder(place) && false)',
+    text: '} else if (isOlder(place))',
+    replacement: '} else if (isOlder(place) && false)',
     caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],
   },
   {
