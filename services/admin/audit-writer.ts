@@ -110,7 +110,7 @@ export class AuditWriter implements AsyncDisposable {
       if (record.offset >= start.offset) due.push(...entries.filter(({ id }) => !start.written.has(id)))
     }
     const acknowledged = await Promise.all(due.map((entry) => this.#options.write(entry)))
-    for (const { offset } of acknowledged) start.auditOffset = Math.max(start.auditOffset, (offset ?? -1) + 1)
+    for (const { offset } of acknowledged) start.auditOffset = Math.max(start.auditOffset, offset + 1)
     if (nextOffset > start.offset) {
       const metadata = String(start.auditOffset)
       await this.#consumer?.commit(assignment, [{ topic, partition, offset: nextOffset, metadata }])

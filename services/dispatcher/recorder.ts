@@ -1,6 +1,6 @@
 import type { Attempt, DeadLetter, PendingDelivery } from '../domain/delivery.ts'
 import type { Encode } from '../platform/codec.ts'
-import type { BatchingProducer } from '../platform/kafka/producer.ts'
+import type { Acknowledged, BatchingProducer } from '../platform/kafka/producer.ts'
 import type { OutcomeRecords, Written } from './ports.ts'
 import type { Tier } from './retry.ts'
 
@@ -36,7 +36,7 @@ export function recordOutcome(
   ): void => {
     awaited++
     const record = { topic, key, value: encode(value), partition }
-    const done = ({ offset }: { offset: number | null }) => {
+    const done = ({ offset }: Acknowledged) => {
       if (into) written[into] = offset
       if (--awaited === 0) acknowledged(written)
     }

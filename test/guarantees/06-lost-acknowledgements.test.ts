@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
 import { systemClock } from '../../services/platform/clock.ts'
+import { RecordRefused } from '../../services/platform/kafka/producer.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
@@ -95,6 +96,27 @@ test(`every ${loseEvery}th response lost, ${callers} callers: what is acknowledg
     missing: 0,
     inversions: 0,
   })
+})
+
+test('what one partition refuses does not make the records of the others come twice', async () => {
+  const kafka = openKafka(inject('brokers'))
+  const topic = `refused-${randomUUID()}`
+  const configEntries = [{ name: 'max.message.bytes', value: '1000' }]
+  await withAdmin(kafka, (admin) => createTopics(admin, [{ topic, numPartitions: 4, configEntries }], systemClock))
+  const producer = await openProducer(kafka)
+  const send = (value: string, partition: number) => producer.send({ topic, key: null, value, partition })
+  const small = Array.from({ length: 12 }, (_unused, index) => send(`small ${index}`, index % 4))
+  const large = Array.from({ length: 3 }, (_unused, index) => send('x'.repeat(2_000), index))
+  const results = await Promise.allSettled([...small, ...large])
+  await producer[Symbol.asyncDispose]()
+  const log = (await readTopic(kafka, topic)).map(({ value }) => String(value))
+  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }))
+
+  expect(results.map((result) => (result.status === 'rejected' ? result.reason : 'ok'))).toEqual([
+    ...Array(12).fill('ok'),
+    ...Array(3).fill(expect.any(RecordRefused)),
+  ])
+  expect(log.toSorted()).toEqual(Array.from({ length: 12 }, (_unused, index) => `small ${index}`).toSorted())
 })
 
 test('the control, kafkajs idempotent with concurrent sends, loses acknowledged records', {

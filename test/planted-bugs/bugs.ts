@@ -267,6 +267,20 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],
   },
   {
+    name: 'sends again what Kafka has acknowledged beside a partition that failed',
+    file: 'services/platform/kafka/send-messages.ts',
+    text: 'if (message.offset !== undefined) continue',
+    replacement: '',
+    caughtBy: ['test/unit/platform/kafka/send-messages.test.ts'],
+  },
+  {
+    name: 'calls records acknowledged whose partition is not known',
+    file: 'services/platform/kafka/send-messages.ts',
+    text: 'if (!found) throw new',
+    replacement: 'if (!found) continue\n        if (!data) throw new',
+    caughtBy: ['test/unit/platform/kafka/send-messages.test.ts'],
+  },
+  {
     name: 'fetches before it writes what the last batch led to',
     file: 'services/platform/kafka/consumer.ts',
     text: 'await turnEnded()',

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { compressionCodecs } from './compression.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
-import { groupByPartition } from './group-by-partition.ts'
 import { encodeRecord } from './record-encoding.ts'
 import { calmRequestQueues } from './request-queue.ts'
+import { trackingSendMessages, withResponse } from './send-messages.ts'
 import { sleepUntilResumed, wakeWhenResumed } from './wake.ts'
 
 /**
@@ -16,7 +16,8 @@ type RecordFields = Parameters<typeof encodeRecord>[0]
 
 if (!require.cache[require.resolve('kafkajs')]) {
   replace('utils/sleep', () => sleepUntilResumed)
-  replace('producer/groupMessagesPerPartition', () => groupByPartition)
+  replace('protocol/requests/produce/v3/response', withResponse)
+  replace('producer/sendMessages', trackingSendMessages)
   replace('protocol/recordBatch/record/v0/index', (encode: (fields: RecordFields) => unknown) => {
     return (fields: RecordFields) => encodeRecord(fields) ?? encode(fields)
   })

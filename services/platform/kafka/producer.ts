@@ -1,18 +1,19 @@
-import type { Kafka, Message, Producer, TopicMessages } from 'kafkajs'
+import type { Kafka, Producer } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
 import { KafkaJSError, Partitioners } from './kafkajs.ts'
+import type { TrackedMessage, TrackedTopic } from './send-messages.ts'
 
 export type OutgoingRecord = {
   topic: string
   key: string | Buffer | null
   value: Buffer | string | null
-  /** Needed where key is null: kafkajs would choose another one at each retry. */
+  /** The key's when not given; any one where key is null. */
   partition?: number
   headers?: Record<string, string>
 }
 
-/** Where the record went; offset is known only when the partition was chosen by the caller. */
-export type Acknowledged = { offset: number | null }
+/** Where in its partition the record went. */
+export type Acknowledged = { offset: number }
 
 /** The broker will never take this record (too large): a value for the caller to decide about. */
 export class RecordRefused extends Error {
@@ -20,10 +21,12 @@ export class RecordRefused extends Error {
 }
 
 type Waiting = {
-  record: OutgoingRecord
+  topic: string
+  message: TrackedMessage
   bytes: number
   acknowledged: (ack: Acknowledged) => void
   refused: (error: RecordRefused) => void
+  refusal?: RecordRefused
 }
 
 /** Below the broker's message.max.bytes of 1,048,588, which bounds what one request brings to one partition. */
@@ -33,8 +36,8 @@ const recordOverheadBytes = 100
 /**
  * Collects records while one batch is in flight and sends them as the next: records stay in order, and an acknowledged
  * one is in the log. Not idempotent on purpose: kafkajs 2.2.4 reuses a sequence number after a lost response, and the
- * broker then drops an acknowledged record (design.md). A batch sent again may put a record in the log twice, with the
- * same id. While Kafka does not answer, records wait in memory: watch bufferedBytes.
+ * broker then drops an acknowledged record (design.md). A partition whose answer was lost is sent again, and may then have
+ * a record twice, with the same id. While Kafka does not answer, records wait in memory: watch bufferedBytes.
  */
 export class BatchingProducer implements AsyncDisposable {
   readonly #producer: Producer
@@ -92,9 +95,13 @@ export class BatchingProducer implements AsyncDisposable {
     acknowledged: (ack: Acknowledged) => void,
     refused: (error: RecordRefused) => void,
   ): void {
-    const bytes = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0)
+    const { topic, key, value, partition, headers } = record
+    const message: TrackedMessage = { key, value }
+    if (partition !== undefined) message.partition = partition
+    if (headers !== undefined) message.headers = headers
+    const bytes = recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
     this.#bufferedBytes += bytes
-    this.#queue.push({ record, bytes, acknowledged, refused })
+    this.#queue.push({ topic, message, bytes, acknowledged, refused })
     this.#sending ??= this.#sendAll()
   }
 
@@ -138,9 +145,19 @@ export class BatchingProducer implements AsyncDisposable {
   }
 
   async #sendBatch(batch: Waiting[]): Promise<void> {
-    let results: Awaited<ReturnType<Producer['sendBatch']>>
+    await this.#transmit(batch)
+    for (const { message, bytes, acknowledged, refused, refusal } of batch) {
+      this.#bufferedBytes -= bytes
+      if (refusal) refused(refusal)
+      else if (message.offset !== undefined) acknowledged({ offset: message.offset })
+      else throw new Error('a record without an answer')
+    }
+  }
+
+  /** Resolves when each has its offset or its refusal. */
+  async #transmit(batch: Waiting[]): Promise<void> {
     try {
-      results = await retryUntilDone(
+      await retryUntilDone(
         'kafka producer',
         this.#context,
         () => this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) }),
@@ -148,17 +165,10 @@ export class BatchingProducer implements AsyncDisposable {
       )
     } catch (error) {
       if (!isTooLarge(error)) throw error
-      return this.#splitOrRefuse(batch, error)
-    }
-    const nextOffset = new Map(
-      results.map((result) => [`${result.topicName}/${result.partition}`, Number(result.baseOffset)]),
-    )
-    for (const { record, bytes, acknowledged } of batch) {
-      this.#bufferedBytes -= bytes
-      const place = `${record.topic}/${record.partition}`
-      const offset = nextOffset.get(place) ?? null
-      if (offset !== null) nextOffset.set(place, offset + 1)
-      acknowledged({ offset })
+      await this.#splitOrRefuse(
+        batch.filter(({ message }) => message.offset === undefined),
+        error,
+      )
     }
   }
 
@@ -166,12 +176,10 @@ export class BatchingProducer implements AsyncDisposable {
     const [only] = batch
     if (batch.length > 1) {
       const middle = Math.ceil(batch.length / 2)
-      await this.#sendBatch(batch.slice(0, middle))
-      return this.#sendBatch(batch.slice(middle))
+      await this.#transmit(batch.slice(0, middle))
+      return this.#transmit(batch.slice(middle))
     }
-    if (!only) return
-    this.#bufferedBytes -= only.bytes
-    only.refused(new RecordRefused(error instanceof Error ? error.message : String(error)))
+    if (only) only.refusal = new RecordRefused(error instanceof Error ? error.message : String(error))
   }
 }
 
@@ -181,13 +189,9 @@ function partitionAsAsked(): ReturnType<typeof Partitioners.DefaultPartitioner> 
   return (args) => args.message.partition ?? partitionByKey(args)
 }
 
-function byTopic(batch: Waiting[]): TopicMessages[] {
-  const topics = new Map<string, Message[]>()
-  for (const { record } of batch) {
-    const { topic, key, value, partition, headers } = record
-    const message: Message = { key, value }
-    if (partition !== undefined) message.partition = partition
-    if (headers !== undefined) message.headers = headers
+function byTopic(batch: Waiting[]): TrackedTopic[] {
+  const topics = new Map<string, TrackedMessage[]>()
+  for (const { topic, message } of batch) {
     const messages = topics.get(topic)
     if (messages) messages.push(message)
     else topics.set(topic, [message])

@@ -24,7 +24,7 @@ function outputTo(takes: (sent: Sent) => boolean) {
       }
       if (!takes(sent)) throw new RecordRefused('too large')
       log.push(sent)
-      return { offset: null }
+      return { offset: log.length - 1 }
     },
     deliveries: { topic: 'deliveries', encode },
     deadLetters: { topic: 'dead', encode, partitions: 4 },

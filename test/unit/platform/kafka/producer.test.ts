@@ -4,20 +4,24 @@ import { expect, test, vi } from 'vitest'
 import { Health } from '../../../../services/platform/health.ts'
 import type { Kafka } from '../../../../services/platform/kafka/client.ts'
 import { BatchingProducer, RecordRefused } from '../../../../services/platform/kafka/producer.ts'
+import type { TrackedTopic } from '../../../../services/platform/kafka/send-messages.ts'
 
 const { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs
 
 type Answer = Error | 'ok'
 
-/** A producer whose broker answers as listed, and ok from then on. */
-async function open(answers: Answer[]) {
+/** A producer whose broker answers as listed, and ok from then on. @param taken values that it takes before it answers with an error */
+async function open(answers: Answer[], taken: string[] = []) {
   const fail = vi.fn()
   const batches: string[][] = []
-  const sendBatch = async ({ topicMessages }: { topicMessages: { messages: { value: string }[] }[] }) => {
-    batches.push(topicMessages.flatMap(({ messages }) => messages.map(({ value }) => value)))
+  let end = 7
+  const sendBatch = async ({ topicMessages }: { topicMessages: TrackedTopic[] }) => {
+    const messages = topicMessages.flatMap((topic) => topic.messages)
+    batches.push(messages.map(({ value }) => String(value)))
     const answer = answers.shift() ?? 'ok'
+    for (const message of messages)
+      if (answer === 'ok' || taken.includes(String(message.value))) message.offset ??= end++
     if (answer !== 'ok') throw answer
-    return [{ topicName: 't', partition: 0, baseOffset: '7' }]
   }
   const inner = { connect: async () => undefined, disconnect: async () => undefined, sendBatch }
   const kafka = { producer: () => inner } as unknown as Kafka
@@ -58,6 +62,26 @@ test('a record that is too large is refused alone, and its neighbours go through
     { offset: 7 },
   ])
   expect(fail).not.toHaveBeenCalled()
+})
+
+test('beside a record that is too large nothing is sent again that Kafka has taken', async () => {
+  const { producer, batches } = await open([protocol('MESSAGE_TOO_LARGE')], ['a', 'c'])
+  const sent = ['a', 'large', 'c'].map((value) => producer.send(record(value)))
+  const results = await Promise.allSettled(sent)
+  expect(results.map((result) => (result.status === 'rejected' ? result.reason : result.value))).toEqual([
+    { offset: 7 },
+    expect.any(RecordRefused),
+    { offset: 8 },
+  ])
+  expect(batches).toEqual([['a', 'large', 'c']])
+})
+
+test('callbacks come in the order of the records, whichever was taken first', async () => {
+  const { producer } = await open([new KafkaJSConnectionError('reset')], ['b'])
+  const order: string[] = []
+  for (const value of ['a', 'b', 'c']) producer.enqueue(record(value), () => order.push(value), vi.fn())
+  await producer[Symbol.asyncDispose]()
+  expect(order).toEqual(['a', 'b', 'c'])
 })
 
 test.each([
