@@ -13,7 +13,6 @@ import { topics } from './topics.ts'
 export type ConfigTableOptions = {
   prefix: string
   service: string
-  sessionTimeoutMs: number
   fail: (error: unknown) => void
   /** Called after each record has been folded. @param businessId of what is in force then, if anything is. */
   onChange?: (id: string, record: ConsumedRecord, businessId: string | undefined) => void
@@ -64,14 +63,13 @@ export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, co
 function openConfigTopic(
   kafka: Kafka,
   topic: (typeof topics)['webhookConfig' | 'accountConfig'],
-  { prefix, service, sessionTimeoutMs, fail }: ConfigTableOptions,
+  { prefix, service, fail }: ConfigTableOptions,
   context: WaitContext,
   fold: (id: string, record: ConsumedRecord) => void,
 ): Promise<TopicTable> {
   const options = {
     topic: topicName(topic, prefix),
     groupPrefix: `${prefix}${service}-${topic.name}`,
-    sessionTimeoutMs,
     fail,
     onRecord: (record: ConsumedRecord) => {
       const id = record.key?.toString('utf8')

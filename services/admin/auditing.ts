@@ -50,18 +50,18 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
     [topicName(webhookConfig, prefix), () => definitionFold(webhookConfig.name, keys)],
     [topicName(accountConfig, prefix), () => accountFold(accountConfig.name)],
   ])
-  const common = { sessionTimeoutMs, fail }
   const onRecord = async ({ value }: { value: Buffer | null }) => {
     const decoded = value && (await decode(value))
     if (decoded?.ok) onEntry(decoded.value)
   }
-  const follow = { ...common, topic, groupPrefix: `${prefix}admin-${topics.webhookAudit.name}` }
+  const follow = { fail, topic, groupPrefix: `${prefix}admin-${topics.webhookAudit.name}` }
   const [tail, writer] = await Promise.all([
     followTopic(kafka, { ...follow, onRecord: (record) => void onRecord(record) }, context),
     AuditWriter.open(
       kafka,
       {
-        ...common,
+        sessionTimeoutMs,
+        fail,
         onOwned,
         groupId: `${prefix}admin-audit`,
         folds,

@@ -8,7 +8,6 @@ import type { WaitContext } from '../platform/retry-until.ts'
 export type LatestRecordsOptions<T> = {
   topic: string
   groupPrefix: string
-  sessionTimeoutMs: number
   decode: Decode<T>
   /** Called with the key of each record, once it can be read here. */
   onChange: (key: string) => void
@@ -38,9 +37,9 @@ export class LatestRecords<T> implements AsyncDisposable {
     context: WaitContext,
   ): Promise<LatestRecords<T>> {
     const records = new LatestRecords(options)
-    const { topic, groupPrefix, sessionTimeoutMs, fail } = options
+    const { topic, groupPrefix, fail } = options
     const onRecord = records.apply.bind(records)
-    records.#table = await TopicTable.open(kafka, { topic, groupPrefix, sessionTimeoutMs, onRecord, fail }, context)
+    records.#table = await TopicTable.open(kafka, { topic, groupPrefix, onRecord, fail }, context)
     await Promise.all(records.#learning)
     return records
   }

@@ -58,7 +58,8 @@ await runService('admin', adminConfig, async (service) => {
 
   const feed = new ChangeFeed(clock)
   const completer = new Completer(keys)
-  const tableOptions = { prefix, service: 'admin', sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, fail }
+  const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
+  const tableOptions = { prefix, service: 'admin', fail }
   const onDefinition: ConfigTableOptions['onChange'] = (id, record, businessId) => {
     completer.onRecord(id, record)
     feed.webhook(id, businessId)
@@ -72,14 +73,15 @@ await runService('admin', adminConfig, async (service) => {
 
   const ownTopics = [...replayTopicNames(prefix), ...trafficTopicNames(prefix), topicName(topics.webhookAudit, prefix)]
   const readTopics = [...new Set(ownTopics)]
-  const readerOptions = { ...tableOptions, topics: readTopics, groupPrefix: `${prefix}admin-reads` }
+  const readerOptions = { topics: readTopics, groupPrefix: `${prefix}admin-reads`, sessionTimeoutMs, fail }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
   const codec = new Codec(createRegistry(config), waiting)
   const generation = config.HOOKLINE_STATS_GENERATION
-  const monitoringOptions = { ...tableOptions, generation, onChange: feed.traffic.bind(feed) }
+  const monitoringOptions = { prefix, generation, fail, onChange: feed.traffic.bind(feed) }
   await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
   const onEntry = ({ businessId, webhookId }: AuditEntry) => feed.audit(businessId, webhookId)
-  const auditOptions = { ...tableOptions, codec, reader, producer, keys, onEntry, onOwned: () => completer.check() }
+  const onOwned = () => completer.check()
+  const auditOptions = { prefix, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned }
   await using auditing = await openAuditing(kafka, auditOptions, waiting)
   const replayTopics = await openReplayTopics(codec, prefix, reader, producer.send.bind(producer))
 

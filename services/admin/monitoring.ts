@@ -19,7 +19,6 @@ export type MonitoringOptions = {
   prefix: string
   /** Of webhook-stats. */
   generation: number
-  sessionTimeoutMs: number
   fail: (error: unknown) => void
   /**
    * Called whenever something new is known of a webhook: stats(), deadLetters() or health() gives it already. For stats
@@ -33,7 +32,7 @@ export type MonitoringOptions = {
 export async function openMonitoring(
   kafka: Kafka,
   codec: Codec,
-  { prefix, generation, sessionTimeoutMs, fail, onChange }: MonitoringOptions,
+  { prefix, generation, fail, onChange }: MonitoringOptions,
   context: WaitContext,
 ): Promise<Monitoring> {
   const open = <T>(topic: Topic, what: 'stats' | 'health') =>
@@ -42,7 +41,6 @@ export async function openMonitoring(
       {
         topic: topicName(topic, prefix),
         groupPrefix: `${prefix}admin-${topic.name}`,
-        sessionTimeoutMs,
         decode: codec.decoder<T>(schemaOf(topic)),
         onChange: (webhookId) => onChange(what, webhookId),
         fail,

@@ -58,7 +58,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   await using http = new HttpSender(clock, { ...policy, mayStart: () => freshness.isFresh })
 
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
-  const tableOptions = { prefix, service: 'dispatcher', sessionTimeoutMs, fail }
+  const tableOptions = { prefix, service: 'dispatcher', fail }
   const definitions = await openDefinitions(kafka, tableOptions, context)
   await using _definitionsTopic = definitions.topic
   health.set('definitions', null)

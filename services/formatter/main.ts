@@ -37,7 +37,7 @@ await runService('formatter', formatterConfig, async (service) => {
   const encodeDeadLetter = await encoder<DeadLetter>(topics.webhookDeadLetters)
   await using producer = await BatchingProducer.open(kafka, context, fail)
 
-  const tableOptions = { prefix, service: 'formatter', sessionTimeoutMs, fail }
+  const tableOptions = { prefix, service: 'formatter', fail }
   const definitions = await openDefinitions(kafka, tableOptions, context)
   await using _definitionsTopic = definitions.topic
   const accounts = await openAccounts(kafka, tableOptions, context)

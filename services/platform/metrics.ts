@@ -6,6 +6,7 @@ export { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 export function createMetrics(service: string): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
-  collectDefaultMetrics({ register: registry })
+  // How late the event loop is, is looked at so often; every 10 ms, the default, takes 0.4 % of a core.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
   return registry
 }

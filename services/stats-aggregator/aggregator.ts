@@ -50,7 +50,7 @@ export async function openAggregator(
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), waiting)
   const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail))
-  const context = { ...waiting, kafka, codec, producer, prefix, sessionTimeoutMs, fail, consumer: () => consumer }
+  const context = { ...waiting, kafka, codec, producer, prefix, fail, consumer: () => consumer }
   const metrics = createStatsMetrics(registry)
 
   const deadLetters = topicName(topics.webhookDeadLetters, prefix)

@@ -15,7 +15,6 @@ export type FoldingContext = WaitContext & {
   codec: Codec
   producer: Pick<BatchingProducer, 'send'>
   prefix: string
-  sessionTimeoutMs: number
   /** Asked for when the first commit is due. */
   consumer: () => Pick<GroupConsumer, 'commit'>
   stopping: AbortSignal
@@ -38,18 +37,14 @@ export async function openFolding<V, S extends State, R extends StateHead>(
   { source, rules, states, toRecord, toState, unreadable, metrics }: Folding<V, S, R>,
   context: FoldingContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
-  const { kafka, codec, producer, prefix, sessionTimeoutMs, consumer, clock, log, stopping, fail } = context
+  const { kafka, codec, producer, prefix, consumer, clock, log, stopping, fail } = context
   const topic = topicName(source, prefix)
   const statesTopic = topicName(states, prefix)
   const encode = await codec.encoder<R>(`${statesTopic}-value`, schemaOf(states))
   const decode = codec.decoder<R>(schemaOf(states))
   const decodeHead = codec.decoder<StateHead>(projection(schemaOf(states), ['webhookId', 'source']))
   const groupPrefix = `${prefix}stats-aggregator-${states.name}`
-  const stored = await StoredTopic.open(
-    kafka,
-    { topic: statesTopic, groupPrefix, sessionTimeoutMs, decode, decodeHead, fail },
-    context,
-  )
+  const stored = await StoredTopic.open(kafka, { topic: statesTopic, groupPrefix, decode, decodeHead, fail }, context)
   const stage = new FoldStage<V, S>({
     topic,
     decode: codec.decoder<V>(schemaOf(source)),

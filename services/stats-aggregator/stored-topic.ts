@@ -10,7 +10,6 @@ import { StoredStates } from './stored-states.ts'
 export type StoredTopicOptions<R> = {
   topic: string
   groupPrefix: string
-  sessionTimeoutMs: number
   decode: Decode<R>
   /** Reads only what a record is about: all that is needed of most. */
   decodeHead: Decode<StateHead>

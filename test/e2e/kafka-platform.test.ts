@@ -193,7 +193,6 @@ test.each(['commit', 'abort'] as const)('a topic that ends with a transaction is
     {
       topic: topic(name),
       groupPrefix: `${prefix}table`,
-      sessionTimeoutMs,
       fail,
       onRecord: ({ offset }) => folded.push(offset),
     },
@@ -327,17 +326,19 @@ test('members of a group hold the same numbers of all topics, and keep what they
   for (const { consumer } of [second, third]) await consumer[Symbol.asyncDispose]()
 })
 
+/** A client whose consumers tell of each fetch that they begin. */
+function watching(onFetch: () => void): typeof kafka {
+  const value = (config: ConsumerConfig) => {
+    const consumer = kafka.consumer(config)
+    consumer.on('consumer.fetch_start', onFetch)
+    return consumer
+  }
+  return Object.create(kafka, { consumer: { value } }) as typeof kafka
+}
+
 test('what a batch leads to at the end of its turn comes before the next fetch', async () => {
   const seen: string[] = []
-  const watched = Object.create(kafka, {
-    consumer: {
-      value: (config: ConsumerConfig) => {
-        const consumer = kafka.consumer(config)
-        consumer.on('consumer.fetch_start', () => void seen.push('fetch'))
-        return consumer
-      },
-    },
-  }) as typeof kafka
+  const watched = watching(() => void seen.push('fetch'))
   const onBatch: ConsumerOptions['onBatch'] = ({ records }) => {
     seen.push('batch')
     setImmediate(() => seen.push('written'))
@@ -349,6 +350,19 @@ test('what a batch leads to at the end of its turn comes before the next fetch',
   await consumer[Symbol.asyncDispose]()
   const turns = seen.join(' ').match(/batch \w+ \w+/g)
   expect(turns).toEqual(['batch written fetch', 'batch written fetch', 'batch written fetch'])
+})
+
+// Without an end to its fetch it would take as long as a request may, 20 s.
+test('a consumer that waits for records leaves at once', { timeout: 15_000 }, async () => {
+  let fetches = 0
+  const { consumer } = await member(
+    'waits',
+    ['wider'],
+    { maxWaitMs: 300_000 },
+    watching(() => fetches++),
+  )
+  await expect.poll(() => fetches).toBe(1)
+  await consumer[Symbol.asyncDispose]()
 })
 
 test('topics with different counts are refused: before joining, and by the group', async () => {

@@ -281,6 +281,14 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/platform/kafka/send-messages.test.ts'],
   },
   {
+    name: 'waits at a stop for the fetches that bring nothing',
+    file: 'services/platform/kafka/wake.ts',
+    text: 'const end = () => resolve([])',
+    replacement: 'const end = () => undefined',
+    caughtBy: ['test/e2e/kafka-platform.test.ts'],
+    kafka: true,
+  },
+  {
     name: 'fetches before it writes what the last batch led to',
     file: 'services/platform/kafka/consumer.ts',
     text: 'await turnEnded()',

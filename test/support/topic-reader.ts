@@ -41,7 +41,7 @@ export function openCodec(schemaRegistryUrl: string): Codec {
 export function followTopic(kafka: Kafka, topic: string, records: ConsumedRecord[]): Promise<AsyncDisposable> {
   const onRecord = (record: ConsumedRecord) => void records.push(record)
   const groupPrefix = `test-reader-${randomUUID()}`
-  return TopicTable.open(kafka, { topic, groupPrefix, sessionTimeoutMs: 10_000, onRecord, fail: failTest }, testContext)
+  return TopicTable.open(kafka, { topic, groupPrefix, onRecord, fail: failTest }, testContext)
 }
 
 /** All records of a topic up to its present end; in order within each partition. */

@@ -4,7 +4,7 @@ import { takeTurnsInFetches } from './fetch-order.ts'
 import { encodeRecord } from './record-encoding.ts'
 import { calmRequestQueues } from './request-queue.ts'
 import { trackingSendMessages, withResponse } from './send-messages.ts'
-import { sleepUntilResumed, wakeWhenResumed } from './wake.ts'
+import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
 
 /**
  * kafkajs 2.2.4, which has had no release since 2023, with what it lacks: the only place that loads it. Each file named
@@ -24,7 +24,7 @@ if (!require.cache[require.resolve('kafkajs')]) {
 }
 takeTurnsInFetches()
 calmRequestQueues()
-wakeWhenResumed()
+endWaitsEarly()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
 for (const [name, codec] of Object.entries(compressionCodecs))
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes[name as keyof typeof compressionCodecs]] = () => codec

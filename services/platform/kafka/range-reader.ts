@@ -28,8 +28,8 @@ type Reading = {
   done: PromiseWithResolvers<void>
 }
 
-/** Bounds how late a read begins beside others that get nothing; 0.2 % of a core when idle, as with 1,000 ms. */
-const maxWaitMs = 250
+/** Bounds how late a read begins beside others that get nothing. */
+const maxWaitMs = 1_000
 /** Of one partition in a fetch: what stands behind the end of a read is fetched for nothing. */
 const maxBytesPerPartition = 262_144
 /** How often a read that gets nothing looks whether its records have been deleted meanwhile. */

@@ -7,7 +7,6 @@ type RequestQueue = {
   pending: unknown[]
   inflight: Map<number, InFlight>
   enforceRequestTimeout: boolean
-  requestTimeoutIntervalId: NodeJS.Timeout | null
   isConnected(): boolean
   destroy(): void
   scheduleCheckPendingRequests(): void
@@ -17,12 +16,16 @@ type RequestQueue = {
 const patched = Symbol.for('hookline.kafkajs.request-queue')
 /** Requests may take 20 s (client.ts): whether one has is looked at so often. */
 const timeoutCheckMs = 1_000
+/** Queues of connections, and the one timer that looks at them. */
+const watched = new Set<RequestQueue>()
+let timer: NodeJS.Timeout | undefined
 
 /**
  * kafkajs 2.2.4 (network/requestQueue) sets a timer to look for throttled requests also where none wait, and from that
  * timer the next: each connection wakes the process a thousand times a second for nothing, which cost an idle service 2
  * to 3 % of a core and made Node 24 warn of negative timeouts. With this the timer is set while requests wait, and only then.
- * Each connection also looks for overdue requests ten times a second, and a service has about ten: here once a second.
+ * Each connection also looks for overdue requests ten times a second by a timer of its own, and a service has about ten:
+ * here one timer looks at all of them once a second.
  */
 export function calmRequestQueues(): void {
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as {
@@ -36,8 +39,16 @@ export function calmRequestQueues(): void {
   }
   prototype.scheduleRequestTimeoutCheck = function (this: RequestQueue) {
     if (!this.enforceRequestTimeout) return
-    this.destroy()
-    this.requestTimeoutIntervalId = setInterval(() => endOverdue(this), timeoutCheckMs)
+    watched.add(this)
+    timer ??= setInterval(() => watched.forEach(endOverdue), timeoutCheckMs)
+  }
+  const destroy = prototype.destroy
+  prototype.destroy = function (this: RequestQueue) {
+    destroy.call(this)
+    watched.delete(this)
+    if (watched.size > 0) return
+    clearInterval(timer)
+    timer = undefined
   }
 }
 

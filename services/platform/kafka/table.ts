@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
-import { type ConsumedRecord, GroupConsumer } from './consumer.ts'
+import { type ConsumedRecord, GroupConsumer, loneMember } from './consumer.ts'
 import { withAdmin } from './topics.ts'
 
 export type TableOptions = {
   topic: string
   /** Consumer group ids begin with it; every instance reads alone, in a group of its own. */
   groupPrefix: string
-  sessionTimeoutMs: number
   /** Called in order with every record, from the first in the topic on; each offset once. */
   onRecord: (record: ConsumedRecord) => void
   fail: (error: unknown) => void
@@ -38,7 +37,7 @@ export class TopicTable implements AsyncDisposable {
 
   /** Resolves when everything that the topic held at the time of the call has been folded. */
   static async open(kafka: Kafka, options: TableOptions, context: WaitContext): Promise<TopicTable> {
-    const { topic, groupPrefix, onRecord, fail, sessionTimeoutMs } = options
+    const { topic, groupPrefix, onRecord, fail } = options
     const table = new TopicTable(kafka, topic, `${groupPrefix}-${randomUUID()}`, context)
     const ends = await table.#ends()
     table.#consumer = await GroupConsumer.open(
@@ -46,8 +45,7 @@ export class TopicTable implements AsyncDisposable {
       {
         groupId: table.#groupId,
         topics: [topic],
-        sessionTimeoutMs,
-        maxWaitMs: 1_000,
+        ...loneMember,
         fail,
         onBatch: ({ partition, records, nextOffset }) => {
           for (const record of records) table.#take(record, onRecord)

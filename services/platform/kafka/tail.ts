@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
-import { type ConsumedRecord, GroupConsumer } from './consumer.ts'
+import { type ConsumedRecord, GroupConsumer, loneMember } from './consumer.ts'
 import { withAdmin } from './topics.ts'
 
 export type TailOptions = {
   topic: string
   /** Consumer group ids begin with it; every instance reads alone, in a group of its own. */
   groupPrefix: string
-  sessionTimeoutMs: number
   /** Called with every record that comes from now on, in order. */
   onRecord: (record: ConsumedRecord) => void
   fail: (error: unknown) => void
@@ -16,7 +15,7 @@ export type TailOptions = {
 
 /** Follows a topic from its present end on; what is there already is not read. */
 export async function followTopic(kafka: Kafka, options: TailOptions, context: WaitContext): Promise<AsyncDisposable> {
-  const { topic, groupPrefix, sessionTimeoutMs, onRecord, fail } = options
+  const { topic, groupPrefix, onRecord, fail } = options
   const groupId = `${groupPrefix}-${randomUUID()}`
   const ends = await retryUntilDone(`topic ${topic}`, context, () =>
     withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic)),
@@ -27,8 +26,7 @@ export async function followTopic(kafka: Kafka, options: TailOptions, context: W
     {
       groupId,
       topics: [topic],
-      sessionTimeoutMs,
-      maxWaitMs: 1_000,
+      ...loneMember,
       fail,
       // Nothing is committed: a group that rejoins goes on where it was.
       onAssigned: (_assignment, member) => {

@@ -1,9 +1,14 @@
 import { createRequire } from 'node:module'
 
 type SubscriptionState = { resume(topicPartitions: unknown): void }
+type ConsumerGroup = { fetch(nodeId: unknown): Promise<unknown[]> }
+type Runner = { consumerGroup: ConsumerGroup; stop(): Promise<void> }
 
+const require = createRequire(import.meta.url)
 const patched = Symbol.for('hookline.kafkajs.wake')
 const asleep = new Set<() => void>()
+/** What ends the fetches that a consumer waits for. */
+const fetching = new WeakMap<ConsumerGroup, Set<() => void>>()
 
 /**
  * kafkajs 2.2.4 (consumer/consumerGroup) sleeps its whole longest wait when everything is paused: with 250 ms, reading ten
@@ -21,16 +26,45 @@ export function sleepUntilResumed(ms: number): Promise<void> {
   })
 }
 
-/** Wakes all that sleep, whichever consumer's partition it is: they look, and go back to sleep. */
-export function wakeWhenResumed(): void {
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/subscriptionState.js') as {
-    prototype: SubscriptionState & { [patched]?: true }
-  }
-  if (prototype[patched]) return
-  prototype[patched] = true
-  const resume = prototype.resume
-  prototype.resume = function (this: SubscriptionState, topicPartitions) {
+/**
+ * Ends what kafkajs waits for when there is no more reason to. Sleeps end when a partition is resumed, whichever consumer's it
+ * is: they look, and go back to sleep. Fetches that the broker holds back for want of records end when the consumer stops, which
+ * otherwise waits for them: what they bring is dropped with their connection.
+ */
+export function endWaitsEarly(): void {
+  const subscriptions = prototypeOf<SubscriptionState>('subscriptionState')
+  if (patched in subscriptions) return
+  Object.assign(subscriptions, { [patched]: true })
+  const resume = subscriptions.resume
+  subscriptions.resume = function (topicPartitions) {
     resume.call(this, topicPartitions)
     for (const wake of [...asleep]) wake()
   }
+
+  const groups = prototypeOf<ConsumerGroup>('consumerGroup')
+  const fetch = groups.fetch
+  groups.fetch = function (nodeId) {
+    const ends = fetching.get(this) ?? new Set()
+    fetching.set(this, ends)
+    return new Promise((resolve, reject) => {
+      const end = () => resolve([])
+      ends.add(end)
+      fetch
+        .call(this, nodeId)
+        .finally(() => ends.delete(end))
+        .then(resolve, reject)
+    })
+  }
+
+  const runners = prototypeOf<Runner>('runner')
+  const stop = runners.stop
+  runners.stop = function () {
+    const stopped = stop.call(this)
+    for (const end of fetching.get(this.consumerGroup) ?? []) end()
+    return stopped
+  }
+}
+
+function prototypeOf<T extends object>(file: string): T {
+  return (require(`kafkajs/src/consumer/${file}.js`) as { prototype: T }).prototype
 }

@@ -23,7 +23,6 @@ function bench() {
   const options = {
     topic: 't',
     groupPrefix: 'g',
-    sessionTimeoutMs: 6_000,
     decode,
     onChange: (key: string) => void changed.push(key),
     fail: () => expect.unreachable(),
