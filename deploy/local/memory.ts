@@ -1,12 +1,12 @@
 /**
  * What keeps a service's resident memory under 220 MB, for Node and for glibc's malloc; deploy/docker/Dockerfile and
- * docker-compose.yml set the same. Peaks of formatter and dispatcher while they work off 1,000,000 events: 195 and 210 MB
+ * docker-compose.yml set the same. Peaks of formatter and dispatcher while they work off 1,000,000 events: 206 and 208 MB
  * (`npm run bench -- footprint`); docs/decisions/0009-what-the-heap-costs.md has what others gave.
  */
 export const memoryVariables = {
   nodeOptions: [
     // V8's young generation grows to 128 MB under load.
-    '--max-semi-space-size=4',
+    '--max-semi-space-size=8',
     // V8 lets the old generation grow to four times what lives before it collects; by 1.4 where the heap may not be large.
     '--max-old-space-size=512',
   ],

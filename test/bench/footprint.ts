@@ -12,8 +12,9 @@ import { openWorld, say, type World } from './world.ts'
 const backlog = Number(process.env.HOOKLINE_BENCH_BACKLOG ?? 200_000)
 const manyWebhooks = Number(process.env.HOOKLINE_BENCH_WEBHOOKS ?? 10_000)
 const shape = { webhooks: 50, contacts: 5_000 }
-const idleMs = 10_000
-const settleMs = 5_000
+const idleMs = 30_000
+/** V8 shrinks its heap some seconds after the last work. */
+const settleMs = 15_000
 const sampleMs = 250
 /** What a page of the console asks for, of the list and of one webhook. */
 const pages = ['', ...['', '/stats', '/errors', '/attempts', '/dead-letters'].map((path) => `/w0${path}`)]
