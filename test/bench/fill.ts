@@ -1,4 +1,5 @@
 import type { Delivery } from '../../services/domain/delivery.ts'
+import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/clock.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
@@ -55,7 +56,7 @@ export async function fillDeliveries(world: World, options: FillOptions): Promis
   for (let i = 0; i < deliveries; i++) {
     const webhook = i % webhooks
     const value = encode({
-      deliveryId: `msg_${prefix}${run}-${i}`,
+      deliveryId: deliveryId(`${prefix}${run}-${i}`, `w${webhook}`),
       webhookId: `w${webhook}`,
       businessId,
       eventId: `e${run}-${i}`,

@@ -1,5 +1,6 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
 import type { Attempt } from '../../services/domain/delivery.ts'
+import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/clock.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
@@ -55,7 +56,7 @@ async function fillAttempts(world: World, prefix: string): Promise<void> {
     const webhookId = `w${i % webhooks}`
     const nowMs = clock.nowMs()
     const value = encode({
-      deliveryId: `msg_${prefix}before-${i}`,
+      deliveryId: deliveryId(`before-${i}`, webhookId),
       webhookId,
       businessId,
       eventId: `before-${i}`,

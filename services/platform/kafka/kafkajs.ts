@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { compressionCodecs } from './compression.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
-import { encodeRecord } from './record-encoding.ts'
+import { encodeCall, writtenOnce } from './produce-request.ts'
 import { calmRequestQueues } from './request-queue.ts'
 import { trackingSendMessages, withResponse } from './send-messages.ts'
 import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
@@ -12,15 +12,12 @@ import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
  */
 const require = createRequire(import.meta.url)
 
-type RecordFields = Parameters<typeof encodeRecord>[0]
-
 if (!require.cache[require.resolve('kafkajs')]) {
   replace('utils/sleep', () => sleepUntilResumed)
   replace('protocol/requests/produce/v3/response', withResponse)
   replace('producer/sendMessages', trackingSendMessages)
-  replace('protocol/recordBatch/record/v0/index', (encode: (fields: RecordFields) => unknown) => {
-    return (fields: RecordFields) => encodeRecord(fields) ?? encode(fields)
-  })
+  replace('protocol/requests/produce/v3/request', writtenOnce)
+  replace('protocol/request', encodeCall)
 }
 takeTurnsInFetches()
 calmRequestQueues()
