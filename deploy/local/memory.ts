@@ -1,6 +1,6 @@
 /**
  * What keeps a service's resident memory under 220 MB, for Node and for glibc's malloc; deploy/docker/Dockerfile and
- * docker-compose.yml set the same. Peaks of formatter and dispatcher while they work off 1,000,000 events: 206 and 208 MB
+ * docker-compose.yml set the same. Peaks of formatter and dispatcher while they work off 1,000,000 events: 187 and 197 MB
  * (`npm run bench -- footprint`); docs/decisions/0009-what-the-heap-costs.md has what others gave.
  */
 export const memoryVariables = {
@@ -19,11 +19,11 @@ export const memoryVariables = {
 } as const
 
 /**
- * Flags of Node for one service. Some 3 KB a delivery outlive the dispatcher's young generation: with the growth by 1.4 it
+ * Flags of Node for one service. Some 3 KB a delivery outlive the dispatcher's young generation: with V8's growth by 1.4 it
  * marked its whole heap after every third scavenge, which took a fifth of its CPU.
  */
 export function flagsOf(service: string): string[] {
-  return service === 'dispatcher' ? ['--heap-growing-percent=100'] : []
+  return service === 'dispatcher' ? ['--heap-growing-percent=80'] : []
 }
 
 /** The environment with these on top. */
