@@ -43,6 +43,7 @@ const partitionsByTopic: Record<string, number> = {
   deleted: 1,
   timed: 2,
   large: 1,
+  waits: 1,
 }
 const readTopics = ['numbers', 'committed', 'aborted', 'deleted', 'timed', 'large'].map(topic)
 const recordsEach = 100
@@ -354,14 +355,16 @@ test('what a batch leads to at the end of its turn comes before the next fetch',
 
 // Without an end to its fetch it would take as long as a request may, 20 s.
 test('a consumer that waits for records leaves at once', { timeout: 15_000 }, async () => {
-  let fetches = 0
-  const { consumer } = await member(
-    'waits',
-    ['wider'],
-    { maxWaitMs: 300_000 },
-    watching(() => fetches++),
-  )
-  await expect.poll(() => fetches).toBe(1)
+  await fill(producer, 'waits', 5)
+  const seen: string[] = []
+  const onBatch: ConsumerOptions['onBatch'] = ({ records }) => {
+    seen.push('batch')
+    return records.length
+  }
+  const watched = watching(() => seen.push('fetch'))
+  const { consumer } = await member('waits', ['waits'], { maxWaitMs: 300_000, onBatch }, watched)
+  // The second fetch is on its way as soon as it begins: its connection is there.
+  await expect.poll(() => seen).toEqual(['fetch', 'batch', 'fetch'])
   await consumer[Symbol.asyncDispose]()
 })
 

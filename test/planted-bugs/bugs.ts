@@ -289,6 +289,14 @@ export const plantedBugs: PlantedBug[] = [
     kafka: true,
   },
   {
+    name: 'waits for the last fetch when it closes a connection',
+    file: 'services/platform/kafka/wake.ts',
+    text: '|| !isFetching)',
+    replacement: '|| isFetching)',
+    caughtBy: ['test/e2e/kafka-platform.test.ts'],
+    kafka: true,
+  },
+  {
     name: 'fetches before it writes what the last batch led to',
     file: 'services/platform/kafka/consumer.ts',
     text: 'await turnEnded()',

@@ -3,6 +3,11 @@ import { createRequire } from 'node:module'
 type SubscriptionState = { resume(topicPartitions: unknown): void }
 type ConsumerGroup = { fetch(nodeId: unknown): Promise<unknown[]> }
 type Runner = { consumerGroup: ConsumerGroup; stop(): Promise<void> }
+type RequestQueue = {
+  pending: unknown[]
+  inflight: Map<number, { entry: { apiName: string } }>
+  waitForPendingRequests(): Promise<void>
+}
 
 const require = createRequire(import.meta.url)
 const patched = Symbol.for('hookline.kafkajs.wake')
@@ -28,11 +33,11 @@ export function sleepUntilResumed(ms: number): Promise<void> {
 
 /**
  * Ends what kafkajs waits for when there is no more reason to. Sleeps end when a partition is resumed, whichever consumer's it
- * is: they look, and go back to sleep. Fetches that the broker holds back for want of records end when the consumer stops, which
- * otherwise waits for them: what they bring is dropped with their connection.
+ * is: they look, and go back to sleep. Fetches that the broker holds back for want of records end when the consumer stops, and
+ * when their connection is closed, both of which otherwise wait for them: what they bring is dropped with the connection.
  */
 export function endWaitsEarly(): void {
-  const subscriptions = prototypeOf<SubscriptionState>('subscriptionState')
+  const subscriptions = prototypeOf<SubscriptionState>('consumer/subscriptionState')
   if (patched in subscriptions) return
   Object.assign(subscriptions, { [patched]: true })
   const resume = subscriptions.resume
@@ -41,7 +46,7 @@ export function endWaitsEarly(): void {
     for (const wake of [...asleep]) wake()
   }
 
-  const groups = prototypeOf<ConsumerGroup>('consumerGroup')
+  const groups = prototypeOf<ConsumerGroup>('consumer/consumerGroup')
   const fetch = groups.fetch
   groups.fetch = function (nodeId) {
     const ends = fetching.get(this) ?? new Set()
@@ -56,15 +61,22 @@ export function endWaitsEarly(): void {
     })
   }
 
-  const runners = prototypeOf<Runner>('runner')
+  const runners = prototypeOf<Runner>('consumer/runner')
   const stop = runners.stop
   runners.stop = function () {
     const stopped = stop.call(this)
     for (const end of fetching.get(this.consumerGroup) ?? []) end()
     return stopped
   }
+
+  const queues = prototypeOf<RequestQueue>('network/requestQueue/index')
+  const waitForPendingRequests = queues.waitForPendingRequests
+  queues.waitForPendingRequests = async function () {
+    const isFetching = [...this.inflight.values()].every(({ entry }) => entry.apiName === 'Fetch')
+    if (this.pending.length > 0 || !isFetching) await waitForPendingRequests.call(this)
+  }
 }
 
 function prototypeOf<T extends object>(file: string): T {
-  return (require(`kafkajs/src/consumer/${file}.js`) as { prototype: T }).prototype
+  return (require(`kafkajs/src/${file}.js`) as { prototype: T }).prototype
 }
