@@ -9,6 +9,8 @@ import { subjectHeader } from './record-headers.ts'
 
 /** Reads come from the table; a write resolves once its own record has come back to it (read-your-writes). */
 export type WebhookStore = Pick<DefinitionTable, 'get' | 'entries' | 'ownerOf' | 'conflictsOf' | 'fault'> & {
+  /** Resolves when all that any instance has written before the call stands in the table. */
+  caughtUp(): Promise<void>
   /** @param subject who does it, for the audit. */
   put(definition: WebhookDefinition, subject: string): Promise<void>
   remove(id: string, subject: string): Promise<void>
@@ -44,13 +46,14 @@ export function recordWriter(
   }
 }
 
-export function webhookStore({ table }: Definitions, write: WriteRecord): WebhookStore {
+export function webhookStore({ table, topic }: Definitions, write: WriteRecord): WebhookStore {
   return {
     get: (id) => table.get(id),
     entries: () => table.entries(),
     ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
     conflictsOf: (id) => table.conflictsOf(id),
     fault: (id) => table.fault(id),
+    caughtUp: () => topic.caughtUp(),
     put: (definition, subject) => write(definition.id, JSON.stringify(definition), { [subjectHeader]: subject }),
     remove: (id, subject) => write(id, null, { [subjectHeader]: subject }),
   }

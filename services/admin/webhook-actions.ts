@@ -59,9 +59,9 @@ export class WebhookActions {
   }
 
   async create(call: Call): Promise<Answer> {
-    const { store, queue, keys, policy, clock } = this.#deps
+    const { store, keys, policy, clock } = this.#deps
     const { businessId, body } = call
-    return queue.run(businessId, async () => {
+    return this.#inTurn(businessId, async () => {
       const draft = accepted(decideCreate(body, this.#ownerOf(businessId), policy))
       const secret = newSecret()
       const definition = created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys)
@@ -73,9 +73,9 @@ export class WebhookActions {
   }
 
   async patch(call: Call): Promise<Answer> {
-    const { store, queue, keys, policy, clock } = this.#deps
+    const { store, keys, policy, clock } = this.#deps
     const { businessId, id, ifMatch, body } = call
-    return queue.run(businessId, async () => {
+    return this.#inTurn(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
       const draft = accepted(decidePatch(current, body, this.#ownerOf(businessId), policy))
       const definition = changed(current, draft, clock.nowMs(), keys)
@@ -87,7 +87,7 @@ export class WebhookActions {
 
   async remove(call: Call): Promise<Answer> {
     const { businessId, id, ifMatch } = call
-    return this.#deps.queue.run(businessId, async () => {
+    return this.#inTurn(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
       await this.#deps.store.remove(id, call.identity.subject)
       this.#note('delete', call, current)
@@ -96,15 +96,24 @@ export class WebhookActions {
   }
 
   async rotateSecret(call: Call): Promise<Answer> {
-    const { store, queue, keys, clock } = this.#deps
+    const { store, keys, clock } = this.#deps
     const { businessId, id, ifMatch } = call
-    return queue.run(businessId, async () => {
+    return this.#inTurn(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'optional'))
       const secret = newSecret()
       const definition = rotated(current, secret, clock.nowMs(), keys)
       await store.put(definition, call.identity.subject)
       this.#note('rotate', call, definition)
       return this.#answer(200, definition, { secret })
+    })
+  }
+
+  /** Decides on what stands in Kafka: another instance's change may not have come to this table yet. */
+  #inTurn(businessId: string, work: () => Promise<Answer>): Promise<Answer> {
+    const { store, queue } = this.#deps
+    return queue.run(businessId, async () => {
+      await store.caughtUp()
+      return work()
     })
   }
 

@@ -66,12 +66,13 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const readerOptions = { topics: readerTopics, groupPrefix: `${prefix}dispatcher-state`, sessionTimeoutMs, fail }
   await using reader = await RangeReader.open(kafka, readerOptions, context)
 
-  using freshness = new Freshness(clock, () => definitions.topic.caughtUp(), fail)
+  const caughtUp = () => definitions.topic.caughtUp()
+  using freshness = new Freshness(clock, caughtUp, fail)
   const sender = new Sender({ http, keyRing, policy, clock, log, freshness })
   const send = producer.send.bind(producer)
   const recorder = { ...channels, producer, fail }
   const current = (webhookId: string) => definitions.table.get(webhookId)?.definition
-  const switchOffContext = { topic: topicName(topics.webhookConfig, prefix), current, send, nowMs, log }
+  const switchOffContext = { topic: topicName(topics.webhookConfig, prefix), caughtUp, current, send, nowMs, log }
   const after = (delayMs: number, due: () => void) => {
     const timer = setTimeout(due, delayMs)
     return { cancel: () => clearTimeout(timer) }

@@ -4,6 +4,8 @@ import type { Logger } from '../platform/log.ts'
 
 export type SwitchOffContext = {
   topic: string
+  /** Resolves when all that was written before the call is what `current` tells. */
+  caughtUp: () => Promise<void>
   current: (webhookId: string) => WebhookDefinition | undefined
   send: (record: OutgoingRecord) => Promise<Acknowledged>
   nowMs: () => number
@@ -16,8 +18,9 @@ export async function switchOff(
   reason: string,
   context: SwitchOffContext,
 ): Promise<void> {
-  const { topic, current, send, nowMs, log } = context
+  const { topic, caughtUp, current, send, nowMs, log } = context
   const { id, businessId } = definition
+  await caughtUp()
   if (current(id)?.version !== definition.version) return
   log.warn({ webhookId: id, businessId, reason }, 'webhook switched off')
   const updatedAt = new Date(nowMs()).toISOString()

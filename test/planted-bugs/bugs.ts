@@ -281,6 +281,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/platform/kafka/send-messages.test.ts'],
   },
   {
+    name: 'decides on a definition that another instance has replaced',
+    file: 'services/admin/webhook-actions.ts',
+    text: 'await store.caughtUp()',
+    replacement: '',
+    caughtBy: ['test/unit/admin/routes.test.ts'],
+  },
+  {
     name: 'waits at a stop for the fetches that bring nothing',
     file: 'services/platform/kafka/wake.ts',
     text: 'const end = () => resolve([])',

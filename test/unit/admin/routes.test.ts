@@ -59,6 +59,8 @@ let routes: ApiRoute[]
 let records: (WebhookDefinition | null)[]
 let seed: (definition: WebhookDefinition | string, id?: string) => void
 let refuseWrites: boolean
+/** What another instance has written that has not come to the table yet. */
+let onItsWay: WebhookDefinition[]
 let streams: ChangeStreams
 
 beforeEach(async () => {
@@ -68,6 +70,7 @@ beforeEach(async () => {
   let offset = 0
   records = []
   refuseWrites = false
+  onItsWay = []
   seed = (value, id = 'wh_a') =>
     typeof value === 'string' ? fold(id, offset++, value) : fold(value.id, offset++, JSON.stringify(value))
   const store: WebhookStore = {
@@ -76,6 +79,9 @@ beforeEach(async () => {
     ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
     conflictsOf: (id) => table.conflictsOf(id),
     fault: (id) => table.fault(id),
+    caughtUp: async () => {
+      for (const written of onItsWay.splice(0)) seed(written)
+    },
     put: async (written) => {
       await new Promise((resolve) => setImmediate(resolve))
       if (refuseWrites) throw new RecordRefused('too large')
@@ -304,6 +310,18 @@ describe('webhooks', () => {
     expect((await call('PATCH', url, { secret: 'whsec_y' }, { 'if-match': '*' })).status).toBe(422)
     const both = await Promise.all([1, 2].map(() => call('PATCH', url, { name: 'x' }, { 'if-match': '"4"' })))
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412])
+  })
+
+  test('decided on what another instance has written a moment ago', async () => {
+    onItsWay = [definition({ secret: 'whsec_x', version: 1 })]
+    expect((await call('POST', collection, { ...minimal, channels: ['c1'] })).status).toBe(409)
+    const url = `${collection}/wh_a`
+    onItsWay = [definition({ secret: 'whsec_x', version: 2 })]
+    expect((await call('PATCH', url, { name: 'x' }, { 'if-match': '"1"' })).status).toBe(412)
+    onItsWay = [definition({ secret: 'whsec_x', version: 3 })]
+    expect((await call('POST', `${url}/secret/rotate`)).body).toMatchObject({ version: 4 })
+    onItsWay = [definition({ secret: 'whsec_x', version: 5 })]
+    expect((await call('DELETE', url, undefined, { 'if-match': '"4"' })).status).toBe(412)
   })
 
   test('deleted: needs the version too, then is gone and its channels free', async () => {
