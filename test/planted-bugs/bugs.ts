@@ -138,6 +138,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/guarantees/30-answers.test.ts'],
   },
   {
+    name: 'sends no heartbeat where no partition brought anything',
+    file: 'services/platform/kafka/batch-queue.ts',
+    text: 'filled.length > 0 ? filled : batches.slice(0, 1)',
+    replacement: 'filled',
+    caughtBy: ['test/unit/platform/kafka/batch-queue.test.ts'],
+  },
+  {
     name: 'signs the body without its id and time',
     file: dispatcher('signature'),
     text: '.update(head).update(body)',

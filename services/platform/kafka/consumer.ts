@@ -127,7 +127,6 @@ export class GroupConsumer implements AsyncDisposable {
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 64,
       eachBatch: (payload) => self.#eachBatch(payload),
     })
     return self

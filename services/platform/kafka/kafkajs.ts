@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { worker, workerQueue } from './batch-queue.ts'
 import { compressionCodecs } from './compression.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
 import { encodeCall, writtenOnce } from './produce-request.ts'
@@ -13,6 +14,8 @@ import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
 const require = createRequire(import.meta.url)
 
 if (!require.cache[require.resolve('kafkajs')]) {
+  replace('consumer/worker', worker)
+  replace('consumer/workerQueue', workerQueue)
   replace('utils/sleep', () => sleepUntilResumed)
   replace('protocol/requests/produce/v3/response', withResponse)
   replace('producer/sendMessages', trackingSendMessages)

@@ -2,9 +2,14 @@ import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 
 const require = createRequire(import.meta.url)
-const files = ['producer/sendMessages', 'protocol/requests/produce/v3/request', 'protocol/request', 'utils/sleep'].map(
-  (name) => `kafkajs/src/${name}.js`,
-)
+const files = [
+  'consumer/worker',
+  'consumer/workerQueue',
+  'producer/sendMessages',
+  'protocol/requests/produce/v3/request',
+  'protocol/request',
+  'utils/sleep',
+].map((name) => `kafkajs/src/${name}.js`)
 const ofKafkajs = files.map((file) => require(file))
 
 test('kafkajs is loaded with what is mended', async () => {
