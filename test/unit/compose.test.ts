@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { flagsOf, memoryVariables } from '../../deploy/local/memory.ts'
+import { commonFlags, memoryVariables, ownFlagsOf } from '../../deploy/local/memory.ts'
 
 /** docker-compose.yml against the services that it starts: it cannot be run where the tests run. */
 
@@ -70,9 +70,10 @@ test('the variables of topics are those of its command', () => {
 })
 
 test('image and services keep memory down as the local stack does', () => {
-  for (const [name, { command = [] }] of longRunning) expect(command.slice(0, -1), name).toEqual(flagsOf(name))
+  for (const [name, { command = [] }] of longRunning) expect(command.slice(0, -1), name).toEqual(ownFlagsOf(name))
   const dockerfile = readFileSync(new URL('deploy/docker/Dockerfile', root), 'utf8')
   expect(dockerfile).toContain(`ENV NODE_OPTIONS="${memoryVariables.nodeOptions.join(' ')}"\n`)
+  expect(dockerfile).toContain(`ENTRYPOINT ${JSON.stringify(['node', ...commonFlags]).replaceAll(',', ', ')}\n`)
   const malloc = Object.entries(memoryVariables.malloc).map(([name, value]) => `${name}=${value}`)
   expect(dockerfile).toContain(`ENV ${malloc.join(' ')}\n`)
 })
