@@ -1,36 +1,56 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const secretPrefix = 'whsec_'
+const algorithm = 'sha256'
+/** Of SHA-256: it works block by block. */
+const blockBytes = 64
+const digestBytes = 32
 
-export type SecretKey = { ok: true; key: KeyObject } | { ok: false; reason: string }
+/** A secret as HMAC takes it, combined with each of its two pads (RFC 2104, section 2). */
+export type SigningKey = { readonly inner: Buffer; readonly outer: Buffer }
 
-/**
- * The signing key of a Standard Webhooks secret: whsec_ and base64 of 24 to 64 bytes. Made once for a definition: signing
- * with a KeyObject takes 1.9 us, with the raw bytes 10.8 us (design.md).
- */
+export type SecretKey = { ok: true; key: SigningKey } | { ok: false; reason: string }
+
+/** The signing key of a Standard Webhooks secret: whsec_ and base64 of 24 to 64 bytes. Made once for a definition. */
 export function secretKey(secret: string): SecretKey {
   if (!secret.startsWith(secretPrefix)) return { ok: false, reason: 'secret does not begin with whsec_' }
   const bytes = Buffer.from(secret.slice(secretPrefix.length), 'base64')
   if (bytes.length < 24 || bytes.length > 64)
     return { ok: false, reason: `secret has ${bytes.length} bytes, not 24 to 64` }
-  return { ok: true, key: createSecretKey(bytes) }
+  return { ok: true, key: { inner: padded(bytes, 0x36), outer: padded(bytes, 0x5c) } }
 }
+
+function padded(secret: Buffer, pad: number): Buffer {
+  return Buffer.alloc(blockBytes, pad).map((byte, i) => byte ^ (secret[i] ?? 0)) as Buffer
+}
+
+/** A body of most sizes behind its head; a larger one takes a buffer of its own. */
+const scratch = Buffer.alloc(16_384)
+const outerScratch = Buffer.alloc(blockBytes + digestBytes)
 
 /**
  * The webhook-signature header (Standard Webhooks, symmetric): v1 and the base64 HMAC-SHA256 of id.timestamp.body, one for
- * each key, separated by a space.
+ * each key, separated by a space. By two hashes in one call each: node's Hmac is an object that the collector has to release,
+ * and a signature took 1.9 us instead of 1.2 (with the secret's bytes as they are, 10.8: design.md).
  * @param timestampSeconds of this attempt.
  */
 export function signatureHeader(
-  keys: readonly KeyObject[],
+  keys: readonly SigningKey[],
   id: string,
   timestampSeconds: number,
   body: Buffer,
 ): string {
   const head = `${id}.${timestampSeconds}.`
+  const bytes = blockBytes + Buffer.byteLength(head) + body.length
+  const buffer = bytes <= scratch.length ? scratch : Buffer.allocUnsafe(bytes)
+  body.copy(buffer, blockBytes + buffer.write(head, blockBytes))
+  const padAndMessage = buffer.subarray(0, bytes)
   let header = ''
-  for (const key of keys) {
-    const signature = createHmac('sha256', key).update(head).update(body).digest('base64')
+  for (const { inner, outer } of keys) {
+    inner.copy(buffer)
+    outer.copy(outerScratch)
+    outerScratch.write(hash(algorithm, padAndMessage, 'binary'), blockBytes, 'binary')
+    const signature = hash(algorithm, outerScratch, 'base64')
     header += header === '' ? `v1,${signature}` : ` v1,${signature}`
   }
   return header

@@ -1,9 +1,8 @@
-import type { KeyObject } from 'node:crypto'
 import { isHeaderValue, isReservedHeader } from '../domain/custom-headers.ts'
 import { sealContext, type WebhookDefinition } from '../domain/definition.ts'
 import { type UrlPolicy, urlProblem } from '../domain/target-url.ts'
 import type { KeyRing } from '../platform/keyring.ts'
-import { secretKey } from './signature.ts'
+import { type SigningKey, secretKey } from './signature.ts'
 
 /** Where and how a webhook's notifications are sent, made once for each version of its definition. */
 export type Target = {
@@ -11,8 +10,8 @@ export type Target = {
   path: string
   /** Flat list of names and values, as undici takes it; the headers that differ by attempt come on top. */
   headers: readonly string[]
-  key: KeyObject
-  previousKey: KeyObject | null
+  key: SigningKey
+  previousKey: SigningKey | null
   /** Milliseconds since the epoch: until then the previous key signs too. */
   previousKeyUntilMs: number
   timeoutMs: number
@@ -59,7 +58,7 @@ export function createTarget(
 }
 
 /** The keys that sign at a moment: the previous one too, while a rotation lasts. */
-export function signingKeys(target: Target, nowMs: number): KeyObject[] {
+export function signingKeys(target: Target, nowMs: number): SigningKey[] {
   return target.previousKey && nowMs < target.previousKeyUntilMs ? [target.key, target.previousKey] : [target.key]
 }
 

@@ -145,10 +145,17 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/platform/kafka/batch-queue.test.ts'],
   },
   {
+    name: 'signs with what an earlier, longer body has left behind',
+    file: dispatcher('signature'),
+    text: 'buffer.subarray(0, bytes)',
+    replacement: 'buffer',
+    caughtBy: ['test/unit/dispatcher/signature.test.ts'],
+  },
+  {
     name: 'signs the body without its id and time',
     file: dispatcher('signature'),
-    text: '.update(head).update(body)',
-    replacement: '.update(body)',
+    text: 'const head = ',
+    replacement: "const head = '' && ",
     caughtBy: ['test/unit/dispatcher/signature.test.ts'],
   },
   {

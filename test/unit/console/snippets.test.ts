@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { createSecretKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
 import { findFreePorts } from '../../../deploy/local/ports.ts'
 import { snippets } from '../../../services/console/src/parts/snippets.ts'
-import { signatureHeader } from '../../../services/dispatcher/signature.ts'
+import { secretKey, signatureHeader } from '../../../services/dispatcher/signature.ts'
 import { lackOf, python } from '../../support/python.ts'
 
 /** The console's snippets as a customer runs them, where their language is there. Go, PHP and Ruby are not run. */
@@ -17,17 +17,19 @@ const folder = mkdtempSync(join(tmpdir(), 'hookline-snippets-'))
 symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const key = randomBytes(32)
+const secret = `whsec_${randomBytes(32).toString('base64')}`
+const opened = secretKey(secret)
+if (!opened.ok) throw new Error(opened.reason)
 const id = 'dlv_1'
 const timestampSeconds = Math.floor(Date.now() / 1_000)
 const body = Buffer.from('{"v":"1.1","messages":[{"message":"¿Está abierto?"}]}')
-const signature = signatureHeader([createSecretKey(key)], id, timestampSeconds, body)
+const signature = signatureHeader([opened.key], id, timestampSeconds, body)
 const headers = {
   'webhook-id': id,
   'webhook-timestamp': String(timestampSeconds),
   'webhook-signature': signature,
 }
-const env = { ...process.env, WEBHOOK_SECRET: `whsec_${key.toString('base64')}` }
+const env = { ...process.env, WEBHOOK_SECRET: secret }
 
 const codeOf = (language: string) => snippets.find((one) => one.language === language)?.code ?? ''
 

@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
 import { secretKey, signatureHeader } from '../../../services/dispatcher/signature.ts'
@@ -29,6 +30,15 @@ test('during a rotation both secrets verify by the public library, another one d
   expect(new Webhook(secrets[0]).verify(body, headers)).toEqual({ text: '¿Qué tal? 👋' })
   expect(new Webhook(secrets[1]).verify(body, headers)).toEqual({ text: '¿Qué tal? 👋' })
   expect(() => new Webhook(secrets[2]).verify(body, headers)).toThrow()
+})
+
+test.each([0, 1, 700, 16_000, 16_384, 300_000])('with a body of %d bytes it is what node:crypto says', (bytes) => {
+  for (const secretBytes of [24, 25, 32, 63, 64]) {
+    const [secret, body] = [randomBytes(secretBytes), randomBytes(bytes)]
+    const hmac = createHmac('sha256', secret).update('msg_ñ.1614265330.').update(body).digest('base64')
+    const key = keyOf(`whsec_${secret.toString('base64')}`)
+    expect(signatureHeader([key, key], 'msg_ñ', 1614265330, body)).toBe(`v1,${hmac} v1,${hmac}`)
+  }
 })
 
 test.each([
