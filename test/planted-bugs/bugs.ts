@@ -138,11 +138,11 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/guarantees/30-answers.test.ts'],
   },
   {
-    name: 'sends no heartbeat where no partition brought anything',
-    file: 'services/platform/kafka/batch-queue.ts',
-    text: 'filled.length > 0 ? filled : batches.slice(0, 1)',
-    replacement: 'filled',
-    caughtBy: ['test/unit/platform/kafka/batch-queue.test.ts'],
+    name: 'takes an answer with an error and without records for one with nothing to tell',
+    file: 'services/platform/kafka/fetch-protocol.ts',
+    text: 'buffer.readInt16BE(offset + 4) === 0 &&',
+    replacement: '',
+    caughtBy: ['test/unit/platform/kafka/fetch-protocol.test.ts'],
   },
   {
     name: 'signs with what an earlier, longer body has left behind',

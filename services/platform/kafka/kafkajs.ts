@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module'
 import { worker, workerQueue } from './batch-queue.ts'
 import { compressionCodecs } from './compression.ts'
+import { findLeadersQuickly } from './fetch-leaders.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
+import { fetchRequest, fetchResponse } from './fetch-protocol.ts'
 import { encodeCall, writtenOnce } from './produce-request.ts'
 import { calmRequestQueues } from './request-queue.ts'
 import { trackingSendMessages, withResponse } from './send-messages.ts'
@@ -16,6 +18,8 @@ const require = createRequire(import.meta.url)
 if (!require.cache[require.resolve('kafkajs')]) {
   replace('consumer/worker', worker)
   replace('consumer/workerQueue', workerQueue)
+  replace('protocol/requests/fetch/v11/request', fetchRequest)
+  replace('protocol/requests/fetch/v11/response', fetchResponse)
   replace('utils/sleep', () => sleepUntilResumed)
   replace('protocol/requests/produce/v3/response', withResponse)
   replace('producer/sendMessages', trackingSendMessages)
@@ -23,6 +27,7 @@ if (!require.cache[require.resolve('kafkajs')]) {
   replace('protocol/request', encodeCall)
 }
 takeTurnsInFetches()
+findLeadersQuickly()
 calmRequestQueues()
 endWaitsEarly()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')

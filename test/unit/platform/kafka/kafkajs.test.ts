@@ -5,6 +5,8 @@ const require = createRequire(import.meta.url)
 const files = [
   'consumer/worker',
   'consumer/workerQueue',
+  'protocol/requests/fetch/v11/request',
+  'protocol/requests/fetch/v11/response',
   'producer/sendMessages',
   'protocol/requests/produce/v3/request',
   'protocol/request',
