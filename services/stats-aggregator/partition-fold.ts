@@ -69,9 +69,9 @@ export class PartitionFold<V, S extends State> {
       if (!this.#unflushed.has(webhookId) && isStored(state)) this.#states.delete(webhookId)
   }
 
-  /** Whether there is something to commit. */
-  get uncommitted(): boolean {
-    return this.#nextOffset > this.#committedOffset
+  /** Whether a flush's offset is further than what has been committed; 0 until the first record is taken, which is not committed. */
+  isUncommitted(nextOffset: number): boolean {
+    return nextOffset > this.#committedOffset
   }
 
   committed(offset: number): void {

@@ -98,7 +98,7 @@ export class FoldStage<V, S extends State> {
     const outdated = [...stored.outdated(partition)]
     const { states, nextOffset } = fold.takeFlush(outdated)
     const bytes = await this.#write(states)
-    if (fold.uncommitted) await this.#commit(owned.assignment, partition, fold, nextOffset)
+    if (fold.isUncommitted(nextOffset)) await this.#commit(owned.assignment, partition, fold, nextOffset)
     if (states.length > 0) metrics.flushed(states.length, outdated.length)
     fold.forget(({ webhookId, source }) => source.offset <= (stored.sourceOffset(partition, webhookId) ?? -1))
     return bytes

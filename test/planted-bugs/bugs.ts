@@ -138,6 +138,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/guarantees/30-answers.test.ts'],
   },
   {
+    name: "commits the offset that a flush began with because of records that came meanwhile: 0 for an assignment's first",
+    file: 'services/stats-aggregator/partition-fold.ts',
+    text: 'return nextOffset > this.#committedOffset',
+    replacement: 'return this.#nextOffset > this.#committedOffset',
+    caughtBy: ['test/unit/stats-aggregator/stage.test.ts'],
+  },
+  {
     name: 'takes an answer with an error and without records for one with nothing to tell',
     file: 'services/platform/kafka/fetch-protocol.ts',
     text: 'buffer.readInt16BE(offset + 4) === 0 &&',

@@ -96,7 +96,7 @@ class Instance {
     this.#flushing ??= this.#fold.takeFlush(this.#stored.outdated(0))
     this.#statsLog.push(...this.#flushing.states.splice(0, writes).map((state) => structuredClone(state)))
     if (this.#flushing.states.length > 0) return
-    if (this.#fold.uncommitted) this.#commit(this, this.#flushing.nextOffset)
+    if (this.#fold.isUncommitted(this.#flushing.nextOffset)) this.#commit(this, this.#flushing.nextOffset)
     this.#flushing = undefined
     this.#follow()
     this.#fold.forget(({ webhookId, source }) => source.offset <= (this.#stored.best(0, webhookId)?.sourceOffset ?? -1))

@@ -92,6 +92,24 @@ test('commits only once Kafka has what was written', async () => {
   expect(log).toEqual(['caught up', 'commit 0/1'])
 })
 
+test('a flush that began before the first record commits nothing, also where that one comes while it writes', async () => {
+  const acknowledged = Promise.withResolvers<number>()
+  const { stage, log, stored } = bench({ write: () => acknowledged.promise })
+  // An earlier owner has written over a state that was further.
+  stored.apply(0, 'w1', 0, stateUpTo(9))
+  stored.apply(0, 'w1', 1, stateUpTo(4))
+  const assignment = assignmentOf(0)
+  stage.assign(assignment)
+  const flushing = stage.flush()
+  await new Promise((resolve) => setImmediate(resolve))
+  await stage.takeBatch(batchOf(assignment, 10, ['w1']))
+  acknowledged.resolve(1)
+  await flushing
+  expect(log).toEqual(['caught up'])
+  await stage.flush()
+  expect(log).toEqual(['caught up', 'commit 0/11'])
+})
+
 test.each([
   { value: '?', reason: 'magic byte' },
   { value: null, reason: 'no value' },
