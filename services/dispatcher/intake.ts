@@ -1,9 +1,10 @@
-import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
+import type { AttemptSummary, Delivery, PendingDelivery } from '../domain/delivery.ts'
+import { recordLetter } from '../domain/record-letter.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
 import type { DueTimes } from './due-times.ts'
 import type { Engine } from './engine.ts'
-import { type Place, unreadableLetter } from './records.ts'
+import type { Place } from './records.ts'
 
 /** What a record brings: a delivery, what was tried so far, when it is due, and the replay it belongs to. */
 export type Arrival = {
@@ -99,8 +100,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: Inta
   const place = placeOf(record)
   if (!decoded.ok) {
     context.unreadable(place, decoded.reason)
-    const letter: DeadLetter = unreadableLetter(place, record.key, record.value, decoded.reason, context.nowMs())
-    context.engine.offerUnsendable(place, letter)
+    context.engine.offerUnsendable(place, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
     return true
   }
   const { delivery, attempts, dueAt, replayId, draft } = decoded.value

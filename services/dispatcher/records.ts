@@ -74,24 +74,6 @@ export function deadLetterOf(
   return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source: { ...place, key: null, value: null } }
 }
 
-/** A Kafka record that cannot be decoded, with its bytes. */
-export function unreadableLetter(
-  place: Place,
-  key: Buffer | null,
-  value: Buffer | null,
-  detail: string,
-  nowMs: number,
-): DeadLetter {
-  return {
-    reason: 'unreadable',
-    detail,
-    deadLetteredAt: nowMs,
-    delivery: null,
-    attempts: [],
-    source: { ...place, key, value },
-  }
-}
-
 function excerptOf(outcome: Outcome): string | null {
   switch (outcome.kind) {
     case 'success':

@@ -77,6 +77,8 @@ export type DeadLetterReason =
   | 'expired'
   /** A Kafka record that cannot be decoded. */
   | 'unreadable'
+  /** A Kafka record whose handling throws: a fault of ours, set aside so that it stops nobody else. */
+  | 'fault'
   /** A notification larger than Kafka takes. */
   | 'oversize'
 

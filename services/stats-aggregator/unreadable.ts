@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../domain/delivery.ts'
+import { recordLetter } from '../domain/record-letter.ts'
 import type { Encode } from '../platform/codec.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
@@ -17,16 +18,8 @@ export type UnreadableContext = {
 export function unreadableAttempt({ log, nowMs, topic, encode, send }: UnreadableContext) {
   return (record: ConsumedRecord, detail: string): Promise<unknown> => {
     note(log, record, detail)
-    const { partition, offset, key, value } = record
-    const letter: DeadLetter = {
-      reason: 'unreadable',
-      detail,
-      deadLetteredAt: nowMs(),
-      delivery: null,
-      attempts: [],
-      source: { topic: record.topic, partition, offset, key, value },
-    }
-    return send({ topic, key, value: encode(letter), partition })
+    const letter = recordLetter('unreadable', record, detail, nowMs())
+    return send({ topic, key: record.key, value: encode(letter), partition: record.partition })
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decodeOffsetMap } from '../../../services/dispatcher/offset-map.ts'
-import { unreadableLetter } from '../../../services/dispatcher/records.ts'
+import { recordLetter } from '../../../services/domain/record-letter.ts'
 import { busy, commitsOf, ok, owned, place, topic, world } from '../../support/engine-world.ts'
 import { definition, delivery, SimulatedWorld } from '../../support/simulation.ts'
 
@@ -111,7 +111,12 @@ describe('offsets', () => {
 
   test('an unreadable record is finished when its dead letter is in Kafka, a tombstone at once', () => {
     const made = world(() => ({ outcome: ok }))
-    const letter = unreadableLetter(place(0), Buffer.from('k'), Buffer.from('?'), 'magic byte', 0)
+    const letter = recordLetter(
+      'unreadable',
+      { ...place(0), key: Buffer.from('k'), value: Buffer.from('?') },
+      'magic byte',
+      0,
+    )
     made.engine.offerUnsendable(place(0), letter)
     made.engine.offerUnsendable(place(1))
     expect(commitsOf(made)).toEqual([place(0)])

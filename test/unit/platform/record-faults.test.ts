@@ -1,0 +1,113 @@
+import { setTimeout as sleepMs } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { RecordFaults, SetAside } from '../../../services/platform/record-faults.ts'
+
+const broken = () => {
+  throw new TypeError('no such thing')
+}
+
+describe('an exception while one record is handled', () => {
+  it('is tried again, and forgotten when that succeeds', () => {
+    const { faults, logged } = world()
+    let tries = 0
+    const step = () => (++tries === 1 ? broken() : 'done')
+    expect(faults.guard(at(0), 'deciding', () => 'shop', step)).toBe('done')
+    expect(logged).toEqual([])
+  })
+
+  it('becomes the detail of a dead letter, logged and counted once, as soon as another record is handled', async () => {
+    const { faults, logged, count } = world()
+    const aside = faults.guard(at(0), 'deciding', () => 'shop', broken)
+    if (!(aside instanceof SetAside)) throw new Error('not set aside')
+    faults.guard(
+      at(1),
+      'deciding',
+      () => 'shop',
+      () => 'fine',
+    )
+    expect(await aside.detail).toBe('deciding: no such thing')
+    expect(logged).toEqual([at(0)])
+    expect(count()).toBe(1)
+  })
+
+  it('is settled after a while where no other record comes', async () => {
+    const { faults, tick } = world()
+    const aside = faults.guard(at(0), 'deciding', () => 'shop', broken)
+    tick()
+    expect(await (aside as SetAside).detail).toBe('deciding: no such thing')
+  })
+
+  it('ends the process when it hits 20 records of several owners in a row, and then none of them is set aside', async () => {
+    const { faults, failed, logged } = world()
+    const asides = Array.from({ length: 20 }, (_unused, n) =>
+      faults.guard(at(n), 'deciding', () => `shop-${n % 2}`, broken),
+    )
+    expect(failed).toEqual(['20 records in a row cannot be handled'])
+    await Promise.race([...asides.map((aside) => (aside as SetAside).detail), sleepMs(20)])
+    expect(logged).toEqual([])
+  })
+
+  it('never ends the process while all of them are of one owner', () => {
+    const { faults, failed } = world()
+    for (let n = 0; n < 1_000; n++) faults.guard(at(n), 'deciding', () => 'shop', broken)
+    expect(failed).toEqual([])
+  })
+
+  it('counts from none again after a record that was handled', () => {
+    const { faults, failed } = world()
+    for (let n = 0; n < 100; n++) {
+      faults.guard(at(n), 'deciding', () => `shop-${n}`, broken)
+      if (n % 19 === 0)
+        faults.guard(
+          at(n),
+          'deciding',
+          () => 'other',
+          () => null,
+        )
+    }
+    expect(failed).toEqual([])
+  })
+
+  it('is kept to its record where a step waits, too', async () => {
+    const { faults } = world()
+    const aside = await faults.guardAsync(
+      at(0),
+      'writing',
+      () => 'shop',
+      () => Promise.reject(new Error('refused')),
+    )
+    await faults.guardAsync(
+      at(1),
+      'writing',
+      () => 'shop',
+      () => Promise.resolve(1),
+    )
+    expect(await (aside as SetAside).detail).toBe('writing: refused')
+  })
+})
+
+function at(offset: number) {
+  return { topic: 'message-events', partition: 3, offset }
+}
+
+function world() {
+  const logged: unknown[] = []
+  const failed: string[] = []
+  const sleepers = new Set<() => void>()
+  let counted = 0
+  const faults = new RecordFaults({
+    clock: {
+      sleep: (_ms, signal) =>
+        new Promise((resolve) => {
+          sleepers.add(resolve)
+          signal?.addEventListener('abort', () => resolve())
+        }),
+    },
+    log: {
+      error: ({ topic, partition, offset }: ReturnType<typeof at>) => logged.push({ topic, partition, offset }),
+    } as never,
+    fail: (error) => failed.push((error as Error).message),
+    counted: () => void counted++,
+  })
+  return { faults, logged, failed, count: () => counted, tick: () => [...sleepers].map((wake) => wake()) }
+}
