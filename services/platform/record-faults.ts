@@ -38,9 +38,8 @@ const maxDetailLength = 1_000
  */
 export class RecordFaults {
   readonly #context: RecordFaultsContext
-  readonly #owners = new Set<string>()
-  readonly #unsettled = new Set<AbortController>()
-  #inARow = 0
+  /** By step: a record that is decoded well says nothing of a step behind it that fails for every record. */
+  readonly #runs = new Map<string, FaultRun>()
 
   constructor(context: RecordFaultsContext) {
     this.#context = context
@@ -52,10 +51,10 @@ export class RecordFaults {
    */
   guard<T>(position: RecordPosition, step: string, owner: () => string, run: () => T): T | SetAside {
     try {
-      return this.#handled(run())
+      return this.#handled(step, run())
     } catch {
       try {
-        return this.#handled(run())
+        return this.#handled(step, run())
       } catch (error) {
         return this.setAside({ position, step, owner: owner(), error })
       }
@@ -70,10 +69,10 @@ export class RecordFaults {
     run: () => Promise<T>,
   ): Promise<T | SetAside> {
     try {
-      return this.#handled(await run())
+      return this.#handled(step, await run())
     } catch {
       try {
-        return this.#handled(await run())
+        return this.#handled(step, await run())
       } catch (error) {
         return this.setAside({ position, step, owner: owner(), error })
       }
@@ -82,37 +81,43 @@ export class RecordFaults {
 
   /** Sets a record aside whose last try has failed. */
   setAside(fault: RecordFault): SetAside {
-    this.#inARow++
-    if (this.#owners.size < minOwners) this.#owners.add(fault.owner)
-    return new SetAside(this.#settle(fault))
+    const run = this.#runs.get(fault.step) ?? { length: 0, owners: new Set(), unsettled: new Set() }
+    this.#runs.set(fault.step, run)
+    run.length++
+    if (run.owners.size < minOwners) run.owners.add(fault.owner)
+    return new SetAside(this.#settle(fault, run))
   }
 
-  /** Logs and counts the fault once, as soon as another record is handled or some time has passed. */
-  async #settle({ position, step, error }: RecordFault): Promise<string> {
+  /** Logs and counts the fault once, as soon as another record gets past the step or some time has passed. */
+  async #settle({ position, step, error }: RecordFault, run: FaultRun): Promise<string> {
     const { clock, log, fail, counted } = this.#context
-    if (this.#inARow >= maxInARow && this.#owners.size >= minOwners) {
-      fail(new Error(`${this.#inARow} records in a row cannot be handled`, { cause: error }))
+    if (run.length >= maxInARow && run.owners.size >= minOwners) {
+      fail(new Error(`${run.length} records in a row cannot be handled: ${step}`, { cause: error }))
       return new Promise<never>(() => {})
     }
     const handled = new AbortController()
-    this.#unsettled.add(handled)
+    run.unsettled.add(handled)
     await clock.sleep(settleAfterMs, handled.signal)
-    this.#unsettled.delete(handled)
-    log.error({ ...position, step, err: error }, 'record set aside: it cannot be handled')
+    run.unsettled.delete(handled)
+    const { topic, partition, offset } = position
+    log.error({ topic, partition, offset, step, err: error }, 'record set aside: it cannot be handled')
     counted?.()
     return `${step}: ${error instanceof Error ? error.message : String(error)}`.slice(0, maxDetailLength)
   }
 
-  /** A record was handled: the faults before it are those of their records. */
-  #handled<T>(result: T): T {
-    if (this.#inARow > 0) {
-      this.#inARow = 0
-      this.#owners.clear()
-      for (const unsettled of this.#unsettled) unsettled.abort()
-    }
+  /** A record got past the step: the faults there before it are those of their records. */
+  #handled<T>(step: string, result: T): T {
+    if (this.#runs.size === 0) return result
+    const run = this.#runs.get(step)
+    if (!run) return result
+    this.#runs.delete(step)
+    for (const unsettled of run.unsettled) unsettled.abort()
     return result
   }
 }
+
+/** Faults of one step since it last went well. */
+type FaultRun = { length: number; owners: Set<string>; unsettled: Set<AbortController> }
 
 /** A record that cannot be handled. Its offset is finished once the dead letter is in Kafka. */
 export class SetAside {

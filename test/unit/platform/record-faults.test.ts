@@ -42,7 +42,7 @@ describe('an exception while one record is handled', () => {
     const asides = Array.from({ length: 20 }, (_unused, n) =>
       faults.guard(at(n), 'deciding', () => `shop-${n % 2}`, broken),
     )
-    expect(failed).toEqual(['20 records in a row cannot be handled'])
+    expect(failed).toEqual(['20 records in a row cannot be handled: deciding'])
     await Promise.race([...asides.map((aside) => (aside as SetAside).detail), sleepMs(20)])
     expect(logged).toEqual([])
   })
@@ -51,6 +51,16 @@ describe('an exception while one record is handled', () => {
     const { faults, failed } = world()
     for (let n = 0; n < 1_000; n++) faults.guard(at(n), 'deciding', () => 'shop', broken)
     expect(failed).toEqual([])
+  })
+
+  it('ends the process also where an earlier step goes well for each of the records', () => {
+    const { faults, failed } = world()
+    for (let n = 0; n < 20; n++) {
+      const owner = () => `shop-${n}`
+      faults.guard(at(n), 'decoding', owner, () => 'fine')
+      faults.guard(at(n), 'deciding', owner, broken)
+    }
+    expect(failed).toEqual(['20 records in a row cannot be handled: deciding'])
   })
 
   it('counts from none again after a record that was handled', () => {
