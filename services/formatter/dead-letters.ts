@@ -1,4 +1,5 @@
 import type { DeadLetter, Delivery } from '../domain/delivery.ts'
+import { recordLetter } from '../domain/record-letter.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 
 /**
@@ -7,10 +8,15 @@ import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
  */
 export type LettersBySize = [DeadLetter, ...DeadLetter[]]
 
-/** A record that cannot be read. */
-export function unreadableLetters(record: ConsumedRecord, detail: string, nowMs: number): LettersBySize {
-  const letter = letterOf(record, 'unreadable', detail, nowMs)
-  return [withSourceBytes(letter, record), withoutBytes(letter)]
+/** A record that cannot be read, or whose handling throws. */
+export function recordLetters(
+  reason: 'unreadable' | 'fault',
+  record: ConsumedRecord,
+  detail: string,
+  nowMs: number,
+): LettersBySize {
+  const smallest = recordLetter(reason, { ...record, key: null, value: null }, detail, nowMs)
+  return [recordLetter(reason, record, detail, nowMs), withoutBytes(smallest)]
 }
 
 /** A notification that is larger than Kafka takes: Avro's few bytes of a long event can be many of JSON. */

@@ -31,7 +31,7 @@ export function decide(event: Event, tables: Tables, traceparent: string | null,
   return {
     kind: 'deliver',
     delivery: {
-      deliveryId: deliveryId(eventId, definition.id),
+      deliveryId: deliveryId(event, definition.id),
       webhookId: definition.id,
       businessId,
       eventId,

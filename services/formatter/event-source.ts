@@ -1,6 +1,6 @@
 import type { Event, MessageEvent, StatusEvent } from '../domain/event.ts'
+import { eventFaults } from '../domain/event-faults.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
-import { eventFault } from './event-fault.ts'
 
 /** One of the event topics: how its values are read. A promise only where the codec has to ask for a schema. */
 export type EventSource = { type: Event['type']; read: Decode<Event> }
@@ -13,15 +13,21 @@ export function statusSource(decode: Decode<StatusEvent>): EventSource {
   return { type: 'status', read: reading(decode, (event) => ({ type: 'status', event })) }
 }
 
+/** An event outside of contract.md's limits counts as one that cannot be read. */
 function reading<T>(decode: Decode<T>, wrap: (value: T) => Event): Decode<Event> {
   const finish = (decoded: Decoded<T>): Decoded<Event> => {
     if (!decoded.ok) return decoded
     const event = wrap(decoded.value)
-    const fault = eventFault(event)
-    return fault === null ? { ok: true, value: event } : { ok: false, reason: fault }
+    const [fault] = eventFaults(event, 1)
+    return fault
+      ? { ok: false, reason: `${fault.field.slice(0, maxFieldLength)} ${fault.message}` }
+      : { ok: true, value: event }
   }
   return (bytes) => {
     const decoded = decode(bytes)
     return decoded instanceof Promise ? decoded.then(finish) : finish(decoded)
   }
 }
+
+/** Characters of a field in a reason: the name of a variable may be as long as its event. */
+const maxFieldLength = 300

@@ -1,5 +1,10 @@
 const decimal = String.raw`[+-]?\d+(?:\.\d+)?`
-const pair = new RegExp(String.raw`^\s*\[?\s*(${decimal})\s*(?:[&,;]|\s)\s*(${decimal})\s*\]?\s*$`)
+/** For text without blanks at its ends; no two runs of blanks stand beside each other, so that matching takes linear time. */
+const pair = new RegExp(String.raw`^\[?\s*(${decimal})(?:\s*[&,;]\s*|\s+)(${decimal})\s*\]?$`)
+const single = new RegExp(`^${decimal}$`)
+/** Two numbers need far less; an object of WhatsApp's API names a place and its address as well. */
+const maxPairLength = 200
+const maxObjectLength = 16_384
 
 /**
  * The shared location as contract.md, section 2, wants it: "lat & long". Bot runtimes may write "lat & long", "lat, long",
@@ -8,9 +13,11 @@ const pair = new RegExp(String.raw`^\s*\[?\s*(${decimal})\s*(?:[&,;]|\s)\s*(${de
  * @returns undefined for anything else: it has no two numbers to join.
  */
 export function normaliseLocation(text: string): string | undefined {
-  const match = pair.exec(text)
-  if (match) return `${match[1]} & ${match[2]}`
-  return text.trimStart().startsWith('{') ? fromJson(text) : undefined
+  const trimmed = text.trim()
+  if (trimmed.startsWith('{')) return trimmed.length <= maxObjectLength ? fromJson(trimmed) : undefined
+  if (trimmed.length > maxPairLength) return undefined
+  const match = pair.exec(trimmed)
+  return match ? `${match[1]} & ${match[2]}` : undefined
 }
 
 function fromJson(text: string): string | undefined {
@@ -31,5 +38,5 @@ function parseObject(text: string): Record<string, unknown> {
 
 function asNumber(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
-  return typeof value === 'string' && new RegExp(`^${decimal}$`).test(value) ? value : undefined
+  return typeof value === 'string' && value.length <= maxPairLength && single.test(value) ? value : undefined
 }

@@ -6,6 +6,7 @@ import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { GroupConsumer } from '../platform/kafka/consumer.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
+import { RecordFaults } from '../platform/record-faults.ts'
 import { listen, runService } from '../platform/service.ts'
 import { schemaOf, subjectOf, topicName } from '../schemas.ts'
 import { type Topic, topics } from '../topics.ts'
@@ -74,6 +75,7 @@ await runService('formatter', formatterConfig, async (service) => {
     sources,
     decide: (event, { headers }) => decide(event, tables, traceparentOf(headers), clock.nowMs()),
     output,
+    faults: new RecordFaults({ clock, log, fail }),
     hasRoom: () => producer.bufferedBytes < maxBufferedBytes,
     finished: (assignment, commit) => commits.finished(assignment, commit),
     pause: (topic, partition) => consumer.pause(topic, partition),

@@ -5,7 +5,9 @@ import { type SkipReason, skipReasons } from './decide.ts'
 
 export type FormatterMetrics = ReturnType<typeof createFormatterMetrics>
 
-type DeadLettered = 'unreadable' | 'oversize'
+const deadLetterReasons = ['unreadable', 'oversize', 'fault'] as const
+
+type DeadLettered = (typeof deadLetterReasons)[number]
 
 /**
  * What an operator watches; labels are bounded: never a webhook's id. Every record read is counted once more: as delivered,
@@ -46,12 +48,12 @@ export function createFormatterMetrics(registers: Registry[]) {
   const readOf = { message: series(read, 'message'), status: series(read, 'status') }
   const deliveredOf = { message: series(delivered, 'message'), status: series(delivered, 'status') }
   const skippedOf = new Map([...skipReasons, 'tombstone' as const].map((reason) => [reason, series(skipped, reason)]))
-  const deadLetteredOf = { unreadable: series(deadLettered, 'unreadable'), oversize: series(deadLettered, 'oversize') }
+  const deadLetteredOf = new Map(deadLetterReasons.map((reason) => [reason, series(deadLettered, reason)]))
   return {
     read: (type: Event['type']) => readOf[type].inc(),
     delivered: (type: Event['type']) => deliveredOf[type].inc(),
     skipped: (reason: SkipReason | 'tombstone') => skippedOf.get(reason)?.inc(),
-    deadLettered: (reason: DeadLettered) => deadLetteredOf[reason].inc(),
+    deadLettered: (reason: DeadLettered) => deadLetteredOf.get(reason)?.inc(),
     lag: (topic: string, partition: number, records: number) => lag.set({ topic, partition }, records),
     /** Partitions of an assignment that has ended are no longer ours to report. */
     forgetLag: () => lag.reset(),

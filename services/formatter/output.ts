@@ -1,8 +1,9 @@
 import type { DeadLetter, Delivery } from '../domain/delivery.ts'
+import { limits } from '../domain/limits.ts'
 import type { Encode } from '../platform/codec.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { type BatchingProducer, type OutgoingRecord, RecordRefused } from '../platform/kafka/producer.ts'
-import { type LettersBySize, oversizeLetters, unreadableLetters } from './dead-letters.ts'
+import { type LettersBySize, oversizeLetters, recordLetters } from './dead-letters.ts'
 
 export type OutputEdges = {
   send: BatchingProducer['send']
@@ -22,23 +23,28 @@ export class Output {
   async deliver(record: ConsumedRecord, delivery: Delivery): Promise<'delivered' | 'oversize'> {
     const { send, deliveries, deadLetters, nowMs } = this.#edges
     const key = delivery.webhookId
+    const oversize = async (refusal: string) => {
+      await this.#bury({ topic: deadLetters.topic, key }, oversizeLetters(record, delivery, refusal, nowMs()))
+      return 'oversize' as const
+    }
+    if (delivery.body.length > limits.maxNotificationBytes)
+      return oversize(`more than ${limits.maxNotificationBytes} bytes`)
     try {
       await send({ topic: deliveries.topic, key, value: deliveries.encode(delivery) })
       return 'delivered'
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error
-      await this.#bury({ topic: deadLetters.topic, key }, oversizeLetters(record, delivery, error.message, nowMs()))
-      return 'oversize'
+      return oversize(error.message)
     }
   }
 
-  /** Under the record's own key; one without a key goes to its own partition number, as far as there are so many. */
-  unreadable(record: ConsumedRecord, detail: string): Promise<void> {
+  /** A record that cannot be read or handled, under its own key; one without a key goes to its own partition number, as far as there are so many. */
+  setAside(reason: 'unreadable' | 'fault', record: ConsumedRecord, detail: string): Promise<void> {
     const { deadLetters, nowMs } = this.#edges
     const { topic } = deadLetters
     const { key } = record
     const place = key === null ? { topic, key, partition: record.partition % deadLetters.partitions } : { topic, key }
-    return this.#bury(place, unreadableLetters(record, detail, nowMs()))
+    return this.#bury(place, recordLetters(reason, record, detail, nowMs()))
   }
 
   async #bury(place: Omit<OutgoingRecord, 'value'>, [letter, ...smaller]: LettersBySize): Promise<void> {

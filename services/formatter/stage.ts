@@ -2,6 +2,7 @@ import type { Event } from '../domain/event.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Decoded } from '../platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import { type RecordFaults, SetAside } from '../platform/record-faults.ts'
 import type { Decision } from './decide.ts'
 import type { EventSource } from './event-source.ts'
 import type { FormatterMetrics } from './metrics.ts'
@@ -11,7 +12,8 @@ export type StageEdges = {
   /** Topic name as in Kafka -> how it is read. */
   sources: ReadonlyMap<string, EventSource>
   decide: (event: Event, record: ConsumedRecord) => Decision
-  output: Pick<Output, 'deliver' | 'unreadable'>
+  output: Pick<Output, 'deliver' | 'setAside'>
+  faults: RecordFaults
   /** While false, no more is read than what is being written. */
   hasRoom: () => boolean
   finished: (assignment: Assignment, commit: Commit) => void
@@ -25,8 +27,19 @@ export type StageEdges = {
   stopping: AbortSignal
 }
 
+/** What reading a record comes to. */
+type Read = Decoded<Event> | 'tombstone' | SetAside
+
 /** The answer to an unknown schema id takes milliseconds; after this long the other partitions no longer wait for it. */
 const patienceMs = 500
+
+/** The steps of a record, as its dead letter names them: an exception in one of them is that record's. */
+const steps = {
+  read: 'reading the event',
+  readLater: 'reading the event by a schema that was asked for',
+  decide: 'making the notification',
+  deliver: 'writing the notification',
+}
 
 /**
  * Takes batches of events to notifications, in offset order, and calls an offset finished when Kafka has its results. The
@@ -65,7 +78,7 @@ export class FormatterStage {
     for (const record of records) {
       if (stopping.aborted) break
       // Nothing known is awaited here: all of it goes to the producer in one turn, and so into large batches.
-      const reading = record.value === null ? 'tombstone' : source.read(record.value)
+      const reading = this.#read(source, record)
       const read = reading instanceof Promise ? await this.#patiently(reading, batch) : reading
       if (read === 'not yet') break
       const write = this.#handle(source.type, record, read)
@@ -92,29 +105,69 @@ export class FormatterStage {
     return finishing
   }
 
+  /** A promise where a schema has to be asked for: 'not yet' when the service stops meanwhile. */
+  #read({ read }: EventSource, record: ConsumedRecord): Read | Promise<Read | 'not yet'> {
+    const { value } = record
+    if (value === null) return 'tombstone'
+    const { faults, stopping } = this.#edges
+    const owner = () => String(record.key)
+    const reading = faults.guard(record, steps.read, owner, () => read(value))
+    if (!(reading instanceof Promise)) return reading
+    let first: ReturnType<typeof read> | null = reading
+    return faults.guardAsync<Decoded<Event> | 'not yet'>(record, steps.readLater, owner, async () => {
+      try {
+        const current = first ?? read(value)
+        first = null
+        return await current
+      } catch (error) {
+        if (stopping.aborted) return 'not yet'
+        throw error
+      }
+    })
+  }
+
   /** @returns what is to be waited for before the record's offset is finished. */
-  #handle(type: Event['type'], record: ConsumedRecord, read: Decoded<Event> | 'tombstone'): Promise<void> | undefined {
-    const { decide, output, metrics } = this.#edges
+  #handle(type: Event['type'], record: ConsumedRecord, read: Read): Promise<void> | undefined {
+    const { decide, faults, metrics } = this.#edges
     metrics.read(type)
     if (read === 'tombstone') {
       metrics.skipped('tombstone')
       return undefined
     }
-    if (!read.ok) {
-      this.#edges.unreadable(record, read.reason)
-      return output.unreadable(record, read.reason).then(() => metrics.deadLettered('unreadable'))
-    }
-    const decision = decide(read.value, record)
+    if (read instanceof SetAside) return this.#setAside(record, read)
+    if (!read.ok) return this.#unreadable(record, read.reason)
+    const event = read.value
+    const decision = faults.guard(record, steps.decide, ownerOf(event), () => decide(event, record))
+    if (decision instanceof SetAside) return this.#setAside(record, decision)
     switch (decision.kind) {
       case 'skip':
         metrics.skipped(decision.reason)
         return undefined
       case 'deliver':
-        return output.deliver(record, decision.delivery).then((result) => {
-          if (result === 'delivered') metrics.delivered(type)
-          else metrics.deadLettered(result)
-        })
+        return this.#deliver(event, record, decision)
     }
+  }
+
+  async #deliver(event: Event, record: ConsumedRecord, { delivery }: Decision & { kind: 'deliver' }): Promise<void> {
+    const { output, faults, metrics } = this.#edges
+    const write = async () => output.deliver(record, delivery)
+    const result = await faults.guardAsync(record, steps.deliver, ownerOf(event), write)
+    if (result instanceof SetAside) return this.#setAside(record, result)
+    if (result === 'delivered') metrics.delivered(event.type)
+    else metrics.deadLettered(result)
+  }
+
+  async #unreadable(record: ConsumedRecord, reason: string): Promise<void> {
+    const { output, metrics, unreadable } = this.#edges
+    unreadable(record, reason)
+    await output.setAside('unreadable', record, reason)
+    metrics.deadLettered('unreadable')
+  }
+
+  async #setAside(record: ConsumedRecord, { detail }: SetAside): Promise<void> {
+    const { output, metrics } = this.#edges
+    await output.setAside('fault', record, await detail)
+    metrics.deadLettered('fault')
   }
 
   /**
@@ -122,23 +175,23 @@ export class FormatterStage {
    * record is fetched again when the schema is there (guarantees.md, 11).
    */
   async #patiently(
-    reading: Promise<Decoded<Event>>,
+    reading: Promise<Read | 'not yet'>,
     { topic, partition, assignment }: RecordBatch,
-  ): Promise<Decoded<Event> | 'not yet'> {
+  ): Promise<Read | 'not yet'> {
     const { clock, stopping, pause, resume } = this.#edges
-    const settled = reading.catch((error: unknown) => {
-      if (stopping.aborted) return 'not yet' as const
-      throw error
-    })
     const answered = new AbortController()
     const patience = clock.sleep(patienceMs, answered.signal).then(() => 'not yet' as const)
-    const read = await Promise.race([settled, patience])
+    const read = await Promise.race([reading, patience])
     answered.abort()
     if (read !== 'not yet' || stopping.aborted) return read
     pause(topic, partition)
-    void settled.then(() => {
+    void reading.then(() => {
       if (assignment.current) resume(topic, partition)
     })
     return read
   }
+}
+
+function ownerOf({ event }: Event): () => string {
+  return () => event.businessId
 }

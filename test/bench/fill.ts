@@ -56,7 +56,7 @@ export async function fillDeliveries(world: World, options: FillOptions): Promis
   for (let i = 0; i < deliveries; i++) {
     const webhook = i % webhooks
     const value = encode({
-      deliveryId: deliveryId(`${prefix}${run}-${i}`, `w${webhook}`),
+      deliveryId: deliveryId({ type: 'message', event: { eventId: `${prefix}${run}-${i}` } }, `w${webhook}`),
       webhookId: `w${webhook}`,
       businessId,
       eventId: `e${run}-${i}`,

@@ -94,7 +94,7 @@ async function send(
     if (!target) return
     const eventId = `${name}-${judged ? 'judged' : 'other'}-${index}`
     const record = make(eventId, target, Math.floor(index / targets.length) % contactsEach)
-    sent.set(deliveryId(eventId, target.id), { atMs: sharedNowMs(), judged })
+    sent.set(deliveryId({ type: 'message', event: { eventId } }, target.id), { atMs: sharedNowMs(), judged })
     void world.producer.send(record)
   })
 }

@@ -38,7 +38,7 @@ export async function latency(): Promise<object> {
       if (!target) return
       const eventId = `${name}-${way}-${index}`
       const record = make(eventId, target, index % shape.contacts)
-      const id = way === 'bare' ? eventId : deliveryId(eventId, target.id)
+      const id = way === 'bare' ? eventId : deliveryId({ type: 'message', event: { eventId } }, target.id)
       sent.set(id, { atMs: sharedNowMs(), judged: true })
       void world.producer.send(way === 'bare' ? { ...record, topic: bareTopics[0], headers: { id } } : record)
     })

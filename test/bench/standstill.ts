@@ -42,7 +42,7 @@ async function atSteadyLoad(world: World, receiver: ReceiverProcess) {
       const target = targets[index % targets.length]
       if (!target) return
       const eventId = `${name}-${index}`
-      sent.push({ id: deliveryId(eventId, target.id), atMs: sharedNowMs() })
+      sent.push({ id: deliveryId({ type: 'message', event: { eventId } }, target.id), atMs: sharedNowMs() })
       void world.producer.send(make(eventId, target, index % shape.contacts))
     })
     const arrivedAtMs = new Map((await receiver.until(sent.length)).arrivals)

@@ -56,7 +56,7 @@ async function fillAttempts(world: World, prefix: string): Promise<void> {
     const webhookId = `w${i % webhooks}`
     const nowMs = clock.nowMs()
     const value = encode({
-      deliveryId: deliveryId(`before-${i}`, webhookId),
+      deliveryId: deliveryId({ type: 'message', event: { eventId: `before-${i}` } }, webhookId),
       webhookId,
       businessId,
       eventId: `before-${i}`,

@@ -58,7 +58,7 @@ test.each([messageEvent(), statusEvent()])('what is wanted becomes a delivery: $
   expect(decideIn({}, event)).toEqual({
     kind: 'deliver',
     delivery: {
-      deliveryId: deliveryId(event.event.eventId, 'wh1'),
+      deliveryId: deliveryId(event, 'wh1'),
       webhookId: 'wh1',
       businessId: 'b1',
       eventId: event.event.eventId,

@@ -1,19 +1,33 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deliveryId } from '../../../services/formatter/delivery-id.ts'
+import { deliveryId, type IdentifiedEvent } from '../../../services/formatter/delivery-id.ts'
 
-// printf '%s' '["e1","wh1"]' | openssl dgst -sha256 -binary | basenc --base64url
-test('the same for ever: receivers remember ids', () => {
-  expect(deliveryId('e1', 'wh1')).toBe('msg_QV6CUMrfoGv-mIZkw4RA_R9q6gflF80viST2eylJjAs')
+const message = (eventId: string): IdentifiedEvent => ({ type: 'message', event: { eventId } })
+const statusOf = (eventId: string, status: 'delivered' | 'read'): IdentifiedEvent => ({
+  type: 'status',
+  event: { eventId, status },
 })
 
-test('no two pairs share an id, however their parts are joined', () => {
+// printf '%s' '["e1","wh1"]' (of a status '["e1","wh1","read"]') | openssl dgst -sha256 -binary | basenc --base64url
+test.each([
+  ['message', message('e1'), 'msg_QV6CUMrfoGv-mIZkw4RA_R9q6gflF80viST2eylJjAs'],
+  ['delivered', statusOf('e1', 'delivered'), 'msg_lXrz6yy44IU1TEcz-4JlALW7cBnJNYRM2cvGOgvStqs'],
+  ['read', statusOf('e1', 'read'), 'msg_U2GAQFo4TFoF_Hc_KjLko0Hyxz-2MdQwVI4gK9PIHC0'],
+])('the id of a %s is the same for ever: receivers remember ids', (_kind, event, id) => {
+  expect(deliveryId(event, 'wh1')).toBe(id)
+})
+
+test('no two notifications share an id, however their parts are joined', () => {
   // Few characters, among them those that joins are made of, so that equal joined strings come up often.
   const part = fc.string({ unit: fc.constantFrom('a', '1', ':', '|', '"', ',', '\\', '\n'), maxLength: 4 })
-  const pair = fc.tuple(part, part)
+  const event = fc.oneof(
+    part.map(message),
+    fc.tuple(part, fc.constantFrom('delivered' as const, 'read' as const)).map((parts) => statusOf(...parts)),
+  )
+  const identity = fc.tuple(event, part)
   fc.assert(
-    fc.property(pair, pair, (a, b) => {
-      const same = a[0] === b[0] && a[1] === b[1]
+    fc.property(identity, identity, (a, b) => {
+      const same = JSON.stringify(a) === JSON.stringify(b)
       expect(deliveryId(...a) === deliveryId(...b)).toBe(same)
     }),
     { numRuns: 5_000 },
@@ -21,7 +35,7 @@ test('no two pairs share an id, however their parts are joined', () => {
   fc.assert(
     fc.property(part, part, part, (x, y, z) => {
       fc.pre(y !== '')
-      expect(deliveryId(x + y, z)).not.toBe(deliveryId(x, y + z))
+      expect(deliveryId(message(x + y), z)).not.toBe(deliveryId(message(x), y + z))
     }),
     { numRuns: 5_000 },
   )
@@ -30,7 +44,7 @@ test('no two pairs share an id, however their parts are joined', () => {
 test('stands in a header and in the signed content, whose separator is a dot', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (eventId, webhookId) => {
-      expect(deliveryId(eventId, webhookId)).toMatch(/^msg_[A-Za-z0-9_-]{43}$/)
+      expect(deliveryId(message(eventId), webhookId)).toMatch(/^msg_[A-Za-z0-9_-]{43}$/)
     }),
   )
 })

@@ -10,20 +10,58 @@ const readMessage = (over: Partial<MessageEvent>) =>
 const readStatus = (over: Partial<StatusEvent>) =>
   statusSource(() => ({ ok: true, value: statusEvent(over).event as StatusEvent })).read(bytes)
 
-test.each([8_640_000_000_000_001, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 253_402_300_800_000])(
-  'time %i cannot be said in a notification: the record is unreadable, and the field is named',
-  (timeMs) => {
-    const outside = (field: string) => ({ ok: false, reason: `${field} ${timeMs} is not a time in years 0000 to 9999` })
-    expect(readMessage({ customerCreationTime: timeMs })).toEqual(outside('customerCreationTime'))
-    expect(readMessage({ sessionCreationTime: timeMs })).toEqual(outside('sessionCreationTime'))
-    expect(readMessage({ messages: [message(), message({ date: timeMs })] })).toEqual(outside('messages.1.date'))
-    expect(readStatus({ statusChangeTime: timeMs })).toEqual(outside('statusChangeTime'))
+const long = 'x'.repeat(257)
+const wide = 'ñ'.repeat(129)
+
+test.each([
+  8_640_000_000_000_001,
+  Number.MAX_SAFE_INTEGER,
+  Number.MIN_SAFE_INTEGER,
+  253_402_300_800_000,
+  -1,
+  Number.NaN,
+])('time %i cannot be said in a notification: the record is unreadable, and the field is named', (timeMs) => {
+  const outside = (field: string) => ({ ok: false, reason: `${field} must be a time from 1970-01-01 to 9999-12-31` })
+  expect(readMessage({ customerCreationTime: timeMs })).toEqual(outside('customerCreationTime'))
+  expect(readMessage({ sessionCreationTime: timeMs })).toEqual(outside('sessionCreationTime'))
+  expect(readMessage({ messages: [message(), message({ date: timeMs })] })).toEqual(outside('messages.1.date'))
+  expect(readStatus({ statusChangeTime: timeMs })).toEqual(outside('statusChangeTime'))
+})
+
+test.each([0, 1, 253_402_300_799_999, atMs])('time %i can', (timeMs) => {
+  expect(readMessage({ customerCreationTime: timeMs })).toMatchObject({ ok: true, value: { type: 'message' } })
+  expect(readStatus({ statusChangeTime: timeMs })).toMatchObject({ ok: true, value: { type: 'status' } })
+})
+
+test.each(['', long, wide])('a name of %j is outside of 1 to 256 bytes', (name) => {
+  const fields = ['eventId', 'businessId', 'chatPlatform', 'chatChannelId', 'contactId', 'customerId'] as const
+  const outside = (field: string) => ({ ok: false, reason: `${field} must have 1 to 256 bytes` })
+  for (const field of fields) {
+    expect(readMessage({ [field]: name })).toEqual(outside(field))
+    expect(readStatus({ [field]: name })).toEqual(outside(field))
+  }
+  expect(readStatus({ messageId: name })).toEqual(outside('messageId'))
+  expect(readMessage({ messages: [message(), message({ id: name })] })).toEqual(outside('messages.1.id'))
+  expect(readMessage({ variables: { [name]: '' } })).toEqual({
+    ok: false,
+    reason: `variables.${name} must have 1 to 256 bytes as its name`,
+  })
+})
+
+test.each(['x', 'x'.repeat(256), 'ñ'.repeat(128), '__proto__', 'constructor', ' ', '\0'])(
+  'a name of %j can be',
+  (name) => {
+    expect(readMessage({ contactId: name, messages: [message({ id: name })] })).toMatchObject({ ok: true })
+    expect(readMessage({ variables: Object.fromEntries([[name, 'x']]) })).toMatchObject({ ok: true })
   },
 )
 
-test.each([0, -1, -62_167_219_200_000, 253_402_300_799_999, atMs])('time %i can', (timeMs) => {
-  expect(readMessage({ customerCreationTime: timeMs })).toMatchObject({ ok: true, value: { type: 'message' } })
-  expect(readStatus({ statusChangeTime: timeMs })).toMatchObject({ ok: true, value: { type: 'status' } })
+test('at most 500 messages and 1,000 variables are read', () => {
+  const messages = (count: number) => Array.from({ length: count }, () => message())
+  const variables = (count: number) => Object.fromEntries(Array.from({ length: count }, (_unused, n) => [`v${n}`, '']))
+  expect(readMessage({ messages: messages(500), variables: variables(1_000) })).toMatchObject({ ok: true })
+  expect(readMessage({ messages: messages(501) })).toMatchObject({ reason: expect.stringContaining('messages') })
+  expect(readMessage({ variables: variables(1_001) })).toMatchObject({ reason: expect.stringContaining('variables') })
 })
 
 test('what is known is read at once; an unknown schema gives a promise; a reason is passed on', async () => {

@@ -15,16 +15,27 @@ test.each([
   ['{"lat":"-34.5880","lng":"-58.4306"}', '-34.5880 & -58.4306'],
   ['{"lat":1,"long":2}', '1 & 2'],
   ['{"lat":0,"lon":0}', '0 & 0'],
+  [`1${' '.repeat(100)}2`, '1 & 2'],
+  [`${' '.repeat(1_000)}1,2${'\n'.repeat(1_000)}`, '1 & 2'],
 ])('%s', (text, shown) => {
   expect(normaliseLocation(text)).toBe(shown)
 })
 
-test.each(['', 'Calle 1, Rosario', '1', '1,2,3', '1 & x', '{', '{}', '{"lat":1}', '{"lat":null,"lng":2}', 'NaN & 1'])(
-  '"%s" is no location',
-  (text) => {
-    expect(normaliseLocation(text)).toBeUndefined()
-  },
-)
+test.each([
+  '',
+  'Calle 1, Rosario',
+  '1',
+  '1,2,3',
+  '1 & x',
+  '{',
+  '{}',
+  '{"lat":1}',
+  '{"lat":null,"lng":2}',
+  'NaN & 1',
+  `1${' '.repeat(200)}2`,
+])('"%s" is no location', (text) => {
+  expect(normaliseLocation(text)).toBeUndefined()
+})
 
 test('what it makes, it leaves as it is', () => {
   const degrees = fc.double({ min: -180, max: 180, noNaN: true }).map((value) => value.toFixed(6))

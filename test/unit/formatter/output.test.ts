@@ -93,7 +93,7 @@ test.each([
   ['its own partition number, as far as there are so many', null, { key: null, partition: 2 }],
 ])('an unreadable record goes to dead letters with its bytes, under %s', async (_how, key, place) => {
   const { output, log } = outputTo(() => true)
-  await output.unreadable(record(key), 'magic byte 7 instead of 0')
+  await output.setAside('unreadable', record(key), 'magic byte 7 instead of 0')
   expect(log).toEqual([
     {
       topic: 'dead',
@@ -112,10 +112,19 @@ test.each([
 
 test('an unreadable record that is too large even there leaves its place behind', async () => {
   const { output, log } = outputTo(({ value }) => isLetter(value) && value.source.value === null)
-  await output.unreadable(record(), 'why')
+  await output.setAside('unreadable', record(), 'why')
   expect(log).toMatchObject([
     { value: { detail: 'why (too large to be kept here)', source: { topic: 'events', offset: 9, value: null } } },
   ])
+})
+
+test('a notification over 256 KiB is not sent, and its bytes are kept', async () => {
+  const { output, log } = outputTo(() => true)
+  const at = (bytes: number): Delivery => ({ ...delivery(), body: Buffer.alloc(bytes, 'x') })
+  expect(await output.deliver(record(), at(262_144))).toBe('delivered')
+  expect(await output.deliver(record(), at(262_145))).toBe('oversize')
+  expect(log.map(({ topic }) => topic)).toEqual(['deliveries', 'dead'])
+  expect(log[1]).toMatchObject({ key: 'wh1', value: { reason: 'oversize', delivery: { body: at(262_145).body } } })
 })
 
 test('a fault of the way to Kafka is no refusal: it is thrown on', async () => {
@@ -123,5 +132,5 @@ test('a fault of the way to Kafka is no refusal: it is thrown on', async () => {
     throw new Error('broken')
   })
   await expect(output.deliver(record(), delivery())).rejects.toThrow('broken')
-  await expect(output.unreadable(record(), 'why')).rejects.toThrow('broken')
+  await expect(output.setAside('unreadable', record(), 'why')).rejects.toThrow('broken')
 })

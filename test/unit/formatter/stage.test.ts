@@ -7,10 +7,13 @@ import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'
 import { FormatterStage } from '../../../services/formatter/stage.ts'
 import type { Decoded } from '../../../services/platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../../services/platform/kafka/consumer.ts'
+import { RecordFaults } from '../../../services/platform/record-faults.ts'
 import { messageEvent } from '../../support/sample-events.ts'
 import { definition } from './samples.ts'
 
 const assignment: Assignment = { partitions: new Map(), current: true, fresh: true }
+
+const silent = { error: () => {} }
 
 /** What a record's value says of how it is read: the rest is an event of that id. */
 const schema = 'schema:'
@@ -58,11 +61,16 @@ function stageWith({ account = true, output = 'delivered' as 'delivered' | 'over
         await acknowledged.promise
         return output
       },
-      unreadable: async (_record, reason) => {
-        log.push(`unreadable ${reason}`)
+      setAside: async (reason, _record, detail) => {
+        log.push(`${reason} ${detail}`)
         await acknowledged.promise
       },
     },
+    faults: new RecordFaults({
+      clock: { sleep: async () => {} },
+      log: silent as never,
+      fail: (error) => log.push(`fail ${error}`),
+    }),
     hasRoom: () => room,
     finished: (_assignment, commit) => commits.push(commit),
     pause: (topic, partition) => log.push(`pause ${topic} ${partition}`),
@@ -188,13 +196,15 @@ describe('a schema that is not known yet', () => {
     expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 11 }])
   })
 
-  test('a fault in reading it, while nothing is stopping, is thrown on', async () => {
-    const { stage, commits, acknowledged, waiting } = stageWith()
+  test('a fault in reading it, while nothing is stopping, sets the record aside', async () => {
+    const { stage, log, commits, acknowledged, waiting } = stageWith()
     acknowledged.resolve()
-    const taking = stage.takeBatch(batchOf(['a', `${schema}7`]))
+    const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
     waiting.reject(new Error('a bug'))
-    await expect(taking).rejects.toThrow('a bug')
-    expect(commits).toEqual([])
+    expect(await taking).toBe(3)
+    await stage.drain()
+    expect(log).toEqual(['deliver a', 'deliver b', 'fault reading the event by a schema that was asked for: a bug'])
+    expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 13 }])
   })
 })
 

@@ -15,8 +15,12 @@ test.each([
   ['several', [Buffer.from(good), Buffer.from(good)], null],
   ['nothing', undefined, null],
   ['an empty one', Buffer.alloc(0), null],
+  ['a null one', null, null],
+  ['a list of nulls', [null, null], null],
+  ['another type', { toString: null }, null],
+  ['100 KB', Buffer.alloc(100_000, good), null],
 ])('%s', (_what, traceparent, expected) => {
-  expect(traceparentOf(traceparent === undefined ? {} : { traceparent })).toBe(expected)
+  expect(traceparentOf(traceparent === undefined ? {} : ({ traceparent } as never))).toBe(expected)
 })
 
 test('no headers at all', () => {

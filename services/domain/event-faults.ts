@@ -1,0 +1,73 @@
+import type { Event, MessageEvent } from './event.ts'
+import { limits } from './limits.ts'
+
+/** A field that is outside of contract.md's limits (section 4): "messages.0.id", and what would be right. */
+export type EventFault = { field: string; message: string }
+
+const conversationNames = ['eventId', 'businessId', 'chatPlatform', 'chatChannelId', 'contactId', 'customerId'] as const
+
+/** Each UTF-16 unit of a text becomes at most three bytes of UTF-8. */
+const maxBytesPerUnit = 3
+
+/** The fields of an event that are outside of their limits, at most so many of them. */
+export function eventFaults({ type, event }: Event, maxFaults: number): EventFault[] {
+  const faults = new Faults(maxFaults)
+  for (const field of conversationNames) faults.ofName(field, event[field])
+  if (type === 'message') ofMessageEvent(faults, event)
+  else {
+    faults.ofName('messageId', event.messageId)
+    faults.ofTime('statusChangeTime', event.statusChangeTime)
+  }
+  return faults.found
+}
+
+function ofMessageEvent(faults: Faults, event: MessageEvent): void {
+  const { messages, variables } = event
+  faults.ofTime('customerCreationTime', event.customerCreationTime)
+  faults.ofTime('sessionCreationTime', event.sessionCreationTime)
+  const variableNames = Object.keys(variables)
+  faults.ofCount('messages', messages.length, limits.maxMessages)
+  faults.ofCount('variables', variableNames.length, limits.maxVariables)
+  // Each of millions of messages would be looked at otherwise.
+  if (faults.found.length > 0) return
+  for (const [index, { id, date }] of messages.entries()) {
+    faults.ofName(`messages.${index}.id`, id)
+    faults.ofTime(`messages.${index}.date`, date)
+  }
+  for (const name of variableNames) if (!isName(name)) faults.add(`variables.${name}`, `${nameRule} as its name`)
+}
+
+const nameRule = `must have 1 to ${limits.maxNameBytes} bytes`
+const timeRule = 'must be a time from 1970-01-01 to 9999-12-31'
+
+function isName(text: string): boolean {
+  const { length } = text
+  if (length === 0 || length > limits.maxNameBytes) return false
+  return length * maxBytesPerUnit <= limits.maxNameBytes || Buffer.byteLength(text) <= limits.maxNameBytes
+}
+
+class Faults {
+  readonly found: EventFault[] = []
+  readonly #max: number
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  add(field: string, message: string): void {
+    if (this.found.length < this.#max) this.found.push({ field, message })
+  }
+
+  ofName(field: string, text: string): void {
+    if (!isName(text)) this.add(field, nameRule)
+  }
+
+  /** Also what is no number at all is outside. */
+  ofTime(field: string, timeMs: number): void {
+    if (!(timeMs >= limits.earliestMs && timeMs <= limits.latestMs)) this.add(field, timeRule)
+  }
+
+  ofCount(field: string, count: number, max: number): void {
+    if (count > max) this.add(field, `must not have more than ${max} items, has ${count}`)
+  }
+}
