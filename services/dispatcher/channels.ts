@@ -5,7 +5,7 @@ import { type Topic, topics } from '../topics.ts'
 import { type Arrival, fromDelivery, fromPending } from './intake.ts'
 import type { Destination } from './recorder.ts'
 import type { HealthRecord } from './restore.ts'
-import type { Tier } from './retry.ts'
+import { longestWaitMs, type Tier, tiers } from './retry.ts'
 
 /** The dispatcher's topics, all with the same partition count: what it reads, writes, and restores itself from. */
 export type Channels = {
@@ -18,6 +18,8 @@ export type Channels = {
   parked: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
   health: Destination<HealthRecord> & { decode: Decode<HealthRecord> }
   retries: Record<Tier, Destination<PendingDelivery>>
+  /** No record of the topic is meant to wait longer before it is due. */
+  longestWaitMs: (topic: string) => number
 }
 
 const retryTopics: Record<Tier, Topic> = {
@@ -28,6 +30,9 @@ const retryTopics: Record<Tier, Topic> = {
   '5h': topics.webhookRetries5h,
   '10h': topics.webhookRetries10h,
 }
+
+/** Retention of webhook-replays: what is due later is never sent. */
+const longestReplayMs = 7 * 24 * 3_600_000
 
 /** Waits until the schemas are registered. */
 export async function openChannels(codec: Codec, prefix: string): Promise<Channels> {
@@ -61,5 +66,9 @@ export async function openChannels(codec: Codec, prefix: string): Promise<Channe
     parked: await open(topics.webhookParked),
     health: await open(topics.webhookHealth),
     retries,
+    longestWaitMs: (topic) => {
+      const tier = tiers.find((each) => retries[each].topic === topic)
+      return tier === undefined ? longestReplayMs : longestWaitMs(tier)
+    },
   }
 }

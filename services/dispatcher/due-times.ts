@@ -17,13 +17,17 @@ export class DueTimes {
     this.#monotonicMs = monotonicMs
   }
 
-  /** Milliseconds until the record is due; 0 when it is. @param writtenAtMs the record's own timestamp */
-  waitMs({ topic, partition, offset }: Place, dueAtMs: number, writtenAtMs: number): number {
+  /**
+   * Milliseconds until the record is due; 0 when it is.
+   * @param writtenAtMs the record's own timestamp.
+   * @param longestMs no record of the topic was meant to wait longer: one that says so must not keep all behind it waiting.
+   */
+  waitMs({ topic, partition, offset }: Place, dueAtMs: number, writtenAtMs: number, longestMs: number): number {
     const place = `${topic}/${partition}`
     const untilDueMs = dueAtMs - this.#nowMs()
     const known = this.#waiting.get(place)
     const waits = known?.offset === offset ? known : undefined
-    const meantMs = waits ? waits.readyAtMs - this.#monotonicMs() : dueAtMs - writtenAtMs
+    const meantMs = waits ? waits.readyAtMs - this.#monotonicMs() : Math.min(dueAtMs - writtenAtMs, longestMs)
     const waitMs = Math.max(0, Math.min(untilDueMs, meantMs))
     if (waitMs === 0) this.#waiting.delete(place)
     else if (!waits) this.#waiting.set(place, { offset, readyAtMs: this.#monotonicMs() + waitMs })

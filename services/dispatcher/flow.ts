@@ -76,8 +76,10 @@ export class Flow {
   #ended(lane: Lane<Item>, item: Item, definition: WebhookDefinition, result: SendResult, probe: boolean): void {
     const { webhookId } = item.delivery
     if (result.kind === 'postponed') {
-      if (probe) this.#gates.probeLost(webhookId)
-      return this.#wait(lane, item, result.delayMs)
+      this.#wait(lane, item, result.delayMs)
+      // Others of the webhook wait for the probe's result: they ask again, as there is none.
+      if (probe) this.#probeLost(webhookId)
+      return
     }
     const { outcome } = result
     const endedAtMs = endOf(outcome, result.startedAtMs)
@@ -128,6 +130,11 @@ export class Flow {
     const deadLetter = deadLetterOf(item.delivery, item.place, reason, item.attempts, this.#ports.nowMs())
     this.#finishAfter(item, { deadLetter })
     this.#lanes.advance(lane)
+  }
+
+  #probeLost(webhookId: string): void {
+    this.#gates.probeLost(webhookId)
+    this.#lanes.wake(webhookId)
   }
 
   #switchOff(definition: WebhookDefinition, outcome: Outcome): void {

@@ -14,8 +14,6 @@ type WebhookGate = GateState & {
   pausedForMs: number
 }
 
-const waitForProbe = Number.POSITIVE_INFINITY
-
 /**
  * Whether a webhook may be sent to at a moment: its breaker, the pause that its receiver asked for by Retry-After, and
  * its rate limit. Webhooks that answer well, without a limit, take no memory.
@@ -28,7 +26,10 @@ export class WebhookGates {
     this.#definition = definition
   }
 
-  /** Milliseconds until one more may start; 0 also where starting means to be rejected; Infinity until the probe's result. */
+  /**
+   * Milliseconds until one more may start; 0 also where starting means to be rejected. Always finite: a probe whose result
+   * never comes (its process was killed, the partition came from another instance) is given up after a minute.
+   */
   waitMs(webhookId: string, nowMs: number): number {
     const definition = this.#definition(webhookId)
     const rate = definition?.rateLimitPerSecond
@@ -36,8 +37,8 @@ export class WebhookGates {
     if (!state) return rate === undefined ? 0 : this.#pace(this.#open(webhookId, -1), rate, nowMs)
     const verdict = this.#verdict(state, nowMs)
     if (verdict.kind === 'blocked') {
-      if (state.breaker.state === 'halfOpen') return waitForProbe
-      return definition?.whenBlocked === 'park' ? Math.max(1, verdict.untilMs - nowMs) : 0
+      const waits = state.breaker.state === 'halfOpen' || definition?.whenBlocked === 'park'
+      return waits ? Math.max(1, verdict.untilMs - nowMs) : 0
     }
     // Never longer than what was asked for: a clock set back by an hour does not make it an hour longer.
     state.pausedUntilMs = Math.min(state.pausedUntilMs, nowMs + state.pausedForMs)
@@ -84,6 +85,7 @@ export class WebhookGates {
     this.#forgetIdle(webhookId, state, nowMs)
   }
 
+  /** As a takeover found it. */
   restore(webhookId: string, partition: number, { breaker, pausedUntilMs }: GateState): void {
     this.#gates.set(webhookId, { breaker, pausedUntilMs, partition, pacer: null, pausedForMs: retryAfterCapMs })
   }

@@ -33,6 +33,8 @@ export type IntakeContext = {
   /** The partition is not to be fetched before there is room. */
   pauseForRoom: (topic: string, partition: number) => void
   dueTimes: Pick<DueTimes, 'waitMs'>
+  /** No record of the topic is meant to wait longer. */
+  longestWaitMs: (topic: string) => number
   /** Its oldest record is due after that time, and not to be fetched before. */
   pauseFor: (topic: string, partition: number, delayMs: number) => void
   unreadable: (place: Place, reason: string) => void
@@ -104,7 +106,8 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: Inta
     return true
   }
   const { delivery, attempts, dueAt, replayId, draft } = decoded.value
-  const waitMs = dueAt === 0 ? 0 : context.dueTimes.waitMs(place, dueAt, record.timestampMs)
+  const waitMs =
+    dueAt === 0 ? 0 : context.dueTimes.waitMs(place, dueAt, record.timestampMs, context.longestWaitMs(place.topic))
   if (waitMs > 0) {
     context.pauseFor(place.topic, place.partition, waitMs)
     return false

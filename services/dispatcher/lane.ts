@@ -40,7 +40,7 @@ export type LaneRules = {
   maxInFlightOf: (webhookId: string) => number
   /**
    * Asked before each start: 0 lets the lane start now, otherwise how many milliseconds the webhook has to wait (for its
-   * breaker, its rate limit, a Retry-After); Infinity until wake() is called.
+   * breaker, its rate limit, a Retry-After). Finite: each wait has a timer of its own, which wake() can only shorten.
    */
   waitMs: (webhookId: string) => number
   after: (delayMs: number, due: () => void) => { cancel(): void }

@@ -1,8 +1,12 @@
+import { strict as assert } from 'node:assert'
 import Denque from 'denque'
 import type { Lane, LaneRules, Webhook } from './lane.ts'
 import { Round } from './round.ts'
 import { Speed } from './speed.ts'
 import { Young } from './young.ts'
+
+/** A webhook that may start nothing is asked about again after so long, however long it is to wait: clocks and definitions change. */
+const longestCloseMs = 600_000
 
 /**
  * Decides which lane starts next: in order within a lane, any number of lanes at a time up to the webhook's cap and the
@@ -221,8 +225,8 @@ export class LaneScheduler<Item> {
   }
 
   #close(webhook: Webhook<Item>, waitMs: number): void {
-    const again = () => this.wake(webhook.id)
-    webhook.closed = Number.isFinite(waitMs) ? this.#rules.after(Math.ceil(waitMs), again) : { cancel: () => {} }
+    assert(Number.isFinite(waitMs), `webhook ${webhook.id} would wait ${waitMs} ms: for ever`)
+    webhook.closed = this.#rules.after(Math.ceil(Math.min(waitMs, longestCloseMs)), () => this.wake(webhook.id))
   }
 
   #retire(lane: Lane<Item>): void {

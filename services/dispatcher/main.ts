@@ -10,6 +10,7 @@ import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
 import { listen, runService } from '../platform/service.ts'
+import { after } from '../platform/timer.ts'
 import { topicName } from '../schemas.ts'
 import { targetPolicy } from '../target-policy.ts'
 import { topics } from '../topics.ts'
@@ -73,10 +74,6 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const recorder = { ...channels, producer, fail }
   const current = (webhookId: string) => definitions.table.get(webhookId)?.definition
   const switchOffContext = { topic: topicName(topics.webhookConfig, prefix), caughtUp, current, send, nowMs, log }
-  const after = (delayMs: number, due: () => void) => {
-    const timer = setTimeout(due, delayMs)
-    return { cancel: () => clearTimeout(timer) }
-  }
   const quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
   const pauses = new Pauses((topic) => (topic === deliveries ? consumer : follower), after)
   const counted = createDispatcherMetrics([metrics], () => engine)
@@ -126,6 +123,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     roomSoon: pauses.roomSoon.bind(pauses),
     pauseForRoom: pauses.forRoom.bind(pauses),
     dueTimes: new DueTimes(clock),
+    longestWaitMs: channels.longestWaitMs,
     pauseFor: pauses.untilDue.bind(pauses),
     unreadable: (place: object, reason: string) => log.error({ ...place, reason }, 'record is not readable'),
   }

@@ -28,6 +28,11 @@ export const tierMs: Record<Tier, number> = {
   '10h': 10 * hour,
 }
 
+/** No record of a delay topic is meant to wait longer. */
+export function longestWaitMs(tier: Tier): number {
+  return Math.ceil(tierMs[tier] * (1 + jitterShare))
+}
+
 type Step = { kind: 'quick'; delayMs: number } | { kind: 'tier'; tier: Tier }
 
 const quick: Step[] = [1, 5, 15].map((seconds) => ({ kind: 'quick', delayMs: seconds * second }))

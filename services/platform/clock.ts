@@ -1,3 +1,5 @@
+import { longestTimerMs } from './timer.ts'
+
 /** Time and chance as arguments: the only place where the real ones are read. */
 export type Clock = {
   /** Milliseconds since the epoch. */
@@ -6,7 +8,7 @@ export type Clock = {
   monotonicMs(): number
   /** Uniform in [0, 1). */
   random(): number
-  /** Resolves after so many milliseconds, or at once when aborted. */
+  /** Resolves after so many milliseconds (24.8 days at most), or at once when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -22,7 +24,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, ms)
+      const timer = setTimeout(done, Math.min(ms, longestTimerMs))
       signal?.addEventListener('abort', done, { once: true })
     }),
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../services/domain/outcome.ts'
-import { definition, SimulatedWorld } from './simulation.ts'
+import { type Answer, definition, SimulatedWorld } from './simulation.ts'
 
 /** What the engine's tests share: one webhook `w`, two partitions, a receiver that answers as told. */
 
@@ -20,7 +20,7 @@ export function measure(made: SimulatedWorld): void {
   }
 }
 
-export function world(answer: (id: string, attempt: number) => { outcome: Outcome; afterMs?: number }, limits = {}) {
+export function world(answer: (id: string, attempt: number) => Partial<Answer> & Pick<Answer, 'outcome'>, limits = {}) {
   const made = new SimulatedWorld(
     1,
     (sending, attempt) => ({ afterMs: 10, ...answer(sending.deliveryId, attempt) }),

@@ -101,6 +101,13 @@ export function delivery(id: string, webhookId: string, contactId: string): Deli
   }
 }
 
+/** How a send ends, and after how long; `postponed` for a fault of ours. */
+export type Answer = { outcome: Outcome | 'postponed'; afterMs: number }
+export type Answering = (delivery: Delivery, attempt: number, random: () => number) => Answer
+
+/** Wait after a send that was postponed. */
+const postponedMs = 250
+
 export type Sent = {
   deliveryId: string
   attempt: number
@@ -148,7 +155,7 @@ export class SimulatedWorld {
   constructor(
     seed: number,
     /** How a send ends and after how long. */
-    answer: (delivery: Delivery, attempt: number, random: () => number) => { outcome: Outcome; afterMs: number },
+    answer: Answering,
     limits: Partial<EngineLimits> = {},
   ) {
     this.random = seeded(seed)
@@ -231,19 +238,21 @@ export class SimulatedWorld {
     })
   }
 
-  #send(
-    sending: Delivery,
-    attempt: number,
-    answer: (delivery: Delivery, attempt: number, random: () => number) => { outcome: Outcome; afterMs: number },
-    ended: (result: SendResult) => void,
-  ): void {
+  #send(sending: Delivery, attempt: number, answer: Answering, ended: (result: SendResult) => void): void {
     const { deliveryId, webhookId, contactId } = sending
     const isReplay = sending.traceparent === replayTrace
     const startedAtMs = this.clock.nowMs + this.wallSkewMs
     this.sent.push({ deliveryId, attempt, webhookId, contactId, atMs: this.clock.nowMs, isReplay })
+    const { outcome, afterMs } = answer(sending, attempt, this.random)
+    if (outcome === 'postponed') {
+      this.clock.after(0, () =>
+        ended({ kind: 'postponed', startedAtMs, delayMs: postponedMs, reason: 'a fault of ours' }),
+      )
+      this.sent.pop()
+      return
+    }
     this.flying.set(webhookId, (this.flying.get(webhookId) ?? 0) + 1)
     this.mostFlyingOf.set(webhookId, Math.max(this.mostFlyingOf.get(webhookId) ?? 0, this.flying.get(webhookId) ?? 0))
-    const { outcome, afterMs } = answer(sending, attempt, this.random)
     this.clock.after(afterMs, () => {
       this.flying.set(webhookId, (this.flying.get(webhookId) ?? 0) - 1)
       ended({ kind: 'outcome', startedAtMs, outcome })

@@ -13,7 +13,8 @@ function clocks() {
     at.nowMs += ms
     at.monotonicMs += ms
   }
-  const waitMs = (offset = 7) => due.waitMs({ topic: 't', partition: 1, offset }, written + minute, written)
+  const waitMs = (offset = 7, dueAtMs = written + minute) =>
+    due.waitMs({ topic: 't', partition: 1, offset }, dueAtMs, written, 2 * minute)
   return { at, pass, waitMs }
 }
 
@@ -52,3 +53,13 @@ test('the next record has a wait of its own', () => {
   pass(10_000)
   expect(waitMs(8)).toBe(minute - 10_000)
 })
+
+test.each([written + 10 * hour, 8e15])(
+  'a record that says it is due at %i waits no longer than its topic lets it',
+  (dueAtMs) => {
+    const { pass, waitMs } = clocks()
+    expect(waitMs(8, dueAtMs)).toBe(2 * minute)
+    pass(2 * minute)
+    expect(waitMs(8, dueAtMs)).toBe(0)
+  },
+)
