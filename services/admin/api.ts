@@ -1,5 +1,5 @@
 import fastifyCompress from '@fastify/compress'
-import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { Identity } from '../platform/auth.ts'
 import { RecordRefused } from '../platform/kafka/producer.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -25,6 +25,8 @@ export type Call = {
   ifMatch: string | undefined
   query: Record<string, unknown>
   body: unknown
+  /** Aborted when the request's connection or answer ends: what is done for it alone ends as well. */
+  ended: AbortSignal
 }
 
 export type Answer = { status: number; body?: object; headers?: Record<string, string> }
@@ -34,6 +36,8 @@ export type ApiRoute = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
   permission: Permission
+  /** Its answer has no end of its own. HEAD would ask for one that nobody reads. */
+  isStream?: true
   schema: FastifySchema & { summary: string }
   handle: (call: Call) => Promise<Answer>
 }
@@ -63,12 +67,13 @@ export async function addRoutes(
     const reason = refusalReason(reply.statusCode)
     if (reason !== null) refused.inc({ reason })
   })
-  for (const { operationId, method, url, permission, schema, handle } of routes) {
+  for (const { operationId, method, url, permission, isStream, schema, handle } of routes) {
     const callers = new WeakMap<FastifyRequest, Caller>()
     server.route({
       method,
       url,
       ...(method === 'GET' && { compress: {} }),
+      ...(isStream && { exposeHeadRoute: false }),
       schema: { ...strict(schema), operationId, security: [{ bearer: [] }, { session: [] }] } as FastifySchema,
       onRequest: async (request, reply) => {
         reply.header('cache-control', 'no-store')
@@ -83,7 +88,8 @@ export async function addRoutes(
         const place = params(request)
         const ifMatch = request.headers['if-match']
         const query = request.query as Call['query']
-        const given = { identity, expiresAtMs, ...place, ifMatch, query, body: request.body }
+        const ended = endOf(reply)
+        const given = { identity, expiresAtMs, ...place, ifMatch, query, body: request.body, ended }
         const answer = await handle(given).catch(toProblem)
         return reply
           .code(answer.status)
@@ -92,6 +98,12 @@ export async function addRoutes(
       },
     })
   }
+}
+
+function endOf({ raw }: FastifyReply): AbortSignal {
+  const ended = new AbortController()
+  raw.once('close', () => ended.abort())
+  return ended.signal
 }
 
 type Params = Pick<Call, 'businessId' | 'id' | 'replayId' | 'attemptId'>

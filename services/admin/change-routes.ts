@@ -10,6 +10,7 @@ export function changeRoutes(streams: ChangeStreams): ApiRoute[] {
       method: 'GET',
       url: '/api/v1/businesses/:businessId/changes',
       permission: 'webhooks:read',
+      isStream: true,
       schema: {
         tags: ['account'],
         summary: 'Changes, as they happen',
@@ -22,9 +23,9 @@ export function changeRoutes(streams: ChangeStreams): ApiRoute[] {
           ...failures(400),
         },
       },
-      handle: async ({ businessId, expiresAtMs }) => ({
+      handle: async ({ businessId, identity, expiresAtMs, ended }) => ({
         status: 200,
-        body: streams.open(businessId, expiresAtMs),
+        body: streams.open(businessId, identity.subject, expiresAtMs, ended),
         // The last one is for proxies that would wait for the end (nginx).
         headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
       }),

@@ -7,26 +7,34 @@ const heartbeatMs = 15_000
 /** For a reader that does not read; it comes again and reads everything anew. */
 const maxBufferedBytes = 256 * 1024
 const maxStreams = 2_000
+/** Of one identity: tabs of one person, or workers of one integration. */
+const maxStreamsOfIdentity = 20
 
 /** Changes of a business as server-sent events (HTML, section 9.2): names and ids only, so that nothing private is in them. */
 export class ChangeStreams {
   readonly #feed: ChangeFeed
   readonly #clock: Clock
-  readonly #open = new Set<Readable>()
+  /** Open stream -> whose it is. */
+  readonly #open = new Map<Readable, string>()
 
   constructor(feed: ChangeFeed, clock: Clock) {
     this.#feed = feed
     this.#clock = clock
   }
 
-  /** Ends by itself when the identity does. @throws HttpProblem 503 when there are too many. */
-  open(businessId: string, expiresAtMs: number): Readable {
-    if (this.#open.size >= maxStreams)
-      throw new HttpProblem(503, 'Service Unavailable', 'too many streams', {}, { 'retry-after': '10' })
+  /**
+   * Ends when its identity does, and with its request.
+   * @param subject whose stream it is.
+   * @param ended aborted when the request's connection or answer ends, however it does.
+   * @throws HttpProblem 429 when the identity has too many, 503 when all have.
+   */
+  open(businessId: string, subject: string, expiresAtMs: number, ended: AbortSignal): Readable {
+    this.#admit(subject)
     const stream = new Readable({ read: () => undefined })
+    ended.addEventListener('abort', () => stream.destroy(), { once: true })
     const over = new AbortController()
     const unlisten = this.#feed.listen(businessId, (kind, id) => send(stream, kind, id))
-    this.#open.add(stream)
+    this.#open.set(stream, subject)
     stream.once('close', () => {
       unlisten()
       over.abort()
@@ -41,7 +49,22 @@ export class ChangeStreams {
 
   /** Ends all of them: open ones would keep the server from closing. */
   end(): void {
-    for (const stream of this.#open) stream.push(null)
+    for (const stream of this.#open.keys()) stream.push(null)
+  }
+
+  #admit(subject: string): void {
+    let own = 0
+    for (const owner of this.#open.values()) if (owner === subject) own++
+    const later = { 'retry-after': '10' }
+    if (own >= maxStreamsOfIdentity)
+      throw new HttpProblem(
+        429,
+        'Too Many Requests',
+        `more than ${maxStreamsOfIdentity} streams of one identity`,
+        {},
+        later,
+      )
+    if (this.#open.size >= maxStreams) throw new HttpProblem(503, 'Service Unavailable', 'too many streams', {}, later)
   }
 
   async #beat(stream: Readable, expiresAtMs: number, over: AbortSignal): Promise<void> {

@@ -27,6 +27,8 @@ function handClock(): Clock & { forward(ms: number): Promise<void> } {
   }
 }
 
+const never = new AbortController().signal
+
 function heard(feed: ChangeFeed, businessId: string): [ChangeKind, string][] {
   const changes: [ChangeKind, string][] = []
   feed.listen(businessId, (kind, id) => changes.push([kind, id]))
@@ -80,7 +82,7 @@ test('statistics are told at most once a second, and the last of them is', async
 test('a stream is ready, tells, beats, and ends with the session', async () => {
   const clock = handClock()
   const feed = new ChangeFeed(clock)
-  const stream = new ChangeStreams(feed, clock).open('b1', 20_000)
+  const stream = new ChangeStreams(feed, clock).open('b1', 'ana', 20_000, never)
   feed.webhook('wh_"\n', 'b1')
   await clock.forward(15_000)
   await clock.forward(5_000)
@@ -100,12 +102,33 @@ test('who does not read is let go, and a stop ends the others', async () => {
   const clock = handClock()
   const feed = new ChangeFeed(clock)
   const streams = new ChangeStreams(feed, clock)
-  const idle = streams.open('b1', 1e9)
-  const other = streams.open('b2', 1e9)
+  const idle = streams.open('b1', 'ana', 1e9, never)
+  const other = streams.open('b2', 'ben', 1e9, never)
   for (let count = 0; count < 10_000; count++) feed.account('b1')
   expect(idle.destroyed).toBe(true)
   streams.end()
   let text = ''
   for await (const chunk of other) text += chunk
   expect(text).toContain('event: ready')
+})
+
+test('one identity has at most 20 streams, whatever others have', () => {
+  const clock = handClock()
+  const streams = new ChangeStreams(new ChangeFeed(clock), clock)
+  const open = (subject: string) => streams.open('b1', subject, 1e9, never)
+  for (let number = 0; number < 20; number++) open('ana')
+  expect(() => open('ana')).toThrow(expect.objectContaining({ status: 429 }))
+  open('ben')
+})
+
+test('a stream ends with its request, and makes room', async () => {
+  const clock = handClock()
+  const streams = new ChangeStreams(new ChangeFeed(clock), clock)
+  const request = new AbortController()
+  const stream = streams.open('b1', 'ana', 1e9, request.signal)
+  for (let number = 0; number < 19; number++) streams.open('b1', 'ana', 1e9, never)
+  request.abort()
+  await setImmediate()
+  expect(stream.destroyed).toBe(true)
+  streams.open('b1', 'ana', 1e9, never)
 })

@@ -441,3 +441,9 @@ test('what is read goes out compressed; what is written is answered as it is, fo
   const plain = await call('GET', collection)
   expect(JSON.parse(gunzipSync(listed.rawPayload).toString())).toEqual(plain.body)
 })
+
+test('HEAD of a stream is no route: 2,000 of them took the places of everybody', async () => {
+  const url = '/api/v1/businesses/b1/changes'
+  const response = await server.inject({ method: 'HEAD', url, headers: { authorization: 'Bearer super' } })
+  expect(response.statusCode).toBe(405)
+})

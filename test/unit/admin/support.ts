@@ -61,6 +61,7 @@ export function callOf(fields: Partial<Call> = {}): Call {
     ifMatch: undefined,
     query: {},
     body: undefined,
+    ended: new AbortController().signal,
     ...fields,
   }
 }
