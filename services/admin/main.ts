@@ -29,6 +29,7 @@ import { addConsole, pageOrNothing } from './console-files.ts'
 import { createAdminMetrics } from './metrics.ts'
 import { openMonitoring } from './monitoring.ts'
 import { addOpenApi } from './openapi.ts'
+import { ReadPool } from './read-pool.ts'
 import { ReplayActions } from './replay-actions.ts'
 import { replayRoutes } from './replay-routes.ts'
 import { openReplayTopics, replayTopicNames } from './replay-topics.ts'
@@ -45,6 +46,10 @@ import { webhookRoutes } from './webhook-routes.ts'
 import { WriteQueue } from './write-queue.ts'
 
 const writeTimeoutMs = 30_000
+/** A page looks at about 10 MB of a topic, in a fraction of a second. */
+const pageLimits = { atOnce: 8, ofBusiness: 2, waitingOfBusiness: 30, deadlineMs: 15_000 }
+/** A scan goes through what a topic keeps of one partition: at most a few million records. */
+const scanLimits = { atOnce: 3, ofBusiness: 1, waitingOfBusiness: 10, deadlineMs: 120_000 }
 
 await runService('admin', adminConfig, async (service) => {
   const { config, log, clock, health, metrics: registry, stopping, stopRequested, fail } = service
@@ -75,6 +80,14 @@ await runService('admin', adminConfig, async (service) => {
   const readTopics = [...new Set(ownTopics)]
   const readerOptions = { topics: readTopics, groupPrefix: `${prefix}admin-reads`, sessionTimeoutMs, fail }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
+  // Of its own, as the reads of one partition come one after another: nobody's page waits behind somebody's search.
+  await using scanReader = await RangeReader.open(
+    kafka,
+    { ...readerOptions, topics: replayTopicNames(prefix), groupPrefix: `${prefix}admin-scans` },
+    waiting,
+  )
+  const pages = new ReadPool(reader, pageLimits, clock)
+  const scans = new ReadPool(scanReader, scanLimits, clock)
   const codec = new Codec(createRegistry(config), waiting)
   const generation = config.HOOKLINE_STATS_GENERATION
   const monitoringOptions = { prefix, generation, fail, onChange: feed.traffic.bind(feed) }
@@ -83,7 +96,7 @@ await runService('admin', adminConfig, async (service) => {
   const onOwned = () => completer.check()
   const auditOptions = { prefix, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned }
   await using auditing = await openAuditing(kafka, auditOptions, waiting)
-  const replayTopics = await openReplayTopics(codec, prefix, reader, producer.send.bind(producer))
+  const replayTopics = await openReplayTopics(codec, prefix, producer.send.bind(producer))
 
   const metrics = createAdminMetrics(registry)
   const queue = new WriteQueue(clock, writeTimeoutMs)
@@ -95,14 +108,14 @@ await runService('admin', adminConfig, async (service) => {
   const standing = new Standing({ store, accounts: accountsStore, monitoring, clock })
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
-  const replays = new ReplayActions({ ...resending, audit: auditing.write })
-  const tests = new TestActions({ ...resending, keys, policy })
-  const traffic = openTrafficTopics(codec, prefix, reader)
+  const replays = new ReplayActions({ ...resending, scans, audit: auditing.write, stopping })
+  const tests = new TestActions({ ...resending, pages, keys, policy })
+  const traffic = openTrafficTopics(codec, prefix)
   const deliveries = topicName(topics.webhookDeliveries, prefix)
   const commits = () => fetchCommitted(kafka, `${prefix}dispatcher`, [deliveries], waiting)
   const committed = async () => (await commits()).get(deliveries) ?? new Map()
   const backlog = new Backlog({ ...traffic.sources, reader, committed, clock })
-  const stats = new StatsActions({ store, standing, monitoring, traffic, backlog, clock })
+  const stats = new StatsActions({ store, standing, monitoring, traffic: traffic.within, pages, backlog, clock })
   const accountDeps = { ...shared, store: accountsStore }
 
   const server = createHttpServer({ log, health, metrics: registry, notFound: pageOrNothing() })

@@ -60,7 +60,7 @@ async function readSlice<T>(
 ): Promise<Found<T>[]> {
   const { partition } = range
   const found: Found<T>[] = []
-  await readOwn(reader, source, range, (value, offset) => {
+  await readOwn(reader, source, range, (value, { offset }) => {
     if (!matches(value)) return
     found.push({ partition, offset, value })
     if (found.length > most) found.shift()

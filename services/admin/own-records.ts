@@ -29,17 +29,23 @@ export async function placeOf(reader: Pick<Reader, 'ends'>, topic: string, webho
   return { partition, low, high }
 }
 
-/** Resolves when onValue has been called for each of the webhook's records in the range that can be decoded, in order. */
+/**
+ * Resolves when onValue has been called for each of the webhook's records in the range that can be decoded, in order.
+ * @param wanted whether a record is to be decoded at all.
+ */
 export async function readOwn<T>(
   reader: Pick<Reader, 'read'>,
   { topic, decode }: Source<T>,
   { webhookId, partition, from, to }: Range,
-  onValue: (value: T, offset: number) => void,
+  onValue: (value: T, place: { offset: number; bytes: number }) => void,
+  wanted: (offset: number) => boolean = () => true,
 ): Promise<void> {
   const own = Buffer.from(webhookId)
   const decoder = new OrderedDecoder(decode)
   await reader.read(topic, partition, from, to, ({ key, value, offset }) => {
-    if (value && key?.equals(own)) decoder.push(value, (decoded) => onValue(decoded, offset))
+    if (!value || !key?.equals(own) || !wanted(offset)) return
+    const place = { offset, bytes: value.length }
+    decoder.push(value, (decoded) => onValue(decoded, place))
   })
   await decoder.done()
 }

@@ -1,93 +1,168 @@
 import { randomBytes } from 'node:crypto'
-import type { ReplayStarted } from '../domain/api/traffic.ts'
-import type { Attempt, Delivery, PendingDelivery } from '../domain/delivery.ts'
+import type { ReplayCounted, ReplayStarted } from '../domain/api/traffic.ts'
+import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { Answer, Call } from './api.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import { requireOn, requireOwn } from './own-webhook.ts'
+import type { ReadPool } from './read-pool.ts'
 import { accepted } from './refusals.ts'
-import { newReplayId, progressOf, startOfReplay } from './replay-progress.ts'
+import { newReplayId, ProgressFold, startOfReplay } from './replay-progress.ts'
 import { readReplayRequest } from './replay-request.ts'
-import { findSelected, TooMany } from './replay-search.ts'
-import type { ReplayTopics } from './replay-topics.ts'
+import { type FoundToReplay, findSelected } from './replay-search.ts'
+import { TooMany } from './replay-standing.ts'
+import type { ReplayScans, ReplayTopics } from './replay-topics.ts'
 import type { AccountStore, WebhookStore } from './stores.ts'
 
 export type ReplayDeps = {
   store: Pick<WebhookStore, 'get'>
   accounts: Pick<AccountStore, 'get'>
-  topics: ReplayTopics
+  topics: Pick<ReplayTopics, 'within' | 'write'>
+  /** For reads that go through much of a topic. */
+  scans: Pick<ReadPool, 'run'>
   /** Resolves when Kafka has the entry. */
   audit: (entry: AuditEntry) => Promise<unknown>
   clock: Clock
   log: Logger
+  /** Replays that are being written end with the process, and say so. */
+  stopping: AbortSignal
 }
+
+/** A replay whose notifications this process is writing to webhook-replays. */
+type Preparing = { replayId: string; count: number }
 
 /** Records may carry the clock of another machine: their times are looked for from so much earlier on. */
 const clockSkewMs = 60_000
+/** An answer waits so long for all of a replay to be on its way. */
+const patienceMs = 5_000
 
 /** Sends notifications again, by way of webhook-replays. */
 export class ReplayActions {
   readonly #deps: ReplayDeps
+  /** By webhook; null while its first pass is under way. */
+  readonly #preparing = new Map<string, Preparing | null>()
 
   constructor(deps: ReplayDeps) {
     this.#deps = deps
   }
 
-  async start({ businessId, id, body, identity }: Call): Promise<Answer> {
-    const { store, accounts, topics, audit, clock, log } = this.#deps
+  async start(call: Call): Promise<Answer> {
+    const { businessId, id, body, identity, ended } = call
+    const { store, accounts, topics, scans, clock, log } = this.#deps
     const { definition } = requireOwn(store, { businessId, id })
-    requireOn(accounts, definition)
-    const { selection, ratePerSecond } = accepted(readReplayRequest(body, clock.nowMs()))
-    const found = await findSelected(topics, id, selection).catch(toProblem)
-    const deliveries = found.filter((delivery) => delivery.businessId === businessId)
-    if (selection.kind === 'one' && deliveries.length === 0)
-      throw new HttpProblem(404, 'Not Found', 'this webhook has no such notification, or not any more')
-    const startMs = clock.nowMs()
-    const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
-    const spacingMs = 1_000 / ratePerSecond
-    const pending = deliveries.map((delivery, index) => toSend(delivery, replayId, startMs + index * spacingMs))
-    const count = pending.length
-    const { name, version } = definition
-    // First: what is sent again has an entry, also when this process is killed in between.
-    await audit({
-      id: `replay/${replayId}`,
-      at: startMs,
-      businessId,
-      subject: identity.subject,
-      action: 'replay.start',
-      webhookId: id,
-      webhookName: name,
-      version,
-      changes: [{ field: 'notifications', from: null, to: String(count) }],
-    })
-    await topics.write(pending)
-    log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
-    const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
-    const started: ReplayStarted = { replayId, count }
-    return { status: 202, body: started, headers: { location: `${path}/replay/${replayId}` } }
+    const { selection, ratePerSecond, dryRun } = accepted(readReplayRequest(body, clock.nowMs()))
+    if (!dryRun) requireOn(accounts, definition)
+    this.#requireNone(id)
+    if (!dryRun) this.#preparing.set(id, null)
+    try {
+      const place = { businessId, webhookId: id }
+      const found = await scans
+        .run(businessId, ended, (reader) => findSelected(topics.within(reader), place, selection))
+        .catch(toProblem)
+      if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such notification, or not any more')
+      const count = found.kind === 'one' ? 1 : found.selected.size
+      if (dryRun)
+        return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } satisfies ReplayCounted }
+      const startMs = clock.nowMs()
+      const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
+      // First: what is sent again has an entry, also when this process is killed in between.
+      await this.#deps.audit(entryOf(definition, replayId, startMs, count, identity.subject))
+      log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
+      this.#preparing.set(id, { replayId, count })
+      const written = this.#write(place, found, replayId, startMs, ratePerSecond)
+      const broken = await Promise.race([written, clock.sleep(patienceMs)])
+      if (broken) throw new HttpProblem(503, 'Service Unavailable', `the replay was broken off: ${broken.message}`)
+      const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
+      const started: ReplayStarted = { replayId, count }
+      return { status: 202, body: started, headers: { location: `${path}/replay/${replayId}` } }
+    } finally {
+      if (this.#preparing.get(id) === null) this.#preparing.delete(id)
+    }
   }
 
-  async progress({ businessId, id, replayId }: Call): Promise<Answer> {
-    const { store, topics } = this.#deps
+  async progress({ businessId, id, replayId, ended }: Call): Promise<Answer> {
+    const { store, topics, scans } = this.#deps
     requireOwn(store, { businessId, id })
     const startedAtMs = startOfReplay(replayId)
-    const pending: PendingDelivery[] = []
-    const attempts: Attempt[] = []
-    if (startedAtMs !== null) {
-      const sinceMs = startedAtMs - clockSkewMs
-      await topics.replays(id, sinceMs, (record) => {
-        if (record.replayId === replayId && record.delivery.businessId === businessId) pending.push(record)
-      })
-      await topics.attempts(id, sinceMs, (attempt) => {
-        if (attempt.replayId === replayId) attempts.push(attempt)
-      })
-    }
-    if (startedAtMs === null || pending.length === 0)
+    const preparing = this.#preparing.get(id)
+    const known = preparing?.replayId === replayId ? preparing.count : 0
+    const fold = new ProgressFold(replayId)
+    if (startedAtMs !== null)
+      await scans
+        .run(businessId, ended, (reader) => fold.read(topics.within(reader), businessId, id, startedAtMs - clockSkewMs))
+        .catch(toProblem)
+    if (startedAtMs === null || (fold.count === 0 && known === 0))
       throw new HttpProblem(404, 'Not Found', 'this webhook has no such replay, or not any more')
-    return { status: 200, body: progressOf(replayId, startedAtMs, pending, attempts) }
+    return { status: 200, body: fold.progress(startedAtMs, known) }
   }
+
+  /**
+   * Second pass: writes the notifications, a chunk at a time.
+   * @returns what broke it off, if anything: the rest stays where it was, and can be replayed again.
+   */
+  async #write(
+    { businessId, webhookId }: { businessId: string; webhookId: string },
+    found: FoundToReplay,
+    replayId: string,
+    startMs: number,
+    ratePerSecond: number,
+  ): Promise<Error | undefined> {
+    const { topics, scans, log, stopping } = this.#deps
+    let written = 0
+    const writeChunk = async (deliveries: Delivery[]) => {
+      const spacingMs = 1_000 / ratePerSecond
+      await topics.write(
+        deliveries.map((delivery, index) => toSend(delivery, replayId, startMs + (written + index) * spacingMs)),
+      )
+      written += deliveries.length
+    }
+    const writeAll = async (scans: ReplayScans) => {
+      if (found.kind === 'one') return writeChunk([found.delivery])
+      for await (const chunk of found.selected.chunks(scans, webhookId)) {
+        stopping.throwIfAborted()
+        await writeChunk(chunk)
+      }
+    }
+    try {
+      await scans.run(businessId, stopping, (reader) => writeAll(topics.within(reader)), writingLimitMs)
+      return undefined
+    } catch (err) {
+      log.error({ err, businessId, webhookId, replayId, written }, 'replay broken off: the rest stays where it was')
+      return err instanceof Error ? err : new Error(String(err))
+    } finally {
+      this.#preparing.delete(webhookId)
+    }
+  }
+
+  /** A second click starts nothing twice. @throws HttpProblem 409 */
+  #requireNone(webhookId: string): void {
+    if (!this.#preparing.has(webhookId)) return
+    const preparing = this.#preparing.get(webhookId)
+    const which = preparing ? `replay ${preparing.replayId}` : 'a replay'
+    throw new HttpProblem(
+      409,
+      'Conflict',
+      `${which} of this webhook is being prepared: try again when it is on its way`,
+    )
+  }
+}
+
+/** A million notifications of 1 KB are written in about two minutes. */
+const writingLimitMs = 30 * 60_000
+
+function entryOf(
+  { id, businessId, name, version }: WebhookDefinition,
+  replayId: string,
+  at: number,
+  count: number,
+  subject: string,
+): AuditEntry {
+  const changes = [{ field: 'notifications', from: null, to: String(count) }]
+  const webhook = { webhookId: id, webhookName: name, version }
+  return { id: `replay/${replayId}`, at, businessId, subject, action: 'replay.start', ...webhook, changes }
 }
 
 function toSend(delivery: Delivery, replayId: string, dueAtMs: number): PendingDelivery {

@@ -1,4 +1,4 @@
-import type { ReplayProgress, ReplayStarted } from '../domain/api/traffic.ts'
+import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../domain/api/traffic.ts'
 import { attemptOutcomes } from '../domain/delivery.ts'
 import type { ApiRoute } from './api.ts'
 import { replayParams, webhookParams } from './api-schemas.ts'
@@ -15,6 +15,11 @@ const started = object({
   replayId: text,
   count: count('Notifications that will be sent again.'),
 } satisfies Properties<ReplayStarted>)
+
+const counted = object({
+  count: count('Notifications that it would send again.'),
+  seconds: count('How long that takes at the rate asked for, at least.'),
+} satisfies Properties<ReplayCounted>)
 
 const progress = object({
   replayId: text,
@@ -41,10 +46,12 @@ export function replayRoutes(actions: ReplayActions): ApiRoute[] {
         summary: 'Send notifications again',
         description:
           'Same webhook-id and bytes, new timestamp and signature, as the webhook is configured when they are sent. ' +
-          'They go beside live traffic, at a rate of their own, in the order of their making.',
+          'They go beside live traffic, at a rate of their own, in the order of their making. What another replay has still ' +
+          'before it is left out.',
         params: webhookParams,
         body: replayBody,
         response: {
+          200: { description: 'Only counted (dryRun).', content: { 'application/json': { schema: counted } } },
           202: { description: 'Found, and on their way.', content: { 'application/json': { schema: started } } },
           ...failures(404, 409, 422),
         },

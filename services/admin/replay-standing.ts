@@ -1,56 +1,108 @@
-import type { Attempt, AttemptOutcome, DeadLetter, Delivery } from '../domain/delivery.ts'
+import { type AttemptOutcome, attemptOutcomes } from '../domain/delivery.ts'
+import { grown, IdTable } from './id-table.ts'
+import { startOfReplay } from './replay-progress.ts'
 import type { ReplaySelection } from './replay-request.ts'
+import type { AttemptHead, LetterHead, ReplayHead } from './replay-topics.ts'
 
-/** What has become of a notification until now. */
-type Standing = {
-  /** Of the latest attempt. */
-  outcome: AttemptOutcome | null
-  startedAt: number
-  /** Another attempt follows by itself. */
-  isUnderWay: boolean
+/** More than one replay may look at. */
+export class TooMany extends Error {
+  override name = 'TooMany'
 }
 
-/** A fold over a webhook's attempts and dead letters, by delivery id; attempts in the order of their topic. */
+/** Notifications whose standing is known, at most: 45 bytes each. */
+export const maxStandings = 1_000_000
+
+const isUnderWay = 16
+const isTaken = 32
+const hasAttempt = 64
+const outcomeBits = 3
+
+/**
+ * What has become of each notification of a webhook: a fold over its replays, dead letters and attempts, attempts in the order of
+ * their topic.
+ */
 export class Standings {
-  readonly #attempted = new Map<string, Standing>()
-  readonly #letters = new Map<string, DeadLetter & { delivery: Delivery }>()
+  readonly #ids = new IdTable()
+  /** Of the latest attempt, the latest dead letter, and the latest replay that holds it; 0: none. */
+  #attemptAt = new Float64Array(1_024)
+  #letterAt = new Float64Array(1_024)
+  #replayAt = new Float64Array(1_024)
+  /** The latest attempt's outcome, and whether another one follows by itself. */
+  #flags = new Uint8Array(1_024)
 
-  get size(): number {
-    return this.#attempted.size + this.#letters.size
+  /** @throws TooMany */
+  addReplay({ replayId, delivery: { deliveryId } }: ReplayHead): void {
+    const startMs = replayId === null ? null : startOfReplay(replayId)
+    if (startMs !== null) this.#replayAt[this.#add(deliveryId)] = startMs
   }
 
-  /** The newest dead letter of each notification. */
-  get letters(): Iterable<DeadLetter & { delivery: Delivery }> {
-    return this.#letters.values()
+  /** @throws TooMany */
+  addLetter({ delivery, deadLetteredAt }: LetterHead): void {
+    if (delivery) this.#letterAt[this.#add(delivery.deliveryId)] = deadLetteredAt
   }
 
-  addAttempt({ deliveryId, outcome, startedAt, next, test }: Attempt): void {
-    if (!test) this.#attempted.set(deliveryId, { outcome, startedAt, isUnderWay: next === 'retry' })
-  }
-
-  addLetter(letter: DeadLetter): void {
-    const { delivery } = letter
-    if (delivery) this.#letters.set(delivery.deliveryId, { ...letter, delivery })
+  /** @throws TooMany */
+  addAttempt({ deliveryId, outcome, startedAt, next, test }: AttemptHead): void {
+    if (test) return
+    const number = this.#add(deliveryId)
+    const taken = (this.#flags[number] ?? 0) & isTaken
+    this.#attemptAt[number] = startedAt
+    this.#flags[number] = taken | hasAttempt | (next === 'retry' ? isUnderWay : 0) | attemptOutcomes.indexOf(outcome)
   }
 
   /** Whether a notification belongs to a window: made in it, and neither waiting nor about to be tried again anyway. */
   isInWindow(
-    { deliveryId, createdAt }: Delivery,
+    deliveryId: string,
+    createdAt: number,
     { sinceMs, untilMs, outcomes }: Extract<ReplaySelection, { kind: 'window' }>,
   ): boolean {
     if (createdAt < sinceMs || createdAt >= untilMs) return false
-    const last = this.#attempted.get(deliveryId)
-    const letter = this.#letters.get(deliveryId)
+    const number = this.#ids.find(deliveryId)
+    if (number === -1 || this.#isBeingReplayed(number)) return false
+    const flags = this.#flags[number] ?? 0
     // Given up after its latest attempt, for instance because the webhook was switched off.
-    const isGivenUp = letter !== undefined && letter.deadLetteredAt >= (last?.startedAt ?? 0)
-    if (!isGivenUp && (last === undefined || last.isUnderWay)) return false
-    return outcomes === null || (last?.outcome != null && outcomes.includes(last.outcome))
+    const letterAt = this.#letterAt[number] ?? 0
+    const isGivenUp = letterAt > 0 && letterAt >= (this.#attemptAt[number] ?? 0)
+    if (!isGivenUp && ((flags & hasAttempt) === 0 || (flags & isUnderWay) !== 0)) return false
+    if (outcomes === null) return true
+    return (flags & hasAttempt) !== 0 && outcomes.includes(attemptOutcomes[flags & outcomeBits] as AttemptOutcome)
   }
 
-  /** Whether a dead letter still is one: nothing has delivered it since, or is about to. */
-  isDead({ delivery, deadLetteredAt }: DeadLetter & { delivery: Delivery }): boolean {
-    const last = this.#attempted.get(delivery.deliveryId)
-    if (!last || last.startedAt <= deadLetteredAt) return true
-    return !last.isUnderWay && last.outcome !== 'success' && last.outcome !== 'slow'
+  /** Whether a notification with a dead letter still is one: nothing has delivered it since, or is about to. */
+  isDead(deliveryId: string): boolean {
+    const number = this.#ids.find(deliveryId)
+    const letterAt = this.#letterAt[number] ?? 0
+    if (number === -1 || letterAt === 0 || this.#isBeingReplayed(number)) return false
+    const flags = this.#flags[number] ?? 0
+    if ((flags & hasAttempt) === 0 || (this.#attemptAt[number] ?? 0) <= letterAt) return true
+    const outcome = attemptOutcomes[flags & outcomeBits]
+    return (flags & isUnderWay) === 0 && outcome !== 'success' && outcome !== 'slow'
+  }
+
+  /** @returns whether it is taken for the first time: records can stand in their topic twice. */
+  take(deliveryId: string): boolean {
+    const number = this.#add(deliveryId)
+    const flags = this.#flags[number] ?? 0
+    this.#flags[number] = flags | isTaken
+    return (flags & isTaken) === 0
+  }
+
+  /** A replay that has brought neither a last attempt nor a dead letter since it began still has it before it. */
+  #isBeingReplayed(number: number): boolean {
+    const replayAt = this.#replayAt[number] ?? 0
+    if (replayAt === 0 || (this.#letterAt[number] ?? 0) >= replayAt) return false
+    const isSettled = ((this.#flags[number] ?? 0) & isUnderWay) === 0 && (this.#attemptAt[number] ?? 0) >= replayAt
+    return !isSettled
+  }
+
+  #add(deliveryId: string): number {
+    const number = this.#ids.add(deliveryId)
+    const { size } = this.#ids
+    if (size > maxStandings) throw new TooMany(`more than ${maxStandings} notifications to look at`)
+    this.#attemptAt = grown(this.#attemptAt, size)
+    this.#letterAt = grown(this.#letterAt, size)
+    this.#replayAt = grown(this.#replayAt, size)
+    this.#flags = grown(this.#flags, size)
+    return number
   }
 }

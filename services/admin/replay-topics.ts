@@ -1,47 +1,96 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
-import type { Codec, Encode } from '../platform/codec.ts'
+import { projection } from '../platform/avro-projection.ts'
+import type { Codec, Decode, Encode } from '../platform/codec.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
 import { schemaOf, subjectOf, topicName } from '../schemas.ts'
 import { type Topic, topics } from '../topics.ts'
 import { placeOf, type Reader, readOwn, type Source, sourceOf } from './own-records.ts'
+import type { WholeSource } from './replay-selected.ts'
+
+/** Of records, what replays are chosen by: bodies and earlier attempts are skipped. */
+export type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'createdAt'>
+export type AttemptHead = Pick<
+  Attempt,
+  'deliveryId' | 'businessId' | 'startedAt' | 'outcome' | 'next' | 'test' | 'replayId'
+>
+export type LetterHead = Pick<DeadLetter, 'deadLetteredAt'> & { delivery: DeliveryHead | null }
+export type ReplayHead = Pick<PendingDelivery, 'replayId'> & { delivery: DeliveryHead }
+
+/** Where a record stands in its partition, and the size of its value. */
+export type RecordPlace = { offset: number; bytes: number }
 
 /** Reads a webhook's records that Kafka got at or after a time, in their order. */
-export type Scan<T> = (webhookId: string, sinceMs: number, onValue: (value: T) => void) => Promise<void>
+export type Scan<T> = (
+  webhookId: string,
+  sinceMs: number,
+  onValue: (value: T, place: RecordPlace) => void,
+) => Promise<void>
 
-/** What replays are found in, and written to. */
+/** What replays are found in. */
+export type ReplayScans = {
+  deliveries: Scan<DeliveryHead>
+  attempts: Scan<AttemptHead>
+  deadLetters: Scan<LetterHead>
+  replays: Scan<ReplayHead>
+  /** The newest record of one notification, in webhook-deliveries or else in the dead letters, which are kept longer. */
+  findWhole(webhookId: string, deliveryId: string): Promise<Delivery | undefined>
+  /** The notifications at the offsets that are wanted, of from <= offset < to. */
+  readWhole(
+    source: WholeSource,
+    webhookId: string,
+    range: { from: number; to: number },
+    wanted: (offset: number) => boolean,
+    onDelivery: (delivery: Delivery, offset: number) => void,
+  ): Promise<void>
+}
+
+/** Reads with a reader the attempts of a webhook that have come since the last call. */
+export type ReadNewAttempts = (reader: Reader, onAttempt: (attempt: Attempt) => void) => Promise<void>
+
+/** What replays are found in, and what sends them and tests. */
 export type ReplayTopics = {
-  deliveries: Scan<Delivery>
-  attempts: Scan<Attempt>
-  deadLetters: Scan<DeadLetter>
-  replays: Scan<PendingDelivery>
-  /** Of webhook-deliveries, the newest records first. */
-  findDelivery(webhookId: string, deliveryId: string): Promise<Delivery | undefined>
+  within(reader: Reader): ReplayScans
   /** Resolves when Kafka has all of them. */
   write(pending: PendingDelivery[]): Promise<void>
   /** A test notification, for webhook-tests. */
   writeTest(pending: PendingDelivery): Promise<void>
-  /** From now on: each call of the result reads the attempts that have come since the last one. */
-  followAttempts(webhookId: string): Promise<(onAttempt: (attempt: Attempt) => void) => Promise<void>>
+  /** From now on. */
+  followAttempts(reader: Reader, webhookId: string): Promise<ReadNewAttempts>
 }
 
 const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, topics.webhookReplays]
 /** So many offsets are looked through at a time, from the end. */
 const sliceOffsets = 50_000
 
+const deliveryFields = ['deliveryId', 'businessId', 'createdAt']
+const withinDelivery = deliveryFields.map((name) => `delivery.${name}`)
+const attemptFields = ['deliveryId', 'businessId', 'startedAt', 'outcome', 'next', 'test', 'replayId']
+
 export function replayTopicNames(prefix: string): string[] {
   return read.map((topic) => topicName(topic, prefix))
 }
 
-/** Waits until the schema is registered. */
+/** Waits until the schemas are registered. */
 export async function openReplayTopics(
   codec: Codec,
   prefix: string,
-  reader: Reader,
   send: BatchingProducer['send'],
 ): Promise<ReplayTopics> {
-  const source = <T>(topic: Topic) => sourceOf<T>(codec, prefix, topic)
-  const deliveries = source<Delivery>(topics.webhookDeliveries)
-  const attempts = source<Attempt>(topics.webhookAttempts)
+  const head = <T>(topic: Topic, paths: string[]): Source<T> => ({
+    topic: topicName(topic, prefix),
+    decode: codec.decoder<T>(projection(schemaOf(topic), paths)),
+  })
+  const heads = {
+    deliveries: head<DeliveryHead>(topics.webhookDeliveries, deliveryFields),
+    attempts: head<AttemptHead>(topics.webhookAttempts, attemptFields),
+    deadLetters: head<LetterHead>(topics.webhookDeadLetters, ['deadLetteredAt', ...withinDelivery]),
+    replays: head<ReplayHead>(topics.webhookReplays, ['replayId', ...withinDelivery]),
+  }
+  const attempts = sourceOf<Attempt>(codec, prefix, topics.webhookAttempts)
+  const whole: Record<WholeSource, Source<Delivery>> = {
+    deliveries: sourceOf<Delivery>(codec, prefix, topics.webhookDeliveries),
+    deadLetters: letterDeliveries(sourceOf<DeadLetter>(codec, prefix, topics.webhookDeadLetters)),
+  }
   const writer = async (topic: Topic) => {
     const encode: Encode<PendingDelivery> = await codec.encoder(subjectOf(topic, prefix), schemaOf(topic))
     const name = topicName(topic, prefix)
@@ -50,18 +99,49 @@ export async function openReplayTopics(
   const writeReplay = await writer(topics.webhookReplays)
   const writeTest = await writer(topics.webhookTests)
   return {
-    deliveries: scanner(reader, deliveries),
-    attempts: scanner(reader, attempts),
-    deadLetters: scanner(reader, source<DeadLetter>(topics.webhookDeadLetters)),
-    replays: scanner(reader, source<PendingDelivery>(topics.webhookReplays)),
-    findDelivery: (webhookId, deliveryId) => findNewest(reader, deliveries, webhookId, deliveryId),
+    within: (reader) => ({
+      deliveries: scanner(reader, heads.deliveries),
+      attempts: scanner(reader, heads.attempts),
+      deadLetters: scanner(reader, heads.deadLetters),
+      replays: scanner(reader, heads.replays),
+      async findWhole(webhookId, deliveryId) {
+        const isMeant = (delivery: DeliveryHead | null) => delivery?.deliveryId === deliveryId
+        return (
+          (await findNewest(reader, heads.deliveries, whole.deliveries, webhookId, isMeant)) ??
+          (await findNewest(reader, heads.deadLetters, whole.deadLetters, webhookId, ({ delivery }) =>
+            isMeant(delivery),
+          ))
+        )
+      },
+      async readWhole(source, webhookId, { from, to }, wanted, onDelivery) {
+        const { partition } = await placeOf(reader, whole[source].topic, webhookId)
+        const onValue = (delivery: Delivery, { offset }: RecordPlace) => onDelivery(delivery, offset)
+        await readOwn(reader, whole[source], { webhookId, partition, from, to }, onValue, wanted)
+      },
+    }),
     async write(all) {
       await Promise.all(all.map(writeReplay))
     },
     async writeTest(pending) {
       await writeTest(pending)
     },
-    followAttempts: (webhookId) => follow(reader, attempts, webhookId),
+    followAttempts: (reader, webhookId) => follow(reader, attempts, webhookId),
+  }
+}
+
+/** Dead letters as the notifications in them; one without is read as an unreadable record is. */
+function letterDeliveries({ topic, decode }: Source<DeadLetter>): Source<Delivery> {
+  const toDelivery = (decoded: Awaited<ReturnType<Decode<DeadLetter>>>): Awaited<ReturnType<Decode<Delivery>>> => {
+    if (!decoded.ok) return decoded
+    const { delivery } = decoded.value
+    return delivery ? { ok: true, value: delivery } : { ok: false, reason: 'holds no notification' }
+  }
+  return {
+    topic,
+    decode(bytes) {
+      const decoded = decode(bytes)
+      return decoded instanceof Promise ? decoded.then(toDelivery) : toDelivery(decoded)
+    },
   }
 }
 
@@ -73,29 +153,35 @@ function scanner<T>(reader: Reader, source: Source<T>): Scan<T> {
   }
 }
 
-async function follow<T>(reader: Reader, source: Source<T>, webhookId: string) {
+async function follow(reader: Reader, source: Source<Attempt>, webhookId: string): Promise<ReadNewAttempts> {
   const { partition, high } = await placeOf(reader, source.topic, webhookId)
   let from = high
-  return async (onValue: (value: T) => void): Promise<void> => {
+  return async (reader, onAttempt) => {
     const { high: to } = await placeOf(reader, source.topic, webhookId)
-    await readOwn(reader, source, { webhookId, partition, from, to }, onValue)
+    await readOwn(reader, source, { webhookId, partition, from, to }, onAttempt)
     from = to
   }
 }
 
-async function findNewest(
+async function findNewest<H>(
   reader: Reader,
-  source: Source<Delivery>,
+  heads: Source<H>,
+  whole: Source<Delivery>,
   webhookId: string,
-  deliveryId: string,
+  isMeant: (head: H) => boolean,
 ): Promise<Delivery | undefined> {
-  const { partition, low, high } = await placeOf(reader, source.topic, webhookId)
-  let found: Delivery | undefined
-  for (let to = high; to > low && !found; to -= sliceOffsets) {
+  const { partition, low, high } = await placeOf(reader, heads.topic, webhookId)
+  let at = -1
+  for (let to = high; to > low && at === -1; to -= sliceOffsets) {
     const from = Math.max(low, to - sliceOffsets)
-    await readOwn(reader, source, { webhookId, partition, from, to }, (delivery) => {
-      if (delivery.deliveryId === deliveryId) found = delivery
+    await readOwn(reader, heads, { webhookId, partition, from, to }, (head, { offset }) => {
+      if (isMeant(head)) at = offset
     })
   }
+  let found: Delivery | undefined
+  if (at >= 0)
+    await readOwn(reader, whole, { webhookId, partition, from: at, to: at + 1 }, (delivery) => {
+      found = delivery
+    })
   return found
 }

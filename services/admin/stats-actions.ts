@@ -1,13 +1,15 @@
 import type { Stats } from '../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
-import type { Attempt } from '../domain/delivery.ts'
+import type { Attempt, DeadLetter, Delivery } from '../domain/delivery.ts'
 import type { Clock } from '../platform/clock.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { Answer, Call } from './api.ts'
 import { attemptDetail, attemptView, deadLetterView, errorView, parseAttemptId } from './attempt-view.ts'
 import type { Backlog } from './backlog.ts'
 import type { Monitoring } from './monitoring.ts'
+import type { Reader } from './own-records.ts'
 import { requireOwn } from './own-webhook.ts'
+import type { ReadPool } from './read-pool.ts'
 import type { Standing } from './standing.ts'
 import { statsView } from './stats-view.ts'
 import type { WebhookStore } from './stores.ts'
@@ -17,7 +19,9 @@ export type StatsDeps = {
   store: Pick<WebhookStore, 'get'>
   standing: Pick<Standing, 'of'>
   monitoring: Pick<Monitoring, 'stats'>
-  traffic: TrafficTopics
+  traffic: (reader: Reader) => TrafficTopics
+  /** For reads of a page. */
+  pages: Pick<ReadPool, 'run'>
   backlog: Pick<Backlog, 'of'>
   clock: Clock
 }
@@ -59,45 +63,61 @@ export class StatsActions {
       (query.deliveryId === undefined || attempt.deliveryId === query.deliveryId) &&
       (sinceMs === null || attempt.startedAt >= sinceMs) &&
       (untilMs === null || attempt.startedAt < untilMs)
-    const { found, next } = await this.#deps.traffic.attempts({
+    const wanted = {
       webhookId,
       matches,
       limit: Number(query.limit),
       before: cursorOf(query.cursor),
       sinceMs: sinceMs === null ? null : sinceMs - clockSkewMs,
       untilMs: untilMs === null ? null : untilMs + recordedLaterMs,
-    })
+    }
+    const { found, next } = await this.#read(call, (traffic) => traffic.attempts(wanted))
     return { status: 200, body: { attempts: found.map(attemptView), ...nextCursor(next) } }
   }
 
   async attempt(call: Call): Promise<Answer> {
     const definition = this.#find(call)
-    const { traffic } = this.#deps
     const place = parseAttemptId(call.attemptId)
-    const value = place && (await traffic.attempt(call.id, place.partition, place.offset))
-    if (!place || value?.businessId !== definition.businessId)
-      throw new HttpProblem(404, 'Not Found', 'this webhook has no such attempt, or not any more')
-    const delivery = await traffic.deliveryOf(value, place.partition)
+    const found = place && (await this.#read(call, (traffic) => readAttempt(traffic, definition, place)))
+    if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such attempt, or not any more')
+    const { value, delivery } = found
     return { status: 200, body: attemptDetail({ ...place, value }, definition, delivery) }
   }
 
   async deadLetters(call: Call): Promise<Answer> {
     const { businessId } = this.#find(call)
-    const { found, next } = await this.#deps.traffic.deadLetters({
+    const wanted = {
       webhookId: call.id,
       // One that could not be read names no business: it stands in this webhook's own records.
-      matches: ({ delivery }) => delivery === null || delivery.businessId === businessId,
+      matches: ({ delivery }: DeadLetter) => delivery === null || delivery.businessId === businessId,
       limit: Number(call.query.limit),
       before: cursorOf(call.query.cursor),
       sinceMs: null,
       untilMs: null,
-    })
+    }
+    const { found, next } = await this.#read(call, (traffic) => traffic.deadLetters(wanted))
     return { status: 200, body: { deadLetters: found.map(({ value }) => deadLetterView(value)), ...nextCursor(next) } }
   }
 
   #find(call: Call): WebhookDefinition {
     return requireOwn(this.#deps.store, call).definition
   }
+
+  #read<T>({ businessId, ended }: Call, work: (traffic: TrafficTopics) => Promise<T>): Promise<T> {
+    const { pages, traffic } = this.#deps
+    return pages.run(businessId, ended, (reader) => work(traffic(reader)))
+  }
+}
+
+/** An attempt of the definition's business, with its notification if that is still there. */
+async function readAttempt(
+  traffic: TrafficTopics,
+  { id, businessId }: WebhookDefinition,
+  { partition, offset }: { partition: number; offset: number },
+): Promise<{ value: Attempt; delivery: Delivery | undefined } | undefined> {
+  const value = await traffic.attempt(id, partition, offset)
+  if (value?.businessId !== businessId) return undefined
+  return { value, delivery: await traffic.deliveryOf(value, partition) }
 }
 
 function timeOf(value: unknown): number | null {

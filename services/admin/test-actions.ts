@@ -13,6 +13,7 @@ import { createBody } from './api-schemas.ts'
 import { checkDraft } from './draft-rules.ts'
 import { maskHeaders } from './header-rules.ts'
 import { requireOn, requireOwn } from './own-webhook.ts'
+import type { ReadPool } from './read-pool.ts'
 import { accepted } from './refusals.ts'
 import type { ReplayTopics } from './replay-topics.ts'
 import { newSecret } from './secrets.ts'
@@ -24,6 +25,8 @@ export type TestDeps = {
   store: Pick<WebhookStore, 'get'>
   accounts: Pick<AccountStore, 'get'>
   topics: Pick<ReplayTopics, 'writeTest' | 'followAttempts'>
+  /** For reads of a page. */
+  pages: Pick<ReadPool, 'run'>
   keys: KeyRing
   policy: UrlPolicy
   clock: Clock
@@ -109,7 +112,7 @@ export class TestActions {
     return this.#test(call, { definition, offset: entry?.offset ?? -1, kind, draft: JSON.stringify(definition) })
   }
 
-  async #test({ businessId, identity }: Call, { definition, offset, kind, draft }: Trial): Promise<Answer> {
+  async #test({ businessId, identity, ended }: Call, { definition, offset, kind, draft }: Trial): Promise<Answer> {
     const { accounts, log } = this.#deps
     const { id } = definition
     requireOn(accounts, definition)
@@ -118,7 +121,7 @@ export class TestActions {
     this.#running.add(turn)
     try {
       const delivery = this.#sample(definition, offset, kind ?? sampleKind(definition))
-      const attempt = await this.#send(delivery, definition.timeoutMs + wayMs, draft)
+      const attempt = await this.#send(delivery, definition.timeoutMs + wayMs, draft, ended)
       const { outcome } = attempt ?? { outcome: 'none' }
       log.info({ businessId, webhookId: id, outcome, subject: identity.subject }, 'webhook tested')
       if (!attempt) throw new HttpProblem(504, 'Gateway Timeout', 'the dispatcher has not sent it in time')
@@ -142,19 +145,22 @@ export class TestActions {
   }
 
   /** @returns null when nothing is heard of it in time. */
-  async #send(delivery: Delivery, limitMs: number, draft: string | null): Promise<Attempt | null> {
-    const { topics, clock } = this.#deps
+  async #send(delivery: Delivery, limitMs: number, draft: string | null, ended: AbortSignal): Promise<Attempt | null> {
+    const { topics, pages, clock } = this.#deps
+    const { businessId, webhookId } = delivery
     const endMs = clock.monotonicMs() + limitMs
-    const readNew = await topics.followAttempts(delivery.webhookId)
+    const readNew = await pages.run(businessId, ended, (reader) => topics.followAttempts(reader, webhookId))
     const common = { attempts: [], replayId: null, parkedSince: null, definition: draft }
     const pending: PendingDelivery = { delivery, dueAt: delivery.createdAt, why: 'test', ...common }
     await topics.writeTest(pending)
     let found: Attempt | null = null
     while (!found && clock.monotonicMs() < endMs) {
       await clock.sleep(pollMs)
-      await readNew((attempt) => {
-        if (attempt.deliveryId === delivery.deliveryId) found = attempt
-      })
+      await pages.run(businessId, ended, (reader) =>
+        readNew(reader, (attempt) => {
+          if (attempt.deliveryId === delivery.deliveryId) found = attempt
+        }),
+      )
     }
     return found
   }

@@ -24,19 +24,17 @@ export function trafficTopicNames(prefix: string): string[] {
   return read.map((topic) => topicName(topic, prefix))
 }
 
-/** @param reader of all of trafficTopicNames. */
+/** What is there for a request that reads by a reader of its own, of all of trafficTopicNames. */
 export function openTrafficTopics(
   codec: Codec,
   prefix: string,
-  reader: Reader,
-): TrafficTopics & { sources: TrafficSources } {
+): { sources: TrafficSources; within: (reader: Reader) => TrafficTopics } {
   const source = <T>(topic: Topic) => sourceOf<T>(codec, prefix, topic)
   const attempts = source<Attempt>(topics.webhookAttempts)
   const deadLetters = source<DeadLetter>(topics.webhookDeadLetters)
   const deliveries = source<Delivery>(topics.webhookDeliveries)
   const pending = pendingTopics.map((topic) => source<PendingDelivery>(topic))
-  return {
-    sources: { deliveries, attempts },
+  const within = (reader: Reader): TrafficTopics => ({
     attempts: (wanted) => readNewestFirst(reader, attempts, wanted),
     attempt: (webhookId, partition, offset) => readOne(reader, attempts, webhookId, partition, offset),
     deadLetters: (wanted) => readNewestFirst(reader, deadLetters, wanted),
@@ -50,5 +48,6 @@ export function openTrafficTopics(
           : undefined
       return found?.deliveryId === deliveryId ? found : undefined
     },
-  }
+  })
+  return { sources: { deliveries, attempts }, within }
 }

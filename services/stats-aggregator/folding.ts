@@ -1,3 +1,4 @@
+import { projection } from '../platform/avro-projection.ts'
 import type { Codec } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { GroupConsumer } from '../platform/kafka/consumer.ts'
@@ -70,10 +71,4 @@ export async function openFolding<V, S extends State, R extends StateHead>(
     stopping,
   })
   return { topic, stage, stored }
-}
-
-/** The schema with these fields only: a reader passes over the others. */
-function projection(schema: object, names: readonly string[]): object {
-  const { fields, ...rest } = schema as { fields: { name: string }[] }
-  return { ...rest, fields: fields.filter(({ name }) => names.includes(name)) }
 }

@@ -80,6 +80,13 @@ export type TestResult = {
 
 export type ReplayStarted = { replayId: string; count: number }
 
+/** What a replay would be (dryRun). */
+export type ReplayCounted = {
+  count: number
+  /** At the rate asked for, at least. */
+  seconds: number
+}
+
 /** How far a replay has come, in notifications. */
 export type ReplayProgress = {
   replayId: string

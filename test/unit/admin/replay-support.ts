@@ -1,4 +1,6 @@
-import type { ReplayTopics, Scan } from '../../../services/admin/replay-topics.ts'
+import type { Reader } from '../../../services/admin/own-records.ts'
+import type { ReadPool } from '../../../services/admin/read-pool.ts'
+import type { ReadNewAttempts, ReplayScans, ReplayTopics, Scan } from '../../../services/admin/replay-topics.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../services/domain/delivery.ts'
 
 /** A notification of webhook wh_a of business b1. */
@@ -52,7 +54,7 @@ export function pending(deliveryId: string, replayId: string): PendingDelivery {
   return { delivery: delivery(deliveryId), attempts: [], dueAt: 0, why: 'replay', replayId, parkedSince: null }
 }
 
-/** Topics of one webhook as arrays, of which every scan gives everything. */
+/** Topics of one webhook as arrays, of which every scan gives everything; offsets are indices. */
 export class FakeReplayTopics implements ReplayTopics {
   made: Delivery[] = []
   attempted: Attempt[] = []
@@ -62,13 +64,24 @@ export class FakeReplayTopics implements ReplayTopics {
   /** What the dispatcher makes of a test; null: nothing. */
   answerTest: (deliveryId: string) => Attempt | null = (deliveryId) => attempt(deliveryId, { test: true })
 
-  deliveries = scanOf(() => this.made)
-  attempts = scanOf(() => this.attempted)
-  deadLetters = scanOf(() => this.letters)
-  replays = scanOf(() => this.pending)
-
-  async findDelivery(_webhookId: string, deliveryId: string): Promise<Delivery | undefined> {
-    return this.made.find((each) => each.deliveryId === deliveryId)
+  within(): ReplayScans {
+    return {
+      deliveries: scanOf(() => this.made),
+      attempts: scanOf(() => this.attempted),
+      deadLetters: scanOf(() => this.letters),
+      replays: scanOf(() => this.pending),
+      findWhole: async (_webhookId, deliveryId) =>
+        [...this.made, ...this.letters.map(({ delivery }) => delivery)].find(
+          (each) => each?.deliveryId === deliveryId,
+        ) ?? undefined,
+      readWhole: async (source, _webhookId, { from, to }, wanted, onDelivery) => {
+        const all = source === 'deliveries' ? this.made : this.letters.map(({ delivery }) => delivery)
+        for (let offset = from; offset < to; offset++) {
+          const delivery = all[offset]
+          if (wanted(offset) && delivery) onDelivery(delivery, offset)
+        }
+      },
+    }
   }
 
   async write(all: PendingDelivery[]): Promise<void> {
@@ -79,9 +92,9 @@ export class FakeReplayTopics implements ReplayTopics {
     this.tests.push(pending)
   }
 
-  async followAttempts(): Promise<(onAttempt: (attempt: Attempt) => void) => Promise<void>> {
+  async followAttempts(): Promise<ReadNewAttempts> {
     let from = this.tests.length
-    return async (onAttempt) => {
+    return async (_reader, onAttempt) => {
       const answers = this.tests.slice(from).map(({ delivery: { deliveryId } }) => this.answerTest(deliveryId))
       from = this.tests.length
       for (const answer of answers) if (answer) onAttempt(answer)
@@ -89,8 +102,11 @@ export class FakeReplayTopics implements ReplayTopics {
   }
 }
 
+/** Runs everything at once, for fakes that need no reader. */
+export const anyReads: Pick<ReadPool, 'run'> = { run: (_businessId, _ended, work) => work({} as Reader) }
+
 function scanOf<T>(values: () => T[]): Scan<T> {
   return async (_webhookId, _sinceMs, onValue) => {
-    for (const value of values()) onValue(value)
+    for (const [offset, value] of values().entries()) onValue(value, { offset, bytes: 1_000 })
   }
 }

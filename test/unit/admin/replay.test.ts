@@ -1,10 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../../services/admin/audit-entry.ts'
 import { ReplayActions } from '../../../services/admin/replay-actions.ts'
-import { newReplayId, progressOf, startOfReplay } from '../../../services/admin/replay-progress.ts'
+import { newReplayId, ProgressFold, startOfReplay } from '../../../services/admin/replay-progress.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
-import { attempt, delivery, FakeReplayTopics, letter, pending } from './replay-support.ts'
+import { anyReads, attempt, delivery, FakeReplayTopics, letter, pending } from './replay-support.ts'
 import { callOf, definition, nowMs, stillClock } from './support.ts'
 
 let topics: FakeReplayTopics
@@ -26,9 +27,11 @@ function actions(): ReplayActions {
     store: { get: entry },
     accounts,
     topics,
+    scans: anyReads,
     audit: async (entry) => audited.push(entry),
-    clock: stillClock,
+    clock: { ...stillClock, sleep: () => new Promise(() => {}) },
     log: pino({ level: 'silent' }),
+    stopping: new AbortController().signal,
   })
 }
 
@@ -74,6 +77,66 @@ describe('what is selected', () => {
   })
 })
 
+describe('what a replay has still before it', () => {
+  const dead = (...ids: string[]) => {
+    topics.letters = ids.map((id) => letter(id, 1_000))
+  }
+  const inReplay = (deliveryId: string) => pending(deliveryId, newReplayId(nowMs - 60_000, '0123456789abcdef'))
+  const ids = () => topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)
+
+  test('is left out of the next one: a second click starts nothing twice', async () => {
+    dead('a', 'b')
+    await replay({ deadLetters: true })
+    await replay({ deadLetters: true })
+    expect(ids()).toEqual(['a', 'b'])
+  })
+
+  test('is dead again once the replay has given it up', async () => {
+    dead('tried', 'untried', 'retrying', 'off')
+    topics.pending = ['tried', 'untried', 'retrying', 'off'].map(inReplay)
+    topics.attempted = [
+      attempt('tried', { startedAt: nowMs, outcome: 'error', next: 'deadLetter' }),
+      attempt('retrying', { startedAt: nowMs, outcome: 'error', next: 'retry' }),
+    ]
+    topics.letters.push(letter('off', nowMs))
+    await replay({ deadLetters: true })
+    expect(ids().slice(4).sort()).toEqual(['off', 'tried'])
+  })
+
+  test('counts for no one else: another business may have had the webhook', async () => {
+    dead('a')
+    topics.letters.push({ ...letter('theirs', 1_000), delivery: { ...delivery('theirs'), businessId: 'b2' } })
+    await replay({ deadLetters: true })
+    expect(ids()).toEqual(['a'])
+  })
+})
+
+test('while a replay is being written, another one of the webhook is refused', async () => {
+  topics.letters = [letter('a', 1_000)]
+  const written = Promise.withResolvers<void>()
+  topics.write = () => written.promise
+  const own = actions()
+  const first = own.start(callOf({ body: { deadLetters: true } }))
+  await setImmediate()
+  await expect(own.start(callOf({ body: { deadLetters: true } }))).rejects.toMatchObject({ status: 409 })
+  written.resolve()
+  expect(await first).toMatchObject({ status: 202, body: { count: 1 } })
+  await own.start(callOf({ body: { deadLetters: true } }))
+})
+
+test('a dry run only counts', async () => {
+  topics.letters = [letter('a', 1_000), letter('b', 2_000)]
+  const body = { deadLetters: true, dryRun: true, ratePerSecond: 0.5 }
+  expect(await replay(body)).toEqual({ status: 200, body: { count: 2, seconds: 4 } })
+  expect(topics.pending).toEqual([])
+})
+
+test('dead letters can be narrowed to when they were given up', async () => {
+  topics.letters = [letter('a', 1_000), letter('b', 2_000)]
+  await replay({ deadLetters: true, until: at(2_000) })
+  expect(topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)).toEqual(['a'])
+})
+
 describe('how it is sent', () => {
   test('spaced by the rate, with the same bytes, without earlier attempts', async () => {
     await replayed({ since: at(1_000), ratePerSecond: 4 })
@@ -99,7 +162,8 @@ describe('what is refused', () => {
     ['an unknown outcome', { outcomes: ['good'] }, 422],
     ['no time', { since: 'yesterday' }, 422],
     ['no rate', { deadLetters: true, ratePerSecond: 0 }, 422],
-    ['an unknown property', { deadLetters: true, dryRun: true }, 422],
+    ['an unknown property', { deadLetters: true, onlyCount: true }, 422],
+    ['an outcome of dead letters', { deadLetters: true, outcomes: ['error'] }, 422],
     ['no body', undefined, 422],
     ['an unknown notification', { deliveryId: 'unknown' }, 404],
   ])('%s', async (_what, body, status) => {
@@ -131,7 +195,11 @@ test('progress counts each notification once, by its last attempt', () => {
     attempt('b', { outcome: 'error', next: 'deadLetter' }),
     attempt('c', { outcome: 'error', next: 'retry' }),
   ]
-  expect(progressOf(id, nowMs, waiting, attempts)).toEqual({
+  const fold = new ProgressFold(id)
+  for (const each of waiting) fold.addReplay(each)
+  for (const each of attempts) fold.addAttempt({ ...each, replayId: id })
+  fold.addAttempt({ ...attempt('d'), replayId: 'rpl_1' })
+  expect(fold.progress(nowMs)).toEqual({
     replayId: id,
     startedAt: at(nowMs),
     count: 4,

@@ -31,7 +31,7 @@ import { Health } from '../../../services/platform/health.ts'
 import { createHttpServer } from '../../../services/platform/http-server.ts'
 import { RecordRefused } from '../../../services/platform/kafka/producer.ts'
 import { HttpProblem } from '../../../services/platform/problem.ts'
-import { FakeReplayTopics, pending } from './replay-support.ts'
+import { anyReads, FakeReplayTopics, pending } from './replay-support.ts'
 import { definition, folder, keys, nowMs, policy, stillClock } from './support.ts'
 import { fakeTraffic } from './traffic-support.ts'
 
@@ -110,7 +110,16 @@ beforeEach(async () => {
   const topics = new FakeReplayTopics()
   topics.pending.push(pending('d1', replayId))
   const clock = { ...stillClock, sleep: () => Promise.resolve() }
-  const resending = { store, accounts: activated, topics, clock, log }
+  const resending = {
+    store,
+    accounts: activated,
+    topics,
+    pages: anyReads,
+    scans: anyReads,
+    clock,
+    log,
+    stopping: never,
+  }
   const sending = [
     ...testRoutes(new TestActions({ ...resending, keys, policy })),
     ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),
@@ -119,7 +128,15 @@ beforeEach(async () => {
   const about = [
     ...changeRoutes(streams),
     ...statsRoutes(
-      new StatsActions({ store, standing, monitoring, traffic: fakeTraffic(), backlog, clock: stillClock }),
+      new StatsActions({
+        store,
+        standing,
+        monitoring,
+        traffic: () => fakeTraffic(),
+        pages: anyReads,
+        backlog,
+        clock: stillClock,
+      }),
     ),
     ...auditRoutes({ page: async () => ({ entries: [] }) }),
     ...businessRoutes({ store, accounts: accountStore }),
@@ -137,6 +154,7 @@ async function admit({ headers }: FastifyRequest): Promise<Caller> {
   return { identity, expiresAtMs: nowMs + 60_000, csrfToken: null }
 }
 
+const never = new AbortController().signal
 type Method = ApiRoute['method']
 const replayId = 'rpl_1700000000000_0123456789abcdef'
 const collection = '/api/v1/businesses/b1/webhooks'

@@ -3,7 +3,7 @@ import { lettersKept, Standing } from '../../../services/admin/standing.ts'
 import { StatsActions } from '../../../services/admin/stats-actions.ts'
 import type { Attempt, DeadLetter } from '../../../services/domain/delivery.ts'
 import { hourMs, minuteMs, startOfHour, startOfMinute, type WebhookStats } from '../../../services/domain/stats.ts'
-import { attempt, delivery, letter } from './replay-support.ts'
+import { anyReads, attempt, delivery, letter } from './replay-support.ts'
 import { callOf, definition, nowMs, stillClock } from './support.ts'
 import { type FakeTraffic, fakeTraffic } from './traffic-support.ts'
 
@@ -57,7 +57,15 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
   const accounts = { get: () => ({ webhooksEnabled: true }) }
   const standing = new Standing({ store, accounts, monitoring, clock: stillClock })
   const backlog = { of: async () => ({ waiting: 7, oldestWaitingAtMs: 1_000 }) }
-  return new StatsActions({ store, standing, monitoring, traffic: fakeTraffic(traffic), backlog, clock: stillClock })
+  return new StatsActions({
+    store,
+    standing,
+    monitoring,
+    traffic: () => fakeTraffic(traffic),
+    pages: anyReads,
+    backlog,
+    clock: stillClock,
+  })
 }
 
 const call = (query: object = {}, attemptId = '') => callOf({ attemptId, query: { limit: 50, ...query } })

@@ -6,7 +6,7 @@ import { sampleBody, sampleKind } from '../../../services/admin/test-sample.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import type { MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
 import { bodyOf } from '../../../services/formatter/body.ts'
-import { attempt, FakeReplayTopics } from './replay-support.ts'
+import { anyReads, attempt, FakeReplayTopics } from './replay-support.ts'
 import { callOf, definition, keys, nowMs, policy, stillClock } from './support.ts'
 
 const none = {
@@ -93,6 +93,7 @@ function actions(): TestActions {
     store: { get: entry },
     accounts,
     topics,
+    pages: anyReads,
     keys,
     policy,
     clock,

@@ -1,0 +1,70 @@
+import { hash } from 'node:crypto'
+
+/**
+ * Numbers ids from 0 on in the order of their first mention: what is known of a million notifications then fits into columns of
+ * numbers, 16 bytes an id here, where strings in a Map took 150. Of an id 64 bits of a hash are kept: among a million ids
+ * two are taken for one with a probability of 3 in 100 million.
+ */
+export class IdTable {
+  #hashes = new Uint32Array(2 * 1_024)
+  /** 0, or one more than the id's number: open addressing with linear probing. */
+  #slots = new Int32Array(2_048)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** @returns the id's number, or -1. */
+  find(id: string): number {
+    const { high, low } = hashOf(id)
+    return (this.#slots[this.#slotOf(high, low)] ?? 0) - 1
+  }
+
+  /** @returns the id's number, a new one where it has none. */
+  add(id: string): number {
+    const { high, low } = hashOf(id)
+    const slot = this.#slotOf(high, low)
+    const known = (this.#slots[slot] ?? 0) - 1
+    if (known >= 0) return known
+    const number = this.#size++
+    this.#hashes = grown(this.#hashes, 2 * this.#size)
+    this.#hashes[2 * number] = high
+    this.#hashes[2 * number + 1] = low
+    this.#slots[slot] = number + 1
+    if (4 * this.#size > 3 * this.#slots.length) this.#spread()
+    return number
+  }
+
+  /** Where the id stands, or is to stand. */
+  #slotOf(high: number, low: number): number {
+    const last = this.#slots.length - 1
+    let slot = low & last
+    for (let entry = this.#slots[slot] ?? 0; entry !== 0; entry = this.#slots[slot] ?? 0) {
+      if (this.#hashes[2 * (entry - 1)] === high && this.#hashes[2 * (entry - 1) + 1] === low) break
+      slot = (slot + 1) & last
+    }
+    return slot
+  }
+
+  #spread(): void {
+    this.#slots = new Int32Array(2 * this.#slots.length)
+    for (let number = 0; number < this.#size; number++)
+      this.#slots[this.#slotOf(this.#hashes[2 * number] ?? 0, this.#hashes[2 * number + 1] ?? 0)] = number + 1
+  }
+}
+
+type Column = Uint32Array | Float64Array | Uint8Array
+
+/** A column with room for so many numbers: the same one, or a copy of twice its length. */
+export function grown<C extends Column>(column: C, size: number): C {
+  if (size <= column.length) return column
+  const larger = new (column.constructor as new (length: number) => C)(Math.max(size, 2 * column.length))
+  larger.set(column)
+  return larger
+}
+
+function hashOf(id: string): { high: number; low: number } {
+  const digest = hash('sha1', id, 'buffer')
+  return { high: digest.readUInt32LE(0), low: digest.readUInt32LE(4) }
+}

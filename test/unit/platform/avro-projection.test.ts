@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { avroType } from '../../../services/platform/avro.ts'
+import { projection } from '../../../services/platform/avro-projection.ts'
+import { schemaOf } from '../../../services/schemas.ts'
+import { topics } from '../../../services/topics.ts'
+import { letter } from '../admin/replay-support.ts'
+
+const whole = schemaOf(topics.webhookDeadLetters)
+
+test('a projection reads the fields that it names, also within a record, and skips the rest', () => {
+  const writer = avroType(whole)
+  const reader = avroType(projection(whole, ['deadLetteredAt', 'delivery.deliveryId', 'delivery.createdAt']))
+  const bytes = writer.toBuffer(letter('d1', 1_234))
+  const read = reader.fromBuffer(bytes, reader.createResolver(writer))
+  expect(JSON.parse(JSON.stringify(read))).toEqual({
+    deadLetteredAt: 1_234,
+    delivery: { deliveryId: 'd1', createdAt: 0 },
+  })
+})
+
+test('a field that is not there is a mistake of the program', () => {
+  expect(() => projection(whole, ['delivery.id'])).toThrow('no field id')
+  expect(() => projection(whole, ['reason.text'])).toThrow('no record to take text of')
+})
