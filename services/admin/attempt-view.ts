@@ -1,5 +1,6 @@
 import type { AttemptDetail, AttemptEntry, DeadLetterEntry, ErrorEntry } from '../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Entry } from '../domain/definition-table.ts'
 import type { Attempt, DeadLetter, Delivery } from '../domain/delivery.ts'
 import type { AttemptError } from '../domain/stats.ts'
 import { userAgent } from '../domain/user-agent.ts'
@@ -25,16 +26,12 @@ export function parseAttemptId(id: string): { partition: number; offset: number 
 
 /**
  * The attempt with its answer's beginning and its request.
- * @param definition in force: what it says of the request holds only if it is the version that was in force then.
+ * @param entry in force: what it says of the request holds only if it is the record that the attempt was sent by.
  * @param delivery undefined when it is past retention.
  */
-export function attemptDetail(
-  found: Found<Attempt>,
-  definition: WebhookDefinition,
-  delivery: Delivery | undefined,
-): AttemptDetail {
-  const { responseExcerpt, definitionVersion } = found.value
-  const same = definition.version === definitionVersion ? definition : undefined
+export function attemptDetail(found: Found<Attempt>, entry: Entry, delivery: Delivery | undefined): AttemptDetail {
+  const { responseExcerpt, definitionVersion, definitionOffset } = found.value
+  const same = entry.offset === definitionOffset ? entry.definition : undefined
   const request = {
     method: 'POST',
     url: same?.url ?? null,

@@ -1,6 +1,6 @@
 import type { LastHour, Status } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
-import { type DeadLetterCounts, hourMs } from '../domain/stats.ts'
+import { type DeadLetterCounts, hourMs, type WebhookStats } from '../domain/stats.ts'
 import type { Clock } from '../platform/clock.ts'
 import { topics } from '../topics.ts'
 import type { Waiting } from './backlog.ts'
@@ -30,7 +30,7 @@ export class Standing {
     const { store, accounts, monitoring, clock } = this.#deps
     const { id, businessId } = definition
     const nowMs = clock.nowMs()
-    const minutes = monitoring.stats(id)?.minutes ?? []
+    const minutes = ownStats(monitoring, definition)?.minutes ?? []
     const facts = {
       definition,
       activated: accounts.get(businessId)?.webhooksEnabled === true,
@@ -43,6 +43,15 @@ export class Standing {
     }
     return { status: statusOf(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
   }
+}
+
+/** Statistics of the webhook; undefined also where they are those of a business that had its id before. */
+export function ownStats(
+  monitoring: Pick<Monitoring, 'stats'>,
+  { id, businessId }: Pick<WebhookDefinition, 'id' | 'businessId'>,
+): WebhookStats | undefined {
+  const stats = monitoring.stats(id)
+  return stats?.businessId === businessId ? stats : undefined
 }
 
 /** Dead letters within their topic's retention: of 14 days (topics.ts), in whole hours. */

@@ -10,7 +10,7 @@ import type { Monitoring } from './monitoring.ts'
 import type { Reader } from './own-records.ts'
 import { requireOwn } from './own-webhook.ts'
 import type { ReadPool } from './read-pool.ts'
-import type { Standing } from './standing.ts'
+import { ownStats, type Standing } from './standing.ts'
 import { statsView } from './stats-view.ts'
 import type { WebhookStore } from './stores.ts'
 import type { TrafficTopics } from './traffic-topics.ts'
@@ -42,13 +42,13 @@ export class StatsActions {
     const { monitoring, standing, backlog, clock } = this.#deps
     const definition = this.#find(call)
     const { status } = standing.of(definition, await backlog.of(call.id))
-    const body: Stats = { ...statsView(call.id, monitoring.stats(call.id), clock.nowMs()), status }
+    const body: Stats = { ...statsView(call.id, ownStats(monitoring, definition), clock.nowMs()), status }
     return { status: 200, body }
   }
 
   async errors(call: Call): Promise<Answer> {
-    this.#find(call)
-    const errors = [...(this.#deps.monitoring.stats(call.id)?.latestErrors ?? [])].sort((a, b) => b.at - a.at)
+    const stats = ownStats(this.#deps.monitoring, this.#find(call))
+    const errors = [...(stats?.latestErrors ?? [])].sort((a, b) => b.at - a.at)
     return { status: 200, body: { errors: errors.map(errorView) } }
   }
 
@@ -76,12 +76,12 @@ export class StatsActions {
   }
 
   async attempt(call: Call): Promise<Answer> {
-    const definition = this.#find(call)
+    const entry = requireOwn(this.#deps.store, call)
     const place = parseAttemptId(call.attemptId)
-    const found = place && (await this.#read(call, (traffic) => readAttempt(traffic, definition, place)))
+    const found = place && (await this.#read(call, (traffic) => readAttempt(traffic, entry.definition, place)))
     if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such attempt, or not any more')
     const { value, delivery } = found
-    return { status: 200, body: attemptDetail({ ...place, value }, definition, delivery) }
+    return { status: 200, body: attemptDetail({ ...place, value }, entry, delivery) }
   }
 
   async deadLetters(call: Call): Promise<Answer> {

@@ -36,12 +36,12 @@ export class Engine {
 
   constructor(ports: EnginePorts, limits: EngineLimits) {
     this.#limits = limits
-    const gates = new WebhookGates((webhookId) => ports.definition(webhookId))
+    const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition)
     const held = new HeldItems(ports, limits)
     const rules = {
       maxInFlight: limits.maxInFlight,
       maxYoung,
-      maxInFlightOf: (webhookId: string) => ports.definition(webhookId)?.maxInFlight ?? 1,
+      maxInFlightOf: (webhookId: string) => ports.definition(webhookId)?.definition.maxInFlight ?? 1,
       waitMs: (webhookId: string) => gates.waitMs(webhookId, ports.nowMs()),
       after: ports.after,
     }

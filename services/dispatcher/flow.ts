@@ -1,4 +1,4 @@
-import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Entry } from '../domain/definition-table.ts'
 import type { DeadLetterReason } from '../domain/delivery.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { WebhookGates } from './gates.ts'
@@ -39,7 +39,7 @@ export class Flow {
   readonly #parking: Parking
   readonly #owns: (place: Place) => boolean
   readonly #onIdle: () => void
-  /** Versions of definitions that ended by 410 or five days of failure, until the definition says so itself. */
+  /** Webhook -> offset of the definition that ended by 410 or five days of failure, until the definition says so itself. */
   readonly #switchedOff = new Map<string, number>()
 
   constructor({ ports, limits, lanes, gates, held, parking, owns, onIdle }: FlowContext) {
@@ -57,23 +57,25 @@ export class Flow {
   start(lane: Lane<Item>, item: Item): void {
     const { delivery } = item
     const nowMs = this.#ports.nowMs()
-    const definition = this.#ports.definition(delivery.webhookId)
-    if (!definition) return this.#giveUp(lane, item, 'deleted')
-    if (!definition.enabled || this.#switchedOff.get(definition.id) === definition.version) {
+    const entry = this.#ports.definition(delivery.webhookId)
+    // An id that has gone to another business takes nothing of the former one's with it.
+    if (entry?.definition.businessId !== delivery.businessId) return this.#giveUp(lane, item, 'deleted')
+    const { definition } = entry
+    if (!definition.enabled || this.#switchedOff.get(definition.id) === entry.offset) {
       return this.#giveUp(lane, item, 'disabled')
     }
     // A replay is asked for by somebody who knows how old it is.
     const isExpired = item.replayId === null && nowMs - delivery.createdAt > this.#limits.expiryMs
-    if (isExpired) return this.#reject(lane, item, definition, 'expired')
+    if (isExpired) return this.#reject(lane, item, entry, 'expired')
     const pass = this.#gates.start(definition.id, nowMs)
-    if (pass === 'blocked') return this.#reject(lane, item, definition, 'breaker')
+    if (pass === 'blocked') return this.#reject(lane, item, entry, 'breaker')
     const attempt = item.attempts.length + 1
     this.#ports.send(delivery, attempt, definition, (result) =>
-      this.#ended(lane, item, definition, result, pass === 'probe'),
+      this.#ended(lane, item, entry, result, pass === 'probe'),
     )
   }
 
-  #ended(lane: Lane<Item>, item: Item, definition: WebhookDefinition, result: SendResult, probe: boolean): void {
+  #ended(lane: Lane<Item>, item: Item, entry: Entry, result: SendResult, probe: boolean): void {
     const { webhookId } = item.delivery
     if (result.kind === 'postponed') {
       this.#wait(lane, item, result.delayMs)
@@ -86,20 +88,23 @@ export class Flow {
     const blockedBefore = this.#gates.isBlocked(webhookId, endedAtMs)
     this.#gates.onOutcome(webhookId, item.place.partition, outcome, probe, endedAtMs)
     // Before the lane goes on: its next item must see it.
-    if (this.#gates.mustSwitchOff(webhookId, outcome, endedAtMs)) this.#switchOff(definition, outcome)
-    this.#follow(lane, item, definition, outcome, result.startedAtMs)
+    if (this.#gates.mustSwitchOff(webhookId, outcome, endedAtMs)) this.#switchOff(entry, outcome)
+    this.#follow(lane, item, entry, outcome, result.startedAtMs)
     const blockedNow = this.#gates.isBlocked(webhookId, endedAtMs)
-    if (blockedNow && !blockedBefore && definition.whenBlocked === 'park') this.#parking.spill(webhookId, 'breaker')
+    if (blockedNow && !blockedBefore && entry.definition.whenBlocked === 'park')
+      this.#parking.spill(webhookId, 'breaker')
     if (probe || blockedBefore !== blockedNow) this.#lanes.wake(webhookId)
   }
 
   /** Records the attempt and does what follows it. */
-  #follow(lane: Lane<Item>, item: Item, definition: WebhookDefinition, outcome: Outcome, startedAtMs: number): void {
+  #follow(lane: Lane<Item>, item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): void {
     const { delivery, replayId, place } = item
+    const { definition, offset: definitionOffset } = entry
     const nowMs = this.#ports.nowMs()
     const attempt = item.attempts.length + 1
     const next = decideNext(outcome, attempt, definition.retryProfile, this.#ports.random())
-    const record = attemptRecord({ delivery, replayId, definition, place, attempt, startedAtMs, outcome, next }, nowMs)
+    const facts = { delivery, replayId, definition, definitionOffset, place, attempt, startedAtMs, outcome, next }
+    const record = attemptRecord(facts, nowMs)
     if (next.kind !== 'done') item.attempts = [...item.attempts, summaryOf(record)]
     switch (next.kind) {
       case 'done':
@@ -122,8 +127,8 @@ export class Flow {
   }
 
   /** Not sent, and counted as such: it is in webhook-attempts and can be replayed from the dead letters. */
-  #reject(lane: Lane<Item>, item: Item, definition: WebhookDefinition, reason: 'breaker' | 'expired'): void {
-    this.#follow(lane, item, definition, { kind: 'rejected', reason }, this.#ports.nowMs())
+  #reject(lane: Lane<Item>, item: Item, entry: Entry, reason: 'breaker' | 'expired'): void {
+    this.#follow(lane, item, entry, { kind: 'rejected', reason }, this.#ports.nowMs())
   }
 
   #giveUp(lane: Lane<Item>, item: Item, reason: DeadLetterReason): void {
@@ -137,11 +142,12 @@ export class Flow {
     this.#lanes.wake(webhookId)
   }
 
-  #switchOff(definition: WebhookDefinition, outcome: Outcome): void {
-    if (this.#switchedOff.get(definition.id) === definition.version) return
-    this.#switchedOff.set(definition.id, definition.version)
+  #switchOff(entry: Entry, outcome: Outcome): void {
+    const { id } = entry.definition
+    if (this.#switchedOff.get(id) === entry.offset) return
+    this.#switchedOff.set(id, entry.offset)
     const gone = outcome.kind === 'refused' && outcome.status === 410
-    this.#ports.disable(definition, gone ? 'the receiver answered 410 Gone' : 'nothing but failures for five days')
+    this.#ports.disable(entry, gone ? 'the receiver answered 410 Gone' : 'nothing but failures for five days')
   }
 
   /** Holds the lane until the item is due; in a partition that went to another instance, that one retries. */

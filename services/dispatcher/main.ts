@@ -72,7 +72,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const sender = new Sender({ http, keyRing, policy, clock, log, freshness })
   const send = producer.send.bind(producer)
   const recorder = { ...channels, producer, fail }
-  const current = (webhookId: string) => definitions.table.get(webhookId)?.definition
+  const current = (webhookId: string) => definitions.table.get(webhookId)
   const switchOffContext = { topic: topicName(topics.webhookConfig, prefix), caughtUp, current, send, nowMs, log }
   const quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
   const pauses = new Pauses((topic) => (topic === deliveries ? consumer : follower), after)
@@ -94,7 +94,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
       // What is being read when it stops is read by a successor.
       readParked: drainParked(reader, parked, (error) => stopping.aborted || fail(error)),
       after,
-      disable: (definition, reason) => void switchOff(definition, reason, switchOffContext).catch(fail),
+      disable: (entry, reason) => void switchOff(entry, reason, switchOffContext).catch(fail),
       onRoom: () => pauses.room(),
     },
     limitsOf(config, deliveries),

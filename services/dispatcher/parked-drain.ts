@@ -128,7 +128,7 @@ export class ParkedDrain {
     const least = lanes.inFlightOf(webhookId) + 1
     const free = limits.maxHeld * shareOfParked - held.count
     if (free <= 0) return least
-    const most = Math.min(limits.maxQueuedOfWebhook, 4 * (ports.definition(webhookId)?.maxInFlight ?? 1))
+    const most = Math.min(limits.maxQueuedOfWebhook, 4 * (ports.definition(webhookId)?.definition.maxInFlight ?? 1))
     return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.perSecondOf(webhookId))
   }
 

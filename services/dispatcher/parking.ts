@@ -166,6 +166,6 @@ export class Parking {
   }
 
   #parks(webhookId: string): boolean {
-    return this.#ports.definition(webhookId)?.whenBlocked === 'park'
+    return this.#ports.definition(webhookId)?.definition.whenBlocked === 'park'
   }
 }

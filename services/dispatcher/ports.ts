@@ -1,4 +1,5 @@
 import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Entry } from '../domain/definition-table.ts'
 import type { Attempt, AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Lane } from './lane.ts'
@@ -29,8 +30,8 @@ export type Written = { parkedOffset: number | null; attemptOffset: number | nul
 export type EnginePorts = {
   nowMs(): number
   random(): number
-  /** The definition in force at this moment. */
-  definition(webhookId: string): WebhookDefinition | undefined
+  /** The definition in force at this moment, with its offset: a version may come twice, an offset does not. */
+  definition(webhookId: string): Entry | undefined
   send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void
   /** @param acknowledged called once all of them are there. */
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void
@@ -44,7 +45,7 @@ export type EnginePorts = {
   ): void
   after(delayMs: number, due: () => void): { cancel(): void }
   /** Switches the webhook off, in its definition. */
-  disable(definition: WebhookDefinition, reason: string): void
+  disable(entry: Entry, reason: string): void
   /** Called when there is room again after hasRoom was false. */
   onRoom(): void
 }

@@ -10,6 +10,8 @@ export type AttemptFacts = {
   delivery: Delivery
   replayId: string | null
   definition: WebhookDefinition
+  /** Null of a definition that is not saved. */
+  definitionOffset: number | null
   place: Place
   /** From 1. */
   attempt: number
@@ -49,6 +51,7 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     nextAttemptAt: next.kind === 'retry' || next.kind === 'later' ? endedAtMs + next.delayMs : null,
     nextTopic: next.kind === 'later' ? `webhook-retries-${next.tier}` : null,
     definitionVersion: definition.version,
+    definitionOffset: facts.definitionOffset,
     deliveryCreatedAt: delivery.createdAt,
     sourceTopic: place.topic,
     sourceOffset: place.offset,

@@ -1,4 +1,4 @@
-import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Entry } from '../domain/definition-table.ts'
 import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
 import type { Logger } from '../platform/log.ts'
 
@@ -6,7 +6,7 @@ export type SwitchOffContext = {
   topic: string
   /** Resolves when all that was written before the call is what `current` tells. */
   caughtUp: () => Promise<void>
-  current: (webhookId: string) => WebhookDefinition | undefined
+  current: (webhookId: string) => Entry | undefined
   send: (record: OutgoingRecord) => Promise<Acknowledged>
   nowMs: () => number
   log: Logger
@@ -14,14 +14,14 @@ export type SwitchOffContext = {
 
 /** Switches a webhook off in its definition, and writes why; not when it has been edited meanwhile. */
 export async function switchOff(
-  definition: WebhookDefinition,
+  { definition, offset }: Entry,
   reason: string,
   context: SwitchOffContext,
 ): Promise<void> {
   const { topic, caughtUp, current, send, nowMs, log } = context
   const { id, businessId } = definition
   await caughtUp()
-  if (current(id)?.version !== definition.version) return
+  if (current(id)?.offset !== offset) return
   log.warn({ webhookId: id, businessId, reason }, 'webhook switched off')
   const updatedAt = new Date(nowMs()).toISOString()
   const changed = { ...definition, enabled: false, disabledReason: reason, version: definition.version + 1, updatedAt }

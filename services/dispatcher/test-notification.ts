@@ -50,9 +50,12 @@ export class TestNotifications {
     if (this.#stopped) return
     const twin = this.#flying.get(deliveryId)
     if (twin) return void twin.push(done)
-    const definition = draft === null ? this.#ports.definition(webhookId) : readDraft(draft, delivery)
+    const stored = draft === null ? this.#ports.definition(webhookId) : undefined
+    const written = draft === null ? stored?.definition : readDraft(draft)
+    const definition = isOf(written, delivery) ? written : undefined
     const isStale = this.#ports.nowMs() - createdAt > staleMs
     if (!definition?.enabled || isStale || this.#held.answered.has(deliveryId, 0)) return done()
+    const definitionOffset = stored?.offset ?? null
     const waiting = [done]
     this.#flying.set(deliveryId, waiting)
     const end = () => {
@@ -64,7 +67,7 @@ export class TestNotifications {
       // A fault of ours, which send has logged: there is nothing to tell of the receiver.
       if (result.kind === 'postponed') return end()
       const { outcome, startedAtMs } = result
-      const facts = { delivery, replayId: null, definition, place, attempt: 1, startedAtMs, outcome }
+      const facts = { delivery, replayId: null, definition, definitionOffset, place, attempt: 1, startedAtMs, outcome }
       const attempt = { ...attemptRecord({ ...facts, next: { kind: 'done' } }, this.#ports.nowMs()), test: true }
       this.#held.record(place.partition, { attempt }, () => {
         this.#held.answered.add(deliveryId, Number.POSITIVE_INFINITY)
@@ -74,10 +77,13 @@ export class TestNotifications {
   }
 }
 
-/** @returns undefined when it is none, or another webhook's. */
-function readDraft(draft: string, { webhookId, businessId, createdAt }: Delivery): WebhookDefinition | undefined {
-  const read = parse({ value: Buffer.from(draft), timestampMs: createdAt })
-  if (read.kind !== 'definition') return undefined
-  const { definition } = read
-  return definition.id === webhookId && definition.businessId === businessId ? definition : undefined
+/** @returns undefined when it is none. */
+function readDraft(draft: string): WebhookDefinition | undefined {
+  const read = parse({ value: Buffer.from(draft), timestampMs: 0 })
+  return read.kind === 'definition' ? read.definition : undefined
+}
+
+/** Whether the definition is of the delivery's webhook, and of its business: an id may go to another one. */
+function isOf(definition: WebhookDefinition | undefined, { webhookId, businessId }: Delivery): boolean {
+  return definition?.id === webhookId && definition.businessId === businessId
 }

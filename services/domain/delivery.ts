@@ -48,6 +48,8 @@ export type Attempt = {
   /** Delay topic, without its prefix, that the notification waits in. */
   nextTopic: string | null
   definitionVersion: number
+  /** Offset in webhook-config of the definition that it was sent by; null of a draft's test, and of attempts of before. */
+  definitionOffset: number | null
   deliveryCreatedAt: number
   sourceTopic: string
   sourceOffset: number

@@ -45,6 +45,7 @@ export function attemptRules(slowThresholdMs: number | null): AttemptRules {
     }),
     add(state, recorded) {
       const attempt = judged(recorded)
+      if (state.businessId !== attempt.businessId) beginAnew(state, attempt.businessId)
       countMinute(state.minutes, attempt)
       countHour(state.hours, attempt)
       keepError(state.latestErrors, attempt)
@@ -58,6 +59,12 @@ export function toRecord({ source, ...state }: StatsState, nowMs: number): Webho
 
 export function toState({ webhookId, businessId, minutes, hours, latestErrors, source }: WebhookStats): StatsState {
   return { webhookId, businessId, minutes, hours, latestErrors, source }
+}
+
+/** A webhook's id that has gone to another business takes no counts and no errors of the former one's with it. */
+function beginAnew(state: StatsState, businessId: string): void {
+  state.businessId = businessId
+  for (const list of [state.minutes, state.hours, state.latestErrors]) list.length = 0
 }
 
 function asRecorded(attempt: CountedAttempt): CountedAttempt {

@@ -75,6 +75,7 @@ async function fillAttempts(world: World, prefix: string): Promise<void> {
       nextAttemptAt: null,
       nextTopic: null,
       definitionVersion: 1,
+      definitionOffset: 0,
       deliveryCreatedAt: nowMs,
       sourceTopic: topicName(topics.webhookDeliveries, prefix),
       sourceOffset: i,

@@ -228,6 +228,7 @@ function attemptOf(round: number, index: number): Attempt {
     nextAttemptAt: null,
     nextTopic: null,
     definitionVersion: 1,
+    definitionOffset: 0,
     deliveryCreatedAt: startMs,
     sourceTopic: 'webhook-deliveries',
     sourceOffset: index,

@@ -5,6 +5,7 @@ import type { EngineLimits, OutcomeRecords, SendResult, Written } from '../../se
 import { answerId } from '../../services/dispatcher/replay.ts'
 import { addAnswered, addParked } from '../../services/dispatcher/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'
+import type { Entry } from '../../services/domain/definition-table.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
 
@@ -130,6 +131,8 @@ export class SimulatedWorld {
   readonly clock = new VirtualClock()
   readonly random: () => number
   readonly definitions = new Map<string, WebhookDefinition>()
+  readonly #entries = new WeakMap<WebhookDefinition, Entry>()
+  #definitionOffset = 0
   readonly sent: Sent[] = []
   readonly attempts: Attempt[] = []
   /** Those of them that Kafka has acknowledged. */
@@ -163,7 +166,7 @@ export class SimulatedWorld {
       {
         nowMs: () => this.clock.nowMs + this.wallSkewMs,
         random: this.random,
-        definition: (id) => this.definitions.get(id),
+        definition: (id) => this.#entryOf(id),
         send: (sending, attempt, _definition, ended) => this.#send(sending, attempt, answer, ended),
         record: (partition, records, acknowledged) => this.#record(partition, records, acknowledged),
         readParked: (partition, from, to, onRecord, done) => {
@@ -174,7 +177,7 @@ export class SimulatedWorld {
             done()
           })
         },
-        disable: ({ id }, reason) => void this.disabled.push(`${id}: ${reason}`),
+        disable: ({ definition: { id } }, reason) => void this.disabled.push(`${id}: ${reason}`),
         after: (delayMs, due) => this.clock.after(delayMs, due),
         onRoom: () => void this.rooms++,
       },
@@ -189,6 +192,18 @@ export class SimulatedWorld {
         ...limits,
       },
     )
+  }
+
+  /** Each definition that is set is a record of its own. */
+  #entryOf(id: string): Entry | undefined {
+    const current = this.definitions.get(id)
+    if (!current) return undefined
+    let entry = this.#entries.get(current)
+    if (!entry) {
+      entry = { definition: current, offset: this.#definitionOffset++ }
+      this.#entries.set(current, entry)
+    }
+    return entry
   }
 
   /** Takes over a partition number as the topics tell it: webhook-parked and webhook-attempts from their beginning. */

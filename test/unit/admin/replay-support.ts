@@ -22,7 +22,7 @@ export function delivery(deliveryId: string, createdAt = 0): Delivery {
 }
 
 export function attempt(deliveryId: string, fields: Partial<Attempt> = {}): Attempt {
-  const { body: _body, traceparent: _trace, createdAt, definitionOffset: _offset, ...ids } = delivery(deliveryId)
+  const { body: _body, traceparent: _trace, createdAt, ...ids } = delivery(deliveryId)
   return {
     ...ids,
     attempt: 1,

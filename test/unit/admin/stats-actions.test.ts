@@ -161,8 +161,8 @@ describe('attempts', () => {
     })
   })
 
-  test('one by an older definition, whose notification is gone', async () => {
-    const one = new Map([[7, attempt('d1', { definitionVersion: 9 })]])
+  test('one by another record of the same version, whose notification is gone', async () => {
+    const one = new Map([[7, attempt('d1', { definitionOffset: 9 })]])
     const { body } = await actions(stats, { attempts: one, delivery: undefined }).attempt(call({}, '3-7'))
     const { request } = body as { request: { headers: object } }
     expect(request).toMatchObject({ url: null, body: null })
@@ -201,4 +201,11 @@ test('dead letters older than their retention of 14 days are not counted', () =>
   const counts = { webhookId: 'wh_a', updatedAt: 0, hours, source: { partition: 0, offset: 0 } }
   expect(lettersKept(counts, nowMs)).toBe(110)
   expect(lettersKept(undefined, nowMs)).toBe(0)
+})
+
+test('of a business that had the id before, nothing is told', async () => {
+  const former = actions({ ...stats, businessId: 'b2' })
+  expect((await former.errors(call())).body).toEqual({ errors: [] })
+  const { body } = await former.stats(call())
+  expect(body).toMatchObject({ updatedAt: null, minutes: [], status: { state: 'idle' } })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../../../services/domain/outcome.ts'
 import { busy, commitsOf, measure, ok, place, world } from '../../support/engine-world.ts'
 import { definition, delivery } from '../../support/simulation.ts'
 
@@ -67,6 +68,7 @@ describe('test notifications', () => {
   test.each([
     ['switched off', definition('w', { enabled: false }), 0],
     ['deleted', undefined, 0],
+    ["another business's", definition('w', { businessId: 'another' }), 0],
     ['asked for long ago', definition('w'), 61_000],
   ])('are not sent when the webhook is %s', (_what, current, agoMs) => {
     const made = world(() => ({ outcome: ok }))
@@ -91,6 +93,25 @@ describe('test notifications', () => {
     await drained
     expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['t0'])
     expect(commitsOf(made)).toEqual([at(1)])
+  })
+})
+
+describe('a webhook that has ended by 410', () => {
+  const gone: Outcome = { kind: 'refused', status: 410, latencyMs: 5 }
+
+  test('gets nothing until its definition is written anew, whatever the version of that', () => {
+    const made = world((id) => ({ outcome: id === 'd0' ? gone : ok }))
+    for (const offset of [0, 1]) made.engine.offer(place(offset), delivery(`d${offset}`, 'w', 'ana'))
+    made.runAll()
+    expect(made.disabled).toEqual(['w: the receiver answered 410 Gone'])
+    expect(made.deadLetters.map(({ reason }) => reason)).toEqual(['gone', 'disabled'])
+    made.definitions.set('w', definition('w'))
+    made.engine.offer(place(2), delivery('d2', 'w', 'ana'))
+    made.runAll()
+    expect(made.attempts.map(({ deliveryId, definitionOffset }) => [deliveryId, definitionOffset])).toEqual([
+      ['d0', 0],
+      ['d2', 1],
+    ])
   })
 })
 
@@ -157,6 +178,7 @@ describe('what follows an attempt', () => {
   test.each([
     ['disabled', definition('w', { enabled: false })],
     ['deleted', undefined],
+    ['deleted', definition('w', { businessId: 'another business' })],
   ])('a webhook that is %s gets nothing, and what waited for it can be replayed', (reason, now) => {
     const made = world(() => ({ outcome: ok }))
     if (now) made.definitions.set('w', now)

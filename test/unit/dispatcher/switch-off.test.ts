@@ -1,11 +1,11 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { switchOff } from '../../../services/dispatcher/switch-off.ts'
-import type { WebhookDefinition } from '../../../services/domain/definition.ts'
+import type { Entry } from '../../../services/domain/definition-table.ts'
 import type { OutgoingRecord } from '../../../services/platform/kafka/producer.ts'
 import { definition, nowMs } from '../admin/support.ts'
 
-async function switchedOff(failing: WebhookDefinition, onItsWay: WebhookDefinition): Promise<OutgoingRecord[]> {
+async function switchedOff(failing: Entry, onItsWay: Entry): Promise<OutgoingRecord[]> {
   const records: OutgoingRecord[] = []
   let current = failing
   await switchOff(failing, 'the receiver answered 410 Gone', {
@@ -26,7 +26,8 @@ async function switchedOff(failing: WebhookDefinition, onItsWay: WebhookDefiniti
 
 test('the definition says that it is off, and why', async () => {
   const failing = definition({ version: 3 })
-  const [record, ...more] = await switchedOff(failing, failing)
+  const entry = { definition: failing, offset: 7 }
+  const [record, ...more] = await switchedOff(entry, entry)
   expect(more).toEqual([])
   expect(record).toMatchObject({ topic: 'webhook-config', key: 'wh_a', partition: 0 })
   expect(JSON.parse(String(record?.value))).toEqual({
@@ -39,7 +40,8 @@ test('the definition says that it is off, and why', async () => {
 })
 
 test('an edit that has not come to this instance yet is not undone', async () => {
-  expect(
-    await switchedOff(definition({ version: 3 }), definition({ version: 4, url: 'https://new.example/' })),
-  ).toEqual([])
+  const failing = { definition: definition({ version: 3 }), offset: 7 }
+  // Written by hand, with the version that there was.
+  const edited = { definition: definition({ version: 3, url: 'https://new.example/' }), offset: 8 }
+  expect(await switchedOff(failing, edited)).toEqual([])
 })

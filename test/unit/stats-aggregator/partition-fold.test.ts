@@ -126,3 +126,10 @@ describe('dead letters', () => {
     expect(toLetterState(toCounts(state, startMs))).toEqual(state)
   })
 })
+
+test('the counts of a webhook begin anew when its id goes to another business', () => {
+  const error = { outcome: 'error', cause: '5xx', status: 503 } as const
+  const state = stateOf([attempt(error), attempt({ ...error, businessId: 'b2', contactId: 'of-b2' })])
+  expect(state).toMatchObject({ businessId: 'b2', minutes: [{ error: 1 }], hours: [{ error: 1 }] })
+  expect(state?.latestErrors.map(({ contactId }) => contactId)).toEqual(['of-b2'])
+})
