@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Codec } from './platform/codec.ts'
 import type { Topic } from './topics.ts'
 
 /** The schema of a topic's values, from schemas/: Avro for .avsc, JSON Schema for .json. */
@@ -18,4 +19,16 @@ export function topicName(topic: Topic, prefix: string): string {
 /** Subject of a topic's values in the registry (contract.md, section 4). */
 export function subjectOf(topic: Topic, prefix: string): string {
   return `${topicName(topic, prefix)}-value`
+}
+
+/**
+ * Waits until the topics' schemas are registered; their records are then read without asking the registry. For topics that
+ * a service only reads: the schema of an encoder is known anyway.
+ */
+export async function learnSchemas(
+  codec: Pick<Codec, 'learn'>,
+  topics: Iterable<Topic>,
+  prefix: string,
+): Promise<void> {
+  await Promise.all([...topics].filter(isAvro).map((topic) => codec.learn(subjectOf(topic, prefix), schemaOf(topic))))
 }

@@ -9,7 +9,8 @@ import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
 import { runService } from '../platform/service.ts'
-import { topicName } from '../schemas.ts'
+import { learnSchemas, topicName } from '../schemas.ts'
+import { statsTopicOf } from '../stats-generation.ts'
 import { targetPolicy } from '../target-policy.ts'
 import { topics } from '../topics.ts'
 import { accountRoutes } from './account-routes.ts'
@@ -90,6 +91,7 @@ await runService('admin', adminConfig, async (service) => {
   const scans = new ReadPool(scanReader, scanLimits, clock)
   const codec = new Codec(createRegistry(config), waiting)
   const generation = config.HOOKLINE_STATS_GENERATION
+  await learnSchemas(codec, [...Object.values(topics), statsTopicOf(generation)], prefix)
   const monitoringOptions = { prefix, generation, fail, onChange: feed.traffic.bind(feed) }
   await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
   const onEntry = ({ businessId, webhookId }: AuditEntry) => feed.audit(businessId, webhookId)

@@ -1,6 +1,6 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Codec, Decode } from '../platform/codec.ts'
-import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { learnSchemas, schemaOf, subjectOf, topicName } from '../schemas.ts'
 import { type Topic, topics } from '../topics.ts'
 import { type Arrival, fromDelivery, fromPending } from './intake.ts'
 import type { Destination } from './recorder.ts'
@@ -42,6 +42,7 @@ export async function openChannels(codec: Codec, prefix: string): Promise<Channe
     decode: codec.decoder<T>(schemaOf(topic)),
   })
   const deliveries = topicName(topics.webhookDeliveries, prefix)
+  await learnSchemas(codec, [topics.webhookDeliveries], prefix)
   const openRetries = (tier: Tier) => open<PendingDelivery>(retryTopics[tier])
   const retries = {
     '1m': await openRetries('1m'),

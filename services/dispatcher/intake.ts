@@ -67,7 +67,7 @@ export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0):
     const record = records[index] as ConsumedRecord
     if (!assignment.current) return index
     if (topic !== context.testsTopic && !context.engine.hasRoom) return whenRoom(batch, context, index)
-    const taken = take(record, context)
+    const taken = take(record, batch, context)
     if (taken instanceof Promise) {
       return taken.then((done) => (done ? takeBatch(batch, context, index + 1) : index))
     }
@@ -84,7 +84,7 @@ async function whenRoom(batch: RecordBatch, context: IntakeContext, from: number
 
 type Taken = boolean | Promise<boolean>
 
-function take(record: ConsumedRecord, context: IntakeContext): Taken {
+function take(record: ConsumedRecord, { records }: RecordBatch, context: IntakeContext): Taken {
   const { value, topic } = record
   const decode = context.sources.get(topic)
   if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
@@ -92,7 +92,7 @@ function take(record: ConsumedRecord, context: IntakeContext): Taken {
     context.engine.offerUnsendable(placeOf(record))
     return true
   }
-  const decoded = decode(value)
+  const decoded = decode(value, records)
   return decoded instanceof Promise
     ? decoded.then((result) => settle(record, result, context))
     : settle(record, decoded, context)
@@ -129,8 +129,8 @@ function placeOf({ topic, partition, offset }: ConsumedRecord): Place {
 
 function mapDecoded<A, B>(decode: Decode<A>, map: (value: A) => B): Decode<B> {
   const mapped = (decoded: Decoded<A>): Decoded<B> => (decoded.ok ? { ok: true, value: map(decoded.value) } : decoded)
-  return (bytes) => {
-    const decoded = decode(bytes)
+  return (bytes, ahead) => {
+    const decoded = decode(bytes, ahead)
     return decoded instanceof Promise ? decoded.then(mapped) : mapped(decoded)
   }
 }

@@ -23,8 +23,8 @@ function reading<T>(decode: Decode<T>, wrap: (value: T) => Event): Decode<Event>
       ? { ok: false, reason: `${fault.field.slice(0, maxFieldLength)} ${fault.message}` }
       : { ok: true, value: event }
   }
-  return (bytes) => {
-    const decoded = decode(bytes)
+  return (bytes, ahead) => {
+    const decoded = decode(bytes, ahead)
     return decoded instanceof Promise ? decoded.then(finish) : finish(decoded)
   }
 }

@@ -8,7 +8,7 @@ import { GroupConsumer } from '../platform/kafka/consumer.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RecordFaults } from '../platform/record-faults.ts'
 import { listen, runService } from '../platform/service.ts'
-import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { learnSchemas, schemaOf, subjectOf, topicName } from '../schemas.ts'
 import { type Topic, topics } from '../topics.ts'
 import { Commits } from './commits.ts'
 import { formatterConfig } from './config.ts'
@@ -34,6 +34,7 @@ await runService('formatter', formatterConfig, async (service) => {
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), context)
   const encoder = <T>(topic: Topic) => codec.encoder<T>(subjectOf(topic, prefix), schemaOf(topic))
+  await learnSchemas(codec, [topics.messageEvents, topics.statusEvents], prefix)
   const encodeDelivery = await encoder<Delivery>(topics.webhookDeliveries)
   const encodeDeadLetter = await encoder<DeadLetter>(topics.webhookDeadLetters)
   await using producer = await BatchingProducer.open(kafka, context, fail)

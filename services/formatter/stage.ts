@@ -78,7 +78,7 @@ export class FormatterStage {
     for (const record of records) {
       if (stopping.aborted) break
       // Nothing known is awaited here: all of it goes to the producer in one turn, and so into large batches.
-      const reading = this.#read(source, record)
+      const reading = this.#read(source, record, records)
       const read = reading instanceof Promise ? await this.#patiently(reading, batch) : reading
       if (read === 'not yet') break
       const write = this.#handle(source.type, record, read)
@@ -106,12 +106,12 @@ export class FormatterStage {
   }
 
   /** A promise where a schema has to be asked for: 'not yet' when the service stops meanwhile. */
-  #read({ read }: EventSource, record: ConsumedRecord): Read | Promise<Read | 'not yet'> {
+  #read({ read }: EventSource, record: ConsumedRecord, ahead: ConsumedRecord[]): Read | Promise<Read | 'not yet'> {
     const { value } = record
     if (value === null) return 'tombstone'
     const { faults, stopping } = this.#edges
     const owner = () => String(record.key)
-    const reading = faults.guard(record, steps.read, owner, () => read(value))
+    const reading = faults.guard(record, steps.read, owner, () => read(value, ahead))
     if (!(reading instanceof Promise)) return reading
     let first: ReturnType<typeof read> | null = reading
     return faults.guardAsync<Decoded<Event> | 'not yet'>(record, steps.readLater, owner, async () => {

@@ -1,82 +1,56 @@
 import avsc from 'avsc'
+import { boundedArray, boundedMap } from './avro-lists.ts'
+import { type ResolverOptions, readsBranches, WideEnum } from './avro-resolution.ts'
+import { isOtherTime, timeOf } from './avro-times.ts'
 
-/** What avsc 5.7.9 has and its typings leave out. */
-type Tap = {
-  readonly buf: Buffer
-  pos: number
-  readLong(): number
-  readString(): string
-  skipString(): void
-  skipLong(): void
+export type AvroOptions = {
+  /** What logical types are read as; without, as their underlying ones. */
+  logicalTypes?: Record<string, typeof avsc.types.LogicalType>
+  /** Schemas whose names this one uses, each behind those that it uses itself. */
+  before?: readonly object[]
 }
-type Inner = { _read(tap: Tap): unknown; _skip(tap: Tap): void }
+
+/** Types with times in other units than milliseconds. */
+const otherTimes = new WeakSet<avsc.Type>()
 
 /**
- * The type of an Avro schema. avsc believes the item count of an array or map, and looks only at the end whether there
- * were so many bytes: 22 bytes that announce five million messages cost it 2 s and 1.2 GB, larger counts the process, and
- * such a record would do so to every instance in turn. Here, items that cannot be there end the reading with an error.
- * (Items of no bytes, arrays of null, are therefore refused.)
- * @param logicalTypes what logical types are read as; without, as their underlying ones.
+ * The type of an Avro schema, as avsc reads it but for four things: a list that announces more items than there can be is
+ * refused (avro-lists.ts), a map may have the key `__proto__`, times of another unit are read as milliseconds (avro-times.ts),
+ * and writers are read as Avro's resolution says (avro-resolution.ts).
  */
-export function avroType(schema: object, logicalTypes: Record<string, typeof avsc.types.LogicalType> = {}): avsc.Type {
-  return avsc.Type.forSchema(schema as avsc.Schema, { typeHook: boundedType, logicalTypes: logicalTypes as never })
-}
-
-function boundedType(schema: unknown, options: object): avsc.Type | undefined {
-  const { type } = schema as { type?: unknown }
-  if (type === 'array') return new BoundedArray(schema as avsc.Schema, options)
-  if (type === 'map') return new BoundedMap(schema as avsc.Schema, options)
-  return undefined
-}
-
-// Resolvers of other writers' schemas borrow _read: `this` may be one of them, with the same itemsType or valuesType.
-
-class BoundedArray extends avsc.types.ArrayType {
-  _read(tap: Tap): unknown[] {
-    const inner = this.itemsType as unknown as Inner
-    const items: unknown[] = []
-    forEachItem(tap, () => items.push(inner._read(tap)))
-    return items
-  }
-
-  _skip(tap: Tap): void {
-    const inner = this.itemsType as unknown as Inner
-    forEachItem(tap, () => inner._skip(tap))
-  }
-}
-
-class BoundedMap extends avsc.types.MapType {
-  _read(tap: Tap): Record<string, unknown> {
-    const inner = this.valuesType as Inner
-    const values: Record<string, unknown> = {}
-    forEachItem(tap, () => {
-      const key = tap.readString()
-      values[key] = inner._read(tap)
-    })
-    return values
-  }
-
-  _skip(tap: Tap): void {
-    const inner = this.valuesType as Inner
-    forEachItem(tap, () => {
-      tap.skipString()
-      inner._skip(tap)
-    })
-  }
-}
-
-/** Avro 1.12, "Arrays" and "Maps": blocks of a count and so many items; a negative count is followed by the block's bytes. */
-function forEachItem(tap: Tap, item: () => void): void {
-  for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
-    if (count < 0) {
-      count = -count
-      tap.skipLong()
+export function avroType(schema: object, { logicalTypes = {}, before = [] }: AvroOptions = {}): avsc.Type {
+  let hasOtherTimes = false
+  const typeHook = (given: unknown, options: object): avsc.Type | undefined => {
+    const { type, logicalType } = given as { type?: unknown; logicalType?: unknown }
+    switch (type) {
+      case 'array':
+        return boundedArray(given as avsc.Schema, options)
+      case 'map':
+        return boundedMap(given as avsc.Schema, options)
+      case 'enum':
+        return new WideEnum(given as avsc.Schema, options)
+      case 'int':
+      case 'long':
+        if (typeof logicalType !== 'string' || Object.hasOwn(logicalTypes, logicalType)) return undefined
+        hasOtherTimes ||= isOtherTime(logicalType)
+        return timeOf(type, logicalType)
     }
-    const leftBytes = Math.max(0, tap.buf.length - tap.pos)
-    if (count > leftBytes) throw new Error(`${count} items announced in ${leftBytes} bytes`)
-    for (; count > 0; count--) {
-      item()
-      if (tap.pos > tap.buf.length) throw new Error('truncated in a list of items')
-    }
+    return undefined
   }
+  const options = { typeHook, logicalTypes: logicalTypes as never, registry: {} }
+  for (const earlier of before) avsc.Type.forSchema(earlier as avsc.Schema, options)
+  const made = avsc.Type.forSchema(schema as avsc.Schema, options)
+  if (hasOtherTimes) otherTimes.add(made)
+  return made
+}
+
+/**
+ * How the reader takes what the writer wrote: undefined when that is just as it takes its own.
+ * @throws when no record of the writer can be read.
+ */
+export function resolverOf(reader: avsc.Type, writer: avsc.Type): avsc.Resolver | undefined {
+  // Equality is that of Avro's canonical form, which has no logical types.
+  if (writer.equals(reader) && !otherTimes.has(writer)) return undefined
+  const options: ResolverOptions = { ignoreNamespaces: true, [readsBranches]: true }
+  return reader.createResolver(writer, options)
 }

@@ -1,56 +1,48 @@
-import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import type avsc from 'avsc'
-import { avroType } from './avro.ts'
-import { retryUntilDone, type WaitContext } from './retry-until.ts'
+import { avroType, resolverOf } from './avro.ts'
+import { createRegistry, type Registry, type RegistryConfig } from './registry.ts'
+import type { WaitContext } from './retry-until.ts'
+import { type KnownSchema, SchemaLookup } from './schema-lookup.ts'
+
+export { createRegistry, type RegistryConfig }
 
 /** A decoded value, or why the bytes cannot be read: a value with a destination (dead letters), not an exception. */
 export type Decoded<T> = { ok: true; value: T } | { ok: false; reason: string }
 
 export type Encode<T> = (value: T) => Buffer
 
-export type Decode<T> = (bytes: Buffer) => Decoded<T> | Promise<Decoded<T>>
+/**
+ * A promise only while the registry has to be asked; it rejects only when stopping begins.
+ * @param ahead records that will be decoded next: their schemas are asked for together with this one's.
+ */
+export type Decode<T> = (bytes: Buffer, ahead?: Ahead) => Decoded<T> | Promise<Decoded<T>>
 
-export type RegistryConfig = {
-  SCHEMA_REGISTRY_URL: string
-  SCHEMA_REGISTRY_USERNAME: string
-  SCHEMA_REGISTRY_PASSWORD: string
-}
+export type Ahead = Iterable<{ value: Buffer | null }>
 
 const headerBytes = 5
 /** Values up to this size are written in place and copied out once: 1 us less than into a Buffer of their own. */
 const scratchBytes = 4_096
-const registryTimeoutMs = 10_000
+/** Writers' schemas that a decoder keeps a resolver for. */
+const maxReadings = 200
 
-export function createRegistry(config: RegistryConfig): SchemaRegistry {
-  const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
-  return new SchemaRegistry({
-    host: config.SCHEMA_REGISTRY_URL.replace(/\/$/, ''),
-    clientId: 'hookline',
-    retry: { retries: 0 },
-    ...(username === '' ? {} : { auth: { username, password } }),
-  })
-}
+/** How a writer's records are read: as our own, by a resolver, or not at all. */
+type Reading = 'same' | avsc.Resolver | { misfit: string }
 
 /**
  * Avro in Confluent wire format (magic byte 0, four bytes of schema id, the value). Encoding and the decoding of known
  * schema ids are synchronous and go through avsc alone: 2 us a record against 4 us by the registry client (design.md).
  */
 export class Codec {
-  readonly #registry: SchemaRegistry
-  readonly #context: WaitContext
+  readonly #schemas: SchemaLookup
 
-  constructor(registry: SchemaRegistry, context: WaitContext) {
-    this.#registry = registry
-    this.#context = context
+  constructor(registry: Registry, context: WaitContext) {
+    this.#schemas = new SchemaLookup(registry, context)
   }
 
-  /** Waits until the schema is registered under the subject (npm run topics -- apply does that). */
+  /** Waits until the schema is registered under the subject (npm run topics -- apply does that). Decoders know it from then on. */
   async encoder<T>(subject: string, schema: object): Promise<Encode<T>> {
     const type = avroType(schema)
-    const text = { type: 'AVRO', schema: JSON.stringify(schema) } as never
-    const id = await retryUntilDone(`schema of ${subject} (npm run topics -- apply registers it)`, this.#context, () =>
-      withTimeout(this.#registry.getRegistryIdBySchema(subject, text)),
-    )
+    const id = await this.#schemas.learn(subject, schema)
     const scratch = Buffer.alloc(scratchBytes)
     scratch.writeUInt32BE(id, 1)
     return (value) => {
@@ -61,71 +53,63 @@ export class Codec {
   }
 
   /**
+   * Waits until the schema is registered under the subject, so that its records are read without asking: a registry that is
+   * away, or a proxy that is not itself, then concerns only what others write by other schemas.
+   */
+  async learn(subject: string, schema: object): Promise<void> {
+    await this.#schemas.learn(subject, schema)
+  }
+
+  /**
    * Reads any writer's schema into this one. A schema id that is not known yet is asked for: while the registry does not
    * answer, the promise waits (nothing is called unreadable for it); an id that the registry does not have is unreadable.
    */
   decoder<T>(schema: object): Decode<T> {
     const reader = avroType(schema)
-    const resolvers = new Map<number, avsc.Resolver | 'same'>()
-    const read = (bytes: Buffer, resolver: avsc.Resolver | 'same'): Decoded<T> => {
+    const schemas = this.#schemas
+    const readings = new Map<number, Reading>()
+    const read = (bytes: Buffer, reading: Reading): Decoded<T> => {
+      if (typeof reading === 'object' && 'misfit' in reading) return { ok: false, reason: reading.misfit }
       try {
         const payload = bytes.subarray(headerBytes)
-        return { ok: true, value: reader.fromBuffer(payload, resolver === 'same' ? undefined : resolver) as T }
+        return { ok: true, value: reader.fromBuffer(payload, reading === 'same' ? undefined : reading) as T }
       } catch (error) {
         return { ok: false, reason: `not readable by its schema: ${messageOf(error)}` }
       }
     }
-    const learn = async (bytes: Buffer, id: number): Promise<Decoded<T>> => {
-      const found = await this.#find(id)
-      if (!found.ok) return found
-      try {
-        const resolver = found.value.equals(reader) ? 'same' : reader.createResolver(found.value)
-        resolvers.set(id, resolver)
-        return read(bytes, resolver)
-      } catch (error) {
-        return { ok: false, reason: `schema ${id} does not fit: ${messageOf(error)}` }
-      }
+    const readFirst = (bytes: Buffer, id: number, known: KnownSchema): Decoded<T> => {
+      if (!known.ok) return known
+      const reading = readingOf(reader, known.type, id)
+      if (readings.size >= maxReadings) readings.clear()
+      readings.set(id, reading)
+      return read(bytes, reading)
     }
-    return (bytes) => {
+    return (bytes, ahead) => {
       if (bytes.length < headerBytes) return { ok: false, reason: `only ${bytes.length} bytes: no schema id` }
       if (bytes[0] !== 0) return { ok: false, reason: `magic byte ${bytes[0]} instead of 0` }
-      const id = bytes.readUInt32BE(1)
-      const resolver = resolvers.get(id)
-      return resolver === undefined ? learn(bytes, id) : read(bytes, resolver)
+      const id = bytes.readInt32BE(1)
+      const reading = readings.get(id)
+      if (reading !== undefined) return read(bytes, reading)
+      const known = schemas.known(id)
+      if (known) return readFirst(bytes, id, known)
+      const found = schemas.find(id)
+      if (ahead) schemas.askAhead(schemaIds(ahead))
+      return found.then((answer) => readFirst(bytes, id, answer))
     }
   }
+}
 
-  async #find(id: number): Promise<Decoded<avsc.Type>> {
-    return retryUntilDone<Decoded<avsc.Type>>('schema registry', this.#context, async () => {
-      try {
-        const found = (await withTimeout(this.#registry.getSchema(id))) as unknown as avsc.Type
-        return { ok: true, value: avroType(found.schema({ exportAttrs: true }) as object) }
-      } catch (error) {
-        const status = (error as { status?: number }).status
-        if (status === 404) return { ok: false, reason: `unknown schema id ${id}` }
-        if (status === undefined && !isUnreachable(error))
-          return { ok: false, reason: `schema ${id}: ${messageOf(error)}` }
-        throw error
-      }
-    })
+function readingOf(reader: avsc.Type, writer: avsc.Type, id: number): Reading {
+  try {
+    return resolverOf(reader, writer) ?? 'same'
+  } catch (error) {
+    return { misfit: `schema ${id} does not fit: ${messageOf(error)}` }
   }
 }
 
-/** The registry client knows no timeout of its own. */
-async function withTimeout<T>(call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new RegistryTimeout(`no answer within ${registryTimeoutMs} ms`)), registryTimeoutMs)
-  })
-  return Promise.race([call, timeout]).finally(() => clearTimeout(timer))
-}
-
-class RegistryTimeout extends Error {
-  override name = 'RegistryTimeout'
-}
-
-function isUnreachable(error: unknown): boolean {
-  return error instanceof RegistryTimeout || (error as { name?: string }).name === 'ResponseError'
+function* schemaIds(records: Ahead): Iterable<number> {
+  for (const { value } of records)
+    if (value && value.length >= headerBytes && value[0] === 0) yield value.readInt32BE(1)
 }
 
 function messageOf(error: unknown): string {

@@ -1,8 +1,8 @@
-import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import type { Event } from '../domain/event.ts'
 import { Codec } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
+import type { Registry } from '../platform/registry.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
 import { type BuildRecord, createRecordBuilder, openEventEncoders } from './event-records.ts'
 
@@ -19,7 +19,7 @@ export type EventSink = {
   publish(event: Event, traceparent?: string): Promise<void>
 }
 
-export type Connections = { kafka: Kafka; registry: SchemaRegistry; prefix: string }
+export type Connections = { kafka: Kafka; registry: Registry; prefix: string }
 
 type Opened = { producer: BatchingProducer; build: BuildRecord }
 

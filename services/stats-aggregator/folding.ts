@@ -4,7 +4,7 @@ import type { Kafka } from '../platform/kafka/client.ts'
 import type { GroupConsumer } from '../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
-import { schemaOf, topicName } from '../schemas.ts'
+import { learnSchemas, schemaOf, topicName } from '../schemas.ts'
 import type { Topic } from '../topics.ts'
 import type { FoldRules, State } from './fold.ts'
 import type { StageMetrics } from './metrics.ts'
@@ -41,6 +41,7 @@ export async function openFolding<V, S extends State, R extends StateHead>(
   const { kafka, codec, producer, prefix, consumer, clock, log, stopping, fail } = context
   const topic = topicName(source, prefix)
   const statesTopic = topicName(states, prefix)
+  await learnSchemas(codec, [source], prefix)
   const encode = await codec.encoder<R>(`${statesTopic}-value`, schemaOf(states))
   const decode = codec.decoder<R>(schemaOf(states))
   const decodeHead = codec.decoder<StateHead>(projection(schemaOf(states), ['webhookId', 'source']))

@@ -2,9 +2,9 @@ import avsc from 'avsc'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../../services/platform/clock.ts'
-import { Codec, type createRegistry } from '../../services/platform/codec.ts'
+import { Codec } from '../../services/platform/codec.ts'
 import { Health } from '../../services/platform/health.ts'
+import type { Registry } from '../../services/platform/registry.ts'
 import { isAvro, schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { arbitraryOf } from './avro-arbitrary.ts'
@@ -14,14 +14,12 @@ const schemaId = 258
 
 /** A codec whose registry knows one schema under id 258. */
 function codecOf(schema: object): Codec {
-  const registry = {
-    getRegistryIdBySchema: async () => schemaId,
-    getSchema: async (id: number) => {
-      if (id === schemaId) return avsc.Type.forSchema(schema as avsc.Schema)
-      throw Object.assign(new Error('not found'), { status: 404 })
-    },
-  } as unknown as ReturnType<typeof createRegistry>
-  return new Codec(registry, { log: pino({ level: 'silent' }), clock: systemClock, health: new Health() })
+  const registry: Registry = {
+    findId: async () => schemaId,
+    findSchema: async (id) => (id === schemaId ? { kind: 'avro', schema, references: [] } : { kind: 'unknown' }),
+  }
+  const clock = { nowMs: () => 0, monotonicMs: () => 0, random: () => 0, sleep: async () => undefined }
+  return new Codec(registry, { log: pino({ level: 'silent' }), clock, health: new Health() })
 }
 
 describe.each(avroTopics)('$schema', (topic) => {

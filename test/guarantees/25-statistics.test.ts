@@ -276,7 +276,7 @@ async function read<T>(topic: string, decode: Decode<T>): Promise<T[]> {
   const onRecord = ({ value }: { value: Buffer | null }) => value && values.push(value)
   const options = { topic, groupPrefix: `${prefix}reader`, onRecord, fail }
   await using _table = await TopicTable.open(kafka, options, silent)
-  const decoded = await Promise.all(values.map(decode))
+  const decoded = await Promise.all(values.map((value) => decode(value)))
   return decoded.map((result) => (result.ok ? result.value : fail(new Error(result.reason))))
 }
 

@@ -20,7 +20,7 @@ export type FindSchema = (id: number) => Promise<object | undefined>
 export function createDecoder(find: FindSchema): Decoder {
   const types = new Map<number, Promise<avsc.Type | undefined>>()
   const typeOf = (id: number) => {
-    const known = types.get(id) ?? find(id).then((schema) => schema && avroType(schema, logicalTypes))
+    const known = types.get(id) ?? find(id).then((schema) => schema && avroType(schema, { logicalTypes }))
     types.set(id, known)
     return known
   }

@@ -1,7 +1,7 @@
 import avsc from 'avsc'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { avroType } from '../../../services/platform/avro.ts'
+import { avroType, resolverOf } from '../../../services/platform/avro.ts'
 
 const listSchema = {
   type: 'record',
@@ -89,4 +89,131 @@ test('any bytes give a value or an error', () => {
     }),
     { numRuns: 5_000 },
   )
+})
+
+describe('a map may have any key', () => {
+  const map = avroType({ type: 'map', values: 'string' })
+  const bytesOf = (key: string) => Buffer.from([2, key.length * 2, ...Buffer.from(key), 2, 0x76, 0])
+
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''])('%j', (key) => {
+    const read = map.fromBuffer(bytesOf(key)) as Record<string, string>
+    expect(Object.entries(read)).toEqual([[key, 'v']])
+    expect(Object.getPrototypeOf(read)).toBe(Object.prototype)
+    expect(JSON.stringify(read)).toBe(`{${JSON.stringify(key)}:"v"}`)
+    expect(map.toBuffer(read)).toEqual(bytesOf(key))
+  })
+})
+
+describe('bytes that are no UTF-8 are read as TextDecoder reads them, whatever the length of the text', () => {
+  const text = avroType({ type: 'string' })
+  const read = (bytes: Buffer) => text.fromBuffer(Buffer.concat([long.toBuffer(bytes.length), bytes])) as string
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+  test.each([0, 1, 24, 63, 64, 65, 1_000, 100_000])('behind %d letters', (length) => {
+    const letters = Buffer.alloc(length, 'x')
+    for (const bad of [[0xed, 0xa0, 0xbd], [0xff], [0xc3], [0xf0, 0x9f, 0x98], [0xc0, 0x80], [0xef, 0xbb, 0xbf]]) {
+      const bytes = Buffer.concat([letters, Buffer.from(bad)])
+      expect(read(bytes)).toBe(utf8.decode(bytes))
+      expect(read(bytes).isWellFormed()).toBe(true)
+    }
+  })
+})
+
+describe('another writer is read as Avro resolves schemas', () => {
+  const own = {
+    type: 'record',
+    name: 'Event',
+    namespace: 'hookline',
+    fields: [
+      { name: 'text', type: 'string' },
+      { name: 'by', type: { type: 'enum', name: 'Author', symbols: ['bot', 'user'] }, default: 'bot' },
+      { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' }, default: 0 },
+      { name: 'note', type: ['null', 'string'], default: null },
+    ],
+  }
+  const reader = avroType(own)
+  const text = { name: 'text', type: 'string' }
+  const written = (fields: object[], value: object, more: object = {}) => {
+    const writer = avroType({ ...own, ...more, fields })
+    const resolver = resolverOf(reader, writer)
+    return { ...(reader.fromBuffer(writer.toBuffer(value), resolver) as object) }
+  }
+  const hi = { text: 'hi', by: 'bot', at: 0, note: null }
+
+  test.each([
+    ['of another namespace', { namespace: 'com.acme.chat' }],
+    ['of none', { namespace: '' }],
+  ])('%s', (_what, more) => {
+    const author = { name: 'by', type: { type: 'enum', name: 'Author', symbols: ['user', 'bot'] } }
+    expect(written([text, author], { text: 'hi', by: 'user' }, more)).toEqual({ ...hi, by: 'user' })
+  })
+
+  test('of another name: refused, as the specification says', () => {
+    expect(() => written([text], { text: 'hi' }, { name: 'Other' })).toThrow('no alias')
+  })
+
+  test('of another name that the reader has as an alias', () => {
+    const aliased = avroType({ ...own, aliases: ['Old'] })
+    const writer = avroType({ ...own, name: 'Old', namespace: 'x', fields: [text] })
+    expect(aliased.fromBuffer(writer.toBuffer({ text: 'hi' }), resolverOf(aliased, writer))).toMatchObject(hi)
+  })
+
+  test('a nullable field is read while it is not null', () => {
+    const nullable = { name: 'text', type: ['null', 'string'] }
+    expect(written([nullable], { text: 'hi' })).toEqual(hi)
+    expect(() => written([nullable], { text: null })).toThrow('cannot read')
+  })
+
+  test('a field that is never null is read by one that may be', () => {
+    expect(written([text, { name: 'note', type: 'string' }], { text: 'hi', note: 'n' })).toEqual({ ...hi, note: 'n' })
+  })
+
+  test('a union of which nothing fits is refused as a whole', () => {
+    expect(() => written([{ name: 'text', type: ['null', 'boolean'] }], { text: null })).toThrow('cannot read')
+  })
+
+  test('an enum with one more symbol is read but for that one', () => {
+    const author = { name: 'by', type: { type: 'enum', name: 'Author', symbols: ['system', 'user', 'bot'] } }
+    expect(written([text, author], { text: 'hi', by: 'user' })).toEqual({ ...hi, by: 'user' })
+    expect(() => written([text, author], { text: 'hi', by: 'system' })).toThrow('enum')
+  })
+
+  test('an enum of another name is refused', () => {
+    const author = { name: 'by', type: { type: 'enum', name: 'Writer', symbols: ['user', 'bot'] } }
+    expect(() => written([text, author], { text: 'hi', by: 'user' })).toThrow('cannot read')
+  })
+
+  const atMs = 1_764_000_000_123
+  test.each([
+    ['long', 'timestamp-millis', atMs, atMs],
+    ['long', 'timestamp-micros', atMs * 1_000 + 999, atMs],
+    ['long', 'local-timestamp-millis', atMs, atMs],
+    ['long', 'local-timestamp-micros', atMs * 1_000, atMs],
+    ['long', undefined, atMs, atMs],
+    ['int', 'date', 20_000, 20_000 * 86_400_000],
+    ['int', undefined, 5, 5],
+    ['long', 'timestamp-micros', -1, -1],
+  ])('a time as %s with the logical type %s', (type, logicalType, value, ms) => {
+    const field = { name: 'at', type: logicalType ? { type, logicalType } : type }
+    expect(written([text, field], { text: 'hi', at: value })).toEqual({ ...hi, at: ms })
+    const all = [...own.fields.slice(0, 2), field, ...own.fields.slice(3)]
+    expect(written(all, { ...hi, at: value })).toEqual({ ...hi, at: ms })
+    const nullable = { name: 'at', type: ['null', { type, logicalType: logicalType ?? 'none' }] }
+    expect(written([text, nullable], { text: 'hi', at: value })).toEqual({ ...hi, at: ms })
+  })
+
+  test('a time in nanoseconds, above what a number holds exactly', () => {
+    const writer = avroType({ type: 'long', logicalType: 'timestamp-nanos' })
+    const time = avroType({ type: 'long', logicalType: 'timestamp-millis' })
+    const bytes = Buffer.alloc(10)
+    let value = BigInt(atMs) * 1_000_000n * 2n
+    let length = 0
+    for (; value > 0n; value >>= 7n) bytes[length++] = Number(value & 127n) | (value > 127n ? 128 : 0)
+    expect(time.fromBuffer(bytes.subarray(0, length), resolverOf(time, writer))).toBe(atMs)
+  })
+
+  test('a time of day is no time', () => {
+    const field = { name: 'at', type: { type: 'int', logicalType: 'time-millis' } }
+    expect(() => written([text, field], { text: 'hi', at: 5 })).toThrow('no point in time')
+  })
 })

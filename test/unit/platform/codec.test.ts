@@ -7,7 +7,7 @@ import { Health } from '../../../services/platform/health.ts'
 const schema = { type: 'record', name: 'Body', fields: [{ name: 'body', type: 'bytes' }] }
 
 async function encoder() {
-  const registry = { getRegistryIdBySchema: async () => 258 }
+  const registry = { findId: async () => 258 }
   const clock = { nowMs: () => 0, monotonicMs: () => 0, random: () => 0, sleep: async () => undefined }
   const codec = new Codec(registry as never, { log: pino({ level: 'silent' }), clock, health: new Health() })
   return codec.encoder<{ body: Buffer }>('body-value', schema)

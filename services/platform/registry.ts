@@ -1,0 +1,164 @@
+/** The Confluent API of a schema registry, as far as records need it. Apicurio's ccompat/v7 answers alike. */
+
+export type RegistryConfig = {
+  SCHEMA_REGISTRY_URL: string
+  SCHEMA_REGISTRY_USERNAME: string
+  SCHEMA_REGISTRY_PASSWORD: string
+}
+
+/** What the registry itself says of an id. Whatever else is answered is an error: a proxy's page is no verdict. */
+export type FoundSchema =
+  /** With the schemas that it refers to, each behind those that it refers to itself. */
+  | { kind: 'avro'; schema: object; references: object[] }
+  | { kind: 'unknown' }
+  /** It has the id, and what it has cannot be used. */
+  | { kind: 'unusable'; reason: string }
+
+export type Registry = {
+  /** The id of a schema under a subject. @throws while it is not registered there, or the registry does not answer. */
+  findId(subject: string, schema: object): Promise<number>
+  /** @throws while the registry does not answer. */
+  findSchema(id: number): Promise<FoundSchema>
+}
+
+/** An answer that comes from the registry: a JSON object in one of the two forms that its API has. */
+export type RegistryAnswer = { kind: 'ok'; body: Record<string, unknown> } | { kind: 'error'; code: number }
+
+const timeoutMs = 10_000
+/** Bytes of an answer: schemas have some kilobytes. */
+const maxAnswerBytes = 4 * 1_048_576
+/** Schemas that one schema may refer to, directly and through others. */
+const maxReferences = 100
+/** "Schema not found" and "version not found", by Confluent's API reference; Apicurio gives the first for ids as well. */
+const notFoundCodes = [40_401, 40_402, 40_403]
+const schemaNotFound = 40_403
+
+export function createRegistry(config: RegistryConfig): Registry {
+  const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
+  const base = config.SCHEMA_REGISTRY_URL.replace(/\/+$/, '')
+  const headers: Record<string, string> = { accept: 'application/vnd.schemaregistry.v1+json, application/json' }
+  if (username !== '') headers.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+  return registryOf((path, json) => request(`${base}${path}`, headers, json))
+}
+
+/** @param ask makes a request, with a body as JSON or none. @throws when the answer is not the registry's own. */
+export function registryOf(ask: (path: string, json?: object) => Promise<RegistryAnswer>): Registry {
+  return {
+    async findId(subject, schema) {
+      const answer = await ask(`/subjects/${encodeURIComponent(subject)}`, { schema: JSON.stringify(schema) })
+      if (answer.kind === 'error') throw new Error(`not registered there (error ${answer.code})`)
+      const { id } = answer.body
+      if (!isId(id)) throw new Error('the answer has no id')
+      return id
+    },
+    async findSchema(id) {
+      const answer = await ask(`/schemas/ids/${id}`)
+      if (answer.kind === 'ok') return readSchema(answer.body, ask)
+      if (answer.code === schemaNotFound) return { kind: 'unknown' }
+      throw new Error(`error ${answer.code}`)
+    },
+  }
+}
+
+/** @throws when it is not what the registry answers: a page in HTML, the error of a proxy, JSON in another form. */
+export function readAnswer(status: number, contentType: string | null, text: string): RegistryAnswer {
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(contentType ?? ''))
+    throw new Error(`status ${status} with ${contentType ?? 'no content type'} instead of JSON`)
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    throw new Error(`status ${status} with text that is not JSON`)
+  }
+  if (typeof body !== 'object' || body === null) throw new Error(`status ${status} without an object`)
+  const { error_code: code } = body as { error_code?: unknown }
+  if (status === 200) return { kind: 'ok', body: body as Record<string, unknown> }
+  if (status === 404 && notFoundCodes.includes(code as number)) return { kind: 'error', code: code as number }
+  throw new Error(`status ${status}${Number.isInteger(code) ? `, error ${code}` : ''}`)
+}
+
+async function request(url: string, headers: Record<string, string>, json?: object): Promise<RegistryAnswer> {
+  const post = json && {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify(json),
+  }
+  const response = await fetch(url, { headers, ...post, signal: AbortSignal.timeout(timeoutMs) }).catch(unreached)
+  const text = await readText(response).catch(unreached)
+  return readAnswer(response.status, response.headers.get('content-type'), text)
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > maxAnswerBytes) throw new Error(`the answer has more than ${maxAnswerBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** fetch says "fetch failed" and keeps the reason in the cause. */
+function unreached(error: Error & { cause?: unknown }): never {
+  const { cause } = error
+  throw new Error(cause instanceof Error ? cause.message || cause.name : error.message)
+}
+
+async function readSchema(
+  body: Record<string, unknown>,
+  ask: (path: string) => Promise<RegistryAnswer>,
+): Promise<FoundSchema> {
+  const { schema, schemaType } = body
+  if (typeof schema !== 'string') throw new Error('the answer has no schema')
+  if (schemaType !== undefined && schemaType !== 'AVRO')
+    return unusable(`is ${String(schemaType).slice(0, 20)}, not Avro`)
+  const references = new Map<string, object>()
+  const missing = await readReferences(body.references, ask, references)
+  if (missing !== null) return unusable(missing)
+  const parsed = parseSchema(schema)
+  return parsed === undefined
+    ? unusable('is not JSON')
+    : { kind: 'avro', schema: parsed, references: [...references.values()] }
+}
+
+/** Reads the schemas that a schema refers to, each after those that it refers to itself. @returns why one cannot be had, or null. */
+async function readReferences(
+  references: unknown,
+  ask: (path: string) => Promise<RegistryAnswer>,
+  found: Map<string, object>,
+  above: readonly string[] = [],
+): Promise<string | null> {
+  if (!Array.isArray(references)) return null
+  for (const { subject, version } of references as { subject?: unknown; version?: unknown }[]) {
+    const path = `/subjects/${encodeURIComponent(String(subject))}/versions/${encodeURIComponent(String(version))}`
+    if (found.has(path) || above.includes(path)) continue
+    if (found.size + above.length >= maxReferences) return `refers to more than ${maxReferences} schemas`
+    const answer = await ask(path)
+    if (answer.kind === 'error') return `refers to ${subject}, version ${version}, which is not there`
+    const schema = parseSchema(answer.body.schema)
+    if (schema === undefined) return `refers to ${subject}, version ${version}, which is not JSON`
+    const missing = await readReferences(answer.body.references, ask, found, [...above, path])
+    if (missing !== null) return missing
+    found.set(path, schema)
+  }
+  return null
+}
+
+/** Avro's JSON: an object, an array or the name of a type. */
+function parseSchema(text: unknown): object | undefined {
+  try {
+    return JSON.parse(String(text)) as object
+  } catch {
+    return undefined
+  }
+}
+
+function unusable(reason: string): FoundSchema {
+  return { kind: 'unusable', reason }
+}
+
+/** Four bytes of the wire format, read with their sign as Confluent's serializers do. */
+function isId(id: unknown): id is number {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 0x7fffffff
+}
