@@ -4,9 +4,11 @@ import { compressionCodecs } from './compression.ts'
 import { findLeadersQuickly } from './fetch-leaders.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
 import { fetchRequest, fetchResponse } from './fetch-protocol.ts'
+import { metadataRequest, metadataResponse } from './metadata-protocol.ts'
 import { encodeCall, writtenOnce } from './produce-request.ts'
+import { withResponse } from './produce-response.ts'
 import { calmRequestQueues } from './request-queue.ts'
-import { trackingSendMessages, withResponse } from './send-messages.ts'
+import { trackingSendMessages } from './send-messages.ts'
 import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
 
 /**
@@ -20,6 +22,8 @@ if (!require.cache[require.resolve('kafkajs')]) {
   replace('consumer/workerQueue', workerQueue)
   replace('protocol/requests/fetch/v11/request', fetchRequest)
   replace('protocol/requests/fetch/v11/response', fetchResponse)
+  replace('protocol/requests/metadata/v6/request', metadataRequest)
+  replace('protocol/requests/metadata/v6/response', metadataResponse)
   replace('utils/sleep', () => sleepUntilResumed)
   replace('protocol/requests/produce/v3/response', withResponse)
   replace('producer/sendMessages', trackingSendMessages)

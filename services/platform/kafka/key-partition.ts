@@ -1,8 +1,6 @@
-import { Partitioners } from './kafkajs.ts'
+import { murmur2 } from './murmur2.ts'
 
-/** The partition that BatchingProducer puts a key's records into. @param count of the topic's partitions. */
-export function partitionOfKey(key: string, count: number): number {
-  const partitionMetadata = Array.from({ length: count }, (_unused, partitionId) => ({ partitionId, leader: 0 }))
-  const choose = Partitioners.DefaultPartitioner()
-  return choose({ topic: '', message: { key, value: null }, partitionMetadata: partitionMetadata as never })
+/** The partition that BatchingProducer, like Kafka's Java client, puts a key's records into. @param count of the topic's partitions. */
+export function partitionOfKey(key: string | Buffer, count: number): number {
+  return (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % count
 }

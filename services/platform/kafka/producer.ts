@@ -1,7 +1,14 @@
 import type { Kafka, Producer } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
-import { KafkaJSError, Partitioners } from './kafkajs.ts'
-import type { TrackedMessage, TrackedTopic } from './send-messages.ts'
+import { HeldRecords, type Waiting } from './held-records.ts'
+import { partitioner } from './partitioner.ts'
+import { RecordRefused } from './record-refused.ts'
+import { RightsCheck } from './rights-check.ts'
+import { causeOf, kindOf } from './send-fault.ts'
+import type { SendFault, TrackedMessage, TrackedTopic, WriteRights } from './send-messages.ts'
+import { TopicFaults } from './topic-faults.ts'
+
+export { RecordRefused } from './record-refused.ts'
 
 export type OutgoingRecord = {
   topic: string
@@ -10,23 +17,23 @@ export type OutgoingRecord = {
   /** The key's when not given; any one where key is null. */
   partition?: number
   headers?: Record<string, string>
+  /** What becomes of it while its topic may not be written. It waits when not given. */
+  whileForbidden?: 'wait' | 'refuse'
+  /** Nothing is left to write in its stead: it is never refused, and waits for as long as Kafka does not take it. */
+  isLast?: boolean
 }
 
 /** Where in its partition the record went. */
 export type Acknowledged = { offset: number }
 
-/** The broker will never take this record (too large): a value for the caller to decide about. */
-export class RecordRefused extends Error {
-  override name = 'RecordRefused'
-}
-
-type Waiting = {
-  topic: string
-  message: TrackedMessage
-  bytes: number
-  acknowledged: (ack: Acknowledged) => void
-  refused: (error: RecordRefused) => void
-  refusal?: RecordRefused
+export type ProducerOptions = {
+  /** Topics that are written, by their names in Kafka: whether they may be is looked at from the start. */
+  topics?: readonly string[]
+  /**
+   * Each batch waits so long for more records, as linger.ms of Kafka's own producer: for records that nobody waits for, as
+   * fewer and larger batches take less CPU, here and at the broker.
+   */
+  lingerMs?: number
 }
 
 /** Below the broker's message.max.bytes of 1,048,588, which bounds what one request brings to one partition. */
@@ -37,48 +44,72 @@ const recordOverheadBytes = 100
  * Collects records while one batch is in flight and sends them as the next: records stay in order, and an acknowledged
  * one is in the log. Not idempotent on purpose: kafkajs 2.2.4 reuses a sequence number after a lost response, and the
  * broker then drops an acknowledged record (design.md). A partition whose answer was lost is sent again, and may then have
- * a record twice, with the same id. While Kafka does not answer, records wait in memory: watch bufferedBytes.
+ * a record twice, with the same id. What Kafka does not take for the time being is held back and tried again, also after a
+ * stop was asked for, and only that: records for other partitions go on. Held records stay in memory: watch bufferedBytes.
  */
 export class BatchingProducer implements AsyncDisposable {
   readonly #producer: Producer
   readonly #context: WaitContext
   readonly #fail: (error: unknown) => void
   readonly #lingerMs: number
+  readonly #held: HeldRecords
+  readonly #faults: TopicFaults
+  readonly #rights: RightsCheck
   #queue: Waiting[] = []
   #bufferedBytes = 0
   #sending: Promise<void> | undefined
+  /** Ends the wait for the next try of what is held. */
+  #comes = new AbortController()
 
-  private constructor(producer: Producer, context: WaitContext, fail: (error: unknown) => void, lingerMs: number) {
+  private constructor(
+    producer: Producer,
+    held: HeldRecords,
+    context: WaitContext,
+    fail: (error: unknown) => void,
+    { topics = [], lingerMs = 0 }: ProducerOptions,
+  ) {
     this.#producer = producer
+    this.#held = held
     this.#context = context
     this.#fail = fail
     this.#lingerMs = lingerMs
+    this.#faults = new TopicFaults(context)
+    const ask = async (asked: TrackedTopic[]) =>
+      (await producer.sendBatch({ acks: -1, topicMessages: asked })) as unknown as WriteRights
+    this.#rights = new RightsCheck(ask, topics, this.#faults, context)
   }
 
   /**
-   * Connects, however long that takes.
+   * Connects, however long that takes, and looks at what may be written.
    * @param fail called for a fault that no waiting mends; it must end the process.
-   * @param lingerMs each batch waits so long for more records, as linger.ms of Kafka's own producer: for records that
-   * nobody waits for, as fewer and larger batches take less CPU, here and at the broker.
    */
   static async open(
     kafka: Kafka,
     context: WaitContext,
     fail: (error: unknown) => void,
-    { lingerMs = 0 } = {},
+    options: ProducerOptions = {},
   ): Promise<BatchingProducer> {
+    const held = new HeldRecords()
     const producer = kafka.producer({
       allowAutoTopicCreation: false,
-      createPartitioner: partitionAsAsked,
-      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+      createPartitioner: partitioner(held, context.clock.random),
+      // What fails is tried again here, beside what does not.
+      retry: { retries: 0 },
     })
     await retryUntilDone('kafka producer', context, () => producer.connect())
-    return new BatchingProducer(producer, context, fail, lingerMs)
+    const opened = new BatchingProducer(producer, held, context, fail, options)
+    await opened.#rights.begin()
+    return opened
   }
 
   /** Bytes of all records that Kafka has not acknowledged yet. */
   get bufferedBytes(): number {
     return this.#bufferedBytes
+  }
+
+  /** Whether Kafka takes records of these topics, as far as is known: not while one is forbidden, missing or refuses. */
+  takes(topics: readonly string[]): boolean {
+    return !this.#faults.concerns(topics)
   }
 
   /** Resolves once all in-sync replicas have the record (acks -1). @throws RecordRefused */
@@ -88,34 +119,37 @@ export class BatchingProducer implements AsyncDisposable {
 
   /**
    * As send, without a promise for each record. An error thrown by a callback ends the process.
-   * @param acknowledged called once all in-sync replicas have the record, in the order of enqueueing.
+   * @param acknowledged called once all in-sync replicas have the record, in the order of enqueueing within a partition.
    */
   enqueue(
-    record: OutgoingRecord,
+    { topic, key, value, partition, headers, whileForbidden = 'wait', isLast = false }: OutgoingRecord,
     acknowledged: (ack: Acknowledged) => void,
     refused: (error: RecordRefused) => void,
   ): void {
-    const { topic, key, value, partition, headers } = record
     const message: TrackedMessage = { key, value }
     if (partition !== undefined) message.partition = partition
     if (headers !== undefined) message.headers = headers
     const bytes = recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
     this.#bufferedBytes += bytes
-    this.#queue.push({ topic, message, bytes, acknowledged, refused })
+    this.#queue.push({ topic, message, bytes, whileForbidden, isLast, acknowledged, refused })
     this.#sending ??= this.#sendAll()
+    if (!this.#held.isEmpty) this.#comes.abort()
   }
 
   /** Waits for all records, then disconnects. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sending
+    await this.#rights[Symbol.asyncDispose]()
     await this.#producer.disconnect()
   }
 
   async #sendAll(): Promise<void> {
     try {
-      while (this.#queue.length > 0) {
-        await this.#linger()
-        await this.#sendBatch(this.#takeBatch())
+      while (this.#queue.length > 0 || !this.#held.isEmpty) {
+        if (this.#queue.length > 0) await this.#linger()
+        const batch = this.#takeBatch()
+        if (batch.length > 0) await this.#sendBatch(batch)
+        else await this.#untilDue()
       }
     } catch (error) {
       this.#fail(error)
@@ -131,12 +165,26 @@ export class BatchingProducer implements AsyncDisposable {
     })
   }
 
+  async #untilDue(): Promise<void> {
+    const { clock } = this.#context
+    this.#comes = new AbortController()
+    await clock.sleep(Math.max(1, this.#held.dueMs - clock.monotonicMs()), this.#comes.signal)
+  }
+
   #takeBatch(): Waiting[] {
-    let bytes = 0
+    if (this.#held.isEmpty) return this.#takeQueued(0)
+    this.#queue = this.#held.divert(this.#queue)
+    // Half of the batch: what is held must not keep the others waiting either.
+    const due = this.#held.takeDue(this.#context.clock.monotonicMs(), batchBytes / 2)
+    return [...due, ...this.#takeQueued(due.reduce((sum, { bytes }) => sum + bytes, 0))]
+  }
+
+  #takeQueued(takenBytes: number): Waiting[] {
+    let bytes = takenBytes
     let count = 0
     for (const waiting of this.#queue) {
       bytes += waiting.bytes
-      if (count > 0 && bytes > batchBytes) break
+      if (bytes > batchBytes && (count > 0 || takenBytes > 0)) break
       count++
     }
     const batch = this.#queue.slice(0, count)
@@ -145,48 +193,34 @@ export class BatchingProducer implements AsyncDisposable {
   }
 
   async #sendBatch(batch: Waiting[]): Promise<void> {
-    await this.#transmit(batch)
-    for (const { message, bytes, acknowledged, refused, refusal } of batch) {
-      this.#bufferedBytes -= bytes
-      if (refusal) refused(refusal)
-      else if (message.offset !== undefined) acknowledged({ offset: message.offset })
-      else throw new Error('a record without an answer')
-    }
-  }
-
-  /** Resolves when each has its offset or its refusal. */
-  async #transmit(batch: Waiting[]): Promise<void> {
     try {
-      await retryUntilDone(
-        'kafka producer',
-        this.#context,
-        () => this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) }),
-        (error) => !isTransient(error),
-      )
+      await this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) })
     } catch (error) {
-      if (!isTooLarge(error)) throw error
-      await this.#splitOrRefuse(
-        batch.filter(({ message }) => message.offset === undefined),
-        error,
-      )
+      // What was thrown before anything was sent is the fault of each.
+      for (const { message } of batch)
+        if (message.offset === undefined && !message.waits) message.fault ??= error as SendFault
+      return this.#sortOut(batch)
     }
+    if (!this.#held.isEmpty) return this.#sortOut(batch)
+    for (const waiting of batch) this.#settle(waiting)
   }
 
-  async #splitOrRefuse(batch: Waiting[], error: unknown): Promise<void> {
-    const [only] = batch
-    if (batch.length > 1) {
-      const middle = Math.ceil(batch.length / 2)
-      await this.#transmit(batch.slice(0, middle))
-      return this.#transmit(batch.slice(middle))
+  #sortOut(batch: Waiting[]): void {
+    const { settled, faults, recovered } = this.#held.sortOut(batch, this.#context.clock.monotonicMs())
+    for (const { topic, place, fault, failures } of faults) {
+      this.#faults.add(topic, place, fault, failures)
+      if (kindOf(fault) === 'forbidden') this.#rights.checkUntilAllowed()
     }
-    if (only) only.refusal = new RecordRefused(error instanceof Error ? error.message : String(error))
+    for (const { topic, place } of recovered) this.#faults.remove(topic, place)
+    for (const waiting of settled) this.#settle(waiting)
   }
-}
 
-/** kafkajs' own partitioner filters the list of partitions first, also for a record that names its own. */
-function partitionAsAsked(): ReturnType<typeof Partitioners.DefaultPartitioner> {
-  const partitionByKey = Partitioners.DefaultPartitioner()
-  return (args) => args.message.partition ?? partitionByKey(args)
+  #settle({ message, bytes, refusal, acknowledged, refused }: Waiting): void {
+    this.#bufferedBytes -= bytes
+    if (refusal) return refused(new RecordRefused((causeOf(message.fault) as Error).message, refusal))
+    if (message.offset === undefined) throw new Error('a record without an answer')
+    acknowledged({ offset: message.offset })
+  }
 }
 
 function byTopic(batch: Waiting[]): TrackedTopic[] {
@@ -197,18 +231,4 @@ function byTopic(batch: Waiting[]): TrackedTopic[] {
     else topics.set(topic, [message])
   }
   return [...topics].map(([topic, messages]) => ({ topic, messages }))
-}
-
-/** Errors of the way to Kafka, or of a cluster that is changing: the same batch is sent again. */
-function isTransient(error: unknown): boolean {
-  // kafkajs 2.2.4 (broker/index.js) throws a plain error when a connection is lost between being chosen and being used.
-  if (error instanceof Error && error.message === 'Broker not connected') return true
-  if (!(error instanceof KafkaJSError)) return false
-  const cause = (error as { cause?: unknown }).cause
-  return error.retriable || error.name === 'KafkaJSNumberOfRetriesExceeded' ? !isTooLarge(cause) : isTransient(cause)
-}
-
-function isTooLarge(error: unknown): boolean {
-  const type = (error as { type?: string } | undefined)?.type
-  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE'
 }

@@ -1,12 +1,18 @@
 import { createRequire } from 'node:module'
 import type { Message, PartitionMetadata } from 'kafkajs'
+import type { MetadataError, TopicMetadata } from './metadata-protocol.ts'
+import {
+  faultOfCode,
+  noteResults,
+  type PartitionData,
+  type ProduceResponse,
+  responseOf,
+  type TopicData,
+} from './produce-response.ts'
 
 const require = createRequire(import.meta.url)
 const { KafkaJSMetadataNotLoaded } = require('kafkajs/src/errors.js') as {
   KafkaJSMetadataNotLoaded: new (message: string) => Error
-}
-const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
-  createErrorFromCode: (code: number) => Faulty
 }
 
 /** A message, and on it what has come of it: however often sending is tried, what Kafka has is not sent again. */
@@ -15,12 +21,19 @@ export type TrackedMessage = Message & {
   partition?: number
   /** Its offset, once all in-sync replicas have it. */
   offset?: number
+  /** Why it has none, after the latest try. */
+  fault?: SendFault
+  /** Set by the partitioner where earlier records of its partition wait: it is not sent this time. */
+  waits?: boolean
 }
 
-export type TrackedTopic = { topic: string; messages: TrackedMessage[] }
+/** Why Kafka has not taken a record; type is Kafka's name of the error, where it is one of Kafka's. */
+export type SendFault = Error & { type?: string; code?: number; retriable?: boolean }
 
-type PartitionData = { partition: number; messages: TrackedMessage[] }
-type TopicData = { topic: string; partitions: PartitionData[] }
+/** What a request without messages answers: for each of its topics whether this client may write it, or why not. */
+export type WriteRights = Map<string, SendFault | null>
+
+export type TrackedTopic = { topic: string; messages: TrackedMessage[] }
 
 /** What is used of kafkajs' Cluster and Broker. */
 type Edges = {
@@ -33,6 +46,7 @@ type Edges = {
     removeBroker(address: { host: string; port: number }): void
     findTopicPartitionMetadata(topic: string): PartitionMetadata[]
     findBroker(of: { nodeId: number }): Promise<{ produce(request: ProduceRequest): Promise<ProduceResponse> }>
+    brokerPool?: BrokerPool
   }
   partitioner: (of: { topic: string; partitionMetadata: PartitionMetadata[]; message: Message }) => number
   retrier: <T>(attempt: (bail: (error: unknown) => void, retryCount: number) => Promise<T>) => Promise<T>
@@ -40,22 +54,25 @@ type Edges = {
   eosManager: { isInitialized(): boolean }
 }
 
+type BrokerPool = {
+  metadata?: { topicMetadata: TopicMetadata[] }
+  findConnectedBroker(): Promise<{ metadata(topics: string[]): Promise<unknown> }>
+}
+
 type Request = { acks: number; topicMessages: TrackedTopic[] }
 type SendMessages = (edges: Edges) => (request: Request) => Promise<unknown>
 
 type ProduceRequest = { acks: number; topicData: TopicData[] }
-export type ProduceResponse = {
-  topics: { topicName: string; partitions: { partition: number; errorCode: number; baseOffset: string }[] }[]
-}
 
-type Faulty = Partial<{ name: string; retriable: boolean; host: string; port: number }>
+type Faulty = SendFault & Partial<{ host: string; port: number }>
 
 /**
  * kafkajs 2.2.4 (producer/sendMessages) answers for requests instead of partitions. When one partition of a request fails, as
  * while its leader changes, it sends all of them again, so that records of the others stand twice in the log. When a
  * partition moves to a broker that has already answered, it is not sent at all and called acknowledged, and so is a partition
  * that the metadata do not name: lost records. Here each partition is sent until it has been acknowledged, and only those that
- * have not: a message that has an offset is in the log, also when sending fails. Idempotent producers send as kafkajs does.
+ * have not: a message that has an offset is in the log, also when sending fails, and one that has none says why. A topic that
+ * is unknown or forbidden, and a partition without a leader, fail alone. Idempotent producers send as kafkajs does.
  */
 export function trackingSendMessages(ofKafkajs: SendMessages): SendMessages {
   return (edges) => {
@@ -64,43 +81,80 @@ export function trackingSendMessages(ofKafkajs: SendMessages): SendMessages {
   }
 }
 
-/** Resolves when each message has its offset. @throws KafkaJSError */
+/** Resolves when each message has its offset; with what may be written, for a request without messages. @throws SendFault */
 function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eosManager'>) {
-  return ({ acks, topicMessages }: Request): Promise<void> =>
+  takeAnswersWithErrors(cluster.brokerPool)
+  let isOutdated = false
+
+  return ({ acks, topicMessages }: Request): Promise<WriteRights> =>
     retrier(async (bail, retryCount) => {
+      const unsent = topicMessages.flatMap(({ messages }) => messages.filter(({ offset }) => offset === undefined))
+      for (const message of unsent) delete message.fault
       try {
-        await cluster.addMultipleTargetTopics(topicMessages.map(({ topic }) => topic))
-        await cluster.refreshMetadataIfNecessary()
+        await readMetadata(topicMessages.map(({ topic }) => topic))
+        if (unsent.length === 0) return writeRights(topicMessages.map(({ topic }) => topic))
         const requests = requestsFor(topicMessages)
-        const sent = await Promise.allSettled([...requests].map(([nodeId, topics]) => produce(nodeId, topics, acks)))
-        const failures = sent.flatMap((result) =>
-          result.status === 'rejected' ? [result.reason as Faulty] : result.value,
-        )
-        for (const { name, host, port } of failures)
-          if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
-            cluster.removeBroker({ host, port })
-        if (failures.length > 0) throw failures.find(({ retriable }) => !retriable) ?? failures[0]
+        await Promise.all([...requests].map(([nodeId, topics]) => produce(nodeId, topics, acks)))
+        const faults = unsent.flatMap(({ fault }) => fault ?? [])
+        if (faults.length > 0) throw faults.find(({ retriable }) => !retriable) ?? faults[0]
+        return new Map()
       } catch (error) {
+        isOutdated = true
+        for (const message of unsent)
+          if (message.offset === undefined && !message.waits) message.fault ??= error as Faulty
         logger.error(`Failed to send messages: ${(error as Error).message}`, { retryCount })
-        if (!(error as Faulty).retriable) return bail(error)
-        // The leaders may have changed.
-        if (!cluster.isConnected()) await cluster.connect()
-        await cluster.refreshMetadata()
-        throw error
+        if ((error as Faulty).retriable) throw error
+        bail(error)
+        return new Map()
       }
     })
 
-  /** By leader, what has not been acknowledged yet. */
+  /** Anew where the last try failed: the leaders may have changed. */
+  async function readMetadata(topics: string[]): Promise<void> {
+    if (!cluster.isConnected()) await cluster.connect()
+    await cluster.addMultipleTargetTopics(topics)
+    if (isOutdated) await cluster.refreshMetadata()
+    else await cluster.refreshMetadataIfNecessary()
+    isOutdated = false
+  }
+
+  function metadataOf(topic: string): TopicMetadata | undefined {
+    return cluster.brokerPool?.metadata?.topicMetadata.find((known) => known.topic === topic)
+  }
+
+  async function writeRights(topics: string[]): Promise<WriteRights> {
+    await cluster.refreshMetadata()
+    return new Map(topics.map((topic) => [topic, faultOf(topic)]))
+  }
+
+  /** Why a topic cannot be written, as far as the metadata tell. */
+  function faultOf(topic: string): Faulty | null {
+    const { topicErrorCode = 0, authorizedOperations = notTold } = metadataOf(topic) ?? {}
+    if (topicErrorCode !== 0) return faultOfCode(topicErrorCode)
+    return authorizedOperations === notTold || authorizedOperations & write ? null : faultOfCode(topicForbidden)
+  }
+
+  /** By leader, what has not been acknowledged yet; what cannot be sent gets its fault. */
   function requestsFor(topicMessages: TrackedTopic[]): Map<number, TopicData[]> {
     const requests = new Map<number, TopicData[]>()
     for (const { topic, messages } of topicMessages) {
+      const errorCode = metadataOf(topic)?.topicErrorCode ?? 0
       const partitionMetadata = cluster.findTopicPartitionMetadata(topic)
-      if (partitionMetadata.length === 0) throw new KafkaJSMetadataNotLoaded(`topic ${topic} is not known yet`)
+      if (errorCode !== 0 || partitionMetadata.length === 0) {
+        const fault = errorCode === 0 ? notLoaded(`topic ${topic} is not known yet`) : faultOfCode(errorCode)
+        for (const message of messages) if (message.offset === undefined) message.fault = fault
+        continue
+      }
       for (const data of byPartition(topic, messages, partitionMetadata)) {
-        const found = partitionMetadata.find(({ partitionId }) => partitionId === data.partition)
-        if (!found) throw new KafkaJSMetadataNotLoaded(`partition ${data.partition} of ${topic} is not known yet`)
-        const topics = requests.get(found.leader) ?? []
-        requests.set(found.leader, topics)
+        const leader = partitionMetadata.find(({ partitionId }) => partitionId === data.partition)?.leader
+        if (leader === undefined || leader < 0) {
+          const what = leader === undefined ? 'is not known yet' : 'has no leader'
+          for (const message of data.messages)
+            message.fault = notLoaded(`partition ${data.partition} of ${topic} ${what}`)
+          continue
+        }
+        const topics = requests.get(leader) ?? []
+        requests.set(leader, topics)
         const last = topics.at(-1)
         if (last?.topic === topic) last.partitions.push(data)
         else topics.push({ topic, partitions: [data] })
@@ -114,6 +168,7 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
     for (const message of messages) {
       if (message.offset !== undefined) continue
       message.partition ??= partitioner({ topic, partitionMetadata, message })
+      if (message.waits) continue
       const data = partitions.get(message.partition)
       if (data) data.messages.push(message)
       else partitions.set(message.partition, { partition: message.partition, messages: [message] })
@@ -121,48 +176,42 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
     return partitions.values()
   }
 
-  /** @returns why partitions were not taken. @throws KafkaJSError where nothing is known of any */
-  async function produce(nodeId: number, topicData: TopicData[], acks: number): Promise<Faulty[]> {
-    const broker = await cluster.findBroker({ nodeId })
-    const response = await broker.produce({ acks, topicData }).catch(responseOf)
-    const results = new Map(
-      response.topics.flatMap(({ topicName, partitions }) =>
-        partitions.map((result) => [`${topicName}/${result.partition}`, result]),
-      ),
-    )
-    const failures: Faulty[] = []
-    for (const { topic, partitions } of topicData)
-      for (const { partition, messages } of partitions) {
-        const result = results.get(`${topic}/${partition}`)
-        if (result?.errorCode === 0) noteOffsets(messages, Number(result.baseOffset))
-        else failures.push(createErrorFromCode(result?.errorCode ?? unknownServerError))
-      }
-    return failures
-  }
-}
-
-type Parser = { parse(data: ProduceResponse): Promise<ProduceResponse> }
-
-/** kafkajs' parser of produce responses throws at the first error in one: here with the response, which says more. */
-export function withResponse(parser: Parser): Parser {
-  const parse = async (data: ProduceResponse) => {
+  /** Gives each message its offset or its fault. */
+  async function produce(nodeId: number, topicData: TopicData[], acks: number): Promise<void> {
+    const all = topicData.flatMap(({ partitions }) => partitions.flatMap(({ messages }) => messages))
     try {
-      return await parser.parse(data)
+      const broker = await cluster.findBroker({ nodeId })
+      const response = await broker.produce({ acks, topicData }).catch(responseOf)
+      noteResults(topicData, response)
     } catch (error) {
-      throw Object.assign(error as Error, { response: data })
+      const fault = error as Faulty
+      const { host, port } = fault
+      if (fault.name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
+        cluster.removeBroker({ host, port })
+      for (const message of all) message.fault = fault
     }
   }
-  return { ...parser, parse }
 }
 
-function responseOf(error: Error & { response?: ProduceResponse }): ProduceResponse {
-  if (error.response) return error.response
-  throw error
+/** kafkajs throws a whole metadata answer away for one topic's error: here it is kept, and says so of that topic. */
+function takeAnswersWithErrors(pool: BrokerPool | undefined): void {
+  if (!pool) return
+  const find = pool.findConnectedBroker.bind(pool)
+  const tolerated = (error: MetadataError) => {
+    if (error.metadata) return error.metadata
+    throw error
+  }
+  pool.findConnectedBroker = async () => {
+    const broker = await find()
+    return { metadata: (topics) => broker.metadata(topics).catch(tolerated) }
+  }
 }
 
-function noteOffsets(messages: TrackedMessage[], baseOffset: number): void {
-  let offset = baseOffset
-  for (const message of messages) message.offset = offset++
+function notLoaded(message: string): Faulty {
+  return new KafkaJSMetadataNotLoaded(message)
 }
 
-const unknownServerError = -1
+const topicForbidden = 29
+/** Bit of the operation Write; the number that stands for operations that the broker has not told (KIP-430). */
+const write = 1 << 4
+const notTold = -2_147_483_648

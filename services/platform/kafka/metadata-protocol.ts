@@ -1,0 +1,106 @@
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder
+
+/** What is used of kafkajs' Decoder. */
+type Decoder = {
+  readInt16(): number
+  readInt32(): number
+  readString(): string
+  readBoolean(): boolean
+  readArray<T>(read: (decoder: Decoder) => T): T[]
+}
+
+/** What is used of kafkajs' Encoder, which its requests are written by. */
+type Encoder = { writeBoolean(value: boolean): Encoder }
+type Request = { apiVersion: number; encode(): Promise<Encoder> }
+type Fields = { topics: string[]; allowAutoTopicCreation?: boolean }
+
+export type TopicMetadata = {
+  topicErrorCode: number
+  topic: string
+  partitionMetadata: { partitionErrorCode: number; partitionId: number; leader: number }[]
+  /** A bit for each operation (AclOperation of Kafka) that this client may do. */
+  authorizedOperations: number
+}
+
+type Metadata = { topicMetadata: TopicMetadata[] }
+type Response = { decode(bytes: Buffer): Promise<Metadata>; parse(data: Metadata): Promise<Metadata> }
+
+/** An error of a metadata answer, with the topic that it is about and all that the answer says. */
+export type MetadataError = Error & { topic?: string; metadata?: Metadata }
+
+/**
+ * Metadata, version 8 (Kafka 2.3), in the place of kafkajs' 6: it also says what this client may do with each topic. So a right
+ * that is missing is known before the first record is sent.
+ */
+export function metadataRequest(ofKafkajs: (fields: Fields) => Request): (fields: Fields) => Request {
+  return (fields) => {
+    const request = ofKafkajs(fields)
+    // Behind the fields of version 6: no operations of the cluster, those of the topics.
+    const encode = async () => (await request.encode()).writeBoolean(false).writeBoolean(true)
+    return { ...request, apiVersion: 8, encode }
+  }
+}
+
+/** Names the topic in an error, which kafkajs leaves out, and hands what is known of the others along with it. */
+export function metadataResponse({ parse }: Response): Response {
+  return {
+    decode: async (bytes) => decode(new Decoder(bytes)),
+    async parse(data) {
+      try {
+        return await parse(data)
+      } catch (error) {
+        throw named(error as MetadataError, data)
+      }
+    },
+  }
+}
+
+function named(error: MetadataError, metadata: Metadata): MetadataError {
+  const topic = metadata.topicMetadata.find(hasError)?.topic
+  if (topic !== undefined) error.message = `topic ${topic}: ${error.message}`
+  return Object.assign(error, { metadata }, topic === undefined ? {} : { topic })
+}
+
+function hasError({ topicErrorCode, partitionMetadata }: TopicMetadata): boolean {
+  return topicErrorCode !== 0 || partitionMetadata.some(({ partitionErrorCode }) => partitionErrorCode !== 0)
+}
+
+function decode(decoder: Decoder) {
+  const clientSideThrottleTime = decoder.readInt32()
+  const brokers = decoder.readArray((broker) => ({
+    nodeId: broker.readInt32(),
+    host: broker.readString(),
+    port: broker.readInt32(),
+    rack: broker.readString(),
+  }))
+  const clusterId = decoder.readString()
+  const controllerId = decoder.readInt32()
+  const topicMetadata = decoder.readArray(decodeTopic)
+  return { throttleTime: 0, clientSideThrottleTime, brokers, clusterId, controllerId, topicMetadata }
+}
+
+function decodeTopic(decoder: Decoder) {
+  return {
+    topicErrorCode: decoder.readInt16(),
+    topic: decoder.readString(),
+    isInternal: decoder.readBoolean(),
+    partitionMetadata: decoder.readArray(decodePartition),
+    authorizedOperations: decoder.readInt32(),
+  }
+}
+
+function decodePartition(decoder: Decoder) {
+  const readNode = (node: Decoder) => node.readInt32()
+  return {
+    partitionErrorCode: decoder.readInt16(),
+    partitionId: decoder.readInt32(),
+    leader: decoder.readInt32(),
+    leaderEpoch: decoder.readInt32(),
+    replicas: decoder.readArray(readNode),
+    isr: decoder.readArray(readNode),
+    offlineReplicas: decoder.readArray(readNode),
+  }
+}
