@@ -19,6 +19,7 @@ export type AuditAction =
   | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'rotate-secret' | 'complete' | 'switch-off'}`
   | `account.${'activate' | 'deactivate'}`
   | 'replay.start'
+  | 'unread.replay'
 
 /** from and to are JSON; null where there was, or is, nothing. */
 export type AuditedChange = { field: string; from: string | null; to: string | null }

@@ -1,4 +1,5 @@
 import { type ConfigTableOptions, openAccounts, openDefinitions } from '../config-tables.ts'
+import type { DeadLetter } from '../domain/delivery.ts'
 import { createVerifier } from '../platform/auth.ts'
 import { Codec, createRegistry } from '../platform/codec.ts'
 import { EarlyListener } from '../platform/early-listener.ts'
@@ -30,6 +31,7 @@ import { addConsole, pageOrNothing } from './console-files.ts'
 import { createAdminMetrics } from './metrics.ts'
 import { openMonitoring } from './monitoring.ts'
 import { addOpenApi } from './openapi.ts'
+import { sourceOf } from './own-records.ts'
 import { ReadPool } from './read-pool.ts'
 import { ReplayActions } from './replay-actions.ts'
 import { replayRoutes } from './replay-routes.ts'
@@ -42,6 +44,7 @@ import { accountStore, recordWriter, webhookStore } from './stores.ts'
 import { TestActions } from './test-actions.ts'
 import { testRoutes } from './test-routes.ts'
 import { openTrafficTopics, trafficTopicNames } from './traffic-topics.ts'
+import { unreadReplayRoutes } from './unread-replay.ts'
 import { WebhookActions } from './webhook-actions.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -111,6 +114,9 @@ await runService('admin', adminConfig, async (service) => {
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions({ ...resending, scans, audit: auditing.write, stopping })
+  const letters = sourceOf<DeadLetter>(codec, prefix, topics.webhookDeadLetters)
+  const send = producer.send.bind(producer)
+  const unread = { prefix, letters, scans, send, audit: auditing.write, clock, log }
   const tests = new TestActions({ ...resending, pages, keys, policy })
   const traffic = openTrafficTopics(codec, prefix)
   const deliveries = topicName(topics.webhookDeliveries, prefix)
@@ -128,7 +134,7 @@ await runService('admin', adminConfig, async (service) => {
   const streams = new ChangeStreams(feed, clock)
   server.addHook('preClose', async () => streams.end())
   await server.register(async (api) => {
-    const sending = [...testRoutes(tests), ...replayRoutes(replays)]
+    const sending = [...testRoutes(tests), ...replayRoutes(replays), ...unreadReplayRoutes(unread)]
     const seen = [
       ...statsRoutes(stats),
       ...changeRoutes(streams),

@@ -4,10 +4,12 @@ import type {
   AttemptEntry,
   DeadLetterEntry,
   ErrorEntry,
+  ReplayCounted,
   ReplayProgress,
   ReplayStarted,
   Stats,
   TestResult,
+  UnreadReplayed,
 } from '../domain/api/traffic.ts'
 import type { Webhook as ApiWebhook, ListedWebhook, WebhookWithSecret } from '../domain/api/webhook.ts'
 import type { Account } from '../domain/definition.ts'
@@ -99,8 +101,16 @@ export class AdminApi {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body })
   }
 
+  countReplay({ businessId, id }: Webhook, body: object): Promise<ReplayCounted> {
+    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body: { ...body, dryRun: true } })
+  }
+
   replay({ businessId, id }: Webhook, replayId: string): Promise<ReplayProgress> {
     return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'replay', replayId))
+  }
+
+  replayUnread(body: object): Promise<UnreadReplayed> {
+    return this.#ask('POST', 'unread/replay', { body })
   }
 
   account(businessId: string): Promise<Account> {

@@ -21,15 +21,17 @@ export function addSendingVerbs(program: Command, act: Act): void {
   program
     .command('replay')
     .description('sends notifications again, with their ids and bytes, and shows how far it is')
-    .argument('<webhook>', 'id or name')
+    .argument('[webhook]', 'id or name; none with --unread')
     .option('--delivery <id>', 'this one: its webhook-id')
     .option('--dead-letters', 'all dead letters that have not been delivered since')
+    .option('--unread <topic>', 'records of a topic that could not be read or handled, through their topic again')
     .addOption(
       new Option('--since <time>', 'those made from then on: ISO 8601, or so long ago: 15m, 6h, 2d').argParser(time),
     )
     .addOption(new Option('--until <time>', 'those made before').argParser(time))
     .addOption(new Option('--outcome <outcome...>', 'those whose latest attempt ended so').choices(attemptOutcomes))
     .option('--rate <perSecond>', 'so many a second, at most', positiveNumber, 10)
+    .option('--dry-run', 'only says how many they are')
     .option('--no-wait', 'returns once they are on their way')
     .action(act(replay))
 }
@@ -59,14 +61,28 @@ type ReplayOptions = {
   since?: (nowMs: number) => string
   until?: (nowMs: number) => string
   outcome?: string[]
+  unread?: string
+  dryRun?: boolean
   rate: number
   wait: boolean
 }
 
-async function replay(session: Session, reference: string, options: ReplayOptions): Promise<number> {
+async function replay(session: Session, reference: string | undefined, options: ReplayOptions): Promise<number> {
+  if (options.unread !== undefined) return replayUnread(session, reference, options.unread, options)
+  if (reference === undefined) throw usageFailure('which webhook? Say its id or name, or --unread with a topic')
   const body = selectionOf(options, session.terminal.clock.nowMs())
   const webhook = await session.find(reference)
   const admin = await session.admin()
+  if (options.dryRun) {
+    const counted = await admin.countReplay(webhook, { ...body, ratePerSecond: options.rate })
+    session.show(counted, ({ count, seconds }) =>
+      fieldRows([
+        ['notifications', count],
+        ['seconds', seconds],
+      ]),
+    )
+    return exitCodes.ok
+  }
   const started = await admin.startReplay(webhook, { ...body, ratePerSecond: options.rate })
   session.say(`replay ${started.replayId}: ${started.count} notifications`)
   if (!options.wait || started.count === 0) {
@@ -90,16 +106,37 @@ async function replay(session: Session, reference: string, options: ReplayOption
   return end.outcomes.success + end.outcomes.slow === end.count ? exitCodes.ok : exitCodes.failed
 }
 
+async function replayUnread(
+  session: Session,
+  reference: string | undefined,
+  topic: string,
+  { since, until, dryRun = false }: ReplayOptions,
+): Promise<number> {
+  if (reference !== undefined || since === undefined)
+    throw usageFailure('--unread goes by topic and time, for all webhooks: say --since')
+  const nowMs = session.terminal.clock.nowMs()
+  const body = { topic, since: since(nowMs), ...(until && { until: until(nowMs) }), dryRun }
+  const done = await (await session.admin()).replayUnread(body)
+  session.show(done, ({ count }) => fieldRows([['records', count]]))
+  return exitCodes.ok
+}
+
 /** @throws CliFailure unless exactly one selection is named. */
-export function selectionOf(options: Omit<ReplayOptions, 'rate' | 'wait'>, nowMs: number): object {
+export function selectionOf(
+  options: Omit<ReplayOptions, 'rate' | 'wait' | 'unread' | 'dryRun'>,
+  nowMs: number,
+): object {
   const { delivery, deadLetters, since, until, outcome } = options
-  const isWindow = since !== undefined || outcome !== undefined
+  const isWindow = deadLetters !== true && (since !== undefined || outcome !== undefined)
   const named = [delivery !== undefined, deadLetters === true, isWindow].filter(Boolean).length
-  if (named !== 1 || (until !== undefined && !isWindow))
-    throw usageFailure('say which: --delivery, --dead-letters, or --since and --outcome (with --until)')
+  const isNarrowed = deadLetters ? outcome === undefined : until === undefined || isWindow
+  if (named !== 1 || !isNarrowed)
+    throw usageFailure(
+      'say which: --delivery; --dead-letters (with --since, --until); or --since and --outcome (with --until)',
+    )
   if (delivery !== undefined) return { deliveryId: delivery }
-  if (deadLetters) return { deadLetters: true }
   return {
+    ...(deadLetters && { deadLetters: true }),
     ...(since && { since: since(nowMs) }),
     ...(until && { until: until(nowMs) }),
     ...(outcome && { outcomes: outcome }),

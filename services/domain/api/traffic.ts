@@ -87,6 +87,9 @@ export type ReplayCounted = {
   seconds: number
 }
 
+/** Records that could not be read or handled, sent through their topic again. */
+export type UnreadReplayed = { count: number }
+
 /** How far a replay has come, in notifications. */
 export type ReplayProgress = {
   replayId: string

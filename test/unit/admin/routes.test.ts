@@ -21,6 +21,7 @@ import { statsRoutes } from '../../../services/admin/stats-routes.ts'
 import type { WebhookStore } from '../../../services/admin/stores.ts'
 import { TestActions } from '../../../services/admin/test-actions.ts'
 import { testRoutes } from '../../../services/admin/test-routes.ts'
+import { unreadReplayRoutes } from '../../../services/admin/unread-replay.ts'
 import { WebhookActions } from '../../../services/admin/webhook-actions.ts'
 import { webhookRoutes } from '../../../services/admin/webhook-routes.ts'
 import { WriteQueue } from '../../../services/admin/write-queue.ts'
@@ -120,9 +121,12 @@ beforeEach(async () => {
     log,
     stopping: never,
   }
+  const letters = { topic: 'webhook-dead-letters', decode: () => ({ ok: false, reason: 'none' }) as const }
+  const unread = { prefix: '', letters, scans: { run: async () => 0 as never }, send: async () => undefined }
   const sending = [
     ...testRoutes(new TestActions({ ...resending, keys, policy })),
     ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),
+    ...unreadReplayRoutes({ ...unread, clock, log, audit: async () => undefined }),
   ]
   streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
   const about = [
@@ -188,6 +192,8 @@ describe('who may do what (guarantees.md, 34)', () => {
     deleteWebhook: writers,
     rotateSecret: writers,
     replay: writers,
+    // About all businesses at once.
+    replayUnread: ['super'],
     getReplay: readers,
     getStats: readers,
     listErrors: readers,
@@ -225,6 +231,7 @@ describe('who may do what (guarantees.md, 34)', () => {
       testDraft: { definition: minimal },
       patchWebhook: { name: 'x' },
       replay: { deadLetters: true },
+      replayUnread: { topic: 'message-events', since: '2026-01-01T00:00:00Z' },
       putAccount: { webhooksEnabled: true },
     }
     const body = bodies[operation]
@@ -426,7 +433,9 @@ test('the OpenAPI document describes every route, its bodies and answers', async
       responses: { 401: {}, 403: {} },
     })
     expect('requestBody' in operation).toBe(
-      ['createWebhook', 'replay', 'testWebhook', 'testDraft', 'patchWebhook', 'putAccount'].includes(operationId),
+      ['createWebhook', 'replay', 'replayUnread', 'testWebhook', 'testDraft', 'patchWebhook', 'putAccount'].includes(
+        operationId,
+      ),
     )
   }
   const create = body.paths['/api/v1/businesses/{businessId}/webhooks'].post

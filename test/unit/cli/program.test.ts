@@ -39,6 +39,9 @@ test.each([
   [['attempts', 'x', '--limit', '0'], 2],
   [['tail', 'x', '--from', 'yesterday'], 2],
   [['replay', 'x'], 2],
+  [['replay', '--dead-letters'], 2],
+  [['replay', '--unread', 'message-events'], 2],
+  [['replay', 'x', '--unread', 'message-events', '--since', '1h'], 2],
 ])('%j ends with %d without asking anything', async (args, exitCode) => {
   const before = requests.length
   const ran = await webhooks(args)
@@ -86,6 +89,10 @@ describe('replay', () => {
     [{ delivery: 'msg_1' }, { deliveryId: 'msg_1' }],
     [{ deadLetters: true }, { deadLetters: true }],
     [
+      { deadLetters: true, since: at('a'), until: at('b') },
+      { deadLetters: true, since: 'a', until: 'b' },
+    ],
+    [
       { since: at('a'), until: at('b'), outcome: ['error'] },
       { since: 'a', until: 'b', outcomes: ['error'] },
     ],
@@ -93,12 +100,28 @@ describe('replay', () => {
     expect(selectionOf(options, nowMs)).toEqual(body)
   })
 
-  test.each([{}, { delivery: 'x', deadLetters: true }, { until: at('b') }, { deadLetters: true, until: at('b') }])(
+  test.each([{}, { delivery: 'x', deadLetters: true }, { until: at('b') }, { deadLetters: true, outcome: ['error'] }])(
     'not %j',
     (options) => {
       expect(() => selectionOf(options, nowMs)).toThrow(/say which/)
     },
   )
+
+  test('of unread records goes by topic and time', async () => {
+    answers.set('POST /api/v1/unread/replay', { status: 200, body: { count: 3 } })
+    const ran = await webhooks(['replay', '--unread', 'message-events', '--since', '1h', '-o', 'json'])
+    expect(ran).toMatchObject({ exitCode: 0, err: '' })
+    expect(JSON.parse(ran.out)).toEqual({ count: 3 })
+  })
+
+  test('of a dry run is counted and not started', async () => {
+    const webhook = { businessId: 'b/1', id: 'w', name: 'w', version: 1, channels: [], url: 'https://a' }
+    answers.set(`GET ${root}/webhooks/w`, { status: 200, body: webhook })
+    answers.set(`POST ${root}/webhooks/w/replay`, { status: 200, body: { count: 7, seconds: 1 } })
+    const ran = await webhooks(['replay', 'w', '--dead-letters', '--dry-run', '-o', 'json'])
+    expect(ran).toMatchObject({ exitCode: 0, err: '' })
+    expect(JSON.parse(ran.out)).toEqual({ count: 7, seconds: 1 })
+  })
 
   test('is followed to its end, or until Ctrl-C', async () => {
     const outcomes = { success: 0, slow: 0, error: 0, rejected: 0 }

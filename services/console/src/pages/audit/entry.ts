@@ -11,6 +11,7 @@ export const actions = [
   'account-activate',
   'account-deactivate',
   'replay-start',
+  'unread-replay',
 ] as const
 
 /** A dot separates levels in the texts' keys. @returns undefined for an action that there are no words for. */
