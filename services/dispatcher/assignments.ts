@@ -35,12 +35,13 @@ export class Assignments {
   }
 
   assigned(assignment: Assignment): void {
-    const { engine, committed, follow, fail } = this.#context
+    const { engine, health, committed, follow, fail } = this.#context
     follow(new Map())
     const unknown = new Set(engine.assign(assignment))
     // Asked after the group has moved on: nobody else commits for these partitions any more.
     const commits = committed()
     const numbers = new Set([...assignment.partitions.values()].flat())
+    health.keepOnly(numbers.difference(unknown))
     const takingOver = new Map<number, Promise<void>>()
     for (const number of numbers) {
       const ready = this.#bring(number, unknown.has(number), assignment, commits).catch(fail)
@@ -69,16 +70,18 @@ export class Assignments {
   ): Promise<void> {
     const { engine, health, takeover, nowMs, log } = this.#context
     const committed = await commits
+    if (!assignment.current) return
     if (!isNew) {
       for (const [topic, point] of resumePoints(number, committed)) engine.resume(number, topic, point)
       return
     }
     const beganMs = nowMs()
-    const { restored, reflected } = await takeOver(number, committed, takeover)
+    const taken = await takeOver(number, committed, takeover)
     if (!assignment.current) return
+    const { restored } = taken
     engine.restore(number, restored)
     const { parked, gates, answered } = restored
-    health.takenOver(number, reflected, [...parked.keys(), ...gates.keys()])
+    health.takenOver(number, taken, [...parked.keys(), ...gates.keys()])
     const counts = { parked: parked.size, gates: gates.size, answered: answered.size }
     log.info({ partition: number, ...counts, tookMs: nowMs() - beganMs }, 'partition taken over')
   }

@@ -6,18 +6,23 @@ import type { HealthWriter } from './health-writer.ts'
 export type CommitterContext = {
   engine: Pick<Engine, 'takeCommits' | 'commitFailed' | 'tick'>
   consumer: Pick<GroupConsumer, 'commit' | 'assignment'>
-  health: Pick<HealthWriter, 'beforeCommit' | 'write' | 'isDue'>
+  health: Pick<HealthWriter, 'beforeCommit' | 'write' | 'repair' | 'isDue'>
   intervals: { commitMs: number; healthMs: number }
   log: Logger
   fail: (error: unknown) => void
 }
+
+/** Kafka keeps what compaction may delete at least as long: segments are not compacted while they are written to. */
+const repairMs = 60_000
 
 /** From time to time: commits what is finished, snapshots the webhooks' health, and lets the engine take parked records back. */
 export class Committer implements AsyncDisposable {
   readonly #context: CommitterContext
   readonly #timers: NodeJS.Timeout[]
   #committing: Promise<void> = Promise.resolve()
+  #repairing: Promise<void> | undefined
   #healthDue = false
+  #stopped = false
 
   constructor(context: CommitterContext) {
     this.#context = context
@@ -30,6 +35,9 @@ export class Committer implements AsyncDisposable {
       setInterval(() => {
         this.#healthDue = health.isDue
       }, intervals.healthMs),
+      setInterval(() => {
+        this.#repairing ??= this.#repair()
+      }, repairMs),
     ]
   }
 
@@ -41,8 +49,16 @@ export class Committer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true
     for (const timer of this.#timers) clearInterval(timer)
     await this.#committing
+  }
+
+  /** A read that is not done when the service stops is given up. */
+  async #repair(): Promise<void> {
+    const { health, fail } = this.#context
+    await health.repair().catch((error) => this.#stopped || fail(error))
+    this.#repairing = undefined
   }
 
   /**
@@ -64,7 +80,7 @@ export class Committer implements AsyncDisposable {
       log.warn({ err: error }, 'commit failed')
       return engine.commitFailed()
     }
-    if (!healthDue || commits.length === 0) return
+    if (!healthDue || commits.length === 0 || !assignment.current) return
     this.#healthDue = false
     await health.write().catch(fail)
   }

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import type { AttemptSummary, DeadLetter, Delivery } from '../domain/delivery.ts'
 import { Flow } from './flow.ts'
 import { WebhookGates } from './gates.ts'
@@ -115,7 +116,10 @@ export class Engine {
 
   /** Takes over a partition number as its topics tell it (design.md, taking over a partition). */
   restore(number: number, { resume, parked, gates, answered }: RestoredPartition): void {
+    assert(this.#isOwned(number), `partition ${number} is restored, but not assigned`)
     const state = new PartitionState(number)
+    // Whatever an earlier ownership has left is older than the topics.
+    this.gates.drop(number)
     for (const [topic, point] of resume) state.resume(topic, point)
     for (const [webhookId, range] of parked) state.parked.restore(webhookId, range)
     for (const [webhookId, gate] of gates) this.gates.restore(webhookId, number, gate)
@@ -125,14 +129,17 @@ export class Engine {
 
   /** For a partition that stayed: where the last commit says that a topic goes on. */
   resume(number: number, topic: string, point: ResumePoint): void {
-    this.#partitions.state(number).resume(topic, point)
+    this.#partitions.get(number)?.resume(topic, point)
   }
 
-  /** Takes the next record of a topic's partition: a delivery, what was tried so far, and the replay it belongs to. */
+  /**
+   * Takes the next record of a topic's partition: a delivery, what was tried so far, and the replay it belongs to. Of a
+   * partition that is not owned (any more), nothing is taken: it is its owner's.
+   */
   offer(place: Place, delivery: Delivery, attempts: AttemptSummary[] = [], replayId: string | null = null): void {
-    const state = this.#partitions.state(place.partition)
-    const taken = state.take(place.topic, place.offset)
-    if (!taken) return
+    const state = this.#partitions.get(place.partition)
+    const taken = state?.take(place.topic, place.offset)
+    if (!state || !taken) return
     const id = answerId(delivery.deliveryId, replayId)
     if (this.#held.answered.has(id, attempts.length)) return taken.owner.finish(taken.slot)
     const twin = this.#held.get(id)
@@ -150,13 +157,13 @@ export class Engine {
 
   /** Takes a test notification: sent at once, whatever waits. @param draft JSON of a definition that is not saved yet. */
   offerTest(place: Place, delivery: Delivery, draft: string | null = null): void {
-    const taken = this.#partitions.state(place.partition).take(place.topic, place.offset)
+    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
     if (taken) this.#tests.take(place, delivery, () => taken.owner.finish(taken.slot), draft)
   }
 
   /** Takes a record that is not a delivery: finished at once, or when its dead letter is in Kafka. */
   offerUnsendable(place: Place, deadLetter?: DeadLetter): void {
-    const taken = this.#partitions.state(place.partition).take(place.topic, place.offset)
+    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
     if (!taken) return
     if (!deadLetter) return taken.owner.finish(taken.slot)
     this.#held.record(place.partition, { deadLetter }, () => taken.owner.finish(taken.slot))
@@ -173,6 +180,7 @@ export class Engine {
    */
   takeCommits(): (Place & { metadata: string })[] {
     let congested = false
+    for (const { number } of this.#partitions) assert(this.#isOwned(number), `partition ${number} is not owned`)
     const describe = ({ watermark, unfinished, next }: Progress) => {
       const metadata = encodeOffsetMap(watermark, unfinished, next)
       if (metadata === null) congested = true
@@ -199,6 +207,11 @@ export class Engine {
       this.#drained = resolve
       this.#checkDrained()
     })
+  }
+
+  #isOwned(number: number): boolean {
+    for (const numbers of this.#owned.partitions.values()) if (numbers.includes(number)) return true
+    return false
   }
 
   #owns({ topic, partition }: Place): boolean {

@@ -67,7 +67,7 @@ export class Flow {
     // A replay is asked for by somebody who knows how old it is.
     const isExpired = item.replayId === null && nowMs - delivery.createdAt > this.#limits.expiryMs
     if (isExpired) return this.#reject(lane, item, entry, 'expired')
-    const pass = this.#gates.start(definition.id, nowMs)
+    const pass = this.#gates.start(definition.id, item.place.partition, nowMs)
     if (pass === 'blocked') return this.#reject(lane, item, entry, 'breaker')
     const attempt = item.attempts.length + 1
     this.#ports.send(delivery, attempt, definition, (result) =>
@@ -86,7 +86,8 @@ export class Flow {
     const { outcome } = result
     const endedAtMs = endOf(outcome, result.startedAtMs)
     const blockedBefore = this.#gates.isBlocked(webhookId, endedAtMs)
-    this.#gates.onOutcome(webhookId, item.place.partition, outcome, probe, endedAtMs)
+    // Of a partition that has gone, the new owner counts: a gate left here would be believed when the partition comes back.
+    if (this.#owns(item.place)) this.#gates.onOutcome(webhookId, item.place.partition, outcome, probe, endedAtMs)
     // Before the lane goes on: its next item must see it.
     if (this.#gates.mustSwitchOff(webhookId, outcome, endedAtMs)) this.#switchOff(entry, outcome)
     this.#follow(lane, item, entry, outcome, result.startedAtMs)

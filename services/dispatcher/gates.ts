@@ -14,6 +14,9 @@ type WebhookGate = GateState & {
   pausedForMs: number
 }
 
+/** Of a gate that nothing has passed yet: it knows no more than the definition. */
+const unknownPartition = -1
+
 /**
  * Whether a webhook may be sent to at a moment: its breaker, the pause that its receiver asked for by Retry-After, and
  * its rate limit. Webhooks that answer well, without a limit, take no memory.
@@ -34,7 +37,7 @@ export class WebhookGates {
     const definition = this.#definition(webhookId)
     const rate = definition?.rateLimitPerSecond
     const state = this.#gates.get(webhookId)
-    if (!state) return rate === undefined ? 0 : this.#pace(this.#open(webhookId, -1), rate, nowMs)
+    if (!state) return rate === undefined ? 0 : this.#pace(this.#open(webhookId, unknownPartition), rate, nowMs)
     const verdict = this.#verdict(state, nowMs)
     if (verdict.kind === 'blocked') {
       const waits = state.breaker.state === 'halfOpen' || definition?.whenBlocked === 'park'
@@ -48,9 +51,10 @@ export class WebhookGates {
   }
 
   /** Counts a start, which waitMs has allowed. */
-  start(webhookId: string, nowMs: number): 'pass' | 'probe' | 'blocked' {
+  start(webhookId: string, partition: number, nowMs: number): 'pass' | 'probe' | 'blocked' {
     const state = this.#gates.get(webhookId)
     if (!state) return 'pass'
+    state.partition = partition
     const verdict = this.#verdict(state, nowMs)
     if (verdict.kind === 'blocked') return 'blocked'
     state.pacer?.take(nowMs)

@@ -1,31 +1,43 @@
 import type { Encode } from '../platform/codec.ts'
 import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
+import type { RangeReader } from '../platform/kafka/range-reader.ts'
 import type { Engine } from './engine.ts'
+import { epochHeaders, readEpoch } from './health-log.ts'
 import type { PartitionState } from './partition.ts'
 import type { Written } from './ports.ts'
 import { type HealthRecord, healthOf } from './restore.ts'
-import type { Reflected } from './takeover.ts'
+import type { Reflected, TakenOver } from './takeover.ts'
 
 export type HealthContext = {
   engine: Pick<Engine, 'partitions' | 'gates'>
   topic: string
   encode: Encode<HealthRecord>
   send: (record: OutgoingRecord) => Promise<Acknowledged>
+  reader: Pick<RangeReader, 'read' | 'ends'>
   nowMs: () => number
+}
+
+/** One partition number from its takeover until it leaves: what comes later of it is somebody else's. */
+export type Ownership = {
+  readonly partition: number
+  readonly epoch: number
+  /** Behind the last records that Kafka has acknowledged. */
+  readonly acknowledged: Reflected
+  committedAttempts: number
+  /** What was written last, by key; empty where it must be written again. */
+  written: Map<string, string>
+  /** Up to here, webhook-health holds nothing of another owner that is not made good. */
+  checkedOffset: number
 }
 
 /**
  * Keeps webhook-health: what a successor must know of a partition number, and how far it reflects webhook-attempts and
  * webhook-parked. Attempts count as reflected only once the offsets that they finish are committed: what lies behind
- * tells the successor which deliveries are answered for.
+ * tells the successor which deliveries are answered for. Nothing is written of a number that this instance does not own.
  */
 export class HealthWriter {
   readonly #context: HealthContext
-  /** By partition number: behind the last record that Kafka has acknowledged. */
-  readonly #acknowledged = new Map<number, Reflected>()
-  readonly #committed = new Map<number, number>()
-  /** By partition number: what was written last, by key. */
-  readonly #written = new Map<number, Map<string, string>>()
+  readonly #owned = new Map<number, Ownership>()
   #changed = false
 
   constructor(context: HealthContext) {
@@ -33,14 +45,28 @@ export class HealthWriter {
   }
 
   /**
-   * A partition number was taken over, up to these offsets.
+   * A partition number was taken over.
    * @param webhookIds of which the former owner may have left a snapshot: when nothing is left to tell, it is deleted.
    */
-  takenOver(partition: number, reflected: Reflected, webhookIds: Iterable<string>): void {
-    this.#acknowledged.set(partition, { ...reflected })
-    this.#committed.set(partition, reflected.attemptsOffset)
-    this.#written.set(partition, new Map([...webhookIds].map((webhookId) => [webhookId, ''])))
+  takenOver(
+    partition: number,
+    { reflected, epoch, healthOffset }: Omit<TakenOver, 'restored'>,
+    webhookIds: Iterable<string>,
+  ): void {
+    this.#owned.set(partition, {
+      partition,
+      epoch,
+      acknowledged: { ...reflected },
+      committedAttempts: reflected.attemptsOffset,
+      written: new Map([...webhookIds].map((webhookId) => [webhookId, ''])),
+      checkedOffset: healthOffset,
+    })
     this.#changed = true
+  }
+
+  /** Forgets the partition numbers that have left: their new owners write about them. */
+  keepOnly(numbers: ReadonlySet<number>): void {
+    for (const number of [...this.#owned.keys()]) if (!numbers.has(number)) this.#owned.delete(number)
   }
 
   /** Whether anything has happened since the last snapshot. */
@@ -48,21 +74,26 @@ export class HealthWriter {
     return this.#changed
   }
 
-  acknowledged(partition: number, { attemptOffset, parkedOffset }: Written): void {
-    const reflected = this.#acknowledged.get(partition)
-    if (!reflected) return
+  /** To be asked when a record is written, and given to acknowledged when Kafka has it. */
+  ownership(partition: number): Ownership | undefined {
+    return this.#owned.get(partition)
+  }
+
+  acknowledged(ownership: Ownership | undefined, { attemptOffset, parkedOffset }: Written): void {
+    if (!ownership || !this.#isCurrent(ownership)) return
+    const { acknowledged } = ownership
     this.#changed = true
-    if (attemptOffset !== null) reflected.attemptsOffset = Math.max(reflected.attemptsOffset, attemptOffset + 1)
-    if (parkedOffset !== null) reflected.parkedOffset = Math.max(reflected.parkedOffset, parkedOffset + 1)
+    if (attemptOffset !== null) acknowledged.attemptsOffset = Math.max(acknowledged.attemptsOffset, attemptOffset + 1)
+    if (parkedOffset !== null) acknowledged.parkedOffset = Math.max(acknowledged.parkedOffset, parkedOffset + 1)
   }
 
   /** To be called before the offsets of a commit are gathered. @returns to be called when the commit has succeeded. */
   beforeCommit(): () => void {
-    const reached = [...this.#acknowledged].map(
-      ([partition, { attemptsOffset }]) => [partition, attemptsOffset] as const,
+    const reached = [...this.#owned.values()].map(
+      (ownership) => [ownership, ownership.acknowledged.attemptsOffset] as const,
     )
     return () => {
-      for (const [partition, attemptsOffset] of reached) this.#committed.set(partition, attemptsOffset)
+      for (const [ownership, attemptsOffset] of reached) ownership.committedAttempts = attemptsOffset
     }
   }
 
@@ -71,32 +102,59 @@ export class HealthWriter {
     this.#changed = false
     const writes: Promise<unknown>[] = []
     for (const state of this.#context.engine.partitions) {
-      const acknowledged = this.#acknowledged.get(state.number)
-      if (!acknowledged) continue
-      const attemptsOffset = this.#committed.get(state.number) ?? 0
-      writes.push(...this.#writePartition(state, { attemptsOffset, parkedOffset: acknowledged.parkedOffset }))
+      const ownership = this.#owned.get(state.number)
+      if (ownership) writes.push(...this.#writePartition(state, ownership))
     }
     await Promise.all(writes)
   }
 
-  #writePartition(state: PartitionState, offsets: Reflected): Promise<unknown>[] {
+  /**
+   * Looks whether an owner that was cut off has written about a partition number behind its takeover, and marks that to be
+   * written again: compaction keeps the last record of a key, whoever wrote it.
+   */
+  async repair(): Promise<void> {
+    const { reader, topic } = this.#context
+    const owned = [...this.#owned.values()]
+    if (owned.length === 0) return
+    const ends = new Map((await reader.ends(topic)).map(({ partition, high }) => [partition, high]))
+    await Promise.all(owned.map((ownership) => this.#repairPartition(ownership, ends.get(ownership.partition) ?? 0)))
+  }
+
+  async #repairPartition(ownership: Ownership, end: number): Promise<void> {
+    const { reader, topic } = this.#context
+    const { partition, epoch, checkedOffset } = ownership
+    if (end <= checkedOffset) return
+    await reader.read(topic, partition, checkedOffset, end, ({ key, headers }) => {
+      if (!key || readEpoch(headers) === epoch) return
+      ownership.written.set(key.toString('utf8'), '')
+      this.#changed = true
+    })
+    ownership.checkedOffset = end
+  }
+
+  #isCurrent(ownership: Ownership): boolean {
+    return this.#owned.get(ownership.partition) === ownership
+  }
+
+  #writePartition(state: PartitionState, ownership: Ownership): Promise<unknown>[] {
     const { number } = state
+    const { acknowledged, committedAttempts, written: before } = ownership
+    const offsets = { attemptsOffset: committedAttempts, parkedOffset: acknowledged.parkedOffset }
     const nowMs = this.#context.nowMs()
-    const before = this.#written.get(number) ?? new Map<string, string>()
     const now = new Map<string, string>()
     const writes: Promise<unknown>[] = []
     const put = (key: string, record: HealthRecord) => {
       const { asOf: _asOf, attemptsOffset: _attempts, parkedOffset: _parked, ...rest } = record
       const text = JSON.stringify(record.webhookId === null ? offsets : rest)
       now.set(key, text)
-      if (before.get(key) !== text) writes.push(this.#send(number, key, record))
+      if (before.get(key) !== text) writes.push(this.#send(ownership, key, record))
     }
     for (const [webhookId, record] of this.#webhooksOf(state, offsets, nowMs)) put(webhookId, record)
     for (const key of before.keys())
-      if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(number, key, null))
+      if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(ownership, key, null))
     // Last: it says that the others are as of these offsets.
     put(partitionKey(number), healthOf(null, number, undefined, null, offsets, nowMs))
-    this.#written.set(number, now)
+    ownership.written = now
     return writes
   }
 
@@ -115,9 +173,9 @@ export class HealthWriter {
     }
   }
 
-  #send(partition: number, key: string, record: HealthRecord | null): Promise<unknown> {
+  #send({ partition, epoch }: Ownership, key: string, record: HealthRecord | null): Promise<unknown> {
     const { topic, encode, send } = this.#context
-    return send({ topic, key, partition, value: record && encode(record) })
+    return send({ topic, key, partition, value: record && encode(record), headers: epochHeaders(epoch) })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AttemptSummary, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import { recordLetter } from '../domain/record-letter.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
-import type { ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import type { Assignment, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
 import type { DueTimes } from './due-times.ts'
 import type { Engine } from './engine.ts'
 import type { Place } from './records.ts'
@@ -84,7 +84,7 @@ async function whenRoom(batch: RecordBatch, context: IntakeContext, from: number
 
 type Taken = boolean | Promise<boolean>
 
-function take(record: ConsumedRecord, { records }: RecordBatch, context: IntakeContext): Taken {
+function take(record: ConsumedRecord, { records, assignment }: RecordBatch, context: IntakeContext): Taken {
   const { value, topic } = record
   const decode = context.sources.get(topic)
   if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
@@ -94,11 +94,18 @@ function take(record: ConsumedRecord, { records }: RecordBatch, context: IntakeC
   }
   const decoded = decode(value, records)
   return decoded instanceof Promise
-    ? decoded.then((result) => settle(record, result, context))
-    : settle(record, decoded, context)
+    ? decoded.then((result) => settle(record, result, assignment, context))
+    : settle(record, decoded, assignment, context)
 }
 
-function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: IntakeContext): Taken {
+function settle(
+  record: ConsumedRecord,
+  decoded: Decoded<Arrival>,
+  assignment: Assignment,
+  context: IntakeContext,
+): Taken {
+  // The partition may have gone while the decoder waited: its new owner reads the record.
+  if (!assignment.current) return false
   const place = placeOf(record)
   if (!decoded.ok) {
     context.unreadable(place, decoded.reason)
@@ -120,7 +127,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, context: Inta
   // Nothing is decided by a definition older than the one that made the notification.
   const neededPosition = delivery.definitionOffset + 1
   if (context.definitionsPosition() >= neededPosition) return offer()
-  return context.definitionsReached(neededPosition).then(offer)
+  return context.definitionsReached(neededPosition).then(() => assignment.current && offer())
 }
 
 function placeOf({ topic, partition, offset }: ConsumedRecord): Place {

@@ -86,8 +86,9 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
       record: (partition, records, acknowledged) => {
         counted.recorded(records)
         logOutcome(log, records)
+        const ownership = healthWriter.ownership(partition)
         recordOutcome(partition, records, recorder, (written) => {
-          healthWriter.acknowledged(partition, written)
+          healthWriter.acknowledged(ownership, written)
           acknowledged(written)
         })
       },
@@ -99,7 +100,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     },
     limitsOf(config, deliveries),
   )
-  const healthWriter = new HealthWriter({ engine, ...channels.health, send, nowMs })
+  const healthWriter = new HealthWriter({ engine, ...channels.health, send, reader, nowMs })
   const groupId = `${prefix}dispatcher`
   const assignments = new Assignments({
     engine,

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../domain/delivery.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
@@ -65,7 +66,7 @@ export class Parking {
     const items = this.#lanes.takeQueued(webhookId)
     const [first] = items
     if (!first) return
-    const state = this.#partitions.state(first.place.partition)
+    const state = this.#stateOf(first)
     this.#parkAll(state.parked.isCaughtUp(webhookId) ? this.#putBackTaken(state, webhookId, items) : items, why)
   }
 
@@ -91,7 +92,7 @@ export class Parking {
    */
   follow(item: Item, why: PendingDelivery['why'] | null, since: number): void {
     const { webhookId } = item.delivery
-    const { parked } = this.#partitions.state(item.place.partition)
+    const { parked } = this.#stateOf(item)
     const behind = parked.behind(webhookId)
     if (behind && why === null && behind.length < this.#limits.maxQueuedOfWebhook && !this.#held.isCrowded) {
       // Another record of the same delivery may come before it, and is sent then.
@@ -132,13 +133,13 @@ export class Parking {
     if (!first) return
     const { deliveriesTopic } = this.#limits
     const offsets = items.filter(({ place }) => place.topic === deliveriesTopic).map(({ place }) => place.offset)
-    const since = Math.min(this.#partitions.state(first.place.partition).position(deliveriesTopic), ...offsets)
+    const since = Math.min(this.#stateOf(first).position(deliveriesTopic), ...offsets)
     for (const item of items) this.#park(item, why, since)
   }
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
     const { delivery, place } = item
-    const { parked } = this.#partitions.state(place.partition)
+    const { parked } = this.#stateOf(item)
     const parkedSince = parked.writing(delivery.webhookId, since)
     const pending = { ...pendingOf(item, why, this.#ports.nowMs()), parkedSince }
     // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
@@ -147,6 +148,13 @@ export class Parking {
       if (parkedOffset !== null) parked.written(delivery.webhookId, parkedOffset)
       this.#held.finish(item)
     })
+  }
+
+  /** What waits here is of partitions that are owned: engine.assign has dropped the rest. */
+  #stateOf({ place }: Item): PartitionState {
+    const state = this.#partitions.get(place.partition)
+    assert(state, `partition ${place.partition} is not owned`)
+    return state
   }
 
   #measure(): void {

@@ -106,22 +106,13 @@ function progressOf({ tracker, resumed: { finishedAbove } }: Source): Progress |
   return { watermark: all[0] ?? finishedAbove.next, unfinished: all, next: finishedAbove.next }
 }
 
-/** The partition numbers of this instance. */
+/** The partition numbers of this instance. Only a takeover adds one: work that ends after its partition has gone finds none. */
 export class Partitions {
   readonly #states = new Map<number, PartitionState>()
 
+  /** @returns undefined when it is another instance's, or has not been taken over yet. */
   get(number: number): PartitionState | undefined {
     return this.#states.get(number)
-  }
-
-  /** Made when it is not there yet. */
-  state(number: number): PartitionState {
-    let state = this.#states.get(number)
-    if (!state) {
-      state = new PartitionState(number)
-      this.#states.set(number, state)
-    }
-    return state
   }
 
   set(state: PartitionState): void {

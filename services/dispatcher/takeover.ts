@@ -6,6 +6,7 @@ import type { RangeReader } from '../platform/kafka/range-reader.ts'
 import { OrderedDecoder } from '../platform/ordered-decoder.ts'
 import { initialBreaker, onAttempt } from './breaker.ts'
 import type { GateState } from './gates.ts'
+import { HealthLog, readEpoch } from './health-log.ts'
 import { decodeOffsetMap } from './offset-map.ts'
 import type { ParkedRange } from './parked-index.ts'
 import type { ResumePoint } from './partition.ts'
@@ -23,6 +24,15 @@ export type TakeoverContext = {
 /** How far the restored state reflects the topics. */
 export type Reflected = { attemptsOffset: number; parkedOffset: number }
 
+export type TakenOver = {
+  restored: RestoredPartition
+  reflected: Reflected
+  /** Of this ownership: above that of every owner before (HealthLog). */
+  epoch: number
+  /** Behind the last record of webhook-health that was read. */
+  healthOffset: number
+}
+
 const windowMs = 600_000
 
 /**
@@ -34,15 +44,15 @@ export async function takeOver(
   partition: number,
   committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
   context: TakeoverContext,
-): Promise<{ restored: RestoredPartition; reflected: Reflected }> {
+): Promise<TakenOver> {
   const { reader, health, attempts, parked, nowMs } = context
   const [healthEnd, attemptsEnd, parkedEnd] = await Promise.all(
     [health, attempts, parked].map(({ topic }) => endOf(reader, topic, partition)),
   )
-  const snapshots = await readHealth(partition, healthEnd ?? 0, context)
-  const own = snapshots.get(null)
+  const log = await readHealth(partition, healthEnd ?? 0, context)
+  const snapshots = log.webhooks()
   const startOfWindow = async () => (await reader.offsetsAt(attempts.topic, nowMs() - windowMs)).get(partition) ?? 0
-  const from = own ?? { attemptsOffset: await startOfWindow(), parkedOffset: 0, asOf: 0 }
+  const from = log.partition ?? { attemptsOffset: await startOfWindow(), parkedOffset: 0, asOf: 0 }
   const restored = stateOf(snapshots, resumePoints(partition, committed))
   await Promise.all([
     readTail(partition, parked, from.parkedOffset, parkedEnd ?? 0, reader, (pending, { offset }) => {
@@ -53,7 +63,13 @@ export async function takeOver(
       foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
     }),
   ])
-  return { restored, reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 } }
+  return {
+    restored,
+    reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 },
+    // A time, so that two takeovers that find the same, of which one wrote nothing before it was cut off, differ too.
+    epoch: Math.max(log.newestEpoch + 1, nowMs()),
+    healthOffset: healthEnd ?? 0,
+  }
 }
 
 /** Where the last commits say that each topic of the partition number goes on. */
@@ -70,18 +86,18 @@ export function resumePoints(
   return points
 }
 
-type Snapshots = Map<string | null, HealthRecord>
-
-/** The newest record of each webhook, and under null the partition's own. */
-async function readHealth(partition: number, end: number, { reader, health }: TakeoverContext): Promise<Snapshots> {
-  const snapshots: Snapshots = new Map()
+async function readHealth(partition: number, end: number, { reader, health }: TakeoverContext): Promise<HealthLog> {
+  const log = new HealthLog()
   const decoder = new OrderedDecoder(health.decode)
-  await reader.read(health.topic, partition, 0, end, ({ key, value }) => {
-    if (value) decoder.push(value, (record) => snapshots.set(record.webhookId, record))
-    else if (key) snapshots.delete(key.toString('utf8'))
+  await reader.read(health.topic, partition, 0, end, ({ key, value, headers }) => {
+    if (!key) return
+    const name = key.toString('utf8')
+    const epoch = readEpoch(headers)
+    if (value) decoder.push(value, (record) => log.add(name, epoch, record))
+    else decoder.behind(() => log.add(name, epoch, null))
   })
   await decoder.done()
-  return snapshots
+  return log
 }
 
 async function readTail<T>(
@@ -99,10 +115,9 @@ async function readTail<T>(
   await decoder.done()
 }
 
-function stateOf(snapshots: Snapshots, resume: Map<string, ResumePoint>): RestoredPartition {
+function stateOf(snapshots: ReadonlyMap<string, HealthRecord>, resume: Map<string, ResumePoint>): RestoredPartition {
   const restored: RestoredPartition = { resume, parked: new Map(), gates: new Map(), answered: new Map() }
   for (const [webhookId, { breaker, parked, pausedUntil }] of snapshots) {
-    if (webhookId === null) continue
     if (parked) restored.parked.set(webhookId, parked)
     if (!breaker && pausedUntil === null) continue
     restored.gates.set(webhookId, {

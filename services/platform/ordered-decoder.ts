@@ -30,6 +30,12 @@ export class OrderedDecoder<T> {
     })
   }
 
+  /** Calls back in its place behind what was pushed: for a record without a value. */
+  behind(apply: () => void): void {
+    if (this.#waiting) this.#behind.push(apply)
+    else apply()
+  }
+
   /** Resolves when everything that was pushed has been applied. */
   async done(): Promise<void> {
     while (this.#waiting) await this.#waiting

@@ -144,7 +144,7 @@ function run(worldSeed: number, whenBlocked: 'park' | 'reject') {
   const contacts = 1 + Math.floor(random() * 10)
   const maxInFlight = 1 + Math.floor(random() * 8)
   world.definitions.set('w', definition('w', { whenBlocked, maxInFlight }))
-  engine.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
+  world.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
   let offered = 0
   const offer = (count: number) => {
     for (let i = 0; i < count; i++, offered++) {

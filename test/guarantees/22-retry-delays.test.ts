@@ -30,7 +30,7 @@ function worldOf(worldSeed: number, answers: Answers): SimulatedWorld {
   }))
   world.definitions.set('w', definition('w', { retryProfile: 'extended' }))
   const topics = new Map([topic, retriesTopic].map((name) => [name, [0]]))
-  world.engine.assign({ partitions: topics, fresh: false })
+  world.assign({ partitions: topics, fresh: false })
   return world
 }
 

@@ -27,6 +27,6 @@ export function world(answer: (id: string, attempt: number) => Partial<Answer> &
     limits,
   )
   made.definitions.set('w', definition('w'))
-  made.engine.assign(owned)
+  made.assign(owned)
   return made
 }

@@ -1,7 +1,7 @@
 import { Engine } from '../../services/dispatcher/engine.ts'
 import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
 import type { ResumePoint } from '../../services/dispatcher/partition.ts'
-import type { EngineLimits, OutcomeRecords, SendResult, Written } from '../../services/dispatcher/ports.ts'
+import type { EngineLimits, OutcomeRecords, Owned, SendResult, Written } from '../../services/dispatcher/ports.ts'
 import { answerId } from '../../services/dispatcher/replay.ts'
 import { addAnswered, addParked } from '../../services/dispatcher/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'
@@ -204,6 +204,11 @@ export class SimulatedWorld {
       this.#entries.set(current, entry)
     }
     return entry
+  }
+
+  /** Begins an assignment; what is new in it is taken over, nothing committed. */
+  assign(owned: Owned): void {
+    for (const number of this.engine.assign(owned)) this.restore(number)
   }
 
   /** Takes over a partition number as the topics tell it: webhook-parked and webhook-attempts from their beginning. */

@@ -47,7 +47,7 @@ test.each([
     )
     const bad = Array.from({ length: 12 }, (_unused, i) => `bad${i}`)
     for (const id of [...bad, 'good']) made.definitions.set(id, definition(id, { maxInFlight: 4 }))
-    made.engine.assign(owned)
+    made.assign(owned)
     // Many of the bad ones come before each of the good ones, again and again.
     const records = Array.from({ length: 50 }, (_unused, round) => [
       ...bad.flatMap((id) => Array.from({ length: 10 }, (_none, i) => delivery(`${id}-${round}-${i}`, id, `c${i}`))),
@@ -71,7 +71,7 @@ test.each([
 test("what a slow webhook has in memory is parked with its contacts in turns, each one's in order", () => {
   const made = new SimulatedWorld(1, () => ({ outcome: ok, afterMs: 60_000 }), { maxHeld: 30 })
   made.definitions.set('w', definition('w', { maxInFlight: 2 }))
-  made.engine.assign(owned)
+  made.assign(owned)
   for (let i = 0; i < 20; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', i < 10 ? 'ana' : 'rui'))
   measure(made)
   const parked = made.parkedLog.get(0)?.map((pending) => pending.delivery.deliveryId)

@@ -54,7 +54,7 @@ describe('lanes', () => {
       ({ webhookId }) => ({ outcome: ok, afterMs: webhookId === 'good' ? 10 : 10_000 }),
       { maxInFlight: 20 },
     )
-    made.engine.assign(owned)
+    made.assign(owned)
     const slow = Array.from({ length: 9 }, (_unused, i) => `slow${i}`)
     for (const id of [...slow, 'good']) made.definitions.set(id, definition(id, { maxInFlight: 8 }))
     const offered = slow.flatMap((id) =>
@@ -130,7 +130,7 @@ describe('assignments', () => {
   test('what is in flight is not sent again when its record comes again, and what was queued is', () => {
     const made = world(() => ({ outcome: ok, afterMs: 100 }))
     for (let i = 0; i < 3; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', 'ana'))
-    made.engine.assign(owned)
+    made.assign(owned)
     for (let i = 0; i < 3; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', 'ana'))
     made.runAll()
     expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 'd1', 'd2'])
@@ -141,7 +141,7 @@ describe('assignments', () => {
     const made = world(() => ({ outcome: busy }))
     made.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
     made.clock.runUntil(made.clock.nowMs + 10)
-    made.engine.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
+    made.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
     made.runAll()
     expect(made.sent).toHaveLength(1)
     expect(made.engine.held).toBe(0)
@@ -151,7 +151,7 @@ describe('assignments', () => {
   test('a request in flight in a partition that went away is recorded, not retried', () => {
     const made = world(() => ({ outcome: busy, afterMs: 100 }))
     made.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
-    made.engine.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
+    made.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
     made.runAll()
     expect(made.attempts).toHaveLength(1)
     expect(made.sent).toHaveLength(1)

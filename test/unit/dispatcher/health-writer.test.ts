@@ -1,44 +1,101 @@
 import { expect, test } from 'vitest'
 import { initialBreaker } from '../../../services/dispatcher/breaker.ts'
+import { epochHeaders, readEpoch } from '../../../services/dispatcher/health-log.ts'
 import { HealthWriter } from '../../../services/dispatcher/health-writer.ts'
 import { PartitionState } from '../../../services/dispatcher/partition.ts'
 import type { HealthRecord } from '../../../services/dispatcher/restore.ts'
 
-const reflected = { attemptsOffset: 5, parkedOffset: 7 }
+const taken = { reflected: { attemptsOffset: 5, parkedOffset: 7 }, epoch: 100, healthOffset: 0 }
+const paused = { breaker: initialBreaker(), pausedUntilMs: 9_000 }
 
-function writerOf(gates: [string, { breaker: ReturnType<typeof initialBreaker>; pausedUntilMs: number }][]) {
-  const sent: { key: string; value: HealthRecord | null }[] = []
+type Log = { key: string; value: HealthRecord | null; epoch: number | null }[]
+
+/** @param log webhook-health/3, which others may write to. */
+function writerOf(gates: [string, typeof paused][], log: Log = []) {
   const writer = new HealthWriter({
     engine: { partitions: [new PartitionState(3)], gates: { statesOf: () => gates } as never },
     topic: 'webhook-health',
     encode: (record) => Buffer.from(JSON.stringify(record)),
-    send: ({ key, value }) => {
-      sent.push({ key: String(key), value: value === null ? null : JSON.parse(String(value)) })
-      return Promise.resolve({ offset: sent.length - 1 })
+    send: ({ key, value, headers }) => {
+      log.push({
+        key: String(key),
+        value: value === null ? null : JSON.parse(String(value)),
+        epoch: readEpoch(headers),
+      })
+      return Promise.resolve({ offset: log.length - 1 })
+    },
+    reader: {
+      ends: async () => [{ partition: 3, low: 0, high: log.length }],
+      read: async (_topic, _partition, from, to, onRecord) => {
+        for (const { key, epoch } of log.slice(from, to))
+          onRecord({ key: Buffer.from(key), headers: epoch === null ? {} : epochHeaders(epoch) } as never)
+      },
     },
     nowMs: () => 1_000,
   })
-  return { writer, sent }
+  return { writer, sent: log }
 }
 
 test('a snapshot of the former owner with nothing left to tell is deleted, and only once', async () => {
   const { writer, sent } = writerOf([])
-  writer.takenOver(3, reflected, ['over'])
+  writer.takenOver(3, taken, ['over'])
   await writer.write()
-  expect(sent.map(({ key, value }) => [key, value === null])).toEqual([
-    ['over', true],
-    ['partition-3', false],
+  expect(sent.map(({ key, value, epoch }) => [key, value === null, epoch])).toEqual([
+    ['over', true, 100],
+    ['partition-3', false, 100],
   ])
   await writer.write()
   expect(sent).toHaveLength(2)
 })
 
 test('what is still to be told is written before the offsets that it reflects', async () => {
-  const paused = { breaker: initialBreaker(), pausedUntilMs: 9_000 }
   const { writer, sent } = writerOf([['w', paused]])
-  writer.takenOver(3, reflected, ['w'])
+  writer.takenOver(3, taken, ['w'])
   await writer.write()
   expect(sent.map(({ key }) => key)).toEqual(['w', 'partition-3'])
-  expect(sent[0]?.value).toMatchObject({ webhookId: 'w', pausedUntil: 9_000, ...reflected })
-  expect(sent[1]?.value).toMatchObject({ webhookId: null, ...reflected })
+  expect(sent[0]?.value).toMatchObject({ webhookId: 'w', pausedUntil: 9_000, ...taken.reflected })
+  expect(sent[1]?.value).toMatchObject({ webhookId: null, ...taken.reflected })
+})
+
+test('nothing is written of a partition number that has left, though the engine still knew it', async () => {
+  const { writer, sent } = writerOf([['w', paused]])
+  writer.takenOver(3, taken, ['w'])
+  writer.keepOnly(new Set([1, 2]))
+  await writer.write()
+  expect(sent).toEqual([])
+})
+
+test('an acknowledgement or a commit of an earlier ownership says nothing of the next one', async () => {
+  const { writer, sent } = writerOf([])
+  writer.takenOver(3, taken, [])
+  const earlier = writer.ownership(3)
+  const committed = writer.beforeCommit()
+  writer.keepOnly(new Set())
+  writer.takenOver(3, { ...taken, epoch: 101 }, [])
+  writer.acknowledged(earlier, { attemptOffset: 99, parkedOffset: 99 })
+  committed()
+  writer.beforeCommit()()
+  await writer.write()
+  expect(sent).toEqual([{ key: 'partition-3', epoch: 101, value: expect.objectContaining(taken.reflected) }])
+})
+
+test.each([
+  ['a tombstone for a webhook that has something to tell', 'w', null, ['w']],
+  ['a snapshot of a webhook that has nothing to tell', 'over', { webhookId: 'over' } as HealthRecord, ['over']],
+  ['the offsets of the partition', 'partition-3', { webhookId: null } as HealthRecord, ['partition-3']],
+])('what a cut-off owner has written late is made good: %s', async (_name, key, value, repaired) => {
+  const { writer, sent } = writerOf([['w', paused]])
+  writer.takenOver(3, taken, [])
+  await writer.write()
+  await writer.repair()
+  expect(writer.isDue).toBe(false)
+  sent.push({ key, value, epoch: 99 })
+  const late = sent.length
+  await writer.repair()
+  expect(writer.isDue).toBe(true)
+  await writer.write()
+  expect(sent.slice(late).map((record) => record.key)).toEqual(repaired)
+  expect(sent.at(-1)).toMatchObject({ epoch: 100, value: key === 'over' ? null : expect.anything() })
+  await writer.repair()
+  expect(writer.isDue).toBe(false)
 })
