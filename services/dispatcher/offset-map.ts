@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { maxCommitMetadataBytes } from '../platform/kafka/logs.ts'
 import { BitReader, BitWriter, bestOrder, golombBits, orderBits } from './golomb.ts'
 
 /**
@@ -12,8 +13,8 @@ import { BitReader, BitWriter, bestOrder, golombBits, orderBits } from './golomb
  */
 const version = '1'
 
-/** Kafka's `offset.metadata.max.bytes` by default. */
-export const maxMetadataBytes = 4_096
+/** What a commit has room for (Kafka's `offset.metadata.max.bytes`), less the id of its log. */
+export const maxMetadataBytes = maxCommitMetadataBytes
 
 const checksumBytes = 4
 const maxContentBytes = Math.floor(((maxMetadataBytes - version.length) * 3) / 4) - checksumBytes

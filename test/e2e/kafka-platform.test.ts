@@ -7,7 +7,9 @@ import { Health } from '../../services/platform/health.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { assertSameCounts, coPartitionAssigner, partitionCounts } from '../../services/platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
-import { type Assignment, type ConsumerOptions, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
+import { type Assignment, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
+import type { ConsumerOptions } from '../../services/platform/kafka/consumer-options.ts'
+import { maxCommitMetadataBytes } from '../../services/platform/kafka/logs.ts'
 import { RangeReader } from '../../services/platform/kafka/range-reader.ts'
 import { TopicTable } from '../../services/platform/kafka/table.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
@@ -380,6 +382,7 @@ test('topics with different counts are refused: before joining, and by the group
 })
 
 test('what is committed with an offset comes back', async () => {
+  await fill(producer, 'left', 20, 2)
   let current: Assignment | undefined
   const groupId = topic('commits')
   const { consumer } = await member('commits', ['left', 'right'], {
@@ -392,7 +395,7 @@ test('what is committed with an offset comes back', async () => {
 
   if (!current) throw new Error('nothing is assigned')
   // The most that a broker takes (offset.metadata.max.bytes).
-  const metadata = '1:'.padEnd(4_096, 'm')
+  const metadata = '1:'.padEnd(maxCommitMetadataBytes, 'm')
   await consumer.commit(current, [
     { topic: topic('left'), partition: 2, offset: 17, metadata },
     { topic: topic('right'), partition: 5, offset: 0 },

@@ -83,16 +83,26 @@ function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
 }
 
 /**
- * Writes our port over the broker's in a Metadata response (versions 0 to 8: those without compact fields). The host, an
- * address of this machine, stays.
- * @throws Error when the client speaks a newer version or the cluster has more than one broker.
+ * Writes our port over the broker's in a Metadata response. The host, an address of this machine, stays.
+ * @throws Error when the cluster has more than one broker.
  */
 function takeBrokersPlace(frame: Buffer, version: number, port: number): void {
-  if (version > 8) throw new Error(`Metadata version ${version} is not known here`)
   const throttleBytes = version >= 3 ? 4 : 0
-  const brokersAt = lengthBytes + 4 + throttleBytes
-  const brokers = frame.readInt32BE(brokersAt)
-  if (brokers !== 1) throw new Error(`one broker is needed, there are ${brokers}`)
+  const afterId = lengthBytes + 4
+  if (version >= 9) {
+    // Compact fields: one byte for the header's tags, and lengths that are one more than what they count, in one byte.
+    const brokersAt = afterId + 1 + throttleBytes
+    assertOneBroker(frame.readUInt8(brokersAt) - 1)
+    const hostAt = brokersAt + 1 + 4
+    frame.writeInt32BE(port, hostAt + frame.readUInt8(hostAt))
+    return
+  }
+  const brokersAt = afterId + throttleBytes
+  assertOneBroker(frame.readInt32BE(brokersAt))
   const hostAt = brokersAt + 4 + 4
   frame.writeInt32BE(port, hostAt + 2 + frame.readInt16BE(hostAt))
+}
+
+function assertOneBroker(brokers: number): void {
+  if (brokers !== 1) throw new Error(`one broker is needed, there are ${brokers}`)
 }

@@ -1,8 +1,12 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage, PartitionAssigner } from 'kafkajs'
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import type { Logger } from '../log.ts'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+import { type ConsumerOptions, consumerConfig, heartbeatMs } from './consumer-options.ts'
 import { PartitionAssigners } from './kafkajs.ts'
+import type { Cluster } from './kafkajs-inside.ts'
+import { LogIds, stampMetadata } from './logs.ts'
+import { type Membership, type PinnedCommit, pinCommits, registerMembership } from './membership.ts'
 
 export type ConsumedRecord = {
   topic: string
@@ -20,7 +24,7 @@ export type Assignment = {
   /** Topic -> partition numbers. */
   readonly partitions: ReadonlyMap<string, readonly number[]>
   readonly current: boolean
-  /** Whether this instance is a new member of the group: others may have had its partitions meanwhile. */
+  /** Whether others may have had its partitions meanwhile: a new member, or one that was left out of a generation. */
   readonly fresh: boolean
 }
 
@@ -40,78 +44,40 @@ export type Held = { memberId: string; partitions: ReadonlyMap<string, readonly 
 
 export type Commit = { topic: string; partition: number; offset: number; metadata?: string }
 
-export type ConsumerOptions = {
-  groupId: string
-  topics: string[]
-  sessionTimeoutMs: number
-  /** Longest wait of the broker for new records; bounds how late a resumed partition is fetched. */
-  maxWaitMs: number
-  /** The broker answers sooner once it has so many bytes; 1 when not given. */
-  minBytes?: number
-  /** Of one answer of the broker, unless its first batch is larger. */
-  maxBytes?: number
-  /** Of one partition in it; as large as a batch can be when not given. */
-  maxBytesPerPartition?: number
-  /** The rule that shares partitions out; round robin when not given. */
-  assigner?: (held: () => Held) => PartitionAssigner
-  /** Called at every (re)assignment, before its first batch: nothing is paused, and a seek or pause acts on the first fetch. */
-  onAssigned?: (assignment: Assignment, consumer: GroupConsumer) => void
-  /**
-   * Called with each batch, one at a time a partition.
-   * @returns how many of the records were taken, from the first: the rest comes again, at once or after resume().
-   */
-  onBatch: (batch: RecordBatch) => number | Promise<number>
-  /** Called when a fetch brought only what no reader sees (markers of transactions, aborted records): no batch comes of it. */
-  onPassed?: (passed: { topic: string; partition: number; nextOffset: number }) => void
-  /** For a fault that no waiting mends; must end the process. */
-  fail: (error: unknown) => void
-}
-
-/** The broker's max.message.bytes: what is larger than a partition's part of a fetch comes of the first partition only. */
-const maxBatchBytes = 1_048_576
-/** Of one fetch, where not given: what it brings waits in memory, and kafkajs holds it twice meanwhile. */
-const defaultMaxBytes = 1_048_576
-/**
- * For the only member of a group, whom nobody waits for, and which pauses nothing: heartbeats go out between fetches, and
- * each fetch of an idle consumer takes 1 ms of CPU here and as much of the broker's.
- */
-export const loneMember = { sessionTimeoutMs: 30_000, maxWaitMs: 5_000 } as const
-/** Heartbeats go out at least this often while onBatch is waited for. */
-const heartbeatMs = 2_000
-
 /**
  * A member of a consumer group that reads from the beginning where nothing is committed, commits only what it is told to,
- * and only of the current assignment. kafkajs restarts itself after connection faults; any other crash is fatal.
+ * and only of the current assignment. kafkajs restarts itself after connection faults; any other crash is fatal, and so is
+ * a log that turns out to be another one than before (logs.ts).
  */
 export class GroupConsumer implements AsyncDisposable {
   readonly #consumer: Consumer
   readonly #options: ConsumerOptions
   readonly #log: Logger
   readonly #stopping: AbortSignal | undefined
+  readonly #membership: Membership
   #assignment: { partitions: Map<string, number[]>; current: boolean; fresh: boolean } = {
     partitions: new Map(),
     current: false,
     fresh: true,
   }
   #memberId = ''
+  #generation = -1
+  #pinned: PinnedCommit | undefined
 
   private constructor(kafka: Kafka, options: ConsumerOptions, { log, stopping }: WaitContext) {
     this.#options = options
     this.#log = log
     this.#stopping = stopping
+    this.#membership = { logIds: new LogIds(), log, group: null, onStart: options.onStart, fail: options.fail }
     const held = () => ({ memberId: this.#memberId, partitions: this.#assignment.partitions })
     this.#consumer = kafka.consumer({
-      groupId: options.groupId,
-      sessionTimeout: options.sessionTimeoutMs,
-      rebalanceTimeout: Math.max(options.sessionTimeoutMs, 20_000),
-      heartbeatInterval: Math.min(heartbeatMs, options.sessionTimeoutMs / 3),
-      maxWaitTimeInMs: options.maxWaitMs,
-      minBytes: options.minBytes ?? 1,
-      maxBytesPerPartition: options.maxBytesPerPartition ?? maxBatchBytes,
-      maxBytes: options.maxBytes ?? defaultMaxBytes,
-      allowAutoTopicCreation: false,
-      partitionAssigners: [options.assigner?.(held) ?? PartitionAssigners.roundRobin],
-      retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 5_000 },
+      ...consumerConfig(options),
+      partitionAssigners: [
+        (made) => {
+          registerMembership(made.cluster as unknown as Cluster, this.#membership)
+          return (options.assigner?.(held) ?? PartitionAssigners.roundRobin)(made)
+        },
+      ],
     })
   }
 
@@ -136,12 +102,29 @@ export class GroupConsumer implements AsyncDisposable {
     return this.#assignment
   }
 
-  /** Commits next offsets of the assignment. @returns false when it is no longer the current one: nothing was committed. */
+  /** The topic's id (KIP-516), which an offset of it is to be stored with; null where the broker tells none. */
+  logIdOf(topic: string): string | null {
+    return this.#membership.logIds.of(topic)
+  }
+
+  /**
+   * Commits next offsets of the assignment, once and under its own generation.
+   * @returns false when the assignment is no longer the current one: nothing was committed.
+   * @throws when Kafka did not take it: a later commit makes up for it.
+   */
   async commit(assignment: Assignment, commits: Commit[]): Promise<boolean> {
-    if (!assignment.current) return false
+    if (!assignment.current || !this.#pinned) return false
     if (commits.length === 0) return true
-    const offsets = commits.map((commit) => ({ ...commit, offset: String(commit.offset) }))
-    await this.#consumer.commitOffsets(offsets)
+    const byTopic = Map.groupBy(commits, ({ topic }) => topic)
+    const topics = [...byTopic].map(([topic, ofTopic]) => ({
+      topic,
+      partitions: ofTopic.map(({ partition, offset, metadata = '' }) => ({
+        partition,
+        offset: String(offset),
+        metadata: stampMetadata(this.logIdOf(topic), metadata),
+      })),
+    }))
+    await this.#pinned({ topics })
     return true
   }
 
@@ -175,8 +158,14 @@ export class GroupConsumer implements AsyncDisposable {
       // Pauses belong to the work that asked for them, which ended with the old assignment.
       for (const { topic, partitions: paused } of this.#consumer.paused())
         this.#consumer.resume([{ topic, partitions: paused }])
-      this.#assignment = { partitions, current: true, fresh: payload.memberId !== this.#memberId }
+      const { group } = this.#membership
+      if (!group) throw new Error('a group was joined that is not known here')
+      // In a generation that this member has missed, others had its partitions.
+      const fresh = payload.memberId !== this.#memberId || group.generationId !== this.#generation + 1
+      this.#assignment = { partitions, current: true, fresh }
       this.#memberId = payload.memberId
+      this.#generation = group.generationId
+      this.#pinned = pinCommits(group)
       log.info({ groupId, partitions: payload.memberAssignment }, 'partitions assigned')
       health.set(part, null)
       onAssigned?.(this.#assignment, this)

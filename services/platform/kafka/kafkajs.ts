@@ -4,11 +4,13 @@ import { compressionCodecs } from './compression.ts'
 import { findLeadersQuickly } from './fetch-leaders.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
 import { fetchRequest, fetchResponse } from './fetch-protocol.ts'
+import { beginWithinLogs, watchLogs } from './membership.ts'
 import { metadataRequest, metadataResponse } from './metadata-protocol.ts'
 import { encodeCall, writtenOnce } from './produce-request.ts'
 import { withResponse } from './produce-response.ts'
 import { calmRequestQueues } from './request-queue.ts'
 import { trackingSendMessages } from './send-messages.ts'
+import { metadataWithTopicIds } from './topic-id-protocol.ts'
 import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
 
 /**
@@ -25,6 +27,9 @@ if (!require.cache[require.resolve('kafkajs')]) {
   replace('protocol/requests/metadata/v6/request', metadataRequest)
   replace('protocol/requests/metadata/v6/response', metadataResponse)
   replace('utils/sleep', () => sleepUntilResumed)
+  replace('protocol/requests/metadata/index', metadataWithTopicIds)
+  replace('consumer/offsetManager/index', beginWithinLogs)
+  replace('consumer/consumerGroup', watchLogs)
   replace('protocol/requests/produce/v3/response', withResponse)
   replace('producer/sendMessages', trackingSendMessages)
   replace('protocol/requests/produce/v3/request', writtenOnce)

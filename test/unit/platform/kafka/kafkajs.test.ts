@@ -3,11 +3,14 @@ import { expect, test } from 'vitest'
 
 const require = createRequire(import.meta.url)
 const files = [
+  'consumer/consumerGroup',
+  'consumer/offsetManager/index',
   'consumer/worker',
   'consumer/workerQueue',
   'protocol/requests/fetch/v11/request',
   'protocol/requests/fetch/v11/response',
   'producer/sendMessages',
+  'protocol/requests/metadata/index',
   'protocol/requests/produce/v3/request',
   'protocol/request',
   'utils/sleep',

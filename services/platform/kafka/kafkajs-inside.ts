@@ -1,0 +1,47 @@
+/** What is used of kafkajs' inner classes, which have no types of their own. */
+
+export type PartitionNumber = { partition: number }
+export type TopicOffsets = { topic: string; partitions: (PartitionNumber & { offset: string })[] }
+
+export type Cluster = {
+  findTopicPartitionMetadata(topic: string): { partitionId: number; topicId?: string | null }[]
+  fetchTopicsOffset(
+    topics: { topic: string; partitions: PartitionNumber[]; fromBeginning: boolean }[],
+  ): Promise<TopicOffsets[]>
+}
+
+export type CommitPayload = {
+  topics: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[]
+}
+
+export type OffsetManager = {
+  readonly cluster: Cluster
+  readonly groupId: string
+  readonly generationId: number
+  readonly topics: string[]
+  readonly memberAssignment: Record<string, number[]>
+  committedOffsets(): Record<string, Record<number, string | undefined>>
+  getCoordinator(): Promise<{
+    offsetFetch(asked: { groupId: string; topics: { topic: string; partitions: PartitionNumber[] }[] }): Promise<{
+      responses: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[]
+    }>
+  }>
+  nextOffset(topic: string, partition: number): { toString(): string }
+  resolveOffset(next: { topic: string; partition: number; offset: string }): void
+  resolveOffsets(): Promise<void>
+  commitOffsets(payload: CommitPayload): Promise<void>
+}
+
+export type ConsumerGroup = {
+  readonly cluster: Cluster
+  readonly topicsSubscribed: string[]
+  readonly generationId: number
+  readonly offsetManager: OffsetManager | null
+  joinAndSync(): Promise<void>
+  checkForStaleAssignment(): void
+  recoverFromFetch(error: Error): Promise<void>
+  recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>
+}
+
+export type ConsumerGroupClass = new (options: { cluster: Cluster }) => ConsumerGroup
+export type OffsetManagerClass = new (options: object) => OffsetManager
