@@ -30,6 +30,10 @@ function ofMessageEvent(faults: Faults, event: MessageEvent): void {
   faults.ofCount('variables', variableNames.length, limits.maxVariables)
   // Each of millions of messages would be looked at otherwise.
   if (faults.found.length > 0) return
+  const { firstName, lastName } = event
+  const nameLength = (firstName?.length ?? 0) + (lastName?.length ?? 0)
+  const repeated = nameLength === 0 ? 0 : messages.filter(({ from, fromName }) => from === 'user' && !fromName).length
+  if (repeated * nameLength > limits.maxNotificationBytes) faults.add('firstName', repeatedNameRule)
   for (const [index, { id, date }] of messages.entries()) {
     faults.ofName(`messages.${index}.id`, id)
     faults.ofTime(`messages.${index}.date`, date)
@@ -38,6 +42,8 @@ function ofMessageEvent(faults: Faults, event: MessageEvent): void {
 }
 
 const nameRule = `must have 1 to ${limits.maxNameBytes} bytes`
+const repeatedNameRule =
+  'and lastName are too long: the notification repeats them in each message of the user that has no fromName'
 const timeRule = 'must be a time from 1970-01-01 to 9999-12-31'
 
 function isName(text: string): boolean {

@@ -2,7 +2,7 @@ import type { Account } from '../domain/definition.ts'
 import type { Entry } from '../domain/definition-table.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import type { Event } from '../domain/event.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf } from '../domain/notification-body.ts'
 import { deliveryId } from './delivery-id.ts'
 
 /** What is known of webhooks and accounts at the moment. */

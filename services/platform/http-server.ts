@@ -1,6 +1,4 @@
 import { STATUS_CODES } from 'node:http'
-import { Ajv } from 'ajv'
-import addFormatsModule from 'ajv-formats'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -12,9 +10,11 @@ import Fastify, {
 } from 'fastify'
 import { type AllowedMethods, collectAllowedMethods, methodNotAllowed } from './allowed-methods.ts'
 import type { Health } from './health.ts'
+import { type CompileSchema, type Problem, schemaCompiler } from './json-schema.ts'
 import type { Logger } from './log.ts'
 import type { Registry } from './metrics.ts'
 import { HttpProblem } from './problem.ts'
+import { illFormedTexts } from './well-formed.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,6 +23,8 @@ declare module 'fastify' {
 }
 
 const maxParameterLength = 2_000
+/** Named in an answer. */
+const maxIllFormedTexts = 50
 
 export type HttpServerOptions = {
   log: Logger
@@ -58,6 +60,7 @@ export function createHttpServer({
     if (request.is404) requireAllowed(request)
   })
   server.setValidatorCompiler(requestValidators())
+  server.addHook('preValidation', async ({ body }) => requireWellFormed(body))
   server.get('/healthz', { schema: { hide: true } as object }, async () => ({ status: 'alive' }))
   server.get('/readyz', { schema: { hide: true } as object }, async (_request, reply) => {
     if (!health.ready) reply.code(503)
@@ -92,24 +95,37 @@ export function nothingThere(request: FastifyRequest): never {
   throw new HttpProblem(404, 'Not Found', `there is nothing at ${request.method} ${request.url.split('?')[0]}`)
 }
 
+/** @throws HttpProblem 422 for texts that have no UTF-8 form (contract.md, section 4). */
+function requireWellFormed(body: unknown): void {
+  const problems = illFormedTexts(body, maxIllFormedTexts)
+  if (problems.length > 0)
+    throw new HttpProblem(422, 'Unprocessable Content', 'the body has text that is not well-formed Unicode', {
+      errors: problems,
+    })
+}
+
 /** Paths and query strings are text, so their values are coerced; in a JSON body "true" is not a boolean. */
 function requestValidators(): FastifySchemaCompiler<object> {
-  const options = { allErrors: true, useDefaults: true, strict: false }
-  const ofText = new Ajv({ ...options, coerceTypes: 'array' })
-  const ofBody = new Ajv(options)
-  for (const ajv of [ofText, ofBody]) addFormatsModule.default(ajv)
-  return ({ schema, httpPart }) => (httpPart === 'body' ? ofBody : ofText).compile(schema)
+  const ofText = schemaCompiler({ strict: false, coerceTypes: 'array' })
+  const ofBody = schemaCompiler({ strict: false })
+  return ({ schema, httpPart }) => requestValidator(httpPart === 'body' ? ofBody : ofText, schema, httpPart)
+}
+
+function requestValidator(compile: CompileSchema, schema: object, httpPart = 'request') {
+  const check = compile<unknown>(schema)
+  return (value: unknown) => {
+    const checked = check(value)
+    return checked.ok ? { value: checked.value } : { error: invalidRequest(httpPart, checked.problems) }
+  }
+}
+
+function invalidRequest(httpPart: string, errors: Problem[]): HttpProblem {
+  return new HttpProblem(400, 'Bad Request', `the ${httpPart} is not valid`, { errors })
 }
 
 function toProblem(error: FastifyError): HttpProblem {
   const status = error.statusCode ?? 500
   const title = STATUS_CODES[status] ?? 'Error'
   if (status >= 500) return new HttpProblem(status, title, 'the request failed for a reason of ours')
-  if (!error.validation) return new HttpProblem(status, title, error.message)
-  const errors = error.validation.map((fault) => {
-    const { missingProperty, additionalProperty } = fault.params as Record<string, string | undefined>
-    const path = [...fault.instancePath.split('/').slice(1), missingProperty ?? additionalProperty]
-    return { field: path.filter((part) => part !== undefined).join('.'), message: fault.message ?? 'is not valid' }
-  })
-  return new HttpProblem(status, title, `the ${error.validationContext ?? 'request'} is not valid`, { errors })
+  return new HttpProblem(status, title, error.message)
 }

@@ -1,25 +1,71 @@
 import { Ajv, type ErrorObject, type Options } from 'ajv'
 import addFormatsModule from 'ajv-formats'
-
-const addFormats = addFormatsModule.default
+import { cutText } from './cut-text.ts'
 
 /** One thing wrong with a value: where, and what would be right. */
 export type Problem = { field: string; message: string }
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; problems: Problem[] }
 
+/** The one format in use, of RFC 3339. It splits the text, so only what can be a time is handed to it. */
+const { validate: isDateTime } = addFormatsModule.default.get('date-time') as { validate: (text: string) => boolean }
+
+/** Compiles a JSON Schema (draft 07) into a check. */
+export type CompileSchema = <T>(schema: object) => (value: unknown) => Checked<T>
+
+const maxProblems = 50
+/** Items and properties of a value up to which all of its problems are looked for: an error object for each is made then. */
+const maxItemsForAll = 5_000
+/** Characters of a field's name or a message in an answer: they may quote the request. */
+const maxShownLength = 300
+const maxTimeLength = 64
+
 /**
- * Compiles a JSON Schema (draft 07) into a check that names every offending field, at most 50 of them.
+ * Compiles a JSON Schema (draft 07) into a check that names every offending field, at most 50 of them; of a value of more
+ * than 5,000 items the first one, so that no value takes more than linear time and little memory.
  * Defaults are filled into the value that is passed: hand over a copy where that matters.
  */
 export function compileSchema<T>(schema: object, options: Options = {}): (value: unknown) => Checked<T> {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, allowUnionTypes: true, strict: true, ...options })
-  addFormats(ajv)
-  const validate = ajv.compile(schema)
-  return (value) => {
-    if (validate(value)) return { ok: true, value: value as T }
-    return { ok: false, problems: (validate.errors ?? []).slice(0, 50).map(describe) }
+  return schemaCompiler(options)<T>(schema)
+}
+
+/** For many schemas with the same options. */
+export function schemaCompiler(options: Options): CompileSchema {
+  const toFirst = createAjv({ ...options, allErrors: false })
+  const toAll = createAjv({ ...options, allErrors: true })
+  return <T>(schema: object) => {
+    const check = toFirst.compile(schema)
+    return (value: unknown): Checked<T> => {
+      if (check(value)) return { ok: true, value: value as T }
+      let { errors } = check
+      if (!hasMoreItemsThan(value, maxItemsForAll)) {
+        // Compiled when it is first needed, and kept by Ajv.
+        const checkAll = toAll.compile(schema)
+        checkAll(value)
+        errors = checkAll.errors ?? errors
+      }
+      return { ok: false, problems: (errors ?? []).slice(0, maxProblems).map(describe) }
+    }
   }
+}
+
+function createAjv(options: Options): Ajv {
+  const ajv = new Ajv({ useDefaults: true, allowUnionTypes: true, strict: true, ...options })
+  ajv.addFormat('date-time', (text: string) => text.length <= maxTimeLength && isDateTime(text))
+  return ajv
+}
+
+function hasMoreItemsThan(value: unknown, max: number): boolean {
+  const waiting = [value]
+  let count = 0
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next !== 'object' || next === null) continue
+    for (const key in next) {
+      if (++count > max) return true
+      waiting.push((next as Record<string, unknown>)[key])
+    }
+  }
+  return false
 }
 
 function describe(error: ErrorObject): Problem {
@@ -30,7 +76,7 @@ function describe(error: ErrorObject): Problem {
   const allowed =
     error.keyword === 'enum' ? `: ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}` : ''
   const message = named.missingProperty !== undefined ? 'is required' : `${error.message ?? 'is not valid'}${allowed}`
-  return { field: parts.join('.'), message }
+  return { field: cutText(parts.join('.'), maxShownLength), message: cutText(message, maxShownLength) }
 }
 
 /** RFC 6901, section 4. */

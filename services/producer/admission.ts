@@ -1,7 +1,11 @@
-/** Bounds the memory that requests hold: their bodies, and their records until Kafka has acknowledged them. */
+/**
+ * Bounds the memory that requests hold: their bodies, and their records until Kafka has acknowledged them. An owner may hold
+ * as much as is left free: one alone half of it, two a third each, so that there is room for the next one at any time.
+ */
 export class Admission {
   readonly #maxBytes: number
   readonly #recordBytes: () => number
+  readonly #heldByOwner = new Map<string, number>()
   #bodyBytes = 0
 
   /** @param recordBytes bytes of records that Kafka has not acknowledged. */
@@ -19,16 +23,26 @@ export class Admission {
   }
 
   /**
-   * Takes in a request; what is held exceeds the limit by one body at most.
-   * @returns gives the bytes back, once; null when there is no room.
+   * Takes in a request; what is held exceeds a limit by one body at most.
+   * @param owner the business or subject of its token.
+   * @returns gives the bytes back, once; 'full' when nobody has room, 'share' when this owner has none.
    */
-  enter(bodyBytes: number): (() => void) | null {
-    if (this.isFull) return null
-    this.#bodyBytes += bodyBytes
-    let held = bodyBytes
+  enter(owner: string, bodyBytes: number): (() => void) | 'full' | 'share' {
+    if (this.isFull) return 'full'
+    const held = this.#heldByOwner.get(owner) ?? 0
+    if (held > this.#maxBytes - this.heldBytes) return 'share'
+    this.#hold(owner, bodyBytes)
+    let isHeld = true
     return () => {
-      this.#bodyBytes -= held
-      held = 0
+      if (isHeld) this.#hold(owner, -bodyBytes)
+      isHeld = false
     }
+  }
+
+  #hold(owner: string, bytes: number): void {
+    this.#bodyBytes += bytes
+    const held = (this.#heldByOwner.get(owner) ?? 0) + bytes
+    if (held === 0) this.#heldByOwner.delete(owner)
+    else this.#heldByOwner.set(owner, held)
   }
 }

@@ -1,15 +1,30 @@
+import { limits } from '../domain/limits.ts'
+
 /**
  * JSON Schemas of what POST /v1/events takes: the records of contract.md, section 4, with times as RFC 3339 text and
  * optional fields absent or null. They validate, and they are the OpenAPI document's.
  */
 
-const text = { type: 'string', minLength: 1 }
+/** A name's limit is in bytes of UTF-8, which JSON Schema cannot say: eventFaults looks at them. */
+const text = {
+  type: 'string',
+  minLength: 1,
+  maxLength: limits.maxNameBytes,
+  description: `1 to ${limits.maxNameBytes} bytes of UTF-8`,
+}
 const optionalText = { type: ['string', 'null'] }
-const time = { type: 'string', format: 'date-time', description: 'RFC 3339, any offset; kept to the millisecond' }
+const time = {
+  type: 'string',
+  format: 'date-time',
+  description: 'RFC 3339, any offset, 1970-01-01 to 9999-12-31; kept to the millisecond',
+}
 const url = { ...optionalText, description: 'URL' }
 
 const conversation = {
-  eventId: { ...text, description: 'unique; send the same one again when an answer did not arrive' },
+  eventId: {
+    ...text,
+    description: `${text.description}; unique within its kind; send the same one again when an answer did not arrive`,
+  },
   businessId: text,
   chatPlatform: { ...text, description: 'webchat, whatsapp, messenger, telegram, twitter or another' },
   chatChannelId: text,
@@ -61,11 +76,11 @@ export const messageEventSchema = {
     lastName: optionalText,
     customerCreationTime: time,
     sessionCreationTime: time,
-    messages: { type: 'array', items: messageSchema },
+    messages: { type: 'array', maxItems: limits.maxMessages, items: messageSchema },
     variables: {
       type: 'object',
-      // Assigned to a plain object by any reader, this name would set its prototype.
-      propertyNames: { pattern: '^(?!__proto__$)' },
+      maxProperties: limits.maxVariables,
+      propertyNames: { minLength: 1, maxLength: limits.maxNameBytes },
       additionalProperties: { type: 'string' },
       default: {},
       description: 'variable name -> new value',
@@ -88,10 +103,13 @@ export const statusEventSchema = {
   },
 }
 
+/** Of one request. The largest body has fewer, unless they are nearly empty. */
+export const maxEvents = 20_000
+
 /** The JSON body around the events; each event is then checked by its own schema. */
 export const envelopeSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['events'],
-  properties: { events: { type: 'array', minItems: 1 } },
+  properties: { events: { type: 'array', minItems: 1, maxItems: maxEvents } },
 }

@@ -1,23 +1,22 @@
+import type { WantedEvents } from '../domain/definition.ts'
 import type { Event } from '../domain/event.ts'
+import { limits } from '../domain/limits.ts'
+import { bodyOf } from '../domain/notification-body.ts'
 
-/** Of a notification body (design.md, limits). */
-export const maxNotificationBytes = 262_144
+const everything: WantedEvents = {
+  userMessages: true,
+  botMessages: true,
+  operatorMessages: true,
+  deliveredStatus: true,
+  readStatus: true,
+  variableChanges: true,
+}
 
-/**
- * Bytes of an event as JSON, absent fields left out and times as ISO text: what its largest notification body is judged
- * by, before any webhook is known. A body differs from it by a few bytes a message.
- */
-export function eventBytes({ event }: Event): number {
-  return Buffer.byteLength(JSON.stringify(event, (key, value) => shownAs(key, value)))
+/** Bytes of an event's largest notification: what a webhook gets that wants every kind. */
+export function notificationBytes(event: Event): number {
+  return bodyOf(event, everything)?.length ?? 0
 }
 
 export function isTooLarge(event: Event): boolean {
-  return eventBytes(event) > maxNotificationBytes
-}
-
-const timeFields = new Set(['date', 'customerCreationTime', 'sessionCreationTime', 'statusChangeTime'])
-
-function shownAs(key: string, value: unknown): unknown {
-  if (value === null) return undefined
-  return typeof value === 'number' && timeFields.has(key) ? new Date(value).toISOString() : value
+  return notificationBytes(event) > limits.maxNotificationBytes
 }

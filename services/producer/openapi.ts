@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema } from 'fastify'
-import { messageEventSchema, statusEventSchema } from './event-schemas.ts'
+import { maxEvents, messageEventSchema, statusEventSchema } from './event-schemas.ts'
 
 const event = { oneOf: [messageEventSchema, statusEventSchema] }
 
@@ -71,7 +71,7 @@ export const eventsOperation = {
           type: 'object',
           required: ['events'],
           additionalProperties: false,
-          properties: { events: { type: 'array', minItems: 1, items: event } },
+          properties: { events: { type: 'array', minItems: 1, maxItems: maxEvents, items: event } },
         },
       },
       'application/x-ndjson': { schema: { ...event, description: 'one event a line' } },
@@ -82,9 +82,10 @@ export const eventsOperation = {
     400: problem('The body is not JSON; the line is named'),
     401: problem('No valid token'),
     403: problem('The token lacks events:write, or is not for the business of an event'),
-    413: problem('The body is too large, or an event is larger than 262,144 bytes as JSON'),
+    413: problem('The body is too large, or the notification of an event would be larger than 262,144 bytes'),
     415: problem('The content type or encoding is not read'),
     422: problem('An event is not valid: every field is named, nothing was published'),
+    429: problem('Events of this token or business take the room that is left: send the events again', retryAfter),
     503: problem('Kafka does not keep up or is not reachable: send the events again', retryAfter),
   },
 } as FastifySchema

@@ -1,12 +1,15 @@
 import { pino } from 'pino'
 import type { Event } from '../domain/event.ts'
+import { type EventFault, eventFaults } from '../domain/event-faults.ts'
+import { limits } from '../domain/limits.ts'
 import { systemClock } from '../platform/clock.ts'
 import { createRegistry } from '../platform/codec.ts'
 import { Health } from '../platform/health.ts'
 import { createKafka, type KafkaVariables } from '../platform/kafka/client.ts'
 import type { Logger } from '../platform/log.ts'
+import { illFormedTexts } from '../platform/well-formed.ts'
 import { EventPublisher } from './event-publisher.ts'
-import { isTooLarge, maxNotificationBytes } from './event-size.ts'
+import { isTooLarge } from './event-size.ts'
 
 export type PublisherOptions = {
   /** Bootstrap brokers, host:port. */
@@ -33,8 +36,8 @@ export type Publisher = AsyncDisposable & {
    * Resolves once all in-sync replicas of Kafka have the event; events of one conversation keep the order of the calls.
    * While Kafka is away it waits. After an error, publish the same event again: its eventId makes that harmless.
    * @param options.traceparent W3C trace context, handed on to the receiver.
-   * @throws PublisherOverloaded when too many bytes wait already; EventTooLarge when its notification would have more than
-   *   256 KiB; RecordRefused when the broker will never take it; whatever has ended the publisher, when it has ended.
+   * @throws PublisherOverloaded when too many bytes wait already; InvalidEvent when a field is outside of its limits or not
+   *   well-formed Unicode; EventTooLarge when its notification would have more than 256 KiB; RecordRefused when the broker will never take it; whatever has ended the publisher, when it has ended.
    */
   publish(event: Event, options?: { traceparent?: string }): Promise<void>
 }
@@ -43,9 +46,24 @@ export class PublisherOverloaded extends Error {
   override name = 'PublisherOverloaded'
 }
 
+/** An event outside of contract.md's limits (section 4): what POST /v1/events answers with 422. */
+export class InvalidEvent extends Error {
+  override name = 'InvalidEvent'
+  /** Each field, and what would be right. */
+  readonly problems: EventFault[]
+
+  constructor(problems: EventFault[]) {
+    super(problems.map(({ field, message }) => `${field} ${message}`).join('; '))
+    this.problems = problems
+  }
+}
+
 export class EventTooLarge extends Error {
   override name = 'EventTooLarge'
 }
+
+/** Named in one error. */
+const maxProblems = 20
 
 /**
  * Publishes events from a bot runtime in Node straight to Kafka, as the producer service does for HTTP. Waits until Kafka,
@@ -68,7 +86,10 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     async publish(event, { traceparent } = {}) {
       if (publisher.bufferedBytes >= maxBufferedBytes)
         throw new PublisherOverloaded(`${publisher.bufferedBytes} bytes wait for Kafka`)
-      if (isTooLarge(event)) throw new EventTooLarge(`${event.event.eventId} is over ${maxNotificationBytes} bytes`)
+      const problems = [...illFormedTexts(event.event, maxProblems), ...eventFaults(event, maxProblems)]
+      if (problems.length > 0) throw new InvalidEvent(problems)
+      if (isTooLarge(event))
+        throw new EventTooLarge(`${event.event.eventId} is over ${limits.maxNotificationBytes} bytes`)
       await ending.orDone(() => publisher.publish(event, traceparent))
     },
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,7 @@
 import type { Event, Message, MessageEvent, StatusEvent } from '../domain/event.ts'
+import { eventFaults } from '../domain/event-faults.ts'
 import { type Checked, compileSchema, type Problem } from '../platform/json-schema.ts'
+import { illFormedTexts } from '../platform/well-formed.ts'
 import { messageEventSchema, statusEventSchema } from './event-schemas.ts'
 import { timeMs } from './time.ts'
 
@@ -16,12 +18,17 @@ type RawMessageEvent = Omit<MessageEvent, 'customerCreationTime' | 'sessionCreat
 }
 type RawStatusEvent = Omit<StatusEvent, 'statusChangeTime'> & { type: 'status'; statusChangeTime: string }
 
+/** Of one event. */
+const maxProblems = 50
+
 export function createEventReader(): ReadEvent {
   const checkMessage = compileSchema<RawMessageEvent>(messageEventSchema)
   const checkStatus = compileSchema<RawStatusEvent>(statusEventSchema)
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return { ok: false, problems: [{ field: '', message: 'must be an object' }] }
+    const illFormed = illFormedTexts(value, maxProblems)
+    if (illFormed.length > 0) return { ok: false, problems: illFormed }
     switch ((value as { type?: unknown }).type) {
       case 'message': {
         const checked = checkMessage(value)
@@ -53,14 +60,19 @@ function toMessageEvent({ type, ...raw }: RawMessageEvent): Checked<Event> {
       date: readTime(`messages.${index}.date`, message.date, problems),
     })),
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { type, event } }
+  return withinLimits({ type, event }, problems)
 }
 
 function toStatusEvent({ type, ...raw }: RawStatusEvent): Checked<Event> {
   const problems = missingAddress(raw)
   const statusChangeTime = readTime('statusChangeTime', raw.statusChangeTime, problems)
   const event: StatusEvent = { ...noStatusEventOptions, ...raw, statusChangeTime }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { type, event } }
+  return withinLimits({ type, event }, problems)
+}
+
+function withinLimits(event: Event, problems: Problem[]): Checked<Event> {
+  const all = [...problems, ...eventFaults(event, maxProblems)].slice(0, maxProblems)
+  return all.length > 0 ? { ok: false, problems: all } : { ok: true, value: event }
 }
 
 function missingAddress(raw: { chatPlatform: string; whatsappNumber?: string | null }): Problem[] {

@@ -1,6 +1,9 @@
+import { setImmediate as turnEnded } from 'node:timers/promises'
 import type { Event } from '../domain/event.ts'
 import { compileSchema, type Problem } from '../platform/json-schema.ts'
-import { envelopeSchema } from './event-schemas.ts'
+import { envelopeSchema, maxEvents } from './event-schemas.ts'
+import { isTooLarge } from './event-size.ts'
+import { hasMoreValuesThan, splitList } from './json-elements.ts'
 import { createEventReader } from './read-event.ts'
 
 export type BodyFormat = 'json' | 'ndjson'
@@ -9,80 +12,115 @@ export type BodyFormat = 'json' | 'ndjson'
 export type RequestProblem = Problem & { line?: number }
 
 export type ReadRequest =
-  | { kind: 'events'; events: Event[] }
+  /** tooLarge: events whose notification would be larger than one may be. */
+  | { kind: 'events'; events: Event[]; tooLarge: RequestProblem[] }
   /** Not JSON, or not UTF-8. */
   | { kind: 'unreadable'; problems: RequestProblem[] }
   /** JSON, but not events; each offending field is named, at most 100. */
   | { kind: 'invalid'; problems: RequestProblem[] }
 
-type Candidate = { value: unknown; line?: number }
-type Parsed = { ok: true; candidates: Candidate[] } | { ok: false; refusal: ReadRequest }
+/** Text of one event. `line` in an NDJSON body, from 1. */
+type Element = { text: string; line?: number }
 
-const maxProblems = 100
+/** Named in one answer. */
+export const maxProblems = 100
+/** Of one event: 500 messages with every field and 1,000 variables have fewer. */
+const maxValues = 20_000
+/** UTF-16 units that are read before others get their turn: a millisecond or two. */
+const unitsPerTurn = 65_536
+/** An event costs something by itself, however short its text is. */
+const unitsPerEvent = 256
+/** A line costs something by itself, even a blank one. */
+const unitsPerLine = 16
+/** UTF-16 units of an event's text from which on its notification is measured: shorter ones cannot be too large. */
+const measuredLength = 2_048
 
-/** Reads the body of POST /v1/events: all of its events, or why it is refused as a whole. */
-export function createRequestReader(): (format: BodyFormat, body: Buffer) => ReadRequest {
+/**
+ * Reads the body of POST /v1/events: all of its events, or why it is refused as a whole. Events are parsed and validated one
+ * by one, so that the largest body of the worst shape neither stops the event loop nor takes much memory (guarantee 48).
+ */
+export function createRequestReader(): (format: BodyFormat, body: Buffer) => Promise<ReadRequest> {
   const readEvent = createEventReader()
   const checkEnvelope = compileSchema<{ events: unknown[] }>(envelopeSchema)
 
-  const parseJson = (text: string): Parsed => {
-    const parsed = tryJson(text)
-    if ('fault' in parsed) return unreadable([{ field: '', message: parsed.fault }])
-    const checked = checkEnvelope(parsed.value)
-    if (!checked.ok) return { ok: false, refusal: { kind: 'invalid', problems: checked.problems } }
-    return { ok: true, candidates: checked.value.events.map((value) => ({ value })) }
+  /** The elements of {"events":[...]}, or why it is none. */
+  const elementsOf = (text: string): Iterable<Element> | ReadRequest => {
+    const parts = splitList(text, maxEvents)
+    if (parts === null) return invalid('events', tooManyEvents)
+    const outer = parseJson(parts.outer, maxValues + maxEvents)
+    if ('fault' in outer) return { kind: 'unreadable', problems: [{ field: '', message: outer.fault }] }
+    const checked = checkEnvelope(outer.value)
+    if (!checked.ok) return { kind: 'invalid', problems: checked.problems }
+    if (checked.value.events.length !== parts.elements.length) return invalid('events', 'must stand there once')
+    return parts.elements.map((element) => ({ text: element }))
   }
 
-  return (format, body) => {
+  return async (format, body) => {
     const text = decodeUtf8(body)
-    const parsed =
-      text === null
-        ? unreadable([{ field: '', message: 'is not UTF-8' }])
-        : format === 'json'
-          ? parseJson(text)
-          : parseLines(text)
-    if (!parsed.ok) return parsed.refusal
+    if (text === null) return { kind: 'unreadable', problems: [{ field: '', message: 'is not UTF-8' }] }
+    const elements = format === 'json' ? elementsOf(text) : linesOf(text)
+    if ('kind' in elements) return elements
+
     const events: Event[] = []
-    const problems: RequestProblem[] = []
-    for (const [index, { value, ...place }] of parsed.candidates.entries()) {
-      const read = readEvent(value)
-      if (read.ok) events.push(read.value)
-      else problems.push(...read.problems.map((problem) => ({ ...prefixed(`events.${index}`, problem), ...place })))
-      if (problems.length >= maxProblems) break
+    const faults = {
+      unreadable: [] as RequestProblem[],
+      invalid: [] as RequestProblem[],
+      tooLarge: [] as RequestProblem[],
     }
-    return problems.length > 0
-      ? { kind: 'invalid', problems: problems.slice(0, maxProblems) }
-      : { kind: 'events', events }
+    let count = 0
+    let units = 0
+    for (const { text: json, ...place } of elements) {
+      if (units >= unitsPerTurn) {
+        units = 0
+        await turnEnded()
+      }
+      units += json.length + unitsPerLine
+      if (place.line !== undefined && json.trim() === '') continue
+      units += unitsPerEvent
+      const field = `events.${count++}`
+      if (count > maxEvents) return invalid('events', tooManyEvents)
+      const parsed = parseJson(json, maxValues)
+      if ('fault' in parsed) faults.unreadable.push({ field, message: parsed.fault, ...place })
+      else {
+        const read = readEvent(parsed.value)
+        if (!read.ok)
+          faults.invalid.push(...read.problems.map((problem) => ({ ...prefixed(field, problem), ...place })))
+        else if (json.length > measuredLength && isTooLarge(read.value))
+          faults.tooLarge.push({ field, message: 'is too large', ...place })
+        else events.push(read.value)
+      }
+      if (faults.unreadable.length >= maxProblems || faults.invalid.length >= maxProblems) break
+    }
+    if (faults.unreadable.length > 0) return { kind: 'unreadable', problems: faults.unreadable }
+    if (faults.invalid.length > 0) return { kind: 'invalid', problems: faults.invalid.slice(0, maxProblems) }
+    if (count === 0) return invalid('events', 'must have an event')
+    return { kind: 'events', events, tooLarge: faults.tooLarge.slice(0, maxProblems) }
   }
 }
 
-/** One event a line; empty lines are skipped, so that a last line feed is no event. */
-function parseLines(text: string): Parsed {
-  const candidates: Candidate[] = []
-  const problems: RequestProblem[] = []
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    const parsed = tryJson(line)
-    if ('fault' in parsed) {
-      const field = `events.${candidates.length + problems.length}`
-      problems.push({ field, message: parsed.fault, line: index + 1 })
-      if (problems.length >= maxProblems) break
-    } else candidates.push({ value: parsed.value, line: index + 1 })
+const tooManyEvents = `must not have more than ${maxEvents} items`
+
+function invalid(field: string, message: string): ReadRequest {
+  return { kind: 'invalid', problems: [{ field, message }] }
+}
+
+/** One event a line; the reader skips blank ones, so that a last line feed is no event. */
+function* linesOf(text: string): Generator<Element> {
+  let start = 0
+  for (let line = 1; start < text.length; line++) {
+    const found = text.indexOf('\n', start)
+    const end = found === -1 ? text.length : found
+    yield { text: text.slice(start, end), line }
+    start = end + 1
   }
-  if (problems.length > 0) return unreadable(problems)
-  if (candidates.length > 0) return { ok: true, candidates }
-  return { ok: false, refusal: { kind: 'invalid', problems: [{ field: 'events', message: 'must have an event' }] } }
 }
 
 function prefixed(prefix: string, { field, message }: Problem): Problem {
   return { field: field === '' ? prefix : `${prefix}.${field}`, message }
 }
 
-function unreadable(problems: RequestProblem[]): Parsed {
-  return { ok: false, refusal: { kind: 'unreadable', problems } }
-}
-
-function tryJson(text: string): { value: unknown } | { fault: string } {
+function parseJson(text: string, max: number): { value: unknown } | { fault: string } {
+  if (hasMoreValuesThan(text, max)) return { fault: `has more than ${max} values` }
   try {
     return { value: JSON.parse(text) }
   } catch (error) {

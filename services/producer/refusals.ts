@@ -1,5 +1,5 @@
+import { limits } from '../domain/limits.ts'
 import { HttpProblem } from '../platform/problem.ts'
-import { maxNotificationBytes } from './event-size.ts'
 import type { RequestProblem } from './read-request.ts'
 
 /** Every answer that is not 202, each with its reason as an extension member and as the label of a metric. */
@@ -10,6 +10,7 @@ export type Reason =
   | 'too-large'
   | 'unsupported-encoding'
   | 'overloaded'
+  | 'share'
   | 'unacknowledged'
   | 'starting'
 
@@ -25,17 +26,22 @@ export const refusals = {
   otherBusiness: (errors: RequestProblem[]) =>
     refusal(403, 'Forbidden', 'forbidden', 'nothing was published: the token is not for these businesses', { errors }),
   tooLarge: (errors: RequestProblem[]) =>
-    refusal(
-      413,
-      'Content Too Large',
-      'too-large',
-      `an event's notification may have ${maxNotificationBytes} bytes, judged by its JSON`,
-      { errors },
-    ),
+    refusal(413, 'Content Too Large', 'too-large', `a notification may have ${limits.maxNotificationBytes} bytes`, {
+      errors,
+    }),
   encoding: (name: string) =>
     refusal(415, 'Unsupported Media Type', 'unsupported-encoding', `content-encoding ${name} is not read`),
   overloaded: () =>
     refusal(503, 'Service Unavailable', 'overloaded', 'too much is waiting for Kafka', {}, retryAfter(soonSeconds)),
+  share: () =>
+    refusal(
+      429,
+      'Too Many Requests',
+      'share',
+      'what waits for Kafka of this token leaves no room for others',
+      {},
+      retryAfter(soonSeconds),
+    ),
   unacknowledged: (timeoutMs: number) =>
     refusal(
       503,

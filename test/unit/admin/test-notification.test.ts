@@ -5,7 +5,7 @@ import { TestActions } from '../../../services/admin/test-actions.ts'
 import { sampleBody, sampleKind } from '../../../services/admin/test-sample.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import type { MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
-import { bodyOf } from '../../../services/formatter/body.ts'
+import { bodyOf } from '../../../services/domain/notification-body.ts'
 import { anyReads, attempt, FakeReplayTopics } from './replay-support.ts'
 import { callOf, definition, keys, nowMs, policy, stillClock } from './support.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Account } from '../../../services/domain/definition.ts'
 import { DefinitionTable } from '../../../services/domain/definition-table.ts'
-import { bodyOf } from '../../../services/formatter/body.ts'
+import { bodyOf } from '../../../services/domain/notification-body.ts'
 import { decide } from '../../../services/formatter/decide.ts'
 import { deliveryId } from '../../../services/formatter/delivery-id.ts'
 import { messageEvent, statusEvent } from '../../support/sample-events.ts'

@@ -37,3 +37,23 @@ test('a parameter that the router itself refuses: problem details too', async ()
   const answer = await create().inject({ url: `/a/${'1'.repeat(3_000)}` })
   expect(answer.json()).toMatchObject({ type: 'about:blank', status: answer.statusCode })
 })
+
+test.each([
+  ['a text', '{"a":{"b":["\\ud83d"]}}', 'a.b.0'],
+  ['a name', '{"a":{"\\ud83d":1}}', 'a.\ufffd'],
+  ['the whole body', '"\\udc00"', ''],
+])('a body with half an emoji in %s is answered with 422, and the field is named', async (_where, payload, field) => {
+  const headers = { 'content-type': 'application/json' }
+  const answer = await create().inject({ method: 'POST', url: '/a/named', headers, payload })
+  expect([answer.statusCode, answer.json().errors]).toEqual([422, [{ field, message: 'must be well-formed Unicode' }]])
+  const good = await create().inject({ method: 'POST', url: '/a/named', headers, payload: '{"a":"😀"}' })
+  expect(good.statusCode).toBe(200)
+})
+
+test('a body that is nested deeply is looked at without recursion', async () => {
+  const payload = `${'['.repeat(200_000)}"\\ud83d"${']'.repeat(200_000)}`
+  const headers = { 'content-type': 'application/json' }
+  const answer = await create().inject({ method: 'POST', url: '/a/named', headers, payload })
+  expect(answer.statusCode).toBe(422)
+  expect(answer.payload.length).toBeLessThan(1_000)
+})

@@ -42,3 +42,17 @@ test('every offending field is named, up to 50', () => {
   const items = Array.from({ length: 200 }, () => ({}))
   expect(check({ id: 'x', items })).toMatchObject({ ok: false, problems: { length: 50 } })
 })
+
+test('of a large value the first problem is named, without an error object for each', () => {
+  const items = Array.from({ length: 200_000 }, () => ({}))
+  expect(check({ id: 'x', items })).toMatchObject({ ok: false, problems: { length: 1 } })
+})
+
+test('an answer quotes a name of a field up to 300 characters', () => {
+  const result = check({ id: 'x', items: [{ at: '2026-01-01T00:00:00Z', ['n'.repeat(1_000_000)]: 1 }] })
+  expect(result.ok || result.problems[0]?.field.length).toBe(300)
+})
+
+test.each([`${' '.repeat(1_000_000)}`, '2026-01-01T00:00:00Z'.padEnd(65)])('a long text is no time', (at) => {
+  expect(check({ id: 'x', items: [{ at }] })).toMatchObject({ ok: false })
+})

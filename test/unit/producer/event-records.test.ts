@@ -2,11 +2,13 @@ import avsc from 'avsc'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Event } from '../../../services/domain/event.ts'
+import { bodyOf } from '../../../services/domain/notification-body.ts'
 import { createRecordBuilder } from '../../../services/producer/event-records.ts'
-import { eventBytes, isTooLarge, maxNotificationBytes } from '../../../services/producer/event-size.ts'
-import { createRequestReader } from '../../../services/producer/read-request.ts'
+import { isTooLarge, notificationBytes } from '../../../services/producer/event-size.ts'
+import { createEventReader } from '../../../services/producer/read-event.ts'
 import { schemaOf } from '../../../services/schemas.ts'
 import { topics } from '../../../services/topics.ts'
+import { everything } from '../formatter/samples.ts'
 import { rawMessage, rawMessageEvent, rawStatusEvent } from './samples.ts'
 
 const messageType = avsc.Type.forSchema(schemaOf(topics.messageEvents) as avsc.Schema)
@@ -15,12 +17,12 @@ const build = createRecordBuilder(
   { message: (event) => messageType.toBuffer(event), status: (event) => statusType.toBuffer(event) },
   'pre-',
 )
-const read = createRequestReader()
+const read = createEventReader()
 
 function eventOf(raw: object): Event {
-  const result = read('json', Buffer.from(JSON.stringify({ events: [raw] })))
-  if (result.kind !== 'events' || !result.events[0]) throw new Error(JSON.stringify(result))
-  return result.events[0]
+  const result = read(JSON.parse(JSON.stringify(raw)))
+  if (!result.ok) throw new Error(JSON.stringify(result))
+  return result.value
 }
 
 test('topic, key and traceparent', () => {
@@ -79,10 +81,7 @@ const messageEvent = fc.record(
     customerCreationTime: time,
     sessionCreationTime: time,
     messages: fc.array(message, { maxLength: 4 }),
-    variables: fc.dictionary(
-      text.filter((name) => name !== '__proto__'),
-      fc.string({ unit: 'binary' }),
-    ),
+    variables: fc.dictionary(text, fc.string({ unit: 'binary' })),
   },
   { noNullPrototype: true },
 )
@@ -138,18 +137,15 @@ test.each([
   ['at the limit', 0, false],
   ['one byte over it', 1, true],
 ])('an event %s is too large: %s more, %s', (_what, more, expected) => {
-  const empty = eventBytes(eventOf(rawMessageEvent({ messages: [rawMessage({ message: '' })] })))
-  const padding = 'x'.repeat(maxNotificationBytes - empty + more)
+  const empty = notificationBytes(eventOf(rawMessageEvent({ messages: [rawMessage({ message: 'x' })] })))
+  const padding = 'x'.repeat(262_144 - empty + more + 1)
   expect(isTooLarge(eventOf(rawMessageEvent({ messages: [rawMessage({ message: padding })] })))).toBe(expected)
 })
 
-test('an event is measured as its JSON is', () => {
-  const raw = rawMessageEvent({
-    customerCreationTime: '2024-05-01T10:00:00.000Z',
-    sessionCreationTime: '2024-05-01T10:00:00.000Z',
-    messages: [rawMessage({ date: '2024-05-01T10:00:00.000Z', isButton: true, message: 'ñ"' })],
-    variables: { a: 'b' },
-  })
-  const { type: _type, ...event } = raw
-  expect(eventBytes(eventOf(raw))).toBe(Buffer.byteLength(JSON.stringify(event)))
+test('an event is measured by the notification of a webhook that wants everything', () => {
+  const messages = [rawMessage({ message: 'ñ"' }), rawMessage({ from: 'bot' }), rawMessage({ from: 'operator' })]
+  const event = eventOf(rawMessageEvent({ messages, variables: { a: 'b' } }))
+  const body = bodyOf(event, everything)
+  expect(JSON.parse(String(body))).toMatchObject({ messages: { length: 3 }, variables: { a: 'b' } })
+  expect(notificationBytes(event)).toBe(body?.length)
 })

@@ -52,7 +52,21 @@ test('a status event becomes its record', () => {
   })
 })
 
+test('names of variables that objects have by themselves are names like any other', () => {
+  const variables = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c","hasOwnProperty":"d"}') as object
+  const result = read(rawMessageEvent({ variables }))
+  const kept = result.ok && result.value.type === 'message' && result.value.event.variables
+  expect(JSON.stringify(kept)).toBe('{"__proto__":"a","constructor":"b","toString":"c","hasOwnProperty":"d"}')
+})
+
 test.each([
+  ['names of 256 bytes', rawMessageEvent({ eventId: 'x'.repeat(256), contactId: 'ñ'.repeat(128) })],
+  [
+    'the first and the last time',
+    rawMessageEvent({ customerCreationTime: '1970-01-01T00:00:00Z', sessionCreationTime: '9999-12-31T23:59:59.999Z' }),
+  ],
+  ['a whole emoji, NUL and marks', rawMessageEvent({ messages: [rawMessage({ message: '😀\0\u202e' })] })],
+  ['500 messages', rawMessageEvent({ messages: Array.from({ length: 500 }, () => rawMessage()) })],
   ['null for an optional field', rawMessageEvent({ firstName: null, messages: [rawMessage({ image: null })] })],
   ['no message, only variables', rawMessageEvent({ messages: [], variables: { color: 'rojo' } })],
   ['another platform', rawMessageEvent({ chatPlatform: 'signal' })],
@@ -84,10 +98,30 @@ test.each([
   ['an unknown author', rawMessageEvent({ messages: [rawMessage({ from: 'system' })] }), ['messages.0.from']],
   ['an unknown status', rawStatusEvent({ status: 'sent' }), ['status']],
   ['a variable that is no text', rawMessageEvent({ variables: { age: 7 } }), ['variables.age']],
+  ['an id of 257 letters', rawMessageEvent({ eventId: 'x'.repeat(257) }), ['eventId']],
+  ['an id of 258 bytes in 129 letters', rawStatusEvent({ messageId: 'ñ'.repeat(129) }), ['messageId']],
   [
-    'a variable named __proto__',
-    rawMessageEvent({ variables: JSON.parse('{"__proto__":"x"}') }),
-    ['variables', 'variables.__proto__'],
+    'a time before 1970',
+    rawMessageEvent({ customerCreationTime: '1969-12-31T23:59:59.999Z' }),
+    ['customerCreationTime'],
+  ],
+  ['a time after 9999', rawStatusEvent({ statusChangeTime: '9999-12-31T23:59:59-00:01' }), ['statusChangeTime']],
+  ['a variable without a name', rawMessageEvent({ variables: { '': 'x' } }), ['variables', 'variables.']],
+  ['501 messages', rawMessageEvent({ messages: Array.from({ length: 501 }, () => rawMessage()) }), ['messages']],
+  [
+    '1,001 variables',
+    rawMessageEvent({ variables: Object.fromEntries(Array.from({ length: 1_001 }, (_unused, n) => [n, ''])) }),
+    ['variables'],
+  ],
+  [
+    'half an emoji in a text, a variable and its name',
+    rawMessageEvent({ messages: [rawMessage({ message: 'ok \ud83d' })], variables: { a: '\udc00', '\ud800': 'x' } }),
+    ['messages.0.message', 'variables.a', 'variables.\ufffd'],
+  ],
+  [
+    'a name that 500 messages repeat',
+    rawMessageEvent({ firstName: 'x'.repeat(600), messages: Array.from({ length: 500 }, () => rawMessage()) }),
+    ['firstName'],
   ],
   ['whatsapp without the number', rawMessageEvent({ chatPlatform: 'whatsapp' }), ['whatsappNumber']],
   ['a whatsapp status without the number', without(rawStatusEvent(), 'whatsappNumber'), ['whatsappNumber']],

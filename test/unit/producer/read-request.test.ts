@@ -15,8 +15,8 @@ test.each<[string, BodyFormat, string, string[]]>([
   ['one line', 'ndjson', good, ['event-1']],
   ['lines with a last line feed', 'ndjson', `${good}\n${status}\n`, ['event-1', 'event-2']],
   ['CR LF and empty lines', 'ndjson', `${good}\r\n\r\n${status}\r\n`, ['event-1', 'event-2']],
-])('%s (%s) is read', (_what, format, body, eventIds) => {
-  const result = read(format, Buffer.from(body))
+])('%s (%s) is read', async (_what, format, body, eventIds) => {
+  const result = await read(format, Buffer.from(body))
   expect(result.kind === 'events' && result.events.map(({ event }) => event.eventId)).toEqual(eventIds)
 })
 
@@ -45,6 +45,26 @@ test.each<[string, BodyFormat, string, object]>([
     `{"events":[${good}],"source":"x"}`,
     { kind: 'invalid', problems: [{ field: 'source' }] },
   ],
+  [
+    'events twice',
+    'json',
+    `{"events":[${good}],"events":[${good}]}`,
+    { kind: 'invalid', problems: [{ field: 'events' }] },
+  ],
+  ['a comma too many', 'json', `{"events":[${good},]}`, { kind: 'unreadable', problems: [{ field: 'events.1' }] }],
+  ['another bracket', 'json', `{"events":[${good}}`, { kind: 'unreadable', problems: [{ field: '' }] }],
+  [
+    '20,001 events',
+    'json',
+    `{"events":[${'0,'.repeat(20_000)}0]}`,
+    { kind: 'invalid', problems: [{ field: 'events', message: 'must not have more than 20000 items' }] },
+  ],
+  [
+    'an event of 20,001 values',
+    'json',
+    `{"events":[[${'0,'.repeat(20_000)}0]]}`,
+    { kind: 'unreadable', problems: [{ field: 'events.0', message: 'has more than 20000 values' }] },
+  ],
   ['an event that is null', 'json', '{"events":[null]}', { kind: 'invalid', problems: [{ field: 'events.0' }] }],
   [
     'one invalid event among valid ones',
@@ -58,16 +78,16 @@ test.each<[string, BodyFormat, string, object]>([
     `${good}\n\n${badDate}\n`,
     { kind: 'invalid', problems: [{ field: 'events.1.messages.0.date', line: 3 }] },
   ],
-])('%s (%s) is refused', (_what, format, body, expected) => {
-  expect(read(format, Buffer.from(body))).toMatchObject(expected)
+])('%s (%s) is refused', async (_what, format, body, expected) => {
+  expect(await read(format, Buffer.from(body))).toMatchObject(expected)
 })
 
-test('bytes that are not UTF-8 are refused, not replaced', () => {
+test('bytes that are not UTF-8 are refused, not replaced', async () => {
   const body = Buffer.concat([Buffer.from('{"events":["'), Buffer.from([0xe9]), Buffer.from('"]}')])
-  expect(read('json', body)).toEqual({ kind: 'unreadable', problems: [{ field: '', message: 'is not UTF-8' }] })
+  expect(await read('json', body)).toEqual({ kind: 'unreadable', problems: [{ field: '', message: 'is not UTF-8' }] })
 })
 
-test('a thousand invalid events bring a hundred problems at most', () => {
-  const result = read('ndjson', Buffer.from('{}\n'.repeat(1_000)))
+test('a thousand invalid events bring a hundred problems at most', async () => {
+  const result = await read('ndjson', Buffer.from('{}\n'.repeat(1_000)))
   expect(result.kind === 'invalid' && result.problems.length).toBe(100)
 })

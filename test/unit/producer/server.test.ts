@@ -213,6 +213,29 @@ test('bodies that are being served count: a third one of the largest size is not
   expect([...statuses, third.statusCode, fourth.statusCode]).toEqual([202, 202, 503, 202])
 })
 
+test("one business's requests take no more than is left free: 429 with Retry-After, while another's are taken in", async () => {
+  const sink = new FakeSink()
+  const { promise: acknowledgement, resolve: acknowledge } = Promise.withResolvers<void>()
+  const handedOver = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  sink.answer = () => {
+    handedOver[sink.published.length - 1]?.resolve()
+    return acknowledgement
+  }
+  const started = await start(sink)
+  const large = started.inject(postText(JSON.stringify({ events: [rawStatusEvent()] }).padEnd(1_048_576 - 1)))
+  await handedOver[0]?.promise
+  const small = started.inject(post([rawStatusEvent()]))
+  await handedOver[1]?.promise
+  const refused = await started.inject(post([rawStatusEvent()]))
+  const authorization = `Bearer ${await tokenOf({ permissions: ['events:write'], businessId: 'business-2' })}`
+  const other = started.inject(post([rawStatusEvent({ businessId: 'business-2' })], { authorization }))
+  acknowledge()
+  const statuses = (await Promise.all([large, small, other])).map(({ statusCode }) => statusCode)
+  expect([...statuses, refused.statusCode]).toEqual([202, 202, 202, 429])
+  expect(refused.json()).toMatchObject({ reason: 'share' })
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+})
+
 test('no acknowledgement in time: 503 with Retry-After', async () => {
   const sink = new FakeSink()
   sink.answer = () => new Promise(() => undefined)
@@ -259,5 +282,5 @@ test('the OpenAPI document shows the route and the fields of an event', async ()
   const [message, status] = requestBody.content['application/json'].schema.properties.events.items.oneOf
   expect(message.properties.messages.items.required).toEqual(['id', 'date', 'from'])
   expect(status.properties.status.enum).toEqual(['delivered', 'read'])
-  expect(Object.keys(responses)).toEqual(['202', '400', '401', '403', '413', '415', '422', '503'])
+  expect(Object.keys(responses)).toEqual(['202', '400', '401', '403', '413', '415', '422', '429', '503'])
 })

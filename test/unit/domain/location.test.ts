@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { normaliseLocation } from '../../../services/formatter/location.ts'
+import { normaliseLocation } from '../../../services/domain/location.ts'
 
 test.each([
   ['-34.588 & -58.4306', '-34.588 & -58.4306'],

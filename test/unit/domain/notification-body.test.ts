@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { WantedEvents } from '../../../services/domain/definition.ts'
 import type { Message, MessageAuthor, MessageEvent } from '../../../services/domain/event.ts'
-import { bodyOf } from '../../../services/formatter/body.ts'
+import { bodyOf } from '../../../services/domain/notification-body.ts'
 import { message, messageEvent, statusEvent } from '../../support/sample-events.ts'
-import { everything, nothing } from './samples.ts'
+import { everything, nothing } from '../formatter/samples.ts'
 
 type Json = Record<string, unknown>
 

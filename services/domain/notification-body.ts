@@ -1,5 +1,5 @@
-import type { WantedEvents } from '../domain/definition.ts'
-import type { Event, Message, MessageAuthor, MessageEvent, StatusEvent } from '../domain/event.ts'
+import type { WantedEvents } from './definition.ts'
+import type { Event, Message, MessageAuthor, MessageEvent, StatusEvent } from './event.ts'
 import { normaliseLocation } from './location.ts'
 
 // Bodies of version 1.1 (contract.md, section 2). The order of keys is the order written here; JSON.stringify leaves out

@@ -1,0 +1,46 @@
+import { cutText } from './cut-text.ts'
+import type { Problem } from './json-schema.ts'
+
+const maxFieldLength = 300
+
+/** A value inside of a JSON value, and the way to it. */
+type Place = { value: unknown; name: string; parent: Place | null }
+
+/** The texts in a JSON value, names of properties among them, that are not well-formed Unicode: at most so many. */
+export function illFormedTexts(value: unknown, max: number): Problem[] {
+  const problems: Problem[] = []
+  if (isWellFormed(value)) return problems
+  const waiting: Place[] = [{ value, name: '', parent: null }]
+  for (let place = waiting.pop(); place !== undefined && problems.length < max; place = waiting.pop()) {
+    if (!place.name.isWellFormed() || (typeof place.value === 'string' && !place.value.isWellFormed()))
+      problems.push({ field: fieldOf(place), message: 'must be well-formed Unicode' })
+    if (typeof place.value !== 'object' || place.value === null || ArrayBuffer.isView(place.value)) continue
+    for (const [name, inner] of Object.entries(place.value)) waiting.push({ value: inner, name, parent: place })
+  }
+  return problems
+}
+
+/** As nearly every value is: found out without noting the way. Not by recursion, as JSON may be nested deeply. */
+function isWellFormed(value: unknown): boolean {
+  const waiting = [value]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next === 'string' && !next.isWellFormed()) return false
+    if (typeof next !== 'object' || next === null || ArrayBuffer.isView(next)) continue
+    for (const name in next) {
+      if (!name.isWellFormed()) return false
+      const inner = (next as Record<string, unknown>)[name]
+      if (typeof inner === 'string' || typeof inner === 'object') waiting.push(inner)
+    }
+  }
+  return true
+}
+
+function fieldOf(place: Place): string {
+  const names: string[] = []
+  let length = 0
+  for (let at: Place | null = place; at?.parent && length < maxFieldLength; at = at.parent) {
+    names.unshift(at.name.toWellFormed())
+    length += at.name.length + 1
+  }
+  return cutText(names.join('.'), maxFieldLength)
+}
