@@ -6,27 +6,33 @@ import { ConfigError, loadConfig } from './platform/config.ts'
 import { createKafka } from './platform/kafka/client.ts'
 import { applyTopics, diffTopics, type TopicDifference, type TopicSpec, withAdmin } from './platform/kafka/topics.ts'
 import { createLogger } from './platform/log.ts'
-import { kafkaVariables, registryVariables } from './platform/variables.ts'
+import { kafkaVariables, registryVariables, saslRule } from './platform/variables.ts'
 import { isAvro, schemaOf, subjectOf, topicName } from './schemas.ts'
 import { type Topic, topics } from './topics.ts'
 
 /** npm run topics -- apply|diff: brings topics and schemas to what this repository says, or shows what differs. */
 
-export const topicsConfig = Type.Object({
-  ...kafkaVariables,
-  ...registryVariables,
-  HOOKLINE_PARTITIONS: Type.Integer({
-    default: 12,
-    minimum: 1,
-    maximum: 1000,
-    description: 'partitions of each data topic; choose well, it cannot grow later without moving keys',
-  }),
-  HOOKLINE_REPLICATION_FACTOR: Type.Integer({
-    default: -1,
-    minimum: -1,
-    description: "replicas of each new topic; -1 is the broker's default",
-  }),
-})
+export const topicsConfig = Type.Object(
+  {
+    ...kafkaVariables,
+    ...registryVariables,
+    HOOKLINE_PARTITIONS: Type.Integer({
+      default: 12,
+      minimum: 1,
+      maximum: 1000,
+      description: 'partitions of each data topic; choose well, it cannot grow later without moving keys',
+    }),
+    HOOKLINE_REPLICATION_FACTOR: Type.Integer({
+      default: -1,
+      minimum: -1,
+      maximum: 32_767,
+      check: (value: string) => Number(value) !== 0,
+      allowed: '-1, or 1 to 32767',
+      description: "replicas of each new topic; -1 is the broker's default",
+    }),
+  },
+  { rules: [saslRule] },
+)
 
 const dayMs = 86_400_000
 const compatibility = 'FULL_TRANSITIVE'

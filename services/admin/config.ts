@@ -1,58 +1,66 @@
 import Type from 'typebox'
+import { optionalHttpUrl, origin } from '../platform/variable-checks.ts'
 import {
   authVariables,
   groupVariables,
   kafkaVariables,
   keyRingVariables,
   registryVariables,
+  saslRule,
   serviceVariables,
   targetVariables,
 } from '../platform/variables.ts'
 import { generationVariable } from '../stats-generation.ts'
 
-export const adminConfig = Type.Object({
-  ...serviceVariables(8080),
-  ...kafkaVariables,
-  ...groupVariables,
-  ...registryVariables,
-  ...generationVariable,
-  ...authVariables,
-  ...keyRingVariables,
-  ...targetVariables,
-  HOOKLINE_PUBLIC_URL: Type.String({
-    default: '',
-    pattern: '^(https?://[^/]+)?$',
-    description:
-      'where browsers reach the console, such as https://hooks.example.com; empty: at the host that they name themselves',
-  }),
-  HOOKLINE_BROWSER_SESSION_MS: Type.Integer({
-    default: 8 * 3_600_000,
-    minimum: 60_000,
-    maximum: 24 * 3_600_000,
-    description: "how long a browser's session lasts, in milliseconds; what a role is taken away from ends by then",
-  }),
-  HOOKLINE_RATE_LIMIT_PER_MINUTE: Type.Integer({
-    default: 6_000,
-    minimum: 1,
-    description: 'requests of one identity in a minute, for each instance; more get 429',
-  }),
-  HOOKLINE_FAILED_LOGINS_PER_MINUTE: Type.Integer({
-    default: 120,
-    minimum: 1,
-    description: 'requests of one address with a bad token or session in a minute, for each instance; more get 429',
-  }),
-  HOOKLINE_OIDC_ISSUER_URL: Type.String({
-    default: '',
-    description: 'OpenID provider by which people sign in; its ID tokens hold role, permissions and businessId',
-  }),
-  HOOKLINE_OIDC_CLIENT_ID: Type.String({ default: '', description: 'our id at the OpenID provider' }),
-  HOOKLINE_OIDC_CLIENT_SECRET: Type.String({
-    default: '',
-    description: 'our secret at the OpenID provider; empty for a public client',
-    secret: true,
-  }),
-  HOOKLINE_OIDC_SCOPE: Type.String({
-    default: 'openid profile',
-    description: 'scope asked for at the OpenID provider, for the claims',
-  }),
-})
+export const adminConfig = Type.Object(
+  {
+    ...serviceVariables(8080),
+    ...kafkaVariables,
+    ...groupVariables,
+    ...registryVariables,
+    ...generationVariable,
+    ...authVariables,
+    ...keyRingVariables,
+    ...targetVariables,
+    HOOKLINE_PUBLIC_URL: Type.String({
+      default: '',
+      description:
+        'where browsers reach the console, such as https://hooks.example.com; empty: at the host that they name themselves',
+      ...origin,
+    }),
+    HOOKLINE_BROWSER_SESSION_MS: Type.Integer({
+      default: 8 * 3_600_000,
+      minimum: 60_000,
+      maximum: 24 * 3_600_000,
+      description: "how long a browser's session lasts, in milliseconds; what a role is taken away from ends by then",
+    }),
+    HOOKLINE_RATE_LIMIT_PER_MINUTE: Type.Integer({
+      default: 6_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'requests of one identity in a minute, for each instance; more get 429',
+    }),
+    HOOKLINE_FAILED_LOGINS_PER_MINUTE: Type.Integer({
+      default: 120,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'requests of one address with a bad token or session in a minute, for each instance; more get 429',
+    }),
+    HOOKLINE_OIDC_ISSUER_URL: Type.String({
+      default: '',
+      description: 'OpenID provider by which people sign in; its ID tokens hold role, permissions and businessId',
+      ...optionalHttpUrl,
+    }),
+    HOOKLINE_OIDC_CLIENT_ID: Type.String({ default: '', description: 'our id at the OpenID provider' }),
+    HOOKLINE_OIDC_CLIENT_SECRET: Type.String({
+      default: '',
+      description: 'our secret at the OpenID provider; empty for a public client',
+      secret: true,
+    }),
+    HOOKLINE_OIDC_SCOPE: Type.String({
+      default: 'openid profile',
+      description: 'scope asked for at the OpenID provider, for the claims',
+    }),
+  },
+  { rules: [saslRule] },
+)

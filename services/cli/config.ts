@@ -1,10 +1,14 @@
 import Type from 'typebox'
-import { kafkaVariables, registryVariables } from '../platform/variables.ts'
+import { optionalHttpUrl } from '../platform/variable-checks.ts'
+import { kafkaVariables, registryVariables, saslRule } from '../platform/variables.ts'
 
-export const cliConfig = Type.Object({
-  HOOKLINE_ADMIN_URL: Type.String({ default: '', description: 'base URL of admin' }),
-  HOOKLINE_TOKEN: Type.String({ default: '', description: 'bearer token for admin', secret: true }),
-  HOOKLINE_BUSINESS: Type.String({ default: '', description: 'business that commands are about' }),
-  ...kafkaVariables,
-  ...registryVariables,
-})
+export const cliConfig = Type.Object(
+  {
+    HOOKLINE_ADMIN_URL: Type.String({ default: '', description: 'base URL of admin', ...optionalHttpUrl }),
+    HOOKLINE_TOKEN: Type.String({ default: '', description: 'bearer token for admin', secret: true }),
+    HOOKLINE_BUSINESS: Type.String({ default: '', description: 'business that commands are about' }),
+    ...kafkaVariables,
+    ...registryVariables,
+  },
+  { rules: [saslRule] },
+)

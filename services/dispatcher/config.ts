@@ -1,69 +1,86 @@
 import Type, { type Static } from 'typebox'
+import type { ConfigRule } from '../platform/config.ts'
 import {
   groupVariables,
   kafkaVariables,
   keyRingVariables,
   registryVariables,
+  saslRule,
   serviceVariables,
   targetVariables,
 } from '../platform/variables.ts'
+import { topics } from '../topics.ts'
 import type { EngineLimits } from './ports.ts'
 
-export const dispatcherConfig = Type.Object({
-  ...serviceVariables(8083),
-  ...kafkaVariables,
-  ...groupVariables,
-  ...registryVariables,
-  ...keyRingVariables,
-  ...targetVariables,
-  HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: Type.Integer({
-    default: 512,
-    minimum: 1,
-    maximum: 100_000,
-    description: 'requests in flight of the whole process',
-  }),
-  HOOKLINE_DISPATCHER_MAX_HELD: Type.Integer({
-    default: 2_500,
-    minimum: 1,
-    maximum: 1_000_000,
-    description: 'deliveries held in memory, at most',
-  }),
-  HOOKLINE_DISPATCHER_MAX_HELD_BYTES: Type.Integer({
-    default: 33_554_432,
-    minimum: 1_048_576,
-    description: 'bytes of bodies held in memory, at most',
-  }),
-  HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: Type.Integer({
-    default: 700,
-    minimum: 1,
-    maximum: 1_000_000,
-    description: 'deliveries of a webhook that does not keep up: so many wait in memory, the rest in webhook-parked',
-  }),
-  HOOKLINE_DISPATCHER_EXPIRY_HOURS: Type.Integer({
-    default: 72,
-    minimum: 1,
-    maximum: 8_760,
-    description: 'age at which a notification is not sent any more, in hours',
-  }),
-  HOOKLINE_DISPATCHER_RECENT_IDS: Type.Integer({
-    default: 100_000,
-    minimum: 0,
-    maximum: 10_000_000,
-    description: 'delivery ids remembered, so that a record that comes twice is sent once',
-  }),
-  HOOKLINE_DISPATCHER_COMMIT_INTERVAL_MS: Type.Integer({
-    default: 200,
-    minimum: 10,
-    maximum: 60_000,
-    description: 'time between commits of finished offsets, in milliseconds',
-  }),
-  HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS: Type.Integer({
-    default: 2_000,
-    minimum: 100,
-    maximum: 60_000,
-    description: 'time between snapshots in webhook-health, in milliseconds',
-  }),
-})
+const shareIsPartOfMemory: ConfigRule<{
+  HOOKLINE_DISPATCHER_MAX_HELD: number
+  HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: number
+}> = ({ HOOKLINE_DISPATCHER_MAX_HELD: held, HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: share }) =>
+  share > held
+    ? `HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK is ${share}; allowed: at most HOOKLINE_DISPATCHER_MAX_HELD (${held})`
+    : null
+
+export const dispatcherConfig = Type.Object(
+  {
+    ...serviceVariables(8083),
+    ...kafkaVariables,
+    ...groupVariables,
+    ...registryVariables,
+    ...keyRingVariables,
+    ...targetVariables,
+    HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: Type.Integer({
+      default: 512,
+      minimum: 1,
+      maximum: 100_000,
+      description: 'requests in flight of the whole process',
+    }),
+    HOOKLINE_DISPATCHER_MAX_HELD: Type.Integer({
+      default: 2_500,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'deliveries held in memory, at most',
+    }),
+    HOOKLINE_DISPATCHER_MAX_HELD_BYTES: Type.Integer({
+      default: 33_554_432,
+      minimum: 1_048_576,
+      maximum: 17_179_869_184,
+      description: 'bytes of bodies held in memory, at most',
+    }),
+    HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: Type.Integer({
+      default: 700,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'deliveries of a webhook that does not keep up: so many wait in memory, the rest in webhook-parked',
+    }),
+    HOOKLINE_DISPATCHER_EXPIRY_HOURS: Type.Integer({
+      default: 72,
+      minimum: 1,
+      // What is older than its topic keeps records would be gone without a record of it.
+      maximum: topics.webhookParked.cleanup.retentionDays * 24,
+      description:
+        'age at which a notification is not sent any more, in hours; the topics that it waits in keep it no longer',
+    }),
+    HOOKLINE_DISPATCHER_RECENT_IDS: Type.Integer({
+      default: 100_000,
+      minimum: 0,
+      maximum: 10_000_000,
+      description: 'delivery ids remembered, so that a record that comes twice is sent once',
+    }),
+    HOOKLINE_DISPATCHER_COMMIT_INTERVAL_MS: Type.Integer({
+      default: 200,
+      minimum: 10,
+      maximum: 60_000,
+      description: 'time between commits of finished offsets, in milliseconds',
+    }),
+    HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS: Type.Integer({
+      default: 2_000,
+      minimum: 100,
+      maximum: 60_000,
+      description: 'time between snapshots in webhook-health, in milliseconds',
+    }),
+  },
+  { rules: [saslRule, shareIsPartOfMemory] },
+)
 
 export function limitsOf(config: Static<typeof dispatcherConfig>, deliveriesTopic: string): EngineLimits {
   return {

@@ -1,15 +1,18 @@
 import Type from 'typebox'
-import { groupVariables, kafkaVariables, registryVariables, serviceVariables } from '../platform/variables.ts'
+import { groupVariables, kafkaVariables, registryVariables, saslRule, serviceVariables } from '../platform/variables.ts'
 
-export const formatterConfig = Type.Object({
-  ...serviceVariables(8082),
-  ...kafkaVariables,
-  ...groupVariables,
-  ...registryVariables,
-  HOOKLINE_FORMATTER_COMMIT_INTERVAL_MS: Type.Integer({
-    default: 200,
-    minimum: 10,
-    maximum: 60_000,
-    description: 'time between commits of finished offsets, in milliseconds',
-  }),
-})
+export const formatterConfig = Type.Object(
+  {
+    ...serviceVariables(8082),
+    ...kafkaVariables,
+    ...groupVariables,
+    ...registryVariables,
+    HOOKLINE_FORMATTER_COMMIT_INTERVAL_MS: Type.Integer({
+      default: 200,
+      minimum: 10,
+      maximum: 60_000,
+      description: 'time between commits of finished offsets, in milliseconds',
+    }),
+  },
+  { rules: [saslRule] },
+)

@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import { compileSchema } from './json-schema.ts'
+import type { Check } from './variable-checks.ts'
 
 /** A variable whose value is not what is allowed. The process exits with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -19,10 +20,14 @@ type Annotated = TSchema & {
   pattern?: string
   /** The value is never printed. */
   secret?: boolean
-}
+  maxLength?: number
+} & Partial<Check>
+
+/** What values of several variables must be together: why they cannot work, with the variables' names, or null. */
+export type ConfigRule<Config> = (config: Config) => string | null
 
 /**
- * Reads a service's variables; an empty one counts as unset.
+ * Reads a service's variables; an empty one counts as unset. The schema may have `rules` (ConfigRule) among its options.
  * @throws ConfigError naming each offending variable, its value and what is allowed.
  */
 export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv): Static<T> {
@@ -36,8 +41,16 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
   const checked = compileSchema<Static<T>>(JSON.parse(JSON.stringify(schema)), { coerceTypes: true, strict: false })(
     given,
   )
-  if (checked.ok) return checked.value
-  const names = new Set(checked.problems.map((problem) => problem.field))
+  const problems = checked.ok ? [] : checked.problems
+  const names = new Set(problems.map((problem) => problem.field))
+  for (const [name, variable] of Object.entries(schema.properties) as [string, Annotated][])
+    if (shown[name] !== undefined && variable.check?.(shown[name]) === false) names.add(name)
+  if (checked.ok && names.size === 0) {
+    const broken = rulesOf<Static<T>>(schema).map((rule) => rule(checked.value))
+    const why = broken.filter((line) => line !== null)
+    if (why.length > 0) throw new ConfigError(why.join('\n'))
+    return checked.value
+  }
   const lines = [...names].map((name) => {
     const variable = schema.properties[name] as Annotated
     const value = shown[name]
@@ -61,11 +74,17 @@ export function describeConfig(schema: TObject): VariableDoc[] {
   })
 }
 
+function rulesOf<Config>(schema: TObject): ConfigRule<Config>[] {
+  return (schema as { rules?: ConfigRule<Config>[] }).rules ?? []
+}
+
 function allowed(variable: Annotated): string {
+  if (variable.allowed !== undefined) return variable.allowed
   if (variable.enum) return variable.enum.join(' | ')
   const type = variable.type ?? 'string'
   const { minimum, maximum } = variable
   if (minimum !== undefined && maximum !== undefined) return `${type} from ${minimum} to ${maximum}`
   if (minimum !== undefined) return `${type} from ${minimum}`
-  return variable.pattern ? `${type} like ${variable.pattern}` : type
+  const short = variable.maxLength === undefined ? '' : ` of at most ${variable.maxLength} characters`
+  return variable.pattern ? `${type}${short} like ${variable.pattern}` : type + short
 }

@@ -1,12 +1,27 @@
 import Type from 'typebox'
+import type { ConfigRule } from './config.ts'
+import { brokerList, eachOf, httpUrl, listenAddress, optionalHttpUrl, printable } from './variable-checks.ts'
 
 /** Variables that several services share; each service's config.ts spreads what it needs. */
 
+const signatureAlgorithms = [
+  'EdDSA',
+  'Ed25519',
+  'ES256',
+  'ES384',
+  'ES512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+]
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 export const serviceVariables = (defaultPort: number) => ({
   HOOKLINE_LOG_LEVEL: Type.Enum([...logLevels], { default: 'info', description: 'least severe level that is logged' }),
-  HOOKLINE_HTTP_HOST: Type.String({ default: '0.0.0.0', description: 'address to listen on' }),
+  HOOKLINE_HTTP_HOST: Type.String({ default: '0.0.0.0', description: 'address to listen on', ...listenAddress }),
   HOOKLINE_HTTP_PORT: Type.Integer({
     default: defaultPort,
     minimum: 0,
@@ -16,6 +31,7 @@ export const serviceVariables = (defaultPort: number) => ({
   HOOKLINE_SHUTDOWN_TIMEOUT_MS: Type.Integer({
     default: 30_000,
     minimum: 0,
+    maximum: 3_600_000,
     description: 'time for work in flight to end after SIGTERM, in milliseconds',
   }),
 })
@@ -23,11 +39,13 @@ export const serviceVariables = (defaultPort: number) => ({
 export const kafkaVariables = {
   KAFKA_BROKERS: Type.String({
     default: 'localhost:9092',
-    description: 'bootstrap brokers, host:port, comma-separated',
+    description: 'bootstrap brokers',
+    ...brokerList,
   }),
   KAFKA_CLIENT_ID: Type.String({
     default: 'hookline',
     description: "client id that shows in the brokers' logs and quotas",
+    ...printable,
   }),
   KAFKA_TLS: Type.Boolean({ default: false, description: 'connect by TLS' }),
   KAFKA_SASL_MECHANISM: Type.Enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'], {
@@ -39,9 +57,17 @@ export const kafkaVariables = {
   HOOKLINE_TOPIC_PREFIX: Type.String({
     default: '',
     pattern: '^[A-Za-z0-9._-]*$',
+    // Kafka allows a topic 249 characters.
+    maxLength: 200,
     description: 'put before the name of every topic and consumer group',
   }),
 }
+
+/** One user for each mechanism: without, the broker would refuse every connection, and waiting would not mend it. */
+export const saslRule: ConfigRule<{ KAFKA_SASL_MECHANISM: string; KAFKA_SASL_USERNAME: string }> = (config) =>
+  config.KAFKA_SASL_MECHANISM !== 'none' && config.KAFKA_SASL_USERNAME === ''
+    ? `KAFKA_SASL_MECHANISM is "${config.KAFKA_SASL_MECHANISM}" and KAFKA_SASL_USERNAME is not set; allowed: both, or none`
+    : null
 
 export const groupVariables = {
   HOOKLINE_SESSION_TIMEOUT_MS: Type.Integer({
@@ -57,6 +83,7 @@ export const registryVariables = {
   SCHEMA_REGISTRY_URL: Type.String({
     default: 'http://localhost:8080/apis/ccompat/v7',
     description: "base URL of the schema registry's Confluent API",
+    ...httpUrl,
   }),
   SCHEMA_REGISTRY_USERNAME: Type.String({ default: '', description: 'user for basic authentication' }),
   SCHEMA_REGISTRY_PASSWORD: Type.String({
@@ -70,6 +97,7 @@ export const authVariables = {
   HOOKLINE_AUTH_JWKS_URL: Type.String({
     default: '',
     description: 'JWKS of the token issuer; this or a public key is needed',
+    ...optionalHttpUrl,
   }),
   HOOKLINE_AUTH_PUBLIC_KEY: Type.String({
     default: '',
@@ -79,7 +107,8 @@ export const authVariables = {
   HOOKLINE_AUTH_AUDIENCE: Type.String({ default: 'hookline', description: 'required aud claim' }),
   HOOKLINE_AUTH_ALGORITHMS: Type.String({
     default: 'EdDSA,ES256,RS256',
-    description: 'accepted signature algorithms, comma-separated; asymmetric only',
+    description: 'accepted signature algorithms; asymmetric only',
+    ...eachOf(signatureAlgorithms),
   }),
 }
 

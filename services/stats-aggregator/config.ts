@@ -1,17 +1,20 @@
 import Type from 'typebox'
-import { groupVariables, kafkaVariables, registryVariables, serviceVariables } from '../platform/variables.ts'
+import { groupVariables, kafkaVariables, registryVariables, saslRule, serviceVariables } from '../platform/variables.ts'
 import { generationVariable } from '../stats-generation.ts'
 
-export const statsAggregatorConfig = Type.Object({
-  ...serviceVariables(8084),
-  ...kafkaVariables,
-  ...groupVariables,
-  ...registryVariables,
-  ...generationVariable,
-  HOOKLINE_STATS_FLUSH_INTERVAL_MS: Type.Integer({
-    default: 1_000,
-    minimum: 10,
-    maximum: 60_000,
-    description: 'time between writes of changed statistics to webhook-stats, in milliseconds',
-  }),
-})
+export const statsAggregatorConfig = Type.Object(
+  {
+    ...serviceVariables(8084),
+    ...kafkaVariables,
+    ...groupVariables,
+    ...registryVariables,
+    ...generationVariable,
+    HOOKLINE_STATS_FLUSH_INTERVAL_MS: Type.Integer({
+      default: 1_000,
+      minimum: 10,
+      maximum: 60_000,
+      description: 'time between writes of changed statistics to webhook-stats, in milliseconds',
+    }),
+  },
+  { rules: [saslRule] },
+)

@@ -1,17 +1,14 @@
-import got from 'got'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { subjectOfEvent, subjectOfNotification } from '../../deploy/demo/notification.ts'
+import { subjectOfNotification } from '../../deploy/demo/notification.ts'
 import { until } from '../../deploy/demo/until.ts'
-import type { MessageEvent } from '../../services/domain/event.ts'
 import { systemClock } from '../../services/platform/clock.ts'
-import { schemaOf } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
-import { messageOf, startLoad } from '../support/load.ts'
+import { startLoad } from '../support/load.ts'
+import { publishByNewerSchema } from '../support/newer-writer.ts'
 import { type ProxyMode, startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
-import { countRecords, openCodec, openKafka, openProducer, readValues } from '../support/topic-reader.ts'
+import { countRecords, openKafka } from '../support/topic-reader.ts'
 
 const outageMs = sized(300_000, 4_000)
 const resumeLimitMs = 30_000
@@ -36,15 +33,14 @@ test.each<ProxyMode>(['refuse', 'hang'])(
   `the registry is away for ${outageMs / 1_000} s (%s): what is known goes on, the rest waits and is not buried`,
   { timeout: caseTimeoutMs },
   async (mode) => {
-    const { receiver, stack, businessId, lanes, channels } = world
+    const { receiver, stack, lanes } = world
     const load = startLoad(world, {
       lanes: lanes.map((lane) => ({ ...lane, contactId: `${lane.contactId}-${mode}` })),
       perSecond: 100,
     })
     await systemClock.sleep(1_000)
     proxy.set(mode)
-    const unknown = messageOf({ channel: channels[0] ?? '', contactId: `unknown-${mode}` }, 0, businessId)
-    await publishByNewSchema(mode, unknown.eventId)
+    const unknown = await publishByNewerSchema(world, mode)
     await systemClock.sleep(outageMs / 2)
     const seen = receiver.arrivals.length
     await systemClock.sleep(outageMs / 2)
@@ -54,9 +50,7 @@ test.each<ProxyMode>(['refuse', 'hang'])(
     const letters = `${stack.topicPrefix}webhook-dead-letters`
     const buriedMeanwhile = await countRecords(kafka, letters)
     const isKnown = () =>
-      receiver.arrivals.some(
-        ({ notification }) => notification && subjectOfNotification(notification) === subjectOfEvent(unknown),
-      )
+      receiver.arrivals.some(({ notification }) => notification && subjectOfNotification(notification) === unknown)
     expect(isKnown()).toBe(false)
     // One that starts meanwhile knows no schema at all.
     stack.service('formatter').kill('SIGKILL')
@@ -81,25 +75,3 @@ test.each<ProxyMode>(['refuse', 'hang'])(
     })
   },
 )
-
-/** A bot runtime that is one version ahead: what it writes fits, but its schema is asked for the first time. */
-async function publishByNewSchema(mode: ProxyMode, eventId: string): Promise<void> {
-  const topic = `${world.stack.topicPrefix}${topics.messageEvents.name}`
-  const codec = openCodec(registry.href)
-  const current = schemaOf(topics.messageEvents) as { fields: object[] }
-  const added = { name: `addedFor${mode}`, type: ['null', 'string'], default: null }
-  const next = { ...current, fields: [...current.fields, added] }
-  await got.post(`${registry.href}/subjects/${topic}-value/versions`, { json: { schema: JSON.stringify(next) } })
-  const encode = await codec.encoder<object>(`${topic}-value`, next)
-  const events = await readValues(kafka, topic, codec.decoder<MessageEvent>(current))
-  const known = events.find(({ decoded }) => decoded.chatChannelId === world.channels[0])
-  if (!known) throw new Error('no event to make another of')
-  const [lane] = world.lanes
-  const id = subjectOfEvent(
-    messageOf({ channel: lane?.channel ?? '', contactId: `unknown-${mode}` }, 0, world.businessId),
-  )
-  const messages = known.decoded.messages.map((message) => ({ ...message, id: id.replace('message ', '') }))
-  const event = { ...known.decoded, eventId, contactId: `unknown-${mode}`, messages, [added.name]: null }
-  await using producer = await openProducer(kafka)
-  await producer.send({ topic, key: `${event.chatChannelId}:${event.contactId}`, value: encode(event) })
-}

@@ -1,5 +1,7 @@
 import type { KafkaConfig, Kafka as KafkaType, SASLOptions } from 'kafkajs'
+import { ConfigError } from '../config.ts'
 import type { Logger } from '../log.ts'
+import { brokerListForm, parseBrokers } from './broker-list.ts'
 import { Kafka, logLevel } from './kafkajs.ts'
 
 export type KafkaVariables = {
@@ -11,8 +13,13 @@ export type KafkaVariables = {
   KAFKA_SASL_PASSWORD: string
 }
 
-/** A kafkajs client that logs through pino; nothing is connected yet. */
+/**
+ * A kafkajs client that logs through pino; nothing is connected yet.
+ * @throws ConfigError when the list of brokers is none.
+ */
 export function createKafka(config: KafkaVariables, log: Logger): KafkaType {
+  if (!parseBrokers(config.KAFKA_BROKERS))
+    throw new ConfigError(`KAFKA_BROKERS is ${JSON.stringify(config.KAFKA_BROKERS)}; allowed: ${brokerListForm}`)
   const options: KafkaConfig = {
     clientId: config.KAFKA_CLIENT_ID,
     brokers: config.KAFKA_BROKERS.split(',').map((broker) => broker.trim()),

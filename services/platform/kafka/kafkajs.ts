@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { worker, workerQueue } from './batch-queue.ts'
+import { withParsedBrokers } from './broker-list.ts'
 import { compressionCodecs } from './compression.ts'
 import { findLeadersQuickly } from './fetch-leaders.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
@@ -34,6 +35,7 @@ if (!require.cache[require.resolve('kafkajs')]) {
   replace('producer/sendMessages', trackingSendMessages)
   replace('protocol/requests/produce/v3/request', writtenOnce)
   replace('protocol/request', encodeCall)
+  replace('cluster/connectionPoolBuilder', withParsedBrokers)
 }
 takeTurnsInFetches()
 findLeadersQuickly()
