@@ -1,12 +1,13 @@
-import { lookup as resolveByNode } from 'node:dns'
-import { type buildConnector, Client } from 'undici'
-import type { AddressRange } from '../domain/addresses.ts'
+import { type AddressRange, isAllowedAddress } from '../domain/addresses.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Clock } from '../platform/clock.ts'
-import { createConnector, type Resolve } from './addresses.ts'
-import { ClientPool } from './client-pool.ts'
-import { Exchange } from './exchange.ts'
-import { shareLookups } from './shared-lookup.ts'
+import { checkedLookup, type Resolve } from './addresses.ts'
+import { Connections } from './http/connections.ts'
+import { Exchange, type ExchangeContext } from './http/exchange.ts'
+import { Names } from './http/names.ts'
+import { encodeRequest } from './http/request-bytes.ts'
+import { TlsSessions } from './http/tls-sessions.ts'
+import { UnreadBodies } from './http/unread-bodies.ts'
 
 export type Request = {
   origin: string
@@ -16,40 +17,45 @@ export type Request = {
   body: Buffer
   /** Of the whole request, connecting included. */
   timeoutMs: number
+  /** Whose host names this one shares the bound on lookups with: the business's id; all without one share one. */
+  owner?: string
 }
 
 export type HttpSenderOptions = {
   /** Ranges that are open though they are not public; none when left out. */
   allowedAddresses?: readonly AddressRange[]
+  /** Without it, names are looked up by Names. */
   resolve?: Resolve
+  /** Name servers, as host or host:port; the system's when left out. */
+  nameServers?: readonly string[]
   /** Sockets live no longer, but for the request that they carry: changes of DNS take effect (design.md, addresses). */
   socketLifetimeMs?: number
   /** Asked right before each request is written: false when what it was made by may be out of date. Always true when left out. */
   mayStart?: () => boolean
 }
 
-const connectTimeoutMs = 3_000
-const headCapBytes = 16_384
-
 /**
- * Posts to receivers over keep-alive connections, one pool an origin. undici's dispatch with a handler takes 20 us of
- * CPU a request, its promise API 26 us, other clients up to 280 us (design.md).
+ * Posts to receivers over keep-alive connections, one request at a time on each. An HTTP/1.1 client for this one purpose:
+ * what a receiver answers is read as leniently as its meaning allows (docs/decisions, "answers are read by ourselves").
  */
 export class HttpSender implements AsyncDisposable {
-  readonly #pools = new Map<string, { pool: ClientPool; timer: NodeJS.Timeout }>()
-  /** Pools that take no more requests, and end the ones that they have. */
-  readonly #retired = new Set<ClientPool>()
-  readonly #clock: Clock
-  readonly #connect: buildConnector.connector
-  readonly #socketLifetimeMs: number
-  readonly #mayStart: () => boolean
+  readonly #context: ExchangeContext
+  readonly #live = new Set<Exchange>()
 
   constructor(clock: Clock, options: HttpSenderOptions) {
-    this.#clock = clock
-    const resolve = shareLookups(options.resolve ?? resolveByNode)
-    this.#connect = createConnector(options.allowedAddresses ?? [], resolve, connectTimeoutMs)
-    this.#socketLifetimeMs = options.socketLifetimeMs ?? 60_000
-    this.#mayStart = options.mayStart ?? (() => true)
+    const { allowedAddresses: allowed = [], mayStart = () => true } = options
+    const nowMs = clock.monotonicMs
+    const resolve = options.resolve ?? new Names({ nowMs, servers: options.nameServers ?? [] }).resolve
+    this.#context = {
+      clock,
+      nowMs,
+      mayStart,
+      resolve: checkedLookup(allowed, resolve),
+      isAllowed: (address) => isAllowedAddress(address, allowed),
+      sessions: new TlsSessions(),
+      connections: new Connections(nowMs, options.socketLifetimeMs ?? 60_000),
+      unread: new UnreadBodies(),
+    }
   }
 
   /**
@@ -57,47 +63,25 @@ export class HttpSender implements AsyncDisposable {
    * nothing is sent to an address that is not allowed. An outcome of null: it was not to start, and nothing was sent.
    */
   post(request: Request, ended: (outcome: Outcome | null) => void): void {
-    const { origin, path, headers, body, timeoutMs } = request
-    const pool = this.#pools.get(origin)?.pool ?? this.#open(origin)
-    const exchange = new Exchange(this.#clock, timeoutMs, this.#mayStart, (outcome, whole) => {
-      release(whole)
+    const { origin, path, headers, body, timeoutMs, owner = '' } = request
+    const host = origin.slice(origin.indexOf('//') + 2)
+    const encoded = encodeRequest(host, path, headers, body)
+    if (!encoded.ok) {
+      const { problem: detail } = encoded
+      return queueMicrotask(() => ended({ kind: 'unreachable', reason: 'connect', latencyMs: 0, detail }))
+    }
+    // Whatever else connections to one origin may differ in, such as client certificates, belongs into the key.
+    const destination = { key: origin, origin, owner }
+    const exchange: Exchange = new Exchange(this.#context, destination, encoded.request, timeoutMs, (outcome) => {
+      this.#live.delete(exchange)
       ended(outcome)
     })
-    const release = pool.dispatch({ method: 'POST', path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, exchange)
+    this.#live.add(exchange)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [...this.#pools.values()].map(({ pool, timer }) => {
-      clearTimeout(timer)
-      return pool
-    })
-    this.#pools.clear()
-    await Promise.all([...open, ...this.#retired].map((pool) => pool.destroy()))
-  }
-
-  /**
-   * Opens a pool that is replaced as a whole when its first sockets are of age. undici's own clientTtl goes by the wall
-   * clock and leaves idle sockets open for as long as the receiver asks.
-   */
-  #open(origin: string): ClientPool {
-    const options = {
-      pipelining: 1,
-      // Without it, an https client does not begin before it knows that it is not HTTP/2.
-      allowH2: false,
-      connect: this.#connect,
-      maxHeaderSize: headCapBytes,
-    }
-    const pool = new ClientPool(() => new Client(origin, options))
-    const timer = setTimeout(() => this.#retire(origin, pool), this.#socketLifetimeMs).unref()
-    this.#pools.set(origin, { pool, timer })
-    return pool
-  }
-
-  #retire(origin: string, pool: ClientPool): void {
-    this.#pools.delete(origin)
-    pool.close()
-    if (pool.isEmpty) return
-    this.#retired.add(pool)
-    pool.onEmpty(() => this.#retired.delete(pool))
+    for (const exchange of this.#live) exchange.abort('the sender is closed')
+    this.#context.connections[Symbol.dispose]()
+    this.#context.unread.close()
   }
 }

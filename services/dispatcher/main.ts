@@ -56,7 +56,8 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const { sources, deliveries, attempts, parked } = channels
   await checkPartitions(kafka, channels, context)
   await using producer = await BatchingProducer.open(kafka, context, fail, { lingerMs: recordLingerMs })
-  await using http = new HttpSender(clock, { ...policy, mayStart: () => freshness.isFresh })
+  const nameServers = config.HOOKLINE_DISPATCHER_NAME_SERVERS.split(',').filter((server) => server !== '')
+  await using http = new HttpSender(clock, { ...policy, nameServers, mayStart: () => freshness.isFresh })
 
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const tableOptions = { prefix, service: 'dispatcher', fail }

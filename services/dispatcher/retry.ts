@@ -97,14 +97,3 @@ function later(planned: Tier, random: number, askedMs: number): Next {
 function jittered(baseMs: number, random: number): number {
   return Math.round(baseMs * (1 - jitterShare + 2 * jitterShare * random))
 }
-
-/**
- * Reads Retry-After (RFC 9110, section 10.2.3): seconds or a date.
- * @returns milliseconds from now, not negative; undefined when it is neither.
- */
-export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined
-  if (/^\d+$/.test(value.trim())) return Number(value) * second
-  const dateMs = /^[A-Za-z]+, /.test(value.trim()) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs)
-}

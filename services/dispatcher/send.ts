@@ -54,7 +54,7 @@ export class Sender {
       case 'target': {
         const { origin, path, timeoutMs } = found.target
         const headers = requestHeaders(found.target, delivery, attempt, startedAtMs)
-        const request = { origin, path, headers, body: delivery.body, timeoutMs }
+        const request = { origin, path, headers, body: delivery.body, timeoutMs, owner: definition.businessId }
         return http.post(request, (outcome) => (outcome ? ended({ kind: 'outcome', startedAtMs, outcome }) : stale()))
       }
     }

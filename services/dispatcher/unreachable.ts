@@ -1,7 +1,13 @@
 import type { Outcome } from '../domain/outcome.ts'
 import { AddressError } from './addresses.ts'
+import { NameError } from './http/name-query.ts'
 
 const detailChars = 300
+
+/** timeoutMs has passed. */
+export class TimeLimitError extends Error {
+  override name = 'TimeLimitError'
+}
 
 /** The outcome of a request that got no answer, by its error. */
 export function failureOf(error: Error, latencyMs: number): Outcome {
@@ -9,14 +15,15 @@ export function failureOf(error: Error, latencyMs: number): Outcome {
   return { kind: 'unreachable', reason: reasonOf(error), latencyMs, detail: detailOf(error) }
 }
 
-/** Which step failed, by the codes of Node's dns, net and tls, of OpenSSL's certificate check, and of undici. */
+/** Which step failed, by its class, or by the codes of Node's dns, net and tls and of OpenSSL's certificate check. */
 export function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
+  if (error instanceof NameError) return 'dns'
+  if (error instanceof TimeLimitError) return 'timeout'
   const code = codeOf(error)
   if (/^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL|EREFUSED)/.test(code)) return 'dns'
   if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO)/.test(code)) return 'tls'
   if (/^(CERT_|CRL_|CA_|EE_KEY|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH)/.test(code))
     return 'tls'
-  if (/^UND_ERR_(HEADERS|BODY)_TIMEOUT/.test(code)) return 'timeout'
   return 'connect'
 }
 

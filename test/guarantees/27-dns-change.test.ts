@@ -13,7 +13,7 @@ const listenOk = (host: string, port = 0, headers = ''): Promise<RawServer> => {
   return listenRaw((socket) => onRequest(socket, () => socket.write(answer)), host, port)
 }
 
-/** undici takes a socket into use again one turn of the event loop after an answer. */
+/** Gives sockets time to end. */
 const free = setImmediate
 
 test('DNS that answers otherwise the second time: connected is what was checked', async () => {

@@ -10,8 +10,8 @@ import { ClientSockets, createSender, post } from '../support/outgoing.ts'
 const megabyte = 1_048_576
 /** Each at a time: as many requests as a webhook may have in flight. */
 const concurrent = 64
-/** The limit of 32 KiB is exact to within twice itself, and node reads up to 64 KiB at a time. */
-const capBytes = 3 * 65_536
+/** 64 KiB of a head and 16 KiB of a body, and what is read at a time. */
+const capBytes = 86_016
 
 const receiver = fork(fileURLToPath(new URL('../support/hostile-receiver.ts', import.meta.url)))
 let origin = ''
@@ -43,13 +43,13 @@ const cases: [path: string, expected: Expected][] = [
   ['/small-gzip-bomb', { status: 200 }],
   ['/chunk-extension', { status: 200 }],
   ['/tiny-chunks', { status: 200 }],
-  ['/many-headers', { reason: 'connect', detail: /HEADERS_OVERFLOW/ }],
-  ['/long-header', { reason: 'connect', detail: /HEADERS_OVERFLOW/ }],
-  ['/trailers', { reason: 'connect', detail: /HEADERS_OVERFLOW/ }],
+  ['/many-headers', { reason: 'connect', detail: /longer than is read/ }],
+  ['/long-header', { reason: 'connect', detail: /longer than is read/ }],
+  ['/trailers', { status: 200 }],
   ['/long-status-line', { reason: 'connect', detail: /longer than is read/ }],
   ['/informational', { reason: 'connect', detail: /longer than is read/ }],
   ['/slow-head', { reason: 'timeout', detail: /no answer within 1500 ms/, timeoutMs: 1_500 }],
-  ['/slow-body', { reason: 'timeout', detail: /no end of the answer within 1500 ms/, timeoutMs: 1_500 }],
+  ['/slow-body', { status: 200 }],
   ['/silent', { reason: 'timeout', detail: /no answer within 500 ms/, timeoutMs: 500 }],
 ]
 

@@ -14,6 +14,7 @@ export type PlantedBug = {
 
 const simulation = 'test/unit/dispatcher/simulation.test.ts'
 const dispatcher = (file: string) => `services/dispatcher/${file}.ts`
+const http = (file: string) => dispatcher(`http/${file}`)
 
 export const plantedBugs: PlantedBug[] = [
   {
@@ -109,18 +110,17 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine-blocked.test.ts'],
   },
   {
-    name: 'follows redirects',
-    file: dispatcher('http'),
-    text: 'new ClientPool(() => new Client(origin, options))',
-    replacement:
-      "new ClientPool(() => new Client(origin, options).compose(process.getBuiltinModule('module').createRequire(import.meta.url)('undici').interceptors.redirect({ maxRedirections: 3 })) as Client)",
+    name: 'takes a redirect for success',
+    file: http('answer-reader'),
+    text: 'this.status >= 200 && this.status < 300',
+    replacement: 'this.status >= 200 && this.status < 400',
     caughtBy: ['test/guarantees/28-redirects.test.ts'],
   },
   {
     name: 'connects to a literal address without judging it',
-    file: dispatcher('addresses'),
-    text: 'if (isLiteral && !isAllowedAddress(hostname, allowed))',
-    replacement: 'if (isLiteral && hostname === "")',
+    file: http('opening'),
+    text: 'else if (context.isAllowed(host))',
+    replacement: 'else if (family > 0)',
     caughtBy: ['test/guarantees/26-blocked-addresses.test.ts'],
   },
   {
@@ -131,11 +131,60 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/addresses.test.ts'],
   },
   {
-    name: 'reads an answer for as long as it goes on',
-    file: dispatcher('answer-limit'),
-    text: 'takenBytes <= answerCapBytes ||',
-    replacement: 'takenBytes > 0 ||',
-    caughtBy: ['test/guarantees/30-answers.test.ts'],
+    name: 'reads the head of an answer for as long as it goes on',
+    file: http('answer-reader'),
+    text: 'if (this.#headBytes > headCapBytes)',
+    replacement: 'if (this.#headBytes < 0)',
+    caughtBy: ['test/guarantees/30-answers.test.ts', 'test/unit/dispatcher/answer-reader.test.ts'],
+  },
+  {
+    name: 'reads a body for as long as it goes on',
+    file: http('answer-reader'),
+    text: 'if (this.#bodyBytes > bodyCapBytes)',
+    replacement: 'if (this.#bodyBytes < 0)',
+    caughtBy: ['test/guarantees/30-answers.test.ts', 'test/unit/dispatcher/answer-reader.test.ts'],
+  },
+  {
+    name: 'takes a 1xx that nobody asked for as the answer',
+    file: http('answer-reader'),
+    text: "else if (this.#statusSeen < 200) this.#state = 'status'",
+    replacement: "else if (this.#statusSeen < 100) this.#state = 'status'",
+    caughtBy: ['test/unit/dispatcher/http.test.ts', 'test/unit/dispatcher/answer-reader.test.ts'],
+  },
+  {
+    name: 'sends again after a part of the answer has come',
+    file: http('exchange'),
+    text: 'if (!wasUsed || this.#answer.hasBytes)',
+    replacement: 'if (!wasUsed)',
+    caughtBy: ['test/unit/dispatcher/http.test.ts'],
+  },
+  {
+    name: 'gives a connection to the next request though nobody knows where its answer ended',
+    file: http('answer-reader'),
+    text: 'if (contentLength !== null) this.#isRegular = false',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/answer-reader.test.ts'],
+  },
+  {
+    name: 'gives up the first address when the next one is tried',
+    file: http('first-connection'),
+    text: 'timer = setTimeout(next, nextAddressMs)',
+    replacement: 'timer = setTimeout(() => (socket.destroy(new Error("slow")), next()), nextAddressMs)',
+    caughtBy: ['test/unit/dispatcher/first-connection.test.ts'],
+  },
+  {
+    name: 'lets the silent names of one business take all lookups',
+    file: http('names'),
+    text: 'const maxOfOwner = 16',
+    replacement: 'const maxOfOwner = 512',
+    caughtBy: ['test/unit/dispatcher/names.test.ts'],
+  },
+  {
+    name: 'does not say when a name is answered whose owner was waiting for another',
+    file: http('names'),
+    text: 'this.#startWaiting()\n',
+    replacement: '\n',
+    caughtBy: ['test/unit/dispatcher/names.test.ts'],
   },
   {
     name: "commits the offset that a flush began with because of records that came meanwhile: 0 for an assignment's first",

@@ -87,24 +87,22 @@ export function onRequest(socket: Socket, answer: (number: number, head: string)
   })
 }
 
-/** Watches the sockets that this process's clients open: attempts to connect, and bytes read by undici. */
+/** Watches the plain sockets that this process's clients open. */
 export class ClientSockets implements Disposable {
-  /** Addresses that a connection was attempted to, net.connect's plain sockets only. */
+  /** Addresses that a connection was attempted to. */
   readonly attempted: string[] = []
   readonly connected: Socket[] = []
   readonly #onNew = (message: unknown) => {
     const { socket } = message as { socket: Socket }
     socket.on('connectionAttempt', (address: string) => this.attempted.push(address))
+    socket.on('connect', () => this.connected.push(socket))
   }
-  readonly #onConnected = (message: unknown) => void this.connected.push((message as { socket: Socket }).socket)
 
   constructor() {
     subscribe('net.client.socket', this.#onNew)
-    subscribe('undici:client:connected', this.#onConnected)
   }
 
   [Symbol.dispose](): void {
     unsubscribe('net.client.socket', this.#onNew)
-    unsubscribe('undici:client:connected', this.#onConnected)
   }
 }

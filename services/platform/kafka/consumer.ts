@@ -197,7 +197,7 @@ export class GroupConsumer implements AsyncDisposable {
     const last = messages[taken - 1]
     if (last) resolveOffset(last.offset)
     // What the batch led to is written to its sockets before the next fetch is: that takes kafkajs and the kernel 0.3 ms, and
-    // would come first, because undici and BatchingProducer write at the end of the turn.
+    // would come first, because BatchingProducer writes at the end of the turn.
     await turnEnded()
   }
 

@@ -1,9 +1,8 @@
-import type { LookupAddress, LookupOptions } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AddressError, checkedLookup, type Resolve } from '../../../services/dispatcher/addresses.ts'
-import { shareLookups } from '../../../services/dispatcher/shared-lookup.ts'
+import { AddressError, checkedLookup } from '../../../services/dispatcher/addresses.ts'
 import { isAllowedAddress, parseRanges } from '../../../services/domain/addresses.ts'
 import { ConfigError } from '../../../services/platform/config.ts'
 import { targetPolicy } from '../../../services/target-policy.ts'
@@ -106,57 +105,35 @@ describe('ranges that the operator opens', () => {
 })
 
 describe('the lookup of a socket', () => {
-  const look = (answers: string[] | undefined, options: LookupOptions) => {
+  const look = (answers: string[] | undefined) => {
     const lookup = checkedLookup([], resolveFrom(answers ? { name: answers } : {}))
-    return new Promise<{ error: NodeJS.ErrnoException | null; address: string | LookupAddress[] }>((resolve) =>
-      lookup('name', options, (error, address) => resolve({ error, address })),
+    return new Promise<{ error: Error | null; addresses: LookupAddress[] }>((resolve) =>
+      lookup('name', {}, (error, addresses) => resolve({ error, addresses })),
     )
   }
 
-  test.each([true, false])('public answers pass, all: %s', async (all) => {
-    const { error, address } = await look(['8.8.8.8', '2606:4700::1111'], { all })
+  test('public answers pass', async () => {
+    const { error, addresses } = await look(['8.8.8.8', '2606:4700::1111'])
     expect(error).toBeNull()
-    const both = [
+    expect(addresses).toEqual([
       { address: '8.8.8.8', family: 4 },
       { address: '2606:4700::1111', family: 6 },
-    ]
-    expect(address).toEqual(all ? both : '8.8.8.8')
+    ])
   })
 
-  test.each([true, false])('one blocked answer among public ones refuses them all, all: %s', async (all) => {
-    for (const answers of [
-      ['8.8.8.8', '10.0.0.1'],
-      ['2606:4700::1111', '::ffff:127.0.0.1', '8.8.8.8'],
-    ]) {
-      const { error, address } = await look(answers, { all })
+  test.each([[['8.8.8.8', '10.0.0.1']], [['2606:4700::1111', '::ffff:127.0.0.1', '8.8.8.8']]])(
+    'one blocked answer among public ones refuses them all: %j',
+    async (answers) => {
+      const { error, addresses } = await look(answers)
       expect(error).toBeInstanceOf(AddressError)
-      expect(address).toEqual([])
-    }
-  })
+      expect(addresses).toEqual([])
+    },
+  )
 
   test.each([
     [[], 'ENODATA'],
     [undefined, 'ENOTFOUND'],
   ])('answers %j are a failure of DNS, %s', async (answers, code) => {
-    const { error } = await look(answers, { all: true })
-    expect(error).toMatchObject({ code })
+    expect((await look(answers)).error).toMatchObject({ code })
   })
-})
-
-test('lookups of a name that is being looked up share its answer, and only that one', () => {
-  const asked: { name: string; answer: Parameters<Resolve>[2] }[] = []
-  const share = shareLookups((name, _options, answer) => asked.push({ name, answer }))
-  const told: string[] = []
-  const look = (name: string, who: string) =>
-    share(name, { all: true }, (error, found) => told.push(`${who}: ${error?.code ?? found[0]?.address}`))
-  look('slow.test', 'first')
-  look('other.test', 'other')
-  look('slow.test', 'second')
-  expect(asked.map(({ name }) => name)).toEqual(['slow.test', 'other.test'])
-  asked[0]?.answer(null, [{ address: '8.8.8.8', family: 4 }])
-  expect(told).toEqual(['first: 8.8.8.8', 'second: 8.8.8.8'])
-  look('slow.test', 'third')
-  expect(asked).toHaveLength(3)
-  asked[2]?.answer(Object.assign(new Error('none'), { code: 'ENOTFOUND' }), [])
-  expect(told.at(-1)).toBe('third: ENOTFOUND')
 })

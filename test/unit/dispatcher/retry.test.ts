@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { decideNext, parseRetryAfter, retryAfterCapMs, tierMs } from '../../../services/dispatcher/retry.ts'
+import { decideNext, retryAfterCapMs, tierMs } from '../../../services/dispatcher/retry.ts'
+import { parseRetryAfter } from '../../../services/dispatcher/retry-after.ts'
 import type { Outcome } from '../../../services/domain/outcome.ts'
 
 const refused = (status: number, retryAfterMs?: number): Outcome => ({
@@ -79,6 +80,21 @@ test.each([
   ['0', 0],
   ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
   ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
+  ['Wednesday, 21-Oct-26 07:28:30 GMT', 30_000],
+  ['Sunday, 06-Nov-94 08:49:37 GMT', 0],
+  ['Sunday, 06-Nov-76 08:49:37 GMT', Date.parse('2076-11-06T08:49:37Z') - Date.parse('2026-10-21T07:28:00Z')],
+  ['Wednesday, 21-Oct-77 07:28:30 GMT', 0],
+  ['Wed Oct 21 07:28:30 2026', 30_000],
+  ['Sun Nov  8 08:49:37 2026', Date.parse('2026-11-08T08:49:37Z') - Date.parse('2026-10-21T07:28:00Z')],
+  ['7, 7', 7_000],
+  ['7, Wed, 21 Oct 2026 07:28:30 GMT', 7_000],
+  ['9'.repeat(400), Number.POSITIVE_INFINITY],
+  ['Fri, 01 Jan 999999 00:00:00 GMT', Number.POSITIVE_INFINITY],
+  ['Wed, 32 Oct 2026 07:28:30 GMT', undefined],
+  ['Wed, 21 Foo 2026 07:28:30 GMT', undefined],
+  ['Wed, 21 Oct 2026 25:28:30 GMT', undefined],
+  ['1.5', undefined],
+  ['', undefined],
   ['soon', undefined],
   ['-5', undefined],
   [undefined, undefined],

@@ -1,0 +1,78 @@
+import type { Connection } from './connection.ts'
+
+/** Idle connections of the whole process: 10,000 webhooks do not keep 10,000 of them open. */
+const maxIdle = 1_024
+/** An idle connection is closed after this long; a second less than its server keeps it, when that says how long. */
+const idleMs = 4_000
+const idleMarginMs = 1_000
+const sweepMs = 1_000
+
+/**
+ * The idle connections, by what may share them: the one used last is taken first. They are closed when they have idled for
+ * long, are of age, or are too many, the longest idle first.
+ */
+export class Connections implements Disposable {
+  readonly #nowMs: () => number
+  readonly #lifetimeMs: number
+  readonly #byKey = new Map<string, Connection[]>()
+  /** All of them, the longest idle first. */
+  readonly #all = new Set<Connection>()
+  readonly #sweeping: NodeJS.Timeout
+  #isClosed = false
+
+  /** @param lifetimeMs connections carry no request that begins later, so that changes of DNS take effect. */
+  constructor(nowMs: () => number, lifetimeMs: number) {
+    this.#nowMs = nowMs
+    this.#lifetimeMs = lifetimeMs
+    this.#sweeping = setInterval(() => this.#sweep(), Math.min(sweepMs, lifetimeMs)).unref()
+  }
+
+  take(key: string): Connection | undefined {
+    const connections = this.#byKey.get(key)
+    for (let found = connections?.pop(); found; found = connections?.pop()) {
+      this.#all.delete(found)
+      if (this.#mayCarry(found)) return found
+      found.destroy()
+    }
+    return undefined
+  }
+
+  /** @param serverIdleSeconds for how long the other side keeps it open, when it says so. */
+  keep(connection: Connection, serverIdleSeconds: number | null): void {
+    const nowMs = this.#nowMs()
+    connection.release()
+    connection.idleSinceMs = nowMs
+    connection.idleLimitMs =
+      serverIdleSeconds === null ? idleMs : Math.min(idleMs, serverIdleSeconds * 1_000 - idleMarginMs)
+    if (this.#isClosed || !this.#mayCarry(connection)) return connection.destroy()
+    connection.onIdleEnd = () => this.#forget(connection)
+    const connections = this.#byKey.get(connection.key)
+    if (connections) connections.push(connection)
+    else this.#byKey.set(connection.key, [connection])
+    this.#all.add(connection)
+    if (this.#all.size > maxIdle) for (const oldest of this.#all) return oldest.destroy()
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true
+    clearInterval(this.#sweeping)
+    for (const connection of this.#all) connection.destroy()
+  }
+
+  #mayCarry({ isOpen, openedAtMs, idleSinceMs, idleLimitMs }: Connection): boolean {
+    const nowMs = this.#nowMs()
+    return isOpen && nowMs - openedAtMs < this.#lifetimeMs && nowMs - idleSinceMs < idleLimitMs
+  }
+
+  #sweep(): void {
+    for (const connection of this.#all) if (!this.#mayCarry(connection)) connection.destroy()
+    for (const [key, connections] of this.#byKey) if (connections.length === 0) this.#byKey.delete(key)
+  }
+
+  #forget(connection: Connection): void {
+    if (!this.#all.delete(connection)) return
+    const connections = this.#byKey.get(connection.key) ?? []
+    const index = connections.indexOf(connection)
+    if (index >= 0) connections.splice(index, 1)
+  }
+}

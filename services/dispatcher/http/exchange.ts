@@ -1,0 +1,185 @@
+import type { Outcome } from '../../domain/outcome.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { parseRetryAfter } from '../retry-after.ts'
+import { failureOf, TimeLimitError } from '../unreachable.ts'
+import { AnswerReader } from './answer-reader.ts'
+import type { Connection, ConnectionUser } from './connection.ts'
+import type { Connections } from './connections.ts'
+import { type Destination, Opening, type OpeningContext } from './opening.ts'
+import type { RequestBytes } from './request-bytes.ts'
+import type { UnreadBodies } from './unread-bodies.ts'
+
+export type ExchangeContext = OpeningContext & {
+  clock: Clock
+  connections: Connections
+  unread: UnreadBodies
+  /** Asked right before a request is written, which may be a while after it was made. */
+  mayStart: () => boolean
+}
+
+/**
+ * One request and its answer, from the choice of a connection to the end of the body. Whatever happens on the way, an
+ * exception included, becomes its outcome.
+ */
+export class Exchange implements ConnectionUser {
+  readonly #context: ExchangeContext
+  readonly #destination: Destination
+  readonly #timeoutMs: number
+  readonly #ended: (outcome: Outcome | null) => void
+  readonly #startedAtMs: number
+  readonly #timer: NodeJS.Timeout
+  readonly #answer = new AnswerReader()
+  /** What to write; null once nothing can make it be sent again. */
+  #request: RequestBytes | null
+  #opening: Opening | null = null
+  #connection: Connection | null = null
+  /** Why it is sent a second time. */
+  #lost: Error | null = null
+  #isTold = false
+  #isTelling = false
+
+  /**
+   * @param timeoutMs of the whole exchange, connecting included.
+   * @param ended called once, with null when it was not to start and nothing was sent; maybe before the body has ended.
+   */
+  constructor(
+    context: ExchangeContext,
+    destination: Destination,
+    request: RequestBytes,
+    timeoutMs: number,
+    ended: (outcome: Outcome | null) => void,
+  ) {
+    this.#context = context
+    this.#destination = destination
+    this.#request = request
+    this.#timeoutMs = timeoutMs
+    this.#ended = ended
+    this.#startedAtMs = context.clock.monotonicMs()
+    this.#timer = setTimeout(() => this.#timeOut(), timeoutMs)
+    const idle = context.connections.take(destination.key)
+    if (idle) this.#send(idle)
+    else this.#open()
+  }
+
+  received(bytes: Buffer): void {
+    this.#guard(() => {
+      const answer = this.#answer
+      answer.take(bytes)
+      if (answer.problem !== null) this.#fail(new Error(answer.problem))
+      else if (answer.isEnded) this.#finish()
+      else if (answer.isSuccess && !this.#isTold) {
+        this.#context.unread.add(this)
+        this.#tell(this.#outcome())
+      }
+    })
+  }
+
+  closed(error: Error | null): void {
+    this.#guard(() => {
+      const wasUsed = (this.#connection?.carried ?? 0) > 1
+      this.#connection = null
+      if (this.#answer.status !== 0) {
+        this.#answer.close()
+        return this.#finish()
+      }
+      const lost = error ?? new Error('other side closed before its answer')
+      // The other side closed an idle connection before it saw this request, as far as anybody can tell: not a byte was
+      // answered, and webhook-id makes a second arrival harmless (RFC 9110, 9.2.2; RFC 9112, 9.3.1).
+      if (!wasUsed || this.#answer.hasBytes) return this.#fail(lost)
+      this.#lost = lost
+      this.#open()
+    })
+  }
+
+  /** Ends it at once: nobody waits for what is left. */
+  abort(reason: string): void {
+    this.#fail(new Error(reason))
+  }
+
+  #open(): void {
+    this.#opening = new Opening(this.#context, this.#destination, (error, connection) => {
+      this.#opening = null
+      this.#guard(() => (connection ? this.#send(connection) : this.#fail(error ?? new Error('not connected'))))
+    })
+  }
+
+  #send(connection: Connection): void {
+    if (!this.#context.mayStart()) {
+      this.#context.connections.keep(connection, null)
+      // Not from inside the constructor.
+      if (this.#lost) this.#fail(this.#lost)
+      else queueMicrotask(() => this.#tell(null))
+      return clearTimeout(this.#timer)
+    }
+    this.#connection = connection
+    if (this.#request) connection.carry(this.#request, this)
+    if (connection.carried === 1) this.#request = null
+  }
+
+  #outcome(): Outcome {
+    const { status, isSuccess, excerpt, fields } = this.#answer
+    const latencyMs = this.#latencyMs()
+    if (isSuccess) return { kind: 'success', status, latencyMs }
+    const nowMs = this.#context.clock.nowMs()
+    const asked = fields.retryAfter.map((value) => parseRetryAfter(value, nowMs))
+    const retryAfterMs = asked.find((each) => each !== undefined)
+    const refused: Outcome = { kind: 'refused', status, latencyMs, responseExcerpt: excerpt }
+    return retryAfterMs === undefined ? refused : { ...refused, retryAfterMs }
+  }
+
+  /** The answer has ended, or as much of it as is read. */
+  #finish(): void {
+    const { keepsAlive, fields } = this.#answer
+    const connection = this.#connection
+    this.#connection = null
+    if (connection && keepsAlive && connection.isWritten)
+      this.#context.connections.keep(connection, fields.keepAliveSeconds)
+    else connection?.destroy()
+    this.#tell(this.#outcome())
+  }
+
+  /** A status that has arrived counts, whatever goes wrong after it. */
+  #fail(error: Error): void {
+    this.#opening?.cancel()
+    this.#opening = null
+    this.#connection?.destroy()
+    this.#connection = null
+    this.#tell(this.#answer.status === 0 ? failureOf(error, this.#latencyMs()) : this.#outcome())
+  }
+
+  #timeOut(): void {
+    this.#guard(() => {
+      const within = `within ${this.#timeoutMs} ms`
+      const detail = this.#opening ? `no connection ${within}: ${this.#opening.step}` : `no answer ${within}`
+      this.#fail(new TimeLimitError(detail))
+    })
+  }
+
+  #tell(outcome: Outcome | null): void {
+    // The time limit is the body's as well.
+    if (this.#connection === null) {
+      clearTimeout(this.#timer)
+      this.#context.unread.delete(this)
+    }
+    this.#request = null
+    if (this.#isTold) return
+    this.#isTold = true
+    this.#isTelling = true
+    this.#ended(outcome)
+    this.#isTelling = false
+  }
+
+  /** An exception here belongs to this exchange; one of whoever is told the outcome does not. */
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      if (this.#isTelling) throw error
+      this.#fail(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #latencyMs(): number {
+    return this.#context.clock.monotonicMs() - this.#startedAtMs
+  }
+}

@@ -1,0 +1,78 @@
+import { getServers, type LookupAddress, Resolver } from 'node:dns'
+
+/** A name has no address, or its name servers do not say. */
+export class NameError extends Error {
+  override name = 'NameError'
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Asks for the addresses of a name. Calls back exactly once, never from inside the call; seconds are the shortest TTL. */
+export type AskName = (
+  name: string,
+  done: (error: NameError | null, addresses: LookupAddress[], ttlSeconds: number) => void,
+) => void
+
+/** The longest timeoutMs: nobody waits for longer. */
+const limitMs = 30_000
+/**
+ * When a question is put again beside the one before, in case that was lost. c-ares itself would forget the first question
+ * when it asks again, and so never hear a name server that takes longer than its timeout.
+ */
+const againMs = [1_500, 5_000]
+/** A name server that answers for one family only is not waited for any longer (RFC 8305, section 3, waits for 50 ms). */
+const otherFamilyMs = 500
+
+type Found = { error: NodeJS.ErrnoException | null; addresses: { address: string; ttl: number }[] }
+
+/**
+ * Asks name servers by c-ares: its sockets are its own, and a server that is silent takes no thread of the process. A name is
+ * asked for as it stands: search domains are not used.
+ * @param servers host or host:port; empty for the system's.
+ */
+export function createNameQuery(servers: readonly string[]): AskName {
+  const all = servers.length > 0 ? [...servers] : getServers()
+  // Each time another server is the first, so that one that is silent does not matter to the second question.
+  const resolvers = [0, ...againMs].map((_unused, index) => {
+    const resolver = new Resolver({ timeout: limitMs, tries: 1 })
+    const from = all.length === 0 ? 0 : index % all.length
+    if (all.length > 0) resolver.setServers([...all.slice(from), ...all.slice(0, from)])
+    return resolver
+  })
+  return (name, done) => {
+    const found: { 4?: Found; 6?: Found } = {}
+    let isDone = false
+    const timers = [
+      ...againMs.map((delayMs, index) => setTimeout(() => ask(index + 1), delayMs)),
+      setTimeout(() => finish(), limitMs),
+    ]
+    const finish = () => {
+      if (isDone) return
+      isDone = true
+      for (const timer of timers) clearTimeout(timer)
+      const addresses = ([6, 4] as const).flatMap((family) =>
+        (found[family]?.addresses ?? []).map(({ address }) => ({ address, family })),
+      )
+      const ttls = [...(found[4]?.addresses ?? []), ...(found[6]?.addresses ?? [])].map(({ ttl }) => ttl)
+      if (addresses.length > 0) return done(null, addresses, Math.min(...ttls))
+      const code = found[4]?.error?.code ?? found[6]?.error?.code ?? 'ETIMEOUT'
+      done(new NameError(code, `${code} ${name}`), [], 0)
+    }
+    const answer = (family: 4 | 6, result: Found) => {
+      if (isDone || found[family]?.error === null) return
+      found[family] = result
+      if (found[4] && found[6]) finish()
+      else if (result.error === null || result.error.code === 'ENOTFOUND')
+        timers.push(setTimeout(finish, otherFamilyMs))
+    }
+    const ask = (index: number) => {
+      const resolver = resolvers[index]
+      resolver?.resolve4(name, { ttl: true }, (error, records) => answer(4, { error, addresses: records ?? [] }))
+      resolver?.resolve6(name, { ttl: true }, (error, records) => answer(6, { error, addresses: records ?? [] }))
+    }
+    ask(0)
+  }
+}
