@@ -37,7 +37,7 @@ export function adminConnection(
   const ofThisStack = url === local?.adminUrl ? local.token : undefined
   const token = flags.token || env.HOOKLINE_TOKEN || ofThisStack
   if (!token) throw usageFailure(`no token for ${url}: say --token-file or HOOKLINE_TOKEN`)
-  return { url: url.replace(/\/+$/, ''), token }
+  return { url: url.replace(/(?<!\/)\/+$/, ''), token }
 }
 
 /** The registry in the file goes with the brokers in the file. @throws ConfigError for a variable that is wrong. */

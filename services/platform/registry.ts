@@ -35,7 +35,7 @@ const schemaNotFound = 40_403
 
 export function createRegistry(config: RegistryConfig): Registry {
   const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
-  const base = config.SCHEMA_REGISTRY_URL.replace(/\/+$/, '')
+  const base = config.SCHEMA_REGISTRY_URL.replace(/(?<!\/)\/+$/, '')
   const headers: Record<string, string> = { accept: 'application/vnd.schemaregistry.v1+json, application/json' }
   if (username !== '') headers.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
   return registryOf((path, json) => request(`${base}${path}`, headers, json))

@@ -1,0 +1,26 @@
+/**
+ * CPU time of this thread that some work takes so many times, in milliseconds, the least of two measurements: other processes
+ * do not count. Some systems count in steps of 10 ms.
+ */
+export function cpuMs(work: () => void, times = 1): number {
+  let leastMs = Number.POSITIVE_INFINITY
+  for (let run = 0; run < 2; run++) {
+    const before = process.threadCpuUsage()
+    for (let time = 0; time < times; time++) work()
+    const { user, system } = process.threadCpuUsage(before)
+    leastMs = Math.min(leastMs, (user + system) / 1_000)
+  }
+  return leastMs
+}
+
+/** Below this, a measurement says more of the machine than of the work, in milliseconds. */
+const noiseMs = 30
+
+/**
+ * Whether work on ten times the length takes at most 15 times as long (guarantee 40), measured as ten times the short one
+ * against the long one once.
+ */
+export function growsLinearly(short: () => void, long: () => void): boolean {
+  const longMs = cpuMs(long)
+  return longMs <= noiseMs || longMs <= 1.5 * cpuMs(short, 10)
+}

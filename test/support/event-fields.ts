@@ -1,0 +1,71 @@
+import type { Event } from '../../services/domain/event.ts'
+import { message, messageEvent, statusEvent } from './sample-events.ts'
+
+/** A text of an event, and an event with a given text in it. */
+export type EventField = {
+  name: string
+  /** Bytes of UTF-8 that it may have; null where only the notification's size limits it. */
+  maxBytes: number | null
+  fill: (text: string) => Event
+}
+
+const names = ['eventId', 'businessId', 'chatChannelId', 'contactId', 'customerId']
+const ofMessageEvent = ['whatsappNumber', 'chatIdInChatPlatform', 'firstName', 'lastName']
+const ofMessage = [
+  'message',
+  'fromName',
+  'image',
+  'audio',
+  'video',
+  'file',
+  'operatorId',
+  'operatorName',
+  'operatorEmail',
+  'operatorRole',
+  'queue',
+  'intentName',
+  'location',
+  'caption',
+  'payload',
+  'button',
+  'templateName',
+]
+const whatsapp = { chatPlatform: 'whatsapp', whatsappNumber: '549110', chatIdInChatPlatform: null }
+const maxBytes = 256
+
+/** Every text field of both kinds of events; those of messages on WhatsApp, where all of them are read. */
+export const eventFields: EventField[] = [
+  ...[...names, 'chatPlatform'].flatMap((name) => [
+    { name, maxBytes, fill: (text: string) => messageEvent({ [name]: text }) },
+    { name: `${name} of a status`, maxBytes, fill: (text: string) => statusEvent({ [name]: text }) },
+  ]),
+  ...ofMessageEvent.map((name) => ({
+    name,
+    maxBytes: null,
+    fill: (text: string) => messageEvent({ ...(name === 'whatsappNumber' && whatsapp), [name]: text }),
+  })),
+  { name: 'messages.0.id', maxBytes, fill: (id) => messageEvent({ messages: [message({ id })] }) },
+  ...ofMessage.map((name) => ({
+    name: `messages.0.${name}`,
+    maxBytes: null,
+    fill: (text: string) =>
+      messageEvent({
+        ...whatsapp,
+        messages: [
+          message({
+            from: name.startsWith('operator') ? 'operator' : name === 'intentName' ? 'bot' : 'user',
+            [name]: text,
+          }),
+        ],
+      }),
+  })),
+  { name: "a variable's value", maxBytes: null, fill: (text) => messageEvent({ variables: { a: text } }) },
+  {
+    name: "a variable's name",
+    maxBytes,
+    fill: (text) => messageEvent({ variables: Object.fromEntries([[text, 'a']]) }),
+  },
+  { name: 'messageId', maxBytes, fill: (messageId) => statusEvent({ messageId }) },
+  { name: 'whatsappNumber of a status', maxBytes: null, fill: (whatsappNumber) => statusEvent({ whatsappNumber }) },
+  { name: 'clientPayload', maxBytes: null, fill: (clientPayload) => statusEvent({ clientPayload }) },
+]

@@ -1,0 +1,122 @@
+import { Registry } from 'prom-client'
+import type { DeadLetter, Delivery } from '../../services/domain/delivery.ts'
+import type { MessageEvent, StatusEvent } from '../../services/domain/event.ts'
+import { decide } from '../../services/formatter/decide.ts'
+import { messageSource, statusSource } from '../../services/formatter/event-source.ts'
+import { createFormatterMetrics } from '../../services/formatter/metrics.ts'
+import { Output } from '../../services/formatter/output.ts'
+import { FormatterStage } from '../../services/formatter/stage.ts'
+import { traceparentOf } from '../../services/formatter/traceparent.ts'
+import { avroType } from '../../services/platform/avro.ts'
+import type { Decoded } from '../../services/platform/codec.ts'
+import type { Assignment, Commit, ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
+import { RecordFaults } from '../../services/platform/record-faults.ts'
+import { schemaOf } from '../../services/schemas.ts'
+import { type Topic, topics } from '../../services/topics.ts'
+import { definition } from '../unit/formatter/samples.ts'
+
+export type EventRecord = Pick<ConsumedRecord, 'value'> & Partial<ConsumedRecord>
+
+/** The formatter from a record's bytes to the bytes of what it writes, without Kafka and registry. */
+export type FormatterWorld = {
+  /** Takes one record of message-events or status-events. Resolves when its offset is finished. */
+  take(topic: string, record: EventRecord): Promise<void>
+  readonly deliveries: Delivery[]
+  readonly letters: DeadLetter[]
+  readonly commits: Commit[]
+  /** What would have ended the process. */
+  readonly failed: unknown[]
+  forget(): void
+}
+
+const types = new Map<Topic, ReturnType<typeof avroType>>()
+
+export function typeOf(topic: Topic): ReturnType<typeof avroType> {
+  const known = types.get(topic) ?? avroType(schemaOf(topic))
+  types.set(topic, known)
+  return known
+}
+
+/** As Codec reads a value whose schema is known. */
+function decoder<T>(topic: Topic): (bytes: Buffer) => Decoded<T> {
+  return (bytes) => {
+    try {
+      return { ok: true, value: typeOf(topic).fromBuffer(bytes) as T }
+    } catch (error) {
+      return { ok: false, reason: String(error) }
+    }
+  }
+}
+
+const assignment: Assignment = { partitions: new Map(), current: true, fresh: true }
+
+/** Every channel belongs to a webhook of its event's business that wants every kind. */
+export function createFormatterWorld(): FormatterWorld {
+  const deliveries: Delivery[] = []
+  const letters: DeadLetter[] = []
+  const commits: Commit[] = []
+  const failed: unknown[] = []
+  const output = new Output({
+    send: async ({ topic, value }) => {
+      const bytes = value as Buffer
+      if (topic === 'deliveries') deliveries.push(typeOf(topics.webhookDeliveries).fromBuffer(bytes) as Delivery)
+      else letters.push(typeOf(topics.webhookDeadLetters).fromBuffer(bytes) as DeadLetter)
+      return { offset: 0 }
+    },
+    deliveries: { topic: 'deliveries', encode: (delivery) => typeOf(topics.webhookDeliveries).toBuffer(delivery) },
+    deadLetters: {
+      topic: 'letters',
+      encode: (letter) => typeOf(topics.webhookDeadLetters).toBuffer(letter),
+      partitions: 12,
+    },
+    nowMs: () => 0,
+  })
+  const stage = new FormatterStage({
+    sources: new Map([
+      ['message-events', messageSource(decoder<MessageEvent>(topics.messageEvents))],
+      ['status-events', statusSource(decoder<StatusEvent>(topics.statusEvents))],
+    ]),
+    decide: (event, { headers }) =>
+      decide(
+        event,
+        {
+          ownerOf: (businessId) => ({ definition: definition({ businessId }), offset: 1 }),
+          account: () => ({ webhooksEnabled: true }),
+        },
+        traceparentOf(headers),
+        0,
+      ),
+    output,
+    faults: new RecordFaults({
+      clock: { sleep: async () => {} },
+      log: { error: () => {} } as never,
+      fail: (error) => failed.push(error),
+    }),
+    hasRoom: () => true,
+    finished: (_assignment, commit) => commits.push(commit),
+    pause: () => {},
+    resume: () => {},
+    unreadable: () => {},
+    metrics: createFormatterMetrics([new Registry()]),
+    clock: { sleep: () => new Promise(() => {}) },
+    stopping: new AbortController().signal,
+  })
+  let offset = 0
+  return {
+    deliveries,
+    letters,
+    commits,
+    failed,
+    async take(topic, record) {
+      const partition = 0
+      const key = Buffer.from('key')
+      const full = { topic, partition, offset: offset++, key, headers: {}, timestampMs: 0, ...record }
+      const place = { topic, partition, assignment, highWatermark: offset, nextOffset: offset }
+      await stage.takeBatch({ ...place, records: [full] })
+      await stage.drain()
+    },
+    forget() {
+      for (const list of [deliveries, letters, commits]) list.length = 0
+    },
+  }
+}

@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { parseAst } from 'vite'
+import { expect, test } from 'vitest'
+import { normaliseLocation } from '../../services/domain/location.ts'
+import { cpuMs, growsLinearly } from '../support/cpu-time.ts'
+
+// Every regular expression of the services against texts that are made to be its worst: one that takes quadratic time lets a
+// few kilobytes of somebody's text stop everybody else (guarantee 40).
+
+const root = new URL('../../', import.meta.url)
+
+/** Where expressions are put together at run time -> what they are tested by instead. */
+const composed: Record<string, (text: string) => unknown> = {
+  'services/domain/location.ts': normaliseLocation,
+  'services/platform/allowed-methods.ts': (text) => /^\/api\/v1\/businesses\/[^/]+\/webhooks\/[^/]+\/test$/.test(text),
+}
+
+type Found = { name: string; source: string; test: (text: string) => unknown }
+
+const found = expressions()
+
+test('the expressions of the services are found', () => {
+  expect(found.length).toBeGreaterThan(30)
+  const made = found.filter(({ source }) => source === '').map(({ name }) => name)
+  expect([...new Set(made)].sort()).toEqual(Object.keys(composed).sort())
+})
+
+test.each(found)('$name $source takes linear time', ({ test: match, source }) => {
+  expect(worstOf(match, source)).toBeNull()
+})
+
+test.each([/^\s*\[?\s*1\s*(?:[&,;]|\s)\s*1\s*\]?\s*$/, /\/+$/, /^(a+)+$/, /^(\w+\.?)*@/, /<.*>.*<.*>$/])(
+  'one that does not is noticed: %s',
+  (expression) => {
+    expect(worstOf((text) => expression.test(text), expression.source)).not.toBeNull()
+  },
+)
+
+/** The text that takes too long, shortened, or null. */
+function worstOf(match: (text: string) => unknown, source: string): string | null {
+  for (const make of worstTexts(source)) {
+    // The short ones first: the time of some expressions doubles with each character.
+    for (const length of [25, 200, 2_000]) {
+      const short = make(length)
+      if (cpuOnce(match, short) > shortLimitMs && cpuMs(() => match(short)) > shortLimitMs) return short.slice(0, 50)
+    }
+    const long = make(20_000)
+    if (cpuOnce(match, long) <= shortLimitMs) continue
+    const short = make(2_000)
+    const isLinear = growsLinearly(
+      () => match(short),
+      () => match(long),
+    )
+    if (!isLinear) return long.slice(0, 50)
+  }
+  return null
+}
+
+/** A linear search of 20,000 characters takes a hundredth of this. */
+const shortLimitMs = 15
+
+function cpuOnce(match: (text: string) => unknown, text: string): number {
+  const before = process.threadCpuUsage()
+  match(text)
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1_000
+}
+
+/** Runs of each kind of character that the expression may know, between others, with an end that fits nothing. */
+function worstTexts(source: string): ((length: number) => string)[] {
+  const letters = source.match(/[\w\s/.&,;:=@<[{"'-]/g) ?? []
+  const pumps = [...new Set([' ', '1', 'a', 'A', '/', '.', '-', '\t', '1 ', 'a.', '\n', ...letters])]
+  const starts = [...new Set(['', '1', 'a', '/', '[', '"', ...literalStarts(source)])]
+  return pumps.flatMap((pump) =>
+    starts.flatMap((start) => [
+      (length: number) => `${start}${pump.repeat(length)}\0é`,
+      (length: number) => `${start}${pump.repeat(length / 2)}1${pump.repeat(length / 2)}x`,
+    ]),
+  )
+}
+
+/** What an expression wants to begin with, as far as it is literal: "Bearer ", "msg_", "http://". */
+function literalStarts(source: string): string[] {
+  const [, literal = ''] = /^\^([\w /:@-]+)/.exec(source.replaceAll('\\/', '/')) ?? []
+  return [literal]
+}
+
+function expressions(): Found[] {
+  const all: Found[] = []
+  const add = (name: string, pattern: string, flags: string) => {
+    const expression = new RegExp(pattern, flags.replaceAll(/[gy]/g, ''))
+    all.push({ name, source: pattern, test: (text) => expression.test(text) })
+  }
+  for (const file of filesOf('services', '.ts')) {
+    const source = readFileSync(new URL(file, root), 'utf8')
+    visit(parseAst(source, { lang: 'ts' }), (node) => {
+      const { regex, callee, key, value } = node
+      if (regex) add(file, regex.pattern, regex.flags)
+      if (key?.name === 'pattern' && typeof value?.value === 'string') add(file, value.value, 'u')
+      if (node.type === 'NewExpression' && callee?.name === 'RegExp')
+        all.push({ name: file, source: '', test: composed[file] ?? (() => Promise.reject(new Error('not listed'))) })
+    })
+  }
+  for (const file of filesOf('schemas', '.schema.json')) {
+    const schema = JSON.parse(readFileSync(new URL(file, root), 'utf8')) as Node
+    visit(schema, ({ pattern }) => {
+      if (typeof pattern === 'string') add(file, pattern, 'u')
+    })
+  }
+  return all
+}
+
+type Node = {
+  type?: string
+  regex?: { pattern: string; flags: string }
+  callee?: { name?: string }
+  key?: { name?: string }
+  value?: { value?: unknown }
+  pattern?: unknown
+}
+
+function visit(node: unknown, at: (node: Node) => void): void {
+  if (typeof node !== 'object' || node === null) return
+  if (!Array.isArray(node)) at(node as Node)
+  for (const inner of Object.values(node)) visit(inner, at)
+}
+
+/** The console runs in its user's browser, with that user's own text. */
+function filesOf(folder: string, ending: string): string[] {
+  return readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending) && !name.startsWith('console/'))
+    .map((name) => `${folder}/${name}`)
+}
