@@ -1,11 +1,17 @@
 import type { Account, WebhookDefinition } from './domain/definition.ts'
+import { definitionProblems, definitionWarnings } from './domain/definition-rules.ts'
 import { type DefinitionChange, DefinitionTable } from './domain/definition-table.ts'
+import { shapeProblem } from './domain/json-shape.ts'
+import { recordTimeMs } from './domain/record-time.ts'
 import { compileSchema, type Problem } from './platform/json-schema.ts'
 import type { Kafka } from './platform/kafka/client.ts'
 import type { ConsumedRecord } from './platform/kafka/consumer.ts'
 import { TopicTable } from './platform/kafka/table.ts'
+import { isSealed, type KeyRing } from './platform/keyring.ts'
+import { RecordFaults, SetAside } from './platform/record-faults.ts'
 import type { WaitContext } from './platform/retry-until.ts'
 import { schemaOf, topicName } from './schemas.ts'
+import { unopenedOf } from './sealed-values.ts'
 import { topics } from './topics.ts'
 
 /** webhook-config and account-config as tables: the same reading in formatter, dispatcher and admin. */
@@ -20,24 +26,39 @@ export type ConfigTableOptions = {
 
 export type Definitions = { table: DefinitionTable; topic: TopicTable }
 
-/** Resolves when the topic has been read to its end. */
+/**
+ * Resolves when the topic has been read to its end.
+ * @param options.keys where this service holds them: then what no key opens is judged as well.
+ */
 export async function openDefinitions(
   kafka: Kafka,
-  options: ConfigTableOptions,
+  options: ConfigTableOptions & { keys?: KeyRing },
   context: WaitContext,
 ): Promise<Definitions> {
   const table = new DefinitionTable()
-  const parse = definitionParser()
+  const parse = definitionParser(options.keys)
+  const faults = new RecordFaults({ ...context, fail: options.fail })
   const topic = await openConfigTopic(kafka, topics.webhookConfig, options, context, (id, record) => {
-    const change = parse(record)
-    const effect = table.apply(id, record.offset, change)
+    const read = faults.guard(
+      record,
+      'reading a definition',
+      () => id,
+      () => parse(record),
+    )
+    const effect = table.apply(id, record.offset, read instanceof SetAside ? unhandled : read)
     options.onChange?.(id, record, table.get(id)?.definition.businessId)
-    if (effect !== 'refused') return
-    const problems = change.kind === 'invalid' ? change.problems : table.fault(id)?.problems
-    context.log.warn({ webhookId: id, offset: record.offset, problems }, 'definition not in force')
+    const problems = table.fault(id)?.problems
+    if (problems === undefined) return
+    const what = effect === 'refused' ? 'definition not in force' : 'definition in force, with something wrong'
+    context.log.warn({ webhookId: id.slice(0, maxLoggedId), offset: record.offset, problems }, what)
   })
   return { table, topic }
 }
+
+/** What goes wrong while a record is read is logged with its place. */
+const unhandled: DefinitionChange = { kind: 'invalid', problems: ['cannot be handled: the log says why'] }
+/** A key by hand may be as long as a record. */
+const maxLoggedId = 256
 
 export type Accounts = {
   get(businessId: string): Account | undefined
@@ -81,26 +102,45 @@ function openConfigTopic(
   return TopicTable.open(kafka, options, context)
 }
 
-/** Reads a record of webhook-config; what an operator may leave out is filled in. */
-export function definitionParser(): (record: Pick<ConsumedRecord, 'value' | 'timestampMs'>) => DefinitionChange {
+/** Characters of one problem: it may name a field, which a record by hand may make as long as it likes. */
+const maxProblem = 300
+
+/**
+ * Reads a record of webhook-config; what an operator may leave out is filled in. Whatever the bytes are, it says what is
+ * wrong with them, and never quotes a value.
+ */
+export function definitionParser(
+  keys?: KeyRing,
+): (record: Pick<ConsumedRecord, 'value' | 'timestampMs'>) => DefinitionChange {
   const check = compileSchema<WebhookDefinition>(schemaOf(topics.webhookConfig))
   return ({ value, timestampMs }) => {
     if (value === null) return { kind: 'deleted' }
     const parsed = parseJson(value)
     const checked = parsed.ok ? check(parsed.value) : parsed
     if (!checked.ok) {
-      return { kind: 'invalid', problems: checked.problems.map(({ field, message }) => `${field} ${message}`.trim()) }
+      const problems = checked.problems.map(({ field, message }) => `${field} ${message}`.trim().slice(0, maxProblem))
+      return { kind: 'invalid', problems, ...(parsed.ok && { businessId: businessIn(parsed.value) }) }
     }
-    const written = new Date(timestampMs).toISOString()
-    return {
-      kind: 'definition',
-      definition: {
-        ...checked.value,
-        createdAt: checked.value.createdAt ?? written,
-        updatedAt: checked.value.updatedAt ?? written,
-      },
-    }
+    const written = new Date(recordTimeMs(timestampMs)).toISOString()
+    const { createdAt = written, updatedAt = written } = checked.value
+    return judge({ ...checked.value, createdAt, updatedAt }, keys)
   }
+}
+
+function judge(definition: WebhookDefinition, keys: KeyRing | undefined): DefinitionChange {
+  const { businessId } = definition
+  const problems = definitionProblems(definition, isSealed)
+  if (problems.length > 0) return { kind: 'invalid', problems, businessId }
+  const { keyMissing, altered } = keys ? unopenedOf(definition, keys) : { keyMissing: [], altered: [] }
+  if (altered.length > 0) return { kind: 'invalid', problems: altered, businessId, otherwise: definition }
+  // What a missing key has sealed waits for the key: the definition is good.
+  const warnings = [...definitionWarnings(definition), ...keyMissing]
+  return { kind: 'definition', definition, ...(warnings.length > 0 && { warnings }) }
+}
+
+function businessIn(value: unknown): string | undefined {
+  const { businessId } = (value ?? {}) as { businessId?: unknown }
+  return typeof businessId === 'string' ? businessId : undefined
 }
 
 export type AccountChange =
@@ -122,12 +162,14 @@ export function accountParser(): (record: Pick<ConsumedRecord, 'value'>) => Acco
 type Parsed = { ok: true; value: unknown } | { ok: false; problems: Problem[] }
 
 function parseJson(bytes: Buffer): Parsed {
+  let value: unknown
   try {
-    return { ok: true, value: JSON.parse(bytes.toString('utf8')) }
+    value = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
-    return {
-      ok: false,
-      problems: [{ field: '', message: `is not JSON: ${error instanceof Error ? error.message : error}` }],
-    }
+    // The error's message quotes the text, which may hold a secret: of it, only the place is told.
+    const [place = ''] = /at position \d+( \(line \d+ column \d+\))?$/.exec(String(error)) ?? []
+    return { ok: false, problems: [{ field: '', message: `is not JSON ${place}`.trim() }] }
   }
+  const problem = shapeProblem(value)
+  return problem === null ? { ok: true, value } : { ok: false, problems: [{ field: '', message: problem }] }
 }

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import type { Draft, ListedWebhook, Webhook, WebhookWithSecret } from '../domain/api/webhook.ts'
+import { maxHeaderValue } from '../domain/definition-rules.ts'
 import { schemaOf } from '../schemas.ts'
 import { topics } from '../topics.ts'
 import { conflict, object, type Properties, text, time } from './schema-parts.ts'
@@ -16,6 +17,7 @@ const serverMade = [
   'secret',
   'previousSecret',
   'previousSecretUntil',
+  'olderSecrets',
   'version',
   'createdAt',
   'updatedAt',
@@ -33,7 +35,16 @@ export const createBody: ObjectSchema = {
   type: 'object',
   required,
   additionalProperties: false,
-  properties: { ...writable, events: { ...writable.events, additionalProperties: false } },
+  properties: {
+    ...writable,
+    events: { ...writable.events, additionalProperties: false },
+    headers: {
+      ...writable.headers,
+      additionalProperties: { type: 'string', maxLength: maxHeaderValue },
+      description:
+        'Custom request headers, encrypted when they are stored: a value goes only to the origin it was stored for.',
+    },
+  },
 }
 
 export const patchBody: ObjectSchema = {

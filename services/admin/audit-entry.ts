@@ -1,4 +1,6 @@
 import type { Account, WebhookDefinition } from '../domain/definition.ts'
+import { formerSecretsOf, signingAt } from '../domain/former-secrets.ts'
+import { writableNames } from './api-schemas.ts'
 import { maskedValue } from './header-rules.ts'
 
 /** A record of webhook-audit, as schemas/webhook-audit.avsc describes it. */
@@ -16,7 +18,7 @@ export type AuditEntry = {
 }
 
 export type AuditAction =
-  | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'rotate-secret' | 'complete' | 'switch-off'}`
+  | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
   | `account.${'activate' | 'deactivate'}`
   | 'replay.start'
   | 'unread.replay'
@@ -73,8 +75,9 @@ function actionOf(
 ): AuditAction {
   if (!before) return 'webhook.create'
   if (!after) return 'webhook.delete'
-  const isOnly = (...names: string[]) => changes.length > 0 && changes.every(({ field }) => names.includes(field))
-  if (isOnly('secret', 'previousSecret')) return 'webhook.rotate-secret'
+  const isOnly = (...names: string[]) =>
+    changes.length > 0 && changes.every(({ field }) => names.includes(field.split('.')[0] ?? ''))
+  if (isOnly('secret', 'previousSecret', 'olderSecrets')) return 'webhook.rotate-secret'
   if (before.enabled && !after.enabled && after.disabledReason !== undefined && isOnly('enabled', 'disabledReason'))
     return 'webhook.switch-off'
   if (before.enabled !== after.enabled && isOnly('enabled', 'disabledReason'))
@@ -87,15 +90,29 @@ function changesOf(from: Map<string, string>, to: Map<string, string>, isSame: I
     const [was, is] = [from.get(field), to.get(field)]
     const same = was !== undefined && is !== undefined && (isHidden(field) ? isSame(field, was, is) : was === is)
     if (same) return []
-    const shown = (value: string | undefined) => (value === undefined || !isHidden(field) ? value : hidden)
-    return [{ field, from: shown(was) ?? null, to: shown(is) ?? null }]
+    return [{ field: field.slice(0, maxFieldName), from: shown(field, was), to: shown(field, is) }]
   })
 }
 
+/** What of an entry's texts is kept, in characters: all of them must fit into one record. */
+const maxFieldName = 200
+const maxShown = 10_000
 const hidden = JSON.stringify(maskedValue)
-const isHidden = (field: string) => field === 'secret' || field === 'previousSecret' || field.startsWith('headers.')
+export const headerPrefix = 'headers.'
+const eventsPrefix = 'events.'
 
-/** Field -> value: JSON, but for what is hidden, which is as stored. Version and times are the entry's own. */
+/** Whatever is not known is hidden: it may be a secret under a misspelt name. */
+function isHidden(field: string): boolean {
+  return !writableNames.includes(field) && field !== 'disabledReason' && !field.startsWith(eventsPrefix)
+}
+
+function shown(field: string, value: string | undefined): string | null {
+  if (value === undefined) return null
+  if (isHidden(field)) return hidden
+  return value.length <= maxShown ? value : JSON.stringify(`${value.slice(0, maxShown).toWellFormed()}...`)
+}
+
+/** Field -> value: JSON, but for secrets and header values, which are as stored. Version and times are the entry's own. */
 function fieldsOf(definition: WebhookDefinition | undefined, atMs: number): Map<string, string> {
   if (!definition) return new Map()
   const {
@@ -106,16 +123,25 @@ function fieldsOf(definition: WebhookDefinition | undefined, atMs: number): Map<
     updatedAt: _changed,
     ...rest
   } = definition
-  const { events, headers, secret, previousSecret, previousSecretUntil, ...plain } = rest
+  const {
+    events,
+    headers,
+    secret,
+    previousSecret: _secret,
+    previousSecretUntil: _until,
+    olderSecrets: _older,
+    ...plain
+  } = rest
   // That an overlap is over is no change of anybody's.
-  const overlaps = previousSecret !== undefined && Date.parse(previousSecretUntil ?? '') > atMs
+  const [newest, ...older] = signingAt(formerSecretsOf(definition), atMs)
   const json = (prefix: string, values: object) =>
     Object.entries(values).map(([name, value]) => [prefix + name, JSON.stringify(value)] as const)
   return new Map<string, string>([
     ...json('', plain),
-    ...json('events.', events),
-    ...Object.entries(headers).map(([name, value]) => [`headers.${name}`, value] as const),
+    ...json(eventsPrefix, events),
+    ...Object.entries(headers).map(([name, value]) => [headerPrefix + name, value] as const),
     ...(secret === undefined ? [] : [['secret', secret] as const]),
-    ...(overlaps ? [['previousSecret', previousSecret] as const] : []),
+    ...(newest ? [['previousSecret', newest.secret] as const] : []),
+    ...older.map((former, index) => [`olderSecrets.${index}`, former.secret] as const),
   ])
 }

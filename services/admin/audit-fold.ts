@@ -1,13 +1,16 @@
 import { accountParser, definitionParser } from '../config-tables.ts'
 import { type Account, sealContext, type WebhookDefinition } from '../domain/definition.ts'
+import { recordTimeMs } from '../domain/record-time.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import type { KeyRing } from '../platform/keyring.ts'
+import type { KeyRing, Opened } from '../platform/keyring.ts'
+import { formerSecretField, openHeader } from '../sealed-values.ts'
 import {
   type AuditEntry,
   type Audited,
   auditAccount,
   auditDefinition,
   type DefinitionStep,
+  headerPrefix,
   type IsSame,
 } from './audit-entry.ts'
 import { completesHeader, headerOf, subjectHeader } from './record-headers.ts'
@@ -31,8 +34,8 @@ export function definitionFold(topic: string, keys: KeyRing): AuditFold {
     if (after) written.set(id, after)
     else written.delete(id)
     const completes = headerOf(record, completesHeader)
-    const step = { before, after, completes: completes !== null, atMs: record.timestampMs }
-    const audited = auditDefinition(step, sameSecret(keys, { id, businessId: before?.businessId ?? '' }))
+    const step = { before, after, completes: completes !== null, atMs: recordTimeMs(record.timestampMs) }
+    const audited = auditDefinition(step, sameSecret(keys, before, after))
     // An instance that took over while the one before was at it: the same once more.
     const isRepeated = completes !== null && completed.get(id) === completes
     if (completes !== null) completed.set(id, completes)
@@ -48,14 +51,19 @@ function writerOf(topic: string, { before, after, completes }: DefinitionStep): 
   return isSwitchOff ? 'service:dispatcher' : `topic:${topic}`
 }
 
-/** A value that is sealed anew is still the same. */
-function sameSecret(keys: KeyRing, place: { id: string; businessId: string }): IsSame {
+/** A value that is sealed anew is still the same; each is opened where it stands. */
+function sameSecret(keys: KeyRing, before?: WebhookDefinition, after?: WebhookDefinition): IsSame {
   return (field, from, to) => {
     if (from === to) return true
-    const context = sealContext(place, contextOf(field))
-    const [a, b] = [keys.open(from, context), keys.open(to, context)]
+    if (!before || !after) return false
+    const [a, b] = [opened(keys, before, field, from), opened(keys, after, field, to)]
     return a.ok && b.ok && a.plain === b.plain
   }
+}
+
+function opened(keys: KeyRing, place: WebhookDefinition, field: string, value: string): Opened {
+  if (field.startsWith(headerPrefix)) return openHeader(keys, place, field.slice(headerPrefix.length), value)
+  return keys.open(value, sealContext(place, field === 'secret' ? field : formerSecretField))
 }
 
 /** Of account-config. @param topic without the prefix */
@@ -77,9 +85,10 @@ export function accountFold(topic: string): AuditFold {
 
 function entries(topic: string, record: ConsumedRecord, subject: string, audited: Audited[]): AuditEntry[] {
   const { partition, offset, timestampMs } = record
+  const at = recordTimeMs(timestampMs)
   return audited.map((what, index) => ({
     id: `${topic}/${partition}/${offset}${index === 0 ? '' : `/${index}`}`,
-    at: timestampMs,
+    at,
     subject,
     ...what,
   }))
@@ -88,16 +97,12 @@ function entries(topic: string, record: ConsumedRecord, subject: string, audited
 /** An operator who leaves the secret out does not take it away: admin completes the definition with the stored one. */
 function withKnownSecret(definition: WebhookDefinition, before: WebhookDefinition | undefined): WebhookDefinition {
   if (definition.secret !== undefined || before?.secret === undefined) return definition
-  const { secret, previousSecret, previousSecretUntil } = before
+  const { secret, previousSecret, previousSecretUntil, olderSecrets } = before
   return {
     ...definition,
     secret,
     ...(previousSecret !== undefined && { previousSecret }),
     ...(previousSecretUntil !== undefined && { previousSecretUntil }),
+    ...(olderSecrets !== undefined && { olderSecrets }),
   }
-}
-
-/** headers.X-Key -> header:x-key, as it is sealed (services/admin/secrets.ts). */
-function contextOf(field: string): string {
-  return field.startsWith('headers.') ? `header:${field.slice('headers.'.length).toLowerCase()}` : field
 }

@@ -1,4 +1,4 @@
-import type { WebhookDefinition } from '../domain/definition.ts'
+import { nextVersion, type WebhookDefinition } from '../domain/definition.ts'
 import type { DefinitionChange, Entry } from '../domain/definition-table.ts'
 import type { KeyRing } from '../platform/keyring.ts'
 import { holdsPlainValues, sealDefinition } from './secrets.ts'
@@ -33,19 +33,19 @@ export function complete(
   const { definition, offset, given } = written
   // A plain but whole record is in force itself: then nothing is known of an earlier one.
   const earlier = inForce && inForce.offset < offset ? inForce.definition : undefined
-  const version = given.has('version') || !earlier ? definition.version : earlier.version + 1
+  const version = given.has('version') || !earlier ? definition.version : nextVersion(earlier.version)
   const createdAt = given.has('createdAt') || !earlier ? definition.createdAt : earlier.createdAt
   return sealDefinition({ ...definition, version, createdAt, ...secretsOf(definition, earlier, newSecret) }, keys)
 }
 
-type Secrets = Pick<WebhookDefinition, 'secret' | 'previousSecret' | 'previousSecretUntil'>
+type Secrets = Partial<Pick<WebhookDefinition, 'secret' | 'previousSecret' | 'previousSecretUntil' | 'olderSecrets'>>
 
 function secretsOf(written: WebhookDefinition, earlier: WebhookDefinition | undefined, newSecret: string): Secrets {
   if (written.secret !== undefined) return {}
   // A sealed value is bound to its business: it cannot move with a webhook that changes hands.
   if (earlier?.secret === undefined || earlier.businessId !== written.businessId) return { secret: newSecret }
-  const { secret, previousSecret, previousSecretUntil } = earlier
-  if (previousSecret === undefined || previousSecretUntil === undefined || written.previousSecret !== undefined)
+  const { secret, previousSecret, previousSecretUntil, olderSecrets } = earlier
+  if (written.previousSecret !== undefined || previousSecret === undefined || previousSecretUntil === undefined)
     return { secret }
-  return { secret, previousSecret, previousSecretUntil }
+  return { secret, previousSecret, previousSecretUntil, ...(olderSecrets && { olderSecrets }) }
 }

@@ -31,7 +31,13 @@ export function decidePatch(
 ): Decision<Draft> {
   if (!isObject(body)) return { kind: 'invalid', problems: [{ field: '', message: 'must be object' }] }
   const merged = mergePatch(draftOf(current), body)
-  const rules = { ...policy, storedHeaders: Object.keys(current.headers), written: new Set(Object.keys(body)) }
+  const { headers, url } = current
+  const rules = {
+    ...policy,
+    storedHeaders: Object.keys(headers),
+    storedUrl: url,
+    written: new Set(Object.keys(body)),
+  }
   return decideDraft(checkDraft(merged, rules), current.channels, ownerOf)
 }
 

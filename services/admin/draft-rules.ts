@@ -1,14 +1,18 @@
 import type { Draft } from '../domain/api/webhook.ts'
+import { shapeProblem } from '../domain/json-shape.ts'
 import { type UrlPolicy, urlProblem } from '../domain/target-url.ts'
 import { type Checked, compileSchema } from '../platform/json-schema.ts'
+import { originOf } from '../sealed-values.ts'
 import { createBody, isServerMade } from './api-schemas.ts'
-import { headerProblems } from './header-rules.ts'
+import { headerProblems, movedHeaders } from './header-rules.ts'
 
 const checkShape = compileSchema<Draft>(createBody)
 
 export type DraftRules = UrlPolicy & {
   /** Names of the headers whose value is stored already. */
   storedHeaders: readonly string[]
+  /** URL that they are stored for; undefined of a new webhook. */
+  storedUrl?: string | undefined
   /**
    * Properties that the client wrote: only these must keep the rules on URLs and headers, so that a webhook which an
    * operator wrote by hand with a bad URL can still be switched off.
@@ -18,6 +22,8 @@ export type DraftRules = UrlPolicy & {
 
 /** Checks what a client wants a webhook to be, and fills in the defaults. All problems at once, each with its field. */
 export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft> {
+  const shape = shapeProblem(candidate)
+  if (shape !== null) return { ok: false, problems: [{ field: '', message: shape }] }
   const checked = checkShape(structuredClone(candidate))
   if (!checked.ok) {
     const problems = checked.problems.map(({ field, message }) => ({
@@ -29,7 +35,9 @@ export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft
   const { url, headers } = checked.value
   const badUrl = rules.written.has('url') ? urlProblem(url, rules) : null
   const badHeaders = rules.written.has('headers') ? headerProblems(headers, rules.storedHeaders) : []
-  const problems = [...(badUrl === null ? [] : [{ field: 'url', message: badUrl }]), ...badHeaders]
+  const storedFor = rules.storedUrl === undefined ? null : originOf(rules.storedUrl)
+  const moved = storedFor === null || storedFor === originOf(url) ? [] : movedHeaders(headers, storedFor)
+  const problems = [...(badUrl === null ? [] : [{ field: 'url', message: badUrl }]), ...badHeaders, ...moved]
   return problems.length === 0 ? checked : { ok: false, problems }
 }
 

@@ -25,6 +25,19 @@ function headerProblem(lower: string, value: string, twice: boolean, kept: Set<s
   return null
 }
 
+/**
+ * Headers whose stored value would go to another origin than the one that it was stored for (guarantee 54): whoever may edit
+ * a webhook may not read, by that, another system's credentials.
+ */
+export function movedHeaders(headers: Record<string, string>, storedFor: string): Problem[] {
+  return Object.entries(headers)
+    .filter(([, value]) => value === maskedValue)
+    .map(([name]) => ({
+      field: `headers.${name}`,
+      message: `is stored for ${storedFor} and does not go elsewhere: say its value again, or leave it out`,
+    }))
+}
+
 export function maskHeaders(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.keys(headers).map((name) => [name, maskedValue]))
 }

@@ -73,7 +73,7 @@ await runService('admin', adminConfig, async (service) => {
     completer.onRecord(id, record)
     feed.webhook(id, businessId)
   }
-  const definitions = await openDefinitions(kafka, { ...tableOptions, onChange: onDefinition }, waiting)
+  const definitions = await openDefinitions(kafka, { ...tableOptions, keys, onChange: onDefinition }, waiting)
   await using _definitions = definitions.topic
   const onAccount = (businessId: string) => feed.account(businessId)
   const accounts = await openAccounts(kafka, { ...tableOptions, onChange: onAccount }, waiting)
@@ -117,7 +117,7 @@ await runService('admin', adminConfig, async (service) => {
   const letters = sourceOf<DeadLetter>(codec, prefix, topics.webhookDeadLetters)
   const send = producer.send.bind(producer)
   const unread = { prefix, letters, scans, send, audit: auditing.write, clock, log }
-  const tests = new TestActions({ ...resending, pages, keys, policy })
+  const tests = new TestActions({ ...resending, pages, audit: auditing.write, keys, policy })
   const traffic = openTrafficTopics(codec, prefix)
   const deliveries = topicName(topics.webhookDeliveries, prefix)
   const commits = () => fetchCommitted(kafka, `${prefix}dispatcher`, [deliveries], waiting)

@@ -1,6 +1,8 @@
 import type { Draft } from '../domain/api/webhook.ts'
-import { sealContext, type WebhookDefinition } from '../domain/definition.ts'
+import { nextVersion, sealContext, type WebhookDefinition } from '../domain/definition.ts'
+import { formerSecretsOf, maxFormerSecrets, signingAt, withFormerSecrets } from '../domain/former-secrets.ts'
 import type { KeyRing } from '../platform/keyring.ts'
+import { formerSecretField } from '../sealed-values.ts'
 import { rotationOverlapMs, sealDefinition, sealHeaders } from './secrets.ts'
 
 /** The next record of a webhook, sealed, for each change that the API makes. Times are milliseconds since the epoch. */
@@ -16,7 +18,7 @@ export function created(
   return {
     ...place,
     ...draft,
-    headers: sealHeaders(place, draft.headers, {}, keys),
+    headers: sealHeaders({ ...place, url: draft.url }, draft.headers, {}, keys),
     secret: keys.seal(secret, sealContext(place, 'secret')),
     version: 1,
     createdAt: now,
@@ -26,32 +28,39 @@ export function created(
 
 export function changed(current: WebhookDefinition, draft: Draft, nowMs: number, keys: KeyRing): WebhookDefinition {
   const { rateLimitPerSecond: _replaced, disabledReason, ...rest } = current
-  const headers = sealHeaders(current, draft.headers, current.headers, keys)
+  const headers = sealHeaders({ ...current, url: draft.url }, draft.headers, current.headers, keys)
   // What switched it off has passed, as far as whoever switches it on is concerned.
   const why = !draft.enabled && disabledReason !== undefined ? { disabledReason } : {}
   return sealDefinition(advanced({ ...rest, ...draft, ...why, headers }, nowMs), keys)
 }
 
-/** A secret that no key opens any more cannot sign: the rotation then mends the webhook, without an overlap. */
+/**
+ * With a new secret; the one before signs beside it for 24 hours, and so does each that was replaced before within its own.
+ * One that no key opens any more cannot sign: the rotation then mends the webhook, without an overlap.
+ */
 export function rotated(current: WebhookDefinition, secret: string, nowMs: number, keys: KeyRing): WebhookDefinition {
-  const { previousSecret: _older, previousSecretUntil: _until, ...rest } = current
   const old = keys.open(current.secret ?? '', sealContext(current, 'secret'))
-  const next = { ...advanced(rest, nowMs), secret: keys.seal(secret, sealContext(current, 'secret')) }
-  if (!old.ok) return sealDefinition(next, keys)
-  next.previousSecret = keys.seal(old.plain, sealContext(current, 'previousSecret'))
-  next.previousSecretUntil = new Date(nowMs + rotationOverlapMs).toISOString()
-  return sealDefinition(next, keys)
+  const replaced = old.ok && {
+    secret: keys.seal(old.plain, sealContext(current, formerSecretField)),
+    until: new Date(nowMs + rotationOverlapMs).toISOString(),
+  }
+  const former = [...(replaced ? [replaced] : []), ...signingAt(formerSecretsOf(current), nowMs)]
+  const next = { ...current, secret: keys.seal(secret, sealContext(current, 'secret')) }
+  return sealDefinition(advanced(withFormerSecrets(next, former), nowMs), keys)
 }
 
-/** A previous secret that signs no more is not kept. */
+/** When the next rotation is possible, in milliseconds since the epoch; null: now. */
+export function nextRotationMs(current: WebhookDefinition, nowMs: number): number | null {
+  const former = signingAt(formerSecretsOf(current), nowMs)
+  if (former.length < maxFormerSecrets) return null
+  return Math.min(...former.map(({ until }) => Date.parse(until)))
+}
+
+/** A former secret that signs no more is not kept. */
 function advanced(definition: WebhookDefinition, nowMs: number): WebhookDefinition {
-  const { previousSecret, previousSecretUntil, ...rest } = definition
-  const overlaps = isAfter(previousSecretUntil, nowMs)
   return {
-    ...rest,
-    ...(overlaps && previousSecret !== undefined && { previousSecret }),
-    ...(overlaps && previousSecretUntil !== undefined && { previousSecretUntil }),
-    version: definition.version + 1,
+    ...withFormerSecrets(definition, signingAt(formerSecretsOf(definition), nowMs)),
+    version: nextVersion(definition.version),
     updatedAt: new Date(nowMs).toISOString(),
   }
 }

@@ -10,6 +10,7 @@ import type { Logger } from '../platform/log.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { Answer, Call } from './api.ts'
 import { createBody } from './api-schemas.ts'
+import type { AuditEntry } from './audit-entry.ts'
 import { checkDraft } from './draft-rules.ts'
 import { maskHeaders } from './header-rules.ts'
 import { requireOn, requireOwn } from './own-webhook.ts'
@@ -27,6 +28,8 @@ export type TestDeps = {
   topics: Pick<ReplayTopics, 'writeTest' | 'followAttempts'>
   /** For reads of a page. */
   pages: Pick<ReadPool, 'run'>
+  /** Resolves when Kafka has the entry. */
+  audit: (entry: AuditEntry) => Promise<unknown>
   keys: KeyRing
   policy: UrlPolicy
   clock: Clock
@@ -103,6 +106,7 @@ export class TestActions {
     const rules = {
       ...policy,
       storedHeaders: Object.keys(entry?.definition.headers ?? {}),
+      storedUrl: entry?.definition.url,
       written: new Set(Object.keys(fields)),
     }
     const draft = valid(checkDraft(fields, rules), 'definition.')
@@ -121,6 +125,8 @@ export class TestActions {
     this.#running.add(turn)
     try {
       const delivery = this.#sample(definition, offset, kind ?? sampleKind(definition))
+      // First: what goes to a URL that is not saved has an entry, also when this process is killed in between.
+      if (draft !== null) await this.#deps.audit(draftEntry(delivery, definition, identity.subject))
       const attempt = await this.#send(delivery, definition.timeoutMs + wayMs, draft, ended)
       const { outcome } = attempt ?? { outcome: 'none' }
       log.info({ businessId, webhookId: id, outcome, subject: identity.subject }, 'webhook tested')
@@ -164,6 +170,17 @@ export class TestActions {
     }
     return found
   }
+}
+
+/** Of the test of a draft: a saved webhook's own URL and edits have entries already. */
+function draftEntry(
+  { deliveryId, businessId, webhookId, createdAt }: Delivery,
+  { name, version, url }: WebhookDefinition,
+  subject: string,
+): AuditEntry {
+  const webhook = { webhookId, webhookName: name, version }
+  const changes = [{ field: 'url', from: null, to: JSON.stringify(url) }]
+  return { id: `test/${deliveryId}`, at: createdAt, businessId, subject, action: 'webhook.test', ...webhook, changes }
 }
 
 /** The request without what is secret: values of custom headers, and the signature. */

@@ -1,5 +1,6 @@
 import type { ListedWebhook, Webhook, WebhookWithSecret } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
+import { maxFormerSecrets } from '../domain/former-secrets.ts'
 import type { UrlPolicy } from '../domain/target-url.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { KeyRing } from '../platform/keyring.ts'
@@ -15,7 +16,7 @@ import { accepted } from './refusals.ts'
 import { newSecret, newWebhookId } from './secrets.ts'
 import type { Standing } from './standing.ts'
 import type { WebhookStore } from './stores.ts'
-import { changed, created, rotated } from './successors.ts'
+import { changed, created, nextRotationMs, rotated } from './successors.ts'
 import { viewOf } from './view.ts'
 import type { WriteQueue } from './write-queue.ts'
 
@@ -100,6 +101,7 @@ export class WebhookActions {
     const { businessId, id, ifMatch } = call
     return this.#inTurn(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'optional'))
+      requireRotatable(current, clock.nowMs())
       const secret = newSecret()
       const definition = rotated(current, secret, clock.nowMs(), keys)
       await store.put(definition, call.identity.subject)
@@ -145,4 +147,13 @@ export class WebhookActions {
     this.#deps.metrics.writes.inc({ kind })
     this.#deps.log.info({ kind, businessId, webhookId: id, version, subject: identity.subject }, 'webhook changed')
   }
+}
+
+/** @throws HttpProblem 429 while as many former secrets sign as may. */
+function requireRotatable(current: WebhookDefinition, nowMs: number): void {
+  const nextMs = nextRotationMs(current, nowMs)
+  if (nextMs === null) return
+  const detail = `${maxFormerSecrets} former secrets sign still: a rotation is possible at ${new Date(nextMs).toISOString()}`
+  const retryAfter = { 'retry-after': String(Math.ceil((nextMs - nowMs) / 1_000)) }
+  throw new HttpProblem(429, 'Too Many Requests', detail, {}, retryAfter)
 }

@@ -89,7 +89,8 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
         tags,
         summary: 'Change a webhook',
         description:
-          'A JSON merge patch. headers replaces the whole set; in it "***" for a name that is stored keeps its value.',
+          'A JSON merge patch. headers replaces the whole set; in it "***" for a name that is stored keeps its value, which ' +
+          'goes to the origin alone that it was stored for: with a URL of another one, say the values again.',
         consumes: ['application/json', 'application/merge-patch+json'],
         params: webhookParams,
         headers: ifMatch,
@@ -121,7 +122,8 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
         tags,
         summary: 'Make a new secret',
         description:
-          'The answer holds the new secret, this once. For 24 hours notifications carry signatures by both. ' +
+          'The answer holds the new secret, this once. Each secret that is replaced signs for 24 hours more, beside the ' +
+          'others; ten rotations in 24 hours are possible. ' +
           'If-Match is optional here.',
         params: webhookParams,
         headers: ifMatch,

@@ -32,7 +32,7 @@ const shownOnly = [
   'status',
   'lastHour',
 ]
-const neverWritten = ['secret', 'previousSecret', ...shownOnly]
+const neverWritten = ['secret', 'previousSecret', 'olderSecrets', ...shownOnly]
 export const writableNames = Object.keys(stored).filter((name) => !['id', 'businessId', ...neverWritten].includes(name))
 
 /** Undefined where the field has none. */

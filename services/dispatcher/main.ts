@@ -61,7 +61,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
 
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const tableOptions = { prefix, service: 'dispatcher', fail }
-  const definitions = await openDefinitions(kafka, tableOptions, context)
+  const definitions = await openDefinitions(kafka, { ...tableOptions, keys: keyRing }, context)
   await using _definitionsTopic = definitions.topic
   health.set('definitions', null)
   const readerTopics = [channels.health.topic, attempts.topic, parked.topic]

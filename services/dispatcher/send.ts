@@ -63,7 +63,13 @@ export class Sender {
   #target(definition: WebhookDefinition): TargetResult {
     const known = this.#targets.get(definition.id)
     if (known?.definition === definition) return known.result
-    const result = createTarget(definition, this.#context.keyRing, this.#context.policy, userAgent)
+    const result = createTarget(
+      definition,
+      this.#context.keyRing,
+      this.#context.policy,
+      userAgent,
+      this.#context.clock.nowMs(),
+    )
     this.#targets.set(definition.id, { definition, result })
     return result
   }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import { secretBytes } from '../domain/secret-form.ts'
 
-const secretPrefix = 'whsec_'
 const algorithm = 'sha256'
 /** Of SHA-256: it works block by block. */
 const blockBytes = 64
@@ -13,11 +13,9 @@ export type SecretKey = { ok: true; key: SigningKey } | { ok: false; reason: str
 
 /** The signing key of a Standard Webhooks secret: whsec_ and base64 of 24 to 64 bytes. Made once for a definition. */
 export function secretKey(secret: string): SecretKey {
-  if (!secret.startsWith(secretPrefix)) return { ok: false, reason: 'secret does not begin with whsec_' }
-  const bytes = Buffer.from(secret.slice(secretPrefix.length), 'base64')
-  if (bytes.length < 24 || bytes.length > 64)
-    return { ok: false, reason: `secret has ${bytes.length} bytes, not 24 to 64` }
-  return { ok: true, key: { inner: padded(bytes, 0x36), outer: padded(bytes, 0x5c) } }
+  const read = secretBytes(secret)
+  if (!read.ok) return { ok: false, reason: `secret ${read.problem}` }
+  return { ok: true, key: { inner: padded(read.bytes, 0x36), outer: padded(read.bytes, 0x5c) } }
 }
 
 function padded(secret: Buffer, pad: number): Buffer {

@@ -1,3 +1,4 @@
+import { nextVersion } from '../domain/definition.ts'
 import type { Entry } from '../domain/definition-table.ts'
 import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
 import type { Logger } from '../platform/log.ts'
@@ -24,6 +25,12 @@ export async function switchOff(
   if (current(id)?.offset !== offset) return
   log.warn({ webhookId: id, businessId, reason }, 'webhook switched off')
   const updatedAt = new Date(nowMs()).toISOString()
-  const changed = { ...definition, enabled: false, disabledReason: reason, version: definition.version + 1, updatedAt }
+  const changed = {
+    ...definition,
+    enabled: false,
+    disabledReason: reason,
+    version: nextVersion(definition.version),
+    updatedAt,
+  }
   await send({ topic, key: id, partition: 0, value: JSON.stringify(changed) })
 }

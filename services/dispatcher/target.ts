@@ -1,7 +1,9 @@
 import { isHeaderValue, isReservedHeader } from '../domain/custom-headers.ts'
 import { sealContext, type WebhookDefinition } from '../domain/definition.ts'
+import { formerSecretsOf } from '../domain/former-secrets.ts'
 import { type UrlPolicy, urlProblem } from '../domain/target-url.ts'
 import type { KeyRing } from '../platform/keyring.ts'
+import { formerSecretField, openHeader } from '../sealed-values.ts'
 import { type SigningKey, secretKey } from './signature.ts'
 
 /** Where and how a webhook's notifications are sent, made once for each version of its definition. */
@@ -10,10 +12,10 @@ export type Target = {
   path: string
   /** Flat list of names and values, as undici takes it; the headers that differ by attempt come on top. */
   headers: readonly string[]
-  key: SigningKey
-  previousKey: SigningKey | null
-  /** Milliseconds since the epoch: until then the previous key signs too. */
-  previousKeyUntilMs: number
+  /** The current secret's key, alone in a list: that signs where no rotation lasts. */
+  keys: readonly SigningKey[]
+  /** Of former secrets; each signs too until its time, in milliseconds since the epoch. */
+  formerKeys: readonly { key: SigningKey; untilMs: number }[]
   timeoutMs: number
 }
 
@@ -29,18 +31,26 @@ export function createTarget(
   keyRing: KeyRing,
   policy: UrlPolicy,
   userAgent: string,
+  nowMs = 0,
 ): TargetResult {
   const problem = urlProblem(definition.url, policy)
   if (problem) return { kind: 'forbidden', reason: `url ${problem}` }
-  const key = openKey(definition, 'secret', keyRing)
+  const key = openKey(definition, 'secret', definition.secret ?? '', keyRing)
   if (!key.ok) return { kind: 'unavailable', reason: key.reason }
-  const previous = definition.previousSecret === undefined ? null : openKey(definition, 'previousSecret', keyRing)
-  if (previous && !previous.ok) return { kind: 'unavailable', reason: previous.reason }
+  const formerKeys: { key: SigningKey; untilMs: number }[] = []
+  for (const { secret, until } of formerSecretsOf(definition)) {
+    const untilMs = Date.parse(until)
+    // One that signs no more need not open: its key may have left the key ring meanwhile.
+    if (untilMs <= nowMs) continue
+    const former = openKey(definition, formerSecretField, secret, keyRing)
+    if (!former.ok) return { kind: 'unavailable', reason: former.reason }
+    formerKeys.push({ key: former.key, untilMs })
+  }
   const headers = ['content-type', 'application/json', 'user-agent', userAgent]
   for (const [name, value] of Object.entries(definition.headers)) {
     // The API refuses these; a definition written by hand may still name them.
     if (isReservedHeader(name)) continue
-    const opened = keyRing.open(value, sealContext(definition, `header:${name.toLowerCase()}`))
+    const opened = openHeader(keyRing, definition, name, value)
     if (!opened.ok) return { kind: 'unavailable', reason: `header ${name}: ${opened.reason}` }
     if (isHeaderValue(opened.plain)) headers.push(name, opened.plain)
   }
@@ -49,24 +59,26 @@ export function createTarget(
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
     headers,
-    key: key.key,
-    previousKey: previous?.key ?? null,
-    previousKeyUntilMs: Date.parse(definition.previousSecretUntil ?? '') || 0,
+    keys: [key.key],
+    formerKeys,
     timeoutMs: definition.timeoutMs,
   }
   return { kind: 'target', target }
 }
 
-/** The keys that sign at a moment: the previous one too, while a rotation lasts. */
-export function signingKeys(target: Target, nowMs: number): SigningKey[] {
-  return target.previousKey && nowMs < target.previousKeyUntilMs ? [target.key, target.previousKey] : [target.key]
+/** The keys that sign at a moment: each former one too, while its rotation lasts. */
+export function signingKeys({ keys, formerKeys }: Target, nowMs: number): readonly SigningKey[] {
+  if (formerKeys.length === 0) return keys
+  const former = formerKeys.filter(({ untilMs }) => nowMs < untilMs)
+  return [...keys, ...former.map(({ key }) => key)]
 }
 
 function openKey(
   definition: WebhookDefinition,
-  field: 'secret' | 'previousSecret',
+  field: 'secret' | typeof formerSecretField,
+  value: string,
   keyRing: KeyRing,
 ): ReturnType<typeof secretKey> {
-  const opened = keyRing.open(definition[field] ?? '', sealContext(definition, field))
+  const opened = keyRing.open(value, sealContext(definition, field))
   return opened.ok ? secretKey(opened.plain) : { ok: false, reason: `${field}: ${opened.reason}` }
 }

@@ -2,9 +2,11 @@ import type { WebhookDefinition } from './definition.ts'
 
 /** What a record of webhook-config turned out to be. */
 export type DefinitionChange =
-  | { kind: 'definition'; definition: WebhookDefinition }
+  /** warnings: what is wrong with it without keeping it from being in force. */
+  | { kind: 'definition'; definition: WebhookDefinition; warnings?: string[] }
   | { kind: 'deleted' }
-  | { kind: 'invalid'; problems: string[] }
+  /** businessId: as far as it can be told. otherwise: it is a definition all the same, to be in force where there is none yet. */
+  | { kind: 'invalid'; problems: string[]; businessId?: string | undefined; otherwise?: WebhookDefinition }
 
 export type Entry = {
   /** The definition in force: the last good and complete one. */
@@ -13,8 +15,13 @@ export type Entry = {
   offset: number
 }
 
-/** Why the newest record of a webhook is not the one in force. */
-export type Fault = { offset: number; problems: string[] }
+/** What is wrong with the newest record of a webhook, which mostly is not the one in force for that. */
+export type Fault = {
+  offset: number
+  problems: string[]
+  /** The business that it is for, where that can be told. */
+  businessId: string | undefined
+}
 
 /**
  * The webhooks as the fold over webhook-config sees them: the last good definition of each stays in force whatever is
@@ -33,22 +40,31 @@ export class DefinitionTable {
         this.#release(id)
         this.#entries.delete(id)
         return 'deleted'
-      case 'invalid':
-        this.#faults.set(id, { offset, problems: change.problems })
-        return 'refused'
-      case 'definition': {
-        const problems = incomplete(id, change.definition)
-        if (problems.length > 0) {
-          this.#faults.set(id, { offset, problems })
-          return 'refused'
-        }
-        this.#faults.delete(id)
-        this.#release(id)
-        this.#entries.set(id, { definition: change.definition, offset })
-        for (const key of claimKeys(change.definition)) this.#claim(key, id)
-        return 'in force'
+      case 'invalid': {
+        const { problems, businessId, otherwise } = change
+        if (otherwise && !this.#entries.has(id)) return this.#take(id, offset, otherwise, problems)
+        return this.#refuse(id, { offset, problems, businessId })
       }
+      case 'definition':
+        return this.#take(id, offset, change.definition, change.warnings ?? [])
     }
+  }
+
+  #take(id: string, offset: number, definition: WebhookDefinition, warnings: string[]): 'in force' | 'refused' {
+    const { businessId } = definition
+    const missing = incomplete(id, definition)
+    if (missing.length > 0) return this.#refuse(id, { offset, problems: [...missing, ...warnings], businessId })
+    if (warnings.length > 0) this.#faults.set(id, { offset, problems: warnings, businessId })
+    else this.#faults.delete(id)
+    this.#release(id)
+    this.#entries.set(id, { definition, offset })
+    for (const key of claimKeys(definition)) this.#claim(key, id)
+    return 'in force'
+  }
+
+  #refuse(id: string, fault: Fault): 'refused' {
+    this.#faults.set(id, fault)
+    return 'refused'
   }
 
   get(id: string): Entry | undefined {
@@ -59,7 +75,12 @@ export class DefinitionTable {
     return this.#faults.get(id)
   }
 
-  /** Webhooks whose newest record is not in force. */
+  /** All of them, by webhook id. */
+  faults(): Iterable<[string, Fault]> {
+    return this.#faults
+  }
+
+  /** Webhooks with something wrong in their newest record. */
   get faultCount(): number {
     return this.#faults.size
   }

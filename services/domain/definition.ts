@@ -35,6 +35,8 @@ export type WebhookDefinition = {
   previousSecret?: string
   /** ISO 8601: until then the previous secret signs too. */
   previousSecretUntil?: string
+  /** Replaced before the previous one, newest first; domain/former-secrets.ts reads them together. */
+  olderSecrets?: { secret: string; until: string }[]
   version: number
   /** ISO 8601; filled from the record's timestamp when an operator left it out. */
   createdAt: string
@@ -42,6 +44,14 @@ export type WebhookDefinition = {
 }
 
 export type Account = { webhooksEnabled: boolean; updatedAt?: string; updatedBy?: string }
+
+/** As Avro's int holds it, in which records carry it. */
+const maxVersion = 2_147_483_647
+
+/** Versions grow with each change; an operator may have written the largest one. What must not repeat goes by offset. */
+export function nextVersion(version: number): number {
+  return Math.min(version + 1, maxVersion)
+}
 
 /** What binds a sealed value to its place (guarantees.md, 33): a ciphertext moved to another webhook does not open. */
 export function sealContext(definition: { businessId: string; id: string }, field: string): string {

@@ -5,7 +5,12 @@ const prefix = 'sealed:v1:'
 const ivBytes = 12
 const tagBytes = 16
 
-export type Opened = { ok: true; plain: string } | { ok: false; reason: string }
+/** @property isKeyMissing it may be whole, and open once the key is there. */
+export type Opened = { ok: true; plain: string } | { ok: false; reason: string; isKeyMissing: boolean }
+
+export function isSealed(value: string): boolean {
+  return value.startsWith(prefix)
+}
 
 /**
  * Seals short strings for storage in a topic: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce, the context as
@@ -38,7 +43,7 @@ export class KeyRing {
   }
 
   isSealed(value: string): boolean {
-    return value.startsWith(prefix)
+    return isSealed(value)
   }
 
   /** Whether the value is sealed by the active key: if not, it is due to be sealed anew. */
@@ -59,9 +64,15 @@ export class KeyRing {
     if (!this.isSealed(value)) return { ok: true, plain: value }
     const [id = '', data = ''] = value.slice(prefix.length).split(':')
     const key = this.#keys.get(id)
-    if (!key) return { ok: false, reason: `sealed with key "${id}", which the key ring does not hold` }
+    if (!key)
+      return {
+        ok: false,
+        reason: `sealed with key "${id.slice(0, 50)}", which the key ring does not hold`,
+        isKeyMissing: true,
+      }
     const bytes = Buffer.from(data, 'base64url')
-    if (bytes.length < ivBytes + tagBytes) return { ok: false, reason: 'sealed value is too short' }
+    if (bytes.length < ivBytes + tagBytes)
+      return { ok: false, reason: 'sealed value is too short', isKeyMissing: false }
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), { authTagLength: tagBytes })
     decipher.setAAD(Buffer.from(context))
     decipher.setAuthTag(bytes.subarray(bytes.length - tagBytes))
@@ -69,7 +80,11 @@ export class KeyRing {
       const plain = Buffer.concat([decipher.update(bytes.subarray(ivBytes, bytes.length - tagBytes)), decipher.final()])
       return { ok: true, plain: plain.toString('utf8') }
     } catch {
-      return { ok: false, reason: 'sealed value was altered, or sealed for another webhook' }
+      return {
+        ok: false,
+        reason: 'sealed value was altered, or sealed for another webhook or another URL',
+        isKeyMissing: false,
+      }
     }
   }
 

@@ -125,7 +125,7 @@ describe('webhook-config', () => {
     ],
     [{ ...full, whenBlocked: 'drop' }, 'whenBlocked must be equal to one of the allowed values: reject, park'],
     [{ ...full, maxInFlight: 0 }, 'maxInFlight must be >= 1'],
-    [{ ...full, rateLimitPerSecond: 0 }, 'rateLimitPerSecond must be > 0'],
+    [{ ...full, rateLimitPerSecond: 0 }, 'rateLimitPerSecond must be >= 0.001'],
     [{ ...full, version: 0 }, 'version must be >= 1'],
     ['text', 'must be object'],
     [[full], 'must be object'],
@@ -139,7 +139,10 @@ describe('webhook-config', () => {
 
   test.each(['', '{', Buffer.from([0, 0, 0, 0, 1, 2])])('%o is not JSON', (value) => {
     const change = parse({ value: Buffer.from(value), timestampMs })
-    expect(change).toMatchObject({ kind: 'invalid', problems: [expect.stringMatching(/^is not JSON: /)] })
+    expect(change).toMatchObject({
+      kind: 'invalid',
+      problems: [expect.stringMatching(/^is not JSON( at position \d+ \(line \d+ column \d+\))?$/)],
+    })
   })
 })
 

@@ -32,7 +32,7 @@ function headerText(value: HeaderValue): string {
 function withoutSecrets(shown: Shown): Shown {
   if (!('value' in shown) || !isDefinition(shown.value)) return shown
   const value: Record<string, unknown> = { ...shown.value }
-  for (const name of ['secret', 'previousSecret']) if (name in value) value[name] = '***'
+  for (const name of ['secret', 'previousSecret', 'olderSecrets']) if (name in value) value[name] = '***'
   const { headers } = value
   if (typeof headers === 'object' && headers !== null)
     value.headers = Object.fromEntries(Object.keys(headers).map((name) => [name, '***']))

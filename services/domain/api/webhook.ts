@@ -57,7 +57,7 @@ export type Status = {
 }
 
 /** The definition in force. Header values are shown as "***", secrets not at all. */
-export type Webhook = Omit<WebhookDefinition, 'secret' | 'previousSecret'> & {
+export type Webhook = Omit<WebhookDefinition, 'secret' | 'previousSecret' | 'olderSecrets'> & {
   conflicts: Conflict[]
   /** Why a newer record of it is not in force. */
   fault?: { problems: string[] }

@@ -7,7 +7,8 @@ import { createAdminMetrics } from '../../../services/admin/metrics.ts'
 import { WriteQueue } from '../../../services/admin/write-queue.ts'
 import { sealContext, type WebhookDefinition } from '../../../services/domain/definition.ts'
 import { DefinitionTable } from '../../../services/domain/definition-table.ts'
-import { definition, folder, keys, nowMs, stillClock } from './support.ts'
+import { openHeader } from '../../../services/sealed-values.ts'
+import { definition, folder, keys, nowMs, secretOf, stillClock } from './support.ts'
 
 const place = { id: 'wh_a', businessId: 'b1' }
 const seal = (plain: string, field: string) => keys.seal(plain, sealContext(place, field))
@@ -45,7 +46,7 @@ describe('the completed record', () => {
   test('gets a new secret where none was in force, and is sealed', () => {
     const record = complete(written({ headers: { 'X-Key': 'plain' } }), undefined, 'whsec_new', keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })
-    expect(open(record.headers['X-Key'], 'header:x-key')).toEqual({ ok: true, plain: 'plain' })
+    expect(openHeader(keys, record, 'X-Key', record.headers['X-Key'] ?? '')).toEqual({ ok: true, plain: 'plain' })
     expect(record.version).toBe(1)
     expect(needsCompletion('wh_a', { kind: 'definition', definition: record }, keys)).toBe(false)
   })
@@ -188,12 +189,15 @@ describe('completing', () => {
   test('several instances converge and fall silent', async () => {
     const { log, admins, settle, byHand } = topicWith(3)
     for (const { start } of admins) start()
-    await byHand({ secret: 'whsec_own', headers: { 'X-Key': 'plain' } })
+    await byHand({ secret: secretOf('own'), headers: { 'X-Key': 'plain' } })
     await settle()
     const seen = admins.map(({ table }) => JSON.stringify(table.get('wh_a')?.definition))
     expect(new Set(seen).size).toBe(1)
     expect(log.length).toBeLessThanOrEqual(4)
-    expect(open(admins[0]?.table.get('wh_a')?.definition.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_own' })
+    expect(open(admins[0]?.table.get('wh_a')?.definition.secret, 'secret')).toEqual({
+      ok: true,
+      plain: secretOf('own'),
+    })
   })
 
   test.each([

@@ -49,7 +49,7 @@ describe('what a client may write', () => {
     [{ timeoutMs: 999 }, 'timeoutMs', 'must be >= 1000'],
     [{ timeoutMs: 30_001 }, 'timeoutMs', 'must be <= 30000'],
     [{ retryProfile: 'forever' }, 'retryProfile', expect.stringContaining('none, chat, extended')],
-    [{ rateLimitPerSecond: 0 }, 'rateLimitPerSecond', 'must be > 0'],
+    [{ rateLimitPerSecond: 0 }, 'rateLimitPerSecond', 'must be >= 0.001'],
     [{ colour: 'red' }, 'colour', 'must NOT have additional properties'],
     [{ events: { typing: true } }, 'events.typing', 'must NOT have additional properties'],
     [{ events: { readStatus: 'yes' } }, 'events.readStatus', 'must be boolean'],
@@ -143,5 +143,33 @@ describe('merge patch', () => {
   test('properties that only operators know do not stand in the way', () => {
     const events = { ...definition().events, future: true }
     expect(patched({ events, note: 'by hand' }, { enabled: false }).kind).toBe('accepted')
+  })
+})
+
+describe('stored header values', () => {
+  const current = definition({ headers: { Authorization: 'sealed', 'X-Key': 'sealed' } })
+  const patched = (body: object) => decidePatch(current, body, () => undefined, policy)
+  const again = expect.stringContaining('say its value again')
+
+  test.each([
+    ['the URL alone', { url: 'https://other.example/' }, ['Authorization', 'X-Key']],
+    [
+      'one of them said anew',
+      { url: 'https://other.example/', headers: { Authorization: 'new', 'x-key': '***' } },
+      ['x-key'],
+    ],
+    ['a subdomain', { url: 'https://eu.shop.example/hooks' }, ['Authorization', 'X-Key']],
+  ])('stay with their origin: %s', (_what, body, names) => {
+    const problems = names.map((name) => ({ field: `headers.${name}`, message: again }))
+    expect(patched(body)).toEqual({ kind: 'invalid', problems })
+  })
+
+  test.each([
+    ['another path of it', { url: 'https://shop.example/other?a=b' }],
+    ['all said anew', { url: 'https://other.example/', headers: { Authorization: 'new', 'X-Key': 'new' } }],
+    ['all left out', { url: 'https://other.example/', headers: {} }],
+    ['the URL left alone', { name: 'Renamed' }],
+  ])('go along with %s', (_what, body) => {
+    expect(patched(body).kind).toBe('accepted')
   })
 })

@@ -33,7 +33,7 @@ import { createHttpServer } from '../../../services/platform/http-server.ts'
 import { RecordRefused } from '../../../services/platform/kafka/producer.ts'
 import { HttpProblem } from '../../../services/platform/problem.ts'
 import { anyReads, FakeReplayTopics, pending } from './replay-support.ts'
-import { definition, folder, keys, nowMs, policy, stillClock } from './support.ts'
+import { definition, folder, keys, nowMs, policy, secretOf, stillClock } from './support.ts'
 import { fakeTraffic } from './traffic-support.ts'
 
 const person = (role: string, permissions: string[], businessId: string): Identity => ({
@@ -124,7 +124,7 @@ beforeEach(async () => {
   const letters = { topic: 'webhook-dead-letters', decode: () => ({ ok: false, reason: 'none' }) as const }
   const unread = { prefix: '', letters, scans: { run: async () => 0 as never }, send: async () => undefined }
   const sending = [
-    ...testRoutes(new TestActions({ ...resending, keys, policy })),
+    ...testRoutes(new TestActions({ ...resending, audit: async () => undefined, keys, policy })),
     ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),
     ...unreadReplayRoutes({ ...unread, clock, log, audit: async () => undefined }),
   ]
@@ -218,7 +218,7 @@ describe('who may do what (guarantees.md, 34)', () => {
     [...Object.keys(people), 'stranger'].map((who) => [operation, who] as const),
   )
   test.each(cells)('%s by %s', async (operation, who) => {
-    seed(definition({ secret: 'whsec_x' }))
+    seed(definition({ secret: secretOf('x') }))
     const route = routes.find(({ operationId }) => operationId === operation)
     if (!route) throw new Error(`no route ${operation}`)
     const url = route.url
@@ -244,7 +244,7 @@ describe('who may do what (guarantees.md, 34)', () => {
   })
 
   test("another business's webhook does not exist in one's own", async () => {
-    seed(definition({ id: 'wh_b', businessId: 'b2', secret: 'whsec_x' }))
+    seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
     for (const [method, path] of [
       ['GET', ''],
       ['PATCH', ''],
@@ -304,7 +304,7 @@ describe('webhooks', () => {
   })
 
   test("a taken channel: 409 with the other webhook's name", async () => {
-    seed(definition({ secret: 'whsec_x' }))
+    seed(definition({ secret: secretOf('x') }))
     const answer = await call('POST', collection, { ...minimal, channels: ['c9', 'c1'] })
     expect(answer.status).toBe(409)
     expect(answer.body).toMatchObject({
@@ -321,7 +321,7 @@ describe('webhooks', () => {
   })
 
   test('patched: only from the version that was read', async () => {
-    seed(definition({ secret: 'whsec_x', version: 3 }))
+    seed(definition({ secret: secretOf('x'), version: 3 }))
     const url = `${collection}/wh_a`
     expect((await call('PATCH', url, { enabled: false })).status).toBe(428)
     expect(await call('PATCH', url, { enabled: false }, { 'if-match': '"2"' })).toMatchObject({
@@ -338,19 +338,19 @@ describe('webhooks', () => {
   })
 
   test('decided on what another instance has written a moment ago', async () => {
-    onItsWay = [definition({ secret: 'whsec_x', version: 1 })]
+    onItsWay = [definition({ secret: secretOf('x'), version: 1 })]
     expect((await call('POST', collection, { ...minimal, channels: ['c1'] })).status).toBe(409)
     const url = `${collection}/wh_a`
-    onItsWay = [definition({ secret: 'whsec_x', version: 2 })]
+    onItsWay = [definition({ secret: secretOf('x'), version: 2 })]
     expect((await call('PATCH', url, { name: 'x' }, { 'if-match': '"1"' })).status).toBe(412)
-    onItsWay = [definition({ secret: 'whsec_x', version: 3 })]
+    onItsWay = [definition({ secret: secretOf('x'), version: 3 })]
     expect((await call('POST', `${url}/secret/rotate`)).body).toMatchObject({ version: 4 })
-    onItsWay = [definition({ secret: 'whsec_x', version: 5 })]
+    onItsWay = [definition({ secret: secretOf('x'), version: 5 })]
     expect((await call('DELETE', url, undefined, { 'if-match': '"4"' })).status).toBe(412)
   })
 
   test('deleted: needs the version too, then is gone and its channels free', async () => {
-    seed(definition({ secret: 'whsec_x' }))
+    seed(definition({ secret: secretOf('x') }))
     const url = `${collection}/wh_a`
     expect((await call('DELETE', url)).status).toBe(428)
     expect((await call('DELETE', url, undefined, { 'if-match': '"9"' })).status).toBe(412)
@@ -360,7 +360,7 @@ describe('webhooks', () => {
   })
 
   test('rotated: the new secret shown once, the overlap announced', async () => {
-    seed(definition({ secret: 'whsec_x' }))
+    seed(definition({ secret: secretOf('x') }))
     const rotated = await call('POST', `${collection}/wh_a/secret/rotate`)
     const until = new Date(nowMs + 86_400_000).toISOString()
     expect(rotated).toMatchObject({ status: 200, headers: { etag: '"2"' }, body: { previousSecretUntil: until } })
@@ -370,8 +370,8 @@ describe('webhooks', () => {
   })
 
   test('conflicts and faults made by hand are shown', async () => {
-    seed(definition({ secret: 'whsec_x' }))
-    seed(definition({ id: 'wh_b', name: 'Later', secret: 'whsec_x', createdAt: '2026-02-01T00:00:00.000Z' }))
+    seed(definition({ secret: secretOf('x') }))
+    seed(definition({ id: 'wh_b', name: 'Later', secret: secretOf('x'), createdAt: '2026-02-01T00:00:00.000Z' }))
     seed('{"id":"wh_b"', 'wh_b')
     const { body } = await call('GET', `${collection}/wh_b`)
     expect(body.conflicts).toEqual([{ channel: 'c1', webhookId: 'wh_a', name: 'Orders' }])
@@ -379,7 +379,7 @@ describe('webhooks', () => {
   })
 
   test('listed by pages', async () => {
-    for (const id of ['wh_c', 'wh_a', 'wh_b']) seed(definition({ id, channels: [id], secret: 'whsec_x' }))
+    for (const id of ['wh_c', 'wh_a', 'wh_b']) seed(definition({ id, channels: [id], secret: secretOf('x') }))
     const first = await call('GET', `${collection}?limit=2`)
     expect(first.body.webhooks.map(({ id }: { id: string }) => id)).toEqual(['wh_a', 'wh_b'])
     const second = await call('GET', `${collection}?limit=2&cursor=${first.body.nextCursor}`)
@@ -400,7 +400,7 @@ describe('webhooks', () => {
 })
 
 test('businesses: those that the identity reaches, by pages', async () => {
-  seed(definition({ id: 'wh_b', businessId: 'b2', secret: 'whsec_x' }))
+  seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
   await call('PUT', '/api/v1/businesses/b3/account', { webhooksEnabled: true })
   const url = '/api/v1/businesses'
   const b2 = { businessId: 'b2', webhooksEnabled: false, webhooks: 1 }

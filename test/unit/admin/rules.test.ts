@@ -101,7 +101,9 @@ test('a view holds no secret, no header value and nothing that only the topic kn
     previousSecretUntil: new Date(nowMs + 1).toISOString(),
     note: 'S4',
   }
-  const view = JSON.stringify(viewOf(secretive, new Map(), { offset: 1, problems: ['url is required'] }, nowMs))
+  const view = JSON.stringify(
+    viewOf(secretive, new Map(), { offset: 1, problems: ['url is required'], businessId: 'b1' }, nowMs),
+  )
   expect(view).not.toMatch(/S[1234]/)
   expect(JSON.parse(view)).toMatchObject({
     headers: { 'X-Key': '***' },

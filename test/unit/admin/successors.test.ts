@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { draftOf } from '../../../services/admin/decisions.ts'
 import { newSecret, newWebhookId } from '../../../services/admin/secrets.ts'
-import { changed, created, rotated } from '../../../services/admin/successors.ts'
+import { changed, created, nextRotationMs, rotated } from '../../../services/admin/successors.ts'
 import { sealContext } from '../../../services/domain/definition.ts'
+import { formerSecretsOf } from '../../../services/domain/former-secrets.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
+import { openHeader } from '../../../services/sealed-values.ts'
 import { definition, keys, nowMs } from './support.ts'
 
 const place = { id: 'wh_a', businessId: 'b1' }
 const open = (value: string | undefined, field: string) => keys.open(value ?? '', sealContext(place, field))
+const url = 'https://shop.example/hooks'
+const openValue = (value: string | undefined, name: string, at = url) =>
+  openHeader(keys, { ...place, url: at }, name, value ?? '')
 const seal = (plain: string, field: string) => keys.seal(plain, sealContext(place, field))
 const now = new Date(nowMs).toISOString()
 
@@ -24,7 +29,7 @@ test('a new webhook is sealed in all its values', () => {
   expect(JSON.stringify(record)).not.toMatch(/plain/)
   expect(record).toMatchObject({ ...place, version: 1, createdAt: now, updatedAt: now })
   expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_plain' })
-  expect(open(record.headers['X-Key'], 'header:x-key')).toEqual({ ok: true, plain: 'plain value' })
+  expect(openValue(record.headers['X-Key'], 'X-Key')).toEqual({ ok: true, plain: 'plain value' })
 })
 
 describe('a change', () => {
@@ -42,8 +47,10 @@ describe('a change', () => {
     expect(record).toMatchObject({ name: 'New', version: 5, updatedAt: now, createdAt: current.createdAt })
     expect(record.secret).toBe(current.secret)
     expect(Object.keys(record.headers)).toEqual(['x-key', 'X-New'])
-    expect(record.headers['x-key']).toBe(current.headers['X-Key'])
-    expect(open(record.headers['X-New'], 'header:x-new')).toEqual({ ok: true, plain: headers['X-New'] })
+    // Sealed before values were bound to their origin: from now on it is.
+    expect(openValue(record.headers['x-key'], 'X-Key')).toEqual({ ok: true, plain: 'kept' })
+    expect(openValue(record.headers['x-key'], 'X-Key', 'https://other.example/')).toMatchObject({ ok: false })
+    expect(openValue(record.headers['X-New'], 'X-New')).toEqual({ ok: true, plain: headers['X-New'] })
     expect(record).not.toHaveProperty('rateLimitPerSecond')
   })
 
@@ -87,6 +94,31 @@ describe('a rotation', () => {
     expect(open(record.previousSecret, 'previousSecret')).toEqual({ ok: true, plain: 'whsec_old' })
     expect(record.previousSecretUntil).toBe('2026-03-02T12:00:00.000Z')
     expect(record.version).toBe(2)
+  })
+
+  test('each secret signs for 24 hours after it was replaced, however many there are', () => {
+    const hourMs = 3_600_000
+    let record = definition({ secret: seal('whsec_0', 'secret') })
+    for (const hour of [0, 5, 10, 30]) record = rotated(record, `whsec_${hour + 1}`, nowMs + hour * hourMs, keys)
+    const former = formerSecretsOf(record).map(({ secret, until }) => [
+      keys.open(secret, sealContext(place, 'previousSecret')),
+      (Date.parse(until) - nowMs) / hourMs,
+    ])
+    expect(former).toEqual([
+      [{ ok: true, plain: 'whsec_11' }, 54],
+      [{ ok: true, plain: 'whsec_6' }, 34],
+    ])
+  })
+
+  test('is possible ten times in 24 hours, then again when the oldest secret has ended', () => {
+    let record = definition({ secret: seal('whsec_0', 'secret') })
+    for (let minute = 0; minute < 10; minute++) {
+      expect(nextRotationMs(record, nowMs + minute * 60_000)).toBeNull()
+      record = rotated(record, 'whsec_n', nowMs + minute * 60_000, keys)
+    }
+    const oldestEndsMs = nowMs + 24 * 3_600_000
+    expect(nextRotationMs(record, nowMs + 600_000)).toBe(oldestEndsMs)
+    expect(nextRotationMs(record, oldestEndsMs)).toBeNull()
   })
 
   test('a secret that no key opens leaves no overlap', () => {

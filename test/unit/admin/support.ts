@@ -10,6 +10,9 @@ export const nowMs = Date.parse('2026-03-01T12:00:00.000Z')
 
 export const keys = KeyRing.parse(`k1=${Buffer.alloc(32, 1).toString('base64')}`)
 
+/** A signing secret of its own for each name. */
+export const secretOf = (name: string) => `whsec_${Buffer.alloc(24, name).toString('base64')}`
+
 export const policy: UrlPolicy = { allowInsecureUrls: false, allowedAddresses: [] }
 
 /** Time stands still; sleeping ends only by its signal. */

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { AuditEntry } from '../../../services/admin/audit-entry.ts'
 import { sealDefinition } from '../../../services/admin/secrets.ts'
 import { TestActions } from '../../../services/admin/test-actions.ts'
 import { sampleBody, sampleKind } from '../../../services/admin/test-sample.ts'
@@ -7,7 +8,7 @@ import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import type { MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
 import { bodyOf } from '../../../services/domain/notification-body.ts'
 import { anyReads, attempt, FakeReplayTopics } from './replay-support.ts'
-import { callOf, definition, keys, nowMs, policy, stillClock } from './support.ts'
+import { callOf, definition, keys, nowMs, policy, secretOf, stillClock } from './support.ts'
 
 const none = {
   userMessages: false,
@@ -69,11 +70,13 @@ describe('the sample', () => {
 let topics: FakeReplayTopics
 let changes: Partial<WebhookDefinition>
 let webhooksEnabled: boolean
+let audited: AuditEntry[]
 /** Every sleep is over at once, and takes its time. */
 let clock: typeof stillClock
 
 beforeEach(() => {
   topics = new FakeReplayTopics()
+  audited = []
   changes = { headers: { 'X-Key': 'sealed' } }
   webhooksEnabled = true
   let elapsedMs = 0
@@ -86,7 +89,7 @@ beforeEach(() => {
   }
 })
 
-function actions(): TestActions {
+function actions(rules = policy): TestActions {
   const entry = () => ({ definition: definition(changes), offset: 7 }) as never
   const accounts = { get: () => ({ webhooksEnabled, updatedAt: '', updatedBy: '' }) }
   return new TestActions({
@@ -94,8 +97,9 @@ function actions(): TestActions {
     accounts,
     topics,
     pages: anyReads,
+    audit: async (entry) => void audited.push(entry),
     keys,
-    policy,
+    policy: rules,
     clock,
     log: pino({ level: 'silent' }),
   })
@@ -174,9 +178,10 @@ describe('a test of what is not saved', () => {
   })
 
   test('of a stored one: its secret and the header values that were left alone', async () => {
-    const stored = sealDefinition(definition({ secret: 'whsec_x', headers: { 'X-Key': 'kept' } }), keys)
+    const stored = sealDefinition(definition({ secret: secretOf('x'), headers: { 'X-Key': 'kept' } }), keys)
     changes = stored
-    await actions().runDraft(call({ definition: { ...draft, id: 'wh_a', headers: { 'x-key': '***' } } }))
+    const url = 'https://shop.example/another/path'
+    await actions().runDraft(call({ definition: { ...draft, url, id: 'wh_a', headers: { 'x-key': '***' } } }))
     const { id, secret, headers } = sent()
     expect({ id, secret, headers }).toEqual({
       id: 'wh_a',
@@ -184,6 +189,32 @@ describe('a test of what is not saved', () => {
       headers: { 'x-key': stored.headers['X-Key'] },
     })
     expect(topics.tests[0]?.delivery.definitionOffset).toBe(7)
+  })
+
+  test('takes no stored header value to another origin, and nothing is sent', async () => {
+    changes = sealDefinition(definition({ secret: secretOf('x'), headers: { 'X-Key': 'kept' } }), keys)
+    for (const url of [
+      'https://attacker.example/',
+      'https://shop.example.attacker.example/',
+      'https://shop.example:444/',
+    ]) {
+      const moved = { ...draft, url, id: 'wh_a', headers: { 'x-key': '***', 'X-New': 'said anew' } }
+      const errors = [{ field: 'definition.headers.x-key', message: expect.stringContaining('say its value again') }]
+      const openPolicy = { ...policy, allowInsecureUrls: true }
+      await expect(actions(openPolicy).runDraft(call({ definition: moved }))).rejects.toMatchObject({
+        status: 422,
+        extra: { errors },
+      })
+    }
+    expect(topics.tests).toEqual([])
+    expect(audited).toEqual([])
+  })
+
+  test('has an entry with its URL in the audit', async () => {
+    await actions().runDraft(call({ definition: draft }))
+    expect(audited).toMatchObject([
+      { action: 'webhook.test', subject: 'a', changes: [{ field: 'url', from: null, to: '"https://new.example/"' }] },
+    ])
   })
 
   test.each([

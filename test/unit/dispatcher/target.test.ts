@@ -3,6 +3,7 @@ import { requestHeaders } from '../../../services/dispatcher/send.ts'
 import { createTarget, signingKeys, type Target } from '../../../services/dispatcher/target.ts'
 import { sealContext } from '../../../services/domain/definition.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
+import { sealHeader } from '../../../services/sealed-values.ts'
 import { definition, delivery } from '../../support/simulation.ts'
 
 const ring = KeyRing.parse(`k1=${Buffer.alloc(32, 9).toString('base64')}`)
@@ -55,6 +56,34 @@ test('the previous secret signs until the rotation ends, and not after', () => {
   const made = target({ previousSecret: secret, previousSecretUntil: new Date(until).toISOString() })
   expect(signingKeys(made, until - 1)).toHaveLength(2)
   expect(signingKeys(made, until)).toHaveLength(1)
+})
+
+test('each former secret signs until its own time', () => {
+  const at = (hours: number) => Date.UTC(2026, 4, 1, hours)
+  const iso = (hours: number) => new Date(at(hours)).toISOString()
+  const olderSecrets = [20, 10].map((hours) => ({ secret, until: iso(hours) }))
+  const made = target({ previousSecret: secret, previousSecretUntil: iso(24), olderSecrets })
+  expect([9, 10, 20, 24].map((hours) => signingKeys(made, at(hours)).length)).toEqual([4, 3, 2, 1])
+})
+
+test('a former secret that signs no more need not open', () => {
+  const lost = 'sealed:v1:gone:AAAA'
+  const until = '2026-05-01T00:00:00.000Z'
+  const made = (nowMs: number) =>
+    createTarget(definition('w', { secret, previousSecret: lost, previousSecretUntil: until }), ring, strict, '', nowMs)
+  expect(made(Date.parse(until) - 1).kind).toBe('unavailable')
+  expect(made(Date.parse(until)).kind).toBe('target')
+})
+
+test('a header value opens for the origin alone that it was sealed for', () => {
+  const place = { businessId: 'business', id: 'w', url: 'https://receiver.example/hooks' }
+  const headers = { authorization: sealHeader(ring, place, 'Authorization', 'letmein') }
+  const at = (url: string) =>
+    createTarget(definition('w', { secret, headers, url }), ring, { allowInsecureUrls: true }, '')
+  for (const url of [place.url, 'https://RECEIVER.example:443/other?path'])
+    expect(at(url)).toMatchObject({ kind: 'target', target: { headers: expect.arrayContaining(['letmein']) } })
+  for (const url of ['https://attacker.example/', 'http://receiver.example/', 'https://receiver.example:8443/'])
+    expect(at(url)).toMatchObject({ kind: 'unavailable', reason: expect.stringMatching(/^header authorization: /) })
 })
 
 test('the request carries the headers of contract.md, section 3', () => {

@@ -49,6 +49,7 @@ describe('rotation: the first key seals, every key opens', () => {
     expect(ring.open(rotated.seal('plain', 'c'), 'c')).toEqual({
       ok: false,
       reason: 'sealed with key "k2", which the key ring does not hold',
+      isKeyMissing: true,
     })
   })
 })

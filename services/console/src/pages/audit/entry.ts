@@ -8,6 +8,7 @@ export const actions = [
   'webhook-rotate-secret',
   'webhook-complete',
   'webhook-switch-off',
+  'webhook-test',
   'account-activate',
   'account-deactivate',
   'replay-start',
@@ -56,7 +57,7 @@ export function headerOf(field: string): string | null {
 
 /** Of a secret only that it is another one can be told: *** says nothing. */
 export function isKeptSecret({ field }: { field: string }): boolean {
-  return field === 'secret' || field === 'previousSecret'
+  return field === 'secret' || field === 'previousSecret' || field.startsWith('olderSecrets.')
 }
 
 /** @returns null where there is no value. */

@@ -1,0 +1,56 @@
+import { isHeaderValue, isReservedHeader } from './custom-headers.ts'
+import type { WebhookDefinition } from './definition.ts'
+import { formerSecretsOf } from './former-secrets.ts'
+import { latestTimeMs } from './record-time.ts'
+import { secretBytes } from './secret-form.ts'
+
+/** Characters of a header value in the open; encrypted it is longer. */
+export const maxHeaderValue = 8_192
+
+/**
+ * What keeps a definition from being in force, beyond what its JSON Schema says. No problem quotes a value.
+ * @param isSealed whether a value is encrypted: that is judged by who holds the keys.
+ */
+export function definitionProblems(definition: WebhookDefinition, isSealed: (value: string) => boolean): string[] {
+  const { secret, headers, createdAt, updatedAt } = definition
+  const secrets = [
+    ...(secret === undefined ? [] : [['secret', secret] as const]),
+    ...formerSecretsOf(definition).map((former) => ['a former secret', former.secret] as const),
+  ]
+  return [
+    ...secrets.flatMap(([what, value]) => {
+      const read = isSealed(value) ? null : secretBytes(value)
+      return !read || read.ok ? [] : [`${what} ${read.problem}`]
+    }),
+    ...Object.entries(headers).flatMap(([name, value]) => {
+      const problem = isSealed(value) ? null : headerValueProblem(value)
+      return problem === null ? [] : [`headers.${name} ${problem}`]
+    }),
+    ...Object.entries({ createdAt, updatedAt }).flatMap(([name, value]) =>
+      isTime(value) ? [] : [`${name} is not a time from 1970-01-01 to 9999-12-31`],
+    ),
+  ]
+}
+
+/** What is wrong with a definition that is in force all the same: headers that are not sent, or twice. */
+export function definitionWarnings({ headers }: WebhookDefinition): string[] {
+  const seen = new Set<string>()
+  return Object.keys(headers).flatMap((name) => {
+    const lower = name.toLowerCase()
+    const isSecond = seen.has(lower)
+    seen.add(lower)
+    if (isReservedHeader(lower)) return [`headers.${name} is set by Hookline or by HTTP itself: it is not sent`]
+    return isSecond ? [`headers.${name} comes twice: header names do not differ by case`] : []
+  })
+}
+
+function headerValueProblem(value: string): string | null {
+  if (value.length > maxHeaderValue) return `must NOT have more than ${maxHeaderValue} characters`
+  return isHeaderValue(value) ? null : 'must not hold line breaks, control characters or characters beyond Latin-1'
+}
+
+/** Date.parse knows no leap second, which RFC 3339 allows. */
+function isTime(text: string): boolean {
+  const timeMs = Date.parse(text)
+  return timeMs >= 0 && timeMs <= latestTimeMs
+}
