@@ -33,12 +33,16 @@ export class Standings {
   /** @throws TooMany */
   addReplay({ replayId, delivery: { deliveryId } }: ReplayHead): void {
     const startMs = replayId === null ? null : startOfReplay(replayId)
-    if (startMs !== null) this.#replayAt[this.#add(deliveryId)] = startMs
+    if (startMs === null) return
+    const number = this.#add(deliveryId)
+    this.#replayAt[number] = startMs
   }
 
   /** @throws TooMany */
   addLetter({ delivery, deadLetteredAt }: LetterHead): void {
-    if (delivery) this.#letterAt[this.#add(delivery.deliveryId)] = deadLetteredAt
+    if (!delivery) return
+    const number = this.#add(delivery.deliveryId)
+    this.#letterAt[number] = deadLetteredAt
   }
 
   /** @throws TooMany */
@@ -95,6 +99,7 @@ export class Standings {
     return !isSettled
   }
 
+  /** Makes room for it, too: a column is to be read only behind this call. */
   #add(deliveryId: string): number {
     const number = this.#ids.add(deliveryId)
     const { size } = this.#ids

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { IdTable } from '../../../services/admin/id-table.ts'
+import { newReplayId } from '../../../services/admin/replay-progress.ts'
 import { Selected } from '../../../services/admin/replay-selected.ts'
-import { delivery } from './replay-support.ts'
+import { Standings } from '../../../services/admin/replay-standing.ts'
+import { delivery, letter, pending } from './replay-support.ts'
 
 test('an id table numbers ids in the order of their first mention, over every size', () => {
   const table = new IdTable()
@@ -9,6 +11,19 @@ test('an id table numbers ids in the order of their first mention, over every si
   for (let number = 0; number < 50_000; number += 7) expect(table.find(`id ${number}`)).toBe(number)
   expect(table.add('id 49999')).toBe(49_999)
   expect([table.size, table.find('another')]).toEqual([50_000, -1])
+})
+
+test('no dead letter is overlooked, however many there are', () => {
+  const standings = new Standings()
+  const ids = Array.from({ length: 10_000 }, (_unused, number) => `d${number}`)
+  for (const id of ids) standings.addLetter(letter(id, 1))
+  expect(ids.filter((id) => !standings.isDead(id))).toEqual([])
+  const replayId = newReplayId(1_700_000_000_000, '0123456789abcdef')
+  for (const id of ids.map((id) => `new ${id}`)) {
+    standings.addReplay(pending(id, replayId))
+    standings.addLetter(letter(id, 1))
+  }
+  expect(ids.filter((id) => standings.isDead(`new ${id}`))).toEqual([])
 })
 
 test('chunks bring every notification once, oldest first, and are bounded in number and bytes', async () => {
