@@ -15,6 +15,7 @@ import { formatterConfig } from './config.ts'
 import { decide } from './decide.ts'
 import { messageSource, statusSource } from './event-source.ts'
 import { createDefinitionMetrics, createFormatterMetrics } from './metrics.ts'
+import { MisplacedRecords } from './misplaced-records.ts'
 import { Output } from './output.ts'
 import { partitionCount } from './partition-count.ts'
 import { FormatterStage } from './stage.ts'
@@ -72,11 +73,24 @@ await runService('formatter', formatterConfig, async (service) => {
     config.HOOKLINE_FORMATTER_COMMIT_INTERVAL_MS,
     log,
   )
+  const misplaced = new MisplacedRecords({
+    clock,
+    count: counted.misplaced,
+    warn: (record, detail) => log.warn({ ...record, detail }, 'events may overtake one another'),
+  })
+  const countPartitions = () =>
+    Promise.all(
+      Array.from(sources.keys(), async (topic) =>
+        misplaced.setPartitions(topic, await partitionCount(kafka, topic, context)),
+      ),
+    )
+  await countPartitions()
   const stage = new FormatterStage({
     sources,
     decide: (event, { headers }) => decide(event, tables, traceparentOf(headers), clock.nowMs()),
     output,
     faults: new RecordFaults({ clock, log, fail }),
+    look: (record) => misplaced.look(record),
     hasRoom: () => producer.bufferedBytes < maxBufferedBytes,
     finished: (assignment, commit) => commits.finished(assignment, commit),
     pause: (topic, partition) => consumer.pause(topic, partition),
@@ -94,7 +108,11 @@ await runService('formatter', formatterConfig, async (service) => {
       topics: [...sources.keys()],
       sessionTimeoutMs,
       maxWaitMs: 1_000,
-      onAssigned: () => counted.forgetLag(),
+      onAssigned: () => {
+        counted.forgetLag()
+        // Partitions may have been added. It rejects only when the service stops.
+        void countPartitions().catch((error: unknown) => log.info({ err: error }, 'partitions were not counted'))
+      },
       onBatch: (batch) => stage.takeBatch(batch),
       fail,
     },

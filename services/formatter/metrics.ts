@@ -39,6 +39,12 @@ export function createFormatterMetrics(registers: Registry[]) {
     help: 'Records that went to webhook-dead-letters, by reason',
     labelNames: ['reason'],
   })
+  const misplaced = new Counter({
+    ...registry,
+    name: 'hookline_formatter_misplaced_records_total',
+    help: "Records outside of the partition that murmur2 gives their key, by topic: a publisher's partitioner is another one",
+    labelNames: ['topic'],
+  })
   const lag = new Gauge({
     ...registry,
     name: 'hookline_formatter_lag_records',
@@ -54,6 +60,7 @@ export function createFormatterMetrics(registers: Registry[]) {
     delivered: (type: Event['type']) => deliveredOf[type].inc(),
     skipped: (reason: SkipReason | 'tombstone') => skippedOf.get(reason)?.inc(),
     deadLettered: (reason: DeadLettered) => deadLetteredOf.get(reason)?.inc(),
+    misplaced: (topic: string) => misplaced.inc({ topic }),
     lag: (topic: string, partition: number, records: number) => lag.set({ topic, partition }, records),
     /** Partitions of an assignment that has ended are no longer ours to report. */
     forgetLag: () => lag.reset(),

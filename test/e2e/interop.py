@@ -26,6 +26,9 @@ schema = registry.get_latest_version(f"{prefix}message-events-value").schema
 producer = SerializingProducer(
     {
         "bootstrap.servers": brokers,
+        # Kafka's own rule, which all of Hookline and Java's clients use: by librdkafka's default, events of one conversation
+        # that others publish would stand in another partition, and could overtake these.
+        "partitioner": "murmur2_random",
         "key.serializer": StringSerializer(),
         "value.serializer": AvroSerializer(
             registry, schema, conf={"auto.register.schemas": False, "use.latest.version": True, **by_topic}

@@ -92,6 +92,7 @@ export function createFormatterWorld(): FormatterWorld {
       log: { error: () => {} } as never,
       fail: (error) => failed.push(error),
     }),
+    look: () => {},
     hasRoom: () => true,
     finished: (_assignment, commit) => commits.push(commit),
     pause: () => {},

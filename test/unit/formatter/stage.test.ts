@@ -71,6 +71,7 @@ function stageWith({ account = true, output = 'delivered' as 'delivered' | 'over
       log: silent as never,
       fail: (error) => log.push(`fail ${error}`),
     }),
+    look: () => {},
     hasRoom: () => room,
     finished: (_assignment, commit) => commits.push(commit),
     pause: (topic, partition) => log.push(`pause ${topic} ${partition}`),
