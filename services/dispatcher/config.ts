@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { ConfigRule } from '../platform/config.ts'
+import { nameServerList } from '../platform/variable-checks.ts'
 import {
   groupVariables,
   kafkaVariables,
@@ -20,10 +21,6 @@ const shareIsPartOfMemory: ConfigRule<{
     ? `HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK is ${share}; allowed: at most HOOKLINE_DISPATCHER_MAX_HELD (${held})`
     : null
 
-/** IPv4 address, IPv6 address, or either with a port: 192.0.2.1:53, [2001:db8::1]:53. */
-const nameServer = /(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]+/
-const nameServers = new RegExp(`^(?:(?:${nameServer.source})(?:,(?:${nameServer.source}))*)?$`)
-
 export const dispatcherConfig = Type.Object(
   {
     ...serviceVariables(8083),
@@ -34,9 +31,8 @@ export const dispatcherConfig = Type.Object(
     ...targetVariables,
     HOOKLINE_DISPATCHER_NAME_SERVERS: Type.String({
       default: '',
-      pattern: nameServers.source,
-      description:
-        "name servers for the hosts of webhooks, as IP address or address:port, comma-separated; left empty, the system's",
+      ...nameServerList,
+      description: "name servers for the hosts of webhooks; left empty, the system's",
     }),
     HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: Type.Integer({
       default: 512,

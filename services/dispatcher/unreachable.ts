@@ -38,3 +38,7 @@ function detailOf(error: Error): string {
 function codeOf(error: Error): string {
   return (error as { code?: string }).code ?? ''
 }
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

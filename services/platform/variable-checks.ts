@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { brokerListForm, parseBrokers } from './kafka/broker-list.ts'
 
 /** What a variable's text has to be beyond its type. `allowed` is told when it is not, and in the README's table. */
@@ -29,6 +29,13 @@ export const printable: Check = {
   allowed: '1 to 255 letters of ASCII without blanks',
 }
 
+/** Of servers that are asked before any name is known. */
+export const nameServerList: Check = {
+  check: (value) => value === '' || value.split(',').every(isNameServer),
+  allowed:
+    'IP addresses, with a port where it is not 53, such as 192.0.2.1,192.0.2.2:5353,[2001:db8::1]:53; comma-separated',
+}
+
 export function eachOf(names: readonly string[]): Check {
   return {
     check: (value) => value.split(',').every((name) => names.includes(name.trim())),
@@ -41,6 +48,13 @@ function isHttpUrl(value: string): boolean {
   if (!/^https?:\/\/\S+$/.test(value) || !URL.canParse(value)) return false
   const { username, password, search, hash } = new URL(value)
   return username === '' && password === '' && search === '' && hash === '' && !/[?#]$/.test(value)
+}
+
+function isNameServer(text: string): boolean {
+  if (isIP(text) !== 0) return true
+  const [, inBrackets, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
+  const isAddress = inBrackets === undefined ? isIPv4(plain ?? '') : isIPv6(inBrackets)
+  return isAddress && Number(port) >= 1 && Number(port) <= 65_535
 }
 
 function isHostName(value: string): boolean {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { createServer, getCACertificates, type SecureVersion, setDefaultCACertificates, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { figure } from '../support/figure.ts'
@@ -13,15 +14,16 @@ const usual = getCACertificates()
 beforeAll(() => setDefaultCACertificates([...usual, pem('ca')]))
 afterAll(() => setDefaultCACertificates(usual))
 
-type Server = AsyncDisposable & { port: number; delivered: number; serverNames: (string | false)[] }
+type Server = AsyncDisposable & { port: number; delivered: number; serverNames: (string | false)[]; resumed: boolean[] }
 
 async function listenTls(certificate: string, maxVersion: SecureVersion): Promise<Server> {
   const sockets: TLSSocket[] = []
-  const state = { port: 0, delivered: 0, serverNames: [] as (string | false)[] }
+  const state = { port: 0, delivered: 0, serverNames: [] as (string | false)[], resumed: [] as boolean[] }
   const server = createServer({ cert: pem(certificate), key: pem('key'), maxVersion }, (socket) => {
     sockets.push(socket)
     socket.on('error', () => socket.destroy())
     state.serverNames.push(socket.servername || false)
+    state.resumed.push(socket.isSessionReused())
     onRequest(socket, () => {
       state.delivered++
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
@@ -76,6 +78,17 @@ describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])('%s', (version) => {
     expect(await post(sender, `https://${host}:${server.port}/`)).toMatchObject({ kind: 'success', status: 200 })
     expect(server.delivered).toBe(1)
     expect(server.serverNames).toEqual([serverName])
+  })
+
+  test('a later connection resumes the TLS session of an earlier one', async () => {
+    await using server = await listenTls('good', version)
+    await using sender = createSender('127.0.0.0/8', { resolve, socketLifetimeMs: 1 })
+    for (let time = 0; time < 4; time++) {
+      expect(await post(sender, `https://receiver.test:${server.port}/`)).toMatchObject({ kind: 'success' })
+      // The session of TLS 1.3 comes behind the handshake, and the connection has to be of age.
+      await setTimeout(20)
+    }
+    expect(server.resumed).toEqual([false, true, true, true])
   })
 })
 

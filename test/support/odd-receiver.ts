@@ -7,13 +7,15 @@ import { seeded } from './simulation.ts'
 /** The status of requests to /control, which no other answer has. */
 export const controlStatus = 297
 
-/** Answers each request to /odd/<seed> with the answer of that seed, and others by controlStatus. */
-export async function listenOdd(options: GrammarOptions = {}): Promise<RawServer> {
+/** Answers each request to /odd/<seed> with the answer of that seed, to /next with that of the next one, and others by controlStatus. */
+export async function listenOdd(options: GrammarOptions & { firstSeed?: number } = {}): Promise<RawServer> {
+  let next = options.firstSeed ?? 0
   return await listenRaw((socket) => {
     socket.setNoDelay(true)
     onRequest(socket, (_number, head) => {
       const seed = /^POST \/odd\/(\d+) /.exec(head)?.[1]
-      if (seed === undefined) socket.write(`HTTP/1.1 ${controlStatus} Control\r\ncontent-length: 0\r\n\r\n`)
+      if (head.startsWith('POST /next ')) void write(socket, oddAnswer(seeded(next++), options))
+      else if (seed === undefined) socket.write(`HTTP/1.1 ${controlStatus} Control\r\ncontent-length: 0\r\n\r\n`)
       else void write(socket, oddAnswer(seeded(Number(seed)), options))
     })
   })

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../domain/outcome.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { parseRetryAfter } from '../retry-after.ts'
-import { failureOf, TimeLimitError } from '../unreachable.ts'
+import { asError, failureOf, TimeLimitError } from '../unreachable.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { Connection, ConnectionUser } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -56,9 +56,13 @@ export class Exchange implements ConnectionUser {
     this.#ended = ended
     this.#startedAtMs = context.clock.monotonicMs()
     this.#timer = setTimeout(() => this.#timeOut(), timeoutMs)
-    const idle = context.connections.take(destination.key)
-    if (idle) this.#send(idle)
-    else this.#open()
+    try {
+      const idle = context.connections.take(destination.key)
+      if (idle) this.#send(idle)
+      else this.#open()
+    } catch (error) {
+      queueMicrotask(() => this.#fail(asError(error)))
+    }
   }
 
   received(bytes: Buffer): void {
@@ -175,7 +179,7 @@ export class Exchange implements ConnectionUser {
       step()
     } catch (error) {
       if (this.#isTelling) throw error
-      this.#fail(error instanceof Error ? error : new Error(String(error)))
+      this.#fail(asError(error))
     }
   }
 

@@ -1,4 +1,4 @@
-import { getServers, type LookupAddress, Resolver } from 'node:dns'
+import { type LookupAddress, Resolver } from 'node:dns'
 
 /** A name has no address, or its name servers do not say. */
 export class NameError extends Error {
@@ -18,10 +18,7 @@ export type AskName = (
 
 /** The longest timeoutMs: nobody waits for longer. */
 const limitMs = 30_000
-/**
- * When a question is put again beside the one before, in case that was lost. c-ares itself would forget the first question
- * when it asks again, and so never hear a name server that takes longer than its timeout.
- */
+/** When a question is put again beside the one before, in case that was lost. */
 const againMs = [1_500, 5_000]
 /** A name server that answers for one family only is not waited for any longer (RFC 8305, section 3, waits for 50 ms). */
 const otherFamilyMs = 500
@@ -34,16 +31,9 @@ type Found = { error: NodeJS.ErrnoException | null; addresses: { address: string
  * @param servers host or host:port; empty for the system's.
  */
 export function createNameQuery(servers: readonly string[]): AskName {
-  const all = servers.length > 0 ? [...servers] : getServers()
-  // Each time another server is the first, so that one that is silent does not matter to the second question.
-  const resolvers = [0, ...againMs].map((_unused, index) => {
-    const resolver = new Resolver({ timeout: limitMs, tries: 1 })
-    const from = all.length === 0 ? 0 : index % all.length
-    if (all.length > 0) resolver.setServers([...all.slice(from), ...all.slice(0, from)])
-    return resolver
-  })
   return (name, done) => {
     const found: { 4?: Found; 6?: Found } = {}
+    const resolvers: Resolver[] = []
     let isDone = false
     const timers = [
       ...againMs.map((delayMs, index) => setTimeout(() => ask(index + 1), delayMs)),
@@ -53,6 +43,7 @@ export function createNameQuery(servers: readonly string[]): AskName {
       if (isDone) return
       isDone = true
       for (const timer of timers) clearTimeout(timer)
+      for (const resolver of resolvers) resolver.cancel()
       const addresses = ([6, 4] as const).flatMap((family) =>
         (found[family]?.addresses ?? []).map(({ address }) => ({ address, family })),
       )
@@ -69,10 +60,25 @@ export function createNameQuery(servers: readonly string[]): AskName {
         timers.push(setTimeout(finish, otherFamilyMs))
     }
     const ask = (index: number) => {
-      const resolver = resolvers[index]
-      resolver?.resolve4(name, { ttl: true }, (error, records) => answer(4, { error, addresses: records ?? [] }))
-      resolver?.resolve6(name, { ttl: true }, (error, records) => answer(6, { error, addresses: records ?? [] }))
+      const resolver = openResolver(servers, index)
+      resolvers.push(resolver)
+      resolver.resolve4(name, { ttl: true }, (error, records) => answer(4, { error, addresses: records ?? [] }))
+      resolver.resolve6(name, { ttl: true }, (error, records) => answer(6, { error, addresses: records ?? [] }))
     }
     ask(0)
   }
+}
+
+/**
+ * A resolver for one question. c-ares forgets a question when it asks again, and cuts its timeout to five times what a server
+ * has taken on average: a name that takes seconds where others take milliseconds would never be heard of.
+ * @param index how many others ask already: each begins with another server, for one that is silent.
+ */
+function openResolver(servers: readonly string[], index: number): Resolver {
+  const options = { timeout: limitMs, maxTimeout: limitMs, tries: 1 }
+  const resolver = new Resolver(options)
+  const all = servers.length > 0 ? servers : resolver.getServers()
+  const first = all.length === 0 ? 0 : index % all.length
+  if (servers.length > 0 || first > 0) resolver.setServers([...all.slice(first), ...all.slice(0, first)])
+  return resolver
 }

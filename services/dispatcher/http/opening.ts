@@ -1,6 +1,7 @@
 import { isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { AddressError, type Resolve, remoteProblem } from '../addresses.ts'
+import { asError } from '../unreachable.ts'
 import { Connection } from './connection.ts'
 import { connectFirst } from './first-connection.ts'
 import type { TlsSessions } from './tls-sessions.ts'
@@ -151,7 +152,7 @@ export class Opening {
     } catch (error) {
       if (this.#done === null) throw error
       this.#giveUp()
-      this.#end(error instanceof Error ? error : new Error(String(error)))
+      this.#end(asError(error))
     }
   }
 }

@@ -312,6 +312,26 @@ describe('failures to connect', () => {
   })
 })
 
+describe('an exception on the way is the outcome of that request alone', () => {
+  const boom = () => {
+    throw new TypeError('not a function')
+  }
+  test.each<[string, Parameters<typeof createSender>[1], string]>([
+    ['when a name is looked up', { resolve: boom }, 'http://receiver.test/'],
+    ['in what a lookup gives', { resolve: (_name, _options, done) => done(null, [null as never]) }, 'http://a.test/'],
+    ['when it is about to be written', { mayStart: boom }, ''],
+  ])('%s', async (_when, options, url) => {
+    await using server = await answerWith(ok)
+    await using sender = createSender('127.0.0.0/8', options)
+    const outcome = await post(sender, url === '' ? server.url : url)
+    expect(outcome).toMatchObject({
+      kind: 'unreachable',
+      reason: 'connect',
+      detail: expect.stringMatching(/not a|null/),
+    })
+  })
+})
+
 describe('callbacks', () => {
   test.each([
     ['a blocked literal', 'http://10.0.0.1/', []],

@@ -135,10 +135,12 @@ test('names of one family, of both, by an alias, of none, and of a server that i
     'both.test': { A: ['192.0.2.1', '192.0.2.2'], AAAA: ['2001:db8::1'] },
     'alias.test': { alias: 'four.test', A: ['192.0.2.1'] },
     'half-silent.test': { A: ['192.0.2.1'], silent: 'AAAA' },
-    'slow.test': { A: ['192.0.2.1'], delayMs: 2_000 },
+    'slow.test': { A: ['192.0.2.1'], delayMs: 4_000 },
     'broken.test': { code: 2 },
   })
   const query = createNameQuery([`127.0.0.1:${server.port}`])
+  // A server that was quick until then, as c-ares remembers.
+  for (let number = 0; number < 10; number++) await ask(query, 'four.test')
   const names = ['four', 'six', 'both', 'alias', 'half-silent', 'slow', 'broken', 'none'].map((name) => `${name}.test`)
   expect(await Promise.all(names.map((name) => ask(query, name)))).toEqual([
     { error: null, addresses: ['192.0.2.1'] },
