@@ -68,12 +68,16 @@ export type WebhookStats = {
   last30Minutes: ResponseTimes & Percentiles
   /** The latest 50, in the order of webhook-attempts. */
   latestErrors: AttemptError[]
+  /** Fingerprints of the last attempts that are counted: one that stands twice in the topic counts once. */
+  recentAttempts?: number[]
   source: Source
 }
 
 /** A record of webhook-dead-letter-counts. */
 export type DeadLetterCounts = {
   webhookId: string
+  /** null while no letter named one. */
+  businessId?: string | null
   updatedAt: number
   /** The last 336 hours that had one, oldest first. */
   hours: { hour: number; count: number }[]

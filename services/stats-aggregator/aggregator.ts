@@ -4,16 +4,17 @@ import { Codec, createRegistry, type RegistryConfig } from '../platform/codec.ts
 import { createKafka, type Kafka, type KafkaVariables } from '../platform/kafka/client.ts'
 import { GroupConsumer } from '../platform/kafka/consumer.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
+import { RecordFaults } from '../platform/record-faults.ts'
 import type { ServiceContext } from '../platform/service.ts'
 import { schemaOf, subjectOf, topicName } from '../schemas.ts'
 import { statsGroupOf, statsTopicOf } from '../stats-generation.ts'
 import { topics } from '../topics.ts'
-import { attemptRules, type CountedAttempt, type StatsState, toRecord, toState } from './attempts.ts'
+import { attemptRules, type CountedAttempt, type StatsState, toRecord, toState, withoutErrors } from './attempts.ts'
 import { type CountedLetter, type LetterState, letterRules, toCounts, toLetterState } from './dead-letters.ts'
 import { Flusher } from './flusher.ts'
 import { openFolding } from './folding.ts'
 import { createStatsMetrics } from './metrics.ts'
-import { unreadableAttempt, unreadableLetter } from './unreadable.ts'
+import { recordLetters } from './record-letters.ts'
 
 type Config = KafkaVariables &
   RegistryConfig & {
@@ -50,7 +51,6 @@ export async function openAggregator(
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), waiting)
   const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail))
-  const context = { ...waiting, kafka, codec, producer, prefix, fail, consumer: () => consumer }
   const metrics = createStatsMetrics(registry)
 
   const deadLetters = topicName(topics.webhookDeadLetters, prefix)
@@ -60,14 +60,17 @@ export async function openAggregator(
   )
   const { nowMs } = clock
   const send = producer.send.bind(producer)
+  const faults = new RecordFaults({ clock, log, fail, counted: metrics.fault })
+  const deadLetter = recordLetters({ log, nowMs, topic: deadLetters, encode: encodeLetter, send })
+  const context = { ...waiting, kafka, codec, producer, prefix, fail, faults, deadLetter, consumer: () => consumer }
   const attempts = await openFolding<CountedAttempt, StatsState, WebhookStats>(
     {
       source: topics.webhookAttempts,
       rules: attemptRules(slowThresholdMs),
       states: statsTopicOf(generation),
       toRecord,
+      reduced: withoutErrors,
       toState,
-      unreadable: unreadableAttempt({ log, nowMs, topic: deadLetters, encode: encodeLetter, send }),
       metrics: metrics.attempts(topics.webhookAttempts.name),
     },
     context,
@@ -80,8 +83,8 @@ export async function openAggregator(
       rules: letterRules(eventTopics),
       states: topics.webhookDeadLetterCounts,
       toRecord: toCounts,
+      reduced: null,
       toState: toLetterState,
-      unreadable: unreadableLetter({ log }),
       metrics: metrics.letters(topics.webhookDeadLetters.name),
     },
     context,

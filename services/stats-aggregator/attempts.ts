@@ -1,10 +1,13 @@
 import type { Attempt } from '../domain/delivery.ts'
 import type { AttemptError, WebhookStats } from '../domain/stats.ts'
 import { responseTimes } from '../response-times.ts'
+import { countedTime } from './counted-time.ts'
 import type { FoldRules, State } from './fold.ts'
 import { countHour } from './hours.ts'
 import { keepError } from './latest-errors.ts'
 import { countMinute } from './minutes.ts'
+import { noteAttempt } from './recent-attempts.ts'
+import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 
 /** What the statistics are made of. */
 export type CountedAttempt = Pick<
@@ -12,6 +15,7 @@ export type CountedAttempt = Pick<
   | 'webhookId'
   | 'businessId'
   | 'deliveryId'
+  | 'replayId'
   | 'kind'
   | 'contactId'
   | 'attempt'
@@ -26,7 +30,7 @@ export type CountedAttempt = Pick<
 
 /** What is folded; the rest of a WebhookStats follows from it and the time. */
 export type StatsState = State &
-  Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & { latestErrors: AttemptError[] }
+  Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & { latestErrors: AttemptError[]; recentAttempts: number[] }
 
 export type AttemptRules = FoldRules<CountedAttempt, StatsState>
 
@@ -34,21 +38,26 @@ export type AttemptRules = FoldRules<CountedAttempt, StatsState>
 export function attemptRules(slowThresholdMs: number | null): AttemptRules {
   const judged = slowThresholdMs === null ? asRecorded : (attempt: CountedAttempt) => rejudge(attempt, slowThresholdMs)
   return {
-    webhookOf: ({ webhookId, test }) => (test ? null : webhookId),
+    webhookOf: ({ webhookId, test }) => (test ? null : checkedId(webhookId)),
     begin: (webhookId, { businessId }, source) => ({
       webhookId,
-      businessId,
+      businessId: cutToBytes(businessId, maxIdBytes),
       minutes: [],
       hours: [],
       latestErrors: [],
+      recentAttempts: [],
       source,
     }),
-    add(state, recorded) {
-      const attempt = judged(recorded)
-      if (state.businessId !== attempt.businessId) beginAnew(state, attempt.businessId)
+    add(state, recorded, recordedMs) {
+      const startedAt = countedTime(recorded.startedAt, recordedMs)
+      if (!noteAttempt(state.recentAttempts, recorded)) return false
+      const attempt = judged(startedAt === recorded.startedAt ? recorded : { ...recorded, startedAt })
+      const businessId = cutToBytes(attempt.businessId, maxIdBytes)
+      if (state.businessId !== businessId) beginAnew(state, businessId)
       countMinute(state.minutes, attempt)
       countHour(state.hours, attempt)
       keepError(state.latestErrors, attempt)
+      return true
     },
   }
 }
@@ -57,8 +66,14 @@ export function toRecord({ source, ...state }: StatsState, nowMs: number): Webho
   return { ...state, updatedAt: nowMs, last30Minutes: responseTimes(state.minutes, nowMs), source }
 }
 
-export function toState({ webhookId, businessId, minutes, hours, latestErrors, source }: WebhookStats): StatsState {
-  return { webhookId, businessId, minutes, hours, latestErrors, source }
+export function toState(record: WebhookStats): StatsState {
+  const { webhookId, businessId, minutes, hours, latestErrors, recentAttempts = [], source } = record
+  return { webhookId, businessId, minutes, hours, latestErrors, recentAttempts, source }
+}
+
+/** What is left of a record that Kafka refuses: the counts. */
+export function withoutErrors(record: WebhookStats): WebhookStats {
+  return { ...record, latestErrors: [] }
 }
 
 /** A webhook's id that has gone to another business takes no counts and no errors of the former one's with it. */

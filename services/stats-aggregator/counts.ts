@@ -8,8 +8,16 @@ export function noCounts(): Counts {
 export function countOutcome(counts: Counts, { outcome, cause }: CountedAttempt): void {
   counts[outcome]++
   if (outcome !== 'error') return
-  const name = cause ?? 'other'
-  counts.errors[name] = (counts.errors[name] ?? 0) + 1
+  const name = cause !== null && isKept(counts.errors, cause) ? cause : 'other'
+  counts.errors[name] = (Object.hasOwn(counts.errors, name) ? (counts.errors[name] ?? 0) : 0) + 1
+}
+
+/** Causes that are counted by their names, in one minute or hour: there are a dozen. */
+const maxCauses = 20
+
+function isKept(errors: Counts['errors'], cause: string): boolean {
+  if (!/^[a-z0-9-]{1,16}$/.test(cause)) return false
+  return Object.hasOwn(errors, cause) || Object.keys(errors).length < maxCauses
 }
 
 /**

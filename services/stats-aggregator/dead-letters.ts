@@ -1,28 +1,36 @@
 import type { DeadLetter, Delivery } from '../domain/delivery.ts'
 import { type DeadLetterCounts, startOfHour } from '../domain/stats.ts'
+import { countedTime } from './counted-time.ts'
 import { entryAt } from './counts.ts'
 import type { FoldRules, State } from './fold.ts'
+import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 
 /** Hours kept: as long as webhook-dead-letters keeps its records, 14 days. */
 export const keptLetterHours = 336
 
 export type CountedLetter = Pick<DeadLetter, 'deadLetteredAt'> & {
-  delivery: Pick<Delivery, 'webhookId'> | null
+  delivery: Pick<Delivery, 'webhookId' | 'businessId'> | null
   source: Pick<DeadLetter['source'], 'topic' | 'key'>
 }
 
-export type LetterState = State & Pick<DeadLetterCounts, 'hours'>
+export type LetterState = State & Pick<DeadLetterCounts, 'hours'> & { businessId: string | null }
 
 /** @param eventTopics with their prefix: an event that cannot be read is no webhook's. */
 export function letterRules(eventTopics: readonly string[]): FoldRules<CountedLetter, LetterState> {
   return {
     webhookOf({ delivery, source }) {
-      if (delivery) return delivery.webhookId
-      return eventTopics.includes(source.topic) ? null : (source.key?.toString('utf8') ?? null)
+      if (delivery) return checkedId(delivery.webhookId)
+      if (eventTopics.includes(source.topic) || source.key === null) return null
+      return checkedId(source.key.toString('utf8'))
     },
-    begin: (webhookId, _letter, source) => ({ webhookId, hours: [], source }),
-    add({ hours }, { deadLetteredAt }) {
-      const hour = startOfHour(deadLetteredAt)
+    begin: (webhookId, _letter, source) => ({ webhookId, businessId: null, hours: [], source }),
+    add(state, { delivery, deadLetteredAt }, recordedMs) {
+      const { hours } = state
+      const hour = startOfHour(countedTime(deadLetteredAt, recordedMs))
+      // One that could not be read names no business.
+      const businessId = delivery ? cutToBytes(delivery.businessId, maxIdBytes) : state.businessId
+      if (state.businessId !== null && state.businessId !== businessId) hours.length = 0
+      state.businessId = businessId
       const counts = entryAt(
         hours,
         hour,
@@ -31,6 +39,7 @@ export function letterRules(eventTopics: readonly string[]): FoldRules<CountedLe
         () => ({ hour, count: 0 }),
       )
       if (counts) counts.count++
+      return true
     },
   }
 }
@@ -39,6 +48,6 @@ export function toCounts({ source, ...state }: LetterState, nowMs: number): Dead
   return { ...state, updatedAt: nowMs, source }
 }
 
-export function toLetterState({ webhookId, hours, source }: DeadLetterCounts): LetterState {
-  return { webhookId, hours, source }
+export function toLetterState({ webhookId, businessId = null, hours, source }: DeadLetterCounts): LetterState {
+  return { webhookId, businessId, hours, source }
 }

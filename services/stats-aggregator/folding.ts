@@ -3,12 +3,14 @@ import type { Codec } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { GroupConsumer } from '../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
+import type { RecordFaults } from '../platform/record-faults.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
 import { learnSchemas, schemaOf, topicName } from '../schemas.ts'
 import type { Topic } from '../topics.ts'
 import type { FoldRules, State } from './fold.ts'
 import type { StageMetrics } from './metrics.ts'
 import { FoldStage, type StageEdges } from './stage.ts'
+import { StateWriter } from './state-writer.ts'
 import { type StateHead, StoredTopic } from './stored-topic.ts'
 
 export type FoldingContext = WaitContext & {
@@ -18,6 +20,8 @@ export type FoldingContext = WaitContext & {
   prefix: string
   /** Asked for when the first commit is due. */
   consumer: () => Pick<GroupConsumer, 'commit'>
+  faults: RecordFaults
+  deadLetter: StageEdges<unknown, State>['deadLetter']
   stopping: AbortSignal
   fail: (error: unknown) => void
 }
@@ -28,17 +32,18 @@ export type Folding<V, S extends State, R> = {
   rules: FoldRules<V, S>
   states: Topic
   toRecord: (state: S, nowMs: number) => R
+  /** What is left of a record that Kafka refuses; null: nothing. */
+  reduced: ((record: R) => R) | null
   toState: (record: R) => S
-  unreadable: StageEdges<V, S>['unreadable']
   metrics: StageMetrics<V>
 }
 
 /** Resolves when the stored states have been read to their end. */
 export async function openFolding<V, S extends State, R extends StateHead>(
-  { source, rules, states, toRecord, toState, unreadable, metrics }: Folding<V, S, R>,
+  { source, rules, states, toRecord, reduced, toState, metrics }: Folding<V, S, R>,
   context: FoldingContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
-  const { kafka, codec, producer, prefix, consumer, clock, log, stopping, fail } = context
+  const { kafka, codec, producer, prefix, consumer, faults, deadLetter, clock, log, stopping, fail } = context
   const topic = topicName(source, prefix)
   const statesTopic = topicName(states, prefix)
   await learnSchemas(codec, [source], prefix)
@@ -47,6 +52,13 @@ export async function openFolding<V, S extends State, R extends StateHead>(
   const decodeHead = codec.decoder<StateHead>(projection(schemaOf(states), ['webhookId', 'source']))
   const groupPrefix = `${prefix}stats-aggregator-${states.name}`
   const stored = await StoredTopic.open(kafka, { topic: statesTopic, groupPrefix, decode, decodeHead, fail }, context)
+  const writer = new StateWriter<S>({
+    topic: statesTopic,
+    encode: (state) => encode(toRecord(state, clock.nowMs())),
+    encodeReduced: reduced && ((state) => encode(reduced(toRecord(state, clock.nowMs())))),
+    send: producer.send.bind(producer),
+    faults,
+  })
   const stage = new FoldStage<V, S>({
     topic,
     decode: codec.decoder<V>(schemaOf(source)),
@@ -60,12 +72,9 @@ export async function openFolding<V, S extends State, R extends StateHead>(
       outdated: (partition) => stored.states.outdated(partition),
       caughtUp: () => stored.caughtUp(),
     },
-    async write(state) {
-      const value = encode(toRecord(state, clock.nowMs()))
-      await producer.send({ topic: statesTopic, key: state.webhookId, value, partition: state.source.partition })
-      return value.length
-    },
-    unreadable,
+    write: (state) => writer.write(state),
+    deadLetter,
+    faults,
     commit: (assignment, commits) => consumer().commit(assignment, commits),
     commitFailed: (error) => log.warn({ err: error, topic }, 'commit failed, the next one makes up for it'),
     metrics,

@@ -1,5 +1,6 @@
 import type { AttemptError } from '../domain/stats.ts'
 import type { CountedAttempt } from './attempts.ts'
+import { cutToBytes, maxIdBytes } from './short-texts.ts'
 
 export const keptErrors = 50
 /** What the dispatcher keeps of an answer (schemas/webhook-attempts.avsc). */
@@ -12,20 +13,20 @@ const excerptLength = 512
 export function keepError(errors: AttemptError[], attempt: CountedAttempt): void {
   const { outcome, cause, responseExcerpt, startedAt: at, deliveryId, status, latencyMs, kind, contactId } = attempt
   if (outcome !== 'error' && !(outcome === 'rejected' && cause === 'address')) return
-  const given = responseExcerpt?.slice(0, excerptLength) ?? null
+  const given = responseExcerpt?.slice(0, excerptLength).toWellFormed() ?? null
   // A receiver that fails mostly says the same again and again: one copy in memory.
   const before = errors.at(-1)?.excerpt
   const excerpt = given === before ? before : given
   errors.push({
     at,
-    deliveryId,
+    deliveryId: cutToBytes(deliveryId, maxIdBytes),
     attempt: attempt.attempt,
-    cause: cause ?? 'other',
+    cause: cutToBytes(cause ?? 'other', maxIdBytes),
     status,
     latencyMs,
     excerpt,
     kind,
-    contactId,
+    contactId: cutToBytes(contactId, maxIdBytes),
   })
   if (errors.length > keptErrors) errors.shift()
 }

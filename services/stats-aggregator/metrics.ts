@@ -31,6 +31,11 @@ export function createStatsMetrics(registry: Registry) {
     help: 'Records that could not be read; attempts among them went to webhook-dead-letters',
     labelNames: ['topic'],
   })
+  const faults = new Counter({
+    registers,
+    name: 'hookline_stats_aggregator_faults_total',
+    help: 'Records that could not be counted, and states that could not be written: set aside as dead letters `fault`, or logged',
+  })
   const flushes = new Counter({
     registers,
     name: 'hookline_stats_aggregator_flushes_total',
@@ -67,6 +72,7 @@ export function createStatsMetrics(registry: Registry) {
     forgetLag: () => lag.reset(),
   })
   return {
+    fault: () => faults.inc(),
     /** @param topic as metrics name it: without its prefix. */
     attempts: (topic: string) => stage<{ outcome: AttemptOutcome }>(topic, ({ outcome }) => attempts.inc({ outcome })),
     letters: (topic: string) => stage<unknown>(topic, () => letters.inc()),

@@ -5,6 +5,8 @@ import { countOutcome, entryAt, noCounts } from './counts.ts'
 
 /** Minutes kept of each webhook: the newest that had an attempt. */
 export const keptMinutes = 60
+/** In the histogram, whose lists have a bound by that: an attempt takes half a minute at most. */
+const longestTimeMs = 600_000
 
 /** Counts an attempt in the minute in which it started, in place. @param minutes oldest first. */
 export function countMinute(minutes: MinuteCounts[], attempt: CountedAttempt): void {
@@ -23,7 +25,8 @@ export function countMinute(minutes: MinuteCounts[], attempt: CountedAttempt): v
   counts.fastestMs = lesser(counts.fastestMs, responseMs)
   counts.slowestMs = greater(counts.slowestMs, responseMs)
   counts.totalMs += responseMs
-  if (counts.minute >= oldestWithTimes) countValue({ values: counts.timesMs, counts: counts.timesCounts }, responseMs)
+  if (counts.minute < oldestWithTimes) return
+  countValue({ values: counts.timesMs, counts: counts.timesCounts }, Math.min(responseMs, longestTimeMs))
 }
 
 function startOf({ minute }: MinuteCounts): number {
@@ -53,5 +56,6 @@ function trimTimes(counts: MinuteCounts | undefined): void {
 
 /** A connection that was refused or timed out took time, but nobody answered: it would pass for the fastest response. */
 function responseTime({ outcome, status, latencyMs }: CountedAttempt): number | null {
-  return outcome === 'error' && status === null ? null : latencyMs
+  if (latencyMs === null || !Number.isFinite(latencyMs)) return null
+  return outcome === 'error' && status === null ? null : Math.max(0, latencyMs)
 }

@@ -28,8 +28,11 @@ export class PartitionFold<V, S extends State> {
     return this.#states.size
   }
 
-  /** @returns whether it was counted: not when it had been counted before (after a restart, records come again). */
-  take(offset: number, value: V): boolean {
+  /**
+   * @param recordedMs Kafka's timestamp of the record.
+   * @returns whether it was counted: not when it had been counted before (after a restart, records come again).
+   */
+  take(offset: number, value: V, recordedMs: number): boolean {
     this.passOver(offset)
     const webhookId = this.#rules.webhookOf(value)
     if (webhookId === null) return false
@@ -40,10 +43,10 @@ export class PartitionFold<V, S extends State> {
       state = this.#rules.begin(webhookId, value, source)
       this.#states.set(webhookId, state)
     }
-    this.#rules.add(state, value)
+    const isNew = this.#rules.add(state, value, recordedMs)
     state.source = source
     this.#unflushed.add(webhookId)
-    return true
+    return isNew
   }
 
   /** A record that counts nowhere is done with. */

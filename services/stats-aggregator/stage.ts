@@ -1,5 +1,6 @@
-import type { Decode } from '../platform/codec.ts'
+import type { Decode, Decoded } from '../platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import { type RecordFaults, SetAside } from '../platform/record-faults.ts'
 import type { FoldRules, State } from './fold.ts'
 import type { StageMetrics } from './metrics.ts'
 import { PartitionFold } from './partition-fold.ts'
@@ -24,8 +25,9 @@ export type StageEdges<V, S extends State> = {
   stored: Stored<S>
   /** Takes the state as it is at the time of the call. Resolves with its bytes when Kafka has it, in its source's partition number. */
   write: (state: S) => Promise<number>
-  /** Resolves when nothing is lost by going on. */
-  unreadable: (record: ConsumedRecord, reason: string) => Promise<unknown>
+  /** Writes a record's dead letter. Resolves when nothing is lost by going on. */
+  deadLetter: (record: ConsumedRecord, reason: 'unreadable' | 'fault', detail: string) => Promise<unknown>
+  faults: RecordFaults
   /** @returns false when the assignment is no longer the current one. @throws when Kafka did not take it. */
   commit: (assignment: Assignment, commits: Commit[]) => Promise<boolean>
   commitFailed: (error: unknown) => void
@@ -36,8 +38,16 @@ export type StageEdges<V, S extends State> = {
 type Owned<V, S extends State> = {
   assignment: Assignment
   folds: Map<number, PartitionFold<V, S>>
+  /** By partition: dead letters on their way, with their records' offsets, which are committed when they are in Kafka. */
+  letters: Map<number, Map<Promise<unknown>, number>>
+  /** Of a dead letter that could not be written. */
+  failed: { error: unknown } | undefined
   caughtUp: Promise<void> | undefined
 }
+
+const steps = { decode: 'decoding', fold: 'counting' }
+/** Dead letters of a partition that are waited for together. */
+const lettersAtATime = 200
 
 /** States of a partition are written so many at a time: a thousand of them may be 30 MB. */
 const writesAtATime = 32
@@ -56,7 +66,7 @@ export class FoldStage<V, S extends State> {
   }
 
   assign(assignment: Assignment): void {
-    this.#owned = { assignment, folds: new Map(), caughtUp: undefined }
+    this.#owned = { assignment, folds: new Map(), letters: new Map(), failed: undefined, caughtUp: undefined }
     this.#edges.metrics.forgetLag()
   }
 
@@ -67,15 +77,10 @@ export class FoldStage<V, S extends State> {
     const fold = owned.folds.get(partition) ?? (await this.#load(owned, partition))
     if (!fold || !assignment.current) return 0
     for (const record of records) {
-      const decoding = this.#decode(record)
+      const decoding = this.#decode(record, records)
       const decoded = decoding instanceof Promise ? await decoding : decoding
-      if (decoded.ok) {
-        if (fold.take(record.offset, decoded.value)) this.#edges.metrics.counted(decoded.value)
-      } else {
-        await this.#edges.unreadable(record, decoded.reason)
-        this.#edges.metrics.unreadable()
-        fold.passOver(record.offset)
-      }
+      const taken = decoded instanceof SetAside || !decoded.ok ? decoded : this.#take(fold, record, decoded.value)
+      if (taken !== 'taken') await this.#bury(owned, fold, record, taken)
     }
     const last = records.at(-1)
     if (last) this.#edges.metrics.lag(partition, highWatermark - last.offset - 1)
@@ -96,9 +101,11 @@ export class FoldStage<V, S extends State> {
     const fold = owned.folds.get(partition) ?? (await this.#load(owned, partition))
     if (!fold) return 0
     const outdated = [...stored.outdated(partition)]
+    if (owned.failed) throw owned.failed.error
     const { states, nextOffset } = fold.takeFlush(outdated)
+    const finished = Math.min(nextOffset, ...(owned.letters.get(partition)?.values() ?? []))
     const bytes = await this.#write(states)
-    if (fold.isUncommitted(nextOffset)) await this.#commit(owned.assignment, partition, fold, nextOffset)
+    if (fold.isUncommitted(finished)) await this.#commit(owned.assignment, partition, fold, finished)
     if (states.length > 0) metrics.flushed(states.length, outdated.length)
     fold.forget(({ webhookId, source }) => source.offset <= (stored.sourceOffset(partition, webhookId) ?? -1))
     return bytes
@@ -139,9 +146,55 @@ export class FoldStage<V, S extends State> {
     return fold
   }
 
-  #decode(record: ConsumedRecord): ReturnType<Decode<V>> {
-    return record.value === null ? { ok: false, reason: 'no value' } : this.#edges.decode(record.value)
+  #decode(record: ConsumedRecord, ahead: ConsumedRecord[]): Read<V> | Promise<Read<V>> {
+    const { value } = record
+    if (value === null) return { ok: false, reason: 'no value' }
+    return this.#edges.faults.guard(record, steps.decode, ownerOf(record), () => this.#edges.decode(value, ahead))
   }
+
+  /** Tried once: a state is changed in place, and a second try might count a part of the record again. */
+  #take(fold: PartitionFold<V, S>, record: ConsumedRecord, value: V): 'taken' | SetAside {
+    const { faults, metrics } = this.#edges
+    try {
+      if (fold.take(record.offset, value, record.timestampMs)) metrics.counted(value)
+      return 'taken'
+    } catch (error) {
+      return faults.setAside({ position: record, step: steps.fold, owner: ownerOf(record)(), error })
+    }
+  }
+
+  /** Passes over a record, whose dead letter is in Kafka before an offset behind it is committed. */
+  async #bury(
+    owned: Owned<V, S>,
+    fold: PartitionFold<V, S>,
+    record: ConsumedRecord,
+    why: { ok: false; reason: string } | SetAside,
+  ): Promise<void> {
+    const { deadLetter, metrics } = this.#edges
+    const letters = owned.letters.get(record.partition) ?? new Map<Promise<unknown>, number>()
+    owned.letters.set(record.partition, letters)
+    const written =
+      why instanceof SetAside
+        ? why.detail.then((detail) => deadLetter(record, 'fault', detail))
+        : deadLetter(record, 'unreadable', why.reason)
+    letters.set(written, record.offset)
+    written.then(
+      () => letters.delete(written),
+      // The next flush ends the process by it.
+      (error: unknown) => {
+        owned.failed ??= { error }
+      },
+    )
+    if (!(why instanceof SetAside)) metrics.unreadable()
+    fold.passOver(record.offset)
+    if (letters.size >= lettersAtATime) await Promise.all(letters.keys())
+  }
+}
+
+type Read<V> = Decoded<V> | SetAside
+
+function ownerOf({ key }: ConsumedRecord): () => string {
+  return () => String(key)
 }
 
 function sum(numbers: readonly number[]): number {

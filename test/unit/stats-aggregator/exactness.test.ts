@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { attemptRules, type CountedAttempt, type StatsState } from '../../../services/stats-aggregator/attempts.ts'
 import { type Flush, PartitionFold } from '../../../services/stats-aggregator/partition-fold.ts'
 import { StoredStates } from '../../../services/stats-aggregator/stored-states.ts'
-import { attemptStreams } from './attempts.ts'
+import { attemptStreams, startMs } from './attempts.ts'
 
 const rules = attemptRules(null)
 
@@ -87,7 +87,7 @@ class Instance {
 
   fold(count: number): void {
     for (const attempt of this.#attempts.slice(this.#position, this.#position + count))
-      this.#fold.take(this.#position++, attempt)
+      this.#fold.take(this.#position++, attempt, startMs + 2 * 3_600_000)
   }
 
   /** Goes on with the flush in progress, or begins one; so many of its writes reach the log, the commit comes after the last. */
@@ -134,7 +134,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 
 function uninterrupted(attempts: CountedAttempt[]): Map<string, StatsState> {
   const fold = new PartitionFold(0, rules, () => undefined)
-  for (const [offset, attempt] of attempts.entries()) fold.take(offset, attempt)
+  for (const [offset, attempt] of attempts.entries()) fold.take(offset, attempt, startMs + 2 * 3_600_000)
   return new Map(fold.takeFlush().states.map((state) => [state.webhookId, state]))
 }
 

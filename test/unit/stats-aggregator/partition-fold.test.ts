@@ -15,7 +15,7 @@ const hour = 3_600_000
 
 function folded<V, S extends State>(rules: FoldRules<V, S>, values: V[], stored?: S): S | undefined {
   const fold = new PartitionFold(3, rules, () => stored && structuredClone(stored))
-  for (const [offset, value] of values.entries()) fold.take(offset, value)
+  for (const [offset, value] of values.entries()) fold.take(offset, value, 0)
   return fold.takeFlush().states[0]
 }
 
@@ -31,9 +31,9 @@ describe('a state up to offset 7', () => {
   ])('and $case: counted $counted', ({ offset, changes, counted }) => {
     const rules = attemptRules(null)
     const stored = rules.begin('w1', attempt(), source(7))
-    rules.add(stored, attempt())
+    rules.add(stored, attempt(), 0)
     const fold = new PartitionFold(3, rules, () => structuredClone(stored))
-    expect(fold.take(offset, attempt(changes))).toBe(counted)
+    expect(fold.take(offset, attempt({ deliveryId: 'msg_2', ...changes }), 0)).toBe(counted)
     const [state = stored] = fold.takeFlush().states
     expect(state.minutes[0]?.success).toBe(counted ? 2 : 1)
     expect(state.source).toEqual(source(counted ? offset : 7))
@@ -49,7 +49,7 @@ test('the business is the one that the attempts name', () => {
 })
 
 test('what is stored is what was folded, and the time only shows in what follows from it', () => {
-  const state = stateOf([attempt(), attempt({ outcome: 'error', cause: '5xx', status: 503 })])
+  const state = stateOf([attempt(), attempt({ attempt: 2, outcome: 'error', cause: '5xx', status: 503 })])
   if (!state) throw new Error('not counted')
   const record = toRecord(state, startMs + 5)
   const times = { answered: 2, fastestMs: 10, averageMs: 10, slowestMs: 10, p50Ms: 10, p95Ms: 10, p99Ms: 10 }
@@ -63,7 +63,7 @@ test('a state that is stored and does not change leaves memory, and comes back w
   const rules = attemptRules(null)
   let stored: ReturnType<typeof rules.begin> | undefined
   const fold = new PartitionFold(3, rules, () => structuredClone(stored))
-  fold.take(0, attempt())
+  fold.take(0, attempt(), 0)
   fold.forget(() => true)
   expect(fold.size).toBe(1)
   const [flushed] = fold.takeFlush().states
@@ -72,7 +72,7 @@ test('a state that is stored and does not change leaves memory, and comes back w
   stored = structuredClone(flushed)
   fold.forget(() => true)
   expect(fold.size).toBe(0)
-  fold.take(1, attempt())
+  fold.take(1, attempt({ deliveryId: 'msg_2' }), 0)
   expect(fold.takeFlush().states[0]?.minutes[0]?.success).toBe(2)
 })
 
@@ -95,7 +95,7 @@ describe('slow told anew', () => {
 describe('dead letters', () => {
   const letter = (fields: Partial<CountedLetter> = {}): CountedLetter => ({
     deadLetteredAt: startMs,
-    delivery: { webhookId: 'w1' },
+    delivery: { webhookId: 'w1', businessId: 'b1' },
     source: { topic: 'webhook-deliveries', key: null },
     ...fields,
   })
@@ -129,7 +129,7 @@ describe('dead letters', () => {
 
 test('the counts of a webhook begin anew when its id goes to another business', () => {
   const error = { outcome: 'error', cause: '5xx', status: 503 } as const
-  const state = stateOf([attempt(error), attempt({ ...error, businessId: 'b2', contactId: 'of-b2' })])
+  const state = stateOf([attempt(error), attempt({ ...error, attempt: 2, businessId: 'b2', contactId: 'of-b2' })])
   expect(state).toMatchObject({ businessId: 'b2', minutes: [{ error: 1 }], hours: [{ error: 1 }] })
   expect(state?.latestErrors.map(({ contactId }) => contactId)).toEqual(['of-b2'])
 })

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
 import type { Assignment, RecordBatch } from '../../../services/platform/kafka/consumer.ts'
 import { createMetrics } from '../../../services/platform/metrics.ts'
+import { RecordFaults } from '../../../services/platform/record-faults.ts'
 import { attemptRules, type CountedAttempt, type StatsState } from '../../../services/stats-aggregator/attempts.ts'
 import { createStatsMetrics } from '../../../services/stats-aggregator/metrics.ts'
 import { FoldStage, type StageEdges } from '../../../services/stats-aggregator/stage.ts'
@@ -15,13 +17,14 @@ type Bench = { stage: FoldStage<CountedAttempt, StatsState>; log: string[]; stor
 /** A stage whose edges write down what they are asked for; an attempt record's value is its webhook's id, or "?". */
 function bench(edges: Partial<Edges> = {}): Bench {
   const log: string[] = []
+  let decoded = 0
   const stored = new StoredStates<StatsState>()
   const stage = new FoldStage<CountedAttempt, StatsState>({
     topic,
     decode: (value) =>
       value.toString() === '?'
         ? { ok: false, reason: 'magic byte' }
-        : { ok: true, value: attempt({ webhookId: value.toString() }) },
+        : { ok: true, value: attempt({ webhookId: value.toString(), deliveryId: `msg_${decoded++}` }) },
     rules: attemptRules(null),
     stored: {
       best: (partition, id) => structuredClone(stored.best(partition, id)?.stored),
@@ -33,7 +36,12 @@ function bench(edges: Partial<Edges> = {}): Bench {
       log.push(`write ${state.webhookId} up to ${state.source.offset}`)
       return 1
     },
-    unreadable: async (record, reason) => void log.push(`dead letter ${record.offset}: ${reason}`),
+    deadLetter: async (record, reason, detail) => void log.push(`${reason} ${record.offset}: ${detail}`),
+    faults: new RecordFaults({
+      clock: { sleep: async () => undefined },
+      log: pino({ level: 'silent' }),
+      fail: (error) => log.push(String(error)),
+    }),
     commit: async ({ current }, commits) => {
       for (const { partition, offset } of commits) log.push(`commit ${partition}/${offset}`)
       return current
@@ -119,17 +127,17 @@ test.each([
   stage.assign(assignment)
   await stage.takeBatch(batchOf(assignment, 0, [value, 'w1']))
   await stage.flush()
-  expect(log.slice(1)).toEqual([`dead letter 0: ${reason}`, 'write w1 up to 1', 'commit 0/2'])
+  expect(log.slice(1)).toEqual([`unreadable 0: ${reason}`, 'write w1 up to 1', 'commit 0/2'])
 })
 
 test('no offset is committed past a dead letter that Kafka does not have', async () => {
-  const { stage, log } = bench({ unreadable: () => new Promise(() => undefined) })
+  const { stage, log } = bench({ deadLetter: () => new Promise(() => undefined) })
   const assignment = assignmentOf(0)
   stage.assign(assignment)
   void stage.takeBatch(batchOf(assignment, 0, ['w1', '?', 'w1']))
   await new Promise((resolve) => setImmediate(resolve))
   await stage.flush()
-  expect(log).toEqual(['caught up', 'write w1 up to 0', 'commit 0/1'])
+  expect(log).toEqual(['caught up', 'write w1 up to 2', 'commit 0/1'])
 })
 
 test('work of an assignment that has ended is neither taken nor flushed, and the next one starts from webhook-stats', async () => {
@@ -175,4 +183,74 @@ test('what an earlier owner wrote over is written again, also where no attempt c
   stored.apply(0, 'w1', 12, stateUpTo(9))
   await stage.flush()
   expect(log).toEqual(['caught up', 'write w1 up to 9'])
+})
+
+describe('an exception while one record is handled is that record’s: a dead letter with its bytes, and the others count', () => {
+  const wrong = (): never => {
+    throw new Error('wrong')
+  }
+  const rules = attemptRules(null)
+
+  test.each<[string, Partial<Edges>, string]>([
+    [
+      'decoding',
+      { decode: (value) => (`${value}` === 'w2' ? wrong() : { ok: true, value: attempt({ webhookId: `${value}` }) }) },
+      'decoding: wrong',
+    ],
+    [
+      'choosing the state',
+      { rules: { ...rules, webhookOf: ({ webhookId }) => (webhookId === 'w2' ? wrong() : webhookId) } },
+      'counting: wrong',
+    ],
+    [
+      'beginning a state',
+      { rules: { ...rules, begin: (id, value, source) => (id === 'w2' ? wrong() : rules.begin(id, value, source)) } },
+      'counting: wrong',
+    ],
+    [
+      'counting',
+      {
+        rules: {
+          ...rules,
+          add: (state, value, at) => (state.webhookId === 'w2' ? wrong() : rules.add(state, value, at)),
+        },
+      },
+      'counting: wrong',
+    ],
+  ])('%s', async (_step, edges, detail) => {
+    const { stage, log } = bench(edges)
+    const assignment = assignmentOf(0)
+    stage.assign(assignment)
+    await stage.takeBatch(batchOf(assignment, 0, ['w1', 'w2', 'w3']))
+    await new Promise((resolve) => setTimeout(resolve))
+    await stage.flush()
+    expect(log.slice(1).sort()).toEqual(
+      [`fault 1: ${detail}`, 'write w1 up to 0', 'write w3 up to 2', 'commit 0/3'].sort(),
+    )
+  })
+
+  test('a webhook id that no webhook has', async () => {
+    const { stage, log } = bench()
+    const assignment = assignmentOf(0)
+    stage.assign(assignment)
+    await stage.takeBatch(batchOf(assignment, 0, ['x'.repeat(300_000), 'w1']))
+    await new Promise((resolve) => setTimeout(resolve))
+    await stage.flush()
+    expect(log.slice(1)).toEqual([
+      'fault 0: counting: a webhook id of 300000 bytes; allowed: 1024',
+      'write w1 up to 1',
+      'commit 0/2',
+    ])
+  })
+
+  test('where every record fails, of many webhooks, the process ends and nothing is committed', async () => {
+    const { stage, log } = bench({ decode: wrong })
+    const assignment = assignmentOf(0)
+    stage.assign(assignment)
+    const keys = Array.from({ length: 25 }, (_unused, n) => `w${n}`)
+    const batch = batchOf(assignment, 0, keys)
+    const records = batch.records.map((record, n) => ({ ...record, key: Buffer.from(`w${n % 3}`) }))
+    await stage.takeBatch({ ...batch, records })
+    expect(log.filter((line) => line.includes('records in a row')).length).toBeGreaterThan(0)
+  })
 })

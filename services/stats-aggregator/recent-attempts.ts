@@ -1,0 +1,34 @@
+import type { CountedAttempt } from './attempts.ts'
+
+/**
+ * Attempts of a webhook that are remembered. One that is written twice stands close behind itself: the producer sends a
+ * batch again whose acknowledgement was lost, and has one batch under way at a time.
+ */
+const keptAttempts = 128
+
+/**
+ * Remembers an attempt, in place; the state carries them, so that a restart forgets none.
+ * @param recent fingerprints, oldest first.
+ * @returns false when it has been counted already: the same try of the same delivery, begun in the same millisecond.
+ */
+export function noteAttempt(recent: number[], attempt: CountedAttempt): boolean {
+  const { deliveryId, replayId, startedAt } = attempt
+  const fingerprint = fingerprintOf(`${deliveryId}\n${replayId ?? ''}\n${attempt.attempt}\n${startedAt}`)
+  if (recent.includes(fingerprint)) return false
+  recent.push(fingerprint)
+  if (recent.length > keptAttempts) recent.shift()
+  return true
+}
+
+/** 52 bits of two multiplicative hashes: a number that Avro's long and JavaScript hold exactly. */
+function fingerprintOf(text: string): number {
+  let high = 0x811c9dc5
+  let low = 0x01000193
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    high = Math.imul(high ^ unit, 0x01000193)
+    low = Math.imul(low ^ unit, 0x85ebca6b)
+    low ^= low >>> 13
+  }
+  return ((high >>> 0) & 0xfffff) * 2 ** 32 + (low >>> 0)
+}
