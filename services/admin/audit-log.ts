@@ -1,5 +1,6 @@
 import type { Decode } from '../platform/codec.ts'
 import type { RangeReader } from '../platform/kafka/range-reader.ts'
+import type { Logger } from '../platform/log.ts'
 import { OrderedDecoder } from '../platform/ordered-decoder.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
@@ -18,11 +19,13 @@ export class AuditLog {
   readonly #reader: Pick<RangeReader, 'read' | 'ends'>
   readonly #topic: string
   readonly #decode: Decode<AuditEntry>
+  readonly #log: Logger
 
-  constructor(reader: Pick<RangeReader, 'read' | 'ends'>, topic: string, decode: Decode<AuditEntry>) {
+  constructor(reader: Pick<RangeReader, 'read' | 'ends'>, topic: string, decode: Decode<AuditEntry>, log: Logger) {
     this.#reader = reader
     this.#topic = topic
     this.#decode = decode
+    this.#log = log
   }
 
   /**
@@ -60,7 +63,9 @@ export class AuditLog {
     const slice: Slice = []
     const decoder = new OrderedDecoder(this.#decode)
     await this.#reader.read(this.#topic, partition, from, to, ({ offset, value }) => {
-      if (value) decoder.push(value, (entry) => slice.push({ offset, entry }))
+      const unreadable = (reason: string) =>
+        this.#log.error({ topic: this.#topic, partition, offset, reason }, 'audit entry is not readable')
+      if (value) decoder.push(value, (entry) => slice.push({ offset, entry }), unreadable)
     })
     await decoder.done()
     return slice

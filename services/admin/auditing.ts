@@ -42,7 +42,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
   const schema = schemaOf(topics.webhookAudit)
   const encode = await codec.encoder<AuditEntry>(subjectOf(topics.webhookAudit, prefix), schema)
   const decode = codec.decoder<AuditEntry>(schema)
-  const log = new AuditLog(reader, topic, decode)
+  const log = new AuditLog(reader, topic, decode, context.log)
   const write = (entry: AuditEntry) =>
     producer.send({ topic, partition: 0, key: entry.businessId, value: encode(entry) })
   const { webhookConfig, accountConfig } = topics

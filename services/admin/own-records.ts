@@ -45,7 +45,10 @@ export async function readOwn<T>(
   await reader.read(topic, partition, from, to, ({ key, value, offset }) => {
     if (!value || !key?.equals(own) || !wanted(offset)) return
     const place = { offset, bytes: value.length }
-    decoder.push(value, (decoded) => onValue(decoded, place))
+    // It stands in the dead letters: stats-aggregator or dispatcher has met it.
+    decoder.push(value, (decoded) => onValue(decoded, place), ignore)
   })
   await decoder.done()
 }
+
+function ignore(): void {}

@@ -32,6 +32,7 @@ import { Pauses } from './pauses.ts'
 import { recordOutcome } from './recorder.ts'
 import { Sender } from './send.ts'
 import { switchOff } from './switch-off.ts'
+import { UnreadStates } from './unread-states.ts'
 
 /**
  * Of one fetch: some 300 deliveries of one partition. More at once would be more of a quick webhook than its share of memory,
@@ -78,6 +79,12 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
   const pauses = new Pauses((topic) => (topic === deliveries ? consumer : follower), after)
   const counted = createDispatcherMetrics([metrics], () => engine)
+  const unread = new UnreadStates({
+    log,
+    nowMs,
+    write: (partition, deadLetter) => recordOutcome(partition, { deadLetter }, recorder, () => undefined),
+  })
+  const unreadable = unread.bury.bind(unread)
   const engine = new Engine(
     {
       nowMs,
@@ -94,7 +101,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
         })
       },
       // What is being read when it stops is read by a successor.
-      readParked: drainParked(reader, parked, (error) => stopping.aborted || fail(error)),
+      readParked: drainParked(reader, parked, unreadable, (error) => stopping.aborted || fail(error)),
       after,
       disable: (entry, reason) => void switchOff(entry, reason, switchOffContext).catch(fail),
       onRoom: () => pauses.room(),
@@ -106,7 +113,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const assignments = new Assignments({
     engine,
     health: healthWriter,
-    takeover: { reader, ...channels, nowMs },
+    takeover: { reader, ...channels, unreadable, nowMs },
     committed: () => fetchCommitted(kafka, groupId, [...sources.keys()], context),
     quietTopics,
     follow: (positions) => follower.follow(positions),

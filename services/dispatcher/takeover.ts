@@ -18,6 +18,8 @@ export type TakeoverContext = {
   health: { topic: string; decode: Decode<HealthRecord> }
   attempts: { topic: string; decode: Decode<Attempt> }
   parked: { topic: string; decode: Decode<PendingDelivery> }
+  /** Of webhook-health and webhook-parked. One of webhook-attempts becomes a dead letter where it is counted. */
+  unreadable: (record: ConsumedRecord, reason: string) => void
   nowMs: () => number
 }
 
@@ -55,13 +57,27 @@ export async function takeOver(
   const from = log.partition ?? { attemptsOffset: await startOfWindow(), parkedOffset: 0, asOf: 0 }
   const restored = stateOf(snapshots, resumePoints(partition, committed))
   await Promise.all([
-    readTail(partition, parked, from.parkedOffset, parkedEnd ?? 0, reader, (pending, { offset }) => {
-      addParked(restored.parked, pending, offset)
-    }),
-    readTail(partition, attempts, from.attemptsOffset, attemptsEnd ?? 0, reader, (attempt) => {
-      addAnswered(restored.answered, attempt)
-      foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
-    }),
+    readTail(
+      partition,
+      parked,
+      from.parkedOffset,
+      parkedEnd ?? 0,
+      reader,
+      (pending, { offset }) => addParked(restored.parked, pending, offset),
+      context.unreadable,
+    ),
+    readTail(
+      partition,
+      attempts,
+      from.attemptsOffset,
+      attemptsEnd ?? 0,
+      reader,
+      (attempt) => {
+        addAnswered(restored.answered, attempt)
+        foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
+      },
+      () => undefined,
+    ),
   ])
   return {
     restored,
@@ -86,14 +102,20 @@ export function resumePoints(
   return points
 }
 
-async function readHealth(partition: number, end: number, { reader, health }: TakeoverContext): Promise<HealthLog> {
+async function readHealth(
+  partition: number,
+  end: number,
+  { reader, health, unreadable }: TakeoverContext,
+): Promise<HealthLog> {
   const log = new HealthLog()
   const decoder = new OrderedDecoder(health.decode)
-  await reader.read(health.topic, partition, 0, end, ({ key, value, headers }) => {
+  await reader.read(health.topic, partition, 0, end, (consumed) => {
+    const { key, value, headers } = consumed
     if (!key) return
     const name = key.toString('utf8')
     const epoch = readEpoch(headers)
-    if (value) decoder.push(value, (record) => log.add(name, epoch, record))
+    const add = (record: HealthRecord) => log.add(name, epoch, record)
+    if (value) decoder.push(value, add, (reason) => unreadable(consumed, reason))
     else decoder.behind(() => log.add(name, epoch, null))
   })
   await decoder.done()
@@ -107,10 +129,17 @@ async function readTail<T>(
   end: number,
   reader: TakeoverContext['reader'],
   apply: (value: T, record: ConsumedRecord) => void,
+  unreadable: (record: ConsumedRecord, reason: string) => void,
 ): Promise<void> {
   const decoder = new OrderedDecoder(decode)
   await reader.read(topic, partition, from, end, (record) => {
-    if (record.value) decoder.push(record.value, (value) => apply(value, record))
+    const { value } = record
+    if (value)
+      decoder.push(
+        value,
+        (read) => apply(read, record),
+        (reason) => unreadable(record, reason),
+      )
   })
   await decoder.done()
 }

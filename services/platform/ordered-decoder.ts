@@ -10,15 +10,19 @@ export class OrderedDecoder<T> {
     this.#decode = decode
   }
 
-  /** @param apply called with the value; not at all when the bytes cannot be read. */
-  push(bytes: Buffer, apply: (value: T) => void): void {
+  /**
+   * @param apply called with the value.
+   * @param unreadable called instead of it, with the reason: each reader decides where such a record stays known.
+   */
+  push(bytes: Buffer, apply: (value: T) => void, unreadable: (reason: string) => void): void {
     if (this.#waiting) {
-      this.#behind.push(() => this.push(bytes, apply))
+      this.#behind.push(() => this.push(bytes, apply, unreadable))
       return
     }
     const decoded = this.#decode(bytes)
     const settle = (result: Decoded<T>) => {
       if (result.ok) apply(result.value)
+      else unreadable(result.reason)
     }
     if (!(decoded instanceof Promise)) return settle(decoded)
     this.#waiting = decoded.then((result) => {

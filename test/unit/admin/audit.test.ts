@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../../services/admin/audit-entry.ts'
 import { accountFold, definitionFold } from '../../../services/admin/audit-fold.ts'
@@ -194,7 +195,8 @@ describe('the log', () => {
         for (let offset = from; offset < to; offset++) onRecord(record({ value: entries[offset] ?? null }, offset))
       },
     }
-    return new AuditLog(reader, 't', (bytes) => ({ ok: true, value: JSON.parse(bytes.toString()) }))
+    const decode = (bytes: Buffer) => ({ ok: true as const, value: JSON.parse(bytes.toString()) })
+    return new AuditLog(reader, 't', decode, pino({ level: 'silent' }))
   }
 
   test('pages, newest first, of one business', async () => {

@@ -113,14 +113,14 @@ describe('an id that is not known yet', () => {
     const { codec, asked, now } = world()
     await codec.learn('notes-value', schema)
     expect(await codec.decoder(schema)(bytesOf(7))).toEqual({ ok: false, reason: 'unknown schema id 7' })
-    expect(now()).toBeGreaterThanOrEqual(4_000)
+    expect(now()).toBeGreaterThanOrEqual(2_500)
     expect(asked.filter((id) => id === 7).length).toBeGreaterThanOrEqual(5)
   })
 
   test('is read when the registry finds it at a later question', async () => {
     const { codec, answer, onSleep, now } = world()
     onSleep(() => {
-      if (now() >= 3_000) answer(() => found(schema))
+      if (now() >= 1_500) answer(() => found(schema))
     })
     expect(await codec.decoder(schema)(bytesOf(9))).toMatchObject(hi)
   })

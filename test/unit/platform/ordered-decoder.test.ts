@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import type { Decoded } from '../../../services/platform/codec.ts'
+import { OrderedDecoder } from '../../../services/platform/ordered-decoder.ts'
+
+test('what can be read and what cannot are told in the order of their records, also behind a schema that is asked for', async () => {
+  const asked = Promise.withResolvers<Decoded<string>>()
+  const decoder = new OrderedDecoder<string>((bytes) => {
+    const text = bytes.toString()
+    if (text === 'slow') return asked.promise
+    return text.startsWith('bad') ? { ok: false, reason: `not ${text}` } : { ok: true, value: text }
+  })
+  const told: string[] = []
+  for (const text of ['bad 1', 'a', 'slow', 'bad 2', 'b'])
+    decoder.push(
+      Buffer.from(text),
+      (value) => told.push(value),
+      (reason) => told.push(reason),
+    )
+  expect(told).toEqual(['not bad 1', 'a'])
+  asked.resolve({ ok: false, reason: 'unknown schema id 7' })
+  await decoder.done()
+  expect(told).toEqual(['not bad 1', 'a', 'unknown schema id 7', 'not bad 2', 'b'])
+})
