@@ -19,7 +19,10 @@ const repairMs = 60_000
 export class Committer implements AsyncDisposable {
   readonly #context: CommitterContext
   readonly #timers: NodeJS.Timeout[]
-  #committing: Promise<void> = Promise.resolve()
+  /** The commit that is under way: while Kafka does not answer, the ticks after it do not queue up behind it. */
+  #committing: Promise<void> | undefined
+  /** The snapshot that is being written: a commit does not wait for it, as webhook-health may not be writable. */
+  #writing: Promise<void> | undefined
   #repairing: Promise<void> | undefined
   #healthDue = false
   #stopped = false
@@ -30,7 +33,9 @@ export class Committer implements AsyncDisposable {
     this.#timers = [
       setInterval(() => {
         engine.tick()
-        this.#committing = this.#committing.then(() => this.#commit())
+        this.#committing ??= this.#commit().finally(() => {
+          this.#committing = undefined
+        })
       }, intervals.commitMs),
       setInterval(() => {
         this.#healthDue = health.isDue
@@ -44,8 +49,10 @@ export class Committer implements AsyncDisposable {
   /** The last commit and snapshot before a stop. */
   async finish(): Promise<void> {
     await this.#committing
+    await this.#writing
     this.#healthDue = true
     await this.#commit()
+    await this.#writing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,7 +76,7 @@ export class Committer implements AsyncDisposable {
     const { engine, consumer, health, log, fail } = this.#context
     const { assignment } = consumer
     const committed = health.beforeCommit()
-    const healthDue = this.#healthDue
+    const healthDue = this.#healthDue && !this.#writing
     // Everything once more, so that there is a commit to be taken.
     if (healthDue) engine.commitFailed()
     const commits = engine.takeCommits()
@@ -82,6 +89,11 @@ export class Committer implements AsyncDisposable {
     }
     if (!healthDue || commits.length === 0 || !assignment.current) return
     this.#healthDue = false
-    await health.write().catch(fail)
+    this.#writing = health
+      .write()
+      .catch(fail)
+      .finally(() => {
+        this.#writing = undefined
+      })
   }
 }

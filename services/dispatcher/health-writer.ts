@@ -1,6 +1,7 @@
 import type { Encode } from '../platform/codec.ts'
-import type { Acknowledged, OutgoingRecord } from '../platform/kafka/producer.ts'
+import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../platform/kafka/producer.ts'
 import type { RangeReader } from '../platform/kafka/range-reader.ts'
+import type { Logger } from '../platform/log.ts'
 import type { Engine } from './engine.ts'
 import { epochHeaders, readEpoch } from './health-log.ts'
 import type { PartitionState } from './partition.ts'
@@ -15,6 +16,7 @@ export type HealthContext = {
   send: (record: OutgoingRecord) => Promise<Acknowledged>
   reader: Pick<RangeReader, 'read' | 'ends'>
   nowMs: () => number
+  log: Pick<Logger, 'warn'>
 }
 
 /** One partition number from its takeover until it leaves: what comes later of it is somebody else's. */
@@ -173,9 +175,25 @@ export class HealthWriter {
     }
   }
 
-  #send({ partition, epoch }: Ownership, key: string, record: HealthRecord | null): Promise<unknown> {
-    const { topic, encode, send } = this.#context
-    return send({ topic, key, partition, value: record && encode(record), headers: epochHeaders(epoch) })
+  /** One that Kafka refuses is written without its failures; if it refuses that, a successor goes by the snapshot before. */
+  async #send(ownership: Ownership, key: string, record: HealthRecord | null): Promise<void> {
+    const { topic, encode, send, log } = this.#context
+    const { partition, epoch } = ownership
+    const { breaker } = record ?? {}
+    const smaller = record && breaker && { ...record, breaker: { ...breaker, failures: [] } }
+    for (const version of smaller ? [record, smaller] : [record]) {
+      try {
+        await send({ topic, key, partition, value: version && encode(version), headers: epochHeaders(epoch) })
+        return
+      } catch (error) {
+        if (!(error instanceof RecordRefused)) throw error
+        log.warn({ topic, key, reason: error.message }, 'Kafka refuses a snapshot')
+        if (!this.#isCurrent(ownership)) return
+      }
+    }
+    // To be written with the next snapshot.
+    ownership.written.set(key, '')
+    this.#changed = true
   }
 }
 

@@ -56,9 +56,17 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const channels = await openChannels(new Codec(createRegistry(config), context), prefix)
   const { sources, deliveries, attempts, parked } = channels
   await checkPartitions(kafka, channels, context)
-  await using producer = await BatchingProducer.open(kafka, context, fail, { lingerMs: recordLingerMs })
+  const configTopic = topicName(topics.webhookConfig, prefix)
+  const retryTopics = Object.values(channels.retries).map(({ topic }) => topic)
+  const recorded = [attempts.topic, channels.deadLetters.topic, parked.topic, ...retryTopics]
+  await using producer = await BatchingProducer.open(kafka, context, fail, {
+    topics: [...recorded, channels.health.topic, configTopic],
+    lingerMs: recordLingerMs,
+  })
+  const canRecord = () => producer.takes(recorded)
   const nameServers = config.HOOKLINE_DISPATCHER_NAME_SERVERS.split(',').filter((server) => server !== '')
-  await using http = new HttpSender(clock, { ...policy, nameServers, mayStart: () => freshness.isFresh })
+  const mayStart = () => freshness.isFresh && canRecord()
+  await using http = new HttpSender(clock, { ...policy, nameServers, mayStart })
 
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const tableOptions = { prefix, service: 'dispatcher', fail }
@@ -71,11 +79,11 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
 
   const caughtUp = () => definitions.topic.caughtUp()
   using freshness = new Freshness(clock, caughtUp, fail)
-  const sender = new Sender({ http, keyRing, policy, clock, log, freshness })
+  const sender = new Sender({ http, keyRing, policy, clock, log, freshness, canRecord })
   const send = producer.send.bind(producer)
-  const recorder = { ...channels, producer, fail }
+  const recorder = { ...channels, producer, nowMs }
   const current = (webhookId: string) => definitions.table.get(webhookId)
-  const switchOffContext = { topic: topicName(topics.webhookConfig, prefix), caughtUp, current, send, nowMs, log }
+  const switchOffContext = { topic: configTopic, caughtUp, current, send, clock, stopping, log }
   const quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
   const pauses = new Pauses((topic) => (topic === deliveries ? consumer : follower), after)
   const counted = createDispatcherMetrics([metrics], () => engine)
@@ -108,7 +116,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     },
     limitsOf(config, deliveries),
   )
-  const healthWriter = new HealthWriter({ engine, ...channels.health, send, reader, nowMs })
+  const healthWriter = new HealthWriter({ engine, ...channels.health, send, reader, nowMs, log })
   const groupId = `${prefix}dispatcher`
   const assignments = new Assignments({
     engine,

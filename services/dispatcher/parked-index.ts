@@ -95,6 +95,15 @@ export class ParkedIndex {
     range.last = Math.max(range.last, offset)
   }
 
+  /** Kafka has refused the record, which has become a dead letter. */
+  notWritten(webhookId: string): void {
+    const range = this.#ranges.get(webhookId)
+    if (!range) return
+    range.writing--
+    const isEmpty = range.from === null && range.writing === 0 && range.behind === null
+    if (isEmpty) this.#ranges.delete(webhookId)
+  }
+
   sinceOf(webhookId: string): number {
     return this.#ranges.get(webhookId)?.since ?? Number.POSITIVE_INFINITY
   }

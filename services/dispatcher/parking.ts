@@ -145,7 +145,8 @@ export class Parking {
     // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
     this.#held.unname(item)
     this.#held.record(place.partition, { parked: pending }, ({ parkedOffset }) => {
-      if (parkedOffset !== null) parked.written(delivery.webhookId, parkedOffset)
+      if (parkedOffset === null) parked.notWritten(delivery.webhookId)
+      else parked.written(delivery.webhookId, parkedOffset)
       this.#held.finish(item)
     })
   }

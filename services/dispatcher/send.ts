@@ -12,6 +12,8 @@ import { createTarget, signingKeys, type Target, type TargetResult } from './tar
 
 /** Wait while the definitions are read again. */
 const staleMs = 250
+/** Wait while outcomes cannot be recorded. */
+const unrecordableMs = 1_000
 /** Wait after a fault of ours, such as a key that is missing from the ring. */
 const postponeMs = 5_000
 
@@ -23,6 +25,8 @@ export type SendContext = {
   log: Logger
   /** Whether the definitions in memory can be trusted. */
   freshness: { readonly isFresh: boolean }
+  /** Whether Kafka takes the outcome: what is sent and cannot be recorded would be sent again at each restart. */
+  canRecord: () => boolean
 }
 
 /** Signs and posts deliveries as their webhook's definition says at that moment. */
@@ -35,11 +39,14 @@ export class Sender {
   }
 
   send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void {
-    const { http, clock, log } = this.#context
+    const { http, clock, log, canRecord } = this.#context
     const startedAtMs = clock.nowMs()
     const stale = () =>
       ended({ kind: 'postponed', startedAtMs, delayMs: staleMs, reason: 'definitions are being read again' })
     if (!this.#context.freshness.isFresh) return queueMicrotask(stale)
+    const unrecordable = () =>
+      ended({ kind: 'postponed', startedAtMs, delayMs: unrecordableMs, reason: 'Kafka does not take the outcome' })
+    if (!canRecord()) return queueMicrotask(unrecordable)
     const found = this.#target(definition)
     switch (found.kind) {
       case 'unavailable':

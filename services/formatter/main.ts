@@ -38,7 +38,9 @@ await runService('formatter', formatterConfig, async (service) => {
   await learnSchemas(codec, [topics.messageEvents, topics.statusEvents], prefix)
   const encodeDelivery = await encoder<Delivery>(topics.webhookDeliveries)
   const encodeDeadLetter = await encoder<DeadLetter>(topics.webhookDeadLetters)
-  await using producer = await BatchingProducer.open(kafka, context, fail)
+  await using producer = await BatchingProducer.open(kafka, context, fail, {
+    topics: [topics.webhookDeliveries, topics.webhookDeadLetters].map((topic) => topicName(topic, prefix)),
+  })
 
   const tableOptions = { prefix, service: 'formatter', fail }
   const definitions = await openDefinitions(kafka, tableOptions, context)
@@ -51,7 +53,7 @@ await runService('formatter', formatterConfig, async (service) => {
 
   const deadLettersTopic = topicName(topics.webhookDeadLetters, prefix)
   const output = new Output({
-    send: producer.send.bind(producer),
+    producer,
     deliveries: { topic: topicName(topics.webhookDeliveries, prefix), encode: encodeDelivery },
     deadLetters: {
       topic: deadLettersTopic,

@@ -1,14 +1,18 @@
-import type { DeadLetter, Delivery } from '../domain/delivery.ts'
+import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../dead-letter-topic.ts'
+import type { Delivery } from '../domain/delivery.ts'
+import { type LettersBySize, lettersBySize } from '../domain/letter-sizes.ts'
 import { limits } from '../domain/limits.ts'
+import { recordLetter } from '../domain/record-letter.ts'
 import type { Encode } from '../platform/codec.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import { type BatchingProducer, type OutgoingRecord, RecordRefused } from '../platform/kafka/producer.ts'
-import { type LettersBySize, oversizeLetters, recordLetters } from './dead-letters.ts'
+import type { BatchingProducer, OutgoingRecord } from '../platform/kafka/producer.ts'
+import { sendWhatFits } from '../platform/kafka/what-fits.ts'
+import { oversizeLetters } from './dead-letters.ts'
 
 export type OutputEdges = {
-  send: BatchingProducer['send']
+  producer: Pick<BatchingProducer, 'enqueue'>
   deliveries: { topic: string; encode: Encode<Delivery> }
-  deadLetters: { topic: string; encode: Encode<DeadLetter>; partitions: number }
+  deadLetters: DeadLetterTopic & { partitions: number }
   nowMs: () => number
 }
 
@@ -21,40 +25,29 @@ export class Output {
   }
 
   async deliver(record: ConsumedRecord, delivery: Delivery): Promise<'delivered' | 'oversize'> {
-    const { send, deliveries, deadLetters, nowMs } = this.#edges
+    const { producer, deliveries, deadLetters, nowMs } = this.#edges
     const key = delivery.webhookId
-    const oversize = async (refusal: string) => {
-      await this.#bury({ topic: deadLetters.topic, key }, oversizeLetters(record, delivery, refusal, nowMs()))
-      return 'oversize' as const
+    const letters = (refusal: string) => oversizeLetters(record, delivery, refusal, nowMs())
+    if (delivery.body.length > limits.maxNotificationBytes) {
+      await this.#bury({ key }, letters(`more than ${limits.maxNotificationBytes} bytes`))
+      return 'oversize'
     }
-    if (delivery.body.length > limits.maxNotificationBytes)
-      return oversize(`more than ${limits.maxNotificationBytes} bytes`)
-    try {
-      await send({ topic: deliveries.topic, key, value: deliveries.encode(delivery) })
-      return 'delivered'
-    } catch (error) {
-      if (!(error instanceof RecordRefused)) throw error
-      return oversize(error.message)
-    }
+    const whole = { topic: deliveries.topic, key, value: deliveries.encode(delivery) }
+    const smaller = ({ message }: Error) => letterRecords(deadLetters, { key }, letters(message))
+    const { version } = await sendWhatFits(producer, whole, smaller)
+    return version === 0 ? 'delivered' : 'oversize'
   }
 
   /** A record that cannot be read or handled, under its own key; one without a key goes to its own partition number, as far as there are so many. */
   setAside(reason: 'unreadable' | 'fault', record: ConsumedRecord, detail: string): Promise<void> {
     const { deadLetters, nowMs } = this.#edges
-    const { topic } = deadLetters
     const { key } = record
-    const place = key === null ? { topic, key, partition: record.partition % deadLetters.partitions } : { topic, key }
-    return this.#bury(place, recordLetters(reason, record, detail, nowMs()))
+    const place = key === null ? { key, partition: record.partition % deadLetters.partitions } : { key }
+    return this.#bury(place, lettersBySize(recordLetter(reason, record, detail, nowMs())))
   }
 
-  async #bury(place: Omit<OutgoingRecord, 'value'>, [letter, ...smaller]: LettersBySize): Promise<void> {
-    const { send, deadLetters } = this.#edges
-    try {
-      await send({ ...place, value: deadLetters.encode(letter) })
-    } catch (error) {
-      const [next, ...rest] = smaller
-      if (!(error instanceof RecordRefused) || !next) throw error
-      await this.#bury(place, [next, ...rest])
-    }
+  #bury(place: Pick<OutgoingRecord, 'key' | 'partition'>, letters: LettersBySize): Promise<void> {
+    const { producer, deadLetters } = this.#edges
+    return new Promise((resolve) => enqueueDeadLetter(producer, deadLetters, place, letters, () => resolve()))
   }
 }

@@ -14,6 +14,7 @@ import { RecordFaults } from '../../services/platform/record-faults.ts'
 import { schemaOf } from '../../services/schemas.ts'
 import { type Topic, topics } from '../../services/topics.ts'
 import { definition } from '../unit/formatter/samples.ts'
+import { producerOf } from './refusing-producer.ts'
 
 export type EventRecord = Pick<ConsumedRecord, 'value'> & Partial<ConsumedRecord>
 
@@ -57,12 +58,12 @@ export function createFormatterWorld(): FormatterWorld {
   const commits: Commit[] = []
   const failed: unknown[] = []
   const output = new Output({
-    send: async ({ topic, value }) => {
+    producer: producerOf(async ({ topic, value }) => {
       const bytes = value as Buffer
       if (topic === 'deliveries') deliveries.push(typeOf(topics.webhookDeliveries).fromBuffer(bytes) as Delivery)
       else letters.push(typeOf(topics.webhookDeadLetters).fromBuffer(bytes) as DeadLetter)
       return { offset: 0 }
-    },
+    }),
     deliveries: { topic: 'deliveries', encode: (delivery) => typeOf(topics.webhookDeliveries).toBuffer(delivery) },
     deadLetters: {
       topic: 'letters',

@@ -19,6 +19,7 @@ export class TopicFaults {
 
   /** Whether one of the topics is forbidden, missing or refuses records; a cluster that does not answer is no such thing. */
   concerns(topics: readonly string[]): boolean {
+    if (this.#faults.size === 0) return false
     return topics.some((topic) => (this.#faults.get(topic)?.kind ?? 'cluster') !== 'cluster')
   }
 

@@ -1,9 +1,11 @@
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { initialBreaker } from '../../../services/dispatcher/breaker.ts'
 import { epochHeaders, readEpoch } from '../../../services/dispatcher/health-log.ts'
 import { HealthWriter } from '../../../services/dispatcher/health-writer.ts'
 import { PartitionState } from '../../../services/dispatcher/partition.ts'
 import type { HealthRecord } from '../../../services/dispatcher/restore.ts'
+import { RecordRefused } from '../../../services/platform/kafka/record-refused.ts'
 
 const taken = { reflected: { attemptsOffset: 5, parkedOffset: 7 }, epoch: 100, healthOffset: 0 }
 const paused = { breaker: initialBreaker(), pausedUntilMs: 9_000 }
@@ -11,12 +13,17 @@ const paused = { breaker: initialBreaker(), pausedUntilMs: 9_000 }
 type Log = { key: string; value: HealthRecord | null; epoch: number | null }[]
 
 /** @param log webhook-health/3, which others may write to. */
-function writerOf(gates: [string, typeof paused][], log: Log = []) {
+function writerOf(
+  gates: [string, typeof paused][],
+  log: Log = [],
+  refuses: (key: string, value: string) => boolean = () => false,
+) {
   const writer = new HealthWriter({
     engine: { partitions: [new PartitionState(3)], gates: { statesOf: () => gates } as never },
     topic: 'webhook-health',
     encode: (record) => Buffer.from(JSON.stringify(record)),
     send: ({ key, value, headers }) => {
+      if (refuses(String(key), String(value))) return Promise.reject(new RecordRefused('too large'))
       log.push({
         key: String(key),
         value: value === null ? null : JSON.parse(String(value)),
@@ -32,6 +39,7 @@ function writerOf(gates: [string, typeof paused][], log: Log = []) {
       },
     },
     nowMs: () => 1_000,
+    log: pino({ level: 'silent' }),
   })
   return { writer, sent: log }
 }
@@ -98,4 +106,22 @@ test.each([
   expect(sent.at(-1)).toMatchObject({ epoch: 100, value: key === 'over' ? null : expect.anything() })
   await writer.repair()
   expect(writer.isDue).toBe(false)
+})
+
+test('a snapshot that Kafka refuses is written without its failures, else again with the next ones', async () => {
+  const breaker = { ...initialBreaker(), failures: [1, 2, 3] }
+  const smaller = writerOf([['w', { breaker, pausedUntilMs: 0 }]], [], (_key, value) => value.includes('[1,2,3]'))
+  smaller.writer.takenOver(3, taken, [])
+  await smaller.writer.write()
+  expect(smaller.sent.map(({ key, value }) => [key, value?.breaker?.failures])).toEqual([
+    ['partition-3', undefined],
+    ['w', []],
+  ])
+  let refusals = 2
+  const later = writerOf([['w', { breaker, pausedUntilMs: 0 }]], [], (key) => key === 'w' && refusals-- > 0)
+  later.writer.takenOver(3, taken, [])
+  await later.writer.write()
+  expect(later.sent.map(({ key }) => key)).toEqual(['partition-3'])
+  await later.writer.write()
+  expect(later.sent.map(({ key }) => key)).toEqual(['partition-3', 'w'])
 })

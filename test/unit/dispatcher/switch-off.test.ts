@@ -2,10 +2,15 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { switchOff } from '../../../services/dispatcher/switch-off.ts'
 import type { Entry } from '../../../services/domain/definition-table.ts'
-import type { OutgoingRecord } from '../../../services/platform/kafka/producer.ts'
+import { type OutgoingRecord, RecordRefused } from '../../../services/platform/kafka/producer.ts'
+import type { RefusalKind } from '../../../services/platform/kafka/record-refused.ts'
 import { definition, nowMs } from '../admin/support.ts'
 
-async function switchedOff(failing: Entry, onItsWay: Entry): Promise<OutgoingRecord[]> {
+async function switchedOff(
+  failing: Entry,
+  onItsWay: Entry,
+  refuses: (record: OutgoingRecord) => RefusalKind | null = () => null,
+): Promise<OutgoingRecord[]> {
   const records: OutgoingRecord[] = []
   let current = failing
   await switchOff(failing, 'the receiver answered 410 Gone', {
@@ -15,10 +20,13 @@ async function switchedOff(failing: Entry, onItsWay: Entry): Promise<OutgoingRec
     },
     current: () => current,
     send: async (record) => {
+      const refusal = refuses(record)
+      if (refusal) throw new RecordRefused('refused', refusal)
       records.push(record)
       return { partition: 0, offset: 0 }
     },
-    nowMs: () => nowMs,
+    clock: { nowMs: () => nowMs, sleep: async () => undefined },
+    stopping: new AbortController().signal,
     log: pino({ level: 'silent' }),
   })
   return records
@@ -45,3 +53,21 @@ test('an edit that has not come to this instance yet is not undone', async () =>
   const edited = { definition: definition({ version: 3, url: 'https://new.example/' }), offset: 8 }
   expect(await switchedOff(failing, edited)).toEqual([])
 })
+
+test('a definition with no room for the reason is switched off without it', async () => {
+  const failing = { definition: definition({ version: 3 }), offset: 7 }
+  const records = await switchedOff(failing, failing, ({ value }) =>
+    String(value).includes('disabledReason') ? 'too-large' : null,
+  )
+  expect(records.map(({ value }) => JSON.parse(String(value)).enabled)).toEqual([false])
+})
+
+test.each(['too-large', 'invalid', 'forbidden'] as const)(
+  'a definition that Kafka refuses (%s) is tried again until it takes it, and ends nothing',
+  async (kind) => {
+    const failing = { definition: definition({ version: 3 }), offset: 7 }
+    let refusals = 5
+    const records = await switchedOff(failing, failing, () => (refusals-- > 0 ? kind : null))
+    expect(records).toHaveLength(1)
+  },
+)

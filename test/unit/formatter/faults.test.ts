@@ -49,17 +49,19 @@ function formatterThatFails(step: Step, isPoison: (eventId: string) => boolean) 
     return { ok: true as const, value }
   }
   const output = new Output({
-    send: async ({ topic, value }) => {
-      const sent = JSON.parse(String(value)) as Delivery & DeadLetter
-      if (topic === 'dead') {
+    producer: {
+      enqueue: ({ topic, value }, acknowledged) => {
+        const sent = JSON.parse(String(value)) as Delivery & DeadLetter
         // Kafka takes a moment: nothing is to be finished before.
-        await new Promise((resolve) => setTimeout(resolve, 10))
-        letters.push(sent)
-      } else {
+        if (topic === 'dead')
+          return void setTimeout(() => {
+            letters.push(sent)
+            acknowledged({ offset: 0 })
+          }, 10)
         if (fails('produce', sent.eventId)) bug()
         delivered.push(sent.eventId)
-      }
-      return { offset: 0 }
+        queueMicrotask(() => acknowledged({ offset: 0 }))
+      },
     },
     deliveries: {
       topic: 'deliveries',

@@ -4,6 +4,7 @@ import { decide } from '../../../services/formatter/decide.ts'
 import { Output } from '../../../services/formatter/output.ts'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 import { type OutgoingRecord, RecordRefused } from '../../../services/platform/kafka/producer.ts'
+import { producerOf } from '../../support/refusing-producer.ts'
 import { messageEvent } from '../../support/sample-events.ts'
 import { definition } from './samples.ts'
 
@@ -15,7 +16,7 @@ function outputTo(takes: (sent: Sent) => boolean) {
   const values: (Delivery | DeadLetter)[] = []
   const encode = (value: Delivery | DeadLetter) => Buffer.from(String(values.push(value) - 1))
   const output = new Output({
-    send: async ({ topic, key, partition, value }) => {
+    producer: producerOf(async ({ topic, key, partition, value }) => {
       const sent = {
         topic,
         key,
@@ -25,7 +26,7 @@ function outputTo(takes: (sent: Sent) => boolean) {
       if (!takes(sent)) throw new RecordRefused('too large')
       log.push(sent)
       return { offset: log.length - 1 }
-    },
+    }),
     deliveries: { topic: 'deliveries', encode },
     deadLetters: { topic: 'dead', encode, partitions: 4 },
     nowMs: () => 77,
@@ -125,12 +126,4 @@ test('a notification over 256 KiB is not sent, and its bytes are kept', async ()
   expect(await output.deliver(record(), at(262_145))).toBe('oversize')
   expect(log.map(({ topic }) => topic)).toEqual(['deliveries', 'dead'])
   expect(log[1]).toMatchObject({ key: 'wh1', value: { reason: 'oversize', delivery: { body: at(262_145).body } } })
-})
-
-test('a fault of the way to Kafka is no refusal: it is thrown on', async () => {
-  const { output } = outputTo(() => {
-    throw new Error('broken')
-  })
-  await expect(output.deliver(record(), delivery())).rejects.toThrow('broken')
-  await expect(output.setAside('unreadable', record(), 'why')).rejects.toThrow('broken')
 })
