@@ -3,6 +3,8 @@ import avsc from 'avsc'
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../../services/domain/event.ts'
 import { bodyOf } from '../../services/domain/notification-body.ts'
+import { notificationSchemas } from '../../services/domain/notification-schema.ts'
+import { compileSchema } from '../../services/platform/json-schema.ts'
 import { schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { notificationCases } from './notification-cases.ts'
@@ -60,5 +62,37 @@ describe.each(Object.entries(tables))('%s', (name, row) => {
   })
   test.each(rows)('row %s is in a golden file', (key) => {
     expect(objects.some((each) => key in each)).toBe(true)
+  })
+})
+
+describe('the published JSON Schemas', () => {
+  const [ofMessage, ofStatus] = Object.values(notificationSchemas)
+  const checks = { message: compileSchema(ofMessage ?? {}), status: compileSchema(ofStatus ?? {}) }
+
+  test.each(Object.entries(notificationSchemas))('%s is current; if not: npm run docs', (name, schema) => {
+    const file = readFileSync(new URL(`../../schemas/${name}`, import.meta.url), 'utf8')
+    expect(JSON.parse(file)).toEqual(schema)
+  })
+
+  test.each(Object.keys(notificationCases))('the golden body %s fits', (name) => {
+    const body = JSON.parse(golden(name)) as Body
+    expect(checks[body.type](body)).toMatchObject({ ok: true })
+  })
+
+  test.each([
+    ['an unknown key', { more: 1 }],
+    ['a null', { firstName: null }],
+    ['a time with an offset', { sessionCreationTime: '2026-01-01T00:00:00.000+01:00' }],
+    ['another version', { v: '1.0' }],
+  ])('a body with %s does not', (_what, change) => {
+    const body = JSON.parse(golden('webchat-all-authors')) as object
+    expect(checks.message({ ...body, ...change })).toMatchObject({ ok: false })
+  })
+
+  test('their keys are those of the tables, in their order', () => {
+    const items = ofMessage?.properties as { messages: { items: { properties: object } } } | undefined
+    expect(Object.keys(ofMessage?.properties ?? {}).join(' ')).toBe(tables.message)
+    expect(Object.keys(items?.messages.items.properties ?? {}).join(' ')).toBe(tables.item)
+    expect(Object.keys(ofStatus?.properties ?? {}).join(' ')).toBe(tables.status)
   })
 })
