@@ -1,3 +1,4 @@
+import { decidedOn } from './config-headers.ts'
 import type { Account, WebhookDefinition } from './domain/definition.ts'
 import { definitionProblems, definitionWarnings } from './domain/definition-rules.ts'
 import { type DefinitionChange, DefinitionTable } from './domain/definition-table.ts'
@@ -20,8 +21,11 @@ export type ConfigTableOptions = {
   prefix: string
   service: string
   fail: (error: unknown) => void
-  /** Called after each record has been folded. @param businessId of what is in force then, if anything is. */
-  onChange?: (id: string, record: ConsumedRecord, businessId: string | undefined) => void
+  /**
+   * Called after each record has been folded.
+   * @param businessId of what is in force then, if anything is. @param holds false: another change came first.
+   */
+  onChange?: (id: string, record: ConsumedRecord, businessId: string | undefined, holds: boolean) => void
 }
 
 export type Definitions = { table: DefinitionTable; topic: TopicTable }
@@ -45,8 +49,9 @@ export async function openDefinitions(
       () => id,
       () => parse(record),
     )
-    const effect = table.apply(id, record.offset, read instanceof SetAside ? unhandled : read)
-    options.onChange?.(id, record, table.get(id)?.definition.businessId)
+    const effect = table.apply(id, record.offset, read instanceof SetAside ? unhandled : read, decidedOn(record))
+    options.onChange?.(id, record, table.get(id)?.definition.businessId, effect !== 'overtaken')
+    if (effect === 'overtaken') return
     const problems = table.fault(id)?.problems
     if (problems === undefined) return
     const what = effect === 'refused' ? 'definition not in force' : 'definition in force, with something wrong'
@@ -76,7 +81,7 @@ export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, co
     else if (change.kind === 'account') accounts.set(id, change.account)
     else
       context.log.warn({ businessId: id, offset: record.offset, problems: change.problems }, 'account record refused')
-    options.onChange?.(id, record, id)
+    options.onChange?.(id, record, id, true)
   })
   return { get: (businessId) => accounts.get(businessId), ids: () => accounts.keys(), topic }
 }

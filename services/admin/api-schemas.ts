@@ -70,7 +70,11 @@ const serverMadeProperties = {
     ...text,
     description: 'Why Hookline itself has switched the webhook off; gone when it is on again.',
   },
-  version: { type: 'integer', description: 'Grows with each change; the ETag.' },
+  version: {
+    type: 'integer',
+    description:
+      'Grows with each change. If-Match takes the ETag, or the version in quotes unless an operator has written it twice.',
+  },
   createdAt: time,
   updatedAt: time,
   conflicts: {
@@ -120,8 +124,13 @@ export const webhookList = object(
   {
     webhooks: { type: 'array', items: webhookListed },
     nextCursor: { ...text, description: 'Absent on the last page.' },
+    faults: {
+      type: 'array',
+      items: object({ id: text, problems: { type: 'array', items: text } }),
+      description: 'Records in webhook-config that are wrong, of webhooks that have no definition in force.',
+    },
   },
-  ['nextCursor'],
+  ['nextCursor', 'faults'],
 )
 
 export const accountBody = {

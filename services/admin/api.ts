@@ -1,5 +1,6 @@
 import fastifyCompress from '@fastify/compress'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { Overtaken } from '../checked-writes.ts'
 import type { Identity } from '../platform/auth.ts'
 import { RecordRefused } from '../platform/kafka/producer.ts'
 import { HttpProblem } from '../platform/problem.ts'
@@ -135,6 +136,7 @@ function toProblem(error: unknown): never {
     const detail = `${error.message}; it may still take effect: read before you try again`
     throw new HttpProblem(503, 'Service Unavailable', detail, {}, { 'retry-after': '10' })
   }
+  if (error instanceof Overtaken) throw new HttpProblem(409, 'Conflict', `${error.message}: read it, and try again`)
   if (error instanceof RecordRefused)
     throw new HttpProblem(413, 'Content Too Large', 'the definition is too large for a Kafka record')
   throw error

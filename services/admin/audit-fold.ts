@@ -1,5 +1,7 @@
+import { decidedOn, headerOf } from '../config-headers.ts'
 import { accountParser, definitionParser } from '../config-tables.ts'
 import { type Account, sealContext, type WebhookDefinition } from '../domain/definition.ts'
+import { NewestRecords } from '../domain/newest-records.ts'
 import { recordTimeMs } from '../domain/record-time.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import type { KeyRing, Opened } from '../platform/keyring.ts'
@@ -13,7 +15,7 @@ import {
   headerPrefix,
   type IsSame,
 } from './audit-entry.ts'
-import { completesHeader, headerOf, subjectHeader } from './record-headers.ts'
+import { completesHeader, subjectHeader } from './record-headers.ts'
 
 /** A fold over a config topic: each record of it in its order, and what that has changed. */
 export type AuditFold = (record: ConsumedRecord) => AuditEntry[]
@@ -21,11 +23,13 @@ export type AuditFold = (record: ConsumedRecord) => AuditEntry[]
 /** Of webhook-config. @param topic without the prefix */
 export function definitionFold(topic: string, keys: KeyRing): AuditFold {
   const parse = definitionParser()
+  const newest = new NewestRecords()
   const written = new Map<string, WebhookDefinition>()
   /** Webhook -> offset of the record completed last. */
   const completed = new Map<string, string>()
   return (record) => {
     const id = record.key?.toString('utf8') ?? ''
+    if (!newest.take(id, record.offset, decidedOn(record), record.value === null)) return []
     const change = parse(record)
     const before = written.get(id)
     // As in definition-table.ts: what is invalid, or under another webhook's key, is not in force and changes nothing.

@@ -1,4 +1,6 @@
+import { headerOf } from '../config-headers.ts'
 import { definitionParser } from '../config-tables.ts'
+import type { WriteRecord } from '../config-writer.ts'
 import type { Entry } from '../domain/definition-table.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { RecordRefused } from '../platform/kafka/producer.ts'
@@ -6,9 +8,8 @@ import type { KeyRing } from '../platform/keyring.ts'
 import type { Logger } from '../platform/log.ts'
 import { complete, needsCompletion } from './completion.ts'
 import type { AdminMetrics } from './metrics.ts'
-import { completesHeader, headerOf } from './record-headers.ts'
+import { completesHeader } from './record-headers.ts'
 import { newSecret } from './secrets.ts'
-import type { WriteRecord } from './stores.ts'
 import type { WriteQueue } from './write-queue.ts'
 
 export type CompleterDeps = {

@@ -1,5 +1,6 @@
 import type { Conflict, Draft } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Entry } from '../domain/definition-table.ts'
 import type { UrlPolicy } from '../domain/target-url.ts'
 import type { Checked, Problem } from '../platform/json-schema.ts'
 import { writableNames } from './api-schemas.ts'
@@ -11,7 +12,7 @@ import { maskHeaders } from './header-rules.ts'
 export type Refusal =
   | { kind: 'unknown' }
   | { kind: 'unconditional' }
-  | { kind: 'stale'; version: number }
+  | { kind: 'stale'; current: Entry }
   | { kind: 'invalid'; problems: Problem[] }
   | { kind: 'conflict'; conflicts: Conflict[] }
 
@@ -59,22 +60,29 @@ export function draftOf(definition: WebhookDefinition): Draft {
 }
 
 /**
- * Whether a change may go on from the version in force (RFC 9110, 13.1.1; strong comparison).
+ * Whether a change may go on from the definition in force (RFC 9110, 13.1.1; strong comparison, so W/"..." never matches).
  * @param ifMatch the If-Match header: a list of entity tags, or * for any.
  */
 export function decideVersion(
-  current: WebhookDefinition | undefined,
+  current: Entry | undefined,
   ifMatch: string | undefined,
   condition: 'required' | 'optional',
 ): Decision<WebhookDefinition> {
   if (!current) return { kind: 'unknown' }
+  const { definition } = current
   if (ifMatch === undefined)
-    return condition === 'required' ? { kind: 'unconditional' } : { kind: 'accepted', value: current }
+    return condition === 'required' ? { kind: 'unconditional' } : { kind: 'accepted', value: definition }
   const tags = ifMatch.split(',').map((tag) => tag.trim())
-  const matches = tags.includes('*') || tags.includes(entityTag(current.version))
-  return matches ? { kind: 'accepted', value: current } : { kind: 'stale', version: current.version }
+  const matches = ['*', entityTag(current), ...versionTag(current)].some((tag) => tags.includes(tag))
+  return matches ? { kind: 'accepted', value: definition } : { kind: 'stale', current }
 }
 
-export function entityTag(version: number): string {
-  return `"${version}"`
+/** Version and offset: an operator may write a version twice, an offset does not come again. */
+export function entityTag({ definition, offset }: Entry): string {
+  return `"${definition.version}-${offset}"`
+}
+
+/** The version alone is taken too (contract.md, section 5), unless another record of the webhook had it. */
+function versionTag({ definition, isRepeated }: Entry): string[] {
+  return isRepeated ? [] : [`"${definition.version}"`]
 }

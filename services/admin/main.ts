@@ -1,4 +1,6 @@
+import { CheckedWrites } from '../checked-writes.ts'
 import { type ConfigTableOptions, openAccounts, openDefinitions } from '../config-tables.ts'
+import { recordWriter } from '../config-writer.ts'
 import type { DeadLetter } from '../domain/delivery.ts'
 import { createVerifier } from '../platform/auth.ts'
 import { Codec, createRegistry } from '../platform/codec.ts'
@@ -40,7 +42,7 @@ import { addSecurityHeaders } from './security-headers.ts'
 import { Standing } from './standing.ts'
 import { StatsActions } from './stats-actions.ts'
 import { statsRoutes } from './stats-routes.ts'
-import { accountStore, recordWriter, webhookStore } from './stores.ts'
+import { accountStore, webhookStore } from './stores.ts'
 import { TestActions } from './test-actions.ts'
 import { testRoutes } from './test-routes.ts'
 import { openTrafficTopics, trafficTopicNames } from './traffic-topics.ts'
@@ -67,10 +69,12 @@ await runService('admin', adminConfig, async (service) => {
 
   const feed = new ChangeFeed(clock)
   const completer = new Completer(keys)
+  let checked: CheckedWrites | undefined
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const tableOptions = { prefix, service: 'admin', fail }
-  const onDefinition: ConfigTableOptions['onChange'] = (id, record, businessId) => {
-    completer.onRecord(id, record)
+  const onDefinition: ConfigTableOptions['onChange'] = (id, record, businessId, holds) => {
+    if (holds) completer.onRecord(id, record)
+    checked?.onRecord(id, record)
     feed.webhook(id, businessId)
   }
   const definitions = await openDefinitions(kafka, { ...tableOptions, keys, onChange: onDefinition }, waiting)
@@ -108,7 +112,8 @@ await runService('admin', adminConfig, async (service) => {
   const write = recordWriter(topics.webhookConfig, prefix, producer, definitions.topic)
   const writeAccount = recordWriter(topics.accountConfig, prefix, producer, accounts.topic)
   const shared = { queue, clock, log, metrics }
-  const store = webhookStore(definitions, write)
+  checked = new CheckedWrites(write)
+  const store = webhookStore(definitions, checked)
   const accountsStore = accountStore(accounts, writeAccount)
   const standing = new Standing({ store, accounts: accountsStore, monitoring, clock })
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })

@@ -14,9 +14,12 @@ function problemOf(refusal: Refusal): HttpProblem {
     case 'unconditional':
       return new HttpProblem(428, 'Precondition Required', 'send If-Match with the ETag of the version you have read')
     case 'stale': {
-      const detail = `the webhook has changed meanwhile: its version is ${refusal.version}`
-      const extra = { version: refusal.version }
-      return new HttpProblem(412, 'Precondition Failed', detail, extra, { etag: entityTag(refusal.version) })
+      const { version } = refusal.current.definition
+      const etag = entityTag(refusal.current)
+      const detail =
+        `no entity tag in If-Match is that of the webhook as it is now: its version is ${version}, its ETag ${etag} ` +
+        '(strong comparison: without W/, in quotes)'
+      return new HttpProblem(412, 'Precondition Failed', detail, { version }, { etag })
     }
     case 'invalid':
       return new HttpProblem(422, 'Unprocessable Content', 'the body is not valid', { errors: refusal.problems })

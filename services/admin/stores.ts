@@ -1,18 +1,20 @@
+import type { CheckedWrites } from '../checked-writes.ts'
 import type { Accounts, Definitions } from '../config-tables.ts'
+import type { WriteRecord } from '../config-writer.ts'
 import type { Account, WebhookDefinition } from '../domain/definition.ts'
 import type { DefinitionTable } from '../domain/definition-table.ts'
-import type { BatchingProducer } from '../platform/kafka/producer.ts'
-import type { TopicTable } from '../platform/kafka/table.ts'
-import { topicName } from '../schemas.ts'
-import type { topics } from '../topics.ts'
 import { subjectHeader } from './record-headers.ts'
 
 /** Reads come from the table; a write resolves once its own record has come back to it (read-your-writes). */
-export type WebhookStore = Pick<DefinitionTable, 'get' | 'entries' | 'ownerOf' | 'conflictsOf' | 'fault'> & {
+export type WebhookStore = Pick<DefinitionTable, 'get' | 'entries' | 'ownerOf' | 'conflictsOf' | 'fault' | 'faults'> & {
   /** Resolves when all that any instance has written before the call stands in the table. */
   caughtUp(): Promise<void>
-  /** @param subject who does it, for the audit. */
+  /**
+   * In the turn of the event loop in which it was decided.
+   * @param subject who does it, for the audit. @throws Overtaken when another change came first.
+   */
   put(definition: WebhookDefinition, subject: string): Promise<void>
+  /** As put. */
   remove(id: string, subject: string): Promise<void>
 }
 
@@ -23,39 +25,19 @@ export type AccountStore = {
   put(businessId: string, account: Account, subject: string): Promise<void>
 }
 
-/** @param value null deletes. */
-export type WriteRecord = (
-  key: string,
-  value: Buffer | string | null,
-  headers?: Record<string, string>,
-) => Promise<void>
-
-/** Both config topics have one partition: all their records are in one order. */
-const partition = 0
-
-export function recordWriter(
-  topic: (typeof topics)['webhookConfig' | 'accountConfig'],
-  prefix: string,
-  producer: BatchingProducer,
-  table: TopicTable,
-): WriteRecord {
-  return async (key, value, headers = {}) => {
-    const { offset } = await producer.send({ topic: topicName(topic, prefix), partition, key, value, headers })
-    if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')
-    await table.reached(partition, offset + 1)
-  }
-}
-
-export function webhookStore({ table, topic }: Definitions, write: WriteRecord): WebhookStore {
+export function webhookStore({ table, topic }: Definitions, writes: Pick<CheckedWrites, 'write'>): WebhookStore {
+  const write = (id: string, value: string | null, subject: string) =>
+    writes.write(id, value, table.newestOffset(id), { [subjectHeader]: subject })
   return {
     get: (id) => table.get(id),
     entries: () => table.entries(),
     ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
     conflictsOf: (id) => table.conflictsOf(id),
     fault: (id) => table.fault(id),
+    faults: () => table.faults(),
     caughtUp: () => topic.caughtUp(),
-    put: (definition, subject) => write(definition.id, JSON.stringify(definition), { [subjectHeader]: subject }),
-    remove: (id, subject) => write(id, null, { [subjectHeader]: subject }),
+    put: (definition, subject) => write(definition.id, JSON.stringify(definition), subject),
+    remove: (id, subject) => write(id, null, subject),
   }
 }
 
@@ -63,6 +45,7 @@ export function accountStore(accounts: Accounts, write: WriteRecord): AccountSto
   return {
     get: (businessId) => accounts.get(businessId),
     ids: () => accounts.ids(),
-    put: (businessId, account, subject) => write(businessId, JSON.stringify(account), { [subjectHeader]: subject }),
+    put: async (businessId, account, subject) =>
+      void (await write(businessId, JSON.stringify(account), { [subjectHeader]: subject })),
   }
 }

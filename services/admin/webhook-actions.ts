@@ -1,5 +1,6 @@
 import type { ListedWebhook, Webhook, WebhookWithSecret } from '../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../domain/definition.ts'
+import type { Entry } from '../domain/definition-table.ts'
 import { maxFormerSecrets } from '../domain/former-secrets.ts'
 import type { UrlPolicy } from '../domain/target-url.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -31,6 +32,11 @@ export type WebhookDeps = {
   metrics: AdminMetrics
 }
 
+/** Of a business. Each is held in the memory of every service. */
+const maxWebhooks = 1_000
+/** Of records that are wrong and have no definition in force, in one list. */
+const maxFaults = 100
+
 type Kind = 'create' | 'update' | 'delete' | 'rotate'
 type Extra = Partial<Pick<WebhookWithSecret, 'secret'>>
 
@@ -52,11 +58,31 @@ export class WebhookActions {
       throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
     }
     const { definitions: shown, ...rest } = page
-    return { status: 200, body: { webhooks: shown.map((definition) => this.#listed(definition)), ...rest } }
+    const faults = this.#faultsOf(businessId)
+    const webhooks = shown.map((definition) => this.#listed(definition))
+    return { status: 200, body: { webhooks, ...rest, ...(faults.length > 0 && { faults }) } }
+  }
+
+  /** Records that are wrong, of webhooks that are not there otherwise: their faults stand nowhere else. */
+  #faultsOf(businessId: string): { id: string; problems: string[] }[] {
+    const { store } = this.#deps
+    const found: { id: string; problems: string[] }[] = []
+    for (const [id, fault] of store.faults()) {
+      if (fault.businessId !== businessId || findOwn(store, { businessId, id })) continue
+      found.push({ id: id.slice(0, 100), problems: fault.problems })
+      if (found.length === maxFaults) break
+    }
+    return found
   }
 
   async get({ businessId, id }: Call): Promise<Answer> {
-    return this.#answer(200, accepted(decideVersion(this.#find(businessId, id), undefined, 'optional')))
+    const entry = this.#find(businessId, id)
+    const fault = this.#deps.store.fault(id)
+    if (!entry && fault?.businessId === businessId) {
+      const detail = `its record in webhook-config is not in force: ${fault.problems.join('; ')}`
+      throw new HttpProblem(404, 'Not Found', detail, { fault: { problems: fault.problems } })
+    }
+    return this.#answer(200, accepted(decideVersion(entry, undefined, 'optional')))
   }
 
   async create(call: Call): Promise<Answer> {
@@ -64,6 +90,7 @@ export class WebhookActions {
     const { businessId, body } = call
     return this.#inTurn(businessId, async () => {
       const draft = accepted(decideCreate(body, this.#ownerOf(businessId), policy))
+      this.#requireRoom(businessId)
       const secret = newSecret()
       const definition = created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys)
       await store.put(definition, call.identity.subject)
@@ -119,8 +146,16 @@ export class WebhookActions {
     })
   }
 
-  #find(businessId: string, id: string): WebhookDefinition | undefined {
-    return findOwn(this.#deps.store, { businessId, id })?.definition
+  #find(businessId: string, id: string): Entry | undefined {
+    return findOwn(this.#deps.store, { businessId, id })
+  }
+
+  /** @throws HttpProblem 409 */
+  #requireRoom(businessId: string): void {
+    let count = 0
+    for (const { definition } of this.#deps.store.entries()) if (definition.businessId === businessId) count++
+    if (count < maxWebhooks) return
+    throw new HttpProblem(409, 'Conflict', `the business has ${count} webhooks; allowed: ${maxWebhooks}`)
   }
 
   #ownerOf(businessId: string): OwnerOf {
@@ -137,10 +172,12 @@ export class WebhookActions {
   }
 
   #answer(status: number, definition: WebhookDefinition, extra: Extra = {}, headers: object = {}): Answer {
-    const etag = entityTag(definition.version)
+    // What was written is in force, unless somebody has changed it since: then the answer names no tag.
+    const entry = this.#find(definition.businessId, definition.id)
+    const etag = entry?.definition.updatedAt === definition.updatedAt ? { etag: entityTag(entry) } : {}
     const { status: standing } = this.#deps.standing.of(definition)
     const body: Webhook & Extra = { ...this.#view(definition), status: standing, ...extra }
-    return { status, body, headers: { etag, ...headers } }
+    return { status, body, headers: { ...etag, ...headers } }
   }
 
   #note(kind: Kind, { identity }: Call, { businessId, id, version }: WebhookDefinition): void {

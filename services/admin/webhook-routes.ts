@@ -16,7 +16,7 @@ const collection = '/api/v1/businesses/:businessId/webhooks'
 const one = `${collection}/:id`
 const tags = ['webhooks']
 
-const etag = { type: 'string', description: 'The version, quoted: for If-Match.' }
+const etag = { type: 'string', description: 'Names this very record: for If-Match.' }
 const ok = (description: string, schema: object) => ({
   description,
   headers: { etag },

@@ -8,7 +8,8 @@ export class WriteTimeout extends Error {
 /**
  * One write at a time for each key (a business): a decision sees the outcome of the one before it, so that two requests
  * cannot both take a channel or a version. Across instances that holds for what was written before the decision was made;
- * of two made within the same milliseconds the later record wins, and definition-table.ts settles the channels.
+ * of two changes of one webhook within the same milliseconds the earlier one holds (checked-writes.ts), and
+ * definition-table.ts settles the channels.
  */
 export class WriteQueue {
   readonly #tails = new Map<string, Promise<void>>()

@@ -1,4 +1,8 @@
 import type { WebhookDefinition } from './definition.ts'
+import { NewestRecords } from './newest-records.ts'
+
+/** Deleted webhooks whose versions are remembered. */
+const maxDeleted = 10_000
 
 /** What a record of webhook-config turned out to be. */
 export type DefinitionChange =
@@ -13,6 +17,8 @@ export type Entry = {
   definition: WebhookDefinition
   /** Its offset in webhook-config. */
   offset: number
+  /** Whether an earlier record of the webhook had this version, or a later one, as far as it is known here. */
+  isRepeated?: boolean
 }
 
 /** What is wrong with the newest record of a webhook, which mostly is not the one in force for that. */
@@ -30,15 +36,29 @@ export type Fault = {
 export class DefinitionTable {
   readonly #entries = new Map<string, Entry>()
   readonly #faults = new Map<string, Fault>()
+  /** Webhook -> the largest version that one of its records had. */
+  readonly #versions = new Map<string, number>()
+  readonly #deleted = new Set<string>()
+  readonly #newest = new NewestRecords()
   readonly #claims = new Map<string, Set<string>>()
 
-  /** Takes in one record. @returns what it did, for the log and the metrics. */
-  apply(id: string, offset: number, change: DefinitionChange): 'in force' | 'deleted' | 'refused' {
+  /**
+   * Takes in one record. @returns what it did, for the log and the metrics.
+   * @param decidedOn the record that the change was decided on, by its offset: overtaken when it is not the newest one.
+   */
+  apply(
+    id: string,
+    offset: number,
+    change: DefinitionChange,
+    decidedOn: number | null = null,
+  ): 'in force' | 'deleted' | 'refused' | 'overtaken' {
+    if (!this.#newest.take(id, offset, decidedOn, change.kind === 'deleted')) return 'overtaken'
     switch (change.kind) {
       case 'deleted':
         this.#faults.delete(id)
         this.#release(id)
         this.#entries.delete(id)
+        this.#forgetVersions(id)
         return 'deleted'
       case 'invalid': {
         const { problems, businessId, otherwise } = change
@@ -57,9 +77,25 @@ export class DefinitionTable {
     if (warnings.length > 0) this.#faults.set(id, { offset, problems: warnings, businessId })
     else this.#faults.delete(id)
     this.#release(id)
-    this.#entries.set(id, { definition, offset })
+    const known = this.#versions.get(id) ?? 0
+    this.#versions.set(id, Math.max(known, definition.version))
+    this.#entries.set(id, { definition, offset, ...(definition.version <= known && { isRepeated: true }) })
     for (const key of claimKeys(definition)) this.#claim(key, id)
     return 'in force'
+  }
+
+  /** Versions of deleted webhooks are known for some time: ids may be used again. */
+  #forgetVersions(deletedId: string): void {
+    const version = this.#versions.get(deletedId)
+    if (version === undefined) return
+    this.#deleted.delete(deletedId)
+    this.#deleted.add(deletedId)
+    if (this.#deleted.size <= maxDeleted) return
+    for (const oldest of this.#deleted) {
+      this.#deleted.delete(oldest)
+      if (!this.#entries.has(oldest)) this.#versions.delete(oldest)
+      return
+    }
   }
 
   #refuse(id: string, fault: Fault): 'refused' {
@@ -83,6 +119,11 @@ export class DefinitionTable {
   /** Webhooks with something wrong in their newest record. */
   get faultCount(): number {
     return this.#faults.size
+  }
+
+  /** Offset of the webhook's newest record that holds, in force or not; -1: none is known. */
+  newestOffset(id: string): number {
+    return this.#newest.offsetOf(id)
   }
 
   entries(): Iterable<Entry> {

@@ -87,7 +87,7 @@ describe('the completed record', () => {
 function topicWith(instances: number) {
   const log: { key: string; value: Buffer | null; headers: Record<string, string> }[] = []
   const write = async (key: string, value: Buffer | string | null, headers: Record<string, string> = {}) => {
-    log.push({ key, value: value === null ? null : Buffer.from(value), headers })
+    return log.push({ key, value: value === null ? null : Buffer.from(value), headers }) - 1
   }
   const admins = Array.from({ length: instances }, () => {
     const table = new DefinitionTable()

@@ -80,6 +80,7 @@ beforeEach(async () => {
     ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
     conflictsOf: (id) => table.conflictsOf(id),
     fault: (id) => table.fault(id),
+    faults: () => table.faults(),
     caughtUp: async () => {
       for (const written of onItsWay.splice(0)) seed(written)
     },
@@ -273,10 +274,10 @@ describe('webhooks', () => {
     expect(made.status).toBe(201)
     expect(made.body).toMatchObject({ ...minimal, headers: { 'X-Key': '***' }, version: 1, conflicts: [] })
     expect(made.body.secret).toMatch(/^whsec_/)
-    expect(made.headers).toMatchObject({ etag: '"1"', 'cache-control': 'no-store' })
+    expect(made.headers).toMatchObject({ etag: expect.stringMatching(/^"1-\d+"$/), 'cache-control': 'no-store' })
     const read = await call('GET', String(made.headers.location))
     const { secret, ...shown } = made.body
-    expect(read).toMatchObject({ status: 200, body: shown, headers: { etag: '"1"' } })
+    expect(read).toMatchObject({ status: 200, body: shown, headers: { etag: expect.stringMatching(/^"1-\d+"$/) } })
     expect(read.body).not.toHaveProperty('secret')
     expect(JSON.stringify(records)).not.toMatch(`letmein|${secret.slice(6, 20)}`)
   })
@@ -326,15 +327,49 @@ describe('webhooks', () => {
     expect((await call('PATCH', url, { enabled: false })).status).toBe(428)
     expect(await call('PATCH', url, { enabled: false }, { 'if-match': '"2"' })).toMatchObject({
       status: 412,
-      headers: { etag: '"3"' },
+      headers: { etag: expect.stringMatching(/^"3-\d+"$/) },
     })
     const merge = { 'if-match': '"3"', 'content-type': 'application/merge-patch+json' }
     const patched = await call('PATCH', url, JSON.stringify({ enabled: false, events: { readStatus: true } }), merge)
-    expect(patched).toMatchObject({ status: 200, headers: { etag: '"4"' } })
+    expect(patched).toMatchObject({ status: 200, headers: { etag: expect.stringMatching(/^"4-\d+"$/) } })
     expect(patched.body).toMatchObject({ enabled: false, version: 4, events: { readStatus: true, botMessages: true } })
     expect((await call('PATCH', url, { secret: 'whsec_y' }, { 'if-match': '*' })).status).toBe(422)
     const both = await Promise.all([1, 2].map(() => call('PATCH', url, { name: 'x' }, { 'if-match': '"4"' })))
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412])
+  })
+
+  test('a version that an operator writes twice does not pass for the one that was read', async () => {
+    seed(definition({ secret: secretOf('x') }))
+    const url = `${collection}/wh_a`
+    const { etag } = (await call('GET', url)).headers
+    seed(definition({ secret: secretOf('x'), name: 'By hand' }))
+    for (const tag of [String(etag), '"1"'])
+      expect((await call('PATCH', url, { name: 'x' }, { 'if-match': tag })).status).toBe(412)
+    const read = await call('GET', url)
+    expect(read.body).toMatchObject({ name: 'By hand', version: 1 })
+    expect((await call('PATCH', url, { name: 'x' }, { 'if-match': String(read.headers.etag) })).status).toBe(200)
+  })
+
+  test('a record that is wrong is shown, also where no definition was in force before', async () => {
+    const secret = 'hunter2-hunter2-hunter2'
+    seed(definition({ id: 'wh_n', secret }))
+    const one = await call('GET', `${collection}/wh_n`)
+    expect(one).toMatchObject({ status: 404, body: { fault: { problems: ['secret does not begin with whsec_'] } } })
+    const all = await call('GET', collection)
+    expect(all.body).toMatchObject({ webhooks: [], faults: [{ id: 'wh_n', problems: one.body.fault.problems }] })
+    expect((await call('GET', '/api/v1/businesses/b2/webhooks')).body).not.toHaveProperty('faults')
+    expect(JSON.stringify([one, all])).not.toContain('hunter2')
+  })
+
+  test('at most 1,000 of a business, and ten rotations in 24 hours', async () => {
+    for (let number = 0; number < 1_000; number++)
+      seed(definition({ id: `wh_${number}`, channels: [`c${number}`], secret: secretOf('x') }))
+    const beyond = await call('POST', collection, { ...minimal, channels: ['one more'] })
+    expect(beyond).toMatchObject({ status: 409, body: { detail: expect.stringContaining('allowed: 1000') } })
+    const statuses: number[] = []
+    for (let count = 0; count < 11; count++)
+      statuses.push((await call('POST', `${collection}/wh_0/secret/rotate`)).status)
+    expect(statuses).toEqual([...Array(10).fill(200), 429])
   })
 
   test('decided on what another instance has written a moment ago', async () => {
@@ -363,7 +398,11 @@ describe('webhooks', () => {
     seed(definition({ secret: secretOf('x') }))
     const rotated = await call('POST', `${collection}/wh_a/secret/rotate`)
     const until = new Date(nowMs + 86_400_000).toISOString()
-    expect(rotated).toMatchObject({ status: 200, headers: { etag: '"2"' }, body: { previousSecretUntil: until } })
+    expect(rotated).toMatchObject({
+      status: 200,
+      headers: { etag: expect.stringMatching(/^"2-\d+"$/) },
+      body: { previousSecretUntil: until },
+    })
     expect(rotated.body.secret).toMatch(/^whsec_/)
     expect(rotated.body).not.toHaveProperty('previousSecret')
     expect((await call('GET', `${collection}/wh_a`)).body).not.toHaveProperty('secret')

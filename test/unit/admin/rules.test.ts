@@ -35,20 +35,31 @@ describe('access', () => {
 })
 
 describe('If-Match', () => {
-  const current = definition({ version: 3 })
+  const current = { definition: definition({ version: 3 }), offset: 70 }
   test.each([
     [undefined, 'required', 'unconditional'],
     [undefined, 'optional', 'accepted'],
+    ['"3-70"', 'required', 'accepted'],
     ['"3"', 'required', 'accepted'],
+    ['"3", "99"', 'required', 'accepted'],
+    ['"99","3-70"', 'required', 'accepted'],
+    ['"3-69"', 'required', 'stale'],
     ['*', 'required', 'accepted'],
     ['"2", "3"', 'required', 'accepted'],
     ['"2"', 'required', 'stale'],
     ['"2"', 'optional', 'stale'],
     ['3', 'required', 'stale'],
     ['W/"3"', 'required', 'stale'],
+    ['W/"3-70"', 'required', 'stale'],
     ['', 'required', 'stale'],
   ] as const)('%s (%s): %s', (ifMatch, condition, kind) => {
     expect(decideVersion(current, ifMatch, condition).kind).toBe(kind)
+  })
+
+  test('a version that another record had does not tell which one was read', () => {
+    const repeated = { ...current, isRepeated: true }
+    expect(decideVersion(repeated, '"3"', 'required').kind).toBe('stale')
+    expect(decideVersion(repeated, '"3-70"', 'required').kind).toBe('accepted')
   })
 
   test('what does not exist is unknown, whatever the condition', () => {

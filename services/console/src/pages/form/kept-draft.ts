@@ -1,7 +1,10 @@
 import { useEffect, useState } from 'react'
 import type { Values } from './fields.ts'
 
-/** What was typed, in this tab until it is saved or thrown away: it outlives a reload and the end of the session. */
+/**
+ * What was typed, in this tab until it is saved or thrown away: it outlives a reload and the end of the session. Header
+ * values are left out: they are credentials, and the tab's storage can be read by whoever sits at the machine next.
+ */
 export function keptDraft(key: string): Values | null {
   const text = sessionStorage.getItem(key)
   return text === null ? null : (JSON.parse(text) as Values)
@@ -17,10 +20,18 @@ export function draftKey(businessId: string, id = 'new'): string {
 
 /** Keeps what differs from the beginning. */
 export function useKeptDraft(key: string, values: Values, initial: Values): void {
-  const [began] = useState(() => JSON.stringify(initial))
+  const [began] = useState(() => JSON.stringify(withoutHeaderValues(initial)))
   useEffect(() => {
-    const text = JSON.stringify(values)
+    const text = JSON.stringify(withoutHeaderValues(values))
     if (text === began) sessionStorage.removeItem(key)
     else sessionStorage.setItem(key, text)
   }, [key, values, began])
+}
+
+/** The mask of a stored value is none, and stays. */
+export function withoutHeaderValues(values: Values): Values {
+  return {
+    ...values,
+    headers: values.headers.map(({ name, value }) => ({ name, value: value === '***' ? value : '' })),
+  }
 }

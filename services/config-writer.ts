@@ -1,0 +1,29 @@
+import type { BatchingProducer } from './platform/kafka/producer.ts'
+import type { TopicTable } from './platform/kafka/table.ts'
+import { topicName } from './schemas.ts'
+import type { topics } from './topics.ts'
+
+/** @param value null deletes. @returns the offset, when the record has come back to the table. */
+export type WriteRecord = (
+  key: string,
+  value: Buffer | string | null,
+  headers?: Record<string, string>,
+) => Promise<number>
+
+/** Both config topics have one partition: all their records are in one order. */
+const partition = 0
+
+/** Writes to a config topic; each write resolves when its own record has come back to the table. */
+export function recordWriter(
+  topic: (typeof topics)['webhookConfig' | 'accountConfig'],
+  prefix: string,
+  producer: Pick<BatchingProducer, 'send'>,
+  table: Pick<TopicTable, 'reached'>,
+): WriteRecord {
+  return async (key, value, headers = {}) => {
+    const { offset } = await producer.send({ topic: topicName(topic, prefix), partition, key, value, headers })
+    if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')
+    await table.reached(partition, offset + 1)
+    return offset
+  }
+}
