@@ -102,7 +102,7 @@ async function replayUnread(deps: UnreadReplayDeps, { body, identity, ended }: C
       webhookId: null,
       webhookName: null,
       version: null,
-      changes: [{ field: topic, from: since, to: until ?? null }],
+      changes: [{ field: topic, from: JSON.stringify(since), to: until === undefined ? null : JSON.stringify(until) }],
     })
   const count = await scans.run(everybody, ended, (reader) => forEachLetter(deps, reader, window, dryRun))
   log.info({ ...window, count, dryRun, subject }, 'unread records sent through their topic again')
