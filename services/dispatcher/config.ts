@@ -35,13 +35,13 @@ export const dispatcherConfig = Type.Object(
       description: "name servers for the hosts of webhooks; left empty, the system's",
     }),
     HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: Type.Integer({
-      default: 512,
+      default: 2_048,
       minimum: 1,
       maximum: 100_000,
       description: 'requests in flight of the whole process',
     }),
     HOOKLINE_DISPATCHER_MAX_HELD: Type.Integer({
-      default: 2_500,
+      default: 5_000,
       minimum: 1,
       maximum: 1_000_000,
       description: 'deliveries held in memory, at most',
@@ -50,7 +50,7 @@ export const dispatcherConfig = Type.Object(
       default: 33_554_432,
       minimum: 1_048_576,
       maximum: 17_179_869_184,
-      description: 'bytes of bodies held in memory, at most',
+      description: 'bytes of deliveries held in memory, at most: bodies, ids, and what was tried so far',
     }),
     HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: Type.Integer({
       default: 700,

@@ -2,14 +2,16 @@ import { strict as assert } from 'node:assert'
 import type { AttemptSummary, DeadLetter, Delivery } from '../domain/delivery.ts'
 import { Flow } from './flow.ts'
 import { WebhookGates } from './gates.ts'
+import { groupsOf } from './groups.ts'
 import { HeldItems } from './held-items.ts'
+import { createItem } from './items.ts'
 import { LaneScheduler } from './lanes.ts'
 import { encodeOffsetMap } from './offset-map.ts'
 import { Parking } from './parking.ts'
 import { PartitionState, Partitions, type Progress, type ResumePoint } from './partition.ts'
 import type { EngineLimits, EnginePorts, Item, Owned } from './ports.ts'
 import type { Place } from './records.ts'
-import { answerId, laneOf } from './replay.ts'
+import { answerId } from './replay.ts'
 import type { RestoredPartition } from './restore.ts'
 import { TestNotifications } from './test-notification.ts'
 
@@ -43,7 +45,8 @@ export class Engine {
       maxInFlight: limits.maxInFlight,
       maxYoung,
       maxInFlightOf: (webhookId: string) => ports.definition(webhookId)?.definition.maxInFlight ?? 1,
-      waitMs: (webhookId: string) => gates.waitMs(webhookId, ports.nowMs()),
+      groupsOf: (webhookId: string) => groupsOf(ports.definition(webhookId)?.definition),
+      waitMs: (_queueId: string, webhookId: string) => gates.waitMs(webhookId, ports.nowMs()),
       after: ports.after,
     }
     const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.start(lane, item))
@@ -95,7 +98,7 @@ export class Engine {
     const numbers = new Set([...owned.partitions.values()].flat())
     const queued = this.#lanes.takeQueued()
     for (const { parked } of this.#partitions)
-      for (const webhookId of parked.parking()) queued.push(...parked.endHandover(webhookId))
+      for (const queueId of parked.parking()) queued.push(...parked.endHandover(queueId))
     for (const state of [...this.#partitions]) {
       if (!owned.fresh && numbers.has(state.number)) {
         state.rewind()
@@ -121,8 +124,11 @@ export class Engine {
     // Whatever an earlier ownership has left is older than the topics.
     this.gates.drop(number)
     for (const [topic, point] of resume) state.resume(topic, point)
-    for (const [webhookId, range] of parked) state.parked.restore(webhookId, range)
-    for (const [webhookId, gate] of gates) this.gates.restore(webhookId, number, gate)
+    for (const [queueId, range] of parked) state.parked.restore(queueId, range)
+    for (const [webhookId, gate] of gates) {
+      this.gates.restore(webhookId, number, gate)
+      if (gate.breaker.failingSinceMs !== null) this.#lanes.learn(webhookId, (answers) => answers.suspect())
+    }
     for (const [id, attempts] of answered) this.#held.answered.add(id, attempts)
     this.#partitions.set(state)
   }
@@ -144,15 +150,15 @@ export class Engine {
     if (this.#held.answered.has(id, attempts.length)) return taken.owner.finish(taken.slot)
     const twin = this.#held.get(id)
     if (twin) return void twin.slots.push(taken)
-    const item: Item = { id, delivery, replayId, place, slots: [taken], parkedOffset: null, attempts, forgotten: false }
+    const item = createItem({ delivery, replayId, place, slots: [taken], attempts })
+    const { queueId } = item
     this.#held.hold(item)
-    const { webhookId, contactId } = delivery
     const { parked } = state
     const offset = place.topic === this.#limits.deliveriesTopic ? place.offset : null
-    const why = this.#parking.whyNotInMemory(webhookId)
-    const follows = parked.isParking(webhookId) ? parked.mustFollow(webhookId, offset) : why !== null
+    const why = this.#parking.whyNotInMemory(item)
+    const follows = parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null
     if (follows) this.#parking.follow(item, why, offset ?? state.position(this.#limits.deliveriesTopic))
-    else this.#lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
+    else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
   }
 
   /** Takes a test notification: sent at once, whatever waits. @param draft JSON of a definition that is not saved yet. */

@@ -15,7 +15,7 @@ import {
   type SendResult,
 } from './ports.ts'
 import { attemptRecord, deadLetterOf, type Place, summaryOf } from './records.ts'
-import { decideNext } from './retry.ts'
+import { decideNext, longestHoldMs } from './retry.ts'
 
 export type FlowContext = {
   ports: EnginePorts
@@ -57,6 +57,8 @@ export class Flow {
   start(lane: Lane<Item>, item: Item): void {
     const { delivery } = item
     const nowMs = this.#ports.nowMs()
+    // Never longer than a lane is held for: it was written by another machine's clock.
+    if (item.notBeforeMs > nowMs) return this.#wait(lane, item, Math.min(item.notBeforeMs - nowMs, longestHoldMs))
     const entry = this.#ports.definition(delivery.webhookId)
     // An id that has gone to another business takes nothing of the former one's with it.
     if (entry?.definition.businessId !== delivery.businessId) return this.#giveUp(lane, item, 'deleted')
@@ -84,6 +86,7 @@ export class Flow {
       return
     }
     const { outcome } = result
+    if (outcome.kind !== 'rejected') this.#lanes.answered(lane, outcome.latencyMs, outcome.kind === 'unreachable')
     const endedAtMs = endOf(outcome, result.startedAtMs)
     const blockedBefore = this.#gates.isBlocked(webhookId, endedAtMs)
     // Of a partition that has gone, the new owner counts: a gate left here would be believed when the partition comes back.
@@ -93,7 +96,7 @@ export class Flow {
     this.#follow(lane, item, entry, outcome, result.startedAtMs)
     const blockedNow = this.#gates.isBlocked(webhookId, endedAtMs)
     if (blockedNow && !blockedBefore && entry.definition.whenBlocked === 'park')
-      this.#parking.spill(webhookId, 'breaker')
+      this.#parking.spillAll(webhookId, 'breaker')
     if (probe || blockedBefore !== blockedNow) this.#lanes.wake(webhookId)
   }
 
@@ -106,7 +109,7 @@ export class Flow {
     const next = decideNext(outcome, attempt, definition.retryProfile, this.#ports.random())
     const facts = { delivery, replayId, definition, definitionOffset, place, attempt, startedAtMs, outcome, next }
     const record = attemptRecord(facts, nowMs)
-    if (next.kind !== 'done') item.attempts = [...item.attempts, summaryOf(record)]
+    if (next.kind !== 'done') this.#held.attempted(item, summaryOf(record))
     switch (next.kind) {
       case 'done':
         this.#finishAfter(item, { attempt: record })
@@ -158,7 +161,7 @@ export class Flow {
       delete item.retry
       this.#lanes.resume(lane)
     })
-    item.retry = { cancel: () => timer.cancel(), lane }
+    item.retry = { cancel: () => timer.cancel(), lane, dueMs: this.#ports.nowMs() + delayMs }
     if (!this.#owns(item.place)) this.abandon(item)
     this.#onIdle()
   }

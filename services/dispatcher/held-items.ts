@@ -1,3 +1,5 @@
+import type { AttemptSummary } from '../domain/delivery.ts'
+import { bytesOfAttempts } from './items.ts'
 import type { EngineLimits, EnginePorts, Item, OutcomeRecords, Written } from './ports.ts'
 import { RecentIds } from './recent-ids.ts'
 
@@ -58,7 +60,13 @@ export class HeldItems {
   hold(item: Item): void {
     this.#byId.set(item.id, item)
     this.#count++
-    this.#bytes += item.delivery.body.length
+    this.#bytes += item.bytes + bytesOfAttempts(item.attempts)
+  }
+
+  /** One more attempt has been made for it. */
+  attempted(item: Item, attempt: AttemptSummary): void {
+    item.attempts = [...item.attempts, attempt]
+    if (!item.forgotten) this.#bytes += bytesOfAttempts([attempt])
   }
 
   /** It answers for the delivery's other records again. */
@@ -76,7 +84,7 @@ export class HeldItems {
     item.forgotten = true
     this.unname(item)
     this.#count--
-    this.#bytes -= item.delivery.body.length
+    this.#bytes -= item.bytes + bytesOfAttempts(item.attempts)
   }
 
   /** Its records count as finished from now on. */

@@ -1,78 +1,68 @@
 import { strict as assert } from 'node:assert'
-import Denque from 'denque'
-import type { Lane, LaneRules, Webhook } from './lane.ts'
+import type { AnswerTimes } from './answer-times.ts'
+import type { Lane, LaneRules, Queue, Webhook } from './lane.ts'
+import { type PlaceClass, Places } from './places.ts'
+import { QueueTable } from './queue-table.ts'
 import { Round } from './round.ts'
-import { Speed } from './speed.ts'
+import { SilenceWatch } from './silence-watch.ts'
+import { takeUnsent } from './unsent.ts'
 import { Young } from './young.ts'
 
-/** A webhook that may start nothing is asked about again after so long, however long it is to wait: clocks and definitions change. */
+/** A queue that may start nothing is asked about again after so long, however long it is to wait: clocks and definitions change. */
 const longestCloseMs = 600_000
+/** Until it is known whether a receiver answers, more than one request would only tell the same. */
+const maxInFlightOfUnknown = 1
 
 /**
- * Decides which lane starts next: in order within a lane, any number of lanes at a time up to the webhook's cap and the
- * process's; webhooks that have something ready take turns. None has more places in flight than it leaves free, so that slow
- * ones, however many, never have all of them (a dynamic threshold, Choudhury and Hahne 1998: n such webhooks come to rest
- * with one part of n + 1 each).
+ * Decides which lane starts next: in order within a lane, any number of lanes at a time up to the webhook's cap and its
+ * share of the places in flight (Places); queues that have something ready take turns.
  */
-export class LaneScheduler<Item> {
+export class LaneScheduler<Item extends { readonly bytes: number }> {
   readonly #rules: LaneRules
   readonly #start: (lane: Lane<Item>, head: Item) => void
-  readonly #webhooks = new Map<string, Webhook<Item>>()
+  /** What there is to send; others look at it, and change nothing. */
+  readonly queues = new QueueTable<Item>()
   readonly #round = new Round<Item>()
+  readonly #places: Places
   readonly #young: Young
-  #inFlight = 0
+  readonly #silence: SilenceWatch
   #stopped = false
   #pumping = false
 
   constructor(rules: LaneRules, start: (lane: Lane<Item>, head: Item) => void) {
     this.#rules = rules
     this.#start = start
+    this.#places = new Places(rules.maxInFlight)
     this.#young = new Young(rules.after, () => this.#pump())
+    this.#silence = new SilenceWatch(rules.after, (elapsedMs) => this.#lookForSilence(elapsedMs))
   }
 
   get inFlight(): number {
-    return this.#inFlight
+    return this.#places.taken
   }
 
-  /** Items of one webhook in its lanes. */
-  itemsOf(webhookId: string): number {
-    return this.#webhooks.get(webhookId)?.items ?? 0
+  get hasFreePlaces(): boolean {
+    return this.#places.hasFree
   }
 
-  inFlightOf(webhookId: string): number {
-    return this.#webhooks.get(webhookId)?.inFlight ?? 0
-  }
-
-  perSecondOf(webhookId: string): number {
-    return this.#webhooks.get(webhookId)?.speed.perSecond ?? 0
-  }
-
-  /** To be called from time to time: what has ended since the last call tells how fast each webhook works off what it has. */
-  measure(elapsedMs: number): void {
-    for (const webhook of this.#webhooks.values()) {
-      webhook.speed.measure(elapsedMs)
-      if (webhook.lanes.size === 0 && webhook.speed.perSecond === 0) this.#webhooks.delete(webhook.id)
-    }
-  }
-
-  /** Whether it takes the webhook's receiver, or its limits, more than a second to work off what it has. */
-  isSlow(webhookId: string): boolean {
-    const webhook = this.#webhooks.get(webhookId)
-    return webhook !== undefined && this.#isSlow(webhook)
-  }
-
-  /** Slow webhooks with at least half of an equal part of so many items. */
-  slowOnes(items: number): string[] {
-    const busy = [...this.#webhooks.values()].filter((webhook) => webhook.items > 0)
-    const halfOfEqualPart = items / busy.length / 2
-    return busy.filter((webhook) => webhook.items >= halfOfEqualPart && this.#isSlow(webhook)).map(({ id }) => id)
-  }
-
-  enqueue(webhookId: string, contactId: string, item: Item): void {
-    const lane = this.#lane(webhookId, contactId)
+  enqueue(queueId: string, webhookId: string, contactId: string, item: Item): void {
+    const lane = this.queues.lane(queueId, webhookId, contactId)
     lane.items.push(item)
-    lane.webhook.items++
+    this.queues.count(lane.queue, 1, item.bytes)
     if (lane.state === 'idle') this.#makeReady(lane)
+  }
+
+  /** A request of the webhook has ended. @param hung without an answer. */
+  answered(lane: Lane<Item>, tookMs: number, hung: boolean): void {
+    const { webhook } = lane.queue
+    webhook.answers.ended(tookMs, hung)
+    this.#classify(webhook)
+  }
+
+  /** Something is known of a webhook's receiver that no request of ours has told. */
+  learn(webhookId: string, change: (answers: AnswerTimes) => void): void {
+    const webhook = this.queues.change(webhookId, change)
+    if (webhook) this.#classify(webhook)
   }
 
   /** The head is done with: the next item may start. */
@@ -84,25 +74,30 @@ export class LaneScheduler<Item> {
     this.#pump()
   }
 
+  /** The head was not sent: it starts again when its queue may. */
+  putBack(lane: Lane<Item>): void {
+    this.#leave(lane)
+    this.#makeReady(lane)
+  }
+
   /** The head waits for a retry: it keeps the lane, but takes no place in flight meanwhile. */
   hold(lane: Lane<Item>): void {
     this.#leave(lane)
     lane.state = 'held'
+    lane.queue.held++
     this.#pump()
   }
 
   /** The head of a held lane is due again. */
   resume(lane: Lane<Item>): void {
-    if (lane.state === 'held') this.#makeReady(lane)
+    if (lane.state !== 'held') return
+    lane.queue.held--
+    this.#makeReady(lane)
   }
 
   /** What kept a webhook from starting may be over. */
   wake(webhookId: string): void {
-    const webhook = this.#webhooks.get(webhookId)
-    if (!webhook?.closed) return
-    webhook.closed.cancel()
-    webhook.closed = undefined
-    this.#round.join(webhook)
+    for (const queue of this.queues.queuesOf(webhookId)) this.#reopen(queue)
     this.#pump()
   }
 
@@ -114,79 +109,67 @@ export class LaneScheduler<Item> {
   /**
    * Takes out what has not been sent yet: everything but the heads of running and held lanes, in the order of each lane. The
    * lanes take turns: what is sent in that order later is not one contact's after another's.
-   * @param webhookId of one webhook; of all of them when left out.
+   * @param queueId of one queue; of all of them when left out. @param takesHeld which heads of held lanes are taken too.
    */
-  takeQueued(webhookId?: string): Item[] {
-    const one = webhookId === undefined ? undefined : this.#webhooks.get(webhookId)
-    const webhooks = webhookId === undefined ? this.#webhooks.values() : one ? [one] : []
-    const taken: Item[][] = []
-    for (const webhook of webhooks) {
-      webhook.ready.clear()
-      for (const lane of webhook.lanes.values()) {
-        const kept = lane.state === 'running' || lane.state === 'held' ? 1 : 0
-        const queued = lane.items.length > kept ? lane.items.remove(kept, lane.items.length - kept) : []
-        webhook.items -= queued.length
-        for (const [turn, item] of queued.entries()) {
-          const itemsOfTurn = taken[turn]
-          if (itemsOfTurn) itemsOfTurn.push(item)
-          else taken[turn] = [item]
-        }
-        if (kept === 0) this.#retire(lane)
-      }
-    }
-    return taken.flat()
+  takeQueued(queueId?: string, takesHeld: (head: Item) => boolean = () => false): Item[] {
+    const one = queueId === undefined ? undefined : this.queues.get(queueId)
+    const queues = queueId === undefined ? this.queues.all() : one ? [one] : []
+    return queues.flatMap((queue) => {
+      const items = takeUnsent(queue, takesHeld)
+      for (const { bytes } of items) this.queues.count(queue, -1, -bytes)
+      if (queue.lanes.size === 0) this.#reopen(queue)
+      return items
+    })
   }
 
   /** Drops the head of a held lane too. */
   dropHeld(lane: Lane<Item>): void {
     if (lane.state !== 'held') return
+    lane.queue.held--
     this.#shift(lane)
     if (lane.items.isEmpty()) this.#retire(lane)
     else this.#makeReady(lane)
   }
 
-  #lane(webhookId: string, contactId: string): Lane<Item> {
-    let webhook = this.#webhooks.get(webhookId)
-    if (!webhook) {
-      webhook = {
-        id: webhookId,
-        lanes: new Map(),
-        ready: new Denque(),
-        inFlight: 0,
-        items: 0,
-        speed: new Speed(),
-        turn: 'none',
-        closed: undefined,
-      }
-      this.#webhooks.set(webhookId, webhook)
-    }
-    let lane = webhook.lanes.get(contactId)
-    if (!lane) {
-      lane = { webhook, contactId, items: new Denque(), state: 'idle', generation: 0 }
-      webhook.lanes.set(contactId, lane)
-    }
-    return lane
+  #classify(webhook: Webhook<Item>): void {
+    const { placeClass } = webhook.answers
+    const before = webhook.placeClass
+    if (placeClass === before) return
+    for (const queue of webhook.queues) this.#round.leaveAside(queue)
+    this.queues.move(webhook, placeClass)
+    this.#places.move(webhook, placeClass)
+    this.#rejoinFor(before)
+    for (const queue of webhook.queues) this.#round.join(queue)
   }
 
   #makeReady(lane: Lane<Item>): void {
     lane.state = 'ready'
-    lane.webhook.ready.push(lane)
-    this.#round.join(lane.webhook)
+    lane.queue.ready.push(lane)
+    this.#round.join(lane.queue)
     this.#pump()
   }
 
   #leave(lane: Lane<Item>): void {
-    this.#inFlight--
-    this.#round.rejoin()
+    const { queue } = lane
+    const { webhook } = queue
+    this.#places.leave(webhook)
+    this.#rejoinFor(webhook.placeClass)
     this.#young.ended(lane.generation)
-    lane.webhook.inFlight--
-    lane.webhook.speed.count()
-    this.#round.join(lane.webhook)
+    queue.speed.count()
+    for (const other of webhook.queues) this.#round.join(other)
+  }
+
+  /** A place of the class is free: others of it may go on, and whoever else it was lacking for. */
+  #rejoinFor(placeClass: PlaceClass): void {
+    const most = this.#places.taken === 0 ? Number.POSITIVE_INFINITY : undefined
+    this.#round.rejoin('quick', most)
+    if (placeClass !== 'quick' || most !== undefined) this.#round.rejoin('unknown', most)
+    if (placeClass === 'slow' || most !== undefined) this.#round.rejoin('slow', most)
   }
 
   #shift(lane: Lane<Item>): void {
-    lane.items.shift()
-    lane.webhook.items--
+    const head = lane.items.shift()
+    if (head) this.queues.count(lane.queue, -1, -head.bytes)
   }
 
   /** Starting a lane may end it at once and ask for the next: the loop below goes on with it, not a deeper call. */
@@ -198,53 +181,69 @@ export class LaneScheduler<Item> {
   }
 
   #startReady(): void {
-    const { maxInFlight, maxYoung } = this.#rules
-    while (!this.#stopped && this.#inFlight < maxInFlight && this.#young.count < maxYoung) {
-      const webhook = this.#round.next()
-      if (!webhook) return
-      if (webhook.ready.isEmpty() || webhook.inFlight >= this.#rules.maxInFlightOf(webhook.id)) continue
-      if (webhook.inFlight >= maxInFlight - this.#inFlight) {
-        this.#round.putAside(webhook)
+    while (!this.#stopped && this.#places.hasFree && this.#young.count < this.#rules.maxYoung) {
+      const queue = this.#round.next()
+      if (!queue) return
+      const { webhook } = queue
+      if (queue.ready.isEmpty() || webhook.inFlight >= this.#maxInFlightOf(webhook)) continue
+      const groups = this.#rules.groupsOf(webhook.id)
+      if (!this.#places.mayTake(webhook, groups)) {
+        this.#round.putAside(queue)
         continue
       }
-      const waitMs = this.#rules.waitMs(webhook.id)
+      const waitMs = this.#rules.waitMs(queue.id, webhook.id)
       if (waitMs > 0) {
-        this.#close(webhook, waitMs)
+        this.#close(queue, waitMs)
         continue
       }
-      const lane = webhook.ready.shift()
+      const lane = queue.ready.shift()
       const head = lane?.items.peekFront()
       if (!lane || head === undefined) continue
       lane.state = 'running'
-      webhook.inFlight++
-      this.#inFlight++
+      if (webhook.inFlight === 0) webhook.answers.began()
+      this.#places.take(webhook, groups)
+      this.#silence.begin()
       lane.generation = this.#young.started()
-      this.#round.join(webhook)
+      this.#round.join(queue)
       this.#start(lane, head)
     }
   }
 
-  #close(webhook: Webhook<Item>, waitMs: number): void {
-    assert(Number.isFinite(waitMs), `webhook ${webhook.id} would wait ${waitMs} ms: for ever`)
-    webhook.closed = this.#rules.after(Math.ceil(Math.min(waitMs, longestCloseMs)), () => this.wake(webhook.id))
+  #maxInFlightOf({ id, answers, placeClass }: Webhook<Item>): number {
+    if (answers.isProbed) return 1
+    const most = this.#rules.maxInFlightOf(id)
+    return placeClass === 'unknown' ? Math.min(most, maxInFlightOfUnknown) : most
+  }
+
+  #lookForSilence(elapsedMs: number): boolean {
+    for (const webhook of this.queues.webhooks) {
+      if (webhook.inFlight === 0) continue
+      webhook.answers.waited(elapsedMs)
+      this.#classify(webhook)
+    }
+    this.#pump()
+    return this.#places.taken > 0
+  }
+
+  #close(queue: Queue<Item>, waitMs: number): void {
+    assert(Number.isFinite(waitMs), `queue ${queue.id} would wait ${waitMs} ms: for ever`)
+    queue.closed = this.#rules.after(Math.ceil(Math.min(waitMs, longestCloseMs)), () => {
+      this.#reopen(queue)
+      this.#pump()
+    })
+  }
+
+  #reopen(queue: Queue<Item>): void {
+    if (!queue.closed) return
+    queue.closed.cancel()
+    queue.closed = undefined
+    this.#round.join(queue)
   }
 
   #retire(lane: Lane<Item>): void {
     lane.state = 'idle'
-    const { webhook } = lane
-    webhook.lanes.delete(lane.contactId)
-    if (webhook.lanes.size > 0) return
-    webhook.closed?.cancel()
-    webhook.closed = undefined
-  }
-
-  /**
-   * Who stands in the round waits for us. But when places are scarce, those whose own requests last longer than a second (in
-   * flight / per second: Little 1961) stand there or aside too.
-   */
-  #isSlow({ turn, inFlight, items, speed }: Webhook<Item>): boolean {
-    const hasPlaces = turn === 'next' && this.#inFlight < this.#rules.maxInFlight
-    const waitsForUs = hasPlaces || (turn !== 'none' && speed.perSecond > inFlight)
-    return speed.isMeasured && !waitsForUs && items > speed.perSecond
+    const { queue } = lane
+    queue.lanes.delete(lane.contactId)
+    if (queue.lanes.size === 0) this.#reopen(queue)
   }
 }

@@ -1,11 +1,13 @@
 import type { PendingDelivery } from '../domain/delivery.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
+import { createItem } from './items.ts'
 import type { LaneScheduler } from './lanes.ts'
 import type { Slot } from './offsets.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import type { EngineLimits, EnginePorts, Item } from './ports.ts'
-import { answerId, laneOf } from './replay.ts'
+import { answerId, queueOf, webhookOf } from './replay.ts'
+import { isBeyondShare } from './shares.ts'
 
 export type ParkedDrainContext = {
   ports: Pick<EnginePorts, 'nowMs' | 'after' | 'definition' | 'readParked'>
@@ -44,7 +46,7 @@ export class ParkedDrain {
     for (const state of partitions) {
       if (state.parked.size === 0) continue
       if (state.draining === null) this.#drain(state)
-      quick ||= state.parked.parking().some((webhookId) => lanes.perSecondOf(webhookId) > 0)
+      quick ||= state.parked.parking().some((queueId) => lanes.queues.perSecondOf(queueId) > 0)
     }
     if (!quick || this.#looksSoon || this.#stopped) return
     this.#looksSoon = true
@@ -60,29 +62,30 @@ export class ParkedDrain {
     const { parked } = state
     const nowMs = ports.nowMs()
     if (this.#stopped || !held.hasRoom) return
-    const ables = parked.waiting().filter((webhookId) => this.#canTake(state, webhookId, nowMs))
+    const ables = parked.waiting().filter((queueId) => this.#canTake(state, queueId, nowMs))
     const first = ables[state.drains++ % ables.length]
     if (first === undefined) return
     const from = parked.fromOf(first)
-    const able = new Set(ables.filter((webhookId) => parked.fromOf(webhookId) >= from))
-    const ends = new Map([...able].map((webhookId) => [webhookId, parked.lastOf(webhookId) + 1]))
+    const able = new Set(ables.filter((queueId) => parked.fromOf(queueId) >= from))
+    const ends = new Map([...able].map((queueId) => [queueId, parked.lastOf(queueId) + 1]))
     const to = Math.min(from + drainSlice, Math.max(...ends.values()))
     state.draining = able
     const isCurrent = () => state.draining === able && partitions.get(state.number) === state
     const onRecord = (offset: number, pending: PendingDelivery) => {
-      const { webhookId } = pending.delivery
+      const queueId = queueOf(pending.delivery.webhookId, pending.replayId)
       if (!isCurrent()) return false
-      if (!able.has(webhookId) || offset < parked.fromOf(webhookId)) return true
-      if (lanes.itemsOf(webhookId) < this.#refill(webhookId)) this.#take(state, offset, pending)
-      else able.delete(webhookId)
+      if (!able.has(queueId) || offset < parked.fromOf(queueId)) return true
+      if (lanes.queues.itemsOf(queueId) < this.#refill(queueId) && this.#hasRoomFor(queueId))
+        this.#take(state, offset, pending)
+      else able.delete(queueId)
       return able.size > 0
     }
     ports.readParked(state.number, from, to, onRecord, () => {
       if (!isCurrent()) return
       state.draining = null
-      for (const webhookId of able) {
-        parked.passed(webhookId, to)
-        if (to >= (ends.get(webhookId) ?? 0)) this.#handOver(state, webhookId)
+      for (const queueId of able) {
+        parked.passed(queueId, to)
+        if (to >= (ends.get(queueId) ?? 0)) this.#handOver(state, queueId)
       }
       this.#drain(state)
     })
@@ -92,11 +95,11 @@ export class ParkedDrain {
    * All that was there when the read began has been taken. Where notifications come so quickly that some are always on
    * their way to webhook-parked, later ones wait in memory until these have been taken too.
    */
-  #handOver({ parked }: PartitionState, webhookId: string): void {
+  #handOver({ parked }: PartitionState, queueId: string): void {
     const { held, lanes } = this.#context
-    parked.beginHandover(webhookId)
-    if (!parked.isTaken(webhookId)) return
-    for (const item of parked.endHandover(webhookId)) {
+    parked.beginHandover(queueId)
+    if (!parked.isTaken(queueId)) return
+    for (const item of parked.endHandover(queueId)) {
       const twin = held.get(item.id)
       if (held.answered.has(item.id, item.attempts.length)) held.finish(item)
       else if (twin) {
@@ -104,48 +107,62 @@ export class ParkedDrain {
         held.forget(item)
       } else {
         held.name(item)
-        lanes.enqueue(webhookId, laneOf(item.delivery.contactId, item.replayId), item)
+        lanes.enqueue(queueId, item.delivery.webhookId, item.delivery.contactId, item)
       }
     }
   }
 
   /** Once what is older has been read, there is room, and the gate is open or about to be. */
-  #canTake(state: PartitionState, webhookId: string, nowMs: number): boolean {
+  #canTake(state: PartitionState, queueId: string, nowMs: number): boolean {
     const { limits, gates, lanes } = this.#context
     return (
-      state.position(limits.deliveriesTopic) >= state.parked.sinceOf(webhookId) &&
-      gates.waitMs(webhookId, nowMs) < 1_000 &&
-      lanes.itemsOf(webhookId) <= this.#refill(webhookId) / 2
+      state.position(limits.deliveriesTopic) >= state.parked.sinceOf(queueId) &&
+      gates.waitMs(webhookOf(queueId), nowMs) < 1_000 &&
+      this.#hasRoomFor(queueId) &&
+      lanes.queues.itemsOf(queueId) <= this.#refill(queueId) / 2
     )
+  }
+
+  /** Slow and unknown ones have a part of the memory each; and where it is crowded, one that has something there waits. */
+  #hasRoomFor(queueId: string): boolean {
+    const { limits, lanes, held } = this.#context
+    if (held.isCrowded && lanes.queues.itemsOf(queueId) > 0) return false
+    const placeClass = lanes.queues.placeClassOf(webhookOf(queueId))
+    return !isBeyondShare(placeClass, lanes.queues.heldBy(placeClass), limits)
   }
 
   /**
    * So much of a parked webhook is kept in memory: enough for its requests in flight, and all of them together no more than
    * leaves most of it to the others; within that, what a quick one works off in a second.
    */
-  #refill(webhookId: string): number {
+  #refill(queueId: string): number {
     const { ports, limits, lanes, held, partitions } = this.#context
-    const least = lanes.inFlightOf(webhookId) + 1
+    const least = lanes.queues.inFlightOf(queueId) + 1
     const free = limits.maxHeld * shareOfParked - held.count
     if (free <= 0) return least
-    const most = Math.min(limits.maxQueuedOfWebhook, 4 * (ports.definition(webhookId)?.definition.maxInFlight ?? 1))
-    return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.perSecondOf(webhookId))
+    const most = Math.min(
+      limits.maxQueuedOfWebhook,
+      4 * (ports.definition(webhookOf(queueId))?.definition.maxInFlight ?? 1),
+    )
+    return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.queues.perSecondOf(queueId))
   }
 
   #take({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
     const { held, lanes } = this.#context
     const { delivery, attempts, replayId } = pending
     const { webhookId, contactId, deliveryId } = delivery
+    const queueId = queueOf(webhookId, replayId)
     const id = answerId(deliveryId, replayId)
-    const slot = parked.take(webhookId, offset)
-    const taken = { owner: { finish: (finished: Slot) => parked.finish(webhookId, finished) }, slot }
+    const slot = parked.take(queueId, offset)
+    const taken = { owner: { finish: (finished: Slot) => parked.finish(queueId, finished) }, slot }
     if (held.answered.has(id, attempts.length)) return taken.owner.finish(slot)
     const twin = held.get(id)
     if (twin) return void twin.slots.push(taken)
     const place = { topic: 'webhook-parked', partition: number, offset }
     const slots = [taken]
-    const item: Item = { id, delivery, replayId, place, slots, parkedOffset: offset, attempts, forgotten: false }
+    const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
+    const item = createItem({ delivery, replayId, place, slots, attempts, parkedOffset: offset, notBeforeMs })
     held.hold(item)
-    lanes.enqueue(webhookId, laneOf(contactId, replayId), item)
+    lanes.enqueue(queueId, webhookId, contactId, item)
   }
 }

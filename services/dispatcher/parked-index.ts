@@ -35,60 +35,60 @@ export class ParkedIndex {
   }
 
   /** Whether what comes must follow the webhook's others; once all of them are in memory, it goes there behind them. */
-  isParking(webhookId: string): boolean {
-    const range = this.#ranges.get(webhookId)
+  isParking(queueId: string): boolean {
+    const range = this.#ranges.get(queueId)
     return range !== undefined && !isCaughtUp(range)
   }
 
   /** Whether all of its records are in memory, and some of them have no outcome yet. */
-  isCaughtUp(webhookId: string): boolean {
-    const range = this.#ranges.get(webhookId)
+  isCaughtUp(queueId: string): boolean {
+    const range = this.#ranges.get(queueId)
     return range !== undefined && isCaughtUp(range)
   }
 
   /** Whether none is left to take, nor on its way to webhook-parked. */
-  isTaken(webhookId: string): boolean {
-    const range = this.#ranges.get(webhookId)
+  isTaken(queueId: string): boolean {
+    const range = this.#ranges.get(queueId)
     return range !== undefined && isCaughtUp({ ...range, behind: null })
   }
 
   /** Whether a notification has to follow the webhook's others. @param offset in webhook-deliveries; null if from elsewhere. */
-  mustFollow(webhookId: string, offset: number | null): boolean {
-    const range = this.#ranges.get(webhookId)
+  mustFollow(queueId: string, offset: number | null): boolean {
+    const range = this.#ranges.get(queueId)
     return range !== undefined && (offset === null || offset >= range.since)
   }
 
   /** All that was there has been taken: what comes from now on waits for the few that were on their way meanwhile. */
-  beginHandover(webhookId: string): void {
-    const range = this.#ranges.get(webhookId)
+  beginHandover(queueId: string): void {
+    const range = this.#ranges.get(queueId)
     if (range) range.behind ??= []
   }
 
   /** What waits for the end of the handover; null when there is none. */
-  behind(webhookId: string): Item[] | null {
-    return this.#ranges.get(webhookId)?.behind ?? null
+  behind(queueId: string): Item[] | null {
+    return this.#ranges.get(queueId)?.behind ?? null
   }
 
   /** @returns what has waited for it. */
-  endHandover(webhookId: string): Item[] {
-    const range = this.#ranges.get(webhookId)
+  endHandover(queueId: string): Item[] {
+    const range = this.#ranges.get(queueId)
     if (!range?.behind) return []
     const { behind } = range
     range.behind = null
-    this.#forgetDone(webhookId, range)
+    this.#forgetDone(queueId, range)
     return behind
   }
 
   /** A record is on its way to webhook-parked. @param since where it begins, if it does. @returns where it began. */
-  writing(webhookId: string, since: number): number {
-    const range = this.#range(webhookId, since)
+  writing(queueId: string, since: number): number {
+    const range = this.#range(queueId, since)
     range.writing++
     return range.since
   }
 
   /** The record is there. */
-  written(webhookId: string, offset: number): void {
-    const range = this.#ranges.get(webhookId)
+  written(queueId: string, offset: number): void {
+    const range = this.#ranges.get(queueId)
     if (!range) return
     range.writing--
     range.from ??= offset
@@ -96,16 +96,16 @@ export class ParkedIndex {
   }
 
   /** Kafka has refused the record, which has become a dead letter. */
-  notWritten(webhookId: string): void {
-    const range = this.#ranges.get(webhookId)
+  notWritten(queueId: string): void {
+    const range = this.#ranges.get(queueId)
     if (!range) return
     range.writing--
     const isEmpty = range.from === null && range.writing === 0 && range.behind === null
-    if (isEmpty) this.#ranges.delete(webhookId)
+    if (isEmpty) this.#ranges.delete(queueId)
   }
 
-  sinceOf(webhookId: string): number {
-    return this.#ranges.get(webhookId)?.since ?? Number.POSITIVE_INFINITY
+  sinceOf(queueId: string): number {
+    return this.#ranges.get(queueId)?.since ?? Number.POSITIVE_INFINITY
   }
 
   /** Webhooks that are not on the direct way. */
@@ -119,40 +119,40 @@ export class ParkedIndex {
   }
 
   /** Offset of the first record that the webhook may take; Infinity when there is none. */
-  fromOf(webhookId: string): number {
-    const range = this.#ranges.get(webhookId)
+  fromOf(queueId: string): number {
+    const range = this.#ranges.get(queueId)
     return range?.from != null && range.from <= range.last ? range.from : Number.POSITIVE_INFINITY
   }
 
-  lastOf(webhookId: string): number {
-    return this.#ranges.get(webhookId)?.last ?? -1
+  lastOf(queueId: string): number {
+    return this.#ranges.get(queueId)?.last ?? -1
   }
 
   /** Takes a record; to be finished when its outcome is in Kafka. */
-  take(webhookId: string, offset: number): Slot {
-    const range = this.#range(webhookId, Number.POSITIVE_INFINITY)
+  take(queueId: string, offset: number): Slot {
+    const range = this.#range(queueId, Number.POSITIVE_INFINITY)
     range.from = offset + 1
     return range.taken.take(offset)
   }
 
   /** Everything of the webhook before the offset has been seen. */
-  passed(webhookId: string, offset: number): void {
-    const range = this.#ranges.get(webhookId)
+  passed(queueId: string, offset: number): void {
+    const range = this.#ranges.get(queueId)
     if (range?.from == null) return
     range.from = Math.max(range.from, offset)
-    this.#forgetDone(webhookId, range)
+    this.#forgetDone(queueId, range)
   }
 
-  finish(webhookId: string, slot: Slot): void {
-    const range = this.#ranges.get(webhookId)
+  finish(queueId: string, slot: Slot): void {
+    const range = this.#ranges.get(queueId)
     if (!range) return
     range.taken.finish(slot)
-    this.#forgetDone(webhookId, range)
+    this.#forgetDone(queueId, range)
   }
 
   /** Records that were taken go back unsent: they are taken again from the first of them on. */
-  rewind(webhookId: string, offset: number): void {
-    const range = this.#ranges.get(webhookId)
+  rewind(queueId: string, offset: number): void {
+    const range = this.#ranges.get(queueId)
     if (!range) return
     // What is in flight is read again too, and met by its delivery id: a crash before its outcome must not pass it over.
     const first = range.taken.isEmpty ? offset : (range.taken.watermark ?? offset)
@@ -160,31 +160,31 @@ export class ParkedIndex {
     range.taken = new OffsetTracker()
   }
 
-  restore(webhookId: string, { from, last, since }: ParkedRange): void {
-    const range = this.#range(webhookId, since)
+  restore(queueId: string, { from, last, since }: ParkedRange): void {
+    const range = this.#range(queueId, since)
     range.from = from
     range.last = last
   }
 
   /** By webhook: from where a successor has to begin, and the newest record. */
   *snapshots(): Iterable<[string, ParkedRange]> {
-    for (const [webhookId, { from, last, since, taken }] of this.#ranges) {
+    for (const [queueId, { from, last, since, taken }] of this.#ranges) {
       if (from === null) continue
-      yield [webhookId, { from: taken.isEmpty ? from : Math.min(from, taken.watermark ?? from), last, since }]
+      yield [queueId, { from: taken.isEmpty ? from : Math.min(from, taken.watermark ?? from), last, since }]
     }
   }
 
-  #range(webhookId: string, since: number): Range {
-    let range = this.#ranges.get(webhookId)
+  #range(queueId: string, since: number): Range {
+    let range = this.#ranges.get(queueId)
     if (!range) {
       range = { from: null, last: -1, writing: 0, taken: new OffsetTracker(), since, behind: null }
-      this.#ranges.set(webhookId, range)
+      this.#ranges.set(queueId, range)
     }
     return range
   }
 
-  #forgetDone(webhookId: string, range: Range): void {
-    if (isCaughtUp(range) && range.taken.isEmpty) this.#ranges.delete(webhookId)
+  #forgetDone(queueId: string, range: Range): void {
+    if (isCaughtUp(range) && range.taken.isEmpty) this.#ranges.delete(queueId)
   }
 }
 

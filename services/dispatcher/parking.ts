@@ -7,7 +7,8 @@ import { ParkedDrain } from './parked-drain.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import { type EngineLimits, type EnginePorts, type Item, pendingOf } from './ports.ts'
 import type { Place } from './records.ts'
-import { laneOf } from './replay.ts'
+import { isBeyondShare } from './shares.ts'
+import { isSlow, slowWithMuch } from './slow-queues.ts'
 
 export type ParkingContext = {
   ports: EnginePorts
@@ -60,27 +61,33 @@ export class Parking {
    * Moves what the webhook has waiting in memory to webhook-parked, in the order of its lanes, so that its offsets need not
    * wait for ten minutes. What others there would have to wait for stays in memory: there is little of it.
    */
-  spill(webhookId: string, why: PendingDelivery['why']): void {
+  spill(queueId: string, why: PendingDelivery['why']): void {
     for (const { parked } of this.#partitions)
-      if (parked.isParking(webhookId)) return this.#parkAll(parked.endHandover(webhookId), why)
-    const items = this.#lanes.takeQueued(webhookId)
+      if (parked.isParking(queueId)) return this.#parkAll(parked.endHandover(queueId), why)
+    // What was taken from webhook-parked and tried since then stays: its record there knows nothing of that attempt.
+    const items = this.#lanes.takeQueued(queueId, ({ parkedOffset }) => parkedOffset === null)
     const [first] = items
     if (!first) return
     const state = this.#stateOf(first)
-    this.#parkAll(state.parked.isCaughtUp(webhookId) ? this.#putBackTaken(state, webhookId, items) : items, why)
+    this.#parkAll(state.parked.isCaughtUp(queueId) ? this.#putBackTaken(state, queueId, items) : items, why)
+  }
+
+  /** All that the webhook has waiting, live and of replays. */
+  spillAll(webhookId: string, why: PendingDelivery['why']): void {
+    for (const { id } of this.#lanes.queues.queuesOf(webhookId)) this.spill(id, why)
   }
 
   /** What was taken is in webhook-parked still, and what is older stays before it. @returns what has come behind it. */
-  #putBackTaken({ parked }: PartitionState, webhookId: string, items: Item[]): Item[] {
-    const since = parked.sinceOf(webhookId)
+  #putBackTaken({ parked }: PartitionState, queueId: string, items: Item[]): Item[] {
+    const since = parked.sinceOf(queueId)
     const isOlder = ({ topic, offset }: Place) => topic === this.#limits.deliveriesTopic && offset < since
     return items.filter((item) => {
-      const { parkedOffset, place, delivery, replayId, slots } = item
+      const { parkedOffset, place, delivery, slots } = item
       if (parkedOffset !== null) {
         this.putBack(item)
         // Other records of the same delivery, which came meanwhile, are answered for by the one there.
         for (const { owner, slot } of slots.slice(1)) owner.finish(slot)
-      } else if (isOlder(place)) this.#lanes.enqueue(webhookId, laneOf(delivery.contactId, replayId), item)
+      } else if (isOlder(place)) this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
       else return true
       return false
     })
@@ -91,9 +98,9 @@ export class Parking {
    * @param why it may not wait in memory, if so. @param since where that begins for its webhook, if it does.
    */
   follow(item: Item, why: PendingDelivery['why'] | null, since: number): void {
-    const { webhookId } = item.delivery
+    const { queueId } = item
     const { parked } = this.#stateOf(item)
-    const behind = parked.behind(webhookId)
+    const behind = parked.behind(queueId)
     if (behind && why === null && behind.length < this.#limits.maxQueuedOfWebhook && !this.#held.isCrowded) {
       // Another record of the same delivery may come before it, and is sent then.
       this.#held.unname(item)
@@ -101,20 +108,29 @@ export class Parking {
       return
     }
     // What waits in memory behind others of webhook-parked goes there before this one.
-    if (behind || parked.isCaughtUp(webhookId)) this.spill(webhookId, why ?? 'overflow')
+    if (behind || parked.isCaughtUp(queueId)) this.spill(queueId, why ?? 'overflow')
     this.#park(item, why ?? 'overflow', since)
   }
 
   /** Why the webhook's next notification is not to wait in memory, even if it is the first in webhook-parked; else null. */
-  whyNotInMemory(webhookId: string): PendingDelivery['why'] | null {
+  whyNotInMemory({ queueId, delivery: { webhookId } }: Item): PendingDelivery['why'] | null {
     // Ten minutes in memory would leave it without a record for as long (guarantees.md, 19).
     if (this.#gates.isBlocked(webhookId, this.#ports.nowMs()) && this.#parks(webhookId)) return 'breaker'
-    return this.isFull(webhookId) ? 'overflow' : null
+    return this.isFull(queueId) || this.#isBeyondShare(queueId, webhookId) ? 'overflow' : null
   }
 
   /** It has its share of memory and does not keep up; one that does may have more, and whoever comes next waits a moment. */
-  isFull(webhookId: string): boolean {
-    return this.#lanes.itemsOf(webhookId) >= this.#limits.maxQueuedOfWebhook && this.#lanes.isSlow(webhookId)
+  isFull(queueId: string): boolean {
+    const queue = this.#lanes.queues.get(queueId)
+    if (!queue || queue.items < this.#limits.maxQueuedOfWebhook) return false
+    return isSlow(queue, this.#lanes.hasFreePlaces)
+  }
+
+  /** Slow webhooks, however many, have a part of the memory together; so have unknown ones that still wait for a place. */
+  #isBeyondShare(queueId: string, webhookId: string): boolean {
+    const placeClass = this.#lanes.queues.placeClassOf(webhookId)
+    if (placeClass === 'quick' || (placeClass === 'unknown' && !this.#lanes.queues.isAside(queueId))) return false
+    return isBeyondShare(placeClass, this.#lanes.queues.heldBy(placeClass), this.#limits)
   }
 
   /** An unsent item is taken again later: from webhook-parked, or from its topic after the next assignment. */
@@ -124,8 +140,8 @@ export class Parking {
   }
 
   /** What was taken from webhook-parked is read again from this item on. */
-  rewindTo({ parkedOffset, place, delivery }: Item): void {
-    if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(delivery.webhookId, parkedOffset)
+  rewindTo({ parkedOffset, place, queueId }: Item): void {
+    if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(queueId, parkedOffset)
   }
 
   #parkAll(items: Item[], why: PendingDelivery['why']): void {
@@ -138,15 +154,18 @@ export class Parking {
   }
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
-    const { delivery, place } = item
+    const { queueId, place, retry } = item
     const { parked } = this.#stateOf(item)
-    const parkedSince = parked.writing(delivery.webhookId, since)
-    const pending = { ...pendingOf(item, why, this.#ports.nowMs()), parkedSince }
+    const parkedSince = parked.writing(queueId, since)
+    retry?.cancel()
+    delete item.retry
+    const waiting = retry ? pendingOf(item, 'retry', retry.dueMs) : pendingOf(item, why, this.#ports.nowMs())
+    const pending = { ...waiting, parkedSince }
     // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
     this.#held.unname(item)
     this.#held.record(place.partition, { parked: pending }, ({ parkedOffset }) => {
-      if (parkedOffset === null) parked.notWritten(delivery.webhookId)
-      else parked.written(delivery.webhookId, parkedOffset)
+      if (parkedOffset === null) parked.notWritten(queueId)
+      else parked.written(queueId, parkedOffset)
       this.#held.finish(item)
     })
   }
@@ -162,7 +181,7 @@ export class Parking {
     const elapsedMs = this.#ports.nowMs() - this.#measuredAtMs
     if (elapsedMs === 0) return
     // A clock set back by hours leaves the speeds as they are until the next tick.
-    if (elapsedMs > 0) this.#lanes.measure(elapsedMs)
+    if (elapsedMs > 0) this.#lanes.queues.measure(elapsedMs)
     this.#measuredAtMs += elapsedMs
   }
 
@@ -171,7 +190,10 @@ export class Parking {
    * it go on by webhook-parked. Where all keep up, waiting is right.
    */
   #relieve(): void {
-    for (const webhookId of this.#lanes.slowOnes(this.#held.count)) this.spill(webhookId, 'overflow')
+    if (isBeyondShare('slow', this.#lanes.queues.heldBy('slow'), this.#limits))
+      for (const queueId of this.#lanes.queues.slowQueues()) this.spill(queueId, 'overflow')
+    const { queues, hasFreePlaces } = this.#lanes
+    for (const queueId of slowWithMuch(queues.all(), this.#held.count, hasFreePlaces)) this.spill(queueId, 'overflow')
   }
 
   #parks(webhookId: string): boolean {

@@ -42,9 +42,9 @@ export class PartitionState {
   }
 
   /** Records taken from webhook-parked go back unsent; what is being read at the moment begins behind them. */
-  putBackParked(webhookId: string, offset: number): void {
-    this.parked.rewind(webhookId, offset)
-    this.draining?.delete(webhookId)
+  putBackParked(queueId: string, offset: number): void {
+    this.parked.rewind(queueId, offset)
+    this.draining?.delete(queueId)
   }
 
   resume(topic: string, point: ResumePoint): void {

@@ -80,14 +80,20 @@ export type Item = {
   readonly delivery: Delivery
   /** Null of live traffic. */
   readonly replayId: string | null
+  /** The queue that it waits in (queueOf). */
+  readonly queueId: string
   readonly place: Place
   /** Every record that this send answers for: a duplicate that comes meanwhile is finished with it. */
   readonly slots: { owner: { finish(slot: Slot): void }; slot: Slot }[]
+  /** What it takes in memory, without the attempts that are still to come. */
+  readonly bytes: number
+  /** Not sent before, milliseconds since the epoch: the time of a retry that it waited for in webhook-parked. */
+  readonly notBeforeMs: number
   /** Offset in webhook-parked, of an item that was taken from there. */
   readonly parkedOffset: number | null
   attempts: AttemptSummary[]
   /** While its lane is held for it. */
-  retry?: { cancel(): void; lane: Lane<Item> }
+  retry?: { cancel(): void; lane: Lane<Item>; dueMs: number }
   forgotten: boolean
 }
 

@@ -6,7 +6,16 @@ export function answerId(deliveryId: string, replayId: string | null): string {
   return replayId === null ? deliveryId : `${replayId} ${deliveryId}`
 }
 
-/** Replays wait for one another, and never for the contact's live notifications, nor these for them. */
-export function laneOf(contactId: string, replayId: string | null): string {
-  return replayId === null ? contactId : `\u0000replay ${contactId}`
+/**
+ * The queue of a notification: that of its webhook's live traffic, or of one replay. Each has lanes, a place in webhook-parked
+ * and, as a replay, a rate of its own, so that none waits for another.
+ */
+export function queueOf(webhookId: string, replayId: string | null): string {
+  return replayId === null ? webhookId : `${webhookId}\n${replayId}`
+}
+
+/** The webhook of a queue. */
+export function webhookOf(queueId: string): string {
+  const end = queueId.lastIndexOf('\n')
+  return end < 0 ? queueId : queueId.slice(0, end)
 }

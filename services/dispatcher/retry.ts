@@ -48,7 +48,7 @@ export const profiles: Record<RetryProfile, readonly Step[]> = {
 const jitterShare = 0.2
 
 /** A wait that holds a lane is no longer: what is asked for beyond it goes by a delay topic. */
-const longestHoldMs = 30 * second
+export const longestHoldMs = 30 * second
 
 /** Longest wait that a receiver can ask for by Retry-After. */
 export const retryAfterCapMs = hour

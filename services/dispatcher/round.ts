@@ -1,37 +1,54 @@
 import Denque from 'denque'
-import type { Webhook } from './lane.ts'
+import type { Queue } from './lane.ts'
+import type { PlaceClass } from './places.ts'
 
-/** Webhooks that can start a lane, in turns; each stands here once at most. */
+/** Of those aside, so many are asked again for each place that gets free: with 2,000 aside, each end would cost as many questions. */
+const rejoinedAtOnce = 32
+
+/** Queues that can start a lane, in turns; each stands here once at most. */
 export class Round<Item> {
-  readonly #waiting = new Denque<Webhook<Item>>()
-  readonly #aside: Webhook<Item>[] = []
+  readonly #waiting = new Denque<Queue<Item>>()
+  readonly #aside: Record<PlaceClass, Set<Queue<Item>>> = { quick: new Set(), unknown: new Set(), slow: new Set() }
 
   /** To the end of the round, where it has something ready and nothing keeps it from starting. */
-  join(webhook: Webhook<Item>): void {
-    if (webhook.turn !== 'none' || webhook.closed || webhook.ready.isEmpty()) return
-    webhook.turn = 'next'
-    this.#waiting.push(webhook)
+  join(queue: Queue<Item>): void {
+    if (queue.turn !== 'none' || queue.closed || queue.ready.isEmpty()) return
+    queue.turn = 'next'
+    this.#waiting.push(queue)
   }
 
   /** Takes the first one out. */
-  next(): Webhook<Item> | undefined {
-    const webhook = this.#waiting.shift()
-    if (webhook) webhook.turn = 'none'
-    return webhook
+  next(): Queue<Item> | undefined {
+    const queue = this.#waiting.shift()
+    if (queue) queue.turn = 'none'
+    return queue
   }
 
-  /** For one that has as many places in flight as are left for all others: it joins again when there are more. */
-  putAside(webhook: Webhook<Item>): void {
-    webhook.turn = 'aside'
-    this.#aside.push(webhook)
+  /** For one whose webhook has its share of the places that its class has left: it joins again when there are more. */
+  putAside(queue: Queue<Item>): void {
+    queue.turn = 'aside'
+    this.#aside[queue.webhook.placeClass].add(queue)
   }
 
-  /** A place is free again. */
-  rejoin(): void {
-    if (this.#aside.length === 0) return
-    for (const webhook of this.#aside.splice(0)) {
-      webhook.turn = 'none'
-      this.join(webhook)
+  /** Places of the class may be free again. @param most so many join, the longest aside first. */
+  rejoin(placeClass: PlaceClass, most = rejoinedAtOnce): void {
+    const aside = this.#aside[placeClass]
+    if (aside.size === 0) return
+    let left = most
+    for (const queue of aside) {
+      if (left-- === 0) return
+      this.#bringBack(aside, queue)
     }
+  }
+
+  /** The queue's webhook goes over to another class. */
+  leaveAside(queue: Queue<Item>): void {
+    if (queue.turn === 'aside') this.#bringBack(this.#aside[queue.webhook.placeClass], queue)
+  }
+
+  #bringBack(aside: Set<Queue<Item>>, queue: Queue<Item>): void {
+    aside.delete(queue)
+    queue.turn = 'none'
+    this.join(queue)
   }
 }

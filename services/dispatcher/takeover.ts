@@ -10,7 +10,7 @@ import { HealthLog, readEpoch } from './health-log.ts'
 import { decodeOffsetMap } from './offset-map.ts'
 import type { ParkedRange } from './parked-index.ts'
 import type { ResumePoint } from './partition.ts'
-import { answerId } from './replay.ts'
+import { answerId, queueOf } from './replay.ts'
 import { breakerOf, type HealthRecord, type RestoredPartition } from './restore.ts'
 
 export type TakeoverContext = {
@@ -160,11 +160,12 @@ function stateOf(snapshots: ReadonlyMap<string, HealthRecord>, resume: Map<strin
 /** Adds the next record of webhook-parked to its webhook's range. */
 export function addParked(
   ranges: Map<string, ParkedRange>,
-  { delivery, parkedSince }: PendingDelivery,
+  { delivery, replayId, parkedSince }: PendingDelivery,
   offset: number,
 ): void {
-  const from = ranges.get(delivery.webhookId)?.from ?? offset
-  ranges.set(delivery.webhookId, { from, last: offset, since: parkedSince ?? 0 })
+  const queueId = queueOf(delivery.webhookId, replayId)
+  const from = ranges.get(queueId)?.from ?? offset
+  ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0 })
 }
 
 export function addAnswered(answered: Map<string, number>, made: Attempt): void {

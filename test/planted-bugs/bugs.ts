@@ -56,7 +56,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends past what is parked: the order is broken',
     file: dispatcher('engine'),
-    text: 'parked.isParking(webhookId) ? parked.mustFollow(webhookId, offset) : why !== null',
+    text: 'parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null',
     replacement: 'why !== null',
     caughtBy: [simulation],
   },
@@ -275,10 +275,24 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'lets slow webhooks take every place in flight',
-    file: dispatcher('lanes'),
-    text: 'if (webhook.inFlight >= maxInFlight - this.#inFlight)',
-    replacement: 'if (webhook.inFlight >= maxInFlight)',
-    caughtBy: ['test/unit/dispatcher/engine.test.ts'],
+    file: dispatcher('places'),
+    text: 'return Math.min(free, shareOf(slowShare) - slow)',
+    replacement: 'return free',
+    caughtBy: ['test/unit/dispatcher/engine-fairness.test.ts'],
+  },
+  {
+    name: 'lets webhooks that nothing is known of take every place in flight',
+    file: dispatcher('places'),
+    text: 'return Math.min(free, shareOf(unknownShare) - unknown, shareOf(slowAndUnknownShare) - slow - unknown)',
+    replacement: 'return free',
+    caughtBy: ['test/unit/dispatcher/engine-fairness.test.ts'],
+  },
+  {
+    name: 'lets slow webhooks fill the memory of all',
+    file: dispatcher('shares'),
+    text: 'unknown: 1 / 4, slow: 1 / 2 }',
+    replacement: 'unknown: 1, slow: 1 }',
+    caughtBy: ['test/unit/dispatcher/engine-fairness.test.ts'],
   },
   {
     name: 'makes room in memory only while all of it is taken',
@@ -297,14 +311,14 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'takes back from webhook-parked as much of a quick webhook as of a slow one',
     file: dispatcher('parked-drain'),
-    text: 'lanes.perSecondOf(webhookId))\n  }',
+    text: 'lanes.queues.perSecondOf(queueId))\n  }',
     replacement: '0)\n  }',
     caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],
   },
   {
     name: 'lets a webhook go by webhook-parked for as long as notifications keep coming',
     file: dispatcher('parked-drain'),
-    text: 'parked.beginHandover(webhookId)',
+    text: 'parked.beginHandover(queueId)',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],
   },
@@ -331,7 +345,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'calls a webhook slow before its speed is known',
-    file: dispatcher('lanes'),
+    file: dispatcher('slow-queues'),
     text: 'return speed.isMeasured &&',
     replacement: 'return',
     caughtBy: ['test/unit/dispatcher/engine-parking.test.ts'],

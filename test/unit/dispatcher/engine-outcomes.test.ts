@@ -28,6 +28,7 @@ describe('replays', () => {
     const made = world((_id, attempt) => ({ outcome: attempt === 1 ? busy : ok }), { expiryMs: 1 })
     made.clock.nowMs += 60_000
     made.engine.offer(replay(0), delivery('d0', 'w', 'ana'), [], 'r1')
+    made.clock.runUntil(made.clock.nowMs + 50)
     made.engine.offer(place(0), { ...delivery('d1', 'w', 'ana'), createdAt: made.clock.nowMs })
     expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 'd1'])
   })

@@ -51,8 +51,11 @@ describe('lanes', () => {
   test('slow webhooks, however many, leave places in flight to others', () => {
     const made = new SimulatedWorld(
       1,
-      ({ webhookId }) => ({ outcome: ok, afterMs: webhookId === 'good' ? 10 : 10_000 }),
-      { maxInFlight: 20 },
+      ({ webhookId }) =>
+        webhookId === 'good'
+          ? { outcome: ok, afterMs: 10 }
+          : { outcome: { ...ok, latencyMs: 10_000 }, afterMs: 10_000 },
+      { maxInFlight: 20, maxHeld: 2_000 },
     )
     made.assign(owned)
     const slow = Array.from({ length: 9 }, (_unused, i) => `slow${i}`)

@@ -1,0 +1,15 @@
+import type { PlaceClass } from './places.ts'
+import type { EngineLimits } from './ports.ts'
+
+/** Of memory: what webhooks of a class may hold together. */
+const shares: Record<PlaceClass, number> = { quick: Number.POSITIVE_INFINITY, unknown: 1 / 4, slow: 1 / 2 }
+
+/** Whether webhooks of a class have all of the memory that they may have: what comes then goes by webhook-parked. */
+export function isBeyondShare(
+  placeClass: PlaceClass,
+  { items, bytes }: { items: number; bytes: number },
+  { maxHeld, maxHeldBytes }: Pick<EngineLimits, 'maxHeld' | 'maxHeldBytes'>,
+): boolean {
+  const share = shares[placeClass]
+  return items >= maxHeld * share || bytes >= maxHeldBytes * share
+}
