@@ -21,9 +21,10 @@ export function recordWriter(
   table: Pick<TopicTable, 'reached'>,
 ): WriteRecord {
   return async (key, value, headers = {}) => {
+    const before = table.position(partition)
     const { offset } = await producer.send({ topic: topicName(topic, prefix), partition, key, value, headers })
     if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')
-    await table.reached(partition, offset + 1)
+    await table.written(partition, offset, before)
     return offset
   }
 }

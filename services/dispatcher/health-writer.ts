@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts'
 import { epochHeaders, readEpoch } from './health-log.ts'
 import type { PartitionState } from './partition.ts'
 import type { Written } from './ports.ts'
-import { type HealthRecord, healthOf } from './restore.ts'
+import { type HealthLogIds, type HealthRecord, healthOf } from './restore.ts'
 import type { Reflected, TakenOver } from './takeover.ts'
 
 export type HealthContext = {
@@ -15,6 +15,7 @@ export type HealthContext = {
   encode: Encode<HealthRecord>
   send: (record: OutgoingRecord) => Promise<Acknowledged>
   reader: Pick<RangeReader, 'read' | 'ends'>
+  logIds: HealthLogIds
   nowMs: () => number
   log: Pick<Logger, 'warn'>
 }
@@ -141,7 +142,8 @@ export class HealthWriter {
   #writePartition(state: PartitionState, ownership: Ownership): Promise<unknown>[] {
     const { number } = state
     const { acknowledged, committedAttempts, written: before } = ownership
-    const offsets = { attemptsOffset: committedAttempts, parkedOffset: acknowledged.parkedOffset }
+    const { logIds } = this.#context
+    const offsets = { attemptsOffset: committedAttempts, parkedOffset: acknowledged.parkedOffset, ...logIds }
     const nowMs = this.#context.nowMs()
     const now = new Map<string, string>()
     const writes: Promise<unknown>[] = []
@@ -162,7 +164,7 @@ export class HealthWriter {
 
   *#webhooksOf(
     { number, parked: index }: PartitionState,
-    offsets: Reflected,
+    offsets: Reflected & HealthLogIds,
     nowMs: number,
   ): Iterable<[string, HealthRecord]> {
     const gates = new Map(this.#context.engine.gates.statesOf(number))

@@ -1,7 +1,9 @@
 import type { AttemptSummary, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import { recordLetter } from '../domain/record-letter.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
-import type { Assignment, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import type { ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import type { Patience } from '../platform/kafka/patience.ts'
+import type { DefinitionWait } from './definition-wait.ts'
 import type { DueTimes } from './due-times.ts'
 import type { Engine } from './engine.ts'
 import type { Place } from './records.ts'
@@ -24,9 +26,9 @@ export type IntakeContext = {
   testsTopic: string
   /** While the partition number is being taken over: when that is done. */
   takingOver: (partition: number) => Promise<void> | undefined
-  /** Resolves when the definitions table has folded what stands before the offset of webhook-config. */
-  definitionsReached: (offset: number) => Promise<void>
-  definitionsPosition: () => number
+  definitions: Pick<DefinitionWait, 'needed'>
+  /** For what a record needs and is not there yet. */
+  patience: Pick<Patience, 'wait'>
   nowMs: () => number
   /** The engine has no room: true as soon as there is, false when that takes long. */
   roomSoon: () => Promise<boolean>
@@ -62,7 +64,7 @@ export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
 export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0): number | Promise<number> {
   const { topic, partition, records, assignment } = batch
   const takingOver = context.takingOver(partition)
-  if (takingOver) return takingOver.then(() => takeBatch(batch, context, from))
+  if (takingOver) return whenTakenOver(takingOver, batch, context, from)
   for (let index = from; index < records.length; index++) {
     const record = records[index] as ConsumedRecord
     if (!assignment.current) return index
@@ -76,6 +78,16 @@ export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0):
   return records.length
 }
 
+async function whenTakenOver(
+  takingOver: Promise<void>,
+  batch: RecordBatch,
+  context: IntakeContext,
+  from: number,
+): Promise<number> {
+  if ((await context.patience.wait(takingOver, batch)) === 'not yet') return from
+  return takeBatch(batch, context, from)
+}
+
 async function whenRoom(batch: RecordBatch, context: IntakeContext, from: number): Promise<number> {
   if (await context.roomSoon()) return takeBatch(batch, context, from)
   context.pauseForRoom(batch.topic, batch.partition)
@@ -84,7 +96,7 @@ async function whenRoom(batch: RecordBatch, context: IntakeContext, from: number
 
 type Taken = boolean | Promise<boolean>
 
-function take(record: ConsumedRecord, { records, assignment }: RecordBatch, context: IntakeContext): Taken {
+function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext): Taken {
   const { value, topic } = record
   const decode = context.sources.get(topic)
   if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
@@ -92,20 +104,23 @@ function take(record: ConsumedRecord, { records, assignment }: RecordBatch, cont
     context.engine.offerUnsendable(placeOf(record))
     return true
   }
-  const decoded = decode(value, records)
-  return decoded instanceof Promise
-    ? decoded.then((result) => settle(record, result, assignment, context))
-    : settle(record, decoded, assignment, context)
+  const decoded = decode(value, batch.records)
+  if (!(decoded instanceof Promise)) return settle(record, decoded, batch, context)
+  return afterWaiting(decoded, batch, context, (result) => settle(record, result, batch, context))
 }
 
-function settle(
-  record: ConsumedRecord,
-  decoded: Decoded<Arrival>,
-  assignment: Assignment,
+/** Goes on with what has come, unless it is late or the partition has gone meanwhile: its new owner reads the record. */
+async function afterWaiting<T>(
+  coming: Promise<T>,
+  batch: RecordBatch,
   context: IntakeContext,
-): Taken {
-  // The partition may have gone while the decoder waited: its new owner reads the record.
-  if (!assignment.current) return false
+  goOn: (result: T) => Taken,
+): Promise<boolean> {
+  const result = await context.patience.wait(coming, batch)
+  return result !== 'not yet' && batch.assignment.current && goOn(result)
+}
+
+function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: RecordBatch, context: IntakeContext): Taken {
   const place = placeOf(record)
   if (!decoded.ok) {
     context.unreadable(place, decoded.reason)
@@ -124,10 +139,8 @@ function settle(
     else context.engine.offer(place, delivery, attempts, replayId)
     return true
   }
-  // Nothing is decided by a definition older than the one that made the notification.
-  const neededPosition = delivery.definitionOffset + 1
-  if (context.definitionsPosition() >= neededPosition) return offer()
-  return context.definitionsReached(neededPosition).then(() => assignment.current && offer())
+  const needed = context.definitions.needed(place, delivery.definitionOffset, batch)
+  return needed ? afterWaiting(needed, batch, context, offer) : offer()
 }
 
 function placeOf({ topic, partition, offset }: ConsumedRecord): Place {

@@ -3,9 +3,10 @@ import { Codec, createRegistry } from '../platform/codec.ts'
 import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { coPartitionAssigner } from '../platform/kafka/co-partition.ts'
-import { fetchCommitted } from '../platform/kafka/committed.ts'
+import { fetchCommitted, fetchLogIds } from '../platform/kafka/committed.ts'
 import { GroupConsumer, type RecordBatch } from '../platform/kafka/consumer.ts'
 import { Follower } from '../platform/kafka/follower.ts'
+import { Patience } from '../platform/kafka/patience.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
@@ -18,6 +19,7 @@ import { Assignments } from './assignments.ts'
 import { openChannels } from './channels.ts'
 import { Committer } from './committer.ts'
 import { dispatcherConfig, limitsOf } from './config.ts'
+import { DefinitionWait } from './definition-wait.ts'
 import { DueTimes } from './due-times.ts'
 import { Engine } from './engine.ts'
 import { Freshness } from './freshness.ts'
@@ -74,7 +76,18 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   await using _definitionsTopic = definitions.topic
   health.set('definitions', null)
   const readerTopics = [channels.health.topic, attempts.topic, parked.topic]
-  const readerOptions = { topics: readerTopics, groupPrefix: `${prefix}dispatcher-state`, sessionTimeoutMs, fail }
+  const known = await fetchLogIds(kafka, readerTopics, context)
+  const logIds = {
+    attemptsLogId: known.get(attempts.topic) ?? null,
+    parkedLogId: known.get(parked.topic) ?? null,
+  }
+  const readerOptions = {
+    topics: readerTopics,
+    logIds: known,
+    groupPrefix: `${prefix}dispatcher-state`,
+    sessionTimeoutMs,
+    fail,
+  }
   await using reader = await RangeReader.open(kafka, readerOptions, context)
 
   const caughtUp = () => definitions.topic.caughtUp()
@@ -85,7 +98,8 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const current = (webhookId: string) => definitions.table.get(webhookId)
   const switchOffContext = { topic: configTopic, caughtUp, current, send, clock, stopping, log }
   const quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
-  const pauses = new Pauses((topic) => (topic === deliveries ? consumer : follower), after)
+  const fetching = (topic: string) => (topic === deliveries ? consumer : follower)
+  const pauses = new Pauses(fetching, after)
   const counted = createDispatcherMetrics([metrics], () => engine)
   const unread = new UnreadStates({
     log,
@@ -116,12 +130,23 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     },
     limitsOf(config, deliveries),
   )
-  const healthWriter = new HealthWriter({ engine, ...channels.health, send, reader, nowMs, log })
+  const healthWriter = new HealthWriter({ engine, ...channels.health, send, reader, logIds, nowMs, log })
   const groupId = `${prefix}dispatcher`
   const assignments = new Assignments({
     engine,
     health: healthWriter,
-    takeover: { reader, ...channels, unreadable, nowMs },
+    takeover: {
+      reader,
+      ...channels,
+      unreadable,
+      logIds,
+      lostParked: (partition, webhookIds) =>
+        log.error(
+          { topic: parked.topic, partition, webhookIds },
+          'webhook-parked was made anew: what was parked is gone',
+        ),
+      nowMs,
+    },
     committed: () => fetchCommitted(kafka, groupId, [...sources.keys()], context),
     quietTopics,
     follow: (positions) => follower.follow(positions),
@@ -134,8 +159,13 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     sources,
     testsTopic: channels.tests,
     takingOver: assignments.takingOver.bind(assignments),
-    definitionsReached: (offset: number) => definitions.topic.reached(0, offset),
-    definitionsPosition: () => definitions.topic.position(0),
+    definitions: new DefinitionWait({ topic: definitions.topic, clock }),
+    patience: new Patience({
+      clock,
+      stopping,
+      pause: (topic, partition) => fetching(topic).pause(topic, partition),
+      resume: (topic, partition) => fetching(topic).resume(topic, partition),
+    }),
     nowMs,
     roomSoon: pauses.roomSoon.bind(pauses),
     pauseForRoom: pauses.forRoom.bind(pauses),

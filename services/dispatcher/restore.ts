@@ -14,7 +14,10 @@ export type HealthRecord = {
   breaker: { state: string; openUntil: number | null; failingSince: number | null; failures: number[] } | null
   parked: ParkedRange | null
   pausedUntil: number | null
-}
+} & Partial<HealthLogIds>
+
+/** Topic ids of the logs that a snapshot's offsets are of; null where they are not known. */
+export type HealthLogIds = { attemptsLogId: string | null; parkedLogId: string | null }
 
 /** What a partition number's topics tell of it when it is taken over. */
 export type RestoredPartition = {
@@ -38,7 +41,7 @@ export function healthOf(
   partition: number,
   gate: GateState | undefined,
   parked: ParkedRange | null,
-  offsets: { attemptsOffset: number; parkedOffset: number },
+  offsets: { attemptsOffset: number; parkedOffset: number } & Partial<HealthLogIds>,
   nowMs: number,
 ): HealthRecord {
   const breaker = gate && {

@@ -11,7 +11,7 @@ import { decodeOffsetMap } from './offset-map.ts'
 import type { ParkedRange } from './parked-index.ts'
 import type { ResumePoint } from './partition.ts'
 import { answerId, queueOf } from './replay.ts'
-import { breakerOf, type HealthRecord, type RestoredPartition } from './restore.ts'
+import { breakerOf, type HealthLogIds, type HealthRecord, type RestoredPartition } from './restore.ts'
 
 export type TakeoverContext = {
   reader: Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
@@ -20,6 +20,11 @@ export type TakeoverContext = {
   parked: { topic: string; decode: Decode<PendingDelivery> }
   /** Of webhook-health and webhook-parked. One of webhook-attempts becomes a dead letter where it is counted. */
   unreadable: (record: ConsumedRecord, reason: string) => void
+  /** webhook-deliveries. */
+  deliveries: string
+  logIds: HealthLogIds
+  /** Called with webhooks whose notifications stood in a webhook-parked that is gone. */
+  lostParked: (partition: number, webhookIds: string[]) => void
   nowMs: () => number
 }
 
@@ -47,14 +52,19 @@ export async function takeOver(
   committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
   context: TakeoverContext,
 ): Promise<TakenOver> {
-  const { reader, health, attempts, parked, nowMs } = context
-  const [healthEnd, attemptsEnd, parkedEnd] = await Promise.all(
-    [health, attempts, parked].map(({ topic }) => endOf(reader, topic, partition)),
+  const { reader, health, attempts, parked, deliveries, logIds, nowMs } = context
+  const [healthEnd, attemptsEnd, parkedEnd, deliveriesEnd] = await Promise.all(
+    [health.topic, attempts.topic, parked.topic, deliveries].map((topic) => endOf(reader, topic, partition)),
   )
   const log = await readHealth(partition, healthEnd ?? 0, context)
-  const snapshots = log.webhooks()
+  const snapshots = inTheseLogs(partition, log.webhooks(), context)
   const startOfWindow = async () => (await reader.offsetsAt(attempts.topic, nowMs() - windowMs)).get(partition) ?? 0
-  const from = log.partition ?? { attemptsOffset: await startOfWindow(), parkedOffset: 0, asOf: 0 }
+  const own = log.partition
+  const from = {
+    attemptsOffset: own && isOf(logIds.attemptsLogId, own.attemptsLogId) ? own.attemptsOffset : await startOfWindow(),
+    parkedOffset: own && isOf(logIds.parkedLogId, own.parkedLogId) ? own.parkedOffset : 0,
+    asOf: own?.asOf ?? 0,
+  }
   const restored = stateOf(snapshots, resumePoints(partition, committed))
   await Promise.all([
     readTail(
@@ -79,6 +89,9 @@ export async function takeOver(
       () => undefined,
     ),
   ])
+  // Of another webhook-deliveries perhaps: what is behind its end now cannot be waited for.
+  for (const [webhookId, range] of restored.parked)
+    restored.parked.set(webhookId, { ...range, since: Math.min(range.since, deliveriesEnd ?? 0) })
   return {
     restored,
     reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 },
@@ -86,6 +99,28 @@ export async function takeOver(
     epoch: Math.max(log.newestEpoch + 1, nowMs()),
     healthOffset: healthEnd ?? 0,
   }
+}
+
+/** Whether an offset that was stored is of the log that is there now; earlier versions stored no id. */
+function isOf(logId: string | null, stored: string | null | undefined): boolean {
+  return logId === null || stored === null || stored === undefined || logId === stored
+}
+
+/** Snapshots without what they tell of a webhook-parked that is gone, with all that was in it. */
+function inTheseLogs(
+  partition: number,
+  snapshots: ReadonlyMap<string, HealthRecord>,
+  { logIds, lostParked }: TakeoverContext,
+): Map<string, HealthRecord> {
+  const kept = new Map<string, HealthRecord>()
+  const lost: string[] = []
+  for (const [webhookId, record] of snapshots) {
+    const isLost = record.parked !== null && !isOf(logIds.parkedLogId, record.parkedLogId)
+    if (isLost) lost.push(webhookId)
+    kept.set(webhookId, isLost ? { ...record, parked: null } : record)
+  }
+  if (lost.length > 0) lostParked(partition, lost)
+  return kept
 }
 
 /** Where the last commits say that each topic of the partition number goes on. */

@@ -53,7 +53,12 @@ export type AttemptError = {
 }
 
 /** Where the last record that is counted stands in its topic. */
-export type Source = { partition: number; offset: number }
+export type Source = {
+  partition: number
+  offset: number
+  /** Topic id of the log that the offset is of; absent in what earlier versions wrote. */
+  logId?: string | null
+}
 
 /** A record of webhook-stats. */
 export type WebhookStats = {

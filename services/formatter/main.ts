@@ -5,6 +5,7 @@ import { Codec, createRegistry } from '../platform/codec.ts'
 import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { GroupConsumer } from '../platform/kafka/consumer.ts'
+import { Patience } from '../platform/kafka/patience.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RecordFaults } from '../platform/record-faults.ts'
 import { listen, runService } from '../platform/service.ts'
@@ -95,12 +96,15 @@ await runService('formatter', formatterConfig, async (service) => {
     look: (record) => misplaced.look(record),
     hasRoom: () => producer.bufferedBytes < maxBufferedBytes,
     finished: (assignment, commit) => commits.finished(assignment, commit),
-    pause: (topic, partition) => consumer.pause(topic, partition),
-    resume: (topic, partition) => consumer.resume(topic, partition),
+    patience: new Patience({
+      clock,
+      stopping,
+      pause: (topic, partition) => consumer.pause(topic, partition),
+      resume: (topic, partition) => consumer.resume(topic, partition),
+    }),
     unreadable: ({ topic, partition, offset }, reason) =>
       log.error({ topic, partition, offset, reason }, 'record is not readable'),
     metrics: counted,
-    clock,
     stopping,
   })
   const consumer: GroupConsumer = await GroupConsumer.open(

@@ -1,7 +1,7 @@
 import type { Event } from '../domain/event.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Decoded } from '../platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import type { Patience } from '../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../platform/record-faults.ts'
 import type { Decision } from './decide.ts'
 import type { EventSource } from './event-source.ts'
@@ -19,21 +19,16 @@ export type StageEdges = {
   /** While false, no more is read than what is being written. */
   hasRoom: () => boolean
   finished: (assignment: Assignment, commit: Commit) => void
-  /** The partition is not to be fetched before resume. */
-  pause: (topic: string, partition: number) => void
-  resume: (topic: string, partition: number) => void
+  /** For a schema that is not there yet (guarantees.md, 11). */
+  patience: Pick<Patience, 'wait'>
   /** For the log. */
   unreadable: (record: ConsumedRecord, reason: string) => void
   metrics: FormatterMetrics
-  clock: Pick<Clock, 'sleep'>
   stopping: AbortSignal
 }
 
 /** What reading a record comes to. */
 type Read = Decoded<Event> | 'tombstone' | SetAside
-
-/** The answer to an unknown schema id takes milliseconds; after this long the other partitions no longer wait for it. */
-const patienceMs = 500
 
 /** The steps of a record, as its dead letter names them: an exception in one of them is that record's. */
 const steps = {
@@ -81,7 +76,7 @@ export class FormatterStage {
       if (stopping.aborted) break
       // Nothing known is awaited here: all of it goes to the producer in one turn, and so into large batches.
       const reading = this.#read(source, record, records)
-      const read = reading instanceof Promise ? await this.#patiently(reading, batch) : reading
+      const read = reading instanceof Promise ? await this.#edges.patience.wait(reading, batch) : reading
       if (read === 'not yet') break
       look(record)
       const write = this.#handle(source.type, record, read)
@@ -171,27 +166,6 @@ export class FormatterStage {
     const { output, metrics } = this.#edges
     await output.setAside('fault', record, await detail)
     metrics.deadLettered('fault')
-  }
-
-  /**
-   * Waits a little for a schema. While the registry does not answer, only the partition that needs it stands still: the
-   * record is fetched again when the schema is there (guarantees.md, 11).
-   */
-  async #patiently(
-    reading: Promise<Read | 'not yet'>,
-    { topic, partition, assignment }: RecordBatch,
-  ): Promise<Read | 'not yet'> {
-    const { clock, stopping, pause, resume } = this.#edges
-    const answered = new AbortController()
-    const patience = clock.sleep(patienceMs, answered.signal).then(() => 'not yet' as const)
-    const read = await Promise.race([reading, patience])
-    answered.abort()
-    if (read !== 'not yet' || stopping.aborted) return read
-    pause(topic, partition)
-    void reading.then(() => {
-      if (assignment.current) resume(topic, partition)
-    })
-    return read
   }
 }
 

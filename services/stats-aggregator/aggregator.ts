@@ -2,13 +2,14 @@ import type { DeadLetter } from '../domain/delivery.ts'
 import type { DeadLetterCounts, WebhookStats } from '../domain/stats.ts'
 import { Codec, createRegistry, type RegistryConfig } from '../platform/codec.ts'
 import { createKafka, type Kafka, type KafkaVariables } from '../platform/kafka/client.ts'
+import { fetchLogIds } from '../platform/kafka/committed.ts'
 import { GroupConsumer } from '../platform/kafka/consumer.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RecordFaults } from '../platform/record-faults.ts'
 import type { ServiceContext } from '../platform/service.ts'
 import { schemaOf, subjectOf, topicName } from '../schemas.ts'
 import { statsGroupOf, statsTopicOf } from '../stats-generation.ts'
-import { topics } from '../topics.ts'
+import { type Topic, topics } from '../topics.ts'
 import { attemptRules, type CountedAttempt, type StatsState, toRecord, toState, withoutErrors } from './attempts.ts'
 import { type CountedLetter, type LetterState, letterRules, toCounts, toLetterState } from './dead-letters.ts'
 import { Flusher } from './flusher.ts'
@@ -63,6 +64,9 @@ export async function openAggregator(
   const faults = new RecordFaults({ clock, log, fail, counted: metrics.fault })
   const deadLetter = recordLetters({ log, nowMs, topic: deadLetters, encode: encodeLetter, send })
   const context = { ...waiting, kafka, codec, producer, prefix, fail, faults, deadLetter, consumer: () => consumer }
+  const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => topicName(topic, prefix))
+  const logIds = await fetchLogIds(kafka, folded, waiting)
+  const sourceLogId = (topic: Topic) => logIds.get(topicName(topic, prefix)) ?? null
   const attempts = await openFolding<CountedAttempt, StatsState, WebhookStats>(
     {
       source: topics.webhookAttempts,
@@ -72,6 +76,7 @@ export async function openAggregator(
       reduced: withoutErrors,
       toState,
       metrics: metrics.attempts(topics.webhookAttempts.name),
+      sourceLogId: sourceLogId(topics.webhookAttempts),
     },
     context,
   )
@@ -86,18 +91,19 @@ export async function openAggregator(
       reduced: null,
       toState: toLetterState,
       metrics: metrics.letters(topics.webhookDeadLetters.name),
+      sourceLogId: sourceLogId(topics.webhookDeadLetters),
     },
     context,
   )
   stack.use(letters.stored)
   health.set('stored statistics', null)
 
-  const folded = [attempts.topic, letters.topic]
   const consumer: GroupConsumer = await GroupConsumer.open(
     kafka,
     {
       groupId,
       topics: folded,
+      logIds,
       sessionTimeoutMs,
       maxWaitMs: 500,
       // Statistics may come half a second late: fetching for each attempt took three times the CPU.

@@ -2,6 +2,7 @@ import { projection } from '../platform/avro-projection.ts'
 import type { Codec } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { GroupConsumer } from '../platform/kafka/consumer.ts'
+import { Patience } from '../platform/kafka/patience.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
 import type { RecordFaults } from '../platform/record-faults.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
@@ -19,7 +20,7 @@ export type FoldingContext = WaitContext & {
   producer: Pick<BatchingProducer, 'send'>
   prefix: string
   /** Asked for when the first commit is due. */
-  consumer: () => Pick<GroupConsumer, 'commit'>
+  consumer: () => Pick<GroupConsumer, 'commit' | 'pause' | 'resume'>
   faults: RecordFaults
   deadLetter: StageEdges<unknown, State>['deadLetter']
   stopping: AbortSignal
@@ -36,11 +37,13 @@ export type Folding<V, S extends State, R> = {
   reduced: ((record: R) => R) | null
   toState: (record: R) => S
   metrics: StageMetrics<V>
+  /** Topic id of `source`'s log. */
+  sourceLogId: string | null
 }
 
 /** Resolves when the stored states have been read to their end. */
 export async function openFolding<V, S extends State, R extends StateHead>(
-  { source, rules, states, toRecord, reduced, toState, metrics }: Folding<V, S, R>,
+  { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: Folding<V, S, R>,
   context: FoldingContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
   const { kafka, codec, producer, prefix, consumer, faults, deadLetter, clock, log, stopping, fail } = context
@@ -51,11 +54,19 @@ export async function openFolding<V, S extends State, R extends StateHead>(
   const decode = codec.decoder<R>(schemaOf(states))
   const decodeHead = codec.decoder<StateHead>(projection(schemaOf(states), ['webhookId', 'source']))
   const groupPrefix = `${prefix}stats-aggregator-${states.name}`
-  const stored = await StoredTopic.open(kafka, { topic: statesTopic, groupPrefix, decode, decodeHead, fail }, context)
+  const stored = await StoredTopic.open(
+    kafka,
+    { topic: statesTopic, groupPrefix, decode, decodeHead, sourceLogId, fail },
+    context,
+  )
+  const record = (state: S) => {
+    const made = toRecord(state, clock.nowMs())
+    return { ...made, source: { ...made.source, logId: sourceLogId } }
+  }
   const writer = new StateWriter<S>({
     topic: statesTopic,
-    encode: (state) => encode(toRecord(state, clock.nowMs())),
-    encodeReduced: reduced && ((state) => encode(reduced(toRecord(state, clock.nowMs())))),
+    encode: (state) => encode(record(state)),
+    encodeReduced: reduced && ((state) => encode(reduced(record(state)))),
     send: producer.send.bind(producer),
     faults,
   })
@@ -78,6 +89,12 @@ export async function openFolding<V, S extends State, R extends StateHead>(
     commit: (assignment, commits) => consumer().commit(assignment, commits),
     commitFailed: (error) => log.warn({ err: error, topic }, 'commit failed, the next one makes up for it'),
     metrics,
+    patience: new Patience({
+      clock,
+      stopping,
+      pause: (topic, partition) => consumer().pause(topic, partition),
+      resume: (topic, partition) => consumer().resume(topic, partition),
+    }),
     stopping,
   })
   return { topic, stage, stored }

@@ -1,5 +1,6 @@
 import type { Decode, Decoded } from '../platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import type { Patience } from '../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../platform/record-faults.ts'
 import type { FoldRules, State } from './fold.ts'
 import type { StageMetrics } from './metrics.ts'
@@ -32,6 +33,8 @@ export type StageEdges<V, S extends State> = {
   commit: (assignment: Assignment, commits: Commit[]) => Promise<boolean>
   commitFailed: (error: unknown) => void
   metrics: StageMetrics<V>
+  /** For a schema, or states, that are not there yet. */
+  patience: Pick<Patience, 'wait'>
   stopping: AbortSignal
 }
 
@@ -70,15 +73,18 @@ export class FoldStage<V, S extends State> {
     this.#edges.metrics.forgetLag()
   }
 
-  /** @returns how many records were taken: all, or none when the partition is no longer ours. */
-  async takeBatch({ assignment, partition, records, highWatermark }: RecordBatch): Promise<number> {
+  /** @returns how many records were taken: none when the partition is no longer ours, and not those that have to wait. */
+  async takeBatch(batch: RecordBatch): Promise<number> {
+    const { assignment, partition, records, highWatermark } = batch
+    const { patience } = this.#edges
     const owned = this.#owned
     if (owned?.assignment !== assignment) return 0
-    const fold = owned.folds.get(partition) ?? (await this.#load(owned, partition))
-    if (!fold || !assignment.current) return 0
-    for (const record of records) {
+    const fold = owned.folds.get(partition) ?? (await patience.wait(this.#load(owned, partition), batch))
+    if (!fold || fold === 'not yet' || !assignment.current) return 0
+    for (const [index, record] of records.entries()) {
       const decoding = this.#decode(record, records)
-      const decoded = decoding instanceof Promise ? await decoding : decoding
+      const decoded = decoding instanceof Promise ? await patience.wait(decoding, batch) : decoding
+      if (decoded === 'not yet' || !assignment.current) return index
       const taken = decoded instanceof SetAside || !decoded.ok ? decoded : this.#take(fold, record, decoded.value)
       if (taken !== 'taken') await this.#bury(owned, fold, record, taken)
     }

@@ -13,10 +13,19 @@ export type StoredTopicOptions<R> = {
   decode: Decode<R>
   /** Reads only what a record is about: all that is needed of most. */
   decodeHead: Decode<StateHead>
+  /** Topic id of the log that is folded; null where it is not known. */
+  sourceLogId: string | null
   fail: (error: unknown) => void
 }
 
 export type StateHead = { webhookId: string; source: Source }
+
+/** What a state reflects of a log: of one that is another one now, nothing, though its counts go on. */
+export function sourceIn(logId: string | null, source: Source): Source {
+  const { partition, logId: of = null } = source
+  const isOther = of !== null && logId !== null && of !== logId
+  return { partition, offset: isOther ? -1 : source.offset, logId }
+}
 
 /** A topic of states, read to its end and then followed. They are kept as bytes: most of them do not change for hours. */
 export class StoredTopic<R extends StateHead> implements AsyncDisposable {
@@ -38,7 +47,7 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     options: StoredTopicOptions<R>,
     context: WaitContext,
   ): Promise<StoredTopic<R>> {
-    const { decode: _decode, decodeHead: _decodeHead, ...table } = options
+    const { decode: _decode, decodeHead: _decodeHead, sourceLogId: _sourceLogId, ...table } = options
     const self = new StoredTopic(options, context)
     self.#table = await TopicTable.open(kafka, { ...table, onRecord: self.#onRecord.bind(self) }, context)
     return self
@@ -57,7 +66,7 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     const decoded = this.#options.decode(found.stored)
     // Its schema is known since it came.
     if (decoded instanceof Promise || !decoded.ok) throw new Error('a stored state cannot be decoded any more')
-    return decoded.value
+    return { ...decoded.value, source: sourceIn(this.#options.sourceLogId, decoded.value.source) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,7 +106,9 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     const id = state?.webhookId ?? key?.toString('utf8')
     if (id === undefined) return 'a tombstone without a key'
     if (state && state.source.partition !== partition) return `is of partition ${state.source.partition}`
-    const stored = state && value && { sourceOffset: state.source.offset, stored: ownCopy(value) }
+    const { sourceLogId } = this.#options
+    const sourceOffset = state && sourceIn(sourceLogId, state.source).offset
+    const stored = value === null || sourceOffset === null ? null : { sourceOffset, stored: ownCopy(value) }
     this.states.apply(partition, id, offset, stored)
     return null
   }

@@ -57,12 +57,23 @@ function committedOf(
   return committed
 }
 
+/** Topic -> its id (KIP-516), where the brokers tell one. Waits until Kafka answers and the topics are there. */
+export function fetchLogIds(kafka: Kafka, topics: string[], context: WaitContext): Promise<Map<string, string>> {
+  return retryUntilDone('topic ids', context, () => withAdmin(kafka, (admin) => describeLogIds(admin, topics)))
+}
+
+async function describeLogIds(admin: Admin, topics: string[]): Promise<Map<string, string>> {
+  const { topics: described } = await admin.fetchTopicMetadata({ topics })
+  const ids = described.map(({ name, partitions }) => [name, topicIdOf(partitions[0])] as const)
+  return new Map(ids.filter((each): each is [string, string] => each[1] !== null))
+}
+
 /** Topic -> partition -> what its log holds now. */
 async function fetchExtents(admin: Admin, topics: string[]): Promise<Map<string, Map<number, LogExtent>>> {
-  const { topics: described } = await admin.fetchTopicMetadata({ topics })
+  const logIds = await describeLogIds(admin, topics)
   const ofTopic = async (topic: string) => {
     const offsets = await admin.fetchTopicOffsets(topic)
-    const logId = topicIdOf(described.find(({ name }) => name === topic)?.partitions[0])
+    const logId = logIds.get(topic) ?? null
     const extents = offsets.map(
       ({ partition, low, high }) => [partition, { logId, low: Number(low), high: Number(high) }] as const,
     )

@@ -5,6 +5,8 @@ import type { StartPosition } from './membership.ts'
 export type ConsumerOptions = {
   groupId: string
   topics: string[]
+  /** Topic ids of logs that are known already: another one ends the process. */
+  logIds?: ReadonlyMap<string, string>
   sessionTimeoutMs: number
   /** Longest wait of the broker for new records; bounds how late a resumed partition is fetched. */
   maxWaitMs: number

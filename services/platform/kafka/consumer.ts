@@ -68,7 +68,13 @@ export class GroupConsumer implements AsyncDisposable {
     this.#options = options
     this.#log = log
     this.#stopping = stopping
-    this.#membership = { logIds: new LogIds(), log, group: null, onStart: options.onStart, fail: options.fail }
+    this.#membership = {
+      logIds: new LogIds(options.logIds),
+      log,
+      group: null,
+      onStart: options.onStart,
+      fail: options.fail,
+    }
     const held = () => ({ memberId: this.#memberId, partitions: this.#assignment.partitions })
     this.#consumer = kafka.consumer({
       ...consumerConfig(options),

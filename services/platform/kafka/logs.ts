@@ -12,7 +12,12 @@ export class LogChanged extends Error {
 
 /** Topic ids (KIP-516) as one reader has met them first. */
 export class LogIds {
-  readonly #ids = new Map<string, string>()
+  readonly #ids: Map<string, string>
+
+  /** @param known ids that were met before. */
+  constructor(known: Iterable<[string, string]> = []) {
+    this.#ids = new Map(known)
+  }
 
   /** Null where it is not known: before the topic is met, and of brokers before Kafka 2.8. */
   of(topic: string): string | null {

@@ -8,6 +8,8 @@ export type RangeReaderOptions = {
   /** Consumer group ids begin with it; every reader is alone in a group of its own. */
   groupPrefix: string
   sessionTimeoutMs: number
+  /** Topic ids of logs that are known already: another one ends the process. */
+  logIds?: ReadonlyMap<string, string>
   /** For a fault that no waiting mends; must end the process. */
   fail: (error: unknown) => void
 }
@@ -54,7 +56,7 @@ export class RangeReader implements AsyncDisposable {
 
   /** Joins its group, however long it takes until Kafka can be reached. */
   static async open(kafka: Kafka, options: RangeReaderOptions, context: WaitContext): Promise<RangeReader> {
-    const { topics, groupPrefix, sessionTimeoutMs, fail } = options
+    const { topics, groupPrefix, sessionTimeoutMs, logIds = new Map(), fail } = options
     const admin = kafka.admin({ retry: { retries: 3 } })
     await retryUntilDone('kafka range reader', context, () => admin.connect())
     const groupId = `${groupPrefix}-${randomUUID()}`
@@ -65,6 +67,7 @@ export class RangeReader implements AsyncDisposable {
         groupId,
         topics,
         sessionTimeoutMs,
+        logIds,
         maxWaitMs,
         maxBytesPerPartition,
         fail,

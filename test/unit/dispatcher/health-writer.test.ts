@@ -31,6 +31,7 @@ function writerOf(
       })
       return Promise.resolve({ offset: log.length - 1 })
     },
+    logIds: { attemptsLogId: null, parkedLogId: null },
     reader: {
       ends: async () => [{ partition: 3, low: 0, high: log.length }],
       read: async (_topic, _partition, from, to, onRecord) => {

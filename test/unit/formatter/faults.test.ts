@@ -91,11 +91,9 @@ function formatterThatFails(step: Step, isPoison: (eventId: string) => boolean) 
     look: () => {},
     hasRoom: () => true,
     finished: (_assignment, commit) => commits.push(commit),
-    pause: () => {},
-    resume: () => {},
+    patience: { wait: (coming) => coming },
     unreadable: () => {},
     metrics: createFormatterMetrics([new Registry()]),
-    clock: { sleep: () => new Promise(() => {}) },
     stopping: new AbortController().signal,
   })
   const take = (eventIds: string[]) =>

@@ -7,6 +7,7 @@ import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'
 import { FormatterStage } from '../../../services/formatter/stage.ts'
 import type { Decoded } from '../../../services/platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../../services/platform/kafka/consumer.ts'
+import { Patience } from '../../../services/platform/kafka/patience.ts'
 import { RecordFaults } from '../../../services/platform/record-faults.ts'
 import { messageEvent } from '../../support/sample-events.ts'
 import { definition } from './samples.ts'
@@ -74,17 +75,20 @@ function stageWith({ account = true, output = 'delivered' as 'delivered' | 'over
     look: () => {},
     hasRoom: () => room,
     finished: (_assignment, commit) => commits.push(commit),
-    pause: (topic, partition) => log.push(`pause ${topic} ${partition}`),
-    resume: (topic, partition) => log.push(`resume ${topic} ${partition}`),
+    patience: new Patience({
+      pause: (topic, partition) => log.push(`pause ${topic} ${partition}`),
+      resume: (topic, partition) => log.push(`resume ${topic} ${partition}`),
+      clock: {
+        sleep: (_ms, signal) =>
+          new Promise((resolve) => {
+            outOfPatience = resolve
+            signal?.addEventListener('abort', () => resolve())
+          }),
+      },
+      stopping: stopping.signal,
+    }),
     unreadable: () => {},
     metrics: createFormatterMetrics([registry]),
-    clock: {
-      sleep: (_ms, signal) =>
-        new Promise((resolve) => {
-          outOfPatience = resolve
-          signal?.addEventListener('abort', () => resolve())
-        }),
-    },
     stopping: stopping.signal,
   })
   const metric = async (name: string, label: string): Promise<number | undefined> => {

@@ -48,6 +48,7 @@ function bench(edges: Partial<Edges> = {}): Bench {
     },
     commitFailed: () => log.push('commit failed'),
     metrics: createStatsMetrics(createMetrics('test')).attempts(topic),
+    patience: { wait: (coming) => coming },
     stopping: new AbortController().signal,
     ...edges,
   })
