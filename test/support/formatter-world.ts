@@ -96,11 +96,9 @@ export function createFormatterWorld(): FormatterWorld {
     look: () => {},
     hasRoom: () => true,
     finished: (_assignment, commit) => commits.push(commit),
-    pause: () => {},
-    resume: () => {},
+    patience: { wait: (coming) => coming },
     unreadable: () => {},
     metrics: createFormatterMetrics([new Registry()]),
-    clock: { sleep: () => new Promise(() => {}) },
     stopping: new AbortController().signal,
   })
   let offset = 0

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
-import { RecordFaults, SetAside } from '../record-faults.ts'
+import { RecordFaults } from '../record-faults.ts'
 import { retryUntilDone, type WaitContext } from '../retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from './consumer.ts'
 import { loneMember } from './consumer-options.ts'
@@ -13,8 +13,6 @@ export type TableOptions = {
   groupPrefix: string
   /** Called in order with every record, from the first in the topic on; each offset once. What throws twice is not folded. */
   onRecord: (record: ConsumedRecord) => void
-  /** Called with a record whose fold threw twice, and what it threw; it is in the log already. */
-  onFault?: (record: ConsumedRecord, error: unknown) => void
   fail: (error: unknown) => void
 }
 
@@ -133,18 +131,12 @@ export class TopicTable implements AsyncDisposable {
   /** A group that rejoins reads from the beginning again: what is already folded is passed over, so time never goes back. */
   #take(record: ConsumedRecord): void {
     if (record.offset < this.position(record.partition)) return
-    const { onRecord, onFault } = this.#options
-    let thrown: unknown
-    const fold = () => {
-      try {
-        onRecord(record)
-      } catch (error) {
-        thrown = error
-        throw error
-      }
-    }
-    const folded = this.#faults.guard(record, 'folding the record', () => String(record.key), fold)
-    if (folded instanceof SetAside) onFault?.(record, thrown)
+    this.#faults.guard(
+      record,
+      'folding the record',
+      () => String(record.key),
+      () => this.#options.onRecord(record),
+    )
     this.#positions.set(record.partition, record.offset + 1)
   }
 

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { Patience } from '../../../../services/platform/kafka/patience.ts'
+
+const place = { topic: 't', partition: 3 }
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+function bench() {
+  const log: string[] = []
+  const stopping = new AbortController()
+  const assignment = { partitions: new Map(), current: true, fresh: false }
+  let runOut = () => {}
+  const patience = new Patience({
+    clock: { sleep: () => new Promise((resolve) => (runOut = resolve)) },
+    pause: (topic, partition) => log.push(`pause ${topic}/${partition}`),
+    resume: (topic, partition) => log.push(`resume ${topic}/${partition}`),
+    stopping: stopping.signal,
+  })
+  const coming = Promise.withResolvers<string>()
+  const waiting = patience.wait(coming.promise, { ...place, assignment })
+  return { log, stopping, assignment, coming, waiting, runOut: () => runOut() }
+}
+
+test('what comes soon is waited for, and nothing is paused', async () => {
+  const { log, coming, waiting } = bench()
+  coming.resolve('schema')
+  expect(await waiting).toBe('schema')
+  expect(log).toEqual([])
+})
+
+test('what fails soon fails here', async () => {
+  const { log, coming, waiting } = bench()
+  coming.reject(new Error('broken'))
+  await expect(waiting).rejects.toThrow('broken')
+  expect(log).toEqual([])
+})
+
+test.each(['resolve', 'reject'] as const)(
+  'what takes long holds its partition alone, until it has come: %s',
+  async (end) => {
+    const { log, coming, waiting, runOut } = bench()
+    runOut()
+    expect(await waiting).toBe('not yet')
+    expect(log).toEqual(['pause t/3'])
+    coming[end]('schema')
+    await turn()
+    expect(log).toEqual(['pause t/3', 'resume t/3'])
+  },
+)
+
+test('a partition that has left meanwhile is not resumed: that is its next assignment', async () => {
+  const { log, assignment, coming, waiting, runOut } = bench()
+  runOut()
+  await waiting
+  assignment.current = false
+  coming.resolve('schema')
+  await turn()
+  expect(log).toEqual(['pause t/3'])
+})
+
+test('nothing is paused at a stop', async () => {
+  const { log, stopping, waiting, runOut } = bench()
+  stopping.abort()
+  runOut()
+  expect(await waiting).toBe('not yet')
+  expect(log).toEqual([])
+})
