@@ -2,7 +2,7 @@ import type { Cluster } from './kafkajs-inside.ts'
 
 /**
  * The log behind a topic's name. A topic that is deleted and made anew, or restored, is another log: what was known of
- * offsets says nothing of it (decision 14).
+ * offsets says nothing of it (decision 15).
  */
 
 /** A log that is being read is another one, or a shorter one, than before. Ends the process: its next start reads what is there now. */
