@@ -18,7 +18,7 @@ export function recordWriter(
   topic: (typeof topics)['webhookConfig' | 'accountConfig'],
   prefix: string,
   producer: Pick<BatchingProducer, 'send'>,
-  table: Pick<TopicTable, 'reached'>,
+  table: Pick<TopicTable, 'position' | 'written'>,
 ): WriteRecord {
   return async (key, value, headers = {}) => {
     const before = table.position(partition)
