@@ -22,7 +22,9 @@ export function recordWriter(
 ): WriteRecord {
   return async (key, value, headers = {}) => {
     const before = table.position(partition)
-    const { offset } = await producer.send({ topic: topicName(topic, prefix), partition, key, value, headers })
+    const record = { topic: topicName(topic, prefix), partition, key, value, headers }
+    // Who has asked for the change is told at once where it may not be written: it is not made hours later.
+    const { offset } = await producer.send({ ...record, whileForbidden: 'refuse' })
     if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')
     await table.written(partition, offset, before)
     return offset

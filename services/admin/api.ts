@@ -137,6 +137,8 @@ function toProblem(error: unknown): never {
     throw new HttpProblem(503, 'Service Unavailable', detail, {}, { 'retry-after': '10' })
   }
   if (error instanceof Overtaken) throw new HttpProblem(409, 'Conflict', `${error.message}: read it, and try again`)
+  if (error instanceof RecordRefused && error.kind === 'forbidden')
+    throw new HttpProblem(503, 'Service Unavailable', error.message, {}, { 'retry-after': '10' })
   if (error instanceof RecordRefused)
     throw new HttpProblem(413, 'Content Too Large', 'the definition is too large for a Kafka record')
   throw error

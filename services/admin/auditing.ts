@@ -10,6 +10,7 @@ import { topics } from '../topics.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import { accountFold, definitionFold } from './audit-fold.ts'
 import { AuditLog } from './audit-log.ts'
+import { writeEntry } from './audit-record.ts'
 import { AuditWriter } from './audit-writer.ts'
 
 export type AuditingDeps = {
@@ -43,8 +44,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
   const encode = await codec.encoder<AuditEntry>(subjectOf(topics.webhookAudit, prefix), schema)
   const decode = codec.decoder<AuditEntry>(schema)
   const log = new AuditLog(reader, topic, decode, context.log)
-  const write = (entry: AuditEntry) =>
-    producer.send({ topic, partition: 0, key: entry.businessId, value: encode(entry) })
+  const write = (entry: AuditEntry) => writeEntry(producer, { topic, encode }, entry)
   const { webhookConfig, accountConfig } = topics
   const folds = new Map([
     [topicName(webhookConfig, prefix), () => definitionFold(webhookConfig.name, keys)],

@@ -1,5 +1,6 @@
 import type { Attempt, Delivery } from '../domain/delivery.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
 import { placeOf, type Reader, readOwn, type Source } from './own-records.ts'
 
 /** Notifications in webhook-deliveries that have no final outcome yet; waiting null: too many to be counted. */
@@ -11,6 +12,7 @@ export type BacklogDeps = {
   attempts: Source<Attempt>
   /** Partition of webhook-deliveries -> where the dispatcher's group goes on after a restart. */
   committed: () => Promise<ReadonlyMap<number, { offset: number }>>
+  log: Pick<Logger, 'warn'>
   clock: Pick<Clock, 'monotonicMs' | 'sleep'>
 }
 
@@ -40,9 +42,21 @@ export class Backlog {
     for (const [id, { askedAtMs }] of this.#answers) if (nowMs - askedAtMs >= freshMs) this.#answers.delete(id)
     const known = this.#answers.get(webhookId)
     if (known) return known.answer
-    const tooLate = this.#deps.clock.sleep(patienceMs).then(() => unknown)
-    const answer = Promise.race([countWaiting(this.#deps, webhookId), tooLate])
+    const answer = this.#ask(webhookId)
     this.#answers.set(webhookId, { askedAtMs: nowMs, answer })
+    return answer
+  }
+
+  /** What cannot be found out, for want of rights or of time, is not known. */
+  async #ask(webhookId: string): Promise<Waiting> {
+    const { clock, log } = this.#deps
+    const ended = new AbortController()
+    const counted = countWaiting(this.#deps, webhookId).catch((err: unknown) => {
+      if (!ended.signal.aborted) log.warn({ err, webhookId }, 'what waits cannot be counted')
+      return unknown
+    })
+    const answer = await Promise.race([counted, clock.sleep(patienceMs, ended.signal).then(() => unknown)])
+    ended.abort()
     return answer
   }
 }

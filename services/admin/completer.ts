@@ -2,6 +2,7 @@ import { headerOf } from '../config-headers.ts'
 import { definitionParser } from '../config-tables.ts'
 import type { WriteRecord } from '../config-writer.ts'
 import type { Entry } from '../domain/definition-table.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { RecordRefused } from '../platform/kafka/producer.ts'
 import type { KeyRing } from '../platform/keyring.ts'
@@ -19,9 +20,12 @@ export type CompleterDeps = {
   write: WriteRecord
   queue: WriteQueue
   keys: KeyRing
+  clock: Pick<Clock, 'sleep'>
   log: Logger
   metrics: AdminMetrics
 }
+
+const againMs = 60_000
 
 /** The newest record of a webhook that is not a completion. due: its completion, or itself, is to be written. */
 type Newest = { record: ConsumedRecord; due: boolean }
@@ -83,6 +87,13 @@ export class Completer {
     void deps.queue.wait(businessId, () => this.#complete(id))
   }
 
+  /** A completion that may not be written now is due again after a while. */
+  #again(id: string, newest: Newest): void {
+    newest.due = true
+    const deps = this.#deps
+    void deps?.clock.sleep(againMs).then(() => this.#schedule(id))
+  }
+
   async #complete(id: string): Promise<void> {
     const newest = this.#newest.get(id)
     if (!newest?.due || !this.#deps?.isOwner()) return
@@ -100,7 +111,11 @@ export class Completer {
       await write(id, value, { [completesHeader]: String(record.offset) })
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error
-      log.warn({ webhookId: id, offset: record.offset }, 'definition not completed: too large for a Kafka record')
+      log.warn(
+        { webhookId: id, offset: record.offset, reason: error.message },
+        'definition not completed: Kafka refuses it',
+      )
+      if (error.kind === 'forbidden') this.#again(id, newest)
       return
     }
     metrics.completions.inc()

@@ -7,7 +7,7 @@ import { Codec, createRegistry } from '../platform/codec.ts'
 import { EarlyListener } from '../platform/early-listener.ts'
 import { createHttpServer } from '../platform/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
-import { fetchCommitted } from '../platform/kafka/committed.ts'
+import { fetchCommittedOnce } from '../platform/kafka/committed.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
@@ -82,7 +82,11 @@ await runService('admin', adminConfig, async (service) => {
   const onAccount = (businessId: string) => feed.account(businessId)
   const accounts = await openAccounts(kafka, { ...tableOptions, onChange: onAccount }, waiting)
   await using _accounts = accounts.topic
-  await using producer = await BatchingProducer.open(kafka, waiting, fail)
+  const { webhookConfig, accountConfig, webhookAudit, webhookReplays, webhookTests } = topics
+  const written = [webhookConfig, accountConfig, webhookAudit, webhookReplays, webhookTests].map((topic) =>
+    topicName(topic, prefix),
+  )
+  await using producer = await BatchingProducer.open(kafka, waiting, fail, { topics: written })
 
   const ownTopics = [...replayTopicNames(prefix), ...trafficTopicNames(prefix), topicName(topics.webhookAudit, prefix)]
   const readTopics = [...new Set(ownTopics)]
@@ -125,9 +129,9 @@ await runService('admin', adminConfig, async (service) => {
   const tests = new TestActions({ ...resending, pages, audit: auditing.write, keys, policy })
   const traffic = openTrafficTopics(codec, prefix)
   const deliveries = topicName(topics.webhookDeliveries, prefix)
-  const commits = () => fetchCommitted(kafka, `${prefix}dispatcher`, [deliveries], waiting)
-  const committed = async () => (await commits()).get(deliveries) ?? new Map()
-  const backlog = new Backlog({ ...traffic.sources, reader, committed, clock })
+  const committed = async () =>
+    (await fetchCommittedOnce(kafka, `${prefix}dispatcher`, [deliveries], log)).get(deliveries) ?? new Map()
+  const backlog = new Backlog({ ...traffic.sources, reader, committed, clock, log })
   const stats = new StatsActions({ store, standing, monitoring, traffic: traffic.within, pages, backlog, clock })
   const accountDeps = { ...shared, store: accountsStore }
 

@@ -4,6 +4,8 @@ import type { Kafka } from '../platform/kafka/client.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import type { Registry } from '../platform/registry.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
+import { topicName } from '../schemas.ts'
+import { topics } from '../topics.ts'
 import { type BuildRecord, createRecordBuilder, openEventEncoders } from './event-records.ts'
 
 /** Where accepted events go. */
@@ -14,7 +16,7 @@ export type EventSink = {
   readonly bufferedBytes: number
   /**
    * Resolves once all in-sync replicas have the event.
-   * @throws RecordRefused when the broker will never take it.
+   * @throws RecordRefused when the broker will never take it, or its topic may not be written.
    */
   publish(event: Event, traceparent?: string): Promise<void>
 }
@@ -34,7 +36,9 @@ export class EventPublisher implements EventSink, AsyncDisposable {
     fail: (error: unknown) => void,
   ): Promise<void> {
     const encoders = await openEventEncoders(new Codec(registry, context), prefix)
-    const producer = await BatchingProducer.open(kafka, context, fail)
+    const producer = await BatchingProducer.open(kafka, context, fail, {
+      topics: [topics.messageEvents, topics.statusEvents].map((topic) => topicName(topic, prefix)),
+    })
     this.#opened = { producer, build: createRecordBuilder(encoders, prefix) }
   }
 
@@ -48,7 +52,8 @@ export class EventPublisher implements EventSink, AsyncDisposable {
 
   async publish(event: Event, traceparent?: string): Promise<void> {
     if (!this.#opened) throw new Error('the publisher is not open yet')
-    await this.#opened.producer.send(this.#opened.build(event, traceparent))
+    // Its sender is told at once: waiting, events of a forbidden topic would fill the room of the other one.
+    await this.#opened.producer.send({ ...this.#opened.build(event, traceparent), whileForbidden: 'refuse' })
   }
 
   /** Waits for the records in flight. */

@@ -135,6 +135,7 @@ async function acknowledged(
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue
     if (!(result.reason instanceof RecordRefused)) throw result.reason
+    if (result.reason.kind === 'forbidden') throw refusals.forbiddenTopic(result.reason.message)
     errors.push({ field: `events.${index}`, message: `Kafka does not take it: ${result.reason.message}` })
   }
   if (errors.length > 0) throw refusals.tooLarge(errors.slice(0, maxProblems))

@@ -37,7 +37,7 @@ export type Publisher = AsyncDisposable & {
    * While Kafka is away it waits. After an error, publish the same event again: its eventId makes that harmless.
    * @param options.traceparent W3C trace context, handed on to the receiver.
    * @throws PublisherOverloaded when too many bytes wait already; InvalidEvent when a field is outside of its limits or not
-   *   well-formed Unicode; EventTooLarge when its notification would have more than 256 KiB; RecordRefused when the broker will never take it; whatever has ended the publisher, when it has ended.
+   *   well-formed Unicode; EventTooLarge when its notification would have more than 256 KiB; RecordRefused when the broker will never take it, or its topic may not be written; whatever has ended the publisher, when it has ended.
    */
   publish(event: Event, options?: { traceparent?: string }): Promise<void>
 }

@@ -12,6 +12,7 @@ export type Reason =
   | 'overloaded'
   | 'share'
   | 'unacknowledged'
+  | 'forbidden-topic'
   | 'starting'
 
 const soonSeconds = 1
@@ -48,6 +49,16 @@ export const refusals = {
       'Service Unavailable',
       'unacknowledged',
       `Kafka has not acknowledged the events within ${timeoutMs} ms; send them again with the same eventIds`,
+      {},
+      retryAfter(laterSeconds),
+    ),
+  /** The other events of the request may have been taken: the same eventIds make them the same events. */
+  forbiddenTopic: (why: string) =>
+    refusal(
+      503,
+      'Service Unavailable',
+      'forbidden-topic',
+      `Kafka does not let the producer write these events: ${why}; send them again with the same eventIds`,
       {},
       retryAfter(laterSeconds),
     ),

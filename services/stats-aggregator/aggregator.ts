@@ -51,7 +51,10 @@ export async function openAggregator(
   health.set('stored statistics', 'not read to the end yet')
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), waiting)
-  const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail))
+  const written = [statsTopicOf(generation), topics.webhookDeadLetterCounts, topics.webhookDeadLetters].map((topic) =>
+    topicName(topic, prefix),
+  )
+  const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail, { topics: written }))
   const metrics = createStatsMetrics(registry)
 
   const deadLetters = topicName(topics.webhookDeadLetters, prefix)
@@ -60,9 +63,8 @@ export async function openAggregator(
     schemaOf(topics.webhookDeadLetters),
   )
   const { nowMs } = clock
-  const send = producer.send.bind(producer)
   const faults = new RecordFaults({ clock, log, fail, counted: metrics.fault })
-  const deadLetter = recordLetters({ log, nowMs, topic: deadLetters, encode: encodeLetter, send })
+  const deadLetter = recordLetters({ log, nowMs, deadLetters: { topic: deadLetters, encode: encodeLetter }, producer })
   const context = { ...waiting, kafka, codec, producer, prefix, fail, faults, deadLetter, consumer: () => consumer }
   const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => topicName(topic, prefix))
   const logIds = await fetchLogIds(kafka, folded, waiting)

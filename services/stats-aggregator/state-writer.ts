@@ -11,7 +11,10 @@ export type StateWriterContext<S> = {
   faults: RecordFaults
 }
 
-/** Writes states. One that cannot be encoded, or that Kafka refuses, stops neither the others nor the commits. */
+/**
+ * Writes states. One that cannot be encoded stops neither the others nor the commits. One that Kafka refuses is written with
+ * what always fits; where even that is refused it waits, and with it the commit: no count is lost.
+ */
 export class StateWriter<S extends State> {
   readonly #context: StateWriterContext<S>
 
@@ -24,25 +27,21 @@ export class StateWriter<S extends State> {
    * @returns its bytes when Kafka has it; 0 when it is left out: its attempts stand in their topic for a rebuild.
    */
   async write(state: S): Promise<number> {
-    const { encode, encodeReduced, faults } = this.#context
+    const { encode, encodeReduced } = this.#context
     try {
-      return await this.#send(state, 'encoding statistics', encode)
+      return await this.#send(state, 'encoding statistics', encode, encodeReduced === null)
     } catch (refused) {
-      if (!(refused instanceof RecordRefused)) throw refused
-      const left = encodeReduced && (await this.#send(state, 'encoding counts', encodeReduced).catch(onlyRefusals))
-      if (left !== null && !(left instanceof RecordRefused)) return left
-      const error = left ?? refused
-      faults.setAside({ position: this.#position(state), step: 'writing statistics', owner: state.webhookId, error })
-      return 0
+      if (!(refused instanceof RecordRefused) || !encodeReduced) throw refused
+      return this.#send(state, 'encoding counts', encodeReduced, true)
     }
   }
 
-  async #send(state: S, step: string, encode: (state: S) => Buffer): Promise<number> {
+  async #send(state: S, step: string, encode: (state: S) => Buffer, isLast: boolean): Promise<number> {
     const { topic, send, faults } = this.#context
     const owner = () => state.webhookId
     const value = faults.guard(this.#position(state), step, owner, () => encode(state))
     if (value instanceof SetAside) return 0
-    await send({ topic, key: state.webhookId, value, partition: state.source.partition })
+    await send({ topic, key: state.webhookId, value, partition: state.source.partition, isLast })
     return value.length
   }
 
@@ -50,9 +49,4 @@ export class StateWriter<S extends State> {
   #position({ source }: S): { topic: string; partition: number; offset: number } {
     return { topic: this.#context.topic, ...source }
   }
-}
-
-function onlyRefusals(error: unknown): RecordRefused {
-  if (error instanceof RecordRefused) return error
-  throw error
 }

@@ -18,21 +18,29 @@ export function fetchCommitted(
   topics: string[],
   context: WaitContext,
 ): Promise<Map<string, Map<number, Committed>>> {
-  return retryUntilDone(`commits of ${groupId}`, context, () =>
-    withAdmin(kafka, async (admin) => {
-      const [fetched, extents] = await Promise.all([
-        // Without metadata kafkajs knows no broker yet, fails to find the group's coordinator, and waits 300 ms before its retry.
-        admin.fetchTopicMetadata({ topics }).then(() => admin.fetchOffsets({ groupId, topics })),
-        fetchExtents(admin, topics),
-      ])
-      return new Map(
-        fetched.map(({ topic, partitions }) => [
-          topic,
-          committedOf(topic, partitions, extents.get(topic) ?? new Map(), context.log),
-        ]),
-      )
-    }),
-  )
+  return retryUntilDone(`commits of ${groupId}`, context, () => fetchCommittedOnce(kafka, groupId, topics, context.log))
+}
+
+/** As fetchCommitted, for somebody who does not wait. @throws where Kafka does not answer, or forbids it */
+export function fetchCommittedOnce(
+  kafka: Kafka,
+  groupId: string,
+  topics: string[],
+  log: Logger,
+): Promise<Map<string, Map<number, Committed>>> {
+  return withAdmin(kafka, async (admin) => {
+    const [fetched, extents] = await Promise.all([
+      // Without metadata kafkajs knows no broker yet, fails to find the group's coordinator, and waits 300 ms before its retry.
+      admin.fetchTopicMetadata({ topics }).then(() => admin.fetchOffsets({ groupId, topics })),
+      fetchExtents(admin, topics),
+    ])
+    return new Map(
+      fetched.map(({ topic, partitions }) => [
+        topic,
+        committedOf(topic, partitions, extents.get(topic) ?? new Map(), log),
+      ]),
+    )
+  })
 }
 
 type FetchedCommit = { partition: number; offset: string; metadata: string | null }

@@ -4,7 +4,7 @@ import { HeldRecords, type Waiting } from './held-records.ts'
 import { partitioner } from './partitioner.ts'
 import { RecordRefused } from './record-refused.ts'
 import { RightsCheck } from './rights-check.ts'
-import { causeOf, kindOf } from './send-fault.ts'
+import { describeFault, kindOf } from './send-fault.ts'
 import type { SendFault, TrackedMessage, TrackedTopic, WriteRights } from './send-messages.ts'
 import { TopicFaults } from './topic-faults.ts'
 
@@ -215,9 +215,12 @@ export class BatchingProducer implements AsyncDisposable {
     for (const waiting of settled) this.#settle(waiting)
   }
 
-  #settle({ message, bytes, refusal, acknowledged, refused }: Waiting): void {
+  #settle({ topic, message, bytes, refusal, acknowledged, refused }: Waiting): void {
     this.#bufferedBytes -= bytes
-    if (refusal) return refused(new RecordRefused((causeOf(message.fault) as Error).message, refusal))
+    if (refusal) {
+      const { clock } = this.#context
+      return refused(new RecordRefused(describeFault(topic, message.fault, clock.nowMs()), refusal))
+    }
     if (message.offset === undefined) throw new Error('a record without an answer')
     acknowledged({ offset: message.offset })
   }

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { Backlog } from '../../../services/admin/backlog.ts'
 import type { Attempt, Delivery } from '../../../services/domain/delivery.ts'
@@ -35,6 +36,7 @@ function bench({ deliveries = [], attempts = [], committed = 0, isAway = false }
     attempts: source<Attempt>('attempts'),
     committed: () => (isAway ? new Promise(() => {}) : Promise.resolve(new Map([[own, { offset: committed }]]))),
     clock: { monotonicMs: () => nowMs, sleep: () => (isAway ? Promise.resolve() : new Promise(() => {})) },
+    log: pino({ level: 'silent' }),
   })
   const pass = (ms: number) => {
     nowMs += ms

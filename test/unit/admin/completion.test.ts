@@ -112,6 +112,7 @@ function topicWith(instances: number) {
         write,
         queue: new WriteQueue(stillClock, 1_000),
         keys,
+        clock: stillClock,
         log: pino({ level: 'silent' }),
         metrics: createAdminMetrics(new Registry()),
       })
