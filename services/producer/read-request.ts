@@ -47,7 +47,8 @@ export function createRequestReader(): (format: BodyFormat, body: Buffer) => Pro
   const elementsOf = (text: string): Iterable<Element> | ReadRequest => {
     const parts = splitList(text, maxEvents)
     if (parts === null) return invalid('events', tooManyEvents)
-    const outer = parseJson(parts.outer, maxValues + maxEvents)
+    if (hasMoreValuesThan(parts.outer, maxValues + maxEvents)) return invalid('', tooManyValues)
+    const outer = parseJson(parts.outer)
     if ('fault' in outer) return { kind: 'unreadable', problems: [{ field: '', message: outer.fault }] }
     const checked = checkEnvelope(outer.value)
     if (!checked.ok) return { kind: 'invalid', problems: checked.problems }
@@ -79,7 +80,11 @@ export function createRequestReader(): (format: BodyFormat, body: Buffer) => Pro
       units += unitsPerEvent
       const field = `events.${count++}`
       if (count > maxEvents) return invalid('events', tooManyEvents)
-      const parsed = parseJson(json, maxValues)
+      if (hasMoreValuesThan(json, maxValues)) {
+        faults.invalid.push({ field, message: tooManyValues, ...place })
+        continue
+      }
+      const parsed = parseJson(json)
       if ('fault' in parsed) faults.unreadable.push({ field, message: parsed.fault, ...place })
       else {
         const read = readEvent(parsed.value)
@@ -98,6 +103,7 @@ export function createRequestReader(): (format: BodyFormat, body: Buffer) => Pro
   }
 }
 
+const tooManyValues = `must not have more than ${maxValues} values`
 const tooManyEvents = `must not have more than ${maxEvents} items`
 
 function invalid(field: string, message: string): ReadRequest {
@@ -119,8 +125,7 @@ function prefixed(prefix: string, { field, message }: Problem): Problem {
   return { field: field === '' ? prefix : `${prefix}.${field}`, message }
 }
 
-function parseJson(text: string, max: number): { value: unknown } | { fault: string } {
-  if (hasMoreValuesThan(text, max)) return { fault: `has more than ${max} values` }
+function parseJson(text: string): { value: unknown } | { fault: string } {
   try {
     return { value: JSON.parse(text) }
   } catch (error) {

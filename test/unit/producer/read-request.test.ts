@@ -63,7 +63,7 @@ test.each<[string, BodyFormat, string, object]>([
     'an event of 20,001 values',
     'json',
     `{"events":[[${'0,'.repeat(20_000)}0]]}`,
-    { kind: 'unreadable', problems: [{ field: 'events.0', message: 'has more than 20000 values' }] },
+    { kind: 'invalid', problems: [{ field: 'events.0', message: 'must not have more than 20000 values' }] },
   ],
   ['an event that is null', 'json', '{"events":[null]}', { kind: 'invalid', problems: [{ field: 'events.0' }] }],
   [

@@ -1,0 +1,158 @@
+import { pino } from 'pino'
+import { afterAll, expect, test } from 'vitest'
+import { systemClock } from '../../services/platform/clock.ts'
+import { Health } from '../../services/platform/health.ts'
+import { createMetrics } from '../../services/platform/metrics.ts'
+import { createProducerServer } from '../../services/producer/server.ts'
+import { figure } from '../support/figure.ts'
+import { rawMessage, rawMessageEvent, rawStatusEvent } from '../unit/producer/samples.ts'
+
+// The producer's half of guarantee 48. CPU time of the thread between two turns of the event loop: on an idle machine that is
+// the delay of everybody else, and on a busy one it says the same.
+
+const maxRequestBytes = 4_194_304
+const maxDelayMs = 200
+const maxMegabytes = 64
+
+/** So many of an item as fit between a beginning and an end. */
+function filled(begin: string, item: (n: number) => string, end: string): string {
+  const items: string[] = []
+  let length = begin.length + end.length
+  for (let n = 0; ; n++) {
+    const next = item(n)
+    length += next.length + 1
+    if (length > maxRequestBytes) return `${begin}${items.join(',')}${end}`
+    items.push(next)
+  }
+}
+
+const eventWith = (messages: string) => filled('{"events":[{"type":"message","messages":[', () => messages, ']}]}')
+const half = (maxRequestBytes >> 1) - 100
+const variables = Object.fromEntries(Array.from({ length: 1_000 }, (_unused, n) => [`v${n}`, '']))
+const longText = 'x'.repeat(maxRequestBytes - 2_000)
+
+const json: [string, () => string][] = [
+  ['messages that are empty objects', () => eventWith('{}')],
+  ['messages that are numbers', () => eventWith('0')],
+  ['lists in lists', () => `{"events":[${'['.repeat(half)}${']'.repeat(half)}]}`],
+  ['objects in objects', () => `{"events":[${'{"":'.repeat(half / 3)}0${'}'.repeat(half / 3)}]}`],
+  ['events that are empty objects', () => filled('{"events":[', () => '{}', ']}')],
+  ['lists beside one another', () => filled('{"events":[[', () => '[]', ']]}')],
+  ['a million unknown fields', () => filled('{"events":[{"type":"message",', (n) => `"${n.toString(36)}":1`, '}]}')],
+  ['a million fields beside the events', () => filled('{"events":[],', (n) => `"${n.toString(36)}":1`, '}')],
+  ['one unknown field with a long name', () => JSON.stringify({ events: [rawStatusEvent({ [longText]: 1 })] })],
+  [
+    'a long text',
+    () => JSON.stringify({ events: [rawMessageEvent({ messages: [rawMessage({ message: longText })] })] }),
+  ],
+  ['a long id', () => JSON.stringify({ events: [rawStatusEvent({ eventId: longText })] })],
+  [
+    'a time of blanks',
+    () => JSON.stringify({ events: [rawStatusEvent({ statusChangeTime: longText.replaceAll('x', ' ') })] }),
+  ],
+  ['NUL after NUL', () => `{"events":["${'\\u0000'.repeat(maxRequestBytes / 6 - 10)}"]}`],
+  ['halves of emoji', () => `{"events":["${'\\ud83d'.repeat(maxRequestBytes / 6 - 10)}"]}`],
+  ['blanks', () => `{"events":[${' '.repeat(maxRequestBytes - 20)}]}`],
+  ['open brackets', () => '['.repeat(maxRequestBytes)],
+  ['good statuses', () => filled('{"events":[', () => JSON.stringify(rawStatusEvent()), ']}')],
+  [
+    'good messages of 500',
+    () =>
+      filled(
+        '{"events":[',
+        () => JSON.stringify(rawMessageEvent({ messages: Array.from({ length: 500 }, () => rawMessage()) })),
+        ']}',
+      ),
+  ],
+  ['good variables', () => filled('{"events":[', () => JSON.stringify(rawMessageEvent({ variables })), ']}')],
+  [
+    'statuses of somebody else',
+    () => filled('{"events":[', () => JSON.stringify(rawStatusEvent({ businessId: 'b'.repeat(256) })), ']}'),
+  ],
+]
+const ndjson: [string, () => string][] = [
+  ['lines of empty objects', () => '{}\n'.repeat(maxRequestBytes / 3)],
+  ['empty lines', () => '\n'.repeat(maxRequestBytes)],
+  ['lines of one digit', () => '1\n'.repeat(maxRequestBytes / 2)],
+  ['lines that are not JSON', () => '{\n'.repeat(maxRequestBytes / 2)],
+]
+
+let worstDelay = { delayMs: 0, what: '' }
+let worstMemory = { megabytes: 0, what: '' }
+
+afterAll(() => {
+  const delay = `event loop delayed by ${Math.round(worstDelay.delayMs)} ms at most (${worstDelay.what})`
+  const memory = `memory +${Math.round(worstMemory.megabytes)} MB at most (${worstMemory.what})`
+  figure(48, `${json.length + ndjson.length} requests of 4 MB at the producer: ${delay}, ${memory}`)
+})
+
+test.each([
+  ...json.map(([what, make]) => [what, 'application/json', make] as const),
+  ...ndjson.map(([what, make]) => [what, 'application/x-ndjson', make] as const),
+])(
+  '4 MB of %s (%s) neither stop the event loop nor take much memory, and have a short answer',
+  async (what, type, make) => {
+    const server = await createProducerServer({
+      config: {
+        HOOKLINE_PRODUCER_MAX_REQUEST_BYTES: maxRequestBytes,
+        HOOKLINE_PRODUCER_MAX_BUFFERED_BYTES: 67_108_864,
+        HOOKLINE_PRODUCER_ACKNOWLEDGE_TIMEOUT_MS: 60_000,
+        HOOKLINE_PRODUCER_RECEIVE_TIMEOUT_MS: 60_000,
+      },
+      clock: systemClock,
+      sink: { isOpen: true, bufferedBytes: 0, publish: async () => undefined },
+      authenticate: async () => ({ subject: 's', role: '', permissions: ['events:write'], businessId: 'business-1' }),
+      log: pino({ level: 'silent' }),
+      health: new Health(),
+      metrics: createMetrics('producer'),
+    })
+    // Compiled code and schemas are not the request's.
+    const post = (payload: Buffer, contentType: string) =>
+      server.inject({ method: 'POST', url: '/v1/events', payload, headers: { 'content-type': contentType } })
+    await post(Buffer.from('{"events":[{"type":"message"},{"type":"status"}]}'), 'application/json')
+    const payload = Buffer.from(make())
+    expect(payload.length).toBeLessThanOrEqual(maxRequestBytes)
+
+    using watch = watchTurns()
+    const answer = await post(payload, type)
+    const { delayMs, megabytes } = watch.worst()
+    await server.close()
+    if (delayMs > worstDelay.delayMs) worstDelay = { delayMs, what }
+    if (megabytes > worstMemory.megabytes) worstMemory = { megabytes, what }
+    expect(answer.statusCode).toBe(
+      what.startsWith('good') ? 202 : what === 'statuses of somebody else' ? 403 : answer.statusCode,
+    )
+    expect([202, 400, 403, 413, 422]).toContain(answer.statusCode)
+    expect(answer.statusCode === 202 || answer.payload.length < 100_000).toBe(true)
+    expect(delayMs).toBeLessThanOrEqual(maxDelayMs)
+    expect(megabytes).toBeLessThanOrEqual(maxMegabytes)
+  },
+)
+
+/** Looks at each turn of the event loop how much CPU time it took, and how much memory there is more than before. */
+function watchTurns(): Disposable & { worst: () => { delayMs: number; megabytes: number } } {
+  globalThis.gc?.()
+  const memoryBytes = () => {
+    const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+    return heapUsed + external + arrayBuffers
+  }
+  const startBytes = memoryBytes()
+  let delayMs = 0
+  let moreBytes = 0
+  let isOver = false
+  let before = process.threadCpuUsage()
+  const look = () => {
+    const { user, system } = process.threadCpuUsage(before)
+    before = process.threadCpuUsage()
+    delayMs = Math.max(delayMs, (user + system) / 1_000)
+    moreBytes = Math.max(moreBytes, memoryBytes() - startBytes)
+    if (!isOver) setImmediate(look)
+  }
+  setImmediate(look)
+  return {
+    worst: () => ({ delayMs, megabytes: moreBytes / 1_048_576 }),
+    [Symbol.dispose]: () => {
+      isOver = true
+    },
+  }
+}
