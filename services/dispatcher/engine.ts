@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary, DeadLetter, Delivery } from '../domain/delivery.ts'
+import { FaultGates } from './fault-gates.ts'
 import { Flow } from './flow.ts'
 import { WebhookGates } from './gates.ts'
 import { groupsOf } from './groups.ts'
@@ -16,6 +17,8 @@ import type { RestoredPartition } from './restore.ts'
 import { TestNotifications } from './test-notification.ts'
 
 const maxYoung = 64
+/** Between two tries of a webhook that cannot be sent to for a fault of ours. */
+const faultMs = 5_000
 
 /**
  * The dispatcher's core: takes deliveries in the order of their partition, sends them lane by lane, and says which
@@ -40,17 +43,19 @@ export class Engine {
   constructor(ports: EnginePorts, limits: EngineLimits) {
     this.#limits = limits
     const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition)
+    const faults = new FaultGates(faultMs)
     const held = new HeldItems(ports, limits)
     const rules = {
       maxInFlight: limits.maxInFlight,
       maxYoung,
       maxInFlightOf: (webhookId: string) => ports.definition(webhookId)?.definition.maxInFlight ?? 1,
       groupsOf: (webhookId: string) => groupsOf(ports.definition(webhookId)?.definition),
-      waitMs: (_queueId: string, webhookId: string) => gates.waitMs(webhookId, ports.nowMs()),
+      waitMs: (_queueId: string, webhookId: string) =>
+        faults.waitMs(webhookId, ports.nowMs()) || gates.waitMs(webhookId, ports.nowMs()),
       after: ports.after,
     }
     const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.start(lane, item))
-    const shared = { ports, limits, lanes, gates, held }
+    const shared = { ports, limits, lanes, gates, faults, held }
     this.#parking = new Parking({ ...shared, partitions: this.#partitions })
     this.#flow = new Flow({
       ...shared,

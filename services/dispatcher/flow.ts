@@ -1,6 +1,7 @@
 import type { Entry } from '../domain/definition-table.ts'
 import type { DeadLetterReason } from '../domain/delivery.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import type { FaultGates } from './fault-gates.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
 import type { Lane } from './lane.ts'
@@ -22,6 +23,7 @@ export type FlowContext = {
   limits: EngineLimits
   lanes: LaneScheduler<Item>
   gates: WebhookGates
+  faults: FaultGates
   held: HeldItems
   parking: Parking
   owns: (place: Place) => boolean
@@ -35,6 +37,7 @@ export class Flow {
   readonly #limits: EngineLimits
   readonly #lanes: LaneScheduler<Item>
   readonly #gates: WebhookGates
+  readonly #faults: FaultGates
   readonly #held: HeldItems
   readonly #parking: Parking
   readonly #owns: (place: Place) => boolean
@@ -42,11 +45,12 @@ export class Flow {
   /** Webhook -> offset of the definition that ended by 410 or five days of failure, until the definition says so itself. */
   readonly #switchedOff = new Map<string, number>()
 
-  constructor({ ports, limits, lanes, gates, held, parking, owns, onIdle }: FlowContext) {
+  constructor({ ports, limits, lanes, gates, faults, held, parking, owns, onIdle }: FlowContext) {
     this.#ports = ports
     this.#limits = limits
     this.#lanes = lanes
     this.#gates = gates
+    this.#faults = faults
     this.#held = held
     this.#parking = parking
     this.#owns = owns
@@ -71,6 +75,7 @@ export class Flow {
     if (isExpired) return this.#reject(lane, item, entry, 'expired')
     const pass = this.#gates.start(definition.id, item.place.partition, nowMs)
     if (pass === 'blocked') return this.#reject(lane, item, entry, 'breaker')
+    this.#faults.tried(definition.id, nowMs)
     const attempt = item.attempts.length + 1
     this.#ports.send(delivery, attempt, definition, (result) =>
       this.#ended(lane, item, entry, result, pass === 'probe'),
@@ -85,7 +90,9 @@ export class Flow {
       if (probe) this.#probeLost(webhookId)
       return
     }
+    if (result.kind === 'fault') return this.#cannotSend(lane, item, probe)
     const { outcome } = result
+    if (this.#faults.open(webhookId)) this.#lanes.wake(webhookId)
     if (outcome.kind !== 'rejected') this.#lanes.answered(lane, outcome.latencyMs, outcome.kind === 'unreachable')
     const endedAtMs = endOf(outcome, result.startedAtMs)
     const blockedBefore = this.#gates.isBlocked(webhookId, endedAtMs)
@@ -98,6 +105,18 @@ export class Flow {
     if (blockedNow && !blockedBefore && entry.definition.whenBlocked === 'park')
       this.#parking.spillAll(webhookId, 'breaker')
     if (probe || blockedBefore !== blockedNow) this.#lanes.wake(webhookId)
+  }
+
+  /** A fault of ours about one webhook: all that it has waits in webhook-parked, and one is tried from time to time. */
+  #cannotSend(lane: Lane<Item>, item: Item, probe: boolean): void {
+    const { webhookId } = item.delivery
+    this.#faults.close(webhookId, this.#ports.nowMs())
+    this.#lanes.learn(webhookId, (answers) => answers.faulted())
+    if (probe) this.#probeLost(webhookId)
+    if (!this.#owns(item.place)) return this.#wait(lane, item, 0)
+    this.#lanes.putBack(lane)
+    this.#parking.spillAll(webhookId, 'fault')
+    this.#onIdle()
   }
 
   /** Records the attempt and does what follows it. */

@@ -1,4 +1,5 @@
 import type { PendingDelivery } from '../domain/delivery.ts'
+import type { FaultGates } from './fault-gates.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
 import { createItem } from './items.ts'
@@ -14,6 +15,7 @@ export type ParkedDrainContext = {
   limits: EngineLimits
   lanes: LaneScheduler<Item>
   gates: WebhookGates
+  faults: FaultGates
   held: HeldItems
   partitions: Partitions
 }
@@ -114,9 +116,10 @@ export class ParkedDrain {
 
   /** Once what is older has been read, there is room, and the gate is open or about to be. */
   #canTake(state: PartitionState, queueId: string, nowMs: number): boolean {
-    const { limits, gates, lanes } = this.#context
+    const { limits, gates, faults, lanes } = this.#context
     return (
       state.position(limits.deliveriesTopic) >= state.parked.sinceOf(queueId) &&
+      faults.waitMs(webhookOf(queueId), nowMs) < 1_000 &&
       gates.waitMs(webhookOf(queueId), nowMs) < 1_000 &&
       this.#hasRoomFor(queueId) &&
       lanes.queues.itemsOf(queueId) <= this.#refill(queueId) / 2
@@ -136,8 +139,10 @@ export class ParkedDrain {
    * leaves most of it to the others; within that, what a quick one works off in a second.
    */
   #refill(queueId: string): number {
-    const { ports, limits, lanes, held, partitions } = this.#context
+    const { ports, limits, lanes, faults, held, partitions } = this.#context
     const least = lanes.queues.inFlightOf(queueId) + 1
+    // One to be tried is enough while nothing can be sent.
+    if (faults.isClosed(webhookOf(queueId))) return least
     const free = limits.maxHeld * shareOfParked - held.count
     if (free <= 0) return least
     const most = Math.min(

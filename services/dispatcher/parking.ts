@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../domain/delivery.ts'
+import type { FaultGates } from './fault-gates.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
 import type { LaneScheduler } from './lanes.ts'
@@ -15,6 +16,7 @@ export type ParkingContext = {
   limits: EngineLimits
   lanes: LaneScheduler<Item>
   gates: WebhookGates
+  faults: FaultGates
   held: HeldItems
   partitions: Partitions
 }
@@ -28,17 +30,19 @@ export class Parking {
   readonly #limits: EngineLimits
   readonly #lanes: LaneScheduler<Item>
   readonly #gates: WebhookGates
+  readonly #faults: FaultGates
   readonly #held: HeldItems
   readonly #partitions: Partitions
   readonly #drain: ParkedDrain
   #measuredAtMs: number
 
   constructor(context: ParkingContext) {
-    const { ports, limits, lanes, gates, held, partitions } = context
+    const { ports, limits, lanes, gates, faults, held, partitions } = context
     this.#ports = ports
     this.#limits = limits
     this.#lanes = lanes
     this.#gates = gates
+    this.#faults = faults
     this.#held = held
     this.#partitions = partitions
     this.#drain = new ParkedDrain(context)
@@ -114,6 +118,7 @@ export class Parking {
 
   /** Why the webhook's next notification is not to wait in memory, even if it is the first in webhook-parked; else null. */
   whyNotInMemory({ queueId, delivery: { webhookId } }: Item): PendingDelivery['why'] | null {
+    if (this.#faults.isClosed(webhookId)) return 'fault'
     // Ten minutes in memory would leave it without a record for as long (guarantees.md, 19).
     if (this.#gates.isBlocked(webhookId, this.#ports.nowMs()) && this.#parks(webhookId)) return 'breaker'
     return this.isFull(queueId) || this.#isBeyondShare(queueId, webhookId) ? 'overflow' : null

@@ -10,7 +10,10 @@ import type { Tier } from './retry.ts'
 /** How one send ended: an outcome of the receiver's, or a fault of ours, after which the same is tried again later. */
 export type SendResult = { startedAtMs: number } & (
   | { kind: 'outcome'; outcome: Outcome }
+  /** Nothing can be sent at the moment, to nobody. */
   | { kind: 'postponed'; delayMs: number; reason: string }
+  /** Nothing can be sent to this webhook, for a fault of ours. */
+  | { kind: 'fault'; reason: string }
 )
 
 /** What is to be written to Kafka, in the partition number of the delivery. */

@@ -14,8 +14,8 @@ import { createTarget, signingKeys, type Target, type TargetResult } from './tar
 const staleMs = 250
 /** Wait while outcomes cannot be recorded. */
 const unrecordableMs = 1_000
-/** Wait after a fault of ours, such as a key that is missing from the ring. */
-const postponeMs = 5_000
+/** Between two log lines about one webhook that cannot be signed for. */
+const logEveryMs = 60_000
 
 export type SendContext = {
   http: HttpSender
@@ -32,7 +32,7 @@ export type SendContext = {
 /** Signs and posts deliveries as their webhook's definition says at that moment. */
 export class Sender {
   readonly #context: SendContext
-  readonly #targets = new Map<string, { definition: WebhookDefinition; result: TargetResult }>()
+  readonly #targets = new Map<string, { definition: WebhookDefinition; result: TargetResult; loggedAtMs: number }>()
 
   constructor(context: SendContext) {
     this.#context = context
@@ -50,10 +50,9 @@ export class Sender {
     const found = this.#target(definition)
     switch (found.kind) {
       case 'unavailable':
-        log.error({ webhookId: definition.id, reason: found.reason }, 'cannot sign: deliveries wait')
-        return queueMicrotask(() =>
-          ended({ kind: 'postponed', startedAtMs, delayMs: postponeMs, reason: found.reason }),
-        )
+        if (this.#mayLog(definition.id, clock.monotonicMs()))
+          log.error({ webhookId: definition.id, reason: found.reason }, 'cannot sign: deliveries wait')
+        return queueMicrotask(() => ended({ kind: 'fault', startedAtMs, reason: found.reason }))
       case 'forbidden': {
         const outcome = { kind: 'rejected', reason: 'address', detail: found.reason } as const
         return queueMicrotask(() => ended({ kind: 'outcome', startedAtMs, outcome }))
@@ -67,6 +66,13 @@ export class Sender {
     }
   }
 
+  #mayLog(webhookId: string, nowMs: number): boolean {
+    const known = this.#targets.get(webhookId)
+    if (!known || nowMs - known.loggedAtMs < logEveryMs) return false
+    known.loggedAtMs = nowMs
+    return true
+  }
+
   #target(definition: WebhookDefinition): TargetResult {
     const known = this.#targets.get(definition.id)
     if (known?.definition === definition) return known.result
@@ -77,7 +83,7 @@ export class Sender {
       userAgent,
       this.#context.clock.nowMs(),
     )
-    this.#targets.set(definition.id, { definition, result })
+    this.#targets.set(definition.id, { definition, result, loggedAtMs: known?.loggedAtMs ?? Number.NEGATIVE_INFINITY })
     return result
   }
 }

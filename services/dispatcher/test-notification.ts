@@ -65,7 +65,7 @@ export class TestNotifications {
     }
     this.#ports.send(delivery, 1, definition, (result) => {
       // A fault of ours, which send has logged: there is nothing to tell of the receiver.
-      if (result.kind === 'postponed') return end()
+      if (result.kind !== 'outcome') return end()
       const { outcome, startedAtMs } = result
       const facts = { delivery, replayId: null, definition, definitionOffset, place, attempt: 1, startedAtMs, outcome }
       const attempt = { ...attemptRecord({ ...facts, next: { kind: 'done' } }, this.#ports.nowMs()), test: true }

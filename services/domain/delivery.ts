@@ -100,7 +100,7 @@ export type PendingDelivery = {
   attempts: AttemptSummary[]
   /** Not sent before. */
   dueAt: number
-  why: 'retry' | 'overflow' | 'breaker' | 'replay' | 'test'
+  why: 'retry' | 'overflow' | 'breaker' | 'fault' | 'replay' | 'test'
   replayId: string | null
   /** In webhook-parked: offset in webhook-deliveries from which on the webhook's notifications went there. */
   parkedSince: number | null

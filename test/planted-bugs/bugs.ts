@@ -288,6 +288,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine-fairness.test.ts'],
   },
   {
+    name: 'keeps in memory what cannot be signed for',
+    file: dispatcher('parking'),
+    text: "if (this.#faults.isClosed(webhookId)) return 'fault'",
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine-fairness.test.ts'],
+  },
+  {
     name: 'lets slow webhooks fill the memory of all',
     file: dispatcher('shares'),
     text: 'unknown: 1 / 4, slow: 1 / 2 }',

@@ -102,8 +102,8 @@ export function delivery(id: string, webhookId: string, contactId: string): Deli
   }
 }
 
-/** How a send ends, and after how long; `postponed` for a fault of ours. */
-export type Answer = { outcome: Outcome | 'postponed'; afterMs: number }
+/** How a send ends, and after how long; `postponed`: nobody can be sent to; `fault`: this webhook cannot. */
+export type Answer = { outcome: Outcome | 'postponed' | 'fault'; afterMs: number }
 export type Answering = (delivery: Delivery, attempt: number, random: () => number) => Answer
 
 /** Wait after a send that was postponed. */
@@ -264,9 +264,14 @@ export class SimulatedWorld {
     const startedAtMs = this.clock.nowMs + this.wallSkewMs
     this.sent.push({ deliveryId, attempt, webhookId, contactId, atMs: this.clock.nowMs, isReplay })
     const { outcome, afterMs } = answer(sending, attempt, this.random)
-    if (outcome === 'postponed') {
+    if (outcome === 'postponed' || outcome === 'fault') {
+      const reason = 'a fault of ours'
       this.clock.after(0, () =>
-        ended({ kind: 'postponed', startedAtMs, delayMs: postponedMs, reason: 'a fault of ours' }),
+        ended({
+          startedAtMs,
+          reason,
+          ...(outcome === 'fault' ? { kind: 'fault' } : { kind: 'postponed', delayMs: postponedMs }),
+        }),
       )
       this.sent.pop()
       return

@@ -89,3 +89,58 @@ test.each(cases)(
     expect(world.engine.inFlight).toBeLessThan(limits.maxInFlight)
   },
 )
+
+test('webhooks that cannot be signed for hold up nobody, and get everything in order once they can be', () => {
+  let isFault = true
+  const tried: string[] = []
+  const world = new SimulatedWorld(
+    1,
+    ({ webhookId }) => {
+      if (webhookId === 'good' || !isFault) return { outcome: ok, afterMs: 5 }
+      tried.push(webhookId)
+      return { outcome: 'fault', afterMs: 0 }
+    },
+    { ...limits, maxHeld: 500 },
+  )
+  const bad = ['bad0', 'bad1', 'bad2', 'bad3', 'bad4']
+  for (const id of [...bad, 'good']) world.definitions.set(id, definition(id))
+  world.assign(owned)
+  let offset = 0
+  let refused = 0
+  const seconds = 120
+  for (let second = 0; second < seconds; second++) {
+    const round = [
+      ...bad.flatMap((id) =>
+        Array.from({ length: 20 }, (_unused, i) => [`${id}-${second}-${i}`, id, `c${i}`] as const),
+      ),
+      [`good-${second}`, 'good', 'c'] as const,
+    ]
+    for (const [id, webhookId, contact] of round)
+      if (world.engine.hasRoom) world.engine.offer(place(offset++), delivery(id, webhookId, contact))
+      else refused++
+    for (let i = 0; i < 5; i++) {
+      world.clock.runUntil(world.clock.nowMs + 200)
+      world.engine.tick()
+    }
+  }
+  expect(refused).toBe(0)
+  expect(world.sent.filter(({ webhookId }) => webhookId === 'good')).toHaveLength(seconds)
+  // Each is tried every five seconds, by one; all that it has is in webhook-parked, and nothing holds up the commit.
+  expect(tried.length).toBeLessThanOrEqual(bad.length * (seconds / 5 + 25))
+  expect(world.engine.held).toBeLessThan(20)
+  expect(world.engine.takeCommits()[0]?.offset).toBe(offset)
+  isFault = false
+  for (let i = 0; i < 600; i++) {
+    world.clock.runUntil(world.clock.nowMs + 100)
+    world.engine.tick()
+  }
+  expect(world.sent).toHaveLength(offset)
+  for (const id of bad) {
+    for (const contact of ['c0', 'c19']) {
+      const rounds = world.sent
+        .filter(({ webhookId, contactId }) => webhookId === id && contactId === contact)
+        .map(({ deliveryId }) => Number(deliveryId.split('-')[1]))
+      expect(rounds).toEqual(Array.from({ length: seconds }, (_unused, second) => second))
+    }
+  }
+})
