@@ -206,8 +206,10 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
         for (const topic of quietTopics)
           for (const partition of assignment.partitions.get(topic) ?? []) self.pause(topic, partition)
         pauses.forget()
+        counted.forgetLag()
         assignments.assigned(assignment)
       },
+      onStart: ({ offset, ...start }) => counted.lag({ ...start, nextOffset: offset }),
       onBatch,
     },
     context,

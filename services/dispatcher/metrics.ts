@@ -73,7 +73,9 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
       if (attempt?.latencyMs != null) latency.observe(attempt.latencyMs / 1000)
       if (deadLetter) deadLetters.inc({ reason: deadLetter.reason })
     },
-    lag({ topic, partition, highWatermark, nextOffset }: RecordBatch): void {
+    /** Partitions of an assignment that has ended are no longer ours to report. */
+    forgetLag: () => lag.reset(),
+    lag({ topic, partition, highWatermark, nextOffset }: Omit<RecordBatch, 'records' | 'assignment'>): void {
       lag.set({ topic, partition }, Math.max(0, highWatermark - nextOffset))
     },
   }

@@ -119,6 +119,8 @@ await runService('formatter', formatterConfig, async (service) => {
         // Partitions may have been added. It rejects only when the service stops.
         void countPartitions().catch((error: unknown) => log.info({ err: error }, 'partitions were not counted'))
       },
+      onStart: ({ topic, partition, offset, highWatermark }) =>
+        counted.lag(topic, partition, Math.max(0, highWatermark - offset)),
       onBatch: (batch) => stage.takeBatch(batch),
       fail,
     },

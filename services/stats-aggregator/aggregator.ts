@@ -114,6 +114,7 @@ export async function openAggregator(
         attempts.stage.assign(assignment)
         letters.stage.assign(assignment)
       },
+      onStart: (start) => (start.topic === attempts.topic ? attempts : letters).stage.starts(start),
       onBatch: (batch) => (batch.topic === attempts.topic ? attempts : letters).stage.takeBatch(batch),
       fail,
     },

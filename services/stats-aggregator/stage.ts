@@ -1,5 +1,6 @@
 import type { Decode, Decoded } from '../platform/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
+import type { StartPosition } from '../platform/kafka/membership.ts'
 import type { Patience } from '../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../platform/record-faults.ts'
 import type { FoldRules, State } from './fold.ts'
@@ -71,6 +72,11 @@ export class FoldStage<V, S extends State> {
   assign(assignment: Assignment): void {
     this.#owned = { assignment, folds: new Map(), letters: new Map(), failed: undefined, caughtUp: undefined }
     this.#edges.metrics.forgetLag()
+  }
+
+  /** A partition begins to be read: what it has is behind until its first batch comes. */
+  starts({ partition, offset, highWatermark }: StartPosition): void {
+    this.#edges.metrics.lag(partition, Math.max(0, highWatermark - offset))
   }
 
   /** @returns how many records were taken: none when the partition is no longer ours, and not those that have to wait. */

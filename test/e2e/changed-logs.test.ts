@@ -9,6 +9,7 @@ import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
 import { type ConsumedRecord, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
 import { Follower } from '../../services/platform/kafka/follower.ts'
 import { LogChanged } from '../../services/platform/kafka/logs.ts'
+import type { StartPosition } from '../../services/platform/kafka/membership.ts'
 import { RangeReader } from '../../services/platform/kafka/range-reader.ts'
 import { TopicTable } from '../../services/platform/kafka/table.ts'
 import { followTopic } from '../../services/platform/kafka/tail.ts'
@@ -44,9 +45,10 @@ type OpenReader = (
   topic: string,
   fail: (error: unknown) => void,
   take: (record: ConsumedRecord) => void,
+  onStart?: (start: StartPosition) => void,
 ) => Promise<AsyncDisposable>
 
-const openGroup: OpenReader = (topic, fail, take) =>
+const openGroup: OpenReader = (topic, fail, take, onStart) =>
   GroupConsumer.open(
     kafka,
     {
@@ -55,6 +57,7 @@ const openGroup: OpenReader = (topic, fail, take) =>
       sessionTimeoutMs,
       maxWaitMs: 500,
       fail,
+      ...(onStart && { onStart }),
       onBatch({ records }) {
         for (const record of records) take(record)
         return records.length
@@ -154,8 +157,15 @@ test('a commit of the log itself goes on where it is', async () => {
   const groupId = `${topic}-group`
   await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '15' }] })
   const seen: number[] = []
-  const reader = (await openGroup(topic, failNever, (record) => seen.push(record.offset))) as GroupConsumer
+  const starts: StartPosition[] = []
+  const reader = (await openGroup(
+    topic,
+    failNever,
+    (record) => seen.push(record.offset),
+    (start) => starts.push(start),
+  )) as GroupConsumer
   expect(await until(() => seen.length === 5, noticedWithinMs, systemClock)).toBe(true)
+  expect(starts).toEqual([{ topic, partition: 0, offset: 15, highWatermark: 20 }])
   await reader.commit(reader.assignment, [{ topic, partition: 0, offset: 20, metadata: 'map' }])
   expect((await fetchCommitted(kafka, groupId, [topic], context)).get(topic)).toEqual(
     new Map([[0, { offset: 20, metadata: 'map' }]]),

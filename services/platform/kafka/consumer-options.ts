@@ -25,7 +25,7 @@ export type ConsumerOptions = {
    * @returns how many of the records were taken, from the first: the rest comes again, at once or after resume().
    */
   onBatch: (batch: RecordBatch) => number | Promise<number>
-  /** Called for each partition when it is known where it begins to be read; partitions that are sought are read from there. */
+  /** Called for each partition of an assignment when its commit is known: what it has from there on is not read yet. */
   onStart?: (start: StartPosition) => void
   /** Called when a fetch brought only what no reader sees (markers of transactions, aborted records): no batch comes of it. */
   onPassed?: (passed: { topic: string; partition: number; nextOffset: number }) => void

@@ -47,7 +47,7 @@ async function takenOver(written: Ids) {
         read[topic] = [from, to]
         if (topic === 'health')
           for (const [at, value] of health.entries()) onRecord(record(at, value.webhookId ?? 'partition-3', value))
-        const pending = { delivery: { webhookId: 'v' }, parkedSince: 700 } as PendingDelivery
+        const pending = { delivery: { webhookId: 'v' }, replayId: null, parkedSince: 700 } as PendingDelivery
         if (topic === 'parked') for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', pending))
       },
     },

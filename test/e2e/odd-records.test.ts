@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { systemClock } from '../../services/platform/clock.ts'
+import { topics } from '../../services/topics.ts'
+import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
+import { startLoad } from '../support/load.ts'
+import { openKafka, readTopic } from '../support/topic-reader.ts'
+
+// guarantees.md, 55a: keys and headers are foreign input in every topic that is read, whoever may write there.
+
+const kafka = openKafka(inject('brokers'))
+const producer = kafka.producer({ allowAutoTopicCreation: false })
+const notText = Buffer.from([0xff, 0xc0, 0x00, 0x80])
+const large = 'x'.repeat(100_000)
+let world: FaultyStack
+
+// kafkajs writes a header without a value rightly, but asks for its length before it looks whether there is one.
+const byteLength = Buffer.byteLength
+Buffer.byteLength = (value, encoding) => (value === null ? 0 : byteLength(value, encoding))
+
+beforeAll(async () => {
+  await producer.connect()
+  world = await startFaultyStack({ webhooks: 4, contacts: 8 })
+})
+
+afterAll(async () => {
+  Buffer.byteLength = byteLength
+  await producer.disconnect()
+  await world?.[Symbol.asyncDispose]()
+})
+
+type Odd = { key: Buffer | string | null; headers: Record<string, Buffer | string | (Buffer | string)[]> }
+
+const odd: [string, Odd][] = [
+  ['no key', { key: null, headers: {} }],
+  ['an empty key', { key: '', headers: {} }],
+  ['a key that is no text', { key: notText, headers: {} }],
+  ['a key of 100 KB', { key: large, headers: {} }],
+  ['a key like a name of JavaScript', { key: '__proto__', headers: { __proto__x: 'y', constructor: 'z' } }],
+  [
+    'headers without values',
+    { key: 'k', headers: { traceparent: null as never, 'owner-epoch': null as never, subject: null as never } },
+  ],
+  ['empty headers', { key: 'k', headers: { '': '', traceparent: '', 'owner-epoch': '', subject: '' } }],
+  [
+    'repeated headers',
+    { key: 'k', headers: { traceparent: ['a', 'b', 'c'], 'owner-epoch': ['1', '2'], subject: ['x', 'y'] } },
+  ],
+  [
+    'headers that are no text',
+    { key: 'k', headers: { traceparent: notText, 'owner-epoch': notText, subject: notText } },
+  ],
+  ['headers of 100 KB', { key: 'k', headers: { traceparent: large, 'owner-epoch': large, [large]: 'name' } }],
+]
+
+async function traffic(contact: string): Promise<void> {
+  const lanes = world.lanes.map((lane) => ({ ...lane, contactId: `${lane.contactId}-${contact}` }))
+  const published = await startLoad(world, { lanes, perSecond: 100, eventsPerLane: 4 }).done
+  expect((await world.arrived(published, 60_000)).missing).toEqual([])
+}
+
+test('odd keys and headers in every topic end no service, and what comes behind them arrives', {
+  timeout: 240_000,
+}, async () => {
+  await traffic('before')
+  for (const { name, cleanup, partitions: count } of Object.values(topics)) {
+    const topic = `${world.stack.topicPrefix}${name}`
+    // A good value where there is one, so that more than its decoding is reached.
+    const known = (await readTopic(kafka, topic)).find(({ value }) => value !== null)
+    const values = [known?.value ?? Buffer.from('odd'), null]
+    const partitions = count === 'one' ? [0] : [0, 1, 2, 3]
+    // Kafka itself refuses records without a key in a compacted topic.
+    const here = odd.filter(([, { key }]) => key !== null || cleanup.policy !== 'compact')
+    const messages = partitions.flatMap((partition) =>
+      here.flatMap(([, { key, headers }]) => values.map((value) => ({ partition, key, headers, value }))),
+    )
+    for (let from = 0; from < messages.length; from += 5)
+      await producer.send({ topic, messages: messages.slice(from, from + 5) })
+  }
+  await traffic('behind')
+  // Tables are looked at again by whoever starts: the same bytes end nothing then either.
+  for (const name of ['formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const)
+    world.stack.service(name).kill('SIGTERM')
+  await systemClock.sleep(1_000)
+  await traffic('after a start')
+  const names = ['producer', 'formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const
+  expect(names.filter((name) => world.stack.service(name).hasFailed)).toEqual([])
+})
