@@ -403,10 +403,10 @@ export const plantedBugs: PlantedBug[] = [
     kafka: true,
   },
   {
-    name: 'matches a location in more than linear time',
-    file: 'services/domain/location.ts',
-    text: String.raw`^\[?\s*(${'$'}{decimal})(?:\s*[&,;]\s*|\s+)`,
-    replacement: String.raw`^\[?\s*(${'$'}{decimal})\s*(?:[&,;]|\s)\s*`,
+    name: "matches a request's token in more than linear time",
+    file: 'services/platform/auth.ts',
+    text: '/^Bearer ([\\w.~+/=-]+)$/i',
+    replacement: '/^Bearer ((?:[\\w.~+/=-]+)+)$/i',
     caughtBy: ['test/unit/regular-expressions.test.ts'],
   },
   {
