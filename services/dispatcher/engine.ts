@@ -1,22 +1,22 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary, DeadLetter, Delivery } from '../domain/delivery.ts'
+import { SetAside } from '../platform/record-faults.ts'
 import { FaultGates } from './fault-gates.ts'
 import { Flow } from './flow.ts'
 import { WebhookGates } from './gates.ts'
-import { groupsOf } from './groups.ts'
 import { HeldItems } from './held-items.ts'
+import { ItemFaults } from './item-faults.ts'
 import { createItem } from './items.ts'
+import { laneRulesOf, questionsOf } from './lane-rules.ts'
 import { LaneScheduler } from './lanes.ts'
 import { encodeOffsetMap } from './offset-map.ts'
 import { Parking } from './parking.ts'
 import { PartitionState, Partitions, type Progress, type ResumePoint } from './partition.ts'
-import type { EngineLimits, EnginePorts, Item, Owned } from './ports.ts'
+import { type EngineLimits, type EnginePorts, type Item, type Owned, owns, ownsNumber } from './ports.ts'
 import type { Place } from './records.ts'
-import { answerId } from './replay.ts'
 import type { RestoredPartition } from './restore.ts'
 import { TestNotifications } from './test-notification.ts'
 
-const maxYoung = 64
 /** Between two tries of a webhook that cannot be sent to for a fault of ours. */
 const faultMs = 5_000
 
@@ -33,6 +33,7 @@ export class Engine {
   readonly #limits: EngineLimits
   readonly #lanes: LaneScheduler<Item>
   readonly #held: HeldItems
+  readonly #steps: ItemFaults
   readonly #partitions = new Partitions()
   readonly #parking: Parking
   readonly #flow: Flow
@@ -45,27 +46,22 @@ export class Engine {
     const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition)
     const faults = new FaultGates(faultMs)
     const held = new HeldItems(ports, limits)
-    const rules = {
-      maxInFlight: limits.maxInFlight,
-      maxYoung,
-      maxInFlightOf: (webhookId: string) => ports.definition(webhookId)?.definition.maxInFlight ?? 1,
-      groupsOf: (webhookId: string) => groupsOf(ports.definition(webhookId)?.definition),
-      waitMs: (_queueId: string, webhookId: string) =>
-        faults.waitMs(webhookId, ports.nowMs()) || gates.waitMs(webhookId, ports.nowMs()),
-      after: ports.after,
-    }
+    const questions = questionsOf(ports, gates, faults)
+    const steps = new ItemFaults(ports, held, (place) => this.#owns(place))
+    const rules = laneRulesOf(ports, limits, questions)
     const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.start(lane, item))
-    const shared = { ports, limits, lanes, gates, faults, held }
-    this.#parking = new Parking({ ...shared, partitions: this.#partitions })
+    const shared = { ports, limits, lanes, gates, faults, held, steps }
+    this.#parking = new Parking({ ...shared, ...questions, partitions: this.#partitions })
     this.#flow = new Flow({
       ...shared,
       parking: this.#parking,
       owns: (place) => this.#owns(place),
       onIdle: () => this.#checkDrained(),
     })
-    this.#tests = new TestNotifications(ports, held, () => this.#checkDrained())
+    this.#tests = new TestNotifications(ports, held, steps, () => this.#checkDrained())
     held.watch(() => this.#checkDrained())
     this.gates = gates
+    this.#steps = steps
     this.#held = held
     this.#lanes = lanes
   }
@@ -124,7 +120,7 @@ export class Engine {
 
   /** Takes over a partition number as its topics tell it (design.md, taking over a partition). */
   restore(number: number, { resume, parked, gates, answered }: RestoredPartition): void {
-    assert(this.#isOwned(number), `partition ${number} is restored, but not assigned`)
+    assert(ownsNumber(this.#owned, number), `partition ${number} is restored, but not assigned`)
     const state = new PartitionState(number)
     // Whatever an earlier ownership has left is older than the topics.
     this.gates.drop(number)
@@ -151,25 +147,33 @@ export class Engine {
     const state = this.#partitions.get(place.partition)
     const taken = state?.take(place.topic, place.offset)
     if (!state || !taken) return
-    const id = answerId(delivery.deliveryId, replayId)
-    if (this.#held.answered.has(id, attempts.length)) return taken.owner.finish(taken.slot)
-    const twin = this.#held.get(id)
-    if (twin) return void twin.slots.push(taken)
-    const item = createItem({ delivery, replayId, place, slots: [taken], attempts })
+    const met = this.#steps.step(place, delivery, 'taking a delivery', () => {
+      const item = createItem({ delivery, replayId, place, slots: [taken], attempts })
+      const why = this.#parking.whyNotInMemory(item)
+      return this.#held.meet(item) ? null : { item, why }
+    })
+    if (met instanceof SetAside) return this.#steps.setAsideTaken(place, taken, delivery, attempts, met)
+    if (met === null) return
+    const { item, why } = met
     const { queueId } = item
     this.#held.hold(item)
     const { parked } = state
     const offset = place.topic === this.#limits.deliveriesTopic ? place.offset : null
-    const why = this.#parking.whyNotInMemory(item)
     const follows = parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null
     if (follows) this.#parking.follow(item, why, offset ?? state.position(this.#limits.deliveriesTopic))
     else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
   }
 
-  /** Takes a test notification: sent at once, whatever waits. @param draft JSON of a definition that is not saved yet. */
-  offerTest(place: Place, delivery: Delivery, draft: string | null = null): void {
+  /**
+   * Takes a test notification: sent at once, whatever waits.
+   * @param draft JSON of a definition that is not saved yet. @param letter how it ends when it cannot be handled.
+   */
+  offerTest(place: Place, delivery: Delivery, draft: string | null, letter: (detail: string) => DeadLetter): void {
     const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
-    if (taken) this.#tests.take(place, delivery, () => taken.owner.finish(taken.slot), draft)
+    if (!taken) return
+    const finish = () => taken.owner.finish(taken.slot)
+    const failed = (aside: SetAside) => this.#steps.letterOf(place, taken, aside, letter)
+    this.#tests.take(place, delivery, finish, draft, failed)
   }
 
   /** Takes a record that is not a delivery: finished at once, or when its dead letter is in Kafka. */
@@ -178,6 +182,12 @@ export class Engine {
     if (!taken) return
     if (!deadLetter) return taken.owner.finish(taken.slot)
     this.#held.record(place.partition, { deadLetter }, () => taken.owner.finish(taken.slot))
+  }
+
+  /** Takes a record that could not be handled before it came here. */
+  offerFault(place: Place, aside: SetAside, letter: (detail: string) => DeadLetter): void {
+    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
+    if (taken) this.#steps.letterOf(place, taken, aside, letter)
   }
 
   /** To be called from time to time: takes parked records back where their webhooks can go on. */
@@ -191,7 +201,8 @@ export class Engine {
    */
   takeCommits(): (Place & { metadata: string })[] {
     let congested = false
-    for (const { number } of this.#partitions) assert(this.#isOwned(number), `partition ${number} is not owned`)
+    for (const { number } of this.#partitions)
+      assert(ownsNumber(this.#owned, number), `partition ${number} is not owned`)
     const describe = ({ watermark, unfinished, next }: Progress) => {
       const metadata = encodeOffsetMap(watermark, unfinished, next)
       if (metadata === null) congested = true
@@ -220,15 +231,8 @@ export class Engine {
     })
   }
 
-  #isOwned(number: number): boolean {
-    for (const numbers of this.#owned.partitions.values()) if (numbers.includes(number)) return true
-    return false
-  }
-
   #owns({ topic, partition }: Place): boolean {
-    // webhook-parked is not read by the group: its partition number is that of the others.
-    const numbers = this.#owned.partitions.get(topic) ?? this.#owned.partitions.get(this.#limits.deliveriesTopic)
-    return numbers?.includes(partition) ?? false
+    return owns(this.#owned, topic, partition, this.#limits.deliveriesTopic)
   }
 
   #checkDrained(): void {

@@ -1,22 +1,18 @@
 import type { Entry } from '../domain/definition-table.ts'
 import type { DeadLetterReason } from '../domain/delivery.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { SetAside } from '../platform/record-faults.ts'
 import type { FaultGates } from './fault-gates.ts'
+import { type Counted, endOf, followUp, type Plan } from './follow-up.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
+import type { ItemFaults } from './item-faults.ts'
 import type { Lane } from './lane.ts'
 import type { LaneScheduler } from './lanes.ts'
 import type { Parking } from './parking.ts'
-import {
-  type EngineLimits,
-  type EnginePorts,
-  type Item,
-  type OutcomeRecords,
-  pendingOf,
-  type SendResult,
-} from './ports.ts'
-import { attemptRecord, deadLetterOf, type Place, summaryOf } from './records.ts'
-import { decideNext, longestHoldMs } from './retry.ts'
+import type { EngineLimits, EnginePorts, Item, OutcomeRecords, SendResult } from './ports.ts'
+import { deadLetterOf, type Place } from './records.ts'
+import { longestHoldMs, type Next } from './retry.ts'
 
 export type FlowContext = {
   ports: EnginePorts
@@ -25,6 +21,7 @@ export type FlowContext = {
   gates: WebhookGates
   faults: FaultGates
   held: HeldItems
+  steps: ItemFaults
   parking: Parking
   owns: (place: Place) => boolean
   /** Called when a lane has gone to wait. */
@@ -39,19 +36,21 @@ export class Flow {
   readonly #gates: WebhookGates
   readonly #faults: FaultGates
   readonly #held: HeldItems
+  readonly #steps: ItemFaults
   readonly #parking: Parking
   readonly #owns: (place: Place) => boolean
   readonly #onIdle: () => void
   /** Webhook -> offset of the definition that ended by 410 or five days of failure, until the definition says so itself. */
   readonly #switchedOff = new Map<string, number>()
 
-  constructor({ ports, limits, lanes, gates, faults, held, parking, owns, onIdle }: FlowContext) {
+  constructor({ ports, limits, lanes, gates, faults, held, steps, parking, owns, onIdle }: FlowContext) {
     this.#ports = ports
     this.#limits = limits
     this.#lanes = lanes
     this.#gates = gates
     this.#faults = faults
     this.#held = held
+    this.#steps = steps
     this.#parking = parking
     this.#owns = owns
     this.#onIdle = onIdle
@@ -59,27 +58,58 @@ export class Flow {
 
   /** Sends the head of a lane, unless it is not to be sent any more. */
   start(lane: Lane<Item>, item: Item): void {
-    const { delivery } = item
-    const nowMs = this.#ports.nowMs()
+    const { place, delivery } = item
+    const waitMs = item.notBeforeMs - this.#ports.nowMs()
     // Never longer than a lane is held for: it was written by another machine's clock.
-    if (item.notBeforeMs > nowMs) return this.#wait(lane, item, Math.min(item.notBeforeMs - nowMs, longestHoldMs))
+    if (waitMs > 0) return this.#wait(lane, item, Math.min(waitMs, longestHoldMs))
+    const plan = this.#steps.step(place, delivery, 'deciding whether to send', () => this.#plan(item))
+    if (plan instanceof SetAside) return this.#setAside(lane, item, plan)
+    switch (plan.kind) {
+      case 'giveUp':
+        return this.#giveUp(lane, item, plan.reason)
+      case 'reject':
+        return this.#follow(lane, item, plan.entry, { kind: 'rejected', reason: plan.reason }, this.#ports.nowMs())
+      case 'send':
+        return this.#send(lane, item, plan.entry, plan.probe)
+    }
+  }
+
+  /** What is rejected is not sent, and counted as such: it is in webhook-attempts and can be replayed from the dead letters. */
+  #plan({ delivery, replayId, place }: Item): Plan {
+    const nowMs = this.#ports.nowMs()
     const entry = this.#ports.definition(delivery.webhookId)
     // An id that has gone to another business takes nothing of the former one's with it.
-    if (entry?.definition.businessId !== delivery.businessId) return this.#giveUp(lane, item, 'deleted')
+    if (entry?.definition.businessId !== delivery.businessId) return { kind: 'giveUp', reason: 'deleted' }
     const { definition } = entry
     if (!definition.enabled || this.#switchedOff.get(definition.id) === entry.offset) {
-      return this.#giveUp(lane, item, 'disabled')
+      return { kind: 'giveUp', reason: 'disabled' }
     }
     // A replay is asked for by somebody who knows how old it is.
-    const isExpired = item.replayId === null && nowMs - delivery.createdAt > this.#limits.expiryMs
-    if (isExpired) return this.#reject(lane, item, entry, 'expired')
-    const pass = this.#gates.start(definition.id, item.place.partition, nowMs)
-    if (pass === 'blocked') return this.#reject(lane, item, entry, 'breaker')
-    this.#faults.tried(definition.id, nowMs)
+    const isExpired = replayId === null && nowMs - delivery.createdAt > this.#limits.expiryMs
+    if (isExpired) return { kind: 'reject', entry, reason: 'expired' }
+    const pass = this.#gates.start(definition.id, place.partition, nowMs)
+    return pass === 'blocked'
+      ? { kind: 'reject', entry, reason: 'breaker' }
+      : { kind: 'send', entry, probe: pass === 'probe' }
+  }
+
+  #send(lane: Lane<Item>, item: Item, entry: Entry, probe: boolean): void {
+    const { place, delivery } = item
+    this.#faults.tried(delivery.webhookId, this.#ports.nowMs())
     const attempt = item.attempts.length + 1
-    this.#ports.send(delivery, attempt, definition, (result) =>
-      this.#ended(lane, item, entry, result, pass === 'probe'),
+    // A send that throws may have begun all the same: only its first result counts, and none once it was given up.
+    let isOpen = true
+    const ended = (result: SendResult) => {
+      if (!isOpen) return
+      isOpen = false
+      this.#ended(lane, item, entry, result, probe)
+    }
+    const sent = this.#steps.step(place, delivery, 'sending', () =>
+      this.#ports.send(delivery, attempt, entry.definition, ended),
     )
+    if (!(sent instanceof SetAside)) return
+    isOpen = false
+    this.#setAside(lane, item, sent, probe)
   }
 
   #ended(lane: Lane<Item>, item: Item, entry: Entry, result: SendResult, probe: boolean): void {
@@ -91,20 +121,30 @@ export class Flow {
       return
     }
     if (result.kind === 'fault') return this.#cannotSend(lane, item, probe)
-    const { outcome } = result
+    const { outcome, startedAtMs } = result
     if (this.#faults.open(webhookId)) this.#lanes.wake(webhookId)
     if (outcome.kind !== 'rejected') this.#lanes.answered(lane, outcome.latencyMs, outcome.kind === 'unreachable')
-    const endedAtMs = endOf(outcome, result.startedAtMs)
+    const counted = this.#steps.step(item.place, item.delivery, 'counting an outcome', () =>
+      this.#count(item, outcome, startedAtMs, probe),
+    )
+    if (counted instanceof SetAside) return this.#setAside(lane, item, counted, probe)
+    // Before the lane goes on: its next item must see it.
+    if (counted.switchOff)
+      this.#steps.attempt(item.place, item.delivery, 'switching off', () => this.#switchOff(entry, outcome))
+    this.#follow(lane, item, entry, outcome, startedAtMs)
+    if (counted.opened && entry.definition.whenBlocked === 'park') this.#parking.spillAll(webhookId, 'breaker')
+    if (probe || counted.opened || counted.closed) this.#lanes.wake(webhookId)
+  }
+
+  /** Takes the outcome into the webhook's gate. */
+  #count({ delivery: { webhookId }, place }: Item, outcome: Outcome, startedAtMs: number, probe: boolean): Counted {
+    const endedAtMs = endOf(outcome, startedAtMs)
     const blockedBefore = this.#gates.isBlocked(webhookId, endedAtMs)
     // Of a partition that has gone, the new owner counts: a gate left here would be believed when the partition comes back.
-    if (this.#owns(item.place)) this.#gates.onOutcome(webhookId, item.place.partition, outcome, probe, endedAtMs)
-    // Before the lane goes on: its next item must see it.
-    if (this.#gates.mustSwitchOff(webhookId, outcome, endedAtMs)) this.#switchOff(entry, outcome)
-    this.#follow(lane, item, entry, outcome, result.startedAtMs)
+    if (this.#owns(place)) this.#gates.onOutcome(webhookId, place.partition, outcome, probe, endedAtMs)
     const blockedNow = this.#gates.isBlocked(webhookId, endedAtMs)
-    if (blockedNow && !blockedBefore && entry.definition.whenBlocked === 'park')
-      this.#parking.spillAll(webhookId, 'breaker')
-    if (probe || blockedBefore !== blockedNow) this.#lanes.wake(webhookId)
+    const switchOff = this.#gates.mustSwitchOff(webhookId, outcome, endedAtMs)
+    return { opened: blockedNow && !blockedBefore, closed: blockedBefore && !blockedNow, switchOff }
   }
 
   /** A fault of ours about one webhook: all that it has waits in webhook-parked, and one is tried from time to time. */
@@ -121,43 +161,39 @@ export class Flow {
 
   /** Records the attempt and does what follows it. */
   #follow(lane: Lane<Item>, item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): void {
-    const { delivery, replayId, place } = item
-    const { definition, offset: definitionOffset } = entry
-    const nowMs = this.#ports.nowMs()
-    const attempt = item.attempts.length + 1
-    const next = decideNext(outcome, attempt, definition.retryProfile, this.#ports.random())
-    const facts = { delivery, replayId, definition, definitionOffset, place, attempt, startedAtMs, outcome, next }
-    const record = attemptRecord(facts, nowMs)
-    if (next.kind !== 'done') this.#held.attempted(item, summaryOf(record))
-    switch (next.kind) {
-      case 'done':
-        this.#finishAfter(item, { attempt: record })
-        return this.#lanes.advance(lane)
-      case 'retry':
-        this.#held.record(place.partition, { attempt: record }, () => {})
-        return this.#wait(lane, item, next.delayMs)
-      case 'later': {
-        const pending = pendingOf(item, 'retry', nowMs + next.delayMs)
-        this.#finishAfter(item, { attempt: record, retry: { tier: next.tier, pending } })
-        return this.#lanes.advance(lane)
-      }
-      case 'deadLetter': {
-        const deadLetter = deadLetterOf(delivery, place, next.reason, item.attempts, nowMs)
-        this.#finishAfter(item, { attempt: record, deadLetter })
-        return this.#lanes.advance(lane)
-      }
-    }
+    const followed = this.#steps.step(item.place, item.delivery, 'recording an attempt', () =>
+      this.#record(item, entry, outcome, startedAtMs),
+    )
+    if (followed instanceof SetAside) return this.#setAside(lane, item, followed)
+    if (followed.kind === 'retry') this.#wait(lane, item, followed.delayMs)
+    else this.#lanes.advance(lane)
   }
 
-  /** Not sent, and counted as such: it is in webhook-attempts and can be replayed from the dead letters. */
-  #reject(lane: Lane<Item>, item: Item, entry: Entry, reason: 'breaker' | 'expired'): void {
-    this.#follow(lane, item, entry, { kind: 'rejected', reason }, this.#ports.nowMs())
+  /** Writes what the attempt leads to. @returns what follows it. */
+  #record(item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): Next {
+    const [nowMs, random] = [this.#ports.nowMs(), this.#ports.random()]
+    const { next, records, tried } = followUp(item, entry, outcome, startedAtMs, nowMs, random)
+    if (next.kind === 'retry') this.#held.record(item.place.partition, records, () => {})
+    else this.#finishAfter(item, records, next.kind === 'later' ? item.attempts.length + 1 : Number.POSITIVE_INFINITY)
+    if (tried) this.#held.attempted(item, tried)
+    return next
   }
 
   #giveUp(lane: Lane<Item>, item: Item, reason: DeadLetterReason): void {
-    const deadLetter = deadLetterOf(item.delivery, item.place, reason, item.attempts, this.#ports.nowMs())
-    this.#finishAfter(item, { deadLetter })
+    const { delivery, place } = item
+    const given = this.#steps.step(place, delivery, 'giving up', () => {
+      const deadLetter = deadLetterOf(delivery, place, reason, item.attempts, this.#ports.nowMs())
+      this.#finishAfter(item, { deadLetter }, Number.POSITIVE_INFINITY)
+    })
+    if (given instanceof SetAside) this.#steps.setAside(item, given)
     this.#lanes.advance(lane)
+  }
+
+  /** A step of the lane's head has thrown twice: it becomes a dead letter, and the lane goes on. */
+  #setAside(lane: Lane<Item>, item: Item, aside: SetAside, probe = false): void {
+    this.#steps.setAside(item, aside)
+    this.#lanes.advance(lane)
+    if (probe) this.#probeLost(item.delivery.webhookId)
   }
 
   #probeLost(webhookId: string): void {
@@ -192,16 +228,14 @@ export class Flow {
     if (retry) this.#lanes.dropHeld(retry.lane)
   }
 
-  #finishAfter(item: Item, records: OutcomeRecords): void {
-    const answeredAttempts = records.retry ? item.attempts.length : Number.POSITIVE_INFINITY
-    this.#held.record(item.place.partition, records, () => {
-      this.#held.answered.add(item.id, answeredAttempts)
+  /** @param answeredAttempts that the records answer for; Infinity when nothing follows. */
+  #finishAfter(item: Item, records: OutcomeRecords, answeredAttempts: number): void {
+    const { place, delivery } = item
+    this.#held.record(place.partition, records, () => {
+      this.#steps.attempt(place, delivery, 'remembering an answer', () =>
+        this.#held.answered.add(item.id, answeredAttempts),
+      )
       this.#held.finish(item)
     })
   }
-}
-
-/** As the attempt's record tells it, so that a fold over webhook-attempts comes to the same. */
-function endOf(outcome: Outcome, startedAtMs: number): number {
-  return outcome.kind === 'rejected' ? startedAtMs : startedAtMs + Math.round(outcome.latencyMs)
 }

@@ -3,7 +3,7 @@ import type { WebhookDefinition } from '../domain/definition.ts'
 /** Whose share of the places in flight a webhook's requests are part of. */
 export type Groups = { business: string; origin: string }
 
-const nobody: Groups = { business: '', origin: '' }
+export const nobody: Groups = { business: '', origin: '' }
 /** By definition: a URL is parsed once for each version. */
 const known = new WeakMap<WebhookDefinition, Groups>()
 

@@ -57,6 +57,18 @@ export class HeldItems {
     return [...this.#byId.values()]
   }
 
+  /**
+   * Looks whether a delivery that has come is known: then it is answered for, now or with the one that is held.
+   * @returns whether it was.
+   */
+  meet({ id, attempts, slots }: Item): boolean {
+    const twin = this.#byId.get(id)
+    if (this.answered.has(id, attempts.length)) for (const { owner, slot } of slots) owner.finish(slot)
+    else if (twin) twin.slots.push(...slots)
+    else return false
+    return true
+  }
+
   hold(item: Item): void {
     this.#byId.set(item.id, item)
     this.#count++
@@ -94,13 +106,14 @@ export class HeldItems {
   }
 
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
-    this.#unacknowledged++
     this.#ports.record(partition, records, (written) => {
       this.#unacknowledged--
       acknowledged(written)
       this.checkRoom()
       this.#onSettled()
     })
+    // Behind it: where it throws, nothing was written.
+    this.#unacknowledged++
   }
 
   congested(congested: boolean): void {

@@ -3,6 +3,7 @@ import { recordLetter } from '../domain/record-letter.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
 import type { Patience } from '../platform/kafka/patience.ts'
+import { type RecordFaults, SetAside } from '../platform/record-faults.ts'
 import type { DefinitionWait } from './definition-wait.ts'
 import type { DueTimes } from './due-times.ts'
 import type { Engine } from './engine.ts'
@@ -19,7 +20,8 @@ export type Arrival = {
 }
 
 export type IntakeContext = {
-  engine: Pick<Engine, 'hasRoom' | 'offer' | 'offerTest' | 'offerUnsendable'>
+  engine: Pick<Engine, 'hasRoom' | 'offer' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
+  faults: Pick<RecordFaults, 'guard' | 'guardAsync'>
   /** By topic. */
   sources: ReadonlyMap<string, Decode<Arrival>>
   /** The one of them whose notifications wait for nothing. */
@@ -104,9 +106,29 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
     context.engine.offerUnsendable(placeOf(record))
     return true
   }
-  const decoded = decode(value, batch.records)
+  const place = placeOf(record)
+  const owner = () => record.key?.toString('utf8') ?? topic
+  const read = () => decode(value, batch.records)
+  const decoded = context.faults.guard(place, 'decoding', owner, read)
+  if (decoded instanceof SetAside) return setAside(record, decoded, context)
   if (!(decoded instanceof Promise)) return settle(record, decoded, batch, context)
-  return afterWaiting(decoded, batch, context, (result) => settle(record, result, batch, context))
+  let asked: ReturnType<typeof read> | undefined = decoded
+  // The first try is under way already.
+  const wait = async () => {
+    const answer = asked ?? read()
+    asked = undefined
+    return answer
+  }
+  const coming = context.faults.guardAsync(place, 'decoding', owner, wait)
+  return afterWaiting(coming, batch, context, (result) =>
+    result instanceof SetAside ? setAside(record, result, context) : settle(record, result, batch, context),
+  )
+}
+
+/** The offset is taken in its turn; it is finished once the dead letter is in Kafka. */
+function setAside(record: ConsumedRecord, aside: SetAside, context: IntakeContext): true {
+  context.engine.offerFault(placeOf(record), aside, (detail) => recordLetter('fault', record, detail, context.nowMs()))
+  return true
 }
 
 /** Goes on with what has come, unless it is late or the partition has gone meanwhile: its new owner reads the record. */
@@ -128,15 +150,23 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
     return true
   }
   const { delivery, attempts, dueAt, replayId, draft } = decoded.value
-  const waitMs =
-    dueAt === 0 ? 0 : context.dueTimes.waitMs(place, dueAt, record.timestampMs, context.longestWaitMs(place.topic))
+  const waitMs = context.faults.guard(
+    place,
+    'reading when it is due',
+    () => delivery.businessId,
+    () =>
+      dueAt === 0 ? 0 : context.dueTimes.waitMs(place, dueAt, record.timestampMs, context.longestWaitMs(place.topic)),
+  )
+  if (waitMs instanceof SetAside) return setAside(record, waitMs, context)
   if (waitMs > 0) {
     context.pauseFor(place.topic, place.partition, waitMs)
     return false
   }
   const offer = () => {
-    if (place.topic === context.testsTopic) context.engine.offerTest(place, delivery, draft)
-    else context.engine.offer(place, delivery, attempts, replayId)
+    if (place.topic === context.testsTopic) {
+      const letter = (detail: string) => recordLetter('fault', record, detail, context.nowMs())
+      context.engine.offerTest(place, delivery, draft, letter)
+    } else context.engine.offer(place, delivery, attempts, replayId)
     return true
   }
   const needed = context.definitions.needed(place, delivery.definitionOffset, batch)

@@ -10,6 +10,7 @@ import { Patience } from '../platform/kafka/patience.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
+import { RecordFaults } from '../platform/record-faults.ts'
 import { listen, runService } from '../platform/service.ts'
 import { after } from '../platform/timer.ts'
 import { topicName } from '../schemas.ts'
@@ -91,12 +92,18 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   await using reader = await RangeReader.open(kafka, readerOptions, context)
 
   const caughtUp = () => definitions.topic.caughtUp()
-  using freshness = new Freshness(clock, caughtUp, fail)
+  // As caughtUp, but over one connection that stays open: it is asked every second.
+  const caughtUpQuickly = async () => {
+    for (const { partition, low, high } of await reader.ends(configTopic))
+      if (high > low) await definitions.topic.reached(partition, high)
+  }
+  using freshness = new Freshness(clock, caughtUpQuickly, (error) => stopping.aborted || fail(error))
   const sender = new Sender({ http, keyRing, policy, clock, log, freshness, canRecord })
   const send = producer.send.bind(producer)
   const recorder = { ...channels, producer, nowMs }
   const current = (webhookId: string) => definitions.table.get(webhookId)
   const switchOffContext = { topic: configTopic, caughtUp, current, send, clock, stopping, log }
+  const faults = new RecordFaults({ clock, log, fail })
   const quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
   const fetching = (topic: string) => (topic === deliveries ? consumer : follower)
   const pauses = new Pauses(fetching, after)
@@ -125,6 +132,8 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
       // What is being read when it stops is read by a successor.
       readParked: drainParked(reader, parked, unreadable, (error) => stopping.aborted || fail(error)),
       after,
+      faults,
+      fail,
       disable: (entry, reason) => void switchOff(entry, reason, switchOffContext).catch(fail),
       onRoom: () => pauses.room(),
     },
@@ -156,6 +165,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   })
   const intake = {
     engine,
+    faults,
     sources,
     testsTopic: channels.tests,
     takingOver: assignments.takingOver.bind(assignments),

@@ -1,22 +1,25 @@
 import type { PendingDelivery } from '../domain/delivery.ts'
+import { SetAside } from '../platform/record-faults.ts'
 import type { FaultGates } from './fault-gates.ts'
-import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
+import type { ItemFaults } from './item-faults.ts'
 import { createItem } from './items.ts'
 import type { LaneScheduler } from './lanes.ts'
 import type { Slot } from './offsets.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import type { EngineLimits, EnginePorts, Item } from './ports.ts'
-import { answerId, queueOf, webhookOf } from './replay.ts'
+import { queueOf, webhookOf } from './replay.ts'
 import { isBeyondShare } from './shares.ts'
 
 export type ParkedDrainContext = {
-  ports: Pick<EnginePorts, 'nowMs' | 'after' | 'definition' | 'readParked'>
+  ports: Pick<EnginePorts, 'nowMs' | 'after' | 'readParked'>
   limits: EngineLimits
   lanes: LaneScheduler<Item>
-  gates: WebhookGates
   faults: FaultGates
   held: HeldItems
+  steps: ItemFaults
+  definitionOf: EnginePorts['definition']
+  waitMs: (webhookId: string) => number
   partitions: Partitions
 }
 
@@ -62,9 +65,8 @@ export class ParkedDrain {
   #drain(state: PartitionState): void {
     const { ports, lanes, held, partitions } = this.#context
     const { parked } = state
-    const nowMs = ports.nowMs()
     if (this.#stopped || !held.hasRoom) return
-    const ables = parked.waiting().filter((queueId) => this.#canTake(state, queueId, nowMs))
+    const ables = parked.waiting().filter((queueId) => this.#canTake(state, queueId))
     const first = ables[state.drains++ % ables.length]
     if (first === undefined) return
     const from = parked.fromOf(first)
@@ -115,12 +117,11 @@ export class ParkedDrain {
   }
 
   /** Once what is older has been read, there is room, and the gate is open or about to be. */
-  #canTake(state: PartitionState, queueId: string, nowMs: number): boolean {
-    const { limits, gates, faults, lanes } = this.#context
+  #canTake(state: PartitionState, queueId: string): boolean {
+    const { limits, waitMs, lanes } = this.#context
     return (
       state.position(limits.deliveriesTopic) >= state.parked.sinceOf(queueId) &&
-      faults.waitMs(webhookOf(queueId), nowMs) < 1_000 &&
-      gates.waitMs(webhookOf(queueId), nowMs) < 1_000 &&
+      waitMs(webhookOf(queueId)) < 1_000 &&
       this.#hasRoomFor(queueId) &&
       lanes.queues.itemsOf(queueId) <= this.#refill(queueId) / 2
     )
@@ -139,7 +140,7 @@ export class ParkedDrain {
    * leaves most of it to the others; within that, what a quick one works off in a second.
    */
   #refill(queueId: string): number {
-    const { ports, limits, lanes, faults, held, partitions } = this.#context
+    const { definitionOf, limits, lanes, faults, held, partitions } = this.#context
     const least = lanes.queues.inFlightOf(queueId) + 1
     // One to be tried is enough while nothing can be sent.
     if (faults.isClosed(webhookOf(queueId))) return least
@@ -147,27 +148,28 @@ export class ParkedDrain {
     if (free <= 0) return least
     const most = Math.min(
       limits.maxQueuedOfWebhook,
-      4 * (ports.definition(webhookOf(queueId))?.definition.maxInFlight ?? 1),
+      4 * (definitionOf(webhookOf(queueId))?.definition.maxInFlight ?? 1),
     )
     return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.queues.perSecondOf(queueId))
   }
 
   #take({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
-    const { held, lanes } = this.#context
+    const { held, lanes, steps } = this.#context
     const { delivery, attempts, replayId } = pending
-    const { webhookId, contactId, deliveryId } = delivery
+    const { webhookId, contactId } = delivery
     const queueId = queueOf(webhookId, replayId)
-    const id = answerId(deliveryId, replayId)
     const slot = parked.take(queueId, offset)
     const taken = { owner: { finish: (finished: Slot) => parked.finish(queueId, finished) }, slot }
-    if (held.answered.has(id, attempts.length)) return taken.owner.finish(slot)
-    const twin = held.get(id)
-    if (twin) return void twin.slots.push(taken)
     const place = { topic: 'webhook-parked', partition: number, offset }
-    const slots = [taken]
     const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
-    const item = createItem({ delivery, replayId, place, slots, attempts, parkedOffset: offset, notBeforeMs })
-    held.hold(item)
-    lanes.enqueue(queueId, webhookId, contactId, item)
+    const met = steps.step(place, delivery, 'taking a parked delivery', () => {
+      const slots = [taken]
+      const item = createItem({ delivery, replayId, place, slots, attempts, parkedOffset: offset, notBeforeMs })
+      return held.meet(item) ? null : item
+    })
+    if (met instanceof SetAside) return steps.setAsideTaken(place, taken, delivery, attempts, met)
+    if (met === null) return
+    held.hold(met)
+    lanes.enqueue(queueId, webhookId, contactId, met)
   }
 }

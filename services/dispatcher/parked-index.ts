@@ -95,7 +95,7 @@ export class ParkedIndex {
     range.last = Math.max(range.last, offset)
   }
 
-  /** Kafka has refused the record, which has become a dead letter. */
+  /** The record has become a dead letter: Kafka has refused it, or it cannot be written. */
   notWritten(queueId: string): void {
     const range = this.#ranges.get(queueId)
     if (!range) return

@@ -1,8 +1,10 @@
 import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../domain/delivery.ts'
+import { SetAside } from '../platform/record-faults.ts'
 import type { FaultGates } from './fault-gates.ts'
 import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
+import type { ItemFaults } from './item-faults.ts'
 import type { LaneScheduler } from './lanes.ts'
 import { ParkedDrain } from './parked-drain.ts'
 import type { PartitionState, Partitions } from './partition.ts'
@@ -18,6 +20,10 @@ export type ParkingContext = {
   gates: WebhookGates
   faults: FaultGates
   held: HeldItems
+  steps: ItemFaults
+  /** As ports.definition, undefined also where that throws. */
+  definitionOf: EnginePorts['definition']
+  waitMs: (webhookId: string) => number
   partitions: Partitions
 }
 
@@ -33,11 +39,15 @@ export class Parking {
   readonly #faults: FaultGates
   readonly #held: HeldItems
   readonly #partitions: Partitions
+  readonly #steps: ItemFaults
+  readonly #definitionOf: EnginePorts['definition']
   readonly #drain: ParkedDrain
   #measuredAtMs: number
 
   constructor(context: ParkingContext) {
-    const { ports, limits, lanes, gates, faults, held, partitions } = context
+    const { ports, limits, lanes, gates, faults, held, steps, definitionOf, partitions } = context
+    this.#steps = steps
+    this.#definitionOf = definitionOf
     this.#ports = ports
     this.#limits = limits
     this.#lanes = lanes
@@ -164,15 +174,19 @@ export class Parking {
     const parkedSince = parked.writing(queueId, since)
     retry?.cancel()
     delete item.retry
-    const waiting = retry ? pendingOf(item, 'retry', retry.dueMs) : pendingOf(item, why, this.#ports.nowMs())
-    const pending = { ...waiting, parkedSince }
     // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
     this.#held.unname(item)
-    this.#held.record(place.partition, { parked: pending }, ({ parkedOffset }) => {
-      if (parkedOffset === null) parked.notWritten(queueId)
-      else parked.written(queueId, parkedOffset)
-      this.#held.finish(item)
+    const written = this.#steps.step(place, item.delivery, 'parking', () => {
+      const waiting = retry ? pendingOf(item, 'retry', retry.dueMs) : pendingOf(item, why, this.#ports.nowMs())
+      this.#held.record(place.partition, { parked: { ...waiting, parkedSince } }, ({ parkedOffset }) => {
+        if (parkedOffset === null) parked.notWritten(queueId)
+        else parked.written(queueId, parkedOffset)
+        this.#held.finish(item)
+      })
     })
+    if (!(written instanceof SetAside)) return
+    parked.notWritten(queueId)
+    this.#steps.setAside(item, written)
   }
 
   /** What waits here is of partitions that are owned: engine.assign has dropped the rest. */
@@ -202,6 +216,6 @@ export class Parking {
   }
 
   #parks(webhookId: string): boolean {
-    return this.#ports.definition(webhookId)?.definition.whenBlocked === 'park'
+    return this.#definitionOf(webhookId)?.definition.whenBlocked === 'park'
   }
 }

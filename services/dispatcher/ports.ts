@@ -2,6 +2,7 @@ import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Entry } from '../domain/definition-table.ts'
 import type { Attempt, AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import type { RecordFaults } from '../platform/record-faults.ts'
 import type { Lane } from './lane.ts'
 import type { Slot } from './offsets.ts'
 import type { Place } from './records.ts'
@@ -47,6 +48,10 @@ export type EnginePorts = {
     done: () => void,
   ): void
   after(delayMs: number, due: () => void): { cancel(): void }
+  /** Runs each step of a record: what throws twice becomes a dead letter. */
+  faults: Pick<RecordFaults, 'guard'>
+  /** For what is nobody's record: ends the process. */
+  fail(error: unknown): void
   /** Switches the webhook off, in its definition. */
   disable(entry: Entry, reason: string): void
   /** Called when there is room again after hasRoom was false. */
@@ -76,6 +81,21 @@ export type Owned = {
   readonly fresh: boolean
 }
 
+/** Whether a place is of a partition number that this instance has. */
+export function owns({ partitions }: Owned, topic: string, partition: number, deliveriesTopic: string): boolean {
+  // webhook-parked is not read by the group: its partition number is that of the others.
+  const numbers = partitions.get(topic) ?? partitions.get(deliveriesTopic)
+  return numbers?.includes(partition) ?? false
+}
+
+export function ownsNumber({ partitions }: Owned, number: number): boolean {
+  for (const numbers of partitions.values()) if (numbers.includes(number)) return true
+  return false
+}
+
+/** A record that was taken, and whom to tell when its outcome is in Kafka. */
+export type Taken = { owner: { finish(slot: Slot): void }; slot: Slot }
+
 /** A delivery in the engine's hands. */
 export type Item = {
   /** What it is held and answered for by (answerId). */
@@ -87,7 +107,7 @@ export type Item = {
   readonly queueId: string
   readonly place: Place
   /** Every record that this send answers for: a duplicate that comes meanwhile is finished with it. */
-  readonly slots: { owner: { finish(slot: Slot): void }; slot: Slot }[]
+  readonly slots: Taken[]
   /** What it takes in memory, without the attempts that are still to come. */
   readonly bytes: number
   /** Not sent before, milliseconds since the epoch: the time of a retry that it waited for in webhook-parked. */

@@ -37,6 +37,8 @@ export function recordOutcome(
   acknowledged: (written: Written) => void,
 ): void {
   const written: Written = { attemptOffset: null, parkedOffset: null }
+  // What cannot be encoded throws here, before anything is written: later, nobody would know whose record it was.
+  if (attempt && (deadLetter || retry || parked)) context.attempts.encode(attempt)
   const finish = (made = attempt) => {
     if (!made) return acknowledged(written)
     writeAttempt(partition, made, context, ({ offset }) => {

@@ -1,13 +1,17 @@
+import pino from 'pino'
 import { Engine } from '../../services/dispatcher/engine.ts'
 import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
 import type { ResumePoint } from '../../services/dispatcher/partition.ts'
 import type { EngineLimits, OutcomeRecords, Owned, SendResult, Written } from '../../services/dispatcher/ports.ts'
+import type { Place } from '../../services/dispatcher/records.ts'
 import { answerId } from '../../services/dispatcher/replay.ts'
 import { addAnswered, addParked } from '../../services/dispatcher/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'
 import type { Entry } from '../../services/domain/definition-table.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
+import { recordLetter } from '../../services/domain/record-letter.ts'
+import { RecordFaults } from '../../services/platform/record-faults.ts'
 
 /** A seeded generator (mulberry32): the same seed gives the same run. Uniform in [0, 1). */
 export function seeded(seed: number): () => number {
@@ -33,6 +37,17 @@ export class VirtualClock {
       this.#events = this.#events.filter((other) => other !== event)
     }
     return { cancel }
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const timer = this.after(delayMs, resolve)
+      signal?.addEventListener('abort', () => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 
   /** Runs what is due until then. */
@@ -152,6 +167,18 @@ export class SimulatedWorld {
   /** The delay topics, by partition; one for all tiers. */
   readonly retryLog = new Map<number, PendingDelivery[]>()
   readonly disabled: string[] = []
+  /** Called at each step outside of the engine, and may throw. @param deliveryId where the step is of one delivery. */
+  sabotage: (step: 'random' | 'definition' | 'send' | 'record', deliveryId: string | null) => void = () => {}
+  /** What would have ended the process. */
+  readonly failures: unknown[] = []
+  /** Records that were set aside. */
+  faulted = 0
+  readonly faults = new RecordFaults({
+    clock: { sleep: (ms, signal) => this.clock.sleep(ms, signal) },
+    log: pino({ level: 'silent' }),
+    fail: (error) => void this.failures.push(error),
+    counted: () => void this.faulted++,
+  })
   /** How far the wall clock has been set forward or back; timers run on the other one, as Node's do. */
   wallSkewMs = 0
 
@@ -165,10 +192,22 @@ export class SimulatedWorld {
     this.engine = new Engine(
       {
         nowMs: () => this.clock.nowMs + this.wallSkewMs,
-        random: this.random,
-        definition: (id) => this.#entryOf(id),
-        send: (sending, attempt, _definition, ended) => this.#send(sending, attempt, answer, ended),
-        record: (partition, records, acknowledged) => this.#record(partition, records, acknowledged),
+        random: () => {
+          this.sabotage('random', null)
+          return this.random()
+        },
+        definition: (id) => {
+          this.sabotage('definition', null)
+          return this.#entryOf(id)
+        },
+        send: (sending, attempt, _definition, ended) => {
+          this.sabotage('send', sending.deliveryId)
+          this.#send(sending, attempt, answer, ended)
+        },
+        record: (partition, records, acknowledged) => {
+          this.sabotage('record', idIn(records))
+          this.#record(partition, records, acknowledged)
+        },
         readParked: (partition, from, to, onRecord, done) => {
           this.clock.after(this.random() * 50, () => {
             const log = this.parkedLog.get(partition) ?? []
@@ -179,6 +218,8 @@ export class SimulatedWorld {
         },
         disable: ({ definition: { id } }, reason) => void this.disabled.push(`${id}: ${reason}`),
         after: (delayMs, due) => this.clock.after(delayMs, due),
+        faults: this.faults,
+        fail: (error) => void this.failures.push(error),
         onRoom: () => void this.rooms++,
       },
       {
@@ -204,6 +245,13 @@ export class SimulatedWorld {
       this.#entries.set(current, entry)
     }
     return entry
+  }
+
+  /** Offers a test notification; what cannot be handled of it becomes a dead letter. */
+  offerTest(place: Place, delivery: Delivery, draft: string | null = null): void {
+    const source = { ...place, key: null, value: Buffer.from(delivery.deliveryId) }
+    const letter = (detail: string) => recordLetter('fault', source, detail, this.clock.nowMs)
+    this.engine.offerTest(place, delivery, draft, letter)
   }
 
   /** Begins an assignment; what is new in it is taken over, nothing committed. */
@@ -283,4 +331,10 @@ export class SimulatedWorld {
       ended({ kind: 'outcome', startedAtMs, outcome })
     })
   }
+}
+
+/** Whose records they are. */
+function idIn({ attempt, deadLetter, parked, retry }: OutcomeRecords): string | null {
+  const delivery = attempt ?? deadLetter?.delivery ?? parked?.delivery ?? retry?.pending.delivery
+  return delivery?.deliveryId ?? null
 }

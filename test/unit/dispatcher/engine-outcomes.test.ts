@@ -53,12 +53,12 @@ describe('test notifications', () => {
   test('go at once beside a blocked webhook with a full lane, by one attempt that counts for nothing', () => {
     const made = world(() => ({ outcome: busy }), { maxInFlight: 1 })
     made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
-    made.engine.offerTest(at(0), delivery('t0', 'w', 'ana'))
-    made.engine.offerTest(at(1), delivery('t0', 'w', 'ana'))
+    made.offerTest(at(0), delivery('t0', 'w', 'ana'))
+    made.offerTest(at(1), delivery('t0', 'w', 'ana'))
     expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 't0'])
     expect(commitsOf(made)).toEqual([place(0), at(0)])
     made.clock.runUntil(made.clock.nowMs + 100)
-    made.engine.offerTest(at(2), delivery('t0', 'w', 'ana'))
+    made.offerTest(at(2), delivery('t0', 'w', 'ana'))
     expect(made.attempts.filter(({ test }) => test)).toMatchObject([
       { deliveryId: 't0', outcome: 'error', next: 'none' },
     ])
@@ -75,19 +75,19 @@ describe('test notifications', () => {
     const made = world(() => ({ outcome: ok }))
     if (current) made.definitions.set('w', current)
     else made.definitions.delete('w')
-    made.engine.offerTest(at(0), { ...delivery('t0', 'w', 'ana'), createdAt: made.clock.nowMs - agoMs })
+    made.offerTest(at(0), { ...delivery('t0', 'w', 'ana'), createdAt: made.clock.nowMs - agoMs })
     expect(made.sent).toEqual([])
     expect(commitsOf(made)).toEqual([at(1)])
   })
 
   test('are waited for before the end, and none is begun after it', async () => {
     const made = world(() => ({ outcome: ok }))
-    made.engine.offerTest(at(0), delivery('t0', 'w', 'ana'))
+    made.offerTest(at(0), delivery('t0', 'w', 'ana'))
     let isDrained = false
     const drained = made.engine.drain().then(() => {
       isDrained = true
     })
-    made.engine.offerTest(at(1), delivery('t1', 'w', 'ana'))
+    made.offerTest(at(1), delivery('t1', 'w', 'ana'))
     await Promise.resolve()
     expect(isDrained).toBe(false)
     made.runAll()
