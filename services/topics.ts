@@ -151,6 +151,15 @@ export const topics = {
     cleanup: { policy: 'delete', retentionDays: 365 },
     partitions: 'one',
   },
+  webhookSessions: {
+    name: 'webhook-sessions',
+    schema: 'webhook-sessions.avsc',
+    key: 'token:<digest> of a login token that was used; session:<digest> of a browser session that has ended',
+    writers: ['admin'],
+    readers: ['admin'],
+    cleanup: { policy: 'delete', retentionDays: 2 },
+    partitions: 'one',
+  },
   webhookDeadLetters: {
     name: 'webhook-dead-letters',
     schema: 'webhook-dead-letters.avsc',

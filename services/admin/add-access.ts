@@ -10,7 +10,7 @@ import { createGate, type Gate } from './gate.ts'
 import { createIdentify } from './identify.ts'
 import { OidcLogin, type OidcVariables } from './oidc.ts'
 import { addOidcRoutes } from './oidc-routes.ts'
-import { UsedTokens } from './one-time.ts'
+import type { SessionMarks } from './session-marks.ts'
 import { addSessionRoutes } from './session-routes.ts'
 import { Sessions } from './sessions.ts'
 
@@ -23,24 +23,30 @@ export type AccessConfig = Pick<
 > &
   OidcVariables
 
-export type AccessDeps = { config: AccessConfig; verify: VerifyToken; keys: KeyRing; clock: Clock; log: Logger }
+export type AccessDeps = {
+  config: AccessConfig
+  verify: VerifyToken
+  keys: KeyRing
+  marks: SessionMarks
+  clock: Clock
+  log: Logger
+}
 
 /** Adds what lets people and programs in: cookies, limits, and the routes of the browser's session. */
 export async function addAccess(server: FastifyInstance, deps: AccessDeps): Promise<Gate> {
-  const { config, verify, keys, clock, log } = deps
+  const { config, verify, keys, marks, clock, log } = deps
   const publicOrigin = config.HOOKLINE_PUBLIC_URL
   const sessions = new Sessions(keys, clock, config.HOOKLINE_BROWSER_SESSION_MS)
   const oidc = OidcLogin.configured(config, clock)
   await server.register(fastifyCookie)
   const gate = await createGate(server, {
-    identify: createIdentify({ verify, sessions, publicOrigin }),
+    identify: createIdentify({ verify, sessions, marks, publicOrigin }),
     login: oidc ? 'oidc' : 'none',
     requestsPerMinute: config.HOOKLINE_RATE_LIMIT_PER_MINUTE,
     failuresPerMinute: config.HOOKLINE_FAILED_LOGINS_PER_MINUTE,
   })
-  const used = new UsedTokens(clock)
   await server.register(async (own) =>
-    addSessionRoutes(own, { gate, verify, sessions, used, publicOrigin, clock, log }),
+    addSessionRoutes(own, { gate, verify, sessions, marks, publicOrigin, clock, log }),
   )
   if (oidc) addOidcRoutes(server, { oidc, gate, sessions, keys, log })
   return gate

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Identity, unauthorized, type VerifyToken, verifyBearer } from '../platform/auth.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import { foreignReason, type Provenance } from './same-origin.ts'
+import type { SessionMarks } from './session-marks.ts'
 import { type Sessions, sessionCookie } from './sessions.ts'
 
 /** Who sends a request, and until when that is so. */
@@ -16,10 +17,15 @@ export type Caller = {
 /** @throws HttpProblem 401, 403 for a request of another site's page, 503 while tokens cannot be verified. */
 export type Identify = (request: FastifyRequest) => Promise<Caller>
 
-export type IdentifyDeps = { verify: VerifyToken; sessions: Sessions; publicOrigin: string }
+export type IdentifyDeps = {
+  verify: VerifyToken
+  sessions: Sessions
+  marks: Pick<SessionMarks, 'hasEnded'>
+  publicOrigin: string
+}
 
 /** By the Authorization header, or else by the browser's session cookie. */
-export function createIdentify({ verify, sessions, publicOrigin }: IdentifyDeps): Identify {
+export function createIdentify({ verify, sessions, marks, publicOrigin }: IdentifyDeps): Identify {
   return async (request) => {
     const { authorization } = request.headers
     const cookie = request.cookies[sessionCookie]
@@ -28,7 +34,7 @@ export function createIdentify({ verify, sessions, publicOrigin }: IdentifyDeps)
       return { identity, expiresAtMs, csrfToken: null }
     }
     const session = sessions.open(cookie)
-    if (!session) throw unauthorized('the session has ended')
+    if (!session || marks.hasEnded(session)) throw unauthorized('the session has ended')
     requireOwnPage(request, session.csrfToken, publicOrigin)
     return session
   }

@@ -32,6 +32,7 @@ import { adminConfig } from './config.ts'
 import { addConsole, pageOrNothing } from './console-files.ts'
 import { createAdminMetrics } from './metrics.ts'
 import { openMonitoring } from './monitoring.ts'
+import { openSessionMarks } from './open-session-marks.ts'
 import { addOpenApi } from './openapi.ts'
 import { sourceOf } from './own-records.ts'
 import { ReadPool } from './read-pool.ts'
@@ -101,6 +102,8 @@ await runService('admin', adminConfig, async (service) => {
   const pages = new ReadPool(reader, pageLimits, clock)
   const scans = new ReadPool(scanReader, scanLimits, clock)
   const codec = new Codec(createRegistry(config), waiting)
+  const { marks, table: sessionsTable } = await openSessionMarks(kafka, { prefix, codec, producer, fail }, waiting)
+  await using _sessions = sessionsTable
   const generation = config.HOOKLINE_STATS_GENERATION
   await learnSchemas(codec, [...Object.values(topics), statsTopicOf(generation)], prefix)
   const monitoringOptions = { prefix, generation, fail, onChange: feed.traffic.bind(feed) }
@@ -138,7 +141,7 @@ await runService('admin', adminConfig, async (service) => {
   const server = createHttpServer({ log, health, metrics: registry, notFound: pageOrNothing() })
   await addSecurityHeaders(server)
   await addOpenApi(server)
-  const access = await addAccess(server, { config, verify, keys, clock, log })
+  const access = await addAccess(server, { config, verify, keys, marks, clock, log })
   await addConsole(server)
   const streams = new ChangeStreams(feed, clock)
   server.addHook('preClose', async () => streams.end())

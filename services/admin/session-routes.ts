@@ -7,17 +7,17 @@ import type { Logger } from '../platform/log.ts'
 import { HttpProblem } from '../platform/problem.ts'
 import type { Gate } from './gate.ts'
 import { type Caller, requireOwnPage } from './identify.ts'
-import type { UsedTokens } from './one-time.ts'
 import { failures } from './problem-answers.ts'
 import { accepted } from './refusals.ts'
 import { object, type Properties, text, time } from './schema-parts.ts'
+import type { SessionMarks } from './session-marks.ts'
 import { cookieOptions, type Sessions, sessionCookie } from './sessions.ts'
 
 export type SessionDeps = {
   gate: Gate
   verify: VerifyToken
   sessions: Sessions
-  used: UsedTokens
+  marks: SessionMarks
   publicOrigin: string
   clock: Clock
   log: Logger
@@ -25,7 +25,9 @@ export type SessionDeps = {
 
 const url = '/api/v1/session'
 const tags = ['session']
-/** A login token that lasts longer is none: used ones are remembered so long. */
+/** For a mark to be written to webhook-sessions and read back. */
+const markTimeoutMs = 10_000
+/** A login token that lasts longer is none: used ones are remembered for longer than that. */
 const longestLoginMs = 3_600_000
 
 const body = {
@@ -92,10 +94,15 @@ export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): vo
       tags,
       summary: 'End the session in the browser',
       security: [{ bearer: [] }, { session: [] }],
-      response: { 204: { description: 'Ended: the cookie is removed.', type: 'null' }, ...failures() },
+      response: {
+        204: { description: 'Ended: no copy of the cookie is taken any more, by any instance.', type: 'null' },
+        ...failures(),
+      },
     } as object,
     handler: async (request, reply) => {
-      await gate.admit(request)
+      const { identity, csrfToken } = await gate.admit(request)
+      const { marks, clock } = deps
+      if (csrfToken !== null) await inTime(clock, marks.end({ csrfToken }, identity.subject, clock.nowMs()))
       return reply
         .clearCookie(sessionCookie, { ...cookieOptions, sameSite: 'strict' })
         .code(204)
@@ -117,12 +124,34 @@ export function beginSession(
   return begun.session
 }
 
-async function takeLogin({ verify, used, clock }: SessionDeps, token: string): Promise<Identity> {
+async function takeLogin({ verify, marks, clock }: SessionDeps, token: string): Promise<Identity> {
   const { identity, use, id, expiresAtMs } = await verify(token)
   if (use !== 'login' || id === '') throw unauthorized('not a login token')
   if (expiresAtMs > clock.nowMs() + longestLoginMs) throw unauthorized('the login token lasts too long')
-  if (!used.take(id, expiresAtMs)) throw unauthorized('the login token has been used before')
+  if (!(await inTime(clock, marks.take(id, identity.subject, clock.nowMs()))))
+    throw unauthorized('the login token has been used before')
   return identity
+}
+
+/** Without Kafka it cannot be told whether a token has been used, nor be told to all that a session has ended. */
+async function inTime<T>(clock: Clock, write: Promise<T>): Promise<T> {
+  const done = new AbortController()
+  const late = clock.sleep(markTimeoutMs, done.signal).then(() => {
+    throw new HttpProblem(
+      503,
+      'Service Unavailable',
+      'Kafka has not acknowledged it in time',
+      {},
+      { 'retry-after': '5' },
+    )
+  })
+  try {
+    return await Promise.race([write, late])
+  } finally {
+    // What is late then is nobody's.
+    late.catch(() => undefined)
+    done.abort()
+  }
 }
 
 function viewOf({ identity, csrfToken, expiresAtMs }: Caller): Session {

@@ -15,6 +15,7 @@ import { createVerifier } from '../../../services/platform/auth.ts'
 import { systemClock } from '../../../services/platform/clock.ts'
 import { Health } from '../../../services/platform/health.ts'
 import { createHttpServer } from '../../../services/platform/http-server.ts'
+import { marksOfLog } from './session-log.ts'
 import { keys } from './support.ts'
 
 let issuer: Issuer
@@ -47,7 +48,14 @@ beforeEach(async () => {
     HOOKLINE_AUTH_ALGORITHMS: 'EdDSA',
   })
   await addSecurityHeaders(server)
-  const { admit } = await addAccess(server, { config, verify, keys, clock: systemClock, log })
+  const { admit } = await addAccess(server, {
+    config,
+    verify,
+    keys,
+    marks: marksOfLog().join(),
+    clock: systemClock,
+    log,
+  })
   server.post('/api/v1/change', async (request) => (await admit(request)).identity)
   await addConsole(server, directory)
 })
@@ -124,6 +132,15 @@ describe('session', () => {
   ])('a cookie that is %s is none', async (_what, cookie) => {
     const headers = { cookie: `${sessionCookie}=${encodeURIComponent(cookie())}` }
     expect((await server.inject({ url, headers })).statusCode).toBe(401)
+  })
+
+  test('a copy of its cookie is worth nothing once it has ended', async () => {
+    const headers = { ...ownPage, ...(await signIn()) }
+    const other = { ...ownPage, ...(await signIn()) }
+    expect((await server.inject({ url, headers })).statusCode).toBe(200)
+    expect((await server.inject({ method: 'DELETE', url, headers })).statusCode).toBe(204)
+    expect((await server.inject({ url, headers })).statusCode).toBe(401)
+    expect((await server.inject({ url, headers: other })).statusCode).toBe(200)
   })
 
   test('permissions that no cookie can hold are refused', async () => {

@@ -12,6 +12,7 @@ import { systemClock } from '../../../services/platform/clock.ts'
 import { ConfigError } from '../../../services/platform/config.ts'
 import { Health } from '../../../services/platform/health.ts'
 import { createHttpServer } from '../../../services/platform/http-server.ts'
+import { marksOfLog } from './session-log.ts'
 import { keys, stillClock } from './support.ts'
 
 let provider: OAuth2Server
@@ -48,7 +49,7 @@ beforeEach(async () => {
     HOOKLINE_AUTH_ALGORITHMS: 'EdDSA',
   })
   const config = { ...variables(provider.issuer.url ?? ''), ...limits }
-  await addAccess(server, { config, verify, keys, clock: systemClock, log })
+  await addAccess(server, { config, verify, keys, marks: marksOfLog().join(), clock: systemClock, log })
 })
 
 afterEach(() => provider.stop())
