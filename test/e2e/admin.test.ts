@@ -10,6 +10,7 @@ import { completesHeader } from '../../services/admin/record-headers.ts'
 import { sealContext } from '../../services/domain/definition.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
 import { KeyRing } from '../../services/platform/keyring.ts'
+import { openHeader } from '../../services/sealed-values.ts'
 
 const prefix = `admin-test-${randomUUID()}-`
 const keyRing = `k1=${randomBytes(32).toString('base64')}`
@@ -119,7 +120,7 @@ test('a webhook is created, read, patched, in conflict, rotated and deleted', as
   const stored = await newest(made.body.id)
   expect(open(stored, 'secret')).toBe(rotated.body.secret)
   expect(open(stored, 'previousSecret')).toBe(made.body.secret)
-  expect(keys.open(stored.headers['X-Key'], sealContext(stored, 'header:x-key'))).toEqual({
+  expect(openHeader(keys, stored, 'X-Key', stored.headers['X-Key'])).toEqual({
     ok: true,
     plain: headerValue,
   })

@@ -149,8 +149,12 @@ describe('any JSON value as a definition', () => {
       ),
     )
     const levels = 450_000
-    const bytes = Buffer.from(`{"id":"wh_a","x":${'['.repeat(levels)}${']'.repeat(levels)}}`)
-    expect(parse({ value: bytes, timestampMs: nowMs })).toMatchObject({ kind: 'invalid' })
+    const nested = `${'['.repeat(levels)}${']'.repeat(levels)}`
+    const bytes = Buffer.from(JSON.stringify({ ...good, x: '?' }).replace('"?"', nested))
+    expect(parse({ value: bytes, timestampMs: nowMs })).toEqual({
+      kind: 'invalid',
+      problems: [expect.stringContaining('nested deeper')],
+    })
   })
 })
 
