@@ -86,9 +86,7 @@ test(
       .get(`businesses/${world.businessId}/audit`)
       .json<{ entries: { action: string; changes: unknown[] }[] }>()
     const tested = entries.filter(({ action }) => action === 'webhook.test')
-    expect(tested.map(({ changes }) => changes)).toEqual([
-      [{ field: 'url', from: null, to: draft.url }],
-    ])
+    expect(tested.map(({ changes }) => changes)).toEqual([[{ field: 'url', from: null, to: draft.url }]])
     figure(54, 'a stored value by three ways of the API and one by hand: sent to another origin 0 times')
   },
   caseTimeoutMs,
