@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { commonFlags, memoryVariables, ownFlagsOf } from '../../deploy/local/memory.ts'
+import { topicsConfig } from '../../services/topics-command.ts'
 
 /** docker-compose.yml against the services that it starts: it cannot be run where the tests run. */
 
@@ -63,9 +64,7 @@ test.each(own)('%s runs a file that is there, contained', (_name, service) => {
 })
 
 test('the variables of topics are those of its command', () => {
-  const command = readFileSync(new URL('services/topics-command.ts', root), 'utf8')
-  const shared = readFileSync(new URL('services/platform/variables.ts', root), 'utf8')
-  const declared = new Set([...`${command}${shared}`.matchAll(/^ {2}(\w+): Type\./gm)].map(([, name]) => name))
+  const declared = new Set(Object.keys(topicsConfig.properties))
   expect(Object.keys(services.topics?.environment ?? {}).filter((name) => !declared.has(name))).toEqual([])
 })
 
