@@ -367,8 +367,9 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'calls records acknowledged whose partition is not known',
     file: 'services/platform/kafka/send-messages.ts',
-    text: 'if (!found) throw new',
-    replacement: 'if (!found) continue\n        if (!data) throw new',
+    text: 'if (leader === undefined || leader < 0) {',
+    replacement:
+      "if (leader === undefined || leader < 0) {\n          noteResults([{ topic, partitions: [data] }], { topics: [{ topicName: topic, partitions: [{ partition: data.partition, errorCode: 0, baseOffset: '0' }] }] })\n          continue",
     caughtBy: ['test/unit/platform/kafka/send-messages.test.ts'],
   },
   {
@@ -518,7 +519,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'ends by a state that Kafka refuses',
     file: 'services/stats-aggregator/state-writer.ts',
-    text: 'if (!(refused instanceof RecordRefused)) throw refused',
+    text: 'if (!(refused instanceof RecordRefused) || !encodeReduced) throw refused',
     replacement: 'throw refused',
     caughtBy: ['test/unit/stats-aggregator/state-writer.test.ts'],
   },
@@ -675,5 +676,54 @@ export const plantedBugs: PlantedBug[] = [
     text: '|| marks.hasEnded(session)',
     replacement: '',
     caughtBy: ['test/unit/admin/access.test.ts'],
+  },
+  {
+    name: 'records an attempt as retried that has become a dead letter',
+    file: dispatcher('recorder'),
+    text: 'offset === null && attempt ? asDeadLettered(attempt) : attempt',
+    replacement: 'attempt',
+    caughtBy: ['test/unit/dispatcher/recorder.test.ts'],
+  },
+  {
+    name: 'sends to receivers what it could not record',
+    file: dispatcher('send'),
+    text: 'if (!canRecord()) return queueMicrotask(unrecordable)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/send.test.ts'],
+  },
+  {
+    name: 'gives up the last record that could be written of a refused one',
+    file: 'services/platform/kafka/what-fits.ts',
+    text: 'const isLast = version === records.length',
+    replacement: 'const isLast = false',
+    caughtBy: ['test/unit/dispatcher/recorder.test.ts'],
+  },
+  {
+    name: 'lets new records pass those that Kafka has not taken',
+    file: 'services/platform/kafka/held-records.ts',
+    text: '[...open, ...partition.records, ...late]',
+    replacement: '[...partition.records, ...late, ...open]',
+    caughtBy: ['test/unit/platform/kafka/producer.test.ts'],
+  },
+  {
+    name: 'ends the process where a right is missing',
+    file: 'services/platform/kafka/send-fault.ts',
+    text: "TOPIC_AUTHORIZATION_FAILED: 'forbidden',",
+    replacement: "TOPIC_AUTHORIZATION_FAILED: 'bug',",
+    caughtBy: ['test/unit/platform/kafka/producer.test.ts'],
+  },
+  {
+    name: "puts a key into another partition than Kafka's own clients",
+    file: 'services/platform/kafka/murmur2.ts',
+    text: 'hash ^= (key[at + 2] ?? 0) << 16',
+    replacement: 'hash ^= (key[at + 2] ?? 0) << 24',
+    caughtBy: ['test/unit/platform/kafka/murmur2.test.ts'],
+  },
+  {
+    name: 'a commit that waits for Kafka queues up behind itself',
+    file: dispatcher('committer'),
+    text: 'this.#committing ??= this.#commit()',
+    replacement: 'this.#committing = this.#commit()',
+    caughtBy: ['test/unit/dispatcher/committer.test.ts'],
   },
 ]

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { answerOf, type RefusedPartition, withoutRefused, withRefused } from './refused-produce.ts'
 import { track } from './tcp-proxy.ts'
 
 const produceKey = 0
@@ -7,6 +8,10 @@ const metadataKey = 3
 const lengthBytes = 4
 
 export type KafkaProxy = AsyncDisposable & {
+  /** Error code that produce requests get for a topic from now on, the broker never seeing them; null: none. */
+  refuse: (codeOf: (topic: string) => number | null) => void
+  /** Partitions of produce requests that were refused so far. */
+  readonly refused: number
   /** `host:port` to give to a client instead of the broker's. */
   address: string
   /** Produce responses seen and lost so far. */
@@ -15,26 +20,34 @@ export type KafkaProxy = AsyncDisposable & {
 }
 
 /**
- * Stands between clients and the one broker of a cluster, and loses the response of every nth produce request: the broker
+ * Stands between clients and the one broker of a cluster, and loses the response of every nth produce request, or refuses records of some topics: the broker
  * has the records, the client is cut off and does not know. Knows Kafka's framing (a length of four bytes before each
  * request and response) and puts itself in the broker's place in answers about the cluster.
  * @param broker `host:port`
  */
-export async function startKafkaProxy(broker: string, loseEvery: number): Promise<KafkaProxy> {
+export async function startKafkaProxy(broker: string, loseEvery = Number.POSITIVE_INFINITY): Promise<KafkaProxy> {
   const sockets = new Set<Socket>()
   const [host = '', port = ''] = broker.split(':')
-  const counts = { produced: 0, lost: 0 }
+  const counts = { produced: 0, lost: 0, refused: 0 }
+  let codeOf: (topic: string) => number | null = () => null
   const server = createServer((client) => {
     track(sockets, client)
     const upstream = track(sockets, connect(Number(port), host))
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => client.destroy())
     /** Requests on this connection that are not answered yet, by correlation id. */
-    const asked = new Map<number, { key: number; version: number }>()
+    const asked = new Map<number, { key: number; version: number; refused: RefusedPartition[] }>()
     onFrames(client, (frame) => {
       const [key, version] = [frame.readInt16BE(lengthBytes), frame.readInt16BE(lengthBytes + 2)]
-      asked.set(frame.readInt32BE(lengthBytes + 4), { key, version })
-      upstream.write(frame)
+      const id = frame.readInt32BE(lengthBytes + 4)
+      const { rest, refused } = key === produceKey ? withoutRefused(frame, codeOf) : { rest: frame, refused: [] }
+      counts.refused += refused.length
+      if (rest === null) {
+        client.write(answerOf(id, refused))
+        return
+      }
+      asked.set(id, { key, version, refused })
+      upstream.write(rest)
     })
     onFrames(upstream, (frame) => {
       const id = frame.readInt32BE(lengthBytes)
@@ -46,7 +59,7 @@ export async function startKafkaProxy(broker: string, loseEvery: number): Promis
         return
       }
       if (request?.key === metadataKey) takeBrokersPlace(frame, request.version, own.port)
-      client.write(frame)
+      client.write(request?.refused.length ? withRefused(frame, request.refused) : frame)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -54,6 +67,12 @@ export async function startKafkaProxy(broker: string, loseEvery: number): Promis
   const own = server.address() as AddressInfo
   return {
     address: `127.0.0.1:${own.port}`,
+    refuse: (next) => {
+      codeOf = next
+    },
+    get refused() {
+      return counts.refused
+    },
     get produced() {
       return counts.produced
     },
