@@ -38,7 +38,9 @@ test('a definition that comes is enough', async () => {
   expect(waited[0]?.over?.aborted).toBe(true)
 })
 
-test('an offset that never comes is waited for until the table is read to its end, once for all of a batch', async () => {
+test('an offset that never comes is waited for until the table is read to its end, once for all of a batch', {
+  timeout: 5_000,
+}, async () => {
   const { wait, reads, waited } = bench()
   const needed = wait.needed(place(0), 1_000_000, batchUpTo(5))
   await turn()
@@ -51,7 +53,7 @@ test('an offset that never comes is waited for until the table is read to its en
   expect(wait.needed(place(4, 1), 1_000_000, batchUpTo(5))).toBeInstanceOf(Promise)
 })
 
-test('partitions that wait meanwhile share one more read, which begins after them', async () => {
+test('partitions that wait meanwhile share one more read, which begins after them', { timeout: 5_000 }, async () => {
   const { wait, reads } = bench()
   const first = wait.needed(place(0), 50, batchUpTo(5))
   await turn()

@@ -36,6 +36,7 @@ test('what fails soon fails here', async () => {
 
 test.each(['resolve', 'reject'] as const)(
   'what takes long holds its partition alone, until it has come: %s',
+  { timeout: 5_000 },
   async (end) => {
     const { log, coming, waiting, runOut } = bench()
     runOut()
@@ -47,7 +48,9 @@ test.each(['resolve', 'reject'] as const)(
   },
 )
 
-test('a partition that has left meanwhile is not resumed: that is its next assignment', async () => {
+test('a partition that has left meanwhile is not resumed: that is its next assignment', {
+  timeout: 5_000,
+}, async () => {
   const { log, assignment, coming, waiting, runOut } = bench()
   runOut()
   await waiting
@@ -57,7 +60,7 @@ test('a partition that has left meanwhile is not resumed: that is its next assig
   expect(log).toEqual(['pause t/3'])
 })
 
-test('nothing is paused at a stop', async () => {
+test('nothing is paused at a stop', { timeout: 5_000 }, async () => {
   const { log, stopping, waiting, runOut } = bench()
   stopping.abort()
   runOut()
