@@ -149,7 +149,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-// The configuration above is read by the README's generator too.
+// The configuration above is read by the generator of docs/reference/configuration.md too.
 if (import.meta.main) {
   try {
     process.exitCode = await main()

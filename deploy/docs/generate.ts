@@ -3,16 +3,17 @@ import { notificationSchemas } from '../../services/domain/notification-schema.t
 import { generatedParts } from './parts.ts'
 import { fillIn } from './sections.ts'
 
-/** npm run docs: makes the generated parts of README.md, and the schemas of notifications, anew. */
+/** npm run docs: writes the generated parts of the documents, and the schemas of notifications, again. */
 
-const readme = new URL('../../README.md', import.meta.url)
-const before = await readFile(readme, 'utf8')
-const after = fillIn(before, generatedParts())
-if (after === before) process.stdout.write('README.md is current\n')
-else {
-  await writeFile(readme, after)
-  process.stdout.write('README.md: generated parts are written anew\n')
+const root = new URL('../../', import.meta.url)
+
+for (const [document, parts] of await generatedParts()) {
+  const file = new URL(document, root)
+  const before = await readFile(file, 'utf8')
+  const after = fillIn(before, parts)
+  if (after !== before) await writeFile(file, after)
+  process.stdout.write(`${document}: ${after === before ? 'current' : 'updated'}\n`)
 }
 
 for (const [name, schema] of Object.entries(notificationSchemas))
-  await writeFile(new URL(`../../schemas/${name}`, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`)
+  await writeFile(new URL(`schemas/${name}`, root), `${JSON.stringify(schema, null, 2)}\n`)

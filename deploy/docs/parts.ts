@@ -1,10 +1,19 @@
+import { commandHelp } from './command-help.ts'
 import { configurationTable } from './configuration-table.ts'
+import { metricsTable } from './metrics-table.ts'
+import { operationsTable } from './operations-table.ts'
 import { topicsTable } from './topics-table.ts'
 
-/** Name of the marker in README.md -> text. */
-export function generatedParts(): Map<string, string> {
+/** Document, relative to the repository's root -> name of a marker in it -> text. */
+export type GeneratedParts = Map<string, Map<string, string>>
+
+/** Every part of a document that is made from code. */
+export async function generatedParts(): Promise<GeneratedParts> {
   return new Map([
-    ['topics', topicsTable()],
-    ['configuration', configurationTable()],
+    ['docs/reference/api.md', new Map([['operations', operationsTable()]])],
+    ['docs/reference/cli.md', new Map([['help', await commandHelp()]])],
+    ['docs/reference/configuration.md', new Map([['configuration', configurationTable()]])],
+    ['docs/reference/metrics.md', new Map([['metrics', metricsTable()]])],
+    ['docs/reference/topics.md', new Map([['topics', topicsTable()]])],
   ])
 }

@@ -7,7 +7,7 @@ export function topicsTable(): string {
   const rows = Object.values(topics).map((topic: Topic) => [
     code(topic.name),
     /[<:]/.test(topic.key) ? code(topic.key) : topic.key,
-    `[${topic.schema.endsWith('.avsc') ? 'Avro' : 'JSON'}](schemas/${topic.schema})`,
+    `[${topic.schema.endsWith('.avsc') ? 'Avro' : 'JSON'}](../../schemas/${topic.schema})`,
     topic.writers.join(', '),
     topic.readers.join(', '),
     topic.cleanup.policy === 'compact' ? 'the latest of each key' : `${topic.cleanup.retentionDays} days`,

@@ -15,7 +15,7 @@ export type JvmContext = {
   logDirectory: string
 }
 
-/** Quick to start and small rather than fast in the long run: measured in design.md. */
+/** Quick to start and small rather than fast in the long run: docs/measurements/first-choices.md. */
 const leanFlags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Djava.awt.headless=true']
 
 export type JvmProcess = ManagedProcess & {

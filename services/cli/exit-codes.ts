@@ -1,4 +1,4 @@
-/** What the process says to scripts; README.md, "Command line", has the same table. */
+/** What the process says to scripts; docs/reference/cli.md has the same table. */
 export const exitCodes = {
   ok: 0,
   /** The server refused it, or what was asked for did not come out well. */

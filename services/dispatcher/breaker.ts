@@ -105,7 +105,7 @@ export function onAttempt(
   return onResult(probe ? { ...state, state: 'halfOpen' } : state, { ok, probe }, endedAtMs)
 }
 
-/** Five days of failure without one success (design.md). Asked after a failed attempt: what is not tried does not fail. */
+/** Five days of failure without one success (contract.md, section 3). Asked after a failed attempt: what is not tried does not fail. */
 export function shouldDisable(state: BreakerState, nowMs: number): boolean {
   return state.failingSinceMs !== null && nowMs - state.failingSinceMs >= disableAfterMs
 }

@@ -118,7 +118,7 @@ export class Engine {
     return [...numbers].filter((number) => !this.#partitions.get(number))
   }
 
-  /** Takes over a partition number as its topics tell it (design.md, taking over a partition). */
+  /** Takes over a partition number as its topics tell it (docs/architecture.md, taking over). */
   restore(number: number, { resume, parked, gates, answered }: RestoredPartition): void {
     assert(ownsNumber(this.#owned, number), `partition ${number} is restored, but not assigned`)
     const state = new PartitionState(number)

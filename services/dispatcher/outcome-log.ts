@@ -1,7 +1,7 @@
 import type { Logger } from '../platform/log.ts'
 import type { OutcomeRecords } from './ports.ts'
 
-/** One line an attempt with ids, outcome and duration (style.md): failures at warn, the rest at debug. Never a body or a header. */
+/** One line an attempt with ids, outcome and duration: failures at warn, the rest at debug. Never a body or a header. */
 export function logOutcome(log: Logger, { attempt, deadLetter }: OutcomeRecords): void {
   const level = attempt?.outcome === 'error' || attempt?.outcome === 'rejected' || deadLetter ? 'warn' : 'debug'
   if (!log.isLevelEnabled(level)) return

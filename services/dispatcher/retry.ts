@@ -38,7 +38,7 @@ type Step = { kind: 'quick'; delayMs: number } | { kind: 'tier'; tier: Tier }
 const quick: Step[] = [1, 5, 15].map((seconds) => ({ kind: 'quick', delayMs: seconds * second }))
 const late = (...names: Tier[]): Step[] => names.map((tier) => ({ kind: 'tier', tier }))
 
-/** The wait after each attempt, from the first (design.md, dispatcher, retries). */
+/** The wait after each attempt, from the first (contract.md, section 3). */
 export const profiles: Record<RetryProfile, readonly Step[]> = {
   none: [],
   chat: [...quick, ...late('1m', '5m', '30m')],
@@ -54,7 +54,7 @@ export const longestHoldMs = 30 * second
 export const retryAfterCapMs = hour
 
 /**
- * All the rules of what follows an attempt (design.md, dispatcher, retries).
+ * All the rules of what follows an attempt (contract.md, section 3).
  * @param attempt the attempt that just ended, from 1.
  * @param random uniform in [0, 1).
  */

@@ -29,7 +29,7 @@ const outerScratch = Buffer.alloc(blockBytes + digestBytes)
 /**
  * The webhook-signature header (Standard Webhooks, symmetric): v1 and the base64 HMAC-SHA256 of id.timestamp.body, one for
  * each key, separated by a space. By two hashes in one call each: node's Hmac is an object that the collector has to release,
- * and a signature took 1.9 us instead of 1.2 (with the secret's bytes as they are, 10.8: design.md).
+ * and a signature took 1.9 us instead of 1.2 (with the secret's bytes as they are, 10.8: docs/measurements/first-choices.md).
  * @param timestampSeconds of this attempt.
  */
 export function signatureHeader(

@@ -43,7 +43,7 @@ export type TakenOver = {
 const windowMs = 600_000
 
 /**
- * The state of a partition number as its topics tell it (design.md, taking over a partition): the newest snapshots of
+ * The state of a partition number as its topics tell it (docs/architecture.md, taking over): the newest snapshots of
  * webhook-health, and behind the offsets that they reflect, what webhook-parked and webhook-attempts say. Snapshots are
  * written every few seconds, so this takes no longer after ten busy minutes than after one.
  */

@@ -183,7 +183,7 @@ function claimKeys(definition: WebhookDefinition): string[] {
   return definition.channels.map((channel) => claimKey(definition.businessId, channel))
 }
 
-/** The conflict rule (design.md, formatter): the older createdAt, then the smaller id, owns the channel. */
+/** The conflict rule (contract.md, 1.1): the older createdAt, then the smaller id, owns the channel. */
 export function precedes(a: WebhookDefinition, b: WebhookDefinition): boolean {
   const byTime = Date.parse(a.createdAt) - Date.parse(b.createdAt)
   return byTime === 0 ? a.id < b.id : byTime < 0

@@ -7,7 +7,7 @@ export type Outcome =
   | { kind: 'unreachable'; reason: 'timeout' | 'dns' | 'connect' | 'tls'; latencyMs: number; detail: string }
   | { kind: 'rejected'; reason: 'breaker' | 'address' | 'expired'; detail?: string }
 
-/** The four outcomes of the histogram (contract.md, 1.7), with the error's name (design.md, stats-aggregator). */
+/** The four outcomes of the histogram (contract.md, 1.7), with the error's name. */
 export function classify(outcome: Outcome, slowThresholdMs: number): { outcome: AttemptOutcome; cause: string | null } {
   switch (outcome.kind) {
     case 'success':

@@ -30,7 +30,8 @@ type Reading = 'same' | avsc.Resolver | { misfit: string }
 
 /**
  * Avro in Confluent wire format (magic byte 0, four bytes of schema id, the value). Encoding and the decoding of known
- * schema ids are synchronous and go through avsc alone: 2 us a record against 4 us by the registry client (design.md).
+ * schema ids are synchronous and go through avsc alone: 2 us a record against 4 us by the registry client
+ * (docs/measurements/first-choices.md).
  */
 export class Codec {
   readonly #schemas: SchemaLookup

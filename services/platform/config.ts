@@ -7,7 +7,7 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-/** What the README's table shows of one variable. */
+/** What docs/reference/configuration.md shows of one variable. */
 export type VariableDoc = { name: string; type: string; default: string; description: string }
 
 type Annotated = TSchema & {
@@ -60,7 +60,7 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
   throw new ConfigError(lines.join('\n'))
 }
 
-/** The variables of a schema, for the README. */
+/** The variables of a schema, for docs/reference/configuration.md. */
 export function describeConfig(schema: TObject): VariableDoc[] {
   return Object.entries(schema.properties).map(([name, value]) => {
     const variable = value as Annotated

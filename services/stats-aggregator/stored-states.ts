@@ -1,7 +1,7 @@
 /**
  * A topic of states (webhook-stats, webhook-dead-letter-counts) as a table that two owners of a partition may write to at
  * once. An instance that was stopped for longer than its session, or whose last produce request was still on its way, can
- * add a record after its partition has gone to another instance. Nothing fences it (design.md: no transactions), so this is why no count is lost or doubled by it:
+ * add a record after its partition has gone to another instance. Nothing fences it (decision 1: no transactions), so this is why no count is lost or doubled by it:
  *
  * 1. The fold is deterministic: whoever wrote a state with source offset n, it is the fold of the webhook's records up
  *    to n. Of several states the one with the highest source offset is therefore right and the newest, wherever in the

@@ -1,5 +1,4 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -9,20 +8,21 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/demo/until.ts'
 import { systemClock } from '../../services/platform/clock.ts'
 import { commandLine } from '../support/command-line.ts'
+import { codeBlocks, readDocument } from '../support/documents.ts'
 import { openKafkaTools } from '../support/kafka-tools.ts'
 import { messageOf, publish } from '../support/load.ts'
 import { lackOf, python } from '../support/python.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 
-/** The commands of README.md, "With topic tools", as they stand there. Only names of topics get the stack's prefix. */
+/** The commands of docs/operating/topics-and-tools.md and README.md, as they are there. Only topics get the stack's prefix. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const blocks = shellBlocks('### With topic tools')
+const blocks = shellBlocks(readDocument('docs/operating/topics-and-tools.md'))
 const hasKcat = spawnSync('kcat', ['-V']).status === 0
 const tools = await openKafkaTools()
 const lacksTools = typeof tools === 'string' ? tools : null
-if (!hasKcat) process.stdout.write('the README with kcat is skipped: kcat is not installed\n')
-if (lacksTools) process.stdout.write(`the README with Kafka's console tools is skipped: ${lacksTools}\n`)
+if (!hasKcat) process.stdout.write('topics-and-tools.md with kcat is skipped: kcat is not installed\n')
+if (lacksTools) process.stdout.write(`topics-and-tools.md with Kafka's console tools is skipped: ${lacksTools}\n`)
 
 const missing = lackOf('confluent_kafka.schema_registry.avro', 'matplotlib', 'polars')
 const hasAnalytics = missing === null
@@ -43,19 +43,17 @@ afterAll(async () => {
   if (typeof tools !== 'string') await tools[Symbol.asyncDispose]()
 })
 
-/** The sh blocks of a section, by their first line, which is a comment. */
-function shellBlocks(heading: string): Map<string, string> {
-  const readme = readFileSync(new URL('README.md', `file://${root}`), 'utf8')
-  const section = readme.slice(readme.indexOf(`\n${heading}\n`)).split(/\n##+ /)[1] ?? ''
-  const found = [...section.matchAll(/```sh\n# (.*)\n([\s\S]*?)```/g)]
-  return new Map(found.map(([, comment = '', text = '']) => [comment, text]))
+/** The sh blocks of a document, by their first line, where that is a comment. */
+function shellBlocks(document: string): Map<string, string> {
+  const found = codeBlocks(document, 'sh').map((block) => /^# (.*)\n([\s\S]*)$/.exec(block))
+  return new Map(found.flatMap((match) => (match ? [[match[1] ?? '', match[2] ?? '']] : [])))
 }
 
 /** Runs a block in the repository's folder. @returns its standard output. */
 async function run(comment: RegExp): Promise<string> {
   const [, text] = [...blocks].find(([title]) => comment.test(title)) ?? []
   if (text === undefined)
-    throw new Error(`the README has no block ${comment}; it has ${[...blocks.keys()].join(' | ')}`)
+    throw new Error(`the document has no block ${comment}; it has ${[...blocks.keys()].join(' | ')}`)
   const prefixed = text.replace(/(-t|--topic|tail) (webhook|account)-/g, `$1 ${world.stack.topicPrefix}$2-`)
   const env = {
     ...process.env,

@@ -31,7 +31,7 @@ const statuses = Array.from({ length: 400 }, (_unused, index) => 200 + index)
 /** A webhook of its own for each hundred or less: 101 failures would block it. */
 const perWebhook = 90
 
-/** The table of design.md, dispatcher, retries; written down once more. */
+/** The answers of contract.md, section 3, written down once more. */
 function expected(status: number): Verdict {
   if (status < 300) return 'success'
   if (status === 410) return 'gone'

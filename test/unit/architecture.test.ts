@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { expect, test } from 'vitest'
 
-// The rules of design.md, "Layout", and style.md that no compiler knows.
+// The rules of docs/architecture.md, "Layout", and CONTRIBUTING.md, "Style", that no compiler knows.
 
 type Source = { path: string; text: string }
 type Line = { text: string; number: number }

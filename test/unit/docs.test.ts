@@ -1,31 +1,45 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { configurations, configurationTable } from '../../deploy/docs/configuration-table.ts'
 import { table } from '../../deploy/docs/markdown.ts'
 import { generatedParts } from '../../deploy/docs/parts.ts'
 import { fillIn } from '../../deploy/docs/sections.ts'
+import { schemaOf } from '../../services/schemas.ts'
+import { topics } from '../../services/topics.ts'
+import { anchorsOf, documentPaths, filesBelow, readDocument as read, root, sectionOf } from '../support/documents.ts'
 
-/** README.md and docs/ against the code that they tell of. */
+/** The documents against the code that they tell of, and against each other. */
 
-const root = new URL('../../', import.meta.url)
-const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
-const readme = read('README.md')
-const documents = ['README.md', 'docs/ARCHITECTURE.md', ...filesOf('docs/decisions', '.md')]
+const documents = documentPaths()
+const generated = await generatedParts()
 
 /** Variables of ours by their beginnings, whoever reads them. */
 const variable = /\b(?:HOOKLINE|KAFKA|SCHEMA_REGISTRY)_[A-Z_]*[A-Z]\b/g
 const declared = new Set(Object.values(configurations).flatMap(({ properties }) => Object.keys(properties)))
 
-function filesOf(folder: string, ending: string): string[] {
-  return readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(ending))
-    .map((name) => `${folder}/${name}`)
-}
-
-test('the generated parts of README.md are current; if not: npm run docs', () => {
-  expect(fillIn(readme, generatedParts())).toBe(readme)
+test.each([...generated.keys()])('the generated parts of %s are current; if not: npm run docs', (path) => {
+  expect(fillIn(read(path), generated.get(path) ?? new Map())).toBe(read(path))
 })
+
+test('README.md has at most 150 lines', () => {
+  expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150)
+})
+
+test('no line of prose in a document is longer than 130 characters', () => {
+  const long = documents.flatMap((path) =>
+    withoutCode(read(path))
+      .split('\n')
+      .filter((line) => line.length > 130 && !/^(\||!\[|#)/.test(line))
+      .map((line) => `${path}: ${line}`),
+  )
+  expect(long).toEqual([])
+})
+
+function withoutCode(document: string): string {
+  return document.replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
+}
 
 describe('generated parts', () => {
   const parts = new Map([['numbers', '1\n2\n']])
@@ -64,7 +78,7 @@ describe('generated parts', () => {
 
 describe('variables', () => {
   // What starts services, tests and measures reads some of its own.
-  const scripts = ['deploy', 'test', '.ci'].flatMap((folder) => filesOf(folder, ''))
+  const scripts = ['deploy', 'test', '.ci'].flatMap((folder) => filesBelow(folder, ''))
   const readByScripts = new Set(
     scripts
       .filter((path) => /(\.ts|\.mjs|\.ci\/run)$/.test(path) && path !== 'test/unit/docs.test.ts')
@@ -91,9 +105,22 @@ describe('variables', () => {
 type ComposeService = { image: string; environment?: Record<string, string | number> }
 
 describe('names in the documents', () => {
+  const linksOf = (text: string) =>
+    [...withoutCode(text).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)].map(([, link]) => link ?? '')
+
   test.each(documents)('files that %s links to are there', (path) => {
-    const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? '')
+    const links = linksOf(read(path)).map((link) => link.split('#')[0] ?? '')
     const missing = links.filter((link) => !existsSync(new URL(link, new URL(path, root))))
+    expect(missing).toEqual([])
+  })
+
+  test.each(documents)('headings that %s links to are there', (path) => {
+    const missing = linksOf(read(path)).filter((link) => {
+      const [file = '', anchor] = link.split('#')
+      if (anchor === undefined) return false
+      const target = file === '' ? path : posix.join(posix.dirname(path), file)
+      return !anchorsOf(read(target)).has(anchor)
+    })
     expect(missing).toEqual([])
   })
 
@@ -103,9 +130,151 @@ describe('names in the documents', () => {
     expect(missing).toEqual([])
   })
 
+  test('files of the dispatcher that docs/architecture.md names by their last part are there', () => {
+    const section = sectionOf(read('docs/architecture.md'), "## The dispatcher's core")
+    const named = [...section.matchAll(/`([\w-]+\.ts)`/g)].map(([, name]) => name ?? '')
+    const there = new Set(filesBelow('services', '.ts').map((path) => posix.basename(path)))
+    expect(named.length).toBeGreaterThan(5)
+    expect(named.filter((name) => !there.has(name))).toEqual([])
+  })
+
   test.each(documents)('scripts of npm that %s names are there', (path) => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     const named = [...read(path).matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name ?? '')
     expect(named.filter((name) => !(name in scripts))).toEqual([])
+  })
+
+  test('every document can be reached from README.md', () => {
+    const reached = new Set<string>()
+    const waiting = ['README.md']
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      if (reached.has(path)) continue
+      reached.add(path)
+      for (const link of linksOf(read(path))) {
+        const target = posix.join(posix.dirname(path), link.split('#')[0] ?? '')
+        waiting.push(...documents.filter((each) => each === target || posix.dirname(each) === target))
+      }
+    }
+    expect(documents.filter((path) => !reached.has(path))).toEqual([])
+  })
+
+  test('decisions are numbered without gaps, each number once, and are half a page long', () => {
+    const decisions = filesBelow('docs/decisions', '.md').sort()
+    const numbers = decisions.map((path) => Number(/(\d{4})-/.exec(path)?.[1]))
+    expect(numbers).toEqual(numbers.map((_number, index) => index + 1))
+    expect(decisions.map((path) => /^# (\d+)\. /.exec(read(path))?.[1])).toEqual(numbers.map(String))
+    expect(decisions.filter((path) => read(path).split('\n').length > 45)).toEqual([])
+  })
+
+  test('operations of the APIs are in docs/reference/api.md, all of them', () => {
+    const sources = [...filesBelow('services/admin', '.ts'), ...filesBelow('services/producer', '.ts')]
+    const declared = sources.flatMap((path) =>
+      [...read(path).matchAll(/operationId: '(\w+)'/g)].map(([, id]) => id ?? ''),
+    )
+    const document = read('docs/reference/api.md')
+    expect(declared.length).toBeGreaterThan(20)
+    expect(declared.filter((id) => !document.includes(`\`${id}\``))).toEqual([])
+  })
+})
+
+describe('docs/guarantees.md', () => {
+  const document = read('docs/guarantees.md')
+  const [claimed = '', planned = ''] = document.split('\n## Planned\n')
+  const numbersOf = (text: string) => [...text.matchAll(/^\| (\d+a?) \|/gm)].map(([, number]) => number ?? '')
+
+  test('every guarantee that it claims names a test or a command that shows it', () => {
+    const rows = [...claimed.matchAll(/^\| \d+a? \|.*$/gm)].map(([row]) => row)
+    expect(rows.filter((row) => !/\]\(\.\.\/test\//.test(row))).toEqual([])
+  })
+
+  test('every file of test/guarantees is in the row of its number', () => {
+    const rows = new Map([...claimed.matchAll(/^\| (\d+a?) \|.*$/gm)].map(([row, number = '']) => [number, row]))
+    const missing = readdirSync(new URL('test/guarantees/', root)).filter((name) => {
+      const number = /^0?(\d+a?)-/.exec(name)?.[1] ?? ''
+      return !rows.get(number)?.includes(`test/guarantees/${name})`)
+    })
+    expect(missing).toEqual([])
+  })
+
+  test('no guarantee is both claimed and planned', () => {
+    expect(new Set(numbersOf(claimed)).intersection(new Set(numbersOf(planned)))).toEqual(new Set())
+  })
+})
+
+describe('docs/reference/contract.md', () => {
+  const contract = read('docs/reference/contract.md')
+
+  test('has every field of a webhook definition, with the default of its schema', () => {
+    const section = sectionOf(contract, '## 5. HTTP interfaces')
+    const rows = [...section.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|[^|]*\| ([^|]*) \|/gm)]
+    const shown = new Map(
+      rows.flatMap(([, names = '', value = '']) => names.split(', ').map((name) => [name.slice(1, -1), value])),
+    )
+    const { properties } = schemaOf(topics.webhookConfig) as { properties: Record<string, { default?: unknown }> }
+    expect([...shown.keys()].sort()).toEqual(Object.keys(properties).sort())
+    for (const [name, { default: value }] of Object.entries(properties))
+      if (value !== undefined && typeof value !== 'object') expect(shown.get(name), name).toBe(`\`${value}\``)
+  })
+
+  test('has every reason of a dead letter', () => {
+    const section = sectionOf(contract, '## 4. Topics and records')
+    const shown = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason)
+    const declared = /export type DeadLetterReason =([\s\S]*?)\n\n/.exec(read('services/domain/delivery.ts'))?.[1] ?? ''
+    expect(shown).toEqual([...declared.matchAll(/'(\w+)'/g)].map(([, reason]) => reason))
+  })
+
+  test('its input records are those of the schemas', () => {
+    const section = sectionOf(contract, '## 4. Topics and records').replaceAll(/\s+/g, ' ')
+    for (const topic of [topics.messageEvents, topics.statusEvents]) {
+      const { name, fields } = schemaOf(topic) as { name: string; fields: { name: string }[] }
+      const text = new RegExp(`- \`${name}\`: (.*?)\\.(?: -|$| \\*\\*)`).exec(section)?.[1] ?? ''
+      expect(fields.map((field) => field.name).filter((field) => !new RegExp(`\\b${field}\\b`).test(text))).toEqual([])
+    }
+  })
+})
+
+describe('documents that comments and tests cite', () => {
+  const sources = ['services', 'deploy', 'test', '.ci']
+    .flatMap((folder) => filesBelow(folder, ''))
+    .filter((path) => /(\.(tsx?|mjs|py|yml)|Dockerfile|\.ci\/run)$/.test(path) && path !== 'test/unit/docs.test.ts')
+  const contract = read('docs/reference/contract.md')
+  const guarantees = read('docs/guarantees.md')
+  const places = ['', 'docs/', 'docs/reference/', 'docs/operating/']
+
+  /** What is wrong with the places that a text cites: "services/a.ts: contract.md, section 9". */
+  const problemsOf = (text: string, isThere: (path: string) => boolean): string[] => {
+    const joined = text.replaceAll(/\n\s*(?:\*|\/\/) ?/g, ' ')
+    const problems: string[] = []
+    for (const [cite, path = ''] of joined.matchAll(/([\w./-]*[\w-]\.md)\b/g))
+      if (!places.some((place) => isThere(place + path.replace(/^(\.\.\/)+/, '')))) problems.push(cite)
+    for (const [cite, number = ''] of joined.matchAll(/contract\.md, section (\d+)/g))
+      if (!new RegExp(`^## ${number}\\. `, 'm').test(contract)) problems.push(cite)
+    for (const [cite, rule = ''] of joined.matchAll(/contract\.md, 1\.(\d+)/g))
+      if (!new RegExp(`^${rule}\\. `, 'm').test(sectionOf(contract, '## 1. Rules'))) problems.push(cite)
+    for (const [cite, number = ''] of joined.matchAll(/\b(?:guarantees\.md,|[Gg]uarantee) (\d+a?)\b/g))
+      if (!new RegExp(`^\\| ${number} \\|`, 'm').test(guarantees)) problems.push(cite)
+    for (const [cite, number = ''] of joined.matchAll(/\b[Dd]ecision (\d+)\b/g))
+      if (!documents.some((path) => path.includes(`decisions/${number.padStart(4, '0')}-`))) problems.push(cite)
+    return problems
+  }
+
+  test('exist, with the sections and numbers that are named', () => {
+    const isThere = (path: string) => existsSync(new URL(path, root))
+    expect(sources.length).toBeGreaterThan(300)
+    expect(sources.flatMap((path) => problemsOf(read(path), isThere).map((problem) => `${path}: ${problem}`))).toEqual(
+      [],
+    )
+  })
+
+  test.each([
+    '/** The rule (design.md, retries). */',
+    '// contract.md, section 9',
+    '/** Sections 1 to 6 (contract.md,\n * section 7). */',
+    '// contract.md, 1.14',
+    '// guarantees.md, 99',
+    '// guarantee 66 shows it',
+    '// decision 99',
+  ])('a cite of what is not there is found: %s', (text) => {
+    expect(problemsOf(text, (path) => documents.includes(path))).toHaveLength(1)
   })
 })

@@ -43,7 +43,7 @@ const recordOverheadBytes = 100
 /**
  * Collects records while one batch is in flight and sends them as the next: records stay in order, and an acknowledged
  * one is in the log. Not idempotent on purpose: kafkajs 2.2.4 reuses a sequence number after a lost response, and the
- * broker then drops an acknowledged record (design.md). A partition whose answer was lost is sent again, and may then have
+ * broker then drops an acknowledged record (docs/decisions/0001-batching-producer.md). A partition whose answer was lost is sent again, and may then have
  * a record twice, with the same id. What Kafka does not take for the time being is held back and tried again, also after a
  * stop was asked for, and only that: records for other partitions go on. Held records stay in memory: watch bufferedBytes.
  */

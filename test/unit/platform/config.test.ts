@@ -56,7 +56,7 @@ describe('what is wrong is named, with its value and what is allowed', () => {
   })
 })
 
-test("the README's table has every variable with type, default and a line of doc", () => {
+test("a schema is described with every variable's type, default and line of doc", () => {
   expect(describeConfig(schema)[1]).toEqual({
     name: 'COUNT',
     type: 'integer from 1 to 9',

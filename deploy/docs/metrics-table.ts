@@ -1,0 +1,37 @@
+import { Registry } from 'prom-client'
+import { createAdminMetrics } from '../../services/admin/metrics.ts'
+import { createDispatcherMetrics } from '../../services/dispatcher/metrics.ts'
+import { DefinitionTable } from '../../services/domain/definition-table.ts'
+import { createDefinitionMetrics, createFormatterMetrics } from '../../services/formatter/metrics.ts'
+import { createProducerMetrics } from '../../services/producer/metrics.ts'
+import { createStatsMetrics } from '../../services/stats-aggregator/metrics.ts'
+import { code, table } from './markdown.ts'
+
+/** Registers what a service registers. Nothing is collected, so nothing is asked for a value. */
+const declarations: Record<string, (registry: Registry) => void> = {
+  producer: (registry) => void createProducerMetrics(registry, () => 0),
+  formatter: (registry) => {
+    createFormatterMetrics([registry])
+    createDefinitionMetrics([registry], new DefinitionTable())
+  },
+  dispatcher: (registry) => {
+    createDispatcherMetrics([registry], () => {
+      throw new Error('metrics are declared here, not collected')
+    })
+  },
+  'stats-aggregator': (registry) => void createStatsMetrics(registry),
+  admin: (registry) => void createAdminMetrics(registry),
+}
+
+/** Metrics of each service beside those of the Node process. */
+export function metricsTable(): string {
+  const rows = Object.entries(declarations).flatMap(([service, declare]) => {
+    const registry = new Registry()
+    declare(registry)
+    return registry.getMetricsAsArray().map((metric) => {
+      const { name, help, type, labelNames = [] } = metric as typeof metric & { labelNames?: string[] }
+      return [service, code(name), String(type), labelNames.map(code).join(', '), help]
+    })
+  })
+  return table(['service', 'metric', 'type', 'labels', 'meaning'], rows)
+}

@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** The repository's documents, as tests read them. */
+
+export const root = new URL('../../', import.meta.url)
+
+/** @param path relative to the repository's root. */
+export function readDocument(path: string): string {
+  return readFileSync(new URL(path, root), 'utf8')
+}
+
+/** Files below a folder, relative to the repository's root. */
+export function filesBelow(folder: string, ending: string): string[] {
+  return readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .filter((name) => name.endsWith(ending) && !/(^|\/)(node_modules|dist)\//.test(name))
+}
+
+/** Every document: those at the root and those of docs/. */
+export function documentPaths(): string[] {
+  const atRoot = readdirSync(root).filter((name) => name.endsWith('.md'))
+  return [...atRoot, ...filesBelow('docs', '.md')]
+}
+
+/** What stands in a document's code blocks of one language, in order. */
+export function codeBlocks(document: string, language: string): string[] {
+  const pattern = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm')
+  return [...document.matchAll(pattern)].map(([, text = '']) => text)
+}
+
+/** A document's section: all below a heading until the next one of its rank or above. @throws Error without such a heading. */
+export function sectionOf(document: string, heading: string): string {
+  const rank = /^#+/.exec(heading)?.[0].length ?? 0
+  const lines = document.split('\n')
+  const start = lines.indexOf(heading)
+  if (start < 0) throw new Error(`no heading ${heading}`)
+  const end = lines.findIndex((line, index) => index > start && new RegExp(`^#{1,${rank}} `).test(line))
+  return lines.slice(start + 1, end < 0 ? undefined : end).join('\n')
+}
+
+/** Names by which links reach a document's headings, as GitHub makes them: a repeated one gets a number. */
+export function anchorsOf(document: string): Set<string> {
+  const anchors = new Set<string>()
+  const text = document.replaceAll(/^```[\s\S]*?^```$/gm, '')
+  for (const [, heading = ''] of text.matchAll(/^#+ (.*)$/gm)) {
+    const plain = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
+    const anchor = plain.replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-')
+    let name = anchor
+    for (let count = 1; anchors.has(name); count++) name = `${anchor}-${count}`
+    anchors.add(name)
+  }
+  return anchors
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Webhook } from 'standardwebhooks'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { profiles } from '../../services/dispatcher/retry.ts'
+import { notificationSchemas } from '../../services/domain/notification-schema.ts'
+import { systemClock } from '../../services/platform/clock.ts'
+import { compileSchema } from '../../services/platform/json-schema.ts'
+import { codeBlocks, readDocument } from '../support/documents.ts'
+import { lackOf, python } from '../support/python.ts'
+
+/** docs/receiving.md and its translations: the endpoints that they show are started, and get notifications. */
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const guide = readDocument('docs/receiving.md')
+const translations = ['docs/receiving.es.md', 'docs/receiving.pt.md']
+const startTimeoutMs = 60_000
+
+const lackOfPython = lackOf('standardwebhooks')
+if (lackOfPython !== null)
+  process.stdout.write(`the Python endpoint of docs/receiving.md is not run: ${lackOfPython}\n`)
+const lackOfGo = process.env.HOOKLINE_TEST_GO === undefined ? 'set HOOKLINE_TEST_GO=go to download its library' : null
+if (lackOfGo !== null) process.stdout.write(`the Go endpoint of docs/receiving.md is not run: ${lackOfGo}\n`)
+
+type Endpoint = {
+  language: string
+  lack: string | null
+  start: (file: (name: string, text: string) => string) => string[]
+}
+
+const endpoints: Endpoint[] = [
+  // Beside this repository's packages, of which standardwebhooks is one.
+  { language: 'js', lack: null, start: () => ['node', '--input-type=module', '--eval', sample('js')] },
+  { language: 'python', lack: lackOfPython, start: () => [python, '-c', sample('python')] },
+  {
+    language: 'go',
+    lack: lackOfGo,
+    start: (file) => [
+      'sh',
+      '-c',
+      `cd "$(dirname "${file('main.go', sample('go'))}")" && ${goSetUp} && exec ./endpoint`,
+    ],
+  },
+]
+const go = process.env.HOOKLINE_TEST_GO ?? 'go'
+const library = 'github.com/standard-webhooks/standard-webhooks/libraries'
+const goSetUp = `{ ${go} mod init endpoint && ${go} get ${library} && ${go} build -o endpoint .; } >&2`
+
+let port = 0
+
+/** The endpoint of the guide, at a free port instead of 9000. */
+function sample(language: string): string {
+  const [text = ''] = codeBlocks(guide, language)
+  expect(text).toContain('9000')
+  return text.replace('9000', String(port))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function started(endpoint: Endpoint, secret: string): ChildProcess {
+  const folder = mkdtempSync(join(tmpdir(), 'hookline-endpoint-'))
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const [command = '', ...args] = endpoint.start(file)
+  const env = { ...process.env, WEBHOOK_SECRET: secret }
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return child
+}
+
+async function answered(request: RequestInit, child: ChildProcess): Promise<number> {
+  for (;;) {
+    try {
+      return (await fetch(`http://127.0.0.1:${port}/`, request)).status
+    } catch (error) {
+      if (child.exitCode !== null) throw error
+      await systemClock.sleep(50)
+    }
+  }
+}
+
+describe.each(endpoints)('the endpoint in $language', (endpoint) => {
+  test.skipIf(endpoint.lack !== null)(
+    'takes a notification that is signed, and refuses one that has been changed',
+    { timeout: startTimeoutMs },
+    async () => {
+      port = await freePort()
+      const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+      const child = started(endpoint, secret)
+      const now = new Date(systemClock.nowMs())
+      const body = JSON.stringify({ v: '1.1', type: 'status', contactId: 'José' })
+      const headers = {
+        'content-type': 'application/json',
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+        'webhook-signature': new Webhook(secret).sign('msg_1', now, body),
+      }
+      expect(await answered({ method: 'POST', headers, body }, child)).toBe(204)
+      expect(await answered({ method: 'POST', headers, body: body.replace('José', 'Jose') }, child)).toBe(401)
+    },
+  )
+})
+
+test('the notifications that the guide shows are valid by the published schemas', () => {
+  const shown = codeBlocks(guide, 'json').map((text) => JSON.parse(text) as { type: string })
+  expect(shown.map(({ type }) => type)).toEqual(['message', 'status'])
+  for (const notification of shown) {
+    const schema = notificationSchemas[`notification-${notification.type as 'message' | 'status'}-1.1.schema.json`]
+    expect(compileSchema(schema)(notification)).toMatchObject({ ok: true })
+  }
+})
+
+test("the guide's test vector verifies", () => {
+  const value = (name: string) => new RegExp(`^\\| ${name} \\| \`(.*)\` \\|$`, 'm').exec(guide)?.[1] ?? ''
+  const timestamp = new Date(Number(value('`webhook-timestamp`')) * 1_000)
+  const signature = new Webhook(value('secret')).sign(value('`webhook-id`'), timestamp, value('body'))
+  expect(signature).toBe(value('`webhook-signature`'))
+})
+
+test.each(translations)('%s shows the same code, requests and links to the same places', (path) => {
+  const translation = readDocument(path)
+  for (const language of ['js', 'python', 'go', 'json'])
+    expect(codeBlocks(translation, language), language).toEqual(codeBlocks(guide, language))
+  const outside = (text: string) => [...text.matchAll(/\]\(((?!#|receiving)[^)]+)\)/g)].map(([, link]) => link)
+  expect(outside(translation)).toEqual(outside(guide))
+  const headings = (text: string) => [...text.matchAll(/^#+ /gm)].length
+  expect(headings(translation)).toBe(headings(guide))
+})
+
+test('the attempts of each retry profile that the guide names are those of the code', () => {
+  const rows = [...guide.matchAll(/^\| `(none|chat|extended)`.*\| (\d+) \|$/gm)]
+  expect(rows.map(([, name, attempts]) => [name, Number(attempts)])).toEqual(
+    Object.entries(profiles).map(([name, steps]) => [name, steps.length + 1]),
+  )
+})
