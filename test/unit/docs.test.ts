@@ -158,10 +158,10 @@ describe('names in the documents', () => {
     expect(documents.filter((path) => !reached.has(path))).toEqual([])
   })
 
-  test('decisions are numbered without gaps, each number once, and are half a page long', () => {
+  test('decisions have a number each, by which they begin, and are half a page long', () => {
     const decisions = filesBelow('docs/decisions', '.md').sort()
     const numbers = decisions.map((path) => Number(/(\d{4})-/.exec(path)?.[1]))
-    expect(numbers).toEqual(numbers.map((_number, index) => index + 1))
+    expect(new Set(numbers).size).toBe(numbers.length)
     expect(decisions.map((path) => /^# (\d+)\. /.exec(read(path))?.[1])).toEqual(numbers.map(String))
     expect(decisions.filter((path) => read(path).split('\n').length > 45)).toEqual([])
   })
