@@ -8,11 +8,12 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/demo/until.ts'
 import { systemClock } from '../../services/platform/clock.ts'
 import { commandLine } from '../support/command-line.ts'
-import { codeBlocks, readDocument } from '../support/documents.ts'
+import { codeBlocks, readDocument, sectionOf } from '../support/documents.ts'
 import { openKafkaTools } from '../support/kafka-tools.ts'
 import { messageOf, publish } from '../support/load.ts'
 import { lackOf, python } from '../support/python.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
+import { openKafka, readTopic } from '../support/topic-reader.ts'
 
 /** The commands of docs/operating/topics-and-tools.md and README.md, as they are there. Only topics get the stack's prefix. */
 
@@ -130,6 +131,41 @@ test.skipIf(lacksTools !== null)("Kafka's console tools: define, see, delete", a
     null,
   ])
   await exists('oven', false)
+})
+
+test('README.md: the first webhook, from its definition to its first notification', async () => {
+  const section = codeBlocks(sectionOf(readDocument('README.md'), '## Your first webhook'), 'sh')
+  const [define = '', publishing = ''] = section.filter((block) => block.startsWith('curl'))
+  const env = {
+    ...process.env,
+    ADMIN: world.stack.service('admin').url,
+    PRODUCER: world.stack.service('producer').url,
+    AUTH: `authorization: Bearer ${world.token}`,
+    JSON: 'content-type: application/json',
+  }
+  const shell = async (block: string) => {
+    const script = `set -euo pipefail\n${block.replaceAll('http://127.0.0.1:9000', world.receiver.url)}`
+    return (await promisify(execFile)('bash', ['-c', script], { cwd: root, env, timeout: 60_000 })).stdout
+  }
+  expect(await shell(define)).toMatch(/"secret":"whsec_/)
+  await world.inForce()
+  expect(await shell(publishing)).toBe('{"events":[{"eventId":"first-event","status":"accepted"}]}')
+  const arrived = () => world.receiver.arrivals.filter(({ path }) => path === '/hook')
+  await until(() => arrived().length > 0, 20_000, systemClock)
+  expect(arrived().map(({ body }) => JSON.parse(body.toString()).messages[0].message)).toEqual(['Is the shop open?'])
+})
+
+test('docs/publishing.md: the function for Node publishes an event', async () => {
+  const [sample = ''] = codeBlocks(readDocument('docs/publishing.md'), 'ts')
+  const here = { brokers: inject('brokers'), schemaRegistryUrl: inject('schemaRegistryUrl') }
+  const options = JSON.stringify({ ...here, topicPrefix: world.stack.topicPrefix })
+  const script = sample.replace(/openPublisher\(\{.*\}\)/, `openPublisher(${options})`)
+  expect(script).toContain(options)
+  const args = ['--input-type=module-typescript', '--eval', script]
+  await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 60_000 })
+  const topic = `${world.stack.topicPrefix}status-events`
+  const records = await readTopic(openKafka(inject('brokers')), topic)
+  expect(records.filter(({ value }) => value?.includes('from-node-1'))).toHaveLength(1)
 })
 
 test.skipIf(!hasAnalytics)('deploy/analytics counts what the receiver got, and draws it', async () => {

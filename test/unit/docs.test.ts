@@ -2,13 +2,23 @@ import { existsSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { commandHelp } from '../../deploy/docs/command-help.ts'
 import { configurations, configurationTable } from '../../deploy/docs/configuration-table.ts'
 import { table } from '../../deploy/docs/markdown.ts'
 import { generatedParts } from '../../deploy/docs/parts.ts'
 import { fillIn } from '../../deploy/docs/sections.ts'
+import { readDefinitions } from '../../services/cli/definition-file.ts'
 import { schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
-import { anchorsOf, documentPaths, filesBelow, readDocument as read, root, sectionOf } from '../support/documents.ts'
+import {
+  anchorsOf,
+  codeBlocks,
+  documentPaths,
+  filesBelow,
+  readDocument as read,
+  root,
+  sectionOf,
+} from '../support/documents.ts'
 
 /** The documents against the code that they tell of, and against each other. */
 
@@ -142,6 +152,34 @@ describe('names in the documents', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     const named = [...read(path).matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name ?? '')
     expect(named.filter((name) => !(name in scripts))).toEqual([])
+  })
+
+  test.each(documents)('verbs and options of the command line that %s names are there', async (path) => {
+    const help = new Map(
+      (await commandHelp()).split(/^## /m).map((section) => [section.split('\n')[0] ?? '', section] as const),
+    )
+    const problems = [...read(path).matchAll(/npm run -s webhooks -- ([a-z].*?)(?:`|#|$)/gm)].flatMap(
+      ([, line = '']) => {
+        const [verb = '', second = ''] = line.split(' ')
+        const section = help.get(verb) ?? help.get(`${verb} ${second}`)
+        if (section === undefined) return [line]
+        const options = [...line.matchAll(/ (--?[a-z][\w-]*)/g)].map(([, option]) => option ?? '')
+        return options.filter((option) => !section.includes(option)).map((option) => `${verb} ${option}`)
+      },
+    )
+    expect(problems).toEqual([])
+  })
+
+  test.each(documents)('scenarios of the bench that %s names are there', (path) => {
+    const scenarios = /const scenarios[^{]*\{([\s\S]*?)\n\}/.exec(read('test/bench/run.ts'))?.[1] ?? ''
+    const named = [...read(path).matchAll(/npm run bench -- ([a-z]+)/g)].map(([, name]) => name ?? '')
+    expect(named.filter((name) => !new RegExp(`^  ${name}[:,]`, 'm').test(scenarios))).toEqual([])
+  })
+
+  test('the definitions that docs/reference/cli.md shows can be applied', () => {
+    const [file = ''] = codeBlocks(read('docs/reference/cli.md'), 'yaml')
+    const found = readDefinitions(file, 'bakery.yaml', { TILL_KEY: 'a key' })
+    expect(found).toMatchObject({ ok: true, wanted: [{ name: 'Till' }, { name: 'Kitchen' }] })
   })
 
   test('every document can be reached from README.md', () => {
