@@ -1,10 +1,10 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { until } from '../../deploy/demo/until.ts'
 import { systemClock } from '../../services/platform/clock.ts'
 import { commandLine } from '../support/command-line.ts'
@@ -24,6 +24,9 @@ const tools = await openKafkaTools()
 const lacksTools = typeof tools === 'string' ? tools : null
 if (!hasKcat) process.stdout.write('topics-and-tools.md with kcat is skipped: kcat is not installed\n')
 if (lacksTools) process.stdout.write(`topics-and-tools.md with Kafka's console tools is skipped: ${lacksTools}\n`)
+
+const lacksPython = lackOf('confluent_kafka.schema_registry.avro')
+if (lacksPython) process.stdout.write(`topics-and-tools.md with Python is skipped: ${lacksPython}\n`)
 
 const missing = lackOf('confluent_kafka.schema_registry.avro', 'matplotlib', 'polars')
 const hasAnalytics = missing === null
@@ -131,6 +134,24 @@ test.skipIf(lacksTools !== null)("Kafka's console tools: define, see, delete", a
     null,
   ])
   await exists('oven', false)
+})
+
+test.skipIf(lacksPython !== null)('Python: attempts are read and decoded', async () => {
+  await world.inForce()
+  const [sample = ''] = codeBlocks(readDocument('docs/operating/topics-and-tools.md'), 'python')
+  const local = { brokers: inject('brokers').join(','), schemaRegistryUrl: inject('schemaRegistryUrl') }
+  const script = sample
+    .replace('json.load(open(".hookline/local.json"))', `json.loads('${JSON.stringify(local)}')`)
+    .replace('"webhook-attempts"', `"${world.stack.topicPrefix}webhook-attempts"`)
+    .replace('"my-analytics"', `"${world.stack.topicPrefix}my-analytics"`)
+  const child = spawn(python, ['-u', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let seen = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    seen += chunk.toString()
+  })
+  await until(() => seen.includes('\n'), 60_000, systemClock)
+  expect(seen).toMatch(/^\S+ msg_\S+ 1 (success|error) \d{3}$/m)
 })
 
 test('README.md: the first webhook, from its definition to its first notification', async () => {
