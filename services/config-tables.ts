@@ -11,15 +11,15 @@ import { TopicTable } from './platform/kafka/table.ts'
 import { isSealed, type KeyRing } from './platform/keyring.ts'
 import { RecordFaults, SetAside } from './platform/record-faults.ts'
 import type { WaitContext } from './platform/retry-until.ts'
-import { schemaOf, topicName } from './schemas.ts'
+import { schemaOf } from './schemas.ts'
 import { unopenedOf } from './sealed-values.ts'
+import type { TopicUse } from './topic-use.ts'
 import { topics } from './topics.ts'
 
 /** webhook-config and account-config as tables: the same reading in formatter, dispatcher and admin. */
 
 export type ConfigTableOptions = {
-  prefix: string
-  service: string
+  use: TopicUse
   fail: (error: unknown) => void
   /**
    * Called after each record has been folded.
@@ -89,13 +89,13 @@ export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, co
 function openConfigTopic(
   kafka: Kafka,
   topic: (typeof topics)['webhookConfig' | 'accountConfig'],
-  { prefix, service, fail }: ConfigTableOptions,
+  { use, fail }: ConfigTableOptions,
   context: WaitContext,
   fold: (id: string, record: ConsumedRecord) => void,
 ): Promise<TopicTable> {
   const options = {
-    topic: topicName(topic, prefix),
-    groupPrefix: `${prefix}${service}-${topic.name}`,
+    topic: use.read(topic),
+    groupPrefix: `${use.prefix}${use.service}-${topic.name}`,
     fail,
     onRecord: (record: ConsumedRecord) => {
       const id = record.key?.toString('utf8')

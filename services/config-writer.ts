@@ -1,6 +1,6 @@
 import type { BatchingProducer } from './platform/kafka/producer.ts'
 import type { TopicTable } from './platform/kafka/table.ts'
-import { topicName } from './schemas.ts'
+import type { TopicUse } from './topic-use.ts'
 import type { topics } from './topics.ts'
 
 /** @param value null deletes. @returns the offset, when the record has come back to the table. */
@@ -16,13 +16,14 @@ const partition = 0
 /** Writes to a config topic; each write resolves when its own record has come back to the table. */
 export function recordWriter(
   topic: (typeof topics)['webhookConfig' | 'accountConfig'],
-  prefix: string,
+  use: TopicUse,
   producer: Pick<BatchingProducer, 'send'>,
   table: Pick<TopicTable, 'position' | 'written'>,
 ): WriteRecord {
+  const name = use.write(topic)
   return async (key, value, headers = {}) => {
     const before = table.position(partition)
-    const record = { topic: topicName(topic, prefix), partition, key, value, headers }
+    const record = { topic: name, partition, key, value, headers }
     // Who has asked for the change is told at once where it may not be written: it is not made hours later.
     const { offset } = await producer.send({ ...record, whileForbidden: 'refuse' })
     if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')

@@ -5,7 +5,8 @@ import type { RangeReader } from '../platform/kafka/range-reader.ts'
 import { followTopic } from '../platform/kafka/tail.ts'
 import type { KeyRing } from '../platform/keyring.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
-import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { schemaOf } from '../schemas.ts'
+import type { TopicUse } from '../topic-use.ts'
 import { topics } from '../topics.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import { accountFold, definitionFold } from './audit-fold.ts'
@@ -14,7 +15,7 @@ import { writeEntry } from './audit-record.ts'
 import { AuditWriter } from './audit-writer.ts'
 
 export type AuditingDeps = {
-  prefix: string
+  use: TopicUse
   sessionTimeoutMs: number
   fail: (error: unknown) => void
   codec: Codec
@@ -38,23 +39,23 @@ export type Auditing = AsyncDisposable & {
 
 /** The audit: its writer, where this instance owns a config topic; its log; and the news of it. */
 export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: WaitContext): Promise<Auditing> {
-  const { prefix, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned } = deps
-  const topic = topicName(topics.webhookAudit, prefix)
+  const { use, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned } = deps
+  const topic = use.write(topics.webhookAudit)
   const schema = schemaOf(topics.webhookAudit)
-  const encode = await codec.encoder<AuditEntry>(subjectOf(topics.webhookAudit, prefix), schema)
+  const encode = await codec.encoder<AuditEntry>(use.subject(topics.webhookAudit), schema)
   const decode = codec.decoder<AuditEntry>(schema)
   const log = new AuditLog(reader, topic, decode, context.log)
   const write = (entry: AuditEntry) => writeEntry(producer, { topic, encode }, entry)
   const { webhookConfig, accountConfig } = topics
   const folds = new Map([
-    [topicName(webhookConfig, prefix), () => definitionFold(webhookConfig.name, keys)],
-    [topicName(accountConfig, prefix), () => accountFold(accountConfig.name)],
+    [use.read(webhookConfig), () => definitionFold(webhookConfig.name, keys)],
+    [use.read(accountConfig), () => accountFold(accountConfig.name)],
   ])
   const onRecord = async ({ value }: { value: Buffer | null }) => {
     const decoded = value && (await decode(value))
     if (decoded?.ok) onEntry(decoded.value)
   }
-  const follow = { fail, topic, groupPrefix: `${prefix}admin-${topics.webhookAudit.name}` }
+  const follow = { fail, topic, groupPrefix: `${use.prefix}admin-${topics.webhookAudit.name}` }
   const [tail, writer] = await Promise.all([
     followTopic(kafka, { ...follow, onRecord: (record) => void onRecord(record) }, context),
     AuditWriter.open(
@@ -63,7 +64,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
         sessionTimeoutMs,
         fail,
         onOwned,
-        groupId: `${prefix}admin-audit`,
+        groupId: `${use.prefix}admin-audit`,
         folds,
         write,
         writtenSince: (offset) => log.idsSince(offset),
@@ -73,7 +74,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
   ])
   return {
     log,
-    ownsDefinitions: () => writer.owns(topicName(webhookConfig, prefix)),
+    ownsDefinitions: () => writer.owns(use.read(webhookConfig)),
     write,
     async [Symbol.asyncDispose]() {
       await Promise.all([writer[Symbol.asyncDispose](), tail[Symbol.asyncDispose]()])

@@ -12,9 +12,10 @@ import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RangeReader } from '../platform/kafka/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
 import { runService } from '../platform/service.ts'
-import { learnSchemas, topicName } from '../schemas.ts'
+import { learnSchemas } from '../schemas.ts'
 import { statsTopicOf } from '../stats-generation.ts'
 import { targetPolicy } from '../target-policy.ts'
+import { TopicUse } from '../topic-use.ts'
 import { topics } from '../topics.ts'
 import { accountRoutes } from './account-routes.ts'
 import { addAccess } from './add-access.ts'
@@ -64,6 +65,7 @@ await runService('admin', adminConfig, async (service) => {
   const keys = KeyRing.parse(config.HOOKLINE_KEY_RING)
   const policy = targetPolicy(config)
   const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const use = new TopicUse('admin', prefix)
   const waiting = { log, clock, health, stopping }
   const kafka = createKafka(config, log)
   await using listener = await EarlyListener.open(service)
@@ -72,7 +74,7 @@ await runService('admin', adminConfig, async (service) => {
   const completer = new Completer(keys)
   let checked: CheckedWrites | undefined
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
-  const tableOptions = { prefix, service: 'admin', fail }
+  const tableOptions = { use, fail }
   const onDefinition: ConfigTableOptions['onChange'] = (id, record, businessId, holds) => {
     if (holds) completer.onRecord(id, record)
     checked?.onRecord(id, record)
@@ -85,39 +87,39 @@ await runService('admin', adminConfig, async (service) => {
   await using _accounts = accounts.topic
   const { webhookConfig, accountConfig, webhookAudit, webhookReplays, webhookTests } = topics
   const written = [webhookConfig, accountConfig, webhookAudit, webhookReplays, webhookTests].map((topic) =>
-    topicName(topic, prefix),
+    use.write(topic),
   )
   await using producer = await BatchingProducer.open(kafka, waiting, fail, { topics: written })
 
-  const ownTopics = [...replayTopicNames(prefix), ...trafficTopicNames(prefix), topicName(topics.webhookAudit, prefix)]
+  const ownTopics = [...replayTopicNames(use), ...trafficTopicNames(use), use.read(topics.webhookAudit)]
   const readTopics = [...new Set(ownTopics)]
   const readerOptions = { topics: readTopics, groupPrefix: `${prefix}admin-reads`, sessionTimeoutMs, fail }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
   // Of its own, as the reads of one partition come one after another: nobody's page waits behind somebody's search.
   await using scanReader = await RangeReader.open(
     kafka,
-    { ...readerOptions, topics: replayTopicNames(prefix), groupPrefix: `${prefix}admin-scans` },
+    { ...readerOptions, topics: replayTopicNames(use), groupPrefix: `${prefix}admin-scans` },
     waiting,
   )
   const pages = new ReadPool(reader, pageLimits, clock)
   const scans = new ReadPool(scanReader, scanLimits, clock)
   const codec = new Codec(createRegistry(config), waiting)
-  const { marks, table: sessionsTable } = await openSessionMarks(kafka, { prefix, codec, producer, fail }, waiting)
+  const { marks, table: sessionsTable } = await openSessionMarks(kafka, { use, codec, producer, fail }, waiting)
   await using _sessions = sessionsTable
   const generation = config.HOOKLINE_STATS_GENERATION
   await learnSchemas(codec, [...Object.values(topics), statsTopicOf(generation)], prefix)
-  const monitoringOptions = { prefix, generation, fail, onChange: feed.traffic.bind(feed) }
+  const monitoringOptions = { use, generation, fail, onChange: feed.traffic.bind(feed) }
   await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
   const onEntry = ({ businessId, webhookId }: AuditEntry) => feed.audit(businessId, webhookId)
   const onOwned = () => completer.check()
-  const auditOptions = { prefix, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned }
+  const auditOptions = { use, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned }
   await using auditing = await openAuditing(kafka, auditOptions, waiting)
-  const replayTopics = await openReplayTopics(codec, prefix, producer.send.bind(producer))
+  const replayTopics = await openReplayTopics(codec, use, producer.send.bind(producer))
 
   const metrics = createAdminMetrics(registry)
   const queue = new WriteQueue(clock, writeTimeoutMs)
-  const write = recordWriter(topics.webhookConfig, prefix, producer, definitions.topic)
-  const writeAccount = recordWriter(topics.accountConfig, prefix, producer, accounts.topic)
+  const write = recordWriter(topics.webhookConfig, use, producer, definitions.topic)
+  const writeAccount = recordWriter(topics.accountConfig, use, producer, accounts.topic)
   const shared = { queue, clock, log, metrics }
   checked = new CheckedWrites(write)
   const store = webhookStore(definitions, checked)
@@ -126,12 +128,12 @@ await runService('admin', adminConfig, async (service) => {
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions({ ...resending, scans, audit: auditing.write, stopping })
-  const letters = sourceOf<DeadLetter>(codec, prefix, topics.webhookDeadLetters)
+  const letters = sourceOf<DeadLetter>(codec, use, topics.webhookDeadLetters)
   const send = producer.send.bind(producer)
-  const unread = { prefix, letters, scans, send, audit: auditing.write, clock, log }
+  const unread = { use, letters, scans, send, audit: auditing.write, clock, log }
   const tests = new TestActions({ ...resending, pages, audit: auditing.write, keys, policy })
-  const traffic = openTrafficTopics(codec, prefix)
-  const deliveries = topicName(topics.webhookDeliveries, prefix)
+  const traffic = openTrafficTopics(codec, use)
+  const deliveries = use.read(topics.webhookDeliveries)
   const committed = async () =>
     (await fetchCommittedOnce(kafka, `${prefix}dispatcher`, [deliveries], log)).get(deliveries) ?? new Map()
   const backlog = new Backlog({ ...traffic.sources, reader, committed, clock, log })

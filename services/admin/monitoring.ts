@@ -3,8 +3,9 @@ import type { DeadLetterCounts, WebhookStats } from '../domain/stats.ts'
 import type { Codec } from '../platform/codec.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
-import { schemaOf, topicName } from '../schemas.ts'
+import { schemaOf } from '../schemas.ts'
 import { statsTopicOf } from '../stats-generation.ts'
+import type { TopicUse } from '../topic-use.ts'
 import { type Topic, topics } from '../topics.ts'
 import { LatestRecords } from './latest-records.ts'
 
@@ -16,7 +17,7 @@ export type Monitoring = AsyncDisposable & {
 }
 
 export type MonitoringOptions = {
-  prefix: string
+  use: TopicUse
   /** Of webhook-stats. */
   generation: number
   fail: (error: unknown) => void
@@ -32,15 +33,15 @@ export type MonitoringOptions = {
 export async function openMonitoring(
   kafka: Kafka,
   codec: Codec,
-  { prefix, generation, fail, onChange }: MonitoringOptions,
+  { use, generation, fail, onChange }: MonitoringOptions,
   context: WaitContext,
 ): Promise<Monitoring> {
   const open = <T>(topic: Topic, what: 'stats' | 'health') =>
     LatestRecords.open<T>(
       kafka,
       {
-        topic: topicName(topic, prefix),
-        groupPrefix: `${prefix}admin-${topic.name}`,
+        topic: use.read(topic),
+        groupPrefix: `${use.prefix}admin-${topic.name}`,
         decode: codec.decoder<T>(schemaOf(topic)),
         onChange: (webhookId) => onChange(what, webhookId),
         fail,

@@ -3,12 +3,13 @@ import type { Kafka } from '../platform/kafka/client.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
 import { TopicTable } from '../platform/kafka/table.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
-import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { schemaOf } from '../schemas.ts'
+import type { TopicUse } from '../topic-use.ts'
 import { topics } from '../topics.ts'
 import { type SessionMark, SessionMarks } from './session-marks.ts'
 
 export type SessionMarksDeps = {
-  prefix: string
+  use: TopicUse
   codec: Codec
   producer: Pick<BatchingProducer, 'send'>
   fail: (error: unknown) => void
@@ -20,22 +21,23 @@ const partition = 0
 /** Resolves when webhook-sessions has been read to its end. */
 export async function openSessionMarks(
   kafka: Kafka,
-  { prefix, codec, producer, fail }: SessionMarksDeps,
+  { use, codec, producer, fail }: SessionMarksDeps,
   context: WaitContext,
 ): Promise<{ marks: SessionMarks; table: AsyncDisposable }> {
-  const topic = topicName(topics.webhookSessions, prefix)
-  const encode = await codec.encoder<SessionMark>(
-    subjectOf(topics.webhookSessions, prefix),
-    schemaOf(topics.webhookSessions),
-  )
+  const topic = use.write(topics.webhookSessions)
+  const encode = await codec.encoder<SessionMark>(use.subject(topics.webhookSessions), schemaOf(topics.webhookSessions))
   const marks = new SessionMarks(async (key, mark) => {
     const { offset } = await producer.send({ topic, partition, key, value: encode(mark) })
     if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')
     await table.reached(partition, offset + 1)
     return offset
   })
-  const groupPrefix = `${prefix}admin-${topics.webhookSessions.name}`
+  const groupPrefix = `${use.prefix}admin-${topics.webhookSessions.name}`
   const onRecord = marks.onRecord.bind(marks)
-  const table: TopicTable = await TopicTable.open(kafka, { topic, groupPrefix, onRecord, fail }, context)
+  const table: TopicTable = await TopicTable.open(
+    kafka,
+    { topic: use.read(topics.webhookSessions), groupPrefix, onRecord, fail },
+    context,
+  )
   return { marks, table }
 }

@@ -2,7 +2,8 @@ import type { Codec, Decode } from '../platform/codec.ts'
 import { partitionOfKey } from '../platform/kafka/key-partition.ts'
 import type { RangeReader } from '../platform/kafka/range-reader.ts'
 import { OrderedDecoder } from '../platform/ordered-decoder.ts'
-import { schemaOf, topicName } from '../schemas.ts'
+import { schemaOf } from '../schemas.ts'
+import type { TopicUse } from '../topic-use.ts'
 import type { Topic } from '../topics.ts'
 
 /** Reading one webhook's own records out of a topic: their key is its id, so they are all in one partition, in order. */
@@ -18,8 +19,8 @@ export type Place = { partition: number; low: number; high: number }
 /** The offsets from `from` on, before `to`. */
 export type Range = { webhookId: string; partition: number; from: number; to: number }
 
-export function sourceOf<T>(codec: Codec, prefix: string, topic: Topic): Source<T> {
-  return { topic: topicName(topic, prefix), decode: codec.decoder<T>(schemaOf(topic)) }
+export function sourceOf<T>(codec: Codec, use: TopicUse, topic: Topic): Source<T> {
+  return { topic: use.read(topic), decode: codec.decoder<T>(schemaOf(topic)) }
 }
 
 export async function placeOf(reader: Pick<Reader, 'ends'>, topic: string, webhookId: string): Promise<Place> {

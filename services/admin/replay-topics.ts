@@ -2,7 +2,8 @@ import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/d
 import { projection } from '../platform/avro-projection.ts'
 import type { Codec, Decode, Encode } from '../platform/codec.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
-import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { schemaOf } from '../schemas.ts'
+import type { TopicUse } from '../topic-use.ts'
 import { type Topic, topics } from '../topics.ts'
 import { placeOf, type Reader, readOwn, type Source, sourceOf } from './own-records.ts'
 import type { WholeSource } from './replay-selected.ts'
@@ -66,18 +67,18 @@ const deliveryFields = ['deliveryId', 'businessId', 'createdAt']
 const withinDelivery = deliveryFields.map((name) => `delivery.${name}`)
 const attemptFields = ['deliveryId', 'businessId', 'startedAt', 'outcome', 'next', 'test', 'replayId']
 
-export function replayTopicNames(prefix: string): string[] {
-  return read.map((topic) => topicName(topic, prefix))
+export function replayTopicNames(use: TopicUse): string[] {
+  return read.map((topic) => use.read(topic))
 }
 
 /** Waits until the schemas are registered. */
 export async function openReplayTopics(
   codec: Codec,
-  prefix: string,
+  use: TopicUse,
   send: BatchingProducer['send'],
 ): Promise<ReplayTopics> {
   const head = <T>(topic: Topic, paths: string[]): Source<T> => ({
-    topic: topicName(topic, prefix),
+    topic: use.read(topic),
     decode: codec.decoder<T>(projection(schemaOf(topic), paths)),
   })
   const heads = {
@@ -86,14 +87,14 @@ export async function openReplayTopics(
     deadLetters: head<LetterHead>(topics.webhookDeadLetters, ['deadLetteredAt', ...withinDelivery]),
     replays: head<ReplayHead>(topics.webhookReplays, ['replayId', ...withinDelivery]),
   }
-  const attempts = sourceOf<Attempt>(codec, prefix, topics.webhookAttempts)
+  const attempts = sourceOf<Attempt>(codec, use, topics.webhookAttempts)
   const whole: Record<WholeSource, Source<Delivery>> = {
-    deliveries: sourceOf<Delivery>(codec, prefix, topics.webhookDeliveries),
-    deadLetters: letterDeliveries(sourceOf<DeadLetter>(codec, prefix, topics.webhookDeadLetters)),
+    deliveries: sourceOf<Delivery>(codec, use, topics.webhookDeliveries),
+    deadLetters: letterDeliveries(sourceOf<DeadLetter>(codec, use, topics.webhookDeadLetters)),
   }
   const writer = async (topic: Topic) => {
-    const encode: Encode<PendingDelivery> = await codec.encoder(subjectOf(topic, prefix), schemaOf(topic))
-    const name = topicName(topic, prefix)
+    const name = use.write(topic)
+    const encode: Encode<PendingDelivery> = await codec.encoder(use.subject(topic), schemaOf(topic))
     return (pending: PendingDelivery) => send({ topic: name, key: pending.delivery.webhookId, value: encode(pending) })
   }
   const writeReplay = await writer(topics.webhookReplays)

@@ -1,6 +1,6 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Codec } from '../platform/codec.ts'
-import { topicName } from '../schemas.ts'
+import type { TopicUse } from '../topic-use.ts'
 import { type Topic, topics } from '../topics.ts'
 import { type Page, readNewestFirst, readOne, type Wanted } from './newest-first.ts'
 import { type Reader, type Source, sourceOf } from './own-records.ts'
@@ -20,16 +20,16 @@ export type TrafficSources = { deliveries: Source<Delivery>; attempts: Source<At
 const pendingTopics: Topic[] = Object.values(topics).filter(({ schema }) => schema === topics.webhookParked.schema)
 const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, ...pendingTopics]
 
-export function trafficTopicNames(prefix: string): string[] {
-  return read.map((topic) => topicName(topic, prefix))
+export function trafficTopicNames(use: TopicUse): string[] {
+  return read.map((topic) => use.read(topic))
 }
 
 /** What is there for a request that reads by a reader of its own, of all of trafficTopicNames. */
 export function openTrafficTopics(
   codec: Codec,
-  prefix: string,
+  use: TopicUse,
 ): { sources: TrafficSources; within: (reader: Reader) => TrafficTopics } {
-  const source = <T>(topic: Topic) => sourceOf<T>(codec, prefix, topic)
+  const source = <T>(topic: Topic) => sourceOf<T>(codec, use, topic)
   const attempts = source<Attempt>(topics.webhookAttempts)
   const deadLetters = source<DeadLetter>(topics.webhookDeadLetters)
   const deliveries = source<Delivery>(topics.webhookDeliveries)

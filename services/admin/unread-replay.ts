@@ -5,6 +5,7 @@ import { compileSchema } from '../platform/json-schema.ts'
 import type { OutgoingRecord } from '../platform/kafka/producer.ts'
 import type { Logger } from '../platform/log.ts'
 import { OrderedDecoder } from '../platform/ordered-decoder.ts'
+import type { TopicUse } from '../topic-use.ts'
 import { type Topic, topics } from '../topics.ts'
 import type { Answer, ApiRoute, Call } from './api.ts'
 import type { AuditEntry } from './audit-entry.ts'
@@ -15,7 +16,7 @@ import { accepted } from './refusals.ts'
 import { object, type Properties } from './schema-parts.ts'
 
 export type UnreadReplayDeps = {
-  prefix: string
+  use: TopicUse
   letters: Source<DeadLetter>
   scans: Pick<ReadPool, 'run'>
   send: (record: OutgoingRecord) => Promise<unknown>
@@ -28,10 +29,10 @@ export type UnreadReplayDeps = {
 type Body = { topic: string; since: string; until?: string; dryRun: boolean }
 
 /** Topics whose records can become dead letters `unreadable` or `fault`: those that services consume record by record. */
-const sourceTopics = Object.values<Topic>(topics)
+const sources = Object.values<Topic>(topics)
   .filter(({ partitions, cleanup }) => partitions === 'data' && cleanup.policy === 'delete')
-  .map(({ name }) => name)
-  .filter((name) => name !== topics.webhookDeadLetters.name && name !== topics.webhookTests.name)
+  .filter((topic) => topic !== topics.webhookDeadLetters && topic !== topics.webhookTests)
+const sourceTopics = sources.map(({ name }) => name)
 
 const body = {
   type: 'object',
@@ -109,13 +110,19 @@ async function replayUnread(deps: UnreadReplayDeps, { body, identity, ended }: C
   return { status: 200, body: { count } satisfies UnreadReplayed }
 }
 
+function nameOf(use: TopicUse, name: string): string {
+  const topic = sources.find((source) => source.name === name)
+  if (!topic) throw new Error(`no records are sent through ${name} again`)
+  return use.write(topic)
+}
+
 async function forEachLetter(
-  { prefix, letters, send }: UnreadReplayDeps,
+  { use, letters, send }: UnreadReplayDeps,
   reader: Reader,
   { topic, sinceMs, untilMs }: { topic: string; sinceMs: number; untilMs: number },
   dryRun: boolean,
 ): Promise<number> {
-  const name = prefix + topic
+  const name = nameOf(use, topic)
   const offsets = await reader.offsetsAt(letters.topic, sinceMs)
   let count = 0
   for (const { partition, high } of await reader.ends(letters.topic)) {

@@ -1,6 +1,7 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Codec, Decode } from '../platform/codec.ts'
-import { learnSchemas, schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { learnSchemas, schemaOf } from '../schemas.ts'
+import type { TopicUse } from '../topic-use.ts'
 import { type Topic, topics } from '../topics.ts'
 import { type Arrival, fromDelivery, fromPending } from './intake.ts'
 import type { Destination } from './recorder.ts'
@@ -35,14 +36,15 @@ const retryTopics: Record<Tier, Topic> = {
 const longestReplayMs = 7 * 24 * 3_600_000
 
 /** Waits until the schemas are registered. */
-export async function openChannels(codec: Codec, prefix: string): Promise<Channels> {
-  const open = async <T>(topic: Topic) => ({
-    topic: topicName(topic, prefix),
-    encode: await codec.encoder<T>(subjectOf(topic, prefix), schemaOf(topic)),
-    decode: codec.decoder<T>(schemaOf(topic)),
+export async function openChannels(codec: Codec, use: TopicUse): Promise<Channels> {
+  const read = <T>(topic: Topic) => ({ topic: use.read(topic), decode: codec.decoder<T>(schemaOf(topic)) })
+  const write = async <T>(topic: Topic) => ({
+    topic: use.write(topic),
+    encode: await codec.encoder<T>(use.subject(topic), schemaOf(topic)),
   })
-  const deliveries = topicName(topics.webhookDeliveries, prefix)
-  await learnSchemas(codec, [topics.webhookDeliveries], prefix)
+  const open = async <T>(topic: Topic) => ({ ...read<T>(topic), ...(await write<T>(topic)) })
+  const deliveries = use.read(topics.webhookDeliveries)
+  await learnSchemas(codec, [topics.webhookDeliveries, topics.webhookReplays, topics.webhookTests], use.prefix)
   const openRetries = (tier: Tier) => open<PendingDelivery>(retryTopics[tier])
   const retries = {
     '1m': await openRetries('1m'),
@@ -52,8 +54,8 @@ export async function openChannels(codec: Codec, prefix: string): Promise<Channe
     '5h': await openRetries('5h'),
     '10h': await openRetries('10h'),
   }
-  const replays = await open<PendingDelivery>(topics.webhookReplays)
-  const tests = await open<PendingDelivery>(topics.webhookTests)
+  const replays = read<PendingDelivery>(topics.webhookReplays)
+  const tests = read<PendingDelivery>(topics.webhookTests)
   const sources = new Map<string, Decode<Arrival>>([
     [deliveries, fromDelivery(codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries)))],
     ...[...Object.values(retries), replays, tests].map(({ topic, decode }) => [topic, fromPending(decode)] as const),
@@ -63,7 +65,7 @@ export async function openChannels(codec: Codec, prefix: string): Promise<Channe
     deliveries,
     tests: tests.topic,
     attempts: await open(topics.webhookAttempts),
-    deadLetters: await open(topics.webhookDeadLetters),
+    deadLetters: await write(topics.webhookDeadLetters),
     parked: await open(topics.webhookParked),
     health: await open(topics.webhookHealth),
     retries,

@@ -13,8 +13,8 @@ import { KeyRing } from '../platform/keyring.ts'
 import { RecordFaults } from '../platform/record-faults.ts'
 import { listen, runService } from '../platform/service.ts'
 import { after } from '../platform/timer.ts'
-import { topicName } from '../schemas.ts'
 import { targetPolicy } from '../target-policy.ts'
+import { TopicUse } from '../topic-use.ts'
 import { topics } from '../topics.ts'
 import { Assignments } from './assignments.ts'
 import { openChannels } from './channels.ts'
@@ -48,6 +48,7 @@ const recordLingerMs = 5
 await runService('dispatcher', dispatcherConfig, async (service) => {
   const { config, log, clock, health, metrics, fail, stopping, stopRequested } = service
   const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const use = new TopicUse('dispatcher', prefix)
   const context = { log, clock, health, stopping }
   const { nowMs } = clock
   const keyRing = KeyRing.parse(config.HOOKLINE_KEY_RING)
@@ -56,10 +57,10 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
 
   await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
   const kafka = createKafka(config, log)
-  const channels = await openChannels(new Codec(createRegistry(config), context), prefix)
+  const channels = await openChannels(new Codec(createRegistry(config), context), use)
   const { sources, deliveries, attempts, parked } = channels
   await checkPartitions(kafka, channels, context)
-  const configTopic = topicName(topics.webhookConfig, prefix)
+  const configTopic = use.write(topics.webhookConfig)
   const retryTopics = Object.values(channels.retries).map(({ topic }) => topic)
   const recorded = [attempts.topic, channels.deadLetters.topic, parked.topic, ...retryTopics]
   await using producer = await BatchingProducer.open(kafka, context, fail, {
@@ -72,7 +73,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   await using http = new HttpSender(clock, { ...policy, nameServers, mayStart })
 
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
-  const tableOptions = { prefix, service: 'dispatcher', fail }
+  const tableOptions = { use, fail }
   const definitions = await openDefinitions(kafka, { ...tableOptions, keys: keyRing }, context)
   await using _definitionsTopic = definitions.topic
   health.set('definitions', null)

@@ -9,7 +9,8 @@ import { Patience } from '../platform/kafka/patience.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RecordFaults } from '../platform/record-faults.ts'
 import { listen, runService } from '../platform/service.ts'
-import { learnSchemas, schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { learnSchemas, schemaOf } from '../schemas.ts'
+import { TopicUse } from '../topic-use.ts'
 import { type Topic, topics } from '../topics.ts'
 import { Commits } from './commits.ts'
 import { formatterConfig } from './config.ts'
@@ -28,6 +29,7 @@ const maxBufferedBytes = 4_194_304
 await runService('formatter', formatterConfig, async (service) => {
   const { config, log, clock, health, metrics, fail, stopping, stopRequested } = service
   const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const use = new TopicUse('formatter', prefix)
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const context = { log, clock, health, stopping }
   health.set('definitions and accounts', 'not read to the end yet')
@@ -35,15 +37,15 @@ await runService('formatter', formatterConfig, async (service) => {
   await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), context)
-  const encoder = <T>(topic: Topic) => codec.encoder<T>(subjectOf(topic, prefix), schemaOf(topic))
+  const encoder = <T>(topic: Topic) => codec.encoder<T>(use.subject(topic), schemaOf(topic))
   await learnSchemas(codec, [topics.messageEvents, topics.statusEvents], prefix)
   const encodeDelivery = await encoder<Delivery>(topics.webhookDeliveries)
   const encodeDeadLetter = await encoder<DeadLetter>(topics.webhookDeadLetters)
   await using producer = await BatchingProducer.open(kafka, context, fail, {
-    topics: [topics.webhookDeliveries, topics.webhookDeadLetters].map((topic) => topicName(topic, prefix)),
+    topics: [topics.webhookDeliveries, topics.webhookDeadLetters].map((topic) => use.write(topic)),
   })
 
-  const tableOptions = { prefix, service: 'formatter', fail }
+  const tableOptions = { use, fail }
   const definitions = await openDefinitions(kafka, tableOptions, context)
   await using _definitionsTopic = definitions.topic
   const accounts = await openAccounts(kafka, tableOptions, context)
@@ -52,10 +54,10 @@ await runService('formatter', formatterConfig, async (service) => {
   createDefinitionMetrics([metrics], definitions.table)
   const counted = createFormatterMetrics([metrics])
 
-  const deadLettersTopic = topicName(topics.webhookDeadLetters, prefix)
+  const deadLettersTopic = use.write(topics.webhookDeadLetters)
   const output = new Output({
     producer,
-    deliveries: { topic: topicName(topics.webhookDeliveries, prefix), encode: encodeDelivery },
+    deliveries: { topic: use.write(topics.webhookDeliveries), encode: encodeDelivery },
     deadLetters: {
       topic: deadLettersTopic,
       encode: encodeDeadLetter,
@@ -65,11 +67,8 @@ await runService('formatter', formatterConfig, async (service) => {
   })
   const tables = { ownerOf: definitions.table.ownerOf.bind(definitions.table), account: accounts.get }
   const sources = new Map([
-    [
-      topicName(topics.messageEvents, prefix),
-      messageSource(codec.decoder<MessageEvent>(schemaOf(topics.messageEvents))),
-    ],
-    [topicName(topics.statusEvents, prefix), statusSource(codec.decoder<StatusEvent>(schemaOf(topics.statusEvents)))],
+    [use.read(topics.messageEvents), messageSource(codec.decoder<MessageEvent>(schemaOf(topics.messageEvents)))],
+    [use.read(topics.statusEvents), statusSource(codec.decoder<StatusEvent>(schemaOf(topics.statusEvents)))],
   ])
   await using commits = new Commits(
     (assignment, offsets) => consumer.commit(assignment, offsets),

@@ -4,7 +4,7 @@ import type { Kafka } from '../platform/kafka/client.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import type { Registry } from '../platform/registry.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
-import { topicName } from '../schemas.ts'
+import type { TopicUse } from '../topic-use.ts'
 import { topics } from '../topics.ts'
 import { type BuildRecord, createRecordBuilder, openEventEncoders } from './event-records.ts'
 
@@ -21,7 +21,7 @@ export type EventSink = {
   publish(event: Event, traceparent?: string): Promise<void>
 }
 
-export type Connections = { kafka: Kafka; registry: Registry; prefix: string }
+export type Connections = { kafka: Kafka; registry: Registry; use: TopicUse }
 
 type Opened = { producer: BatchingProducer; build: BuildRecord }
 
@@ -31,15 +31,15 @@ export class EventPublisher implements EventSink, AsyncDisposable {
 
   /** Waits for Kafka, the registry and the schemas, however long that takes. @param fail see BatchingProducer.open */
   async open(
-    { kafka, registry, prefix }: Connections,
+    { kafka, registry, use }: Connections,
     context: WaitContext,
     fail: (error: unknown) => void,
   ): Promise<void> {
-    const encoders = await openEventEncoders(new Codec(registry, context), prefix)
+    const encoders = await openEventEncoders(new Codec(registry, context), use)
     const producer = await BatchingProducer.open(kafka, context, fail, {
-      topics: [topics.messageEvents, topics.statusEvents].map((topic) => topicName(topic, prefix)),
+      topics: [topics.messageEvents, topics.statusEvents].map((topic) => use.write(topic)),
     })
-    this.#opened = { producer, build: createRecordBuilder(encoders, prefix) }
+    this.#opened = { producer, build: createRecordBuilder(encoders, use) }
   }
 
   get isOpen(): boolean {

@@ -2,6 +2,7 @@ import { createAuthenticator } from '../platform/auth.ts'
 import { createRegistry } from '../platform/codec.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { listen, runService } from '../platform/service.ts'
+import { TopicUse } from '../topic-use.ts'
 import { producerConfig } from './config.ts'
 import { EventPublisher } from './event-publisher.ts'
 import { createProducerServer } from './server.ts'
@@ -13,7 +14,7 @@ await runService('producer', producerConfig, async (service) => {
   const connections = {
     kafka: createKafka(config, log),
     registry: createRegistry(config),
-    prefix: config.HOOKLINE_TOPIC_PREFIX,
+    use: new TopicUse('producer', config.HOOKLINE_TOPIC_PREFIX),
   }
 
   health.set('events', 'not connected to Kafka and the schema registry yet')

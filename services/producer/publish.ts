@@ -8,6 +8,7 @@ import { Health } from '../platform/health.ts'
 import { createKafka, type KafkaVariables } from '../platform/kafka/client.ts'
 import type { Logger } from '../platform/log.ts'
 import { illFormedTexts } from '../platform/well-formed.ts'
+import { TopicUse } from '../topic-use.ts'
 import { EventPublisher } from './event-publisher.ts'
 import { isTooLarge } from './event-size.ts'
 
@@ -79,8 +80,10 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   const context = { log, clock: systemClock, health: new Health(), stopping: closing.signal }
   const ending = new Ending()
   const publisher = new EventPublisher()
-  await publisher.open({ kafka: kafkaOf(options, log), registry: registryOf(options), prefix }, context, (error) =>
-    ending.end(error),
+  await publisher.open(
+    { kafka: kafkaOf(options, log), registry: registryOf(options), use: new TopicUse('bot runtime', prefix) },
+    context,
+    (error) => ending.end(error),
   )
   return {
     async publish(event, { traceparent } = {}) {

@@ -7,8 +7,9 @@ import { GroupConsumer } from '../platform/kafka/consumer.ts'
 import { BatchingProducer } from '../platform/kafka/producer.ts'
 import { RecordFaults } from '../platform/record-faults.ts'
 import type { ServiceContext } from '../platform/service.ts'
-import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { schemaOf } from '../schemas.ts'
 import { statsGroupOf, statsTopicOf } from '../stats-generation.ts'
+import { TopicUse } from '../topic-use.ts'
 import { type Topic, topics } from '../topics.ts'
 import { attemptRules, type CountedAttempt, type StatsState, toRecord, toState, withoutErrors } from './attempts.ts'
 import { type CountedLetter, type LetterState, letterRules, toCounts, toLetterState } from './dead-letters.ts'
@@ -45,6 +46,7 @@ export async function openAggregator(
 ): Promise<Aggregator> {
   await using stack = new AsyncDisposableStack()
   const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const use = new TopicUse('stats-aggregator', prefix)
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const groupId = prefix + statsGroupOf(generation)
   const waiting = { log, clock, health, stopping }
@@ -52,23 +54,23 @@ export async function openAggregator(
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), waiting)
   const written = [statsTopicOf(generation), topics.webhookDeadLetterCounts, topics.webhookDeadLetters].map((topic) =>
-    topicName(topic, prefix),
+    use.write(topic),
   )
   const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail, { topics: written }))
   const metrics = createStatsMetrics(registry)
 
-  const deadLetters = topicName(topics.webhookDeadLetters, prefix)
+  const deadLetters = use.write(topics.webhookDeadLetters)
   const encodeLetter = await codec.encoder<DeadLetter>(
-    subjectOf(topics.webhookDeadLetters, prefix),
+    use.subject(topics.webhookDeadLetters),
     schemaOf(topics.webhookDeadLetters),
   )
   const { nowMs } = clock
   const faults = new RecordFaults({ clock, log, fail, counted: metrics.fault })
   const deadLetter = recordLetters({ log, nowMs, deadLetters: { topic: deadLetters, encode: encodeLetter }, producer })
-  const context = { ...waiting, kafka, codec, producer, prefix, fail, faults, deadLetter, consumer: () => consumer }
-  const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => topicName(topic, prefix))
+  const context = { ...waiting, kafka, codec, producer, use, fail, faults, deadLetter, consumer: () => consumer }
+  const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => use.read(topic))
   const logIds = await fetchLogIds(kafka, folded, waiting)
-  const sourceLogId = (topic: Topic) => logIds.get(topicName(topic, prefix)) ?? null
+  const sourceLogId = (topic: Topic) => logIds.get(use.read(topic)) ?? null
   const attempts = await openFolding<CountedAttempt, StatsState, WebhookStats>(
     {
       source: topics.webhookAttempts,
@@ -83,7 +85,8 @@ export async function openAggregator(
     context,
   )
   stack.use(attempts.stored)
-  const eventTopics = [topics.messageEvents, topics.statusEvents].map((topic) => topicName(topic, prefix))
+  // Only their names: letters of events tell of no webhook.
+  const eventTopics = [topics.messageEvents, topics.statusEvents].map(({ name }) => prefix + name)
   const letters = await openFolding<CountedLetter, LetterState, DeadLetterCounts>(
     {
       source: topics.webhookDeadLetters,

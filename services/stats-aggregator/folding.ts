@@ -6,7 +6,8 @@ import { Patience } from '../platform/kafka/patience.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
 import type { RecordFaults } from '../platform/record-faults.ts'
 import type { WaitContext } from '../platform/retry-until.ts'
-import { learnSchemas, schemaOf, topicName } from '../schemas.ts'
+import { learnSchemas, schemaOf } from '../schemas.ts'
+import type { TopicUse } from '../topic-use.ts'
 import type { Topic } from '../topics.ts'
 import type { FoldRules, State } from './fold.ts'
 import type { StageMetrics } from './metrics.ts'
@@ -18,7 +19,7 @@ export type FoldingContext = WaitContext & {
   kafka: Kafka
   codec: Codec
   producer: Pick<BatchingProducer, 'send'>
-  prefix: string
+  use: TopicUse
   /** Asked for when the first commit is due. */
   consumer: () => Pick<GroupConsumer, 'commit' | 'pause' | 'resume'>
   faults: RecordFaults
@@ -46,17 +47,17 @@ export async function openFolding<V, S extends State, R extends StateHead>(
   { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: Folding<V, S, R>,
   context: FoldingContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
-  const { kafka, codec, producer, prefix, consumer, faults, deadLetter, clock, log, stopping, fail } = context
-  const topic = topicName(source, prefix)
-  const statesTopic = topicName(states, prefix)
-  await learnSchemas(codec, [source], prefix)
-  const encode = await codec.encoder<R>(`${statesTopic}-value`, schemaOf(states))
+  const { kafka, codec, producer, use, consumer, faults, deadLetter, clock, log, stopping, fail } = context
+  const topic = use.read(source)
+  const statesTopic = use.write(states)
+  await learnSchemas(codec, [source], use.prefix)
+  const encode = await codec.encoder<R>(use.subject(states), schemaOf(states))
   const decode = codec.decoder<R>(schemaOf(states))
   const decodeHead = codec.decoder<StateHead>(projection(schemaOf(states), ['webhookId', 'source']))
-  const groupPrefix = `${prefix}stats-aggregator-${states.name}`
+  const groupPrefix = `${use.prefix}stats-aggregator-${states.name}`
   const stored = await StoredTopic.open(
     kafka,
-    { topic: statesTopic, groupPrefix, decode, decodeHead, sourceLogId, fail },
+    { topic: use.read(states), groupPrefix, decode, decodeHead, sourceLogId, fail },
     context,
   )
   const record = (state: S) => {

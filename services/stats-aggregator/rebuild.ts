@@ -4,8 +4,9 @@ import { createKafka } from '../platform/kafka/client.ts'
 import { partitionCounts } from '../platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../platform/kafka/committed.ts'
 import { applyTopics, diffTopics, withAdmin } from '../platform/kafka/topics.ts'
-import { schemaOf, subjectOf, topicName } from '../schemas.ts'
+import { schemaOf } from '../schemas.ts'
 import { statsGroupOf, statsTopicOf } from '../stats-generation.ts'
+import { TopicUse } from '../topic-use.ts'
 import { topics } from '../topics.ts'
 import { register, specOf } from '../topics-command.ts'
 import { type AggregatorContext, openAggregator } from './aggregator.ts'
@@ -33,20 +34,20 @@ export async function rebuild(
 ): Promise<RebuildResult> {
   const { log, clock, stopping } = context
   const config = { ...context.config, HOOKLINE_STATS_FLUSH_INTERVAL_MS: flushIntervalMs }
-  const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const use = new TopicUse('stats-aggregator', config.HOOKLINE_TOPIC_PREFIX)
   const kafka = createKafka(config, log)
   const statsTopic = statsTopicOf(generation)
-  const groupId = prefix + statsGroupOf(generation)
-  const attemptsTopic = topicName(topics.webhookAttempts, prefix)
+  const statesTopic = use.write(statsTopic)
+  const groupId = use.prefix + statsGroupOf(generation)
+  const attemptsTopic = use.read(topics.webhookAttempts)
 
   if (await hasMembers(kafka, groupId)) return refused(`the consumer group ${groupId} is at work already`)
-  await createTopic(kafka, config, statsTopic, attemptsTopic, clock)
-  const written = await endsOf(kafka, topicName(statsTopic, prefix))
-  if (!resume && total(written) > 0)
-    return refused(`${topicName(statsTopic, prefix)} is not empty: take another generation, or --resume`)
+  await createTopic(kafka, config, use, statsTopic, attemptsTopic, clock)
+  const written = await endsOf(kafka, statesTopic)
+  if (!resume && total(written) > 0) return refused(`${statesTopic} is not empty: take another generation, or --resume`)
 
   const ends = await endsOf(kafka, attemptsTopic)
-  say(`folding ${total(ends)} attempts into ${topicName(statsTopic, prefix)}`)
+  say(`folding ${total(ends)} attempts into ${statesTopic}`)
   await using _aggregator = await openAggregator({ ...context, config }, { generation, slowThresholdMs })
   for (;;) {
     const committed = await fetchCommitted(kafka, groupId, [attemptsTopic], context)
@@ -88,18 +89,18 @@ async function hasMembers(kafka: Kafka, groupId: string): Promise<boolean> {
 async function createTopic(
   kafka: Kafka,
   config: RebuildContext['config'],
+  use: TopicUse,
   statsTopic: ReturnType<typeof statsTopicOf>,
   attemptsTopic: string,
   clock: Clock,
 ): Promise<void> {
-  const prefix = config.HOOKLINE_TOPIC_PREFIX
   await withAdmin(kafka, async (admin) => {
     const count = (await partitionCounts(admin, [attemptsTopic])).get(attemptsTopic) ?? 0
     if (count === 0) throw new Error(`there is no topic ${attemptsTopic}`)
-    const specs = [specOf(statsTopic, prefix, count)]
+    const specs = [specOf(statsTopic, use.prefix, count)]
     await applyTopics(admin, specs, await diffTopics(admin, specs), -1, clock)
   })
-  await register(config, subjectOf(statsTopic, prefix), schemaOf(statsTopic))
+  await register(config, use.subject(statsTopic), schemaOf(statsTopic))
 }
 
 function refused(why: string): RebuildResult {

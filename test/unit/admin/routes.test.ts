@@ -32,6 +32,7 @@ import { Health } from '../../../services/platform/health.ts'
 import { createHttpServer } from '../../../services/platform/http-server.ts'
 import { RecordRefused } from '../../../services/platform/kafka/producer.ts'
 import { HttpProblem } from '../../../services/platform/problem.ts'
+import { TopicUse } from '../../../services/topic-use.ts'
 import { anyReads, FakeReplayTopics, pending } from './replay-support.ts'
 import { definition, folder, keys, nowMs, policy, secretOf, stillClock } from './support.ts'
 import { fakeTraffic } from './traffic-support.ts'
@@ -123,7 +124,12 @@ beforeEach(async () => {
     stopping: never,
   }
   const letters = { topic: 'webhook-dead-letters', decode: () => ({ ok: false, reason: 'none' }) as const }
-  const unread = { prefix: '', letters, scans: { run: async () => 0 as never }, send: async () => undefined }
+  const unread = {
+    use: new TopicUse('admin', ''),
+    letters,
+    scans: { run: async () => 0 as never },
+    send: async () => undefined,
+  }
   const sending = [
     ...testRoutes(new TestActions({ ...resending, audit: async () => undefined, keys, policy })),
     ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),

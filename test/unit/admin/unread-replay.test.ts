@@ -5,6 +5,7 @@ import { unreadReplayRoutes } from '../../../services/admin/unread-replay.ts'
 import type { DeadLetter } from '../../../services/domain/delivery.ts'
 import { recordLetter } from '../../../services/domain/record-letter.ts'
 import type { OutgoingRecord } from '../../../services/platform/kafka/producer.ts'
+import { TopicUse } from '../../../services/topic-use.ts'
 import { letter } from './replay-support.ts'
 import { callOf, nowMs, stillClock } from './support.ts'
 
@@ -16,7 +17,7 @@ async function replay(body: object, letters: DeadLetter[][]) {
   const sent: OutgoingRecord[] = []
   const audited: AuditEntry[] = []
   const [route] = unreadReplayRoutes({
-    prefix: 'p-',
+    use: new TopicUse('admin', 'p-'),
     letters: {
       topic: 'p-webhook-dead-letters',
       decode(bytes) {
@@ -84,4 +85,16 @@ test('a dry run of unread records writes nothing', async () => {
 
 test('a topic that no records are set aside from is refused', async () => {
   await expect(replay({ topic: 'webhook-config', since: at(0) }, [])).rejects.toMatchObject({ status: 422 })
+})
+
+test('every topic that records are set aside from can be written to again', async () => {
+  const [route] = unreadReplayRoutes({} as never)
+  const body = route?.schema.body as { properties: { topic: { enum: string[] } } }
+  for (const topic of body.properties.topic.enum) {
+    const set = [
+      [recordLetter('fault', { topic: `p-${topic}`, partition: 0, offset: 0, key, value: key }, '', nowMs - 1)],
+    ]
+    const { answer } = await replay({ topic, since: at(0) }, set)
+    expect([topic, answer?.body]).toEqual([topic, { count: 1 }])
+  }
 })

@@ -7,6 +7,7 @@ import { createRecordBuilder } from '../../../services/producer/event-records.ts
 import { isTooLarge, notificationBytes } from '../../../services/producer/event-size.ts'
 import { createEventReader } from '../../../services/producer/read-event.ts'
 import { schemaOf } from '../../../services/schemas.ts'
+import { TopicUse } from '../../../services/topic-use.ts'
 import { topics } from '../../../services/topics.ts'
 import { everything } from '../formatter/samples.ts'
 import { rawMessage, rawMessageEvent, rawStatusEvent } from './samples.ts'
@@ -15,7 +16,7 @@ const messageType = avsc.Type.forSchema(schemaOf(topics.messageEvents) as avsc.S
 const statusType = avsc.Type.forSchema(schemaOf(topics.statusEvents) as avsc.Schema)
 const build = createRecordBuilder(
   { message: (event) => messageType.toBuffer(event), status: (event) => statusType.toBuffer(event) },
-  'pre-',
+  new TopicUse('producer', 'pre-'),
 )
 const read = createEventReader()
 
