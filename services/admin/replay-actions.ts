@@ -113,10 +113,7 @@ export class ReplayActions {
     const { topics, scans, log, stopping } = this.#deps
     let written = 0
     const writeChunk = async (deliveries: Delivery[]) => {
-      const spacingMs = 1_000 / ratePerSecond
-      await topics.write(
-        deliveries.map((delivery, index) => toSend(delivery, replayId, startMs + (written + index) * spacingMs)),
-      )
+      await topics.write(deliveries.map((delivery) => toSend(delivery, replayId, startMs, ratePerSecond)))
       written += deliveries.length
     }
     const writeAll = async (scans: ReplayScans) => {
@@ -165,8 +162,8 @@ function entryOf(
   return { id: `replay/${replayId}`, at, businessId, subject, action: 'replay.start', ...webhook, changes }
 }
 
-function toSend(delivery: Delivery, replayId: string, dueAtMs: number): PendingDelivery {
-  return { delivery, attempts: [], dueAt: Math.round(dueAtMs), why: 'replay', replayId, parkedSince: null }
+function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSecond: number): PendingDelivery {
+  return { delivery, attempts: [], dueAt: startMs, why: 'replay', replayId, ratePerSecond, parkedSince: null }
 }
 
 function toProblem(error: unknown): never {

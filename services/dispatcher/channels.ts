@@ -14,12 +14,13 @@ export type Channels = {
   sources: Map<string, Decode<Arrival>>
   deliveries: string
   tests: string
+  replays: string
   attempts: Destination<Attempt> & { decode: Decode<Attempt> }
   deadLetters: Destination<DeadLetter>
   parked: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
   health: Destination<HealthRecord> & { decode: Decode<HealthRecord> }
   retries: Record<Tier, Destination<PendingDelivery>>
-  /** No record of the topic is meant to wait longer before it is due. */
+  /** No record of the topic is meant to wait longer before it is due: 0 for those that are not delay topics. */
   longestWaitMs: (topic: string) => number
 }
 
@@ -31,9 +32,6 @@ const retryTopics: Record<Tier, Topic> = {
   '5h': topics.webhookRetries5h,
   '10h': topics.webhookRetries10h,
 }
-
-/** Retention of webhook-replays: what is due later is never sent. */
-const longestReplayMs = 7 * 24 * 3_600_000
 
 /** Waits until the schemas are registered. */
 export async function openChannels(codec: Codec, use: TopicUse): Promise<Channels> {
@@ -64,6 +62,7 @@ export async function openChannels(codec: Codec, use: TopicUse): Promise<Channel
     sources,
     deliveries,
     tests: tests.topic,
+    replays: replays.topic,
     attempts: await open(topics.webhookAttempts),
     deadLetters: await write(topics.webhookDeadLetters),
     parked: await open(topics.webhookParked),
@@ -71,7 +70,7 @@ export async function openChannels(codec: Codec, use: TopicUse): Promise<Channel
     retries,
     longestWaitMs: (topic) => {
       const tier = tiers.find((each) => retries[each].topic === topic)
-      return tier === undefined ? longestReplayMs : longestWaitMs(tier)
+      return tier === undefined ? 0 : longestWaitMs(tier)
     },
   }
 }

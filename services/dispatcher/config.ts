@@ -88,9 +88,13 @@ export const dispatcherConfig = Type.Object(
   { rules: [saslRule, shareIsPartOfMemory] },
 )
 
-export function limitsOf(config: Static<typeof dispatcherConfig>, deliveriesTopic: string): EngineLimits {
+export function limitsOf(
+  config: Static<typeof dispatcherConfig>,
+  { deliveries, replays }: { deliveries: string; replays: string },
+): EngineLimits {
   return {
-    deliveriesTopic,
+    deliveriesTopic: deliveries,
+    replaysTopic: replays,
     maxInFlight: config.HOOKLINE_DISPATCHER_MAX_IN_FLIGHT,
     maxHeld: config.HOOKLINE_DISPATCHER_MAX_HELD,
     maxHeldBytes: config.HOOKLINE_DISPATCHER_MAX_HELD_BYTES,

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import type { AttemptSummary, DeadLetter, Delivery } from '../domain/delivery.ts'
+import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import { SetAside } from '../platform/record-faults.ts'
 import { FaultGates } from './fault-gates.ts'
 import { Flow } from './flow.ts'
@@ -14,6 +14,8 @@ import { Parking } from './parking.ts'
 import { PartitionState, Partitions, type Progress, type ResumePoint } from './partition.ts'
 import { type EngineLimits, type EnginePorts, type Item, type Owned, owns, ownsNumber } from './ports.ts'
 import type { Place } from './records.ts'
+import { homeOf } from './replay.ts'
+import { ReplayPacers } from './replay-pacers.ts'
 import type { RestoredPartition } from './restore.ts'
 import { TestNotifications } from './test-notification.ts'
 
@@ -31,7 +33,9 @@ const faultMs = 5_000
 export class Engine {
   readonly gates: WebhookGates
   readonly #limits: EngineLimits
+  readonly #ports: EnginePorts
   readonly #lanes: LaneScheduler<Item>
+  readonly #pacers = new ReplayPacers()
   readonly #held: HeldItems
   readonly #steps: ItemFaults
   readonly #partitions = new Partitions()
@@ -43,17 +47,19 @@ export class Engine {
 
   constructor(ports: EnginePorts, limits: EngineLimits) {
     this.#limits = limits
+    this.#ports = ports
     const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition)
     const faults = new FaultGates(faultMs)
     const held = new HeldItems(ports, limits)
     const questions = questionsOf(ports, gates, faults)
     const steps = new ItemFaults(ports, held, (place) => this.#owns(place))
-    const rules = laneRulesOf(ports, limits, questions)
+    const rules = laneRulesOf(ports, limits, { ...questions, paceMs: (queueId) => this.#paceMs(queueId) })
     const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.start(lane, item))
     const shared = { ports, limits, lanes, gates, faults, held, steps }
     this.#parking = new Parking({ ...shared, ...questions, partitions: this.#partitions })
     this.#flow = new Flow({
       ...shared,
+      pacers: this.#pacers,
       parking: this.#parking,
       owns: (place) => this.#owns(place),
       onIdle: () => this.#checkDrained(),
@@ -82,6 +88,11 @@ export class Engine {
   /** While false, take no more records; onRoom tells when it changes. */
   get hasRoom(): boolean {
     return this.#held.hasRoom
+  }
+
+  /** As hasRoom; what a replay brings goes to webhook-parked at once, and must not take all of the room on its way there. */
+  hasRoomFor(topic: string): boolean {
+    return topic === this.#limits.replaysTopic ? this.#held.hasRoomForReplays : this.#held.hasRoom
   }
 
   /** Partition numbers owned at present, for the health snapshots. */
@@ -143,12 +154,18 @@ export class Engine {
    * Takes the next record of a topic's partition: a delivery, what was tried so far, and the replay it belongs to. Of a
    * partition that is not owned (any more), nothing is taken: it is its owner's.
    */
-  offer(place: Place, delivery: Delivery, attempts: AttemptSummary[] = [], replayId: string | null = null): void {
+  offer(
+    place: Place,
+    delivery: Delivery,
+    attempts: AttemptSummary[] = [],
+    replayId: string | null = null,
+    ratePerSecond: PendingDelivery['ratePerSecond'] = null,
+  ): void {
     const state = this.#partitions.get(place.partition)
     const taken = state?.take(place.topic, place.offset)
     if (!state || !taken) return
     const met = this.#steps.step(place, delivery, 'taking a delivery', () => {
-      const item = createItem({ delivery, replayId, place, slots: [taken], attempts })
+      const item = createItem({ delivery, replayId, place, slots: [taken], attempts, ratePerSecond })
       const why = this.#parking.whyNotInMemory(item)
       return this.#held.meet(item) ? null : { item, why }
     })
@@ -158,9 +175,10 @@ export class Engine {
     const { queueId } = item
     this.#held.hold(item)
     const { parked } = state
-    const offset = place.topic === this.#limits.deliveriesTopic ? place.offset : null
+    const home = homeOf(queueId, this.#limits)
+    const offset = place.topic === home ? place.offset : null
     const follows = parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null
-    if (follows) this.#parking.follow(item, why, offset ?? state.position(this.#limits.deliveriesTopic))
+    if (follows) this.#parking.follow(item, why, offset ?? state.position(home))
     else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
   }
 
@@ -192,6 +210,7 @@ export class Engine {
 
   /** To be called from time to time: takes parked records back where their webhooks can go on. */
   tick(): void {
+    this.#pacers.forgetIdle(this.#ports.nowMs(), (queueId) => this.#lanes.queues.itemsOf(queueId) === 0)
     this.#parking.tick()
   }
 
@@ -229,6 +248,12 @@ export class Engine {
       this.#drained = resolve
       this.#checkDrained()
     })
+  }
+
+  /** Milliseconds until the queue's replay may start one more; live traffic has no rate of its own. */
+  #paceMs(queueId: string): number {
+    const head = this.#lanes.queues.get(queueId)?.ready.peekFront()?.items.peekFront()
+    return head?.ratePerSecond ? this.#pacers.waitMs(queueId, head.ratePerSecond, this.#ports.nowMs()) : 0
   }
 
   #owns({ topic, partition }: Place): boolean {

@@ -12,6 +12,7 @@ import type { LaneScheduler } from './lanes.ts'
 import type { Parking } from './parking.ts'
 import type { EngineLimits, EnginePorts, Item, OutcomeRecords, SendResult } from './ports.ts'
 import { deadLetterOf, type Place } from './records.ts'
+import type { ReplayPacers } from './replay-pacers.ts'
 import { longestHoldMs, type Next } from './retry.ts'
 
 export type FlowContext = {
@@ -23,6 +24,7 @@ export type FlowContext = {
   held: HeldItems
   steps: ItemFaults
   parking: Parking
+  pacers: Pick<ReplayPacers, 'take'>
   owns: (place: Place) => boolean
   /** Called when a lane has gone to wait. */
   onIdle: () => void
@@ -38,12 +40,13 @@ export class Flow {
   readonly #held: HeldItems
   readonly #steps: ItemFaults
   readonly #parking: Parking
+  readonly #pacers: FlowContext['pacers']
   readonly #owns: (place: Place) => boolean
   readonly #onIdle: () => void
   /** Webhook -> offset of the definition that ended by 410 or five days of failure, until the definition says so itself. */
   readonly #switchedOff = new Map<string, number>()
 
-  constructor({ ports, limits, lanes, gates, faults, held, steps, parking, owns, onIdle }: FlowContext) {
+  constructor({ ports, limits, lanes, gates, faults, held, steps, parking, pacers, owns, onIdle }: FlowContext) {
     this.#ports = ports
     this.#limits = limits
     this.#lanes = lanes
@@ -52,6 +55,7 @@ export class Flow {
     this.#held = held
     this.#steps = steps
     this.#parking = parking
+    this.#pacers = pacers
     this.#owns = owns
     this.#onIdle = onIdle
   }
@@ -95,7 +99,9 @@ export class Flow {
 
   #send(lane: Lane<Item>, item: Item, entry: Entry, probe: boolean): void {
     const { place, delivery } = item
-    this.#faults.tried(delivery.webhookId, this.#ports.nowMs())
+    const nowMs = this.#ports.nowMs()
+    if (item.replayId !== null) this.#pacers.take(item.queueId, nowMs)
+    this.#faults.tried(delivery.webhookId, nowMs)
     const attempt = item.attempts.length + 1
     // A send that throws may have begun all the same: only its first result counts, and none once it was given up.
     let isOpen = true

@@ -38,6 +38,13 @@ export class HeldItems {
     return room
   }
 
+  /** As hasRoom, for those who leave half of it to others. */
+  get hasRoomForReplays(): boolean {
+    const room = !this.isCrowded
+    if (!room) this.#lackedRoom = true
+    return room
+  }
+
   /** More than half of the room is taken: who waits for onRoom waits until this is over. */
   get isCrowded(): boolean {
     const { maxHeld, maxHeldBytes } = this.#limits

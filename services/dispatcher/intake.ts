@@ -15,12 +15,14 @@ export type Arrival = {
   attempts: AttemptSummary[]
   dueAt: number
   replayId: string | null
+  /** Of a replay, as its record tells it. */
+  ratePerSecond?: PendingDelivery['ratePerSecond']
   /** Of a test notification: JSON of a definition that is not saved yet. */
   draft: string | null
 }
 
 export type IntakeContext = {
-  engine: Pick<Engine, 'hasRoom' | 'offer' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
+  engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
   faults: Pick<RecordFaults, 'guard' | 'guardAsync'>
   /** By topic. */
   sources: ReadonlyMap<string, Decode<Arrival>>
@@ -50,11 +52,13 @@ export function fromDelivery(decode: Decode<Delivery>): Decode<Arrival> {
 }
 
 export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
-  return mapDecoded(decode, ({ delivery, attempts, dueAt, replayId, definition }) => ({
+  return mapDecoded(decode, ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, definition }) => ({
     delivery,
     attempts,
-    dueAt,
+    // A replay goes by its rate, counted from when it is sent.
+    dueAt: why === 'replay' ? 0 : dueAt,
     replayId,
+    ratePerSecond,
     draft: definition ?? null,
   }))
 }
@@ -70,7 +74,7 @@ export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0):
   for (let index = from; index < records.length; index++) {
     const record = records[index] as ConsumedRecord
     if (!assignment.current) return index
-    if (topic !== context.testsTopic && !context.engine.hasRoom) return whenRoom(batch, context, index)
+    if (topic !== context.testsTopic && !context.engine.hasRoomFor(topic)) return whenRoom(batch, context, index)
     const taken = take(record, batch, context)
     if (taken instanceof Promise) {
       return taken.then((done) => (done ? takeBatch(batch, context, index + 1) : index))
@@ -149,7 +153,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
     context.engine.offerUnsendable(place, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
     return true
   }
-  const { delivery, attempts, dueAt, replayId, draft } = decoded.value
+  const { delivery, attempts, dueAt, replayId, ratePerSecond, draft } = decoded.value
   const waitMs = context.faults.guard(
     place,
     'reading when it is due',
@@ -166,7 +170,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
     if (place.topic === context.testsTopic) {
       const letter = (detail: string) => recordLetter('fault', record, detail, context.nowMs())
       context.engine.offerTest(place, delivery, draft, letter)
-    } else context.engine.offer(place, delivery, attempts, replayId)
+    } else context.engine.offer(place, delivery, attempts, replayId, ratePerSecond)
     return true
   }
   const needed = context.definitions.needed(place, delivery.definitionOffset, batch)

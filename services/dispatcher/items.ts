@@ -1,6 +1,6 @@
-import type { AttemptSummary, Delivery } from '../domain/delivery.ts'
+import type { AttemptSummary, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import type { Item } from './ports.ts'
-import { answerId, queueOf } from './replay.ts'
+import { answerId, queueOf, rateOf } from './replay.ts'
 
 /** Of JavaScript's strings, at most: those beyond Latin-1 take two bytes a character. */
 const bytesOfCharacter = 2
@@ -9,7 +9,8 @@ const bytesOfItem = 600
 const bytesOfAttempt = 200
 
 type Brought = Pick<Item, 'delivery' | 'replayId' | 'place' | 'slots' | 'attempts'> &
-  Partial<Pick<Item, 'notBeforeMs' | 'parkedOffset'>>
+  Partial<Pick<Item, 'notBeforeMs' | 'parkedOffset'>> &
+  Pick<PendingDelivery, 'ratePerSecond'>
 
 /** A delivery comes into memory. */
 export function createItem({ delivery, replayId, place, slots, attempts, ...rest }: Brought): Item {
@@ -17,6 +18,7 @@ export function createItem({ delivery, replayId, place, slots, attempts, ...rest
     id: answerId(delivery.deliveryId, replayId),
     delivery,
     replayId,
+    ratePerSecond: replayId === null ? null : rateOf(rest.ratePerSecond),
     queueId: queueOf(delivery.webhookId, replayId),
     place,
     slots,

@@ -24,13 +24,18 @@ export function questionsOf(ports: EnginePorts, gates: WebhookGates, faults: Fau
   }
 }
 
-export function laneRulesOf(ports: EnginePorts, limits: EngineLimits, { definitionOf, waitMs }: Questions): LaneRules {
+/** @param paceMs milliseconds until a queue may start one more, by the rate of its replay. */
+export function laneRulesOf(
+  ports: EnginePorts,
+  limits: EngineLimits,
+  { definitionOf, waitMs, paceMs }: Questions & { paceMs: (queueId: string) => number },
+): LaneRules {
   return {
     maxInFlight: limits.maxInFlight,
     maxYoung,
     maxInFlightOf: (webhookId) => definitionOf(webhookId)?.definition.maxInFlight ?? 1,
     groupsOf: (webhookId) => otherwise(nobody, () => groupsOf(definitionOf(webhookId)?.definition)),
-    waitMs: (_queueId, webhookId) => waitMs(webhookId),
+    waitMs: (queueId, webhookId) => paceMs(queueId) || waitMs(webhookId),
     after: ports.after,
   }
 }

@@ -138,7 +138,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
       disable: (entry, reason) => void switchOff(entry, reason, switchOffContext).catch(fail),
       onRoom: () => pauses.room(),
     },
-    limitsOf(config, deliveries),
+    limitsOf(config, channels),
   )
   const healthWriter = new HealthWriter({ engine, ...channels.health, send, reader, logIds, nowMs, log })
   const groupId = `${prefix}dispatcher`

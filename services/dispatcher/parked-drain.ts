@@ -8,7 +8,7 @@ import type { LaneScheduler } from './lanes.ts'
 import type { Slot } from './offsets.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import type { EngineLimits, EnginePorts, Item } from './ports.ts'
-import { queueOf, webhookOf } from './replay.ts'
+import { homeOf, mostAhead, queueOf, rateOf, webhookOf } from './replay.ts'
 import { isBeyondShare } from './shares.ts'
 
 export type ParkedDrainContext = {
@@ -79,7 +79,7 @@ export class ParkedDrain {
       const queueId = queueOf(pending.delivery.webhookId, pending.replayId)
       if (!isCurrent()) return false
       if (!able.has(queueId) || offset < parked.fromOf(queueId)) return true
-      if (lanes.queues.itemsOf(queueId) < this.#refill(queueId) && this.#hasRoomFor(queueId))
+      if (lanes.queues.itemsOf(queueId) < this.#refillBy(pending, queueId) && this.#hasRoomFor(queueId))
         this.#take(state, offset, pending)
       else able.delete(queueId)
       return able.size > 0
@@ -120,7 +120,7 @@ export class ParkedDrain {
   #canTake(state: PartitionState, queueId: string): boolean {
     const { limits, waitMs, lanes } = this.#context
     return (
-      state.position(limits.deliveriesTopic) >= state.parked.sinceOf(queueId) &&
+      state.position(homeOf(queueId, limits)) >= state.parked.sinceOf(queueId) &&
       waitMs(webhookOf(queueId)) < 1_000 &&
       this.#hasRoomFor(queueId) &&
       lanes.queues.itemsOf(queueId) <= this.#refill(queueId) / 2
@@ -153,9 +153,15 @@ export class ParkedDrain {
     return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.queues.perSecondOf(queueId))
   }
 
+  /** Of a replay not more than it sends in a while. */
+  #refillBy({ replayId, ratePerSecond }: PendingDelivery, queueId: string): number {
+    const refill = this.#refill(queueId)
+    return replayId === null ? refill : Math.min(refill, mostAhead(rateOf(ratePerSecond)))
+  }
+
   #take({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
     const { held, lanes, steps } = this.#context
-    const { delivery, attempts, replayId } = pending
+    const { delivery, attempts, replayId, ratePerSecond } = pending
     const { webhookId, contactId } = delivery
     const queueId = queueOf(webhookId, replayId)
     const slot = parked.take(queueId, offset)
@@ -163,8 +169,8 @@ export class ParkedDrain {
     const place = { topic: 'webhook-parked', partition: number, offset }
     const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
     const met = steps.step(place, delivery, 'taking a parked delivery', () => {
-      const slots = [taken]
-      const item = createItem({ delivery, replayId, place, slots, attempts, parkedOffset: offset, notBeforeMs })
+      const brought = { delivery, replayId, ratePerSecond, place, slots: [taken], attempts, parkedOffset: offset }
+      const item = createItem({ ...brought, notBeforeMs })
       return held.meet(item) ? null : item
     })
     if (met instanceof SetAside) return steps.setAsideTaken(place, taken, delivery, attempts, met)

@@ -12,7 +12,7 @@ type Range = {
   /** Records taken again whose outcome is not in Kafka yet. */
   taken: OffsetTracker
   /**
-   * Offset in webhook-deliveries from which on the webhook's notifications follow one another to webhook-parked. Older
+   * Offset in the queue's home topic (homeOf) from which on its notifications follow one another to webhook-parked. Older
    * ones were in memory when it began: they are sent before, also by a successor that reads them again.
    */
   since: number
@@ -52,7 +52,7 @@ export class ParkedIndex {
     return range !== undefined && isCaughtUp({ ...range, behind: null })
   }
 
-  /** Whether a notification has to follow the webhook's others. @param offset in webhook-deliveries; null if from elsewhere. */
+  /** Whether a notification has to follow the webhook's others. @param offset in its home topic; null if from elsewhere. */
   mustFollow(queueId: string, offset: number | null): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && (offset === null || offset >= range.since)

@@ -10,6 +10,7 @@ import { ParkedDrain } from './parked-drain.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import { type EngineLimits, type EnginePorts, type Item, pendingOf } from './ports.ts'
 import type { Place } from './records.ts'
+import { homeOf, mostAhead } from './replay.ts'
 import { isBeyondShare } from './shares.ts'
 import { isSlow, slowWithMuch } from './slow-queues.ts'
 
@@ -94,7 +95,8 @@ export class Parking {
   /** What was taken is in webhook-parked still, and what is older stays before it. @returns what has come behind it. */
   #putBackTaken({ parked }: PartitionState, queueId: string, items: Item[]): Item[] {
     const since = parked.sinceOf(queueId)
-    const isOlder = ({ topic, offset }: Place) => topic === this.#limits.deliveriesTopic && offset < since
+    const home = homeOf(queueId, this.#limits)
+    const isOlder = ({ topic, offset }: Place) => topic === home && offset < since
     return items.filter((item) => {
       const { parkedOffset, place, delivery, slots } = item
       if (parkedOffset !== null) {
@@ -127,10 +129,12 @@ export class Parking {
   }
 
   /** Why the webhook's next notification is not to wait in memory, even if it is the first in webhook-parked; else null. */
-  whyNotInMemory({ queueId, delivery: { webhookId } }: Item): PendingDelivery['why'] | null {
+  whyNotInMemory({ queueId, ratePerSecond, delivery: { webhookId } }: Item): PendingDelivery['why'] | null {
     if (this.#faults.isClosed(webhookId)) return 'fault'
     // Ten minutes in memory would leave it without a record for as long (guarantees.md, 19).
     if (this.#gates.isBlocked(webhookId, this.#ports.nowMs()) && this.#parks(webhookId)) return 'breaker'
+    // A replay's records come much faster than it sends them.
+    if (ratePerSecond !== null && this.#lanes.queues.itemsOf(queueId) >= mostAhead(ratePerSecond)) return 'overflow'
     return this.isFull(queueId) || this.#isBeyondShare(queueId, webhookId) ? 'overflow' : null
   }
 
@@ -162,9 +166,9 @@ export class Parking {
   #parkAll(items: Item[], why: PendingDelivery['why']): void {
     const [first] = items
     if (!first) return
-    const { deliveriesTopic } = this.#limits
-    const offsets = items.filter(({ place }) => place.topic === deliveriesTopic).map(({ place }) => place.offset)
-    const since = Math.min(this.#stateOf(first).position(deliveriesTopic), ...offsets)
+    const home = homeOf(first.queueId, this.#limits)
+    const offsets = items.filter(({ place }) => place.topic === home).map(({ place }) => place.offset)
+    const since = Math.min(this.#stateOf(first).position(home), ...offsets)
     for (const item of items) this.#park(item, why, since)
   }
 

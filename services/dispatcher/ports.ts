@@ -61,6 +61,8 @@ export type EnginePorts = {
 export type EngineLimits = {
   /** Name of webhook-deliveries, whose order is kept. */
   deliveriesTopic: string
+  /** Name of webhook-replays, whose order is kept within each replay. */
+  replaysTopic: string
   /** Requests in flight of the whole process. */
   maxInFlight: number
   /** Deliveries held in memory: queued, in flight, or waiting for a retry or for their record's acknowledgement. */
@@ -103,6 +105,8 @@ export type Item = {
   readonly delivery: Delivery
   /** Null of live traffic. */
   readonly replayId: string | null
+  /** Its replay's rate (rateOf); null of live traffic. */
+  readonly ratePerSecond: number | null
   /** The queue that it waits in (queueOf). */
   readonly queueId: string
   readonly place: Place
@@ -122,6 +126,6 @@ export type Item = {
 
 /** The record by which an item waits in another topic. */
 export function pendingOf(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
-  const { delivery, attempts, replayId } = item
-  return { delivery, attempts, dueAt, why, replayId, parkedSince: null }
+  const { delivery, attempts, replayId, ratePerSecond } = item
+  return { delivery, attempts, dueAt, why, replayId, ratePerSecond, parkedSince: null }
 }

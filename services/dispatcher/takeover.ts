@@ -10,7 +10,7 @@ import { HealthLog, readEpoch } from './health-log.ts'
 import { decodeOffsetMap } from './offset-map.ts'
 import type { ParkedRange } from './parked-index.ts'
 import type { ResumePoint } from './partition.ts'
-import { answerId, queueOf } from './replay.ts'
+import { answerId, homeOf, queueOf } from './replay.ts'
 import { breakerOf, type HealthLogIds, type HealthRecord, type RestoredPartition } from './restore.ts'
 
 export type TakeoverContext = {
@@ -22,6 +22,8 @@ export type TakeoverContext = {
   unreadable: (record: ConsumedRecord, reason: string) => void
   /** webhook-deliveries. */
   deliveries: string
+  /** webhook-replays. */
+  replays: string
   logIds: HealthLogIds
   /** Called with webhooks whose notifications stood in a webhook-parked that is gone. */
   lostParked: (partition: number, webhookIds: string[]) => void
@@ -52,9 +54,9 @@ export async function takeOver(
   committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
   context: TakeoverContext,
 ): Promise<TakenOver> {
-  const { reader, health, attempts, parked, deliveries, logIds, nowMs } = context
-  const [healthEnd, attemptsEnd, parkedEnd, deliveriesEnd] = await Promise.all(
-    [health.topic, attempts.topic, parked.topic, deliveries].map((topic) => endOf(reader, topic, partition)),
+  const { reader, health, attempts, parked, deliveries, replays, logIds, nowMs } = context
+  const [healthEnd, attemptsEnd, parkedEnd, deliveriesEnd, replaysEnd] = await Promise.all(
+    [health.topic, attempts.topic, parked.topic, deliveries, replays].map((topic) => endOf(reader, topic, partition)),
   )
   const log = await readHealth(partition, healthEnd ?? 0, context)
   const snapshots = inTheseLogs(partition, log.webhooks(), context)
@@ -89,9 +91,12 @@ export async function takeOver(
       () => undefined,
     ),
   ])
-  // Of another webhook-deliveries perhaps: what is behind its end now cannot be waited for.
-  for (const [webhookId, range] of restored.parked)
-    restored.parked.set(webhookId, { ...range, since: Math.min(range.since, deliveriesEnd ?? 0) })
+  // Of another log perhaps: what is behind its end now cannot be waited for.
+  const homes = { deliveriesTopic: deliveries, replaysTopic: replays }
+  for (const [queueId, range] of restored.parked) {
+    const end = homeOf(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
+    restored.parked.set(queueId, { ...range, since: Math.min(range.since, end ?? 0) })
+  }
   return {
     restored,
     reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 },

@@ -102,8 +102,10 @@ export type PendingDelivery = {
   dueAt: number
   why: 'retry' | 'overflow' | 'breaker' | 'fault' | 'replay' | 'test'
   replayId: string | null
-  /** In webhook-parked: offset in webhook-deliveries from which on the webhook's notifications went there. */
+  /** In webhook-parked: from this offset of their home topic on (homeOf), the queue's notifications went there. */
   parkedSince: number | null
   /** In webhook-tests: JSON of the definition to send by instead of the stored one, sealed as in webhook-config. */
   definition?: string | null
+  /** Of a replay: so many of its notifications a second, at most; unknown where an earlier version wrote it. */
+  ratePerSecond?: number | null | undefined
 }

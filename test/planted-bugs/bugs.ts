@@ -726,4 +726,32 @@ export const plantedBugs: PlantedBug[] = [
     replacement: 'this.#committing = this.#commit()',
     caughtBy: ['test/unit/dispatcher/committer.test.ts'],
   },
+  {
+    name: 'lets a replay begin in webhook-parked at an offset of another topic',
+    file: 'services/dispatcher/replay.ts',
+    text: 'return webhookOf(queueId) === queueId ? deliveriesTopic : replaysTopic',
+    replacement: "return replaysTopic === '' ? replaysTopic : deliveriesTopic",
+    caughtBy: [simulation],
+  },
+  {
+    name: 'sends what is overdue of a replay all at once',
+    file: 'services/dispatcher/flow.ts',
+    text: 'if (item.replayId !== null) this.#pacers.take(item.queueId, nowMs)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine-replays.test.ts'],
+  },
+  {
+    name: 'lets the replays of a partition wait for one another',
+    file: 'services/dispatcher/intake.ts',
+    text: "dueAt: why === 'replay' ? 0 : dueAt",
+    replacement: 'dueAt',
+    caughtBy: ['test/unit/dispatcher/engine-replays.test.ts'],
+  },
+  {
+    name: 'holds all of a long replay in memory',
+    file: 'services/dispatcher/parking.ts',
+    text: 'this.#lanes.queues.itemsOf(queueId) >= mostAhead(ratePerSecond)',
+    replacement: 'this.#lanes.queues.itemsOf(queueId) < 0',
+    caughtBy: ['test/unit/dispatcher/engine-replays.test.ts'],
+  },
 ]

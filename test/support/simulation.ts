@@ -130,16 +130,16 @@ export type Sent = {
   webhookId: string
   contactId: string
   atMs: number
-  isReplay: boolean
+  replayId: string | null
 }
 
 /** A record of webhook-replays. The engine's sends do not tell replays apart: here their trace does. */
-export function replayOf(of: Delivery, replayId: string): PendingDelivery {
-  const delivery = { ...of, traceparent: replayTrace }
-  return { delivery, attempts: [], dueAt: 0, why: 'replay', replayId, parkedSince: null }
+export function replayOf(of: Delivery, replayId: string, ratePerSecond: number | null = null): PendingDelivery {
+  const delivery = { ...of, traceparent: `${replayTrace}${replayId}` }
+  return { delivery, attempts: [], dueAt: 0, why: 'replay', replayId, ratePerSecond, parkedSince: null }
 }
 
-const replayTrace = 'of a replay'
+const replayTrace = 'of replay '
 
 /** The engine with everything around it simulated: receivers, Kafka's acknowledgements, time. */
 export class SimulatedWorld {
@@ -228,6 +228,7 @@ export class SimulatedWorld {
         maxHeldBytes: 1_000_000,
         maxQueuedOfWebhook: 1_000,
         deliveriesTopic: 'webhook-deliveries',
+        replaysTopic: 'webhook-replays',
         recentIds: 10_000,
         expiryMs: Number.POSITIVE_INFINITY,
         ...limits,
@@ -308,9 +309,10 @@ export class SimulatedWorld {
 
   #send(sending: Delivery, attempt: number, answer: Answering, ended: (result: SendResult) => void): void {
     const { deliveryId, webhookId, contactId } = sending
-    const isReplay = sending.traceparent === replayTrace
+    const { traceparent } = sending
+    const replayId = traceparent?.startsWith(replayTrace) ? traceparent.slice(replayTrace.length) : null
     const startedAtMs = this.clock.nowMs + this.wallSkewMs
-    this.sent.push({ deliveryId, attempt, webhookId, contactId, atMs: this.clock.nowMs, isReplay })
+    this.sent.push({ deliveryId, attempt, webhookId, contactId, atMs: this.clock.nowMs, replayId })
     const { outcome, afterMs } = answer(sending, attempt, this.random)
     if (outcome === 'postponed' || outcome === 'fault') {
       const reason = 'a fault of ours'

@@ -138,9 +138,11 @@ test('dead letters can be narrowed to when they were given up', async () => {
 })
 
 describe('how it is sent', () => {
-  test('spaced by the rate, with the same bytes, without earlier attempts', async () => {
+  test('each tells the rate and when the replay began, with the same bytes, without earlier attempts', async () => {
     await replayed({ since: at(1_000), ratePerSecond: 4 })
-    expect(topics.pending.map(({ dueAt }) => dueAt - nowMs)).toEqual([0, 250, 500, 750, 1_000])
+    expect(new Set(topics.pending.map(({ dueAt, ratePerSecond }) => `${dueAt - nowMs} ${ratePerSecond}`))).toEqual(
+      new Set(['0 4']),
+    )
     expect(topics.pending[0]).toMatchObject({ why: 'replay', attempts: [], delivery: delivery('ok', 1_000) })
     expect(new Set(topics.pending.map(({ replayId }) => startOfReplay(replayId ?? '')))).toEqual(new Set([nowMs]))
   })

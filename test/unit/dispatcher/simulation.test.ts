@@ -61,8 +61,20 @@ function simulate(seed: number) {
     return repeated
   })
   const replays = log.map((records) => {
-    const some = records.filter(() => random() < 0.05).map((record) => replayOf(record, `r${random() < 0.5 ? 1 : 2}`))
-    return some.flatMap((record) => (random() < 0.2 ? [record, record] : [record]))
+    // Several replays stand among one another, each in the order of the notifications' making, as admin writes them.
+    const some = ['r1', 'r2', 'r3'].map((replayId) => {
+      const ratePerSecond = [null, 1, 20, 1_000][Math.floor(random() * 4)]
+      const share = random() * 0.3
+      return records.filter(() => random() < share).map((record) => replayOf(record, replayId, ratePerSecond))
+    })
+    const mixed: PendingDelivery[] = []
+    for (;;) {
+      const left = some.filter(({ length }) => length > 0)
+      const next = left[Math.floor(random() * left.length)]?.shift()
+      if (!next) break
+      mixed.push(next)
+    }
+    return mixed.flatMap((record) => (random() < 0.2 ? [record, record] : [record]))
   })
   const committed = new Map<string, number>()
   const finishedAbove = new Map<string, OffsetMap | null>()
@@ -97,11 +109,11 @@ function simulate(seed: number) {
     offset: committed.get(key) ?? 0,
     finishedAbove: finishedAbove.get(key) ?? null,
   })
-  const assign = (partitions: number[]) => {
+  const assign = (partitions: number[], fresh = false) => {
     owned = partitions
     position = new Map(committed)
     const byTopic = new Map(topics.map((topic) => [topic, partitions] as const))
-    const taken = world.engine.assign({ partitions: byTopic, fresh: false })
+    const taken = world.engine.assign({ partitions: byTopic, fresh })
     for (const number of partitions) {
       const resume = topics.map((topic) => [topic, resumePoint(`${topic}/${number}`)] as const)
       if (taken.includes(number)) world.restore(number, new Map(resume))
@@ -115,7 +127,13 @@ function simulate(seed: number) {
     const pending = topic === deliveriesTopic ? undefined : pendingOf(topic, partition)[offset]
     const record = pending?.delivery ?? (topic === deliveriesTopic ? log[partition]?.[offset] : undefined)
     if (!record || (pending && pending.dueAt > world.clock.nowMs)) return
-    world.engine.offer({ topic, partition, offset }, record, pending?.attempts ?? [], pending?.replayId)
+    world.engine.offer(
+      { topic, partition, offset },
+      record,
+      pending?.attempts ?? [],
+      pending?.replayId,
+      pending?.ratePerSecond,
+    )
     position.set(key, offset + 1)
   }
   assign([0, 1])
@@ -129,26 +147,32 @@ function simulate(seed: number) {
     }
     world.engine.tick()
     if (random() < 0.5) commit()
-    if (random() < 0.005) assign([[0, 1], [0], [1]][Math.floor(random() * 3)] as number[])
+    if (random() < 0.005) assign([[0, 1], [0], [1]][Math.floor(random() * 3)] as number[], random() < 0.3)
     else if (!world.clock.step() || turns % 2_000 === 1_999) {
       if (owned.length < 2) assign([0, 1])
       world.clock.nowMs += 1_000
     }
   }
   commit()
-  return { world, log, violations, done: done() }
+  return { world, log, replays, violations, done: done() }
 }
 
 test(`whatever fails, repeats or moves, nothing is lost and order holds (${seeds} seeds)`, {
   timeout: 20_000 + seeds * 400,
 }, () => {
   for (let seed = 1; seed <= seeds; seed++) {
-    const { world, log, violations, done } = simulate(seed)
+    const { world, log, replays, violations, done } = simulate(seed)
     const context = `seed ${seed}`
     expect(violations, context).toEqual([])
     expect(done, `${context}: everything has an outcome in the end`).toBe(true)
-    const live = world.sent.filter(({ isReplay }) => !isReplay)
+    const live = world.sent.filter(({ replayId }) => replayId === null)
     expect(inversions(live, log), `${context}: first sends of a contact out of order`).toEqual([])
+    for (const id of ['r1', 'r2', 'r3']) {
+      const sent = world.sent.filter(({ replayId }) => replayId === id)
+      const inTopic = replays.map((records) => records.filter(({ replayId }) => replayId === id))
+      const order = inTopic.map((records) => records.map((record) => record.delivery))
+      expect(inversions(sent, order), `${context}: first sends of a contact out of order in replay ${id}`).toEqual([])
+    }
     for (const [webhookId, most] of mostAtOnce(world.sent, world)) {
       expect(most, `${context}: in flight of ${webhookId}`).toBeLessThanOrEqual(
         world.definitions.get(webhookId)?.maxInFlight ?? 0,

@@ -40,20 +40,24 @@ async function takenOver(written: Ids) {
   const context: TakeoverContext = {
     reader: {
       ends: async (topic) => [
-        { partition, low: 0, high: { health: 2, attempts: 80, parked: 100, deliveries: 500 }[topic] ?? 0 },
+        { partition, low: 0, high: { health: 2, attempts: 80, parked: 100, deliveries: 500, replays: 90 }[topic] ?? 0 },
       ],
       offsetsAt: async () => new Map([[partition, 7]]),
       read: async (topic, _partition, from, to, onRecord) => {
         read[topic] = [from, to]
         if (topic === 'health')
           for (const [at, value] of health.entries()) onRecord(record(at, value.webhookId ?? 'partition-3', value))
-        const pending = { delivery: { webhookId: 'v' }, replayId: null, parkedSince: 700 } as PendingDelivery
-        if (topic === 'parked') for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', pending))
+        // A replay's begins at an offset of webhook-replays, which ends at 90.
+        const pendingOf = (offset: number) =>
+          ({ delivery: { webhookId: 'v' }, replayId: offset === 99 ? 'r' : null, parkedSince: 700 }) as PendingDelivery
+        if (topic === 'parked')
+          for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', pendingOf(offset)))
       },
     },
     health: { topic: 'health', decode: parsed },
     attempts: { topic: 'attempts', decode: parsed },
     parked: { topic: 'parked', decode: parsed },
+    replays: 'replays',
     deliveries: 'deliveries',
     logIds: { attemptsLogId: here, parkedLogId: here },
     lostParked: (_number, webhookIds) => lost.push(...webhookIds),
@@ -77,8 +81,8 @@ test.each<[string, Ids]>([
 test('of a webhook-parked that was made anew everything is read, and what was in the old one is named', async () => {
   const { read, lost, parked } = await takenOver({ attemptsLogId: here, parkedLogId: other })
   expect(read).toMatchObject({ attempts: [60, 80], parked: [0, 100] })
-  expect([...parked.keys()]).toEqual(['v'])
-  expect(parked.get('v')).toMatchObject({ from: 0, last: 99 })
+  expect([...parked.keys()]).toEqual(['v', 'v\nr'])
+  expect(parked.get('v')).toMatchObject({ from: 0, last: 98 })
   expect(lost).toEqual(['w'])
 })
 
@@ -87,7 +91,7 @@ test('of a webhook-attempts that was made anew the last ten minutes are read', a
   expect(read).toMatchObject({ attempts: [7, 80], parked: [95, 100] })
 })
 
-test('no parked notification waits for more of webhook-deliveries than there is', async () => {
+test('no parked notification waits for more of webhook-deliveries, or of webhook-replays, than there is', async () => {
   const { parked } = await takenOver({})
-  expect([parked.get('w')?.since, parked.get('v')?.since]).toEqual([500, 500])
+  expect(['w', 'v', 'v\nr'].map((queueId) => parked.get(queueId)?.since)).toEqual([500, 500, 90])
 })

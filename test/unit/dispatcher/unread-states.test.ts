@@ -51,6 +51,7 @@ test('a takeover leaves dead letters of what it cannot read of the parked and th
     reader,
     unreadable,
     nowMs: () => 1,
+    replays: 'webhook-replays',
     deliveries: 'webhook-deliveries',
     logIds: { attemptsLogId: null, parkedLogId: null },
     lostParked: () => expect.unreachable('no log is another one'),
