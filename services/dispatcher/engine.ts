@@ -9,12 +9,10 @@ import { ItemFaults } from './item-faults.ts'
 import { createItem } from './items.ts'
 import { laneRulesOf, questionsOf } from './lane-rules.ts'
 import { LaneScheduler } from './lanes.ts'
-import { encodeOffsetMap } from './offset-map.ts'
 import { Parking } from './parking.ts'
-import { PartitionState, Partitions, type Progress, type ResumePoint } from './partition.ts'
+import { PartitionState, Partitions, type ResumePoint } from './partition.ts'
 import { type EngineLimits, type EnginePorts, type Item, type Owned, owns, ownsNumber } from './ports.ts'
 import type { Place } from './records.ts'
-import { homeOf } from './replay.ts'
 import { ReplayPacers } from './replay-pacers.ts'
 import type { RestoredPartition } from './restore.ts'
 import { TestNotifications } from './test-notification.ts'
@@ -33,9 +31,8 @@ const faultMs = 5_000
 export class Engine {
   readonly gates: WebhookGates
   readonly #limits: EngineLimits
-  readonly #ports: EnginePorts
   readonly #lanes: LaneScheduler<Item>
-  readonly #pacers = new ReplayPacers()
+  readonly #pacers: ReplayPacers
   readonly #held: HeldItems
   readonly #steps: ItemFaults
   readonly #partitions = new Partitions()
@@ -47,19 +44,19 @@ export class Engine {
 
   constructor(ports: EnginePorts, limits: EngineLimits) {
     this.#limits = limits
-    this.#ports = ports
     const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition)
     const faults = new FaultGates(faultMs)
     const held = new HeldItems(ports, limits)
     const questions = questionsOf(ports, gates, faults)
     const steps = new ItemFaults(ports, held, (place) => this.#owns(place))
-    const rules = laneRulesOf(ports, limits, { ...questions, paceMs: (queueId) => this.#paceMs(queueId) })
+    const pacers = new ReplayPacers((queueId) => this.#lanes.queues.get(queueId), ports.nowMs)
+    const rules = laneRulesOf(ports, limits, { ...questions, paceMs: (queueId) => pacers.waitMs(queueId) })
     const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.start(lane, item))
     const shared = { ports, limits, lanes, gates, faults, held, steps }
     this.#parking = new Parking({ ...shared, ...questions, partitions: this.#partitions })
     this.#flow = new Flow({
       ...shared,
-      pacers: this.#pacers,
+      pacers,
       parking: this.#parking,
       owns: (place) => this.#owns(place),
       onIdle: () => this.#checkDrained(),
@@ -69,6 +66,7 @@ export class Engine {
     this.gates = gates
     this.#steps = steps
     this.#held = held
+    this.#pacers = pacers
     this.#lanes = lanes
   }
 
@@ -171,15 +169,8 @@ export class Engine {
     })
     if (met instanceof SetAside) return this.#steps.setAsideTaken(place, taken, delivery, attempts, met)
     if (met === null) return
-    const { item, why } = met
-    const { queueId } = item
-    this.#held.hold(item)
-    const { parked } = state
-    const home = homeOf(queueId, this.#limits)
-    const offset = place.topic === home ? place.offset : null
-    const follows = parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null
-    if (follows) this.#parking.follow(item, why, offset ?? state.position(home))
-    else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
+    this.#held.hold(met.item)
+    this.#parking.bring(met.item, met.why)
   }
 
   /**
@@ -210,7 +201,7 @@ export class Engine {
 
   /** To be called from time to time: takes parked records back where their webhooks can go on. */
   tick(): void {
-    this.#pacers.forgetIdle(this.#ports.nowMs(), (queueId) => this.#lanes.queues.itemsOf(queueId) === 0)
+    this.#pacers.forgetIdle()
     this.#parking.tick()
   }
 
@@ -219,17 +210,9 @@ export class Engine {
    * metadata the finished ones above it. While a partition's do not fit there, hasRoom is false.
    */
   takeCommits(): (Place & { metadata: string })[] {
-    let congested = false
     for (const { number } of this.#partitions)
       assert(ownsNumber(this.#owned, number), `partition ${number} is not owned`)
-    const describe = ({ watermark, unfinished, next }: Progress) => {
-      const metadata = encodeOffsetMap(watermark, unfinished, next)
-      if (metadata === null) congested = true
-      return metadata ?? ''
-    }
-    const commits = [...this.#partitions].flatMap((state) =>
-      state.changed(describe).map((commit) => ({ ...commit, partition: state.number })),
-    )
+    const { commits, congested } = this.#partitions.takeCommits()
     this.#held.congested(congested)
     return commits
   }
@@ -248,12 +231,6 @@ export class Engine {
       this.#drained = resolve
       this.#checkDrained()
     })
-  }
-
-  /** Milliseconds until the queue's replay may start one more; live traffic has no rate of its own. */
-  #paceMs(queueId: string): number {
-    const head = this.#lanes.queues.get(queueId)?.ready.peekFront()?.items.peekFront()
-    return head?.ratePerSecond ? this.#pacers.waitMs(queueId, head.ratePerSecond, this.#ports.nowMs()) : 0
   }
 
   #owns({ topic, partition }: Place): boolean {

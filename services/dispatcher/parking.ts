@@ -109,11 +109,23 @@ export class Parking {
     })
   }
 
+  /** Brings what has just come to its lane, or to webhook-parked. @param why it may not wait in memory, if so. */
+  bring(item: Item, why: PendingDelivery['why'] | null): void {
+    const { queueId, place, delivery } = item
+    const state = this.#stateOf(item)
+    const { parked } = state
+    const home = homeOf(queueId, this.#limits)
+    const offset = place.topic === home ? place.offset : null
+    const follows = parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null
+    if (follows) this.#follow(item, why, offset ?? state.position(home))
+    else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
+  }
+
   /**
    * Moves what has just come to webhook-parked, or lets it wait in memory for the end of a handover.
-   * @param why it may not wait in memory, if so. @param since where that begins for its webhook, if it does.
+   * @param since where that begins for its webhook, if it does.
    */
-  follow(item: Item, why: PendingDelivery['why'] | null, since: number): void {
+  #follow(item: Item, why: PendingDelivery['why'] | null, since: number): void {
     const { queueId } = item
     const { parked } = this.#stateOf(item)
     const behind = parked.behind(queueId)

@@ -1,6 +1,7 @@
-import type { OffsetMap } from './offset-map.ts'
+import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
 import { OffsetTracker, type Slot } from './offsets.ts'
 import { ParkedIndex } from './parked-index.ts'
+import type { Place } from './records.ts'
 
 /** What the commit metadata said of a topic's partition: offsets above the commit that are finished. */
 export type FinishedAbove = Pick<OffsetMap, 'finished' | 'next' | 'unfinished'>
@@ -128,6 +129,23 @@ export class Partitions {
     let count = 0
     for (const { parked } of this.#states.values()) count += parked.size
     return count
+  }
+
+  /**
+   * What to commit where it has changed since the last call.
+   * @returns congested: what is finished above some commit does not fit into its metadata.
+   */
+  takeCommits(): { commits: (Place & { metadata: string })[]; congested: boolean } {
+    let congested = false
+    const describe = ({ watermark, unfinished, next }: Progress) => {
+      const metadata = encodeOffsetMap(watermark, unfinished, next)
+      if (metadata === null) congested = true
+      return metadata ?? ''
+    }
+    const commits = [...this].flatMap((state) =>
+      state.changed(describe).map((commit) => ({ ...commit, partition: state.number })),
+    )
+    return { commits, congested }
   }
 
   [Symbol.iterator](): Iterator<PartitionState> {
