@@ -1,8 +1,16 @@
 import pino from 'pino'
 import { Engine } from '../../services/dispatcher/engine.ts'
+import type { GateState } from '../../services/dispatcher/gates.ts'
 import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
 import type { ResumePoint } from '../../services/dispatcher/partition.ts'
-import type { EngineLimits, OutcomeRecords, Owned, SendResult, Written } from '../../services/dispatcher/ports.ts'
+import type {
+  EngineLimits,
+  EnginePorts,
+  OutcomeRecords,
+  Owned,
+  SendResult,
+  Written,
+} from '../../services/dispatcher/ports.ts'
 import type { Place } from '../../services/dispatcher/records.ts'
 import { answerId } from '../../services/dispatcher/replay.ts'
 import { addAnswered, addParked } from '../../services/dispatcher/takeover.ts'
@@ -157,7 +165,12 @@ export class SimulatedWorld {
   readonly settled = new Set<string>()
   /** By answerId, what will not be sent any more. */
   readonly ended = new Set<string>()
-  readonly engine: Engine
+  engine: Engine
+  readonly #makeEngine: () => Engine
+  /** Of the process: what a killed one has begun comes to nothing. */
+  #life = 0
+  /** webhook-health by partition: the gates as they were at the last snapshot. */
+  readonly healthLog = new Map<number, Map<string, GateState>>()
   #acknowledgedAtMs = 0
   readonly flying = new Map<string, number>()
   readonly mostFlyingOf = new Map<string, number>()
@@ -189,8 +202,12 @@ export class SimulatedWorld {
     limits: Partial<EngineLimits> = {},
   ) {
     this.random = seeded(seed)
-    this.engine = new Engine(
-      {
+    const ports = (): EnginePorts => {
+      const life = this.#life
+      const ifAlive = (run: () => void) => () => {
+        if (life === this.#life) run()
+      }
+      return {
         nowMs: () => this.clock.nowMs + this.wallSkewMs,
         random: () => {
           this.sabotage('random', null)
@@ -201,39 +218,57 @@ export class SimulatedWorld {
           return this.#entryOf(id)
         },
         send: (sending, attempt, _definition, ended) => {
+          if (life !== this.#life) return
           this.sabotage('send', sending.deliveryId)
-          this.#send(sending, attempt, answer, ended)
+          this.#send(sending, attempt, answer, (result) => ifAlive(() => ended(result))())
         },
         record: (partition, records, acknowledged) => {
+          if (life !== this.#life) return
           this.sabotage('record', idIn(records))
-          this.#record(partition, records, acknowledged)
+          this.#record(partition, records, (written) => ifAlive(() => acknowledged(written))())
         },
         readParked: (partition, from, to, onRecord, done) => {
-          this.clock.after(this.random() * 50, () => {
+          const read = () => {
             const log = this.parkedLog.get(partition) ?? []
             for (let offset = from; offset < Math.min(to, log.length); offset++)
               if (!onRecord(offset, log[offset] as PendingDelivery)) break
             done()
-          })
+          }
+          this.clock.after(this.random() * 50, ifAlive(read))
         },
         disable: ({ definition: { id } }, reason) => void this.disabled.push(`${id}: ${reason}`),
-        after: (delayMs, due) => this.clock.after(delayMs, due),
+        after: (delayMs, due) => this.clock.after(delayMs, ifAlive(due)),
         faults: this.faults,
         fail: (error) => void this.failures.push(error),
         onRoom: () => void this.rooms++,
-      },
-      {
-        maxInFlight: 16,
-        maxHeld: 1_000,
-        maxHeldBytes: 1_000_000,
-        maxQueuedOfWebhook: 1_000,
-        deliveriesTopic: 'webhook-deliveries',
-        replaysTopic: 'webhook-replays',
-        recentIds: 10_000,
-        expiryMs: Number.POSITIVE_INFINITY,
-        ...limits,
-      },
-    )
+      }
+    }
+    const all = {
+      maxInFlight: 16,
+      maxHeld: 1_000,
+      maxHeldBytes: 1_000_000,
+      maxQueuedOfWebhook: 1_000,
+      deliveriesTopic: 'webhook-deliveries',
+      replaysTopic: 'webhook-replays',
+      recentIds: 10_000,
+      expiryMs: Number.POSITIVE_INFINITY,
+      ...limits,
+    }
+    this.#makeEngine = () => new Engine(ports(), all)
+    this.engine = this.#makeEngine()
+  }
+
+  /** kill -9: another process begins, which knows what stands in the topics. Its partitions are to be assigned. */
+  kill(): void {
+    this.#life++
+    this.flying.clear()
+    this.engine = this.#makeEngine()
+  }
+
+  /** Writes the webhooks' health, as HealthWriter does every two seconds. */
+  snapshot(): void {
+    for (const { number } of this.engine.partitions)
+      this.healthLog.set(number, new Map(structuredClone([...this.engine.gates.statesOf(number)])))
   }
 
   /** Each definition that is set is a record of its own. */
@@ -270,7 +305,8 @@ export class SimulatedWorld {
       if ((answered.get(answerId(of.deliveryId, replayId)) ?? 0) > attempts.length) continue
       addParked(parked, pending, offset)
     }
-    this.engine.restore(number, { resume, parked, gates: new Map(), answered })
+    const gates = this.healthLog.get(number) ?? new Map<string, GateState>()
+    this.engine.restore(number, { resume, parked, gates, answered })
   }
 
   runAll(): void {
@@ -328,7 +364,9 @@ export class SimulatedWorld {
     }
     this.flying.set(webhookId, (this.flying.get(webhookId) ?? 0) + 1)
     this.mostFlyingOf.set(webhookId, Math.max(this.mostFlyingOf.get(webhookId) ?? 0, this.flying.get(webhookId) ?? 0))
+    const life = this.#life
     this.clock.after(afterMs, () => {
+      if (life !== this.#life) return
       this.flying.set(webhookId, (this.flying.get(webhookId) ?? 0) - 1)
       ended({ kind: 'outcome', startedAtMs, outcome })
     })
