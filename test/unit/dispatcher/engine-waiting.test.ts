@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BreakerState } from '../../../services/dispatcher/breaker.ts'
+import type { Outcome } from '../../../services/domain/outcome.ts'
 import { ok, place, topic, world } from '../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../support/simulation.ts'
 
@@ -66,3 +67,37 @@ describe.each(['reject', 'park'] as const)(
     })
   },
 )
+
+describe('guarantee 50: a partition that has gone', () => {
+  const busy: Outcome = { kind: 'refused', status: 503, latencyMs: 5 }
+  const own = (numbers: number[]) => ({ partitions: new Map([[topic, numbers]]), fresh: false })
+
+  test('leaves no gate when a request of it fails later: it would be believed when the partition comes back', () => {
+    const one = world(() => ({ outcome: busy, afterMs: 500 }))
+    one.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
+    one.clock.runUntil(one.clock.nowMs + 100)
+    one.assign(own([0]))
+    one.runAll()
+    expect([...one.engine.gates.statesOf(1)]).toEqual([])
+    expect(one.attempts).toHaveLength(1)
+  })
+
+  test('takes nothing, resumes nothing and commits nothing', () => {
+    const one = world(() => ({ outcome: ok }))
+    one.assign(own([0]))
+    one.engine.resume(1, topic, { offset: 5, finishedAbove: null })
+    one.engine.offer(place(5, 1), delivery('d5', 'w', 'ana'))
+    one.offerTest({ ...place(6, 1) }, delivery('t6', 'w', 'ana'))
+    one.engine.offerUnsendable(place(7, 1))
+    one.runAll()
+    expect(one.sent).toEqual([])
+    expect([...one.engine.partitions].map(({ number }) => number)).toEqual([0])
+    expect(one.engine.takeCommits()).toEqual([])
+  })
+
+  test('is not restored: that is its new owner\u2019s to do', () => {
+    const one = world(() => ({ outcome: ok }))
+    one.assign(own([0]))
+    expect(() => one.restore(1)).toThrow('partition 1 is restored, but not assigned')
+  })
+})
