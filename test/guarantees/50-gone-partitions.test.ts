@@ -78,7 +78,14 @@ class Instance implements AsyncDisposable {
       numbers.map((n) => [`w${n}`, definition(`w${n}`, { whenBlocked: 'park' as const, maxInFlight: 2 })]),
     )
     const faults = new RecordFaults({ clock: { sleep: (ms, signal) => clock.sleep(ms, signal) }, log: silent, fail })
-    const limits = { maxInFlight: 4, maxHeld: 40, maxHeldBytes: 1e9, maxQueuedOfWebhook: 3, deliveriesTopic: topic }
+    const limits = {
+      maxInFlight: 4,
+      maxHeld: 40,
+      maxHeldBytes: 1e9,
+      maxQueuedOfWebhook: 3,
+      deliveriesTopic: topic,
+      replaysTopic: 'webhook-replays',
+    }
     this.#engine = new Engine(
       {
         nowMs,

@@ -55,7 +55,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'sends past what is parked: the order is broken',
-    file: dispatcher('engine'),
+    file: dispatcher('parking'),
     text: 'parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null',
     replacement: 'why !== null',
     caughtBy: [simulation],
