@@ -59,11 +59,6 @@ export async function addRoutes(
   const inherited = server.validatorCompiler
   if (!inherited) throw new Error('the server has no validator for params and query strings')
   server.setValidatorCompiler((route) => (route.httpPart === 'body' ? () => true : inherited(route)))
-  server.addContentTypeParser(
-    'application/merge-patch+json',
-    { parseAs: 'string' },
-    server.getDefaultJsonParser('error', 'error'),
-  )
   server.addHook('onResponse', async (_request, reply) => {
     const reason = refusalReason(reply.statusCode)
     if (reason !== null) refused.inc({ reason })

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import Fastify, {
   type FastifyBaseLogger,
+  type FastifyBodyParser,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -11,6 +12,7 @@ import Fastify, {
 import { type AllowedMethods, collectAllowedMethods, methodNotAllowed } from './allowed-methods.ts'
 import type { Health } from './health.ts'
 import { type CompileSchema, type Problem, schemaCompiler } from './json-schema.ts'
+import { hasMoreValuesThan } from './json-values.ts'
 import type { Logger } from './log.ts'
 import type { Registry } from './metrics.ts'
 import { HttpProblem } from './problem.ts'
@@ -59,6 +61,7 @@ export function createHttpServer({
   server.addHook('onRequest', async (request) => {
     if (request.is404) requireAllowed(request)
   })
+  server.addContentTypeParser(jsonTypes, { parseAs: 'string' }, boundedJsonParser(server))
   server.setValidatorCompiler(requestValidators())
   server.addHook('preValidation', async ({ body }) => requireWellFormed(body))
   server.get('/healthz', { schema: { hide: true } as object }, async () => ({ status: 'alive' }))
@@ -77,6 +80,20 @@ export function createHttpServer({
     sendProblem(problem, reply)
   })
   return server
+}
+
+/** JSON, and RFC 7396's patches of it. */
+const jsonTypes = ['application/json', 'application/merge-patch+json']
+/** Of a body: a definition with 1,000 channels has 1,020. What 1 MB of the smallest values led to stopped the event loop for 400 ms. */
+const maxJsonValues = 10_000
+
+function boundedJsonParser(server: FastifyInstance): FastifyBodyParser<string> {
+  const parse = server.getDefaultJsonParser('error', 'error')
+  return (request, text, done) => {
+    if (hasMoreValuesThan(text, maxJsonValues))
+      return done(new HttpProblem(422, 'Unprocessable Content', `the body has more than ${maxJsonValues} values`))
+    return parse(request, text, done)
+  }
 }
 
 function sendProblem(problem: HttpProblem, reply: FastifyReply): void {

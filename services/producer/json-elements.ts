@@ -1,8 +1,9 @@
+import { endOfString } from '../platform/json-values.ts'
+
 /** JSON text of {"events":[...]} taken apart: `outer` has a 0 in place of each element of a list directly in the object. */
 export type JsonParts = { outer: string; elements: string[] }
 
 const quote = 0x22
-const backslash = 0x5c
 const comma = 0x2c
 const bracket = 0x5b
 const closingBracket = 0x5d
@@ -53,27 +54,4 @@ export function splitList(text: string, maxElements: number): JsonParts | null {
   }
   outer.push(text.slice(start))
   return { outer: outer.join(''), elements }
-}
-
-/** Whether a JSON text has more values than that: texts, numbers, lists, objects; each takes about 50 bytes of memory. */
-export function hasMoreValuesThan(text: string, max: number): boolean {
-  // Each of them is counted by a character of its own.
-  if (text.length <= max) return false
-  let count = 0
-  for (let at = 0; at < text.length && count <= max; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit === quote) at = endOfString(text, at)
-    else if (unit === comma || unit === bracket || unit === brace) count++
-  }
-  return count > max
-}
-
-/** Index of the quote that ends the string which begins at `start`; the text's length when there is none. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit === backslash) at++
-    else if (unit === quote) return at
-  }
-  return text.length
 }

@@ -1,9 +1,10 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
 import type { Event } from '../domain/event.ts'
 import { compileSchema, type Problem } from '../platform/json-schema.ts'
+import { hasMoreValuesThan } from '../platform/json-values.ts'
 import { envelopeSchema, maxEvents } from './event-schemas.ts'
 import { isTooLarge } from './event-size.ts'
-import { hasMoreValuesThan, splitList } from './json-elements.ts'
+import { splitList } from './json-elements.ts'
 import { createEventReader } from './read-event.ts'
 
 export type BodyFormat = 'json' | 'ndjson'

@@ -5,6 +5,7 @@ import { Health } from '../../services/platform/health.ts'
 import { createMetrics } from '../../services/platform/metrics.ts'
 import { createProducerServer } from '../../services/producer/server.ts'
 import { figure } from '../support/figure.ts'
+import { filledTo, watchTurns } from '../support/large-requests.ts'
 import { rawMessage, rawMessageEvent, rawStatusEvent } from '../unit/producer/samples.ts'
 
 // The producer's half of guarantee 48. CPU time of the thread between two turns of the event loop: on an idle machine that is
@@ -14,18 +15,7 @@ const maxRequestBytes = 4_194_304
 const maxDelayMs = 200
 const maxMegabytes = 64
 
-/** So many of an item as fit between a beginning and an end. */
-function filled(begin: string, item: (n: number) => string, end: string): string {
-  const items: string[] = []
-  let length = begin.length + end.length
-  for (let n = 0; ; n++) {
-    const next = item(n)
-    length += next.length + 1
-    if (length > maxRequestBytes) return `${begin}${items.join(',')}${end}`
-    items.push(next)
-  }
-}
-
+const filled = (begin: string, item: (n: number) => string, end: string) => filledTo(maxRequestBytes, begin, item, end)
 const eventWith = (messages: string) => filled('{"events":[{"type":"message","messages":[', () => messages, ']}]}')
 const half = (maxRequestBytes >> 1) - 100
 const variables = Object.fromEntries(Array.from({ length: 1_000 }, (_unused, n) => [`v${n}`, '']))
@@ -128,31 +118,3 @@ test.each([
     expect(megabytes).toBeLessThanOrEqual(maxMegabytes)
   },
 )
-
-/** Looks at each turn of the event loop how much CPU time it took, and how much memory there is more than before. */
-function watchTurns(): Disposable & { worst: () => { delayMs: number; megabytes: number } } {
-  globalThis.gc?.()
-  const memoryBytes = () => {
-    const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-    return heapUsed + external + arrayBuffers
-  }
-  const startBytes = memoryBytes()
-  let delayMs = 0
-  let moreBytes = 0
-  let isOver = false
-  let before = process.threadCpuUsage()
-  const look = () => {
-    const { user, system } = process.threadCpuUsage(before)
-    before = process.threadCpuUsage()
-    delayMs = Math.max(delayMs, (user + system) / 1_000)
-    moreBytes = Math.max(moreBytes, memoryBytes() - startBytes)
-    if (!isOver) setImmediate(look)
-  }
-  setImmediate(look)
-  return {
-    worst: () => ({ delayMs, megabytes: moreBytes / 1_048_576 }),
-    [Symbol.dispose]: () => {
-      isOver = true
-    },
-  }
-}

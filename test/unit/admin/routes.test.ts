@@ -1,173 +1,16 @@
 import { gunzipSync } from 'node:zlib'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { pino } from 'pino'
-import { Registry } from 'prom-client'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { accountRoutes } from '../../../services/admin/account-routes.ts'
-import { type ApiRoute, addRoutes } from '../../../services/admin/api.ts'
-import { auditRoutes } from '../../../services/admin/audit-routes.ts'
-import { businessRoutes } from '../../../services/admin/business-routes.ts'
-import { ChangeFeed } from '../../../services/admin/change-feed.ts'
-import { changeRoutes } from '../../../services/admin/change-routes.ts'
-import { ChangeStreams } from '../../../services/admin/change-stream.ts'
-import type { Caller } from '../../../services/admin/identify.ts'
-import { createAdminMetrics } from '../../../services/admin/metrics.ts'
-import { addOpenApi } from '../../../services/admin/openapi.ts'
-import { ReplayActions } from '../../../services/admin/replay-actions.ts'
-import { replayRoutes } from '../../../services/admin/replay-routes.ts'
-import { Standing } from '../../../services/admin/standing.ts'
-import { StatsActions } from '../../../services/admin/stats-actions.ts'
-import { statsRoutes } from '../../../services/admin/stats-routes.ts'
-import type { WebhookStore } from '../../../services/admin/stores.ts'
-import { TestActions } from '../../../services/admin/test-actions.ts'
-import { testRoutes } from '../../../services/admin/test-routes.ts'
-import { unreadReplayRoutes } from '../../../services/admin/unread-replay.ts'
-import { WebhookActions } from '../../../services/admin/webhook-actions.ts'
-import { webhookRoutes } from '../../../services/admin/webhook-routes.ts'
-import { WriteQueue } from '../../../services/admin/write-queue.ts'
-import type { Account, WebhookDefinition } from '../../../services/domain/definition.ts'
-import { DefinitionTable } from '../../../services/domain/definition-table.ts'
-import type { Identity } from '../../../services/platform/auth.ts'
-import { Health } from '../../../services/platform/health.ts'
-import { createHttpServer } from '../../../services/platform/http-server.ts'
-import { RecordRefused } from '../../../services/platform/kafka/producer.ts'
-import { HttpProblem } from '../../../services/platform/problem.ts'
-import { TopicUse } from '../../../services/topic-use.ts'
-import { anyReads, FakeReplayTopics, pending } from './replay-support.ts'
-import { definition, folder, keys, nowMs, policy, secretOf, stillClock } from './support.ts'
-import { fakeTraffic } from './traffic-support.ts'
+import type { ApiRoute } from '../../../services/admin/api.ts'
+import { createRoutesWorld, people, replayId } from './routes-world.ts'
+import { definition, nowMs, secretOf } from './support.ts'
 
-const person = (role: string, permissions: string[], businessId: string): Identity => ({
-  subject: `a ${role}`,
-  role,
-  permissions,
-  businessId,
-})
-
-/** By token. */
-const people: Record<string, Identity> = {
-  super: person('super_admin', [], '*'),
-  ofBusiness: person('super_admin', [], 'b1'),
-  otherBusiness: person('super_admin', [], 'b2'),
-  reader: person('viewer', ['webhooks:read'], 'b1'),
-  writer: person('editor', ['webhooks:write'], 'b1'),
-  accountant: person('billing', ['account:write'], 'b1'),
-  nobody: person('operator', ['events:write'], 'b1'),
-  nowhere: person('super_admin', [], ''),
-}
-
-let server: FastifyInstance
-let routes: ApiRoute[]
-let records: (WebhookDefinition | null)[]
-let seed: (definition: WebhookDefinition | string, id?: string) => void
-let refuseWrites: boolean
-/** What another instance has written that has not come to the table yet. */
-let onItsWay: WebhookDefinition[]
-let streams: ChangeStreams
+let world: Awaited<ReturnType<typeof createRoutesWorld>>
 
 beforeEach(async () => {
-  const table = new DefinitionTable()
-  const fold = folder(table)
-  const accounts = new Map<string, Account>()
-  let offset = 0
-  records = []
-  refuseWrites = false
-  onItsWay = []
-  seed = (value, id = 'wh_a') =>
-    typeof value === 'string' ? fold(id, offset++, value) : fold(value.id, offset++, JSON.stringify(value))
-  const store: WebhookStore = {
-    get: (id) => table.get(id),
-    entries: () => table.entries(),
-    ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
-    conflictsOf: (id) => table.conflictsOf(id),
-    fault: (id) => table.fault(id),
-    faults: () => table.faults(),
-    caughtUp: async () => {
-      for (const written of onItsWay.splice(0)) seed(written)
-    },
-    put: async (written) => {
-      await new Promise((resolve) => setImmediate(resolve))
-      if (refuseWrites) throw new RecordRefused('too large')
-      records.push(written)
-      seed(written)
-    },
-    remove: async (id) => {
-      records.push(null)
-      fold(id, offset++, null)
-    },
-  }
-  const accountStore = {
-    get: (businessId: string) => accounts.get(businessId),
-    ids: () => accounts.keys(),
-    put: async (businessId: string, account: Account) => void accounts.set(businessId, account),
-  }
-  const log = pino({ level: 'silent' })
-  const registry = new Registry()
-  const metrics = createAdminMetrics(registry)
-  const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
-  const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
-  const monitoring = { stats: () => undefined, health: () => undefined, deadLetters: () => undefined }
-  const standing = new Standing({ store, accounts: activated, monitoring, clock: stillClock })
-  const backlog = { of: async () => ({ waiting: 0, oldestWaitingAtMs: null }) }
-  const actions = new WebhookActions({ ...shared, store, standing, keys, policy })
-  const topics = new FakeReplayTopics()
-  topics.pending.push(pending('d1', replayId))
-  const clock = { ...stillClock, sleep: () => Promise.resolve() }
-  const resending = {
-    store,
-    accounts: activated,
-    topics,
-    pages: anyReads,
-    scans: anyReads,
-    clock,
-    log,
-    stopping: never,
-  }
-  const letters = { topic: 'webhook-dead-letters', decode: () => ({ ok: false, reason: 'none' }) as const }
-  const unread = {
-    use: new TopicUse('admin', ''),
-    letters,
-    scans: { run: async () => 0 as never },
-    send: async () => undefined,
-  }
-  const sending = [
-    ...testRoutes(new TestActions({ ...resending, audit: async () => undefined, keys, policy })),
-    ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),
-    ...unreadReplayRoutes({ ...unread, clock, log, audit: async () => undefined }),
-  ]
-  streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
-  const about = [
-    ...changeRoutes(streams),
-    ...statsRoutes(
-      new StatsActions({
-        store,
-        standing,
-        monitoring,
-        traffic: () => fakeTraffic(),
-        pages: anyReads,
-        backlog,
-        clock: stillClock,
-      }),
-    ),
-    ...auditRoutes({ page: async () => ({ entries: [] }) }),
-    ...businessRoutes({ store, accounts: accountStore }),
-    ...accountRoutes({ ...shared, store: accountStore }),
-  ]
-  routes = [...webhookRoutes(actions), ...sending, ...about]
-  server = createHttpServer({ log, health: new Health(), metrics: registry })
-  await addOpenApi(server)
-  await server.register(async (api) => addRoutes(api, routes, admit, metrics))
+  world = await createRoutesWorld()
 })
 
-async function admit({ headers }: FastifyRequest): Promise<Caller> {
-  const identity = people[headers.authorization?.replace('Bearer ', '') ?? '']
-  if (!identity) throw new HttpProblem(401, 'Unauthorized', 'no')
-  return { identity, expiresAtMs: nowMs + 60_000, csrfToken: null }
-}
-
-const never = new AbortController().signal
 type Method = ApiRoute['method']
-const replayId = 'rpl_1700000000000_0123456789abcdef'
 const collection = '/api/v1/businesses/b1/webhooks'
 const minimal = { name: 'New', url: 'https://shop.example/', channels: ['c9'] }
 
@@ -180,7 +23,7 @@ async function call(
 ) {
   const authorization = `Bearer ${token}`
   const payload = body === undefined ? {} : { payload: body as object }
-  const response = await server.inject({ method, url, headers: { authorization, ...headers }, ...payload })
+  const response = await world.server.inject({ method, url, headers: { authorization, ...headers }, ...payload })
   return {
     status: response.statusCode,
     headers: response.headers,
@@ -218,15 +61,15 @@ describe('who may do what (guarantees.md, 34)', () => {
   }
 
   test('every route is in the table', () => {
-    expect(routes.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(allowed).sort())
+    expect(world.routes.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(allowed).sort())
   })
 
   const cells = Object.keys(allowed).flatMap((operation) =>
     [...Object.keys(people), 'stranger'].map((who) => [operation, who] as const),
   )
   test.each(cells)('%s by %s', async (operation, who) => {
-    seed(definition({ secret: secretOf('x') }))
-    const route = routes.find(({ operationId }) => operationId === operation)
+    world.seed(definition({ secret: secretOf('x') }))
+    const route = world.routes.find(({ operationId }) => operationId === operation)
     if (!route) throw new Error(`no route ${operation}`)
     const url = route.url
       .replace(':businessId', 'b1')
@@ -243,15 +86,15 @@ describe('who may do what (guarantees.md, 34)', () => {
     }
     const body = bodies[operation]
     // A stream has no end to wait for.
-    if (operation === 'followChanges') setTimeout(() => streams.end(), 20)
+    if (operation === 'followChanges') setTimeout(() => world.streams.end(), 20)
     const { status } = await call(route.method, url, body, { 'if-match': '*' }, who)
     const expected = who === 'stranger' ? 401 : allowed[operation]?.includes(who) ? 2 : 403
     expect(expected === 2 ? Math.floor(status / 100) : status).toBe(expected)
-    if (expected !== 2) expect(records).toEqual([])
+    if (expected !== 2) expect(world.state.records).toEqual([])
   })
 
   test("another business's webhook does not exist in one's own", async () => {
-    seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
+    world.seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
     for (const [method, path] of [
       ['GET', ''],
       ['PATCH', ''],
@@ -285,7 +128,7 @@ describe('webhooks', () => {
     const { secret, ...shown } = made.body
     expect(read).toMatchObject({ status: 200, body: shown, headers: { etag: expect.stringMatching(/^"1-\d+"$/) } })
     expect(read.body).not.toHaveProperty('secret')
-    expect(JSON.stringify(records)).not.toMatch(`letmein|${secret.slice(6, 20)}`)
+    expect(JSON.stringify(world.state.records)).not.toMatch(`letmein|${secret.slice(6, 20)}`)
   })
 
   test('invalid: 422 naming each field, nothing written', async () => {
@@ -299,7 +142,7 @@ describe('webhooks', () => {
       { field: 'enabled', message: 'must be boolean' },
     ])
     expect((await call('POST', collection)).status).toBe(422)
-    expect(records).toEqual([])
+    expect(world.state.records).toEqual([])
   })
 
   test.each([
@@ -311,7 +154,7 @@ describe('webhooks', () => {
   })
 
   test("a taken channel: 409 with the other webhook's name", async () => {
-    seed(definition({ secret: secretOf('x') }))
+    world.seed(definition({ secret: secretOf('x') }))
     const answer = await call('POST', collection, { ...minimal, channels: ['c9', 'c1'] })
     expect(answer.status).toBe(409)
     expect(answer.body).toMatchObject({
@@ -328,7 +171,7 @@ describe('webhooks', () => {
   })
 
   test('patched: only from the version that was read', async () => {
-    seed(definition({ secret: secretOf('x'), version: 3 }))
+    world.seed(definition({ secret: secretOf('x'), version: 3 }))
     const url = `${collection}/wh_a`
     expect((await call('PATCH', url, { enabled: false })).status).toBe(428)
     expect(await call('PATCH', url, { enabled: false }, { 'if-match': '"2"' })).toMatchObject({
@@ -345,10 +188,10 @@ describe('webhooks', () => {
   })
 
   test('a version that an operator writes twice does not pass for the one that was read', async () => {
-    seed(definition({ secret: secretOf('x') }))
+    world.seed(definition({ secret: secretOf('x') }))
     const url = `${collection}/wh_a`
     const { etag } = (await call('GET', url)).headers
-    seed(definition({ secret: secretOf('x'), name: 'By hand' }))
+    world.seed(definition({ secret: secretOf('x'), name: 'By hand' }))
     for (const tag of [String(etag), '"1"'])
       expect((await call('PATCH', url, { name: 'x' }, { 'if-match': tag })).status).toBe(412)
     const read = await call('GET', url)
@@ -358,7 +201,7 @@ describe('webhooks', () => {
 
   test('a record that is wrong is shown, also where no definition was in force before', async () => {
     const secret = 'hunter2-hunter2-hunter2'
-    seed(definition({ id: 'wh_n', secret }))
+    world.seed(definition({ id: 'wh_n', secret }))
     const one = await call('GET', `${collection}/wh_n`)
     expect(one).toMatchObject({ status: 404, body: { fault: { problems: ['secret does not begin with whsec_'] } } })
     const all = await call('GET', collection)
@@ -369,7 +212,7 @@ describe('webhooks', () => {
 
   test('at most 1,000 of a business, and ten rotations in 24 hours', async () => {
     for (let number = 0; number < 1_000; number++)
-      seed(definition({ id: `wh_${number}`, channels: [`c${number}`], secret: secretOf('x') }))
+      world.seed(definition({ id: `wh_${number}`, channels: [`c${number}`], secret: secretOf('x') }))
     const beyond = await call('POST', collection, { ...minimal, channels: ['one more'] })
     expect(beyond).toMatchObject({ status: 409, body: { detail: expect.stringContaining('allowed: 1000') } })
     const statuses: number[] = []
@@ -379,19 +222,19 @@ describe('webhooks', () => {
   })
 
   test('decided on what another instance has written a moment ago', async () => {
-    onItsWay = [definition({ secret: secretOf('x'), version: 1 })]
+    world.state.onItsWay = [definition({ secret: secretOf('x'), version: 1 })]
     expect((await call('POST', collection, { ...minimal, channels: ['c1'] })).status).toBe(409)
     const url = `${collection}/wh_a`
-    onItsWay = [definition({ secret: secretOf('x'), version: 2 })]
+    world.state.onItsWay = [definition({ secret: secretOf('x'), version: 2 })]
     expect((await call('PATCH', url, { name: 'x' }, { 'if-match': '"1"' })).status).toBe(412)
-    onItsWay = [definition({ secret: secretOf('x'), version: 3 })]
+    world.state.onItsWay = [definition({ secret: secretOf('x'), version: 3 })]
     expect((await call('POST', `${url}/secret/rotate`)).body).toMatchObject({ version: 4 })
-    onItsWay = [definition({ secret: secretOf('x'), version: 5 })]
+    world.state.onItsWay = [definition({ secret: secretOf('x'), version: 5 })]
     expect((await call('DELETE', url, undefined, { 'if-match': '"4"' })).status).toBe(412)
   })
 
   test('deleted: needs the version too, then is gone and its channels free', async () => {
-    seed(definition({ secret: secretOf('x') }))
+    world.seed(definition({ secret: secretOf('x') }))
     const url = `${collection}/wh_a`
     expect((await call('DELETE', url)).status).toBe(428)
     expect((await call('DELETE', url, undefined, { 'if-match': '"9"' })).status).toBe(412)
@@ -401,7 +244,7 @@ describe('webhooks', () => {
   })
 
   test('rotated: the new secret shown once, the overlap announced', async () => {
-    seed(definition({ secret: secretOf('x') }))
+    world.seed(definition({ secret: secretOf('x') }))
     const rotated = await call('POST', `${collection}/wh_a/secret/rotate`)
     const until = new Date(nowMs + 86_400_000).toISOString()
     expect(rotated).toMatchObject({
@@ -415,16 +258,16 @@ describe('webhooks', () => {
   })
 
   test('conflicts and faults made by hand are shown', async () => {
-    seed(definition({ secret: secretOf('x') }))
-    seed(definition({ id: 'wh_b', name: 'Later', secret: secretOf('x'), createdAt: '2026-02-01T00:00:00.000Z' }))
-    seed('{"id":"wh_b"', 'wh_b')
+    world.seed(definition({ secret: secretOf('x') }))
+    world.seed(definition({ id: 'wh_b', name: 'Later', secret: secretOf('x'), createdAt: '2026-02-01T00:00:00.000Z' }))
+    world.seed('{"id":"wh_b"', 'wh_b')
     const { body } = await call('GET', `${collection}/wh_b`)
     expect(body.conflicts).toEqual([{ channel: 'c1', webhookId: 'wh_a', name: 'Orders' }])
     expect(body.fault.problems[0]).toContain('is not JSON')
   })
 
   test('listed by pages', async () => {
-    for (const id of ['wh_c', 'wh_a', 'wh_b']) seed(definition({ id, channels: [id], secret: secretOf('x') }))
+    for (const id of ['wh_c', 'wh_a', 'wh_b']) world.seed(definition({ id, channels: [id], secret: secretOf('x') }))
     const first = await call('GET', `${collection}?limit=2`)
     expect(first.body.webhooks.map(({ id }: { id: string }) => id)).toEqual(['wh_a', 'wh_b'])
     const second = await call('GET', `${collection}?limit=2&cursor=${first.body.nextCursor}`)
@@ -435,7 +278,7 @@ describe('webhooks', () => {
   })
 
   test('a definition that Kafka will not take: 413', async () => {
-    refuseWrites = true
+    world.state.refuseWrites = true
     expect((await call('POST', collection, minimal)).status).toBe(413)
   })
 
@@ -445,7 +288,7 @@ describe('webhooks', () => {
 })
 
 test('businesses: those that the identity reaches, by pages', async () => {
-  seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
+  world.seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
   await call('PUT', '/api/v1/businesses/b3/account', { webhooksEnabled: true })
   const url = '/api/v1/businesses'
   const b2 = { businessId: 'b2', webhooksEnabled: false, webhooks: 1 }
@@ -470,7 +313,7 @@ test('account: off until activated, then with who and when', async () => {
 
 test('the OpenAPI document describes every route, its bodies and answers', async () => {
   const { body } = await call('GET', '/openapi.json')
-  for (const { operationId, method, url } of routes) {
+  for (const { operationId, method, url } of world.routes) {
     const operation = body.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
     expect(operation).toMatchObject({
       operationId,
@@ -492,7 +335,7 @@ test('refusals and writes are counted', async () => {
   await call('GET', collection, undefined, {}, 'stranger')
   await call('POST', collection, minimal)
   await call('POST', collection, minimal)
-  const metrics = await server.inject({ method: 'GET', url: '/metrics' })
+  const metrics = await world.server.inject({ method: 'GET', url: '/metrics' })
   expect(metrics.body).toMatch(/hookline_admin_writes_total\{kind="create"\} 1/)
   expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="conflict"\} 1/)
   expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="unauthenticated"\} 1/)
@@ -505,10 +348,10 @@ test('what is read goes out compressed; what is written is answered as it is, fo
     name: 'N'.repeat(100),
     channels: Array.from({ length: 100 }, (_unused, i) => `channel${i}`),
   }
-  const created = await server.inject({ method: 'POST', url: collection, headers, payload: long })
+  const created = await world.server.inject({ method: 'POST', url: collection, headers, payload: long })
   expect([created.statusCode, created.headers['content-encoding']]).toEqual([201, undefined])
   expect(created.json().secret).toMatch(/^whsec_/)
-  const listed = await server.inject({ method: 'GET', url: collection, headers })
+  const listed = await world.server.inject({ method: 'GET', url: collection, headers })
   expect([listed.statusCode, listed.headers['content-encoding']]).toEqual([200, 'gzip'])
   const plain = await call('GET', collection)
   expect(JSON.parse(gunzipSync(listed.rawPayload).toString())).toEqual(plain.body)
@@ -516,6 +359,6 @@ test('what is read goes out compressed; what is written is answered as it is, fo
 
 test('HEAD of a stream is no route: 2,000 of them took the places of everybody', async () => {
   const url = '/api/v1/businesses/b1/changes'
-  const response = await server.inject({ method: 'HEAD', url, headers: { authorization: 'Bearer super' } })
+  const response = await world.server.inject({ method: 'HEAD', url, headers: { authorization: 'Bearer super' } })
   expect(response.statusCode).toBe(405)
 })

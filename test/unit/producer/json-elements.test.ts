@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hasMoreValuesThan, splitList } from '../../../services/producer/json-elements.ts'
+import { hasMoreValuesThan } from '../../../services/platform/json-values.ts'
+import { splitList } from '../../../services/producer/json-elements.ts'
 
 /** The value of a text that was taken apart: each list directly in the object gets its elements back. */
 function joined({ outer, elements }: NonNullable<ReturnType<typeof splitList>>): unknown {

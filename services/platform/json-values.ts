@@ -1,0 +1,28 @@
+const quote = 0x22
+const backslash = 0x5c
+const comma = 0x2c
+const bracket = 0x5b
+const brace = 0x7b
+
+/** Whether a JSON text has more values than that: texts, numbers, lists, objects; each takes about 50 bytes of memory. */
+export function hasMoreValuesThan(text: string, max: number): boolean {
+  // Each of them is counted by a character of its own.
+  if (text.length <= max) return false
+  let count = 0
+  for (let at = 0; at < text.length && count <= max; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit === quote) at = endOfString(text, at)
+    else if (unit === comma || unit === bracket || unit === brace) count++
+  }
+  return count > max
+}
+
+/** Index of the quote that ends the string which begins at `start`; the text's length when there is none. */
+export function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit === backslash) at++
+    else if (unit === quote) return at
+  }
+  return text.length
+}
