@@ -302,6 +302,8 @@ export class SimulatedWorld {
     const parked = new Map<string, ParkedRange>()
     for (const [offset, pending] of (this.parkedLog.get(number) ?? []).entries()) {
       const { delivery: of, attempts, replayId } = pending
+      // What a successor can read is in Kafka, also where nobody was left to be told so.
+      this.settled.add(answerId(of.deliveryId, replayId))
       if ((answered.get(answerId(of.deliveryId, replayId)) ?? 0) > attempts.length) continue
       addParked(parked, pending, offset)
     }

@@ -50,7 +50,7 @@ describe.each(['reject', 'park'] as const)(
       run(one, 200)
       expect(one.sent).toHaveLength(0)
       fault = false
-      run(one, 61_000)
+      run(one, 5_000)
       expect(one.sent).toHaveLength(5)
     })
 

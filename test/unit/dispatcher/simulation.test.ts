@@ -207,7 +207,7 @@ async function simulate(seed: number) {
 }
 
 test(`whatever fails, repeats or moves, nothing is lost and order holds (${seeds} seeds)`, {
-  timeout: 20_000 + seeds * 400,
+  timeout: 60_000 + seeds * 1_000,
 }, async () => {
   for (let seed = 1; seed <= seeds; seed++) {
     const { world, log, replays, violations, done } = await simulate(seed)
