@@ -20,7 +20,7 @@ export type AuditEntry = {
 export type AuditAction =
   | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
   | `account.${'activate' | 'deactivate'}`
-  | 'replay.start'
+  | `replay.${'start' | 'stop'}`
   | 'unread.replay'
 
 /** from and to are JSON; null where there was, or is, nothing. */

@@ -1,4 +1,5 @@
 import type { Codec, Decode } from '../platform/codec.ts'
+import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { partitionOfKey } from '../platform/kafka/key-partition.ts'
 import type { RangeReader } from '../platform/kafka/range-reader.ts'
 import { OrderedDecoder } from '../platform/ordered-decoder.ts'
@@ -32,7 +33,7 @@ export async function placeOf(reader: Pick<Reader, 'ends'>, topic: string, webho
 
 /**
  * Resolves when onValue has been called for each of the webhook's records in the range that can be decoded, in order.
- * @param wanted whether a record is to be decoded at all.
+ * @param wanted whether a record is to be decoded at all. @param onEmpty called with records without a value, anybody's.
  */
 export async function readOwn<T>(
   reader: Pick<Reader, 'read'>,
@@ -40,10 +41,13 @@ export async function readOwn<T>(
   { webhookId, partition, from, to }: Range,
   onValue: (value: T, place: { offset: number; bytes: number }) => void,
   wanted: (offset: number) => boolean = () => true,
+  onEmpty?: (record: ConsumedRecord) => void,
 ): Promise<void> {
   const own = Buffer.from(webhookId)
   const decoder = new OrderedDecoder(decode)
-  await reader.read(topic, partition, from, to, ({ key, value, offset }) => {
+  await reader.read(topic, partition, from, to, (record) => {
+    const { key, value, offset } = record
+    if (!value) onEmpty?.(record)
     if (!value || !key?.equals(own) || !wanted(offset)) return
     const place = { offset, bytes: value.length }
     // It stands in the dead letters: stats-aggregator or dispatcher has met it.

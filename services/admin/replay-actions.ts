@@ -20,7 +20,7 @@ import type { AccountStore, WebhookStore } from './stores.ts'
 export type ReplayDeps = {
   store: Pick<WebhookStore, 'get'>
   accounts: Pick<AccountStore, 'get'>
-  topics: Pick<ReplayTopics, 'within' | 'write'>
+  topics: Pick<ReplayTopics, 'within' | 'write' | 'writeStop'>
   /** For reads that go through much of a topic. */
   scans: Pick<ReadPool, 'run'>
   /** Resolves when Kafka has the entry. */
@@ -32,7 +32,7 @@ export type ReplayDeps = {
 }
 
 /** A replay whose notifications this process is writing to webhook-replays. */
-type Preparing = { replayId: string; count: number }
+type Preparing = { replayId: string; count: number; stop: AbortController }
 
 /** Records may carry the clock of another machine: their times are looked for from so much earlier on. */
 const clockSkewMs = 60_000
@@ -69,10 +69,11 @@ export class ReplayActions {
       const startMs = clock.nowMs()
       const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
       // First: what is sent again has an entry, also when this process is killed in between.
-      await this.#deps.audit(entryOf(definition, replayId, startMs, count, identity.subject))
+      await this.#deps.audit(entryOf(definition, 'start', replayId, startMs, count, identity.subject))
       log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
-      this.#preparing.set(id, { replayId, count })
-      const written = this.#write(place, found, replayId, startMs, ratePerSecond)
+      const stop = new AbortController()
+      this.#preparing.set(id, { replayId, count, stop })
+      const written = this.#write(place, found, replayId, startMs, ratePerSecond, stop.signal)
       const broken = await Promise.race([written, clock.sleep(patienceMs)])
       if (broken) throw new HttpProblem(503, 'Service Unavailable', `the replay was broken off: ${broken.message}`)
       const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
@@ -83,9 +84,33 @@ export class ReplayActions {
     }
   }
 
-  async progress({ businessId, id, replayId, ended }: Call): Promise<Answer> {
-    const { store, topics, scans } = this.#deps
-    requireOwn(store, { businessId, id })
+  async progress(call: Call): Promise<Answer> {
+    requireOwn(this.#deps.store, call)
+    const { fold, startedAtMs, known } = await this.#find(call)
+    return { status: 200, body: fold.progress(startedAtMs, known) }
+  }
+
+  /** Ends it, also where this process is still writing it: what comes to the dispatcher from now on is not sent. */
+  async stop(call: Call): Promise<Answer> {
+    const { id, replayId, identity } = call
+    const { store, topics, scans, clock, log, audit } = this.#deps
+    const { definition } = requireOwn(store, call)
+    const { fold } = await this.#find(call)
+    if (fold.stopped) return { status: 204 }
+    await audit(entryOf(definition, 'stop', replayId, clock.nowMs(), fold.count, identity.subject))
+    log.info(
+      { businessId: definition.businessId, webhookId: id, replayId, subject: identity.subject },
+      'replay stopped',
+    )
+    const preparing = this.#preparing.get(id)
+    if (preparing?.replayId === replayId) preparing.stop.abort(new Error('it was stopped'))
+    await scans.run(call.businessId, call.ended, (reader) => topics.writeStop(reader, id, replayId))
+    return { status: 204 }
+  }
+
+  /** @throws HttpProblem 404 */
+  async #find({ businessId, id, replayId, ended }: Call) {
+    const { topics, scans } = this.#deps
     const startedAtMs = startOfReplay(replayId)
     const preparing = this.#preparing.get(id)
     const known = preparing?.replayId === replayId ? preparing.count : 0
@@ -96,7 +121,7 @@ export class ReplayActions {
         .catch(toProblem)
     if (startedAtMs === null || (fold.count === 0 && known === 0))
       throw new HttpProblem(404, 'Not Found', 'this webhook has no such replay, or not any more')
-    return { status: 200, body: fold.progress(startedAtMs, known) }
+    return { fold, startedAtMs, known }
   }
 
   /**
@@ -109,8 +134,10 @@ export class ReplayActions {
     replayId: string,
     startMs: number,
     ratePerSecond: number,
+    stopped: AbortSignal,
   ): Promise<Error | undefined> {
-    const { topics, scans, log, stopping } = this.#deps
+    const { topics, scans, log } = this.#deps
+    const ended = AbortSignal.any([this.#deps.stopping, stopped])
     let written = 0
     const writeChunk = async (deliveries: Delivery[]) => {
       await topics.write(deliveries.map((delivery) => toSend(delivery, replayId, startMs, ratePerSecond)))
@@ -119,12 +146,12 @@ export class ReplayActions {
     const writeAll = async (scans: ReplayScans) => {
       if (found.kind === 'one') return writeChunk([found.delivery])
       for await (const chunk of found.selected.chunks(scans, webhookId)) {
-        stopping.throwIfAborted()
+        ended.throwIfAborted()
         await writeChunk(chunk)
       }
     }
     try {
-      await scans.run(businessId, stopping, (reader) => writeAll(topics.within(reader)), writingLimitMs)
+      await scans.run(businessId, ended, (reader) => writeAll(topics.within(reader)), writingLimitMs)
       return undefined
     } catch (err) {
       log.error({ err, businessId, webhookId, replayId, written }, 'replay broken off: the rest stays where it was')
@@ -152,6 +179,7 @@ const writingLimitMs = 30 * 60_000
 
 function entryOf(
   { id, businessId, name, version }: WebhookDefinition,
+  step: 'start' | 'stop',
   replayId: string,
   at: number,
   count: number,
@@ -159,7 +187,8 @@ function entryOf(
 ): AuditEntry {
   const changes = [{ field: 'notifications', from: null, to: String(count) }]
   const webhook = { webhookId: id, webhookName: name, version }
-  return { id: `replay/${replayId}`, at, businessId, subject, action: 'replay.start', ...webhook, changes }
+  const entryId = step === 'start' ? `replay/${replayId}` : `replay/${replayId}/stop`
+  return { id: entryId, at, businessId, subject, action: `replay.${step}`, ...webhook, changes }
 }
 
 function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSecond: number): PendingDelivery {

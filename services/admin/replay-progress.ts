@@ -23,6 +23,7 @@ const firstOutcome = 2
 export class ProgressFold {
   readonly #replayId: string
   readonly #ids = new IdTable()
+  #stopped = false
   #states = new Uint8Array(1_024)
 
   constructor(replayId: string) {
@@ -35,10 +36,19 @@ export class ProgressFold {
   }
 
   async read(scans: ReplayScans, businessId: string, webhookId: string, sinceMs: number): Promise<void> {
-    await scans.replays(webhookId, sinceMs, (replay) => {
+    const add = (replay: ReplayHead) => {
       if (replay.delivery.businessId === businessId) this.addReplay(replay)
-    })
+    }
+    await scans.replays(webhookId, sinceMs, add, (replayId) => this.addStop(replayId))
     await scans.attempts(webhookId, sinceMs, (attempt) => this.addAttempt(attempt))
+  }
+
+  addStop(replayId: string): void {
+    this.#stopped ||= replayId === this.#replayId
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
   }
 
   addReplay({ replayId, delivery: { deliveryId } }: ReplayHead): void {
@@ -72,6 +82,7 @@ export class ProgressFold {
       count: this.count + toCome,
       waiting: of(waiting) + toCome,
       retrying: of(retrying),
+      stopped: this.#stopped,
       outcomes: outcomes as ReplayProgress['outcomes'],
     }
   }

@@ -27,6 +27,10 @@ const progress = object({
   count: count('Notifications of the replay.'),
   waiting: count('Not tried yet.'),
   retrying: count('Tried, and to be tried again.'),
+  stopped: {
+    type: 'boolean',
+    description: 'Nothing more of it is sent: those that wait, or are to be tried again, stay what they were before.',
+  },
   outcomes: {
     type: 'object',
     description: 'Of those that are done, by the outcome of the last attempt.',
@@ -73,6 +77,22 @@ export function replayRoutes(actions: ReplayActions): ApiRoute[] {
         },
       },
       handle: (call) => actions.progress(call),
+    },
+    {
+      operationId: 'stopReplay',
+      method: 'DELETE',
+      url: `${url}/:replayId`,
+      permission: 'webhooks:write',
+      schema: {
+        tags,
+        summary: 'Stop a replay',
+        description:
+          'What it has not sent yet is not sent; requests under way go on. Dead letters of it stay dead letters, and can be ' +
+          'replayed again.',
+        params: replayParams,
+        response: { 204: { description: 'Stopped, also when it was before.', type: 'null' }, ...failures(404) },
+      },
+      handle: (call) => actions.stop(call),
     },
   ]
 }

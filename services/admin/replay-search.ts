@@ -2,7 +2,7 @@ import type { Delivery } from '../domain/delivery.ts'
 import type { ReplaySelection } from './replay-request.ts'
 import { Selected } from './replay-selected.ts'
 import { Standings } from './replay-standing.ts'
-import type { ReplayScans } from './replay-topics.ts'
+import type { ReplayHead, ReplayScans } from './replay-topics.ts'
 
 /** What a selection means: one notification, found whole, or where the many stand. */
 export type FoundToReplay = { kind: 'one'; delivery: Delivery } | { kind: 'many'; selected: Selected }
@@ -28,9 +28,10 @@ export async function findSelected(
   await scans.deadLetters(webhookId, sinceMs, (letter) => {
     if (isOwn(letter.delivery)) standings.addLetter(letter)
   })
-  await scans.replays(webhookId, sinceMs, (replay) => {
+  const addReplay = (replay: ReplayHead) => {
     if (isOwn(replay.delivery)) standings.addReplay(replay)
-  })
+  }
+  await scans.replays(webhookId, sinceMs, addReplay, (replayId) => standings.addStop(replayId))
   await scans.attempts(webhookId, sinceMs, (attempt) => {
     if (isOwn(attempt)) standings.addAttempt(attempt)
   })

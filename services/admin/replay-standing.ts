@@ -29,6 +29,17 @@ export class Standings {
   #replayAt = new Float64Array(1_024)
   /** The latest attempt's outcome, and whether another one follows by itself. */
   #flags = new Uint8Array(1_024)
+  readonly #stopped = new Set<string>()
+  /** When those began: no two replays of a webhook begin within a millisecond. */
+  readonly #stoppedStarts = new Set<number>()
+
+  /** Nothing more of it is sent. To be called before attempts are added. */
+  addStop(replayId: string): void {
+    const startMs = startOfReplay(replayId)
+    if (startMs === null) return
+    this.#stopped.add(replayId)
+    this.#stoppedStarts.add(startMs)
+  }
 
   /** @throws TooMany */
   addReplay({ replayId, delivery: { deliveryId } }: ReplayHead): void {
@@ -46,12 +57,13 @@ export class Standings {
   }
 
   /** @throws TooMany */
-  addAttempt({ deliveryId, outcome, startedAt, next, test }: AttemptHead): void {
+  addAttempt({ deliveryId, outcome, startedAt, next, test, replayId }: AttemptHead): void {
     if (test) return
     const number = this.#add(deliveryId)
     const taken = (this.#flags[number] ?? 0) & isTaken
+    const goesOn = next === 'retry' && (replayId === null || !this.#stopped.has(replayId))
     this.#attemptAt[number] = startedAt
-    this.#flags[number] = taken | hasAttempt | (next === 'retry' ? isUnderWay : 0) | attemptOutcomes.indexOf(outcome)
+    this.#flags[number] = taken | hasAttempt | (goesOn ? isUnderWay : 0) | attemptOutcomes.indexOf(outcome)
   }
 
   /** Whether a notification belongs to a window: made in it, and neither waiting nor about to be tried again anyway. */
@@ -95,6 +107,7 @@ export class Standings {
   #isBeingReplayed(number: number): boolean {
     const replayAt = this.#replayAt[number] ?? 0
     if (replayAt === 0 || (this.#letterAt[number] ?? 0) >= replayAt) return false
+    if (this.#stoppedStarts.has(replayAt)) return false
     const isSettled = ((this.#flags[number] ?? 0) & isUnderWay) === 0 && (this.#attemptAt[number] ?? 0) >= replayAt
     return !isSettled
   }

@@ -1,6 +1,8 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../domain/delivery.ts'
+import { stoppedReplay } from '../domain/stopped-replay.ts'
 import { projection } from '../platform/avro-projection.ts'
 import type { Codec, Decode, Encode } from '../platform/codec.ts'
+import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
 import { schemaOf } from '../schemas.ts'
 import type { TopicUse } from '../topic-use.ts'
@@ -32,7 +34,13 @@ export type ReplayScans = {
   deliveries: Scan<DeliveryHead>
   attempts: Scan<AttemptHead>
   deadLetters: Scan<LetterHead>
-  replays: Scan<ReplayHead>
+  /** With the ids of replays of the same partition that were stopped. */
+  replays(
+    webhookId: string,
+    sinceMs: number,
+    onValue: (value: ReplayHead, place: RecordPlace) => void,
+    onStop: (replayId: string) => void,
+  ): Promise<void>
   /** The newest record of one notification, in webhook-deliveries or else in the dead letters, which are kept longer. */
   findWhole(webhookId: string, deliveryId: string): Promise<Delivery | undefined>
   /** The notifications at the offsets that are wanted, of from <= offset < to. */
@@ -53,6 +61,8 @@ export type ReplayTopics = {
   within(reader: Reader): ReplayScans
   /** Resolves when Kafka has all of them. */
   write(pending: PendingDelivery[]): Promise<void>
+  /** Stops a replay; resolves when Kafka has the record. */
+  writeStop(reader: Reader, webhookId: string, replayId: string): Promise<void>
   /** A test notification, for webhook-tests. */
   writeTest(pending: PendingDelivery): Promise<void>
   /** From now on. */
@@ -104,7 +114,11 @@ export async function openReplayTopics(
       deliveries: scanner(reader, heads.deliveries),
       attempts: scanner(reader, heads.attempts),
       deadLetters: scanner(reader, heads.deadLetters),
-      replays: scanner(reader, heads.replays),
+      replays: (webhookId, sinceMs, onValue, onStop) =>
+        scanner(reader, heads.replays, (record) => {
+          const replayId = stoppedReplay(record)
+          if (replayId !== null) onStop(replayId)
+        })(webhookId, sinceMs, onValue),
       async findWhole(webhookId, deliveryId) {
         const isMeant = (delivery: DeliveryHead | null) => delivery?.deliveryId === deliveryId
         return (
@@ -122,6 +136,11 @@ export async function openReplayTopics(
     }),
     async write(all) {
       await Promise.all(all.map(writeReplay))
+    },
+    async writeStop(reader, webhookId, replayId) {
+      const { topic } = heads.replays
+      const { partition } = await placeOf(reader, topic, webhookId)
+      await send({ topic, key: replayId, partition, value: null })
     },
     async writeTest(pending) {
       await writeTest(pending)
@@ -146,11 +165,11 @@ function letterDeliveries({ topic, decode }: Source<DeadLetter>): Source<Deliver
   }
 }
 
-function scanner<T>(reader: Reader, source: Source<T>): Scan<T> {
+function scanner<T>(reader: Reader, source: Source<T>, onEmpty?: (record: ConsumedRecord) => void): Scan<T> {
   return async (webhookId, sinceMs, onValue) => {
     const { partition, high } = await placeOf(reader, source.topic, webhookId)
     const from = (await reader.offsetsAt(source.topic, sinceMs)).get(partition) ?? 0
-    await readOwn(reader, source, { webhookId, partition, from, to: high }, onValue)
+    await readOwn(reader, source, { webhookId, partition, from, to: high }, onValue, undefined, onEmpty)
   }
 }
 

@@ -109,6 +109,10 @@ export class AdminApi {
     return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'replay', replayId))
   }
 
+  stopReplay({ businessId, id }: Webhook, replayId: string): Promise<void> {
+    return this.#ask('DELETE', pathOf(businessId, 'webhooks', id, 'replay', replayId))
+  }
+
   replayUnread(body: object): Promise<UnreadReplayed> {
     return this.#ask('POST', 'unread/replay', { body })
   }

@@ -22,7 +22,7 @@ export async function follow(
       if (polls === 0) bar?.start(progress.count, done, { outcomes: '' })
       bar?.update(done, { outcomes: outcomesLine(progress) })
       if (!bar && polls % lineEveryPolls === 0) err(`${done} of ${progress.count} done; ${outcomesLine(progress)}\n`)
-      if (done >= progress.count || interrupted.aborted) return progress
+      if (done >= progress.count || progress.stopped || interrupted.aborted) return progress
       await clock.sleep(pollMs, interrupted)
     }
   } finally {

@@ -31,6 +31,7 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .addOption(new Option('--until <time>', 'those made before').argParser(time))
     .addOption(new Option('--outcome <outcome...>', 'those whose latest attempt ended so').choices(attemptOutcomes))
     .option('--rate <perSecond>', 'so many a second, at most', positiveNumber, 10)
+    .option('--stop <replayId>', 'ends that replay: nothing more of it is sent')
     .option('--dry-run', 'only says how many they are')
     .option('--no-wait', 'returns once they are on their way')
     .action(act(replay))
@@ -62,6 +63,7 @@ type ReplayOptions = {
   until?: (nowMs: number) => string
   outcome?: string[]
   unread?: string
+  stop?: string
   dryRun?: boolean
   rate: number
   wait: boolean
@@ -70,6 +72,11 @@ type ReplayOptions = {
 async function replay(session: Session, reference: string | undefined, options: ReplayOptions): Promise<number> {
   if (options.unread !== undefined) return replayUnread(session, reference, options.unread, options)
   if (reference === undefined) throw usageFailure('which webhook? Say its id or name, or --unread with a topic')
+  if (options.stop !== undefined) {
+    await (await session.admin()).stopReplay(await session.find(reference), options.stop)
+    session.say(`replay ${options.stop} stopped`)
+    return exitCodes.ok
+  }
   const body = selectionOf(options, session.terminal.clock.nowMs())
   const webhook = await session.find(reference)
   const admin = await session.admin()

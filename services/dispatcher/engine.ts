@@ -83,12 +83,10 @@ export class Engine {
     return this.#partitions.parkedWebhooks
   }
 
-  /** While false, take no more records; onRoom tells when it changes. */
-  get hasRoom(): boolean {
-    return this.#held.hasRoom
-  }
-
-  /** As hasRoom; what a replay brings goes to webhook-parked at once, and must not take all of the room on its way there. */
+  /**
+   * While false, take no more records of the topic; onRoom tells when it changes. What a replay brings goes to webhook-parked at
+   * once, and must not take all of the room on its way there.
+   */
   hasRoomFor(topic: string): boolean {
     return topic === this.#limits.replaysTopic ? this.#held.hasRoomForReplays : this.#held.hasRoom
   }
@@ -105,6 +103,7 @@ export class Engine {
    */
   assign(owned: Owned): number[] {
     this.#owned = owned
+    this.#held.stopped.rewind()
     const numbers = new Set([...owned.partitions.values()].flat())
     const queued = this.#lanes.takeQueued()
     for (const { parked } of this.#partitions)
@@ -128,7 +127,7 @@ export class Engine {
   }
 
   /** Takes over a partition number as its topics tell it (docs/architecture.md, taking over). */
-  restore(number: number, { resume, parked, gates, answered }: RestoredPartition): void {
+  restore(number: number, { resume, parked, gates, answered, stopped }: RestoredPartition): void {
     assert(ownsNumber(this.#owned, number), `partition ${number} is restored, but not assigned`)
     const state = new PartitionState(number)
     // Whatever an earlier ownership has left is older than the topics.
@@ -139,6 +138,7 @@ export class Engine {
       this.gates.restore(webhookId, number, gate)
       if (gate.breaker.failingSinceMs !== null) this.#lanes.learn(webhookId, (answers) => answers.suspect())
     }
+    for (const [replayId, atMs] of stopped) this.#held.stopped.add(replayId, atMs, null)
     for (const [id, attempts] of answered) this.#held.answered.add(id, attempts)
     this.#partitions.set(state)
   }
@@ -193,6 +193,12 @@ export class Engine {
     this.#held.record(place.partition, { deadLetter }, () => taken.owner.finish(taken.slot))
   }
 
+  /** Takes the record that stops a replay: nothing more of it is sent, wherever it waits. */
+  offerStop(place: Place, replayId: string, writtenAtMs: number): void {
+    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
+    if (taken) this.#parking.stopReplay(replayId, writtenAtMs, () => taken.owner.finish(taken.slot))
+  }
+
   /** Takes a record that could not be handled before it came here. */
   offerFault(place: Place, aside: SetAside, letter: (detail: string) => DeadLetter): void {
     const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
@@ -207,7 +213,7 @@ export class Engine {
 
   /**
    * What to commit, of partitions where it has changed since the last call: the lowest unfinished offset, and in the
-   * metadata the finished ones above it. While a partition's do not fit there, hasRoom is false.
+   * metadata the finished ones above it. While a partition's do not fit there, hasRoomFor is false.
    */
   takeCommits(): (Place & { metadata: string })[] {
     for (const { number } of this.#partitions)

@@ -63,6 +63,7 @@ export class Flow {
   /** Sends the head of a lane, unless it is not to be sent any more. */
   start(lane: Lane<Item>, item: Item): void {
     const { place, delivery } = item
+    if (this.#held.dropStopped(item)) return this.#lanes.advance(lane)
     const waitMs = item.notBeforeMs - this.#ports.nowMs()
     // Never longer than a lane is held for: it was written by another machine's clock.
     if (waitMs > 0) return this.#wait(lane, item, Math.min(waitMs, longestHoldMs))

@@ -2,10 +2,12 @@ import type { AttemptSummary } from '../domain/delivery.ts'
 import { bytesOfAttempts } from './items.ts'
 import type { EngineLimits, EnginePorts, Item, OutcomeRecords, Written } from './ports.ts'
 import { RecentIds } from './recent-ids.ts'
+import { StoppedReplays } from './stopped-replays.ts'
 
 /** The deliveries in memory, by answerId: how much room is left, and what was answered for lately. */
 export class HeldItems {
   readonly answered: RecentIds
+  readonly stopped = new StoppedReplays()
   readonly #ports: Pick<EnginePorts, 'record' | 'onRoom'>
   readonly #limits: EngineLimits
   readonly #byId = new Map<string, Item>()
@@ -65,12 +67,13 @@ export class HeldItems {
   }
 
   /**
-   * Looks whether a delivery that has come is known: then it is answered for, now or with the one that is held.
+   * Looks whether a delivery that has come is known, or of a replay that was stopped: then it is answered for, now or with the one that is held.
    * @returns whether it was.
    */
-  meet({ id, attempts, slots }: Item): boolean {
+  meet({ id, replayId, attempts, slots }: Item): boolean {
     const twin = this.#byId.get(id)
-    if (this.answered.has(id, attempts.length)) for (const { owner, slot } of slots) owner.finish(slot)
+    const isOver = this.stopped.has(replayId) || this.answered.has(id, attempts.length)
+    if (isOver) for (const { owner, slot } of slots) owner.finish(slot)
     else if (twin) twin.slots.push(...slots)
     else return false
     return true
@@ -110,6 +113,13 @@ export class HeldItems {
   finish(item: Item): void {
     for (const { owner, slot } of item.slots) owner.finish(slot)
     this.forget(item)
+  }
+
+  /** Finishes what is of a replay that was stopped: what became of it before stays what it is. @returns whether it is. */
+  dropStopped(item: Item): boolean {
+    if (!this.stopped.has(item.replayId)) return false
+    this.finish(item)
+    return true
   }
 
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {

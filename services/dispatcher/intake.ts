@@ -1,5 +1,6 @@
 import type { AttemptSummary, Delivery, PendingDelivery } from '../domain/delivery.ts'
 import { recordLetter } from '../domain/record-letter.ts'
+import { stoppedReplay } from '../domain/stopped-replay.ts'
 import type { Decode, Decoded } from '../platform/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
 import type { Patience } from '../platform/kafka/patience.ts'
@@ -22,12 +23,13 @@ export type Arrival = {
 }
 
 export type IntakeContext = {
-  engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
+  engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerStop' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
   faults: Pick<RecordFaults, 'guard' | 'guardAsync'>
   /** By topic. */
   sources: ReadonlyMap<string, Decode<Arrival>>
   /** The one of them whose notifications wait for nothing. */
   testsTopic: string
+  replaysTopic: string
   /** While the partition number is being taken over: when that is done. */
   takingOver: (partition: number) => Promise<void> | undefined
   definitions: Pick<DefinitionWait, 'needed'>
@@ -107,7 +109,9 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
   const decode = context.sources.get(topic)
   if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
   if (value === null) {
-    context.engine.offerUnsendable(placeOf(record))
+    const replayId = topic === context.replaysTopic ? stoppedReplay(record) : null
+    if (replayId === null) context.engine.offerUnsendable(placeOf(record))
+    else context.engine.offerStop(placeOf(record), replayId, record.timestampMs)
     return true
   }
   const place = placeOf(record)

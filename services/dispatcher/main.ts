@@ -77,7 +77,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const definitions = await openDefinitions(kafka, { ...tableOptions, keys: keyRing }, context)
   await using _definitionsTopic = definitions.topic
   health.set('definitions', null)
-  const readerTopics = [channels.health.topic, attempts.topic, parked.topic]
+  const readerTopics = [channels.health.topic, attempts.topic, parked.topic, channels.replays]
   const known = await fetchLogIds(kafka, readerTopics, context)
   const logIds = {
     attemptsLogId: known.get(attempts.topic) ?? null,
@@ -169,6 +169,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
     faults,
     sources,
     testsTopic: channels.tests,
+    replaysTopic: channels.replays,
     takingOver: assignments.takingOver.bind(assignments),
     definitions: new DefinitionWait({ topic: definitions.topic, clock }),
     patience: new Patience({

@@ -1,5 +1,6 @@
 import { OffsetTracker, type Slot } from './offsets.ts'
 import type { Item } from './ports.ts'
+import { isOfReplay } from './replay.ts'
 
 /** Where the parked records of one webhook stand in its partition of webhook-parked. */
 type Range = {
@@ -32,6 +33,11 @@ export class ParkedIndex {
 
   get size(): number {
     return this.#ranges.size
+  }
+
+  holdsReplay(replayId: string): boolean {
+    for (const queueId of this.#ranges.keys()) if (isOfReplay(queueId, replayId)) return true
+    return false
   }
 
   /** Whether what comes must follow the webhook's others; once all of them are in memory, it goes there behind them. */

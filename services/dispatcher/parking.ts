@@ -10,7 +10,7 @@ import { ParkedDrain } from './parked-drain.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import { type EngineLimits, type EnginePorts, type Item, pendingOf } from './ports.ts'
 import type { Place } from './records.ts'
-import { homeOf, mostAhead } from './replay.ts'
+import { homeOf, isOfReplay, mostAhead } from './replay.ts'
 import { isBeyondShare } from './shares.ts'
 import { isSlow, slowWithMuch } from './slow-queues.ts'
 
@@ -65,8 +65,17 @@ export class Parking {
     this.#drain.stop()
   }
 
+  /** What the replay has waiting in memory is finished; what is elsewhere is met when it comes. @param finish of the stop's record. */
+  stopReplay(replayId: string, atMs: number, finish: () => void): void {
+    this.#held.stopped.add(replayId, atMs, finish)
+    for (const { id } of this.#lanes.queues.all())
+      if (isOfReplay(id, replayId)) for (const item of this.#lanes.takeQueued(id)) this.#held.finish(item)
+    this.#held.checkRoom()
+  }
+
   /** Takes parked records back where their webhooks can go on, and makes room where it gets scarce. */
   tick(): void {
+    this.#held.stopped.forgetOld(this.#ports.nowMs(), (replayId) => this.#partitions.holdReplay(replayId))
     this.#measure()
     if (this.#held.isCrowded) this.#relieve()
     this.#drain.look()

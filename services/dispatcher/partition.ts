@@ -131,6 +131,12 @@ export class Partitions {
     return count
   }
 
+  /** Whether something of the replay is in webhook-parked. */
+  holdReplay(replayId: string): boolean {
+    for (const { parked } of this.#states.values()) if (parked.holdsReplay(replayId)) return true
+    return false
+  }
+
   /**
    * What to commit where it has changed since the last call.
    * @returns congested: what is finished above some commit does not fit into its metadata.

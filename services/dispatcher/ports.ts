@@ -54,7 +54,7 @@ export type EnginePorts = {
   fail(error: unknown): void
   /** Switches the webhook off, in its definition. */
   disable(entry: Entry, reason: string): void
-  /** Called when there is room again after hasRoom was false. */
+  /** Called when there is room again after hasRoomFor was false. */
   onRoom(): void
 }
 

@@ -16,6 +16,10 @@ export function queueOf(webhookId: string, replayId: string | null): string {
   return replayId === null ? webhookId : `${webhookId}\n${replayId}`
 }
 
+export function isOfReplay(queueId: string, replayId: string): boolean {
+  return queueId.endsWith(`\n${replayId}`)
+}
+
 /** The webhook of a queue. */
 export function webhookOf(queueId: string): string {
   const end = queueId.lastIndexOf('\n')

@@ -26,6 +26,8 @@ export type RestoredPartition = {
   /** By webhook. */
   parked: Map<string, ParkedRange>
   gates: Map<string, GateState>
+  /** Replay -> when it was stopped, in milliseconds since the epoch: those whose record stands behind the commit. */
+  stopped: Map<string, number>
   /** answerId -> attempts that are answered for; Infinity when it is settled. */
   answered: Map<string, number>
 }

@@ -1,4 +1,5 @@
 import type { Attempt, PendingDelivery } from '../domain/delivery.ts'
+import { stoppedReplay } from '../domain/stopped-replay.ts'
 import type { Decode } from '../platform/codec.ts'
 import type { Committed } from '../platform/kafka/committed.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
@@ -91,6 +92,11 @@ export async function takeOver(
       () => undefined,
     ),
   ])
+  const replaysFrom = restored.resume.get(replays)?.offset ?? 0
+  await reader.read(replays, partition, replaysFrom, replaysEnd ?? 0, (record) => {
+    const replayId = stoppedReplay(record)
+    if (replayId !== null) restored.stopped.set(replayId, record.timestampMs)
+  })
   // Of another log perhaps: what is behind its end now cannot be waited for.
   const homes = { deliveriesTopic: deliveries, replaysTopic: replays }
   for (const [queueId, range] of restored.parked) {
@@ -185,7 +191,13 @@ async function readTail<T>(
 }
 
 function stateOf(snapshots: ReadonlyMap<string, HealthRecord>, resume: Map<string, ResumePoint>): RestoredPartition {
-  const restored: RestoredPartition = { resume, parked: new Map(), gates: new Map(), answered: new Map() }
+  const restored: RestoredPartition = {
+    resume,
+    parked: new Map(),
+    gates: new Map(),
+    stopped: new Map(),
+    answered: new Map(),
+  }
   for (const [webhookId, { breaker, parked, pausedUntil }] of snapshots) {
     if (parked) restored.parked.set(webhookId, parked)
     if (!breaker && pausedUntil === null) continue

@@ -47,7 +47,7 @@ async function run(worldSeed: number, disturbance: Disturbance, whenBlocked: 'pa
   /** Lets so much time pass, with all that goes on from time to time. */
   const pass = async (forMs: number, isDone = () => false) => {
     for (const endMs = clock.nowMs + forMs; clock.nowMs < endMs && !isDone(); ) {
-      for (; owned.length > 0 && position < log.length && world.engine.hasRoom; position++)
+      for (; owned.length > 0 && position < log.length && world.engine.hasRoomFor('webhook-deliveries'); position++)
         world.engine.offer({ topic, partition: 0, offset: position }, log[position] as (typeof log)[0])
       world.engine.tick()
       for (const { offset } of world.engine.takeCommits()) committed = offset

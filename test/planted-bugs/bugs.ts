@@ -810,4 +810,18 @@ export const plantedBugs: PlantedBug[] = [
     replacement: ' && nowMs > 0',
     caughtBy: ['test/unit/dispatcher/freshness.test.ts'],
   },
+  {
+    name: 'takes what a stopped replay has not sent for being replayed still',
+    file: 'services/admin/replay-standing.ts',
+    text: 'if (this.#stoppedStarts.has(replayAt)) return false',
+    replacement: '',
+    caughtBy: ['test/unit/admin/replay.test.ts'],
+  },
+  {
+    name: 'forgets a stopped replay with the first commit',
+    file: 'services/dispatcher/stopped-replays.ts',
+    text: 'const rememberedMs = 24 * 3_600_000',
+    replacement: 'const rememberedMs = -1',
+    caughtBy: ['test/unit/dispatcher/engine-replays.test.ts'],
+  },
 ]

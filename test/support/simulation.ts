@@ -179,6 +179,8 @@ export class SimulatedWorld {
   readonly parkedLog = new Map<number, PendingDelivery[]>()
   /** The delay topics, by partition; one for all tiers. */
   readonly retryLog = new Map<number, PendingDelivery[]>()
+  /** Replays whose record of a stop a takeover finds behind the commit, with when it was written. */
+  readonly stopped = new Map<string, number>()
   readonly disabled: string[] = []
   /** Called at each step outside of the engine, and may throw. @param deliveryId where the step is of one delivery. */
   sabotage: (step: 'random' | 'definition' | 'send' | 'record', deliveryId: string | null) => void = () => {}
@@ -308,7 +310,7 @@ export class SimulatedWorld {
       addParked(parked, pending, offset)
     }
     const gates = this.healthLog.get(number) ?? new Map<string, GateState>()
-    this.engine.restore(number, { resume, parked, gates, answered })
+    this.engine.restore(number, { resume, parked, gates, stopped: this.stopped, answered })
   }
 
   runAll(): void {

@@ -99,6 +99,8 @@ export type ReplayProgress = {
   waiting: number
   /** Tried, and to be tried again. */
   retrying: number
+  /** Nothing more of it is sent: those that wait, or are to be tried again, stay what they were before. */
+  stopped: boolean
   /** Of those that are done, the outcome of the last attempt. */
   outcomes: Totals
 }

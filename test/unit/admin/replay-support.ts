@@ -61,6 +61,7 @@ export class FakeReplayTopics implements ReplayTopics {
   letters: DeadLetter[] = []
   pending: PendingDelivery[] = []
   tests: PendingDelivery[] = []
+  stops: string[] = []
   /** What the dispatcher makes of a test; null: nothing. */
   answerTest: (deliveryId: string) => Attempt | null = (deliveryId) => attempt(deliveryId, { test: true })
 
@@ -69,7 +70,10 @@ export class FakeReplayTopics implements ReplayTopics {
       deliveries: scanOf(() => this.made),
       attempts: scanOf(() => this.attempted),
       deadLetters: scanOf(() => this.letters),
-      replays: scanOf(() => this.pending),
+      replays: async (webhookId, sinceMs, onValue, onStop) => {
+        await scanOf(() => this.pending)(webhookId, sinceMs, onValue)
+        for (const replayId of this.stops) onStop(replayId)
+      },
       findWhole: async (_webhookId, deliveryId) =>
         [...this.made, ...this.letters.map(({ delivery }) => delivery)].find(
           (each) => each?.deliveryId === deliveryId,
@@ -86,6 +90,10 @@ export class FakeReplayTopics implements ReplayTopics {
 
   async write(all: PendingDelivery[]): Promise<void> {
     this.pending.push(...all)
+  }
+
+  async writeStop(_reader: Reader, _webhookId: string, replayId: string): Promise<void> {
+    this.stops.push(replayId)
   }
 
   async writeTest(pending: PendingDelivery): Promise<void> {

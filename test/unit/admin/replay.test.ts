@@ -111,6 +111,31 @@ describe('what a replay has still before it', () => {
   })
 })
 
+describe('a replay that is stopped', () => {
+  const stop = (replayId: string) => actions().stop(callOf({ replayId }))
+
+  test('has nothing before it any more: what it has not settled can be replayed again, and its progress says so', async () => {
+    topics.letters = ['done', 'retrying', 'untried'].map((id) => letter(id, 1_000))
+    const { replayId } = (await replay({ deadLetters: true })).body as { replayId: string }
+    topics.attempted = [
+      attempt('done', { startedAt: nowMs, replayId }),
+      attempt('retrying', { startedAt: nowMs, replayId, outcome: 'error', next: 'retry' }),
+    ]
+    audited.length = 0
+    expect(await stop(replayId)).toEqual({ status: 204 })
+    expect(await stop(replayId)).toEqual({ status: 204 })
+    expect(topics.stops).toEqual([replayId])
+    expect(audited).toMatchObject([{ action: 'replay.stop', webhookId: 'wh_a' }])
+    expect(await actions().progress(callOf({ replayId }))).toMatchObject({ body: { stopped: true, waiting: 1 } })
+    await replay({ deadLetters: true })
+    expect(topics.pending.slice(3).map(({ delivery: { deliveryId } }) => deliveryId)).toEqual(['retrying', 'untried'])
+  })
+
+  test('must be one of the webhook', async () => {
+    await expect(stop(newReplayId(nowMs, '0123456789abcdef'))).rejects.toMatchObject({ status: 404 })
+  })
+})
+
 test('while a replay is being written, another one of the webhook is refused', async () => {
   topics.letters = [letter('a', 1_000)]
   const written = Promise.withResolvers<void>()
@@ -204,6 +229,7 @@ test('progress counts each notification once, by its last attempt', () => {
   expect(fold.progress(nowMs)).toEqual({
     replayId: id,
     startedAt: at(nowMs),
+    stopped: false,
     count: 4,
     waiting: 1,
     retrying: 1,

@@ -42,6 +42,7 @@ describe('who may do what (guarantees.md, 34)', () => {
     deleteWebhook: writers,
     rotateSecret: writers,
     replay: writers,
+    stopReplay: writers,
     // About all businesses at once.
     replayUnread: ['super'],
     getReplay: readers,

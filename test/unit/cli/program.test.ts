@@ -127,7 +127,7 @@ describe('replay', () => {
     const outcomes = { success: 0, slow: 0, error: 0, rejected: 0 }
     const state = (waiting: number, retrying: number): ReplayProgress => {
       const common = { replayId: 'r', startedAt: '', count: 4, waiting, retrying }
-      return { ...common, outcomes: { ...outcomes, success: 4 - waiting - retrying } }
+      return { ...common, stopped: false, outcomes: { ...outcomes, success: 4 - waiting - retrying } }
     }
     const states = [state(4, 0), state(2, 1), state(0, 1), state(0, 0)]
     const lines: string[] = []

@@ -31,7 +31,7 @@ function waitsBeside(hanging: number, owner: Owner, measuredBefore: boolean) {
   const offeredAtMs = new Map<string, number>()
   // What finds no room waits in Kafka, in order.
   const read = () => {
-    while (log.length > 0 && world.engine.hasRoom) {
+    while (log.length > 0 && world.engine.hasRoomFor('webhook-deliveries')) {
       const { id, webhookId } = log.shift() as (typeof log)[number]
       const { businessId } = world.definitions.get(webhookId) ?? definition(webhookId)
       world.engine.offer(place(offset++), { ...delivery(id, webhookId, id), businessId })
@@ -116,7 +116,8 @@ test('webhooks that cannot be signed for hold up nobody, and get everything in o
       [`good-${second}`, 'good', 'c'] as const,
     ]
     for (const [id, webhookId, contact] of round)
-      if (world.engine.hasRoom) world.engine.offer(place(offset++), delivery(id, webhookId, contact))
+      if (world.engine.hasRoomFor('webhook-deliveries'))
+        world.engine.offer(place(offset++), delivery(id, webhookId, contact))
       else refused++
     for (let i = 0; i < 5; i++) {
       world.clock.runUntil(world.clock.nowMs + 200)

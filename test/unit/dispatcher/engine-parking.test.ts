@@ -55,7 +55,7 @@ test.each([
     ]).flat()
     const beganMs = made.clock.nowMs
     for (let offset = 0; offset < records.length; ) {
-      if (made.engine.hasRoom) made.engine.offer(place(offset), records[offset++] as Delivery)
+      if (made.engine.hasRoomFor('webhook-deliveries')) made.engine.offer(place(offset), records[offset++] as Delivery)
       // Who was told that there is no room waits until he is told that there is.
       else
         for (const before = made.rooms; made.rooms === before; made.engine.tick())

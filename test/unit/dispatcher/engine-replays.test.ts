@@ -89,6 +89,45 @@ test('after a takeover an overdue replay goes on at its rate, in order', () => {
   expect(firsts).toEqual(records.map((record) => record.delivery.deliveryId))
 })
 
+const stopAt = (made: SimulatedWorld, replayId: string, offset: number) =>
+  made.engine.offerStop({ topic, partition: 0, offset }, replayId, made.clock.nowMs)
+
+test('of a replay that is stopped nothing more is sent, wherever it waits or comes from, and others go on', () => {
+  const made = world(() => ({ outcome: ok }))
+  const records = replay('long', 300, 10)
+  offer(made, records)
+  offer(made, replay('other', 20, 10), 300)
+  pass(made, 2_000)
+  stopAt(made, 'long', 320)
+  const sent = made.sent.filter(({ replayId }) => replayId === 'long').length
+  const late = replayOf(delivery('late', 'w', 'ana'), 'long', 10)
+  offer(made, [late], 321)
+  pass(made, 60_000)
+  expect(sent).toBeGreaterThan(10)
+  expect(made.sent.filter(({ replayId }) => replayId === 'long')).toHaveLength(sent)
+  expect(made.sent.filter(({ replayId }) => replayId === 'other')).toHaveLength(20)
+  expect([made.engine.held, made.engine.parking]).toEqual([0, 0])
+  expect(made.deadLetters).toEqual([])
+  // Whoever comes next reads the record of the stop again: for a day its offset stays unfinished.
+  expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(320)
+  pass(made, 25 * 3_600_000)
+  expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(322)
+}, 30_000)
+
+test('a stop that stands behind the commit is known at a takeover before the first record is read', () => {
+  const made = world(() => ({ outcome: ok }))
+  const records = replay('long', 300, 10)
+  offer(made, records)
+  pass(made, 1_000)
+  made.stopped.set('long', made.clock.nowMs)
+  made.assign({ ...owned, fresh: true })
+  const sent = made.sent.length
+  offer(made, records)
+  pass(made, 60_000)
+  expect(made.sent).toHaveLength(sent)
+  expect([made.engine.held, made.engine.parking]).toEqual([0, 0])
+})
+
 test('a record of a replay waits for no time of its own; one of a retry does', async () => {
   const pending = { ...replayOf(delivery('d', 'w', 'ana'), 'r', 5), dueAt: 9_999 }
   const read = (value: PendingDelivery) => fromPending(() => ({ ok: true, value }))(Buffer.alloc(0), [])

@@ -165,12 +165,12 @@ describe('assignments', () => {
 test('without room it says so, and tells when there is some again', () => {
   const made = world(() => ({ outcome: ok }), { maxHeld: 4 })
   let offered = 0
-  while (made.engine.hasRoom) made.engine.offer(place(offered), delivery(`d${offered++}`, 'w', 'ana'))
+  while (made.engine.hasRoomFor(topic)) made.engine.offer(place(offered), delivery(`d${offered++}`, 'w', 'ana'))
   expect(offered).toBe(4)
   expect(made.rooms).toBe(0)
   made.runAll()
   expect(made.rooms).toBe(1)
-  expect(made.engine.hasRoom).toBe(true)
+  expect(made.engine.hasRoomFor(topic)).toBe(true)
 })
 
 test('draining ends what is in flight and starts nothing', async () => {

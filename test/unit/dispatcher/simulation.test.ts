@@ -152,7 +152,7 @@ async function simulate(seed: number) {
   const read = (topic: string, partition: number) => {
     const key = `${topic}/${partition}`
     const offset = position.get(key) ?? 0
-    if (decoding.has(key) || !world.engine.hasRoom) return
+    if (decoding.has(key) || !world.engine.hasRoomFor(topic)) return
     const pending = topic === deliveriesTopic ? undefined : pendingOf(topic, partition)[offset]
     const record = pending?.delivery ?? (topic === deliveriesTopic ? log[partition]?.[offset] : undefined)
     if (!record || (pending && pending.dueAt > world.clock.nowMs)) return

@@ -12,6 +12,7 @@ export const actions = [
   'account-activate',
   'account-deactivate',
   'replay-start',
+  'replay-stop',
   'unread-replay',
 ] as const
 
