@@ -164,7 +164,7 @@ export class Engine {
     if (!state || !taken) return
     const met = this.#steps.step(place, delivery, 'taking a delivery', () => {
       const item = createItem({ delivery, replayId, place, slots: [taken], attempts, ratePerSecond })
-      const why = this.#parking.whyNotInMemory(item)
+      const why = this.#parking.memory.whyNot(item)
       return this.#held.meet(item) ? null : { item, why }
     })
     if (met instanceof SetAside) return this.#steps.setAsideTaken(place, taken, delivery, attempts, met)

@@ -139,7 +139,6 @@ export class Flow {
     if (counted.switchOff)
       this.#steps.attempt(item.place, item.delivery, 'switching off', () => this.#switchOff(entry, outcome))
     this.#follow(lane, item, entry, outcome, startedAtMs)
-    if (counted.opened && entry.definition.whenBlocked === 'park') this.#parking.spillAll(webhookId, 'breaker')
     if (probe || counted.opened || counted.closed) this.#lanes.wake(webhookId)
   }
 

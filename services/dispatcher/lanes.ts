@@ -228,7 +228,8 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   #close(queue: Queue<Item>, waitMs: number): void {
     assert(Number.isFinite(waitMs), `queue ${queue.id} would wait ${waitMs} ms: for ever`)
     queue.closed = this.#rules.after(Math.ceil(Math.min(waitMs, longestCloseMs)), () => {
-      this.#reopen(queue)
+      // Then those that wait for the same rate: or whoever is first now would be first every time.
+      for (const other of [queue, ...queue.webhook.queues]) this.#reopen(other)
       this.#pump()
     })
   }

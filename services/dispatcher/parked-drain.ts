@@ -9,7 +9,7 @@ import type { Slot } from './offsets.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import type { EngineLimits, EnginePorts, Item } from './ports.ts'
 import { homeOf, mostAhead, queueOf, rateOf, webhookOf } from './replay.ts'
-import { isBeyondShare } from './shares.ts'
+import { isBeyondShare, longestWaitInMemoryMs } from './shares.ts'
 
 export type ParkedDrainContext = {
   ports: Pick<EnginePorts, 'nowMs' | 'after' | 'readParked'>
@@ -146,10 +146,12 @@ export class ParkedDrain {
     if (faults.isClosed(webhookOf(queueId))) return least
     const free = limits.maxHeld * shareOfParked - held.count
     if (free <= 0) return least
-    const most = Math.min(
-      limits.maxQueuedOfWebhook,
-      4 * (definitionOf(webhookOf(queueId))?.definition.maxInFlight ?? 1),
-    )
+    const definition = definitionOf(webhookOf(queueId))?.definition
+    const rate = definition?.rateLimitPerSecond ?? Number.POSITIVE_INFINITY
+    // Half of what would be put back as waiting too long.
+    const queues = Math.max(1, lanes.queues.queuesOf(webhookOf(queueId)).length)
+    const mostOfRate = (rate / queues) * (longestWaitInMemoryMs / 2_000)
+    const most = Math.min(limits.maxQueuedOfWebhook, 4 * (definition?.maxInFlight ?? 1), Math.max(least, mostOfRate))
     return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.queues.perSecondOf(queueId))
   }
 

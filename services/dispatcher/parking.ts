@@ -1,30 +1,22 @@
 import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../domain/delivery.ts'
 import { SetAside } from '../platform/record-faults.ts'
-import type { FaultGates } from './fault-gates.ts'
-import type { WebhookGates } from './gates.ts'
 import type { HeldItems } from './held-items.ts'
 import type { ItemFaults } from './item-faults.ts'
 import type { LaneScheduler } from './lanes.ts'
+import { MemoryRules, type MemoryRulesContext } from './memory-rules.ts'
 import { ParkedDrain } from './parked-drain.ts'
 import type { PartitionState, Partitions } from './partition.ts'
 import { type EngineLimits, type EnginePorts, type Item, pendingOf } from './ports.ts'
 import type { Place } from './records.ts'
-import { homeOf, isOfReplay, mostAhead } from './replay.ts'
+import { homeOf, isOfReplay } from './replay.ts'
 import { isBeyondShare } from './shares.ts'
-import { isSlow, slowWithMuch } from './slow-queues.ts'
+import { slowWithMuch } from './slow-queues.ts'
 
-export type ParkingContext = {
+export type ParkingContext = MemoryRulesContext & {
   ports: EnginePorts
-  limits: EngineLimits
-  lanes: LaneScheduler<Item>
-  gates: WebhookGates
-  faults: FaultGates
   held: HeldItems
   steps: ItemFaults
-  /** As ports.definition, undefined also where that throws. */
-  definitionOf: EnginePorts['definition']
-  waitMs: (webhookId: string) => number
   partitions: Partitions
 }
 
@@ -36,26 +28,22 @@ export class Parking {
   readonly #ports: EnginePorts
   readonly #limits: EngineLimits
   readonly #lanes: LaneScheduler<Item>
-  readonly #gates: WebhookGates
-  readonly #faults: FaultGates
   readonly #held: HeldItems
   readonly #partitions: Partitions
   readonly #steps: ItemFaults
-  readonly #definitionOf: EnginePorts['definition']
+  readonly memory: MemoryRules
   readonly #drain: ParkedDrain
   #measuredAtMs: number
 
   constructor(context: ParkingContext) {
-    const { ports, limits, lanes, gates, faults, held, steps, definitionOf, partitions } = context
+    const { ports, limits, lanes, held, steps, partitions } = context
     this.#steps = steps
-    this.#definitionOf = definitionOf
     this.#ports = ports
     this.#limits = limits
     this.#lanes = lanes
-    this.#gates = gates
-    this.#faults = faults
     this.#held = held
     this.#partitions = partitions
+    this.memory = new MemoryRules(context)
     this.#drain = new ParkedDrain(context)
     this.#measuredAtMs = ports.nowMs()
   }
@@ -77,6 +65,7 @@ export class Parking {
   tick(): void {
     this.#held.stopped.forgetOld(this.#ports.nowMs(), (replayId) => this.#partitions.holdReplay(replayId))
     this.#measure()
+    this.#clearLongWaits()
     if (this.#held.isCrowded) this.#relieve()
     this.#drain.look()
   }
@@ -86,14 +75,15 @@ export class Parking {
    * wait for ten minutes. What others there would have to wait for stays in memory: there is little of it.
    */
   spill(queueId: string, why: PendingDelivery['why']): void {
-    for (const { parked } of this.#partitions)
-      if (parked.isParking(queueId)) return this.#parkAll(parked.endHandover(queueId), why)
+    const parking = this.#partitions.parking(queueId)
+    if (parking) return this.#parkAll(parking.endHandover(queueId), why)
     // What was taken from webhook-parked and tried since then stays: its record there knows nothing of that attempt.
     const items = this.#lanes.takeQueued(queueId, ({ parkedOffset }) => parkedOffset === null)
     const [first] = items
     if (!first) return
     const state = this.#stateOf(first)
-    this.#parkAll(state.parked.isCaughtUp(queueId) ? this.#putBackTaken(state, queueId, items) : items, why)
+    const parkable = state.parked.isCaughtUp(queueId) ? this.#putBackTaken(state, queueId, items) : items
+    this.#parkAll(parkable, why, this.#lanes.queues.running(queueId))
   }
 
   /** All that the webhook has waiting, live and of replays. */
@@ -107,15 +97,21 @@ export class Parking {
     const home = homeOf(queueId, this.#limits)
     const isOlder = ({ topic, offset }: Place) => topic === home && offset < since
     return items.filter((item) => {
-      const { parkedOffset, place, delivery, slots } = item
-      if (parkedOffset !== null) {
-        this.putBack(item)
-        // Other records of the same delivery, which came meanwhile, are answered for by the one there.
-        for (const { owner, slot } of slots.slice(1)) owner.finish(slot)
-      } else if (isOlder(place)) this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
+      if (item.parkedOffset !== null) this.#putBackTakenItem(item)
+      else if (isOlder(item.place)) this.#requeue(item)
       else return true
       return false
     })
+  }
+
+  #putBackTakenItem(item: Item): void {
+    this.putBack(item)
+    // Other records of the same delivery, which came meanwhile, are answered for by the one there.
+    for (const { owner, slot } of item.slots.slice(1)) owner.finish(slot)
+  }
+
+  #requeue(item: Item): void {
+    this.#lanes.enqueue(item.queueId, item.delivery.webhookId, item.delivery.contactId, item)
   }
 
   /** Brings what has just come to its lane, or to webhook-parked. @param why it may not wait in memory, if so. */
@@ -144,33 +140,9 @@ export class Parking {
       behind.push(item)
       return
     }
-    // What waits in memory behind others of webhook-parked goes there before this one.
-    if (behind || parked.isCaughtUp(queueId)) this.spill(queueId, why ?? 'overflow')
+    // What waits in memory goes there before this one: it would hold the commit until the webhook has caught up with it.
+    if (behind || !parked.isParking(queueId)) this.spill(queueId, why ?? 'overflow')
     this.#park(item, why ?? 'overflow', since)
-  }
-
-  /** Why the webhook's next notification is not to wait in memory, even if it is the first in webhook-parked; else null. */
-  whyNotInMemory({ queueId, ratePerSecond, delivery: { webhookId } }: Item): PendingDelivery['why'] | null {
-    if (this.#faults.isClosed(webhookId)) return 'fault'
-    // Ten minutes in memory would leave it without a record for as long (guarantees.md, 19).
-    if (this.#gates.isBlocked(webhookId, this.#ports.nowMs()) && this.#parks(webhookId)) return 'breaker'
-    // A replay's records come much faster than it sends them.
-    if (ratePerSecond !== null && this.#lanes.queues.itemsOf(queueId) >= mostAhead(ratePerSecond)) return 'overflow'
-    return this.isFull(queueId) || this.#isBeyondShare(queueId, webhookId) ? 'overflow' : null
-  }
-
-  /** It has its share of memory and does not keep up; one that does may have more, and whoever comes next waits a moment. */
-  isFull(queueId: string): boolean {
-    const queue = this.#lanes.queues.get(queueId)
-    if (!queue || queue.items < this.#limits.maxQueuedOfWebhook) return false
-    return isSlow(queue, this.#lanes.hasFreePlaces)
-  }
-
-  /** Slow webhooks, however many, have a part of the memory together; so have unknown ones that still wait for a place. */
-  #isBeyondShare(queueId: string, webhookId: string): boolean {
-    const placeClass = this.#lanes.queues.placeClassOf(webhookId)
-    if (placeClass === 'quick' || (placeClass === 'unknown' && !this.#lanes.queues.isAside(queueId))) return false
-    return isBeyondShare(placeClass, this.#lanes.queues.heldBy(placeClass), this.#limits)
   }
 
   /** An unsent item is taken again later: from webhook-parked, or from its topic after the next assignment. */
@@ -184,13 +156,34 @@ export class Parking {
     if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(queueId, parkedOffset)
   }
 
-  #parkAll(items: Item[], why: PendingDelivery['why']): void {
+  /** @param heads of their lanes, which are being sent. */
+  #parkAll(items: Item[], why: PendingDelivery['why'], heads: Item[] = []): void {
     const [first] = items
     if (!first) return
     const home = homeOf(first.queueId, this.#limits)
     const offsets = items.filter(({ place }) => place.topic === home).map(({ place }) => place.offset)
     const since = Math.min(this.#stateOf(first).position(home), ...offsets)
+    for (const head of heads) this.#parkHead(head, why, since)
     for (const item of items) this.#park(item, why, since)
+  }
+
+  /**
+   * A request in flight may turn out not to have been sent. Whoever reads its record again finds later ones of its contact in
+   * webhook-parked: so it stands there too, before those, and is passed over once it has an outcome.
+   */
+  #parkHead(head: Item, why: PendingDelivery['why'], since: number): void {
+    const { queueId, place, delivery, parkedOffset } = head
+    const parked = this.#partitions.get(place.partition)?.parked
+    if (!parked || parkedOffset !== null) return
+    const parkedSince = parked.writing(queueId, since)
+    const written = this.#steps.step(place, delivery, 'parking', () => {
+      const pending = { ...pendingOf(head, why, this.#ports.nowMs()), parkedSince }
+      this.#held.record(place.partition, { parked: pending }, (at) => {
+        if (at.parkedOffset === null) parked.notWritten(queueId)
+        else parked.written(queueId, at.parkedOffset)
+      })
+    })
+    if (written instanceof SetAside) parked.notWritten(queueId)
   }
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
@@ -240,7 +233,16 @@ export class Parking {
     for (const queueId of slowWithMuch(queues.all(), this.#held.count, hasFreePlaces)) this.spill(queueId, 'overflow')
   }
 
-  #parks(webhookId: string): boolean {
-    return this.#definitionOf(webhookId)?.definition.whenBlocked === 'park'
+  /** What waits long for its receiver, its breaker or its rate is in webhook-parked alone, whatever it had in memory before. */
+  #clearLongWaits(): void {
+    for (const { id: queueId, webhook, items } of this.#lanes.queues.all()) {
+      if (items === 0 || !this.memory.waitsLong(queueId, webhook.id)) continue
+      this.spill(queueId, this.memory.isBlocked(webhook.id) ? 'breaker' : 'overflow')
+      if (!this.#partitions.parking(queueId)) continue
+      // What was taken too early; what is older than all that is parked stays in front of it.
+      for (const item of this.#lanes.takeQueued(queueId))
+        if (item.parkedOffset === null) this.#requeue(item)
+        else this.#putBackTakenItem(item)
+    }
   }
 }

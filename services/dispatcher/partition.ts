@@ -154,6 +154,12 @@ export class Partitions {
     return { commits, congested }
   }
 
+  /** Where what comes of a queue follows its others to webhook-parked, if it does. */
+  parking(queueId: string): ParkedIndex | undefined {
+    for (const { parked } of this.#states.values()) if (parked.isParking(queueId)) return parked
+    return undefined
+  }
+
   [Symbol.iterator](): Iterator<PartitionState> {
     return this.#states.values()
   }

@@ -37,6 +37,18 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     return this.#queues.get(queueId)?.items ?? 0
   }
 
+  /** What is being sent of a queue. */
+  running(queueId: string): Item[] {
+    const lanes = [...(this.#queues.get(queueId)?.lanes.values() ?? [])]
+    return lanes.flatMap(({ state, items }) => (state === 'running' ? (items.peekFront() ?? []) : []))
+  }
+
+  /** So many starts of its webhook until all of a queue's are started: the webhook's queues take turns. */
+  startsUntilEmpty(queueId: string): number {
+    const queue = this.#queues.get(queueId)
+    return queue ? queue.items * queue.webhook.queues.size : 0
+  }
+
   /** Requests in flight of the queue's webhook. */
   inFlightOf(queueId: string): number {
     return this.#queues.get(queueId)?.webhook.inFlight ?? 0

@@ -5,7 +5,7 @@ import type { PendingDelivery } from '../../../services/domain/delivery.ts'
 import type { Outcome } from '../../../services/domain/outcome.ts'
 import { definition, delivery, replayOf, SimulatedWorld, seeded } from '../../support/simulation.ts'
 
-const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 500)
+const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 300)
 
 const mostTurns = 50_000
 
@@ -21,6 +21,7 @@ async function simulate(seed: number) {
     { kind: 'refused', status: 503, latencyMs: 5 },
     { kind: 'refused', status: 400, latencyMs: 5 },
     { kind: 'refused', status: 429, latencyMs: 5, retryAfterMs: 40_000 },
+    { kind: 'refused', status: 429, latencyMs: 5, retryAfterMs: 3_600_000 },
     { kind: 'unreachable', reason: 'timeout', latencyMs: 10_000, detail: '' },
   ]
   const prefix = random() < 0.5 ? 'prefix-' : ''
@@ -64,7 +65,8 @@ async function simulate(seed: number) {
   }
   for (const id of ['a', 'b', 'c']) {
     const whenBlocked = random() < 0.5 ? 'park' : 'reject'
-    const rate = random() < 0.2 ? { rateLimitPerSecond: 20 } : {}
+    // Some so low that most of what they have goes by webhook-parked.
+    const rate = random() < 0.3 ? { rateLimitPerSecond: [20, 0.5, 0.02][Math.floor(random() * 3)] as number } : {}
     world.definitions.set(id, definition(id, { maxInFlight: 1 + Math.floor(random() * 4), whenBlocked, ...rate }))
   }
 
@@ -199,7 +201,7 @@ async function simulate(seed: number) {
     else if (!world.clock.step() || turns % 2_000 === 1_999) {
       world.engine.tick()
       if (owned.length < 2) assign([0, 1])
-      world.clock.nowMs += 1_000
+      world.clock.nowMs += 30_000
     }
   }
   commit()
