@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import type { HealthRecord } from './restore.ts'
 
@@ -8,6 +9,7 @@ import type { HealthRecord } from './restore.ts'
 const epochHeader = 'owner-epoch'
 
 export function epochHeaders(epoch: number): Record<string, string> {
+  assert(Number.isSafeInteger(epoch) && epoch >= 0, `epoch ${epoch} is no whole number`)
   return { [epochHeader]: String(epoch) }
 }
 

@@ -107,7 +107,7 @@ export async function takeOver(
     restored,
     reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 },
     // A time, so that two takeovers that find the same, of which one wrote nothing before it was cut off, differ too.
-    epoch: Math.max(log.newestEpoch + 1, nowMs()),
+    epoch: Math.max(log.newestEpoch + 1, Math.floor(nowMs())),
     healthOffset: healthEnd ?? 0,
   }
 }
