@@ -90,11 +90,12 @@ export const dispatcherConfig = Type.Object(
 
 export function limitsOf(
   config: Static<typeof dispatcherConfig>,
-  { deliveries, replays }: { deliveries: string; replays: string },
+  { deliveries, replays, parked }: { deliveries: string; replays: string; parked: { topic: string } },
 ): EngineLimits {
   return {
     deliveriesTopic: deliveries,
     replaysTopic: replays,
+    parkedTopic: parked.topic,
     maxInFlight: config.HOOKLINE_DISPATCHER_MAX_IN_FLIGHT,
     maxHeld: config.HOOKLINE_DISPATCHER_MAX_HELD,
     maxHeldBytes: config.HOOKLINE_DISPATCHER_MAX_HELD_BYTES,

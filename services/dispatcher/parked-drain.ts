@@ -162,13 +162,13 @@ export class ParkedDrain {
   }
 
   #take({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
-    const { held, lanes, steps } = this.#context
+    const { held, lanes, steps, limits } = this.#context
     const { delivery, attempts, replayId, ratePerSecond } = pending
     const { webhookId, contactId } = delivery
     const queueId = queueOf(webhookId, replayId)
     const slot = parked.take(queueId, offset)
     const taken = { owner: { finish: (finished: Slot) => parked.finish(queueId, finished) }, slot }
-    const place = { topic: 'webhook-parked', partition: number, offset }
+    const place = { topic: limits.parkedTopic, partition: number, offset }
     const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
     const met = steps.step(place, delivery, 'taking a parked delivery', () => {
       const brought = { delivery, replayId, ratePerSecond, place, slots: [taken], attempts, parkedOffset: offset }

@@ -63,6 +63,8 @@ export type EngineLimits = {
   deliveriesTopic: string
   /** Name of webhook-replays, whose order is kept within each replay. */
   replaysTopic: string
+  /** Name of webhook-parked: where what is taken back from it stands. */
+  parkedTopic: string
   /** Requests in flight of the whole process. */
   maxInFlight: number
   /** Deliveries held in memory: queued, in flight, or waiting for a retry or for their record's acknowledgement. */

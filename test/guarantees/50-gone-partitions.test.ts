@@ -85,6 +85,7 @@ class Instance implements AsyncDisposable {
       maxQueuedOfWebhook: 3,
       deliveriesTopic: topic,
       replaysTopic: 'webhook-replays',
+      parkedTopic: 'webhook-parked',
     }
     this.#engine = new Engine(
       {

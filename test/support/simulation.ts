@@ -251,6 +251,7 @@ export class SimulatedWorld {
       maxHeldBytes: 1_000_000,
       maxQueuedOfWebhook: 1_000,
       deliveriesTopic: 'webhook-deliveries',
+      parkedTopic: 'webhook-parked',
       replaysTopic: 'webhook-replays',
       recentIds: 10_000,
       expiryMs: Number.POSITIVE_INFINITY,

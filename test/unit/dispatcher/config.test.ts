@@ -4,7 +4,7 @@ import { loadConfig } from '../../../services/platform/config.ts'
 
 test('by default three webhooks that do not keep up, each with its whole share, leave room for the others', () => {
   const env = { HOOKLINE_KEY_RING: `test=${Buffer.alloc(32).toString('base64')}` }
-  const topics = { deliveries: 'webhook-deliveries', replays: 'webhook-replays' }
+  const topics = { deliveries: 'webhook-deliveries', replays: 'webhook-replays', parked: { topic: 'webhook-parked' } }
   const { maxHeld, maxQueuedOfWebhook } = limitsOf(loadConfig(dispatcherConfig, env), topics)
   expect(maxHeld - 3 * maxQueuedOfWebhook).toBeGreaterThanOrEqual(400)
 })

@@ -49,6 +49,7 @@ async function simulate(seed: number) {
     }),
     {
       deliveriesTopic,
+      parkedTopic: `${prefix}webhook-parked`,
       replaysTopic,
       maxInFlight: 1 + Math.floor(random() * 8),
       maxHeld: 20 + Math.floor(random() * 100),
