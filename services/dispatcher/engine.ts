@@ -44,7 +44,7 @@ export class Engine {
 
   constructor(ports: EnginePorts, limits: EngineLimits) {
     this.#limits = limits
-    const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition)
+    const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition, ports)
     const faults = new FaultGates(faultMs)
     const held = new HeldItems(ports, limits)
     const questions = questionsOf(ports, gates, faults)

@@ -1,5 +1,6 @@
 import type { WebhookDefinition } from '../domain/definition.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import type { Clock } from '../platform/clock.ts'
 import { type BreakerState, type Gate, gate, initialBreaker, onResult, probeNotSent, shouldDisable } from './breaker.ts'
 import { Pacer } from './pacer.ts'
 import { retryAfterCapMs } from './retry.ts'
@@ -10,8 +11,8 @@ export type GateState = { breaker: BreakerState; pausedUntilMs: number }
 type WebhookGate = GateState & {
   partition: number
   pacer: Pacer | null
-  /** How long the latest pause was to be. */
-  pausedForMs: number
+  /** The end of the pause on the monotonic clock, which no jump of the time of day shortens or lengthens. */
+  pausedUntilMonotonicMs: number
 }
 
 /** Of a gate that nothing has passed yet: it knows no more than the definition. */
@@ -24,9 +25,14 @@ const unknownPartition = -1
 export class WebhookGates {
   readonly #gates = new Map<string, WebhookGate>()
   readonly #definition: (webhookId: string) => WebhookDefinition | undefined
+  readonly #clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
 
-  constructor(definition: (webhookId: string) => WebhookDefinition | undefined) {
+  constructor(
+    definition: (webhookId: string) => WebhookDefinition | undefined,
+    clock: Pick<Clock, 'nowMs' | 'monotonicMs'>,
+  ) {
     this.#definition = definition
+    this.#clock = clock
   }
 
   /**
@@ -43,9 +49,7 @@ export class WebhookGates {
       const waits = state.breaker.state === 'halfOpen' || definition?.whenBlocked === 'park'
       return waits ? Math.max(1, verdict.untilMs - nowMs) : 0
     }
-    // Never longer than what was asked for: a clock set back by an hour does not make it an hour longer.
-    state.pausedUntilMs = Math.min(state.pausedUntilMs, nowMs + state.pausedForMs)
-    const pauseMs = state.pausedUntilMs - nowMs
+    const pauseMs = state.pausedUntilMonotonicMs - this.#clock.monotonicMs()
     if (pauseMs > 0) return pauseMs
     return this.#pace(state, rate, nowMs)
   }
@@ -83,15 +87,18 @@ export class WebhookGates {
       state.pacer.ramp(nowMs)
     }
     if (outcome.kind === 'refused' && outcome.retryAfterMs !== undefined) {
-      state.pausedForMs = Math.min(outcome.retryAfterMs, retryAfterCapMs)
-      state.pausedUntilMs = nowMs + state.pausedForMs
+      const pauseMs = Math.min(outcome.retryAfterMs, retryAfterCapMs)
+      state.pausedUntilMs = nowMs + pauseMs
+      state.pausedUntilMonotonicMs = this.#clock.monotonicMs() + pauseMs
     }
-    this.#forgetIdle(webhookId, state, nowMs)
+    this.#forgetIdle(webhookId, state)
   }
 
   /** As a takeover found it. */
   restore(webhookId: string, partition: number, { breaker, pausedUntilMs }: GateState): void {
-    this.#gates.set(webhookId, { breaker, pausedUntilMs, partition, pacer: null, pausedForMs: retryAfterCapMs })
+    const leftMs = Math.min(Math.max(0, pausedUntilMs - this.#clock.nowMs()), retryAfterCapMs)
+    const pausedUntilMonotonicMs = this.#clock.monotonicMs() + leftMs
+    this.#gates.set(webhookId, { breaker, pausedUntilMs, pausedUntilMonotonicMs, partition, pacer: null })
   }
 
   /** Forgets the webhooks of a partition number that went to another instance. */
@@ -118,7 +125,7 @@ export class WebhookGates {
   }
 
   #open(webhookId: string, partition: number): WebhookGate {
-    const state = { breaker: initialBreaker(), pausedUntilMs: 0, partition, pacer: null, pausedForMs: 0 }
+    const state = { breaker: initialBreaker(), pausedUntilMs: 0, pausedUntilMonotonicMs: 0, partition, pacer: null }
     this.#gates.set(webhookId, state)
     return state
   }
@@ -135,8 +142,8 @@ export class WebhookGates {
     return state.pacer?.delayMs(nowMs) ?? 0
   }
 
-  #forgetIdle(webhookId: string, state: WebhookGate, nowMs: number): void {
-    if (state.breaker === initialBreaker() && !state.pacer && state.pausedUntilMs <= nowMs)
+  #forgetIdle(webhookId: string, state: WebhookGate): void {
+    if (state.breaker === initialBreaker() && !state.pacer && state.pausedUntilMonotonicMs <= this.#clock.monotonicMs())
       this.#gates.delete(webhookId)
   }
 }

@@ -118,6 +118,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
   const engine = new Engine(
     {
       nowMs,
+      monotonicMs: clock.monotonicMs,
       random: clock.random,
       definition: current,
       send: sender.send.bind(sender),

@@ -33,6 +33,8 @@ export type Written = { parkedOffset: number | null; attemptOffset: number | nul
 /** The world outside: everything that takes time or chance. Callbacks may come in any order, never from inside the call. */
 export type EnginePorts = {
   nowMs(): number
+  /** Milliseconds on a clock that never jumps: for waits. */
+  monotonicMs(): number
   random(): number
   /** The definition in force at this moment, with its offset: a version may come twice, an offset does not. */
   definition(webhookId: string): Entry | undefined

@@ -126,14 +126,18 @@ test.each(pauses)(
     world.clock.after(2 * second, () => {
       world.wallSkewMs = jumpMs
     })
+    const others = () => world.sent.filter(({ deliveryId }) => deliveryId !== 'd0')
+    // What waits for longer than a minute comes back from webhook-parked, by a tick.
+    for (let ticks = 0; ticks < 10_000 && others().length < 10; ticks++) {
+      world.clock.runUntil(world.clock.nowMs + second)
+      world.engine.tick()
+    }
     world.runAll()
-    const others = world.sent.filter(({ deliveryId }) => deliveryId !== 'd0')
-    expect(others).toHaveLength(10)
+    expect(others()).toHaveLength(10)
     const heldMs = Math.min(askedMs, retryAfterCapMs)
-    for (const { atMs } of others) {
+    for (const { atMs } of others()) {
       expect(atMs - startMs).toBeGreaterThanOrEqual(heldMs)
-      // At most once more: a clock that was set back tells nothing of how much had passed.
-      expect(atMs - startMs).toBeLessThanOrEqual((jumpMs < 0 ? 2 : 1) * heldMs + second)
+      expect(atMs - startMs).toBeLessThanOrEqual(heldMs + 3 * second)
     }
   },
 )

@@ -12,6 +12,8 @@ const admins = ['super admin', 'super admin of the business', 'session of a supe
 const readers = [...admins, 'reader', 'both', 'family', 'session of a reader', 'session of a writer and reader']
 const writers = [...admins, 'writer', 'both', 'family', 'session of a writer and reader']
 const accountants = [...admins, 'accountant']
+/** With a token for all businesses. */
+const everywhere = ['super admin', 'session of a super admin']
 const elsewhere = ['super admin elsewhere', 'session of elsewhere']
 const known = [
   ...new Set([...readers, ...writers, ...accountants, ...elsewhere]),
@@ -32,7 +34,9 @@ const allowed: Record<string, { who: readonly string[]; body?: object }> = {
   rotateSecret: { who: writers },
   testWebhook: { who: writers, body: {} },
   replay: { who: writers, body: { deadLetters: true } },
+  replayUnread: { who: everywhere, body: { topic: 'message-events', since: 'yesterday' } },
   getReplay: { who: readers },
+  stopReplay: { who: writers },
   getStats: { who: readers },
   listErrors: { who: readers },
   listAttempts: { who: readers },

@@ -90,6 +90,7 @@ class Instance implements AsyncDisposable {
     this.#engine = new Engine(
       {
         nowMs,
+        monotonicMs: nowMs,
         random,
         definition: (id) => {
           const found = webhooks.get(id)
@@ -174,6 +175,7 @@ class Instance implements AsyncDisposable {
         logIds,
         lostParked: (partition: number) => void kafka.violations.push(`the parked ones of ${partition} are lost`),
         nowMs,
+        monotonicMs: nowMs,
       },
       committed: async () => {
         await kafka.answer()

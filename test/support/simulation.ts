@@ -211,6 +211,7 @@ export class SimulatedWorld {
       }
       return {
         nowMs: () => this.clock.nowMs + this.wallSkewMs,
+        monotonicMs: () => this.clock.nowMs,
         random: () => {
           this.sabotage('random', null)
           return this.random()
