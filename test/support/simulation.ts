@@ -32,17 +32,20 @@ export function seeded(seed: number): () => number {
   }
 }
 
+type ClockEvent = { atMs: number; serial: number; run: () => void; cancelled: boolean }
+
 /** Virtual time: what is due runs in the order of its time, then of its making. */
 export class VirtualClock {
   nowMs = 1_700_000_000_000
   #serial = 0
-  #events: { atMs: number; serial: number; run: () => void }[] = []
+  /** A binary heap, the next event first. What was cancelled stays until its turn. */
+  readonly #events: ClockEvent[] = []
 
   after(delayMs: number, run: () => void): { cancel(): void } {
-    const event = { atMs: this.nowMs + Math.max(0, delayMs), serial: this.#serial++, run }
-    this.#events.push(event)
+    const event = { atMs: this.nowMs + Math.max(0, delayMs), serial: this.#serial++, run, cancelled: false }
+    this.#push(event)
     const cancel = () => {
-      this.#events = this.#events.filter((other) => other !== event)
+      event.cancelled = true
     }
     return { cancel }
   }
@@ -60,22 +63,55 @@ export class VirtualClock {
 
   /** Runs what is due until then. */
   runUntil(endMs: number): void {
-    while (this.#events.some(({ atMs }) => atMs <= endMs)) this.step()
+    for (let next = this.#next(); next && next.atMs <= endMs; next = this.#next()) this.step()
     this.nowMs = Math.max(this.nowMs, endMs)
   }
 
   /** Runs the next event. @returns false when there is none. */
   step(): boolean {
-    let next = this.#events[0]
-    for (const event of this.#events) {
-      if (next && (event.atMs < next.atMs || (event.atMs === next.atMs && event.serial < next.serial))) next = event
-    }
+    const next = this.#next()
     if (!next) return false
-    this.#events.splice(this.#events.indexOf(next), 1)
+    this.#shift()
     this.nowMs = next.atMs
     next.run()
     return true
   }
+
+  #next(): ClockEvent | undefined {
+    while (this.#events[0]?.cancelled) this.#shift()
+    return this.#events[0]
+  }
+
+  #push(event: ClockEvent): void {
+    const events = this.#events
+    let at = events.push(event) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!isBefore(event, events[parent] as ClockEvent)) break
+      events[at] = events[parent] as ClockEvent
+      at = parent
+    }
+    events[at] = event
+  }
+
+  #shift(): void {
+    const events = this.#events
+    const last = events.pop()
+    if (!last || events.length === 0) return
+    let at = 0
+    for (let child = 1; child < events.length; child = 2 * at + 1) {
+      const right = events[child + 1]
+      if (right && isBefore(right, events[child] as ClockEvent)) child++
+      if (!isBefore(events[child] as ClockEvent, last)) break
+      events[at] = events[child] as ClockEvent
+      at = child
+    }
+    events[at] = last
+  }
+}
+
+function isBefore(a: ClockEvent, b: ClockEvent): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.serial < b.serial)
 }
 
 export function definition(id: string, changes: Partial<WebhookDefinition> = {}): WebhookDefinition {
