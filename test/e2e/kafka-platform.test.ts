@@ -408,3 +408,26 @@ test('what is committed with an offset comes back', async () => {
   )
   await consumer[Symbol.asyncDispose]()
 })
+
+test('a table that is asked to catch up while its topic grows takes no record that comes meanwhile for another log', async () => {
+  const name = 'growing'
+  await createTopics(admin, [{ topic: topic(name), numPartitions: 1 }], systemClock)
+  const failures: unknown[] = []
+  const options = {
+    topic: topic(name),
+    groupPrefix: `${prefix}growing`,
+    fail: (error: unknown) => void failures.push(error),
+    onRecord: () => undefined,
+  }
+  await using table = await TopicTable.open(kafka, options, context)
+  const over = new AbortController()
+  const growing = (async () => {
+    while (!over.signal.aborted) await producer.send({ topic: topic(name), messages: [{ key: 'k', value: 'v' }] })
+  })()
+  // Side by side, as edits of several businesses are.
+  for (let round = 0; round < 10; round++) await Promise.all(Array.from({ length: 8 }, () => table.caughtUp()))
+  over.abort()
+  await growing
+  expect(failures).toEqual([])
+  expect(table.position(0)).toBeGreaterThan(0)
+})

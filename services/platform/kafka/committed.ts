@@ -29,11 +29,11 @@ export function fetchCommittedOnce(
   log: Logger,
 ): Promise<Map<string, Map<number, Committed>>> {
   return withAdmin(kafka, async (admin) => {
-    const [fetched, extents] = await Promise.all([
-      // Without metadata kafkajs knows no broker yet, fails to find the group's coordinator, and waits 300 ms before its retry.
-      admin.fetchTopicMetadata({ topics }).then(() => admin.fetchOffsets({ groupId, topics })),
-      fetchExtents(admin, topics),
-    ])
+    // Without metadata kafkajs knows no broker yet, fails to find the group's coordinator, and waits 300 ms before its retry.
+    await admin.fetchTopicMetadata({ topics })
+    const fetched = await admin.fetchOffsets({ groupId, topics })
+    // Asked behind the commits: the group may go on meanwhile, and would seem to have committed what is not there.
+    const extents = await fetchExtents(admin, topics)
     return new Map(
       fetched.map(({ topic, partitions }) => [
         topic,

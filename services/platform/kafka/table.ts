@@ -70,9 +70,11 @@ export class TopicTable implements AsyncDisposable {
 
   /** Resolves when everything that the topic holds at the time of the call has been folded. */
   async caughtUp(): Promise<void> {
+    // As they were when Kafka was asked: records that are folded while it answers stand behind the ends that it tells.
+    const before = new Map(this.#positions)
     const ends = await this.#ends()
     for (const { partition, offset } of ends)
-      if (offset < this.position(partition)) await this.#isShorter(partition, offset)
+      if (offset < (before.get(partition) ?? 0)) await this.#isShorter(partition, offset)
     await this.#reachedAll(ends)
   }
 
