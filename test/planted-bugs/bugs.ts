@@ -777,7 +777,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'holds all of a long replay in memory',
-    file: 'services/dispatcher/parking.ts',
+    file: 'services/dispatcher/memory-rules.ts',
     text: 'this.#lanes.queues.itemsOf(queueId) >= mostAhead(ratePerSecond)',
     replacement: 'this.#lanes.queues.itemsOf(queueId) < 0',
     caughtBy: ['test/unit/dispatcher/engine-replays.test.ts'],
