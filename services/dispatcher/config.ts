@@ -11,7 +11,7 @@ import {
   targetVariables,
 } from '../platform/variables.ts'
 import { topics } from '../topics.ts'
-import type { EngineLimits } from './ports.ts'
+import type { EngineLimits } from './engine/ports.ts'
 
 const shareIsPartOfMemory: ConfigRule<{
   HOOKLINE_DISPATCHER_MAX_HELD: number

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
-import { decodeOffsetMap, encodeOffsetMap, maxMetadataBytes } from '../../services/dispatcher/offset-map.ts'
-import { OffsetTracker } from '../../services/dispatcher/offsets.ts'
+import {
+  decodeOffsetMap,
+  encodeOffsetMap,
+  maxMetadataBytes,
+} from '../../services/dispatcher/engine/offsets/offset-map.ts'
+import { OffsetTracker } from '../../services/dispatcher/engine/offsets/offset-tracker.ts'
 import { figure } from '../support/figure.ts'
 import { seeded } from '../support/simulation.ts'
 

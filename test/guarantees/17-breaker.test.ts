@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type BreakerState, gate, initialBreaker, onResult } from '../../services/dispatcher/breaker.ts'
+import { type BreakerState, gate, initialBreaker, onResult } from '../../services/dispatcher/engine/gate/breaker.ts'
 import { figure } from '../support/figure.ts'
 import { seeded, VirtualClock } from '../support/simulation.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { startReceiver } from '../../deploy/demo/receiver.ts'
-import { decideNext, profiles, retryAfterCapMs, tierMs } from '../../services/dispatcher/retry.ts'
+import { decideNext, profiles, retryAfterCapMs, tierMs } from '../../services/dispatcher/engine/gate/retry.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
 import { systemClock } from '../../services/platform/clock.ts'
 import { figure } from '../support/figure.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { checkDraft } from '../../services/admin/draft-rules.ts'
-import { createTarget } from '../../services/dispatcher/target.ts'
+import { createTarget } from '../../services/dispatcher/http/target.ts'
 import type { UrlPolicy } from '../../services/domain/target-url.ts'
 import { KeyRing } from '../../services/platform/keyring.ts'
 import { figure } from '../support/figure.ts'

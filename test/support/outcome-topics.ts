@@ -1,5 +1,5 @@
 import { inject } from 'vitest'
-import type { HealthRecord } from '../../services/dispatcher/restore.ts'
+import type { HealthRecord } from '../../services/dispatcher/engine/health-record.ts'
 import type { Attempt, DeadLetter, PendingDelivery } from '../../services/domain/delivery.ts'
 import type { Codec, Decode } from '../../services/platform/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'

@@ -1,8 +1,10 @@
 import pino from 'pino'
-import { Engine } from '../../services/dispatcher/engine.ts'
-import type { GateState } from '../../services/dispatcher/gates.ts'
-import type { ParkedRange } from '../../services/dispatcher/parked-index.ts'
-import type { ResumePoint } from '../../services/dispatcher/partition.ts'
+import type { Place } from '../../services/dispatcher/engine/attempt-record.ts'
+import { Engine } from '../../services/dispatcher/engine/engine.ts'
+import type { GateState } from '../../services/dispatcher/engine/gate/send-gate.ts'
+import { answerId } from '../../services/dispatcher/engine/item-ids.ts'
+import type { ResumePoint } from '../../services/dispatcher/engine/offsets/partition-state.ts'
+import type { ParkedRange } from '../../services/dispatcher/engine/parking/parked-index.ts'
 import type {
   EngineLimits,
   EnginePorts,
@@ -10,10 +12,8 @@ import type {
   Owned,
   SendResult,
   Written,
-} from '../../services/dispatcher/ports.ts'
-import type { Place } from '../../services/dispatcher/records.ts'
-import { answerId } from '../../services/dispatcher/replay.ts'
-import { addAnswered, addParked } from '../../services/dispatcher/takeover.ts'
+} from '../../services/dispatcher/engine/ports.ts'
+import { addAnswered, addParked } from '../../services/dispatcher/takeover/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition.ts'
 import type { Entry } from '../../services/domain/definition-table.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'

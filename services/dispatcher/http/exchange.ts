@@ -1,13 +1,13 @@
 import type { Outcome } from '../../domain/outcome.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { parseRetryAfter } from '../retry-after.ts'
-import { asError, failureOf, TimeLimitError } from '../unreachable.ts'
-import { AnswerReader } from './answer-reader.ts'
-import type { Connection, ConnectionUser } from './connection.ts'
-import type { Connections } from './connections.ts'
-import { type Destination, Opening, type OpeningContext } from './opening.ts'
+import { AnswerReader } from './answer/answer-reader.ts'
+import type { UnreadBodies } from './answer/unread-bodies.ts'
+import type { Connection, ConnectionUser } from './connection/connection.ts'
+import type { Connections } from './connection/connections.ts'
+import { type Destination, Opening, type OpeningContext } from './connection/opening.ts'
 import type { RequestBytes } from './request-bytes.ts'
-import type { UnreadBodies } from './unread-bodies.ts'
+import { parseRetryAfter } from './retry-after.ts'
+import { asError, failureOf, TimeLimitError } from './unreachable.ts'
 
 export type ExchangeContext = OpeningContext & {
   clock: Clock

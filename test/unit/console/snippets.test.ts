@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
 import { findFreePorts } from '../../../deploy/local/ports.ts'
 import { snippets } from '../../../services/console/src/parts/snippets.ts'
-import { secretKey, signatureHeader } from '../../../services/dispatcher/signature.ts'
+import { secretKey, signatureHeader } from '../../../services/dispatcher/http/signature.ts'
 import { lackOf, python } from '../../support/python.ts'
 
 /** The console's snippets as a customer runs them, where their language is there. Go, PHP and Ruby are not run. */

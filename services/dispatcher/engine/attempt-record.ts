@@ -1,0 +1,98 @@
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type {
+  Attempt,
+  AttemptSummary,
+  DeadLetter,
+  DeadLetterReason,
+  Delivery,
+  NextStep,
+} from '../../domain/delivery.ts'
+import { classify, type Outcome } from '../../domain/outcome.ts'
+import type { Next } from './gate/retry.ts'
+
+/** Where a record stands in Kafka. */
+export type Place = { topic: string; partition: number; offset: number }
+
+export type AttemptFacts = {
+  delivery: Delivery
+  replayId: string | null
+  definition: WebhookDefinition
+  /** Null of a definition that is not saved. */
+  definitionOffset: number | null
+  place: Place
+  /** From 1. */
+  attempt: number
+  startedAtMs: number
+  outcome: Outcome
+  next: Next
+}
+
+const nextStep: Record<Next['kind'], NextStep> = {
+  done: 'none',
+  retry: 'retry',
+  later: 'retry',
+  deadLetter: 'deadLetter',
+}
+
+/** The record of one attempt for webhook-attempts. @param endedAtMs from which a retry's wait runs. */
+export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
+  const { delivery, definition, place, attempt, startedAtMs, outcome, next } = facts
+  const { outcome: name, cause } = classify(outcome, definition.slowThresholdMs)
+  return {
+    deliveryId: delivery.deliveryId,
+    webhookId: delivery.webhookId,
+    businessId: delivery.businessId,
+    eventId: delivery.eventId,
+    kind: delivery.kind,
+    chatChannelId: delivery.chatChannelId,
+    contactId: delivery.contactId,
+    attempt,
+    startedAt: startedAtMs,
+    latencyMs: outcome.kind === 'rejected' ? null : outcome.latencyMs,
+    outcome: name,
+    cause,
+    status: outcome.kind === 'success' || outcome.kind === 'refused' ? outcome.status : null,
+    responseExcerpt: excerptOf(outcome),
+    slowThresholdMs: definition.slowThresholdMs,
+    next: nextStep[next.kind],
+    nextAttemptAt: next.kind === 'retry' || next.kind === 'later' ? endedAtMs + next.delayMs : null,
+    nextTopic: next.kind === 'later' ? `webhook-retries-${next.tier}` : null,
+    definitionVersion: definition.version,
+    definitionOffset: facts.definitionOffset,
+    deliveryCreatedAt: delivery.createdAt,
+    sourceTopic: place.topic,
+    sourceOffset: place.offset,
+    test: false,
+    replayId: facts.replayId,
+  }
+}
+
+export function summaryOf(attempt: Attempt): AttemptSummary {
+  const { startedAt, latencyMs, outcome, cause, status, responseExcerpt } = attempt
+  return { attempt: attempt.attempt, startedAt, latencyMs, outcome, cause, status, responseExcerpt }
+}
+
+/** A notification that will not be sent by itself any more, whole: it can be replayed. */
+export function deadLetterOf(
+  delivery: Delivery,
+  place: Place,
+  reason: DeadLetterReason,
+  attempts: AttemptSummary[],
+  nowMs: number,
+  detail: string | null = null,
+): DeadLetter {
+  return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source: { ...place, key: null, value: null } }
+}
+
+function excerptOf(outcome: Outcome): string | null {
+  switch (outcome.kind) {
+    case 'success':
+      return null
+    case 'refused':
+      return outcome.responseExcerpt ?? null
+    case 'unreachable':
+      return outcome.detail
+    case 'rejected':
+      return outcome.detail ?? null
+  }
+}

@@ -1,0 +1,250 @@
+import { strict as assert } from 'node:assert'
+import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import { SetAside } from '../../platform/record-faults.ts'
+import { Flow } from './attempt-flow.ts'
+import type { Place } from './attempt-record.ts'
+import { createItem } from './create-item.ts'
+import { HeldItems } from './delivery-pool.ts'
+import { FaultGates } from './gate/fault-gates.ts'
+import { ReplayPacers } from './gate/replay-pacers.ts'
+import { WebhookGates } from './gate/send-gate.ts'
+import type { RestoredPartition } from './health-record.ts'
+import { ItemFaults } from './item-faults.ts'
+import { PartitionState, Partitions, type ResumePoint } from './offsets/partition-state.ts'
+import { Parking } from './parking/parking.ts'
+import { type EngineLimits, type EnginePorts, type Item, type Owned, owns, ownsNumber } from './ports.ts'
+import { laneRulesOf, questionsOf } from './scheduling/lane-rules.ts'
+import { LaneScheduler } from './scheduling/lane-scheduler.ts'
+import { TestNotifications } from './test-notification.ts'
+
+/** Between two tries of a webhook that cannot be sent to for a fault of ours. */
+const faultMs = 5_000
+
+/**
+ * The dispatcher's core: takes deliveries in the order of their partition, sends them lane by lane, and says which
+ * offsets are finished. It reads no clock and does no I/O, so that it runs under a virtual clock as well.
+ *
+ * Invariants: within a lane the next item starts only after the one before has ended or gone to a delay topic; an offset
+ * is finished only after the record of its outcome is acknowledged; nothing of an older assignment is ever committed; a
+ * webhook's notifications follow one another to webhook-parked and back in their order.
+ */
+export class Engine {
+  readonly gates: WebhookGates
+  readonly #limits: EngineLimits
+  readonly #lanes: LaneScheduler<Item>
+  readonly #pacers: ReplayPacers
+  readonly #held: HeldItems
+  readonly #steps: ItemFaults
+  readonly #partitions = new Partitions()
+  readonly #parking: Parking
+  readonly #flow: Flow
+  readonly #tests: TestNotifications
+  #owned: Owned = { partitions: new Map(), fresh: true }
+  #drained: (() => void) | undefined
+
+  constructor(ports: EnginePorts, limits: EngineLimits) {
+    this.#limits = limits
+    const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition, ports)
+    const faults = new FaultGates(faultMs)
+    const held = new HeldItems(ports, limits)
+    const questions = questionsOf(ports, gates, faults)
+    const steps = new ItemFaults(ports, held, (place) => this.#owns(place))
+    const pacers = new ReplayPacers((queueId) => this.#lanes.queues.get(queueId), ports.nowMs)
+    const rules = laneRulesOf(ports, limits, { ...questions, paceMs: (queueId) => pacers.waitMs(queueId) })
+    const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.start(lane, item))
+    const shared = { ports, limits, lanes, gates, faults, held, steps }
+    this.#parking = new Parking({ ...shared, ...questions, partitions: this.#partitions })
+    this.#flow = new Flow({
+      ...shared,
+      pacers,
+      parking: this.#parking,
+      owns: (place) => this.#owns(place),
+      onIdle: () => this.#checkDrained(),
+    })
+    this.#tests = new TestNotifications(ports, held, steps, () => this.#checkDrained())
+    held.watch(() => this.#checkDrained())
+    this.gates = gates
+    this.#steps = steps
+    this.#held = held
+    this.#pacers = pacers
+    this.#lanes = lanes
+  }
+
+  get held(): number {
+    return this.#held.count
+  }
+
+  get inFlight(): number {
+    return this.#lanes.inFlight
+  }
+
+  /** Webhooks whose notifications are in webhook-parked. */
+  get parking(): number {
+    return this.#partitions.parkedWebhooks
+  }
+
+  /**
+   * While false, take no more records of the topic; onRoom tells when it changes. What a replay brings goes to webhook-parked at
+   * once, and must not take all of the room on its way there.
+   */
+  hasRoomFor(topic: string): boolean {
+    return topic === this.#limits.replaysTopic ? this.#held.hasRoomForReplays : this.#held.hasRoom
+  }
+
+  /** Partition numbers owned at present, for the health snapshots. */
+  get partitions(): Iterable<PartitionState> {
+    return this.#partitions
+  }
+
+  /**
+   * Begins with a new assignment: records are read again from the last commit on. What is queued is dropped; what is in
+   * flight, or waits for a retry in a partition that stayed, goes on and meets its record again by its delivery id.
+   * @returns the partition numbers whose state must be restored before their first record is offered.
+   */
+  assign(owned: Owned): number[] {
+    this.#owned = owned
+    this.#held.stopped.rewind()
+    const numbers = new Set([...owned.partitions.values()].flat())
+    const queued = this.#lanes.takeQueued()
+    for (const { parked } of this.#partitions)
+      for (const queueId of parked.parking()) queued.push(...parked.endHandover(queueId))
+    for (const state of [...this.#partitions]) {
+      if (!owned.fresh && numbers.has(state.number)) {
+        state.rewind()
+        continue
+      }
+      this.#partitions.delete(state.number)
+      this.gates.drop(state.number)
+    }
+    for (const item of queued) this.#parking.putBack(item)
+    for (const item of this.#held.all()) {
+      item.slots.length = 0
+      this.#parking.rewindTo(item)
+      if (item.retry && !this.#owns(item.place)) this.#flow.abandon(item)
+    }
+    this.#held.congested(false)
+    return [...numbers].filter((number) => !this.#partitions.get(number))
+  }
+
+  /** Takes over a partition number as its topics tell it (docs/architecture.md, taking over). */
+  restore(number: number, { resume, parked, gates, answered, stopped }: RestoredPartition): void {
+    assert(ownsNumber(this.#owned, number), `partition ${number} is restored, but not assigned`)
+    const state = new PartitionState(number)
+    // Whatever an earlier ownership has left is older than the topics.
+    this.gates.drop(number)
+    for (const [topic, point] of resume) state.resume(topic, point)
+    for (const [queueId, range] of parked) state.parked.restore(queueId, range)
+    for (const [webhookId, gate] of gates) {
+      this.gates.restore(webhookId, number, gate)
+      if (gate.breaker.failingSinceMs !== null) this.#lanes.learn(webhookId, (answers) => answers.suspect())
+    }
+    for (const [replayId, atMs] of stopped) this.#held.stopped.add(replayId, atMs, null)
+    for (const [id, attempts] of answered) this.#held.answered.add(id, attempts)
+    this.#partitions.set(state)
+  }
+
+  /** For a partition that stayed: where the last commit says that a topic goes on. */
+  resume(number: number, topic: string, point: ResumePoint): void {
+    this.#partitions.get(number)?.resume(topic, point)
+  }
+
+  /**
+   * Takes the next record of a topic's partition: a delivery, what was tried so far, and the replay it belongs to. Of a
+   * partition that is not owned (any more), nothing is taken: it is its owner's.
+   */
+  offer(
+    place: Place,
+    delivery: Delivery,
+    attempts: AttemptSummary[] = [],
+    replayId: string | null = null,
+    ratePerSecond: PendingDelivery['ratePerSecond'] = null,
+  ): void {
+    const state = this.#partitions.get(place.partition)
+    const taken = state?.take(place.topic, place.offset)
+    if (!state || !taken) return
+    const met = this.#steps.step(place, delivery, 'taking a delivery', () => {
+      const item = createItem({ delivery, replayId, place, slots: [taken], attempts, ratePerSecond })
+      const why = this.#parking.memory.whyNot(item)
+      return this.#held.meet(item) ? null : { item, why }
+    })
+    if (met instanceof SetAside) return this.#steps.setAsideTaken(place, taken, delivery, attempts, met)
+    if (met === null) return
+    this.#held.hold(met.item)
+    this.#parking.bring(met.item, met.why)
+  }
+
+  /**
+   * Takes a test notification: sent at once, whatever waits.
+   * @param draft JSON of a definition that is not saved yet. @param letter how it ends when it cannot be handled.
+   */
+  offerTest(place: Place, delivery: Delivery, draft: string | null, letter: (detail: string) => DeadLetter): void {
+    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
+    if (!taken) return
+    const finish = () => taken.owner.finish(taken.slot)
+    const failed = (aside: SetAside) => this.#steps.letterOf(place, taken, aside, letter)
+    this.#tests.take(place, delivery, finish, draft, failed)
+  }
+
+  /** Takes a record that is not a delivery: finished at once, or when its dead letter is in Kafka. */
+  offerUnsendable(place: Place, deadLetter?: DeadLetter): void {
+    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
+    if (!taken) return
+    if (!deadLetter) return taken.owner.finish(taken.slot)
+    this.#held.record(place.partition, { deadLetter }, () => taken.owner.finish(taken.slot))
+  }
+
+  /** Takes the record that stops a replay: nothing more of it is sent, wherever it waits. */
+  offerStop(place: Place, replayId: string, writtenAtMs: number): void {
+    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
+    if (taken) this.#parking.stopReplay(replayId, writtenAtMs, () => taken.owner.finish(taken.slot))
+  }
+
+  /** Takes a record that could not be handled before it came here. */
+  offerFault(place: Place, aside: SetAside, letter: (detail: string) => DeadLetter): void {
+    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
+    if (taken) this.#steps.letterOf(place, taken, aside, letter)
+  }
+
+  /** To be called from time to time: takes parked records back where their webhooks can go on. */
+  tick(): void {
+    this.#pacers.forgetIdle()
+    this.#parking.tick()
+  }
+
+  /**
+   * What to commit, of partitions where it has changed since the last call: the lowest unfinished offset, and in the
+   * metadata the finished ones above it. While a partition's do not fit there, hasRoomFor is false.
+   */
+  takeCommits(): (Place & { metadata: string })[] {
+    for (const { number } of this.#partitions)
+      assert(ownsNumber(this.#owned, number), `partition ${number} is not owned`)
+    const { commits, congested } = this.#partitions.takeCommits()
+    this.#held.congested(congested)
+    return commits
+  }
+
+  /** Forgets what takeCommits has handed out: a commit failed, the next call gives everything again. */
+  commitFailed(): void {
+    for (const state of this.#partitions) state.forgetCommits()
+  }
+
+  /** Starts no more sends. @returns resolves when nothing is in flight and every outcome is in Kafka. */
+  drain(): Promise<void> {
+    this.#lanes.stop()
+    this.#parking.stop()
+    this.#tests.stop()
+    return new Promise((resolve) => {
+      this.#drained = resolve
+      this.#checkDrained()
+    })
+  }
+
+  #owns({ topic, partition }: Place): boolean {
+    return owns(this.#owned, topic, partition, this.#limits.deliveriesTopic)
+  }
+
+  #checkDrained(): void {
+    const inFlight = this.#lanes.inFlight + this.#tests.inFlight
+    if (this.#drained && inFlight === 0 && this.#held.unacknowledged === 0) this.#drained()
+  }
+}

@@ -1,0 +1,59 @@
+import type { Entry } from '../../domain/definition-table.ts'
+import type { AttemptSummary, DeadLetterReason } from '../../domain/delivery.ts'
+import type { Outcome } from '../../domain/outcome.ts'
+import { attemptRecord, deadLetterOf, summaryOf } from './attempt-record.ts'
+import { decideNext, type Next } from './gate/retry.ts'
+import { type Item, type OutcomeRecords, pendingOf } from './ports.ts'
+
+/** What is to be done with the head of a lane. */
+export type Plan =
+  | { kind: 'giveUp'; reason: DeadLetterReason }
+  | { kind: 'reject'; entry: Entry; reason: 'breaker' | 'expired' }
+  | { kind: 'send'; entry: Entry; probe: boolean }
+
+/** What an outcome has done to its webhook's gate. */
+export type Counted = { opened: boolean; closed: boolean; switchOff: boolean }
+
+export type FollowUp = {
+  next: Next
+  records: OutcomeRecords
+  /** The attempt, where something follows it. */
+  tried: AttemptSummary | null
+}
+
+/** What an attempt leads to: the records to write, and what happens to its item then. Changes nothing. */
+export function followUp(
+  item: Item,
+  entry: Entry,
+  outcome: Outcome,
+  startedAtMs: number,
+  nowMs: number,
+  random: number,
+): FollowUp {
+  const { delivery, replayId, place } = item
+  const { definition, offset: definitionOffset } = entry
+  const attempt = item.attempts.length + 1
+  const next = decideNext(outcome, attempt, definition.retryProfile, random)
+  const facts = { delivery, replayId, definition, definitionOffset, place, attempt, startedAtMs, outcome, next }
+  const record = attemptRecord(facts, nowMs)
+  if (next.kind === 'done') return { next, records: { attempt: record }, tried: null }
+  const tried = summaryOf(record)
+  const attempts = [...item.attempts, tried]
+  switch (next.kind) {
+    case 'retry':
+      return { next, records: { attempt: record }, tried }
+    case 'later': {
+      const pending = { ...pendingOf(item, 'retry', nowMs + next.delayMs), attempts }
+      return { next, records: { attempt: record, retry: { tier: next.tier, pending } }, tried }
+    }
+    case 'deadLetter': {
+      const deadLetter = deadLetterOf(delivery, place, next.reason, attempts, nowMs)
+      return { next, records: { attempt: record, deadLetter }, tried }
+    }
+  }
+}
+
+/** As the attempt's record tells it, so that a fold over webhook-attempts comes to the same. */
+export function endOf(outcome: Outcome, startedAtMs: number): number {
+  return outcome.kind === 'rejected' ? startedAtMs : startedAtMs + Math.round(outcome.latencyMs)
+}

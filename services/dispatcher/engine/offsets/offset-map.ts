@@ -1,0 +1,113 @@
+import { crc32 } from 'node:zlib'
+import { maxCommitMetadataBytes } from '../../../platform/kafka/logs.ts'
+import { BitReader, BitWriter, bestOrder, golombBits, orderBits } from './golomb.ts'
+
+/**
+ * The offset map: which offsets behind a commit are finished already, packed into the commit's metadata, so that whoever
+ * takes the partition over does not send them again.
+ *
+ * `1`, then in base64url: CRC-32 (4 bytes), and the lengths of the runs of unfinished and finished offsets in turn, as
+ * exponential Golomb codes with the order that suits each side. Chosen because it is short for every pattern that
+ * occurs: a few slow webhooks between fast ones cost about as much as deltas of the unfinished ones in bytes, whole runs
+ * a few bits, and outcomes at random 1.2 bits an offset where a bitmap takes one.
+ */
+const version = '1'
+
+/** What a commit has room for (Kafka's `offset.metadata.max.bytes`), less the id of its log. */
+export const maxMetadataBytes = maxCommitMetadataBytes
+
+const checksumBytes = 4
+const maxContentBytes = Math.floor(((maxMetadataBytes - version.length) * 3) / 4) - checksumBytes
+/** Far above what is held in memory: one short run must not become a list without end when it is read. */
+const maxUnfinished = 1_000_000
+
+export type OffsetMap = {
+  /** True for what need not be sent: everything below the commit, and the finished ones up to next. */
+  finished(offset: number): boolean
+  /** One behind the last offset that the map knows of. */
+  next: number
+  /** Ascending, from the commit on. */
+  unfinished: number[]
+}
+
+/**
+ * Offsets that do not exist (compaction, control records) are in no list, and so count as finished.
+ * @param watermark the offset committed with it: the lowest unfinished one, or next.
+ * @param unfinished ascending, not below watermark, below next.
+ * @param next one behind the last offset taken.
+ * @returns metadata for the commit, ASCII; null when it would be longer than maxMetadataBytes.
+ * @throws RangeError when the arguments contradict each other: a bug of the caller.
+ */
+export function encodeOffsetMap(watermark: number, unfinished: readonly number[], next: number): string | null {
+  const runs = runsOf(watermark, unfinished, next)
+  if (unfinished.length > maxUnfinished || runs.length > maxContentBytes * 8) return null
+  const orders = [0, 1].map((side) => bestOrder(runs.filter((_run, index) => index % 2 === side)))
+  let bits = 2 * orderBits + golombBits(runs.length)
+  runs.forEach((run, index) => {
+    bits += golombBits(run, orders[index % 2])
+  })
+  const contentBytes = Math.ceil(bits / 8)
+  if (contentBytes > maxContentBytes) return null
+
+  const bytes = Buffer.alloc(checksumBytes + contentBytes)
+  const writer = new BitWriter(bytes.subarray(checksumBytes))
+  for (const order of orders) writer.write(order, orderBits)
+  writer.writeGolomb(runs.length)
+  runs.forEach((run, index) => {
+    writer.writeGolomb(run, orders[index % 2])
+  })
+  bytes.writeUInt32BE(checksum(watermark, bytes))
+  return version + bytes.toString('base64url')
+}
+
+/**
+ * @param metadata of the commit, whoever wrote it.
+ * @param committedOffset the offset that it was committed with.
+ * @returns null when it is empty, damaged, of another version or another offset: then nothing counts as finished.
+ */
+export function decodeOffsetMap(metadata: string, committedOffset: number): OffsetMap | null {
+  if (!metadata.startsWith(version) || metadata.length > maxMetadataBytes) return null
+  const text = metadata.slice(version.length)
+  const bytes = Buffer.from(text, 'base64url')
+  // Node skips what is not base64url: such a string was not written here.
+  if (bytes.length < checksumBytes || bytes.toString('base64url') !== text) return null
+  if (bytes.readUInt32BE() !== checksum(committedOffset, bytes)) return null
+
+  const reader = new BitReader(bytes.subarray(checksumBytes))
+  const orders = [reader.read(orderBits), reader.read(orderBits)]
+  const runs = reader.readGolomb()
+  const unfinished: number[] = []
+  let next = committedOffset
+  for (let run = 0; run < runs && !reader.exhausted; run++) {
+    const length = reader.readGolomb(orders[run % 2]) + (run === 0 ? 0 : 1)
+    if (run % 2 === 0) {
+      if (unfinished.length + length > maxUnfinished) return null
+      for (let i = 0; i < length; i++) unfinished.push(next + i)
+    }
+    next += length
+  }
+  if (reader.exhausted || !Number.isSafeInteger(next)) return null
+  const open = new Set(unfinished)
+  return { finished: (offset) => offset < next && !open.has(offset), next, unfinished }
+}
+
+/** Lengths of unfinished and finished runs in turn, from watermark to next; only the first can be 0, so the others less 1. */
+function runsOf(watermark: number, unfinished: readonly number[], next: number): number[] {
+  const runs: number[] = [0]
+  let position = watermark
+  for (const offset of unfinished) {
+    if (offset < position || !(offset < next))
+      throw new RangeError(`offset ${offset} is not in order or not below next`)
+    if (offset > position) runs.push(offset - position, 0)
+    runs[runs.length - 1] = (runs.at(-1) ?? 0) + 1
+    position = offset + 1
+  }
+  if (position > next) throw new RangeError(`next ${next} is below the watermark ${watermark}`)
+  if (position < next) runs.push(next - position)
+  return runs.map((length, index) => (index === 0 ? length : length - 1))
+}
+
+/** Bound to the commit: metadata beside another offset skips nothing. */
+function checksum(offset: number, bytes: Buffer): number {
+  return crc32(bytes.subarray(checksumBytes), crc32(`${version}:${offset}:`))
+}

@@ -1,0 +1,183 @@
+import type { PendingDelivery } from '../../../domain/delivery.ts'
+import { SetAside } from '../../../platform/record-faults.ts'
+import { createItem } from '../create-item.ts'
+import type { HeldItems } from '../delivery-pool.ts'
+import type { FaultGates } from '../gate/fault-gates.ts'
+import type { ItemFaults } from '../item-faults.ts'
+import { homeOf, mostAhead, queueOf, rateOf, webhookOf } from '../item-ids.ts'
+import type { Slot } from '../offsets/offset-tracker.ts'
+import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
+import type { EngineLimits, EnginePorts, Item } from '../ports.ts'
+import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
+import { isBeyondShare, longestWaitInMemoryMs } from './memory-share.ts'
+
+export type ParkedDrainContext = {
+  ports: Pick<EnginePorts, 'nowMs' | 'after' | 'readParked'>
+  limits: EngineLimits
+  lanes: LaneScheduler<Item>
+  faults: FaultGates
+  held: HeldItems
+  steps: ItemFaults
+  definitionOf: EnginePorts['definition']
+  waitMs: (webhookId: string) => number
+  partitions: Partitions
+}
+
+/** Of memory: so much may be held for what is taken back from webhook-parked to be more than a request at a time. */
+const shareOfParked = 1 / 4
+/** So many offsets of webhook-parked are read at a time. */
+const drainSlice = 2_000
+/** Between two looks whether a quick webhook can take more: it works off what there is room for in less than a tick. */
+const quickLookMs = 25
+
+/** The way back from webhook-parked: in order, as there is room, until a webhook's notifications need not go there any more. */
+export class ParkedDrain {
+  readonly #context: ParkedDrainContext
+  #looksSoon = false
+  #stopped = false
+
+  constructor(context: ParkedDrainContext) {
+    this.#context = context
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** Takes parked records back where there is room; soon again as long as webhooks work them off quickly. */
+  look(): void {
+    const { ports, lanes, partitions } = this.#context
+    let quick = false
+    for (const state of partitions) {
+      if (state.parked.size === 0) continue
+      if (state.draining === null) this.#drain(state)
+      quick ||= state.parked.parking().some((queueId) => lanes.queues.perSecondOf(queueId) > 0)
+    }
+    if (!quick || this.#looksSoon || this.#stopped) return
+    this.#looksSoon = true
+    ports.after(quickLookMs, () => {
+      this.#looksSoon = false
+      this.look()
+    })
+  }
+
+  /** Reads on for those that can take more. Whose turn it is says from where; who has more behind it takes its own meanwhile. */
+  #drain(state: PartitionState): void {
+    const { ports, lanes, held, partitions } = this.#context
+    const { parked } = state
+    if (this.#stopped || !held.hasRoom) return
+    const ables = parked.waiting().filter((queueId) => this.#canTake(state, queueId))
+    const first = ables[state.drains++ % ables.length]
+    if (first === undefined) return
+    const from = parked.fromOf(first)
+    const able = new Set(ables.filter((queueId) => parked.fromOf(queueId) >= from))
+    const ends = new Map([...able].map((queueId) => [queueId, parked.lastOf(queueId) + 1]))
+    const to = Math.min(from + drainSlice, Math.max(...ends.values()))
+    state.draining = able
+    const isCurrent = () => state.draining === able && partitions.get(state.number) === state
+    const onRecord = (offset: number, pending: PendingDelivery) => {
+      const queueId = queueOf(pending.delivery.webhookId, pending.replayId)
+      if (!isCurrent()) return false
+      if (!able.has(queueId) || offset < parked.fromOf(queueId)) return true
+      if (lanes.queues.itemsOf(queueId) < this.#refillBy(pending, queueId) && this.#hasRoomFor(queueId))
+        this.#take(state, offset, pending)
+      else able.delete(queueId)
+      return able.size > 0
+    }
+    ports.readParked(state.number, from, to, onRecord, () => {
+      if (!isCurrent()) return
+      state.draining = null
+      for (const queueId of able) {
+        parked.passed(queueId, to)
+        if (to >= (ends.get(queueId) ?? 0)) this.#handOver(state, queueId)
+      }
+      this.#drain(state)
+    })
+  }
+
+  /**
+   * All that was there when the read began has been taken. Where notifications come so quickly that some are always on
+   * their way to webhook-parked, later ones wait in memory until these have been taken too.
+   */
+  #handOver({ parked }: PartitionState, queueId: string): void {
+    const { held, lanes } = this.#context
+    parked.beginHandover(queueId)
+    if (!parked.isTaken(queueId)) return
+    for (const item of parked.endHandover(queueId)) {
+      const twin = held.get(item.id)
+      if (held.answered.has(item.id, item.attempts.length)) held.finish(item)
+      else if (twin) {
+        twin.slots.push(...item.slots)
+        held.forget(item)
+      } else {
+        held.name(item)
+        lanes.enqueue(queueId, item.delivery.webhookId, item.delivery.contactId, item)
+      }
+    }
+  }
+
+  /** Once what is older has been read, there is room, and the gate is open or about to be. */
+  #canTake(state: PartitionState, queueId: string): boolean {
+    const { limits, waitMs, lanes } = this.#context
+    return (
+      state.position(homeOf(queueId, limits)) >= state.parked.sinceOf(queueId) &&
+      waitMs(webhookOf(queueId)) < 1_000 &&
+      this.#hasRoomFor(queueId) &&
+      lanes.queues.itemsOf(queueId) <= this.#refill(queueId) / 2
+    )
+  }
+
+  /** Slow and unknown ones have a part of the memory each; and where it is crowded, one that has something there waits. */
+  #hasRoomFor(queueId: string): boolean {
+    const { limits, lanes, held } = this.#context
+    if (held.isCrowded && lanes.queues.itemsOf(queueId) > 0) return false
+    const placeClass = lanes.queues.placeClassOf(webhookOf(queueId))
+    return !isBeyondShare(placeClass, lanes.queues.heldBy(placeClass), limits)
+  }
+
+  /**
+   * So much of a parked webhook is kept in memory: enough for its requests in flight, and all of them together no more than
+   * leaves most of it to the others; within that, what a quick one works off in a second.
+   */
+  #refill(queueId: string): number {
+    const { definitionOf, limits, lanes, faults, held, partitions } = this.#context
+    const least = lanes.queues.inFlightOf(queueId) + 1
+    // One to be tried is enough while nothing can be sent.
+    if (faults.isClosed(webhookOf(queueId))) return least
+    const free = limits.maxHeld * shareOfParked - held.count
+    if (free <= 0) return least
+    const definition = definitionOf(webhookOf(queueId))?.definition
+    const rate = definition?.rateLimitPerSecond ?? Number.POSITIVE_INFINITY
+    // Half of what would be put back as waiting too long.
+    const queues = Math.max(1, lanes.queues.queuesOf(webhookOf(queueId)).length)
+    const mostOfRate = (rate / queues) * (longestWaitInMemoryMs / 2_000)
+    const most = Math.min(limits.maxQueuedOfWebhook, 4 * (definition?.maxInFlight ?? 1), Math.max(least, mostOfRate))
+    return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.queues.perSecondOf(queueId))
+  }
+
+  /** Of a replay not more than it sends in a while. */
+  #refillBy({ replayId, ratePerSecond }: PendingDelivery, queueId: string): number {
+    const refill = this.#refill(queueId)
+    return replayId === null ? refill : Math.min(refill, mostAhead(rateOf(ratePerSecond)))
+  }
+
+  #take({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
+    const { held, lanes, steps, limits } = this.#context
+    const { delivery, attempts, replayId, ratePerSecond } = pending
+    const { webhookId, contactId } = delivery
+    const queueId = queueOf(webhookId, replayId)
+    const slot = parked.take(queueId, offset)
+    const taken = { owner: { finish: (finished: Slot) => parked.finish(queueId, finished) }, slot }
+    const place = { topic: limits.parkedTopic, partition: number, offset }
+    const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
+    const met = steps.step(place, delivery, 'taking a parked delivery', () => {
+      const brought = { delivery, replayId, ratePerSecond, place, slots: [taken], attempts, parkedOffset: offset }
+      const item = createItem({ ...brought, notBeforeMs })
+      return held.meet(item) ? null : item
+    })
+    if (met instanceof SetAside) return steps.setAsideTaken(place, taken, delivery, attempts, met)
+    if (met === null) return
+    held.hold(met)
+    lanes.enqueue(queueId, webhookId, contactId, met)
+  }
+}

@@ -1,0 +1,21 @@
+import type { Queue } from '../scheduling/lane.ts'
+
+/**
+ * Whether it takes the queue's receiver, or its limits, more than a second to work off what it has. Who stands in the round
+ * waits for us. But when places are scarce, those whose own requests last longer than a second (in flight / per second: Little
+ * 1961) stand there or aside too.
+ */
+export function isSlow({ turn, webhook, items, speed }: Queue<unknown>, hasFreePlaces: boolean): boolean {
+  const hasPlaces = turn === 'next' && hasFreePlaces
+  const isUnmeasured = turn === 'aside' && webhook.placeClass === 'unknown'
+  const waitsForUs = hasPlaces || isUnmeasured || (turn !== 'none' && speed.perSecond > webhook.inFlight)
+  return speed.isMeasured && !waitsForUs && items > speed.perSecond
+}
+
+/** Queues with at least half of an equal part of so many items that are slow, or have most of it waiting for retries. */
+export function slowWithMuch(queues: Queue<unknown>[], items: number, hasFreePlaces: boolean): string[] {
+  const busy = queues.filter((queue) => queue.items > 0)
+  const halfOfEqualPart = items / busy.length / 2
+  const waits = (queue: Queue<unknown>) => queue.held > queue.items / 2 || isSlow(queue, hasFreePlaces)
+  return busy.filter((queue) => queue.items >= halfOfEqualPart && waits(queue)).map(({ id }) => id)
+}

@@ -1,0 +1,160 @@
+import Denque from 'denque'
+import type { Lane, Queue, Webhook } from './lane.ts'
+import { RememberedAnswers } from './remembered-answers.ts'
+import type { PlaceClass } from './request-slots.ts'
+import { Speed } from './throughput.ts'
+
+/** What some queues have in their lanes. */
+export type Held = { items: number; bytes: number }
+
+const nothing = (): Held => ({ items: 0, bytes: 0 })
+
+/** The queues that have something to send, or had it a moment ago, with their webhooks. */
+export class QueueTable<Item extends { readonly bytes: number }> {
+  readonly #webhooks = new Map<string, Webhook<Item>>()
+  readonly #queues = new Map<string, Queue<Item>>()
+  readonly #answers = new RememberedAnswers()
+  readonly #heldBy: Record<PlaceClass, Held> = { quick: nothing(), unknown: nothing(), slow: nothing() }
+
+  get(queueId: string): Queue<Item> | undefined {
+    return this.#queues.get(queueId)
+  }
+
+  all(): Queue<Item>[] {
+    return [...this.#queues.values()]
+  }
+
+  get webhooks(): Iterable<Webhook<Item>> {
+    return this.#webhooks.values()
+  }
+
+  /** Of one webhook. */
+  queuesOf(webhookId: string): Queue<Item>[] {
+    return [...(this.#webhooks.get(webhookId)?.queues ?? [])]
+  }
+
+  itemsOf(queueId: string): number {
+    return this.#queues.get(queueId)?.items ?? 0
+  }
+
+  /** What is being sent of a queue. */
+  running(queueId: string): Item[] {
+    const lanes = [...(this.#queues.get(queueId)?.lanes.values() ?? [])]
+    return lanes.flatMap(({ state, items }) => (state === 'running' ? (items.peekFront() ?? []) : []))
+  }
+
+  /** So many starts of its webhook until all of a queue's are started: the webhook's queues take turns. */
+  startsUntilEmpty(queueId: string): number {
+    const queue = this.#queues.get(queueId)
+    return queue ? queue.items * queue.webhook.queues.size : 0
+  }
+
+  /** Requests in flight of the queue's webhook. */
+  inFlightOf(queueId: string): number {
+    return this.#queues.get(queueId)?.webhook.inFlight ?? 0
+  }
+
+  perSecondOf(queueId: string): number {
+    return this.#queues.get(queueId)?.speed.perSecond ?? 0
+  }
+
+  /** Whether the queue waits for places to be left for others. */
+  isAside(queueId: string): boolean {
+    return this.#queues.get(queueId)?.turn === 'aside'
+  }
+
+  placeClassOf(webhookId: string): PlaceClass {
+    return (this.#webhooks.get(webhookId)?.answers ?? this.#answers.of(webhookId)).placeClass
+  }
+
+  /** What all webhooks of a class have in their lanes. */
+  heldBy(placeClass: PlaceClass): Readonly<Held> {
+    return this.#heldBy[placeClass]
+  }
+
+  /** Of webhooks of the slow class: queues that have more than what is in flight. */
+  slowQueues(): string[] {
+    const waits = ({ webhook, items }: Queue<Item>) => webhook.placeClass === 'slow' && items > webhook.inFlight
+    return this.all().flatMap((queue) => (waits(queue) ? [queue.id] : []))
+  }
+
+  /** A contact's lane; made, with its queue, where there is none yet. */
+  lane(queueId: string, webhookId: string, contactId: string): Lane<Item> {
+    const queue = this.#queues.get(queueId) ?? this.#open(queueId, webhookId)
+    let lane = queue.lanes.get(contactId)
+    if (!lane) {
+      lane = { queue, contactId, items: new Denque(), state: 'idle', generation: 0 }
+      queue.lanes.set(contactId, lane)
+    }
+    return lane
+  }
+
+  count(queue: Queue<Item>, items: number, bytes: number): void {
+    queue.items += items
+    queue.bytes += bytes
+    const held = this.#heldBy[queue.webhook.placeClass]
+    held.items += items
+    held.bytes += bytes
+  }
+
+  /** What the webhook has in its lanes counts for another class; to be called before its class changes. */
+  move(webhook: Webhook<Item>, to: PlaceClass): void {
+    for (const { items, bytes } of webhook.queues) {
+      this.#heldBy[webhook.placeClass].items -= items
+      this.#heldBy[webhook.placeClass].bytes -= bytes
+      this.#heldBy[to].items += items
+      this.#heldBy[to].bytes += bytes
+    }
+  }
+
+  /** Changes what is known of a webhook's answers. @returns the webhook, if it has queues. */
+  change(webhookId: string, change: (answers: Webhook<Item>['answers']) => void): Webhook<Item> | undefined {
+    const webhook = this.#webhooks.get(webhookId)
+    const answers = webhook?.answers ?? this.#answers.of(webhookId)
+    change(answers)
+    if (!webhook) this.#answers.keep(webhookId, answers)
+    return webhook
+  }
+
+  /** How fast each queue works off what it has; those that have nothing are forgotten. @param elapsedMs since the last call */
+  measure(elapsedMs: number): void {
+    for (const queue of this.#queues.values()) {
+      queue.speed.measure(elapsedMs)
+      if (queue.lanes.size === 0 && queue.speed.perSecond === 0) this.#forget(queue)
+    }
+  }
+
+  #open(queueId: string, webhookId: string): Queue<Item> {
+    let webhook = this.#webhooks.get(webhookId)
+    if (!webhook) {
+      const answers = this.#answers.of(webhookId)
+      const { placeClass } = answers
+      webhook = { id: webhookId, queues: new Set(), inFlight: 0, answers, placeClass, business: null, origin: null }
+      this.#webhooks.set(webhookId, webhook)
+    }
+    const queue: Queue<Item> = {
+      id: queueId,
+      webhook,
+      lanes: new Map(),
+      ready: new Denque(),
+      items: 0,
+      bytes: 0,
+      held: 0,
+      speed: new Speed(),
+      turn: 'none',
+      closed: undefined,
+    }
+    webhook.queues.add(queue)
+    this.#queues.set(queueId, queue)
+    return queue
+  }
+
+  #forget(queue: Queue<Item>): void {
+    const { webhook } = queue
+    this.#queues.delete(queue.id)
+    webhook.queues.delete(queue)
+    if (webhook.queues.size > 0) return
+    this.#webhooks.delete(webhook.id)
+    this.#answers.keep(webhook.id, webhook.answers)
+  }
+}

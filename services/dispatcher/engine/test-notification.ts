@@ -1,0 +1,131 @@
+import { definitionParser } from '../../config-tables.ts'
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { Delivery } from '../../domain/delivery.ts'
+import { SetAside } from '../../platform/record-faults.ts'
+import { attemptRecord, type Place } from './attempt-record.ts'
+import type { HeldItems } from './delivery-pool.ts'
+import type { ItemFaults } from './item-faults.ts'
+import type { EnginePorts, SendResult } from './ports.ts'
+
+const parse = definitionParser()
+
+/** Whoever asked for a test does not wait longer than the longest timeoutMs and a little: later, it says nothing. */
+const staleMs = 60_000
+
+/**
+ * Sends test notifications at once, each by one attempt: beside lanes, breaker and limits, and without effect on them, but
+ * signed, checked and recorded as all others, and only while the webhook is on (contract.md, 1.5).
+ */
+export class TestNotifications {
+  readonly #ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'send'>
+  readonly #held: Pick<HeldItems, 'answered' | 'record'>
+  readonly #steps: ItemFaults
+  readonly #onIdle: () => void
+  /** By delivery id: what is to be called when the attempt is in Kafka. */
+  readonly #flying = new Map<string, (() => void)[]>()
+  #stopped = false
+
+  constructor(
+    ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'send'>,
+    held: Pick<HeldItems, 'answered' | 'record'>,
+    steps: ItemFaults,
+    onIdle: () => void,
+  ) {
+    this.#ports = ports
+    this.#held = held
+    this.#steps = steps
+    this.#onIdle = onIdle
+  }
+
+  get inFlight(): number {
+    return this.#flying.size
+  }
+
+  /** Starts none any more: another instance takes them. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /**
+   * @param done called once the attempt is in Kafka, or at once when there is to be none.
+   * @param draft JSON of a definition to send by that is not saved yet; null: by the one in force.
+   * @param failed called instead when it cannot be handled.
+   */
+  take(
+    place: Place,
+    delivery: Delivery,
+    done: () => void,
+    draft: string | null,
+    failed: (aside: SetAside) => void,
+  ): void {
+    if (this.#stopped) return
+    const { deliveryId } = delivery
+    const twin = this.#flying.get(deliveryId)
+    if (twin) return void twin.push(done)
+    const plan = this.#steps.step(place, delivery, 'deciding about a test', () => this.#plan(delivery, draft))
+    if (plan instanceof SetAside) return failed(plan)
+    if (plan === null) return done()
+    const waiting: (() => void)[] = []
+    this.#flying.set(deliveryId, waiting)
+    let isOpen = true
+    const end = (how: () => void) => {
+      isOpen = false
+      this.#flying.delete(deliveryId)
+      how()
+      for (const each of waiting) each()
+      this.#onIdle()
+    }
+    const step = (name: string, run: () => void) => {
+      const result = this.#steps.step(place, delivery, name, run)
+      if (result instanceof SetAside) end(() => failed(result))
+    }
+    const ended = (result: SendResult) => {
+      if (!isOpen) return
+      isOpen = false
+      // A fault of ours, which send has logged: there is nothing to tell of the receiver.
+      if (result.kind !== 'outcome') return end(done)
+      step('recording a test', () => this.#record(place, delivery, plan, result, () => end(done)))
+    }
+    step('sending a test', () => this.#ports.send(delivery, 1, plan.definition, ended))
+  }
+
+  /** @returns what it is to be sent by; null when it is not to be sent. */
+  #plan(delivery: Delivery, draft: string | null): TestPlan | null {
+    const { deliveryId, webhookId, createdAt } = delivery
+    const stored = draft === null ? this.#ports.definition(webhookId) : undefined
+    const written = draft === null ? stored?.definition : readDraft(draft)
+    const isStale = this.#ports.nowMs() - createdAt > staleMs
+    if (!isOf(written, delivery) || !written?.enabled || isStale || this.#held.answered.has(deliveryId, 0)) return null
+    return { definition: written, definitionOffset: stored?.offset ?? null }
+  }
+
+  #record(
+    place: Place,
+    delivery: Delivery,
+    plan: TestPlan,
+    { outcome, startedAtMs }: SendResult & { kind: 'outcome' },
+    done: () => void,
+  ): void {
+    const facts = { ...plan, delivery, replayId: null, place, attempt: 1, startedAtMs, outcome }
+    const attempt = { ...attemptRecord({ ...facts, next: { kind: 'done' } }, this.#ports.nowMs()), test: true }
+    this.#held.record(place.partition, { attempt }, () => {
+      this.#steps.attempt(place, delivery, 'remembering a test', () =>
+        this.#held.answered.add(delivery.deliveryId, Number.POSITIVE_INFINITY),
+      )
+      done()
+    })
+  }
+}
+
+type TestPlan = { definition: WebhookDefinition; definitionOffset: number | null }
+
+/** @returns undefined when it is none. */
+function readDraft(draft: string): WebhookDefinition | undefined {
+  const read = parse({ value: Buffer.from(draft), timestampMs: 0 })
+  return read.kind === 'definition' ? read.definition : undefined
+}
+
+/** Whether the definition is of the delivery's webhook, and of its business: an id may go to another one. */
+function isOf(definition: WebhookDefinition | undefined, { webhookId, businessId }: Delivery): boolean {
+  return definition?.id === webhookId && definition.businessId === businessId
+}

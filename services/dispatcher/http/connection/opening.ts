@@ -1,0 +1,158 @@
+import { isIP, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { AddressError, type Resolve, remoteProblem } from '../names/checked-addresses.ts'
+import { asError } from '../unreachable.ts'
+import { Connection } from './connection.ts'
+import { connectFirst } from './first-connection.ts'
+import type { TlsSessions } from './tls-sessions.ts'
+
+/** Bytes of an answer that are read at a time, by plain sockets: each has a buffer of its own for it. */
+const readBytes = 4_096
+
+export type OpeningContext = {
+  /** Gives allowed addresses only. */
+  resolve: Resolve
+  isAllowed: (address: string) => boolean
+  sessions: TlsSessions
+  nowMs: () => number
+}
+
+/** What a connection is opened to, and who asks for it. */
+export type Destination = { key: string; origin: string; owner: string }
+
+/**
+ * Opens one connection: name, TCP, TLS. It has no time limit of its own, that is the exchange's; `step` says what it waits
+ * for. A name is judged by what it resolves to for this very connection, so that DNS cannot change between the check and the
+ * connection; one that is open is not judged again.
+ */
+export class Opening {
+  step = 'DNS has not answered'
+  readonly #context: OpeningContext
+  readonly #destination: Destination
+  readonly #url: URL
+  #done: ((error: Error | null, connection?: Connection) => void) | null
+  #giveUp: () => void = () => {}
+
+  /** @param done called once, unless it is cancelled, and never from inside the constructor. */
+  constructor(
+    context: OpeningContext,
+    destination: Destination,
+    done: (error: Error | null, connection?: Connection) => void,
+  ) {
+    this.#context = context
+    this.#destination = destination
+    this.#done = done
+    this.#url = new URL(destination.origin)
+    const host = this.#host
+    const family = isIP(host)
+    if (family === 0) {
+      const { owner } = destination
+      context.resolve(host, { owner }, (error, addresses) =>
+        queueMicrotask(() => this.#guard(() => (error ? this.#end(error) : this.#connect(addresses)))),
+      )
+    } else if (context.isAllowed(host))
+      queueMicrotask(() => this.#guard(() => this.#connect([{ address: host, family }])))
+    else queueMicrotask(() => this.#end(new AddressError()))
+  }
+
+  cancel(): void {
+    this.#done = null
+    this.#giveUp()
+  }
+
+  get #host(): string {
+    return this.#url.hostname.replace(/^\[|\]$/g, '')
+  }
+
+  #connect(addresses: Parameters<typeof connectFirst>[0]): void {
+    if (this.#done === null) return
+    this.step = 'no address has taken the connection'
+    const isSecure = this.#url.protocol === 'https:'
+    const port = Number(this.#url.port || (isSecure ? 443 : 80))
+    let connection: Connection | null = null
+    const onread: OnReadOpts = {
+      buffer: isSecure ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(readBytes),
+      callback: (count, bytes) => {
+        connection?.received(Buffer.from(bytes.buffer, bytes.byteOffset, count))
+        return true
+      },
+    }
+    this.#giveUp = connectFirst(addresses, port, isSecure ? undefined : onread, (error, socket) =>
+      this.#guard(() => {
+        if (!socket) return this.#end(error)
+        const problem = remoteProblem(socket.remoteAddress, this.#context.isAllowed)
+        if (problem) {
+          socket.destroy()
+          this.#end(problem)
+        } else if (isSecure) this.#secure(socket)
+        else {
+          connection = this.#connectionOf(socket)
+          this.#end(null, connection)
+        }
+      }),
+    )
+  }
+
+  #secure(socket: Socket): void {
+    this.step = 'the TLS handshake has not ended'
+    const { sessions } = this.#context
+    const { key } = this.#destination
+    const host = this.#host
+    const session = sessions.find(key)
+    const secured = connectTls({
+      socket,
+      host,
+      ALPNProtocols: ['http/1.1'],
+      // SNI has no final dot (RFC 6066, section 3), and no address.
+      ...(isIP(host) === 0 && { servername: host.replace(/\.$/, '') }),
+      ...(session && { session }),
+    })
+    const fail = (error: Error) => {
+      secured.destroy()
+      this.#end(error)
+    }
+    this.#giveUp = () => void secured.destroy()
+    // A session of a handshake that fails is not kept: one that is resumed is not checked again.
+    let latest: Buffer | null = null
+    let isSecured = false
+    secured.on('session', (made: Buffer) => {
+      if (isSecured) sessions.keep(key, made)
+      latest = made
+    })
+    const closed = () => fail(Object.assign(new Error('closed during the TLS handshake'), { code: 'ECONNRESET' }))
+    secured.on('error', fail)
+    secured.on('close', closed)
+    socket.on('error', (error) => secured.destroy(error))
+    secured.once('secureConnect', () =>
+      this.#guard(() => {
+        isSecured = true
+        if (latest) sessions.keep(key, latest)
+        secured.off('error', fail)
+        secured.off('close', closed)
+        this.#end(null, this.#connectionOf(secured))
+      }),
+    )
+  }
+
+  #connectionOf(socket: Socket): Connection {
+    return new Connection(socket, this.#destination.key, this.#context.nowMs())
+  }
+
+  #end(error: Error | null, connection?: Connection): void {
+    const done = this.#done
+    this.#done = null
+    if (done) done(error, connection)
+    else connection?.destroy()
+  }
+
+  /** An exception of one opening is its failure and nobody else's. */
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      if (this.#done === null) throw error
+      this.#giveUp()
+      this.#end(asError(error))
+    }
+  }
+}

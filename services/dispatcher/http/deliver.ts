@@ -1,0 +1,108 @@
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { Delivery } from '../../domain/delivery.ts'
+import type { UrlPolicy } from '../../domain/target-url.ts'
+import { userAgent } from '../../domain/user-agent.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { SendResult } from '../engine/ports.ts'
+import type { HttpSender } from './http-sender.ts'
+import { signatureHeader } from './signature.ts'
+import { createTarget, signingKeys, type Target, type TargetResult } from './target.ts'
+
+/** Wait while the definitions are read again. */
+const staleMs = 250
+/** Wait while outcomes cannot be recorded. */
+const unrecordableMs = 1_000
+/** Between two log lines about one webhook that cannot be signed for. */
+const logEveryMs = 60_000
+
+export type SendContext = {
+  http: HttpSender
+  keyRing: KeyRing
+  policy: UrlPolicy
+  clock: Clock
+  log: Logger
+  /** Whether the definitions in memory can be trusted. */
+  freshness: { readonly isFresh: boolean }
+  /** Whether Kafka takes the outcome: what is sent and cannot be recorded would be sent again at each restart. */
+  canRecord: () => boolean
+}
+
+/** Signs and posts deliveries as their webhook's definition says at that moment. */
+export class Sender {
+  readonly #context: SendContext
+  readonly #targets = new Map<string, { definition: WebhookDefinition; result: TargetResult; loggedAtMs: number }>()
+
+  constructor(context: SendContext) {
+    this.#context = context
+  }
+
+  send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void {
+    const { http, clock, log, canRecord } = this.#context
+    const startedAtMs = clock.nowMs()
+    const stale = () =>
+      ended({ kind: 'postponed', startedAtMs, delayMs: staleMs, reason: 'definitions are being read again' })
+    if (!this.#context.freshness.isFresh) return queueMicrotask(stale)
+    const unrecordable = () =>
+      ended({ kind: 'postponed', startedAtMs, delayMs: unrecordableMs, reason: 'Kafka does not take the outcome' })
+    if (!canRecord()) return queueMicrotask(unrecordable)
+    const found = this.#target(definition)
+    switch (found.kind) {
+      case 'unavailable':
+        if (this.#mayLog(definition.id, clock.monotonicMs()))
+          log.error({ webhookId: definition.id, reason: found.reason }, 'cannot sign: deliveries wait')
+        return queueMicrotask(() => ended({ kind: 'fault', startedAtMs, reason: found.reason }))
+      case 'forbidden': {
+        const outcome = { kind: 'rejected', reason: 'address', detail: found.reason } as const
+        return queueMicrotask(() => ended({ kind: 'outcome', startedAtMs, outcome }))
+      }
+      case 'target': {
+        const { origin, path, timeoutMs } = found.target
+        const headers = requestHeaders(found.target, delivery, attempt, startedAtMs)
+        const request = { origin, path, headers, body: delivery.body, timeoutMs, owner: definition.businessId }
+        return http.post(request, (outcome) => (outcome ? ended({ kind: 'outcome', startedAtMs, outcome }) : stale()))
+      }
+    }
+  }
+
+  #mayLog(webhookId: string, nowMs: number): boolean {
+    const known = this.#targets.get(webhookId)
+    if (!known || nowMs - known.loggedAtMs < logEveryMs) return false
+    known.loggedAtMs = nowMs
+    return true
+  }
+
+  #target(definition: WebhookDefinition): TargetResult {
+    const known = this.#targets.get(definition.id)
+    if (known?.definition === definition) return known.result
+    const result = createTarget(
+      definition,
+      this.#context.keyRing,
+      this.#context.policy,
+      userAgent,
+      this.#context.clock.nowMs(),
+    )
+    this.#targets.set(definition.id, { definition, result, loggedAtMs: known?.loggedAtMs ?? Number.NEGATIVE_INFINITY })
+    return result
+  }
+}
+
+/** The request's headers (contract.md, section 3). */
+export function requestHeaders(target: Target, delivery: Delivery, attempt: number, nowMs: number): string[] {
+  const timestampSeconds = Math.floor(nowMs / 1000)
+  const signature = signatureHeader(signingKeys(target, nowMs), delivery.deliveryId, timestampSeconds, delivery.body)
+  const headers = [
+    ...target.headers,
+    'webhook-id',
+    delivery.deliveryId,
+    'webhook-timestamp',
+    String(timestampSeconds),
+    'webhook-signature',
+    signature,
+    'x-webhook-attempt',
+    String(attempt),
+  ]
+  if (delivery.traceparent !== null) headers.push('traceparent', delivery.traceparent)
+  return headers
+}

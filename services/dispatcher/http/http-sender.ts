@@ -1,0 +1,87 @@
+import { type AddressRange, isAllowedAddress } from '../../domain/addresses.ts'
+import type { Outcome } from '../../domain/outcome.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { UnreadBodies } from './answer/unread-bodies.ts'
+import { Connections } from './connection/connections.ts'
+import { TlsSessions } from './connection/tls-sessions.ts'
+import { Exchange, type ExchangeContext } from './exchange.ts'
+import { checkedLookup, type Resolve } from './names/checked-addresses.ts'
+import { Names } from './names/names.ts'
+import { encodeRequest } from './request-bytes.ts'
+
+export type Request = {
+  origin: string
+  path: string
+  /** Flat list of names and values. */
+  headers: string[]
+  body: Buffer
+  /** Of the whole request, connecting included. */
+  timeoutMs: number
+  /** Whose host names this one shares the bound on lookups with: the business's id; all without one share one. */
+  owner?: string
+}
+
+export type HttpSenderOptions = {
+  /** Ranges that are open though they are not public; none when left out. */
+  allowedAddresses?: readonly AddressRange[]
+  /** Without it, names are looked up by Names. */
+  resolve?: Resolve
+  /** Name servers, as host or host:port; the system's when left out. */
+  nameServers?: readonly string[]
+  /** Sockets live no longer, but for the request that they carry: changes of DNS take effect (docs/decisions/0007-connections-are-judged.md). */
+  socketLifetimeMs?: number
+  /** Asked right before each request is written: false when what it was made by may be out of date. Always true when left out. */
+  mayStart?: () => boolean
+}
+
+/**
+ * Posts to receivers over keep-alive connections, one request at a time on each. An HTTP/1.1 client for this one purpose:
+ * what a receiver answers is read as leniently as its meaning allows (docs/decisions, "answers are read by ourselves").
+ */
+export class HttpSender implements AsyncDisposable {
+  readonly #context: ExchangeContext
+  readonly #live = new Set<Exchange>()
+
+  constructor(clock: Clock, options: HttpSenderOptions) {
+    const { allowedAddresses: allowed = [], mayStart = () => true } = options
+    const nowMs = clock.monotonicMs
+    const resolve = options.resolve ?? new Names({ nowMs, servers: options.nameServers ?? [] }).resolve
+    this.#context = {
+      clock,
+      nowMs,
+      mayStart,
+      resolve: checkedLookup(allowed, resolve),
+      isAllowed: (address) => isAllowedAddress(address, allowed),
+      sessions: new TlsSessions(),
+      connections: new Connections(nowMs, options.socketLifetimeMs ?? 60_000),
+      unread: new UnreadBodies(),
+    }
+  }
+
+  /**
+   * Calls back exactly once, after timeoutMs at the latest, never from inside the call. Redirects are not followed, and
+   * nothing is sent to an address that is not allowed. An outcome of null: it was not to start, and nothing was sent.
+   */
+  post(request: Request, ended: (outcome: Outcome | null) => void): void {
+    const { origin, path, headers, body, timeoutMs, owner = '' } = request
+    const host = origin.slice(origin.indexOf('//') + 2)
+    const encoded = encodeRequest(host, path, headers, body)
+    if (!encoded.ok) {
+      const { problem: detail } = encoded
+      return queueMicrotask(() => ended({ kind: 'unreachable', reason: 'connect', latencyMs: 0, detail }))
+    }
+    // Whatever else connections to one origin may differ in, such as client certificates, belongs into the key.
+    const destination = { key: origin, origin, owner }
+    const exchange: Exchange = new Exchange(this.#context, destination, encoded.request, timeoutMs, (outcome) => {
+      this.#live.delete(exchange)
+      ended(outcome)
+    })
+    this.#live.add(exchange)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const exchange of this.#live) exchange.abort('the sender is closed')
+    this.#context.connections[Symbol.dispose]()
+    this.#context.unread.close()
+  }
+}

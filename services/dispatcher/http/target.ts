@@ -1,0 +1,84 @@
+import { isHeaderValue, isReservedHeader } from '../../domain/custom-headers.ts'
+import { sealContext, type WebhookDefinition } from '../../domain/definition.ts'
+import { formerSecretsOf } from '../../domain/former-secrets.ts'
+import { type UrlPolicy, urlProblem } from '../../domain/target-url.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
+import { formerSecretField, openHeader } from '../../sealed-values.ts'
+import { type SigningKey, secretKey } from './signature.ts'
+
+/** Where and how a webhook's notifications are sent, made once for each version of its definition. */
+export type Target = {
+  origin: string
+  path: string
+  /** Flat list of names and values, as undici takes it; the headers that differ by attempt come on top. */
+  headers: readonly string[]
+  /** The current secret's key, alone in a list: that signs where no rotation lasts. */
+  keys: readonly SigningKey[]
+  /** Of former secrets; each signs too until its time, in milliseconds since the epoch. */
+  formerKeys: readonly { key: SigningKey; untilMs: number }[]
+  timeoutMs: number
+}
+
+export type TargetResult =
+  | { kind: 'target'; target: Target }
+  /** The URL may not be called: the receiver's fault, final. */
+  | { kind: 'forbidden'; reason: string }
+  /** A secret cannot be opened with our keys: our fault, the notifications wait. */
+  | { kind: 'unavailable'; reason: string }
+
+export function createTarget(
+  definition: WebhookDefinition,
+  keyRing: KeyRing,
+  policy: UrlPolicy,
+  userAgent: string,
+  nowMs = 0,
+): TargetResult {
+  const problem = urlProblem(definition.url, policy)
+  if (problem) return { kind: 'forbidden', reason: `url ${problem}` }
+  const key = openKey(definition, 'secret', definition.secret ?? '', keyRing)
+  if (!key.ok) return { kind: 'unavailable', reason: key.reason }
+  const formerKeys: { key: SigningKey; untilMs: number }[] = []
+  for (const { secret, until } of formerSecretsOf(definition)) {
+    const untilMs = Date.parse(until)
+    // One that signs no more need not open: its key may have left the key ring meanwhile.
+    if (untilMs <= nowMs) continue
+    const former = openKey(definition, formerSecretField, secret, keyRing)
+    if (!former.ok) return { kind: 'unavailable', reason: former.reason }
+    formerKeys.push({ key: former.key, untilMs })
+  }
+  const headers = ['content-type', 'application/json', 'user-agent', userAgent]
+  for (const [name, value] of Object.entries(definition.headers)) {
+    // The API refuses these; a definition written by hand may still name them.
+    if (isReservedHeader(name)) continue
+    const opened = openHeader(keyRing, definition, name, value)
+    if (!opened.ok) return { kind: 'unavailable', reason: `header ${name}: ${opened.reason}` }
+    if (isHeaderValue(opened.plain)) headers.push(name, opened.plain)
+  }
+  const url = new URL(definition.url)
+  const target: Target = {
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    headers,
+    keys: [key.key],
+    formerKeys,
+    timeoutMs: definition.timeoutMs,
+  }
+  return { kind: 'target', target }
+}
+
+/** The keys that sign at a moment: each former one too, while its rotation lasts. */
+export function signingKeys({ keys, formerKeys }: Target, nowMs: number): readonly SigningKey[] {
+  if (formerKeys.length === 0) return keys
+  const former = formerKeys.filter(({ untilMs }) => nowMs < untilMs)
+  return [...keys, ...former.map(({ key }) => key)]
+}
+
+function openKey(
+  definition: WebhookDefinition,
+  field: 'secret' | typeof formerSecretField,
+  value: string,
+  keyRing: KeyRing,
+): ReturnType<typeof secretKey> {
+  const opened = keyRing.open(value, sealContext(definition, field))
+  return opened.ok ? secretKey(opened.plain) : { ok: false, reason: `${field}: ${opened.reason}` }
+}

@@ -1,0 +1,44 @@
+import type { Outcome } from '../../domain/outcome.ts'
+import { AddressError } from './names/checked-addresses.ts'
+import { NameError } from './names/name-query.ts'
+
+const detailChars = 300
+
+/** timeoutMs has passed. */
+export class TimeLimitError extends Error {
+  override name = 'TimeLimitError'
+}
+
+/** The outcome of a request that got no answer, by its error. */
+export function failureOf(error: Error, latencyMs: number): Outcome {
+  if (error instanceof AddressError) return { kind: 'rejected', reason: 'address', detail: error.message }
+  return { kind: 'unreachable', reason: reasonOf(error), latencyMs, detail: detailOf(error) }
+}
+
+/** Which step failed, by its class, or by the codes of Node's dns, net and tls and of OpenSSL's certificate check. */
+export function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
+  if (error instanceof NameError) return 'dns'
+  if (error instanceof TimeLimitError) return 'timeout'
+  const code = codeOf(error)
+  if (/^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL|EREFUSED)/.test(code)) return 'dns'
+  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO)/.test(code)) return 'tls'
+  if (/^(CERT_|CRL_|CA_|EE_KEY|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH)/.test(code))
+    return 'tls'
+  return 'connect'
+}
+
+/** The error's name and text; a host with several addresses fails by one error for each. */
+function detailOf(error: Error): string {
+  const message =
+    error instanceof AggregateError ? error.errors.map(({ message }) => message).join('; ') : error.message
+  const code = codeOf(error)
+  return (code === '' || message.includes(code) ? message : `${code}: ${message}`).slice(0, detailChars)
+}
+
+function codeOf(error: Error): string {
+  return (error as { code?: string }).code ?? ''
+}
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

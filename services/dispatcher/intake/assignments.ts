@@ -1,0 +1,88 @@
+import type { Committed } from '../../platform/kafka/committed.ts'
+import type { Assignment } from '../../platform/kafka/consumer.ts'
+import type { Positions } from '../../platform/kafka/follower.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { HealthWriter } from '../takeover/snapshot-writer.ts'
+import { resumePoints, type TakeoverContext, takeOver } from '../takeover/takeover.ts'
+
+export type AssignmentsContext = {
+  engine: Engine
+  health: HealthWriter
+  takeover: TakeoverContext
+  /** Of every topic that is dispatched. */
+  committed: () => Promise<Map<string, Map<number, Committed>>>
+  /** The topics that are read beside the assignment: its partition numbers of them, from these offsets on. */
+  quietTopics: string[]
+  follow: (positions: Positions) => void
+  nowMs: () => number
+  log: Logger
+  fail: (error: unknown) => void
+}
+
+/** Brings the engine to each new assignment: partition numbers that are new are taken over before their first record. */
+export class Assignments {
+  readonly #context: AssignmentsContext
+  #takingOver = new Map<number, Promise<void>>()
+
+  constructor(context: AssignmentsContext) {
+    this.#context = context
+  }
+
+  /** While the partition number is being taken over: when that is done. */
+  takingOver(partition: number): Promise<void> | undefined {
+    return this.#takingOver.get(partition)
+  }
+
+  assigned(assignment: Assignment): void {
+    const { engine, health, committed, follow, fail } = this.#context
+    follow(new Map())
+    const unknown = new Set(engine.assign(assignment))
+    // Asked after the group has moved on: nobody else commits for these partitions any more.
+    const commits = committed()
+    const numbers = new Set([...assignment.partitions.values()].flat())
+    health.keepOnly(numbers.difference(unknown))
+    const takingOver = new Map<number, Promise<void>>()
+    for (const number of numbers) {
+      const ready = this.#bring(number, unknown.has(number), assignment, commits).catch(fail)
+      takingOver.set(
+        number,
+        ready.then(() => void takingOver.delete(number)),
+      )
+    }
+    this.#takingOver = takingOver
+    commits.then((commits) => assignment.current && follow(this.#positions(numbers, commits))).catch(fail)
+  }
+
+  /** Where nothing is committed, from the beginning. */
+  #positions(numbers: Iterable<number>, commits: Map<string, Map<number, Committed>>): Positions {
+    const all = [...numbers]
+    const positionsOf = (topic: string) =>
+      all.map((number) => [number, commits.get(topic)?.get(number)?.offset ?? 0] as const)
+    return new Map(this.#context.quietTopics.map((topic) => [topic, new Map(positionsOf(topic))]))
+  }
+
+  async #bring(
+    number: number,
+    isNew: boolean,
+    assignment: Assignment,
+    commits: Promise<Map<string, Map<number, Committed>>>,
+  ): Promise<void> {
+    const { engine, health, takeover, nowMs, log } = this.#context
+    const committed = await commits
+    if (!assignment.current) return
+    if (!isNew) {
+      for (const [topic, point] of resumePoints(number, committed)) engine.resume(number, topic, point)
+      return
+    }
+    const beganMs = nowMs()
+    const taken = await takeOver(number, committed, takeover)
+    if (!assignment.current) return
+    const { restored } = taken
+    engine.restore(number, restored)
+    const { parked, gates, answered } = restored
+    health.takenOver(number, taken, [...parked.keys(), ...gates.keys()])
+    const counts = { parked: parked.size, gates: gates.size, answered: answered.size }
+    log.info({ partition: number, ...counts, tookMs: nowMs() - beganMs }, 'partition taken over')
+  }
+}

@@ -1,0 +1,76 @@
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import type { Codec, Decode } from '../../platform/codec.ts'
+import { learnSchemas, schemaOf } from '../../schemas.ts'
+import type { TopicUse } from '../../topic-use.ts'
+import { type Topic, topics } from '../../topics.ts'
+import { longestWaitMs, type Tier, tiers } from '../engine/gate/retry.ts'
+import type { HealthRecord } from '../engine/health-record.ts'
+import type { Destination } from '../outcome/recorder.ts'
+import { type Arrival, fromDelivery, fromPending } from './take-batch.ts'
+
+/** The dispatcher's topics, all with the same partition count: what it reads, writes, and restores itself from. */
+export type Channels = {
+  /** By topic: what is dispatched. */
+  sources: Map<string, Decode<Arrival>>
+  deliveries: string
+  tests: string
+  replays: string
+  attempts: Destination<Attempt> & { decode: Decode<Attempt> }
+  deadLetters: Destination<DeadLetter>
+  parked: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
+  health: Destination<HealthRecord> & { decode: Decode<HealthRecord> }
+  retries: Record<Tier, Destination<PendingDelivery>>
+  /** No record of the topic is meant to wait longer before it is due: 0 for those that are not delay topics. */
+  longestWaitMs: (topic: string) => number
+}
+
+const retryTopics: Record<Tier, Topic> = {
+  '1m': topics.webhookRetries1m,
+  '5m': topics.webhookRetries5m,
+  '30m': topics.webhookRetries30m,
+  '2h': topics.webhookRetries2h,
+  '5h': topics.webhookRetries5h,
+  '10h': topics.webhookRetries10h,
+}
+
+/** Waits until the schemas are registered. */
+export async function openChannels(codec: Codec, use: TopicUse): Promise<Channels> {
+  const read = <T>(topic: Topic) => ({ topic: use.read(topic), decode: codec.decoder<T>(schemaOf(topic)) })
+  const write = async <T>(topic: Topic) => ({
+    topic: use.write(topic),
+    encode: await codec.encoder<T>(use.subject(topic), schemaOf(topic)),
+  })
+  const open = async <T>(topic: Topic) => ({ ...read<T>(topic), ...(await write<T>(topic)) })
+  const deliveries = use.read(topics.webhookDeliveries)
+  await learnSchemas(codec, [topics.webhookDeliveries, topics.webhookReplays, topics.webhookTests], use.prefix)
+  const openRetries = (tier: Tier) => open<PendingDelivery>(retryTopics[tier])
+  const retries = {
+    '1m': await openRetries('1m'),
+    '5m': await openRetries('5m'),
+    '30m': await openRetries('30m'),
+    '2h': await openRetries('2h'),
+    '5h': await openRetries('5h'),
+    '10h': await openRetries('10h'),
+  }
+  const replays = read<PendingDelivery>(topics.webhookReplays)
+  const tests = read<PendingDelivery>(topics.webhookTests)
+  const sources = new Map<string, Decode<Arrival>>([
+    [deliveries, fromDelivery(codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries)))],
+    ...[...Object.values(retries), replays, tests].map(({ topic, decode }) => [topic, fromPending(decode)] as const),
+  ])
+  return {
+    sources,
+    deliveries,
+    tests: tests.topic,
+    replays: replays.topic,
+    attempts: await open(topics.webhookAttempts),
+    deadLetters: await write(topics.webhookDeadLetters),
+    parked: await open(topics.webhookParked),
+    health: await open(topics.webhookHealth),
+    retries,
+    longestWaitMs: (topic) => {
+      const tier = tiers.find((each) => retries[each].topic === topic)
+      return tier === undefined ? 0 : longestWaitMs(tier)
+    },
+  }
+}

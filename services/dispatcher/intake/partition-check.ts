@@ -1,0 +1,22 @@
+import type { Kafka } from '../../platform/kafka/client.ts'
+import { assertSameCounts, PartitionCountsDiffer, partitionCounts } from '../../platform/kafka/co-partition.ts'
+import { withAdmin } from '../../platform/kafka/topics.ts'
+import { retryUntilDone, type WaitContext } from '../../platform/retry-until.ts'
+import type { Channels } from './dispatcher-topics.ts'
+
+/**
+ * Everything about a webhook lives in one partition number: topics with different counts are refused.
+ * @throws PartitionCountsDiffer naming the topics with their counts.
+ */
+export async function checkPartitions(kafka: Kafka, channels: Channels, context: WaitContext): Promise<void> {
+  const { sources, attempts, deadLetters, parked, health } = channels
+  const topics = [...sources.keys(), ...[attempts, deadLetters, parked, health].map(({ topic }) => topic)]
+  const check = async () => {
+    const counts = await withAdmin(kafka, (admin) => partitionCounts(admin, topics))
+    const missing = [...counts].filter(([, count]) => count === 0).map(([topic]) => topic)
+    if (missing.length > 0)
+      throw new Error(`missing topics (npm run topics -- apply makes them): ${missing.join(', ')}`)
+    assertSameCounts(counts)
+  }
+  await retryUntilDone('topics', context, check, (error) => error instanceof PartitionCountsDiffer)
+}

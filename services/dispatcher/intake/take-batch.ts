@@ -1,0 +1,194 @@
+import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import { recordLetter } from '../../domain/record-letter.ts'
+import { stoppedReplay } from '../../domain/stopped-replay.ts'
+import type { Decode, Decoded } from '../../platform/codec.ts'
+import type { ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
+import type { Patience } from '../../platform/kafka/patience.ts'
+import { type RecordFaults, SetAside } from '../../platform/record-faults.ts'
+import type { Place } from '../engine/attempt-record.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { DefinitionWait } from './definition-wait.ts'
+import type { DueTimes } from './due-times.ts'
+
+/** What a record brings: a delivery, what was tried so far, when it is due, and the replay it belongs to. */
+export type Arrival = {
+  delivery: Delivery
+  attempts: AttemptSummary[]
+  dueAt: number
+  replayId: string | null
+  /** Of a replay, as its record tells it. */
+  ratePerSecond?: PendingDelivery['ratePerSecond']
+  /** Of a test notification: JSON of a definition that is not saved yet. */
+  draft: string | null
+}
+
+export type IntakeContext = {
+  engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerStop' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
+  faults: Pick<RecordFaults, 'guard' | 'guardAsync'>
+  /** By topic. */
+  sources: ReadonlyMap<string, Decode<Arrival>>
+  /** The one of them whose notifications wait for nothing. */
+  testsTopic: string
+  replaysTopic: string
+  /** While the partition number is being taken over: when that is done. */
+  takingOver: (partition: number) => Promise<void> | undefined
+  definitions: Pick<DefinitionWait, 'needed'>
+  /** For what a record needs and is not there yet. */
+  patience: Pick<Patience, 'wait'>
+  nowMs: () => number
+  /** The engine has no room: true as soon as there is, false when that takes long. */
+  roomSoon: () => Promise<boolean>
+  /** The partition is not to be fetched before there is room. */
+  pauseForRoom: (topic: string, partition: number) => void
+  dueTimes: Pick<DueTimes, 'waitMs'>
+  /** No record of the topic is meant to wait longer. */
+  longestWaitMs: (topic: string) => number
+  /** Its oldest record is due after that time, and not to be fetched before. */
+  pauseFor: (topic: string, partition: number, delayMs: number) => void
+  unreadable: (place: Place, reason: string) => void
+}
+
+/** Records of webhook-deliveries are due at once. */
+export function fromDelivery(decode: Decode<Delivery>): Decode<Arrival> {
+  return mapDecoded(decode, (delivery) => ({ delivery, attempts: [], dueAt: 0, replayId: null, draft: null }))
+}
+
+export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
+  return mapDecoded(decode, ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, definition }) => ({
+    delivery,
+    attempts,
+    // A replay goes by its rate, counted from when it is sent.
+    dueAt: why === 'replay' ? 0 : dueAt,
+    replayId,
+    ratePerSecond,
+    draft: definition ?? null,
+  }))
+}
+
+/**
+ * Hands a batch's records to the engine until it is full, or the next one is not due.
+ * @returns how many were taken; the rest is fetched again later. A promise only where something must be waited for.
+ */
+export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0): number | Promise<number> {
+  const { topic, partition, records, assignment } = batch
+  const takingOver = context.takingOver(partition)
+  if (takingOver) return whenTakenOver(takingOver, batch, context, from)
+  for (let index = from; index < records.length; index++) {
+    const record = records[index] as ConsumedRecord
+    if (!assignment.current) return index
+    if (topic !== context.testsTopic && !context.engine.hasRoomFor(topic)) return whenRoom(batch, context, index)
+    const taken = take(record, batch, context)
+    if (taken instanceof Promise) {
+      return taken.then((done) => (done ? takeBatch(batch, context, index + 1) : index))
+    }
+    if (!taken) return index
+  }
+  return records.length
+}
+
+async function whenTakenOver(
+  takingOver: Promise<void>,
+  batch: RecordBatch,
+  context: IntakeContext,
+  from: number,
+): Promise<number> {
+  if ((await context.patience.wait(takingOver, batch)) === 'not yet') return from
+  return takeBatch(batch, context, from)
+}
+
+async function whenRoom(batch: RecordBatch, context: IntakeContext, from: number): Promise<number> {
+  if (await context.roomSoon()) return takeBatch(batch, context, from)
+  context.pauseForRoom(batch.topic, batch.partition)
+  return from
+}
+
+type Taken = boolean | Promise<boolean>
+
+function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext): Taken {
+  const { value, topic } = record
+  const decode = context.sources.get(topic)
+  if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
+  if (value === null) {
+    const replayId = topic === context.replaysTopic ? stoppedReplay(record) : null
+    if (replayId === null) context.engine.offerUnsendable(placeOf(record))
+    else context.engine.offerStop(placeOf(record), replayId, record.timestampMs)
+    return true
+  }
+  const place = placeOf(record)
+  const owner = () => record.key?.toString('utf8') ?? topic
+  const read = () => decode(value, batch.records)
+  const decoded = context.faults.guard(place, 'decoding', owner, read)
+  if (decoded instanceof SetAside) return setAside(record, decoded, context)
+  if (!(decoded instanceof Promise)) return settle(record, decoded, batch, context)
+  let asked: ReturnType<typeof read> | undefined = decoded
+  // The first try is under way already.
+  const wait = async () => {
+    const answer = asked ?? read()
+    asked = undefined
+    return answer
+  }
+  const coming = context.faults.guardAsync(place, 'decoding', owner, wait)
+  return afterWaiting(coming, batch, context, (result) =>
+    result instanceof SetAside ? setAside(record, result, context) : settle(record, result, batch, context),
+  )
+}
+
+/** The offset is taken in its turn; it is finished once the dead letter is in Kafka. */
+function setAside(record: ConsumedRecord, aside: SetAside, context: IntakeContext): true {
+  context.engine.offerFault(placeOf(record), aside, (detail) => recordLetter('fault', record, detail, context.nowMs()))
+  return true
+}
+
+/** Goes on with what has come, unless it is late or the partition has gone meanwhile: its new owner reads the record. */
+async function afterWaiting<T>(
+  coming: Promise<T>,
+  batch: RecordBatch,
+  context: IntakeContext,
+  goOn: (result: T) => Taken,
+): Promise<boolean> {
+  const result = await context.patience.wait(coming, batch)
+  return result !== 'not yet' && batch.assignment.current && goOn(result)
+}
+
+function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: RecordBatch, context: IntakeContext): Taken {
+  const place = placeOf(record)
+  if (!decoded.ok) {
+    context.unreadable(place, decoded.reason)
+    context.engine.offerUnsendable(place, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
+    return true
+  }
+  const { delivery, attempts, dueAt, replayId, ratePerSecond, draft } = decoded.value
+  const waitMs = context.faults.guard(
+    place,
+    'reading when it is due',
+    () => delivery.businessId,
+    () =>
+      dueAt === 0 ? 0 : context.dueTimes.waitMs(place, dueAt, record.timestampMs, context.longestWaitMs(place.topic)),
+  )
+  if (waitMs instanceof SetAside) return setAside(record, waitMs, context)
+  if (waitMs > 0) {
+    context.pauseFor(place.topic, place.partition, waitMs)
+    return false
+  }
+  const offer = () => {
+    if (place.topic === context.testsTopic) {
+      const letter = (detail: string) => recordLetter('fault', record, detail, context.nowMs())
+      context.engine.offerTest(place, delivery, draft, letter)
+    } else context.engine.offer(place, delivery, attempts, replayId, ratePerSecond)
+    return true
+  }
+  const needed = context.definitions.needed(place, delivery.definitionOffset, batch)
+  return needed ? afterWaiting(needed, batch, context, offer) : offer()
+}
+
+function placeOf({ topic, partition, offset }: ConsumedRecord): Place {
+  return { topic, partition, offset }
+}
+
+function mapDecoded<A, B>(decode: Decode<A>, map: (value: A) => B): Decode<B> {
+  const mapped = (decoded: Decoded<A>): Decoded<B> => (decoded.ok ? { ok: true, value: map(decoded.value) } : decoded)
+  return (bytes, ahead) => {
+    const decoded = decode(bytes, ahead)
+    return decoded instanceof Promise ? decoded.then(mapped) : mapped(decoded)
+  }
+}

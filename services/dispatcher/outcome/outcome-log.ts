@@ -1,0 +1,28 @@
+import type { Logger } from '../../platform/log.ts'
+import type { OutcomeRecords } from '../engine/ports.ts'
+
+/** One line an attempt with ids, outcome and duration: failures at warn, the rest at debug. Never a body or a header. */
+export function logOutcome(log: Logger, { attempt, deadLetter }: OutcomeRecords): void {
+  const level = attempt?.outcome === 'error' || attempt?.outcome === 'rejected' || deadLetter ? 'warn' : 'debug'
+  if (!log.isLevelEnabled(level)) return
+  const delivery = attempt ?? deadLetter?.delivery
+  log[level](
+    {
+      deliveryId: delivery?.deliveryId,
+      webhookId: delivery?.webhookId,
+      ...(attempt && {
+        attempt: attempt.attempt,
+        outcome: attempt.outcome,
+        cause: attempt.cause,
+        status: attempt.status,
+        latencyMs: attempt.latencyMs,
+        next: attempt.next,
+      }),
+      ...(deadLetter && {
+        deadLetter: deadLetter.reason,
+        source: { topic: deadLetter.source.topic, offset: deadLetter.source.offset },
+      }),
+    },
+    deadLetter ? 'dead letter' : 'attempt',
+  )
+}

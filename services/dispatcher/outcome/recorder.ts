@@ -1,0 +1,123 @@
+import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../dead-letter-topic.ts'
+import type { Attempt, PendingDelivery } from '../../domain/delivery.ts'
+import { lettersBySize, withoutExcerpts } from '../../domain/letter-sizes.ts'
+import type { Encode } from '../../platform/codec.ts'
+import type { Acknowledged, BatchingProducer } from '../../platform/kafka/producer.ts'
+import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/what-fits.ts'
+import { deadLetterOf, type Place } from '../engine/attempt-record.ts'
+import type { Tier } from '../engine/gate/retry.ts'
+import type { OutcomeRecords, Written } from '../engine/ports.ts'
+
+export type Destination<T> = { topic: string; encode: Encode<T> }
+
+export type RecorderContext = {
+  producer: Pick<BatchingProducer, 'enqueue'>
+  attempts: Destination<Attempt>
+  deadLetters: DeadLetterTopic
+  parked: Destination<PendingDelivery>
+  retries: Record<Tier, Destination<PendingDelivery>>
+  nowMs: () => number
+}
+
+/** Characters of an id in an attempt that Kafka refuses as too large: ids are no longer (domain/limits.ts) but by hand. */
+const maxIdLength = 256
+/** Where a record stands that was not taken from a place of its own. */
+const nowhere = -1
+
+/**
+ * Writes an outcome to Kafka, in the partition number of its delivery. An attempt whose notification goes on as a retry or a
+ * dead letter is written once that is acknowledged: it tells a successor that the notification is answered for. What Kafka
+ * refuses is written as far as it takes it, in the end as a dead letter.
+ * @param acknowledged called once all of it is in the log.
+ */
+export function recordOutcome(
+  partition: number,
+  { attempt, deadLetter, retry, parked }: OutcomeRecords,
+  context: RecorderContext,
+  acknowledged: (written: Written) => void,
+): void {
+  const written: Written = { attemptOffset: null, parkedOffset: null }
+  // What cannot be encoded throws here, before anything is written: later, nobody would know whose record it was.
+  if (attempt && (deadLetter || retry || parked)) context.attempts.encode(attempt)
+  const finish = (made = attempt) => {
+    if (!made) return acknowledged(written)
+    writeAttempt(partition, made, context, ({ offset }) => {
+      written.attemptOffset = offset
+      acknowledged(written)
+    })
+  }
+  if (deadLetter) {
+    const key = deadLetter.delivery?.webhookId ?? deadLetter.source.key
+    return enqueueDeadLetter(context.producer, context.deadLetters, { key, partition }, lettersBySize(deadLetter), () =>
+      finish(),
+    )
+  }
+  if (retry) {
+    const place = { topic: attempt?.sourceTopic ?? '', partition, offset: attempt?.sourceOffset ?? nowhere }
+    return writePending(context.retries[retry.tier], retry.pending, place, context, (offset) =>
+      finish(offset === null && attempt ? asDeadLettered(attempt) : attempt),
+    )
+  }
+  if (parked) {
+    const place = { topic: context.parked.topic, partition, offset: nowhere }
+    return writePending(context.parked, parked, place, context, (offset) => {
+      written.parkedOffset = offset
+      finish()
+    })
+  }
+  finish()
+}
+
+function writeAttempt(
+  partition: number,
+  attempt: Attempt,
+  { producer, attempts }: RecorderContext,
+  acknowledged: (ack: Acknowledged) => void,
+): void {
+  const { topic, encode } = attempts
+  const recordOf = (made: Attempt) => ({ topic, key: made.webhookId, value: encode(made), partition })
+  const bare = { ...attempt, responseExcerpt: null }
+  const smaller: SmallerRecords = () => [() => recordOf(bare), () => recordOf(withShortIds(bare))]
+  enqueueWhatFits(producer, recordOf(attempt), smaller, acknowledged)
+}
+
+/**
+ * Writes a notification that waits for something; where Kafka refuses it, without what receivers answered, then as a dead letter.
+ * @param acknowledged null: it has become a dead letter.
+ */
+function writePending(
+  { topic, encode }: Destination<PendingDelivery>,
+  pending: PendingDelivery,
+  place: Place,
+  { producer, deadLetters, nowMs }: RecorderContext,
+  acknowledged: (offset: number | null) => void,
+): void {
+  const { delivery } = pending
+  const key = delivery.webhookId
+  const { partition } = place
+  const recordOf = (made: PendingDelivery) => ({ topic, key, value: encode(made), partition })
+  const attempts = withoutExcerpts(pending.attempts)
+  const smaller: SmallerRecords = ({ message }) => {
+    const letter = deadLetterOf(delivery, place, 'oversize', attempts, nowMs(), `refused by ${topic}: ${message}`)
+    const letters = letterRecords(deadLetters, { key, partition }, lettersBySize(letter))
+    return [() => recordOf({ ...pending, attempts }), ...letters]
+  }
+  enqueueWhatFits(producer, recordOf(pending), smaller, ({ offset }, version = 0) =>
+    acknowledged(version <= 1 ? offset : null),
+  )
+}
+
+/** The attempt of a notification whose retry Kafka has refused. */
+function asDeadLettered(attempt: Attempt): Attempt {
+  return { ...attempt, next: 'deadLetter', nextAttemptAt: null, nextTopic: null }
+}
+
+function withShortIds(attempt: Attempt): Attempt {
+  const cut = (id: string) => id.slice(0, maxIdLength)
+  return {
+    ...attempt,
+    eventId: cut(attempt.eventId),
+    chatChannelId: cut(attempt.chatChannelId),
+    contactId: cut(attempt.contactId),
+  }
+}

@@ -1,0 +1,64 @@
+import { nextVersion, type WebhookDefinition } from '../../domain/definition.ts'
+import type { Entry } from '../../domain/definition-table.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/producer.ts'
+import type { Logger } from '../../platform/log.ts'
+
+export type SwitchOffContext = {
+  topic: string
+  /** Resolves when all that was written before the call is what `current` tells. */
+  caughtUp: () => Promise<void>
+  current: (webhookId: string) => Entry | undefined
+  send: (record: OutgoingRecord) => Promise<Acknowledged>
+  clock: Pick<Clock, 'nowMs' | 'sleep'>
+  stopping: AbortSignal
+  log: Logger
+}
+
+/** How long a definition that Kafka refuses, or that may not be written, is left alone. */
+const againMs = 60_000
+
+/**
+ * Switches a webhook off in its definition, and writes why; not when it has been edited meanwhile. While Kafka does not take
+ * the definition it is tried again: the webhook is not sent to by this process in any case.
+ */
+export async function switchOff(
+  { definition, offset }: Entry,
+  reason: string,
+  context: SwitchOffContext,
+): Promise<void> {
+  const { caughtUp, current, clock, stopping, log } = context
+  const { id, businessId } = definition
+  log.warn({ webhookId: id, businessId, reason }, 'webhook switched off')
+  while (!stopping.aborted) {
+    await caughtUp()
+    if (current(id)?.offset !== offset) return
+    const refusal = await write(definition, reason, context)
+    if (refusal === null) return
+    log.error({ webhookId: id, businessId, refusal }, 'Kafka refuses the definition that is switched off: trying again')
+    await clock.sleep(againMs, stopping)
+  }
+}
+
+/** A definition at the limit of a record has no room for the reason. @returns why Kafka has refused it, or null */
+async function write(
+  definition: WebhookDefinition,
+  reason: string,
+  { topic, send, clock }: SwitchOffContext,
+): Promise<string | null> {
+  const updatedAt = new Date(clock.nowMs()).toISOString()
+  const off = { ...definition, enabled: false, version: nextVersion(definition.version), updatedAt }
+  let refusal: string | null = null
+  for (const changed of [{ ...off, disabledReason: reason }, off]) {
+    try {
+      const value = JSON.stringify(changed)
+      await send({ topic, key: definition.id, partition: 0, value, whileForbidden: 'refuse' })
+      return null
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error
+      refusal = error.message
+      if (error.kind === 'forbidden') return refusal
+    }
+  }
+  return refusal
+}

@@ -1,0 +1,67 @@
+import { strict as assert } from 'node:assert'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import type { HealthRecord } from '../engine/health-record.ts'
+
+/**
+ * Header of every record of webhook-health, tombstones included: which ownership of the partition number wrote it. Each
+ * takeover's number is above all that it found.
+ */
+const epochHeader = 'owner-epoch'
+
+export function epochHeaders(epoch: number): Record<string, string> {
+  assert(Number.isSafeInteger(epoch) && epoch >= 0, `epoch ${epoch} is no whole number`)
+  return { [epochHeader]: String(epoch) }
+}
+
+/** @returns null where there is none: a version of the dispatcher before these headers wrote it. */
+export function readEpoch(headers: ConsumedRecord['headers']): number | null {
+  const value = headers?.[epochHeader]
+  const text = typeof value === 'string' || Buffer.isBuffer(value) ? value.toString() : ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : null
+}
+
+type Entry = { epoch: number; record: HealthRecord | null }
+
+/**
+ * A partition of webhook-health as a fold: of each key the record of the newest owner, wherever it stands. An owner that was
+ * cut off while Kafka did not answer writes its last snapshots, and its tombstones, behind those of its successor.
+ */
+export class HealthLog {
+  readonly #byKey = new Map<string, Entry>()
+  #newestEpoch = 0
+
+  /** Epoch of the newest owner that has written anything. */
+  get newestEpoch(): number {
+    return this.#newestEpoch
+  }
+
+  /** Takes in the partition's next record. @param epoch null: written by whoever owned it at that place. */
+  add(key: string, epoch: number | null, record: HealthRecord | null): void {
+    const known = this.#byKey.get(key)
+    const writtenBy = epoch ?? this.#newestEpoch
+    this.#newestEpoch = Math.max(this.#newestEpoch, writtenBy)
+    if (!known || known.epoch <= writtenBy) this.#byKey.set(key, { epoch: writtenBy, record })
+  }
+
+  /** The partition's own record, which tells the offsets that the others reflect; undefined when there is none. */
+  get partition(): HealthRecord | undefined {
+    return this.#partitionEntry()?.record ?? undefined
+  }
+
+  /**
+   * By webhook: what is believed. An owner's partition record stands behind everything else that it has to tell; what an
+   * earlier owner has left and this one has not written again is a late one's.
+   */
+  webhooks(): Map<string, HealthRecord> {
+    const since = this.#partitionEntry()?.epoch ?? 0
+    const believed = new Map<string, HealthRecord>()
+    for (const { epoch, record } of this.#byKey.values())
+      if (record && record.webhookId !== null && epoch >= since) believed.set(record.webhookId, record)
+    return believed
+  }
+
+  #partitionEntry(): Entry | undefined {
+    for (const entry of this.#byKey.values()) if (entry.record?.webhookId === null) return entry
+    return undefined
+  }
+}

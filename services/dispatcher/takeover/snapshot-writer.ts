@@ -1,0 +1,204 @@
+import type { Encode } from '../../platform/codec.ts'
+import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/producer.ts'
+import type { RangeReader } from '../../platform/kafka/range-reader.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { Engine } from '../engine/engine.ts'
+import { type HealthLogIds, type HealthRecord, healthOf } from '../engine/health-record.ts'
+import type { PartitionState } from '../engine/offsets/partition-state.ts'
+import type { Written } from '../engine/ports.ts'
+import { epochHeaders, readEpoch } from './snapshot-log.ts'
+import type { Reflected, TakenOver } from './takeover.ts'
+
+export type HealthContext = {
+  engine: Pick<Engine, 'partitions' | 'gates'>
+  topic: string
+  encode: Encode<HealthRecord>
+  send: (record: OutgoingRecord) => Promise<Acknowledged>
+  reader: Pick<RangeReader, 'read' | 'ends'>
+  logIds: HealthLogIds
+  nowMs: () => number
+  log: Pick<Logger, 'warn'>
+}
+
+/** One partition number from its takeover until it leaves: what comes later of it is somebody else's. */
+export type Ownership = {
+  readonly partition: number
+  readonly epoch: number
+  /** Behind the last records that Kafka has acknowledged. */
+  readonly acknowledged: Reflected
+  committedAttempts: number
+  /** What was written last, by key; empty where it must be written again. */
+  written: Map<string, string>
+  /** Up to here, webhook-health holds nothing of another owner that is not made good. */
+  checkedOffset: number
+}
+
+/**
+ * Keeps webhook-health: what a successor must know of a partition number, and how far it reflects webhook-attempts and
+ * webhook-parked. Attempts count as reflected only once the offsets that they finish are committed: what lies behind
+ * tells the successor which deliveries are answered for. Nothing is written of a number that this instance does not own.
+ */
+export class HealthWriter {
+  readonly #context: HealthContext
+  readonly #owned = new Map<number, Ownership>()
+  #changed = false
+
+  constructor(context: HealthContext) {
+    this.#context = context
+  }
+
+  /**
+   * A partition number was taken over.
+   * @param webhookIds of which the former owner may have left a snapshot: when nothing is left to tell, it is deleted.
+   */
+  takenOver(
+    partition: number,
+    { reflected, epoch, healthOffset }: Omit<TakenOver, 'restored'>,
+    webhookIds: Iterable<string>,
+  ): void {
+    this.#owned.set(partition, {
+      partition,
+      epoch,
+      acknowledged: { ...reflected },
+      committedAttempts: reflected.attemptsOffset,
+      written: new Map([...webhookIds].map((webhookId) => [webhookId, ''])),
+      checkedOffset: healthOffset,
+    })
+    this.#changed = true
+  }
+
+  /** Forgets the partition numbers that have left: their new owners write about them. */
+  keepOnly(numbers: ReadonlySet<number>): void {
+    for (const number of [...this.#owned.keys()]) if (!numbers.has(number)) this.#owned.delete(number)
+  }
+
+  /** Whether anything has happened since the last snapshot. */
+  get isDue(): boolean {
+    return this.#changed
+  }
+
+  /** To be asked when a record is written, and given to acknowledged when Kafka has it. */
+  ownership(partition: number): Ownership | undefined {
+    return this.#owned.get(partition)
+  }
+
+  acknowledged(ownership: Ownership | undefined, { attemptOffset, parkedOffset }: Written): void {
+    if (!ownership || !this.#isCurrent(ownership)) return
+    const { acknowledged } = ownership
+    this.#changed = true
+    if (attemptOffset !== null) acknowledged.attemptsOffset = Math.max(acknowledged.attemptsOffset, attemptOffset + 1)
+    if (parkedOffset !== null) acknowledged.parkedOffset = Math.max(acknowledged.parkedOffset, parkedOffset + 1)
+  }
+
+  /** To be called before the offsets of a commit are gathered. @returns to be called when the commit has succeeded. */
+  beforeCommit(): () => void {
+    const reached = [...this.#owned.values()].map(
+      (ownership) => [ownership, ownership.acknowledged.attemptsOffset] as const,
+    )
+    return () => {
+      for (const [ownership, attemptsOffset] of reached) ownership.committedAttempts = attemptsOffset
+    }
+  }
+
+  /** Writes what has changed; resolves when Kafka has it. */
+  async write(): Promise<void> {
+    this.#changed = false
+    const writes: Promise<unknown>[] = []
+    for (const state of this.#context.engine.partitions) {
+      const ownership = this.#owned.get(state.number)
+      if (ownership) writes.push(...this.#writePartition(state, ownership))
+    }
+    await Promise.all(writes)
+  }
+
+  /**
+   * Looks whether an owner that was cut off has written about a partition number behind its takeover, and marks that to be
+   * written again: compaction keeps the last record of a key, whoever wrote it.
+   */
+  async repair(): Promise<void> {
+    const { reader, topic } = this.#context
+    const owned = [...this.#owned.values()]
+    if (owned.length === 0) return
+    const ends = new Map((await reader.ends(topic)).map(({ partition, high }) => [partition, high]))
+    await Promise.all(owned.map((ownership) => this.#repairPartition(ownership, ends.get(ownership.partition) ?? 0)))
+  }
+
+  async #repairPartition(ownership: Ownership, end: number): Promise<void> {
+    const { reader, topic } = this.#context
+    const { partition, epoch, checkedOffset } = ownership
+    if (end <= checkedOffset) return
+    await reader.read(topic, partition, checkedOffset, end, ({ key, headers }) => {
+      if (!key || readEpoch(headers) === epoch) return
+      ownership.written.set(key.toString('utf8'), '')
+      this.#changed = true
+    })
+    ownership.checkedOffset = end
+  }
+
+  #isCurrent(ownership: Ownership): boolean {
+    return this.#owned.get(ownership.partition) === ownership
+  }
+
+  #writePartition(state: PartitionState, ownership: Ownership): Promise<unknown>[] {
+    const { number } = state
+    const { acknowledged, committedAttempts, written: before } = ownership
+    const { logIds } = this.#context
+    const offsets = { attemptsOffset: committedAttempts, parkedOffset: acknowledged.parkedOffset, ...logIds }
+    const nowMs = this.#context.nowMs()
+    const now = new Map<string, string>()
+    const writes: Promise<unknown>[] = []
+    const put = (key: string, record: HealthRecord) => {
+      const { asOf: _asOf, attemptsOffset: _attempts, parkedOffset: _parked, ...rest } = record
+      const text = JSON.stringify(record.webhookId === null ? offsets : rest)
+      now.set(key, text)
+      if (before.get(key) !== text) writes.push(this.#send(ownership, key, record))
+    }
+    for (const [webhookId, record] of this.#webhooksOf(state, offsets, nowMs)) put(webhookId, record)
+    for (const key of before.keys())
+      if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(ownership, key, null))
+    // Last: it says that the others are as of these offsets.
+    put(partitionKey(number), healthOf(null, number, undefined, null, offsets, nowMs))
+    ownership.written = now
+    return writes
+  }
+
+  *#webhooksOf(
+    { number, parked: index }: PartitionState,
+    offsets: Reflected & HealthLogIds,
+    nowMs: number,
+  ): Iterable<[string, HealthRecord]> {
+    const gates = new Map(this.#context.engine.gates.statesOf(number))
+    const parked = new Map(index.snapshots())
+    for (const webhookId of new Set([...gates.keys(), ...parked.keys()])) {
+      yield [
+        webhookId,
+        healthOf(webhookId, number, gates.get(webhookId), parked.get(webhookId) ?? null, offsets, nowMs),
+      ]
+    }
+  }
+
+  /** One that Kafka refuses is written without its failures; if it refuses that, a successor goes by the snapshot before. */
+  async #send(ownership: Ownership, key: string, record: HealthRecord | null): Promise<void> {
+    const { topic, encode, send, log } = this.#context
+    const { partition, epoch } = ownership
+    const { breaker } = record ?? {}
+    const smaller = record && breaker && { ...record, breaker: { ...breaker, failures: [] } }
+    for (const version of smaller ? [record, smaller] : [record]) {
+      try {
+        await send({ topic, key, partition, value: version && encode(version), headers: epochHeaders(epoch) })
+        return
+      } catch (error) {
+        if (!(error instanceof RecordRefused)) throw error
+        log.warn({ topic, key, reason: error.message }, 'Kafka refuses a snapshot')
+        if (!this.#isCurrent(ownership)) return
+      }
+    }
+    // To be written with the next snapshot.
+    ownership.written.set(key, '')
+    this.#changed = true
+  }
+}
+
+function partitionKey(number: number): string {
+  return `partition-${number}`
+}

@@ -1,0 +1,245 @@
+import type { Attempt, PendingDelivery } from '../../domain/delivery.ts'
+import { stoppedReplay } from '../../domain/stopped-replay.ts'
+import type { Decode } from '../../platform/codec.ts'
+import type { Committed } from '../../platform/kafka/committed.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import type { RangeReader } from '../../platform/kafka/range-reader.ts'
+import { OrderedDecoder } from '../../platform/ordered-decoder.ts'
+import { initialBreaker, onAttempt } from '../engine/gate/breaker.ts'
+import type { GateState } from '../engine/gate/send-gate.ts'
+import { breakerOf, type HealthLogIds, type HealthRecord, type RestoredPartition } from '../engine/health-record.ts'
+import { answerId, homeOf, queueOf } from '../engine/item-ids.ts'
+import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
+import type { ResumePoint } from '../engine/offsets/partition-state.ts'
+import type { ParkedRange } from '../engine/parking/parked-index.ts'
+import { HealthLog, readEpoch } from './snapshot-log.ts'
+
+export type TakeoverContext = {
+  reader: Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
+  health: { topic: string; decode: Decode<HealthRecord> }
+  attempts: { topic: string; decode: Decode<Attempt> }
+  parked: { topic: string; decode: Decode<PendingDelivery> }
+  /** Of webhook-health and webhook-parked. One of webhook-attempts becomes a dead letter where it is counted. */
+  unreadable: (record: ConsumedRecord, reason: string) => void
+  /** webhook-deliveries. */
+  deliveries: string
+  /** webhook-replays. */
+  replays: string
+  logIds: HealthLogIds
+  /** Called with webhooks whose notifications stood in a webhook-parked that is gone. */
+  lostParked: (partition: number, webhookIds: string[]) => void
+  nowMs: () => number
+}
+
+/** How far the restored state reflects the topics. */
+export type Reflected = { attemptsOffset: number; parkedOffset: number }
+
+export type TakenOver = {
+  restored: RestoredPartition
+  reflected: Reflected
+  /** Of this ownership: above that of every owner before (HealthLog). */
+  epoch: number
+  /** Behind the last record of webhook-health that was read. */
+  healthOffset: number
+}
+
+const windowMs = 600_000
+
+/**
+ * The state of a partition number as its topics tell it (docs/architecture.md, taking over): the newest snapshots of
+ * webhook-health, and behind the offsets that they reflect, what webhook-parked and webhook-attempts say. Snapshots are
+ * written every few seconds, so this takes no longer after ten busy minutes than after one.
+ */
+export async function takeOver(
+  partition: number,
+  committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
+  context: TakeoverContext,
+): Promise<TakenOver> {
+  const { reader, health, attempts, parked, deliveries, replays, logIds, nowMs } = context
+  const [healthEnd, attemptsEnd, parkedEnd, deliveriesEnd, replaysEnd] = await Promise.all(
+    [health.topic, attempts.topic, parked.topic, deliveries, replays].map((topic) => endOf(reader, topic, partition)),
+  )
+  const log = await readHealth(partition, healthEnd ?? 0, context)
+  const snapshots = inTheseLogs(partition, log.webhooks(), context)
+  const startOfWindow = async () => (await reader.offsetsAt(attempts.topic, nowMs() - windowMs)).get(partition) ?? 0
+  const own = log.partition
+  const from = {
+    attemptsOffset: own && isOf(logIds.attemptsLogId, own.attemptsLogId) ? own.attemptsOffset : await startOfWindow(),
+    parkedOffset: own && isOf(logIds.parkedLogId, own.parkedLogId) ? own.parkedOffset : 0,
+    asOf: own?.asOf ?? 0,
+  }
+  const restored = stateOf(snapshots, resumePoints(partition, committed))
+  await Promise.all([
+    readTail(
+      partition,
+      parked,
+      from.parkedOffset,
+      parkedEnd ?? 0,
+      reader,
+      (pending, { offset }) => addParked(restored.parked, pending, offset),
+      context.unreadable,
+    ),
+    readTail(
+      partition,
+      attempts,
+      from.attemptsOffset,
+      attemptsEnd ?? 0,
+      reader,
+      (attempt) => {
+        addAnswered(restored.answered, attempt)
+        foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
+      },
+      () => undefined,
+    ),
+  ])
+  const replaysFrom = restored.resume.get(replays)?.offset ?? 0
+  await reader.read(replays, partition, replaysFrom, replaysEnd ?? 0, (record) => {
+    const replayId = stoppedReplay(record)
+    if (replayId !== null) restored.stopped.set(replayId, record.timestampMs)
+  })
+  // Of another log perhaps: what is behind its end now cannot be waited for.
+  const homes = { deliveriesTopic: deliveries, replaysTopic: replays }
+  for (const [queueId, range] of restored.parked) {
+    const end = homeOf(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
+    restored.parked.set(queueId, { ...range, since: Math.min(range.since, end ?? 0) })
+  }
+  return {
+    restored,
+    reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 },
+    // A time, so that two takeovers that find the same, of which one wrote nothing before it was cut off, differ too.
+    epoch: Math.max(log.newestEpoch + 1, Math.floor(nowMs())),
+    healthOffset: healthEnd ?? 0,
+  }
+}
+
+/** Whether an offset that was stored is of the log that is there now; earlier versions stored no id. */
+function isOf(logId: string | null, stored: string | null | undefined): boolean {
+  return logId === null || stored === null || stored === undefined || logId === stored
+}
+
+/** Snapshots without what they tell of a webhook-parked that is gone, with all that was in it. */
+function inTheseLogs(
+  partition: number,
+  snapshots: ReadonlyMap<string, HealthRecord>,
+  { logIds, lostParked }: TakeoverContext,
+): Map<string, HealthRecord> {
+  const kept = new Map<string, HealthRecord>()
+  const lost: string[] = []
+  for (const [webhookId, record] of snapshots) {
+    const isLost = record.parked !== null && !isOf(logIds.parkedLogId, record.parkedLogId)
+    if (isLost) lost.push(webhookId)
+    kept.set(webhookId, isLost ? { ...record, parked: null } : record)
+  }
+  if (lost.length > 0) lostParked(partition, lost)
+  return kept
+}
+
+/** Where the last commits say that each topic of the partition number goes on. */
+export function resumePoints(
+  partition: number,
+  committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
+): Map<string, ResumePoint> {
+  const points = new Map<string, ResumePoint>()
+  for (const [topic, partitions] of committed) {
+    const commit = partitions.get(partition)
+    if (commit)
+      points.set(topic, { offset: commit.offset, finishedAbove: decodeOffsetMap(commit.metadata, commit.offset) })
+  }
+  return points
+}
+
+async function readHealth(
+  partition: number,
+  end: number,
+  { reader, health, unreadable }: TakeoverContext,
+): Promise<HealthLog> {
+  const log = new HealthLog()
+  const decoder = new OrderedDecoder(health.decode)
+  await reader.read(health.topic, partition, 0, end, (consumed) => {
+    const { key, value, headers } = consumed
+    if (!key) return
+    const name = key.toString('utf8')
+    const epoch = readEpoch(headers)
+    const add = (record: HealthRecord) => log.add(name, epoch, record)
+    if (value) decoder.push(value, add, (reason) => unreadable(consumed, reason))
+    else decoder.behind(() => log.add(name, epoch, null))
+  })
+  await decoder.done()
+  return log
+}
+
+async function readTail<T>(
+  partition: number,
+  { topic, decode }: { topic: string; decode: Decode<T> },
+  from: number,
+  end: number,
+  reader: TakeoverContext['reader'],
+  apply: (value: T, record: ConsumedRecord) => void,
+  unreadable: (record: ConsumedRecord, reason: string) => void,
+): Promise<void> {
+  const decoder = new OrderedDecoder(decode)
+  await reader.read(topic, partition, from, end, (record) => {
+    const { value } = record
+    if (value)
+      decoder.push(
+        value,
+        (read) => apply(read, record),
+        (reason) => unreadable(record, reason),
+      )
+  })
+  await decoder.done()
+}
+
+function stateOf(snapshots: ReadonlyMap<string, HealthRecord>, resume: Map<string, ResumePoint>): RestoredPartition {
+  const restored: RestoredPartition = {
+    resume,
+    parked: new Map(),
+    gates: new Map(),
+    stopped: new Map(),
+    answered: new Map(),
+  }
+  for (const [webhookId, { breaker, parked, pausedUntil }] of snapshots) {
+    if (parked) restored.parked.set(webhookId, parked)
+    if (!breaker && pausedUntil === null) continue
+    restored.gates.set(webhookId, {
+      breaker: breaker ? breakerOf(breaker) : initialBreaker(),
+      pausedUntilMs: pausedUntil ?? 0,
+    })
+  }
+  return restored
+}
+
+/** Adds the next record of webhook-parked to its webhook's range. */
+export function addParked(
+  ranges: Map<string, ParkedRange>,
+  { delivery, replayId, parkedSince }: PendingDelivery,
+  offset: number,
+): void {
+  const queueId = queueOf(delivery.webhookId, replayId)
+  const from = ranges.get(queueId)?.from ?? offset
+  ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0 })
+}
+
+export function addAnswered(answered: Map<string, number>, made: Attempt): void {
+  const { deliveryId, replayId, attempt, next, nextTopic } = made
+  const id = answerId(deliveryId, replayId)
+  if (next !== 'retry') answered.set(id, Number.POSITIVE_INFINITY)
+  else if (nextTopic !== null) answered.set(id, attempt)
+}
+
+/** Attempts that ended after the webhook's snapshot was made are not in it. */
+function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapshotMs: number): void {
+  const { webhookId, outcome, startedAt, latencyMs } = attempt
+  if (outcome === 'rejected' || attempt.test) return
+  const endedAtMs = startedAt + Math.round(latencyMs ?? 0)
+  if (endedAtMs <= snapshotMs) return
+  const ok = outcome !== 'error'
+  const known = gates.get(webhookId)
+  if (!known && ok) return
+  const gate = known ?? { breaker: initialBreaker(), pausedUntilMs: 0 }
+  gates.set(webhookId, { ...gate, breaker: onAttempt(gate.breaker, { ok, startedAtMs: startedAt, endedAtMs }) })
+}
+
+async function endOf(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {
+  return (await reader.ends(topic)).find((end) => end.partition === partition)?.high ?? 0
+}

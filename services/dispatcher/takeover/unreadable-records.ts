@@ -1,0 +1,37 @@
+import type { DeadLetter } from '../../domain/delivery.ts'
+import { recordLetter } from '../../domain/record-letter.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import type { Logger } from '../../platform/log.ts'
+
+export type UnreadStatesContext = {
+  log: Logger
+  nowMs: () => number
+  write: (partition: number, letter: DeadLetter) => void
+}
+
+/** Places that are remembered. */
+const maxKnown = 10_000
+
+/**
+ * Records of webhook-parked and webhook-health that cannot be read: each leaves a dead letter with its bytes, one in this
+ * process however often its range is read. Nobody else would ever tell of a notification that was parked.
+ */
+export class UnreadStates {
+  readonly #context: UnreadStatesContext
+  readonly #known = new Set<string>()
+
+  constructor(context: UnreadStatesContext) {
+    this.#context = context
+  }
+
+  bury(record: ConsumedRecord, reason: string): void {
+    const { topic, partition, offset } = record
+    const place = `${topic}/${partition}/${offset}`
+    if (this.#known.has(place)) return
+    if (this.#known.size >= maxKnown) this.#known.clear()
+    this.#known.add(place)
+    const { log, nowMs, write } = this.#context
+    log.error({ topic, partition, offset, reason }, 'record is not readable')
+    write(partition, recordLetter('unreadable', record, reason, nowMs()))
+  }
+}

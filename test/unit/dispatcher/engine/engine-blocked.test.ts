@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../../../../services/domain/outcome.ts'
+import { commitsOf, ok, place, world } from '../../../support/engine-world.ts'
+import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
+
+describe('a webhook that is blocked', () => {
+  const hour = 3_600_000
+  const failing = (whenBlocked: 'reject' | 'park') => {
+    let broken = true
+    const made = world(() => ({ outcome: broken ? { kind: 'refused', status: 400, latencyMs: 1 } : ok }), {
+      maxQueuedOfWebhook: 50,
+    })
+    made.definitions.set('w', definition('w', { whenBlocked, maxInFlight: 1 }))
+    const mend = () => {
+      broken = false
+    }
+    return { made, mend }
+  }
+  const offerAll = (made: SimulatedWorld, from: number, count: number) => {
+    for (let i = from; i < from + count; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
+  }
+  /** Runs the clock for so long, and the engine's tick with it. */
+  const run = (made: SimulatedWorld, forMs: number) => {
+    const endMs = made.clock.nowMs + forMs
+    const tick = () => {
+      made.engine.tick()
+      if (made.clock.nowMs < endMs) made.clock.after(200, tick)
+    }
+    tick()
+    made.clock.runUntil(endMs)
+  }
+
+  test('reject: the 101st failure is the last request; the rest is recorded as rejected and can be replayed', () => {
+    const { made } = failing('reject')
+    for (let i = 0; i < 300; i += 40) {
+      offerAll(made, i, Math.min(40, 300 - i))
+      run(made, 1_000)
+    }
+    expect(made.sent).toHaveLength(101)
+    expect(made.attempts.filter(({ outcome }) => outcome === 'rejected')).toHaveLength(199)
+    expect(made.deadLetters.filter(({ reason }) => reason === 'breaker')).toHaveLength(199)
+    expect(commitsOf(made)).toEqual([place(300)])
+  })
+
+  test('park: nothing is sent while blocked, then one probe, then everything in order', () => {
+    const { made, mend } = failing('park')
+    offerAll(made, 0, 400)
+    run(made, 300_000)
+    expect(made.sent).toHaveLength(101)
+    mend()
+    expect(made.engine.parking).toBe(1)
+    offerAll(made, 400, 20)
+    run(made, hour)
+    expect(made.engine.parking).toBe(0)
+    const later = made.sent.slice(101)
+    expect(later).toHaveLength(319)
+    const gapMs = (later[0]?.atMs ?? 0) - (made.sent[100]?.atMs ?? 0)
+    expect(gapMs).toBeGreaterThanOrEqual(600_000)
+    for (const contact of ['contact0', 'contact1', 'contact2']) {
+      const numbers = made.sent
+        .filter(({ contactId }) => contactId === contact)
+        .map(({ deliveryId }) => Number(deliveryId.slice(1)))
+      expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
+    }
+    expect(commitsOf(made)).toEqual([place(420)])
+  })
+
+  test('park: what comes while blocked is in webhook-parked at once, also when nothing was queued as it opened', () => {
+    const { made, mend } = failing('park')
+    for (let i = 0; i < 101; i++) {
+      offerAll(made, i, 1)
+      run(made, 1_000)
+    }
+    expect(made.engine.held).toBe(0)
+    offerAll(made, 101, 3)
+    run(made, 1_000)
+    expect(made.parkedLog.get(0)?.map(({ why, delivery: { deliveryId } }) => `${deliveryId} ${why}`)).toEqual([
+      'd101 breaker',
+      'd102 breaker',
+      'd103 breaker',
+    ])
+    expect(made.engine.held).toBe(0)
+    expect(commitsOf(made)).toEqual([place(104)])
+    mend()
+    run(made, hour)
+    expect(made.sent).toHaveLength(104)
+    expect(made.engine.parking).toBe(0)
+  })
+
+  test('410 switches it off: no request after it', () => {
+    const made = world(() => ({ outcome: { kind: 'refused', status: 410, latencyMs: 1 } }))
+    offerAll(made, 0, 30)
+    made.runAll()
+    expect(made.sent.length).toBeLessThanOrEqual(3)
+    expect(made.disabled).toEqual(['w: the receiver answered 410 Gone'])
+    expect(made.deadLetters).toHaveLength(30)
+  })
+
+  test('Retry-After holds the whole webhook back', () => {
+    const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: 20_000 }
+    let first = true
+    const made = world(() => {
+      const outcome = first ? asked : ok
+      first = false
+      return { outcome }
+    })
+    offerAll(made, 0, 1)
+    made.clock.runUntil(made.clock.nowMs + 10)
+    offerAll(made, 1, 10)
+    made.runAll()
+    const [begin, ...others] = made.sent.map(({ atMs }) => atMs)
+    for (const atMs of others) expect(atMs - (begin ?? 0)).toBeGreaterThanOrEqual(20_000)
+    expect(made.sent).toHaveLength(12)
+  })
+
+  test('Retry-After is not made longer by a clock that is set back', () => {
+    const made = world((id) => ({ outcome: id === 'd0' && made.sent.length === 1 ? asked : ok }))
+    const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: 20_000 }
+    offerAll(made, 0, 1)
+    made.clock.runUntil(made.clock.nowMs + 10)
+    offerAll(made, 1, 10)
+    made.wallSkewMs = -3_600_000
+    made.runAll()
+    const [begin, ...others] = made.sent.map(({ atMs }) => atMs)
+    for (const atMs of others) {
+      expect(atMs - (begin ?? 0)).toBeGreaterThanOrEqual(20_000)
+      expect(atMs - (begin ?? 0)).toBeLessThanOrEqual(41_000)
+    }
+    expect(made.sent).toHaveLength(12)
+  })
+
+  test('a rate limit spreads the requests evenly', () => {
+    const made = world(() => ({ outcome: ok, afterMs: 1 }))
+    made.definitions.set('w', definition('w', { rateLimitPerSecond: 10 }))
+    offerAll(made, 0, 30)
+    made.runAll()
+    const gaps = made.sent.slice(1).map(({ atMs }, i) => atMs - (made.sent[i]?.atMs ?? 0))
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(99)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(120)
+  })
+})

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest'
+import { mostAhead, rateOf } from '../../../../services/dispatcher/engine/item-ids.ts'
+import { fromPending } from '../../../../services/dispatcher/intake/take-batch.ts'
+import type { PendingDelivery } from '../../../../services/domain/delivery.ts'
+import { ok, owned, world } from '../../../support/engine-world.ts'
+import { definition, delivery, replayOf, type SimulatedWorld } from '../../../support/simulation.ts'
+
+const topic = 'webhook-replays'
+
+/** A replay's notifications, in webhook-replays from an offset on. */
+function replay(replayId: string, count: number, ratePerSecond: number, webhookId = 'w'): PendingDelivery[] {
+  return Array.from({ length: count }, (_unused, index) =>
+    replayOf(delivery(`${replayId}-${index}`, webhookId, `contact ${index}`), replayId, ratePerSecond),
+  )
+}
+
+function offer(made: SimulatedWorld, records: PendingDelivery[], from = 0): void {
+  for (const [index, { delivery, replayId, ratePerSecond }] of records.entries())
+    made.engine.offer({ topic, partition: 0, offset: from + index }, delivery, [], replayId, ratePerSecond)
+}
+
+/** Lets time pass, with the ticks that the committer gives the engine. */
+function pass(made: SimulatedWorld, ms: number): void {
+  for (const endMs = made.clock.nowMs + ms; made.clock.nowMs < endMs; ) {
+    made.clock.runUntil(made.clock.nowMs + 100)
+    made.engine.tick()
+  }
+}
+
+test('a replay is spaced by its rate, and another one of the partition does not wait for it', () => {
+  const made = world(() => ({ outcome: ok }))
+  made.definitions.set('v', definition('v'))
+  offer(made, replay('long', 200, 0.1))
+  offer(made, replay('short', 1, 10, 'v'), 200)
+  pass(made, 1_000)
+  expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['long-0', 'short-0'])
+  pass(made, 100_000)
+  expect(made.sent.filter(({ replayId }) => replayId === 'long')).toHaveLength(11)
+})
+
+test('two replays of one webhook have a rate each, beside its live traffic', () => {
+  const made = world(() => ({ outcome: ok }))
+  offer(made, replay('slow', 50, 1))
+  offer(made, replay('quick', 50, 10), 50)
+  for (let offset = 0; offset < 100; offset++)
+    made.engine.offer(
+      { topic: 'webhook-deliveries', partition: 0, offset },
+      delivery(`live-${offset}`, 'w', `c${offset}`),
+    )
+  pass(made, 3_000)
+  const sentOf = (replayId: string | null) => made.sent.filter((sent) => sent.replayId === replayId).length
+  expect(sentOf(null)).toBe(100)
+  expect(sentOf('slow')).toBeGreaterThanOrEqual(3)
+  expect(sentOf('slow')).toBeLessThanOrEqual(4)
+  expect(sentOf('quick')).toBeGreaterThanOrEqual(29)
+  expect(sentOf('quick')).toBeLessThanOrEqual(31)
+})
+
+test('what a replay has beyond a few seconds is in webhook-parked, its offsets are finished, and it comes in order', () => {
+  const made = world(() => ({ outcome: ok }))
+  const records = replay('long', 500, 20)
+  offer(made, records)
+  pass(made, 200)
+  expect(made.engine.held).toBeLessThanOrEqual(mostAhead(20))
+  pass(made, 10_000)
+  const commit = made.engine.takeCommits().find((each) => each.topic === topic)
+  expect(commit?.offset).toBe(500)
+  expect(made.engine.held).toBeLessThanOrEqual(mostAhead(20))
+  pass(made, 20_000)
+  expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(records.map((record) => record.delivery.deliveryId))
+})
+
+test('after a takeover an overdue replay goes on at its rate, in order', () => {
+  const made = world(() => ({ outcome: ok }))
+  const records = replay('long', 300, 10)
+  offer(made, records)
+  pass(made, 1_000)
+  const before = made.sent.length
+  made.clock.runUntil(made.clock.nowMs + 500)
+  made.assign({ ...owned, fresh: true })
+  offer(made, records)
+  const from = made.sent.length
+  pass(made, 1_000)
+  expect(before).toBeLessThanOrEqual(11)
+  expect(made.sent.length - from).toBeGreaterThanOrEqual(5)
+  expect(made.sent.length - from).toBeLessThanOrEqual(12)
+  pass(made, 40_000)
+  const firsts = [...new Set(made.sent.map(({ deliveryId }) => deliveryId))]
+  expect(firsts).toEqual(records.map((record) => record.delivery.deliveryId))
+})
+
+const stopAt = (made: SimulatedWorld, replayId: string, offset: number) =>
+  made.engine.offerStop({ topic, partition: 0, offset }, replayId, made.clock.nowMs)
+
+test('of a replay that is stopped nothing more is sent, wherever it waits or comes from, and others go on', () => {
+  const made = world(() => ({ outcome: ok }))
+  const records = replay('long', 300, 10)
+  offer(made, records)
+  offer(made, replay('other', 20, 10), 300)
+  pass(made, 2_000)
+  stopAt(made, 'long', 320)
+  const sent = made.sent.filter(({ replayId }) => replayId === 'long').length
+  const late = replayOf(delivery('late', 'w', 'ana'), 'long', 10)
+  offer(made, [late], 321)
+  pass(made, 60_000)
+  expect(sent).toBeGreaterThan(10)
+  expect(made.sent.filter(({ replayId }) => replayId === 'long')).toHaveLength(sent)
+  expect(made.sent.filter(({ replayId }) => replayId === 'other')).toHaveLength(20)
+  expect([made.engine.held, made.engine.parking]).toEqual([0, 0])
+  expect(made.deadLetters).toEqual([])
+  // Whoever comes next reads the record of the stop again: for a day its offset stays unfinished.
+  expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(320)
+  pass(made, 25 * 3_600_000)
+  expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(322)
+}, 30_000)
+
+test('a stop that stands behind the commit is known at a takeover before the first record is read', () => {
+  const made = world(() => ({ outcome: ok }))
+  const records = replay('long', 300, 10)
+  offer(made, records)
+  pass(made, 1_000)
+  made.stopped.set('long', made.clock.nowMs)
+  made.assign({ ...owned, fresh: true })
+  const sent = made.sent.length
+  offer(made, records)
+  pass(made, 60_000)
+  expect(made.sent).toHaveLength(sent)
+  expect([made.engine.held, made.engine.parking]).toEqual([0, 0])
+})
+
+test('a record of a replay waits for no time of its own; one of a retry does', async () => {
+  const pending = { ...replayOf(delivery('d', 'w', 'ana'), 'r', 5), dueAt: 9_999 }
+  const read = (value: PendingDelivery) => fromPending(() => ({ ok: true, value }))(Buffer.alloc(0), [])
+  expect(await read(pending)).toMatchObject({ ok: true, value: { dueAt: 0, ratePerSecond: 5, replayId: 'r' } })
+  expect(await read({ ...pending, why: 'retry' })).toMatchObject({ ok: true, value: { dueAt: 9_999 } })
+})
+
+test.each([
+  [null, 10],
+  [undefined, 10],
+  [Number.NaN, 10],
+  [-1, 0.1],
+  [0, 0.1],
+  [0.5, 0.5],
+  [Number.POSITIVE_INFINITY, 1_000],
+])('a record that tells a rate of %s is sent at %s a second', (told, rate) => {
+  expect(rateOf(told)).toBe(rate)
+})

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import type { BreakerState } from '../../../../services/dispatcher/engine/gate/breaker.ts'
+import type { Outcome } from '../../../../services/domain/outcome.ts'
+import { ok, place, topic, world } from '../../../support/engine-world.ts'
+import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
+
+const owned = { partitions: new Map([[topic, [0]]]), fresh: true }
+
+/** As webhook-health has left it. */
+function restored(made: SimulatedWorld, breaker: Partial<BreakerState>, pausedUntilMs = 0): void {
+  made.engine.assign(owned)
+  const state = { state: 'closed', failures: [], openUntilMs: 0, failingSinceMs: null, ...breaker } as const
+  const gates = new Map([['w', { breaker: state, pausedUntilMs }]])
+  made.engine.restore(0, { resume: new Map(), parked: new Map(), answered: new Map(), stopped: new Map(), gates })
+}
+
+/** Runs the clock for so long, and the engine's tick with it. */
+function run(made: SimulatedWorld, forMs: number): void {
+  for (const endMs = made.clock.nowMs + forMs; made.clock.nowMs < endMs; made.clock.runUntil(made.clock.nowMs + 100))
+    made.engine.tick()
+}
+
+describe.each(['reject', 'park'] as const)(
+  'guarantee 49: a webhook never waits for ever (whenBlocked: %s)',
+  (whenBlocked) => {
+    const made = (answer: Parameters<typeof world>[0] = () => ({ outcome: ok })) => {
+      const one = world(answer)
+      one.definitions.set('w', definition('w', { whenBlocked }))
+      return one
+    }
+
+    test('a breaker that was half-open at a takeover is probed after a minute', () => {
+      const one = made()
+      restored(one, {
+        state: 'halfOpen',
+        openUntilMs: one.clock.nowMs - 3_000,
+        failingSinceMs: one.clock.nowMs - 700_000,
+      })
+      for (let i = 0; i < 5; i++) one.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
+      run(one, 61_000)
+      expect(one.sent).toHaveLength(5)
+      expect(one.engine.held).toBe(0)
+    })
+
+    test('a probe that was postponed gives its turn to the next one', () => {
+      let fault = true
+      const one = made(() => ({ outcome: fault ? 'postponed' : ok }))
+      restored(one, { state: 'open', openUntilMs: one.clock.nowMs - 1, failingSinceMs: one.clock.nowMs - 600_000 })
+      for (let i = 0; i < 5; i++) one.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
+      run(one, 200)
+      expect(one.sent).toHaveLength(0)
+      fault = false
+      run(one, 5_000)
+      expect(one.sent).toHaveLength(5)
+    })
+
+    test('a rate of one in months is asked about every ten minutes, and acts at once when it is raised', () => {
+      const one = made()
+      restored(one, {})
+      one.definitions.set('w', definition('w', { whenBlocked, rateLimitPerSecond: 1e-7 }))
+      for (let i = 0; i < 2; i++) one.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
+      run(one, 3_600_000)
+      expect(one.sent).toHaveLength(1)
+      one.definitions.set('w', definition('w', { whenBlocked }))
+      run(one, 600_000)
+      expect(one.sent).toHaveLength(2)
+    })
+  },
+)
+
+describe('guarantee 50: a partition that has gone', () => {
+  const busy: Outcome = { kind: 'refused', status: 503, latencyMs: 5 }
+  const own = (numbers: number[]) => ({ partitions: new Map([[topic, numbers]]), fresh: false })
+
+  test('leaves no gate when a request of it fails later: it would be believed when the partition comes back', () => {
+    const one = world(() => ({ outcome: busy, afterMs: 500 }))
+    one.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
+    one.clock.runUntil(one.clock.nowMs + 100)
+    one.assign(own([0]))
+    one.runAll()
+    expect([...one.engine.gates.statesOf(1)]).toEqual([])
+    expect(one.attempts).toHaveLength(1)
+  })
+
+  test('takes nothing, resumes nothing and commits nothing', () => {
+    const one = world(() => ({ outcome: ok }))
+    one.assign(own([0]))
+    one.engine.resume(1, topic, { offset: 5, finishedAbove: null })
+    one.engine.offer(place(5, 1), delivery('d5', 'w', 'ana'))
+    one.offerTest({ ...place(6, 1) }, delivery('t6', 'w', 'ana'))
+    one.engine.offerUnsendable(place(7, 1))
+    one.runAll()
+    expect(one.sent).toEqual([])
+    expect([...one.engine.partitions].map(({ number }) => number)).toEqual([0])
+    expect(one.engine.takeCommits()).toEqual([])
+  })
+
+  test('is not restored: that is its new owner\u2019s to do', () => {
+    const one = world(() => ({ outcome: ok }))
+    one.assign(own([0]))
+    expect(() => one.restore(1)).toThrow('partition 1 is restored, but not assigned')
+  })
+})

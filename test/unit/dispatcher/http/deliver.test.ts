@@ -1,0 +1,38 @@
+import { pino } from 'pino'
+import { expect, test, vi } from 'vitest'
+import type { SendResult } from '../../../../services/dispatcher/engine/ports.ts'
+import { Sender } from '../../../../services/dispatcher/http/deliver.ts'
+import type { HttpSender } from '../../../../services/dispatcher/http/http-sender.ts'
+import { systemClock } from '../../../../services/platform/clock.ts'
+import { KeyRing } from '../../../../services/platform/keyring.ts'
+import { definition, delivery } from '../../../support/simulation.ts'
+
+function senderThat(mayRecord: { value: boolean }) {
+  const post = vi.fn()
+  const sender = new Sender({
+    http: { post } as unknown as HttpSender,
+    keyRing: KeyRing.parse(`k=${Buffer.alloc(32).toString('base64')}`),
+    policy: { allowHttp: true, allowedAddresses: [] } as never,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    freshness: { isFresh: true },
+    canRecord: () => mayRecord.value,
+  })
+  const send = () =>
+    new Promise<SendResult | 'posted'>((resolve) => {
+      post.mockImplementation(() => resolve('posted'))
+      sender.send(delivery('d', 'w', 'ana'), 1, { ...definition('w'), url: 'http://127.0.0.1:9/' }, resolve)
+    })
+  return { send, post }
+}
+
+test('nothing is sent to a receiver while its outcome could not be recorded; it is afterwards', async () => {
+  const mayRecord = { value: false }
+  const { send, post } = senderThat(mayRecord)
+  expect(await send()).toMatchObject({ kind: 'postponed', reason: 'Kafka does not take the outcome' })
+  expect(post).not.toHaveBeenCalled()
+  mayRecord.value = true
+  const sent = await send()
+  // Whether this definition can be signed for is another matter: it is no longer postponed for want of Kafka.
+  expect(sent === 'posted' || sent.kind !== 'postponed' || !sent.reason.includes('Kafka')).toBe(true)
+})

@@ -1,0 +1,374 @@
+import { once } from 'node:events'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../../../../services/domain/outcome.ts'
+import { createSender, listenRaw, onRequest, post, resolveFrom } from '../../../support/outgoing.ts'
+
+const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'
+
+/** What the receiver writes as its answer, and whether it then closes the connection. */
+const answerWith = (text: string, close = false) =>
+  listenRaw((socket) => onRequest(socket, () => void (close ? socket.end(text) : socket.write(text))))
+
+async function outcomeOf(text: string, close = false): Promise<Outcome> {
+  await using server = await answerWith(text, close)
+  await using sender = createSender()
+  return await post(sender, server.url, { timeoutMs: 500 })
+}
+
+describe('answers', () => {
+  test.each([
+    ['200', ok, { kind: 'success', status: 200 }],
+    ['204 without a body', 'HTTP/1.1 204 No Content\r\n\r\n', { kind: 'success', status: 204 }],
+    ['HTTP/1.0', 'HTTP/1.0 200 OK\r\n\r\nfine', { kind: 'success', status: 200 }],
+    ['100 that nobody asked for', `HTTP/1.1 100 Continue\r\n\r\n${ok}`, { kind: 'success', status: 200 }],
+    ['101 that nobody asked for', `HTTP/1.1 101 Up\r\nupgrade: x\r\n\r\n${ok}`, { kind: 'success', status: 200 }],
+    ['early hints before it', `HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${ok}`, { kind: 'success', status: 200 }],
+    [
+      'an error with its text',
+      'HTTP/1.1 500 Oh\r\ncontent-length: 4\r\n\r\noops',
+      { kind: 'refused', status: 500, responseExcerpt: 'oops' },
+    ],
+    [
+      'compressed: as it is',
+      'HTTP/1.1 400 No\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\n\x1f\x41\x42',
+      { kind: 'refused', status: 400, responseExcerpt: '\x1fAB' },
+    ],
+    [
+      'Retry-After',
+      'HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n',
+      { kind: 'refused', status: 429, retryAfterMs: 7_000 },
+    ],
+  ])('%s', async (_name, text, expected) => {
+    expect(await outcomeOf(text, true)).toMatchObject(expected)
+  })
+
+  test('of a long answer the first 512 bytes are kept', async () => {
+    const outcome = await outcomeOf(`HTTP/1.1 500 Oh\r\ncontent-length: 100000\r\n\r\n${'x'.repeat(100_000)}`)
+    expect(outcome).toMatchObject({ kind: 'refused', status: 500, responseExcerpt: 'x'.repeat(512) })
+  })
+})
+
+describe('a status that has arrived counts, whatever its body does', () => {
+  const broken: [name: string, head: string, rest: string][] = [
+    ['a body that is too short', 'content-length: 10\r\n\r\n', 'abc'],
+    ['half a chunk', 'transfer-encoding: chunked\r\n\r\n', '5\r\nab'],
+    ['a chunk that is none', 'transfer-encoding: chunked\r\n\r\n', 'nonsense\r\n'],
+    ['an event stream', 'content-type: text/event-stream\r\n\r\n', 'data: 1\n\n'],
+    ['nothing after the head', '\r\n', ''],
+    ['two lengths', 'content-length: 1\r\ncontent-length: 2\r\n\r\n', 'ab'],
+    ['a length that is no number', 'content-length: -1\r\n\r\n', ''],
+  ]
+  test.each(broken)('%s, then a close', async (_name, head, rest) => {
+    expect(await outcomeOf(`HTTP/1.1 200 OK\r\n${head}${rest}`, true)).toMatchObject({ kind: 'success', status: 200 })
+    const refused = await outcomeOf(`HTTP/1.1 410 Gone\r\n${head}${rest}`, true)
+    expect(refused).toMatchObject({ kind: 'refused', status: 410 })
+  })
+
+  test.each(broken)('%s, then silence', async (_name, head, rest) => {
+    expect(await outcomeOf(`HTTP/1.0 200 OK\r\n${head}${rest}`)).toMatchObject({ kind: 'success', status: 200 })
+    const refused = await outcomeOf(`HTTP/1.1 410 Gone\r\n${head}${rest}`)
+    expect(refused).toMatchObject({ kind: 'refused', status: 410 })
+  })
+
+  test('2xx is told at once, and its connection ends with the time limit', async () => {
+    await using server = await answerWith('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n')
+    await using sender = createSender()
+    expect(await post(sender, server.url, { timeoutMs: 300 })).toMatchObject({ kind: 'success' })
+    const [socket] = server.accepted
+    expect(socket?.destroyed).toBe(false)
+    if (socket && !socket.destroyed) await once(socket, 'close')
+  })
+
+  test('of bodies without end only so many are read at a time, and the oldest is dropped', async () => {
+    await using server = await answerWith('HTTP/1.1 200 OK\r\n\r\n')
+    await using sender = createSender()
+    const posts = Array.from({ length: 300 }, () => post(sender, server.url, { timeoutMs: 60_000 }))
+    for (const outcome of await Promise.all(posts)) expect(outcome).toMatchObject({ kind: 'success' })
+    await expect.poll(() => server.accepted.filter(({ destroyed }) => !destroyed).length).toBe(256)
+  })
+})
+
+describe('answers that are none', () => {
+  test.each([
+    ['closed without one', '', /other side closed/],
+    ['closed within the head', 'HTTP/1.1 200 OK\r\ncontent-le', /other side closed/],
+    ['garbage', 'SSH-2.0-OpenSSH_9.6\r\n', /does not match the HTTP\/1.1 protocol/],
+    ['binary garbage', '\x15\x03\x01\x00\x02\x02\x46', /does not match the HTTP\/1.1 protocol/],
+    ['another protocol version', 'HTTP/3.7 200 OK\r\n\r\n', /does not match the HTTP\/1.1 protocol/],
+    ['a status that is none', 'HTTP/1.1 099 Low\r\n\r\n', /does not match the HTTP\/1.1 protocol: status 099/],
+    ['a status of four digits', 'HTTP/1.1 2000 OK\r\n\r\n', /does not match the HTTP\/1.1 protocol/],
+    ['only an upgrade', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n', /other side closed/],
+    ['only 100', 'HTTP/1.1 100 Continue\r\n\r\n', /other side closed/],
+  ])('%s', async (_name, text, detail) => {
+    const outcome = await outcomeOf(text, true)
+    expect(outcome).toMatchObject({ kind: 'unreachable', reason: 'connect', detail: expect.stringMatching(detail) })
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['half a head', 'HTTP/1.1 200 OK\r\n'],
+    ['only hints', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(3)],
+  ])('%s and then silence', async (_name, text) => {
+    const detail = 'no answer within 500 ms'
+    expect(await outcomeOf(text)).toMatchObject({ kind: 'unreachable', reason: 'timeout', detail })
+  })
+})
+
+describe('sockets', () => {
+  test('an answer that nobody asked for is not taken for the next one', async () => {
+    const bad = 'HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n'
+    await using server = await listenRaw((socket) =>
+      onRequest(socket, (_number, head) => socket.write(head.includes('/second') ? bad : ok + ok)),
+    )
+    await using sender = createSender()
+    for (let round = 0; round < 20; round++) {
+      expect(await post(sender, `${server.url}first`)).toMatchObject({ kind: 'success', status: 200 })
+      await setImmediate()
+      expect(await post(sender, `${server.url}second`)).not.toMatchObject({ kind: 'success' })
+    }
+  })
+
+  test('an answer before the end of the request counts', async () => {
+    await using server = await listenRaw((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n'))
+    })
+    await using sender = createSender()
+    const outcome = await post(sender, server.url, { body: Buffer.alloc(262_144) })
+    expect(outcome).toMatchObject({ kind: 'refused', status: 413 })
+  })
+
+  test('one socket carries requests one after another', async () => {
+    await using server = await answerWith(ok)
+    await using sender = createSender()
+    for (let request = 0; request < 10; request++) {
+      expect(await post(sender, server.url)).toMatchObject({ kind: 'success' })
+      await setImmediate()
+    }
+    expect(server.accepted).toHaveLength(1)
+  })
+})
+
+describe('an idle connection that the other side has given up', () => {
+  const second: [name: string, (socket: import('node:net').Socket) => void][] = [
+    ['closed', (socket) => void socket.end()],
+    ['reset', (socket) => void socket.resetAndDestroy()],
+  ]
+  test.each(second)('%s at its second request: sent again at once on a new one, as one attempt', async (_how, give) => {
+    const heads: string[] = []
+    await using server = await listenRaw((socket) =>
+      onRequest(socket, (number, head) => {
+        heads.push(head)
+        if (number === 1) socket.write(ok)
+        else give(socket)
+      }),
+    )
+    await using sender = createSender()
+    for (let request = 1; request <= 10; request++)
+      expect(await post(sender, server.url, { headers: ['webhook-id', `d${request}`] })).toMatchObject({
+        kind: 'success',
+      })
+    const ids = heads.map((head) => /webhook-id: (\w+)/.exec(head)?.[1])
+    expect(new Set(ids).size).toBe(10)
+    expect(ids.length).toBeLessThanOrEqual(19)
+  })
+
+  test('once a byte was answered, it is not sent again', async () => {
+    let requests = 0
+    await using server = await listenRaw((socket) =>
+      onRequest(socket, (number) => {
+        requests++
+        if (number === 1) socket.write(ok)
+        else socket.end('H')
+      }),
+    )
+    await using sender = createSender()
+    await post(sender, server.url)
+    expect(await post(sender, server.url)).toMatchObject({ kind: 'unreachable', reason: 'connect' })
+    expect(requests).toBe(2)
+  })
+
+  test('a new connection that fails likewise is not replaced', async () => {
+    let requests = 0
+    await using server = await listenRaw((socket) =>
+      onRequest(socket, (number) => {
+        requests++
+        if (number === 1 && requests === 1) socket.write(ok)
+        else socket.end()
+      }),
+    )
+    await using sender = createSender()
+    await post(sender, server.url)
+    expect(await post(sender, server.url)).toMatchObject({ kind: 'unreachable', reason: 'connect' })
+    expect(requests).toBe(3)
+  })
+})
+
+describe('failures to connect', () => {
+  test('refused', async () => {
+    const server = await answerWith(ok)
+    const { url } = server
+    await server[Symbol.asyncDispose]()
+    await using sender = createSender()
+    expect(await post(sender, url)).toMatchObject({
+      kind: 'unreachable',
+      reason: 'connect',
+      detail: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+
+  test('refused at each of several addresses: all are named', async () => {
+    await using server = await answerWith(ok, true)
+    const answers = { 'receiver.test': ['127.0.0.3', '127.0.0.4'] }
+    await using sender = createSender('127.0.0.0/8', { resolve: resolveFrom(answers) })
+    expect(await post(sender, `http://receiver.test:${server.port}/`)).toMatchObject({
+      kind: 'unreachable',
+      reason: 'connect',
+      detail: expect.stringMatching(/ECONNREFUSED 127\.0\.0\.3:\d+; connect ECONNREFUSED 127\.0\.0\.4:/),
+    })
+  })
+
+  test.each([
+    ['before the request', (socket: import('node:net').Socket) => void socket.resetAndDestroy()],
+    ['after it', (socket: import('node:net').Socket) => onRequest(socket, () => void socket.resetAndDestroy())],
+  ])('reset %s', async (_when, onSocket) => {
+    await using server = await listenRaw(onSocket)
+    await using sender = createSender()
+    expect(await post(sender, server.url, { timeoutMs: 2_000 })).toMatchObject({
+      kind: 'unreachable',
+      reason: 'connect',
+      detail: expect.stringMatching(/ECONNRESET|EPIPE|other side closed/),
+    })
+  })
+
+  test('a full backlog: nothing answers the connection', async () => {
+    // A thread that listens and never accepts.
+    const worker = new Worker(
+      `const { parentPort } = require('node:worker_threads')
+       const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+         parentPort.postMessage(server.address().port)
+         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+       })`,
+      { eval: true },
+    )
+    try {
+      const [port] = await once(worker, 'message')
+      await using sender = createSender()
+      // The first ones are in the backlog: connected, but never answered.
+      for (let number = 0; number < 8; number++)
+        void post(sender, `http://127.0.0.1:${port}/`, { timeoutMs: 60_000 }).catch(() => undefined)
+      await setTimeout(100)
+      expect(await post(sender, `http://127.0.0.1:${port}/`, { timeoutMs: 2_000 })).toMatchObject({
+        kind: 'unreachable',
+        reason: 'timeout',
+        detail: 'no connection within 2000 ms: no address has taken the connection',
+      })
+    } finally {
+      await worker.terminate()
+    }
+  })
+
+  test.each([
+    ['ENOTFOUND', 'dns'],
+    ['EAI_AGAIN', 'dns'],
+  ])('DNS fails with %s', async (code, reason) => {
+    const error = Object.assign(new Error(`getaddrinfo ${code} receiver.test`), { code })
+    await using sender = createSender('', { resolve: (_name, _options, done) => done(error, []) })
+    const outcome = await post(sender, 'http://receiver.test/')
+    expect(outcome).toMatchObject({ kind: 'unreachable', reason, detail: `getaddrinfo ${code} receiver.test` })
+  })
+
+  test('DNS that never answers is given up', async () => {
+    await using sender = createSender('', { resolve: () => undefined })
+    const outcome = await post(sender, 'http://receiver.test/', { timeoutMs: 200 })
+    expect(outcome).toMatchObject({ kind: 'unreachable', reason: 'timeout' })
+  })
+
+  test('a request that timed out while it waited for DNS is not sent later', async () => {
+    await using server = await answerWith(ok)
+    let answer = () => {}
+    await using sender = createSender('127.0.0.0/8', {
+      resolve: (_name, _options, done) => {
+        answer = () => done(null, [{ address: '127.0.0.1', family: 4 }])
+      },
+    })
+    let received = 0
+    server.server.on('connection', (socket) => socket.on('data', () => received++))
+    const outcome = await post(sender, `http://receiver.test:${server.port}/`, { timeoutMs: 100 })
+    expect(outcome).toMatchObject({ kind: 'unreachable', reason: 'timeout' })
+    answer()
+    await setTimeout(50)
+    expect([received, server.accepted.length]).toEqual([0, 0])
+  })
+
+  test('plain HTTP at an https URL is a failure of TLS', async () => {
+    await using server = await listenRaw((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad\r\n\r\n')))
+    await using sender = createSender()
+    expect(await post(sender, `https://127.0.0.1:${server.port}/`)).toMatchObject({
+      kind: 'unreachable',
+      reason: 'tls',
+    })
+  })
+})
+
+describe('an exception on the way is the outcome of that request alone', () => {
+  const boom = () => {
+    throw new TypeError('not a function')
+  }
+  test.each<[string, Parameters<typeof createSender>[1], string]>([
+    ['when a name is looked up', { resolve: boom }, 'http://receiver.test/'],
+    ['in what a lookup gives', { resolve: (_name, _options, done) => done(null, [null as never]) }, 'http://a.test/'],
+    ['when it is about to be written', { mayStart: boom }, ''],
+  ])('%s', async (_when, options, url) => {
+    await using server = await answerWith(ok)
+    await using sender = createSender('127.0.0.0/8', options)
+    const outcome = await post(sender, url === '' ? server.url : url)
+    expect(outcome).toMatchObject({
+      kind: 'unreachable',
+      reason: 'connect',
+      detail: expect.stringMatching(/not a|null/),
+    })
+  })
+})
+
+describe('callbacks', () => {
+  test.each([
+    ['a blocked literal', 'http://10.0.0.1/', []],
+    ['a header that cannot be sent', 'http://127.0.0.1:9/', ['x-bad', 'line\r\nbreak']],
+  ])('%s is told later, once', async (_name, url, headers) => {
+    await using sender = createSender()
+    const outcomes: (Outcome | null)[] = []
+    sender.post({ origin: new URL(url).origin, path: '/', headers, body: Buffer.from(''), timeoutMs: 100 }, (outcome) =>
+      outcomes.push(outcome),
+    )
+    expect(outcomes).toEqual([])
+    await setTimeout(200)
+    expect(outcomes).toHaveLength(1)
+  })
+
+  test('what may not start any more once it has its connection is not written, and no attempt', async () => {
+    let mayStart = true
+    let bytes = 0
+    await using server = await listenRaw((socket) =>
+      socket.on('data', (chunk) => {
+        bytes += chunk.length
+      }),
+    )
+    await using sender = createSender('127.0.0.0/8', { mayStart: () => mayStart })
+    const refused = expect(post(sender, server.url)).rejects.toThrow('not to be sent')
+    mayStart = false
+    await refused
+    await setTimeout(50)
+    expect(bytes).toBe(0)
+  })
+
+  test('requests in flight end when the sender is closed', async () => {
+    await using server = await answerWith('')
+    const sender = createSender()
+    const pending = post(sender, server.url)
+    await once(server.server, 'connection')
+    await sender[Symbol.asyncDispose]()
+    expect(await pending).toMatchObject({ kind: 'unreachable' })
+  })
+})

@@ -1,0 +1,139 @@
+import type { LookupAddress } from 'node:dns'
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { AddressError, checkedLookup } from '../../../../../services/dispatcher/http/names/checked-addresses.ts'
+import { isAllowedAddress, parseRanges } from '../../../../../services/domain/addresses.ts'
+import { ConfigError } from '../../../../../services/platform/config.ts'
+import { targetPolicy } from '../../../../../services/target-policy.ts'
+import { blockedIpv4, blockedIpv6, publicAddresses } from '../../../../support/blocked-addresses.ts'
+import { resolveFrom } from '../../../../support/outgoing.ts'
+
+function rangesOf(cidrs: string) {
+  const parsed = parseRanges(cidrs)
+  if (!parsed.ok) throw new Error(parsed.wrong)
+  return parsed.ranges
+}
+
+describe('the verdict on an address', () => {
+  test.each([...blockedIpv4, ...blockedIpv6])('%s is blocked', (address) => {
+    expect(isAllowedAddress(address)).toBe(false)
+  })
+
+  test.each(publicAddresses)('%s is public', (address) => {
+    expect(isAllowedAddress(address)).toBe(true)
+  })
+
+  test.each(['', '8.8.8', '8.8.8.8.', '08.8.8.8', '8.8.8.256', '0x8.8.8.8', '134744072', '8.8.8.8/32', ' 8.8.8.8'])(
+    '"%s" is no address, and blocked',
+    (text) => expect(isAllowedAddress(text)).toBe(false),
+  )
+
+  test.each(['fe80::1%eth0', '2606:4700::1%eth0', '[2606:4700::1]', '2606:4700::1::1', '2606:4700', '2606:g::', ':'])(
+    '"%s" is no address, and blocked',
+    (text) => expect(isAllowedAddress(text)).toBe(false),
+  )
+
+  test('agrees with net.BlockList on every IPv4 address, mapped or not', () => {
+    const list = new BlockList()
+    for (const cidr of oracle) {
+      const [network = '', prefix] = cidr.split('/')
+      list.addSubnet(network, Number(prefix), 'ipv4')
+    }
+    const byte = fc.integer({ min: 0, max: 255 })
+    const near = fc.constantFrom(...blockedIpv4, ...publicAddresses.filter(isIPv4)).map((text) => text.split('.'))
+    const anywhere = fc.oneof(near, fc.tuple(byte, byte, byte, byte)).map((parts) => parts.join('.'))
+    fc.assert(
+      fc.property(anywhere, (address) => {
+        const expected = !list.check(address, 'ipv4')
+        expect([isAllowedAddress(address), isAllowedAddress(`::ffff:${address}`)]).toEqual([expected, expected])
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('takes every IPv6 text that Node takes', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        expect(isIPv6(address)).toBe(true)
+        expect(isAllowedAddress(address, rangesOf('::/0,0.0.0.0/0'))).toBe(true)
+      }),
+    )
+  })
+})
+
+/** The list of guarantees.md, written out once more. */
+const oracle =
+  '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 168.63.129.16/32'.split(
+    ' ',
+  )
+
+describe('ranges that the operator opens', () => {
+  test.each([
+    ['127.0.0.0/8', '127.1.2.3', true],
+    ['127.0.0.0/8', '::ffff:127.1.2.3', true],
+    ['127.0.0.0/8', '10.0.0.1', false],
+    ['127.0.0.0/8', '::1', false],
+    ['127.0.0.0/8, ::1/128', '::1', true],
+    ['10.1.0.0/16,', '10.2.0.0', false],
+    ['::ffff:10.1.0.0/112', '10.1.255.255', true],
+    ['0.0.0.0/0', '255.255.255.255', true],
+    ['0.0.0.0/0', 'fd00::1', false],
+    ['::/0', 'fd00::1', true],
+    ['::/0', '10.0.0.1', false],
+    ['::/0', '::ffff:10.0.0.1', false],
+  ])('%s: %s is allowed: %s', (cidrs, address, allowed) => {
+    expect(isAllowedAddress(address, rangesOf(cidrs))).toBe(allowed)
+  })
+
+  test.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['127.0.0.0/8,10.0.0.0/33', '10.0.0.0/33'],
+    ['10.0.0.1/8', '10.0.0.1/8'],
+    ['fd00::1/8', 'fd00::1/8'],
+    ['::/129', '::/129'],
+    ['::ffff:0.0.0.0/64', '::ffff:0.0.0.0/64'],
+    ['localhost/8', 'localhost/8'],
+    ['10.0.0.0/-1', '10.0.0.0/-1'],
+    ['010.0.0.0/8', '010.0.0.0/8'],
+    ['10.0.0.0/8 127.0.0.0/8', '10.0.0.0/8 127.0.0.0/8'],
+  ])('"%s" is refused at start, naming %s', (cidrs, wrong) => {
+    const read = () => targetPolicy({ HOOKLINE_ALLOW_INSECURE_URLS: false, HOOKLINE_ALLOWED_ADDRESSES: cidrs })
+    expect(read).toThrow(ConfigError)
+    expect(read).toThrow(`HOOKLINE_ALLOWED_ADDRESSES holds ${JSON.stringify(wrong)}`)
+  })
+})
+
+describe('the lookup of a socket', () => {
+  const look = (answers: string[] | undefined) => {
+    const lookup = checkedLookup([], resolveFrom(answers ? { name: answers } : {}))
+    return new Promise<{ error: Error | null; addresses: LookupAddress[] }>((resolve) =>
+      lookup('name', {}, (error, addresses) => resolve({ error, addresses })),
+    )
+  }
+
+  test('public answers pass', async () => {
+    const { error, addresses } = await look(['8.8.8.8', '2606:4700::1111'])
+    expect(error).toBeNull()
+    expect(addresses).toEqual([
+      { address: '8.8.8.8', family: 4 },
+      { address: '2606:4700::1111', family: 6 },
+    ])
+  })
+
+  test.each([[['8.8.8.8', '10.0.0.1']], [['2606:4700::1111', '::ffff:127.0.0.1', '8.8.8.8']]])(
+    'one blocked answer among public ones refuses them all: %j',
+    async (answers) => {
+      const { error, addresses } = await look(answers)
+      expect(error).toBeInstanceOf(AddressError)
+      expect(addresses).toEqual([])
+    },
+  )
+
+  test.each([
+    [[], 'ENODATA'],
+    [undefined, 'ENOTFOUND'],
+  ])('answers %j are a failure of DNS, %s', async (answers, code) => {
+    expect((await look(answers)).error).toMatchObject({ code })
+  })
+})

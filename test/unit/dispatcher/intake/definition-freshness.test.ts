@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { Freshness } from '../../../../services/dispatcher/intake/definition-freshness.ts'
+
+/** Two clocks that tests move apart, and a Kafka that answers when it is told to. */
+function scene() {
+  const at = { monotonicMs: 0, nowMs: 1_700_000_000_000 }
+  const asked: (() => void)[] = []
+  const caughtUp = () => new Promise<void>((resolve) => void asked.push(resolve))
+  const clock = { monotonicMs: () => at.monotonicMs, nowMs: () => at.nowMs }
+  const freshness = new Freshness(clock, caughtUp, (error) => expect.unreachable(String(error)))
+  const pass = (ms: number) => {
+    at.monotonicMs += ms
+    at.nowMs += ms
+  }
+  const answer = async () => {
+    for (const resolve of asked.splice(0)) resolve()
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+  return { at, freshness, pass, answer, asked }
+}
+
+test('definitions are trusted while Kafka answers, and no longer than 4 s after it has ceased to', async () => {
+  const { freshness, pass, answer } = scene()
+  using _freshness = freshness
+  for (let second = 0; second < 10; second++) {
+    void freshness.check()
+    pass(1_000)
+    await answer()
+    expect(freshness.isFresh).toBe(true)
+  }
+  void freshness.check()
+  pass(3_000)
+  expect(freshness.isFresh).toBe(true)
+  pass(1_000)
+  expect(freshness.isFresh).toBe(false)
+})
+
+test('an answer to a question from before a standstill tells nothing of what was edited meanwhile', async () => {
+  const { freshness, pass, answer, asked } = scene()
+  using _freshness = freshness
+  void freshness.check()
+  pass(60_000)
+  expect(freshness.isFresh).toBe(false)
+  await answer()
+  expect(freshness.isFresh).toBe(false)
+  void freshness.check()
+  expect(asked).toHaveLength(1)
+  pass(100)
+  await answer()
+  expect(freshness.isFresh).toBe(true)
+})
+
+test.each([
+  ['a suspended machine, whose monotonic clock has stood still', 0, 60_000],
+  ['a process that stood still', 60_000, 60_000],
+  ['a wall clock that was set back', 100, -3_600_000],
+])('%s: nothing is trusted before Kafka has answered anew', async (_name, monotonicMs, nowMs) => {
+  const { at, freshness, answer } = scene()
+  using _freshness = freshness
+  at.monotonicMs += monotonicMs
+  at.nowMs += nowMs
+  expect(freshness.isFresh).toBe(false)
+  void freshness.check()
+  await answer()
+  expect(freshness.isFresh).toBe(true)
+})

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { DueTimes } from '../../../../services/dispatcher/intake/due-times.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const written = 1_000_000_000
+
+/** Wall and monotonic clock, which tests move apart. */
+function clocks() {
+  const at = { nowMs: written, monotonicMs: 5_000 }
+  const due = new DueTimes({ nowMs: () => at.nowMs, monotonicMs: () => at.monotonicMs })
+  const pass = (ms: number) => {
+    at.nowMs += ms
+    at.monotonicMs += ms
+  }
+  const waitMs = (offset = 7, dueAtMs = written + minute) =>
+    due.waitMs({ topic: 't', partition: 1, offset }, dueAtMs, written, 2 * minute)
+  return { at, pass, waitMs }
+}
+
+test('a record waits for its time', () => {
+  const { pass, waitMs } = clocks()
+  expect(waitMs()).toBe(minute)
+  pass(minute - 1)
+  expect(waitMs()).toBe(1)
+  pass(1)
+  expect(waitMs()).toBe(0)
+})
+
+test.each([
+  ['before it is seen', true],
+  ['after it was seen', false],
+])('a clock set back by an hour %s does not make it wait longer', (_when, before) => {
+  const { at, pass, waitMs } = clocks()
+  if (before) at.nowMs -= hour
+  expect(waitMs()).toBe(minute)
+  if (!before) at.nowMs -= hour
+  pass(minute - 1)
+  expect(waitMs()).toBe(1)
+  pass(1)
+  expect(waitMs()).toBe(0)
+})
+
+test('what was due long ago goes at once', () => {
+  const { pass, waitMs } = clocks()
+  pass(hour)
+  expect(waitMs()).toBe(0)
+})
+
+test('the next record has a wait of its own', () => {
+  const { pass, waitMs } = clocks()
+  expect(waitMs(7)).toBe(minute)
+  pass(10_000)
+  expect(waitMs(8)).toBe(minute - 10_000)
+})
+
+test.each([written + 10 * hour, 8e15])(
+  'a record that says it is due at %i waits no longer than its topic lets it',
+  (dueAtMs) => {
+    const { pass, waitMs } = clocks()
+    expect(waitMs(8, dueAtMs)).toBe(2 * minute)
+    pass(2 * minute)
+    expect(waitMs(8, dueAtMs)).toBe(0)
+  },
+)

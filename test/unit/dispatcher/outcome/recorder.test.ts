@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import { deadLetterOf } from '../../../../services/dispatcher/engine/attempt-record.ts'
+import { type RecorderContext, recordOutcome } from '../../../../services/dispatcher/outcome/recorder.ts'
+import { addAnswered } from '../../../../services/dispatcher/takeover/takeover.ts'
+import type { Attempt, AttemptSummary, DeadLetter, PendingDelivery } from '../../../../services/domain/delivery.ts'
+import type { Acknowledged, OutgoingRecord } from '../../../../services/platform/kafka/producer.ts'
+import { RecordRefused } from '../../../../services/platform/kafka/record-refused.ts'
+import { refusingKafka } from '../../../support/refusing-producer.ts'
+import { delivery } from '../../../support/simulation.ts'
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value))
+const summary: AttemptSummary = {
+  attempt: 1,
+  startedAt: 1,
+  latencyMs: 2,
+  outcome: 'error',
+  cause: '5xx',
+  status: 500,
+  responseExcerpt: 'what the receiver said',
+}
+const sent = delivery('d1', 'w', 'ana')
+const pending: PendingDelivery = {
+  delivery: sent,
+  attempts: [summary],
+  dueAt: 9,
+  why: 'retry',
+  replayId: null,
+  parkedSince: null,
+}
+const attempt = {
+  ...summary,
+  deliveryId: 'd1',
+  webhookId: 'w',
+  eventId: 'e',
+  chatChannelId: 'c',
+  contactId: 'ana',
+  next: 'retry',
+  nextTopic: 'webhook-retries-1m',
+  nextAttemptAt: 9,
+  sourceTopic: 'webhook-deliveries',
+  sourceOffset: 4,
+  replayId: null,
+} as unknown as Attempt
+const place = { topic: 'webhook-deliveries', partition: 3, offset: 4 }
+const deadLetter = deadLetterOf(sent, place, 'exhausted', [summary], 7)
+
+function contextOf(producer: RecorderContext['producer']): RecorderContext {
+  const of = (topic: string) => ({ topic, encode })
+  const retries = { '1m': of('retries-1m') } as RecorderContext['retries']
+  const [attempts, deadLetters, parked] = [of('attempts'), of('dead'), of('parked')]
+  return { producer, attempts, deadLetters, parked, retries, nowMs: () => 7 }
+}
+
+const topicsOf = (log: OutgoingRecord[]) => log.map(({ topic }) => topic)
+const textOf = ({ value }: OutgoingRecord) => String(value)
+
+test.each([
+  ['retry', { attempt, retry: { tier: '1m' as const, pending } }, 'retries-1m'],
+  ['dead letter', { attempt: { ...attempt, next: 'deadLetter' as const }, deadLetter }, 'dead'],
+])('an attempt that stands for a %s is not sent before Kafka has that', (_what, records, before) => {
+  const sending: { record: OutgoingRecord; acknowledged: (ack: Acknowledged) => void }[] = []
+  let isDone = false
+  const producer = {
+    enqueue: (record: OutgoingRecord, acknowledged: (ack: Acknowledged) => void) =>
+      void sending.push({ record, acknowledged }),
+  }
+  recordOutcome(3, records, contextOf(producer), () => {
+    isDone = true
+  })
+  expect(topicsOf(sending.map(({ record }) => record))).toEqual([before])
+  sending[0]?.acknowledged({ offset: 5 })
+  expect(topicsOf(sending.map(({ record }) => record))).toEqual([before, 'attempts'])
+  expect(isDone).toBe(false)
+  sending[1]?.acknowledged({ offset: 6 })
+  expect(isDone).toBe(true)
+})
+
+type Refuses = (record: OutgoingRecord) => boolean
+const large: Refuses = (record) => textOf(record).includes('what the receiver said')
+
+test.each<[string, Refuses, string[], Partial<DeadLetter> | null]>([
+  ['whole', () => false, ['retries-1m', 'attempts'], null],
+  ['without answers', large, ['retries-1m', 'attempts'], null],
+  ['as a dead letter', ({ topic }) => topic === 'retries-1m', ['dead', 'attempts'], { delivery: expect.anything() }],
+  [
+    'as a dead letter without its bytes',
+    (record) => record.topic === 'retries-1m' || textOf(record).includes('"delivery":{'),
+    ['dead', 'attempts'],
+    { delivery: null },
+  ],
+])('a retry that Kafka refuses is written %s, and the attempt says which', async (_how, refuses, written, letter) => {
+  const kafka = refusingKafka((record) => (refuses(record) ? new RecordRefused('too large') : null))
+  await new Promise<unknown>((resolve) =>
+    recordOutcome(3, { attempt, retry: { tier: '1m', pending } }, contextOf(kafka.producer), resolve),
+  )
+  expect(topicsOf(kafka.log)).toEqual(written)
+  for (const { partition, key } of kafka.log) expect([partition, key]).toEqual([3, 'w'])
+  const [first, last] = kafka.log.map((record) => JSON.parse(textOf(record)))
+  if (letter) expect(first).toMatchObject({ reason: 'oversize', ...letter, source: place })
+  // What a successor takes for answered for is what stands in Kafka.
+  const answered = new Map<string, number>()
+  addAnswered(answered, last as Attempt)
+  expect(answered).toEqual(new Map([['d1', letter ? Number.POSITIVE_INFINITY : 1]]))
+})
+
+test('what goes to webhook-parked and is refused becomes a dead letter, and has no offset there', async () => {
+  const kafka = refusingKafka(({ topic }) => (topic === 'parked' ? new RecordRefused('too large') : null))
+  const written = await new Promise((resolve) =>
+    recordOutcome(3, { parked: { ...pending, why: 'overflow' } }, contextOf(kafka.producer), resolve),
+  )
+  expect(written).toEqual({ parkedOffset: null, attemptOffset: null })
+  expect(topicsOf(kafka.log)).toEqual(['dead'])
+})
+
+test('an attempt is written without the answer, then with its ids cut, and waits where even that is refused', async () => {
+  const long = { ...attempt, contactId: 'k'.repeat(5_000), next: 'none' } as Attempt
+  const cut = refusingKafka((record) => (textOf(record).length > 2_000 ? new RecordRefused('too large') : null))
+  await new Promise<unknown>((resolve) => recordOutcome(3, { attempt: long }, contextOf(cut.producer), resolve))
+  expect(JSON.parse(textOf(cut.log[0] as OutgoingRecord))).toMatchObject({
+    contactId: 'k'.repeat(256),
+    responseExcerpt: null,
+  })
+  const never = refusingKafka(() => new RecordRefused('policy', 'invalid'))
+  let isDone = false
+  recordOutcome(3, { attempt: long }, contextOf(never.producer), () => {
+    isDone = true
+  })
+  await expect.poll(() => never.waiting).toBe(1)
+  expect(isDone).toBe(false)
+  never.release()
+  await expect.poll(() => isDone).toBe(true)
+})

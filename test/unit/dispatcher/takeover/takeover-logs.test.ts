@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import type { HealthRecord } from '../../../../services/dispatcher/engine/health-record.ts'
+import { type TakeoverContext, takeOver } from '../../../../services/dispatcher/takeover/takeover.ts'
+import type { PendingDelivery } from '../../../../services/domain/delivery.ts'
+import type { ConsumedRecord } from '../../../../services/platform/kafka/consumer.ts'
+
+const [here, other] = ['Zx3pQ0vVTk6wq_d5-Xm1Aw', 'AAAAAAAAQACAAAAAAAAAAQ']
+const partition = 3
+const parkedRange = { from: 40, last: 90, since: 700 }
+
+type Ids = { attemptsLogId?: string | null; parkedLogId?: string | null }
+
+/** A takeover whose snapshots were written for these logs; webhook-parked has 100 records and webhook-deliveries ends at 500. */
+async function takenOver(written: Ids) {
+  const snapshot = (webhookId: string | null, parked: HealthRecord['parked']): HealthRecord => ({
+    ...{
+      webhookId,
+      partition,
+      asOf: 1,
+      attemptsOffset: 60,
+      parkedOffset: 95,
+      breaker: null,
+      parked,
+      pausedUntil: null,
+    },
+    ...written,
+  })
+  const health = [snapshot('w', parkedRange), snapshot(null, null)]
+  const read: Record<string, [number, number]> = {}
+  const lost: string[] = []
+  const record = (offset: number, key: string, value: object) =>
+    ({
+      partition,
+      offset,
+      key: Buffer.from(key),
+      value: Buffer.from(JSON.stringify(value)),
+      headers: {},
+    }) as ConsumedRecord
+  const parsed = (bytes: Buffer) => ({ ok: true as const, value: JSON.parse(bytes.toString()) })
+  const context: TakeoverContext = {
+    reader: {
+      ends: async (topic) => [
+        { partition, low: 0, high: { health: 2, attempts: 80, parked: 100, deliveries: 500, replays: 90 }[topic] ?? 0 },
+      ],
+      offsetsAt: async () => new Map([[partition, 7]]),
+      read: async (topic, _partition, from, to, onRecord) => {
+        read[topic] = [from, to]
+        if (topic === 'health')
+          for (const [at, value] of health.entries()) onRecord(record(at, value.webhookId ?? 'partition-3', value))
+        // A replay's begins at an offset of webhook-replays, which ends at 90.
+        const pendingOf = (offset: number) =>
+          ({ delivery: { webhookId: 'v' }, replayId: offset === 99 ? 'r' : null, parkedSince: 700 }) as PendingDelivery
+        if (topic === 'parked')
+          for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', pendingOf(offset)))
+      },
+    },
+    health: { topic: 'health', decode: parsed },
+    attempts: { topic: 'attempts', decode: parsed },
+    parked: { topic: 'parked', decode: parsed },
+    replays: 'replays',
+    deliveries: 'deliveries',
+    logIds: { attemptsLogId: here, parkedLogId: here },
+    lostParked: (_number, webhookIds) => lost.push(...webhookIds),
+    unreadable: () => expect.unreachable('all can be read'),
+    nowMs: () => 1_000,
+  }
+  const { restored } = await takeOver(partition, new Map(), context)
+  return { read, lost, parked: restored.parked }
+}
+
+test.each<[string, Ids]>([
+  ['of these logs', { attemptsLogId: here, parkedLogId: here }],
+  ['of an earlier version, without logs', {}],
+])('snapshots %s are gone on from', async (_name, written) => {
+  const { read, lost, parked } = await takenOver(written)
+  expect(read).toMatchObject({ attempts: [60, 80], parked: [95, 100] })
+  expect(parked.get('w')).toMatchObject({ from: 40, last: 90 })
+  expect(lost).toEqual([])
+})
+
+test('of a webhook-parked that was made anew everything is read, and what was in the old one is named', async () => {
+  const { read, lost, parked } = await takenOver({ attemptsLogId: here, parkedLogId: other })
+  expect(read).toMatchObject({ attempts: [60, 80], parked: [0, 100] })
+  expect([...parked.keys()]).toEqual(['v', 'v\nr'])
+  expect(parked.get('v')).toMatchObject({ from: 0, last: 98 })
+  expect(lost).toEqual(['w'])
+})
+
+test('of a webhook-attempts that was made anew the last ten minutes are read', async () => {
+  const { read } = await takenOver({ attemptsLogId: other, parkedLogId: here })
+  expect(read).toMatchObject({ attempts: [7, 80], parked: [95, 100] })
+})
+
+test('no parked notification waits for more of webhook-deliveries, or of webhook-replays, than there is', async () => {
+  const { parked } = await takenOver({})
+  expect(['w', 'v', 'v\nr'].map((queueId) => parked.get(queueId)?.since)).toEqual([500, 500, 90])
+})
