@@ -42,7 +42,7 @@ export async function createIssuer(): Promise<Issuer> {
   return {
     publicKey: JSON.stringify(await exportJWK(publicKey)),
     token: (claims, lifetime = '12h') => sign(claims, lifetime),
-    // Admin takes none that lasts longer than an hour (services/admin/session-routes.ts).
+    // Admin takes none that lasts longer than an hour (services/admin/access/session-routes.ts).
     loginToken: (claims) => sign({ ...claims, use: 'login', jti: randomUUID() }, '50m'),
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { figure } from '../support/figure.ts'
 import { filledTo, watchTurns } from '../support/large-requests.ts'
-import { createRoutesWorld } from '../unit/admin/routes-world.ts'
+import { createRoutesWorld } from '../unit/admin/http/routes-world.ts'
 import { definition, secretOf } from '../unit/admin/support.ts'
 
 // The admin's half of guarantee 48, measured as the producer's is. Its largest body is Fastify's own limit of 1 MiB.

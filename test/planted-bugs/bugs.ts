@@ -247,10 +247,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'lets a token into other businesses',
-    file: 'services/admin/access.ts',
+    file: 'services/admin/access/permissions.ts',
     text: "!reaches(identity, businessId))) return 'other business'",
     replacement: "businessId === '')) return 'other business'",
-    caughtBy: ['test/unit/admin/routes.test.ts'],
+    caughtBy: ['test/unit/admin/http/routes.test.ts'],
   },
   {
     name: 'begins at the end of a partition of which nothing is committed',
@@ -405,10 +405,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'decides on a definition that another instance has replaced',
-    file: 'services/admin/webhook-actions.ts',
+    file: 'services/admin/webhooks/webhook-actions.ts',
     text: 'await store.caughtUp()',
     replacement: '',
-    caughtBy: ['test/unit/admin/routes.test.ts'],
+    caughtBy: ['test/unit/admin/http/routes.test.ts'],
   },
   {
     name: 'waits at a stop for the fetches that bring nothing',
@@ -643,10 +643,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'takes stored header values to another origin',
-    file: 'services/admin/draft-rules.ts',
+    file: 'services/admin/webhooks/draft-rules.ts',
     text: 'storedFor === originOf(url) ? []',
     replacement: 'true ? []',
-    caughtBy: ['test/unit/admin/draft-rules.test.ts', 'test/unit/admin/test-notification.test.ts'],
+    caughtBy: ['test/unit/admin/webhooks/draft-rules.test.ts', 'test/unit/admin/test-send/test-notification.test.ts'],
   },
   {
     name: 'seals a header value for any origin',
@@ -678,10 +678,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'drops all former secrets but the newest',
-    file: 'services/admin/successors.ts',
+    file: 'services/admin/webhooks/next-definition.ts',
     text: '...signingAt(formerSecretsOf(current), nowMs)]',
     replacement: ']',
-    caughtBy: ['test/unit/admin/successors.test.ts'],
+    caughtBy: ['test/unit/admin/webhooks/next-definition.test.ts'],
   },
   {
     name: 'takes a change that was decided on a record which another one has replaced',
@@ -699,17 +699,17 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'takes a login token at each instance once',
-    file: 'services/admin/session-marks.ts',
+    file: 'services/admin/access/session-marks.ts',
     text: 'return this.#first.get(key)?.offset === offset',
     replacement: 'return true',
-    caughtBy: ['test/unit/admin/session-marks.test.ts'],
+    caughtBy: ['test/unit/admin/access/session-marks.test.ts'],
   },
   {
     name: 'knows sessions that have ended by their cookie alone',
-    file: 'services/admin/identify.ts',
+    file: 'services/admin/access/identify.ts',
     text: '|| marks.hasEnded(session)',
     replacement: '',
-    caughtBy: ['test/unit/admin/access.test.ts'],
+    caughtBy: ['test/unit/admin/access/permissions.test.ts'],
   },
   {
     name: 'records an attempt as retried that has become a dead letter',
@@ -846,10 +846,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'takes what a stopped replay has not sent for being replayed still',
-    file: 'services/admin/replay-standing.ts',
+    file: 'services/admin/replay/replay-status.ts',
     text: 'if (this.#stoppedStarts.has(replayAt)) return false',
     replacement: '',
-    caughtBy: ['test/unit/admin/replay.test.ts'],
+    caughtBy: ['test/unit/admin/replay/replay.test.ts'],
   },
   {
     name: 'forgets a stopped replay with the first commit',

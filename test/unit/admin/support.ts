@@ -1,4 +1,4 @@
-import type { Call } from '../../../services/admin/api.ts'
+import type { Call } from '../../../services/admin/http/routes.ts'
 import { definitionParser } from '../../../services/config-tables.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import type { DefinitionTable } from '../../../services/domain/definition-table.ts'

@@ -3,7 +3,7 @@ import { avroType } from '../../../services/platform/avro.ts'
 import { projection } from '../../../services/platform/avro-projection.ts'
 import { schemaOf } from '../../../services/schemas.ts'
 import { topics } from '../../../services/topics.ts'
-import { letter } from '../admin/replay-support.ts'
+import { letter } from '../admin/replay/replay-support.ts'
 
 const whole = schemaOf(topics.webhookDeadLetters)
 

@@ -1,0 +1,56 @@
+import type { FastifyRequest } from 'fastify'
+import { type Identity, unauthorized, type VerifyToken, verifyBearer } from '../../platform/auth.ts'
+import { HttpProblem } from '../../platform/problem.ts'
+import { foreignReason, type Provenance } from './same-origin.ts'
+import type { SessionMarks } from './session-marks.ts'
+import { type Sessions, sessionCookie } from './sessions.ts'
+
+/** Who sends a request, and until when that is so. */
+export type Caller = {
+  identity: Identity
+  /** Milliseconds since the epoch. */
+  expiresAtMs: number
+  /** Of a browser session; null with a bearer token. */
+  csrfToken: string | null
+}
+
+/** @throws HttpProblem 401, 403 for a request of another site's page, 503 while tokens cannot be verified. */
+export type Identify = (request: FastifyRequest) => Promise<Caller>
+
+export type IdentifyDeps = {
+  verify: VerifyToken
+  sessions: Sessions
+  marks: Pick<SessionMarks, 'hasEnded'>
+  publicOrigin: string
+}
+
+/** By the Authorization header, or else by the browser's session cookie. */
+export function createIdentify({ verify, sessions, marks, publicOrigin }: IdentifyDeps): Identify {
+  return async (request) => {
+    const { authorization } = request.headers
+    const cookie = request.cookies[sessionCookie]
+    if (authorization !== undefined || cookie === undefined) {
+      const { identity, expiresAtMs } = await verifyBearer(verify, authorization)
+      return { identity, expiresAtMs, csrfToken: null }
+    }
+    const session = sessions.open(cookie)
+    if (!session || marks.hasEnded(session)) throw unauthorized('the session has ended')
+    requireOwnPage(request, session.csrfToken, publicOrigin)
+    return session
+  }
+}
+
+/** @param csrfToken null where there is none to compare with yet. @throws HttpProblem 403 */
+export function requireOwnPage(request: FastifyRequest, csrfToken: string | null, publicOrigin: string): void {
+  const why = foreignReason(provenanceOf(request), csrfToken, publicOrigin)
+  if (why !== null) throw new HttpProblem(403, 'Forbidden', why)
+}
+
+function provenanceOf({ method, headers }: FastifyRequest): Provenance {
+  const text = (name: string) => {
+    const value = headers[name]
+    return Array.isArray(value) ? value.join() : value
+  }
+  const csrfToken = text('x-csrf-token')
+  return { method, host: headers.host, origin: headers.origin, secFetchSite: text('sec-fetch-site'), csrfToken }
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify'
+import type { KeyRing } from '../../platform/keyring.ts'
+import type { Logger } from '../../platform/log.ts'
+import { failures } from '../http/problem-answers.ts'
+import type { Gate } from './authenticator.ts'
+import { callbackPath, type LoginAttempt, type OidcLogin } from './oidc.ts'
+import { beginSession } from './session-routes.ts'
+import { cookieOptions, openCookie, type Sessions, sealCookie } from './sessions.ts'
+
+export type OidcDeps = { oidc: OidcLogin; gate: Gate; sessions: Sessions; keys: KeyRing; log: Logger }
+
+const attemptCookie = '__Host-hookline-login'
+/** Lax: the provider's page leads back here, which is a navigation from another site. */
+const attemptOptions = { ...cookieOptions, sameSite: 'lax' } as const
+const redirect = (description: string) => ({ description, type: 'null', headers: { location: { type: 'string' } } })
+
+/** Sign-in by the OpenID provider: there, and back. */
+export function addOidcRoutes(server: FastifyInstance, { oidc, gate, sessions, keys, log }: OidcDeps): void {
+  server.route({
+    method: 'GET',
+    url: '/api/v1/auth/login',
+    schema: {
+      operationId: 'login',
+      tags: ['session'],
+      summary: 'Sign in by the OpenID provider',
+      security: [],
+      querystring: {
+        type: 'object',
+        properties: {
+          returnTo: { type: 'string', maxLength: 500, default: '/', description: 'A path of the console.' },
+        },
+      },
+      response: { 302: redirect("To the provider's page."), ...failures(400) },
+    } as object,
+    handler: async (request, reply) => {
+      const { returnTo } = request.query as { returnTo: string }
+      const { attempt, location } = await oidc.begin(returnTo)
+      const cookie = sealCookie(keys, attemptCookie, attempt)
+      return reply
+        .header('cache-control', 'no-store')
+        .setCookie(attemptCookie, cookie, attemptOptions)
+        .redirect(location)
+    },
+  })
+  server.route({
+    method: 'GET',
+    url: callbackPath,
+    schema: {
+      operationId: 'loginCallback',
+      tags: ['session'],
+      summary: 'Where the OpenID provider leads back to',
+      security: [],
+      response: { 302: redirect('Signed in: back to the console.'), ...failures(400) },
+    } as object,
+    handler: async (request, reply) => {
+      reply.header('cache-control', 'no-store').clearCookie(attemptCookie, attemptOptions)
+      const attempt = openCookie<LoginAttempt>(keys, attemptCookie, request.cookies[attemptCookie] ?? '')
+      const identity = await oidc.end(attempt, request.url).catch((error: unknown) => gate.refuse(request, error))
+      beginSession({ sessions, log }, identity, reply)
+      return reply.redirect(attempt?.returnTo ?? '/')
+    },
+  })
+}

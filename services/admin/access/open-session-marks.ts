@@ -1,0 +1,43 @@
+import type { Codec } from '../../platform/codec.ts'
+import type { Kafka } from '../../platform/kafka/client.ts'
+import type { BatchingProducer } from '../../platform/kafka/producer.ts'
+import { TopicTable } from '../../platform/kafka/table.ts'
+import type { WaitContext } from '../../platform/retry-until.ts'
+import { schemaOf } from '../../schemas.ts'
+import type { TopicUse } from '../../topic-use.ts'
+import { topics } from '../../topics.ts'
+import { type SessionMark, SessionMarks } from './session-marks.ts'
+
+export type SessionMarksDeps = {
+  use: TopicUse
+  codec: Codec
+  producer: Pick<BatchingProducer, 'send'>
+  fail: (error: unknown) => void
+}
+
+/** webhook-sessions has one partition: of two marks of the same token, one is first. */
+const partition = 0
+
+/** Resolves when webhook-sessions has been read to its end. */
+export async function openSessionMarks(
+  kafka: Kafka,
+  { use, codec, producer, fail }: SessionMarksDeps,
+  context: WaitContext,
+): Promise<{ marks: SessionMarks; table: AsyncDisposable }> {
+  const topic = use.write(topics.webhookSessions)
+  const encode = await codec.encoder<SessionMark>(use.subject(topics.webhookSessions), schemaOf(topics.webhookSessions))
+  const marks = new SessionMarks(async (key, mark) => {
+    const { offset } = await producer.send({ topic, partition, key, value: encode(mark) })
+    if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')
+    await table.reached(partition, offset + 1)
+    return offset
+  })
+  const groupPrefix = `${use.prefix}admin-${topics.webhookSessions.name}`
+  const onRecord = marks.onRecord.bind(marks)
+  const table: TopicTable = await TopicTable.open(
+    kafka,
+    { topic: use.read(topics.webhookSessions), groupPrefix, onRecord, fail },
+    context,
+  )
+  return { marks, table }
+}

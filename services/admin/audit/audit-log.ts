@@ -1,0 +1,78 @@
+import type { Decode } from '../../platform/codec.ts'
+import type { RangeReader } from '../../platform/kafka/range-reader.ts'
+import type { Logger } from '../../platform/log.ts'
+import { OrderedDecoder } from '../../platform/ordered-decoder.ts'
+import type { AuditEntry } from './audit-entry.ts'
+
+export type AuditPage = { entries: AuditEntry[]; nextCursor?: string }
+
+/** webhook-audit has one partition: all changes are in one order. */
+const partition = 0
+/** So many offsets are read at a time, and at most so many for one page: a business of which little is told gets a shorter one. */
+const sliceOffsets = 1_000
+const maxSlices = 20
+
+type Slice = { offset: number; entry: AuditEntry }[]
+
+/** Reads webhook-audit as it stands in Kafka, from its end: nothing of it is kept here. */
+export class AuditLog {
+  readonly #reader: Pick<RangeReader, 'read' | 'ends'>
+  readonly #topic: string
+  readonly #decode: Decode<AuditEntry>
+  readonly #log: Logger
+
+  constructor(reader: Pick<RangeReader, 'read' | 'ends'>, topic: string, decode: Decode<AuditEntry>, log: Logger) {
+    this.#reader = reader
+    this.#topic = topic
+    this.#decode = decode
+    this.#log = log
+  }
+
+  /**
+   * Entries of a business, newest first. An entry that stands there twice is given once.
+   * @param before entries below this offset; null: from the end on.
+   */
+  async page(businessId: string, limit: number, before: number | null): Promise<AuditPage> {
+    const { low, high } = await this.#ends()
+    let end = Math.min(before ?? high, high)
+    const found: Slice = []
+    const seen = new Set<string>()
+    for (let count = 0; count < maxSlices && end > low && found.length <= limit; count++) {
+      const from = Math.max(low, end - sliceOffsets)
+      for (const { offset, entry } of (await this.#read(from, end)).toReversed()) {
+        if (entry.businessId !== businessId || seen.has(entry.id)) continue
+        seen.add(entry.id)
+        found.push({ offset, entry })
+      }
+      end = from
+    }
+    const shown = found.slice(0, limit)
+    const isCut = found.length > shown.length
+    const entries = shown.map(({ entry }) => entry)
+    if (!isCut && end <= low) return { entries }
+    return { entries, nextCursor: String(isCut ? (shown.at(-1)?.offset ?? end) : end) }
+  }
+
+  /** Ids of all entries at this offset and behind it. */
+  async idsSince(offset: number): Promise<Set<string>> {
+    const { high } = await this.#ends()
+    return new Set((await this.#read(offset, high)).map(({ entry }) => entry.id))
+  }
+
+  async #read(from: number, to: number): Promise<Slice> {
+    const slice: Slice = []
+    const decoder = new OrderedDecoder(this.#decode)
+    await this.#reader.read(this.#topic, partition, from, to, ({ offset, value }) => {
+      const unreadable = (reason: string) =>
+        this.#log.error({ topic: this.#topic, partition, offset, reason }, 'audit entry is not readable')
+      if (value) decoder.push(value, (entry) => slice.push({ offset, entry }), unreadable)
+    })
+    await decoder.done()
+    return slice
+  }
+
+  async #ends(): Promise<{ low: number; high: number }> {
+    const [end] = await this.#reader.ends(this.#topic)
+    return end ?? { low: 0, high: 0 }
+  }
+}

@@ -1,0 +1,83 @@
+import type { Codec } from '../../platform/codec.ts'
+import type { Kafka } from '../../platform/kafka/client.ts'
+import type { BatchingProducer } from '../../platform/kafka/producer.ts'
+import type { RangeReader } from '../../platform/kafka/range-reader.ts'
+import { followTopic } from '../../platform/kafka/tail.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
+import type { WaitContext } from '../../platform/retry-until.ts'
+import { schemaOf } from '../../schemas.ts'
+import type { TopicUse } from '../../topic-use.ts'
+import { topics } from '../../topics.ts'
+import type { AuditEntry } from './audit-entry.ts'
+import { accountFold, definitionFold } from './audit-fold.ts'
+import { AuditLog } from './audit-log.ts'
+import { writeEntry } from './audit-record.ts'
+import { AuditWriter } from './audit-writer.ts'
+
+export type AuditingDeps = {
+  use: TopicUse
+  sessionTimeoutMs: number
+  fail: (error: unknown) => void
+  codec: Codec
+  /** Reads webhook-audit among others. */
+  reader: RangeReader
+  producer: BatchingProducer
+  keys: KeyRing
+  /** Called with each entry that stands in the topic, whoever has written it. */
+  onEntry: (entry: AuditEntry) => void
+  /** Called when ownsDefinitions() may have changed. */
+  onOwned: () => void
+}
+
+export type Auditing = AsyncDisposable & {
+  log: AuditLog
+  /** Whether this instance alone follows webhook-config for all of them. */
+  ownsDefinitions: () => boolean
+  /** For what is no change of a config topic. Resolves when Kafka has it. */
+  write: (entry: AuditEntry) => Promise<unknown>
+}
+
+/** The audit: its writer, where this instance owns a config topic; its log; and the news of it. */
+export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: WaitContext): Promise<Auditing> {
+  const { use, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned } = deps
+  const topic = use.write(topics.webhookAudit)
+  const schema = schemaOf(topics.webhookAudit)
+  const encode = await codec.encoder<AuditEntry>(use.subject(topics.webhookAudit), schema)
+  const decode = codec.decoder<AuditEntry>(schema)
+  const log = new AuditLog(reader, topic, decode, context.log)
+  const write = (entry: AuditEntry) => writeEntry(producer, { topic, encode }, entry)
+  const { webhookConfig, accountConfig } = topics
+  const folds = new Map([
+    [use.read(webhookConfig), () => definitionFold(webhookConfig.name, keys)],
+    [use.read(accountConfig), () => accountFold(accountConfig.name)],
+  ])
+  const onRecord = async ({ value }: { value: Buffer | null }) => {
+    const decoded = value && (await decode(value))
+    if (decoded?.ok) onEntry(decoded.value)
+  }
+  const follow = { fail, topic, groupPrefix: `${use.prefix}admin-${topics.webhookAudit.name}` }
+  const [tail, writer] = await Promise.all([
+    followTopic(kafka, { ...follow, onRecord: (record) => void onRecord(record) }, context),
+    AuditWriter.open(
+      kafka,
+      {
+        sessionTimeoutMs,
+        fail,
+        onOwned,
+        groupId: `${use.prefix}admin-audit`,
+        folds,
+        write,
+        writtenSince: (offset) => log.idsSince(offset),
+      },
+      context,
+    ),
+  ])
+  return {
+    log,
+    ownsDefinitions: () => writer.owns(use.read(webhookConfig)),
+    write,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([writer[Symbol.asyncDispose](), tail[Symbol.asyncDispose]()])
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import { Readable } from 'node:stream'
+import type { Clock } from '../../platform/clock.ts'
+import { HttpProblem } from '../../platform/problem.ts'
+import type { ChangeFeed } from './change-feed.ts'
+
+const heartbeatMs = 15_000
+/** For a reader that does not read; it comes again and reads everything anew. */
+const maxBufferedBytes = 256 * 1024
+const maxStreams = 2_000
+/** Of one identity: tabs of one person, or workers of one integration. */
+const maxStreamsOfIdentity = 20
+
+/** Changes of a business as server-sent events (HTML, section 9.2): names and ids only, so that nothing private is in them. */
+export class ChangeStreams {
+  readonly #feed: ChangeFeed
+  readonly #clock: Clock
+  /** Open stream -> whose it is. */
+  readonly #open = new Map<Readable, string>()
+
+  constructor(feed: ChangeFeed, clock: Clock) {
+    this.#feed = feed
+    this.#clock = clock
+  }
+
+  /**
+   * Ends when its identity does, and with its request.
+   * @param subject whose stream it is.
+   * @param ended aborted when the request's connection or answer ends, however it does.
+   * @throws HttpProblem 429 when the identity has too many, 503 when all have.
+   */
+  open(businessId: string, subject: string, expiresAtMs: number, ended: AbortSignal): Readable {
+    this.#admit(subject)
+    const stream = new Readable({ read: () => undefined })
+    ended.addEventListener('abort', () => stream.destroy(), { once: true })
+    const over = new AbortController()
+    const unlisten = this.#feed.listen(businessId, (kind, id) => send(stream, kind, id))
+    this.#open.set(stream, subject)
+    stream.once('close', () => {
+      unlisten()
+      over.abort()
+      this.#open.delete(stream)
+    })
+    // Changes from here on are told: whoever has read its page before this event reads it again.
+    stream.push('retry: 1000\n\n')
+    send(stream, 'ready', '')
+    void this.#beat(stream, expiresAtMs, over.signal)
+    return stream
+  }
+
+  /** Ends all of them: open ones would keep the server from closing. */
+  end(): void {
+    for (const stream of this.#open.keys()) stream.push(null)
+  }
+
+  #admit(subject: string): void {
+    let own = 0
+    for (const owner of this.#open.values()) if (owner === subject) own++
+    const later = { 'retry-after': '10' }
+    if (own >= maxStreamsOfIdentity)
+      throw new HttpProblem(
+        429,
+        'Too Many Requests',
+        `more than ${maxStreamsOfIdentity} streams of one identity`,
+        {},
+        later,
+      )
+    if (this.#open.size >= maxStreams) throw new HttpProblem(503, 'Service Unavailable', 'too many streams', {}, later)
+  }
+
+  async #beat(stream: Readable, expiresAtMs: number, over: AbortSignal): Promise<void> {
+    for (;;) {
+      const leftMs = expiresAtMs - this.#clock.nowMs()
+      if (leftMs <= 0) return void stream.push(null)
+      await this.#clock.sleep(Math.min(heartbeatMs, leftMs), over)
+      if (over.aborted) return
+      stream.push(': still here\n\n')
+    }
+  }
+}
+
+function send(stream: Readable, event: string, id: string): void {
+  if (stream.readableLength > maxBufferedBytes) stream.destroy()
+  else stream.push(`event: ${event}\ndata: ${JSON.stringify({ id })}\n\n`)
+}

@@ -1,0 +1,129 @@
+import { headerOf } from '../../config-headers.ts'
+import { definitionParser } from '../../config-tables.ts'
+import type { WriteRecord } from '../../config-writer.ts'
+import type { Entry } from '../../domain/definition-table.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import { RecordRefused } from '../../platform/kafka/producer.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { AdminMetrics } from '../metrics.ts'
+import { newSecret } from '../webhooks/secrets.ts'
+import { complete, needsCompletion } from './completion.ts'
+import { completesHeader } from './record-headers.ts'
+import type { WriteQueue } from './write-queue.ts'
+
+export type CompleterDeps = {
+  /** Of all instances one completes: two would each make a secret of their own. */
+  isOwner: () => boolean
+  entryOf: (id: string) => Entry | undefined
+  write: WriteRecord
+  queue: WriteQueue
+  keys: KeyRing
+  clock: Pick<Clock, 'sleep'>
+  log: Logger
+  metrics: AdminMetrics
+}
+
+const againMs = 60_000
+
+/** The newest record of a webhook that is not a completion. due: its completion, or itself, is to be written. */
+type Newest = { record: ConsumedRecord; due: boolean }
+
+/**
+ * Completes definitions that operators write to webhook-config by hand (contract.md, section 5). Only the newest record
+ * of a webhook counts. Kafka has no compare-and-set: a completion that lands behind a newer record would undo it, so the
+ * newer one is then written again.
+ */
+export class Completer {
+  readonly #parse = definitionParser()
+  readonly #newest = new Map<string, Newest>()
+  readonly #keys: KeyRing
+  #deps: CompleterDeps | undefined
+
+  constructor(keys: KeyRing) {
+    this.#keys = keys
+  }
+
+  /** Hook of the definition table; until start() it only remembers. */
+  onRecord(id: string, record: ConsumedRecord): void {
+    const completed = completedOffset(record)
+    const known = this.#newest.get(id)
+    if (completed === null) {
+      const due = needsCompletion(id, this.#parse(record), this.#keys)
+      // One that is whole is remembered only while a completion of an older one may be on its way.
+      if (due || known) this.#newest.set(id, { record, due })
+    } else if (known && completed >= known.record.offset) {
+      this.#newest.delete(id)
+    } else if (known) {
+      known.due = true
+    }
+    this.#schedule(id)
+  }
+
+  /** The topic has been read to its end: completes what is still due, and from now on what comes, until disposed. */
+  start(deps: CompleterDeps): Disposable {
+    this.#deps = deps
+    this.check()
+    return {
+      [Symbol.dispose]: () => {
+        this.#deps = undefined
+      },
+    }
+  }
+
+  /** To be called when this instance has become the owner. */
+  check(): void {
+    for (const id of this.#newest.keys()) this.#schedule(id)
+  }
+
+  #schedule(id: string): void {
+    const deps = this.#deps
+    const newest = this.#newest.get(id)
+    if (!deps?.isOwner() || !newest?.due) return
+    const change = this.#parse(newest.record)
+    const businessId = change.kind === 'definition' ? change.definition.businessId : ''
+    // A fault of the write ends the process by the producer's fail; one of ours is a bug and ends it as unhandled.
+    void deps.queue.wait(businessId, () => this.#complete(id))
+  }
+
+  /** A completion that may not be written now is due again after a while. */
+  #again(id: string, newest: Newest): void {
+    newest.due = true
+    const deps = this.#deps
+    void deps?.clock.sleep(againMs).then(() => this.#schedule(id))
+  }
+
+  async #complete(id: string): Promise<void> {
+    const newest = this.#newest.get(id)
+    if (!newest?.due || !this.#deps?.isOwner()) return
+    const { entryOf, write, keys, log, metrics } = this.#deps
+    newest.due = false
+    const { record } = newest
+    const change = this.#parse(record)
+    let value = record.value
+    if (change.kind === 'definition' && needsCompletion(id, change, keys)) {
+      const given = new Set(Object.keys(JSON.parse(String(record.value))))
+      const written = { definition: change.definition, offset: record.offset, given }
+      value = Buffer.from(JSON.stringify(complete(written, entryOf(id), newSecret(), keys)))
+    }
+    try {
+      await write(id, value, { [completesHeader]: String(record.offset) })
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error
+      log.warn(
+        { webhookId: id, offset: record.offset, reason: error.message },
+        'definition not completed: Kafka refuses it',
+      )
+      if (error.kind === 'forbidden') this.#again(id, newest)
+      return
+    }
+    metrics.completions.inc()
+    log.info({ webhookId: id, offset: record.offset }, 'definition completed')
+  }
+}
+
+function completedOffset(record: ConsumedRecord): number | null {
+  const offset = Number(headerOf(record, completesHeader) ?? Number.NaN)
+  return Number.isInteger(offset) ? offset : null
+}

@@ -1,0 +1,51 @@
+import { nextVersion, type WebhookDefinition } from '../../domain/definition.ts'
+import type { DefinitionChange, Entry } from '../../domain/definition-table.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
+import { holdsPlainValues, sealDefinition } from '../webhooks/secrets.ts'
+
+/**
+ * Whether a record needs admin: a definition without a secret, or with secrets or header values in the open. A completed
+ * record needs nothing, so completion ends, however many instances do it. A record under another id's key is left alone.
+ */
+export function needsCompletion(id: string, change: DefinitionChange, keys: KeyRing): boolean {
+  if (change.kind !== 'definition' || change.definition.id !== id) return false
+  return change.definition.secret === undefined || holdsPlainValues(change.definition, keys)
+}
+
+export type Handwritten = {
+  definition: WebhookDefinition
+  offset: number
+  /** Property names that the record really holds: the parser has filled in the others. */
+  given: ReadonlySet<string>
+}
+
+/**
+ * The record that takes a handwritten one's place: the same fields, sealed; what was left out is taken over from the
+ * definition in force, so that an edit by hand neither changes the secret nor ends a rotation's overlap.
+ * @param newSecret used where no earlier secret is in force.
+ */
+export function complete(
+  written: Handwritten,
+  inForce: Entry | undefined,
+  newSecret: string,
+  keys: KeyRing,
+): WebhookDefinition {
+  const { definition, offset, given } = written
+  // A plain but whole record is in force itself: then nothing is known of an earlier one.
+  const earlier = inForce && inForce.offset < offset ? inForce.definition : undefined
+  const version = given.has('version') || !earlier ? definition.version : nextVersion(earlier.version)
+  const createdAt = given.has('createdAt') || !earlier ? definition.createdAt : earlier.createdAt
+  return sealDefinition({ ...definition, version, createdAt, ...secretsOf(definition, earlier, newSecret) }, keys)
+}
+
+type Secrets = Partial<Pick<WebhookDefinition, 'secret' | 'previousSecret' | 'previousSecretUntil' | 'olderSecrets'>>
+
+function secretsOf(written: WebhookDefinition, earlier: WebhookDefinition | undefined, newSecret: string): Secrets {
+  if (written.secret !== undefined) return {}
+  // A sealed value is bound to its business: it cannot move with a webhook that changes hands.
+  if (earlier?.secret === undefined || earlier.businessId !== written.businessId) return { secret: newSecret }
+  const { secret, previousSecret, previousSecretUntil, olderSecrets } = earlier
+  if (written.previousSecret !== undefined || previousSecret === undefined || previousSecretUntil === undefined)
+    return { secret }
+  return { secret, previousSecret, previousSecretUntil, ...(olderSecrets && { olderSecrets }) }
+}

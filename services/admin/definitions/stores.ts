@@ -1,0 +1,51 @@
+import type { CheckedWrites } from '../../checked-writes.ts'
+import type { Accounts, Definitions } from '../../config-tables.ts'
+import type { WriteRecord } from '../../config-writer.ts'
+import type { Account, WebhookDefinition } from '../../domain/definition.ts'
+import type { DefinitionTable } from '../../domain/definition-table.ts'
+import { subjectHeader } from './record-headers.ts'
+
+/** Reads come from the table; a write resolves once its own record has come back to it (read-your-writes). */
+export type WebhookStore = Pick<DefinitionTable, 'get' | 'entries' | 'ownerOf' | 'conflictsOf' | 'fault' | 'faults'> & {
+  /** Resolves when all that any instance has written before the call stands in the table. */
+  caughtUp(): Promise<void>
+  /**
+   * In the turn of the event loop in which it was decided.
+   * @param subject who does it, for the audit. @throws Overtaken when another change came first.
+   */
+  put(definition: WebhookDefinition, subject: string): Promise<void>
+  /** As put. */
+  remove(id: string, subject: string): Promise<void>
+}
+
+export type AccountStore = {
+  get(businessId: string): Account | undefined
+  ids(): Iterable<string>
+  /** @param subject who does it, for the audit. */
+  put(businessId: string, account: Account, subject: string): Promise<void>
+}
+
+export function webhookStore({ table, topic }: Definitions, writes: Pick<CheckedWrites, 'write'>): WebhookStore {
+  const write = (id: string, value: string | null, subject: string) =>
+    writes.write(id, value, table.newestOffset(id), { [subjectHeader]: subject })
+  return {
+    get: (id) => table.get(id),
+    entries: () => table.entries(),
+    ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
+    conflictsOf: (id) => table.conflictsOf(id),
+    fault: (id) => table.fault(id),
+    faults: () => table.faults(),
+    caughtUp: () => topic.caughtUp(),
+    put: (definition, subject) => write(definition.id, JSON.stringify(definition), subject),
+    remove: (id, subject) => write(id, null, subject),
+  }
+}
+
+export function accountStore(accounts: Accounts, write: WriteRecord): AccountStore {
+  return {
+    get: (businessId) => accounts.get(businessId),
+    ids: () => accounts.ids(),
+    put: async (businessId, account, subject) =>
+      void (await write(businessId, JSON.stringify(account), { [subjectHeader]: subject })),
+  }
+}

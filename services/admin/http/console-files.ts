@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { nothingThere } from '../../platform/http-server.ts'
+
+/** Where npm run build:console puts the console. */
+export const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url))
+
+/** Not the console's: what is not found there is a problem, not a page. */
+const ownPaths = /^\/(api|openapi\.json|healthz|readyz|metrics)([/?]|$)/
+const notBuilt = `<!doctype html><meta charset="utf-8"><title>Hookline</title>
+<h1>The console is not built</h1><p>Run <code>npm run build:console</code> and load this page again. The API is at
+<a href="/openapi.json">/openapi.json</a>.</p>\n`
+
+/**
+ * The console's files, in brotli or gzip where they were compressed at the build. index.html is read anew each time, so a
+ * build needs no restart.
+ */
+export async function addConsole(server: FastifyInstance, directory = consoleDirectory): Promise<void> {
+  const page = (_request: FastifyRequest, reply: FastifyReply) => sendPage(directory, reply)
+  for (const url of ['/', '/index.html']) server.get(url, { schema: { hide: true } as object }, page)
+  await server.register(fastifyStatic, {
+    root: directory,
+    suppressWarning: true,
+    preCompressed: true,
+    index: false,
+    dotfiles: 'deny',
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      // The names of files in assets/ hold a hash of what is in them.
+      const isHashed = path.startsWith(join(directory, 'assets'))
+      reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+}
+
+/** A path that the console itself tells apart (deep links) gets its page; for all else there is nothing. */
+export function pageOrNothing(directory = consoleDirectory) {
+  return (request: FastifyRequest, reply: FastifyReply): unknown => {
+    const { method, url, headers } = request
+    const isPage = (method === 'GET' || method === 'HEAD') && String(headers.accept ?? '').includes('text/html')
+    return isPage && !ownPaths.test(url) ? sendPage(directory, reply) : nothingThere(request)
+  }
+}
+
+async function sendPage(directory: string, reply: FastifyReply): Promise<FastifyReply> {
+  reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache')
+  const html = await readFile(join(directory, 'index.html'), 'utf8').catch(() => null)
+  return html === null ? reply.code(503).send(notBuilt) : reply.send(html)
+}

@@ -1,0 +1,84 @@
+import type { Decode } from '../../platform/codec.ts'
+import type { Kafka } from '../../platform/kafka/client.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import { TopicTable } from '../../platform/kafka/table.ts'
+import { ownCopy } from '../../platform/own-copy.ts'
+import type { WaitContext } from '../../platform/retry-until.ts'
+
+export type LatestRecordsOptions<T> = {
+  topic: string
+  groupPrefix: string
+  decode: Decode<T>
+  /** Called with the key of each record, once it can be read here. */
+  onChange: (key: string) => void
+  fail: (error: unknown) => void
+}
+
+/**
+ * The newest record of each key of a compacted topic, kept as bytes and decoded when it is asked for: statistics of a
+ * thousand webhooks change every second, and few of them are looked at.
+ */
+export class LatestRecords<T> implements AsyncDisposable {
+  readonly #bytes = new Map<string, Buffer>()
+  readonly #options: LatestRecordsOptions<T>
+  /** Schemas that are being asked for; until then their records are as if they were not there. */
+  readonly #learning = new Set<Promise<void>>()
+  #learnt = -1
+  #table: TopicTable | undefined
+
+  constructor(options: LatestRecordsOptions<T>) {
+    this.#options = options
+  }
+
+  /** Resolves when the topic has been read to its end. */
+  static async open<T>(
+    kafka: Kafka,
+    options: LatestRecordsOptions<T>,
+    context: WaitContext,
+  ): Promise<LatestRecords<T>> {
+    const records = new LatestRecords(options)
+    const { topic, groupPrefix, fail } = options
+    const onRecord = records.apply.bind(records)
+    records.#table = await TopicTable.open(kafka, { topic, groupPrefix, onRecord, fail }, context)
+    await Promise.all(records.#learning)
+    return records
+  }
+
+  apply({ key, value }: Pick<ConsumedRecord, 'key' | 'value'>): void {
+    if (key === null) return
+    const id = key.toString('utf8')
+    if (value === null) this.#bytes.delete(id)
+    else this.#bytes.set(id, ownCopy(value))
+    const learning = value && this.#learn(value)
+    if (!learning) return this.#options.onChange(id)
+    learning.then(() => this.#options.onChange(id)).catch(this.#options.fail)
+  }
+
+  /** undefined when there is none, or none that can be read. */
+  get(key: string): T | undefined {
+    const bytes = this.#bytes.get(key)
+    const decoded = bytes && this.#options.decode(bytes)
+    return decoded && !(decoded instanceof Promise) && decoded.ok ? decoded.value : undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#table?.[Symbol.asyncDispose]()
+  }
+
+  /** Decodes one record of each schema as it comes, so that get() need not wait for the registry. */
+  #learn(value: Buffer): Promise<void> | undefined {
+    const schemaId = value.length < 5 ? this.#learnt : value.readInt32BE(1)
+    if (schemaId === this.#learnt) return undefined
+    const decoded = this.#options.decode(value)
+    if (!(decoded instanceof Promise)) {
+      this.#learnt = schemaId
+      return undefined
+    }
+    const learning = decoded.then(() => {
+      this.#learnt = schemaId
+      this.#learning.delete(learning)
+    })
+    this.#learning.add(learning)
+    return learning
+  }
+}

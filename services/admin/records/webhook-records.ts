@@ -1,0 +1,59 @@
+import type { Codec, Decode } from '../../platform/codec.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import { partitionOfKey } from '../../platform/kafka/key-partition.ts'
+import type { RangeReader } from '../../platform/kafka/range-reader.ts'
+import { OrderedDecoder } from '../../platform/ordered-decoder.ts'
+import { schemaOf } from '../../schemas.ts'
+import type { TopicUse } from '../../topic-use.ts'
+import type { Topic } from '../../topics.ts'
+
+/** Reading one webhook's own records out of a topic: their key is its id, so they are all in one partition, in order. */
+
+export type Reader = Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
+
+/** A topic whose records carry the webhook's id as their key. */
+export type Source<T> = { topic: string; decode: Decode<T> }
+
+/** Where a webhook's records stand in a topic: offsets from low on, before high. */
+export type Place = { partition: number; low: number; high: number }
+
+/** The offsets from `from` on, before `to`. */
+export type Range = { webhookId: string; partition: number; from: number; to: number }
+
+export function sourceOf<T>(codec: Codec, use: TopicUse, topic: Topic): Source<T> {
+  return { topic: use.read(topic), decode: codec.decoder<T>(schemaOf(topic)) }
+}
+
+export async function placeOf(reader: Pick<Reader, 'ends'>, topic: string, webhookId: string): Promise<Place> {
+  const ends = await reader.ends(topic)
+  const partition = partitionOfKey(webhookId, ends.length)
+  const { low = 0, high = 0 } = ends[partition] ?? {}
+  return { partition, low, high }
+}
+
+/**
+ * Resolves when onValue has been called for each of the webhook's records in the range that can be decoded, in order.
+ * @param wanted whether a record is to be decoded at all. @param onEmpty called with records without a value, anybody's.
+ */
+export async function readOwn<T>(
+  reader: Pick<Reader, 'read'>,
+  { topic, decode }: Source<T>,
+  { webhookId, partition, from, to }: Range,
+  onValue: (value: T, place: { offset: number; bytes: number }) => void,
+  wanted: (offset: number) => boolean = () => true,
+  onEmpty?: (record: ConsumedRecord) => void,
+): Promise<void> {
+  const own = Buffer.from(webhookId)
+  const decoder = new OrderedDecoder(decode)
+  await reader.read(topic, partition, from, to, (record) => {
+    const { key, value, offset } = record
+    if (!value) onEmpty?.(record)
+    if (!value || !key?.equals(own) || !wanted(offset)) return
+    const place = { offset, bytes: value.length }
+    // It stands in the dead letters: stats-aggregator or dispatcher has met it.
+    decoder.push(value, (decoded) => onValue(decoded, place), ignore)
+  })
+  await decoder.done()
+}
+
+function ignore(): void {}

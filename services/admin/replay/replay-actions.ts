@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto'
+import type { ReplayCounted, ReplayStarted } from '../../domain/api/traffic.ts'
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import { HttpProblem } from '../../platform/problem.ts'
+import type { AuditEntry } from '../audit/audit-entry.ts'
+import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
+import { accepted } from '../http/refusals.ts'
+import type { Answer, Call } from '../http/routes.ts'
+import type { ReadPool } from '../records/read-pool.ts'
+import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
+import { newReplayId, ProgressFold, startOfReplay } from './replay-progress.ts'
+import { readReplayRequest } from './replay-request.ts'
+import { type FoundToReplay, findSelected } from './replay-search.ts'
+import { TooMany } from './replay-status.ts'
+import type { ReplayScans, ReplayTopics } from './replay-topics.ts'
+
+export type ReplayDeps = {
+  store: Pick<WebhookStore, 'get'>
+  accounts: Pick<AccountStore, 'get'>
+  topics: Pick<ReplayTopics, 'within' | 'write' | 'writeStop'>
+  /** For reads that go through much of a topic. */
+  scans: Pick<ReadPool, 'run'>
+  /** Resolves when Kafka has the entry. */
+  audit: (entry: AuditEntry) => Promise<unknown>
+  clock: Clock
+  log: Logger
+  /** Replays that are being written end with the process, and say so. */
+  stopping: AbortSignal
+}
+
+/** A replay whose notifications this process is writing to webhook-replays. */
+type Preparing = { replayId: string; count: number; stop: AbortController }
+
+/** Records may carry the clock of another machine: their times are looked for from so much earlier on. */
+const clockSkewMs = 60_000
+/** An answer waits so long for all of a replay to be on its way. */
+const patienceMs = 5_000
+
+/** Sends notifications again, by way of webhook-replays. */
+export class ReplayActions {
+  readonly #deps: ReplayDeps
+  /** By webhook; null while its first pass is under way. */
+  readonly #preparing = new Map<string, Preparing | null>()
+
+  constructor(deps: ReplayDeps) {
+    this.#deps = deps
+  }
+
+  async start(call: Call): Promise<Answer> {
+    const { businessId, id, body, identity, ended } = call
+    const { store, accounts, topics, scans, clock, log } = this.#deps
+    const { definition } = requireOwn(store, { businessId, id })
+    const { selection, ratePerSecond, dryRun } = accepted(readReplayRequest(body, clock.nowMs()))
+    if (!dryRun) requireOn(accounts, definition)
+    this.#requireNone(id)
+    if (!dryRun) this.#preparing.set(id, null)
+    try {
+      const place = { businessId, webhookId: id }
+      const found = await scans
+        .run(businessId, ended, (reader) => findSelected(topics.within(reader), place, selection))
+        .catch(toProblem)
+      if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such notification, or not any more')
+      const count = found.kind === 'one' ? 1 : found.selected.size
+      if (dryRun)
+        return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } satisfies ReplayCounted }
+      const startMs = clock.nowMs()
+      const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
+      // First: what is sent again has an entry, also when this process is killed in between.
+      await this.#deps.audit(entryOf(definition, 'start', replayId, startMs, count, identity.subject))
+      log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
+      const stop = new AbortController()
+      this.#preparing.set(id, { replayId, count, stop })
+      const written = this.#write(place, found, replayId, startMs, ratePerSecond, stop.signal)
+      const broken = await Promise.race([written, clock.sleep(patienceMs)])
+      if (broken) throw new HttpProblem(503, 'Service Unavailable', `the replay was broken off: ${broken.message}`)
+      const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
+      const started: ReplayStarted = { replayId, count }
+      return { status: 202, body: started, headers: { location: `${path}/replay/${replayId}` } }
+    } finally {
+      if (this.#preparing.get(id) === null) this.#preparing.delete(id)
+    }
+  }
+
+  async progress(call: Call): Promise<Answer> {
+    requireOwn(this.#deps.store, call)
+    const { fold, startedAtMs, known } = await this.#find(call)
+    return { status: 200, body: fold.progress(startedAtMs, known) }
+  }
+
+  /** Ends it, also where this process is still writing it: what comes to the dispatcher from now on is not sent. */
+  async stop(call: Call): Promise<Answer> {
+    const { id, replayId, identity } = call
+    const { store, topics, scans, clock, log, audit } = this.#deps
+    const { definition } = requireOwn(store, call)
+    const { fold } = await this.#find(call)
+    if (fold.stopped) return { status: 204 }
+    await audit(entryOf(definition, 'stop', replayId, clock.nowMs(), fold.count, identity.subject))
+    log.info(
+      { businessId: definition.businessId, webhookId: id, replayId, subject: identity.subject },
+      'replay stopped',
+    )
+    const preparing = this.#preparing.get(id)
+    if (preparing?.replayId === replayId) preparing.stop.abort(new Error('it was stopped'))
+    await scans.run(call.businessId, call.ended, (reader) => topics.writeStop(reader, id, replayId))
+    return { status: 204 }
+  }
+
+  /** @throws HttpProblem 404 */
+  async #find({ businessId, id, replayId, ended }: Call) {
+    const { topics, scans } = this.#deps
+    const startedAtMs = startOfReplay(replayId)
+    const preparing = this.#preparing.get(id)
+    const known = preparing?.replayId === replayId ? preparing.count : 0
+    const fold = new ProgressFold(replayId)
+    if (startedAtMs !== null)
+      await scans
+        .run(businessId, ended, (reader) => fold.read(topics.within(reader), businessId, id, startedAtMs - clockSkewMs))
+        .catch(toProblem)
+    if (startedAtMs === null || (fold.count === 0 && known === 0))
+      throw new HttpProblem(404, 'Not Found', 'this webhook has no such replay, or not any more')
+    return { fold, startedAtMs, known }
+  }
+
+  /**
+   * Second pass: writes the notifications, a chunk at a time.
+   * @returns what broke it off, if anything: the rest stays where it was, and can be replayed again.
+   */
+  async #write(
+    { businessId, webhookId }: { businessId: string; webhookId: string },
+    found: FoundToReplay,
+    replayId: string,
+    startMs: number,
+    ratePerSecond: number,
+    stopped: AbortSignal,
+  ): Promise<Error | undefined> {
+    const { topics, scans, log } = this.#deps
+    const ended = AbortSignal.any([this.#deps.stopping, stopped])
+    let written = 0
+    const writeChunk = async (deliveries: Delivery[]) => {
+      await topics.write(deliveries.map((delivery) => toSend(delivery, replayId, startMs, ratePerSecond)))
+      written += deliveries.length
+    }
+    const writeAll = async (scans: ReplayScans) => {
+      if (found.kind === 'one') return writeChunk([found.delivery])
+      for await (const chunk of found.selected.chunks(scans, webhookId)) {
+        ended.throwIfAborted()
+        await writeChunk(chunk)
+      }
+    }
+    try {
+      await scans.run(businessId, ended, (reader) => writeAll(topics.within(reader)), writingLimitMs)
+      return undefined
+    } catch (err) {
+      log.error({ err, businessId, webhookId, replayId, written }, 'replay broken off: the rest stays where it was')
+      return err instanceof Error ? err : new Error(String(err))
+    } finally {
+      this.#preparing.delete(webhookId)
+    }
+  }
+
+  /** A second click starts nothing twice. @throws HttpProblem 409 */
+  #requireNone(webhookId: string): void {
+    if (!this.#preparing.has(webhookId)) return
+    const preparing = this.#preparing.get(webhookId)
+    const which = preparing ? `replay ${preparing.replayId}` : 'a replay'
+    throw new HttpProblem(
+      409,
+      'Conflict',
+      `${which} of this webhook is being prepared: try again when it is on its way`,
+    )
+  }
+}
+
+/** A million notifications of 1 KB are written in about two minutes. */
+const writingLimitMs = 30 * 60_000
+
+function entryOf(
+  { id, businessId, name, version }: WebhookDefinition,
+  step: 'start' | 'stop',
+  replayId: string,
+  at: number,
+  count: number,
+  subject: string,
+): AuditEntry {
+  const changes = [{ field: 'notifications', from: null, to: String(count) }]
+  const webhook = { webhookId: id, webhookName: name, version }
+  const entryId = step === 'start' ? `replay/${replayId}` : `replay/${replayId}/stop`
+  return { id: entryId, at, businessId, subject, action: `replay.${step}`, ...webhook, changes }
+}
+
+function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSecond: number): PendingDelivery {
+  return { delivery, attempts: [], dueAt: startMs, why: 'replay', replayId, ratePerSecond, parkedSince: null }
+}
+
+function toProblem(error: unknown): never {
+  if (!(error instanceof TooMany)) throw error
+  const detail = `${error.message}: replay them in parts, by since and until`
+  throw new HttpProblem(422, 'Unprocessable Content', detail)
+}

@@ -1,0 +1,54 @@
+import type { Delivery } from '../../domain/delivery.ts'
+import type { ReplaySelection } from './replay-request.ts'
+import { Selected } from './replay-selected.ts'
+import { Standings } from './replay-status.ts'
+import type { ReplayHead, ReplayScans } from './replay-topics.ts'
+
+/** What a selection means: one notification, found whole, or where the many stand. */
+export type FoundToReplay = { kind: 'one'; delivery: Delivery } | { kind: 'many'; selected: Selected }
+
+/**
+ * First pass of a replay: finds the notifications of a business that a selection means, by the heads of their records.
+ * @returns null where the one that is meant is not there.
+ * @throws TooMany
+ */
+export async function findSelected(
+  scans: ReplayScans,
+  { businessId, webhookId }: { businessId: string; webhookId: string },
+  selection: ReplaySelection,
+): Promise<FoundToReplay | null> {
+  if (selection.kind === 'one') {
+    const delivery = await scans.findWhole(webhookId, selection.deliveryId)
+    return delivery?.businessId === businessId ? { kind: 'one', delivery } : null
+  }
+  const standings = new Standings()
+  const selected = new Selected()
+  const isOwn = (delivery: { businessId: string } | null) => delivery?.businessId === businessId
+  const { sinceMs } = selection
+  await scans.deadLetters(webhookId, sinceMs, (letter) => {
+    if (isOwn(letter.delivery)) standings.addLetter(letter)
+  })
+  const addReplay = (replay: ReplayHead) => {
+    if (isOwn(replay.delivery)) standings.addReplay(replay)
+  }
+  await scans.replays(webhookId, sinceMs, addReplay, (replayId) => standings.addStop(replayId))
+  await scans.attempts(webhookId, sinceMs, (attempt) => {
+    if (isOwn(attempt)) standings.addAttempt(attempt)
+  })
+  if (selection.kind === 'window')
+    await scans.deliveries(webhookId, sinceMs, (delivery, place) => {
+      const { deliveryId, createdAt } = delivery
+      if (isOwn(delivery) && standings.isInWindow(deliveryId, createdAt, selection) && standings.take(deliveryId))
+        selected.add('deliveries', createdAt, place)
+    })
+  await scans.deadLetters(webhookId, sinceMs, ({ delivery, deadLetteredAt }, place) => {
+    if (!delivery || !isOwn(delivery)) return
+    const { deliveryId, createdAt } = delivery
+    const isMeant =
+      selection.kind === 'window'
+        ? standings.isInWindow(deliveryId, createdAt, selection)
+        : deadLetteredAt < selection.untilMs && standings.isDead(deliveryId)
+    if (isMeant && standings.take(deliveryId)) selected.add('deadLetters', createdAt, place)
+  })
+  return { kind: 'many', selected }
+}

@@ -1,0 +1,84 @@
+import type { Delivery } from '../../domain/delivery.ts'
+import { grown } from './id-table.ts'
+import type { RecordPlace, ReplayScans } from './replay-topics.ts'
+
+/** The topics that hold whole notifications. */
+export type WholeSource = 'deliveries' | 'deadLetters'
+
+const sources: WholeSource[] = ['deliveries', 'deadLetters']
+
+/** Of notifications held in memory at a time. */
+const chunkBytes = 8 * 1024 * 1024
+const chunkLength = 5_000
+
+/** Where the selected notifications stand, 21 bytes each; read whole in a second pass, a chunk at a time. */
+export class Selected {
+  #offsets = new Float64Array(1_024)
+  #createdAt = new Float64Array(1_024)
+  #bytes = new Uint32Array(1_024)
+  #sources = new Uint8Array(1_024)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  add(source: WholeSource, createdAt: number, { offset, bytes }: RecordPlace): void {
+    const number = this.#size++
+    this.#offsets = grown(this.#offsets, this.#size)
+    this.#createdAt = grown(this.#createdAt, this.#size)
+    this.#bytes = grown(this.#bytes, this.#size)
+    this.#sources = grown(this.#sources, this.#size)
+    this.#offsets[number] = offset
+    this.#createdAt[number] = createdAt
+    this.#bytes[number] = bytes
+    this.#sources[number] = sources.indexOf(source)
+  }
+
+  /**
+   * All of them, oldest first, in chunks of at most 5,000 notifications and 8 MB. Those of one contact stay in their order: it is
+   * that of the topic where times are equal. One that its topic has deleted meanwhile is left out.
+   */
+  async *chunks(scans: Pick<ReplayScans, 'readWhole'>, webhookId: string): AsyncGenerator<Delivery[]> {
+    const order = this.#oldestFirst()
+    for (let from = 0; from < order.length; ) {
+      const to = this.#endOfChunk(order, from)
+      yield await this.#read(order.subarray(from, to), scans, webhookId)
+      from = to
+    }
+  }
+
+  #oldestFirst(): Uint32Array {
+    const order = new Uint32Array(this.#size)
+    for (let number = 0; number < order.length; number++) order[number] = number
+    return order.sort((a, b) => (this.#createdAt[a] ?? 0) - (this.#createdAt[b] ?? 0) || a - b)
+  }
+
+  #endOfChunk(order: Uint32Array, from: number): number {
+    let bytes = 0
+    let to = from
+    for (; to < order.length && to - from < chunkLength; to++) {
+      bytes += this.#bytes[order[to] ?? 0] ?? 0
+      if (to > from && bytes > chunkBytes) break
+    }
+    return to
+  }
+
+  async #read(chunk: Uint32Array, scans: Pick<ReplayScans, 'readWhole'>, webhookId: string): Promise<Delivery[]> {
+    const found: (Delivery | undefined)[] = Array.from(chunk, () => undefined)
+    for (const [index, source] of sources.entries()) {
+      const rankOf = new Map<number, number>()
+      for (const [rank, number] of chunk.entries())
+        if (this.#sources[number] === index) rankOf.set(this.#offsets[number] ?? 0, rank)
+      if (rankOf.size === 0) continue
+      const offsets = [...rankOf.keys()]
+      const first = offsets.reduce((least, offset) => Math.min(least, offset))
+      const last = offsets.reduce((most, offset) => Math.max(most, offset))
+      const wanted = (offset: number) => rankOf.has(offset)
+      await scans.readWhole(source, webhookId, { from: first, to: last + 1 }, wanted, (delivery, offset) => {
+        found[rankOf.get(offset) ?? 0] = delivery
+      })
+    }
+    return found.filter((delivery) => delivery !== undefined)
+  }
+}

@@ -1,0 +1,207 @@
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import { stoppedReplay } from '../../domain/stopped-replay.ts'
+import { projection } from '../../platform/avro-projection.ts'
+import type { Codec, Decode, Encode } from '../../platform/codec.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import type { BatchingProducer } from '../../platform/kafka/producer.ts'
+import { schemaOf } from '../../schemas.ts'
+import type { TopicUse } from '../../topic-use.ts'
+import { type Topic, topics } from '../../topics.ts'
+import { placeOf, type Reader, readOwn, type Source, sourceOf } from '../records/webhook-records.ts'
+import type { WholeSource } from './replay-selected.ts'
+
+/** Of records, what replays are chosen by: bodies and earlier attempts are skipped. */
+export type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'createdAt'>
+export type AttemptHead = Pick<
+  Attempt,
+  'deliveryId' | 'businessId' | 'startedAt' | 'outcome' | 'next' | 'test' | 'replayId'
+>
+export type LetterHead = Pick<DeadLetter, 'deadLetteredAt'> & { delivery: DeliveryHead | null }
+export type ReplayHead = Pick<PendingDelivery, 'replayId'> & { delivery: DeliveryHead }
+
+/** Where a record stands in its partition, and the size of its value. */
+export type RecordPlace = { offset: number; bytes: number }
+
+/** Reads a webhook's records that Kafka got at or after a time, in their order. */
+export type Scan<T> = (
+  webhookId: string,
+  sinceMs: number,
+  onValue: (value: T, place: RecordPlace) => void,
+) => Promise<void>
+
+/** What replays are found in. */
+export type ReplayScans = {
+  deliveries: Scan<DeliveryHead>
+  attempts: Scan<AttemptHead>
+  deadLetters: Scan<LetterHead>
+  /** With the ids of replays of the same partition that were stopped. */
+  replays(
+    webhookId: string,
+    sinceMs: number,
+    onValue: (value: ReplayHead, place: RecordPlace) => void,
+    onStop: (replayId: string) => void,
+  ): Promise<void>
+  /** The newest record of one notification, in webhook-deliveries or else in the dead letters, which are kept longer. */
+  findWhole(webhookId: string, deliveryId: string): Promise<Delivery | undefined>
+  /** The notifications at the offsets that are wanted, of from <= offset < to. */
+  readWhole(
+    source: WholeSource,
+    webhookId: string,
+    range: { from: number; to: number },
+    wanted: (offset: number) => boolean,
+    onDelivery: (delivery: Delivery, offset: number) => void,
+  ): Promise<void>
+}
+
+/** Reads with a reader the attempts of a webhook that have come since the last call. */
+export type ReadNewAttempts = (reader: Reader, onAttempt: (attempt: Attempt) => void) => Promise<void>
+
+/** What replays are found in, and what sends them and tests. */
+export type ReplayTopics = {
+  within(reader: Reader): ReplayScans
+  /** Resolves when Kafka has all of them. */
+  write(pending: PendingDelivery[]): Promise<void>
+  /** Stops a replay; resolves when Kafka has the record. */
+  writeStop(reader: Reader, webhookId: string, replayId: string): Promise<void>
+  /** A test notification, for webhook-tests. */
+  writeTest(pending: PendingDelivery): Promise<void>
+  /** From now on. */
+  followAttempts(reader: Reader, webhookId: string): Promise<ReadNewAttempts>
+}
+
+const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, topics.webhookReplays]
+/** So many offsets are looked through at a time, from the end. */
+const sliceOffsets = 50_000
+
+const deliveryFields = ['deliveryId', 'businessId', 'createdAt']
+const withinDelivery = deliveryFields.map((name) => `delivery.${name}`)
+const attemptFields = ['deliveryId', 'businessId', 'startedAt', 'outcome', 'next', 'test', 'replayId']
+
+export function replayTopicNames(use: TopicUse): string[] {
+  return read.map((topic) => use.read(topic))
+}
+
+/** Waits until the schemas are registered. */
+export async function openReplayTopics(
+  codec: Codec,
+  use: TopicUse,
+  send: BatchingProducer['send'],
+): Promise<ReplayTopics> {
+  const head = <T>(topic: Topic, paths: string[]): Source<T> => ({
+    topic: use.read(topic),
+    decode: codec.decoder<T>(projection(schemaOf(topic), paths)),
+  })
+  const heads = {
+    deliveries: head<DeliveryHead>(topics.webhookDeliveries, deliveryFields),
+    attempts: head<AttemptHead>(topics.webhookAttempts, attemptFields),
+    deadLetters: head<LetterHead>(topics.webhookDeadLetters, ['deadLetteredAt', ...withinDelivery]),
+    replays: head<ReplayHead>(topics.webhookReplays, ['replayId', ...withinDelivery]),
+  }
+  const attempts = sourceOf<Attempt>(codec, use, topics.webhookAttempts)
+  const whole: Record<WholeSource, Source<Delivery>> = {
+    deliveries: sourceOf<Delivery>(codec, use, topics.webhookDeliveries),
+    deadLetters: letterDeliveries(sourceOf<DeadLetter>(codec, use, topics.webhookDeadLetters)),
+  }
+  const writer = async (topic: Topic) => {
+    const name = use.write(topic)
+    const encode: Encode<PendingDelivery> = await codec.encoder(use.subject(topic), schemaOf(topic))
+    return (pending: PendingDelivery) => send({ topic: name, key: pending.delivery.webhookId, value: encode(pending) })
+  }
+  const writeReplay = await writer(topics.webhookReplays)
+  const writeTest = await writer(topics.webhookTests)
+  return {
+    within: (reader) => ({
+      deliveries: scanner(reader, heads.deliveries),
+      attempts: scanner(reader, heads.attempts),
+      deadLetters: scanner(reader, heads.deadLetters),
+      replays: (webhookId, sinceMs, onValue, onStop) =>
+        scanner(reader, heads.replays, (record) => {
+          const replayId = stoppedReplay(record)
+          if (replayId !== null) onStop(replayId)
+        })(webhookId, sinceMs, onValue),
+      async findWhole(webhookId, deliveryId) {
+        const isMeant = (delivery: DeliveryHead | null) => delivery?.deliveryId === deliveryId
+        return (
+          (await findNewest(reader, heads.deliveries, whole.deliveries, webhookId, isMeant)) ??
+          (await findNewest(reader, heads.deadLetters, whole.deadLetters, webhookId, ({ delivery }) =>
+            isMeant(delivery),
+          ))
+        )
+      },
+      async readWhole(source, webhookId, { from, to }, wanted, onDelivery) {
+        const { partition } = await placeOf(reader, whole[source].topic, webhookId)
+        const onValue = (delivery: Delivery, { offset }: RecordPlace) => onDelivery(delivery, offset)
+        await readOwn(reader, whole[source], { webhookId, partition, from, to }, onValue, wanted)
+      },
+    }),
+    async write(all) {
+      await Promise.all(all.map(writeReplay))
+    },
+    async writeStop(reader, webhookId, replayId) {
+      const { topic } = heads.replays
+      const { partition } = await placeOf(reader, topic, webhookId)
+      await send({ topic, key: replayId, partition, value: null })
+    },
+    async writeTest(pending) {
+      await writeTest(pending)
+    },
+    followAttempts: (reader, webhookId) => follow(reader, attempts, webhookId),
+  }
+}
+
+/** Dead letters as the notifications in them; one without is read as an unreadable record is. */
+function letterDeliveries({ topic, decode }: Source<DeadLetter>): Source<Delivery> {
+  const toDelivery = (decoded: Awaited<ReturnType<Decode<DeadLetter>>>): Awaited<ReturnType<Decode<Delivery>>> => {
+    if (!decoded.ok) return decoded
+    const { delivery } = decoded.value
+    return delivery ? { ok: true, value: delivery } : { ok: false, reason: 'holds no notification' }
+  }
+  return {
+    topic,
+    decode(bytes) {
+      const decoded = decode(bytes)
+      return decoded instanceof Promise ? decoded.then(toDelivery) : toDelivery(decoded)
+    },
+  }
+}
+
+function scanner<T>(reader: Reader, source: Source<T>, onEmpty?: (record: ConsumedRecord) => void): Scan<T> {
+  return async (webhookId, sinceMs, onValue) => {
+    const { partition, high } = await placeOf(reader, source.topic, webhookId)
+    const from = (await reader.offsetsAt(source.topic, sinceMs)).get(partition) ?? 0
+    await readOwn(reader, source, { webhookId, partition, from, to: high }, onValue, undefined, onEmpty)
+  }
+}
+
+async function follow(reader: Reader, source: Source<Attempt>, webhookId: string): Promise<ReadNewAttempts> {
+  const { partition, high } = await placeOf(reader, source.topic, webhookId)
+  let from = high
+  return async (reader, onAttempt) => {
+    const { high: to } = await placeOf(reader, source.topic, webhookId)
+    await readOwn(reader, source, { webhookId, partition, from, to }, onAttempt)
+    from = to
+  }
+}
+
+async function findNewest<H>(
+  reader: Reader,
+  heads: Source<H>,
+  whole: Source<Delivery>,
+  webhookId: string,
+  isMeant: (head: H) => boolean,
+): Promise<Delivery | undefined> {
+  const { partition, low, high } = await placeOf(reader, heads.topic, webhookId)
+  let at = -1
+  for (let to = high; to > low && at === -1; to -= sliceOffsets) {
+    const from = Math.max(low, to - sliceOffsets)
+    await readOwn(reader, heads, { webhookId, partition, from, to }, (head, { offset }) => {
+      if (isMeant(head)) at = offset
+    })
+  }
+  let found: Delivery | undefined
+  if (at >= 0)
+    await readOwn(reader, whole, { webhookId, partition, from: at, to: at + 1 }, (delivery) => {
+      found = delivery
+    })
+  return found
+}

@@ -1,0 +1,88 @@
+import type { Attempt, Delivery } from '../../domain/delivery.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import { placeOf, type Reader, readOwn, type Source } from '../records/webhook-records.ts'
+
+/** Notifications in webhook-deliveries that have no final outcome yet; waiting null: too many to be counted. */
+export type Waiting = { waiting: number | null; oldestWaitingAtMs: number | null }
+
+export type BacklogDeps = {
+  reader: Reader
+  deliveries: Source<Delivery>
+  attempts: Source<Attempt>
+  /** Partition of webhook-deliveries -> where the dispatcher's group goes on after a restart. */
+  committed: () => Promise<ReadonlyMap<number, { offset: number }>>
+  log: Pick<Logger, 'warn'>
+  clock: Pick<Clock, 'monotonicMs' | 'sleep'>
+}
+
+/** Offsets that are looked at for one answer, at most. */
+const mostOffsets = 20_000
+/** So long an answer is given again: pages ask every second, for every viewer. */
+const freshMs = 3_000
+/** Statistics do not wait longer for it: Kafka may be away. */
+const patienceMs = 2_000
+const clockSkewMs = 60_000
+const unknown: Waiting = { waiting: null, oldestWaitingAtMs: null }
+
+/**
+ * How much a webhook has waiting: what lies behind the dispatcher's commit, without what webhook-attempts has answered for
+ * meanwhile. Nothing is read while the partition is worked off, which is the usual case.
+ */
+export class Backlog {
+  readonly #deps: BacklogDeps
+  readonly #answers = new Map<string, { askedAtMs: number; answer: Promise<Waiting> }>()
+
+  constructor(deps: BacklogDeps) {
+    this.#deps = deps
+  }
+
+  of(webhookId: string): Promise<Waiting> {
+    const nowMs = this.#deps.clock.monotonicMs()
+    for (const [id, { askedAtMs }] of this.#answers) if (nowMs - askedAtMs >= freshMs) this.#answers.delete(id)
+    const known = this.#answers.get(webhookId)
+    if (known) return known.answer
+    const answer = this.#ask(webhookId)
+    this.#answers.set(webhookId, { askedAtMs: nowMs, answer })
+    return answer
+  }
+
+  /** What cannot be found out, for want of rights or of time, is not known. */
+  async #ask(webhookId: string): Promise<Waiting> {
+    const { clock, log } = this.#deps
+    const ended = new AbortController()
+    const counted = countWaiting(this.#deps, webhookId).catch((err: unknown) => {
+      if (!ended.signal.aborted) log.warn({ err, webhookId }, 'what waits cannot be counted')
+      return unknown
+    })
+    const answer = await Promise.race([counted, clock.sleep(patienceMs, ended.signal).then(() => unknown)])
+    ended.abort()
+    return answer
+  }
+}
+
+async function countWaiting(deps: BacklogDeps, webhookId: string): Promise<Waiting> {
+  const { reader, deliveries, attempts, committed } = deps
+  const { partition, low, high } = await placeOf(reader, deliveries.topic, webhookId)
+  const from = Math.max(low, (await committed()).get(partition)?.offset ?? low)
+  const to = Math.min(high, from + mostOffsets)
+  const waiting = new Map<string, number>()
+  const read = <T>(source: Source<T>, start: number, end: number, onValue: (value: T) => void) =>
+    readOwn(reader, source, { webhookId, partition, from: start, to: end }, onValue)
+  if (from < to) await read(deliveries, from, to, ({ deliveryId, createdAt }) => waiting.set(deliveryId, createdAt))
+  if (waiting.size > 0) {
+    const sinceMs = oldestOf(waiting) - clockSkewMs
+    const answeredFrom = (await reader.offsetsAt(attempts.topic, sinceMs)).get(partition) ?? 0
+    await read(attempts, answeredFrom, answeredFrom + 2 * mostOffsets, ({ deliveryId, next }) => {
+      if (next !== 'retry') waiting.delete(deliveryId)
+    })
+  }
+  const oldestWaitingAtMs = waiting.size === 0 ? null : oldestOf(waiting)
+  return { waiting: to < high ? null : waiting.size, oldestWaitingAtMs }
+}
+
+function oldestOf(times: ReadonlyMap<string, number>): number {
+  let oldest = Number.POSITIVE_INFINITY
+  for (const time of times.values()) oldest = Math.min(oldest, time)
+  return oldest
+}

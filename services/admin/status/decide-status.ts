@@ -1,0 +1,78 @@
+import type { Conflict, State, Status } from '../../domain/api/webhook.ts'
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { WebhookHealth } from '../../domain/health.ts'
+import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats.ts'
+import type { Waiting } from './backlog.ts'
+import { lastHour } from './last-hour.ts'
+
+export type StatusFacts = {
+  definition: Pick<WebhookDefinition, 'enabled' | 'disabledReason'>
+  /** The business has webhooks. */
+  activated: boolean
+  conflicts: Conflict[]
+  /** Why a newer record of its definition is not in force. */
+  problems: string[]
+  minutes: readonly MinuteCounts[]
+  health: WebhookHealth | undefined
+  deadLetters: number
+  backlog: Waiting | null
+}
+
+const breakerWindowMs = 10 * minuteMs
+const failingMinutes = 30
+/** So many failures in a row make most of the last 20 attempts failures. */
+const failuresInARow = 11
+
+export function statusOf(facts: StatusFacts, nowMs: number): Status {
+  const { definition, conflicts, problems, health, deadLetters, backlog } = facts
+  const { breaker, parked, pausedUntil } = health ?? { breaker: null, parked: null, pausedUntil: null }
+  const recent = breaker?.failures.filter((atMs) => nowMs - atMs <= breakerWindowMs) ?? []
+  return {
+    state: stateOf(facts, recent, nowMs),
+    blockedUntil: breaker?.state === 'open' ? isoOf(breaker.openUntil) : null,
+    failures: recent.length,
+    failingSince: isoOf(breaker?.failingSince ?? null),
+    pausedUntil: pausedUntil !== null && pausedUntil > nowMs ? isoOf(pausedUntil) : null,
+    parked: parked ? parked.last - parked.from + 1 : 0,
+    waiting: backlog?.waiting ?? null,
+    oldestWaitingAt: isoOf(backlog?.oldestWaitingAtMs ?? null),
+    deadLetters,
+    disabledReason: definition.disabledReason ?? null,
+    conflicts,
+    problems,
+  }
+}
+
+function stateOf(facts: StatusFacts, recentFailures: number[], nowMs: number): State {
+  const { definition, activated, conflicts, problems, health, minutes } = facts
+  if (!definition.enabled) return 'off'
+  if (!activated) return 'not-activated'
+  if (conflicts.length > 0) return 'conflict'
+  if (problems.length > 0) return 'invalid'
+  const breaker = health?.breaker
+  // The next notification after these ten minutes is the probe.
+  if (breaker?.state === 'open' && (breaker.openUntil ?? 0) > nowMs) return 'blocked'
+  if (breaker && breaker.state !== 'closed') return 'probing'
+  if ((health?.pausedUntil ?? 0) > nowMs) return 'paused'
+  const failingSinceMs = breaker?.failingSince ?? Number.POSITIVE_INFINITY
+  const inARow = recentFailures.filter((atMs) => atMs >= failingSinceMs).length
+  if (inARow >= failuresInARow || mostlyErrors(minutes, nowMs)) return 'failing'
+  const { success, slow, error, rejected } = lastHour(minutes, nowMs)
+  return success + slow + error + rejected > 0 ? 'healthy' : 'idle'
+}
+
+function mostlyErrors(minutes: readonly MinuteCounts[], nowMs: number): boolean {
+  const oldest = startOfMinute(nowMs) - (failingMinutes - 1) * minuteMs
+  let errors = 0
+  let sent = 0
+  for (const { minute, success, slow, error } of minutes) {
+    if (minute < oldest) continue
+    errors += error
+    sent += success + slow + error
+  }
+  return errors * 2 > sent
+}
+
+function isoOf(timeMs: number | null): string | null {
+  return timeMs === null ? null : new Date(timeMs).toISOString()
+}

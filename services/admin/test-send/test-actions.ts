@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto'
+import type { TestResult } from '../../domain/api/traffic.ts'
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { Attempt, Delivery, NotificationKind, PendingDelivery } from '../../domain/delivery.ts'
+import type { UrlPolicy } from '../../domain/target-url.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { type Checked, compileSchema } from '../../platform/json-schema.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
+import type { Logger } from '../../platform/log.ts'
+import { HttpProblem } from '../../platform/problem.ts'
+import type { AuditEntry } from '../audit/audit-entry.ts'
+import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
+import { accepted } from '../http/refusals.ts'
+import type { Answer, Call } from '../http/routes.ts'
+import type { ReadPool } from '../records/read-pool.ts'
+import type { ReplayTopics } from '../replay/replay-topics.ts'
+import { createBody } from '../webhooks/api-schemas.ts'
+import { checkDraft } from '../webhooks/draft-rules.ts'
+import { maskHeaders } from '../webhooks/header-rules.ts'
+import { changed, created } from '../webhooks/next-definition.ts'
+import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
+import { newSecret } from '../webhooks/secrets.ts'
+import { type SampleIds, sampleBody, sampleKind } from './test-sample.ts'
+
+export type TestDeps = {
+  store: Pick<WebhookStore, 'get'>
+  accounts: Pick<AccountStore, 'get'>
+  topics: Pick<ReplayTopics, 'writeTest' | 'followAttempts'>
+  /** For reads of a page. */
+  pages: Pick<ReadPool, 'run'>
+  /** Resolves when Kafka has the entry. */
+  audit: (entry: AuditEntry) => Promise<unknown>
+  keys: KeyRing
+  policy: UrlPolicy
+  clock: Clock
+  log: Logger
+}
+
+type Trial = {
+  definition: WebhookDefinition
+  /** In webhook-config: not sent before the dispatcher has read that far. */
+  offset: number
+  kind: NotificationKind | undefined
+  /** The definition as JSON where it is not the stored one. */
+  draft: string | null
+}
+
+export const testBody = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    kind: { type: 'string', enum: ['message', 'status'], description: 'By default what the webhook wants.' },
+  },
+}
+
+/** Of a webhook that is not saved yet, or whose changes are not. */
+export const draftTestBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['definition'],
+  properties: {
+    ...testBody.properties,
+    definition: {
+      ...createBody,
+      description:
+        'As for createWebhook. With the id of a stored one, its secret signs, and "***" stands for its header values.',
+      properties: { ...createBody.properties, id: { type: 'string', minLength: 1, maxLength: 100 } },
+    },
+  },
+}
+
+const checkBody = compileSchema<{ kind?: NotificationKind }>(testBody)
+const checkDraftBody = compileSchema<{ kind?: NotificationKind; definition: Record<string, unknown> }>({
+  ...draftTestBody,
+  properties: { ...draftTestBody.properties, definition: { type: 'object' } },
+})
+/** Its id while it is tested, for one that has none yet. */
+const draftId = 'new-webhook'
+/** For the way to the dispatcher and back, beside the webhook's timeoutMs. */
+const wayMs = 5_000
+const pollMs = 100
+
+/** Sends a sample notification by way of webhook-tests, and waits for its attempt (contract.md, 1.5). */
+export class TestActions {
+  readonly #deps: TestDeps
+  /** Webhooks with a test under way. */
+  readonly #running = new Set<string>()
+
+  constructor(deps: TestDeps) {
+    this.#deps = deps
+  }
+
+  async run(call: Call): Promise<Answer> {
+    const { definition, offset } = requireOwn(this.#deps.store, call)
+    const { kind } = valid(checkBody(call.body ?? {}))
+    return this.#test(call, { definition, offset, kind, draft: null })
+  }
+
+  /** A definition that is not saved, which goes along with its sample. */
+  async runDraft(call: Call): Promise<Answer> {
+    const { store, keys, policy, clock } = this.#deps
+    const { businessId } = call
+    const { kind, definition: written } = valid(checkDraftBody(call.body))
+    const { id, ...fields } = written
+    const entry = id === undefined ? undefined : requireOwn(store, { businessId, id: String(id) })
+    const rules = {
+      ...policy,
+      storedHeaders: Object.keys(entry?.definition.headers ?? {}),
+      storedUrl: entry?.definition.url,
+      written: new Set(Object.keys(fields)),
+    }
+    const draft = valid(checkDraft(fields, rules), 'definition.')
+    const definition = entry
+      ? changed(entry.definition, draft, clock.nowMs(), keys)
+      : created({ id: draftId, businessId }, draft, newSecret(), clock.nowMs(), keys)
+    return this.#test(call, { definition, offset: entry?.offset ?? -1, kind, draft: JSON.stringify(definition) })
+  }
+
+  async #test({ businessId, identity, ended }: Call, { definition, offset, kind, draft }: Trial): Promise<Answer> {
+    const { accounts, log } = this.#deps
+    const { id } = definition
+    requireOn(accounts, definition)
+    const turn = `${id} ${businessId}`
+    if (this.#running.has(turn)) throw new HttpProblem(409, 'Conflict', 'a test of this webhook is under way')
+    this.#running.add(turn)
+    try {
+      const delivery = this.#sample(definition, offset, kind ?? sampleKind(definition))
+      // First: what goes to a URL that is not saved has an entry, also when this process is killed in between.
+      if (draft !== null) await this.#deps.audit(draftEntry(delivery, definition, identity.subject))
+      const attempt = await this.#send(delivery, definition.timeoutMs + wayMs, draft, ended)
+      const { outcome } = attempt ?? { outcome: 'none' }
+      log.info({ businessId, webhookId: id, outcome, subject: identity.subject }, 'webhook tested')
+      if (!attempt) throw new HttpProblem(504, 'Gateway Timeout', 'the dispatcher has not sent it in time')
+      return { status: 200, body: resultOf(definition, delivery, attempt) }
+    } finally {
+      this.#running.delete(turn)
+    }
+  }
+
+  #sample(definition: WebhookDefinition, definitionOffset: number, kind: NotificationKind): Delivery {
+    const { id: webhookId, businessId, version, events, channels } = definition
+    const testId = `test_${randomBytes(16).toString('hex')}`
+    const chatChannelId = channels[0] ?? 'test-channel'
+    const contactId = 'test-contact'
+    const nowMs = this.#deps.clock.nowMs()
+    const ids: SampleIds = { chatChannelId, contactId, businessId, messageId: testId }
+    const body = sampleBody(kind, events, ids, nowMs)
+    const place = { webhookId, businessId, chatChannelId, contactId }
+    const made = { createdAt: nowMs, definitionVersion: version, definitionOffset, traceparent: null }
+    return { deliveryId: `msg_${testId}`, eventId: testId, kind, body, ...place, ...made }
+  }
+
+  /** @returns null when nothing is heard of it in time. */
+  async #send(delivery: Delivery, limitMs: number, draft: string | null, ended: AbortSignal): Promise<Attempt | null> {
+    const { topics, pages, clock } = this.#deps
+    const { businessId, webhookId } = delivery
+    const endMs = clock.monotonicMs() + limitMs
+    const readNew = await pages.run(businessId, ended, (reader) => topics.followAttempts(reader, webhookId))
+    const common = { attempts: [], replayId: null, parkedSince: null, definition: draft }
+    const pending: PendingDelivery = { delivery, dueAt: delivery.createdAt, why: 'test', ...common }
+    await topics.writeTest(pending)
+    let found: Attempt | null = null
+    while (!found && clock.monotonicMs() < endMs) {
+      await clock.sleep(pollMs)
+      await pages.run(businessId, ended, (reader) =>
+        readNew(reader, (attempt) => {
+          if (attempt.deliveryId === delivery.deliveryId) found = attempt
+        }),
+      )
+    }
+    return found
+  }
+}
+
+/** Of the test of a draft: a saved webhook's own URL and edits have entries already. */
+function draftEntry(
+  { deliveryId, businessId, webhookId, createdAt }: Delivery,
+  { name, version, url }: WebhookDefinition,
+  subject: string,
+): AuditEntry {
+  const webhook = { webhookId, webhookName: name, version }
+  const changes = [{ field: 'url', from: null, to: JSON.stringify(url) }]
+  return { id: `test/${deliveryId}`, at: createdAt, businessId, subject, action: 'webhook.test', ...webhook, changes }
+}
+
+/** The request without what is secret: values of custom headers, and the signature. */
+function resultOf({ url, headers }: WebhookDefinition, { deliveryId, body }: Delivery, attempt: Attempt): TestResult {
+  const { outcome, cause, status, latencyMs, responseExcerpt, startedAt } = attempt
+  const own = {
+    'content-type': 'application/json',
+    'webhook-id': deliveryId,
+    'webhook-timestamp': String(Math.floor(startedAt / 1_000)),
+    'webhook-signature': '***',
+    'x-webhook-attempt': '1',
+  }
+  const isAnswered = status !== null && latencyMs !== null
+  return {
+    outcome,
+    cause,
+    request: { method: 'POST', url, headers: { ...maskHeaders(headers), ...own }, body: body.toString() },
+    response: isAnswered ? { status, latencyMs, excerpt: responseExcerpt } : null,
+    // Without an answer, the excerpt says why there is none.
+    detail: isAnswered ? null : responseExcerpt,
+  }
+}
+
+function valid<T>(checked: Checked<T>, within = ''): T {
+  if (checked.ok) return checked.value
+  const problems = checked.problems.map(({ field, message }) => ({ field: `${within}${field}`, message }))
+  return accepted<T>({ kind: 'invalid', problems })
+}

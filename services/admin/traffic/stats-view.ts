@@ -1,0 +1,28 @@
+import type { PeriodCounts, Stats } from '../../domain/api/traffic.ts'
+import { type Counts, hourMs, minuteMs, startOfHour, startOfMinute, type WebhookStats } from '../../domain/stats.ts'
+import { responseTimes } from '../../response-times.ts'
+
+const shownMinutes = 60
+const shownHours = 168
+
+/** What the API shows of a webhook's statistics, as of now: what is older than an hour, or a week, is not told. */
+export function statsView(webhookId: string, stats: WebhookStats | undefined, nowMs: number): Omit<Stats, 'status'> {
+  const { minutes = [], hours = [] } = stats ?? {}
+  const oldestMinute = startOfMinute(nowMs) - (shownMinutes - 1) * minuteMs
+  const oldestHour = startOfHour(nowMs) - (shownHours - 1) * hourMs
+  return {
+    webhookId,
+    updatedAt: stats ? isoOf(stats.updatedAt) : null,
+    minutes: minutes.filter(({ minute }) => minute >= oldestMinute).map((each) => countView(each.minute, each)),
+    hours: hours.filter(({ hour }) => hour >= oldestHour).map((each) => countView(each.hour, each)),
+    last30Minutes: responseTimes(minutes, nowMs),
+  }
+}
+
+function countView(start: number, { success, slow, error, rejected, errors }: Counts): PeriodCounts {
+  return { start: isoOf(start), success, slow, error, rejected, errors }
+}
+
+function isoOf(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}

@@ -1,0 +1,53 @@
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import type { Codec } from '../../platform/codec.ts'
+import type { TopicUse } from '../../topic-use.ts'
+import { type Topic, topics } from '../../topics.ts'
+import { type Page, readNewestFirst, readOne, type Wanted } from '../records/newest-first.ts'
+import { type Reader, type Source, sourceOf } from '../records/webhook-records.ts'
+
+/** What was done for a webhook, read from the topics that tell it. */
+export type TrafficTopics = {
+  attempts(wanted: Wanted<Attempt>): Promise<Page<Attempt>>
+  attempt(webhookId: string, partition: number, offset: number): Promise<Attempt | undefined>
+  deadLetters(wanted: Wanted<DeadLetter>): Promise<Page<DeadLetter>>
+  /** The notification of an attempt, from the record that it was read from; undefined when that one is gone. */
+  deliveryOf(attempt: Attempt, partition: number): Promise<Delivery | undefined>
+}
+
+export type TrafficSources = { deliveries: Source<Delivery>; attempts: Source<Attempt> }
+
+/** Topics in which a notification waits for the dispatcher beside webhook-deliveries. */
+const pendingTopics: Topic[] = Object.values(topics).filter(({ schema }) => schema === topics.webhookParked.schema)
+const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, ...pendingTopics]
+
+export function trafficTopicNames(use: TopicUse): string[] {
+  return read.map((topic) => use.read(topic))
+}
+
+/** What is there for a request that reads by a reader of its own, of all of trafficTopicNames. */
+export function openTrafficTopics(
+  codec: Codec,
+  use: TopicUse,
+): { sources: TrafficSources; within: (reader: Reader) => TrafficTopics } {
+  const source = <T>(topic: Topic) => sourceOf<T>(codec, use, topic)
+  const attempts = source<Attempt>(topics.webhookAttempts)
+  const deadLetters = source<DeadLetter>(topics.webhookDeadLetters)
+  const deliveries = source<Delivery>(topics.webhookDeliveries)
+  const pending = pendingTopics.map((topic) => source<PendingDelivery>(topic))
+  const within = (reader: Reader): TrafficTopics => ({
+    attempts: (wanted) => readNewestFirst(reader, attempts, wanted),
+    attempt: (webhookId, partition, offset) => readOne(reader, attempts, webhookId, partition, offset),
+    deadLetters: (wanted) => readNewestFirst(reader, deadLetters, wanted),
+    async deliveryOf({ webhookId, deliveryId, sourceTopic, sourceOffset }, partition) {
+      const place = [webhookId, partition, sourceOffset] as const
+      const waited = pending.find(({ topic }) => topic === sourceTopic)
+      const found = waited
+        ? (await readOne(reader, waited, ...place))?.delivery
+        : sourceTopic === deliveries.topic
+          ? await readOne(reader, deliveries, ...place)
+          : undefined
+      return found?.deliveryId === deliveryId ? found : undefined
+    },
+  })
+  return { sources: { deliveries, attempts }, within }
+}

@@ -1,0 +1,23 @@
+import type { Conflict } from '../../domain/api/webhook.ts'
+import type { WebhookDefinition } from '../../domain/definition.ts'
+
+type Owner = Pick<WebhookDefinition, 'id' | 'name'>
+export type OwnerOf = (channel: string) => Owner | undefined
+
+/**
+ * Which of the wanted channels belong to another webhook.
+ * @param held channels that the webhook names already: a conflict made by hand does not stand in the way of other edits.
+ */
+export function channelConflicts(wanted: readonly string[], held: readonly string[], ownerOf: OwnerOf): Conflict[] {
+  return wanted
+    .filter((channel) => !held.includes(channel))
+    .flatMap((channel) => {
+      const owner = ownerOf(channel)
+      return owner ? [conflictWith(channel, owner)] : []
+    })
+}
+
+/** @param owner of the channel. */
+export function conflictWith(channel: string, { id: webhookId, name }: Owner): Conflict {
+  return { channel, webhookId, name }
+}

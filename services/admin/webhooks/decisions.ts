@@ -1,0 +1,88 @@
+import type { Conflict, Draft } from '../../domain/api/webhook.ts'
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { Entry } from '../../domain/definition-table.ts'
+import type { UrlPolicy } from '../../domain/target-url.ts'
+import type { Checked, Problem } from '../../platform/json-schema.ts'
+import { writableNames } from './api-schemas.ts'
+import { channelConflicts, type OwnerOf } from './channel-rules.ts'
+import { checkDraft, isObject, mergePatch } from './draft-rules.ts'
+import { maskHeaders } from './header-rules.ts'
+
+/** Why a change is not made. */
+export type Refusal =
+  | { kind: 'unknown' }
+  | { kind: 'unconditional' }
+  | { kind: 'stale'; current: Entry }
+  | { kind: 'invalid'; problems: Problem[] }
+  | { kind: 'conflict'; conflicts: Conflict[] }
+
+export type Decision<T> = { kind: 'accepted'; value: T } | Refusal
+
+export function decideCreate(body: unknown, ownerOf: OwnerOf, policy: UrlPolicy): Decision<Draft> {
+  const written = new Set(isObject(body) ? Object.keys(body) : [])
+  return decideDraft(checkDraft(body, { ...policy, storedHeaders: [], written }), [], ownerOf)
+}
+
+/** Header values of the accepted draft are plain, or masked where the stored value stays. */
+export function decidePatch(
+  current: WebhookDefinition,
+  body: unknown,
+  ownerOf: OwnerOf,
+  policy: UrlPolicy,
+): Decision<Draft> {
+  if (!isObject(body)) return { kind: 'invalid', problems: [{ field: '', message: 'must be object' }] }
+  const merged = mergePatch(draftOf(current), body)
+  const { headers, url } = current
+  const rules = {
+    ...policy,
+    storedHeaders: Object.keys(headers),
+    storedUrl: url,
+    written: new Set(Object.keys(body)),
+  }
+  return decideDraft(checkDraft(merged, rules), current.channels, ownerOf)
+}
+
+function decideDraft(checked: Checked<Draft>, held: readonly string[], ownerOf: OwnerOf): Decision<Draft> {
+  if (!checked.ok) return { kind: 'invalid', problems: checked.problems }
+  const conflicts = channelConflicts(checked.value.channels, held, ownerOf)
+  return conflicts.length > 0 ? { kind: 'conflict', conflicts } : { kind: 'accepted', value: checked.value }
+}
+
+/** The part of a definition that clients write, header values masked. */
+export function draftOf(definition: WebhookDefinition): Draft {
+  const draft = Object.fromEntries(
+    Object.entries(definition).filter(([name]) => writableNames.includes(name)),
+  ) as unknown as Draft
+  // Operators may leave unknown properties in events; the API does not know them.
+  const { userMessages, botMessages, operatorMessages, deliveredStatus, readStatus, variableChanges } = draft.events
+  const events = { userMessages, botMessages, operatorMessages, deliveredStatus, readStatus, variableChanges }
+  return { ...draft, events, headers: maskHeaders(definition.headers) }
+}
+
+/**
+ * Whether a change may go on from the definition in force (RFC 9110, 13.1.1; strong comparison, so W/"..." never matches).
+ * @param ifMatch the If-Match header: a list of entity tags, or * for any.
+ */
+export function decideVersion(
+  current: Entry | undefined,
+  ifMatch: string | undefined,
+  condition: 'required' | 'optional',
+): Decision<WebhookDefinition> {
+  if (!current) return { kind: 'unknown' }
+  const { definition } = current
+  if (ifMatch === undefined)
+    return condition === 'required' ? { kind: 'unconditional' } : { kind: 'accepted', value: definition }
+  const tags = ifMatch.split(',').map((tag) => tag.trim())
+  const matches = ['*', entityTag(current), ...versionTag(current)].some((tag) => tags.includes(tag))
+  return matches ? { kind: 'accepted', value: definition } : { kind: 'stale', current }
+}
+
+/** Version and offset: an operator may write a version twice, an offset does not come again. */
+export function entityTag({ definition, offset }: Entry): string {
+  return `"${definition.version}-${offset}"`
+}
+
+/** The version alone is taken too (contract.md, section 5), unless another record of the webhook had it. */
+function versionTag({ definition, isRepeated }: Entry): string[] {
+  return isRepeated ? [] : [`"${definition.version}"`]
+}

@@ -1,0 +1,29 @@
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { Entry } from '../../domain/definition-table.ts'
+import { HttpProblem } from '../../platform/problem.ts'
+import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
+import { accepted } from '../http/refusals.ts'
+
+type Place = { businessId: string; id: string }
+
+/** A webhook of the business. Another business's is answered for as if it did not exist. */
+export function findOwn(store: Pick<WebhookStore, 'get'>, { businessId, id }: Place): Entry | undefined {
+  const entry = store.get(id)
+  return entry?.definition.businessId === businessId ? entry : undefined
+}
+
+/** @throws HttpProblem 404 */
+export function requireOwn(store: Pick<WebhookStore, 'get'>, place: Place): Entry {
+  const entry = findOwn(store, place)
+  return accepted(entry ? { kind: 'accepted', value: entry } : { kind: 'unknown' })
+}
+
+/** That it is sent to: its business has webhooks, and it is on. @throws HttpProblem 409 */
+export function requireOn(
+  accounts: Pick<AccountStore, 'get'>,
+  { businessId, enabled }: Pick<WebhookDefinition, 'businessId' | 'enabled'>,
+): void {
+  if (!accounts.get(businessId)?.webhooksEnabled)
+    throw new HttpProblem(409, 'Conflict', 'webhooks are not activated for this business')
+  if (!enabled) throw new HttpProblem(409, 'Conflict', 'the webhook is switched off')
+}

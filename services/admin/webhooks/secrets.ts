@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { sealContext, type WebhookDefinition } from '../../domain/definition.ts'
+import { formerSecretsOf, withFormerSecrets } from '../../domain/former-secrets.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
+import { formerSecretField, isBound, openHeader, sealHeader } from '../../sealed-values.ts'
+import { maskedValue } from './header-rules.ts'
+
+type Place = Pick<WebhookDefinition, 'id' | 'businessId' | 'url'>
+
+/** Both signatures are sent for so long after a rotation (contract.md, section 3). */
+export const rotationOverlapMs = 24 * 60 * 60 * 1_000
+
+/** Standard Webhooks: whsec_ and base64 of 24 to 64 random bytes. */
+export function newSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`
+}
+
+export function newWebhookId(): string {
+  return `wh_${randomBytes(12).toString('hex')}`
+}
+
+/** Whether a secret or header value is in the open, as an operator may write it. */
+export function holdsPlainValues(definition: WebhookDefinition, keys: KeyRing): boolean {
+  const { secret, headers } = definition
+  const former = formerSecretsOf(definition).map((each) => each.secret)
+  return [secret, ...former, ...Object.values(headers)].some((value) => value !== undefined && !keys.isSealed(value))
+}
+
+/**
+ * Seals what is plain, and anew what an older key has sealed or what is not bound to its origin yet; what no key opens
+ * stays as it is.
+ */
+export function sealDefinition(definition: WebhookDefinition, keys: KeyRing): WebhookDefinition {
+  const { secret, headers } = definition
+  const sealedSecret = (value: string, field: string) => {
+    const context = sealContext(definition, field)
+    const opened = keys.isCurrent(value) ? null : keys.open(value, context)
+    return opened?.ok ? keys.seal(opened.plain, context) : value
+  }
+  const former = formerSecretsOf(definition).map((each) => ({
+    ...each,
+    secret: sealedSecret(each.secret, formerSecretField),
+  }))
+  const sealedHeaders = Object.entries(headers).map(([name, value]) => {
+    const opened = keys.isCurrent(value) && isBound(value) ? null : openHeader(keys, definition, name, value)
+    return [name, opened?.ok ? sealHeader(keys, definition, name, opened.plain) : value]
+  })
+  return {
+    ...withFormerSecrets(definition, former),
+    ...(secret !== undefined && { secret: sealedSecret(secret, 'secret') }),
+    headers: Object.fromEntries(sealedHeaders),
+  }
+}
+
+/**
+ * Headers for the topic. A client's value is always sealed, whatever it looks like; a masked one is the stored one, which
+ * draft-rules.ts takes for the origin alone that it was stored for.
+ */
+export function sealHeaders(
+  place: Place,
+  wanted: Record<string, string>,
+  stored: Record<string, string>,
+  keys: KeyRing,
+): Record<string, string> {
+  const kept = new Map(Object.entries(stored).map(([name, value]) => [name.toLowerCase(), value]))
+  return Object.fromEntries(
+    Object.entries(wanted).map(([name, value]) => {
+      const old = value === maskedValue ? kept.get(name.toLowerCase()) : undefined
+      return [name, old ?? sealHeader(keys, place, name, value)]
+    }),
+  )
+}

@@ -1,0 +1,28 @@
+import type { Webhook } from '../../domain/api/webhook.ts'
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { Fault } from '../../domain/definition-table.ts'
+import { conflictWith } from './channel-rules.ts'
+import { draftOf } from './decisions.ts'
+import { isAfter } from './next-definition.ts'
+
+/** What the API shows of a webhook: never a secret, header values masked. */
+export function viewOf(
+  definition: WebhookDefinition,
+  conflicts: ReadonlyMap<string, WebhookDefinition>,
+  fault: Fault | undefined,
+  nowMs: number,
+): Omit<Webhook, 'status'> {
+  const { id, businessId, version, createdAt, updatedAt, previousSecretUntil, disabledReason } = definition
+  return {
+    id,
+    businessId,
+    ...draftOf(definition),
+    ...(previousSecretUntil !== undefined && isAfter(previousSecretUntil, nowMs) && { previousSecretUntil }),
+    ...(disabledReason !== undefined && { disabledReason }),
+    version,
+    createdAt,
+    updatedAt,
+    conflicts: [...conflicts].map(([channel, owner]) => conflictWith(channel, owner)),
+    ...(fault && { fault: { problems: fault.problems } }),
+  }
+}

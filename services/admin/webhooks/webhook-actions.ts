@@ -1,0 +1,196 @@
+import type { ListedWebhook, Webhook, WebhookWithSecret } from '../../domain/api/webhook.ts'
+import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { Entry } from '../../domain/definition-table.ts'
+import { maxFormerSecrets } from '../../domain/former-secrets.ts'
+import type { UrlPolicy } from '../../domain/target-url.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
+import type { Logger } from '../../platform/log.ts'
+import { HttpProblem } from '../../platform/problem.ts'
+import type { WebhookStore } from '../definitions/stores.ts'
+import type { WriteQueue } from '../definitions/write-queue.ts'
+import { accepted } from '../http/refusals.ts'
+import type { Answer, Call } from '../http/routes.ts'
+import type { AdminMetrics } from '../metrics.ts'
+import type { Standing } from '../status/webhook-status.ts'
+import type { OwnerOf } from './channel-rules.ts'
+import { decideCreate, decidePatch, decideVersion, entityTag } from './decisions.ts'
+import { changed, created, nextRotationMs, rotated } from './next-definition.ts'
+import { findOwn } from './own-webhook.ts'
+import { pageOf } from './pagination.ts'
+import { newSecret, newWebhookId } from './secrets.ts'
+import { viewOf } from './view.ts'
+
+export type WebhookDeps = {
+  store: WebhookStore
+  standing: Pick<Standing, 'of'>
+  queue: WriteQueue
+  keys: KeyRing
+  policy: UrlPolicy
+  clock: Clock
+  log: Logger
+  metrics: AdminMetrics
+}
+
+/** Of a business. Each is held in the memory of every service. */
+const maxWebhooks = 1_000
+/** Of records that are wrong and have no definition in force, in one list. */
+const maxFaults = 100
+
+type Kind = 'create' | 'update' | 'delete' | 'rotate'
+type Extra = Partial<Pick<WebhookWithSecret, 'secret'>>
+
+/** What the webhook routes do: read the table, decide, write, answer. @throws HttpProblem for each refusal. */
+export class WebhookActions {
+  readonly #deps: WebhookDeps
+
+  constructor(deps: WebhookDeps) {
+    this.#deps = deps
+  }
+
+  async list({ businessId, query }: Call): Promise<Answer> {
+    const definitions = [...this.#deps.store.entries()]
+      .map(({ definition }) => definition)
+      .filter((definition) => definition.businessId === businessId)
+    const page = pageOf(definitions, Number(query.limit), query.cursor as string | undefined)
+    if (page === null) {
+      const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
+      throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
+    }
+    const { definitions: shown, ...rest } = page
+    const faults = this.#faultsOf(businessId)
+    const webhooks = shown.map((definition) => this.#listed(definition))
+    return { status: 200, body: { webhooks, ...rest, ...(faults.length > 0 && { faults }) } }
+  }
+
+  /** Records that are wrong, of webhooks that are not there otherwise: their faults stand nowhere else. */
+  #faultsOf(businessId: string): { id: string; problems: string[] }[] {
+    const { store } = this.#deps
+    const found: { id: string; problems: string[] }[] = []
+    for (const [id, fault] of store.faults()) {
+      if (fault.businessId !== businessId || findOwn(store, { businessId, id })) continue
+      found.push({ id: id.slice(0, 100), problems: fault.problems })
+      if (found.length === maxFaults) break
+    }
+    return found
+  }
+
+  async get({ businessId, id }: Call): Promise<Answer> {
+    const entry = this.#find(businessId, id)
+    const fault = this.#deps.store.fault(id)
+    if (!entry && fault?.businessId === businessId) {
+      const detail = `its record in webhook-config is not in force: ${fault.problems.join('; ')}`
+      throw new HttpProblem(404, 'Not Found', detail, { fault: { problems: fault.problems } })
+    }
+    return this.#answer(200, accepted(decideVersion(entry, undefined, 'optional')))
+  }
+
+  async create(call: Call): Promise<Answer> {
+    const { store, keys, policy, clock } = this.#deps
+    const { businessId, body } = call
+    return this.#inTurn(businessId, async () => {
+      const draft = accepted(decideCreate(body, this.#ownerOf(businessId), policy))
+      this.#requireRoom(businessId)
+      const secret = newSecret()
+      const definition = created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys)
+      await store.put(definition, call.identity.subject)
+      this.#note('create', call, definition)
+      const location = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${definition.id}`
+      return this.#answer(201, definition, { secret }, { location })
+    })
+  }
+
+  async patch(call: Call): Promise<Answer> {
+    const { store, keys, policy, clock } = this.#deps
+    const { businessId, id, ifMatch, body } = call
+    return this.#inTurn(businessId, async () => {
+      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
+      const draft = accepted(decidePatch(current, body, this.#ownerOf(businessId), policy))
+      const definition = changed(current, draft, clock.nowMs(), keys)
+      await store.put(definition, call.identity.subject)
+      this.#note('update', call, definition)
+      return this.#answer(200, definition)
+    })
+  }
+
+  async remove(call: Call): Promise<Answer> {
+    const { businessId, id, ifMatch } = call
+    return this.#inTurn(businessId, async () => {
+      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
+      await this.#deps.store.remove(id, call.identity.subject)
+      this.#note('delete', call, current)
+      return { status: 204 }
+    })
+  }
+
+  async rotateSecret(call: Call): Promise<Answer> {
+    const { store, keys, clock } = this.#deps
+    const { businessId, id, ifMatch } = call
+    return this.#inTurn(businessId, async () => {
+      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'optional'))
+      requireRotatable(current, clock.nowMs())
+      const secret = newSecret()
+      const definition = rotated(current, secret, clock.nowMs(), keys)
+      await store.put(definition, call.identity.subject)
+      this.#note('rotate', call, definition)
+      return this.#answer(200, definition, { secret })
+    })
+  }
+
+  /** Decides on what stands in Kafka: another instance's change may not have come to this table yet. */
+  #inTurn(businessId: string, work: () => Promise<Answer>): Promise<Answer> {
+    const { store, queue } = this.#deps
+    return queue.run(businessId, async () => {
+      await store.caughtUp()
+      return work()
+    })
+  }
+
+  #find(businessId: string, id: string): Entry | undefined {
+    return findOwn(this.#deps.store, { businessId, id })
+  }
+
+  /** @throws HttpProblem 409 */
+  #requireRoom(businessId: string): void {
+    let count = 0
+    for (const { definition } of this.#deps.store.entries()) if (definition.businessId === businessId) count++
+    if (count < maxWebhooks) return
+    throw new HttpProblem(409, 'Conflict', `the business has ${count} webhooks; allowed: ${maxWebhooks}`)
+  }
+
+  #ownerOf(businessId: string): OwnerOf {
+    return (channel) => this.#deps.store.ownerOf(businessId, channel)?.definition
+  }
+
+  #view(definition: WebhookDefinition): Omit<Webhook, 'status'> {
+    const { store, clock } = this.#deps
+    return viewOf(definition, store.conflictsOf(definition.id), store.fault(definition.id), clock.nowMs())
+  }
+
+  #listed(definition: WebhookDefinition): ListedWebhook {
+    return { ...this.#view(definition), ...this.#deps.standing.of(definition) }
+  }
+
+  #answer(status: number, definition: WebhookDefinition, extra: Extra = {}, headers: object = {}): Answer {
+    // What was written is in force, unless somebody has changed it since: then the answer names no tag.
+    const entry = this.#find(definition.businessId, definition.id)
+    const etag = entry?.definition.updatedAt === definition.updatedAt ? { etag: entityTag(entry) } : {}
+    const { status: standing } = this.#deps.standing.of(definition)
+    const body: Webhook & Extra = { ...this.#view(definition), status: standing, ...extra }
+    return { status, body, headers: { ...etag, ...headers } }
+  }
+
+  #note(kind: Kind, { identity }: Call, { businessId, id, version }: WebhookDefinition): void {
+    this.#deps.metrics.writes.inc({ kind })
+    this.#deps.log.info({ kind, businessId, webhookId: id, version, subject: identity.subject }, 'webhook changed')
+  }
+}
+
+/** @throws HttpProblem 429 while as many former secrets sign as may. */
+function requireRotatable(current: WebhookDefinition, nowMs: number): void {
+  const nextMs = nextRotationMs(current, nowMs)
+  if (nextMs === null) return
+  const detail = `${maxFormerSecrets} former secrets sign still: a rotation is possible at ${new Date(nextMs).toISOString()}`
+  const retryAfter = { 'retry-after': String(Math.ceil((nextMs - nowMs) / 1_000)) }
+  throw new HttpProblem(429, 'Too Many Requests', detail, {}, retryAfter)
+}

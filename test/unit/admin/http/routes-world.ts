@@ -1,0 +1,165 @@
+import type { FastifyRequest } from 'fastify'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import type { Caller } from '../../../../services/admin/access/identify.ts'
+import { accountRoutes } from '../../../../services/admin/account/account-routes.ts'
+import { businessRoutes } from '../../../../services/admin/account/business-routes.ts'
+import { auditRoutes } from '../../../../services/admin/audit/audit-routes.ts'
+import { ChangeFeed } from '../../../../services/admin/changes/change-feed.ts'
+import { changeRoutes } from '../../../../services/admin/changes/change-routes.ts'
+import { ChangeStreams } from '../../../../services/admin/changes/change-stream.ts'
+import type { WebhookStore } from '../../../../services/admin/definitions/stores.ts'
+import { WriteQueue } from '../../../../services/admin/definitions/write-queue.ts'
+import { addOpenApi } from '../../../../services/admin/http/openapi.ts'
+import { addRoutes } from '../../../../services/admin/http/routes.ts'
+import { createAdminMetrics } from '../../../../services/admin/metrics.ts'
+import { ReplayActions } from '../../../../services/admin/replay/replay-actions.ts'
+import { replayRoutes } from '../../../../services/admin/replay/replay-routes.ts'
+import { unreadReplayRoutes } from '../../../../services/admin/replay/unreadable-replay.ts'
+import { Standing } from '../../../../services/admin/status/webhook-status.ts'
+import { TestActions } from '../../../../services/admin/test-send/test-actions.ts'
+import { testRoutes } from '../../../../services/admin/test-send/test-routes.ts'
+import { StatsActions } from '../../../../services/admin/traffic/stats-actions.ts'
+import { statsRoutes } from '../../../../services/admin/traffic/stats-routes.ts'
+import { WebhookActions } from '../../../../services/admin/webhooks/webhook-actions.ts'
+import { webhookRoutes } from '../../../../services/admin/webhooks/webhook-routes.ts'
+import type { Account, WebhookDefinition } from '../../../../services/domain/definition.ts'
+import { DefinitionTable } from '../../../../services/domain/definition-table.ts'
+import type { Identity } from '../../../../services/platform/auth.ts'
+import { Health } from '../../../../services/platform/health.ts'
+import { createHttpServer } from '../../../../services/platform/http-server.ts'
+import { RecordRefused } from '../../../../services/platform/kafka/producer.ts'
+import { HttpProblem } from '../../../../services/platform/problem.ts'
+import { TopicUse } from '../../../../services/topic-use.ts'
+import { anyReads, FakeReplayTopics, pending } from '../replay/replay-support.ts'
+import { folder, keys, nowMs, policy, stillClock } from '../support.ts'
+import { fakeTraffic } from '../traffic/traffic-support.ts'
+
+export const replayId = 'rpl_1700000000000_0123456789abcdef'
+const never = new AbortController().signal
+
+const person = (role: string, permissions: string[], businessId: string): Identity => ({
+  subject: `a ${role}`,
+  role,
+  permissions,
+  businessId,
+})
+
+/** By token. */
+export const people: Record<string, Identity> = {
+  super: person('super_admin', [], '*'),
+  ofBusiness: person('super_admin', [], 'b1'),
+  otherBusiness: person('super_admin', [], 'b2'),
+  reader: person('viewer', ['webhooks:read'], 'b1'),
+  writer: person('editor', ['webhooks:write'], 'b1'),
+  accountant: person('billing', ['account:write'], 'b1'),
+  nobody: person('operator', ['events:write'], 'b1'),
+  nowhere: person('super_admin', [], ''),
+}
+
+export type WorldState = {
+  records: (WebhookDefinition | null)[]
+  refuseWrites: boolean
+  /** What another instance has written that has not come to the table yet. */
+  onItsWay: WebhookDefinition[]
+}
+
+/** All routes of the API on a server of their own, with what they need in memory. */
+export async function createRoutesWorld() {
+  const table = new DefinitionTable()
+  const fold = folder(table)
+  const accounts = new Map<string, Account>()
+  let offset = 0
+  const state: WorldState = { records: [], refuseWrites: false, onItsWay: [] }
+  const seed = (value: WebhookDefinition | string, id = 'wh_a') =>
+    typeof value === 'string' ? fold(id, offset++, value) : fold(value.id, offset++, JSON.stringify(value))
+  const store: WebhookStore = {
+    get: (id) => table.get(id),
+    entries: () => table.entries(),
+    ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
+    conflictsOf: (id) => table.conflictsOf(id),
+    fault: (id) => table.fault(id),
+    faults: () => table.faults(),
+    caughtUp: async () => {
+      for (const written of state.onItsWay.splice(0)) seed(written)
+    },
+    put: async (written) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (state.refuseWrites) throw new RecordRefused('too large')
+      state.records.push(written)
+      seed(written)
+    },
+    remove: async (id) => {
+      state.records.push(null)
+      fold(id, offset++, null)
+    },
+  }
+  const accountStore = {
+    get: (businessId: string) => accounts.get(businessId),
+    ids: () => accounts.keys(),
+    put: async (businessId: string, account: Account) => void accounts.set(businessId, account),
+  }
+  const log = pino({ level: 'silent' })
+  const registry = new Registry()
+  const metrics = createAdminMetrics(registry)
+  const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
+  const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
+  const monitoring = { stats: () => undefined, health: () => undefined, deadLetters: () => undefined }
+  const standing = new Standing({ store, accounts: activated, monitoring, clock: stillClock })
+  const backlog = { of: async () => ({ waiting: 0, oldestWaitingAtMs: null }) }
+  const actions = new WebhookActions({ ...shared, store, standing, keys, policy })
+  const topics = new FakeReplayTopics()
+  topics.pending.push(pending('d1', replayId))
+  const clock = { ...stillClock, sleep: () => Promise.resolve() }
+  const resending = {
+    store,
+    accounts: activated,
+    topics,
+    pages: anyReads,
+    scans: anyReads,
+    clock,
+    log,
+    stopping: never,
+  }
+  const letters = { topic: 'webhook-dead-letters', decode: () => ({ ok: false, reason: 'none' }) as const }
+  const unread = {
+    use: new TopicUse('admin', ''),
+    letters,
+    scans: { run: async () => 0 as never },
+    send: async () => undefined,
+  }
+  const sending = [
+    ...testRoutes(new TestActions({ ...resending, audit: async () => undefined, keys, policy })),
+    ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),
+    ...unreadReplayRoutes({ ...unread, clock, log, audit: async () => undefined }),
+  ]
+  const streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
+  const about = [
+    ...changeRoutes(streams),
+    ...statsRoutes(
+      new StatsActions({
+        store,
+        standing,
+        monitoring,
+        traffic: () => fakeTraffic(),
+        pages: anyReads,
+        backlog,
+        clock: stillClock,
+      }),
+    ),
+    ...auditRoutes({ page: async () => ({ entries: [] }) }),
+    ...businessRoutes({ store, accounts: accountStore }),
+    ...accountRoutes({ ...shared, store: accountStore }),
+  ]
+  const routes = [...webhookRoutes(actions), ...sending, ...about]
+  const server = createHttpServer({ log, health: new Health(), metrics: registry })
+  await addOpenApi(server)
+  await server.register(async (api) => addRoutes(api, routes, admit, metrics))
+  return { server, routes, streams, seed, state }
+}
+
+async function admit({ headers }: FastifyRequest): Promise<Caller> {
+  const identity = people[headers.authorization?.replace('Bearer ', '') ?? '']
+  if (!identity) throw new HttpProblem(401, 'Unauthorized', 'no')
+  return { identity, expiresAtMs: nowMs + 60_000, csrfToken: null }
+}

@@ -1,0 +1,365 @@
+import { gunzipSync } from 'node:zlib'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { ApiRoute } from '../../../../services/admin/http/routes.ts'
+import { definition, nowMs, secretOf } from '../support.ts'
+import { createRoutesWorld, people, replayId } from './routes-world.ts'
+
+let world: Awaited<ReturnType<typeof createRoutesWorld>>
+
+beforeEach(async () => {
+  world = await createRoutesWorld()
+})
+
+type Method = ApiRoute['method']
+const collection = '/api/v1/businesses/b1/webhooks'
+const minimal = { name: 'New', url: 'https://shop.example/', channels: ['c9'] }
+
+async function call(
+  method: Method,
+  url: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+  token = 'super',
+) {
+  const authorization = `Bearer ${token}`
+  const payload = body === undefined ? {} : { payload: body as object }
+  const response = await world.server.inject({ method, url, headers: { authorization, ...headers }, ...payload })
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: response.headers['content-type']?.toString().includes('json') ? response.json() : null,
+  }
+}
+
+describe('who may do what (guarantees.md, 34)', () => {
+  const readers = ['super', 'ofBusiness', 'reader']
+  const writers = ['super', 'ofBusiness', 'writer']
+  const allowed: Record<string, string[]> = {
+    listWebhooks: readers,
+    getWebhook: readers,
+    createWebhook: writers,
+    patchWebhook: writers,
+    deleteWebhook: writers,
+    rotateSecret: writers,
+    replay: writers,
+    stopReplay: writers,
+    // About all businesses at once.
+    replayUnread: ['super'],
+    getReplay: readers,
+    getStats: readers,
+    listErrors: readers,
+    listAttempts: readers,
+    getAttempt: readers,
+    listDeadLetters: readers,
+    testWebhook: writers,
+    testDraft: writers,
+    // Each sees its own.
+    listBusinesses: [...readers, 'otherBusiness'],
+    followChanges: readers,
+    listAudit: readers,
+    getAccount: readers,
+    putAccount: ['super', 'ofBusiness', 'accountant'],
+  }
+
+  test('every route is in the table', () => {
+    expect(world.routes.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(allowed).sort())
+  })
+
+  const cells = Object.keys(allowed).flatMap((operation) =>
+    [...Object.keys(people), 'stranger'].map((who) => [operation, who] as const),
+  )
+  test.each(cells)('%s by %s', async (operation, who) => {
+    world.seed(definition({ secret: secretOf('x') }))
+    const route = world.routes.find(({ operationId }) => operationId === operation)
+    if (!route) throw new Error(`no route ${operation}`)
+    const url = route.url
+      .replace(':businessId', 'b1')
+      .replace(':id', 'wh_a')
+      .replace(':replayId', replayId)
+      .replace(':attemptId', '3-7')
+    const bodies: Record<string, object> = {
+      createWebhook: minimal,
+      testDraft: { definition: minimal },
+      patchWebhook: { name: 'x' },
+      replay: { deadLetters: true },
+      replayUnread: { topic: 'message-events', since: '2026-01-01T00:00:00Z' },
+      putAccount: { webhooksEnabled: true },
+    }
+    const body = bodies[operation]
+    // A stream has no end to wait for.
+    if (operation === 'followChanges') setTimeout(() => world.streams.end(), 20)
+    const { status } = await call(route.method, url, body, { 'if-match': '*' }, who)
+    const expected = who === 'stranger' ? 401 : allowed[operation]?.includes(who) ? 2 : 403
+    expect(expected === 2 ? Math.floor(status / 100) : status).toBe(expected)
+    if (expected !== 2) expect(world.state.records).toEqual([])
+  })
+
+  test("another business's webhook does not exist in one's own", async () => {
+    world.seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
+    for (const [method, path] of [
+      ['GET', ''],
+      ['PATCH', ''],
+      ['DELETE', ''],
+      ['POST', '/secret/rotate'],
+      ['POST', '/test'],
+      ['POST', '/replay'],
+      ['GET', `/replay/${replayId}`],
+      ['GET', '/stats'],
+      ['GET', '/errors'],
+      ['GET', '/attempts'],
+      ['GET', '/attempts/3-7'],
+      ['GET', '/dead-letters'],
+    ] as const) {
+      const body = method === 'PATCH' ? { name: 'x' } : undefined
+      const { status } = await call(method, `${collection}/wh_b${path}`, body, { 'if-match': '*' }, 'ofBusiness')
+      expect([method, status]).toEqual([method, 404])
+    }
+    expect((await call('GET', collection, undefined, {}, 'ofBusiness')).body.webhooks).toEqual([])
+  })
+})
+
+describe('webhooks', () => {
+  test('created: secret shown this once, ETag, Location', async () => {
+    const made = await call('POST', collection, { ...minimal, headers: { 'X-Key': 'letmein' } })
+    expect(made.status).toBe(201)
+    expect(made.body).toMatchObject({ ...minimal, headers: { 'X-Key': '***' }, version: 1, conflicts: [] })
+    expect(made.body.secret).toMatch(/^whsec_/)
+    expect(made.headers).toMatchObject({ etag: expect.stringMatching(/^"1-\d+"$/), 'cache-control': 'no-store' })
+    const read = await call('GET', String(made.headers.location))
+    const { secret, ...shown } = made.body
+    expect(read).toMatchObject({ status: 200, body: shown, headers: { etag: expect.stringMatching(/^"1-\d+"$/) } })
+    expect(read.body).not.toHaveProperty('secret')
+    expect(JSON.stringify(world.state.records)).not.toMatch(`letmein|${secret.slice(6, 20)}`)
+  })
+
+  test('invalid: 422 naming each field, nothing written', async () => {
+    const answer = await call('POST', collection, { ...minimal, url: 'http://x/', headers: { Host: 'a' } })
+    expect(answer).toMatchObject({
+      status: 422,
+      headers: { 'content-type': 'application/problem+json; charset=utf-8' },
+    })
+    expect(answer.body.errors.map(({ field }: { field: string }) => field)).toEqual(['url', 'headers.Host'])
+    expect((await call('POST', collection, { ...minimal, enabled: 'true' })).body.errors).toEqual([
+      { field: 'enabled', message: 'must be boolean' },
+    ])
+    expect((await call('POST', collection)).status).toBe(422)
+    expect(world.state.records).toEqual([])
+  })
+
+  test.each([
+    ['{"name":', 'application/json', 400],
+    ['name=x', 'application/x-www-form-urlencoded', 415],
+    ['{"__proto__":{"x":1}}', 'application/json', 400],
+  ])('a body of %s as %s: %i', async (body, contentType, expected) => {
+    expect((await call('POST', collection, body, { 'content-type': contentType })).status).toBe(expected)
+  })
+
+  test("a taken channel: 409 with the other webhook's name", async () => {
+    world.seed(definition({ secret: secretOf('x') }))
+    const answer = await call('POST', collection, { ...minimal, channels: ['c9', 'c1'] })
+    expect(answer.status).toBe(409)
+    expect(answer.body).toMatchObject({
+      detail: 'channel "c1" belongs to webhook "Orders" (wh_a)',
+      conflicts: [{ channel: 'c1', webhookId: 'wh_a', name: 'Orders' }],
+    })
+    const elsewhere = await call('POST', '/api/v1/businesses/b2/webhooks', { ...minimal, channels: ['c1'] })
+    expect(elsewhere.status).toBe(201)
+  })
+
+  test('of requests that come together, one gets the channel', async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => call('POST', collection, minimal)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409])
+  })
+
+  test('patched: only from the version that was read', async () => {
+    world.seed(definition({ secret: secretOf('x'), version: 3 }))
+    const url = `${collection}/wh_a`
+    expect((await call('PATCH', url, { enabled: false })).status).toBe(428)
+    expect(await call('PATCH', url, { enabled: false }, { 'if-match': '"2"' })).toMatchObject({
+      status: 412,
+      headers: { etag: expect.stringMatching(/^"3-\d+"$/) },
+    })
+    const merge = { 'if-match': '"3"', 'content-type': 'application/merge-patch+json' }
+    const patched = await call('PATCH', url, JSON.stringify({ enabled: false, events: { readStatus: true } }), merge)
+    expect(patched).toMatchObject({ status: 200, headers: { etag: expect.stringMatching(/^"4-\d+"$/) } })
+    expect(patched.body).toMatchObject({ enabled: false, version: 4, events: { readStatus: true, botMessages: true } })
+    expect((await call('PATCH', url, { secret: 'whsec_y' }, { 'if-match': '*' })).status).toBe(422)
+    const both = await Promise.all([1, 2].map(() => call('PATCH', url, { name: 'x' }, { 'if-match': '"4"' })))
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 412])
+  })
+
+  test('a version that an operator writes twice does not pass for the one that was read', async () => {
+    world.seed(definition({ secret: secretOf('x') }))
+    const url = `${collection}/wh_a`
+    const { etag } = (await call('GET', url)).headers
+    world.seed(definition({ secret: secretOf('x'), name: 'By hand' }))
+    for (const tag of [String(etag), '"1"'])
+      expect((await call('PATCH', url, { name: 'x' }, { 'if-match': tag })).status).toBe(412)
+    const read = await call('GET', url)
+    expect(read.body).toMatchObject({ name: 'By hand', version: 1 })
+    expect((await call('PATCH', url, { name: 'x' }, { 'if-match': String(read.headers.etag) })).status).toBe(200)
+  })
+
+  test('a record that is wrong is shown, also where no definition was in force before', async () => {
+    const secret = 'hunter2-hunter2-hunter2'
+    world.seed(definition({ id: 'wh_n', secret }))
+    const one = await call('GET', `${collection}/wh_n`)
+    expect(one).toMatchObject({ status: 404, body: { fault: { problems: ['secret does not begin with whsec_'] } } })
+    const all = await call('GET', collection)
+    expect(all.body).toMatchObject({ webhooks: [], faults: [{ id: 'wh_n', problems: one.body.fault.problems }] })
+    expect((await call('GET', '/api/v1/businesses/b2/webhooks')).body).not.toHaveProperty('faults')
+    expect(JSON.stringify([one, all])).not.toContain('hunter2')
+  })
+
+  test('at most 1,000 of a business, and ten rotations in 24 hours', async () => {
+    for (let number = 0; number < 1_000; number++)
+      world.seed(definition({ id: `wh_${number}`, channels: [`c${number}`], secret: secretOf('x') }))
+    const beyond = await call('POST', collection, { ...minimal, channels: ['one more'] })
+    expect(beyond).toMatchObject({ status: 409, body: { detail: expect.stringContaining('allowed: 1000') } })
+    const statuses: number[] = []
+    for (let count = 0; count < 11; count++)
+      statuses.push((await call('POST', `${collection}/wh_0/secret/rotate`)).status)
+    expect(statuses).toEqual([...Array(10).fill(200), 429])
+  })
+
+  test('decided on what another instance has written a moment ago', async () => {
+    world.state.onItsWay = [definition({ secret: secretOf('x'), version: 1 })]
+    expect((await call('POST', collection, { ...minimal, channels: ['c1'] })).status).toBe(409)
+    const url = `${collection}/wh_a`
+    world.state.onItsWay = [definition({ secret: secretOf('x'), version: 2 })]
+    expect((await call('PATCH', url, { name: 'x' }, { 'if-match': '"1"' })).status).toBe(412)
+    world.state.onItsWay = [definition({ secret: secretOf('x'), version: 3 })]
+    expect((await call('POST', `${url}/secret/rotate`)).body).toMatchObject({ version: 4 })
+    world.state.onItsWay = [definition({ secret: secretOf('x'), version: 5 })]
+    expect((await call('DELETE', url, undefined, { 'if-match': '"4"' })).status).toBe(412)
+  })
+
+  test('deleted: needs the version too, then is gone and its channels free', async () => {
+    world.seed(definition({ secret: secretOf('x') }))
+    const url = `${collection}/wh_a`
+    expect((await call('DELETE', url)).status).toBe(428)
+    expect((await call('DELETE', url, undefined, { 'if-match': '"9"' })).status).toBe(412)
+    expect(await call('DELETE', url, undefined, { 'if-match': '"1"' })).toMatchObject({ status: 204, body: null })
+    expect((await call('GET', url)).status).toBe(404)
+    expect((await call('POST', collection, { ...minimal, channels: ['c1'] })).status).toBe(201)
+  })
+
+  test('rotated: the new secret shown once, the overlap announced', async () => {
+    world.seed(definition({ secret: secretOf('x') }))
+    const rotated = await call('POST', `${collection}/wh_a/secret/rotate`)
+    const until = new Date(nowMs + 86_400_000).toISOString()
+    expect(rotated).toMatchObject({
+      status: 200,
+      headers: { etag: expect.stringMatching(/^"2-\d+"$/) },
+      body: { previousSecretUntil: until },
+    })
+    expect(rotated.body.secret).toMatch(/^whsec_/)
+    expect(rotated.body).not.toHaveProperty('previousSecret')
+    expect((await call('GET', `${collection}/wh_a`)).body).not.toHaveProperty('secret')
+  })
+
+  test('conflicts and faults made by hand are shown', async () => {
+    world.seed(definition({ secret: secretOf('x') }))
+    world.seed(definition({ id: 'wh_b', name: 'Later', secret: secretOf('x'), createdAt: '2026-02-01T00:00:00.000Z' }))
+    world.seed('{"id":"wh_b"', 'wh_b')
+    const { body } = await call('GET', `${collection}/wh_b`)
+    expect(body.conflicts).toEqual([{ channel: 'c1', webhookId: 'wh_a', name: 'Orders' }])
+    expect(body.fault.problems[0]).toContain('is not JSON')
+  })
+
+  test('listed by pages', async () => {
+    for (const id of ['wh_c', 'wh_a', 'wh_b']) world.seed(definition({ id, channels: [id], secret: secretOf('x') }))
+    const first = await call('GET', `${collection}?limit=2`)
+    expect(first.body.webhooks.map(({ id }: { id: string }) => id)).toEqual(['wh_a', 'wh_b'])
+    const second = await call('GET', `${collection}?limit=2&cursor=${first.body.nextCursor}`)
+    expect(second.body.webhooks.map(({ id }: { id: string }) => id)).toEqual(['wh_c'])
+    expect(second.body).not.toHaveProperty('nextCursor')
+    for (const query of ['limit=0', 'limit=many', 'limit=201', 'cursor=%20'])
+      expect([query, (await call('GET', `${collection}?${query}`)).status]).toEqual([query, 400])
+  })
+
+  test('a definition that Kafka will not take: 413', async () => {
+    world.state.refuseWrites = true
+    expect((await call('POST', collection, minimal)).status).toBe(413)
+  })
+
+  test('a business id with a line break is refused', async () => {
+    expect((await call('POST', '/api/v1/businesses/b1%0Awh/webhooks', minimal)).status).toBe(400)
+  })
+})
+
+test('businesses: those that the identity reaches, by pages', async () => {
+  world.seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
+  await call('PUT', '/api/v1/businesses/b3/account', { webhooksEnabled: true })
+  const url = '/api/v1/businesses'
+  const b2 = { businessId: 'b2', webhooksEnabled: false, webhooks: 1 }
+  const b3 = { businessId: 'b3', webhooksEnabled: true, webhooks: 0 }
+  expect((await call('GET', url)).body).toEqual({ businesses: [b2, b3] })
+  const first = await call('GET', `${url}?limit=1`)
+  expect(first.body.businesses).toEqual([b2])
+  expect((await call('GET', `${url}?limit=1&cursor=${first.body.nextCursor}`)).body).toEqual({ businesses: [b3] })
+  const own = await call('GET', url, undefined, {}, 'reader')
+  expect(own.body.businesses).toEqual([{ businessId: 'b1', webhooksEnabled: false, webhooks: 0 }])
+})
+
+test('account: off until activated, then with who and when', async () => {
+  const url = '/api/v1/businesses/b1/account'
+  expect(await call('GET', url)).toMatchObject({ status: 200, body: { webhooksEnabled: false } })
+  for (const body of [{ webhooksEnabled: 'true' }, {}, { webhooksEnabled: true, updatedBy: 'me' }, [], 'true'])
+    expect((await call('PUT', url, JSON.stringify(body), { 'content-type': 'application/json' })).status).toBe(422)
+  const account = { webhooksEnabled: true, updatedAt: new Date(nowMs).toISOString(), updatedBy: 'a super_admin' }
+  expect(await call('PUT', url, { webhooksEnabled: true })).toMatchObject({ status: 200, body: account })
+  expect((await call('GET', url)).body).toEqual(account)
+})
+
+test('the OpenAPI document describes every route, its bodies and answers', async () => {
+  const { body } = await call('GET', '/openapi.json')
+  for (const { operationId, method, url } of world.routes) {
+    const operation = body.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+    expect(operation).toMatchObject({
+      operationId,
+      security: [{ bearer: [] }, { session: [] }],
+      responses: { 401: {}, 403: {} },
+    })
+    expect('requestBody' in operation).toBe(
+      ['createWebhook', 'replay', 'replayUnread', 'testWebhook', 'testDraft', 'patchWebhook', 'putAccount'].includes(
+        operationId,
+      ),
+    )
+  }
+  const create = body.paths['/api/v1/businesses/{businessId}/webhooks'].post
+  expect(create.requestBody.content['application/json'].schema.properties).toHaveProperty('retryProfile')
+  expect(create.responses[201].content['application/json'].schema.required).toContain('secret')
+})
+
+test('refusals and writes are counted', async () => {
+  await call('GET', collection, undefined, {}, 'stranger')
+  await call('POST', collection, minimal)
+  await call('POST', collection, minimal)
+  const metrics = await world.server.inject({ method: 'GET', url: '/metrics' })
+  expect(metrics.body).toMatch(/hookline_admin_writes_total\{kind="create"\} 1/)
+  expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="conflict"\} 1/)
+  expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="unauthenticated"\} 1/)
+})
+
+test('what is read goes out compressed; what is written is answered as it is, for there may be a secret in it', async () => {
+  const headers = { authorization: 'Bearer super', 'accept-encoding': 'gzip' }
+  const long = {
+    ...minimal,
+    name: 'N'.repeat(100),
+    channels: Array.from({ length: 100 }, (_unused, i) => `channel${i}`),
+  }
+  const created = await world.server.inject({ method: 'POST', url: collection, headers, payload: long })
+  expect([created.statusCode, created.headers['content-encoding']]).toEqual([201, undefined])
+  expect(created.json().secret).toMatch(/^whsec_/)
+  const listed = await world.server.inject({ method: 'GET', url: collection, headers })
+  expect([listed.statusCode, listed.headers['content-encoding']]).toEqual([200, 'gzip'])
+  const plain = await call('GET', collection)
+  expect(JSON.parse(gunzipSync(listed.rawPayload).toString())).toEqual(plain.body)
+})
+
+test('HEAD of a stream is no route: 2,000 of them took the places of everybody', async () => {
+  const url = '/api/v1/businesses/b1/changes'
+  const response = await world.server.inject({ method: 'HEAD', url, headers: { authorization: 'Bearer super' } })
+  expect(response.statusCode).toBe(405)
+})

@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Page, readNewestFirst, readOne } from '../../../../services/admin/records/newest-first.ts'
+import type { Reader, Source } from '../../../../services/admin/records/webhook-records.ts'
+import { partitionOfKey } from '../../../../services/platform/kafka/key-partition.ts'
+
+const topic = 'webhook-attempts'
+const partitions = 4
+const own = partitionOfKey('w1', partitions)
+const source: Source<number> = {
+  topic,
+  decode: (bytes) =>
+    bytes.toString() === '?' ? { ok: false, reason: 'no' } : { ok: true, value: Number(bytes.toString()) },
+}
+
+type Row = { key: string; value: string | null }
+
+/** A partition whose first record stands at `low`; each record got to Kafka in the millisecond of its offset. */
+function bench(rows: Row[], low = 0) {
+  let looked = 0
+  const reader: Reader = {
+    async read(_topic, partition, from, to, onRecord) {
+      for (let offset = Math.max(from, low); offset < Math.min(to, low + rows.length); offset++) {
+        const row = partition === own ? rows[offset - low] : undefined
+        looked++
+        const value = row?.value == null ? null : Buffer.from(row.value)
+        const key = row ? Buffer.from(row.key) : null
+        onRecord({ topic, partition, offset, key, value, headers: undefined, timestampMs: offset })
+      }
+    },
+    ends: async () =>
+      Array.from({ length: partitions }, (_unused, partition) => ({ partition, low, high: low + rows.length })),
+    offsetsAt: async (_topic, timeMs) => new Map([[own, Math.min(low + rows.length, Math.max(low, timeMs))]]),
+  }
+  return { reader, looked: () => looked }
+}
+
+const wanted = { webhookId: 'w1', matches: () => true, limit: 10, before: null, sinceMs: null, untilMs: null }
+const row = fc.record({ key: fc.constantFrom('w1', 'w2'), value: fc.option(fc.constantFrom('1', '2', '?')) })
+
+test('page after page gives every record that is wanted, newest first, each once', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(row, { maxLength: 4_000 }),
+      fc.integer({ min: 1, max: 50 }),
+      fc.nat(5_000),
+      async (rows, limit, low) => {
+        const { reader } = bench(rows, low)
+        const matches = (value: number) => value === 1
+        const offsets: number[] = []
+        for (let before: number | null = null; ; ) {
+          const page: Page<number> = await readNewestFirst(reader, source, { ...wanted, matches, limit, before })
+          expect(page.found.length).toBeLessThanOrEqual(limit)
+          offsets.push(...page.found.map(({ offset }) => offset))
+          if (page.next === null) break
+          before = page.next
+        }
+        const expected = rows.flatMap(({ key, value }, index) => (key === 'w1' && value === '1' ? [low + index] : []))
+        expect(offsets).toEqual(expected.reverse())
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('a page looks at a limited part of the topic, and the next one goes on behind it', async () => {
+  const rows = Array.from({ length: 100_000 }, (_unused, index) => ({ key: index === 10 ? 'w1' : 'w2', value: '1' }))
+  const { reader, looked } = bench(rows)
+  const page = await readNewestFirst(reader, source, wanted)
+  expect(page).toEqual({ found: [], next: 76_000 })
+  expect(looked()).toBe(24_000)
+})
+
+test('between two times only what Kafka got between them is looked at', async () => {
+  const rows = Array.from({ length: 1_000 }, () => ({ key: 'w1', value: '1' }))
+  const { reader, looked } = bench(rows)
+  const page = await readNewestFirst(reader, source, { ...wanted, limit: 200, sinceMs: 400, untilMs: 500 })
+  expect(page.found.map(({ offset }) => offset)).toEqual(Array.from({ length: 100 }, (_unused, index) => 499 - index))
+  expect([page.next, looked()]).toEqual([null, 100])
+})
+
+test('a page is full as long as there is more', async () => {
+  const rows = Array.from({ length: 3_000 }, () => ({ key: 'w1', value: '1' }))
+  const page = await readNewestFirst(bench(rows).reader, source, { ...wanted, limit: 30 })
+  expect([page.found.length, page.next]).toEqual([30, 2_970])
+})
+
+test.each([
+  { case: 'its own', webhookId: 'w1', offset: 0, found: 1 },
+  { case: "another's", webhookId: 'w1', offset: 1, found: undefined },
+  { case: 'damaged', webhookId: 'w1', offset: 2, found: undefined },
+  { case: 'not there', webhookId: 'w1', offset: 9, found: undefined },
+])('one record: $case', async ({ webhookId, offset, found }) => {
+  const { reader } = bench([
+    { key: 'w1', value: '1' },
+    { key: 'w2', value: '1' },
+    { key: 'w1', value: '?' },
+  ])
+  expect(await readOne(reader, source, webhookId, own, offset)).toBe(found)
+  expect(await readOne(reader, source, webhookId, own + 1, offset)).toBeUndefined()
+})

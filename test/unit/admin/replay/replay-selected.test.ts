@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { IdTable } from '../../../../services/admin/replay/id-table.ts'
+import { newReplayId } from '../../../../services/admin/replay/replay-progress.ts'
+import { Selected } from '../../../../services/admin/replay/replay-selected.ts'
+import { Standings } from '../../../../services/admin/replay/replay-status.ts'
+import { delivery, letter, pending } from './replay-support.ts'
+
+test('an id table numbers ids in the order of their first mention, over every size', () => {
+  const table = new IdTable()
+  for (let number = 0; number < 50_000; number++) expect(table.add(`id ${number}`)).toBe(number)
+  for (let number = 0; number < 50_000; number += 7) expect(table.find(`id ${number}`)).toBe(number)
+  expect(table.add('id 49999')).toBe(49_999)
+  expect([table.size, table.find('another')]).toEqual([50_000, -1])
+})
+
+test('no dead letter is overlooked, however many there are', () => {
+  const standings = new Standings()
+  const ids = Array.from({ length: 10_000 }, (_unused, number) => `d${number}`)
+  for (const id of ids) standings.addLetter(letter(id, 1))
+  expect(ids.filter((id) => !standings.isDead(id))).toEqual([])
+  const replayId = newReplayId(1_700_000_000_000, '0123456789abcdef')
+  for (const id of ids.map((id) => `new ${id}`)) {
+    standings.addReplay(pending(id, replayId))
+    standings.addLetter(letter(id, 1))
+  }
+  expect(ids.filter((id) => standings.isDead(`new ${id}`))).toEqual([])
+})
+
+test('chunks bring every notification once, oldest first, and are bounded in number and bytes', async () => {
+  const selected = new Selected()
+  const count = 12_000
+  // Made in another order than they stand, and each larger than a thousandth of a chunk.
+  for (let offset = 0; offset < count; offset++)
+    selected.add('deadLetters', (offset * 7_919) % count, { offset, bytes: offset < 3_000 ? 8_192 : 100 })
+  const read = async (
+    _source: string,
+    _webhookId: string,
+    { from, to }: { from: number; to: number },
+    wanted: (offset: number) => boolean,
+    onDelivery: (found: ReturnType<typeof delivery>, offset: number) => void,
+  ) => {
+    for (let offset = from; offset < to; offset++)
+      if (wanted(offset)) onDelivery(delivery(`d${offset}`, (offset * 7_919) % count), offset)
+  }
+  const times: number[] = []
+  for await (const chunk of selected.chunks({ readWhole: read }, 'wh_a')) {
+    expect(chunk.length).toBeLessThanOrEqual(5_000)
+    const bytes = chunk.reduce((sum, { deliveryId }) => sum + (Number(deliveryId.slice(1)) < 3_000 ? 8_192 : 100), 0)
+    expect(bytes).toBeLessThanOrEqual(8 * 1024 * 1024)
+    times.push(...chunk.map(({ createdAt }) => createdAt))
+  }
+  expect(times).toEqual(Array.from({ length: count }, (_unused, index) => index))
+})

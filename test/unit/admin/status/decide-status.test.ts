@@ -1,0 +1,135 @@
+import { expect, test } from 'vitest'
+import { type StatusFacts, statusOf } from '../../../../services/admin/status/decide-status.ts'
+import { lastHour } from '../../../../services/admin/status/last-hour.ts'
+import type { State } from '../../../../services/domain/api/webhook.ts'
+import type { WebhookHealth } from '../../../../services/domain/health.ts'
+import { type MinuteCounts, minuteMs } from '../../../../services/domain/stats.ts'
+
+const nowMs = Date.UTC(2027, 0, 15, 8, 59, 30)
+const conflicts = [{ channel: 'c1', webhookId: 'wh_b', name: 'Older' }]
+
+function minute(ago: number, counts: Partial<MinuteCounts>): MinuteCounts {
+  const start = Math.floor(nowMs / minuteMs) * minuteMs - ago * minuteMs
+  const times = { answered: 0, fastestMs: null, slowestMs: null, totalMs: 0 }
+  return { minute: start, success: 0, slow: 0, error: 0, rejected: 0, ...times, ...counts } as MinuteCounts
+}
+
+function health(fields: Partial<WebhookHealth>): WebhookHealth {
+  return { webhookId: 'wh_a', asOf: nowMs, breaker: null, parked: null, pausedUntil: null, ...fields }
+}
+
+function breaker(state: string, openUntil: number | null, failures: number[] = [], failingSince: number | null = null) {
+  return health({ breaker: { state, openUntil, failures, failingSince } })
+}
+
+function facts(fields: Partial<StatusFacts>): StatusFacts {
+  const definition = { enabled: true }
+  const known = { conflicts: [], problems: [], minutes: [], health: undefined, deadLetters: 0, backlog: null }
+  return { definition, activated: true, ...known, ...fields }
+}
+
+const failures = (count: number) => Array.from({ length: count }, (_, index) => nowMs - 60_000 + index)
+const open = breaker('open', nowMs + 1)
+
+test.each<{ case: string; given: Partial<StatusFacts>; state: State }>([
+  { case: 'nothing is known', given: {}, state: 'idle' },
+  { case: 'it answered 59 minutes ago', given: { minutes: [minute(59, { success: 1 })] }, state: 'healthy' },
+  { case: 'it answered 60 minutes ago', given: { minutes: [minute(60, { success: 1 })] }, state: 'idle' },
+  {
+    case: 'half are errors',
+    given: { minutes: [minute(0, { success: 1, slow: 1 }), minute(29, { error: 2 })] },
+    state: 'healthy',
+  },
+  {
+    case: 'more than half are errors',
+    given: { minutes: [minute(0, { success: 2 }), minute(29, { error: 3 })] },
+    state: 'failing',
+  },
+  {
+    case: 'the errors are 30 minutes old',
+    given: { minutes: [minute(0, { success: 2 }), minute(30, { error: 3 })] },
+    state: 'healthy',
+  },
+  {
+    case: 'it failed 11 times in a row after many successes',
+    given: {
+      minutes: [minute(0, { success: 500, error: 11 })],
+      health: breaker('closed', null, failures(11), nowMs - 60_000),
+    },
+    state: 'failing',
+  },
+  {
+    case: 'it failed 10 times in a row after many successes',
+    given: {
+      minutes: [minute(0, { success: 500, error: 10 })],
+      health: breaker('closed', null, failures(10), nowMs - 60_000),
+    },
+    state: 'healthy',
+  },
+  {
+    case: 'it failed 11 times and answers again',
+    given: { minutes: [minute(0, { success: 500, error: 11 })], health: breaker('closed', null, failures(11)) },
+    state: 'healthy',
+  },
+  { case: 'it is asked to be left alone', given: { health: health({ pausedUntil: nowMs + 1 }) }, state: 'paused' },
+  { case: 'the pause is over', given: { health: health({ pausedUntil: nowMs }) }, state: 'idle' },
+  { case: 'the breaker is open', given: { health: open }, state: 'blocked' },
+  { case: 'the ten minutes are over', given: { health: breaker('open', nowMs) }, state: 'probing' },
+  { case: 'the probe is in flight', given: { health: breaker('halfOpen', nowMs) }, state: 'probing' },
+  { case: 'a newer record is invalid', given: { problems: ['no url'], health: open }, state: 'invalid' },
+  { case: 'a channel is taken', given: { conflicts, problems: ['no url'] }, state: 'conflict' },
+  { case: 'the account is not activated', given: { activated: false, conflicts }, state: 'not-activated' },
+  { case: 'it is off', given: { activated: false, definition: { enabled: false } }, state: 'off' },
+])('$state: $case', ({ given, state }) => {
+  expect(statusOf(facts(given), nowMs).state).toBe(state)
+})
+
+test('tells what lies behind the state', () => {
+  const status = statusOf(
+    facts({
+      definition: { enabled: true, disabledReason: 'gone' },
+      conflicts,
+      problems: ['no url'],
+      health: health({
+        breaker: { state: 'open', openUntil: nowMs + 60_000, failures: [nowMs - 600_001, nowMs], failingSince: nowMs },
+        parked: { from: 4, last: 9 },
+        pausedUntil: nowMs + 1_000,
+      }),
+      deadLetters: 3,
+      backlog: { waiting: 7, oldestWaitingAtMs: nowMs - 5_000 },
+    }),
+    nowMs,
+  )
+  expect(status).toEqual({
+    state: 'conflict',
+    blockedUntil: '2027-01-15T09:00:30.000Z',
+    failures: 1,
+    failingSince: '2027-01-15T08:59:30.000Z',
+    pausedUntil: '2027-01-15T08:59:31.000Z',
+    parked: 6,
+    waiting: 7,
+    oldestWaitingAt: '2027-01-15T08:59:25.000Z',
+    deadLetters: 3,
+    disabledReason: 'gone',
+    conflicts,
+    problems: ['no url'],
+  })
+})
+
+test('the last hour: counts, and attempts by five minutes', () => {
+  const minutes = [
+    minute(60, { success: 100 }),
+    minute(59, { success: 1 }),
+    minute(55, { slow: 2 }),
+    minute(54, { error: 3 }),
+    minute(0, { rejected: 4 }),
+    minute(-1, { success: 100 }),
+  ]
+  expect(lastHour(minutes, nowMs)).toEqual({
+    success: 1,
+    slow: 2,
+    error: 3,
+    rejected: 4,
+    sparkline: [3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4],
+  })
+})

@@ -1,0 +1,235 @@
+import { pino } from 'pino'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts'
+import { TestActions } from '../../../../services/admin/test-send/test-actions.ts'
+import { sampleBody, sampleKind } from '../../../../services/admin/test-send/test-sample.ts'
+import { sealDefinition } from '../../../../services/admin/webhooks/secrets.ts'
+import type { WebhookDefinition } from '../../../../services/domain/definition.ts'
+import type { MessageEvent, StatusEvent } from '../../../../services/domain/event.ts'
+import { bodyOf } from '../../../../services/domain/notification-body.ts'
+import { anyReads, attempt, FakeReplayTopics } from '../replay/replay-support.ts'
+import { callOf, definition, keys, nowMs, policy, secretOf, stillClock } from '../support.ts'
+
+const none = {
+  userMessages: false,
+  botMessages: false,
+  operatorMessages: false,
+  variableChanges: false,
+  deliveredStatus: false,
+  readStatus: false,
+}
+const every = Object.fromEntries(Object.keys(none).map((name) => [name, true])) as typeof none
+const ids = { chatChannelId: 'c1', contactId: 'test-contact', businessId: 'b1', messageId: 'test_1' }
+
+describe('the sample', () => {
+  test.each([
+    ['messages', every, 'message'],
+    ['variables only', { ...none, variableChanges: true }, 'message'],
+    ['statuses only', { ...none, readStatus: true }, 'status'],
+    ['nothing', none, 'message'],
+  ])('of a webhook that wants %s', (_what, events, kind) => {
+    expect(sampleKind(definition({ events }))).toBe(kind)
+  })
+
+  test('a message has the form that the formatter gives it', () => {
+    const body = sampleBody('message', every, ids, nowMs).toString()
+    const { messages, variables } = JSON.parse(body)
+    const absent = ['message', 'image', 'audio', 'video', 'file', 'operatorId', 'operatorName', 'operatorEmail']
+    const more = ['operatorRole', 'queue', 'intentName', 'location', 'caption', 'payload', 'button', 'templateName']
+    const empty = Object.fromEntries([...absent, ...more].map((name) => [name, null]))
+    const event = {
+      ...{ eventId: 'e', businessId: 'b1', chatPlatform: 'webchat', chatChannelId: 'c1', contactId: 'test-contact' },
+      ...{ whatsappNumber: null, chatIdInChatPlatform: 'test-contact', customerId: 'test-contact' },
+      ...{ firstName: 'Test', lastName: 'User', customerCreationTime: nowMs, sessionCreationTime: nowMs, variables },
+      messages: messages.map((message: { _id_: string }) => ({
+        ...empty,
+        ...message,
+        id: message._id_,
+        date: nowMs,
+        isButton: false,
+      })),
+    } as MessageEvent
+    expect(messages).toHaveLength(3)
+    expect(bodyOf({ type: 'message', event }, every)?.toString()).toBe(body)
+  })
+
+  test.each([
+    ['delivered', every],
+    ['read', { ...none, readStatus: true }],
+  ])('a status has the form that the formatter gives it: %s', (status, wanted) => {
+    const event = {
+      ...{ eventId: 'e', businessId: 'b1', chatPlatform: 'webchat', chatChannelId: 'c1', contactId: 'test-contact' },
+      ...{ whatsappNumber: null, customerId: 'test-contact', status, statusChangeTime: nowMs },
+      ...{ messageId: 'test_1-bot', clientPayload: 'test' },
+    } as StatusEvent
+    const expected = bodyOf({ type: 'status', event }, wanted)?.toString()
+    expect(sampleBody('status', wanted, ids, nowMs).toString()).toBe(expected)
+  })
+})
+
+let topics: FakeReplayTopics
+let changes: Partial<WebhookDefinition>
+let webhooksEnabled: boolean
+let audited: AuditEntry[]
+/** Every sleep is over at once, and takes its time. */
+let clock: typeof stillClock
+
+beforeEach(() => {
+  topics = new FakeReplayTopics()
+  audited = []
+  changes = { headers: { 'X-Key': 'sealed' } }
+  webhooksEnabled = true
+  let elapsedMs = 0
+  clock = {
+    ...stillClock,
+    monotonicMs: () => elapsedMs,
+    sleep: async (ms) => {
+      elapsedMs += ms
+    },
+  }
+})
+
+function actions(rules = policy): TestActions {
+  const entry = () => ({ definition: definition(changes), offset: 7 }) as never
+  const accounts = { get: () => ({ webhooksEnabled, updatedAt: '', updatedBy: '' }) }
+  return new TestActions({
+    store: { get: entry },
+    accounts,
+    topics,
+    pages: anyReads,
+    audit: async (entry) => void audited.push(entry),
+    keys,
+    policy: rules,
+    clock,
+    log: pino({ level: 'silent' }),
+  })
+}
+
+const call = (body?: unknown, businessId = 'b1') => callOf({ body, businessId })
+
+describe('a test', () => {
+  test('answers with what became of it, and nothing secret', async () => {
+    topics.answerTest = (id) => attempt(id, { outcome: 'error', cause: '5xx', status: 500, responseExcerpt: 'no' })
+    const { body } = await actions().run(call())
+    expect(body).toMatchObject({
+      outcome: 'error',
+      cause: '5xx',
+      request: { url: 'https://shop.example/hooks', headers: { 'X-Key': '***', 'webhook-signature': '***' } },
+      response: { status: 500, latencyMs: 5, excerpt: 'no' },
+      detail: null,
+    })
+    expect(JSON.stringify(body)).not.toContain('sealed')
+    expect(topics.tests).toMatchObject([{ why: 'test', delivery: { definitionOffset: 7, createdAt: nowMs } }])
+  })
+
+  test('without an answer says why', async () => {
+    const made = { outcome: 'error', cause: 'dns', status: null, responseExcerpt: 'ENOTFOUND' } as const
+    topics.answerTest = (id) => attempt(id, made)
+    const { body } = await actions().run(call({ kind: 'status' }))
+    expect(body).toMatchObject({ cause: 'dns', response: null, detail: 'ENOTFOUND' })
+    expect(topics.tests).toMatchObject([{ delivery: { kind: 'status' } }])
+  })
+
+  test('of which nothing is heard ends in time', async () => {
+    topics.answerTest = () => null
+    await expect(actions().run(call())).rejects.toMatchObject({ status: 504 })
+    expect(clock.monotonicMs()).toBe(15_000)
+  })
+
+  test('is refused for another business, without webhooks, when off, for an unknown kind, beside another one', async () => {
+    await expect(actions().run(call({}, 'b2'))).rejects.toMatchObject({ status: 404 })
+    await expect(actions().run(call({ kind: 'other' }))).rejects.toMatchObject({ status: 422 })
+    webhooksEnabled = false
+    await expect(actions().run(call())).rejects.toMatchObject({ status: 409 })
+    webhooksEnabled = true
+    changes = { enabled: false }
+    await expect(actions().run(call())).rejects.toMatchObject({ status: 409 })
+    expect(topics.tests).toEqual([])
+    changes = {}
+    const both = actions()
+    const first = both.run(call())
+    await expect(both.run(call())).rejects.toMatchObject({ status: 409 })
+    await first
+    await expect(both.run(call())).resolves.toMatchObject({ status: 200 })
+  })
+})
+
+describe('a test of what is not saved', () => {
+  const draft = { name: 'New', url: 'https://new.example/', channels: ['c9'], headers: { 'X-New': 'letmein' } }
+  const sent = () => JSON.parse(topics.tests[0]?.definition ?? 'null') as WebhookDefinition
+  beforeEach(() => {
+    topics.answerTest = (id) => attempt(id)
+  })
+
+  test('goes by a definition of its own, sealed', async () => {
+    const { body } = await actions().runDraft(call({ kind: 'status', definition: draft }))
+    expect(body).toMatchObject({ outcome: 'success', request: { url: draft.url, headers: { 'X-New': '***' } } })
+    expect(topics.tests[0]).toMatchObject({
+      why: 'test',
+      delivery: { webhookId: sent().id, kind: 'status', definitionOffset: -1 },
+    })
+    expect(sent()).toMatchObject({
+      businessId: 'b1',
+      name: 'New',
+      enabled: true,
+      secret: expect.stringMatching(/^sealed:/),
+    })
+    expect(JSON.stringify(topics.tests)).not.toMatch(/letmein|whsec_/)
+  })
+
+  test('of a stored one: its secret and the header values that were left alone', async () => {
+    const stored = sealDefinition(definition({ secret: secretOf('x'), headers: { 'X-Key': 'kept' } }), keys)
+    changes = stored
+    const url = 'https://shop.example/another/path'
+    await actions().runDraft(call({ definition: { ...draft, url, id: 'wh_a', headers: { 'x-key': '***' } } }))
+    const { id, secret, headers } = sent()
+    expect({ id, secret, headers }).toEqual({
+      id: 'wh_a',
+      secret: stored.secret,
+      headers: { 'x-key': stored.headers['X-Key'] },
+    })
+    expect(topics.tests[0]?.delivery.definitionOffset).toBe(7)
+  })
+
+  test('takes no stored header value to another origin, and nothing is sent', async () => {
+    changes = sealDefinition(definition({ secret: secretOf('x'), headers: { 'X-Key': 'kept' } }), keys)
+    for (const url of [
+      'https://attacker.example/',
+      'https://shop.example.attacker.example/',
+      'https://shop.example:444/',
+    ]) {
+      const moved = { ...draft, url, id: 'wh_a', headers: { 'x-key': '***', 'X-New': 'said anew' } }
+      const errors = [{ field: 'definition.headers.x-key', message: expect.stringContaining('say its value again') }]
+      const openPolicy = { ...policy, allowInsecureUrls: true }
+      await expect(actions(openPolicy).runDraft(call({ definition: moved }))).rejects.toMatchObject({
+        status: 422,
+        extra: { errors },
+      })
+    }
+    expect(topics.tests).toEqual([])
+    expect(audited).toEqual([])
+  })
+
+  test('has an entry with its URL in the audit', async () => {
+    await actions().runDraft(call({ definition: draft }))
+    expect(audited).toMatchObject([
+      { action: 'webhook.test', subject: 'a', changes: [{ field: 'url', from: null, to: '"https://new.example/"' }] },
+    ])
+  })
+
+  test.each([
+    ['switched off', { definition: { ...draft, enabled: false } }, 'b1', 409],
+    ['a bad URL', { definition: { ...draft, url: 'http://x' } }, 'b1', 422],
+    ['a masked value of which nothing is stored', { definition: { ...draft, headers: { 'X-Key': '***' } } }, 'b1', 422],
+    ["another business's webhook", { definition: { ...draft, id: 'wh_a' } }, 'b2', 404],
+    ['no definition', {}, 'b1', 422],
+  ])('refused: %s', async (_what, body, businessId, status) => {
+    await expect(actions().runDraft(call(body, businessId))).rejects.toMatchObject({ status })
+    expect(topics.tests).toEqual([])
+  })
+
+  test('refused where webhooks are not activated', async () => {
+    webhooksEnabled = false
+    await expect(actions().runDraft(call({ definition: draft }))).rejects.toMatchObject({ status: 409 })
+  })
+})

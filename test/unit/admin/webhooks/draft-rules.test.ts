@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import { decidePatch, draftOf } from '../../../../services/admin/webhooks/decisions.ts'
+import { checkDraft, mergePatch } from '../../../../services/admin/webhooks/draft-rules.ts'
+import { definition, policy } from '../support.ts'
+
+const minimal = { name: 'Orders', url: 'https://shop.example/hooks', channels: ['c1'] }
+const rules = (candidate: object, storedHeaders: string[] = []) => ({
+  ...policy,
+  storedHeaders,
+  written: new Set(Object.keys(candidate)),
+})
+
+describe('what a client may write', () => {
+  test('the least gets the defaults of contract.md, section 5', () => {
+    expect(checkDraft(minimal, rules(minimal))).toEqual({
+      ok: true,
+      value: {
+        ...minimal,
+        enabled: true,
+        events: {
+          userMessages: true,
+          botMessages: true,
+          operatorMessages: true,
+          deliveredStatus: false,
+          readStatus: false,
+          variableChanges: false,
+        },
+        headers: {},
+        timeoutMs: 10_000,
+        slowThresholdMs: 1_000,
+        retryProfile: 'chat',
+        whenBlocked: 'reject',
+        maxInFlight: 64,
+      },
+    })
+  })
+
+  test.each([
+    [{ name: undefined }, 'name', 'is required'],
+    [{ name: '' }, 'name', 'must NOT have fewer than 1 characters'],
+    [{ url: 'http://shop.example/' }, 'url', 'must begin with https://'],
+    [{ url: 'https://u:p@shop.example/' }, 'url', 'must not hold a user or a password'],
+    [{ url: 'https://shop.example:8443/' }, 'url', 'must use the standard port'],
+    [{ url: 'https://169.254.169.254/' }, 'url', 'leads to an address that is not public'],
+    [{ channels: 'c1' }, 'channels', 'must be array'],
+    [{ channels: ['c1', 'c1'] }, 'channels', expect.stringContaining('duplicate')],
+    [{ enabled: 'true' }, 'enabled', 'must be boolean'],
+    [{ timeoutMs: '5000' }, 'timeoutMs', 'must be integer'],
+    [{ timeoutMs: 999 }, 'timeoutMs', 'must be >= 1000'],
+    [{ timeoutMs: 30_001 }, 'timeoutMs', 'must be <= 30000'],
+    [{ retryProfile: 'forever' }, 'retryProfile', expect.stringContaining('none, chat, extended')],
+    [{ rateLimitPerSecond: 0 }, 'rateLimitPerSecond', 'must be >= 0.001'],
+    [{ colour: 'red' }, 'colour', 'must NOT have additional properties'],
+    [{ events: { typing: true } }, 'events.typing', 'must NOT have additional properties'],
+    [{ events: { readStatus: 'yes' } }, 'events.readStatus', 'must be boolean'],
+    [{ secret: 'whsec_abc' }, 'secret', 'is made by the server and cannot be set'],
+    [{ id: 'wh_x' }, 'id', 'is made by the server and cannot be set'],
+    [{ businessId: 'b2' }, 'businessId', 'is made by the server and cannot be set'],
+    [{ version: 7 }, 'version', 'is made by the server and cannot be set'],
+    [{ createdAt: '2020-01-01T00:00:00Z' }, 'createdAt', 'is made by the server and cannot be set'],
+    [{ headers: { 'Webhook-Id': 'x' } }, 'headers.Webhook-Id', expect.stringContaining('cannot be a custom header')],
+    [{ headers: { 'x-webhook-attempt': 'x' } }, 'headers.x-webhook-attempt', expect.stringContaining('cannot be')],
+    [{ headers: { HOST: 'x' } }, 'headers.HOST', expect.stringContaining('cannot be')],
+    [{ headers: { 'Content-Type': 'x' } }, 'headers.Content-Type', expect.stringContaining('cannot be')],
+    [{ headers: { 'Transfer-Encoding': 'x' } }, 'headers.Transfer-Encoding', expect.stringContaining('cannot be')],
+    [{ headers: { Traceparent: 'x' } }, 'headers.Traceparent', expect.stringContaining('cannot be')],
+    [{ headers: { 'x-key': 'a\r\nhost: b' } }, 'headers.x-key', expect.stringContaining('line breaks')],
+    [{ headers: { 'x-key': 'a\0' } }, 'headers.x-key', expect.stringContaining('control characters')],
+    [{ headers: { 'x-key': 'ключ' } }, 'headers.x-key', expect.stringContaining('Latin-1')],
+    [{ headers: { 'x-key': '***' } }, 'headers.x-key', expect.stringContaining('there is none')],
+    [{ headers: { 'x-key': 'a', 'X-Key': 'b' } }, 'headers.X-Key', expect.stringContaining('comes twice')],
+    [{ headers: { 'x key': 'a' } }, 'headers.x key', expect.any(String)],
+  ])('%j is refused at %s', (fields, field, message) => {
+    const candidate = JSON.parse(JSON.stringify({ ...minimal, ...fields }))
+    const checked = checkDraft(candidate, rules(candidate))
+    expect(checked.ok).toBe(false)
+    expect(checked.ok ? [] : checked.problems).toContainEqual({ field, message })
+  })
+
+  test('all problems come at once, each with its field', () => {
+    const candidate = { url: 'ftp://x', channels: ['c1'], timeoutMs: 1, nonsense: 1 }
+    const checked = checkDraft(candidate, rules(candidate))
+    expect(checked.ok ? [] : checked.problems.map(({ field }) => field).sort()).toEqual([
+      'name',
+      'nonsense',
+      'timeoutMs',
+    ])
+  })
+
+  test.each([[null], ['text'], [[]], [undefined], [3]])('%j is no definition', (candidate) => {
+    expect(checkDraft(candidate, rules({})).ok).toBe(false)
+  })
+
+  test('http: passes where it is allowed', () => {
+    const candidate = { ...minimal, url: 'http://shop.example:9000/' }
+    expect(checkDraft(candidate, { ...rules(candidate), allowInsecureUrls: true }).ok).toBe(true)
+  })
+})
+
+describe('merge patch', () => {
+  const current = draftOf(definition({ rateLimitPerSecond: 5, headers: { 'X-Key': 'sealed', 'X-Other': 'sealed' } }))
+
+  test.each([
+    ['absent stays', {}, {}],
+    ['a value replaces', { name: 'New', channels: ['c9'] }, { name: 'New', channels: ['c9'] }],
+    ['null removes', { rateLimitPerSecond: null }, { rateLimitPerSecond: undefined }],
+    ['events are merged', { events: { readStatus: true } }, { events: { ...current.events, readStatus: true } }],
+    [
+      'null in events removes',
+      { events: { botMessages: null } },
+      { events: { ...current.events, botMessages: undefined } },
+    ],
+    ['headers are replaced as a whole', { headers: { 'X-Key': '***' } }, { headers: { 'X-Key': '***' } }],
+  ])('%s', (_rule, patch, expected) => {
+    expect(mergePatch(current, patch)).toEqual({ ...current, ...expected })
+  })
+
+  const patched = (fields: object, patch: object) => decidePatch(definition(fields), patch, () => undefined, policy)
+
+  test('null puts the default back', () => {
+    expect(patched({ timeoutMs: 20_000 }, { timeoutMs: null })).toMatchObject({ value: { timeoutMs: 10_000 } })
+  })
+
+  test('null for what is required is refused', () => {
+    expect(patched({}, { name: null })).toEqual({
+      kind: 'invalid',
+      problems: [{ field: 'name', message: 'is required' }],
+    })
+  })
+
+  test('a stored header is kept by "***", whatever its case; one that is not stored is refused', () => {
+    const headers = { 'X-Key': 'sealed' }
+    expect(patched({ headers }, { headers: { 'x-key': '***' } }).kind).toBe('accepted')
+    expect(patched({ headers }, { headers: { 'x-new': '***' } }).kind).toBe('invalid')
+  })
+
+  test('a webhook with a bad URL, written by hand, can be switched off but not given another bad one', () => {
+    const bad = { url: 'http://10.0.0.1/', headers: { Host: 'x' } }
+    expect(patched(bad, { enabled: false }).kind).toBe('accepted')
+    expect(patched(bad, { url: 'http://10.0.0.2/' }).kind).toBe('invalid')
+  })
+
+  test('properties that only operators know do not stand in the way', () => {
+    const events = { ...definition().events, future: true }
+    expect(patched({ events, note: 'by hand' }, { enabled: false }).kind).toBe('accepted')
+  })
+})
+
+describe('stored header values', () => {
+  const current = definition({ headers: { Authorization: 'sealed', 'X-Key': 'sealed' } })
+  const patched = (body: object) => decidePatch(current, body, () => undefined, policy)
+  const again = expect.stringContaining('say its value again')
+
+  test.each([
+    ['the URL alone', { url: 'https://other.example/' }, ['Authorization', 'X-Key']],
+    [
+      'one of them said anew',
+      { url: 'https://other.example/', headers: { Authorization: 'new', 'x-key': '***' } },
+      ['x-key'],
+    ],
+    ['a subdomain', { url: 'https://eu.shop.example/hooks' }, ['Authorization', 'X-Key']],
+  ])('stay with their origin: %s', (_what, body, names) => {
+    const problems = names.map((name) => ({ field: `headers.${name}`, message: again }))
+    expect(patched(body)).toEqual({ kind: 'invalid', problems })
+  })
+
+  test.each([
+    ['another path of it', { url: 'https://shop.example/other?a=b' }],
+    ['all said anew', { url: 'https://other.example/', headers: { Authorization: 'new', 'X-Key': 'new' } }],
+    ['all left out', { url: 'https://other.example/', headers: {} }],
+    ['the URL left alone', { name: 'Renamed' }],
+  ])('go along with %s', (_what, body) => {
+    expect(patched(body).kind).toBe('accepted')
+  })
+})

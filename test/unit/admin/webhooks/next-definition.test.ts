@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { draftOf } from '../../../../services/admin/webhooks/decisions.ts'
+import { changed, created, nextRotationMs, rotated } from '../../../../services/admin/webhooks/next-definition.ts'
+import { newSecret, newWebhookId } from '../../../../services/admin/webhooks/secrets.ts'
+import { sealContext } from '../../../../services/domain/definition.ts'
+import { formerSecretsOf } from '../../../../services/domain/former-secrets.ts'
+import { KeyRing } from '../../../../services/platform/keyring.ts'
+import { openHeader } from '../../../../services/sealed-values.ts'
+import { definition, keys, nowMs } from '../support.ts'
+
+const place = { id: 'wh_a', businessId: 'b1' }
+const open = (value: string | undefined, field: string) => keys.open(value ?? '', sealContext(place, field))
+const url = 'https://shop.example/hooks'
+const openValue = (value: string | undefined, name: string, at = url) =>
+  openHeader(keys, { ...place, url: at }, name, value ?? '')
+const seal = (plain: string, field: string) => keys.seal(plain, sealContext(place, field))
+const now = new Date(nowMs).toISOString()
+
+test('ids and secrets have the form of contract.md and are never the same', () => {
+  expect(newWebhookId()).toMatch(/^wh_[0-9a-f]{24}$/)
+  expect(newSecret()).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+  expect(Buffer.from(newSecret().slice(6), 'base64')).toHaveLength(32)
+  expect(newSecret()).not.toBe(newSecret())
+})
+
+test('a new webhook is sealed in all its values', () => {
+  const draft = { ...draftOf(definition()), headers: { 'X-Key': 'plain value' } }
+  const record = created(place, draft, 'whsec_plain', nowMs, keys)
+  expect(JSON.stringify(record)).not.toMatch(/plain/)
+  expect(record).toMatchObject({ ...place, version: 1, createdAt: now, updatedAt: now })
+  expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_plain' })
+  expect(openValue(record.headers['X-Key'], 'X-Key')).toEqual({ ok: true, plain: 'plain value' })
+})
+
+describe('a change', () => {
+  const current = definition({
+    secret: seal('whsec_s', 'secret'),
+    headers: { 'X-Key': seal('kept', 'header:x-key'), 'X-Gone': seal('gone', 'header:x-gone') },
+    rateLimitPerSecond: 3,
+    version: 4,
+  })
+  const { rateLimitPerSecond: _removed, ...draft } = draftOf(current)
+
+  test('keeps masked headers, seals new ones, drops what is not named, counts the version', () => {
+    const headers = { 'x-key': '***', 'X-New': 'sealed:v1:looks like one' }
+    const record = changed(current, { ...draft, name: 'New', headers }, nowMs, keys)
+    expect(record).toMatchObject({ name: 'New', version: 5, updatedAt: now, createdAt: current.createdAt })
+    expect(record.secret).toBe(current.secret)
+    expect(Object.keys(record.headers)).toEqual(['x-key', 'X-New'])
+    // Sealed before values were bound to their origin: from now on it is.
+    expect(openValue(record.headers['x-key'], 'X-Key')).toEqual({ ok: true, plain: 'kept' })
+    expect(openValue(record.headers['x-key'], 'X-Key', 'https://other.example/')).toMatchObject({ ok: false })
+    expect(openValue(record.headers['X-New'], 'X-New')).toEqual({ ok: true, plain: headers['X-New'] })
+    expect(record).not.toHaveProperty('rateLimitPerSecond')
+  })
+
+  test.each([
+    [true, undefined],
+    [false, 'the receiver answered 410 Gone'],
+  ])('why Hookline has switched it off is told until it is on again (enabled: %s)', (enabled, expected) => {
+    const off = { ...current, enabled: false, disabledReason: 'the receiver answered 410 Gone' }
+    expect(changed(off, { ...draft, enabled }, nowMs, keys).disabledReason).toBe(expected)
+  })
+
+  test('keeps properties that only operators know', () => {
+    expect(changed({ ...current, note: 'x' } as typeof current, draft, nowMs, keys)).toHaveProperty('note', 'x')
+  })
+
+  test.each([
+    ['still signs', nowMs + 1, true],
+    ['signs no more', nowMs, false],
+  ])('a previous secret that %s: kept %s', (_case, untilMs, kept) => {
+    const until = new Date(untilMs).toISOString()
+    const rotating = { ...current, previousSecret: seal('whsec_p', 'previousSecret'), previousSecretUntil: until }
+    const record = changed(rotating, draft, nowMs, keys)
+    expect('previousSecret' in record).toBe(kept)
+    expect('previousSecretUntil' in record).toBe(kept)
+  })
+
+  test('seals anew with the active key what an older one has sealed', () => {
+    const ring = KeyRing.parse(
+      `k2=${Buffer.alloc(32, 2).toString('base64')},k1=${Buffer.alloc(32, 1).toString('base64')}`,
+    )
+    const record = changed(current, draft, nowMs, ring)
+    expect([record.secret, ...Object.values(record.headers)].every((value) => ring.isCurrent(value ?? ''))).toBe(true)
+    expect(ring.open(record.secret ?? '', sealContext(place, 'secret'))).toEqual({ ok: true, plain: 'whsec_s' })
+  })
+})
+
+describe('a rotation', () => {
+  test('the old secret signs for 24 hours more', () => {
+    const record = rotated(definition({ secret: seal('whsec_old', 'secret') }), 'whsec_new', nowMs, keys)
+    expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })
+    expect(open(record.previousSecret, 'previousSecret')).toEqual({ ok: true, plain: 'whsec_old' })
+    expect(record.previousSecretUntil).toBe('2026-03-02T12:00:00.000Z')
+    expect(record.version).toBe(2)
+  })
+
+  test('each secret signs for 24 hours after it was replaced, however many there are', () => {
+    const hourMs = 3_600_000
+    let record = definition({ secret: seal('whsec_0', 'secret') })
+    for (const hour of [0, 5, 10, 30]) record = rotated(record, `whsec_${hour + 1}`, nowMs + hour * hourMs, keys)
+    const former = formerSecretsOf(record).map(({ secret, until }) => [
+      keys.open(secret, sealContext(place, 'previousSecret')),
+      (Date.parse(until) - nowMs) / hourMs,
+    ])
+    expect(former).toEqual([
+      [{ ok: true, plain: 'whsec_11' }, 54],
+      [{ ok: true, plain: 'whsec_6' }, 34],
+    ])
+  })
+
+  test('is possible ten times in 24 hours, then again when the oldest secret has ended', () => {
+    let record = definition({ secret: seal('whsec_0', 'secret') })
+    for (let minute = 0; minute < 10; minute++) {
+      expect(nextRotationMs(record, nowMs + minute * 60_000)).toBeNull()
+      record = rotated(record, 'whsec_n', nowMs + minute * 60_000, keys)
+    }
+    const oldestEndsMs = nowMs + 24 * 3_600_000
+    expect(nextRotationMs(record, nowMs + 600_000)).toBe(oldestEndsMs)
+    expect(nextRotationMs(record, oldestEndsMs)).toBeNull()
+  })
+
+  test('a secret that no key opens leaves no overlap', () => {
+    const lost = KeyRing.parse(`k0=${Buffer.alloc(32, 9).toString('base64')}`).seal('x', sealContext(place, 'secret'))
+    const record = rotated(definition({ secret: lost, previousSecret: 'x' }), 'whsec_new', nowMs, keys)
+    expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })
+    expect(record).not.toHaveProperty('previousSecret')
+  })
+})

@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { judgeAccess } from '../../../../services/admin/access/permissions.ts'
+import { channelConflicts } from '../../../../services/admin/webhooks/channel-rules.ts'
+import { decideVersion } from '../../../../services/admin/webhooks/decisions.ts'
+import { pageOf } from '../../../../services/admin/webhooks/pagination.ts'
+import { viewOf } from '../../../../services/admin/webhooks/view.ts'
+import { definition, nowMs } from '../support.ts'
+
+describe('access', () => {
+  const identity = (role: string, permissions: string[], businessId = 'b1') => ({
+    subject: 's',
+    role,
+    permissions,
+    businessId,
+  })
+
+  test.each([
+    [identity('super_admin', []), 'account:write', 'b1', 'allowed'],
+    [identity('super_admin', [], '*'), 'account:write', 'b9', 'allowed'],
+    [identity('super_admin', []), 'webhooks:read', 'b2', 'other business'],
+    [identity('super_admin', [], ''), 'webhooks:read', '', 'other business'],
+    [identity('viewer', ['webhooks:read']), 'webhooks:read', 'b1', 'allowed'],
+    [identity('viewer', ['webhooks:read']), 'webhooks:write', 'b1', 'lacks permission'],
+    [identity('editor', ['webhooks:write']), 'webhooks:write', 'b1', 'allowed'],
+    [identity('editor', ['webhooks:write']), 'account:write', 'b1', 'lacks permission'],
+    [identity('editor', ['webhooks']), 'webhooks:read', 'b1', 'allowed'],
+    [identity('editor', ['webhooks']), 'webhooks:write', 'b1', 'allowed'],
+    [identity('editor', ['webhooks']), 'account:write', 'b1', 'lacks permission'],
+    [identity('editor', ['*', 'admin', '']), 'webhooks:read', 'b1', 'lacks permission'],
+    [identity('SUPER_ADMIN', []), 'webhooks:read', 'b1', 'lacks permission'],
+  ] as const)('%j for %s of %s: %s', (who, permission, businessId, expected) => {
+    expect(judgeAccess({ ...who, permissions: [...who.permissions] }, permission, businessId)).toBe(expected)
+  })
+})
+
+describe('If-Match', () => {
+  const current = { definition: definition({ version: 3 }), offset: 70 }
+  test.each([
+    [undefined, 'required', 'unconditional'],
+    [undefined, 'optional', 'accepted'],
+    ['"3-70"', 'required', 'accepted'],
+    ['"3"', 'required', 'accepted'],
+    ['"3", "99"', 'required', 'accepted'],
+    ['"99","3-70"', 'required', 'accepted'],
+    ['"3-69"', 'required', 'stale'],
+    ['*', 'required', 'accepted'],
+    ['"2", "3"', 'required', 'accepted'],
+    ['"2"', 'required', 'stale'],
+    ['"2"', 'optional', 'stale'],
+    ['3', 'required', 'stale'],
+    ['W/"3"', 'required', 'stale'],
+    ['W/"3-70"', 'required', 'stale'],
+    ['', 'required', 'stale'],
+  ] as const)('%s (%s): %s', (ifMatch, condition, kind) => {
+    expect(decideVersion(current, ifMatch, condition).kind).toBe(kind)
+  })
+
+  test('a version that another record had does not tell which one was read', () => {
+    const repeated = { ...current, isRepeated: true }
+    expect(decideVersion(repeated, '"3"', 'required').kind).toBe('stale')
+    expect(decideVersion(repeated, '"3-70"', 'required').kind).toBe('accepted')
+  })
+
+  test('what does not exist is unknown, whatever the condition', () => {
+    expect(decideVersion(undefined, undefined, 'required').kind).toBe('unknown')
+  })
+})
+
+describe('one webhook per channel', () => {
+  const owner = { id: 'wh_b', name: 'Other' }
+  const ownerOf = (channel: string) => (channel === 'taken' ? owner : undefined)
+  const found = [{ channel: 'taken', webhookId: 'wh_b', name: 'Other' }]
+
+  test.each([
+    ['free', ['a', 'b'], [], []],
+    ['taken', ['a', 'taken'], [], found],
+    ['taken but named already', ['a', 'taken'], ['taken'], []],
+  ])('%s', (_case, wanted, held, expected) => {
+    expect(channelConflicts(wanted, held, ownerOf)).toEqual(expected)
+  })
+})
+
+describe('pages', () => {
+  test('going through the pages gives each webhook once, by creation and id', () => {
+    const webhook = fc.record({ id: fc.string({ minLength: 1 }), createdMs: fc.integer({ min: 0, max: 3 }) })
+    const webhooks = fc.uniqueArray(webhook, { selector: ({ id }) => id, maxLength: 30 })
+    fc.assert(
+      fc.property(webhooks, fc.integer({ min: 1, max: 10 }), (items, limit) => {
+        const all = items.map(({ id, createdMs }) => definition({ id, createdAt: new Date(createdMs).toISOString() }))
+        const seen: string[] = []
+        let cursor: string | undefined
+        do {
+          const page = pageOf(all, limit, cursor)
+          if (!page) throw new Error('own cursor refused')
+          seen.push(...page.definitions.map(({ createdAt, id }) => `${createdAt} ${id}`))
+          cursor = page.nextCursor
+        } while (cursor !== undefined)
+        expect(seen).toEqual(all.map(({ createdAt, id }) => `${createdAt} ${id}`).sort())
+      }),
+    )
+  })
+
+  test('a foreign cursor is refused', () => {
+    expect(pageOf([], 10, 'nonsense')).toBeNull()
+  })
+})
+
+test('a view holds no secret, no header value and nothing that only the topic knows', () => {
+  const secretive = {
+    ...definition({ secret: 'S1', previousSecret: 'S2', headers: { 'X-Key': 'S3' } }),
+    previousSecretUntil: new Date(nowMs + 1).toISOString(),
+    note: 'S4',
+  }
+  const view = JSON.stringify(
+    viewOf(secretive, new Map(), { offset: 1, problems: ['url is required'], businessId: 'b1' }, nowMs),
+  )
+  expect(view).not.toMatch(/S[1234]/)
+  expect(JSON.parse(view)).toMatchObject({
+    headers: { 'X-Key': '***' },
+    previousSecretUntil: secretive.previousSecretUntil,
+    conflicts: [],
+    fault: { problems: ['url is required'] },
+  })
+})
