@@ -1,6 +1,6 @@
 import type { DeadLetter } from './domain/delivery.ts'
 import type { LettersBySize } from './domain/letter-sizes.ts'
-import type { Encode } from './platform/codec.ts'
+import type { Encode } from './platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer, OutgoingRecord } from './platform/kafka/producer.ts'
 import { enqueueWhatFits, type SmallerRecords } from './platform/kafka/what-fits.ts'
 

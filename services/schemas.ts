@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Codec } from './platform/codec.ts'
+import type { Codec } from './platform/avro/codec.ts'
 import type { Topic } from './topics.ts'
 
 /** The schema of a topic's values, from schemas/: Avro for .avsc, JSON Schema for .json. */

@@ -1,6 +1,6 @@
 import { parseRanges } from './domain/addresses.ts'
 import type { UrlPolicy } from './domain/target-url.ts'
-import { ConfigError } from './platform/config.ts'
+import { ConfigError } from './platform/config/config.ts'
 
 /**
  * Where webhooks may lead, as the operator has set it: one reading for the API and for the dispatcher.

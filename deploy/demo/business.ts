@@ -1,4 +1,4 @@
-import type { Clock } from '../../services/platform/clock.ts'
+import type { Clock } from '../../services/platform/runtime/clock.ts'
 import type { AdminClient } from './admin-client.ts'
 import type { Arrival } from './arrival.ts'
 import { webhooks } from './channels.ts'

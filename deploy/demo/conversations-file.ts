@@ -1,4 +1,4 @@
-import { compileSchema } from '../../services/platform/json-schema.ts'
+import { compileSchema } from '../../services/platform/json/json-schema.ts'
 import { channels } from './channels.ts'
 import { bot, type Channel, type Conversation, type Said, type Step, saysAndSets, user } from './conversation.ts'
 

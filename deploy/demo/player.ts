@@ -1,5 +1,5 @@
 import got, { type Got } from 'got'
-import type { Clock } from '../../services/platform/clock.ts'
+import type { Clock } from '../../services/platform/runtime/clock.ts'
 import type { Published } from './delivery-report.ts'
 import type { HttpEvent } from './http-event.ts'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
-import type { Clock } from '../../services/platform/clock.ts'
+import type { Clock } from '../../services/platform/runtime/clock.ts'
 import { type Arrival, toArrival } from './arrival.ts'
 
 /** How to answer: a status (after a delay), never, or by breaking the connection. */

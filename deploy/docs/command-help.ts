@@ -1,6 +1,6 @@
 import { run } from '../../services/cli/program.ts'
 import type { Terminal } from '../../services/cli/terminal.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 /** Columns at which the help is wrapped, whatever terminal it is generated in. */
 const width = 80

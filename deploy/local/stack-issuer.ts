@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
-/** What a token says of its bearer (services/platform/auth.ts). */
+/** What a token says of its bearer (services/platform/http/auth.ts). */
 export type Claims = {
   role: string
   permissions?: string[]

@@ -1,4 +1,4 @@
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import type { Guard } from './guard.ts'
 import type { Progress } from './maven.ts'
 import { describeEnd, type Ended, launch, type ManagedProcess, waitUntilServing } from './process.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { createAdminClient } from '../demo/admin-client.ts'
 import type { Arrival } from '../demo/arrival.ts'
 import { arrivalLines } from '../demo/arrival-line.ts'

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { optionalHttpUrl, origin } from '../platform/variable-checks.ts'
+import { optionalHttpUrl, origin } from '../platform/config/variable-checks.ts'
 import {
   authVariables,
   groupVariables,
@@ -9,7 +9,7 @@ import {
   saslRule,
   serviceVariables,
   targetVariables,
-} from '../platform/variables.ts'
+} from '../platform/config/variables.ts'
 import { generationVariable } from '../stats-generation.ts'
 
 export const adminConfig = Type.Object(

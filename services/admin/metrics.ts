@@ -1,4 +1,4 @@
-import { Counter, type Registry } from '../platform/metrics.ts'
+import { Counter, type Registry } from '../platform/runtime/metrics.ts'
 
 export type AdminMetrics = {
   writes: Counter<'kind'>

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { optionalHttpUrl } from '../platform/variable-checks.ts'
-import { kafkaVariables, registryVariables, saslRule } from '../platform/variables.ts'
+import { optionalHttpUrl } from '../platform/config/variable-checks.ts'
+import { kafkaVariables, registryVariables, saslRule } from '../platform/config/variables.ts'
 
 export const cliConfig = Type.Object(
   {

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
-import type { RegistryConfig } from '../platform/codec.ts'
-import { loadConfig } from '../platform/config.ts'
+import type { RegistryConfig } from '../platform/avro/codec.ts'
+import { loadConfig } from '../platform/config/config.ts'
 import type { KafkaVariables } from '../platform/kafka/client.ts'
 import { cliConfig } from './config.ts'
 import { usageFailure } from './failure.ts'

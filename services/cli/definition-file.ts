@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml'
-import { compileSchema } from '../platform/json-schema.ts'
+import { compileSchema } from '../platform/json/json-schema.ts'
 import { schemaOf } from '../schemas.ts'
 import { topics } from '../topics.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { compileSchema } from '../platform/json-schema.ts'
+import { compileSchema } from '../platform/json/json-schema.ts'
 
 /** What `npm start` leaves in .hookline/local.json while it runs (contract.md, section 6). */
 export type LocalAddress = { brokers: string; schemaRegistryUrl: string; adminUrl: string; token: string }

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
-import { ConfigError } from '../platform/config.ts'
+import { ConfigError } from '../platform/config/config.ts'
 import { exitCodes } from './exit-codes.ts'
 import { CliFailure } from './failure.ts'
 import type { LocalAddress } from './local-address.ts'

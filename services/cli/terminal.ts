@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { type Clock, systemClock } from '../platform/clock.ts'
+import { type Clock, systemClock } from '../platform/runtime/clock.ts'
 
 /** The outside of the command: what it is given, and where it writes. */
 export type Terminal = {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
-import type { ConfigRule } from '../platform/config.ts'
-import { nameServerList } from '../platform/variable-checks.ts'
+import type { ConfigRule } from '../platform/config/config.ts'
+import { nameServerList } from '../platform/config/variable-checks.ts'
 import {
   groupVariables,
   kafkaVariables,
@@ -9,7 +9,7 @@ import {
   saslRule,
   serviceVariables,
   targetVariables,
-} from '../platform/variables.ts'
+} from '../platform/config/variables.ts'
 import { topics } from '../topics.ts'
 import type { EngineLimits } from './engine/ports.ts'
 

@@ -1,6 +1,6 @@
 import type { Attempt, DeadLetter } from '../domain/delivery.ts'
 import type { RecordBatch } from '../platform/kafka/consumer.ts'
-import { Counter, Gauge, Histogram, type Registry } from '../platform/metrics.ts'
+import { Counter, Gauge, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 import type { Engine } from './engine/engine.ts'
 
 /** What an operator watches; labels are bounded: never a webhook's id. */

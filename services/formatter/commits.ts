@@ -1,5 +1,5 @@
 import type { Assignment, Commit } from '../platform/kafka/consumer.ts'
-import type { Logger } from '../platform/log.ts'
+import type { Logger } from '../platform/runtime/log.ts'
 
 /** @returns false when the assignment is no longer the current one. @throws when Kafka did not take it. */
 type Committing = (assignment: Assignment, commits: Commit[]) => Promise<boolean>

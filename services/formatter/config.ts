@@ -1,5 +1,11 @@
 import Type from 'typebox'
-import { groupVariables, kafkaVariables, registryVariables, saslRule, serviceVariables } from '../platform/variables.ts'
+import {
+  groupVariables,
+  kafkaVariables,
+  registryVariables,
+  saslRule,
+  serviceVariables,
+} from '../platform/config/variables.ts'
 
 export const formatterConfig = Type.Object(
   {

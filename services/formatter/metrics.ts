@@ -1,6 +1,6 @@
 import type { DefinitionTable } from '../domain/definition-table.ts'
 import type { Event } from '../domain/event.ts'
-import { Counter, Gauge, type Registry } from '../platform/metrics.ts'
+import { Counter, Gauge, type Registry } from '../platform/runtime/metrics.ts'
 import { type SkipReason, skipReasons } from './decide.ts'
 
 export type FormatterMetrics = ReturnType<typeof createFormatterMetrics>

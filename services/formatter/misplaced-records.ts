@@ -1,6 +1,6 @@
-import type { Clock } from '../platform/clock.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { partitionOfKey } from '../platform/kafka/key-partition.ts'
+import type { Clock } from '../platform/runtime/clock.ts'
 
 export type MisplacedRecordsEdges = {
   clock: Pick<Clock, 'monotonicMs'>

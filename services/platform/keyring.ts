@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { ConfigError } from './config.ts'
+import { ConfigError } from './config/config.ts'
 
 const prefix = 'sealed:v1:'
 const ivBytes = 12

@@ -1,6 +1,12 @@
 import Type from 'typebox'
-import type { ConfigRule } from '../platform/config.ts'
-import { authVariables, kafkaVariables, registryVariables, saslRule, serviceVariables } from '../platform/variables.ts'
+import type { ConfigRule } from '../platform/config/config.ts'
+import {
+  authVariables,
+  kafkaVariables,
+  registryVariables,
+  saslRule,
+  serviceVariables,
+} from '../platform/config/variables.ts'
 
 const bufferHoldsRequest: ConfigRule<{
   HOOKLINE_PRODUCER_MAX_REQUEST_BYTES: number

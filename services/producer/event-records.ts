@@ -1,5 +1,5 @@
 import { type Event, eventKey, type MessageEvent, type StatusEvent } from '../domain/event.ts'
-import type { Codec, Encode } from '../platform/codec.ts'
+import type { Codec, Encode } from '../platform/avro/codec.ts'
 import type { OutgoingRecord } from '../platform/kafka/producer.ts'
 import { schemaOf } from '../schemas.ts'
 import type { TopicUse } from '../topic-use.ts'

@@ -1,4 +1,4 @@
-import { endOfString } from '../platform/json-values.ts'
+import { endOfString } from '../platform/json/json-values.ts'
 
 /** JSON text of {"events":[...]} taken apart: `outer` has a 0 in place of each element of a list directly in the object. */
 export type JsonParts = { outer: string; elements: string[] }

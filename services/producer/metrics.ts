@@ -1,6 +1,6 @@
 import type { FastifyError } from 'fastify'
-import { Counter, Gauge, Histogram, type Registry } from '../platform/metrics.ts'
-import { HttpProblem } from '../platform/problem.ts'
+import { HttpProblem } from '../platform/http/problem.ts'
+import { Counter, Gauge, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 
 export type ProducerMetrics = {
   accepted: Counter<'type'>

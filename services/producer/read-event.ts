@@ -1,7 +1,7 @@
 import type { Event, Message, MessageEvent, StatusEvent } from '../domain/event.ts'
 import { eventFaults } from '../domain/event-faults.ts'
-import { type Checked, compileSchema, type Problem } from '../platform/json-schema.ts'
-import { illFormedTexts } from '../platform/well-formed.ts'
+import { type Checked, compileSchema, type Problem } from '../platform/json/json-schema.ts'
+import { illFormedTexts } from '../platform/json/well-formed.ts'
 import { messageEventSchema, statusEventSchema } from './event-schemas.ts'
 import { timeMs } from './time.ts'
 

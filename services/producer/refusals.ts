@@ -1,5 +1,5 @@
 import { limits } from '../domain/limits.ts'
-import { HttpProblem } from '../platform/problem.ts'
+import { HttpProblem } from '../platform/http/problem.ts'
 import type { RequestProblem } from './read-request.ts'
 
 /** Every answer that is not 202, each with its reason as an extension member and as the label of a metric. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/runtime/clock.ts'
 
 /** A state of a full week is 5 KB and takes 0.2 ms: those of a thousand busy webhooks are written every three seconds. */
 const bytesPerSecond = 2_000_000

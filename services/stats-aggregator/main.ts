@@ -1,5 +1,5 @@
-import { createHttpServer } from '../platform/http-server.ts'
-import { listen, runService } from '../platform/service.ts'
+import { createHttpServer } from '../platform/http/http-server.ts'
+import { listen, runService } from '../platform/runtime/service.ts'
 import { openAggregator } from './aggregator.ts'
 import { statsAggregatorConfig } from './config.ts'
 

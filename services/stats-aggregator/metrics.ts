@@ -1,5 +1,5 @@
 import type { AttemptOutcome } from '../domain/delivery.ts'
-import { Counter, Gauge, type Registry } from '../platform/metrics.ts'
+import { Counter, Gauge, type Registry } from '../platform/runtime/metrics.ts'
 
 /** What a stage that folds values tells of its work. */
 export type StageMetrics<V> = {

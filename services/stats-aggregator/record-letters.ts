@@ -3,7 +3,7 @@ import { lettersBySize } from '../domain/letter-sizes.ts'
 import { recordLetter } from '../domain/record-letter.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../platform/kafka/producer.ts'
-import type { Logger } from '../platform/log.ts'
+import type { Logger } from '../platform/runtime/log.ts'
 
 export type LettersContext = {
   log: Logger

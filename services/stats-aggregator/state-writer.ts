@@ -1,5 +1,5 @@
 import { type BatchingProducer, RecordRefused } from '../platform/kafka/producer.ts'
-import { type RecordFaults, SetAside } from '../platform/record-faults.ts'
+import { type RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
 import type { State } from './fold.ts'
 
 export type StateWriterContext<S> = {

@@ -1,10 +1,10 @@
 import type { Source } from '../domain/stats.ts'
-import type { Decode, Decoded } from '../platform/codec.ts'
+import type { Decode, Decoded } from '../platform/avro/codec.ts'
+import { ownCopy } from '../platform/avro/own-copy.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { TopicTable } from '../platform/kafka/table.ts'
-import { ownCopy } from '../platform/own-copy.ts'
-import type { WaitContext } from '../platform/retry-until.ts'
+import type { WaitContext } from '../platform/runtime/retry-until.ts'
 import { StoredStates } from './stored-states.ts'
 
 export type StoredTopicOptions<R> = {

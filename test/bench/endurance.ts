@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { systemClock as clock } from '../../services/platform/clock.ts'
+import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, webhookTargets } from './fill.ts'
 import { type Arrivals, ReceiverProcess } from './receiver-process.ts'

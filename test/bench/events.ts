@@ -1,7 +1,7 @@
 import type { MessageEvent } from '../../services/domain/event.ts'
 import { eventKey } from '../../services/domain/event.ts'
-import { systemClock as clock } from '../../services/platform/clock.ts'
 import type { OutgoingRecord } from '../../services/platform/kafka/producer.ts'
+import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { message } from '../support/sample-events.ts'

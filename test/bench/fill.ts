@@ -1,6 +1,6 @@
 import type { Delivery } from '../../services/domain/delivery.ts'
 import { deliveryId } from '../../services/formatter/delivery-id.ts'
-import { systemClock as clock } from '../../services/platform/clock.ts'
+import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { partitions, type World } from './world.ts'

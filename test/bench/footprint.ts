@@ -1,5 +1,5 @@
 import { createIssuer } from '../../deploy/local/stack-issuer.ts'
-import { systemClock as clock } from '../../services/platform/clock.ts'
+import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { eventMaker } from './events.ts'
 import { businessId, defineWebhooks, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
-import { systemClock as clock } from '../../services/platform/clock.ts'
+import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
 import { median } from './usage.ts'

@@ -1,7 +1,7 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
 import type { Attempt } from '../../services/domain/delivery.ts'
 import { deliveryId } from '../../services/formatter/delivery-id.ts'
-import { systemClock as clock } from '../../services/platform/clock.ts'
+import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { businessId, fillDeliveries } from './fill.ts'

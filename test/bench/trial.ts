@@ -1,4 +1,4 @@
-import { systemClock as clock } from '../../services/platform/clock.ts'
+import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import type { ReceiverProcess } from './receiver-process.ts'
 import { percentile } from './usage.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { definitionParser } from '../../services/config-tables.ts'
 import type { Account } from '../../services/domain/definition.ts'
-import { compileSchema } from '../../services/platform/json-schema.ts'
+import { compileSchema } from '../../services/platform/json/json-schema.ts'
 import { schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 

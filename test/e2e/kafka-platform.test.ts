@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { Admin, ConsumerConfig, Producer } from 'kafkajs'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { systemClock } from '../../services/platform/clock.ts'
-import { Health } from '../../services/platform/health.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { assertSameCounts, coPartitionAssigner, partitionCounts } from '../../services/platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
@@ -13,6 +11,8 @@ import { maxCommitMetadataBytes } from '../../services/platform/kafka/logs.ts'
 import { RangeReader } from '../../services/platform/kafka/range-reader.ts'
 import { TopicTable } from '../../services/platform/kafka/table.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { Health } from '../../services/platform/runtime/readiness.ts'
 
 const prefix = `kafka-platform-test-${randomUUID()}-`
 const logged: string[] = []

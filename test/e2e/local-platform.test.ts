@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { expect, inject, test } from 'vitest'
-import { systemClock } from '../../services/platform/clock.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { createTopics } from '../../services/platform/kafka/topics.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 const registryUrl = inject('schemaRegistryUrl')
 

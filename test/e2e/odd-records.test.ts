@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { startLoad } from '../support/load.ts'

@@ -3,7 +3,7 @@ import { subjectOfEvent, subjectOfNotification } from '../../deploy/demo/notific
 import { until } from '../../deploy/demo/until.ts'
 import { startOwnPlatform } from '../../deploy/local/platform.ts'
 import { serviceNames } from '../../deploy/local/stack.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { until } from '../../deploy/demo/until.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'

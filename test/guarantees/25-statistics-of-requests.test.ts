@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest'
 import type { Arrival } from '../../deploy/demo/arrival.ts'
 import { until } from '../../deploy/demo/until.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Attempt } from '../../services/domain/delivery.ts'
-import { systemClock } from '../../services/platform/clock.ts'
 import { partitionOfKey } from '../../services/platform/kafka/key-partition.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { schemaOf, subjectOf, topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { figure } from '../support/figure.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { subjectOfNotification } from '../../deploy/demo/notification.ts'
 import { until } from '../../deploy/demo/until.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'

@@ -1,7 +1,7 @@
 import type { LocalAddress } from '../../services/cli/local-address.ts'
 import { run } from '../../services/cli/program.ts'
 import type { Terminal } from '../../services/cli/terminal.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 export type Ran = { exitCode: number; out: string; err: string }
 

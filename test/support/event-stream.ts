@@ -1,4 +1,4 @@
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 export type StreamEvent = { event: string; id: string; atMs: number }
 

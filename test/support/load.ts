@@ -1,6 +1,6 @@
 import type { Published } from '../../deploy/demo/delivery-report.ts'
 import type { HttpEvent } from '../../deploy/demo/http-event.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import type { TestStack } from './services.ts'
 
 /** One contact at one channel: its events are in order. */

@@ -1,5 +1,5 @@
-import { systemClock } from '../../services/platform/clock.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 export type OffsetSample = {
   /** On the clock that never goes back. */

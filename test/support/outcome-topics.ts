@@ -1,7 +1,7 @@
 import { inject } from 'vitest'
 import type { HealthRecord } from '../../services/dispatcher/engine/health-record.ts'
 import type { Attempt, DeadLetter, PendingDelivery } from '../../services/domain/delivery.ts'
-import type { Codec, Decode } from '../../services/platform/codec.ts'
+import type { Codec, Decode } from '../../services/platform/avro/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { schemaOf } from '../../services/schemas.ts'

@@ -5,7 +5,7 @@ import { HttpSender, type HttpSenderOptions, type Request } from '../../services
 import type { Resolve } from '../../services/dispatcher/http/names/checked-addresses.ts'
 import { parseRanges } from '../../services/domain/addresses.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 /** A sender for receivers on this machine. @param opened CIDRs, comma-separated. */
 export function createSender(opened = '127.0.0.0/8', options: Omit<HttpSenderOptions, 'allowedAddresses'> = {}) {

@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs'
-import { systemClock } from '../../services/platform/clock.ts'
 import { createTopics } from '../../services/platform/kafka/topics.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 /** Deletes a topic and makes it anew under its name, with as many partitions and the same settings of its own. */
 export async function remakeTopic(admin: Admin, topic: string): Promise<void> {

@@ -12,7 +12,7 @@ import { waitUntilInForce } from '../../deploy/demo/ready-check.ts'
 import { type Receiver, startReceiver } from '../../deploy/demo/receiver.ts'
 import { until } from '../../deploy/demo/until.ts'
 import { type Stack, type StackOptions, startStack } from '../../deploy/local/stack.ts'
-import { systemClock } from '../../services/platform/clock.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { logDirectories } from './failure-logs.ts'
 
 export type TestWebhook = CreatedWebhook & {

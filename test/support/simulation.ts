@@ -19,7 +19,7 @@ import type { Entry } from '../../services/domain/definition-table.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
 import { recordLetter } from '../../services/domain/record-letter.ts'
-import { RecordFaults } from '../../services/platform/record-faults.ts'
+import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
 
 /** A seeded generator (mulberry32): the same seed gives the same run. Uniform in [0, 1). */
 export function seeded(seed: number): () => number {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
-import { systemClock } from '../../services/platform/clock.ts'
-import { Codec, createRegistry, type Decode } from '../../services/platform/codec.ts'
-import { Health } from '../../services/platform/health.ts'
+import { Codec, createRegistry, type Decode } from '../../services/platform/avro/codec.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { BatchingProducer } from '../../services/platform/kafka/producer.ts'
 import { TopicTable } from '../../services/platform/kafka/table.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { Health } from '../../services/platform/runtime/readiness.ts'
 
 /** Kafka as a test looks at it from outside: no service's own counters. */
 

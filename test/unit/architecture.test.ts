@@ -102,10 +102,10 @@ function textRule(pattern: RegExp, why: string, isExempt: (path: string) => bool
 }
 
 /** A browser has no services/platform: the console reads time in a file of its own. */
-const isClock = (path: string) => path === 'platform/clock.ts' || path === 'console/src/clock.ts'
+const isClock = (path: string) => path === 'platform/runtime/clock.ts' || path === 'console/src/clock.ts'
 const timeIsAnArgument = textRule(
   /\bDate\s*\.\s*now\b|\bMath\s*\.\s*random\b|\bnew\s+Date\s*(\(\s*\)|(?![\w\s(]))/,
-  'time and chance are arguments, read in platform/clock.ts only',
+  'time and chance are arguments, read in platform/runtime/clock.ts only',
   isClock,
 )
 const noRawMarkup = textRule(
@@ -148,7 +148,7 @@ const time = 'time and chance are arguments'
 
 test.each(
   [
-    ['domain/a.ts', "import { x } from '../platform/clock.ts'", 'domain imports nothing outside itself'],
+    ['domain/a.ts', "import { x } from '../platform/runtime/clock.ts'", 'domain imports nothing outside itself'],
     ['domain/a.ts', "import type { x } from '../topics.ts'", 'domain imports nothing outside itself'],
     ['domain/a.ts', "import { readFileSync } from 'node:fs'", 'domain imports nothing outside itself'],
     ['platform/kafka/a.ts', "import type { Event } from '../../domain/event.ts'", 'platform imports neither'],
@@ -156,7 +156,7 @@ test.each(
     ['platform/a.ts', "import { x } from '../formatter/body.ts'", 'platform imports neither'],
     ['formatter/a.ts', "import { x } from '../dispatcher/send.ts'", apart],
     ['formatter/sub/a.ts', "export { x } from '../../admin/view.ts'", apart],
-    ['console/App.tsx', "import { x } from '../platform/log.ts'", 'nothing of the services but domain'],
+    ['console/App.tsx', "import { x } from '../platform/runtime/log.ts'", 'nothing of the services but domain'],
     ['console/src/App.tsx', "import { x } from '../../topics.ts'", 'nothing of the services but domain'],
     ['console/src/App.tsx', '<p dangerouslySetInnerHTML={{ __html: name }} />', 'text stays text'],
     ['cli/a.ts', "const x = await import('../admin/view.ts')", apart],
@@ -184,7 +184,7 @@ test.each([
   ['domain/a.ts', "import { x } from './event.ts'"],
   ['platform/a.ts', "import { pino } from 'pino'"],
   ['platform/kafka/a.ts', "import kafkajs from 'kafkajs'\nimport { x } from '../log.ts'"],
-  ['platform/clock.ts', 'const now = Date.now()'],
+  ['platform/runtime/clock.ts', 'const now = Date.now()'],
   ['formatter/a.ts', "import { x } from './body.ts'\nimport { y } from '../domain/event.ts'"],
   ['formatter/a.ts', "import { x } from '../topics.ts'\nimport { y } from '../platform/kafka/client.ts'"],
   ['config-tables.ts', "import { x } from './domain/event.ts'\nimport { y } from './topics.ts'"],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { createVerifier } from '../../services/platform/auth.ts'
+import { createVerifier } from '../../services/platform/http/auth.ts'
 import { codeBlocks, readDocument, root, sectionOf } from '../support/documents.ts'
 
 /** The commands of docs/operating/kafka.md that need no Kafka. */

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { HttpProblem } from '../../platform/problem.ts'
+import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Caller, Identify } from './identify.ts'
 import { sessionCookie } from './sessions.ts'
 

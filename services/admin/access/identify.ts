@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { type Identity, unauthorized, type VerifyToken, verifyBearer } from '../../platform/auth.ts'
-import { HttpProblem } from '../../platform/problem.ts'
+import { type Identity, unauthorized, type VerifyToken, verifyBearer } from '../../platform/http/auth.ts'
+import { HttpProblem } from '../../platform/http/problem.ts'
 import { foreignReason, type Provenance } from './same-origin.ts'
 import type { SessionMarks } from './session-marks.ts'
 import { type Sessions, sessionCookie } from './sessions.ts'

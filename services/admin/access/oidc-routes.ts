@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { KeyRing } from '../../platform/keyring.ts'
-import type { Logger } from '../../platform/log.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 import { failures } from '../http/problem-answers.ts'
 import type { Gate } from './authenticator.ts'
 import { callbackPath, type LoginAttempt, type OidcLogin } from './oidc.ts'

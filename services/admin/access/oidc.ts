@@ -1,8 +1,8 @@
 import * as client from 'openid-client'
-import { type Identity, identityOf, unauthorized } from '../../platform/auth.ts'
-import type { Clock } from '../../platform/clock.ts'
-import { ConfigError } from '../../platform/config.ts'
-import { HttpProblem } from '../../platform/problem.ts'
+import { ConfigError } from '../../platform/config/config.ts'
+import { type Identity, identityOf, unauthorized } from '../../platform/http/auth.ts'
+import { HttpProblem } from '../../platform/http/problem.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 
 export type OidcVariables = {
   HOOKLINE_PUBLIC_URL: string

@@ -1,4 +1,4 @@
-import { type Identity, reaches } from '../../platform/auth.ts'
+import { type Identity, reaches } from '../../platform/http/auth.ts'
 
 export type Permission = 'webhooks:read' | 'webhooks:write' | 'account:write' | 'operations:write'
 

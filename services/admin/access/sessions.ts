@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Identity } from '../../platform/auth.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Identity } from '../../platform/http/auth.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 
 export const sessionCookie = '__Host-hookline-session'
 

@@ -1,5 +1,5 @@
 import type { BusinessEntry } from '../../domain/api/account.ts'
-import { reaches } from '../../platform/auth.ts'
+import { reaches } from '../../platform/http/auth.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
 import { failures } from '../http/problem-answers.ts'
 import type { Answer, ApiRoute, Call } from '../http/routes.ts'

@@ -1,7 +1,7 @@
-import type { Decode } from '../../platform/codec.ts'
+import type { Decode } from '../../platform/avro/codec.ts'
+import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { RangeReader } from '../../platform/kafka/range-reader.ts'
-import type { Logger } from '../../platform/log.ts'
-import { OrderedDecoder } from '../../platform/ordered-decoder.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
 export type AuditPage = { entries: AuditEntry[]; nextCursor?: string }

@@ -1,4 +1,4 @@
-import type { Encode } from '../../platform/codec.ts'
+import type { Encode } from '../../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer } from '../../platform/kafka/producer.ts'
 import { sendWhatFits } from '../../platform/kafka/what-fits.ts'
 import type { AuditEntry } from './audit-entry.ts'

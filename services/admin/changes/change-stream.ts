@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import type { Clock } from '../../platform/clock.ts'
-import { HttpProblem } from '../../platform/problem.ts'
+import { HttpProblem } from '../../platform/http/problem.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 import type { ChangeFeed } from './change-feed.ts'
 
 const heartbeatMs = 15_000

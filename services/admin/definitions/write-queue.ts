@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 
 /** The work did not end in time. What had begun goes on, and may still take effect; what had not begun never will. */
 export class WriteTimeout extends Error {

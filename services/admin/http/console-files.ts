@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { nothingThere } from '../../platform/http-server.ts'
+import { nothingThere } from '../../platform/http/http-server.ts'
 
 /** Where npm run build:console puts the console. */
 export const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url))

@@ -1,4 +1,4 @@
-import { HttpProblem } from '../../platform/problem.ts'
+import { HttpProblem } from '../../platform/http/problem.ts'
 import { type Decision, entityTag, type Refusal } from '../webhooks/decisions.ts'
 
 /** The accepted value. @throws HttpProblem for a refusal. */

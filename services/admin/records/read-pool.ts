@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts'
-import { HttpProblem } from '../../platform/problem.ts'
+import { HttpProblem } from '../../platform/http/problem.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Reader } from './webhook-records.ts'
 
 export type ReadPoolLimits = {

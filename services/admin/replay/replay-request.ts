@@ -1,5 +1,5 @@
 import type { AttemptOutcome } from '../../domain/delivery.ts'
-import { compileSchema } from '../../platform/json-schema.ts'
+import { compileSchema } from '../../platform/json/json-schema.ts'
 import { outcome } from '../http/schema-parts.ts'
 import type { Decision } from '../webhooks/decisions.ts'
 

@@ -1,6 +1,6 @@
 import type { Attempt, Delivery } from '../../domain/delivery.ts'
-import type { Clock } from '../../platform/clock.ts'
-import type { Logger } from '../../platform/log.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 import { placeOf, type Reader, readOwn, type Source } from '../records/webhook-records.ts'
 
 /** Notifications in webhook-deliveries that have no final outcome yet; waiting null: too many to be counted. */

@@ -1,7 +1,7 @@
 import type { LastHour, Status } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition.ts'
 import { type DeadLetterCounts, hourMs, type WebhookStats } from '../../domain/stats.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 import { topics } from '../../topics.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
 import { conflictWith } from '../webhooks/channel-rules.ts'

@@ -1,5 +1,5 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
-import type { Codec } from '../../platform/codec.ts'
+import type { Codec } from '../../platform/avro/codec.ts'
 import type { TopicUse } from '../../topic-use.ts'
 import { type Topic, topics } from '../../topics.ts'
 import { type Page, readNewestFirst, readOne, type Wanted } from '../records/newest-first.ts'

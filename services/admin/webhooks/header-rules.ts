@@ -1,5 +1,5 @@
 import { isHeaderValue, isReservedHeader } from '../../domain/custom-headers.ts'
-import type { Problem } from '../../platform/json-schema.ts'
+import type { Problem } from '../../platform/json/json-schema.ts'
 
 /** Stands for a stored header value in answers; in a PATCH it keeps the stored one. */
 export const maskedValue = '***'

@@ -1,6 +1,6 @@
 import type { WebhookDefinition } from '../../domain/definition.ts'
 import type { Entry } from '../../domain/definition-table.ts'
-import { HttpProblem } from '../../platform/problem.ts'
+import { HttpProblem } from '../../platform/http/problem.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
 import { accepted } from '../http/refusals.ts'
 

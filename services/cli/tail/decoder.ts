@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import avsc from 'avsc'
 import got, { HTTPError } from 'got'
-import { avroType } from '../../platform/avro.ts'
-import type { RegistryConfig } from '../../platform/codec.ts'
+import { avroType } from '../../platform/avro/avro.ts'
+import type { RegistryConfig } from '../../platform/avro/codec.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 

@@ -1,7 +1,7 @@
 import type { Entry } from '../../domain/definition-table.ts'
 import type { DeadLetterReason } from '../../domain/delivery.ts'
 import type { Outcome } from '../../domain/outcome.ts'
-import { SetAside } from '../../platform/record-faults.ts'
+import { SetAside } from '../../platform/runtime/record-faults.ts'
 import { deadLetterOf, type Place } from './attempt-record.ts'
 import type { HeldItems } from './delivery-pool.ts'
 import { type Counted, endOf, followUp, type Plan } from './follow-up.ts'

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
-import { SetAside } from '../../platform/record-faults.ts'
+import { SetAside } from '../../platform/runtime/record-faults.ts'
 import { Flow } from './attempt-flow.ts'
 import type { Place } from './attempt-record.ts'
 import { createItem } from './create-item.ts'

@@ -1,6 +1,6 @@
 import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery.ts'
 import { recordLetter } from '../../domain/record-letter.ts'
-import { type RecordFaults, SetAside } from '../../platform/record-faults.ts'
+import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
 import { deadLetterOf, type Place } from './attempt-record.ts'
 import type { HeldItems } from './delivery-pool.ts'
 import type { EnginePorts, Item, Taken } from './ports.ts'

@@ -1,7 +1,7 @@
 import { definitionParser } from '../../config-tables.ts'
 import type { WebhookDefinition } from '../../domain/definition.ts'
 import type { Delivery } from '../../domain/delivery.ts'
-import { SetAside } from '../../platform/record-faults.ts'
+import { SetAside } from '../../platform/runtime/record-faults.ts'
 import { attemptRecord, type Place } from './attempt-record.ts'
 import type { HeldItems } from './delivery-pool.ts'
 import type { ItemFaults } from './item-faults.ts'

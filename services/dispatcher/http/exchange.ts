@@ -1,5 +1,5 @@
 import type { Outcome } from '../../domain/outcome.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 import { AnswerReader } from './answer/answer-reader.ts'
 import type { UnreadBodies } from './answer/unread-bodies.ts'
 import type { Connection, ConnectionUser } from './connection/connection.ts'

@@ -1,6 +1,6 @@
 import { type AddressRange, isAllowedAddress } from '../../domain/addresses.ts'
 import type { Outcome } from '../../domain/outcome.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 import { UnreadBodies } from './answer/unread-bodies.ts'
 import { Connections } from './connection/connections.ts'
 import { TlsSessions } from './connection/tls-sessions.ts'

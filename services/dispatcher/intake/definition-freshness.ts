@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 
 const checkMs = 1_000
 /** What was edited longer ago than this is known for certain; guarantee 16 allows 5 s, which the request itself is part of. */

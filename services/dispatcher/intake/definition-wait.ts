@@ -1,6 +1,6 @@
-import type { Clock } from '../../platform/clock.ts'
 import type { RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { TopicTable } from '../../platform/kafka/table.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Place } from '../engine/attempt-record.ts'
 
 export type DefinitionWaitContext = {

@@ -1,5 +1,5 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
-import type { Codec, Decode } from '../../platform/codec.ts'
+import type { Codec, Decode } from '../../platform/avro/codec.ts'
 import { learnSchemas, schemaOf } from '../../schemas.ts'
 import type { TopicUse } from '../../topic-use.ts'
 import { type Topic, topics } from '../../topics.ts'

@@ -1,7 +1,7 @@
 import type { Kafka } from '../../platform/kafka/client.ts'
 import { assertSameCounts, PartitionCountsDiffer, partitionCounts } from '../../platform/kafka/co-partition.ts'
 import { withAdmin } from '../../platform/kafka/topics.ts'
-import { retryUntilDone, type WaitContext } from '../../platform/retry-until.ts'
+import { retryUntilDone, type WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { Channels } from './dispatcher-topics.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { GroupConsumer } from '../../platform/kafka/consumer.ts'
-import type { Logger } from '../../platform/log.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { HealthWriter } from '../takeover/snapshot-writer.ts'
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../../platform/log.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 import type { OutcomeRecords } from '../engine/ports.ts'
 
 /** One line an attempt with ids, outcome and duration: failures at warn, the rest at debug. Never a body or a header. */

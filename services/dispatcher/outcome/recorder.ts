@@ -1,7 +1,7 @@
 import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../dead-letter-topic.ts'
 import type { Attempt, PendingDelivery } from '../../domain/delivery.ts'
 import { lettersBySize, withoutExcerpts } from '../../domain/letter-sizes.ts'
-import type { Encode } from '../../platform/codec.ts'
+import type { Encode } from '../../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer } from '../../platform/kafka/producer.ts'
 import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/what-fits.ts'
 import { deadLetterOf, type Place } from '../engine/attempt-record.ts'

@@ -1,8 +1,8 @@
 import { nextVersion, type WebhookDefinition } from '../../domain/definition.ts'
 import type { Entry } from '../../domain/definition-table.ts'
-import type { Clock } from '../../platform/clock.ts'
 import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/producer.ts'
-import type { Logger } from '../../platform/log.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 
 export type SwitchOffContext = {
   topic: string

@@ -1,7 +1,7 @@
 import type { DeadLetter } from '../../domain/delivery.ts'
 import { recordLetter } from '../../domain/record-letter.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import type { Logger } from '../../platform/log.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 
 export type UnreadStatesContext = {
   log: Logger

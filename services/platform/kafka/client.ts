@@ -1,6 +1,6 @@
 import type { KafkaConfig, Kafka as KafkaType, SASLOptions } from 'kafkajs'
-import { ConfigError } from '../config.ts'
-import type { Logger } from '../log.ts'
+import { ConfigError } from '../config/config.ts'
+import type { Logger } from '../runtime/log.ts'
 import { brokerListForm, parseBrokers } from './broker-list.ts'
 import { Kafka, logLevel } from './kafkajs.ts'
 

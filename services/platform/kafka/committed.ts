@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs'
-import type { Logger } from '../log.ts'
-import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+import type { Logger } from '../runtime/log.ts'
+import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { judgeCommit, type LogExtent, readMetadata } from './logs.ts'
 import { withAdmin } from './topics.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
-import type { WaitContext } from '../retry-until.ts'
+import type { WaitContext } from '../runtime/retry-until.ts'
 import { type Assignment, GroupConsumer, type RecordBatch } from './consumer.ts'
 import { withAdmin } from './topics.ts'
 

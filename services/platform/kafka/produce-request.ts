@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Message } from 'kafkajs'
-import { systemClock } from '../clock.ts'
+import { systemClock } from '../runtime/clock.ts'
 
 const require = createRequire(import.meta.url)
 const crc32C = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number

@@ -1,5 +1,5 @@
 import type { Kafka, Producer } from 'kafkajs'
-import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { HeldRecords, type Waiting } from './held-records.ts'
 import { partitioner } from './partitioner.ts'
 import { RecordRefused } from './record-refused.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Admin, Kafka } from 'kafkajs'
-import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { type Assignment, type ConsumedRecord, GroupConsumer, type RecordBatch } from './consumer.ts'
 
 export type RangeReaderOptions = {

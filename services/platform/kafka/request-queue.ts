@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { systemClock } from '../clock.ts'
+import { systemClock } from '../runtime/clock.ts'
 
 type InFlight = { sentAt: number; requestTimeout: number; timeoutRequest(): void }
 

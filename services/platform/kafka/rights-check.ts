@@ -1,4 +1,4 @@
-import type { WaitContext } from '../retry-until.ts'
+import type { WaitContext } from '../runtime/retry-until.ts'
 import type { TrackedTopic, WriteRights } from './send-messages.ts'
 import type { TopicFaults } from './topic-faults.ts'
 

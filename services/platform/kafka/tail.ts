@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
-import { retryUntilDone, type WaitContext } from '../retry-until.ts'
+import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from './consumer.ts'
 import { loneMember } from './consumer-options.ts'
 import { withAdmin } from './topics.ts'

@@ -1,4 +1,4 @@
-import type { WaitContext } from '../retry-until.ts'
+import type { WaitContext } from '../runtime/retry-until.ts'
 import { describeFault, type FaultKind, kindOf } from './send-fault.ts'
 
 type TopicFault = { kind: FaultKind; text: string; places: Set<string>; loggedMs: number }

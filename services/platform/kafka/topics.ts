@@ -1,5 +1,5 @@
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { ConfigResourceTypes, KafkaJSError } from './kafkajs.ts'
 
 export type TopicSpec = {

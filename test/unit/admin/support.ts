@@ -3,8 +3,8 @@ import { definitionParser } from '../../../services/config-tables.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition.ts'
 import type { DefinitionTable } from '../../../services/domain/definition-table.ts'
 import type { UrlPolicy } from '../../../services/domain/target-url.ts'
-import type { Clock } from '../../../services/platform/clock.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
+import type { Clock } from '../../../services/platform/runtime/clock.ts'
 
 export const nowMs = Date.parse('2026-03-01T12:00:00.000Z')
 

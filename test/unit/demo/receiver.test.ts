@@ -3,7 +3,7 @@ import got from 'got'
 import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
 import { type Receiver, startReceiver } from '../../../deploy/demo/receiver.ts'
-import { systemClock } from '../../../services/platform/clock.ts'
+import { systemClock } from '../../../services/platform/runtime/clock.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const otherSecret = `whsec_${Buffer.alloc(32, 8).toString('base64')}`

@@ -6,7 +6,7 @@ import { until } from '../../../deploy/demo/until.ts'
 import { openGuard } from '../../../deploy/local/guard.ts'
 import { findFreePorts } from '../../../deploy/local/ports.ts'
 import { SupervisedService } from '../../../deploy/local/stack-service.ts'
-import { systemClock } from '../../../services/platform/clock.ts'
+import { systemClock } from '../../../services/platform/runtime/clock.ts'
 
 const server = `
 import { createServer } from 'node:http'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
 import { messageSource, statusSource } from '../../../services/formatter/event-source.ts'
-import type { Decoded } from '../../../services/platform/codec.ts'
+import type { Decoded } from '../../../services/platform/avro/codec.ts'
 import { atMs, message, messageEvent, statusEvent } from '../../support/sample-events.ts'
 
 const bytes = Buffer.alloc(0)

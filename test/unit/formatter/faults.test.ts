@@ -9,7 +9,7 @@ import { Output } from '../../../services/formatter/output.ts'
 import { FormatterStage } from '../../../services/formatter/stage.ts'
 import { traceparentOf } from '../../../services/formatter/traceparent.ts'
 import type { Assignment, Commit, ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
-import { RecordFaults } from '../../../services/platform/record-faults.ts'
+import { RecordFaults } from '../../../services/platform/runtime/record-faults.ts'
 import { messageEvent } from '../../support/sample-events.ts'
 import { definition } from './samples.ts'
 

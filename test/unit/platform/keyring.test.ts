@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sealContext } from '../../../services/domain/definition.ts'
-import { ConfigError } from '../../../services/platform/config.ts'
+import { ConfigError } from '../../../services/platform/config/config.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
 
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')

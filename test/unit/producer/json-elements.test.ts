@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hasMoreValuesThan } from '../../../services/platform/json-values.ts'
+import { hasMoreValuesThan } from '../../../services/platform/json/json-values.ts'
 import { splitList } from '../../../services/producer/json-elements.ts'
 
 /** The value of a text that was taken apart: each list directly in the object gets its elements back. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { avroType } from '../../../services/platform/avro.ts'
+import { avroType } from '../../../services/platform/avro/avro.ts'
 import { schemaOf } from '../../../services/schemas.ts'
 import {
   attemptRules,

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { type OutgoingRecord, RecordRefused } from '../../../services/platform/kafka/producer.ts'
-import { RecordFaults } from '../../../services/platform/record-faults.ts'
+import { RecordFaults } from '../../../services/platform/runtime/record-faults.ts'
 import { StateWriter, type StateWriterContext } from '../../../services/stats-aggregator/state-writer.ts'
 
 type Small = { webhookId: string; source: { partition: number; offset: number } }

@@ -1,6 +1,6 @@
 import type { WebhookDefinition } from '../../../domain/definition.ts'
 import type { Outcome } from '../../../domain/outcome.ts'
-import type { Clock } from '../../../platform/clock.ts'
+import type { Clock } from '../../../platform/runtime/clock.ts'
 import { type BreakerState, type Gate, gate, initialBreaker, onResult, probeNotSent, shouldDisable } from './breaker.ts'
 import { Pacer } from './pacer.ts'
 import { retryAfterCapMs } from './retry.ts'

@@ -1,5 +1,5 @@
 import type { PendingDelivery } from '../../../domain/delivery.ts'
-import { SetAside } from '../../../platform/record-faults.ts'
+import { SetAside } from '../../../platform/runtime/record-faults.ts'
 import { createItem } from '../create-item.ts'
 import type { HeldItems } from '../delivery-pool.ts'
 import type { FaultGates } from '../gate/fault-gates.ts'

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../../../domain/delivery.ts'
-import { SetAside } from '../../../platform/record-faults.ts'
+import { SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { Place } from '../attempt-record.ts'
 import type { HeldItems } from '../delivery-pool.ts'
 import type { ItemFaults } from '../item-faults.ts'

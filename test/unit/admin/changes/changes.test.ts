@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { ChangeFeed, type ChangeKind } from '../../../../services/admin/changes/change-feed.ts'
 import { ChangeStreams } from '../../../../services/admin/changes/change-stream.ts'
-import type { Clock } from '../../../../services/platform/clock.ts'
+import type { Clock } from '../../../../services/platform/runtime/clock.ts'
 
 /** Sleepers wake when the time is set forward. */
 function handClock(): Clock & { forward(ms: number): Promise<void> } {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LatestRecords } from '../../../../services/admin/records/latest-records.ts'
-import type { Decoded } from '../../../../services/platform/codec.ts'
+import type { Decoded } from '../../../../services/platform/avro/codec.ts'
 
 const record = (key: string | null, text: string | null, schemaId = 1) => {
   const header = Buffer.from([0, 0, 0, 0, schemaId])

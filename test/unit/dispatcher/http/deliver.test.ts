@@ -3,8 +3,8 @@ import { expect, test, vi } from 'vitest'
 import type { SendResult } from '../../../../services/dispatcher/engine/ports.ts'
 import { Sender } from '../../../../services/dispatcher/http/deliver.ts'
 import type { HttpSender } from '../../../../services/dispatcher/http/http-sender.ts'
-import { systemClock } from '../../../../services/platform/clock.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
+import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { definition, delivery } from '../../../support/simulation.ts'
 
 function senderThat(mayRecord: { value: boolean }) {

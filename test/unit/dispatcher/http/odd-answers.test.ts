@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../../../services/platform/clock.ts'
+import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { oddAnswer } from '../../../support/answer-grammar.ts'
 import { controlStatus, listenOdd } from '../../../support/odd-receiver.ts'
 import { createSender, listenRaw, onRequest, post, resolveFrom } from '../../../support/outgoing.ts'

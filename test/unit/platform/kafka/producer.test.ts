@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import kafkajs from 'kafkajs'
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
-import { Health } from '../../../../services/platform/health.ts'
 import type { Kafka } from '../../../../services/platform/kafka/client.ts'
 import { BatchingProducer, RecordRefused } from '../../../../services/platform/kafka/producer.ts'
 import type { SendFault, TrackedMessage, TrackedTopic } from '../../../../services/platform/kafka/send-messages.ts'
+import { Health } from '../../../../services/platform/runtime/readiness.ts'
 
 const { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs
 

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import { ConfigError } from './config.ts'
+import { ConfigError } from '../config/config.ts'
 import { HttpProblem } from './problem.ts'
 
 /** Who sent a request, by the claims of a verified token. */

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
-import { Health } from '../../../services/platform/health.ts'
-import { createHttpServer } from '../../../services/platform/http-server.ts'
+import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
+import { Health } from '../../../../services/platform/runtime/readiness.ts'
 
 function create() {
   const server = createHttpServer({ log: pino({ level: 'silent' }), health: new Health(), metrics: new Registry() })

@@ -1,7 +1,7 @@
 import avsc from 'avsc'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { avroType, resolverOf } from '../../../services/platform/avro.ts'
+import { avroType, resolverOf } from '../../../../services/platform/avro/avro.ts'
 
 const listSchema = {
   type: 'record',

@@ -1,7 +1,7 @@
 import type avsc from 'avsc'
+import type { WaitContext } from '../runtime/retry-until.ts'
 import { avroType, resolverOf } from './avro.ts'
 import { createRegistry, type Registry, type RegistryConfig } from './registry.ts'
-import type { WaitContext } from './retry-until.ts'
 import { type KnownSchema, SchemaLookup } from './schema-lookup.ts'
 
 export { createRegistry, type RegistryConfig }

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
-import type { Health } from './health.ts'
 import type { Logger } from './log.ts'
+import type { Health } from './readiness.ts'
 
 export type WaitContext = { log: Logger; clock: Clock; health: Health; stopping?: AbortSignal }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Decoded } from '../../../services/platform/codec.ts'
-import { OrderedDecoder } from '../../../services/platform/ordered-decoder.ts'
+import type { Decoded } from '../../../../services/platform/avro/codec.ts'
+import { OrderedDecoder } from '../../../../services/platform/avro/ordered-decoder.ts'
 
 test('what can be read and what cannot are told in the order of their records, also behind a schema that is asked for', async () => {
   const asked = Promise.withResolvers<Decoded<string>>()

@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Health } from './health.ts'
+import type { Logger } from '../runtime/log.ts'
+import type { Registry } from '../runtime/metrics.ts'
+import type { Health } from '../runtime/readiness.ts'
 import { createHttpServer } from './http-server.ts'
-import type { Logger } from './log.ts'
-import type { Registry } from './metrics.ts'
 import { HttpProblem } from './problem.ts'
 
 export type EarlyListenerOptions = {

@@ -1,5 +1,5 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net'
-import { brokerListForm, parseBrokers } from './kafka/broker-list.ts'
+import { brokerListForm, parseBrokers } from '../kafka/broker-list.ts'
 
 /** What a variable's text has to be beyond its type. `allowed` is told when it is not, and in docs/reference/configuration.md. */
 export type Check = { check: (value: string) => boolean; allowed: string }

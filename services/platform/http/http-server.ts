@@ -9,14 +9,14 @@ import Fastify, {
   type FastifySchemaCompiler,
   LogController,
 } from 'fastify'
+import { type CompileSchema, type Problem, schemaCompiler } from '../json/json-schema.ts'
+import { hasMoreValuesThan } from '../json/json-values.ts'
+import { illFormedTexts } from '../json/well-formed.ts'
+import type { Logger } from '../runtime/log.ts'
+import type { Registry } from '../runtime/metrics.ts'
+import type { Health } from '../runtime/readiness.ts'
 import { type AllowedMethods, collectAllowedMethods, methodNotAllowed } from './allowed-methods.ts'
-import type { Health } from './health.ts'
-import { type CompileSchema, type Problem, schemaCompiler } from './json-schema.ts'
-import { hasMoreValuesThan } from './json-values.ts'
-import type { Logger } from './log.ts'
-import type { Registry } from './metrics.ts'
 import { HttpProblem } from './problem.ts'
-import { illFormedTexts } from './well-formed.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compileSchema } from '../../../services/platform/json-schema.ts'
+import { compileSchema } from '../../../../services/platform/json/json-schema.ts'
 
 const check = compileSchema({
   type: 'object',

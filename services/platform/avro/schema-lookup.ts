@@ -1,8 +1,8 @@
 import type avsc from 'avsc'
+import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
+import { Slots } from '../runtime/slots.ts'
 import { avroType } from './avro.ts'
 import type { FoundSchema, Registry } from './registry.ts'
-import { retryUntilDone, type WaitContext } from './retry-until.ts'
-import { Slots } from './slots.ts'
 
 /** A schema, or why records with its id cannot be read. */
 export type KnownSchema = { ok: true; type: avsc.Type } | { ok: false; reason: string }

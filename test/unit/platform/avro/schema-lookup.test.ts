@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { Codec } from '../../../services/platform/codec.ts'
-import { Health } from '../../../services/platform/health.ts'
-import type { FoundSchema, Registry } from '../../../services/platform/registry.ts'
+import { Codec } from '../../../../services/platform/avro/codec.ts'
+import type { FoundSchema, Registry } from '../../../../services/platform/avro/registry.ts'
+import { Health } from '../../../../services/platform/runtime/readiness.ts'
 
 const schema = { type: 'record', name: 'Note', namespace: 'hookline', fields: [{ name: 'text', type: 'string' }] }
 const other = { ...schema, fields: [...schema.fields, { name: 'more', type: 'string', default: '' }] }

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { describe, expect, test } from 'vitest'
-import { formatterConfig } from '../../../services/formatter/config.ts'
-import { ConfigError, describeConfig, loadConfig } from '../../../services/platform/config.ts'
+import { formatterConfig } from '../../../../services/formatter/config.ts'
+import { ConfigError, describeConfig, loadConfig } from '../../../../services/platform/config/config.ts'
 
 const schema = Type.Object({
   TEXT: Type.String({ default: 'x', description: 'some text' }),

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { avroType } from '../../../services/platform/avro.ts'
-import { Codec } from '../../../services/platform/codec.ts'
-import { Health } from '../../../services/platform/health.ts'
+import { avroType } from '../../../../services/platform/avro/avro.ts'
+import { Codec } from '../../../../services/platform/avro/codec.ts'
+import { Health } from '../../../../services/platform/runtime/readiness.ts'
 
 const schema = { type: 'record', name: 'Body', fields: [{ name: 'body', type: 'bytes' }] }
 

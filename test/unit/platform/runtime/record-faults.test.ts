@@ -1,6 +1,6 @@
 import { setTimeout as sleepMs } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { RecordFaults, SetAside } from '../../../services/platform/record-faults.ts'
+import { RecordFaults, SetAside } from '../../../../services/platform/runtime/record-faults.ts'
 
 const broken = () => {
   throw new TypeError('no such thing')

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createRegistry, readAnswer, registryOf } from '../../../services/platform/registry.ts'
+import { createRegistry, readAnswer, registryOf } from '../../../../services/platform/avro/registry.ts'
 
 const schema = { type: 'record', name: 'R', fields: [] }
 const json = 'application/json'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { avroType } from '../../../services/platform/avro.ts'
-import { projection } from '../../../services/platform/avro-projection.ts'
-import { schemaOf } from '../../../services/schemas.ts'
-import { topics } from '../../../services/topics.ts'
-import { letter } from '../admin/replay/replay-support.ts'
+import { avroType } from '../../../../services/platform/avro/avro.ts'
+import { projection } from '../../../../services/platform/avro/avro-projection.ts'
+import { schemaOf } from '../../../../services/schemas.ts'
+import { topics } from '../../../../services/topics.ts'
+import { letter } from '../../admin/replay/replay-support.ts'
 
 const whole = schemaOf(topics.webhookDeadLetters)
 

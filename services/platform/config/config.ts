@@ -1,5 +1,5 @@
 import type { Static, TObject, TSchema } from 'typebox'
-import { compileSchema } from './json-schema.ts'
+import { compileSchema } from '../json/json-schema.ts'
 import type { Check } from './variable-checks.ts'
 
 /** A variable whose value is not what is allowed. The process exits with 78 (EX_CONFIG of sysexits.h). */

@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Static, TObject } from 'typebox'
+import { ConfigError, loadConfig } from '../config/config.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { ConfigError, loadConfig } from './config.ts'
-import { Health } from './health.ts'
 import { createLogger, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
+import { Health } from './readiness.ts'
 
 /** What every service's main.ts gets. */
 export type ServiceContext<Config> = {
