@@ -1,5 +1,5 @@
-import type { BatchingProducer } from './platform/kafka/producer.ts'
-import type { TopicTable } from './platform/kafka/table.ts'
+import type { BatchingProducer } from './platform/kafka/produce/producer.ts'
+import type { TopicTable } from './platform/kafka/readers/table.ts'
 import type { TopicUse } from './topic-use.ts'
 import type { topics } from './topics.ts'
 

@@ -1,8 +1,8 @@
 import type { DeadLetter } from './domain/delivery.ts'
 import type { LettersBySize } from './domain/letter-sizes.ts'
 import type { Encode } from './platform/avro/codec.ts'
-import type { Acknowledged, BatchingProducer, OutgoingRecord } from './platform/kafka/producer.ts'
-import { enqueueWhatFits, type SmallerRecords } from './platform/kafka/what-fits.ts'
+import type { Acknowledged, BatchingProducer, OutgoingRecord } from './platform/kafka/produce/producer.ts'
+import { enqueueWhatFits, type SmallerRecords } from './platform/kafka/produce/what-fits.ts'
 
 /** webhook-dead-letters, by its name in Kafka. */
 export type DeadLetterTopic = { topic: string; encode: Encode<DeadLetter> }

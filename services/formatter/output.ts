@@ -5,8 +5,8 @@ import { limits } from '../domain/limits.ts'
 import { recordLetter } from '../domain/record-letter.ts'
 import type { Encode } from '../platform/avro/codec.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import type { BatchingProducer, OutgoingRecord } from '../platform/kafka/producer.ts'
-import { sendWhatFits } from '../platform/kafka/what-fits.ts'
+import type { BatchingProducer, OutgoingRecord } from '../platform/kafka/produce/producer.ts'
+import { sendWhatFits } from '../platform/kafka/produce/what-fits.ts'
 import { oversizeLetters } from './dead-letters.ts'
 
 export type OutputEdges = {

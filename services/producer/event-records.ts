@@ -1,6 +1,6 @@
 import { type Event, eventKey, type MessageEvent, type StatusEvent } from '../domain/event.ts'
 import type { Codec, Encode } from '../platform/avro/codec.ts'
-import type { OutgoingRecord } from '../platform/kafka/producer.ts'
+import type { OutgoingRecord } from '../platform/kafka/produce/producer.ts'
 import { schemaOf } from '../schemas.ts'
 import type { TopicUse } from '../topic-use.ts'
 import { topics } from '../topics.ts'

@@ -4,7 +4,7 @@ import { Codec, createRegistry, type RegistryConfig } from '../platform/avro/cod
 import { createKafka, type Kafka, type KafkaVariables } from '../platform/kafka/client.ts'
 import { fetchLogIds } from '../platform/kafka/committed.ts'
 import { GroupConsumer } from '../platform/kafka/consumer.ts'
-import { BatchingProducer } from '../platform/kafka/producer.ts'
+import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
 import { RecordFaults } from '../platform/runtime/record-faults.ts'
 import type { ServiceContext } from '../platform/runtime/service.ts'
 import { schemaOf } from '../schemas.ts'

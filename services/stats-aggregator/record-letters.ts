@@ -2,7 +2,7 @@ import { type DeadLetterTopic, enqueueDeadLetter } from '../dead-letter-topic.ts
 import { lettersBySize } from '../domain/letter-sizes.ts'
 import { recordLetter } from '../domain/record-letter.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import type { BatchingProducer } from '../platform/kafka/producer.ts'
+import type { BatchingProducer } from '../platform/kafka/produce/producer.ts'
 import type { Logger } from '../platform/runtime/log.ts'
 
 export type LettersContext = {

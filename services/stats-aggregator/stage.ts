@@ -1,6 +1,6 @@
 import type { Decode, Decoded } from '../platform/avro/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
-import type { StartPosition } from '../platform/kafka/membership.ts'
+import type { StartPosition } from '../platform/kafka/kafkajs-patches/membership.ts'
 import type { Patience } from '../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
 import type { FoldRules, State } from './fold.ts'

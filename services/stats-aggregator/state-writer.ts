@@ -1,4 +1,4 @@
-import { type BatchingProducer, RecordRefused } from '../platform/kafka/producer.ts'
+import { type BatchingProducer, RecordRefused } from '../platform/kafka/produce/producer.ts'
 import { type RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
 import type { State } from './fold.ts'
 

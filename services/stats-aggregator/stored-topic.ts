@@ -3,7 +3,7 @@ import type { Decode, Decoded } from '../platform/avro/codec.ts'
 import { ownCopy } from '../platform/avro/own-copy.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import { TopicTable } from '../platform/kafka/table.ts'
+import { TopicTable } from '../platform/kafka/readers/table.ts'
 import type { WaitContext } from '../platform/runtime/retry-until.ts'
 import { StoredStates } from './stored-states.ts'
 

@@ -1,6 +1,6 @@
 import type { MessageEvent } from '../../services/domain/event.ts'
 import { eventKey } from '../../services/domain/event.ts'
-import type { OutgoingRecord } from '../../services/platform/kafka/producer.ts'
+import type { OutgoingRecord } from '../../services/platform/kafka/produce/producer.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'

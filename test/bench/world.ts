@@ -5,7 +5,7 @@ import { cpus, totalmem } from 'node:os'
 import { startPlatform } from '../../deploy/local/platform.ts'
 import { Codec, createRegistry, type Encode } from '../../services/platform/avro/codec.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
-import { BatchingProducer } from '../../services/platform/kafka/producer.ts'
+import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { createLogger } from '../../services/platform/runtime/log.ts'
 import { Health } from '../../services/platform/runtime/readiness.ts'
@@ -14,7 +14,7 @@ import type { Topic } from '../../services/topics.ts'
 
 export const partitions = 12
 
-/** For the bare scripts: kafkajs as it comes warns of a timer of its own (services/platform/kafka/request-queue.ts). */
+/** For the bare scripts: kafkajs as it comes warns of a timer of its own (services/platform/kafka/kafkajs-patches/request-queue.ts). */
 export const bareFlags = ['--disable-warning=TimeoutNegativeWarning']
 
 /** A platform with topics, a producer to fill them, and services to run on them. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
-import { RecordRefused } from '../../services/platform/kafka/producer.ts'
+import { RecordRefused } from '../../services/platform/kafka/produce/producer.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { figure } from '../support/figure.ts'

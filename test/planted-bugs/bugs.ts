@@ -198,10 +198,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'takes an answer with an error and without records for one with nothing to tell',
-    file: 'services/platform/kafka/fetch-protocol.ts',
+    file: 'services/platform/kafka/kafkajs-patches/protocols/fetch-protocol.ts',
     text: 'buffer.readInt16BE(offset + 4) === 0 &&',
     replacement: '',
-    caughtBy: ['test/unit/platform/kafka/fetch-protocol.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/kafkajs-patches/protocols/fetch-protocol.test.ts'],
   },
   {
     name: 'signs with what an earlier, longer body has left behind',
@@ -262,7 +262,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'takes a table for read as soon as its consumer has joined',
-    file: 'services/platform/kafka/table.ts',
+    file: 'services/platform/kafka/readers/table.ts',
     text: 'await table.#reachedAll(ends)',
     replacement: 'void ends',
     caughtBy: ['test/e2e/kafka-platform.test.ts'],
@@ -390,18 +390,18 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'sends again what Kafka has acknowledged beside a partition that failed',
-    file: 'services/platform/kafka/send-messages.ts',
+    file: 'services/platform/kafka/kafkajs-patches/send-messages.ts',
     text: 'if (message.offset !== undefined) continue',
     replacement: '',
-    caughtBy: ['test/unit/platform/kafka/send-messages.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/kafkajs-patches/send-messages.test.ts'],
   },
   {
     name: 'calls records acknowledged whose partition is not known',
-    file: 'services/platform/kafka/send-messages.ts',
+    file: 'services/platform/kafka/kafkajs-patches/send-messages.ts',
     text: 'if (leader === undefined || leader < 0) {',
     replacement:
       "if (leader === undefined || leader < 0) {\n          noteResults([{ topic, partitions: [data] }], { topics: [{ topicName: topic, partitions: [{ partition: data.partition, errorCode: 0, baseOffset: '0' }] }] })\n          continue",
-    caughtBy: ['test/unit/platform/kafka/send-messages.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/kafkajs-patches/send-messages.test.ts'],
   },
   {
     name: 'decides on a definition that another instance has replaced',
@@ -412,7 +412,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'waits at a stop for the fetches that bring nothing',
-    file: 'services/platform/kafka/wake.ts',
+    file: 'services/platform/kafka/kafkajs-patches/wake.ts',
     text: 'const end = () => resolve([])',
     replacement: 'const end = () => undefined',
     caughtBy: ['test/e2e/kafka-platform.test.ts'],
@@ -420,7 +420,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'waits for the last fetch when it closes a connection',
-    file: 'services/platform/kafka/wake.ts',
+    file: 'services/platform/kafka/kafkajs-patches/wake.ts',
     text: '|| !isFetching)',
     replacement: '|| isFetching)',
     caughtBy: ['test/e2e/kafka-platform.test.ts'],
@@ -580,24 +580,24 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'believes a commit of a log that was made anew',
-    file: 'services/platform/kafka/logs.ts',
+    file: 'services/platform/kafka/log-ids.ts',
     text: 'committedLogId !== null && logId !== null && committedLogId !== logId',
     replacement: 'committedLogId === logId && offset < 0',
-    caughtBy: ['test/unit/platform/kafka/logs.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/log-ids.test.ts'],
   },
   {
     name: 'believes an offset from behind the end of a log',
-    file: 'services/platform/kafka/logs.ts',
+    file: 'services/platform/kafka/log-ids.ts',
     text: 'if (offset > high)',
     replacement: 'if (offset > Number.MAX_VALUE)',
-    caughtBy: ['test/unit/platform/kafka/logs.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/log-ids.test.ts'],
   },
   {
     name: 'does not notice that a topic was made anew',
-    file: 'services/platform/kafka/logs.ts',
+    file: 'services/platform/kafka/log-ids.ts',
     text: 'return before === undefined || before === id ? null : before',
     replacement: 'return null',
-    caughtBy: ['test/unit/platform/kafka/logs.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/log-ids.test.ts'],
   },
   {
     name: 'waits for the offset of a definition that never comes',
@@ -727,24 +727,24 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'gives up the last record that could be written of a refused one',
-    file: 'services/platform/kafka/what-fits.ts',
+    file: 'services/platform/kafka/produce/what-fits.ts',
     text: 'const isLast = version === records.length',
     replacement: 'const isLast = false',
     caughtBy: ['test/unit/dispatcher/outcome/recorder.test.ts'],
   },
   {
     name: 'lets new records pass those that Kafka has not taken',
-    file: 'services/platform/kafka/held-records.ts',
+    file: 'services/platform/kafka/produce/held-records.ts',
     text: '[...open, ...partition.records, ...late]',
     replacement: '[...partition.records, ...late, ...open]',
-    caughtBy: ['test/unit/platform/kafka/producer.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/produce/producer.test.ts'],
   },
   {
     name: 'ends the process where a right is missing',
-    file: 'services/platform/kafka/send-fault.ts',
+    file: 'services/platform/kafka/produce/send-fault.ts',
     text: "TOPIC_AUTHORIZATION_FAILED: 'forbidden',",
     replacement: "TOPIC_AUTHORIZATION_FAILED: 'bug',",
-    caughtBy: ['test/unit/platform/kafka/producer.test.ts'],
+    caughtBy: ['test/unit/platform/kafka/produce/producer.test.ts'],
   },
   {
     name: "puts a key into another partition than Kafka's own clients",

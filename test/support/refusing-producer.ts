@@ -1,5 +1,5 @@
-import type { Acknowledged, BatchingProducer, OutgoingRecord } from '../../services/platform/kafka/producer.ts'
-import { RecordRefused } from '../../services/platform/kafka/record-refused.ts'
+import type { Acknowledged, BatchingProducer, OutgoingRecord } from '../../services/platform/kafka/produce/producer.ts'
+import { RecordRefused } from '../../services/platform/kafka/produce/record-refused.ts'
 
 type Edges = Pick<BatchingProducer, 'send' | 'enqueue'>
 

@@ -1,6 +1,6 @@
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
-import type { RangeReader } from '../../platform/kafka/range-reader.ts'
+import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { AuditEntry } from './audit-entry.ts'
 

@@ -1,7 +1,7 @@
 import type { Kafka } from '../../platform/kafka/client.ts'
 import { fetchCommitted } from '../../platform/kafka/committed.ts'
 import { type Assignment, GroupConsumer, type RecordBatch } from '../../platform/kafka/consumer.ts'
-import type { Acknowledged } from '../../platform/kafka/producer.ts'
+import type { Acknowledged } from '../../platform/kafka/produce/producer.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import type { AuditFold } from './audit-fold.ts'

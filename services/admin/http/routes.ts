@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import { Overtaken } from '../../checked-writes.ts'
 import type { Identity } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
-import { RecordRefused } from '../../platform/kafka/producer.ts'
+import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { Admit } from '../access/authenticator.ts'
 import type { Caller } from '../access/identify.ts'
 import { judgeAccess, type Permission } from '../access/permissions.ts'

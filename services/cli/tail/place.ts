@@ -1,4 +1,4 @@
-import type { PartitionEnds } from '../../platform/kafka/range-reader.ts'
+import type { PartitionEnds } from '../../platform/kafka/readers/range-reader.ts'
 import { timeMs } from '../option-values.ts'
 
 /** Where reading begins, in each partition. */

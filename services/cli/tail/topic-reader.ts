@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { createKafka } from '../../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import { RangeReader } from '../../platform/kafka/range-reader.ts'
+import { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { withAdmin } from '../../platform/kafka/topics.ts'
 import { Health } from '../../platform/runtime/readiness.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'

@@ -1,5 +1,5 @@
 import type { RecordBatch } from '../../platform/kafka/consumer.ts'
-import type { TopicTable } from '../../platform/kafka/table.ts'
+import type { TopicTable } from '../../platform/kafka/readers/table.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Place } from '../engine/attempt-record.ts'
 

@@ -1,6 +1,6 @@
 import { nextVersion, type WebhookDefinition } from '../../domain/definition.ts'
 import type { Entry } from '../../domain/definition-table.ts'
-import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/producer.ts'
+import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 

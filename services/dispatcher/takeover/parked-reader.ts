@@ -2,7 +2,7 @@ import type { PendingDelivery } from '../../domain/delivery.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import type { RangeReader } from '../../platform/kafka/range-reader.ts'
+import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { EnginePorts } from '../engine/ports.ts'
 
 /** Reads parts of webhook-parked for the engine. @param unreadable called with each record that cannot be decoded. */

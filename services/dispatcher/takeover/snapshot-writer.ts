@@ -1,6 +1,6 @@
 import type { Encode } from '../../platform/avro/codec.ts'
-import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/producer.ts'
-import type { RangeReader } from '../../platform/kafka/range-reader.ts'
+import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/produce/producer.ts'
+import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type HealthLogIds, type HealthRecord, healthOf } from '../engine/health-record.ts'

@@ -2,7 +2,7 @@ import type { KafkaConfig, Kafka as KafkaType, SASLOptions } from 'kafkajs'
 import { ConfigError } from '../config/config.ts'
 import type { Logger } from '../runtime/log.ts'
 import { brokerListForm, parseBrokers } from './broker-list.ts'
-import { Kafka, logLevel } from './kafkajs.ts'
+import { Kafka, logLevel } from './kafkajs-patches/kafkajs.ts'
 
 export type KafkaVariables = {
   KAFKA_BROKERS: string

@@ -1,6 +1,6 @@
 import type { Admin, GroupMember, PartitionAssigner } from 'kafkajs'
 import type { Held } from './consumer.ts'
-import { AssignerProtocol } from './kafkajs.ts'
+import { AssignerProtocol } from './kafkajs-patches/kafkajs.ts'
 
 /** A member of the group with the partition numbers that it held until now. */
 export type Holder = { memberId: string; numbers: readonly number[] }

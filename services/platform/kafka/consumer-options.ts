@@ -1,6 +1,6 @@
 import type { ConsumerConfig, PartitionAssigner } from 'kafkajs'
 import type { Assignment, GroupConsumer, Held, RecordBatch } from './consumer.ts'
-import type { StartPosition } from './membership.ts'
+import type { StartPosition } from './kafkajs-patches/membership.ts'
 
 export type ConsumerOptions = {
   groupId: string

@@ -3,10 +3,10 @@ import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import type { Logger } from '../runtime/log.ts'
 import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { type ConsumerOptions, consumerConfig, heartbeatMs } from './consumer-options.ts'
-import { PartitionAssigners } from './kafkajs.ts'
-import type { Cluster } from './kafkajs-inside.ts'
-import { LogIds, stampMetadata } from './logs.ts'
-import { type Membership, type PinnedCommit, pinCommits, registerMembership } from './membership.ts'
+import { PartitionAssigners } from './kafkajs-patches/kafkajs.ts'
+import type { Cluster } from './kafkajs-patches/kafkajs-inside.ts'
+import { type Membership, type PinnedCommit, pinCommits, registerMembership } from './kafkajs-patches/membership.ts'
+import { LogIds, stampMetadata } from './log-ids.ts'
 
 export type ConsumedRecord = {
   topic: string
@@ -47,7 +47,7 @@ export type Commit = { topic: string; partition: number; offset: number; metadat
 /**
  * A member of a consumer group that reads from the beginning where nothing is committed, commits only what it is told to,
  * and only of the current assignment. kafkajs restarts itself after connection faults; any other crash is fatal, and so is
- * a log that turns out to be another one than before (logs.ts).
+ * a log that turns out to be another one than before (log-ids.ts).
  */
 export class GroupConsumer implements AsyncDisposable {
   readonly #consumer: Consumer

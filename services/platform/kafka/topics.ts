@@ -1,6 +1,6 @@
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs'
 import type { Clock } from '../runtime/clock.ts'
-import { ConfigResourceTypes, KafkaJSError } from './kafkajs.ts'
+import { ConfigResourceTypes, KafkaJSError } from './kafkajs-patches/kafkajs.ts'
 
 export type TopicSpec = {
   name: string

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { type OutgoingRecord, RecordRefused } from '../../../services/platform/kafka/producer.ts'
+import { type OutgoingRecord, RecordRefused } from '../../../services/platform/kafka/produce/producer.ts'
 import { RecordFaults } from '../../../services/platform/runtime/record-faults.ts'
 import { StateWriter, type StateWriterContext } from '../../../services/stats-aggregator/state-writer.ts'
 

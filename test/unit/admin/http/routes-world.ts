@@ -28,7 +28,7 @@ import { DefinitionTable } from '../../../../services/domain/definition-table.ts
 import type { Identity } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { HttpProblem } from '../../../../services/platform/http/problem.ts'
-import { RecordRefused } from '../../../../services/platform/kafka/producer.ts'
+import { RecordRefused } from '../../../../services/platform/kafka/produce/producer.ts'
 import { Health } from '../../../../services/platform/runtime/readiness.ts'
 import { TopicUse } from '../../../../services/topic-use.ts'
 import { anyReads, FakeReplayTopics, pending } from '../replay/replay-support.ts'

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts
 import { unreadReplayRoutes } from '../../../../services/admin/replay/unreadable-replay.ts'
 import type { DeadLetter } from '../../../../services/domain/delivery.ts'
 import { recordLetter } from '../../../../services/domain/record-letter.ts'
-import type { OutgoingRecord } from '../../../../services/platform/kafka/producer.ts'
+import type { OutgoingRecord } from '../../../../services/platform/kafka/produce/producer.ts'
 import { TopicUse } from '../../../../services/topic-use.ts'
 import { callOf, nowMs, stillClock } from '../support.ts'
 import { letter } from './replay-support.ts'

@@ -3,8 +3,8 @@ import { deadLetterOf } from '../../../../services/dispatcher/engine/attempt-rec
 import { type RecorderContext, recordOutcome } from '../../../../services/dispatcher/outcome/recorder.ts'
 import { addAnswered } from '../../../../services/dispatcher/takeover/takeover.ts'
 import type { Attempt, AttemptSummary, DeadLetter, PendingDelivery } from '../../../../services/domain/delivery.ts'
-import type { Acknowledged, OutgoingRecord } from '../../../../services/platform/kafka/producer.ts'
-import { RecordRefused } from '../../../../services/platform/kafka/record-refused.ts'
+import type { Acknowledged, OutgoingRecord } from '../../../../services/platform/kafka/produce/producer.ts'
+import { RecordRefused } from '../../../../services/platform/kafka/produce/record-refused.ts'
 import { refusingKafka } from '../../../support/refusing-producer.ts'
 import { delivery } from '../../../support/simulation.ts'
 

@@ -5,7 +5,7 @@ import type { HealthRecord } from '../../../../services/dispatcher/engine/health
 import { PartitionState } from '../../../../services/dispatcher/engine/offsets/partition-state.ts'
 import { epochHeaders, readEpoch } from '../../../../services/dispatcher/takeover/snapshot-log.ts'
 import { HealthWriter } from '../../../../services/dispatcher/takeover/snapshot-writer.ts'
-import { RecordRefused } from '../../../../services/platform/kafka/record-refused.ts'
+import { RecordRefused } from '../../../../services/platform/kafka/produce/record-refused.ts'
 
 const taken = { reflected: { attemptsOffset: 5, parkedOffset: 7 }, epoch: 100, healthOffset: 0 }
 const paused = { breaker: initialBreaker(), pausedUntilMs: 9_000 }

@@ -1,0 +1,63 @@
+import { createRequire } from 'node:module'
+import { withParsedBrokers } from '../broker-list.ts'
+import { worker, workerQueue } from './batch-queue.ts'
+import { compressionCodecs } from './compression.ts'
+import { findLeadersQuickly } from './fetch-leaders.ts'
+import { takeTurnsInFetches } from './fetch-order.ts'
+import { beginWithinLogs, watchLogs } from './membership.ts'
+import { fetchRequest, fetchResponse } from './protocols/fetch-protocol.ts'
+import { metadataRequest, metadataResponse } from './protocols/metadata-protocol.ts'
+import { encodeCall, writtenOnce } from './protocols/produce-request.ts'
+import { withResponse } from './protocols/produce-response.ts'
+import { metadataWithTopicIds } from './protocols/topic-id-protocol.ts'
+import { calmRequestQueues } from './request-queue.ts'
+import { trackingSendMessages } from './send-messages.ts'
+import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
+
+/**
+ * kafkajs 2.2.4, which has had no release since 2023, with what it lacks: the only place that loads it. Each file named
+ * above says what it mends. What kafkajs' own files keep a hold of when they are loaded is replaced before that.
+ */
+const require = createRequire(import.meta.url)
+
+if (!require.cache[require.resolve('kafkajs')]) {
+  replace('consumer/worker', worker)
+  replace('consumer/workerQueue', workerQueue)
+  replace('protocol/requests/fetch/v11/request', fetchRequest)
+  replace('protocol/requests/fetch/v11/response', fetchResponse)
+  replace('protocol/requests/metadata/v6/request', metadataRequest)
+  replace('protocol/requests/metadata/v6/response', metadataResponse)
+  replace('utils/sleep', () => sleepUntilResumed)
+  replace('protocol/requests/metadata/index', metadataWithTopicIds)
+  replace('consumer/offsetManager/index', beginWithinLogs)
+  replace('consumer/consumerGroup', watchLogs)
+  replace('protocol/requests/produce/v3/response', withResponse)
+  replace('producer/sendMessages', trackingSendMessages)
+  replace('protocol/requests/produce/v3/request', writtenOnce)
+  replace('protocol/request', encodeCall)
+  replace('cluster/connectionPoolBuilder', withParsedBrokers)
+}
+takeTurnsInFetches()
+findLeadersQuickly()
+calmRequestQueues()
+endWaitsEarly()
+const kafkajs = require('kafkajs') as typeof import('kafkajs')
+for (const [name, codec] of Object.entries(compressionCodecs))
+  kafkajs.CompressionCodecs[kafkajs.CompressionTypes[name as keyof typeof compressionCodecs]] = () => codec
+
+export const {
+  AssignerProtocol,
+  ConfigResourceTypes,
+  Kafka,
+  KafkaJSError,
+  logLevel,
+  PartitionAssigners,
+  Partitioners,
+} = kafkajs
+
+function replace<T>(file: string, by: (original: T) => unknown): void {
+  const name = `kafkajs/src/${file}.js`
+  const original = require(name) as T
+  const module = require.cache[require.resolve(name)]
+  if (module) module.exports = by(original)
+}

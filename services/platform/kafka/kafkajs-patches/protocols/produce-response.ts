@@ -1,0 +1,63 @@
+import { createRequire } from 'node:module'
+import type { SendFault, TrackedMessage } from '../send-messages.ts'
+
+const require = createRequire(import.meta.url)
+const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
+  createErrorFromCode: (code: number) => SendFault
+}
+
+export type PartitionData = { partition: number; messages: TrackedMessage[] }
+export type TopicData = { topic: string; partitions: PartitionData[] }
+export type ProduceResponse = {
+  topics: { topicName: string; partitions: { partition: number; errorCode: number; baseOffset: string }[] }[]
+}
+
+const unknownServerError = -1
+
+/** Gives each message its offset or its fault. */
+export function noteResults(topicData: TopicData[], response: ProduceResponse): void {
+  const results = new Map(
+    response.topics.flatMap(({ topicName, partitions }) =>
+      partitions.map((result) => [`${topicName}/${result.partition}`, result]),
+    ),
+  )
+  for (const { topic, partitions } of topicData)
+    for (const { partition, messages } of partitions) {
+      const result = results.get(`${topic}/${partition}`)
+      if (result?.errorCode === 0) {
+        noteOffsets(messages, Number(result.baseOffset))
+        continue
+      }
+      const fault = faultOfCode(result?.errorCode ?? unknownServerError)
+      for (const message of messages) message.fault = fault
+    }
+}
+
+export function faultOfCode(code: number): SendFault {
+  return createErrorFromCode(code)
+}
+
+type Parser = { parse(data: ProduceResponse): Promise<ProduceResponse> }
+
+/** kafkajs' parser of produce responses throws at the first error in one: here with the response, which says more. */
+export function withResponse(parser: Parser): Parser {
+  const parse = async (data: ProduceResponse) => {
+    try {
+      return await parser.parse(data)
+    } catch (error) {
+      throw Object.assign(error as Error, { response: data })
+    }
+  }
+  return { ...parser, parse }
+}
+
+/** @throws an error that came without a response */
+export function responseOf(error: Error & { response?: ProduceResponse }): ProduceResponse {
+  if (error.response) return error.response
+  throw error
+}
+
+function noteOffsets(messages: TrackedMessage[], baseOffset: number): void {
+  let offset = baseOffset
+  for (const message of messages) message.offset = offset++
+}

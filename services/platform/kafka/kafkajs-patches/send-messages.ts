@@ -1,0 +1,217 @@
+import { createRequire } from 'node:module'
+import type { Message, PartitionMetadata } from 'kafkajs'
+import type { MetadataError, TopicMetadata } from './protocols/metadata-protocol.ts'
+import {
+  faultOfCode,
+  noteResults,
+  type PartitionData,
+  type ProduceResponse,
+  responseOf,
+  type TopicData,
+} from './protocols/produce-response.ts'
+
+const require = createRequire(import.meta.url)
+const { KafkaJSMetadataNotLoaded } = require('kafkajs/src/errors.js') as {
+  KafkaJSMetadataNotLoaded: new (message: string) => Error
+}
+
+/** A message, and on it what has come of it: however often sending is tried, what Kafka has is not sent again. */
+export type TrackedMessage = Message & {
+  /** Chosen by the partitioner at the first try, when not given. */
+  partition?: number
+  /** Its offset, once all in-sync replicas have it. */
+  offset?: number
+  /** Why it has none, after the latest try. */
+  fault?: SendFault
+  /** Set by the partitioner where earlier records of its partition wait: it is not sent this time. */
+  waits?: boolean
+}
+
+/** Why Kafka has not taken a record; type is Kafka's name of the error, where it is one of Kafka's. */
+export type SendFault = Error & { type?: string; code?: number; retriable?: boolean }
+
+/** What a request without messages answers: for each of its topics whether this client may write it, or why not. */
+export type WriteRights = Map<string, SendFault | null>
+
+export type TrackedTopic = { topic: string; messages: TrackedMessage[] }
+
+/** What is used of kafkajs' Cluster and Broker. */
+type Edges = {
+  cluster: {
+    isConnected(): boolean
+    connect(): Promise<void>
+    addMultipleTargetTopics(topics: string[]): Promise<void>
+    refreshMetadata(): Promise<void>
+    refreshMetadataIfNecessary(): Promise<void>
+    removeBroker(address: { host: string; port: number }): void
+    findTopicPartitionMetadata(topic: string): PartitionMetadata[]
+    findBroker(of: { nodeId: number }): Promise<{ produce(request: ProduceRequest): Promise<ProduceResponse> }>
+    brokerPool?: BrokerPool
+  }
+  partitioner: (of: { topic: string; partitionMetadata: PartitionMetadata[]; message: Message }) => number
+  retrier: <T>(attempt: (bail: (error: unknown) => void, retryCount: number) => Promise<T>) => Promise<T>
+  logger: { error(message: string, more: object): void }
+  eosManager: { isInitialized(): boolean }
+}
+
+type BrokerPool = {
+  metadata?: { topicMetadata: TopicMetadata[] }
+  findConnectedBroker(): Promise<{ metadata(topics: string[]): Promise<unknown> }>
+}
+
+type Request = { acks: number; topicMessages: TrackedTopic[] }
+type SendMessages = (edges: Edges) => (request: Request) => Promise<unknown>
+
+type ProduceRequest = { acks: number; topicData: TopicData[] }
+
+type Faulty = SendFault & Partial<{ host: string; port: number }>
+
+/**
+ * kafkajs 2.2.4 (producer/sendMessages) answers for requests instead of partitions. When one partition of a request fails, as
+ * while its leader changes, it sends all of them again, so that records of the others stand twice in the log. When a
+ * partition moves to a broker that has already answered, it is not sent at all and called acknowledged, and so is a partition
+ * that the metadata do not name: lost records. Here each partition is sent until it has been acknowledged, and only those that
+ * have not: a message that has an offset is in the log, also when sending fails, and one that has none says why. A topic that
+ * is unknown or forbidden, and a partition without a leader, fail alone. Idempotent producers send as kafkajs does.
+ */
+export function trackingSendMessages(ofKafkajs: SendMessages): SendMessages {
+  return (edges) => {
+    const [track, byKafkajs] = [sendMessages(edges), ofKafkajs(edges)]
+    return (request) => (edges.eosManager.isInitialized() ? byKafkajs : track)(request)
+  }
+}
+
+/** Resolves when each message has its offset; with what may be written, for a request without messages. @throws SendFault */
+function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eosManager'>) {
+  takeAnswersWithErrors(cluster.brokerPool)
+  let isOutdated = false
+
+  return ({ acks, topicMessages }: Request): Promise<WriteRights> =>
+    retrier(async (bail, retryCount) => {
+      const unsent = topicMessages.flatMap(({ messages }) => messages.filter(({ offset }) => offset === undefined))
+      for (const message of unsent) delete message.fault
+      try {
+        await readMetadata(topicMessages.map(({ topic }) => topic))
+        if (unsent.length === 0) return writeRights(topicMessages.map(({ topic }) => topic))
+        const requests = requestsFor(topicMessages)
+        await Promise.all([...requests].map(([nodeId, topics]) => produce(nodeId, topics, acks)))
+        const faults = unsent.flatMap(({ fault }) => fault ?? [])
+        if (faults.length > 0) throw faults.find(({ retriable }) => !retriable) ?? faults[0]
+        return new Map()
+      } catch (error) {
+        isOutdated = true
+        for (const message of unsent)
+          if (message.offset === undefined && !message.waits) message.fault ??= error as Faulty
+        logger.error(`Failed to send messages: ${(error as Error).message}`, { retryCount })
+        if ((error as Faulty).retriable) throw error
+        bail(error)
+        return new Map()
+      }
+    })
+
+  /** Anew where the last try failed: the leaders may have changed. */
+  async function readMetadata(topics: string[]): Promise<void> {
+    if (!cluster.isConnected()) await cluster.connect()
+    await cluster.addMultipleTargetTopics(topics)
+    if (isOutdated) await cluster.refreshMetadata()
+    else await cluster.refreshMetadataIfNecessary()
+    isOutdated = false
+  }
+
+  function metadataOf(topic: string): TopicMetadata | undefined {
+    return cluster.brokerPool?.metadata?.topicMetadata.find((known) => known.topic === topic)
+  }
+
+  async function writeRights(topics: string[]): Promise<WriteRights> {
+    await cluster.refreshMetadata()
+    return new Map(topics.map((topic) => [topic, faultOf(topic)]))
+  }
+
+  /** Why a topic cannot be written, as far as the metadata tell. */
+  function faultOf(topic: string): Faulty | null {
+    const { topicErrorCode = 0, authorizedOperations = notTold } = metadataOf(topic) ?? {}
+    if (topicErrorCode !== 0) return faultOfCode(topicErrorCode)
+    return authorizedOperations === notTold || authorizedOperations & write ? null : faultOfCode(topicForbidden)
+  }
+
+  /** By leader, what has not been acknowledged yet; what cannot be sent gets its fault. */
+  function requestsFor(topicMessages: TrackedTopic[]): Map<number, TopicData[]> {
+    const requests = new Map<number, TopicData[]>()
+    for (const { topic, messages } of topicMessages) {
+      const errorCode = metadataOf(topic)?.topicErrorCode ?? 0
+      const partitionMetadata = cluster.findTopicPartitionMetadata(topic)
+      if (errorCode !== 0 || partitionMetadata.length === 0) {
+        const fault = errorCode === 0 ? notLoaded(`topic ${topic} is not known yet`) : faultOfCode(errorCode)
+        for (const message of messages) if (message.offset === undefined) message.fault = fault
+        continue
+      }
+      for (const data of byPartition(topic, messages, partitionMetadata)) {
+        const leader = partitionMetadata.find(({ partitionId }) => partitionId === data.partition)?.leader
+        if (leader === undefined || leader < 0) {
+          const what = leader === undefined ? 'is not known yet' : 'has no leader'
+          for (const message of data.messages)
+            message.fault = notLoaded(`partition ${data.partition} of ${topic} ${what}`)
+          continue
+        }
+        const topics = requests.get(leader) ?? []
+        requests.set(leader, topics)
+        const last = topics.at(-1)
+        if (last?.topic === topic) last.partitions.push(data)
+        else topics.push({ topic, partitions: [data] })
+      }
+    }
+    return requests
+  }
+
+  function byPartition(topic: string, messages: TrackedMessage[], partitionMetadata: PartitionMetadata[]) {
+    const partitions = new Map<number, PartitionData>()
+    for (const message of messages) {
+      if (message.offset !== undefined) continue
+      message.partition ??= partitioner({ topic, partitionMetadata, message })
+      if (message.waits) continue
+      const data = partitions.get(message.partition)
+      if (data) data.messages.push(message)
+      else partitions.set(message.partition, { partition: message.partition, messages: [message] })
+    }
+    return partitions.values()
+  }
+
+  /** Gives each message its offset or its fault. */
+  async function produce(nodeId: number, topicData: TopicData[], acks: number): Promise<void> {
+    const all = topicData.flatMap(({ partitions }) => partitions.flatMap(({ messages }) => messages))
+    try {
+      const broker = await cluster.findBroker({ nodeId })
+      const response = await broker.produce({ acks, topicData }).catch(responseOf)
+      noteResults(topicData, response)
+    } catch (error) {
+      const fault = error as Faulty
+      const { host, port } = fault
+      if (fault.name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
+        cluster.removeBroker({ host, port })
+      for (const message of all) message.fault = fault
+    }
+  }
+}
+
+/** kafkajs throws a whole metadata answer away for one topic's error: here it is kept, and says so of that topic. */
+function takeAnswersWithErrors(pool: BrokerPool | undefined): void {
+  if (!pool) return
+  const find = pool.findConnectedBroker.bind(pool)
+  const tolerated = (error: MetadataError) => {
+    if (error.metadata) return error.metadata
+    throw error
+  }
+  pool.findConnectedBroker = async () => {
+    const broker = await find()
+    return { metadata: (topics) => broker.metadata(topics).catch(tolerated) }
+  }
+}
+
+function notLoaded(message: string): Faulty {
+  return new KafkaJSMetadataNotLoaded(message)
+}
+
+const topicForbidden = 29
+/** Bit of the operation Write; the number that stands for operations that the broker has not told (KIP-430). */
+const write = 1 << 4
+const notTold = -2_147_483_648

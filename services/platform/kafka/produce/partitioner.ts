@@ -1,0 +1,17 @@
+import type { ICustomPartitioner } from 'kafkajs'
+import type { TrackedMessage } from '../kafkajs-patches/send-messages.ts'
+import { partitionOfKey } from '../key-partition.ts'
+import type { HeldRecords } from './held-records.ts'
+
+/** kafkajs' own takes the square of a key's length, and filters the list of partitions for each record. */
+export function partitioner(held: HeldRecords, random: () => number): ICustomPartitioner {
+  return () =>
+    ({ topic, partitionMetadata: { length: count }, message }) => {
+      const { key = null } = message
+      const keyed = typeof key === 'string' || Buffer.isBuffer(key)
+      const partition = keyed ? partitionOfKey(key, count) : Math.floor(random() * count)
+      const tracked: TrackedMessage = message
+      tracked.waits = held.has(topic, partition)
+      return partition
+    }
+}

@@ -1,0 +1,58 @@
+import type { WaitContext } from '../../runtime/retry-until.ts'
+import { describeFault, type FaultKind, kindOf } from './send-fault.ts'
+
+type TopicFault = { kind: FaultKind; text: string; places: Set<string>; loggedMs: number }
+
+/** A leader that changes is no news before so many tries. */
+const triesOfNews = 3
+/** The same fault of a topic is logged no more often. */
+const logEveryMs = 30_000
+
+/** Which topics Kafka does not take at present: in the log, in readiness, and for whoever must not begin what it cannot record. */
+export class TopicFaults {
+  readonly #context: Pick<WaitContext, 'log' | 'health' | 'clock'>
+  readonly #faults = new Map<string, TopicFault>()
+
+  constructor(context: Pick<WaitContext, 'log' | 'health' | 'clock'>) {
+    this.#context = context
+  }
+
+  /** Whether one of the topics is forbidden, missing or refuses records; a cluster that does not answer is no such thing. */
+  concerns(topics: readonly string[]): boolean {
+    if (this.#faults.size === 0) return false
+    return topics.some((topic) => (this.#faults.get(topic)?.kind ?? 'cluster') !== 'cluster')
+  }
+
+  topics(): string[] {
+    return [...this.#faults.keys()]
+  }
+
+  /** @param place what of the topic is not taken. @param failures tries in a row. */
+  add(topic: string, place: string, fault: unknown, failures: number): void {
+    const { log, health, clock } = this.#context
+    const kind = kindOf(fault)
+    if ((kind === 'cluster' || kind === 'missing') && failures < triesOfNews) return
+    const text = describeFault(topic, fault, clock.nowMs())
+    const known = this.#faults.get(topic)
+    const nowMs = clock.monotonicMs()
+    const isNews = known?.kind !== kind || nowMs - known.loggedMs >= logEveryMs
+    if (isNews) log.warn({ topic, reason: text }, 'records wait: Kafka does not take them, trying again')
+    const places = known?.places ?? new Set()
+    places.add(place)
+    this.#faults.set(topic, { kind, text, places, loggedMs: isNews ? nowMs : known.loggedMs })
+    health.set(partOf(topic), text)
+  }
+
+  remove(topic: string, place: string): void {
+    const fault = this.#faults.get(topic)
+    if (!fault?.places.delete(place) || fault.places.size > 0) return
+    const { log, health } = this.#context
+    this.#faults.delete(topic)
+    health.set(partOf(topic), null)
+    log.info({ topic }, 'Kafka takes the records again')
+  }
+}
+
+function partOf(topic: string): string {
+  return `writing ${topic}`
+}

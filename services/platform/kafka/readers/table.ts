@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import type { Kafka } from 'kafkajs'
+import { RecordFaults } from '../../runtime/record-faults.ts'
+import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
+import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
+import { loneMember } from '../consumer-options.ts'
+import { LogChanged } from '../log-ids.ts'
+import { withAdmin } from '../topics.ts'
+
+export type TableOptions = {
+  topic: string
+  /** Consumer group ids begin with it; every instance reads alone, in a group of its own. */
+  groupPrefix: string
+  /** Called in order with every record, from the first in the topic on; each offset once. What throws twice is not folded. */
+  onRecord: (record: ConsumedRecord) => void
+  fail: (error: unknown) => void
+}
+
+/** Offset that the partition's next record will get; isEmpty where no record is there before it. */
+type End = { partition: number; offset: number; isEmpty: boolean }
+
+type Waiter = { partition: number; offset: number; resolve: () => void }
+
+/** A whole compacted topic, read to its end and then followed: the fold over it is the caller's. */
+export class TopicTable implements AsyncDisposable {
+  readonly #positions = new Map<number, number>()
+  readonly #kafka: Kafka
+  readonly #topic: string
+  readonly #groupId: string
+  readonly #context: WaitContext
+  readonly #options: TableOptions
+  readonly #faults: RecordFaults
+  readonly #waiters = new Set<Waiter>()
+  #consumer: GroupConsumer | undefined
+
+  private constructor(kafka: Kafka, options: TableOptions, context: WaitContext) {
+    this.#kafka = kafka
+    this.#topic = options.topic
+    this.#groupId = `${options.groupPrefix}-${randomUUID()}`
+    this.#options = options
+    this.#context = context
+    this.#faults = new RecordFaults({ ...context, fail: options.fail })
+  }
+
+  /** Resolves when everything that the topic held at the time of the call has been folded. */
+  static async open(kafka: Kafka, options: TableOptions, context: WaitContext): Promise<TopicTable> {
+    const { topic, fail } = options
+    const table = new TopicTable(kafka, options, context)
+    const ends = await table.#ends()
+    table.#consumer = await GroupConsumer.open(
+      kafka,
+      {
+        groupId: table.#groupId,
+        topics: [topic],
+        ...loneMember,
+        fail,
+        onBatch: ({ partition, records, nextOffset }) => {
+          for (const record of records) table.#take(record)
+          table.#advance(partition, nextOffset)
+          return records.length
+        },
+        // Without it, a topic that ends with the marker of a transaction would never be read to its end.
+        onPassed: ({ partition, nextOffset }) => table.#advance(partition, nextOffset),
+      },
+      context,
+    )
+    await table.#reachedAll(ends)
+    return table
+  }
+
+  /** Resolves when everything that the topic holds at the time of the call has been folded. */
+  async caughtUp(): Promise<void> {
+    // As they were when Kafka was asked: records that are folded while it answers stand behind the ends that it tells.
+    const before = new Map(this.#positions)
+    const ends = await this.#ends()
+    for (const { partition, offset } of ends)
+      if (offset < (before.get(partition) ?? 0)) await this.#isShorter(partition, offset)
+    await this.#reachedAll(ends)
+  }
+
+  /**
+   * Resolves when a record that was written has been folded.
+   * @param position of the partition before it was written: a record that stands before it is of another log.
+   */
+  async written(partition: number, offset: number, position: number): Promise<void> {
+    if (offset < position) await this.#isShorter(partition, offset)
+    await this.reached(partition, offset + 1)
+  }
+
+  /**
+   * Resolves when every record before the offset has been folded, or when it is no longer waited for.
+   * @param over ends the wait.
+   */
+  reached(partition: number, offset: number, over?: AbortSignal): Promise<void> {
+    if (this.position(partition) >= offset || over?.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const waiter = { partition, offset, resolve }
+      this.#waiters.add(waiter)
+      over?.addEventListener('abort', () => {
+        this.#waiters.delete(waiter)
+        resolve()
+      })
+    })
+  }
+
+  /** The offset that follows the last one folded. */
+  position(partition: number): number {
+    return this.#positions.get(partition) ?? 0
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#consumer?.[Symbol.asyncDispose]()
+    await withAdmin(this.#kafka, (admin) => admin.deleteGroups([this.#groupId]))
+  }
+
+  /** The log is another one than was folded, or a part of it is gone: ends the process. */
+  #isShorter(partition: number, offset: number): Promise<never> {
+    const place = `${this.#topic}/${partition}`
+    const read = `was read up to offset ${this.position(partition)}`
+    this.#options.fail(new LogChanged(`${place} ${read}, but ends near ${offset} now: it was truncated or made anew`))
+    return new Promise<never>(() => {})
+  }
+
+  #ends(): Promise<End[]> {
+    return retryUntilDone(`topic ${this.#topic}`, this.#context, () => endsOf(this.#kafka, this.#topic))
+  }
+
+  async #reachedAll(ends: End[]): Promise<void> {
+    const held = ends.filter(({ isEmpty }) => !isEmpty)
+    await Promise.all(held.map(({ partition, offset }) => this.reached(partition, offset)))
+  }
+
+  /** A group that rejoins reads from the beginning again: what is already folded is passed over, so time never goes back. */
+  #take(record: ConsumedRecord): void {
+    if (record.offset < this.position(record.partition)) return
+    this.#faults.guard(
+      record,
+      'folding the record',
+      () => String(record.key),
+      () => this.#options.onRecord(record),
+    )
+    this.#positions.set(record.partition, record.offset + 1)
+  }
+
+  #advance(partition: number, offset: number): void {
+    if (offset > this.position(partition)) this.#positions.set(partition, offset)
+    const position = this.position(partition)
+    for (const waiter of this.#waiters) {
+      if (waiter.partition !== partition || waiter.offset > position) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+}
+
+async function endsOf(kafka: Kafka, topic: string): Promise<End[]> {
+  const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
+  return offsets.map(({ partition, high, low }) => ({ partition, offset: Number(high), isEmpty: high === low }))
+}

@@ -1,0 +1,157 @@
+import fc from 'fast-check'
+import { AssignerProtocol, type Cluster, type GroupMember } from 'kafkajs'
+import { expect, test } from 'vitest'
+import {
+  assertSameCounts,
+  coPartitionAssigner,
+  type Holder,
+  PartitionCountsDiffer,
+  shareOut,
+} from '../../../../services/platform/kafka/co-partition.ts'
+
+const memberId = fc.string({ minLength: 1, maxLength: 8 })
+const count = fc.integer({ min: 0, max: 64 })
+/** Whatever members may claim: too much, twice, what is not there. */
+const holders: fc.Arbitrary<Holder[]> = fc.uniqueArray(
+  fc.record({ memberId, numbers: fc.array(fc.integer({ min: -1, max: 70 }), { maxLength: 70 }) }),
+  { selector: (holder) => holder.memberId, minLength: 1, maxLength: 12 },
+)
+const memberIds = fc.uniqueArray(memberId, { minLength: 2, maxLength: 12 })
+
+function holdersOf(shares: Map<string, number[]>): Holder[] {
+  return [...shares].map(([id, numbers]) => ({ memberId: id, numbers }))
+}
+
+/** How a group comes to be: nobody holds anything. */
+function fresh(total: number, ids: string[]): Map<string, number[]> {
+  return shareOut(
+    total,
+    ids.map((id) => ({ memberId: id, numbers: [] })),
+  )
+}
+
+test('every number goes to exactly one member, ascending, and shares differ by one at most', () => {
+  fc.assert(
+    fc.property(count, holders, (total, members) => {
+      const shares = shareOut(total, members)
+      expect([...shares.keys()].sort()).toEqual(members.map((member) => member.memberId).sort())
+      const all = [...shares.values()].flat().sort((a, b) => a - b)
+      expect(all).toEqual(Array.from({ length: total }, (_, number) => number))
+      for (const numbers of shares.values()) expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
+      const sizes = [...shares.values()].map((numbers) => numbers.length)
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+    }),
+  )
+})
+
+test('the order in which members are listed changes nothing', () => {
+  const shuffled = holders.chain((members) =>
+    fc.tuple(fc.constant(members), fc.shuffledSubarray(members, { minLength: members.length })),
+  )
+  fc.assert(
+    fc.property(count, shuffled, (total, [members, others]) => {
+      expect(new Map([...shareOut(total, others)].sort())).toEqual(new Map([...shareOut(total, members)].sort()))
+    }),
+  )
+})
+
+test('a group that joins again without a change keeps everything', () => {
+  fc.assert(
+    fc.property(count, memberIds, (total, ids) => {
+      const before = fresh(total, ids)
+      expect(shareOut(total, holdersOf(before))).toEqual(before)
+    }),
+  )
+})
+
+test('when a member leaves, only its numbers move', () => {
+  fc.assert(
+    fc.property(count, memberIds, (total, ids) => {
+      const before = fresh(total, ids)
+      const after = shareOut(total, holdersOf(before).slice(1))
+      for (const [id, numbers] of after) expect(numbers).toEqual(expect.arrayContaining(before.get(id) ?? []))
+    }),
+  )
+})
+
+test('when a member joins, numbers move to it only, and no more than its share', () => {
+  fc.assert(
+    fc.property(count, memberIds, (total, [newcomer = '', ...ids]) => {
+      const before = fresh(total, ids)
+      const after = shareOut(total, [...holdersOf(before), { memberId: newcomer, numbers: [] }])
+      for (const id of ids) expect(before.get(id)).toEqual(expect.arrayContaining(after.get(id) ?? []))
+      expect(after.get(newcomer)?.length).toBeLessThanOrEqual(Math.ceil(total / (ids.length + 1)))
+    }),
+  )
+})
+
+const topics = ['deliveries', 'parked', 'retries']
+
+/** What an assigner sees of Kafka. */
+function clusterOf(counts: Record<string, number>): { cluster: Cluster; groupId: string; logger: never } {
+  const cluster = { findTopicPartitionMetadata: (topic: string) => Array.from({ length: counts[topic] ?? 0 }) }
+  return { cluster: cluster as unknown as Cluster, groupId: 'group', logger: undefined as never }
+}
+
+/** Joins as `claimedId` with the numbers of all topics; the group knows it as `knownId`. */
+function member(knownId: string, claimedId: string, numbers: number[]): GroupMember {
+  const held = { memberId: claimedId, partitions: new Map(topics.map((topic) => [topic, numbers])) }
+  const { metadata } = coPartitionAssigner(() => held)(clusterOf({})).protocol({ topics })
+  return { memberId: knownId, memberMetadata: metadata }
+}
+
+async function assign(counts: Record<string, number>, members: GroupMember[]) {
+  const assigner = coPartitionAssigner(() => ({ memberId: '', partitions: new Map() }))(clusterOf(counts))
+  const assignments = await assigner.assign({ members, topics })
+  return Object.fromEntries(
+    assignments.map(({ memberId: id, memberAssignment }) => [
+      id,
+      AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment,
+    ]),
+  )
+}
+
+const four = { deliveries: 4, parked: 4, retries: 4 }
+const all = (numbers: number[]) => Object.fromEntries(topics.map((topic) => [topic, numbers]))
+
+test('members hand over what they hold through Kafka, and get the same numbers of every topic', async () => {
+  const assigned = await assign(four, [member('a', 'a', [2, 3]), member('b', 'b', [0, 1])])
+  expect(assigned).toEqual({ a: all([2, 3]), b: all([0, 1]) })
+})
+
+test('a member that was expelled and comes back with a new id holds nothing', async () => {
+  const assigned = await assign(four, [member('a-again', 'a', [0, 1]), member('b', 'b', [0, 1]), member('c', 'c', [3])])
+  expect(assigned).toEqual({ 'a-again': all([2]), b: all([0, 1]), c: all([3]) })
+})
+
+test('topics with different counts are refused, all of them named', async () => {
+  await expect(assign({ ...four, parked: 6 }, [member('a', 'a', [])])).rejects.toThrow(
+    'these topics must have the same number of partitions: deliveries has 4, parked has 6, retries has 4',
+  )
+})
+
+test.each([
+  { counts: [], result: 0 },
+  { counts: [['x', 3]], result: 3 },
+  {
+    counts: [
+      ['x', 3],
+      ['y', 3],
+    ],
+    result: 3,
+  },
+] as { counts: [string, number][]; result: number }[])(
+  'counts of $counts are the same: $result',
+  ({ counts, result }) => {
+    expect(assertSameCounts(new Map(counts))).toBe(result)
+  },
+)
+
+test('a topic that is not there is named as missing', () => {
+  const counts = new Map([
+    ['x', 3],
+    ['y', 0],
+  ])
+  expect(() => assertSameCounts(counts)).toThrow(PartitionCountsDiffer)
+  expect(() => assertSameCounts(counts)).toThrow('x has 3, y is missing')
+})

@@ -1,0 +1,23 @@
+import { createRequire } from 'node:module'
+import { expect, test } from 'vitest'
+
+const require = createRequire(import.meta.url)
+const files = [
+  'consumer/consumerGroup',
+  'consumer/offsetManager/index',
+  'consumer/worker',
+  'consumer/workerQueue',
+  'protocol/requests/fetch/v11/request',
+  'protocol/requests/fetch/v11/response',
+  'producer/sendMessages',
+  'protocol/requests/metadata/index',
+  'protocol/requests/produce/v3/request',
+  'protocol/request',
+  'utils/sleep',
+].map((name) => `kafkajs/src/${name}.js`)
+const ofKafkajs = files.map((file) => require(file))
+
+test('kafkajs is loaded with what is mended', async () => {
+  await import('../../../../../services/platform/kafka/kafkajs-patches/kafkajs.ts')
+  for (const [index, file] of files.entries()) expect(require(file), file).not.toBe(ofKafkajs[index])
+})
