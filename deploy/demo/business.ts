@@ -1,13 +1,13 @@
 import type { Clock } from '../../services/platform/runtime/clock.ts'
+import type { Arrival } from '../receiver/arrival.ts'
+import { type Receiver, startReceiver } from '../receiver/receiver.ts'
 import type { AdminClient } from './admin-client.ts'
-import type { Arrival } from './arrival.ts'
-import { webhooks } from './channels.ts'
-import type { Conversation } from './conversation.ts'
-import { eventsOf } from './events-of.ts'
-import type { HttpEvent } from './http-event.ts'
+import { webhooks } from './conversations/channels.ts'
+import type { Conversation } from './conversations/conversation.ts'
+import { eventsOf } from './conversations/events-of.ts'
+import type { HttpEvent } from './conversations/http-event.ts'
 import type { PlayOptions } from './player.ts'
 import { waitUntilInForce } from './ready-check.ts'
-import { type Receiver, startReceiver } from './receiver.ts'
 
 /** A sample business that is ready to be notified: activated, with webhooks for its channels, and a server behind them. */
 export type Business = AsyncDisposable & {

@@ -1,6 +1,6 @@
-import type { Arrival } from './arrival.ts'
-import type { HttpEvent } from './http-event.ts'
-import { subjectOfEvent, subjectOfNotification } from './notification.ts'
+import type { Arrival } from '../receiver/arrival.ts'
+import { subjectOfEvent, subjectOfNotification } from '../receiver/notification.ts'
+import type { HttpEvent } from './conversations/http-event.ts'
 
 /** An event that the producer has taken. */
 export type Published = {

@@ -1,7 +1,7 @@
 import got, { type Got } from 'got'
 import type { Clock } from '../../services/platform/runtime/clock.ts'
+import type { HttpEvent } from './conversations/http-event.ts'
 import type { Published } from './delivery-report.ts'
-import type { HttpEvent } from './http-event.ts'
 
 export type PlayOptions = {
   producerUrl: string

@@ -1,10 +1,10 @@
+import { until } from '../local/process/until.ts'
+import { subjectOfEvent, subjectOfNotification } from '../receiver/notification.ts'
+import { startReceiver } from '../receiver/receiver.ts'
 import type { AdminClient } from './admin-client.ts'
-import { says, user } from './conversation.ts'
-import { eventsOf } from './events-of.ts'
-import { subjectOfEvent, subjectOfNotification } from './notification.ts'
+import { says, user } from './conversations/conversation.ts'
+import { eventsOf } from './conversations/events-of.ts'
 import { type PlayOptions, play } from './player.ts'
-import { startReceiver } from './receiver.ts'
-import { until } from './until.ts'
 
 const tryMs = 500
 const limitMs = 30_000

@@ -1,4 +1,4 @@
-import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import { topicName } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'
 import { fillDeliveries } from './fill.ts'

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
-import { findFreePorts } from '../../deploy/local/ports.ts'
+import { findFreePorts } from '../../deploy/local/process/ports.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { cpuMicros, residentMb } from './usage.ts'
 import { stop, type World } from './world.ts'

@@ -1,4 +1,4 @@
-import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, fillDeliveries, webhookTargets } from './fill.ts'

@@ -1,4 +1,4 @@
-import { flagsOf, withMemoryLimits } from '../../deploy/local/memory.ts'
+import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import type { Attempt } from '../../services/domain/delivery.ts'
 import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'

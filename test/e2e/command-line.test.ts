@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { parse } from 'yaml'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type CommandLine, commandLine } from '../support/command-line.ts'
 import { messageOf, publish } from '../support/load.ts'
@@ -230,7 +230,7 @@ test('a rotated secret is shown once; delete; another identity gets exit code 5'
 })
 
 test('as a process, from a script of npm: results alone on standard output, the exit code of the verb', () => {
-  const bootstrap = fileURLToPath(new URL('../../deploy/local/hookline.mjs', import.meta.url))
+  const bootstrap = fileURLToPath(new URL('../../deploy/local/tools/hookline.mjs', import.meta.url))
   const env = { ...process.env, ...variables() }
   const listed = spawnSync(process.execPath, [bootstrap, 'list', '-o', 'json'], { env, encoding: 'utf8' })
   expect(listed).toMatchObject({ status: 0, stderr: '' })

@@ -1,6 +1,6 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import type { Attempt } from '../../services/domain/delivery.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topicName } from '../../services/schemas.ts'

@@ -4,15 +4,15 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
-import { eventsOf } from '../../deploy/demo/events-of.ts'
-import { samples } from '../../deploy/demo/samples.ts'
+import { eventsOf } from '../../deploy/demo/conversations/events-of.ts'
+import { samples } from '../../deploy/demo/conversations/samples.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const coffeeOrders = fileURLToPath(new URL('../../../shared/data/coffee-orders.jsonl', import.meta.url))
 
 /** npm start on the Kafka that the tests share. @returns its last line, as JSON, and what people were told. */
 async function start(...args: string[]) {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['deploy/local/start.ts', ...args], {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['deploy/local/start/start.ts', ...args], {
     cwd: root,
     maxBuffer: 16 * 1024 * 1024,
     env: {

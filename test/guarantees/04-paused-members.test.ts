@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import type { ServiceName } from '../../deploy/local/stack.ts'
+import type { ServiceName } from '../../deploy/local/stack/stack.ts'
 import type { Attempt, DeadLetter, Delivery } from '../../services/domain/delivery.ts'
 import type { MessageEvent } from '../../services/domain/event.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'

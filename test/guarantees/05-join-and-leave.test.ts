@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import type { SupervisedService } from '../../deploy/local/stack-service.ts'
+import type { SupervisedService } from '../../deploy/local/stack/stack-service.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'

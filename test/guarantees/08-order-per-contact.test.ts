@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Arrival } from '../../deploy/demo/arrival.ts'
-import type { Answer } from '../../deploy/demo/receiver.ts'
+import type { Arrival } from '../../deploy/receiver/arrival.ts'
+import type { Answer } from '../../deploy/receiver/receiver.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
-import type { ServiceName } from '../../deploy/local/stack.ts'
+import { until } from '../../deploy/local/process/until.ts'
+import type { ServiceName } from '../../deploy/local/stack/stack.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { subjectOfNotification } from '../../deploy/demo/notification.ts'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
+import { subjectOfNotification } from '../../deploy/receiver/notification.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Arrival } from '../../deploy/demo/arrival.ts'
+import type { Arrival } from '../../deploy/receiver/arrival.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { sessionTimeoutMs, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

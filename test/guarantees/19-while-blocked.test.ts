@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import type { DeadLetterReason } from '../../services/domain/delivery.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { figure } from '../support/figure.ts'

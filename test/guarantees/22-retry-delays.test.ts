@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { startReceiver } from '../../deploy/demo/receiver.ts'
+import { startReceiver } from '../../deploy/receiver/receiver.ts'
 import { decideNext, profiles, retryAfterCapMs, tierMs } from '../../services/dispatcher/engine/gate/retry.ts'
 import type { Outcome } from '../../services/domain/outcome.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Arrival } from '../../deploy/demo/arrival.ts'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
+import type { Arrival } from '../../deploy/receiver/arrival.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest'
-import type { Arrival } from '../../deploy/demo/arrival.ts'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
+import type { Arrival } from '../../deploy/receiver/arrival.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
-import type { SupervisedService } from '../../deploy/local/stack-service.ts'
+import type { SupervisedService } from '../../deploy/local/stack/stack-service.ts'
 import type { AuditEntry } from '../../services/admin/audit/audit-entry.ts'
 import type { AuditPage } from '../../services/admin/audit/audit-log.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'

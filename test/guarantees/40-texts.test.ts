@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest'
 import { compare } from '../../deploy/demo/delivery-report.ts'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import type { Event } from '../../services/domain/event.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { schemaOf, subjectOf } from '../../services/schemas.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../deploy/demo/delivery-report.ts'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
-import { serviceNames } from '../../deploy/local/stack.ts'
+import { until } from '../../deploy/local/process/until.ts'
+import { serviceNames } from '../../deploy/local/stack/stack.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import type { DeadLetter, PendingDelivery } from '../../services/domain/delivery.ts'
 import { partitionOfKey } from '../../services/platform/kafka/key-partition.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Admin } from 'kafkajs'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import type { Delivery } from '../../services/domain/delivery.ts'
 import type { MessageEvent } from '../../services/domain/event.ts'
 import type { WebhookStats } from '../../services/domain/stats.ts'

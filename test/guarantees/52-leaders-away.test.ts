@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { until } from '../../deploy/demo/until.ts'
+import { until } from '../../deploy/local/process/until.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach } from 'vitest'
-import { lastLines } from '../../deploy/local/process.ts'
+import { lastLines } from '../../deploy/local/process/process.ts'
 
 /**
  * Logs of the stacks that the running test file has started. They outlive their stack until the file has ended: what the

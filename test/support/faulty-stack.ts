@@ -1,6 +1,6 @@
 import { inject } from 'vitest'
 import type { NewWebhook } from '../../deploy/demo/admin-client.ts'
-import type { StackOptions } from '../../deploy/local/stack.ts'
+import type { StackOptions } from '../../deploy/local/stack/stack.ts'
 import { type LoadLane, lanesOf } from './load.ts'
 import { startTestStack, type TestStack } from './services.ts'
 

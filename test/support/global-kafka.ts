@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { ensureConsole } from '../../deploy/local/console-build.ts'
-import { startPlatform } from '../../deploy/local/platform.ts'
+import { startPlatform } from '../../deploy/local/platform/platform.ts'
+import { ensureConsole } from '../../deploy/local/tools/console-build.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { artifactsAvailable, resolveArtifacts } from '../../deploy/local/artifacts.ts'
-import { findJava } from '../../deploy/local/java.ts'
+import { artifactsAvailable, resolveArtifacts } from '../../deploy/local/artifacts/artifacts.ts'
+import { findJava } from '../../deploy/local/platform/java.ts'
 
 /** Kafka's console tools under the names of its distribution, for the PATH of a shell. */
 export type KafkaTools = AsyncDisposable & { folder: string }

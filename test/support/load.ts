@@ -1,5 +1,5 @@
+import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
 import type { Published } from '../../deploy/demo/delivery-report.ts'
-import type { HttpEvent } from '../../deploy/demo/http-event.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import type { TestStack } from './services.ts'
 

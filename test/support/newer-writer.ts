@@ -1,6 +1,6 @@
 import got from 'got'
 import { inject } from 'vitest'
-import { subjectOfEvent } from '../../deploy/demo/notification.ts'
+import { subjectOfEvent } from '../../deploy/receiver/notification.ts'
 import type { MessageEvent } from '../../services/domain/event.ts'
 import { schemaOf } from '../../services/schemas.ts'
 import { topics } from '../../services/topics.ts'

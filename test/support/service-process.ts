@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { ServiceName } from '../../deploy/local/stack.ts'
+import type { ServiceName } from '../../deploy/local/stack/stack.ts'
 
 export type ServiceProcess = {
   /** Resolves with the exit code; null when a signal ended it. */

@@ -5,13 +5,13 @@ import {
   createAdminClient,
   type NewWebhook,
 } from '../../deploy/demo/admin-client.ts'
+import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
 import { compare, completionOf, type Published, type Report } from '../../deploy/demo/delivery-report.ts'
-import type { HttpEvent } from '../../deploy/demo/http-event.ts'
 import { type PlayOptions, play } from '../../deploy/demo/player.ts'
 import { waitUntilInForce } from '../../deploy/demo/ready-check.ts'
-import { type Receiver, startReceiver } from '../../deploy/demo/receiver.ts'
-import { until } from '../../deploy/demo/until.ts'
-import { type Stack, type StackOptions, startStack } from '../../deploy/local/stack.ts'
+import { until } from '../../deploy/local/process/until.ts'
+import { type Stack, type StackOptions, startStack } from '../../deploy/local/stack/stack.ts'
+import { type Receiver, startReceiver } from '../../deploy/receiver/receiver.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { logDirectories } from './failure-logs.ts'
 

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import { createKafka } from '../../../services/platform/kafka/client.ts'
+import { acceptsConnections, findFreePorts } from '../process/ports.ts'
+import { describeEnd, type Ended, failure, launch, waitUntilServing } from '../process/process.ts'
+import { type JvmContext, type JvmProcess, shutDownGraceMs, startJvm } from './jvm.ts'
+import { brokerProperties } from './kafka-properties.ts'
+
+const logConfiguration = fileURLToPath(new URL('log4j2.xml', import.meta.url))
+const heapMb = 512
+const startLimitMs = 60_000
+
+/** For fault tests: the broker keeps its port and its data over all of these. */
+export type BrokerControl = {
+  /** Sends the signal (default SIGKILL) and resolves when the broker has ended. */
+  kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** Starts it again and resolves when it serves. @throws Error when it is running, or with the end of its log. */
+  start(): Promise<void>
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void
+  /** SIGCONT. */
+  resume(): void
+}
+
+export type LocalBroker = BrokerControl & {
+  /** `host:port`. */
+  address: string
+  stop(): Promise<void>
+}
+
+/**
+ * Formats an empty storage and starts a single KRaft node, broker and controller in one, that listens on the loopback interface.
+ * @param onUnexpectedEnd told when the broker ends without having been asked to, after it served.
+ * @throws Error with the end of the broker's log.
+ */
+export async function startKafka(context: JvmContext, onUnexpectedEnd: (end: Ended) => void): Promise<LocalBroker> {
+  const [port = 0, controllerPort = 0] = await findFreePorts(2)
+  const address = `127.0.0.1:${port}`
+  const propertiesFile = join(context.dataDirectory, 'kafka.properties')
+  const properties = brokerProperties(port, controllerPort, join(context.dataDirectory, 'kafka'))
+  await writeFile(propertiesFile, properties)
+  await format(context, propertiesFile)
+
+  let running: JvmProcess | undefined
+  const start = async () => {
+    if (running !== undefined) throw new Error('the broker is already running')
+    const broker = await startJvm(context, 'kafka', heapMb, [...javaArgs(context), 'kafka.Kafka', propertiesFile])
+    running = broker
+    try {
+      await waitUntilServing(broker, () => answers(port), startLimitMs)
+    } catch (error) {
+      await broker.stop(0)
+      running = undefined
+      throw error
+    }
+    void broker.ended.then((end) => {
+      // Whoever ends it on purpose takes it out of `running` first.
+      if (running !== broker) return
+      running = undefined
+      onUnexpectedEnd(end)
+    })
+  }
+  const takeRunning = () => {
+    const broker = running
+    running = undefined
+    return broker
+  }
+
+  await start()
+  return {
+    address,
+    start,
+    async kill(signal = 'SIGKILL') {
+      const broker = takeRunning()
+      broker?.signal(signal)
+      await broker?.ended
+    },
+    pause: () => running?.signal('SIGSTOP'),
+    resume: () => running?.signal('SIGCONT'),
+    async stop() {
+      const broker = takeRunning()
+      broker?.signal('SIGCONT')
+      await broker?.shutDown(shutDownGraceMs)
+    },
+  }
+}
+
+function javaArgs({ artifacts }: JvmContext): string[] {
+  return [`-Dlog4j2.configurationFile=${logConfiguration}`, '-cp', artifacts.kafkaClassPath]
+}
+
+async function format(context: JvmContext, propertiesFile: string): Promise<void> {
+  const clusterId = randomBytes(16).toString('base64url')
+  const formatArgs = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', propertiesFile]
+  const tool = launch({
+    name: 'Kafka storage format',
+    command: context.java.command,
+    args: ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...javaArgs(context), ...formatArgs],
+    logFile: join(context.logDirectory, 'kafka-format.log'),
+    env: context.env,
+    guard: context.guard,
+  })
+  const end = await tool.ended
+  if (end.code !== 0) throw await failure(tool, describeEnd(end))
+}
+
+/** Whether a client gets an answer about the cluster, which has its one broker in it. */
+async function answers(port: number): Promise<boolean> {
+  if (!(await acceptsConnections(port))) return false
+  const kafka = createKafka({ ...plaintext, KAFKA_BROKERS: `127.0.0.1:${port}` }, pino({ level: 'silent' }))
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const { brokers } = await admin.describeCluster()
+    return brokers.length === 1
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+const plaintext = {
+  KAFKA_CLIENT_ID: 'hookline-local-platform',
+  KAFKA_TLS: false,
+  KAFKA_SASL_MECHANISM: 'none',
+  KAFKA_SASL_USERNAME: '',
+  KAFKA_SASL_PASSWORD: '',
+} as const

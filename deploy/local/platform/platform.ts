@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { artifactsAvailable } from '../artifacts/artifacts.ts'
+import { mavenIsMissing, type Progress } from '../artifacts/maven.ts'
+import { findJava } from './java.ts'
+import { type JvmPlatform, startJvmPlatform } from './jvm-platform.ts'
+import type { BrokerControl } from './kafka.ts'
+
+export type { BrokerControl }
+
+/** A Kafka and a schema registry that serve. Dispose of it (`await using`) or call `stop`, which may be called twice. */
+export type Platform = AsyncDisposable & {
+  kind: 'given' | 'docker' | 'jvm'
+  /** One line: which Kafka and which registry, their versions if known. */
+  description: string
+  /** `host:port` each. */
+  brokers: string[]
+  /** Base URL of a Confluent-compatible API. */
+  schemaRegistryUrl: string
+  /** Where the logs of broker and registry are; removed by `stop` unless one of them has failed. */
+  logDirectory?: string
+  /** Where the topics are, of a broker that the platform has started itself as a process. */
+  dataDirectory?: string
+  /** Only of a broker that the platform has started itself as a process. */
+  broker?: BrokerControl
+  stop(): Promise<void>
+}
+
+export type PlatformOptions = {
+  /** Told, in lines for people, what is downloaded and started, and when a part ends unexpectedly. */
+  progress: Progress
+  env?: NodeJS.ProcessEnv
+}
+
+/**
+ * The Kafka and schema registry given by KAFKA_BROKERS and SCHEMA_REGISTRY_URL, else ones on a local JVM, else in Docker.
+ * @throws Error for a person to read: what is missing, or the end of the log of what did not start.
+ */
+export async function startPlatform({ progress, env = process.env }: PlatformOptions): Promise<Platform> {
+  const given = givenPlatform(env)
+  if (given !== undefined) return given
+
+  const search = await findJava(env)
+  const hasArtifacts = await artifactsAvailable(env)
+  if (search.kind === 'found' && hasArtifacts) return startJvmPlatform(search.java, progress, env)
+
+  const missing = [search.kind === 'missing' ? search.explanation : '', hasArtifacts ? '' : mavenIsMissing]
+  const explanation = missing.filter((text) => text !== '').join('; ')
+  if (!(await isDockerUsable())) {
+    throw new Error(
+      `no Kafka to use: ${explanation}. Or start Docker, or set KAFKA_BROKERS and SCHEMA_REGISTRY_URL to ones that run already`,
+    )
+  }
+  progress(`Starting Kafka and a schema registry in Docker, because ${explanation}`)
+  // testcontainers takes long to load.
+  const { startDockerPlatform } = await import('./docker.ts')
+  const docker = await startDockerPlatform()
+  return { kind: 'docker', ...docker, [Symbol.asyncDispose]: docker.stop }
+}
+
+/**
+ * Always a Kafka and a registry of one's own on a local JVM, for tests that kill, stop and starve them.
+ * @throws Error when there is no Java or no Maven, or with the end of the log of what did not start.
+ */
+export async function startOwnPlatform({ progress, env = process.env }: PlatformOptions): Promise<JvmPlatform> {
+  const search = await findJava(env)
+  if (search.kind === 'missing') throw new Error(search.explanation)
+  return startJvmPlatform(search.java, progress, env)
+}
+
+/** @throws Error when only one of the two variables is set. */
+export function givenPlatform(env: NodeJS.ProcessEnv): Platform | undefined {
+  const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: schemaRegistryUrl } = env
+  if (!brokers && !schemaRegistryUrl) return undefined
+  if (!brokers || !schemaRegistryUrl) {
+    throw new Error('KAFKA_BROKERS and SCHEMA_REGISTRY_URL belong together: set both, or neither to use local ones')
+  }
+  const stop = async () => undefined
+  return {
+    kind: 'given',
+    description: `the given Kafka at ${brokers} and schema registry at ${withoutPassword(schemaRegistryUrl)}`,
+    brokers: brokers.split(',').map((broker) => broker.trim()),
+    schemaRegistryUrl,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//')
+}
+
+async function isDockerUsable(): Promise<boolean> {
+  return promisify(execFile)('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: 5_000 }).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Progress } from '../artifacts/maven.ts'
+import { type Guard, openGuard } from '../process/guard.ts'
+import { findFreePorts } from '../process/ports.ts'
+import { describeEnd, lastLines, launch } from '../process/process.ts'
+import { ensureConsole } from '../tools/console-build.ts'
+import { flagsOf, withMemoryLimits } from './memory.ts'
+import { type Claims, createIssuer } from './stack-issuer.ts'
+import { SupervisedService } from './stack-service.ts'
+
+/** In the data's order. */
+export const serviceNames = ['producer', 'formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+export type StackOptions = {
+  /** `host:port` each. */
+  brokers: string[]
+  schemaRegistryUrl: string
+  progress: Progress
+  /** Put before every topic and group; by default HOOKLINE_TOPIC_PREFIX of the environment, or nothing. */
+  topicPrefix?: string
+  /** Of each data topic. */
+  partitions?: number
+  /** Variables of the services beside those that the stack sets, and instead of them. */
+  extraEnv?: NodeJS.ProcessEnv
+  /** Which services to run: all of them unless said. */
+  services?: readonly ServiceName[]
+}
+
+/** All services as processes on this machine. Dispose of it (`await using`) or call `stop`, which may be called twice. */
+export type Stack = AsyncDisposable & {
+  /** The first instance of a service. @throws Error when it was not started. */
+  service(name: ServiceName): SupervisedService
+  /** Starts one more instance of a service. */
+  add(name: ServiceName): Promise<SupervisedService>
+  /** A signed token that the services accept. */
+  token(claims: Claims, lifetime?: string): Promise<string>
+  /** A page of the console that signs a browser in, once. @param service an instance of admin; the first by default. */
+  loginUrl(claims: Claims, service?: SupervisedService): Promise<string>
+  /** Changes variables of the services, for processes that are started from now on. */
+  setEnv(variables: NodeJS.ProcessEnv): void
+  topicPrefix: string
+  /** Where the services' logs are; removed by `stop` unless `keepLogs` was called or a service has ended by itself. */
+  logDirectory: string
+  keepLogs(): void
+  stop(): Promise<void>
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const stopGraceMs = 15_000
+
+/**
+ * Creates topics and schemas, then starts the services; resolves when all are ready.
+ * The services accept tokens of an issuer that exists only in this process, http: targets and targets on loopback.
+ * @throws Error with the end of a log; the logs are kept then, and nothing is left running.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { progress, services: wanted = serviceNames, topicPrefix = process.env.HOOKLINE_TOPIC_PREFIX ?? '' } = options
+  const logDirectory = await mkdtemp(join(tmpdir(), 'hookline-services-'))
+  const guard = openGuard(logDirectory)
+  const issuer = await createIssuer()
+  const variables = stackVariables(options, topicPrefix, issuer.publicKey)
+  const env = withMemoryLimits({ ...process.env, ...variables, ...options.extraEnv })
+  const running: SupervisedService[] = []
+  let logsAreKept = process.env.HOOKLINE_KEEP_LOGS === 'true'
+
+  const start = async (name: ServiceName, port: number): Promise<SupervisedService> => {
+    const instance = running.filter((service) => service.name.startsWith(name)).length + 1
+    const title = instance === 1 ? name : `${name}-${instance}`
+    const service = await SupervisedService.start({
+      name: title,
+      args: [...flagsOf(name), join(root, 'services', name, 'main.ts')],
+      port,
+      logFile: join(logDirectory, `${title}-${port}.log`),
+      env,
+      guard,
+      progress,
+    })
+    running.push(service)
+    return service
+  }
+  const stopAll = async () => {
+    await Promise.all(running.toReversed().map((service) => service.stop(stopGraceMs)))
+    if (!logsAreKept && !running.some((service) => service.hasFailed))
+      await rm(logDirectory, { recursive: true, force: true })
+    guard.release()
+  }
+  const stop = once(stopAll)
+
+  try {
+    if (wanted.includes('admin')) await ensureConsole(progress)
+    progress('Creating topics and registering schemas ...')
+    await applyTopics(join(logDirectory, 'topics.log'), env, guard)
+    progress(`Starting ${wanted.join(', ')} ...`)
+    const ports = await findFreePorts(wanted.length)
+    const starts = await Promise.allSettled(wanted.map((name, index) => start(name, ports[index] ?? 0)))
+    const failures = starts.filter((result) => result.status === 'rejected').map(({ reason }) => messageOf(reason))
+    if (failures.length > 0) throw new Error(failures.join('\n'))
+  } catch (error) {
+    logsAreKept = true
+    await stop()
+    throw error
+  }
+
+  const find = (name: ServiceName) => {
+    const service = running.find((one) => one.name === name)
+    if (service === undefined) throw new Error(`${name} was not started`)
+    return service
+  }
+  return {
+    topicPrefix,
+    logDirectory,
+    token: issuer.token,
+    loginUrl: async (claims, service = find('admin')) => `${service.url}/login#${await issuer.loginToken(claims)}`,
+    service: find,
+    setEnv: (variables) => void Object.assign(env, variables),
+    async add(name) {
+      const [port = 0] = await findFreePorts(1)
+      return start(name, port)
+    },
+    keepLogs() {
+      logsAreKept = true
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function stackVariables(
+  { brokers, schemaRegistryUrl, partitions }: StackOptions,
+  topicPrefix: string,
+  publicKey: string,
+): NodeJS.ProcessEnv {
+  return {
+    KAFKA_BROKERS: brokers.join(','),
+    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
+    HOOKLINE_TOPIC_PREFIX: topicPrefix,
+    ...(partitions !== undefined && { HOOKLINE_PARTITIONS: String(partitions) }),
+    HOOKLINE_AUTH_JWKS_URL: '',
+    HOOKLINE_AUTH_PUBLIC_KEY: publicKey,
+    HOOKLINE_AUTH_ISSUER: 'hookline',
+    HOOKLINE_AUTH_AUDIENCE: 'hookline',
+    // A Kafka that outlives this run holds what earlier runs have sealed: for that, the environment has the key ring.
+    HOOKLINE_KEY_RING: process.env.HOOKLINE_KEY_RING || `local=${randomBytes(32).toString('base64')}`,
+    HOOKLINE_ALLOW_INSECURE_URLS: 'true',
+    HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
+  }
+}
+
+/** @throws Error with the end of its log. */
+async function applyTopics(logFile: string, env: NodeJS.ProcessEnv, guard: Guard): Promise<void> {
+  const args = [join(root, 'services', 'topics-command.ts'), 'apply']
+  const command = launch({ name: 'topics', command: process.execPath, args, logFile, env, guard })
+  const end = await command.ended
+  if (end.code === 0) return
+  throw new Error(
+    `npm run topics -- apply ${describeEnd(end)}. End of its log, ${logFile}:\n${await lastLines(logFile, 20)}`,
+  )
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Calls `action` the first time and gives everyone the same promise. */
+function once(action: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined
+  return () => {
+    result ??= action()
+    return result
+  }
+}

@@ -1,0 +1,29 @@
+// npm run check: types, lint and format, then the rules that no compiler knows. Runs all and fails if any does.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+const steps = [
+  { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['-p', '.'] },
+  // A page in a browser: other libraries and another module resolution than the services'.
+  { name: 'types of the console', script: 'node_modules/typescript/bin/tsc', args: ['-p', 'services/console'] },
+  { name: 'lint and format', script: 'node_modules/@biomejs/biome/bin/biome', args: ['ci', '.'] },
+  {
+    name: 'architecture and schema history',
+    script: 'node_modules/vitest/vitest.mjs',
+    args: ['run', 'test/unit/architecture.test.ts', 'test/unit/schema-history.test.ts'],
+  },
+]
+
+const failed: string[] = []
+for (const { name, script, args } of steps) {
+  process.stdout.write(`\n== ${name}\n`)
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code !== 0) failed.push(name)
+  process.stdout.write(`== ${name}: ${code === 0 ? 'ok' : 'FAILED'}\n`)
+}
+process.stdout.write(failed.length === 0 ? '\nAll checks passed.\n' : `\nFailed: ${failed.join(', ')}\n`)
+process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Progress } from '../artifacts/maven.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const consoleFolder = join(root, 'services', 'console')
+const built = join(consoleFolder, 'dist', 'index.html')
+/** What the built files are made of; the lock file stands for all packages. */
+const sources = [consoleFolder, join(root, 'services', 'domain'), join(root, 'package-lock.json')]
+
+/**
+ * Builds the console into services/console/dist, which admin serves. In a process of its own: what NODE_ENV says here, such as
+ * "test", would make it a build for development.
+ * @throws Error with what Vite has said.
+ */
+export async function buildConsole(): Promise<void> {
+  const args = [join(root, 'node_modules/vite/bin/vite.js'), 'build', consoleFolder, '--logLevel', 'warn']
+  const env = { ...process.env, NODE_ENV: 'production' }
+  await promisify(execFile)(process.execPath, args, { cwd: root, env })
+}
+
+/** Builds it when it is missing or older than its sources. */
+export async function ensureConsole(progress: Progress): Promise<void> {
+  if (await isCurrent()) return
+  progress('Building the console ...')
+  await buildConsole()
+}
+
+async function isCurrent(): Promise<boolean> {
+  const builtMs = await stat(built).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => null,
+  )
+  if (builtMs === null) return false
+  const newest = await Promise.all(sources.map(newestMs))
+  return newest.every((sourceMs) => sourceMs <= builtMs)
+}
+
+async function newestMs(path: string): Promise<number> {
+  const { mtimeMs } = await stat(path)
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
+  const inside = entries.filter(({ name }) => name !== 'dist' && name !== 'node_modules')
+  const times = await Promise.all(inside.map(({ name }) => newestMs(join(path, name))))
+  // A folder's own time tells of files that are gone.
+  return Math.max(mtimeMs, ...times)
+}

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { type ParsedOptions, parseOptions } from '../../../../../deploy/local/start/demo-options.ts'
+
+const nothing = { once: false, demo: true, conversationsFile: undefined }
+
+test.each<{ args: string[]; is: ParsedOptions }>([
+  { args: [], is: { kind: 'start', options: nothing } },
+  { args: ['--once'], is: { kind: 'start', options: { ...nothing, once: true } } },
+  { args: ['--no-demo'], is: { kind: 'start', options: { ...nothing, demo: false } } },
+  {
+    args: ['--once', '--conversations', 'a.jsonl'],
+    is: { kind: 'start', options: { once: true, demo: true, conversationsFile: 'a.jsonl' } },
+  },
+  { args: ['--once', '--help'], is: { kind: 'help' } },
+  { args: ['--once', '--no-demo'], is: { kind: 'wrong', why: '--once has nothing to wait for with --no-demo' } },
+  {
+    args: ['--no-demo', '--conversations=a'],
+    is: { kind: 'wrong', why: '--conversations plays nothing with --no-demo' },
+  },
+])('$args', ({ args, is }) => {
+  expect(parseOptions(args)).toEqual(is)
+})
+
+test.each([['--twice'], ['file.jsonl'], ['--conversations']])('%s is refused', (...args) => {
+  expect(parseOptions(args).kind).toBe('wrong')
+})
