@@ -10,7 +10,7 @@ import {
   serviceVariables,
   targetVariables,
 } from '../platform/config/variables.ts'
-import { generationVariable } from '../stats-generation.ts'
+import { generationVariable } from '../topics/stats-generation.ts'
 
 export const adminConfig = Type.Object(
   {

@@ -1,15 +1,15 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError } from '../platform/config/config.ts'
+import type { LocalAddress } from './connection/local-address.ts'
+import { type GlobalOptions, Session } from './connection/session.ts'
 import { exitCodes } from './exit-codes.ts'
 import { CliFailure } from './failure.ts'
-import type { LocalAddress } from './local-address.ts'
-import { formats } from './output.ts'
-import { addAccountVerbs, addReadingVerbs } from './reading-verbs.ts'
-import { addSendingVerbs } from './sending-verbs.ts'
-import { type GlobalOptions, Session } from './session.ts'
-import { addTailVerb } from './tail-verb.ts'
+import { formats } from './output/output.ts'
 import type { Terminal } from './terminal.ts'
-import { addWritingVerbs } from './writing-verbs.ts'
+import { addAccountVerbs, addReadingVerbs } from './verbs/reading-verbs.ts'
+import { addSendingVerbs } from './verbs/sending-verbs.ts'
+import { addTailVerb } from './verbs/tail-verb.ts'
+import { addWritingVerbs } from './verbs/writing-verbs.ts'
 
 /** Makes an action of a verb: its arguments and options come behind the session. */
 export type Act = <Given extends unknown[]>(

@@ -1,4 +1,4 @@
-import { readLocalAddress } from './local-address.ts'
+import { readLocalAddress } from './connection/local-address.ts'
 import { run } from './program.ts'
 import { processTerminal } from './terminal.ts'
 

@@ -54,7 +54,7 @@ export default defineConfig({
             },
             {
               name: 'shared',
-              test: /console\/src\/(api|format|layout\/language|parts\/(badge|card|confirm|empty|failure|page-skeleton|problem|state|told|use))/,
+              test: /console\/src\/(api|format|layout\/language|parts\/(page|states|texts\/(problem|told)))/,
             },
           ],
         },

@@ -10,7 +10,7 @@ import {
   serviceVariables,
   targetVariables,
 } from '../platform/config/variables.ts'
-import { topics } from '../topics.ts'
+import { topics } from '../topics/map.ts'
 import type { EngineLimits } from './engine/ports.ts'
 
 const shareIsPartOfMemory: ConfigRule<{

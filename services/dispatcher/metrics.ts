@@ -1,4 +1,4 @@
-import type { Attempt, DeadLetter } from '../domain/delivery.ts'
+import type { Attempt, DeadLetter } from '../domain/delivery/delivery.ts'
 import type { RecordBatch } from '../platform/kafka/consumer.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 import type { Engine } from './engine/engine.ts'

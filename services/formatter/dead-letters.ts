@@ -1,5 +1,5 @@
-import type { DeadLetter, Delivery } from '../domain/delivery.ts'
-import { type LettersBySize, withoutBytes } from '../domain/letter-sizes.ts'
+import type { DeadLetter, Delivery } from '../domain/delivery/delivery.ts'
+import { type LettersBySize, withoutBytes } from '../domain/delivery/letter-sizes.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 
 /** A notification that is larger than Kafka takes: Avro's few bytes of a long event can be many of JSON. */

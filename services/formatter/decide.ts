@@ -1,8 +1,8 @@
-import type { Account } from '../domain/definition.ts'
-import type { Entry } from '../domain/definition-table.ts'
-import type { Delivery } from '../domain/delivery.ts'
-import type { Event } from '../domain/event.ts'
-import { bodyOf } from '../domain/notification-body.ts'
+import type { Account } from '../domain/definition/definition.ts'
+import type { Entry } from '../domain/definition/definition-table.ts'
+import type { Delivery } from '../domain/delivery/delivery.ts'
+import type { Event } from '../domain/event/event.ts'
+import { bodyOf } from '../domain/event/notification-body.ts'
 import { deliveryId } from './delivery-id.ts'
 
 /** What is known of webhooks and accounts at the moment. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Event } from '../domain/event.ts'
+import type { Event } from '../domain/event/event.ts'
 
 /**
  * The webhook-id of an event at a webhook: the same whatever is restarted or replayed (contract.md, section 4). A message

@@ -1,5 +1,5 @@
-import type { Event, MessageEvent, StatusEvent } from '../domain/event.ts'
-import { eventFaults } from '../domain/event-faults.ts'
+import type { Event, MessageEvent, StatusEvent } from '../domain/event/event.ts'
+import { eventFaults } from '../domain/event/event-faults.ts'
 import type { Decode, Decoded } from '../platform/avro/codec.ts'
 
 /** One of the event topics: how its values are read. A promise only where the codec has to ask for a schema. */

@@ -1,5 +1,5 @@
-import type { DefinitionTable } from '../domain/definition-table.ts'
-import type { Event } from '../domain/event.ts'
+import type { DefinitionTable } from '../domain/definition/definition-table.ts'
+import type { Event } from '../domain/event/event.ts'
 import { Counter, Gauge, type Registry } from '../platform/runtime/metrics.ts'
 import { type SkipReason, skipReasons } from './decide.ts'
 

@@ -1,4 +1,4 @@
-import type { Event } from '../domain/event.ts'
+import type { Event } from '../domain/event/event.ts'
 import type { Decoded } from '../platform/avro/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
 import type { Patience } from '../platform/kafka/patience.ts'

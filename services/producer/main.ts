@@ -2,10 +2,10 @@ import { createRegistry } from '../platform/avro/codec.ts'
 import { createAuthenticator } from '../platform/http/auth.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { listen, runService } from '../platform/runtime/service.ts'
-import { TopicUse } from '../topic-use.ts'
+import { TopicUse } from '../topics/topic-use.ts'
 import { producerConfig } from './config.ts'
-import { EventPublisher } from './event-publisher.ts'
-import { createProducerServer } from './server.ts'
+import { createProducerServer } from './http/server.ts'
+import { EventPublisher } from './publishing/event-publisher.ts'
 
 /** HTTP in, Kafka out: events of conversations (contract.md, section 5). */
 await runService('producer', producerConfig, async (service) => {

@@ -6,7 +6,7 @@ import {
   saslRule,
   serviceVariables,
 } from '../platform/config/variables.ts'
-import { generationVariable } from '../stats-generation.ts'
+import { generationVariable } from '../topics/stats-generation.ts'
 
 export const statsAggregatorConfig = Type.Object(
   {

@@ -1,7 +1,7 @@
 import { createHttpServer } from '../platform/http/http-server.ts'
 import { listen, runService } from '../platform/runtime/service.ts'
-import { openAggregator } from './aggregator.ts'
 import { statsAggregatorConfig } from './config.ts'
+import { openAggregator } from './fold/aggregator.ts'
 
 await runService('stats-aggregator', statsAggregatorConfig, async (service) => {
   const { config, log, health, metrics } = service

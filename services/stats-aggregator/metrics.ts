@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from '../domain/delivery.ts'
+import type { AttemptOutcome } from '../domain/delivery/delivery.ts'
 import { Counter, Gauge, type Registry } from '../platform/runtime/metrics.ts'
 
 /** What a stage that folds values tells of its work. */

@@ -1,6 +1,6 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
-import { topicName } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { topics } from '../../services/topics/map.ts'
+import { topicName } from '../../services/topics/schemas.ts'
 import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
 import { cpuMicros, median, residentMb, rounded } from './usage.ts'

@@ -1,8 +1,8 @@
-import type { Delivery } from '../../services/domain/delivery.ts'
+import type { Delivery } from '../../services/domain/delivery/delivery.ts'
 import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
-import { topicName } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { topics } from '../../services/topics/map.ts'
+import { topicName } from '../../services/topics/schemas.ts'
 import { partitions, type World } from './world.ts'
 
 /** One business with webhooks, each of them with one channel. */

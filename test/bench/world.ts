@@ -9,8 +9,8 @@ import { BatchingProducer } from '../../services/platform/kafka/produce/producer
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { createLogger } from '../../services/platform/runtime/log.ts'
 import { Health } from '../../services/platform/runtime/readiness.ts'
-import { schemaOf, subjectOf } from '../../services/schemas.ts'
-import type { Topic } from '../../services/topics.ts'
+import type { Topic } from '../../services/topics/map.ts'
+import { schemaOf, subjectOf } from '../../services/topics/schemas.ts'
 
 export const partitions = 12
 
@@ -75,7 +75,7 @@ export async function openWorld(): Promise<World> {
     producer,
     encoder: (topic, prefix) => codec.encoder(subjectOf(topic, prefix), schemaOf(topic)),
     applyTopics: (prefix) => {
-      execFileSync(process.execPath, ['services/topics-command.ts', 'apply'], {
+      execFileSync(process.execPath, ['services/topics/command.ts', 'apply'], {
         env: { ...env, HOOKLINE_TOPIC_PREFIX: prefix },
       })
     },

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { Codec } from '../../services/platform/avro/codec.ts'
 import type { Registry } from '../../services/platform/avro/registry.ts'
 import { Health } from '../../services/platform/runtime/readiness.ts'
-import { isAvro, schemaOf } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { topics } from '../../services/topics/map.ts'
+import { isAvro, schemaOf } from '../../services/topics/schemas.ts'
 import { arbitraryOf } from './avro-arbitrary.ts'
 
 const avroTopics = Object.values(topics).filter(isAvro)

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { definitionParser } from '../../services/config-tables.ts'
-import type { Account } from '../../services/domain/definition.ts'
+import { definitionParser } from '../../services/definitions/config-tables.ts'
+import type { Account } from '../../services/domain/definition/definition.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
-import { schemaOf } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { topics } from '../../services/topics/map.ts'
+import { schemaOf } from '../../services/topics/schemas.ts'
 
 const minimal = { id: 'wh1', businessId: 'b1', name: 'Orders', url: 'https://example.com/hook', channels: ['c1'] }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { schemaOf } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { topics } from '../../services/topics/map.ts'
+import { schemaOf } from '../../services/topics/schemas.ts'
 
 // contract.md, section 4, "Input records, exactly": in its own notation. `?` is a union with null whose default is null,
 // `ts` a long of timestamp-millis, `=` a default.

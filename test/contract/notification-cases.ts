@@ -1,5 +1,5 @@
-import type { WantedEvents } from '../../services/domain/definition.ts'
-import type { Event } from '../../services/domain/event.ts'
+import type { WantedEvents } from '../../services/domain/definition/definition.ts'
+import type { Event } from '../../services/domain/event/event.ts'
 import { message, messageEvent, statusEvent } from '../support/sample-events.ts'
 import { everything, nothing } from '../unit/formatter/samples.ts'
 

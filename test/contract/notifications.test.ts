@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import avsc from 'avsc'
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../services/domain/event.ts'
-import { bodyOf } from '../../services/domain/notification-body.ts'
-import { notificationSchemas } from '../../services/domain/notification-schema.ts'
+import type { Event } from '../../services/domain/event/event.ts'
+import { bodyOf } from '../../services/domain/event/notification-body.ts'
+import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
-import { schemaOf } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { topics } from '../../services/topics/map.ts'
+import { schemaOf } from '../../services/topics/schemas.ts'
 import { notificationCases } from './notification-cases.ts'
 
 // Bodies of version 1.1, byte for byte (contract.md, section 2). A golden file that has to change is a change of the contract.

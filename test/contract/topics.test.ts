@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { isAvro, subjectOf, topicName } from '../../services/schemas.ts'
-import { type Topic, topics } from '../../services/topics.ts'
+import { type Topic, topics } from '../../services/topics/map.ts'
+import { isAvro, subjectOf, topicName } from '../../services/topics/schemas.ts'
 
 // contract.md, section 4: the table, row by row. The map names further readers and writers: each service is held to it when it opens a topic.
 const contract = [

@@ -7,10 +7,10 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { completesHeader } from '../../services/admin/definitions/record-headers.ts'
-import { sealContext } from '../../services/domain/definition.ts'
+import { openHeader } from '../../services/definitions/sealed-values.ts'
+import { sealContext } from '../../services/domain/definition/definition.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
 import { KeyRing } from '../../services/platform/keyring.ts'
-import { openHeader } from '../../services/sealed-values.ts'
 
 const prefix = `admin-test-${randomUUID()}-`
 const keyRing = `k1=${randomBytes(32).toString('base64')}`
@@ -57,7 +57,7 @@ beforeAll(async () => {
     },
     pino({ level: 'silent' }),
   )
-  await promisify(execFile)(process.execPath, ['services/topics-command.ts', 'apply'], { env })
+  await promisify(execFile)(process.execPath, ['services/topics/command.ts', 'apply'], { env })
   // Written before admin starts: it is to be completed once the topic has been read to its end.
   await byHand({ id: 'early', name: 'Early', channels: ['early-1'] })
   admin = spawn(process.execPath, ['services/admin/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })

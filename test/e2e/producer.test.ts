@@ -7,16 +7,16 @@ import { SignJWT } from 'jose'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startOwnPlatform } from '../../deploy/local/platform/platform.ts'
-import type { StatusEvent } from '../../services/domain/event.ts'
+import type { StatusEvent } from '../../services/domain/event/event.ts'
 import { Codec, createRegistry } from '../../services/platform/avro/codec.ts'
 import { loadConfig } from '../../services/platform/config/config.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Health } from '../../services/platform/runtime/readiness.ts'
 import { producerConfig } from '../../services/producer/config.ts'
-import { openPublisher } from '../../services/producer/publish.ts'
-import { schemaOf, topicName } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { openPublisher } from '../../services/producer/publishing/publish.ts'
+import { topics } from '../../services/topics/map.ts'
+import { schemaOf, topicName } from '../../services/topics/schemas.ts'
 import { rawMessageEvent, rawStatusEvent } from '../unit/producer/samples.ts'
 
 const prefix = `producer-test-${randomUUID()}-`
@@ -62,7 +62,7 @@ afterAll(async () => {
 })
 
 async function applyTopics(changes: NodeJS.ProcessEnv = {}): Promise<void> {
-  await promisify(execFile)(process.execPath, ['services/topics-command.ts', 'apply'], { env: { ...env, ...changes } })
+  await promisify(execFile)(process.execPath, ['services/topics/command.ts', 'apply'], { env: { ...env, ...changes } })
 }
 
 /** @returns the process, and its URL once it listens. */

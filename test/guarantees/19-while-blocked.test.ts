@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
-import type { Outcome } from '../../services/domain/outcome.ts'
+import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
-import type { DeadLetterReason } from '../../services/domain/delivery.ts'
+import type { DeadLetterReason } from '../../services/domain/delivery/delivery.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs } from '../support/guarantee-size.ts'

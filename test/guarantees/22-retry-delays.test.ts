@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { startReceiver } from '../../deploy/receiver/receiver.ts'
 import { decideNext, profiles, retryAfterCapMs, tierMs } from '../../services/dispatcher/engine/gate/retry.ts'
-import type { Outcome } from '../../services/domain/outcome.ts'
+import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { figure } from '../support/figure.ts'
 import { sized } from '../support/guarantee-size.ts'

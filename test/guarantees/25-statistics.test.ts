@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import type { Attempt, DeadLetter } from '../../services/domain/delivery.ts'
-import { type DeadLetterCounts, hourMs, minuteMs, type WebhookStats } from '../../services/domain/stats.ts'
+import type { Attempt, DeadLetter } from '../../services/domain/delivery/delivery.ts'
+import { type DeadLetterCounts, hourMs, minuteMs, type WebhookStats } from '../../services/domain/stats/stats.ts'
 import { Codec, createRegistry, type Decode, type Encode } from '../../services/platform/avro/codec.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
 import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
@@ -12,8 +12,8 @@ import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Health } from '../../services/platform/runtime/readiness.ts'
-import { schemaOf } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { topics } from '../../services/topics/map.ts'
+import { schemaOf } from '../../services/topics/schemas.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { type Figures, figuresIn, figuresOf } from '../support/statistics.ts'
@@ -64,7 +64,7 @@ beforeEach(async () => {
     HOOKLINE_SESSION_TIMEOUT_MS: '6000',
     HOOKLINE_STATS_FLUSH_INTERVAL_MS: '100',
   }
-  await promisify(execFile)(process.execPath, ['services/topics-command.ts', 'apply'], { env: environment })
+  await promisify(execFile)(process.execPath, ['services/topics/command.ts', 'apply'], { env: environment })
   kafka = createKafka(
     {
       KAFKA_BROKERS: inject('brokers').join(','),
@@ -173,7 +173,7 @@ test('a rebuild with another threshold stands beside the fold in force, which go
 
 /** npm run stats. @returns what it printed. @throws Error with what it printed on standard error */
 async function run(...args: string[]): Promise<string> {
-  const command = ['services/stats-aggregator/stats-command.ts', ...args]
+  const command = ['services/stats-aggregator/rebuild/command.ts', ...args]
   const { stdout } = await promisify(execFile)(process.execPath, command, { env: environment })
   return stdout
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
-import type { Outcome } from '../../services/domain/outcome.ts'
+import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { figure } from '../support/figure.ts'
 import { createSender, listenRaw, onRequest, post, type RawServer, resolveFrom } from '../support/outgoing.ts'
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { HttpSender } from '../../services/dispatcher/http/http-sender.ts'
-import type { Outcome } from '../../services/domain/outcome.ts'
+import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { figure } from '../support/figure.ts'
 import { ClientSockets, createSender, post } from '../support/outgoing.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Outcome } from '../../services/domain/outcome.ts'
+import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { figure } from '../support/figure.ts'
 import { sized } from '../support/guarantee-size.ts'
 import { definition, delivery, SimulatedWorld, seeded } from '../support/simulation.ts'

@@ -1,4 +1,4 @@
-import type { LocalAddress } from '../../services/cli/local-address.ts'
+import type { LocalAddress } from '../../services/cli/connection/local-address.ts'
 import { run } from '../../services/cli/program.ts'
 import type { Terminal } from '../../services/cli/terminal.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'

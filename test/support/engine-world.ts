@@ -1,4 +1,4 @@
-import type { Outcome } from '../../services/domain/outcome.ts'
+import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { type Answer, definition, SimulatedWorld } from './simulation.ts'
 
 /** What the engine's tests share: one webhook `w`, two partitions, a receiver that answers as told. */

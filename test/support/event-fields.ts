@@ -1,4 +1,4 @@
-import type { Event } from '../../services/domain/event.ts'
+import type { Event } from '../../services/domain/event/event.ts'
 import { message, messageEvent, statusEvent } from './sample-events.ts'
 
 /** A text of an event, and an event with a given text in it. */

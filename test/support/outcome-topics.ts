@@ -1,11 +1,11 @@
 import { inject } from 'vitest'
 import type { HealthRecord } from '../../services/dispatcher/engine/health-record.ts'
-import type { Attempt, DeadLetter, PendingDelivery } from '../../services/domain/delivery.ts'
+import type { Attempt, DeadLetter, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Codec, Decode } from '../../services/platform/avro/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
-import { schemaOf } from '../../services/schemas.ts'
-import { type Topic, topics } from '../../services/topics.ts'
+import { type Topic, topics } from '../../services/topics/map.ts'
+import { schemaOf } from '../../services/topics/schemas.ts'
 import { followTopic, openCodec, openKafka } from './topic-reader.ts'
 
 /** What stands in a topic at this moment, in the order of its partitions' records. */

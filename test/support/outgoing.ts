@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, isIP, type Server, type Socket } from 'node:net'
 import { HttpSender, type HttpSenderOptions, type Request } from '../../services/dispatcher/http/http-sender.ts'
 import type { Resolve } from '../../services/dispatcher/http/names/checked-addresses.ts'
-import { parseRanges } from '../../services/domain/addresses.ts'
-import type { Outcome } from '../../services/domain/outcome.ts'
+import { parseRanges } from '../../services/domain/definition/addresses.ts'
+import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 /** A sender for receivers on this machine. @param opened CIDRs, comma-separated. */

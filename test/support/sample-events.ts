@@ -1,4 +1,4 @@
-import type { Event, Message, MessageEvent, StatusEvent } from '../../services/domain/event.ts'
+import type { Event, Message, MessageEvent, StatusEvent } from '../../services/domain/event/event.ts'
 
 /** Plain events as records; each test says only what matters to it. */
 

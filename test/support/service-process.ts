@@ -25,5 +25,5 @@ export function spawnService(name: ServiceName, env: NodeJS.ProcessEnv): Service
 
 /** npm run topics -- apply */
 export async function applyTopics(env: NodeJS.ProcessEnv): Promise<void> {
-  await promisify(execFile)(process.execPath, ['services/topics-command.ts', 'apply'], { env })
+  await promisify(execFile)(process.execPath, ['services/topics/command.ts', 'apply'], { env })
 }

@@ -14,11 +14,11 @@ import type {
   Written,
 } from '../../services/dispatcher/engine/ports.ts'
 import { addAnswered, addParked } from '../../services/dispatcher/takeover/takeover.ts'
-import type { WebhookDefinition } from '../../services/domain/definition.ts'
-import type { Entry } from '../../services/domain/definition-table.ts'
-import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery.ts'
-import type { Outcome } from '../../services/domain/outcome.ts'
-import { recordLetter } from '../../services/domain/record-letter.ts'
+import type { WebhookDefinition } from '../../services/domain/definition/definition.ts'
+import type { Entry } from '../../services/domain/definition/definition-table.ts'
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
+import type { Outcome } from '../../services/domain/delivery/outcome.ts'
+import { recordLetter } from '../../services/domain/delivery/record-letter.ts'
 import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
 
 /** A seeded generator (mulberry32): the same seed gives the same run. Uniform in [0, 1). */

@@ -1,5 +1,5 @@
-import type { Attempt, AttemptOutcome } from '../../services/domain/delivery.ts'
-import { greater, lesser, startOfHour, startOfMinute, type WebhookStats } from '../../services/domain/stats.ts'
+import type { Attempt, AttemptOutcome } from '../../services/domain/delivery/delivery.ts'
+import { greater, lesser, startOfHour, startOfMinute, type WebhookStats } from '../../services/domain/stats/stats.ts'
 
 /** Statistics as a test compares them: what they should be by the attempts themselves, and what a record says. */
 

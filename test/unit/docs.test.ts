@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readDefinitions } from '../../services/cli/definition-file.ts'
-import { schemaOf } from '../../services/schemas.ts'
-import { topics } from '../../services/topics.ts'
+import { readDefinitions } from '../../services/cli/apply/definition-file.ts'
+import { topics } from '../../services/topics/map.ts'
+import { schemaOf } from '../../services/topics/schemas.ts'
 import { commandHelp } from '../../tools/docs/command-help.ts'
 import { configurations, configurationTable } from '../../tools/docs/configuration-table.ts'
 import { table } from '../../tools/docs/markdown.ts'
@@ -257,7 +257,8 @@ describe('docs/reference/contract.md', () => {
   test('has every reason of a dead letter', () => {
     const section = sectionOf(contract, '## 4. Topics and records')
     const shown = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason)
-    const declared = /export type DeadLetterReason =([\s\S]*?)\n\n/.exec(read('services/domain/delivery.ts'))?.[1] ?? ''
+    const declared =
+      /export type DeadLetterReason =([\s\S]*?)\n\n/.exec(read('services/domain/delivery/delivery.ts'))?.[1] ?? ''
     expect(shown).toEqual([...declared.matchAll(/'(\w+)'/g)].map(([, reason]) => reason))
   })
 
@@ -272,7 +273,7 @@ describe('docs/reference/contract.md', () => {
 })
 
 describe('documents that comments and tests cite', () => {
-  const sources = ['services', 'deploy', 'test', '.ci']
+  const sources = ['services', 'deploy', 'tools', 'test', '.ci']
     .flatMap((folder) => filesBelow(folder, ''))
     .filter((path) => /(\.(tsx?|mjs|py|yml)|Dockerfile|\.ci\/run)$/.test(path) && path !== 'test/unit/docs.test.ts')
   const contract = read('docs/reference/contract.md')

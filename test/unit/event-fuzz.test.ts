@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { notificationSchemas } from '../../services/domain/notification-schema.ts'
+import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
-import { createRequestReader } from '../../services/producer/read-request.ts'
-import { topics } from '../../services/topics.ts'
+import { createRequestReader } from '../../services/producer/reading/read-request.ts'
+import { topics } from '../../services/topics/map.ts'
 import { createFormatterWorld, typeOf } from '../support/formatter-world.ts'
 import { illFormedTexts, worstTexts } from '../support/worst-texts.ts'
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parseAst } from 'vite'
 import { expect, test } from 'vitest'
-import { normaliseLocation } from '../../services/domain/location.ts'
+import { normaliseLocation } from '../../services/domain/event/location.ts'
 import { cpuMs, growsLinearly } from '../support/cpu-time.ts'
 
 // Every regular expression of the services against texts that are made to be its worst: one that takes quadratic time lets a
@@ -11,7 +11,7 @@ const root = new URL('../../', import.meta.url)
 
 /** Where expressions are put together at run time -> what they are tested by instead. */
 const composed: Record<string, (text: string) => unknown> = {
-  'services/domain/location.ts': normaliseLocation,
+  'services/domain/event/location.ts': normaliseLocation,
   'services/platform/http/allowed-methods.ts': (text) =>
     /^\/api\/v1\/businesses\/[^/]+\/webhooks\/[^/]+\/test$/.test(text),
 }

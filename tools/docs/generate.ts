@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { notificationSchemas } from '../../services/domain/notification-schema.ts'
+import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
 import { generatedParts } from './parts.ts'
 import { fillIn } from './sections.ts'
 

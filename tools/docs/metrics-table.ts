@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import { createAdminMetrics } from '../../services/admin/metrics.ts'
 import { createDispatcherMetrics } from '../../services/dispatcher/metrics.ts'
-import { DefinitionTable } from '../../services/domain/definition-table.ts'
+import { DefinitionTable } from '../../services/domain/definition/definition-table.ts'
 import { createDefinitionMetrics, createFormatterMetrics } from '../../services/formatter/metrics.ts'
 import { createProducerMetrics } from '../../services/producer/metrics.ts'
 import { createStatsMetrics } from '../../services/stats-aggregator/metrics.ts'

@@ -1,7 +1,7 @@
-import { type Topic, topics } from '../../services/topics.ts'
+import { type Topic, topics } from '../../services/topics/map.ts'
 import { code, table } from './markdown.ts'
 
-/** The topics as services/topics.ts has them, in the data's order. */
+/** The topics as services/topics/map.ts has them, in the data's order. */
 export function topicsTable(): string {
   const head = ['topic', 'key', 'value', 'written by', 'read by', 'kept', 'partitions']
   const rows = Object.values(topics).map((topic: Topic) => [

@@ -1,4 +1,4 @@
-import type { MessageAuthor, MessageStatus } from '../../../services/domain/event.ts'
+import type { MessageAuthor, MessageStatus } from '../../../services/domain/event/event.ts'
 import type { HttpMessage } from './http-event.ts'
 
 /** A conversation as a script: who says what, without ids and times, which playing it adds. */

@@ -1,4 +1,4 @@
-import type { Message, MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
+import type { Message, MessageEvent, StatusEvent } from '../../../services/domain/event/event.ts'
 
 /** A record's times (its only numbers) as ISO 8601 strings. */
 type Field<T> = T extends number ? string : T

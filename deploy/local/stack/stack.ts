@@ -153,7 +153,7 @@ function stackVariables(
 
 /** @throws Error with the end of its log. */
 async function applyTopics(logFile: string, env: NodeJS.ProcessEnv, guard: Guard): Promise<void> {
-  const args = [join(root, 'services', 'topics-command.ts'), 'apply']
+  const args = [join(root, 'services', 'topics', 'command.ts'), 'apply']
   const command = launch({ name: 'topics', command: process.execPath, args, logFile, env, guard })
   const end = await command.ended
   if (end.code === 0) return

@@ -1,5 +1,5 @@
-import { topicName } from '../../../services/schemas.ts'
-import { topics } from '../../../services/topics.ts'
+import { topics } from '../../../services/topics/map.ts'
+import { topicName } from '../../../services/topics/schemas.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Stack, serviceNames } from '../stack/stack.ts'
 

@@ -3,9 +3,9 @@ import type { Kafka } from '../../platform/kafka/client.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { TopicTable } from '../../platform/kafka/readers/table.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
-import { schemaOf } from '../../schemas.ts'
-import type { TopicUse } from '../../topic-use.ts'
-import { topics } from '../../topics.ts'
+import { topics } from '../../topics/map.ts'
+import { schemaOf } from '../../topics/schemas.ts'
+import type { TopicUse } from '../../topics/topic-use.ts'
 import { type SessionMark, SessionMarks } from './session-marks.ts'
 
 export type SessionMarksDeps = {

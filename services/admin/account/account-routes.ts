@@ -1,4 +1,4 @@
-import type { Account } from '../../domain/definition.ts'
+import type { Account } from '../../domain/definition/definition.ts'
 import { compileSchema } from '../../platform/json/json-schema.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'

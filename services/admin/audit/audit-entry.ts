@@ -1,5 +1,5 @@
-import type { Account, WebhookDefinition } from '../../domain/definition.ts'
-import { formerSecretsOf, signingAt } from '../../domain/former-secrets.ts'
+import type { Account, WebhookDefinition } from '../../domain/definition/definition.ts'
+import { formerSecretsOf, signingAt } from '../../domain/definition/former-secrets.ts'
 import { writableNames } from '../webhooks/api-schemas.ts'
 import { maskedValue } from '../webhooks/header-rules.ts'
 

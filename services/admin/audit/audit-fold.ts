@@ -1,11 +1,11 @@
-import { decidedOn, headerOf } from '../../config-headers.ts'
-import { accountParser, definitionParser } from '../../config-tables.ts'
-import { type Account, sealContext, type WebhookDefinition } from '../../domain/definition.ts'
-import { NewestRecords } from '../../domain/newest-records.ts'
-import { recordTimeMs } from '../../domain/record-time.ts'
+import { decidedOn, headerOf } from '../../definitions/config-headers.ts'
+import { accountParser, definitionParser } from '../../definitions/config-tables.ts'
+import { formerSecretField, openHeader } from '../../definitions/sealed-values.ts'
+import { type Account, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import { NewestRecords } from '../../domain/definition/newest-records.ts'
+import { recordTimeMs } from '../../domain/definition/record-time.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { KeyRing, Opened } from '../../platform/keyring.ts'
-import { formerSecretField, openHeader } from '../../sealed-values.ts'
 import { completesHeader, subjectHeader } from '../definitions/record-headers.ts'
 import {
   type AuditEntry,

@@ -1,5 +1,5 @@
-import { nextVersion, type WebhookDefinition } from '../../domain/definition.ts'
-import type { DefinitionChange, Entry } from '../../domain/definition-table.ts'
+import { nextVersion, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { DefinitionChange, Entry } from '../../domain/definition/definition-table.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import { holdsPlainValues, sealDefinition } from '../webhooks/secrets.ts'
 

@@ -1,8 +1,8 @@
-import type { CheckedWrites } from '../../checked-writes.ts'
-import type { Accounts, Definitions } from '../../config-tables.ts'
-import type { WriteRecord } from '../../config-writer.ts'
-import type { Account, WebhookDefinition } from '../../domain/definition.ts'
-import type { DefinitionTable } from '../../domain/definition-table.ts'
+import type { CheckedWrites } from '../../definitions/checked-writes.ts'
+import type { Accounts, Definitions } from '../../definitions/config-tables.ts'
+import type { WriteRecord } from '../../definitions/config-writer.ts'
+import type { Account, WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { DefinitionTable } from '../../domain/definition/definition-table.ts'
 import { subjectHeader } from './record-headers.ts'
 
 /** Reads come from the table; a write resolves once its own record has come back to it (read-your-writes). */

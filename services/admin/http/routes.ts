@@ -1,6 +1,6 @@
 import fastifyCompress from '@fastify/compress'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { Overtaken } from '../../checked-writes.ts'
+import { Overtaken } from '../../definitions/checked-writes.ts'
 import type { Identity } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { RecordRefused } from '../../platform/kafka/produce/producer.ts'

@@ -1,5 +1,5 @@
 import type { Conflict } from '../../domain/api/webhook.ts'
-import { attemptOutcomes } from '../../domain/delivery.ts'
+import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
 
 /** What the JSON schemas of the API's answers are made of. */
 

@@ -3,9 +3,9 @@ import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { partitionOfKey } from '../../platform/kafka/key-partition.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
-import { schemaOf } from '../../schemas.ts'
-import type { TopicUse } from '../../topic-use.ts'
-import type { Topic } from '../../topics.ts'
+import type { Topic } from '../../topics/map.ts'
+import { schemaOf } from '../../topics/schemas.ts'
+import type { TopicUse } from '../../topics/topic-use.ts'
 
 /** Reading one webhook's own records out of a topic: their key is its id, so they are all in one partition, in order. */
 

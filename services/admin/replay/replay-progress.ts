@@ -1,5 +1,5 @@
 import type { ReplayProgress } from '../../domain/api/traffic.ts'
-import { attemptOutcomes } from '../../domain/delivery.ts'
+import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
 import { grown, IdTable } from './id-table.ts'
 import type { AttemptHead, ReplayHead, ReplayScans } from './replay-topics.ts'
 

@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from '../../domain/delivery.ts'
+import type { AttemptOutcome } from '../../domain/delivery/delivery.ts'
 import { compileSchema } from '../../platform/json/json-schema.ts'
 import { outcome } from '../http/schema-parts.ts'
 import type { Decision } from '../webhooks/decisions.ts'

@@ -1,5 +1,5 @@
 import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/traffic.ts'
-import { attemptOutcomes } from '../../domain/delivery.ts'
+import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
 import { failures } from '../http/problem-answers.ts'
 import type { ApiRoute } from '../http/routes.ts'
 import { object, type Properties, text, time } from '../http/schema-parts.ts'

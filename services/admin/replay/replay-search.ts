@@ -1,4 +1,4 @@
-import type { Delivery } from '../../domain/delivery.ts'
+import type { Delivery } from '../../domain/delivery/delivery.ts'
 import type { ReplaySelection } from './replay-request.ts'
 import { Selected } from './replay-selected.ts'
 import { Standings } from './replay-status.ts'

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../domain/delivery.ts'
+import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { grown } from './id-table.ts'
 import type { RecordPlace, ReplayScans } from './replay-topics.ts'
 

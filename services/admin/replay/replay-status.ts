@@ -1,4 +1,4 @@
-import { type AttemptOutcome, attemptOutcomes } from '../../domain/delivery.ts'
+import { type AttemptOutcome, attemptOutcomes } from '../../domain/delivery/delivery.ts'
 import { grown, IdTable } from './id-table.ts'
 import { startOfReplay } from './replay-progress.ts'
 import type { ReplaySelection } from './replay-request.ts'

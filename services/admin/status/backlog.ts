@@ -1,4 +1,4 @@
-import type { Attempt, Delivery } from '../../domain/delivery.ts'
+import type { Attempt, Delivery } from '../../domain/delivery/delivery.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { placeOf, type Reader, readOwn, type Source } from '../records/webhook-records.ts'

@@ -1,7 +1,7 @@
 import type { Conflict, State, Status } from '../../domain/api/webhook.ts'
-import type { WebhookDefinition } from '../../domain/definition.ts'
-import type { WebhookHealth } from '../../domain/health.ts'
-import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { WebhookHealth } from '../../domain/delivery/webhook-health.ts'
+import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
 import type { Waiting } from './backlog.ts'
 import { lastHour } from './last-hour.ts'
 

@@ -1,5 +1,5 @@
 import type { LastHour } from '../../domain/api/webhook.ts'
-import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats.ts'
+import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
 
 const minutesOfHour = 60
 const minutesOfSlot = 5

@@ -1,12 +1,12 @@
-import type { WebhookHealth } from '../../domain/health.ts'
-import type { DeadLetterCounts, WebhookStats } from '../../domain/stats.ts'
+import type { WebhookHealth } from '../../domain/delivery/webhook-health.ts'
+import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
-import { schemaOf } from '../../schemas.ts'
-import { statsTopicOf } from '../../stats-generation.ts'
-import type { TopicUse } from '../../topic-use.ts'
-import { type Topic, topics } from '../../topics.ts'
+import { type Topic, topics } from '../../topics/map.ts'
+import { schemaOf } from '../../topics/schemas.ts'
+import { statsTopicOf } from '../../topics/stats-generation.ts'
+import type { TopicUse } from '../../topics/topic-use.ts'
 import { LatestRecords } from '../records/latest-records.ts'
 
 /** What is known of each webhook's traffic; keys are webhook ids. */

@@ -1,8 +1,8 @@
 import type { LastHour, Status } from '../../domain/api/webhook.ts'
-import type { WebhookDefinition } from '../../domain/definition.ts'
-import { type DeadLetterCounts, hourMs, type WebhookStats } from '../../domain/stats.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import { type DeadLetterCounts, hourMs, type WebhookStats } from '../../domain/stats/stats.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
-import { topics } from '../../topics.ts'
+import { topics } from '../../topics/map.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
 import { conflictWith } from '../webhooks/channel-rules.ts'
 import type { Waiting } from './backlog.ts'
@@ -54,7 +54,7 @@ export function ownStats(
   return stats?.businessId === businessId ? stats : undefined
 }
 
-/** Dead letters within their topic's retention: of 14 days (topics.ts), in whole hours. */
+/** Dead letters within their topic's retention: of 14 days (topics/map.ts), in whole hours. */
 export function lettersKept(counts: DeadLetterCounts | undefined, nowMs: number): number {
   const oldestMs = nowMs - topics.webhookDeadLetters.cleanup.retentionDays * 24 * hourMs
   let kept = 0

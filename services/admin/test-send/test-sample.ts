@@ -1,5 +1,5 @@
-import type { WebhookDefinition } from '../../domain/definition.ts'
-import type { NotificationKind } from '../../domain/delivery.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { NotificationKind } from '../../domain/delivery/delivery.ts'
 
 export type SampleIds = { chatChannelId: string; contactId: string; businessId: string; messageId: string }
 

@@ -1,6 +1,6 @@
 import type { Stats } from '../../domain/api/traffic.ts'
-import type { WebhookDefinition } from '../../domain/definition.ts'
-import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { WebhookStore } from '../definitions/stores.ts'

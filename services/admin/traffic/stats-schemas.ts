@@ -8,7 +8,7 @@ import type {
   SentRequest,
   Stats,
 } from '../../domain/api/traffic.ts'
-import { attemptOutcomes } from '../../domain/delivery.ts'
+import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
 import { count, list, nullable, object, outcome, type Properties, text, time } from '../http/schema-parts.ts'
 import { statusView } from '../status/status-schemas.ts'
 import { webhookParams } from '../webhooks/api-schemas.ts'

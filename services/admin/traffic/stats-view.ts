@@ -1,6 +1,13 @@
 import type { PeriodCounts, Stats } from '../../domain/api/traffic.ts'
-import { type Counts, hourMs, minuteMs, startOfHour, startOfMinute, type WebhookStats } from '../../domain/stats.ts'
-import { responseTimes } from '../../response-times.ts'
+import {
+  type Counts,
+  hourMs,
+  minuteMs,
+  startOfHour,
+  startOfMinute,
+  type WebhookStats,
+} from '../../domain/stats/stats.ts'
+import { responseTimes } from '../../stats/response-times.ts'
 
 const shownMinutes = 60
 const shownHours = 168

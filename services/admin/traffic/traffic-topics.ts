@@ -1,7 +1,7 @@
-import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
-import type { TopicUse } from '../../topic-use.ts'
-import { type Topic, topics } from '../../topics.ts'
+import { type Topic, topics } from '../../topics/map.ts'
+import type { TopicUse } from '../../topics/topic-use.ts'
 import { type Page, readNewestFirst, readOne, type Wanted } from '../records/newest-first.ts'
 import { type Reader, type Source, sourceOf } from '../records/webhook-records.ts'
 

@@ -1,8 +1,8 @@
 import Type from 'typebox'
 import type { Draft, ListedWebhook, Webhook, WebhookWithSecret } from '../../domain/api/webhook.ts'
-import { maxHeaderValue } from '../../domain/definition-rules.ts'
-import { schemaOf } from '../../schemas.ts'
-import { topics } from '../../topics.ts'
+import { maxHeaderValue } from '../../domain/definition/definition-rules.ts'
+import { topics } from '../../topics/map.ts'
+import { schemaOf } from '../../topics/schemas.ts'
 import { conflict, object, type Properties, text, time } from '../http/schema-parts.ts'
 import { lastHourView, statusView } from '../status/status-schemas.ts'
 

@@ -1,5 +1,5 @@
 import type { Conflict } from '../../domain/api/webhook.ts'
-import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 
 type Owner = Pick<WebhookDefinition, 'id' | 'name'>
 export type OwnerOf = (channel: string) => Owner | undefined

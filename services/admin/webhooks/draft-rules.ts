@@ -1,8 +1,8 @@
+import { originOf } from '../../definitions/sealed-values.ts'
 import type { Draft } from '../../domain/api/webhook.ts'
-import { shapeProblem } from '../../domain/json-shape.ts'
-import { type UrlPolicy, urlProblem } from '../../domain/target-url.ts'
+import { shapeProblem } from '../../domain/definition/json-shape.ts'
+import { type UrlPolicy, urlProblem } from '../../domain/definition/target-url.ts'
 import { type Checked, compileSchema } from '../../platform/json/json-schema.ts'
-import { originOf } from '../../sealed-values.ts'
 import { createBody, isServerMade } from './api-schemas.ts'
 import { headerProblems, movedHeaders } from './header-rules.ts'
 

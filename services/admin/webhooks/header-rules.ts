@@ -1,4 +1,4 @@
-import { isHeaderValue, isReservedHeader } from '../../domain/custom-headers.ts'
+import { isHeaderValue, isReservedHeader } from '../../domain/definition/custom-headers.ts'
 import type { Problem } from '../../platform/json/json-schema.ts'
 
 /** Stands for a stored header value in answers; in a PATCH it keeps the stored one. */

@@ -1,8 +1,13 @@
+import { formerSecretField } from '../../definitions/sealed-values.ts'
 import type { Draft } from '../../domain/api/webhook.ts'
-import { nextVersion, sealContext, type WebhookDefinition } from '../../domain/definition.ts'
-import { formerSecretsOf, maxFormerSecrets, signingAt, withFormerSecrets } from '../../domain/former-secrets.ts'
+import { nextVersion, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import {
+  formerSecretsOf,
+  maxFormerSecrets,
+  signingAt,
+  withFormerSecrets,
+} from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
-import { formerSecretField } from '../../sealed-values.ts'
 import { rotationOverlapMs, sealDefinition, sealHeaders } from './secrets.ts'
 
 /** The next record of a webhook, sealed, for each change that the API makes. Times are milliseconds since the epoch. */

@@ -1,5 +1,5 @@
-import type { WebhookDefinition } from '../../domain/definition.ts'
-import type { Entry } from '../../domain/definition-table.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { Entry } from '../../domain/definition/definition-table.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
 import { accepted } from '../http/refusals.ts'

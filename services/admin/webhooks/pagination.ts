@@ -1,4 +1,4 @@
-import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 
 export type Page = { definitions: WebhookDefinition[]; nextCursor?: string }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { sealContext, type WebhookDefinition } from '../../domain/definition.ts'
-import { formerSecretsOf, withFormerSecrets } from '../../domain/former-secrets.ts'
+import { formerSecretField, isBound, openHeader, sealHeader } from '../../definitions/sealed-values.ts'
+import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import { formerSecretsOf, withFormerSecrets } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
-import { formerSecretField, isBound, openHeader, sealHeader } from '../../sealed-values.ts'
 import { maskedValue } from './header-rules.ts'
 
 type Place = Pick<WebhookDefinition, 'id' | 'businessId' | 'url'>

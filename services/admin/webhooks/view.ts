@@ -1,6 +1,6 @@
 import type { Webhook } from '../../domain/api/webhook.ts'
-import type { WebhookDefinition } from '../../domain/definition.ts'
-import type { Fault } from '../../domain/definition-table.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { Fault } from '../../domain/definition/definition-table.ts'
 import { conflictWith } from './channel-rules.ts'
 import { draftOf } from './decisions.ts'
 import { isAfter } from './next-definition.ts'

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import { type Format, printable } from '../output.ts'
+import { type Format, printable } from '../output/output.ts'
 import { type Shown, textOrBase64 } from './decoder.ts'
 
 export type ShownRecord = {

@@ -5,11 +5,11 @@ import { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { withAdmin } from '../../platform/kafka/topics.ts'
 import { Health } from '../../platform/runtime/readiness.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
-import type { KafkaConnection } from '../connection.ts'
+import type { KafkaConnection } from '../connection/connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
-import { type Place, startOf } from './place.ts'
+import { type Place, startOf } from './start-position.ts'
 
 export type Reading = {
   /** As it is in Kafka. */

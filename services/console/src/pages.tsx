@@ -6,8 +6,8 @@ import { StartPage } from './layout/start-page.tsx'
 import { LoginPage } from './pages/login/login-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import { ListPage } from './pages/webhooks/list-page.tsx'
-import { Failure } from './parts/failure.tsx'
-import { PageSkeleton } from './parts/page-skeleton.tsx'
+import { Failure } from './parts/page/failure.tsx'
+import { PageSkeleton } from './parts/page/page-skeleton.tsx'
 
 /** The list is what people come for: all other pages are loaded when they are gone to. */
 const NewPage = lazy(() => import('./pages/form/new-page.tsx'))

@@ -1,4 +1,4 @@
-import type { WebhookDefinition } from '../../domain/definition.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type {
   Attempt,
   AttemptSummary,
@@ -6,8 +6,8 @@ import type {
   DeadLetterReason,
   Delivery,
   NextStep,
-} from '../../domain/delivery.ts'
-import { classify, type Outcome } from '../../domain/outcome.ts'
+} from '../../domain/delivery/delivery.ts'
+import { classify, type Outcome } from '../../domain/delivery/outcome.ts'
 import type { Next } from './gate/retry.ts'
 
 /** Where a record stands in Kafka. */

@@ -1,4 +1,4 @@
-import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { answerId, queueOf, rateOf } from './item-ids.ts'
 import type { Item } from './ports.ts'
 

@@ -1,4 +1,4 @@
-import type { AttemptSummary } from '../../domain/delivery.ts'
+import type { AttemptSummary } from '../../domain/delivery/delivery.ts'
 import { RecentIds } from './answered-ids.ts'
 import { bytesOfAttempts } from './create-item.ts'
 import type { EngineLimits, EnginePorts, Item, OutcomeRecords, Written } from './ports.ts'

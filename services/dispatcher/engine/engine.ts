@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery.ts'
+import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { SetAside } from '../../platform/runtime/record-faults.ts'
 import { Flow } from './attempt-flow.ts'
 import type { Place } from './attempt-record.ts'

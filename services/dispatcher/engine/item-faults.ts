@@ -1,5 +1,5 @@
-import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery.ts'
-import { recordLetter } from '../../domain/record-letter.ts'
+import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
+import { recordLetter } from '../../domain/delivery/record-letter.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
 import { deadLetterOf, type Place } from './attempt-record.ts'
 import type { HeldItems } from './delivery-pool.ts'

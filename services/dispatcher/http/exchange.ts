@@ -1,4 +1,4 @@
-import type { Outcome } from '../../domain/outcome.ts'
+import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { AnswerReader } from './answer/answer-reader.ts'
 import type { UnreadBodies } from './answer/unread-bodies.ts'

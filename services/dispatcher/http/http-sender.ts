@@ -1,5 +1,5 @@
-import { type AddressRange, isAllowedAddress } from '../../domain/addresses.ts'
-import type { Outcome } from '../../domain/outcome.ts'
+import { type AddressRange, isAllowedAddress } from '../../domain/definition/addresses.ts'
+import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { UnreadBodies } from './answer/unread-bodies.ts'
 import { Connections } from './connection/connections.ts'

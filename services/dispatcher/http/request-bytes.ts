@@ -1,4 +1,4 @@
-import { isHeaderValue } from '../../domain/custom-headers.ts'
+import { isHeaderValue } from '../../domain/definition/custom-headers.ts'
 
 /** A header's name (RFC 9110, 5.6.2). */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { secretBytes } from '../../domain/secret-form.ts'
+import { secretBytes } from '../../domain/definition/secret-form.ts'
 
 const algorithm = 'sha256'
 /** Of SHA-256: it works block by block. */

@@ -1,9 +1,9 @@
-import { isHeaderValue, isReservedHeader } from '../../domain/custom-headers.ts'
-import { sealContext, type WebhookDefinition } from '../../domain/definition.ts'
-import { formerSecretsOf } from '../../domain/former-secrets.ts'
-import { type UrlPolicy, urlProblem } from '../../domain/target-url.ts'
+import { formerSecretField, openHeader } from '../../definitions/sealed-values.ts'
+import { isHeaderValue, isReservedHeader } from '../../domain/definition/custom-headers.ts'
+import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import { formerSecretsOf } from '../../domain/definition/former-secrets.ts'
+import { type UrlPolicy, urlProblem } from '../../domain/definition/target-url.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
-import { formerSecretField, openHeader } from '../../sealed-values.ts'
 import { type SigningKey, secretKey } from './signature.ts'
 
 /** Where and how a webhook's notifications are sent, made once for each version of its definition. */

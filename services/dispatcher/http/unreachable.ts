@@ -1,4 +1,4 @@
-import type { Outcome } from '../../domain/outcome.ts'
+import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { AddressError } from './names/checked-addresses.ts'
 import { NameError } from './names/name-query.ts'
 

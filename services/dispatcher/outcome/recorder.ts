@@ -1,9 +1,9 @@
-import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../dead-letter-topic.ts'
-import type { Attempt, PendingDelivery } from '../../domain/delivery.ts'
-import { lettersBySize, withoutExcerpts } from '../../domain/letter-sizes.ts'
+import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import { lettersBySize, withoutExcerpts } from '../../domain/delivery/letter-sizes.ts'
 import type { Encode } from '../../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/produce/what-fits.ts'
+import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../topics/dead-letter-topic.ts'
 import { deadLetterOf, type Place } from '../engine/attempt-record.ts'
 import type { Tier } from '../engine/gate/retry.ts'
 import type { OutcomeRecords, Written } from '../engine/ports.ts'
@@ -19,7 +19,7 @@ export type RecorderContext = {
   nowMs: () => number
 }
 
-/** Characters of an id in an attempt that Kafka refuses as too large: ids are no longer (domain/limits.ts) but by hand. */
+/** Characters of an id in an attempt that Kafka refuses as too large: ids are no longer (domain/event/limits.ts) but by hand. */
 const maxIdLength = 256
 /** Where a record stands that was not taken from a place of its own. */
 const nowhere = -1

@@ -1,5 +1,5 @@
-import { nextVersion, type WebhookDefinition } from '../../domain/definition.ts'
-import type { Entry } from '../../domain/definition-table.ts'
+import { nextVersion, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { Entry } from '../../domain/definition/definition-table.ts'
 import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'

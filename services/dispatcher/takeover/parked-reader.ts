@@ -1,4 +1,4 @@
-import type { PendingDelivery } from '../../domain/delivery.ts'
+import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'

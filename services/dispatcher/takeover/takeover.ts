@@ -1,5 +1,5 @@
-import type { Attempt, PendingDelivery } from '../../domain/delivery.ts'
-import { stoppedReplay } from '../../domain/stopped-replay.ts'
+import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { Committed } from '../../platform/kafka/committed.ts'

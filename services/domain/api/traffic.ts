@@ -1,5 +1,5 @@
-import type { Attempt, AttemptOutcome, DeadLetter, NotificationKind } from '../delivery.ts'
-import type { AttemptError, Counts, Percentiles, ResponseTimes, Totals } from '../stats.ts'
+import type { Attempt, AttemptOutcome, DeadLetter, NotificationKind } from '../delivery/delivery.ts'
+import type { AttemptError, Counts, Percentiles, ResponseTimes, Totals } from '../stats/stats.ts'
 import type { Status } from './webhook.ts'
 
 /** What was sent for a webhook, as the admin API shows it. Times are ISO 8601. */

@@ -1,5 +1,5 @@
-import type { WebhookDefinition } from '../definition.ts'
-import type { Totals } from '../stats.ts'
+import type { WebhookDefinition } from '../definition/definition.ts'
+import type { Totals } from '../stats/stats.ts'
 
 /** Webhooks as the admin API shows them: admin makes these answers, the console and the CLI read them. Times are ISO 8601. */
 

@@ -5,8 +5,12 @@ import type { PeriodCounts } from '../../../services/console/src/api/types.ts'
 import { countdown, createFormats, readable } from '../../../services/console/src/format/format.ts'
 import { fromLocalInput, toLocalInput } from '../../../services/console/src/format/local-time.ts'
 import { oidcPath, tokenOf } from '../../../services/console/src/pages/login/token-of.ts'
-import { askedFor, readFilter, writeFilter } from '../../../services/console/src/pages/webhook/attempt-filter.ts'
-import { binsOf, totalsOf } from '../../../services/console/src/pages/webhook/bins.ts'
+import {
+  askedFor,
+  readFilter,
+  writeFilter,
+} from '../../../services/console/src/pages/webhook/attempts/attempt-filter.ts'
+import { binsOf, totalsOf } from '../../../services/console/src/pages/webhook/overview/bins.ts'
 
 const now = Date.parse('2026-03-01T12:34:56.000Z')
 const counts = (start: string, more: Partial<PeriodCounts> = {}): PeriodCounts => ({

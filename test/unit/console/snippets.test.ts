@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test, vi } from 'vitest'
 import { findFreePorts } from '../../../deploy/local/process/ports.ts'
-import { snippets } from '../../../services/console/src/parts/snippets.ts'
+import { snippets } from '../../../services/console/src/parts/requests/snippets.ts'
 import { secretKey, signatureHeader } from '../../../services/dispatcher/http/signature.ts'
 import { lackOf, python } from '../../support/python.ts'
 

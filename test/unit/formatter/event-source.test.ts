@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { MessageEvent, StatusEvent } from '../../../services/domain/event.ts'
+import type { MessageEvent, StatusEvent } from '../../../services/domain/event/event.ts'
 import { messageSource, statusSource } from '../../../services/formatter/event-source.ts'
 import type { Decoded } from '../../../services/platform/avro/codec.ts'
 import { atMs, message, messageEvent, statusEvent } from '../../support/sample-events.ts'

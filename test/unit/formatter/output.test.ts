@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { DeadLetter, Delivery } from '../../../services/domain/delivery.ts'
+import type { DeadLetter, Delivery } from '../../../services/domain/delivery/delivery.ts'
 import { decide } from '../../../services/formatter/decide.ts'
 import { Output } from '../../../services/formatter/output.ts'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'

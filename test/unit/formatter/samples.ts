@@ -1,4 +1,4 @@
-import type { WantedEvents, WebhookDefinition } from '../../../services/domain/definition.ts'
+import type { WantedEvents, WebhookDefinition } from '../../../services/domain/definition/definition.ts'
 
 /** Definitions for the formatter's tests; each test says only what matters to it. */
 

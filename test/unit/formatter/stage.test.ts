@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
-import type { Event } from '../../../services/domain/event.ts'
+import type { Event } from '../../../services/domain/event/event.ts'
 import { type Decision, decide } from '../../../services/formatter/decide.ts'
 import type { EventSource } from '../../../services/formatter/event-source.ts'
 import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'

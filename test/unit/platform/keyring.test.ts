@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sealContext } from '../../../services/domain/definition.ts'
+import { sealContext } from '../../../services/domain/definition/definition.ts'
 import { ConfigError } from '../../../services/platform/config/config.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
 

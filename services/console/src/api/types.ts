@@ -1,5 +1,5 @@
 /** The admin API as the console sees it: its answers, which are defined for all who make or read them, and what is asked for. */
-import type { AttemptOutcome } from '../../../domain/delivery.ts'
+import type { AttemptOutcome } from '../../../domain/delivery/delivery.ts'
 
 export type { AuditView, BusinessEntry, Session } from '../../../domain/api/account.ts'
 export type {
@@ -23,9 +23,9 @@ export type {
   Webhook,
   WebhookWithSecret,
 } from '../../../domain/api/webhook.ts'
-export type { Account, WantedEvents } from '../../../domain/definition.ts'
-export type { NotificationKind } from '../../../domain/delivery.ts'
-export type { Totals } from '../../../domain/stats.ts'
+export type { Account, WantedEvents } from '../../../domain/definition/definition.ts'
+export type { NotificationKind } from '../../../domain/delivery/delivery.ts'
+export type { Totals } from '../../../domain/stats/stats.ts'
 export type { AttemptOutcome }
 
 /** Absent is all. */

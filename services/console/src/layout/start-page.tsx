@@ -6,9 +6,9 @@ import { useTranslation } from 'react-i18next'
 import { Navigate, useNavigate } from 'react-router'
 import { businessesQuery } from '../api/queries.ts'
 import { useApi, useSession } from '../api/session.tsx'
-import { Empty } from '../parts/empty.tsx'
-import { Failure } from '../parts/failure.tsx'
-import { PageSkeleton } from '../parts/page-skeleton.tsx'
+import { Empty } from '../parts/page/empty.tsx'
+import { Failure } from '../parts/page/failure.tsx'
+import { PageSkeleton } from '../parts/page/page-skeleton.tsx'
 
 /** Leads to the viewer's business; who reaches all of them begins at the first that is known. */
 export function StartPage() {

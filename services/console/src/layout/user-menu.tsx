@@ -2,7 +2,7 @@ import { ActionIcon, Menu, Text } from '@mantine/core'
 import { IconLogout, IconUser } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { useSession, useSessionState } from '../api/session.tsx'
-import { useTold } from '../parts/told.ts'
+import { useTold } from '../parts/texts/told.ts'
 
 export function UserMenu() {
   const { t } = useTranslation()

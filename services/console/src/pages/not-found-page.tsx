@@ -2,7 +2,7 @@ import { Anchor } from '@mantine/core'
 import { IconMapQuestion } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { Empty } from '../parts/empty.tsx'
+import { Empty } from '../parts/page/empty.tsx'
 
 export function NotFoundPage() {
   const { t } = useTranslation()

@@ -1,6 +1,6 @@
-import type { RetryProfile } from '../../../domain/definition.ts'
-import type { DeadLetterReason } from '../../../domain/delivery.ts'
-import type { Outcome } from '../../../domain/outcome.ts'
+import type { RetryProfile } from '../../../domain/definition/definition.ts'
+import type { DeadLetterReason } from '../../../domain/delivery/delivery.ts'
+import type { Outcome } from '../../../domain/delivery/outcome.ts'
 
 /** The delay topics, by how long their records wait. */
 export const tiers = ['1m', '5m', '30m', '2h', '5h', '10h'] as const

@@ -1,5 +1,5 @@
-import type { WebhookDefinition } from '../../../domain/definition.ts'
-import type { Outcome } from '../../../domain/outcome.ts'
+import type { WebhookDefinition } from '../../../domain/definition/definition.ts'
+import type { Outcome } from '../../../domain/delivery/outcome.ts'
 import type { Clock } from '../../../platform/runtime/clock.ts'
 import { type BreakerState, type Gate, gate, initialBreaker, onResult, probeNotSent, shouldDisable } from './breaker.ts'
 import { Pacer } from './pacer.ts'

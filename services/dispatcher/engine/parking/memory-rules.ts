@@ -1,4 +1,4 @@
-import type { PendingDelivery } from '../../../domain/delivery.ts'
+import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import type { FaultGates } from '../gate/fault-gates.ts'
 import type { WebhookGates } from '../gate/send-gate.ts'
 import { mostAhead } from '../item-ids.ts'

@@ -1,4 +1,4 @@
-import type { PendingDelivery } from '../../../domain/delivery.ts'
+import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import { SetAside } from '../../../platform/runtime/record-faults.ts'
 import { createItem } from '../create-item.ts'
 import type { HeldItems } from '../delivery-pool.ts'

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import type { PendingDelivery } from '../../../domain/delivery.ts'
+import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import { SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { Place } from '../attempt-record.ts'
 import type { HeldItems } from '../delivery-pool.ts'

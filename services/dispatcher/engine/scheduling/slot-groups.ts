@@ -1,4 +1,4 @@
-import type { WebhookDefinition } from '../../../domain/definition.ts'
+import type { WebhookDefinition } from '../../../domain/definition/definition.ts'
 
 /** Whose share of the places in flight a webhook's requests are part of. */
 export type Groups = { business: string; origin: string }

@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns'
-import { type AddressRange, isAllowedAddress } from '../../../domain/addresses.ts'
+import { type AddressRange, isAllowedAddress } from '../../../domain/definition/addresses.ts'
 
 /** The host leads where webhooks may not: known before a byte has been sent. */
 export class AddressError extends Error {

@@ -5,9 +5,9 @@ import { Completer } from '../../../../services/admin/definitions/completer.ts'
 import { complete, needsCompletion } from '../../../../services/admin/definitions/completion.ts'
 import { WriteQueue } from '../../../../services/admin/definitions/write-queue.ts'
 import { createAdminMetrics } from '../../../../services/admin/metrics.ts'
-import { sealContext, type WebhookDefinition } from '../../../../services/domain/definition.ts'
-import { DefinitionTable } from '../../../../services/domain/definition-table.ts'
-import { openHeader } from '../../../../services/sealed-values.ts'
+import { openHeader } from '../../../../services/definitions/sealed-values.ts'
+import { sealContext, type WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
+import { DefinitionTable } from '../../../../services/domain/definition/definition-table.ts'
 import { definition, folder, keys, nowMs, secretOf, stillClock } from '../support.ts'
 
 const place = { id: 'wh_a', businessId: 'b1' }

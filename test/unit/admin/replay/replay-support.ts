@@ -6,7 +6,7 @@ import type {
   ReplayTopics,
   Scan,
 } from '../../../../services/admin/replay/replay-topics.ts'
-import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../../services/domain/delivery.ts'
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
 
 /** A notification of webhook wh_a of business b1. */
 export function delivery(deliveryId: string, createdAt = 0): Delivery {

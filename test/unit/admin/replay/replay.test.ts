@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts'
 import { ReplayActions } from '../../../../services/admin/replay/replay-actions.ts'
 import { newReplayId, ProgressFold, startOfReplay } from '../../../../services/admin/replay/replay-progress.ts'
-import type { WebhookDefinition } from '../../../../services/domain/definition.ts'
+import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import { callOf, definition, nowMs, stillClock } from '../support.ts'
 import { anyReads, attempt, delivery, FakeReplayTopics, letter, pending } from './replay-support.ts'
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { Backlog } from '../../../../services/admin/status/backlog.ts'
-import type { Attempt, Delivery } from '../../../../services/domain/delivery.ts'
+import type { Attempt, Delivery } from '../../../../services/domain/delivery/delivery.ts'
 import { partitionOfKey } from '../../../../services/platform/kafka/key-partition.ts'
 import { attempt, delivery } from '../replay/replay-support.ts'
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { type StatusFacts, statusOf } from '../../../../services/admin/status/decide-status.ts'
 import { lastHour } from '../../../../services/admin/status/last-hour.ts'
 import type { State } from '../../../../services/domain/api/webhook.ts'
-import type { WebhookHealth } from '../../../../services/domain/health.ts'
-import { type MinuteCounts, minuteMs } from '../../../../services/domain/stats.ts'
+import type { WebhookHealth } from '../../../../services/domain/delivery/webhook-health.ts'
+import { type MinuteCounts, minuteMs } from '../../../../services/domain/stats/stats.ts'
 
 const nowMs = Date.UTC(2027, 0, 15, 8, 59, 30)
 const conflicts = [{ channel: 'c1', webhookId: 'wh_b', name: 'Older' }]

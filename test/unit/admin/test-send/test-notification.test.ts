@@ -4,9 +4,9 @@ import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts
 import { TestActions } from '../../../../services/admin/test-send/test-actions.ts'
 import { sampleBody, sampleKind } from '../../../../services/admin/test-send/test-sample.ts'
 import { sealDefinition } from '../../../../services/admin/webhooks/secrets.ts'
-import type { WebhookDefinition } from '../../../../services/domain/definition.ts'
-import type { MessageEvent, StatusEvent } from '../../../../services/domain/event.ts'
-import { bodyOf } from '../../../../services/domain/notification-body.ts'
+import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
+import type { MessageEvent, StatusEvent } from '../../../../services/domain/event/event.ts'
+import { bodyOf } from '../../../../services/domain/event/notification-body.ts'
 import { anyReads, attempt, FakeReplayTopics } from '../replay/replay-support.ts'
 import { callOf, definition, keys, nowMs, policy, secretOf, stillClock } from '../support.ts'
 

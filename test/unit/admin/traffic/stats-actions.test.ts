@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { lettersKept, Standing } from '../../../../services/admin/status/webhook-status.ts'
 import { StatsActions } from '../../../../services/admin/traffic/stats-actions.ts'
-import type { Attempt, DeadLetter } from '../../../../services/domain/delivery.ts'
-import { hourMs, minuteMs, startOfHour, startOfMinute, type WebhookStats } from '../../../../services/domain/stats.ts'
+import type { Attempt, DeadLetter } from '../../../../services/domain/delivery/delivery.ts'
+import {
+  hourMs,
+  minuteMs,
+  startOfHour,
+  startOfMinute,
+  type WebhookStats,
+} from '../../../../services/domain/stats/stats.ts'
 import { anyReads, attempt, delivery, letter } from '../replay/replay-support.ts'
 import { callOf, definition, nowMs, stillClock } from '../support.ts'
 import { type FakeTraffic, fakeTraffic } from './traffic-support.ts'

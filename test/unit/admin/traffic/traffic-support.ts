@@ -1,5 +1,5 @@
 import type { TrafficTopics } from '../../../../services/admin/traffic/traffic-topics.ts'
-import type { Attempt, DeadLetter, Delivery } from '../../../../services/domain/delivery.ts'
+import type { Attempt, DeadLetter, Delivery } from '../../../../services/domain/delivery/delivery.ts'
 import { attempt, delivery, letter } from '../replay/replay-support.ts'
 
 export type FakeTraffic = {

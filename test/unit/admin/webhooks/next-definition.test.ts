@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { draftOf } from '../../../../services/admin/webhooks/decisions.ts'
 import { changed, created, nextRotationMs, rotated } from '../../../../services/admin/webhooks/next-definition.ts'
 import { newSecret, newWebhookId } from '../../../../services/admin/webhooks/secrets.ts'
-import { sealContext } from '../../../../services/domain/definition.ts'
-import { formerSecretsOf } from '../../../../services/domain/former-secrets.ts'
+import { openHeader } from '../../../../services/definitions/sealed-values.ts'
+import { sealContext } from '../../../../services/domain/definition/definition.ts'
+import { formerSecretsOf } from '../../../../services/domain/definition/former-secrets.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
-import { openHeader } from '../../../../services/sealed-values.ts'
 import { definition, keys, nowMs } from '../support.ts'
 
 const place = { id: 'wh_a', businessId: 'b1' }

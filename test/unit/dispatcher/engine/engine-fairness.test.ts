@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Outcome } from '../../../../services/domain/outcome.ts'
+import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { ok, owned, place } from '../../../support/engine-world.ts'
 import { definition, delivery, SimulatedWorld } from '../../../support/simulation.ts'
 

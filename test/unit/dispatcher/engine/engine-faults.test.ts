@@ -4,7 +4,7 @@ import * as items from '../../../../services/dispatcher/engine/create-item.ts'
 import * as breaker from '../../../../services/dispatcher/engine/gate/breaker.ts'
 import * as retry from '../../../../services/dispatcher/engine/gate/retry.ts'
 import * as groups from '../../../../services/dispatcher/engine/scheduling/slot-groups.ts'
-import type { Outcome } from '../../../../services/domain/outcome.ts'
+import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { commitsOf, ok, place, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
 

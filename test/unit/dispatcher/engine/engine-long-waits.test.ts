@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../../../../services/domain/outcome.ts'
+import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { commitsOf, ok, place, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, replayOf, type SimulatedWorld } from '../../../support/simulation.ts'
 

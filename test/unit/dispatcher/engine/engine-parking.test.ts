@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Delivery } from '../../../../services/domain/delivery.ts'
+import type { Delivery } from '../../../../services/domain/delivery/delivery.ts'
 import { commitsOf, measure, ok, owned, place, world } from '../../../support/engine-world.ts'
 import { definition, delivery, SimulatedWorld } from '../../../support/simulation.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { mostAhead, rateOf } from '../../../../services/dispatcher/engine/item-ids.ts'
 import { fromPending } from '../../../../services/dispatcher/intake/take-batch.ts'
-import type { PendingDelivery } from '../../../../services/domain/delivery.ts'
+import type { PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
 import { ok, owned, world } from '../../../support/engine-world.ts'
 import { definition, delivery, replayOf, type SimulatedWorld } from '../../../support/simulation.ts'
 

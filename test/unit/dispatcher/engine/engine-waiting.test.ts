@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BreakerState } from '../../../../services/dispatcher/engine/gate/breaker.ts'
-import type { Outcome } from '../../../../services/domain/outcome.ts'
+import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { ok, place, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
 

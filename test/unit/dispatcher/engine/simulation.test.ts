@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { answerId } from '../../../../services/dispatcher/engine/item-ids.ts'
 import { decodeOffsetMap, type OffsetMap } from '../../../../services/dispatcher/engine/offsets/offset-map.ts'
-import type { Delivery, PendingDelivery } from '../../../../services/domain/delivery.ts'
-import type { Outcome } from '../../../../services/domain/outcome.ts'
+import type { Delivery, PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
+import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { definition, delivery, replayOf, SimulatedWorld, seeded } from '../../../support/simulation.ts'
 
 const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 300)

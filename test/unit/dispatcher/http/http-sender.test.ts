@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../../../../services/domain/outcome.ts'
+import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { createSender, listenRaw, onRequest, post, resolveFrom } from '../../../support/outgoing.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'

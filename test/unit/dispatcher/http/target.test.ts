@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { sealHeader } from '../../../../services/definitions/sealed-values.ts'
 import { requestHeaders } from '../../../../services/dispatcher/http/deliver.ts'
 import { createTarget, signingKeys, type Target } from '../../../../services/dispatcher/http/target.ts'
-import { sealContext } from '../../../../services/domain/definition.ts'
+import { sealContext } from '../../../../services/domain/definition/definition.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
-import { sealHeader } from '../../../../services/sealed-values.ts'
 import { definition, delivery } from '../../../support/simulation.ts'
 
 const ring = KeyRing.parse(`k1=${Buffer.alloc(32, 9).toString('base64')}`)

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest'
 import { deadLetterOf } from '../../../../services/dispatcher/engine/attempt-record.ts'
 import { type RecorderContext, recordOutcome } from '../../../../services/dispatcher/outcome/recorder.ts'
 import { addAnswered } from '../../../../services/dispatcher/takeover/takeover.ts'
-import type { Attempt, AttemptSummary, DeadLetter, PendingDelivery } from '../../../../services/domain/delivery.ts'
+import type {
+  Attempt,
+  AttemptSummary,
+  DeadLetter,
+  PendingDelivery,
+} from '../../../../services/domain/delivery/delivery.ts'
 import type { Acknowledged, OutgoingRecord } from '../../../../services/platform/kafka/produce/producer.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/record-refused.ts'
 import { refusingKafka } from '../../../support/refusing-producer.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { HealthRecord } from '../../../../services/dispatcher/engine/health-record.ts'
 import { type TakeoverContext, takeOver } from '../../../../services/dispatcher/takeover/takeover.ts'
-import type { PendingDelivery } from '../../../../services/domain/delivery.ts'
+import type { PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
 import type { ConsumedRecord } from '../../../../services/platform/kafka/consumer.ts'
 
 const [here, other] = ['Zx3pQ0vVTk6wq_d5-Xm1Aw', 'AAAAAAAAQACAAAAAAAAAAQ']

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { drainParked } from '../../../../services/dispatcher/takeover/parked-reader.ts'
 import { takeOver } from '../../../../services/dispatcher/takeover/takeover.ts'
 import { UnreadStates } from '../../../../services/dispatcher/takeover/unreadable-records.ts'
-import type { DeadLetter } from '../../../../services/domain/delivery.ts'
+import type { DeadLetter } from '../../../../services/domain/delivery/delivery.ts'
 import type { ConsumedRecord } from '../../../../services/platform/kafka/consumer.ts'
 
 const bad = Buffer.from('no Avro')

@@ -2,9 +2,9 @@ import { Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { holds, type Permission } from '../../api/permissions.ts'
 import { useSession } from '../../api/session.tsx'
-import { Card } from '../../parts/card.tsx'
-import { StateWord } from '../../parts/state-word.tsx'
-import { Time } from '../../parts/time.tsx'
+import { Time } from '../../parts/figures/time.tsx'
+import { Card } from '../../parts/page/card.tsx'
+import { StateWord } from '../../parts/states/state-word.tsx'
 
 /** A colon separates namespaces in the texts' keys. */
 const permissions = [

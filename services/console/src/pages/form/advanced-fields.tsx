@@ -1,6 +1,6 @@
 import { NativeSelect, NumberInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { Card } from '../../parts/card.tsx'
+import { Card } from '../../parts/page/card.tsx'
 import { blockings, profiles } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Stack, Text, TextInput } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { Card } from '../../parts/card.tsx'
+import { Card } from '../../parts/page/card.tsx'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { useSessionState } from '../../api/session.tsx'
 import { LanguageMenu } from '../../layout/language-menu.tsx'
-import { Failure } from '../../parts/failure.tsx'
+import { Failure } from '../../parts/page/failure.tsx'
 import classes from './login.module.css'
 import { SignInForm } from './sign-in-form.tsx'
 

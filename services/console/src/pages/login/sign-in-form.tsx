@@ -2,7 +2,7 @@ import { Button, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSessionState } from '../../api/session.tsx'
-import { useProblemText } from '../../parts/problem-text.ts'
+import { useProblemText } from '../../parts/texts/problem-text.ts'
 import { oidcPath, tokenOf } from './token-of.ts'
 
 /** The ways in: the organisation's own login where there is one, and a one-time link. */

@@ -2,7 +2,7 @@ import { Anchor } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { Empty } from '../../parts/empty.tsx'
+import { Empty } from '../../parts/page/empty.tsx'
 import { listPath, usePlace } from './use-place.ts'
 
 /** Deleted meanwhile, or never this business's. */

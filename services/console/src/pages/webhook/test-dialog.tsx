@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next'
 import { webhookPath } from '../../api/client.ts'
 import { useApi } from '../../api/session.tsx'
 import type { NotificationKind, TestResult, Webhook } from '../../api/types.ts'
-import { Failure } from '../../parts/failure.tsx'
-import { KindChoice, kindOf } from '../../parts/kind-choice.tsx'
-import { TestAnswer } from '../../parts/test-answer.tsx'
+import { Failure } from '../../parts/page/failure.tsx'
+import { KindChoice, kindOf } from '../../parts/requests/kind-choice.tsx'
+import { TestAnswer } from '../../parts/requests/test-answer.tsx'
 
 type Props = { webhook: Webhook; opened: boolean; onClose: () => void }
 

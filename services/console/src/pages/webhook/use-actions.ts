@@ -3,7 +3,7 @@ import { webhookPath } from '../../api/client.ts'
 import { keys } from '../../api/keys.ts'
 import { useApi } from '../../api/session.tsx'
 import type { Webhook, WebhookWithSecret } from '../../api/types.ts'
-import { useTold } from '../../parts/told.ts'
+import { useTold } from '../../parts/texts/told.ts'
 
 /** What can be done to a webhook as a whole. Each is refused when it has changed meanwhile: then it is read again. */
 export function useActions({ businessId, id, version }: Pick<Webhook, 'businessId' | 'id' | 'version'>) {

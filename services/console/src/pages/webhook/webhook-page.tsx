@@ -6,22 +6,22 @@ import { useNavigate, useParams } from 'react-router'
 import { ApiProblem } from '../../api/problem.ts'
 import { statsQuery, webhookQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
-import { Failure } from '../../parts/failure.tsx'
-import { PageSkeleton } from '../../parts/page-skeleton.tsx'
-import { usePageTitle } from '../../parts/use-page-title.ts'
+import { Failure } from '../../parts/page/failure.tsx'
+import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
+import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { Gone } from './gone.tsx'
-import { Overview } from './overview.tsx'
-import { ReplayProgress } from './replay-progress.tsx'
-import { Settings } from './settings.tsx'
-import { StateBanner } from './state-banner.tsx'
+import { Overview } from './overview/overview.tsx'
+import { StateBanner } from './overview/state-banner.tsx'
+import { ReplayProgress } from './replays/replay-progress.tsx'
+import { Settings } from './settings/settings.tsx'
 import { TopBar } from './top-bar.tsx'
 import { pagePath, usePlace } from './use-place.ts'
 import { useShownTab } from './use-shown-tab.ts'
 import classes from './webhook-page.module.css'
 
-const Attempts = lazy(() => import('./attempts.tsx'))
-const ErrorLog = lazy(() => import('./error-log.tsx'))
-const DeadLetters = lazy(() => import('./dead-letters.tsx'))
+const Attempts = lazy(() => import('./attempts/attempts.tsx'))
+const ErrorLog = lazy(() => import('./overview/error-log.tsx'))
+const DeadLetters = lazy(() => import('./attempts/dead-letters.tsx'))
 
 const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'settings'] as const
 type Tab = (typeof tabs)[number]

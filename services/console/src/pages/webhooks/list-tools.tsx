@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ListedWebhook, State } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
-import { StateBadge } from '../../parts/state-badge.tsx'
+import { StateBadge } from '../../parts/states/state-badge.tsx'
 import { countStates, type Order, orders } from './find.ts'
 import classes from './list.module.css'
 

@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import type { ListedWebhook } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
-import { Sparkline } from '../../parts/sparkline.tsx'
-import { StateBadge } from '../../parts/state-badge.tsx'
+import { Sparkline } from '../../parts/figures/sparkline.tsx'
+import { StateBadge } from '../../parts/states/state-badge.tsx'
 import classes from './list.module.css'
 
 const shownChannels = 3

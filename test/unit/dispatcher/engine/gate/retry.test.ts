@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decideNext, retryAfterCapMs, tierMs } from '../../../../../services/dispatcher/engine/gate/retry.ts'
 import { parseRetryAfter } from '../../../../../services/dispatcher/http/retry-after.ts'
-import type { Outcome } from '../../../../../services/domain/outcome.ts'
+import type { Outcome } from '../../../../../services/domain/delivery/outcome.ts'
 
 const refused = (status: number, retryAfterMs?: number): Outcome => ({
   kind: 'refused',

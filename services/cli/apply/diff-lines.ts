@@ -1,0 +1,30 @@
+import { styleText } from 'node:util'
+import { structuredPatch } from 'diff'
+import { stringify } from 'yaml'
+import { printable } from '../output/output.ts'
+import type { Shown } from './plan.ts'
+
+export type Change = { field: string; from: unknown; to: unknown }
+
+/** The fields that differ, in the definition's order; an absent one is null. */
+export function changesBetween(before: Shown, after: Shown): Change[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names
+    .map((field) => ({ field, from: before[field] ?? null, to: after[field] ?? null }))
+    .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))
+}
+
+/** Both as YAML, and the lines between them. */
+export function diffLines(before: Shown, after: Shown, colours: boolean): string[] {
+  const { hunks } = structuredPatch('', '', yaml(before), yaml(after), '', '', { context: 1 })
+  return hunks.flatMap(({ lines }) => lines.map((line) => paint(printable(line), colours)))
+}
+
+function yaml(shown: Shown): string {
+  return Object.keys(shown).length === 0 ? '' : stringify(shown, { lineWidth: 0 })
+}
+
+function paint(line: string, colours: boolean): string {
+  const colour = line.startsWith('+') ? 'green' : line.startsWith('-') ? 'red' : null
+  return colour && colours ? styleText(colour, line, { validateStream: false }) : line
+}

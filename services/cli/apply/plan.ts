@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Webhook } from '../connection/admin-api.ts'
+import { defaultEvents, defaultOf, type Wanted, writableNames } from './definition-file.ts'
+
+/** The writable part of a webhook, as it is shown. */
+export type Shown = Record<string, unknown>
+
+/** What is to be done so that the server has what a file wants. */
+export type Step =
+  | { kind: 'create'; wanted: Wanted; businessId: string; body: object; after: Shown }
+  | { kind: 'update'; wanted: Wanted; webhook: Webhook; patch: Shown; before: Shown; after: Shown }
+  | { kind: 'unchanged'; wanted: Wanted; webhook: Webhook }
+  | { kind: 'impossible'; wanted: Wanted; why: string }
+
+export type PlanOptions = {
+  /** The server shows no header values: those that are stored count as equal unless they are to be written again. */
+  writeHeaders: boolean
+}
+
+const masked = '***'
+
+/** @param existing the webhooks of that business. */
+export function planOf(wanted: Wanted, businessId: string, existing: Webhook[], options: PlanOptions): Step {
+  const found = findFor(wanted, existing)
+  if (typeof found === 'string') return { kind: 'impossible', wanted, why: found }
+  if (found === undefined) {
+    const { fields } = wanted
+    const missing = ['name', 'url', 'channels'].filter((name) => fields[name] === undefined)
+    if (missing.length > 0) return { kind: 'impossible', wanted, why: `a new webhook needs ${missing.join(', ')}` }
+    const body = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+    return { kind: 'create', wanted, businessId, body, after: merged(defaults(), fields, true) }
+  }
+  const before = shownOf(found)
+  const changes = Object.entries(wanted.fields).filter(([name, value]) => differs(name, before[name], value, options))
+  if (changes.length === 0) return { kind: 'unchanged', wanted, webhook: found }
+  const patch = Object.fromEntries(changes)
+  return { kind: 'update', wanted, webhook: found, patch, before, after: merged(before, patch, options.writeHeaders) }
+}
+
+/** An id must exist already: ids are made by the server. @returns why it cannot be told. */
+function findFor({ id, name }: Wanted, existing: Webhook[]): Webhook | undefined | string {
+  if (id !== undefined) return existing.find((webhook) => webhook.id === id) ?? `the business has no webhook ${id}`
+  const named = existing.filter((webhook) => webhook.name === name)
+  if (named.length <= 1) return named[0]
+  return `${named.length} webhooks have the name "${name}": say which by its id (${named.map((one) => one.id).join(', ')})`
+}
+
+/** Two that are about the same webhook: the later would undo the earlier. */
+export function repeated(wanted: Wanted[]): string[] {
+  const seen = new Map<string, string>()
+  return wanted.flatMap(({ place, businessId, id, name }) => {
+    const key = JSON.stringify([businessId, id ?? null, id === undefined ? name : null])
+    const earlier = seen.get(key)
+    seen.set(key, place)
+    return earlier === undefined ? [] : [`${place}: the same webhook as at ${earlier}`]
+  })
+}
+
+export function shownOf(webhook: Webhook): Shown {
+  const fields = webhook as unknown as Shown
+  return Object.fromEntries(
+    writableNames.map((name) => [name, fields[name]]).filter(([, value]) => value !== undefined),
+  )
+}
+
+function defaults(): Shown {
+  const given = writableNames.map((name) => [name, defaultOf(name)]).filter(([, value]) => value !== undefined)
+  return { ...Object.fromEntries(given), events: defaultEvents }
+}
+
+function differs(name: string, is: unknown, wanted: unknown, { writeHeaders }: PlanOptions): boolean {
+  const value = wanted ?? defaultOf(name)
+  switch (name) {
+    case 'channels':
+      return !isDeepStrictEqual([...(is as string[])].sort(), [...(value as string[])].sort())
+    case 'events':
+      return !isDeepStrictEqual({ ...(is as object), ...eventsOf(wanted) }, is)
+    case 'headers':
+      return headersDiffer(is as Headers, (value ?? {}) as Headers, writeHeaders)
+    default:
+      return !isDeepStrictEqual(is, value)
+  }
+}
+
+/** Whether there are header values in it that may differ from those of the webhook, and nobody can tell. */
+export function hasUncomparedValues({ kind, wanted }: Step): boolean {
+  const headers = (wanted.fields.headers ?? {}) as Headers
+  return kind !== 'create' && Object.values(headers).some((value) => value !== masked)
+}
+
+type Headers = Record<string, string>
+
+function headersDiffer(is: Headers, wanted: Headers, writeHeaders: boolean): boolean {
+  const lower = (headers: Headers) => Object.keys(headers).map((name) => name.toLowerCase())
+  if (!isDeepStrictEqual(lower(is).sort(), lower(wanted).sort())) return true
+  return writeHeaders && Object.values(wanted).some((value) => value !== masked)
+}
+
+/** null is all of the defaults; null for one of them is its default. */
+function eventsOf(wanted: unknown): Shown {
+  if (wanted === null) return defaultEvents
+  return Object.fromEntries(
+    Object.entries(wanted as Shown).map(([name, value]) => [name, value === null ? defaultEvents[name] : value]),
+  )
+}
+
+/** What the server will show. */
+function merged(before: Shown, fields: Shown, newValues: boolean): Shown {
+  const after: Shown = { ...before }
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === 'events') after.events = { ...(before.events as object), ...eventsOf(value) }
+    else if (name === 'headers')
+      after.headers = shownHeaders((before.headers ?? {}) as Headers, value as Headers, newValues)
+    else after[name] = value ?? defaultOf(name)
+  }
+  return Object.fromEntries(writableNames.map((name) => [name, after[name]]).filter(([, value]) => value !== undefined))
+}
+
+function shownHeaders(before: Headers, wanted: Headers | null, newValues: boolean): Headers {
+  const stored = new Set(Object.keys(before).map((name) => name.toLowerCase()))
+  const isNew = (name: string, value: string) => value !== masked && (newValues || !stored.has(name.toLowerCase()))
+  return Object.fromEntries(
+    Object.entries(wanted ?? {}).map(([name, value]) => [name, isNew(name, value) ? `${masked} (written)` : masked]),
+  )
+}

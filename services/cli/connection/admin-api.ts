@@ -1,0 +1,182 @@
+import got, { type Got, HTTPError, RequestError } from 'got'
+import type { BusinessEntry } from '../../domain/api/account.ts'
+import type {
+  AttemptEntry,
+  DeadLetterEntry,
+  ErrorEntry,
+  ReplayCounted,
+  ReplayProgress,
+  ReplayStarted,
+  Stats,
+  TestResult,
+  UnreadReplayed,
+} from '../../domain/api/traffic.ts'
+import type { Webhook as ApiWebhook, ListedWebhook, WebhookWithSecret } from '../../domain/api/webhook.ts'
+import type { Account } from '../../domain/definition/definition.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { CliFailure } from '../failure.ts'
+import type { AdminConnection } from './connection.ts'
+import { exitCodeOf, problemLines } from './problem-lines.ts'
+
+/** A webhook in whichever answer. Of an admin that is older than this command, it may have no status. */
+export type Webhook = Omit<ApiWebhook, 'status'> &
+  Partial<Pick<ListedWebhook, 'status' | 'lastHour'> & Pick<WebhookWithSecret, 'secret'>>
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Query = Record<string, string | number>
+type Asked = { body?: object; query?: Query; version?: number }
+
+const requestTimeoutMs = 45_000
+const pageSize = 200
+
+/** The admin API (contract.md, section 5). Every call throws a CliFailure with the problem that admin has named. */
+export class AdminApi {
+  readonly #http: Got
+  readonly #url: string
+
+  constructor({ url, token }: AdminConnection) {
+    this.#url = url
+    this.#http = got.extend({
+      prefixUrl: `${url}/api/v1`,
+      headers: { authorization: `Bearer ${token}`, 'user-agent': 'hookline-cli' },
+      timeout: { request: requestTimeoutMs },
+      // Asking again may change things twice; and a token must not follow a redirect to somewhere else.
+      retry: { limit: 1, methods: ['GET'], maxRetryAfter: 5_000 },
+      followRedirect: false,
+    })
+  }
+
+  async businesses(): Promise<string[]> {
+    const rows = await this.#all<BusinessEntry>('businesses', 'businesses')
+    return rows.map(({ businessId }) => businessId)
+  }
+
+  list(businessId: string): Promise<Webhook[]> {
+    return this.#all(pathOf(businessId, 'webhooks'), 'webhooks')
+  }
+
+  get(businessId: string, id: string): Promise<Webhook> {
+    return this.#ask('GET', pathOf(businessId, 'webhooks', id))
+  }
+
+  create(businessId: string, body: object): Promise<Webhook> {
+    return this.#ask('POST', pathOf(businessId, 'webhooks'), { body })
+  }
+
+  patch({ businessId, id, version }: Webhook, body: object): Promise<Webhook> {
+    return this.#ask('PATCH', pathOf(businessId, 'webhooks', id), { body, version })
+  }
+
+  async remove({ businessId, id, version }: Webhook): Promise<void> {
+    await this.#ask('DELETE', pathOf(businessId, 'webhooks', id), { version })
+  }
+
+  rotateSecret({ businessId, id }: Webhook): Promise<Webhook> {
+    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'secret', 'rotate'))
+  }
+
+  test({ businessId, id }: Webhook, body: object): Promise<TestResult> {
+    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'test'), { body })
+  }
+
+  stats({ businessId, id }: Webhook): Promise<Stats> {
+    return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'stats'))
+  }
+
+  async errors({ businessId, id }: Webhook): Promise<ErrorEntry[]> {
+    const { errors } = await this.#ask<{ errors: ErrorEntry[] }>('GET', pathOf(businessId, 'webhooks', id, 'errors'))
+    return errors
+  }
+
+  /** The newest ones that the query lets through. */
+  attempts({ businessId, id }: Webhook, limit: number, query: Query): Promise<AttemptEntry[]> {
+    return this.#all(pathOf(businessId, 'webhooks', id, 'attempts'), 'attempts', limit, query)
+  }
+
+  deadLetters({ businessId, id }: Webhook, limit: number): Promise<DeadLetterEntry[]> {
+    return this.#all(pathOf(businessId, 'webhooks', id, 'dead-letters'), 'deadLetters', limit)
+  }
+
+  startReplay({ businessId, id }: Webhook, body: object): Promise<ReplayStarted> {
+    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body })
+  }
+
+  countReplay({ businessId, id }: Webhook, body: object): Promise<ReplayCounted> {
+    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body: { ...body, dryRun: true } })
+  }
+
+  replay({ businessId, id }: Webhook, replayId: string): Promise<ReplayProgress> {
+    return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'replay', replayId))
+  }
+
+  stopReplay({ businessId, id }: Webhook, replayId: string): Promise<void> {
+    return this.#ask('DELETE', pathOf(businessId, 'webhooks', id, 'replay', replayId))
+  }
+
+  replayUnread(body: object): Promise<UnreadReplayed> {
+    return this.#ask('POST', 'unread/replay', { body })
+  }
+
+  account(businessId: string): Promise<Account> {
+    return this.#ask('GET', pathOf(businessId, 'account'))
+  }
+
+  putAccount(businessId: string, webhooksEnabled: boolean): Promise<Account> {
+    return this.#ask('PUT', pathOf(businessId, 'account'), { body: { webhooksEnabled } })
+  }
+
+  /** Follows nextCursor, to the end or until there are so many rows. */
+  async #all<T>(path: string, field: string, limit = Number.POSITIVE_INFINITY, query: Query = {}): Promise<T[]> {
+    const rows: T[] = []
+    let cursor: string | undefined
+    do {
+      const size = Math.min(pageSize, limit - rows.length)
+      const paged = { ...query, limit: size, ...(cursor !== undefined && { cursor }) }
+      const page: Record<string, unknown> = await this.#ask('GET', path, { query: paged })
+      rows.push(...((page[field] ?? []) as T[]))
+      cursor = page.nextCursor as string | undefined
+    } while (cursor !== undefined && rows.length < limit)
+    return rows.slice(0, limit)
+  }
+
+  async #ask<T>(method: Method, path: string, { body, query, version }: Asked = {}): Promise<T> {
+    try {
+      const response = await this.#http(path, {
+        method,
+        ...(body && { json: body }),
+        ...(query && { searchParams: query }),
+        ...(version !== undefined && { headers: { 'if-match': `"${version}"` } }),
+      })
+      const { statusCode, body: text } = response
+      if (statusCode >= 300) throw new CliFailure(exitCodes.failed, `${this.#url} answered ${statusCode}: a redirect`)
+      return (text === '' ? undefined : JSON.parse(text)) as T
+    } catch (error) {
+      throw this.#failureOf(error)
+    }
+  }
+
+  #failureOf(error: unknown): unknown {
+    if (error instanceof HTTPError) {
+      const { statusCode, body } = error.response
+      return new CliFailure(exitCodeOf(statusCode), problemLines(statusCode, parsed(body)).join('\n'))
+    }
+    if (error instanceof RequestError)
+      return new CliFailure(exitCodes.unreachable, `no answer from ${this.#url}: ${error.code} ${error.message}`)
+    if (error instanceof SyntaxError)
+      return new CliFailure(exitCodes.failed, `${this.#url} answered something that is not JSON: is admin there?`)
+    return error
+  }
+}
+
+function pathOf(businessId: string, ...rest: string[]): string {
+  return ['businesses', businessId, ...rest].map(encodeURIComponent).join('/')
+}
+
+function parsed(body: unknown): unknown {
+  try {
+    return JSON.parse(String(body))
+  } catch {
+    // A proxy's page, say: the status has to do.
+    return null
+  }
+}

@@ -1,0 +1,91 @@
+import { exitCodes } from '../exit-codes.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { type Format, type Rows, show } from '../output/output.ts'
+import type { Terminal } from '../terminal.ts'
+import { AdminApi, type Webhook } from './admin-api.ts'
+import {
+  adminConnection,
+  type ConnectionFlags,
+  type KafkaConnection,
+  kafkaConnection,
+  namedBusiness,
+} from './connection.ts'
+import type { LocalAddress } from './local-address.ts'
+
+export type GlobalOptions = ConnectionFlags & { output: Format; tokenFile?: string }
+
+/** What a verb works with: where things are, and how to show them. Nothing is connected before it is asked for. */
+export class Session {
+  readonly terminal: Terminal
+  readonly options: GlobalOptions
+  readonly #local: LocalAddress | null
+
+  constructor(terminal: Terminal, options: GlobalOptions, local: LocalAddress | null) {
+    this.terminal = terminal
+    this.options = options
+    this.#local = local
+  }
+
+  /** @throws CliFailure when address or token are not known. */
+  async admin(): Promise<AdminApi> {
+    return new AdminApi(await this.#connection())
+  }
+
+  kafka(): KafkaConnection {
+    return kafkaConnection(this.options, this.terminal.env, this.#local)
+  }
+
+  /** @returns undefined when none is named. */
+  async businessIfNamed(): Promise<string | undefined> {
+    return namedBusiness(this.options, this.terminal.env, (await this.#connection()).token)
+  }
+
+  /** @throws CliFailure when none is named. */
+  async business(): Promise<string> {
+    const found = await this.businessIfNamed()
+    if (found === undefined) throw usageFailure('which business? Say --business or HOOKLINE_BUSINESS')
+    return found
+  }
+
+  /** A webhook by its id, or by its name if only one has it. @throws CliFailure when there is none, or several. */
+  async find(reference: string): Promise<Webhook> {
+    const admin = await this.admin()
+    const businessId = await this.business()
+    try {
+      return await admin.get(businessId, reference)
+    } catch (error) {
+      if (!(error instanceof CliFailure && error.exitCode === exitCodes.notFound)) throw error
+    }
+    const named = (await admin.list(businessId)).filter(({ name }) => name === reference)
+    const [only] = named
+    if (only && named.length === 1) return admin.get(businessId, only.id)
+    const why = only ? `several webhooks have the name: ${named.map(({ id }) => id).join(', ')}` : 'no such id or name'
+    const exitCode = only ? exitCodes.usage : exitCodes.notFound
+    throw new CliFailure(exitCode, `${reference} of business ${businessId}: ${why}`)
+  }
+
+  show<T>(value: T, toRows: (value: T) => Rows): void {
+    show(this.terminal, this.options.output, value, toRows)
+  }
+
+  /** A line beside the result, which other programs do not read. */
+  say(line: string): void {
+    this.terminal.err(`${line}\n`)
+  }
+
+  async #connection() {
+    const { terminal, options } = this
+    const { tokenFile, ...flags } = options
+    const token = tokenFile === undefined ? undefined : (await read(terminal, tokenFile)).trim()
+    return adminConnection({ ...flags, ...(token !== undefined && { token }) }, terminal.env, this.#local)
+  }
+}
+
+/** @throws CliFailure when it cannot be read. */
+export async function read(terminal: Terminal, path: string): Promise<string> {
+  try {
+    return await terminal.read(path)
+  } catch (error) {
+    throw usageFailure(`${path}: ${error instanceof Error ? error.message : error}`)
+  }
+}

@@ -1,0 +1,40 @@
+import { Presets, SingleBar } from 'cli-progress'
+import type { ReplayProgress } from '../../domain/api/traffic.ts'
+import type { Terminal } from '../terminal.ts'
+
+const pollMs = 500
+/** Where nobody watches a bar, a line so often. */
+const lineEveryPolls = 10
+
+/** Asks until every notification has its outcome, or Ctrl-C ends the waiting (the replay goes on). @returns the last answer. */
+export async function follow(
+  { clock, interactive, interrupted, err }: Terminal,
+  ask: () => Promise<ReplayProgress>,
+): Promise<ReplayProgress> {
+  const format = '{bar} {percentage} % | {value} of {total} | {outcomes}'
+  const bar = interactive
+    ? new SingleBar({ format, hideCursor: true, clearOnComplete: true }, Presets.shades_classic)
+    : null
+  try {
+    for (let polls = 0; ; polls++) {
+      const progress = await ask()
+      const done = doneOf(progress)
+      if (polls === 0) bar?.start(progress.count, done, { outcomes: '' })
+      bar?.update(done, { outcomes: outcomesLine(progress) })
+      if (!bar && polls % lineEveryPolls === 0) err(`${done} of ${progress.count} done; ${outcomesLine(progress)}\n`)
+      if (done >= progress.count || progress.stopped || interrupted.aborted) return progress
+      await clock.sleep(pollMs, interrupted)
+    }
+  } finally {
+    bar?.stop()
+  }
+}
+
+export function doneOf({ count, waiting, retrying }: ReplayProgress): number {
+  return count - waiting - retrying
+}
+
+function outcomesLine({ outcomes, retrying }: ReplayProgress): string {
+  const parts = [...Object.entries(outcomes), ['retrying', retrying] as const].filter(([, n]) => n > 0)
+  return parts.map(([name, n]) => `${n} ${name}`).join(', ')
+}

@@ -1,0 +1,122 @@
+import { type Command, Option } from 'commander'
+import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
+import type { Webhook } from '../connection/admin-api.ts'
+import type { Session } from '../connection/session.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Rows } from '../output/output.ts'
+import { attemptRows, deadLetterRows, errorRows, statsRows } from '../output/stats-rows.ts'
+import { accountRows, webhookListRows, webhookRows } from '../output/webhook-rows.ts'
+import type { Act } from '../program.ts'
+import { positiveInteger, time } from './option-values.ts'
+
+/** Verbs that change nothing: list, get, stats, errors, attempts, dead-letters, account get. */
+export function addReadingVerbs(program: Command, act: Act): void {
+  program
+    .command('list')
+    .description('webhooks of the business, or of all that the token reaches when none is named')
+    .action(act(list))
+  program
+    .command('get')
+    .description('one webhook; as YAML it can be edited and applied')
+    .argument('<webhook>', 'id or name')
+    .action(act(async (session, webhook: string) => shown(session, await session.find(webhook), webhookRows)))
+  program
+    .command('stats')
+    .description('counts of the last hour, day and week, response times of the last 30 minutes')
+    .argument('<webhook>', 'id or name')
+    .action(act(stats))
+  program
+    .command('errors')
+    .description('the latest errors, newest first')
+    .argument('<webhook>', 'id or name')
+    .action(act(errors))
+  program
+    .command('attempts')
+    .description('attempts, newest first')
+    .argument('<webhook>', 'id or name')
+    .addOption(new Option('--outcome <outcome>').choices(attemptOutcomes))
+    .option('--contact <id>', 'of this contact only')
+    .option('--delivery <id>', 'of this notification only')
+    .addOption(new Option('--since <time>', 'ISO 8601, or so long ago: 15m, 6h, 2d').argParser(time))
+    .addOption(new Option('--until <time>').argParser(time))
+    .option('--limit <n>', 'so many', positiveInteger, 50)
+    .action(act(attempts))
+  program
+    .command('dead-letters')
+    .description('notifications that were given up, newest first')
+    .argument('<webhook>', 'id or name')
+    .option('--limit <n>', 'so many', positiveInteger, 50)
+    .action(act(deadLetters))
+}
+
+async function list(session: Session): Promise<number> {
+  const admin = await session.admin()
+  const named = await session.businessIfNamed()
+  const businesses = named === undefined ? await admin.businesses() : [named]
+  const webhooks: Webhook[] = []
+  for (const businessId of businesses) webhooks.push(...(await admin.list(businessId)))
+  return shown(session, webhooks, webhookListRows)
+}
+
+async function stats(session: Session, reference: string): Promise<number> {
+  const webhook = await session.find(reference)
+  const nowMs = session.terminal.clock.nowMs()
+  return shown(session, await (await session.admin()).stats(webhook), (value) => statsRows(value, nowMs))
+}
+
+async function errors(session: Session, reference: string): Promise<number> {
+  const webhook = await session.find(reference)
+  return shown(session, await (await session.admin()).errors(webhook), errorRows)
+}
+
+type AttemptOptions = {
+  outcome?: string
+  contact?: string
+  delivery?: string
+  since?: (nowMs: number) => string
+  until?: (nowMs: number) => string
+  limit: number
+}
+
+async function attempts(session: Session, reference: string, options: AttemptOptions): Promise<number> {
+  const webhook = await session.find(reference)
+  const nowMs = session.terminal.clock.nowMs()
+  const query = {
+    outcome: options.outcome,
+    contactId: options.contact,
+    deliveryId: options.delivery,
+    since: options.since?.(nowMs),
+    until: options.until?.(nowMs),
+  }
+  const asked = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const found = await (await session.admin()).attempts(webhook, options.limit, Object.fromEntries(asked))
+  return shown(session, found, attemptRows)
+}
+
+async function deadLetters(session: Session, reference: string, { limit }: { limit: number }): Promise<number> {
+  const webhook = await session.find(reference)
+  return shown(session, await (await session.admin()).deadLetters(webhook, limit), deadLetterRows)
+}
+
+/** account get, activate, deactivate. */
+export function addAccountVerbs(program: Command, act: Act): void {
+  const account = program.command('account').description('whether webhooks are activated for the business')
+  const put = (webhooksEnabled: boolean) => async (session: Session) => {
+    const changed = await (await session.admin()).putAccount(await session.business(), webhooksEnabled)
+    return shown(session, changed, accountRows)
+  }
+  account
+    .command('get')
+    .action(
+      act(async (session) =>
+        shown(session, await (await session.admin()).account(await session.business()), accountRows),
+      ),
+    )
+  account.command('activate').action(act(put(true)))
+  account.command('deactivate').action(act(put(false)))
+}
+
+function shown<T>(session: Session, value: T, toRows: (value: T) => Rows): number {
+  session.show(value, toRows)
+  return exitCodes.ok
+}

@@ -1,0 +1,155 @@
+import { type Command, Option } from 'commander'
+import type { TestResult } from '../../domain/api/traffic.ts'
+import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
+import type { Session } from '../connection/session.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { usageFailure } from '../failure.ts'
+import { fieldRows, type Rows } from '../output/output.ts'
+import { follow } from '../output/replay-progress.ts'
+import { optional, outcomesText } from '../output/webhook-rows.ts'
+import type { Act } from '../program.ts'
+import { positiveNumber, time } from './option-values.ts'
+
+/** Verbs that make requests to the receiver: test, replay. */
+export function addSendingVerbs(program: Command, act: Act): void {
+  program
+    .command('test')
+    .description('sends a sample notification and shows what came back; exit code 1 unless it was a 2xx')
+    .argument('<webhook>', 'id or name')
+    .addOption(new Option('--kind <kind>', 'by default what the webhook wants').choices(['message', 'status']))
+    .action(act(test))
+  program
+    .command('replay')
+    .description('sends notifications again, with their ids and bytes, and shows how far it is')
+    .argument('[webhook]', 'id or name; none with --unread')
+    .option('--delivery <id>', 'this one: its webhook-id')
+    .option('--dead-letters', 'all dead letters that have not been delivered since')
+    .option('--unread <topic>', 'records of a topic that could not be read or handled, through their topic again')
+    .addOption(
+      new Option('--since <time>', 'those made from then on: ISO 8601, or so long ago: 15m, 6h, 2d').argParser(time),
+    )
+    .addOption(new Option('--until <time>', 'those made before').argParser(time))
+    .addOption(new Option('--outcome <outcome...>', 'those whose latest attempt ended so').choices(attemptOutcomes))
+    .option('--rate <perSecond>', 'so many a second, at most', positiveNumber, 10)
+    .option('--stop <replayId>', 'ends that replay: nothing more of it is sent')
+    .option('--dry-run', 'only says how many they are')
+    .option('--no-wait', 'returns once they are on their way')
+    .action(act(replay))
+}
+
+async function test(session: Session, reference: string, { kind }: { kind?: string }): Promise<number> {
+  const webhook = await session.find(reference)
+  const result = await (await session.admin()).test(webhook, kind === undefined ? {} : { kind })
+  session.show(result, testRows)
+  return isGood(result.outcome) ? exitCodes.ok : exitCodes.failed
+}
+
+function testRows({ outcome, cause, request, response, detail }: TestResult): Rows {
+  return fieldRows([
+    ['outcome', cause ? `${outcome}: ${cause}` : outcome],
+    ...optional('detail', detail),
+    ['request', `${request.method} ${request.url}`],
+    ...Object.entries(request.headers).map(([name, value]): [string, string] => ['', `${name}: ${value}`]),
+    ['body', request.body],
+    ['response', response ? `${response.status} after ${Math.round(response.latencyMs)} ms` : 'none'],
+    ...optional('answer', response?.excerpt),
+  ])
+}
+
+type ReplayOptions = {
+  delivery?: string
+  deadLetters?: boolean
+  since?: (nowMs: number) => string
+  until?: (nowMs: number) => string
+  outcome?: string[]
+  unread?: string
+  stop?: string
+  dryRun?: boolean
+  rate: number
+  wait: boolean
+}
+
+async function replay(session: Session, reference: string | undefined, options: ReplayOptions): Promise<number> {
+  if (options.unread !== undefined) return replayUnread(session, reference, options.unread, options)
+  if (reference === undefined) throw usageFailure('which webhook? Say its id or name, or --unread with a topic')
+  if (options.stop !== undefined) {
+    await (await session.admin()).stopReplay(await session.find(reference), options.stop)
+    session.say(`replay ${options.stop} stopped`)
+    return exitCodes.ok
+  }
+  const body = selectionOf(options, session.terminal.clock.nowMs())
+  const webhook = await session.find(reference)
+  const admin = await session.admin()
+  if (options.dryRun) {
+    const counted = await admin.countReplay(webhook, { ...body, ratePerSecond: options.rate })
+    session.show(counted, ({ count, seconds }) =>
+      fieldRows([
+        ['notifications', count],
+        ['seconds', seconds],
+      ]),
+    )
+    return exitCodes.ok
+  }
+  const started = await admin.startReplay(webhook, { ...body, ratePerSecond: options.rate })
+  session.say(`replay ${started.replayId}: ${started.count} notifications`)
+  if (!options.wait || started.count === 0) {
+    session.show(started, ({ replayId, count }) =>
+      fieldRows([
+        ['replay', replayId],
+        ['notifications', count],
+      ]),
+    )
+    return exitCodes.ok
+  }
+  const end = await follow(session.terminal, () => admin.replay(webhook, started.replayId))
+  session.show(end, ({ replayId, count, waiting, retrying, outcomes }) =>
+    fieldRows([
+      ['replay', replayId],
+      ['notifications', count],
+      ['done', outcomesText(outcomes)],
+      ...optional('not yet', waiting + retrying || undefined),
+    ]),
+  )
+  return end.outcomes.success + end.outcomes.slow === end.count ? exitCodes.ok : exitCodes.failed
+}
+
+async function replayUnread(
+  session: Session,
+  reference: string | undefined,
+  topic: string,
+  { since, until, dryRun = false }: ReplayOptions,
+): Promise<number> {
+  if (reference !== undefined || since === undefined)
+    throw usageFailure('--unread goes by topic and time, for all webhooks: say --since')
+  const nowMs = session.terminal.clock.nowMs()
+  const body = { topic, since: since(nowMs), ...(until && { until: until(nowMs) }), dryRun }
+  const done = await (await session.admin()).replayUnread(body)
+  session.show(done, ({ count }) => fieldRows([['records', count]]))
+  return exitCodes.ok
+}
+
+/** @throws CliFailure unless exactly one selection is named. */
+export function selectionOf(
+  options: Omit<ReplayOptions, 'rate' | 'wait' | 'unread' | 'dryRun'>,
+  nowMs: number,
+): object {
+  const { delivery, deadLetters, since, until, outcome } = options
+  const isWindow = deadLetters !== true && (since !== undefined || outcome !== undefined)
+  const named = [delivery !== undefined, deadLetters === true, isWindow].filter(Boolean).length
+  const isNarrowed = deadLetters ? outcome === undefined : until === undefined || isWindow
+  if (named !== 1 || !isNarrowed)
+    throw usageFailure(
+      'say which: --delivery; --dead-letters (with --since, --until); or --since and --outcome (with --until)',
+    )
+  if (delivery !== undefined) return { deliveryId: delivery }
+  return {
+    ...(deadLetters && { deadLetters: true }),
+    ...(since && { since: since(nowMs) }),
+    ...(until && { until: until(nowMs) }),
+    ...(outcome && { outcomes: outcome }),
+  }
+}
+
+function isGood(outcome: string): boolean {
+  return outcome === 'success' || outcome === 'slow'
+}

@@ -1,0 +1,111 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Session } from '../connection/session.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { CliFailure } from '../failure.ts'
+import type { Act } from '../program.ts'
+import { createDecoder, registrySchemas } from '../tail/decoder.ts'
+import { recordText, type ShownRecord, shownRecord } from '../tail/shown-record.ts'
+import { type Place, readPlace } from '../tail/start-position.ts'
+import { readTopic, topicNames } from '../tail/topic-reader.ts'
+import { positiveInteger, wholeNumber } from './option-values.ts'
+
+/** tail: a topic's records, decoded. */
+export function addTailVerb(program: Command, act: Act): void {
+  program
+    .command('tail')
+    .description('records of a topic: Avro by the schema that each was written with, JSON, or text')
+    .argument('<topic>', 'with or without the prefix')
+    .addOption(
+      new Option('--from <place>', 'beginning, end, an offset (120), the last (-20), or a time').argParser(place),
+    )
+    .option('-f, --follow', 'goes on with what comes, until Ctrl-C')
+    .option('--key <key>', 'records with this key only')
+    .option('--limit <n>', 'so many records', positiveInteger)
+    .option('--partition <n>', 'of this partition only', wholeNumber)
+    .addHelpText(
+      'after',
+      '\nWithout --from: the last 10 of each partition. A time is ISO 8601, or so long ago: 15m, 6h, 2d.\nWithout --follow, records come in the order of their times; secrets and header values are shown as ***.',
+    )
+    .action(act(tail))
+}
+
+type TailOptions = { from?: Place; follow?: boolean; key?: string; limit?: number; partition?: number }
+
+/** Above so many records they are shown as they come, partition by partition. */
+const sortedAtMost = 10_000
+
+async function tail(session: Session, name: string, options: TailOptions): Promise<number> {
+  const connection = session.kafka()
+  const topic = topicOf(name, connection.HOOKLINE_TOPIC_PREFIX, await topicNames(connection))
+  const {
+    from = { kind: 'last', count: 10 },
+    follow = false,
+    key,
+    limit = Number.POSITIVE_INFINITY,
+    partition,
+  } = options
+  const decode = createDecoder(registrySchemas(connection))
+  const print = (record: ShownRecord) => session.terminal.out(recordText(record, session.options.output))
+  const output = new OrderedOutput(follow ? 0 : sortedAtMost, print)
+  let count = 0
+  await readTopic(connection, { topic, from, partition, follow }, session.terminal, (record) => {
+    if (key !== undefined && record.key?.toString('utf8') !== key) return true
+    output.add(decode(record.value).then((shown) => shownRecord(record, shown)))
+    return ++count < limit
+  })
+  await output.end()
+  return exitCodes.ok
+}
+
+/** @throws CliFailure that names the topics there are. */
+function topicOf(name: string, prefix: string, names: string[]): string {
+  const found = [prefix + name, name].find((candidate) => names.includes(candidate))
+  if (found !== undefined) return found
+  const own = names
+    .filter((one) => one.startsWith(prefix) && !one.startsWith('__'))
+    .map((one) => one.slice(prefix.length))
+  throw new CliFailure(exitCodes.notFound, `no topic ${prefix}${name}; there are: ${own.sort().join(', ')}`)
+}
+
+/** Decoding takes turns with reading: records are printed in the order in which they were read, or sorted by their times. */
+class OrderedOutput {
+  readonly #holdAtMost: number
+  readonly #print: (record: ShownRecord) => void
+  #held: ShownRecord[] | null
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(holdAtMost: number, print: (record: ShownRecord) => void) {
+    this.#holdAtMost = holdAtMost
+    this.#print = print
+    this.#held = holdAtMost > 0 ? [] : null
+  }
+
+  add(record: Promise<ShownRecord>): void {
+    this.#last = this.#last.then(async () => this.#take(await record))
+    // end() tells of it.
+    this.#last.catch(() => undefined)
+  }
+
+  async end(): Promise<void> {
+    await this.#last
+    this.#flush()
+  }
+
+  #take(record: ShownRecord): void {
+    if (this.#held === null) return this.#print(record)
+    this.#held.push(record)
+    if (this.#held.length > this.#holdAtMost) this.#flush()
+  }
+
+  #flush(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const record of held.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) this.#print(record)
+  }
+}
+
+function place(text: string): Place {
+  const found = readPlace(text)
+  if (!found) throw new InvalidArgumentError('It is beginning, end, an offset (120), the last (-20), or a time.')
+  return found
+}

@@ -1,0 +1,122 @@
+import type { Command } from 'commander'
+import { type Applied, carryOut, foreseen, plan } from '../apply/apply.ts'
+import { readDefinitions, type Wanted } from '../apply/definition-file.ts'
+import { diffLines } from '../apply/diff-lines.ts'
+import { hasUncomparedValues, repeated, type Step } from '../apply/plan.ts'
+import { read, type Session } from '../connection/session.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { usageFailure } from '../failure.ts'
+import { fieldRows, printable } from '../output/output.ts'
+import { webhookRows } from '../output/webhook-rows.ts'
+import type { Act } from '../program.ts'
+
+/** Verbs that change definitions: apply, diff, delete, enable, disable, rotate-secret. */
+export function addWritingVerbs(program: Command, act: Act): void {
+  const collect = (value: string, before: string[] = []) => [...before, value]
+  program
+    .command('apply')
+    .description('makes webhooks what YAML files say, and shows what differs; what a file leaves out stays as it is')
+    .requiredOption('-f, --file <file>', 'definitions, - is the standard input; may be repeated', collect)
+    .option('--dry-run', 'changes nothing; exit code 3 if something differs')
+    .option('--write-headers', 'writes header values again: those that are stored are not shown, and count as equal')
+    .action(act(apply))
+  program
+    .command('diff')
+    .description('apply --dry-run')
+    .requiredOption('-f, --file <file>', 'definitions', collect)
+    .option('--write-headers', 'as for apply')
+    .action(act((session, options: ApplyOptions) => apply(session, { ...options, dryRun: true })))
+  program.command('delete').argument('<webhook...>', 'ids or names').description('deletes webhooks').action(act(remove))
+  for (const enabled of [true, false]) {
+    program
+      .command(enabled ? 'enable' : 'disable')
+      .description(`switches a webhook ${enabled ? 'on' : 'off'}`)
+      .argument('<webhook>', 'id or name')
+      .action(act((session, webhook: string) => setEnabled(session, webhook, enabled)))
+  }
+  program
+    .command('rotate-secret')
+    .description('makes a new secret and shows it, this once; for 24 hours both sign')
+    .argument('<webhook>', 'id or name')
+    .action(act(rotateSecret))
+}
+
+type ApplyOptions = { file: string[]; dryRun?: boolean; writeHeaders?: boolean }
+
+async function apply(session: Session, { file, dryRun = false, writeHeaders = false }: ApplyOptions): Promise<number> {
+  const wanted = await readFiles(session, file)
+  const admin = await session.admin()
+  const planned = await plan(admin, wanted, { writeHeaders })
+  const human = session.options.output === 'table'
+  if (human) for (const { step } of planned) showDifference(session, step)
+  if (!writeHeaders && planned.some(({ step }) => hasUncomparedValues(step)))
+    session.say('header values that are stored are not compared: --write-headers writes them again')
+  const results = dryRun ? planned.map(foreseen) : await carryOut(admin, planned)
+  if (human) for (const result of results) session.terminal.out(`${resultLine(result, dryRun)}\n`)
+  else session.show({ dryRun, results }, () => fieldRows([]))
+  if (results.some(({ action }) => action === 'failed')) return exitCodes.failed
+  return dryRun && results.some(({ action }) => action !== 'unchanged') ? exitCodes.differences : exitCodes.ok
+}
+
+/** @throws CliFailure with all that is wrong in all of them. */
+async function readFiles(session: Session, files: string[]): Promise<(Wanted & { businessId: string })[]> {
+  const wanted: Wanted[] = []
+  const problems: string[] = []
+  for (const file of files) {
+    const found = readDefinitions(await read(session.terminal, file), file, session.terminal.env)
+    if (found.ok) wanted.push(...found.wanted)
+    else problems.push(...found.problems)
+  }
+  if (problems.length > 0) throw usageFailure(problems.join('\n'))
+  const needsBusiness = wanted.some(({ businessId }) => businessId === undefined)
+  const business = needsBusiness ? await session.business() : ''
+  const placed = wanted.map((one) => ({ ...one, businessId: one.businessId ?? business }))
+  const twice = repeated(placed)
+  if (twice.length > 0) throw usageFailure(twice.join('\n'))
+  return placed
+}
+
+function showDifference({ terminal }: Session, step: Step): void {
+  if (step.kind !== 'create' && step.kind !== 'update') return
+  const [title, before] =
+    step.kind === 'create'
+      ? [`new: ${step.wanted.name}`, {}]
+      : [`${step.webhook.name} (${step.webhook.id})`, step.before]
+  const lines = [printable(title), ...diffLines(before, step.after, terminal.colours)]
+  terminal.out(`${lines.join('\n')}\n`)
+}
+
+function resultLine({ action, id, name, secret, problem }: Applied, dryRun: boolean): string {
+  const what = printable(`${name}${id === null ? '' : ` (${id})`}`)
+  const verb = dryRun && (action === 'created' || action === 'updated') ? `would be ${action}` : action
+  const rest = problem === undefined ? '' : `: ${problem}`
+  return `${verb}: ${what}${rest}${secret === undefined ? '' : `\n  secret, shown this once: ${secret}`}`
+}
+
+async function remove(session: Session, references: string[]): Promise<number> {
+  const admin = await session.admin()
+  const deleted: object[] = []
+  for (const reference of references) {
+    const webhook = await session.find(reference)
+    await admin.remove(webhook)
+    const { businessId, id, name } = webhook
+    deleted.push({ businessId, id, name })
+    if (session.options.output === 'table') session.terminal.out(`deleted: ${printable(`${name} (${id})`)}\n`)
+  }
+  if (session.options.output !== 'table') session.show({ deleted }, () => fieldRows([]))
+  return exitCodes.ok
+}
+
+async function setEnabled(session: Session, reference: string, enabled: boolean): Promise<number> {
+  const webhook = await session.find(reference)
+  if (webhook.enabled === enabled) session.say(`it was ${enabled ? 'on' : 'off'} already`)
+  const changed = webhook.enabled === enabled ? webhook : await (await session.admin()).patch(webhook, { enabled })
+  session.show(changed, webhookRows)
+  return exitCodes.ok
+}
+
+async function rotateSecret(session: Session, reference: string): Promise<number> {
+  const webhook = await session.find(reference)
+  session.show(await (await session.admin()).rotateSecret(webhook), webhookRows)
+  return exitCodes.ok
+}

@@ -1,0 +1,74 @@
+import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { IconX } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { outcomes } from '../overview/bins.ts'
+import { type Filter, spans } from './attempt-filter.ts'
+import classes from './attempt-filters.module.css'
+
+const typingMs = 400
+
+/** They stand in the address, so that what is found can be linked to. */
+export function AttemptFilters({ filter, onChange }: { filter: Filter; onChange: (change: Partial<Filter>) => void }) {
+  const { t } = useTranslation()
+  const isSet = Object.values(filter).some((value) => value !== '')
+  return (
+    <Group gap="sm" align="flex-end" mb="md" className={classes.filters}>
+      <NativeSelect
+        label={t('attempts.outcome')}
+        value={filter.outcome}
+        onChange={(event) => onChange({ outcome: event.target.value })}
+        data={[
+          { value: '', label: t('attempts.all') },
+          ...outcomes.map((one) => ({ value: one, label: t(`outcome.${one}`) })),
+        ]}
+      />
+      <NativeSelect
+        label={t('attempts.since')}
+        value={filter.span}
+        onChange={(event) => onChange({ span: event.target.value })}
+        data={[
+          { value: '', label: t('attempts.all') },
+          ...spans.map((one) => ({ value: one, label: t(`attempts.spans.${one}`) })),
+        ]}
+      />
+      <TypedFilter
+        label={t('attempts.contact')}
+        value={filter.contactId}
+        onChange={(contactId) => onChange({ contactId })}
+      />
+      <TypedFilter
+        label={t('attempts.delivery')}
+        value={filter.deliveryId}
+        onChange={(deliveryId) => onChange({ deliveryId })}
+      />
+      {isSet && (
+        <Button
+          variant="default"
+          leftSection={<IconX size={16} aria-hidden />}
+          onClick={() => onChange({ outcome: '', span: '', contactId: '', deliveryId: '' })}
+        >
+          {t('attempts.clear')}
+        </Button>
+      )}
+    </Group>
+  )
+}
+
+/** Asks when typing pauses, not for each letter. */
+function TypedFilter({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
+  const [typed, setTyped] = useState(value)
+  useEffect(() => setTyped(value), [value])
+  const tell = useDebouncedCallback((text: string) => onChange(text.trim()), typingMs)
+  return (
+    <TextInput
+      label={label}
+      value={typed}
+      onChange={(event) => {
+        setTyped(event.target.value)
+        tell(event.target.value)
+      }}
+    />
+  )
+}

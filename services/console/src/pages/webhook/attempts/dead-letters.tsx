@@ -1,0 +1,89 @@
+import { Button, Group, Table, Text } from '@mantine/core'
+import { IconMailCheck } from '@tabler/icons-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { deadLettersQuery } from '../../../api/queries.ts'
+import { useApi, useMay } from '../../../api/session.tsx'
+import type { DeadLetterEntry, Webhook } from '../../../api/types.ts'
+import { DataTable } from '../../../parts/figures/data-table.tsx'
+import tableClasses from '../../../parts/figures/table.module.css'
+import { Time } from '../../../parts/figures/time.tsx'
+import { Empty } from '../../../parts/page/empty.tsx'
+import { Failure } from '../../../parts/page/failure.tsx'
+import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
+import { ReplayButtons } from '../replays/replays.tsx'
+import { pagePath } from '../use-place.ts'
+
+/** What was given up, with its reason: it can be sent again. */
+export default function DeadLetters({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation()
+  const mayWrite = useMay('webhooks:write')
+  const query = useInfiniteQuery(deadLettersQuery(useApi(), webhook.businessId, webhook.id))
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
+  if (!data) return <PageSkeleton rows={[200]} />
+  // A record may stand in the topic twice, after a crash or between two pages.
+  const letters = [...new Map(data.pages.flatMap((page) => page.deadLetters).map((one) => [keyOf(one), one])).values()]
+  if (letters.length === 0 && !hasNextPage)
+    return <Empty icon={<IconMailCheck size={40} aria-hidden />} title={t('dead.empty')} text={t('dead.emptyText')} />
+  return (
+    <>
+      <Group justify="space-between" mb="md">
+        <Text size="sm" c="dimmed" maw={560}>
+          {t('dead.text')}
+        </Text>
+        {mayWrite && <ReplayButtons webhook={webhook} kinds={['deadLetters']} />}
+      </Group>
+      <DataTable
+        label={t('webhook.tabs.dead-letters')}
+        columns={[t('attempts.at'), t('dead.reason'), t('attempts.contact'), t('attempts.kind'), t('dead.attempts')]}
+      >
+        {letters.map((letter) => (
+          <Row key={keyOf(letter)} webhook={webhook} letter={letter} />
+        ))}
+      </DataTable>
+      {hasNextPage && (
+        <Button variant="default" fullWidth mt="md" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {t('attempts.older')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+function keyOf({ deliveryId, at }: DeadLetterEntry): string {
+  return `${deliveryId} ${at}`
+}
+
+function Row({ webhook, letter }: { webhook: Webhook; letter: DeadLetterEntry }) {
+  const { t } = useTranslation()
+  const { at, reason, detail, deliveryId, contactId, kind, attempts } = letter
+  return (
+    <Table.Tr>
+      <Table.Td data-label={t('attempts.at')}>
+        {deliveryId === null ? (
+          <Time at={at} />
+        ) : (
+          <Link
+            className={tableClasses.open}
+            to={`${pagePath(webhook, 'attempts')}?deliveryId=${encodeURIComponent(deliveryId)}`}
+          >
+            <Time at={at} />
+          </Link>
+        )}
+      </Table.Td>
+      <Table.Td data-label={t('dead.reason')}>
+        {t(`dead.reasons.${reason}`)}
+        {detail !== null && detail !== '' && (
+          <Text size="xs" c="dimmed">
+            {detail}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td data-label={t('attempts.contact')}>{contactId ?? '–'}</Table.Td>
+      <Table.Td data-label={t('attempts.kind')}>{kind === null ? '–' : t(`kind.${kind}`)}</Table.Td>
+      <Table.Td data-label={t('dead.attempts')}>{attempts}</Table.Td>
+    </Table.Tr>
+  )
+}

@@ -1,0 +1,61 @@
+import { Alert, Progress, Text } from '@mantine/core'
+import { IconHandStop } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { keys } from '../../../api/keys.ts'
+import type { Status, Webhook } from '../../../api/types.ts'
+import { countdown } from '../../../format/format.ts'
+import { useFormats } from '../../../format/use-formats.ts'
+import { useNow } from '../../../format/use-now.ts'
+import classes from './blocked-banner.module.css'
+
+/** How long sending is blocked at a time (contract.md, 1.9). */
+const blockMs = 600_000
+
+/** The breaker is open: how long still, what happens to notifications meanwhile, and what will happen then. */
+export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
+  const { t } = useTranslation()
+  const { clock, count } = useFormats()
+  const queries = useQueryClient()
+  const now = useNow(250)
+  const untilMs = status.blockedUntil === null ? null : Date.parse(status.blockedUntil)
+  const leftMs = untilMs === null ? 0 : untilMs - now
+  const isWaiting = status.state === 'blocked' && untilMs !== null && leftMs > 0
+  // The time is up: how it stands is another thing now, and no change may have told so.
+  useEffect(() => {
+    if (!isWaiting) void queries.invalidateQueries({ queryKey: keys.stats(webhook.businessId, webhook.id) })
+  }, [isWaiting, queries, webhook.businessId, webhook.id])
+  return (
+    <Alert
+      mb="md"
+      color="red"
+      variant="outline"
+      icon={<IconHandStop aria-hidden />}
+      title={isWaiting ? t('blocked.title', { time: clock(untilMs) }) : t('blocked.probing')}
+    >
+      {isWaiting && (
+        <div className={classes.left}>
+          <span className={classes.countdown} role="timer" aria-label={t('blocked.left')}>
+            {countdown(leftMs)}
+          </span>
+          <Progress
+            value={Math.min(100, (leftMs / blockMs) * 100)}
+            flex={1}
+            color="red"
+            aria-label={t('blocked.left')}
+          />
+        </div>
+      )}
+      <Text size="sm">
+        {t('blocked.why')} {t(webhook.whenBlocked === 'park' ? 'blocked.park' : 'blocked.reject')}
+        {status.parked !== null && status.parked > 0 && (
+          <> {t('blocked.parked', { count: status.parked, n: count(status.parked) })}</>
+        )}
+      </Text>
+      <Text size="sm">
+        {t(isWaiting ? 'blocked.then' : 'blocked.probingText')} {t('blocked.tryNow')}
+      </Text>
+    </Alert>
+  )
+}

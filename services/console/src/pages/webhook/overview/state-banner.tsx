@@ -1,0 +1,103 @@
+import { Alert, Anchor, List, Text } from '@mantine/core'
+import { IconInfoCircle } from '@tabler/icons-react'
+import type { PropsWithChildren } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import type { Status, Webhook } from '../../../api/types.ts'
+import { useFormats } from '../../../format/use-formats.ts'
+import { ActivationNotice } from '../../webhooks/activation-notice.tsx'
+import { pagePath } from '../use-place.ts'
+import { BlockedBanner } from './blocked-banner.tsx'
+
+/** What is out of the ordinary, why, and what can be done about it. */
+export function StateBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  switch (status.state) {
+    case 'healthy':
+    case 'idle':
+      return null
+    case 'blocked':
+    case 'probing':
+      return <BlockedBanner webhook={webhook} status={status} />
+    case 'not-activated':
+      return <ActivationNotice />
+    case 'failing':
+      // The latest request was taken: only the share of the half hour is bad still.
+      if (status.failingSince === null) return <Recovering webhook={webhook} />
+      return (
+        <Banner title={t('banner.failing')}>
+          {t('banner.failingSince', { time: time(status.failingSince) })}{' '}
+          {status.failures > 0 && <>{t('banner.failingText', { count: status.failures })} </>}
+          <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'errors')}>
+            {t('banner.toErrors')}
+          </Anchor>
+        </Banner>
+      )
+    case 'paused':
+      return (
+        <Banner title={t('banner.paused')}>
+          {status.pausedUntil && t('banner.pausedText', { time: time(status.pausedUntil) })}
+        </Banner>
+      )
+    case 'conflict':
+      return (
+        <Banner title={t('banner.conflict')}>
+          {t('banner.conflictText')}
+          <List size="sm" mt={4}>
+            {status.conflicts.map(({ channel, webhookId, name }) => (
+              <List.Item key={channel}>
+                {channel}:{' '}
+                <Anchor
+                  component={Link}
+                  size="sm"
+                  underline="always"
+                  to={pagePath({ businessId: webhook.businessId, id: webhookId })}
+                >
+                  {name}
+                </Anchor>
+              </List.Item>
+            ))}
+          </List>
+        </Banner>
+      )
+    case 'invalid':
+      return (
+        <Banner title={t('banner.invalid')}>
+          {t('banner.invalidText')}
+          <List size="sm" mt={4}>
+            {status.problems.map((problem) => (
+              <List.Item key={problem}>{problem}</List.Item>
+            ))}
+          </List>
+        </Banner>
+      )
+    case 'off':
+      return status.disabledReason === null ? null : (
+        <Banner title={t('banner.switchedOff')}>
+          <Text size="sm">{status.disabledReason}</Text>
+          {t('banner.switchedOffText')}
+        </Banner>
+      )
+  }
+}
+
+function Recovering({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation()
+  return (
+    <Banner title={t('banner.recovering')}>
+      {t('banner.recoveringText')}{' '}
+      <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'dead-letters')}>
+        {t('banner.toGivenUp')}
+      </Anchor>
+    </Banner>
+  )
+}
+
+export function Banner({ title, children }: PropsWithChildren<{ title: string }>) {
+  return (
+    <Alert mb="md" color="yellow" variant="outline" title={title} icon={<IconInfoCircle aria-hidden />}>
+      {children}
+    </Alert>
+  )
+}

@@ -1,0 +1,51 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { webhookPath } from '../../../api/client.ts'
+import { useApi } from '../../../api/session.tsx'
+import type { ReplayRequest, ReplayStarted } from '../../../api/types.ts'
+import { useTold } from '../../../parts/texts/told.ts'
+
+type Place = { businessId: string; id: string }
+
+const keyOf = ({ businessId, id }: Place) => ['current-replay', businessId, id]
+
+/** The replay whose progress is shown: it outlives a reload of the page in this tab. */
+export function useCurrentReplay(place: Place): { replayId: string | null; dismiss: () => void } {
+  const queries = useQueryClient()
+  const queryKey = keyOf(place)
+  const name = queryKey.join(':')
+  const { data = null } = useQuery({
+    queryKey,
+    queryFn: () => sessionStorage.getItem(name),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return {
+    replayId: data,
+    dismiss: () => {
+      sessionStorage.removeItem(name)
+      queries.setQueryData(queryKey, null)
+    },
+  }
+}
+
+/** Sends notifications again. */
+export function useStartReplay(place: Place) {
+  const { t } = useTranslation()
+  const api = useApi()
+  const told = useTold()
+  const queries = useQueryClient()
+  const queryKey = keyOf(place)
+  return useMutation({
+    mutationFn: (body: ReplayRequest) =>
+      api.write<ReplayStarted>(`${webhookPath(place.businessId, place.id)}/replay`, { method: 'POST', body }),
+    onSuccess: ({ replayId, count }) => {
+      if (count === 0) {
+        told.done(t('replay.nothing'))
+        return
+      }
+      sessionStorage.setItem(queryKey.join(':'), replayId)
+      queries.setQueryData(queryKey, replayId)
+    },
+    onError: told.failed,
+  })
+}

@@ -1,0 +1,49 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Webhook } from '../../../api/types.ts'
+import { useFormats } from '../../../format/use-formats.ts'
+import { Time } from '../../../parts/figures/time.tsx'
+import { Card } from '../../../parts/page/card.tsx'
+import { eventNames } from '../../form/fields.ts'
+import classes from './settings.module.css'
+
+/** The definition, to read: for who may not change it as well. */
+export function Settings({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation()
+  const { count, duration } = useFormats()
+  const wanted = eventNames.filter((name) => webhook.events[name]).map((name) => t(`form.events.${name}`))
+  const none = t('settings.none')
+  const rows: [string, ReactNode][] = [
+    [t('form.url'), webhook.url],
+    [t('form.channels'), webhook.channels.join(', ') || none],
+    [t('form.wanted'), wanted.join(', ') || none],
+    [t('form.headers'), Object.keys(webhook.headers).join(', ') || none],
+    [t('form.timeoutMs'), duration(webhook.timeoutMs)],
+    [t('form.slowThresholdMs'), duration(webhook.slowThresholdMs)],
+    [t('form.retryProfile'), t(`form.profiles.${webhook.retryProfile}`)],
+    [t('form.whenBlocked'), t(`form.blockings.${webhook.whenBlocked}`)],
+    [t('form.maxInFlight'), count(webhook.maxInFlight)],
+    [
+      t('form.rateLimitPerSecond'),
+      webhook.rateLimitPerSecond === undefined ? t('form.noLimit') : count(webhook.rateLimitPerSecond),
+    ],
+    [t('settings.id'), webhook.id],
+    [t('settings.version'), count(webhook.version)],
+    [t('settings.created'), <Time key="created" at={webhook.createdAt} />],
+    [t('settings.updated'), <Time key="updated" at={webhook.updatedAt} />],
+  ]
+  if (webhook.previousSecretUntil !== undefined)
+    rows.push([t('settings.previousSecret'), <Time key="previous" at={webhook.previousSecretUntil} />])
+  return (
+    <Card title={t('webhook.tabs.settings')}>
+      <dl className={classes.rows}>
+        {rows.map(([name, value]) => (
+          <div key={name} className={classes.row}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  )
+}

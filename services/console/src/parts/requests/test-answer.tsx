@@ -1,0 +1,24 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { TestResult } from '../../api/types.ts'
+import { useFormats } from '../../format/use-formats.ts'
+import { OutcomeBadge } from '../states/outcome-badge.tsx'
+import { Answer } from './answer.tsx'
+import { RequestBlocks } from './request-blocks.tsx'
+
+/** What became of a test: the outcome, the time, the answer, and what was sent. */
+export function TestAnswer({ result }: { result: TestResult }) {
+  const { t } = useTranslation()
+  const { duration } = useFormats()
+  const { outcome, cause, response, detail, request } = result
+  return (
+    <Stack gap="sm" role="status">
+      <Group gap="sm">
+        <OutcomeBadge outcome={outcome} detail={response?.status ?? cause} />
+        {response && <Text size="sm">{t('test.took', { time: duration(response.latencyMs) })}</Text>}
+      </Group>
+      <Answer status={response?.status ?? null} excerpt={response ? response.excerpt : detail} />
+      <RequestBlocks request={request} title={t('attempt.request')} />
+    </Stack>
+  )
+}

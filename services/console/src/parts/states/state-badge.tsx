@@ -1,0 +1,46 @@
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconClockPause,
+  IconHandStop,
+  IconHeartbeat,
+  IconLock,
+  IconMoon,
+  IconPlayerPause,
+  IconPlugConnectedX,
+  IconZoomExclamation,
+} from '@tabler/icons-react'
+import type { ComponentType } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { State } from '../../api/types.ts'
+import classes from './badge.module.css'
+
+type Look = {
+  tone: 'green' | 'yellow' | 'red' | 'violet' | 'blue' | 'gray'
+  Icon: ComponentType<{ size: number; 'aria-hidden': true }>
+}
+
+const looks: Record<State, Look> = {
+  healthy: { tone: 'green', Icon: IconCircleCheck },
+  idle: { tone: 'blue', Icon: IconMoon },
+  failing: { tone: 'yellow', Icon: IconAlertTriangle },
+  blocked: { tone: 'red', Icon: IconHandStop },
+  probing: { tone: 'yellow', Icon: IconHeartbeat },
+  paused: { tone: 'yellow', Icon: IconClockPause },
+  conflict: { tone: 'violet', Icon: IconPlugConnectedX },
+  invalid: { tone: 'red', Icon: IconZoomExclamation },
+  'not-activated': { tone: 'gray', Icon: IconLock },
+  off: { tone: 'gray', Icon: IconPlayerPause },
+}
+
+/** State by word, sign and colour: none of them is needed to understand the others. */
+export function StateBadge({ state }: { state: State }) {
+  const { t } = useTranslation()
+  const { tone, Icon } = looks[state]
+  return (
+    <span className={classes.badge} data-tone={tone}>
+      <Icon size={14} aria-hidden />
+      {t(`state.${state}`)}
+    </span>
+  )
+}

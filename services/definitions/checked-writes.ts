@@ -1,0 +1,71 @@
+import { NewestRecords } from '../domain/definition/newest-records.ts'
+import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
+import { decidedOn, decidedOnHeader } from './config-headers.ts'
+import type { WriteRecord } from './config-writer.ts'
+
+/** Another instance's change of the same webhook came first, decided on the same definition: this one does not hold. */
+export class Overtaken extends Error {
+  override name = 'Overtaken'
+}
+
+/** Where others change the same webhook in the same milliseconds again and again, somebody of them writes last. */
+const maxRepairs = 10
+
+/**
+ * Writes that hold only where nothing has been written since they were decided (domain/definition/newest-records.ts). One that does not
+ * hold is passed over by all who read the topic; but compaction keeps the last record of a key, so what holds is then
+ * written again behind it.
+ */
+export class CheckedWrites {
+  readonly #append: WriteRecord
+  readonly #watched = new Map<string, Set<ConsumedRecord[]>>()
+
+  constructor(append: WriteRecord) {
+    this.#append = append
+  }
+
+  /** Hook of the table: each record, in its order. */
+  onRecord(key: string, record: ConsumedRecord): void {
+    for (const records of this.#watched.get(key) ?? []) records.push(record)
+  }
+
+  /**
+   * @param basis offset of the key's newest record when it was decided, in the same turn of the event loop; -1: none.
+   * @throws Overtaken
+   */
+  async write(
+    key: string,
+    value: Buffer | string | null,
+    basis: number,
+    headers: Record<string, string>,
+  ): Promise<void> {
+    const seen: ConsumedRecord[] = []
+    const watching = this.#watched.get(key) ?? new Set()
+    this.#watched.set(key, watching.add(seen))
+    try {
+      const own = await this.#append(key, value, { ...headers, [decidedOnHeader]: String(basis) })
+      if (holding(seen, basis).some(({ offset }) => offset === own)) return
+      await this.#repair(key, basis, seen)
+      throw new Overtaken('another change of this webhook came first')
+    } finally {
+      watching.delete(seen)
+      if (watching.size === 0) this.#watched.delete(key)
+    }
+  }
+
+  /** Until the key's last record is one that holds. */
+  async #repair(key: string, basis: number, seen: ConsumedRecord[]): Promise<void> {
+    for (let count = 0; count < maxRepairs; count++) {
+      const newest = holding(seen, basis).at(-1)
+      if (!newest || newest === seen.at(-1)) return
+      await this.#append(key, newest.value, { [decidedOnHeader]: String(newest.offset) })
+    }
+  }
+}
+
+/** Those of the records behind the basis that hold. */
+function holding(records: ConsumedRecord[], basis: number): ConsumedRecord[] {
+  const newest = new NewestRecords()
+  newest.take('', basis, null, false)
+  return records.filter((record) => newest.take('', record.offset, decidedOn(record), false))
+}

@@ -1,0 +1,180 @@
+import type { Account, WebhookDefinition } from '../domain/definition/definition.ts'
+import { definitionProblems, definitionWarnings } from '../domain/definition/definition-rules.ts'
+import { type DefinitionChange, DefinitionTable } from '../domain/definition/definition-table.ts'
+import { shapeProblem } from '../domain/definition/json-shape.ts'
+import { recordTimeMs } from '../domain/definition/record-time.ts'
+import { compileSchema, type Problem } from '../platform/json/json-schema.ts'
+import type { Kafka } from '../platform/kafka/client.ts'
+import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
+import { TopicTable } from '../platform/kafka/readers/table.ts'
+import { isSealed, type KeyRing } from '../platform/keyring.ts'
+import { RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
+import type { WaitContext } from '../platform/runtime/retry-until.ts'
+import { topics } from '../topics/map.ts'
+import { schemaOf } from '../topics/schemas.ts'
+import type { TopicUse } from '../topics/topic-use.ts'
+import { decidedOn } from './config-headers.ts'
+import { unopenedOf } from './sealed-values.ts'
+
+/** webhook-config and account-config as tables: the same reading in formatter, dispatcher and admin. */
+
+export type ConfigTableOptions = {
+  use: TopicUse
+  fail: (error: unknown) => void
+  /**
+   * Called after each record has been folded.
+   * @param businessId of what is in force then, if anything is. @param holds false: another change came first.
+   */
+  onChange?: (id: string, record: ConsumedRecord, businessId: string | undefined, holds: boolean) => void
+}
+
+export type Definitions = { table: DefinitionTable; topic: TopicTable }
+
+/**
+ * Resolves when the topic has been read to its end.
+ * @param options.keys where this service holds them: then what no key opens is judged as well.
+ */
+export async function openDefinitions(
+  kafka: Kafka,
+  options: ConfigTableOptions & { keys?: KeyRing },
+  context: WaitContext,
+): Promise<Definitions> {
+  const table = new DefinitionTable()
+  const parse = definitionParser(options.keys)
+  const faults = new RecordFaults({ ...context, fail: options.fail })
+  const topic = await openConfigTopic(kafka, topics.webhookConfig, options, context, (id, record) => {
+    const read = faults.guard(
+      record,
+      'reading a definition',
+      () => id,
+      () => parse(record),
+    )
+    const effect = table.apply(id, record.offset, read instanceof SetAside ? unhandled : read, decidedOn(record))
+    options.onChange?.(id, record, table.get(id)?.definition.businessId, effect !== 'overtaken')
+    if (effect === 'overtaken') return
+    const problems = table.fault(id)?.problems
+    if (problems === undefined) return
+    const what = effect === 'refused' ? 'definition not in force' : 'definition in force, with something wrong'
+    context.log.warn({ webhookId: id.slice(0, maxLoggedId), offset: record.offset, problems }, what)
+  })
+  return { table, topic }
+}
+
+/** What goes wrong while a record is read is logged with its place. */
+const unhandled: DefinitionChange = { kind: 'invalid', problems: ['cannot be handled: the log says why'] }
+/** A key by hand may be as long as a record. */
+const maxLoggedId = 256
+
+export type Accounts = {
+  get(businessId: string): Account | undefined
+  ids(): Iterable<string>
+  topic: TopicTable
+}
+
+/** Resolves when the topic has been read to its end. An invalid record leaves the last good one in force. */
+export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, context: WaitContext): Promise<Accounts> {
+  const accounts = new Map<string, Account>()
+  const parse = accountParser()
+  const topic = await openConfigTopic(kafka, topics.accountConfig, options, context, (id, record) => {
+    const change = parse(record)
+    if (change.kind === 'deleted') accounts.delete(id)
+    else if (change.kind === 'account') accounts.set(id, change.account)
+    else
+      context.log.warn({ businessId: id, offset: record.offset, problems: change.problems }, 'account record refused')
+    options.onChange?.(id, record, id, true)
+  })
+  return { get: (businessId) => accounts.get(businessId), ids: () => accounts.keys(), topic }
+}
+
+function openConfigTopic(
+  kafka: Kafka,
+  topic: (typeof topics)['webhookConfig' | 'accountConfig'],
+  { use, fail }: ConfigTableOptions,
+  context: WaitContext,
+  fold: (id: string, record: ConsumedRecord) => void,
+): Promise<TopicTable> {
+  const options = {
+    topic: use.read(topic),
+    groupPrefix: `${use.prefix}${use.service}-${topic.name}`,
+    fail,
+    onRecord: (record: ConsumedRecord) => {
+      const id = record.key?.toString('utf8')
+      if (id === undefined)
+        return context.log.warn({ topic: record.topic, offset: record.offset }, 'config record without a key')
+      fold(id, record)
+    },
+  }
+  return TopicTable.open(kafka, options, context)
+}
+
+/** Characters of one problem: it may name a field, which a record by hand may make as long as it likes. */
+const maxProblem = 300
+
+/**
+ * Reads a record of webhook-config; what an operator may leave out is filled in. Whatever the bytes are, it says what is
+ * wrong with them, and never quotes a value.
+ */
+export function definitionParser(
+  keys?: KeyRing,
+): (record: Pick<ConsumedRecord, 'value' | 'timestampMs'>) => DefinitionChange {
+  const check = compileSchema<WebhookDefinition>(schemaOf(topics.webhookConfig))
+  return ({ value, timestampMs }) => {
+    if (value === null) return { kind: 'deleted' }
+    const parsed = parseJson(value)
+    const checked = parsed.ok ? check(parsed.value) : parsed
+    if (!checked.ok) {
+      const problems = checked.problems.map(({ field, message }) => `${field} ${message}`.trim().slice(0, maxProblem))
+      return { kind: 'invalid', problems, ...(parsed.ok && { businessId: businessIn(parsed.value) }) }
+    }
+    const written = new Date(recordTimeMs(timestampMs)).toISOString()
+    const { createdAt = written, updatedAt = written } = checked.value
+    return judge({ ...checked.value, createdAt, updatedAt }, keys)
+  }
+}
+
+function judge(definition: WebhookDefinition, keys: KeyRing | undefined): DefinitionChange {
+  const { businessId } = definition
+  const problems = definitionProblems(definition, isSealed)
+  if (problems.length > 0) return { kind: 'invalid', problems, businessId }
+  const { keyMissing, altered } = keys ? unopenedOf(definition, keys) : { keyMissing: [], altered: [] }
+  if (altered.length > 0) return { kind: 'invalid', problems: altered, businessId, otherwise: definition }
+  // What a missing key has sealed waits for the key: the definition is good.
+  const warnings = [...definitionWarnings(definition), ...keyMissing]
+  return { kind: 'definition', definition, ...(warnings.length > 0 && { warnings }) }
+}
+
+function businessIn(value: unknown): string | undefined {
+  const { businessId } = (value ?? {}) as { businessId?: unknown }
+  return typeof businessId === 'string' ? businessId : undefined
+}
+
+export type AccountChange =
+  | { kind: 'account'; account: Account }
+  | { kind: 'deleted' }
+  | { kind: 'invalid'; problems: Problem[] }
+
+/** Reads a record of account-config. */
+export function accountParser(): (record: Pick<ConsumedRecord, 'value'>) => AccountChange {
+  const check = compileSchema<Account>(schemaOf(topics.accountConfig))
+  return ({ value }) => {
+    if (value === null) return { kind: 'deleted' }
+    const parsed = parseJson(value)
+    const checked = parsed.ok ? check(parsed.value) : parsed
+    return checked.ok ? { kind: 'account', account: checked.value } : { kind: 'invalid', problems: checked.problems }
+  }
+}
+
+type Parsed = { ok: true; value: unknown } | { ok: false; problems: Problem[] }
+
+function parseJson(bytes: Buffer): Parsed {
+  let value: unknown
+  try {
+    value = JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    // The error's message quotes the text, which may hold a secret: of it, only the place is told.
+    const [place = ''] = /at position \d+( \(line \d+ column \d+\))?$/.exec(String(error)) ?? []
+    return { ok: false, problems: [{ field: '', message: `is not JSON ${place}`.trim() }] }
+  }
+  const problem = shapeProblem(value)
+  return problem === null ? { ok: true, value } : { ok: false, problems: [{ field: '', message: problem }] }
+}

@@ -1,0 +1,147 @@
+import { pino } from 'pino'
+import type { Event } from '../../domain/event/event.ts'
+import { type EventFault, eventFaults } from '../../domain/event/event-faults.ts'
+import { limits } from '../../domain/event/limits.ts'
+import { createRegistry } from '../../platform/avro/codec.ts'
+import { illFormedTexts } from '../../platform/json/well-formed.ts'
+import { createKafka, type KafkaVariables } from '../../platform/kafka/client.ts'
+import { systemClock } from '../../platform/runtime/clock.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
+import { Health } from '../../platform/runtime/readiness.ts'
+import { TopicUse } from '../../topics/topic-use.ts'
+import { isTooLarge } from '../reading/event-size.ts'
+import { EventPublisher } from './event-publisher.ts'
+
+export type PublisherOptions = {
+  /** Bootstrap brokers, host:port. */
+  brokers: string[]
+  /** Base URL of the schema registry's Confluent API. */
+  schemaRegistryUrl: string
+  /** HOOKLINE_TOPIC_PREFIX of the services; default empty. */
+  topicPrefix?: string
+  /** Default "hookline-publisher". */
+  clientId?: string
+  tls?: boolean
+  sasl?: { mechanism: Exclude<KafkaVariables['KAFKA_SASL_MECHANISM'], 'none'>; username: string; password: string }
+  registryAuth?: { username: string; password: string }
+  /** Bytes that may wait for Kafka; default 64 MiB. */
+  maxBufferedBytes?: number
+  /** How long closing waits for events in flight, in milliseconds; default 10,000. */
+  closeTimeoutMs?: number
+  /** Default: warnings and errors, as JSON lines on standard output. */
+  log?: Logger
+}
+
+export type Publisher = AsyncDisposable & {
+  /**
+   * Resolves once all in-sync replicas of Kafka have the event; events of one conversation keep the order of the calls.
+   * While Kafka is away it waits. After an error, publish the same event again: its eventId makes that harmless.
+   * @param options.traceparent W3C trace context, handed on to the receiver.
+   * @throws PublisherOverloaded when too many bytes wait already; InvalidEvent when a field is outside of its limits or not
+   *   well-formed Unicode; EventTooLarge when its notification would have more than 256 KiB; RecordRefused when the broker will never take it, or its topic may not be written; whatever has ended the publisher, when it has ended.
+   */
+  publish(event: Event, options?: { traceparent?: string }): Promise<void>
+}
+
+export class PublisherOverloaded extends Error {
+  override name = 'PublisherOverloaded'
+}
+
+/** An event outside of contract.md's limits (section 4): what POST /v1/events answers with 422. */
+export class InvalidEvent extends Error {
+  override name = 'InvalidEvent'
+  /** Each field, and what would be right. */
+  readonly problems: EventFault[]
+
+  constructor(problems: EventFault[]) {
+    super(problems.map(({ field, message }) => `${field} ${message}`).join('; '))
+    this.problems = problems
+  }
+}
+
+export class EventTooLarge extends Error {
+  override name = 'EventTooLarge'
+}
+
+/** Named in one error. */
+const maxProblems = 20
+
+/**
+ * Publishes events from a bot runtime in Node straight to Kafka, as the producer service does for HTTP. Waits until Kafka,
+ * the schema registry and the schemas (npm run topics -- apply) are there.
+ *
+ *     await using publisher = await openPublisher({ brokers: ['localhost:9092'], schemaRegistryUrl })
+ *     await publisher.publish({ type: 'status', event })
+ */
+export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
+  const { topicPrefix: prefix = '', maxBufferedBytes = 67_108_864, closeTimeoutMs = 10_000 } = options
+  const log = options.log ?? pino({ level: 'warn' })
+  const closing = new AbortController()
+  const context = { log, clock: systemClock, health: new Health(), stopping: closing.signal }
+  const ending = new Ending()
+  const publisher = new EventPublisher()
+  await publisher.open(
+    { kafka: kafkaOf(options, log), registry: registryOf(options), use: new TopicUse('bot runtime', prefix) },
+    context,
+    (error) => ending.end(error),
+  )
+  return {
+    async publish(event, { traceparent } = {}) {
+      if (publisher.bufferedBytes >= maxBufferedBytes)
+        throw new PublisherOverloaded(`${publisher.bufferedBytes} bytes wait for Kafka`)
+      const problems = [...illFormedTexts(event.event, maxProblems), ...eventFaults(event, maxProblems)]
+      if (problems.length > 0) throw new InvalidEvent(problems)
+      if (isTooLarge(event))
+        throw new EventTooLarge(`${event.event.eventId} is over ${limits.maxNotificationBytes} bytes`)
+      await ending.orDone(() => publisher.publish(event, traceparent))
+    },
+    async [Symbol.asyncDispose]() {
+      const giveUp = setTimeout(() => closing.abort(), closeTimeoutMs)
+      await publisher[Symbol.asyncDispose]()
+      clearTimeout(giveUp)
+      ending.end(new Error('the publisher is closed'))
+    },
+  }
+}
+
+/** A fault that no waiting mends leaves records unanswered: their callers get it, and so does every later one. */
+class Ending {
+  readonly #rejections = new Set<(error: unknown) => void>()
+  #reason: { error: unknown } | undefined
+
+  end(error: unknown): void {
+    this.#reason ??= { error }
+    for (const reject of this.#rejections) reject(error)
+    this.#rejections.clear()
+  }
+
+  async orDone(work: () => Promise<void>): Promise<void> {
+    if (this.#reason) throw this.#reason.error
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#rejections.add(reject)
+    work().then(resolve, reject)
+    return promise.finally(() => this.#rejections.delete(reject))
+  }
+}
+
+function kafkaOf({ brokers, clientId = 'hookline-publisher', tls = false, sasl }: PublisherOptions, log: Logger) {
+  return createKafka(
+    {
+      KAFKA_BROKERS: brokers.join(','),
+      KAFKA_CLIENT_ID: clientId,
+      KAFKA_TLS: tls,
+      KAFKA_SASL_MECHANISM: sasl?.mechanism ?? 'none',
+      KAFKA_SASL_USERNAME: sasl?.username ?? '',
+      KAFKA_SASL_PASSWORD: sasl?.password ?? '',
+    },
+    log,
+  )
+}
+
+function registryOf({ schemaRegistryUrl, registryAuth }: PublisherOptions) {
+  return createRegistry({
+    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
+    SCHEMA_REGISTRY_USERNAME: registryAuth?.username ?? '',
+    SCHEMA_REGISTRY_PASSWORD: registryAuth?.password ?? '',
+  })
+}

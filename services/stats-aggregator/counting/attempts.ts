@@ -1,0 +1,93 @@
+import type { Attempt } from '../../domain/delivery/delivery.ts'
+import type { AttemptError, WebhookStats } from '../../domain/stats/stats.ts'
+import { responseTimes } from '../../stats/response-times.ts'
+import type { FoldRules, State } from '../fold/fold.ts'
+import { countedTime } from './counted-time.ts'
+import { countHour } from './hours.ts'
+import { keepError } from './latest-errors.ts'
+import { countMinute } from './minutes.ts'
+import { noteAttempt } from './recent-attempts.ts'
+import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
+
+/** What the statistics are made of. */
+export type CountedAttempt = Pick<
+  Attempt,
+  | 'webhookId'
+  | 'businessId'
+  | 'deliveryId'
+  | 'replayId'
+  | 'kind'
+  | 'contactId'
+  | 'attempt'
+  | 'startedAt'
+  | 'latencyMs'
+  | 'outcome'
+  | 'cause'
+  | 'status'
+  | 'responseExcerpt'
+  | 'test'
+>
+
+/** What is folded; the rest of a WebhookStats follows from it and the time. */
+export type StatsState = State &
+  Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & { latestErrors: AttemptError[]; recentAttempts: number[] }
+
+export type AttemptRules = FoldRules<CountedAttempt, StatsState>
+
+/** @param slowThresholdMs tells slow from success anew; null: as the attempt says. */
+export function attemptRules(slowThresholdMs: number | null): AttemptRules {
+  const judged = slowThresholdMs === null ? asRecorded : (attempt: CountedAttempt) => rejudge(attempt, slowThresholdMs)
+  return {
+    webhookOf: ({ webhookId, test }) => (test ? null : checkedId(webhookId)),
+    begin: (webhookId, { businessId }, source) => ({
+      webhookId,
+      businessId: cutToBytes(businessId, maxIdBytes),
+      minutes: [],
+      hours: [],
+      latestErrors: [],
+      recentAttempts: [],
+      source,
+    }),
+    add(state, recorded, recordedMs) {
+      const startedAt = countedTime(recorded.startedAt, recordedMs)
+      if (!noteAttempt(state.recentAttempts, recorded)) return false
+      const attempt = judged(startedAt === recorded.startedAt ? recorded : { ...recorded, startedAt })
+      const businessId = cutToBytes(attempt.businessId, maxIdBytes)
+      if (state.businessId !== businessId) beginAnew(state, businessId)
+      countMinute(state.minutes, attempt)
+      countHour(state.hours, attempt)
+      keepError(state.latestErrors, attempt)
+      return true
+    },
+  }
+}
+
+export function toRecord({ source, ...state }: StatsState, nowMs: number): WebhookStats {
+  return { ...state, updatedAt: nowMs, last30Minutes: responseTimes(state.minutes, nowMs), source }
+}
+
+export function toState(record: WebhookStats): StatsState {
+  const { webhookId, businessId, minutes, hours, latestErrors, recentAttempts = [], source } = record
+  return { webhookId, businessId, minutes, hours, latestErrors, recentAttempts, source }
+}
+
+/** What is left of a record that Kafka refuses: the counts. */
+export function withoutErrors(record: WebhookStats): WebhookStats {
+  return { ...record, latestErrors: [] }
+}
+
+/** A webhook's id that has gone to another business takes no counts and no errors of the former one's with it. */
+function beginAnew(state: StatsState, businessId: string): void {
+  state.businessId = businessId
+  for (const list of [state.minutes, state.hours, state.latestErrors]) list.length = 0
+}
+
+function asRecorded(attempt: CountedAttempt): CountedAttempt {
+  return attempt
+}
+
+function rejudge(attempt: CountedAttempt, slowThresholdMs: number): CountedAttempt {
+  const { outcome, latencyMs } = attempt
+  if (outcome !== 'success' && outcome !== 'slow') return attempt
+  return { ...attempt, outcome: (latencyMs ?? 0) < slowThresholdMs ? 'success' : 'slow' }
+}

@@ -1,0 +1,139 @@
+import type { DeadLetter } from '../../domain/delivery/delivery.ts'
+import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts'
+import { Codec, createRegistry, type RegistryConfig } from '../../platform/avro/codec.ts'
+import { createKafka, type Kafka, type KafkaVariables } from '../../platform/kafka/client.ts'
+import { fetchLogIds } from '../../platform/kafka/committed.ts'
+import { GroupConsumer } from '../../platform/kafka/consumer.ts'
+import { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
+import { RecordFaults } from '../../platform/runtime/record-faults.ts'
+import type { ServiceContext } from '../../platform/runtime/service.ts'
+import { type Topic, topics } from '../../topics/map.ts'
+import { schemaOf } from '../../topics/schemas.ts'
+import { statsGroupOf, statsTopicOf } from '../../topics/stats-generation.ts'
+import { TopicUse } from '../../topics/topic-use.ts'
+import {
+  attemptRules,
+  type CountedAttempt,
+  type StatsState,
+  toRecord,
+  toState,
+  withoutErrors,
+} from '../counting/attempts.ts'
+import { type CountedLetter, type LetterState, letterRules, toCounts, toLetterState } from '../counting/dead-letters.ts'
+import { createStatsMetrics } from '../metrics.ts'
+import { Flusher } from './flusher.ts'
+import { openFolding } from './folding.ts'
+import { recordLetters } from './record-letters.ts'
+
+type Config = KafkaVariables &
+  RegistryConfig & {
+    HOOKLINE_TOPIC_PREFIX: string
+    HOOKLINE_SESSION_TIMEOUT_MS: number
+    HOOKLINE_STATS_FLUSH_INTERVAL_MS: number
+  }
+
+export type AggregatorContext = Omit<ServiceContext<Config>, 'stopRequested'>
+
+/** Which fold of webhook-attempts, and slowThresholdMs for telling slow from success anew (null: as the attempts say). */
+export type AggregatorOptions = { generation: number; slowThresholdMs: number | null }
+
+/** It folds from now on, until it is disposed: then it has written and committed what it has folded. */
+export type Aggregator = AsyncDisposable & {
+  kafka: Kafka
+  /** Consumer group. */
+  groupId: string
+  /** The topics that are folded. */
+  topics: string[]
+}
+
+/** Folds webhook-attempts into webhook-stats, and webhook-dead-letters into webhook-dead-letter-counts. */
+export async function openAggregator(
+  { config, log, clock, health, metrics: registry, stopping, fail }: AggregatorContext,
+  { generation, slowThresholdMs }: AggregatorOptions,
+): Promise<Aggregator> {
+  await using stack = new AsyncDisposableStack()
+  const prefix = config.HOOKLINE_TOPIC_PREFIX
+  const use = new TopicUse('stats-aggregator', prefix)
+  const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
+  const groupId = prefix + statsGroupOf(generation)
+  const waiting = { log, clock, health, stopping }
+  health.set('stored statistics', 'not read to the end yet')
+  const kafka = createKafka(config, log)
+  const codec = new Codec(createRegistry(config), waiting)
+  const written = [statsTopicOf(generation), topics.webhookDeadLetterCounts, topics.webhookDeadLetters].map((topic) =>
+    use.write(topic),
+  )
+  const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail, { topics: written }))
+  const metrics = createStatsMetrics(registry)
+
+  const deadLetters = use.write(topics.webhookDeadLetters)
+  const encodeLetter = await codec.encoder<DeadLetter>(
+    use.subject(topics.webhookDeadLetters),
+    schemaOf(topics.webhookDeadLetters),
+  )
+  const { nowMs } = clock
+  const faults = new RecordFaults({ clock, log, fail, counted: metrics.fault })
+  const deadLetter = recordLetters({ log, nowMs, deadLetters: { topic: deadLetters, encode: encodeLetter }, producer })
+  const context = { ...waiting, kafka, codec, producer, use, fail, faults, deadLetter, consumer: () => consumer }
+  const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => use.read(topic))
+  const logIds = await fetchLogIds(kafka, folded, waiting)
+  const sourceLogId = (topic: Topic) => logIds.get(use.read(topic)) ?? null
+  const attempts = await openFolding<CountedAttempt, StatsState, WebhookStats>(
+    {
+      source: topics.webhookAttempts,
+      rules: attemptRules(slowThresholdMs),
+      states: statsTopicOf(generation),
+      toRecord,
+      reduced: withoutErrors,
+      toState,
+      metrics: metrics.attempts(topics.webhookAttempts.name),
+      sourceLogId: sourceLogId(topics.webhookAttempts),
+    },
+    context,
+  )
+  stack.use(attempts.stored)
+  // Only their names: letters of events tell of no webhook.
+  const eventTopics = [topics.messageEvents, topics.statusEvents].map(({ name }) => prefix + name)
+  const letters = await openFolding<CountedLetter, LetterState, DeadLetterCounts>(
+    {
+      source: topics.webhookDeadLetters,
+      rules: letterRules(eventTopics),
+      states: topics.webhookDeadLetterCounts,
+      toRecord: toCounts,
+      reduced: null,
+      toState: toLetterState,
+      metrics: metrics.letters(topics.webhookDeadLetters.name),
+      sourceLogId: sourceLogId(topics.webhookDeadLetters),
+    },
+    context,
+  )
+  stack.use(letters.stored)
+  health.set('stored statistics', null)
+
+  const consumer: GroupConsumer = await GroupConsumer.open(
+    kafka,
+    {
+      groupId,
+      topics: folded,
+      logIds,
+      sessionTimeoutMs,
+      maxWaitMs: 500,
+      // Statistics may come half a second late: fetching for each attempt took three times the CPU.
+      minBytes: 65_536,
+      onAssigned(assignment) {
+        attempts.stage.assign(assignment)
+        letters.stage.assign(assignment)
+      },
+      onStart: (start) => (start.topic === attempts.topic ? attempts : letters).stage.starts(start),
+      onBatch: (batch) => (batch.topic === attempts.topic ? attempts : letters).stage.takeBatch(batch),
+      fail,
+    },
+    waiting,
+  )
+  stack.use(consumer)
+  const flush = async () => (await attempts.stage.flush()) + (await letters.stage.flush())
+  stack.use(new Flusher(flush, config.HOOKLINE_STATS_FLUSH_INTERVAL_MS, clock, fail))
+
+  const opened = stack.move()
+  return { kafka, groupId, topics: folded, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}

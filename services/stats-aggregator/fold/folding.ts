@@ -1,0 +1,102 @@
+import { projection } from '../../platform/avro/avro-projection.ts'
+import type { Codec } from '../../platform/avro/codec.ts'
+import type { Kafka } from '../../platform/kafka/client.ts'
+import type { GroupConsumer } from '../../platform/kafka/consumer.ts'
+import { Patience } from '../../platform/kafka/patience.ts'
+import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
+import type { RecordFaults } from '../../platform/runtime/record-faults.ts'
+import type { WaitContext } from '../../platform/runtime/retry-until.ts'
+import type { Topic } from '../../topics/map.ts'
+import { learnSchemas, schemaOf } from '../../topics/schemas.ts'
+import type { TopicUse } from '../../topics/topic-use.ts'
+import type { StageMetrics } from '../metrics.ts'
+import { StateWriter } from '../stored/state-writer.ts'
+import { type StateHead, StoredTopic } from '../stored/stored-topic.ts'
+import type { FoldRules, State } from './fold.ts'
+import { FoldStage, type StageEdges } from './stage.ts'
+
+export type FoldingContext = WaitContext & {
+  kafka: Kafka
+  codec: Codec
+  producer: Pick<BatchingProducer, 'send'>
+  use: TopicUse
+  /** Asked for when the first commit is due. */
+  consumer: () => Pick<GroupConsumer, 'commit' | 'pause' | 'resume'>
+  faults: RecordFaults
+  deadLetter: StageEdges<unknown, State>['deadLetter']
+  stopping: AbortSignal
+  fail: (error: unknown) => void
+}
+
+/** One fold: what is read, how it is counted, and where its states are kept. */
+export type Folding<V, S extends State, R> = {
+  source: Topic
+  rules: FoldRules<V, S>
+  states: Topic
+  toRecord: (state: S, nowMs: number) => R
+  /** What is left of a record that Kafka refuses; null: nothing. */
+  reduced: ((record: R) => R) | null
+  toState: (record: R) => S
+  metrics: StageMetrics<V>
+  /** Topic id of `source`'s log. */
+  sourceLogId: string | null
+}
+
+/** Resolves when the stored states have been read to their end. */
+export async function openFolding<V, S extends State, R extends StateHead>(
+  { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: Folding<V, S, R>,
+  context: FoldingContext,
+): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
+  const { kafka, codec, producer, use, consumer, faults, deadLetter, clock, log, stopping, fail } = context
+  const topic = use.read(source)
+  const statesTopic = use.write(states)
+  await learnSchemas(codec, [source], use.prefix)
+  const encode = await codec.encoder<R>(use.subject(states), schemaOf(states))
+  const decode = codec.decoder<R>(schemaOf(states))
+  const decodeHead = codec.decoder<StateHead>(projection(schemaOf(states), ['webhookId', 'source']))
+  const groupPrefix = `${use.prefix}stats-aggregator-${states.name}`
+  const stored = await StoredTopic.open(
+    kafka,
+    { topic: use.read(states), groupPrefix, decode, decodeHead, sourceLogId, fail },
+    context,
+  )
+  const record = (state: S) => {
+    const made = toRecord(state, clock.nowMs())
+    return { ...made, source: { ...made.source, logId: sourceLogId } }
+  }
+  const writer = new StateWriter<S>({
+    topic: statesTopic,
+    encode: (state) => encode(record(state)),
+    encodeReduced: reduced && ((state) => encode(reduced(record(state)))),
+    send: producer.send.bind(producer),
+    faults,
+  })
+  const stage = new FoldStage<V, S>({
+    topic,
+    decode: codec.decoder<V>(schemaOf(source)),
+    rules,
+    stored: {
+      best(partition, webhookId) {
+        const record = stored.best(partition, webhookId)
+        return record && toState(record)
+      },
+      sourceOffset: (partition, webhookId) => stored.states.best(partition, webhookId)?.sourceOffset,
+      outdated: (partition) => stored.states.outdated(partition),
+      caughtUp: () => stored.caughtUp(),
+    },
+    write: (state) => writer.write(state),
+    deadLetter,
+    faults,
+    commit: (assignment, commits) => consumer().commit(assignment, commits),
+    commitFailed: (error) => log.warn({ err: error, topic }, 'commit failed, the next one makes up for it'),
+    metrics,
+    patience: new Patience({
+      clock,
+      stopping,
+      pause: (topic, partition) => consumer().pause(topic, partition),
+      resume: (topic, partition) => consumer().resume(topic, partition),
+    }),
+    stopping,
+  })
+  return { topic, stage, stored }
+}

@@ -1,0 +1,214 @@
+import type { Decode, Decoded } from '../../platform/avro/codec.ts'
+import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
+import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
+import type { Patience } from '../../platform/kafka/patience.ts'
+import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
+import type { StageMetrics } from '../metrics.ts'
+import type { FoldRules, State } from './fold.ts'
+import { PartitionFold } from './partition-fold.ts'
+
+/** The topic that the states are kept in, as a table. */
+export type Stored<S> = {
+  /** The state to go on from, the caller's own. */
+  best(partition: number, webhookId: string): S | undefined
+  /** Source offset of what best() gives. */
+  sourceOffset(partition: number, webhookId: string): number | undefined
+  /** Webhooks whose record is to be written again: an earlier owner of the partition wrote over it. */
+  outdated(partition: number): Iterable<string>
+  /** Resolves when the table holds everything that the topic holds at the time of the call. */
+  caughtUp(): Promise<void>
+}
+
+export type StageEdges<V, S extends State> = {
+  /** The topic that is folded. */
+  topic: string
+  decode: Decode<V>
+  rules: FoldRules<V, S>
+  stored: Stored<S>
+  /** Takes the state as it is at the time of the call. Resolves with its bytes when Kafka has it, in its source's partition number. */
+  write: (state: S) => Promise<number>
+  /** Writes a record's dead letter. Resolves when nothing is lost by going on. */
+  deadLetter: (record: ConsumedRecord, reason: 'unreadable' | 'fault', detail: string) => Promise<unknown>
+  faults: RecordFaults
+  /** @returns false when the assignment is no longer the current one. @throws when Kafka did not take it. */
+  commit: (assignment: Assignment, commits: Commit[]) => Promise<boolean>
+  commitFailed: (error: unknown) => void
+  metrics: StageMetrics<V>
+  /** For a schema, or states, that are not there yet. */
+  patience: Pick<Patience, 'wait'>
+  stopping: AbortSignal
+}
+
+type Owned<V, S extends State> = {
+  assignment: Assignment
+  folds: Map<number, PartitionFold<V, S>>
+  /** By partition: dead letters on their way, with their records' offsets, which are committed when they are in Kafka. */
+  letters: Map<number, Map<Promise<unknown>, number>>
+  /** Of a dead letter that could not be written. */
+  failed: { error: unknown } | undefined
+  caughtUp: Promise<void> | undefined
+}
+
+const steps = { decode: 'decoding', fold: 'counting' }
+/** Dead letters of a partition that are waited for together. */
+const lettersAtATime = 200
+
+/** States of a partition are written so many at a time: a thousand of them may be 30 MB. */
+const writesAtATime = 32
+
+/**
+ * Folds records, and writes what changed before it commits. Every assignment starts from the stored states and from the
+ * commits, also for partitions that stayed here: between two assignments another instance may have had them. What was
+ * folded and not flushed when partitions go is folded again by their next owner.
+ */
+export class FoldStage<V, S extends State> {
+  readonly #edges: StageEdges<V, S>
+  #owned: Owned<V, S> | undefined
+
+  constructor(edges: StageEdges<V, S>) {
+    this.#edges = edges
+  }
+
+  assign(assignment: Assignment): void {
+    this.#owned = { assignment, folds: new Map(), letters: new Map(), failed: undefined, caughtUp: undefined }
+    this.#edges.metrics.forgetLag()
+  }
+
+  /** A partition begins to be read: what it has is behind until its first batch comes. */
+  starts({ partition, offset, highWatermark }: StartPosition): void {
+    this.#edges.metrics.lag(partition, Math.max(0, highWatermark - offset))
+  }
+
+  /** @returns how many records were taken: none when the partition is no longer ours, and not those that have to wait. */
+  async takeBatch(batch: RecordBatch): Promise<number> {
+    const { assignment, partition, records, highWatermark } = batch
+    const { patience } = this.#edges
+    const owned = this.#owned
+    if (owned?.assignment !== assignment) return 0
+    const fold = owned.folds.get(partition) ?? (await patience.wait(this.#load(owned, partition), batch))
+    if (!fold || fold === 'not yet' || !assignment.current) return 0
+    for (const [index, record] of records.entries()) {
+      const decoding = this.#decode(record, records)
+      const decoded = decoding instanceof Promise ? await patience.wait(decoding, batch) : decoding
+      if (decoded === 'not yet' || !assignment.current) return index
+      const taken = decoded instanceof SetAside || !decoded.ok ? decoded : this.#take(fold, record, decoded.value)
+      if (taken !== 'taken') await this.#bury(owned, fold, record, taken)
+    }
+    const last = records.at(-1)
+    if (last) this.#edges.metrics.lag(partition, highWatermark - last.offset - 1)
+    return records.length
+  }
+
+  /** Writes and commits the changes of every partition of the assignment; one call at a time. @returns bytes written */
+  async flush(): Promise<number> {
+    const owned = this.#owned
+    const partitions = owned?.assignment.partitions.get(this.#edges.topic) ?? []
+    const written = owned ? partitions.map((partition) => this.#flushPartition(owned, partition)) : []
+    return sum(await Promise.all(written))
+  }
+
+  async #flushPartition(owned: Owned<V, S>, partition: number): Promise<number> {
+    const { stored, metrics } = this.#edges
+    // Partitions without new records too: their states may be in need of repair.
+    const fold = owned.folds.get(partition) ?? (await this.#load(owned, partition))
+    if (!fold) return 0
+    const outdated = [...stored.outdated(partition)]
+    if (owned.failed) throw owned.failed.error
+    const { states, nextOffset } = fold.takeFlush(outdated)
+    const finished = Math.min(nextOffset, ...(owned.letters.get(partition)?.values() ?? []))
+    const bytes = await this.#write(states)
+    if (fold.isUncommitted(finished)) await this.#commit(owned.assignment, partition, fold, finished)
+    if (states.length > 0) metrics.flushed(states.length, outdated.length)
+    fold.forget(({ webhookId, source }) => source.offset <= (stored.sourceOffset(partition, webhookId) ?? -1))
+    return bytes
+  }
+
+  async #write(states: S[]): Promise<number> {
+    let bytes = 0
+    for (let from = 0; from < states.length; from += writesAtATime) {
+      bytes += sum(await Promise.all(states.slice(from, from + writesAtATime).map(this.#edges.write)))
+    }
+    return bytes
+  }
+
+  async #commit(assignment: Assignment, partition: number, fold: PartitionFold<V, S>, offset: number): Promise<void> {
+    try {
+      const commits = [{ topic: this.#edges.topic, partition, offset }]
+      if (await this.#edges.commit(assignment, commits)) fold.committed(offset)
+    } catch (error) {
+      // The next flush commits at least as far; until then records may only come again, and are passed over.
+      this.#edges.commitFailed(error)
+    }
+  }
+
+  /** The look at the states must come after the assignment: what its commits rely on was written before (stored-states.ts). */
+  async #load(owned: Owned<V, S>, partition: number): Promise<PartitionFold<V, S> | undefined> {
+    const { stored, rules, stopping } = this.#edges
+    owned.caughtUp ??= stored.caughtUp()
+    try {
+      await owned.caughtUp
+    } catch (error) {
+      if (stopping.aborted) return undefined
+      throw error
+    }
+    // A batch and a flush may both have waited.
+    const load = (webhookId: string) => stored.best(partition, webhookId)
+    const fold = owned.folds.get(partition) ?? new PartitionFold(partition, rules, load)
+    owned.folds.set(partition, fold)
+    return fold
+  }
+
+  #decode(record: ConsumedRecord, ahead: ConsumedRecord[]): Read<V> | Promise<Read<V>> {
+    const { value } = record
+    if (value === null) return { ok: false, reason: 'no value' }
+    return this.#edges.faults.guard(record, steps.decode, ownerOf(record), () => this.#edges.decode(value, ahead))
+  }
+
+  /** Tried once: a state is changed in place, and a second try might count a part of the record again. */
+  #take(fold: PartitionFold<V, S>, record: ConsumedRecord, value: V): 'taken' | SetAside {
+    const { faults, metrics } = this.#edges
+    try {
+      if (fold.take(record.offset, value, record.timestampMs)) metrics.counted(value)
+      return 'taken'
+    } catch (error) {
+      return faults.setAside({ position: record, step: steps.fold, owner: ownerOf(record)(), error })
+    }
+  }
+
+  /** Passes over a record, whose dead letter is in Kafka before an offset behind it is committed. */
+  async #bury(
+    owned: Owned<V, S>,
+    fold: PartitionFold<V, S>,
+    record: ConsumedRecord,
+    why: { ok: false; reason: string } | SetAside,
+  ): Promise<void> {
+    const { deadLetter, metrics } = this.#edges
+    const letters = owned.letters.get(record.partition) ?? new Map<Promise<unknown>, number>()
+    owned.letters.set(record.partition, letters)
+    const written =
+      why instanceof SetAside
+        ? why.detail.then((detail) => deadLetter(record, 'fault', detail))
+        : deadLetter(record, 'unreadable', why.reason)
+    letters.set(written, record.offset)
+    written.then(
+      () => letters.delete(written),
+      // The next flush ends the process by it.
+      (error: unknown) => {
+        owned.failed ??= { error }
+      },
+    )
+    if (!(why instanceof SetAside)) metrics.unreadable()
+    fold.passOver(record.offset)
+    if (letters.size >= lettersAtATime) await Promise.all(letters.keys())
+  }
+}
+
+type Read<V> = Decoded<V> | SetAside
+
+function ownerOf({ key }: ConsumedRecord): () => string {
+  return () => String(key)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}

@@ -1,0 +1,108 @@
+import type { Kafka } from '../../platform/kafka/client.ts'
+import { createKafka } from '../../platform/kafka/client.ts'
+import { partitionCounts } from '../../platform/kafka/co-partition.ts'
+import { fetchCommitted } from '../../platform/kafka/committed.ts'
+import { applyTopics, diffTopics, withAdmin } from '../../platform/kafka/topics.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
+import { register, specOf } from '../../topics/command.ts'
+import { topics } from '../../topics/map.ts'
+import { schemaOf } from '../../topics/schemas.ts'
+import { statsGroupOf, statsTopicOf } from '../../topics/stats-generation.ts'
+import { TopicUse } from '../../topics/topic-use.ts'
+import { type AggregatorContext, openAggregator } from '../fold/aggregator.ts'
+
+export type RebuildOptions = { generation: number; slowThresholdMs: number | null; resume: boolean }
+
+export type RebuildContext = Omit<AggregatorContext, 'config'> & {
+  config: Omit<AggregatorContext['config'], 'HOOKLINE_STATS_FLUSH_INTERVAL_MS'>
+}
+
+export type RebuildResult = { kind: 'done' } | { kind: 'refused'; why: string }
+
+const lookEveryMs = 500
+const flushIntervalMs = 1_000
+
+/**
+ * Folds webhook-attempts anew into a generation of its own, up to where it ends at the time of the call: an aggregator
+ * like the one in force, with another topic and consumer group, which goes on from there when it is put in force.
+ * @param say one line for people.
+ */
+export async function rebuild(
+  context: RebuildContext,
+  { generation, slowThresholdMs, resume }: RebuildOptions,
+  say: (line: string) => void,
+): Promise<RebuildResult> {
+  const { log, clock, stopping } = context
+  const config = { ...context.config, HOOKLINE_STATS_FLUSH_INTERVAL_MS: flushIntervalMs }
+  const use = new TopicUse('stats-aggregator', config.HOOKLINE_TOPIC_PREFIX)
+  const kafka = createKafka(config, log)
+  const statsTopic = statsTopicOf(generation)
+  const statesTopic = use.write(statsTopic)
+  const groupId = use.prefix + statsGroupOf(generation)
+  const attemptsTopic = use.read(topics.webhookAttempts)
+
+  if (await hasMembers(kafka, groupId)) return refused(`the consumer group ${groupId} is at work already`)
+  await createTopic(kafka, config, use, statsTopic, attemptsTopic, clock)
+  const written = await endsOf(kafka, statesTopic)
+  if (!resume && total(written) > 0) return refused(`${statesTopic} is not empty: take another generation, or --resume`)
+
+  const ends = await endsOf(kafka, attemptsTopic)
+  say(`folding ${total(ends)} attempts into ${statesTopic}`)
+  await using _aggregator = await openAggregator({ ...context, config }, { generation, slowThresholdMs })
+  for (;;) {
+    const committed = await fetchCommitted(kafka, groupId, [attemptsTopic], context)
+    const left = leftOf(ends, committed.get(attemptsTopic) ?? new Map())
+    if (left === 0) break
+    say(`${left} to go`)
+    await clock.sleep(lookEveryMs, stopping)
+    if (stopping.aborted) return refused('interrupted: --resume goes on with it')
+  }
+  say(`done. To put it in force, restart stats-aggregator and admin with HOOKLINE_STATS_GENERATION=${generation}`)
+  return { kind: 'done' }
+}
+
+/** Offset -> how many records lie between the commits and those ends. */
+export function leftOf(ends: ReadonlyMap<number, Ends>, committed: ReadonlyMap<number, { offset: number }>): number {
+  let left = 0
+  for (const [partition, { low, high }] of ends)
+    left += Math.max(0, high - Math.max(low, committed.get(partition)?.offset ?? 0))
+  return left
+}
+
+type Ends = { low: number; high: number }
+
+async function endsOf(kafka: Kafka, topic: string): Promise<Map<number, Ends>> {
+  const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
+  return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]))
+}
+
+function total(ends: ReadonlyMap<number, Ends>): number {
+  return leftOf(ends, new Map())
+}
+
+async function hasMembers(kafka: Kafka, groupId: string): Promise<boolean> {
+  const { groups } = await withAdmin(kafka, (admin) => admin.describeGroups([groupId]))
+  return groups.some(({ members }) => members.length > 0)
+}
+
+/** With as many partitions as the attempts have: a state stands in the partition number of its attempts. */
+async function createTopic(
+  kafka: Kafka,
+  config: RebuildContext['config'],
+  use: TopicUse,
+  statsTopic: ReturnType<typeof statsTopicOf>,
+  attemptsTopic: string,
+  clock: Clock,
+): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const count = (await partitionCounts(admin, [attemptsTopic])).get(attemptsTopic) ?? 0
+    if (count === 0) throw new Error(`there is no topic ${attemptsTopic}`)
+    const specs = [specOf(statsTopic, use.prefix, count)]
+    await applyTopics(admin, specs, await diffTopics(admin, specs), -1, clock)
+  })
+  await register(config, use.subject(statsTopic), schemaOf(statsTopic))
+}
+
+function refused(why: string): RebuildResult {
+  return { kind: 'refused', why }
+}

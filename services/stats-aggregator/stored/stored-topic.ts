@@ -1,0 +1,117 @@
+import type { Source } from '../../domain/stats/stats.ts'
+import type { Decode, Decoded } from '../../platform/avro/codec.ts'
+import { ownCopy } from '../../platform/avro/own-copy.ts'
+import type { Kafka } from '../../platform/kafka/client.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import { TopicTable } from '../../platform/kafka/readers/table.ts'
+import type { WaitContext } from '../../platform/runtime/retry-until.ts'
+import { StoredStates } from './stored-states.ts'
+
+export type StoredTopicOptions<R> = {
+  topic: string
+  groupPrefix: string
+  decode: Decode<R>
+  /** Reads only what a record is about: all that is needed of most. */
+  decodeHead: Decode<StateHead>
+  /** Topic id of the log that is folded; null where it is not known. */
+  sourceLogId: string | null
+  fail: (error: unknown) => void
+}
+
+export type StateHead = { webhookId: string; source: Source }
+
+/** What a state reflects of a log: of one that is another one now, nothing, though its counts go on. */
+export function sourceIn(logId: string | null, source: Source): Source {
+  const { partition, logId: of = null } = source
+  const isOther = of !== null && logId !== null && of !== logId
+  return { partition, offset: isOther ? -1 : source.offset, logId }
+}
+
+/** A topic of states, read to its end and then followed. They are kept as bytes: most of them do not change for hours. */
+export class StoredTopic<R extends StateHead> implements AsyncDisposable {
+  readonly states = new StoredStates<Buffer>()
+  readonly #options: StoredTopicOptions<R>
+  readonly #context: WaitContext
+  readonly #decoding = new Set<Promise<void>>()
+  /** Schema ids that both decoders know. */
+  readonly #known = new Set<number>()
+  #table: TopicTable | undefined
+
+  private constructor(options: StoredTopicOptions<R>, context: WaitContext) {
+    this.#options = options
+    this.#context = context
+  }
+
+  static async open<R extends StateHead>(
+    kafka: Kafka,
+    options: StoredTopicOptions<R>,
+    context: WaitContext,
+  ): Promise<StoredTopic<R>> {
+    const { decode: _decode, decodeHead: _decodeHead, sourceLogId: _sourceLogId, ...table } = options
+    const self = new StoredTopic(options, context)
+    self.#table = await TopicTable.open(kafka, { ...table, onRecord: self.#onRecord.bind(self) }, context)
+    return self
+  }
+
+  /** Resolves when `states` has everything that the topic holds at the time of the call. */
+  async caughtUp(): Promise<void> {
+    await this.#table?.caughtUp()
+    await Promise.all(this.#decoding)
+  }
+
+  /** The best record of a webhook, made anew at each call. */
+  best(partition: number, webhookId: string): R | undefined {
+    const found = this.states.best(partition, webhookId)
+    if (!found) return undefined
+    const decoded = this.#options.decode(found.stored)
+    // Its schema is known since it came.
+    if (decoded instanceof Promise || !decoded.ok) throw new Error('a stored state cannot be decoded any more')
+    return { ...decoded.value, source: sourceIn(this.#options.sourceLogId, decoded.value.source) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#table?.[Symbol.asyncDispose]()
+  }
+
+  #onRecord(record: ConsumedRecord): void {
+    const decoded = record.value === null ? tombstone : this.#decodeHead(record.value)
+    if (!(decoded instanceof Promise)) return this.#take(record, decoded)
+    // Only until the schema is known; order does not matter, as StoredStates goes by offsets.
+    const done = decoded.then((value) => this.#take(record, value)).catch(this.#options.fail)
+    this.#decoding.add(done)
+    done.finally(() => this.#decoding.delete(done))
+  }
+
+  /** The first record of a schema is decoded whole as well, so that best() need not wait for the registry. */
+  #decodeHead(value: Buffer): Decoded<StateHead> | Promise<Decoded<StateHead>> {
+    const { decode, decodeHead } = this.#options
+    const schemaId = value.length < 5 ? -1 : value.readUInt32BE(1)
+    if (this.#known.has(schemaId)) return decodeHead(value)
+    const learn = async (): Promise<Decoded<StateHead>> => {
+      const [whole, head] = await Promise.all([decode(value), decodeHead(value)])
+      if (whole.ok && head.ok) this.#known.add(schemaId)
+      return whole.ok ? head : whole
+    }
+    return learn()
+  }
+
+  #take(record: ConsumedRecord, decoded: Decoded<StateHead | null>): void {
+    const { topic, partition, offset } = record
+    const problem = decoded.ok ? this.#apply(record, decoded.value) : decoded.reason
+    if (problem !== null) this.#context.log.warn({ topic, partition, offset, problem }, 'state record passed over')
+  }
+
+  /** @returns why the record says nothing about the partition it stands in, or null. */
+  #apply({ partition, offset, key, value }: ConsumedRecord, state: StateHead | null): string | null {
+    const id = state?.webhookId ?? key?.toString('utf8')
+    if (id === undefined) return 'a tombstone without a key'
+    if (state && state.source.partition !== partition) return `is of partition ${state.source.partition}`
+    const { sourceLogId } = this.#options
+    const sourceOffset = state && sourceIn(sourceLogId, state.source).offset
+    const stored = value === null || sourceOffset === null ? null : { sourceOffset, stored: ownCopy(value) }
+    this.states.apply(partition, id, offset, stored)
+    return null
+  }
+}
+
+const tombstone: Decoded<null> = { ok: true, value: null }

@@ -1,0 +1,23 @@
+import {
+  last30Minutes,
+  type MinuteCounts,
+  minutesOfTimes,
+  type Percentiles,
+  type ResponseTimes,
+} from '../domain/stats/stats.ts'
+import { percentilesOf } from '../platform/histogram.ts'
+
+/** Response times of the minute that is running and the 29 before it, percentiles included: in aggregator and admin alike. */
+export function responseTimes(minutes: readonly MinuteCounts[], nowMs: number): ResponseTimes & Percentiles {
+  const times = last30Minutes(minutes, nowMs)
+  const { fastestMs, slowestMs } = times
+  const buckets = minutesOfTimes(minutes, nowMs).map(({ timesMs, timesCounts }) => ({
+    values: timesMs,
+    counts: timesCounts,
+  }))
+  // The ends are known exactly: no percentile lies beyond them because its bucket does.
+  const [p50Ms = null, p95Ms = null, p99Ms = null] = percentilesOf(buckets, [50, 95, 99]).map((ms) =>
+    Math.min(Math.max(ms, fastestMs ?? ms), slowestMs ?? ms),
+  )
+  return { ...times, p50Ms, p95Ms, p99Ms }
+}

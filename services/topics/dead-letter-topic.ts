@@ -1,0 +1,41 @@
+import type { DeadLetter } from '../domain/delivery/delivery.ts'
+import type { LettersBySize } from '../domain/delivery/letter-sizes.ts'
+import type { Encode } from '../platform/avro/codec.ts'
+import type { Acknowledged, BatchingProducer, OutgoingRecord } from '../platform/kafka/produce/producer.ts'
+import { enqueueWhatFits, type SmallerRecords } from '../platform/kafka/produce/what-fits.ts'
+
+/** webhook-dead-letters, by its name in Kafka. */
+export type DeadLetterTopic = { topic: string; encode: Encode<DeadLetter> }
+
+type LetterPlace = Pick<OutgoingRecord, 'key' | 'partition'>
+
+/** A key that is longer is left out where a letter must be small. */
+const maxKeyBytes = 1_000
+
+/** Writes a dead letter, or as much of it as Kafka takes. */
+export function enqueueDeadLetter(
+  producer: Pick<BatchingProducer, 'enqueue'>,
+  deadLetters: DeadLetterTopic,
+  place: LetterPlace,
+  letters: LettersBySize,
+  acknowledged: (ack: Acknowledged) => void,
+): void {
+  const [first, ...smaller] = letterRecords(deadLetters, place, letters)
+  enqueueWhatFits(producer, first(), () => smaller as ReturnType<SmallerRecords>, acknowledged)
+}
+
+/** The records of a dead letter, by size. */
+export function letterRecords(
+  { topic, encode }: DeadLetterTopic,
+  { key, partition }: LetterPlace,
+  letters: LettersBySize,
+): ReturnType<SmallerRecords> {
+  const recordOf = (letter: DeadLetter, itsKey: LetterPlace['key']): OutgoingRecord =>
+    partition === undefined
+      ? { topic, key: itsKey, value: encode(letter) }
+      : { topic, key: itsKey, value: encode(letter), partition }
+  const shortKey = key !== null && Buffer.byteLength(key) > maxKeyBytes ? null : key
+  return letters.map(
+    (letter, index) => () => recordOf(letter, index === 0 ? key : shortKey),
+  ) as ReturnType<SmallerRecords>
+}

@@ -1,0 +1,180 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { carryOut, plan } from '../../../../services/cli/apply/apply.ts'
+import { readDefinitions, type Wanted } from '../../../../services/cli/apply/definition-file.ts'
+import { changesBetween, diffLines } from '../../../../services/cli/apply/diff-lines.ts'
+import { planOf, repeated } from '../../../../services/cli/apply/plan.ts'
+import type { Webhook } from '../../../../services/cli/connection/admin-api.ts'
+import { exitCodes } from '../../../../services/cli/exit-codes.ts'
+import { CliFailure } from '../../../../services/cli/failure.ts'
+
+const events = {
+  userMessages: true,
+  botMessages: true,
+  operatorMessages: true,
+  deliveredStatus: false,
+  readStatus: false,
+  variableChanges: false,
+}
+
+function webhook(over: Partial<Webhook> = {}): Webhook {
+  return {
+    id: 'wh_1',
+    businessId: 'b',
+    name: 'Till',
+    url: 'https://a.example/hook',
+    enabled: true,
+    channels: ['c1', 'c2'],
+    events,
+    headers: { 'x-key': '***' },
+    timeoutMs: 10_000,
+    slowThresholdMs: 1_000,
+    retryProfile: 'chat',
+    whenBlocked: 'reject',
+    maxInFlight: 64,
+    version: 3,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
+    conflicts: [],
+    ...over,
+  }
+}
+
+function wanted(text: string): Wanted {
+  const found = readDefinitions(text, 'a.yaml', {})
+  if (!found.ok) throw new Error(found.problems.join('\n'))
+  const [first] = found.wanted
+  if (!first) throw new Error('no definition')
+  return first
+}
+
+const planned = (text: string, existing = [webhook()], writeHeaders = false) =>
+  planOf(wanted(text), 'b', existing, { writeHeaders })
+
+describe('what a file leaves out, says in another order or shows masked is no difference', () => {
+  test.each([
+    'name: Till',
+    'id: wh_1',
+    'name: Till\nchannels: [c2, c1]',
+    'name: Till\nevents: { readStatus: false }',
+    'name: Till\nevents: null\nheaders: { X-Key: anything }',
+    'name: Till\ntimeoutMs: null\nrateLimitPerSecond: null',
+  ])('%j', (text) => {
+    expect(planned(text)).toMatchObject({ kind: 'unchanged', webhook: { id: 'wh_1' } })
+  })
+})
+
+describe('only what differs is sent', () => {
+  test.each([
+    ['name: Till\nenabled: false\ntimeoutMs: 10000', { enabled: false }],
+    ['id: wh_1\nname: Other', { name: 'Other' }],
+    ['name: Till\nevents: { readStatus: true }', { events: { readStatus: true } }],
+    ['name: Till\nheaders: {}', { headers: {} }],
+    ['name: Till\nheaders: { x-key: "***", x-new: v }', { headers: { 'x-key': '***', 'x-new': 'v' } }],
+    ['name: Till\nchannels: [c1]', { channels: ['c1'] }],
+  ])('%j', (text, patch) => {
+    expect(planned(text)).toMatchObject({ kind: 'update', patch: expect.toSatisfy((sent) => equal(sent, patch)) })
+  })
+})
+
+const equal = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+
+test('header values are written again only when asked for, and never shown', () => {
+  const step = planned('name: Till\nheaders: { x-key: secret-value }', [webhook()], true)
+  expect(step).toMatchObject({ kind: 'update', patch: { headers: { 'x-key': 'secret-value' } } })
+  if (step.kind !== 'update') throw new Error(step.kind)
+  expect(step.after.headers).toEqual({ 'x-key': '*** (written)' })
+  expect(planned('name: Till\nheaders: { x-key: "***" }', [webhook()], true)).toMatchObject({ kind: 'unchanged' })
+})
+
+test.each([
+  ['id: wh_9', [webhook()], 'the business has no webhook wh_9'],
+  [
+    'name: Till',
+    [webhook(), webhook({ id: 'wh_2' })],
+    '2 webhooks have the name "Till": say which by its id (wh_1, wh_2)',
+  ],
+  ['name: New\nurl: https://a.example/', [], 'a new webhook needs channels'],
+])('impossible: %j', (text, existing, why) => {
+  expect(planned(text, existing)).toMatchObject({ kind: 'impossible', why })
+})
+
+test('a new webhook: null is left to the server, and the difference shows the defaults', () => {
+  const step = planned('name: New\nurl: https://a.example/\nchannels: [c9]\ntimeoutMs: null', [])
+  expect(step).toMatchObject({
+    kind: 'create',
+    body: expect.toSatisfy((body) => !('timeoutMs' in (body as object))),
+    after: { timeoutMs: 10_000, enabled: true, retryProfile: 'chat', events },
+  })
+})
+
+test('the same webhook twice', () => {
+  const place = (text: string, at: string) => ({ ...wanted(text), place: at })
+  const found = repeated([place('name: A', 'x:1'), place('id: wh_1', 'x:2'), place('name: A', 'x:3')])
+  expect(found).toEqual(['x:3: the same webhook as at x:1'])
+})
+
+test('applying a webhook as it is shown never differs', () => {
+  const anyWebhook = fc.record({
+    enabled: fc.boolean(),
+    channels: fc.uniqueArray(fc.stringMatching(/^[a-z:*#-]{1,8}$/), { minLength: 1, maxLength: 5 }),
+    timeoutMs: fc.integer({ min: 1_000, max: 30_000 }),
+    events: fc.record(Object.fromEntries(Object.keys(events).map((name) => [name, fc.boolean()])), {
+      noNullPrototype: true,
+    }),
+  })
+  fc.assert(
+    fc.property(anyWebhook, (over) => {
+      const shown = webhook(over as Partial<Webhook>)
+      expect(planned(JSON.stringify(shown), [shown])).toMatchObject({ kind: 'unchanged' })
+    }),
+  )
+})
+
+describe('carrying out', () => {
+  const at = (name: string, channels: string[]) => ({ ...wanted(JSON.stringify({ name, channels })), businessId: 'b' })
+  const taken = new CliFailure(exitCodes.failed, '409 Conflict')
+
+  test('what is refused is tried again behind the others, as long as that helps', async () => {
+    const existing = [
+      webhook({ name: 'A', id: 'a', channels: ['c1'] }),
+      webhook({ name: 'B', id: 'b', channels: ['c2'] }),
+    ]
+    const calls: string[] = []
+    let isFree = false
+    const admin = {
+      list: async () => existing,
+      create: async () => webhook(),
+      patch: async ({ id }: Webhook) => {
+        calls.push(id)
+        if (id === 'a' && !isFree) throw taken
+        if (id === 'b') isFree = true
+        return webhook()
+      },
+    }
+    const steps = await plan(admin, [at('A', ['c1', 'c2']), at('B', [])], { writeHeaders: false })
+    expect(await carryOut(admin, steps)).toMatchObject([{ action: 'updated' }, { action: 'updated' }])
+    expect(calls).toEqual(['a', 'b', 'a'])
+  })
+
+  test('what stays refused has failed, and bugs are not swallowed', async () => {
+    const existing = [webhook({ name: 'A', id: 'a' })]
+    const admin = {
+      list: async () => existing,
+      create: () => Promise.reject(taken),
+      patch: () => Promise.reject(taken),
+    }
+    const steps = await plan(admin, [at('A', ['x'])], { writeHeaders: false })
+    expect(await carryOut(admin, steps)).toMatchObject([{ action: 'failed', problem: '409 Conflict', id: 'a' }])
+    const broken = { ...admin, patch: () => Promise.reject(new TypeError('a bug')) }
+    await expect(carryOut(broken, steps)).rejects.toThrow('a bug')
+  })
+})
+
+test('the difference in lines and by field', () => {
+  const before = { name: 'A', channels: ['c1'], timeoutMs: 10_000 }
+  const after = { name: 'A', channels: ['c1', 'c2'], timeoutMs: 10_000 }
+  expect(diffLines(before, after, false)).toEqual([' channels:', '   - c1', '+  - c2', ' timeoutMs: 10000'].slice(1))
+  expect(changesBetween(before, after)).toEqual([{ field: 'channels', from: ['c1'], to: ['c1', 'c2'] }])
+  expect(diffLines({}, { name: 'A' }, true)).toEqual(['\u001b[32m+name: A\u001b[39m'])
+})

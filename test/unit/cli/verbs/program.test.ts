@@ -1,0 +1,146 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { follow } from '../../../../services/cli/output/replay-progress.ts'
+import type { Terminal } from '../../../../services/cli/terminal.ts'
+import { selectionOf } from '../../../../services/cli/verbs/sending-verbs.ts'
+import type { ReplayProgress } from '../../../../services/domain/api/traffic.ts'
+import { commandLine } from '../../../support/command-line.ts'
+
+/** Admin's answers by method and path; requests are kept. */
+const answers = new Map<string, { status: number; body: unknown }>()
+const requests: string[] = []
+const server = createServer((request, response) => {
+  const line = `${request.method} ${request.url}`
+  requests.push(line)
+  const { status, body } = answers.get(line) ?? { status: 404, body: { title: 'Not Found' } }
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+})
+let webhooks: ReturnType<typeof commandLine>
+let url: string
+const root = '/api/v1/businesses/b%2F1'
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  webhooks = commandLine({ HOOKLINE_ADMIN_URL: url, HOOKLINE_TOKEN: 'very-secret-token', HOOKLINE_BUSINESS: 'b/1' })
+})
+afterAll(() => server.close())
+
+test.each([
+  [[], 2],
+  [['--help'], 0],
+  [['tail', '--help'], 0],
+  [['frobnicate'], 2],
+  [['get'], 2],
+  [['apply'], 2],
+  [['apply', '-f', 'absent.yaml'], 2],
+  [['list', '-o', 'xml'], 2],
+  [['attempts', 'x', '--limit', '0'], 2],
+  [['tail', 'x', '--from', 'yesterday'], 2],
+  [['replay', 'x'], 2],
+  [['replay', '--dead-letters'], 2],
+  [['replay', '--unread', 'message-events'], 2],
+  [['replay', 'x', '--unread', 'message-events', '--since', '1h'], 2],
+])('%j ends with %d without asking anything', async (args, exitCode) => {
+  const before = requests.length
+  const ran = await webhooks(args)
+  expect(ran.exitCode, ran.err).toBe(exitCode)
+  expect(requests.length).toBe(before)
+})
+
+test('pages are followed, and identifiers are escaped', async () => {
+  const one = (id: string) => ({ businessId: 'b/1', id, name: id, enabled: true, channels: ['c'], url: 'https://a' })
+  answers.set(`GET ${root}/webhooks?limit=200`, { status: 200, body: { webhooks: [one('a')], nextCursor: 'x y' } })
+  answers.set(`GET ${root}/webhooks?limit=200&cursor=x+y`, { status: 200, body: { webhooks: [one('b')] } })
+  const ran = await webhooks(['list', '-o', 'json'])
+  expect(ran).toMatchObject({ exitCode: 0, err: '' })
+  expect((JSON.parse(ran.out) as { id: string }[]).map(({ id }) => id)).toEqual(['a', 'b'])
+  expect((await webhooks(['list'])).out).toMatch(/BUSINESS +ID +NAME +STATE/)
+})
+
+test('a redirect is not followed: the token would go along', async () => {
+  answers.set(`GET ${root}/account`, { status: 302, body: {} })
+  expect(await webhooks(['account', 'get'])).toMatchObject({ exitCode: 1, out: '' })
+})
+
+test('no problem shows the token; nobody there is exit code 6', async () => {
+  const refused = await webhooks(['get', 'x'])
+  expect(refused.exitCode).toBe(4)
+  const dead = commandLine({
+    HOOKLINE_ADMIN_URL: 'http://127.0.0.1:1',
+    HOOKLINE_TOKEN: 'very-secret-token',
+    HOOKLINE_BUSINESS: 'b',
+  })
+  const away = await dead(['account', 'get'])
+  expect(away).toMatchObject({
+    exitCode: 6,
+    out: '',
+    err: expect.stringContaining('no answer from http://127.0.0.1:1'),
+  })
+  expect(refused.err + away.err).not.toContain('very-secret-token')
+})
+
+describe('replay', () => {
+  const nowMs = Date.parse('2026-03-08T12:00:00.000Z')
+  const at = (iso: string) => () => iso
+
+  test.each([
+    [{ delivery: 'msg_1' }, { deliveryId: 'msg_1' }],
+    [{ deadLetters: true }, { deadLetters: true }],
+    [
+      { deadLetters: true, since: at('a'), until: at('b') },
+      { deadLetters: true, since: 'a', until: 'b' },
+    ],
+    [
+      { since: at('a'), until: at('b'), outcome: ['error'] },
+      { since: 'a', until: 'b', outcomes: ['error'] },
+    ],
+  ])('%j', (options, body) => {
+    expect(selectionOf(options, nowMs)).toEqual(body)
+  })
+
+  test.each([{}, { delivery: 'x', deadLetters: true }, { until: at('b') }, { deadLetters: true, outcome: ['error'] }])(
+    'not %j',
+    (options) => {
+      expect(() => selectionOf(options, nowMs)).toThrow(/say which/)
+    },
+  )
+
+  test('of unread records goes by topic and time', async () => {
+    answers.set('POST /api/v1/unread/replay', { status: 200, body: { count: 3 } })
+    const ran = await webhooks(['replay', '--unread', 'message-events', '--since', '1h', '-o', 'json'])
+    expect(ran).toMatchObject({ exitCode: 0, err: '' })
+    expect(JSON.parse(ran.out)).toEqual({ count: 3 })
+  })
+
+  test('of a dry run is counted and not started', async () => {
+    const webhook = { businessId: 'b/1', id: 'w', name: 'w', version: 1, channels: [], url: 'https://a' }
+    answers.set(`GET ${root}/webhooks/w`, { status: 200, body: webhook })
+    answers.set(`POST ${root}/webhooks/w/replay`, { status: 200, body: { count: 7, seconds: 1 } })
+    const ran = await webhooks(['replay', 'w', '--dead-letters', '--dry-run', '-o', 'json'])
+    expect(ran).toMatchObject({ exitCode: 0, err: '' })
+    expect(JSON.parse(ran.out)).toEqual({ count: 7, seconds: 1 })
+  })
+
+  test('is followed to its end, or until Ctrl-C', async () => {
+    const outcomes = { success: 0, slow: 0, error: 0, rejected: 0 }
+    const state = (waiting: number, retrying: number): ReplayProgress => {
+      const common = { replayId: 'r', startedAt: '', count: 4, waiting, retrying }
+      return { ...common, stopped: false, outcomes: { ...outcomes, success: 4 - waiting - retrying } }
+    }
+    const states = [state(4, 0), state(2, 1), state(0, 1), state(0, 0)]
+    const lines: string[] = []
+    const ending = new AbortController()
+    const terminal = {
+      clock: { sleep: async () => undefined },
+      interactive: false,
+      interrupted: ending.signal,
+      err: (line: string) => lines.push(line),
+    } as unknown as Terminal
+    expect(await follow(terminal, async () => states.shift() ?? state(9, 9))).toEqual(state(0, 0))
+    expect(lines[0]).toBe('0 of 4 done; \n')
+    ending.abort()
+    expect(await follow(terminal, async () => state(3, 0))).toEqual(state(3, 0))
+  })
+})

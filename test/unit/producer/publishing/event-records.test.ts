@@ -1,0 +1,152 @@
+import avsc from 'avsc'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Event } from '../../../../services/domain/event/event.ts'
+import { bodyOf } from '../../../../services/domain/event/notification-body.ts'
+import { createRecordBuilder } from '../../../../services/producer/publishing/event-records.ts'
+import { isTooLarge, notificationBytes } from '../../../../services/producer/reading/event-size.ts'
+import { createEventReader } from '../../../../services/producer/reading/read-event.ts'
+import { topics } from '../../../../services/topics/map.ts'
+import { schemaOf } from '../../../../services/topics/schemas.ts'
+import { TopicUse } from '../../../../services/topics/topic-use.ts'
+import { everything } from '../../formatter/samples.ts'
+import { rawMessage, rawMessageEvent, rawStatusEvent } from '../samples.ts'
+
+const messageType = avsc.Type.forSchema(schemaOf(topics.messageEvents) as avsc.Schema)
+const statusType = avsc.Type.forSchema(schemaOf(topics.statusEvents) as avsc.Schema)
+const build = createRecordBuilder(
+  { message: (event) => messageType.toBuffer(event), status: (event) => statusType.toBuffer(event) },
+  new TopicUse('producer', 'pre-'),
+)
+const read = createEventReader()
+
+function eventOf(raw: object): Event {
+  const result = read(JSON.parse(JSON.stringify(raw)))
+  if (!result.ok) throw new Error(JSON.stringify(result))
+  return result.value
+}
+
+test('topic, key and traceparent', () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  expect(build(eventOf(rawMessageEvent()), traceparent)).toMatchObject({
+    topic: 'pre-message-events',
+    key: 'channel-1:contact-1',
+    headers: { traceparent },
+  })
+  const record = build(eventOf(rawStatusEvent()))
+  expect(record).toMatchObject({ topic: 'pre-status-events', key: 'channel-1:34600000000' })
+  expect(record).not.toHaveProperty('headers')
+})
+
+// Text as JSON can carry it: an unpaired surrogate has no UTF-8 form.
+const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 })
+const optionalText = fc.option(fc.string({ unit: 'binary', maxLength: 12 }), { nil: null })
+const timeMs = fc.integer({ min: 0, max: 253_402_300_799_999 })
+const time = timeMs.map((ms) => new Date(ms).toISOString())
+const conversation = { eventId: text, businessId: text, chatChannelId: text, contactId: text, customerId: text }
+const message = fc.record(
+  {
+    id: text,
+    date: time,
+    from: fc.constantFrom('bot', 'user', 'operator'),
+    message: optionalText,
+    fromName: optionalText,
+    isButton: fc.boolean(),
+    image: optionalText,
+    audio: optionalText,
+    video: optionalText,
+    file: optionalText,
+    operatorId: optionalText,
+    operatorName: optionalText,
+    operatorEmail: optionalText,
+    operatorRole: optionalText,
+    queue: optionalText,
+    intentName: optionalText,
+    location: optionalText,
+    caption: optionalText,
+    payload: optionalText,
+    button: optionalText,
+    templateName: optionalText,
+  },
+  { requiredKeys: ['id', 'date', 'from'] },
+)
+const messageEvent = fc.record(
+  {
+    type: fc.constant('message'),
+    ...conversation,
+    chatPlatform: fc.constantFrom('whatsapp', 'webchat'),
+    whatsappNumber: text,
+    chatIdInChatPlatform: text,
+    firstName: optionalText,
+    lastName: optionalText,
+    customerCreationTime: time,
+    sessionCreationTime: time,
+    messages: fc.array(message, { maxLength: 4 }),
+    variables: fc.dictionary(text, fc.string({ unit: 'binary' })),
+  },
+  { noNullPrototype: true },
+)
+const statusEvent = fc.record({
+  type: fc.constant('status'),
+  ...conversation,
+  chatPlatform: fc.constant('whatsapp'),
+  whatsappNumber: text,
+  status: fc.constantFrom('delivered', 'read'),
+  statusChangeTime: time,
+  messageId: text,
+  clientPayload: optionalText,
+})
+
+test('any event comes back from its Avro bytes as it was sent', () => {
+  fc.assert(
+    fc.property(fc.oneof(messageEvent, statusEvent), (raw) => {
+      const { value } = build(eventOf(raw))
+      const type = raw.type === 'message' ? messageType : statusType
+      const decoded = type.fromBuffer(value as Buffer)
+      expect(withTimesAsText(JSON.parse(JSON.stringify(decoded)))).toEqual(withNulls(raw))
+    }),
+  )
+})
+
+/** Written against the schema's field names, apart from the code under test. */
+function withTimesAsText(record: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(record).map(([name, value]) => {
+    if (name === 'messages') return [name, (value as Record<string, unknown>[]).map(withTimesAsText)]
+    const isTime = name === 'date' || name.endsWith('Time')
+    return [name, isTime ? new Date(value as number).toISOString() : value]
+  })
+  return Object.fromEntries(entries)
+}
+
+function withNulls({ type, ...raw }: Record<string, unknown>): Record<string, unknown> {
+  const fields = (schemaOf(type === 'message' ? topics.messageEvents : topics.statusEvents) as avsc.schema.RecordType)
+    .fields
+  return filled(fields, raw)
+}
+
+function filled(fields: avsc.schema.RecordType['fields'], raw: Record<string, unknown>): Record<string, unknown> {
+  const entries = fields.map(({ name, default: fallback, type }) => {
+    const value = raw[name] ?? fallback
+    if (name !== 'messages') return [name, value]
+    const { fields: inner } = (type as { items: avsc.schema.RecordType }).items
+    return [name, (value as Record<string, unknown>[]).map((each) => filled(inner, each))]
+  })
+  return Object.fromEntries(entries)
+}
+
+test.each([
+  ['at the limit', 0, false],
+  ['one byte over it', 1, true],
+])('an event %s is too large: %s more, %s', (_what, more, expected) => {
+  const empty = notificationBytes(eventOf(rawMessageEvent({ messages: [rawMessage({ message: 'x' })] })))
+  const padding = 'x'.repeat(262_144 - empty + more + 1)
+  expect(isTooLarge(eventOf(rawMessageEvent({ messages: [rawMessage({ message: padding })] })))).toBe(expected)
+})
+
+test('an event is measured by the notification of a webhook that wants everything', () => {
+  const messages = [rawMessage({ message: 'ñ"' }), rawMessage({ from: 'bot' }), rawMessage({ from: 'operator' })]
+  const event = eventOf(rawMessageEvent({ messages, variables: { a: 'b' } }))
+  const body = bodyOf(event, everything)
+  expect(JSON.parse(String(body))).toMatchObject({ messages: { length: 3 }, variables: { a: 'b' } })
+  expect(notificationBytes(event)).toBe(body?.length)
+})

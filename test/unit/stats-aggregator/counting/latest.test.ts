@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import type { AttemptError, HourCounts } from '../../../../services/domain/stats/stats.ts'
+import { countHour } from '../../../../services/stats-aggregator/counting/hours.ts'
+import { keepError } from '../../../../services/stats-aggregator/counting/latest-errors.ts'
+import { pauseMs } from '../../../../services/stats-aggregator/fold/flusher.ts'
+import { attempt, startMs } from './attempts.ts'
+
+const hourMs = 3_600_000
+
+describe('hours', () => {
+  function countAll(attempts: ReturnType<typeof attempt>[]): HourCounts[] {
+    const hours: HourCounts[] = []
+    for (const each of attempts) countHour(hours, each)
+    return hours
+  }
+
+  test('hold the four outcomes, errors by cause', () => {
+    const at = (hour: number, fields: object) => attempt({ startedAt: startMs + hour * hourMs, ...fields })
+    const hours = countAll([
+      at(0, {}),
+      at(0.99, { outcome: 'slow' }),
+      at(1, { outcome: 'error', cause: 'timeout' }),
+      at(1, { outcome: 'error', cause: '5xx' }),
+      at(1, { outcome: 'error', cause: '5xx' }),
+      at(0, { outcome: 'rejected', cause: 'breaker' }),
+    ])
+    expect(hours).toEqual([
+      { hour: startMs, success: 1, slow: 1, error: 0, rejected: 1, errors: {} },
+      { hour: startMs + hourMs, success: 0, slow: 0, error: 3, rejected: 0, errors: { timeout: 1, '5xx': 2 } },
+    ])
+  })
+
+  test('are kept for a week', () => {
+    const week = Array.from({ length: 170 }, (_, hour) => attempt({ startedAt: startMs + hour * hourMs }))
+    const hours = countAll(week)
+    expect([hours.length, hours[0]?.hour]).toEqual([168, startMs + 2 * hourMs])
+  })
+})
+
+describe('the latest errors', () => {
+  function keepAll(attempts: ReturnType<typeof attempt>[]): AttemptError[] {
+    const errors: AttemptError[] = []
+    for (const each of attempts) keepError(errors, each)
+    return errors
+  }
+
+  test.each([
+    { outcome: 'error', cause: '5xx', kept: true },
+    { outcome: 'error', cause: 'timeout', kept: true },
+    { outcome: 'rejected', cause: 'address', kept: true },
+    { outcome: 'rejected', cause: 'breaker', kept: false },
+    { outcome: 'rejected', cause: 'expired', kept: false },
+    { outcome: 'slow', cause: null, kept: false },
+    { outcome: 'success', cause: null, kept: false },
+  ] as const)('$outcome, $cause: kept $kept', ({ outcome, cause, kept }) => {
+    expect(keepAll([attempt({ outcome, cause })])).toHaveLength(kept ? 1 : 0)
+  })
+
+  test('tell what happened', () => {
+    const failed = attempt({
+      outcome: 'error',
+      cause: '5xx',
+      status: 503,
+      responseExcerpt: 'x'.repeat(600),
+      attempt: 3,
+    })
+    expect(keepAll([failed])).toEqual([
+      {
+        at: startMs,
+        deliveryId: 'msg_1',
+        attempt: 3,
+        cause: '5xx',
+        status: 503,
+        latencyMs: 10,
+        excerpt: 'x'.repeat(512),
+        kind: 'message',
+        contactId: 'u1',
+      },
+    ])
+  })
+
+  test('are 50', () => {
+    const many = Array.from({ length: 60 }, (_, number) => attempt({ outcome: 'error', deliveryId: `msg_${number}` }))
+    expect(keepAll(many).map(({ deliveryId }) => deliveryId)).toEqual(
+      Array.from({ length: 50 }, (_, number) => `msg_${number + 10}`),
+    )
+  })
+})
+
+test.each([
+  { writtenBytes: 0, intervalMs: 1_000, pause: 1_000 },
+  { writtenBytes: 2_000_000, intervalMs: 1_000, pause: 1_000 },
+  { writtenBytes: 6_000_000, intervalMs: 1_000, pause: 3_000 },
+])('after $writtenBytes bytes the next flush comes in $pause ms', ({ writtenBytes, intervalMs, pause }) => {
+  expect(pauseMs(writtenBytes, intervalMs)).toBe(pause)
+})
