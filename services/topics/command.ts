@@ -1,74 +1,75 @@
-import got, { type Got, HTTPError } from 'got'
-import Type from 'typebox'
-import type { RegistryConfig } from '../platform/avro/codec.ts'
+import { readFileSync } from 'node:fs'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { stringify } from 'yaml'
 import { ConfigError, loadConfig } from '../platform/config/config.ts'
-import { kafkaVariables, registryVariables, saslRule } from '../platform/config/variables.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { applyTopics, diffTopics, type TopicDifference, type TopicSpec, withAdmin } from '../platform/kafka/topics.ts'
 import { systemClock } from '../platform/runtime/clock.ts'
 import { createLogger } from '../platform/runtime/log.ts'
-import { type Topic, topics } from './map.ts'
-import { isAvro, schemaOf, subjectOf, topicName } from './schemas.ts'
+import { asyncApi } from './asyncapi.ts'
+import { type TopicsConfig, topicsConfig } from './config.ts'
+import { kafkaAcls } from './kafka-acls.ts'
+import { topics } from './map.ts'
+import { register, unregistered } from './registration.ts'
+import { type Program, programs } from './rights.ts'
+import { schemaOf, subjectOf } from './schemas.ts'
+import { specOf } from './spec.ts'
+import { strimziTopics, strimziUsers } from './strimzi.ts'
 
-/** npm run topics -- apply|diff: brings topics and schemas to what this repository says, or shows what differs. */
+/** npm run topics -- apply, diff, acls or print (docs/reference/contract.md, section 6). */
 
-export const topicsConfig = Type.Object(
-  {
-    ...kafkaVariables,
-    ...registryVariables,
-    HOOKLINE_PARTITIONS: Type.Integer({
-      default: 12,
-      minimum: 1,
-      maximum: 1000,
-      description: 'partitions of each data topic; choose well, it cannot grow later without moving keys',
-    }),
-    HOOKLINE_REPLICATION_FACTOR: Type.Integer({
-      default: -1,
-      minimum: -1,
-      maximum: 32_767,
-      check: (value: string) => Number(value) !== 0,
-      allowed: '-1, or 1 to 32767',
-      description: "replicas of each new topic; -1 is the broker's default",
-    }),
-  },
-  { rules: [saslRule] },
-)
+const exitCodes = { ok: 0, failed: 1, usage: 2, configuration: 78 } as const
 
-const dayMs = 86_400_000
-const compatibility = 'FULL_TRANSITIVE'
+const program = new Command('topics')
+  .description('Topics, schemas and rights in Kafka, as this repository has them.')
+  .exitOverride()
 
-export function specOf(topic: Topic, prefix: string, partitions: number): TopicSpec {
-  const { cleanup } = topic
-  const settings: Record<string, string> =
-    cleanup.policy === 'compact'
-      ? { 'cleanup.policy': 'compact' }
-      : { 'cleanup.policy': 'delete', 'retention.ms': String(cleanup.retentionDays * dayMs) }
-  // A dead letter holds a whole unreadable record beside its reason: more than the largest record of any other topic.
-  if (topic === topics.webhookDeadLetters) settings['max.message.bytes'] = String(4 * 1_048_576)
-  if (topic.schema === topics.webhookStats.schema || topic === topics.webhookDeadLetterCounts) {
-    // A record that a late writer put over a better one is repaired from that one (stats-aggregator/stored/stored-states.ts).
-    settings['min.compaction.lag.ms'] = String(10 * 60_000)
-    // Only closed segments are compacted, and all of the topic is read at a start.
-    settings['segment.bytes'] = String(32 * 1_048_576)
-  }
-  if (topic === topics.webhookHealth) {
-    // Snapshots of a failing webhook take 1 KB every two seconds, and whoever takes over reads all that is not compacted yet.
-    settings['segment.bytes'] = String(4 * 1_048_576)
-  }
-  return { name: topicName(topic, prefix), partitions: topic.partitions === 'one' ? 1 : partitions, settings }
+program
+  .command('apply')
+  .description('create what is missing, set what differs, register the schemas')
+  .action(async () => {
+    process.exitCode = await applyOrDiff('apply')
+  })
+program
+  .command('diff')
+  .description('show what apply would change')
+  .action(async () => {
+    process.exitCode = await applyOrDiff('diff')
+  })
+program
+  .command('acls')
+  .description('print the kafka-acls.sh commands that give each program the rights it needs')
+  .addArgument(new Argument('[program]', 'all of them unless named').choices(programs))
+  .option('--principal <principal>', 'who gets the rights; {program} stands for its name', 'User:{program}')
+  .action((wanted: Program | undefined, { principal }: { principal: string }) => {
+    const { HOOKLINE_TOPIC_PREFIX: prefix } = loadConfig(topicsConfig, process.env)
+    for (const name of wanted ? [wanted] : programs) {
+      print(`# ${name}`)
+      for (const line of kafkaAcls(name, prefix, principal.replaceAll('{program}', name))) print(line)
+    }
+  })
+program
+  .command('print')
+  .description('print topics and users as resources for Strimzi, or the topics as an AsyncAPI document')
+  .addOption(new Option('--format <format>').choices(['strimzi', 'asyncapi']).makeOptionMandatory())
+  .option('--cluster <name>', "name of Strimzi's Kafka resource", 'kafka')
+  .action(({ format, cluster }: { format: 'strimzi' | 'asyncapi'; cluster: string }) => {
+    const config = loadConfig(topicsConfig, process.env)
+    if (format === 'asyncapi') return void process.stdout.write(stringify(asyncApi(readVersion())))
+    const prefix = config.HOOKLINE_TOPIC_PREFIX
+    const options = { cluster, prefix, replicas: config.HOOKLINE_REPLICATION_FACTOR }
+    process.stdout.write(strimziTopics(specsOf(config), options) + strimziUsers(programs, options))
+  })
+
+function specsOf(config: TopicsConfig): TopicSpec[] {
+  return Object.values(topics).map((topic) => specOf(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS))
 }
 
-async function main(): Promise<number> {
-  const verb = process.argv[2]
-  if (verb !== 'apply' && verb !== 'diff') {
-    process.stderr.write('usage: npm run topics -- apply|diff\n')
-    return 2
-  }
+/** @returns the exit code: 1 while something is not as it should be. */
+async function applyOrDiff(verb: 'apply' | 'diff'): Promise<number> {
   const config = loadConfig(topicsConfig, process.env)
   const kafka = createKafka(config, createLogger('topics', 'error'))
-  const specs = Object.values(topics).map((topic) =>
-    specOf(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS),
-  )
+  const specs = specsOf(config)
   const differences = await withAdmin(kafka, async (admin) => {
     const found = await diffTopics(admin, specs)
     if (verb === 'apply') await applyTopics(admin, specs, found, config.HOOKLINE_REPLICATION_FACTOR, systemClock)
@@ -85,7 +86,7 @@ async function main(): Promise<number> {
   const remaining =
     verb === 'diff' ? differences.length + schemas.length : differences.filter((d) => d.kind === 'partitions').length
   if (differences.length + schemas.length === 0) print('topics and schemas are as they should be')
-  return remaining === 0 ? 0 : 1
+  return remaining === 0 ? exitCodes.ok : exitCodes.failed
 }
 
 function describe(difference: TopicDifference, verb: 'apply' | 'diff'): string {
@@ -105,56 +106,28 @@ function describe(difference: TopicDifference, verb: 'apply' | 'diff'): string {
   }
 }
 
-/** Topics whose schema, exactly as it is here, is not registered under their subject. */
-async function unregistered(config: RegistryConfig, prefix: string): Promise<Topic[]> {
-  const registry = registryClient(config)
-  const missing: Topic[] = []
-  for (const topic of Object.values(topics).filter(isAvro)) {
-    const subject = encodeURIComponent(subjectOf(topic, prefix))
-    const json = { schema: JSON.stringify(schemaOf(topic)) }
-    const { statusCode } = await registry
-      .post(`subjects/${subject}`, { json })
-      .catch((error: unknown) => answerOf(error, 404))
-    if (statusCode === 404) missing.push(topic)
-  }
-  return missing
-}
-
-/** @throws the error, unless it is an answer with that status. */
-function answerOf(error: unknown, status: number): { statusCode: number } {
-  if (error instanceof HTTPError && error.response.statusCode === status) return error.response
-  throw error
-}
-
-/** Registers a schema. The subject's rule comes first, so that no version slips in under another one. @throws when the registry refuses the schema. */
-export async function register(config: RegistryConfig, subject: string, schema: object): Promise<void> {
-  const registry = registryClient(config)
-  await registry.put(`config/${encodeURIComponent(subject)}`, { json: { compatibility } })
-  await registry.post(`subjects/${encodeURIComponent(subject)}/versions`, { json: { schema: JSON.stringify(schema) } })
-}
-
-/** All of its requests may be repeated. One that the registry leaves without an answer is, after ten seconds. */
-function registryClient(config: RegistryConfig): Got {
-  const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
-  return got.extend({
-    prefixUrl: config.SCHEMA_REGISTRY_URL,
-    retry: { limit: 2, methods: ['PUT', 'POST'] },
-    timeout: { request: 10_000 },
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    ...(username === '' ? {} : { username, password }),
-  })
+function readVersion(): string {
+  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(file) as { version: string }).version
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-// The configuration above is read by the generator of docs/reference/configuration.md too.
-if (import.meta.main) {
-  try {
-    process.exitCode = await main()
-  } catch (error) {
+// A reader that has had enough, such as head, ends the output.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // Commander has said already what is wrong with the command line.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  else {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-    process.exitCode = error instanceof ConfigError ? 78 : 1
+    process.exitCode = error instanceof ConfigError ? exitCodes.configuration : exitCodes.failed
   }
 }

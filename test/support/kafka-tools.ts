@@ -8,6 +8,7 @@ import { findJava } from '../../deploy/local/platform/java.ts'
 export type KafkaTools = AsyncDisposable & { folder: string }
 
 const classes = {
+  'kafka-acls.sh': 'org.apache.kafka.tools.AclCommand',
   'kafka-console-producer.sh': 'org.apache.kafka.tools.ConsoleProducer',
   'kafka-console-consumer.sh': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
 }

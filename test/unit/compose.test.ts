@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { commonFlags, memoryVariables, ownFlagsOf } from '../../deploy/local/stack/memory.ts'
-import { topicsConfig } from '../../services/topics/command.ts'
+import { topicsConfig } from '../../services/topics/config.ts'
 
 /** docker-compose.yml against the services that it starts: it cannot be run where the tests run. */
 

@@ -2,14 +2,14 @@ import { existsSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { commandHelp } from '../../deploy/docs/command-help.ts'
+import { configurations, configurationTable } from '../../deploy/docs/configuration-table.ts'
+import { table } from '../../deploy/docs/markdown.ts'
+import { generatedParts } from '../../deploy/docs/parts.ts'
+import { fillIn } from '../../deploy/docs/sections.ts'
 import { readDefinitions } from '../../services/cli/apply/definition-file.ts'
 import { topics } from '../../services/topics/map.ts'
 import { schemaOf } from '../../services/topics/schemas.ts'
-import { commandHelp } from '../../tools/docs/command-help.ts'
-import { configurations, configurationTable } from '../../tools/docs/configuration-table.ts'
-import { table } from '../../tools/docs/markdown.ts'
-import { generatedParts } from '../../tools/docs/parts.ts'
-import { fillIn } from '../../tools/docs/sections.ts'
 import {
   anchorsOf,
   codeBlocks,
@@ -88,7 +88,7 @@ describe('generated parts', () => {
 
 describe('variables', () => {
   // What starts services, tests and measures reads some of its own.
-  const scripts = ['deploy', 'tools', 'test', '.ci'].flatMap((folder) => filesBelow(folder, ''))
+  const scripts = ['deploy', 'test', '.ci'].flatMap((folder) => filesBelow(folder, ''))
   const readByScripts = new Set(
     scripts
       .filter((path) => /(\.ts|\.mjs|\.ci\/run)$/.test(path) && path !== 'test/unit/docs.test.ts')

@@ -11,7 +11,7 @@ import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { producerConfig } from '../../services/producer/config.ts'
 import { statsAggregatorConfig } from '../../services/stats-aggregator/config.ts'
-import { topicsConfig } from '../../services/topics/command.ts'
+import { topicsConfig } from '../../services/topics/config.ts'
 
 const configs: Record<string, TObject> = {
   admin: adminConfig,

@@ -8,6 +8,7 @@ import { describeEnd, type Ended } from '../process/process.ts'
 import type { Java } from './java.ts'
 import type { JvmContext } from './jvm.ts'
 import { type LocalBroker, startKafka } from './kafka.ts'
+import type { SecuredListener } from './kafka-properties.ts'
 import type { Platform } from './platform.ts'
 import { type LocalRegistry, startRegistry } from './registry.ts'
 
@@ -19,7 +20,12 @@ export type JvmPlatform = Platform & { kind: 'jvm'; broker: LocalBroker; logDire
  * temporary folder; it and the processes are gone after `stop`, and also when this process ends without calling it.
  * @throws Error with the end of a log; the logs are kept then.
  */
-export async function startJvmPlatform(java: Java, progress: Progress, env: NodeJS.ProcessEnv): Promise<JvmPlatform> {
+export async function startJvmPlatform(
+  java: Java,
+  progress: Progress,
+  env: NodeJS.ProcessEnv,
+  users?: SecuredListener['users'],
+): Promise<JvmPlatform> {
   const artifacts = await resolveArtifacts(env, java, progress)
   const folder = await mkdtemp(join(tmpdir(), 'hookline-'))
   const guard = openGuard(folder)
@@ -45,7 +51,7 @@ export async function startJvmPlatform(java: Java, progress: Progress, env: Node
 
   progress(`Starting Kafka ${artifacts.kafkaVersion} and Apicurio Registry ${artifacts.apicurioVersion} ...`)
   const [kafka, registry] = await Promise.allSettled([
-    startKafka(context, reportEnd('Kafka')),
+    startKafka(context, reportEnd('Kafka'), users),
     startRegistry(context, reportEnd('The schema registry')),
   ])
   if (kafka.status === 'rejected' || registry.status === 'rejected') {

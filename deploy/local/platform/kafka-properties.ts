@@ -1,6 +1,18 @@
+/** A second listener, where clients sign in by SASL PLAIN and may do what ACLs allow. The first one may do everything. */
+export type SecuredListener = {
+  port: number
+  /** User -> password. */
+  users: Readonly<Record<string, string>>
+}
+
 /** One node, so one replica of everything; few partitions of the internal topics, which are created at the first use. */
-export function brokerProperties(port: number, controllerPort: number, dataDirectory: string): string {
-  const properties = {
+export function brokerProperties(
+  port: number,
+  controllerPort: number,
+  dataDirectory: string,
+  secured?: SecuredListener,
+): string {
+  const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -28,8 +40,23 @@ export function brokerProperties(port: number, controllerPort: number, dataDirec
     'broker.heartbeat.interval.ms': 1_000,
     // A quarter of the heap by default.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
+    ...(secured && securedProperties(port, controllerPort, secured)),
   }
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
+}
+
+function securedProperties(plainPort: number, controllerPort: number, { port, users }: SecuredListener) {
+  const plain = `PLAINTEXT://127.0.0.1:${plainPort},SASL_PLAINTEXT://127.0.0.1:${port}`
+  const logins = Object.entries(users).map(([user, password]) => `user_${user}="${password}"`)
+  return {
+    listeners: `${plain},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': plain,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.sasl_plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required ${logins.join(' ')};`,
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
+  }
 }

@@ -7,7 +7,7 @@ import { createKafka } from '../../../services/platform/kafka/client.ts'
 import { acceptsConnections, findFreePorts } from '../process/ports.ts'
 import { describeEnd, type Ended, failure, launch, waitUntilServing } from '../process/process.ts'
 import { type JvmContext, type JvmProcess, shutDownGraceMs, startJvm } from './jvm.ts'
-import { brokerProperties } from './kafka-properties.ts'
+import { brokerProperties, type SecuredListener } from './kafka-properties.ts'
 
 const logConfiguration = fileURLToPath(new URL('log4j2.xml', import.meta.url))
 const heapMb = 512
@@ -28,19 +28,27 @@ export type BrokerControl = {
 export type LocalBroker = BrokerControl & {
   /** `host:port`. */
   address: string
+  /** `host:port` of the listener with SASL and ACLs; only where users were given. */
+  securedAddress?: string
   stop(): Promise<void>
 }
 
 /**
  * Formats an empty storage and starts a single KRaft node, broker and controller in one, that listens on the loopback interface.
  * @param onUnexpectedEnd told when the broker ends without having been asked to, after it served.
+ * @param users user -> password, of a second listener with SASL PLAIN and ACLs.
  * @throws Error with the end of the broker's log.
  */
-export async function startKafka(context: JvmContext, onUnexpectedEnd: (end: Ended) => void): Promise<LocalBroker> {
-  const [port = 0, controllerPort = 0] = await findFreePorts(2)
+export async function startKafka(
+  context: JvmContext,
+  onUnexpectedEnd: (end: Ended) => void,
+  users?: SecuredListener['users'],
+): Promise<LocalBroker> {
+  const [port = 0, controllerPort = 0, securedPort = 0] = await findFreePorts(3)
   const address = `127.0.0.1:${port}`
   const propertiesFile = join(context.dataDirectory, 'kafka.properties')
-  const properties = brokerProperties(port, controllerPort, join(context.dataDirectory, 'kafka'))
+  const secured = users && { port: securedPort, users }
+  const properties = brokerProperties(port, controllerPort, join(context.dataDirectory, 'kafka'), secured)
   await writeFile(propertiesFile, properties)
   await format(context, propertiesFile)
 
@@ -72,6 +80,7 @@ export async function startKafka(context: JvmContext, onUnexpectedEnd: (end: End
   await start()
   return {
     address,
+    ...(secured && { securedAddress: `127.0.0.1:${securedPort}` }),
     start,
     async kill(signal = 'SIGKILL') {
       const broker = takeRunning()

@@ -5,6 +5,7 @@ import { mavenIsMissing, type Progress } from '../artifacts/maven.ts'
 import { findJava } from './java.ts'
 import { type JvmPlatform, startJvmPlatform } from './jvm-platform.ts'
 import type { BrokerControl } from './kafka.ts'
+import type { SecuredListener } from './kafka-properties.ts'
 
 export type { BrokerControl }
 
@@ -60,12 +61,16 @@ export async function startPlatform({ progress, env = process.env }: PlatformOpt
 
 /**
  * Always a Kafka and a registry of one's own on a local JVM, for tests that kill, stop and starve them.
+ * @param users user -> password: Kafka has a second listener then, with SASL PLAIN and ACLs.
  * @throws Error when there is no Java or no Maven, or with the end of the log of what did not start.
  */
-export async function startOwnPlatform({ progress, env = process.env }: PlatformOptions): Promise<JvmPlatform> {
+export async function startOwnPlatform(
+  { progress, env = process.env }: PlatformOptions,
+  users?: SecuredListener['users'],
+): Promise<JvmPlatform> {
   const search = await findJava(env)
   if (search.kind === 'missing') throw new Error(search.explanation)
-  return startJvmPlatform(search.java, progress, env)
+  return startJvmPlatform(search.java, progress, env, users)
 }
 
 /** @throws Error when only one of the two variables is set. */

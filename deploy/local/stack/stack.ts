@@ -27,6 +27,8 @@ export type StackOptions = {
   partitions?: number
   /** Variables of the services beside those that the stack sets, and instead of them. */
   extraEnv?: NodeJS.ProcessEnv
+  /** Variables of one program beside those of all. */
+  envOf?: (program: ServiceName | 'topics') => NodeJS.ProcessEnv
   /** Which services to run: all of them unless said. */
   services?: readonly ServiceName[]
 }
@@ -59,7 +61,8 @@ const stopGraceMs = 15_000
  * @throws Error with the end of a log; the logs are kept then, and nothing is left running.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { progress, services: wanted = serviceNames, topicPrefix = process.env.HOOKLINE_TOPIC_PREFIX ?? '' } = options
+  const { progress, services: wanted = serviceNames, envOf } = options
+  const { topicPrefix = process.env.HOOKLINE_TOPIC_PREFIX ?? '' } = options
   const logDirectory = await mkdtemp(join(tmpdir(), 'hookline-services-'))
   const guard = openGuard(logDirectory)
   const issuer = await createIssuer()
@@ -76,7 +79,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       args: [...flagsOf(name), join(root, 'services', name, 'main.ts')],
       port,
       logFile: join(logDirectory, `${title}-${port}.log`),
-      env,
+      env: envOf ? { ...env, ...envOf(name) } : env,
       guard,
       progress,
     })
@@ -94,7 +97,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     if (wanted.includes('admin')) await ensureConsole(progress)
     progress('Creating topics and registering schemas ...')
-    await applyTopics(join(logDirectory, 'topics.log'), env, guard)
+    await applyTopics(join(logDirectory, 'topics.log'), { ...env, ...envOf?.('topics') }, guard)
     progress(`Starting ${wanted.join(', ')} ...`)
     const ports = await findFreePorts(wanted.length)
     const starts = await Promise.allSettled(wanted.map((name, index) => start(name, ports[index] ?? 0)))

@@ -19,8 +19,16 @@ import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
  * above says what it mends. What kafkajs' own files keep a hold of when they are loaded is replaced before that.
  */
 const require = createRequire(import.meta.url)
+/** On what kafkajs exports, once its parts are replaced. */
+const isPatched = Symbol.for('hookline.kafkajs')
 
-if (!require.cache[require.resolve('kafkajs')]) {
+const loaded = require.cache[require.resolve('kafkajs')]
+if (loaded && !(isPatched in (loaded.exports as object)))
+  throw new Error(
+    'kafkajs was loaded before services/platform/kafka/kafkajs-patches/kafkajs.ts could replace its parts',
+  )
+// A test runner evaluates this file once for each test file, but loads kafkajs once.
+if (!loaded) {
   replace('consumer/worker', worker)
   replace('consumer/workerQueue', workerQueue)
   replace('protocol/requests/fetch/v11/request', fetchRequest)
@@ -42,6 +50,7 @@ findLeadersQuickly()
 calmRequestQueues()
 endWaitsEarly()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
+Object.assign(kafkajs, { [isPatched]: true })
 for (const [name, codec] of Object.entries(compressionCodecs))
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes[name as keyof typeof compressionCodecs]] = () => codec
 

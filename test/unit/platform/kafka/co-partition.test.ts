@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { AssignerProtocol, type Cluster, type GroupMember } from 'kafkajs'
+import type { Cluster, GroupMember } from 'kafkajs'
 import { expect, test } from 'vitest'
 import {
   assertSameCounts,
@@ -8,6 +8,7 @@ import {
   PartitionCountsDiffer,
   shareOut,
 } from '../../../../services/platform/kafka/co-partition.ts'
+import { AssignerProtocol } from '../../../../services/platform/kafka/kafkajs-patches/kafkajs.ts'
 
 const memberId = fc.string({ minLength: 1, maxLength: 8 })
 const count = fc.integer({ min: 0, max: 64 })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 
@@ -16,6 +17,13 @@ const files = [
   'utils/sleep',
 ].map((name) => `kafkajs/src/${name}.js`)
 const ofKafkajs = files.map((file) => require(file))
+
+test('a kafkajs that was loaded without its replacements ends the process instead of losing records', () => {
+  const script = "require('kafkajs'); import('./services/platform/kafka/kafkajs-patches/kafkajs.ts')"
+  const { status, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' })
+  expect(stderr).toContain('kafkajs was loaded before')
+  expect(status).toBe(1)
+})
 
 test('kafkajs is loaded with what is mended', async () => {
   await import('../../../../../services/platform/kafka/kafkajs-patches/kafkajs.ts')

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
-import kafkajs from 'kafkajs'
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
 import type { Kafka } from '../../../../../services/platform/kafka/client.ts'
@@ -12,7 +11,8 @@ import type {
 import { BatchingProducer, RecordRefused } from '../../../../../services/platform/kafka/produce/producer.ts'
 import { Health } from '../../../../../services/platform/runtime/readiness.ts'
 
-const { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs
+// Behind the imports above: kafkajs may be loaded by the services' own module only.
+const { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = await import('kafkajs')
 
 type Answer = Error | 'ok'
 

@@ -6,7 +6,7 @@ import { formatterConfig } from '../../services/formatter/config.ts'
 import { describeConfig, type VariableDoc } from '../../services/platform/config/config.ts'
 import { producerConfig } from '../../services/producer/config.ts'
 import { statsAggregatorConfig } from '../../services/stats-aggregator/config.ts'
-import { topicsConfig } from '../../services/topics/command.ts'
+import { topicsConfig } from '../../services/topics/config.ts'
 import { code, table } from './markdown.ts'
 
 /** All that declare variables, in the data's order. The last two are no services, but commands. */

@@ -2,6 +2,7 @@ import { commandHelp } from './command-help.ts'
 import { configurationTable } from './configuration-table.ts'
 import { metricsTable } from './metrics-table.ts'
 import { operationsTable } from './operations-table.ts'
+import { rightsTable } from './rights-table.ts'
 import { topicsTable } from './topics-table.ts'
 
 /** Document, relative to the repository's root -> name of a marker in it -> text. */
@@ -10,6 +11,7 @@ export type GeneratedParts = Map<string, Map<string, string>>
 /** Every part of a document that is made from code. */
 export async function generatedParts(): Promise<GeneratedParts> {
   return new Map([
+    ['docs/operating/kafka.md', new Map([['rights', rightsTable()]])],
     ['docs/reference/api.md', new Map([['operations', operationsTable()]])],
     ['docs/reference/cli.md', new Map([['help', await commandHelp()]])],
     ['docs/reference/configuration.md', new Map([['configuration', configurationTable()]])],

@@ -1,0 +1,27 @@
+import Type, { type Static } from 'typebox'
+import { kafkaVariables, registryVariables, saslRule } from '../platform/config/variables.ts'
+
+/** What `npm run topics` reads from its environment. */
+export const topicsConfig = Type.Object(
+  {
+    ...kafkaVariables,
+    ...registryVariables,
+    HOOKLINE_PARTITIONS: Type.Integer({
+      default: 12,
+      minimum: 1,
+      maximum: 1000,
+      description: 'partitions of each data topic; choose well, it cannot grow later without moving keys',
+    }),
+    HOOKLINE_REPLICATION_FACTOR: Type.Integer({
+      default: -1,
+      minimum: -1,
+      maximum: 32_767,
+      check: (value: string) => Number(value) !== 0,
+      allowed: '-1, or 1 to 32767',
+      description: "replicas of each new topic; -1 is the broker's default",
+    }),
+  },
+  { rules: [saslRule] },
+)
+
+export type TopicsConfig = Static<typeof topicsConfig>

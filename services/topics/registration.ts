@@ -1,0 +1,46 @@
+import got, { type Got, HTTPError } from 'got'
+import type { RegistryConfig } from '../platform/avro/codec.ts'
+import { type Topic, topics } from './map.ts'
+import { isAvro, schemaOf, subjectOf } from './schemas.ts'
+
+const compatibility = 'FULL_TRANSITIVE'
+
+/** Topics whose schema, exactly as it is here, is not registered under their subject. */
+export async function unregistered(config: RegistryConfig, prefix: string): Promise<Topic[]> {
+  const registry = registryClient(config)
+  const missing: Topic[] = []
+  for (const topic of Object.values(topics).filter(isAvro)) {
+    const subject = encodeURIComponent(subjectOf(topic, prefix))
+    const json = { schema: JSON.stringify(schemaOf(topic)) }
+    const { statusCode } = await registry
+      .post(`subjects/${subject}`, { json })
+      .catch((error: unknown) => answerOf(error, 404))
+    if (statusCode === 404) missing.push(topic)
+  }
+  return missing
+}
+
+/** @throws the error, unless it is an answer with that status. */
+function answerOf(error: unknown, status: number): { statusCode: number } {
+  if (error instanceof HTTPError && error.response.statusCode === status) return error.response
+  throw error
+}
+
+/** Registers a schema. The subject's rule comes first, so that no version slips in under another one. @throws when the registry refuses the schema. */
+export async function register(config: RegistryConfig, subject: string, schema: object): Promise<void> {
+  const registry = registryClient(config)
+  await registry.put(`config/${encodeURIComponent(subject)}`, { json: { compatibility } })
+  await registry.post(`subjects/${encodeURIComponent(subject)}/versions`, { json: { schema: JSON.stringify(schema) } })
+}
+
+/** All of its requests may be repeated. One that the registry leaves without an answer is, after ten seconds. */
+function registryClient(config: RegistryConfig): Got {
+  const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
+  return got.extend({
+    prefixUrl: config.SCHEMA_REGISTRY_URL,
+    retry: { limit: 2, methods: ['PUT', 'POST'] },
+    timeout: { request: 10_000 },
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    ...(username === '' ? {} : { username, password }),
+  })
+}

@@ -1,0 +1,83 @@
+import { type Service, type Topic, topics } from './map.ts'
+
+/** Programs of this repository that speak to Kafka; each can be a principal of its own. */
+export const programs = [
+  'producer',
+  'formatter',
+  'dispatcher',
+  'stats-aggregator',
+  'admin',
+  'topics',
+  'stats-rebuild',
+  'tail',
+] as const
+export type Program = (typeof programs)[number]
+
+/** An operation of Kafka's AclOperation. */
+export type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs' | 'DescribeConfigs'
+
+/** What a principal may do with one topic or group, or with all whose names begin alike. Read and Write include Describe. */
+export type Right = {
+  resource: 'topic' | 'group'
+  /** With the prefix. */
+  name: string
+  pattern: 'literal' | 'prefixed'
+  operations: Operation[]
+}
+
+const allTopics: Topic[] = Object.values(topics)
+/** Tables are read in groups with random names, which are deleted at the end (docs/decisions/0002). */
+const ownGroups: Operation[] = ['Read', 'Delete']
+
+/**
+ * The rights a program needs, and no others, from the map of topics.
+ * @param prefix HOOKLINE_TOPIC_PREFIX
+ */
+export function rightsOf(program: Program, prefix: string): Right[] {
+  const onGroup = (name: string, pattern: Right['pattern'], operations: Operation[]): Right => ({
+    resource: 'group',
+    name: prefix + name,
+    pattern,
+    operations,
+  })
+  const onTopic = (topic: Topic, ...operations: Operation[]): Right => ({
+    resource: 'topic',
+    name: prefix + topic.name,
+    // Generations of the statistics are topics of their own: webhook-stats-2.
+    pattern: topic === topics.webhookStats ? 'prefixed' : 'literal',
+    operations,
+  })
+  switch (program) {
+    case 'producer':
+      return ofMap(program, onTopic)
+    case 'formatter':
+    case 'dispatcher':
+    case 'stats-aggregator':
+      return [...ofMap(program, onTopic), onGroup(program, 'prefixed', ownGroups)]
+    case 'admin':
+      // The dispatcher's commits tell how many notifications wait.
+      return [
+        ...ofMap(program, onTopic),
+        onGroup('admin', 'prefixed', ownGroups),
+        onGroup('dispatcher', 'literal', ['Describe']),
+      ]
+    case 'topics':
+      return allTopics.map((topic) => onTopic(topic, 'Describe', 'DescribeConfigs', 'Create', 'AlterConfigs'))
+    case 'stats-rebuild': {
+      const rights = ofMap('stats-aggregator', onTopic)
+      const stats = onTopic(topics.webhookStats, 'Create', 'DescribeConfigs', 'AlterConfigs')
+      return [...rights, stats, onGroup('stats-aggregator', 'prefixed', ownGroups)]
+    }
+    case 'tail':
+      return [...allTopics.map((topic) => onTopic(topic, 'Read')), onGroup('webhooks-cli', 'prefixed', ownGroups)]
+  }
+}
+
+function ofMap(service: Service, onTopic: (topic: Topic, ...operations: Operation[]) => Right): Right[] {
+  return allTopics.flatMap((topic) => {
+    const operations: Operation[] = []
+    if (topic.readers.includes(service)) operations.push('Read')
+    if (topic.writers.includes(service)) operations.push('Write')
+    return operations.length === 0 ? [] : [onTopic(topic, ...operations)]
+  })
+}

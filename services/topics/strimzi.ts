@@ -1,0 +1,59 @@
+import { stringify } from 'yaml'
+import type { TopicSpec } from '../platform/kafka/topics.ts'
+import { type Program, rightsOf } from './rights.ts'
+
+/** What Strimzi's resources say beside names and rights. */
+export type StrimziOptions = {
+  /** metadata.name of the Kafka resource. */
+  cluster: string
+  prefix: string
+  /** -1: Strimzi's default. */
+  replicas: number
+}
+
+/** Resources of Strimzi's API version kafka.strimzi.io/v1beta2. */
+const apiVersion = 'kafka.strimzi.io/v1beta2'
+
+/** KafkaTopic resources, as one YAML stream. */
+export function strimziTopics(specs: readonly TopicSpec[], { cluster, replicas }: StrimziOptions): string {
+  const resources = specs.map(({ name, partitions, settings }) => ({
+    apiVersion,
+    kind: 'KafkaTopic',
+    metadata: metadataOf(name, cluster),
+    spec: { topicName: name, partitions, ...(replicas === -1 ? {} : { replicas }), config: settings },
+  }))
+  return toStream(resources)
+}
+
+/** A KafkaUser resource for each program, with SCRAM-SHA-512. */
+export function strimziUsers(programs: readonly Program[], { cluster, prefix }: StrimziOptions): string {
+  const resources = programs.map((program) => ({
+    apiVersion,
+    kind: 'KafkaUser',
+    metadata: metadataOf(`hookline-${program}`, cluster),
+    spec: {
+      authentication: { type: 'scram-sha-512' },
+      authorization: {
+        type: 'simple',
+        acls: rightsOf(program, prefix).map(({ resource, name, pattern, operations }) => ({
+          resource: { type: resource, name, patternType: pattern === 'prefixed' ? 'prefix' : 'literal' },
+          operations,
+        })),
+      },
+    },
+  }))
+  return toStream(resources)
+}
+
+/** Names of Kubernetes resources are DNS names (RFC 1123): lower case, neither `_` nor a dot at an end. */
+function metadataOf(name: string, cluster: string) {
+  const dnsName = name
+    .toLowerCase()
+    .replaceAll('_', '-')
+    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+  return { name: dnsName, labels: { 'strimzi.io/cluster': cluster } }
+}
+
+function toStream(resources: object[]): string {
+  return resources.map((resource) => `---\n${stringify(resource)}`).join('')
+}

@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { JvmPlatform } from '../../deploy/local/platform/jvm-platform.ts'
+import { startOwnPlatform } from '../../deploy/local/platform/platform.ts'
+import { until } from '../../deploy/local/process/until.ts'
+import { createKafka } from '../../services/platform/kafka/client.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { type Program, programs, type Right, rightsOf } from '../../services/topics/rights.ts'
+import { commandLine } from '../support/command-line.ts'
+import { type KafkaTools, openKafkaTools } from '../support/kafka-tools.ts'
+import { messageOf, publish } from '../support/load.ts'
+import { startTestStack, type TestStack } from '../support/services.ts'
+import { openKafka, testContext } from '../support/topic-reader.ts'
+
+/** Every program as a user of its own, with the rights of services/topics/rights.ts, against Kafka's StandardAuthorizer. */
+
+const tools = await openKafkaTools()
+const lacking = typeof tools === 'string' ? tools : null
+if (lacking) process.stdout.write(`rights in Kafka are not tried: ${lacking}\n`)
+
+// Behind the imports above: kafkajs may be loaded by the services' own module only.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = await import('kafkajs')
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const prefix = 'rights-'
+const arrivesWithinMs = 60_000
+const passwords = Object.fromEntries(programs.map((program) => [program, randomBytes(12).toString('hex')]))
+
+let platform: JvmPlatform
+let world: TestStack
+
+const signIn = (program: Program): NodeJS.ProcessEnv => ({
+  KAFKA_BROKERS: platform.broker.securedAddress ?? '',
+  KAFKA_SASL_MECHANISM: 'plain',
+  KAFKA_SASL_USERNAME: program,
+  KAFKA_SASL_PASSWORD: passwords[program] ?? '',
+  SCHEMA_REGISTRY_URL: platform.schemaRegistryUrl,
+  HOOKLINE_TOPIC_PREFIX: prefix,
+})
+
+beforeAll(async () => {
+  if (lacking) return
+  const progress = (line: string) => void process.stderr.write(`${line}\n`)
+  platform = await startOwnPlatform({ progress }, passwords)
+  await grant(programs.filter((program) => program !== 'formatter'))
+  await runPrinted('formatter', tools as KafkaTools)
+  world = await startTestStack({
+    brokers: [platform.broker.securedAddress ?? ''],
+    schemaRegistryUrl: platform.schemaRegistryUrl,
+    topicPrefix: prefix,
+    envOf: signIn,
+    extraEnv: { HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS: '200' },
+  })
+})
+
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]()
+  await platform?.stop()
+  if (typeof tools !== 'string') await tools[Symbol.asyncDispose]()
+})
+
+const allowed = (program: Program) =>
+  rightsOf(program, prefix).flatMap(({ resource, name, pattern, operations }) =>
+    operations.map((operation) => ({
+      resourceType: resource === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
+      resourceName: name,
+      resourcePatternType: pattern === 'prefixed' ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
+      principal: `User:${program}`,
+      host: '*',
+      operation: kafkaOperations[operation],
+      permissionType: AclPermissionTypes.ALLOW,
+    })),
+  )
+
+const kafkaOperations: Record<Right['operations'][number], number> = {
+  Read: AclOperationTypes.READ,
+  Write: AclOperationTypes.WRITE,
+  Describe: AclOperationTypes.DESCRIBE,
+  Create: AclOperationTypes.CREATE,
+  Delete: AclOperationTypes.DELETE,
+  AlterConfigs: AclOperationTypes.ALTER_CONFIGS,
+  DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
+}
+
+async function grant(wanted: readonly Program[]): Promise<void> {
+  const admin = openKafka(platform.brokers).admin()
+  await admin.connect()
+  await admin.createAcls({ acl: wanted.flatMap(allowed) })
+  await admin.disconnect()
+}
+
+/** Runs what `npm run topics -- acls` prints, with Kafka's own tool. */
+async function runPrinted(program: Program, { folder }: KafkaTools): Promise<void> {
+  const env = { ...process.env, HOOKLINE_TOPIC_PREFIX: prefix }
+  const command = [process.execPath, 'services/topics/command.ts', 'acls', program] as const
+  const { stdout } = await promisify(execFile)(command[0], command.slice(1), { cwd: root, env })
+  // The first listener needs no login.
+  const script = stdout.replaceAll(' --command-config "$COMMAND_CONFIG"', '')
+  const path = [folder, process.env.PATH].join(delimiter)
+  await promisify(execFile)('bash', ['-euc', script], { env: { PATH: path, BOOTSTRAP: platform.brokers[0] ?? '' } })
+}
+
+/** What Kafka has refused so far, as its authorizer logs it. */
+async function refusals(): Promise<string[]> {
+  const log = await readFile(join(platform.logDirectory, 'kafka.log'), 'utf8')
+  return log.split('\n').filter((line) => line.includes('is Denied'))
+}
+
+test.skipIf(lacking)("Kafka's own tool makes of the printed commands the rights that the map says", async () => {
+  const admin = openKafka(platform.brokers).admin()
+  await admin.connect()
+  const { resources } = await admin.describeAcls({
+    resourceType: AclResourceTypes.ANY,
+    resourcePatternType: ResourcePatternTypes.ANY,
+    operation: AclOperationTypes.ANY,
+    permissionType: AclPermissionTypes.ANY,
+    principal: 'User:formatter',
+  })
+  await admin.disconnect()
+  const found = resources.flatMap(({ acls, ...resource }) =>
+    acls.map((acl) => ({ ...acl, ...resource, resourcePatternType: resource.resourcePatternType })),
+  )
+  const line = (acl: object) => JSON.stringify(Object.entries(acl).sort())
+  expect(found.map(line).sort()).toEqual(allowed('formatter').map(line).sort())
+})
+
+test.skipIf(lacking)('with these rights and no others, nothing that the product does is refused by Kafka', async () => {
+  const channelOf = (path: string) => `${world.businessId}${path}`
+  const define = (path: string, more = {}) => world.defineWebhook(path, [channelOf(path)], more)
+  const slow = await define('/slow', { rateLimitPerSecond: 1 })
+  const failing = await define('/failing')
+  world.receiver.answer('/failing', { kind: 'status', status: 503, headers: { 'retry-after': '120' } })
+  const refusing = await define('/refusing')
+  world.receiver.answer('/refusing', { kind: 'status', status: 400 })
+  await define('/gone')
+  world.receiver.answer('/gone', { kind: 'status', status: 410 })
+  await world.inForce()
+  for (const path of ['/slow', '/failing', '/refusing', '/gone']) {
+    const numbers = Array.from({ length: 20 }, (_unused, number) => number)
+    const lane = { channel: channelOf(path), contactId: 'ana' }
+    await publish(
+      world,
+      numbers.map((number) => messageOf(lane, number, world.businessId)),
+    )
+  }
+  const at = (path: string) => world.receiver.arrivals.filter((arrival) => arrival.path === path).length
+  const all = () => at('/slow') >= 5 && at('/failing') >= 1 && at('/refusing') >= 20 && at('/gone') >= 1
+  expect(await until(all, arrivesWithinMs, systemClock)).toBe(true)
+
+  const own = (id: string) => `businesses/${world.businessId}/webhooks/${id}`
+  const replay = { json: { deadLetters: true } }
+  const { count } = await world.admin.http.post(`${own(refusing.id)}/replay`, replay).json<{ count: number }>()
+  expect(await until(() => at('/refusing') >= 20 + count, arrivesWithinMs, systemClock)).toBe(true)
+  await world.admin.http.post(`${own(slow.id)}/test`, { json: {} })
+  for (const view of ['stats', 'attempts', 'dead-letters'])
+    expect((await world.admin.http.get(`${own(failing.id)}/${view}`)).statusCode).toBe(200)
+  expect((await world.admin.http.get(`businesses/${world.businessId}/audit`)).statusCode).toBe(200)
+
+  const tail = await commandLine(signIn('tail'))(['tail', `${prefix}webhook-deliveries`])
+  expect(tail).toMatchObject({ exitCode: 0, err: '', out: expect.stringContaining(slow.id) })
+  const run = (program: Program, ...args: string[]) =>
+    promisify(execFile)(process.execPath, args, { cwd: root, env: { ...process.env, ...signIn(program) } })
+  const diff = await run('topics', 'services/topics/command.ts', 'diff')
+  expect(diff.stdout).toBe('topics and schemas are as they should be\n')
+  const rebuild = ['services/stats-aggregator/stats-command.ts', 'rebuild', '--generation', '2']
+  expect((await run('stats-rebuild', ...rebuild)).stdout).toContain('done.')
+  expect(await refusals()).toEqual([])
+})
+
+test.skipIf(lacking)(
+  'what a program has no right to is refused, and named in the log that the test above reads',
+  async () => {
+    const { KAFKA_BROKERS = '', KAFKA_SASL_PASSWORD = '' } = signIn('producer')
+    const connection = { KAFKA_BROKERS, KAFKA_CLIENT_ID: 'rights-test', KAFKA_TLS: false } as const
+    const login = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'producer', KAFKA_SASL_PASSWORD } as const
+    const admin = createKafka({ ...connection, ...login }, testContext.log).admin()
+    await admin.connect()
+    const asked = admin.fetchTopicMetadata({ topics: [`${prefix}webhook-config`] })
+    await expect(asked).rejects.toThrow(/authoriz/i)
+    await admin.disconnect()
+    expect(await refusals()).toContainEqual(expect.stringContaining('User:producer is Denied'))
+  },
+)

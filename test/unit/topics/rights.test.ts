@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { kafkaAcls } from '../../../services/topics/kafka-acls.ts'
+import { topics } from '../../../services/topics/map.ts'
+import { programs, rightsOf } from '../../../services/topics/rights.ts'
+
+const find = (program: (typeof programs)[number], name: string) =>
+  rightsOf(program, 'p-').filter((right) => right.name === `p-${name}`)
+
+test('a service reads and writes what the map of topics says of it, and nothing else', () => {
+  const named = rightsOf('formatter', 'p-').filter(({ resource }) => resource === 'topic')
+  const expected = Object.values(topics).flatMap((topic) => {
+    const [readers, writers] = [topic.readers, topic.writers] as readonly (readonly string[])[]
+    const operations = [
+      ...(readers?.includes('formatter') ? ['Read'] : []),
+      ...(writers?.includes('formatter') ? ['Write'] : []),
+    ]
+    return operations.length === 0
+      ? []
+      : [{ resource: 'topic', name: `p-${topic.name}`, pattern: 'literal', operations }]
+  })
+  expect(named).toEqual(expected)
+  expect(named.length).toBeGreaterThan(4)
+})
+
+test('topics of other generations of the statistics are covered by the rights on webhook-stats', () => {
+  expect(find('stats-aggregator', 'webhook-stats')).toEqual([
+    expect.objectContaining({ pattern: 'prefixed', operations: ['Read', 'Write'] }),
+  ])
+  expect(find('stats-rebuild', 'webhook-stats').flatMap(({ operations }) => operations)).toEqual(
+    expect.arrayContaining(['Read', 'Write', 'Create', 'DescribeConfigs']),
+  )
+})
+
+test('only the program that makes topics may make and change all of them', () => {
+  const making = programs.filter((program) =>
+    rightsOf(program, '').some(({ name, operations }) => name === 'message-events' && operations.includes('Create')),
+  )
+  expect(making).toEqual(['topics'])
+})
+
+test("a principal and names with a shell's characters are quoted", () => {
+  const [line = ''] = kafkaAcls('producer', 'a', "User:CN=it's me,O=x")
+  expect(line).toContain(String.raw`--allow-principal 'User:CN=it'\''s me,O=x'`)
+  expect(line).toContain(
+    '--operation Write --resource-pattern-type literal --topic amessage-events --topic astatus-events',
+  )
+})
