@@ -27,6 +27,7 @@ import { openChannels } from './intake/dispatcher-topics.ts'
 import { DueTimes } from './intake/due-times.ts'
 import { checkPartitions } from './intake/partition-check.ts'
 import { Pauses } from './intake/partition-pauses.ts'
+import { readDraft } from './intake/read-draft.ts'
 import { takeBatch } from './intake/take-batch.ts'
 import { createDispatcherMetrics } from './metrics.ts'
 import { Committer } from './outcome/committer.ts'
@@ -121,6 +122,7 @@ await runService('dispatcher', dispatcherConfig, async (service) => {
       monotonicMs: clock.monotonicMs,
       random: clock.random,
       definition: current,
+      readDraft,
       send: sender.send.bind(sender),
       record: (partition, records, acknowledged) => {
         counted.recorded(records)

@@ -96,6 +96,7 @@ class Instance implements AsyncDisposable {
           const found = webhooks.get(id)
           return found && { definition: found, offset: 0 }
         },
+        readDraft: () => undefined,
         send: (_delivery, _attempt, _definition, ended) => {
           const startedAtMs = clock.nowMs
           const outcome = random() < 0.8 ? ok : busy

@@ -13,6 +13,7 @@ import type {
   SendResult,
   Written,
 } from '../../services/dispatcher/engine/ports.ts'
+import { readDraft } from '../../services/dispatcher/intake/read-draft.ts'
 import { addAnswered, addParked } from '../../services/dispatcher/takeover/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition/definition.ts'
 import type { Entry } from '../../services/domain/definition/definition-table.ts'
@@ -256,6 +257,7 @@ export class SimulatedWorld {
           this.sabotage('definition', null)
           return this.#entryOf(id)
         },
+        readDraft,
         send: (sending, attempt, _definition, ended) => {
           if (life !== this.#life) return
           this.sabotage('send', sending.deliveryId)

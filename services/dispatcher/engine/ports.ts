@@ -38,6 +38,8 @@ export type EnginePorts = {
   random(): number
   /** The definition in force at this moment, with its offset: a version may come twice, an offset does not. */
   definition(webhookId: string): Entry | undefined
+  /** Reads a test notification's definition that is not saved yet, from JSON; undefined when it is none. */
+  readDraft(draft: string): WebhookDefinition | undefined
   send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void
   /** @param acknowledged called once all of them are there. */
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void

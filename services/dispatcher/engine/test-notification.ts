@@ -1,4 +1,3 @@
-import { definitionParser } from '../../definitions/config-tables.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { SetAside } from '../../platform/runtime/record-faults.ts'
@@ -6,8 +5,6 @@ import { attemptRecord, type Place } from './attempt-record.ts'
 import type { HeldItems } from './delivery-pool.ts'
 import type { ItemFaults } from './item-faults.ts'
 import type { EnginePorts, SendResult } from './ports.ts'
-
-const parse = definitionParser()
 
 /** Whoever asked for a test does not wait longer than the longest timeoutMs and a little: later, it says nothing. */
 const staleMs = 60_000
@@ -17,7 +14,7 @@ const staleMs = 60_000
  * signed, checked and recorded as all others, and only while the webhook is on (contract.md, 1.5).
  */
 export class TestNotifications {
-  readonly #ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'send'>
+  readonly #ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'readDraft' | 'send'>
   readonly #held: Pick<HeldItems, 'answered' | 'record'>
   readonly #steps: ItemFaults
   readonly #onIdle: () => void
@@ -26,7 +23,7 @@ export class TestNotifications {
   #stopped = false
 
   constructor(
-    ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'send'>,
+    ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'readDraft' | 'send'>,
     held: Pick<HeldItems, 'answered' | 'record'>,
     steps: ItemFaults,
     onIdle: () => void,
@@ -93,7 +90,7 @@ export class TestNotifications {
   #plan(delivery: Delivery, draft: string | null): TestPlan | null {
     const { deliveryId, webhookId, createdAt } = delivery
     const stored = draft === null ? this.#ports.definition(webhookId) : undefined
-    const written = draft === null ? stored?.definition : readDraft(draft)
+    const written = draft === null ? stored?.definition : this.#ports.readDraft(draft)
     const isStale = this.#ports.nowMs() - createdAt > staleMs
     if (!isOf(written, delivery) || !written?.enabled || isStale || this.#held.answered.has(deliveryId, 0)) return null
     return { definition: written, definitionOffset: stored?.offset ?? null }
@@ -118,12 +115,6 @@ export class TestNotifications {
 }
 
 type TestPlan = { definition: WebhookDefinition; definitionOffset: number | null }
-
-/** @returns undefined when it is none. */
-function readDraft(draft: string): WebhookDefinition | undefined {
-  const read = parse({ value: Buffer.from(draft), timestampMs: 0 })
-  return read.kind === 'definition' ? read.definition : undefined
-}
 
 /** Whether the definition is of the delivery's webhook, and of its business: an id may go to another one. */
 function isOf(definition: WebhookDefinition | undefined, { webhookId, businessId }: Delivery): boolean {

@@ -1,7 +1,8 @@
 import type { Admin, Kafka } from 'kafkajs'
+import { readMetadata } from '../commit-metadata.ts'
 import type { Logger } from '../runtime/log.ts'
 import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
-import { judgeCommit, type LogExtent, readMetadata } from './log-ids.ts'
+import { judgeCommit, type LogExtent } from './log-ids.ts'
 import { withAdmin } from './topics.ts'
 
 /** Next offset to read, and what its committer wrote beside it ('' when nothing). */

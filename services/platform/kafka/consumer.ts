@@ -1,12 +1,13 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
+import { stampMetadata } from '../commit-metadata.ts'
 import type { Logger } from '../runtime/log.ts'
 import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { type ConsumerOptions, consumerConfig, heartbeatMs } from './consumer-options.ts'
 import { PartitionAssigners } from './kafkajs-patches/kafkajs.ts'
 import type { Cluster } from './kafkajs-patches/kafkajs-inside.ts'
 import { type Membership, type PinnedCommit, pinCommits, registerMembership } from './kafkajs-patches/membership.ts'
-import { LogIds, stampMetadata } from './log-ids.ts'
+import { LogIds } from './log-ids.ts'
 
 export type ConsumedRecord = {
   topic: string

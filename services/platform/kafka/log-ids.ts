@@ -38,24 +38,6 @@ export function topicIdIn(cluster: Pick<Cluster, 'findTopicPartitionMetadata'>, 
   return cluster.findTopicPartitionMetadata(topic)[0]?.topicId ?? null
 }
 
-/** Kafka's `offset.metadata.max.bytes` by default. */
-const maxMetadataBytes = 4_096
-const stamp = /^@([\w-]{22}) /
-const stampBytes = 24
-/** For what a committer writes beside its offset; the log's id has the rest. */
-export const maxCommitMetadataBytes = maxMetadataBytes - stampBytes
-
-/** A commit's metadata with the id of the log that its offset is of. */
-export function stampMetadata(logId: string | null, metadata: string): string {
-  return logId === null ? metadata : `@${logId} ${metadata}`
-}
-
-/** @returns what stampMetadata was given; the log's id is null in commits of other tools and of earlier versions. */
-export function readMetadata(metadata: string): { logId: string | null; metadata: string } {
-  const logId = stamp.exec(metadata)?.[1] ?? null
-  return { logId, metadata: logId === null ? metadata : metadata.slice(stampBytes) }
-}
-
 /** A partition's log as it is now: the offsets of its first record and behind its last one. */
 export type LogExtent = { logId: string | null; low: number; high: number }
 

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { maxCommitMetadataBytes } from '../../../platform/kafka/log-ids.ts'
+import { maxCommitMetadataBytes } from '../../../platform/commit-metadata.ts'
 import { BitReader, BitWriter, bestOrder, golombBits, orderBits } from './golomb.ts'
 
 /**

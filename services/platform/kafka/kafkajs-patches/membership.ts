@@ -1,5 +1,6 @@
+import { readMetadata } from '../../commit-metadata.ts'
 import type { Logger } from '../../runtime/log.ts'
-import { judgeCommit, LogChanged, type LogExtent, type LogIds, readMetadata, topicIdIn } from '../log-ids.ts'
+import { judgeCommit, LogChanged, type LogExtent, type LogIds, topicIdIn } from '../log-ids.ts'
 import type {
   Cluster,
   CommitPayload,

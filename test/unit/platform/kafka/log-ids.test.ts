@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  judgeCommit,
-  LogIds,
-  maxCommitMetadataBytes,
-  readMetadata,
-  stampMetadata,
-} from '../../../../services/platform/kafka/log-ids.ts'
+import { judgeCommit, LogIds } from '../../../../services/platform/kafka/log-ids.ts'
 
 const logId = 'Zx3pQ0vVTk6wq_d5-Xm1Aw'
 const other = 'AAAAAAAAQACAAAAAAAAAAQ'
@@ -25,18 +19,6 @@ test.each([
 
 test('a broker that tells no topic ids leaves commits as they are', () => {
   expect(judgeCommit(15, logId, { ...extent, logId: null })).toEqual({ kind: 'here' })
-})
-
-test.each(['', '1abc', '17', '@short and more'])(
-  'metadata come back without the log that they were stamped with: %o',
-  (metadata) => {
-    expect(readMetadata(stampMetadata(logId, metadata))).toEqual({ logId, metadata })
-    expect(readMetadata(stampMetadata(null, metadata))).toEqual({ logId: null, metadata })
-  },
-)
-
-test('the longest metadata fit into what a broker takes with their stamp', () => {
-  expect(stampMetadata(logId, 'm'.repeat(maxCommitMetadataBytes))).toHaveLength(4_096)
 })
 
 test('a topic is another log when its id changes, and as long as it stays changed', () => {

@@ -1,0 +1,14 @@
+import { definitionParser } from '../../definitions/config-tables.ts'
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+
+const parse = definitionParser()
+
+/**
+ * Reads the definition that a test notification is sent by before it is saved.
+ * @param draft JSON.
+ * @returns undefined when it is none.
+ */
+export function readDraft(draft: string): WebhookDefinition | undefined {
+  const read = parse({ value: Buffer.from(draft), timestampMs: 0 })
+  return read.kind === 'definition' ? read.definition : undefined
+}
