@@ -13,7 +13,7 @@ export function specOf(topic: Topic, prefix: string, partitions: number): TopicS
   // A dead letter holds a whole unreadable record beside its reason: more than the largest record of any other topic.
   if (topic === topics.webhookDeadLetters) settings['max.message.bytes'] = String(4 * 1_048_576)
   if (topic.schema === topics.webhookStats.schema || topic === topics.webhookDeadLetterCounts) {
-    // A record that a late writer put over a better one is repaired from that one (stats-aggregator/stored-states.ts).
+    // A record that a late writer put over a better one is repaired from that one (stats-aggregator/stored/stored-states.ts).
     settings['min.compaction.lag.ms'] = String(10 * 60_000)
     // Only closed segments are compacted, and all of the topic is read at a start.
     settings['segment.bytes'] = String(32 * 1_048_576)

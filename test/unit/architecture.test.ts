@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { posix } from 'node:path'
+import { posix, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 // The rules of docs/architecture.md, "Layout", and CONTRIBUTING.md, "Style", that no compiler knows.
@@ -11,6 +12,8 @@ type Line = { text: string; number: number }
 type Rule = (path: string, lines: Line[]) => string[]
 
 const maxLines = 250
+const maxFiles = 14
+const repository = fileURLToPath(new URL('../../', import.meta.url))
 const root = new URL('../../services/', import.meta.url)
 
 function sources(): Source[] {
@@ -92,6 +95,22 @@ const kafkajsBehindOneFolder = importRule((path, _resolved, target) =>
     : undefined,
 )
 
+/**
+ * What the dispatcher's engine may import beside its own files and domain. All of it calculates: time, randomness and I/O
+ * come in through engine/ports.ts, so that a simulation can run the engine.
+ */
+const engine = 'dispatcher/engine/'
+const engineHelpers = ['platform/runtime/clock.ts', 'platform/runtime/record-faults.ts', 'platform/commit-metadata.ts']
+const enginePackages = ['denque', 'node:assert', 'node:crypto', 'node:zlib']
+
+const engineDoesNoIo = importRule((path, resolved, target) => {
+  if (!path.startsWith(engine)) return undefined
+  const isPure = isPackage(resolved)
+    ? enginePackages.includes(target)
+    : resolved.startsWith(engine) || folderOf(resolved) === 'domain' || engineHelpers.includes(resolved)
+  return isPure ? undefined : 'the engine imports nothing that does I/O'
+})
+
 function textRule(pattern: RegExp, why: string, isExempt: (path: string) => boolean = () => false): Rule {
   return (path, lines) =>
     isExempt(path)
@@ -130,6 +149,7 @@ const rules: Rule[] = [
   servicesStayInside,
   consoleTakesRulesAlone,
   kafkajsBehindOneFolder,
+  engineDoesNoIo,
   timeIsAnArgument,
   noRawMarkup,
   noConsole,
@@ -143,6 +163,34 @@ test('services/ keeps the rules', () => {
   expect(offenders(files)).toEqual([])
 })
 
+/** Folders that hold more files than one reads at a glance. @param paths of files. */
+function crowdedFolders(paths: string[]): string[] {
+  const folders = Map.groupBy(paths, (path) => posix.dirname(path))
+  return [...folders].flatMap(([folder, { length }]) =>
+    length > maxFiles ? [`${folder}: ${length} files, more than ${maxFiles}`] : [],
+  )
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => `${relative(repository, parentPath).replaceAll('\\', '/')}/${name}`)
+    .filter((path) => !/(^|\/)(node_modules|dist|__pycache__)\//.test(path))
+}
+
+test.each(['services', 'deploy'])('no folder of %s/ has more than 14 files', (folder) => {
+  const paths = filesOf(folder)
+  expect(paths.length).toBeGreaterThan(5)
+  expect(crowdedFolders(paths)).toEqual([])
+})
+
+test('planted: a folder of 15 files is found, one of 14 is not, and files of its own folders do not count', () => {
+  const numbered = (folder: string, count: number) => Array.from({ length: count }, (_, n) => `${folder}/${n}.ts`)
+  expect(crowdedFolders(numbered('services/a', 15))).toEqual(['services/a: 15 files, more than 14'])
+  expect(crowdedFolders([...numbered('services/a', 14), ...numbered('services/a/b', 14)])).toEqual([])
+})
+
+const pure = 'the engine imports nothing that does I/O'
 const kafkajs = 'only platform/kafka knows kafkajs'
 const apart = 'services do not import each other'
 const time = 'time and chance are arguments'
@@ -167,6 +215,14 @@ test.each(
     ['formatter/a.ts', "import type { Kafka } from 'kafkajs'", kafkajs],
     ['platform/a.ts', "import { x } from 'kafkajs/src/errors.js'", kafkajs],
     ['formatter/a.ts', "import {\n  type Kafka,\n} from 'kafkajs'", kafkajs],
+    ['dispatcher/engine/a.ts', "import { x } from '../http/deliver.ts'", pure],
+    ['dispatcher/engine/gate/a.ts', "import type { x } from '../../takeover/takeover.ts'", pure],
+    ['dispatcher/engine/a.ts', "import type { x } from '../main.ts'", pure],
+    ['dispatcher/engine/a.ts', "import { x } from '../../platform/kafka/log-ids.ts'", pure],
+    ['dispatcher/engine/a.ts', "import { x } from '../../definitions/config-tables.ts'", pure],
+    ['dispatcher/engine/a.ts', "import { x } from 'node:fs'", pure],
+    ['dispatcher/engine/a.ts', "const x = await import('node:net')", pure],
+    ['dispatcher/engine/a.ts', "import { request } from 'undici'", pure],
     ['formatter/a.ts', 'const now = Date.now()', time],
     ['formatter/a.ts', 'const now = Date.now', time],
     ['formatter/a.ts', 'const x = Math.random()', time],
@@ -183,6 +239,15 @@ test.each(
 
 test.each([
   ['domain/a.ts', "import { x } from './event.ts'"],
+  [
+    'dispatcher/engine/gate/a.ts',
+    "import { x } from '../ports.ts'\nimport { y } from '../../../domain/stats/stats.ts'",
+  ],
+  [
+    'dispatcher/engine/a.ts',
+    "import type { Clock } from '../../platform/runtime/clock.ts'\nimport Denque from 'denque'",
+  ],
+  ['dispatcher/http/a.ts', "import { x } from 'node:net'\nimport { y } from '../engine/ports.ts'"],
   ['platform/a.ts', "import { pino } from 'pino'"],
   ['platform/kafka/a.ts', "import kafkajs from 'kafkajs'\nimport { x } from '../log.ts'"],
   ['platform/runtime/clock.ts', 'const now = Date.now()'],
