@@ -273,7 +273,7 @@ describe('docs/reference/contract.md', () => {
 })
 
 describe('documents that comments and tests cite', () => {
-  const sources = ['services', 'deploy', 'tools', 'test', '.ci']
+  const sources = ['services', 'deploy', 'test', '.ci']
     .flatMap((folder) => filesBelow(folder, ''))
     .filter((path) => /(\.(tsx?|mjs|py|yml)|Dockerfile|\.ci\/run)$/.test(path) && path !== 'test/unit/docs.test.ts')
   const contract = read('docs/reference/contract.md')
