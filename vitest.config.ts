@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const oneMinuteMs = 60_000
+// At full size a single case may play thousands of worlds (test/support/guarantee-size.ts).
+const kafkaTestMs = (process.env.HOOKLINE_GUARANTEES === 'full' ? 30 : 2) * oneMinuteMs
 
 export default defineConfig({
   test: {
@@ -28,7 +30,7 @@ export default defineConfig({
           maxWorkers: 2,
           // After the other project: its tests keep all cores busy.
           sequence: { groupOrder: 1 },
-          testTimeout: 2 * oneMinuteMs,
+          testTimeout: kafkaTestMs,
           hookTimeout: 2 * oneMinuteMs,
         },
       },

@@ -41,6 +41,7 @@ const signIn = (program: Program): NodeJS.ProcessEnv => ({
   KAFKA_SASL_PASSWORD: passwords[program] ?? '',
   SCHEMA_REGISTRY_URL: platform.schemaRegistryUrl,
   HOOKLINE_TOPIC_PREFIX: prefix,
+  HOOKLINE_PARTITIONS: '4',
 })
 
 beforeAll(async () => {
