@@ -45,13 +45,12 @@ export function strimziUsers(programs: readonly Program[], { cluster, prefix }: 
   return toStream(resources)
 }
 
-/** Names of Kubernetes resources are DNS names (RFC 1123): lower case, letters and digits with single hyphens between. */
+/** Names of Kubernetes resources are DNS names (RFC 1123): lower case, neither `_` nor a dot at an end. */
 function metadataOf(name: string, cluster: string) {
   const dnsName = name
     .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((part) => part !== '')
-    .join('-')
+    .replaceAll('_', '-')
+    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
   return { name: dnsName, labels: { 'strimzi.io/cluster': cluster } }
 }
 

@@ -25,6 +25,8 @@ const cases = sized(
 )
 const good = 20
 const goodEventsEach = sized(60, 10)
+/** At full size a minute: long enough for memory and webhook-parked to fill. */
+const goodEventsBeside = sized(180, 10)
 const goodPerSecond = sized(60, 40)
 /** With 2 s for each attempt, and retries after 1 s and 5 s: hundreds of requests in flight at any time. */
 const hangingPerSecond = sized(400, 100)
@@ -45,7 +47,7 @@ test.each(cases)(
     )
     await define(world, bad, abyss.port)
 
-    const alone = await bystanders(world, 0)
+    const alone = await bystanders(world, 0, goodEventsEach)
     const businesses = new Map(bad.map(({ id, businessId }) => [id, businessId]))
     const load = startLoad(world, {
       lanes: bad.map(({ id }) => ({ channel: id, contactId: 'contact' })),
@@ -54,7 +56,7 @@ test.each(cases)(
     })
     const hang = () => abyss.open.size >= leastHanging
     expect(await until(hang, 60_000, systemClock), `${abyss.open.size} requests hang`).toBe(true)
-    const beside = await bystanders(world, goodEventsEach)
+    const beside = await bystanders(world, goodEventsEach, goodEventsBeside)
     // Looked at while the load still runs: what hangs then hung beside the good ones.
     const stillHanging = abyss.open.size
     const residentBytes = await residentBytesOf(world.stack.service('dispatcher').url)
@@ -104,12 +106,12 @@ async function define(world: FaultyStack, webhooks: Hanging[], port: number): Pr
 }
 
 /** Publishes for the good webhooks alone, waits for what arrives, and compares. */
-async function bystanders({ receiver, ...world }: FaultyStack, firstNumber: number) {
+async function bystanders({ receiver, ...world }: FaultyStack, firstNumber: number, eventsPerLane: number) {
   const before = receiver.arrivals.length
   const published = await startLoad(world, {
     lanes: world.lanes,
     perSecond: goodPerSecond,
-    eventsPerLane: goodEventsEach,
+    eventsPerLane,
     eventOf: (lane: LoadLane, number, businessId) => messageOf(lane, firstNumber + number, businessId),
   }).done
   const isOfLanes = ({ path }: { path: string }) => /^\/\d+$/.test(path)

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { Engine } from '../../services/dispatcher/engine/engine.ts'
 import type { OutcomeRecords } from '../../services/dispatcher/engine/ports.ts'
 import { Assignments } from '../../services/dispatcher/intake/assignments.ts'
-import { type IntakeContext, takeBatch } from '../../services/dispatcher/intake/take-batch.ts'
-import { CommitLoop } from '../../services/dispatcher/outcome/commit-loop.ts'
-import { SnapshotWriter } from '../../services/dispatcher/takeover/snapshot-writer.ts'
+import { takeBatch } from '../../services/dispatcher/intake/take-batch.ts'
+import { Committer } from '../../services/dispatcher/outcome/committer.ts'
+import { HealthWriter } from '../../services/dispatcher/takeover/snapshot-writer.ts'
 import type { Attempt, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
@@ -59,9 +59,9 @@ class Instance implements AsyncDisposable {
   readonly name: string
   readonly #kafka: ModelKafka
   readonly #engine: Engine
-  readonly #health: SnapshotWriter
+  readonly #health: HealthWriter
   readonly #assignments: Assignments
-  readonly #commits: CommitLoop
+  readonly #committer: Committer
   assignment = { partitions: new Map<string, number[]>(), current: false, fresh: true }
   readonly #positions = new Map<number, number>()
   readonly #reading = new Set<number>()
@@ -145,7 +145,8 @@ class Instance implements AsyncDisposable {
       },
     }
     const json = (bytes: Buffer) => ({ ok: true as const, value: JSON.parse(bytes.toString()) })
-    this.#health = new SnapshotWriter({
+    this.#health = new HealthWriter({
+      engine: this.#engine,
       topic: 'webhook-health',
       encode: (record) => Buffer.from(JSON.stringify(record)),
       send: async ({ key, value, partition, headers }) => {
@@ -164,16 +165,16 @@ class Instance implements AsyncDisposable {
     })
     this.#assignments = new Assignments({
       engine: this.#engine,
-      snapshots: this.#health,
+      health: this.#health,
       takeover: {
         reader,
-        unreadable: { add: (record: unknown) => kafka.violations.push(`unreadable: ${JSON.stringify(record)}`) },
+        unreadable: (record: unknown) => void kafka.violations.push(`unreadable: ${JSON.stringify(record)}`),
         health: { topic: 'webhook-health', decode: json },
         attempts: { topic: 'webhook-attempts', decode: json },
         parked: { topic: 'webhook-parked', decode: json },
         deliveries: topic,
         logIds,
-        log: { error: (gone: object) => kafka.violations.push(`parked is lost: ${JSON.stringify(gone)}`) },
+        lostParked: (partition: number) => void kafka.violations.push(`the parked ones of ${partition} are lost`),
         nowMs,
         monotonicMs: nowMs,
       },
@@ -181,18 +182,19 @@ class Instance implements AsyncDisposable {
         await kafka.answer()
         return new Map([[topic, new Map(structuredClone(kafka.committed))]])
       },
-      readers: { quietTopics: [], readQuietTopics: () => {} },
+      quietTopics: [],
+      follow: () => {},
       nowMs,
       log: silent,
       fail,
     } as never)
     const commit = this.#commit.bind(this)
-    const readers: never = Object.defineProperty({ commit }, 'assignment', { get: () => this.assignment }) as never
-    this.#commits = new CommitLoop({
+    const consumer: never = Object.defineProperty({ commit }, 'assignment', { get: () => this.assignment }) as never
+    this.#committer = new Committer({
       engine: this.#engine,
-      readers,
-      snapshots: this.#health,
-      intervals: { commitMs: 2 ** 30, snapshotMs: 2 ** 30 },
+      consumer,
+      health: this.#health,
+      intervals: { commitMs: 2 ** 30, healthMs: 2 ** 30 },
       log: silent,
       fail,
     })
@@ -211,14 +213,14 @@ class Instance implements AsyncDisposable {
     for (const partition of this.assignment.partitions.get(topic) ?? []) if (random() < 0.5) void this.#read(partition)
     if (this.#committing || random() < 0.7) return
     this.#committing = true
-    void this.#commits.finish().then(() => {
+    void this.#committer.finish().then(() => {
       this.#committing = false
     })
     if (random() < 0.1) void this.#health.repair()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#commits[Symbol.asyncDispose]()
+    await this.#committer[Symbol.asyncDispose]()
   }
 
   #owns(number: number): boolean {
@@ -242,24 +244,23 @@ class Instance implements AsyncDisposable {
       timestampMs: 0,
     }))
     const batch = { topic, partition, records, highWatermark: 0, nextOffset: from + log.length, assignment }
-    const context: IntakeContext = {
+    const context = {
       engine: this.#engine,
       faults: new RecordFaults({ clock: { sleep: () => Promise.resolve() }, log: silent, fail: () => {} }),
-      topics: {
-        sources: new Map([[topic, (bytes: Buffer) => this.#decode(bytes)]]),
-        tests: 'webhook-tests',
-        replays: 'webhook-replays',
-        longestWaitMs: () => 0,
-      },
-      assignments: this.#assignments,
+      sources: new Map([[topic, (bytes: Buffer) => this.#decode(bytes)]]),
+      testsTopic: 'webhook-tests',
+      takingOver: (number: number) => this.#assignments.takingOver(number),
       definitions: { needed: () => (this.#kafka.random() < 0.05 ? this.#kafka.answer() : undefined) },
-      patience: { wait: (coming) => coming },
+      patience: { wait: (coming: Promise<unknown>) => coming },
       nowMs: () => this.#kafka.clock.nowMs,
-      pauses: { roomSoon: async () => false, forRoom: () => {}, untilDue: () => {} },
+      roomSoon: async () => false,
+      pauseForRoom: () => {},
       dueTimes: { waitMs: () => 0 },
-      log: { error: (place: object) => this.#kafka.violations.push(`unreadable ${JSON.stringify(place)}`) },
+      longestWaitMs: () => 0,
+      pauseFor: () => {},
+      unreadable: (place: object) => void this.#kafka.violations.push(`unreadable ${JSON.stringify(place)}`),
     }
-    const taken = await takeBatch(batch as never, context)
+    const taken = await takeBatch(batch as never, context as never)
     this.#reading.delete(partition)
     if (assignment === this.assignment && assignment.current) this.#positions.set(partition, from + taken)
   }

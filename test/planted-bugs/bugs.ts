@@ -331,9 +331,23 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'lets slow webhooks fill the memory of all',
     file: dispatcher('engine/parking/memory-share'),
-    text: 'unknown: 1 / 4, slow: 1 / 2 }',
+    text: 'unknown: 1 / 8, slow: 1 / 4 }',
     replacement: 'unknown: 1, slow: 1 }',
     caughtBy: ['test/unit/dispatcher/engine/engine-fairness.test.ts'],
+  },
+  {
+    name: 'gives the way back from webhook-parked to all in turn, however many hang',
+    file: dispatcher('engine/parking/parked-drain'),
+    text: 'const turns = quick.length > 0 ? quick : ables',
+    replacement: 'const turns = ables',
+    caughtBy: ['test/unit/dispatcher/engine/engine-memory.test.ts'],
+  },
+  {
+    name: 'forgets in memory that what is refused at once waits for retries',
+    file: dispatcher('engine/scheduling/answer-times'),
+    text: "if (this.#failuresInRow > passingFailures) return 'slow'",
+    replacement: 'return this.placeClass',
+    caughtBy: ['test/unit/dispatcher/engine/engine-memory.test.ts'],
   },
   {
     name: 'makes room in memory only while all of it is taken',
@@ -758,10 +772,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'a commit that waits for Kafka queues up behind itself',
-    file: dispatcher('outcome/commit-loop'),
+    file: dispatcher('outcome/committer'),
     text: 'this.#committing ??= this.#commit()',
     replacement: 'this.#committing = this.#commit()',
-    caughtBy: ['test/unit/dispatcher/outcome/commit-loop.test.ts'],
+    caughtBy: ['test/unit/dispatcher/outcome/committer.test.ts'],
   },
   {
     name: 'lets a replay begin in webhook-parked at an offset of another topic',

@@ -30,6 +30,8 @@ export type FlowContext = {
   onIdle: () => void
 }
 
+const endings = { success: 'succeeded', refused: 'refused', unreachable: 'hung' } as const
+
 /** What happens to the head of a lane: sent, recorded, and then done, retried, or given up. */
 export class Flow {
   readonly #ports: EnginePorts
@@ -130,7 +132,7 @@ export class Flow {
     if (result.kind === 'fault') return this.#cannotSend(lane, item, probe)
     const { outcome, startedAtMs } = result
     if (this.#faults.open(webhookId)) this.#lanes.wake(webhookId)
-    if (outcome.kind !== 'rejected') this.#lanes.answered(lane, outcome.latencyMs, outcome.kind === 'unreachable')
+    if (outcome.kind !== 'rejected') this.#lanes.answered(lane, outcome.latencyMs, endings[outcome.kind])
     const counted = this.#steps.step(item.place, item.delivery, 'counting an outcome', () =>
       this.#count(item, outcome, startedAtMs, probe),
     )

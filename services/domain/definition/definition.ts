@@ -1,7 +1,4 @@
-/**
- * The webhook definition (contract.md, section 5), as schemas/webhook-config.schema.json describes it, with defaults
- * filled in.
- */
+/** The webhook definition (contract.md, section 5), as schemas/webhook-config.schema.json describes it, defaults filled in. */
 
 export type WantedEvents = {
   userMessages: boolean
@@ -20,12 +17,12 @@ export type WebhookDefinition = {
   name: string
   url: string
   enabled: boolean
-  /** Why Hookline switched the webhook off. */
+  /** Why Hookline itself has switched it off. */
   disabledReason?: string
   /** chatChannelIds. */
   channels: string[]
   events: WantedEvents
-  /** Custom request headers. Each value is sealed (platform/keyring.ts), or plain if an operator wrote it so. */
+  /** Custom request headers; each value sealed (platform/keyring.ts) or, as an operator may write it, plain. */
   headers: Record<string, string>
   timeoutMs: number
   slowThresholdMs: number
@@ -33,36 +30,30 @@ export type WebhookDefinition = {
   whenBlocked: 'reject' | 'park'
   maxInFlight: number
   rateLimitPerSecond?: number
-  /** Sealed or plain. A definition without a secret is not in force until admin has completed it. */
+  /** Sealed or plain; a definition without one is not in force until admin has completed it. */
   secret?: string
   previousSecret?: string
-  /** ISO 8601. The previous secret also signs until then. */
+  /** ISO 8601: until then the previous secret signs too. */
   previousSecretUntil?: string
-  /** Secrets replaced before the previous one, newest first; former-secrets.ts reads them together. */
+  /** Replaced before the previous one, newest first; domain/definition/former-secrets.ts reads them together. */
   olderSecrets?: { secret: string; until: string }[]
   version: number
-  /** ISO 8601. Taken from the record's timestamp when an operator left it out. */
+  /** ISO 8601; filled from the record's timestamp when an operator left it out. */
   createdAt: string
   updatedAt: string
 }
 
 export type Account = { webhooksEnabled: boolean; updatedAt?: string; updatedBy?: string }
 
-/** Largest value of an Avro int, the type of this field in records. */
+/** As Avro's int holds it, in which records carry it. */
 const maxVersion = 2_147_483_647
 
-/**
- * Next version of a definition. An operator may already have written the largest one, so repeats are recognised by
- * offset instead.
- */
+/** Versions grow with each change; an operator may have written the largest one. What must not repeat goes by offset. */
 export function nextVersion(version: number): number {
   return Math.min(version + 1, maxVersion)
 }
 
-/**
- * Context that binds a sealed value to its definition and field (guarantees.md, 33). A ciphertext moved to another
- * webhook does not open.
- */
+/** What binds a sealed value to its place (guarantees.md, 33): a ciphertext moved to another webhook does not open. */
 export function sealContext(definition: { businessId: string; id: string }, field: string): string {
   return `${definition.businessId}\n${definition.id}\n${field}`
 }

@@ -1,12 +1,9 @@
-/**
- * Maximum levels of nesting; a definition has three. JSON.stringify and Avro recurse and overflow the stack at some
- * thousands.
- */
+/** Levels of nesting: a definition has three. JSON.stringify and Avro recurse, and end by a full stack at some thousands. */
 const maxDepth = 20
 
 /**
- * Reason why a JSON value cannot be handled: it is nested too deep, or a text is not well-formed Unicode, which UTF-8
- * and Avro cannot carry. The check itself does not recurse.
+ * What keeps a JSON value from being handled at all: nesting too deep, or texts that are not well-formed Unicode, which
+ * UTF-8 and Avro cannot carry. Without recursion, whatever the value is.
  */
 export function shapeProblem(value: unknown): string | null {
   let level: unknown[] = [value]

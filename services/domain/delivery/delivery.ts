@@ -1,7 +1,4 @@
-/**
- * Notifications and their results, as in schemas/webhook-*.avsc. Times are milliseconds since the epoch and have the
- * names of the Avro fields.
- */
+/** Notifications and what became of them, as in schemas/webhook-*.avsc; times are milliseconds since the epoch. */
 
 export type NotificationKind = 'message' | 'status'
 
@@ -15,12 +12,12 @@ export type Delivery = {
   kind: NotificationKind
   chatChannelId: string
   contactId: string
-  /** JSON in UTF-8; every attempt sends these bytes. */
+  /** JSON, UTF-8: what every attempt sends. */
   body: Buffer
   traceparent: string | null
   createdAt: number
   definitionVersion: number
-  /** Offset in webhook-config of the definition that formatted the notification. */
+  /** Offset in webhook-config of the definition that formatted it. */
   definitionOffset: number
 }
 
@@ -48,19 +45,16 @@ export type Attempt = {
   slowThresholdMs: number
   next: NextStep
   nextAttemptAt: number | null
-  /** Delay topic, without its prefix, in which the notification waits. */
+  /** Delay topic, without its prefix, that the notification waits in. */
   nextTopic: string | null
   definitionVersion: number
-  /**
-   * Offset in webhook-config of the definition that sent it; null for the test of a draft and for attempts of earlier
-   * versions.
-   */
+  /** Offset in webhook-config of the definition that it was sent by; null of a draft's test, and of attempts of before. */
   definitionOffset: number | null
   deliveryCreatedAt: number
   sourceTopic: string
   sourceOffset: number
   test: boolean
-  /** Id of the replay that made it. The attempts of a replay are counted from 1 again. */
+  /** Of the replay that it was made for; its attempts are counted from 1 again. */
   replayId: string | null
 }
 
@@ -72,9 +66,9 @@ export type AttemptSummary = Pick<
 export type DeadLetterReason =
   /** Every attempt of the retry profile failed. */
   | 'exhausted'
-  /** Final response: 3xx, or a 4xx that is not retried. */
+  /** A final answer: 3xx, or 4xx that is not retried. */
   | 'refused'
-  /** 410: the receiver wants no more notifications. */
+  /** 410: the receiver wants no more. */
   | 'gone'
   /** The webhook was switched off while the notification waited. */
   | 'disabled'
@@ -85,9 +79,9 @@ export type DeadLetterReason =
   | 'expired'
   /** A Kafka record that cannot be decoded. */
   | 'unreadable'
-  /** A Kafka record whose handling throws: an internal fault. It is set aside so that it blocks no other record. */
+  /** A Kafka record whose handling throws: a fault of ours, set aside so that it stops nobody else. */
   | 'fault'
-  /** A notification larger than Kafka accepts. */
+  /** A notification larger than Kafka takes. */
   | 'oversize'
 
 /** A record of webhook-dead-letters. */
@@ -100,20 +94,18 @@ export type DeadLetter = {
   source: { topic: string; partition: number; offset: number; key: Buffer | null; value: Buffer | null }
 }
 
-/** A waiting notification: a record of webhook-retries-*, webhook-parked, webhook-replays or webhook-tests. */
+/** A notification that waits for something: a record of webhook-retries-*, webhook-parked, webhook-replays or webhook-tests. */
 export type PendingDelivery = {
   delivery: Delivery
   attempts: AttemptSummary[]
-  /** Earliest time of sending. */
+  /** Not sent before. */
   dueAt: number
   why: 'retry' | 'overflow' | 'breaker' | 'fault' | 'replay' | 'test'
   replayId: string | null
-  /** Only in webhook-parked: offset in the home topic (homeOf) from which on the queue's notifications were parked. */
+  /** In webhook-parked: from this offset of their home topic on (homeOf), the queue's notifications went there. */
   parkedSince: number | null
-  /**
-   * Only in webhook-tests: JSON of the definition to send by instead of the stored one, sealed as in webhook-config.
-   */
+  /** In webhook-tests: JSON of the definition to send by instead of the stored one, sealed as in webhook-config. */
   definition?: string | null
-  /** Only in a replay: its maximum rate in notifications per second; absent in records of earlier versions. */
+  /** Of a replay: so many of its notifications a second, at most; unknown where an earlier version wrote it. */
   ratePerSecond?: number | null | undefined
 }

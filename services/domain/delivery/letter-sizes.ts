@@ -1,19 +1,16 @@
 import type { AttemptSummary, DeadLetter } from './delivery.ts'
 
-/**
- * Dead letters with the same meaning, largest first. The next one is used when Kafka refuses the one before as too
- * large.
- */
+/** Dead letters that say the same, the fullest first: the next one is for when Kafka refuses that one as too large. */
 export type LettersBySize = [DeadLetter, ...DeadLetter[]]
 
-/** Maximum characters of the smallest letter's detail, which may quote the refused record. */
+/** Characters of the smallest letter's detail, which may quote what was refused. */
 const maxDetailLength = 1_000
-/** Maximum attempts in the smallest letter, the latest ones; no retry profile has more. */
+/** Attempts in the smallest letter, the latest: no retry profile has more. */
 const maxAttempts = 20
 
 /**
- * The letter, then without response excerpts, then without any bytes. The record itself stays at its source as long as
- * the topic retains it. The last letter has a few KB at most.
+ * The letter, then without what receivers answered, then without any bytes: the record itself stays where source says for as
+ * long as its topic keeps it. The last one has a few KB at most.
  */
 export function lettersBySize(letter: DeadLetter): LettersBySize {
   const attempts = withoutExcerpts(letter.attempts)
@@ -22,7 +19,7 @@ export function lettersBySize(letter: DeadLetter): LettersBySize {
   return hasExcerpts ? [letter, plain, withoutBytes(plain)] : [letter, withoutBytes(plain)]
 }
 
-/** Drops the response excerpts, the facts of an attempt that are missed least. */
+/** What a receiver has answered is of all facts of an attempt the one that is missed least. */
 export function withoutExcerpts(attempts: readonly AttemptSummary[]): AttemptSummary[] {
   return attempts.map((attempt) => ({ ...attempt, responseExcerpt: null }))
 }

@@ -4,8 +4,8 @@ import type { WebhookGates } from '../gate/send-gate.ts'
 import { mostAhead } from '../item-ids.ts'
 import type { EngineLimits, EnginePorts, Item } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
-import { isBeyondShare, longestWaitInMemoryMs } from './memory-share.ts'
-import { isSlow } from './slow-queues.ts'
+import { isBeyondShare, longestWaitInMemoryMs, shareToFill } from './memory-share.ts'
+import { isSlow, slowWithMuch } from './slow-queues.ts'
 
 export type MemoryRulesContext = {
   ports: Pick<EnginePorts, 'nowMs'>
@@ -57,9 +57,10 @@ export class MemoryRules {
 
   /** Slow webhooks, however many, have a part of the memory together; so have unknown ones that still wait for a place. */
   #isBeyondShare(queueId: string, webhookId: string): boolean {
-    const placeClass = this.#lanes.queues.placeClassOf(webhookId)
-    if (placeClass === 'quick' || (placeClass === 'unknown' && !this.#lanes.queues.isAside(queueId))) return false
-    return isBeyondShare(placeClass, this.#lanes.queues.heldBy(placeClass), this.#limits)
+    const { queues } = this.#lanes
+    const memoryClass = queues.memoryClassOf(webhookId)
+    if (memoryClass === 'unknown' && !queues.isAside(queueId)) return false
+    return isBeyondShare(memoryClass, queues.heldBy(memoryClass), this.#limits)
   }
 
   /** Whether the gate and the rate let the last one of the queue start in more than a minute only. */
@@ -73,5 +74,24 @@ export class MemoryRules {
   isBlocked(webhookId: string): boolean {
     const parks = this.#definitionOf(webhookId)?.definition.whenBlocked === 'park'
     return parks && this.#gates.isBlocked(webhookId, this.#nowMs())
+  }
+
+  /** Queues of slow webhooks that keep more than the next to be sent, while others wait in webhook-parked for a part of the share. */
+  slowAhead(): string[] {
+    const { queues } = this.#lanes
+    const isFilled = isBeyondShare('slow', queues.heldBy('slow'), this.#limits, shareToFill)
+    return isFilled ? queues.slowQueues(1) : []
+  }
+
+  /**
+   * Queues that crowd the memory: those of slow webhooks where these have more than their share, and those that have at least
+   * half of an equal part of the rest and do not keep up. Where all keep up, waiting is right.
+   * @param held deliveries in memory.
+   */
+  crowding(held: number): string[] {
+    const { queues, hasFreePlaces } = this.#lanes
+    const slow = queues.heldBy('slow')
+    const others = slowWithMuch(queues.all(), held - slow.items, hasFreePlaces)
+    return isBeyondShare('slow', slow, this.#limits) ? [...queues.slowQueues(), ...others] : others
   }
 }

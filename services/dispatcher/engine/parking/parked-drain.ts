@@ -9,7 +9,7 @@ import type { Slot } from '../offsets/offset-tracker.ts'
 import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
 import type { EngineLimits, EnginePorts, Item } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
-import { isBeyondShare, longestWaitInMemoryMs } from './memory-share.ts'
+import { isBeyondShare, longestWaitInMemoryMs, shareToFill } from './memory-share.ts'
 
 export type ParkedDrainContext = {
   ports: Pick<EnginePorts, 'nowMs' | 'after' | 'readParked'>
@@ -23,7 +23,7 @@ export type ParkedDrainContext = {
   partitions: Partitions
 }
 
-/** Of memory: so much may be held for what is taken back from webhook-parked to be more than a request at a time. */
+/** Of memory: so much a class may hold for what is taken back from webhook-parked to be more than a request at a time. */
 const shareOfParked = 1 / 4
 /** So many offsets of webhook-parked are read at a time. */
 const drainSlice = 2_000
@@ -67,7 +67,7 @@ export class ParkedDrain {
     const { parked } = state
     if (this.#stopped || !held.hasRoom) return
     const ables = parked.waiting().filter((queueId) => this.#canTake(state, queueId))
-    const first = ables[state.drains++ % ables.length]
+    const first = this.#next(state, ables)
     if (first === undefined) return
     const from = parked.fromOf(first)
     const able = new Set(ables.filter((queueId) => parked.fromOf(queueId) >= from))
@@ -81,7 +81,7 @@ export class ParkedDrain {
       if (!able.has(queueId) || offset < parked.fromOf(queueId)) return true
       if (lanes.queues.itemsOf(queueId) < this.#refillBy(pending, queueId) && this.#hasRoomFor(queueId))
         this.#take(state, offset, pending)
-      else able.delete(queueId)
+      else this.#leave(able, queueId)
       return able.size > 0
     }
     ports.readParked(state.number, from, to, onRecord, () => {
@@ -93,6 +93,22 @@ export class ParkedDrain {
       }
       this.#drain(state)
     })
+  }
+
+  /** Webhooks take turns. Every other turn is a quick one's: among thousands that hang, its own would come once a minute. */
+  #next(state: PartitionState, ables: string[]): string | undefined {
+    const { queues } = this.#context.lanes
+    const turn = state.drains++
+    const quick = turn % 2 === 0 ? ables.filter((queueId) => queues.memoryClassOf(webhookOf(queueId)) === 'quick') : []
+    const turns = quick.length > 0 ? quick : ables
+    return turns[Math.floor(turn / 2) % turns.length]
+  }
+
+  /** The queue takes no more of what is being read; where that is for want of room, nor do others that lack the same. */
+  #leave(able: Set<string>, queueId: string): void {
+    able.delete(queueId)
+    if (this.#hasRoomFor(queueId)) return
+    for (const other of able) if (!this.#hasRoomFor(other)) able.delete(other)
   }
 
   /**
@@ -120,19 +136,19 @@ export class ParkedDrain {
   #canTake(state: PartitionState, queueId: string): boolean {
     const { limits, waitMs, lanes } = this.#context
     return (
+      this.#hasRoomFor(queueId, shareToFill) &&
       state.position(homeOf(queueId, limits)) >= state.parked.sinceOf(queueId) &&
       waitMs(webhookOf(queueId)) < 1_000 &&
-      this.#hasRoomFor(queueId) &&
       lanes.queues.itemsOf(queueId) <= this.#refill(queueId) / 2
     )
   }
 
   /** Slow and unknown ones have a part of the memory each; and where it is crowded, one that has something there waits. */
-  #hasRoomFor(queueId: string): boolean {
+  #hasRoomFor(queueId: string, part = 1): boolean {
     const { limits, lanes, held } = this.#context
     if (held.isCrowded && lanes.queues.itemsOf(queueId) > 0) return false
-    const placeClass = lanes.queues.placeClassOf(webhookOf(queueId))
-    return !isBeyondShare(placeClass, lanes.queues.heldBy(placeClass), limits)
+    const memoryClass = lanes.queues.memoryClassOf(webhookOf(queueId))
+    return !isBeyondShare(memoryClass, lanes.queues.heldBy(memoryClass), limits, part)
   }
 
   /**
@@ -140,11 +156,12 @@ export class ParkedDrain {
    * leaves most of it to the others; within that, what a quick one works off in a second.
    */
   #refill(queueId: string): number {
-    const { definitionOf, limits, lanes, faults, held, partitions } = this.#context
+    const { definitionOf, limits, lanes, faults, partitions } = this.#context
     const least = lanes.queues.inFlightOf(queueId) + 1
     // One to be tried is enough while nothing can be sent.
     if (faults.isClosed(webhookOf(queueId))) return least
-    const free = limits.maxHeld * shareOfParked - held.count
+    const { items } = lanes.queues.heldBy(lanes.queues.memoryClassOf(webhookOf(queueId)))
+    const free = limits.maxHeld * shareOfParked - items
     if (free <= 0) return least
     const definition = definitionOf(webhookOf(queueId))?.definition
     const rate = definition?.rateLimitPerSecond ?? Number.POSITIVE_INFINITY

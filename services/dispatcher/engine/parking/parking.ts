@@ -9,9 +9,7 @@ import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
 import { type EngineLimits, type EnginePorts, type Item, pendingOf } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
 import { MemoryRules, type MemoryRulesContext } from './memory-rules.ts'
-import { isBeyondShare } from './memory-share.ts'
 import { ParkedDrain } from './parked-drain.ts'
-import { slowWithMuch } from './slow-queues.ts'
 
 export type ParkingContext = MemoryRulesContext & {
   ports: EnginePorts
@@ -66,6 +64,7 @@ export class Parking {
     this.#held.stopped.forgetOld(this.#ports.nowMs(), (replayId) => this.#partitions.holdReplay(replayId))
     this.#measure()
     this.#clearLongWaits()
+    for (const queueId of this.memory.slowAhead()) this.spill(queueId, 'overflow')
     if (this.#held.isCrowded) this.#relieve()
     this.#drain.look()
   }
@@ -222,15 +221,8 @@ export class Parking {
     this.#measuredAtMs += elapsedMs
   }
 
-  /**
-   * Slow webhooks must not fill the memory of all, however many they are: those that have at least half of an equal part of
-   * it go on by webhook-parked. Where all keep up, waiting is right.
-   */
   #relieve(): void {
-    if (isBeyondShare('slow', this.#lanes.queues.heldBy('slow'), this.#limits))
-      for (const queueId of this.#lanes.queues.slowQueues()) this.spill(queueId, 'overflow')
-    const { queues, hasFreePlaces } = this.#lanes
-    for (const queueId of slowWithMuch(queues.all(), this.#held.count, hasFreePlaces)) this.spill(queueId, 'overflow')
+    for (const queueId of this.memory.crowding(this.#held.count)) this.spill(queueId, 'overflow')
   }
 
   /** What waits long for its receiver, its breaker or its rate is in webhook-parked alone, whatever it had in memory before. */

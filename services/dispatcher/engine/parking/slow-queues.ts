@@ -12,9 +12,12 @@ export function isSlow({ turn, webhook, items, speed }: Queue<unknown>, hasFreeP
   return speed.isMeasured && !waitsForUs && items > speed.perSecond
 }
 
-/** Queues with at least half of an equal part of so many items that are slow, or have most of it waiting for retries. */
+/**
+ * Queues with at least half of an equal part of so many items that are slow, or have most of it waiting for retries. Webhooks
+ * of the slow class have a share of their own: beside thousands of them, an equal part would be less than one item.
+ */
 export function slowWithMuch(queues: Queue<unknown>[], items: number, hasFreePlaces: boolean): string[] {
-  const busy = queues.filter((queue) => queue.items > 0)
+  const busy = queues.filter(({ items, webhook }) => items > 0 && webhook.memoryClass !== 'slow')
   const halfOfEqualPart = items / busy.length / 2
   const waits = (queue: Queue<unknown>) => queue.held > queue.items / 2 || isSlow(queue, hasFreePlaces)
   return busy.filter((queue) => queue.items >= halfOfEqualPart && waits(queue)).map(({ id }) => id)

@@ -9,18 +9,25 @@ const shortestSilenceMs = 250
 const silenceInMeans = 4
 /** Requests in a row that hung, after which one at a time is enough to see whether the receiver is back. */
 const hangsToProbe = 10
+/** More failures in a row will most likely be followed by others. */
+const passingFailures = 2
+
+/** How a request ended; hung: without an answer. */
+export type Ending = 'succeeded' | 'refused' | 'hung'
 
 /** How quickly a webhook's receiver has answered lately, which says from which share of the places it may take. */
 export class AnswerTimes {
   #meanMs: number | null = null
   #silentMs = 0
   #hangsInRow = 0
+  #failuresInRow = 0
   #isFaulted = false
 
-  /** A request has ended. @param hung without an answer, after seconds. */
-  ended(tookMs: number, hung: boolean): void {
+  /** A request has ended. */
+  ended(tookMs: number, ending: Ending): void {
     this.#meanMs = this.#meanMs === null ? tookMs : this.#meanMs + (tookMs - this.#meanMs) * newestShare
-    this.#hangsInRow = hung && tookMs >= slowMs ? this.#hangsInRow + 1 : 0
+    this.#hangsInRow = ending === 'hung' && tookMs >= slowMs ? this.#hangsInRow + 1 : 0
+    this.#failuresInRow = ending === 'succeeded' ? 0 : this.#failuresInRow + 1
     this.#silentMs = 0
     this.#isFaulted = false
   }
@@ -50,6 +57,14 @@ export class AnswerTimes {
     return this.#hangsInRow >= hangsToProbe
   }
 
+  /** The share of memory that it takes from: what is refused at once waits for its retries as long as what hangs. */
+  get memoryClass(): PlaceClass {
+    if (this.#failuresInRow > passingFailures) return 'slow'
+    const { placeClass } = this
+    return placeClass === 'quick' && this.#failuresInRow > 0 ? 'unknown' : placeClass
+  }
+
+  /** The share of the places in flight that it takes from. */
   get placeClass(): PlaceClass {
     const patienceMs = Math.min(slowMs, Math.max(shortestSilenceMs, (this.#meanMs ?? 0) * silenceInMeans))
     if (this.#isFaulted || this.#silentMs >= patienceMs || (this.#meanMs ?? 0) >= slowMs) return 'slow'

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import type { AnswerTimes } from './answer-times.ts'
+import type { AnswerTimes, Ending } from './answer-times.ts'
 import { Young } from './burst-limit.ts'
 import type { Lane, LaneRules, Queue, Webhook } from './lane.ts'
 import { QueueTable } from './queue-table.ts'
@@ -52,10 +52,9 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     if (lane.state === 'idle') this.#makeReady(lane)
   }
 
-  /** A request of the webhook has ended. @param hung without an answer. */
-  answered(lane: Lane<Item>, tookMs: number, hung: boolean): void {
-    const { webhook } = lane.queue
-    webhook.answers.ended(tookMs, hung)
+  /** A request of the webhook has ended. */
+  answered({ queue: { webhook } }: Lane<Item>, tookMs: number, ending: Ending): void {
+    webhook.answers.ended(tookMs, ending)
     this.#classify(webhook)
   }
 
@@ -134,9 +133,9 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   #classify(webhook: Webhook<Item>): void {
     const { placeClass } = webhook.answers
     const before = webhook.placeClass
+    this.queues.classify(webhook)
     if (placeClass === before) return
     for (const queue of webhook.queues) this.#round.leaveAside(queue)
-    this.queues.move(webhook, placeClass)
     this.#places.move(webhook, placeClass)
     this.#rejoinFor(before)
     for (const queue of webhook.queues) this.#round.join(queue)

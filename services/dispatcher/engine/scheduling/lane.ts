@@ -41,6 +41,8 @@ export type Webhook<Item> = {
   readonly answers: AnswerTimes
   /** The share of the places that its requests in flight are counted in. */
   placeClass: PlaceClass
+  /** The share of memory that the items of its queues are counted in. */
+  memoryClass: PlaceClass
   /** Those that its requests in flight are counted in too; of the definition at the time of the first of them. */
   business: Group | null
   origin: Group | null

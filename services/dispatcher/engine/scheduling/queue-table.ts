@@ -63,18 +63,18 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     return this.#queues.get(queueId)?.turn === 'aside'
   }
 
-  placeClassOf(webhookId: string): PlaceClass {
-    return (this.#webhooks.get(webhookId)?.answers ?? this.#answers.of(webhookId)).placeClass
+  memoryClassOf(webhookId: string): PlaceClass {
+    return (this.#webhooks.get(webhookId)?.answers ?? this.#answers.of(webhookId)).memoryClass
   }
 
-  /** What all webhooks of a class have in their lanes. */
+  /** What all webhooks of a class of memory have in their lanes. */
   heldBy(placeClass: PlaceClass): Readonly<Held> {
     return this.#heldBy[placeClass]
   }
 
-  /** Of webhooks of the slow class: queues that have more than what is in flight. */
-  slowQueues(): string[] {
-    const waits = ({ webhook, items }: Queue<Item>) => webhook.placeClass === 'slow' && items > webhook.inFlight
+  /** Of webhooks that take from the slow ones' memory: queues that have so many more than what is in flight. */
+  slowQueues(more = 0): string[] {
+    const waits = ({ webhook, items }: Queue<Item>) => webhook.memoryClass === 'slow' && items > webhook.inFlight + more
     return this.all().flatMap((queue) => (waits(queue) ? [queue.id] : []))
   }
 
@@ -92,19 +92,23 @@ export class QueueTable<Item extends { readonly bytes: number }> {
   count(queue: Queue<Item>, items: number, bytes: number): void {
     queue.items += items
     queue.bytes += bytes
-    const held = this.#heldBy[queue.webhook.placeClass]
+    const held = this.#heldBy[queue.webhook.memoryClass]
     held.items += items
     held.bytes += bytes
   }
 
-  /** What the webhook has in its lanes counts for another class; to be called before its class changes. */
-  move(webhook: Webhook<Item>, to: PlaceClass): void {
+  /** Counts what the webhook has in its lanes in the class that its answers tell. */
+  classify(webhook: Webhook<Item>): void {
+    const { memoryClass } = webhook.answers
+    if (memoryClass === webhook.memoryClass) return
+    const [from, to] = [this.#heldBy[webhook.memoryClass], this.#heldBy[memoryClass]]
     for (const { items, bytes } of webhook.queues) {
-      this.#heldBy[webhook.placeClass].items -= items
-      this.#heldBy[webhook.placeClass].bytes -= bytes
-      this.#heldBy[to].items += items
-      this.#heldBy[to].bytes += bytes
+      from.items -= items
+      from.bytes -= bytes
+      to.items += items
+      to.bytes += bytes
     }
+    webhook.memoryClass = memoryClass
   }
 
   /** Changes what is known of a webhook's answers. @returns the webhook, if it has queues. */
@@ -128,8 +132,9 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     let webhook = this.#webhooks.get(webhookId)
     if (!webhook) {
       const answers = this.#answers.of(webhookId)
-      const { placeClass } = answers
-      webhook = { id: webhookId, queues: new Set(), inFlight: 0, answers, placeClass, business: null, origin: null }
+      const { placeClass, memoryClass } = answers
+      const groups = { business: null, origin: null }
+      webhook = { id: webhookId, queues: new Set(), inFlight: 0, answers, placeClass, memoryClass, ...groups }
       this.#webhooks.set(webhookId, webhook)
     }
     const queue: Queue<Item> = {

@@ -96,7 +96,7 @@ describe('offsets', () => {
     made.runAll()
     expect(commitsOf(made)).toEqual([place(3)])
     expect(commitsOf(made)).toEqual([])
-    made.engine.recommitAll()
+    made.engine.commitFailed()
     expect(commitsOf(made)).toEqual([place(3)])
   })
 
