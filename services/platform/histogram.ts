@@ -3,18 +3,18 @@ import { build } from 'hdr-histogram-js'
 /** Two significant digits: buckets of one unit below 256, of about 1 % of their value above (HdrHistogram). */
 const shape = { bitBucketSize: 32, numberOfSignificantValueDigits: 2, autoResize: true, useWebAssembly: false } as const
 
-/** Values counted by the buckets of an HdrHistogram, as two lists that take little room in a record: ascending. */
+/** Values counted in the buckets of an HdrHistogram, as two short lists in ascending order that fit into a record. */
 export type Buckets = { values: number[]; counts: number[] }
 
-/** Finds buckets; nothing is ever counted in it. */
+/** Only maps values to buckets; nothing is counted in it. */
 const ruler = build(shape) as ReturnType<typeof build> & { lowestEquivalentValue(value: number): number }
 
-/** The lowest value of the bucket that a value, rounded, falls into. */
+/** Lowest value of the bucket that holds the rounded value. */
 export function bucketOf(value: number): number {
   return ruler.lowestEquivalentValue(Math.round(value))
 }
 
-/** Counts a value, in place. */
+/** Counts a value in place. */
 export function countValue({ values, counts }: Buckets, value: number): void {
   const bucket = bucketOf(value)
   const at = placeOf(values, bucket)
@@ -25,7 +25,10 @@ export function countValue({ values, counts }: Buckets, value: number): void {
   }
 }
 
-/** @param percents such as [50, 99]. @returns a value for each, no further off than its bucket is wide; [] of no values. */
+/**
+ * @param percents such as [50, 99].
+ * @returns one value for each percent, accurate to the width of its bucket; [] if there are no values.
+ */
 export function percentilesOf(all: readonly Buckets[], percents: readonly number[]): number[] {
   const histogram = build(shape)
   for (const { values, counts } of all)

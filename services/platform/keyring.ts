@@ -5,7 +5,10 @@ const prefix = 'sealed:v1:'
 const ivBytes = 12
 const tagBytes = 16
 
-/** @property isKeyMissing it may be whole, and open once the key is there. */
+/**
+ * Result of opening a value.
+ * @property isKeyMissing the value may be intact, and can be opened once the key is present.
+ */
 export type Opened = { ok: true; plain: string } | { ok: false; reason: string; isKeyMissing: boolean }
 
 export function isSealed(value: string): boolean {
@@ -13,8 +16,9 @@ export function isSealed(value: string): boolean {
 }
 
 /**
- * Seals short strings for storage in a topic: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce, the context as
- * associated data. Form: sealed:v1:<key id>:<base64url of nonce, ciphertext, tag>. The first key seals, every key opens.
+ * Seals short strings for storage in a topic: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and the context
+ * as associated data. Format: sealed:v1:<key id>:<base64url of nonce, ciphertext, tag>. The first key seals, every key
+ * opens.
  */
 export class KeyRing {
   readonly #keys: Map<string, Buffer>
@@ -27,7 +31,7 @@ export class KeyRing {
     this.#activeId = activeId
   }
 
-  /** @throws ConfigError when a key is not 32 bytes or an id comes twice. */
+  /** @throws ConfigError when a key is not 32 bytes or an id is repeated. */
   static parse(text: string): KeyRing {
     const keys = new Map<string, Buffer>()
     for (const part of text.split(',')) {
@@ -36,7 +40,7 @@ export class KeyRing {
       const key = Buffer.from(part.slice(at + 1), 'base64')
       if (key.length !== 32)
         throw new ConfigError(`HOOKLINE_KEY_RING: key "${id}" has ${key.length} bytes; allowed: 32`)
-      if (keys.has(id)) throw new ConfigError(`HOOKLINE_KEY_RING: key "${id}" comes twice`)
+      if (keys.has(id)) throw new ConfigError(`HOOKLINE_KEY_RING: key "${id}" is repeated`)
       keys.set(id, key)
     }
     return new KeyRing(keys)
@@ -46,7 +50,7 @@ export class KeyRing {
     return isSealed(value)
   }
 
-  /** Whether the value is sealed by the active key: if not, it is due to be sealed anew. */
+  /** Whether the value is sealed with the active key. If not, it should be sealed again. */
   isCurrent(value: string): boolean {
     return value.startsWith(`${prefix}${this.#activeId}:`)
   }
@@ -59,7 +63,9 @@ export class KeyRing {
     return `${prefix}${this.#activeId}:${sealed.toString('base64url')}`
   }
 
-  /** Opens a sealed value; one that is not sealed is returned as it is (an operator may have written it by hand). */
+  /**
+   * Opens a sealed value. A value that is not sealed is returned unchanged: an operator may have written it by hand.
+   */
   open(value: string, context: string): Opened {
     if (!this.isSealed(value)) return { ok: true, plain: value }
     const [id = '', data = ''] = value.slice(prefix.length).split(':')

@@ -45,12 +45,13 @@ export function strimziUsers(programs: readonly Program[], { cluster, prefix }: 
   return toStream(resources)
 }
 
-/** Names of Kubernetes resources are DNS names (RFC 1123): lower case, neither `_` nor a dot at an end. */
+/** Names of Kubernetes resources are DNS names (RFC 1123): lower case, letters and digits with single hyphens between. */
 function metadataOf(name: string, cluster: string) {
   const dnsName = name
     .toLowerCase()
-    .replaceAll('_', '-')
-    .replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
+    .split(/[^a-z0-9]+/)
+    .filter((part) => part !== '')
+    .join('-')
   return { name: dnsName, labels: { 'strimzi.io/cluster': cluster } }
 }
 

@@ -93,7 +93,7 @@ test('a webhook is tried, created and shown with its secret; a channel that is t
 
   await page.getByLabel('Name').fill('Orders to the till')
   await page.getByLabel('URL').fill(world.receiver.url + receiverPath)
-  const channels = page.getByRole('combobox', { name: 'Channels' })
+  const channels = page.getByRole('combobox', { name: 'DispatcherTopics' })
   for (const one of [channel, 'other-channel']) {
     await channels.fill(one)
     await channels.press('Enter')

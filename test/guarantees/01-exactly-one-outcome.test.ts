@@ -15,7 +15,7 @@ import { openCodec, openKafka, readValues } from '../support/topic-reader.ts'
 
 const events = sized(50_000, 2_400)
 const webhooks = 20
-/** Channels that no webhook has: their events are for nobody. */
+/** DispatcherTopics that no webhook has: their events are for nobody. */
 const deafChannels = 4
 const contacts = 240
 /** Above 100 failures in ten minutes a webhook is not sent to (contract.md, 1.9). */

@@ -107,5 +107,5 @@ test.each([
   const end = await endOf(name, {})
   await member.disconnect()
   expect(end.code).toBe(1)
-  expect(end.said).toContain('cannot go on')
+  expect(end.said).toContain('fatal error, exiting')
 })

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { Engine } from '../../services/dispatcher/engine/engine.ts'
 import type { OutcomeRecords } from '../../services/dispatcher/engine/ports.ts'
 import { Assignments } from '../../services/dispatcher/intake/assignments.ts'
-import { takeBatch } from '../../services/dispatcher/intake/take-batch.ts'
-import { Committer } from '../../services/dispatcher/outcome/committer.ts'
-import { HealthWriter } from '../../services/dispatcher/takeover/snapshot-writer.ts'
+import { type IntakeContext, takeBatch } from '../../services/dispatcher/intake/take-batch.ts'
+import { CommitLoop } from '../../services/dispatcher/outcome/commit-loop.ts'
+import { SnapshotWriter } from '../../services/dispatcher/takeover/snapshot-writer.ts'
 import type { Attempt, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
@@ -59,9 +59,9 @@ class Instance implements AsyncDisposable {
   readonly name: string
   readonly #kafka: ModelKafka
   readonly #engine: Engine
-  readonly #health: HealthWriter
+  readonly #health: SnapshotWriter
   readonly #assignments: Assignments
-  readonly #committer: Committer
+  readonly #commits: CommitLoop
   assignment = { partitions: new Map<string, number[]>(), current: false, fresh: true }
   readonly #positions = new Map<number, number>()
   readonly #reading = new Set<number>()
@@ -145,8 +145,7 @@ class Instance implements AsyncDisposable {
       },
     }
     const json = (bytes: Buffer) => ({ ok: true as const, value: JSON.parse(bytes.toString()) })
-    this.#health = new HealthWriter({
-      engine: this.#engine,
+    this.#health = new SnapshotWriter({
       topic: 'webhook-health',
       encode: (record) => Buffer.from(JSON.stringify(record)),
       send: async ({ key, value, partition, headers }) => {
@@ -165,16 +164,16 @@ class Instance implements AsyncDisposable {
     })
     this.#assignments = new Assignments({
       engine: this.#engine,
-      health: this.#health,
+      snapshots: this.#health,
       takeover: {
         reader,
-        unreadable: (record: unknown) => void kafka.violations.push(`unreadable: ${JSON.stringify(record)}`),
+        unreadable: { add: (record: unknown) => kafka.violations.push(`unreadable: ${JSON.stringify(record)}`) },
         health: { topic: 'webhook-health', decode: json },
         attempts: { topic: 'webhook-attempts', decode: json },
         parked: { topic: 'webhook-parked', decode: json },
         deliveries: topic,
         logIds,
-        lostParked: (partition: number) => void kafka.violations.push(`the parked ones of ${partition} are lost`),
+        log: { error: (gone: object) => kafka.violations.push(`parked is lost: ${JSON.stringify(gone)}`) },
         nowMs,
         monotonicMs: nowMs,
       },
@@ -182,19 +181,18 @@ class Instance implements AsyncDisposable {
         await kafka.answer()
         return new Map([[topic, new Map(structuredClone(kafka.committed))]])
       },
-      quietTopics: [],
-      follow: () => {},
+      readers: { quietTopics: [], readQuietTopics: () => {} },
       nowMs,
       log: silent,
       fail,
     } as never)
     const commit = this.#commit.bind(this)
-    const consumer: never = Object.defineProperty({ commit }, 'assignment', { get: () => this.assignment }) as never
-    this.#committer = new Committer({
+    const readers: never = Object.defineProperty({ commit }, 'assignment', { get: () => this.assignment }) as never
+    this.#commits = new CommitLoop({
       engine: this.#engine,
-      consumer,
-      health: this.#health,
-      intervals: { commitMs: 2 ** 30, healthMs: 2 ** 30 },
+      readers,
+      snapshots: this.#health,
+      intervals: { commitMs: 2 ** 30, snapshotMs: 2 ** 30 },
       log: silent,
       fail,
     })
@@ -213,14 +211,14 @@ class Instance implements AsyncDisposable {
     for (const partition of this.assignment.partitions.get(topic) ?? []) if (random() < 0.5) void this.#read(partition)
     if (this.#committing || random() < 0.7) return
     this.#committing = true
-    void this.#committer.finish().then(() => {
+    void this.#commits.finish().then(() => {
       this.#committing = false
     })
     if (random() < 0.1) void this.#health.repair()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#committer[Symbol.asyncDispose]()
+    await this.#commits[Symbol.asyncDispose]()
   }
 
   #owns(number: number): boolean {
@@ -244,23 +242,24 @@ class Instance implements AsyncDisposable {
       timestampMs: 0,
     }))
     const batch = { topic, partition, records, highWatermark: 0, nextOffset: from + log.length, assignment }
-    const context = {
+    const context: IntakeContext = {
       engine: this.#engine,
       faults: new RecordFaults({ clock: { sleep: () => Promise.resolve() }, log: silent, fail: () => {} }),
-      sources: new Map([[topic, (bytes: Buffer) => this.#decode(bytes)]]),
-      testsTopic: 'webhook-tests',
-      takingOver: (number: number) => this.#assignments.takingOver(number),
+      topics: {
+        sources: new Map([[topic, (bytes: Buffer) => this.#decode(bytes)]]),
+        tests: 'webhook-tests',
+        replays: 'webhook-replays',
+        longestWaitMs: () => 0,
+      },
+      assignments: this.#assignments,
       definitions: { needed: () => (this.#kafka.random() < 0.05 ? this.#kafka.answer() : undefined) },
-      patience: { wait: (coming: Promise<unknown>) => coming },
+      patience: { wait: (coming) => coming },
       nowMs: () => this.#kafka.clock.nowMs,
-      roomSoon: async () => false,
-      pauseForRoom: () => {},
+      pauses: { roomSoon: async () => false, forRoom: () => {}, untilDue: () => {} },
       dueTimes: { waitMs: () => 0 },
-      longestWaitMs: () => 0,
-      pauseFor: () => {},
-      unreadable: (place: object) => void this.#kafka.violations.push(`unreadable ${JSON.stringify(place)}`),
+      log: { error: (place: object) => this.#kafka.violations.push(`unreadable ${JSON.stringify(place)}`) },
     }
-    const taken = await takeBatch(batch as never, context as never)
+    const taken = await takeBatch(batch as never, context)
     this.#reading.delete(partition)
     if (assignment === this.assignment && assignment.current) this.#positions.set(partition, from + taken)
   }

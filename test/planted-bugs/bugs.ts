@@ -772,10 +772,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'a commit that waits for Kafka queues up behind itself',
-    file: dispatcher('outcome/committer'),
+    file: dispatcher('outcome/commit-loop'),
     text: 'this.#committing ??= this.#commit()',
     replacement: 'this.#committing = this.#commit()',
-    caughtBy: ['test/unit/dispatcher/outcome/committer.test.ts'],
+    caughtBy: ['test/unit/dispatcher/outcome/commit-loop.test.ts'],
   },
   {
     name: 'lets a replay begin in webhook-parked at an offset of another topic',

@@ -223,8 +223,8 @@ export class Engine {
     return commits
   }
 
-  /** Forgets what takeCommits has handed out: a commit failed, the next call gives everything again. */
-  commitFailed(): void {
+  /** Makes the next takeCommits return every partition's offsets, committed before or not. */
+  recommitAll(): void {
     for (const state of this.#partitions) state.forgetCommits()
   }
 

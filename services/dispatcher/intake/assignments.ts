@@ -3,18 +3,17 @@ import type { Assignment } from '../../platform/kafka/consumer.ts'
 import type { Positions } from '../../platform/kafka/readers/follower.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { HealthWriter } from '../takeover/snapshot-writer.ts'
+import type { SnapshotWriter } from '../takeover/snapshot-writer.ts'
 import { resumePoints, type TakeoverContext, takeOver } from '../takeover/takeover.ts'
+import type { PartitionReaders } from './partition-readers.ts'
 
 export type AssignmentsContext = {
   engine: Engine
-  health: HealthWriter
+  snapshots: SnapshotWriter
   takeover: TakeoverContext
   /** Of every topic that is dispatched. */
   committed: () => Promise<Map<string, Map<number, Committed>>>
-  /** The topics that are read beside the assignment: its partition numbers of them, from these offsets on. */
-  quietTopics: string[]
-  follow: (positions: Positions) => void
+  readers: Pick<PartitionReaders, 'quietTopics' | 'readQuietTopics'>
   nowMs: () => number
   log: Logger
   fail: (error: unknown) => void
@@ -35,13 +34,13 @@ export class Assignments {
   }
 
   assigned(assignment: Assignment): void {
-    const { engine, health, committed, follow, fail } = this.#context
-    follow(new Map())
+    const { engine, snapshots, committed, readers, fail } = this.#context
+    readers.readQuietTopics(new Map())
     const unknown = new Set(engine.assign(assignment))
     // Asked after the group has moved on: nobody else commits for these partitions any more.
     const commits = committed()
     const numbers = new Set([...assignment.partitions.values()].flat())
-    health.keepOnly(numbers.difference(unknown))
+    snapshots.keepOnly(numbers.difference(unknown))
     const takingOver = new Map<number, Promise<void>>()
     for (const number of numbers) {
       const ready = this.#bring(number, unknown.has(number), assignment, commits).catch(fail)
@@ -51,7 +50,9 @@ export class Assignments {
       )
     }
     this.#takingOver = takingOver
-    commits.then((commits) => assignment.current && follow(this.#positions(numbers, commits))).catch(fail)
+    commits
+      .then((commits) => assignment.current && readers.readQuietTopics(this.#positions(numbers, commits)))
+      .catch(fail)
   }
 
   /** Where nothing is committed, from the beginning. */
@@ -59,7 +60,7 @@ export class Assignments {
     const all = [...numbers]
     const positionsOf = (topic: string) =>
       all.map((number) => [number, commits.get(topic)?.get(number)?.offset ?? 0] as const)
-    return new Map(this.#context.quietTopics.map((topic) => [topic, new Map(positionsOf(topic))]))
+    return new Map(this.#context.readers.quietTopics.map((topic) => [topic, new Map(positionsOf(topic))]))
   }
 
   async #bring(
@@ -68,7 +69,7 @@ export class Assignments {
     assignment: Assignment,
     commits: Promise<Map<string, Map<number, Committed>>>,
   ): Promise<void> {
-    const { engine, health, takeover, nowMs, log } = this.#context
+    const { engine, snapshots, takeover, nowMs, log } = this.#context
     const committed = await commits
     if (!assignment.current) return
     if (!isNew) {
@@ -81,7 +82,7 @@ export class Assignments {
     const { restored } = taken
     engine.restore(number, restored)
     const { parked, gates, answered } = restored
-    health.takenOver(number, taken, [...parked.keys(), ...gates.keys()])
+    snapshots.takenOver(number, taken, [...parked.keys(), ...gates.keys()])
     const counts = { parked: parked.size, gates: gates.size, answered: answered.size }
     log.info({ partition: number, ...counts, tookMs: nowMs() - beganMs }, 'partition taken over')
   }

@@ -9,7 +9,7 @@ const longestMs = 4_000
  * stood still (SIGSTOP), a machine that was suspended, and one that is cut off from Kafka but not from the receivers would
  * otherwise go on sending what is in their lanes to a URL that has been changed since.
  */
-export class Freshness implements Disposable {
+export class DefinitionFreshness implements Disposable {
   readonly #clock: Pick<Clock, 'monotonicMs' | 'nowMs'>
   readonly #caughtUp: () => Promise<void>
   readonly #timer: NodeJS.Timeout

@@ -9,7 +9,7 @@ import type { Destination } from '../outcome/recorder.ts'
 import { type Arrival, fromDelivery, fromPending } from './take-batch.ts'
 
 /** The dispatcher's topics, all with the same partition count: what it reads, writes, and restores itself from. */
-export type Channels = {
+export type DispatcherTopics = {
   /** By topic: what is dispatched. */
   sources: Map<string, Decode<Arrival>>
   deliveries: string
@@ -34,7 +34,7 @@ const retryTopics: Record<Tier, Topic> = {
 }
 
 /** Waits until the schemas are registered. */
-export async function openChannels(codec: Codec, use: TopicUse): Promise<Channels> {
+export async function openDispatcherTopics(codec: Codec, use: TopicUse): Promise<DispatcherTopics> {
   const read = <T>(topic: Topic) => ({ topic: use.read(topic), decode: codec.decoder<T>(schemaOf(topic)) })
   const write = async <T>(topic: Topic) => ({
     topic: use.write(topic),

@@ -2,13 +2,13 @@ import type { Kafka } from '../../platform/kafka/client.ts'
 import { assertSameCounts, PartitionCountsDiffer, partitionCounts } from '../../platform/kafka/co-partition.ts'
 import { withAdmin } from '../../platform/kafka/topics.ts'
 import { retryUntilDone, type WaitContext } from '../../platform/runtime/retry-until.ts'
-import type { Channels } from './dispatcher-topics.ts'
+import type { DispatcherTopics } from './dispatcher-topics.ts'
 
 /**
  * Everything about a webhook lives in one partition number: topics with different counts are refused.
  * @throws PartitionCountsDiffer naming the topics with their counts.
  */
-export async function checkPartitions(kafka: Kafka, channels: Channels, context: WaitContext): Promise<void> {
+export async function checkPartitions(kafka: Kafka, channels: DispatcherTopics, context: WaitContext): Promise<void> {
   const { sources, attempts, deadLetters, parked, health } = channels
   const topics = [...sources.keys(), ...[attempts, deadLetters, parked, health].map(({ topic }) => topic)]
   const check = async () => {

@@ -1,21 +1,22 @@
-import type { GroupConsumer } from '../../platform/kafka/consumer.ts'
-
-/** The group's rebalance must not wait for a batch much longer. */
+/** Longest time a batch waits for room: a rebalance of the group waits for the batch. */
 const patienceMs = 2_000
 
-/** Whoever fetches a topic. */
-type Fetching = Pick<GroupConsumer, 'pause' | 'resume'>
+/** What fetches the partitions. */
+type Readers = {
+  pause(topic: string, partition: number): void
+  resume(topic: string, partition: number): void
+}
 
-/** Partitions that are not to be fetched for a while: for want of room, or because their oldest record is not due. */
-export class Pauses {
-  readonly #fetching: (topic: string) => Fetching
+/** Partitions that are not fetched for a while: because memory is full, or because their oldest record is not due. */
+export class PartitionPauses {
+  readonly #readers: Readers
   readonly #after: (delayMs: number, due: () => void) => { cancel(): void }
   readonly #forRoom = new Map<string, { topic: string; partition: number }>()
   readonly #untilDue = new Map<string, { cancel(): void }>()
   readonly #waiting = new Set<(room: boolean) => void>()
 
-  constructor(fetching: (topic: string) => Fetching, after: (delayMs: number, due: () => void) => { cancel(): void }) {
-    this.#fetching = fetching
+  constructor(readers: Readers, after: (delayMs: number, due: () => void) => { cancel(): void }) {
+    this.#readers = readers
     this.#after = after
   }
 
@@ -37,29 +38,29 @@ export class Pauses {
 
   forRoom(topic: string, partition: number): void {
     this.#forRoom.set(`${topic}/${partition}`, { topic, partition })
-    this.#fetching(topic).pause(topic, partition)
+    this.#readers.pause(topic, partition)
   }
 
   room(): void {
     for (const settle of [...this.#waiting]) settle(true)
     const paused = [...this.#forRoom.values()]
     this.#forRoom.clear()
-    for (const { topic, partition } of paused) this.#fetching(topic).resume(topic, partition)
+    for (const { topic, partition } of paused) this.#readers.resume(topic, partition)
   }
 
   /** @param delayMs until the oldest record is due. */
   untilDue(topic: string, partition: number, delayMs: number): void {
     const key = `${topic}/${partition}`
     this.#untilDue.get(key)?.cancel()
-    this.#fetching(topic).pause(topic, partition)
+    this.#readers.pause(topic, partition)
     const resume = () => {
       this.#untilDue.delete(key)
-      this.#fetching(topic).resume(topic, partition)
+      this.#readers.resume(topic, partition)
     }
     this.#untilDue.set(key, this.#after(delayMs, resume))
   }
 
-  /** The consumer has resumed everything itself: a new assignment. */
+  /** Forgets all pauses at a new assignment, where the consumer has resumed everything itself. */
   forget(): void {
     for (const settle of [...this.#waiting]) settle(false)
     this.#forRoom.clear()

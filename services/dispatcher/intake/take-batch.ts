@@ -4,11 +4,15 @@ import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
 import type { Decode, Decoded } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { Patience } from '../../platform/kafka/patience.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { Place } from '../engine/attempt-record.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Assignments } from './assignments.ts'
 import type { DefinitionWait } from './definition-wait.ts'
+import type { DispatcherTopics } from './dispatcher-topics.ts'
 import type { DueTimes } from './due-times.ts'
+import type { PartitionPauses } from './partition-pauses.ts'
 
 /** What a record brings: a delivery, what was tried so far, when it is due, and the replay it belongs to. */
 export type Arrival = {
@@ -25,27 +29,15 @@ export type Arrival = {
 export type IntakeContext = {
   engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerStop' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
   faults: Pick<RecordFaults, 'guard' | 'guardAsync'>
-  /** By topic. */
-  sources: ReadonlyMap<string, Decode<Arrival>>
-  /** The one of them whose notifications wait for nothing. */
-  testsTopic: string
-  replaysTopic: string
-  /** While the partition number is being taken over: when that is done. */
-  takingOver: (partition: number) => Promise<void> | undefined
+  topics: Pick<DispatcherTopics, 'sources' | 'tests' | 'replays' | 'longestWaitMs'>
+  assignments: Pick<Assignments, 'takingOver'>
   definitions: Pick<DefinitionWait, 'needed'>
   /** For what a record needs and is not there yet. */
   patience: Pick<Patience, 'wait'>
-  nowMs: () => number
-  /** The engine has no room: true as soon as there is, false when that takes long. */
-  roomSoon: () => Promise<boolean>
-  /** The partition is not to be fetched before there is room. */
-  pauseForRoom: (topic: string, partition: number) => void
+  pauses: Pick<PartitionPauses, 'roomSoon' | 'forRoom' | 'untilDue'>
   dueTimes: Pick<DueTimes, 'waitMs'>
-  /** No record of the topic is meant to wait longer. */
-  longestWaitMs: (topic: string) => number
-  /** Its oldest record is due after that time, and not to be fetched before. */
-  pauseFor: (topic: string, partition: number, delayMs: number) => void
-  unreadable: (place: Place, reason: string) => void
+  nowMs: () => number
+  log: Pick<Logger, 'error'>
 }
 
 /** Records of webhook-deliveries are due at once. */
@@ -71,12 +63,12 @@ export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
  */
 export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0): number | Promise<number> {
   const { topic, partition, records, assignment } = batch
-  const takingOver = context.takingOver(partition)
+  const takingOver = context.assignments.takingOver(partition)
   if (takingOver) return whenTakenOver(takingOver, batch, context, from)
   for (let index = from; index < records.length; index++) {
     const record = records[index] as ConsumedRecord
     if (!assignment.current) return index
-    if (topic !== context.testsTopic && !context.engine.hasRoomFor(topic)) return whenRoom(batch, context, index)
+    if (topic !== context.topics.tests && !context.engine.hasRoomFor(topic)) return whenRoom(batch, context, index)
     const taken = take(record, batch, context)
     if (taken instanceof Promise) {
       return taken.then((done) => (done ? takeBatch(batch, context, index + 1) : index))
@@ -97,8 +89,8 @@ async function whenTakenOver(
 }
 
 async function whenRoom(batch: RecordBatch, context: IntakeContext, from: number): Promise<number> {
-  if (await context.roomSoon()) return takeBatch(batch, context, from)
-  context.pauseForRoom(batch.topic, batch.partition)
+  if (await context.pauses.roomSoon()) return takeBatch(batch, context, from)
+  context.pauses.forRoom(batch.topic, batch.partition)
   return from
 }
 
@@ -106,10 +98,10 @@ type Taken = boolean | Promise<boolean>
 
 function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext): Taken {
   const { value, topic } = record
-  const decode = context.sources.get(topic)
+  const decode = context.topics.sources.get(topic)
   if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
   if (value === null) {
-    const replayId = topic === context.replaysTopic ? stoppedReplay(record) : null
+    const replayId = topic === context.topics.replays ? stoppedReplay(record) : null
     if (replayId === null) context.engine.offerUnsendable(placeOf(record))
     else context.engine.offerStop(placeOf(record), replayId, record.timestampMs)
     return true
@@ -153,7 +145,7 @@ async function afterWaiting<T>(
 function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: RecordBatch, context: IntakeContext): Taken {
   const place = placeOf(record)
   if (!decoded.ok) {
-    context.unreadable(place, decoded.reason)
+    context.log.error({ ...place, reason: decoded.reason }, 'record is not readable')
     context.engine.offerUnsendable(place, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
     return true
   }
@@ -163,15 +155,17 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
     'reading when it is due',
     () => delivery.businessId,
     () =>
-      dueAt === 0 ? 0 : context.dueTimes.waitMs(place, dueAt, record.timestampMs, context.longestWaitMs(place.topic)),
+      dueAt === 0
+        ? 0
+        : context.dueTimes.waitMs(place, dueAt, record.timestampMs, context.topics.longestWaitMs(place.topic)),
   )
   if (waitMs instanceof SetAside) return setAside(record, waitMs, context)
   if (waitMs > 0) {
-    context.pauseFor(place.topic, place.partition, waitMs)
+    context.pauses.untilDue(place.topic, place.partition, waitMs)
     return false
   }
   const offer = () => {
-    if (place.topic === context.testsTopic) {
+    if (place.topic === context.topics.tests) {
       const letter = (detail: string) => recordLetter('fault', record, detail, context.nowMs())
       context.engine.offerTest(place, delivery, draft, letter)
     } else context.engine.offer(place, delivery, attempts, replayId, ratePerSecond)

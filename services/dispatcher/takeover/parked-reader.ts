@@ -4,14 +4,20 @@ import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { EnginePorts } from '../engine/ports.ts'
+import type { UnreadableRecords } from './unreadable-records.ts'
 
-/** Reads parts of webhook-parked for the engine. @param unreadable called with each record that cannot be decoded. */
-export function drainParked(
-  reader: Pick<RangeReader, 'read'>,
-  { topic, decode }: { topic: string; decode: Decode<PendingDelivery> },
-  unreadable: (record: ConsumedRecord, reason: string) => void,
+export type ParkedAccess = {
+  reader: Pick<RangeReader, 'read'>
+  topics: { parked: { topic: string; decode: Decode<PendingDelivery> } }
+}
+
+/** Reads ranges of webhook-parked for the engine. Records that cannot be decoded become dead letters. */
+export function readParkedWith(
+  { reader, topics: { parked } }: ParkedAccess,
+  unreadable: Pick<UnreadableRecords, 'add'>,
   fail: (error: unknown) => void,
 ): EnginePorts['readParked'] {
+  const { topic, decode } = parked
   return (partition, fromOffset, toOffset, onRecord, done) => {
     const decoder = new OrderedDecoder(decode)
     let goesOn = true
@@ -20,7 +26,7 @@ export function drainParked(
       const apply = (pending: PendingDelivery) => {
         goesOn &&= onRecord(offset, pending)
       }
-      if (value) decoder.push(value, apply, (reason) => unreadable(record, reason))
+      if (value) decoder.push(value, apply, (reason) => unreadable.add(record, reason))
       return goesOn
     }
     reader

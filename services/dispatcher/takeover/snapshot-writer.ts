@@ -9,8 +9,7 @@ import type { Written } from '../engine/ports.ts'
 import { epochHeaders, readEpoch } from './snapshot-log.ts'
 import type { Reflected, TakenOver } from './takeover.ts'
 
-export type HealthContext = {
-  engine: Pick<Engine, 'partitions' | 'gates'>
+export type SnapshotContext = {
   topic: string
   encode: Encode<HealthRecord>
   send: (record: OutgoingRecord) => Promise<Acknowledged>
@@ -19,6 +18,9 @@ export type HealthContext = {
   nowMs: () => number
   log: Pick<Logger, 'warn'>
 }
+
+/** What snapshots are made of: the engine's partitions and gates. */
+type Snapshotted = Pick<Engine, 'partitions' | 'gates'>
 
 /** One partition number from its takeover until it leaves: what comes later of it is somebody else's. */
 export type Ownership = {
@@ -38,12 +40,12 @@ export type Ownership = {
  * webhook-parked. Attempts count as reflected only once the offsets that they finish are committed: what lies behind
  * tells the successor which deliveries are answered for. Nothing is written of a number that this instance does not own.
  */
-export class HealthWriter {
-  readonly #context: HealthContext
+export class SnapshotWriter {
+  readonly #context: SnapshotContext
   readonly #owned = new Map<number, Ownership>()
   #changed = false
 
-  constructor(context: HealthContext) {
+  constructor(context: SnapshotContext) {
     this.#context = context
   }
 
@@ -101,12 +103,12 @@ export class HealthWriter {
   }
 
   /** Writes what has changed; resolves when Kafka has it. */
-  async write(): Promise<void> {
+  async write({ partitions, gates }: Snapshotted): Promise<void> {
     this.#changed = false
     const writes: Promise<unknown>[] = []
-    for (const state of this.#context.engine.partitions) {
+    for (const state of partitions) {
       const ownership = this.#owned.get(state.number)
-      if (ownership) writes.push(...this.#writePartition(state, ownership))
+      if (ownership) writes.push(...this.#writePartition(state, ownership, gates))
     }
     await Promise.all(writes)
   }
@@ -139,7 +141,7 @@ export class HealthWriter {
     return this.#owned.get(ownership.partition) === ownership
   }
 
-  #writePartition(state: PartitionState, ownership: Ownership): Promise<unknown>[] {
+  #writePartition(state: PartitionState, ownership: Ownership, gates: Snapshotted['gates']): Promise<unknown>[] {
     const { number } = state
     const { acknowledged, committedAttempts, written: before } = ownership
     const { logIds } = this.#context
@@ -153,28 +155,13 @@ export class HealthWriter {
       now.set(key, text)
       if (before.get(key) !== text) writes.push(this.#send(ownership, key, record))
     }
-    for (const [webhookId, record] of this.#webhooksOf(state, offsets, nowMs)) put(webhookId, record)
+    for (const [webhookId, record] of webhooksOf(state, gates, offsets, nowMs)) put(webhookId, record)
     for (const key of before.keys())
       if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(ownership, key, null))
     // Last: it says that the others are as of these offsets.
     put(partitionKey(number), healthOf(null, number, undefined, null, offsets, nowMs))
     ownership.written = now
     return writes
-  }
-
-  *#webhooksOf(
-    { number, parked: index }: PartitionState,
-    offsets: Reflected & HealthLogIds,
-    nowMs: number,
-  ): Iterable<[string, HealthRecord]> {
-    const gates = new Map(this.#context.engine.gates.statesOf(number))
-    const parked = new Map(index.snapshots())
-    for (const webhookId of new Set([...gates.keys(), ...parked.keys()])) {
-      yield [
-        webhookId,
-        healthOf(webhookId, number, gates.get(webhookId), parked.get(webhookId) ?? null, offsets, nowMs),
-      ]
-    }
   }
 
   /** One that Kafka refuses is written without its failures; if it refuses that, a successor goes by the snapshot before. */
@@ -201,4 +188,17 @@ export class HealthWriter {
 
 function partitionKey(number: number): string {
   return `partition-${number}`
+}
+
+function* webhooksOf(
+  { number, parked: index }: PartitionState,
+  gates: Snapshotted['gates'],
+  offsets: Reflected & HealthLogIds,
+  nowMs: number,
+): Iterable<[string, HealthRecord]> {
+  const states = new Map(gates.statesOf(number))
+  const parked = new Map(index.snapshots())
+  for (const webhookId of new Set([...states.keys(), ...parked.keys()])) {
+    yield [webhookId, healthOf(webhookId, number, states.get(webhookId), parked.get(webhookId) ?? null, offsets, nowMs)]
+  }
 }

@@ -5,6 +5,7 @@ import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { Committed } from '../../platform/kafka/committed.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
+import type { Logger } from '../../platform/runtime/log.ts'
 import { initialBreaker, onAttempt } from '../engine/gate/breaker.ts'
 import type { GateState } from '../engine/gate/send-gate.ts'
 import { breakerOf, type HealthLogIds, type HealthRecord, type RestoredPartition } from '../engine/health-record.ts'
@@ -13,21 +14,21 @@ import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 import type { ParkedRange } from '../engine/parking/parked-index.ts'
 import { HealthLog, readEpoch } from './snapshot-log.ts'
+import type { UnreadableRecords } from './unreadable-records.ts'
 
 export type TakeoverContext = {
   reader: Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
   health: { topic: string; decode: Decode<HealthRecord> }
   attempts: { topic: string; decode: Decode<Attempt> }
   parked: { topic: string; decode: Decode<PendingDelivery> }
-  /** Of webhook-health and webhook-parked. One of webhook-attempts becomes a dead letter where it is counted. */
-  unreadable: (record: ConsumedRecord, reason: string) => void
+  /** Of webhook-health and webhook-parked. The stats-aggregator makes dead letters of those in webhook-attempts. */
+  unreadable: Pick<UnreadableRecords, 'add'>
   /** webhook-deliveries. */
   deliveries: string
   /** webhook-replays. */
   replays: string
   logIds: HealthLogIds
-  /** Called with webhooks whose notifications stood in a webhook-parked that is gone. */
-  lostParked: (partition: number, webhookIds: string[]) => void
+  log: Pick<Logger, 'error'>
   nowMs: () => number
 }
 
@@ -77,7 +78,7 @@ export async function takeOver(
       parkedEnd ?? 0,
       reader,
       (pending, { offset }) => addParked(restored.parked, pending, offset),
-      context.unreadable,
+      (record, reason) => context.unreadable.add(record, reason),
     ),
     readTail(
       partition,
@@ -121,7 +122,7 @@ function isOf(logId: string | null, stored: string | null | undefined): boolean 
 function inTheseLogs(
   partition: number,
   snapshots: ReadonlyMap<string, HealthRecord>,
-  { logIds, lostParked }: TakeoverContext,
+  { logIds, parked, log }: TakeoverContext,
 ): Map<string, HealthRecord> {
   const kept = new Map<string, HealthRecord>()
   const lost: string[] = []
@@ -130,7 +131,11 @@ function inTheseLogs(
     if (isLost) lost.push(webhookId)
     kept.set(webhookId, isLost ? { ...record, parked: null } : record)
   }
-  if (lost.length > 0) lostParked(partition, lost)
+  if (lost.length > 0)
+    log.error(
+      { topic: parked.topic, partition, webhookIds: lost },
+      'webhook-parked was recreated: what was parked is gone',
+    )
   return kept
 }
 
@@ -161,7 +166,7 @@ async function readHealth(
     const name = key.toString('utf8')
     const epoch = readEpoch(headers)
     const add = (record: HealthRecord) => log.add(name, epoch, record)
-    if (value) decoder.push(value, add, (reason) => unreadable(consumed, reason))
+    if (value) decoder.push(value, add, (reason) => unreadable.add(consumed, reason))
     else decoder.behind(() => log.add(name, epoch, null))
   })
   await decoder.done()

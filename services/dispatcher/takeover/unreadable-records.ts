@@ -3,28 +3,28 @@ import { recordLetter } from '../../domain/delivery/record-letter.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 
-export type UnreadStatesContext = {
+export type UnreadableRecordsContext = {
   log: Logger
   nowMs: () => number
   write: (partition: number, letter: DeadLetter) => void
 }
 
-/** Places that are remembered. */
+/** Record positions remembered. */
 const maxKnown = 10_000
 
 /**
  * Records of webhook-parked and webhook-health that cannot be read: each leaves a dead letter with its bytes, one in this
  * process however often its range is read. Nobody else would ever tell of a notification that was parked.
  */
-export class UnreadStates {
-  readonly #context: UnreadStatesContext
+export class UnreadableRecords {
+  readonly #context: UnreadableRecordsContext
   readonly #known = new Set<string>()
 
-  constructor(context: UnreadStatesContext) {
+  constructor(context: UnreadableRecordsContext) {
     this.#context = context
   }
 
-  bury(record: ConsumedRecord, reason: string): void {
+  add(record: ConsumedRecord, reason: string): void {
     const { topic, partition, offset } = record
     const place = `${topic}/${partition}/${offset}`
     if (this.#known.has(place)) return

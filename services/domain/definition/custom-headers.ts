@@ -1,6 +1,8 @@
-/** Rules for the custom headers of a definition: the same at the API and at dispatch. */
+/** Rules for the custom headers of a definition. The API and the dispatcher apply the same ones. */
 
-/** Set by the dispatcher for each request (contract.md, section 3), or by HTTP itself (RFC 9110, 7.6.1; RFC 9112). */
+/**
+ * Headers set by the dispatcher on each request (contract.md, section 3) or by HTTP itself (RFC 9110, 7.6.1; RFC 9112).
+ */
 const reservedNames = new Set([
   'connection',
   'content-encoding',
@@ -22,7 +24,10 @@ const reservedNames = new Set([
 ])
 const reservedPrefixes = ['webhook-', 'x-webhook-']
 
-/** RFC 9110, 5.5: tab, visible US-ASCII, space, obs-text. No CR, LF, NUL: they would end the header (request splitting). */
+/**
+ * Tab, visible US-ASCII, space and obs-text (RFC 9110, 5.5). CR, LF and NUL would end the header early (request
+ * splitting).
+ */
 const allowedValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
 export function isReservedHeader(name: string): boolean {

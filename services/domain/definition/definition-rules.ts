@@ -4,12 +4,12 @@ import { formerSecretsOf } from './former-secrets.ts'
 import { latestTimeMs } from './record-time.ts'
 import { secretBytes } from './secret-form.ts'
 
-/** Characters of a header value in the open; encrypted it is longer. */
+/** Maximum characters of a plain header value. An encrypted one is longer. */
 export const maxHeaderValue = 8_192
 
 /**
- * What keeps a definition from being in force, beyond what its JSON Schema says. No problem quotes a value.
- * @param isSealed whether a value is encrypted: that is judged by who holds the keys.
+ * Problems that keep a definition from being in force, beyond those its JSON Schema finds. No problem quotes a value.
+ * @param isSealed whether a value is encrypted; the caller judges that, since it holds the keys.
  */
 export function definitionProblems(definition: WebhookDefinition, isSealed: (value: string) => boolean): string[] {
   const { secret, headers, createdAt, updatedAt } = definition
@@ -32,15 +32,15 @@ export function definitionProblems(definition: WebhookDefinition, isSealed: (val
   ]
 }
 
-/** What is wrong with a definition that is in force all the same: headers that are not sent, or twice. */
+/** Problems of a definition that is in force all the same: headers that are ignored or named twice. */
 export function definitionWarnings({ headers }: WebhookDefinition): string[] {
   const seen = new Set<string>()
   return Object.keys(headers).flatMap((name) => {
     const lower = name.toLowerCase()
     const isSecond = seen.has(lower)
     seen.add(lower)
-    if (isReservedHeader(lower)) return [`headers.${name} is set by Hookline or by HTTP itself: it is not sent`]
-    return isSecond ? [`headers.${name} comes twice: header names do not differ by case`] : []
+    if (isReservedHeader(lower)) return [`headers.${name} is set by Hookline or by HTTP itself and is not sent`]
+    return isSecond ? [`headers.${name} is repeated: header names are case-insensitive`] : []
   })
 }
 
@@ -49,7 +49,7 @@ function headerValueProblem(value: string): string | null {
   return isHeaderValue(value) ? null : 'must not hold line breaks, control characters or characters beyond Latin-1'
 }
 
-/** Date.parse knows no leap second, which RFC 3339 allows. */
+/** Date.parse rejects leap seconds, which RFC 3339 allows. */
 function isTime(text: string): boolean {
   const timeMs = Date.parse(text)
   return timeMs >= 0 && timeMs <= latestTimeMs

@@ -1,50 +1,55 @@
 import type { WebhookDefinition } from './definition.ts'
 import { NewestRecords } from './newest-records.ts'
 
-/** Deleted webhooks whose versions are remembered. */
+/** Number of deleted webhooks whose versions are remembered. */
 const maxDeleted = 10_000
 
-/** What a record of webhook-config turned out to be. */
+/** What a record of webhook-config contains. */
 export type DefinitionChange =
-  /** warnings: what is wrong with it without keeping it from being in force. */
+  /** warnings: problems that do not keep the definition from being in force. */
   | { kind: 'definition'; definition: WebhookDefinition; warnings?: string[] }
   | { kind: 'deleted' }
-  /** businessId: as far as it can be told. otherwise: it is a definition all the same, to be in force where there is none yet. */
+  /**
+   * businessId: undefined where the record does not say. otherwise: the definition to use all the same while the
+   * webhook has none in force.
+   */
   | { kind: 'invalid'; problems: string[]; businessId?: string | undefined; otherwise?: WebhookDefinition }
 
 export type Entry = {
-  /** The definition in force: the last good and complete one. */
+  /** The definition in force: the latest valid and complete one. */
   definition: WebhookDefinition
   /** Its offset in webhook-config. */
   offset: number
-  /** Whether an earlier record of the webhook had this version, or a later one, as far as it is known here. */
+  /** Whether an earlier known record of the webhook had this version or a later one. */
   isRepeated?: boolean
 }
 
-/** What is wrong with the newest record of a webhook, which mostly is not the one in force for that. */
+/** Problems of a webhook's newest record. In most cases that record is not the one in force. */
 export type Fault = {
   offset: number
   problems: string[]
-  /** The business that it is for, where that can be told. */
+  /** The business of the record, where it says one. */
   businessId: string | undefined
 }
 
 /**
- * The webhooks as the fold over webhook-config sees them: the last good definition of each stays in force whatever is
- * written after it, and a channel claimed twice has one owner. Every service folds with this class, so all agree.
+ * All webhooks, folded from webhook-config. The last valid definition of each stays in force whatever is written after
+ * it, and a channel claimed twice has one owner. Every service folds with this class, so all of them agree.
  */
 export class DefinitionTable {
   readonly #entries = new Map<string, Entry>()
   readonly #faults = new Map<string, Fault>()
-  /** Webhook -> the largest version that one of its records had. */
+  /** Webhook -> the largest version of its records. */
   readonly #versions = new Map<string, number>()
   readonly #deleted = new Set<string>()
   readonly #newest = new NewestRecords()
   readonly #claims = new Map<string, Set<string>>()
 
   /**
-   * Takes in one record. @returns what it did, for the log and the metrics.
-   * @param decidedOn the record that the change was decided on, by its offset: overtaken when it is not the newest one.
+   * Applies one record.
+   * @param decidedOn offset of the record that the change was decided on; the change is overtaken when that is not the
+   * newest one.
+   * @returns what the record did, for the log and the metrics.
    */
   apply(
     id: string,
@@ -84,7 +89,7 @@ export class DefinitionTable {
     return 'in force'
   }
 
-  /** Versions of deleted webhooks are known for some time: ids may be used again. */
+  /** Keeps the versions of deleted webhooks for a while, because ids may be used again. */
   #forgetVersions(deletedId: string): void {
     const version = this.#versions.get(deletedId)
     if (version === undefined) return
@@ -111,17 +116,17 @@ export class DefinitionTable {
     return this.#faults.get(id)
   }
 
-  /** All of them, by webhook id. */
+  /** All faults, by webhook id. */
   faults(): Iterable<[string, Fault]> {
     return this.#faults
   }
 
-  /** Webhooks with something wrong in their newest record. */
+  /** Number of webhooks whose newest record has a problem. */
   get faultCount(): number {
     return this.#faults.size
   }
 
-  /** Offset of the webhook's newest record that holds, in force or not; -1: none is known. */
+  /** Offset of the webhook's newest record that counts, in force or not; -1 if none is known. */
   newestOffset(id: string): number {
     return this.#newest.offsetOf(id)
   }
@@ -135,8 +140,8 @@ export class DefinitionTable {
   }
 
   /**
-   * The one webhook that a channel's events go to, switched on or not. Only webhooks of the channel's own business count:
-   * naming another business's channel gives nobody its events.
+   * The one webhook that receives a channel's events, enabled or not. Only webhooks of the channel's own business
+   * count, so naming another business's channel gives access to nothing.
    */
   ownerOf(businessId: string, channel: string): Entry | undefined {
     let owner: Entry | undefined
@@ -147,7 +152,7 @@ export class DefinitionTable {
     return owner
   }
 
-  /** Channels that the webhook names and another one owns: channel -> owner. */
+  /** Channels that the webhook names but another one owns: channel -> owner. */
   conflictsOf(id: string): Map<string, WebhookDefinition> {
     const conflicts = new Map<string, WebhookDefinition>()
     const definition = this.#entries.get(id)?.definition
@@ -174,7 +179,7 @@ export class DefinitionTable {
   }
 }
 
-/** With the length, no two pairs join to the same key: ids may hold any character. */
+/** Key of a channel claim. Ids may contain any character, so the length prefix keeps different pairs apart. */
 function claimKey(businessId: string, channel: string): string {
   return `${businessId.length}:${businessId}${channel}`
 }
@@ -183,7 +188,10 @@ function claimKeys(definition: WebhookDefinition): string[] {
   return definition.channels.map((channel) => claimKey(definition.businessId, channel))
 }
 
-/** The conflict rule (contract.md, 1.1): the older createdAt, then the smaller id, owns the channel. */
+/**
+ * Conflict rule (contract.md, 1.1): the webhook with the older createdAt owns the channel, then the one with the
+ * smaller id.
+ */
 export function precedes(a: WebhookDefinition, b: WebhookDefinition): boolean {
   const byTime = Date.parse(a.createdAt) - Date.parse(b.createdAt)
   return byTime === 0 ? a.id < b.id : byTime < 0

@@ -1,4 +1,7 @@
-/** The webhook definition (contract.md, section 5), as schemas/webhook-config.schema.json describes it, defaults filled in. */
+/**
+ * The webhook definition (contract.md, section 5), as schemas/webhook-config.schema.json describes it, with defaults
+ * filled in.
+ */
 
 export type WantedEvents = {
   userMessages: boolean
@@ -17,12 +20,12 @@ export type WebhookDefinition = {
   name: string
   url: string
   enabled: boolean
-  /** Why Hookline itself has switched it off. */
+  /** Why Hookline switched the webhook off. */
   disabledReason?: string
   /** chatChannelIds. */
   channels: string[]
   events: WantedEvents
-  /** Custom request headers; each value sealed (platform/keyring.ts) or, as an operator may write it, plain. */
+  /** Custom request headers. Each value is sealed (platform/keyring.ts), or plain if an operator wrote it so. */
   headers: Record<string, string>
   timeoutMs: number
   slowThresholdMs: number
@@ -30,30 +33,36 @@ export type WebhookDefinition = {
   whenBlocked: 'reject' | 'park'
   maxInFlight: number
   rateLimitPerSecond?: number
-  /** Sealed or plain; a definition without one is not in force until admin has completed it. */
+  /** Sealed or plain. A definition without a secret is not in force until admin has completed it. */
   secret?: string
   previousSecret?: string
-  /** ISO 8601: until then the previous secret signs too. */
+  /** ISO 8601. The previous secret also signs until then. */
   previousSecretUntil?: string
-  /** Replaced before the previous one, newest first; domain/definition/former-secrets.ts reads them together. */
+  /** Secrets replaced before the previous one, newest first; former-secrets.ts reads them together. */
   olderSecrets?: { secret: string; until: string }[]
   version: number
-  /** ISO 8601; filled from the record's timestamp when an operator left it out. */
+  /** ISO 8601. Taken from the record's timestamp when an operator left it out. */
   createdAt: string
   updatedAt: string
 }
 
 export type Account = { webhooksEnabled: boolean; updatedAt?: string; updatedBy?: string }
 
-/** As Avro's int holds it, in which records carry it. */
+/** Largest value of an Avro int, the type of this field in records. */
 const maxVersion = 2_147_483_647
 
-/** Versions grow with each change; an operator may have written the largest one. What must not repeat goes by offset. */
+/**
+ * Next version of a definition. An operator may already have written the largest one, so repeats are recognised by
+ * offset instead.
+ */
 export function nextVersion(version: number): number {
   return Math.min(version + 1, maxVersion)
 }
 
-/** What binds a sealed value to its place (guarantees.md, 33): a ciphertext moved to another webhook does not open. */
+/**
+ * Context that binds a sealed value to its definition and field (guarantees.md, 33). A ciphertext moved to another
+ * webhook does not open.
+ */
 export function sealContext(definition: { businessId: string; id: string }, field: string): string {
   return `${definition.businessId}\n${definition.id}\n${field}`
 }

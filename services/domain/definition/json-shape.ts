@@ -1,9 +1,12 @@
-/** Levels of nesting: a definition has three. JSON.stringify and Avro recurse, and end by a full stack at some thousands. */
+/**
+ * Maximum levels of nesting; a definition has three. JSON.stringify and Avro recurse and overflow the stack at some
+ * thousands.
+ */
 const maxDepth = 20
 
 /**
- * What keeps a JSON value from being handled at all: nesting too deep, or texts that are not well-formed Unicode, which
- * UTF-8 and Avro cannot carry. Without recursion, whatever the value is.
+ * Reason why a JSON value cannot be handled: it is nested too deep, or a text is not well-formed Unicode, which UTF-8
+ * and Avro cannot carry. The check itself does not recurse.
  */
 export function shapeProblem(value: unknown): string | null {
   let level: unknown[] = [value]

@@ -1,22 +1,24 @@
-/** Deleted keys that are remembered: ids may be used again. */
+/** Number of deleted keys that are remembered, because ids may be used again. */
 const maxDeleted = 10_000
 
 /**
- * The newest record of each key of a compacted topic that holds. Kafka has no compare-and-set: a change names the record
- * that it was decided on, and does not hold where another one came first. Who folds the same log comes to the same.
+ * The newest record of each key of a compacted topic. Kafka has no compare-and-set, so a change names the record that
+ * it was decided on and is void when another record came first. Folding the same log always gives the same result.
  */
 export class NewestRecords {
   readonly #offsets = new Map<string, number>()
   readonly #deleted = new Set<string>()
 
-  /** Offset of the newest record that holds, a deletion too; -1: none is known. */
+  /** Offset of the newest record that counts, deletions included; -1 if none is known. */
   offsetOf(key: string): number {
     return this.#offsets.get(key) ?? -1
   }
 
   /**
-   * @param decidedOn offset that the record names; null: it holds in any case, as what operators write.
-   * @returns whether it holds. Where nothing is known of its key, compaction has removed what it was decided on.
+   * Applies one record.
+   * @param decidedOn offset that the record names; null if it counts in any case, like records written by operators.
+   * @returns whether the record counts. It does when its key is unknown: compaction has removed the record that it was
+   * decided on.
    */
   take(key: string, offset: number, decidedOn: number | null, isDeletion: boolean): boolean {
     const newest = this.#offsets.get(key)

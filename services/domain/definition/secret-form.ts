@@ -1,4 +1,4 @@
-/** A signing secret as Standard Webhooks has it: whsec_ and base64 (RFC 4648, section 4) of 24 to 64 bytes. */
+/** A signing secret in the form of Standard Webhooks: whsec_ and base64 (RFC 4648, section 4) of 24 to 64 bytes. */
 
 const prefix = 'whsec_'
 const minBytes = 24
@@ -7,8 +7,9 @@ const maxBytes = 64
 export type SecretBytes = { ok: true; bytes: Buffer } | { ok: false; problem: string }
 
 /**
- * The bytes of a secret. Only what every receiver's library reads alike: base64url, blanks and the like make signatures that
- * no receiver can check. The padding may be left out. The problem never quotes the text: it may hold a real secret.
+ * Reads the bytes of a secret. It accepts only what every receiver's library decodes alike: base64url, blanks and the
+ * like would make signatures that no receiver can verify. The padding may be left out. The problem never quotes the
+ * text, which may be a real secret.
  */
 export function secretBytes(secret: string): SecretBytes {
   if (!secret.startsWith(prefix)) return { ok: false, problem: 'does not begin with whsec_' }

@@ -1,4 +1,7 @@
-/** Notifications and what became of them, as in schemas/webhook-*.avsc; times are milliseconds since the epoch. */
+/**
+ * Notifications and their results, as in schemas/webhook-*.avsc. Times are milliseconds since the epoch and have the
+ * names of the Avro fields.
+ */
 
 export type NotificationKind = 'message' | 'status'
 
@@ -12,12 +15,12 @@ export type Delivery = {
   kind: NotificationKind
   chatChannelId: string
   contactId: string
-  /** JSON, UTF-8: what every attempt sends. */
+  /** JSON in UTF-8; every attempt sends these bytes. */
   body: Buffer
   traceparent: string | null
   createdAt: number
   definitionVersion: number
-  /** Offset in webhook-config of the definition that formatted it. */
+  /** Offset in webhook-config of the definition that formatted the notification. */
   definitionOffset: number
 }
 
@@ -45,16 +48,19 @@ export type Attempt = {
   slowThresholdMs: number
   next: NextStep
   nextAttemptAt: number | null
-  /** Delay topic, without its prefix, that the notification waits in. */
+  /** Delay topic, without its prefix, in which the notification waits. */
   nextTopic: string | null
   definitionVersion: number
-  /** Offset in webhook-config of the definition that it was sent by; null of a draft's test, and of attempts of before. */
+  /**
+   * Offset in webhook-config of the definition that sent it; null for the test of a draft and for attempts of earlier
+   * versions.
+   */
   definitionOffset: number | null
   deliveryCreatedAt: number
   sourceTopic: string
   sourceOffset: number
   test: boolean
-  /** Of the replay that it was made for; its attempts are counted from 1 again. */
+  /** Id of the replay that made it. The attempts of a replay are counted from 1 again. */
   replayId: string | null
 }
 
@@ -66,9 +72,9 @@ export type AttemptSummary = Pick<
 export type DeadLetterReason =
   /** Every attempt of the retry profile failed. */
   | 'exhausted'
-  /** A final answer: 3xx, or 4xx that is not retried. */
+  /** Final response: 3xx, or a 4xx that is not retried. */
   | 'refused'
-  /** 410: the receiver wants no more. */
+  /** 410: the receiver wants no more notifications. */
   | 'gone'
   /** The webhook was switched off while the notification waited. */
   | 'disabled'
@@ -79,9 +85,9 @@ export type DeadLetterReason =
   | 'expired'
   /** A Kafka record that cannot be decoded. */
   | 'unreadable'
-  /** A Kafka record whose handling throws: a fault of ours, set aside so that it stops nobody else. */
+  /** A Kafka record whose handling throws: an internal fault. It is set aside so that it blocks no other record. */
   | 'fault'
-  /** A notification larger than Kafka takes. */
+  /** A notification larger than Kafka accepts. */
   | 'oversize'
 
 /** A record of webhook-dead-letters. */
@@ -94,18 +100,20 @@ export type DeadLetter = {
   source: { topic: string; partition: number; offset: number; key: Buffer | null; value: Buffer | null }
 }
 
-/** A notification that waits for something: a record of webhook-retries-*, webhook-parked, webhook-replays or webhook-tests. */
+/** A waiting notification: a record of webhook-retries-*, webhook-parked, webhook-replays or webhook-tests. */
 export type PendingDelivery = {
   delivery: Delivery
   attempts: AttemptSummary[]
-  /** Not sent before. */
+  /** Earliest time of sending. */
   dueAt: number
   why: 'retry' | 'overflow' | 'breaker' | 'fault' | 'replay' | 'test'
   replayId: string | null
-  /** In webhook-parked: from this offset of their home topic on (homeOf), the queue's notifications went there. */
+  /** Only in webhook-parked: offset in the home topic (homeOf) from which on the queue's notifications were parked. */
   parkedSince: number | null
-  /** In webhook-tests: JSON of the definition to send by instead of the stored one, sealed as in webhook-config. */
+  /**
+   * Only in webhook-tests: JSON of the definition to send by instead of the stored one, sealed as in webhook-config.
+   */
   definition?: string | null
-  /** Of a replay: so many of its notifications a second, at most; unknown where an earlier version wrote it. */
+  /** Only in a replay: its maximum rate in notifications per second; absent in records of earlier versions. */
   ratePerSecond?: number | null | undefined
 }

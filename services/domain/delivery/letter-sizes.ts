@@ -1,16 +1,19 @@
 import type { AttemptSummary, DeadLetter } from './delivery.ts'
 
-/** Dead letters that say the same, the fullest first: the next one is for when Kafka refuses that one as too large. */
+/**
+ * Dead letters with the same meaning, largest first. The next one is used when Kafka refuses the one before as too
+ * large.
+ */
 export type LettersBySize = [DeadLetter, ...DeadLetter[]]
 
-/** Characters of the smallest letter's detail, which may quote what was refused. */
+/** Maximum characters of the smallest letter's detail, which may quote the refused record. */
 const maxDetailLength = 1_000
-/** Attempts in the smallest letter, the latest: no retry profile has more. */
+/** Maximum attempts in the smallest letter, the latest ones; no retry profile has more. */
 const maxAttempts = 20
 
 /**
- * The letter, then without what receivers answered, then without any bytes: the record itself stays where source says for as
- * long as its topic keeps it. The last one has a few KB at most.
+ * The letter, then without response excerpts, then without any bytes. The record itself stays at its source as long as
+ * the topic retains it. The last letter has a few KB at most.
  */
 export function lettersBySize(letter: DeadLetter): LettersBySize {
   const attempts = withoutExcerpts(letter.attempts)
@@ -19,7 +22,7 @@ export function lettersBySize(letter: DeadLetter): LettersBySize {
   return hasExcerpts ? [letter, plain, withoutBytes(plain)] : [letter, withoutBytes(plain)]
 }
 
-/** What a receiver has answered is of all facts of an attempt the one that is missed least. */
+/** Drops the response excerpts, the facts of an attempt that are missed least. */
 export function withoutExcerpts(attempts: readonly AttemptSummary[]): AttemptSummary[] {
   return attempts.map((attempt) => ({ ...attempt, responseExcerpt: null }))
 }

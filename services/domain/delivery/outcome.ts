@@ -1,13 +1,13 @@
 import type { AttemptOutcome } from './delivery.ts'
 
-/** How one request ended. latencyMs runs from its start to the end of the answer. */
+/** How one request ended. latencyMs runs from its start to the end of the response. */
 export type Outcome =
   | { kind: 'success'; status: number; latencyMs: number }
   | { kind: 'refused'; status: number; latencyMs: number; retryAfterMs?: number; responseExcerpt?: string }
   | { kind: 'unreachable'; reason: 'timeout' | 'dns' | 'connect' | 'tls'; latencyMs: number; detail: string }
   | { kind: 'rejected'; reason: 'breaker' | 'address' | 'expired'; detail?: string }
 
-/** The four outcomes of the histogram (contract.md, 1.7), with the error's name. */
+/** One of the histogram's four outcomes (contract.md, 1.7), with the name of the error. */
 export function classify(outcome: Outcome, slowThresholdMs: number): { outcome: AttemptOutcome; cause: string | null } {
   switch (outcome.kind) {
     case 'success':

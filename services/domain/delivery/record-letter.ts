@@ -1,6 +1,6 @@
 import type { DeadLetter } from './delivery.ts'
 
-/** The dead letter of a Kafka record that cannot be decoded or handled, with its bytes. */
+/** Dead letter of a Kafka record that cannot be decoded or handled, with its bytes. */
 export function recordLetter(
   reason: 'unreadable' | 'fault',
   { topic, partition, offset, key, value }: DeadLetter['source'],

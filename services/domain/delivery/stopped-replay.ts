@@ -1,8 +1,8 @@
 const maxReplayIdBytes = 100
 
 /**
- * A record of webhook-replays that stops a replay: its key is the replay's id, and it has no value. It stands in the partition of
- * the replay's webhook. @returns null where it is none.
+ * Id of the replay that a record of webhook-replays stops; null if the record stops none. The record's key is the
+ * replay's id, it has no value, and it is in the partition of the replay's webhook.
  */
 export function stoppedReplay({ key, value }: { key: Buffer | null; value: Buffer | null }): string | null {
   return value === null && key !== null && key.length <= maxReplayIdBytes ? key.toString('utf8') : null

@@ -1,15 +1,17 @@
 import type { Event, MessageEvent } from './event.ts'
 import { limits } from './limits.ts'
 
-/** A field that is outside of contract.md's limits (section 4): "messages.0.id", and what would be right. */
+/**
+ * A field outside the limits of contract.md, section 4: its path, such as "messages.0.id", and the rule that it breaks.
+ */
 export type EventFault = { field: string; message: string }
 
 const conversationNames = ['eventId', 'businessId', 'chatPlatform', 'chatChannelId', 'contactId', 'customerId'] as const
 
-/** Each UTF-16 unit of a text becomes at most three bytes of UTF-8. */
+/** UTF-8 bytes that one UTF-16 code unit takes at most. */
 const maxBytesPerUnit = 3
 
-/** The fields of an event that are outside of their limits, at most so many of them. */
+/** Fields of an event outside their limits, at most maxFaults of them. */
 export function eventFaults({ type, event }: Event, maxFaults: number): EventFault[] {
   const faults = new Faults(maxFaults)
   for (const field of conversationNames) faults.ofName(field, event[field])
@@ -28,7 +30,7 @@ function ofMessageEvent(faults: Faults, event: MessageEvent): void {
   const variableNames = Object.keys(variables)
   faults.ofCount('messages', messages.length, limits.maxMessages)
   faults.ofCount('variables', variableNames.length, limits.maxVariables)
-  // Each of millions of messages would be looked at otherwise.
+  // Stops here, so that millions of messages are not checked one by one.
   if (faults.found.length > 0) return
   const { firstName, lastName } = event
   const nameLength = (firstName?.length ?? 0) + (lastName?.length ?? 0)
@@ -68,7 +70,7 @@ class Faults {
     if (!isName(text)) this.add(field, nameRule)
   }
 
-  /** Also what is no number at all is outside. */
+  /** Anything that is not a number is outside too. */
   ofTime(field: string, timeMs: number): void {
     if (!(timeMs >= limits.earliestMs && timeMs <= limits.latestMs)) this.add(field, timeRule)
   }

@@ -1,4 +1,7 @@
-/** Input events, as in schemas/message-events.avsc and schemas/status-events.avsc; times are milliseconds since the epoch. */
+/**
+ * Input events, as in schemas/message-events.avsc and schemas/status-events.avsc. Times are milliseconds since the
+ * epoch.
+ */
 
 export type MessageAuthor = 'bot' | 'user' | 'operator'
 
@@ -60,10 +63,10 @@ export type StatusEvent = {
   clientPayload: string | null
 }
 
-/** An event with the topic's kind: what the producer takes and the formatter reads. */
+/** An event with its kind: the producer accepts it and the formatter reads it. */
 export type Event = { type: 'message'; event: MessageEvent } | { type: 'status'; event: StatusEvent }
 
-/** Key of both event topics (contract.md, section 4): one conversation stays in one partition, in order. */
+/** Key of both event topics (contract.md, section 4). One conversation stays in one partition, in order. */
 export function eventKey(event: { chatChannelId: string; contactId: string }): string {
   return `${event.chatChannelId}:${event.contactId}`
 }

@@ -1,16 +1,18 @@
 const decimal = String.raw`[+-]?\d+(?:\.\d+)?`
-/** For text without blanks at its ends; no two runs of blanks stand beside each other, so that matching takes linear time. */
+/** Matches text that is already trimmed. No two runs of blanks are adjacent, so matching takes linear time. */
 const pair = new RegExp(String.raw`^\[?\s*(${decimal})(?:\s*[&,;]\s*|\s+)(${decimal})\s*\]?$`)
 const single = new RegExp(`^${decimal}$`)
-/** Two numbers need far less; an object of WhatsApp's API names a place and its address as well. */
+/**
+ * Maximum characters of a pair; two numbers need far fewer. A WhatsApp location object also has a name and an address.
+ */
 const maxPairLength = 200
 const maxObjectLength = 16_384
 
 /**
- * The shared location as contract.md, section 2, wants it: "lat & long". Bot runtimes may write "lat & long", "lat, long",
- * "lat;long", "lat long", "[lat, long]", or the JSON object of WhatsApp's own API ({ "latitude": .., "longitude": .. }, also
- * lat with long, lng or lon). Digits stay as they were written.
- * @returns undefined for anything else: it has no two numbers to join.
+ * Normalises a shared location to "lat & long" (contract.md, section 2). Bot runtimes write "lat & long", "lat, long",
+ * "lat;long", "lat long", "[lat, long]", or the JSON object of the WhatsApp API ({ "latitude": .., "longitude": .. },
+ * also lat with long, lng or lon). Digits stay as they were written.
+ * @returns undefined for any other text.
  */
 export function normaliseLocation(text: string): string | undefined {
   const trimmed = text.trim()
@@ -31,7 +33,7 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>
   } catch {
-    // Not JSON: an object without coordinates.
+    // Not JSON, so an object without coordinates.
     return {}
   }
 }

@@ -2,15 +2,15 @@ import type { WantedEvents } from '../definition/definition.ts'
 import type { Event, Message, MessageAuthor, MessageEvent, StatusEvent } from './event.ts'
 import { normaliseLocation } from './location.ts'
 
-// Bodies of version 1.1 (contract.md, section 2). The order of keys is the order written here; JSON.stringify leaves out
-// what is undefined. Optional text that is empty counts as absent, except payloads, which are the business's own to choose.
+// Bodies of version 1.1 (contract.md, section 2). Keys appear in the order written here; JSON.stringify leaves out
+// undefined ones. Empty optional text counts as absent, except payloads, whose values are up to the business.
 
 const wantedKind = { bot: 'botMessages', user: 'userMessages', operator: 'operatorMessages' } as const satisfies Record<
   MessageAuthor,
   keyof WantedEvents
 >
 
-/** The bytes that every attempt sends, or null when the webhook wants nothing of this event. */
+/** Returns the bytes that every attempt sends, or null when the webhook does not want this event. */
 export function bodyOf({ type, event }: Event, wanted: WantedEvents): Buffer | null {
   const body = type === 'message' ? messageBody(event, wanted) : statusBody(event, wanted)
   return body && Buffer.from(JSON.stringify(body))
@@ -79,7 +79,7 @@ function whatsappKeys({ from, location, caption, payload, button, templateName }
   }
 }
 
-/** fromName is always there: a user or operator whose name nobody knows has the empty one. */
+/** The author's name. fromName is always present: it is empty for a user or operator without a known name. */
 function authorName({ from, fromName, operatorName }: Message, { firstName, lastName }: MessageEvent): string {
   switch (from) {
     case 'bot':

@@ -1,13 +1,13 @@
 import { limits } from './limits.ts'
 
 /**
- * JSON Schemas (draft 07) of notification bodies, version 1.1 (contract.md, section 2). `npm run docs` writes them to schemas/,
- * where receivers find them. The order of properties is the order of keys in a body.
+ * JSON Schemas (draft 07) of notification bodies, version 1.1 (contract.md, section 2). `npm run docs` writes them to
+ * schemas/ for receivers. The order of properties is the order of keys in a body.
  */
 
 const name = { type: 'string', minLength: 1, maxLength: limits.maxNameBytes }
 const text = { type: 'string' }
-/** Optional texts are absent when they are empty. */
+/** Optional texts are left out when they are empty. */
 const nonEmpty = { type: 'string', minLength: 1 }
 const time = { type: 'string', format: 'date-time', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' }
 const url = { ...nonEmpty, description: 'URL' }
@@ -23,8 +23,8 @@ const message = {
   properties: {
     _id_: { ...name, description: 'status notifications refer to it' },
     date: time,
-    message: { ...nonEmpty, description: 'text; of a button, its label' },
-    fromName: { ...text, description: '"Bot" for the bot; empty where nobody knows the name' },
+    message: { ...nonEmpty, description: 'text, or the label of a button' },
+    fromName: { ...text, description: '"Bot" for the bot; empty if the name is unknown' },
     from: { enum: ['bot', 'user', 'operator'] },
     fromCustomer: isTrue,
     isButton: isTrue,
@@ -51,7 +51,7 @@ const messageNotification = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'urn:hookline:notification-message-1.1',
   title: 'MessageNotification',
-  description: 'Messages that were exchanged, and variables that changed meanwhile.',
+  description: 'Messages of a conversation, and variables that changed with them.',
   type: 'object',
   additionalProperties: false,
   required: [
@@ -77,7 +77,7 @@ const messageNotification = {
     firstName: nonEmpty,
     lastName: nonEmpty,
     customerCreationTime: time,
-    sessionCreationTime: { ...time, description: 'at which the session of these messages began' },
+    sessionCreationTime: { ...time, description: 'start of the session of these messages' },
     messages: { type: 'array', maxItems: limits.maxMessages, items: message },
     variables: {
       type: 'object',
@@ -94,7 +94,7 @@ const statusNotification = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'urn:hookline:notification-status-1.1',
   title: 'StatusNotification',
-  description: 'A message changed its state.',
+  description: 'A message was delivered or read.',
   type: 'object',
   additionalProperties: false,
   required: [
@@ -116,12 +116,12 @@ const statusNotification = {
     contactId: contact,
     chatChannelId: name,
     chatPlatform: platform,
-    whatsappNumber: { ...ofWhatsapp, description: 'whatsapp only: number that the bot uses' },
+    whatsappNumber: { ...ofWhatsapp, description: "whatsapp only: the bot's account number" },
     customerId: name,
     status: { enum: ['delivered', 'read'] },
     statusChangeTime: time,
     messageId: { ...name, description: '_id_ of an outgoing (bot or operator) message' },
-    clientPayload: { ...text, description: 'of a message that was sent through the API with one' },
+    clientPayload: { ...text, description: 'only of messages sent through the API with a payload' },
   },
 }
 

@@ -1,23 +1,23 @@
 import type { AttemptOutcome, NotificationKind } from '../delivery/delivery.ts'
 
-/** Statistics of one webhook, as in schemas/webhook-stats.avsc; times are milliseconds since the epoch. */
+/** Statistics of one webhook, as in schemas/webhook-stats.avsc. Times are milliseconds since the epoch. */
 
 export type Totals = Record<AttemptOutcome, number>
 
 export type Counts = Totals & {
-  /** By cause; they add up to `error`. */
+  /** Errors by cause; they add up to `error`. */
   errors: Record<string, number>
 }
 
 export type MinuteCounts = Counts & {
   /** Start of the minute. */
   minute: number
-  /** Attempts that got an answer: the divisor of totalMs. */
+  /** Attempts with a response: the divisor of totalMs. */
   answered: number
   fastestMs: number | null
   slowestMs: number | null
   totalMs: number
-  /** Response times as a histogram, ascending (platform/histogram.ts); empty in minutes that are too old for percentiles. */
+  /** Histogram of response times, ascending (platform/histogram.ts); empty in minutes too old for percentiles. */
   timesMs: number[]
   timesCounts: number[]
 }
@@ -36,9 +36,9 @@ export type ResponseTimes = {
 
 export type Percentiles = { p50Ms: number | null; p95Ms: number | null; p99Ms: number | null }
 
-/** An attempt that failed, or that was not made because the address is refused. */
+/** A failed attempt, or one that was rejected because of its address. */
 export type AttemptError = {
-  /** Its start. */
+  /** Start of the attempt. */
   at: number
   deliveryId: string
   /** From 1. */
@@ -46,17 +46,17 @@ export type AttemptError = {
   cause: string
   status: number | null
   latencyMs: number | null
-  /** The first 512 bytes of the answer, or what went wrong without one. */
+  /** The first 512 bytes of the response, or the reason why there was none. */
   excerpt: string | null
   kind: NotificationKind
   contactId: string
 }
 
-/** Where the last record that is counted stands in its topic. */
+/** Position of the last counted record in its topic. */
 export type Source = {
   partition: number
   offset: number
-  /** Topic id of the log that the offset is of; absent in what earlier versions wrote. */
+  /** Topic id of the log that the offset belongs to; absent in records of earlier versions. */
   logId?: string | null
 }
 
@@ -69,11 +69,11 @@ export type WebhookStats = {
   minutes: MinuteCounts[]
   /** The last 168 hours that had an attempt, oldest first. */
   hours: HourCounts[]
-  /** As of updatedAt: a reader who shows it later computes it anew from the minutes. */
+  /** As of updatedAt. A reader that shows it later recomputes it from the minutes. */
   last30Minutes: ResponseTimes & Percentiles
   /** The latest 50, in the order of webhook-attempts. */
   latestErrors: AttemptError[]
-  /** Fingerprints of the last attempts that are counted: one that stands twice in the topic counts once. */
+  /** Fingerprints of the last counted attempts, so that an attempt recorded twice counts once. */
   recentAttempts?: number[]
   source: Source
 }
@@ -81,17 +81,17 @@ export type WebhookStats = {
 /** A record of webhook-dead-letter-counts. */
 export type DeadLetterCounts = {
   webhookId: string
-  /** null while no letter named one. */
+  /** null while no dead letter has named a business. */
   businessId?: string | null
   updatedAt: number
-  /** The last 336 hours that had one, oldest first. */
+  /** The last 336 hours that had a dead letter, oldest first. */
   hours: { hour: number; count: number }[]
   source: Source
 }
 
 export const minuteMs = 60_000
 export const hourMs = 60 * minuteMs
-/** Minutes that response times are told of (contract.md, 1.8). */
+/** Number of minutes that response times cover (contract.md, 1.8). */
 export const timesMinutes = 30
 
 export function startOfMinute(timeMs: number): number {
@@ -102,7 +102,7 @@ export function startOfHour(timeMs: number): number {
   return Math.floor(timeMs / hourMs) * hourMs
 }
 
-/** The minute that is running and the 29 before it. */
+/** The current minute and the 29 before it. */
 export function minutesOfTimes(minutes: readonly MinuteCounts[], nowMs: number): MinuteCounts[] {
   const newest = startOfMinute(nowMs)
   const oldest = newest - (timesMinutes - 1) * minuteMs
@@ -124,7 +124,7 @@ export function last30Minutes(minutes: readonly MinuteCounts[], nowMs: number): 
   return { answered, fastestMs, averageMs: answered === 0 ? null : totalMs / answered, slowestMs }
 }
 
-/** null is no time at all. */
+/** The lesser of two values; null stands for no value. */
 export function lesser(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.min(a, b)
 }

@@ -1,6 +1,6 @@
 import avsc from 'avsc'
 
-/** What avsc 5.7.9 has and its typings leave out. */
+/** Members of avsc 5.7.9 that its typings leave out. */
 export type Tap = {
   readonly buf: Buffer
   pos: number
@@ -26,7 +26,8 @@ export function boundedMap(schema: avsc.Schema, options: object): avsc.Type {
   return new BoundedMap(schema, options)
 }
 
-// Resolvers of other writers' schemas borrow _read: `this` may be one of them, with the same itemsType or valuesType.
+// Resolvers of other writers' schemas borrow _read, so `this` may be such a resolver, with the same itemsType or
+// valuesType.
 
 class BoundedArray extends avsc.types.ArrayType {
   _read(tap: Tap): unknown[] {
@@ -50,7 +51,7 @@ class BoundedMap extends avsc.types.MapType {
       const key = tap.readString()
       const value = inner._read(tap)
       if (key !== '__proto__') values[key] = value
-      // An assignment would set the prototype, or nothing at all.
+      // An assignment would set the prototype, or do nothing.
       else Object.defineProperty(values, key, { value, configurable: true, enumerable: true, writable: true })
     })
     return values
@@ -65,7 +66,10 @@ class BoundedMap extends avsc.types.MapType {
   }
 }
 
-/** Avro 1.12, "Arrays" and "Maps": blocks of a count and so many items; a negative count is followed by the block's bytes. */
+/**
+ * Reads blocks of a count and that many items (Avro 1.12, "Arrays" and "Maps"). A negative count is followed by the
+ * block's size in bytes.
+ */
 function forEachItem(tap: Tap, item: () => void): void {
   for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
     if (count < 0) {

@@ -2,9 +2,10 @@ type Field = { name: string; type: unknown }
 type RecordSchema = { type: 'record'; fields: Field[] }
 
 /**
- * The reader's schema with only some fields of a record: Avro's resolution skips the others, which costs a fraction of decoding them.
- * @param paths names of fields, those of a record within the record behind a dot: "delivery.deliveryId".
- * @throws Error where there is no such field. A type that is defined in a field left out must not be named in one that stays.
+ * The reader's schema with only some fields of a record. Avro's resolution skips the others, which costs a fraction of
+ * decoding them.
+ * @param paths names of fields; a dot leads into a nested record: "delivery.deliveryId".
+ * @throws Error if a field does not exist. A type defined in a field left out must not be named in a field that stays.
  */
 export function projection(schema: object, paths: readonly string[]): object {
   const { fields, ...rest } = schema as RecordSchema
@@ -27,7 +28,7 @@ function within(type: unknown, paths: readonly string[]): unknown {
   if (paths.length === 0) return type
   if (Array.isArray(type)) return type.map((branch) => (isRecord(branch) ? projection(branch, paths) : branch))
   if (isRecord(type)) return projection(type, paths)
-  throw new Error(`no record to take ${paths.join(', ')} of`)
+  throw new Error(`no record that has the fields ${paths.join(', ')}`)
 }
 
 function isRecord(type: unknown): type is RecordSchema {

@@ -7,7 +7,9 @@ import type { Tap } from './avro-lists.ts'
  * symbol in an enum. Here, reading goes branch by branch and symbol by symbol.
  */
 
-/** Only resolvers that are made with this option are concerned: the registry's rule of compatibility is another matter. */
+/**
+ * Option of a resolver that reads this way. Others are unaffected: the registry's compatibility rule is another matter.
+ */
 export const readsBranches = Symbol('branch by branch')
 
 export type ResolverOptions = { ignoreNamespaces: boolean; [readsBranches]: true }
@@ -37,7 +39,7 @@ types.createResolver = function (writer, options) {
   return reading as unknown as avsc.Resolver
 }
 
-/** How the reader takes one branch of a writer's union, or why it cannot. */
+/** How the reader resolves one branch of a writer's union, or why it cannot. */
 function branchOf(reader: avsc.Type, branch: avsc.Type, options: Partial<ResolverOptions>): Reading | Error {
   try {
     return types.createResolver.call(reader, branch, options) as unknown as Reading
@@ -48,7 +50,7 @@ function branchOf(reader: avsc.Type, branch: avsc.Type, options: Partial<Resolve
 
 type EnumResolving = { symbols?: (string | undefined)[]; name?: string | undefined; _read?: unknown }
 
-/** Reads a writer's enum that has more symbols: the error comes with a record that has one of them. */
+/** Reads a writer's enum that has more symbols. Only a record with one of them fails. */
 export class WideEnum extends avsc.types.EnumType {
   _update(resolver: EnumResolving, writer: avsc.Type): void {
     if (!(writer instanceof avsc.types.EnumType) || !isNamedAlike(this, writer)) return
@@ -59,7 +61,10 @@ export class WideEnum extends avsc.types.EnumType {
   }
 }
 
-/** Avro 1.12, "Schema Resolution": names are compared without their namespaces; "Aliases": the reader's other names count. */
+/**
+ * Whether two names match. Namespaces are ignored (Avro 1.12, "Schema Resolution") and the reader's aliases count
+ * ("Aliases").
+ */
 function isNamedAlike(reader: avsc.Type, writer: avsc.Type): boolean {
   const name = unqualified(writer.name ?? '')
   return [reader.name ?? '', ...(reader.aliases ?? [])].some((alias) => unqualified(alias) === name)

@@ -4,19 +4,19 @@ import { type ResolverOptions, readsBranches, WideEnum } from './avro-resolution
 import { isOtherTime, timeOf } from './avro-times.ts'
 
 export type AvroOptions = {
-  /** What logical types are read as; without, as their underlying ones. */
+  /** Classes that read logical types; if left out, they are read as their underlying types. */
   logicalTypes?: Record<string, typeof avsc.types.LogicalType>
-  /** Schemas whose names this one uses, each behind those that it uses itself. */
+  /** Schemas whose names this one uses, each after those that it uses itself. */
   before?: readonly object[]
 }
 
-/** Types with times in other units than milliseconds. */
+/** Types with times in units other than milliseconds. */
 const otherTimes = new WeakSet<avsc.Type>()
 
 /**
- * The type of an Avro schema, as avsc reads it but for four things: a list that announces more items than there can be is
- * refused (avro-lists.ts), a map may have the key `__proto__`, times of another unit are read as milliseconds (avro-times.ts),
- * and writers are read as Avro's resolution says (avro-resolution.ts).
+ * The type of an Avro schema as avsc reads it, with four differences: a list that announces more items than the bytes
+ * can hold is refused (avro-lists.ts), a map may have the key `__proto__`, times in other units are read as
+ * milliseconds (avro-times.ts), and writers' schemas are resolved as Avro says (avro-resolution.ts).
  */
 export function avroType(schema: object, { logicalTypes = {}, before = [] }: AvroOptions = {}): avsc.Type {
   let hasOtherTimes = false
@@ -45,11 +45,11 @@ export function avroType(schema: object, { logicalTypes = {}, before = [] }: Avr
 }
 
 /**
- * How the reader takes what the writer wrote: undefined when that is just as it takes its own.
+ * Resolver from the writer's schema to the reader's; undefined if the reader's type alone will do.
  * @throws when no record of the writer can be read.
  */
 export function resolverOf(reader: avsc.Type, writer: avsc.Type): avsc.Resolver | undefined {
-  // Equality is that of Avro's canonical form, which has no logical types.
+  // Equality compares Avro's canonical forms, which leave logical types out.
   if (writer.equals(reader) && !otherTimes.has(writer)) return undefined
   const options: ResolverOptions = { ignoreNamespaces: true, [readsBranches]: true }
   return reader.createResolver(writer, options)

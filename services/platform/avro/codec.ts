@@ -6,31 +6,37 @@ import { type KnownSchema, SchemaLookup } from './schema-lookup.ts'
 
 export { createRegistry, type RegistryConfig }
 
-/** A decoded value, or why the bytes cannot be read: a value with a destination (dead letters), not an exception. */
+/**
+ * A decoded value, or the reason why the bytes cannot be read. The reason is a value, not an exception, because such a
+ * record has a destination: the dead letters.
+ */
 export type Decoded<T> = { ok: true; value: T } | { ok: false; reason: string }
 
 export type Encode<T> = (value: T) => Buffer
 
 /**
- * A promise only while the registry has to be asked; it rejects only when stopping begins.
- * @param ahead records that will be decoded next: their schemas are asked for together with this one's.
+ * Returns a promise only if the registry must be asked. It rejects only when stopping begins.
+ * @param ahead records that will be decoded next; their schemas are requested together with this one's.
  */
 export type Decode<T> = (bytes: Buffer, ahead?: Ahead) => Decoded<T> | Promise<Decoded<T>>
 
 export type Ahead = Iterable<{ value: Buffer | null }>
 
 const headerBytes = 5
-/** Values up to this size are written in place and copied out once: 1 us less than into a Buffer of their own. */
+/**
+ * Values up to this size are encoded in place and copied out once, 1 us faster than encoding into a Buffer of their
+ * own.
+ */
 const scratchBytes = 4_096
-/** Writers' schemas that a decoder keeps a resolver for. */
+/** Maximum writers' schemas for which a decoder keeps a resolver. */
 const maxReadings = 200
 
-/** How a writer's records are read: as our own, by a resolver, or not at all. */
+/** How a writer's records are read: like our own, with a resolver, or not at all. */
 type Reading = 'same' | avsc.Resolver | { misfit: string }
 
 /**
- * Avro in Confluent wire format (magic byte 0, four bytes of schema id, the value). Encoding and the decoding of known
- * schema ids are synchronous and go through avsc alone: 2 us a record against 4 us by the registry client
+ * Avro in the Confluent wire format: magic byte 0, four bytes of schema id, the value. Encoding, and decoding with
+ * known schema ids, is synchronous and uses avsc alone: 2 us a record against 4 us with the registry client
  * (docs/measurements/first-choices.md).
  */
 export class Codec {
@@ -40,7 +46,10 @@ export class Codec {
     this.#schemas = new SchemaLookup(registry, context)
   }
 
-  /** Waits until the schema is registered under the subject (npm run topics -- apply does that). Decoders know it from then on. */
+  /**
+   * Waits until the schema is registered under the subject (npm run topics -- apply registers it). Decoders know the
+   * schema from then on.
+   */
   async encoder<T>(subject: string, schema: object): Promise<Encode<T>> {
     const type = avroType(schema)
     const id = await this.#schemas.learn(subject, schema)
@@ -54,16 +63,17 @@ export class Codec {
   }
 
   /**
-   * Waits until the schema is registered under the subject, so that its records are read without asking: a registry that is
-   * away, or a proxy that is not itself, then concerns only what others write by other schemas.
+   * Waits until the schema is registered under the subject, so that its records are read without asking. If the
+   * registry goes away later, or a proxy answers in its place, only records written with other schemas are affected.
    */
   async learn(subject: string, schema: object): Promise<void> {
     await this.#schemas.learn(subject, schema)
   }
 
   /**
-   * Reads any writer's schema into this one. A schema id that is not known yet is asked for: while the registry does not
-   * answer, the promise waits (nothing is called unreadable for it); an id that the registry does not have is unreadable.
+   * Decodes records of any writer's schema to this one. An unknown schema id is looked up in the registry. While the
+   * registry does not answer, the promise waits and no record is called unreadable; an id that the registry does not
+   * have is unreadable.
    */
   decoder<T>(schema: object): Decode<T> {
     const reader = avroType(schema)

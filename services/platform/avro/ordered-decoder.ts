@@ -1,6 +1,6 @@
 import type { Decode, Decoded } from './codec.ts'
 
-/** Applies decoded values in the order of their bytes, also where a decoding has to wait (for a schema, once each). */
+/** Applies decoded values in the order of their bytes, even when a decoding has to wait for a schema. */
 export class OrderedDecoder<T> {
   readonly #decode: Decode<T>
   #waiting: Promise<void> | undefined
@@ -12,7 +12,7 @@ export class OrderedDecoder<T> {
 
   /**
    * @param apply called with the value.
-   * @param unreadable called instead of it, with the reason: each reader decides where such a record stays known.
+   * @param unreadable called with the reason if there is no value; each reader decides where to report such a record.
    */
   push(bytes: Buffer, apply: (value: T) => void, unreadable: (reason: string) => void): void {
     if (this.#waiting) {
@@ -34,13 +34,13 @@ export class OrderedDecoder<T> {
     })
   }
 
-  /** Calls back in its place behind what was pushed: for a record without a value. */
+  /** Calls back after everything that was pushed before: for a record without a value. */
   behind(apply: () => void): void {
     if (this.#waiting) this.#behind.push(apply)
     else apply()
   }
 
-  /** Resolves when everything that was pushed has been applied. */
+  /** Resolves once everything that was pushed has been applied. */
   async done(): Promise<void> {
     while (this.#waiting) await this.#waiting
   }

@@ -1,4 +1,4 @@
-/** A copy that stands alone in memory: what kafkajs hands over is a slice that keeps its whole fetch, up to 1 MB, with it. */
+/** A copy with its own memory. kafkajs hands over slices that keep their whole fetch, up to 1 MB, alive. */
 export function ownCopy(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length)
   bytes.copy(copy)

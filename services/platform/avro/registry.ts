@@ -1,4 +1,4 @@
-/** The Confluent API of a schema registry, as far as records need it. Apicurio's ccompat/v7 answers alike. */
+/** The part of the Confluent schema registry API that records need. Apicurio's ccompat/v7 gives the same answers. */
 
 export type RegistryConfig = {
   SCHEMA_REGISTRY_URL: string
@@ -6,30 +6,33 @@ export type RegistryConfig = {
   SCHEMA_REGISTRY_PASSWORD: string
 }
 
-/** What the registry itself says of an id. Whatever else is answered is an error: a proxy's page is no verdict. */
+/** The registry's own answer about an id. Any other response is an error: a proxy's page says nothing about the id. */
 export type FoundSchema =
-  /** With the schemas that it refers to, each behind those that it refers to itself. */
+  /** With the schemas that it refers to, each after those that it refers to itself. */
   | { kind: 'avro'; schema: object; references: object[] }
   | { kind: 'unknown' }
-  /** It has the id, and what it has cannot be used. */
+  /** The id exists, but its schema cannot be used. */
   | { kind: 'unusable'; reason: string }
 
 export type Registry = {
-  /** The id of a schema under a subject. @throws while it is not registered there, or the registry does not answer. */
+  /**
+   * The id of a schema under a subject.
+   * @throws while the schema is not registered there, or the registry does not answer.
+   */
   findId(subject: string, schema: object): Promise<number>
   /** @throws while the registry does not answer. */
   findSchema(id: number): Promise<FoundSchema>
 }
 
-/** An answer that comes from the registry: a JSON object in one of the two forms that its API has. */
+/** A response that comes from the registry: a JSON object in one of the two forms of its API. */
 export type RegistryAnswer = { kind: 'ok'; body: Record<string, unknown> } | { kind: 'error'; code: number }
 
 const timeoutMs = 10_000
-/** Bytes of an answer: schemas have some kilobytes. */
+/** Maximum bytes of a response; schemas have some kilobytes. */
 const maxAnswerBytes = 4 * 1_048_576
-/** Schemas that one schema may refer to, directly and through others. */
+/** Maximum schemas that one schema may refer to, directly and through others. */
 const maxReferences = 100
-/** "Schema not found" and "version not found", by Confluent's API reference; Apicurio gives the first for ids as well. */
+/** "Schema not found" and "version not found" in Confluent's API reference. Apicurio uses the first for ids too. */
 const notFoundCodes = [40_401, 40_402, 40_403]
 const schemaNotFound = 40_403
 
@@ -41,14 +44,17 @@ export function createRegistry(config: RegistryConfig): Registry {
   return registryOf((path, json) => request(`${base}${path}`, headers, json))
 }
 
-/** @param ask makes a request, with a body as JSON or none. @throws when the answer is not the registry's own. */
+/**
+ * @param ask sends a request, with a JSON body or without.
+ * @throws when the response is not the registry's own.
+ */
 export function registryOf(ask: (path: string, json?: object) => Promise<RegistryAnswer>): Registry {
   return {
     async findId(subject, schema) {
       const answer = await ask(`/subjects/${encodeURIComponent(subject)}`, { schema: JSON.stringify(schema) })
-      if (answer.kind === 'error') throw new Error(`not registered there (error ${answer.code})`)
+      if (answer.kind === 'error') throw new Error(`is not registered (error ${answer.code})`)
       const { id } = answer.body
-      if (!isId(id)) throw new Error('the answer has no id')
+      if (!isId(id)) throw new Error('the response has no id')
       return id
     },
     async findSchema(id) {
@@ -60,7 +66,7 @@ export function registryOf(ask: (path: string, json?: object) => Promise<Registr
   }
 }
 
-/** @throws when it is not what the registry answers: a page in HTML, the error of a proxy, JSON in another form. */
+/** @throws when the response is not the registry's: an HTML page, a proxy's error, JSON in another form. */
 export function readAnswer(status: number, contentType: string | null, text: string): RegistryAnswer {
   if (!/^application\/([\w.-]+\+)?json\b/i.test(contentType ?? ''))
     throw new Error(`status ${status} with ${contentType ?? 'no content type'} instead of JSON`)
@@ -93,13 +99,13 @@ async function readText(response: Response): Promise<string> {
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
-    if (bytes > maxAnswerBytes) throw new Error(`the answer has more than ${maxAnswerBytes} bytes`)
+    if (bytes > maxAnswerBytes) throw new Error(`the response has more than ${maxAnswerBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** fetch says "fetch failed" and keeps the reason in the cause. */
+/** fetch only says "fetch failed"; the reason is in the cause. */
 function unreached(error: Error & { cause?: unknown }): never {
   const { cause } = error
   throw new Error(cause instanceof Error ? cause.message || cause.name : error.message)
@@ -110,7 +116,7 @@ async function readSchema(
   ask: (path: string) => Promise<RegistryAnswer>,
 ): Promise<FoundSchema> {
   const { schema, schemaType } = body
-  if (typeof schema !== 'string') throw new Error('the answer has no schema')
+  if (typeof schema !== 'string') throw new Error('the response has no schema')
   if (schemaType !== undefined && schemaType !== 'AVRO')
     return unusable(`is ${String(schemaType).slice(0, 20)}, not Avro`)
   const references = new Map<string, object>()
@@ -122,7 +128,10 @@ async function readSchema(
     : { kind: 'avro', schema: parsed, references: [...references.values()] }
 }
 
-/** Reads the schemas that a schema refers to, each after those that it refers to itself. @returns why one cannot be had, or null. */
+/**
+ * Reads the schemas that a schema refers to, each after those that it refers to itself.
+ * @returns why one cannot be read, or null.
+ */
 async function readReferences(
   references: unknown,
   ask: (path: string) => Promise<RegistryAnswer>,
@@ -135,7 +144,7 @@ async function readReferences(
     if (found.has(path) || above.includes(path)) continue
     if (found.size + above.length >= maxReferences) return `refers to more than ${maxReferences} schemas`
     const answer = await ask(path)
-    if (answer.kind === 'error') return `refers to ${subject}, version ${version}, which is not there`
+    if (answer.kind === 'error') return `refers to ${subject}, version ${version}, which does not exist`
     const schema = parseSchema(answer.body.schema)
     if (schema === undefined) return `refers to ${subject}, version ${version}, which is not JSON`
     const missing = await readReferences(answer.body.references, ask, found, [...above, path])
@@ -145,7 +154,7 @@ async function readReferences(
   return null
 }
 
-/** Avro's JSON: an object, an array or the name of a type. */
+/** Parses a schema: in Avro's JSON an object, an array or the name of a type. */
 function parseSchema(text: unknown): object | undefined {
   try {
     return JSON.parse(String(text)) as object
@@ -158,7 +167,7 @@ function unusable(reason: string): FoundSchema {
   return { kind: 'unusable', reason }
 }
 
-/** Four bytes of the wire format, read with their sign as Confluent's serializers do. */
+/** Whether a value fits the wire format's four bytes, which Confluent's serializers read as signed. */
 function isId(id: unknown): id is number {
   return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 0x7fffffff
 }

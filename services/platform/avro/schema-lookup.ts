@@ -4,34 +4,37 @@ import { Slots } from '../runtime/slots.ts'
 import { avroType } from './avro.ts'
 import type { FoundSchema, Registry } from './registry.ts'
 
-/** A schema, or why records with its id cannot be read. */
+/** A schema, or the reason why records with its id cannot be read. */
 export type KnownSchema = { ok: true; type: avsc.Type } | { ok: false; reason: string }
 
-/** Ids asked for at a time; so many lines are logged in each pause while the registry is away. */
+/** Maximum ids requested at a time; also the maximum log lines per pause while the registry is away. */
 const requestsAtATime = 8
-/** Schemas of others that are kept: a compiled one may take 50 KB, and a topic has a handful. */
+/** Maximum foreign schemas kept. A compiled one may take 50 KB, and a topic has a handful. */
 const maxSchemas = 500
-/** Refused ids kept; records that are no Avro may bring ever new ones. */
+/** Maximum refused ids kept; records that are not Avro may bring new ones all the time. */
 const maxRefusals = 10_000
-/** Ids asked for ahead of the record that waits. */
+/** Maximum ids requested ahead of the record that waits. */
 const maxAhead = 1_000
-/** A refusal holds that long; then the id is asked for once more. */
+/** Time that a refusal stays valid; then the id is requested once more. */
 const refusalMs = 30_000
 /**
- * Pauses between the questions that make a refusal: a replica of the registry may be seconds behind. Its partition waits
- * that long, and guarantee 10 allows five seconds to the events behind.
+ * Pauses between the requests that lead to a refusal: a replica of the registry may be seconds behind. The partition
+ * waits all this time, and guarantee 10 allows the events behind five seconds.
  */
 const pausesMs = [250, 500, 1_000, 1_000]
-/** Ids that are asked for so patiently in a minute. Beyond these it is no new schema that is late: each is asked for once. */
+/**
+ * Maximum ids per minute that are requested with these pauses. More than that cannot be new schemas that are late, so
+ * each further id is requested once.
+ */
 const maxPatient = 8
 const patientWithinMs = 60_000
-/** The registry's word about a schema that it certainly has is good for that long. */
+/** How long a check that the registry knows one of our own schemas stays valid. */
 const soundMs = 1_000
 
 /**
- * Schemas by their ids. Those that this process writes by are known from the start; others are asked for, each once
- * however many records wait for it. Only the registry's own "not found", repeated for some seconds and beside a schema
- * of ours that it does have, makes an id unknown. While there is any other answer or none, find() waits.
+ * Schemas by id. Schemas that this process writes with are known from the start. Others are requested, each once
+ * however many records wait for it. An id is unknown only if the registry itself repeats "not found" for some seconds
+ * while it does have one of our own schemas. On any other answer, or none, find() waits.
  */
 export class SchemaLookup {
   readonly #registry: Registry
@@ -41,7 +44,7 @@ export class SchemaLookup {
   readonly #types = new Map<number, avsc.Type>()
   readonly #refused = new Map<number, { reason: string; untilMs: number }>()
   readonly #asking = new Map<number, Promise<KnownSchema>>()
-  /** When the last patient questions began. */
+  /** Times at which the last patient requests began. */
   #patientAtMs: number[] = []
   #soundUntilMs = Number.NEGATIVE_INFINITY
 
@@ -50,7 +53,7 @@ export class SchemaLookup {
     this.#context = context
   }
 
-  /** Waits until the schema is registered under the subject (npm run topics -- apply does that). @returns its id */
+  /** Waits until the schema is registered under the subject (npm run topics -- apply registers it). @returns its id. */
   async learn(subject: string, schema: object): Promise<number> {
     const part = `schema of ${subject} (npm run topics -- apply registers it)`
     const id = await retryUntilDone(part, this.#context, () => this.#registry.findId(subject, schema))
@@ -58,7 +61,7 @@ export class SchemaLookup {
     return id
   }
 
-  /** What is known without asking. */
+  /** What is known without a request. */
   known(id: number): KnownSchema | undefined {
     const type = this.#own.get(id) ?? this.#types.get(id)
     if (type) return { ok: true, type }
@@ -77,11 +80,11 @@ export class SchemaLookup {
     return asked
   }
 
-  /** Begins to ask for ids that will be needed soon, so that their records do not wait one after another. */
+  /** Starts requests for ids that will be needed soon, so that their records do not wait one after another. */
   askAhead(ids: Iterable<number>): void {
     for (const id of ids) {
       if (this.#asking.size >= maxAhead) return
-      // Whoever needs it gets the rejection.
+      // The caller that needs the id gets the rejection.
       if (!this.#asking.has(id) && !this.known(id)) this.find(id).catch(() => undefined)
     }
   }
@@ -117,13 +120,13 @@ export class SchemaLookup {
     )
   }
 
-  /** @throws when the registry does not have a schema that it gave us the id of: then it is not itself. */
+  /** @throws when the registry does not have a schema that it gave us the id of: then its answers cannot be trusted. */
   async #assertSound(): Promise<void> {
     const { clock } = this.#context
     const [own] = this.#own.keys()
     if (own === undefined || clock.monotonicMs() < this.#soundUntilMs) return
     const { kind } = await this.#registry.findSchema(own)
-    if (kind !== 'avro') throw new Error(`it does not have schema ${own} either, which is ours`)
+    if (kind !== 'avro') throw new Error(`it does not have schema ${own} either, which we registered`)
     this.#soundUntilMs = clock.monotonicMs() + soundMs
   }
 
@@ -137,7 +140,7 @@ export class SchemaLookup {
   }
 
   #refuse(id: number, reason: string): void {
-    // Set anew, so that the order is that of the refusals.
+    // Deleted first, so that the entries stay in the order of their refusals.
     this.#refused.delete(id)
     this.#refused.set(id, { reason, untilMs: this.#context.clock.monotonicMs() + refusalMs })
     for (const oldest of this.#refused.keys()) {

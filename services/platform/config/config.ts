@@ -2,12 +2,12 @@ import type { Static, TObject, TSchema } from 'typebox'
 import { compileSchema } from '../json/json-schema.ts'
 import type { Check } from './variable-checks.ts'
 
-/** A variable whose value is not what is allowed. The process exits with 78 (EX_CONFIG of sysexits.h). */
+/** A variable with a value that is not allowed. The process exits with 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-/** What docs/reference/configuration.md shows of one variable. */
+/** One variable's row in docs/reference/configuration.md. */
 export type VariableDoc = { name: string; type: string; default: string; description: string }
 
 type Annotated = TSchema & {
@@ -18,17 +18,20 @@ type Annotated = TSchema & {
   minimum?: number
   maximum?: number
   pattern?: string
-  /** The value is never printed. */
+  /** Whether the value must never be printed. */
   secret?: boolean
   maxLength?: number
 } & Partial<Check>
 
-/** What values of several variables must be together: why they cannot work, with the variables' names, or null. */
+/**
+ * A rule about several variables together: the reason why their values cannot work, with the variables' names, or null.
+ */
 export type ConfigRule<Config> = (config: Config) => string | null
 
 /**
- * Reads a service's variables; an empty one counts as unset. The schema may have `rules` (ConfigRule) among its options.
- * @throws ConfigError naming each offending variable, its value and what is allowed.
+ * Reads a service's variables; an empty one counts as unset. The schema may have `rules` (ConfigRule) among its
+ * options.
+ * @throws ConfigError naming each wrong variable, its value and the allowed values.
  */
 export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv): Static<T> {
   const given: Record<string, string> = {}
@@ -37,7 +40,7 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
     if (value !== undefined && value !== '') given[name] = value
   }
   const shown = { ...given }
-  // Typebox marks its schemas with symbols and "~" keys: only the plain JSON of it is compiled.
+  // Typebox marks its schemas with symbols and "~" keys; only their plain JSON is compiled.
   const checked = compileSchema<Static<T>>(JSON.parse(JSON.stringify(schema)), { coerceTypes: true, strict: false })(
     given,
   )

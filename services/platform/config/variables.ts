@@ -2,7 +2,7 @@ import Type from 'typebox'
 import type { ConfigRule } from './config.ts'
 import { brokerList, eachOf, httpUrl, listenAddress, optionalHttpUrl, printable } from './variable-checks.ts'
 
-/** Variables that several services share; each service's config.ts spreads what it needs. */
+/** Variables that several services share. Each service's config.ts spreads the ones it needs. */
 
 const signatureAlgorithms = [
   'EdDSA',
@@ -20,19 +20,19 @@ const signatureAlgorithms = [
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 export const serviceVariables = (defaultPort: number) => ({
-  HOOKLINE_LOG_LEVEL: Type.Enum([...logLevels], { default: 'info', description: 'least severe level that is logged' }),
+  HOOKLINE_LOG_LEVEL: Type.Enum([...logLevels], { default: 'info', description: 'least severe level to log' }),
   HOOKLINE_HTTP_HOST: Type.String({ default: '0.0.0.0', description: 'address to listen on', ...listenAddress }),
   HOOKLINE_HTTP_PORT: Type.Integer({
     default: defaultPort,
     minimum: 0,
     maximum: 65535,
-    description: 'port to listen on; 0 takes a free one and logs it',
+    description: 'port to listen on; 0 picks a free one and logs it',
   }),
   HOOKLINE_SHUTDOWN_TIMEOUT_MS: Type.Integer({
     default: 30_000,
     minimum: 0,
     maximum: 3_600_000,
-    description: 'time for work in flight to end after SIGTERM, in milliseconds',
+    description: 'time to finish work in flight after SIGTERM, in milliseconds',
   }),
 })
 
@@ -44,10 +44,10 @@ export const kafkaVariables = {
   }),
   KAFKA_CLIENT_ID: Type.String({
     default: 'hookline',
-    description: "client id that shows in the brokers' logs and quotas",
+    description: "client id for the brokers' logs and quotas",
     ...printable,
   }),
-  KAFKA_TLS: Type.Boolean({ default: false, description: 'connect by TLS' }),
+  KAFKA_TLS: Type.Boolean({ default: false, description: 'connect over TLS' }),
   KAFKA_SASL_MECHANISM: Type.Enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'], {
     default: 'none',
     description: 'SASL mechanism',
@@ -57,16 +57,19 @@ export const kafkaVariables = {
   HOOKLINE_TOPIC_PREFIX: Type.String({
     default: '',
     pattern: '^[A-Za-z0-9._-]*$',
-    // Kafka allows a topic 249 characters.
+    // Kafka limits the name of a topic to 249 characters.
     maxLength: 200,
-    description: 'put before the name of every topic and consumer group',
+    description: 'prefix of the name of every topic and consumer group',
   }),
 }
 
-/** One user for each mechanism: without, the broker would refuse every connection, and waiting would not mend it. */
+/**
+ * Requires a user for each SASL mechanism. Without one the broker would refuse every connection, and waiting would not
+ * help.
+ */
 export const saslRule: ConfigRule<{ KAFKA_SASL_MECHANISM: string; KAFKA_SASL_USERNAME: string }> = (config) =>
   config.KAFKA_SASL_MECHANISM !== 'none' && config.KAFKA_SASL_USERNAME === ''
-    ? `KAFKA_SASL_MECHANISM is "${config.KAFKA_SASL_MECHANISM}" and KAFKA_SASL_USERNAME is not set; allowed: both, or none`
+    ? `KAFKA_SASL_MECHANISM is "${config.KAFKA_SASL_MECHANISM}" and KAFKA_SASL_USERNAME is not set; allowed: both or neither`
     : null
 
 export const groupVariables = {
@@ -74,8 +77,7 @@ export const groupVariables = {
     default: 8_000,
     minimum: 6_000,
     maximum: 300_000,
-    description:
-      'time without heartbeat after which the group gives the partitions of a dead instance to others, in milliseconds',
+    description: "time without a heartbeat until the group reassigns an instance's partitions, in milliseconds",
   }),
 }
 
@@ -96,12 +98,12 @@ export const registryVariables = {
 export const authVariables = {
   HOOKLINE_AUTH_JWKS_URL: Type.String({
     default: '',
-    description: 'JWKS of the token issuer; this or a public key is needed',
+    description: 'JWKS URL of the token issuer; this or a public key is required',
     ...optionalHttpUrl,
   }),
   HOOKLINE_AUTH_PUBLIC_KEY: Type.String({
     default: '',
-    description: "the token issuer's public key, as a JWK in JSON or as PEM",
+    description: 'public key of the token issuer, as a JWK in JSON or as PEM',
   }),
   HOOKLINE_AUTH_ISSUER: Type.String({ default: 'hookline', description: 'required iss claim' }),
   HOOKLINE_AUTH_AUDIENCE: Type.String({ default: 'hookline', description: 'required aud claim' }),
@@ -116,20 +118,20 @@ export const keyRingVariables = {
   HOOKLINE_KEY_RING: Type.String({
     pattern: '^[A-Za-z0-9_-]+=[A-Za-z0-9+/=_-]{43,44}(,[A-Za-z0-9_-]+=[A-Za-z0-9+/=_-]{43,44})*$',
     description:
-      'keys that seal secrets in the topics: id=base64 of 32 bytes, comma-separated; the first seals, all open',
+      'keys that encrypt secrets in the topics: id=base64 of 32 bytes, comma-separated; the first encrypts, all decrypt',
     secret: true,
   }),
 }
 
-/** Where webhooks may lead: the API and the dispatcher judge alike. */
+/** Where webhooks may lead. The API and the dispatcher use the same settings. */
 export const targetVariables = {
   HOOKLINE_ALLOW_INSECURE_URLS: Type.Boolean({
     default: false,
-    description: 'accept webhook URLs with http: and with any port: for local use',
+    description: 'accept webhook URLs with http: and with any port, for local use',
   }),
   HOOKLINE_ALLOWED_ADDRESSES: Type.String({
     default: '',
     description:
-      'ranges that webhooks may lead to though they are not public, as CIDRs, comma-separated, such as 127.0.0.0/8,::1/128',
+      'non-public address ranges that webhooks may lead to: CIDRs, comma-separated, such as 127.0.0.0/8,::1/128',
   }),
 }

@@ -3,12 +3,12 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { ConfigError } from '../config/config.ts'
 import { HttpProblem } from './problem.ts'
 
-/** Who sent a request, by the claims of a verified token. */
+/** Sender of a request, from the claims of a verified token. */
 export type Identity = {
   subject: string
   role: string
   permissions: string[]
-  /** The business that the token is for; "*" is every business. */
+  /** The business that the token is for; "*" means every business. */
   businessId: string
 }
 
@@ -20,12 +20,12 @@ export type AuthConfig = {
   HOOKLINE_AUTH_ALGORITHMS: string
 }
 
-/** A token whose signature, issuer, audience and expiry are good. */
+/** A token with valid signature, issuer, audience and expiry. */
 export type Verified = {
   identity: Identity
-  /** What it is made for; empty for requests, "login" to begin a browser session with, once. */
+  /** Purpose of the token: empty for requests, "login" to begin one browser session. */
   use: string
-  /** The jti claim; empty without one. */
+  /** The jti claim; empty if there is none. */
   id: string
   /** Milliseconds since the epoch. */
   expiresAtMs: number
@@ -34,27 +34,27 @@ export type Verified = {
 /** @throws HttpProblem 401; 503 while the issuer's keys cannot be fetched. */
 export type VerifyToken = (token: string) => Promise<Verified>
 
-/** @param authorization the request's Authorization header. @throws as VerifyToken. */
+/** @param authorization the request's Authorization header. @throws like VerifyToken. */
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>
 
-/** Authentication by bearer tokens (RFC 6750). @throws ConfigError as createVerifier. */
+/** Authentication with bearer tokens (RFC 6750). @throws ConfigError like createVerifier. */
 export function createAuthenticator(config: AuthConfig): Authenticate {
   const verify = createVerifier(config)
   return async (authorization) => (await verifyBearer(verify, authorization)).identity
 }
 
-/** A token made for anything else than requests is refused. @throws as VerifyToken. */
+/** Refuses a token made for anything but requests. @throws like VerifyToken. */
 export async function verifyBearer(verify: VerifyToken, authorization: string | undefined): Promise<Verified> {
   const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1]
   if (token === undefined) throw unauthorized('a bearer token is required')
   const verified = await verify(token)
-  if (verified.use !== '') throw unauthorized(`a token for "${verified.use}" is not one for requests`)
+  if (verified.use !== '') throw unauthorized(`a token for "${verified.use}" is not valid for requests`)
   return verified
 }
 
 /**
- * Verifies tokens (RFC 7519): signature, issuer, audience, expiry; algorithms are pinned (RFC 8725, 3.1), symmetric ones
- * and "none" never pass.
+ * Verifies tokens (RFC 7519): signature, issuer, audience, expiry. The algorithms are pinned (RFC 8725, 3.1); symmetric
+ * ones and "none" never pass.
  * @throws ConfigError when no key is configured or an algorithm is not asymmetric.
  */
 export function createVerifier(config: AuthConfig): VerifyToken {
@@ -107,11 +107,11 @@ function verificationKey(config: AuthConfig): KeyObject | JWTVerifyGetKey {
 
 function toVerified(payload: JWTPayload): Verified {
   const { use, jti = '', exp = 0 } = payload
-  // Whatever it is for, if it is not a text, it is not for requests.
+  // A purpose that is not a text is still a purpose, so the token is not for requests.
   return { identity: identityOf(payload), use: String(use ?? ''), id: jti, expiresAtMs: exp * 1_000 }
 }
 
-/** By the claims of a token that is verified. */
+/** The identity in the claims of a verified token. */
 export function identityOf(payload: JWTPayload): Identity {
   const { role, permissions, businessId } = payload
   return {
@@ -122,12 +122,12 @@ export function identityOf(payload: JWTPayload): Identity {
   }
 }
 
-/** Whether the identity may act for the business; an empty businessId claim reaches none. */
+/** Whether the identity may act for the business. An empty businessId claim gives access to none. */
 export function reaches(identity: Identity, businessId: string): boolean {
   return identity.businessId === '*' || (identity.businessId !== '' && identity.businessId === businessId)
 }
 
-/** jose's errors are about the token, but for those of fetching the issuer's keys. */
+/** jose's errors are about the token, except those about fetching the issuer's keys. */
 function isOfTheToken(error: unknown): boolean {
   return (
     error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) && error.code !== 'ERR_JOSE_GENERIC'

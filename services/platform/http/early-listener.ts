@@ -16,8 +16,8 @@ export type EarlyListenerOptions = {
 const part = 'http api'
 
 /**
- * Listens before there is anything to serve, so that a service which reads its tables for a while is seen to be alive:
- * /healthz, /readyz and /metrics answer, all else is 503 until `serve` is called.
+ * Listens before there is anything to serve, so that a service that is still reading its tables is seen to be alive.
+ * /healthz, /readyz and /metrics answer; everything else is 503 until `serve` is called.
  */
 export class EarlyListener implements AsyncDisposable {
   readonly #door: FastifyInstance
@@ -35,7 +35,7 @@ export class EarlyListener implements AsyncDisposable {
     health.set(part, 'the tables have not been read yet')
     door.addHook('onRequest', (request, reply, done) => {
       if (!self.#server) return done()
-      // Before the body is read: all of the request is the other server's.
+      // Hijacked before the body is read: the whole request belongs to the other server.
       reply.hijack()
       self.#server.routing(request.raw, reply.raw)
     })
@@ -46,8 +46,8 @@ export class EarlyListener implements AsyncDisposable {
   }
 
   /**
-   * From now on this server answers; it is never to listen itself. Disposing of the result closes both, first of all that
-   * a service closes: what a request needs is still open then.
+   * Lets this server answer from now on; it must never listen itself. Disposing of the result closes both. A service
+   * closes this first, while everything that a request needs is still open.
    */
   async serve(server: FastifyInstance): Promise<AsyncDisposable> {
     await server.ready()
@@ -55,7 +55,7 @@ export class EarlyListener implements AsyncDisposable {
     this.#health.set(part, null)
     return {
       [Symbol.asyncDispose]: async () => {
-        // First, for it ends the streams that would keep connections open.
+        // Closed first, because it ends the streams that would keep connections open.
         await server.close()
         await this.#door.close()
       },

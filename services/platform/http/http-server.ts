@@ -25,7 +25,7 @@ declare module 'fastify' {
 }
 
 const maxParameterLength = 2_000
-/** Named in an answer. */
+/** Maximum ill-formed texts named in a response. */
 const maxIllFormedTexts = 50
 
 export type HttpServerOptions = {
@@ -34,11 +34,13 @@ export type HttpServerOptions = {
   metrics: Registry
   /** Largest request body; larger ones get 413. */
   bodyLimitBytes?: number
-  /** For what no route is for; by default a 404. */
+  /** Handles requests without a route; by default with a 404. */
   notFound?: (request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
-/** A server with /healthz, /readyz and /metrics (contract.md, section 5) and errors as problem details (RFC 9457). */
+/**
+ * Creates a server with /healthz, /readyz and /metrics (contract.md, section 5). Errors are problem details (RFC 9457).
+ */
 export function createHttpServer({
   log,
   health,
@@ -51,13 +53,13 @@ export function createHttpServer({
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes ?? 1_048_576,
     forceCloseConnections: 'idle',
-    // Longer ones than any schema allows are refused by the schema, which names the parameter.
+    // Longer parameters than any schema allows are refused by the schema, which names the parameter.
     routerOptions: { maxParamLength: maxParameterLength },
     frameworkErrors: (error, _request, reply) => sendProblem(toProblem(error), reply),
   })
   const allowedMethods = collectAllowedMethods(server)
   server.decorate('allowedMethods', allowedMethods)
-  // Before the body is read: some methods would need a content type.
+  // Checked before the body is read, because some methods would require a content type.
   server.addHook('onRequest', async (request) => {
     if (request.is404) requireAllowed(request)
   })
@@ -82,9 +84,12 @@ export function createHttpServer({
   return server
 }
 
-/** JSON, and RFC 7396's patches of it. */
+/** JSON, and JSON merge patches (RFC 7396). */
 const jsonTypes = ['application/json', 'application/merge-patch+json']
-/** Of a body: a definition with 1,000 channels has 1,020. What 1 MB of the smallest values led to stopped the event loop for 400 ms. */
+/**
+ * Maximum values in a body; a definition with 1,000 channels has 1,020. Handling 1 MB of the smallest values blocked
+ * the event loop for 400 ms.
+ */
 const maxJsonValues = 10_000
 
 function boundedJsonParser(server: FastifyInstance): FastifyBodyParser<string> {
@@ -100,7 +105,7 @@ function sendProblem(problem: HttpProblem, reply: FastifyReply): void {
   reply.code(problem.status).headers(problem.headers).type('application/problem+json').send(problem.body())
 }
 
-/** @throws HttpProblem 405 where there are routes of other methods. */
+/** @throws HttpProblem 405 where only other methods have routes. */
 function requireAllowed(request: FastifyRequest): void {
   const allowed = request.server.allowedMethods(request.url.split('?')[0] ?? '')
   if (allowed.length > 0 && !allowed.includes(request.method)) throw methodNotAllowed(request.method, allowed)
@@ -109,10 +114,10 @@ function requireAllowed(request: FastifyRequest): void {
 /** @throws HttpProblem 404, 405 */
 export function nothingThere(request: FastifyRequest): never {
   requireAllowed(request)
-  throw new HttpProblem(404, 'Not Found', `there is nothing at ${request.method} ${request.url.split('?')[0]}`)
+  throw new HttpProblem(404, 'Not Found', `nothing found at ${request.method} ${request.url.split('?')[0]}`)
 }
 
-/** @throws HttpProblem 422 for texts that have no UTF-8 form (contract.md, section 4). */
+/** @throws HttpProblem 422 for texts without a UTF-8 form (contract.md, section 4). */
 function requireWellFormed(body: unknown): void {
   const problems = illFormedTexts(body, maxIllFormedTexts)
   if (problems.length > 0)
@@ -121,7 +126,7 @@ function requireWellFormed(body: unknown): void {
     })
 }
 
-/** Paths and query strings are text, so their values are coerced; in a JSON body "true" is not a boolean. */
+/** Paths and query strings are text, so their values are coerced. In a JSON body, "true" is not a boolean. */
 function requestValidators(): FastifySchemaCompiler<object> {
   const ofText = schemaCompiler({ strict: false, coerceTypes: 'array' })
   const ofBody = schemaCompiler({ strict: false })
@@ -143,6 +148,6 @@ function invalidRequest(httpPart: string, errors: Problem[]): HttpProblem {
 function toProblem(error: FastifyError): HttpProblem {
   const status = error.statusCode ?? 500
   const title = STATUS_CODES[status] ?? 'Error'
-  if (status >= 500) return new HttpProblem(status, title, 'the request failed for a reason of ours')
+  if (status >= 500) return new HttpProblem(status, title, 'the request failed because of an internal error')
   return new HttpProblem(status, title, error.message)
 }

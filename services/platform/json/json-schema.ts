@@ -2,34 +2,34 @@ import { Ajv, type ErrorObject, type Options } from 'ajv'
 import addFormatsModule from 'ajv-formats'
 import { cutText } from './cut-text.ts'
 
-/** One thing wrong with a value: where, and what would be right. */
+/** One problem of a value: the field, and the rule that it breaks. */
 export type Problem = { field: string; message: string }
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; problems: Problem[] }
 
-/** The one format in use, of RFC 3339. It splits the text, so only what can be a time is handed to it. */
+/** The only format in use, date-time of RFC 3339. It splits the text, so only short texts are passed to it. */
 const { validate: isDateTime } = addFormatsModule.default.get('date-time') as { validate: (text: string) => boolean }
 
 /** Compiles a JSON Schema (draft 07) into a check. */
 export type CompileSchema = <T>(schema: object) => (value: unknown) => Checked<T>
 
 const maxProblems = 50
-/** Items and properties of a value up to which all of its problems are looked for: an error object for each is made then. */
+/** Maximum items and properties of a value for which all problems are reported; each one costs an error object. */
 const maxItemsForAll = 5_000
-/** Characters of a field's name or a message in an answer: they may quote the request. */
+/** Maximum characters of a field's name or a message in a response; they may quote the request. */
 const maxShownLength = 300
 const maxTimeLength = 64
 
 /**
- * Compiles a JSON Schema (draft 07) into a check that names every offending field, at most 50 of them; of a value of more
- * than 5,000 items the first one, so that no value takes more than linear time and little memory.
- * Defaults are filled into the value that is passed: hand over a copy where that matters.
+ * Compiles a JSON Schema (draft 07) into a check that names every wrong field, at most 50 of them. In a value of more
+ * than 5,000 items it names only the first, so that no value takes more than linear time and little memory.
+ * Defaults are filled into the value that is passed: pass a copy where that matters.
  */
 export function compileSchema<T>(schema: object, options: Options = {}): (value: unknown) => Checked<T> {
   return schemaCompiler(options)<T>(schema)
 }
 
-/** For many schemas with the same options. */
+/** Compiles many schemas with the same options. */
 export function schemaCompiler(options: Options): CompileSchema {
   const toFirst = createAjv({ ...options, allErrors: false })
   const toAll = createAjv({ ...options, allErrors: true })
@@ -39,7 +39,7 @@ export function schemaCompiler(options: Options): CompileSchema {
       if (check(value)) return { ok: true, value: value as T }
       let { errors } = check
       if (!hasMoreItemsThan(value, maxItemsForAll)) {
-        // Compiled when it is first needed, and kept by Ajv.
+        // Compiled on first need; Ajv keeps it.
         const checkAll = toAll.compile(schema)
         checkAll(value)
         errors = checkAll.errors ?? errors

@@ -4,9 +4,12 @@ const comma = 0x2c
 const bracket = 0x5b
 const brace = 0x7b
 
-/** Whether a JSON text has more values than that: texts, numbers, lists, objects; each takes about 50 bytes of memory. */
+/**
+ * Whether a JSON text has more than max values: texts, numbers, lists and objects. Each one takes about 50 bytes of
+ * memory.
+ */
 export function hasMoreValuesThan(text: string, max: number): boolean {
-  // Each of them is counted by a character of its own.
+  // Each value is counted by at least one character of its own.
   if (text.length <= max) return false
   let count = 0
   for (let at = 0; at < text.length && count <= max; at++) {
@@ -17,7 +20,7 @@ export function hasMoreValuesThan(text: string, max: number): boolean {
   return count > max
 }
 
-/** Index of the quote that ends the string which begins at `start`; the text's length when there is none. */
+/** Index of the quote that ends the string starting at `start`; the text's length if there is none. */
 export function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const unit = text.charCodeAt(at)

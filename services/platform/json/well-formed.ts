@@ -3,10 +3,10 @@ import type { Problem } from './json-schema.ts'
 
 const maxFieldLength = 300
 
-/** A value inside of a JSON value, and the way to it. */
+/** A value inside a JSON value, and the path to it. */
 type Place = { value: unknown; name: string; parent: Place | null }
 
-/** The texts in a JSON value, names of properties among them, that are not well-formed Unicode: at most so many. */
+/** Texts in a JSON value, including names of properties, that are not well-formed Unicode: at most max of them. */
 export function illFormedTexts(value: unknown, max: number): Problem[] {
   const problems: Problem[] = []
   if (isWellFormed(value)) return problems
@@ -20,7 +20,10 @@ export function illFormedTexts(value: unknown, max: number): Problem[] {
   return problems
 }
 
-/** As nearly every value is: found out without noting the way. Not by recursion, as JSON may be nested deeply. */
+/**
+ * Fast check without paths, since nearly every value is well-formed. It does not recurse, because JSON may be nested
+ * deeply.
+ */
 function isWellFormed(value: unknown): boolean {
   const waiting = [value]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -1,14 +1,14 @@
 import { longestTimerMs } from './timer.ts'
 
-/** Time and chance as arguments: the only place where the real ones are read. */
+/** Time and randomness as arguments. The real ones are read here only. */
 export type Clock = {
   /** Milliseconds since the epoch. */
   nowMs(): number
-  /** Milliseconds on a clock that never goes back: for durations. */
+  /** Milliseconds of a clock that never goes backwards, for durations. */
   monotonicMs(): number
   /** Uniform in [0, 1). */
   random(): number
-  /** Resolves after so many milliseconds (24.8 days at most), or at once when aborted. */
+  /** Resolves after that many milliseconds (24.8 days at most), or at once when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 

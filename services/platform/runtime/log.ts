@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino'
 
 export type { Logger } from 'pino'
 
-/** JSON lines on standard output; `service` on each. Never a secret, a header value or a body. */
+/** Logs JSON lines to standard output, each with `service`. Secrets, header values and bodies are never logged. */
 export function createLogger(service: string, level: string): Logger {
   return pino({
     level,

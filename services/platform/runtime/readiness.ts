@@ -1,8 +1,8 @@
-/** Why a service is or is not ready: each part says so for itself. */
+/** Why a service is or is not ready; each part reports its own state. */
 export class Health {
   readonly #faults = new Map<string, string>()
 
-  /** @param fault why the part cannot work at present, or null when it can. */
+  /** @param fault why the part cannot work at present, or null if it can. */
   set(part: string, fault: string | null): void {
     if (fault === null) this.#faults.delete(part)
     else this.#faults.set(part, fault)

@@ -1,15 +1,15 @@
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
 
-/** Where a record stands in Kafka. */
+/** Position of a record in Kafka. */
 export type RecordPosition = { topic: string; partition: number; offset: number }
 
-/** One record's exception: where it stands, what was being done, and whose record it is. */
+/** Exception of one record: its position, the step that failed, and its owner. */
 export type RecordFault = {
   position: RecordPosition
   /** A noun phrase for the log and the dead letter: "decoding", "choosing a webhook". */
   step: string
-  /** The business or webhook, else the record's key: faults of one owner never end the process. */
+  /** The business or webhook, or else the record's key. Faults of a single owner never end the process. */
   owner: string
   error: unknown
 }
@@ -17,28 +17,28 @@ export type RecordFault = {
 export type RecordFaultsContext = {
   clock: Pick<Clock, 'sleep'>
   log: Logger
-  /** Ends the process: for faults that are nobody's record. */
+  /** Ends the process: for faults that do not come from a record. */
   fail: (error: unknown) => void
   /** Called once for each record that is set aside. */
   counted?: () => void
 }
 
-/** Faults of so many records in a row, of at least two owners, are not those records' but ours. */
+/** Faults of this many records in a row, of at least two owners, come from the process and not from the records. */
 const maxInARow = 20
 const minOwners = 2
-/** A record whose fault nothing has contradicted or confirmed is set aside after this long. */
+/** A record is set aside after this long if no other record has settled the cause of its fault. */
 const settleAfterMs = 2_000
-/** Characters of a dead letter's detail: an error's message may quote the record. */
+/** Maximum characters of a dead letter's detail; an error's message may quote the record. */
 const maxDetailLength = 1_000
 
 /**
- * Keeps an exception to the record that caused it. Its step is tried a second time at once, then the record becomes a dead
- * letter `fault` and its partition goes on: a process that met the same bytes after each restart would be an outage for
- * everybody. Only faults of many records in a row end the process, with their offsets uncommitted.
+ * Confines an exception to the record that caused it. The step is run a second time at once; then the record becomes a
+ * dead letter `fault` and its partition continues. A process that met the same bytes after each restart would be an
+ * outage for everybody. Only faults of many records in a row end the process, with their offsets uncommitted.
  */
 export class RecordFaults {
   readonly #context: RecordFaultsContext
-  /** By step: a record that is decoded well says nothing of a step behind it that fails for every record. */
+  /** By step: a record that is decoded well says nothing about a later step that fails for every record. */
   readonly #runs = new Map<string, FaultRun>()
 
   constructor(context: RecordFaultsContext) {
@@ -46,8 +46,9 @@ export class RecordFaults {
   }
 
   /**
-   * Runs one step of a record, a second time where it throws. Costs nothing where it does not.
-   * @returns what the step returns, or SetAside when it has thrown twice. Other records need not wait for that to settle.
+   * Runs one step of a record, and once more if it throws.
+   * @returns the result of the step, or SetAside if it has thrown twice. Other records need not wait for that to
+   * settle.
    */
   guard<T>(position: RecordPosition, step: string, owner: () => string, run: () => T): T | SetAside {
     try {
@@ -61,7 +62,7 @@ export class RecordFaults {
     }
   }
 
-  /** As guard, for a step that waits for something. */
+  /** Like guard, for an asynchronous step. */
   async guardAsync<T>(
     position: RecordPosition,
     step: string,
@@ -79,7 +80,7 @@ export class RecordFaults {
     }
   }
 
-  /** Sets a record aside whose last try has failed. */
+  /** Sets aside a record whose last try has failed. */
   setAside(fault: RecordFault): SetAside {
     const run = this.#runs.get(fault.step) ?? { length: 0, owners: new Set(), unsettled: new Set() }
     this.#runs.set(fault.step, run)
@@ -88,7 +89,7 @@ export class RecordFaults {
     return new SetAside(this.#settle(fault, run))
   }
 
-  /** Logs and counts the fault once, as soon as another record gets past the step or some time has passed. */
+  /** Logs and counts the fault once, as soon as another record passes the step or some time has passed. */
   async #settle({ position, step, error }: RecordFault, run: FaultRun): Promise<string> {
     const { clock, log, fail, counted } = this.#context
     if (run.length >= maxInARow && run.owners.size >= minOwners) {
@@ -105,7 +106,7 @@ export class RecordFaults {
     return `${step}: ${error instanceof Error ? error.message : String(error)}`.slice(0, maxDetailLength)
   }
 
-  /** A record got past the step: the faults there before it are those of their records. */
+  /** A record passed the step, so earlier faults there were those of their records. */
   #handled<T>(step: string, result: T): T {
     if (this.#runs.size === 0) return result
     const run = this.#runs.get(step)
@@ -116,12 +117,12 @@ export class RecordFaults {
   }
 }
 
-/** Faults of one step since it last went well. */
+/** Faults of one step since it last succeeded. */
 type FaultRun = { length: number; owners: Set<string>; unsettled: Set<AbortController> }
 
-/** A record that cannot be handled. Its offset is finished once the dead letter is in Kafka. */
+/** A record that cannot be handled. Its offset is finished once its dead letter is in Kafka. */
 export class SetAside {
-  /** The dead letter's detail: the step and the error's message. Never resolves when the process is about to end. */
+  /** The dead letter's detail: the step and the error's message. Never resolves if the process is about to end. */
   readonly detail: Promise<string>
 
   constructor(detail: Promise<string>) {

@@ -8,8 +8,8 @@ const firstPauseMs = 250
 const longestPauseMs = 5_000
 
 /**
- * Calls until it succeeds, with pauses that double up to 5 s; each failure is a log line and makes the part not ready.
- * @param isFinal errors that no waiting mends: thrown on at once.
+ * Calls until it succeeds, with pauses that double up to 5 s. Each failure is logged and makes the part not ready.
+ * @param isFinal errors that waiting does not fix; they are thrown at once.
  * @throws the last error when stopping begins.
  */
 export async function retryUntilDone<T>(
@@ -27,7 +27,7 @@ export async function retryUntilDone<T>(
       if (isFinal(error) || stopping?.aborted) throw error
       const reason = error instanceof Error ? error.message : String(error)
       const pauseMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs)
-      log.warn({ part, reason, pauseMs }, `${part} does not work yet, trying again`)
+      log.warn({ part, reason, pauseMs }, `${part} is not available yet, trying again`)
       health.set(part, reason)
       await clock.sleep(pauseMs, stopping)
     }

@@ -7,26 +7,26 @@ import { createLogger, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
 import { Health } from './readiness.ts'
 
-/** What every service's main.ts gets. */
+/** Context of a service's main.ts. */
 export type ServiceContext<Config> = {
   config: Config
   log: Logger
   clock: Clock
   health: Health
   metrics: Registry
-  /** Aborted by SIGTERM or SIGINT: take in nothing new, end what is in flight, return. */
+  /** Aborted by SIGTERM or SIGINT: accept nothing new, finish what is in flight, return. */
   stopping: AbortSignal
   /** Resolves when stopping begins. */
   stopRequested: Promise<void>
-  /** Ends the process with exit code 1: for faults that no waiting mends. The supervisor starts it again. */
+  /** Ends the process with exit code 1: for faults that waiting does not fix. The supervisor starts it again. */
   fail: (error: unknown) => never
 }
 
 type CommonConfig = { HOOKLINE_LOG_LEVEL: string; HOOKLINE_SHUTDOWN_TIMEOUT_MS: number }
 
 /**
- * Runs a service: reads its configuration (exit code 78 when it is wrong), calls start, and ends the process when start
- * returns: 0 after a stop that was asked for, 1 after a fault or when the shutdown takes too long.
+ * Runs a service: reads its configuration (exit code 78 if it is wrong), calls start, and ends the process when start
+ * returns: with 0 after a requested stop, with 1 after a fault or when the shutdown takes too long.
  */
 export async function runService<Schema extends TObject>(
   name: string,
@@ -41,7 +41,7 @@ export async function runService<Schema extends TObject>(
   }
   const log = createLogger(name, config.HOOKLINE_LOG_LEVEL)
   const fail = (error: unknown): never => {
-    log.fatal({ err: error }, 'cannot go on')
+    log.fatal({ err: error }, 'fatal error, exiting')
     process.exit(1)
   }
   process.on('uncaughtException', fail)
@@ -70,14 +70,14 @@ export async function runService<Schema extends TObject>(
     })
   } catch (error) {
     if (error instanceof ConfigError) exitForConfig(error)
-    // What still waited for Kafka or the registry gives up when it is told to stop: that is no fault.
+    // Rejections of calls that were still waiting for Kafka or the registry are no fault after a requested stop.
     if (!stop.signal.aborted) fail(error)
   }
   log.info('stopped')
   process.exit(0)
 }
 
-/** Listens and says where; closes when disposed. */
+/** Listens and logs the address; closes when disposed. */
 export async function listen(
   server: FastifyInstance,
   config: { HOOKLINE_HTTP_HOST: string; HOOKLINE_HTTP_PORT: number },
@@ -91,6 +91,6 @@ export async function listen(
 
 function exitForConfig(error: unknown): never {
   if (!(error instanceof ConfigError)) throw error
-  process.stderr.write(`configuration is wrong:\n${error.message}\n`)
+  process.stderr.write(`invalid configuration:\n${error.message}\n`)
   process.exit(78)
 }

@@ -1,4 +1,4 @@
-/** Lets so many calls run at a time; the others wait for their turn. */
+/** Runs a limited number of calls at a time; the others wait for their turn. */
 export class Slots {
   readonly #waiting: (() => void)[] = []
   #free: number

@@ -65,7 +65,7 @@ test.each(['sealed:v1:k1:', 'sealed:v1:k1:AAAA', 'sealed:v1:', 'sealed:v1:k1'])(
 
 test.each([
   ['a short key', `k1=${Buffer.alloc(31).toString('base64')}`, 'key "k1" has 31 bytes; allowed: 32'],
-  ['an id twice', `k1=${key(1)},k1=${key(2)}`, 'key "k1" comes twice'],
+  ['an id twice', `k1=${key(1)},k1=${key(2)}`, 'key "k1" is repeated'],
 ])('%s is refused', (_what, text, reason) => {
   expect(() => KeyRing.parse(text)).toThrow(ConfigError)
   expect(() => KeyRing.parse(text)).toThrow(reason)

@@ -96,7 +96,7 @@ describe('offsets', () => {
     made.runAll()
     expect(commitsOf(made)).toEqual([place(3)])
     expect(commitsOf(made)).toEqual([])
-    made.engine.commitFailed()
+    made.engine.recommitAll()
     expect(commitsOf(made)).toEqual([place(3)])
   })
 

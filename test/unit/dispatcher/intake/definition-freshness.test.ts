@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Freshness } from '../../../../services/dispatcher/intake/definition-freshness.ts'
+import { DefinitionFreshness } from '../../../../services/dispatcher/intake/definition-freshness.ts'
 
 /** Two clocks that tests move apart, and a Kafka that answers when it is told to. */
 function scene() {
@@ -7,7 +7,7 @@ function scene() {
   const asked: (() => void)[] = []
   const caughtUp = () => new Promise<void>((resolve) => void asked.push(resolve))
   const clock = { monotonicMs: () => at.monotonicMs, nowMs: () => at.nowMs }
-  const freshness = new Freshness(clock, caughtUp, (error) => expect.unreachable(String(error)))
+  const freshness = new DefinitionFreshness(clock, caughtUp, (error) => expect.unreachable(String(error)))
   const pass = (ms: number) => {
     at.monotonicMs += ms
     at.nowMs += ms

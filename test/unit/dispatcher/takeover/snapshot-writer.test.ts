@@ -4,7 +4,7 @@ import { initialBreaker } from '../../../../services/dispatcher/engine/gate/brea
 import type { HealthRecord } from '../../../../services/dispatcher/engine/health-record.ts'
 import { PartitionState } from '../../../../services/dispatcher/engine/offsets/partition-state.ts'
 import { epochHeaders, readEpoch } from '../../../../services/dispatcher/takeover/snapshot-log.ts'
-import { HealthWriter } from '../../../../services/dispatcher/takeover/snapshot-writer.ts'
+import { SnapshotWriter } from '../../../../services/dispatcher/takeover/snapshot-writer.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/record-refused.ts'
 
 const taken = { reflected: { attemptsOffset: 5, parkedOffset: 7 }, epoch: 100, healthOffset: 0 }
@@ -18,8 +18,7 @@ function writerOf(
   log: Log = [],
   refuses: (key: string, value: string) => boolean = () => false,
 ) {
-  const writer = new HealthWriter({
-    engine: { partitions: [new PartitionState(3)], gates: { statesOf: () => gates } as never },
+  const writer = new SnapshotWriter({
     topic: 'webhook-health',
     encode: (record) => Buffer.from(JSON.stringify(record)),
     send: ({ key, value, headers }) => {
@@ -42,40 +41,41 @@ function writerOf(
     nowMs: () => 1_000,
     log: pino({ level: 'silent' }),
   })
-  return { writer, sent: log }
+  const engine = { partitions: [new PartitionState(3)], gates: { statesOf: () => gates } as never }
+  return { writer, sent: log, write: () => writer.write(engine) }
 }
 
 test('a snapshot of the former owner with nothing left to tell is deleted, and only once', async () => {
-  const { writer, sent } = writerOf([])
+  const { writer, sent, write } = writerOf([])
   writer.takenOver(3, taken, ['over'])
-  await writer.write()
+  await write()
   expect(sent.map(({ key, value, epoch }) => [key, value === null, epoch])).toEqual([
     ['over', true, 100],
     ['partition-3', false, 100],
   ])
-  await writer.write()
+  await write()
   expect(sent).toHaveLength(2)
 })
 
 test('what is still to be told is written before the offsets that it reflects', async () => {
-  const { writer, sent } = writerOf([['w', paused]])
+  const { writer, sent, write } = writerOf([['w', paused]])
   writer.takenOver(3, taken, ['w'])
-  await writer.write()
+  await write()
   expect(sent.map(({ key }) => key)).toEqual(['w', 'partition-3'])
   expect(sent[0]?.value).toMatchObject({ webhookId: 'w', pausedUntil: 9_000, ...taken.reflected })
   expect(sent[1]?.value).toMatchObject({ webhookId: null, ...taken.reflected })
 })
 
 test('nothing is written of a partition number that has left, though the engine still knew it', async () => {
-  const { writer, sent } = writerOf([['w', paused]])
+  const { writer, sent, write } = writerOf([['w', paused]])
   writer.takenOver(3, taken, ['w'])
   writer.keepOnly(new Set([1, 2]))
-  await writer.write()
+  await write()
   expect(sent).toEqual([])
 })
 
 test('an acknowledgement or a commit of an earlier ownership says nothing of the next one', async () => {
-  const { writer, sent } = writerOf([])
+  const { writer, sent, write } = writerOf([])
   writer.takenOver(3, taken, [])
   const earlier = writer.ownership(3)
   const committed = writer.beforeCommit()
@@ -84,7 +84,7 @@ test('an acknowledgement or a commit of an earlier ownership says nothing of the
   writer.acknowledged(earlier, { attemptOffset: 99, parkedOffset: 99 })
   committed()
   writer.beforeCommit()()
-  await writer.write()
+  await write()
   expect(sent).toEqual([{ key: 'partition-3', epoch: 101, value: expect.objectContaining(taken.reflected) }])
 })
 
@@ -93,16 +93,16 @@ test.each([
   ['a snapshot of a webhook that has nothing to tell', 'over', { webhookId: 'over' } as HealthRecord, ['over']],
   ['the offsets of the partition', 'partition-3', { webhookId: null } as HealthRecord, ['partition-3']],
 ])('what a cut-off owner has written late is made good: %s', async (_name, key, value, repaired) => {
-  const { writer, sent } = writerOf([['w', paused]])
+  const { writer, sent, write } = writerOf([['w', paused]])
   writer.takenOver(3, taken, [])
-  await writer.write()
+  await write()
   await writer.repair()
   expect(writer.isDue).toBe(false)
   sent.push({ key, value, epoch: 99 })
   const late = sent.length
   await writer.repair()
   expect(writer.isDue).toBe(true)
-  await writer.write()
+  await write()
   expect(sent.slice(late).map((record) => record.key)).toEqual(repaired)
   expect(sent.at(-1)).toMatchObject({ epoch: 100, value: key === 'over' ? null : expect.anything() })
   await writer.repair()
@@ -113,7 +113,7 @@ test('a snapshot that Kafka refuses is written without its failures, else again 
   const breaker = { ...initialBreaker(), failures: [1, 2, 3] }
   const smaller = writerOf([['w', { breaker, pausedUntilMs: 0 }]], [], (_key, value) => value.includes('[1,2,3]'))
   smaller.writer.takenOver(3, taken, [])
-  await smaller.writer.write()
+  await smaller.write()
   expect(smaller.sent.map(({ key, value }) => [key, value?.breaker?.failures])).toEqual([
     ['partition-3', undefined],
     ['w', []],
@@ -121,8 +121,8 @@ test('a snapshot that Kafka refuses is written without its failures, else again 
   let refusals = 2
   const later = writerOf([['w', { breaker, pausedUntilMs: 0 }]], [], (key) => key === 'w' && refusals-- > 0)
   later.writer.takenOver(3, taken, [])
-  await later.writer.write()
+  await later.write()
   expect(later.sent.map(({ key }) => key)).toEqual(['partition-3'])
-  await later.writer.write()
+  await later.write()
   expect(later.sent.map(({ key }) => key)).toEqual(['partition-3', 'w'])
 })

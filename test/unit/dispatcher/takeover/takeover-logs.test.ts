@@ -60,8 +60,8 @@ async function takenOver(written: Ids) {
     replays: 'replays',
     deliveries: 'deliveries',
     logIds: { attemptsLogId: here, parkedLogId: here },
-    lostParked: (_number, webhookIds) => lost.push(...webhookIds),
-    unreadable: () => expect.unreachable('all can be read'),
+    log: { error: ({ webhookIds }: { webhookIds: string[] }) => lost.push(...webhookIds) } as never,
+    unreadable: { add: () => expect.unreachable('all can be read') },
     nowMs: () => 1_000,
   }
   const { restored } = await takeOver(partition, new Map(), context)

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { drainParked } from '../../../../services/dispatcher/takeover/parked-reader.ts'
+import { readParkedWith } from '../../../../services/dispatcher/takeover/parked-reader.ts'
 import { takeOver } from '../../../../services/dispatcher/takeover/takeover.ts'
-import { UnreadStates } from '../../../../services/dispatcher/takeover/unreadable-records.ts'
+import { UnreadableRecords } from '../../../../services/dispatcher/takeover/unreadable-records.ts'
 import type { DeadLetter } from '../../../../services/domain/delivery/delivery.ts'
 import type { ConsumedRecord } from '../../../../services/platform/kafka/consumer.ts'
 
@@ -31,15 +31,16 @@ function bench() {
     expect(partition).toBe(3)
     letters.push(letter)
   }
-  const unread = new UnreadStates({ log: pino({ level: 'silent' }), nowMs: () => 1, write })
+  const unreadable = new UnreadableRecords({ log: pino({ level: 'silent' }), nowMs: () => 1, write })
   const placesOf = () => letters.map(({ reason, source }) => `${reason} ${source.topic} ${source.value}`)
-  return { unreadable: unread.bury.bind(unread), placesOf }
+  return { unreadable, placesOf }
 }
 
 test('a parked notification that cannot be read leaves one dead letter with its bytes, however often it is read', async () => {
   const { unreadable, placesOf } = bench()
   const fail = (error: unknown) => expect(error).toBeUndefined()
-  const drain = drainParked(reader, { topic: 'webhook-parked', decode }, unreadable, fail)
+  const access = { reader, topics: { parked: { topic: 'webhook-parked', decode } } }
+  const drain = readParkedWith(access, unreadable, fail)
   for (let pass = 0; pass < 3; pass++)
     await new Promise<void>((done) => drain(3, 0, 5, () => expect.unreachable('it cannot be read'), done))
   expect(placesOf()).toEqual(['unreadable webhook-parked no Avro'])
@@ -54,7 +55,7 @@ test('a takeover leaves dead letters of what it cannot read of the parked and th
     replays: 'webhook-replays',
     deliveries: 'webhook-deliveries',
     logIds: { attemptsLogId: null, parkedLogId: null },
-    lostParked: () => expect.unreachable('no log is another one'),
+    log: { error: () => expect.unreachable('no log is another one') } as never,
     health: { topic: 'webhook-health', decode },
     parked: { topic: 'webhook-parked', decode },
     attempts: { topic: 'webhook-attempts', decode },

@@ -20,5 +20,5 @@ test('a projection reads the fields that it names, also within a record, and ski
 
 test('a field that is not there is a mistake of the program', () => {
   expect(() => projection(whole, ['delivery.id'])).toThrow('no field id')
-  expect(() => projection(whole, ['reason.text'])).toThrow('no record to take text of')
+  expect(() => projection(whole, ['reason.text'])).toThrow('no record that has the fields text')
 })

@@ -67,7 +67,7 @@ describe('a schema by its id', () => {
     [
       'that refers to what is not there',
       { schema: '"x"', references: [{ subject: 's', version: 2 }] },
-      { kind: 'unusable', reason: 'refers to s, version 2, which is not there' },
+      { kind: 'unusable', reason: 'refers to s, version 2, which does not exist' },
     ],
   ])('%s', async (_what, answer, found) => {
     expect(await find('schema' in answer ? { '/schemas/ids/1': answer } : {})).toEqual(found)

@@ -1,0 +1,200 @@
+import { fetchCommitted } from '../platform/kafka/committed.ts'
+import type { Assignment, RecordBatch } from '../platform/kafka/consumer.ts'
+import { Patience } from '../platform/kafka/patience.ts'
+import { RecordFaults } from '../platform/runtime/record-faults.ts'
+import { after } from '../platform/runtime/timer.ts'
+import { limitsOf } from './config.ts'
+import { Engine } from './engine/engine.ts'
+import type { EnginePorts, OutcomeRecords, Written } from './engine/ports.ts'
+import type { OpenSender } from './http/open-sender.ts'
+import { Assignments } from './intake/assignments.ts'
+import { DefinitionWait } from './intake/definition-wait.ts'
+import { DueTimes } from './intake/due-times.ts'
+import { PartitionPauses } from './intake/partition-pauses.ts'
+import { PartitionReaders } from './intake/partition-readers.ts'
+import { readDraft } from './intake/read-draft.ts'
+import { type IntakeContext, takeBatch } from './intake/take-batch.ts'
+import type { DispatcherService, KafkaAccess } from './kafka-access.ts'
+import { createDispatcherMetrics } from './metrics.ts'
+import { CommitLoop } from './outcome/commit-loop.ts'
+import { logOutcome } from './outcome/outcome-log.ts'
+import { recordOutcome } from './outcome/recorder.ts'
+import { switchOff } from './outcome/switch-off.ts'
+import { readParkedWith } from './takeover/parked-reader.ts'
+import { SnapshotWriter } from './takeover/snapshot-writer.ts'
+import { UnreadableRecords } from './takeover/unreadable-records.ts'
+
+/** Time between two ticks of the engine, which measure speeds. Commits and snapshots have intervals of their own. */
+const tickMs = 200
+
+/**
+ * One instance of the dispatcher, from the records of its partitions to the commits of their offsets: it hands batches to
+ * the engine, sends what the engine starts, and records what came of it.
+ */
+export class Dispatcher implements AsyncDisposable {
+  readonly #service: DispatcherService
+  readonly #access: KafkaAccess
+  readonly #faults: RecordFaults
+  readonly #readers: PartitionReaders
+  readonly #pauses: PartitionPauses
+  readonly #snapshots: SnapshotWriter
+  readonly #unreadable: UnreadableRecords
+  readonly #engine: Engine
+  readonly #metrics: ReturnType<typeof createDispatcherMetrics>
+  readonly #assignments: Assignments
+  readonly #intake: IntakeContext
+  readonly #commits: CommitLoop
+  readonly #ticks: NodeJS.Timeout
+
+  /** Resolves when the instance has joined its consumer group, however long that takes. */
+  static async open(service: DispatcherService, access: KafkaAccess, sender: OpenSender): Promise<Dispatcher> {
+    const dispatcher = new Dispatcher(service, access, sender)
+    await dispatcher.#readers.open({
+      onAssigned: (assignment) => dispatcher.#onAssigned(assignment),
+      onStart: ({ offset, ...start }) => dispatcher.#metrics.lag({ ...start, nextOffset: offset }),
+      onBatch: (batch) => dispatcher.#onBatch(batch),
+    })
+    return dispatcher
+  }
+
+  private constructor(service: DispatcherService, access: KafkaAccess, sender: OpenSender) {
+    const { config, clock, log, fail } = service
+    const { topics, reader, logIds, producer } = access
+    const { nowMs } = clock
+    this.#service = service
+    this.#access = access
+    this.#faults = new RecordFaults({ clock, log, fail })
+    this.#readers = new PartitionReaders(service, access)
+    this.#pauses = new PartitionPauses(this.#readers, after)
+    const send = producer.send.bind(producer)
+    this.#snapshots = new SnapshotWriter({ ...topics.health, send, reader, logIds, nowMs, log })
+    this.#unreadable = new UnreadableRecords({
+      log,
+      nowMs,
+      write: (partition, deadLetter) => this.#write(partition, { deadLetter }, () => undefined),
+    })
+    this.#engine = new Engine(this.#ports(sender), limitsOf(config, topics))
+    this.#metrics = createDispatcherMetrics([service.metrics], () => this.#engine)
+    this.#assignments = this.#createAssignments()
+    this.#intake = this.#createIntake()
+    const intervals = {
+      commitMs: config.HOOKLINE_DISPATCHER_COMMIT_INTERVAL_MS,
+      snapshotMs: config.HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS,
+    }
+    const [engine, readers, snapshots] = [this.#engine, this.#readers, this.#snapshots]
+    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, log, fail })
+    this.#ticks = setInterval(() => this.#engine.tick(), tickMs)
+  }
+
+  /** Starts no more requests; resolves when those in flight have ended and their outcomes and offsets are in Kafka. */
+  async drain(): Promise<void> {
+    await this.#engine.drain()
+    await this.#commits.finish()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#ticks)
+    await this.#commits[Symbol.asyncDispose]()
+    await this.#readers[Symbol.asyncDispose]()
+  }
+
+  #onAssigned(assignment: Assignment): void {
+    this.#pauses.forget()
+    this.#metrics.forgetLag()
+    this.#assignments.assigned(assignment)
+  }
+
+  #onBatch(batch: RecordBatch): number | Promise<number> {
+    this.#metrics.lag(batch)
+    return takeBatch(batch, this.#intake)
+  }
+
+  /** Records an outcome: counts and logs it, writes it to Kafka, and tells the snapshots how far Kafka has it. */
+  #record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
+    this.#metrics.recorded(records)
+    logOutcome(this.#service.log, records)
+    const ownership = this.#snapshots.ownership(partition)
+    this.#write(partition, records, (written) => {
+      this.#snapshots.acknowledged(ownership, written)
+      acknowledged(written)
+    })
+  }
+
+  #write(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
+    const { topics, producer } = this.#access
+    recordOutcome(partition, records, { ...topics, producer, nowMs: this.#service.clock.nowMs }, acknowledged)
+  }
+
+  #switchOff(...[entry, reason]: Parameters<EnginePorts['disable']>): void {
+    const { clock, stopping, log, fail } = this.#service
+    const { configTopic: topic, definitions, producer } = this.#access
+    const caughtUp = () => definitions.topic.caughtUp()
+    const current = (webhookId: string) => this.#access.definition(webhookId)
+    const send = producer.send.bind(producer)
+    switchOff(entry, reason, { topic, caughtUp, current, send, clock, stopping, log }).catch(fail)
+  }
+
+  #ports(sender: OpenSender): EnginePorts {
+    const { clock, fail } = this.#service
+    return {
+      nowMs: clock.nowMs,
+      monotonicMs: clock.monotonicMs,
+      random: clock.random,
+      after,
+      definition: (webhookId) => this.#access.definition(webhookId),
+      readDraft,
+      send: sender.send,
+      record: (...outcome) => this.#record(...outcome),
+      readParked: readParkedWith(this.#access, this.#unreadable, (error) => this.#failUnlessStopping(error)),
+      faults: this.#faults,
+      fail,
+      disable: (...webhook) => this.#switchOff(...webhook),
+      onRoom: () => this.#pauses.room(),
+    }
+  }
+
+  #createAssignments(): Assignments {
+    const { clock, log, health, stopping, fail } = this.#service
+    const { kafka, topics, reader, logIds } = this.#access
+    const { nowMs } = clock
+    return new Assignments({
+      engine: this.#engine,
+      snapshots: this.#snapshots,
+      readers: this.#readers,
+      takeover: { ...topics, reader, logIds, nowMs, log, unreadable: this.#unreadable },
+      committed: () =>
+        fetchCommitted(kafka, this.#readers.groupId, [...topics.sources.keys()], { log, clock, health, stopping }),
+      nowMs,
+      log,
+      fail,
+    })
+  }
+
+  #createIntake(): IntakeContext {
+    const { clock, log, stopping } = this.#service
+    const { topics, definitions } = this.#access
+    const [engine, faults, assignments, pauses] = [this.#engine, this.#faults, this.#assignments, this.#pauses]
+    return {
+      engine,
+      faults,
+      assignments,
+      pauses,
+      topics: topics,
+      definitions: new DefinitionWait({ topic: definitions.topic, clock }),
+      patience: new Patience({
+        clock,
+        stopping,
+        pause: (topic, partition) => this.#readers.pause(topic, partition),
+        resume: (topic, partition) => this.#readers.resume(topic, partition),
+      }),
+      dueTimes: new DueTimes(clock),
+      nowMs: clock.nowMs,
+      log,
+    }
+  }
+
+  /** A successor reads what was being read when the service stopped. */
+  #failUnlessStopping(error: unknown): void {
+    if (!this.#service.stopping.aborted) this.#service.fail(error)
+  }
+}

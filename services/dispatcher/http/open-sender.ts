@@ -1,0 +1,30 @@
+import { targetPolicy } from '../../definitions/target-policy.ts'
+import { KeyRing } from '../../platform/keyring.ts'
+import { DefinitionFreshness } from '../intake/definition-freshness.ts'
+import type { DispatcherService, KafkaAccess } from '../kafka-access.ts'
+import { Sender } from './deliver.ts'
+import { HttpSender } from './http-sender.ts'
+
+/** The sender of notifications with its connections. It sends only while the definitions are fresh and Kafka takes outcomes. */
+export type OpenSender = AsyncDisposable & Pick<Sender, 'send'>
+
+export function openSender({ config, clock, log, stopping, fail }: DispatcherService, kafka: KafkaAccess): OpenSender {
+  const opened = new AsyncDisposableStack()
+  const freshness = opened.use(
+    new DefinitionFreshness(
+      clock,
+      () => kafka.readDefinitionsToTheEnd(),
+      (error) => stopping.aborted || fail(error),
+    ),
+  )
+  const policy = targetPolicy(config)
+  const nameServers = config.HOOKLINE_DISPATCHER_NAME_SERVERS.split(',').filter((server) => server !== '')
+  const mayStart = () => freshness.isFresh && kafka.canRecord()
+  const http = opened.use(new HttpSender(clock, { ...policy, nameServers, mayStart }))
+  const keyRing = KeyRing.parse(config.HOOKLINE_KEY_RING)
+  const sender = new Sender({ http, keyRing, policy, clock, log, freshness, canRecord: () => kafka.canRecord() })
+  return {
+    send: (...request) => sender.send(...request),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}

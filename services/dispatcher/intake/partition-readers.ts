@@ -1,0 +1,117 @@
+import { coPartitionAssigner } from '../../platform/kafka/co-partition.ts'
+import { type Assignment, type Commit, GroupConsumer, type RecordBatch } from '../../platform/kafka/consumer.ts'
+import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
+import { Follower, type Positions } from '../../platform/kafka/readers/follower.ts'
+import type { DispatcherService, KafkaAccess } from '../kafka-access.ts'
+
+/**
+ * Maximum bytes per fetch, about 300 deliveries from one partition. A larger batch could exceed a fast webhook's share of
+ * memory and push its deliveries into webhook-parked.
+ */
+const fetchBytes = 262_144
+/** Longest wait of the broker for new records: bounds how late a resumed partition is fetched. */
+const maxWaitMs = 1_000
+
+export type ReaderEvents = {
+  /** Called at each new assignment, before its first batch. */
+  onAssigned: (assignment: Assignment) => void
+  onStart: (start: StartPosition) => void
+  /** @returns how many records were taken, from the first; the rest is fetched again. */
+  onBatch: (batch: RecordBatch) => number | Promise<number>
+}
+
+/** The consumer group of the dispatcher, without the topic prefix. */
+const group = 'dispatcher'
+
+/**
+ * Reads what is dispatched. webhook-deliveries is fetched by the group's consumer; delay topics, replays and tests belong
+ * to the same assignment and are committed with it, but a second consumer fetches them: little comes of them, and each
+ * fetch names all partitions of its consumer.
+ */
+export class PartitionReaders implements AsyncDisposable {
+  readonly #service: DispatcherService
+  readonly #access: KafkaAccess
+  readonly quietTopics: string[]
+  readonly groupId: string
+  #consumer: GroupConsumer | undefined
+  #quiet: Follower | undefined
+
+  constructor(service: DispatcherService, access: KafkaAccess) {
+    const { sources, deliveries } = access.topics
+    this.#service = service
+    this.#access = access
+    this.quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
+    this.groupId = service.config.HOOKLINE_TOPIC_PREFIX + group
+  }
+
+  /** Joins the group, however long it takes until Kafka answers. */
+  async open({ onAssigned, onStart, onBatch }: ReaderEvents): Promise<void> {
+    const { config, log, clock, health, stopping, fail } = this.#service
+    const { kafka, topics } = this.#access
+    const context = { log, clock, health, stopping }
+    const common = { sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, maxWaitMs, fail }
+    this.#quiet = await Follower.open(
+      kafka,
+      {
+        ...common,
+        topics: this.quietTopics,
+        groupPrefix: `${this.groupId}-quiet`,
+        onBatch: (batch) => (this.#consumer ? onBatch({ ...batch, assignment: this.#consumer.assignment }) : 0),
+      },
+      context,
+    )
+    const consumer = await GroupConsumer.open(
+      kafka,
+      {
+        ...common,
+        groupId: this.groupId,
+        topics: [...topics.sources.keys()],
+        maxBytes: fetchBytes,
+        assigner: coPartitionAssigner,
+        onAssigned: (assignment, self) => {
+          // Comes before open resolves.
+          this.#consumer = self
+          for (const topic of this.quietTopics)
+            for (const partition of assignment.partitions.get(topic) ?? []) self.pause(topic, partition)
+          onAssigned(assignment)
+        },
+        onStart,
+        onBatch,
+      },
+      context,
+    )
+    this.#consumer = consumer
+  }
+
+  /** Undefined before the group was joined for the first time. */
+  get assignment(): Assignment | undefined {
+    return this.#consumer?.assignment
+  }
+
+  /** As GroupConsumer.commit. */
+  async commit(assignment: Assignment, commits: Commit[]): Promise<boolean> {
+    return (await this.#consumer?.commit(assignment, commits)) ?? false
+  }
+
+  pause(topic: string, partition: number): void {
+    this.#fetching(topic)?.pause(topic, partition)
+  }
+
+  resume(topic: string, partition: number): void {
+    this.#fetching(topic)?.resume(topic, partition)
+  }
+
+  /** The quiet topics are read from these offsets on; nothing else of them is. */
+  readQuietTopics(positions: Positions): void {
+    this.#quiet?.follow(positions)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#consumer?.[Symbol.asyncDispose]()
+    await this.#quiet?.[Symbol.asyncDispose]()
+  }
+
+  #fetching(topic: string): Pick<GroupConsumer, 'pause' | 'resume'> | undefined {
+    return topic === this.#access.topics.deliveries ? this.#consumer : this.#quiet
+  }
+}

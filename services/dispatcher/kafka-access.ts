@@ -1,0 +1,124 @@
+import type { Static } from 'typebox'
+import { openDefinitions } from '../definitions/config-tables.ts'
+import type { Entry } from '../domain/definition/definition-table.ts'
+import { Codec, createRegistry } from '../platform/avro/codec.ts'
+import { createKafka, type Kafka } from '../platform/kafka/client.ts'
+import { fetchLogIds } from '../platform/kafka/committed.ts'
+import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
+import { RangeReader } from '../platform/kafka/readers/range-reader.ts'
+import { KeyRing } from '../platform/keyring.ts'
+import type { ServiceContext } from '../platform/runtime/service.ts'
+import { topics as topicMap } from '../topics/map.ts'
+import { TopicUse } from '../topics/topic-use.ts'
+import type { dispatcherConfig } from './config.ts'
+import type { HealthLogIds } from './engine/health-record.ts'
+import { type DispatcherTopics, openDispatcherTopics } from './intake/dispatcher-topics.ts'
+import { checkPartitions } from './intake/partition-check.ts'
+
+export type DispatcherService = ServiceContext<Static<typeof dispatcherConfig>>
+
+/** At 500 deliveries a second, writing each one by itself would take a third of the dispatcher's and the broker's CPU. */
+const recordLingerMs = 5
+
+type Parts = {
+  kafka: Kafka
+  topics: DispatcherTopics
+  producer: BatchingProducer
+  definitions: Awaited<ReturnType<typeof openDefinitions>>
+  reader: RangeReader
+  logIds: HealthLogIds
+  configTopic: string
+}
+
+/** Everything the dispatcher has open in Kafka before it joins its group: topics, producer, definitions, range reader. */
+export class KafkaAccess implements AsyncDisposable {
+  readonly kafka: Kafka
+  readonly topics: DispatcherTopics
+  readonly producer: BatchingProducer
+  readonly reader: RangeReader
+  /** The logs of webhook-attempts and webhook-parked that snapshots refer to. */
+  readonly logIds: HealthLogIds
+  /** webhook-config. */
+  readonly configTopic: string
+  /** webhook-config as a table of definitions, and the topic it is read from. */
+  readonly definitions: Parts['definitions']
+  readonly #recorded: string[]
+  readonly #opened: AsyncDisposableStack
+
+  private constructor(parts: Parts, opened: AsyncDisposableStack) {
+    this.kafka = parts.kafka
+    this.topics = parts.topics
+    this.producer = parts.producer
+    this.reader = parts.reader
+    this.logIds = parts.logIds
+    this.configTopic = parts.configTopic
+    this.definitions = parts.definitions
+    this.#recorded = outcomeTopics(parts.topics)
+    this.#opened = opened
+  }
+
+  /** Resolves once Kafka and the registry answer, all topics exist, and webhook-config has been read to its end. */
+  static async open({ config, log, clock, health, stopping, fail }: DispatcherService): Promise<KafkaAccess> {
+    const prefix = config.HOOKLINE_TOPIC_PREFIX
+    const use = new TopicUse('dispatcher', prefix)
+    const context = { log, clock, health, stopping }
+    await using opened = new AsyncDisposableStack()
+    const kafka = createKafka(config, log)
+    const topics = await openDispatcherTopics(new Codec(createRegistry(config), context), use)
+    await checkPartitions(kafka, topics, context)
+    const configTopic = use.write(topicMap.webhookConfig)
+    const written = [...outcomeTopics(topics), topics.health.topic, configTopic]
+    const producerOptions = { topics: written, lingerMs: recordLingerMs }
+    const producer = opened.use(await BatchingProducer.open(kafka, context, fail, producerOptions))
+
+    const keys = KeyRing.parse(config.HOOKLINE_KEY_RING)
+    const definitions = await openDefinitions(kafka, { use, fail, keys }, context)
+    opened.use(definitions.topic)
+    health.set('definitions', null)
+
+    const { health: snapshots, attempts, parked, replays } = topics
+    const readTopics = [snapshots.topic, attempts.topic, parked.topic, replays]
+    const known = await fetchLogIds(kafka, readTopics, context)
+    const readerOptions = {
+      topics: readTopics,
+      logIds: known,
+      groupPrefix: `${prefix}dispatcher-state`,
+      sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS,
+      fail,
+    }
+    const reader = opened.use(await RangeReader.open(kafka, readerOptions, context))
+    const logIds = {
+      attemptsLogId: known.get(attempts.topic) ?? null,
+      parkedLogId: known.get(parked.topic) ?? null,
+    }
+    return new KafkaAccess({ kafka, topics, producer, definitions, reader, logIds, configTopic }, opened.move())
+  }
+
+  /** The definition in force at this moment. */
+  definition(webhookId: string): Entry | undefined {
+    return this.definitions.table.get(webhookId)
+  }
+
+  /** Whether Kafka takes outcomes: a notification sent without a record of it would be sent again at each restart. */
+  canRecord(): boolean {
+    return this.producer.takes(this.#recorded)
+  }
+
+  /**
+   * Resolves when all definitions that Kafka held at the time of the call have been read. Uses a connection that stays
+   * open, because it is called every second.
+   */
+  async readDefinitionsToTheEnd(): Promise<void> {
+    for (const { partition, low, high } of await this.reader.ends(this.configTopic))
+      if (high > low) await this.definitions.topic.reached(partition, high)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened.disposeAsync()
+  }
+}
+
+/** Topics that the outcomes of attempts are written to. */
+function outcomeTopics({ attempts, deadLetters, parked, retries }: DispatcherTopics): string[] {
+  return [attempts.topic, deadLetters.topic, parked.topic, ...Object.values(retries).map(({ topic }) => topic)]
+}

@@ -1,0 +1,99 @@
+import type { Logger } from '../../platform/runtime/log.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { PartitionReaders } from '../intake/partition-readers.ts'
+import type { SnapshotWriter } from '../takeover/snapshot-writer.ts'
+
+export type CommitLoopContext = {
+  engine: Pick<Engine, 'takeCommits' | 'recommitAll' | 'partitions' | 'gates'>
+  readers: Pick<PartitionReaders, 'commit' | 'assignment'>
+  snapshots: Pick<SnapshotWriter, 'beforeCommit' | 'write' | 'repair' | 'isDue'>
+  intervals: { commitMs: number; snapshotMs: number }
+  log: Logger
+  fail: (error: unknown) => void
+}
+
+/** Time between two repairs of webhook-health. Compaction deletes nothing sooner: it leaves out the segment being written. */
+const repairMs = 60_000
+
+/** Commits what is finished at an interval, and writes snapshots to webhook-health right behind commits. */
+export class CommitLoop implements AsyncDisposable {
+  readonly #context: CommitLoopContext
+  readonly #timers: NodeJS.Timeout[]
+  /** The commit under way. While Kafka does not answer, later ones do not queue up behind it. */
+  #committing: Promise<void> | undefined
+  /** The snapshot being written. No commit waits for it, because webhook-health may not be writable. */
+  #writing: Promise<void> | undefined
+  #repairing: Promise<void> | undefined
+  #snapshotDue = false
+  #stopped = false
+
+  constructor(context: CommitLoopContext) {
+    this.#context = context
+    const { snapshots, intervals } = context
+    this.#timers = [
+      setInterval(() => {
+        this.#committing ??= this.#commit().finally(() => {
+          this.#committing = undefined
+        })
+      }, intervals.commitMs),
+      setInterval(() => {
+        this.#snapshotDue = snapshots.isDue
+      }, intervals.snapshotMs),
+      setInterval(() => {
+        this.#repairing ??= this.#repair()
+      }, repairMs),
+    ]
+  }
+
+  /** The last commit and snapshot before a stop. */
+  async finish(): Promise<void> {
+    await this.#committing
+    await this.#writing
+    this.#snapshotDue = true
+    await this.#commit()
+    await this.#writing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#committing
+  }
+
+  /** A repair still under way when the service stops is abandoned. */
+  async #repair(): Promise<void> {
+    const { snapshots, fail } = this.#context
+    await snapshots.repair().catch((error) => this.#stopped || fail(error))
+    this.#repairing = undefined
+  }
+
+  /**
+   * A commit that fails is made up for by the next one. A snapshot is written right behind a commit that the broker has
+   * taken: that tells that this instance still is a member of the group, and no former owner that woke up late.
+   */
+  async #commit(): Promise<void> {
+    const { engine, readers, snapshots, log, fail } = this.#context
+    const { assignment } = readers
+    if (!assignment) return
+    const committed = snapshots.beforeCommit()
+    const snapshotDue = this.#snapshotDue && !this.#writing
+    // The broker has to take a commit before a snapshot is written, so there must be one.
+    if (snapshotDue) engine.recommitAll()
+    const commits = engine.takeCommits()
+    try {
+      if (!(await readers.commit(assignment, commits))) return engine.recommitAll()
+      committed()
+    } catch (error) {
+      log.warn({ err: error }, 'commit failed')
+      return engine.recommitAll()
+    }
+    if (!snapshotDue || commits.length === 0 || !assignment.current) return
+    this.#snapshotDue = false
+    this.#writing = snapshots
+      .write(engine)
+      .catch(fail)
+      .finally(() => {
+        this.#writing = undefined
+      })
+  }
+}
