@@ -75,7 +75,7 @@ describe.each(Object.keys(forms))('as %s', (form) => {
 
 test.each(publicAddresses)('public control: %s passes', async (address) => {
   expect(isAllowedAddress(address)).toBe(true)
-  const lookup = checkedLookup([], resolveFrom({ name: [address] }))
+  const lookup = checkedLookup(isAllowedAddress, resolveFrom({ name: [address] }))
   const answer = await new Promise((resolve) => lookup('name', {}, (error, found) => resolve(error ?? found)))
   expect(answer).toMatchObject([{ address }])
 })

@@ -1,4 +1,4 @@
-import { type AddressRange, isAllowedAddress } from '../../domain/definition/addresses.ts'
+import { type AddressRanges, isAllowedAddress } from '../../domain/definition/addresses.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { UnreadBodies } from './answer/unread-bodies.ts'
@@ -23,7 +23,7 @@ export type Request = {
 
 export type HttpSenderOptions = {
   /** Ranges that are open though they are not public; none when left out. */
-  allowedAddresses?: readonly AddressRange[]
+  allowedAddresses?: AddressRanges
   /** Without it, names are looked up by Names. */
   resolve?: Resolve
   /** Name servers, as host or host:port; the system's when left out. */
@@ -43,15 +43,16 @@ export class HttpSender implements AsyncDisposable {
   readonly #live = new Set<Exchange>()
 
   constructor(clock: Clock, options: HttpSenderOptions) {
-    const { allowedAddresses: allowed = [], mayStart = () => true } = options
+    const { allowedAddresses, mayStart = () => true } = options
     const nowMs = clock.monotonicMs
+    const isAllowed = (address: string) => isAllowedAddress(address, allowedAddresses)
     const resolve = options.resolve ?? new Names({ nowMs, servers: options.nameServers ?? [] }).resolve
     this.#context = {
       clock,
       nowMs,
       mayStart,
-      resolve: checkedLookup(allowed, resolve),
-      isAllowed: (address) => isAllowedAddress(address, allowed),
+      resolve: checkedLookup(isAllowed, resolve),
+      isAllowed,
       sessions: new TlsSessions(),
       connections: new Connections(nowMs, options.socketLifetimeMs ?? 60_000),
       unread: new UnreadBodies(),

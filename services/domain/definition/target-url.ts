@@ -1,10 +1,10 @@
-import { type AddressRange, isAllowedAddress } from './addresses.ts'
+import { type AddressRanges, isAllowedAddress } from './addresses.ts'
 
 export type UrlPolicy = {
   /** Whether http: and any port are accepted, for local use. */
   allowInsecureUrls: boolean
   /** Address ranges that are allowed although they are not public; none if left out. */
-  allowedAddresses?: readonly AddressRange[]
+  allowedAddresses?: AddressRanges
 }
 
 /**

@@ -13,7 +13,7 @@ export const keys = KeyRing.parse(`k1=${Buffer.alloc(32, 1).toString('base64')}`
 /** A signing secret of its own for each name. */
 export const secretOf = (name: string) => `whsec_${Buffer.alloc(24, name).toString('base64')}`
 
-export const policy: UrlPolicy = { allowInsecureUrls: false, allowedAddresses: [] }
+export const policy: UrlPolicy = { allowInsecureUrls: false }
 
 /** Time stands still; sleeping ends only by its signal. */
 export const stillClock: Clock = {

@@ -1,5 +1,4 @@
 import type { LookupAddress } from 'node:dns'
-import { type AddressRange, isAllowedAddress } from '../../../domain/definition/addresses.ts'
 
 /** The host leads where webhooks may not: known before a byte has been sent. */
 export class AddressError extends Error {
@@ -21,13 +20,13 @@ export type Resolve = (
 ) => void
 
 /** Refuses a name when any of its addresses is blocked: which of them is connected to depends on the network. */
-export function checkedLookup(allowed: readonly AddressRange[], resolve: Resolve): Resolve {
+export function checkedLookup(isAllowed: (address: string) => boolean, resolve: Resolve): Resolve {
   return (hostname, options, done) => {
     resolve(hostname, options, (error, addresses) => {
       if (error) return done(error, [])
       if (addresses.length === 0)
         return done(Object.assign(new Error(`${hostname} has no address`), { code: 'ENODATA' }), [])
-      if (!addresses.every(({ address }) => isAllowedAddress(address, allowed))) return done(new AddressError(), [])
+      if (!addresses.every(({ address }) => isAllowed(address))) return done(new AddressError(), [])
       done(null, addresses)
     })
   }

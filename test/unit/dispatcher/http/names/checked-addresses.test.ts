@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns'
-import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { targetPolicy } from '../../../../../services/definitions/target-policy.ts'
@@ -34,18 +34,20 @@ describe('the verdict on an address', () => {
     (text) => expect(isAllowedAddress(text)).toBe(false),
   )
 
-  test('agrees with net.BlockList on every IPv4 address, mapped or not', () => {
-    const list = new BlockList()
-    for (const cidr of oracle) {
-      const [network = '', prefix] = cidr.split('/')
-      list.addSubnet(network, Number(prefix), 'ipv4')
-    }
+  test('agrees with arithmetic on every IPv4 address, mapped or not', () => {
+    const value = (address: string) => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
+    const isBlocked = (address: string) =>
+      oracle.some((cidr) => {
+        const [network = '', prefix] = cidr.split('/')
+        const size = 2 ** (32 - Number(prefix))
+        return Math.floor(value(address) / size) * size === value(network)
+      })
     const byte = fc.integer({ min: 0, max: 255 })
     const near = fc.constantFrom(...blockedIpv4, ...publicAddresses.filter(isIPv4)).map((text) => text.split('.'))
     const anywhere = fc.oneof(near, fc.tuple(byte, byte, byte, byte)).map((parts) => parts.join('.'))
     fc.assert(
       fc.property(anywhere, (address) => {
-        const expected = !list.check(address, 'ipv4')
+        const expected = !isBlocked(address)
         expect([isAllowedAddress(address), isAllowedAddress(`::ffff:${address}`)]).toEqual([expected, expected])
       }),
       { numRuns: 2_000 },
@@ -106,7 +108,7 @@ describe('ranges that the operator opens', () => {
 
 describe('the lookup of a socket', () => {
   const look = (answers: string[] | undefined) => {
-    const lookup = checkedLookup([], resolveFrom(answers ? { name: answers } : {}))
+    const lookup = checkedLookup(isAllowedAddress, resolveFrom(answers ? { name: answers } : {}))
     return new Promise<{ error: Error | null; addresses: LookupAddress[] }>((resolve) =>
       lookup('name', {}, (error, addresses) => resolve({ error, addresses })),
     )
