@@ -57,7 +57,7 @@ export function createHttpServer({
     routerOptions: { maxParamLength: maxParameterLength },
     frameworkErrors: (error, _request, reply) => sendProblem(toProblem(error), reply),
   })
-  const allowedMethods = collectAllowedMethods(server)
+  const allowedMethods = collectAllowedMethods(server, maxParameterLength)
   server.decorate('allowedMethods', allowedMethods)
   // Checked before the body is read, because some methods would require a content type.
   server.addHook('onRequest', async (request) => {
