@@ -1,6 +1,6 @@
-import { parseRanges } from '../domain/definition/addresses.ts'
-import type { UrlPolicy } from '../domain/definition/target-url.ts'
 import { ConfigError } from '../platform/config/config.ts'
+import { parseRanges } from './addresses.ts'
+import type { UrlPolicy } from './target-url.ts'
 
 /**
  * Where webhooks may lead, as the operator has set it: one reading for the API and for the dispatcher.

@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, isIP, type Server, type Socket } from 'node:net'
+import { parseRanges } from '../../services/definitions/addresses.ts'
 import { HttpSender, type HttpSenderOptions, type Request } from '../../services/dispatcher/http/http-sender.ts'
 import type { Resolve } from '../../services/dispatcher/http/names/checked-addresses.ts'
-import { parseRanges } from '../../services/domain/definition/addresses.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { UrlPolicy } from '../../definitions/target-url.ts'
 import type { TestResult } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type { UrlPolicy } from '../../domain/definition/target-url.ts'
 import type { Attempt, Delivery, NotificationKind, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { type Checked, compileSchema } from '../../platform/json/json-schema.ts'

@@ -1,7 +1,7 @@
+import type { UrlPolicy } from '../../definitions/target-url.ts'
 import type { Conflict, Draft } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
-import type { UrlPolicy } from '../../domain/definition/target-url.ts'
 import type { Checked, Problem } from '../../platform/json/json-schema.ts'
 import { writableNames } from './api-schemas.ts'
 import { channelConflicts, type OwnerOf } from './channel-rules.ts'

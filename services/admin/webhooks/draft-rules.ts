@@ -1,7 +1,7 @@
 import { originOf } from '../../definitions/sealed-values.ts'
+import { type UrlPolicy, urlProblem } from '../../definitions/target-url.ts'
 import type { Draft } from '../../domain/api/webhook.ts'
 import { shapeProblem } from '../../domain/definition/json-shape.ts'
-import { type UrlPolicy, urlProblem } from '../../domain/definition/target-url.ts'
 import { type Checked, compileSchema } from '../../platform/json/json-schema.ts'
 import { createBody, isServerMade } from './api-schemas.ts'
 import { headerProblems, movedHeaders } from './header-rules.ts'

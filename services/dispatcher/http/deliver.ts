@@ -1,5 +1,5 @@
+import type { UrlPolicy } from '../../definitions/target-url.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type { UrlPolicy } from '../../domain/definition/target-url.ts'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { userAgent } from '../../domain/delivery/user-agent.ts'
 import type { KeyRing } from '../../platform/keyring.ts'

@@ -1,4 +1,4 @@
-import { type AddressRanges, isAllowedAddress } from '../../domain/definition/addresses.ts'
+import { type AddressRanges, isAllowedAddress } from '../../definitions/addresses.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { UnreadBodies } from './answer/unread-bodies.ts'

@@ -1,8 +1,8 @@
 import { formerSecretField, openHeader } from '../../definitions/sealed-values.ts'
+import { type UrlPolicy, urlProblem } from '../../definitions/target-url.ts'
 import { isHeaderValue, isReservedHeader } from '../../domain/definition/custom-headers.ts'
 import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { formerSecretsOf } from '../../domain/definition/former-secrets.ts'
-import { type UrlPolicy, urlProblem } from '../../domain/definition/target-url.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import { type SigningKey, secretKey } from './signature.ts'
 

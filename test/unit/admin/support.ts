@@ -1,8 +1,8 @@
 import type { Call } from '../../../services/admin/http/routes.ts'
 import { definitionParser } from '../../../services/definitions/config-tables.ts'
+import type { UrlPolicy } from '../../../services/definitions/target-url.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition/definition.ts'
 import type { DefinitionTable } from '../../../services/domain/definition/definition-table.ts'
-import type { UrlPolicy } from '../../../services/domain/definition/target-url.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
 import type { Clock } from '../../../services/platform/runtime/clock.ts'
 

@@ -1,7 +1,7 @@
 /** IP addresses that a webhook may lead to: one rule for the API, for literals in URLs and for what DNS answers. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
-/** Ranges of addresses. IPv4-mapped ones are with IPv4: to a BlockList they are the same, but ::/0 does not mean them. */
+/** Address ranges by family. One list for both would open IPv4 addresses with ::/0: to a BlockList they lie in ::ffff:0:0/96. */
 export type AddressRanges = { readonly ipv4: BlockList; readonly ipv6: BlockList }
 
 /** ::ffff:0:0/96: IPv4-mapped addresses, which reach the IPv4 address inside (RFC 4291, section 2.5.5.2). */
