@@ -5,10 +5,7 @@ const prefix = 'sealed:v1:'
 const ivBytes = 12
 const tagBytes = 16
 
-/**
- * Result of opening a value.
- * @property isKeyMissing the value may be intact, and can be opened once the key is present.
- */
+/** Result of opening a value. @property isKeyMissing the value may be intact, and can be opened once the key is present. */
 export type Opened = { ok: true; plain: string } | { ok: false; reason: string; isKeyMissing: boolean }
 
 export function isSealed(value: string): boolean {

@@ -132,7 +132,7 @@ test.each(readers)('%s: a topic made anew ends the process with its name and bot
   // By the topic's id, or because what was read is not there.
   const { message } = failures[0] as LogChanged
   expect(message).toContain(topic)
-  expect(message).toMatch(/made anew/)
+  expect(message).toMatch(/recreated/)
   expect(message).toMatch(/ends at (0: )?\d+ now/)
 })
 
@@ -148,7 +148,7 @@ test.each([
   await using _reader = await openGroup(topic, failNever, (record) => seen.push(record.offset))
   expect(await until(() => seen.length === 20, noticedWithinMs, systemClock)).toBe(true)
   expect(seen[0]).toBe(0)
-  expect(linesOf(topic)).toContainEqual(expect.stringContaining('the commit is not of this log'))
+  expect(linesOf(topic)).toContainEqual(expect.stringContaining('the commit belongs to another log'))
 })
 
 test('a commit of the log itself goes on where it is', async () => {

@@ -176,7 +176,7 @@ test('a read ends where onRecord wants no more, and the next one begins where it
 })
 
 test('a partition that is not there is refused', async () => {
-  await expect(offsetsOf('numbers', 7, 0, 10)).rejects.toThrow(`there is no partition 7 of ${topic('numbers')}`)
+  await expect(offsetsOf('numbers', 7, 0, 10)).rejects.toThrow(`${topic('numbers')} has no partition 7`)
 })
 
 test.each(['commit', 'abort'] as const)('a topic that ends with a transaction is read to its end: %s', async (end) => {

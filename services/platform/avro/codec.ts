@@ -23,10 +23,7 @@ export type Decode<T> = (bytes: Buffer, ahead?: Ahead) => Decoded<T> | Promise<D
 export type Ahead = Iterable<{ value: Buffer | null }>
 
 const headerBytes = 5
-/**
- * Values up to this size are encoded in place and copied out once, 1 us faster than encoding into a Buffer of their
- * own.
- */
+/** Values up to this size are encoded in place and copied out once, 1 us faster than encoding into a Buffer of their own. */
 const scratchBytes = 4_096
 /** Maximum writers' schemas for which a decoder keeps a resolver. */
 const maxReadings = 200

@@ -44,10 +44,7 @@ export function createRegistry(config: RegistryConfig): Registry {
   return registryOf((path, json) => request(`${base}${path}`, headers, json))
 }
 
-/**
- * @param ask sends a request, with a JSON body or without.
- * @throws when the response is not the registry's own.
- */
+/** @param ask sends a request, with a JSON body or without. @throws when the response is not the registry's own. */
 export function registryOf(ask: (path: string, json?: object) => Promise<RegistryAnswer>): Registry {
   return {
     async findId(subject, schema) {

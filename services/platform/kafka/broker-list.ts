@@ -1,4 +1,4 @@
-/** One bootstrap broker. */
+/** Address of a bootstrap broker. */
 export type BrokerAddress = { host: string; port: number }
 
 export const brokerListForm =
@@ -6,7 +6,7 @@ export const brokerListForm =
 
 const hostAndPort = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/
 
-/** @returns null when a part of the list is none. */
+/** @returns null if a part of the list is not an address. */
 export function parseBrokers(list: string): BrokerAddress[] | null {
   const addresses = list.split(',').map(parseBroker)
   return addresses.every((address) => address !== null) ? addresses : null
@@ -24,7 +24,7 @@ function parseBroker(text: string): BrokerAddress | null {
 type Destination = { host?: string; port?: number; rack?: string }
 type Builder = { build(destination?: Destination): Promise<unknown> }
 
-/** kafkajs splits a bootstrap broker at its first colon, and so takes `[::1]:9092` for the host "[". */
+/** kafkajs splits a bootstrap broker at its first colon, so it reads `[::1]:9092` as the host "[". */
 export function withParsedBrokers(original: (options: { brokers: unknown }) => Builder) {
   return (options: { brokers: unknown }): Builder => {
     const builder = original(options)

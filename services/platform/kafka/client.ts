@@ -14,8 +14,8 @@ export type KafkaVariables = {
 }
 
 /**
- * A kafkajs client that logs through pino; nothing is connected yet.
- * @throws ConfigError when the list of brokers is none.
+ * Creates a kafkajs client that logs through pino; it does not connect yet.
+ * @throws ConfigError when the list of brokers is invalid.
  */
 export function createKafka(config: KafkaVariables, log: Logger): KafkaType {
   if (!parseBrokers(config.KAFKA_BROKERS))
@@ -38,7 +38,10 @@ function sasl(config: KafkaVariables): SASLOptions {
   return { mechanism: mechanism as 'plain', username, password }
 }
 
-/** kafkajs reports pausing, joining and each retry at info and error: here they are debug and warn, as nothing is lost yet. */
+/**
+ * Writes kafkajs' log to ours. kafkajs logs pausing, joining and each retry at info and error; here they become debug
+ * and warn, because nothing is lost yet.
+ */
 function bridge(
   log: Logger,
   { namespace, level, log: { message, timestamp: _time, logger: _name, stack: _stack, ...rest } }: BridgeEntry,

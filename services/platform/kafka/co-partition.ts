@@ -2,20 +2,21 @@ import type { Admin, GroupMember, PartitionAssigner } from 'kafkajs'
 import type { Held } from './consumer.ts'
 import { AssignerProtocol } from './kafkajs-patches/kafkajs.ts'
 
-/** A member of the group with the partition numbers that it held until now. */
+/** A member of the group with the partition numbers that it has held until now. */
 export type Holder = { memberId: string; numbers: readonly number[] }
 
-/** Topics that must have the same number of partitions have not. */
+/** Topics that must have the same number of partitions differ. */
 export class PartitionCountsDiffer extends Error {
   override name = 'PartitionCountsDiffer'
 }
 
 /**
- * Gives each partition number, of all topics of the group, to one member: for GroupConsumer's `assigner`. All members
- * must subscribe to the same topics. Members tell what they hold when they join, so that numbers stay where they are.
+ * Assigns each partition number, for all topics of the group, to one member: an `assigner` for GroupConsumer. All
+ * members must subscribe to the same topics. Members report what they hold when they join, so that numbers stay where
+ * they are.
  */
 export function coPartitionAssigner(held: () => Held): PartitionAssigner {
-  // Of Kafka's own subscription format: brokers and tools read it too.
+  // Version of Kafka's own subscription format, which brokers and tools read too.
   const version = 0
   const name = 'hookline-co-partition'
   return ({ cluster }) => ({
@@ -41,8 +42,9 @@ export function coPartitionAssigner(held: () => Held): PartitionAssigner {
 }
 
 /**
- * Shares 0 to count - 1 out, to within one of each other, moving as few as that allows; the same for every order of members.
- * @returns member id -> its numbers, ascending
+ * Distributes 0 to count - 1 evenly (shares differ by one at most) while moving as few numbers as possible. The result
+ * does not depend on the order of members.
+ * @returns member id -> its numbers, ascending.
  */
 export function shareOut(count: number, members: readonly Holder[]): Map<string, number[]> {
   const taken = new Set<number>()
@@ -51,7 +53,7 @@ export function shareOut(count: number, members: readonly Holder[]): Map<string,
     for (const number of kept) taken.add(number)
     return { memberId, kept }
   })
-  // Those who hold most get the larger shares: nothing else keeps more numbers in place.
+  // The members that hold most get the larger shares: no other choice keeps more numbers in place.
   const byHolding = holders.sort((a, b) => b.kept.length - a.kept.length || byId(a, b))
   const smallest = Math.floor(count / members.length)
   const larger = count % members.length
@@ -69,7 +71,7 @@ export function shareOut(count: number, members: readonly Holder[]): Map<string,
   )
 }
 
-/** Topic -> how many partitions it has at present, 0 when it is not there. */
+/** Topic -> its number of partitions; 0 if it does not exist. */
 export async function partitionCounts(admin: Admin, topics: string[]): Promise<Map<string, number>> {
   const existing = new Set(await admin.listTopics())
   const present = topics.filter((topic) => existing.has(topic))
@@ -78,7 +80,7 @@ export async function partitionCounts(admin: Admin, topics: string[]): Promise<M
   return new Map(topics.map((topic) => [topic, counts.get(topic) ?? 0]))
 }
 
-/** @returns the count that all topics have. @throws PartitionCountsDiffer names every topic with its count */
+/** @returns the count of all topics. @throws PartitionCountsDiffer, which names every topic with its count. */
 export function assertSameCounts(counts: ReadonlyMap<string, number>): number {
   const [first = 0, ...others] = new Set(counts.values())
   if (others.length === 0) return first
@@ -86,7 +88,7 @@ export function assertSameCounts(counts: ReadonlyMap<string, number>): number {
   throw new PartitionCountsDiffer(`these topics must have the same number of partitions: ${list.join(', ')}`)
 }
 
-/** The member id is told as well: a member that the group has expelled comes back with a new one, and holds nothing. */
+/** The member id is included because an expelled member comes back with a new one, and then holds nothing. */
 function encodeHeld({ memberId, partitions }: Held): Buffer {
   const numbers = [...new Set([...partitions.values()].flat())].sort(up)
   return Buffer.from(JSON.stringify({ memberId, numbers }))

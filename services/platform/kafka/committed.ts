@@ -5,13 +5,13 @@ import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { judgeCommit, type LogExtent } from './log-ids.ts'
 import { withAdmin } from './topics.ts'
 
-/** Next offset to read, and what its committer wrote beside it ('' when nothing). */
+/** Next offset to read, and the metadata committed with it ('' if there is none). */
 export type Committed = { offset: number; metadata: string }
 
 /**
- * What a group has committed of the logs that are there now: topic -> partition -> commit. Partitions without one are left out, and
- * those whose commit is of another log, or from behind the end. Waits until Kafka answers.
- * An admin client of its own for each call: a takeover asks once, for all of its topics.
+ * Commits of a group for the logs that exist now: topic -> partition -> commit. Partitions without a commit are left
+ * out, and so are those whose commit belongs to another log or lies beyond the end. Waits until Kafka answers.
+ * Each call opens its own admin client: a takeover asks once, for all of its topics.
  */
 export function fetchCommitted(
   kafka: Kafka,
@@ -22,7 +22,7 @@ export function fetchCommitted(
   return retryUntilDone(`commits of ${groupId}`, context, () => fetchCommittedOnce(kafka, groupId, topics, context.log))
 }
 
-/** As fetchCommitted, for somebody who does not wait. @throws where Kafka does not answer, or forbids it */
+/** Like fetchCommitted, without waiting. @throws when Kafka does not answer or denies access. */
 export function fetchCommittedOnce(
   kafka: Kafka,
   groupId: string,
@@ -30,10 +30,12 @@ export function fetchCommittedOnce(
   log: Logger,
 ): Promise<Map<string, Map<number, Committed>>> {
   return withAdmin(kafka, async (admin) => {
-    // Without metadata kafkajs knows no broker yet, fails to find the group's coordinator, and waits 300 ms before its retry.
+    // Without metadata kafkajs knows no broker, fails to find the group's coordinator, and waits 300 ms before it
+    // retries.
     await admin.fetchTopicMetadata({ topics })
     const fetched = await admin.fetchOffsets({ groupId, topics })
-    // Asked behind the commits: the group may go on meanwhile, and would seem to have committed what is not there.
+    // Fetched after the commits: otherwise the group could move on in between and seem to have committed beyond the
+    // end.
     const extents = await fetchExtents(admin, topics)
     return new Map(
       fetched.map(({ topic, partitions }) => [
@@ -60,13 +62,13 @@ function committedOf(
     const { logId, metadata } = readMetadata(stamped ?? '')
     const verdict = judgeCommit(offset, logId, extent)
     if (verdict.kind === 'foreign')
-      log.warn({ topic, partition, committedOffset: offset, reason: verdict.why }, 'the commit is not of this log')
+      log.warn({ topic, partition, committedOffset: offset, reason: verdict.why }, 'the commit belongs to another log')
     else committed.set(partition, { offset, metadata })
   }
   return committed
 }
 
-/** Topic -> its id (KIP-516), where the brokers tell one. Waits until Kafka answers and the topics are there. */
+/** Topic -> its id (KIP-516), where the brokers provide one. Waits until Kafka answers and the topics exist. */
 export function fetchLogIds(kafka: Kafka, topics: string[], context: WaitContext): Promise<Map<string, string>> {
   return retryUntilDone('topic ids', context, () => withAdmin(kafka, (admin) => describeLogIds(admin, topics)))
 }
@@ -77,7 +79,7 @@ async function describeLogIds(admin: Admin, topics: string[]): Promise<Map<strin
   return new Map(ids.filter((each): each is [string, string] => each[1] !== null))
 }
 
-/** Topic -> partition -> what its log holds now. */
+/** Topic -> partition -> the current extent of its log. */
 async function fetchExtents(admin: Admin, topics: string[]): Promise<Map<string, Map<number, LogExtent>>> {
   const logIds = await describeLogIds(admin, topics)
   const ofTopic = async (topic: string) => {
@@ -91,7 +93,7 @@ async function fetchExtents(admin: Admin, topics: string[]): Promise<Map<string,
   return new Map(await Promise.all(topics.map(ofTopic)))
 }
 
-/** kafkajs' types do not know what metadata-protocol.ts adds. */
+/** kafkajs' types do not include the topic id, which topic-id-protocol.ts adds. */
 function topicIdOf(partition: object | undefined): string | null {
   return (partition as { topicId?: string | null } | undefined)?.topicId ?? null
 }

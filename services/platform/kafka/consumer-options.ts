@@ -5,49 +5,61 @@ import type { StartPosition } from './kafkajs-patches/membership.ts'
 export type ConsumerOptions = {
   groupId: string
   topics: string[]
-  /** Topic ids of logs that are known already: another one ends the process. */
+  /** Topic ids of logs that are already known; any other id ends the process. */
   logIds?: ReadonlyMap<string, string>
   sessionTimeoutMs: number
-  /** Longest wait of the broker for new records; bounds how late a resumed partition is fetched. */
+  /** Longest time that the broker waits for new records; bounds how late a resumed partition is fetched. */
   maxWaitMs: number
-  /** The broker answers sooner once it has so many bytes; 1 when not given. */
+  /** The broker answers earlier once it has this many bytes; 1 by default. */
   minBytes?: number
-  /** Of one answer of the broker, unless its first batch is larger. */
+  /** Maximum bytes of a fetch, unless its first batch is larger. */
   maxBytes?: number
-  /** Of one partition in it; as large as a batch can be when not given. */
+  /** Maximum bytes per partition in a fetch; by default the size of the largest batch. */
   maxBytesPerPartition?: number
-  /** The rule that shares partitions out; round robin when not given. */
+  /** How partitions are assigned; round robin by default. */
   assigner?: (held: () => Held) => PartitionAssigner
-  /** Called at every (re)assignment, before its first batch: nothing is paused, and a seek or pause acts on the first fetch. */
+  /**
+   * Called at every (re)assignment, before its first batch. Nothing is paused then, and a seek or pause applies to the
+   * first fetch.
+   */
   onAssigned?: (assignment: Assignment, consumer: GroupConsumer) => void
   /**
-   * Called with each batch, one at a time a partition.
-   * @returns how many of the records were taken, from the first: the rest comes again, at once or after resume().
+   * Called with each batch, one at a time per partition.
+   * @returns how many of the records were taken, counted from the first. The rest is delivered again, at once or after
+   * resume().
    */
   onBatch: (batch: RecordBatch) => number | Promise<number>
-  /** Called for each partition of an assignment when its commit is known: what it has from there on is not read yet. */
+  /**
+   * Called for each partition of an assignment once its commit is known. Nothing from that offset on has been read yet.
+   */
   onStart?: (start: StartPosition) => void
-  /** Called when a fetch brought only what no reader sees (markers of transactions, aborted records): no batch comes of it. */
+  /**
+   * Called when a fetch brought only records that readers never see (transaction markers, aborted records), so that no
+   * batch follows.
+   */
   onPassed?: (passed: { topic: string; partition: number; nextOffset: number }) => void
-  /** For a fault that no waiting mends; must end the process. */
+  /** Called for a fault that waiting does not fix; must end the process. */
   fail: (error: unknown) => void
 }
 
-/** The broker's max.message.bytes: what is larger than a partition's part of a fetch comes of the first partition only. */
+/**
+ * The broker's max.message.bytes. A batch larger than a partition's share of a fetch is returned only for the first
+ * partition.
+ */
 const maxBatchBytes = 1_048_576
-/** Of one fetch, where not given: what it brings waits in memory, and kafkajs holds it twice meanwhile. */
+/** Default maximum bytes of a fetch. The records wait in memory, and kafkajs holds them twice meanwhile. */
 const defaultMaxBytes = 1_048_576
 /**
- * For the only member of a group, whom nobody waits for, and which pauses nothing: heartbeats go out between fetches, and
- * each fetch of an idle consumer takes 1 ms of CPU here and as much of the broker's.
+ * Settings for single-member groups. No other member waits on a rebalance, and partitions are never paused. Heartbeats
+ * go out between fetches, and each fetch of an idle consumer takes 1 ms of CPU here and as much at the broker.
  */
 export const loneMember = { sessionTimeoutMs: 30_000, maxWaitMs: 5_000 } as const
-/** How often topics are looked at: bounds how late new partitions are read, and logs that were made anew are noticed. */
+/** How often topic metadata is refreshed; bounds how late new partitions and recreated topics are noticed. */
 const metadataMaxAgeMs = 3_000
-/** Heartbeats go out at least this often while onBatch is waited for. */
+/** Longest time between heartbeats while onBatch is running. */
 export const heartbeatMs = 2_000
 
-/** What kafkajs is to do by itself. */
+/** Configuration of the kafkajs consumer. */
 export function consumerConfig(options: ConsumerOptions): ConsumerConfig {
   return {
     groupId: options.groupId,

@@ -20,12 +20,18 @@ export type ConsumedRecord = {
   timestampMs: number
 }
 
-/** The partitions that the group gave to this instance; work is tagged with it, and an old one commits nothing. */
+/**
+ * Partitions that the group assigned to this instance. Work is tagged with its assignment, and an outdated one commits
+ * nothing.
+ */
 export type Assignment = {
   /** Topic -> partition numbers. */
   readonly partitions: ReadonlyMap<string, readonly number[]>
   readonly current: boolean
-  /** Whether others may have had its partitions meanwhile: a new member, or one that was left out of a generation. */
+  /**
+   * Whether other members may have had these partitions meanwhile: true for a new member, or one that missed a
+   * generation.
+   */
   readonly fresh: boolean
 }
 
@@ -35,20 +41,20 @@ export type RecordBatch = {
   records: ConsumedRecord[]
   /** Offset that the partition's next record will get. */
   highWatermark: number
-  /** Where the next fetch goes on when all records are taken: behind the last one, and behind what no reader sees there. */
+  /** Offset of the next fetch once all records are taken: after the last record, and after what readers never see. */
   nextOffset: number
   assignment: Assignment
 }
 
-/** What a member held before it joins again: see coPartitionAssigner. */
+/** Partitions that a member held before it rejoins; see coPartitionAssigner. */
 export type Held = { memberId: string; partitions: ReadonlyMap<string, readonly number[]> }
 
 export type Commit = { topic: string; partition: number; offset: number; metadata?: string }
 
 /**
- * A member of a consumer group that reads from the beginning where nothing is committed, commits only what it is told to,
- * and only of the current assignment. kafkajs restarts itself after connection faults; any other crash is fatal, and so is
- * a log that turns out to be another one than before (log-ids.ts).
+ * A member of a consumer group. It reads from the beginning where nothing is committed, and commits only explicitly and
+ * only for the current assignment. kafkajs restarts itself after connection faults. Any other crash is fatal, and so is
+ * a log that has been replaced (log-ids.ts).
  */
 export class GroupConsumer implements AsyncDisposable {
   readonly #consumer: Consumer
@@ -88,7 +94,7 @@ export class GroupConsumer implements AsyncDisposable {
     })
   }
 
-  /** Joins the group, however long it takes until Kafka can be reached. */
+  /** Joins the group, waiting until Kafka can be reached. */
   static async open(kafka: Kafka, options: ConsumerOptions, context: WaitContext): Promise<GroupConsumer> {
     const self = new GroupConsumer(kafka, options, context)
     const consumer = self.#consumer
@@ -109,15 +115,15 @@ export class GroupConsumer implements AsyncDisposable {
     return this.#assignment
   }
 
-  /** The topic's id (KIP-516), which an offset of it is to be stored with; null where the broker tells none. */
+  /** The topic's id (KIP-516), to be stored with its offsets; null where the broker provides none. */
   logIdOf(topic: string): string | null {
     return this.#membership.logIds.of(topic)
   }
 
   /**
    * Commits next offsets of the assignment, once and under its own generation.
-   * @returns false when the assignment is no longer the current one: nothing was committed.
-   * @throws when Kafka did not take it: a later commit makes up for it.
+   * @returns false when the assignment is no longer the current one and nothing was committed.
+   * @throws when Kafka did not accept the commit; a later one makes up for it.
    */
   async commit(assignment: Assignment, commits: Commit[]): Promise<boolean> {
     if (!assignment.current || !this.#pinned) return false
@@ -135,7 +141,7 @@ export class GroupConsumer implements AsyncDisposable {
     return true
   }
 
-  /** Takes effect at the next fetch; forgotten at the next assignment. Nothing happens while there is no current one. */
+  /** Takes effect at the next fetch; lost at the next assignment. Does nothing while no assignment is current. */
   pause(topic: string, partition: number): void {
     if (this.#assignment.current) this.#consumer.pause([{ topic, partitions: [partition] }])
   }
@@ -144,12 +150,15 @@ export class GroupConsumer implements AsyncDisposable {
     if (this.#assignment.current) this.#consumer.resume([{ topic, partitions: [partition] }])
   }
 
-  /** The next batch of the partition begins at the offset; what was fetched from elsewhere is dropped. As for pause otherwise. */
+  /**
+   * Sets the offset at which the partition's next batch begins and drops anything fetched from elsewhere. Otherwise
+   * like pause.
+   */
   seek(topic: string, partition: number, offset: number): void {
     if (this.#assignment.current) this.#consumer.seek({ topic, partition, offset: String(offset) })
   }
 
-  /** Leaves the group; batches that are being handled are waited for. */
+  /** Leaves the group after the batches in progress have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#assignment.current = false
     await this.#consumer.disconnect()
@@ -162,12 +171,12 @@ export class GroupConsumer implements AsyncDisposable {
     this.#consumer.on('consumer.group_join', ({ payload }) => {
       this.#assignment.current = false
       const partitions = new Map(Object.entries(payload.memberAssignment))
-      // Pauses belong to the work that asked for them, which ended with the old assignment.
+      // Pauses belong to work of the old assignment, which has ended.
       for (const { topic, partitions: paused } of this.#consumer.paused())
         this.#consumer.resume([{ topic, partitions: paused }])
       const { group } = this.#membership
-      if (!group) throw new Error('a group was joined that is not known here')
-      // In a generation that this member has missed, others had its partitions.
+      if (!group) throw new Error('joined a group that was not registered')
+      // Other members had its partitions in a generation that this member missed.
       const fresh = payload.memberId !== this.#memberId || group.generationId !== this.#generation + 1
       this.#assignment = { partitions, current: true, fresh }
       this.#memberId = payload.memberId
@@ -181,7 +190,7 @@ export class GroupConsumer implements AsyncDisposable {
       if (batchSize > 0 || !this.#assignment.current) return
       onPassed?.({ topic, partition, nextOffset: Number(lastOffset) + 1 })
     })
-    // Comes before a crash is reported: from here on kafkajs throws when it is told to pause, resume or seek.
+    // Sent before a crash is reported. From here on kafkajs throws on pause, resume and seek.
     this.#consumer.on('consumer.stop', () => {
       this.#assignment.current = false
     })
@@ -203,12 +212,12 @@ export class GroupConsumer implements AsyncDisposable {
     const taken = await this.#beating(heartbeat, () => this.#options.onBatch(batchOfRecords))
     const last = messages[taken - 1]
     if (last) resolveOffset(last.offset)
-    // What the batch led to is written to its sockets before the next fetch is: that takes kafkajs and the kernel 0.3 ms, and
-    // would come first, because BatchingProducer writes at the end of the turn.
+    // Lets the batch's results be written to their sockets before the next fetch. That fetch takes kafkajs and the
+    // kernel 0.3 ms and would otherwise come first, because BatchingProducer writes at the end of the turn.
     await turnEnded()
   }
 
-  /** What a heartbeat reports (a rebalance, a lost connection) kafkajs meets again itself after the batch. */
+  /** kafkajs itself meets what a heartbeat reports (a rebalance, a lost connection) after the batch. */
   async #beating(heartbeat: () => Promise<void>, onBatch: () => number | Promise<number>): Promise<number> {
     let timer: NodeJS.Timeout | undefined
     try {
@@ -219,7 +228,7 @@ export class GroupConsumer implements AsyncDisposable {
       }, heartbeatMs)
       return await work
     } catch (error) {
-      // kafkajs would start itself again and hand over the same batch, for ever: a bug ends the process instead.
+      // kafkajs would restart and hand over the same batch forever, so a bug ends the process instead.
       if (!this.#stopping?.aborted) this.#options.fail(error)
       throw error
     } finally {

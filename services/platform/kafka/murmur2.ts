@@ -2,9 +2,8 @@ const seed = 0x9747b28c
 const mixer = 0x5bd1e995
 
 /**
- * The hash by which Kafka's own clients choose a key's partition: MurmurHash2 as in Java's Utils.murmur2, signed.
- * kafkajs 2.2.4 multiplies in BigInt without cutting off: its time grows with the square of the key's length, 8 s at
- * 250 KB.
+ * Hash with which Kafka's own clients choose a key's partition: MurmurHash2 as in Java's Utils.murmur2, signed. kafkajs
+ * 2.2.4 multiplies in BigInt without truncation, so its time grows with the square of the key's length: 8 s at 250 KB.
  */
 export function murmur2(key: Buffer): number {
   const length = key.length

@@ -3,20 +3,20 @@ import type { RecordBatch } from './consumer.ts'
 
 export type PatienceContext = {
   clock: Pick<Clock, 'sleep'>
-  /** The partition is not to be fetched before resume. */
+  /** Stops fetching the partition until resume is called. */
   pause: (topic: string, partition: number) => void
   resume: (topic: string, partition: number) => void
   /** Once aborted, nothing is paused any more. */
   stopping?: AbortSignal
 }
 
-/** What is usually waited for takes milliseconds; after this long the other partitions no longer wait for it. */
+/** Time after which other partitions no longer wait. Most waits take milliseconds. */
 const patienceMs = 500
 
 /**
- * Waiting for something that one partition needs: a schema, a definition, a takeover. kafkajs fetches again only when all
- * batches of an answer are handled, so that one that waits would hold up every partition of its broker. With this it
- * waits a little, then its partition alone stands still.
+ * Waits for something that one partition needs: a schema, a definition, a takeover. kafkajs fetches again only after
+ * all batches of a response are handled, so a waiting batch would delay every partition of its broker. This waits
+ * briefly, then pauses that partition alone.
  */
 export class Patience {
   readonly #context: PatienceContext
@@ -26,9 +26,9 @@ export class Patience {
   }
 
   /**
-   * @returns what has come; 'not yet' where that takes long: the batch is to end before this record, which is fetched again
-   * once it has come.
-   * @throws what the promise rejects with while it is waited for here.
+   * @returns the result; 'not yet' if it takes long. Then the batch must end before this record, which is fetched again
+   * once the result is there.
+   * @throws the promise's rejection while it is awaited here.
    */
   async wait<T>(
     coming: Promise<T>,

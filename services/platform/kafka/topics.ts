@@ -5,15 +5,15 @@ import { ConfigResourceTypes, KafkaJSError } from './kafkajs-patches/kafkajs.ts'
 export type TopicSpec = {
   name: string
   partitions: number
-  /** Settings by Kafka's names; settings that are not named here are left as they are. */
+  /** Settings by Kafka's names; other settings are left unchanged. */
   settings: Record<string, string>
 }
 
-/** What stands between the cluster and the specs. */
+/** A difference between the cluster and the specs. */
 export type TopicDifference =
   | { kind: 'missing'; topic: string }
   | { kind: 'setting'; topic: string; setting: string; is: string; shouldBe: string }
-  /** Never changed by us: with keyed records, a new count would move keys to other partitions. */
+  /** Never changed automatically: with keyed records, a new count would move keys to other partitions. */
   | { kind: 'partitions'; topic: string; is: number; shouldBe: number }
 
 const dynamicTopicConfig = 1
@@ -43,7 +43,7 @@ export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<Topi
 }
 
 /**
- * Creates what is missing and mends settings. Resolves once each new partition has a leader.
+ * Creates missing topics and corrects settings. Resolves once each new partition has a leader.
  * @param replicationFactor -1 is the broker's default.
  */
 export async function applyTopics(
@@ -71,8 +71,8 @@ export async function applyTopics(
 }
 
 /**
- * Resolves once each partition has a leader; topics that are there already stay as they are. kafkajs' own wait gives up
- * where the broker does not know a new topic yet, as when others are made at the same time.
+ * Creates topics and resolves once each partition has a leader; existing topics are left unchanged. kafkajs' own wait
+ * gives up while the broker does not know a new topic yet, for example when others are created at the same time.
  */
 export async function createTopics(admin: Admin, topics: ITopicConfig[], clock: Clock): Promise<void> {
   await admin.createTopics({ topics, waitForLeaders: false })
@@ -94,7 +94,10 @@ async function haveLeaders(topicNames: string[], admin: Admin): Promise<boolean>
   }
 }
 
-/** AlterConfigs replaces all of a topic's own settings, so those that we do not name are handed back. */
+/**
+ * Changes settings. AlterConfigs replaces all of a topic's own settings, so those that are not named here are passed
+ * back.
+ */
 async function alterSettings(admin: Admin, specs: TopicSpec[]): Promise<void> {
   const settings = await describeSettings(admin, specs)
   await admin.alterConfigs({

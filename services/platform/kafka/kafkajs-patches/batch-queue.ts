@@ -2,14 +2,15 @@ type Handler = (batch: unknown) => Promise<void>
 type Worker = { handler: Handler }
 type WorkerQueue = { push(...batches: unknown[]): Promise<void>; getWorkers(): Worker[] }
 
-/** consumer/worker of kafkajs: what handles a batch, to be called by the queue. */
+/** Replaces consumer/worker of kafkajs: holds the handler of batches, which the queue calls. */
 export function worker(_ofKafkajs: unknown): (options: { handler: Handler }) => Worker {
   return ({ handler }) => ({ handler })
 }
 
 /**
- * consumer/workerQueue of kafkajs 2.2.4 has as many partitions handled at a time as there are workers, and wakes all of them for each
- * answer of a broker. Here all batches of an answer are handled at once, so that none waits for another one.
+ * Replaces consumer/workerQueue of kafkajs 2.2.4, which handles only as many partitions at a time as there are workers,
+ * and wakes all of them for each response of a broker. Here all batches of a response are handled at once, so that none
+ * waits for another.
  */
 export function workerQueue(_ofKafkajs: unknown): (options: { workers: Worker[] }) => WorkerQueue {
   return ({ workers }) => ({

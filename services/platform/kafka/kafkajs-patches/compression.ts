@@ -20,10 +20,10 @@ const snappy: KafkaCodec = {
   decompress: async (data) => (isXerial(data) ? unframeXerial(data) : snappyUncompress(data)),
 }
 
-/** kafkajs reads gzip only; bot runtimes in other languages compress with any of Kafka's four codecs. */
+/** kafkajs reads gzip only, but bot runtimes in other languages may use any of Kafka's four codecs. */
 export const compressionCodecs = { ZSTD: zstd, LZ4: lz4, Snappy: snappy }
 
-/** The Java client frames snappy as xerial's SnappyOutputStream does: a header of 16 bytes, then length-prefixed blocks. */
+/** Magic of the xerial framing, in which the Java client writes snappy: a header of 16 bytes, then length-prefixed blocks. */
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const xerialHeaderBytes = 16
 

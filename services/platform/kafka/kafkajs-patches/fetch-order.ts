@@ -7,9 +7,10 @@ const patched = Symbol.for('hookline.kafkajs.fetch-order')
 const turn = Symbol('fetches so far')
 
 /**
- * kafkajs 2.2.4 (consumer/subscriptionState) names the partitions in the same order in every fetch. A broker fills an
- * answer in that order until maxBytes: with enough backlog in the first partitions, the last ones are never read. With
- * this each fetch begins with another partition, so that answers can be small (KIP-74 asks clients to do so).
+ * Rotates the partitions in fetches. kafkajs 2.2.4 (consumer/subscriptionState) lists them in the same order every
+ * time, and a broker fills a response in that order until maxBytes. With enough backlog in the first partitions, the
+ * last ones would never be read. Here each fetch begins with another partition, so that responses can be small (KIP-74
+ * asks clients to do so).
  */
 export function takeTurnsInFetches(): void {
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/subscriptionState.js') as {

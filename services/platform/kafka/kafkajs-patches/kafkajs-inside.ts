@@ -1,4 +1,4 @@
-/** What is used of kafkajs' inner classes, which have no types of their own. */
+/** The parts of kafkajs' inner classes that we use; they have no types of their own. */
 
 export type PartitionNumber = { partition: number }
 export type TopicOffsets = { topic: string; partitions: (PartitionNumber & { offset: string })[] }

@@ -15,11 +15,12 @@ import { trackingSendMessages } from './send-messages.ts'
 import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
 
 /**
- * kafkajs 2.2.4, which has had no release since 2023, with what it lacks: the only place that loads it. Each file named
- * above says what it mends. What kafkajs' own files keep a hold of when they are loaded is replaced before that.
+ * The only module that may load kafkajs 2.2.4 (no release since 2023). It installs our patches; each imported file
+ * describes the defect that it fixes. Files whose exports kafkajs captures at load time are replaced before kafkajs is
+ * loaded.
  */
 const require = createRequire(import.meta.url)
-/** On what kafkajs exports, once its parts are replaced. */
+/** Marks the exports of kafkajs once its parts are replaced. */
 const isPatched = Symbol.for('hookline.kafkajs')
 
 const loaded = require.cache[require.resolve('kafkajs')]
@@ -27,7 +28,7 @@ if (loaded && !(isPatched in (loaded.exports as object)))
   throw new Error(
     'kafkajs was loaded before services/platform/kafka/kafkajs-patches/kafkajs.ts could replace its parts',
   )
-// A test runner evaluates this file once for each test file, but loads kafkajs once.
+// A test runner evaluates this file once per test file, but loads kafkajs once.
 if (!loaded) {
   replace('consumer/worker', worker)
   replace('consumer/workerQueue', workerQueue)

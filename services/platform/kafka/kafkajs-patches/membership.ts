@@ -11,45 +11,46 @@ import type {
   TopicOffsets,
 } from './kafkajs-inside.ts'
 
-/** Where reading of a partition begins under an assignment. */
+/** Offset at which reading of a partition begins under an assignment. */
 export type StartPosition = { topic: string; partition: number; offset: number; highWatermark: number }
 
-/** What one consumer knows of its group and of the logs that it reads; kafkajs' classes find it by their cluster. */
+/** State of one consumer's group and the logs that it reads. kafkajs' classes find it by their cluster. */
 export type Membership = {
   readonly logIds: LogIds
   readonly log: Logger
-  /** Of this start of the consumer; kafkajs makes another one after a crash. */
+  /** The group of the consumer's current start; kafkajs creates another one after a crash. */
   group: ConsumerGroup | null
   onStart?: ((start: StartPosition) => void) | undefined
-  /** For a log that has changed: ends the process. */
+  /** Ends the process when a log has changed. */
   fail: (error: unknown) => void
 }
 
 const memberships = new WeakMap<Cluster, Membership>()
 
-/** To be called when the consumer's cluster is there, before it joins. */
+/** Must be called once the consumer's cluster exists, before it joins. */
 export function registerMembership(cluster: Cluster, membership: Membership): void {
   memberships.set(cluster, membership)
 }
 
-/** One commit, under the generation and member that the manager was made for. */
+/** One commit, under the generation and member that the manager was created for. */
 export type PinnedCommit = (payload: CommitPayload) => Promise<void>
 
 /**
- * The commits of the assignment that is current now. kafkajs 2.2.4 itself tries a commit up to five times, each time under
- * the generation that is current by then: what an earlier one had finished went out under the next one, and took its
- * offsets back. Here it goes out under its own, once.
+ * Commits for the current assignment. kafkajs 2.2.4 itself tries a commit up to five times, each time under the
+ * generation current at that moment, so offsets of an earlier assignment were committed under the next one and moved it
+ * back. Here a commit is sent once, under its own generation.
  */
 export function pinCommits(group: ConsumerGroup): PinnedCommit {
   const manager = group.offsetManager
-  if (!manager) throw new Error('commits are pinned before the group is joined')
+  if (!manager) throw new Error('commits were pinned before the group was joined')
   return (payload) => manager.commitOffsets(payload)
 }
 
 /**
- * consumer/consumerGroup of kafkajs 2.2.4 reads a topic by its name, and begins anew at a log's first record when an offset
- * is not there. With this a log that is another one, or shorter than what was read of it, ends the process with
- * its name and offsets; only records that were deleted before they were read are passed over, with a line in the log.
+ * Watches for replaced logs. consumer/consumerGroup of kafkajs 2.2.4 reads a topic by its name, and starts over at a
+ * log's first record when an offset does not exist. Here a log that was replaced, or is shorter than what was read of
+ * it, ends the process with its name and offsets. Only records deleted before they were read are skipped, with a log
+ * line.
  */
 export function watchLogs(ofKafkajs: ConsumerGroupClass): ConsumerGroupClass {
   return class extends ofKafkajs {
@@ -67,7 +68,7 @@ export function watchLogs(ofKafkajs: ConsumerGroupClass): ConsumerGroupClass {
       await super.joinAndSync()
     }
 
-    /** Called by each fetch when its metadata are fresh. */
+    /** Called by each fetch with fresh metadata. */
     override checkForStaleAssignment(): void {
       const changed = this.#changed()
       if (changed) throw changed
@@ -93,12 +94,12 @@ export function watchLogs(ofKafkajs: ConsumerGroupClass): ConsumerGroupClass {
         const place = `${topic}/${partition}`
         membership.fail(
           new LogChanged(
-            `${place} was read up to offset ${position}, but ends at ${high} now: it was truncated or made anew`,
+            `${place} was read up to offset ${position}, but ends at ${high} now: it was truncated or recreated`,
           ),
         )
         return new Promise(() => {})
       }
-      // At 0 nothing was read yet: the log's first record is meant.
+      // At position 0 nothing has been read yet, so reading simply begins at the log's first record.
       if (position > 0)
         membership.log.error(
           { topic, partition, fromOffset: position, toOffset: low },
@@ -117,7 +118,7 @@ export function watchLogs(ofKafkajs: ConsumerGroupClass): ConsumerGroupClass {
       return null
     }
 
-    /** Ends the process; nothing is read of the new log before. */
+    /** Ends the process before anything of the new log is read. */
     async #end({ topic, ids }: AnotherLog): Promise<never> {
       const numbers = this.offsetManager?.memberAssignment[topic] ?? []
       const positions = numbers.map((partition) => ({ partition, offset: this.#positionOf(topic, partition) }))
@@ -126,7 +127,7 @@ export function watchLogs(ofKafkajs: ConsumerGroupClass): ConsumerGroupClass {
       const ends = numbers.map((partition) => `${partition}: ${now?.of(topic, partition).high ?? '?'}`).join(', ')
       this.#membership?.fail(
         new LogChanged(
-          `${topic} was deleted and made anew (${ids}): it was read up to ${read}, and ends at ${ends} now`,
+          `${topic} was deleted and recreated (${ids}): it was read up to ${read}, and ends at ${ends} now`,
         ),
       )
       return new Promise<never>(() => {})
@@ -153,8 +154,9 @@ class AnotherLog extends Error {
 }
 
 /**
- * consumer/offsetManager of kafkajs 2.2.4 begins where the group's commits say, whatever log they are of. With this a commit
- * of another log, or from behind the log's end, counts as none: reading begins at the first record.
+ * Checks commits against their logs. consumer/offsetManager of kafkajs 2.2.4 begins at the group's commits, whatever
+ * log they belong to. Here a commit of another log, or one beyond the log's end, counts as none: reading begins at the
+ * first record.
  */
 export function beginWithinLogs(ofKafkajs: OffsetManagerClass): OffsetManagerClass {
   return class extends ofKafkajs {
@@ -207,14 +209,14 @@ function startOf({ topic, partition, offset, logId }: Committed, extent: LogExte
   if (verdict.kind === 'here') return offset
   const place = { topic, partition, committedOffset: offset, fromOffset: extent.low }
   if (verdict.kind === 'foreign')
-    log.error({ ...place, reason: verdict.why }, 'the commit is not of this log: it is read from its beginning')
+    log.error({ ...place, reason: verdict.why }, 'the commit belongs to another log: reading from the beginning')
   else if (offset > 0) log.error(place, 'records were deleted before they were read')
   return extent.low
 }
 
 type Extents = { of(topic: string, partition: number): LogExtent }
 
-/** Asks for the first and the last offsets of partitions. */
+/** Fetches the first and the last offsets of partitions. */
 export async function fetchExtents(
   cluster: Cluster,
   topics: readonly { topic: string; partitions: readonly number[] }[],
@@ -240,6 +242,6 @@ export async function fetchExtents(
 function offsetIn(offsets: readonly TopicOffsets[], topic: string, partition: number): number {
   const partitions = offsets.find((each) => each.topic === topic)?.partitions
   const found = partitions?.find((each) => each.partition === partition)
-  if (!found) throw new Error(`Kafka did not tell the offsets of ${topic}/${partition}`)
+  if (!found) throw new Error(`Kafka did not report the offsets of ${topic}/${partition}`)
   return Number(found.offset)
 }

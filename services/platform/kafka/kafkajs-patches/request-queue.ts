@@ -14,18 +14,19 @@ type RequestQueue = {
 }
 
 const patched = Symbol.for('hookline.kafkajs.request-queue')
-/** Requests may take 20 s (client.ts): whether one has is looked at so often. */
+/** Interval of the check for overdue requests, which may take 20 s (client.ts). */
 const timeoutCheckMs = 1_000
-/** Queues of connections, and the one timer that looks at them. */
+/** Queues of all connections, and the one timer that checks them. */
 const watched = new Set<RequestQueue>()
 let timer: NodeJS.Timeout | undefined
 
 /**
- * kafkajs 2.2.4 (network/requestQueue) sets a timer to look for throttled requests also where none wait, and from that
- * timer the next: each connection wakes the process a thousand times a second for nothing, which cost an idle service 2
- * to 3 % of a core and made Node 24 warn of negative timeouts. With this the timer is set while requests wait, and only then.
- * Each connection also looks for overdue requests ten times a second by a timer of its own, and a service has about ten:
- * here one timer looks at all of them once a second.
+ * Saves timers. kafkajs 2.2.4 (network/requestQueue) sets a timer to look for throttled requests even when none wait,
+ * and another from that timer: each connection wakes the process a thousand times a second for nothing. That cost an
+ * idle service 2 to 3 % of a core and made Node 24 warn of negative timeouts. Here the timer is set only while requests
+ * wait.
+ * Each connection also checks for overdue requests ten times a second with a timer of its own, and a service has about
+ * ten connections. Here one timer checks all of them once a second.
  */
 export function calmRequestQueues(): void {
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as {

@@ -15,27 +15,29 @@ const { KafkaJSMetadataNotLoaded } = require('kafkajs/src/errors.js') as {
   KafkaJSMetadataNotLoaded: new (message: string) => Error
 }
 
-/** A message, and on it what has come of it: however often sending is tried, what Kafka has is not sent again. */
+/**
+ * A message with the result of sending it. However often sending is tried, a message that Kafka has is not sent again.
+ */
 export type TrackedMessage = Message & {
-  /** Chosen by the partitioner at the first try, when not given. */
+  /** Chosen by the partitioner at the first try if not given. */
   partition?: number
-  /** Its offset, once all in-sync replicas have it. */
+  /** The message's offset, once all in-sync replicas have it. */
   offset?: number
-  /** Why it has none, after the latest try. */
+  /** Why it has no offset after the latest try. */
   fault?: SendFault
-  /** Set by the partitioner where earlier records of its partition wait: it is not sent this time. */
+  /** Set by the partitioner while earlier records of its partition wait: the message is not sent this time. */
   waits?: boolean
 }
 
-/** Why Kafka has not taken a record; type is Kafka's name of the error, where it is one of Kafka's. */
+/** Why Kafka has not accepted a record. type is Kafka's name of the error, if it is one of Kafka's. */
 export type SendFault = Error & { type?: string; code?: number; retriable?: boolean }
 
-/** What a request without messages answers: for each of its topics whether this client may write it, or why not. */
+/** Result of a request without messages: for each topic null if this client may write it, or the reason why not. */
 export type WriteRights = Map<string, SendFault | null>
 
 export type TrackedTopic = { topic: string; messages: TrackedMessage[] }
 
-/** What is used of kafkajs' Cluster and Broker. */
+/** The part of kafkajs' Cluster and Broker that we use. */
 type Edges = {
   cluster: {
     isConnected(): boolean
@@ -67,12 +69,13 @@ type ProduceRequest = { acks: number; topicData: TopicData[] }
 type Faulty = SendFault & Partial<{ host: string; port: number }>
 
 /**
- * kafkajs 2.2.4 (producer/sendMessages) answers for requests instead of partitions. When one partition of a request fails, as
- * while its leader changes, it sends all of them again, so that records of the others stand twice in the log. When a
- * partition moves to a broker that has already answered, it is not sent at all and called acknowledged, and so is a partition
- * that the metadata do not name: lost records. Here each partition is sent until it has been acknowledged, and only those that
- * have not: a message that has an offset is in the log, also when sending fails, and one that has none says why. A topic that
- * is unknown or forbidden, and a partition without a leader, fail alone. Idempotent producers send as kafkajs does.
+ * Tracks results by partition. kafkajs 2.2.4 (producer/sendMessages) tracks requests instead. When one partition of a
+ * request fails, for example while its leader changes, it sends all of them again, so records of the others appear
+ * twice in the log. When a partition moves to a broker that has already answered, it is not sent at all but reported as
+ * acknowledged, and so is a partition missing in the metadata: lost records.
+ * Here each partition is sent until it is acknowledged, and only partitions that are not. A message with an offset is
+ * in the log even if sending fails, and one without an offset has a fault. A topic that is unknown or forbidden, or a
+ * partition without a leader, fails alone. Idempotent producers send as kafkajs does.
  */
 export function trackingSendMessages(ofKafkajs: SendMessages): SendMessages {
   return (edges) => {
@@ -81,7 +84,9 @@ export function trackingSendMessages(ofKafkajs: SendMessages): SendMessages {
   }
 }
 
-/** Resolves when each message has its offset; with what may be written, for a request without messages. @throws SendFault */
+/**
+ * Resolves once each message has its offset; for a request without messages, with the write rights. @throws SendFault.
+ */
 function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eosManager'>) {
   takeAnswersWithErrors(cluster.brokerPool)
   let isOutdated = false
@@ -109,7 +114,7 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
       }
     })
 
-  /** Anew where the last try failed: the leaders may have changed. */
+  /** Refreshes the metadata if the last try failed, since leaders may have changed. */
   async function readMetadata(topics: string[]): Promise<void> {
     if (!cluster.isConnected()) await cluster.connect()
     await cluster.addMultipleTargetTopics(topics)
@@ -127,14 +132,14 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
     return new Map(topics.map((topic) => [topic, faultOf(topic)]))
   }
 
-  /** Why a topic cannot be written, as far as the metadata tell. */
+  /** Why a topic cannot be written, according to the metadata. */
   function faultOf(topic: string): Faulty | null {
     const { topicErrorCode = 0, authorizedOperations = notTold } = metadataOf(topic) ?? {}
     if (topicErrorCode !== 0) return faultOfCode(topicErrorCode)
     return authorizedOperations === notTold || authorizedOperations & write ? null : faultOfCode(topicForbidden)
   }
 
-  /** By leader, what has not been acknowledged yet; what cannot be sent gets its fault. */
+  /** Groups unacknowledged messages by leader; sets the fault of messages that cannot be sent. */
   function requestsFor(topicMessages: TrackedTopic[]): Map<number, TopicData[]> {
     const requests = new Map<number, TopicData[]>()
     for (const { topic, messages } of topicMessages) {
@@ -176,7 +181,7 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
     return partitions.values()
   }
 
-  /** Gives each message its offset or its fault. */
+  /** Sets each message's offset or fault. */
   async function produce(nodeId: number, topicData: TopicData[], acks: number): Promise<void> {
     const all = topicData.flatMap(({ partitions }) => partitions.flatMap(({ messages }) => messages))
     try {
@@ -193,7 +198,7 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
   }
 }
 
-/** kafkajs throws a whole metadata answer away for one topic's error: here it is kept, and says so of that topic. */
+/** Keeps metadata responses that contain errors. kafkajs discards a whole response for one topic's error. */
 function takeAnswersWithErrors(pool: BrokerPool | undefined): void {
   if (!pool) return
   const find = pool.findConnectedBroker.bind(pool)
@@ -212,6 +217,6 @@ function notLoaded(message: string): Faulty {
 }
 
 const topicForbidden = 29
-/** Bit of the operation Write; the number that stands for operations that the broker has not told (KIP-430). */
+/** Bit of the operation Write, and the value for operations that the broker has not reported (KIP-430). */
 const write = 1 << 4
 const notTold = -2_147_483_648

@@ -12,12 +12,12 @@ type RequestQueue = {
 const require = createRequire(import.meta.url)
 const patched = Symbol.for('hookline.kafkajs.wake')
 const asleep = new Set<() => void>()
-/** What ends the fetches that a consumer waits for. */
+/** Callbacks that end a consumer's waiting fetches. */
 const fetching = new WeakMap<ConsumerGroup, Set<() => void>>()
 
 /**
- * kafkajs 2.2.4 (consumer/consumerGroup) sleeps its whole longest wait when everything is paused: with 250 ms, reading ten
- * records of a paused partition took 27 to 265 ms. With this the sleep, in place of kafkajs' own, ends when a partition is resumed.
+ * Sleeps until a partition is resumed, or for ms at most. kafkajs 2.2.4 (consumer/consumerGroup) sleeps its whole
+ * longest wait when everything is paused: with 250 ms, reading ten records of a paused partition took 27 to 265 ms.
  */
 export function sleepUntilResumed(ms: number): Promise<void> {
   return new Promise((resolve) => {
@@ -32,9 +32,10 @@ export function sleepUntilResumed(ms: number): Promise<void> {
 }
 
 /**
- * Ends what kafkajs waits for when there is no more reason to. Sleeps end when a partition is resumed, whichever consumer's it
- * is: they look, and go back to sleep. Fetches that the broker holds back for want of records end when the consumer stops, and
- * when their connection is closed, both of which otherwise wait for them: what they bring is dropped with the connection.
+ * Ends waits of kafkajs that have lost their purpose. Sleeps end when a partition is resumed, of whichever consumer;
+ * the others check and sleep again. Fetches that the broker holds back for lack of records end when the consumer stops
+ * or their connection is closed, both of which would otherwise wait for them. Their results are dropped with the
+ * connection.
  */
 export function endWaitsEarly(): void {
   const subscriptions = prototypeOf<SubscriptionState>('consumer/subscriptionState')

@@ -14,10 +14,10 @@ export type Waiting = {
   refused: (error: RecordRefused) => void
 }
 
-/** A partition that Kafka does not take. failures: tries in a row. */
+/** A partition that Kafka does not accept records for. failures: tries in a row. */
 export type PlaceFault = { topic: string; place: string; fault: SendFault; failures: number }
 
-/** What a try has brought: settled has an offset or a refusal, in order within each partition. */
+/** Result of a try. Settled records have an offset or a refusal, in order within each partition. */
 export type Sorted = { settled: Waiting[]; faults: PlaceFault[]; recovered: { topic: string; place: string }[] }
 
 type Partition = {
@@ -25,18 +25,18 @@ type Partition = {
   records: Waiting[]
   failures: number
   dueMs: number
-  /** So many go into one try: fewer where one of them is refused and which is not known. */
+  /** Maximum records per try; reduced while one of them is refused and it is unknown which. */
   limit: number
 }
 
 const firstPauseMs = 100
 const longestPauseMs = 2_000
-/** A fault that may be the record's or the broker's counts as the record's when it has come so often in a row. */
+/** Tries in a row after which a fault that may be the record's or the broker's counts as the record's. */
 const unsureTries = 5
 
 /**
- * The records that Kafka has not taken, partition by partition, in order. What comes for such a partition waits behind them;
- * each partition is tried again by itself, and where one record of several is at fault, with ever fewer until it is alone.
+ * Records that Kafka has not accepted, in order per partition. New records for such a partition wait behind them. Each
+ * partition is retried by itself; if one record of several is at fault, with ever fewer records until it is alone.
  */
 export class HeldRecords {
   readonly #partitions = new Map<string, Partition>()
@@ -49,14 +49,14 @@ export class HeldRecords {
     return this.#partitions.has(`${topic}/${partition}`)
   }
 
-  /** When the next partition is to be tried; Infinity when none is held. */
+  /** When the next partition is due; Infinity if none is held. */
   get dueMs(): number {
     let dueMs = Number.POSITIVE_INFINITY
     for (const partition of this.#partitions.values()) dueMs = Math.min(dueMs, partition.dueMs)
     return dueMs
   }
 
-  /** Takes in what must wait behind records that are held. @returns the others */
+  /** Holds records that must wait behind held ones. @returns the others. */
   divert(queue: Waiting[]): Waiting[] {
     return queue.filter((waiting) => {
       const partition = this.#partitions.get(placeOf(waiting))
@@ -65,7 +65,9 @@ export class HeldRecords {
     })
   }
 
-  /** Takes what is to be tried now, to be handed to sortOut; at least one record of the first partition that is due. */
+  /**
+   * Takes the records that are due, to be passed to sortOut: at least one record of the first partition that is due.
+   */
   takeDue(nowMs: number, maxBytes: number): Waiting[] {
     const taken: Waiting[] = []
     let bytes = 0
@@ -84,8 +86,8 @@ export class HeldRecords {
   }
 
   /**
-   * Decides what becomes of each record of a try, in which some partitions have failed or were held before.
-   * @throws a fault that no waiting mends.
+   * Decides what happens to each record of a try in which some partitions have failed or were held before.
+   * @throws a fault that waiting does not fix.
    */
   sortOut(batch: readonly Waiting[], nowMs: number): Sorted {
     const sorted: Sorted = { settled: [], faults: [], recovered: [] }
@@ -115,13 +117,16 @@ export class HeldRecords {
   }
 }
 
-/** Marks what is refused and says when the partition is tried next. @returns why it is held back @throws a bug */
+/**
+ * Marks refused records and sets when the partition is tried next. @returns why the partition is held back. @throws a
+ * bug.
+ */
 function judge(partition: Partition, sent: Waiting[], nowMs: number): SendFault | null {
   const open = sent.filter(({ message }) => message.offset === undefined)
   const [first] = open
   const error = first?.message.fault
   if (!first || !error) {
-    if (first) throw new Error('a record without an answer')
+    if (first) throw new Error('a record without a result')
     Object.assign(partition, { failures: 0, dueMs: 0, limit: partition.limit * 2 })
     return null
   }
@@ -148,7 +153,7 @@ function isTooLarge(error: unknown): boolean {
   return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE'
 }
 
-/** Records whose partition is not chosen yet, as nothing is known of their topic, wait in a place of their own. */
+/** Key of a record's partition. Records without one, whose topic's metadata are missing, share a key per topic. */
 function placeOf({ topic, message }: Waiting): string {
   return `${topic}/${message.partition ?? ''}`
 }

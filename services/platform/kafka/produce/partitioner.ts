@@ -3,7 +3,10 @@ import type { TrackedMessage } from '../kafkajs-patches/send-messages.ts'
 import { partitionOfKey } from '../key-partition.ts'
 import type { HeldRecords } from './held-records.ts'
 
-/** kafkajs' own takes the square of a key's length, and filters the list of partitions for each record. */
+/**
+ * Replaces kafkajs' partitioner, whose time grows with the square of a key's length, and which filters the list of
+ * partitions for each record.
+ */
 export function partitioner(held: HeldRecords, random: () => number): ICustomPartitioner {
   return () =>
     ({ topic, partitionMetadata: { length: count }, message }) => {

@@ -14,38 +14,42 @@ export type OutgoingRecord = {
   topic: string
   key: string | Buffer | null
   value: Buffer | string | null
-  /** The key's when not given; any one where key is null. */
+  /** By default the key's partition; any partition if key is null. */
   partition?: number
   headers?: Record<string, string>
-  /** What becomes of it while its topic may not be written. It waits when not given. */
+  /** What happens to the record while its topic may not be written; 'wait' by default. */
   whileForbidden?: 'wait' | 'refuse'
-  /** Nothing is left to write in its stead: it is never refused, and waits for as long as Kafka does not take it. */
+  /**
+   * Whether no smaller record is left to write instead. Then the record is never refused, and waits as long as Kafka
+   * does not accept it.
+   */
   isLast?: boolean
 }
 
-/** Where in its partition the record went. */
+/** Offset of the record in its partition. */
 export type Acknowledged = { offset: number }
 
 export type ProducerOptions = {
-  /** Topics that are written, by their names in Kafka: whether they may be is looked at from the start. */
+  /** Topics that are written, by their names in Kafka; their write rights are checked from the start. */
   topics?: readonly string[]
   /**
-   * Each batch waits so long for more records, as linger.ms of Kafka's own producer: for records that nobody waits for, as
-   * fewer and larger batches take less CPU, here and at the broker.
+   * Time that each batch waits for more records, like linger.ms of Kafka's own producer. For records that nobody waits
+   * for: fewer and larger batches take less CPU, here and at the broker.
    */
   lingerMs?: number
 }
 
-/** Below the broker's message.max.bytes of 1,048,588, which bounds what one request brings to one partition. */
+/** Below the broker's message.max.bytes of 1,048,588, which limits what one request brings to one partition. */
 const batchBytes = 900_000
 const recordOverheadBytes = 100
 
 /**
- * Collects records while one batch is in flight and sends them as the next: records stay in order, and an acknowledged
- * one is in the log. Not idempotent on purpose: kafkajs 2.2.4 reuses a sequence number after a lost response, and the
- * broker then drops an acknowledged record (docs/decisions/0001-batching-producer.md). A partition whose answer was lost is sent again, and may then have
- * a record twice, with the same id. What Kafka does not take for the time being is held back and tried again, also after a
- * stop was asked for, and only that: records for other partitions go on. Held records stay in memory: watch bufferedBytes.
+ * Collects records while one batch is in flight and sends them as the next one. Records stay in order, and an
+ * acknowledged record is in the log. It is not idempotent on purpose: kafkajs 2.2.4 reuses a sequence number after a
+ * lost response, and the broker then drops an acknowledged record (docs/decisions/0001-batching-producer.md). A
+ * partition whose response was lost is sent again, and may then contain a record twice, with the same id.
+ * Records that Kafka does not accept at present are held back and retried, even after a stop was requested. Records for
+ * other partitions continue. Held records stay in memory: watch bufferedBytes.
  */
 export class BatchingProducer implements AsyncDisposable {
   readonly #producer: Producer
@@ -58,7 +62,7 @@ export class BatchingProducer implements AsyncDisposable {
   #queue: Waiting[] = []
   #bufferedBytes = 0
   #sending: Promise<void> | undefined
-  /** Ends the wait for the next try of what is held. */
+  /** Ends the wait for the next try of held records. */
   #comes = new AbortController()
 
   private constructor(
@@ -80,8 +84,8 @@ export class BatchingProducer implements AsyncDisposable {
   }
 
   /**
-   * Connects, however long that takes, and looks at what may be written.
-   * @param fail called for a fault that no waiting mends; it must end the process.
+   * Connects, waiting as long as that takes, and checks the write rights.
+   * @param fail called for a fault that waiting does not fix; it must end the process.
    */
   static async open(
     kafka: Kafka,
@@ -93,7 +97,7 @@ export class BatchingProducer implements AsyncDisposable {
     const producer = kafka.producer({
       allowAutoTopicCreation: false,
       createPartitioner: partitioner(held, context.clock.random),
-      // What fails is tried again here, beside what does not.
+      // Failed records are retried here, beside the others.
       retry: { retries: 0 },
     })
     await retryUntilDone('kafka producer', context, () => producer.connect())
@@ -107,19 +111,23 @@ export class BatchingProducer implements AsyncDisposable {
     return this.#bufferedBytes
   }
 
-  /** Whether Kafka takes records of these topics, as far as is known: not while one is forbidden, missing or refuses. */
+  /**
+   * Whether Kafka accepts records of these topics, as far as known: false while one is forbidden, missing or refuses
+   * records.
+   */
   takes(topics: readonly string[]): boolean {
     return !this.#faults.concerns(topics)
   }
 
-  /** Resolves once all in-sync replicas have the record (acks -1). @throws RecordRefused */
+  /** Resolves once all in-sync replicas have the record (acks -1). @throws RecordRefused. */
   send(record: OutgoingRecord): Promise<Acknowledged> {
     return new Promise((resolve, reject) => this.enqueue(record, resolve, reject))
   }
 
   /**
-   * As send, without a promise for each record. An error thrown by a callback ends the process.
-   * @param acknowledged called once all in-sync replicas have the record, in the order of enqueueing within a partition.
+   * Like send, without a promise per record. An error thrown by a callback ends the process.
+   * @param acknowledged called once all in-sync replicas have the record, in the order of enqueueing within a
+   * partition.
    */
   enqueue(
     { topic, key, value, partition, headers, whileForbidden = 'wait', isLast = false }: OutgoingRecord,
@@ -157,7 +165,7 @@ export class BatchingProducer implements AsyncDisposable {
     this.#sending = undefined
   }
 
-  /** What is sent in the same turn of the event loop goes into one batch in any case. */
+  /** Records enqueued in the same turn of the event loop always share a batch. */
   #linger(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#lingerMs > 0 && this.#bufferedBytes < batchBytes) setTimeout(resolve, this.#lingerMs)
@@ -174,7 +182,7 @@ export class BatchingProducer implements AsyncDisposable {
   #takeBatch(): Waiting[] {
     if (this.#held.isEmpty) return this.#takeQueued(0)
     this.#queue = this.#held.divert(this.#queue)
-    // Half of the batch: what is held must not keep the others waiting either.
+    // Half of the batch, so that held records do not delay the others either.
     const due = this.#held.takeDue(this.#context.clock.monotonicMs(), batchBytes / 2)
     return [...due, ...this.#takeQueued(due.reduce((sum, { bytes }) => sum + bytes, 0))]
   }
@@ -196,7 +204,7 @@ export class BatchingProducer implements AsyncDisposable {
     try {
       await this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) })
     } catch (error) {
-      // What was thrown before anything was sent is the fault of each.
+      // An error thrown before anything was sent is the fault of each record.
       for (const { message } of batch)
         if (message.offset === undefined && !message.waits) message.fault ??= error as SendFault
       return this.#sortOut(batch)
@@ -221,7 +229,7 @@ export class BatchingProducer implements AsyncDisposable {
       const { clock } = this.#context
       return refused(new RecordRefused(describeFault(topic, message.fault, clock.nowMs()), refusal))
     }
-    if (message.offset === undefined) throw new Error('a record without an answer')
+    if (message.offset === undefined) throw new Error('a record without a result')
     acknowledged({ offset: message.offset })
   }
 }

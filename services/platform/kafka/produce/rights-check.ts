@@ -5,8 +5,8 @@ import type { TopicFaults } from './topic-faults.ts'
 const everyMs = 5_000
 
 /**
- * Looks at which topics may be written: at the start, before anything depends on it, and from a refusal on until there is
- * nothing to wait for, as perhaps nobody writes a record meanwhile.
+ * Checks which topics may be written: at the start, before anything depends on it, and after a refusal until all are
+ * allowed, because meanwhile no record may be written at all.
  */
 export class RightsCheck implements AsyncDisposable {
   readonly #ask: (topics: TrackedTopic[]) => Promise<WriteRights>
@@ -16,7 +16,7 @@ export class RightsCheck implements AsyncDisposable {
   readonly #closed = new AbortController()
   #checking: Promise<void> | undefined
 
-  /** @param ask a request without messages. @param topics that are looked at from the start. */
+  /** @param ask sends a request without messages. @param topics topics that are checked from the start. */
   constructor(
     ask: (topics: TrackedTopic[]) => Promise<WriteRights>,
     topics: readonly string[],
@@ -58,7 +58,7 @@ export class RightsCheck implements AsyncDisposable {
         else this.#faults.remove(topic, 'rights')
       return rights.values().every((fault) => fault === null)
     } catch (error) {
-      this.#context.log.warn({ err: error }, 'what may be written is not known, asking again')
+      this.#context.log.warn({ err: error }, 'write rights are unknown, checking again')
       return false
     }
   }

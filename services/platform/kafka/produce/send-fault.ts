@@ -2,9 +2,9 @@ import { KafkaJSError } from '../kafkajs-patches/kafkajs.ts'
 import type { SendFault } from '../kafkajs-patches/send-messages.ts'
 
 /**
- * What a fault of sending asks for. cluster, missing, forbidden, clock: waiting, as the same records go through once the
- * cluster, the topic, the rights or the clock are right. record: other records, as Kafka will never take these. unsure: one
- * or the other. bug: the end.
+ * How to handle a fault of sending. cluster, missing, forbidden, clock: wait; the same records succeed once the
+ * cluster, the topic, the rights or the clock are right. record: write other records, because Kafka will never accept
+ * these. unsure: one or the other. bug: end the process.
  */
 export type FaultKind = 'cluster' | 'missing' | 'forbidden' | 'clock' | 'unsure' | 'record' | 'bug'
 
@@ -14,7 +14,7 @@ const kinds: Record<string, FaultKind> = {
   INVALID_RECORD: 'record',
   POLICY_VIOLATION: 'record',
   UNSUPPORTED_FOR_MESSAGE_FORMAT: 'record',
-  // Damaged on the way, most likely; but always so if the record itself is at fault.
+  // Most likely damaged in transit; but it repeats if the record itself is at fault.
   CORRUPT_MESSAGE: 'unsure',
   INVALID_TIMESTAMP: 'clock',
   UNKNOWN_TOPIC_OR_PARTITION: 'missing',
@@ -25,7 +25,7 @@ const kinds: Record<string, FaultKind> = {
 
 const wrappers = ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSNonRetriableError']
 
-/** kafkajs wraps an error where it gives up trying. */
+/** Unwraps errors that kafkajs wraps when it gives up retrying. */
 export function causeOf(error: unknown): unknown {
   const { name, cause } = error as { name?: string; cause?: unknown }
   return name !== undefined && wrappers.includes(name) && cause instanceof Error ? causeOf(cause) : error
@@ -39,20 +39,20 @@ export function kindOf(error: unknown): FaultKind {
   const { type, retriable } = cause as SendFault
   const known = type === undefined ? undefined : kinds[type]
   if (known) return known
-  // Faults without one of Kafka's names are of the way there: connections, credentials, metadata.
+  // Faults without one of Kafka's names concern the connection, credentials or metadata.
   return retriable || type === undefined ? 'cluster' : 'unsure'
 }
 
-/** For the log and for readiness: the topic, what it lacks, and what to do. */
+/** Text for the log and for readiness: the topic, the problem, and what to do. */
 export function describeFault(topic: string, error: unknown, nowMs: number): string {
   const { message } = causeOf(error) as SendFault
   const kind = kindOf(error)
-  if (kind === 'forbidden') return `may not Write ${topic}: Kafka's ACLs lack it (${message})`
+  if (kind === 'forbidden') return `no permission to Write ${topic}: Kafka's ACLs do not allow it (${message})`
   if (kind === 'missing')
-    return `topic ${topic} is missing (npm run topics -- apply makes it), or may not be seen (Describe)`
+    return `topic ${topic} is missing (npm run topics -- apply creates it), or Kafka's ACLs do not allow to Describe it`
   if (kind === 'clock') {
     const now = new Date(nowMs).toISOString()
-    return `Kafka refuses the time of records for ${topic}: this machine's clock, ${now}, is ahead of Kafka's by more than message.timestamp.after.max.ms (an hour by default); set it right`
+    return `Kafka refuses the time of records for ${topic}: the local clock, ${now}, is ahead of Kafka's by more than message.timestamp.after.max.ms (an hour by default); correct it`
   }
   return `cannot write ${topic}: ${message}`
 }

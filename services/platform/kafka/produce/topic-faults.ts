@@ -3,12 +3,15 @@ import { describeFault, type FaultKind, kindOf } from './send-fault.ts'
 
 type TopicFault = { kind: FaultKind; text: string; places: Set<string>; loggedMs: number }
 
-/** A leader that changes is no news before so many tries. */
+/** Tries before a fault is logged; a changing leader causes a few. */
 const triesOfNews = 3
-/** The same fault of a topic is logged no more often. */
+/** Shortest time between two log lines about the same fault of a topic. */
 const logEveryMs = 30_000
 
-/** Which topics Kafka does not take at present: in the log, in readiness, and for whoever must not begin what it cannot record. */
+/**
+ * Topics that Kafka does not accept records for at present. They appear in the log and in readiness, and keep callers
+ * from starting work that they cannot record.
+ */
 export class TopicFaults {
   readonly #context: Pick<WaitContext, 'log' | 'health' | 'clock'>
   readonly #faults = new Map<string, TopicFault>()
@@ -17,7 +20,9 @@ export class TopicFaults {
     this.#context = context
   }
 
-  /** Whether one of the topics is forbidden, missing or refuses records; a cluster that does not answer is no such thing. */
+  /**
+   * Whether one of the topics is forbidden, missing or refuses records. A cluster that does not answer does not count.
+   */
   concerns(topics: readonly string[]): boolean {
     if (this.#faults.size === 0) return false
     return topics.some((topic) => (this.#faults.get(topic)?.kind ?? 'cluster') !== 'cluster')
@@ -27,7 +32,7 @@ export class TopicFaults {
     return [...this.#faults.keys()]
   }
 
-  /** @param place what of the topic is not taken. @param failures tries in a row. */
+  /** @param place the part of the topic that fails. @param failures tries in a row. */
   add(topic: string, place: string, fault: unknown, failures: number): void {
     const { log, health, clock } = this.#context
     const kind = kindOf(fault)
@@ -36,7 +41,7 @@ export class TopicFaults {
     const known = this.#faults.get(topic)
     const nowMs = clock.monotonicMs()
     const isNews = known?.kind !== kind || nowMs - known.loggedMs >= logEveryMs
-    if (isNews) log.warn({ topic, reason: text }, 'records wait: Kafka does not take them, trying again')
+    if (isNews) log.warn({ topic, reason: text }, 'records wait: Kafka does not accept them, trying again')
     const places = known?.places ?? new Set()
     places.add(place)
     this.#faults.set(topic, { kind, text, places, loggedMs: isNews ? nowMs : known.loggedMs })
@@ -49,7 +54,7 @@ export class TopicFaults {
     const { log, health } = this.#context
     this.#faults.delete(topic)
     health.set(partOf(topic), null)
-    log.info({ topic }, 'Kafka takes the records again')
+    log.info({ topic }, 'Kafka accepts the records again')
   }
 }
 

@@ -1,15 +1,18 @@
 import type { Acknowledged, BatchingProducer, OutgoingRecord } from './producer.ts'
 import type { RecordRefused } from './record-refused.ts'
 
-/** The ones that say less, the fullest first; each is made when its turn comes. The last one is small, and never given up. */
+/**
+ * Smaller versions of a record, largest first; each is created only when needed. The last one is small and never given
+ * up.
+ */
 export type SmallerRecords = (refusal: RecordRefused) => [() => OutgoingRecord, ...(() => OutgoingRecord)[]]
 
-/** @param version 0 of the first record, 1 of the first smaller one. */
+/** @param version 0 for the first record, 1 for the first smaller one. */
 export type WrittenVersion = (ack: Acknowledged, version?: number) => void
 
 /**
- * Writes what must not get lost: a record, or where Kafka refuses it one that says less, and so on. What is written costs no
- * more than a record without this, as long as Kafka takes it.
+ * Writes a record that must not be lost: if Kafka refuses it, a version that says less, and so on. While Kafka accepts
+ * the record, this costs no more than a plain send.
  */
 export function enqueueWhatFits(
   producer: Pick<BatchingProducer, 'enqueue'>,
@@ -33,7 +36,7 @@ export function enqueueWhatFits(
   })
 }
 
-/** As enqueueWhatFits. @returns where it went, and which version. */
+/** Like enqueueWhatFits. @returns the record's offset and version. */
 export function sendWhatFits(
   producer: Pick<BatchingProducer, 'enqueue'>,
   record: OutgoingRecord,

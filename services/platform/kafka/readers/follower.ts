@@ -6,14 +6,14 @@ import { withAdmin } from '../topics.ts'
 
 export type FollowerOptions = {
   topics: string[]
-  /** Consumer group ids begin with it; every follower is alone in a group of its own. */
+  /** Prefix of the consumer group ids; every reader is alone in its own group. */
   groupPrefix: string
   sessionTimeoutMs: number
-  /** Longest wait of the broker for new records, which bounds how late a resumed partition is fetched. */
+  /** Longest time that the broker waits for new records; bounds how late a resumed partition is fetched. */
   maxWaitMs: number
-  /** As GroupConsumer's. The batch's assignment is the follower's own. */
+  /** As in GroupConsumer. The batch's assignment is this reader's own. */
   onBatch: (batch: RecordBatch) => number | Promise<number>
-  /** For a fault that no waiting mends; must end the process. */
+  /** Called for a fault that waiting does not fix; must end the process. */
   fail: (error: unknown) => void
 }
 
@@ -23,9 +23,9 @@ export type Positions = ReadonlyMap<string, ReadonlyMap<number, number>>
 type Followed = { topic: string; partition: number; nextOffset: number; paused: boolean }
 
 /**
- * Reads the partitions that it is told to, from the offsets that it is told, and commits nothing: for topics that little
- * comes of. Each fetch names all partitions of its consumer, so that seldom used topics in the same one slow the busy
- * topic down: 96 partitions more took 3 ms a fetch, and 1 % of a core while nothing came.
+ * Reads the given partitions from the given offsets and commits nothing: for topics with few records. Each fetch names
+ * all partitions of its consumer, so rarely used topics in the same consumer slow the busy topic down: 96 more
+ * partitions took 3 ms a fetch, and 1 % of a core while no records came.
  */
 export class Follower implements AsyncDisposable {
   readonly #kafka: Kafka
@@ -38,7 +38,7 @@ export class Follower implements AsyncDisposable {
     this.#groupId = `${groupPrefix}-${randomUUID()}`
   }
 
-  /** Joins its group, however long that takes; follows nothing yet. */
+  /** Joins its group, waiting as long as that takes; reads no partitions yet. */
   static async open(kafka: Kafka, options: FollowerOptions, context: WaitContext): Promise<Follower> {
     const { groupPrefix, onBatch, ...others } = options
     const follower = new Follower(kafka, groupPrefix)
@@ -59,7 +59,7 @@ export class Follower implements AsyncDisposable {
     return follower
   }
 
-  /** From now on these partitions are read, from these offsets on, and no others; nothing is paused. */
+  /** Replaces the partitions that are read, with the offsets to begin at; nothing is paused. */
   follow(positions: Positions): void {
     this.#followed = new Map()
     for (const [topic, partitions] of positions)
@@ -102,7 +102,7 @@ export class Follower implements AsyncDisposable {
   async #take(batch: RecordBatch, onBatch: FollowerOptions['onBatch']): Promise<number> {
     const followed = this.#followed.get(placeOf(batch.topic, batch.partition))
     if (!followed) return 0
-    // What a seek has overtaken comes from elsewhere.
+    // Records before the offset of a seek were fetched from elsewhere.
     const from = batch.records.findIndex(({ offset }) => offset >= followed.nextOffset)
     if (from < 0) return batch.records.length
     const taken = await onBatch(from === 0 ? batch : { ...batch, records: batch.records.slice(from) })

@@ -5,16 +5,18 @@ import { type Assignment, type ConsumedRecord, GroupConsumer, type RecordBatch }
 
 export type RangeReaderOptions = {
   topics: string[]
-  /** Consumer group ids begin with it; every reader is alone in a group of its own. */
+  /** Prefix of the consumer group ids; every reader is alone in its own group. */
   groupPrefix: string
   sessionTimeoutMs: number
-  /** Topic ids of logs that are known already: another one ends the process. */
+  /** Topic ids of logs that are already known; any other id ends the process. */
   logIds?: ReadonlyMap<string, string>
-  /** For a fault that no waiting mends; must end the process. */
+  /** Called for a fault that waiting does not fix; must end the process. */
   fail: (error: unknown) => void
 }
 
-/** The offset of a partition's first record (low), and the one behind its last record that is not in an open transaction (high). */
+/**
+ * Offset of a partition's first record (low), and the one after its last record outside of an open transaction (high).
+ */
 export type PartitionEnds = { partition: number; low: number; high: number }
 
 /** @returns false to end the read here. */
@@ -23,28 +25,28 @@ type OnRecord = (record: ConsumedRecord) => unknown
 type Reading = {
   topic: string
   partition: number
-  /** Everything below it has been handed over, or is not there. */
+  /** All records below it have been passed on, or do not exist. */
   position: number
   toOffset: number
   onRecord: OnRecord
   done: PromiseWithResolvers<void>
 }
 
-/** Bounds how late a read begins beside others that get nothing. */
+/** Bounds how late a read begins while others get nothing. */
 const maxWaitMs = 1_000
-/** Of one partition in a fetch: what stands behind the end of a read is fetched for nothing. */
+/** Maximum bytes per partition in a fetch. Records beyond the end of a read are fetched for nothing. */
 const maxBytesPerPartition = 262_144
-/** How often a read that gets nothing looks whether its records have been deleted meanwhile. */
+/** How often a read that gets nothing checks whether its records were deleted meanwhile. */
 const deletedCheckMs = 2_000
 
-/** Reads given ranges of offsets, one consumer for all of them, which is paused in between. */
+/** Reads given ranges of offsets with one consumer, which is paused in between. */
 export class RangeReader implements AsyncDisposable {
   readonly #groupId: string
   readonly #admin: Admin
   readonly #context: WaitContext
   readonly #closed = new AbortController()
   readonly #readings = new Map<string, Reading>()
-  /** The last read asked for, by place: the next one waits for it. */
+  /** The latest read requested of each partition; the next one waits for it. */
   readonly #latest = new Map<string, Promise<void>>()
   #consumer: GroupConsumer | undefined
 
@@ -54,7 +56,7 @@ export class RangeReader implements AsyncDisposable {
     this.#context = context
   }
 
-  /** Joins its group, however long it takes until Kafka can be reached. */
+  /** Joins its group, waiting until Kafka can be reached. */
   static async open(kafka: Kafka, options: RangeReaderOptions, context: WaitContext): Promise<RangeReader> {
     const { topics, groupPrefix, sessionTimeoutMs, logIds = new Map(), fail } = options
     const admin = kafka.admin({ retry: { retries: 3 } })
@@ -81,12 +83,12 @@ export class RangeReader implements AsyncDisposable {
   }
 
   /**
-   * Calls onRecord with every record of fromOffset <= offset < toOffset that the partition holds, in order, each once.
-   * Begins at the log's start where fromOffset is below it, ends at its end (of the time of the call) where toOffset is
-   * above. Reads of several partitions run side by side, those of one partition one after another.
-   * @param isThere whether the caller knows that the log reaches as far as toOffset: then Kafka is not asked, which takes
+   * Calls onRecord with every record of fromOffset <= offset < toOffset in the partition, in order, each once. Begins
+   * at the log's start if fromOffset is below it; ends at the log's end at the time of the call if toOffset is beyond
+   * it. Reads of several partitions run concurrently, those of one partition one after another.
+   * @param isThere whether the caller knows that the log reaches toOffset. Then Kafka is not asked, which would take
    * longer than a short read.
-   * @throws what onRecord throws, which ends the read; an error when the reader is closed.
+   * @throws errors of onRecord, which end the read; an error when the reader is closed.
    */
   read(
     topic: string,
@@ -103,7 +105,7 @@ export class RangeReader implements AsyncDisposable {
     return reading
   }
 
-  /** By partition number. @throws an error when the reader is closed while Kafka cannot be reached. */
+  /** Ends by partition number. @throws an error when the reader is closed while Kafka cannot be reached. */
   async ends(topic: string): Promise<PartitionEnds[]> {
     const ends = await this.#ask(topic, () => this.#admin.fetchTopicOffsets(topic))
     return ends
@@ -112,17 +114,18 @@ export class RangeReader implements AsyncDisposable {
   }
 
   /**
-   * Partition -> offset of its first record that is not older than the time (milliseconds since the epoch); where there
-   * is none, the offset that its next record will get. Records' times need not ascend: older ones may follow.
+   * Partition -> offset of its first record that is not older than the time (milliseconds since the epoch); if there is
+   * none, the offset that its next record will get. Records' times need not ascend: older ones may follow.
    */
   async offsetsAt(topic: string, timestampMs: number): Promise<Map<number, number>> {
-    // Kafka's own numbers for none (-1) never come back: kafkajs puts the end there. As questions, -1 and -2 mean the ends.
+    // Kafka's -1 for "none" is never returned, because kafkajs replaces it with the end. In requests, -1 and -2 mean
+    // the ends.
     const atMs = Math.max(0, Math.floor(timestampMs))
     const offsets = await this.#ask(topic, () => this.#admin.fetchTopicOffsetsByTimestamp(topic, atMs))
     return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]))
   }
 
-  /** Reads that are not done are rejected. */
+  /** Rejects reads that have not finished. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
     for (const { done } of this.#readings.values()) done.reject(closedError())
@@ -151,7 +154,7 @@ export class RangeReader implements AsyncDisposable {
     ])
   }
 
-  /** Retention may delete the records that are waited for, and perhaps none come behind them. */
+  /** Ends a read whose records are deleted by retention while it waits; possibly none follow them. */
   async #watchDeletion(reading: Reading, over: AbortSignal): Promise<void> {
     const { topic, partition } = reading
     for (let seen = reading.position; !over.aborted; seen = reading.position) {
@@ -164,7 +167,7 @@ export class RangeReader implements AsyncDisposable {
 
   async #endsOf(topic: string, partition: number): Promise<PartitionEnds> {
     const ends = (await this.ends(topic)).find((end) => end.partition === partition)
-    if (!ends) throw new Error(`there is no partition ${partition} of ${topic}`)
+    if (!ends) throw new Error(`${topic} has no partition ${partition}`)
     return ends
   }
 

@@ -9,19 +9,22 @@ import { withAdmin } from '../topics.ts'
 
 export type TableOptions = {
   topic: string
-  /** Consumer group ids begin with it; every instance reads alone, in a group of its own. */
+  /** Prefix of the consumer group ids; every instance reads alone, in its own group. */
   groupPrefix: string
-  /** Called in order with every record, from the first in the topic on; each offset once. What throws twice is not folded. */
+  /**
+   * Called in order with every record from the first in the topic, each offset once. A record for which it throws twice
+   * is skipped.
+   */
   onRecord: (record: ConsumedRecord) => void
   fail: (error: unknown) => void
 }
 
-/** Offset that the partition's next record will get; isEmpty where no record is there before it. */
+/** Offset that the partition's next record will get; isEmpty if no record precedes it. */
 type End = { partition: number; offset: number; isEmpty: boolean }
 
 type Waiter = { partition: number; offset: number; resolve: () => void }
 
-/** A whole compacted topic, read to its end and then followed: the fold over it is the caller's. */
+/** A whole compacted topic, read to its end and then kept up to date. The caller folds its records. */
 export class TopicTable implements AsyncDisposable {
   readonly #positions = new Map<number, number>()
   readonly #kafka: Kafka
@@ -42,7 +45,7 @@ export class TopicTable implements AsyncDisposable {
     this.#faults = new RecordFaults({ ...context, fail: options.fail })
   }
 
-  /** Resolves when everything that the topic held at the time of the call has been folded. */
+  /** Resolves once everything in the topic at the time of the call has been folded. */
   static async open(kafka: Kafka, options: TableOptions, context: WaitContext): Promise<TopicTable> {
     const { topic, fail } = options
     const table = new TopicTable(kafka, options, context)
@@ -59,7 +62,7 @@ export class TopicTable implements AsyncDisposable {
           table.#advance(partition, nextOffset)
           return records.length
         },
-        // Without it, a topic that ends with the marker of a transaction would never be read to its end.
+        // Without onPassed, a topic that ends with a transaction marker would never be read to its end.
         onPassed: ({ partition, nextOffset }) => table.#advance(partition, nextOffset),
       },
       context,
@@ -68,9 +71,9 @@ export class TopicTable implements AsyncDisposable {
     return table
   }
 
-  /** Resolves when everything that the topic holds at the time of the call has been folded. */
+  /** Resolves once everything in the topic at the time of the call has been folded. */
   async caughtUp(): Promise<void> {
-    // As they were when Kafka was asked: records that are folded while it answers stand behind the ends that it tells.
+    // Taken before Kafka is asked: records folded during the request lie beyond the ends that it returns.
     const before = new Map(this.#positions)
     const ends = await this.#ends()
     for (const { partition, offset } of ends)
@@ -79,8 +82,8 @@ export class TopicTable implements AsyncDisposable {
   }
 
   /**
-   * Resolves when a record that was written has been folded.
-   * @param position of the partition before it was written: a record that stands before it is of another log.
+   * Resolves once a written record has been folded.
+   * @param position the partition's position before the record was written; a record before it belongs to another log.
    */
   async written(partition: number, offset: number, position: number): Promise<void> {
     if (offset < position) await this.#isShorter(partition, offset)
@@ -88,7 +91,7 @@ export class TopicTable implements AsyncDisposable {
   }
 
   /**
-   * Resolves when every record before the offset has been folded, or when it is no longer waited for.
+   * Resolves once every record before the offset has been folded, or the wait is aborted.
    * @param over ends the wait.
    */
   reached(partition: number, offset: number, over?: AbortSignal): Promise<void> {
@@ -103,7 +106,7 @@ export class TopicTable implements AsyncDisposable {
     })
   }
 
-  /** The offset that follows the last one folded. */
+  /** Offset after the last folded record. */
   position(partition: number): number {
     return this.#positions.get(partition) ?? 0
   }
@@ -113,11 +116,11 @@ export class TopicTable implements AsyncDisposable {
     await withAdmin(this.#kafka, (admin) => admin.deleteGroups([this.#groupId]))
   }
 
-  /** The log is another one than was folded, or a part of it is gone: ends the process. */
+  /** Ends the process: the log was replaced, or a part of it is gone. */
   #isShorter(partition: number, offset: number): Promise<never> {
     const place = `${this.#topic}/${partition}`
     const read = `was read up to offset ${this.position(partition)}`
-    this.#options.fail(new LogChanged(`${place} ${read}, but ends near ${offset} now: it was truncated or made anew`))
+    this.#options.fail(new LogChanged(`${place} ${read}, but ends near ${offset} now: it was truncated or recreated`))
     return new Promise<never>(() => {})
   }
 
@@ -130,7 +133,10 @@ export class TopicTable implements AsyncDisposable {
     await Promise.all(held.map(({ partition, offset }) => this.reached(partition, offset)))
   }
 
-  /** A group that rejoins reads from the beginning again: what is already folded is passed over, so time never goes back. */
+  /**
+   * Folds a record. A group that rejoins reads from the beginning again; records already folded are skipped, so the
+   * table never goes back in time.
+   */
   #take(record: ConsumedRecord): void {
     if (record.offset < this.position(record.partition)) return
     this.#faults.guard(

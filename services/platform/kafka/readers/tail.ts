@@ -7,14 +7,14 @@ import { withAdmin } from '../topics.ts'
 
 export type TailOptions = {
   topic: string
-  /** Consumer group ids begin with it; every instance reads alone, in a group of its own. */
+  /** Prefix of the consumer group ids; every instance reads alone, in its own group. */
   groupPrefix: string
-  /** Called with every record that comes from now on, in order. */
+  /** Called in order with every record that arrives from now on. */
   onRecord: (record: ConsumedRecord) => void
   fail: (error: unknown) => void
 }
 
-/** Follows a topic from its present end on; what is there already is not read. */
+/** Reads a topic from its current end; existing records are not read. */
 export async function followTopic(kafka: Kafka, options: TailOptions, context: WaitContext): Promise<AsyncDisposable> {
   const { topic, groupPrefix, onRecord, fail } = options
   const groupId = `${groupPrefix}-${randomUUID()}`
@@ -29,7 +29,7 @@ export async function followTopic(kafka: Kafka, options: TailOptions, context: W
       topics: [topic],
       ...loneMember,
       fail,
-      // Nothing is committed: a group that rejoins goes on where it was.
+      // Nothing is committed, so a group that rejoins continues at its own positions.
       onAssigned: (_assignment, member) => {
         for (const [partition, offset] of positions) member.seek(topic, partition, offset)
       },

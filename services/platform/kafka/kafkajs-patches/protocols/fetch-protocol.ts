@@ -6,7 +6,7 @@ const decodeMessages = require('kafkajs/src/protocol/requests/fetch/v4/decodeMes
   decoder: Decoder,
 ) => Promise<unknown[]>
 
-/** What is used of kafkajs' Decoder. */
+/** The part of kafkajs' Decoder that we use. */
 type Decoder = {
   readonly buffer: Buffer
   offset: number
@@ -34,8 +34,8 @@ const headBytes = 29
 const partitionBytes = 28
 
 /**
- * Fetch Request, version 11, written once at its size: kafkajs 2.2.4 makes a cleared buffer of 512 bytes for each partition and
- * topic, and copies each into the next. Outside of fetch sessions, as kafkajs always is.
+ * Fetch Request, version 11, written once at its final size. kafkajs 2.2.4 allocates a cleared buffer of 512 bytes for
+ * each partition and topic, and copies each into the next. No fetch session is used, as in kafkajs itself.
  */
 export function fetchRequest(ofKafkajs: (fields: Fields) => Request): (fields: Fields) => Request {
   return (fields) => {
@@ -65,14 +65,14 @@ function encodeFetch({ replicaId, maxWaitTime, minBytes, maxBytes, isolationLeve
     at = buf.writeInt32BE(partitions.length, at)
     for (const { partition, fetchOffset, maxBytes: ofPartition } of partitions) {
       at = buf.writeInt32BE(partition, at)
-      // Leader epoch, and behind the offset where the log starts: both are not known.
+      // Leader epoch, and after the offset the log's start; both are unknown.
       at = buf.writeInt32BE(-1, at)
       at = buf.writeBigInt64BE(BigInt(fetchOffset), at)
       at = buf.writeBigInt64BE(-1n, at)
       at = buf.writeInt32BE(ofPartition, at)
     }
   }
-  // Nothing to forget of a session.
+  // Nothing to remove from a session.
   at = buf.writeInt32BE(0, at)
   putString(buf, rackId, at)
   return buf
@@ -84,9 +84,9 @@ function putString(buf: Buffer, text: string, at: number): number {
 }
 
 /**
- * Fetch Response, version 11, without the partitions that have nothing to tell. kafkajs 2.2.4 takes each of them through its fetcher
- * and a worker: with 24 partitions and one record, most of what an answer costs. Nothing at all is what it calls an empty fetch,
- * and sends its heartbeat.
+ * Fetch Response, version 11, without partitions that have nothing to report. kafkajs 2.2.4 passes each of them through
+ * its fetcher and a worker: with 24 partitions and one record, most of the cost of a response. A response without any
+ * partition counts as an empty fetch, after which kafkajs sends its heartbeat.
  */
 export function fetchResponse({ parse }: Response): Response {
   return { decode: decodeFetch, parse }
@@ -107,14 +107,17 @@ async function decodeFetch(bytes: Buffer): Promise<object> {
     }
     if (partitions.length > 0) responses.push({ topicName, partitions })
   }
-  // The broker has not waited: it expects us to (KIP-219), and kafkajs does by clientSideThrottleTime.
+  // The broker has not waited; it expects the client to (KIP-219), which kafkajs does by clientSideThrottleTime.
   return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses }
 }
 
-/** Partition, error, three offsets, aborted transactions, replica to read from, size of the records. */
+/**
+ * Size of a partition without records: number, error, three offsets, aborted transactions, replica to read from, size
+ * of the records.
+ */
 const quietBytes = 42
 
-/** No error, no aborted transactions, no other replica to read from, and no record. */
+/** Whether a partition has no error, no aborted transactions, no other replica to read from, and no record. */
 function isQuiet({ buffer, offset }: Decoder): boolean {
   return (
     buffer.readInt16BE(offset + 4) === 0 &&
@@ -140,10 +143,13 @@ async function decodePartition(decoder: Decoder): Promise<object> {
   }
 }
 
-/** What stands before a batch's length, and the length itself. */
+/** Bytes of a batch before its length, and the length itself. */
 const beforeBatchBytes = 12
 
-/** An answer ends where it is full, also within a batch; kafkajs makes an error, with its stack, to find that out. */
+/**
+ * Decodes the complete batches of a partition. A full response may end within a batch; kafkajs detects that by throwing
+ * an error with its stack.
+ */
 async function decodeWholeBatches(decoder: Decoder): Promise<unknown[]> {
   const { buffer, offset } = decoder
   const start = offset + 4

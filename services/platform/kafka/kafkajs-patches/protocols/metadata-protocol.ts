@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder
 
-/** What is used of kafkajs' Decoder. */
+/** The part of kafkajs' Decoder that we use. */
 type Decoder = {
   readInt16(): number
   readInt32(): number
@@ -12,7 +12,7 @@ type Decoder = {
   readArray<T>(read: (decoder: Decoder) => T): T[]
 }
 
-/** What is used of kafkajs' Encoder, which its requests are written by. */
+/** The part that we use of kafkajs' Encoder, which writes its requests. */
 type Encoder = { writeBoolean(value: boolean): Encoder }
 type Request = { apiVersion: number; encode(): Promise<Encoder> }
 type Fields = { topics: string[]; allowAutoTopicCreation?: boolean }
@@ -21,30 +21,30 @@ export type TopicMetadata = {
   topicErrorCode: number
   topic: string
   partitionMetadata: { partitionErrorCode: number; partitionId: number; leader: number }[]
-  /** A bit for each operation (AclOperation of Kafka) that this client may do. */
+  /** One bit per operation (Kafka's AclOperation) that this client is allowed to do. */
   authorizedOperations: number
 }
 
 type Metadata = { topicMetadata: TopicMetadata[] }
 type Response = { decode(bytes: Buffer): Promise<Metadata>; parse(data: Metadata): Promise<Metadata> }
 
-/** An error of a metadata answer, with the topic that it is about and all that the answer says. */
+/** An error in a metadata response, with its topic and everything else that the response says. */
 export type MetadataError = Error & { topic?: string; metadata?: Metadata }
 
 /**
- * Metadata, version 8 (Kafka 2.3), in the place of kafkajs' 6: it also says what this client may do with each topic. So a right
- * that is missing is known before the first record is sent.
+ * Metadata, version 8 (Kafka 2.3), in place of kafkajs' version 6. It also reports what this client may do with each
+ * topic, so that a missing right is noticed before the first record is sent.
  */
 export function metadataRequest(ofKafkajs: (fields: Fields) => Request): (fields: Fields) => Request {
   return (fields) => {
     const request = ofKafkajs(fields)
-    // Behind the fields of version 6: no operations of the cluster, those of the topics.
+    // After the fields of version 6: no operations of the cluster, but those of the topics.
     const encode = async () => (await request.encode()).writeBoolean(false).writeBoolean(true)
     return { ...request, apiVersion: 8, encode }
   }
 }
 
-/** Names the topic in an error, which kafkajs leaves out, and hands what is known of the others along with it. */
+/** Names the topic in an error, which kafkajs leaves out, and attaches the metadata of the other topics. */
 export function metadataResponse({ parse }: Response): Response {
   return {
     decode: async (bytes) => decode(new Decoder(bytes)),

@@ -14,15 +14,15 @@ type Fields = {
   producerId?: unknown
   topicData: { topic: string; partitions: PartitionData[] }[]
 }
-/** What kafkajs' Encoder is taken for. */
+/** The interface of kafkajs' Encoder that its callers use. */
 type Encoded = { buf: Buffer; buffer: Buffer; size(): number }
 type Request = { apiKey: number; apiVersion: number; encode(): Promise<Encoded> }
 type Call = { correlationId: number; clientId: string; request: Request }
 
 /**
- * kafkajs 2.2.4 (protocol/requests/produce/v3) makes a buffer for each record, batch, partition, topic and request, each cleared,
- * grown by doubling and copied into the next: eight copies. Here a request is written once, at its size. What is rare is left to
- * kafkajs: producers with an id, compression, headers, times of the messages' own.
+ * Writes a produce request once, at its final size. kafkajs 2.2.4 (protocol/requests/produce/v3) creates a buffer for
+ * each record, batch, partition, topic and request, each cleared, grown by doubling and copied into the next: eight
+ * copies. Rare requests are left to kafkajs: producers with an id, compression, headers, messages with timestamps.
  */
 export function writtenOnce(ofKafkajs: (fields: Fields) => Request): (fields: Fields) => Request {
   return (fields) => {
@@ -31,7 +31,7 @@ export function writtenOnce(ofKafkajs: (fields: Fields) => Request): (fields: Fi
   }
 }
 
-/** protocol/request of kafkajs, with one copy of the request instead of two. */
+/** Replaces protocol/request of kafkajs, with one copy of the request instead of two. */
 export function encodeCall(_ofKafkajs: unknown): (call: Call) => Promise<Encoded> {
   return async ({ correlationId, clientId, request: { apiKey, apiVersion, encode } }) => {
     const { buffer: body } = await encode()
@@ -62,7 +62,10 @@ function isPlainMessage({ headers, timestamp }: Message): boolean {
   return timestamp === undefined
 }
 
-/** From a batch's first byte to its records, and from behind its length, and its checksum (Kafka protocol, record batch v2). */
+/**
+ * Bytes of a batch before its records; before the part that its length counts; before the part that its checksum covers
+ * (Kafka protocol, record batch v2).
+ */
 const batchHeadBytes = 61
 const behindLengthBytes = 12
 const behindChecksumBytes = 21
@@ -95,7 +98,7 @@ function encodeProduce({ acks, timeout, topicData }: Fields): Buffer {
   return buf
 }
 
-/** @returns of the batch, and of each record behind its own length. */
+/** @returns the size of the batch, and of each record after its own length. */
 function sizesOf({ messages }: PartitionData): { batchBytes: number; bodies: number[] } {
   let batchBytes = batchHeadBytes
   const bodies = messages.map(({ key, value }, offset) => {
@@ -111,10 +114,10 @@ function putBatch(buf: Buffer, messages: Message[], bodies: number[], nowMs: num
   buf.fill(0, start, start + 16)
   buf[start + 16] = 2
   let at = start + behindChecksumBytes
-  // Attributes: no compression, times of creation, no transaction.
+  // Attributes: no compression, creation times, no transaction.
   at = buf.writeInt16BE(0, at)
   at = buf.writeInt32BE(messages.length - 1, at)
-  // First and last time.
+  // First and last timestamp.
   at = buf.writeBigInt64BE(BigInt(nowMs), at)
   at = buf.writeBigInt64BE(BigInt(nowMs), at)
   // Producer id, its epoch, first sequence number.
@@ -124,7 +127,7 @@ function putBatch(buf: Buffer, messages: Message[], bodies: number[], nowMs: num
   at = buf.writeInt32BE(messages.length, at)
   for (const [offset, { key, value }] of messages.entries()) {
     at = putNumber(buf, bodies[offset] ?? 0, at)
-    // Attributes, and the difference to the first time.
+    // Attributes, and the difference from the first timestamp.
     buf[at++] = 0
     buf[at++] = 0
     at = putNumber(buf, offset, at)
@@ -159,7 +162,7 @@ function zigzag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0
 }
 
-/** Of a number as a varint, between -2^30 and 2^30. */
+/** Bytes of a number between -2^30 and 2^30 as a varint. */
 function sizeOf(value: number): number {
   return Math.max(1, Math.ceil((32 - Math.clz32(zigzag(value))) / 7))
 }

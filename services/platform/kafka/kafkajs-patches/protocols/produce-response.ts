@@ -14,7 +14,7 @@ export type ProduceResponse = {
 
 const unknownServerError = -1
 
-/** Gives each message its offset or its fault. */
+/** Sets each message's offset or fault. */
 export function noteResults(topicData: TopicData[], response: ProduceResponse): void {
   const results = new Map(
     response.topics.flatMap(({ topicName, partitions }) =>
@@ -39,7 +39,10 @@ export function faultOfCode(code: number): SendFault {
 
 type Parser = { parse(data: ProduceResponse): Promise<ProduceResponse> }
 
-/** kafkajs' parser of produce responses throws at the first error in one: here with the response, which says more. */
+/**
+ * Attaches the response to the error. kafkajs' parser throws at the first error in a produce response, which says more
+ * than the error.
+ */
 export function withResponse(parser: Parser): Parser {
   const parse = async (data: ProduceResponse) => {
     try {
@@ -51,7 +54,7 @@ export function withResponse(parser: Parser): Parser {
   return { ...parser, parse }
 }
 
-/** @throws an error that came without a response */
+/** @throws an error that has no response. */
 export function responseOf(error: Error & { response?: ProduceResponse }): ProduceResponse {
   if (error.response) return error.response
   throw error

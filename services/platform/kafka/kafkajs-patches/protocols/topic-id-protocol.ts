@@ -4,7 +4,7 @@ const require = createRequire(import.meta.url)
 const Encoder = require('kafkajs/src/protocol/encoder.js') as new () => Encoder
 const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder
 
-/** What is used of kafkajs' Encoder: compact types of KIP-482, whose lengths are varints. */
+/** The part of kafkajs' Encoder that we use: the compact types of KIP-482, whose lengths are varints. */
 type Encoder = {
   writeUVarInt(value: number): Encoder
   writeUVarIntString(value: string): Encoder
@@ -27,17 +27,17 @@ type Asked = { topics: string[]; allowAutoTopicCreation: boolean }
 type Definitions = { versions: string[]; protocol: (of: { version: number }) => (asked: Asked) => Call }
 type Call = { request: object; response: { parse: unknown; decode: unknown } }
 
-/** The first version that names topics by their ids (KIP-516, Kafka 2.8). */
+/** First version with topic ids (KIP-516, Kafka 2.8). */
 const withTopicIds = 10
-/** Of kafkajs' own, in whose place version 8 is sent. */
+/** The newest version of kafkajs, in place of which version 8 is sent. */
 const newestOfKafkajs = 6
 const idBytes = 16
 const noId = Buffer.alloc(idBytes)
 
 /**
- * Metadata, version 10, which tells each topic's id beside what version 8 tells (metadata-protocol.ts), for brokers that
- * know it. A topic that is deleted and made anew has another id. It stands beside each partition, because kafkajs' admin
- * client hands only those on.
+ * Metadata, version 10, for brokers that support it: version 8 (metadata-protocol.ts) plus the id of each topic. A
+ * topic that is deleted and recreated has another id. The id is stored with each partition, because kafkajs' admin
+ * client only passes those on.
  */
 export function metadataWithTopicIds(ofKafkajs: Definitions): Definitions {
   return {
@@ -58,15 +58,15 @@ export function metadataWithTopicIds(ofKafkajs: Definitions): Definitions {
 }
 
 function encodeRequest({ topics, allowAutoTopicCreation = true }: Asked): Encoder {
-  // No tags of the request's header.
+  // No tags in the request's header.
   const encoder = new Encoder().writeUVarInt(0)
-  // None at all asks for all topics.
+  // An empty list requests all topics.
   encoder.writeUVarInt(topics.length === 0 ? 0 : topics.length + 1)
   for (const topic of topics) {
     encoder.writeBufferInternal(noId)
     encoder.writeUVarIntString(topic).writeUVarInt(0)
   }
-  // No operations of the cluster, those of the topics.
+  // No operations of the cluster, but those of the topics.
   return encoder.writeBoolean(allowAutoTopicCreation).writeBoolean(false).writeBoolean(true).writeUVarInt(0)
 }
 
@@ -118,7 +118,7 @@ function tagged<T>(decoder: Decoder, value: T): T {
   return value
 }
 
-/** kafkajs' own reads a tag's length as one of a compact string, which is one more. */
+/** Skips tags. kafkajs reads a tag's length as that of a compact string, which is one more. */
 function passTags(decoder: Decoder): void {
   for (let count = decoder.readUVarInt(); count > 0; count--) {
     decoder.readUVarInt()

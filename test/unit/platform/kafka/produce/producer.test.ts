@@ -201,7 +201,7 @@ test('a topic that may not be written holds up no other, is named in readiness, 
   const { producer, fail, log, health } = await openBeside((topic) =>
     topic === 't' && isForbidden ? createErrorFromCode(29) : null,
   )
-  expect(health.faults()).toEqual({ 'writing t': expect.stringContaining('may not Write t') })
+  expect(health.faults()).toEqual({ 'writing t': expect.stringContaining('no permission to Write t') })
   const order: string[] = []
   for (const value of ['a', 'b', 'c']) producer.enqueue(record(value), () => order.push(value), vi.fn())
   for (const value of ['x', 'y']) await producer.send({ ...record(value), topic: 'other' })
@@ -234,7 +234,7 @@ test("a clock that is ahead of Kafka's is waited for, and said", async () => {
     value !== undefined && isAhead ? createErrorFromCode(32) : null,
   )
   const sent = producer.send(record('a'))
-  await vi.waitFor(() => expect(health.faults()['writing t']).toContain("this machine's clock"))
+  await vi.waitFor(() => expect(health.faults()['writing t']).toContain('the local clock'))
   isAhead = false
   await sent
   expect(log).toEqual(['a'])
