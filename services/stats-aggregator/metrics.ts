@@ -1,34 +1,34 @@
 import type { AttemptOutcome } from '../domain/delivery/delivery.ts'
 import { Counter, Gauge, type Registry } from '../platform/runtime/metrics.ts'
 
-/** What a stage that folds values tells of its work. */
+/** Metrics of one stage. */
 export type StageMetrics<V> = {
   counted: (value: V) => void
   unreadable: () => void
   flushed: (records: number, repairs: number) => void
   lag: (partition: number, records: number) => void
-  /** Partitions of an assignment that has ended are no longer ours to report. */
+  /** Removes the lag of partitions that are no longer assigned. */
   forgetLag: () => void
 }
 
-/** What an operator watches; labels are bounded: never a webhook's id. */
+/** Metrics of the aggregator. Labels are bounded and never contain a webhook's id. */
 export function createStatsMetrics(registry: Registry) {
   const registers = [registry]
   const attempts = new Counter({
     registers,
     name: 'hookline_stats_aggregator_attempts_total',
-    help: 'Attempts counted, by outcome; what comes again after a restart is counted again here, never in webhook-stats',
+    help: 'Attempts counted, by outcome; attempts read again after a restart are counted again here, never in webhook-stats',
     labelNames: ['outcome'],
   })
   const letters = new Counter({
     registers,
     name: 'hookline_stats_aggregator_dead_letters_total',
-    help: 'Dead letters counted; what comes again after a restart is counted again here, never in webhook-dead-letter-counts',
+    help: 'Dead letters counted; letters read again after a restart are counted again here, never in webhook-dead-letter-counts',
   })
   const unreadable = new Counter({
     registers,
     name: 'hookline_stats_aggregator_unreadable_total',
-    help: 'Records that could not be read; attempts among them went to webhook-dead-letters',
+    help: 'Records that could not be read; attempts among them were written to webhook-dead-letters',
     labelNames: ['topic'],
   })
   const faults = new Counter({
@@ -51,13 +51,13 @@ export function createStatsMetrics(registry: Registry) {
   const repaired = new Counter({
     registers,
     name: 'hookline_stats_aggregator_repaired_total',
-    help: 'States written again because an earlier owner of the partition wrote over them',
+    help: 'States written again because an earlier owner of the partition overwrote them',
     labelNames: ['topic'],
   })
   const lag = new Gauge({
     registers,
     name: 'hookline_stats_aggregator_lag_records',
-    help: 'Records of a partition not taken yet',
+    help: 'Records of a partition that have not been taken yet',
     labelNames: ['topic', 'partition'],
   })
   const stage = <V>(topic: string, counted: (value: V) => void): StageMetrics<V> => ({
@@ -73,7 +73,7 @@ export function createStatsMetrics(registry: Registry) {
   })
   return {
     fault: () => faults.inc(),
-    /** @param topic as metrics name it: without its prefix. */
+    /** @param topic name in the metrics, without prefix. */
     attempts: (topic: string) => stage<{ outcome: AttemptOutcome }>(topic, ({ outcome }) => attempts.inc({ outcome })),
     letters: (topic: string) => stage<unknown>(topic, () => letters.inc()),
   }

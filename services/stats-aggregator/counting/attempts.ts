@@ -9,7 +9,7 @@ import { countMinute } from './minutes.ts'
 import { noteAttempt } from './recent-attempts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 
-/** What the statistics are made of. */
+/** Fields of an attempt that the statistics need. */
 export type CountedAttempt = Pick<
   Attempt,
   | 'webhookId'
@@ -28,13 +28,13 @@ export type CountedAttempt = Pick<
   | 'test'
 >
 
-/** What is folded; the rest of a WebhookStats follows from it and the time. */
+/** The folded part of a WebhookStats; the rest follows from it and the time. */
 export type StatsState = State &
   Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & { latestErrors: AttemptError[]; recentAttempts: number[] }
 
 export type AttemptRules = FoldRules<CountedAttempt, StatsState>
 
-/** @param slowThresholdMs tells slow from success anew; null: as the attempt says. */
+/** @param slowThresholdMs decides again between slow and success; null keeps each attempt's own outcome. */
 export function attemptRules(slowThresholdMs: number | null): AttemptRules {
   const judged = slowThresholdMs === null ? asRecorded : (attempt: CountedAttempt) => rejudge(attempt, slowThresholdMs)
   return {
@@ -71,12 +71,12 @@ export function toState(record: WebhookStats): StatsState {
   return { webhookId, businessId, minutes, hours, latestErrors, recentAttempts, source }
 }
 
-/** What is left of a record that Kafka refuses: the counts. */
+/** The part of a record that is written if Kafka refuses the whole: the counts. */
 export function withoutErrors(record: WebhookStats): WebhookStats {
   return { ...record, latestErrors: [] }
 }
 
-/** A webhook's id that has gone to another business takes no counts and no errors of the former one's with it. */
+/** Resets the state when a webhook's id moves to another business, which must not see the former one's counts and errors. */
 function beginAnew(state: StatsState, businessId: string): void {
   state.businessId = businessId
   for (const list of [state.minutes, state.hours, state.latestErrors]) list.length = 0

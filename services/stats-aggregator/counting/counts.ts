@@ -12,7 +12,7 @@ export function countOutcome(counts: Counts, { outcome, cause }: CountedAttempt)
   counts.errors[name] = (Object.hasOwn(counts.errors, name) ? (counts.errors[name] ?? 0) : 0) + 1
 }
 
-/** Causes that are counted by their names, in one minute or hour: there are a dozen. */
+/** Maximum causes counted by name in one minute or hour; there are a dozen. */
 const maxCauses = 20
 
 function isKept(errors: Counts['errors'], cause: string): boolean {
@@ -21,10 +21,10 @@ function isKept(errors: Counts['errors'], cause: string): boolean {
 }
 
 /**
- * The entry of a time in a list that is ascending by `startOf`, made where there is none. Only the newest entries are
- * kept: which ones, and what is in them, does not depend on the order in which times come, as one that was pushed out
- * never becomes one of the newest again.
- * @returns undefined when the time is older than all that are kept.
+ * The entry of a time in a list ascending by `startOf`, created if missing. Only the newest entries are kept. Which
+ * entries remain, and their contents, do not depend on the order of the times: an entry that was dropped never becomes
+ * one of the newest again.
+ * @returns undefined when the time is older than all entries kept.
  */
 export function entryAt<T>(
   entries: T[],
@@ -33,7 +33,7 @@ export function entryAt<T>(
   startOf: (entry: T) => number,
   make: (start: number) => T,
 ): T | undefined {
-  // From the end: most attempts are of the newest entry.
+  // Searched from the end, since most attempts belong to the newest entry.
   let at = entries.length - 1
   while (at >= 0 && startOf(entries[at] as T) > start) at--
   const found = entries[at]

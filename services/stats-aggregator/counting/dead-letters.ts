@@ -5,7 +5,7 @@ import { countedTime } from './counted-time.ts'
 import { entryAt } from './counts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 
-/** Hours kept: as long as webhook-dead-letters keeps its records, 14 days. */
+/** Hours kept: 14 days, the retention of webhook-dead-letters. */
 export const keptLetterHours = 336
 
 export type CountedLetter = Pick<DeadLetter, 'deadLetteredAt'> & {
@@ -15,7 +15,7 @@ export type CountedLetter = Pick<DeadLetter, 'deadLetteredAt'> & {
 
 export type LetterState = State & Pick<DeadLetterCounts, 'hours'> & { businessId: string | null }
 
-/** @param eventTopics with their prefix: an event that cannot be read is no webhook's. */
+/** @param eventTopics with their prefix. A dead letter of an event belongs to no webhook. */
 export function letterRules(eventTopics: readonly string[]): FoldRules<CountedLetter, LetterState> {
   return {
     webhookOf({ delivery, source }) {
@@ -27,7 +27,7 @@ export function letterRules(eventTopics: readonly string[]): FoldRules<CountedLe
     add(state, { delivery, deadLetteredAt }, recordedMs) {
       const { hours } = state
       const hour = startOfHour(countedTime(deadLetteredAt, recordedMs))
-      // One that could not be read names no business.
+      // A letter of an unreadable record names no business.
       const businessId = delivery ? cutToBytes(delivery.businessId, maxIdBytes) : state.businessId
       if (state.businessId !== null && state.businessId !== businessId) hours.length = 0
       state.businessId = businessId

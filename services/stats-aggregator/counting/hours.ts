@@ -2,7 +2,7 @@ import { type HourCounts, startOfHour } from '../../domain/stats/stats.ts'
 import type { CountedAttempt } from './attempts.ts'
 import { countOutcome, entryAt, noCounts } from './counts.ts'
 
-/** Hours kept of each webhook: the newest that had an attempt; a week of them. */
+/** Hours kept per webhook: the newest with an attempt, a week of them. */
 export const keptHours = 168
 
 /** Counts an attempt in the hour in which it started, in place. @param hours oldest first. */

@@ -3,9 +3,9 @@ import { countValue } from '../../platform/histogram.ts'
 import type { CountedAttempt } from './attempts.ts'
 import { countOutcome, entryAt, noCounts } from './counts.ts'
 
-/** Minutes kept of each webhook: the newest that had an attempt. */
+/** Minutes kept per webhook: the newest with an attempt. */
 export const keptMinutes = 60
-/** In the histogram, whose lists have a bound by that: an attempt takes half a minute at most. */
+/** Largest time in the histogram, which bounds its lists. An attempt takes half a minute at most. */
 const longestTimeMs = 600_000
 
 /** Counts an attempt in the minute in which it started, in place. @param minutes oldest first. */
@@ -38,7 +38,7 @@ function emptyMinute(minute: number): MinuteCounts {
   return { minute, ...noCounts(), ...times }
 }
 
-/** Percentiles are told of 30 minutes only, and their histograms are most of a state. */
+/** Drops the histograms of older minutes: percentiles cover 30 minutes only, and histograms are most of a state. */
 function forgetTimes(minutes: MinuteCounts[], oldestWithTimes: number): void {
   for (const counts of minutes) {
     if (counts.minute >= oldestWithTimes) return
@@ -47,14 +47,19 @@ function forgetTimes(minutes: MinuteCounts[], oldestWithTimes: number): void {
   }
 }
 
-/** Lists that have grown hold room for as much again: the minute before the newest grows little. */
+/**
+ * Releases spare capacity. Lists that have grown reserve as much again, and the minute before the newest grows little.
+ */
 function trimTimes(counts: MinuteCounts | undefined): void {
   if (!counts) return
   counts.timesMs = counts.timesMs.slice()
   counts.timesCounts = counts.timesCounts.slice()
 }
 
-/** A connection that was refused or timed out took time, but nobody answered: it would pass for the fastest response. */
+/**
+ * Response time of an attempt; null without a response. A connection that was refused or timed out took time, but would
+ * pass for a fast response.
+ */
 function responseTime({ outcome, status, latencyMs }: CountedAttempt): number | null {
   if (latencyMs === null || !Number.isFinite(latencyMs)) return null
   return outcome === 'error' && status === null ? null : Math.max(0, latencyMs)

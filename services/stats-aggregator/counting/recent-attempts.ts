@@ -1,15 +1,15 @@
 import type { CountedAttempt } from './attempts.ts'
 
 /**
- * Attempts of a webhook that are remembered. One that is written twice stands close behind itself: the producer sends a
- * batch again whose acknowledgement was lost, and has one batch under way at a time.
+ * Number of attempts remembered per webhook. A duplicate follows closely: the producer repeats a batch whose
+ * acknowledgement was lost, and has one batch in flight at a time.
  */
 const keptAttempts = 128
 
 /**
- * Remembers an attempt, in place; the state carries them, so that a restart forgets none.
+ * Remembers an attempt, in place. The state carries them, so that a restart forgets none.
  * @param recent fingerprints, oldest first.
- * @returns false when it has been counted already: the same try of the same delivery, begun in the same millisecond.
+ * @returns false when it was already counted: the same try of the same delivery, started in the same millisecond.
  */
 export function noteAttempt(recent: number[], attempt: CountedAttempt): boolean {
   const { deliveryId, replayId, startedAt } = attempt
@@ -20,7 +20,7 @@ export function noteAttempt(recent: number[], attempt: CountedAttempt): boolean 
   return true
 }
 
-/** 52 bits of two multiplicative hashes: a number that Avro's long and JavaScript hold exactly. */
+/** Fingerprint of 52 bits from two multiplicative hashes, which Avro's long and JavaScript's numbers hold exactly. */
 function fingerprintOf(text: string): number {
   let high = 0x811c9dc5
   let low = 0x01000193

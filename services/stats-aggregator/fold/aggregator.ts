@@ -34,13 +34,16 @@ type Config = KafkaVariables &
 
 export type AggregatorContext = Omit<ServiceContext<Config>, 'stopRequested'>
 
-/** Which fold of webhook-attempts, and slowThresholdMs for telling slow from success anew (null: as the attempts say). */
+/**
+ * generation: the fold of webhook-attempts. slowThresholdMs: decides again between slow and success; null keeps each
+ * attempt's own outcome.
+ */
 export type AggregatorOptions = { generation: number; slowThresholdMs: number | null }
 
-/** It folds from now on, until it is disposed: then it has written and committed what it has folded. */
+/** Folds until it is disposed; by then it has written and committed everything folded. */
 export type Aggregator = AsyncDisposable & {
   kafka: Kafka
-  /** Consumer group. */
+  /** Consumer group of the fold. */
   groupId: string
   /** The topics that are folded. */
   topics: string[]
@@ -57,7 +60,7 @@ export async function openAggregator(
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const groupId = prefix + statsGroupOf(generation)
   const waiting = { log, clock, health, stopping }
-  health.set('stored statistics', 'not read to the end yet')
+  health.set('stored statistics', 'still reading')
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), waiting)
   const written = [statsTopicOf(generation), topics.webhookDeadLetterCounts, topics.webhookDeadLetters].map((topic) =>
@@ -92,7 +95,7 @@ export async function openAggregator(
     context,
   )
   stack.use(attempts.stored)
-  // Only their names: letters of events tell of no webhook.
+  // Only the names are needed: dead letters of events belong to no webhook.
   const eventTopics = [topics.messageEvents, topics.statusEvents].map(({ name }) => prefix + name)
   const letters = await openFolding<CountedLetter, LetterState, DeadLetterCounts>(
     {
@@ -118,7 +121,7 @@ export async function openAggregator(
       logIds,
       sessionTimeoutMs,
       maxWaitMs: 500,
-      // Statistics may come half a second late: fetching for each attempt took three times the CPU.
+      // Statistics may be half a second late; fetching for each attempt took three times the CPU.
       minBytes: 65_536,
       onAssigned(assignment) {
         attempts.stage.assign(assignment)

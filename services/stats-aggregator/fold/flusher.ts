@@ -1,17 +1,20 @@
 import type { Clock } from '../../platform/runtime/clock.ts'
 
-/** A state of a full week is 5 KB and takes 0.2 ms: those of a thousand busy webhooks are written every three seconds. */
+/**
+ * Maximum write rate. A state of a full week is 5 KB and takes 0.2 ms, so those of a thousand busy webhooks are written
+ * every three seconds.
+ */
 const bytesPerSecond = 2_000_000
 
-/** Flushes again and again, one flush at a time, and once more when disposed. */
+/** Flushes repeatedly, one flush at a time, and once more when disposed. */
 export class Flusher implements AsyncDisposable {
   readonly #flush: () => Promise<number>
   readonly #ended = new AbortController()
   readonly #running: Promise<void>
 
   /**
-   * @param flush resolves with the bytes that it wrote.
-   * @param fail for a fault that no waiting mends; must end the process.
+   * @param flush resolves with the number of bytes written.
+   * @param fail called for a fault that waiting does not fix; must end the process.
    */
   constructor(flush: () => Promise<number>, intervalMs: number, clock: Clock, fail: (error: unknown) => void) {
     this.#flush = flush
@@ -33,7 +36,7 @@ export class Flusher implements AsyncDisposable {
   }
 }
 
-/** Until the next flush, after one that wrote so many bytes. */
+/** Pause until the next flush, from the bytes that the last one wrote. */
 export function pauseMs(writtenBytes: number, intervalMs: number): number {
   return Math.max(intervalMs, (writtenBytes / bytesPerSecond) * 1_000)
 }

@@ -20,7 +20,7 @@ export type FoldingContext = WaitContext & {
   codec: Codec
   producer: Pick<BatchingProducer, 'send'>
   use: TopicUse
-  /** Asked for when the first commit is due. */
+  /** Called when the first commit is due. */
   consumer: () => Pick<GroupConsumer, 'commit' | 'pause' | 'resume'>
   faults: RecordFaults
   deadLetter: StageEdges<unknown, State>['deadLetter']
@@ -28,21 +28,21 @@ export type FoldingContext = WaitContext & {
   fail: (error: unknown) => void
 }
 
-/** One fold: what is read, how it is counted, and where its states are kept. */
+/** One fold: its source, its rules, and the topic of its states. */
 export type Folding<V, S extends State, R> = {
   source: Topic
   rules: FoldRules<V, S>
   states: Topic
   toRecord: (state: S, nowMs: number) => R
-  /** What is left of a record that Kafka refuses; null: nothing. */
+  /** The part of a record that is written if Kafka refuses the whole; null if there is none. */
   reduced: ((record: R) => R) | null
   toState: (record: R) => S
   metrics: StageMetrics<V>
-  /** Topic id of `source`'s log. */
+  /** Topic id of the log of `source`. */
   sourceLogId: string | null
 }
 
-/** Resolves when the stored states have been read to their end. */
+/** Resolves once the stored states have been read to their end. */
 export async function openFolding<V, S extends State, R extends StateHead>(
   { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: Folding<V, S, R>,
   context: FoldingContext,

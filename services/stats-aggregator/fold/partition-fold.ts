@@ -1,11 +1,14 @@
 import type { FoldRules, State } from './fold.ts'
 
-/** What has to be in the state's topic before the offset may be committed; the states live on and may be further by then. */
+/**
+ * States that must be in the state topic before the offset may be committed. They keep changing and may be ahead of the
+ * offset by then.
+ */
 export type Flush<S> = { states: S[]; nextOffset: number }
 
 /**
- * The states of one partition of the source topic, during one assignment of it to this instance. In memory are those that
- * change; the others are taken from what is stored when a record of theirs comes.
+ * The states of one partition of the source topic, during one assignment of it to this instance. Changing states are in
+ * memory; the others are loaded from the stored ones when a record of theirs arrives.
  */
 export class PartitionFold<V, S extends State> {
   readonly #partition: number
@@ -16,21 +19,21 @@ export class PartitionFold<V, S extends State> {
   #nextOffset = 0
   #committedOffset = 0
 
-  /** @param load the stored state of a webhook, as of the beginning of the assignment or later; it is changed in place. */
+  /** @param load the stored state of a webhook, as of the start of the assignment or later; it is changed in place. */
   constructor(partition: number, rules: FoldRules<V, S>, load: (webhookId: string) => S | undefined) {
     this.#partition = partition
     this.#rules = rules
     this.#load = load
   }
 
-  /** States in memory. */
+  /** Number of states in memory. */
   get size(): number {
     return this.#states.size
   }
 
   /**
    * @param recordedMs Kafka's timestamp of the record.
-   * @returns whether it was counted: not when it had been counted before (after a restart, records come again).
+   * @returns whether the record was counted; false if it was counted before (after a restart, records are read again).
    */
   take(offset: number, value: V, recordedMs: number): boolean {
     this.passOver(offset)
@@ -49,15 +52,15 @@ export class PartitionFold<V, S extends State> {
     return isNew
   }
 
-  /** A record that counts nowhere is done with. */
+  /** Skips a record that counts nowhere. */
   passOver(offset: number): void {
     this.#nextOffset = offset + 1
   }
 
   /**
-   * What changed since the last call, and the offset up to which all of the partition is in the states' topic once these
-   * are; what the last call returned must have been acknowledged.
-   * @param repair webhooks whose state is to be written again though it did not change.
+   * Returns the states changed since the last call, and the offset up to which the whole partition is in the state
+   * topic once they are. The result of the last call must have been acknowledged.
+   * @param repair webhooks whose state must be written again although it did not change.
    */
   takeFlush(repair: Iterable<string> = []): Flush<S> {
     const ids = this.#unflushed.union(new Set(repair))
@@ -66,13 +69,13 @@ export class PartitionFold<V, S extends State> {
     return { states, nextOffset: this.#nextOffset }
   }
 
-  /** Lets go of states that have not changed since the last flush. @param isStored whether load() would give it. */
+  /** Drops states that have not changed since the last flush. @param isStored whether load() would return the state. */
   forget(isStored: (state: S) => boolean): void {
     for (const [webhookId, state] of this.#states)
       if (!this.#unflushed.has(webhookId) && isStored(state)) this.#states.delete(webhookId)
   }
 
-  /** Whether a flush's offset is further than what has been committed; 0 until the first record is taken, which is not committed. */
+  /** Whether a flush's offset is beyond the last commit. Before the first record is taken it is 0, which is not committed. */
   isUncommitted(nextOffset: number): boolean {
     return nextOffset > this.#committedOffset
   }

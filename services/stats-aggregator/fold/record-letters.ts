@@ -13,8 +13,8 @@ export type LettersContext = {
 }
 
 /**
- * Dead letters of records that cannot be read or counted, with their bytes; without, where Kafka refuses so much (a dead
- * letter that cannot be read may be as large as the topic allows). Resolves when Kafka has it.
+ * Writes dead letters of records that cannot be read or counted, with their bytes; without them if Kafka refuses the
+ * size (an unreadable dead letter may be as large as the topic allows). Resolves once Kafka has the letter.
  */
 export function recordLetters({ log, nowMs, deadLetters, producer }: LettersContext) {
   return async (record: ConsumedRecord, reason: 'unreadable' | 'fault', detail: string): Promise<void> => {

@@ -7,15 +7,15 @@ import type { StageMetrics } from '../metrics.ts'
 import type { FoldRules, State } from './fold.ts'
 import { PartitionFold } from './partition-fold.ts'
 
-/** The topic that the states are kept in, as a table. */
+/** The state topic as a table. */
 export type Stored<S> = {
-  /** The state to go on from, the caller's own. */
+  /** The state to continue from; it belongs to the caller. */
   best(partition: number, webhookId: string): S | undefined
-  /** Source offset of what best() gives. */
+  /** Source offset of the state that best() returns. */
   sourceOffset(partition: number, webhookId: string): number | undefined
-  /** Webhooks whose record is to be written again: an earlier owner of the partition wrote over it. */
+  /** Webhooks whose record must be written again because an earlier owner of the partition overwrote it. */
   outdated(partition: number): Iterable<string>
-  /** Resolves when the table holds everything that the topic holds at the time of the call. */
+  /** Resolves once the table has everything in the topic at the time of the call. */
   caughtUp(): Promise<void>
 }
 
@@ -25,16 +25,19 @@ export type StageEdges<V, S extends State> = {
   decode: Decode<V>
   rules: FoldRules<V, S>
   stored: Stored<S>
-  /** Takes the state as it is at the time of the call. Resolves with its bytes when Kafka has it, in its source's partition number. */
+  /**
+   * Writes the state as of the time of the call. Resolves with its bytes once Kafka has it, in the partition number of
+   * its source.
+   */
   write: (state: S) => Promise<number>
-  /** Writes a record's dead letter. Resolves when nothing is lost by going on. */
+  /** Writes a record's dead letter. Resolves once nothing can be lost by continuing. */
   deadLetter: (record: ConsumedRecord, reason: 'unreadable' | 'fault', detail: string) => Promise<unknown>
   faults: RecordFaults
-  /** @returns false when the assignment is no longer the current one. @throws when Kafka did not take it. */
+  /** @returns false when the assignment is no longer the current one. @throws when Kafka did not accept the commit. */
   commit: (assignment: Assignment, commits: Commit[]) => Promise<boolean>
   commitFailed: (error: unknown) => void
   metrics: StageMetrics<V>
-  /** For a schema, or states, that are not there yet. */
+  /** Waits for a schema, or for states that have not been read yet. */
   patience: Pick<Patience, 'wait'>
   stopping: AbortSignal
 }
@@ -42,24 +45,27 @@ export type StageEdges<V, S extends State> = {
 type Owned<V, S extends State> = {
   assignment: Assignment
   folds: Map<number, PartitionFold<V, S>>
-  /** By partition: dead letters on their way, with their records' offsets, which are committed when they are in Kafka. */
+  /**
+   * By partition: dead letters in flight with the offsets of their records, which are committed once the letters are in
+   * Kafka.
+   */
   letters: Map<number, Map<Promise<unknown>, number>>
-  /** Of a dead letter that could not be written. */
+  /** Error of a dead letter that could not be written. */
   failed: { error: unknown } | undefined
   caughtUp: Promise<void> | undefined
 }
 
 const steps = { decode: 'decoding', fold: 'counting' }
-/** Dead letters of a partition that are waited for together. */
+/** Maximum dead letters of a partition in flight. */
 const lettersAtATime = 200
 
-/** States of a partition are written so many at a time: a thousand of them may be 30 MB. */
+/** Maximum states of a partition written at a time; a thousand of them may be 30 MB. */
 const writesAtATime = 32
 
 /**
- * Folds records, and writes what changed before it commits. Every assignment starts from the stored states and from the
- * commits, also for partitions that stayed here: between two assignments another instance may have had them. What was
- * folded and not flushed when partitions go is folded again by their next owner.
+ * Folds records, and writes changed states before it commits. Every assignment starts from the stored states and the
+ * commits, even for partitions that stayed here: another instance may have had them between two assignments. The next
+ * owner of a partition folds again what was not flushed.
  */
 export class FoldStage<V, S extends State> {
   readonly #edges: StageEdges<V, S>
@@ -74,12 +80,12 @@ export class FoldStage<V, S extends State> {
     this.#edges.metrics.forgetLag()
   }
 
-  /** A partition begins to be read: what it has is behind until its first batch comes. */
+  /** Sets the lag of a partition that begins to be read, until its first batch arrives. */
   starts({ partition, offset, highWatermark }: StartPosition): void {
     this.#edges.metrics.lag(partition, Math.max(0, highWatermark - offset))
   }
 
-  /** @returns how many records were taken: none when the partition is no longer ours, and not those that have to wait. */
+  /** @returns how many records were taken: none when the partition is no longer assigned, and not those that have to wait. */
   async takeBatch(batch: RecordBatch): Promise<number> {
     const { assignment, partition, records, highWatermark } = batch
     const { patience } = this.#edges
@@ -99,7 +105,10 @@ export class FoldStage<V, S extends State> {
     return records.length
   }
 
-  /** Writes and commits the changes of every partition of the assignment; one call at a time. @returns bytes written */
+  /**
+   * Writes and commits the changes of every partition of the assignment; must not run concurrently. @returns bytes
+   * written.
+   */
   async flush(): Promise<number> {
     const owned = this.#owned
     const partitions = owned?.assignment.partitions.get(this.#edges.topic) ?? []
@@ -109,7 +118,7 @@ export class FoldStage<V, S extends State> {
 
   async #flushPartition(owned: Owned<V, S>, partition: number): Promise<number> {
     const { stored, metrics } = this.#edges
-    // Partitions without new records too: their states may be in need of repair.
+    // Includes partitions without new records, whose states may need repair.
     const fold = owned.folds.get(partition) ?? (await this.#load(owned, partition))
     if (!fold) return 0
     const outdated = [...stored.outdated(partition)]
@@ -136,12 +145,15 @@ export class FoldStage<V, S extends State> {
       const commits = [{ topic: this.#edges.topic, partition, offset }]
       if (await this.#edges.commit(assignment, commits)) fold.committed(offset)
     } catch (error) {
-      // The next flush commits at least as far; until then records may only come again, and are passed over.
+      // The next flush commits at least as far. Until then records may only be read again, and are skipped.
       this.#edges.commitFailed(error)
     }
   }
 
-  /** The look at the states must come after the assignment: what its commits rely on was written before (stored-states.ts). */
+  /**
+   * Creates a partition's fold. The states must be read after the assignment: everything that its commits rely on was
+   * written before (stored-states.ts).
+   */
   async #load(owned: Owned<V, S>, partition: number): Promise<PartitionFold<V, S> | undefined> {
     const { stored, rules, stopping } = this.#edges
     owned.caughtUp ??= stored.caughtUp()
@@ -151,7 +163,7 @@ export class FoldStage<V, S extends State> {
       if (stopping.aborted) return undefined
       throw error
     }
-    // A batch and a flush may both have waited.
+    // A batch and a flush may both have waited for it.
     const load = (webhookId: string) => stored.best(partition, webhookId)
     const fold = owned.folds.get(partition) ?? new PartitionFold(partition, rules, load)
     owned.folds.set(partition, fold)
@@ -164,7 +176,7 @@ export class FoldStage<V, S extends State> {
     return this.#edges.faults.guard(record, steps.decode, ownerOf(record), () => this.#edges.decode(value, ahead))
   }
 
-  /** Tried once: a state is changed in place, and a second try might count a part of the record again. */
+  /** Folds a record, once: a state is changed in place, and a second try might count a part of the record again. */
   #take(fold: PartitionFold<V, S>, record: ConsumedRecord, value: V): 'taken' | SetAside {
     const { faults, metrics } = this.#edges
     try {
@@ -175,7 +187,7 @@ export class FoldStage<V, S extends State> {
     }
   }
 
-  /** Passes over a record, whose dead letter is in Kafka before an offset behind it is committed. */
+  /** Skips a record. Its dead letter is in Kafka before a later offset is committed. */
   async #bury(
     owned: Owned<V, S>,
     fold: PartitionFold<V, S>,
@@ -192,7 +204,7 @@ export class FoldStage<V, S extends State> {
     letters.set(written, record.offset)
     written.then(
       () => letters.delete(written),
-      // The next flush ends the process by it.
+      // The next flush throws it, which ends the process.
       (error: unknown) => {
         owned.failed ??= { error }
       },

@@ -9,15 +9,15 @@ import { Health } from '../../platform/runtime/readiness.ts'
 import { generationVariable } from '../../topics/stats-generation.ts'
 import { rebuild } from './rebuild.ts'
 
-/** npm run stats -- rebuild: folds webhook-attempts anew, into another generation of webhook-stats. */
+/** npm run stats -- rebuild: folds webhook-attempts again, into another generation of webhook-stats. */
 
 const commandConfig = Type.Object({ ...kafkaVariables, ...groupVariables, ...registryVariables, ...generationVariable })
 
 const usage = `usage: npm run stats -- rebuild --generation <n> [--slow-threshold-ms <ms>] [--resume]
 
-Folds webhook-attempts from its beginning into webhook-stats-<n>, beside the fold in force, which goes on.
-  --slow-threshold-ms   tells slow from success by this threshold instead of the one of each attempt
-  --resume              goes on with a rebuild that was interrupted
+Folds webhook-attempts from its beginning into webhook-stats-<n>, beside the fold in use, which continues.
+  --slow-threshold-ms   use this threshold between success and slow instead of each attempt's own
+  --resume              continue an interrupted rebuild
 `
 
 async function main(): Promise<number> {
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   const isGiven = positionals.length === 1 && positionals[0] === 'rebuild' && generation !== undefined
   if (!isGiven || slowThresholdMs === undefined) return refuse(usage)
   if (generation === config.HOOKLINE_STATS_GENERATION)
-    return refuse(`generation ${generation} is the one in force (HOOKLINE_STATS_GENERATION)\n`)
+    return refuse(`generation ${generation} is already in use (HOOKLINE_STATS_GENERATION)\n`)
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   const fail = (error: unknown): never => {

@@ -24,9 +24,10 @@ const lookEveryMs = 500
 const flushIntervalMs = 1_000
 
 /**
- * Folds webhook-attempts anew into a generation of its own, up to where it ends at the time of the call: an aggregator
- * like the one in force, with another topic and consumer group, which goes on from there when it is put in force.
- * @param say one line for people.
+ * Folds webhook-attempts again into a generation of its own, up to its end at the time of the call. It runs an
+ * aggregator like the one in use, with another topic and consumer group, which continues from there once it is put into
+ * use.
+ * @param say prints one line for people.
  */
 export async function rebuild(
   context: RebuildContext,
@@ -42,10 +43,10 @@ export async function rebuild(
   const groupId = use.prefix + statsGroupOf(generation)
   const attemptsTopic = use.read(topics.webhookAttempts)
 
-  if (await hasMembers(kafka, groupId)) return refused(`the consumer group ${groupId} is at work already`)
+  if (await hasMembers(kafka, groupId)) return refused(`the consumer group ${groupId} is already running`)
   await createTopic(kafka, config, use, statsTopic, attemptsTopic, clock)
   const written = await endsOf(kafka, statesTopic)
-  if (!resume && total(written) > 0) return refused(`${statesTopic} is not empty: take another generation, or --resume`)
+  if (!resume && total(written) > 0) return refused(`${statesTopic} is not empty: use another generation, or --resume`)
 
   const ends = await endsOf(kafka, attemptsTopic)
   say(`folding ${total(ends)} attempts into ${statesTopic}`)
@@ -54,15 +55,15 @@ export async function rebuild(
     const committed = await fetchCommitted(kafka, groupId, [attemptsTopic], context)
     const left = leftOf(ends, committed.get(attemptsTopic) ?? new Map())
     if (left === 0) break
-    say(`${left} to go`)
+    say(`${left} left`)
     await clock.sleep(lookEveryMs, stopping)
-    if (stopping.aborted) return refused('interrupted: --resume goes on with it')
+    if (stopping.aborted) return refused('interrupted; continue with --resume')
   }
-  say(`done. To put it in force, restart stats-aggregator and admin with HOOKLINE_STATS_GENERATION=${generation}`)
+  say(`done. To use it, restart stats-aggregator and admin with HOOKLINE_STATS_GENERATION=${generation}`)
   return { kind: 'done' }
 }
 
-/** Offset -> how many records lie between the commits and those ends. */
+/** Number of records between the commits and the ends. */
 export function leftOf(ends: ReadonlyMap<number, Ends>, committed: ReadonlyMap<number, { offset: number }>): number {
   let left = 0
   for (const [partition, { low, high }] of ends)
@@ -86,7 +87,10 @@ async function hasMembers(kafka: Kafka, groupId: string): Promise<boolean> {
   return groups.some(({ members }) => members.length > 0)
 }
 
-/** With as many partitions as the attempts have: a state stands in the partition number of its attempts. */
+/**
+ * Creates the topic with as many partitions as the attempts have, since a state is stored in the partition number of
+ * its attempts.
+ */
 async function createTopic(
   kafka: Kafka,
   config: RebuildContext['config'],
@@ -97,7 +101,7 @@ async function createTopic(
 ): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     const count = (await partitionCounts(admin, [attemptsTopic])).get(attemptsTopic) ?? 0
-    if (count === 0) throw new Error(`there is no topic ${attemptsTopic}`)
+    if (count === 0) throw new Error(`topic ${attemptsTopic} does not exist`)
     const specs = [specOf(statsTopic, use.prefix, count)]
     await applyTopics(admin, specs, await diffTopics(admin, specs), -1, clock)
   })

@@ -5,15 +5,16 @@ import type { State } from '../fold/fold.ts'
 export type StateWriterContext<S> = {
   topic: string
   encode: (state: S) => Buffer
-  /** Of what is left when Kafka refuses the whole; null: nothing. */
+  /** Encodes the part that is written if Kafka refuses the whole state; null if there is none. */
   encodeReduced: ((state: S) => Buffer) | null
   send: BatchingProducer['send']
   faults: RecordFaults
 }
 
 /**
- * Writes states. One that cannot be encoded stops neither the others nor the commits. One that Kafka refuses is written with
- * what always fits; where even that is refused it waits, and with it the commit: no count is lost.
+ * Writes states. A state that cannot be encoded delays neither the others nor the commits. A state that Kafka refuses
+ * is written in a reduced form that always fits. If even that is refused, it waits, and so does the commit: no count is
+ * lost.
  */
 export class StateWriter<S extends State> {
   readonly #context: StateWriterContext<S>
@@ -23,8 +24,8 @@ export class StateWriter<S extends State> {
   }
 
   /**
-   * Takes the state as it is at the time of the call.
-   * @returns its bytes when Kafka has it; 0 when it is left out: its attempts stand in their topic for a rebuild.
+   * Writes the state as of the time of the call.
+   * @returns its bytes once Kafka has it; 0 if it is left out. Its attempts remain in their topic for a rebuild.
    */
   async write(state: S): Promise<number> {
     const { encode, encodeReduced } = this.#context
@@ -45,7 +46,7 @@ export class StateWriter<S extends State> {
     return value.length
   }
 
-  /** The last record that is counted, in the topic of the states. */
+  /** Position of the state's last counted record, with the topic of the states. */
   #position({ source }: S): { topic: string; partition: number; offset: number } {
     return { topic: this.#context.topic, ...source }
   }

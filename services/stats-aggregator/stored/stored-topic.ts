@@ -11,29 +11,32 @@ export type StoredTopicOptions<R> = {
   topic: string
   groupPrefix: string
   decode: Decode<R>
-  /** Reads only what a record is about: all that is needed of most. */
+  /** Reads only the webhook and source of a record, which suffices for most. */
   decodeHead: Decode<StateHead>
-  /** Topic id of the log that is folded; null where it is not known. */
+  /** Topic id of the log that is folded; null if unknown. */
   sourceLogId: string | null
   fail: (error: unknown) => void
 }
 
 export type StateHead = { webhookId: string; source: Source }
 
-/** What a state reflects of a log: of one that is another one now, nothing, though its counts go on. */
+/** The part of a log that a state reflects. If the log was replaced, that is nothing, although its counts continue. */
 export function sourceIn(logId: string | null, source: Source): Source {
   const { partition, logId: of = null } = source
   const isOther = of !== null && logId !== null && of !== logId
   return { partition, offset: isOther ? -1 : source.offset, logId }
 }
 
-/** A topic of states, read to its end and then followed. They are kept as bytes: most of them do not change for hours. */
+/**
+ * A topic of states, read to its end and then kept up to date. States are kept as bytes, because most do not change for
+ * hours.
+ */
 export class StoredTopic<R extends StateHead> implements AsyncDisposable {
   readonly states = new StoredStates<Buffer>()
   readonly #options: StoredTopicOptions<R>
   readonly #context: WaitContext
   readonly #decoding = new Set<Promise<void>>()
-  /** Schema ids that both decoders know. */
+  /** Ids of schemas that both decoders know. */
   readonly #known = new Set<number>()
   #table: TopicTable | undefined
 
@@ -53,18 +56,18 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     return self
   }
 
-  /** Resolves when `states` has everything that the topic holds at the time of the call. */
+  /** Resolves once `states` has everything in the topic at the time of the call. */
   async caughtUp(): Promise<void> {
     await this.#table?.caughtUp()
     await Promise.all(this.#decoding)
   }
 
-  /** The best record of a webhook, made anew at each call. */
+  /** The best record of a webhook, decoded again at each call. */
   best(partition: number, webhookId: string): R | undefined {
     const found = this.states.best(partition, webhookId)
     if (!found) return undefined
     const decoded = this.#options.decode(found.stored)
-    // Its schema is known since it came.
+    // Its schema has been known since the record arrived.
     if (decoded instanceof Promise || !decoded.ok) throw new Error('a stored state cannot be decoded any more')
     return { ...decoded.value, source: sourceIn(this.#options.sourceLogId, decoded.value.source) }
   }
@@ -76,13 +79,13 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
   #onRecord(record: ConsumedRecord): void {
     const decoded = record.value === null ? tombstone : this.#decodeHead(record.value)
     if (!(decoded instanceof Promise)) return this.#take(record, decoded)
-    // Only until the schema is known; order does not matter, as StoredStates goes by offsets.
+    // Only until the schema is known. The order does not matter, because StoredStates compares offsets.
     const done = decoded.then((value) => this.#take(record, value)).catch(this.#options.fail)
     this.#decoding.add(done)
     done.finally(() => this.#decoding.delete(done))
   }
 
-  /** The first record of a schema is decoded whole as well, so that best() need not wait for the registry. */
+  /** Decodes the first record of a schema as a whole too, so that best() need not wait for the registry. */
   #decodeHead(value: Buffer): Decoded<StateHead> | Promise<Decoded<StateHead>> {
     const { decode, decodeHead } = this.#options
     const schemaId = value.length < 5 ? -1 : value.readUInt32BE(1)
@@ -98,14 +101,14 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
   #take(record: ConsumedRecord, decoded: Decoded<StateHead | null>): void {
     const { topic, partition, offset } = record
     const problem = decoded.ok ? this.#apply(record, decoded.value) : decoded.reason
-    if (problem !== null) this.#context.log.warn({ topic, partition, offset, problem }, 'state record passed over')
+    if (problem !== null) this.#context.log.warn({ topic, partition, offset, problem }, 'state record skipped')
   }
 
-  /** @returns why the record says nothing about the partition it stands in, or null. */
+  /** @returns why the record is not about the partition that it is in, or null. */
   #apply({ partition, offset, key, value }: ConsumedRecord, state: StateHead | null): string | null {
     const id = state?.webhookId ?? key?.toString('utf8')
     if (id === undefined) return 'a tombstone without a key'
-    if (state && state.source.partition !== partition) return `is of partition ${state.source.partition}`
+    if (state && state.source.partition !== partition) return `belongs to partition ${state.source.partition}`
     const { sourceLogId } = this.#options
     const sourceOffset = state && sourceIn(sourceLogId, state.source).offset
     const stored = value === null || sourceOffset === null ? null : { sourceOffset, stored: ownCopy(value) }

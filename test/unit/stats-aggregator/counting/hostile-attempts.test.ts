@@ -188,7 +188,7 @@ describe('a clock that was ahead', () => {
 
   test('a start that is no time counts where it was recorded, and else is a fault', () => {
     expect(fold([next({ startedAt: -5 })], recordedMs).hours[0]?.hour).toBe(startMs)
-    expect(() => fold([next({ startedAt: 2 ** 53 - 1 })], recordedMs * 1_000)).toThrow('is no time')
+    expect(() => fold([next({ startedAt: 2 ** 53 - 1 })], recordedMs * 1_000)).toThrow('is not a time')
   })
 
   test('a record without a time says nothing', () => {
