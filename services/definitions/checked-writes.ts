@@ -3,18 +3,21 @@ import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { decidedOn, decidedOnHeader } from './config-headers.ts'
 import type { WriteRecord } from './config-writer.ts'
 
-/** Another instance's change of the same webhook came first, decided on the same definition: this one does not hold. */
+/** Another instance changed the same webhook first, starting from the same definition, so this change is void. */
 export class Overtaken extends Error {
   override name = 'Overtaken'
 }
 
-/** Where others change the same webhook in the same milliseconds again and again, somebody of them writes last. */
+/**
+ * Maximum repairs of one write. Other instances may keep changing the same webhook within milliseconds; one of them
+ * writes last.
+ */
 const maxRepairs = 10
 
 /**
- * Writes that hold only where nothing has been written since they were decided (domain/definition/newest-records.ts). One that does not
- * hold is passed over by all who read the topic; but compaction keeps the last record of a key, so what holds is then
- * written again behind it.
+ * Writes that count only if nothing has been written since they were decided (domain/definition/newest-records.ts).
+ * Readers skip a write that does not count. But compaction keeps the last record of a key, so the record that counts is
+ * then written again behind it.
  */
 export class CheckedWrites {
   readonly #append: WriteRecord
@@ -24,14 +27,15 @@ export class CheckedWrites {
     this.#append = append
   }
 
-  /** Hook of the table: each record, in its order. */
+  /** Hook of the table, called with each record in order. */
   onRecord(key: string, record: ConsumedRecord): void {
     for (const records of this.#watched.get(key) ?? []) records.push(record)
   }
 
   /**
-   * @param basis offset of the key's newest record when it was decided, in the same turn of the event loop; -1: none.
-   * @throws Overtaken
+   * @param basis offset of the key's newest record when the change was decided, in the same turn of the event loop; -1
+   * if there was none.
+   * @throws Overtaken.
    */
   async write(
     key: string,
@@ -53,7 +57,7 @@ export class CheckedWrites {
     }
   }
 
-  /** Until the key's last record is one that holds. */
+  /** Repeats until the key's last record is one that counts. */
   async #repair(key: string, basis: number, seen: ConsumedRecord[]): Promise<void> {
     for (let count = 0; count < maxRepairs; count++) {
       const newest = holding(seen, basis).at(-1)
@@ -63,7 +67,7 @@ export class CheckedWrites {
   }
 }
 
-/** Those of the records behind the basis that hold. */
+/** The records after the basis that count. */
 function holding(records: ConsumedRecord[], basis: number): ConsumedRecord[] {
   const newest = new NewestRecords()
   newest.take('', basis, null, false)

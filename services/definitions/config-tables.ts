@@ -16,14 +16,15 @@ import type { TopicUse } from '../topics/topic-use.ts'
 import { decidedOn } from './config-headers.ts'
 import { unopenedOf } from './sealed-values.ts'
 
-/** webhook-config and account-config as tables: the same reading in formatter, dispatcher and admin. */
+/** webhook-config and account-config as tables, read alike by formatter, dispatcher and admin. */
 
 export type ConfigTableOptions = {
   use: TopicUse
   fail: (error: unknown) => void
   /**
    * Called after each record has been folded.
-   * @param businessId of what is in force then, if anything is. @param holds false: another change came first.
+   * @param businessId business of the definition in force, if there is one. @param holds false if another change came
+   * first.
    */
   onChange?: (id: string, record: ConsumedRecord, businessId: string | undefined, holds: boolean) => void
 }
@@ -31,8 +32,8 @@ export type ConfigTableOptions = {
 export type Definitions = { table: DefinitionTable; topic: TopicTable }
 
 /**
- * Resolves when the topic has been read to its end.
- * @param options.keys where this service holds them: then what no key opens is judged as well.
+ * Resolves once the topic has been read to its end.
+ * @param options.keys keys of this service, if it has any. Then sealed values that no key opens are reported too.
  */
 export async function openDefinitions(
   kafka: Kafka,
@@ -54,15 +55,15 @@ export async function openDefinitions(
     if (effect === 'overtaken') return
     const problems = table.fault(id)?.problems
     if (problems === undefined) return
-    const what = effect === 'refused' ? 'definition not in force' : 'definition in force, with something wrong'
+    const what = effect === 'refused' ? 'definition not in force' : 'definition in force, but with problems'
     context.log.warn({ webhookId: id.slice(0, maxLoggedId), offset: record.offset, problems }, what)
   })
   return { table, topic }
 }
 
-/** What goes wrong while a record is read is logged with its place. */
-const unhandled: DefinitionChange = { kind: 'invalid', problems: ['cannot be handled: the log says why'] }
-/** A key by hand may be as long as a record. */
+/** Stands for a record whose reading throws; the error is logged with the record's position. */
+const unhandled: DefinitionChange = { kind: 'invalid', problems: ['cannot be handled: see the log for the reason'] }
+/** Maximum characters of an id in the log. A key written by hand may be as long as a record. */
 const maxLoggedId = 256
 
 export type Accounts = {
@@ -71,7 +72,7 @@ export type Accounts = {
   topic: TopicTable
 }
 
-/** Resolves when the topic has been read to its end. An invalid record leaves the last good one in force. */
+/** Resolves once the topic has been read to its end. An invalid record leaves the last valid one in force. */
 export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, context: WaitContext): Promise<Accounts> {
   const accounts = new Map<string, Account>()
   const parse = accountParser()
@@ -107,12 +108,12 @@ function openConfigTopic(
   return TopicTable.open(kafka, options, context)
 }
 
-/** Characters of one problem: it may name a field, which a record by hand may make as long as it likes. */
+/** Maximum characters of one problem. It may name a field, which a record written by hand may make arbitrarily long. */
 const maxProblem = 300
 
 /**
- * Reads a record of webhook-config; what an operator may leave out is filled in. Whatever the bytes are, it says what is
- * wrong with them, and never quotes a value.
+ * Reads a record of webhook-config and fills in what an operator may leave out. It accepts any bytes and reports their
+ * problems, but never quotes a value.
  */
 export function definitionParser(
   keys?: KeyRing,
@@ -138,7 +139,7 @@ function judge(definition: WebhookDefinition, keys: KeyRing | undefined): Defini
   if (problems.length > 0) return { kind: 'invalid', problems, businessId }
   const { keyMissing, altered } = keys ? unopenedOf(definition, keys) : { keyMissing: [], altered: [] }
   if (altered.length > 0) return { kind: 'invalid', problems: altered, businessId, otherwise: definition }
-  // What a missing key has sealed waits for the key: the definition is good.
+  // A value sealed with a missing key waits for that key; the definition itself is valid.
   const warnings = [...definitionWarnings(definition), ...keyMissing]
   return { kind: 'definition', definition, ...(warnings.length > 0 && { warnings }) }
 }
@@ -171,7 +172,7 @@ function parseJson(bytes: Buffer): Parsed {
   try {
     value = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
-    // The error's message quotes the text, which may hold a secret: of it, only the place is told.
+    // The error's message quotes the text, which may contain a secret, so only the position is reported.
     const [place = ''] = /at position \d+( \(line \d+ column \d+\))?$/.exec(String(error)) ?? []
     return { ok: false, problems: [{ field: '', message: `is not JSON ${place}`.trim() }] }
   }

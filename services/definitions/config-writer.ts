@@ -3,17 +3,17 @@ import type { TopicTable } from '../platform/kafka/readers/table.ts'
 import type { topics } from '../topics/map.ts'
 import type { TopicUse } from '../topics/topic-use.ts'
 
-/** @param value null deletes. @returns the offset, when the record has come back to the table. */
+/** @param value null deletes. @returns the offset, once the record has come back to the table. */
 export type WriteRecord = (
   key: string,
   value: Buffer | string | null,
   headers?: Record<string, string>,
 ) => Promise<number>
 
-/** Both config topics have one partition: all their records are in one order. */
+/** Both config topics have one partition, so all their records are in one order. */
 const partition = 0
 
-/** Writes to a config topic; each write resolves when its own record has come back to the table. */
+/** Writes to a config topic. Each write resolves once its own record has come back to the table. */
 export function recordWriter(
   topic: (typeof topics)['webhookConfig' | 'accountConfig'],
   use: TopicUse,
@@ -24,7 +24,7 @@ export function recordWriter(
   return async (key, value, headers = {}) => {
     const before = table.position(partition)
     const record = { topic: name, partition, key, value, headers }
-    // Who has asked for the change is told at once where it may not be written: it is not made hours later.
+    // Refused at once while the topic may not be written: a change must not take effect hours after it was requested.
     const { offset } = await producer.send({ ...record, whileForbidden: 'refuse' })
     if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')
     await table.written(partition, offset, before)

@@ -2,25 +2,31 @@ import { sealContext, type WebhookDefinition } from '../domain/definition/defini
 import { formerSecretsOf } from '../domain/definition/former-secrets.ts'
 import { isSealed, type KeyRing, type Opened } from '../platform/keyring.ts'
 
-/** How secrets and header values are encrypted in webhook-config: one reading for admin, which seals, and the dispatcher. */
+/** How secrets and header values are encrypted in webhook-config. Admin seals them, the dispatcher opens them. */
 
 type Place = Pick<WebhookDefinition, 'id' | 'businessId' | 'url'>
 
-/** At the end of a header value that is bound to its origin too; those of before are bound to business, webhook and name. */
+/**
+ * Suffix of a header value that is also bound to its origin. Earlier versions bound values to business, webhook and
+ * name only.
+ */
 const originMark = ':origin'
 
-/** Scheme, host and port that a URL's requests go to; of what is no URL, the text. */
+/** Scheme, host and port of a URL's requests; for an invalid URL, its text. */
 export function originOf(url: string): string {
   const parsed = URL.parse(url)
   return parsed ? `${parsed.protocol}//${parsed.host}` : url
 }
 
-/** Bound to the origin: moved to a definition with another one, the value does not open (guarantee 54). */
+/**
+ * Seals a header value and binds it to the origin: moved to a definition with another origin, it does not open
+ * (guarantee 54).
+ */
 export function sealHeader(keys: KeyRing, place: Place, name: string, plain: string): string {
   return keys.seal(plain, originContext(place, name)) + originMark
 }
 
-/** Opens a header value in any form: bound to its origin, bound to its webhook only, or in the open. */
+/** Opens a header value in any form: bound to its origin, bound to its webhook only, or plain. */
 export function openHeader(keys: KeyRing, place: Place, name: string, value: string): Opened {
   return isBound(value)
     ? keys.open(value.slice(0, -originMark.length), originContext(place, name))
@@ -31,10 +37,10 @@ export function isBound(value: string): boolean {
   return isSealed(value) && value.endsWith(originMark)
 }
 
-/** Of all former secrets of a webhook, whichever is the newest. */
+/** Field name for sealing all former secrets of a webhook, whichever is the newest. */
 export const formerSecretField = 'previousSecret'
 
-/** What of a definition cannot be opened: by a key that is missing here, or by none. */
+/** Values of a definition that cannot be opened: their key is missing here, or no key opens them. */
 export type Unopened = { keyMissing: string[]; altered: string[] }
 
 export function unopenedOf(definition: WebhookDefinition, keys: KeyRing): Unopened {

@@ -3,8 +3,8 @@ import { parseRanges } from './addresses.ts'
 import type { UrlPolicy } from './target-url.ts'
 
 /**
- * Where webhooks may lead, as the operator has set it: one reading for the API and for the dispatcher.
- * @throws ConfigError naming the range that is none.
+ * Where webhooks may lead, as set by the operator; the API and the dispatcher read it alike.
+ * @throws ConfigError naming the invalid range.
  */
 export function targetPolicy(config: {
   HOOKLINE_ALLOW_INSECURE_URLS: boolean

@@ -1,14 +1,14 @@
 import type { Assignment, Commit } from '../platform/kafka/consumer.ts'
 import type { Logger } from '../platform/runtime/log.ts'
 
-/** @returns false when the assignment is no longer the current one. @throws when Kafka did not take it. */
+/** @returns false when the assignment is no longer the current one. @throws when Kafka did not accept the commit. */
 type Committing = (assignment: Assignment, commits: Commit[]) => Promise<boolean>
 
 type Pending = { assignment: Assignment; commit: Commit }
 
 /**
- * Commits what is finished every so often, all partitions in one request: a commit for each batch would stand between
- * every two of them. After a crash the events of one interval come again, and make the same ids again.
+ * Commits finished offsets at intervals, all partitions in one request; a commit per batch would delay every next
+ * batch. After a crash the events of one interval are read again and produce the same ids.
  */
 export class Commits implements AsyncDisposable {
   readonly #send: Committing
@@ -23,12 +23,12 @@ export class Commits implements AsyncDisposable {
     this.#timer = setInterval(() => void this.flush(), intervalMs)
   }
 
-  /** Everything before the commit's offset has been read under the assignment and acknowledged. */
+  /** Marks everything before the commit's offset as read under the assignment and acknowledged. */
   finished(assignment: Assignment, commit: Commit): void {
     this.#pending.set(placeOf(commit), { assignment, commit })
   }
 
-  /** Commits what is finished by now, after any commit in flight; one that fails is made up for by the next. */
+  /** Commits what is finished so far, after any commit in flight. The next commit makes up for a failed one. */
   flush(): Promise<void> {
     this.#flushing = this.#flushing.then(() => this.#commit())
     return this.#flushing

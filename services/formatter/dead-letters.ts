@@ -2,7 +2,7 @@ import type { DeadLetter, Delivery } from '../domain/delivery/delivery.ts'
 import { type LettersBySize, withoutBytes } from '../domain/delivery/letter-sizes.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 
-/** A notification that is larger than Kafka takes: Avro's few bytes of a long event can be many of JSON. */
+/** Dead letters of a notification larger than Kafka accepts. A few bytes of Avro in a long event can become many of JSON. */
 export function oversizeLetters(
   { topic, partition, offset, key, value }: ConsumedRecord,
   delivery: Delivery,

@@ -5,20 +5,20 @@ import type { Event } from '../domain/event/event.ts'
 import { bodyOf } from '../domain/event/notification-body.ts'
 import { deliveryId } from './delivery-id.ts'
 
-/** What is known of webhooks and accounts at the moment. */
+/** Current webhooks and accounts. */
 export type Tables = {
   ownerOf(businessId: string, channel: string): Entry | undefined
   account(businessId: string): Account | undefined
 }
 
-/** Asked in this order; the first that applies is the one counted. */
+/** Checked in this order; the first that applies is counted. */
 export const skipReasons = ['unknown-channel', 'not-activated', 'disabled', 'unwanted'] as const
 
 export type SkipReason = (typeof skipReasons)[number]
 
 export type Decision = { kind: 'deliver'; delivery: Delivery } | { kind: 'skip'; reason: SkipReason }
 
-/** Which webhook is notified of an event, and with what: all the rules between an event and its notification. */
+/** Decides which webhook is notified of an event, and with what: all rules between an event and its notification. */
 export function decide(event: Event, tables: Tables, traceparent: string | null, nowMs: number): Decision {
   const { eventId, businessId, chatChannelId, contactId } = event.event
   const owner = tables.ownerOf(businessId, chatChannelId)

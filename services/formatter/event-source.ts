@@ -2,7 +2,7 @@ import type { Event, MessageEvent, StatusEvent } from '../domain/event/event.ts'
 import { eventFaults } from '../domain/event/event-faults.ts'
 import type { Decode, Decoded } from '../platform/avro/codec.ts'
 
-/** One of the event topics: how its values are read. A promise only where the codec has to ask for a schema. */
+/** One of the event topics and how its values are read. Reading returns a promise only if the codec must ask for a schema. */
 export type EventSource = { type: Event['type']; read: Decode<Event> }
 
 export function messageSource(decode: Decode<MessageEvent>): EventSource {
@@ -13,7 +13,7 @@ export function statusSource(decode: Decode<StatusEvent>): EventSource {
   return { type: 'status', read: reading(decode, (event) => ({ type: 'status', event })) }
 }
 
-/** An event outside of contract.md's limits counts as one that cannot be read. */
+/** Treats an event outside the limits of contract.md as unreadable. */
 function reading<T>(decode: Decode<T>, wrap: (value: T) => Event): Decode<Event> {
   const finish = (decoded: Decoded<T>): Decoded<Event> => {
     if (!decoded.ok) return decoded
@@ -29,5 +29,5 @@ function reading<T>(decode: Decode<T>, wrap: (value: T) => Event): Decode<Event>
   }
 }
 
-/** Characters of a field in a reason: the name of a variable may be as long as its event. */
+/** Maximum characters of a field in a reason; the name of a variable may be as long as its event. */
 const maxFieldLength = 300

@@ -23,7 +23,7 @@ import { partitionCount } from './partition-count.ts'
 import { FormatterStage } from './stage.ts'
 import { traceparentOf } from './traceparent.ts'
 
-/** Of notifications on their way to Kafka: several of the largest batches. */
+/** Maximum bytes of notifications on their way to Kafka: several of the largest batches. */
 const maxBufferedBytes = 4_194_304
 
 await runService('formatter', formatterConfig, async (service) => {
@@ -32,7 +32,7 @@ await runService('formatter', formatterConfig, async (service) => {
   const use = new TopicUse('formatter', prefix)
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const context = { log, clock, health, stopping }
-  health.set('definitions and accounts', 'not read to the end yet')
+  health.set('definitions and accounts', 'still reading')
 
   await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
   const kafka = createKafka(config, log)
@@ -115,7 +115,7 @@ await runService('formatter', formatterConfig, async (service) => {
       maxWaitMs: 1_000,
       onAssigned: () => {
         counted.forgetLag()
-        // Partitions may have been added. It rejects only when the service stops.
+        // Partitions may have been added. This rejects only when the service stops.
         void countPartitions().catch((error: unknown) => log.info({ err: error }, 'partitions were not counted'))
       },
       onStart: ({ topic, partition, offset, highWatermark }) =>

@@ -10,15 +10,15 @@ const deadLetterReasons = ['unreadable', 'oversize', 'fault'] as const
 type DeadLettered = (typeof deadLetterReasons)[number]
 
 /**
- * What an operator watches; labels are bounded: never a webhook's id. Every record read is counted once more: as delivered,
- * skipped or dead-lettered, so that the sums are equal whenever nothing is in flight.
+ * Metrics of the formatter. Labels are bounded and never contain a webhook's id. Every record read is counted a second
+ * time, as delivered, skipped or dead-lettered, so the sums are equal whenever nothing is in flight.
  */
 export function createFormatterMetrics(registers: Registry[]) {
   const registry = { registers }
   const read = new Counter({
     ...registry,
     name: 'hookline_formatter_events_total',
-    help: 'Records of the event topics that were read to an end, by type; what comes again after a rebalance counts again',
+    help: 'Records of the event topics that were handled, by type; records read again after a rebalance count again',
     labelNames: ['type'],
   })
   const delivered = new Counter({
@@ -30,25 +30,25 @@ export function createFormatterMetrics(registers: Registry[]) {
   const skipped = new Counter({
     ...registry,
     name: 'hookline_formatter_skipped_total',
-    help: 'Events of which no webhook is notified, by reason',
+    help: 'Events that no webhook is notified of, by reason',
     labelNames: ['reason'],
   })
   const deadLettered = new Counter({
     ...registry,
     name: 'hookline_formatter_dead_letters_total',
-    help: 'Records that went to webhook-dead-letters, by reason',
+    help: 'Records written to webhook-dead-letters, by reason',
     labelNames: ['reason'],
   })
   const misplaced = new Counter({
     ...registry,
     name: 'hookline_formatter_misplaced_records_total',
-    help: "Records outside of the partition that murmur2 gives their key, by topic: a publisher's partitioner is another one",
+    help: 'Records outside the partition that murmur2 chooses for their key, by topic: a publisher uses another partitioner',
     labelNames: ['topic'],
   })
   const lag = new Gauge({
     ...registry,
     name: 'hookline_formatter_lag_records',
-    help: 'Records of a partition not taken yet',
+    help: 'Records of a partition that have not been taken yet',
     labelNames: ['topic', 'partition'],
   })
   const readOf = { message: series(read, 'message'), status: series(read, 'status') }
@@ -62,24 +62,24 @@ export function createFormatterMetrics(registers: Registry[]) {
     deadLettered: (reason: DeadLettered) => deadLetteredOf.get(reason)?.inc(),
     misplaced: (topic: string) => misplaced.inc({ topic }),
     lag: (topic: string, partition: number, records: number) => lag.set({ topic, partition }, records),
-    /** Partitions of an assignment that has ended are no longer ours to report. */
+    /** Removes the lag of partitions that are no longer assigned. */
     forgetLag: () => lag.reset(),
   }
 }
 
-/** One of a counter's series, looked up once; it reads 0 from the start instead of being absent. */
+/** One series of a counter, looked up once. It reads 0 from the start instead of being absent. */
 function series<Label extends string>(counter: Counter<Label>, label: string): { inc(): void } {
   const child = counter.labels(label)
   child.inc(0)
   return child
 }
 
-/** Counted when asked for: a few thousand definitions take milliseconds. */
+/** Counted on each scrape; a few thousand definitions take milliseconds. */
 export function createDefinitionMetrics(registers: Registry[], table: DefinitionTable): void {
   new Gauge({
     registers,
     name: 'hookline_formatter_definitions',
-    help: 'Webhook definitions: in force; refused (the newest record is wrong or incomplete); in conflict over a channel',
+    help: 'Webhook definitions: in force; refused (the newest record is invalid or incomplete); in conflict over a channel',
     labelNames: ['state'],
     collect() {
       this.set({ state: 'in_force' }, table.size)

@@ -5,16 +5,16 @@ import type { Clock } from '../platform/runtime/clock.ts'
 export type MisplacedRecordsEdges = {
   clock: Pick<Clock, 'monotonicMs'>
   count: (topic: string) => void
-  /** For the log, once a topic and minute. */
+  /** Logs a warning, once per topic and minute. */
   warn: (record: Pick<ConsumedRecord, 'topic' | 'partition' | 'offset'>, detail: string) => void
 }
 
 const warnEveryMs = 60_000
 
 /**
- * Notices records that stand in another partition than Kafka's own rule (murmur2 of the key) gives them. Of two publishers of
- * one conversation with different rules, each has a partition of its own, and their events overtake one another while there
- * is a backlog. librdkafka's default is another rule.
+ * Detects records outside the partition that Kafka's own rule (murmur2 of the key) chooses. If two publishers of one
+ * conversation use different rules, their events are in different partitions and overtake one another while there is a
+ * backlog. librdkafka's default is a different rule.
  */
 export class MisplacedRecords {
   readonly #edges: MisplacedRecordsEdges
@@ -25,14 +25,14 @@ export class MisplacedRecords {
     this.#edges = edges
   }
 
-  /** @param count of the topic's partitions. Before it is known, nothing is noticed. */
+  /** @param count number of the topic's partitions; before it is known, nothing is detected. */
   setPartitions(topic: string, count: number): void {
     this.#partitions.set(topic, count)
   }
 
   look({ topic, partition, offset, key }: Pick<ConsumedRecord, 'topic' | 'partition' | 'offset' | 'key'>): void {
     const count = this.#partitions.get(topic)
-    // A partition that is not known yet was added since: all of them would seem misplaced.
+    // A partition beyond the known count was added since, which would make all records seem misplaced.
     if (count === undefined || partition >= count) return
     if (key !== null && partitionOfKey(key, count) === partition) return
     const { clock, count: counted, warn } = this.#edges

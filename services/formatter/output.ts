@@ -16,7 +16,7 @@ export type OutputEdges = {
   nowMs: () => number
 }
 
-/** Where the formatter's results go. Both promises resolve when Kafka has the record; calls in order stay in order. */
+/** Writes the formatter's results. Both promises resolve once Kafka has the record; calls keep their order. */
 export class Output {
   readonly #edges: OutputEdges
 
@@ -38,7 +38,10 @@ export class Output {
     return version === 0 ? 'delivered' : 'oversize'
   }
 
-  /** A record that cannot be read or handled, under its own key; one without a key goes to its own partition number, as far as there are so many. */
+  /**
+   * Writes the dead letter of a record that cannot be read or handled, under its own key. A record without a key goes
+   * to its own partition number, modulo the number of partitions.
+   */
   setAside(reason: 'unreadable' | 'fault', record: ConsumedRecord, detail: string): Promise<void> {
     const { deadLetters, nowMs } = this.#edges
     const { key } = record

@@ -9,57 +9,61 @@ import type { FormatterMetrics } from './metrics.ts'
 import type { Output } from './output.ts'
 
 export type StageEdges = {
-  /** Topic name as in Kafka -> how it is read. */
+  /** Topic name in Kafka -> how it is read. */
   sources: ReadonlyMap<string, EventSource>
   decide: (event: Event, record: ConsumedRecord) => Decision
   output: Pick<Output, 'deliver' | 'setAside'>
   faults: RecordFaults
   /** Called with each record that is taken. */
   look: (record: ConsumedRecord) => void
-  /** While false, no more is read than what is being written. */
+  /** While false, nothing more is read than what is being written. */
   hasRoom: () => boolean
   finished: (assignment: Assignment, commit: Commit) => void
-  /** For a schema that is not there yet (guarantees.md, 11). */
+  /** Waits for a schema that is not registered yet (guarantees.md, 11). */
   patience: Pick<Patience, 'wait'>
-  /** For the log. */
+  /** Logs the record. */
   unreadable: (record: ConsumedRecord, reason: string) => void
   metrics: FormatterMetrics
   stopping: AbortSignal
 }
 
-/** What reading a record comes to. */
+/** Result of reading a record. */
 type Read = Decoded<Event> | 'tombstone' | SetAside
 
-/** The steps of a record, as its dead letter names them: an exception in one of them is that record's. */
+/** The steps of a record, as its dead letter names them. An exception in a step belongs to that record. */
 const steps = {
   read: 'reading the event',
-  readLater: 'reading the event by a schema that was asked for',
+  readLater: 'reading the event with a schema from the registry',
   decide: 'making the notification',
   deliver: 'writing the notification',
 }
 
 /**
- * Takes batches of events to notifications, in offset order, and calls an offset finished when Kafka has its results. The
- * next batch is fetched meanwhile: waiting for the acknowledgement of each first took 3 ms of every notification's way.
+ * Turns batches of events into notifications, in offset order, and reports an offset as finished once Kafka has its
+ * results. The next batch is fetched meanwhile: waiting for each acknowledgement first took 3 ms of every
+ * notification's latency.
  */
 export class FormatterStage {
   readonly #edges: StageEdges
   readonly #running = new Set<Promise<number>>()
-  /** By partition: resolves when what was taken of it is finished. */
+  /** By partition: resolves once everything taken of it is finished. */
   readonly #finishing = new Map<string, Promise<void>>()
 
   constructor(edges: StageEdges) {
     this.#edges = edges
   }
 
-  /** @returns how many records were taken, from the first; while there is no room, once all of them are finished. */
+  /**
+   * @returns how many records were taken, counted from the first. While there is no room, it returns only once all of
+   * them are finished.
+   */
   takeBatch(batch: RecordBatch): Promise<number> {
     const work = this.#take(batch)
     this.#running.add(work)
     return work.finally(() => this.#running.delete(work))
   }
 
-  /** Resolves when the batches that were begun are finished. */
+  /** Resolves once the batches that were begun are finished. */
   async drain(): Promise<void> {
     await Promise.all(this.#running)
     await Promise.all(this.#finishing.values())
@@ -74,7 +78,8 @@ export class FormatterStage {
     let taken = 0
     for (const record of records) {
       if (stopping.aborted) break
-      // Nothing known is awaited here: all of it goes to the producer in one turn, and so into large batches.
+      // Records with known schemas are not awaited here: all of them go to the producer in one turn, and so into large
+      // batches.
       const reading = this.#read(source, record, records)
       const read = reading instanceof Promise ? await this.#edges.patience.wait(reading, batch) : reading
       if (read === 'not yet') break
@@ -91,7 +96,7 @@ export class FormatterStage {
     return taken
   }
 
-  /** Calls an offset finished when Kafka has what came of the records before it. */
+  /** Reports an offset as finished once Kafka has the results of all records before it. */
   #finish(assignment: Assignment, commit: Commit, writes: Promise<void>[]): Promise<void> {
     const place = `${commit.topic}/${commit.partition}`
     const earlier = this.#finishing.get(place)
@@ -103,7 +108,7 @@ export class FormatterStage {
     return finishing
   }
 
-  /** A promise where a schema has to be asked for: 'not yet' when the service stops meanwhile. */
+  /** Returns a promise if a schema must be requested; 'not yet' if the service stops meanwhile. */
   #read({ read }: EventSource, record: ConsumedRecord, ahead: ConsumedRecord[]): Read | Promise<Read | 'not yet'> {
     const { value } = record
     if (value === null) return 'tombstone'
@@ -124,7 +129,7 @@ export class FormatterStage {
     })
   }
 
-  /** @returns what is to be waited for before the record's offset is finished. */
+  /** @returns a promise that must resolve before the record's offset is finished. */
   #handle(type: Event['type'], record: ConsumedRecord, read: Read): Promise<void> | undefined {
     const { decide, faults, metrics } = this.#edges
     metrics.read(type)

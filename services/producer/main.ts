@@ -18,7 +18,7 @@ await runService('producer', producerConfig, async (service) => {
   }
 
   health.set('events', 'not connected to Kafka and the schema registry yet')
-  // Closed last: requests in flight end first.
+  // Closed last, after the requests in flight.
   await using publisher = new EventPublisher()
   const server = await createProducerServer({ ...service, sink: publisher, authenticate })
   await using _listening = await listen(server, config, log)

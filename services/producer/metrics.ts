@@ -8,7 +8,7 @@ export type ProducerMetrics = {
   duration: Histogram<'status'>
 }
 
-/** @param heldBytes what admission counts. */
+/** @param heldBytes bytes counted by admission. */
 export function createProducerMetrics(registry: Registry, heldBytes: () => number): ProducerMetrics {
   const registers = [registry]
   new Gauge({
@@ -34,7 +34,7 @@ export function createProducerMetrics(registry: Registry, heldBytes: () => numbe
     }),
     duration: new Histogram({
       name: 'hookline_producer_request_duration_seconds',
-      help: 'Time from the head of a request to its answer, by status',
+      help: "Time from a request's headers to its response, by status",
       labelNames: ['status'],
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
       registers,
@@ -42,7 +42,7 @@ export function createProducerMetrics(registry: Registry, heldBytes: () => numbe
   }
 }
 
-/** Label for a refused request: the refusal's reason, or the status of an error that the framework made. */
+/** Label for a refused request: the reason of the refusal, or the status of a framework error. */
 export function reasonOf(error: FastifyError | HttpProblem): string {
   if (error instanceof HttpProblem) return String(error.extra.reason ?? error.status)
   return String(error.statusCode ?? 500)

@@ -7,7 +7,9 @@ import {
 } from '../domain/stats/stats.ts'
 import { percentilesOf } from '../platform/histogram.ts'
 
-/** Response times of the minute that is running and the 29 before it, percentiles included: in aggregator and admin alike. */
+/**
+ * Response times of the current minute and the 29 before it, with percentiles. The aggregator and admin both use it.
+ */
 export function responseTimes(minutes: readonly MinuteCounts[], nowMs: number): ResponseTimes & Percentiles {
   const times = last30Minutes(minutes, nowMs)
   const { fastestMs, slowestMs } = times
@@ -15,7 +17,7 @@ export function responseTimes(minutes: readonly MinuteCounts[], nowMs: number): 
     values: timesMs,
     counts: timesCounts,
   }))
-  // The ends are known exactly: no percentile lies beyond them because its bucket does.
+  // The extremes are known exactly, so no percentile lies beyond them because of its bucket.
   const [p50Ms = null, p95Ms = null, p99Ms = null] = percentilesOf(buckets, [50, 95, 99]).map((ms) =>
     Math.min(Math.max(ms, fastestMs ?? ms), slowestMs ?? ms),
   )

@@ -1,13 +1,13 @@
 import { type Service, type Topic, topics } from './map.ts'
 import { isAvro, schemaOf } from './schemas.ts'
 
-/** Kafka binding of channels (AsyncAPI bindings, kafka 0.5.0). */
+/** Version of the Kafka bindings (AsyncAPI bindings, kafka 0.5.0). */
 const bindingVersion = '0.5.0'
 const dayMs = 86_400_000
 
 /**
- * The map of topics as an AsyncAPI 3.0 document: a channel for each topic, its key and its value's schema, and an operation
- * for each service that writes or reads it. Names are without HOOKLINE_TOPIC_PREFIX.
+ * The map of topics as an AsyncAPI 3.0 document: a channel for each topic with its key and the schema of its values,
+ * and an operation for each service that writes or reads it. Names are without HOOKLINE_TOPIC_PREFIX.
  */
 export function asyncApi(version: string): object {
   const all: [string, Topic][] = Object.entries(topics)

@@ -16,17 +16,17 @@ import { schemaOf, subjectOf } from './schemas.ts'
 import { specOf } from './spec.ts'
 import { strimziTopics, strimziUsers } from './strimzi.ts'
 
-/** npm run topics -- apply, diff, acls or print (docs/reference/contract.md, section 6). */
+/** Command line of npm run topics -- apply, diff, acls and print (docs/reference/contract.md, section 6). */
 
 const exitCodes = { ok: 0, failed: 1, usage: 2, configuration: 78 } as const
 
 const program = new Command('topics')
-  .description('Topics, schemas and rights in Kafka, as this repository has them.')
+  .description('Manages the topics, schemas and rights in Kafka that this repository declares.')
   .exitOverride()
 
 program
   .command('apply')
-  .description('create what is missing, set what differs, register the schemas')
+  .description('create missing topics, correct their settings, register the schemas')
   .action(async () => {
     process.exitCode = await applyOrDiff('apply')
   })
@@ -39,8 +39,12 @@ program
 program
   .command('acls')
   .description('print the kafka-acls.sh commands that give each program the rights it needs')
-  .addArgument(new Argument('[program]', 'all of them unless named').choices(programs))
-  .option('--principal <principal>', 'who gets the rights; {program} stands for its name', 'User:{program}')
+  .addArgument(new Argument('[program]', 'all programs by default').choices(programs))
+  .option(
+    '--principal <principal>',
+    "principal that gets the rights; {program} stands for the program's name",
+    'User:{program}',
+  )
   .action((wanted: Program | undefined, { principal }: { principal: string }) => {
     const { HOOKLINE_TOPIC_PREFIX: prefix } = loadConfig(topicsConfig, process.env)
     for (const name of wanted ? [wanted] : programs) {
@@ -65,7 +69,7 @@ function specsOf(config: TopicsConfig): TopicSpec[] {
   return Object.values(topics).map((topic) => specOf(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS))
 }
 
-/** @returns the exit code: 1 while something is not as it should be. */
+/** @returns the exit code: 1 while there are differences left. */
 async function applyOrDiff(verb: 'apply' | 'diff'): Promise<number> {
   const config = loadConfig(topicsConfig, process.env)
   const kafka = createKafka(config, createLogger('topics', 'error'))
@@ -85,7 +89,7 @@ async function applyOrDiff(verb: 'apply' | 'diff'): Promise<number> {
   }
   const remaining =
     verb === 'diff' ? differences.length + schemas.length : differences.filter((d) => d.kind === 'partitions').length
-  if (differences.length + schemas.length === 0) print('topics and schemas are as they should be')
+  if (differences.length + schemas.length === 0) print('topics and schemas are up to date')
   return remaining === 0 ? exitCodes.ok : exitCodes.failed
 }
 
@@ -115,7 +119,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-// A reader that has had enough, such as head, ends the output.
+// Ends quietly when a reader such as head closes the pipe.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
@@ -124,7 +128,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  // Commander has said already what is wrong with the command line.
+  // Commander has already reported what is wrong with the command line.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   else {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)

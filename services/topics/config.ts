@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { kafkaVariables, registryVariables, saslRule } from '../platform/config/variables.ts'
 
-/** What `npm run topics` reads from its environment. */
+/** Environment variables of `npm run topics`. */
 export const topicsConfig = Type.Object(
   {
     ...kafkaVariables,
@@ -10,7 +10,7 @@ export const topicsConfig = Type.Object(
       default: 12,
       minimum: 1,
       maximum: 1000,
-      description: 'partitions of each data topic; choose well, it cannot grow later without moving keys',
+      description: 'partitions of each data topic; choose well: raising it later moves keys to other partitions',
     }),
     HOOKLINE_REPLICATION_FACTOR: Type.Integer({
       default: -1,

@@ -4,15 +4,15 @@ import type { Encode } from '../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer, OutgoingRecord } from '../platform/kafka/produce/producer.ts'
 import { enqueueWhatFits, type SmallerRecords } from '../platform/kafka/produce/what-fits.ts'
 
-/** webhook-dead-letters, by its name in Kafka. */
+/** webhook-dead-letters, with its name in Kafka. */
 export type DeadLetterTopic = { topic: string; encode: Encode<DeadLetter> }
 
 type LetterPlace = Pick<OutgoingRecord, 'key' | 'partition'>
 
-/** A key that is longer is left out where a letter must be small. */
+/** Maximum bytes of a key that a small letter keeps; a longer one is left out. */
 const maxKeyBytes = 1_000
 
-/** Writes a dead letter, or as much of it as Kafka takes. */
+/** Writes a dead letter, or as much of it as Kafka accepts. */
 export function enqueueDeadLetter(
   producer: Pick<BatchingProducer, 'enqueue'>,
   deadLetters: DeadLetterTopic,
@@ -24,7 +24,7 @@ export function enqueueDeadLetter(
   enqueueWhatFits(producer, first(), () => smaller as ReturnType<SmallerRecords>, acknowledged)
 }
 
-/** The records of a dead letter, by size. */
+/** Records of a dead letter, largest first. */
 export function letterRecords(
   { topic, encode }: DeadLetterTopic,
   { key, partition }: LetterPlace,

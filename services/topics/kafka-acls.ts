@@ -1,11 +1,11 @@
 import { type Program, type Right, rightsOf } from './rights.ts'
 
 /**
- * Commands of Kafka's own tool that give a program its rights, one line each, for a POSIX shell.
- * @param principal such as `User:formatter`
+ * Commands of kafka-acls.sh that give a program its rights, one line each, for a POSIX shell.
+ * @param principal such as `User:formatter`.
  */
 export function kafkaAcls(program: Program, prefix: string, principal: string): string[] {
-  // Topics with the same operations share a command: the tool needs about two seconds for each.
+  // Topics with the same operations share a command, because the tool takes about two seconds each time.
   const alike = Map.groupBy(rightsOf(program, prefix), ({ resource, pattern, operations }) =>
     JSON.stringify([resource, pattern, operations]),
   )

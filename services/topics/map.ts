@@ -1,4 +1,4 @@
-/** The topics in the data's order (contract.md, section 4): who writes, who reads, how long it stays. */
+/** The topics in the order of the data flow (contract.md, section 4): writers, readers, retention. */
 
 export type Service =
   | 'bot runtime'
@@ -11,19 +11,22 @@ export type Service =
   | 'analytics'
 
 export type Topic = {
-  /** Without the prefix. */
+  /** Name without the prefix. */
   name: string
-  /** File in schemas/: .avsc values are Avro in Confluent wire format, .json values plain JSON. */
+  /** File in schemas/. Values are Avro in the Confluent wire format (.avsc) or plain JSON (.json). */
   schema: string
   key: string
   writers: Service[]
   readers: Service[]
   cleanup: { policy: 'compact' } | { policy: 'delete'; retentionDays: number }
-  /** data: HOOKLINE_PARTITIONS, the same for all of them, so that a webhook lives in one partition number; one: total order. */
+  /**
+   * data: HOOKLINE_PARTITIONS partitions, the same for all such topics, so that a webhook has one partition number in
+   * all of them. one: a single partition, for a total order.
+   */
   partitions: 'data' | 'one'
 }
 
-/** A delay topic: all of its records wait about equally long, so the oldest is due first. */
+/** A delay topic. All of its records wait about equally long, so the oldest is due first. */
 function retryTopic<Tier extends string>(tier: Tier) {
   return {
     name: `webhook-retries-${tier}`,

@@ -5,7 +5,7 @@ import { isAvro, schemaOf, subjectOf } from './schemas.ts'
 
 const compatibility = 'FULL_TRANSITIVE'
 
-/** Topics whose schema, exactly as it is here, is not registered under their subject. */
+/** Topics whose current schema is not registered under their subject. */
 export async function unregistered(config: RegistryConfig, prefix: string): Promise<Topic[]> {
   const registry = registryClient(config)
   const missing: Topic[] = []
@@ -20,20 +20,23 @@ export async function unregistered(config: RegistryConfig, prefix: string): Prom
   return missing
 }
 
-/** @throws the error, unless it is an answer with that status. */
+/** @throws the error, unless it is a response with that status. */
 function answerOf(error: unknown, status: number): { statusCode: number } {
   if (error instanceof HTTPError && error.response.statusCode === status) return error.response
   throw error
 }
 
-/** Registers a schema. The subject's rule comes first, so that no version slips in under another one. @throws when the registry refuses the schema. */
+/**
+ * Registers a schema. The subject's compatibility is set first, so that no version is accepted under another rule.
+ * @throws when the registry refuses the schema.
+ */
 export async function register(config: RegistryConfig, subject: string, schema: object): Promise<void> {
   const registry = registryClient(config)
   await registry.put(`config/${encodeURIComponent(subject)}`, { json: { compatibility } })
   await registry.post(`subjects/${encodeURIComponent(subject)}/versions`, { json: { schema: JSON.stringify(schema) } })
 }
 
-/** All of its requests may be repeated. One that the registry leaves without an answer is, after ten seconds. */
+/** All of its requests may be repeated. A request without a response is repeated after ten seconds. */
 function registryClient(config: RegistryConfig): Got {
   const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
   return got.extend({

@@ -1,6 +1,6 @@
 import { type Service, type Topic, topics } from './map.ts'
 
-/** Programs of this repository that speak to Kafka; each can be a principal of its own. */
+/** Programs of this repository that use Kafka; each can have its own principal. */
 export const programs = [
   'producer',
   'formatter',
@@ -16,23 +16,26 @@ export type Program = (typeof programs)[number]
 /** An operation of Kafka's AclOperation. */
 export type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs' | 'DescribeConfigs'
 
-/** What a principal may do with one topic or group, or with all whose names begin alike. Read and Write include Describe. */
+/**
+ * Operations that a principal may do with a topic or group, or with all whose names have a prefix. Read and Write
+ * include Describe.
+ */
 export type Right = {
   resource: 'topic' | 'group'
-  /** With the prefix. */
+  /** Name with the prefix. */
   name: string
   pattern: 'literal' | 'prefixed'
   operations: Operation[]
 }
 
 const allTopics: Topic[] = Object.values(topics)
-/** Tables are read in groups with random names, which are deleted at the end (docs/decisions/0002). */
+/**
+ * Operations on the groups of a program: tables are read in groups with random names, which are deleted at the end
+ * (docs/decisions/0002).
+ */
 const ownGroups: Operation[] = ['Read', 'Delete']
 
-/**
- * The rights a program needs, and no others, from the map of topics.
- * @param prefix HOOKLINE_TOPIC_PREFIX
- */
+/** The rights that a program needs, and no others, from the map of topics. @param prefix HOOKLINE_TOPIC_PREFIX. */
 export function rightsOf(program: Program, prefix: string): Right[] {
   const onGroup = (name: string, pattern: Right['pattern'], operations: Operation[]): Right => ({
     resource: 'group',
@@ -43,7 +46,7 @@ export function rightsOf(program: Program, prefix: string): Right[] {
   const onTopic = (topic: Topic, ...operations: Operation[]): Right => ({
     resource: 'topic',
     name: prefix + topic.name,
-    // Generations of the statistics are topics of their own: webhook-stats-2.
+    // Generations of the statistics have their own topics, such as webhook-stats-2.
     pattern: topic === topics.webhookStats ? 'prefixed' : 'literal',
     operations,
   })
@@ -55,7 +58,7 @@ export function rightsOf(program: Program, prefix: string): Right[] {
     case 'stats-aggregator':
       return [...ofMap(program, onTopic), onGroup(program, 'prefixed', ownGroups)]
     case 'admin':
-      // The dispatcher's commits tell how many notifications wait.
+      // Admin counts waiting notifications by the dispatcher's commits.
       return [
         ...ofMap(program, onTopic),
         onGroup('admin', 'prefixed', ownGroups),

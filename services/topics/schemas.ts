@@ -11,19 +11,19 @@ export function isAvro(topic: Topic): boolean {
   return topic.schema.endsWith('.avsc')
 }
 
-/** A topic's name as it is in Kafka. @param prefix HOOKLINE_TOPIC_PREFIX */
+/** A topic's name in Kafka. @param prefix HOOKLINE_TOPIC_PREFIX. */
 export function topicName(topic: Topic, prefix: string): string {
   return prefix + topic.name
 }
 
-/** Subject of a topic's values in the registry (contract.md, section 4). */
+/** The registry's subject of a topic's values (contract.md, section 4). */
 export function subjectOf(topic: Topic, prefix: string): string {
   return `${topicName(topic, prefix)}-value`
 }
 
 /**
- * Waits until the topics' schemas are registered; their records are then read without asking the registry. For topics that
- * a service only reads: the schema of an encoder is known anyway.
+ * Waits until the topics' schemas are registered, so that their records are read without asking the registry. Only
+ * needed for topics that a service just reads: an encoder's schema is known anyway.
  */
 export async function learnSchemas(
   codec: Pick<Codec, 'learn'>,

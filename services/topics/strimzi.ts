@@ -2,19 +2,19 @@ import { stringify } from 'yaml'
 import type { TopicSpec } from '../platform/kafka/topics.ts'
 import { type Program, rightsOf } from './rights.ts'
 
-/** What Strimzi's resources say beside names and rights. */
+/** Settings of Strimzi's resources besides names and rights. */
 export type StrimziOptions = {
   /** metadata.name of the Kafka resource. */
   cluster: string
   prefix: string
-  /** -1: Strimzi's default. */
+  /** -1 means Strimzi's default. */
   replicas: number
 }
 
-/** Resources of Strimzi's API version kafka.strimzi.io/v1beta2. */
+/** API version of Strimzi's resources. */
 const apiVersion = 'kafka.strimzi.io/v1beta2'
 
-/** KafkaTopic resources, as one YAML stream. */
+/** KafkaTopic resources as one YAML stream. */
 export function strimziTopics(specs: readonly TopicSpec[], { cluster, replicas }: StrimziOptions): string {
   const resources = specs.map(({ name, partitions, settings }) => ({
     apiVersion,

@@ -2,30 +2,30 @@ import type { Service, Topic } from './map.ts'
 import { topicName } from './schemas.ts'
 
 /**
- * The topics as one service uses them: every topic is opened by asking the map (topics/map.ts), so that a reader or writer that is
- * missing there fails at the service's first start, and what is generated from the map, such as ACLs, is complete.
+ * The topics as one service uses them. Every topic is opened by asking the map (topics/map.ts). A reader or writer
+ * missing there fails at the service's first start, so everything generated from the map, such as ACLs, is complete.
  */
 export class TopicUse {
   readonly service: Service
   readonly prefix: string
 
-  /** @param prefix HOOKLINE_TOPIC_PREFIX */
+  /** @param prefix HOOKLINE_TOPIC_PREFIX. */
   constructor(service: Service, prefix: string) {
     this.service = service
     this.prefix = prefix
   }
 
-  /** @returns the topic's name in Kafka. @throws Error when the map does not name the service among its readers. */
+  /** @returns the topic's name in Kafka. @throws Error when the map does not list the service among its readers. */
   read(topic: Topic): string {
     return this.#name(topic, topic.readers, 'readers')
   }
 
-  /** @returns the topic's name in Kafka. @throws Error when the map does not name the service among its writers. */
+  /** @returns the topic's name in Kafka. @throws Error when the map does not list the service among its writers. */
   write(topic: Topic): string {
     return this.#name(topic, topic.writers, 'writers')
   }
 
-  /** @returns the registry's subject of the topic's values, for who writes them (contract.md, section 4). */
+  /** @returns the registry's subject of the topic's values, for writers of the topic (contract.md, section 4). */
   subject(topic: Topic): string {
     return `${this.write(topic)}-value`
   }

@@ -1,6 +1,7 @@
 /**
- * Bounds the memory that requests hold: their bodies, and their records until Kafka has acknowledged them. An owner may hold
- * as much as is left free: one alone half of it, two a third each, so that there is room for the next one at any time.
+ * Limits the memory that requests hold: their bodies, and their records until Kafka has acknowledged them. An owner may
+ * hold as much as is left free: half if it is alone, a third each if there are two. So there is always room for another
+ * owner.
  */
 export class Admission {
   readonly #maxBytes: number
@@ -23,9 +24,10 @@ export class Admission {
   }
 
   /**
-   * Takes in a request; what is held exceeds a limit by one body at most.
+   * Admits a request; the limits are exceeded by one body at most.
    * @param owner the business or subject of its token.
-   * @returns gives the bytes back, once; 'full' when nobody has room, 'share' when this owner has none.
+   * @returns a function that releases the bytes, once; 'full' if there is no room at all, 'share' if this owner has
+   * none.
    */
   enter(owner: string, bodyBytes: number): (() => void) | 'full' | 'share' {
     if (this.isFull) return 'full'

@@ -21,18 +21,18 @@ export type EventsRouteOptions = {
   acknowledgeTimeoutMs: number
 }
 
-/** A request that is being served. */
+/** A request in progress. */
 type Taken = { identity: Identity; published: Promise<unknown> }
 
-/** What the content type parsers hand to the handler. */
+/** Result of the content type parsers, passed to the handler. */
 type RawBody = { format: BodyFormat; bytes: Buffer }
 
 const ndjsonTypes = ['application/x-ndjson', 'application/ndjson']
-/** Events that are encoded before others get their turn. */
+/** Events encoded before other work gets its turn. */
 const eventsPerTurn = 500
 const traceparentPattern = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/
 
-/** POST /v1/events (contract.md, section 5). A request is taken in or refused as a whole. */
+/** POST /v1/events (contract.md, section 5). A request is accepted or refused as a whole. */
 export function addEventsRoute(server: FastifyInstance, options: EventsRouteOptions): void {
   const { sink, authenticate, admission, metrics, maxRequestBytes } = options
   const readRequest = createRequestReader()
@@ -43,10 +43,10 @@ export function addEventsRoute(server: FastifyInstance, options: EventsRouteOpti
     method: 'POST',
     url: '/v1/events',
     schema: eventsOperation,
-    // The schema is for the OpenAPI document: bodies are validated by readRequest, which names every field.
+    // The schema is for the OpenAPI document only: readRequest validates bodies and names every field.
     validatorCompiler: () => () => true,
     serializerCompiler: () => JSON.stringify,
-    /** Before the body is read: what is refused here costs no memory. */
+    /** Runs before the body is read, so that refused requests cost no memory. */
     onRequest: async (request, reply) => {
       if (!sink.isOpen) throw refusals.starting()
       if (admission.isFull) throw refusals.overloaded()
@@ -54,14 +54,14 @@ export function addEventsRoute(server: FastifyInstance, options: EventsRouteOpti
       if (!mayPublish(identity)) throw refusals.noPermission()
       const encoding = request.headers['content-encoding'] ?? 'identity'
       if (encoding !== 'identity') throw refusals.encoding(encoding)
-      // Of unknown length when it comes in chunks: counted as the largest.
+      // The length is unknown if the body arrives in chunks; it then counts as the largest.
       const declaredBytes = Number(request.headers['content-length'] ?? maxRequestBytes)
       const release = admission.enter(ownerOf(identity), Math.min(declaredBytes, maxRequestBytes))
       if (release === 'full') throw refusals.overloaded()
       if (release === 'share') throw refusals.share()
       const state: Taken = { identity, published: Promise.resolve() }
       taken.set(request, state)
-      // Also what is answered with 503 waits for Kafka still, and is its owner's.
+      // A request answered with 503 still waits for Kafka and still counts for its owner.
       reply.raw.once('close', () => void state.published.then(release, release))
     },
     handler: async (request, reply) => {
@@ -71,7 +71,7 @@ export function addEventsRoute(server: FastifyInstance, options: EventsRouteOpti
       if (read.kind === 'invalid') throw refusals.invalid(read.problems)
       const { events, tooLarge } = read
       const state = taken.get(request)
-      if (!state) throw new Error('the request was not taken in')
+      if (!state) throw new Error('the request was not admitted')
       refuseOtherBusinesses(state.identity, events)
       if (tooLarge.length > 0) throw refusals.tooLarge(tooLarge)
       const published = publishInTurns(events, traceparentOf(request), sink)
@@ -88,7 +88,7 @@ export function addEventsRoute(server: FastifyInstance, options: EventsRouteOpti
   })
 }
 
-/** Fastify's own JSON parser would stop at the first fault without saying where. */
+/** Reads bodies as bytes, because Fastify's own JSON parser stops at the first fault without naming its position. */
 function readBodiesAsBytes(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
   const formats: [BodyFormat, string[]][] = [
@@ -106,7 +106,7 @@ function mayPublish({ role, permissions }: Identity): boolean {
   return role === 'super_admin' || permissions.includes('events:write')
 }
 
-/** Who shares room with nobody else: the business that the token is for, or, of tokens for all of them, the subject. */
+/** The unit that shares memory: the token's business, or its subject if the token is for all businesses. */
 function ownerOf({ businessId, subject }: Identity): string {
   return businessId === '*' ? `subject ${subject}` : `business ${businessId}`
 }
@@ -121,7 +121,7 @@ function refuseOtherBusinesses(identity: Identity, events: Event[]): void {
   if (errors.length > 0) throw refusals.otherBusiness(errors)
 }
 
-/** Resolves when Kafka has acknowledged every event. @throws HttpProblem 503 when that takes too long. */
+/** Resolves once Kafka has acknowledged every event. @throws HttpProblem 503 when that takes too long. */
 async function acknowledged(
   published: Promise<PromiseSettledResult<void>[]>,
   { clock, acknowledgeTimeoutMs }: EventsRouteOptions,
@@ -136,12 +136,14 @@ async function acknowledged(
     if (result.status === 'fulfilled') continue
     if (!(result.reason instanceof RecordRefused)) throw result.reason
     if (result.reason.kind === 'forbidden') throw refusals.forbiddenTopic(result.reason.message)
-    errors.push({ field: `events.${index}`, message: `Kafka does not take it: ${result.reason.message}` })
+    errors.push({ field: `events.${index}`, message: `Kafka does not accept it: ${result.reason.message}` })
   }
   if (errors.length > 0) throw refusals.tooLarge(errors.slice(0, maxProblems))
 }
 
-/** Hands the events to the producer in their order, a few hundred at a time: encoding thousands takes tens of milliseconds. */
+/**
+ * Passes the events to the producer in order, a few hundred at a time: encoding thousands takes tens of milliseconds.
+ */
 async function publishInTurns(
   events: Event[],
   traceparent: string | undefined,

@@ -24,7 +24,7 @@ const problem = (description: string, headers?: object) => ({
               properties: {
                 field: { type: 'string', examples: ['events.2.messages.0.date'] },
                 message: { type: 'string' },
-                line: { type: 'integer', description: 'of an NDJSON body, from 1' },
+                line: { type: 'integer', description: 'line of an NDJSON body, from 1' },
               },
             },
           },
@@ -43,7 +43,7 @@ const accepted = {
         properties: {
           events: {
             type: 'array',
-            description: "one verdict an event, in the request's order",
+            description: 'one result per event, in the order of the request',
             items: {
               type: 'object',
               properties: { eventId: { type: 'string' }, status: { type: 'string', enum: ['accepted'] } },
@@ -57,12 +57,12 @@ const accepted = {
 
 const retryAfter = { 'retry-after': { schema: { type: 'integer' }, description: 'seconds' } }
 
-/** POST /v1/events as the OpenAPI document shows it. */
+/** The OpenAPI operation of POST /v1/events. */
 export const eventsOperation = {
   operationId: 'publishEvents',
   summary: 'Publish events of conversations',
   description:
-    'All events of a request are published, or none. An event may be sent again with its eventId: what it causes has the same ids.',
+    'All events of a request are published, or none. An event may be sent again with its eventId: its notifications then have the same ids.',
   security: [{ bearer: [] }],
   body: {
     content: {
@@ -74,28 +74,28 @@ export const eventsOperation = {
           properties: { events: { type: 'array', minItems: 1, maxItems: maxEvents, items: event } },
         },
       },
-      'application/x-ndjson': { schema: { ...event, description: 'one event a line' } },
+      'application/x-ndjson': { schema: { ...event, description: 'one event per line' } },
     },
   },
   response: {
     202: accepted,
     400: problem('The body is not JSON; the line is named'),
     401: problem('No valid token'),
-    403: problem('The token lacks events:write, or is not for the business of an event'),
+    403: problem('The token lacks events:write, or it is not for the business of an event'),
     413: problem('The body is too large, or the notification of an event would be larger than 262,144 bytes'),
-    415: problem('The content type or encoding is not read'),
+    415: problem('The content type or encoding is not supported'),
     422: problem('An event is not valid: every field is named, nothing was published'),
-    429: problem('Events of this token or business take the room that is left: send the events again', retryAfter),
-    503: problem('Kafka does not keep up or is not reachable: send the events again', retryAfter),
+    429: problem('Unacknowledged events of this token or business leave no room: send the events again', retryAfter),
+    503: problem('Kafka is too slow or unreachable: send the events again', retryAfter),
   },
 } as FastifySchema
 
-/** Serves /openapi.json; routes that are added afterwards appear in it. */
+/** Serves /openapi.json, which includes routes added afterwards. */
 export async function addOpenApi(server: FastifyInstance): Promise<void> {
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Hookline producer', description: 'Takes events of conversations into Kafka', version: '1' },
+      info: { title: 'Hookline producer', description: 'Writes events of conversations to Kafka', version: '1' },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
   })

@@ -2,7 +2,7 @@ import { limits } from '../../domain/event/limits.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { RequestProblem } from '../reading/read-request.ts'
 
-/** Every answer that is not 202, each with its reason as an extension member and as the label of a metric. */
+/** Reasons of all responses other than 202; each is an extension member and the label of a metric. */
 export type Reason =
   | 'unreadable'
   | 'invalid'
@@ -31,7 +31,7 @@ export const refusals = {
       errors,
     }),
   encoding: (name: string) =>
-    refusal(415, 'Unsupported Media Type', 'unsupported-encoding', `content-encoding ${name} is not read`),
+    refusal(415, 'Unsupported Media Type', 'unsupported-encoding', `content-encoding ${name} is not supported`),
   overloaded: () =>
     refusal(503, 'Service Unavailable', 'overloaded', 'too much is waiting for Kafka', {}, retryAfter(soonSeconds)),
   share: () =>
@@ -39,7 +39,7 @@ export const refusals = {
       429,
       'Too Many Requests',
       'share',
-      'what waits for Kafka of this token leaves no room for others',
+      'unacknowledged events of this token leave no room for others',
       {},
       retryAfter(soonSeconds),
     ),
@@ -52,13 +52,13 @@ export const refusals = {
       {},
       retryAfter(laterSeconds),
     ),
-  /** The other events of the request may have been taken: the same eventIds make them the same events. */
+  /** The request's other events may have been written; sending them again with the same eventIds is harmless. */
   forbiddenTopic: (why: string) =>
     refusal(
       503,
       'Service Unavailable',
       'forbidden-topic',
-      `Kafka does not let the producer write these events: ${why}; send them again with the same eventIds`,
+      `Kafka does not allow the producer to write these events: ${why}; send them again with the same eventIds`,
       {},
       retryAfter(laterSeconds),
     ),
@@ -83,7 +83,7 @@ function retryAfter(seconds: number): Record<string, string> {
 
 function first(errors: RequestProblem[]): string {
   const [problem] = errors
-  if (!problem) return 'no reason is known'
+  if (!problem) return 'unknown reason'
   const line = problem.line === undefined ? '' : ` (line ${problem.line})`
   return `${problem.field} ${problem.message}${line}`.trim()
 }

@@ -8,15 +8,15 @@ import { topics } from '../../topics/map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { type BuildRecord, createRecordBuilder, openEventEncoders } from './event-records.ts'
 
-/** Where accepted events go. */
+/** Destination of accepted events. */
 export type EventSink = {
-  /** Whether Kafka and the schema registry have been reached: before that, publish throws. */
+  /** Whether Kafka and the schema registry have been reached; until then, publish throws. */
   readonly isOpen: boolean
   /** Bytes of records that Kafka has not acknowledged yet. */
   readonly bufferedBytes: number
   /**
    * Resolves once all in-sync replicas have the event.
-   * @throws RecordRefused when the broker will never take it, or its topic may not be written.
+   * @throws RecordRefused when the broker will never accept it, or its topic may not be written.
    */
   publish(event: Event, traceparent?: string): Promise<void>
 }
@@ -25,11 +25,14 @@ export type Connections = { kafka: Kafka; registry: Registry; use: TopicUse }
 
 type Opened = { producer: BatchingProducer; build: BuildRecord }
 
-/** Made first and opened later, so that a server can listen and say that it is not ready meanwhile. */
+/**
+ * Publishes events to Kafka. It is created first and opened later, so that a server can listen and report that it is
+ * not ready.
+ */
 export class EventPublisher implements EventSink, AsyncDisposable {
   #opened: Opened | undefined
 
-  /** Waits for Kafka, the registry and the schemas, however long that takes. @param fail see BatchingProducer.open */
+  /** Waits for Kafka, the registry and the schemas. @param fail see BatchingProducer.open. */
   async open(
     { kafka, registry, use }: Connections,
     context: WaitContext,
@@ -52,7 +55,7 @@ export class EventPublisher implements EventSink, AsyncDisposable {
 
   async publish(event: Event, traceparent?: string): Promise<void> {
     if (!this.#opened) throw new Error('the publisher is not open yet')
-    // Its sender is told at once: waiting, events of a forbidden topic would fill the room of the other one.
+    // Refused at once: while waiting, events of a forbidden topic would take the other topic's room.
     await this.#opened.producer.send({ ...this.#opened.build(event, traceparent), whileForbidden: 'refuse' })
   }
 

@@ -5,7 +5,10 @@ import { topics } from '../../topics/map.ts'
 import { schemaOf } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 
-/** @param traceparent W3C trace context, handed on as a header of the record. @throws when the event does not fit its Avro schema. */
+/**
+ * @param traceparent W3C trace context, passed on as a header of the record. @throws when the event does not fit its
+ * Avro schema.
+ */
 export type BuildRecord = (event: Event, traceparent?: string) => OutgoingRecord
 
 export type EventEncoders = { message: Encode<MessageEvent>; status: Encode<StatusEvent> }
@@ -19,7 +22,7 @@ export async function openEventEncoders(codec: Codec, use: TopicUse): Promise<Ev
   }
 }
 
-/** The Kafka record of an event (contract.md, section 4): the same for the HTTP service and for publish(). */
+/** The Kafka record of an event (contract.md, section 4), the same for the HTTP service and for publish(). */
 export function createRecordBuilder(encoders: EventEncoders, use: TopicUse): BuildRecord {
   const messageTopic = use.write(topics.messageEvents)
   const statusTopic = use.write(topics.statusEvents)

@@ -17,28 +17,30 @@ export type PublisherOptions = {
   brokers: string[]
   /** Base URL of the schema registry's Confluent API. */
   schemaRegistryUrl: string
-  /** HOOKLINE_TOPIC_PREFIX of the services; default empty. */
+  /** HOOKLINE_TOPIC_PREFIX of the services; empty by default. */
   topicPrefix?: string
-  /** Default "hookline-publisher". */
+  /** "hookline-publisher" by default. */
   clientId?: string
   tls?: boolean
   sasl?: { mechanism: Exclude<KafkaVariables['KAFKA_SASL_MECHANISM'], 'none'>; username: string; password: string }
   registryAuth?: { username: string; password: string }
-  /** Bytes that may wait for Kafka; default 64 MiB. */
+  /** Maximum bytes waiting for Kafka; 64 MiB by default. */
   maxBufferedBytes?: number
-  /** How long closing waits for events in flight, in milliseconds; default 10,000. */
+  /** How long closing waits for events in flight, in milliseconds; 10,000 by default. */
   closeTimeoutMs?: number
-  /** Default: warnings and errors, as JSON lines on standard output. */
+  /** By default warnings and errors are written to standard output as JSON lines. */
   log?: Logger
 }
 
 export type Publisher = AsyncDisposable & {
   /**
-   * Resolves once all in-sync replicas of Kafka have the event; events of one conversation keep the order of the calls.
-   * While Kafka is away it waits. After an error, publish the same event again: its eventId makes that harmless.
-   * @param options.traceparent W3C trace context, handed on to the receiver.
-   * @throws PublisherOverloaded when too many bytes wait already; InvalidEvent when a field is outside of its limits or not
-   *   well-formed Unicode; EventTooLarge when its notification would have more than 256 KiB; RecordRefused when the broker will never take it, or its topic may not be written; whatever has ended the publisher, when it has ended.
+   * Resolves once all in-sync replicas of Kafka have the event. Events of one conversation keep the order of the calls.
+   * While Kafka is unavailable, it waits. After an error, publish the same event again: its eventId makes that
+   * harmless.
+   * @param options.traceparent W3C trace context, passed on to the receiver.
+   * @throws PublisherOverloaded when too many bytes are waiting; InvalidEvent when a field is outside its limits or not
+   * well-formed Unicode; EventTooLarge when its notification would exceed 256 KiB; RecordRefused when the broker will
+   * never accept it, or its topic may not be written; after a fatal error, that error.
    */
   publish(event: Event, options?: { traceparent?: string }): Promise<void>
 }
@@ -47,10 +49,10 @@ export class PublisherOverloaded extends Error {
   override name = 'PublisherOverloaded'
 }
 
-/** An event outside of contract.md's limits (section 4): what POST /v1/events answers with 422. */
+/** An event outside the limits of contract.md, section 4. POST /v1/events answers it with 422. */
 export class InvalidEvent extends Error {
   override name = 'InvalidEvent'
-  /** Each field, and what would be right. */
+  /** Each wrong field and the rule that it breaks. */
   readonly problems: EventFault[]
 
   constructor(problems: EventFault[]) {
@@ -63,15 +65,15 @@ export class EventTooLarge extends Error {
   override name = 'EventTooLarge'
 }
 
-/** Named in one error. */
+/** Maximum problems named in one error. */
 const maxProblems = 20
 
 /**
- * Publishes events from a bot runtime in Node straight to Kafka, as the producer service does for HTTP. Waits until Kafka,
- * the schema registry and the schemas (npm run topics -- apply) are there.
+ * Publishes events from a bot runtime in Node straight to Kafka, like the producer service does for HTTP. Waits until
+ * Kafka, the schema registry and the schemas (npm run topics -- apply) are available.
  *
- *     await using publisher = await openPublisher({ brokers: ['localhost:9092'], schemaRegistryUrl })
- *     await publisher.publish({ type: 'status', event })
+ * await using publisher = await openPublisher({ brokers: ['localhost:9092'], schemaRegistryUrl })
+ * await publisher.publish({ type: 'status', event })
  */
 export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
   const { topicPrefix: prefix = '', maxBufferedBytes = 67_108_864, closeTimeoutMs = 10_000 } = options
@@ -104,7 +106,10 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   }
 }
 
-/** A fault that no waiting mends leaves records unanswered: their callers get it, and so does every later one. */
+/**
+ * A fault that waiting does not fix leaves records without a result. Their callers get the fault, and so does every
+ * later one.
+ */
 class Ending {
   readonly #rejections = new Set<(error: unknown) => void>()
   #reason: { error: unknown } | undefined

@@ -1,11 +1,11 @@
 import { limits } from '../../domain/event/limits.ts'
 
 /**
- * JSON Schemas of what POST /v1/events takes: the records of contract.md, section 4, with times as RFC 3339 text and
- * optional fields absent or null. They validate, and they are the OpenAPI document's.
+ * JSON Schemas of the events that POST /v1/events accepts: the records of contract.md, section 4, with times as RFC
+ * 3339 text and optional fields absent or null. They validate requests and appear in the OpenAPI document.
  */
 
-/** A name's limit is in bytes of UTF-8, which JSON Schema cannot say: eventFaults looks at them. */
+/** The limit of a name is in bytes of UTF-8, which JSON Schema cannot express; eventFaults checks it. */
 const text = {
   type: 'string',
   minLength: 1,
@@ -23,7 +23,7 @@ const url = { ...optionalText, description: 'URL' }
 const conversation = {
   eventId: {
     ...text,
-    description: `${text.description}; unique within its kind; send the same one again when an answer did not arrive`,
+    description: `${text.description}; unique within its kind; send the same one again if no response arrived`,
   },
   businessId: text,
   chatPlatform: { ...text, description: 'webchat, whatsapp, messenger, telegram, twitter or another' },
@@ -39,7 +39,7 @@ const messageSchema = {
   additionalProperties: false,
   required: ['id', 'date', 'from'],
   properties: {
-    id: { ...text, description: 'statuses refer to it' },
+    id: { ...text, description: 'status events refer to it' },
     date: time,
     message: optionalText,
     fromName: optionalText,
@@ -103,10 +103,10 @@ export const statusEventSchema = {
   },
 }
 
-/** Of one request. The largest body has fewer, unless they are nearly empty. */
+/** Maximum events of one request. The largest body has fewer, unless they are nearly empty. */
 export const maxEvents = 20_000
 
-/** The JSON body around the events; each event is then checked by its own schema. */
+/** Schema of the JSON body around the events; each event is then checked against its own schema. */
 export const envelopeSchema = {
   type: 'object',
   additionalProperties: false,

@@ -12,7 +12,7 @@ const everything: WantedEvents = {
   variableChanges: true,
 }
 
-/** Bytes of an event's largest notification: what a webhook gets that wants every kind. */
+/** Bytes of an event's largest notification: the one for a webhook that wants every kind. */
 export function notificationBytes(event: Event): number {
   return bodyOf(event, everything)?.length ?? 0
 }

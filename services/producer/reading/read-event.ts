@@ -5,10 +5,12 @@ import { illFormedTexts } from '../../platform/json/well-formed.ts'
 import { messageEventSchema, statusEventSchema } from './event-schemas.ts'
 import { timeMs } from './time.ts'
 
-/** Reads one event of a request: its problems name fields relative to the event. Fills defaults into the value itself. */
+/**
+ * Reads one event of a request. Its problems name fields relative to the event. Fills defaults into the value itself.
+ */
 export type ReadEvent = (value: unknown) => Checked<Event>
 
-/** Events that have passed their JSON Schema: times are still text, optional fields may be missing. */
+/** Events that have passed their JSON Schema: times are still text, and optional fields may be missing. */
 type RawMessage = Omit<Message, 'date'> & { date: string }
 type RawMessageEvent = Omit<MessageEvent, 'customerCreationTime' | 'sessionCreationTime' | 'messages'> & {
   type: 'message'
@@ -18,7 +20,7 @@ type RawMessageEvent = Omit<MessageEvent, 'customerCreationTime' | 'sessionCreat
 }
 type RawStatusEvent = Omit<StatusEvent, 'statusChangeTime'> & { type: 'status'; statusChangeTime: string }
 
-/** Of one event. */
+/** Maximum problems of one event. */
 const maxProblems = 50
 
 export function createEventReader(): ReadEvent {
@@ -46,7 +48,7 @@ export function createEventReader(): ReadEvent {
 
 function toMessageEvent({ type, ...raw }: RawMessageEvent): Checked<Event> {
   const problems = missingAddress(raw)
-  // contract.md, section 2: the body always has one of the two.
+  // The body always has one of the two (contract.md, section 2).
   if (raw.chatPlatform !== 'whatsapp' && !raw.chatIdInChatPlatform)
     problems.push({ field: 'chatIdInChatPlatform', message: 'is required unless chatPlatform is whatsapp' })
   const event: MessageEvent = {
@@ -80,10 +82,10 @@ function missingAddress(raw: { chatPlatform: string; whatsappNumber?: string | n
   return [{ field: 'whatsappNumber', message: 'is required when chatPlatform is whatsapp' }]
 }
 
-/** The schema's format is laxer than RFC 3339 (it lets +0530 pass), so a text may still turn out to be no time. */
+/** The schema's format is less strict than RFC 3339 (it accepts +0530), so a text may still be no time. */
 function readTime(field: string, text: string, problems: Problem[]): number {
   const ms = timeMs(text)
-  if (ms === null) problems.push({ field, message: 'is not a time by RFC 3339' })
+  if (ms === null) problems.push({ field, message: 'is not an RFC 3339 time' })
   return ms ?? 0
 }
 

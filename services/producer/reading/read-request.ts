@@ -9,42 +9,43 @@ import { createEventReader } from './read-event.ts'
 
 export type BodyFormat = 'json' | 'ndjson'
 
-/** Where something is wrong: `events.2.messages.0.date`, and for NDJSON the line, from 1. */
+/** Where a problem is: `events.2.messages.0.date`, and for NDJSON the line, from 1. */
 export type RequestProblem = Problem & { line?: number }
 
 export type ReadRequest =
-  /** tooLarge: events whose notification would be larger than one may be. */
+  /** tooLarge: events whose notification would exceed the maximum size. */
   | { kind: 'events'; events: Event[]; tooLarge: RequestProblem[] }
   /** Not JSON, or not UTF-8. */
   | { kind: 'unreadable'; problems: RequestProblem[] }
-  /** JSON, but not events; each offending field is named, at most 100. */
+  /** JSON, but not valid events; each wrong field is named, at most 100. */
   | { kind: 'invalid'; problems: RequestProblem[] }
 
-/** Text of one event. `line` in an NDJSON body, from 1. */
+/** Text of one event, with its line in an NDJSON body, from 1. */
 type Element = { text: string; line?: number }
 
-/** Named in one answer. */
+/** Maximum problems named in one response. */
 export const maxProblems = 100
-/** Of one event: 500 messages with every field and 1,000 variables have fewer. */
+/** Maximum JSON values of one event; 500 messages with every field and 1,000 variables have fewer. */
 const maxValues = 20_000
-/** UTF-16 units that are read before others get their turn: a millisecond or two. */
+/** UTF-16 units read before other work gets its turn, which takes a millisecond or two. */
 const unitsPerTurn = 65_536
-/** An event costs something by itself, however short its text is. */
+/** Units charged for an event besides its text: even short events take time. */
 const unitsPerEvent = 256
-/** A line costs something by itself, even a blank one. */
+/** Units charged for a line besides its text: even a blank line takes time. */
 const unitsPerLine = 16
-/** UTF-16 units of an event's text from which on its notification is measured: shorter ones cannot be too large. */
+/** Length of an event's text, in UTF-16 units, from which its notification is measured; a shorter one cannot be too large. */
 const measuredLength = 2_048
 
 /**
- * Reads the body of POST /v1/events: all of its events, or why it is refused as a whole. Events are parsed and validated one
- * by one, so that the largest body of the worst shape neither stops the event loop nor takes much memory (guarantee 48).
+ * Reads the body of POST /v1/events: all of its events, or why it is refused as a whole. Events are parsed and
+ * validated one by one, so that the largest body of the worst shape neither blocks the event loop nor takes much memory
+ * (guarantee 48).
  */
 export function createRequestReader(): (format: BodyFormat, body: Buffer) => Promise<ReadRequest> {
   const readEvent = createEventReader()
   const checkEnvelope = compileSchema<{ events: unknown[] }>(envelopeSchema)
 
-  /** The elements of {"events":[...]}, or why it is none. */
+  /** The elements of {"events":[...]}, or why the text is not of this form. */
   const elementsOf = (text: string): Iterable<Element> | ReadRequest => {
     const parts = splitList(text, maxEvents)
     if (parts === null) return invalid('events', tooManyEvents)
@@ -53,7 +54,7 @@ export function createRequestReader(): (format: BodyFormat, body: Buffer) => Pro
     if ('fault' in outer) return { kind: 'unreadable', problems: [{ field: '', message: outer.fault }] }
     const checked = checkEnvelope(outer.value)
     if (!checked.ok) return { kind: 'invalid', problems: checked.problems }
-    if (checked.value.events.length !== parts.elements.length) return invalid('events', 'must stand there once')
+    if (checked.value.events.length !== parts.elements.length) return invalid('events', 'must appear once')
     return parts.elements.map((element) => ({ text: element }))
   }
 
@@ -111,7 +112,7 @@ function invalid(field: string, message: string): ReadRequest {
   return { kind: 'invalid', problems: [{ field, message }] }
 }
 
-/** One event a line; the reader skips blank ones, so that a last line feed is no event. */
+/** One event per line. The reader skips blank lines, so a final line feed is not an event. */
 function* linesOf(text: string): Generator<Element> {
   let start = 0
   for (let line = 1; start < text.length; line++) {
@@ -134,7 +135,7 @@ function parseJson(text: string): { value: unknown } | { fault: string } {
   }
 }
 
-/** JSON is UTF-8 (RFC 8259, section 8.1): bytes that are not are refused, not replaced by question marks. */
+/** JSON is UTF-8 (RFC 8259, section 8.1). Invalid bytes are refused, not replaced by question marks. */
 function decodeUtf8(body: Buffer): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body)

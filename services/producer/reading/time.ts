@@ -2,9 +2,9 @@ const rfc3339 = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$
 const leapSecond = '60'
 
 /**
- * A time by RFC 3339, section 5.6, with any offset.
- * @returns milliseconds since the epoch, finer fractions cut off; a leap second counts as the second after it, as POSIX
- *   does. null when the text is not such a time.
+ * Parses a time of RFC 3339, section 5.6, with any offset.
+ * @returns milliseconds since the epoch, finer fractions truncated. A leap second counts as the second after it, as in
+ * POSIX. null if the text is not such a time.
  */
 export function timeMs(text: string): number | null {
   const [, date, minute, second, fraction = '', offset] = rfc3339.exec(text.toUpperCase()) ?? []

@@ -208,7 +208,7 @@ describe('a schema that is not known yet', () => {
     waiting.reject(new Error('a bug'))
     expect(await taking).toBe(3)
     await stage.drain()
-    expect(log).toEqual(['deliver a', 'deliver b', 'fault reading the event by a schema that was asked for: a bug'])
+    expect(log).toEqual(['deliver a', 'deliver b', 'fault reading the event with a schema from the registry: a bug'])
     expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 13 }])
   })
 })
