@@ -68,7 +68,7 @@ def main():
 
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--since", type=duration, help="so long ago: 90m, 24h, 14d; by default all that is kept")
+    parser.add_argument("--since", type=duration, help="age: 90m, 24h, 14d; everything that is kept by default")
     parser.add_argument("--chart", type=Path, help="a file to draw to: .svg, .png or .pdf")
     parser.add_argument("--parquet", type=Path, help="a file for the table of attempts")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -6,7 +6,7 @@ export const cliConfig = Type.Object(
   {
     HOOKLINE_ADMIN_URL: Type.String({ default: '', description: 'base URL of admin', ...optionalHttpUrl }),
     HOOKLINE_TOKEN: Type.String({ default: '', description: 'bearer token for admin', secret: true }),
-    HOOKLINE_BUSINESS: Type.String({ default: '', description: 'business that commands are about' }),
+    HOOKLINE_BUSINESS: Type.String({ default: '', description: 'business to work on' }),
     ...kafkaVariables,
     ...registryVariables,
   },

@@ -1,6 +1,6 @@
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 
-/** An end that was to be expected: lines for a person, without a stack. */
+/** An expected failure, reported in lines for people without a stack. */
 export class CliFailure extends Error {
   override name = 'CliFailure'
   readonly exitCode: ExitCode

@@ -11,23 +11,19 @@ import { addSendingVerbs } from './verbs/sending-verbs.ts'
 import { addTailVerb } from './verbs/tail-verb.ts'
 import { addWritingVerbs } from './verbs/writing-verbs.ts'
 
-/** Makes an action of a verb: its arguments and options come behind the session. */
+/** Turns a verb into an action: its arguments and options follow the session. */
 export type Act = <Given extends unknown[]>(
   verb: (session: Session, ...given: Given) => Promise<number>,
 ) => (...given: unknown[]) => Promise<void>
 
 const exitCodesHelp = `
-Exit codes: 0 done; 1 refused, or it did not come out well; 2 the command line or a file is wrong;
-3 apply --dry-run: something differs; 4 no such webhook; 5 the token may not; 6 no answer.
+Exit codes: 0 success; 1 refused or not successful; 2 invalid command line or file;
+3 apply --dry-run: differences; 4 no such webhook; 5 not permitted; 6 no response.
 
-Where things are comes from flags, then from HOOKLINE_ADMIN_URL, HOOKLINE_TOKEN, HOOKLINE_BUSINESS, KAFKA_BROKERS,
+Addresses and credentials come from flags, then from HOOKLINE_ADMIN_URL, HOOKLINE_TOKEN, HOOKLINE_BUSINESS, KAFKA_BROKERS,
 SCHEMA_REGISTRY_URL, HOOKLINE_TOPIC_PREFIX, then from .hookline/local.json, which npm start writes.`
 
-/**
- * Runs a command line.
- * @param args behind the program's name.
- * @returns the exit code (exit-codes.ts).
- */
+/** Runs a command line. @param args arguments after the program's name. @returns the exit code (exit-codes.ts). */
 export async function run(
   args: string[],
   terminal: Terminal,
@@ -52,13 +48,13 @@ export async function run(
 function createProgram(terminal: Terminal, act: Act): Command {
   const program = new Command('webhooks')
     .description("Hookline's command line for operators")
-    .option('-b, --business <id>', "the business; by default the token's own")
+    .option('-b, --business <id>', "the business; the token's own by default")
     .addOption(new Option('-o, --output <format>').choices([...formats]).default('table'))
     .option('--admin-url <url>', 'base URL of admin')
-    .option('--token-file <file>', 'a file that holds the bearer token')
+    .option('--token-file <file>', 'file with the bearer token')
     .option('--brokers <brokers>', 'host:port, comma-separated: for tail')
     .option('--registry-url <url>', "base URL of the schema registry's Confluent API: for tail")
-    .option('--topic-prefix <prefix>', 'before the names of topics: for tail')
+    .option('--topic-prefix <prefix>', 'prefix of the names of topics: for tail')
     .addHelpText('after', exitCodesHelp)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
@@ -70,9 +66,9 @@ function createProgram(terminal: Terminal, act: Act): Command {
   return program
 }
 
-/** Expected ends in words; a bug crashes with its stack. */
+/** Reports an expected failure; a bug crashes with its stack. */
 function endOf(error: unknown, { err }: Terminal): number {
-  // Commander has said it already; help is no failure.
+  // Commander has already reported it; help is not a failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   if (error instanceof CliFailure) {
     err(`${error.message}\n`)

@@ -3,18 +3,18 @@ import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type Clock, systemClock } from '../platform/runtime/clock.ts'
 
-/** The outside of the command: what it is given, and where it writes. */
+/** The environment of the command: its inputs and outputs. */
 export type Terminal = {
-  /** Results. */
+  /** Writes results. */
   out(text: string): void
-  /** Progress and problems. */
+  /** Writes progress and problems. */
   err(text: string): void
-  /** Whether results go to a person's screen, and colours are welcome there. */
+  /** Whether results go to a screen with colours. */
   readonly colours: boolean
-  /** Whether progress goes to a person's screen. */
+  /** Whether progress goes to a screen. */
   readonly interactive: boolean
   readonly env: NodeJS.ProcessEnv
-  /** A file by its path as the user gave it; `-` is the standard input. @throws Error when it cannot be read. */
+  /** Reads a file by the path that the user gave; `-` is standard input. @throws Error when it cannot be read. */
   read(path: string): Promise<string>
   readonly clock: Clock
   /** Aborted by Ctrl-C. */
@@ -22,8 +22,8 @@ export type Terminal = {
 }
 
 /**
- * This process's own. npm changes into the repository's folder before it runs a script, and leaves the user's in INIT_CWD:
- * files are looked for there.
+ * The terminal of this process. npm changes into the repository's folder before it runs a script and leaves the user's
+ * folder in INIT_CWD; files are read relative to that.
  */
 export function processTerminal(interrupted: AbortSignal): Terminal {
   const { stdout, stderr, stdin, env } = process

@@ -4,22 +4,22 @@ import type { Wanted } from './definition-file.ts'
 import { type Change, changesBetween } from './diff-lines.ts'
 import { type PlanOptions, planOf, type Step } from './plan.ts'
 
-/** What became of one definition. */
+/** Result for one definition. */
 export type Applied = {
   action: 'created' | 'updated' | 'unchanged' | 'failed'
   businessId: string
-  /** null when there is none yet. */
+  /** null if there is none yet. */
   id: string | null
   name: string
   changes: Change[]
-  /** Of a new webhook: shown this once. */
+  /** Secret of a new webhook, shown this once. */
   secret?: string
   problem?: string
 }
 
 type Planned = { businessId: string; step: Step }
 
-/** Compares with what is there; asks of the server what it has, and changes nothing. */
+/** Compares the files with the server's webhooks; changes nothing. */
 export async function plan(
   admin: Pick<AdminApi, 'list'>,
   wanted: (Wanted & { businessId: string })[],
@@ -35,8 +35,8 @@ export async function plan(
 }
 
 /**
- * Carries the steps out. One that is refused is tried again behind the others as long as any of these succeeds: it may
- * want a channel that another one gives up.
+ * Carries out the steps. A refused step is retried after the others as long as any of them succeeds: it may need a
+ * channel that another one releases.
  */
 export async function carryOut(admin: Pick<AdminApi, 'create' | 'patch'>, planned: Planned[]): Promise<Applied[]> {
   const results = new Map<Planned, Applied>()
@@ -77,7 +77,7 @@ async function carryOutOne(admin: Pick<AdminApi, 'create' | 'patch'>, planned: P
   }
 }
 
-/** What carrying it out would lead to if the server takes it. */
+/** Result of the step if the server accepts it. */
 export function foreseen({ businessId, step }: Planned): Applied {
   const { wanted } = step
   const common = { businessId, id: wanted.id ?? null, name: wanted.name ?? '', changes: [] as Change[] }

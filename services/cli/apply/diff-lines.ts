@@ -6,7 +6,7 @@ import type { Shown } from './plan.ts'
 
 export type Change = { field: string; from: unknown; to: unknown }
 
-/** The fields that differ, in the definition's order; an absent one is null. */
+/** Fields that differ, in the order of the definition; null for an absent one. */
 export function changesBetween(before: Shown, after: Shown): Change[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return names
@@ -14,7 +14,7 @@ export function changesBetween(before: Shown, after: Shown): Change[] {
     .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to))
 }
 
-/** Both as YAML, and the lines between them. */
+/** Lines of the difference between both, as YAML. */
 export function diffLines(before: Shown, after: Shown, colours: boolean): string[] {
   const { hunks } = structuredPatch('', '', yaml(before), yaml(after), '', '', { context: 1 })
   return hunks.flatMap(({ lines }) => lines.map((line) => paint(printable(line), colours)))

@@ -5,7 +5,7 @@ import { defaultEvents, defaultOf, type Wanted, writableNames } from './definiti
 /** The writable part of a webhook, as it is shown. */
 export type Shown = Record<string, unknown>
 
-/** What is to be done so that the server has what a file wants. */
+/** A step that makes the server match a file. */
 export type Step =
   | { kind: 'create'; wanted: Wanted; businessId: string; body: object; after: Shown }
   | { kind: 'update'; wanted: Wanted; webhook: Webhook; patch: Shown; before: Shown; after: Shown }
@@ -13,7 +13,9 @@ export type Step =
   | { kind: 'impossible'; wanted: Wanted; why: string }
 
 export type PlanOptions = {
-  /** The server shows no header values: those that are stored count as equal unless they are to be written again. */
+  /**
+   * Whether stored header values are written again. The server does not show them, so otherwise they count as equal.
+   */
   writeHeaders: boolean
 }
 
@@ -37,15 +39,18 @@ export function planOf(wanted: Wanted, businessId: string, existing: Webhook[], 
   return { kind: 'update', wanted, webhook: found, patch, before, after: merged(before, patch, options.writeHeaders) }
 }
 
-/** An id must exist already: ids are made by the server. @returns why it cannot be told. */
+/**
+ * The webhook to change. An id must exist already, because the server makes ids. @returns the problem if it cannot be
+ * determined.
+ */
 function findFor({ id, name }: Wanted, existing: Webhook[]): Webhook | undefined | string {
   if (id !== undefined) return existing.find((webhook) => webhook.id === id) ?? `the business has no webhook ${id}`
   const named = existing.filter((webhook) => webhook.name === name)
   if (named.length <= 1) return named[0]
-  return `${named.length} webhooks have the name "${name}": say which by its id (${named.map((one) => one.id).join(', ')})`
+  return `${named.length} webhooks have the name "${name}": use one of their ids (${named.map((one) => one.id).join(', ')})`
 }
 
-/** Two that are about the same webhook: the later would undo the earlier. */
+/** Documents that target the same webhook; the later one would overwrite the earlier one. */
 export function repeated(wanted: Wanted[]): string[] {
   const seen = new Map<string, string>()
   return wanted.flatMap(({ place, businessId, id, name }) => {
@@ -82,7 +87,7 @@ function differs(name: string, is: unknown, wanted: unknown, { writeHeaders }: P
   }
 }
 
-/** Whether there are header values in it that may differ from those of the webhook, and nobody can tell. */
+/** Whether a file has header values that may differ from the webhook's stored ones, which cannot be compared. */
 export function hasUncomparedValues({ kind, wanted }: Step): boolean {
   const headers = (wanted.fields.headers ?? {}) as Headers
   return kind !== 'create' && Object.values(headers).some((value) => value !== masked)
@@ -96,7 +101,7 @@ function headersDiffer(is: Headers, wanted: Headers, writeHeaders: boolean): boo
   return writeHeaders && Object.values(wanted).some((value) => value !== masked)
 }
 
-/** null is all of the defaults; null for one of them is its default. */
+/** null means all defaults; null for one event means its default. */
 function eventsOf(wanted: unknown): Shown {
   if (wanted === null) return defaultEvents
   return Object.fromEntries(
@@ -104,7 +109,7 @@ function eventsOf(wanted: unknown): Shown {
   )
 }
 
-/** What the server will show. */
+/** The webhook as the server will show it. */
 function merged(before: Shown, fields: Shown, newValues: boolean): Shown {
   const after: Shown = { ...before }
   for (const [name, value] of Object.entries(fields)) {

@@ -18,7 +18,7 @@ import { CliFailure } from '../failure.ts'
 import type { AdminConnection } from './connection.ts'
 import { exitCodeOf, problemLines } from './problem-lines.ts'
 
-/** A webhook in whichever answer. Of an admin that is older than this command, it may have no status. */
+/** A webhook of any response. Older versions of admin send no status. */
 export type Webhook = Omit<ApiWebhook, 'status'> &
   Partial<Pick<ListedWebhook, 'status' | 'lastHour'> & Pick<WebhookWithSecret, 'secret'>>
 
@@ -29,7 +29,9 @@ type Asked = { body?: object; query?: Query; version?: number }
 const requestTimeoutMs = 45_000
 const pageSize = 200
 
-/** The admin API (contract.md, section 5). Every call throws a CliFailure with the problem that admin has named. */
+/**
+ * Client of the admin API (contract.md, section 5). Every call throws a CliFailure with the problem that admin reports.
+ */
 export class AdminApi {
   readonly #http: Got
   readonly #url: string
@@ -40,7 +42,8 @@ export class AdminApi {
       prefixUrl: `${url}/api/v1`,
       headers: { authorization: `Bearer ${token}`, 'user-agent': 'hookline-cli' },
       timeout: { request: requestTimeoutMs },
-      // Asking again may change things twice; and a token must not follow a redirect to somewhere else.
+      // Only GET is retried, since other requests might change things twice. A token must not follow a redirect to
+      // another server.
       retry: { limit: 1, methods: ['GET'], maxRetryAfter: 5_000 },
       followRedirect: false,
     })
@@ -88,7 +91,7 @@ export class AdminApi {
     return errors
   }
 
-  /** The newest ones that the query lets through. */
+  /** The newest attempts that match the query. */
   attempts({ businessId, id }: Webhook, limit: number, query: Query): Promise<AttemptEntry[]> {
     return this.#all(pathOf(businessId, 'webhooks', id, 'attempts'), 'attempts', limit, query)
   }
@@ -125,7 +128,7 @@ export class AdminApi {
     return this.#ask('PUT', pathOf(businessId, 'account'), { body: { webhooksEnabled } })
   }
 
-  /** Follows nextCursor, to the end or until there are so many rows. */
+  /** Follows nextCursor to the end, or until limit rows are read. */
   async #all<T>(path: string, field: string, limit = Number.POSITIVE_INFINITY, query: Query = {}): Promise<T[]> {
     const rows: T[] = []
     let cursor: string | undefined
@@ -163,7 +166,7 @@ export class AdminApi {
     if (error instanceof RequestError)
       return new CliFailure(exitCodes.unreachable, `no answer from ${this.#url}: ${error.code} ${error.message}`)
     if (error instanceof SyntaxError)
-      return new CliFailure(exitCodes.failed, `${this.#url} answered something that is not JSON: is admin there?`)
+      return new CliFailure(exitCodes.failed, `${this.#url} returned something other than JSON: is it admin's address?`)
     return error
   }
 }
@@ -176,7 +179,7 @@ function parsed(body: unknown): unknown {
   try {
     return JSON.parse(String(body))
   } catch {
-    // A proxy's page, say: the status has to do.
+    // Probably a proxy's page; the status has to suffice.
     return null
   }
 }

@@ -6,7 +6,7 @@ import { cliConfig } from '../config.ts'
 import { usageFailure } from '../failure.ts'
 import type { LocalAddress } from './local-address.ts'
 
-/** Flags that say where things are; each wins over its variable, which wins over the file of a stack that runs here. */
+/** Flags for addresses and credentials. A flag overrides its variable, which overrides the file of a local stack. */
 export type ConnectionFlags = {
   business?: string
   adminUrl?: string
@@ -19,12 +19,12 @@ export type ConnectionFlags = {
 export type AdminConnection = { url: string; token: string }
 export type KafkaConnection = KafkaVariables & RegistryConfig & { HOOKLINE_TOPIC_PREFIX: string }
 
-/** Nothing found is told in the words of the flag and of the variable. */
-const orStart = 'or start a stack here by npm start, which leaves .hookline/local.json'
+/** End of the messages about a missing address. */
+const orStart = 'or start a local stack with npm start, which writes .hookline/local.json'
 
 /**
- * The token in the file is sent to the address in the file only: a stack's token is no other server's business.
- * @throws CliFailure when there is no address or no token.
+ * The token in the file is sent only to the address in the file: it is of no concern to other servers.
+ * @throws CliFailure when the address or the token is missing.
  */
 export function adminConnection(
   flags: ConnectionFlags,
@@ -32,15 +32,15 @@ export function adminConnection(
   local: LocalAddress | null,
 ): AdminConnection {
   const url = flags.adminUrl || env.HOOKLINE_ADMIN_URL || local?.adminUrl
-  if (!url) throw usageFailure(`where is admin? Say --admin-url or HOOKLINE_ADMIN_URL, ${orStart}`)
+  if (!url) throw usageFailure(`no address of admin: set --admin-url or HOOKLINE_ADMIN_URL, ${orStart}`)
   if (!URL.canParse(url)) throw usageFailure(`${url} is not a URL`)
   const ofThisStack = url === local?.adminUrl ? local.token : undefined
   const token = flags.token || env.HOOKLINE_TOKEN || ofThisStack
-  if (!token) throw usageFailure(`no token for ${url}: say --token-file or HOOKLINE_TOKEN`)
+  if (!token) throw usageFailure(`no token for ${url}: set --token-file or HOOKLINE_TOKEN`)
   return { url: url.replace(/(?<!\/)\/+$/, ''), token }
 }
 
-/** The registry in the file goes with the brokers in the file. @throws ConfigError for a variable that is wrong. */
+/** The registry in the file is used only with the brokers in the file. @throws ConfigError for an invalid variable. */
 export function kafkaConnection(
   flags: ConnectionFlags,
   env: NodeJS.ProcessEnv,
@@ -56,18 +56,18 @@ export function kafkaConnection(
   })
 }
 
-/** @returns undefined when none is named and the token is for all of them. */
+/** @returns undefined if no business is named and the token is for all of them. */
 export function namedBusiness(flags: ConnectionFlags, env: NodeJS.ProcessEnv, token: string): string | undefined {
   return flags.business || env.HOOKLINE_BUSINESS || businessOf(token)
 }
 
-/** The token's own business. It is the server that verifies the token. */
+/** The token's own business. The server verifies the token. */
 function businessOf(token: string): string | undefined {
   try {
     const { businessId } = decodeJwt<{ businessId?: unknown }>(token)
     return typeof businessId === 'string' && businessId !== '*' && businessId !== '' ? businessId : undefined
   } catch {
-    // Not a token that one can look into: admin says what it thinks of it.
+    // Not a readable token; admin will reject it.
     return undefined
   }
 }

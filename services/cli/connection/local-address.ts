@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { compileSchema } from '../../platform/json/json-schema.ts'
 
-/** What `npm start` leaves in .hookline/local.json while it runs (contract.md, section 6). */
+/** Contents of .hookline/local.json, which `npm start` keeps while it runs (contract.md, section 6). */
 export type LocalAddress = { brokers: string; schemaRegistryUrl: string; adminUrl: string; token: string }
 
 const text = { type: 'string', minLength: 1 }
@@ -14,7 +14,7 @@ const check = compileSchema<LocalAddress>({
 
 export const localAddressFile = fileURLToPath(new URL('../../../.hookline/local.json', import.meta.url))
 
-/** @returns null when no stack runs here. @throws Error when the file is there and holds something else. */
+/** @returns null if no local stack is running. @throws Error if the file has other contents. */
 export async function readLocalAddress(file = localAddressFile): Promise<LocalAddress | null> {
   const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null

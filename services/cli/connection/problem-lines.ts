@@ -1,13 +1,13 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 
-/** RFC 9457, with the members that admin adds. */
+/** Problem details (RFC 9457) with the members that admin adds. */
 export type ProblemDetails = {
   title?: string
   detail?: string
   errors?: { field: string; message: string }[]
 }
 
-/** An answer that is no success, in lines: what it is about, then each field with what is wrong with it. */
+/** Lines for a response that is not a success: the problem, then each wrong field with its message. */
 export function problemLines(status: number, body: unknown): string[] {
   const { title, detail, errors } = problemOf(body)
   const head = `${status} ${title ?? 'without a reason'}${detail ? `: ${detail}` : ''}`

@@ -14,7 +14,7 @@ import type { LocalAddress } from './local-address.ts'
 
 export type GlobalOptions = ConnectionFlags & { output: Format; tokenFile?: string }
 
-/** What a verb works with: where things are, and how to show them. Nothing is connected before it is asked for. */
+/** Context of a verb: connections and output. Nothing is connected before it is needed. */
 export class Session {
   readonly terminal: Terminal
   readonly options: GlobalOptions
@@ -26,7 +26,7 @@ export class Session {
     this.#local = local
   }
 
-  /** @throws CliFailure when address or token are not known. */
+  /** @throws CliFailure when the address or the token is missing. */
   async admin(): Promise<AdminApi> {
     return new AdminApi(await this.#connection())
   }
@@ -35,19 +35,21 @@ export class Session {
     return kafkaConnection(this.options, this.terminal.env, this.#local)
   }
 
-  /** @returns undefined when none is named. */
+  /** @returns undefined if no business is named. */
   async businessIfNamed(): Promise<string | undefined> {
     return namedBusiness(this.options, this.terminal.env, (await this.#connection()).token)
   }
 
-  /** @throws CliFailure when none is named. */
+  /** @throws CliFailure if no business is named. */
   async business(): Promise<string> {
     const found = await this.businessIfNamed()
-    if (found === undefined) throw usageFailure('which business? Say --business or HOOKLINE_BUSINESS')
+    if (found === undefined) throw usageFailure('no business: set --business or HOOKLINE_BUSINESS')
     return found
   }
 
-  /** A webhook by its id, or by its name if only one has it. @throws CliFailure when there is none, or several. */
+  /**
+   * Finds a webhook by its id, or by its name if the name is unique. @throws CliFailure if there is none, or several.
+   */
   async find(reference: string): Promise<Webhook> {
     const admin = await this.admin()
     const businessId = await this.business()
@@ -68,7 +70,7 @@ export class Session {
     show(this.terminal, this.options.output, value, toRows)
   }
 
-  /** A line beside the result, which other programs do not read. */
+  /** Writes a line for people, beside the result that programs read. */
   say(line: string): void {
     this.terminal.err(`${line}\n`)
   }
@@ -81,7 +83,7 @@ export class Session {
   }
 }
 
-/** @throws CliFailure when it cannot be read. */
+/** @throws CliFailure when the file cannot be read. */
 export async function read(terminal: Terminal, path: string): Promise<string> {
   try {
     return await terminal.read(path)

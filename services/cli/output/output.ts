@@ -5,10 +5,10 @@ import type { Terminal } from '../terminal.ts'
 export const formats = ['table', 'json', 'yaml'] as const
 export type Format = (typeof formats)[number]
 
-/** Rows for people; the other formats show the value itself. */
+/** Table rows for people; the other formats show the value itself. */
 export type Rows = { head: string[]; rows: (string | number)[][]; empty: string }
 
-/** Writes a result as the user wants it. @param toRows only called for a table. */
+/** Writes a result in the chosen format. @param toRows only called for a table. */
 export function show<T>(terminal: Terminal, format: Format, value: T, toRows: (value: T) => Rows): void {
   switch (format) {
     case 'json':
@@ -31,12 +31,12 @@ export function tableText({ head, rows, empty }: Rows): string {
     .join('\n')
 }
 
-/** One row a field. */
+/** One row per field. */
 export function fieldRows(fields: [string, string | number][]): Rows {
   return { head: [], rows: fields, empty: '' }
 }
 
-/** What others have chosen (names, receivers' answers) must not steer the terminal, nor break a row. */
+/** Makes foreign text (names, receivers' responses) safe: it must neither control the terminal nor break a row. */
 export function printable(cell: string | number): string {
   return String(cell).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) =>
     character === '\t' || character === '\n' ? ' ' : '\ufffd',

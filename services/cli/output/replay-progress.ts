@@ -3,10 +3,13 @@ import type { ReplayProgress } from '../../domain/api/traffic.ts'
 import type { Terminal } from '../terminal.ts'
 
 const pollMs = 500
-/** Where nobody watches a bar, a line so often. */
+/** Polls between two lines of progress, where no bar is shown. */
 const lineEveryPolls = 10
 
-/** Asks until every notification has its outcome, or Ctrl-C ends the waiting (the replay goes on). @returns the last answer. */
+/**
+ * Polls until every notification has its outcome, or Ctrl-C ends the wait (the replay continues). @returns the last
+ * answer.
+ */
 export async function follow(
   { clock, interactive, interrupted, err }: Terminal,
   ask: () => Promise<ReplayProgress>,

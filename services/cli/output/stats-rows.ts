@@ -5,7 +5,7 @@ import { optional, outcomesText } from './webhook-rows.ts'
 
 /** Statistics and logs as tables for people. */
 
-/** Sums of the last hour, day and week; their starts are within the span. */
+/** Totals of the last hour, day and week: of the periods that started within them. */
 export function spansOf({ minutes, hours }: Pick<Stats, 'minutes' | 'hours'>, nowMs: number): Record<string, Totals> {
   return {
     'last hour': sumOf(minutes, nowMs - hourMs),

@@ -41,7 +41,7 @@ export function webhookRows(webhook: Webhook): Rows {
     ['timeout', `${webhook.timeoutMs} ms; slow from ${webhook.slowThresholdMs} ms`],
     ['retries', `${webhook.retryProfile}; when blocked: ${webhook.whenBlocked}`],
     ['in flight', webhook.maxInFlight],
-    ...optional('rate', webhook.rateLimitPerSecond && `${webhook.rateLimitPerSecond} a second`),
+    ...optional('rate', webhook.rateLimitPerSecond && `${webhook.rateLimitPerSecond} per second`),
     ['version', `${webhook.version}, of ${webhook.updatedAt}`],
     ...conflicts.map(
       ({ channel, name, webhookId }): Field => ['conflict', `${channel} goes to ${name} (${webhookId})`],
@@ -69,7 +69,7 @@ export function outcomesText({ success, slow, error, rejected }: Totals): string
   return `${success} ok, ${slow} slow, ${error} error, ${rejected} rejected`
 }
 
-/** What admin says of it; of an admin that says nothing, whether it is on. */
+/** The state that admin reports; without one, whether the webhook is enabled. */
 export function stateOf({ status, enabled }: Webhook): string {
   return status?.state ?? (enabled ? 'on' : 'off')
 }

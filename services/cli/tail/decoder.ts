@@ -6,17 +6,20 @@ import type { RegistryConfig } from '../../platform/avro/codec.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 
-/** A value as plain JSON: times in ISO 8601, bytes as text where they are UTF-8, else base64. */
+/** A value as plain JSON: times in ISO 8601; bytes as text if they are UTF-8, otherwise base64. */
 export type Shown = { value: unknown } | { unreadable: string; base64: string }
 
 export type Decoder = (bytes: Buffer | null) => Promise<Shown>
 
 const headerBytes = 5
 
-/** The schema with that id, or undefined when the registry does not have it. @throws CliFailure when it does not answer. */
+/**
+ * The schema with that id; undefined if the registry does not have it. @throws CliFailure when the registry does not
+ * answer.
+ */
 export type FindSchema = (id: number) => Promise<object | undefined>
 
-/** Reads each value by the schema that it was written with; what begins with no magic byte is JSON or text. */
+/** Decodes each value with the schema that it was written with. A value without the magic byte is JSON or text. */
 export function createDecoder(find: FindSchema): Decoder {
   const types = new Map<number, Promise<avsc.Type | undefined>>()
   const typeOf = (id: number) => {
@@ -35,7 +38,7 @@ export function createDecoder(find: FindSchema): Decoder {
     try {
       return { value: plain(type.fromBuffer(bytes.subarray(headerBytes))) }
     } catch (error) {
-      return unreadable(`not readable by its schema: ${error instanceof Error ? error.message : error}`)
+      return unreadable(`does not match its schema: ${error instanceof Error ? error.message : error}`)
     }
   }
 }
@@ -50,7 +53,7 @@ export function registrySchemas(config: RegistryConfig): FindSchema {
   })
   return async (id) => {
     try {
-      // The registry's client would do, but for the logical types, which it drops.
+      // The registry's client would drop the logical types.
       const { schema } = await http(`schemas/ids/${id}`).json<{ schema: string }>()
       return JSON.parse(schema) as object
     } catch (error) {
@@ -76,7 +79,7 @@ function jsonOrText(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch {
-    // Not JSON: shown as what it is.
+    // Not JSON, so shown as it is.
     return textOrBase64(bytes)
   }
 }
@@ -85,7 +88,7 @@ export function textOrBase64(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`
 }
 
-/** avsc's classes and buffers to what JSON and YAML write. */
+/** Converts avsc's classes and buffers to values that JSON and YAML can write. */
 function plain(value: unknown): unknown {
   if (Buffer.isBuffer(value)) return textOrBase64(value)
   if (Array.isArray(value)) return value.map(plain)

@@ -28,7 +28,10 @@ function headerText(value: HeaderValue): string {
   return values.map((one) => (Buffer.isBuffer(one) ? textOrBase64(one) : String(one ?? ''))).join(', ')
 }
 
-/** A definition that an operator has just written may hold them in the clear; of sealed ones nobody reads anything either. */
+/**
+ * Masks secrets: a definition just written by an operator may contain plain ones, and sealed ones are of no use to
+ * anybody.
+ */
 function withoutSecrets(shown: Shown): Shown {
   if (!('value' in shown) || !isDefinition(shown.value)) return shown
   const value: Record<string, unknown> = { ...shown.value }
@@ -43,7 +46,7 @@ function isDefinition(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && 'url' in value && 'channels' in value
 }
 
-/** One line a record, or for YAML one document. */
+/** One line per record; in YAML one document. */
 export function recordText(record: ShownRecord, format: Format): string {
   switch (format) {
     case 'json':

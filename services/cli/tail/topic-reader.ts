@@ -12,12 +12,12 @@ import type { Terminal } from '../terminal.ts'
 import { type Place, startOf } from './start-position.ts'
 
 export type Reading = {
-  /** As it is in Kafka. */
+  /** Name in Kafka. */
   topic: string
   from: Place
-  /** Undefined: all of them. */
+  /** Undefined for all partitions. */
   partition: number | undefined
-  /** Goes on with what comes. */
+  /** Whether to continue with new records. */
   follow: boolean
 }
 
@@ -26,10 +26,10 @@ const connectLimitMs = 15_000
 const sessionTimeoutMs = 10_000
 
 /**
- * Hands over records, in order within each partition, until the ends of the time at which it was called, or with `follow`
- * until it is interrupted.
- * @param take says whether it wants more.
- * @throws CliFailure when Kafka does not answer or has no such topic.
+ * Passes on records, in order within each partition, up to the ends at the time of the call; with `follow`, until it is
+ * interrupted.
+ * @param take returns whether more records are wanted.
+ * @throws CliFailure when Kafka does not answer or the topic does not exist.
  */
 export async function readTopic(
   connection: KafkaConnection,
@@ -41,7 +41,7 @@ export async function readTopic(
   const stopping = AbortSignal.any([interrupted, connecting.signal])
   const context: WaitContext = { log: pino({ level: 'silent' }), clock, health: new Health(), stopping }
   const failed = Promise.withResolvers<never>()
-  // Whoever races with it hears of it.
+  // The rejection is reported where the promise is raced.
   failed.promise.catch(() => undefined)
   const options = {
     topics: [topic],

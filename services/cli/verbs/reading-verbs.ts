@@ -9,43 +9,43 @@ import { accountRows, webhookListRows, webhookRows } from '../output/webhook-row
 import type { Act } from '../program.ts'
 import { positiveInteger, time } from './option-values.ts'
 
-/** Verbs that change nothing: list, get, stats, errors, attempts, dead-letters, account get. */
+/** Verbs that change nothing: list, get, stats, errors, attempts, dead-letters. */
 export function addReadingVerbs(program: Command, act: Act): void {
   program
     .command('list')
-    .description('webhooks of the business, or of all that the token reaches when none is named')
+    .description("list the webhooks of the business, or of all the token's businesses if none is named")
     .action(act(list))
   program
     .command('get')
-    .description('one webhook; as YAML it can be edited and applied')
+    .description('show one webhook; as YAML it can be edited and applied')
     .argument('<webhook>', 'id or name')
     .action(act(async (session, webhook: string) => shown(session, await session.find(webhook), webhookRows)))
   program
     .command('stats')
-    .description('counts of the last hour, day and week, response times of the last 30 minutes')
+    .description('show counts of the last hour, day and week, and response times of the last 30 minutes')
     .argument('<webhook>', 'id or name')
     .action(act(stats))
   program
     .command('errors')
-    .description('the latest errors, newest first')
+    .description('show the latest errors, newest first')
     .argument('<webhook>', 'id or name')
     .action(act(errors))
   program
     .command('attempts')
-    .description('attempts, newest first')
+    .description('show attempts, newest first')
     .argument('<webhook>', 'id or name')
     .addOption(new Option('--outcome <outcome>').choices(attemptOutcomes))
-    .option('--contact <id>', 'of this contact only')
-    .option('--delivery <id>', 'of this notification only')
-    .addOption(new Option('--since <time>', 'ISO 8601, or so long ago: 15m, 6h, 2d').argParser(time))
+    .option('--contact <id>', 'only this contact')
+    .option('--delivery <id>', 'only this notification')
+    .addOption(new Option('--since <time>', 'ISO 8601, or an age: 15m, 6h, 2d').argParser(time))
     .addOption(new Option('--until <time>').argParser(time))
-    .option('--limit <n>', 'so many', positiveInteger, 50)
+    .option('--limit <n>', 'maximum number', positiveInteger, 50)
     .action(act(attempts))
   program
     .command('dead-letters')
-    .description('notifications that were given up, newest first')
+    .description('show notifications that were given up, newest first')
     .argument('<webhook>', 'id or name')
-    .option('--limit <n>', 'so many', positiveInteger, 50)
+    .option('--limit <n>', 'maximum number', positiveInteger, 50)
     .action(act(deadLetters))
 }
 
@@ -98,9 +98,11 @@ async function deadLetters(session: Session, reference: string, { limit }: { lim
   return shown(session, await (await session.admin()).deadLetters(webhook, limit), deadLetterRows)
 }
 
-/** account get, activate, deactivate. */
+/** Verbs account get, activate and deactivate. */
 export function addAccountVerbs(program: Command, act: Act): void {
-  const account = program.command('account').description('whether webhooks are activated for the business')
+  const account = program
+    .command('account')
+    .description('show or change whether webhooks are activated for the business')
   const put = (webhooksEnabled: boolean) => async (session: Session) => {
     const changed = await (await session.admin()).putAccount(await session.business(), webhooksEnabled)
     return shown(session, changed, accountRows)

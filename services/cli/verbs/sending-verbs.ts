@@ -10,30 +10,34 @@ import { optional, outcomesText } from '../output/webhook-rows.ts'
 import type { Act } from '../program.ts'
 import { positiveNumber, time } from './option-values.ts'
 
-/** Verbs that make requests to the receiver: test, replay. */
+/** Verbs that send requests to the receiver: test, replay. */
 export function addSendingVerbs(program: Command, act: Act): void {
   program
     .command('test')
-    .description('sends a sample notification and shows what came back; exit code 1 unless it was a 2xx')
+    .description('send a sample notification and show the response; exit code 1 unless it is a 2xx')
     .argument('<webhook>', 'id or name')
-    .addOption(new Option('--kind <kind>', 'by default what the webhook wants').choices(['message', 'status']))
+    .addOption(new Option('--kind <kind>', 'by default a kind that the webhook wants').choices(['message', 'status']))
     .action(act(test))
   program
     .command('replay')
-    .description('sends notifications again, with their ids and bytes, and shows how far it is')
+    .description('send notifications again, with the same ids and bytes, and show the progress')
     .argument('[webhook]', 'id or name; none with --unread')
-    .option('--delivery <id>', 'this one: its webhook-id')
+    .option('--delivery <id>', 'the notification with this webhook-id')
     .option('--dead-letters', 'all dead letters that have not been delivered since')
-    .option('--unread <topic>', 'records of a topic that could not be read or handled, through their topic again')
+    .option('--unread <topic>', 'records of a topic that could not be read or handled, through that topic again')
     .addOption(
-      new Option('--since <time>', 'those made from then on: ISO 8601, or so long ago: 15m, 6h, 2d').argParser(time),
+      new Option('--since <time>', 'notifications made since: ISO 8601, or an age: 15m, 6h, 2d').argParser(time),
     )
-    .addOption(new Option('--until <time>', 'those made before').argParser(time))
-    .addOption(new Option('--outcome <outcome...>', 'those whose latest attempt ended so').choices(attemptOutcomes))
-    .option('--rate <perSecond>', 'so many a second, at most', positiveNumber, 10)
-    .option('--stop <replayId>', 'ends that replay: nothing more of it is sent')
-    .option('--dry-run', 'only says how many they are')
-    .option('--no-wait', 'returns once they are on their way')
+    .addOption(new Option('--until <time>', 'notifications made before').argParser(time))
+    .addOption(
+      new Option('--outcome <outcome...>', 'notifications whose latest attempt had this outcome').choices(
+        attemptOutcomes,
+      ),
+    )
+    .option('--rate <perSecond>', 'maximum notifications per second', positiveNumber, 10)
+    .option('--stop <replayId>', 'stop that replay: nothing more of it is sent')
+    .option('--dry-run', 'only count the notifications')
+    .option('--no-wait', 'do not wait for the outcomes')
     .action(act(replay))
 }
 
@@ -71,7 +75,7 @@ type ReplayOptions = {
 
 async function replay(session: Session, reference: string | undefined, options: ReplayOptions): Promise<number> {
   if (options.unread !== undefined) return replayUnread(session, reference, options.unread, options)
-  if (reference === undefined) throw usageFailure('which webhook? Say its id or name, or --unread with a topic')
+  if (reference === undefined) throw usageFailure('no webhook: give its id or name, or --unread with a topic')
   if (options.stop !== undefined) {
     await (await session.admin()).stopReplay(await session.find(reference), options.stop)
     session.say(`replay ${options.stop} stopped`)
@@ -120,7 +124,7 @@ async function replayUnread(
   { since, until, dryRun = false }: ReplayOptions,
 ): Promise<number> {
   if (reference !== undefined || since === undefined)
-    throw usageFailure('--unread goes by topic and time, for all webhooks: say --since')
+    throw usageFailure('--unread selects by topic and time, for all webhooks: set --since and no webhook')
   const nowMs = session.terminal.clock.nowMs()
   const body = { topic, since: since(nowMs), ...(until && { until: until(nowMs) }), dryRun }
   const done = await (await session.admin()).replayUnread(body)
@@ -128,7 +132,7 @@ async function replayUnread(
   return exitCodes.ok
 }
 
-/** @throws CliFailure unless exactly one selection is named. */
+/** @throws CliFailure unless exactly one selection is given. */
 export function selectionOf(
   options: Omit<ReplayOptions, 'rate' | 'wait' | 'unread' | 'dryRun'>,
   nowMs: number,
@@ -139,7 +143,7 @@ export function selectionOf(
   const isNarrowed = deadLetters ? outcome === undefined : until === undefined || isWindow
   if (named !== 1 || !isNarrowed)
     throw usageFailure(
-      'say which: --delivery; --dead-letters (with --since, --until); or --since and --outcome (with --until)',
+      'choose one: --delivery; --dead-letters (with --since, --until); or --since and --outcome (with --until)',
     )
   if (delivery !== undefined) return { deliveryId: delivery }
   return {

@@ -9,29 +9,29 @@ import { type Place, readPlace } from '../tail/start-position.ts'
 import { readTopic, topicNames } from '../tail/topic-reader.ts'
 import { positiveInteger, wholeNumber } from './option-values.ts'
 
-/** tail: a topic's records, decoded. */
+/** tail: the records of a topic, decoded. */
 export function addTailVerb(program: Command, act: Act): void {
   program
     .command('tail')
-    .description('records of a topic: Avro by the schema that each was written with, JSON, or text')
+    .description("show the records of a topic: Avro decoded with each record's own schema, JSON, or text")
     .argument('<topic>', 'with or without the prefix')
     .addOption(
       new Option('--from <place>', 'beginning, end, an offset (120), the last (-20), or a time').argParser(place),
     )
-    .option('-f, --follow', 'goes on with what comes, until Ctrl-C')
-    .option('--key <key>', 'records with this key only')
-    .option('--limit <n>', 'so many records', positiveInteger)
-    .option('--partition <n>', 'of this partition only', wholeNumber)
+    .option('-f, --follow', 'continue with new records, until Ctrl-C')
+    .option('--key <key>', 'only records with this key')
+    .option('--limit <n>', 'maximum number of records', positiveInteger)
+    .option('--partition <n>', 'only this partition', wholeNumber)
     .addHelpText(
       'after',
-      '\nWithout --from: the last 10 of each partition. A time is ISO 8601, or so long ago: 15m, 6h, 2d.\nWithout --follow, records come in the order of their times; secrets and header values are shown as ***.',
+      '\nWithout --from: the last 10 of each partition. A time is ISO 8601, or an age: 15m, 6h, 2d.\nWithout --follow, records come in the order of their times; secrets and header values are shown as ***.',
     )
     .action(act(tail))
 }
 
 type TailOptions = { from?: Place; follow?: boolean; key?: string; limit?: number; partition?: number }
 
-/** Above so many records they are shown as they come, partition by partition. */
+/** Maximum number of records that are sorted by time; more are shown as they arrive, partition by partition. */
 const sortedAtMost = 10_000
 
 async function tail(session: Session, name: string, options: TailOptions): Promise<number> {
@@ -57,17 +57,17 @@ async function tail(session: Session, name: string, options: TailOptions): Promi
   return exitCodes.ok
 }
 
-/** @throws CliFailure that names the topics there are. */
+/** @throws CliFailure that lists the existing topics. */
 function topicOf(name: string, prefix: string, names: string[]): string {
   const found = [prefix + name, name].find((candidate) => names.includes(candidate))
   if (found !== undefined) return found
   const own = names
     .filter((one) => one.startsWith(prefix) && !one.startsWith('__'))
     .map((one) => one.slice(prefix.length))
-  throw new CliFailure(exitCodes.notFound, `no topic ${prefix}${name}; there are: ${own.sort().join(', ')}`)
+  throw new CliFailure(exitCodes.notFound, `no topic ${prefix}${name}; existing topics: ${own.sort().join(', ')}`)
 }
 
-/** Decoding takes turns with reading: records are printed in the order in which they were read, or sorted by their times. */
+/** Prints records in the order in which they were read, or sorted by time, while decoding overlaps with reading. */
 class OrderedOutput {
   readonly #holdAtMost: number
   readonly #print: (record: ShownRecord) => void
@@ -82,7 +82,7 @@ class OrderedOutput {
 
   add(record: Promise<ShownRecord>): void {
     this.#last = this.#last.then(async () => this.#take(await record))
-    // end() tells of it.
+    // end() reports the rejection.
     this.#last.catch(() => undefined)
   }
 
@@ -106,6 +106,6 @@ class OrderedOutput {
 
 function place(text: string): Place {
   const found = readPlace(text)
-  if (!found) throw new InvalidArgumentError('It is beginning, end, an offset (120), the last (-20), or a time.')
+  if (!found) throw new InvalidArgumentError('Expected beginning, end, an offset (120), the last (-20), or a time.')
   return found
 }

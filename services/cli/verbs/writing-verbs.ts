@@ -15,28 +15,30 @@ export function addWritingVerbs(program: Command, act: Act): void {
   const collect = (value: string, before: string[] = []) => [...before, value]
   program
     .command('apply')
-    .description('makes webhooks what YAML files say, and shows what differs; what a file leaves out stays as it is')
-    .requiredOption('-f, --file <file>', 'definitions, - is the standard input; may be repeated', collect)
-    .option('--dry-run', 'changes nothing; exit code 3 if something differs')
-    .option('--write-headers', 'writes header values again: those that are stored are not shown, and count as equal')
+    .description(
+      'make webhooks match YAML files and show the differences; fields that a file leaves out stay unchanged',
+    )
+    .requiredOption('-f, --file <file>', 'file with definitions, or - for standard input; may be repeated', collect)
+    .option('--dry-run', 'change nothing; exit code 3 if there are differences')
+    .option('--write-headers', 'write header values again: stored ones cannot be compared and count as equal')
     .action(act(apply))
   program
     .command('diff')
-    .description('apply --dry-run')
-    .requiredOption('-f, --file <file>', 'definitions', collect)
+    .description('same as apply --dry-run')
+    .requiredOption('-f, --file <file>', 'file with definitions', collect)
     .option('--write-headers', 'as for apply')
     .action(act((session, options: ApplyOptions) => apply(session, { ...options, dryRun: true })))
-  program.command('delete').argument('<webhook...>', 'ids or names').description('deletes webhooks').action(act(remove))
+  program.command('delete').argument('<webhook...>', 'ids or names').description('delete webhooks').action(act(remove))
   for (const enabled of [true, false]) {
     program
       .command(enabled ? 'enable' : 'disable')
-      .description(`switches a webhook ${enabled ? 'on' : 'off'}`)
+      .description(`switch a webhook ${enabled ? 'on' : 'off'}`)
       .argument('<webhook>', 'id or name')
       .action(act((session, webhook: string) => setEnabled(session, webhook, enabled)))
   }
   program
     .command('rotate-secret')
-    .description('makes a new secret and shows it, this once; for 24 hours both sign')
+    .description('create a new secret and show it, this once; both sign for 24 hours')
     .argument('<webhook>', 'id or name')
     .action(act(rotateSecret))
 }
@@ -50,7 +52,7 @@ async function apply(session: Session, { file, dryRun = false, writeHeaders = fa
   const human = session.options.output === 'table'
   if (human) for (const { step } of planned) showDifference(session, step)
   if (!writeHeaders && planned.some(({ step }) => hasUncomparedValues(step)))
-    session.say('header values that are stored are not compared: --write-headers writes them again')
+    session.say('stored header values are not compared; --write-headers writes them again')
   const results = dryRun ? planned.map(foreseen) : await carryOut(admin, planned)
   if (human) for (const result of results) session.terminal.out(`${resultLine(result, dryRun)}\n`)
   else session.show({ dryRun, results }, () => fieldRows([]))
@@ -58,7 +60,7 @@ async function apply(session: Session, { file, dryRun = false, writeHeaders = fa
   return dryRun && results.some(({ action }) => action !== 'unchanged') ? exitCodes.differences : exitCodes.ok
 }
 
-/** @throws CliFailure with all that is wrong in all of them. */
+/** @throws CliFailure with all problems of all files. */
 async function readFiles(session: Session, files: string[]): Promise<(Wanted & { businessId: string })[]> {
   const wanted: Wanted[] = []
   const problems: string[] = []
@@ -109,7 +111,7 @@ async function remove(session: Session, references: string[]): Promise<number> {
 
 async function setEnabled(session: Session, reference: string, enabled: boolean): Promise<number> {
   const webhook = await session.find(reference)
-  if (webhook.enabled === enabled) session.say(`it was ${enabled ? 'on' : 'off'} already`)
+  if (webhook.enabled === enabled) session.say(`it is already ${enabled ? 'on' : 'off'}`)
   const changed = webhook.enabled === enabled ? webhook : await (await session.admin()).patch(webhook, { enabled })
   session.show(changed, webhookRows)
   return exitCodes.ok

@@ -1,9 +1,6 @@
 import type { AttemptSummary, DeadLetter } from './delivery.ts'
 
-/**
- * Dead letters with the same meaning, largest first. The next one is used when Kafka refuses the one before as too
- * large.
- */
+/** Dead letters with the same meaning, largest first. The next one is used when Kafka refuses the one before as too large. */
 export type LettersBySize = [DeadLetter, ...DeadLetter[]]
 
 /** Maximum characters of the smallest letter's detail, which may quote the refused record. */

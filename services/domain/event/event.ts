@@ -1,7 +1,4 @@
-/**
- * Input events, as in schemas/message-events.avsc and schemas/status-events.avsc. Times are milliseconds since the
- * epoch.
- */
+/** Input events, as in schemas/message-events.avsc and schemas/status-events.avsc. Times are milliseconds since the epoch. */
 
 export type MessageAuthor = 'bot' | 'user' | 'operator'
 

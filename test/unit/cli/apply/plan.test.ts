@@ -92,7 +92,7 @@ test.each([
   [
     'name: Till',
     [webhook(), webhook({ id: 'wh_2' })],
-    '2 webhooks have the name "Till": say which by its id (wh_1, wh_2)',
+    '2 webhooks have the name "Till": use one of their ids (wh_1, wh_2)',
   ],
   ['name: New\nurl: https://a.example/', [], 'a new webhook needs channels'],
 ])('impossible: %j', (text, existing, why) => {

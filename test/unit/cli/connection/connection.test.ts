@@ -30,7 +30,7 @@ test.each([
 })
 
 test.each([
-  ['nothing is known', {}, {}, null, /where is admin\?/],
+  ['nothing is known', {}, {}, null, /no address of admin/],
   ['no token', { adminUrl: 'https://a' }, {}, null, /no token for https:\/\/a/],
   [
     'the token of the local stack goes to no other server',

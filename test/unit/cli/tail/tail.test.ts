@@ -66,7 +66,7 @@ test.each([
   [
     'truncated',
     framed(7, encoded.subarray(0, 3)),
-    { unreadable: expect.stringContaining('not readable by its schema') },
+    { unreadable: expect.stringContaining('does not match its schema') },
   ],
 ])('%s', async (_name, bytes, shown) => {
   expect(await decode(bytes)).toMatchObject(shown)

@@ -103,7 +103,7 @@ describe('replay', () => {
   test.each([{}, { delivery: 'x', deadLetters: true }, { until: at('b') }, { deadLetters: true, outcome: ['error'] }])(
     'not %j',
     (options) => {
-      expect(() => selectionOf(options, nowMs)).toThrow(/say which/)
+      expect(() => selectionOf(options, nowMs)).toThrow(/choose one/)
     },
   )
 
