@@ -84,7 +84,7 @@ test('a one-time link signs in once, and activates webhooks for a new business',
   for (const one of [first, second]) await one.context().close()
 })
 
-test('a webhook is tried, created and shown with its secret; a channel that is taken says by whom', async () => {
+test('a webhook is tried as a draft, created and shown with its secret; a channel already in use names the webhook that has it', async () => {
   await world.defineWebhook('/other', ['other-channel'], { name: 'Loyalty points' })
   await signIn(page, world)
   await page.getByRole('link', { name: 'New webhook' }).click()
@@ -126,7 +126,7 @@ test('a webhook is tried, created and shown with its secret; a channel that is t
   expect(await state().textContent()).toBe('Off')
 })
 
-test('it is switched on and tested: request, answer and time are shown', async () => {
+test('a webhook that is switched on can be tested: request, answer and time are shown', async () => {
   await button('Test webhook').click()
   expect(await button('Send a test').isDisabled()).toBe(true)
   await page.keyboard.press('Escape')
@@ -144,7 +144,7 @@ test('it is switched on and tested: request, answer and time are shown', async (
   expect(arrivals().at(-1)).toMatchObject({ signature: 'valid', notification: { type: 'status' } })
 })
 
-test('deliveries are seen as they happen; the figures are those of the receiver', async () => {
+test("deliveries appear as they happen, and the figures match the receiver's", async () => {
   await world.inForce()
   await publish(world, messages(world, channel, 'ana', delivered, markup))
   await expect.poll(() => totals(page), patience).toMatchObject({ success: delivered, error: 0 })
@@ -163,7 +163,7 @@ test('deliveries are seen as they happen; the figures are those of the receiver'
   await page.keyboard.press('Escape')
 })
 
-test('the secret is rotated: the new one is shown once, and both sign', async () => {
+test('a rotated secret is shown once, and both secrets sign', async () => {
   await page.goto(webhookUrl)
   await button('More actions').click()
   await page.getByRole('menuitem', { name: 'Rotate the secret' }).click()
@@ -183,7 +183,7 @@ test('the secret is rotated: the new one is shown once, and both sign', async ()
   }
 })
 
-test('the receiver breaks: errors with its answer, then the block with its countdown', async () => {
+test('a failing receiver shows its errors with their answers, then the block with its countdown', async () => {
   world.receiver.answer(receiverPath, { kind: 'status', status: 503, body: `the till is down ${markup}` })
   const before = arrivals().length
   await publish(world, messages(world, channel, 'luis', failuresToBlock))
@@ -216,7 +216,7 @@ test('the receiver breaks: errors with its answer, then the block with its count
   expect(arrivals()).toHaveLength(before + failuresToBlock)
 })
 
-test('the receiver is mended, ten minutes pass, all is sent again: everything has arrived', async () => {
+test('once the receiver works again and ten minutes have passed, everything is sent and has arrived', async () => {
   world.receiver.answer(receiverPath, { kind: 'status', status: 200 })
   await writeFile(join(folder, 'ahead'), String(tenMinutesMs + 1_000))
   const before = arrivals().length
@@ -261,7 +261,7 @@ test('the receiver is mended, ten minutes pass, all is sent again: everything ha
 const contacts = (prefix: string, count: number) =>
   Array.from({ length: count }, (_unused, index) => `${prefix}-${index}`)
 
-test('one notification is sent again from its attempt', async () => {
+test('one notification is replayed from the page of its attempt', async () => {
   const count = () => arrivals().filter(({ notification }) => notification?.contactId === 'ana-5').length
   await page.goto(`${webhookUrl}/attempts?contactId=ana-5`)
   await page.locator('tbody tr button').first().click()
@@ -269,7 +269,7 @@ test('one notification is sent again from its attempt', async () => {
   await expect.poll(count, patience).toBe(2)
 })
 
-test('a change is seen in another page that is open', async () => {
+test('a change shows up in another page that is open', async () => {
   const other = await browser.page()
   await signIn(other, world, { subject: 'ana@bakery.example' })
   await other.getByRole('link', { name: 'Orders to the till' }).waitFor()
@@ -284,7 +284,7 @@ test('a change is seen in another page that is open', async () => {
   await other.context().close()
 })
 
-test('what stands in a form outlives the end of the session and a reload', async () => {
+test('the contents of a form survive the end of the session and a reload', async () => {
   await open('webhooks/new')
   await page.getByLabel('Name').fill('Half-written')
   await page.getByLabel('URL').fill(`${world.receiver.url}/half`)
@@ -310,7 +310,7 @@ test('what stands in a form outlives the end of the session and a reload', async
   await page.getByRole('link', { name: 'Cancel' }).click()
 })
 
-test('who may only read sees no buttons, and gets 403', async () => {
+test('a read-only user sees no buttons, and gets 403', async () => {
   const reader = await browser.page()
   await signIn(reader, world, { role: 'analyst', permissions: ['webhooks:read'] })
   await reader.getByRole('link', { name: 'Orders to the new till' }).click()
@@ -330,7 +330,7 @@ test('who may only read sees no buttons, and gets 403', async () => {
   await reader.context().close()
 })
 
-test("another business's data is out of reach", async () => {
+test('data of another business is out of reach', async () => {
   const stranger = await browser.page()
   await signIn(stranger, world, { businessId: 'someone-else' })
   const id = webhookUrl.split('/').at(-1)
@@ -373,24 +373,27 @@ test.concurrent.each([
   ['en-GB', 'light', 'desktop', 'Error log', /./],
   ['es-MX', 'dark', 'phone', 'Registro de errores', /(webhooks|new|wh_\w+|attempts)$/],
   ['pt-BR', 'light', 'phone', 'Registro de erros', null],
-] as const)('%s, %s, %s: every page has its texts and fits, and axe finds nothing serious', async (...viewing) => {
-  const [locale, colorScheme, size, tab, withAxe] = viewing
-  const viewport = size === 'phone' ? phone : desktop
-  const viewer = await browser.page({ locale, colorScheme, viewport, timezoneId: 'America/Mexico_City' })
-  await signIn(viewer, world)
-  const findings: string[] = []
-  for (const rest of pages()) {
-    await viewer.goto(pathOf(world, rest))
-    await settled(viewer)
-    await browser.shoot(viewer, `${locale}-${colorScheme}-${clean(rest)}`)
-    findings.push(...(await findingsOf(viewer, withAxe?.test(rest) === true)).map((finding) => `${rest}: ${finding}`))
-  }
-  expect(findings).toEqual([])
-  expect(await viewer.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2))
-  await viewer.goto(webhookUrl)
-  await viewer.getByRole('tab', { name: tab }).waitFor()
-  await viewer.context().close()
-})
+] as const)(
+  '%s, %s, %s: every page has all texts, fits the screen, and axe finds nothing serious',
+  async (...viewing) => {
+    const [locale, colorScheme, size, tab, withAxe] = viewing
+    const viewport = size === 'phone' ? phone : desktop
+    const viewer = await browser.page({ locale, colorScheme, viewport, timezoneId: 'America/Mexico_City' })
+    await signIn(viewer, world)
+    const findings: string[] = []
+    for (const rest of pages()) {
+      await viewer.goto(pathOf(world, rest))
+      await settled(viewer)
+      await browser.shoot(viewer, `${locale}-${colorScheme}-${clean(rest)}`)
+      findings.push(...(await findingsOf(viewer, withAxe?.test(rest) === true)).map((finding) => `${rest}: ${finding}`))
+    }
+    expect(findings).toEqual([])
+    expect(await viewer.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2))
+    await viewer.goto(webhookUrl)
+    await viewer.getByRole('tab', { name: tab }).waitFor()
+    await viewer.context().close()
+  },
+)
 
 async function findingsOf(viewer: Page, withAxe: boolean): Promise<string[]> {
   const text = await viewer.locator('body').innerText()
@@ -400,7 +403,7 @@ async function findingsOf(viewer: Page, withAxe: boolean): Promise<string[]> {
   return [...keys, ...(withAxe ? await seriousFindings(viewer) : []), ...(px > 0 ? [`${px} px too wide`] : [])]
 }
 
-test('markup in names, messages and answers has run nothing, and no page has broken its policy', async () => {
+test('markup in names, messages and answers runs nothing, and no page violates its content security policy', async () => {
   await world.defineWebhook('/evil', ['evil-channel'], { name: markup, headers: { 'X-Evil': markup } })
   await signIn(page, world)
   await page.getByRole('link', { name: markup }).click()

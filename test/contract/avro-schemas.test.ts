@@ -26,7 +26,7 @@ describe.each(avroTopics)('$schema', (topic) => {
   const schema = schemaOf(topic)
   const values = arbitraryOf(schema as Parameters<typeof arbitraryOf>[0])
 
-  test('every value comes back as it went, in Confluent wire format', async () => {
+  test('every value survives encoding and decoding in the Confluent wire format', async () => {
     const codec = codecOf(schema)
     const encode = await codec.encoder('subject', schema)
     const decode = codec.decoder(schema)
@@ -43,7 +43,7 @@ describe.each(avroTopics)('$schema', (topic) => {
     )
   })
 
-  test('damaged bytes give a reason or a value, never an exception', async () => {
+  test('decoding damaged bytes returns a reason or a value, and never throws', async () => {
     const codec = codecOf(schema)
     const encode = await codec.encoder('subject', schema)
     const decode = codec.decoder(schema)
@@ -66,7 +66,7 @@ test.each([
   [Buffer.from('{"eventId":"e1"}'), 'magic byte 123 instead of 0'],
   [Buffer.from([0, 0, 0, 0, 7, 0]), 'unknown schema id 7'],
   [Buffer.from([0, 0, 0, 1, 2, 4]), 'not readable by its schema: truncated buffer'],
-])('%o is unreadable: %s', async (bytes, reason) => {
+])('decoding %o reports it as unreadable: %s', async (bytes, reason) => {
   const schema = schemaOf(topics.messageEvents)
   expect(await codecOf(schema).decoder(schema)(bytes)).toEqual({ ok: false, reason })
 })

@@ -39,11 +39,11 @@ const parse = definitionParser()
 const parsed = (value: unknown) => parse({ value: Buffer.from(JSON.stringify(value)), timestampMs })
 
 describe('webhook-config', () => {
-  test('a full definition stays as it is', () => {
+  test('a full definition is kept as it is', () => {
     expect(parsed(full)).toEqual({ kind: 'definition', definition: full })
   })
 
-  test("a minimal one, as an operator may write it, gets contract.md's defaults and its record's time", () => {
+  test('a minimal definition gets the defaults of contract.md and the time of its record', () => {
     expect(parsed(minimal)).toEqual({
       kind: 'definition',
       definition: {
@@ -70,18 +70,18 @@ describe('webhook-config', () => {
     })
   })
 
-  test('what it knows nothing of does no harm', () => {
+  test('unknown properties of a definition are ignored', () => {
     expect(parsed({ ...minimal, colour: 'red' })).toMatchObject({ kind: 'definition', definition: { name: 'Orders' } })
   })
 
-  test('two records share no defaults', () => {
+  test('two definitions share no default objects', () => {
     const [first, second] = [parsed(minimal), parsed(minimal)]
     if (first.kind !== 'definition' || second.kind !== 'definition') throw new Error('both are good')
     expect(first.definition.events).not.toBe(second.definition.events)
     expect(first.definition.headers).not.toBe(second.definition.headers)
   })
 
-  test('a tombstone deletes', () => {
+  test('a tombstone deletes the webhook', () => {
     expect(parse({ value: null, timestampMs })).toEqual({ kind: 'deleted' })
   })
 
@@ -131,13 +131,16 @@ describe('webhook-config', () => {
     [[full], 'must be object'],
     [null, 'must be object'],
   ]
-  test.each(refused.map(([value, problem]) => ({ value, problem })))('refused: $problem', ({ value, problem }) => {
-    const change = parsed(value)
-    expect(change.kind).toBe('invalid')
-    expect(change.kind === 'invalid' && change.problems).toContain(problem)
-  })
+  test.each(refused.map(([value, problem]) => ({ value, problem })))(
+    'a definition is refused with its problem: $problem',
+    ({ value, problem }) => {
+      const change = parsed(value)
+      expect(change.kind).toBe('invalid')
+      expect(change.kind === 'invalid' && change.problems).toContain(problem)
+    },
+  )
 
-  test.each(['', '{', Buffer.from([0, 0, 0, 0, 1, 2])])('%o is not JSON', (value) => {
+  test.each(['', '{', Buffer.from([0, 0, 0, 0, 1, 2])])('a definition that is not JSON is refused: %o', (value) => {
     const change = parse({ value: Buffer.from(value), timestampMs })
     expect(change).toMatchObject({
       kind: 'invalid',
@@ -152,7 +155,7 @@ describe('account-config', () => {
   test.each([
     { webhooksEnabled: true },
     { webhooksEnabled: false, updatedAt: '2026-01-01T00:00:00Z', updatedBy: 'ana' },
-  ])('%j is accepted', (account) => {
+  ])('an account record is accepted: %j', (account) => {
     expect(check(account)).toEqual({ ok: true, value: account })
   })
 
@@ -162,7 +165,7 @@ describe('account-config', () => {
     [{ webhooksEnabled: true, updatedAt: 'now' }, 'updatedAt', 'must match format "date-time"'],
     [{ webhooksEnabled: true, updatedBy: 1 }, 'updatedBy', 'must be string'],
     [null, '', 'must be object'],
-  ])('%j is refused', (account, field, message) => {
+  ])('an account record is refused: %j', (account, field, message) => {
     expect(check(account)).toEqual({ ok: false, problems: [{ field, message }] })
   })
 })

@@ -90,17 +90,17 @@ function record(schema: object): { name: string; fields: string[]; field: (name:
   }
 }
 
-test('MessageEvent', () => {
+test('the schema of MessageEvent has the documented fields', () => {
   const { name, fields } = record(schemaOf(topics.messageEvents))
   expect([name, fields]).toEqual(['hookline.MessageEvent', messageEvent])
 })
 
-test('Message', () => {
+test('the schema of Message has the documented fields', () => {
   const { items } = record(schemaOf(topics.messageEvents)).field('messages')
   expect(record(items ?? {})).toMatchObject({ name: 'hookline.Message', fields: message })
 })
 
-test('StatusEvent', () => {
+test('the schema of StatusEvent has the documented fields', () => {
   const { name, fields } = record(schemaOf(topics.statusEvents))
   expect([name, fields]).toEqual(['hookline.StatusEvent', statusEvent])
 })

@@ -24,11 +24,14 @@ function throughAvro({ type, event }: Event): Event {
   return { type, event: types[type].fromBuffer(types[type].toBuffer(event)) } as Event
 }
 
-test.each(Object.entries(notificationCases))('%s', (name, { event, wanted }) => {
-  expect(bodyOf(throughAvro(event), wanted)?.toString('utf8')).toBe(golden(name))
-})
+test.each(Object.entries(notificationCases))(
+  'the body of the notification %s equals its golden file',
+  (name, { event, wanted }) => {
+    expect(bodyOf(throughAvro(event), wanted)?.toString('utf8')).toBe(golden(name))
+  },
+)
 
-test('every golden file has its case', () => {
+test('every golden file has a test case', () => {
   expect(readdirSync(folder).sort()).toEqual(
     Object.keys(notificationCases)
       .map((name) => `${name}.json`)
@@ -57,10 +60,10 @@ function objectsOf(table: keyof typeof tables): object[] {
 describe.each(Object.entries(tables))('%s', (name, row) => {
   const rows = row.split(' ')
   const objects = objectsOf(name as keyof typeof tables)
-  test('keys come in the order of the table, and no others', () => {
+  test("the keys of a notification are those of the contract's table, in its order", () => {
     for (const each of objects) expect(Object.keys(each)).toEqual(rows.filter((key) => key in each))
   })
-  test.each(rows)('row %s is in a golden file', (key) => {
+  test.each(rows)('the key %s of the contract occurs in a golden file', (key) => {
     expect(objects.some((each) => key in each)).toBe(true)
   })
 })
@@ -69,12 +72,15 @@ describe('the published JSON Schemas', () => {
   const [ofMessage, ofStatus] = Object.values(notificationSchemas)
   const checks = { message: compileSchema(ofMessage ?? {}), status: compileSchema(ofStatus ?? {}) }
 
-  test.each(Object.entries(notificationSchemas))('%s is current; if not: npm run docs', (name, schema) => {
-    const file = readFileSync(new URL(`../../schemas/${name}`, import.meta.url), 'utf8')
-    expect(JSON.parse(file)).toEqual(schema)
-  })
+  test.each(Object.entries(notificationSchemas))(
+    'the published JSON Schema %s is current; if not: npm run docs',
+    (name, schema) => {
+      const file = readFileSync(new URL(`../../schemas/${name}`, import.meta.url), 'utf8')
+      expect(JSON.parse(file)).toEqual(schema)
+    },
+  )
 
-  test.each(Object.keys(notificationCases))('the golden body %s fits', (name) => {
+  test.each(Object.keys(notificationCases))('the golden body %s is valid by its published JSON Schema', (name) => {
     const body = JSON.parse(golden(name)) as Body
     expect(checks[body.type](body)).toMatchObject({ ok: true })
   })
@@ -84,12 +90,12 @@ describe('the published JSON Schemas', () => {
     ['a null', { firstName: null }],
     ['a time with an offset', { sessionCreationTime: '2026-01-01T00:00:00.000+01:00' }],
     ['another version', { v: '1.0' }],
-  ])('a body with %s does not', (_what, change) => {
+  ])('the published JSON Schema refuses a body with %s', (_what, change) => {
     const body = JSON.parse(golden('webchat-all-authors')) as object
     expect(checks.message({ ...body, ...change })).toMatchObject({ ok: false })
   })
 
-  test('their keys are those of the tables, in their order', () => {
+  test("the published JSON Schema has the keys of the contract's table, in its order", () => {
     const items = ofMessage?.properties as { messages: { items: { properties: object } } } | undefined
     expect(Object.keys(ofMessage?.properties ?? {}).join(' ')).toBe(tables.message)
     expect(Object.keys(items?.messages.items.properties ?? {}).join(' ')).toBe(tables.item)

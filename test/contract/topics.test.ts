@@ -16,7 +16,7 @@ const contract = [
 
 const all: Topic[] = Object.values(topics)
 
-test.each(contract)('%s', (name, key, writers, readers, cleanup) => {
+test.each(contract)("the contract's row of topic %s equals the map", (name, key, writers, readers, cleanup) => {
   const topic = all.find((each) => each.name === name)
   if (!topic) throw new Error('the topic is missing')
   const { policy } = topic.cleanup
@@ -26,17 +26,17 @@ test.each(contract)('%s', (name, key, writers, readers, cleanup) => {
   expect(policy === 'delete' ? `delete, ${topic.cleanup.retentionDays} d` : policy).toBe(cleanup)
 })
 
-test("topics that are the system's own are named webhook-...", () => {
+test("every topic of the system's own has a name that begins with webhook-", () => {
   const own = all.filter(({ name }) => !contract.some(([named]) => named === name))
   for (const { name } of own) expect(name).toMatch(/^webhook-/)
 })
 
-test('the two config topics are plain JSON, all others of the table Avro', () => {
+test('the two configuration topics are plain JSON, and all other topics are Avro', () => {
   const json = all.filter((topic) => contract.some(([name]) => name === topic.name) && !isAvro(topic))
   expect(json.map(({ name }) => name)).toEqual(['webhook-config', 'account-config'])
 })
 
-test('the prefix stands before the topic, and so before its subject', () => {
+test("the prefix precedes the topic's name, and therefore its subject's", () => {
   expect(topicName(topics.messageEvents, 'test.')).toBe('test.message-events')
   expect(subjectOf(topics.messageEvents, 'test.')).toBe('test.message-events-value')
   expect(subjectOf(topics.messageEvents, '')).toBe('message-events-value')

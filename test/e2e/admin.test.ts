@@ -81,12 +81,15 @@ afterAll(async () => {
   await client.disconnect()
 })
 
-test.each(['/healthz', '/readyz', '/metrics', '/openapi.json'])('%s is open and answers', async (path) => {
-  const response = await fetch(`${adminUrl}${path}`)
-  expect([response.status, (await response.text()).length > 0]).toEqual([200, true])
-})
+test.each(['/healthz', '/readyz', '/metrics', '/openapi.json'])(
+  'the path %s answers without authentication',
+  async (path) => {
+    const response = await fetch(`${adminUrl}${path}`)
+    expect([response.status, (await response.text()).length > 0]).toEqual([200, true])
+  },
+)
 
-test('a webhook is created, read, patched, in conflict, rotated and deleted', async () => {
+test('a webhook can be created, read, patched, rotated and deleted, and a conflict is reported', async () => {
   const made = await call('POST', '/webhooks', {
     name: 'Orders',
     url: 'https://shop.example/hooks',
@@ -130,7 +133,7 @@ test('a webhook is created, read, patched, in conflict, rotated and deleted', as
   expect(await newest(made.body.id)).toBeNull()
 })
 
-test('of ten requests for one channel at the same time, one gets it', async () => {
+test('of ten concurrent requests for one channel, exactly one gets it', async () => {
   const bodies = Array.from({ length: 10 }, (_, i) => ({
     name: `R${i}`,
     url: 'https://r.example/',
@@ -140,7 +143,7 @@ test('of ten requests for one channel at the same time, one gets it', async () =
   expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(409)])
 })
 
-test('an account is activated', async () => {
+test('an account can be activated', async () => {
   expect(await call('GET', '/account')).toMatchObject({ status: 200, body: { webhooksEnabled: false } })
   expect(await call('PUT', '/account', { webhooksEnabled: true })).toMatchObject({ status: 200 })
   expect(await call('GET', '/account')).toMatchObject({ body: { webhooksEnabled: true, updatedBy: 'admin-test' } })
@@ -149,20 +152,23 @@ test('an account is activated', async () => {
 test.each([
   ['before admin was started', 'early', 'early-1'],
   ['while it runs', 'late', 'late-1'],
-])('a definition written by hand %s is completed, and edits by hand keep its secret', async (_when, id, channel) => {
-  if (id !== 'early') await byHand({ id, name: 'By hand', channels: [channel] })
-  await vi.waitFor(async () => expect(await call('GET', `/webhooks/${id}`)).toMatchObject({ status: 200 }), 10_000)
-  const first = await newest(id)
-  expect(open(first, 'secret')).toMatch(/^whsec_/)
-  await byHand({ id, name: 'Edited', channels: [channel], headers: { 'X-Own': headerValue } })
-  const edited = { status: 200, body: { name: 'Edited', version: 2 } }
-  await vi.waitFor(async () => expect(await call('GET', `/webhooks/${id}`)).toMatchObject(edited), 10_000)
-  const second = await newest(id)
-  expect(open(second, 'secret')).toBe(open(first, 'secret'))
-  expect(keys.isSealed(second.headers['X-Own'])).toBe(true)
-})
+])(
+  'a definition written by hand %s is completed, and later edits by hand keep its secret',
+  async (_when, id, channel) => {
+    if (id !== 'early') await byHand({ id, name: 'By hand', channels: [channel] })
+    await vi.waitFor(async () => expect(await call('GET', `/webhooks/${id}`)).toMatchObject({ status: 200 }), 10_000)
+    const first = await newest(id)
+    expect(open(first, 'secret')).toMatch(/^whsec_/)
+    await byHand({ id, name: 'Edited', channels: [channel], headers: { 'X-Own': headerValue } })
+    const edited = { status: 200, body: { name: 'Edited', version: 2 } }
+    await vi.waitFor(async () => expect(await call('GET', `/webhooks/${id}`)).toMatchObject(edited), 10_000)
+    const second = await newest(id)
+    expect(open(second, 'secret')).toBe(open(first, 'secret'))
+    expect(keys.isSealed(second.headers['X-Own'])).toBe(true)
+  },
+)
 
-test('neither the records of admin nor its log hold a secret or a header value', async () => {
+test("neither admin's records nor its log contain a secret or a header value", async () => {
   const written = (await records()).filter(({ value, completion }) => completion || !value?.includes('"byHand"'))
   expect(written.filter(({ completion }) => completion)).toHaveLength(4)
   expect(written).toHaveLength(9)
@@ -172,7 +178,7 @@ test('neither the records of admin nor its log hold a secret or a header value',
     expect(bytes.includes(secret)).toBe(false)
 })
 
-test('stops when asked to', async () => {
+test('admin stops on SIGTERM', async () => {
   const exited = once(admin, 'exit')
   admin.kill('SIGTERM')
   expect(await exited).toEqual([0, null])

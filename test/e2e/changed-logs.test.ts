@@ -114,32 +114,35 @@ const readers: [string, OpenReader][] = [
   ],
 ]
 
-test.each(readers)('%s: a topic made anew ends the process with its name and both ids', async (name, open) => {
-  const topic = await makeTopic(name)
-  await write(topic, 10)
-  const failures: unknown[] = []
-  await using _reader = await open(
-    topic,
-    (error) => failures.push(error),
-    () => undefined,
-  )
-  await systemClock.sleep(1_000)
-  await remakeTopic(admin, topic)
-  // More than there were: by offsets alone nothing has changed.
-  await write(topic, 20)
-  expect(await until(() => failures.length > 0, noticedWithinMs, systemClock)).toBe(true)
-  expect(failures[0]).toBeInstanceOf(LogChanged)
-  // By the topic's id, or because what was read is not there.
-  const { message } = failures[0] as LogChanged
-  expect(message).toContain(topic)
-  expect(message).toMatch(/recreated/)
-  expect(message).toMatch(/ends at (0: )?\d+ now/)
-})
+test.each(readers)(
+  '%s: a topic that was deleted and created again ends the process with its name and both ids',
+  async (name, open) => {
+    const topic = await makeTopic(name)
+    await write(topic, 10)
+    const failures: unknown[] = []
+    await using _reader = await open(
+      topic,
+      (error) => failures.push(error),
+      () => undefined,
+    )
+    await systemClock.sleep(1_000)
+    await remakeTopic(admin, topic)
+    // More than there were: by offsets alone nothing has changed.
+    await write(topic, 20)
+    expect(await until(() => failures.length > 0, noticedWithinMs, systemClock)).toBe(true)
+    expect(failures[0]).toBeInstanceOf(LogChanged)
+    // By the topic's id, or because what was read is not there.
+    const { message } = failures[0] as LogChanged
+    expect(message).toContain(topic)
+    expect(message).toMatch(/recreated/)
+    expect(message).toMatch(/ends at (0: )?\d+ now/)
+  },
+)
 
 test.each([
   ['of another log', 5, otherLogId],
   ['from behind the end', 1_000, null],
-])('a commit %s is none: reading begins at the first record', async (name, offset, logId) => {
+])('a commit %s does not count: reading begins at the first record', async (name, offset, logId) => {
   const topic = await makeTopic('commits')
   await write(topic, 20)
   await commitOnce(topic, offset, logId)
@@ -151,7 +154,7 @@ test.each([
   expect(linesOf(topic)).toContainEqual(expect.stringContaining('the commit belongs to another log'))
 })
 
-test('a commit of the log itself goes on where it is', async () => {
+test('reading continues from a commit of the same log', async () => {
   const topic = await makeTopic('own-commit')
   await write(topic, 20)
   const groupId = `${topic}-group`
@@ -175,7 +178,7 @@ test('a commit of the log itself goes on where it is', async () => {
   await reader[Symbol.asyncDispose]()
 })
 
-test('records that were deleted behind a commit are passed over with a line in the log', async () => {
+test('records deleted behind a commit are skipped with a log line', async () => {
   const topic = await makeTopic('truncated')
   await write(topic, 20)
   await commitOnce(topic, 5, null)
@@ -189,7 +192,7 @@ test('records that were deleted behind a commit are passed over with a line in t
 
 const openFollower = readers[2]?.[1] as OpenReader
 
-test('records that are deleted under a reader are passed over with a line in the log', async () => {
+test('records deleted while a consumer reads are skipped with a log line', async () => {
   const topic = await makeTopic('deleted')
   await write(topic, 20)
   const seen: number[] = []
@@ -202,7 +205,7 @@ test('records that are deleted under a reader are passed over with a line in the
   expect(linesOf(topic)).toContain('records were deleted before they were read')
 })
 
-test('a log that ends before what was read of it ends the process with its name and offsets', async () => {
+test('a log that ends before the position already read ends the process with its name and offsets', async () => {
   const topic = await makeTopic('shorter')
   await write(topic, 20)
   const failures: unknown[] = []
@@ -217,7 +220,7 @@ test('a log that ends before what was read of it ends the process with its name 
   expect((failures[0] as Error).message).toContain(`${topic}/0 was read up to offset 500, but ends at 20 now`)
 })
 
-test('partitions that are added are read within seconds', async () => {
+test('partitions added to a topic are read within seconds', async () => {
   const topic = await makeTopic('wider')
   const seen: number[] = []
   await using _reader = await openGroup(topic, failNever, (record) => seen.push(record.partition))

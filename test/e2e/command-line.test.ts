@@ -45,14 +45,14 @@ const apply = (text: string, ...more: string[]) =>
     files: { 'bakery.yaml': text },
   })
 
-test('the account is activated, and says by whom', async () => {
+test('accounts activate switches webhooks on and says who did it', async () => {
   expect(await webhooks(['account', 'deactivate'])).toMatchObject({ exitCode: 0 })
   const ran = await webhooks(['account', 'activate', '-o', 'json'])
   expect(JSON.parse(ran.out)).toMatchObject({ webhooksEnabled: true, updatedBy: expect.any(String) })
   expect(await webhooks(['account', 'get'])).toMatchObject({ exitCode: 0, out: expect.stringContaining('activated') })
 })
 
-test('apply: dry run with exit code 3, creation with secrets, then nothing to do', async () => {
+test('apply: a dry run ends with 3, creation shows the secrets, and a second run changes nothing', async () => {
   const dry = await apply(definitions(), '--dry-run')
   expect(dry).toMatchObject({ exitCode: 3, err: '' })
   expect(dry.out).toContain('+name: Till')
@@ -73,7 +73,7 @@ test('apply: dry run with exit code 3, creation with secrets, then nothing to do
   expect(await apply(definitions(), '--dry-run')).toMatchObject({ exitCode: 0 })
 })
 
-test('apply: a change shows its lines; a channel goes from one webhook to the other, whichever comes first', async () => {
+test('apply shows the changed lines, and moves a channel from one webhook to another in either order', async () => {
   const changed = definitions()
     .replace('-shop]', `-shop, ${world.businessId}-door]`)
     .replace(`, ${world.businessId}-door]\nslow`, ']\nslow')
@@ -89,7 +89,7 @@ test('apply: a change shows its lines; a channel goes from one webhook to the ot
   })
 })
 
-test('get shows YAML that can be applied as it is', async () => {
+test('get prints YAML that apply takes unchanged', async () => {
   const got = await webhooks(['get', 'Kitchen', '--output', 'yaml'])
   expect(parse(got.out)).toMatchObject({ name: 'Kitchen', slowThresholdMs: 700 })
   expect(await apply(got.out)).toMatchObject({
@@ -99,13 +99,13 @@ test('get shows YAML that can be applied as it is', async () => {
   })
 })
 
-test('what the server refuses is told by field, with exit code 1', async () => {
+test('a refusal by the server is shown by field and ends with 1', async () => {
   const ran = await apply('name: Bad\nurl: ftp://x\nchannels: [some]\n')
   expect(ran.exitCode).toBe(1)
   expect(ran.out).toMatch(/failed: Bad: 422 Unprocessable Content: the body is not valid\n {2}url /)
 })
 
-test('disable and enable; a test wants a webhook that is on', async () => {
+test('disable and enable work, and a test requires a webhook that is on', async () => {
   expect(await webhooks(['disable', 'Till'])).toMatchObject({ exitCode: 0 })
   const refused = await webhooks(['test', 'Till'])
   expect(refused).toMatchObject({ exitCode: 1, err: '409 Conflict: the webhook is switched off\n' })
@@ -116,7 +116,7 @@ test('disable and enable; a test wants a webhook that is on', async () => {
   expect(JSON.parse(tested.out)).toMatchObject({ outcome: 'success', request: { headers: { 'x-till': '***' } } })
 })
 
-test('replay sends again and waits', async () => {
+test('replay sends again and waits for the end', async () => {
   await world.inForce()
   const event = messageOf({ channel: `${world.businessId}-shop`, contactId: 'ana' }, 0, world.businessId)
   await publish(world, [event])
@@ -131,7 +131,7 @@ test('replay sends again and waits', async () => {
   expect(await webhooks(['replay', 'Till'])).toMatchObject({ exitCode: 2 })
 })
 
-test('statistics, attempts, errors and dead letters of what was sent', async () => {
+test('stats, attempts, errors and dead-letters show what was sent', async () => {
   world.receiver.answer('/till', { kind: 'status', status: 400 })
   const event = messageOf({ channel: `${world.businessId}-shop`, contactId: 'eva' }, 0, world.businessId)
   await publish(world, [event])
@@ -161,7 +161,7 @@ test('statistics, attempts, errors and dead letters of what was sent', async () 
   world.receiver.answer('/till', { kind: 'status', status: 204 })
 })
 
-test('list without a business shows those that the token reaches', async () => {
+test('list without a business shows every business the token reaches', async () => {
   const everywhere = commandLine({ ...variables(), HOOKLINE_BUSINESS: '' })
   const listed = JSON.parse((await everywhere(['list', '-o', 'json'])).out) as { businessId: string; name: string }[]
   expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(['Till', 'Kitchen']))
@@ -171,7 +171,7 @@ test('list without a business shows those that the token reaches', async () => {
   })
 })
 
-test('tail decodes Avro and JSON from any place, by key, without secrets', async () => {
+test('tail decodes Avro and JSON from any position, filters by key, and shows no secrets', async () => {
   const till = JSON.parse((await webhooks(['get', 'Till', '-o', 'json'])).out) as { id: string }
   const lines = (text: string) =>
     text
@@ -204,7 +204,7 @@ test('tail decodes Avro and JSON from any place, by key, without secrets', async
   })
 })
 
-test('tail --follow goes on until it is interrupted', async () => {
+test('tail --follow runs until it is interrupted', async () => {
   const ending = new AbortController()
   const kitchen = JSON.parse((await webhooks(['get', 'Kitchen', '-o', 'json'])).out) as { id: string }
   const records: { offset: number }[] = []
@@ -220,7 +220,7 @@ test('tail --follow goes on until it is interrupted', async () => {
   expect(records[1]).toMatchObject({ key: kitchen.id, value: { name: 'Kitchen', enabled: false } })
 })
 
-test('a rotated secret is shown once; delete; another identity gets exit code 5', async () => {
+test('rotate shows the new secret once, delete removes the webhook, and another identity gets exit code 5', async () => {
   expect((await webhooks(['rotate-secret', 'Till'])).out).toMatch(/whsec_\S+ \(shown this once\)/)
   expect(await webhooks(['delete', 'Till', 'Kitchen'])).toMatchObject({ exitCode: 0 })
   expect(await webhooks(['get', 'Till'])).toMatchObject({ exitCode: 4 })
@@ -229,7 +229,7 @@ test('a rotated secret is shown once; delete; another identity gets exit code 5'
   expect(await viewer(['list'])).toMatchObject({ exitCode: 5, err: expect.stringContaining('403 Forbidden') })
 })
 
-test('as a process, from a script of npm: results alone on standard output, the exit code of the verb', () => {
+test('run by npm as a process, a verb writes only its results to standard output and ends with its exit code', () => {
   const bootstrap = fileURLToPath(new URL('../../deploy/local/tools/hookline.mjs', import.meta.url))
   const env = { ...process.env, ...variables() }
   const listed = spawnSync(process.execPath, [bootstrap, 'list', '-o', 'json'], { env, encoding: 'utf8' })

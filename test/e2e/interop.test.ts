@@ -12,7 +12,7 @@ const missing = whatIsMissing()
 if (missing) process.stdout.write(`interop with kcat and Python is skipped: ${missing}\n`)
 
 test.skipIf(missing !== null)(
-  'a definition by kcat, an event by Python, read back and verified by Python',
+  'a definition from kcat and an event from Python lead to a delivery that Python reads and verifies',
   async () => {
     const brokers = inject('brokers').join(',')
     await using world = await startTestStack({

@@ -75,7 +75,7 @@ beforeAll(async () => {
   )
 })
 
-test('topics that several make at the same time have leaders for each of them', async () => {
+test('topics created by several processes at once have leaders when each of them continues', async () => {
   const namesOf = (maker: number) => Array.from({ length: 8 }, (_, i) => topic(`made-${maker}-${i}`))
   const makers = [0, 1, 2, 3]
   const made = makers.map((maker) =>
@@ -142,11 +142,11 @@ test.each([
   { from: 20, to: 20, result: [], why: 'an empty range' },
   { from: 30, to: 20, result: [], why: 'a range upside down' },
   { from: 500, to: 900, result: [], why: 'a range beyond the end' },
-])('reads $why: $from to $to', async ({ from, to, result }) => {
+])('the range reader reads $why: $from to $to', async ({ from, to, result }) => {
   expect(await offsetsOf('numbers', 1, from, to)).toEqual(result)
 })
 
-test('reads partitions side by side, and ranges of one partition one after another', async () => {
+test('the range reader reads partitions concurrently, and ranges of one partition one after another', async () => {
   const seen: string[] = []
   const read = (partition: number, from: number, to: number, name: string) =>
     reader.read(topic('numbers'), partition, from, to, () => seen.push(name)).then(() => seen.push(`${name} done`))
@@ -157,7 +157,7 @@ test('reads partitions side by side, and ranges of one partition one after anoth
   expect(seen.filter((entry) => entry === 'd')).toHaveLength(10)
 })
 
-test('what onRecord throws ends that read only', async () => {
+test('an exception in onRecord ends that read only', async () => {
   const bad = reader.read(topic('numbers'), 0, 0, 100, ({ offset }) => {
     if (offset === 5) throw new Error('no use for record 5')
   })
@@ -166,7 +166,7 @@ test('what onRecord throws ends that read only', async () => {
   expect(await next).toEqual(range(0, 10))
 })
 
-test('a read ends where onRecord wants no more, and the next one begins where it is told', async () => {
+test('a read ends when onRecord wants no more, and the next read starts where it is told to', async () => {
   const some: number[] = []
   const first = reader.read(topic('numbers'), 0, 0, 100, ({ offset }) => some.push(offset) < 5)
   const next = offsetsOf('numbers', 0, 3, 10, true)
@@ -175,7 +175,7 @@ test('a read ends where onRecord wants no more, and the next one begins where it
   expect(await next).toEqual(range(3, 10))
 })
 
-test('a partition that is not there is refused', async () => {
+test('reading a partition that does not exist is refused', async () => {
   await expect(offsetsOf('numbers', 7, 0, 10)).rejects.toThrow(`${topic('numbers')} has no partition 7`)
 })
 
@@ -205,7 +205,7 @@ test.each(['commit', 'abort'] as const)('a topic that ends with a transaction is
   expect(folded).toEqual(range(0, visible))
 })
 
-test('begins at the start of a log whose first records are deleted', async () => {
+test('a reader begins at the start of a log whose first records are deleted', async () => {
   await fill(producer, 'deleted', 20)
   // kafkajs deletes only of topics that the client has asked about before.
   await admin.fetchTopicOffsets(topic('deleted'))
@@ -224,7 +224,7 @@ test('begins at the start of a log whose first records are deleted', async () =>
   expect([[], range(12, 20)]).toContainEqual(await reading)
 })
 
-test('finds the first offset of a time, and the end where there is none', async () => {
+test('a time is resolved to its first offset, or to the end if there is none', async () => {
   const messages = [1_000, 2_000, 3_000].map((timestamp) => ({
     key: 'k',
     value: 'v',
@@ -252,7 +252,7 @@ test('finds the first offset of a time, and the end where there is none', async 
   ])
 })
 
-test('a reader that its group expels in the middle goes on behind the last record', async () => {
+test('a reader expelled from its group in the middle continues after the last record it read', async () => {
   await fill(producer, 'large', largeRecords, 0, 2_000)
   const joins = () => logged.filter((message) => message === 'partitions assigned').length
   const joinsBefore = joins()
@@ -268,7 +268,7 @@ test('a reader that its group expels in the middle goes on behind the last recor
   expect(await offsetsOf('numbers', 2, 0, 100)).toEqual(range(0, 100))
 })
 
-test('closing rejects what is being read and deletes the group', async () => {
+test('closing a reader rejects reads in progress and deletes its group', async () => {
   const groupPrefix = `${prefix}closing`
   const closing = await RangeReader.open(kafka, { topics: readTopics, groupPrefix, sessionTimeoutMs, fail }, context)
   const reading = expect(closing.read(topic('numbers'), 0, 0, 100, () => undefined)).rejects.toThrow(
@@ -305,7 +305,7 @@ function numbersOf({ partitions }: Assignment): Record<string, number[]> {
   return Object.fromEntries([...partitions].map(([name, numbers]) => [name.slice(prefix.length), numbers.toSorted()]))
 }
 
-test('members of a group hold the same numbers of all topics, and keep what they can', async () => {
+test('members of a group get the same partition numbers of all topics, and keep what they can', async () => {
   const sizeOf = (of: { latest(): Record<string, number[]> }) => of.latest().left?.length
   const both = (numbers: number[] | undefined) => ({ left: numbers, right: numbers })
   const first = await member('co', ['left', 'right'])
@@ -339,7 +339,7 @@ function watching(onFetch: () => void): typeof kafka {
   return Object.create(kafka, { consumer: { value } }) as typeof kafka
 }
 
-test('what a batch leads to at the end of its turn comes before the next fetch', async () => {
+test('work that a batch leaves for the end of its turn is done before the next fetch', async () => {
   const seen: string[] = []
   const watched = watching(() => void seen.push('fetch'))
   const onBatch: ConsumerOptions['onBatch'] = ({ records }) => {
@@ -356,7 +356,7 @@ test('what a batch leads to at the end of its turn comes before the next fetch',
 })
 
 // Without an end to its fetch it would take as long as a request may, 20 s.
-test('a consumer that waits for records leaves at once', { timeout: 15_000 }, async () => {
+test('a consumer that waits for records leaves its group at once', { timeout: 15_000 }, async () => {
   await fill(producer, 'waits', 5)
   const seen: string[] = []
   const onBatch: ConsumerOptions['onBatch'] = ({ records }) => {
@@ -370,7 +370,7 @@ test('a consumer that waits for records leaves at once', { timeout: 15_000 }, as
   await consumer[Symbol.asyncDispose]()
 })
 
-test('topics with different counts are refused: before joining, and by the group', async () => {
+test('topics with different partition counts are refused, both before joining and by the group', async () => {
   const message = `${topic('left')} has 6, ${topic('wider')} has 8`
   const counts = await partitionCounts(admin, ['left', 'wider', 'none'].map(topic))
   expect(() => assertSameCounts(counts)).toThrow(`${message}, ${topic('none')} is missing`)
@@ -381,7 +381,7 @@ test('topics with different counts are refused: before joining, and by the group
   await consumer[Symbol.asyncDispose]()
 })
 
-test('what is committed with an offset comes back', async () => {
+test('the metadata committed with an offset comes back', async () => {
   await fill(producer, 'left', 20, 2)
   let current: Assignment | undefined
   const groupId = topic('commits')
@@ -409,7 +409,7 @@ test('what is committed with an offset comes back', async () => {
   await consumer[Symbol.asyncDispose]()
 })
 
-test('a table that is asked to catch up while its topic grows takes no record that comes meanwhile for another log', async () => {
+test('a table that catches up while its topic grows does not take the new records for another log', async () => {
   const name = 'growing'
   await createTopics(admin, [{ topic: topic(name), numPartitions: 1 }], systemClock)
   const failures: unknown[] = []

@@ -7,7 +7,7 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 const registryUrl = inject('schemaRegistryUrl')
 
-test('the broker answers and makes a topic', async () => {
+test('the local broker answers and creates a topic', async () => {
   const kafka = createKafka(
     {
       KAFKA_BROKERS: inject('brokers').join(','),
@@ -38,7 +38,7 @@ test('the broker answers and makes a topic', async () => {
 test.each([
   { change: 'an added field with a default', added: [{ name: 'note', type: 'string', default: '' }], status: 200 },
   { change: 'an added field without a default', added: [{ name: 'note', type: 'string' }], status: 409 },
-])('under FULL_TRANSITIVE, $change gets $status from the registry', async ({ added, status }) => {
+])('the local registry answers $change with $status under FULL_TRANSITIVE', async ({ added, status }) => {
   const subject = `local-platform-test-${randomUUID()}-value`
   const id = { name: 'id', type: 'string' }
 

@@ -34,7 +34,7 @@ afterAll(async () => {
 test.skipIf(isMissing).each([
   ['admin', 5, 18],
   ['producer', 20, 8],
-] as const)('the answers of %s are as its document says', async (service, examples, limitSeconds) => {
+] as const)('the answers of %s match its OpenAPI document', async (service, examples, limitSeconds) => {
   const { code, output } = await schemathesis(`${world.stack.service(service).url}/openapi.json`, [
     `--max-examples=${examples}`,
     `--max-time=${limitSeconds}`,

@@ -123,7 +123,7 @@ async function readAll(topic: string, schema: object, from = kafka, reader = cod
   return records
 }
 
-test('what gets 202 is in Kafka: decodable, by conversation in order, nothing of what is refused', async () => {
+test('every event answered with 202 is in Kafka, decodable and ordered per conversation, and no refused event is', async () => {
   const { service, url } = await startProducer()
   await ready(url)
   const contacts = ['ana', 'bruno', 'carla']
@@ -173,7 +173,7 @@ test('what gets 202 is in Kafka: decodable, by conversation in order, nothing of
   expect(await once(service, 'exit')).toEqual([0, null])
 })
 
-test('publish() of the library puts the same records into Kafka', async () => {
+test('publish() of the library writes the same records as the HTTP API', async () => {
   const event: StatusEvent = {
     eventId: 'status-1',
     businessId: 'business-1',
@@ -201,7 +201,7 @@ test('publish() of the library puts the same records into Kafka', async () => {
   expect(records).toMatchObject([{ offset: 0, key: 'channel-1:ana', traceparent, value: event }])
 })
 
-test('without Kafka: alive, not ready and saying why, 503 with Retry-After', async () => {
+test('without Kafka the producer is alive but not ready, says why, and answers 503 with Retry-After', async () => {
   const { url } = await startProducer({ KAFKA_BROKERS: '127.0.0.1:1' })
   const readiness = await fetch(`${url}/readyz`)
   const answer = await post(url, JSON.stringify({ events: [rawStatusEvent()] }), 'application/json')
@@ -212,7 +212,7 @@ test('without Kafka: alive, not ready and saying why, 503 with Retry-After', asy
   expect(answer.headers.get('retry-after')).toBe('5')
 })
 
-test('Kafka goes away and comes back: 503 and not ready meanwhile, then 202, and nothing acknowledged or waiting is lost', async () => {
+test('when Kafka returns after an outage, the producer answers 202 again and has lost nothing it acknowledged or held', async () => {
   await using platform = await startOwnPlatform({ progress: () => undefined })
   const own = {
     KAFKA_BROKERS: platform.brokers.join(','),
@@ -248,7 +248,7 @@ test('Kafka goes away and comes back: 503 and not ready meanwhile, then 202, and
   expect(eventIds).toEqual(new Set(['before', 'without', 'after']))
 })
 
-test('wrong configuration ends it with 78', async () => {
+test('a producer with a wrong configuration ends with 78', async () => {
   const service = spawn(process.execPath, ['services/producer/main.ts'], {
     env: { ...env, HOOKLINE_PRODUCER_MAX_REQUEST_BYTES: 'much' },
     stdio: ['ignore', 'ignore', 'pipe'],

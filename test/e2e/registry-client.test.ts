@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.[Symbol.asyncDispose]())
 
-test('an event published with the registry client of kafkajs is delivered, and its attempt can be read with it', async () => {
+test('an event published with the registry client of kafkajs is delivered, and that client reads its attempt', async () => {
   await world.defineWebhook('/shop', ['shop'])
   await world.inForce()
   const name = (topic: (typeof topics)[keyof typeof topics]) => topicName(topic, world.stack.topicPrefix)

@@ -112,7 +112,7 @@ async function refusals(): Promise<string[]> {
   return log.split('\n').filter((line) => line.includes('is Denied'))
 }
 
-test.skipIf(lacking)("Kafka's own tool makes of the printed commands the rights that the map says", async () => {
+test.skipIf(lacking)('kafka-acls.sh turns the printed commands into exactly the rights of the map', async () => {
   const admin = openKafka(platform.brokers).admin()
   await admin.connect()
   const { resources } = await admin.describeAcls({
@@ -130,7 +130,7 @@ test.skipIf(lacking)("Kafka's own tool makes of the printed commands the rights 
   expect(found.map(line).sort()).toEqual(allowed('formatter').map(line).sort())
 })
 
-test.skipIf(lacking)('with these rights and no others, nothing that the product does is refused by Kafka', async () => {
+test.skipIf(lacking)('with the printed rights and no others, Kafka refuses nothing that the product does', async () => {
   const channelOf = (path: string) => `${world.businessId}${path}`
   const define = (path: string, more = {}) => world.defineWebhook(path, [channelOf(path)], more)
   const slow = await define('/slow', { rateLimitPerSecond: 1 })
@@ -174,7 +174,7 @@ test.skipIf(lacking)('with these rights and no others, nothing that the product 
 })
 
 test.skipIf(lacking)(
-  'what a program has no right to is refused, and named in the log that the test above reads',
+  'Kafka refuses what a program has no right to, and logs it where the test above looks',
   async () => {
     const { KAFKA_BROKERS = '', KAFKA_SASL_PASSWORD = '' } = signIn('producer')
     const connection = { KAFKA_BROKERS, KAFKA_CLIENT_ID: 'rights-test', KAFKA_TLS: false } as const

@@ -52,7 +52,7 @@ test.skipIf(noData !== '')(`npm start -- --once --conversations delivers every t
   expect(told).toContain('Every signature is valid, and each contact got its notifications in order.')
 })
 
-test('a conversations file that is wrong is refused before anything is started', async () => {
+test('npm start refuses a wrong conversations file before it starts anything', async () => {
   await expect(start('--once', '--conversations', 'package.json')).rejects.toMatchObject({
     code: 1,
     stdout: '',

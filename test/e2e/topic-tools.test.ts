@@ -79,7 +79,7 @@ const exists = async (id: string, should: boolean) => {
   expect((await definition(id)).statusCode).toBe(should ? 200 : 404)
 }
 
-test.skipIf(!hasKcat)('kcat: define, see, read what was done, delete', async () => {
+test.skipIf(!hasKcat)('kcat can define a webhook, watch its deliveries, read its attempts and delete it', async () => {
   await run(/define one/)
   await exists('kitchen', true)
   world.receiver.answer('/kitchen', { kind: 'status', status: 400 })
@@ -117,7 +117,7 @@ test.skipIf(!hasKcat)('kcat: define, see, read what was done, delete', async () 
   await exists('kitchen', false)
 })
 
-test.skipIf(lacksTools !== null)("Kafka's console tools: define, see, delete", async () => {
+test.skipIf(lacksTools !== null)("Kafka's console tools can define, show and delete a webhook", async () => {
   const shown = await run(/Write a definition/)
   expect(shown).toMatch(/^oven\t\{"id":"oven".*"name":"Oven"/m)
   const env = {
@@ -136,7 +136,7 @@ test.skipIf(lacksTools !== null)("Kafka's console tools: define, see, delete", a
   await exists('oven', false)
 })
 
-test.skipIf(lacksPython !== null)('Python: attempts are read and decoded', async () => {
+test.skipIf(lacksPython !== null)('Python reads and decodes attempts', async () => {
   await world.inForce()
   const [sample = ''] = codeBlocks(readDocument('docs/operating/topics-and-tools.md'), 'python')
   const local = { brokers: inject('brokers').join(','), schemaRegistryUrl: inject('schemaRegistryUrl') }
@@ -154,7 +154,7 @@ test.skipIf(lacksPython !== null)('Python: attempts are read and decoded', async
   expect(seen).toMatch(/^\S+ msg_\S+ 1 (success|error) \d{3}$/m)
 })
 
-test('README.md: the first webhook, from its definition to its first notification', async () => {
+test('the commands in README.md lead from a definition to a first notification', async () => {
   const section = codeBlocks(sectionOf(readDocument('README.md'), '## Your first webhook'), 'sh')
   const [define = '', publishing = ''] = section.filter((block) => block.startsWith('curl'))
   const env = {
@@ -176,7 +176,7 @@ test('README.md: the first webhook, from its definition to its first notificatio
   expect(arrived().map(({ body }) => JSON.parse(body.toString()).messages[0].message)).toEqual(['Is the shop open?'])
 })
 
-test('docs/publishing.md: the function for Node publishes an event', async () => {
+test('the function for Node in docs/publishing.md publishes an event', async () => {
   const [sample = ''] = codeBlocks(readDocument('docs/publishing.md'), 'ts')
   const here = { brokers: inject('brokers'), schemaRegistryUrl: inject('schemaRegistryUrl') }
   const options = JSON.stringify({ ...here, topicPrefix: world.stack.topicPrefix })
@@ -189,7 +189,7 @@ test('docs/publishing.md: the function for Node publishes an event', async () =>
   expect(records.filter(({ value }) => value?.includes('from-node-1'))).toHaveLength(1)
 })
 
-test.skipIf(!hasAnalytics)('deploy/analytics counts what the receiver got, and draws it', async () => {
+test.skipIf(!hasAnalytics)('deploy/analytics counts and plots the attempts that the receiver saw', async () => {
   const channels = { '/quick': `${world.businessId}-quick`, '/slow': `${world.businessId}-slow` }
   const quick = await world.defineWebhook('/quick', [channels['/quick']])
   const slow = await world.defineWebhook('/slow', [channels['/slow']])

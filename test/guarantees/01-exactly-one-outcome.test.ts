@@ -62,7 +62,7 @@ function subjectOf(notification: Notification): string {
   return subjectOfNotification(notification)
 }
 
-test(`no fault, ${events} events, ${webhooks} webhooks: each has exactly one final outcome where it should`, {
+test(`without faults, each of ${events} events to ${webhooks} webhooks has exactly one final outcome`, {
   timeout: caseTimeoutMs,
 }, async () => {
   const brokers = inject('brokers')

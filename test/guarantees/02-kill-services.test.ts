@@ -13,7 +13,7 @@ const perSecond = 200
 /** Requests in flight of the whole dispatcher. */
 const inFlightCap = 64
 
-test(`kill -9 of each service in turn, ${rounds} times, under load: nothing is missing, what comes again is the same`, {
+test(`after kill -9 of each service in turn, ${rounds} times under load, nothing is missing and repetitions are identical`, {
   timeout: caseTimeoutMs,
 }, async () => {
   const extraEnv = { HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: String(inFlightCap) }

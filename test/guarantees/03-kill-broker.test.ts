@@ -13,7 +13,7 @@ import { lagOf, openKafka } from '../support/topic-reader.ts'
 const kills = sized(5, 1)
 const flowLimitMs = 60_000
 
-test(`kill -9 of the broker ${kills} times under load: nothing acknowledged is missing, it flows again, nothing is stuck`, {
+test(`after kill -9 of the broker ${kills} times under load, nothing acknowledged is missing and nothing is stuck`, {
   timeout: caseTimeoutMs,
 }, async () => {
   await using platform = await startOwnPlatform({ progress: () => undefined })

@@ -19,7 +19,7 @@ const pauseMs = sessionTimeoutMs + 3_000
 /** Where a record stands. */
 type Place = { topic: string; partition: number; offset: number }
 
-test('SIGSTOP past the session timeout, then SIGCONT: nothing is missing, commits never go back or too far', {
+test('after SIGSTOP past the session timeout and SIGCONT, nothing is missing and no commit goes back or too far', {
   timeout: caseTimeoutMs,
 }, async () => {
   await using world = await startFaultyStack({ webhooks: 8, contacts: 80 })

@@ -15,7 +15,7 @@ const standstillLimitMs = 30_000
 const stopGraceMs = 30_000
 const names = ['formatter', 'dispatcher'] as const
 
-test(`formatters and dispatchers join and leave every ${everyMs} ms: nothing is missing, every partition moves on`, {
+test(`while formatters and dispatchers join and leave every ${everyMs} ms, nothing is missing and every partition makes progress`, {
   timeout: caseTimeoutMs,
 }, async () => {
   // So many that each of the four partitions has some: with 16, one in twenty-five runs had an empty one.

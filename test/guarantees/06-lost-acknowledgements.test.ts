@@ -80,7 +80,7 @@ function inversions(ids: string[]): number {
 /** All records of a caller go to one partition, so that their order can be seen. */
 const partitionOf = (id: string) => Number(id.split('-')[0]) % 4
 
-test(`every ${loseEvery}th response lost, ${callers} callers: what is acknowledged is in the log, in order`, {
+test(`with every ${loseEvery}th response lost and ${callers} callers, what is acknowledged is in the log, in order`, {
   timeout: caseTimeoutMs,
 }, async () => {
   const result = await compareWithLog(async (broker) => {
@@ -98,7 +98,7 @@ test(`every ${loseEvery}th response lost, ${callers} callers: what is acknowledg
   })
 })
 
-test('what one partition refuses does not make the records of the others come twice', async () => {
+test('records refused by one partition do not duplicate those of the others', async () => {
   const kafka = openKafka(inject('brokers'))
   const topic = `refused-${randomUUID()}`
   const configEntries = [{ name: 'max.message.bytes', value: '1000' }]
@@ -119,7 +119,7 @@ test('what one partition refuses does not make the records of the others come tw
   expect(log.toSorted()).toEqual(Array.from({ length: 12 }, (_unused, index) => `small ${index}`).toSorted())
 })
 
-test('the control, kafkajs idempotent with concurrent sends, loses acknowledged records', {
+test('control: the idempotent producer of kafkajs loses acknowledged records with concurrent sends', {
   timeout: caseTimeoutMs,
 }, async () => {
   const { acknowledged, lostResponses, missing } = await compareWithLog(async (broker) => {

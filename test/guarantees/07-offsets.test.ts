@@ -47,7 +47,7 @@ function commitOf(random: Chance): { watermark: number; unfinished: number[]; ne
   return { watermark: unfinished[0] ?? next, unfinished, next, offsets }
 }
 
-test(`${orders} random completion orders: the commit is never beyond the lowest unfinished offset`, () => {
+test(`in ${orders} random completion orders, the commit never exceeds the lowest unfinished offset`, () => {
   const random = seeded(seed)
   let checks = 0
   let beyond = 0
@@ -71,7 +71,7 @@ test(`${orders} random completion orders: the commit is never beyond the lowest 
   expect(checks).toBeGreaterThan(orders)
 })
 
-test(`${orders} round trips of the offset map: the same, and never over ${maxMetadataBytes} bytes`, () => {
+test(`in ${orders} round trips, the offset map is unchanged and within ${maxMetadataBytes} bytes`, () => {
   const random = seeded(seed + 1)
   let longestBytes = 0
   let tooLong = 0
@@ -122,7 +122,7 @@ const damage: Record<string, (metadata: string, watermark: number, random: Chanc
   ],
 }
 
-test(`${damages} damaged metadata strings: none skips a record, none crashes`, () => {
+test(`none of ${damages} damaged metadata strings skips a record or throws`, () => {
   const random = seeded(seed + 2)
   const ways = Object.values(damage)
   let refused = 0

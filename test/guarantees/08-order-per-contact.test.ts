@@ -17,7 +17,7 @@ const failuresOfWebhook = 80
 const failureShare = 0.05
 const ok: Answer = { kind: 'status', status: 204 }
 
-test(`${contacts} contacts x ${eventsPerLane} events with faults: first deliveries of a contact are in order`, {
+test(`with faults, first deliveries of each of ${contacts} contacts are in order (${eventsPerLane} events each)`, {
   timeout: caseTimeoutMs,
 }, async () => {
   const seed = Math.floor(systemClock.random() * 2 ** 31)

@@ -17,7 +17,7 @@ const rounds = sized(20, 2)
 const drainLimitMs = 30_000
 const webhooks = 8
 
-test(`SIGTERM ${rounds} times each under load: what is in flight is drained, nothing comes twice`, {
+test(`SIGTERM of each service ${rounds} times under load lets what is in flight end, and duplicates nothing`, {
   timeout: caseTimeoutMs,
 }, async () => {
   const seed = Math.floor(systemClock.random() * 2 ** 31)

@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 
 test.each<ProxyMode>(['refuse', 'hang'])(
-  `the registry is away for ${outageMs / 1_000} s (%s): what is known goes on, the rest waits and is not buried`,
+  `while the registry is unavailable for ${outageMs / 1_000} s (%s), known schemas keep working and the rest waits`,
   { timeout: caseTimeoutMs },
   async (mode) => {
     const { receiver, stack, lanes } = world

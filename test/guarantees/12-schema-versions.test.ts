@@ -59,11 +59,11 @@ afterAll(() =>
   figure(12, `${decoded} values between versions decoded, failures 0; ${refused} incompatible schemas refused`),
 )
 
-describe.each(avroTopics)('%s', (name, topic) => {
+describe.each(avroTopics)('versions of the schema of %s', (name, topic) => {
   const current = schemaOf(topic)
   const versions = { 'N-1': previous(current), N: current, 'N+1': next(current) } as Record<string, object>
 
-  test('every version reads what every version writes', { timeout: caseTimeoutMs }, async () => {
+  test('every schema version reads what every other version writes', { timeout: caseTimeoutMs }, async () => {
     const subject = `versions-${systemClock.nowMs()}-${name}-value`
     for (const schema of Object.values(versions)) expect(await register(subject, schema)).toBe(200)
     for (const [writer, written] of Object.entries(versions)) {
@@ -93,7 +93,7 @@ describe.each(avroTopics)('%s', (name, topic) => {
     ['a required field less', others(() => [])],
     ['another type', others((field) => [{ ...field, type: field.type === 'string' ? 'long' : 'string' }])],
     ['another name', others((field) => [{ ...field, name: `${field.name}Renamed` }])],
-  ])('%s is refused at registration', async (_what, incompatible) => {
+  ])('the registry refuses a schema with %s', async (_what, incompatible) => {
     const subject = `refused-${systemClock.nowMs()}-${name}-value`
     expect(await register(subject, current)).toBe(200)
     expect(await register(subject, incompatible)).toBe(409)
@@ -101,7 +101,7 @@ describe.each(avroTopics)('%s', (name, topic) => {
   })
 })
 
-test('services of this version take what the versions before and after write', { timeout: caseTimeoutMs }, async () => {
+test('services read what earlier and later versions write', { timeout: caseTimeoutMs }, async () => {
   const services = ['producer', 'formatter', 'dispatcher', 'admin'] as const
   await using world = await startFaultyStack({ webhooks: 1, contacts: 1, services })
   const [lane = { channel: '', contactId: '' }] = world.lanes

@@ -46,7 +46,7 @@ function mountDisk(): Disk {
 }
 
 test.skipIf('missing' in disk)(
-  "the broker's disk is full: nothing acknowledged is missing once there is space",
+  "after the broker's disk was full, nothing acknowledged is missing",
   {
     timeout: caseTimeoutMs,
   },

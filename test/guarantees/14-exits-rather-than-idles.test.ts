@@ -50,17 +50,17 @@ afterAll(() =>
   figure(14, `${cases} processes that could not work ended, the slowest after ${(slowestMs / 1_000).toFixed(1)} s`),
 )
 
-describe.each(serviceNames)('%s', (name) => {
+describe.each(serviceNames)('a start of %s that cannot work', (name) => {
   test.each([
     ['a variable is wrong', { HOOKLINE_LOG_LEVEL: 'loud' }, 78, /HOOKLINE_LOG_LEVEL is "loud"/],
     ['the port is no port', { HOOKLINE_HTTP_PORT: '70000' }, 78, /HOOKLINE_HTTP_PORT is "70000"/],
-  ])('%s', async (_what, changes, code, said) => {
+  ])('a service ends when %s', async (_what, changes, code, said) => {
     const end = await endOf(name, changes)
     expect(end.code).toBe(code)
     expect(end.said).toMatch(said)
   })
 
-  test('another program has the port', async () => {
+  test('a service ends when another program has its port', async () => {
     const other = createServer()
     other.listen(0, '127.0.0.1')
     await once(other, 'listening')
@@ -76,7 +76,7 @@ test.each([
   ['admin', { HOOKLINE_KEY_RING: 'k1=short' }],
   ['producer', { HOOKLINE_AUTH_PUBLIC_KEY: 'no key' }],
   ['admin', { HOOKLINE_AUTH_PUBLIC_KEY: 'no key' }],
-] as const)('%s with a key that is none', async (name, changes) => {
+] as const)('the service %s ends when its key is invalid', async (name, changes) => {
   const end = await endOf(name, changes)
   expect(end.code).toBe(78)
   expect(end.said).not.toContain('short')
@@ -96,16 +96,20 @@ test.each([
   ['formatter', topics.messageEvents.name],
   ['dispatcher', topics.webhookDeliveries.name],
   ['stats-aggregator', topics.webhookAttempts.name],
-] as const)('%s, whose consumer group will never take it', { timeout: limitMs + 30_000 }, async (name, topic) => {
-  const kafka = openKafka(inject('brokers'))
-  const member = kafka.consumer({ groupId: `${prefix}${name}`, partitionAssigners: [foreign] })
-  await member.connect()
-  await member.subscribe({ topic: prefix + topic })
-  const joined = new Promise((resolve) => member.on('consumer.group_join', resolve))
-  await member.run({ eachMessage: async () => undefined })
-  await joined
-  const end = await endOf(name, {})
-  await member.disconnect()
-  expect(end.code).toBe(1)
-  expect(end.said).toContain('fatal error, exiting')
-})
+] as const)(
+  'the service %s ends when its consumer group will never admit it',
+  { timeout: limitMs + 30_000 },
+  async (name, topic) => {
+    const kafka = openKafka(inject('brokers'))
+    const member = kafka.consumer({ groupId: `${prefix}${name}`, partitionAssigners: [foreign] })
+    await member.connect()
+    await member.subscribe({ topic: prefix + topic })
+    const joined = new Promise((resolve) => member.on('consumer.group_join', resolve))
+    await member.run({ eachMessage: async () => undefined })
+    await joined
+    const end = await endOf(name, {})
+    await member.disconnect()
+    expect(end.code).toBe(1)
+    expect(end.said).toContain('fatal error, exiting')
+  },
+)

@@ -19,7 +19,7 @@ const readyLimitMs = 10_000
 /** What the last record of webhook n says. */
 const fateOf = (n: number) => (['moved', 'deleted', 'off', 'moved'] as const)[(n / step) % 4] ?? 'moved'
 
-test(`${webhooks} webhooks: nothing is sent, and no event formatted, before the config topic has been read to its end`, {
+test(`with ${webhooks} webhooks, no event is formatted and nothing sent before the config topic is read to its end`, {
   timeout: caseTimeoutMs,
 }, async () => {
   const runId = randomBytes(4).toString('hex')

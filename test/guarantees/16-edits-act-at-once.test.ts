@@ -54,7 +54,7 @@ const situations: [name: string, around: (world: World, edit: () => Promise<void
 ]
 
 test.each(situations.map(([name, around], index) => [name, index * ofSituation, around] as const))(
-  '%s: after delete, switch-off and edit of the URL the old targets get nothing more',
+  'after deletion, switch-off or an edit of the URL, old targets get nothing more (%s)',
   { timeout: caseTimeoutMs },
   async (_name, from, around) => {
     const { admin, businessId, receiver } = world

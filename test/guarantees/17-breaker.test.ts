@@ -83,7 +83,7 @@ function violations({ requests, openings, closings }: Log): string[] {
   return found
 }
 
-test(`${worlds} receivers, two virtual hours each: opened by more than 100 failures in ten minutes, and only then`, () => {
+test(`a breaker opens on more than 100 failures in ten minutes, and only then (${worlds} receivers, two virtual hours each)`, () => {
   let requests = 0
   let opened = 0
   let again = 0
@@ -105,7 +105,7 @@ test(`${worlds} receivers, two virtual hours each: opened by more than 100 failu
   expect(Math.min(opened, again, closed)).toBeGreaterThan(20)
 })
 
-test('100 failures leave it closed, the 101st within 600,000 ms opens it', () => {
+test('100 failures leave a breaker closed, and the 101st within 600,000 ms opens it', () => {
   const fail = (times: number[]) =>
     times.reduce((state, atMs) => onResult(state, { ok: false, probe: false }, atMs), initialBreaker()).state
   const hundred = Array.from({ length: 100 }, (_unused, i) => i * 5_000)

@@ -23,7 +23,7 @@ const perSecond = sized(300, 160)
 const eventsPerLane = sized(100, 15)
 const failuresToBlock = 101
 
-test('one webhook hanging, one erring, one blocked: the others get everything, and nobody waits for the bad ones', {
+test('beside one hanging, one failing and one blocked webhook, the others get everything without waiting', {
   timeout: caseTimeoutMs,
 }, async () => {
   const webhooks = good + bad.length

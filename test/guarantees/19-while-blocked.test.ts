@@ -26,7 +26,7 @@ const webhooks = [
   { path: '/3', whenBlocked: 'park', first: failuresToBlock + queued },
 ] as const
 
-test('on a real Kafka: the 101st failure is the last request, and every later event has its record', {
+test('on a real Kafka, the 101st failure is the last request, and every later event has its record', {
   timeout: caseTimeoutMs,
 }, async () => {
   await using world = await startFaultyStack({
@@ -175,7 +175,7 @@ function run(worldSeed: number, whenBlocked: 'park' | 'reject') {
 }
 
 test.each(['park', 'reject'] as const)(
-  `%s, ${worlds} virtual worlds: nothing is left without a record`,
+  `with %s, no event of a blocked webhook is left without a record in ${worlds} virtual worlds`,
   (whenBlocked) => {
     let offeredLater = 0
     let inMemory = 0

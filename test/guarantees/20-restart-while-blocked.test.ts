@@ -48,7 +48,7 @@ const sources: [name: string, healthIntervalMs: string, of: typeof faults][] = [
 ]
 
 test.each(sources)(
-  'killed and rebalanced while blocked, restored %s: at most 1 request more',
+  'a webhook blocked during a kill and a rebalance, restored %s, gets at most 1 request more',
   {
     timeout: caseTimeoutMs,
   },

@@ -38,7 +38,7 @@ function expected(status: number): Verdict {
   return status >= 500 || [408, 425, 429].includes(status) ? 'exhausted' : 'refused'
 }
 
-test('every status from 200 to 599, of a real receiver', { timeout: caseTimeoutMs }, async () => {
+test('every status from 200 to 599 of a real receiver has its outcome', { timeout: caseTimeoutMs }, async () => {
   // 410 switches its webhook off: it is the last one's only answer.
   const groups = [
     ...chunks(
@@ -78,7 +78,9 @@ test('every status from 200 to 599, of a real receiver', { timeout: caseTimeoutM
   expect(mismatches).toEqual([])
 })
 
-test('what is retried is, with the default profile; what is final is not', { timeout: caseTimeoutMs }, async () => {
+test('with the default profile, what may be retried is retried, and what is final is not', {
+  timeout: caseTimeoutMs,
+}, async () => {
   const sample = [408, 425, 429, 500, 503, 599, 302, 400, 404, 422]
   const channel = `${world.businessId}-retried`
   await world.defineWebhook('/retried', [channel])
@@ -104,7 +106,7 @@ test('what is retried is, with the default profile; what is final is not', { tim
   await expect.poll(nexts, { timeout: 30_000 }).toEqual(table)
 })
 
-test('network errors are retried, and named', { timeout: caseTimeoutMs }, async () => {
+test('network errors are retried, with their cause named', { timeout: caseTimeoutMs }, async () => {
   const closed = await closedPort()
   const errors: [name: string, url: string, cause: string][] = [
     ['reset', `${world.receiver.url}/reset`, 'connect'],
@@ -136,7 +138,7 @@ test('network errors are retried, and named', { timeout: caseTimeoutMs }, async 
   figures.push(`${errors.length} network errors, mismatches 0`)
 })
 
-test('410 switches the webhook off and says why; requests after it 0', { timeout: caseTimeoutMs }, async () => {
+test('a 410 switches the webhook off with the reason, and no request follows', { timeout: caseTimeoutMs }, async () => {
   const channel = `${world.businessId}-gone`
   const path = '/gone'
   const { id } = await world.defineWebhook(path, [channel], { maxInFlight: 1 })

@@ -55,7 +55,7 @@ function runWithRetries(world: SimulatedWorld): void {
   } while (world.clock.step())
 }
 
-test(`every wait of the profile is within its jitter, and jitter is there, in ${worlds} worlds`, () => {
+test(`every wait of the profile is within its jitter, and waits do vary, in ${worlds} worlds`, () => {
   const stepsMs = profiles.extended.map((step) => (step.kind === 'quick' ? step.delayMs : tierMs[step.tier]))
   const shares: number[] = []
   for (let number = 0; number < worlds; number++) {
@@ -94,7 +94,7 @@ describe('Retry-After, from a real answer', () => {
     ['below zero', () => '-5', 800, 1_200],
     ['neither', () => 'soon', 800, 1_200],
     ['none', () => undefined, 800, 1_200],
-  ])('%s', async (_name, header, leastMs, mostMs) => {
+  ])('Retry-After of a real answer delays the next attempt: %s', async (_name, header, leastMs, mostMs) => {
     await using receiver = await startReceiver({ clock: systemClock })
     await using sender = createSender()
     const value = header()
@@ -114,7 +114,7 @@ const jumps = [0, hour, -hour]
 const pauses = asked.flatMap((askedMs) => jumps.map((jumpMs) => [askedMs, jumpMs] as const))
 
 test.each(pauses)(
-  'asked to wait %i ms, the clock jumping by %i ms meanwhile: the whole webhook waits so long',
+  'a receiver that asks for %i ms, with a clock jump of %i ms in between, pauses the whole webhook that long',
   (askedMs, jumpMs) => {
     const world = worldOf(seed, (_attempt, sentBefore) =>
       sentBefore === 1 ? { kind: 'refused', status: 429, latencyMs: 5, retryAfterMs: askedMs } : ok,
@@ -142,7 +142,7 @@ test.each(pauses)(
   },
 )
 
-test(`clock jumps of an hour, at any time, change no request and no wait in a lane, in ${worlds} worlds`, () => {
+test(`clock jumps of an hour at any time change no request and no wait in a lane, in ${worlds} worlds`, () => {
   let compared = 0
   for (let number = 0; number < worlds; number++) {
     const trace = (jumping: boolean) => {

@@ -19,7 +19,7 @@ const quickAttempts = 4
 const attempts = sized(quickAttempts + 1, quickAttempts)
 const limitMs = sized(150_000, 60_000)
 
-test('it takes every request and never answers: the same notification again and again, as the profile says', {
+test('a receiver that never answers gets the same notification again at the times of the profile', {
   timeout: caseTimeoutMs,
 }, async () => {
   await using world = await startFaultyStack({ webhooks, contacts, more: () => ({ timeoutMs }) })

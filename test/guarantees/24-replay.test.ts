@@ -62,7 +62,7 @@ const selections: [name: string, body: () => object, expected: () => Arrival[]][
 ]
 
 test.each(selections)(
-  '%s: exactly those, the same id and bytes, a new timestamp and signature',
+  'a replay (%s) sends exactly those, with the same id and bytes, a new timestamp and signature',
   { timeout: caseTimeoutMs },
   async (_name, body, expected) => {
     const { receiver } = world
@@ -96,7 +96,7 @@ test.each(selections)(
   },
 )
 
-test('the live traffic beside them: nothing missing, nothing twice, each contact in order', async () => {
+test('live traffic beside replays loses and duplicates nothing, and each contact stays in order', async () => {
   const published = await load.stop()
   const live = () => world.receiver.arrivals.filter((arrival) => roundOfArrival(arrival) === 2)
   await until(() => live().length >= published.length, waitMs, systemClock)

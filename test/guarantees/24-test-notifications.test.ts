@@ -25,21 +25,24 @@ test.each([
   [204, 'message', 'success'],
   [500, 'status', 'error'],
   [410, 'message', 'error'],
-])('answered by %i: told, by one request, signed, with the custom headers', async (status, kind, outcome) => {
-  const { receiver } = world
-  const from = receiver.arrivals.length
-  receiver.answer('/0', { kind: 'status', status })
-  const result = await testIt({ kind }).json()
-  expect(result).toMatchObject({ outcome, response: { status }, request: { headers: { 'X-Key': '***' } } })
-  // Longer than the first quick retry would wait.
-  await systemClock.sleep(2_000)
-  const arrivals = receiver.arrivals.slice(from)
-  expect(arrivals).toMatchObject([{ signature: 'valid', attempt: 1, headers: { 'x-key': 'letmein' } }])
-  expect(arrivals[0]?.notification).toMatchObject({ v: '1.1', type: kind, chatChannelId: world.channels[0] })
-  sent += arrivals.length
-})
+])(
+  'a test answered by %i is one signed request with the custom headers, and its result is shown',
+  async (status, kind, outcome) => {
+    const { receiver } = world
+    const from = receiver.arrivals.length
+    receiver.answer('/0', { kind: 'status', status })
+    const result = await testIt({ kind }).json()
+    expect(result).toMatchObject({ outcome, response: { status }, request: { headers: { 'X-Key': '***' } } })
+    // Longer than the first quick retry would wait.
+    await systemClock.sleep(2_000)
+    const arrivals = receiver.arrivals.slice(from)
+    expect(arrivals).toMatchObject([{ signature: 'valid', attempt: 1, headers: { 'x-key': 'letmein' } }])
+    expect(arrivals[0]?.notification).toMatchObject({ v: '1.1', type: kind, chatChannelId: world.channels[0] })
+    sent += arrivals.length
+  },
+)
 
-test('a definition that is not saved: told, by one request, with its own headers', async () => {
+test('a test of an unsaved definition is one request with its own headers, and its result is shown', async () => {
   const { receiver, admin, businessId, channels } = world
   const definition = {
     name: 'Draft',
@@ -54,7 +57,7 @@ test('a definition that is not saved: told, by one request, with its own headers
   sent += arrivals.length
 })
 
-test('a webhook that is off gets none', async () => {
+test('a webhook that is off gets no test notification', async () => {
   const { version, enabled } = await world.admin.http.get(path).json<{ version: number; enabled: boolean }>()
   expect(enabled).toBe(true)
   await world.admin.http.patch(path, { headers: { 'if-match': `"${version}"` }, json: { enabled: false } })

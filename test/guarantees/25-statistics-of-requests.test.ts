@@ -33,7 +33,7 @@ type Attempt = { id: string; deliveryId: string; outcome: string; latencyMs: num
 type Page<T> = { nextCursor?: string } & Record<string, T[]>
 type Listed = { id: string; channels: string[]; lastHour: Counts & { sparkline: number[] } }
 
-test(`the aggregator is killed ${kills} times: the API's figures are those of the receiver's log`, {
+test(`after the aggregator was killed ${kills} times, the API's figures equal those of the receiver's log`, {
   timeout: caseTimeoutMs,
 }, async () => {
   const headers = { 'x-till': 'a-value-in-the-open' }

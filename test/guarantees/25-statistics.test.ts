@@ -99,7 +99,7 @@ afterEach(async () => {
   await producer[Symbol.asyncDispose]()
 })
 
-test(`after ${kills} kills, and with a second instance coming and going, every attempt counts once`, {
+test(`after ${kills} kills, with a second instance joining and leaving, every attempt is counted once`, {
   timeout: caseTimeoutMs,
 }, async () => {
   const sent: Sent = new Map()
@@ -118,7 +118,7 @@ test(`after ${kills} kills, and with a second instance coming and going, every a
   figure(25, `${(kills + 1) * attemptsPerRound} attempts, ${kills} kills: difference 0`)
 })
 
-test('a stop in good order leaves nothing to count again, and what cannot be read does not stop the rest', async () => {
+test('after an orderly stop nothing is counted again, and an unreadable record does not stop the others', async () => {
   const sent: Sent = new Map()
   const garbage = Buffer.from('not avro')
   const service = start()
@@ -135,7 +135,7 @@ test('a stop in good order leaves nothing to count again, and what cannot be rea
   expect(committed).toBe(0)
 })
 
-test('an attempt that comes again is not counted again: the commits are lost, the statistics are not', async () => {
+test('attempts read again because commits were lost are not counted again', async () => {
   const sent: Sent = new Map()
   const service = start()
   await produce(0, sent)
@@ -149,7 +149,7 @@ test('an attempt that comes again is not counted again: the commits are lost, th
   expect(await stats()).toEqual(expectedOf(sent))
 })
 
-test('a rebuild with another threshold stands beside the fold in force, which goes on and can then be switched', async () => {
+test('a rebuild with another threshold runs beside the fold in force, and can then replace it', async () => {
   const slowThresholdMs = 50
   const sent: Sent = new Map()
   start()

@@ -37,7 +37,7 @@ async function listenEverywhere(): Promise<RawServer> {
 let checked = 0
 let connections = 0
 
-describe.each(Object.keys(forms))('as %s', (form) => {
+describe.each(Object.keys(forms))('addresses given as %s', (form) => {
   test('no blocked address is connected to', async () => {
     await using server = await listenEverywhere()
     using sockets = new ClientSockets()
@@ -62,7 +62,7 @@ describe.each(Object.keys(forms))('as %s', (form) => {
     connections += sockets.attempted.length + server.accepted.length
   })
 
-  test('control: the same is connected to when the operator has opened it', async () => {
+  test('control: the same address is connected to when the operator has allowed it', async () => {
     await using server = await listenEverywhere()
     using sockets = new ClientSockets()
     const way = forms[form.startsWith('mixed') ? 'A' : form]?.('127.0.0.1') ?? { host: '', answers: [] }
@@ -73,7 +73,7 @@ describe.each(Object.keys(forms))('as %s', (form) => {
   })
 })
 
-test.each(publicAddresses)('public control: %s passes', async (address) => {
+test.each(publicAddresses)('control: the public address %s is allowed', async (address) => {
   expect(isAllowedAddress(address)).toBe(true)
   const lookup = checkedLookup(isAllowedAddress, resolveFrom({ name: [address] }))
   const answer = await new Promise((resolve) => lookup('name', {}, (error, found) => resolve(error ?? found)))

@@ -16,7 +16,7 @@ const listenOk = (host: string, port = 0, headers = ''): Promise<RawServer> => {
 /** Gives sockets time to end. */
 const free = setImmediate
 
-test('DNS that answers otherwise the second time: connected is what was checked', async () => {
+test('if DNS answers differently the second time, the address that was checked is connected to', async () => {
   await using allowed = await listenOk('127.0.0.2', 0, 'connection: close\r\n')
   await using blocked = await listenOk('127.0.0.1', allowed.port)
   let lookups = 0
@@ -33,7 +33,7 @@ test('DNS that answers otherwise the second time: connected is what was checked'
   figures.push(`rebinding x 20: 10 to the checked address, 10 refused, to the other ${blocked.accepted.length}`)
 })
 
-test('a change of DNS takes effect when the socket is of age, not before', async () => {
+test("a change of DNS takes effect when the socket's lifetime ends, and not before", async () => {
   await using old = await listenOk('127.0.0.2')
   await using moved = await listenOk('127.0.0.3', old.port)
   let address = '127.0.0.2'
@@ -56,7 +56,7 @@ test('a change of DNS takes effect when the socket is of age, not before', async
   figures.push(`busy socket replaced after its lifetime, ${requests} requests, failed 0`)
 })
 
-test('idle sockets are closed at the end of their lifetime, whatever the receiver wishes', async () => {
+test('idle sockets are closed at the end of their lifetime, whatever the receiver asks for', async () => {
   await using server = await listenRaw((socket) =>
     onRequest(socket, () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nkeep-alive: timeout=600\r\n\r\n')),
   )
@@ -67,7 +67,7 @@ test('idle sockets are closed at the end of their lifetime, whatever the receive
   figures.push('10 idle sockets closed')
 })
 
-test('a request in flight outlives the lifetime of its socket, which then takes no other', async () => {
+test('a request in flight outlives the lifetime of its socket, which then takes no further request', async () => {
   let answer = () => {}
   await using server = await listenRaw((socket) =>
     onRequest(socket, (_number, head) => {

@@ -6,7 +6,7 @@ const statuses = [301, 302, 303, 307, 308]
 let redirects = 0
 let followed = 0
 
-test.each(statuses)('%i is an answer, and no request goes to its target', async (status) => {
+test.each(statuses)('a redirect with %i is an answer, and no request is sent to its target', async (status) => {
   await using target = await listenRaw((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
   const locations = [
     target.url,

@@ -119,18 +119,18 @@ const accepted = [
 
 let same = 0
 
-describe('the same verdict at the API and at dispatch', () => {
-  test.each(refused)('%j %s', (url, problem) => {
+describe('verdicts on URLs', () => {
+  test.each(refused)('API and dispatcher refuse the URL %j alike: %s', (url, problem) => {
     expect([apiVerdict(url, strict), dispatchVerdict(url, strict)]).toEqual([problem, problem])
     same++
   })
 
-  test.each(accepted)('%j is accepted', (url) => {
+  test.each(accepted)('API and dispatcher accept the URL %j alike', (url) => {
     expect([apiVerdict(url, strict), dispatchVerdict(url, strict)]).toEqual([null, null])
     same++
   })
 
-  test('on whatever else there is', () => {
+  test('API and dispatcher judge any URL alike', () => {
     const host = fc.oneof(
       fc.domain(),
       fc.ipV4Extended(),
@@ -151,7 +151,7 @@ describe('the same verdict at the API and at dispatch', () => {
   })
 })
 
-test('should a form get past the rule, the connection is refused all the same', async () => {
+test('a URL that slips past the rule is still refused at the connection', async () => {
   await using everywhere = await listenRaw((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'), '::')
   using sockets = new ClientSockets()
   await using sender = createSender('', {

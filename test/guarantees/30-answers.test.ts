@@ -53,7 +53,7 @@ const cases: [path: string, expected: Expected][] = [
   ['/silent', { reason: 'timeout', detail: /no answer within 500 ms/, timeoutMs: 500 }],
 ]
 
-test.each(cases)('%s is taken within its limits', async (path, expected) => {
+test.each(cases)('the answer %s is handled within its limits', async (path, expected) => {
   using sockets = new ClientSockets()
   await using sender = createSender()
   const timeoutMs = ('timeoutMs' in expected && expected.timeoutMs) || 30_000

@@ -46,33 +46,36 @@ const resolve = resolveFrom({ 'receiver.test': ['127.0.0.1'], 'receiver.test.': 
 let refused = 0
 let delivered = 0
 
-describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])('%s', (version) => {
+describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])('certificates with %s', (version) => {
   test.each([
     ['expired', 'receiver.test', 'CERT_HAS_EXPIRED: certificate has expired'],
     ['self-signed', 'receiver.test', 'DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate'],
     ['wrong-host', 'receiver.test', 'ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match certificate'],
     ['wrong-host', '127.0.0.1', 'ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match certificate'],
-  ])('%s certificate of %s: nothing is delivered, and the error is named', async (certificate, host, detail) => {
-    await using server = await listenTls(certificate, version)
-    await using sender = createSender('127.0.0.0/8', { resolve })
-    // More than once: a resumed TLS session would not be checked again.
-    for (let time = 1; time <= 3; time++) {
-      expect(await post(sender, `https://${host}:${server.port}/`)).toMatchObject({
-        kind: 'unreachable',
-        reason: 'tls',
-        detail: expect.stringContaining(detail),
-      })
-      refused++
-    }
-    expect(server.delivered).toBe(0)
-    delivered += server.delivered
-  })
+  ])(
+    'with the %s certificate of %s nothing is delivered, and the error is named',
+    async (certificate, host, detail) => {
+      await using server = await listenTls(certificate, version)
+      await using sender = createSender('127.0.0.0/8', { resolve })
+      // More than once: a resumed TLS session would not be checked again.
+      for (let time = 1; time <= 3; time++) {
+        expect(await post(sender, `https://${host}:${server.port}/`)).toMatchObject({
+          kind: 'unreachable',
+          reason: 'tls',
+          detail: expect.stringContaining(detail),
+        })
+        refused++
+      }
+      expect(server.delivered).toBe(0)
+      delivered += server.delivered
+    },
+  )
 
   test.each([
     ['receiver.test', 'receiver.test'],
     ['RECEIVER.test.', 'receiver.test'],
     ['127.0.0.1', false],
-  ])('control: a good certificate of %s is accepted, the server name being %s', async (host, serverName) => {
+  ])('control: a valid certificate of %s is accepted, with the server name %s', async (host, serverName) => {
     await using server = await listenTls('good', version)
     await using sender = createSender('127.0.0.0/8', { resolve })
     expect(await post(sender, `https://${host}:${server.port}/`)).toMatchObject({ kind: 'success', status: 200 })

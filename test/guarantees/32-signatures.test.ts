@@ -74,7 +74,7 @@ afterAll(async () => {
   figure(32, `by the libraries of ${by}: ${accepted} signatures verified, ${refused} wrong or outdated ones refused`)
 })
 
-test('the vector of Standard Webhooks', () => {
+test('the test vector of Standard Webhooks is signed as published', () => {
   const opened = secretKey(vector.secret)
   if (!opened.ok) throw new Error(opened.reason)
   expect(signatureHeader([opened.key], vector.id, vector.timestampSeconds, Buffer.from(vector.body))).toBe(
@@ -106,7 +106,7 @@ const signaturesOf = ({ headers }: Arrival) => String(headers['webhook-signature
 type ConfigRecord = { id: string; secret: string; [field: string]: unknown }
 
 test.each(libraries)(
-  '%s: a notification verifies by its secret alone, and not when anything is changed',
+  'a notification signed with %s verifies by its secret alone, and not after any change',
   async (_name, verify) => {
     await edit({})
     const arrival = await notified()
@@ -126,7 +126,7 @@ test.each(libraries)(
 )
 
 test.each(libraries)(
-  '%s: while a rotation overlaps both secrets verify, and after it only the new one',
+  'during a rotation with %s both secrets verify, and afterwards only the new one',
   async (_name, verify) => {
     const path = `businesses/${world.businessId}/webhooks`
     await edit({})

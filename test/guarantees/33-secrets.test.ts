@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => world?.[Symbol.asyncDispose]())
 
 test(
-  'known secrets are nowhere: segments, logs, answers, metrics',
+  'known secrets are in no log segment, log line, answer or metric',
   async () => {
     // Every second receiver refuses, so that failures, dead letters and errors are told of as well.
     for (const [number, { path }] of webhooks.entries())
@@ -78,7 +78,7 @@ test(
   caseTimeoutMs,
 )
 
-test('a ciphertext that is moved to another webhook does not open', async () => {
+test('a sealed value moved to another webhook does not open', async () => {
   const [victim] = webhooks
   const records = await readTopic(openKafka(inject('brokers')), `${world.stack.topicPrefix}webhook-config`)
   const newest = records.findLast(({ key }) => key?.toString() === victim?.id)
@@ -102,7 +102,7 @@ test('a ciphertext that is moved to another webhook does not open', async () => 
 })
 
 test(
-  'rotating the key ring fails no delivery, and ends no session',
+  'rotating the key ring fails no delivery and ends no session',
   async () => {
     for (const { path } of webhooks) world.receiver.answer(path, { kind: 'status', status: 204 })
     const from = world.receiver.arrivals.length

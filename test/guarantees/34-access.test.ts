@@ -73,11 +73,11 @@ beforeAll(async () => {
 
 afterAll(() => world?.[Symbol.asyncDispose]())
 
-test('every operation of the API is in the table', () => {
+test('every operation of the API is in the table of permissions', () => {
   expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(allowed).sort())
 })
 
-test('each cell of operations and identities is as the table says', async () => {
+test('every operation is allowed or refused to each identity as the table says', async () => {
   const wrong: string[] = []
   let cells = 0
   for (const operation of operations)
@@ -97,7 +97,7 @@ test('each cell of operations and identities is as the table says', async () => 
   expect(wrong).toEqual([])
 })
 
-test('publishing needs events:write for the business', async () => {
+test('publishing requires events:write for the business', async () => {
   const publishers = ['publisher', 'super admin', 'super admin of the business']
   const url = `${world.stack.service('producer').url}/v1/events`
   const wrong: string[] = []

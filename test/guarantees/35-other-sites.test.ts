@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.[Symbol.asyncDispose]())
 
-test('a page of another site changes nothing', async () => {
+test('a page of another site cannot change anything', async () => {
   const foreign: Record<string, Record<string, string>> = {
     'a form, as a browser sends it': {
       origin: 'https://evil.example',
@@ -49,7 +49,7 @@ test('a page of another site changes nothing', async () => {
   expect(await state()).toBe(before)
 })
 
-test('the control: our own page changes it', async () => {
+test('control: our own page can make the same change', async () => {
   const before = await state()
   const account = changing.find(({ operationId }) => operationId === 'putAccount')
   if (!account) throw new Error('no putAccount')
@@ -58,7 +58,7 @@ test('the control: our own page changes it', async () => {
 })
 
 test.each(['/', '/businesses/b1', '/assets/none.js', '/api/v1/session', '/openapi.json'])(
-  'the policy of %s is strict',
+  'the content security policy of %s is strict',
   async (path) => {
     const { headers } = await fetch(adminUrl + path, { headers: { accept: 'text/html' } })
     const policy = headers.get('content-security-policy') ?? ''

@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => world?.[Symbol.asyncDispose]())
 
 test(
-  'every change has exactly one entry, though admin is killed over and over',
+  'every change has exactly one audit entry, even if admin is killed repeatedly',
   async () => {
     const acknowledged: Change[] = []
     let unanswered = 0
@@ -90,7 +90,7 @@ test(
   caseTimeoutMs,
 )
 
-test('the API gives them by pages, newest first, of one business, alike in every instance', async () => {
+test('the audit is paged newest first, for one business, and equal in every instance', async () => {
   const all = (await entries()).filter(({ businessId }) => businessId === businesses[0])
   for (const { url } of admins) {
     const ids: string[] = []
@@ -107,7 +107,7 @@ test('the API gives them by pages, newest first, of one business, alike in every
   }
 })
 
-test('a change through one instance is told by the other within a second, and its entry', async () => {
+test('a change through one instance, and its audit entry, is announced by another within a second', async () => {
   const [one, other] = admins
   const businessId = 'followed'
   const headers = { authorization: `Bearer ${world.token}` }

@@ -24,7 +24,7 @@ const headers = [{ traceparent: ['a', 'b'] }, { traceparent: '' }, { x: Buffer.a
 /** Of the texts, a field gets every fifth when scaled down, and the next field the ones beside them. */
 const everyText = sized(1, 5)
 
-test('every text of every event filled with its worst, over HTTP and from Kafka, reaches nobody else', {
+test('the worst text in every field of every event, over HTTP and from Kafka, affects no other webhook', {
   timeout: caseTimeoutMs,
 }, async () => {
   await using world = await startFaultyStack({ webhooks: 2, contacts: 8 })

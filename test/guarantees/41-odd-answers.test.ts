@@ -17,7 +17,7 @@ const bystanderPerSecond = 20
 const bystanderContacts = 10
 const bystanderEventsEach = sized(60, 12)
 
-test('answers that are odd in every way: each attempt has a named outcome, no process ends, and a bystander is unharmed', {
+test('odd answers of any kind have named outcomes, end no process, and leave another webhook unharmed', {
   timeout: caseTimeoutMs,
 }, async () => {
   await using world = await startFaultyStack({ webhooks: 1, contacts: bystanderContacts })

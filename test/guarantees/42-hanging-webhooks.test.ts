@@ -35,7 +35,7 @@ const leastHanging = 100
 const largestRatio = 1.5
 
 test.each(cases)(
-  '$hanging webhooks that hang, $title: twenty good ones are unharmed',
+  'twenty good webhooks are unharmed beside $hanging hanging ones: $title',
   {
     timeout: caseTimeoutMs,
   },

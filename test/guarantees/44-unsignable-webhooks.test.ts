@@ -24,7 +24,7 @@ const bystanderEventsEach = sized(130, 8)
 const besideEventsEach = sized(130, 24)
 const logEveryMs = 60_000
 
-test('webhooks whose key is missing: unharmed whoever is beside them; all delivered in order once the key is there', {
+test('webhooks without their key leave others unharmed, and get everything in order once the key is there', {
   timeout: caseTimeoutMs,
 }, async () => {
   const [missing = '', known = ''] = ['missing', 'known'].map((id) => `${id}=${randomBytes(32).toString('base64')}`)

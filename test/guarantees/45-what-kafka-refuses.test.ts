@@ -20,7 +20,7 @@ const final = { 'too large': 10, policy: 44, invalid: 87, 'unknown error': -1 }
 const answered = [topics.messageEvents, topics.statusEvents, topics.webhookDeliveries]
 const others = Object.values(topics).filter((topic) => !answered.some(({ name }) => name === topic.name))
 
-test('records that Kafka refuses, at every producer, with every kind of error: no process ends, nothing is missing', {
+test('records that Kafka refuses, at every producer and with every kind of error, end no process and lose nothing', {
   timeout: caseTimeoutMs,
 }, async () => {
   const [broker = ''] = inject('brokers')

@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.[Symbol.asyncDispose]())
 
-test('a replay of all dead letters grows admin by 64 MB at most, and brings each once, oldest first', {
+test("a replay of all dead letters takes at most 64 MB of admin's memory, and sends each once, oldest first", {
   timeout: caseTimeoutMs,
 }, async () => {
   const json = { deadLetters: true, ratePerSecond: 1_000 }

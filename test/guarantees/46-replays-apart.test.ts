@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.[Symbol.asyncDispose]())
 
-test('a long replay keeps no other one of its partition waiting, and once it is stopped the next brings exactly the rest', {
+test('a long replay delays no other replay of its partition, and after it is stopped the next one sends exactly the rest', {
   timeout: caseTimeoutMs,
 }, async () => {
   const { receiver, admin } = world

@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.[Symbol.asyncDispose]())
 
-test("searches of one business, twenty at once, hold another's attempts page up no longer than a second", {
+test("twenty concurrent searches of one business delay another's page of attempts by at most a second", {
   timeout: caseTimeoutMs,
 }, async () => {
   const alone = await pages(20)

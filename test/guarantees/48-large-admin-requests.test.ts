@@ -55,7 +55,7 @@ afterAll(() => {
 })
 
 test.each(shapes)(
-  '1 MB of %s at each route of admin neither stops the event loop nor takes much memory',
+  'a request of 1 MB of %s to any route of admin neither blocks the event loop nor takes much memory',
   async (what, make) => {
     const { server, seed } = await createRoutesWorld()
     seed(definition({ secret: secretOf('wh_a') }))

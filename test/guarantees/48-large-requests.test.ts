@@ -80,7 +80,7 @@ test.each([
   ...json.map(([what, make]) => [what, 'application/json', make] as const),
   ...ndjson.map(([what, make]) => [what, 'application/x-ndjson', make] as const),
 ])(
-  '4 MB of %s (%s) neither stop the event loop nor take much memory, and have a short answer',
+  'a request of 4 MB of %s (%s) neither blocks the event loop nor takes much memory, and has a short answer',
   async (what, type, make) => {
     const server = await createProducerServer({
       config: {

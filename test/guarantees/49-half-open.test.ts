@@ -93,7 +93,7 @@ async function run(worldSeed: number, disturbance: Disturbance, whenBlocked: 'pa
 }
 
 test.each(disturbances)(
-  `guarantee 49: a webhook that is ${'%s'} around its probe goes on, in ${worlds} worlds`,
+  `guarantee 49: a webhook that is ${'%s'} around its probe is served again, in ${worlds} worlds`,
   async (disturbance) => {
     let longestMs = 0
     for (let number = 0; number < worlds / disturbances.length; number++) {

@@ -364,7 +364,7 @@ async function run(worldSeed: number): Promise<{ kafka: ModelKafka; moves: numbe
   return { kafka, moves, done: isDone() }
 }
 
-test(`guarantee 50: work that ends after its partition has gone commits and writes nothing of it, in ${worlds} worlds`, async () => {
+test(`guarantee 50: work that ends after its partition has left commits and writes nothing, in ${worlds} worlds`, async () => {
   let moved = 0
   for (let number = 0; number < worlds; number++) {
     const { kafka, moves, done } = await run(seed * 100_000 + number)

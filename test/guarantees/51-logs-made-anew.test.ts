@@ -108,7 +108,7 @@ const every = [
 ]
 
 test.each(sized(every, ['webhook-deliveries']))(
-  '%s made anew under running services: noticed with its name, and all that is published from then on arrives',
+  'a recreated topic (%s) is noticed and named by running services, and everything published afterwards arrives',
   { timeout: caseTimeoutMs },
   async (name) => {
     await traffic('before')
@@ -121,7 +121,7 @@ test.each(sized(every, ['webhook-deliveries']))(
   },
 )
 
-test('webhook-attempts made anew: what it has from then on is counted, beside what was counted before', {
+test('what a recreated webhook-attempts contains is counted in addition to what was counted before', {
   timeout: caseTimeoutMs,
 }, async () => {
   const decode = codec.decoder<WebhookStats>(schemaOf(topics.webhookStats))
@@ -155,7 +155,7 @@ test('webhook-attempts made anew: what it has from then on is counted, beside wh
   expect(after).toBe(before + sent)
 })
 
-test('a delivery by a definition of another log is sent, and holds nobody up', { timeout: caseTimeoutMs }, async () => {
+test('a delivery by a definition of another log is sent, and delays no other', { timeout: caseTimeoutMs }, async () => {
   const topic = inTopic('webhook-deliveries')
   await traffic('before')
   const decode = codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries))
@@ -177,7 +177,7 @@ test('a delivery by a definition of another log is sent, and holds nobody up', {
   )
 })
 
-test('partitions that are added to message-events are read within seconds', { timeout: caseTimeoutMs }, async () => {
+test('partitions added to message-events are read within seconds', { timeout: caseTimeoutMs }, async () => {
   const topic = inTopic('message-events')
   await traffic('before')
   await admin.createPartitions({ topicPartitions: [{ topic, count: 9 }] })
@@ -200,7 +200,7 @@ test('partitions that are added to message-events are read within seconds', { ti
   figure(51, `4 -> 9 partitions of message-events: ${added.length} of ${added.length} there arrived after ${tookMs} ms`)
 })
 
-test('webhook-config and account-config made anew: a definition that is answered with 201 is in force', {
+test('after webhook-config and account-config were recreated, a definition answered with 201 is in force', {
   timeout: caseTimeoutMs,
 }, async () => {
   await traffic('before')

@@ -19,7 +19,7 @@ const recorded = [topics.webhookAttempts, topics.webhookDeadLetters]
 const written = sized([...recorded, topics.webhookRetries1m, topics.webhookParked, topics.webhookHealth], recorded)
 const rounds = sized(4, 1)
 
-test('the leader of each topic away in turn, then SIGKILL or SIGTERM of the dispatcher: nothing is lost', {
+test('when the leader of each topic is unavailable in turn and the dispatcher is ended, nothing is lost', {
   timeout: caseTimeoutMs,
 }, async () => {
   const [broker = ''] = inject('brokers')

@@ -43,7 +43,7 @@ const arrives = (path: string, count: number) =>
 const event = (channel: string, number: number) => messageOf({ channel, contactId: 'ana' }, number, world.businessId)
 
 test(
-  'after 410 a definition that is deleted and made anew at version 1 works at once',
+  'after a 410, a definition that is deleted and created again at version 1 works at once',
   async () => {
     world.receiver.answer('/gone', { kind: 'status', status: 410 })
     await byHand('anew', definitionOf('anew', '/gone'))
@@ -62,7 +62,7 @@ test(
 )
 
 test(
-  'what waits for a webhook whose id moves to another business is not sent to that, nor its errors shown there',
+  'what waits for a webhook whose id moves to another business is not sent to that business, nor are its errors shown there',
   async () => {
     const other = `other-${world.businessId}`
     world.receiver.answer('/mine', { kind: 'status', status: 503, body: 'of the first business' })

@@ -8,7 +8,7 @@ import { messageOf, publish } from '../support/load.ts'
 
 const count = sized(1_000, 20)
 
-test('one eventId for a message, its delivered and its read: three notifications, each with an id of its own, also when sent again', {
+test('a message, its delivered and its read with one eventId are three notifications with their own ids, also when sent again', {
   timeout: caseTimeoutMs,
 }, async () => {
   await using world = await startFaultyStack({ webhooks: 1, contacts: 1 })

@@ -55,7 +55,7 @@ async function notified(channel: string): Promise<void> {
 }
 
 test(
-  'a stored header value leaves by no edit, no draft, no record by hand',
+  'no edit, draft or record by hand sends a stored header value to another origin',
   async () => {
     const { id } = await world.defineWebhook('/erp', ['erp'], { headers: { Authorization: stored } })
     const elsewhere = `${other.url}/erp`
@@ -93,7 +93,7 @@ test(
 )
 
 test(
-  'each of ten former secrets signs beside the new one, and the eleventh rotation is refused',
+  'each of ten former secrets signs beside the new one, and an eleventh rotation is refused',
   async () => {
     const { id, secret } = await world.defineWebhook('/rotating', ['rotating'])
     const rotate = () => world.admin.http.post(`${base()}/${id}/secret/rotate`, { throwHttpErrors: false })
@@ -114,7 +114,7 @@ test(
 )
 
 test(
-  'of rotations at two instances at once, each secret that is shown signs, or its caller gets 409',
+  'of concurrent rotations at two instances, each secret that is shown signs, or its caller gets 409',
   async () => {
     const made = await Promise.all(
       Array.from({ length: races }, (_unused, race) => world.defineWebhook(`/race-${race}`, [`race-${race}`])),

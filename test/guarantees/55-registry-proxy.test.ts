@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 test.each(outages.map((faults, index) => ({ faults, index })))(
-  `a proxy before the registry answers in its place for ${outageMs / 1_000} s, also to services that start: no record is called unreadable ($faults)`,
+  `while a proxy answers for the registry for ${outageMs / 1_000} s, also at the start, no record is called unreadable ($faults)`,
   { timeout: caseTimeoutMs },
   async ({ faults, index }) => {
     const { receiver, stack, lanes } = world

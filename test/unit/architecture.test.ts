@@ -157,7 +157,7 @@ const rules: Rule[] = [
   filesFitTheHead,
 ]
 
-test('services/ keeps the rules', () => {
+test('services/ follows the rules of the architecture', () => {
   const files = sources()
   expect(files.length).toBeGreaterThan(50)
   expect(offenders(files)).toEqual([])
@@ -184,7 +184,7 @@ test.each(['services', 'deploy'])('no folder of %s/ has more than 14 files', (fo
   expect(crowdedFolders(paths)).toEqual([])
 })
 
-test('planted: a folder of 15 files is found, one of 14 is not, and files of its own folders do not count', () => {
+test('a folder of 15 files is found, and one of 14 is not, whatever its own folders contain', () => {
   const numbered = (folder: string, count: number) => Array.from({ length: count }, (_, n) => `${folder}/${n}.ts`)
   expect(crowdedFolders(numbered('services/a', 15))).toEqual(['services/a: 15 files, more than 14'])
   expect(crowdedFolders([...numbered('services/a', 14), ...numbered('services/a/b', 14)])).toEqual([])
@@ -233,7 +233,7 @@ test.each(
     ['formatter/index.ts', '', 'a barrel hides where a thing is'],
     ['formatter/a.ts', 'x\n'.repeat(251), '251 lines, more than 250'],
   ].map(([path = '', text = '', why = '']) => ({ path, text, why })),
-)('planted: $why, in $path', ({ path, text, why }) => {
+)('a violation is found: $why, in $path', ({ path, text, why }) => {
   expect(offenders([{ path, text }])).toEqual([expect.stringContaining(why)])
 })
 
@@ -256,6 +256,6 @@ test.each([
   ['definitions/a.ts', "import { x } from '../domain/event.ts'\nimport { y } from '../topics/map.ts'"],
   ['formatter/a.ts', '// Date.now() would not do\n/** nor new Date(), nor console.log */\nconst x = new Date(timeMs)'],
   ['formatter/a.ts', 'x\n'.repeat(250)],
-])('allowed in %s', (path, text) => {
+])('code that follows the rules is accepted in %s', (path, text) => {
   expect(offenders([{ path, text }])).toEqual([])
 })

@@ -28,10 +28,10 @@ function unset(value: string | number): string {
   return String(value).replace(/\$\{\w+:([-?])(.*)\}/, (_all, kind, rest) => (kind === '-' ? rest : 'required'))
 }
 
-describe.each(longRunning)('%s', (name, service) => {
+describe.each(longRunning)('docker-compose.yml: the service %s', (name, service) => {
   const environment = service.environment ?? {}
 
-  test('has every variable from its own config.ts, and what has no default is set', async () => {
+  test("the environment contains only variables of the service's config.ts, and all those without a default", async () => {
     const { properties, required } = await configOf(name)
     expect(Object.keys(environment).filter((variable) => !(variable in properties))).toEqual([])
     const without = Object.entries(properties).filter(([variable, schema]) => {
@@ -40,18 +40,18 @@ describe.each(longRunning)('%s', (name, service) => {
     expect(without.map(([variable]) => variable).filter((variable) => !(variable in environment))).toEqual([])
   })
 
-  test('is published at the port that it listens on, on loopback only', () => {
+  test('a service is published at the port it listens on, on loopback only', () => {
     const port = environment.HOOKLINE_HTTP_PORT
     for (const published of service.ports ?? []) expect(published).toBe(`127.0.0.1:${port}:${port}`)
     expect(port).toBeTypeOf('number')
   })
 
-  test('starts after the topics are there', () => {
+  test('a service starts after the topics have been created', () => {
     expect(service.depends_on).toEqual({ topics: { condition: 'service_completed_successfully' } })
   })
 })
 
-test.each(own)('%s runs a file that is there, contained', (_name, service) => {
+test.each(own)('the container of %s runs an existing file, with restricted rights', (_name, service) => {
   const file = (service.command ?? []).find((part) => part.endsWith('.ts')) ?? ''
   expect(existsSync(new URL(file, root))).toBe(true)
   expect(service).toMatchObject({
@@ -63,12 +63,12 @@ test.each(own)('%s runs a file that is there, contained', (_name, service) => {
   })
 })
 
-test('the variables of topics are those of its command', () => {
+test('the environment of the topics command contains only its own variables', () => {
   const declared = new Set(Object.keys(topicsConfig.properties))
   expect(Object.keys(services.topics?.environment ?? {}).filter((name) => !declared.has(name))).toEqual([])
 })
 
-test('image and services keep memory down as the local stack does', () => {
+test('image and services limit memory as the local stack does', () => {
   for (const [name, { command = [] }] of longRunning) expect(command.slice(0, -1), name).toEqual(ownFlagsOf(name))
   const dockerfile = readFileSync(new URL('deploy/docker/Dockerfile', root), 'utf8')
   expect(dockerfile).toContain(`ENV NODE_OPTIONS="${memoryVariables.nodeOptions.join(' ')}"\n`)
@@ -77,14 +77,14 @@ test('image and services keep memory down as the local stack does', () => {
   expect(dockerfile).toContain(`ENV ${malloc.join(' ')}\n`)
 })
 
-test('every service of the repository is there', () => {
+test('every service of the repository is in docker-compose.yml', () => {
   const withMain = readdirSync(new URL('services/', root)).filter((name) =>
     existsSync(new URL(`services/${name}/main.ts`, root)),
   )
   expect(longRunning.map(([name]) => name)).toEqual(expect.arrayContaining(withMain))
 })
 
-test('secrets are asked for and never given a default', () => {
+test('secrets in docker-compose.yml are required and have no default', () => {
   const values = own.flatMap(([, service]) => Object.entries(service.environment ?? {}))
   const secret = values.filter(([name]) => /KEY|PASSWORD|SECRET/.test(name))
   expect(secret.length).toBeGreaterThan(0)

@@ -91,7 +91,7 @@ describe('any JSON value as a definition', () => {
   /** One for all runs: whatever was written follows whatever else was. */
   const audit = definitionFold('webhook-config', keys)
 
-  test('ends no service: the last good one stays in force, or it is in force itself, and what is wrong is shown', () => {
+  test('any JSON value as a definition ends no service, shows what is wrong, and leaves the last good definition in force', () => {
     const outcomes = { force: 0, fault: 0 }
     fc.assert(
       fc.property(definitions, timestamps, headers, fc.boolean(), (written, timestampMs, kafkaHeaders, isFirst) => {
@@ -132,7 +132,7 @@ describe('any JSON value as a definition', () => {
     expect(outcomes.fault).toBeGreaterThan(100)
   })
 
-  test('and no other bytes do', () => {
+  test('any other bytes as a definition end no service', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -158,7 +158,7 @@ describe('any JSON value as a definition', () => {
   })
 })
 
-describe('what is said of a bad record', () => {
+describe('problems of a faulty record', () => {
   const secrets = [
     'hunter2-hunter2-hunter2-hunter2',
     'whsec_c2hvcnQ=',
@@ -176,14 +176,14 @@ describe('what is said of a bad record', () => {
     return change.kind === 'invalid' ? change.problems : []
   }
 
-  test.each([...secrets, ''])('a secret that is none is a fault, and is not quoted: %j', (secret) => {
+  test.each([...secrets, ''])('an invalid secret is a fault and is not quoted: %j', (secret) => {
     const problems = problemsOf(JSON.stringify({ ...good, secret }))
     expect(problems).toEqual([expect.stringMatching(/^secret /)])
     if (secret !== '') expect(problems.join()).not.toContain(secret.trim().slice(6, 12))
     expect(problemsOf(JSON.stringify({ ...good, previousSecret: secret }))).toHaveLength(1)
   })
 
-  test.each([24, 25, 26, 32, 64])('a secret of %i bytes is one, padded or not', (bytes) => {
+  test.each([24, 25, 26, 32, 64])('a secret of %i bytes is valid, padded or not', (bytes) => {
     const text = `whsec_${Buffer.alloc(bytes, 0xfb).toString('base64')}`
     for (const secret of [text, text.replace(/=+$/, '')])
       expect(parse({ value: Buffer.from(JSON.stringify({ ...good, secret })), timestampMs: nowMs }).kind).toBe(
@@ -191,7 +191,7 @@ describe('what is said of a bad record', () => {
       )
   })
 
-  test('bytes that are no JSON are not quoted, wherever they end', () => {
+  test('bytes that are not JSON are not quoted, wherever they end', () => {
     const text = JSON.stringify({ ...good, secret: 'hunter2-hunter2' })
     for (let length = 0; length < text.length; length++)
       expect(problemsOf(`${text.slice(0, length)}hunter2`).join()).not.toMatch(/hunter|whsec/)

@@ -54,7 +54,7 @@ function withoutCode(document: string): string {
 describe('generated parts', () => {
   const parts = new Map([['numbers', '1\n2\n']])
 
-  test('are replaced, and nothing else is', () => {
+  test('only the generated parts of a document are replaced', () => {
     const document = 'before\n<!-- generated:numbers -->\nold\n<!-- end -->\nafter <!-- end -->\n'
     const filled = 'before\n<!-- generated:numbers -->\n\n1\n2\n\n<!-- end -->\nafter <!-- end -->\n'
     expect(fillIn(document, parts)).toBe(filled)
@@ -65,20 +65,20 @@ describe('generated parts', () => {
     ['a part without markers', 'no markers here\n', /no markers for numbers/],
     ['markers without a part', '<!-- generated:letters -->\n<!-- end -->\n', /generated:letters/],
     ['a part whose end is missing', '<!-- generated:numbers -->\nold\n', /no markers for numbers/],
-  ])('%s is an error', (_name, document, message) => {
+  ])('%s is an error in a document', (_name, document, message) => {
     expect(() => fillIn(document, parts)).toThrow(message)
   })
 
-  test('a pipe within a cell does not end it', () => {
+  test('an escaped pipe does not end a table cell', () => {
     expect(table(['a'], [['x | y']])).toBe('| a |\n| --- |\n| x \\| y |\n')
   })
 
-  test('every variable has its row, once', () => {
+  test('every variable has exactly one row in the configuration table', () => {
     const names = [...configurationTable().matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
     expect(names).toEqual([...declared])
   })
 
-  test('every service of the repository is among the configurations', () => {
+  test('every service has a configuration table', () => {
     const services = readdirSync(new URL('services', root)).filter((name) =>
       existsSync(new URL(`services/${name}/main.ts`, root)),
     )
@@ -96,12 +96,12 @@ describe('variables', () => {
   )
   const isKnown = (name: string) => declared.has(name) || readByScripts.has(name)
 
-  test.each(documents)('those that %s names are declared', (path) => {
+  test.each(documents)('every variable named in %s is declared', (path) => {
     const names = [...read(path).matchAll(variable)].map(([name]) => name)
     expect([...new Set(names)].filter((name) => !isKnown(name))).toEqual([])
   })
 
-  test('those that docker-compose.yml gives to services, and asks for, are declared', () => {
+  test('every variable that docker-compose.yml sets or asks for is declared', () => {
     const text = read('docker-compose.yml')
     const { services } = parse(text, { merge: true }) as { services: Record<string, ComposeService> }
     const own = Object.values(services).filter(({ image }) => image === 'hookline:latest')
@@ -118,13 +118,13 @@ describe('names in the documents', () => {
   const linksOf = (text: string) =>
     [...withoutCode(text).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)].map(([, link]) => link ?? '')
 
-  test.each(documents)('files that %s links to are there', (path) => {
+  test.each(documents)('every file that %s links to exists', (path) => {
     const links = linksOf(read(path)).map((link) => link.split('#')[0] ?? '')
     const missing = links.filter((link) => !existsSync(new URL(link, new URL(path, root))))
     expect(missing).toEqual([])
   })
 
-  test.each(documents)('headings that %s links to are there', (path) => {
+  test.each(documents)('every heading that %s links to exists', (path) => {
     const missing = linksOf(read(path)).filter((link) => {
       const [file = '', anchor] = link.split('#')
       if (anchor === undefined) return false
@@ -134,13 +134,13 @@ describe('names in the documents', () => {
     expect(missing).toEqual([])
   })
 
-  test.each(documents)('files of the repository that %s names are there', (path) => {
+  test.each(documents)('every file of the repository named in %s exists', (path) => {
     const named = [...read(path).matchAll(/`((?:services|deploy|test|schemas|docs|\.ci)\/[\w./-]*)`/g)]
     const missing = named.map(([, name]) => name ?? '').filter((name) => !existsSync(new URL(name, root)))
     expect(missing).toEqual([])
   })
 
-  test('files of the dispatcher that docs/architecture.md names by their last part are there', () => {
+  test('every file of the dispatcher named by its last part in docs/architecture.md exists', () => {
     const section = sectionOf(read('docs/architecture.md'), "## The dispatcher's core")
     const named = [...section.matchAll(/`([\w-]+\.ts)`/g)].map(([, name]) => name ?? '')
     const there = new Set(filesBelow('services', '.ts').map((path) => posix.basename(path)))
@@ -148,13 +148,13 @@ describe('names in the documents', () => {
     expect(named.filter((name) => !there.has(name))).toEqual([])
   })
 
-  test.each(documents)('scripts of npm that %s names are there', (path) => {
+  test.each(documents)('every npm script named in %s exists', (path) => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     const named = [...read(path).matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name ?? '')
     expect(named.filter((name) => !(name in scripts))).toEqual([])
   })
 
-  test.each(documents)('verbs and options of the command line that %s names are there', async (path) => {
+  test.each(documents)('every verb and option of the command line named in %s exists', async (path) => {
     const help = new Map(
       (await commandHelp()).split(/^## /m).map((section) => [section.split('\n')[0] ?? '', section] as const),
     )
@@ -170,13 +170,13 @@ describe('names in the documents', () => {
     expect(problems).toEqual([])
   })
 
-  test.each(documents)('scenarios of the bench that %s names are there', (path) => {
+  test.each(documents)('every scenario of the bench named in %s exists', (path) => {
     const scenarios = /const scenarios[^{]*\{([\s\S]*?)\n\}/.exec(read('test/bench/run.ts'))?.[1] ?? ''
     const named = [...read(path).matchAll(/npm run bench -- ([a-z]+)/g)].map(([, name]) => name ?? '')
     expect(named.filter((name) => !new RegExp(`^  ${name}[:,]`, 'm').test(scenarios))).toEqual([])
   })
 
-  test('the definitions that docs/reference/cli.md shows can be applied', () => {
+  test('the definitions shown in docs/reference/cli.md can be applied', () => {
     const [file = ''] = codeBlocks(read('docs/reference/cli.md'), 'yaml')
     const found = readDefinitions(file, 'bakery.yaml', { TILL_KEY: 'a key' })
     expect(found).toMatchObject({ ok: true, wanted: [{ name: 'Till' }, { name: 'Kitchen' }] })
@@ -196,7 +196,7 @@ describe('names in the documents', () => {
     expect(documents.filter((path) => !reached.has(path))).toEqual([])
   })
 
-  test('decisions have a number each, by which they begin, and are half a page long', () => {
+  test('every decision has its own number, begins with it, and is half a page long', () => {
     const decisions = filesBelow('docs/decisions', '.md').sort()
     const numbers = decisions.map((path) => Number(/(\d{4})-/.exec(path)?.[1]))
     expect(new Set(numbers).size).toBe(numbers.length)
@@ -204,7 +204,7 @@ describe('names in the documents', () => {
     expect(decisions.filter((path) => read(path).split('\n').length > 45)).toEqual([])
   })
 
-  test('operations of the APIs are in docs/reference/api.md, all of them', () => {
+  test('every operation of the APIs is in docs/reference/api.md', () => {
     const sources = [...filesBelow('services/admin', '.ts'), ...filesBelow('services/producer', '.ts')]
     const declared = sources.flatMap((path) =>
       [...read(path).matchAll(/operationId: '(\w+)'/g)].map(([, id]) => id ?? ''),
@@ -220,7 +220,7 @@ describe('docs/guarantees.md', () => {
   const [claimed = '', planned = ''] = document.split('\n## Planned\n')
   const numbersOf = (text: string) => [...text.matchAll(/^\| (\d+a?) \|/gm)].map(([, number]) => number ?? '')
 
-  test('every guarantee that it claims names a test or a command that shows it', () => {
+  test('every guarantee claimed names a test or command that shows it', () => {
     const rows = [...claimed.matchAll(/^\| \d+a? \|.*$/gm)].map(([row]) => row)
     expect(rows.filter((row) => !/\]\(\.\.\/test\//.test(row))).toEqual([])
   })
@@ -242,7 +242,7 @@ describe('docs/guarantees.md', () => {
 describe('docs/reference/contract.md', () => {
   const contract = read('docs/reference/contract.md')
 
-  test('has every field of a webhook definition, with the default of its schema', () => {
+  test('docs/reference/contract.md has every field of a definition, with the default of its schema', () => {
     const section = sectionOf(contract, '## 5. HTTP interfaces')
     const rows = [...section.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|[^|]*\| ([^|]*) \|/gm)]
     const shown = new Map(
@@ -254,7 +254,7 @@ describe('docs/reference/contract.md', () => {
       if (value !== undefined && typeof value !== 'object') expect(shown.get(name), name).toBe(`\`${value}\``)
   })
 
-  test('has every reason of a dead letter', () => {
+  test('docs/reference/contract.md has every reason of a dead letter', () => {
     const section = sectionOf(contract, '## 4. Topics and records')
     const shown = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason)
     const declared =
@@ -262,7 +262,7 @@ describe('docs/reference/contract.md', () => {
     expect(shown).toEqual([...declared.matchAll(/'(\w+)'/g)].map(([, reason]) => reason))
   })
 
-  test('its input records are those of the schemas', () => {
+  test('docs/reference/contract.md has the input records of the schemas', () => {
     const section = sectionOf(contract, '## 4. Topics and records').replaceAll(/\s+/g, ' ')
     for (const topic of [topics.messageEvents, topics.statusEvents]) {
       const { name, fields } = schemaOf(topic) as { name: string; fields: { name: string }[] }
@@ -297,7 +297,7 @@ describe('documents that comments and tests cite', () => {
     return problems
   }
 
-  test('exist, with the sections and numbers that are named', () => {
+  test('every document cited in code exists, with the section or number cited', () => {
     const isThere = (path: string) => existsSync(new URL(path, root))
     expect(sources.length).toBeGreaterThan(300)
     expect(sources.flatMap((path) => problemsOf(read(path), isThere).map((problem) => `${path}: ${problem}`))).toEqual(
@@ -313,7 +313,7 @@ describe('documents that comments and tests cite', () => {
     '// guarantees.md, 99',
     '// guarantee 66 shows it',
     '// decision 99',
-  ])('a cite of what is not there is found: %s', (text) => {
+  ])('a citation of a missing document is found: %s', (text) => {
     expect(problemsOf(text, (path) => documents.includes(path))).toHaveLength(1)
   })
 })

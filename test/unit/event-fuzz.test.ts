@@ -140,7 +140,7 @@ const [ofMessage, ofStatus] = Object.values(notificationSchemas)
 const checks = { message: compileSchema(ofMessage ?? {}), status: compileSchema(ofStatus ?? {}) }
 
 test(
-  'every record of an event topic has one outcome, and every body fits its published schema',
+  'every record of an event topic has one outcome, and every body is valid by its published schema',
   async () => {
     const world = createFormatterWorld()
     const property = fc.asyncProperty(event, damage, record, async ({ topic, value }, how, around) => {
@@ -187,7 +187,7 @@ const requestText = fc.oneof(
 )
 
 test(
-  'every request is read or refused with named fields, and what is taken can be written',
+  'every request is accepted or refused with named fields, and what is accepted can be written',
   async () => {
     const read = createRequestReader()
     const property = fc.asyncProperty(

@@ -29,7 +29,7 @@ function rawOf({ type, event }: Event): unknown {
 }
 
 describe.each(eventFields)('$name', ({ fill, maxBytes }) => {
-  test.each(Object.entries(allTexts))('%s: ten times the length takes at most 15 times as long', (_what, make) => {
+  test.each(Object.entries(allTexts))('%s of ten times the length take at most 15 times as long', (_what, make) => {
     const works = [shortLength, longLength].map((length) => {
       const event = fill(make(length))
       const bytes = typeOf(topicOf(event)).toBuffer(event.event)
@@ -49,7 +49,7 @@ describe.each(eventFields)('$name', ({ fill, maxBytes }) => {
   })
 
   test.each(Object.entries(worstTexts))(
-    '%s, up to the limit: taken over HTTP and from Kafka alike',
+    '%s up to the limit are accepted alike over HTTP and from Kafka',
     async (_what, make) => {
       const event = fill(make(maxBytes === null ? 1_000 : maxBytes / 4))
       const read = readEvent(rawOf(event))
@@ -62,23 +62,26 @@ describe.each(eventFields)('$name', ({ fill, maxBytes }) => {
     },
   )
 
-  test.each(Object.entries(illFormedTexts))('%s: refused over HTTP, U+FFFD from Kafka', async (_what, make) => {
-    const event = fill(make(60))
-    expect(readEvent(rawOf(event))).toMatchObject({
-      ok: false,
-      problems: expect.arrayContaining([expect.objectContaining({ message: 'must be well-formed Unicode' })]),
-    })
-    const world = createFormatterWorld()
-    await world.take(topicOf(event).name, { value: typeOf(topicOf(event)).toBuffer(event.event) })
-    expect([world.deliveries.length, world.letters.length, world.failed.length]).toEqual([1, 0, 0])
-    const body = world.deliveries[0]?.body.toString('utf8') ?? ''
-    expect(body.isWellFormed()).toBe(true)
-    expect(body).not.toMatch(/\\ud[89a-f]/)
-  })
+  test.each(Object.entries(illFormedTexts))(
+    '%s are refused over HTTP and become U+FFFD from Kafka',
+    async (_what, make) => {
+      const event = fill(make(60))
+      expect(readEvent(rawOf(event))).toMatchObject({
+        ok: false,
+        problems: expect.arrayContaining([expect.objectContaining({ message: 'must be well-formed Unicode' })]),
+      })
+      const world = createFormatterWorld()
+      await world.take(topicOf(event).name, { value: typeOf(topicOf(event)).toBuffer(event.event) })
+      expect([world.deliveries.length, world.letters.length, world.failed.length]).toEqual([1, 0, 0])
+      const body = world.deliveries[0]?.body.toString('utf8') ?? ''
+      expect(body.isWellFormed()).toBe(true)
+      expect(body).not.toMatch(/\\ud[89a-f]/)
+    },
+  )
 })
 
 test.each(eventFields.filter(({ maxBytes }) => maxBytes !== null))(
-  '$name one byte over its limit: refused over HTTP, unreadable from Kafka with its bytes',
+  '$name one byte over its limit is refused over HTTP, and unreadable from Kafka with its bytes',
   async ({ fill, maxBytes }) => {
     const event = fill('x'.repeat((maxBytes ?? 0) + 1))
     expect(readEvent(rawOf(event))).toMatchObject({ ok: false })

@@ -13,7 +13,7 @@ const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 if (!hasOpenssl)
   process.stdout.write('the token issuer of docs/operating/kafka.md is not tried: openssl is not installed\n')
 
-test.skipIf(!hasOpenssl)('the token issuer for trying it out makes tokens that services accept', async () => {
+test.skipIf(!hasOpenssl)('the token issuer in the guide makes tokens that services accept', async () => {
   const section = sectionOf(readDocument('docs/operating/kafka.md'), '## A token issuer for trying it out')
   const [commands = ''] = codeBlocks(section, 'sh')
   const folder = mkdtempSync(join(tmpdir(), 'hookline-issuer-'))

@@ -8,12 +8,12 @@ import { verdictOf } from '../planted-bugs/test-run.ts'
 
 const root = new URL('../../', import.meta.url)
 
-test('there are at least ten, each with a name of its own', () => {
+test('there are at least ten planted bugs, each with its own name', () => {
   expect(plantedBugs.filter(({ kafka }) => !kafka).length).toBeGreaterThanOrEqual(10)
   expect(new Set(plantedBugs.map(({ name }) => name)).size).toBe(plantedBugs.length)
 })
 
-test.each(plantedBugs)('can still be planted: $name', (bug) => {
+test.each(plantedBugs)('the bug can still be planted: $name', (bug) => {
   const source = readFileSync(new URL(bug.file, root), 'utf8')
   expect(planted(bug, source)).not.toBe(source)
   expect(bug.caughtBy.length).toBeGreaterThan(0)
@@ -25,7 +25,7 @@ const bug = { name: '', file: 'a.ts', text: 'x', replacement: '$&$1', caughtBy: 
 test.each([
   ['y', /a\.ts has 0 times: x/],
   ['x x', /a\.ts has 2 times: x/],
-])('a text that is not there exactly once is told: %j', (source, message) => {
+])('a text that does not occur exactly once is reported: %j', (source, message) => {
   expect(() => planted(bug, source)).toThrow(message)
   expect(planted(bug, 'a x b')).toBe('a $&$1 b')
 })
@@ -35,7 +35,7 @@ test.each([
   [[], 'broken'],
   [['passed', 'passed'], 'passed'],
   [['passed', 'failed'], 'failed'],
-] as const)('a file with the tests %j is %s: one that cannot be read catches nothing', (statuses, verdict) => {
+] as const)('a test file with the results %j is %s; an unreadable one catches nothing', (statuses, verdict) => {
   const assertionResults = statuses?.map((status) => ({ status }))
   expect(verdictOf(assertionResults && { name: 'a', assertionResults })).toBe(verdict)
 })

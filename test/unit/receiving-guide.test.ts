@@ -96,9 +96,9 @@ async function answered(request: RequestInit, child: ChildProcess): Promise<numb
   }
 }
 
-describe.each(endpoints)('the endpoint in $language', (endpoint) => {
+describe.each(endpoints)("the guide's endpoint in $language", (endpoint) => {
   test.skipIf(endpoint.lack !== null)(
-    'takes a notification that is signed, and refuses one that has been changed',
+    "the guide's endpoint accepts a signed notification, and refuses one that was changed",
     { timeout: startTimeoutMs },
     async () => {
       port = await freePort()
@@ -118,7 +118,7 @@ describe.each(endpoints)('the endpoint in $language', (endpoint) => {
   )
 })
 
-test('the notifications that the guide shows are valid by the published schemas', () => {
+test('the notifications in the guide are valid by the published schemas', () => {
   const shown = codeBlocks(guide, 'json').map((text) => JSON.parse(text) as { type: string })
   expect(shown.map(({ type }) => type)).toEqual(['message', 'status'])
   for (const notification of shown) {
@@ -134,7 +134,7 @@ test("the guide's test vector verifies", () => {
   expect(signature).toBe(value('`webhook-signature`'))
 })
 
-test.each(translations)('%s shows the same code, requests and links to the same places', (path) => {
+test.each(translations)('the translation %s has the same code, requests and links', (path) => {
   const translation = readDocument(path)
   for (const language of ['js', 'python', 'go', 'json'])
     expect(codeBlocks(translation, language), language).toEqual(codeBlocks(guide, language))
@@ -144,7 +144,7 @@ test.each(translations)('%s shows the same code, requests and links to the same 
   expect(headings(translation)).toBe(headings(guide))
 })
 
-test('the attempts of each retry profile that the guide names are those of the code', () => {
+test('the guide names the attempts of each retry profile as the code has them', () => {
   const rows = [...guide.matchAll(/^\| `(none|chat|extended)`.*\| (\d+) \|$/gm)]
   expect(rows.map(([, name, attempts]) => [name, Number(attempts)])).toEqual(
     Object.entries(profiles).map(([name, steps]) => [name, steps.length + 1]),

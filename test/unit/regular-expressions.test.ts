@@ -18,18 +18,18 @@ type Found = { name: string; source: string; test: (text: string) => unknown }
 
 const found = expressions()
 
-test('the expressions of the services are found', () => {
+test('the regular expressions of the services are found', () => {
   expect(found.length).toBeGreaterThan(30)
   const made = found.filter(({ source }) => source === '').map(({ name }) => name)
   expect([...new Set(made)].sort()).toEqual(Object.keys(composed).sort())
 })
 
-test.each(found)('$name $source takes linear time', ({ test: match, source }) => {
+test.each(found)('the expression in $name takes linear time: $source', ({ test: match, source }) => {
   expect(worstOf(match, source)).toBeNull()
 })
 
 test.each([/^\s*\[?\s*1\s*(?:[&,;]|\s)\s*1\s*\]?\s*$/, /\/+$/, /^(a+)+$/, /^(\w+\.?)*@/, /<.*>.*<.*>$/])(
-  'one that does not is noticed: %s',
+  'an expression that takes longer than linear time is noticed: %s',
   (expression) => {
     expect(worstOf((text) => expression.test(text), expression.source)).not.toBeNull()
   },

@@ -54,7 +54,7 @@ function cannotRead(reader: avsc.Type, writer: avsc.Type, direction: string): st
 const history = historyHere()
 
 describe('every committed version', () => {
-  test.each(schemaFiles)('%s', (file) => {
+  test.each(schemaFiles)('the schema %s reads every committed version, and is read by it', (file) => {
     if (!history.found) {
       process.stdout.write(`${file}: not compared, there is no git history here (${history.why})\n`)
       expect(history.why).not.toBe('')
@@ -86,7 +86,7 @@ describe('what is compatible', () => {
     ['doc is added', record(a), record({ ...a, doc: 'the first' })],
     ['the order of fields', record(a, optional), record(optional, a)],
     ['a nested field with a default is added', nested(a), nested(a, optional)],
-  ])('%s', (_what, older, newer) => {
+  ])('a change is compatible: %s', (_what, older, newer) => {
     expect(incompatibility(older, newer)).toBeNull()
   })
 
@@ -101,7 +101,7 @@ describe('what is compatible', () => {
     ['a symbol is removed: only one way', enumOf('x', 'y'), enumOf('x')],
     ['the record is renamed', record(a), record(a).replace('"R"', '"S"')],
     ['a nested field without a default is added', nested(a), nested(a, { name: 'b', type: 'string' })],
-  ])('not: %s', (_what, older, newer) => {
+  ])('a change is not compatible: %s', (_what, older, newer) => {
     expect(incompatibility(older, newer)).not.toBeNull()
   })
 })

@@ -152,27 +152,30 @@ const anyText = new Set([
 
 const services = Object.entries(configs).map(([service, schema]) => ({ service, schema }))
 
-describe('a value that cannot work ends the start, with the variable, its value and what is allowed', () => {
-  test.each(services)('each variable of $service', ({ schema }) => {
-    const names = Object.keys(schema.properties).filter((name) => !anyText.has(name))
-    expect(names.filter((name) => !bad[name]?.length)).toEqual([])
-    const rounds = Math.max(...names.map((name) => bad[name]?.length ?? 0))
-    for (let round = 0; round < rounds; round++) {
-      // All of them are wrong at once: each is named.
-      const env = names.map((name) => [name, bad[name]?.[round % bad[name].length] ?? ''] as const)
-      const lines = (faultOf(schema, Object.fromEntries(env)) ?? '').split('\n')
-      const isSecret = (name: string) => (schema.properties[name] as { secret?: boolean }).secret === true
-      const said = env.filter(([name, value]) => {
-        const begin = `${name} is ${isSecret(name) ? '(hidden)' : JSON.stringify(value)}; allowed: `
-        return lines.some((line) => line.startsWith(begin))
-      })
-      expect(said).toEqual(env)
-    }
-  })
+describe('values that cannot work', () => {
+  test.each(services)(
+    'a value of $service that cannot work ends the start, with the variable, its value and what is allowed',
+    ({ schema }) => {
+      const names = Object.keys(schema.properties).filter((name) => !anyText.has(name))
+      expect(names.filter((name) => !bad[name]?.length)).toEqual([])
+      const rounds = Math.max(...names.map((name) => bad[name]?.length ?? 0))
+      for (let round = 0; round < rounds; round++) {
+        // All of them are wrong at once: each is named.
+        const env = names.map((name) => [name, bad[name]?.[round % bad[name].length] ?? ''] as const)
+        const lines = (faultOf(schema, Object.fromEntries(env)) ?? '').split('\n')
+        const isSecret = (name: string) => (schema.properties[name] as { secret?: boolean }).secret === true
+        const said = env.filter(([name, value]) => {
+          const begin = `${name} is ${isSecret(name) ? '(hidden)' : JSON.stringify(value)}; allowed: `
+          return lines.some((line) => line.startsWith(begin))
+        })
+        expect(said).toEqual(env)
+      }
+    },
+  )
 })
 
 test.each(services)(
-  'every number of $service has an upper bound: a timer beyond 2^31 ms would fire at once',
+  'every number of $service has an upper bound, because a timer beyond 2^31 ms would fire at once',
   ({ schema }) => {
     const unbounded = Object.entries(schema.properties).filter(([name, variable]) => {
       const { type, maximum } = variable as { type?: string; maximum?: number }
@@ -188,7 +191,7 @@ describe('variables that contradict one another', () => {
     ['producer', { HOOKLINE_PRODUCER_MAX_REQUEST_BYTES: '2048', HOOKLINE_PRODUCER_MAX_BUFFERED_BYTES: '2047' }],
     ...services.map(({ service }): [string, Record<string, string>] => [service, { KAFKA_SASL_MECHANISM: 'plain' }]),
   ]
-  test.each(contradictions)('%s: %o', (service, env) => {
+  test.each(contradictions)('contradicting variables of %s end the start: %o', (service, env) => {
     const fault = faultOf(configs[service] as TObject, env) ?? 'taken'
     for (const name of Object.keys(env)) expect(fault).toContain(name)
     expect(fault).toContain('; allowed: ')
@@ -196,7 +199,7 @@ describe('variables that contradict one another', () => {
 })
 
 describe('good values are taken', () => {
-  test.each(Object.keys(configs))('%s: nothing but a key', (service) => {
+  test.each(Object.keys(configs))('the configuration of %s is valid with nothing but a key', (service) => {
     expect(faultOf(configs[service] as TObject, {})).toBeNull()
   })
 
@@ -208,11 +211,11 @@ describe('good values are taken', () => {
     ['HOOKLINE_HTTP_HOST', '::1'],
     ['HOOKLINE_HTTP_HOST', 'localhost'],
     ['KAFKA_CLIENT_ID', 'hookline-1'],
-  ])('%s=%s', (name, value) => {
+  ])('the variable %s may be %s', (name, value) => {
     expect(faultOf(formatterConfig, { [name]: value })).toBeNull()
   })
 
-  test('an origin and algorithms', () => {
+  test('OIDC variables with an origin and algorithms are accepted', () => {
     const env = { HOOKLINE_PUBLIC_URL: 'https://hooks.example.com:8443', HOOKLINE_AUTH_ALGORITHMS: 'RS256, EdDSA' }
     expect(faultOf(adminConfig, env)).toBeNull()
   })
@@ -227,7 +230,7 @@ const variablesOf = (list: string) => ({
   KAFKA_SASL_PASSWORD: '',
 })
 
-test('brokers are parsed as they are connected to', () => {
+test('brokers are parsed as the client connects to them', () => {
   expect(parseBrokers('a:1, [::1]:9092')).toEqual([
     { host: 'a', port: 1 },
     { host: '::1', port: 9_092 },
@@ -255,6 +258,6 @@ test('a broker at an IPv6 address is connected to', async () => {
   else expect(String(error)).toMatch(/::1/)
 })
 
-test('a list that is none is refused by everything that connects, as openPublisher does', () => {
+test('an invalid list of brokers is refused by everything that connects, as openPublisher does', () => {
   expect(() => createKafka(variablesOf('localhost:9092,'), pino({ level: 'silent' }))).toThrow(ConfigError)
 })

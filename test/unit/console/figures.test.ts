@@ -39,7 +39,7 @@ describe('the histogram', () => {
     ['hour', 60, '2026-03-01T11:35:00.000Z', 2],
     ['day', 24, '2026-02-28T13:00:00.000Z', 1],
     ['week', 28, '2026-02-22T13:00:00.000Z', 2],
-  ] as const)('%s: %i bars from %s on', (range, bars, first, success) => {
+  ] as const)('the histogram of the last %s has %i bars from %s on', (range, bars, first, success) => {
     const bins = binsOf({ minutes, hours }, range, now)
     expect(bins).toHaveLength(bars)
     expect(new Date(bins[0]?.startMs ?? 0).toISOString()).toBe(first)
@@ -47,7 +47,7 @@ describe('the histogram', () => {
     expect(bins.at(-1)?.success).toBe(1)
   })
 
-  test('causes of the range, the most frequent first', () => {
+  test('the causes of a range are listed by frequency', () => {
     expect(totalsOf({ minutes, hours }, 'week', now).causes).toEqual([
       ['5xx', 3],
       ['timeout', 3],
@@ -67,13 +67,13 @@ test.each([
   [0, '0:00'],
   [-5_000, '0:00'],
   [3_723_000, '1:02:03'],
-])('%i ms left: %s', (ms, text) => expect(countdown(ms)).toBe(text))
+])('%i ms left are shown as %s', (ms, text) => expect(countdown(ms)).toBe(text))
 
 test.each([
   ['en-GB', '1,234', '87 ms', '1.25 s', '3 minutes ago'],
   ['es-MX', '1,234', '87 ms', '1.25 s', 'hace 3 minutos'],
   ['pt-BR', '1.234', '87 ms', '1,25 s', 'há 3 minutos'],
-])('figures in %s', (locale, count, short, long, ago) => {
+])('figures are written as usual in %s', (locale, count, short, long, ago) => {
   const formats = createFormats(locale, 'America/Mexico_City')
   expect(formats.count(1_234)).toBe(count)
   expect(formats.duration(87.4)).toBe(short)
@@ -82,13 +82,13 @@ test.each([
   expect(formats.time('2026-03-01T12:34:56.000Z')).toMatch(/(0?6):34:56/)
 })
 
-test.each(['es-AR', 'en-US', 'pt-BR'])('a time in %s does not break before p. m.', (locale) => {
+test.each(['es-AR', 'en-US', 'pt-BR'])('a time in %s has no line break before p. m.', (locale) => {
   const { time, clock } = createFormats(locale, 'UTC')
   const at = '2026-03-01T20:17:56.000Z'
   for (const text of [time(at), clock(Date.parse(at))]) expect(text).not.toMatch(/ (?=[pm]\.|[ap]m)/i)
 })
 
-test('a time is typed in the zone of the viewer and sent in UTC', () => {
+test("a time is entered in the viewer's time zone and sent in UTC", () => {
   expect(fromLocalInput(toLocalInput(now))).toBe('2026-03-01T12:34:00.000Z')
   expect(fromLocalInput('')).toBeNull()
 })
@@ -96,29 +96,29 @@ test('a time is typed in the zone of the viewer and sent in UTC', () => {
 test.each([
   ['{"a":1}', '{\n  "a": 1\n}'],
   ['<b>no JSON</b>', '<b>no JSON</b>'],
-])('%s is shown as %j', (body, shown) => expect(readable(body)).toBe(shown))
+])('the body %s is shown as %j', (body, shown) => expect(readable(body)).toBe(shown))
 
-test('filters stand in the address; the API is asked from a whole minute on', () => {
+test('filters are kept in the address, and the API is asked from a whole minute on', () => {
   const filter = readFilter(new URLSearchParams('outcome=error&span=hour&contactId=ana'))
   expect(writeFilter(filter)).toEqual({ outcome: 'error', span: 'hour', contactId: 'ana' })
   expect(askedFor(filter, now)).toEqual({ outcome: 'error', contactId: 'ana', since: '2026-03-01T11:34:00.000Z' })
   expect(askedFor(readFilter(new URLSearchParams()), now)).toEqual({})
 })
 
-test('what is pasted to sign in is a link or a token', () => {
+test('signing in accepts a pasted link or token', () => {
   expect(tokenOf(' http://127.0.0.1:8080/login#abc.def ')).toBe('abc.def')
   expect(tokenOf('abc.def')).toBe('abc.def')
   expect(oidcPath({ pathname: '/b/x/webhooks', search: '?a=1' })).toMatch(/returnTo=%2Fb%2Fx%2Fwebhooks%3Fa%3D1$/)
   expect(oidcPath({ pathname: '/login', search: '' })).toMatch(/returnTo=%2F$/)
 })
 
-test('each kind of change makes something stale; figures of many webhooks rest longer', () => {
+test('each kind of change refreshes its queries, and figures of many webhooks less often', () => {
   for (const kind of changeKinds) expect(staleAfter(kind, 'b', 'w').length).toBeGreaterThan(0)
   expect(restMs('webhook', ['webhooks', 'b'], 1_000)).toBe(0)
   expect(restMs('stats', ['webhooks', 'b'], 1_000)).toBeGreaterThan(restMs('stats', ['webhooks', 'b'], 10))
 })
 
-test('a query is refreshed at once, then after its rest, and the last change is never missed', () => {
+test('a query is refreshed at once, then after its pause, and the last change is never missed', () => {
   vi.useFakeTimers()
   const refreshed: string[] = []
   const refresh = refresher((key) => refreshed.push(key.join()))

@@ -51,7 +51,7 @@ async function serve(command: string, args: string[], port: number, work: () => 
   }
 }
 
-test('JavaScript: takes what is signed, refuses what was changed', async () => {
+test('the JavaScript snippet accepts what is signed and refuses what was changed', async () => {
   const [port = 0] = await findFreePorts(1)
   writeFileSync(join(folder, 'hook.mjs'), codeOf('JavaScript').replace('listen(9000)', `listen(${port})`))
   await serve(process.execPath, ['hook.mjs'], port, async () => {
@@ -62,7 +62,7 @@ test('JavaScript: takes what is signed, refuses what was changed', async () => {
 const missing = lackOf('flask', 'standardwebhooks')
 if (missing !== null) process.stderr.write(`the Python snippet is not run: ${missing}\n`)
 
-test.skipIf(missing !== null)('Python: takes what is signed, refuses what was changed', async () => {
+test.skipIf(missing !== null)('the Python snippet accepts what is signed and refuses what was changed', async () => {
   const [port = 0] = await findFreePorts(1)
   writeFileSync(join(folder, 'hook.py'), codeOf('Python'))
   const args = ['-m', 'flask', '--app', 'hook', 'run', '--port', String(port)]
@@ -74,7 +74,7 @@ test.skipIf(missing !== null)('Python: takes what is signed, refuses what was ch
 const hasTools = spawnSync('sh', ['-c', 'command -v openssl && command -v xxd && command -v base64']).status === 0
 if (!hasTools) process.stderr.write('the Shell snippet is not run: it needs openssl, xxd and base64\n')
 
-test.skipIf(!hasTools)('Shell: prints the signature that the request has', () => {
+test.skipIf(!hasTools)('the shell snippet prints the signature of the request', () => {
   writeFileSync(join(folder, 'body.json'), body)
   const variables = { ...env, webhook_id: id, webhook_timestamp: String(timestampSeconds) }
   const ran = spawnSync('sh', ['-c', codeOf('Shell')], { cwd: folder, env: variables, encoding: 'utf8' })

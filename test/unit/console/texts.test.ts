@@ -15,12 +15,12 @@ function flat(of: object, prefix = ''): [key: string, text: string][] {
 
 const keysOf = (of: object) => [...new Set(flat(of).map(([key]) => key.replace(pluralEnding, '')))].sort()
 
-test.each(languages)('%s has every text, and no other', (language) => {
+test.each(languages)('the language %s has every text, and no other', (language) => {
   expect(keysOf(en).length).toBeGreaterThan(200)
   expect(keysOf(texts[language])).toEqual(keysOf(en))
 })
 
-test.each(languages)('%s has no empty text, and the placeholders of the English ones', (language) => {
+test.each(languages)('the language %s has no empty text, and the placeholders of English', (language) => {
   const english = new Map(flat(en))
   const placeholders = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map(([, name]) => name).sort()
   const wrong = flat(texts[language]).filter(([key, text]) => {
@@ -30,7 +30,7 @@ test.each(languages)('%s has no empty text, and the placeholders of the English 
   expect(wrong).toEqual([])
 })
 
-test.each(languages)('%s has each form of plural that it knows', (language) => {
+test.each(languages)('the language %s has every plural form it needs', (language) => {
   const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories
   const keys = flat(texts[language]).map(([key]) => key)
   const counted = new Set(keys.filter((key) => pluralEnding.test(key)).map((key) => key.replace(pluralEnding, '')))
@@ -47,7 +47,10 @@ test.each([
   [null, ['fr'], 'en', 'en'],
   ['pt', ['es-MX'], 'pt', 'pt'],
   ['gone', ['en-GB'], 'en', 'en-GB'],
-] as const)('stored %s, browser %j: %s, written as in %s', (stored, wanted, language, locale) => {
-  expect(chooseLanguage(stored, wanted)).toBe(language)
-  expect(localeOf(language, wanted)).toBe(locale)
-})
+] as const)(
+  'with %s stored and %j preferred by the browser, the language is %s, formatted as in %s',
+  (stored, wanted, language, locale) => {
+    expect(chooseLanguage(stored, wanted)).toBe(language)
+    expect(localeOf(language, wanted)).toBe(locale)
+  },
+)

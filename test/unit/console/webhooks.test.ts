@@ -48,20 +48,20 @@ describe('the list', () => {
     ['old bar', []],
     ['wh_a', ['wh_a']],
     ['wh_', []],
-  ])('%j finds %j', (text, found) => expect(ids(text)).toEqual(found))
+  ])('searching webhooks for %j finds %j', (text, found) => expect(ids(text)).toEqual(found))
 
-  test('every state has its place in the order of urgency', () => {
+  test('every state has a rank of urgency', () => {
     const counted = countStates(states.map((state) => listed(state, state)))
     expect(counted.map(({ state }) => state).sort()).toEqual([...states].sort())
   })
 
-  test('numbers in names are in the order of numbers', () => {
+  test('webhooks are sorted by the numbers in their names', () => {
     const tills = ['Till 10', 'Till 9', 'Till 100'].map((name) => listed(name, 'healthy', { name }))
     const found = findWebhooks(tills, { text: 'till', state: null, order: 'name' })
     expect(found.map(({ name }) => name)).toEqual(['Till 9', 'Till 10', 'Till 100'])
   })
 
-  test('by state, by name, by age', () => {
+  test('webhooks can be sorted by state, name and age', () => {
     expect(ids('', 'off')).toEqual(['wh_a'])
     expect(ids('', null, 'name')).toEqual(['wh_a', 'wh_b', 'wh_c'])
     expect(ids('', null, 'newest')[0]).toBe('wh_b')
@@ -73,7 +73,7 @@ describe('the list', () => {
   })
 })
 
-test('the audit calls every field of a definition by its words', () => {
+test('the audit page has a label for every field of a definition', () => {
   const { events, headers: _named, ...plain } = draftOf({ ...emptyValues, rateLimitPerSecond: 5 })
   const fields = [...Object.keys(plain), ...Object.keys(events).map((name) => `events.${name}`)]
   expect(fields.length).toBeGreaterThan(10)
@@ -83,7 +83,7 @@ test('the audit calls every field of a definition by its words', () => {
 })
 
 describe('the form', () => {
-  test('what is not changed is not sent', () => {
+  test('a form sends only the fields that were changed', () => {
     expect(changesOf(webhook, valuesOf(webhook))).toEqual({})
     expect(changesOf(webhook, { ...valuesOf(webhook), name: ' New ', timeoutMs: 5_000 })).toEqual({
       name: 'New',
@@ -91,7 +91,7 @@ describe('the form', () => {
     })
   })
 
-  test('a limit that is taken away is null; headers are sent as a whole', () => {
+  test('a limit that is removed is sent as null, and headers are sent as a whole', () => {
     const limited = { ...webhook, rateLimitPerSecond: 5 }
     expect(changesOf(limited, { ...valuesOf(limited), rateLimitPerSecond: '' })).toEqual({ rateLimitPerSecond: null })
     const headers = [...valuesOf(webhook).headers, { name: 'X-New', value: '1' }, { name: '', value: 'no name' }]
@@ -118,9 +118,11 @@ describe('the form', () => {
       },
       { headers: 'twice' },
     ],
-  ])('%j: %j', (change, mistakes) => expect(mistakesIn({ ...good, ...change })).toEqual(mistakes))
+  ])('a form with %j shows the problems %j', (change, mistakes) =>
+    expect(mistakesIn({ ...good, ...change })).toEqual(mistakes),
+  )
 
-  test('channels of others, and whose they are', () => {
+  test("a channel of another webhook is shown with that webhook's name", () => {
     const others = [
       listed('wh_1', 'healthy', { channels: ['a'] }),
       listed('wh_2', 'off', { name: 'CRM', channels: ['b'] }),

@@ -43,20 +43,23 @@ async function turns(count: number): Promise<void> {
 }
 
 describe('changes decided on the same record', () => {
-  test.each([2, 3, 5])('by %i instances: one holds, the others are told, and it stands last', async (count) => {
-    const { admins, byHand, last } = logOf(count)
-    byHand('first')
-    for (const { poll } of admins) poll()
-    const results = await Promise.allSettled(
-      admins.map(({ writes, newest }, index) => writes.write('wh_a', `by ${index}`, newest(), {})),
-    )
-    const held = results.flatMap(({ status }, index) => (status === 'fulfilled' ? [`by ${index}`] : []))
-    expect(held).toHaveLength(1)
-    expect(last()).toBe(held[0])
-    for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Overtaken)
-  })
+  test.each([2, 3, 5])(
+    'of concurrent changes by %i instances, exactly one is accepted, the others are told, and it is the last record',
+    async (count) => {
+      const { admins, byHand, last } = logOf(count)
+      byHand('first')
+      for (const { poll } of admins) poll()
+      const results = await Promise.allSettled(
+        admins.map(({ writes, newest }, index) => writes.write('wh_a', `by ${index}`, newest(), {})),
+      )
+      const held = results.flatMap(({ status }, index) => (status === 'fulfilled' ? [`by ${index}`] : []))
+      expect(held).toHaveLength(1)
+      expect(last()).toBe(held[0])
+      for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Overtaken)
+    },
+  )
 
-  test('one after another: each holds', async () => {
+  test('changes one after another are all accepted', async () => {
     const { admins, last } = logOf(2)
     for (const [index, { writes, poll, newest }] of admins.entries()) {
       poll()
@@ -65,7 +68,7 @@ describe('changes decided on the same record', () => {
     expect(last()).toBe('by 1')
   })
 
-  test('what an operator writes in between is not undone, a deletion neither', async () => {
+  test('a change by an operator in between is not undone, and neither is a deletion', async () => {
     for (const value of ['by hand', null]) {
       const { admins, byHand, last } = logOf(1)
       const write = admins[0]?.writes.write('wh_a', 'late', -1, {})
@@ -75,7 +78,7 @@ describe('changes decided on the same record', () => {
     }
   })
 
-  test('whoever is told that a change holds finds it last, or one decided on it', async () => {
+  test('an accepted change is the last record, or the last one was decided on it', async () => {
     const delays = fc.array(fc.nat(6), { minLength: 2, maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(delays, async (starts) => {

@@ -43,7 +43,7 @@ test.each([
   ['https://example.com:99999/', notUrl, notUrl],
   ['https://exa mple.com/', notUrl, notUrl],
   ['', notUrl, notUrl],
-])('%s', (url, byDefault, whenAllowed) => {
+])('the target URL "%s" is judged with and without insecure URLs allowed', (url, byDefault, whenAllowed) => {
   expect(urlProblem(url, { allowInsecureUrls: false })).toBe(byDefault)
   expect(urlProblem(url, { allowInsecureUrls: true })).toBe(whenAllowed)
 })

@@ -28,7 +28,7 @@ function committing(faults = 0) {
   return { done, commits: new Commits(send, 200, log) }
 }
 
-test('the newest offset of each partition, in one request an interval, and none when nothing is new', async () => {
+test('the newest offsets of all partitions are committed in one request per interval, and none when nothing is new', async () => {
   const { done, commits } = committing()
   const assignment = assignmentOf()
   commits.finished(assignment, commit(0, 5))
@@ -39,7 +39,7 @@ test('the newest offset of each partition, in one request an interval, and none 
   await commits[Symbol.asyncDispose]()
 })
 
-test('what was finished under an assignment that is over is not committed', async () => {
+test('an offset finished under an assignment that is over is not committed', async () => {
   const { done, commits } = committing()
   const old = assignmentOf()
   const current = assignmentOf()
@@ -51,7 +51,7 @@ test('what was finished under an assignment that is over is not committed', asyn
   await commits[Symbol.asyncDispose]()
 })
 
-test('a commit that fails is made up for, and never by an older offset than was finished since', async () => {
+test('a failed commit is repeated, and never with an older offset than has been finished since', async () => {
   const { done, commits } = committing(1)
   const assignment = assignmentOf()
   commits.finished(assignment, commit(0, 5))
@@ -65,7 +65,7 @@ test('a commit that fails is made up for, and never by an older offset than was 
   await commits[Symbol.asyncDispose]()
 })
 
-test('after it is closed, no interval commits any more', async () => {
+test('nothing is committed after closing', async () => {
   const { done, commits } = committing()
   await commits[Symbol.asyncDispose]()
   commits.finished(assignmentOf(), commit(0, 5))

@@ -50,11 +50,11 @@ test.each<[string, World, string]>([
     },
     'disabled',
   ],
-])('%s', (_what, world, reason) => {
+])('an event is skipped for a reason: %s', (_what, world, reason) => {
   expect(decideIn(world)).toEqual({ kind: 'skip', reason })
 })
 
-test.each([messageEvent(), statusEvent()])('what is wanted becomes a delivery: $type', (event) => {
+test.each([messageEvent(), statusEvent()])('an event that is wanted becomes a delivery: $type', (event) => {
   expect(decideIn({}, event)).toEqual({
     kind: 'deliver',
     delivery: {
@@ -74,7 +74,7 @@ test.each([messageEvent(), statusEvent()])('what is wanted becomes a delivery: $
   })
 })
 
-test('a channel of two webhooks notifies one of them', () => {
+test('a channel named by two webhooks notifies one of them', () => {
   const rivals = [definition({ id: 'b' }), definition({ id: 'a' })]
   expect(decideIn({ definitions: rivals })).toMatchObject({ delivery: { webhookId: 'a', definitionOffset: 41 } })
 })

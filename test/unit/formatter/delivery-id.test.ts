@@ -13,11 +13,11 @@ test.each([
   ['message', message('e1'), 'msg_QV6CUMrfoGv-mIZkw4RA_R9q6gflF80viST2eylJjAs'],
   ['delivered', statusOf('e1', 'delivered'), 'msg_lXrz6yy44IU1TEcz-4JlALW7cBnJNYRM2cvGOgvStqs'],
   ['read', statusOf('e1', 'read'), 'msg_U2GAQFo4TFoF_Hc_KjLko0Hyxz-2MdQwVI4gK9PIHC0'],
-])('the id of a %s is the same for ever: receivers remember ids', (_kind, event, id) => {
+])('the id of a %s never changes, because receivers remember ids', (_kind, event, id) => {
   expect(deliveryId(event, 'wh1')).toBe(id)
 })
 
-test('no two notifications share an id, however their parts are joined', () => {
+test('no two notifications have the same id, however their parts are joined', () => {
   // Few characters, among them those that joins are made of, so that equal joined strings come up often.
   const part = fc.string({ unit: fc.constantFrom('a', '1', ':', '|', '"', ',', '\\', '\n'), maxLength: 4 })
   const event = fc.oneof(
@@ -41,7 +41,7 @@ test('no two notifications share an id, however their parts are joined', () => {
   )
 })
 
-test('stands in a header and in the signed content, whose separator is a dot', () => {
+test('a delivery id can be part of a header and of the signed content', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (eventId, webhookId) => {
       expect(deliveryId(message(eventId), webhookId)).toMatch(/^msg_[A-Za-z0-9_-]{43}$/)

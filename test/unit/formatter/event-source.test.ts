@@ -20,7 +20,7 @@ test.each([
   253_402_300_800_000,
   -1,
   Number.NaN,
-])('time %i cannot be said in a notification: the record is unreadable, and the field is named', (timeMs) => {
+])('an event of time %i, which no notification can express, is unreadable with its field named', (timeMs) => {
   const outside = (field: string) => ({ ok: false, reason: `${field} must be a time from 1970-01-01 to 9999-12-31` })
   expect(readMessage({ customerCreationTime: timeMs })).toEqual(outside('customerCreationTime'))
   expect(readMessage({ sessionCreationTime: timeMs })).toEqual(outside('sessionCreationTime'))
@@ -28,12 +28,12 @@ test.each([
   expect(readStatus({ statusChangeTime: timeMs })).toEqual(outside('statusChangeTime'))
 })
 
-test.each([0, 1, 253_402_300_799_999, atMs])('time %i can', (timeMs) => {
+test.each([0, 1, 253_402_300_799_999, atMs])('an event of time %i can be read', (timeMs) => {
   expect(readMessage({ customerCreationTime: timeMs })).toMatchObject({ ok: true, value: { type: 'message' } })
   expect(readStatus({ statusChangeTime: timeMs })).toMatchObject({ ok: true, value: { type: 'status' } })
 })
 
-test.each(['', long, wide])('a name of %j is outside of 1 to 256 bytes', (name) => {
+test.each(['', long, wide])('an event with a name of %j, outside 1 to 256 bytes, is unreadable', (name) => {
   const fields = ['eventId', 'businessId', 'chatPlatform', 'chatChannelId', 'contactId', 'customerId'] as const
   const outside = (field: string) => ({ ok: false, reason: `${field} must have 1 to 256 bytes` })
   for (const field of fields) {
@@ -49,14 +49,14 @@ test.each(['', long, wide])('a name of %j is outside of 1 to 256 bytes', (name) 
 })
 
 test.each(['x', 'x'.repeat(256), 'ñ'.repeat(128), '__proto__', 'constructor', ' ', '\0'])(
-  'a name of %j can be',
+  'an event with a name of %j can be read',
   (name) => {
     expect(readMessage({ contactId: name, messages: [message({ id: name })] })).toMatchObject({ ok: true })
     expect(readMessage({ variables: Object.fromEntries([[name, 'x']]) })).toMatchObject({ ok: true })
   },
 )
 
-test('at most 500 messages and 1,000 variables are read', () => {
+test('an event has at most 500 messages and 1,000 variables', () => {
   const messages = (count: number) => Array.from({ length: count }, () => message())
   const variables = (count: number) => Object.fromEntries(Array.from({ length: count }, (_unused, n) => [`v${n}`, '']))
   expect(readMessage({ messages: messages(500), variables: variables(1_000) })).toMatchObject({ ok: true })
@@ -64,7 +64,7 @@ test('at most 500 messages and 1,000 variables are read', () => {
   expect(readMessage({ variables: variables(1_001) })).toMatchObject({ reason: expect.stringContaining('variables') })
 })
 
-test('what is known is read at once; an unknown schema gives a promise; a reason is passed on', async () => {
+test('an event of a known schema is read at once, one of an unknown schema later, and a reason is passed on', async () => {
   const unreadable: Decoded<MessageEvent> = { ok: false, reason: 'magic byte 7 instead of 0' }
   expect(messageSource(() => unreadable).read(bytes)).toBe(unreadable)
   const later = messageSource(async () => unreadable).read(bytes)

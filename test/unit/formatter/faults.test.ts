@@ -120,8 +120,8 @@ function formatterThatFails(step: Step, isPoison: (eventId: string) => boolean) 
 
 const steps: Step[] = ['decode', 'decode later', 'event faults', 'traceparent', 'decide', 'body', 'encode', 'produce']
 
-describe.each(steps)('an exception at: %s', (step) => {
-  test('of one record sets that record aside with its bytes; the others go on before that is done', async () => {
+describe.each(steps)('an exception in %s', (step) => {
+  test('an exception for one record sets it aside with its bytes, while the others continue', async () => {
     const { stage, take, letters, delivered, commits, failed } = formatterThatFails(step, (id) => id === 'poison')
     expect(await take(['a', 'poison', 'b', 'c'])).toBe(4)
     await stage.drain()
@@ -146,7 +146,7 @@ describe.each(steps)('an exception at: %s', (step) => {
     expect(failed).toEqual([])
   })
 
-  test('of every record ends the process, with no offset finished and nothing set aside', async () => {
+  test('an exception for every record ends the process, with nothing finished and nothing set aside', async () => {
     const { stage, take, letters, delivered, commits, failed } = formatterThatFails(step, () => true)
     await take(Array.from({ length: 20 }, (_unused, n) => `e${n}`))
     await Promise.race([stage.drain(), new Promise((resolve) => setTimeout(resolve, 50))])

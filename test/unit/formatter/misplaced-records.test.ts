@@ -19,14 +19,14 @@ function world() {
   return { records, look, counted, warned, later: (ms: number) => (nowMs += ms) }
 }
 
-test('a record in the partition of its key is in its place', () => {
+test('a record in the partition of its key is not misplaced', () => {
   const { records, look, counted } = world()
   records.setPartitions('messages', 12)
   look('messages', place, 0)
   expect(counted).toEqual([])
 })
 
-test('each other one is counted, and logged once a topic and minute', () => {
+test('each misplaced record is counted, and logged once per topic and minute', () => {
   const { records, look, counted, warned, later } = world()
   for (const topic of ['messages', 'statuses']) records.setPartitions(topic, 12)
   for (let offset = 0; offset < 100; offset++) look('messages', (place + 1) % 12, offset)
@@ -43,7 +43,7 @@ test('each other one is counted, and logged once a topic and minute', () => {
   ])
 })
 
-test('nothing is said of a topic whose partitions are not known, nor of one that was added since', () => {
+test('no record is misplaced in a topic with unknown partitions, or in one added since', () => {
   const { records, look, counted } = world()
   look('messages', 0, 0)
   records.setPartitions('messages', 6)

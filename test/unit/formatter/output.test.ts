@@ -50,7 +50,7 @@ function delivery(): Delivery {
 
 const isLetter = (value: Sent['value']): value is DeadLetter => 'reason' in value
 
-test('a delivery goes to its topic under the id of its webhook', async () => {
+test("a delivery is written to its topic under its webhook's id", async () => {
   const { output, log } = outputTo(() => true)
   const value = delivery()
   expect(await output.deliver(record(), value)).toBe('delivered')
@@ -92,7 +92,7 @@ test.each<[string, (letter: DeadLetter) => boolean, Partial<DeadLetter>, { key: 
 test.each([
   ['its own key', Buffer.from([0xff, 0]), { key: Buffer.from([0xff, 0]) }],
   ['its own partition number, as far as there are so many', null, { key: null, partition: 2 }],
-])('an unreadable record goes to dead letters with its bytes, under %s', async (_how, key, place) => {
+])('an unreadable record becomes a dead letter with its bytes, under %s', async (_how, key, place) => {
   const { output, log } = outputTo(() => true)
   await output.setAside('unreadable', record(key), 'magic byte 7 instead of 0')
   expect(log).toEqual([
@@ -111,7 +111,7 @@ test.each([
   ])
 })
 
-test('an unreadable record that is too large even there leaves its place behind', async () => {
+test('an unreadable record too large even for a dead letter leaves its position', async () => {
   const { output, log } = outputTo(({ value }) => isLetter(value) && value.source.value === null)
   await output.setAside('unreadable', record(), 'why')
   expect(log).toMatchObject([

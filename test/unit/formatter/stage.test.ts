@@ -100,7 +100,7 @@ function stageWith({ account = true, output = 'delivered' as 'delivered' | 'over
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('produces in offset order, and finishes the offset only when all is acknowledged', async () => {
+test('deliveries are produced in offset order, and an offset is finished only when all of it is acknowledged', async () => {
   const { stage, log, commits, acknowledged } = stageWith()
   expect(await stage.takeBatch(batchOf(['a', 'poison', 'b', null, 'c']))).toBe(5)
   expect(log).toEqual(['deliver a', 'unreadable poison', 'deliver b', 'deliver c'])
@@ -110,7 +110,7 @@ test('produces in offset order, and finishes the offset only when all is acknowl
   expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 15 }])
 })
 
-test('a batch that comes of nothing waits for the one before it', async () => {
+test('a batch without deliveries waits for the batch before it', async () => {
   const { stage, commits, acknowledged } = stageWith()
   await stage.takeBatch(batchOf(['a']))
   await stage.takeBatch(batchOf([null]))
@@ -121,7 +121,7 @@ test('a batch that comes of nothing waits for the one before it', async () => {
   expect(commits).toHaveLength(2)
 })
 
-test('without room, no more is taken before what was taken is acknowledged', async () => {
+test('while there is no room, nothing is taken until earlier records are acknowledged', async () => {
   const { stage, log, acknowledged } = stageWith({ room: false })
   const taking = stage.takeBatch(batchOf(['a'])).then(() => log.push('taken'))
   await turn()
@@ -131,7 +131,7 @@ test('without room, no more is taken before what was taken is acknowledged', asy
   expect(log).toEqual(['deliver a', 'taken'])
 })
 
-test('every record read is counted once more, by what became of it', async () => {
+test('every record read is counted, and once more by its outcome', async () => {
   const { stage, acknowledged, metric } = stageWith()
   acknowledged.resolve()
   await stage.takeBatch(batchOf(['a', 'poison', null, 'b']))
@@ -143,7 +143,7 @@ test('every record read is counted once more, by what became of it', async () =>
   expect(await metric('lag_records', '3')).toBe(6)
 })
 
-test('an event that nobody is notified of is finished and counted by its reason', async () => {
+test('an event that notifies no webhook is finished and counted by its reason', async () => {
   const { stage, log, commits, metric } = stageWith({ account: false })
   expect(await stage.takeBatch(batchOf(['a', 'b']))).toBe(2)
   await stage.drain()
@@ -153,7 +153,7 @@ test('an event that nobody is notified of is finished and counted by its reason'
   expect(await metric('skipped_total', 'unwanted')).toBe(0)
 })
 
-test('a notification that is too large counts as a dead letter', async () => {
+test('a notification that is too large is counted as a dead letter', async () => {
   const { stage, acknowledged, metric } = stageWith({ output: 'oversize' })
   acknowledged.resolve()
   await stage.takeBatch(batchOf(['a']))
@@ -163,7 +163,7 @@ test('a notification that is too large counts as a dead letter', async () => {
 })
 
 describe('a schema that is not known yet', () => {
-  test('is waited for, in order', async () => {
+  test('records with an unknown schema are waited for, in order', async () => {
     const { stage, log, acknowledged, waiting } = stageWith()
     acknowledged.resolve()
     const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
@@ -174,7 +174,7 @@ describe('a schema that is not known yet', () => {
     expect(log).toEqual(['deliver a', 'deliver late', 'deliver b'])
   })
 
-  test('holds up its own partition only, until it is there', async () => {
+  test('an unknown schema delays only its own partition, until it is known', async () => {
     const { stage, log, commits, acknowledged, waiting, outOfPatience } = stageWith()
     acknowledged.resolve()
     const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
@@ -189,7 +189,7 @@ describe('a schema that is not known yet', () => {
     expect(log).toEqual(['deliver a', 'pause messages 3', 'resume messages 3'])
   })
 
-  test('stops nothing from stopping: what came before is finished, the rest is left', async () => {
+  test('an unknown schema does not prevent a shutdown: earlier records are finished, the rest is left', async () => {
     const { stage, commits, acknowledged, stopping, waiting } = stageWith()
     acknowledged.resolve()
     const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
@@ -201,7 +201,7 @@ describe('a schema that is not known yet', () => {
     expect(commits).toEqual([{ topic: 'messages', partition: 3, offset: 11 }])
   })
 
-  test('a fault in reading it, while nothing is stopping, sets the record aside', async () => {
+  test('an exception while a record with a late schema is read sets the record aside, unless the process is stopping', async () => {
     const { stage, log, commits, acknowledged, waiting } = stageWith()
     acknowledged.resolve()
     const taking = stage.takeBatch(batchOf(['a', `${schema}7`, 'b']))
@@ -213,7 +213,7 @@ describe('a schema that is not known yet', () => {
   })
 })
 
-test('while stopping, nothing new is begun, and what was begun is waited for', async () => {
+test('during a shutdown nothing new begins, and what has begun is waited for', async () => {
   const { stage, log, commits, acknowledged, stopping } = stageWith()
   const taking = stage.takeBatch(batchOf(['a']))
   await turn()

@@ -19,10 +19,10 @@ test.each([
   ['a list of nulls', [null, null], null],
   ['another type', { toString: null }, null],
   ['100 KB', Buffer.alloc(100_000, good), null],
-])('%s', (_what, traceparent, expected) => {
+])('a traceparent in the headers is read or ignored: %s', (_what, traceparent, expected) => {
   expect(traceparentOf(traceparent === undefined ? {} : ({ traceparent } as never))).toBe(expected)
 })
 
-test('no headers at all', () => {
+test('a record without headers has no traceparent', () => {
   expect(traceparentOf(undefined)).toBeNull()
 })

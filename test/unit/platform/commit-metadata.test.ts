@@ -4,13 +4,13 @@ import { maxCommitMetadataBytes, readMetadata, stampMetadata } from '../../../se
 const logId = 'Zx3pQ0vVTk6wq_d5-Xm1Aw'
 
 test.each(['', '1abc', '17', '@short and more'])(
-  'metadata come back without the log that they were stamped with: %o',
+  'commit metadata are read without the log they were stamped with: %o',
   (metadata) => {
     expect(readMetadata(stampMetadata(logId, metadata))).toEqual({ logId, metadata })
     expect(readMetadata(stampMetadata(null, metadata))).toEqual({ logId: null, metadata })
   },
 )
 
-test('the longest metadata fit into what a broker takes with their stamp', () => {
+test('the longest commit metadata with their stamp fit into what a broker accepts', () => {
   expect(stampMetadata(logId, 'm'.repeat(maxCommitMetadataBytes))).toHaveLength(4_096)
 })

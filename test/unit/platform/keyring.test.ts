@@ -8,7 +8,7 @@ const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
 const ring = KeyRing.parse(`k1=${key(1)}`)
 const rotated = KeyRing.parse(`k2=${key(2)},k1=${key(1)}`)
 
-test('what is sealed opens again, in its own context only', () => {
+test('a sealed value opens again, in its own context only', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string(), fc.string(), (plain, context, other) => {
       const sealed = ring.seal(plain, context)
@@ -19,7 +19,7 @@ test('what is sealed opens again, in its own context only', () => {
   )
 })
 
-test('a value changed anywhere does not open', () => {
+test('a sealed value that was changed anywhere does not open', () => {
   const sealed = ring.seal('whsec_secret', 'c')
   const [head, data] = [sealed.slice(0, 'sealed:v1:k1:'.length), sealed.slice('sealed:v1:k1:'.length)]
   const bytes = Buffer.from(data, 'base64url')
@@ -32,20 +32,20 @@ test('a value changed anywhere does not open', () => {
   )
 })
 
-test('the same plain text is sealed differently each time, and never shows', () => {
+test('the same text is sealed differently each time, and is never visible', () => {
   const sealed = [ring.seal('whsec_secret', 'c'), ring.seal('whsec_secret', 'c')]
   expect(sealed[0]).not.toBe(sealed[1])
   expect(sealed.join()).not.toContain('whsec_secret')
 })
 
-describe('rotation: the first key seals, every key opens', () => {
+describe('rotating a key ring', () => {
   const old = ring.seal('plain', 'c')
-  test('the new ring opens what the old one sealed, and would seal it anew', () => {
+  test('a new ring opens what the old one sealed, and would seal it again', () => {
     expect(rotated.open(old, 'c')).toEqual({ ok: true, plain: 'plain' })
     expect([rotated.isCurrent(old), ring.isCurrent(old)]).toEqual([false, true])
     expect(rotated.isCurrent(rotated.seal('plain', 'c'))).toBe(true)
   })
-  test('a ring without the key says which one it lacks', () => {
+  test('a ring without the key names the key that is missing', () => {
     expect(ring.open(rotated.seal('plain', 'c'), 'c')).toEqual({
       ok: false,
       reason: 'sealed with key "k2", which the key ring does not hold',
@@ -54,24 +54,27 @@ describe('rotation: the first key seals, every key opens', () => {
   })
 })
 
-test('what an operator wrote plainly is returned as it is', () => {
+test('a plain value written by an operator is returned as it is', () => {
   expect(ring.open('whsec_plain', 'c')).toEqual({ ok: true, plain: 'whsec_plain' })
   expect(ring.isCurrent('whsec_plain')).toBe(false)
 })
 
-test.each(['sealed:v1:k1:', 'sealed:v1:k1:AAAA', 'sealed:v1:', 'sealed:v1:k1'])('%s does not open', (value) => {
-  expect(ring.open(value, 'c').ok).toBe(false)
-})
+test.each(['sealed:v1:k1:', 'sealed:v1:k1:AAAA', 'sealed:v1:', 'sealed:v1:k1'])(
+  'the sealed value "%s" does not open',
+  (value) => {
+    expect(ring.open(value, 'c').ok).toBe(false)
+  },
+)
 
 test.each([
   ['a short key', `k1=${Buffer.alloc(31).toString('base64')}`, 'key "k1" has 31 bytes; allowed: 32'],
   ['an id twice', `k1=${key(1)},k1=${key(2)}`, 'key "k1" is repeated'],
-])('%s is refused', (_what, text, reason) => {
+])('a key ring with %s is refused', (_what, text, reason) => {
   expect(() => KeyRing.parse(text)).toThrow(ConfigError)
   expect(() => KeyRing.parse(text)).toThrow(reason)
 })
 
-test('a ciphertext moved to another webhook, business or field does not open (guarantees.md, 33)', () => {
+test('a sealed value moved to another webhook, business or field does not open (guarantees.md, 33)', () => {
   const place = { businessId: 'b1', id: 'w1' }
   const sealed = ring.seal('plain', sealContext(place, 'secret'))
   expect(ring.open(sealed, sealContext(place, 'secret')).ok).toBe(true)

@@ -7,7 +7,7 @@ const file = (name: string, status: string, ...tests: string[]) => ({
   assertionResults: tests.map((each) => ({ status: each })),
 })
 
-test('one verdict and one figure for each guarantee, in the order of their numbers', () => {
+test('a summary has one verdict and one figure for each guarantee, ordered by number', () => {
   const figures = new FigureLines()
   const lines = [
     'guarantee 6: missing 0',

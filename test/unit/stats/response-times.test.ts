@@ -11,7 +11,7 @@ const latency = fc.oneof(fc.double({ min: 0, max: 50, noNaN: true }), fc.double(
 /** Half a millisecond of rounding, and the width of a bucket. */
 const precisionMs = (ms: number) => 0.5 + Math.max(1, ms * 0.01)
 
-test('percentiles are those of the sorted times, to within a bucket; fastest, average and slowest are exact', () => {
+test('percentiles equal those of the sorted times to within a bucket, and fastest, average and slowest are exact', () => {
   fc.assert(
     fc.property(fc.array(latency, { minLength: 1, maxLength: 300 }), (times) => {
       const minutes: MinuteCounts[] = []
@@ -34,7 +34,7 @@ test('percentiles are those of the sorted times, to within a bucket; fastest, av
   )
 })
 
-test('nothing answered has no percentiles', () => {
+test('a webhook with no answers has no percentiles', () => {
   const nothing = {
     answered: 0,
     fastestMs: null,
@@ -48,7 +48,7 @@ test('nothing answered has no percentiles', () => {
   expect(percentilesOf([], [50])).toEqual([])
 })
 
-test('buckets are counted in ascending order, whatever the order of the values', () => {
+test('buckets are counted in ascending order, whatever the order of values', () => {
   fc.assert(
     fc.property(fc.array(latency, { maxLength: 100 }), (values) => {
       const buckets = { values: [] as number[], counts: [] as number[] }

@@ -27,7 +27,7 @@ test('the AsyncAPI document is valid by the schema of AsyncAPI 3.0.0', () => {
 const options = { cluster: 'my', prefix: 'Shop_', replicas: 3 }
 const read = (stream: string) => parseAllDocuments(stream).map((document) => document.toJS() as Record<string, unknown>)
 
-test("Strimzi's topics have the names and settings that apply would give them, under names of Kubernetes", () => {
+test('Strimzi topics have the names and settings that apply would use, under valid Kubernetes names', () => {
   const specs = Object.values(topics).map((topic) => specOf(topic, options.prefix, 6))
   const resources = read(strimziTopics(specs, options))
   expect(resources.map(({ spec }) => spec)).toEqual(
@@ -37,7 +37,7 @@ test("Strimzi's topics have the names and settings that apply would give them, u
     expect((metadata as { name: string }).name).toMatch(/^shop-[a-z0-9]([a-z0-9-]*[a-z0-9])?$/)
 })
 
-test("Strimzi's users have a right for each that the program needs", () => {
+test('Strimzi users have each right that their program needs', () => {
   const resources = read(strimziUsers(programs, options))
   expect(resources.map(({ metadata }) => (metadata as { name: string }).name)).toEqual(
     programs.map((program) => `hookline-${program}`),

@@ -6,7 +6,7 @@ import { programs, rightsOf } from '../../../services/topics/rights.ts'
 const find = (program: (typeof programs)[number], name: string) =>
   rightsOf(program, 'p-').filter((right) => right.name === `p-${name}`)
 
-test('a service reads and writes what the map of topics says of it, and nothing else', () => {
+test('a service may read and write what the map of topics says, and nothing else', () => {
   const named = rightsOf('formatter', 'p-').filter(({ resource }) => resource === 'topic')
   const expected = Object.values(topics).flatMap((topic) => {
     const [readers, writers] = [topic.readers, topic.writers] as readonly (readonly string[])[]
@@ -22,7 +22,7 @@ test('a service reads and writes what the map of topics says of it, and nothing 
   expect(named.length).toBeGreaterThan(4)
 })
 
-test('topics of other generations of the statistics are covered by the rights on webhook-stats', () => {
+test('the rights on webhook-stats cover its other generations', () => {
   expect(find('stats-aggregator', 'webhook-stats')).toEqual([
     expect.objectContaining({ pattern: 'prefixed', operations: ['Read', 'Write'] }),
   ])
@@ -31,14 +31,14 @@ test('topics of other generations of the statistics are covered by the rights on
   )
 })
 
-test('only the program that makes topics may make and change all of them', () => {
+test('only the program that creates topics may create and change all of them', () => {
   const making = programs.filter((program) =>
     rightsOf(program, '').some(({ name, operations }) => name === 'message-events' && operations.includes('Create')),
   )
   expect(making).toEqual(['topics'])
 })
 
-test("a principal and names with a shell's characters are quoted", () => {
+test('principals and names with shell characters are quoted', () => {
   const [line = ''] = kafkaAcls('producer', 'a', "User:CN=it's me,O=x")
   expect(line).toContain(String.raw`--allow-principal 'User:CN=it'\''s me,O=x'`)
   expect(line).toContain(

@@ -10,7 +10,7 @@ test('a topic is opened by its name in Kafka, and its values by their subject', 
   expect(formatter.subject(topics.webhookDeliveries)).toBe('p-webhook-deliveries-value')
 })
 
-test('a service that the map does not name for a topic does not get it', () => {
+test('a service cannot open a topic whose row in the map does not name it', () => {
   expect(() => formatter.read(topics.webhookDeliveries)).toThrow(
     'formatter is not among the readers of webhook-deliveries',
   )

@@ -70,7 +70,7 @@ const comeBack = (back: URL, cookie: string | undefined) =>
     headers: { 'sec-fetch-site': 'cross-site', ...(cookie && { cookie: `__Host-hookline-login=${cookie}` }) },
   })
 
-test('signed in by the provider, with PKCE, state and nonce', async () => {
+test('a sign-in through the provider, with PKCE, state and nonce, begins a session', async () => {
   const { begun, location, attempt, back } = await signIn('/businesses/b1?tab=audit')
   expect([begun.statusCode, location.origin]).toEqual([302, provider.issuer.url])
   const asked = Object.fromEntries(location.searchParams)
@@ -102,15 +102,18 @@ test.each([
   ['another state', (back: URL, cookie: string) => [withParameter(back, 'state', 'x'), cookie]],
   ['another code', (back: URL, cookie: string) => [withParameter(back, 'code', ''), cookie]],
   ['an error of the provider', (back: URL, cookie: string) => [withParameter(back, 'error', 'access_denied'), cookie]],
-] as [string, (back: URL, cookie: string) => [URL, string | undefined]][])('not by %s', async (_what, change) => {
-  const { attempt, back } = await signIn('/')
-  const answer = await comeBack(...change(back, attempt?.value ?? ''))
-  expect(answer.statusCode).toBe(401)
-  expect(answer.json()).toMatchObject({ login: 'oidc' })
-  expect(answer.cookies.some(({ name }) => name === sessionCookie)).toBe(false)
-})
+] as [string, (back: URL, cookie: string) => [URL, string | undefined]][])(
+  'a sign-in is refused after a callback with %s',
+  async (_what, change) => {
+    const { attempt, back } = await signIn('/')
+    const answer = await comeBack(...change(back, attempt?.value ?? ''))
+    expect(answer.statusCode).toBe(401)
+    expect(answer.json()).toMatchObject({ login: 'oidc' })
+    expect(answer.cookies.some(({ name }) => name === sessionCookie)).toBe(false)
+  },
+)
 
-test("not by an ID token of another sign-in's nonce, or for another client", async () => {
+test('a sign-in is refused with an ID token of another nonce, client or issuer', async () => {
   for (const wrong of [{ nonce: 'x' }, { aud: 'other' }, { iss: 'https://evil.example' }]) {
     claims = { sub: 'ana', role: 'super_admin', businessId: '*', ...wrong }
     const { attempt, back } = await signIn('/')
@@ -118,7 +121,7 @@ test("not by an ID token of another sign-in's nonce, or for another client", asy
   }
 })
 
-test('a 401 says that there is a login; while the provider is away that is 503', async () => {
+test('a 401 names the login, and the login answers 503 while the provider is unavailable', async () => {
   expect((await server.inject({ url: '/api/v1/session' })).json()).toMatchObject({ status: 401, login: 'oidc' })
   await provider.stop()
   expect((await server.inject({ url: '/api/v1/auth/login' })).statusCode).toBe(503)
@@ -135,7 +138,7 @@ test.each([
   ['/x/..//evil.example', '/'],
   ['javascript:alert(1)', '/'],
   ['', '/'],
-])('back to %j: %s', (returnTo, expected) => {
+])('the path to return to, given as %j, becomes %s', (returnTo, expected) => {
   expect(ownPath(returnTo)).toBe(expected)
 })
 
@@ -145,7 +148,7 @@ test.each([
   ['https://id.example', 'id', '', 'wrong'],
   ['http://id.example', 'id', 'https://h.example', 'wrong'],
   ['http://127.0.0.1:1', 'id', 'https://h.example', 'right'],
-])('issuer %j, client %j, at %j: %s', (issuer, id, publicUrl, expected) => {
+])('with issuer %j, client %j and public URL %j the OIDC configuration is %s', (issuer, id, publicUrl, expected) => {
   const config = { ...variables(issuer), HOOKLINE_OIDC_CLIENT_ID: id, HOOKLINE_PUBLIC_URL: publicUrl }
   const configured = () => OidcLogin.configured(config, stillClock)
   if (expected === 'wrong') expect(configured).toThrow(ConfigError)

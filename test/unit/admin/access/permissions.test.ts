@@ -77,8 +77,8 @@ async function signIn(): Promise<{ cookie: string; 'x-csrf-token': string }> {
   return { cookie: `${sessionCookie}=${value}`, 'x-csrf-token': begun.json().csrfToken }
 }
 
-describe('session', () => {
-  test('begun once by a login token, shown, ended', async () => {
+describe('sessions', () => {
+  test('a login token begins one session, which is shown and can be ended', async () => {
     const token = await issuer.loginToken(claims)
     const begun = await begin(token)
     expect(begun.statusCode).toBe(201)
@@ -107,14 +107,14 @@ describe('session', () => {
     ['a token for requests', () => issuer.token(claims)],
     ['an expired one', () => issuer.token(claims, '-1m')],
     ['no token at all', () => Promise.resolve('x')],
-  ])('not begun by %s', async (_what, token) => {
+  ])('a session is refused to %s', async (_what, token) => {
     const answer = await begin(await token())
     expect(answer.statusCode).toBe(401)
     expect(answer.json()).toMatchObject({ login: 'none' })
     expect(answer.headers['set-cookie']).toBeUndefined()
   })
 
-  test('a login token is no bearer token', async () => {
+  test('a login token is not accepted as a bearer token', async () => {
     const headers = { authorization: `Bearer ${await issuer.loginToken(claims)}` }
     expect((await server.inject({ url, headers })).statusCode).toBe(401)
     const proper = { authorization: `Bearer ${await issuer.token(claims)}` }
@@ -129,12 +129,12 @@ describe('session', () => {
     ],
     ['expired', () => sealCookie(keys, sessionCookie, { identity: claims, csrfToken: '', expiresAtMs: 1 })],
     ['altered', () => `${new Sessions(keys, systemClock, 1_000).begin(claims)?.cookie}A`],
-  ])('a cookie that is %s is none', async (_what, cookie) => {
+  ])('a session cookie that is %s is refused', async (_what, cookie) => {
     const headers = { cookie: `${sessionCookie}=${encodeURIComponent(cookie())}` }
     expect((await server.inject({ url, headers })).statusCode).toBe(401)
   })
 
-  test('a copy of its cookie is worth nothing once it has ended', async () => {
+  test('a copied cookie is refused after its session has ended', async () => {
     const headers = { ...ownPage, ...(await signIn()) }
     const other = { ...ownPage, ...(await signIn()) }
     expect((await server.inject({ url, headers })).statusCode).toBe(200)
@@ -143,13 +143,13 @@ describe('session', () => {
     expect((await server.inject({ url, headers: other })).statusCode).toBe(200)
   })
 
-  test('permissions that no cookie can hold are refused', async () => {
+  test('a session is refused to permissions that no cookie can hold', async () => {
     const permissions = Array.from({ length: 200 }, (_unused, index) => `permission-number-${index}`)
     expect((await begin(await issuer.loginToken({ ...claims, permissions }))).statusCode).toBe(422)
   })
 })
 
-describe('a change by the session', () => {
+describe('changes within a session', () => {
   test.each([
     ['of our page', {}, 200],
     ['of no page, such as a program', { origin: undefined, 'sec-fetch-site': undefined }, 200],
@@ -159,14 +159,14 @@ describe('a change by the session', () => {
     ["of a sibling's page", { 'sec-fetch-site': 'same-site' }, 403],
     ['of another origin', { origin: 'http://evil.example' }, 403],
     ['of an opaque origin', { origin: 'null' }, 403],
-  ])('%s', async (_what, changed, expected) => {
+  ])('a change is accepted or refused by where it comes from: %s', async (_what, changed, expected) => {
     const headers = Object.fromEntries(
       Object.entries({ ...ownPage, ...(await signIn()), ...changed }).filter(([, value]) => value !== undefined),
     )
     expect((await server.inject({ method: 'POST', url: '/api/v1/change', headers })).statusCode).toBe(expected)
   })
 
-  test("another site's page begins no session", async () => {
+  test('a page of another site cannot begin a session', async () => {
     const answer = await begin(await issuer.loginToken(claims), { ...ownPage, 'sec-fetch-site': 'cross-site' })
     expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([403, undefined])
   })
@@ -175,14 +175,14 @@ describe('a change by the session', () => {
     ['https://hooks.example.com', 'https://hooks.example.com', null],
     ['http://hooks.example.com', 'https://hooks.example.com', 'the request comes from another origin'],
     ['https://internal:8080', '', null],
-  ])('from %s where the console is at "%s"', (origin, publicOrigin, expected) => {
+  ])('a request from %s to a console at "%s" is judged by its origin', (origin, publicOrigin, expected) => {
     const request = { method: 'GET', host: 'internal:8080', origin, secFetchSite: undefined, csrfToken: undefined }
     expect(foreignReason(request, 't', publicOrigin)).toBe(expected)
   })
 })
 
-describe('limits', () => {
-  test('of an identity: 429, which others do not feel', async () => {
+describe('request limits', () => {
+  test('an identity over its limit gets 429, and other identities do not', async () => {
     const ask = async (authorization: string) => server.inject({ url, headers: { authorization } })
     const bearer = `Bearer ${await issuer.token(claims)}`
     for (let count = 0; count < 20; count++) expect((await ask(bearer)).statusCode).toBe(200)
@@ -192,7 +192,7 @@ describe('limits', () => {
     expect((await ask(`Bearer ${await issuer.token({ ...claims, subject: 'eva' })}`)).statusCode).toBe(200)
   })
 
-  test('of failed authentications: 429, which a good token does not feel', async () => {
+  test('repeated failed authentications get 429, and a valid token is still accepted', async () => {
     const ask = async (authorization: string) => server.inject({ url, headers: { authorization } })
     const statuses: number[] = []
     for (let count = 0; count < 5; count++) statuses.push((await ask('Bearer x')).statusCode)
@@ -202,13 +202,13 @@ describe('limits', () => {
   })
 })
 
-describe('console', () => {
-  test('not built: says how', async () => {
+describe("the console's files", () => {
+  test('a console that is not built answers with the command that builds it', async () => {
     const answer = await server.inject({ url: '/' })
     expect([answer.statusCode, answer.body]).toEqual([503, expect.stringContaining('npm run build:console')])
   })
 
-  test('built: its page, also for deep links, under a policy without exceptions; assets compressed and cached', async () => {
+  test("the console's page is served for deep links too, under a strict policy, with assets compressed and cached", async () => {
     await mkdir(join(directory, 'assets'))
     await writeFile(join(directory, 'index.html'), '<div id="root">')
     await writeFile(join(directory, 'assets', 'a-1.js'), 'plain')
@@ -229,7 +229,7 @@ describe('console', () => {
     ['/api/v1/gone', 'text/html'],
     ['/api?x', 'text/html'],
     ['/..%2f..%2fpackage.json', '*/*'],
-  ])('%s asked for as %s is a problem', async (path, accept) => {
+  ])('a GET of %s that accepts %s is answered with a problem', async (path, accept) => {
     await writeFile(join(directory, 'index.html'), 'page')
     const answer = await server.inject({ url: path, headers: { accept } })
     expect(answer.statusCode).toBeGreaterThanOrEqual(403)

@@ -4,7 +4,7 @@ import { marksOfLog } from './session-log.ts'
 
 const hourMs = 3_600_000
 
-test('a login token is good once, whichever instances are asked, at once or after a restart', async () => {
+test('a login token can be used once, across all instances and restarts', async () => {
   const { join } = marksOfLog()
   const [a, b, c] = [join(), join(), join()]
   const taken = await Promise.all([a, b, c, a].map((instance) => instance.take('t1', 'ana', nowMs)))
@@ -13,7 +13,7 @@ test('a login token is good once, whichever instances are asked, at once or afte
   expect(await b.take('t2', 'ana', nowMs)).toBe(true)
 })
 
-test('a session that has ended has ended for every instance, and no other one has', async () => {
+test('an ended session is ended for every instance, and other sessions are not', async () => {
   const { log, join } = marksOfLog()
   const [a, b] = [join(), join()]
   await a.end({ csrfToken: 's1' }, 'ana', nowMs)
@@ -22,7 +22,7 @@ test('a session that has ended has ended for every instance, and no other one ha
   expect(JSON.stringify(log.map(({ key }) => key.toString()))).not.toContain('s1')
 })
 
-test('marks are held for as long as a session may last, and no longer', async () => {
+test('marks of tokens and sessions are kept for the longest session, and no longer', async () => {
   const marks = marksOfLog().join()
   for (let hour = 0; hour < 30; hour++) {
     await marks.end({ csrfToken: `s${hour}` }, 'ana', nowMs + hour * hourMs)

@@ -49,7 +49,7 @@ const {
 const rest = { channels, events, timeoutMs, slowThresholdMs, retryProfile, whenBlocked, maxInFlight, enabled }
 const masked = { name: draft.name, url: draft.url, ...rest, headers: { 'X-Key': '***' } }
 
-describe('what is one change', () => {
+describe('audit entries', () => {
   test.each([
     ['created', [{ value: stored, headers: by }], 'webhook.create', 'ana', null],
     ['updated', [{ value: stored }, change({ name: 'New' })], 'webhook.update', 'ana', ['name']],
@@ -123,15 +123,18 @@ describe('what is one change', () => {
       'ana',
       ['enabled'],
     ],
-  ] as [string, Written[], string, string, string[] | null][])('%s', (_what, records, action, subject, fields) => {
-    const entries = audited(...records)
-    expect(entries).toMatchObject([
-      { action, subject, businessId: 'b1', webhookId: 'wh_a', at: records.at(-1)?.atMs ?? nowMs },
-    ])
-    expect(entries[0]?.id).toBe(`webhook-config/0/${records.length - 1}`)
-    if (fields) expect(entries[0]?.changes.map(({ field }) => field)).toEqual(fields)
-    expect(JSON.stringify(entries)).not.toMatch(/letmein|whsec|sealed/)
-  })
+  ] as [string, Written[], string, string, string[] | null][])(
+    'one change makes one audit entry: %s',
+    (_what, records, action, subject, fields) => {
+      const entries = audited(...records)
+      expect(entries).toMatchObject([
+        { action, subject, businessId: 'b1', webhookId: 'wh_a', at: records.at(-1)?.atMs ?? nowMs },
+      ])
+      expect(entries[0]?.id).toBe(`webhook-config/0/${records.length - 1}`)
+      if (fields) expect(entries[0]?.changes.map(({ field }) => field)).toEqual(fields)
+      expect(JSON.stringify(entries)).not.toMatch(/letmein|whsec|sealed/)
+    },
+  )
 
   test.each([
     ['not JSON', [{ value: stored }, { value: '{' }]],
@@ -144,11 +147,11 @@ describe('what is one change', () => {
       })),
     ],
     ['deleted though it was not there', [{ value: null }]],
-  ] as [string, Written[]][])('no change: %s', (_what, records) => {
+  ] as [string, Written[]][])('a record that changes nothing makes no audit entry: %s', (_what, records) => {
     expect(audited(...records)).toEqual([])
   })
 
-  test('values as JSON, secret ones masked', () => {
+  test('an audit entry shows values as JSON, with secret ones masked', () => {
     const [entry] = audited({ value: stored }, change({ name: 'New', headers: { 'x-other': keys.seal('v', 'c') } }))
     expect(entry?.changes).toEqual([
       { field: 'name', from: '"Orders"', to: '"New"' },
@@ -157,7 +160,7 @@ describe('what is one change', () => {
     ])
   })
 
-  test('a webhook that goes to another business is deleted there and created here', () => {
+  test('a webhook that moves to another business is deleted in one audit and created in the other', () => {
     const entries = audited({ value: stored }, { value: { ...stored, businessId: 'b2' } })
     expect(entries.map(({ id, businessId, action }) => [id, businessId, action])).toEqual([
       ['webhook-config/0/1', 'b1', 'webhook.delete'],
@@ -165,7 +168,7 @@ describe('what is one change', () => {
     ])
   })
 
-  test('accounts', () => {
+  test('activating and deactivating an account make audit entries', () => {
     const fold = accountFold('account-config')
     const values = [{ webhooksEnabled: true }, { webhooksEnabled: true }, '[]', { webhooksEnabled: false }, null, null]
     const entries = values.flatMap((value, offset) =>
@@ -180,7 +183,7 @@ describe('what is one change', () => {
   })
 })
 
-describe('the log', () => {
+describe('reading the audit log', () => {
   const entry = (id: number, businessId: string) => ({ id: String(id), businessId }) as AuditEntry
   function logOf(entries: AuditEntry[], low = 0): AuditLog {
     const reader = {
@@ -199,7 +202,7 @@ describe('the log', () => {
     return new AuditLog(reader, 't', decode, pino({ level: 'silent' }))
   }
 
-  test('pages, newest first, of one business', async () => {
+  test('the audit log is paged newest first, for one business', async () => {
     const entries = Array.from({ length: 5_000 }, (_unused, id) => entry(id, id % 3 === 0 ? 'b1' : 'b2'))
     const log = logOf(entries, 10)
     const ids: string[] = []
@@ -218,14 +221,14 @@ describe('the log', () => {
     )
   })
 
-  test('work is bounded: a page may be short and have a next', async () => {
+  test('a page of the audit log reads a bounded number of records, so it may be short and have a next one', async () => {
     const log = logOf([entry(0, 'b1'), ...Array.from({ length: 30_000 }, (_unused, id) => entry(id + 1, 'b2'))])
     const first = await log.page('b1', 10, null)
     expect(first).toEqual({ entries: [], nextCursor: '10001' })
     expect(await log.page('b1', 10, 10_001)).toEqual({ entries: [entry(0, 'b1')] })
   })
 
-  test('what was written twice is given once', async () => {
+  test('an audit entry that was written twice is returned once', async () => {
     const log = logOf([entry(1, 'b1'), entry(2, 'b1'), entry(1, 'b1')])
     expect((await log.page('b1', 10, null)).entries.map(({ id }) => id)).toEqual(['1', '2'])
     expect(await log.idsSince(1)).toEqual(new Set(['2', '1']))

@@ -35,7 +35,7 @@ function heard(feed: ChangeFeed, businessId: string): [ChangeKind, string][] {
   return changes
 }
 
-test('a business hears of its own, also of what is deleted or taken from it', () => {
+test('a business is told of changes to its own webhooks, also when one is deleted or moved away', () => {
   const feed = new ChangeFeed(handClock())
   const one = heard(feed, 'b1')
   const two = heard(feed, 'b2')
@@ -57,7 +57,7 @@ test('a business hears of its own, also of what is deleted or taken from it', ()
   ])
 })
 
-test('statistics are told at most once a second, and the last of them is', async () => {
+test('changes of statistics are sent at most once a second, and the last one is always sent', async () => {
   const clock = handClock()
   const feed = new ChangeFeed(clock)
   feed.webhook('wh', 'b1')
@@ -79,7 +79,7 @@ test('statistics are told at most once a second, and the last of them is', async
   expect(changes.length).toBe(4)
 })
 
-test('a stream is ready, tells, beats, and ends with the session', async () => {
+test('a change stream announces itself, sends changes and heartbeats, and ends with the session', async () => {
   const clock = handClock()
   const feed = new ChangeFeed(clock)
   const stream = new ChangeStreams(feed, clock).open('b1', 'ana', 20_000, never)
@@ -98,7 +98,7 @@ test('a stream is ready, tells, beats, and ends with the session', async () => {
   ])
 })
 
-test('who does not read is let go, and a stop ends the others', async () => {
+test('a client that does not read is disconnected, and a shutdown ends the other streams', async () => {
   const clock = handClock()
   const feed = new ChangeFeed(clock)
   const streams = new ChangeStreams(feed, clock)
@@ -112,7 +112,7 @@ test('who does not read is let go, and a stop ends the others', async () => {
   expect(text).toContain('event: ready')
 })
 
-test('one identity has at most 20 streams, whatever others have', () => {
+test('one identity has at most 20 streams, whatever other identities have', () => {
   const clock = handClock()
   const streams = new ChangeStreams(new ChangeFeed(clock), clock)
   const open = (subject: string) => streams.open('b1', subject, 1e9, never)
@@ -121,7 +121,7 @@ test('one identity has at most 20 streams, whatever others have', () => {
   open('ben')
 })
 
-test('a stream ends with its request, and makes room', async () => {
+test('a stream ends with its request, and frees its slot', async () => {
   const clock = handClock()
   const streams = new ChangeStreams(new ChangeFeed(clock), clock)
   const request = new AbortController()

@@ -23,18 +23,18 @@ describe('which records need admin', () => {
     ['plain previous secret', { secret: sealedSecret, previousSecret: 'whsec_p' }, true],
     ['whole and sealed', { secret: sealedSecret, headers: { 'X-Key': seal('v', 'header:x-key') } }, false],
     ["under another webhook's key", { id: 'wh_other' }, false],
-  ])('%s: %s', (_case, fields, expected) => {
+  ])('a record with %s needs completion: %s', (_case, fields, expected) => {
     const change = { kind: 'definition', definition: definition(fields) } as const
     expect(needsCompletion('wh_a', change, keys)).toBe(expected)
   })
 
-  test('invalid and deleted ones do not', () => {
+  test('invalid and deleted records need no completion', () => {
     expect(needsCompletion('wh_a', { kind: 'invalid', problems: [] }, keys)).toBe(false)
     expect(needsCompletion('wh_a', { kind: 'deleted' }, keys)).toBe(false)
   })
 })
 
-describe('the completed record', () => {
+describe('completing a record', () => {
   const written = (fields: Partial<WebhookDefinition>, given: string[] = []) => ({
     definition: definition(fields),
     offset: 10,
@@ -43,7 +43,7 @@ describe('the completed record', () => {
   const earlier = definition({ version: 3, secret: sealedSecret, createdAt: '2025-01-01T00:00:00.000Z' })
   const inForce = { definition: earlier, offset: 5 }
 
-  test('gets a new secret where none was in force, and is sealed', () => {
+  test('a completed record gets a new secret if none was in force, and is sealed', () => {
     const record = complete(written({ headers: { 'X-Key': 'plain' } }), undefined, 'whsec_new', keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })
     expect(openHeader(keys, record, 'X-Key', record.headers['X-Key'] ?? '')).toEqual({ ok: true, plain: 'plain' })
@@ -51,7 +51,7 @@ describe('the completed record', () => {
     expect(needsCompletion('wh_a', { kind: 'definition', definition: record }, keys)).toBe(false)
   })
 
-  test('keeps the secret in force, its age, and a running rotation', () => {
+  test('a completed record keeps the secret in force, its age, and a running rotation', () => {
     const rotating = { previousSecret: seal('whsec_p', 'previousSecret'), previousSecretUntil: '2026-03-02T00:00:00Z' }
     const before = { ...inForce, definition: { ...earlier, ...rotating } }
     expect(complete(written({}), before, 'whsec_new', keys)).toMatchObject({
@@ -62,21 +62,21 @@ describe('the completed record', () => {
     })
   })
 
-  test("keeps the operator's own secret, version and createdAt", () => {
+  test("a completed record keeps the operator's own secret, version and createdAt", () => {
     const fields = { secret: 'whsec_own', version: 9, createdAt: '2024-01-01T00:00:00.000Z' }
     const record = complete(written(fields, Object.keys(fields)), inForce, 'whsec_new', keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_own' })
     expect(record).toMatchObject({ version: 9, createdAt: fields.createdAt })
   })
 
-  test('that was whole but in the open is in force itself: sealing it does not count as a change', () => {
+  test('sealing a complete but unsealed record does not count as a change', () => {
     const plain = written({ secret: 'whsec_own' })
     const record = complete(plain, { definition: plain.definition, offset: plain.offset }, 'whsec_new', keys)
     expect(record).toMatchObject({ version: 1, createdAt: plain.definition.createdAt })
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_own' })
   })
 
-  test('does not take over a secret that is bound to another business', () => {
+  test('a completed record does not take over a secret that is bound to another business', () => {
     const foreign = { ...inForce, definition: { ...earlier, businessId: 'b2' } }
     const record = complete(written({}), foreign, 'whsec_new', keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })
@@ -131,8 +131,8 @@ function topicWith(instances: number) {
 }
 const required = { name: 'By hand', url: 'https://shop.example/', channels: ['c1'] }
 
-describe('completing', () => {
-  test('during the first read nothing is written; after it, only the newest record counts', async () => {
+describe('the completer', () => {
+  test('nothing is completed during the first read; after it, only the newest record is', async () => {
     const { log, admins, settle, byHand } = topicWith(1)
     await byHand({ name: 'First' })
     await byHand({ name: 'Second' })
@@ -145,7 +145,7 @@ describe('completing', () => {
     expect(admins[0]?.table.fault('wh_a')).toBeUndefined()
   })
 
-  test('by the owner alone, and by the next one when it has become that', async () => {
+  test('only the owner of a partition completes records, and its successor takes over', async () => {
     const { log, admins, settle, byHand } = topicWith(2)
     const [one, other] = admins
     if (other) other.ownership.isOwner = false
@@ -160,7 +160,7 @@ describe('completing', () => {
     expect(log).toHaveLength(2)
   })
 
-  test('what was completed, deleted or replaced before the start is left alone', async () => {
+  test('a record that was completed, deleted or replaced before the start is left alone', async () => {
     const before = topicWith(1)
     await before.byHand({})
     before.admins[0]?.start()
@@ -175,7 +175,7 @@ describe('completing', () => {
     expect(after.log).toHaveLength(4)
   })
 
-  test('an edit by hand keeps the secret', async () => {
+  test("an edit by hand keeps the webhook's secret", async () => {
     const { admins, settle, byHand } = topicWith(1)
     admins[0]?.start()
     await byHand({})
@@ -187,7 +187,7 @@ describe('completing', () => {
     expect(second).toMatchObject({ name: 'Edited', version: 2, secret: first?.secret, createdAt: first?.createdAt })
   })
 
-  test('several instances converge and fall silent', async () => {
+  test('several instances agree on one definition and stop writing', async () => {
     const { log, admins, settle, byHand } = topicWith(3)
     for (const { start } of admins) start()
     await byHand({ secret: secretOf('own'), headers: { 'X-Key': 'plain' } })
@@ -205,7 +205,7 @@ describe('completing', () => {
     ['an incomplete edit', { name: 'Newer' }, { name: 'Newer' }],
     ['a whole edit', { name: 'Newer', secret: sealedSecret }, { name: 'Newer', secret: sealedSecret }],
     ['a deletion', null, undefined],
-  ])('%s that a late completion of the record before it would undo wins', async (_case, newer, expected) => {
+  ])('%s wins over a late completion of the record before it', async (_case, newer, expected) => {
     const { admins, settle, byHand, write, log } = topicWith(2)
     for (const { start } of admins) start()
     await byHand({ name: 'Older' })

@@ -20,7 +20,7 @@ test('writes of one business wait for each other, those of another do not', asyn
   expect(order).toEqual(['other', 'first', 'second'])
 })
 
-test('a failed write is told to its caller and holds up nobody', async () => {
+test('a failed write is reported to its caller and delays no other', async () => {
   const queue = new WriteQueue(stillClock, 1_000)
   const failed = queue.run('b1', async () => {
     throw new Error('refused')
@@ -29,7 +29,7 @@ test('a failed write is told to its caller and holds up nobody', async () => {
   await expect(queue.run('b1', async () => 'next')).resolves.toBe('next')
 })
 
-test('a write that was not begun in time never takes effect', async () => {
+test('a write that did not begin in time never takes effect', async () => {
   const queue = new WriteQueue(instantly, 1_000)
   const gate = Promise.withResolvers<void>()
   const begun = queue.run('b1', () => gate.promise)

@@ -31,7 +31,7 @@ async function call(
   }
 }
 
-describe('who may do what (guarantees.md, 34)', () => {
+describe('permissions (guarantees.md, 34)', () => {
   const readers = ['super', 'ofBusiness', 'reader']
   const writers = ['super', 'ofBusiness', 'writer']
   const allowed: Record<string, string[]> = {
@@ -61,14 +61,14 @@ describe('who may do what (guarantees.md, 34)', () => {
     putAccount: ['super', 'ofBusiness', 'accountant'],
   }
 
-  test('every route is in the table', () => {
+  test('every route is in the table of permissions', () => {
     expect(world.routes.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(allowed).sort())
   })
 
   const cells = Object.keys(allowed).flatMap((operation) =>
     [...Object.keys(people), 'stranger'].map((who) => [operation, who] as const),
   )
-  test.each(cells)('%s by %s', async (operation, who) => {
+  test.each(cells)('%s by %s is answered as the table of permissions says', async (operation, who) => {
     world.seed(definition({ secret: secretOf('x') }))
     const route = world.routes.find(({ operationId }) => operationId === operation)
     if (!route) throw new Error(`no route ${operation}`)
@@ -94,7 +94,7 @@ describe('who may do what (guarantees.md, 34)', () => {
     if (expected !== 2) expect(world.state.records).toEqual([])
   })
 
-  test("another business's webhook does not exist in one's own", async () => {
+  test("another business's webhook is not found within one's own", async () => {
     world.seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
     for (const [method, path] of [
       ['GET', ''],
@@ -118,8 +118,8 @@ describe('who may do what (guarantees.md, 34)', () => {
   })
 })
 
-describe('webhooks', () => {
-  test('created: secret shown this once, ETag, Location', async () => {
+describe('webhook routes', () => {
+  test('creating a webhook shows its secret this once, with ETag and Location', async () => {
     const made = await call('POST', collection, { ...minimal, headers: { 'X-Key': 'letmein' } })
     expect(made.status).toBe(201)
     expect(made.body).toMatchObject({ ...minimal, headers: { 'X-Key': '***' }, version: 1, conflicts: [] })
@@ -132,7 +132,7 @@ describe('webhooks', () => {
     expect(JSON.stringify(world.state.records)).not.toMatch(`letmein|${secret.slice(6, 20)}`)
   })
 
-  test('invalid: 422 naming each field, nothing written', async () => {
+  test('an invalid webhook gets 422 with a problem for each field, and nothing is written', async () => {
     const answer = await call('POST', collection, { ...minimal, url: 'http://x/', headers: { Host: 'a' } })
     expect(answer).toMatchObject({
       status: 422,
@@ -150,11 +150,11 @@ describe('webhooks', () => {
     ['{"name":', 'application/json', 400],
     ['name=x', 'application/x-www-form-urlencoded', 415],
     ['{"__proto__":{"x":1}}', 'application/json', 400],
-  ])('a body of %s as %s: %i', async (body, contentType, expected) => {
+  ])('a body of %s sent as %s is answered with %i', async (body, contentType, expected) => {
     expect((await call('POST', collection, body, { 'content-type': contentType })).status).toBe(expected)
   })
 
-  test("a taken channel: 409 with the other webhook's name", async () => {
+  test('a channel already in use is answered with 409 and the name of the other webhook', async () => {
     world.seed(definition({ secret: secretOf('x') }))
     const answer = await call('POST', collection, { ...minimal, channels: ['c9', 'c1'] })
     expect(answer.status).toBe(409)
@@ -166,12 +166,12 @@ describe('webhooks', () => {
     expect(elsewhere.status).toBe(201)
   })
 
-  test('of requests that come together, one gets the channel', async () => {
+  test('of concurrent requests for one channel, exactly one gets it', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => call('POST', collection, minimal)))
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409])
   })
 
-  test('patched: only from the version that was read', async () => {
+  test('a patch needs the ETag of the current version', async () => {
     world.seed(definition({ secret: secretOf('x'), version: 3 }))
     const url = `${collection}/wh_a`
     expect((await call('PATCH', url, { enabled: false })).status).toBe(428)
@@ -188,7 +188,7 @@ describe('webhooks', () => {
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412])
   })
 
-  test('a version that an operator writes twice does not pass for the one that was read', async () => {
+  test('a version that an operator has written twice does not pass for the one that was read', async () => {
     world.seed(definition({ secret: secretOf('x') }))
     const url = `${collection}/wh_a`
     const { etag } = (await call('GET', url)).headers
@@ -200,7 +200,7 @@ describe('webhooks', () => {
     expect((await call('PATCH', url, { name: 'x' }, { 'if-match': String(read.headers.etag) })).status).toBe(200)
   })
 
-  test('a record that is wrong is shown, also where no definition was in force before', async () => {
+  test('a faulty record is shown, also if no definition was in force before', async () => {
     const secret = 'hunter2-hunter2-hunter2'
     world.seed(definition({ id: 'wh_n', secret }))
     const one = await call('GET', `${collection}/wh_n`)
@@ -211,7 +211,7 @@ describe('webhooks', () => {
     expect(JSON.stringify([one, all])).not.toContain('hunter2')
   })
 
-  test('at most 1,000 of a business, and ten rotations in 24 hours', async () => {
+  test('a business has at most 1,000 webhooks, and a webhook at most ten rotations in 24 hours', async () => {
     for (let number = 0; number < 1_000; number++)
       world.seed(definition({ id: `wh_${number}`, channels: [`c${number}`], secret: secretOf('x') }))
     const beyond = await call('POST', collection, { ...minimal, channels: ['one more'] })
@@ -222,7 +222,7 @@ describe('webhooks', () => {
     expect(statuses).toEqual([...Array(10).fill(200), 429])
   })
 
-  test('decided on what another instance has written a moment ago', async () => {
+  test('a change is decided on what another instance has just written', async () => {
     world.state.onItsWay = [definition({ secret: secretOf('x'), version: 1 })]
     expect((await call('POST', collection, { ...minimal, channels: ['c1'] })).status).toBe(409)
     const url = `${collection}/wh_a`
@@ -234,7 +234,7 @@ describe('webhooks', () => {
     expect((await call('DELETE', url, undefined, { 'if-match': '"4"' })).status).toBe(412)
   })
 
-  test('deleted: needs the version too, then is gone and its channels free', async () => {
+  test('deleting needs the current ETag, removes the webhook and frees its channels', async () => {
     world.seed(definition({ secret: secretOf('x') }))
     const url = `${collection}/wh_a`
     expect((await call('DELETE', url)).status).toBe(428)
@@ -244,7 +244,7 @@ describe('webhooks', () => {
     expect((await call('POST', collection, { ...minimal, channels: ['c1'] })).status).toBe(201)
   })
 
-  test('rotated: the new secret shown once, the overlap announced', async () => {
+  test('a rotation shows the new secret once and says how long both sign', async () => {
     world.seed(definition({ secret: secretOf('x') }))
     const rotated = await call('POST', `${collection}/wh_a/secret/rotate`)
     const until = new Date(nowMs + 86_400_000).toISOString()
@@ -258,7 +258,7 @@ describe('webhooks', () => {
     expect((await call('GET', `${collection}/wh_a`)).body).not.toHaveProperty('secret')
   })
 
-  test('conflicts and faults made by hand are shown', async () => {
+  test('conflicts and faults in records written by hand are shown', async () => {
     world.seed(definition({ secret: secretOf('x') }))
     world.seed(definition({ id: 'wh_b', name: 'Later', secret: secretOf('x'), createdAt: '2026-02-01T00:00:00.000Z' }))
     world.seed('{"id":"wh_b"', 'wh_b')
@@ -267,7 +267,7 @@ describe('webhooks', () => {
     expect(body.fault.problems[0]).toContain('is not JSON')
   })
 
-  test('listed by pages', async () => {
+  test('the list of webhooks is paged', async () => {
     for (const id of ['wh_c', 'wh_a', 'wh_b']) world.seed(definition({ id, channels: [id], secret: secretOf('x') }))
     const first = await call('GET', `${collection}?limit=2`)
     expect(first.body.webhooks.map(({ id }: { id: string }) => id)).toEqual(['wh_a', 'wh_b'])
@@ -278,7 +278,7 @@ describe('webhooks', () => {
       expect([query, (await call('GET', `${collection}?${query}`)).status]).toEqual([query, 400])
   })
 
-  test('a definition that Kafka will not take: 413', async () => {
+  test('a definition that Kafka refuses as too large is answered with 413', async () => {
     world.state.refuseWrites = true
     expect((await call('POST', collection, minimal)).status).toBe(413)
   })
@@ -288,7 +288,7 @@ describe('webhooks', () => {
   })
 })
 
-test('businesses: those that the identity reaches, by pages', async () => {
+test('the list of businesses shows those the identity reaches, by pages', async () => {
   world.seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
   await call('PUT', '/api/v1/businesses/b3/account', { webhooksEnabled: true })
   const url = '/api/v1/businesses'
@@ -302,7 +302,7 @@ test('businesses: those that the identity reaches, by pages', async () => {
   expect(own.body.businesses).toEqual([{ businessId: 'b1', webhooksEnabled: false, webhooks: 0 }])
 })
 
-test('account: off until activated, then with who and when', async () => {
+test('an account is inactive until it is activated, and then shows by whom and when', async () => {
   const url = '/api/v1/businesses/b1/account'
   expect(await call('GET', url)).toMatchObject({ status: 200, body: { webhooksEnabled: false } })
   for (const body of [{ webhooksEnabled: 'true' }, {}, { webhooksEnabled: true, updatedBy: 'me' }, [], 'true'])
@@ -312,7 +312,7 @@ test('account: off until activated, then with who and when', async () => {
   expect((await call('GET', url)).body).toEqual(account)
 })
 
-test('the OpenAPI document describes every route, its bodies and answers', async () => {
+test('the OpenAPI document describes every route with its bodies and answers', async () => {
   const { body } = await call('GET', '/openapi.json')
   for (const { operationId, method, url } of world.routes) {
     const operation = body.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
@@ -332,7 +332,7 @@ test('the OpenAPI document describes every route, its bodies and answers', async
   expect(create.responses[201].content['application/json'].schema.required).toContain('secret')
 })
 
-test('refusals and writes are counted', async () => {
+test('refusals and writes are counted in the metrics', async () => {
   await call('GET', collection, undefined, {}, 'stranger')
   await call('POST', collection, minimal)
   await call('POST', collection, minimal)
@@ -342,7 +342,7 @@ test('refusals and writes are counted', async () => {
   expect(metrics.body).toMatch(/hookline_admin_refused_total\{reason="unauthenticated"\} 1/)
 })
 
-test('what is read goes out compressed; what is written is answered as it is, for there may be a secret in it', async () => {
+test('answers to reads are compressed; answers to writes are not, as they may contain a secret', async () => {
   const headers = { authorization: 'Bearer super', 'accept-encoding': 'gzip' }
   const long = {
     ...minimal,
@@ -358,7 +358,7 @@ test('what is read goes out compressed; what is written is answered as it is, fo
   expect(JSON.parse(gunzipSync(listed.rawPayload).toString())).toEqual(plain.body)
 })
 
-test('HEAD of a stream is no route: 2,000 of them took the places of everybody', async () => {
+test('HEAD of a stream is refused and takes no slot of a stream', async () => {
   const url = '/api/v1/businesses/b1/changes'
   const response = await world.server.inject({ method: 'HEAD', url, headers: { authorization: 'Bearer super' } })
   expect(response.statusCode).toBe(405)

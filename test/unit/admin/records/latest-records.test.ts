@@ -34,7 +34,7 @@ function bench() {
   return { records: new LatestRecords<string>(options), changed, arrive }
 }
 
-test('the newest record of a key counts, a tombstone deletes, what is damaged is as if it were not there', () => {
+test('the newest record of a key counts, a tombstone deletes, and a damaged record is ignored', () => {
   const { records, changed } = bench()
   records.apply(record('a', 'one'))
   records.apply(record('b', 'two'))
@@ -47,7 +47,7 @@ test('the newest record of a key counts, a tombstone deletes, what is damaged is
   expect(changed).toEqual(['a', 'b', 'a', 'a', 'b'])
 })
 
-test('a change is told once its schema is known, and then the record is there', async () => {
+test('a change is announced once its schema is known, and the record can be read by then', async () => {
   const { records, changed, arrive } = bench()
   records.apply(record('a', 'one', 2))
   expect([records.get('a'), changed]).toEqual([undefined, []])
@@ -57,7 +57,7 @@ test('a change is told once its schema is known, and then the record is there', 
   expect([records.get('a'), changed]).toEqual(['two', ['a', 'a']])
 })
 
-test('keeps its own copy of the bytes', () => {
+test('the latest records are copies that do not keep the batch in memory', () => {
   const { records } = bench()
   const written = record('a', 'one')
   records.apply(written)

@@ -38,7 +38,7 @@ function bench(rows: Row[], low = 0) {
 const wanted = { webhookId: 'w1', matches: () => true, limit: 10, before: null, sinceMs: null, untilMs: null }
 const row = fc.record({ key: fc.constantFrom('w1', 'w2'), value: fc.option(fc.constantFrom('1', '2', '?')) })
 
-test('page after page gives every record that is wanted, newest first, each once', async () => {
+test('successive pages return every matching record once, newest first', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(row, { maxLength: 4_000 }),
@@ -63,7 +63,7 @@ test('page after page gives every record that is wanted, newest first, each once
   )
 })
 
-test('a page looks at a limited part of the topic, and the next one goes on behind it', async () => {
+test('a page reads a limited part of the topic, and the next page continues behind it', async () => {
   const rows = Array.from({ length: 100_000 }, (_unused, index) => ({ key: index === 10 ? 'w1' : 'w2', value: '1' }))
   const { reader, looked } = bench(rows)
   const page = await readNewestFirst(reader, source, wanted)
@@ -71,7 +71,7 @@ test('a page looks at a limited part of the topic, and the next one goes on behi
   expect(looked()).toBe(24_000)
 })
 
-test('between two times only what Kafka got between them is looked at', async () => {
+test('a range of times reads only the records that Kafka stored within it', async () => {
   const rows = Array.from({ length: 1_000 }, () => ({ key: 'w1', value: '1' }))
   const { reader, looked } = bench(rows)
   const page = await readNewestFirst(reader, source, { ...wanted, limit: 200, sinceMs: 400, untilMs: 500 })
@@ -79,7 +79,7 @@ test('between two times only what Kafka got between them is looked at', async ()
   expect([page.next, looked()]).toEqual([null, 100])
 })
 
-test('a page is full as long as there is more', async () => {
+test('a page is full as long as there are more records', async () => {
   const rows = Array.from({ length: 3_000 }, () => ({ key: 'w1', value: '1' }))
   const page = await readNewestFirst(bench(rows).reader, source, { ...wanted, limit: 30 })
   expect([page.found.length, page.next]).toEqual([30, 2_970])
@@ -90,7 +90,7 @@ test.each([
   { case: "another's", webhookId: 'w1', offset: 1, found: undefined },
   { case: 'damaged', webhookId: 'w1', offset: 2, found: undefined },
   { case: 'not there', webhookId: 'w1', offset: 9, found: undefined },
-])('one record: $case', async ({ webhookId, offset, found }) => {
+])('one record is read by its webhook and offset: $case', async ({ webhookId, offset, found }) => {
   const { reader } = bench([
     { key: 'w1', value: '1' },
     { key: 'w2', value: '1' },

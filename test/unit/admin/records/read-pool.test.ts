@@ -30,8 +30,8 @@ function world(reader: Partial<Reader> = {}) {
   return { pool, begin, started, passDeadline: (index: number) => deadlines[index]?.() }
 }
 
-describe('places of reads', () => {
-  test('one business never has more than its share, and another one starts at once', async () => {
+describe('slots of the read pool', () => {
+  test('a business never has more than its share of reads, and another one starts at once', async () => {
     const { begin, started } = world()
     for (let number = 0; number < 5; number++) begin('a')
     begin('b')
@@ -39,7 +39,7 @@ describe('places of reads', () => {
     expect(started).toEqual(['a', 'a', 'b'])
   })
 
-  test('who waits takes turns by business', async () => {
+  test('waiting reads are started in turns by business', async () => {
     const { begin, started } = world()
     const first = [begin('a'), begin('a'), begin('b')]
     for (const businessId of ['a', 'a', 'c', 'd']) begin(businessId)
@@ -50,7 +50,7 @@ describe('places of reads', () => {
     expect(started).toEqual(['a', 'a', 'b', 'a', 'c', 'd'])
   })
 
-  test('a business with too many waiting is told so, another one is not', async () => {
+  test('a business with too many waiting reads is refused, and another one is not', async () => {
     const { begin } = world()
     for (let number = 0; number < 6; number++) begin('a')
     await expect(begin('a').result).rejects.toMatchObject({ status: 429 })
@@ -61,7 +61,7 @@ describe('places of reads', () => {
 })
 
 describe('the end of a read', () => {
-  test('comes at its deadline, with its place free again', async () => {
+  test('a read ends at its deadline and frees its slot', async () => {
     const { begin, started, passDeadline } = world()
     const stuck = [begin('a'), begin('a')]
     begin('a')
@@ -71,7 +71,7 @@ describe('the end of a read', () => {
     expect(started).toEqual(['a', 'a', 'a'])
   })
 
-  test('comes with its request, also while it waits', async () => {
+  test('a read ends with its request, also while it waits', async () => {
     const { begin, started } = world()
     const request = new AbortController()
     const read = begin('a', request.signal)
@@ -83,7 +83,7 @@ describe('the end of a read', () => {
     expect(started).toEqual(['a', 'a'])
   })
 
-  test('ends what is being read from Kafka at its next record', async () => {
+  test('reading from Kafka ends at the next record after its read has ended', async () => {
     const answers: unknown[] = []
     const ongoing = Promise.withResolvers<void>()
     let push = () => {}

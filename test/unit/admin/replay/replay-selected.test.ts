@@ -5,7 +5,7 @@ import { Selected } from '../../../../services/admin/replay/replay-selected.ts'
 import { Standings } from '../../../../services/admin/replay/replay-status.ts'
 import { delivery, letter, pending } from './replay-support.ts'
 
-test('an id table numbers ids in the order of their first mention, over every size', () => {
+test('an id table numbers ids in the order of their first occurrence, at any size', () => {
   const table = new IdTable()
   for (let number = 0; number < 50_000; number++) expect(table.add(`id ${number}`)).toBe(number)
   for (let number = 0; number < 50_000; number += 7) expect(table.find(`id ${number}`)).toBe(number)
@@ -13,7 +13,7 @@ test('an id table numbers ids in the order of their first mention, over every si
   expect([table.size, table.find('another')]).toEqual([50_000, -1])
 })
 
-test('no dead letter is overlooked, however many there are', () => {
+test('every dead letter is found, however many there are', () => {
   const standings = new Standings()
   const ids = Array.from({ length: 10_000 }, (_unused, number) => `d${number}`)
   for (const id of ids) standings.addLetter(letter(id, 1))
@@ -26,7 +26,7 @@ test('no dead letter is overlooked, however many there are', () => {
   expect(ids.filter((id) => standings.isDead(`new ${id}`))).toEqual([])
 })
 
-test('chunks bring every notification once, oldest first, and are bounded in number and bytes', async () => {
+test('chunks contain every notification once, oldest first, within a limit of number and bytes', async () => {
   const selected = new Selected()
   const count = 12_000
   // Made in another order than they stand, and each larger than a thousandth of a chunk.

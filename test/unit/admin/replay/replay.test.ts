@@ -63,7 +63,7 @@ async function replayed(body: object): Promise<string[]> {
   return topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)
 }
 
-describe('what is selected', () => {
+describe('selecting what to replay', () => {
   test.each([
     ['one', { deliveryId: 'ok' }, ['ok']],
     ['one that only the dead letters still hold', { deliveryId: 'mended' }, ['mended']],
@@ -72,26 +72,26 @@ describe('what is selected', () => {
     ['by outcome', { since: at(1_000), outcomes: ['error'] }, ['failed']],
     ['by outcomes, of any time', { outcomes: ['success', 'slow'] }, ['mended', 'old', 'ok', 'slow', 'new']],
     ['all dead letters that nothing has delivered since', { deadLetters: true }, ['failed', 'off']],
-  ])('%s', async (_what, body, expected) => {
+  ])('a replay sends the notifications asked for: %s', async (_what, body, expected) => {
     expect(await replayed(body)).toEqual(expected)
   })
 })
 
-describe('what a replay has still before it', () => {
+describe('notifications that a replay has not settled', () => {
   const dead = (...ids: string[]) => {
     topics.letters = ids.map((id) => letter(id, 1_000))
   }
   const inReplay = (deliveryId: string) => pending(deliveryId, newReplayId(nowMs - 60_000, '0123456789abcdef'))
   const ids = () => topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)
 
-  test('is left out of the next one: a second click starts nothing twice', async () => {
+  test('a second replay leaves out what the first one has not settled, so that a second click sends nothing twice', async () => {
     dead('a', 'b')
     await replay({ deadLetters: true })
     await replay({ deadLetters: true })
     expect(ids()).toEqual(['a', 'b'])
   })
 
-  test('is dead again once the replay has given it up', async () => {
+  test('a notification is a dead letter again once the replay has given it up', async () => {
     dead('tried', 'untried', 'retrying', 'off')
     topics.pending = ['tried', 'untried', 'retrying', 'off'].map(inReplay)
     topics.attempted = [
@@ -103,7 +103,7 @@ describe('what a replay has still before it', () => {
     expect(ids().slice(4).sort()).toEqual(['off', 'tried'])
   })
 
-  test('counts for no one else: another business may have had the webhook', async () => {
+  test('a replay of the business that had the webhook before counts for no other business', async () => {
     dead('a')
     topics.letters.push({ ...letter('theirs', 1_000), delivery: { ...delivery('theirs'), businessId: 'b2' } })
     await replay({ deadLetters: true })
@@ -111,10 +111,10 @@ describe('what a replay has still before it', () => {
   })
 })
 
-describe('a replay that is stopped', () => {
+describe('stopping a replay', () => {
   const stop = (replayId: string) => actions().stop(callOf({ replayId }))
 
-  test('has nothing before it any more: what it has not settled can be replayed again, and its progress says so', async () => {
+  test('what a stopped replay has not settled can be replayed again, and its progress says so', async () => {
     topics.letters = ['done', 'retrying', 'untried'].map((id) => letter(id, 1_000))
     const { replayId } = (await replay({ deadLetters: true })).body as { replayId: string }
     topics.attempted = [
@@ -131,12 +131,12 @@ describe('a replay that is stopped', () => {
     expect(topics.pending.slice(3).map(({ delivery: { deliveryId } }) => deliveryId)).toEqual(['retrying', 'untried'])
   })
 
-  test('must be one of the webhook', async () => {
+  test('only a replay of the same webhook can be stopped', async () => {
     await expect(stop(newReplayId(nowMs, '0123456789abcdef'))).rejects.toMatchObject({ status: 404 })
   })
 })
 
-test('while a replay is being written, another one of the webhook is refused', async () => {
+test('a second replay of a webhook is refused while the first is being written', async () => {
   topics.letters = [letter('a', 1_000)]
   const written = Promise.withResolvers<void>()
   topics.write = () => written.promise
@@ -149,21 +149,21 @@ test('while a replay is being written, another one of the webhook is refused', a
   await own.start(callOf({ body: { deadLetters: true } }))
 })
 
-test('a dry run only counts', async () => {
+test('a dry run counts and writes nothing', async () => {
   topics.letters = [letter('a', 1_000), letter('b', 2_000)]
   const body = { deadLetters: true, dryRun: true, ratePerSecond: 0.5 }
   expect(await replay(body)).toEqual({ status: 200, body: { count: 2, seconds: 4 } })
   expect(topics.pending).toEqual([])
 })
 
-test('dead letters can be narrowed to when they were given up', async () => {
+test('dead letters can be selected by the time they were given up', async () => {
   topics.letters = [letter('a', 1_000), letter('b', 2_000)]
   await replay({ deadLetters: true, until: at(2_000) })
   expect(topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)).toEqual(['a'])
 })
 
-describe('how it is sent', () => {
-  test('each tells the rate and when the replay began, with the same bytes, without earlier attempts', async () => {
+describe('records of a replay', () => {
+  test('records of a replay carry its rate and beginning, the same bytes, and no earlier attempts', async () => {
     await replayed({ since: at(1_000), ratePerSecond: 4 })
     expect(new Set(topics.pending.map(({ dueAt, ratePerSecond }) => `${dueAt - nowMs} ${ratePerSecond}`))).toEqual(
       new Set(['0 4']),
@@ -172,7 +172,7 @@ describe('how it is sent', () => {
     expect(new Set(topics.pending.map(({ replayId }) => startOfReplay(replayId ?? '')))).toEqual(new Set([nowMs]))
   })
 
-  test('audited: who, of which webhook, how many', async () => {
+  test('a replay makes an audit entry with subject, webhook and count', async () => {
     audited.length = 0
     await replayed({ since: at(1_000) })
     const id = `replay/${topics.pending[0]?.replayId}`
@@ -181,7 +181,7 @@ describe('how it is sent', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('refused replays', () => {
   test.each([
     ['nothing selected', {}, 422],
     ['two selections', { deliveryId: 'ok', deadLetters: true }, 422],
@@ -193,12 +193,12 @@ describe('what is refused', () => {
     ['an outcome of dead letters', { deadLetters: true, outcomes: ['error'] }, 422],
     ['no body', undefined, 422],
     ['an unknown notification', { deliveryId: 'unknown' }, 404],
-  ])('%s', async (_what, body, status) => {
+  ])('a replay is refused: %s', async (_what, body, status) => {
     await expect(replay(body)).rejects.toMatchObject({ status })
     expect(topics.pending).toEqual([])
   })
 
-  test('for a webhook that is off, one of another business, and a business without webhooks', async () => {
+  test('a replay is refused if the webhook is off or of another business, or the business has no webhooks', async () => {
     await expect(replay({ deadLetters: true }, 'b2')).rejects.toMatchObject({ status: 404 })
     webhooksEnabled = false
     await expect(replay({ deadLetters: true })).rejects.toMatchObject({ status: 409 })
@@ -207,7 +207,7 @@ describe('what is refused', () => {
     await expect(replay({ deadLetters: true })).rejects.toMatchObject({ status: 409 })
   })
 
-  test("a notification that is another business's", async () => {
+  test('a replay of a notification of another business is refused', async () => {
     topics.made = [{ ...delivery('theirs'), businessId: 'b2' }]
     await expect(replay({ deliveryId: 'theirs' })).rejects.toMatchObject({ status: 404 })
   })

@@ -66,7 +66,7 @@ const letters = [
   ],
 ]
 
-test('unread records of a topic and a time go to their partition again, with their key and bytes', async () => {
+test('unread records of a topic and a range of times go back to their partitions with their keys and bytes', async () => {
   const { answer, sent, audited } = await replay({ topic: 'message-events', since: at(nowMs - 1_000) }, letters)
   expect(answer).toEqual({ status: 200, body: { count: 2 } })
   expect(sent).toEqual([
@@ -83,11 +83,11 @@ test('a dry run of unread records writes nothing', async () => {
   expect([answer?.body, sent, audited]).toEqual([{ count: 1 }, [], []])
 })
 
-test('a topic that no records are set aside from is refused', async () => {
+test('a topic whose records are never set aside is refused', async () => {
   await expect(replay({ topic: 'webhook-config', since: at(0) }, [])).rejects.toMatchObject({ status: 422 })
 })
 
-test('every topic that records are set aside from can be written to again', async () => {
+test('every topic whose records may be set aside can be written to again', async () => {
   const [route] = unreadReplayRoutes({} as never)
   const body = route?.schema.body as { properties: { topic: { enum: string[] } } }
   for (const topic of body.properties.topic.enum) {

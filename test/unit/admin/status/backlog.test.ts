@@ -76,11 +76,11 @@ test.each<{ case: string; rows: Rows; waiting: number | null; oldest: number | n
     waiting: null,
     oldest: 500,
   },
-])('$case', async ({ rows, waiting, oldest }) => {
+])('the backlog counts correctly when $case', async ({ rows, waiting, oldest }) => {
   expect(await bench(rows).backlog.of('wh_a')).toEqual({ waiting, oldestWaitingAtMs: oldest })
 })
 
-test('an answer serves for a while', async () => {
+test('the backlog is read again only when its cached answer has expired', async () => {
   const { backlog, reads, pass } = bench({ deliveries: made })
   await backlog.of('wh_a')
   pass(2_999)

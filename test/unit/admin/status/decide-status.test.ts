@@ -80,11 +80,11 @@ test.each<{ case: string; given: Partial<StatusFacts>; state: State }>([
   { case: 'a channel is taken', given: { conflicts, problems: ['no url'] }, state: 'conflict' },
   { case: 'the account is not activated', given: { activated: false, conflicts }, state: 'not-activated' },
   { case: 'it is off', given: { activated: false, definition: { enabled: false } }, state: 'off' },
-])('$state: $case', ({ given, state }) => {
+])("a webhook's status is $state when $case", ({ given, state }) => {
   expect(statusOf(facts(given), nowMs).state).toBe(state)
 })
 
-test('tells what lies behind the state', () => {
+test('a status tells what led to it', () => {
   const status = statusOf(
     facts({
       definition: { enabled: true, disabledReason: 'gone' },
@@ -116,7 +116,7 @@ test('tells what lies behind the state', () => {
   })
 })
 
-test('the last hour: counts, and attempts by five minutes', () => {
+test('the last hour shows counts, and attempts by five minutes', () => {
   const minutes = [
     minute(60, { success: 100 }),
     minute(59, { success: 1 }),

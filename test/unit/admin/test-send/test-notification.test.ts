@@ -21,17 +21,17 @@ const none = {
 const every = Object.fromEntries(Object.keys(none).map((name) => [name, true])) as typeof none
 const ids = { chatChannelId: 'c1', contactId: 'test-contact', businessId: 'b1', messageId: 'test_1' }
 
-describe('the sample', () => {
+describe('sample notifications', () => {
   test.each([
     ['messages', every, 'message'],
     ['variables only', { ...none, variableChanges: true }, 'message'],
     ['statuses only', { ...none, readStatus: true }, 'status'],
     ['nothing', none, 'message'],
-  ])('of a webhook that wants %s', (_what, events, kind) => {
+  ])('the sample is of a kind the webhook wants: %s', (_what, events, kind) => {
     expect(sampleKind(definition({ events }))).toBe(kind)
   })
 
-  test('a message has the form that the formatter gives it', () => {
+  test('a sample message has the form that the formatter writes', () => {
     const body = sampleBody('message', every, ids, nowMs).toString()
     const { messages, variables } = JSON.parse(body)
     const absent = ['message', 'image', 'audio', 'video', 'file', 'operatorId', 'operatorName', 'operatorEmail']
@@ -56,7 +56,7 @@ describe('the sample', () => {
   test.each([
     ['delivered', every],
     ['read', { ...none, readStatus: true }],
-  ])('a status has the form that the formatter gives it: %s', (status, wanted) => {
+  ])('a sample status has the form that the formatter writes: %s', (status, wanted) => {
     const event = {
       ...{ eventId: 'e', businessId: 'b1', chatPlatform: 'webchat', chatChannelId: 'c1', contactId: 'test-contact' },
       ...{ whatsappNumber: null, customerId: 'test-contact', status, statusChangeTime: nowMs },
@@ -107,8 +107,8 @@ function actions(rules = policy): TestActions {
 
 const call = (body?: unknown, businessId = 'b1') => callOf({ body, businessId })
 
-describe('a test', () => {
-  test('answers with what became of it, and nothing secret', async () => {
+describe('testing a stored webhook', () => {
+  test('the result of a test shows the request and its answer, and nothing secret', async () => {
     topics.answerTest = (id) => attempt(id, { outcome: 'error', cause: '5xx', status: 500, responseExcerpt: 'no' })
     const { body } = await actions().run(call())
     expect(body).toMatchObject({
@@ -122,7 +122,7 @@ describe('a test', () => {
     expect(topics.tests).toMatchObject([{ why: 'test', delivery: { definitionOffset: 7, createdAt: nowMs } }])
   })
 
-  test('without an answer says why', async () => {
+  test('the result of a test without an answer says why', async () => {
     const made = { outcome: 'error', cause: 'dns', status: null, responseExcerpt: 'ENOTFOUND' } as const
     topics.answerTest = (id) => attempt(id, made)
     const { body } = await actions().run(call({ kind: 'status' }))
@@ -130,13 +130,13 @@ describe('a test', () => {
     expect(topics.tests).toMatchObject([{ delivery: { kind: 'status' } }])
   })
 
-  test('of which nothing is heard ends in time', async () => {
+  test('a test whose result never comes ends in time', async () => {
     topics.answerTest = () => null
     await expect(actions().run(call())).rejects.toMatchObject({ status: 504 })
     expect(clock.monotonicMs()).toBe(15_000)
   })
 
-  test('is refused for another business, without webhooks, when off, for an unknown kind, beside another one', async () => {
+  test('a test is refused for another business, without webhooks, when off, for an unknown kind, and beside another test', async () => {
     await expect(actions().run(call({}, 'b2'))).rejects.toMatchObject({ status: 404 })
     await expect(actions().run(call({ kind: 'other' }))).rejects.toMatchObject({ status: 422 })
     webhooksEnabled = false
@@ -154,14 +154,14 @@ describe('a test', () => {
   })
 })
 
-describe('a test of what is not saved', () => {
+describe('testing a draft', () => {
   const draft = { name: 'New', url: 'https://new.example/', channels: ['c9'], headers: { 'X-New': 'letmein' } }
   const sent = () => JSON.parse(topics.tests[0]?.definition ?? 'null') as WebhookDefinition
   beforeEach(() => {
     topics.answerTest = (id) => attempt(id)
   })
 
-  test('goes by a definition of its own, sealed', async () => {
+  test('a test of a draft carries a sealed definition of its own', async () => {
     const { body } = await actions().runDraft(call({ kind: 'status', definition: draft }))
     expect(body).toMatchObject({ outcome: 'success', request: { url: draft.url, headers: { 'X-New': '***' } } })
     expect(topics.tests[0]).toMatchObject({
@@ -177,7 +177,7 @@ describe('a test of what is not saved', () => {
     expect(JSON.stringify(topics.tests)).not.toMatch(/letmein|whsec_/)
   })
 
-  test('of a stored one: its secret and the header values that were left alone', async () => {
+  test('a test of a draft of a stored webhook uses its secret and the header values left unchanged', async () => {
     const stored = sealDefinition(definition({ secret: secretOf('x'), headers: { 'X-Key': 'kept' } }), keys)
     changes = stored
     const url = 'https://shop.example/another/path'
@@ -191,7 +191,7 @@ describe('a test of what is not saved', () => {
     expect(topics.tests[0]?.delivery.definitionOffset).toBe(7)
   })
 
-  test('takes no stored header value to another origin, and nothing is sent', async () => {
+  test('a test of a draft sends no stored header value to another origin', async () => {
     changes = sealDefinition(definition({ secret: secretOf('x'), headers: { 'X-Key': 'kept' } }), keys)
     for (const url of [
       'https://attacker.example/',
@@ -210,7 +210,7 @@ describe('a test of what is not saved', () => {
     expect(audited).toEqual([])
   })
 
-  test('has an entry with its URL in the audit', async () => {
+  test('a test of a draft makes an audit entry with its URL', async () => {
     await actions().runDraft(call({ definition: draft }))
     expect(audited).toMatchObject([
       { action: 'webhook.test', subject: 'a', changes: [{ field: 'url', from: null, to: '"https://new.example/"' }] },
@@ -223,12 +223,12 @@ describe('a test of what is not saved', () => {
     ['a masked value of which nothing is stored', { definition: { ...draft, headers: { 'X-Key': '***' } } }, 'b1', 422],
     ["another business's webhook", { definition: { ...draft, id: 'wh_a' } }, 'b2', 404],
     ['no definition', {}, 'b1', 422],
-  ])('refused: %s', async (_what, body, businessId, status) => {
+  ])('a test of a draft is refused: %s', async (_what, body, businessId, status) => {
     await expect(actions().runDraft(call(body, businessId))).rejects.toMatchObject({ status })
     expect(topics.tests).toEqual([])
   })
 
-  test('refused where webhooks are not activated', async () => {
+  test('a test of a draft is refused where webhooks are not activated', async () => {
     webhooksEnabled = false
     await expect(actions().runDraft(call({ definition: draft }))).rejects.toMatchObject({ status: 409 })
   })

@@ -76,7 +76,7 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
 
 const call = (query: object = {}, attemptId = '') => callOf({ attemptId, query: { limit: 50, ...query } })
 
-test('statistics: the last 60 minutes and 168 hours, response times and state as of now', async () => {
+test('statistics show the last 60 minutes and 168 hours, response times and the current state', async () => {
   const { body } = await actions(stats).stats(call())
   expect(body).toMatchObject({
     webhookId: 'wh_a',
@@ -88,13 +88,13 @@ test('statistics: the last 60 minutes and 168 hours, response times and state as
   })
 })
 
-test('statistics of a webhook without attempts are empty', async () => {
+test('the statistics of a webhook without attempts are empty', async () => {
   const { body } = await actions(undefined).stats(call())
   expect(body).toMatchObject({ updatedAt: null, minutes: [], hours: [], last30Minutes: { answered: 0, p50Ms: null } })
   expect((await actions(undefined).errors(call())).body).toEqual({ errors: [] })
 })
 
-test('errors, newest first', async () => {
+test('errors are listed newest first', async () => {
   const { body } = await actions(stats).errors(call())
   const { errors } = body as { errors: { at: string; deliveryId: string }[] }
   expect(errors.map(({ at, deliveryId }) => [at, deliveryId])).toEqual([
@@ -127,18 +127,18 @@ describe('attempts', () => {
     { query: { since: iso(2_000) }, ids: ['c', 'b'] },
     { query: { until: iso(2_000) }, ids: ['a'] },
     { query: { since: iso(2_000), until: iso(3_000), outcome: 'success' }, ids: [] },
-  ])('by $query', async ({ query, ids }) => {
+  ])('attempts can be filtered by $query', async ({ query, ids }) => {
     expect((await list(query)).attempts.map(({ deliveryId }) => deliveryId)).toEqual(ids)
   })
 
-  test('a page ends with a cursor; one of another making is refused', async () => {
+  test('a page of attempts ends with a cursor, and a foreign cursor is refused', async () => {
     const page = await list({ limit: 2 })
     expect(page.attempts.map(({ id }) => id)).toEqual(['3-2', '3-1'])
     expect(Buffer.from(page.nextCursor ?? '', 'base64url').toString()).toBe('1')
     await expect(list({ cursor: 'abc' })).rejects.toMatchObject({ status: 400 })
   })
 
-  test('one, with what was sent', async () => {
+  test('one attempt is shown with the request that was sent', async () => {
     const fields = { startedAt: 1_700_000_000_500, attempt: 2, responseExcerpt: 'busy', nextAttemptAt: 5_000 }
     const one = new Map([[7, attempt('d1', fields)]])
     const traffic = { attempts: one, delivery: { ...delivery('d1'), traceparent: '00-1' } }
@@ -167,7 +167,7 @@ describe('attempts', () => {
     })
   })
 
-  test('one by another record of the same version, whose notification is gone', async () => {
+  test('an attempt made by another record of the same version is shown without the body that is gone', async () => {
     const one = new Map([[7, attempt('d1', { definitionOffset: 9 })]])
     const { body } = await actions(stats, { attempts: one, delivery: undefined }).attempt(call({}, '3-7'))
     const { request } = body as { request: { headers: object } }
@@ -175,12 +175,12 @@ describe('attempts', () => {
     expect(request.headers).not.toHaveProperty('X-Key')
   })
 
-  test.each(['', '3', 'x-y', '2-7', '3-8', '3-7-1'])('none has the id "%s"', async (id) => {
+  test.each(['', '3', 'x-y', '2-7', '3-8', '3-7-1'])('no attempt has the id "%s"', async (id) => {
     await expect(actions(stats).attempt(call({}, id))).rejects.toMatchObject({ status: 404 })
   })
 })
 
-test("dead letters, and among them what could not be read; not another business's", async () => {
+test('dead letters include unreadable records, and none of another business', async () => {
   const unreadable: DeadLetter = { ...letter('d2', 2_000), delivery: null, reason: 'unreadable', detail: 'magic byte' }
   const other = letter('d3', 3_000)
   const letters = [letter('d1', 1_000), unreadable, { ...other, delivery: { ...delivery('d3'), businessId: 'b2' } }]
@@ -209,7 +209,7 @@ test('dead letters older than their retention of 14 days are not counted', () =>
   expect(lettersKept(undefined, nowMs)).toBe(0)
 })
 
-test('of a business that had the id before, nothing is told', async () => {
+test("nothing of a business that had the webhook's id before is shown", async () => {
   const former = actions({ ...stats, businessId: 'b2' })
   expect((await former.errors(call())).body).toEqual({ errors: [] })
   const { body } = await former.stats(call())

@@ -11,7 +11,7 @@ const rules = (candidate: object, storedHeaders: string[] = []) => ({
 })
 
 describe('what a client may write', () => {
-  test('the least gets the defaults of contract.md, section 5', () => {
+  test('a minimal draft gets the defaults of contract.md, section 5', () => {
     expect(checkDraft(minimal, rules(minimal))).toEqual({
       ok: true,
       value: {
@@ -70,14 +70,14 @@ describe('what a client may write', () => {
     [{ headers: { 'x-key': '***' } }, 'headers.x-key', expect.stringContaining('there is none')],
     [{ headers: { 'x-key': 'a', 'X-Key': 'b' } }, 'headers.X-Key', expect.stringContaining('comes twice')],
     [{ headers: { 'x key': 'a' } }, 'headers.x key', expect.any(String)],
-  ])('%j is refused at %s', (fields, field, message) => {
+  ])('a draft of %j is refused at %s', (fields, field, message) => {
     const candidate = JSON.parse(JSON.stringify({ ...minimal, ...fields }))
     const checked = checkDraft(candidate, rules(candidate))
     expect(checked.ok).toBe(false)
     expect(checked.ok ? [] : checked.problems).toContainEqual({ field, message })
   })
 
-  test('all problems come at once, each with its field', () => {
+  test('all problems of a draft are reported at once, each with its field', () => {
     const candidate = { url: 'ftp://x', channels: ['c1'], timeoutMs: 1, nonsense: 1 }
     const checked = checkDraft(candidate, rules(candidate))
     expect(checked.ok ? [] : checked.problems.map(({ field }) => field).sort()).toEqual([
@@ -87,11 +87,11 @@ describe('what a client may write', () => {
     ])
   })
 
-  test.each([[null], ['text'], [[]], [undefined], [3]])('%j is no definition', (candidate) => {
+  test.each([[null], ['text'], [[]], [undefined], [3]])('a draft that is not an object is refused: %j', (candidate) => {
     expect(checkDraft(candidate, rules({})).ok).toBe(false)
   })
 
-  test('http: passes where it is allowed', () => {
+  test('http URLs are accepted where the operator allows them', () => {
     const candidate = { ...minimal, url: 'http://shop.example:9000/' }
     expect(checkDraft(candidate, { ...rules(candidate), allowInsecureUrls: true }).ok).toBe(true)
   })
@@ -111,36 +111,36 @@ describe('merge patch', () => {
       { events: { ...current.events, botMessages: undefined } },
     ],
     ['headers are replaced as a whole', { headers: { 'X-Key': '***' } }, { headers: { 'X-Key': '***' } }],
-  ])('%s', (_rule, patch, expected) => {
+  ])('a merge patch changes a draft: %s', (_rule, patch, expected) => {
     expect(mergePatch(current, patch)).toEqual({ ...current, ...expected })
   })
 
   const patched = (fields: object, patch: object) => decidePatch(definition(fields), patch, () => undefined, policy)
 
-  test('null puts the default back', () => {
+  test('null in a patch restores the default', () => {
     expect(patched({ timeoutMs: 20_000 }, { timeoutMs: null })).toMatchObject({ value: { timeoutMs: 10_000 } })
   })
 
-  test('null for what is required is refused', () => {
+  test('null in a patch is refused for a required property', () => {
     expect(patched({}, { name: null })).toEqual({
       kind: 'invalid',
       problems: [{ field: 'name', message: 'is required' }],
     })
   })
 
-  test('a stored header is kept by "***", whatever its case; one that is not stored is refused', () => {
+  test('"***" keeps a stored header in any letter case, and is refused for one that is not stored', () => {
     const headers = { 'X-Key': 'sealed' }
     expect(patched({ headers }, { headers: { 'x-key': '***' } }).kind).toBe('accepted')
     expect(patched({ headers }, { headers: { 'x-new': '***' } }).kind).toBe('invalid')
   })
 
-  test('a webhook with a bad URL, written by hand, can be switched off but not given another bad one', () => {
+  test('a webhook with a bad URL written by hand can be switched off, but not be given another bad URL', () => {
     const bad = { url: 'http://10.0.0.1/', headers: { Host: 'x' } }
     expect(patched(bad, { enabled: false }).kind).toBe('accepted')
     expect(patched(bad, { url: 'http://10.0.0.2/' }).kind).toBe('invalid')
   })
 
-  test('properties that only operators know do not stand in the way', () => {
+  test('properties that only operators write do not prevent a patch', () => {
     const events = { ...definition().events, future: true }
     expect(patched({ events, note: 'by hand' }, { enabled: false }).kind).toBe('accepted')
   })
@@ -159,7 +159,7 @@ describe('stored header values', () => {
       ['x-key'],
     ],
     ['a subdomain', { url: 'https://eu.shop.example/hooks' }, ['Authorization', 'X-Key']],
-  ])('stay with their origin: %s', (_what, body, names) => {
+  ])('stored header values are kept only for their origin: %s', (_what, body, names) => {
     const problems = names.map((name) => ({ field: `headers.${name}`, message: again }))
     expect(patched(body)).toEqual({ kind: 'invalid', problems })
   })
@@ -169,7 +169,7 @@ describe('stored header values', () => {
     ['all said anew', { url: 'https://other.example/', headers: { Authorization: 'new', 'X-Key': 'new' } }],
     ['all left out', { url: 'https://other.example/', headers: {} }],
     ['the URL left alone', { name: 'Renamed' }],
-  ])('go along with %s', (_what, body) => {
+  ])('stored header values are kept with %s', (_what, body) => {
     expect(patched(body).kind).toBe('accepted')
   })
 })

@@ -16,14 +16,14 @@ const openValue = (value: string | undefined, name: string, at = url) =>
 const seal = (plain: string, field: string) => keys.seal(plain, sealContext(place, field))
 const now = new Date(nowMs).toISOString()
 
-test('ids and secrets have the form of contract.md and are never the same', () => {
+test('ids and secrets have the form of contract.md and are unique', () => {
   expect(newWebhookId()).toMatch(/^wh_[0-9a-f]{24}$/)
   expect(newSecret()).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
   expect(Buffer.from(newSecret().slice(6), 'base64')).toHaveLength(32)
   expect(newSecret()).not.toBe(newSecret())
 })
 
-test('a new webhook is sealed in all its values', () => {
+test('a new webhook is stored with all secret values sealed', () => {
   const draft = { ...draftOf(definition()), headers: { 'X-Key': 'plain value' } }
   const record = created(place, draft, 'whsec_plain', nowMs, keys)
   expect(JSON.stringify(record)).not.toMatch(/plain/)
@@ -41,7 +41,7 @@ describe('a change', () => {
   })
   const { rateLimitPerSecond: _removed, ...draft } = draftOf(current)
 
-  test('keeps masked headers, seals new ones, drops what is not named, counts the version', () => {
+  test('a change keeps masked headers, seals new ones, drops those left out, and increments the version', () => {
     const headers = { 'x-key': '***', 'X-New': 'sealed:v1:looks like one' }
     const record = changed(current, { ...draft, name: 'New', headers }, nowMs, keys)
     expect(record).toMatchObject({ name: 'New', version: 5, updatedAt: now, createdAt: current.createdAt })
@@ -57,19 +57,19 @@ describe('a change', () => {
   test.each([
     [true, undefined],
     [false, 'the receiver answered 410 Gone'],
-  ])('why Hookline has switched it off is told until it is on again (enabled: %s)', (enabled, expected) => {
+  ])('the reason for a switch-off is shown until the webhook is on again (enabled: %s)', (enabled, expected) => {
     const off = { ...current, enabled: false, disabledReason: 'the receiver answered 410 Gone' }
     expect(changed(off, { ...draft, enabled }, nowMs, keys).disabledReason).toBe(expected)
   })
 
-  test('keeps properties that only operators know', () => {
+  test('a change keeps properties that only operators write', () => {
     expect(changed({ ...current, note: 'x' } as typeof current, draft, nowMs, keys)).toHaveProperty('note', 'x')
   })
 
   test.each([
     ['still signs', nowMs + 1, true],
     ['signs no more', nowMs, false],
-  ])('a previous secret that %s: kept %s', (_case, untilMs, kept) => {
+  ])('a change keeps a previous secret that %s: %s', (_case, untilMs, kept) => {
     const until = new Date(untilMs).toISOString()
     const rotating = { ...current, previousSecret: seal('whsec_p', 'previousSecret'), previousSecretUntil: until }
     const record = changed(rotating, draft, nowMs, keys)
@@ -77,7 +77,7 @@ describe('a change', () => {
     expect('previousSecretUntil' in record).toBe(kept)
   })
 
-  test('seals anew with the active key what an older one has sealed', () => {
+  test('a change reseals with the active key what an older key has sealed', () => {
     const ring = KeyRing.parse(
       `k2=${Buffer.alloc(32, 2).toString('base64')},k1=${Buffer.alloc(32, 1).toString('base64')}`,
     )
@@ -88,7 +88,7 @@ describe('a change', () => {
 })
 
 describe('a rotation', () => {
-  test('the old secret signs for 24 hours more', () => {
+  test('the old secret signs for 24 hours after a rotation', () => {
     const record = rotated(definition({ secret: seal('whsec_old', 'secret') }), 'whsec_new', nowMs, keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })
     expect(open(record.previousSecret, 'previousSecret')).toEqual({ ok: true, plain: 'whsec_old' })
@@ -96,7 +96,7 @@ describe('a rotation', () => {
     expect(record.version).toBe(2)
   })
 
-  test('each secret signs for 24 hours after it was replaced, however many there are', () => {
+  test('each former secret signs for 24 hours after it was replaced, however many there are', () => {
     const hourMs = 3_600_000
     let record = definition({ secret: seal('whsec_0', 'secret') })
     for (const hour of [0, 5, 10, 30]) record = rotated(record, `whsec_${hour + 1}`, nowMs + hour * hourMs, keys)
@@ -110,7 +110,7 @@ describe('a rotation', () => {
     ])
   })
 
-  test('is possible ten times in 24 hours, then again when the oldest secret has ended', () => {
+  test('ten rotations are possible within 24 hours, and another one when the oldest secret has ended', () => {
     let record = definition({ secret: seal('whsec_0', 'secret') })
     for (let minute = 0; minute < 10; minute++) {
       expect(nextRotationMs(record, nowMs + minute * 60_000)).toBeNull()
@@ -121,7 +121,7 @@ describe('a rotation', () => {
     expect(nextRotationMs(record, oldestEndsMs)).toBeNull()
   })
 
-  test('a secret that no key opens leaves no overlap', () => {
+  test('a secret that no key opens is replaced without an overlap', () => {
     const lost = KeyRing.parse(`k0=${Buffer.alloc(32, 9).toString('base64')}`).seal('x', sealContext(place, 'secret'))
     const record = rotated(definition({ secret: lost, previousSecret: 'x' }), 'whsec_new', nowMs, keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })

@@ -29,7 +29,7 @@ describe('access', () => {
     [identity('editor', ['webhooks']), 'account:write', 'b1', 'lacks permission'],
     [identity('editor', ['*', 'admin', '']), 'webhooks:read', 'b1', 'lacks permission'],
     [identity('SUPER_ADMIN', []), 'webhooks:read', 'b1', 'lacks permission'],
-  ] as const)('%j for %s of %s: %s', (who, permission, businessId, expected) => {
+  ] as const)('access of %j for %s of %s: %s', (who, permission, businessId, expected) => {
     expect(judgeAccess({ ...who, permissions: [...who.permissions] }, permission, businessId)).toBe(expected)
   })
 })
@@ -52,17 +52,17 @@ describe('If-Match', () => {
     ['W/"3"', 'required', 'stale'],
     ['W/"3-70"', 'required', 'stale'],
     ['', 'required', 'stale'],
-  ] as const)('%s (%s): %s', (ifMatch, condition, kind) => {
+  ] as const)('the header If-Match %s (%s) is judged as %s', (ifMatch, condition, kind) => {
     expect(decideVersion(current, ifMatch, condition).kind).toBe(kind)
   })
 
-  test('a version that another record had does not tell which one was read', () => {
+  test('a version that more than one record had is ambiguous in If-Match', () => {
     const repeated = { ...current, isRepeated: true }
     expect(decideVersion(repeated, '"3"', 'required').kind).toBe('stale')
     expect(decideVersion(repeated, '"3-70"', 'required').kind).toBe('accepted')
   })
 
-  test('what does not exist is unknown, whatever the condition', () => {
+  test('a webhook that does not exist is unknown, whatever If-Match says', () => {
     expect(decideVersion(undefined, undefined, 'required').kind).toBe('unknown')
   })
 })
@@ -76,13 +76,13 @@ describe('one webhook per channel', () => {
     ['free', ['a', 'b'], [], []],
     ['taken', ['a', 'taken'], [], found],
     ['taken but named already', ['a', 'taken'], ['taken'], []],
-  ])('%s', (_case, wanted, held, expected) => {
+  ])('one webhook per channel: %s', (_case, wanted, held, expected) => {
     expect(channelConflicts(wanted, held, ownerOf)).toEqual(expected)
   })
 })
 
 describe('pages', () => {
-  test('going through the pages gives each webhook once, by creation and id', () => {
+  test('going through all pages returns each webhook once, by creation and id', () => {
     const webhook = fc.record({ id: fc.string({ minLength: 1 }), createdMs: fc.integer({ min: 0, max: 3 }) })
     const webhooks = fc.uniqueArray(webhook, { selector: ({ id }) => id, maxLength: 30 })
     fc.assert(
@@ -106,7 +106,7 @@ describe('pages', () => {
   })
 })
 
-test('a view holds no secret, no header value and nothing that only the topic knows', () => {
+test('a view contains no secret, no header value, and nothing that is in the topic only', () => {
   const secretive = {
     ...definition({ secret: 'S1', previousSecret: 'S2', headers: { 'X-Key': 'S3' } }),
     previousSecretUntil: new Date(nowMs + 1).toISOString(),

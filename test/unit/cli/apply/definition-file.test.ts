@@ -3,7 +3,7 @@ import { type ReadFile, readDefinitions } from '../../../../services/cli/apply/d
 
 const read = (text: string, env = {}): ReadFile => readDefinitions(text, 'a.yaml', env)
 
-test('several documents, a list in one, an empty one, comments', () => {
+test('a file may contain several documents, a list within one, empty documents and comments', () => {
   const text =
     '# all of them\nname: A\nurl: https://a.example/\n---\n---\n- { name: B }\n- { id: wh_3, businessId: other }\n'
   expect(read(text)).toEqual({
@@ -16,7 +16,7 @@ test('several documents, a list in one, an empty one, comments', () => {
   })
 })
 
-test('what get shows can be read back: the server made the rest', () => {
+test('what get prints can be read back, without what the server adds', () => {
   const text =
     '{ "id": "wh_1", "businessId": "b", "name": "A", "version": 3, "createdAt": "2026-01-01T00:00:00.000Z", ' +
     '"updatedAt": "2026-01-01T00:00:00.000Z", "conflicts": [], "status": { "state": "idle" }, "lastHour": {}, ' +
@@ -24,7 +24,7 @@ test('what get shows can be read back: the server made the rest', () => {
   expect(read(text)).toMatchObject({ ok: true, wanted: [{ id: 'wh_1', businessId: 'b', fields: { name: 'A' } }] })
 })
 
-test('the value of a header may be a variable', () => {
+test('a header value may refer to an environment variable', () => {
   const text = 'name: A\nheaders:\n  one: $<KEY>\n  two: plain $<KEY>\n'.replaceAll(/<(\w+)>/g, '{$1}')
   expect(read(text, { KEY: 'k1' })).toMatchObject({
     ok: true,
@@ -42,11 +42,11 @@ test.each([
   ['name: A\nevents: { userMessage: true }', 'a.yaml:1: events.userMessage must NOT have additional properties'],
   ['name: A\n---\nname: B\ntimeoutMs: 5', 'a.yaml:3: timeoutMs must be >= 1000'],
   ['name: A\nchannels: [a, a]', 'a.yaml:1: channels must NOT have duplicate items (items ## 1 and 0 are identical)'],
-])('wrong: %j', (text, problem) => {
+])('a file that is wrong is refused: %j', (text, problem) => {
   const found = read(text)
   expect(found.ok ? [] : found.problems).toContain(problem)
 })
 
-test('YAML that is none is told with its line', () => {
+test('a file that is not YAML is refused with the line of the error', () => {
   expect(read('name: "A')).toMatchObject({ ok: false, problems: [expect.stringMatching(/^a\.yaml: .* at line 1/)] })
 })

@@ -51,7 +51,7 @@ function wanted(text: string): Wanted {
 const planned = (text: string, existing = [webhook()], writeHeaders = false) =>
   planOf(wanted(text), 'b', existing, { writeHeaders })
 
-describe('what a file leaves out, says in another order or shows masked is no difference', () => {
+describe('files without a difference', () => {
   test.each([
     'name: Till',
     'id: wh_1',
@@ -59,12 +59,12 @@ describe('what a file leaves out, says in another order or shows masked is no di
     'name: Till\nevents: { readStatus: false }',
     'name: Till\nevents: null\nheaders: { X-Key: anything }',
     'name: Till\ntimeoutMs: null\nrateLimitPerSecond: null',
-  ])('%j', (text) => {
+  ])('a file with masked, reordered or missing properties changes nothing: %j', (text) => {
     expect(planned(text)).toMatchObject({ kind: 'unchanged', webhook: { id: 'wh_1' } })
   })
 })
 
-describe('only what differs is sent', () => {
+describe('files with a difference', () => {
   test.each([
     ['name: Till\nenabled: false\ntimeoutMs: 10000', { enabled: false }],
     ['id: wh_1\nname: Other', { name: 'Other' }],
@@ -72,14 +72,14 @@ describe('only what differs is sent', () => {
     ['name: Till\nheaders: {}', { headers: {} }],
     ['name: Till\nheaders: { x-key: "***", x-new: v }', { headers: { 'x-key': '***', 'x-new': 'v' } }],
     ['name: Till\nchannels: [c1]', { channels: ['c1'] }],
-  ])('%j', (text, patch) => {
+  ])('only the properties that differ are sent: %j', (text, patch) => {
     expect(planned(text)).toMatchObject({ kind: 'update', patch: expect.toSatisfy((sent) => equal(sent, patch)) })
   })
 })
 
 const equal = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
-test('header values are written again only when asked for, and never shown', () => {
+test('header values are written again only on request, and never shown', () => {
   const step = planned('name: Till\nheaders: { x-key: secret-value }', [webhook()], true)
   expect(step).toMatchObject({ kind: 'update', patch: { headers: { 'x-key': 'secret-value' } } })
   if (step.kind !== 'update') throw new Error(step.kind)
@@ -95,11 +95,11 @@ test.each([
     '2 webhooks have the name "Till": use one of their ids (wh_1, wh_2)',
   ],
   ['name: New\nurl: https://a.example/', [], 'a new webhook needs channels'],
-])('impossible: %j', (text, existing, why) => {
+])('a plan is refused as impossible: %j', (text, existing, why) => {
   expect(planned(text, existing)).toMatchObject({ kind: 'impossible', why })
 })
 
-test('a new webhook: null is left to the server, and the difference shows the defaults', () => {
+test('a new webhook leaves null to the server, and its difference shows the defaults', () => {
   const step = planned('name: New\nurl: https://a.example/\nchannels: [c9]\ntimeoutMs: null', [])
   expect(step).toMatchObject({
     kind: 'create',
@@ -108,13 +108,13 @@ test('a new webhook: null is left to the server, and the difference shows the de
   })
 })
 
-test('the same webhook twice', () => {
+test('a plan refuses two documents for the same webhook', () => {
   const place = (text: string, at: string) => ({ ...wanted(text), place: at })
   const found = repeated([place('name: A', 'x:1'), place('id: wh_1', 'x:2'), place('name: A', 'x:3')])
   expect(found).toEqual(['x:3: the same webhook as at x:1'])
 })
 
-test('applying a webhook as it is shown never differs', () => {
+test('applying a webhook as it is shown changes nothing', () => {
   const anyWebhook = fc.record({
     enabled: fc.boolean(),
     channels: fc.uniqueArray(fc.stringMatching(/^[a-z:*#-]{1,8}$/), { minLength: 1, maxLength: 5 }),
@@ -131,11 +131,11 @@ test('applying a webhook as it is shown never differs', () => {
   )
 })
 
-describe('carrying out', () => {
+describe('carrying out a plan', () => {
   const at = (name: string, channels: string[]) => ({ ...wanted(JSON.stringify({ name, channels })), businessId: 'b' })
   const taken = new CliFailure(exitCodes.failed, '409 Conflict')
 
-  test('what is refused is tried again behind the others, as long as that helps', async () => {
+  test('a refused change is tried again after the others for as long as that helps', async () => {
     const existing = [
       webhook({ name: 'A', id: 'a', channels: ['c1'] }),
       webhook({ name: 'B', id: 'b', channels: ['c2'] }),
@@ -157,7 +157,7 @@ describe('carrying out', () => {
     expect(calls).toEqual(['a', 'b', 'a'])
   })
 
-  test('what stays refused has failed, and bugs are not swallowed', async () => {
+  test('a change that stays refused has failed, and a bug is not swallowed', async () => {
     const existing = [webhook({ name: 'A', id: 'a' })]
     const admin = {
       list: async () => existing,
@@ -171,7 +171,7 @@ describe('carrying out', () => {
   })
 })
 
-test('the difference in lines and by field', () => {
+test('a difference is shown in lines and by field', () => {
   const before = { name: 'A', channels: ['c1'], timeoutMs: 10_000 }
   const after = { name: 'A', channels: ['c1', 'c2'], timeoutMs: 10_000 }
   expect(diffLines(before, after, false)).toEqual([' channels:', '   - c1', '+  - c2', ' timeoutMs: 10000'].slice(1))

@@ -25,7 +25,7 @@ test.each([
     { url: 'https://f', token: 'f' },
   ],
   ['a token of its own for the local stack', {}, { HOOKLINE_TOKEN: 't' }, local, { url: local.adminUrl, token: 't' }],
-])('%s', (_name, flags, env, file, connection) => {
+])('the connection to the API comes from flags, variables or file: %s', (_name, flags, env, file, connection) => {
   expect(adminConnection(flags, env, file)).toEqual(connection)
 })
 
@@ -40,7 +40,7 @@ test.each([
     /no token for https:\/\/a/,
   ],
   ['no URL', { adminUrl: 'a b' }, {}, local, /a b is not a URL/],
-])('refused: %s', (_name, flags, env, file, message) => {
+])('a connection to the API is refused: %s', (_name, flags, env, file, message) => {
   expect(() => adminConnection(flags, env, file)).toThrow(message)
 })
 
@@ -55,11 +55,14 @@ test.each([
   ],
   ['variables', {}, { KAFKA_BROKERS: 'k:2', SCHEMA_REGISTRY_URL: 'http://r' }, local, ['k:2', 'http://r']],
   ['defaults', {}, {}, null, ['localhost:9092', 'http://localhost:8080/apis/ccompat/v7']],
-])('Kafka: %s', (_name, flags, env, file, [brokers, registry]) => {
-  expect(kafkaConnection(flags, env, file)).toMatchObject({ KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registry })
-})
+])(
+  'the connection to Kafka comes from flags, variables or file: %s',
+  (_name, flags, env, file, [brokers, registry]) => {
+    expect(kafkaConnection(flags, env, file)).toMatchObject({ KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: registry })
+  },
+)
 
-test('a variable that is wrong is named', () => {
+test('a wrong variable is reported by its name', () => {
   expect(() => kafkaConnection({}, { KAFKA_TLS: 'perhaps' }, null)).toThrow(/KAFKA_TLS is "perhaps"/)
 })
 
@@ -71,7 +74,7 @@ test.each([
   [{}, {}, { businessId: 't' }, 't'],
   [{}, {}, { businessId: '*' }, undefined],
   [{}, {}, {}, undefined],
-])('business: flag, variable, the token its own: %j %j %j', (flags, env, claims, business) => {
+])('the business is taken from flag %j, variable %j, token %j: %j', (flags, env, claims, business) => {
   expect(namedBusiness(flags, env, tokenOf(claims))).toBe(business)
   expect(namedBusiness({}, {}, 'no token at all')).toBeUndefined()
 })

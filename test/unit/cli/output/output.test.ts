@@ -4,7 +4,7 @@ import { printable, tableText } from '../../../../services/cli/output/output.ts'
 import { causesOf, errorRows, spansOf, statsRows } from '../../../../services/cli/output/stats-rows.ts'
 import type { PeriodCounts, Stats } from '../../../../services/domain/api/traffic.ts'
 
-test('a table without lines; an empty one says so', () => {
+test('a table has no lines, and an empty one says that it is empty', () => {
   const text = tableText({
     head: ['ID', 'NAME'],
     rows: [
@@ -22,7 +22,7 @@ test.each([
   ['two\nlines', 'two lines'],
   ['abc\u202edcba', 'abc\ufffddcba'],
   ['panadería 🥖', 'panadería 🥖'],
-])('what others wrote does not steer the terminal: %j', (text, shown) => {
+])('text written by others cannot control the terminal: %j', (text, shown) => {
   expect(printable(text)).toBe(shown)
 })
 
@@ -42,7 +42,7 @@ test.each([
   [404, { title: 'Not Found' }, ['404 Not Found']],
   [502, null, ['502 without a reason']],
   [500, 'text', ['500 without a reason']],
-])('problem details of %d', (status, body, lines) => {
+])('problem details of a %d are printed in readable form', (status, body, lines) => {
   expect(problemLines(status, body)).toEqual(lines)
 })
 
@@ -54,7 +54,7 @@ test.each([
   [409, 1],
   [412, 1],
   [503, 1],
-])('%d gives the exit code %d', (status, exitCode) => {
+])('status %d leads to exit code %d', (status, exitCode) => {
   expect(exitCodeOf(status)).toBe(exitCode)
 })
 
@@ -74,7 +74,7 @@ const hours = [
   count('2026-03-08T11:00:00.000Z', { slow: 2, error: 1, errors: { timeout: 2 } }),
 ]
 
-test('hour, day and week are sums of what began within them', () => {
+test('hour, day and week are the sums of what began within them', () => {
   const minutes = [
     count('2026-03-08T10:59:00.000Z'),
     count('2026-03-08T11:30:00.000Z'),
@@ -91,7 +91,7 @@ test('hour, day and week are sums of what began within them', () => {
   ])
 })
 
-test('statistics and errors for people', () => {
+test('statistics and errors are printed in readable form', () => {
   const times = { answered: 2, fastestMs: 1.25, averageMs: 2, slowestMs: 3, p50Ms: 1, p95Ms: 3, p99Ms: null }
   const status = { state: 'blocked', blockedUntil: '2026-03-08T12:09:00.000Z', failures: 101, deadLetters: 7 }
   const stats = { webhookId: 'wh_1', updatedAt: null, minutes: [], hours, last30Minutes: times, status }

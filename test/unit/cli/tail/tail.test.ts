@@ -15,7 +15,7 @@ test.each([
   ['500', 500],
   ['-20', 70],
   ['-200', 10],
-])('from %s is offset %d of 10..90', (text, offset) => {
+])('the position "%s" is offset %d of 10..90', (text, offset) => {
   expect(startOf(readPlace(text) as Place, { partition: 0, low: 10, high: 90 }, undefined)).toBe(offset)
 })
 
@@ -25,14 +25,14 @@ test.each([
   ['2d', '2026-03-06T12:00:00.000Z'],
   ['2026-03-01', '2026-03-01T00:00:00.000Z'],
   ['2026-03-01T10:00:00+02:00', '2026-03-01T08:00:00.000Z'],
-])('the time %s', (text, iso) => {
+])('the position "%s" is a time', (text, iso) => {
   expect(timeMs(text)?.(nowMs)).toBe(Date.parse(iso))
   const place = readPlace(text)
   expect(place).toMatchObject({ kind: 'time' })
   expect(startOf(place as Place, { partition: 0, low: 10, high: 90 }, 33)).toBe(33)
 })
 
-test.each(['', 'yesterday', '1.5', '--1', '15 m', '2026-13-45'])('%j is no place', (text) => {
+test.each(['', 'yesterday', '1.5', '--1', '15 m', '2026-13-45'])('the position %j is refused', (text) => {
   expect(readPlace(text)).toBeNull()
 })
 
@@ -68,11 +68,11 @@ test.each([
     framed(7, encoded.subarray(0, 3)),
     { unreadable: expect.stringContaining('does not match its schema') },
   ],
-])('%s', async (_name, bytes, shown) => {
+])('a value is shown by its kind: %s', async (_name, bytes, shown) => {
   expect(await decode(bytes)).toMatchObject(shown)
 })
 
-test('a schema is asked for once; a registry that does not answer is no reason to call a record unreadable', async () => {
+test('each schema is requested once, and an unavailable registry makes no record unreadable', async () => {
   let asked = 0
   const counting = createDecoder(async () => {
     asked++
@@ -94,7 +94,7 @@ const record = {
   timestampMs: nowMs,
 }
 
-test('a record as a line, as JSON and as a YAML document', () => {
+test('a record is printed as a line, as JSON and as a YAML document', () => {
   const shown = shownRecord(record, { value: { a: 1 } })
   expect(recordText(shown, 'table')).toBe('2026-03-08T12:00:00.000Z  2@5  k\ufffd  {"a":1}\n')
   expect(JSON.parse(recordText(shown, 'json'))).toEqual({
@@ -109,7 +109,7 @@ test('a record as a line, as JSON and as a YAML document', () => {
   expect(recordText(shown, 'yaml')).toMatch(/^---\ntopic: t\n/)
 })
 
-test('a definition is shown without its secrets, sealed or not', () => {
+test('a definition is printed without its secrets, sealed or not', () => {
   const value = { url: 'https://a', channels: [], secret: 'whsec_x', previousSecret: 'y', headers: { a: 'k' } }
   expect(shownRecord(record, { value })).toMatchObject({
     value: { url: 'https://a', secret: '***', previousSecret: '***', headers: { a: '***' } },

@@ -42,14 +42,14 @@ test.each([
   [['replay', '--dead-letters'], 2],
   [['replay', '--unread', 'message-events'], 2],
   [['replay', 'x', '--unread', 'message-events', '--since', '1h'], 2],
-])('%j ends with %d without asking anything', async (args, exitCode) => {
+])('the arguments %j end with %d before anything is requested', async (args, exitCode) => {
   const before = requests.length
   const ran = await webhooks(args)
   expect(ran.exitCode, ran.err).toBe(exitCode)
   expect(requests.length).toBe(before)
 })
 
-test('pages are followed, and identifiers are escaped', async () => {
+test('list follows pages and escapes identifiers', async () => {
   const one = (id: string) => ({ businessId: 'b/1', id, name: id, enabled: true, channels: ['c'], url: 'https://a' })
   answers.set(`GET ${root}/webhooks?limit=200`, { status: 200, body: { webhooks: [one('a')], nextCursor: 'x y' } })
   answers.set(`GET ${root}/webhooks?limit=200&cursor=x+y`, { status: 200, body: { webhooks: [one('b')] } })
@@ -59,12 +59,12 @@ test('pages are followed, and identifiers are escaped', async () => {
   expect((await webhooks(['list'])).out).toMatch(/BUSINESS +ID +NAME +STATE/)
 })
 
-test('a redirect is not followed: the token would go along', async () => {
+test('a redirect is not followed, as the token would go with it', async () => {
   answers.set(`GET ${root}/account`, { status: 302, body: {} })
   expect(await webhooks(['account', 'get'])).toMatchObject({ exitCode: 1, out: '' })
 })
 
-test('no problem shows the token; nobody there is exit code 6', async () => {
+test('no problem shows the token, and an unreachable server ends with 6', async () => {
   const refused = await webhooks(['get', 'x'])
   expect(refused.exitCode).toBe(4)
   const dead = commandLine({
@@ -81,7 +81,7 @@ test('no problem shows the token; nobody there is exit code 6', async () => {
   expect(refused.err + away.err).not.toContain('very-secret-token')
 })
 
-describe('replay', () => {
+describe('the verb replay', () => {
   const nowMs = Date.parse('2026-03-08T12:00:00.000Z')
   const at = (iso: string) => () => iso
 
@@ -96,25 +96,25 @@ describe('replay', () => {
       { since: at('a'), until: at('b'), outcome: ['error'] },
       { since: 'a', until: 'b', outcomes: ['error'] },
     ],
-  ])('%j', (options, body) => {
+  ])('the options %j make a replay', (options, body) => {
     expect(selectionOf(options, nowMs)).toEqual(body)
   })
 
   test.each([{}, { delivery: 'x', deadLetters: true }, { until: at('b') }, { deadLetters: true, outcome: ['error'] }])(
-    'not %j',
+    'the options %j make no replay',
     (options) => {
       expect(() => selectionOf(options, nowMs)).toThrow(/choose one/)
     },
   )
 
-  test('of unread records goes by topic and time', async () => {
+  test('replay of unread records takes a topic and a range of times', async () => {
     answers.set('POST /api/v1/unread/replay', { status: 200, body: { count: 3 } })
     const ran = await webhooks(['replay', '--unread', 'message-events', '--since', '1h', '-o', 'json'])
     expect(ran).toMatchObject({ exitCode: 0, err: '' })
     expect(JSON.parse(ran.out)).toEqual({ count: 3 })
   })
 
-  test('of a dry run is counted and not started', async () => {
+  test('replay --dry-run prints the count and starts nothing', async () => {
     const webhook = { businessId: 'b/1', id: 'w', name: 'w', version: 1, channels: [], url: 'https://a' }
     answers.set(`GET ${root}/webhooks/w`, { status: 200, body: webhook })
     answers.set(`POST ${root}/webhooks/w/replay`, { status: 200, body: { count: 7, seconds: 1 } })
@@ -123,7 +123,7 @@ describe('replay', () => {
     expect(JSON.parse(ran.out)).toEqual({ count: 7, seconds: 1 })
   })
 
-  test('is followed to its end, or until Ctrl-C', async () => {
+  test('replay is followed to its end, or until Ctrl-C', async () => {
     const outcomes = { success: 0, slow: 0, error: 0, rejected: 0 }
     const state = (waiting: number, retrying: number): ReplayProgress => {
       const common = { replayId: 'r', startedAt: '', count: 4, waiting, retrying }

@@ -61,7 +61,7 @@ const a2 = message('ana', 'a2')
 const b1 = message('bo', 'b1')
 const readA1 = status('ana', 'a1')
 
-test('all there: nothing missing, no fault, latencies from publishing to arrival', () => {
+test('a complete report has nothing missing, no fault, and latencies from publishing to arrival', () => {
   const arrivals = [a1, b1, a2].map((event, index) => arrivalOf(event, { arrivedAtMs: 1_010 + index }))
 
   expect(compare(published(a1, a2, b1), arrivals)).toEqual({
@@ -72,7 +72,7 @@ test('all there: nothing missing, no fault, latencies from publishing to arrival
   })
 })
 
-test('nothing there: all missing, no latency', () => {
+test('a report without arrivals has everything missing and no latency', () => {
   expect(compare(published(a1, readA1), [])).toEqual({
     summary: { events: 2, deliveries: 2, received: 0, missing: 2, p50Ms: null, p99Ms: null },
     missing: ['message a1 (event e-a1)', 'read a1 (event s-a1)'],
@@ -86,7 +86,7 @@ test.each([
   { what: 'a contact out of order', arrivals: [a2, a1, b1], faults: ['w-e-a1: it came after a later one'] },
   { what: 'a repetition after a later one', arrivals: [a1, a2, b1, a1], faults: [] },
   { what: 'a status before its message: another topic', arrivals: [readA1, a1, a2, b1], faults: [] },
-])('order: $what', ({ arrivals, faults }) => {
+])('the report judges the order of arrivals: $what', ({ arrivals, faults }) => {
   const report = compare(
     published(a1, a2, readA1, b1),
     arrivals.map((event) => arrivalOf(event)),
@@ -107,21 +107,21 @@ test.each([
     fault: 'first it came as w-e-a1',
   },
   { what: 'other bytes', second: arrivalOf(a1, { bodyHash: 'other' }), fault: 'first it came with another body' },
-])('$what is a fault', ({ second, fault }) => {
+])('the report counts $what as a fault', ({ second, fault }) => {
   const { faults } = compare(published(a1, b1), [arrivalOf(a1), second])
 
   expect(faults).toHaveLength(1)
   expect(faults[0]).toContain(fault)
 })
 
-test('a repetition is counted, and received counts it once', () => {
+test('the report counts a repetition, and its notification once', () => {
   const report = compare(published(a1, b1), [arrivalOf(a1), arrivalOf(a1), arrivalOf(a1)])
 
   expect(report.repeated).toBe(2)
   expect(report.summary).toMatchObject({ received: 1, missing: 1 })
 })
 
-test('it is complete when all have arrived, however many repetitions came before', () => {
+test('a report is complete when everything has arrived, however many repetitions came before', () => {
   const arrivals: Arrival[] = []
   const isComplete = completionOf(published(a1, b1), arrivals)
   const answers = [a1, a1, b1, b1].map((event) => {
@@ -137,11 +137,11 @@ test.each([
   { values: [7], percent: 99, is: 7 },
   { values: [4, 1, 3, 2], percent: 50, is: 2 },
   { values: [4, 1, 3, 2], percent: 99, is: 4 },
-])('percentile $percent of $values is $is', ({ values, percent, is }) => {
+])('the percentile $percent of $values is $is', ({ values, percent, is }) => {
   expect(percentile(values, percent)).toBe(is)
 })
 
-test('a percentile is the smallest value that so many do not exceed', () => {
+test('a percentile is the smallest value that the given share does not exceed', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(), { minLength: 1 }), fc.integer({ min: 1, max: 100 }), (values, percent) => {
       const found = percentile(values, percent) ?? Number.NaN

@@ -52,6 +52,6 @@ test.each<{ what: string; notification: Arrival['notification']; changes?: Parti
     lines: ['✘ WhatsApp  5491155550143  Ana  "a [31mb c"  [user]  (signature invalid)'],
   },
   { what: 'something else', notification: null, lines: ['✔ not JSON: <html>'] },
-])('$what', ({ notification, changes, lines }) => {
+])('an arrival is printed on one line: $what', ({ notification, changes, lines }) => {
   expect(linesOf(notification, changes)).toEqual(lines)
 })

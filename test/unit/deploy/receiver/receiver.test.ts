@@ -26,7 +26,7 @@ function send(receiver: Receiver, path: string, signedWith = secret, sent = body
   })
 }
 
-test('an arrival holds what a test wants to know of it', async () => {
+test('an arrival contains everything that tests ask for', async () => {
   await using receiver = await startReceiver({ clock: systemClock })
   receiver.expectSecrets('/hook', [secret])
   const { statusCode } = await send(receiver, '/hook')
@@ -49,7 +49,7 @@ test.each([
   { what: 'one of two secrets', known: [otherSecret, secret], sent: body, signature: 'valid' },
   { what: 'an altered body', known: [secret], sent: `${body} `, signature: 'invalid' },
   { what: 'no known secret', known: undefined, sent: body, signature: 'unchecked' },
-])('signature: $what is $signature', async ({ known, sent, signature }) => {
+])('the signature of a request with $what is $signature', async ({ known, sent, signature }) => {
   await using receiver = await startReceiver({ clock: systemClock })
   if (known) receiver.expectSecrets('/hook', known)
   await send(receiver, '/hook', secret, sent)
@@ -57,7 +57,7 @@ test.each([
   expect(receiver.arrivals[0]?.signature).toBe(signature)
 })
 
-test('answers follow the script of the path', async () => {
+test('the receiver answers as scripted for the path', async () => {
   await using receiver = await startReceiver({ clock: systemClock })
   receiver.answer('/bad', { kind: 'status', status: 503, headers: { 'retry-after': '7' }, body: 'busy' })
   receiver.answer('/once', () => ({ kind: 'status', status: receiver.arrivals.length === 2 ? 500 : 200 }))

@@ -9,7 +9,7 @@ function remembered(ids: RecentIds, names: string[]): string[] {
   return names.filter((name) => ids.has(name, 0))
 }
 
-test('at least the last half of the capacity is remembered, and never more than the capacity', () => {
+test('at least half of the capacity is remembered, and never more than the capacity', () => {
   const ids = new RecentIds(10)
   const names = Array.from({ length: 100 }, (_, i) => `msg_${i}`)
   for (const [i, name] of names.entries()) {
@@ -20,7 +20,7 @@ test('at least the last half of the capacity is remembered, and never more than 
   }
 })
 
-test('a delivery that was answered for again has its newer answer, also when the older one is about to be forgotten', () => {
+test('a delivery that was answered again has its newer answer, also when the older one is about to be forgotten', () => {
   const ids = new RecentIds(4)
   ids.add('retried', 2)
   ids.add('a', settled)
@@ -30,14 +30,14 @@ test('a delivery that was answered for again has its newer answer, also when the
   expect(ids.has('a', 0)).toBe(true)
 })
 
-test('a delivery that comes back from a delay topic is not the one that was answered for', () => {
+test('a delivery from a delay topic is a new try, not the one that was answered', () => {
   const ids = new RecentIds(4)
   ids.add('retried', 2)
   expect(ids.has('retried', 1)).toBe(true)
   expect(ids.has('retried', 2)).toBe(false)
 })
 
-test('with a capacity of 0 nothing is remembered', () => {
+test('a capacity of 0 remembers nothing', () => {
   const ids = new RecentIds(0)
   ids.add('a', settled)
   expect(ids.has('a', 0)).toBe(false)
@@ -47,7 +47,7 @@ test('with a capacity of 0 nothing is remembered', () => {
 const idOf = (start: number, rest = randomBytes(28)) =>
   `msg_${Buffer.concat([Buffer.from([start, 0, 0, 0]), rest]).toString('base64url')}`
 
-test('ids that begin alike are told apart, in whatever order they come', () => {
+test('ids with the same beginning are told apart, in any order', () => {
   const rests = Array.from({ length: 6 }, () => randomBytes(28))
   const names = [...[0, 1, 255].flatMap((start) => rests.map((rest) => idOf(start, rest))), 'msg_1', 'test_1', '']
   const steps = fc.array(fc.record({ name: fc.constantFrom(...names), attempts: fc.nat(3) }), { maxLength: 60 })
@@ -67,7 +67,7 @@ test('ids that begin alike are told apart, in whatever order they come', () => {
   )
 })
 
-test.each([1, 2, 3, 7, 64])('a capacity of %i, however often it is used up', (capacity) => {
+test.each([1, 2, 3, 7, 64])('a capacity of %i is kept, however often it is used up', (capacity) => {
   const ids = new RecentIds(capacity)
   for (let round = 0; round < 50 * capacity; round++) {
     const name = idOf(255)
@@ -77,7 +77,7 @@ test.each([1, 2, 3, 7, 64])('a capacity of %i, however often it is used up', (ca
   }
 })
 
-test('an id that is another one but for bits that its encoding leaves unused is another id', () => {
+test('ids that differ only in unused bits of their encoding are different ids', () => {
   const ids = new RecentIds(4)
   const own = idOf(1, Buffer.alloc(28))
   ids.add(own, settled)

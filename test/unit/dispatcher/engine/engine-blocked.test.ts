@@ -30,7 +30,7 @@ describe('a webhook that is blocked', () => {
     made.clock.runUntil(endMs)
   }
 
-  test('reject: the 101st failure is the last request; the rest is recorded as rejected and can be replayed', () => {
+  test('with reject, the 101st failure is the last request, and the rest is recorded as rejected and can be replayed', () => {
     const { made } = failing('reject')
     for (let i = 0; i < 300; i += 40) {
       offerAll(made, i, Math.min(40, 300 - i))
@@ -42,7 +42,7 @@ describe('a webhook that is blocked', () => {
     expect(commitsOf(made)).toEqual([place(300)])
   })
 
-  test('park: nothing is sent while blocked, then one probe, then everything in order', () => {
+  test('with park, a blocked webhook gets nothing, then one probe, then everything in order', () => {
     const { made, mend } = failing('park')
     offerAll(made, 0, 400)
     run(made, 300_000)
@@ -65,7 +65,7 @@ describe('a webhook that is blocked', () => {
     expect(commitsOf(made)).toEqual([place(420)])
   })
 
-  test('park: what comes while blocked is in webhook-parked at once, also when nothing was queued as it opened', () => {
+  test('with park, what arrives for a blocked webhook is in webhook-parked at once, even if nothing was queued', () => {
     const { made, mend } = failing('park')
     for (let i = 0; i < 101; i++) {
       offerAll(made, i, 1)
@@ -87,7 +87,7 @@ describe('a webhook that is blocked', () => {
     expect(made.engine.parking).toBe(0)
   })
 
-  test('410 switches it off: no request after it', () => {
+  test('a 410 switches the webhook off, and no request follows', () => {
     const made = world(() => ({ outcome: { kind: 'refused', status: 410, latencyMs: 1 } }))
     offerAll(made, 0, 30)
     made.runAll()
@@ -96,7 +96,7 @@ describe('a webhook that is blocked', () => {
     expect(made.deadLetters).toHaveLength(30)
   })
 
-  test('Retry-After holds the whole webhook back', () => {
+  test('Retry-After pauses the whole webhook', () => {
     const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: 20_000 }
     let first = true
     const made = world(() => {
@@ -113,7 +113,7 @@ describe('a webhook that is blocked', () => {
     expect(made.sent).toHaveLength(12)
   })
 
-  test('Retry-After is not made longer by a clock that is set back', () => {
+  test('a pause by Retry-After is not prolonged when the clock is set back', () => {
     const made = world((id) => ({ outcome: id === 'd0' && made.sent.length === 1 ? asked : ok }))
     const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: 20_000 }
     offerAll(made, 0, 1)
@@ -129,7 +129,7 @@ describe('a webhook that is blocked', () => {
     expect(made.sent).toHaveLength(12)
   })
 
-  test('a rate limit spreads the requests evenly', () => {
+  test('a rate limit spaces the requests evenly', () => {
     const made = world(() => ({ outcome: ok, afterMs: 1 }))
     made.definitions.set('w', definition('w', { rateLimitPerSecond: 10 }))
     offerAll(made, 0, 30)

@@ -78,7 +78,7 @@ for (const hanging of [600, 1_200, 2_000])
     for (const measuredBefore of [true, false]) cases.push({ hanging, owner, measuredBefore })
 
 test.each(cases)(
-  'beside $hanging hanging webhooks $owner, a good one waits for nothing (they answered before: $measuredBefore)',
+  'a good webhook beside $hanging hanging webhooks $owner waits for nothing (measured before: $measuredBefore)',
   {
     timeout: 60_000,
   },
@@ -90,7 +90,7 @@ test.each(cases)(
   },
 )
 
-test('webhooks that cannot be signed for hold up nobody, and get everything in order once they can be', () => {
+test('webhooks that cannot be signed for delay no other webhook, and get everything in order once they can be', () => {
   let isFault = true
   const tried: string[] = []
   const world = new SimulatedWorld(

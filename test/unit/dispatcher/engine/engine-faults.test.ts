@@ -106,7 +106,7 @@ const fateOf = (made: SimulatedWorld) => ({
 const allEnded = { ended: count, held: 0, failures: 0, commits: [{ topic, partition: 0, offset: count }] }
 
 describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
-  test('at any one call changes nothing: it is tried again', async () => {
+  test('an exception at any single call changes nothing, as it is tried again', async () => {
     for (let nth = 1; nth <= 60; nth++) {
       const made = scene()
       let calls = 0
@@ -125,7 +125,7 @@ describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
     }
   })
 
-  test('at any two calls in a row sets at most that record aside, and all others go on in order', async () => {
+  test('an exception at any two calls in a row sets at most that record aside, and the others continue in order', async () => {
     for (let nth = 1; nth <= 40; nth++) {
       const made = scene()
       let calls = 0
@@ -144,7 +144,7 @@ describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
     }
   })
 
-  test('for every record of several owners ends the process, and nothing is committed', async () => {
+  test('an exception for every record of several owners ends the process, and nothing is committed', async () => {
     const made = scene()
     sabotage(made, step, () => {
       throw new Error('always')
@@ -173,7 +173,7 @@ describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
 })
 
 test.each(['send', 'record'] as const)(
-  'guarantee 55a: a record for which %s always throws becomes a dead letter with its delivery; its neighbours go on',
+  'guarantee 55a: a record for which %s always throws becomes a dead letter with its delivery, and the others continue',
   async (step) => {
     const made = scene()
     const odd = 'd4'
@@ -193,7 +193,7 @@ test.each(['send', 'record'] as const)(
 )
 
 test.each(['send', 'record', 'definition'] as const)(
-  'guarantee 55a: a test notification for which %s throws',
+  'guarantee 55a: a test notification for which %s throws ends as one dead letter',
   async (step) => {
     const made = scene()
     sabotage(made, step, (id) => {

@@ -29,24 +29,27 @@ describe('what will wait longer than a minute', () => {
   test.each([
     { ratePerSecond: 0.01, most: 2 },
     { ratePerSecond: 1, most: 62 },
-  ])('of $ratePerSecond a second: at most $most are in memory, nothing holds the commit', ({ ratePerSecond, most }) => {
-    const made = world(() => ({ outcome: ok }))
-    made.definitions.set('w', definition('w', { rateLimitPerSecond: ratePerSecond }))
-    offerAll(made, 0, count)
-    run(made, 5_000)
-    for (let i = 0; i < 100; i++) {
-      run(made, 1_000)
-      expect(made.engine.held).toBeLessThanOrEqual(most)
-    }
-    expect(commitsOf(made)).toEqual([place(count)])
-    expect(made.parkedLog.get(0)?.length).toBeLessThanOrEqual(count)
-    run(made, ((count + 20) * 1_000) / ratePerSecond)
-    expect(made.sent).toHaveLength(count)
-    expect(made.engine.parking).toBe(0)
-    expectInOrder(made)
-  })
+  ])(
+    'at a rate of $ratePerSecond a second at most $most deliveries are in memory, and nothing delays the commit',
+    ({ ratePerSecond, most }) => {
+      const made = world(() => ({ outcome: ok }))
+      made.definitions.set('w', definition('w', { rateLimitPerSecond: ratePerSecond }))
+      offerAll(made, 0, count)
+      run(made, 5_000)
+      for (let i = 0; i < 100; i++) {
+        run(made, 1_000)
+        expect(made.engine.held).toBeLessThanOrEqual(most)
+      }
+      expect(commitsOf(made)).toEqual([place(count)])
+      expect(made.parkedLog.get(0)?.length).toBeLessThanOrEqual(count)
+      run(made, ((count + 20) * 1_000) / ratePerSecond)
+      expect(made.sent).toHaveLength(count)
+      expect(made.engine.parking).toBe(0)
+      expectInOrder(made)
+    },
+  )
 
-  test('a rate that is lowered moves what is queued too', () => {
+  test('lowering a rate moves queued deliveries to webhook-parked too', () => {
     const made = world(() => ({ outcome: ok }))
     made.definitions.set('w', definition('w', { rateLimitPerSecond: 100 }))
     offerAll(made, 0, count)
@@ -60,7 +63,7 @@ describe('what will wait longer than a minute', () => {
   })
 
   test.each(['reject', 'park'] as const)(
-    'for a pause of an hour: the queued and the new go to webhook-parked (whenBlocked: %s)',
+    'during a pause of an hour, queued and new deliveries go to webhook-parked (whenBlocked: %s)',
     (whenBlocked) => {
       const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: hour }
       const made = world((id, attempt) => ({ outcome: id === 'd0' && attempt === 1 ? asked : ok }))
@@ -80,7 +83,7 @@ describe('what will wait longer than a minute', () => {
     },
   )
 
-  test('a pause that begins while parked ones are taken back puts those back, and no one holds memory', () => {
+  test('a pause that begins while parked deliveries are read puts those back, and none stays in memory', () => {
     const asked: Outcome = { kind: 'refused', status: 429, latencyMs: 1, retryAfterMs: hour }
     let pauses = false
     const made = world(() => ({ outcome: pauses ? asked : ok, afterMs: 500 }), { maxQueuedOfWebhook: 20 })
@@ -101,7 +104,7 @@ describe('what will wait longer than a minute', () => {
     expectInOrder(made)
   })
 
-  test('as its breaker opens: nothing of an overflow stays in memory, neither older nor newer', () => {
+  test("when a breaker opens, nothing of the webhook's overflow stays in memory", () => {
     const made = world(() => ({ outcome: { kind: 'refused', status: 400, latencyMs: 1 }, afterMs: 200 }), {
       maxQueuedOfWebhook: 150,
     })
@@ -117,7 +120,7 @@ describe('what will wait longer than a minute', () => {
   })
 })
 
-test('live notifications and a replay of one webhook share its rate: neither takes all of it', () => {
+test('live notifications and a replay of one webhook share its rate limit, and neither takes all of it', () => {
   const made = world(() => ({ outcome: ok, afterMs: 1 }))
   made.engine.assign({ partitions: new Map([topic, 'webhook-replays'].map((name) => [name, [0]])), fresh: true })
   made.restore(0)

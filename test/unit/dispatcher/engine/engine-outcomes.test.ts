@@ -6,7 +6,7 @@ import { definition, delivery } from '../../../support/simulation.ts'
 describe('replays', () => {
   const replay = (offset: number) => ({ topic: 'webhook-replays', partition: 0, offset })
 
-  test('what was answered for is sent again, each replay once, with attempts of its own', () => {
+  test('a replay sends an answered notification again, once per replay, with its own attempts', () => {
     const made = world(() => ({ outcome: ok }))
     made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
     made.runAll()
@@ -24,7 +24,7 @@ describe('replays', () => {
     expect(commitsOf(made)).toEqual([place(2), replay(4)])
   })
 
-  test("the contact's live notifications do not wait for them, nor do they expire", () => {
+  test('live notifications of a contact do not wait for its replays, and replays do not expire', () => {
     const made = world((_id, attempt) => ({ outcome: attempt === 1 ? busy : ok }), { expiryMs: 1 })
     made.clock.nowMs += 60_000
     made.engine.offer(replay(0), delivery('d0', 'w', 'ana'), [], 'r1')
@@ -33,7 +33,7 @@ describe('replays', () => {
     expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 'd1'])
   })
 
-  test('a delay topic and webhook-parked bring a replay back as what it is', () => {
+  test('a replay that comes back from a delay topic or webhook-parked is still a replay', () => {
     const made = world(() => ({ outcome: busy }), { maxQueuedOfWebhook: 1 })
     made.engine.offer(replay(0), delivery('d0', 'w', 'ana'), [], 'r1')
     measure(made)
@@ -50,7 +50,7 @@ describe('replays', () => {
 describe('test notifications', () => {
   const at = (offset: number) => ({ topic: 'webhook-tests', partition: 0, offset })
 
-  test('go at once beside a blocked webhook with a full lane, by one attempt that counts for nothing', () => {
+  test("a test notification is sent at once past a blocked webhook's full lane, in one attempt that counts for nothing", () => {
     const made = world(() => ({ outcome: busy }), { maxInFlight: 1 })
     made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
     made.offerTest(at(0), delivery('t0', 'w', 'ana'))
@@ -71,7 +71,7 @@ describe('test notifications', () => {
     ['deleted', undefined, 0],
     ["another business's", definition('w', { businessId: 'another' }), 0],
     ['asked for long ago', definition('w'), 61_000],
-  ])('are not sent when the webhook is %s', (_what, current, agoMs) => {
+  ])('a test notification is not sent when the webhook is %s', (_what, current, agoMs) => {
     const made = world(() => ({ outcome: ok }))
     if (current) made.definitions.set('w', current)
     else made.definitions.delete('w')
@@ -80,7 +80,7 @@ describe('test notifications', () => {
     expect(commitsOf(made)).toEqual([at(1)])
   })
 
-  test('are waited for before the end, and none is begun after it', async () => {
+  test('a shutdown waits for the test notification in flight, and begins no other', async () => {
     const made = world(() => ({ outcome: ok }))
     made.offerTest(at(0), delivery('t0', 'w', 'ana'))
     let isDrained = false
@@ -100,7 +100,7 @@ describe('test notifications', () => {
 describe('a webhook that has ended by 410', () => {
   const gone: Outcome = { kind: 'refused', status: 410, latencyMs: 5 }
 
-  test('gets nothing until its definition is written anew, whatever the version of that', () => {
+  test('a webhook that ended by 410 gets nothing until its definition is written again, whatever its version', () => {
     const made = world((id) => ({ outcome: id === 'd0' ? gone : ok }))
     for (const offset of [0, 1]) made.engine.offer(place(offset), delivery(`d${offset}`, 'w', 'ana'))
     made.runAll()
@@ -117,7 +117,7 @@ describe('a webhook that has ended by 410', () => {
 })
 
 describe('what follows an attempt', () => {
-  test("when the quick retries are used up, it goes to a delay topic and lets the contact's next pass", () => {
+  test("a delivery with no quick retries left goes to a delay topic and lets the contact's next one pass", () => {
     const made = world((id) => ({ outcome: id === 'd0' ? busy : ok }))
     made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
     made.engine.offer(place(1), delivery('d1', 'w', 'ana'))
@@ -140,7 +140,7 @@ describe('what follows an attempt', () => {
     expect(commitsOf(made)).toEqual([place(2)])
   })
 
-  test('a retry goes on where it was, and its first record is not sent again', () => {
+  test('a retry continues the history of its delivery, and its first record is not sent again', () => {
     const made = world(() => ({ outcome: busy }))
     made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
     made.runAll()
@@ -153,7 +153,7 @@ describe('what follows an attempt', () => {
     expect(made.attempts[4]?.nextTopic).toBe('webhook-retries-5m')
   })
 
-  test('when the profile is used up, the notification becomes a dead letter with its history', () => {
+  test('a notification whose retry profile is used up becomes a dead letter with its history', () => {
     const made = world(() => ({ outcome: busy }))
     const tried = [1, 2, 3].map((attempt) => ({
       attempt,

@@ -3,7 +3,7 @@ import type { Delivery } from '../../../../services/domain/delivery/delivery.ts'
 import { commitsOf, measure, ok, owned, place, world } from '../../../support/engine-world.ts'
 import { definition, delivery, SimulatedWorld } from '../../../support/simulation.ts'
 
-test('beyond its room in memory, a slow webhook goes by webhook-parked, in order, and back to the direct way', () => {
+test('a slow webhook beyond its share of memory is served through webhook-parked in order, and then directly again', () => {
   const made = world(() => ({ outcome: ok, afterMs: 500 }), { maxQueuedOfWebhook: 10 })
   made.definitions.set('w', definition('w', { maxInFlight: 2 }))
   const offer = (i: number) => made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 2}`))
@@ -36,7 +36,7 @@ test.each([
   // Something of each of them ends in every tick.
   { how: 'answer too slowly', badAnswer: ok, afterMs: 300 },
 ] as const)(
-  'a dozen webhooks that $how do not take the memory of all: what they hold goes by webhook-parked',
+  'twelve webhooks that $how do not use up the memory, because their deliveries go through webhook-parked',
   ({ badAnswer, afterMs }) => {
     const made = new SimulatedWorld(
       1,
@@ -69,7 +69,7 @@ test.each([
   },
 )
 
-test("what a slow webhook has in memory is parked with its contacts in turns, each one's in order", () => {
+test("a slow webhook's deliveries are parked by contacts in turn, each contact's in order", () => {
   const made = new SimulatedWorld(1, () => ({ outcome: ok, afterMs: 60_000 }), { maxHeld: 30 })
   made.definitions.set('w', definition('w', { maxInFlight: 2 }))
   made.assign(owned)
@@ -79,7 +79,7 @@ test("what a slow webhook has in memory is parked with its contacts in turns, ea
   expect(parked).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((i) => [`d${i}`, `d${10 + i}`]))
 })
 
-test('how fast a webhook is has to be seen before it counts as slow: a backlog at the start stays in memory', () => {
+test('a webhook counts as slow only after its speed is measured, so a backlog at the start stays in memory', () => {
   const made = world(() => ({ outcome: ok, afterMs: 10 }), { maxQueuedOfWebhook: 10, maxHeld: 100 })
   for (let i = 0; i < 90; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
   made.clock.runUntil(made.clock.nowMs + 5)
@@ -104,7 +104,7 @@ function recovering(parkedCount: number) {
   return { made, offer, next: inMemory + parkedCount }
 }
 
-test('a webhook that is quick again takes back what was parked about as fast as it can be sent', () => {
+test('a webhook that has become fast takes back parked deliveries about as fast as they can be sent', () => {
   const { made, next } = recovering(5_000)
   const beganMs = made.clock.nowMs
   while (made.sent.length < next) {
@@ -115,7 +115,7 @@ test('a webhook that is quick again takes back what was parked about as fast as 
   expect(made.clock.nowMs - beganMs).toBeLessThan(5_000)
 })
 
-test('while notifications keep coming, a webhook that has caught up is back on the direct way', () => {
+test('a webhook that has caught up is served directly again while notifications keep coming', () => {
   const { made, offer, next } = recovering(500)
   let parkedLast = 0
   for (let i = next; i < next + 1_000; i++) {
@@ -137,7 +137,7 @@ test('while notifications keep coming, a webhook that has caught up is back on t
   expect(numbers).toHaveLength(next + 1_000)
 })
 
-test('when a webhook that has caught up parks again, what was taken is put back, and what has come since follows it', () => {
+test('when a webhook parks again after catching up, what was taken is put back and newer deliveries follow it', () => {
   const made = world(() => ({ outcome: ok, afterMs: 1_000 }), { maxQueuedOfWebhook: 4 })
   made.definitions.set('w', definition('w', { maxInFlight: 1 }))
   let offset = 0

@@ -27,7 +27,7 @@ function pass(made: SimulatedWorld, ms: number): void {
   }
 }
 
-test('a replay is spaced by its rate, and another one of the partition does not wait for it', () => {
+test('a replay is spaced by its rate, and another replay of the partition does not wait for it', () => {
   const made = world(() => ({ outcome: ok }))
   made.definitions.set('v', definition('v'))
   offer(made, replay('long', 200, 0.1))
@@ -38,7 +38,7 @@ test('a replay is spaced by its rate, and another one of the partition does not 
   expect(made.sent.filter(({ replayId }) => replayId === 'long')).toHaveLength(11)
 })
 
-test('two replays of one webhook have a rate each, beside its live traffic', () => {
+test('two replays of one webhook each have their own rate, beside its live traffic', () => {
   const made = world(() => ({ outcome: ok }))
   offer(made, replay('slow', 50, 1))
   offer(made, replay('quick', 50, 10), 50)
@@ -56,7 +56,7 @@ test('two replays of one webhook have a rate each, beside its live traffic', () 
   expect(sentOf('quick')).toBeLessThanOrEqual(31)
 })
 
-test('what a replay has beyond a few seconds is in webhook-parked, its offsets are finished, and it comes in order', () => {
+test("a replay's deliveries beyond a few seconds are in webhook-parked, finished in their topic, and are sent in order", () => {
   const made = world(() => ({ outcome: ok }))
   const records = replay('long', 500, 20)
   offer(made, records)
@@ -70,7 +70,7 @@ test('what a replay has beyond a few seconds is in webhook-parked, its offsets a
   expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(records.map((record) => record.delivery.deliveryId))
 })
 
-test('after a takeover an overdue replay goes on at its rate, in order', () => {
+test('after a takeover, an overdue replay continues at its rate and in order', () => {
   const made = world(() => ({ outcome: ok }))
   const records = replay('long', 300, 10)
   offer(made, records)
@@ -92,7 +92,7 @@ test('after a takeover an overdue replay goes on at its rate, in order', () => {
 const stopAt = (made: SimulatedWorld, replayId: string, offset: number) =>
   made.engine.offerStop({ topic, partition: 0, offset }, replayId, made.clock.nowMs)
 
-test('of a replay that is stopped nothing more is sent, wherever it waits or comes from, and others go on', () => {
+test('nothing more of a stopped replay is sent, wherever it waits, and other replays continue', () => {
   const made = world(() => ({ outcome: ok }))
   const records = replay('long', 300, 10)
   offer(made, records)
@@ -114,7 +114,7 @@ test('of a replay that is stopped nothing more is sent, wherever it waits or com
   expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(322)
 }, 30_000)
 
-test('a stop that stands behind the commit is known at a takeover before the first record is read', () => {
+test('a stop behind the commit is known at a takeover before the first record is read', () => {
   const made = world(() => ({ outcome: ok }))
   const records = replay('long', 300, 10)
   offer(made, records)
@@ -128,7 +128,7 @@ test('a stop that stands behind the commit is known at a takeover before the fir
   expect([made.engine.held, made.engine.parking]).toEqual([0, 0])
 })
 
-test('a record of a replay waits for no time of its own; one of a retry does', async () => {
+test("a replay's record has no due time, and a retry's record has one", async () => {
   const pending = { ...replayOf(delivery('d', 'w', 'ana'), 'r', 5), dueAt: 9_999 }
   const read = (value: PendingDelivery) => fromPending(() => ({ ok: true, value }))(Buffer.alloc(0), [])
   expect(await read(pending)).toMatchObject({ ok: true, value: { dueAt: 0, ratePerSecond: 5, replayId: 'r' } })
@@ -143,6 +143,6 @@ test.each([
   [0, 0.1],
   [0.5, 0.5],
   [Number.POSITIVE_INFINITY, 1_000],
-])('a record that tells a rate of %s is sent at %s a second', (told, rate) => {
+])('a replay whose record says a rate of %s is sent at %s a second', (told, rate) => {
   expect(rateOf(told)).toBe(rate)
 })

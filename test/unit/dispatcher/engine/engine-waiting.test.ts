@@ -21,7 +21,7 @@ function run(made: SimulatedWorld, forMs: number): void {
 }
 
 describe.each(['reject', 'park'] as const)(
-  'guarantee 49: a webhook never waits for ever (whenBlocked: %s)',
+  'guarantee 49: no webhook waits for ever (whenBlocked: %s)',
   (whenBlocked) => {
     const made = (answer: Parameters<typeof world>[0] = () => ({ outcome: ok })) => {
       const one = world(answer)
@@ -29,7 +29,7 @@ describe.each(['reject', 'park'] as const)(
       return one
     }
 
-    test('a breaker that was half-open at a takeover is probed after a minute', () => {
+    test('a breaker that was half-open at a takeover gets its next probe after a minute', () => {
       const one = made()
       restored(one, {
         state: 'halfOpen',
@@ -42,7 +42,7 @@ describe.each(['reject', 'park'] as const)(
       expect(one.engine.held).toBe(0)
     })
 
-    test('a probe that was postponed gives its turn to the next one', () => {
+    test('a postponed probe lets the next delivery be the probe', () => {
       let fault = true
       const one = made(() => ({ outcome: fault ? 'postponed' : ok }))
       restored(one, { state: 'open', openUntilMs: one.clock.nowMs - 1, failingSinceMs: one.clock.nowMs - 600_000 })
@@ -54,7 +54,7 @@ describe.each(['reject', 'park'] as const)(
       expect(one.sent).toHaveLength(5)
     })
 
-    test('a rate of one in months is asked about every ten minutes, and acts at once when it is raised', () => {
+    test('a rate of one in months is checked every ten minutes, and a higher rate takes effect at once', () => {
       const one = made()
       restored(one, {})
       one.definitions.set('w', definition('w', { whenBlocked, rateLimitPerSecond: 1e-7 }))
@@ -68,11 +68,11 @@ describe.each(['reject', 'park'] as const)(
   },
 )
 
-describe('guarantee 50: a partition that has gone', () => {
+describe('guarantee 50: a partition that has left', () => {
   const busy: Outcome = { kind: 'refused', status: 503, latencyMs: 5 }
   const own = (numbers: number[]) => ({ partitions: new Map([[topic, numbers]]), fresh: false })
 
-  test('leaves no gate when a request of it fails later: it would be believed when the partition comes back', () => {
+  test('a request that fails after its partition has left creates no gate', () => {
     const one = world(() => ({ outcome: busy, afterMs: 500 }))
     one.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
     one.clock.runUntil(one.clock.nowMs + 100)
@@ -82,7 +82,7 @@ describe('guarantee 50: a partition that has gone', () => {
     expect(one.attempts).toHaveLength(1)
   })
 
-  test('takes nothing, resumes nothing and commits nothing', () => {
+  test('a partition that has left takes nothing, resumes nothing and commits nothing', () => {
     const one = world(() => ({ outcome: ok }))
     one.assign(own([0]))
     one.engine.resume(1, topic, { offset: 5, finishedAbove: null })
@@ -95,7 +95,7 @@ describe('guarantee 50: a partition that has gone', () => {
     expect(one.engine.takeCommits()).toEqual([])
   })
 
-  test('is not restored: that is its new owner\u2019s to do', () => {
+  test('a partition that has left is not restored', () => {
     const one = world(() => ({ outcome: ok }))
     one.assign(own([0]))
     expect(() => one.restore(1)).toThrow('partition 1 is restored, but not assigned')

@@ -5,7 +5,7 @@ import { busy, commitsOf, ok, owned, place, topic, world } from '../../../suppor
 import { definition, delivery, SimulatedWorld } from '../../../support/simulation.ts'
 
 describe('lanes', () => {
-  test('one contact is served in order, one request at a time', () => {
+  test("a contact's deliveries are sent in order, one request at a time", () => {
     const { engine, sent, runAll, flying, ...rest } = bound(world(() => ({ outcome: ok })))
     for (let i = 0; i < 5; i++) engine.offer(place(i), delivery(`d${i}`, 'w', 'ana'))
     expect(flying.get('w')).toBe(1)
@@ -14,7 +14,7 @@ describe('lanes', () => {
     expect(rest.world.mostFlyingOf.get('w')).toBe(1)
   })
 
-  test('a quick retry holds its lane and no other', () => {
+  test('a quick retry blocks its own lane and no other', () => {
     const { engine, sent, runAll } = bound(
       world((id, attempt) => ({ outcome: id === 'd0' && attempt === 1 ? busy : ok })),
     )
@@ -25,7 +25,7 @@ describe('lanes', () => {
     expect(sent.map(({ deliveryId, attempt }) => `${deliveryId}#${attempt}`)).toEqual(['d0#1', 'd2#1', 'd0#2', 'd1#1'])
   })
 
-  test('a webhook never has more in flight than its definition allows', () => {
+  test('a webhook never has more requests in flight than its definition allows', () => {
     const made = world(() => ({ outcome: ok }))
     made.definitions.set('w', definition('w', { maxInFlight: 3 }))
     for (let i = 0; i < 50; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
@@ -34,7 +34,7 @@ describe('lanes', () => {
     expect(made.mostFlyingOf.get('w')).toBe(3)
   })
 
-  test('those that answer at once take no more than some sockets, slow ones as many as there may be', () => {
+  test('fast receivers use only a few sockets, and slow ones as many as they are allowed', () => {
     const mostFlying = (afterMs: number) => {
       const made = world(() => ({ outcome: ok, afterMs }), { maxInFlight: 700, maxHeld: 1_000 })
       made.definitions.set('w', definition('w', { maxInFlight: 300 }))
@@ -48,7 +48,7 @@ describe('lanes', () => {
     expect(mostFlying(50)).toBe(300)
   })
 
-  test('slow webhooks, however many, leave places in flight to others', () => {
+  test('slow webhooks, however many, leave slots to others', () => {
     const made = new SimulatedWorld(
       1,
       ({ webhookId }) =>
@@ -73,7 +73,7 @@ describe('lanes', () => {
     expect(made.sent).toHaveLength(offered.length + 1)
   })
 
-  test('webhooks take turns at the places of the process', () => {
+  test('webhooks take turns at the slots of the process', () => {
     const made = world(() => ({ outcome: ok }), { maxInFlight: 2 })
     made.definitions.set('v', definition('v'))
     for (let i = 0; i < 20; i++) made.engine.offer(place(i), delivery(`w${i}`, 'w', `contact${i}`))
@@ -85,7 +85,7 @@ describe('lanes', () => {
 })
 
 describe('offsets', () => {
-  test('an offset counts as finished only once its record is acknowledged, and the lowest unfinished one is the commit', () => {
+  test('an offset is finished only when its record is acknowledged, and the lowest unfinished one is committed', () => {
     const made = world((id) => ({ outcome: ok, afterMs: id === 'd0' ? 500 : 10 }))
     for (let i = 0; i < 3; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
     expect(commitsOf(made)).toEqual([place(0)])
@@ -100,7 +100,7 @@ describe('offsets', () => {
     expect(commitsOf(made)).toEqual([place(3)])
   })
 
-  test('a record that comes twice is sent once, before and after it was answered for', () => {
+  test('a record that arrives twice is sent once, both before and after it was answered', () => {
     const made = world(() => ({ outcome: ok }))
     made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
     made.engine.offer(place(1), delivery('d0', 'w', 'ana'))
@@ -112,7 +112,7 @@ describe('offsets', () => {
     expect(commitsOf(made)).toEqual([place(3)])
   })
 
-  test('an unreadable record is finished when its dead letter is in Kafka, a tombstone at once', () => {
+  test('an unreadable record is finished when its dead letter is in Kafka, and a tombstone at once', () => {
     const made = world(() => ({ outcome: ok }))
     const letter = recordLetter(
       'unreadable',
@@ -130,7 +130,7 @@ describe('offsets', () => {
 })
 
 describe('assignments', () => {
-  test('what is in flight is not sent again when its record comes again, and what was queued is', () => {
+  test('after a new assignment, deliveries in flight are not sent again, and queued ones are', () => {
     const made = world(() => ({ outcome: ok, afterMs: 100 }))
     for (let i = 0; i < 3; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', 'ana'))
     made.assign(owned)
@@ -140,7 +140,7 @@ describe('assignments', () => {
     expect(commitsOf(made)).toEqual([place(3)])
   })
 
-  test('a partition that went away is neither retried nor committed', () => {
+  test('a partition that has left is neither retried nor committed', () => {
     const made = world(() => ({ outcome: busy }))
     made.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
     made.clock.runUntil(made.clock.nowMs + 10)
@@ -151,7 +151,7 @@ describe('assignments', () => {
     expect(commitsOf(made)).toEqual([])
   })
 
-  test('a request in flight in a partition that went away is recorded, not retried', () => {
+  test('a request in flight in a partition that has left is recorded and not retried', () => {
     const made = world(() => ({ outcome: busy, afterMs: 100 }))
     made.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
     made.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
@@ -162,7 +162,7 @@ describe('assignments', () => {
   })
 })
 
-test('without room it says so, and tells when there is some again', () => {
+test('a full engine says that it has no room, and tells when it has room again', () => {
   const made = world(() => ({ outcome: ok }), { maxHeld: 4 })
   let offered = 0
   while (made.engine.hasRoomFor(topic)) made.engine.offer(place(offered), delivery(`d${offered++}`, 'w', 'ana'))

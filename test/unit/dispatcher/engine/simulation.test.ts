@@ -210,7 +210,7 @@ async function simulate(seed: number) {
   return { world, log, replays, violations, isKilled, done: done() }
 }
 
-test(`whatever fails, repeats or moves, nothing is lost and order holds (${seeds} seeds)`, {
+test(`whatever fails, repeats or moves, nothing is lost and order is kept (${seeds} seeds)`, {
   timeout: 60_000 + seeds * 1_000,
 }, async () => {
   for (let seed = 1; seed <= seeds; seed++) {
@@ -241,7 +241,7 @@ function expectOrder(world: SimulatedWorld, log: Delivery[][], replays: PendingD
   }
 }
 
-test('a seed replays the same trace', async () => {
+test('the same seed produces the same trace', async () => {
   expect((await simulate(42)).world.sent).toEqual((await simulate(42)).world.sent)
 })
 

@@ -26,7 +26,7 @@ function senderThat(mayRecord: { value: boolean }) {
   return { send, post }
 }
 
-test('nothing is sent to a receiver while its outcome could not be recorded; it is afterwards', async () => {
+test('nothing is sent to a receiver until its outcome can be recorded', async () => {
   const mayRecord = { value: false }
   const { send, post } = senderThat(mayRecord)
   expect(await send()).toMatchObject({ kind: 'postponed', reason: 'Kafka does not take the outcome' })

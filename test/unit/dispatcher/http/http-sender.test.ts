@@ -40,17 +40,17 @@ describe('answers', () => {
       'HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n',
       { kind: 'refused', status: 429, retryAfterMs: 7_000 },
     ],
-  ])('%s', async (_name, text, expected) => {
+  ])("a receiver's answer becomes its outcome: %s", async (_name, text, expected) => {
     expect(await outcomeOf(text, true)).toMatchObject(expected)
   })
 
-  test('of a long answer the first 512 bytes are kept', async () => {
+  test('the first 512 bytes of a long answer are kept', async () => {
     const outcome = await outcomeOf(`HTTP/1.1 500 Oh\r\ncontent-length: 100000\r\n\r\n${'x'.repeat(100_000)}`)
     expect(outcome).toMatchObject({ kind: 'refused', status: 500, responseExcerpt: 'x'.repeat(512) })
   })
 })
 
-describe('a status that has arrived counts, whatever its body does', () => {
+describe('answers with an unusual body', () => {
   const broken: [name: string, head: string, rest: string][] = [
     ['a body that is too short', 'content-length: 10\r\n\r\n', 'abc'],
     ['half a chunk', 'transfer-encoding: chunked\r\n\r\n', '5\r\nab'],
@@ -60,19 +60,19 @@ describe('a status that has arrived counts, whatever its body does', () => {
     ['two lengths', 'content-length: 1\r\ncontent-length: 2\r\n\r\n', 'ab'],
     ['a length that is no number', 'content-length: -1\r\n\r\n', ''],
   ]
-  test.each(broken)('%s, then a close', async (_name, head, rest) => {
+  test.each(broken)('the status counts when the answer has %s and the connection closes', async (_name, head, rest) => {
     expect(await outcomeOf(`HTTP/1.1 200 OK\r\n${head}${rest}`, true)).toMatchObject({ kind: 'success', status: 200 })
     const refused = await outcomeOf(`HTTP/1.1 410 Gone\r\n${head}${rest}`, true)
     expect(refused).toMatchObject({ kind: 'refused', status: 410 })
   })
 
-  test.each(broken)('%s, then silence', async (_name, head, rest) => {
+  test.each(broken)('the status counts when the answer has %s and then nothing follows', async (_name, head, rest) => {
     expect(await outcomeOf(`HTTP/1.0 200 OK\r\n${head}${rest}`)).toMatchObject({ kind: 'success', status: 200 })
     const refused = await outcomeOf(`HTTP/1.1 410 Gone\r\n${head}${rest}`)
     expect(refused).toMatchObject({ kind: 'refused', status: 410 })
   })
 
-  test('2xx is told at once, and its connection ends with the time limit', async () => {
+  test('a 2xx is reported at once, and its connection ends at the timeout', async () => {
     await using server = await answerWith('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n')
     await using sender = createSender()
     expect(await post(sender, server.url, { timeoutMs: 300 })).toMatchObject({ kind: 'success' })
@@ -81,7 +81,7 @@ describe('a status that has arrived counts, whatever its body does', () => {
     if (socket && !socket.destroyed) await once(socket, 'close')
   })
 
-  test('of bodies without end only so many are read at a time, and the oldest is dropped', async () => {
+  test('only a limited number of endless bodies is read at a time, and the oldest is dropped', async () => {
     await using server = await answerWith('HTTP/1.1 200 OK\r\n\r\n')
     await using sender = createSender()
     const posts = Array.from({ length: 300 }, () => post(sender, server.url, { timeoutMs: 60_000 }))
@@ -90,7 +90,7 @@ describe('a status that has arrived counts, whatever its body does', () => {
   })
 })
 
-describe('answers that are none', () => {
+describe('invalid answers', () => {
   test.each([
     ['closed without one', '', /other side closed/],
     ['closed within the head', 'HTTP/1.1 200 OK\r\ncontent-le', /other side closed/],
@@ -101,7 +101,7 @@ describe('answers that are none', () => {
     ['a status of four digits', 'HTTP/1.1 2000 OK\r\n\r\n', /does not match the HTTP\/1.1 protocol/],
     ['only an upgrade', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n', /other side closed/],
     ['only 100', 'HTTP/1.1 100 Continue\r\n\r\n', /other side closed/],
-  ])('%s', async (_name, text, detail) => {
+  ])('an answer that is invalid is a failure: %s', async (_name, text, detail) => {
     const outcome = await outcomeOf(text, true)
     expect(outcome).toMatchObject({ kind: 'unreachable', reason: 'connect', detail: expect.stringMatching(detail) })
   })
@@ -110,14 +110,14 @@ describe('answers that are none', () => {
     ['nothing', ''],
     ['half a head', 'HTTP/1.1 200 OK\r\n'],
     ['only hints', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(3)],
-  ])('%s and then silence', async (_name, text) => {
+  ])('a receiver that answers %s and then nothing times out', async (_name, text) => {
     const detail = 'no answer within 500 ms'
     expect(await outcomeOf(text)).toMatchObject({ kind: 'unreachable', reason: 'timeout', detail })
   })
 })
 
 describe('sockets', () => {
-  test('an answer that nobody asked for is not taken for the next one', async () => {
+  test('an answer that nobody asked for is not taken for the next answer', async () => {
     const bad = 'HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n'
     await using server = await listenRaw((socket) =>
       onRequest(socket, (_number, head) => socket.write(head.includes('/second') ? bad : ok + ok)),
@@ -130,7 +130,7 @@ describe('sockets', () => {
     }
   })
 
-  test('an answer before the end of the request counts', async () => {
+  test('an answer that arrives before the end of the request counts', async () => {
     await using server = await listenRaw((socket) => {
       socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n'))
     })
@@ -139,7 +139,7 @@ describe('sockets', () => {
     expect(outcome).toMatchObject({ kind: 'refused', status: 413 })
   })
 
-  test('one socket carries requests one after another', async () => {
+  test('a socket carries one request after another', async () => {
     await using server = await answerWith(ok)
     await using sender = createSender()
     for (let request = 0; request < 10; request++) {
@@ -150,31 +150,34 @@ describe('sockets', () => {
   })
 })
 
-describe('an idle connection that the other side has given up', () => {
+describe('an idle connection closed by the receiver', () => {
   const second: [name: string, (socket: import('node:net').Socket) => void][] = [
     ['closed', (socket) => void socket.end()],
     ['reset', (socket) => void socket.resetAndDestroy()],
   ]
-  test.each(second)('%s at its second request: sent again at once on a new one, as one attempt', async (_how, give) => {
-    const heads: string[] = []
-    await using server = await listenRaw((socket) =>
-      onRequest(socket, (number, head) => {
-        heads.push(head)
-        if (number === 1) socket.write(ok)
-        else give(socket)
-      }),
-    )
-    await using sender = createSender()
-    for (let request = 1; request <= 10; request++)
-      expect(await post(sender, server.url, { headers: ['webhook-id', `d${request}`] })).toMatchObject({
-        kind: 'success',
-      })
-    const ids = heads.map((head) => /webhook-id: (\w+)/.exec(head)?.[1])
-    expect(new Set(ids).size).toBe(10)
-    expect(ids.length).toBeLessThanOrEqual(19)
-  })
+  test.each(second)(
+    'a request on an idle connection that is %s is sent again at once on a new one, as one attempt',
+    async (_how, give) => {
+      const heads: string[] = []
+      await using server = await listenRaw((socket) =>
+        onRequest(socket, (number, head) => {
+          heads.push(head)
+          if (number === 1) socket.write(ok)
+          else give(socket)
+        }),
+      )
+      await using sender = createSender()
+      for (let request = 1; request <= 10; request++)
+        expect(await post(sender, server.url, { headers: ['webhook-id', `d${request}`] })).toMatchObject({
+          kind: 'success',
+        })
+      const ids = heads.map((head) => /webhook-id: (\w+)/.exec(head)?.[1])
+      expect(new Set(ids).size).toBe(10)
+      expect(ids.length).toBeLessThanOrEqual(19)
+    },
+  )
 
-  test('once a byte was answered, it is not sent again', async () => {
+  test('a request is not sent again after a byte of its answer', async () => {
     let requests = 0
     await using server = await listenRaw((socket) =>
       onRequest(socket, (number) => {
@@ -189,7 +192,7 @@ describe('an idle connection that the other side has given up', () => {
     expect(requests).toBe(2)
   })
 
-  test('a new connection that fails likewise is not replaced', async () => {
+  test('a new connection that fails in the same way is not replaced', async () => {
     let requests = 0
     await using server = await listenRaw((socket) =>
       onRequest(socket, (number) => {
@@ -206,7 +209,7 @@ describe('an idle connection that the other side has given up', () => {
 })
 
 describe('failures to connect', () => {
-  test('refused', async () => {
+  test('a refused connection is a failure to connect', async () => {
     const server = await answerWith(ok)
     const { url } = server
     await server[Symbol.asyncDispose]()
@@ -218,7 +221,7 @@ describe('failures to connect', () => {
     })
   })
 
-  test('refused at each of several addresses: all are named', async () => {
+  test('a connection refused at every address names all of them', async () => {
     await using server = await answerWith(ok, true)
     const answers = { 'receiver.test': ['127.0.0.3', '127.0.0.4'] }
     await using sender = createSender('127.0.0.0/8', { resolve: resolveFrom(answers) })
@@ -232,7 +235,7 @@ describe('failures to connect', () => {
   test.each([
     ['before the request', (socket: import('node:net').Socket) => void socket.resetAndDestroy()],
     ['after it', (socket: import('node:net').Socket) => onRequest(socket, () => void socket.resetAndDestroy())],
-  ])('reset %s', async (_when, onSocket) => {
+  ])('a connection reset %s is a failure to connect', async (_when, onSocket) => {
     await using server = await listenRaw(onSocket)
     await using sender = createSender()
     expect(await post(sender, server.url, { timeoutMs: 2_000 })).toMatchObject({
@@ -242,7 +245,7 @@ describe('failures to connect', () => {
     })
   })
 
-  test('a full backlog: nothing answers the connection', async () => {
+  test('a connection to a receiver with a full backlog times out', async () => {
     // A thread that listens and never accepts.
     const worker = new Worker(
       `const { parentPort } = require('node:worker_threads')
@@ -272,20 +275,20 @@ describe('failures to connect', () => {
   test.each([
     ['ENOTFOUND', 'dns'],
     ['EAI_AGAIN', 'dns'],
-  ])('DNS fails with %s', async (code, reason) => {
+  ])('the DNS error %s is a failure of DNS', async (code, reason) => {
     const error = Object.assign(new Error(`getaddrinfo ${code} receiver.test`), { code })
     await using sender = createSender('', { resolve: (_name, _options, done) => done(error, []) })
     const outcome = await post(sender, 'http://receiver.test/')
     expect(outcome).toMatchObject({ kind: 'unreachable', reason, detail: `getaddrinfo ${code} receiver.test` })
   })
 
-  test('DNS that never answers is given up', async () => {
+  test('a DNS query that is never answered is given up', async () => {
     await using sender = createSender('', { resolve: () => undefined })
     const outcome = await post(sender, 'http://receiver.test/', { timeoutMs: 200 })
     expect(outcome).toMatchObject({ kind: 'unreachable', reason: 'timeout' })
   })
 
-  test('a request that timed out while it waited for DNS is not sent later', async () => {
+  test('a request that timed out while waiting for DNS is not sent later', async () => {
     await using server = await answerWith(ok)
     let answer = () => {}
     await using sender = createSender('127.0.0.0/8', {
@@ -312,7 +315,7 @@ describe('failures to connect', () => {
   })
 })
 
-describe('an exception on the way is the outcome of that request alone', () => {
+describe('an exception while sending', () => {
   const boom = () => {
     throw new TypeError('not a function')
   }
@@ -320,7 +323,7 @@ describe('an exception on the way is the outcome of that request alone', () => {
     ['when a name is looked up', { resolve: boom }, 'http://receiver.test/'],
     ['in what a lookup gives', { resolve: (_name, _options, done) => done(null, [null as never]) }, 'http://a.test/'],
     ['when it is about to be written', { mayStart: boom }, ''],
-  ])('%s', async (_when, options, url) => {
+  ])('an exception while sending is the outcome of that request alone: %s', async (_when, options, url) => {
     await using server = await answerWith(ok)
     await using sender = createSender('127.0.0.0/8', options)
     const outcome = await post(sender, url === '' ? server.url : url)
@@ -336,7 +339,7 @@ describe('callbacks', () => {
   test.each([
     ['a blocked literal', 'http://10.0.0.1/', []],
     ['a header that cannot be sent', 'http://127.0.0.1:9/', ['x-bad', 'line\r\nbreak']],
-  ])('%s is told later, once', async (_name, url, headers) => {
+  ])('the outcome of %s is reported later, and once', async (_name, url, headers) => {
     await using sender = createSender()
     const outcomes: (Outcome | null)[] = []
     sender.post({ origin: new URL(url).origin, path: '/', headers, body: Buffer.from(''), timeoutMs: 100 }, (outcome) =>
@@ -347,7 +350,7 @@ describe('callbacks', () => {
     expect(outcomes).toHaveLength(1)
   })
 
-  test('what may not start any more once it has its connection is not written, and no attempt', async () => {
+  test('a request that may no longer start once it has a connection is not written and is no attempt', async () => {
     let mayStart = true
     let bytes = 0
     await using server = await listenRaw((socket) =>

@@ -14,7 +14,7 @@ const atOnce = 50
 const patienceMs = 20_000
 const silenceMs = 400
 
-test('answers of any kind: a named outcome each, the status where it has arrived, and none of them another request’s', {
+test('any answer has a named outcome, has its status if one arrived, and is never taken for another request’s', {
   timeout: (seconds + 120) * 1_000,
 }, async () => {
   await using odd = await listenOdd()
@@ -54,7 +54,7 @@ test('answers of any kind: a named outcome each, the status where it has arrived
   expect(next - firstSeed).toBeGreaterThan(atOnce)
 })
 
-test('of well-formed answers the status is the one that node:http sees', { timeout: 60_000 }, async () => {
+test('the status of a well-formed answer is the one node:http reads', { timeout: 60_000 }, async () => {
   await using odd = await listenOdd()
   await using sender = createSender()
   let compared = 0

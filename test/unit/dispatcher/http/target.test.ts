@@ -16,14 +16,14 @@ function target(changes: Parameters<typeof definition>[1] = {}): Target {
   return result.target
 }
 
-test('url, timeout and plain headers come from the definition; reserved headers do not', () => {
+test('URL, timeout and plain headers come from the definition, and reserved headers do not', () => {
   const headers = { 'X-Team': 'blue', 'Webhook-Id': 'mine', 'content-length': '1', Host: 'elsewhere' }
   const made = target({ url: 'https://receiver.example/a/b?c=d', timeoutMs: 2_000, headers })
   expect(made).toMatchObject({ origin: 'https://receiver.example', path: '/a/b?c=d', timeoutMs: 2_000 })
   expect(made.headers).toEqual(['content-type', 'application/json', 'user-agent', 'Hookline/test', 'X-Team', 'blue'])
 })
 
-test('sealed secrets and header values are opened, but only those of this webhook', () => {
+test('only sealed secrets and header values of the same webhook are opened', () => {
   const place = { businessId: 'business', id: 'w' }
   const sealed = {
     secret: ring.seal(secret, sealContext(place, 'secret')),
@@ -34,17 +34,17 @@ test('sealed secrets and header values are opened, but only those of this webhoo
   expect(moved).toMatchObject({ kind: 'unavailable' })
 })
 
-describe('what cannot be called', () => {
+describe('targets that cannot be called', () => {
   test.each([
     ['http://receiver.example/', 'forbidden'],
     ['https://receiver.example:8443/', 'forbidden'],
     ['https://user:pass@receiver.example/', 'forbidden'],
     ['no url', 'forbidden'],
-  ])('%s is %s', (url, kind) => {
+  ])('a target with the URL "%s" is %s', (url, kind) => {
     expect(createTarget(definition('w', { url }), ring, strict, '').kind).toBe(kind)
   })
 
-  test('a secret that is sealed with an unknown key makes deliveries wait', () => {
+  test('a secret sealed with an unknown key makes deliveries wait', () => {
     const other = KeyRing.parse(`k2=${Buffer.alloc(32, 8).toString('base64')}`)
     const sealed = other.seal(secret, sealContext({ businessId: 'business', id: 'w' }, 'secret'))
     expect(createTarget(definition('w', { secret: sealed }), ring, strict, '')).toMatchObject({ kind: 'unavailable' })
@@ -58,7 +58,7 @@ test('the previous secret signs until the rotation ends, and not after', () => {
   expect(signingKeys(made, until)).toHaveLength(1)
 })
 
-test('each former secret signs until its own time', () => {
+test('each former secret signs until its own end', () => {
   const at = (hours: number) => Date.UTC(2026, 4, 1, hours)
   const iso = (hours: number) => new Date(at(hours)).toISOString()
   const olderSecrets = [20, 10].map((hours) => ({ secret, until: iso(hours) }))
@@ -66,7 +66,7 @@ test('each former secret signs until its own time', () => {
   expect([9, 10, 20, 24].map((hours) => signingKeys(made, at(hours)).length)).toEqual([4, 3, 2, 1])
 })
 
-test('a former secret that signs no more need not open', () => {
+test('a former secret that no longer signs need not be opened', () => {
   const lost = 'sealed:v1:gone:AAAA'
   const until = '2026-05-01T00:00:00.000Z'
   const made = (nowMs: number) =>
@@ -75,7 +75,7 @@ test('a former secret that signs no more need not open', () => {
   expect(made(Date.parse(until)).kind).toBe('target')
 })
 
-test('a header value opens for the origin alone that it was sealed for', () => {
+test('a header value is opened only for the origin it was sealed for', () => {
   const place = { businessId: 'business', id: 'w', url: 'https://receiver.example/hooks' }
   const headers = { authorization: sealHeader(ring, place, 'Authorization', 'letmein') }
   const at = (url: string) =>
@@ -86,7 +86,7 @@ test('a header value opens for the origin alone that it was sealed for', () => {
     expect(at(url)).toMatchObject({ kind: 'unavailable', reason: expect.stringMatching(/^header authorization: /) })
 })
 
-test('the request carries the headers of contract.md, section 3', () => {
+test('a request carries the headers of contract.md, section 3', () => {
   const sending = {
     ...delivery('msg_1', 'w', 'ana'),
     traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',

@@ -20,7 +20,7 @@ function scene() {
   return { at, freshness, pass, answer, asked }
 }
 
-test('definitions are trusted while Kafka answers, and no longer than 4 s after it has ceased to', async () => {
+test('definitions are trusted while Kafka answers, and for at most 4 s after it has stopped', async () => {
   const { freshness, pass, answer } = scene()
   using _freshness = freshness
   for (let second = 0; second < 10; second++) {
@@ -36,7 +36,7 @@ test('definitions are trusted while Kafka answers, and no longer than 4 s after 
   expect(freshness.isFresh).toBe(false)
 })
 
-test('an answer to a question from before a standstill tells nothing of what was edited meanwhile', async () => {
+test('an answer from before a standstill says nothing about edits made during it', async () => {
   const { freshness, pass, answer, asked } = scene()
   using _freshness = freshness
   void freshness.check()
@@ -55,7 +55,7 @@ test.each([
   ['a suspended machine, whose monotonic clock has stood still', 0, 60_000],
   ['a process that stood still', 60_000, 60_000],
   ['a wall clock that was set back', 100, -3_600_000],
-])('%s: nothing is trusted before Kafka has answered anew', async (_name, monotonicMs, nowMs) => {
+])('after %s, nothing is trusted until Kafka has answered again', async (_name, monotonicMs, nowMs) => {
   const { at, freshness, answer } = scene()
   using _freshness = freshness
   at.monotonicMs += monotonicMs

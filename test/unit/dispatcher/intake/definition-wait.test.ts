@@ -25,11 +25,11 @@ function bench() {
   return { wait, reads, waited }
 }
 
-test('a definition that is in the table is not waited for', () => {
+test('a definition already in the table is not waited for', () => {
   expect(bench().wait.needed(place(0), 9, batchUpTo(5))).toBe(undefined)
 })
 
-test('a definition that comes is enough', async () => {
+test('a definition that arrives ends the wait', async () => {
   const { wait, waited } = bench()
   const needed = wait.needed(place(0), 10, batchUpTo(5))
   expect(waited[0]?.offset).toBe(11)
@@ -38,7 +38,7 @@ test('a definition that comes is enough', async () => {
   expect(waited[0]?.over?.aborted).toBe(true)
 })
 
-test('an offset that never comes is waited for until the table is read to its end, once for all of a batch', {
+test('an offset that never comes is waited for until the table is read to its end, once per batch', {
   timeout: 5_000,
 }, async () => {
   const { wait, reads, waited } = bench()
@@ -53,7 +53,9 @@ test('an offset that never comes is waited for until the table is read to its en
   expect(wait.needed(place(4, 1), 1_000_000, batchUpTo(5))).toBeInstanceOf(Promise)
 })
 
-test('partitions that wait meanwhile share one more read, which begins after them', { timeout: 5_000 }, async () => {
+test('partitions that begin to wait in the meantime share one more read, which begins after them', {
+  timeout: 5_000,
+}, async () => {
   const { wait, reads } = bench()
   const first = wait.needed(place(0), 50, batchUpTo(5))
   await turn()

@@ -18,7 +18,7 @@ function clocks() {
   return { at, pass, waitMs }
 }
 
-test('a record waits for its time', () => {
+test('a record waits until it is due', () => {
   const { pass, waitMs } = clocks()
   expect(waitMs()).toBe(minute)
   pass(minute - 1)
@@ -30,7 +30,7 @@ test('a record waits for its time', () => {
 test.each([
   ['before it is seen', true],
   ['after it was seen', false],
-])('a clock set back by an hour %s does not make it wait longer', (_when, before) => {
+])("a clock set back an hour %s does not prolong a record's wait", (_when, before) => {
   const { at, pass, waitMs } = clocks()
   if (before) at.nowMs -= hour
   expect(waitMs()).toBe(minute)
@@ -41,13 +41,13 @@ test.each([
   expect(waitMs()).toBe(0)
 })
 
-test('what was due long ago goes at once', () => {
+test('an overdue record is taken at once', () => {
   const { pass, waitMs } = clocks()
   pass(hour)
   expect(waitMs()).toBe(0)
 })
 
-test('the next record has a wait of its own', () => {
+test('each record has its own wait', () => {
   const { pass, waitMs } = clocks()
   expect(waitMs(7)).toBe(minute)
   pass(10_000)
@@ -55,7 +55,7 @@ test('the next record has a wait of its own', () => {
 })
 
 test.each([written + 10 * hour, 8e15])(
-  'a record that says it is due at %i waits no longer than its topic lets it',
+  'a record that claims to be due at %i waits no longer than its topic allows',
   (dueAtMs) => {
     const { pass, waitMs } = clocks()
     expect(waitMs(8, dueAtMs)).toBe(2 * minute)

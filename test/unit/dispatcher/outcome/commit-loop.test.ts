@@ -27,7 +27,7 @@ function createLoop(commit: () => Promise<boolean>, write: () => Promise<void> =
   return { loop, fail }
 }
 
-test('while Kafka does not answer a commit, no other one waits behind it', async () => {
+test('while Kafka does not answer a commit, no other commit is queued behind it', async () => {
   const answer = Promise.withResolvers<boolean>()
   const commit = vi.fn(() => answer.promise)
   const { loop } = createLoop(commit)
@@ -39,7 +39,7 @@ test('while Kafka does not answer a commit, no other one waits behind it', async
   await loop[Symbol.asyncDispose]()
 })
 
-test('a snapshot that cannot be written holds up no commit, and no second one is begun meanwhile', async () => {
+test('a snapshot that cannot be written delays no commit, and no second one begins in the meantime', async () => {
   const commit = vi.fn(async () => true)
   const write = vi.fn(() => new Promise<void>(() => {}))
   const { loop, fail } = createLoop(commit, write)

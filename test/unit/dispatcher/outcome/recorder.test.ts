@@ -62,7 +62,7 @@ const textOf = ({ value }: OutgoingRecord) => String(value)
 test.each([
   ['retry', { attempt, retry: { tier: '1m' as const, pending } }, 'retries-1m'],
   ['dead letter', { attempt: { ...attempt, next: 'deadLetter' as const }, deadLetter }, 'dead'],
-])('an attempt that stands for a %s is not sent before Kafka has that', (_what, records, before) => {
+])('an attempt that stands for a %s is written only after Kafka has that record', (_what, records, before) => {
   const sending: { record: OutgoingRecord; acknowledged: (ack: Acknowledged) => void }[] = []
   let isDone = false
   const producer = {
@@ -108,7 +108,7 @@ test.each<[string, Refuses, string[], Partial<DeadLetter> | null]>([
   expect(answered).toEqual(new Map([['d1', letter ? Number.POSITIVE_INFINITY : 1]]))
 })
 
-test('what goes to webhook-parked and is refused becomes a dead letter, and has no offset there', async () => {
+test('a delivery that webhook-parked refuses becomes a dead letter, and has no offset there', async () => {
   const kafka = refusingKafka(({ topic }) => (topic === 'parked' ? new RecordRefused('too large') : null))
   const written = await new Promise((resolve) =>
     recordOutcome(3, { parked: { ...pending, why: 'overflow' } }, contextOf(kafka.producer), resolve),
@@ -117,7 +117,7 @@ test('what goes to webhook-parked and is refused becomes a dead letter, and has 
   expect(topicsOf(kafka.log)).toEqual(['dead'])
 })
 
-test('an attempt is written without the answer, then with its ids cut, and waits where even that is refused', async () => {
+test('a refused attempt is written without the answer, then with its ids cut, and waits if even that is refused', async () => {
   const long = { ...attempt, contactId: 'k'.repeat(5_000), next: 'none' } as Attempt
   const cut = refusingKafka((record) => (textOf(record).length > 2_000 ? new RecordRefused('too large') : null))
   await new Promise<unknown>((resolve) => recordOutcome(3, { attempt: long }, contextOf(cut.producer), resolve))

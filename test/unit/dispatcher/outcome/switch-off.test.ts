@@ -32,7 +32,7 @@ async function switchedOff(
   return records
 }
 
-test('the definition says that it is off, and why', async () => {
+test('a switch-off writes into the definition that it is off, and why', async () => {
   const failing = definition({ version: 3 })
   const entry = { definition: failing, offset: 7 }
   const [record, ...more] = await switchedOff(entry, entry)
@@ -47,14 +47,14 @@ test('the definition says that it is off, and why', async () => {
   })
 })
 
-test('an edit that has not come to this instance yet is not undone', async () => {
+test('a switch-off does not undo an edit that has not reached this instance yet', async () => {
   const failing = { definition: definition({ version: 3 }), offset: 7 }
   // Written by hand, with the version that there was.
   const edited = { definition: definition({ version: 3, url: 'https://new.example/' }), offset: 8 }
   expect(await switchedOff(failing, edited)).toEqual([])
 })
 
-test('a definition with no room for the reason is switched off without it', async () => {
+test('a definition without room for the reason is switched off without it', async () => {
   const failing = { definition: definition({ version: 3 }), offset: 7 }
   const records = await switchedOff(failing, failing, ({ value }) =>
     String(value).includes('disabledReason') ? 'too-large' : null,
@@ -63,7 +63,7 @@ test('a definition with no room for the reason is switched off without it', asyn
 })
 
 test.each(['too-large', 'invalid', 'forbidden'] as const)(
-  'a definition that Kafka refuses (%s) is tried again until it takes it, and ends nothing',
+  'a switch-off that Kafka refuses (%s) is tried again until it is accepted, and ends no process',
   async (kind) => {
     const failing = { definition: definition({ version: 3 }), offset: 7 }
     let refusals = 5

@@ -50,7 +50,7 @@ test.each<[string, Row[], Record<string, number>]>([
     ],
     { b: 1, partition: 1 },
   ],
-])('guarantee 50: of several owners, one believes %s', (_name, rows, expected) => {
+])("guarantee 50: of several owners' snapshots the newest owner's are believed: %s", (_name, rows, expected) => {
   expect(believed(rows)).toEqual(expected)
 })
 
@@ -65,6 +65,6 @@ test.each([
   [{ 'owner-epoch': Buffer.alloc(100_000, '9') }, null],
   [{ 'owner-epoch': [Buffer.from('7'), Buffer.from('8')] }, null],
   [{ 'owner-epoch': 'Infinity' }, null],
-])('an epoch is read from headers of any shape: %j', (headers, epoch) => {
+])('the epoch of a snapshot is read from headers of any shape: %j', (headers, epoch) => {
   expect(readEpoch(headers)).toBe(epoch)
 })

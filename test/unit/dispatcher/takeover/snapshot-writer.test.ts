@@ -45,7 +45,7 @@ function writerOf(
   return { writer, sent: log, write: () => writer.write(engine) }
 }
 
-test('a snapshot of the former owner with nothing left to tell is deleted, and only once', async () => {
+test('an empty snapshot of the former owner is deleted, and only once', async () => {
   const { writer, sent, write } = writerOf([])
   writer.takenOver(3, taken, ['over'])
   await write()
@@ -57,7 +57,7 @@ test('a snapshot of the former owner with nothing left to tell is deleted, and o
   expect(sent).toHaveLength(2)
 })
 
-test('what is still to be told is written before the offsets that it reflects', async () => {
+test('what a snapshot still has to tell is written before the offsets it reflects', async () => {
   const { writer, sent, write } = writerOf([['w', paused]])
   writer.takenOver(3, taken, ['w'])
   await write()
@@ -66,7 +66,7 @@ test('what is still to be told is written before the offsets that it reflects', 
   expect(sent[1]?.value).toMatchObject({ webhookId: null, ...taken.reflected })
 })
 
-test('nothing is written of a partition number that has left, though the engine still knew it', async () => {
+test('no snapshot is written for a partition number that has left, even if the engine still knows it', async () => {
   const { writer, sent, write } = writerOf([['w', paused]])
   writer.takenOver(3, taken, ['w'])
   writer.keepOnly(new Set([1, 2]))
@@ -74,7 +74,7 @@ test('nothing is written of a partition number that has left, though the engine 
   expect(sent).toEqual([])
 })
 
-test('an acknowledgement or a commit of an earlier ownership says nothing of the next one', async () => {
+test('an acknowledgement or commit of an earlier ownership does not count for the next one', async () => {
   const { writer, sent, write } = writerOf([])
   writer.takenOver(3, taken, [])
   const earlier = writer.ownership(3)
@@ -92,7 +92,7 @@ test.each([
   ['a tombstone for a webhook that has something to tell', 'w', null, ['w']],
   ['a snapshot of a webhook that has nothing to tell', 'over', { webhookId: 'over' } as HealthRecord, ['over']],
   ['the offsets of the partition', 'partition-3', { webhookId: null } as HealthRecord, ['partition-3']],
-])('what a cut-off owner has written late is made good: %s', async (_name, key, value, repaired) => {
+])('a late snapshot of a cut-off owner is corrected: %s', async (_name, key, value, repaired) => {
   const { writer, sent, write } = writerOf([['w', paused]])
   writer.takenOver(3, taken, [])
   await write()
@@ -109,7 +109,7 @@ test.each([
   expect(writer.isDue).toBe(false)
 })
 
-test('a snapshot that Kafka refuses is written without its failures, else again with the next ones', async () => {
+test('a snapshot that Kafka refuses is written without its failures, or else again with the next ones', async () => {
   const breaker = { ...initialBreaker(), failures: [1, 2, 3] }
   const smaller = writerOf([['w', { breaker, pausedUntilMs: 0 }]], [], (_key, value) => value.includes('[1,2,3]'))
   smaller.writer.takenOver(3, taken, [])

@@ -71,14 +71,14 @@ async function takenOver(written: Ids) {
 test.each<[string, Ids]>([
   ['of these logs', { attemptsLogId: here, parkedLogId: here }],
   ['of an earlier version, without logs', {}],
-])('snapshots %s are gone on from', async (_name, written) => {
+])('a takeover continues from snapshots %s', async (_name, written) => {
   const { read, lost, parked } = await takenOver(written)
   expect(read).toMatchObject({ attempts: [60, 80], parked: [95, 100] })
   expect(parked.get('w')).toMatchObject({ from: 40, last: 90 })
   expect(lost).toEqual([])
 })
 
-test('of a webhook-parked that was made anew everything is read, and what was in the old one is named', async () => {
+test('all of a recreated webhook-parked is read, and what the old one held is named', async () => {
   const { read, lost, parked } = await takenOver({ attemptsLogId: here, parkedLogId: other })
   expect(read).toMatchObject({ attempts: [60, 80], parked: [0, 100] })
   expect([...parked.keys()]).toEqual(['v', 'v\nr'])
@@ -86,12 +86,12 @@ test('of a webhook-parked that was made anew everything is read, and what was in
   expect(lost).toEqual(['w'])
 })
 
-test('of a webhook-attempts that was made anew the last ten minutes are read', async () => {
+test('the last ten minutes of a recreated webhook-attempts are read', async () => {
   const { read } = await takenOver({ attemptsLogId: other, parkedLogId: here })
   expect(read).toMatchObject({ attempts: [7, 80], parked: [95, 100] })
 })
 
-test('no parked notification waits for more of webhook-deliveries, or of webhook-replays, than there is', async () => {
+test('no parked notification waits for offsets beyond the end of webhook-deliveries or webhook-replays', async () => {
   const { parked } = await takenOver({})
   expect(['w', 'v', 'v\nr'].map((queueId) => parked.get(queueId)?.since)).toEqual([500, 500, 90])
 })

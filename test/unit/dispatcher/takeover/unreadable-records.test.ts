@@ -36,7 +36,7 @@ function bench() {
   return { unreadable, placesOf }
 }
 
-test('a parked notification that cannot be read leaves one dead letter with its bytes, however often it is read', async () => {
+test('an unreadable parked notification becomes one dead letter with its bytes, however often it is read', async () => {
   const { unreadable, placesOf } = bench()
   const fail = (error: unknown) => expect(error).toBeUndefined()
   const access = { reader, topics: { parked: { topic: 'webhook-parked', decode } } }
@@ -46,7 +46,7 @@ test('a parked notification that cannot be read leaves one dead letter with its 
   expect(placesOf()).toEqual(['unreadable webhook-parked no Avro'])
 })
 
-test('a takeover leaves dead letters of what it cannot read of the parked and the snapshots', async () => {
+test('a takeover writes dead letters for unreadable parked notifications and snapshots', async () => {
   const { unreadable, placesOf } = bench()
   const context = {
     reader,

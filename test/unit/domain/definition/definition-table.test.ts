@@ -61,7 +61,7 @@ describe('which definition is in force', () => {
     ["one under another's key leaves the last good one", put({ id: 'z', version: 2 }), 'refused', 1],
     ['one without a secret leaves the last good one', { kind: 'definition', definition: unfinished }, 'refused', 1],
     ['a tombstone removes it', deleted, 'deleted', undefined],
-  ])('%s', (_what, change, effect, version) => {
+  ])('the definition in force: %s', (_what, change, effect, version) => {
     const table = tableOf(['a', put()])
     expect(table.apply('a', 7, change)).toBe(effect)
     expect(table.get('a')?.definition.version).toBe(version)
@@ -71,14 +71,14 @@ describe('which definition is in force', () => {
     if (effect === 'in force') expect(table.get('a')?.offset).toBe(7)
   })
 
-  test('a webhook that never had a good definition has none, and says why', () => {
+  test('a webhook that never had a good definition has none, and the reason is known', () => {
     const table = tableOf(['a', wrong])
     expect(table.get('a')).toBeUndefined()
     expect(table.fault('a')).toEqual({ offset: 0, problems: ['url is required'] })
     expect([table.size, table.faultCount]).toEqual([0, 1])
   })
 
-  test.each([put({ version: 2 }), deleted])('a fault is over when the next record is $kind', (change) => {
+  test.each([put({ version: 2 }), deleted])('a fault ends when the next record is $kind', (change) => {
     const table = tableOf(['a', put()], ['a', wrong], ['a', change])
     expect([table.fault('a'), table.faultCount]).toEqual([undefined, 0])
   })
@@ -148,18 +148,18 @@ describe('who owns a channel', () => {
       'a',
     ],
     ["not another business's webhook", [['a', put({ businessId: 'b2' })]], undefined],
-  ])('%s', (_who, changes, owner) => {
+  ])('the owner of a channel: %s', (_who, changes, owner) => {
     expect(ownerOf(tableOf(...changes))).toBe(owner)
   })
 
-  test('the others are in conflict, over these channels and with this owner', () => {
+  test("webhooks that name another's channel are in conflict, with the channel and its owner", () => {
     const table = tableOf(['a', put({ channels: ['c1', 'c2'] })], ['b', put({ id: 'b', channels: ['c2', 'c3'] })])
     expect([...table.conflictsOf('b')].map(([channel, { id }]) => [channel, id])).toEqual([['c2', 'a']])
     expect(table.conflictsOf('a').size).toBe(0)
     expect(table.conflictsOf('unknown').size).toBe(0)
   })
 
-  test('ids of any characters: no other business is taken for the owner', () => {
+  test('ids of any characters cannot make another business the owner', () => {
     const text = fc.string({ unit: fc.constantFrom('1', ':', '\n', 'b'), maxLength: 5 })
     fc.assert(
       fc.property(text, text, text, text, (businessId, channel, otherBusiness, otherChannel) => {
@@ -198,7 +198,7 @@ function owners(table: DefinitionTable): (string | undefined)[] {
   )
 }
 
-test('whatever came before, and in whatever order: the same final set gives the same owners', () => {
+test('the same final definitions lead to the same owners, whatever came before and in whatever order', () => {
   const finalSet = fc.tuple(...ids.map(anyDefinition))
   const orders = finalSet.chain((set) =>
     fc.tuple(
@@ -215,7 +215,7 @@ test('whatever came before, and in whatever order: the same final set gives the 
   )
 })
 
-test('a channel has one owner, which names it, and every other that names it is in conflict over it', () => {
+test('a channel has one owner that names it, and every other webhook that names it is in conflict', () => {
   fc.assert(
     fc.property(fc.array(anyChange, { maxLength: 20 }), (changes) => {
       const table = tableOf(...changes)
@@ -232,7 +232,7 @@ test('a channel has one owner, which names it, and every other that names it is 
   )
 })
 
-test('of two webhooks exactly one precedes the other', () => {
+test('of two webhooks exactly one has precedence', () => {
   fc.assert(
     fc.property(anyDefinition('a'), anyDefinition('b'), ([, a], [, b]) => {
       if (a.kind !== 'definition' || b.kind !== 'definition') throw new Error('definitions only')

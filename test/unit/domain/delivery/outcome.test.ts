@@ -15,6 +15,6 @@ test.each<[Outcome, string, string | null]>([
   [{ kind: 'rejected', reason: 'breaker' }, 'rejected', 'breaker'],
   [{ kind: 'rejected', reason: 'address' }, 'rejected', 'address'],
   [{ kind: 'rejected', reason: 'expired' }, 'rejected', 'expired'],
-])('%o', (outcome, name, cause) => {
+])('the outcome %o has its kind and cause', (outcome, name, cause) => {
   expect(classify(outcome, 1_000)).toEqual({ outcome: name, cause })
 })

@@ -17,7 +17,7 @@ test.each([
   ['{"lat":0,"lon":0}', '0 & 0'],
   [`1${' '.repeat(100)}2`, '1 & 2'],
   [`${' '.repeat(1_000)}1,2${'\n'.repeat(1_000)}`, '1 & 2'],
-])('%s', (text, shown) => {
+])('the location %s is normalized', (text, shown) => {
   expect(normaliseLocation(text)).toBe(shown)
 })
 
@@ -33,11 +33,11 @@ test.each([
   '{"lat":null,"lng":2}',
   'NaN & 1',
   `1${' '.repeat(200)}2`,
-])('"%s" is no location', (text) => {
+])('the location "%s" is refused', (text) => {
   expect(normaliseLocation(text)).toBeUndefined()
 })
 
-test('what it makes, it leaves as it is', () => {
+test('a normalized location stays as it is', () => {
   const degrees = fc.double({ min: -180, max: 180, noNaN: true }).map((value) => value.toFixed(6))
   fc.assert(
     fc.property(degrees, degrees, fc.constantFrom(',', ', ', ' & ', ';', ' '), (lat, long, separator) => {

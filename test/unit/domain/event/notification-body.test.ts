@@ -36,7 +36,7 @@ describe('kinds that are wanted', () => {
     [{ variableChanges: true }, [], true],
     [{ userMessages: true, operatorMessages: true }, ['u', 'o'], false],
     [everything, ['u', 'b', 'o'], true],
-  ] as const)('%o', (wanted, ids, variables) => {
+  ] as const)('an event with everything sends the kinds that are wanted: %o', (wanted, ids, variables) => {
     const body = bodyJson(three, { ...nothing, ...wanted }) as { messages: Json[]; variables?: Json }
     expect(body.messages.map(({ _id_ }) => _id_)).toEqual(ids)
     expect(body.variables).toEqual(variables ? { size: 'L' } : undefined)
@@ -53,11 +53,11 @@ describe('kinds that are wanted', () => {
     ],
     ['delivered is not wanted', statusEvent({ status: 'delivered' }), { ...everything, deliveredStatus: false }],
     ['read is not wanted', statusEvent({ status: 'read' }), { ...everything, readStatus: false }],
-  ])('nothing is sent when %s', (_why, event, wanted) => {
+  ])('no notification is made when %s', (_why, event, wanted) => {
     expect(bodyOf(event, wanted)).toBeNull()
   })
 
-  test.each(['delivered', 'read'] as const)('status %s alone', (status) => {
+  test.each(['delivered', 'read'] as const)('a webhook that wants only the status %s gets only that', (status) => {
     const key = status === 'delivered' ? 'deliveredStatus' : 'readStatus'
     expect(bodyJson(statusEvent({ status }), { ...nothing, [key]: true })).toMatchObject({ type: 'status', status })
   })
@@ -72,11 +72,11 @@ describe('who a message is from', () => {
     ['operator', { fromName: null }, ''],
     ['bot', { fromName: 'Robotina' }, 'Bot'],
     ['bot', { fromName: null }, 'Bot'],
-  ] as const)('%s %o is called "%s"', (from, names, fromName) => {
+  ] as const)('the sender of a message from %s with %o is called "%s"', (from, names, fromName) => {
     expect(firstMessage({ from, ...names })).toMatchObject({ from, fromName })
   })
 
-  test('a user of whom no name is known has the empty one', () => {
+  test('a user without a known name has an empty one', () => {
     expect(firstMessage({ fromName: null }, { firstName: null, lastName: null })).toMatchObject({ fromName: '' })
   })
 
@@ -84,14 +84,14 @@ describe('who a message is from', () => {
     ['user', ['fromCustomer']],
     ['bot', ['intentName']],
     ['operator', ['operatorId', 'operatorName', 'operatorEmail', 'operatorRole']],
-  ] as const)('%s alone has %o', (from, keys) => {
+  ] as const)('only messages of a %s have %o', (from, keys) => {
     const own = ['fromCustomer', 'intentName', 'operatorId', 'operatorName', 'operatorEmail', 'operatorRole']
     const all = { intentName: 'i', operatorId: 'o', operatorName: 'n', operatorEmail: 'e', operatorRole: 'ADMIN' }
     expect(Object.keys(firstMessage({ from, ...all })).filter((key) => own.includes(key))).toEqual(keys)
   })
 })
 
-test.each(['image', 'audio', 'video', 'file'] as const)('%s makes hasAttachment true', (kind) => {
+test.each(['image', 'audio', 'video', 'file'] as const)('a message with %s has hasAttachment true', (kind) => {
   expect(firstMessage({ [kind]: 'https://example.com/x' })).toMatchObject({
     hasAttachment: true,
     [kind]: 'https://example.com/x',
@@ -101,19 +101,22 @@ test.each(['image', 'audio', 'video', 'file'] as const)('%s makes hasAttachment 
 
 describe('keys of WhatsApp', () => {
   const item = { location: '1,2', caption: 'c', payload: '', button: 'b', templateName: 't' }
-  test('on whatsapp', () => {
+  test('notifications of WhatsApp have the keys of WhatsApp', () => {
     expect(firstMessage(item, whatsapp)).toMatchObject({ ...item, location: '1 & 2' })
     expect(bodyJson(messageEvent(whatsapp))).not.toHaveProperty('chatIdInChatPlatform')
     expect(bodyJson(messageEvent(whatsapp))).toMatchObject({ whatsappNumber: '549110000' })
   })
-  test.each(['webchat', 'messenger', 'telegram', 'twitter', 'smoke-signals'])('not on %s', (chatPlatform) => {
-    for (const key of Object.keys(item)) expect(firstMessage(item, { chatPlatform })).not.toHaveProperty(key)
-    const body = bodyJson(messageEvent({ ...whatsapp, chatPlatform, chatIdInChatPlatform: 'chat-1' }))
-    expect(body).not.toHaveProperty('whatsappNumber')
-    expect(body).toMatchObject({ chatPlatform, chatIdInChatPlatform: 'chat-1' })
-    expect(bodyJson(statusEvent({ chatPlatform }))).not.toHaveProperty('whatsappNumber')
-  })
-  test.each(['bot', 'operator'] as const)('a location is shared by the user, not by the %s', (from) => {
+  test.each(['webchat', 'messenger', 'telegram', 'twitter', 'smoke-signals'])(
+    'notifications of %s have no keys of WhatsApp',
+    (chatPlatform) => {
+      for (const key of Object.keys(item)) expect(firstMessage(item, { chatPlatform })).not.toHaveProperty(key)
+      const body = bodyJson(messageEvent({ ...whatsapp, chatPlatform, chatIdInChatPlatform: 'chat-1' }))
+      expect(body).not.toHaveProperty('whatsappNumber')
+      expect(body).toMatchObject({ chatPlatform, chatIdInChatPlatform: 'chat-1' })
+      expect(bodyJson(statusEvent({ chatPlatform }))).not.toHaveProperty('whatsappNumber')
+    },
+  )
+  test.each(['bot', 'operator'] as const)('a message of the %s has no location', (from) => {
     expect(firstMessage({ from, location: '1,2' }, whatsapp)).not.toHaveProperty('location')
   })
 })
@@ -122,7 +125,7 @@ test.each([
   ['', ''],
   [null, undefined],
   ['{"order":1}', '{"order":1}'],
-])('clientPayload %o comes back as %o', (clientPayload, shown) => {
+])('the clientPayload %o is sent as %o', (clientPayload, shown) => {
   expect(bodyJson(statusEvent({ clientPayload }))?.clientPayload).toBe(shown)
 })
 
@@ -133,7 +136,7 @@ const anyMessage = fc
     fc.constantFrom<MessageAuthor>('bot', 'user', 'operator').map((from) => message({ ...texts, from })),
   )
 
-test('never a null, never a message of a kind that is not wanted, times always with milliseconds', () => {
+test('a body never contains null or an unwanted message, and its times always have milliseconds', () => {
   const wanted = fc.record({
     userMessages: fc.boolean(),
     botMessages: fc.boolean(),

@@ -7,7 +7,7 @@ import { letter } from '../../admin/replay/replay-support.ts'
 
 const whole = schemaOf(topics.webhookDeadLetters)
 
-test('a projection reads the fields that it names, also within a record, and skips the rest', () => {
+test('a projection reads the fields it names, also within a record, and skips the rest', () => {
   const writer = avroType(whole)
   const reader = avroType(projection(whole, ['deadLetteredAt', 'delivery.deliveryId', 'delivery.createdAt']))
   const bytes = writer.toBuffer(letter('d1', 1_234))
@@ -18,7 +18,7 @@ test('a projection reads the fields that it names, also within a record, and ski
   })
 })
 
-test('a field that is not there is a mistake of the program', () => {
+test('a projection of a missing field is an error', () => {
   expect(() => projection(whole, ['delivery.id'])).toThrow('no field id')
   expect(() => projection(whole, ['reason.text'])).toThrow('no record that has the fields text')
 })

@@ -28,7 +28,7 @@ const values = fc.record({
   ),
 })
 
-test('reads and writes what avsc alone does', () => {
+test('values are read and written as avsc alone does it', () => {
   fc.assert(
     fc.property(values, (value) => {
       const bytes = lists.toBuffer(value)
@@ -38,7 +38,7 @@ test('reads and writes what avsc alone does', () => {
   )
 })
 
-test('passes over lists that the reader does not know', () => {
+test('lists unknown to the reader are skipped', () => {
   fc.assert(
     fc.property(values, (value) => {
       const bytes = writer.toBuffer({ ...value, end: 'here' })
@@ -47,7 +47,7 @@ test('passes over lists that the reader does not know', () => {
   )
 })
 
-test('reads and passes over blocks that come with their size, as other writers make them', () => {
+test('blocks preceded by their size, as other writers make them, are read and skipped', () => {
   const names = [3, 4, 2, 0x61, 2, 0x62, 0]
   const counts = [1, 6, 2, 0x6b, 14, 0]
   expect(lists.fromBuffer(Buffer.from([...names, ...counts]))).toMatchObject({ names: ['a', 'b'], counts: { k: 7 } })
@@ -56,27 +56,30 @@ test('reads and passes over blocks that come with their size, as other writers m
 
 const long = avsc.Type.forSchema('long')
 
-describe.each([2 ** 22, 2 ** 31, 2 ** 33, 2 ** 52, -(2 ** 31), -(2 ** 52)])('a count of %i in a few bytes', (count) => {
-  const size = count < 0 ? [2] : []
-  const announced = Buffer.concat([long.toBuffer(count), Buffer.from([...size, 2, 0x61])])
-  const reason = `${Math.abs(count)} items announced in 2 bytes`
-  const empty = Buffer.from([0])
+describe.each([2 ** 22, 2 ** 31, 2 ** 33, 2 ** 52, -(2 ** 31), -(2 ** 52)])(
+  'a few bytes with a count of %i',
+  (count) => {
+    const size = count < 0 ? [2] : []
+    const announced = Buffer.concat([long.toBuffer(count), Buffer.from([...size, 2, 0x61])])
+    const reason = `${Math.abs(count)} items announced in 2 bytes`
+    const empty = Buffer.from([0])
 
-  test('is refused at once, read or passed over', () => {
-    expect(() => lists.fromBuffer(announced)).toThrow(reason)
-    expect(() => lists.fromBuffer(Buffer.concat([empty, announced]))).toThrow(reason)
-    expect(() => reader.fromBuffer(announced, skipping)).toThrow(reason)
-    expect(() => reader.fromBuffer(Buffer.concat([empty, announced]), skipping)).toThrow(reason)
-  })
-})
+    test('a count that the bytes cannot hold is refused at once, read or skipped', () => {
+      expect(() => lists.fromBuffer(announced)).toThrow(reason)
+      expect(() => lists.fromBuffer(Buffer.concat([empty, announced]))).toThrow(reason)
+      expect(() => reader.fromBuffer(announced, skipping)).toThrow(reason)
+      expect(() => reader.fromBuffer(Buffer.concat([empty, announced]), skipping)).toThrow(reason)
+    })
+  },
+)
 
-test('items that run over the end are refused, of whatever type they are', () => {
+test('items of any type that exceed the end are refused', () => {
   const doubles = avroType({ type: 'array', items: 'double' })
   expect(() => doubles.fromBuffer(Buffer.from([10, 0, 0, 0, 0, 0, 0]))).toThrow('truncated')
   expect(() => lists.fromBuffer(Buffer.from([4, 2, 0x61, 99, 0x61]))).toThrow('truncated')
 })
 
-test('any bytes give a value or an error', () => {
+test('any bytes lead to a value or an error', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       let outcome = 'read'
@@ -95,7 +98,7 @@ describe('a map may have any key', () => {
   const map = avroType({ type: 'map', values: 'string' })
   const bytesOf = (key: string) => Buffer.from([2, key.length * 2, ...Buffer.from(key), 2, 0x76, 0])
 
-  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''])('%j', (key) => {
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''])('a map may have the key %j', (key) => {
     const read = map.fromBuffer(bytesOf(key)) as Record<string, string>
     expect(Object.entries(read)).toEqual([[key, 'v']])
     expect(Object.getPrototypeOf(read)).toBe(Object.prototype)
@@ -104,22 +107,25 @@ describe('a map may have any key', () => {
   })
 })
 
-describe('bytes that are no UTF-8 are read as TextDecoder reads them, whatever the length of the text', () => {
+describe('bytes that are not UTF-8', () => {
   const text = avroType({ type: 'string' })
   const read = (bytes: Buffer) => text.fromBuffer(Buffer.concat([long.toBuffer(bytes.length), bytes])) as string
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
-  test.each([0, 1, 24, 63, 64, 65, 1_000, 100_000])('behind %d letters', (length) => {
-    const letters = Buffer.alloc(length, 'x')
-    for (const bad of [[0xed, 0xa0, 0xbd], [0xff], [0xc3], [0xf0, 0x9f, 0x98], [0xc0, 0x80], [0xef, 0xbb, 0xbf]]) {
-      const bytes = Buffer.concat([letters, Buffer.from(bad)])
-      expect(read(bytes)).toBe(utf8.decode(bytes))
-      expect(read(bytes).isWellFormed()).toBe(true)
-    }
-  })
+  test.each([0, 1, 24, 63, 64, 65, 1_000, 100_000])(
+    'bytes that are not UTF-8 are read as TextDecoder reads them, after %d letters',
+    (length) => {
+      const letters = Buffer.alloc(length, 'x')
+      for (const bad of [[0xed, 0xa0, 0xbd], [0xff], [0xc3], [0xf0, 0x9f, 0x98], [0xc0, 0x80], [0xef, 0xbb, 0xbf]]) {
+        const bytes = Buffer.concat([letters, Buffer.from(bad)])
+        expect(read(bytes)).toBe(utf8.decode(bytes))
+        expect(read(bytes).isWellFormed()).toBe(true)
+      }
+    },
+  )
 })
 
-describe('another writer is read as Avro resolves schemas', () => {
+describe('records of another writer', () => {
   const own = {
     type: 'record',
     name: 'Event',
@@ -143,42 +149,42 @@ describe('another writer is read as Avro resolves schemas', () => {
   test.each([
     ['of another namespace', { namespace: 'com.acme.chat' }],
     ['of none', { namespace: '' }],
-  ])('%s', (_what, more) => {
+  ])("another writer's schema is resolved as Avro specifies: %s", (_what, more) => {
     const author = { name: 'by', type: { type: 'enum', name: 'Author', symbols: ['user', 'bot'] } }
     expect(written([text, author], { text: 'hi', by: 'user' }, more)).toEqual({ ...hi, by: 'user' })
   })
 
-  test('of another name: refused, as the specification says', () => {
+  test('a record with another name is refused, as Avro specifies', () => {
     expect(() => written([text], { text: 'hi' }, { name: 'Other' })).toThrow('no alias')
   })
 
-  test('of another name that the reader has as an alias', () => {
+  test('a record with another name is read if the reader has it as an alias', () => {
     const aliased = avroType({ ...own, aliases: ['Old'] })
     const writer = avroType({ ...own, name: 'Old', namespace: 'x', fields: [text] })
     expect(aliased.fromBuffer(writer.toBuffer({ text: 'hi' }), resolverOf(aliased, writer))).toMatchObject(hi)
   })
 
-  test('a nullable field is read while it is not null', () => {
+  test('a nullable field is read by a non-null one while its value is not null', () => {
     const nullable = { name: 'text', type: ['null', 'string'] }
     expect(written([nullable], { text: 'hi' })).toEqual(hi)
     expect(() => written([nullable], { text: null })).toThrow('cannot read')
   })
 
-  test('a field that is never null is read by one that may be', () => {
+  test('a field that is never null is read by a nullable one', () => {
     expect(written([text, { name: 'note', type: 'string' }], { text: 'hi', note: 'n' })).toEqual({ ...hi, note: 'n' })
   })
 
-  test('a union of which nothing fits is refused as a whole', () => {
+  test('a union without a matching branch is refused as a whole', () => {
     expect(() => written([{ name: 'text', type: ['null', 'boolean'] }], { text: null })).toThrow('cannot read')
   })
 
-  test('an enum with one more symbol is read but for that one', () => {
+  test('an enum with an additional symbol is read, except for that symbol', () => {
     const author = { name: 'by', type: { type: 'enum', name: 'Author', symbols: ['system', 'user', 'bot'] } }
     expect(written([text, author], { text: 'hi', by: 'user' })).toEqual({ ...hi, by: 'user' })
     expect(() => written([text, author], { text: 'hi', by: 'system' })).toThrow('enum')
   })
 
-  test('an enum of another name is refused', () => {
+  test('an enum with another name is refused', () => {
     const author = { name: 'by', type: { type: 'enum', name: 'Writer', symbols: ['user', 'bot'] } }
     expect(() => written([text, author], { text: 'hi', by: 'user' })).toThrow('cannot read')
   })
@@ -193,7 +199,7 @@ describe('another writer is read as Avro resolves schemas', () => {
     ['int', 'date', 20_000, 20_000 * 86_400_000],
     ['int', undefined, 5, 5],
     ['long', 'timestamp-micros', -1, -1],
-  ])('a time as %s with the logical type %s', (type, logicalType, value, ms) => {
+  ])('a time in %s is read with the logical type %s', (type, logicalType, value, ms) => {
     const field = { name: 'at', type: logicalType ? { type, logicalType } : type }
     expect(written([text, field], { text: 'hi', at: value })).toEqual({ ...hi, at: ms })
     const all = [...own.fields.slice(0, 2), field, ...own.fields.slice(3)]
@@ -202,7 +208,7 @@ describe('another writer is read as Avro resolves schemas', () => {
     expect(written([text, nullable], { text: 'hi', at: value })).toEqual({ ...hi, at: ms })
   })
 
-  test('a time in nanoseconds, above what a number holds exactly', () => {
+  test('a time in nanoseconds is read exactly, even beyond what a number can hold', () => {
     const writer = avroType({ type: 'long', logicalType: 'timestamp-nanos' })
     const time = avroType({ type: 'long', logicalType: 'timestamp-millis' })
     const bytes = Buffer.alloc(10)
@@ -212,7 +218,7 @@ describe('another writer is read as Avro resolves schemas', () => {
     expect(time.fromBuffer(bytes.subarray(0, length), resolverOf(time, writer))).toBe(atMs)
   })
 
-  test('a time of day is no time', () => {
+  test('a time of day is not read as a time', () => {
     const field = { name: 'at', type: { type: 'int', logicalType: 'time-millis' } }
     expect(() => written([text, field], { text: 'hi', at: 5 })).toThrow('not a point in time')
   })

@@ -13,15 +13,18 @@ async function encoder() {
   return codec.encoder<{ body: Buffer }>('body-value', schema)
 }
 
-test.each([0, 1, 700, 4_088, 4_089, 4_090, 4_096, 300_000])('a value with %d bytes is whole', async (length) => {
-  const encode = await encoder()
-  const body = Buffer.alloc(length, 'x')
-  const encoded = encode({ body })
-  expect(encoded.subarray(0, 5)).toEqual(Buffer.from([0, 0, 0, 1, 2]))
-  expect(encoded.subarray(5).equals(avroType(schema).toBuffer({ body }))).toBe(true)
-})
+test.each([0, 1, 700, 4_088, 4_089, 4_090, 4_096, 300_000])(
+  'an encoded value with %d bytes is complete',
+  async (length) => {
+    const encode = await encoder()
+    const body = Buffer.alloc(length, 'x')
+    const encoded = encode({ body })
+    expect(encoded.subarray(0, 5)).toEqual(Buffer.from([0, 0, 0, 1, 2]))
+    expect(encoded.subarray(5).equals(avroType(schema).toBuffer({ body }))).toBe(true)
+  },
+)
 
-test('what was encoded before stays as it is', async () => {
+test('an encoded value is not changed by later ones', async () => {
   const encode = await encoder()
   const first = encode({ body: Buffer.from('first') })
   const copy = Buffer.from(first)
@@ -29,7 +32,7 @@ test('what was encoded before stays as it is', async () => {
   expect(first).toEqual(copy)
 })
 
-test('a value that does not fit the schema is refused', async () => {
+test('a value that does not fit its schema is refused', async () => {
   const encode = await encoder()
   expect(() => encode({ body: 'text' } as never)).toThrow('invalid')
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Decoded } from '../../../../services/platform/avro/codec.ts'
 import { OrderedDecoder } from '../../../../services/platform/avro/ordered-decoder.ts'
 
-test('what can be read and what cannot are told in the order of their records, also behind a schema that is asked for', async () => {
+test('values and reasons are reported in the order of their records, also behind an unknown schema', async () => {
   const asked = Promise.withResolvers<Decoded<string>>()
   const decoder = new OrderedDecoder<string>((bytes) => {
     const text = bytes.toString()

@@ -6,13 +6,13 @@ import { createRegistry, readAnswer, registryOf } from '../../../../services/pla
 const schema = { type: 'record', name: 'R', fields: [] }
 const json = 'application/json'
 
-describe('only an answer in the form of the API is taken for the registry', () => {
+describe('answers of the registry', () => {
   test.each([
     ['a schema', 200, json, '{"schema":"x"}', { kind: 'ok', body: { schema: 'x' } }],
     ['of its own media type', 200, 'application/vnd.schemaregistry.v1+json', '{}', { kind: 'ok', body: {} }],
     ['schema not found', 404, json, '{"error_code":40403}', { kind: 'error', code: 40_403 }],
     ['subject not found', 404, `${json}; charset=utf-8`, '{"error_code":40401}', { kind: 'error', code: 40_401 }],
-  ])('%s', (_what, status, type, text, answer) => {
+  ])("an answer counts as the registry's if it has the form of its API: %s", (_what, status, type, text, answer) => {
     expect(readAnswer(status, type, text)).toEqual(answer)
   })
 
@@ -33,7 +33,7 @@ describe('only an answer in the form of the API is taken for the registry', () =
     ['half an answer', 200, json, '{"schema":"x'],
     ['null', 200, json, 'null'],
     ['a list of a proxy without an object', 200, json, '"up"'],
-  ])('not: %s', (_what, status, type, text) => {
+  ])("an answer does not count as the registry's: %s", (_what, status, type, text) => {
     expect(() => readAnswer(status, type, text)).toThrow(`status ${status}`)
   })
 })
@@ -45,7 +45,7 @@ describe('a schema by its id', () => {
       return body ? { kind: 'ok', body: body as Record<string, unknown> } : { kind: 'error', code: 40_403 }
     }).findSchema(id)
 
-  test('comes with those that it refers to, each once, and first those that these refer to', async () => {
+  test('a schema includes its references, each once, and the deepest first', async () => {
     const named = (name: string) => ({ type: 'record', name, fields: [] })
     const refersTo = (...subjects: string[]) => ({ references: subjects.map((subject) => ({ subject, version: 1 })) })
     const answers = {
@@ -69,16 +69,16 @@ describe('a schema by its id', () => {
       { schema: '"x"', references: [{ subject: 's', version: 2 }] },
       { kind: 'unusable', reason: 'refers to s, version 2, which does not exist' },
     ],
-  ])('%s', async (_what, answer, found) => {
+  ])('a schema %s is unknown or unusable', async (_what, answer, found) => {
     expect(await find('schema' in answer ? { '/schemas/ids/1': answer } : {})).toEqual(found)
   })
 
-  test('an answer without a schema is not the registry', async () => {
+  test("an answer without a schema does not count as the registry's", async () => {
     await expect(find({ '/schemas/ids/1': { status: 'UP' } })).rejects.toThrow('no schema')
   })
 })
 
-describe('over HTTP', () => {
+describe('requests to the registry', () => {
   let server: Server
   const listen = async (answer: RequestListener) => {
     server = createServer(answer).listen(0, '127.0.0.1')
@@ -95,7 +95,7 @@ describe('over HTTP', () => {
     server.close()
   })
 
-  test('asks with its credentials, and for a subject by its escaped name', async () => {
+  test('the registry is asked with credentials, and a subject is escaped in its URL', async () => {
     const registry = await listen((request, response) => {
       const said = { id: 7, seen: `${request.method} ${request.url} ${request.headers.authorization}` }
       const isRight = said.seen === `POST /api/subjects/a%2Fb Basic ${Buffer.from('user:pass:word').toString('base64')}`
@@ -104,14 +104,17 @@ describe('over HTTP', () => {
     expect(await registry.findId('a/b', schema)).toBe(7)
   })
 
-  test.each([[-1], [1.5], ['7'], [2 ** 31], [undefined]])('an id that is none (%s) is no answer', async (id) => {
-    const registry = await listen((_request, response) => {
-      response.setHeader('content-type', json).end(JSON.stringify({ id }))
-    })
-    await expect(registry.findId('a', schema)).rejects.toThrow('no id')
-  })
+  test.each([[-1], [1.5], ['7'], [2 ** 31], [undefined]])(
+    'an id that is invalid (%s) does not count as an answer',
+    async (id) => {
+      const registry = await listen((_request, response) => {
+        response.setHeader('content-type', json).end(JSON.stringify({ id }))
+      })
+      await expect(registry.findId('a', schema)).rejects.toThrow('no id')
+    },
+  )
 
-  test('an answer without an end is given up, and so is a reset connection', async () => {
+  test('an answer that does not end is given up, and so is a reset connection', async () => {
     const registry = await listen((request, response) => {
       if (request.url?.endsWith('/1')) return void request.socket.destroy()
       response.setHeader('content-type', json)

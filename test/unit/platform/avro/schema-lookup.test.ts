@@ -69,8 +69,8 @@ function bytesOf(id: number): Buffer {
 }
 const hi = { ok: true, value: { text: 'hi' } }
 
-describe('a schema of our own', () => {
-  test('is known to every decoder without asking, also to one that was made before', async () => {
+describe('our own schemas', () => {
+  test('our own schema is known to every decoder without a request, including earlier ones', async () => {
     const { codec, asked } = world()
     const before = codec.decoder(schema)
     await codec.learn('notes-value', schema)
@@ -79,7 +79,7 @@ describe('a schema of our own', () => {
     expect(asked).toEqual([])
   })
 
-  test('is still known while the registry answers with nonsense', async () => {
+  test('our own schema stays known while the registry answers nonsense', async () => {
     const { codec, behind } = world()
     const encode = await codec.encoder<{ text: string }>('notes-value', schema)
     behind.away = new Error('status 404 with text/html')
@@ -87,8 +87,8 @@ describe('a schema of our own', () => {
   })
 })
 
-describe('an id that is not known yet', () => {
-  test('is asked for once, however many records wait for it', async () => {
+describe('unknown ids', () => {
+  test('an unknown id is requested once, however many records wait for it', async () => {
     const { codec, asked } = world()
     const decode = codec.decoder<{ text: string }>(schema)
     const bytes = Buffer.concat([bytesOf(otherId), Buffer.from([0])])
@@ -97,7 +97,7 @@ describe('an id that is not known yet', () => {
     expect(asked).toEqual([otherId])
   })
 
-  test('waits while there is any answer but the registry’s own, and is not called unreadable', async () => {
+  test('a record with an unknown id waits until the registry itself answers, and is not unreadable before that', async () => {
     const { codec, behind, onSleep, now } = world()
     await codec.learn('notes-value', schema)
     const decode = codec.decoder(schema)
@@ -109,7 +109,7 @@ describe('an id that is not known yet', () => {
     expect(now()).toBeGreaterThan(60_000)
   })
 
-  test('is unreadable once the registry has said so for some seconds', async () => {
+  test('a record with an unknown id is unreadable after the registry has not known it for some seconds', async () => {
     const { codec, asked, now } = world()
     await codec.learn('notes-value', schema)
     expect(await codec.decoder(schema)(bytesOf(7))).toEqual({ ok: false, reason: 'unknown schema id 7' })
@@ -117,7 +117,7 @@ describe('an id that is not known yet', () => {
     expect(asked.filter((id) => id === 7).length).toBeGreaterThanOrEqual(5)
   })
 
-  test('is read when the registry finds it at a later question', async () => {
+  test('a record with an unknown id is read when a later request finds the schema', async () => {
     const { codec, answer, onSleep, now } = world()
     onSleep(() => {
       if (now() >= 1_500) answer(() => found(schema))
@@ -125,7 +125,7 @@ describe('an id that is not known yet', () => {
     expect(await codec.decoder(schema)(bytesOf(9))).toMatchObject(hi)
   })
 
-  test('waits while the registry does not have our own schema either', async () => {
+  test('a record with an unknown id waits while the registry does not have our own schema either', async () => {
     const { codec, behind, onSleep, now } = world()
     await codec.learn('notes-value', schema)
     behind.forgetful = true
@@ -141,7 +141,7 @@ describe('an id that is not known yet', () => {
     ['a schema of another kind', { kind: 'unusable', reason: 'is JSON, not Avro' }, 'schema 7 is JSON, not Avro'],
     ['a schema that is no Avro', found({ type: 'nonsense' }), 'schema 7: unknown type: "nonsense"'],
     ['a schema that does not fit', found({ ...schema, fields: [] }), 'schema 7 does not fit'],
-  ])('%s is unreadable, and is not asked for with each record', async (_what, has, reason) => {
+  ])('a record with %s is unreadable, and its schema is not requested with each record', async (_what, has, reason) => {
     const { codec, answer, asked } = world()
     answer(() => has)
     const decode = codec.decoder(schema)
@@ -152,15 +152,15 @@ describe('an id that is not known yet', () => {
     expect(asked).toHaveLength(count)
   })
 
-  test('below 0 can be none', async () => {
+  test('a negative schema id is refused', async () => {
     const { codec, asked } = world()
     expect(codec.decoder(schema)(bytesOf(-2))).toEqual({ ok: false, reason: 'schema id -2 is below 0' })
     expect(asked).toEqual([])
   })
 })
 
-describe('many records that are no Avro of ours', () => {
-  test('2,000 with ids of eight bytes make a handful of requests, and again one half a minute later', async () => {
+describe('many records that are not Avro of ours', () => {
+  test('2,000 unknown ids of eight bytes cause a handful of requests, and another one half a minute later', async () => {
     const { codec, asked, pass } = world()
     await codec.learn('notes-value', schema)
     const decode = codec.decoder(schema)
@@ -174,7 +174,7 @@ describe('many records that are no Avro of ours', () => {
     expect(asked.filter((id) => id === 0)).toHaveLength(before + 1)
   })
 
-  test('2,000 with an id of each its own are asked for side by side, once each beyond a few, and hold a record behind them for seconds at most', async () => {
+  test('2,000 different unknown ids are requested concurrently, mostly once, and delay the record behind them by seconds at most', async () => {
     const { codec, asked, now, mostUnderway } = world()
     await codec.learn('notes-value', schema)
     const decode = codec.decoder(schema)

@@ -24,7 +24,7 @@ test.each([
   ['GET', `/a/${'1'.repeat(6)}`, 400, undefined],
   ['GET', `/a/${'1'.repeat(1_900)}`, 400, undefined],
   ['GET', '/a/%', 400, undefined],
-])('%s %s: %i', async (method, url, status, allow) => {
+])('the request %s %s is answered with %i', async (method, url, status, allow) => {
   const answer = await create().inject({ method: method as 'GET', url })
   expect([answer.statusCode, answer.headers.allow]).toEqual([status, allow])
   if (status >= 400) {
@@ -33,7 +33,7 @@ test.each([
   }
 })
 
-test('a parameter that the router itself refuses: problem details too', async () => {
+test('a parameter that the router refuses is answered with problem details', async () => {
   const answer = await create().inject({ url: `/a/${'1'.repeat(3_000)}` })
   expect(answer.json()).toMatchObject({ type: 'about:blank', status: answer.statusCode })
 })
@@ -42,7 +42,7 @@ test.each([
   ['a text', '{"a":{"b":["\\ud83d"]}}', 'a.b.0'],
   ['a name', '{"a":{"\\ud83d":1}}', 'a.\ufffd'],
   ['the whole body', '"\\udc00"', ''],
-])('a body with half an emoji in %s is answered with 422, and the field is named', async (_where, payload, field) => {
+])('a body with half an emoji in %s is answered with 422 naming the field', async (_where, payload, field) => {
   const headers = { 'content-type': 'application/json' }
   const answer = await create().inject({ method: 'POST', url: '/a/named', headers, payload })
   expect([answer.statusCode, answer.json().errors]).toEqual([422, [{ field, message: 'must be well-formed Unicode' }]])
@@ -50,7 +50,7 @@ test.each([
   expect(good.statusCode).toBe(200)
 })
 
-test('a body that is nested deeply is looked at without recursion', async () => {
+test('a deeply nested body is checked without recursion', async () => {
   const payload = `${'['.repeat(200_000)}"\\ud83d"${']'.repeat(200_000)}`
   const headers = { 'content-type': 'application/json' }
   const answer = await create().inject({ method: 'POST', url: '/a/named', headers, payload })

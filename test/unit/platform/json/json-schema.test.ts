@@ -20,7 +20,7 @@ const check = compileSchema({
   },
 })
 
-test('defaults are filled in', () => {
+test('defaults of a schema are filled in', () => {
   expect(check({ id: 'x' })).toEqual({ ok: true, value: { id: 'x', kind: 'a' } })
 })
 
@@ -33,26 +33,26 @@ test.each([
   [{ id: 'x', items: [{ at: 'noon' }] }, 'items.0.at', 'must match format "date-time"'],
   [{ id: 'x', items: [{ at: '2026-01-01T00:00:00Z', of: 1 }] }, 'items.0.of', 'must NOT have additional properties'],
   ['text', '', 'must be object'],
-])('%o: the field is named', (value, field, message) => {
+])('a value that does not fit is refused with its field named: %o', (value, field, message) => {
   expect(check(value)).toEqual({ ok: false, problems: [{ field, message }] })
 })
 
-test('every offending field is named, up to 50', () => {
+test('up to 50 wrong fields of a value are named', () => {
   expect(check({ id: 1, kind: 2 })).toMatchObject({ ok: false, problems: { length: 2 } })
   const items = Array.from({ length: 200 }, () => ({}))
   expect(check({ id: 'x', items })).toMatchObject({ ok: false, problems: { length: 50 } })
 })
 
-test('of a large value the first problem is named, without an error object for each', () => {
+test('the first problem of a large value is named, without an error object for each item', () => {
   const items = Array.from({ length: 200_000 }, () => ({}))
   expect(check({ id: 'x', items })).toMatchObject({ ok: false, problems: { length: 1 } })
 })
 
-test('an answer quotes a name of a field up to 300 characters', () => {
+test("a message quotes at most 300 characters of a field's name", () => {
   const result = check({ id: 'x', items: [{ at: '2026-01-01T00:00:00Z', ['n'.repeat(1_000_000)]: 1 }] })
   expect(result.ok || result.problems[0]?.field.length).toBe(300)
 })
 
-test.each([`${' '.repeat(1_000_000)}`, '2026-01-01T00:00:00Z'.padEnd(65)])('a long text is no time', (at) => {
+test.each([`${' '.repeat(1_000_000)}`, '2026-01-01T00:00:00Z'.padEnd(65)])('a long text is refused as a time', (at) => {
   expect(check({ id: 'x', items: [{ at }] })).toMatchObject({ ok: false })
 })

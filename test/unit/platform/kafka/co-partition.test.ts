@@ -31,7 +31,7 @@ function fresh(total: number, ids: string[]): Map<string, number[]> {
   )
 }
 
-test('every number goes to exactly one member, ascending, and shares differ by one at most', () => {
+test('every partition number belongs to exactly one member, and shares differ by one at most', () => {
   fc.assert(
     fc.property(count, holders, (total, members) => {
       const shares = shareOut(total, members)
@@ -45,7 +45,7 @@ test('every number goes to exactly one member, ascending, and shares differ by o
   )
 })
 
-test('the order in which members are listed changes nothing', () => {
+test('the order in which members are listed does not matter', () => {
   const shuffled = holders.chain((members) =>
     fc.tuple(fc.constant(members), fc.shuffledSubarray(members, { minLength: members.length })),
   )
@@ -56,7 +56,7 @@ test('the order in which members are listed changes nothing', () => {
   )
 })
 
-test('a group that joins again without a change keeps everything', () => {
+test('a group that rejoins without a change keeps its assignment', () => {
   fc.assert(
     fc.property(count, memberIds, (total, ids) => {
       const before = fresh(total, ids)
@@ -65,7 +65,7 @@ test('a group that joins again without a change keeps everything', () => {
   )
 })
 
-test('when a member leaves, only its numbers move', () => {
+test('when a member leaves, only its partition numbers move', () => {
   fc.assert(
     fc.property(count, memberIds, (total, ids) => {
       const before = fresh(total, ids)
@@ -75,7 +75,7 @@ test('when a member leaves, only its numbers move', () => {
   )
 })
 
-test('when a member joins, numbers move to it only, and no more than its share', () => {
+test('when a member joins, partition numbers move only to it, and no more than its share', () => {
   fc.assert(
     fc.property(count, memberIds, (total, [newcomer = '', ...ids]) => {
       const before = fresh(total, ids)
@@ -115,17 +115,17 @@ async function assign(counts: Record<string, number>, members: GroupMember[]) {
 const four = { deliveries: 4, parked: 4, retries: 4 }
 const all = (numbers: number[]) => Object.fromEntries(topics.map((topic) => [topic, numbers]))
 
-test('members hand over what they hold through Kafka, and get the same numbers of every topic', async () => {
+test('members report what they hold through Kafka, and get the same numbers of every topic', async () => {
   const assigned = await assign(four, [member('a', 'a', [2, 3]), member('b', 'b', [0, 1])])
   expect(assigned).toEqual({ a: all([2, 3]), b: all([0, 1]) })
 })
 
-test('a member that was expelled and comes back with a new id holds nothing', async () => {
+test('an expelled member that returns with a new id holds nothing', async () => {
   const assigned = await assign(four, [member('a-again', 'a', [0, 1]), member('b', 'b', [0, 1]), member('c', 'c', [3])])
   expect(assigned).toEqual({ 'a-again': all([2]), b: all([0, 1]), c: all([3]) })
 })
 
-test('topics with different counts are refused, all of them named', async () => {
+test('topics with different partition counts are refused and named', async () => {
   await expect(assign({ ...four, parked: 6 }, [member('a', 'a', [])])).rejects.toThrow(
     'these topics must have the same number of partitions: deliveries has 4, parked has 6, retries has 4',
   )
@@ -142,13 +142,13 @@ test.each([
     result: 3,
   },
 ] as { counts: [string, number][]; result: number }[])(
-  'counts of $counts are the same: $result',
+  'partition counts of $counts are equal: $result',
   ({ counts, result }) => {
     expect(assertSameCounts(new Map(counts))).toBe(result)
   },
 )
 
-test('a topic that is not there is named as missing', () => {
+test('a missing topic is named as missing', () => {
   const counts = new Map([
     ['x', 3],
     ['y', 0],

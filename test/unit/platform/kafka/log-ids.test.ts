@@ -13,15 +13,15 @@ test.each([
   ['behind the end', 21, logId, 'foreign'],
   ['behind the end, without a log', 21, null, 'foreign'],
   ['before the first record', 9, logId, 'passed'],
-])('a commit %s', (_name, offset, committedLogId, kind) => {
+])('a commit %s is judged by its log and offset', (_name, offset, committedLogId, kind) => {
   expect(judgeCommit(offset, committedLogId, extent).kind).toBe(kind)
 })
 
-test('a broker that tells no topic ids leaves commits as they are', () => {
+test('a broker without topic ids leaves commits unchanged', () => {
   expect(judgeCommit(15, logId, { ...extent, logId: null })).toEqual({ kind: 'here' })
 })
 
-test('a topic is another log when its id changes, and as long as it stays changed', () => {
+test('a topic is another log when its id changes, and for as long as it is changed', () => {
   const ids = new LogIds()
   expect(ids.meet('t', null)).toBe(null)
   expect(ids.meet('t', logId)).toBe(null)

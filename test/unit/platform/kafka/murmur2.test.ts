@@ -15,11 +15,11 @@ test.each([
   ['a-little-bit-longer-string', -1486304829],
   ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
   ['abc', 479470107],
-])('the hash of %s is the one of the Java client', (key, hash) => {
+])('the hash of %s equals that of the Java client', (key, hash) => {
   expect(murmur2(Buffer.from(key))).toBe(hash)
 })
 
-test('every key of any bytes goes to the partition that kafkajs chooses', () => {
+test('every key of any bytes is assigned the partition that kafkajs chooses', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 70 }), fc.integer({ min: 1, max: 200 }), (bytes, count) => {
       const key = Buffer.from(bytes)
@@ -30,11 +30,11 @@ test('every key of any bytes goes to the partition that kafkajs chooses', () => 
   )
 })
 
-test('a key as text goes where its UTF-8 bytes go', () => {
+test('a text key is assigned the partition of its UTF-8 bytes', () => {
   expect(partitionOfKey('größe:🙂', 12)).toBe(partitionOfKey(Buffer.from('größe:🙂'), 12))
 })
 
-test('a key of a megabyte takes a pass over its bytes, not the square of them', () => {
+test('hashing a key of a megabyte takes linear time', () => {
   // kafkajs takes minutes for it: the test's own limit of time would end it.
   expect(murmur2(Buffer.alloc(1_000_000, 'k'))).toBe(murmur2(Buffer.from('k'.repeat(1_000_000))))
 })

@@ -20,14 +20,14 @@ function bench() {
   return { log, stopping, assignment, coming, waiting, runOut: () => runOut() }
 }
 
-test('what comes soon is waited for, and nothing is paused', async () => {
+test('work that ends soon is waited for, and nothing is paused', async () => {
   const { log, coming, waiting } = bench()
   coming.resolve('schema')
   expect(await waiting).toBe('schema')
   expect(log).toEqual([])
 })
 
-test('what fails soon fails here', async () => {
+test('work that fails soon fails at once', async () => {
   const { log, coming, waiting } = bench()
   coming.reject(new Error('broken'))
   await expect(waiting).rejects.toThrow('broken')
@@ -35,7 +35,7 @@ test('what fails soon fails here', async () => {
 })
 
 test.each(['resolve', 'reject'] as const)(
-  'what takes long holds its partition alone, until it has come: %s',
+  'work that takes long pauses only its partition until it ends: %s',
   { timeout: 5_000 },
   async (end) => {
     const { log, coming, waiting, runOut } = bench()
@@ -48,7 +48,7 @@ test.each(['resolve', 'reject'] as const)(
   },
 )
 
-test('a partition that has left meanwhile is not resumed: that is its next assignment', {
+test('a partition that has left in the meantime is not resumed', {
   timeout: 5_000,
 }, async () => {
   const { log, assignment, coming, waiting, runOut } = bench()
@@ -60,7 +60,7 @@ test('a partition that has left meanwhile is not resumed: that is its next assig
   expect(log).toEqual(['pause t/3'])
 })
 
-test('nothing is paused at a stop', { timeout: 5_000 }, async () => {
+test('nothing is paused during a shutdown', { timeout: 5_000 }, async () => {
   const { log, stopping, waiting, runOut } = bench()
   stopping.abort()
   runOut()

@@ -6,8 +6,8 @@ const broken = () => {
   throw new TypeError('no such thing')
 }
 
-describe('an exception while one record is handled', () => {
-  it('is tried again, and forgotten when that succeeds', () => {
+describe('exceptions of records', () => {
+  it('a step that throws is tried again, and forgotten when it succeeds', () => {
     const { faults, logged } = world()
     let tries = 0
     const step = () => (++tries === 1 ? broken() : 'done')
@@ -15,7 +15,7 @@ describe('an exception while one record is handled', () => {
     expect(logged).toEqual([])
   })
 
-  it('becomes the detail of a dead letter, logged and counted once, as soon as another record is handled', async () => {
+  it('a record that throws twice becomes a dead letter with the detail, logged and counted once, when another record is handled', async () => {
     const { faults, logged, count } = world()
     const aside = faults.guard(at(0), 'deciding', () => 'shop', broken)
     if (!(aside instanceof SetAside)) throw new Error('not set aside')
@@ -30,14 +30,14 @@ describe('an exception while one record is handled', () => {
     expect(count()).toBe(1)
   })
 
-  it('is settled after a while where no other record comes', async () => {
+  it('a record that throws twice becomes a dead letter after a while if no other record comes', async () => {
     const { faults, tick } = world()
     const aside = faults.guard(at(0), 'deciding', () => 'shop', broken)
     tick()
     expect(await (aside as SetAside).detail).toBe('deciding: no such thing')
   })
 
-  it('ends the process when it hits 20 records of several owners in a row, and then none of them is set aside', async () => {
+  it('an exception for 20 records of several owners in a row ends the process, and none of them is set aside', async () => {
     const { faults, failed, logged } = world()
     const asides = Array.from({ length: 20 }, (_unused, n) =>
       faults.guard(at(n), 'deciding', () => `shop-${n % 2}`, broken),
@@ -47,13 +47,13 @@ describe('an exception while one record is handled', () => {
     expect(logged).toEqual([])
   })
 
-  it('never ends the process while all of them are of one owner', () => {
+  it('exceptions for records of one owner never end the process', () => {
     const { faults, failed } = world()
     for (let n = 0; n < 1_000; n++) faults.guard(at(n), 'deciding', () => 'shop', broken)
     expect(failed).toEqual([])
   })
 
-  it('ends the process also where an earlier step goes well for each of the records', () => {
+  it('a step that fails for every record ends the process, even if an earlier step succeeds for each', () => {
     const { faults, failed } = world()
     for (let n = 0; n < 20; n++) {
       const owner = () => `shop-${n}`
@@ -63,7 +63,7 @@ describe('an exception while one record is handled', () => {
     expect(failed).toEqual(['20 records in a row cannot be handled: deciding'])
   })
 
-  it('counts from none again after a record that was handled', () => {
+  it('exceptions are counted from zero again after a record that was handled', () => {
     const { faults, failed } = world()
     for (let n = 0; n < 100; n++) {
       faults.guard(at(n), 'deciding', () => `shop-${n}`, broken)
@@ -78,7 +78,7 @@ describe('an exception while one record is handled', () => {
     expect(failed).toEqual([])
   })
 
-  it('is kept to its record where a step waits, too', async () => {
+  it("an exception in a step that waits is that record's alone", async () => {
     const { faults } = world()
     const aside = await faults.guardAsync(
       at(0),

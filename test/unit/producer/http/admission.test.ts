@@ -9,7 +9,7 @@ function fill(admission: Admission, owner: string): [number, string] {
   }
 }
 
-test('one owner alone may hold half, and leaves room for the next ones', () => {
+test('one owner may take half of the capacity, and leaves the rest to others', () => {
   const admission = new Admission(1_000, () => 0)
   expect(fill(admission, 'a')).toEqual([51, 'share'])
   expect(fill(admission, 'b')).toEqual([25, 'share'])
@@ -17,7 +17,7 @@ test('one owner alone may hold half, and leaves room for the next ones', () => {
   expect(admission.isFull).toBe(false)
 })
 
-test('what is held is given back once, and then its owner has room again', () => {
+test('capacity is given back once, and its owner has room again', () => {
   const admission = new Admission(100, () => 0)
   const leave = admission.enter('a', 80)
   expect(admission.enter('a', 1)).toBe('share')
@@ -28,7 +28,7 @@ test('what is held is given back once, and then its owner has room again', () =>
   expect(admission.enter('a', 80)).toBeTypeOf('function')
 })
 
-test('nobody enters while records fill the memory, and a share is of what they leave', () => {
+test('no request is admitted while records fill the memory, and shares are of what they leave', () => {
   let recordBytes = 100
   const admission = new Admission(100, () => recordBytes)
   expect(admission.enter('a', 1)).toBe('full')

@@ -78,7 +78,7 @@ function postText(payload: string, headers: Record<string, string> = {}): Inject
   return { method: 'POST', url: '/v1/events', payload, headers: { ...defaults, ...headers } }
 }
 
-test('202 with a verdict for each event, in order', async () => {
+test('accepted events are answered with 202 and a verdict for each, in order', async () => {
   const sink = new FakeSink()
   const response = await (await start(sink)).inject(post([rawStatusEvent(), rawMessageEvent()]))
   expect(response.statusCode).toBe(202)
@@ -91,7 +91,7 @@ test('202 with a verdict for each event, in order', async () => {
   expect(sink.published.map(({ event }) => event.type)).toEqual(['status', 'message'])
 })
 
-test.each(['application/x-ndjson', 'application/ndjson'])('%s is read by lines', async (contentType) => {
+test.each(['application/x-ndjson', 'application/ndjson'])('a body of %s is read line by line', async (contentType) => {
   const sink = new FakeSink()
   const lines = `${JSON.stringify(rawStatusEvent())}\n${JSON.stringify(rawMessageEvent())}\n`
   const response = await (await start(sink)).inject(postText(lines, { 'content-type': contentType }))
@@ -102,13 +102,13 @@ test.each(['application/x-ndjson', 'application/ndjson'])('%s is read by lines',
 test.each([
   ['is handed on', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', true],
   ['that cannot be read is left out', '00-zz-00f067aa0ba902b7-01', false],
-])('a traceparent %s', async (_what, traceparent, isKept) => {
+])('a traceparent in a request %s', async (_what, traceparent, isKept) => {
   const sink = new FakeSink()
   await (await start(sink)).inject(post([rawStatusEvent()], { traceparent }))
   expect(sink.published.map((each) => each.traceparent)).toEqual([isKept ? traceparent : undefined])
 })
 
-test('202 is answered only after the acknowledgement', async () => {
+test('a request is answered with 202 only after the acknowledgement', async () => {
   const sink = new FakeSink()
   const { promise: acknowledgement, resolve: acknowledge } = Promise.withResolvers<void>()
   const { promise: handedOver, resolve: handOver } = Promise.withResolvers<void>()
@@ -158,14 +158,17 @@ test.each<[string, number, InjectOptions, object]>([
   ['a body over the limit', 413, postText(' '.repeat(1_048_577)), {}],
   ['another content type', 415, postText('x', { 'content-type': 'text/plain' }), {}],
   ['a compressed body', 415, postText('x', { 'content-encoding': 'gzip' }), { reason: 'unsupported-encoding' }],
-])('%s: %i as problem details, and nothing is published', async (_what, status, request, problem) => {
-  const sink = new FakeSink()
-  const response = await (await start(sink)).inject(request)
-  expect(response.statusCode).toBe(status)
-  expect(response.headers['content-type']).toMatch(/^application\/problem\+json/)
-  expect(response.json()).toMatchObject({ type: 'about:blank', status, ...problem })
-  expect(sink.published).toEqual([])
-})
+])(
+  'a request with %s is answered with %i as problem details, and nothing is published',
+  async (_what, status, request, problem) => {
+    const sink = new FakeSink()
+    const response = await (await start(sink)).inject(request)
+    expect(response.statusCode).toBe(status)
+    expect(response.headers['content-type']).toMatch(/^application\/problem\+json/)
+    expect(response.json()).toMatchObject({ type: 'about:blank', status, ...problem })
+    expect(sink.published).toEqual([])
+  },
+)
 
 test.each<[string, Record<string, unknown>, number]>([
   ['the permission and the business', { permissions: ['events:write'], businessId: 'business-1' }, 202],
@@ -176,7 +179,7 @@ test.each<[string, Record<string, unknown>, number]>([
   ['another permission', { permissions: ['webhooks'], businessId: 'business-1' }, 403],
   ['another role', { role: 'operator', businessId: 'business-1' }, 403],
   ['nothing', {}, 403],
-])('a token with %o', async (_what, claims, status) => {
+])('a token with %s is judged by its permission and business', async (_what, claims, status) => {
   const authorization = `Bearer ${await tokenOf(claims)}`
   const response = await (await start(new FakeSink())).inject(post([rawStatusEvent()], { authorization }))
   expect(response.statusCode).toBe(status)
@@ -185,7 +188,7 @@ test.each<[string, Record<string, unknown>, number]>([
 test.each<[string, Partial<FakeSink>]>([
   ['starting', { isOpen: false }],
   ['overloaded', { bufferedBytes: 2_097_152 }],
-])('503 with Retry-After while %s', async (reason, state) => {
+])('a request is answered with 503 and Retry-After while %s', async (reason, state) => {
   const sink = Object.assign(new FakeSink(), state)
   const response = await (await start(sink)).inject(post([rawStatusEvent()]))
   expect(response.statusCode).toBe(503)
@@ -194,7 +197,7 @@ test.each<[string, Partial<FakeSink>]>([
   expect(sink.published).toEqual([])
 })
 
-test('bodies that are being served count: a third one of the largest size is not taken in, until one is answered', async () => {
+test('requests being served count: a third one of the largest size is refused until one is answered', async () => {
   const sink = new FakeSink()
   const { promise: acknowledgement, resolve: acknowledge } = Promise.withResolvers<void>()
   const bothHandedOver = Promise.withResolvers<void>()
@@ -213,7 +216,7 @@ test('bodies that are being served count: a third one of the largest size is not
   expect([...statuses, third.statusCode, fourth.statusCode]).toEqual([202, 202, 503, 202])
 })
 
-test("one business's requests take no more than is left free: 429 with Retry-After, while another's are taken in", async () => {
+test("a business over its share gets 429 with Retry-After, and another one's requests are accepted", async () => {
   const sink = new FakeSink()
   const { promise: acknowledgement, resolve: acknowledge } = Promise.withResolvers<void>()
   const handedOver = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -236,7 +239,7 @@ test("one business's requests take no more than is left free: 429 with Retry-Aft
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
 })
 
-test('no acknowledgement in time: 503 with Retry-After', async () => {
+test('a request without an acknowledgement in time is answered with 503 and Retry-After', async () => {
   const sink = new FakeSink()
   sink.answer = () => new Promise(() => undefined)
   const waits: number[] = []
@@ -251,7 +254,7 @@ test('no acknowledgement in time: 503 with Retry-After', async () => {
 test.each([
   ['a record that the broker will never take', new RecordRefused('too large'), 413],
   ['a fault of our own', new Error('no'), 500],
-])('%s', async (_what, error, status) => {
+])('a request whose events are not published is answered by the reason: %s', async (_what, error, status) => {
   const sink = new FakeSink()
   sink.answer = () => Promise.reject(error)
   const response = await (await start(sink)).inject(post([rawStatusEvent()]))
@@ -272,7 +275,7 @@ test('metrics count events by type and refusals by reason', async () => {
   expect(payload).toContain('hookline_producer_buffered_bytes{service="producer"} 0')
 })
 
-test('the OpenAPI document shows the route and the fields of an event', async () => {
+test('the OpenAPI document has the route and the fields of an event', async () => {
   const response = await (await start(new FakeSink())).inject('/openapi.json')
   const document = response.json()
   const { requestBody, responses } = document.paths['/v1/events'].post

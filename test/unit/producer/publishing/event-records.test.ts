@@ -26,7 +26,7 @@ function eventOf(raw: object): Event {
   return result.value
 }
 
-test('topic, key and traceparent', () => {
+test('a record has the topic, key and traceparent of its event', () => {
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
   expect(build(eventOf(rawMessageEvent()), traceparent)).toMatchObject({
     topic: 'pre-message-events',
@@ -97,7 +97,7 @@ const statusEvent = fc.record({
   clientPayload: optionalText,
 })
 
-test('any event comes back from its Avro bytes as it was sent', () => {
+test('any event is read from its Avro bytes as it was sent', () => {
   fc.assert(
     fc.property(fc.oneof(messageEvent, statusEvent), (raw) => {
       const { value } = build(eventOf(raw))
@@ -137,13 +137,13 @@ function filled(fields: avsc.schema.RecordType['fields'], raw: Record<string, un
 test.each([
   ['at the limit', 0, false],
   ['one byte over it', 1, true],
-])('an event %s is too large: %s more, %s', (_what, more, expected) => {
+])('an event %s (%s more) is too large: %s', (_what, more, expected) => {
   const empty = notificationBytes(eventOf(rawMessageEvent({ messages: [rawMessage({ message: 'x' })] })))
   const padding = 'x'.repeat(262_144 - empty + more + 1)
   expect(isTooLarge(eventOf(rawMessageEvent({ messages: [rawMessage({ message: padding })] })))).toBe(expected)
 })
 
-test('an event is measured by the notification of a webhook that wants everything', () => {
+test('the size of an event is that of the notification for a webhook that wants everything', () => {
   const messages = [rawMessage({ message: 'ñ"' }), rawMessage({ from: 'bot' }), rawMessage({ from: 'operator' })]
   const event = eventOf(rawMessageEvent({ messages, variables: { a: 'b' } }))
   const body = bodyOf(event, everything)

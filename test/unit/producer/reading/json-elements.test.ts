@@ -21,7 +21,7 @@ const object = fc.dictionary(
   fc.jsonValue(),
 )
 
-test('what is taken apart makes the same value again, however its texts look', () => {
+test('a JSON list read by its elements equals the list parsed as a whole, whatever its texts look like', () => {
   fc.assert(
     fc.property(object, indented, (value, indent) => {
       const parts = splitList(JSON.stringify(value, null, indent), 1_000)
@@ -31,7 +31,7 @@ test('what is taken apart makes the same value again, however its texts look', (
   )
 })
 
-test('what is not JSON is not JSON when it is taken apart, and what is, is', () => {
+test('invalid JSON is refused by its elements exactly when it is refused as a whole', () => {
   const text = fc.string({
     unit: fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '1', '\\', ' ', '"a"'),
     maxLength: 14,
@@ -59,7 +59,7 @@ test('what is not JSON is not JSON when it is taken apart, and what is, is', () 
   )
 })
 
-test('more elements than that are not taken apart', () => {
+test('a list with too many elements is not read', () => {
   expect(splitList('{"events":[1,2,3]}', 3)?.elements).toEqual(['1', '2', '3'])
   expect(splitList('{"events":[1,2,3,4]}', 3)).toBeNull()
 })
@@ -69,6 +69,6 @@ test.each([
   ['[1,2,3]', 2, true],
   ['["a,b,[,{",{}]', 3, false],
   ['["a\\",b,[,{",{}]', 3, false],
-])('%s has more than %i values: %s', (text, max, expected) => {
+])('the count of values is right: %s has more than %i: %s', (text, max, expected) => {
   expect(hasMoreValuesThan(text, max)).toBe(expected)
 })

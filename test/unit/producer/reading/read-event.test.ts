@@ -5,7 +5,7 @@ import { rawMessage, rawMessageEvent, rawStatusEvent, without } from '../samples
 
 const read = createEventReader()
 
-test('a message event becomes its record: times in milliseconds, what is absent null', () => {
+test('a message event becomes its record, with times in milliseconds and null for what is absent', () => {
   expect(read(rawMessageEvent())).toEqual({
     ok: true,
     value: {
@@ -52,7 +52,7 @@ test('a status event becomes its record', () => {
   })
 })
 
-test('names of variables that objects have by themselves are names like any other', () => {
+test('variables may have names that objects have by default', () => {
   const variables = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c","hasOwnProperty":"d"}') as object
   const result = read(rawMessageEvent({ variables }))
   const kept = result.ok && result.value.type === 'message' && result.value.event.variables
@@ -73,7 +73,7 @@ test.each([
   ['whatsapp with its number', rawMessageEvent({ chatPlatform: 'whatsapp', whatsappNumber: '34900000000' })],
   ['an operator known by name only', rawMessageEvent({ messages: [rawMessage({ from: 'operator' })] })],
   ['a status of another platform', rawStatusEvent({ chatPlatform: 'telegram', whatsappNumber: null })],
-])('%s is accepted', (_what, raw) => {
+])('an event with %s is accepted', (_what, raw) => {
   expect(read(raw)).toMatchObject({ ok: true })
 })
 
@@ -132,7 +132,7 @@ test.each([
     rawMessageEvent({ businessId: 1, messages: [{ from: 'bot' }] }),
     ['businessId', 'messages.0.id', 'messages.0.date'],
   ],
-])('%s is refused, naming the field', (_what, raw, fields) => {
+])('an event is refused with its field named: %s', (_what, raw, fields) => {
   const result = read(raw)
   const named = result.ok ? [] : [...new Set(result.problems.map(({ field }) => field))]
   expect(named).toEqual(expect.arrayContaining(fields))

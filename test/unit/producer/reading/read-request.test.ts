@@ -15,7 +15,7 @@ test.each<[string, BodyFormat, string, string[]]>([
   ['one line', 'ndjson', good, ['event-1']],
   ['lines with a last line feed', 'ndjson', `${good}\n${status}\n`, ['event-1', 'event-2']],
   ['CR LF and empty lines', 'ndjson', `${good}\r\n\r\n${status}\r\n`, ['event-1', 'event-2']],
-])('%s (%s) is read', async (_what, format, body, eventIds) => {
+])('a body with %s (%s) is read', async (_what, format, body, eventIds) => {
   const result = await read(format, Buffer.from(body))
   expect(result.kind === 'events' && result.events.map(({ event }) => event.eventId)).toEqual(eventIds)
 })
@@ -78,7 +78,7 @@ test.each<[string, BodyFormat, string, object]>([
     `${good}\n\n${badDate}\n`,
     { kind: 'invalid', problems: [{ field: 'events.1.messages.0.date', line: 3 }] },
   ],
-])('%s (%s) is refused', async (_what, format, body, expected) => {
+])('a body with %s (%s) is refused', async (_what, format, body, expected) => {
   expect(await read(format, Buffer.from(body))).toMatchObject(expected)
 })
 
@@ -87,7 +87,7 @@ test('bytes that are not UTF-8 are refused, not replaced', async () => {
   expect(await read('json', body)).toEqual({ kind: 'unreadable', problems: [{ field: '', message: 'is not UTF-8' }] })
 })
 
-test('a thousand invalid events bring a hundred problems at most', async () => {
+test('a thousand invalid events lead to at most a hundred problems', async () => {
   const result = await read('ndjson', Buffer.from('{}\n'.repeat(1_000)))
   expect(result.kind === 'invalid' && result.problems.length).toBe(100)
 })

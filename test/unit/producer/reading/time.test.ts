@@ -16,11 +16,11 @@ test.each([
   ['2024-13-01T10:00:00Z', null],
   ['2024-05-01', null],
   ['yesterday', null],
-])('%s is %s', (text, ms) => {
+])('the time %s is read as %s', (text, ms) => {
   expect(timeMs(text)).toBe(ms)
 })
 
-test('every time from year 0 to 9999 comes back', () => {
+test('every time from year 0 to 9999 is read as it was written', () => {
   const [firstMs, lastMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')]
   fc.assert(
     fc.property(fc.integer({ min: firstMs, max: lastMs }), (ms) => {

@@ -29,10 +29,10 @@ function fold(attempts: CountedAttempt[], recordedMs = 0): StatsState {
 }
 const bytesOf = (state: StatsState) => stats.toBuffer(toRecord(state, startMs)).length
 
-describe('a state always fits into a record', () => {
+describe('the size of a state', () => {
   const long = (letter: string) => letter.repeat(300_000)
 
-  test('with the longest of everything, in every minute and hour', () => {
+  test('a state with the longest texts in every minute and hour fits into a record', () => {
     const attempts: CountedAttempt[] = []
     for (let hour = 0; hour < 168; hour++)
       for (let n = 0; n < 30; n++)
@@ -65,7 +65,7 @@ describe('a state always fits into a record', () => {
     expect(bytes).toBeLessThan(maxBytes)
   }, 60_000)
 
-  test('whatever comes', () => {
+  test('a state of any attempts fits into a record', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 40 }),
       fc.constantFrom('x'.repeat(3_000), '\ud800'.repeat(3_000), '__proto__', 'constructor'),
@@ -98,7 +98,7 @@ describe('a state always fits into a record', () => {
     )
   })
 
-  test('dead letter counts, whatever the letters name', () => {
+  test('a dead letter count of any letters fits into a record', () => {
     const letters = letterRules([])
     const delivery = { webhookId: 'w1', businessId: 'x'.repeat(300_000) }
     const letter = { deadLetteredAt: startMs, delivery, source: { topic: 't', key: null } }
@@ -116,30 +116,30 @@ test.each([
   [`${'x'.repeat(255)}\u20ac`, 'x'.repeat(255)],
   ['\ud83d\ude00'.repeat(65), '\ud83d\ude00'.repeat(64)],
   ['ok \ud83d', 'ok \ufffd'],
-])('%s is cut to 256 bytes between characters', (text, cut) => {
+])('the text %s is cut to at most 256 bytes between characters', (text, cut) => {
   expect(cutToBytes(text, 256)).toBe(cut)
 })
 
-describe('causes are names like any other, and so many of them', () => {
+describe('names of causes', () => {
   test.each([
     ['constructor', 'constructor'],
     ['toString', 'other'],
     ['__proto__', 'other'],
     ['x'.repeat(17), 'other'],
-  ])('%s counts as %s', (cause, name) => {
+  ])('the cause %s is counted as %s', (cause, name) => {
     const state = fold([next({ outcome: 'error', cause }), next({ outcome: 'error', cause })])
     expect(Object.entries(state.hours[0]?.errors ?? {})).toEqual([[name, 2]])
   })
 
-  test('beyond twenty they are others', () => {
+  test('causes beyond the twentieth are counted as other', () => {
     const state = fold(Array.from({ length: 30 }, (_unused, n) => next({ outcome: 'error', cause: `c${n}` })))
     expect(Object.keys(state.hours[0]?.errors ?? {})).toHaveLength(21)
     expect(state.hours[0]?.errors.other).toBe(10)
   })
 })
 
-describe('an attempt that stands twice in the topic', () => {
-  test('counts once, also among others of its batch, and after a restart', () => {
+describe('attempts that occur twice in the topic', () => {
+  test('an attempt that occurs twice is counted once, also within a batch and after a restart', () => {
     const batch = Array.from({ length: 60 }, () => next())
     const state = fold([...batch, ...batch])
     expect(state.minutes[0]?.success).toBe(60)
@@ -154,31 +154,31 @@ describe('an attempt that stands twice in the topic', () => {
     ['a try that began later', { startedAt: startMs + 1 }],
     ['a replay', { replayId: 'r1' }],
     ['another delivery', { deliveryId: 'msg_other' }],
-  ])('is not %s', (_what, changes) => {
+  ])('a repeated attempt is told apart from %s', (_what, changes) => {
     const first = next({ deliveryId: 'msg_same' })
     expect(fold([first, { ...first, ...changes }]).hours[0]?.success).toBe(2)
   })
 
-  test('is known to the readers of the record', () => {
+  test('a repeated attempt is recognised by the readers of the record', () => {
     const state = fold([next(), next()])
     const read = stats.fromBuffer(stats.toBuffer(toRecord(state, startMs))) as { recentAttempts: number[] }
     expect(read.recentAttempts).toEqual(state.recentAttempts)
   })
 })
 
-describe('a clock that was ahead', () => {
+describe('clocks that are ahead', () => {
   const recordedMs = startMs
   test.each([
     [4 * 60_000, startMs + 4 * 60_000],
     [6 * 60_000, startMs],
     [100 * hourMs, startMs],
     [-100 * hourMs, startMs - 100 * hourMs],
-  ])('by %d ms counts in the minute of %d', (aheadMs, minute) => {
+  ])('an attempt whose clock is %d ms ahead counts in the minute of %d', (aheadMs, minute) => {
     const state = fold([next({ startedAt: startMs + aheadMs })], recordedMs)
     expect(state.minutes.map((each) => each.minute)).toEqual([minute])
   })
 
-  test('drives no real hour out', () => {
+  test('an attempt whose clock is ahead removes no real hour', () => {
     const real = Array.from({ length: 168 }, (_unused, n) => next({ startedAt: startMs - n * hourMs }))
     const ahead = Array.from({ length: 168 }, (_unused, n) => next({ startedAt: startMs + (n + 1) * hourMs }))
     const state = fold([...real, ...ahead], recordedMs)
@@ -186,17 +186,17 @@ describe('a clock that was ahead', () => {
     expect(state.hours.at(-1)).toMatchObject({ hour: startMs, success: 169 })
   })
 
-  test('a start that is no time counts where it was recorded, and else is a fault', () => {
+  test('an attempt with an invalid start counts when it was recorded, or else is a fault', () => {
     expect(fold([next({ startedAt: -5 })], recordedMs).hours[0]?.hour).toBe(startMs)
     expect(() => fold([next({ startedAt: 2 ** 53 - 1 })], recordedMs * 1_000)).toThrow('is not a time')
   })
 
-  test('a record without a time says nothing', () => {
+  test('a record without a time is no sign of the present time', () => {
     expect(fold([next({ startedAt: startMs + hourMs })], -1).hours[0]?.hour).toBe(startMs + hourMs)
   })
 })
 
-test('a webhook’s dead letters begin anew with another business', () => {
+test('the dead letters of a webhook are counted from zero for another business', () => {
   const letters = letterRules([])
   const letter = (businessId: string | null) => ({
     deadLetteredAt: startMs,

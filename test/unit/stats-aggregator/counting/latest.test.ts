@@ -14,7 +14,7 @@ describe('hours', () => {
     return hours
   }
 
-  test('hold the four outcomes, errors by cause', () => {
+  test('an hour holds the four outcomes, with errors by cause', () => {
     const at = (hour: number, fields: object) => attempt({ startedAt: startMs + hour * hourMs, ...fields })
     const hours = countAll([
       at(0, {}),
@@ -30,7 +30,7 @@ describe('hours', () => {
     ])
   })
 
-  test('are kept for a week', () => {
+  test('hours are kept for a week', () => {
     const week = Array.from({ length: 170 }, (_, hour) => attempt({ startedAt: startMs + hour * hourMs }))
     const hours = countAll(week)
     expect([hours.length, hours[0]?.hour]).toEqual([168, startMs + 2 * hourMs])
@@ -52,11 +52,11 @@ describe('the latest errors', () => {
     { outcome: 'rejected', cause: 'expired', kept: false },
     { outcome: 'slow', cause: null, kept: false },
     { outcome: 'success', cause: null, kept: false },
-  ] as const)('$outcome, $cause: kept $kept', ({ outcome, cause, kept }) => {
+  ] as const)('an attempt with $outcome, $cause is kept among the latest errors: $kept', ({ outcome, cause, kept }) => {
     expect(keepAll([attempt({ outcome, cause })])).toHaveLength(kept ? 1 : 0)
   })
 
-  test('tell what happened', () => {
+  test('a latest error tells what happened', () => {
     const failed = attempt({
       outcome: 'error',
       cause: '5xx',
@@ -79,7 +79,7 @@ describe('the latest errors', () => {
     ])
   })
 
-  test('are 50', () => {
+  test('at most 50 latest errors are kept', () => {
     const many = Array.from({ length: 60 }, (_, number) => attempt({ outcome: 'error', deliveryId: `msg_${number}` }))
     expect(keepAll(many).map(({ deliveryId }) => deliveryId)).toEqual(
       Array.from({ length: 50 }, (_, number) => `msg_${number + 10}`),
@@ -91,6 +91,6 @@ test.each([
   { writtenBytes: 0, intervalMs: 1_000, pause: 1_000 },
   { writtenBytes: 2_000_000, intervalMs: 1_000, pause: 1_000 },
   { writtenBytes: 6_000_000, intervalMs: 1_000, pause: 3_000 },
-])('after $writtenBytes bytes the next flush comes in $pause ms', ({ writtenBytes, intervalMs, pause }) => {
+])('after writing $writtenBytes bytes, the next flush follows in $pause ms', ({ writtenBytes, intervalMs, pause }) => {
   expect(pauseMs(writtenBytes, intervalMs)).toBe(pause)
 })

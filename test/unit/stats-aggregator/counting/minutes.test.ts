@@ -19,29 +19,32 @@ describe('an attempt in its minute', () => {
     { outcome: 'error', status: 503, latencyMs: 30, answered: 1, totalMs: 30 },
     { outcome: 'error', status: null, latencyMs: 10_000, answered: 0, totalMs: 0 },
     { outcome: 'rejected', status: null, latencyMs: null, answered: 0, totalMs: 0 },
-  ] as const)('$outcome with status $status and $latencyMs ms', ({ outcome, status, latencyMs, answered, totalMs }) => {
-    const [counts, ...rest] = countAll([attempt({ outcome, status, latencyMs, startedAt: startMs + 59_999 })])
-    const extremeMs = answered === 1 ? latencyMs : null
+  ] as const)(
+    'an attempt of $outcome with status $status and $latencyMs ms is counted in its minute',
+    ({ outcome, status, latencyMs, answered, totalMs }) => {
+      const [counts, ...rest] = countAll([attempt({ outcome, status, latencyMs, startedAt: startMs + 59_999 })])
+      const extremeMs = answered === 1 ? latencyMs : null
 
-    expect(rest).toEqual([])
-    expect(counts).toEqual({
-      minute: startMs,
-      success: 0,
-      slow: 0,
-      error: 0,
-      rejected: 0,
-      [outcome]: 1,
-      answered,
-      totalMs,
-      fastestMs: extremeMs,
-      slowestMs: extremeMs,
-      errors: outcome === 'error' ? { other: 1 } : {},
-      timesMs: answered === 1 ? [bucketOf(latencyMs ?? 0)] : [],
-      timesCounts: answered === 1 ? [1] : [],
-    })
-  })
+      expect(rest).toEqual([])
+      expect(counts).toEqual({
+        minute: startMs,
+        success: 0,
+        slow: 0,
+        error: 0,
+        rejected: 0,
+        [outcome]: 1,
+        answered,
+        totalMs,
+        fastestMs: extremeMs,
+        slowestMs: extremeMs,
+        errors: outcome === 'error' ? { other: 1 } : {},
+        timesMs: answered === 1 ? [bucketOf(latencyMs ?? 0)] : [],
+        timesCounts: answered === 1 ? [1] : [],
+      })
+    },
+  )
 
-  test('adds to what the minute held', () => {
+  test('an attempt adds to what its minute already holds', () => {
     const [counts] = countAll([30, 10, 20].map((latencyMs) => attempt({ latencyMs })))
     expect(counts).toMatchObject({ success: 3, answered: 3, fastestMs: 10, slowestMs: 30, totalMs: 60 })
   })
@@ -58,11 +61,11 @@ describe('the minutes that are kept', () => {
     { case: 'a 61st pushes the oldest out', minutes: [0, ...hour], kept: hour },
     { case: 'one older than all 60 is not counted', minutes: [...hour, 0], kept: hour },
     { case: 'minutes without attempts take no room', minutes: [0, 500], kept: [0, 500] },
-  ])('$case', ({ minutes, kept }) => {
+  ])('the minutes that are kept: $case', ({ minutes, kept }) => {
     expect(minutesOf(countAll(minutes.map(at)))).toEqual(kept)
   })
 
-  test('hold, whatever the order, every attempt of the newest 60 minutes that had one', () => {
+  test('the minutes kept contain every attempt of the newest 60 minutes, whatever the order', () => {
     fc.assert(
       fc.property(attemptStreams(400), (attempts) => {
         const minutes = [...new Set(attempts.map(({ startedAt }) => startOfMinute(startedAt)))]
@@ -113,7 +116,7 @@ describe('the last 30 minutes', () => {
       attempts: [attempt({ outcome: 'rejected', latencyMs: null, status: null, startedAt: nowMs })],
       expected: [0, null, null, null],
     },
-  ])('$case', ({ attempts, expected }) => {
+  ])('the last 30 minutes: $case', ({ attempts, expected }) => {
     const { answered, fastestMs, averageMs, slowestMs } = last30Minutes(countAll(attempts), nowMs)
     expect([answered, fastestMs, averageMs, slowestMs]).toEqual(expected)
   })

@@ -142,7 +142,7 @@ function uninterrupted(attempts: CountedAttempt[]): Map<string, StatsState> {
   return new Map(fold.takeFlush().states.map((state) => [state.webhookId, state]))
 }
 
-test('kills and zombies at any moment leave exactly the statistics of an uninterrupted run', () => {
+test('kills and zombies at any moment lead to exactly the statistics of an uninterrupted run', () => {
   fc.assert(
     // Few attempts a webhook, so that a zombie's record is often the last that is written of one.
     fc.property(attemptStreams(40), steps, (attempts, plan) => {

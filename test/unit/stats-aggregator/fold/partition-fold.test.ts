@@ -33,7 +33,7 @@ describe('a state up to offset 7', () => {
     { case: 'the attempt that it ended with', offset: 7, changes: {}, counted: false },
     { case: 'an earlier attempt', offset: 6, changes: {}, counted: false },
     { case: 'a test notification', offset: 8, changes: { test: true }, counted: false },
-  ])('and $case: counted $counted', ({ offset, changes, counted }) => {
+  ])('a state up to offset 7 counts an attempt only once: $case: $counted', ({ offset, changes, counted }) => {
     const rules = attemptRules(null)
     const stored = rules.begin('w1', attempt(), source(7))
     rules.add(stored, attempt(), 0)
@@ -49,11 +49,11 @@ test('a webhook that had only test notifications has no statistics', () => {
   expect(stateOf([attempt({ test: true })])).toBeUndefined()
 })
 
-test('the business is the one that the attempts name', () => {
+test('the business of the statistics is the one that the attempts name', () => {
   expect(stateOf([attempt({ businessId: 'b7' })])?.businessId).toBe('b7')
 })
 
-test('what is stored is what was folded, and the time only shows in what follows from it', () => {
+test('only what was folded is stored, and time matters only for what follows from it', () => {
   const state = stateOf([attempt(), attempt({ attempt: 2, outcome: 'error', cause: '5xx', status: 503 })])
   if (!state) throw new Error('not counted')
   const record = toRecord(state, startMs + 5)
@@ -64,7 +64,7 @@ test('what is stored is what was folded, and the time only shows in what follows
   expect(toState(record)).toEqual(state)
 })
 
-test('a state that is stored and does not change leaves memory, and comes back with the next attempt', () => {
+test('a stored state that does not change leaves memory, and returns with the next attempt', () => {
   const rules = attemptRules(null)
   let stored: ReturnType<typeof rules.begin> | undefined
   const fold = new PartitionFold(3, rules, () => structuredClone(stored))
@@ -81,7 +81,7 @@ test('a state that is stored and does not change leaves memory, and comes back w
   expect(fold.takeFlush().states[0]?.minutes[0]?.success).toBe(2)
 })
 
-describe('slow told anew', () => {
+describe('another threshold for slow', () => {
   test.each([
     { outcome: 'success', latencyMs: 499, as: 'success' },
     { outcome: 'success', latencyMs: 500, as: 'slow' },
@@ -89,12 +89,15 @@ describe('slow told anew', () => {
     { outcome: 'slow', latencyMs: 9_000, as: 'slow' },
     { outcome: 'error', latencyMs: 9_000, as: 'error' },
     { outcome: 'rejected', latencyMs: null, as: 'rejected' },
-  ] as const)('with 500 ms, $outcome after $latencyMs ms counts as $as', ({ outcome, latencyMs, as }) => {
-    const state = folded(attemptRules(500), [attempt({ outcome, latencyMs })])
-    const counts = { success: 0, slow: 0, error: 0, rejected: 0, [as]: 1 }
-    expect(state?.minutes).toMatchObject([counts])
-    expect(state?.hours).toMatchObject([counts])
-  })
+  ] as const)(
+    'with a threshold of 500 ms, $outcome after $latencyMs ms is counted as $as',
+    ({ outcome, latencyMs, as }) => {
+      const state = folded(attemptRules(500), [attempt({ outcome, latencyMs })])
+      const counts = { success: 0, slow: 0, error: 0, rejected: 0, [as]: 1 }
+      expect(state?.minutes).toMatchObject([counts])
+      expect(state?.hours).toMatchObject([counts])
+    },
+  )
 })
 
 describe('dead letters', () => {
@@ -112,11 +115,11 @@ describe('dead letters', () => {
     { case: 'an unreadable attempt', value: unreadable('webhook-attempts'), counted: true },
     { case: "an unreadable event, which is no webhook's", value: unreadable('message-events'), counted: false },
     { case: 'a record without a key', value: letter({ delivery: null }), counted: false },
-  ])('$case: counted $counted', ({ value, counted }) => {
+  ])('dead letters are counted: $case: $counted', ({ value, counted }) => {
     expect(letterRules(['message-events']).webhookOf(value)).toBe(counted ? 'w1' : null)
   })
 
-  test('are counted by hour, the newest 336 of them', () => {
+  test('dead letters are counted by hour, for the newest 336 hours', () => {
     const times = [startMs, startMs + 1, startMs - hour, startMs - 336 * hour]
     const state = folded(
       letterRules([]),
@@ -132,7 +135,7 @@ describe('dead letters', () => {
   })
 })
 
-test('the counts of a webhook begin anew when its id goes to another business', () => {
+test('the counts of a webhook begin at zero when its id moves to another business', () => {
   const error = { outcome: 'error', cause: '5xx', status: 503 } as const
   const state = stateOf([attempt(error), attempt({ ...error, attempt: 2, businessId: 'b2', contactId: 'of-b2' })])
   expect(state).toMatchObject({ businessId: 'b2', minutes: [{ error: 1 }], hours: [{ error: 1 }] })

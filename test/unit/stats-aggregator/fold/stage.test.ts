@@ -81,7 +81,7 @@ function batchOf(assignment: Assignment, firstOffset: number, values: (string | 
   return { topic, partition: 0, records, highWatermark: nextOffset, nextOffset, assignment }
 }
 
-test('looks at webhook-stats before it folds, and writes before it commits', async () => {
+test('webhook-stats is read before folding, and written before committing', async () => {
   const { stage, log } = bench()
   const assignment = assignmentOf(0)
   stage.assign(assignment)
@@ -91,7 +91,7 @@ test('looks at webhook-stats before it folds, and writes before it commits', asy
   expect(log).toEqual(['caught up', 'write w1 up to 7', 'write w2 up to 6', 'commit 0/8'])
 })
 
-test('commits only once Kafka has what was written', async () => {
+test('an offset is committed only once Kafka has what was written', async () => {
   const acknowledged = Promise.withResolvers<number>()
   const { stage, log } = bench({ write: () => acknowledged.promise })
   const assignment = assignmentOf(0)
@@ -105,7 +105,7 @@ test('commits only once Kafka has what was written', async () => {
   expect(log).toEqual(['caught up', 'commit 0/1'])
 })
 
-test('a flush that began before the first record commits nothing, also where that one comes while it writes', async () => {
+test('a flush begun before the first record commits nothing, even if that record arrives while it writes', async () => {
   const acknowledged = Promise.withResolvers<number>()
   const { stage, log, stored } = bench({ write: () => acknowledged.promise })
   // An earlier owner has written over a state that was further.
@@ -126,7 +126,7 @@ test('a flush that began before the first record commits nothing, also where tha
 test.each([
   { value: '?', reason: 'magic byte' },
   { value: null, reason: 'no value' },
-])('a record with value $value is a dead letter, and the next one counts', async ({ value, reason }) => {
+])('a record with value $value becomes a dead letter, and the next one is counted', async ({ value, reason }) => {
   const { stage, log } = bench()
   const assignment = assignmentOf(0)
   stage.assign(assignment)
@@ -135,7 +135,7 @@ test.each([
   expect(log.slice(1)).toEqual([`unreadable 0: ${reason}`, 'write w1 up to 1', 'commit 0/2'])
 })
 
-test('no offset is committed past a dead letter that Kafka does not have', async () => {
+test('no offset beyond a dead letter is committed before Kafka has it', async () => {
   const { stage, log } = bench({ deadLetter: () => new Promise(() => undefined) })
   const assignment = assignmentOf(0)
   stage.assign(assignment)
@@ -145,7 +145,7 @@ test('no offset is committed past a dead letter that Kafka does not have', async
   expect(log).toEqual(['caught up', 'write w1 up to 2', 'commit 0/1'])
 })
 
-test('work of an assignment that has ended is neither taken nor flushed, and the next one starts from webhook-stats', async () => {
+test('work of an ended assignment is neither accepted nor flushed, and the next one starts from webhook-stats', async () => {
   const { stage, log, stored } = bench()
   const [old, next] = [assignmentOf(0), assignmentOf(0)]
   stage.assign(old)
@@ -161,7 +161,7 @@ test('work of an assignment that has ended is neither taken nor flushed, and the
   expect(log).toEqual(['caught up', 'caught up', 'write w1 up to 4', 'commit 0/5'])
 })
 
-test('a commit that fails is made up for by the next flush, without writing again', async () => {
+test('a failed commit is repeated by the next flush without writing again', async () => {
   let failures = 0
   const { stage, log } = bench({
     commit: async () => {
@@ -178,7 +178,7 @@ test('a commit that fails is made up for by the next flush, without writing agai
   expect(log).toEqual(['caught up', 'write w1 up to 0', 'commit failed', 'committed'])
 })
 
-test('what an earlier owner wrote over is written again, also where no attempt comes any more', async () => {
+test('a state overwritten by an earlier owner is written again, even if no attempt follows', async () => {
   const { stage, log, stored } = bench()
   stored.apply(0, 'w1', 10, stateUpTo(9))
   stage.assign(assignmentOf(0))
@@ -190,7 +190,7 @@ test('what an earlier owner wrote over is written again, also where no attempt c
   expect(log).toEqual(['caught up', 'write w1 up to 9'])
 })
 
-describe('an exception while one record is handled is that record’s: a dead letter with its bytes, and the others count', () => {
+describe('exceptions of one record become a dead letter with its bytes', () => {
   const wrong = (): never => {
     throw new Error('wrong')
   }
@@ -222,19 +222,22 @@ describe('an exception while one record is handled is that record’s: a dead le
       },
       'counting: wrong',
     ],
-  ])('%s', async (_step, edges, detail) => {
-    const { stage, log } = bench(edges)
-    const assignment = assignmentOf(0)
-    stage.assign(assignment)
-    await stage.takeBatch(batchOf(assignment, 0, ['w1', 'w2', 'w3']))
-    await new Promise((resolve) => setTimeout(resolve))
-    await stage.flush()
-    expect(log.slice(1).sort()).toEqual(
-      [`fault 1: ${detail}`, 'write w1 up to 0', 'write w3 up to 2', 'commit 0/3'].sort(),
-    )
-  })
+  ])(
+    'an exception in %s becomes a dead letter with the bytes of its record, and the others are counted',
+    async (_step, edges, detail) => {
+      const { stage, log } = bench(edges)
+      const assignment = assignmentOf(0)
+      stage.assign(assignment)
+      await stage.takeBatch(batchOf(assignment, 0, ['w1', 'w2', 'w3']))
+      await new Promise((resolve) => setTimeout(resolve))
+      await stage.flush()
+      expect(log.slice(1).sort()).toEqual(
+        [`fault 1: ${detail}`, 'write w1 up to 0', 'write w3 up to 2', 'commit 0/3'].sort(),
+      )
+    },
+  )
 
-  test('a webhook id that no webhook has', async () => {
+  test('a webhook id that no webhook can have becomes a dead letter', async () => {
     const { stage, log } = bench()
     const assignment = assignmentOf(0)
     stage.assign(assignment)
@@ -248,7 +251,7 @@ describe('an exception while one record is handled is that record’s: a dead le
     ])
   })
 
-  test('where every record fails, of many webhooks, the process ends and nothing is committed', async () => {
+  test('exceptions for every record of many webhooks end the process, and nothing is committed', async () => {
     const { stage, log } = bench({ decode: wrong })
     const assignment = assignmentOf(0)
     stage.assign(assignment)

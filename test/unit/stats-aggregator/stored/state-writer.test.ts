@@ -58,7 +58,7 @@ test.each<[string, Partial<StateWriterContext<Small>>]>([
       },
     },
   ],
-])('a state %s is left out, counted, and ends nothing', async (_what, context) => {
+])('a state %s is left out and counted, and ends nothing', async (_what, context) => {
   const { write, sent, faults } = bench(context)
   expect(await write()).toBe(0)
   expect(sent).toEqual([])
@@ -68,7 +68,7 @@ test.each<[string, Partial<StateWriterContext<Small>>]>([
 test.each([
   ['without its errors', undefined, ['whole undefined', 'counts true']],
   ['of which nothing can be left out', null, ['whole true']],
-])('a state %s waits for as long as Kafka does not take it, and is not given up', async (_what, reduced, expected) => {
+])('a state %s waits until Kafka accepts it, and is not given up', async (_what, reduced, expected) => {
   const sent: string[] = []
   const send = async ({ value, isLast }: OutgoingRecord) => {
     sent.push(`${value} ${isLast || undefined}`)
@@ -81,7 +81,7 @@ test.each([
   expect(faults()).toBe(0)
 })
 
-test('what is no refusal of the record is thrown on: nothing may be committed then', async () => {
+test('an error that refuses no record is thrown, so that nothing is committed', async () => {
   const { write } = bench({ send: () => Promise.reject(new Error('disconnected')) })
   await expect(write()).rejects.toThrow('disconnected')
 })

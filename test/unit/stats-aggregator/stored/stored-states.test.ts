@@ -87,7 +87,7 @@ test.each<{ case: string; rows: Row[]; best: number[]; outdated: boolean }>([
     best: [5],
     outdated: false,
   },
-])('$case', ({ rows, best, outdated }) => {
+])('the state in force: $case', ({ rows, best, outdated }) => {
   const stored = read(rows)
   const found = stored.best(0, 'w1')
   expect(found ? [found.sourceOffset] : []).toEqual(best)
@@ -95,6 +95,6 @@ test.each<{ case: string; rows: Row[]; best: number[]; outdated: boolean }>([
   expect([...stored.outdated(0)]).toEqual(outdated ? ['w1'] : [])
 })
 
-test('partitions are apart', () => {
+test('states of one partition do not affect another', () => {
   expect(read([{ at: 0, upTo: 5 }]).best(1, 'w1')).toBeUndefined()
 })

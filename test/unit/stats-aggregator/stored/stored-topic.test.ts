@@ -8,6 +8,6 @@ test.each([
   ['of an earlier version, without a log', here, null, 60],
   ['where the broker tells no ids', null, other, 60],
   ['of a log that was made anew', here, other, -1],
-])('a state %s', (_name, logId, stored, offset) => {
+])('a state %s is continued or discarded by its log', (_name, logId, stored, offset) => {
   expect(sourceIn(logId, { partition: 3, offset: 60, logId: stored })).toEqual({ partition: 3, offset, logId })
 })

@@ -13,7 +13,7 @@ const good = JSON.stringify({
   ],
 })
 
-test('every turn is one event with one message, its own variables, and the intent that led to it', () => {
+test('every turn becomes one event with one message, its own variables, and the intent that led to it', () => {
   const [conversation] = parseConversations(good)
   const events = conversation ? eventsOf(conversation, { businessId: 'b', runId: 'r', startMs: 0 }) : []
   const told = events.map((event) =>
@@ -31,7 +31,7 @@ test('every turn is one event with one message, its own variables, and the inten
   ])
 })
 
-test('conversations are spread over the channels, each with a contact of its own', () => {
+test('conversations are spread over the channels, each with its own contact', () => {
   const text = Array.from({ length: 9 }, (_, index) => good.replace('dialog-1', `dialog-${index}`)).join('\n')
   const conversations = parseConversations(text)
   const contacts = conversations.map(({ channel, contact }) => `${channel.id} ${contact.contactId}`)
@@ -51,6 +51,6 @@ test.each([
     text: '{"id":"x","turns":[{"from":"user","text":"hi","variables":{"n":1}}]}',
     error: 'line 1: turns.0.variables.n must be string',
   },
-])('$error', ({ text, error }) => {
+])('a wrong conversations file is refused: $error', ({ text, error }) => {
   expect(() => parseConversations(text)).toThrow(error)
 })

@@ -17,18 +17,21 @@ const avroTypes = {
   status: avsc.Type.forSchema(schemaOf(topics.statusEvents) as avsc.Schema),
 }
 
-test.each(events.map((event) => ({ id: event.eventId, event })))('$id is a record of its topic', ({ event }) => {
-  const { type, ...record } = event
-  const wrong: string[] = []
-  avroTypes[type].isValid(withTimesInMs(record), {
-    noUndeclaredFields: true,
-    errorHook: (path) => wrong.push(path.join('.')),
-  })
+test.each(events.map((event) => ({ id: event.eventId, event })))(
+  'the sample $id is a valid record of its topic',
+  ({ event }) => {
+    const { type, ...record } = event
+    const wrong: string[] = []
+    avroTypes[type].isValid(withTimesInMs(record), {
+      noUndeclaredFields: true,
+      errorHook: (path) => wrong.push(path.join('.')),
+    })
 
-  expect(wrong).toEqual([])
-})
+    expect(wrong).toEqual([])
+  },
+)
 
-test('there are about ten conversations and eighty events, on all four platforms', () => {
+test('the samples are about ten conversations and eighty events, on all four platforms', () => {
   expect(samples.length).toBeGreaterThanOrEqual(10)
   expect(events.length).toBeGreaterThanOrEqual(70)
   expect(new Set(events.map((event) => event.chatPlatform))).toEqual(
@@ -36,7 +39,7 @@ test('there are about ten conversations and eighty events, on all four platforms
   )
 })
 
-test('no id is used twice, and no two conversations have the same contact', () => {
+test('no id occurs twice in the samples, and no two conversations have the same contact', () => {
   const ids = events.map((event) => event.eventId)
   const messageIds = messages.map((message) => message.id)
   const contacts = samples.map(({ channel, contact }) => `${channel.id} ${contact.contactId}`)
@@ -69,12 +72,12 @@ describe('what the samples show', () => {
     { what: 'several answers at once', found: events.some((e) => e.type === 'message' && e.messages.length > 2) },
   ].map(({ what, found }) => ({ what, found: Boolean(found) }))
 
-  test.each(shown)('$what', ({ found }) => {
+  test.each(shown)('the sample conversations show $what', ({ found }) => {
     expect(found).toBe(true)
   })
 })
 
-test('a status names a message that was sent out before it', () => {
+test('the status of a sample belongs to a message that was sent before it', () => {
   const sent = new Set<string>()
   const unknown: HttpEvent[] = []
   for (const event of events) {
@@ -86,7 +89,7 @@ test('a status names a message that was sent out before it', () => {
   expect(unknown).toEqual([])
 })
 
-test('a status of a message of the user is refused', () => {
+test("a status of a user's message is refused", () => {
   const conversation: Conversation = {
     id: 'wrong',
     channel: { id: 'c', platform: 'webchat' },

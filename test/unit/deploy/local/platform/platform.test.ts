@@ -19,11 +19,11 @@ test.each([
   ['17.0.15', 17],
   ['1.8.0_402', 8],
   ['22-ea', 22],
-])('Java %s is major version %i', (version, major) => {
+])('the Java version %s is major version %i', (version, major) => {
   expect(javaMajor(version)).toBe(major)
 })
 
-test('a Java that is too old in JAVA_HOME is passed over for a newer one found elsewhere', async () => {
+test('a Java in JAVA_HOME that is too old is skipped for a newer one found elsewhere', async () => {
   await fakeJava('old', '17.0.1')
   await fakeJava('.sdkman/candidates/java/99', '99.0.1')
   const env = { HOME: folder, PATH: '', JAVA_HOME: join(folder, 'old') }
@@ -35,11 +35,11 @@ test.each([
   [{ HOOKLINE_CACHE_DIR: '/a', XDG_CACHE_HOME: '/b', HOME: '/c' }, '/a'],
   [{ XDG_CACHE_HOME: '/b', HOME: '/c' }, '/b/hookline'],
   [{ HOME: '/c' }, '/c/.cache/hookline'],
-])('with %j the cache is %s', (env, expected) => {
+])('with the variables %j the cache is %s', (env, expected) => {
   expect(cacheDirectory(env)).toBe(expected)
 })
 
-test('both variables given: they are used as they are, and a password is not shown', () => {
+test('broker and registry that are both given are used as they are, and a password is not shown', () => {
   const env = { KAFKA_BROKERS: 'a:1, b:2', SCHEMA_REGISTRY_URL: 'http://me:secret@registry:8081' }
   const platform = givenPlatform(env)
   expect(platform).toMatchObject({ kind: 'given', brokers: ['a:1', 'b:2'], schemaRegistryUrl: env.SCHEMA_REGISTRY_URL })
@@ -47,13 +47,13 @@ test('both variables given: they are used as they are, and a password is not sho
 })
 
 test.each([[{ KAFKA_BROKERS: 'a:1' }], [{ SCHEMA_REGISTRY_URL: 'http://registry:8081' }]])(
-  'one without the other is an error: %j',
+  'a broker without a registry, or the reverse, is an error: %j',
   (env) => {
     expect(() => givenPlatform(env)).toThrow(/KAFKA_BROKERS and SCHEMA_REGISTRY_URL belong together/)
   },
 )
 
-test('checksums are read as sha256sum writes them', () => {
+test('checksums are read in the format of sha256sum', () => {
   const sum = 'ab'.repeat(32)
   expect(parseChecksums(`${sum}  a-1.jar\n`)).toEqual(new Map([['a-1.jar', sum]]))
 })

@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-test('only the owner can read it, and it is gone at the end', async () => {
+test("the file with the stack's address is readable by its owner only, and removed at the end", async () => {
   const announcement = await announce(address, file)
   const { mode } = await stat(file)
   const text = await readFile(file, 'utf8')
@@ -26,7 +26,7 @@ test('only the owner can read it, and it is gone at the end', async () => {
   await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('that of another stack stays', async () => {
+test('the address file of another stack is not removed', async () => {
   const first = await announce(address, file)
   await announce({ ...address, token: 'second' }, file)
   await first[Symbol.asyncDispose]()

@@ -49,7 +49,7 @@ async function startStub(source: string) {
   }
 }
 
-test('what is killed is started again, at the same address', async () => {
+test('a killed service is started again at the same address', async () => {
   await using stub = await startStub(server)
   const { service } = stub
   const pids = [service.pid]
@@ -65,7 +65,7 @@ test('what is killed is started again, at the same address', async () => {
   expect(progress).toEqual(Array(2).fill(`stub was ended by SIGKILL; starting it again (its log: ${service.logFile})`))
 })
 
-test('what refuses its configuration stays down', async () => {
+test('a service that refuses its configuration is not started again', async () => {
   await using stub = await startStub(server)
   await fetch(`${stub.service.url}/exit`).catch(() => undefined)
   await until(() => progress.length > 0, 5_000, systemClock)
@@ -76,7 +76,7 @@ test('what refuses its configuration stays down', async () => {
   expect(await readFile(stub.service.logFile, 'utf8')).toBe('up\n')
 })
 
-test('what stops is not started again', async () => {
+test('a service that was stopped is not started again', async () => {
   const stub = await startStub(server)
   await stub[Symbol.asyncDispose]()
 
@@ -84,7 +84,7 @@ test('what stops is not started again', async () => {
   expect(stub.service.pid).toBeUndefined()
 })
 
-test('what does not start says why', async () => {
+test('a service that does not start reports why', async () => {
   await expect(startStub('throw new Error("no such thing")')).rejects.toThrow(
     /^stub ended with exit code 1\. End of its log, [\s\S]*no such thing/,
   )

@@ -17,10 +17,10 @@ test.each<{ args: string[]; is: ParsedOptions }>([
     args: ['--no-demo', '--conversations=a'],
     is: { kind: 'wrong', why: '--conversations plays nothing with --no-demo' },
   },
-])('$args', ({ args, is }) => {
+])('the arguments $args become their options', ({ args, is }) => {
   expect(parseOptions(args)).toEqual(is)
 })
 
-test.each([['--twice'], ['file.jsonl'], ['--conversations']])('%s is refused', (...args) => {
+test.each([['--twice'], ['file.jsonl'], ['--conversations']])('the argument %s is refused', (...args) => {
   expect(parseOptions(args).kind).toBe('wrong')
 })

@@ -43,22 +43,22 @@ describe('closed', () => {
     ['101, the last exactly ten minutes after the first', failing(101, t0, t0 + tenMinutesMs), 'open'],
     ['101, the last a millisecond later than that', failing(101, t0, t0 + tenMinutesMs + 1), 'closed'],
     ['10,000 at 9 a minute', failing(10_000, t0, t0 + (10_000 * 60_000) / 9), 'closed'],
-  ])('%s', (_name, state, expected) => {
+  ])('a closed breaker counts failures within ten minutes: %s', (_name, state, expected) => {
     expect(state.state).toBe(expected)
     expect(state.failures.length).toBeLessThanOrEqual(100)
   })
 
-  test('a success between them does not forget the failures', () => {
+  test('a success between failures does not make a closed breaker forget them', () => {
     const state = onResult(failing(100, t0, t0 + 1_000), success, t0 + 1_000)
     expect(state.state).toBe('closed')
     expect(onResult(state, failure, t0 + 1_000).state).toBe('open')
   })
 
-  test('everything passes', () => {
+  test('a closed breaker lets every request pass', () => {
     expect(gate(failing(100, t0, t0), t0)).toEqual({ kind: 'pass' })
   })
 
-  test('successes cost no memory, and failures are let go when they no longer count', () => {
+  test('a closed breaker uses no memory for successes, and drops failures that no longer count', () => {
     expect(onResult(initialBreaker(), success, t0)).toBe(initialBreaker())
     const state = failing(100, t0, t0)
     expect(onResult(state, success, t0 + tenMinutesMs).failures).toHaveLength(100)
@@ -72,39 +72,42 @@ describe('open', () => {
     [tenMinutesMs - 1, 'blocked'],
     [tenMinutesMs, 'probe'],
     [tenMinutesMs + hourMs, 'probe'],
-  ])('after %d ms: %s', (elapsedMs, kind) => {
+  ])('an open breaker, %d ms after opening: %s', (elapsedMs, kind) => {
     const asked = gate(open(), t0 + elapsedMs)
     expect(asked.kind).toBe(kind)
     if (asked.kind === 'blocked') expect(asked).toEqual({ kind, untilMs: t0 + tenMinutesMs, state: open() })
   })
 
-  test.each([failure, success])('what was in flight neither lengthens nor shortens it: $ok', (result) => {
-    const state = onResult(open(), result, t0 + 30_000)
-    expect(state).toMatchObject({ state: 'open', openUntilMs: t0 + tenMinutesMs, failures: [] })
-  })
+  test.each([failure, success])(
+    'results of requests in flight neither lengthen nor shorten the block: $ok',
+    (result) => {
+      const state = onResult(open(), result, t0 + 30_000)
+      expect(state).toMatchObject({ state: 'open', openUntilMs: t0 + tenMinutesMs, failures: [] })
+    },
+  )
 })
 
 describe('half-open', () => {
-  test('one probe only', () => {
+  test('a half-open breaker admits exactly one probe', () => {
     expect(gate(halfOpen(), t0 + tenMinutesMs).kind).toBe('blocked')
     expect(gate(halfOpen(), t0 + tenMinutesMs + 30_000).kind).toBe('blocked')
   })
 
-  test('its success closes the breaker and forgets the failures', () => {
+  test('a successful probe closes the breaker and clears its failures', () => {
     expect(onResult(halfOpen(), { ok: true, probe: true }, t0 + tenMinutesMs + 50)).toBe(initialBreaker())
   })
 
-  test('its failure opens ten more minutes from then', () => {
+  test('a failed probe opens the breaker for ten more minutes', () => {
     const state = onResult(halfOpen(), { ok: false, probe: true }, t0 + tenMinutesMs + 50)
     expect(state).toMatchObject({ state: 'open', openUntilMs: t0 + 2 * tenMinutesMs + 50, failingSinceMs: t0 })
   })
 
-  test.each([failure, success])('late results of others decide nothing: $ok', (result) => {
+  test.each([failure, success])('late results of other requests do not affect a half-open breaker: $ok', (result) => {
     const state = onResult(halfOpen(), result, t0 + tenMinutesMs + 50)
     expect(state).toMatchObject({ state: 'halfOpen', openUntilMs: t0 + tenMinutesMs })
   })
 
-  test('a probe that could not be sent, and one whose process died, are followed by another', () => {
+  test('a probe that could not be sent, or whose process died, is followed by another probe', () => {
     expect(gate(probeNotSent(halfOpen()), t0 + tenMinutesMs).kind).toBe('probe')
     expect(gate(halfOpen(), t0 + tenMinutesMs + 59_999).kind).toBe('blocked')
     expect(gate(halfOpen(), t0 + tenMinutesMs + 60_000).kind).toBe('probe')
@@ -113,20 +116,20 @@ describe('half-open', () => {
 })
 
 describe('the clock is set back by an hour', () => {
-  test('open: blocked for ten minutes more, not for seventy', () => {
+  test('an open breaker whose clock is set back an hour stays open for ten minutes, not seventy', () => {
     const asked = gate(open(), t0 - hourMs)
     if (asked.kind !== 'blocked') throw new Error(asked.kind)
     expect(asked.untilMs).toBe(t0 - hourMs + tenMinutesMs)
     expect(gate(asked.state, t0 - hourMs + tenMinutesMs).kind).toBe('probe')
   })
 
-  test('half-open: a lost probe is missed after a minute', () => {
+  test('a half-open breaker whose clock is set back an hour replaces a lost probe after a minute', () => {
     const asked = gate(halfOpen(), t0 - hourMs)
     if (asked.kind !== 'blocked') throw new Error(asked.kind)
     expect(gate(asked.state, t0 - hourMs + 60_000).kind).toBe('probe')
   })
 
-  test('closed: earlier failures count as of now, and no longer than ten minutes', () => {
+  test('a closed breaker whose clock is set back an hour counts earlier failures from now, for ten minutes at most', () => {
     const state = failing(1, 0, t0 - hourMs, failing(99, t0, t0))
     expect(onResult(state, failure, t0 - hourMs).state).toBe('open')
     expect(onResult(state, failure, t0 - hourMs + tenMinutesMs + 1).failures).toHaveLength(1)
@@ -144,7 +147,7 @@ describe('failing without one success', () => {
     [onResult(open(), success, t0 + 1), t0 + 5 * dayMs, false],
     [onResult(halfOpen(), { ok: false, probe: true }, t0 + hourMs), t0 + 5 * dayMs, true],
     [failing(1, t0, t0), t0 - hourMs, false],
-  ])('row %#', (state, nowMs, expected) => {
+  ])('five days without a success switch the webhook off: case %#', (state, nowMs, expected) => {
     expect(shouldDisable(state, nowMs)).toBe(expected)
   })
 })
@@ -190,7 +193,7 @@ function live(sending: Step[]) {
   return { state, ended, probes }
 }
 
-test('restoring by folding the attempts gives the state that was live', () => {
+test('folding the attempts restores the live state of a breaker', () => {
   let probed = 0
   fc.assert(
     fc.property(steps, (sending) => {
@@ -203,7 +206,7 @@ test('restoring by folding the attempts gives the state that was live', () => {
   expect(probed, 'runs with a probe').toBeGreaterThan(50)
 })
 
-test('a snapshot in between, and the attempts behind it, give the same', () => {
+test('a snapshot and the attempts after it restore the live state of a breaker', () => {
   fc.assert(
     fc.property(steps, fc.double({ min: 0, max: 1, noNaN: true }), (sending, share) => {
       const { state, ended } = live(sending)

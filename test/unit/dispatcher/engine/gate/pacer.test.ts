@@ -33,12 +33,12 @@ function mostInWindow(starts: number[]): number {
   }, 0)
 }
 
-describe.each([0.1, 0.5, 1, 3, 7, 50, 333, 1_000, 9_973, 97_561])('%d a second', (ratePerSecond) => {
+describe.each([0.1, 0.5, 1, 3, 7, 50, 333, 1_000, 9_973, 97_561])('a limit of %d a second', (ratePerSecond) => {
   test.each([
     ['on time', wholeMs],
     ['2 ms late', (delayMs: number) => wholeMs(delayMs) + 2],
     ['9 ms late', (delayMs: number) => wholeMs(delayMs) + 8],
-  ])('timers %s: reached within 0.2 %%, and no ten seconds above it', (_name, wakeUpMs) => {
+  ])('with timers %s, the limit is reached within 0.2 %% and never exceeded over ten seconds', (_name, wakeUpMs) => {
     const forMs = Math.max(30_000, 20_000 / ratePerSecond)
     const starts = greedy(new Pacer(ratePerSecond), forMs, wakeUpMs)
     expect(mostInWindow(starts)).toBeLessThanOrEqual(ratePerSecond * 10 + 1)
@@ -46,14 +46,14 @@ describe.each([0.1, 0.5, 1, 3, 7, 50, 333, 1_000, 9_973, 97_561])('%d a second',
   })
 })
 
-test('a clock that is precise sees them evenly spaced', () => {
+test('under a precise clock, sends are evenly spaced', () => {
   const starts = greedy(new Pacer(400), 1_000, (delayMs) => delayMs, 0)
   const gaps = starts.slice(1).map((atMs, index) => atMs - (starts[index] ?? 0))
   for (const gapMs of gaps) expect(gapMs).toBeCloseTo(2.5025, 6)
 })
 
 test.each([0.5, 10, 1_000, 50_000])(
-  'after idleness one starts at once, not what was left out (%d a second)',
+  'after an idle time one send starts at once, and the unused ones do not (%d a second)',
   (rate) => {
     const pacer = new Pacer(rate)
     greedy(pacer, 100, wholeMs)
@@ -64,7 +64,7 @@ test.each([0.5, 10, 1_000, 50_000])(
   },
 )
 
-test('a pause shorter than the lateness allowed gives no burst either when nobody waited', () => {
+test('a pause shorter than the accepted lateness leads to no burst, even if nothing was waiting', () => {
   const pacer = new Pacer(1_000)
   pacer.take(epochMs)
   expect(pacer.delayMs(epochMs + 9)).toBe(0)
@@ -72,7 +72,7 @@ test('a pause shorter than the lateness allowed gives no burst either when nobod
   expect(pacer.delayMs(epochMs + 9)).toBeGreaterThan(0)
 })
 
-test('a new rate acts at once, both ways', () => {
+test('a new limit takes effect at once, higher or lower', () => {
   const pacer = new Pacer(0.1)
   pacer.take(epochMs)
   expect(pacer.delayMs(epochMs + 1)).toBeCloseTo(10_009, 6)
@@ -84,7 +84,7 @@ test('a new rate acts at once, both ways', () => {
   expect(pacer.delayMs(epochMs + 1)).toBe(0)
 })
 
-test('no limit: any number at the same time', () => {
+test('without a limit, any number may start at the same time', () => {
   const pacer = new Pacer(Number.POSITIVE_INFINITY)
   for (let i = 0; i < 1_000; i++) {
     expect(pacer.delayMs(epochMs)).toBe(0)
@@ -92,19 +92,19 @@ test('no limit: any number at the same time', () => {
   }
 })
 
-test('a clock set back by an hour makes nobody wait longer than one interval', () => {
+test('a clock set back an hour delays a send by one interval at most', () => {
   const pacer = new Pacer(2)
   pacer.take(epochMs)
   expect(pacer.delayMs(epochMs - 3_600_000)).toBeCloseTo(500.5, 6)
   expect(pacer.delayMs(epochMs - 3_600_000 + 501)).toBe(0)
 })
 
-test.each([0, -1, Number.NaN])('rate %d is refused', (ratePerSecond) => {
+test.each([0, -1, Number.NaN])('a rate of %d is refused', (ratePerSecond) => {
   expect(() => new Pacer(ratePerSecond)).toThrow(RangeError)
   expect(() => new Pacer(1).setRate(ratePerSecond)).toThrow(RangeError)
 })
 
-test('whatever the pattern of demand and lateness, no ten seconds above the rate', () => {
+test('no pattern of demand and lateness exceeds the limit over ten seconds', () => {
   const demand = fc.array(fc.record({ pauseMs: fc.nat(5_000), lateMs: fc.nat(40), forMs: fc.nat(4_000) }), {
     minLength: 1,
     maxLength: 12,
@@ -133,14 +133,14 @@ describe('the ramp after a breaker has closed', () => {
     [13_999, 81_920],
     [14_000, Number.POSITIVE_INFINITY],
     [86_400_000, Number.POSITIVE_INFINITY],
-  ])('after %d ms: %d a second', (elapsedMs, ratePerSecond) => {
+  ])('a ramp, %d ms after the breaker closed, allows %d a second', (elapsedMs, ratePerSecond) => {
     expect(rampRatePerSecond(elapsedMs)).toBe(ratePerSecond)
   })
 
   test.each([
     [Number.POSITIVE_INFINITY, [10, 20, 40, 80, 160]],
     [30, [10, 20, 30, 30, 30]],
-  ])('with a limit of %d', (limit, perSecond) => {
+  ])("a ramp does not exceed the webhook's own limit of %d", (limit, perSecond) => {
     const pacer = new Pacer(limit)
     pacer.ramp(epochMs)
     const starts = greedy(pacer, 5_000, wholeMs)
@@ -151,7 +151,7 @@ describe('the ramp after a breaker has closed', () => {
       expect(Math.abs((counts[second]?.length ?? 0) - rate), `second ${second}`).toBeLessThanOrEqual(1)
   })
 
-  test('it ends, even when the clock was set back meanwhile', () => {
+  test('a ramp ends, even if the clock was set back during it', () => {
     const pacer = new Pacer(Number.POSITIVE_INFINITY)
     pacer.ramp(epochMs)
     const setBackMs = epochMs - 3_600_000

@@ -12,22 +12,25 @@ const refused = (status: number, retryAfterMs?: number): Outcome => ({
 
 describe('every status from 200 to 599 (guarantees.md, 21)', () => {
   const retried = new Set([408, 425, 429])
-  test.each(Array.from({ length: 400 }, (_unused, i) => 200 + i))('%i', (status) => {
-    const outcome: Outcome = status < 300 ? { kind: 'success', status, latencyMs: 1 } : refused(status)
-    const next = decideNext(outcome, 1, 'chat', 0.5)
-    if (status < 300) expect(next).toEqual({ kind: 'done' })
-    else if (status === 410) expect(next).toEqual({ kind: 'deadLetter', reason: 'gone' })
-    else if (status >= 500 || retried.has(status)) expect(next).toEqual({ kind: 'retry', delayMs: 1_000 })
-    else expect(next).toEqual({ kind: 'deadLetter', reason: 'refused' })
-  })
+  test.each(Array.from({ length: 400 }, (_unused, i) => 200 + i))(
+    'an answer with status %i is final, retried or a success, as contract.md says',
+    (status) => {
+      const outcome: Outcome = status < 300 ? { kind: 'success', status, latencyMs: 1 } : refused(status)
+      const next = decideNext(outcome, 1, 'chat', 0.5)
+      if (status < 300) expect(next).toEqual({ kind: 'done' })
+      else if (status === 410) expect(next).toEqual({ kind: 'deadLetter', reason: 'gone' })
+      else if (status >= 500 || retried.has(status)) expect(next).toEqual({ kind: 'retry', delayMs: 1_000 })
+      else expect(next).toEqual({ kind: 'deadLetter', reason: 'refused' })
+    },
+  )
 })
 
-test.each(['timeout', 'dns', 'connect', 'tls'] as const)('%s is retried', (reason) => {
+test.each(['timeout', 'dns', 'connect', 'tls'] as const)('a request that failed by %s is retried', (reason) => {
   expect(decideNext({ kind: 'unreachable', reason, latencyMs: 1, detail: '' }, 1, 'chat', 0.5).kind).toBe('retry')
 })
 
 test.each(['breaker', 'address', 'expired'] as const)(
-  'what is rejected by %s becomes a dead letter of that reason',
+  'a delivery rejected by %s becomes a dead letter with that reason',
   (reason) => {
     expect(decideNext({ kind: 'rejected', reason }, 1, 'chat', 0.5)).toEqual({ kind: 'deadLetter', reason })
   },
@@ -37,7 +40,7 @@ test.each([
   ['none', []],
   ['chat', ['hold', 'hold', 'hold', '1m', '5m', '30m']],
   ['extended', ['hold', 'hold', 'hold', '1m', '5m', '30m', '2h', '5h', '10h', '10h']],
-] as const)('profile %s', (profile, steps) => {
+] as const)('the retry profile %s has the waits of contract.md', (profile, steps) => {
   const seen = steps.map((_step, index) => {
     const next = decideNext(refused(500), index + 1, profile, 0.5)
     return next.kind === 'later' ? next.tier : next.kind === 'retry' ? 'hold' : next.kind
@@ -54,7 +57,7 @@ const bases = [
 ]
 
 test.each(bases.map((base, index) => [index + 1, base]))(
-  'the wait after attempt %i is %i ms +-20 %%, and fills it',
+  'the wait after attempt %i is %i ms +-20 %%, spread over the whole range',
   (attempt, base) => {
     const shares = Array.from({ length: 1_000 }, (_unused, i) => {
       const next = decideNext(refused(503), attempt, 'extended', i / 1_000)
@@ -66,7 +69,7 @@ test.each(bases.map((base, index) => [index + 1, base]))(
   },
 )
 
-test('Retry-After lengthens a wait, never shortens it, and is capped', () => {
+test('Retry-After lengthens a wait up to its cap, and never shortens it', () => {
   expect(decideNext(refused(429, 7_000), 1, 'chat', 0.5)).toEqual({ kind: 'retry', delayMs: 7_000 })
   expect(decideNext(refused(429, 10), 1, 'chat', 0.5)).toEqual({ kind: 'retry', delayMs: 1_000 })
   expect(decideNext(refused(429, 45_000), 1, 'chat', 0.5)).toEqual({ kind: 'later', tier: '1m', delayMs: 60_000 })
@@ -98,6 +101,6 @@ test.each([
   ['soon', undefined],
   ['-5', undefined],
   [undefined, undefined],
-])('Retry-After: %s', (value, expected) => {
+])('the header Retry-After is read or ignored: %s', (value, expected) => {
   expect(parseRetryAfter(value, Date.parse('2026-10-21T07:28:00Z'))).toBe(expected)
 })

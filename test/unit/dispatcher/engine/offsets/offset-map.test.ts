@@ -25,7 +25,7 @@ const watermarks = fc.oneof(
 const runLists = fc.array(fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 400 })), { maxLength: 60 })
 
 describe('round trip', () => {
-  test('of any runs, at any offset', () => {
+  test('any finished offsets can be written and read again', () => {
     fc.assert(
       fc.property(watermarks, runLists, (watermark, runs) => {
         const { unfinished, next } = fromRuns(watermark, runs)
@@ -44,14 +44,14 @@ describe('round trip', () => {
     ['all finished', 7, [], 1_000],
     ['the watermark itself is a gap', 7, [9], 10],
     ['a gap of many', 0, [0, 2 ** 52], 2 ** 52 + 1],
-  ])('%s', (_name, watermark, unfinished, next) => {
+  ])('offsets can be written and read again: %s', (_name, watermark, unfinished, next) => {
     const metadata = encodeOffsetMap(watermark, unfinished, next) ?? ''
     expect(metadata).toMatch(/^1[\w-]+$/)
     expect(decodeOffsetMap(metadata, watermark)).toMatchObject({ unfinished, next })
   })
 })
 
-test('what is finished: all below the commit, and what is not listed up to next', () => {
+test('the finished offsets are all below the commit, and all above it that are not listed, up to the next', () => {
   const map = decodeOffsetMap(encodeOffsetMap(10, [10, 13], 20) ?? '', 10)
   const finished = [0, 9, 10, 11, 12, 13, 14, 19, 20, 21].map((offset) => map?.finished(offset))
   expect(finished).toEqual([true, true, false, true, true, false, true, true, false, false])
@@ -68,14 +68,14 @@ describe('size', () => {
     ['half of 16,000 at random', 16_000, every(16_000, () => random() < 0.5), 3_400],
     ['1,000 alone of 20,000 finished', 20_000, every(20_000, (offset) => offset % 20 !== 19), 1_400],
     ['a long run on each side', 2_000_000, every(500_000, () => true), 30],
-  ])('%s', (_name, next, unfinished, mostBytes) => {
+  ])('a map of %s has the expected size', (_name, next, unfinished, mostBytes) => {
     const metadata = encodeOffsetMap(0, unfinished, next) ?? ''
     expect(metadata.length).toBeGreaterThan(0)
     expect(metadata.length).toBeLessThanOrEqual(mostBytes)
     expect(decodeOffsetMap(metadata, 0)).toMatchObject({ unfinished, next })
   })
 
-  test('never over the limit: null instead, and close to it still a map', () => {
+  test('a map never exceeds the limit: it is null instead, and one close to the limit is still written', () => {
     const sizes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((thousands) => {
       const unfinished = every(20_000 + thousands * 1_000, () => random() < 0.5)
       return encodeOffsetMap(0, unfinished, 20_000 + thousands * 1_000)?.length ?? null
@@ -99,7 +99,7 @@ describe('size', () => {
   })
 })
 
-describe('what was not written for this commit means nothing', () => {
+describe('metadata of others', () => {
   const metadata = encodeOffsetMap(100, [100, 105, 106, 190], 250) ?? ''
 
   test.each([
@@ -113,11 +113,11 @@ describe('what was not written for this commit means nothing', () => {
     ['not ASCII', `1${'é'.repeat(20)}`, 100],
     ["of another program's", '{"offset":100}', 100],
     ['too long', '1'.padEnd(10_000, 'A'), 100],
-  ])('%s', (_name, damaged, committedOffset) => {
+  ])('metadata written otherwise mean nothing: %s', (_name, damaged, committedOffset) => {
     expect(decodeOffsetMap(damaged, committedOffset)).toBe(null)
   })
 
-  test('any other string', () => {
+  test('a random string means nothing', () => {
     const strings = fc.oneof(fc.string(), fc.base64String(), fc.string({ unit: 'binary' }))
     fc.assert(
       fc.property(strings, fc.nat(), (text, offset) => {
@@ -127,7 +127,7 @@ describe('what was not written for this commit means nothing', () => {
     )
   })
 
-  test('each character cut off or changed', () => {
+  test('metadata with a character removed or changed mean nothing', () => {
     for (let at = 0; at < metadata.length; at++) {
       expect(decodeOffsetMap(metadata.slice(0, at), 100)).toBe(null)
       const other = metadata[at] === 'A' ? 'B' : 'A'
@@ -143,6 +143,6 @@ test.each([
   ['not below next', 0, [9], 9],
   ['next below the watermark', 4, [], 3],
   ['not a number', 0, [Number.NaN], 9],
-])('arguments that contradict each other are a bug: %s', (_name, watermark, unfinished, next) => {
+])('arguments that contradict each other are an error: %s', (_name, watermark, unfinished, next) => {
   expect(() => encodeOffsetMap(watermark, unfinished, next)).toThrow(RangeError)
 })

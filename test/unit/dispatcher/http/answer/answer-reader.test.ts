@@ -85,8 +85,8 @@ const cases: [name: string, text: string, seen: Partial<Seen>][] = [
   ],
 ]
 
-describe.each([Number.POSITIVE_INFINITY, 1, 7])('in pieces of %s bytes', (pieceBytes) => {
-  test.each(cases)('%s', (_name, text, seen) => {
+describe.each([Number.POSITIVE_INFINITY, 1, 7])('an answer in pieces of %s bytes', (pieceBytes) => {
+  test.each(cases)('an answer is read: %s', (_name, text, seen) => {
     const { problem, status, isEnded, keepsAlive, excerpt } = read(text, pieceBytes)
     expect(problem).toBeNull()
     expect({ status, isEnded, keepsAlive, excerpt }).toMatchObject(seen)
@@ -98,19 +98,19 @@ describe.each([Number.POSITIVE_INFINITY, 1, 7])('in pieces of %s bytes', (pieceB
     ['a head without end', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(11_000)}`, /longer than is read/],
     ['1xx without end', 'HTTP/1.1 103 Hi\r\n\r\n'.repeat(4_000), /longer than is read/],
     ['a line without end', `HTTP/1.1 200 ${'x'.repeat(65_536)}`, /longer than is read/],
-  ])('%s is a problem', (_name, text, problem) => {
+  ])('an answer with %s is refused', (_name, text, problem) => {
     const reader = read(text, pieceBytes)
     expect([reader.problem, reader.status]).toEqual([expect.stringMatching(problem), 0])
   })
 })
 
-test('each Retry-After is there, folded or not; those of a 1xx are not', () => {
+test('every Retry-After header is read, folded or not, except those of a 1xx', () => {
   const text = `HTTP/1.1 103 Hi\r\nretry-after: 1\r\n\r\n${ok}Retry-After: soon\r\nretry-after:\r\n 7\r\nretry-after:8\r\n\r\n`
   expect(read(text).fields.retryAfter).toEqual(['soon', '7', '8'])
   expect(read(`${ok}${'retry-after: x\r\n'.repeat(1_000)}\r\n`).fields.retryAfter).toHaveLength(8)
 })
 
-test('how long the other side keeps a connection is read where it says so', () => {
+test('the keep-alive timeout of the other side is read if it is stated', () => {
   const seconds = (value: string) => read(`${ok}keep-alive: ${value}\r\n\r\n`).fields.keepAliveSeconds
   expect(['timeout=5', 'max=9, timeout=5', 'Timeout=5', 'x-timeout=5', 'soon', ''].map(seconds)).toEqual([
     5,
@@ -122,7 +122,7 @@ test('how long the other side keeps a connection is read where it says so', () =
   ])
 })
 
-test('what the pieces are does not matter, nor what bytes they hold', () => {
+test('neither the size of the pieces nor the bytes in them change what is read', () => {
   const texts = fc.constantFrom(...cases.map(([, text]) => text.slice(0, 2_000)))
   const mutated = fc.tuple(texts, fc.nat(2_000), fc.string({ unit: 'binary', maxLength: 3 })).map(([text, at, put]) => {
     const latin1 = Buffer.from(put).toString('latin1')

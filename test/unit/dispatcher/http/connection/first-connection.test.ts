@@ -43,7 +43,7 @@ test.each([
   ['the slow one first', ['127.0.0.3', '127.0.0.4']],
   ['the dead one first', ['127.0.0.4', '127.0.0.3']],
   ['the slow one alone', ['127.0.0.3']],
-])('an address that takes its time is waited for beside those that fail: %s', async (_name, hosts) => {
+])('an address that connects slowly is waited for beside those that fail: %s', async (_name, hosts) => {
   // Nobody listens on 127.0.0.4.
   await using slow = await slowToAccept('127.0.0.3', 400)
   const socket = await connectTo(hosts, slow.port)
@@ -51,7 +51,7 @@ test.each([
   if (!(socket instanceof Error)) socket.destroy()
 })
 
-test('an address that is dead does not keep the others waiting for its time limit', async () => {
+test('an address that does not answer does not make the others wait for its timeout', async () => {
   await using slow = await slowToAccept('127.0.0.3', 60_000)
   await using good = await listenRaw(() => undefined, '127.0.0.4', slow.port)
   const socket = await connectTo(['127.0.0.3', '127.0.0.4'], good.port)
@@ -59,7 +59,7 @@ test('an address that is dead does not keep the others waiting for its time limi
   if (!(socket instanceof Error)) socket.destroy()
 })
 
-test('of many addresses only eight are tried', async () => {
+test('at most eight of many addresses are tried', async () => {
   const closed = await listenRaw(() => undefined)
   await closed[Symbol.asyncDispose]()
   const hosts = Array.from({ length: 100 }, (_unused, index) => `127.0.1.${index + 1}`)

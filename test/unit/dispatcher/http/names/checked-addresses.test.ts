@@ -16,25 +16,25 @@ function rangesOf(cidrs: string) {
 }
 
 describe('the verdict on an address', () => {
-  test.each([...blockedIpv4, ...blockedIpv6])('%s is blocked', (address) => {
+  test.each([...blockedIpv4, ...blockedIpv6])('the address %s is blocked', (address) => {
     expect(isAllowedAddress(address)).toBe(false)
   })
 
-  test.each(publicAddresses)('%s is public', (address) => {
+  test.each(publicAddresses)('the address %s is public', (address) => {
     expect(isAllowedAddress(address)).toBe(true)
   })
 
   test.each(['', '8.8.8', '8.8.8.8.', '08.8.8.8', '8.8.8.256', '0x8.8.8.8', '134744072', '8.8.8.8/32', ' 8.8.8.8'])(
-    '"%s" is no address, and blocked',
+    'the text "%s" is not an IPv4 address and is blocked',
     (text) => expect(isAllowedAddress(text)).toBe(false),
   )
 
   test.each(['fe80::1%eth0', '2606:4700::1%eth0', '[2606:4700::1]', '2606:4700::1::1', '2606:4700', '2606:g::', ':'])(
-    '"%s" is no address, and blocked',
+    'the text "%s" is not an IPv6 address and is blocked',
     (text) => expect(isAllowedAddress(text)).toBe(false),
   )
 
-  test('agrees with arithmetic on every IPv4 address, mapped or not', () => {
+  test('the verdict on every IPv4 address, mapped or not, agrees with arithmetic', () => {
     const value = (address: string) => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
     const isBlocked = (address: string) =>
       oracle.some((cidr) => {
@@ -54,7 +54,7 @@ describe('the verdict on an address', () => {
     )
   })
 
-  test('takes every IPv6 text that Node takes', () => {
+  test('every IPv6 text that Node accepts has a verdict', () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
         expect(isIPv6(address)).toBe(true)
@@ -70,7 +70,7 @@ const oracle =
     ' ',
   )
 
-describe('ranges that the operator opens', () => {
+describe('ranges opened by the operator', () => {
   test.each([
     ['127.0.0.0/8', '127.1.2.3', true],
     ['127.0.0.0/8', '::ffff:127.1.2.3', true],
@@ -84,7 +84,7 @@ describe('ranges that the operator opens', () => {
     ['::/0', 'fd00::1', true],
     ['::/0', '10.0.0.1', false],
     ['::/0', '::ffff:10.0.0.1', false],
-  ])('%s: %s is allowed: %s', (cidrs, address, allowed) => {
+  ])('a range of %s allows %s: %s', (cidrs, address, allowed) => {
     expect(isAllowedAddress(address, rangesOf(cidrs))).toBe(allowed)
   })
 
@@ -99,7 +99,7 @@ describe('ranges that the operator opens', () => {
     ['10.0.0.0/-1', '10.0.0.0/-1'],
     ['010.0.0.0/8', '010.0.0.0/8'],
     ['10.0.0.0/8 127.0.0.0/8', '10.0.0.0/8 127.0.0.0/8'],
-  ])('"%s" is refused at start, naming %s', (cidrs, wrong) => {
+  ])('the range "%s" is refused at the start, naming %s', (cidrs, wrong) => {
     const read = () => targetPolicy({ HOOKLINE_ALLOW_INSECURE_URLS: false, HOOKLINE_ALLOWED_ADDRESSES: cidrs })
     expect(read).toThrow(ConfigError)
     expect(read).toThrow(`HOOKLINE_ALLOWED_ADDRESSES holds ${JSON.stringify(wrong)}`)
@@ -114,7 +114,7 @@ describe('the lookup of a socket', () => {
     )
   }
 
-  test('public answers pass', async () => {
+  test('a host name whose addresses are all public may be connected to', async () => {
     const { error, addresses } = await look(['8.8.8.8', '2606:4700::1111'])
     expect(error).toBeNull()
     expect(addresses).toEqual([
@@ -124,7 +124,7 @@ describe('the lookup of a socket', () => {
   })
 
   test.each([[['8.8.8.8', '10.0.0.1']], [['2606:4700::1111', '::ffff:127.0.0.1', '8.8.8.8']]])(
-    'one blocked answer among public ones refuses them all: %j',
+    'one blocked address among public ones blocks the host name: %j',
     async (answers) => {
       const { error, addresses } = await look(answers)
       expect(error).toBeInstanceOf(AddressError)
@@ -135,7 +135,7 @@ describe('the lookup of a socket', () => {
   test.each([
     [[], 'ENODATA'],
     [undefined, 'ENOTFOUND'],
-  ])('answers %j are a failure of DNS, %s', async (answers, code) => {
+  ])('the DNS answers %j are a failure of DNS, %s', async (answers, code) => {
     expect((await look(answers)).error).toMatchObject({ code })
   })
 })

@@ -29,7 +29,7 @@ function world() {
 
 const turn = () => new Promise(setImmediate)
 
-test('a name that several ask for is asked for once', () => {
+test('a name requested several times at once is queried once', () => {
   const { asked, told, look } = world()
   look('slow.test', 'a')
   look('other.test', 'a')
@@ -39,7 +39,7 @@ test('a name that several ask for is asked for once', () => {
   expect(told).toEqual(['a slow.test: 192.0.2.7', 'b SLOW.test.: 192.0.2.7'])
 })
 
-test('an answer is kept as long as its TTL says, ten seconds at most; an error for three', async () => {
+test('an answer is cached for its TTL, ten seconds at most, and an error for three', async () => {
   const { asked, told, look, state } = world()
   const asks = async (name: string, answer: () => void) => {
     look(name, 'a')
@@ -63,7 +63,7 @@ test('an answer is kept as long as its TTL says, ten seconds at most; an error f
   expect(told.filter((line) => line === 'a bad.test: ENOTFOUND')).toHaveLength(3)
 })
 
-test('the silent names of a business wait for one another and for nobody else', () => {
+test('unanswered names of one business wait for each other and delay no other business', () => {
   const { asked, told, look } = world()
   for (let i = 0; i < 500; i++) look(`silent-${i}.test`, 'bad')
   expect(asked).toHaveLength(16)
@@ -78,7 +78,7 @@ test('the silent names of a business wait for one another and for nobody else', 
   expect(told.slice(1)).toEqual(['bad silent-400.test: 192.0.2.7', 'good silent-400.test: 192.0.2.7'])
 })
 
-test('each waiting name has its turn, and is asked for once', () => {
+test('each waiting name gets its turn and is queried once', () => {
   const { asked, told, look } = world()
   for (let i = 0; i < 100; i++) for (const owner of ['a', 'b']) look(`name-${i}.test`, owner)
   for (let i = 0; i < asked.length; i++) asked[i]?.answer(null, found, 60)
@@ -86,7 +86,7 @@ test('each waiting name has its turn, and is asked for once', () => {
   expect(asked).toHaveLength(100)
 })
 
-test('owners take turns when the lookups of all are too many', () => {
+test('owners take turns when there are too many queries in total', () => {
   const { asked, look } = world()
   for (let owner = 0; owner < 40; owner++) for (let i = 0; i < 20; i++) look(`${owner}-${i}.test`, `owner-${owner}`)
   expect(asked).toHaveLength(512)
@@ -94,7 +94,7 @@ test('owners take turns when the lookups of all are too many', () => {
   expect(new Set(asked.map(({ name }) => name)).size).toBe(800)
 })
 
-test('an owner with more names than may wait is told so', async () => {
+test('an owner with more names than may wait is refused', async () => {
   const { told, look } = world()
   for (let i = 0; i < 1_017; i++) look(`silent-${i}.test`, 'bad')
   await turn()
@@ -128,7 +128,7 @@ const ask = (query: AskName, name: string) =>
     ),
   )
 
-test('names of one family, of both, by an alias, of none, and of a server that is slow for one of them', async () => {
+test('names with addresses of one family, both, none, an alias, or a slow one are resolved', async () => {
   await using server = await startNameServer({
     'four.test': { A: ['192.0.2.1'] },
     'six.test': { AAAA: ['2001:db8::1'] },
@@ -154,7 +154,7 @@ test('names of one family, of both, by an alias, of none, and of a server that i
   ])
 })
 
-test('a question that is lost is put again, and to the next server', async () => {
+test('a lost query is repeated, and sent to the next server', async () => {
   await using silent = await startNameServer({ 'good.test': { silent: 'all' } })
   await using server = await startNameServer({ 'good.test': { A: ['192.0.2.1'] } })
   const query = createNameQuery([`127.0.0.1:${silent.port}`, `127.0.0.1:${server.port}`])

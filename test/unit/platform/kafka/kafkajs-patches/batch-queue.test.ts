@@ -5,7 +5,7 @@ function queueOf(handler: (name: string) => Promise<void>) {
   return workerQueue(null)({ workers: [worker(null)({ handler: handler as never })] })
 }
 
-test('a batch that waits holds up no other, and the next fetch waits for it', async () => {
+test('a waiting batch delays no other batch, and the next fetch waits for it', async () => {
   const waiting = Promise.withResolvers<void>()
   const handled: string[] = []
   const pushed = queueOf(async (name) => {
@@ -23,7 +23,7 @@ test('a batch that waits holds up no other, and the next fetch waits for it', as
   expect(handled).toEqual(['quick', 'slow'])
 })
 
-test('an error is told once all of them have ended', async () => {
+test('an error is reported once all batches have ended', async () => {
   const ended: string[] = []
   const pushed = queueOf(async (name) => {
     if (name === 'bad') throw new Error('bad batch')

@@ -22,7 +22,7 @@ function groupOf(partitions: object[], preferred: object): object {
   return { cluster, preferredReadReplicasPerTopicPartition: { t: preferred }, logger: { debug: () => {} } }
 }
 
-test('finds what kafkajs finds, in whatever order the partitions are named', () => {
+test('the leaders are those that kafkajs finds, whatever the order of the partitions', () => {
   expect(prototype.findReadReplicaForPartitions).not.toBe(ofKafkajs)
   fc.assert(
     fc.property(metadata, asked, (partitions, wanted) => {
@@ -33,7 +33,7 @@ test('finds what kafkajs finds, in whatever order the partitions are named', () 
   )
 })
 
-test('a replica that a broker has named is read from', () => {
+test('a replica named by a broker is read from', () => {
   const partitions = [0, 1].map((partitionId) => ({ partitionId, leader: 1, offlineReplicas: [] }))
   const group = groupOf(partitions, { 1: { nodeId: 2, expireAt: Number.POSITIVE_INFINITY } })
   expect(prototype.findReadReplicaForPartitions.call(group, 't', [0, 1])).toEqual({ 1: [0], 2: [1] })

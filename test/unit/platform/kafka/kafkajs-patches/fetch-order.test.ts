@@ -18,17 +18,17 @@ test('each partition of each topic comes first equally often', () => {
   expect(first.slice(8)).toEqual(first.slice(0, 8))
 })
 
-test.each([0, 1, 5, 7])('turn %i leaves nothing out', (turn) => {
+test.each([0, 1, 5, 7])('turn %i contains every partition', (turn) => {
   const sorted = inTurn(two, turn).map(({ topic, partitions }) => ({ topic, partitions: partitions.sort() }))
   expect(sorted.sort((a, b) => (a.topic < b.topic ? -1 : 1))).toEqual(two)
 })
 
-test('nothing assigned, a topic without partitions', () => {
+test('a fetch without partitions stays empty', () => {
   expect(inTurn([], 3)).toEqual([])
   expect(inTurn([{ topic: 'a', partitions: [] }], 3)).toEqual([{ topic: 'a', partitions: [] }])
 })
 
-test("kafkajs' own list of what to fetch takes turns", () => {
+test('the list that kafkajs fetches from is rotated', () => {
   takeTurnsInFetches()
   takeTurnsInFetches()
   const SubscriptionState = createRequire(import.meta.url)(

@@ -51,7 +51,7 @@ test('an idle connection sets no timer', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('what waits for room is sent when there is some', () => {
+test('a request that waits for a free slot is sent when there is one', () => {
   push(1)
   push(2)
   expect(sent).toEqual([1])
@@ -59,7 +59,7 @@ test('what waits for room is sent when there is some', () => {
   expect(sent).toEqual([1, 2])
 })
 
-test('what waits because the broker throttles is sent when that is over, in order', () => {
+test('requests that wait because the broker throttles are sent afterwards, in order', () => {
   queue.maybeThrottle(500)
   push(1)
   expect(sent).toEqual([])
@@ -70,7 +70,7 @@ test('what waits because the broker throttles is sent when that is over, in orde
   expect(sent).toEqual([1])
 })
 
-test('a request that takes too long ends, and makes room for the next', () => {
+test('a request that takes too long ends and frees its slot', () => {
   queue.scheduleRequestTimeoutCheck()
   const failures: string[] = []
   push(1, (error) => failures.push(error.name))

@@ -76,20 +76,20 @@ function clusterOf(leaders: number[][], fates: Record<string, Fate[]> = {}) {
 const to = (...partitions: number[]): TrackedMessage[] =>
   partitions.map((partition, index) => ({ key: null, value: `m${index}`, partition }))
 
-test('messages go to the leaders of their partitions and learn their offsets', async () => {
+test('messages are sent to the leaders of their partitions and get their offsets', async () => {
   const made = clusterOf([[1, 2, 1]])
   expect(await made.send(to(0, 1, 2, 0, 1))).toEqual([0, 0, 0, 1, 1])
   expect(made.log()).toEqual({ 0: ['m0', 'm3'], 1: ['m1', 'm4'], 2: ['m2'] })
 })
 
-test('a partition that its broker does not take is sent again, alone: the others stand in the log once', async () => {
+test('a partition refused by its broker is sent again alone, so that the others are in the log once', async () => {
   const made = clusterOf([[1, 1, 1]], { '1/1': [notLeader, notLeader] })
   expect(await made.send(to(0, 1, 2, 1))).toEqual([0, 0, 0, 1])
   expect(made.log()).toEqual({ 0: ['m0'], 1: ['m1', 'm3'], 2: ['m2'] })
   expect(made.cluster.refreshMetadata).toHaveBeenCalledTimes(2)
 })
 
-test('a partition that moves to a broker that has answered already is sent there', async () => {
+test('a partition that moves to a broker that has already answered is sent there', async () => {
   const made = clusterOf(
     [
       [1, 2],
@@ -101,14 +101,14 @@ test('a partition that moves to a broker that has answered already is sent there
   expect(made.log()).toEqual({ 0: ['m0'], 1: ['m1'] })
 })
 
-test('where the answer was lost the partition may have it twice, and only there', async () => {
+test('only a partition whose answer was lost may be in the log twice', async () => {
   const made = clusterOf([[1, 2]], { '2/1': ['cut off'] })
   expect(await made.send(to(0, 1))).toEqual([0, 1])
   expect(made.log()).toEqual({ 0: ['m0'], 1: ['m1', 'm1'] })
   expect(made.cluster.removeBroker).toHaveBeenCalledExactlyOnceWith({ host: 'broker', port: 2 })
 })
 
-test('a partition that the metadata do not name is waited for, not passed over, and holds up no other', async () => {
+test('a partition missing from the metadata is waited for, not skipped, and delays no other', async () => {
   const made = clusterOf([[1], [1], [1, 1]])
   expect(await made.send(to(0, 1))).toEqual([0, 0])
   const never = clusterOf([[1]])
@@ -126,14 +126,17 @@ test('the partition of a key is chosen once', async () => {
 test.each([
   ['too large', tooLarge],
   ['not allowed', unauthorized],
-])('what no trying mends (%s) is thrown at once; what was taken beside it is known', async (_what, code) => {
-  const made = clusterOf([[1, 1, 1]], { '1/0': [notLeader], '1/1': [code, code] })
-  const messages = to(0, 1, 2)
-  await expect(made.send(messages)).rejects.toMatchObject({ code })
-  expect(messages.map(({ offset }) => offset)).toEqual([undefined, undefined, 0])
-})
+])(
+  'an error that retries cannot solve (%s) is thrown at once, with what was accepted beside it',
+  async (_what, code) => {
+    const made = clusterOf([[1, 1, 1]], { '1/0': [notLeader], '1/1': [code, code] })
+    const messages = to(0, 1, 2)
+    await expect(made.send(messages)).rejects.toMatchObject({ code })
+    expect(messages.map(({ offset }) => offset)).toEqual([undefined, undefined, 0])
+  },
+)
 
-test('sending again goes on where it was left', async () => {
+test('sending again continues where it stopped', async () => {
   const made = clusterOf([[1, 1]], { '1/1': Array(4).fill(notLeader) })
   const messages = to(0, 1)
   await expect(made.send(messages)).rejects.toMatchObject({ name: 'KafkaJSNumberOfRetriesExceeded' })

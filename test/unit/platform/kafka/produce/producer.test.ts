@@ -51,7 +51,7 @@ test.each([
     new KafkaJSNumberOfRetriesExceeded(new KafkaJSConnectionError('reset'), {} as never),
   ],
   ['a broker that was just lost, which kafkajs reports by a plain error', new Error('Broker not connected')],
-])('%s: the same batch is sent again, and the process goes on', async (_what, error) => {
+])('after %s, the same batch is sent again and the process continues', async (_what, error) => {
   const { producer, fail, batches } = await open([error, error])
   const acknowledged = await Promise.all([producer.send(record('a')), producer.send(record('b'))])
   expect(acknowledged).toEqual([{ offset: 7 }, { offset: 8 }])
@@ -63,7 +63,7 @@ test.each([
   expect(fail).not.toHaveBeenCalled()
 })
 
-test('a record that is too large is refused alone, and its neighbours go through', async () => {
+test('a record that is too large is refused alone, and its neighbours are written', async () => {
   const tooLarge = protocol('MESSAGE_TOO_LARGE')
   const { producer, fail } = await open([tooLarge, tooLarge])
   const results = await Promise.allSettled([producer.send(record('large')), producer.send(record('small'))])
@@ -74,7 +74,7 @@ test('a record that is too large is refused alone, and its neighbours go through
   expect(fail).not.toHaveBeenCalled()
 })
 
-test('beside a record that is too large nothing is sent again that Kafka has taken', async () => {
+test('no record that Kafka has accepted is sent again because of one that is too large', async () => {
   const { producer, batches } = await open([protocol('MESSAGE_TOO_LARGE')], ['a', 'c'])
   const sent = ['a', 'large', 'c'].map((value) => producer.send(record(value)))
   const results = await Promise.allSettled(sent)
@@ -86,7 +86,7 @@ test('beside a record that is too large nothing is sent again that Kafka has tak
   expect(batches).toEqual([['a', 'large', 'c']])
 })
 
-test('callbacks come in the order of the records, whichever was taken first', async () => {
+test('callbacks are called in the order of the records, whichever was accepted first', async () => {
   const { producer } = await open([new KafkaJSConnectionError('reset')], ['b'])
   const order: string[] = []
   for (const value of ['a', 'b', 'c']) producer.enqueue(record(value), () => order.push(value), vi.fn())
@@ -94,7 +94,7 @@ test('callbacks come in the order of the records, whichever was taken first', as
   expect(order).toEqual(['a', 'b', 'c'])
 })
 
-test('a bug ends the process', async () => {
+test('an unexpected error ends the process', async () => {
   const error = new TypeError('x is not a function')
   const { producer, fail } = await open([error])
   void producer.send(record('a'))
@@ -142,7 +142,7 @@ async function openBeside(refusal: (topic: string, message: TrackedMessage) => S
 }
 
 test.each([...errorCodes.filter(({ code }) => code !== 0), { type: 'an error of a newer Kafka', code: 12_345 }])(
-  '$type of one record ends nothing: it is refused or waits, and its neighbours go through',
+  'an error of type $type for one record ends nothing: the record is refused or waits, and its neighbours are written',
   async ({ code }) => {
     let isOver = false
     const refuse = (_topic: string, { value }: TrackedMessage) =>
@@ -169,7 +169,7 @@ test.each([...errorCodes.filter(({ code }) => code !== 0), { type: 'an error of 
 )
 
 test.each(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'POLICY_VIOLATION', 'UNKNOWN'])(
-  '%s of one among many: that one alone is refused, however often it comes',
+  'one record of many that is refused with %s is refused alone, however often the error comes',
   async (type) => {
     const code = errorCodes.find((known) => known.type === type)?.code ?? 0
     const { producer, log } = await openBeside((_topic, { value }) =>
@@ -182,7 +182,7 @@ test.each(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'POLI
   },
 )
 
-test('the last of a chain is never refused: it waits until Kafka takes it', async () => {
+test('the last record of a chain is never refused, and waits until Kafka accepts it', async () => {
   let isOver = false
   const { producer, log, health } = await openBeside((_topic, { value }) =>
     value === 'last' && !isOver ? createErrorFromCode(44) : null,
@@ -196,7 +196,7 @@ test('the last of a chain is never refused: it waits until Kafka takes it', asyn
   expect(health.ready).toBe(true)
 })
 
-test('a topic that may not be written holds up no other, is named in readiness, and goes on in order once it may', async () => {
+test('a topic without the right to write delays no other, is named in readiness, and continues in order once permitted', async () => {
   let isForbidden = true
   const { producer, fail, log, health } = await openBeside((topic) =>
     topic === 't' && isForbidden ? createErrorFromCode(29) : null,
@@ -217,7 +217,7 @@ test('a topic that may not be written holds up no other, is named in readiness, 
   expect(fail).not.toHaveBeenCalled()
 })
 
-test('a right that comes back is noticed though nobody writes', async () => {
+test('a restored right is noticed even if nothing is written', async () => {
   let isForbidden = true
   const { producer, health } = await openBeside((topic) =>
     topic === 'other' && isForbidden ? createErrorFromCode(31) : null,
@@ -228,7 +228,7 @@ test('a right that comes back is noticed though nobody writes', async () => {
   await vi.waitFor(() => expect(health.ready).toBe(true))
 })
 
-test("a clock that is ahead of Kafka's is waited for, and said", async () => {
+test("a clock ahead of Kafka's is waited for and reported", async () => {
   let isAhead = true
   const { producer, fail, log, health } = await openBeside((_topic, { value }) =>
     value !== undefined && isAhead ? createErrorFromCode(32) : null,
@@ -241,7 +241,7 @@ test("a clock that is ahead of Kafka's is waited for, and said", async () => {
   expect(fail).not.toHaveBeenCalled()
 })
 
-test('a stop that was asked for does not give up what waits', async () => {
+test('a shutdown does not give up records that wait', async () => {
   const stop = new AbortController()
   const { producer, batches } = await open([new KafkaJSConnectionError('reset')], [], stop.signal)
   const sent = producer.send(record('a'))
@@ -250,7 +250,7 @@ test('a stop that was asked for does not give up what waits', async () => {
   expect(batches).toHaveLength(2)
 })
 
-test('whatever partitions fail, and in whatever turn, each keeps its order and loses nothing', async () => {
+test('whichever partitions fail, each keeps its order and loses nothing', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.infiniteStream(fc.integer({ min: 0, max: 9 })),

@@ -40,7 +40,7 @@ const fields = fc.record({
   rackId: names,
 })
 
-test('asks with the bytes that kafkajs asks with', async () => {
+test('a fetch request has the bytes that kafkajs writes', async () => {
   await fc.assert(
     fc.asyncProperty(fields, async (given) => {
       const [own, theirs] = await Promise.all(
@@ -114,7 +114,7 @@ async function responseOf(topics: { topicName: string; partitions: Answered[] }[
   return encoder.buffer
 }
 
-test('reads what kafkajs reads, but for partitions that have nothing to tell', async () => {
+test('a fetch response is read as kafkajs reads it, except for empty partitions', async () => {
   let records = 0
   await fc.assert(
     fc.asyncProperty(answers, async (topics) => {
@@ -138,7 +138,7 @@ test('reads what kafkajs reads, but for partitions that have nothing to tell', a
   expect(records).toBeGreaterThan(100)
 })
 
-test('an error is told as kafkajs tells it', async () => {
+test('an error in a fetch response is reported as kafkajs reports it', async () => {
   const partition = {
     partition: 3,
     highWatermark: '9',

@@ -23,7 +23,7 @@ const partitions = fc.array(fc.record({ partition: fc.nat(100), messages }), { m
 const topicData = fc.array(fc.record({ topic: texts, partitions }), { maxLength: 3 })
 const common = { acks: -1, timeout: 30_000 }
 
-test('writes the bytes that kafkajs writes', async () => {
+test('a produce request has the bytes that kafkajs writes', async () => {
   await fc.assert(
     fc.asyncProperty(topicData, async (data) => {
       const fields = { ...common, topicData: data }
@@ -35,7 +35,7 @@ test('writes the bytes that kafkajs writes', async () => {
   )
 })
 
-test('a large record is written as kafkajs writes it', async () => {
+test('a large record has the bytes that kafkajs writes', async () => {
   const data = [{ topic: 't', partitions: [{ partition: 3, messages: [{ value: Buffer.alloc(900_000, 'x') }] }] }]
   const [own, theirs] = await Promise.all(
     [writtenOnce(ofKafkajs), ofKafkajs].map((make) => make({ ...common, topicData: data }).encode()),
@@ -49,7 +49,7 @@ test.each([
   ['an idempotent producer', { producerId: 7 }, { value: 'v' }],
   ['a transaction', { transactionalId: 't' }, { value: 'v' }],
   ['compression', { compression: 1 }, { value: 'v' }],
-])('%s: left to kafkajs', (_what, more, message) => {
+])('a produce request with %s is left to kafkajs', (_what, more, message) => {
   const fields = {
     ...common,
     ...more,
@@ -59,7 +59,7 @@ test.each([
   expect(writtenOnce(() => request as never)(fields)).toBe(request)
 })
 
-test('a request of any kind goes out as kafkajs sends it', async () => {
+test('a request of any kind is sent as kafkajs sends it', async () => {
   const any = fc.record({ body: bytes, correlationId: fc.nat(), clientId: texts, apiKey: fc.nat(60) })
   await fc.assert(
     fc.asyncProperty(any, async ({ body, correlationId, clientId, apiKey }) => {

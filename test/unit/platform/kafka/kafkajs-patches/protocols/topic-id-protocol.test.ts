@@ -8,7 +8,7 @@ const asked = { topics: ['t'], allowAutoTopicCreation: false }
 const compact = (text: string) => [text.length + 1, ...Buffer.from(text)]
 const id = Buffer.from('0123456789abcdef')
 
-test('the newest version of both sides is asked for: topic ids from version 10 on', () => {
+test('the newest version known to both sides is requested, with topic ids from version 10 on', () => {
   expect(mended.versions.at(-1)).toBe('10')
   for (const [version, sent] of [
     [5, 5],
@@ -20,7 +20,7 @@ test('the newest version of both sides is asked for: topic ids from version 10 o
     expect(mended.protocol({ version })(asked).request).toMatchObject({ apiVersion: sent, apiName: 'Metadata' })
 })
 
-test('a request names its topics; none stands for all', async () => {
+test('a metadata request names its topics, or none for all', async () => {
   const bytesOf = async (topics: string[]) => {
     const { request } = mended.protocol({ version: 10 })({ topics, allowAutoTopicCreation: true })
     const { buffer } = await (request as { encode(): Promise<{ buffer: Buffer }> }).encode()
@@ -30,7 +30,7 @@ test('a request names its topics; none stands for all', async () => {
   expect(await bytesOf([])).toEqual([0, 0, 1, 0, 1, 0])
 })
 
-test('an answer is read with its ids, past fields that it has more than version 10 knows', async () => {
+test('a metadata response is read with topic ids, and its unknown fields are skipped', async () => {
   const tag = [1, 9, 2, 0xff, 0xff]
   const int32 = (value: number) => [0, 0, 0, value]
   const broker = [...int32(3), ...compact('host'), ...int32(92), 0, ...tag]
