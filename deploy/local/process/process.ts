@@ -30,7 +30,10 @@ export type Launch = {
   guard: Guard
 }
 
-/** Starts a process in a group of its own, so that a Ctrl-C does not take it away from under those who still use it. */
+/**
+ * Starts a process in a group of its own, so that a Ctrl-C does not take it away from under those who still use it. Own code:
+ * execa would save ten lines at the price of a dozen packages.
+ */
 export function launch({ name, command, args, logFile, env, guard }: Launch): ManagedProcess {
   const log = openSync(logFile, 'a')
   const child = spawn(command, args, {

@@ -14,7 +14,8 @@ const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 /**
  * Why a request may not use the browser's session: it comes from another site's page (Fetch Metadata, Origin), or it
  * changes something without the token that only our own page can have read. The cookie's SameSite=Strict is the first
- * defence and this the second.
+ * defence and this the second. Own code: @fastify/csrf-protection compares the token only, and keeps its secret in a second
+ * cookie or a session store.
  * @param publicOrigin where browsers reach the console; empty: the host that the request names.
  * @returns null when it may.
  */

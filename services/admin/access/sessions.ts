@@ -14,7 +14,10 @@ export type Session = { identity: Identity; csrfToken: string; expiresAtMs: numb
 /** Browsers drop cookies that are longer than 4,096 bytes, name and attributes included. */
 const maxCookieBytes = 3_800
 
-/** Seals sessions into cookies by the key ring, and opens them again. */
+/**
+ * Seals sessions into cookies by the key ring, and opens them again. Own code: the key ring
+ * stays for secrets in topics, and @fastify/secure-session would be a second way to seal, by a native library (sodium).
+ */
 export class Sessions {
   readonly #keys: KeyRing
   readonly #clock: Clock

@@ -10,7 +10,10 @@ const maxStreams = 2_000
 /** Of one identity: tabs of one person, or workers of one integration. */
 const maxStreamsOfIdentity = 20
 
-/** Changes of a business as server-sent events (HTML, section 9.2): names and ids only, so that nothing private is in them. */
+/**
+ * Changes of a business as server-sent events (HTML, section 9.2): names and ids only, so that nothing private is in them.
+ * Own code: @fastify/sse would write the two lines of an event, not bound streams and buffers nor end with an identity.
+ */
 export class ChangeStreams {
   readonly #feed: ChangeFeed
   readonly #clock: Clock

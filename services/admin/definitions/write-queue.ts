@@ -9,7 +9,8 @@ export class WriteTimeout extends Error {
  * One write at a time for each key (a business): a decision sees the outcome of the one before it, so that two requests
  * cannot both take a channel or a version. Across instances that holds for what was written before the decision was made;
  * of two changes of one webhook within the same milliseconds the earlier one holds (checked-writes.ts), and
- * definition-table.ts settles the channels.
+ * definition-table.ts settles the channels. Own code: async-mutex and p-limit know neither keys nor a limit over waiting
+ * and work together, and would replace the eight lines of `wait`.
  */
 export class WriteQueue {
   readonly #tails = new Map<string, Promise<void>>()
