@@ -14,7 +14,7 @@ export const programs = [
 export type Program = (typeof programs)[number]
 
 /** An operation of Kafka's AclOperation. */
-export type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs' | 'DescribeConfigs'
+type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs' | 'DescribeConfigs'
 
 /**
  * Operations that a principal may do with a topic or group, or with all whose names have a prefix. Read and Write

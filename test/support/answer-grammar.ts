@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 
 /** How the connection goes on after what was written. */
-export type Ending = 'open' | 'close' | 'reset'
+type Ending = 'open' | 'close' | 'reset'
 
 export type OddAnswer = {
   /** Written one after another. */

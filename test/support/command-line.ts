@@ -3,9 +3,9 @@ import { run } from '../../services/cli/program.ts'
 import type { Terminal } from '../../services/cli/terminal.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
-export type Ran = { exitCode: number; out: string; err: string }
+type Ran = { exitCode: number; out: string; err: string }
 
-export type RunOptions = {
+type RunOptions = {
   /** By the names that the arguments have for them. */
   files?: Record<string, string>
   /** Ends what follows. */

@@ -1,6 +1,6 @@
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
-export type StreamEvent = { event: string; id: string; atMs: number }
+type StreamEvent = { event: string; id: string; atMs: number }
 
 export type EventStream = AsyncDisposable & {
   /** All that have come. */

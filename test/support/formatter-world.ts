@@ -16,7 +16,7 @@ import { schemaOf } from '../../services/topics/schemas.ts'
 import { definition } from '../unit/formatter/samples.ts'
 import { producerOf } from './refusing-producer.ts'
 
-export type EventRecord = Pick<ConsumedRecord, 'value'> & Partial<ConsumedRecord>
+type EventRecord = Pick<ConsumedRecord, 'value'> & Partial<ConsumedRecord>
 
 /** The formatter from a record's bytes to the bytes of what it writes, without Kafka and registry. */
 export type FormatterWorld = {

@@ -9,7 +9,7 @@ import { schemaOf } from '../../services/topics/schemas.ts'
 import { followTopic, openCodec, openKafka } from './topic-reader.ts'
 
 /** What stands in a topic at this moment, in the order of its partitions' records. */
-export type Reading<T> = () => Promise<T[]>
+type Reading<T> = () => Promise<T[]>
 
 /** What the dispatcher has written of its deliveries, read from outside while it goes on. */
 export type OutcomeTopics = AsyncDisposable & {

@@ -69,7 +69,7 @@ export function percentileOf(times: readonly number[], percent: number): number 
 }
 
 /** A time without an answer is none of the receiver's. */
-export function isAnswered({ outcome, status, latencyMs }: Pick<Attempt, 'outcome' | 'status' | 'latencyMs'>): boolean {
+function isAnswered({ outcome, status, latencyMs }: Pick<Attempt, 'outcome' | 'status' | 'latencyMs'>): boolean {
   return latencyMs !== null && !(outcome === 'error' && status === null)
 }
 

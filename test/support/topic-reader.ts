@@ -13,7 +13,7 @@ import { Health } from '../../services/platform/runtime/readiness.ts'
 
 export const testContext = { log: pino({ level: 'silent' }), clock: systemClock, health: new Health() }
 
-export const failTest = (error: unknown) => {
+const failTest = (error: unknown) => {
   throw error
 }
 

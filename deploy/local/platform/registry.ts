@@ -47,7 +47,7 @@ export async function startRegistry(
 }
 
 /** Whether the Confluent-compatible API at this base URL lists its subjects. */
-export async function registryAnswers(url: string): Promise<boolean> {
+async function registryAnswers(url: string): Promise<boolean> {
   const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(2_000) })
   await response.body?.cancel()
   return response.status === 200

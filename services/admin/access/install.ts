@@ -14,7 +14,7 @@ import type { SessionMarks } from './session-marks.ts'
 import { addSessionRoutes } from './session-routes.ts'
 import { Sessions } from './sessions.ts'
 
-export type AccessConfig = Pick<
+type AccessConfig = Pick<
   Static<typeof adminConfig>,
   | 'HOOKLINE_PUBLIC_URL'
   | 'HOOKLINE_BROWSER_SESSION_MS'

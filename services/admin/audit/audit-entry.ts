@@ -17,14 +17,14 @@ export type AuditEntry = {
   changes: AuditedChange[]
 }
 
-export type AuditAction =
+type AuditAction =
   | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
   | `account.${'activate' | 'deactivate'}`
   | `replay.${'start' | 'stop'}`
   | 'unread.replay'
 
 /** from and to are JSON; null where there was, or is, nothing. */
-export type AuditedChange = { field: string; from: string | null; to: string | null }
+type AuditedChange = { field: string; from: string | null; to: string | null }
 
 /** What a change is, apart from where it stands and who made it. */
 export type Audited = Omit<AuditEntry, 'id' | 'at' | 'subject'>

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { nothingThere } from '../../platform/http/http-server.ts'
 
 /** Where npm run build:console puts the console. */
-export const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url))
+const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
 /** Not the console's: what is not found there is a problem, not a page. */
 const ownPaths = /^\/(api|openapi\.json|healthz|readyz|metrics)([/?]|$)/

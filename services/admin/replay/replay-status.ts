@@ -10,7 +10,7 @@ export class TooMany extends Error {
 }
 
 /** Notifications whose standing is known, at most: 45 bytes each. */
-export const maxStandings = 1_000_000
+const maxStandings = 1_000_000
 
 const isUnderWay = 16
 const isTaken = 32

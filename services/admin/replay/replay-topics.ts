@@ -11,7 +11,7 @@ import { placeOf, type Reader, readOwn, type Source, sourceOf } from '../records
 import type { WholeSource } from './replay-selected.ts'
 
 /** Of records, what replays are chosen by: bodies and earlier attempts are skipped. */
-export type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'createdAt'>
+type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'createdAt'>
 export type AttemptHead = Pick<
   Attempt,
   'deliveryId' | 'businessId' | 'startedAt' | 'outcome' | 'next' | 'test' | 'replayId'

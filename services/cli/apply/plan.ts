@@ -61,7 +61,7 @@ export function repeated(wanted: Wanted[]): string[] {
   })
 }
 
-export function shownOf(webhook: Webhook): Shown {
+function shownOf(webhook: Webhook): Shown {
   const fields = webhook as unknown as Shown
   return Object.fromEntries(
     writableNames.map((name) => [name, fields[name]]).filter(([, value]) => value !== undefined),

@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 
 /** Problem details (RFC 9457) with the members that admin adds. */
-export type ProblemDetails = {
+type ProblemDetails = {
   title?: string
   detail?: string
   errors?: { field: string; message: string }[]

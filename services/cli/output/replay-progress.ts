@@ -33,7 +33,7 @@ export async function follow(
   }
 }
 
-export function doneOf({ count, waiting, retrying }: ReplayProgress): number {
+function doneOf({ count, waiting, retrying }: ReplayProgress): number {
   return count - waiting - retrying
 }
 

@@ -53,7 +53,7 @@ export function webhookRows(webhook: Webhook): Rows {
 
 type Field = [string, string | number]
 
-export function secretField(secret: string): Field {
+function secretField(secret: string): Field {
   return ['secret', `${secret} (shown this once)`]
 }
 
@@ -70,7 +70,7 @@ export function outcomesText({ success, slow, error, rejected }: Totals): string
 }
 
 /** The state that admin reports; without one, whether the webhook is enabled. */
-export function stateOf({ status, enabled }: Webhook): string {
+function stateOf({ status, enabled }: Webhook): string {
   return status?.state ?? (enabled ? 'on' : 'off')
 }
 

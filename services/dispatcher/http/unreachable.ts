@@ -16,7 +16,7 @@ export function failureOf(error: Error, latencyMs: number): Outcome {
 }
 
 /** Which step failed, by its class, or by the codes of Node's dns, net and tls and of OpenSSL's certificate check. */
-export function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
+function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
   if (error instanceof NameError) return 'dns'
   if (error instanceof TimeLimitError) return 'timeout'
   const code = codeOf(error)

@@ -20,7 +20,7 @@ export type Encode<T> = (value: T) => Buffer
  */
 export type Decode<T> = (bytes: Buffer, ahead?: Ahead) => Decoded<T> | Promise<Decoded<T>>
 
-export type Ahead = Iterable<{ value: Buffer | null }>
+type Ahead = Iterable<{ value: Buffer | null }>
 
 const headerBytes = 5
 /** Values up to this size are encoded in place and copied out once, 1 us faster than encoding into a Buffer of their own. */

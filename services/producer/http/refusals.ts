@@ -3,7 +3,7 @@ import { HttpProblem } from '../../platform/http/problem.ts'
 import type { RequestProblem } from '../reading/read-request.ts'
 
 /** Reasons of all responses other than 202; each is an extension member and the label of a metric. */
-export type Reason =
+type Reason =
   | 'unreadable'
   | 'invalid'
   | 'forbidden'

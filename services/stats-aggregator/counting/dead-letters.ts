@@ -6,7 +6,7 @@ import { entryAt } from './counts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 
 /** Hours kept: 14 days, the retention of webhook-dead-letters. */
-export const keptLetterHours = 336
+const keptLetterHours = 336
 
 export type CountedLetter = Pick<DeadLetter, 'deadLetteredAt'> & {
   delivery: Pick<Delivery, 'webhookId' | 'businessId'> | null

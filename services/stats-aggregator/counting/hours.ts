@@ -3,7 +3,7 @@ import type { CountedAttempt } from './attempts.ts'
 import { countOutcome, entryAt, noCounts } from './counts.ts'
 
 /** Hours kept per webhook: the newest with an attempt, a week of them. */
-export const keptHours = 168
+const keptHours = 168
 
 /** Counts an attempt in the hour in which it started, in place. @param hours oldest first. */
 export function countHour(hours: HourCounts[], attempt: CountedAttempt): void {

@@ -2,7 +2,7 @@ import type { AttemptError } from '../../domain/stats/stats.ts'
 import type { CountedAttempt } from './attempts.ts'
 import { cutToBytes, maxIdBytes } from './short-texts.ts'
 
-export const keptErrors = 50
+const keptErrors = 50
 /** Maximum length of the excerpt that the dispatcher keeps of a response (schemas/webhook-attempts.avsc). */
 const excerptLength = 512
 

@@ -8,7 +8,7 @@ import type { FoldRules, State } from './fold.ts'
 import { PartitionFold } from './partition-fold.ts'
 
 /** The state topic as a table. */
-export type Stored<S> = {
+type Stored<S> = {
   /** The state to continue from; it belongs to the caller. */
   best(partition: number, webhookId: string): S | undefined
   /** Source offset of the state that best() returns. */

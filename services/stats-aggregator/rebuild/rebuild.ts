@@ -64,7 +64,7 @@ export async function rebuild(
 }
 
 /** Number of records between the commits and the ends. */
-export function leftOf(ends: ReadonlyMap<number, Ends>, committed: ReadonlyMap<number, { offset: number }>): number {
+function leftOf(ends: ReadonlyMap<number, Ends>, committed: ReadonlyMap<number, { offset: number }>): number {
   let left = 0
   for (const [partition, { low, high }] of ends)
     left += Math.max(0, high - Math.max(low, committed.get(partition)?.offset ?? 0))

@@ -15,7 +15,7 @@ export type Waiting = {
 }
 
 /** A partition that Kafka does not accept records for. failures: tries in a row. */
-export type PlaceFault = { topic: string; place: string; fault: SendFault; failures: number }
+type PlaceFault = { topic: string; place: string; fault: SendFault; failures: number }
 
 /** Result of a try. Settled records have an offset or a refusal, in order within each partition. */
 export type Sorted = { settled: Waiting[]; faults: PlaceFault[]; recovered: { topic: string; place: string }[] }

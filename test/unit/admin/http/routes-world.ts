@@ -57,7 +57,7 @@ export const people: Record<string, Identity> = {
   nowhere: person('super_admin', [], ''),
 }
 
-export type WorldState = {
+type WorldState = {
   records: (WebhookDefinition | null)[]
   refuseWrites: boolean
   /** What another instance has written that has not come to the table yet. */

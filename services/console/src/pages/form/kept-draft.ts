@@ -29,7 +29,7 @@ export function useKeptDraft(key: string, values: Values, initial: Values): void
 }
 
 /** The mask of a stored value is none, and stays. */
-export function withoutHeaderValues(values: Values): Values {
+function withoutHeaderValues(values: Values): Values {
   return {
     ...values,
     headers: values.headers.map(({ name, value }) => ({ name, value: value === '***' ? value : '' })),

@@ -94,7 +94,7 @@ function Recovering({ webhook }: { webhook: Webhook }) {
   )
 }
 
-export function Banner({ title, children }: PropsWithChildren<{ title: string }>) {
+function Banner({ title, children }: PropsWithChildren<{ title: string }>) {
   return (
     <Alert mb="md" color="yellow" variant="outline" title={title} icon={<IconInfoCircle aria-hidden />}>
       {children}
