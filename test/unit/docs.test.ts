@@ -261,15 +261,6 @@ describe('docs/reference/contract.md', () => {
       /export type DeadLetterReason =([\s\S]*?)\n\n/.exec(read('services/domain/delivery/delivery.ts'))?.[1] ?? ''
     expect(shown).toEqual([...declared.matchAll(/'(\w+)'/g)].map(([, reason]) => reason))
   })
-
-  test('docs/reference/contract.md has the input records of the schemas', () => {
-    const section = sectionOf(contract, '## 4. Topics and records').replaceAll(/\s+/g, ' ')
-    for (const topic of [topics.messageEvents, topics.statusEvents]) {
-      const { name, fields } = schemaOf(topic) as { name: string; fields: { name: string }[] }
-      const text = new RegExp(`- \`${name}\`: (.*?)\\.(?: -|$| \\*\\*)`).exec(section)?.[1] ?? ''
-      expect(fields.map((field) => field.name).filter((field) => !new RegExp(`\\b${field}\\b`).test(text))).toEqual([])
-    }
-  })
 })
 
 describe('documents that comments and tests cite', () => {

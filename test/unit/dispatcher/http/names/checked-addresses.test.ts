@@ -7,6 +7,7 @@ import { targetPolicy } from '../../../../../services/definitions/target-policy.
 import { AddressError, checkedLookup } from '../../../../../services/dispatcher/http/names/checked-addresses.ts'
 import { ConfigError } from '../../../../../services/platform/config/config.ts'
 import { blockedIpv4, blockedIpv6, publicAddresses } from '../../../../support/blocked-addresses.ts'
+import { readDocument } from '../../../../support/documents.ts'
 import { resolveFrom } from '../../../../support/outgoing.ts'
 
 function rangesOf(cidrs: string) {
@@ -64,11 +65,13 @@ describe('the verdict on an address', () => {
   })
 })
 
-/** The list of guarantees.md, written out once more. */
-const oracle =
-  '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 168.63.129.16/32'.split(
-    ' ',
-  )
+/** The IPv4 ranges of guarantees.md, in full: "100.64/10" is 100.64.0.0/10, an address alone is a range of one. */
+const oracle = (/Blocked IPv4 ranges: (.*?)\. Of IPv6/s.exec(readDocument('docs/guarantees.md'))?.[1] ?? '')
+  .split(/\s+/)
+  .map((range) => {
+    const [network = '', prefix = '32'] = range.split('/')
+    return `${[...network.split('.'), '0', '0', '0'].slice(0, 4).join('.')}/${prefix}`
+  })
 
 describe('ranges opened by the operator', () => {
   test.each([
