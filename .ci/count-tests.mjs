@@ -1,5 +1,5 @@
 // Prints `N passed, N failed, N skipped` from vitest's JSON report: node .ci/count-tests.mjs FILE
-// A run that could not even begin, or a file that could not be loaded, counts as one failure.
+// A run that could not begin and a file that could not be loaded count as one failure each.
 import { existsSync, readFileSync } from 'node:fs'
 
 const file = process.argv[2] ?? ''

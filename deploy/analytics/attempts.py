@@ -27,7 +27,7 @@ from matplotlib import pyplot  # noqa: E402  (after the choice of what draws)
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 TIME_LIMIT_S = 30
 
-#: The fields of an attempt (schemas/webhook-attempts.avsc) that are kept, and what they are in the table.
+# Fields of an attempt (schemas/webhook-attempts.avsc) that are kept -> their type in the table.
 COLUMNS = {
     "webhookId": pl.String,
     "businessId": pl.String,
@@ -98,10 +98,10 @@ def where():
 def read_attempts(place, since):
     """All attempts up to the ends that the partitions have now."""
     topic = place["topic"]
-    # By default the client asks the registry about associations of topics, which Apicurio does not know.
+    # Disables the lookup of topic associations in the registry, which is on by default: Apicurio does not support it.
     conf = {"subject.name.strategy": topic_subject_name_strategy}
     decode = AvroDeserializer(SchemaRegistryClient({"url": place["registry"]}), conf=conf)
-    # A group id is asked for, but nothing is joined or committed: partitions are assigned by hand.
+    # The client requires a group id. No group is joined and nothing is committed: partitions are assigned manually.
     consumer = Consumer(
         {"bootstrap.servers": place["brokers"], "group.id": "analytics", "enable.auto.commit": False, "enable.partition.eof": True}
     )

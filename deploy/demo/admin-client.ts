@@ -1,6 +1,6 @@
 import got, { type Got, HTTPError } from 'got'
 
-/** What a definition is made of; what is left out takes its default (contract.md, section 5). */
+/** Fields of a definition; those left out take their defaults (contract.md, section 5). */
 export type NewWebhook = {
   name: string
   url: string
@@ -38,14 +38,14 @@ export const everyKind: Record<EventKind, boolean> = {
 export type AdminClient = {
   /** Switches webhooks on for a business (contract.md, 1.4). */
   activate(businessId: string): Promise<void>
-  /** Creates a webhook that wants every kind unless told otherwise. */
+  /** Creates a webhook that selects every kind of event by default. */
   defineWebhook(businessId: string, webhook: NewWebhook): Promise<CreatedWebhook>
   removeWebhook(businessId: string, webhook: Pick<CreatedWebhook, 'id' | 'version'>): Promise<void>
-  /** For everything else; knows the address and the token. */
+  /** HTTP client for all other requests, with address and token. */
   http: Got
 }
 
-/** @param token of a super_admin. All calls throw an Error with the problem that admin has named. */
+/** @param token of a super_admin. Every call throws an Error with the problem that admin reports. */
 export function createAdminClient(adminUrl: string, token: string): AdminClient {
   const http = got.extend({
     prefixUrl: `${adminUrl}/api/v1`,

@@ -9,25 +9,25 @@ import type { HttpEvent } from './conversations/http-event.ts'
 import type { PlayOptions } from './player.ts'
 import { waitUntilInForce } from './ready-check.ts'
 
-/** A sample business that is ready to be notified: activated, with webhooks for its channels, and a server behind them. */
+/** A sample business with everything it needs: activated, with webhooks for its channels and a receiver for them. */
 export type Business = AsyncDisposable & {
   id: string
   receiver: Receiver
-  /** Resolves when its webhooks are in force: events that are published from now on find them. */
+  /** Resolves when its webhooks are in force for every event published from now on. */
   waitUntilInForce(options: PlayOptions): Promise<void>
-  /** The events of these conversations as they happen now. */
+  /** The events of these conversations, with the present time. */
   eventsOf(conversations: Conversation[]): HttpEvent[][]
 }
 
 export type BusinessOptions = {
   admin: AdminClient
   clock: Clock
-  /** Makes this business, and what happens in it, differ from those of earlier runs. */
+  /** Distinguishes this business and its events from those of earlier runs. */
   runId: string
   onArrival: (arrival: Arrival) => void
 }
 
-/** The sessions began this long ago, so that no event is from the future. */
+/** Age of the sessions, so that no event is in the future. */
 const sinceMs = 10 * 60_000
 
 export async function openBusiness({ admin, clock, runId, onArrival }: BusinessOptions): Promise<Business> {

@@ -2,39 +2,39 @@ import type { Arrival } from '../receiver/arrival.ts'
 import { subjectOfEvent, subjectOfNotification } from '../receiver/notification.ts'
 import type { HttpEvent } from './conversations/http-event.ts'
 
-/** An event that the producer has taken. */
+/** An event that the producer has acknowledged. */
 export type Published = {
   event: HttpEvent
-  /** When it was sent to the producer, in milliseconds since the epoch. */
+  /** Time of sending it to the producer, in milliseconds since the epoch. */
   publishedAtMs: number
 }
 
 /** The last line that `npm start -- --once` prints. */
 export type Summary = {
   events: number
-  /** Notifications that should arrive. */
+  /** Number of notifications that should arrive. */
   deliveries: number
-  /** Those of them that have arrived, however often. */
+  /** Number of those that have arrived, repetitions not counted. */
   received: number
   missing: number
-  /** From the start of the request to the producer until the notification was at the receiver; null when none arrived. */
+  /** Latencies from the start of the producer's request to the arrival at the receiver; null if nothing arrived. */
   p50Ms: number | null
   p99Ms: number | null
 }
 
 export type Report = {
   summary: Summary
-  /** What did not arrive, in words. */
+  /** Missing notifications, in words. */
   missing: string[]
-  /** Notifications that came more than once, which at-least-once delivery allows. */
+  /** Number of repeated notifications, which at-least-once delivery allows. */
   repeated: number
-  /** What must not be, a line each: wrong order, wrong signatures, notifications of nothing or of another content. */
+  /** Violations, one line each: wrong order, wrong signatures, unknown notifications or different content. */
   faults: string[]
 }
 
 /**
- * Compares what was published with what arrived. The webhooks want every kind, so each event makes exactly one notification.
- * Nothing here comes from the system's own counters.
+ * Compares published events with arrivals. The webhooks select every kind, so each event makes exactly one
+ * notification. The system's own counters are not used.
  * @param arrivals in order of arrival.
  */
 export function compare(published: Published[], arrivals: Arrival[]): Report {
@@ -62,7 +62,7 @@ export function compare(published: Published[], arrivals: Arrival[]): Report {
     }
     firsts.set(subject, arrival)
     latenciesMs.push(arrival.arrivedAtMs - event.publishedAtMs)
-    // Messages and statuses come by two topics (contract.md, section 4), and Kafka keeps order within each.
+    // Messages and statuses use two topics (contract.md, section 4), and Kafka keeps order only within each.
     const lane = `${arrival.path} ${notification.chatChannelId} ${notification.contactId} ${notification.type}`
     const latest = latestOfLane.get(lane) ?? -1
     if (event.index < latest) faults.push(`${arrival.webhookId}: it came after a later one of ${lane}`)
@@ -86,7 +86,7 @@ export function compare(published: Published[], arrivals: Arrival[]): Report {
   }
 }
 
-/** A question to ask often: whether nothing is missing any more. It compares only when something new has arrived. */
+/** Tells whether everything has arrived; cheap to call often, because it compares only after a new arrival. */
 export function completionOf(published: Published[], arrivals: Arrival[]): () => boolean {
   let compared = -1
   let isComplete = false
@@ -105,7 +105,10 @@ function isRepeated(firsts: Map<string, Arrival>): (arrival: Arrival) => boolean
     arrival.notification !== null && firsts.has(subjectOfNotification(arrival.notification)) && !all.has(arrival)
 }
 
-/** By nearest rank: the smallest value that at least `percent` % of the values do not exceed; null of no values. */
+/**
+ * Percentile by nearest rank: the smallest value that at least `percent` % of the values do not exceed; null without
+ * values.
+ */
 export function percentile(values: number[], percent: number): number | null {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? null

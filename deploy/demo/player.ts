@@ -5,23 +5,23 @@ import type { Published } from './delivery-report.ts'
 
 export type PlayOptions = {
   producerUrl: string
-  /** Needs the permission events:write. */
+  /** Token with the permission events:write. */
   token: string
   clock: Clock
-  /** How many conversations are played at the same time. */
+  /** Number of conversations played at the same time. */
   concurrency?: number
-  /** Pause between the events of a conversation. */
+  /** Pause between two events of a conversation, in milliseconds. */
   pauseMs?: number
-  /** Ends the playing early, between two events. */
+  /** Stops playing, between two events. */
   signal?: AbortSignal
 }
 
 /**
- * Publishes conversations through the producer. Within one, an event is sent when the one before it has been acknowledged:
- * the next message follows the last one, as with people.
+ * Publishes conversations through the producer. Within a conversation, an event is sent after the previous one has been
+ * acknowledged.
  * @param conversations the events of each, in order.
- * @returns what the producer has taken; the events of a conversation in their order.
- * @throws Error when the producer refuses an event or does not answer in spite of retries.
+ * @returns the acknowledged events; those of a conversation are in order.
+ * @throws Error if the producer refuses an event or does not answer after all retries.
  */
 export async function play(conversations: HttpEvent[][], options: PlayOptions): Promise<Published[]> {
   const { clock, concurrency = 8, pauseMs = 0, signal } = options
@@ -46,7 +46,7 @@ function clientOf({ producerUrl, token }: PlayOptions): Got {
     prefixUrl: producerUrl,
     headers: { authorization: `Bearer ${token}` },
     timeout: { request: 30_000 },
-    // A repeated event is the same event: its eventId is.
+    // Repeats the request with the same eventId, so it stays the same event.
     retry: { limit: 5, methods: ['POST'], statusCodes: [429, 502, 503, 504] },
   })
 }

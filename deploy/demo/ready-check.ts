@@ -10,10 +10,11 @@ const tryMs = 500
 const limitMs = 30_000
 
 /**
- * Waits until the pipeline goes by what admin has acknowledged: an event that is published before the formatter has read a
- * definition is rightly not for it. One more webhook is defined, and events are sent to it until one arrives: config is read
- * in order, so by then every definition made before is in force. Works on the outside alone, and the webhook is removed again.
- * @throws Error when nothing arrives within 30 s.
+ * Waits until the pipeline applies every definition that admin has acknowledged; before that, the formatter would drop
+ * an event for a new definition. It defines one more webhook and sends events to it until one arrives. Definitions are
+ * read in order, so all earlier ones are then in force. It uses public interfaces only, and deletes the webhook at the
+ * end.
+ * @throws Error if nothing arrives within 30 s.
  */
 export async function waitUntilInForce(
   admin: AdminClient,
@@ -32,7 +33,7 @@ export async function waitUntilInForce(
     const conversation = { id: `ready-check-${count}`, channel, contact: { contactId: 'ready-check' }, steps }
     const [published] = await play([eventsOf(conversation, { businessId, runId, startMs: clock.nowMs() })], options)
     if (published === undefined) break
-    // The last one published is the last one of its contact to arrive: nothing is under way any more when it is here.
+    // The event published last arrives last, since all have the same contact. After it nothing is in flight.
     const isHere = () =>
       receiver.arrivals.some(
         ({ notification }) =>

@@ -6,7 +6,7 @@ try {
   const response = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(4_000) })
   if (!response.ok) throw new Error(`/healthz answered ${response.status}`)
 } catch (error) {
-  // What is written shows in "docker inspect".
+  // The output is shown by "docker inspect".
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 1
 }

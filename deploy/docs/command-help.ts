@@ -2,7 +2,7 @@ import { run } from '../../services/cli/program.ts'
 import type { Terminal } from '../../services/cli/terminal.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
-/** Columns at which the help is wrapped, whatever terminal it is generated in. */
+/** Width at which the help is wrapped, independent of the terminal. */
 const width = 80
 
 /** The help of the operators' command line: the program's, then each verb's. */
@@ -40,7 +40,7 @@ async function helpOf(verb: string[]): Promise<string> {
   return text
 }
 
-/** The names below "Commands:", without help itself. */
+/** Verbs listed below "Commands:", except help. */
 function verbsOf(help: string): string[] {
   const [, commands = ''] = help.split(/^Commands:$/m)
   const [list = ''] = commands.trimStart().split('\n\n')

@@ -9,7 +9,7 @@ import { statsAggregatorConfig } from '../../services/stats-aggregator/config.ts
 import { topicsConfig } from '../../services/topics/config.ts'
 import { code, table } from './markdown.ts'
 
-/** All that declare variables, in the data's order. The last two are no services, but commands. */
+/** Programs that declare variables, in the order of the data flow. The last two are commands, not services. */
 export const configurations: Record<string, TObject> = {
   producer: producerConfig,
   formatter: formatterConfig,
@@ -22,13 +22,13 @@ export const configurations: Record<string, TObject> = {
 
 const commands = ['topics', 'cli']
 
-/** One variable, and what it is by default in each program that reads it. */
+/** One variable with its default in each program that reads it. */
 type Variable = VariableDoc & { defaults: Map<string, string> }
 
-/** Longer patterns say less than the description does. */
+/** Longer patterns are not shown: the description is clearer. */
 const longestPattern = 30
 
-/** Every variable once, in the order of first appearance. */
+/** Every variable once, in order of first appearance. */
 export function configurationTable(): string {
   const head = ['variable', 'read by', 'allowed', 'default', 'meaning']
   const rows = variables().map((variable) => [
@@ -72,7 +72,7 @@ function allowedOf({ type }: Variable): string {
   return pattern.length > longestPattern ? 'string' : `string like ${code(pattern)}`
 }
 
-/** One value where all agree, as but for the port they do. */
+/** One value if all programs agree; the default port is the only one that differs. */
 function defaultOf({ defaults }: Variable): string {
   const [first = '', ...others] = new Set(defaults.values())
   if (others.length === 0) return first

@@ -3,7 +3,7 @@ import { notificationSchemas } from '../../services/domain/event/notification-sc
 import { generatedParts } from './parts.ts'
 import { fillIn } from './sections.ts'
 
-/** npm run docs: writes the generated parts of the documents, and the schemas of notifications, again. */
+/** npm run docs: writes the generated parts of the documents and the schemas of notifications. */
 
 const root = new URL('../../', import.meta.url)
 

@@ -1,4 +1,4 @@
-/** A table of GitHub's Markdown, each line ended. A pipe within a cell is escaped: it would begin the next one. */
+/** A table in GitHub's Markdown, each line ended. Pipes in cells are escaped. */
 export function table(head: string[], rows: string[][]): string {
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`)
   return `${lines.join('\n')}\n`
@@ -8,7 +8,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 }
 
-/** Text in a monospaced font; nothing stays nothing. */
+/** Text in a monospaced font; an empty text stays empty. */
 export function code(text: string): string {
   return text === '' ? '' : `\`${text}\``
 }

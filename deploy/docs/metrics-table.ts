@@ -7,7 +7,7 @@ import { createProducerMetrics } from '../../services/producer/metrics.ts'
 import { createStatsMetrics } from '../../services/stats-aggregator/metrics.ts'
 import { code, table } from './markdown.ts'
 
-/** Registers what a service registers. Nothing is collected, so nothing is asked for a value. */
+/** Registers a service's metrics. Nothing is collected, so no value is read. */
 const declarations: Record<string, (registry: Registry) => void> = {
   producer: (registry) => void createProducerMetrics(registry, () => 0),
   formatter: (registry) => {
@@ -23,7 +23,7 @@ const declarations: Record<string, (registry: Registry) => void> = {
   admin: (registry) => void createAdminMetrics(registry),
 }
 
-/** Metrics of each service beside those of the Node process. */
+/** Metrics of each service, without those of the Node process. */
 export function metricsTable(): string {
   const rows = Object.entries(declarations).flatMap(([service, declare]) => {
     const registry = new Registry()

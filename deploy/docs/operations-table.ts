@@ -10,9 +10,9 @@ import { statsRoutes } from '../../services/admin/traffic/stats-routes.ts'
 import { webhookRoutes } from '../../services/admin/webhooks/webhook-routes.ts'
 import { code, table } from './markdown.ts'
 
-/** Operations of admin's API that take a permission, as their routes declare them. */
+/** Operations of admin's API that require a permission, as declared by their routes. */
 export function operationsTable(): string {
-  // Declaring a route calls nothing of what its handler works with.
+  // Declaring a route uses nothing that its handler needs.
   const none = {} as never
   const routes: ApiRoute[] = [
     ...businessRoutes(none),

@@ -8,7 +8,7 @@ import { topicsTable } from './topics-table.ts'
 /** Document, relative to the repository's root -> name of a marker in it -> text. */
 export type GeneratedParts = Map<string, Map<string, string>>
 
-/** Every part of a document that is made from code. */
+/** Every part of a document that is generated from code. */
 export async function generatedParts(): Promise<GeneratedParts> {
   return new Map([
     ['docs/operating/kafka.md', new Map([['rights', rightsTable()]])],

@@ -7,7 +7,7 @@ const commands: Record<string, string> = {
   tail: 'npm run webhooks -- tail',
 }
 
-/** What each program may do in Kafka, as services/topics/rights.ts says. A row for each set of operations. */
+/** Rights of each program in Kafka, as declared in services/topics/rights.ts. One row for each set of operations. */
 export function rightsTable(): string {
   const rows = programs.flatMap((program) => {
     const alike = Map.groupBy(rightsOf(program, ''), ({ resource, operations }) => `${resource} ${operations}`)
@@ -21,7 +21,7 @@ export function rightsTable(): string {
   return table(['program', 'resource', 'names', 'operations'], rows)
 }
 
-/** A name that others begin with has a star. */
+/** A prefix has a star. */
 function namesOf(rights: readonly Right[]): string {
   return rights.map(({ name, pattern }) => code(pattern === 'prefixed' ? `${name}*` : name)).join(', ')
 }

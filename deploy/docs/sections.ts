@@ -1,12 +1,12 @@
-/** The parts of a document that are made from code: all between a begin marker with a name and the next end marker. */
+/** Generated parts of a document: everything between a begin marker with a name and the next end marker. */
 
 const end = '<!-- end -->'
 const pattern = /(<!-- generated:([\w-]+) -->\n).*?(?=<!-- end -->)/gs
 
 /**
- * The document with its generated parts made anew; everything else stays.
+ * Replaces the generated parts of a document; everything else stays as it is.
  * @param parts name -> text, each line ended.
- * @throws Error when a part has no marker in the document, or a marker no part.
+ * @throws Error if a part has no marker in the document, or a marker no part.
  */
 export function fillIn(document: string, parts: ReadonlyMap<string, string>): string {
   const filled = new Set<string>()

@@ -1,7 +1,7 @@
 import { type Topic, topics } from '../../services/topics/map.ts'
 import { code, table } from './markdown.ts'
 
-/** The topics as services/topics/map.ts has them, in the data's order. */
+/** The topics of services/topics/map.ts, in the order of the data flow. */
 export function topicsTable(): string {
   const head = ['topic', 'key', 'value', 'written by', 'read by', 'kept', 'partitions']
   const rows = Object.values(topics).map((topic: Topic) => [

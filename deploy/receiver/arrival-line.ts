@@ -10,7 +10,7 @@ const platformTitles: Record<string, string> = {
 }
 const textWidth = 70
 
-/** An arrival for people to read: a line for each message, status and variable change in it. */
+/** An arrival as text: one line for each message, status and variable change. */
 export function arrivalLines(arrival: Arrival): string[] {
   const { notification, signature, attempt } = arrival
   const time = new Date(arrival.arrivedAtMs).toTimeString().slice(0, 8)
@@ -46,7 +46,7 @@ function contents(notification: Notification): string[] {
   return changes.length === 0 ? said : [...said, `variables: ${changes.join(', ')}`]
 }
 
-/** Foreign text on a terminal: without control characters, and not too long. */
+/** Removes control characters from foreign text and shortens it. */
 function plain(text: string): string {
   const printable = text.replace(/\p{Cc}+/gu, ' ')
   return printable.length > textWidth ? `${printable.slice(0, textWidth - 1)}…` : printable

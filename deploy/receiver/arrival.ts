@@ -3,26 +3,26 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Webhook } from 'standardwebhooks'
 import type { Notification } from './notification.ts'
 
-/** One request, as it came in. */
+/** One request as it was received. */
 export type Arrival = {
   path: string
-  /** The webhook-id header. */
+  /** Value of the header webhook-id. */
   webhookId: string
-  /** The x-webhook-attempt header, from 1; 0 when it is not a number. */
+  /** Value of x-webhook-attempt, from 1; 0 if it is not a number. */
   attempt: number
   headers: IncomingHttpHeaders
   body: Buffer
   /** SHA-256 of the body, in hex. */
   bodyHash: string
-  /** The body as JSON; null when it is none. */
+  /** The body as JSON; null if it is not JSON. */
   notification: Notification | null
-  /** unchecked: no secret of this path is known. */
+  /** Verdict on the signature; unchecked if no secret of this path is known. */
   signature: 'valid' | 'invalid' | 'unchecked'
-  /** Milliseconds since the epoch, when the whole body was there. */
+  /** Time at which the whole body was received, in milliseconds since the epoch. */
   arrivedAtMs: number
 }
 
-/** @param verifiers one for each secret that may have signed it; undefined when none is known. */
+/** @param verifiers one for each secret that may have signed; undefined if none is known. */
 export function toArrival(
   request: IncomingMessage,
   body: Buffer,
@@ -49,7 +49,7 @@ function verify(verifiers: Webhook[], headers: IncomingHttpHeaders, body: Buffer
       verifier.verify(body, headers as Record<string, string>, { jsonParse: false })
       return true
     } catch {
-      // The library says no by throwing.
+      // The library reports an invalid signature by throwing.
       return false
     }
   })

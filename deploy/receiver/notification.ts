@@ -1,6 +1,6 @@
 import type { HttpEvent, HttpMessage } from '../demo/conversations/http-event.ts'
 
-/** A notification's body, as far as a receiver cares to read it (contract.md, section 2). */
+/** A notification's body, as far as the receiver reads it (contract.md, section 2). */
 export type Notification = {
   chatPlatform: string
   chatChannelId: string
@@ -12,8 +12,8 @@ export type Notification = {
 )
 
 /**
- * What a notification tells of, in terms that its event has too: the oracle finds them together by what they say, not by
- * any id that the system under test has made.
+ * Subject of a notification, in terms that its event has too. The oracle matches the two by their content, not by an id
+ * of the system under test.
  */
 export function subjectOfNotification(notification: Notification): string {
   switch (notification.type) {
@@ -24,7 +24,7 @@ export function subjectOfNotification(notification: Notification): string {
   }
 }
 
-/** The same of the event. */
+/** Subject of an event, in the same terms. */
 export function subjectOfEvent(event: HttpEvent): string {
   switch (event.type) {
     case 'message':

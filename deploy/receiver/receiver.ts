@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks'
 import type { Clock } from '../../services/platform/runtime/clock.ts'
 import { type Arrival, toArrival } from './arrival.ts'
 
-/** How to answer: a status (after a delay), never, or by breaking the connection. */
+/** How to answer: with a status (after a delay), never, or by closing the connection. */
 export type Answer =
   | { kind: 'status'; status: number; delayMs?: number; headers?: Record<string, string>; body?: string }
   | { kind: 'hang' }
@@ -14,27 +14,27 @@ export type Answer =
 export type Receiver = AsyncDisposable & {
   /** http://127.0.0.1:<port>, without a slash at the end. */
   url: string
-  /** Everything that arrived, in order of arrival. */
+  /** All requests received, in order of arrival. */
   arrivals: Arrival[]
-  /** Signatures at this path are checked with these secrets from now on: one of them has to fit. */
+  /** Checks signatures at this path with these secrets from now on; one of them has to match. */
   expectSecrets(path: string, secrets: string[]): void
-  /** Paths without a script are answered by 204. */
+  /** Scripts the answers at a path; paths without a script are answered with 204. */
   answer(path: string, script: Answer | ((arrival: Arrival) => Answer)): void
   close(): Promise<void>
 }
 
 export type ReceiverOptions = {
   clock: Clock
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   port?: number
   onArrival?: (arrival: Arrival) => void
 }
 
 const ok: Answer = { kind: 'status', status: 204 }
-// Longer than any client keeps a connection: it should not be this side that closes one just as a request comes.
+// Longer than any client keeps a connection, so that this side never closes one while a request arrives.
 const keepAliveTimeoutMs = 120_000
 
-/** A customer's server, for samples and tests: node:http alone, so that it keeps up with 10,000 requests a second. */
+/** A customer's server for samples and tests. It uses node:http alone, to handle 10,000 requests a second. */
 export async function startReceiver({ clock, port = 0, onArrival }: ReceiverOptions): Promise<Receiver> {
   const arrivals: Arrival[] = []
   const verifiers = new Map<string, Webhook[]>()

@@ -8,7 +8,7 @@ export const channels = {
   telegram: { id: 'telegram-bot', platform: 'telegram' },
 } as const satisfies Record<string, Channel>
 
-/** Its webhooks: name, the path of the sample receiver that each posts to, and the channels it is connected to. */
+/** Webhooks of the business: name, path at the sample receiver, connected channels. */
 export const webhooks: { name: string; path: string; channels: Channel[] }[] = [
   { name: 'Orders by WhatsApp', path: '/orders', channels: [channels.whatsapp] },
   { name: 'Web shop and Facebook page', path: '/web', channels: [channels.webchat, channels.messenger] },

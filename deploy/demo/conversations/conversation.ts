@@ -1,7 +1,7 @@
 import type { MessageAuthor, MessageStatus } from '../../../services/domain/event/event.ts'
 import type { HttpMessage } from './http-event.ts'
 
-/** A conversation as a script: who says what, without ids and times, which playing it adds. */
+/** A conversation as a script: who says what. Ids and times are added when it is played. */
 export type Conversation = {
   /** Unique among the conversations that are played together. */
   id: string
@@ -20,18 +20,18 @@ export type Channel = {
 }
 
 export type Contact = {
-  /** On whatsapp the phone number, else the user's id on the platform. */
+  /** The phone number on whatsapp, otherwise the user's id on the platform. */
   contactId: string
   firstName?: string
   lastName?: string
 }
 
-/** What one event says. A status refers to a message by the name that it was given. */
+/** Content of one event. A status refers to a message by its name in the script. */
 export type Step =
   | { kind: 'message'; messages: Said[]; variables: Record<string, string> }
   | { kind: 'status'; status: MessageStatus; of: string; clientPayload?: string }
 
-/** A message of a script; `named` lets a status refer to it. */
+/** A message of a script; `named` gives it a name for statuses to refer to. */
 export type Said = Omit<HttpMessage, 'id' | 'date'> & { named?: string }
 
 type Extras = Partial<Omit<Said, 'from' | 'message'>>
@@ -44,27 +44,27 @@ const speaks =
     ...extras,
   })
 
-/** What the user writes; null when it is only an attachment or a location. */
+/** Text of the user; null if there is only an attachment or a location. */
 export const user = speaks('user')
 export const bot = speaks('bot')
 export const operator = speaks('operator')
 
-/** One event: a message, often together with the answers to it. */
+/** One event: a message, often with the answers to it. */
 export function says(...messages: Said[]): Step {
   return { kind: 'message', messages, variables: {} }
 }
 
-/** The same, during which conversation variables changed. */
+/** The same, with changes of conversation variables. */
 export function saysAndSets(variables: Record<string, string>, ...messages: Said[]): Step {
   return { kind: 'message', messages, variables }
 }
 
-/** The message that was named so is on the user's phone. */
+/** Status delivered of the message with this name. */
 export function delivered(of: string, clientPayload?: string): Step {
   return { kind: 'status', status: 'delivered', of, ...(clientPayload !== undefined && { clientPayload }) }
 }
 
-/** The user has seen the message that was named so. */
+/** Status read of the message with this name. */
 export function read(of: string, clientPayload?: string): Step {
   return { kind: 'status', status: 'read', of, ...(clientPayload !== undefined && { clientPayload }) }
 }

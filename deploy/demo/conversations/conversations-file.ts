@@ -8,7 +8,7 @@ type FileConversation = { id: string; turns: Turn[] }
 type Turn = {
   from: 'user' | 'bot'
   text: string
-  /** Calls that the dialog made on this turn. */
+  /** Calls made by the dialog in this turn. */
   intents?: string[]
   variables?: Record<string, string>
 }
@@ -36,9 +36,10 @@ const check = compileSchema<FileConversation>({
 })
 
 /**
- * Reads conversations from JSON lines, `{ "id", "turns": [{ "from": "user" | "bot", "text", "intents"?, "variables"? }] }`
- * each. They are spread over the sample channels; every one has a contact of its own, every turn is one step.
- * @throws Error naming the first line that is wrong, and what is wrong with it.
+ * Reads conversations from JSON lines, each
+ * `{ "id", "turns": [{ "from": "user" | "bot", "text", "intents"?, "variables"? }] }`. They are spread over the sample
+ * channels; each has its own contact, and each turn is one step.
+ * @throws Error naming the first line that is wrong, and why.
  */
 export function parseConversations(text: string): Conversation[] {
   const lines = text.split('\n').map((line, index) => ({ line: line.trim(), number: index + 1 }))
@@ -70,7 +71,7 @@ function parseLine(line: string, number: number): FileConversation {
   throw new Error(`line ${number}: ${problems.join('; ')}`)
 }
 
-/** The call that a bot's message comes from is the last one made on its own turn or on the user's turn before it. */
+/** The call that led to a bot's message: the last one of its own turn or of the user's turn before it. */
 function stepsOf(turns: Turn[]): Step[] {
   return turns.map((turn, index) => saysAndSets({ ...turn.variables }, spokenBy(turn, turns[index - 1])))
 }
@@ -86,7 +87,7 @@ function channelOf(index: number): Channel {
   return all[index % all.length] ?? channels.whatsapp
 }
 
-/** Phone numbers are from a range of made-up ones. */
+/** Phone numbers from a fictional range. */
 function contactIdOf(channel: Channel, index: number): string {
   const serial = String(index + 1).padStart(5, '0')
   return channel.platform === 'whatsapp' ? `549115555${serial}` : `${channel.platform}-${serial}`

@@ -3,9 +3,9 @@ import type { HttpEvent, HttpMessage, HttpMessageEvent, HttpStatusEvent } from '
 
 export type Casting = {
   businessId: string
-  /** Makes the ids of this playing differ from those of any other. */
+  /** Distinguishes the ids of this run from those of any other. */
   runId: string
-  /** When the session begins, in milliseconds since the epoch. */
+  /** Start of the session, in milliseconds since the epoch. */
   startMs: number
 }
 
@@ -15,7 +15,7 @@ const customerForMs = 90 * 86_400_000
 
 /**
  * The events of a conversation, in order.
- * @throws Error when a status refers to a message that was not said before, or that the user said.
+ * @throws Error if a status refers to a message that comes later or is from the user.
  */
 export function eventsOf(conversation: Conversation, casting: Casting): HttpEvent[] {
   const { channel, contact } = conversation
@@ -49,7 +49,7 @@ export function eventsOf(conversation: Conversation, casting: Casting): HttpEven
   return conversation.steps.map(eventOf)
 }
 
-/** What message and status events have in common. */
+/** Fields that message and status events share. */
 function parties(channel: Channel, { contactId }: Contact, { businessId }: Casting) {
   const { platform: chatPlatform, id: chatChannelId, whatsappNumber } = channel
   const customerId = `customer-${contactId}`

@@ -1,9 +1,9 @@
 import type { Message, MessageEvent, StatusEvent } from '../../../services/domain/event/event.ts'
 
-/** A record's times (its only numbers) as ISO 8601 strings. */
+/** Converts the times of a record (its only numbers) to ISO 8601. */
 type Field<T> = T extends number ? string : T
 
-/** A record as HTTP carries it: what is null in Kafka is absent. */
+/** Converts a record to the HTTP API's form: null becomes absent. */
 type HttpForm<T> = { [K in keyof T as null extends T[K] ? never : K]: Field<T[K]> } & {
   [K in keyof T as null extends T[K] ? K : never]?: Exclude<T[K], null>
 }
@@ -17,5 +17,5 @@ export type HttpMessageEvent = { type: 'message' } & Omit<HttpForm<MessageEvent>
 
 export type HttpStatusEvent = { type: 'status' } & HttpForm<StatusEvent>
 
-/** An event as the producer's POST /v1/events takes it (contract.md, section 5). */
+/** Converts an event to the body of POST /v1/events (contract.md, section 5). */
 export type HttpEvent = HttpMessageEvent | HttpStatusEvent

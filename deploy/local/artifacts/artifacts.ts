@@ -12,21 +12,21 @@ export type Artifacts = {
   kafkaVersion: string
   apicurioVersion: string
   /**
-   * The broker's jars one by one, in the same order each time: `*` would be expanded in the file system's order, and a class
-   * archive is valid for one class path only.
+   * Every jar of the broker in a fixed order. `*` would expand in the file system's order, and a class archive is valid
+   * for one class path only.
    */
   kafkaClassPath: string
   /** Folder with Apicurio's quarkus-run.jar. */
   apicurio: string
-  /** Folder for class data archives, which may be missing and are remade. */
+  /** Folder for class data archives; it may be missing and is recreated. */
   archives: string
 }
 
 /**
- * Kafka and Apicurio Registry as pom.xml names them, every file verified against artifacts.sha256.
- * The folder's name holds the hash of both lists, and it appears by one rename after all is downloaded, verified and unpacked:
- * that it exists means that it is complete and belongs to these versions.
- * @throws Error saying what to install, or with the end of Maven's output, or naming the file whose checksum differs.
+ * Kafka and Apicurio Registry in the versions of pom.xml, every file verified against artifacts.sha256. The folder's
+ * name contains the hash of both lists, and the folder appears by one rename after everything is downloaded, verified
+ * and unpacked. If it exists, it is complete and of these versions.
+ * @throws Error with what to install, the end of Maven's output, or the file whose checksum differs.
  */
 export async function resolveArtifacts(env: NodeJS.ProcessEnv, java: Java, progress: Progress): Promise<Artifacts> {
   const artifacts = await describeArtifacts(env)
@@ -54,7 +54,7 @@ export async function resolveArtifacts(env: NodeJS.ProcessEnv, java: Java, progr
   return artifacts
 }
 
-/** Whether the local JVM platform can run: its files are there, or can be fetched. */
+/** Whether the local JVM platform can run: its files are present or can be downloaded. */
 export async function artifactsAvailable(env: NodeJS.ProcessEnv): Promise<boolean> {
   const { folder } = await describeArtifacts(env)
   return (await exists(folder)) || (await findMaven(env)) !== undefined
@@ -91,7 +91,7 @@ async function unpack(files: string, staging: string, guard: Guard): Promise<str
   return complete
 }
 
-/** When another process was faster, its folder, which has the same content, stays. */
+/** If another process was faster, its folder, which has the same content, stays. */
 async function publish(complete: string, folder: string): Promise<void> {
   try {
     await rename(complete, folder)

@@ -10,7 +10,7 @@ export const checksumFile = fileURLToPath(new URL('artifacts.sha256', import.met
 
 /**
  * @param folder must hold exactly the files of artifacts.sha256.
- * @throws Error naming the missing, additional and differing ones.
+ * @throws Error naming missing, additional and differing files.
  */
 export async function verify(folder: string): Promise<void> {
   const expected = parseChecksums(await readFile(checksumFile, 'utf8'))
@@ -21,13 +21,13 @@ export async function verify(folder: string): Promise<void> {
   if (wrong.length > 0) throw new Error(`these files are not the ones in ${checksumFile}: ${wrong.join(', ')}`)
 }
 
-/** @returns file name -> lower-case hexadecimal SHA-256, from the format of `sha256sum`. */
+/** Parses the format of `sha256sum`. @returns file name -> lower-case hexadecimal SHA-256. */
 export function parseChecksums(text: string): Map<string, string> {
   const lines = text.split('\n').filter((line) => line !== '')
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]))
 }
 
-/** @returns the same for the files of a folder, sorted by name. */
+/** Computes the checksums of a folder. @returns the same map, sorted by name. */
 export async function computeChecksums(folder: string): Promise<Map<string, string>> {
   const sums = new Map<string, string>()
   for (const name of (await readdir(folder)).toSorted()) {

@@ -7,7 +7,7 @@ import { exists, measure } from './cache.ts'
 export const pomFile = fileURLToPath(new URL('pom.xml', import.meta.url))
 const onWindows = process.platform === 'win32'
 
-/** Takes one line that tells a person what is going on. */
+/** Receives progress, one line at a time. */
 export type Progress = (line: string) => void
 
 export const mavenIsMissing =
@@ -17,15 +17,15 @@ export const mavenIsMissing =
 type Download = Pick<Launch, 'env' | 'guard'> & { maven: string; staging: string; progress: Progress }
 
 /**
- * Lets Maven copy all files into one folder. Its repository is inside the staging folder: Java's idea of the home folder
- * ignores HOME, and a repository shared with other builds is not safe against two processes writing to it.
+ * Downloads all files into one folder with Maven. Maven's repository is inside the staging folder: Java's home folder
+ * ignores HOME, and a shared repository is not safe for two writing processes.
  * @returns the folder.
  */
 export async function download({ maven, staging, env, guard, progress }: Download): Promise<string> {
   const repository = join(staging, 'repository')
   const files = join(staging, 'files')
   const goal = 'dependency:copy-dependencies'
-  // -C: a file that differs from its published checksum is an error.
+  // -C makes a file that differs from its published checksum an error.
   const options = ['-B', '-q', '-C', '-f', pomFile, `-Dmaven.repo.local=${repository}`]
   const process = launch({
     name: 'Maven',
@@ -47,12 +47,12 @@ export async function download({ maven, staging, env, guard, progress }: Downloa
   )
 }
 
-/** @returns the path of the `mvn` command, undefined when there is none on the PATH. */
+/** @returns the path of the `mvn` command, undefined if it is not on the PATH. */
 export async function findMaven(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return findOnPath(onWindows ? 'mvn.cmd' : 'mvn', env)
 }
 
-/** Maven looks for Java in JAVA_HOME and PATH only; without either, it gets the one that was found elsewhere. */
+/** Maven looks for Java only in JAVA_HOME and PATH; if neither has one, it gets the Java found elsewhere. */
 export async function mavenEnvironment(env: NodeJS.ProcessEnv, java: Java): Promise<NodeJS.ProcessEnv> {
   const findsItsOwn = env.JAVA_HOME || (await findOnPath(onWindows ? 'java.exe' : 'java', env))
   return findsItsOwn ? env : { ...env, JAVA_HOME: java.home }

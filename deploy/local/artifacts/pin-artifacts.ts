@@ -1,5 +1,5 @@
-// Renews artifacts.sha256 after a change of version in pom.xml: node deploy/local/artifacts/pin-artifacts.ts
-// It trusts what Maven downloads today (Maven checks it against the checksums published beside each file): review the diff.
+// Updates artifacts.sha256 after a change of version in pom.xml: node deploy/local/artifacts/pin-artifacts.ts
+// It trusts what Maven downloads now, which Maven checks against the published checksums. Review the diff.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

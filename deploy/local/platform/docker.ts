@@ -14,11 +14,11 @@ export type DockerPlatform = {
 
 /**
  * Kafka and Apicurio Registry as containers, for machines with Docker and without Java or Maven.
- * Verified by its types only: no machine with a Docker engine has run it yet.
- * @throws Error of testcontainers when an image cannot be pulled or a container does not start.
+ * Checked by its types only: it has not been run with a Docker engine yet.
+ * @throws Error from testcontainers if an image cannot be pulled or a container does not start.
  */
 export async function startDockerPlatform(): Promise<DockerPlatform> {
-  // The broker has to advertise the address at which clients reach it, so the port on the host is chosen beforehand.
+  // The host's port is chosen before the start, because the broker advertises the address that clients use.
   const [port = 0] = await findFreePorts(1)
   const kafka = new GenericContainer(kafkaImage)
     .withExposedPorts({ container: port, host: port })
@@ -43,7 +43,10 @@ export async function startDockerPlatform(): Promise<DockerPlatform> {
   }
 }
 
-/** As for the local broker, but listening on the container's own interfaces; only Docker's forwarding reaches them. */
+/**
+ * The settings of the local broker, but listening on the container's interfaces, which only Docker's forwarding
+ * reaches.
+ */
 function containerProperties(port: number): string {
   return brokerProperties(port, 9093, '/tmp/kafka-data').replace(
     `listeners=PLAINTEXT://127.0.0.1:${port}`,

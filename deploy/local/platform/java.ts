@@ -3,16 +3,16 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Apicurio Registry 3.3 needs Java 21 or newer (Kafka 4.3 would do with 17), so one Java serves both. */
+/** Apicurio Registry 3.3 needs Java 21 or newer. Kafka 4.3 needs 17, so one Java is enough. */
 const leastMajor = 21
 
 export type Java = {
-  /** The executable. */
+  /** Path of the executable. */
   command: string
-  /** The folder that JAVA_HOME would name. */
+  /** Folder suitable for JAVA_HOME. */
   home: string
   major: number
-  /** Full version as the Java itself tells it, e.g. `21.0.7+6`. */
+  /** Full version as reported by Java, such as `21.0.7+6`. */
   version: string
 }
 
@@ -20,7 +20,7 @@ export type JavaSearch = { kind: 'found'; java: Java } | { kind: 'missing'; expl
 
 /**
  * Looks in JAVA_HOME, PATH and the usual folders of Linux, macOS and SDKMAN, in this order, for a Java that is new enough.
- * @returns the first that fits, or an explanation of what was found where and what is missing.
+ * @returns the first one that is new enough, or an explanation of what was found where and what is missing.
  */
 export async function findJava(env: NodeJS.ProcessEnv): Promise<JavaSearch> {
   const seen: string[] = []
@@ -38,9 +38,9 @@ export async function findJava(env: NodeJS.ProcessEnv): Promise<JavaSearch> {
 }
 
 /**
- * Major version out of a version text.
+ * Parses the major version of a version text.
  * @param version e.g. `21.0.7+6`, `25`, `1.8.0_402`.
- * @returns NaN when it is no version.
+ * @returns NaN if the text is not a version.
  */
 export function javaMajor(version: string): number {
   const [first = '', second = ''] = version.split(/[._+-]/)
@@ -82,7 +82,7 @@ async function inspect(home: string): Promise<Java | undefined> {
   return version === undefined ? undefined : { command, home, major: javaMajor(version), version }
 }
 
-/** Reading the `release` file that every JDK brings is much faster than starting a JVM. */
+/** Reads the `release` file of the JDK, which is much faster than starting a JVM. */
 async function versionFromRelease(home: string): Promise<string | undefined> {
   const text = await readFile(join(home, 'release'), 'utf8').catch(() => '')
   return /^JAVA_RUNTIME_VERSION="([^"]+)"/m.exec(text)?.[1] ?? /^JAVA_VERSION="([^"]+)"/m.exec(text)?.[1]

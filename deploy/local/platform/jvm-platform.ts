@@ -12,13 +12,13 @@ import type { SecuredListener } from './kafka-properties.ts'
 import type { Platform } from './platform.ts'
 import { type LocalRegistry, startRegistry } from './registry.ts'
 
-/** A platform whose broker is always this process's own, and so can be killed and started again. */
+/** A platform whose broker belongs to this process, so that it can be killed and started again. */
 export type JvmPlatform = Platform & { kind: 'jvm'; broker: LocalBroker; logDirectory: string }
 
 /**
- * Downloads Kafka and Apicurio Registry when they are not in the cache, and starts both. All that they write is in one
- * temporary folder; it and the processes are gone after `stop`, and also when this process ends without calling it.
- * @throws Error with the end of a log; the logs are kept then.
+ * Starts Kafka and Apicurio Registry, downloading them if they are not in the cache. All files are in one temporary
+ * folder. Processes and folder are gone after `stop`, or when this process ends without calling it.
+ * @throws Error with the end of a log; the logs are kept in that case.
  */
 export async function startJvmPlatform(
   java: Java,
@@ -89,7 +89,7 @@ function reasonOfFailure(part: PromiseSettledResult<unknown>): string[] {
   return [part.reason instanceof Error ? part.reason.message : String(part.reason)]
 }
 
-/** Calls `action` the first time and gives everyone the same promise. */
+/** Calls `action` once and returns the same promise to every caller. */
 function once(action: () => Promise<void>): () => Promise<void> {
   let result: Promise<void> | undefined
   return () => {

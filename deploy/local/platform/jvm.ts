@@ -5,7 +5,7 @@ import { type Ended, launch, type ManagedProcess } from '../process/process.ts'
 import { openClassArchive } from './class-archive.ts'
 import type { Java } from './java.ts'
 
-/** What the broker's and the registry's JVMs share. */
+/** Settings that the broker's and the registry's JVMs share. */
 export type JvmContext = {
   java: Java
   artifacts: Artifacts
@@ -15,11 +15,11 @@ export type JvmContext = {
   logDirectory: string
 }
 
-/** Quick to start and small rather than fast in the long run: docs/measurements/first-choices.md. */
+/** Fast to start and small, rather than fast in the long run: docs/measurements/first-choices.md. */
 const leanFlags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Djava.awt.headless=true']
 
 export type JvmProcess = ManagedProcess & {
-  /** As `stop`, and keeps the class archive that an orderly end leaves. */
+  /** Like `stop`; also keeps the class archive that an orderly end writes. */
   shutDown(graceMs: number): Promise<Ended>
 }
 
@@ -49,5 +49,5 @@ export async function startJvm(context: JvmContext, name: string, heapMb: number
   }
 }
 
-/** Long enough for a busy machine that also writes a class archive. */
+/** Enough for a busy machine that also writes a class archive. */
 export const shutDownGraceMs = 20_000

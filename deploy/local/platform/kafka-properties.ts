@@ -1,11 +1,17 @@
-/** A second listener, where clients sign in by SASL PLAIN and may do what ACLs allow. The first one may do everything. */
+/**
+ * A second listener with SASL PLAIN, whose clients may do what ACLs allow. Clients of the first listener may do
+ * everything.
+ */
 export type SecuredListener = {
   port: number
   /** User -> password. */
   users: Readonly<Record<string, string>>
 }
 
-/** One node, so one replica of everything; few partitions of the internal topics, which are created at the first use. */
+/**
+ * Settings for one node: one replica of everything, and few partitions of the internal topics, which are created at
+ * first use.
+ */
 export function brokerProperties(
   port: number,
   controllerPort: number,
@@ -20,7 +26,7 @@ export function brokerProperties(
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    // In a properties file a backslash, as in Windows' paths, begins an escape.
+    // Escapes backslashes, as in Windows paths: in a properties file they begin an escape.
     'log.dirs': dataDirectory.replaceAll('\\', '/'),
     'auto.create.topics.enable': false,
     'num.partitions': 4,
@@ -33,12 +39,13 @@ export function brokerProperties(
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 4,
-    // No second consumer is on its way that would be worth 3 s of waiting.
+    // No wait of 3 s for further consumers at the first join.
     'group.initial.rebalance.delay.ms': 0,
-    // After a kill -9 the broker may register again only when its former session has expired (9 s by default).
+    // Session timeout of the broker: after a kill -9 it can register again only when its former session has expired
+    // (default 9 s).
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 1_000,
-    // A quarter of the heap by default.
+    // Default: a quarter of the heap.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
     ...(secured && securedProperties(port, controllerPort, secured)),
   }

@@ -13,29 +13,29 @@ const logConfiguration = fileURLToPath(new URL('log4j2.xml', import.meta.url))
 const heapMb = 512
 const startLimitMs = 60_000
 
-/** For fault tests: the broker keeps its port and its data over all of these. */
+/** Controls for fault tests. The broker keeps its port and its data. */
 export type BrokerControl = {
   /** Sends the signal (default SIGKILL) and resolves when the broker has ended. */
   kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
-  /** Starts it again and resolves when it serves. @throws Error when it is running, or with the end of its log. */
+  /** Starts it again and resolves when it is ready. @throws Error if it is running, or with the end of its log. */
   start(): Promise<void>
-  /** SIGSTOP: connections stay open and nothing answers. */
+  /** Sends SIGSTOP: connections stay open and nothing answers. */
   pause(): void
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void
 }
 
 export type LocalBroker = BrokerControl & {
   /** `host:port`. */
   address: string
-  /** `host:port` of the listener with SASL and ACLs; only where users were given. */
+  /** `host:port` of the listener with SASL and ACLs; only if users were given. */
   securedAddress?: string
   stop(): Promise<void>
 }
 
 /**
- * Formats an empty storage and starts a single KRaft node, broker and controller in one, that listens on the loopback interface.
- * @param onUnexpectedEnd told when the broker ends without having been asked to, after it served.
+ * Formats an empty storage and starts a single KRaft node, broker and controller in one, on the loopback interface.
+ * @param onUnexpectedEnd called if the broker ends by itself after it was ready.
  * @param users user -> password, of a second listener with SASL PLAIN and ACLs.
  * @throws Error with the end of the broker's log.
  */
@@ -65,7 +65,7 @@ export async function startKafka(
       throw error
     }
     void broker.ended.then((end) => {
-      // Whoever ends it on purpose takes it out of `running` first.
+      // A caller that ends the process on purpose first removes it from `running`.
       if (running !== broker) return
       running = undefined
       onUnexpectedEnd(end)
@@ -116,7 +116,7 @@ async function format(context: JvmContext, propertiesFile: string): Promise<void
   if (end.code !== 0) throw await failure(tool, describeEnd(end))
 }
 
-/** Whether a client gets an answer about the cluster, which has its one broker in it. */
+/** Whether the broker answers a client with metadata that contain itself. */
 async function answers(port: number): Promise<boolean> {
   if (!(await acceptsConnections(port))) return false
   const kafka = createKafka({ ...plaintext, KAFKA_BROKERS: `127.0.0.1:${port}` }, pino({ level: 'silent' }))

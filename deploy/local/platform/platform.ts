@@ -9,33 +9,34 @@ import type { SecuredListener } from './kafka-properties.ts'
 
 export type { BrokerControl }
 
-/** A Kafka and a schema registry that serve. Dispose of it (`await using`) or call `stop`, which may be called twice. */
+/** A running Kafka and schema registry. Dispose of it (`await using`) or call `stop`, which may be called twice. */
 export type Platform = AsyncDisposable & {
   kind: 'given' | 'docker' | 'jvm'
-  /** One line: which Kafka and which registry, their versions if known. */
+  /** One line that names the Kafka and the registry, with versions if known. */
   description: string
   /** `host:port` each. */
   brokers: string[]
   /** Base URL of a Confluent-compatible API. */
   schemaRegistryUrl: string
-  /** Where the logs of broker and registry are; removed by `stop` unless one of them has failed. */
+  /** Folder with the logs of broker and registry; removed by `stop` unless one of them has failed. */
   logDirectory?: string
-  /** Where the topics are, of a broker that the platform has started itself as a process. */
+  /** Folder with the topics; only if the platform has started the broker as a process. */
   dataDirectory?: string
-  /** Only of a broker that the platform has started itself as a process. */
+  /** Only if the platform has started the broker as a process. */
   broker?: BrokerControl
   stop(): Promise<void>
 }
 
 export type PlatformOptions = {
-  /** Told, in lines for people, what is downloaded and started, and when a part ends unexpectedly. */
+  /** Receives messages for the user: downloads, starts, and parts that end unexpectedly. */
   progress: Progress
   env?: NodeJS.ProcessEnv
 }
 
 /**
- * The Kafka and schema registry given by KAFKA_BROKERS and SCHEMA_REGISTRY_URL, else ones on a local JVM, else in Docker.
- * @throws Error for a person to read: what is missing, or the end of the log of what did not start.
+ * Opens the Kafka and the registry of KAFKA_BROKERS and SCHEMA_REGISTRY_URL, otherwise starts them on a local JVM,
+ * otherwise in Docker.
+ * @throws Error for the user: what is missing, or the end of the log of what did not start.
  */
 export async function startPlatform({ progress, env = process.env }: PlatformOptions): Promise<Platform> {
   const given = givenPlatform(env)
@@ -53,16 +54,16 @@ export async function startPlatform({ progress, env = process.env }: PlatformOpt
     )
   }
   progress(`Starting Kafka and a schema registry in Docker, because ${explanation}`)
-  // testcontainers takes long to load.
+  // Loaded on demand, because testcontainers is slow to load.
   const { startDockerPlatform } = await import('./docker.ts')
   const docker = await startDockerPlatform()
   return { kind: 'docker', ...docker, [Symbol.asyncDispose]: docker.stop }
 }
 
 /**
- * Always a Kafka and a registry of one's own on a local JVM, for tests that kill, stop and starve them.
- * @param users user -> password: Kafka has a second listener then, with SASL PLAIN and ACLs.
- * @throws Error when there is no Java or no Maven, or with the end of the log of what did not start.
+ * Starts a Kafka and a registry on a local JVM, for tests that kill, stop or starve them.
+ * @param users user -> password; adds a second listener with SASL PLAIN and ACLs to Kafka.
+ * @throws Error if Java or Maven is missing, or with the end of the log of what did not start.
  */
 export async function startOwnPlatform(
   { progress, env = process.env }: PlatformOptions,
@@ -73,7 +74,7 @@ export async function startOwnPlatform(
   return startJvmPlatform(search.java, progress, env, users)
 }
 
-/** @throws Error when only one of the two variables is set. */
+/** @throws Error if only one of the two variables is set. */
 export function givenPlatform(env: NodeJS.ProcessEnv): Platform | undefined {
   const { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: schemaRegistryUrl } = env
   if (!brokers && !schemaRegistryUrl) return undefined

@@ -14,7 +14,7 @@ export type LocalRegistry = {
 
 /**
  * Starts Apicurio Registry with its content in memory, on the loopback interface.
- * @param onUnexpectedEnd told when it ends without having been asked to, after it served.
+ * @param onUnexpectedEnd called if it ends by itself after it was ready.
  * @throws Error with the end of the registry's log.
  */
 export async function startRegistry(
@@ -57,7 +57,7 @@ function registrySettings(port: number, managementPort: number): Record<string, 
   return {
     'quarkus.http.host': '127.0.0.1',
     'quarkus.http.port': port,
-    // Health and metrics have a port of their own, by default 9000 on all interfaces.
+    // Port of health and metrics; by default 9000 on all interfaces.
     'quarkus.management.host': '127.0.0.1',
     'quarkus.management.port': managementPort,
     'apicurio.storage.kind': 'sql',

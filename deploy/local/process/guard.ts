@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 
 /**
- * Ends the given processes and removes a folder when this process is gone, however it went: Ctrl-C, crash or `kill -9`.
- * After an orderly stop, call `release`, which leaves everything as it is.
+ * Ends the given processes and removes a folder once this process has ended in any way: Ctrl-C, crash or `kill -9`.
+ * After an orderly stop, `release` cancels that.
  */
 export type Guard = {
   watch(child: ChildProcess): void
@@ -11,8 +11,8 @@ export type Guard = {
 }
 
 /**
- * A shell that waits for the end of its standard input, which the kernel closes when this process ends: the only notice that
- * even a SIGKILL gives. It needs no signal handlers, so it does not meddle with those of the program that uses the platform.
+ * A shell that waits for the end of its standard input, which the kernel closes when this process ends. This works even
+ * for SIGKILL, and needs no signal handlers that could interfere with the program's own.
  */
 const guardScript = `
 pids=
@@ -27,18 +27,18 @@ sleep 0.5
 rm -rf "$1"
 `
 
-/** @param folder removed when this process ends without `release`. */
+/** @param folder removed if this process ends without `release`. */
 export function openGuard(folder: string): Guard {
   if (process.platform === 'win32') return openExitGuard()
-  // A process group of its own, or a Ctrl-C would end it together with those it is to outlive.
+  // Runs in its own process group: otherwise a Ctrl-C would end it together with the processes it has to end.
   const shell = spawn('/bin/sh', ['-c', guardScript, 'hookline-guard', folder], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  // Neither the shell nor the pipe to it is a reason to stay alive.
+  // The shell and its pipe do not keep this process alive.
   shell.unref()
   if (shell.stdin instanceof Socket) shell.stdin.unref()
-  // Writing to a guard that someone has killed must not end the program.
+  // An error of writing to a killed guard must not end the program.
   shell.stdin.on('error', () => undefined)
   const note = (verb: string, pid: number) => {
     if (shell.stdin.writable) shell.stdin.write(`${verb} ${pid}\n`)
@@ -56,7 +56,7 @@ export function openGuard(folder: string): Guard {
   }
 }
 
-/** Windows has no such shell: at least an exit of this process, if not its violent end, ends the children. */
+/** Windows has no such shell. There an exit of this process ends the children, but a violent end does not. */
 function openExitGuard(): Guard {
   const watched = new Set<ChildProcess>()
   const endAll = () => {

@@ -3,10 +3,9 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
 /**
- * Ports on the loopback interface that are free now.
- * Not taken by binding to port 0: such ports are from the range that outgoing connections use too (32768 and up on Linux,
- * 49152 elsewhere). While a broker is down between two fault tests, a client that keeps connecting to such a port could be
- * given the very same port as its own end, and would then be connected to itself.
+ * Ports on the loopback interface that are free now. They are not found by binding to port 0, which picks from the
+ * range of outgoing connections (32768 and up on Linux, 49152 elsewhere). While a broker is down in a fault test, a
+ * client that reconnects to such a port could be given the same port as its own end and be connected to itself.
  */
 export async function findFreePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()
@@ -30,7 +29,7 @@ async function isFree(port: number): Promise<boolean> {
   return true
 }
 
-/** Whether something listens at this port of the loopback interface. */
+/** Whether a process listens at this port of the loopback interface. */
 export async function acceptsConnections(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {

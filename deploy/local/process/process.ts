@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Guard } from './guard.ts'
 
-/** How a process ended: an exit code or a signal, as in Node's `exit` event; `error` when it could not be started. */
+/** How a process ended: exit code or signal, as in Node's `exit` event; `error` if it could not be started. */
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; error?: Error }
 
 export type ManagedProcess = {
@@ -13,10 +13,10 @@ export type ManagedProcess = {
   logFile: string
   /** Resolves, and never rejects, when the process has ended. */
   ended: Promise<Ended>
-  /** Undefined while the process lives. */
+  /** Undefined while the process is running. */
   endedAs(): Ended | undefined
   signal(signal: NodeJS.Signals): void
-  /** SIGTERM, then SIGKILL to what is still there after `graceMs`. Resolves when the process has ended. */
+  /** Sends SIGTERM, then SIGKILL after `graceMs`. Resolves when the process has ended. */
   stop(graceMs: number): Promise<Ended>
 }
 
@@ -24,15 +24,15 @@ export type Launch = {
   name: string
   command: string
   args: string[]
-  /** Standard output and error are appended to it. */
+  /** File that standard output and error are appended to. */
   logFile: string
   env: NodeJS.ProcessEnv
   guard: Guard
 }
 
 /**
- * Starts a process in a group of its own, so that a Ctrl-C does not take it away from under those who still use it. Own code:
- * execa would save ten lines at the price of a dozen packages.
+ * Starts a process in its own group, so that a Ctrl-C does not end it while others still use it. Own code: execa would
+ * save ten lines and add a dozen packages.
  */
 export function launch({ name, command, args, logFile, env, guard }: Launch): ManagedProcess {
   const log = openSync(logFile, 'a')
@@ -76,9 +76,9 @@ export function launch({ name, command, args, logFile, env, guard }: Launch): Ma
 }
 
 /**
- * Asks `probe` again and again until it says yes.
- * @param probe must bound its own time; a rejection counts as "not yet".
- * @throws Error with the end of the log and the log's path when the process ends first or `limitMs` has passed.
+ * Calls `probe` repeatedly until it returns true.
+ * @param probe must limit its own time; a rejection counts as false.
+ * @throws Error with the end of the log and its path if the process ends first or `limitMs` has passed.
  */
 export async function waitUntilServing(
   process: ManagedProcess,
@@ -101,14 +101,14 @@ export function describeEnd({ code, signal, error }: Ended): string {
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`
 }
 
-/** An error that says what happened, with the end of the log and the log's path. */
+/** An error with what happened, the end of the log and the log's path. */
 export async function failure(process: ManagedProcess, what: string): Promise<Error> {
   return new Error(
     `${process.name} ${what}. End of its log, ${process.logFile}:\n${await lastLines(process.logFile, 20)}`,
   )
 }
 
-/** The last `count` lines of a text file, indented; empty when it cannot be read. */
+/** The last `count` lines of a text file, indented; empty if it cannot be read. */
 export async function lastLines(file: string, count: number): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '')
   const lines = text.trimEnd().split('\n').slice(-count)

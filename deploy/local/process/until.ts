@@ -2,7 +2,7 @@ import type { Clock } from '../../../services/platform/runtime/clock.ts'
 
 const pollMs = 25
 
-/** Asks again and again. @returns whether it said yes within the limit. */
+/** Calls `probe` repeatedly. @returns whether it was true within the limit. */
 export async function until(
   check: () => boolean | Promise<boolean>,
   limitMs: number,

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
-/** What a token says of its bearer (services/platform/http/auth.ts). */
+/** Claims of a token (services/platform/http/auth.ts). */
 export type Claims = {
   role: string
   permissions?: string[]
-  /** "*" is every business. */
+  /** "*" stands for every business. */
   businessId: string
   subject?: string
-  /** For tests of what is refused: another one than the services accept. */
+  /** An issuer that the services do not accept, for tests of refusals. */
   issuer?: string
   audience?: string
 }
@@ -16,15 +16,15 @@ export type Claims = {
 export type Issuer = {
   /** JWK in JSON, for HOOKLINE_AUTH_PUBLIC_KEY. */
   publicKey: string
-  /** @param lifetime as jose reads it, such as 12h; negative ones make an expired token. */
+  /** @param lifetime in jose's format, such as 12h; a negative one makes an expired token. */
   token(claims: Claims, lifetime?: string): Promise<string>
-  /** For POST /session: good once, and for most of an hour. */
+  /** Token for POST /session: valid once, for almost an hour. */
   loginToken(claims: Claims): Promise<string>
 }
 
 /**
- * An issuer of tokens for a stack on this machine. Its key is made here and never leaves this process: no token that it signs
- * is worth anything elsewhere.
+ * Issuer of tokens for a stack on this machine. Its key is created here and never leaves this process, so its tokens
+ * are worthless elsewhere.
  */
 export async function createIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
@@ -42,7 +42,7 @@ export async function createIssuer(): Promise<Issuer> {
   return {
     publicKey: JSON.stringify(await exportJWK(publicKey)),
     token: (claims, lifetime = '12h') => sign(claims, lifetime),
-    // Admin takes none that lasts longer than an hour (services/admin/access/session-routes.ts).
+    // Admin accepts no token that is valid for more than an hour (services/admin/access/session-routes.ts).
     loginToken: (claims) => sign({ ...claims, use: 'login', jti: randomUUID() }, '50m'),
   }
 }

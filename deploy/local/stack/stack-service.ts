@@ -4,11 +4,11 @@ import type { Guard } from '../process/guard.ts'
 import { describeEnd, type Ended, launch, type ManagedProcess, waitUntilServing } from '../process/process.ts'
 
 export type ServiceOptions = {
-  /** For people. */
+  /** Name shown to the user. */
   name: string
-  /** For Node: its flags, then the service's main.ts. */
+  /** Arguments of Node: its flags, then the service's main.ts. */
   args: string[]
-  /** To listen on; the same after a restart, so that its URL stays. */
+  /** Port to listen on; the same after a restart, so that the URL stays. */
   port: number
   logFile: string
   env: NodeJS.ProcessEnv
@@ -16,18 +16,18 @@ export type ServiceOptions = {
   progress: Progress
 }
 
-/** EX_CONFIG of sysexits.h: starting it again would not help. */
+/** EX_CONFIG of sysexits.h: a restart would not help. */
 const wrongConfigurationCode = 78
 const startLimitMs = 60_000
 const probeTimeoutMs = 2_000
-/** The longest limit that a timer takes: a restarted service is ready when it can be, for example when Kafka is back. */
+/** Longest time that a timer accepts: a restarted service may wait for Kafka as long as needed. */
 const noLimitMs = 2 ** 31 - 1
 const firstPauseMs = 100
 const longestPauseMs = 5_000
-/** A process that lived this long has started well: the next restart is quick again. */
+/** A process that ran this long has started well, so the next restart is immediate. */
 const wellStartedMs = 10_000
 
-/** One service as a process of its own, started again whenever it ends by itself, as an orchestrator would. */
+/** One service as a process, restarted whenever it ends by itself, as an orchestrator would. */
 export class SupervisedService {
   readonly name: string
   readonly url: string
@@ -35,7 +35,7 @@ export class SupervisedService {
   readonly #options: ServiceOptions
   readonly #stopping = new AbortController()
   #process: ManagedProcess
-  /** How many processes were started; how many of them were ready; which one a kill is waiting for. */
+  /** Counters: processes started, processes that became ready, and the process that a kill waits for. */
   #started = 0
   #ready = 0
   #awaited = 1
@@ -52,7 +52,7 @@ export class SupervisedService {
 
   /**
    * Resolves when /readyz says yes.
-   * @throws Error with the end of the log when it ends or is not ready within a minute; nothing is left running then.
+   * @throws Error with the end of the log if it ends or is not ready within a minute; it is stopped in that case.
    */
   static async start(options: ServiceOptions): Promise<SupervisedService> {
     const service = new SupervisedService(options)
@@ -67,7 +67,7 @@ export class SupervisedService {
     return service
   }
 
-  /** Whether it has ended by itself, rather than by `kill` or `stop`. */
+  /** Whether it has ended by itself rather than by `kill` or `stop`. */
   get hasFailed(): boolean {
     return this.#hasFailed
   }
@@ -83,20 +83,20 @@ export class SupervisedService {
     return response.ok
   }
 
-  /** Sends a signal to the present process; one that ends it leads to a restart. */
+  /** Sends a signal to the current process; if that ends it, it is restarted. */
   kill(signal: NodeJS.Signals): void {
     this.#awaited = this.#started + 1
     this.#process.signal(signal)
   }
 
-  /** Resolves when the process that follows the one last killed is ready. */
+  /** Resolves when the process that replaces the one killed last is ready. */
   restarted(): Promise<void> {
     const generation = this.#awaited
     if (this.#ready >= generation) return Promise.resolve()
     return new Promise((resolve) => this.#waiters.push({ generation, resolve }))
   }
 
-  /** SIGTERM, then SIGKILL after `graceMs`; not started again. */
+  /** Sends SIGTERM, then SIGKILL after `graceMs`; it is not restarted. */
   async stop(graceMs: number): Promise<Ended> {
     this.#stopping.abort()
     return this.#process.stop(graceMs)
@@ -136,7 +136,7 @@ export class SupervisedService {
     }
   }
 
-  /** Resolves when it is ready, or has ended without having been so. */
+  /** Resolves when it is ready, or has ended without becoming ready. */
   async #awaitReady(started: ManagedProcess): Promise<void> {
     await waitUntilServing(started, () => this.isReady(), noLimitMs).catch(() => undefined)
     if (started.endedAs() === undefined) this.#noteReady()

@@ -12,7 +12,7 @@ import { flagsOf, withMemoryLimits } from './memory.ts'
 import { type Claims, createIssuer } from './stack-issuer.ts'
 import { SupervisedService } from './stack-service.ts'
 
-/** In the data's order. */
+/** Services in the order of the data flow. */
 export const serviceNames = ['producer', 'formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
@@ -21,32 +21,38 @@ export type StackOptions = {
   brokers: string[]
   schemaRegistryUrl: string
   progress: Progress
-  /** Put before every topic and group; by default HOOKLINE_TOPIC_PREFIX of the environment, or nothing. */
+  /** Prefix of every topic and group; default: HOOKLINE_TOPIC_PREFIX of the environment, or empty. */
   topicPrefix?: string
-  /** Of each data topic. */
+  /** Number of partitions of each data topic. */
   partitions?: number
-  /** Variables of the services beside those that the stack sets, and instead of them. */
+  /** Variables of all services, in addition to and instead of those that the stack sets. */
   extraEnv?: NodeJS.ProcessEnv
-  /** Variables of one program beside those of all. */
+  /** Variables of one program, in addition to those of all. */
   envOf?: (program: ServiceName | 'topics') => NodeJS.ProcessEnv
-  /** Which services to run: all of them unless said. */
+  /** Services to run; default: all. */
   services?: readonly ServiceName[]
 }
 
-/** All services as processes on this machine. Dispose of it (`await using`) or call `stop`, which may be called twice. */
+/**
+ * All services as processes on this machine. Dispose of it (`await using`) or call `stop`, which may be called twice.
+ */
 export type Stack = AsyncDisposable & {
-  /** The first instance of a service. @throws Error when it was not started. */
+  /** The first instance of a service. @throws Error if it was not started. */
   service(name: ServiceName): SupervisedService
-  /** Starts one more instance of a service. */
+  /** Starts another instance of a service. */
   add(name: ServiceName): Promise<SupervisedService>
   /** A signed token that the services accept. */
   token(claims: Claims, lifetime?: string): Promise<string>
-  /** A page of the console that signs a browser in, once. @param service an instance of admin; the first by default. */
+  /**
+   * Address of a console page that signs a browser in, once. @param service an instance of admin; the first by default.
+   */
   loginUrl(claims: Claims, service?: SupervisedService): Promise<string>
-  /** Changes variables of the services, for processes that are started from now on. */
+  /** Changes variables for processes that are started from now on. */
   setEnv(variables: NodeJS.ProcessEnv): void
   topicPrefix: string
-  /** Where the services' logs are; removed by `stop` unless `keepLogs` was called or a service has ended by itself. */
+  /**
+   * Folder with the services' logs; removed by `stop` unless `keepLogs` was called or a service has ended by itself.
+   */
   logDirectory: string
   keepLogs(): void
   stop(): Promise<void>
@@ -57,8 +63,8 @@ const stopGraceMs = 15_000
 
 /**
  * Creates topics and schemas, then starts the services; resolves when all are ready.
- * The services accept tokens of an issuer that exists only in this process, http: targets and targets on loopback.
- * @throws Error with the end of a log; the logs are kept then, and nothing is left running.
+ * The services accept tokens of an issuer in this process, http: targets, and targets on loopback.
+ * @throws Error with the end of a log; the logs are kept in that case, and nothing keeps running.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { progress, services: wanted = serviceNames, envOf } = options
@@ -147,7 +153,8 @@ function stackVariables(
     HOOKLINE_AUTH_PUBLIC_KEY: publicKey,
     HOOKLINE_AUTH_ISSUER: 'hookline',
     HOOKLINE_AUTH_AUDIENCE: 'hookline',
-    // A Kafka that outlives this run holds what earlier runs have sealed: for that, the environment has the key ring.
+    // A Kafka that outlives this run contains values sealed by earlier runs, so the key ring then comes from the
+    // environment.
     HOOKLINE_KEY_RING: process.env.HOOKLINE_KEY_RING || `local=${randomBytes(32).toString('base64')}`,
     HOOKLINE_ALLOW_INSECURE_URLS: 'true',
     HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
@@ -169,7 +176,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Calls `action` the first time and gives everyone the same promise. */
+/** Calls `action` once and returns the same promise to every caller. */
 function once(action: () => Promise<void>): () => Promise<void> {
   let result: Promise<void> | undefined
   return () => {

@@ -5,7 +5,7 @@ import { type Stack, serviceNames } from '../stack/stack.ts'
 
 const topicsInALine = 4
 
-/** Where to look in a stack that runs, for people. @param businessId of the demo, if there is one. */
+/** Instructions for the user of a running stack. @param businessId of the demo, if there is one. */
 export function guideLines(platform: Platform, stack: Stack, businessId = 'BUSINESS'): string[] {
   const names = Object.values(topics).map((topic) => topicName(topic, stack.topicPrefix))
   const logs = [platform.logDirectory, stack.logDirectory].filter((path) => path !== undefined)

@@ -1,15 +1,15 @@
 export type Interruption = {
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP after `beGentle`. */
   signal: AbortSignal
-  /** From now on there is something to stop in order. */
+  /** Called when there is something to stop in order. */
   beGentle(): void
 }
 
 const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
 /**
- * What Ctrl-C does: while the stack is starting, it ends this process at once (the guards of the parts that already run end
- * those); afterwards the first one asks for an orderly stop, and the second one is as at the start.
+ * Handling of Ctrl-C. While the stack starts, it ends this process at once, and the guards end the parts that are
+ * running. Later the first one requests an orderly stop, and the second one ends the process.
  */
 export function openInterruption(): Interruption {
   const stop = new AbortController()

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 
 export type StartOptions = {
-  /** Play, wait until all has arrived, report, stop. */
+  /** Play, wait until everything has arrived, report, stop. */
   once: boolean
-  /** Sample traffic. */
+  /** Whether sample traffic is played. */
   demo: boolean
-  /** A file to play instead of the samples. */
+  /** File to play instead of the samples. */
   conversationsFile: string | undefined
 }
 

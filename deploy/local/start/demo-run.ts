@@ -11,7 +11,7 @@ const arrivalLimitMs = 60_000
 const shownMissing = 10
 const shownFaults = 20
 
-/** @throws Error naming the file, and the line when one is wrong. */
+/** @throws Error naming the file, and the line if one is wrong. */
 export async function readConversations(file: string | undefined): Promise<Conversation[]> {
   if (file === undefined) return samples
   try {
@@ -21,7 +21,7 @@ export async function readConversations(file: string | undefined): Promise<Conve
   }
 }
 
-/** Plays the conversations, waits until what they cause has arrived (a minute at most), and compares. */
+/** Plays the conversations, waits for their notifications (a minute at most), and compares. */
 export async function playAndCompare(
   business: Business,
   conversations: Conversation[],
@@ -37,7 +37,7 @@ export function isGood({ summary, faults }: Report): boolean {
   return summary.missing === 0 && faults.length === 0
 }
 
-/** The report for people, a line each. */
+/** The report as text, one fact a line. */
 export function reportLines({ summary, missing, repeated, faults }: Report): string[] {
   const { events, deliveries, received, p50Ms, p99Ms } = summary
   const latency = p50Ms === null ? '' : `; from publishing to arrival p50 ${p50Ms} ms, p99 ${p99Ms} ms`

@@ -19,7 +19,7 @@ import { isGood, playAndCompare, readConversations, reportLines } from './demo-r
 
 /** npm start (contract.md, section 6). Progress goes to standard error, results to standard output. */
 
-/** Between the events of a conversation, when people watch. */
+/** Pause between the events of a conversation when people watch, in milliseconds. */
 const readablePauseMs = 400
 
 type Ending = { exitCode: number; summary?: Summary }
@@ -35,7 +35,7 @@ async function start(options: StartOptions): Promise<Ending> {
   interruption.beGentle()
   const { signal } = interruption
   const token = await stack.token({ role: 'super_admin', permissions: ['events:write'], businessId: '*' })
-  // Awaited here: what is open here would be closed under it otherwise.
+  // Awaited here, because returning closes what is open.
   if (options.once) return await playOnce(stack, token, conversations, signal)
 
   const adminUrl = stack.service('admin').url
@@ -48,7 +48,7 @@ async function start(options: StartOptions): Promise<Ending> {
   const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }) : null
   lines?.on('line', () => void printLogin(stack))
   if (!signal.aborted) await once(signal, 'abort')
-  // A terminal that is read from keeps the process alive.
+  // Standard input is unreferenced: a terminal that is read keeps the process alive.
   lines?.close()
   progress('Stopping ...')
   return { exitCode: 0 }
@@ -59,7 +59,7 @@ async function printLogin(stack: Stack): Promise<void> {
   print(`  ${await stack.loginUrl({ role: 'super_admin', businessId: '*' })}`)
 }
 
-/** A run that ends by itself. It writes no address file: that of a stack which people use may be there. */
+/** A run with an end. It writes no address file, which may belong to a stack in use. */
 async function playOnce(
   stack: Stack,
   token: string,
@@ -125,7 +125,7 @@ async function main(): Promise<number> {
       process.stderr.write(`${parsed.why}\n\n${usage}`)
       return 64
     case 'start': {
-      // All is stopped when this returns: the summary is the last line whatever stopping had to say.
+      // Everything is stopped when this returns, so the summary is the last line.
       const { exitCode, summary } = await start(parsed.options)
       if (summary !== undefined) print(JSON.stringify(summary))
       return exitCode

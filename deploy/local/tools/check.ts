@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 const steps = [
   { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['-p', '.'] },
-  // A page in a browser: other libraries and another module resolution than the services'.
+  // The console runs in browsers: other libraries and another module resolution.
   { name: 'types of the console', script: 'node_modules/typescript/bin/tsc', args: ['-p', 'services/console'] },
   { name: 'lint and format', script: 'node_modules/@biomejs/biome/bin/biome', args: ['ci', '.'] },
   {

@@ -8,13 +8,13 @@ import type { Progress } from '../artifacts/maven.ts'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const consoleFolder = join(root, 'services', 'console')
 const built = join(consoleFolder, 'dist', 'index.html')
-/** What the built files are made of; the lock file stands for all packages. */
+/** Inputs of the build; the lock file stands for all packages. */
 const sources = [consoleFolder, join(root, 'services', 'domain'), join(root, 'package-lock.json')]
 
 /**
- * Builds the console into services/console/dist, which admin serves. In a process of its own: what NODE_ENV says here, such as
- * "test", would make it a build for development.
- * @throws Error with what Vite has said.
+ * Builds the console into services/console/dist, which admin serves. It runs in its own process, because the caller's
+ * NODE_ENV, such as "test", would make it a development build.
+ * @throws Error with Vite's output.
  */
 export async function buildConsole(): Promise<void> {
   const args = [join(root, 'node_modules/vite/bin/vite.js'), 'build', consoleFolder, '--logLevel', 'warn']
@@ -22,7 +22,7 @@ export async function buildConsole(): Promise<void> {
   await promisify(execFile)(process.execPath, args, { cwd: root, env })
 }
 
-/** Builds it when it is missing or older than its sources. */
+/** Builds the console if it is missing or older than its sources. */
 export async function ensureConsole(progress: Progress): Promise<void> {
   if (await isCurrent()) return
   progress('Building the console ...')
@@ -44,6 +44,6 @@ async function newestMs(path: string): Promise<number> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
   const inside = entries.filter(({ name }) => name !== 'dist' && name !== 'node_modules')
   const times = await Promise.all(inside.map(({ name }) => newestMs(join(path, name))))
-  // A folder's own time tells of files that are gone.
+  // The time of a folder shows that files were removed.
   return Math.max(mtimeMs, ...times)
 }
