@@ -50,14 +50,14 @@ export function compare(published: Published[], arrivals: Arrival[]): Report {
     const event = expected.get(subject)
     if (arrival.signature !== 'valid') faults.push(`${arrival.webhookId}: the signature is ${arrival.signature}`)
     if (notification === null || event === undefined) {
-      faults.push(`${arrival.webhookId}: it tells of nothing that was published`)
+      faults.push(`${arrival.webhookId}: it matches no published event`)
       continue
     }
     const first = firsts.get(subject)
     if (first !== undefined) {
       if (first.webhookId !== arrival.webhookId)
-        faults.push(`${arrival.webhookId}: first it came as ${first.webhookId}`)
-      if (first.bodyHash !== arrival.bodyHash) faults.push(`${arrival.webhookId}: first it came with another body`)
+        faults.push(`${arrival.webhookId}: its first id was ${first.webhookId}`)
+      if (first.bodyHash !== arrival.bodyHash) faults.push(`${arrival.webhookId}: its body differs from the first one`)
       continue
     }
     firsts.set(subject, arrival)
@@ -65,7 +65,7 @@ export function compare(published: Published[], arrivals: Arrival[]): Report {
     // Messages and statuses use two topics (contract.md, section 4), and Kafka keeps order only within each.
     const lane = `${arrival.path} ${notification.chatChannelId} ${notification.contactId} ${notification.type}`
     const latest = latestOfLane.get(lane) ?? -1
-    if (event.index < latest) faults.push(`${arrival.webhookId}: it came after a later one of ${lane}`)
+    if (event.index < latest) faults.push(`${arrival.webhookId}: it arrived after a later one of ${lane}`)
     latestOfLane.set(lane, Math.max(latest, event.index))
   }
 

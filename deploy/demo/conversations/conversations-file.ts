@@ -49,12 +49,12 @@ export function parseConversations(text: string): Conversation[] {
     .map(({ line, number }, index) => {
       const { id, turns } = parseLine(line, number)
       const first = firstLineOf.get(id)
-      if (first !== undefined) throw new Error(`line ${number}: id "${id}" is that of line ${first}`)
+      if (first !== undefined) throw new Error(`line ${number}: id "${id}" is already used in line ${first}`)
       firstLineOf.set(id, number)
       const channel = channelOf(index)
       return { id, channel, contact: { contactId: contactIdOf(channel, index) }, steps: stepsOf(turns) }
     })
-  if (conversations.length === 0) throw new Error('there is no conversation in it')
+  if (conversations.length === 0) throw new Error('it contains no conversation')
   return conversations
 }
 

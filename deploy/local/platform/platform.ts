@@ -50,7 +50,7 @@ export async function startPlatform({ progress, env = process.env }: PlatformOpt
   const explanation = missing.filter((text) => text !== '').join('; ')
   if (!(await isDockerUsable())) {
     throw new Error(
-      `no Kafka to use: ${explanation}. Or start Docker, or set KAFKA_BROKERS and SCHEMA_REGISTRY_URL to ones that run already`,
+      `no Kafka to use: ${explanation}. Or start Docker, or set KAFKA_BROKERS and SCHEMA_REGISTRY_URL to servers that are already running`,
     )
   }
   progress(`Starting Kafka and a schema registry in Docker, because ${explanation}`)

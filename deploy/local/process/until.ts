@@ -2,7 +2,7 @@ import type { Clock } from '../../../services/platform/runtime/clock.ts'
 
 const pollMs = 25
 
-/** Calls `probe` repeatedly. @returns whether it was true within the limit. */
+/** Calls `check` repeatedly. @returns whether it was true within the limit. */
 export async function until(
   check: () => boolean | Promise<boolean>,
   limitMs: number,

@@ -17,14 +17,14 @@ export function guideLines(platform: Platform, stack: Stack, businessId = 'BUSIN
     ...titled('schema registry', [platform.schemaRegistryUrl]),
     ...titled('topics', inLines(names)),
     ...serviceNames.flatMap((name) => titled(name, [stack.service(name).url])),
-    ...titled('', ['each with /readyz and /metrics; admin and producer with /openapi.json']),
+    ...titled('', ['all serve /readyz and /metrics; admin and producer also serve /openapi.json']),
     ...titled('a token', [
-      'in .hookline/local.json, with these addresses:',
+      'in .hookline/local.json, together with these addresses; for example:',
       `TOKEN=$(node -p "require('./.hookline/local.json').token")`,
       `curl -H "authorization: Bearer $TOKEN" ${webhooksUrl}`,
     ]),
     ...titled('logs', logs),
-    'Stop it by Ctrl-C.',
+    'Press Ctrl-C to stop.',
     '',
   ]
 }

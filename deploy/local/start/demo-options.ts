@@ -16,14 +16,14 @@ export const usage = `npm start -- [options]
 Starts Kafka, a schema registry and all services on this machine, and sends sample conversations to a sample receiver.
 
   --once                 wait until every notification has arrived, print one line of JSON last, stop everything;
-                         exit code 0 when nothing is missing
+                         exit code 0 if nothing is missing
   --no-demo              no sample traffic
   --conversations FILE   play the conversations in FILE instead of the samples: one JSON a line,
                          { "id", "turns": [{ "from": "user" | "bot", "text", "intents"?, "variables"? }] }
   --help                 this text
 
-KAFKA_BROKERS and SCHEMA_REGISTRY_URL make it use a Kafka and a registry that run already.
-Stop it by Ctrl-C.
+Set KAFKA_BROKERS and SCHEMA_REGISTRY_URL to use a Kafka and a registry that are already running.
+Press Ctrl-C to stop.
 `
 
 export function parseOptions(args: string[]): ParsedOptions {
@@ -39,9 +39,9 @@ export function parseOptions(args: string[]): ParsedOptions {
     })
     if (values.help) return { kind: 'help' }
     const { once, 'no-demo': noDemo, conversations: conversationsFile } = values
-    if (noDemo && once) return { kind: 'wrong', why: '--once has nothing to wait for with --no-demo' }
+    if (noDemo && once) return { kind: 'wrong', why: '--once needs sample traffic, which --no-demo leaves out' }
     if (noDemo && conversationsFile !== undefined) {
-      return { kind: 'wrong', why: '--conversations plays nothing with --no-demo' }
+      return { kind: 'wrong', why: '--conversations and --no-demo exclude each other' }
     }
     return { kind: 'start', options: { once, demo: !noDemo, conversationsFile } }
   } catch (error) {

@@ -44,7 +44,7 @@ export function reportLines({ summary, missing, repeated, faults }: Report): str
   return [
     `${events} events published, ${received} of ${deliveries} notifications arrived${latency}`,
     faults.length === 0 ? 'Every signature is valid, and each contact got its notifications in order.' : '',
-    repeated === 0 ? '' : `${repeated} came more than once.`,
+    repeated === 0 ? '' : `${repeated} were delivered more than once.`,
     ...missing.slice(0, shownMissing).map((what) => `MISSING ${what}`),
     missing.length > shownMissing ? `... and ${missing.length - shownMissing} more` : '',
     ...faults.slice(0, shownFaults).map((what) => `WRONG ${what}`),

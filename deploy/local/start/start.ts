@@ -48,14 +48,14 @@ async function start(options: StartOptions): Promise<Ending> {
   const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }) : null
   lines?.on('line', () => void printLogin(stack))
   if (!signal.aborted) await once(signal, 'abort')
-  // Standard input is unreferenced: a terminal that is read keeps the process alive.
+  // Closed, because reading from a terminal keeps the process alive.
   lines?.close()
   progress('Stopping ...')
   return { exitCode: 0 }
 }
 
 async function printLogin(stack: Stack): Promise<void> {
-  print(`The console, signed in once by this link (Enter prints another):`)
+  print('The console: this link signs in once (press Enter for another one):')
   print(`  ${await stack.loginUrl({ role: 'super_admin', businessId: '*' })}`)
 }
 

@@ -83,7 +83,7 @@ test('a report without arrivals has everything missing and no latency', () => {
 
 test.each([
   { what: 'two contacts in any order', arrivals: [b1, a1, a2], faults: [] },
-  { what: 'a contact out of order', arrivals: [a2, a1, b1], faults: ['w-e-a1: it came after a later one'] },
+  { what: 'a contact out of order', arrivals: [a2, a1, b1], faults: ['w-e-a1: it arrived after a later one'] },
   { what: 'a repetition after a later one', arrivals: [a1, a2, b1, a1], faults: [] },
   { what: 'a status before its message: another topic', arrivals: [readA1, a1, a2, b1], faults: [] },
 ])('the report judges the order of arrivals: $what', ({ arrivals, faults }) => {
@@ -99,14 +99,14 @@ test.each([
 test.each([
   { what: 'an invalid signature', second: arrivalOf(b1, { signature: 'invalid' }), fault: 'the signature is invalid' },
   { what: 'an unchecked one', second: arrivalOf(b1, { signature: 'unchecked' }), fault: 'the signature is unchecked' },
-  { what: 'an unknown notification', second: arrivalOf(a2), fault: 'it tells of nothing that was published' },
-  { what: 'no JSON', second: arrivalOf(a2, { notification: null }), fault: 'it tells of nothing that was published' },
+  { what: 'an unknown notification', second: arrivalOf(a2), fault: 'it matches no published event' },
+  { what: 'no JSON', second: arrivalOf(a2, { notification: null }), fault: 'it matches no published event' },
   {
     what: 'another id for the same event',
     second: arrivalOf(a1, { webhookId: 'w-2' }),
-    fault: 'first it came as w-e-a1',
+    fault: 'its first id was w-e-a1',
   },
-  { what: 'other bytes', second: arrivalOf(a1, { bodyHash: 'other' }), fault: 'first it came with another body' },
+  { what: 'other bytes', second: arrivalOf(a1, { bodyHash: 'other' }), fault: 'its body differs from the first one' },
 ])('the report counts $what as a fault', ({ second, fault }) => {
   const { faults } = compare(published(a1, b1), [arrivalOf(a1), second])
 

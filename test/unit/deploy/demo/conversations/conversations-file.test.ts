@@ -41,9 +41,9 @@ test('conversations are spread over the channels, each with its own contact', ()
 })
 
 test.each([
-  { text: '', error: 'there is no conversation in it' },
+  { text: '', error: 'it contains no conversation' },
   { text: `${good}\n\n{"id": `, error: /^line 3: is not JSON: / },
-  { text: `${good}\n${good}`, error: 'line 2: id "dialog-1" is that of line 1' },
+  { text: `${good}\n${good}`, error: 'line 2: id "dialog-1" is already used in line 1' },
   { text: '{"id":"x"}', error: 'line 1: turns is required' },
   { text: '{"id":"x","turns":[]}', error: /^line 1: turns must NOT have fewer than 1 items$/ },
   { text: '{"id":"x","turns":[{"from":"operator","text":"hi"}]}', error: /^line 1: turns.0.from .*user, bot$/ },

@@ -12,10 +12,10 @@ test.each<{ args: string[]; is: ParsedOptions }>([
     is: { kind: 'start', options: { once: true, demo: true, conversationsFile: 'a.jsonl' } },
   },
   { args: ['--once', '--help'], is: { kind: 'help' } },
-  { args: ['--once', '--no-demo'], is: { kind: 'wrong', why: '--once has nothing to wait for with --no-demo' } },
+  { args: ['--once', '--no-demo'], is: { kind: 'wrong', why: '--once needs sample traffic, which --no-demo leaves out' } },
   {
     args: ['--no-demo', '--conversations=a'],
-    is: { kind: 'wrong', why: '--conversations plays nothing with --no-demo' },
+    is: { kind: 'wrong', why: '--conversations and --no-demo exclude each other' },
   },
 ])('the arguments $args become their options', ({ args, is }) => {
   expect(parseOptions(args)).toEqual(is)
