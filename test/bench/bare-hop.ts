@@ -2,8 +2,9 @@ import { Kafka, logLevel } from 'kafkajs'
 import { Pool } from 'undici'
 
 /**
- * One hop of the bare chain that `latency` compares with: kafkajs and undici, nothing else. Two of them are formatter and
- * dispatcher without what these do. Arguments: brokers, topic, group, and where to: an http: URL, or another topic.
+ * One hop of the bare chain that `latency` compares with: kafkajs and undici, nothing else. Two of them stand for
+ * formatter and dispatcher without their work. Arguments: brokers, topic, group, and the destination: an http: URL or
+ * another topic.
  */
 const [brokers = '', topic = '', groupId = '', to = ''] = process.argv.slice(2)
 const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
@@ -11,7 +12,7 @@ const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 250 })
 
 type Hop = { key: Buffer | null; value: Buffer | null; id: string }
 
-/** Spread over the partitions as webhook-deliveries is: by channel, and so by webhook. */
+/** Partitioned as webhook-deliveries is: by channel, and therefore by webhook. */
 async function forwarder(): Promise<(records: Hop[]) => Promise<unknown>> {
   const producer = kafka.producer({ allowAutoTopicCreation: false })
   await producer.connect()

@@ -1,7 +1,10 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { Pool } from 'undici'
 
-/** The reference of `limit`: a kafkajs consumer, an undici Pool, 64 in flight, nothing else. Arguments: brokers, topic, group, URL. */
+/**
+ * The reference of `limit`: a kafkajs consumer and an undici Pool with 64 requests in flight, nothing else. Arguments:
+ * brokers, topic, group, URL.
+ */
 const [brokers = '', topic = '', groupId = '', url = ''] = process.argv.slice(2)
 const maxInFlight = 64
 const target = new URL(url)

@@ -6,7 +6,7 @@ import { ReceiverProcess } from './receiver-process.ts'
 import { cpuMicros, median, residentMb, rounded } from './usage.ts'
 import { bareFlags, openWorld, say, stop, type World } from './world.ts'
 
-/** `limit` and `drain` (issue figures): the bare loop and the dispatcher, on the same records, in turn. */
+/** `limit` and `drain`: the bare loop and the dispatcher on the same records, in turn. */
 
 const deliveries = Number(process.env.HOOKLINE_BENCH_DELIVERIES ?? 60_000)
 const rounds = Number(process.env.HOOKLINE_BENCH_ROUNDS ?? 3)
@@ -14,7 +14,7 @@ const shape = { webhooks: 50, contacts: 5_000, bodyBytes: 700 }
 
 type Run = { perSecond: number; cpuMicrosPerDelivery: number; rssMb: number }
 
-/** Time from the first arrival to the last, so that starting up does not count; CPU of the sending process over it. */
+/** Time from the first arrival to the last, which leaves out starting up, and the sender's CPU time in it. */
 async function measure(receiver: ReceiverProcess, start: () => ReturnType<World['spawnScript']>): Promise<Run> {
   receiver.reset()
   const warmUp = Math.floor(deliveries / 6)

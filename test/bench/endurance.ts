@@ -7,13 +7,13 @@ import { type PipelineService, pipelineServices, recordOf, ServiceSet } from './
 import { rounded, slope } from './usage.ts'
 import { openWorld, say } from './world.ts'
 
-/** `endurance` (guarantees.md, 37): an hour at a steady load: memory, descriptors and warnings of each service. */
+/** `endurance` (guarantees.md, 37): memory, descriptors and warnings of each service in an hour at a steady load. */
 
 const minutes = Number(process.env.HOOKLINE_BENCH_MINUTES ?? 60)
 const eventsPerSecond = 300
 const shape = { webhooks: 20, contacts: 1_000 }
 const sampleMs = 10_000
-/** Code is still being compiled, and pools are still filling. */
+/** Warm-up, in which code is still compiled and pools are filled. */
 const warmUpShare = 1 / 4
 const prefix = 'endurance-'
 
@@ -54,7 +54,7 @@ export async function endurance(): Promise<object> {
   }
 }
 
-/** What is not there a minute after the last event is missing. */
+/** Notifications that are not there a minute after the last event count as missing. */
 async function arrived(receiver: ReceiverProcess, events: number): Promise<Arrivals> {
   const startMs = clock.monotonicMs()
   for (;;) {

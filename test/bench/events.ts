@@ -8,7 +8,7 @@ import { message } from '../support/sample-events.ts'
 import { businessId, type WebhookTarget } from './fill.ts'
 import type { World } from './world.ts'
 
-/** Makes a body of about 700 bytes. */
+/** Brings a body to about 700 bytes. */
 const text = 'x'.repeat(280)
 
 export type EventMaker = (eventId: string, target: WebhookTarget, contact: number) => OutgoingRecord
@@ -39,7 +39,7 @@ export async function eventMaker(world: World, prefix: string): Promise<EventMak
   }
 }
 
-/** Calls at a steady rate, each as near to its time as timers are. Resolves after the last. */
+/** Calls at a steady rate, each as close to its time as timers allow. Resolves after the last call. */
 export async function steadily(perSecond: number, count: number, call: (index: number) => void): Promise<void> {
   const startMs = clock.monotonicMs()
   for (let index = 0; index < count; ) {

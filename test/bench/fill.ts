@@ -5,17 +5,17 @@ import { topics } from '../../services/topics/map.ts'
 import { topicName } from '../../services/topics/schemas.ts'
 import { partitions, type World } from './world.ts'
 
-/** One business with webhooks, each of them with one channel. */
+/** One business whose webhooks have one channel each. */
 export const businessId = 'b'
 
 export type WebhookTarget = { id: string; channel: string; url: string }
 
-/** w0, w1, ... with the channels c0, c1, ... @param base URL of the receiver, before each one's path */
+/** Names w0, w1, ... with the channels c0, c1, ... @param base URL of the receiver, before each path */
 export function webhookTargets(count: number, base: string): WebhookTarget[] {
   return Array.from({ length: count }, (_unused, i) => ({ id: `w${i}`, channel: `c${i}`, url: `${base}/w${i}` }))
 }
 
-/** Writes their definitions as an operator would, and the account that has webhooks switched on. */
+/** Writes their definitions as an operator would, and activates the account. */
 export async function defineWebhooks(world: World, prefix: string, targets: WebhookTarget[]): Promise<void> {
   const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
   const topic = topicName(topics.webhookConfig, prefix)
@@ -29,7 +29,7 @@ export async function defineWebhooks(world: World, prefix: string, targets: Webh
   await Promise.all(writes)
 }
 
-/** Body of the given size, JSON. */
+/** A JSON body of the given size. */
 function bodyOf(bytes: number, index: number): Buffer {
   const head = `{"v":"1.1","type":"message","n":${index},"text":"`
   return Buffer.from(`${head}${'x'.repeat(Math.max(0, bytes - head.length - 2))}"}`)
@@ -42,11 +42,11 @@ export type FillOptions = {
   contacts: number
   bodyBytes: number
   url: string
-  /** Tells the ids of one filling from those of another, 0 when there is one only. */
+  /** Distinguishes the ids of several fillings; 0 if there is only one. */
   run?: number
 }
 
-/** Writes webhook definitions and, for them, deliveries in the partition that their webhook lives in. */
+/** Writes webhook definitions and deliveries for them, in the partitions of their webhooks. */
 export async function fillDeliveries(world: World, options: FillOptions): Promise<void> {
   const { prefix, deliveries, webhooks, contacts, bodyBytes, url, run = 0 } = options
   await defineWebhooks(world, prefix, webhookTargets(webhooks, url))

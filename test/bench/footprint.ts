@@ -7,7 +7,7 @@ import { allServices, recordOf, type ServiceName, ServiceSet } from './service-s
 import { rounded } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
-/** `footprint` (issue figures): memory with a small and a large backlog, CPU when idle, time to be ready, of all services. */
+/** `footprint`: memory with a small and a large backlog, CPU when idle, and time to be ready, of all services. */
 
 const backlog = Number(process.env.HOOKLINE_BENCH_BACKLOG ?? 200_000)
 const manyWebhooks = Number(process.env.HOOKLINE_BENCH_WEBHOOKS ?? 10_000)
@@ -16,7 +16,7 @@ const idleMs = 30_000
 /** V8 shrinks its heap some seconds after the last work. */
 const settleMs = 15_000
 const sampleMs = 250
-/** What a page of the console asks for, of the list and of one webhook. */
+/** Requests that a page of the console makes, for the list and for one webhook. */
 const pages = ['', ...['', '/stats', '/errors', '/attempts', '/dead-letters'].map((path) => `/w0${path}`)]
 
 type PerService = Record<ServiceName, number>
@@ -29,7 +29,7 @@ export async function footprint(): Promise<object> {
   const start = (prefix: string) =>
     ServiceSet.start(world, prefix, allServices, { HOOKLINE_AUTH_PUBLIC_KEY: issuer.publicKey })
 
-  /** Starts the services on a filled topic, and watches them until all has arrived and afterwards. */
+  /** Starts the services on a filled topic, and measures them until everything has arrived and afterwards. */
   const workOff = async (prefix: string, events: number) => {
     await fill(world, receiver, prefix, events)
     receiver.reset()
@@ -81,7 +81,7 @@ async function fill(world: World, receiver: ReceiverProcess, prefix: string, eve
   await last
 }
 
-/** @throws where an answer is not what a page could show. */
+/** @throws if an answer is not what a page can show. */
 async function lookAtPages(admin: string, token: string): Promise<void> {
   for (const page of pages) {
     const url = `${admin}/api/v1/businesses/${businessId}/webhooks${page}`
@@ -91,7 +91,7 @@ async function lookAtPages(admin: string, token: string): Promise<void> {
   }
 }
 
-/** @param look done over and over meanwhile. */
+/** @param look called repeatedly in the meantime. */
 async function peakWhile(
   read: () => PerService,
   look: () => Promise<void>,

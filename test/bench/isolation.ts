@@ -8,8 +8,8 @@ import { median, rounded, sharedNowMs } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
 /**
- * `isolation` (issue figures): what three bad webhooks of twenty, with ten times the traffic, do to the good ones. Beside that,
- * what three more good ones with the same traffic do: so much of it is the machine's share, and none of theirs.
+ * `isolation`: effect of three bad webhooks of twenty, with ten times the traffic, on the good ones, beside the effect
+ * of three more good ones with the same traffic, which is the machine's share.
  */
 
 const goodPerSecond = Number(process.env.HOOKLINE_BENCH_EVENTS_PER_SECOND ?? 10)
@@ -21,7 +21,7 @@ const badTraffic = 10
 const warmUpSeconds = 5
 const contactsEach = 100
 const waitLimitMs = 60_000
-/** Hangs until the timeout; answers in 5 s; fails at once; and again from the first. */
+/** Behaviours in turn: hangs until the timeout, answers after 5 s, fails at once. */
 const badPaths = ['/hang', '/sleep/5000', '/fail']
 
 type Traffic = { targets: WebhookTarget[]; judged: boolean }
@@ -31,7 +31,7 @@ export async function isolation(): Promise<object> {
   await using world = await openWorld()
   const runs: Round[] = []
   for (let round = 1; round <= rounds; round++) {
-    // New topics, services and receiver: nothing of what the bad ones left behind comes into the next round.
+    // New topics, services and receiver for each round, so that the bad webhooks leave nothing to the next one.
     await using receiver = await ReceiverProcess.start()
     runs.push(await oneRound(world, receiver, `isolation-${round}-`))
   }

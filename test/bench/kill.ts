@@ -7,7 +7,7 @@ import { ReceiverProcess } from './receiver-process.ts'
 import { median } from './usage.ts'
 import { openWorld, say, stop, type World } from './world.ts'
 
-/** `kill` (issue figures): kill -9 of the dispatcher in the middle of a drain, beside a drain without it, in turn. */
+/** `kill`: kill -9 of the dispatcher in the middle of a drain, beside a drain without it, in turn. */
 
 const deliveries = Number(process.env.HOOKLINE_BENCH_DELIVERIES ?? 20_000)
 const rounds = Number(process.env.HOOKLINE_BENCH_ROUNDS ?? 3)
@@ -37,7 +37,10 @@ export async function kill(): Promise<object> {
   }
 }
 
-/** From the start of the dispatcher until everything has arrived; it is killed after a third, and started again at once. */
+/**
+ * Time from the start of the dispatcher until everything has arrived. It is killed after a third and started again at
+ * once.
+ */
 async function drainOnce(world: World, receiver: ReceiverProcess, prefix: string, isKilled: boolean): Promise<Run> {
   world.applyTopics(prefix)
   await fillDeliveries(world, { ...shape, prefix, deliveries, url: receiver.url })

@@ -10,7 +10,7 @@ import { judge, type Sent, type TrialResult } from './trial.ts'
 import { median, rounded, sharedNowMs } from './usage.ts'
 import { bareFlags, openWorld, partitions, say, stop, type World } from './world.ts'
 
-/** `latency` (issue figures): publish to arrival at a steady rate, beside a bare chain of the same hops, in turn. */
+/** `latency`: from publishing to arrival at a steady rate, beside a bare chain of the same hops, in turn. */
 
 const perSecond = Number(process.env.HOOKLINE_BENCH_EVENTS_PER_SECOND ?? 500)
 const seconds = Number(process.env.HOOKLINE_BENCH_SECONDS ?? 10)
@@ -52,7 +52,7 @@ export async function latency(): Promise<object> {
   for (const way of ['bare', 'hookline'] as const) await trial(way, 'warm-up')
   const pairs: { bare: TrialResult; hookline: TrialResult }[] = []
   for (let round = 1; round <= rounds; round++) {
-    // Who goes first alternates: what a neighbour on the machine does falls on both alike.
+    // The order alternates, so that other load on the machine affects both equally.
     const bareFirst = round % 2 === 1
     const before = bareFirst ? await trial('bare', `round ${round}`) : undefined
     const hookline = await trial('hookline', `round ${round}`)
@@ -72,7 +72,7 @@ export async function latency(): Promise<object> {
   }
 }
 
-/** Two processes, as formatter and dispatcher are; resolves when both have been started. */
+/** Two processes, like formatter and dispatcher; resolves when both have started. */
 async function startBareChain(world: World, url: string): Promise<AsyncDisposable> {
   const [events, deliveries] = bareTopics
   await withAdmin(world.kafka, (admin) =>

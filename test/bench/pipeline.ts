@@ -6,13 +6,13 @@ import { type PipelineService, pipelineServices, recordOf, ServiceSet } from './
 import { median, rounded } from './usage.ts'
 import { openWorld, say, type World } from './world.ts'
 
-/** `pipeline` (issue figures): events in through Kafka, notifications out, as fast as it goes; CPU of each process. */
+/** `pipeline`: events in through Kafka, notifications out, as fast as possible; CPU of each process. */
 
 const events = Number(process.env.HOOKLINE_BENCH_EVENTS ?? 60_000)
 const rounds = Number(process.env.HOOKLINE_BENCH_ROUNDS ?? 3)
 const shape = { webhooks: 50, contacts: 5_000 }
 const warmUpShare = 1 / 6
-/** For the statistics of the last attempts to be written, and the last commits. */
+/** Time to write the statistics of the last attempts, and the last commits. */
 const settleMs = 3_000
 
 type PerService = Record<PipelineService, number>

@@ -8,11 +8,11 @@ export type Arrivals = {
   firstAtMs: number
   lastAtMs: number
   onPath: Record<string, number>
-  /** webhook-id and time (sharedNowMs) of each, when kept. */
+  /** webhook-id and time (sharedNowMs) of each request, if they are kept. */
   arrivals: [string, number][]
 }
 
-/** The receiver in its own process, driven by messages. */
+/** The receiver in its own process, controlled by messages. */
 export class ReceiverProcess implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly url: string
@@ -32,14 +32,14 @@ export class ReceiverProcess implements AsyncDisposable {
     this.#child.send({ reset: { keepArrivals } })
   }
 
-  /** Resolves when the process goes on. */
+  /** Resolves when the process continues. */
   async standStill(forMs: number): Promise<void> {
     this.#child.kill('SIGSTOP')
     await clock.sleep(forMs)
     this.#child.kill('SIGCONT')
   }
 
-  /** Resolves once so many requests have come since the reset. */
+  /** Resolves when this many requests have arrived since the reset. */
   async until(count: number): Promise<Arrivals> {
     this.#child.send({ until: count })
     const [arrivals] = (await once(this.#child, 'message')) as [Arrivals]

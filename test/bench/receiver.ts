@@ -2,9 +2,9 @@ import { createServer } from 'node:net'
 import { sharedNowMs } from './usage.ts'
 
 /**
- * The cheapest receiver that Node can be: a process of its own that answers 200 to each HTTP request by counting bytes,
- * so that the sender and not the receiver is measured. Told by messages: { reset } starts the count anew, { until: n }
- * is answered once n requests have come. A path of the form /sleep/<ms>, /fail or /hang is answered accordingly.
+ * The cheapest receiver that Node allows: a process that answers 200 to each HTTP request by counting bytes, so that
+ * the sender is measured and not the receiver. Messages: { reset } sets the count to zero, { until: n } is answered
+ * once n requests have arrived. A path of the form /sleep/<ms>, /fail or /hang is answered accordingly.
  */
 
 const answer = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')

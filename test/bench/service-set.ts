@@ -12,7 +12,7 @@ export type PipelineService = (typeof pipelineServices)[number]
 
 const readyLimitMs = 60_000
 
-/** Services, each a process, on the topics of one prefix. */
+/** Services on the topics of one prefix, one process each. */
 export class ServiceSet<Name extends ServiceName> implements AsyncDisposable {
   readonly #names: readonly Name[]
   readonly #children: Record<Name, ChildProcess>
@@ -60,7 +60,7 @@ export class ServiceSet<Name extends ServiceName> implements AsyncDisposable {
     return `http://127.0.0.1:${this.#ports[name]}`
   }
 
-  /** Lines that the services have written: all are warnings, the log level of a world is warn. */
+  /** Lines that the services have written. All of them are warnings, as the log level is warn. */
   warnings = 0
 
   each<T>(read: (pid: number) => T): Record<Name, T> {

@@ -8,9 +8,9 @@ import { median, rounded, sharedNowMs } from './usage.ts'
 import { openWorld, say, stop, type World } from './world.ts'
 
 /**
- * `standstill`: all receivers stand still for some seconds, as when the way out of a data centre is down, and answer again.
- * How soon are notifications as quick as before, and how fast is a backlog worked off, of which everything is in
- * webhook-parked by then?
+ * `standstill`: all receivers stop answering for some seconds, as when a data centre loses its connection, and then
+ * answer again. It measures how soon notifications are as fast as before, and how fast the backlog, which is in
+ * webhook-parked by then, is worked off.
  */
 
 const perSecond = Number(process.env.HOOKLINE_BENCH_EVENTS_PER_SECOND ?? 500)
@@ -34,7 +34,7 @@ async function atSteadyLoad(world: World, receiver: ReceiverProcess) {
   await defineWebhooks(world, prefix, targets)
   await using _services = await ServiceSet.start(world, prefix, pipelineServices)
   const make = await eventMaker(world, prefix)
-  /** @returns each one's time until its arrival, in the order of publishing. */
+  /** @returns the time of each until its arrival, in the order of publishing. */
   const publish = async (name: string, seconds: number): Promise<number[]> => {
     const sent: { id: string; atMs: number }[] = []
     receiver.reset(true)
@@ -58,7 +58,7 @@ async function atSteadyLoad(world: World, receiver: ReceiverProcess) {
   const quick = Array.from({ length: secondsAfter }, (_unused, second) => ofSecond(second) <= 2 * p50BeforeMs)
   const figures = {
     p50BeforeMs,
-    /** Seconds after the return in which the median is more than twice that of before. */
+    /** Seconds after the return in which the median is more than twice the one before. */
     slowSeconds: quick.lastIndexOf(false) + 1,
     p50LastMs: rounded(ofSecond(secondsAfter - 1), 2),
   }

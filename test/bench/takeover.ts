@@ -8,7 +8,7 @@ import { businessId, fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
 import { openWorld, partitions, say, stop, type World } from './world.ts'
 
-/** `takeover` (issue 4, line 1): from the start of a dispatcher to its first request, when ten minutes held many attempts. */
+/** `takeover`: from the start of a dispatcher to its first request, when the last ten minutes held many attempts. */
 
 const attempts = Number(process.env.HOOKLINE_BENCH_ATTEMPTS ?? 500_000)
 const webhooks = 50
@@ -21,7 +21,7 @@ export async function takeover(): Promise<object> {
   const prefix = 'takeover-'
   world.applyTopics(prefix)
   await fillAttempts(world, prefix)
-  // The first finds no snapshot, and reads them all; the second finds what the first has written.
+  // The first dispatcher finds no snapshot and reads all attempts; the second one finds the snapshot of the first.
   const withoutSnapshotMs = await firstRequestMs(world, receiver, prefix, 1)
   const withSnapshotMs = await firstRequestMs(world, receiver, prefix, 2)
   return { attempts, withoutSnapshotMs, withSnapshotMs }
@@ -47,7 +47,7 @@ async function firstRequestMs(world: World, receiver: ReceiverProcess, prefix: s
   return tookMs
 }
 
-/** Successful attempts of the last minutes, as another dispatcher would have left them. */
+/** Writes successful attempts of the last minutes, as another dispatcher would have. */
 async function fillAttempts(world: World, prefix: string): Promise<void> {
   const encode = await world.encoder<Attempt>(topics.webhookAttempts, prefix)
   const topic = topicName(topics.webhookAttempts, prefix)

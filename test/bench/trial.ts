@@ -2,7 +2,7 @@ import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import type { ReceiverProcess } from './receiver-process.ts'
 import { percentile } from './usage.ts'
 
-/** What was sent, by the webhook-id that it arrives with: its time, and whether the trial judges by it. */
+/** Notifications sent, by webhook-id: time, and whether the trial judges them. */
 export type Sent = Map<string, { atMs: number; judged: boolean }>
 
 export type TrialResult = { p50Ms: number; p99Ms: number; missing: number }
@@ -10,8 +10,8 @@ export type TrialResult = { p50Ms: number; p99Ms: number; missing: number }
 const pollMs = 250
 
 /**
- * Waits for what is judged, at most so long after the sending, and gives its times from publishing to the first arrival.
- * What never came is missing, and counts with the whole wait.
+ * Waits for the judged notifications, at most this long after the last was sent, and returns the times from publishing
+ * to the first arrival. A missing one counts with the whole wait.
  */
 export async function judge(sent: Sent, receiver: ReceiverProcess, limitMs: number): Promise<TrialResult> {
   const judged = [...sent.values()].filter((one) => one.judged).length

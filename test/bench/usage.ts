@@ -17,8 +17,8 @@ export function residentMb(pid: number): number {
 }
 
 /**
- * Milliseconds, in fractions, on the clock that all processes of a machine share: CLOCK_MONOTONIC, which is what
- * hrtime is on Linux. Date.now has whole milliseconds only, and performance.now begins with its process.
+ * Milliseconds with fractions on CLOCK_MONOTONIC, the clock that all processes of a machine share (hrtime on Linux).
+ * Date.now has whole milliseconds only, and performance.now starts with its process.
  */
 export function sharedNowMs(): number {
   return Number(process.hrtime.bigint()) / 1_000_000
@@ -35,7 +35,7 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? high : (low + high) / 2
 }
 
-/** Of the line that is nearest to all points (least squares). @param points x and y. */
+/** Slope of the line that fits the points best (least squares). @param points x and y. */
 export function slope(points: [number, number][]): number {
   const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length
   const [meanX, meanY] = [mean(0), mean(1)]

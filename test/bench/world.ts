@@ -14,7 +14,10 @@ import { schemaOf, subjectOf } from '../../services/topics/schemas.ts'
 
 export const partitions = 12
 
-/** For the bare scripts: kafkajs as it comes warns of a timer of its own (services/platform/kafka/kafkajs-patches/request-queue.ts). */
+/**
+ * For the bare scripts: unpatched kafkajs warns about one of its own timers
+ * (services/platform/kafka/kafkajs-patches/request-queue.ts).
+ */
 export const bareFlags = ['--disable-warning=TimeoutNegativeWarning']
 
 /** A platform with topics, a producer to fill them, and services to run on them. */
@@ -23,7 +26,7 @@ export type World = {
   kafka: Kafka
   producer: BatchingProducer
   encoder<T>(topic: Topic, prefix: string): Promise<Encode<T>>
-  /** Makes the topics and schemas under a prefix of their own. */
+  /** Creates the topics and schemas under its own prefix. */
   applyTopics(prefix: string): void
   /** Starts a script of the project; returns at once. */
   spawnScript(script: string, args: string[], extraEnv?: NodeJS.ProcessEnv, execArgv?: string[]): ChildProcess

@@ -12,7 +12,7 @@ import { publish } from '../support/load.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { card, messages, overflowPx, pathOf, seriousFindings, signIn, totals } from './steps.ts'
 
-// One story, as a customer lives it: each test goes on where the one before has ended.
+// One story of a customer: each test continues where the one before ended.
 
 const channel = 'till-whatsapp'
 /** More than 100 failures within ten minutes (contract.md, 1.9). */
@@ -20,7 +20,7 @@ const failuresToBlock = 101
 const rejectedLater = 9
 const delivered = 12
 const tenMinutesMs = 600_000
-/** On a machine that is busy with other tests. */
+/** Limit for a machine that is busy with other tests. */
 const patience = { timeout: 20_000 }
 const receiverPath = '/till'
 const markup = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
@@ -49,7 +49,7 @@ beforeAll(async () => {
   page = await browser.page()
 })
 
-/** What the page looked like, for who has to find out why. */
+/** A screenshot of the failure. */
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await browser.shoot(page, 'failed')
 })
@@ -206,7 +206,7 @@ test('a failing receiver shows its errors with their answers, then the block wit
   await publish(world, messages(world, channel, 'eva', rejectedLater))
   const counted = { success: delivered, error: failuresToBlock, rejected: rejectedLater }
   await expect.poll(() => totals(page), patience).toMatchObject(counted)
-  // It would be rejected again.
+  // A notification that would be rejected again.
   expect(await button('Send all undelivered again').isDisabled()).toBe(true)
   await browser.shoot(page, 'blocked')
   await button('Dark colours').click()
@@ -253,7 +253,7 @@ test('once the receiver works again and ten minutes have passed, everything is s
     arrivals()
       .filter(({ notification }) => notification?.contactId === `${prefix}-0`)
       .map(({ webhookId }) => webhookId)
-  // Once refused, once taken: the same notification.
+  // Refused once, accepted once: the same notification.
   expect(new Set(ids('luis')).size).toBe(1)
   expect(ids('luis')).toHaveLength(2)
 })
@@ -344,7 +344,7 @@ test('data of another business is out of reach', async () => {
   await stranger.context().close()
 })
 
-/** A request of the page's own session, with its token against cross-site requests. */
+/** A request of the page's session, with its token against cross-site requests. */
 function statusOf(from: Page, method: string, path: string, body?: object): Promise<number> {
   return from.evaluate(
     async (request) => {
@@ -369,7 +369,8 @@ const settled = async (at: Page) => {
 const clean = (rest: string) => rest.replaceAll(/wh_\w+|[\w-]{30,}/g, 'one').replaceAll('/', '-')
 
 test.concurrent.each([
-  // axe takes more than a second a page, and does not read: each page once, the four that differ most in the dark as well.
+  // axe takes more than a second a page and its result does not depend on the language, so each page is checked once,
+  // and the four most different ones in the dark scheme too.
   ['en-GB', 'light', 'desktop', 'Error log', /./],
   ['es-MX', 'dark', 'phone', 'Registro de errores', /(webhooks|new|wh_\w+|attempts)$/],
   ['pt-BR', 'light', 'phone', 'Registro de erros', null],
@@ -397,7 +398,7 @@ test.concurrent.each([
 
 async function findingsOf(viewer: Page, withAxe: boolean): Promise<string[]> {
   const text = await viewer.locator('body').innerText()
-  // A text that is not there shows as its key.
+  // A missing text would be shown as its key.
   const keys = text.match(/\b(list|form|webhook|state|audit|attempts?|replay|account|failure)\.[a-z]\w+/g) ?? []
   const px = await overflowPx(viewer)
   return [...keys, ...(withAxe ? await seriousFindings(viewer) : []), ...(px > 0 ? [`${px} px too wide`] : [])]
@@ -430,7 +431,7 @@ test('markup in names, messages and answers runs nothing, and no page violates i
   const policy = (await page.request.get(webhookUrl)).headers()['content-security-policy'] ?? ''
   for (const kind of ['script', 'style']) expect(policy).toMatch(new RegExp(`${kind}-src 'self'(;|$)`))
   expect(policy).not.toMatch(/unsafe/)
-  // Expected refusals are told as errors by the browser itself.
+  // The browser itself reports expected refusals as errors.
   const unexpected = browser.faults.filter((fault) => !/status of (401|403|404|409)/.test(fault))
   expect(unexpected).toEqual([])
   figure(

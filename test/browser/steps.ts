@@ -5,7 +5,7 @@ import type { Claims } from '../../deploy/local/stack/stack-issuer.ts'
 import { messageOf } from '../support/load.ts'
 import type { TestStack } from '../support/services.ts'
 
-/** Opens the console by a one-time link of this identity. */
+/** Opens the console with a one-time link for this identity. */
 export async function signIn(page: Page, world: TestStack, claims: Partial<Claims> = {}): Promise<void> {
   const identity = { role: 'super_admin', businessId: world.businessId, subject: 'maria@bakery.example', ...claims }
   await page.goto(await world.stack.loginUrl(identity))
@@ -16,19 +16,19 @@ export function pathOf(world: TestStack, rest: string, businessId = world.busine
   return `${world.stack.service('admin').url}/b/${encodeURIComponent(businessId)}/${rest}`
 }
 
-/** What a screen reader calls it, in a card of the page. */
+/** A figure by its accessible name, in a card of the page. */
 export function card(page: Page, title: string): Locator {
   return page.getByRole('region', { name: title, exact: true })
 }
 
-/** The figures below the histogram: what has been counted. */
+/** The figures below the histogram: the counts. */
 export async function totals(page: Page): Promise<Record<string, number>> {
   const cells = page.getByTestId('totals').locator('dd')
   const counted = await cells.evaluateAll((found) => found.map((dd) => [dd.dataset.outcome, dd.textContent]))
   return Object.fromEntries(counted.map(([outcome, text]) => [outcome, Number(String(text).replaceAll(/\D/g, ''))]))
 }
 
-/** Messages of so many contacts, one each. @param text what the user writes. */
+/** Publishes messages of this many contacts, one each. @param text what the user writes. */
 export function messages(world: TestStack, channel: string, prefix: string, count: number, text?: string): HttpEvent[] {
   return Array.from({ length: count }, (_unused, index) => {
     const event = messageOf({ channel, contactId: `${prefix}-${index}` }, index, world.businessId)
@@ -37,7 +37,7 @@ export function messages(world: TestStack, channel: string, prefix: string, coun
   })
 }
 
-/** What axe finds that keeps people from using a page: rule and elements. */
+/** Problems that axe reports and that keep people from using a page: rule and elements. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
@@ -47,7 +47,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
 }
 
-/** How far the page is wider than its window, in pixels: a reader would have to scroll sideways. */
+/** Pixels by which the page is wider than its window, so that a reader would have to scroll sideways. */
 export function overflowPx(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - window.innerWidth') as Promise<number>
 }

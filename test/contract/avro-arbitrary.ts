@@ -2,7 +2,7 @@ import fc from 'fast-check'
 
 type Schema = string | Schema[] | { type: Schema; [key: string]: unknown }
 
-/** Values of an Avro schema (parsed .avsc), as avsc takes and gives them: a union's values are bare. */
+/** Values of an Avro schema (a parsed .avsc) in avsc's form: values of a union are bare. */
 export function arbitraryOf(schema: Schema, named = new Map<string, fc.Arbitrary<unknown>>()): fc.Arbitrary<unknown> {
   if (Array.isArray(schema)) return fc.oneof(...schema.map((branch) => arbitraryOf(branch, named)))
   if (typeof schema === 'string') return named.get(schema) ?? primitive(schema)
@@ -22,7 +22,7 @@ export function arbitraryOf(schema: Schema, named = new Map<string, fc.Arbitrary
     case 'array':
       return fc.array(arbitraryOf(schema.items as Schema, named), { maxLength: 4 })
     case 'map':
-      // avsc reads a map into a plain object, to which a key of this name is no key.
+      // avsc reads a map into a plain object, which cannot have a key of this name.
       return fc
         .dictionary(fc.string({ unit: 'binary' }), arbitraryOf(schema.values as Schema, named), {
           noNullPrototype: true,
@@ -42,8 +42,8 @@ function primitive(type: string): fc.Arbitrary<unknown> {
     case 'int':
       return fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
     case 'long':
-      // avsc 5.7.9 writes long as zigzag in doubles: below -2^52 the last bit is lost. Offsets, counts and times of the
-      // years 0000 to 9999 stay far inside.
+      // avsc 5.7.9 calculates the zigzag of a long in doubles: below -2^52 the last bit is lost. Offsets, counts and
+      // times of the years 0000 to 9999 are far from that.
       return fc.integer({ min: -(2 ** 52), max: 2 ** 52 })
     case 'double':
       return fc.double({ noNaN: true })

@@ -21,7 +21,9 @@ const fromOperator = {
   operatorRole: 'SUPERVISOR',
 } as const
 
-/** Name of the file in golden/ -> the event that makes its bytes; between them, every row of contract.md's tables. */
+/**
+ * Name of the file in golden/ -> the event that makes its bytes. Together they cover every row of contract.md's tables.
+ */
 export const notificationCases: Record<string, NotificationCase> = {
   'webchat-all-authors': {
     wanted: everything,

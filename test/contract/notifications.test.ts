@@ -20,7 +20,7 @@ const types = {
   status: avsc.Type.forSchema(schemaOf(topics.statusEvents) as avsc.Schema),
 }
 
-/** As it comes out of Kafka. */
+/** The event as it is decoded from Kafka. */
 function throughAvro({ type, event }: Event): Event {
   return { type, event: types[type].fromBuffer(types[type].toBuffer(event)) } as Event
 }

@@ -58,11 +58,11 @@ beforeAll(async () => {
     pino({ level: 'silent' }),
   )
   await promisify(execFile)(process.execPath, ['services/topics/command.ts', 'apply'], { env })
-  // Written before admin starts: it is to be completed once the topic has been read to its end.
+  // Written before admin starts: to be completed once the topic has been read to its end.
   await byHand({ id: 'early', name: 'Early', channels: ['early-1'] })
   admin = spawn(process.execPath, ['services/admin/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   adminUrl = await listening(admin)
-  // It listens before it has read its tables, and says so.
+  // Admin listens before it has read its tables, and reports that it is not ready.
   expect((await fetch(`${adminUrl}/healthz`)).status).toBe(200)
   const isReady = async () => expect((await fetch(`${adminUrl}/readyz`)).status).toBe(200)
   await vi.waitFor(isReady, { timeout: 60_000, interval: 100 })
@@ -212,7 +212,7 @@ async function byHand(fields: { id: string; name: string; channels: string[]; he
 
 type StoredRecord = { key: string; value: Buffer | null; completion: boolean }
 
-/** Every record of webhook-config, read anew. */
+/** All records of webhook-config. */
 async function records(): Promise<StoredRecord[]> {
   const topic = `${prefix}webhook-config`
   const client = kafka.admin()

@@ -66,7 +66,7 @@ const openGroup: OpenReader = (topic, fail, take, onStart) =>
     context,
   )
 
-/** Each of the ways in which the services read topics. */
+/** Every way in which the services read topics. */
 const readers: [string, OpenReader][] = [
   ['GroupConsumer', openGroup],
   [
@@ -127,11 +127,11 @@ test.each(readers)(
     )
     await systemClock.sleep(1_000)
     await remakeTopic(admin, topic)
-    // More than there were: by offsets alone nothing has changed.
+    // More records than before: by offsets alone, nothing has changed.
     await write(topic, 20)
     expect(await until(() => failures.length > 0, noticedWithinMs, systemClock)).toBe(true)
     expect(failures[0]).toBeInstanceOf(LogChanged)
-    // By the topic's id, or because what was read is not there.
+    // Noticed by the topic's id, or because records that were read are missing.
     const { message } = failures[0] as LogChanged
     expect(message).toContain(topic)
     expect(message).toMatch(/recreated/)
@@ -232,7 +232,7 @@ test('partitions added to a topic are read within seconds', async () => {
   expect(await until(() => seen.includes(2), 15_000, systemClock)).toBe(true)
 })
 
-/** Commits an offset as an instance does that knows the topic by this id, and then leaves the group. */
+/** Commits an offset as an instance that knows the topic by this id, then leaves the group. */
 async function commitOnce(topic: string, offset: number, logId: string | null): Promise<void> {
   const member = (await openGroup(topic, failNever, () => undefined)) as GroupConsumer
   expect(await until(() => member.assignment.current, noticedWithinMs, systemClock)).toBe(true)

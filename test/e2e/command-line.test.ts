@@ -153,7 +153,7 @@ test('stats, attempts, errors and dead-letters show what was sent', async () => 
 
   const stats = await webhooks(['stats', 'Till'])
   expect(stats).toMatchObject({ exitCode: 0, err: '' })
-  // The live one, its replay, and the one that was refused; a test counts for nothing.
+  // The live attempt, its replay, and the refused one; a test does not count.
   expect(stats.out).toMatch(/last hour +2 ok, 0 slow, 1 error, 0 rejected/)
   expect(stats.out).toMatch(/errors of the week +4xx: 1/)
   expect(stats.out).toMatch(/last 30 minutes +3 answers; fastest [\d.]+ ms/)
@@ -210,7 +210,7 @@ test('tail --follow runs until it is interrupted', async () => {
   const records: { offset: number }[] = []
   const onOut = (text: string) => {
     records.push(JSON.parse(text) as { offset: number })
-    // What was there is shown first: by then it follows.
+    // Existing records are shown first; then it follows.
     if (records.length === 1) void webhooks(['disable', kitchen.id])
     if (records.length === 2) ending.abort()
   }

@@ -16,8 +16,8 @@ from standardwebhooks import Webhook
 
 brokers, registry_url, prefix = sys.argv[1:4]
 registry = SchemaRegistryClient({"url": registry_url})
-# By default the client asks the registry which subject a topic is associated with: Apicurio does not know that route, and
-# was seen to let it wait for minutes.
+# The lookup of a topic's subjects in the registry, on by default. Apicurio does not have that route and has made the
+# client wait for minutes.
 by_topic = {"subject.name.strategy": topic_subject_name_strategy}
 given = json.loads(sys.stdin.readline())
 event = given["event"]
@@ -26,8 +26,8 @@ schema = registry.get_latest_version(f"{prefix}message-events-value").schema
 producer = SerializingProducer(
     {
         "bootstrap.servers": brokers,
-        # Kafka's own rule, which all of Hookline and Java's clients use: by librdkafka's default, events of one conversation
-        # that others publish would stand in another partition, and could overtake these.
+        # Kafka's own partitioner, as in Hookline and Java clients. With librdkafka's default, events of one
+        # conversation from different publishers could be in different partitions and overtake each other.
         "partitioner": "murmur2_random",
         "key.serializer": StringSerializer(),
         "value.serializer": AvroSerializer(

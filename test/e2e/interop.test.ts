@@ -6,7 +6,7 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { lackOf, python } from '../support/python.ts'
 import { startTestStack } from '../support/services.ts'
 
-/** Tools of others: Debian's kcat writes definitions, Python's Confluent client publishes and reads (issue's "Shown by"). */
+/** Other clients: Debian's kcat writes definitions, Python's Confluent client publishes and reads. */
 
 const missing = whatIsMissing()
 if (missing) process.stdout.write(`interop with kcat and Python is skipped: ${missing}\n`)
@@ -61,7 +61,7 @@ test.skipIf(missing !== null)(
     const child = spawn(python, [script, brokers, inject('schemaRegistryUrl'), prefix], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    // A test that fails leaves no process behind.
+    // A failed test leaves no process behind.
     onTestFinished(() => void child.kill())
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -88,7 +88,7 @@ test.skipIf(missing !== null)(
       messages: [{ message: '¿Está abierto?' }],
     })
 
-    // Admin has sealed the secret that was written in the clear: the newest record does not show it.
+    // Admin has encrypted the secret, so the newest record does not show it.
     const records = kcat(['-C', '-b', brokers, '-t', `${prefix}webhook-config`, '-e', '-q', '-f', '%k %s\n'], '')
     const newest = records.split('\n').findLast((line) => line.startsWith('by-kcat '))
     expect(newest).toContain('"secret":"sealed:v1:')

@@ -32,7 +32,7 @@ const kafka = createKafka(
   },
   context.log,
 )
-/** The least that brokers grant. */
+/** The shortest session that brokers allow. */
 const sessionTimeoutMs = 6_000
 const topic = (name: string) => `${prefix}${name}`
 const partitionsByTopic: Record<string, number> = {
@@ -107,7 +107,7 @@ async function fill(to: Sender, name: string, count: number, partition = 0, valu
     await to.send({ topic: topic(name), messages: messages.slice(from, from + 500) })
 }
 
-/** `count` records of one transaction, behind which its marker takes an offset that no reader sees. */
+/** Produces `count` records in one transaction. Its marker takes an offset behind them that no reader sees. */
 async function transaction(name: string, count: number, end: 'commit' | 'abort'): Promise<void> {
   const transactional = kafka.producer({ transactionalId: randomUUID(), idempotent: true, maxInFlightRequests: 1 })
   await transactional.connect()
@@ -184,10 +184,10 @@ test.each(['commit', 'abort'] as const)('a topic that ends with a transaction is
   await fill(producer, name, 5)
   await transaction(name, 5, end)
   const visible = end === 'commit' ? 10 : 5
-  // The marker is written after the transaction's end is acknowledged.
+  // The marker is written after the end of the transaction is acknowledged.
   await expect.poll(() => reader.ends(topic(name))).toEqual([{ partition: 0, low: 0, high: 11 }])
   expect(await offsetsOf(name, 0, 0, 11)).toEqual(range(0, visible))
-  // From within what nobody sees, too.
+  // Reading also works from an offset that no reader sees.
   expect(await offsetsOf(name, 0, visible, 11)).toEqual([])
 
   const folded: number[] = []
@@ -207,17 +207,17 @@ test.each(['commit', 'abort'] as const)('a topic that ends with a transaction is
 
 test('a reader begins at the start of a log whose first records are deleted', async () => {
   await fill(producer, 'deleted', 20)
-  // kafkajs deletes only of topics that the client has asked about before.
+  // kafkajs deletes only records of topics that the client has requested metadata of.
   await admin.fetchTopicOffsets(topic('deleted'))
   await admin.deleteTopicRecords({ topic: topic('deleted'), partitions: [{ partition: 0, offset: '12' }] })
   expect(await reader.ends(topic('deleted'))).toEqual([{ partition: 0, low: 12, high: 20 }])
   expect(await offsetsOf('deleted', 0, 3, 15)).toEqual(range(12, 15))
   expect(await offsetsOf('deleted', 0, 3, 10)).toEqual([])
-  // Also where Kafka is not asked first.
+  // The same without asking Kafka first.
   expect(await offsetsOf('deleted', 0, 3, 15, true)).toEqual(range(12, 15))
   expect(await offsetsOf('deleted', 0, 3, 10, true)).toEqual([])
 
-  // All of it goes while the read waits for its first fetch, and nothing comes behind it.
+  // All records are deleted while the read waits for its first fetch, and no further ones follow.
   const reading = offsetsOf('deleted', 0, 12, 20)
   await reader.ends(topic('deleted'))
   await admin.deleteTopicRecords({ topic: topic('deleted'), partitions: [{ partition: 0, offset: '20' }] })
@@ -259,12 +259,12 @@ test('a reader expelled from its group in the middle continues after the last re
   const offsets: number[] = []
   await reader.read(topic('large'), 0, 0, largeRecords, ({ offset }) => {
     offsets.push(offset)
-    // Nothing of this process runs meanwhile, no heartbeat either.
+    // Nothing of this process runs in the meantime, not even a heartbeat.
     if (offset === 700) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, sessionTimeoutMs + 2_000)
   })
   expect(offsets).toEqual(range(0, largeRecords))
   expect(joins()).toBeGreaterThan(joinsBefore)
-  // What was paused before is paused again, what is asked for next is read.
+  // What was paused is paused again; the partition asked for next is read.
   expect(await offsetsOf('numbers', 2, 0, 100)).toEqual(range(0, 100))
 })
 
@@ -280,7 +280,7 @@ test('closing a reader rejects reads in progress and deletes its group', async (
   expect(groups.filter(({ groupId }) => groupId.startsWith(groupPrefix))).toEqual([])
 })
 
-/** A member of a group that takes everything, and commits nothing by itself. */
+/** A member of a group that takes everything and commits nothing by itself. */
 async function member(groupId: string, topics: string[], over: Partial<ConsumerOptions> = {}, client = kafka) {
   const assigned: Record<string, number[]>[] = []
   const consumer = await GroupConsumer.open(
@@ -329,7 +329,7 @@ test('members of a group get the same partition numbers of all topics, and keep 
   for (const { consumer } of [second, third]) await consumer[Symbol.asyncDispose]()
 })
 
-/** A client whose consumers tell of each fetch that they begin. */
+/** A client whose consumers report each fetch when it begins. */
 function watching(onFetch: () => void): typeof kafka {
   const value = (config: ConsumerConfig) => {
     const consumer = kafka.consumer(config)
@@ -347,7 +347,7 @@ test('work that a batch leaves for the end of its turn is done before the next f
     setImmediate(() => seen.push('written'))
     return records.length
   }
-  // Each fetch brings what was produced at once, of one partition.
+  // Each fetch returns what was produced at once, of one partition.
   const { consumer } = await member('turns', ['numbers'], { onBatch, maxBytes: 1 }, watched)
   await expect.poll(() => seen.filter((event) => event === 'written').length).toBe(3)
   await consumer[Symbol.asyncDispose]()
@@ -355,7 +355,7 @@ test('work that a batch leaves for the end of its turn is done before the next f
   expect(turns).toEqual(['batch written fetch', 'batch written fetch', 'batch written fetch'])
 })
 
-// Without an end to its fetch it would take as long as a request may, 20 s.
+// Without an aborted fetch, leaving would take as long as a request may: 20 s.
 test('a consumer that waits for records leaves its group at once', { timeout: 15_000 }, async () => {
   await fill(producer, 'waits', 5)
   const seen: string[] = []
@@ -365,7 +365,7 @@ test('a consumer that waits for records leaves its group at once', { timeout: 15
   }
   const watched = watching(() => seen.push('fetch'))
   const { consumer } = await member('waits', ['waits'], { maxWaitMs: 300_000, onBatch }, watched)
-  // The second fetch is on its way as soon as it begins: its connection is there.
+  // The second fetch is on its way as soon as it begins, because its connection is open.
   await expect.poll(() => seen).toEqual(['fetch', 'batch', 'fetch'])
   await consumer[Symbol.asyncDispose]()
 })
@@ -394,7 +394,7 @@ test('the metadata committed with an offset comes back', async () => {
   expect(none).toEqual(new Map([[topic('left'), new Map()]]))
 
   if (!current) throw new Error('nothing is assigned')
-  // The most that a broker takes (offset.metadata.max.bytes).
+  // The largest metadata that a broker accepts (offset.metadata.max.bytes).
   const metadata = '1:'.padEnd(maxCommitMetadataBytes, 'm')
   await consumer.commit(current, [
     { topic: topic('left'), partition: 2, offset: 17, metadata },
@@ -424,7 +424,7 @@ test('a table that catches up while its topic grows does not take the new record
   const growing = (async () => {
     while (!over.signal.aborted) await producer.send({ topic: topic(name), messages: [{ key: 'k', value: 'v' }] })
   })()
-  // Side by side, as edits of several businesses are.
+  // Concurrent, like edits of several businesses.
   for (let round = 0; round < 10; round++) await Promise.all(Array.from({ length: 8 }, () => table.caughtUp()))
   over.abort()
   await growing

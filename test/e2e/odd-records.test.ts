@@ -5,7 +5,7 @@ import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { startLoad } from '../support/load.ts'
 import { openKafka, readTopic } from '../support/topic-reader.ts'
 
-// guarantees.md, 55a: keys and headers are foreign input in every topic that is read, whoever may write there.
+// guarantees.md, 55a: keys and headers are foreign input in every topic that is read.
 
 const kafka = openKafka(inject('brokers'))
 const producer = kafka.producer({ allowAutoTopicCreation: false })
@@ -13,7 +13,7 @@ const notText = Buffer.from([0xff, 0xc0, 0x00, 0x80])
 const large = 'x'.repeat(100_000)
 let world: FaultyStack
 
-// kafkajs writes a header without a value rightly, but asks for its length before it looks whether there is one.
+// kafkajs writes a header without a value correctly, but asks for its length before checking whether there is one.
 const byteLength = Buffer.byteLength
 Buffer.byteLength = (value, encoding) => (value === null ? 0 : byteLength(value, encoding))
 
@@ -64,7 +64,7 @@ test('odd keys and headers in any topic end no service, and the records after th
   await traffic('before')
   for (const { name, cleanup, partitions: count } of Object.values(topics)) {
     const topic = `${world.stack.topicPrefix}${name}`
-    // A good value where there is one, so that more than its decoding is reached.
+    // A valid value where there is one, so that code after the decoding is reached too.
     const known = (await readTopic(kafka, topic)).find(({ value }) => value !== null)
     const values = [known?.value ?? Buffer.from('odd'), null]
     const partitions = count === 'one' ? [0] : [0, 1, 2, 3]
@@ -77,7 +77,7 @@ test('odd keys and headers in any topic end no service, and the records after th
       await producer.send({ topic, messages: messages.slice(from, from + 5) })
   }
   await traffic('behind')
-  // Tables are looked at again by whoever starts: the same bytes end nothing then either.
+  // A starting service reads the tables again: the same bytes do not end it either.
   for (const name of ['formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const)
     world.stack.service(name).kill('SIGTERM')
   await systemClock.sleep(1_000)

@@ -6,14 +6,16 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vites
 import { lackOf, python } from '../support/python.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 
-/** Schemathesis makes requests by the OpenAPI documents, good and bad ones, and compares the answers with them. */
+/**
+ * Schemathesis makes requests from the OpenAPI documents, valid and invalid ones, and checks the answers against them.
+ */
 
 const missing = lackOf('schemathesis')
 const isMissing = missing !== null
 if (isMissing) process.stdout.write(`schemathesis against OpenAPI is skipped: ${missing}\n`)
 
 let world: TestStack
-/** It keeps notes where it runs. */
+/** Schemathesis writes its notes into the current folder. */
 let folder: string
 
 beforeAll(async () => {
@@ -38,9 +40,9 @@ test.skipIf(isMissing).each([
   const { code, output } = await schemathesis(`${world.stack.service(service).url}/openapi.json`, [
     `--max-examples=${examples}`,
     `--max-time=${limitSeconds}`,
-    // A stream of changes has no end.
+    // A stream of changes does not end.
     '--exclude-path-regex=/changes$',
-    // What a schema cannot say is refused by 422: where a URL may lead, whose cursor it is, what excludes each other.
+    // Rules that a schema cannot express are refused with 422: targets of URLs, foreign cursors, exclusive fields.
     '--exclude-checks=positive_data_acceptance',
     '--phases=coverage,fuzzing,stateful',
     '--generation-database=none',

@@ -92,7 +92,7 @@ async function post(url: string, body: string, contentType: string): Promise<Res
 
 type Read = { partition: number; offset: number; key: string; traceparent: string | undefined; value: unknown }
 
-/** Everything in a topic up to its present end. */
+/** All records of a topic up to its present end. */
 async function readAll(topic: string, schema: object, from = kafka, reader = codec): Promise<Read[]> {
   const admin = from.admin()
   await admin.connect()
@@ -243,7 +243,7 @@ test('when Kafka returns after an outage, the producer answers 202 again and has
     createKafka({ ...config, KAFKA_BROKERS: own.KAFKA_BROKERS }, context.log),
     new Codec(createRegistry({ ...config, SCHEMA_REGISTRY_URL: own.SCHEMA_REGISTRY_URL }), context),
   )
-  // Twice where a response was lost: the consumer drops what has the same eventId.
+  // Events whose answer was lost may be there twice; the consumer drops a repeated eventId.
   const eventIds = new Set(records.map(({ value }) => (value as StatusEvent).eventId))
   expect(eventIds).toEqual(new Set(['before', 'without', 'after']))
 })

@@ -9,8 +9,8 @@ import { messageEvent } from '../support/sample-events.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { openKafka, readTopic } from '../support/topic-reader.ts'
 
-// The registry client that Node programs use most: what bot runtimes publish and what analytics read, by another
-// implementation than our own.
+// The registry client that most Node programs use, as an independent implementation: bot runtimes publish with it, and
+// analytics read with it.
 
 const registry = new SchemaRegistry({ host: inject('schemaRegistryUrl') })
 const kafka = openKafka(inject('brokers'))

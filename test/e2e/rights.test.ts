@@ -17,13 +17,13 @@ import { messageOf, publish } from '../support/load.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { openKafka, testContext } from '../support/topic-reader.ts'
 
-/** Every program as a user of its own, with the rights of services/topics/rights.ts, against Kafka's StandardAuthorizer. */
+/** Every program with its own user and the rights of services/topics/rights.ts, against Kafka's StandardAuthorizer. */
 
 const tools = await openKafkaTools()
 const lacking = typeof tools === 'string' ? tools : null
 if (lacking) process.stdout.write(`rights in Kafka are not tried: ${lacking}\n`)
 
-// Behind the imports above: kafkajs may be loaded by the services' own module only.
+// After the imports above, because kafkajs may be loaded by the services' own module only.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = await import('kafkajs')
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -95,18 +95,18 @@ async function grant(wanted: readonly Program[]): Promise<void> {
   await admin.disconnect()
 }
 
-/** Runs what `npm run topics -- acls` prints, with Kafka's own tool. */
+/** Runs the output of `npm run topics -- acls` with Kafka's own tool. */
 async function runPrinted(program: Program, { folder }: KafkaTools): Promise<void> {
   const env = { ...process.env, HOOKLINE_TOPIC_PREFIX: prefix }
   const command = [process.execPath, 'services/topics/command.ts', 'acls', program] as const
   const { stdout } = await promisify(execFile)(command[0], command.slice(1), { cwd: root, env })
-  // The first listener needs no login.
+  // The first listener requires no login.
   const script = stdout.replaceAll(' --command-config "$COMMAND_CONFIG"', '')
   const path = [folder, process.env.PATH].join(delimiter)
   await promisify(execFile)('bash', ['-euc', script], { env: { PATH: path, BOOTSTRAP: platform.brokers[0] ?? '' } })
 }
 
-/** What Kafka has refused so far, as its authorizer logs it. */
+/** Refusals of Kafka so far, from the log of its authorizer. */
 async function refusals(): Promise<string[]> {
   const log = await readFile(join(platform.logDirectory, 'kafka.log'), 'utf8')
   return log.split('\n').filter((line) => line.includes('is Denied'))

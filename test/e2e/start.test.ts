@@ -10,7 +10,7 @@ import { samples } from '../../deploy/demo/conversations/samples.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const coffeeOrders = fileURLToPath(new URL('../../../shared/data/coffee-orders.jsonl', import.meta.url))
 
-/** npm start on the Kafka that the tests share. @returns its last line, as JSON, and what people were told. */
+/** Runs npm start on the Kafka that the tests share. @returns its last line, as JSON, and its messages. */
 async function start(...args: string[]) {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['deploy/local/start/start.ts', ...args], {
     cwd: root,

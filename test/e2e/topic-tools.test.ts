@@ -15,7 +15,9 @@ import { lackOf, python } from '../support/python.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { openKafka, readTopic } from '../support/topic-reader.ts'
 
-/** The commands of docs/operating/topics-and-tools.md and README.md, as they are there. Only topics get the stack's prefix. */
+/**
+ * The commands of docs/operating/topics-and-tools.md and README.md, unchanged except for the stack's prefix of topics.
+ */
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const blocks = shellBlocks(readDocument('docs/operating/topics-and-tools.md'))
@@ -47,7 +49,7 @@ afterAll(async () => {
   if (typeof tools !== 'string') await tools[Symbol.asyncDispose]()
 })
 
-/** The sh blocks of a document, by their first line, where that is a comment. */
+/** The sh blocks of a document, by their first line if it is a comment. */
 function shellBlocks(document: string): Map<string, string> {
   const found = codeBlocks(document, 'sh').map((block) => /^# (.*)\n([\s\S]*)$/.exec(block))
   return new Map(found.flatMap((match) => (match ? [[match[1] ?? '', match[2] ?? '']] : [])))
@@ -100,7 +102,7 @@ test.skipIf(!hasKcat)('kcat can define a webhook, watch its deliveries, read its
 
   const definitions = (await run(/See every definition/)).split('\n').filter((line) => line.startsWith('kitchen '))
   expect(definitions[0]).toContain('"name":"Kitchen"')
-  // Admin has completed it, and sealed what it has made.
+  // Admin has completed the definition and encrypted what it has added.
   expect(definitions.at(-1)).toContain('"secret":"sealed:')
 
   // The health of a partition is written soon after the attempt.
@@ -127,7 +129,7 @@ test.skipIf(lacksTools !== null)("Kafka's console tools can define, show and del
   }
   const args = ['tail', 'webhook-config', '--from', 'beginning', '--key', 'oven', '-o', 'json']
   const records = (await commandLine(env)(args)).out.trim().split('\n')
-  // Written by hand, and completed by admin; then the tombstone.
+  // Written by hand, completed by admin, then the tombstone.
   expect(records.map((line) => (JSON.parse(line) as { value: object | null }).value)).toEqual([
     expect.objectContaining({ name: 'Oven' }),
     expect.objectContaining({ name: 'Oven', secret: '***' }),
@@ -208,7 +210,7 @@ test.skipIf(!hasAnalytics)('deploy/analytics counts and plots the attempts that 
   try {
     const [chart, table] = [join(folder, 'latency.svg'), join(folder, 'attempts.parquet')]
     const args = ['deploy/analytics/attempts.py', '--json', '--since', '1h', '--chart', chart, '--parquet', table]
-    // The webhook that told of the readiness has some as well.
+    // The webhook of the readiness check has some too.
     let rows: LatencyRow[] = []
     const isComplete = () => {
       rows = latencyRows(args).filter(({ webhookId }) => [quick.id, slow.id].includes(webhookId))

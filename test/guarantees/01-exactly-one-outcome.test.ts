@@ -15,14 +15,14 @@ import { openCodec, openKafka, readValues } from '../support/topic-reader.ts'
 
 const events = sized(50_000, 2_400)
 const webhooks = 20
-/** DispatcherTopics that no webhook has: their events are for nobody. */
+/** Channels that no webhook has: their events notify nobody. */
 const deafChannels = 4
 const contacts = 240
-/** Above 100 failures in ten minutes a webhook is not sent to (contract.md, 1.9). */
+/** A webhook is blocked after more than 100 failures in ten minutes (contract.md, 1.9). */
 const mostRefused = 90
 const kinds: EventKind[] = ['userMessages', 'botMessages', 'deliveredStatus', 'readStatus', 'variableChanges']
 
-/** What webhook n wants: every mix of kinds is there, and none of them at all as well. */
+/** Kinds that webhook n selects: every combination, including none. */
 const wantsOf = (webhook: number) =>
   Object.fromEntries([...kinds, 'operatorMessages'].map((kind, bit) => [kind, ((webhook * 11 + 5) >> bit) % 2 === 1]))
 
@@ -42,7 +42,7 @@ function eventOf(lane: LoadLane, number: number, businessId: string): HttpEvent 
     case 'botMessages':
       return { ...event, messages: messages.map((one) => ({ ...one, from: 'bot' as const })) }
     case 'variableChanges':
-      // A user's message as well: who wants either is notified.
+      // Includes a user's message, so that webhooks that select either kind are notified.
       return { ...event, variables: { by: message?.id ?? '' } }
     default:
       return event
@@ -55,7 +55,7 @@ function isWanted(webhook: number, number: number): boolean {
   return Boolean(wants[kind]) || (kind === 'variableChanges' && Boolean(wants.userMessages))
 }
 
-/** Where only the change of a variable is wanted, no message is there to tell which event it was. */
+/** A webhook that selects only variable changes gets no message that names the event. */
 function subjectOf(notification: Notification): string {
   if (notification.type === 'message' && notification.messages.length === 0)
     return `message ${notification.variables?.by}`
@@ -71,7 +71,7 @@ test(`without faults, each of ${events} events to ${webhooks} webhooks has exact
   const channels = Array.from({ length: webhooks + deafChannels }, (_unused, n) => `${world.businessId}-${n}`)
   for (const [n, channel] of channels.slice(0, webhooks).entries())
     await world.defineWebhook(`/${n}`, [channel], { events: wantsOf(n) })
-  // Every tenth answer is final in another way than success, of each webhook as many as its breaker bears.
+  // Every tenth answer is a final refusal, at each webhook as many as its breaker allows.
   for (let n = 0; n < webhooks; n++) {
     let requests = 0
     const status = () => (++requests % 10 === 0 && requests / 10 <= mostRefused ? 404 : 200)
@@ -84,7 +84,7 @@ test(`without faults, each of ${events} events to ${webhooks} webhooks has exact
   const options = { lanes, perSecond: 3_000, eventsPerLane, eventsPerRequest: 30, eventOf }
   const published = await startLoad(world, options).done
 
-  // The sender's list says what is due: nothing of the system's own is asked.
+  // The sender's list says what is due; the system's own data are not used.
   const due = new Map<string, string>()
   for (const { event } of published) {
     const webhook = channels.indexOf(event.chatChannelId)
@@ -93,7 +93,7 @@ test(`without faults, each of ${events} events to ${webhooks} webhooks has exact
   }
   const { arrivals } = world.receiver
   await until(() => arrivals.length >= due.size, 60_000, systemClock)
-  // What should not come has time to come.
+  // Time for notifications that should not arrive.
   await systemClock.sleep(2_000)
 
   const seen = new Map<string, string>()

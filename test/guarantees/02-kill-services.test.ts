@@ -6,7 +6,7 @@ import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { startLoad } from '../support/load.ts'
 
 const killed = ['dispatcher', 'formatter', 'producer', 'stats-aggregator', 'admin'] as const
-/** Times that each of them is killed. */
+/** Number of kills of each service. */
 const rounds = sized(20, 1)
 const pauseMs = 2_500
 const perSecond = 200
@@ -20,10 +20,10 @@ test(`after kill -9 of each service in turn, ${rounds} times under load, nothing
   await using world = await startFaultyStack({ webhooks: 4, contacts: 200, extraEnv })
   const load = startLoad(world, { lanes: world.lanes, perSecond })
   for (let kill = 0; kill < rounds * killed.length; kill++) {
-    // Not waiting for the one before to be back: two may be away at the same time.
+    // Does not wait for the one before to be back: two may be down at the same time.
     await systemClock.sleep(pauseMs)
     const name = killed[kill % killed.length] ?? 'dispatcher'
-    // One that is killed again while it starts is still one that is killed.
+    // A service that is killed again while it starts counts as killed too.
     world.stack.service(name).kill('SIGKILL')
   }
   const published = await load.stop()
@@ -32,7 +32,7 @@ test(`after kill -9 of each service in turn, ${rounds} times under load, nothing
   const bound = 2 * kills * inFlightCap
   figure(2, `${kills} kills, ${published.length} events: missing ${report.missing.length}, repeated ${report.repeated}`)
   expect(report.missing).toEqual([])
-  // Order, signatures, and of duplicates: the id and the bytes.
+  // Order, signatures, and the id and bytes of repetitions.
   expect(report.faults).toEqual([])
   expect(kills).toBeGreaterThanOrEqual(rounds * killed.length - rounds)
   expect(report.repeated, `at most 2 x ${kills} kills x ${inFlightCap} in flight`).toBeLessThanOrEqual(bound)

@@ -28,7 +28,7 @@ test(`after kill -9 of the broker ${kills} times under load, nothing acknowledge
     await systemClock.sleep(sized(5_000, 1_000))
     await platform.broker.start()
     const startedMs = systemClock.monotonicMs()
-    // A contact of its own in each channel: nothing that was under way before stands in front of it.
+    // A separate contact in each channel, so that no earlier notification is ahead of it.
     const fresh = world.channels.map((channel) =>
       messageOf({ channel, contactId: `after-kill-${kill}` }, 0, world.businessId),
     )
@@ -45,7 +45,7 @@ test(`after kill -9 of the broker ${kills} times under load, nothing acknowledge
   const published = [...(await load.stop()), ...probes]
   const report = await world.arrived(published, 90_000)
 
-  // Stuck would be: not ready, or ready and not working.
+  // Stuck means not ready, or ready without working.
   const prefix = world.stack.topicPrefix
   const kafka = openKafka(brokers)
   const lag = async () => {

@@ -16,7 +16,7 @@ const paused: ServiceName[] = ['dispatcher', 'formatter', 'stats-aggregator']
 const rounds = sized(5, 1)
 const pauseMs = sessionTimeoutMs + 3_000
 
-/** Where a record stands. */
+/** Position of a record. */
 type Place = { topic: string; partition: number; offset: number }
 
 test('after SIGSTOP past the session timeout and SIGCONT, nothing is missing and no commit goes back or too far', {
@@ -24,7 +24,7 @@ test('after SIGSTOP past the session timeout and SIGCONT, nothing is missing and
 }, async () => {
   await using world = await startFaultyStack({ webhooks: 8, contacts: 80 })
   const { stack } = world
-  // Somebody who takes over what the paused one had, and gives it back.
+  // A second instance that takes over what the paused one had, and gives it back.
   for (const name of paused) await stack.add(name)
   const named = (topic: { name: string }) => stack.topicPrefix + topic.name
   const [events, deliveries] = [named(topics.messageEvents), named(topics.webhookDeliveries)]
@@ -42,7 +42,7 @@ test('after SIGSTOP past the session timeout and SIGCONT, nothing is missing and
   const load = startLoad(world, { lanes: world.lanes, perSecond: 200 })
   await systemClock.sleep(2_000)
   for (let round = 0; round < rounds; round++) {
-    // Scaled down, all at once; at full size one after the other, and then all at once.
+    // Scaled down: all at once. At full size: one after the other, then all at once.
     const groups = round === 0 ? [paused] : paused.map((name) => [name])
     for (const names of groups) {
       for (const name of names) stack.service(name).kill('SIGSTOP')
@@ -69,7 +69,7 @@ test('after SIGSTOP past the session timeout and SIGCONT, nothing is missing and
       .map((record): [string, Place] => [record.decoded.deliveryId, record]),
     ...allLetters.map((record): [string, Place] => [record.decoded.delivery?.deliveryId ?? '', record]),
   ])
-  // The ready check publishes events for webhooks that are not there yet: they make no delivery.
+  // The readiness check publishes events for webhooks that do not exist yet, which make no delivery.
   const own = new Set(published.map(({ event }) => event.eventId))
   const ownEvents = allEvents.filter(({ decoded }) => own.has(decoded.eventId))
   const tooFar = [
@@ -92,7 +92,7 @@ function firstPlaces(records: [id: string, place: Place][]): Map<string, Place> 
   return places
 }
 
-/** Records before a commit whose result was not in Kafka yet when the commit was seen. */
+/** Records before a commit whose result was not in Kafka when the commit was seen. */
 function beyondWork<T extends Place>(
   samples: OffsetSample[],
   records: T[],
@@ -101,7 +101,7 @@ function beyondWork<T extends Place>(
   const found: string[] = []
   for (const record of records) {
     const place = `${record.topic}/${record.partition}`
-    // Commits do not go back, so the first that covers the record is the one that could be too early.
+    // Commits do not go back, so the first one that covers a record is the one that could be too early.
     const seen = samples.find(({ committed }) => (committed.get(place) ?? 0) > record.offset)
     if (!seen) continue
     const result = resultOf(record)

@@ -18,7 +18,7 @@ const names = ['formatter', 'dispatcher'] as const
 test(`while formatters and dispatchers join and leave every ${everyMs} ms, nothing is missing and every partition makes progress`, {
   timeout: caseTimeoutMs,
 }, async () => {
-  // So many that each of the four partitions has some: with 16, one in twenty-five runs had an empty one.
+  // Enough that each of the four partitions has some: with 16, one run in twenty-five had an empty one.
   await using world = await startFaultyStack({ webhooks: 48, contacts: 192 })
   const { stack } = world
   const named = (topic: { name: string }) => stack.topicPrefix + topic.name
@@ -31,7 +31,7 @@ test(`while formatters and dispatchers join and leave every ${everyMs} ms, nothi
   let guests: SupervisedService[] = []
   for (let change = 0; change < changes; change++) {
     const startedMs = systemClock.monotonicMs()
-    // One change joins, the next one leaves; now and then two join before they leave.
+    // Joining and leaving alternate; sometimes two join before they leave.
     if (guests.length === 0 || change % 7 === 3) {
       guests.push(...(await Promise.all(names.map((name) => stack.add(name)))))
     } else {

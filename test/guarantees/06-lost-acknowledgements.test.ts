@@ -11,12 +11,12 @@ import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 const callers = 64
 const loseEvery = 50
 const records = sized(51_200, 12_800)
-/** Of the control, each of which is a request of its own. */
+/** Records of the control, each of which is a request. */
 const controlRecords = sized(9_600, 1_920)
 
 type Send = (topic: string, id: string) => Promise<unknown>
 
-/** So many callers at the same time, each waiting for its last record before it sends the next. */
+/** Number of concurrent callers, each waiting for its last record before it sends the next. */
 async function sendAll(send: Send, topic: string, count: number): Promise<string[]> {
   const acknowledged: string[] = []
   const caller = async (number: number) => {
@@ -26,7 +26,7 @@ async function sendAll(send: Send, topic: string, count: number): Promise<string
         await send(topic, id)
         acknowledged.push(id)
       } catch (error) {
-        // Not acknowledged, which is allowed: kafkajs says so by errors of its own, and by plain ones.
+        // An unacknowledged record is allowed: kafkajs reports it by its own errors, and by plain ones.
         if (!(error instanceof Error)) throw error
       }
     }
@@ -35,7 +35,7 @@ async function sendAll(send: Send, topic: string, count: number): Promise<string
   return acknowledged
 }
 
-/** Runs the callers against a topic of their own, and compares what was acknowledged with what is in the log. */
+/** Runs the callers against their own topic, and compares what was acknowledged with the log. */
 async function compareWithLog(
   open: (broker: string) => Promise<{ send: Send; close: () => Promise<void> }>,
   count: number,
@@ -62,7 +62,7 @@ async function compareWithLog(
   }
 }
 
-/** First copies of a caller's records that stand in the log after a later one of the same caller, in its partition or not. */
+/** First copies of a caller's records that are in the log after a later one of the same caller. */
 function inversions(ids: string[]): number {
   const seen = new Set<string>()
   const latest = new Map<string, number>()
@@ -77,7 +77,7 @@ function inversions(ids: string[]): number {
   return found
 }
 
-/** All records of a caller go to one partition, so that their order can be seen. */
+/** All records of a caller go to one partition, so that their order can be checked. */
 const partitionOf = (id: string) => Number(id.split('-')[0]) % 4
 
 test(`with every ${loseEvery}th response lost and ${callers} callers, what is acknowledged is in the log, in order`, {

@@ -15,7 +15,7 @@ const damages = 10_000
 type Chance = () => number
 const upTo = (random: Chance, most: number) => Math.floor(random() * most)
 
-/** Offsets as a partition has them: ascending, now and then with a gap. */
+/** Offsets of a partition: ascending, sometimes with a gap. */
 function offsetsOf(random: Chance, most: number): number[] {
   let offset = upTo(random, 2) === 0 ? upTo(random, 100) : upTo(random, 2 ** 50)
   return Array.from({ length: 1 + upTo(random, most) }, () => {
@@ -34,7 +34,7 @@ function shuffled<T>(values: readonly T[], random: Chance): T[] {
   return result
 }
 
-/** What stands at a commit: some offsets finished, some not, in patterns from scattered to whole runs. */
+/** State at a commit: some offsets finished, some not, in patterns from scattered to whole runs. */
 function commitOf(random: Chance): { watermark: number; unfinished: number[]; next: number; offsets: number[] } {
   const offsets = offsetsOf(random, random() < 0.004 ? 20_000 : 60)
   const stickiness = random()
@@ -98,7 +98,7 @@ test(`in ${orders} round trips, the offset map is unchanged and within ${maxMeta
   expect(tooLong).toBeLessThan(orders / 100)
 })
 
-/** Ways in which metadata can be wrong; each may leave it as it was. */
+/** Ways to damage metadata; each may leave it unchanged. */
 const damage: Record<string, (metadata: string, watermark: number, random: Chance) => [string, number]> = {
   'bits flipped': (metadata, watermark, random) => {
     const bytes = Buffer.from(metadata, 'latin1')

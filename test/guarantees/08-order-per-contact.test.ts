@@ -12,7 +12,7 @@ const contacts = sized(1_000, 200)
 const eventsPerLane = sized(100, 20)
 const webhooks = 10
 const kills = sized(10, 1)
-/** Under the 100 in ten minutes at which sending is blocked (contract.md, 1.9). */
+/** Below the 100 failures in ten minutes at which a webhook is blocked (contract.md, 1.9). */
 const failuresOfWebhook = 80
 const failureShare = 0.05
 const ok: Answer = { kind: 'status', status: 204 }
@@ -28,7 +28,7 @@ test(`with faults, first deliveries of each of ${contacts} contacts are in order
   for (let n = 0; n < webhooks; n++) {
     let failures = 0
     world.receiver.answer(`/${n}`, ({ attempt }: Arrival) => {
-      // A third failure of one would leave the quick retries, which hold its contact's lane.
+      // A third failure of the same notification would leave the quick retries, which hold the contact's lane.
       if (attempt > 2 || failures >= failuresOfWebhook || random() > failureShare)
         return { ...ok, delayMs: random() * 20 }
       failures++

@@ -8,7 +8,7 @@ import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { startLoad } from '../support/load.ts'
 import { seeded } from '../support/simulation.ts'
 
-/** Each of them so many times, the dispatcher first. */
+/** Number of stops of each service, the dispatcher first. */
 const stopped: ServiceName[] = sized(
   ['dispatcher', 'formatter', 'producer', 'stats-aggregator', 'admin'],
   ['dispatcher', 'formatter', 'producer'],
@@ -23,11 +23,11 @@ test(`SIGTERM of each service ${rounds} times under load lets what is in flight 
   const seed = Math.floor(systemClock.random() * 2 ** 31)
   process.stdout.write(`guarantee 9: seed ${seed}\n`)
   const random = seeded(seed)
-  // The slow ones may have few requests in flight: behind them is a queue, at the front of partitions that others share.
+  // Slow webhooks with few requests in flight: they have a queue, at the front of partitions that others share.
   const more = (n: number) => (n < 6 ? {} : { maxInFlight: 5 })
   await using world = await startFaultyStack({ webhooks, contacts: 160, more })
-  // From fast to slow: at every moment some of what came later is done earlier. The slowest can just keep up: 28 a second
-  // of the 20 that come.
+  // From fast to slow, so that at every moment some later deliveries end earlier. The slowest can just keep up: 28 a
+  // second of the 20 that arrive.
   for (let n = 0; n < webhooks; n++)
     world.receiver.answer(`/${n}`, () => ({ kind: 'status', status: 204, delayMs: random() * 50 * n }))
   const load = startLoad(world, { lanes: world.lanes, perSecond: 160 })

@@ -13,7 +13,7 @@ import { messageOf, publish } from '../support/load.ts'
 import { countRecords, followTopic, openCodec, openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
 const limitMs = 5_000
-/** A record batch of this value is the largest that a broker takes by default, less a few bytes for the key. */
+/** The largest record batch that a broker accepts by default, minus a few bytes for the key. */
 const largestBytes = 1_048_400
 
 const kafka = openKafka(inject('brokers'))
@@ -24,14 +24,14 @@ let slowestMs = 0
 let number = 0
 let following: AsyncDisposable | undefined
 const letters: ConsumedRecord[] = []
-/** A good record of each topic. */
+/** One readable record of each topic. */
 const samples = new Map<string, Buffer>()
 
 beforeAll(async () => {
   const extraEnv = { HOOKLINE_STATS_FLUSH_INTERVAL_MS: '100' }
   world = await startFaultyStack({ webhooks: 1, contacts: 1, partitions: 1, extraEnv })
   following = await followTopic(kafka, world.stack.topicPrefix + topics.webhookDeadLetters.name, letters)
-  // One good record of each topic, to make bad ones of.
+  // One readable record of each topic, to derive unreadable ones from.
   await goesThrough()
   for (const topic of poisoned) samples.set(topic.name, await sample(topic))
 })
@@ -47,7 +47,7 @@ afterAll(async () => {
 
 const poisoned = [topics.messageEvents, topics.statusEvents, topics.webhookDeliveries, topics.webhookAttempts]
 
-/** @param good a record that can be read, of the same topic where one is. @param other one of another topic. */
+/** @param good a readable record of the same topic, if there is one. @param other one of another topic. */
 const poisons: [name: string, make: (good: Buffer, other: Buffer) => Buffer][] = [
   ['wrong magic byte', (good) => Buffer.concat([Buffer.from([1]), good.subarray(1)])],
   ['unknown schema id', (good) => Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0xf0]), good.subarray(5)])],
@@ -102,7 +102,7 @@ describe.each(poisoned.map((topic) => [topic.name, topic] as const))('an unreada
 const otherThan = (topic: { name: string }) =>
   topic === topics.webhookAttempts ? topics.messageEvents : topics.webhookAttempts
 
-/** The last readable record of a topic; events of statuses are made from one of the messages' topic. */
+/** The last readable record of a topic; status events are derived from a record of the messages' topic. */
 async function sample(topic: { name: string }): Promise<Buffer> {
   const from = topic === topics.statusEvents ? topics.messageEvents : topic
   const records = await readTopic(kafka, world.stack.topicPrefix + from.name)
@@ -111,7 +111,7 @@ async function sample(topic: { name: string }): Promise<Buffer> {
   return first.value
 }
 
-/** A message, and a status of it, are published, arrive, and count in the statistics. */
+/** Publishes a message and its status; they arrive and are counted in the statistics. */
 async function goesThrough(): Promise<void> {
   const [lane] = world.lanes
   if (!lane) throw new Error('no lane')

@@ -45,14 +45,14 @@ test.each<ProxyMode>(['refuse', 'hang'])(
     const seen = receiver.arrivals.length
     await systemClock.sleep(outageMs / 2)
 
-    // The last half of the outage: lanes of the one partition that waits may be still, the others are not.
+    // The last half of the outage: lanes of the one waiting partition may stand still, the others may not.
     const going = new Set(receiver.arrivals.slice(seen).map(({ notification }) => notification?.contactId))
     const letters = `${stack.topicPrefix}webhook-dead-letters`
     const buriedMeanwhile = await countRecords(kafka, letters)
     const isKnown = () =>
       receiver.arrivals.some(({ notification }) => notification && subjectOfNotification(notification) === unknown)
     expect(isKnown()).toBe(false)
-    // One that starts meanwhile knows no schema at all.
+    // A service that starts in the meantime knows no schema at all.
     stack.service('formatter').kill('SIGKILL')
     stack.service('dispatcher').kill('SIGKILL')
     await systemClock.sleep(1_000)

@@ -25,10 +25,10 @@ const avroTopics = Object.values(topics)
 let decoded = 0
 let refused = 0
 
-/** The version after this one: every record has gained an optional field. */
+/** The next version: every record has one more optional field. */
 const next = (schema: unknown) =>
   mapRecords(schema, (fields) => [...fields, { name: 'addedLater', type: ['null', 'string'], default: null }])
-/** The version before this one: what has a default was not there yet. */
+/** The previous version: fields with a default do not exist yet. */
 const previous = (schema: unknown) => mapRecords(schema, (fields) => fields.filter((field) => !('default' in field)))
 
 function mapRecords(schema: unknown, change: (fields: Field[]) => Field[]): unknown {
@@ -47,7 +47,7 @@ function mapRecords(schema: unknown, change: (fields: Field[]) => Field[]): unkn
   }
 }
 
-/** Registers under a subject, as npm run topics -- apply does. @returns the registry's status. */
+/** Registers a schema under a subject, as npm run topics -- apply does. @returns the registry's status. */
 async function register(subject: string, schema: unknown): Promise<number> {
   const config = { json: { compatibility: 'FULL_TRANSITIVE' } }
   await got.put(`${registryUrl}/config/${subject}`, config)

@@ -16,8 +16,8 @@ const megabyte = 1_048_576
 const diskMb = 256
 const outageMs = 60_000
 /**
- * Bounded is what stops growing: in the last third of the outage no service holds more than it did before, but for what
- * the garbage collector leaves lying about. Without its bound the producer takes in 20 MB every acknowledgeTimeoutMs.
+ * Bounded means that growth stops: in the last third of the outage no service holds more than before, apart from
+ * uncollected garbage. Without its bound the producer accepts another 20 MB every acknowledgeTimeoutMs.
  */
 const growthLimitMb = 32
 const acknowledgeTimeoutMs = 3_000
@@ -25,7 +25,7 @@ const bigMessageBytes = 50_000
 
 type Disk = { folder: string } | { missing: string }
 
-/** With a Kafka of its own it takes half a minute, and is the same at every size. */
+/** Takes half a minute with a Kafka of its own, and is the same at every size. */
 const disk: Disk = isFull ? mountDisk() : { missing: 'runs at full size only (npm run guarantees)' }
 if ('missing' in disk) figure(13, `skipped: ${disk.missing}`)
 
@@ -35,7 +35,7 @@ afterAll(() => {
   rmdirSync(disk.folder)
 })
 
-/** A small disk in memory, where whoever runs this may mount one. */
+/** A small disk in memory, if this user may mount one. */
 function mountDisk(): Disk {
   const folder = mkdtempSync(join(tmpdir(), 'hookline-small-disk-'))
   const options = ['-t', 'tmpfs', '-o', `size=${diskMb}m`, 'tmpfs', folder]
@@ -67,7 +67,7 @@ test.skipIf('missing' in disk)(
     const ballast = join(folder, 'ballast')
     const { bavail, bsize } = statfsSync(folder)
     writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 2 * megabyte)))
-    // Senders that press on: what Kafka does not take must not pile up in the producer.
+    // Senders that keep trying: what Kafka does not accept must not pile up in the producer.
     const pressing = startLoad(world, {
       lanes: lanesOf(world.channels, 400),
       perSecond: 2_000,
@@ -81,7 +81,7 @@ test.skipIf('missing' in disk)(
     const isFull = () => brokerEnds > 0
     const filled = await until(isFull, 60_000, systemClock)
     const acknowledgedBefore = load.acknowledged.length + pressing.acknowledged.length
-    /** Most that was seen in the first two thirds, and in the last one. */
+    /** Maximum in the first two thirds and in the last third. */
     const most = new Map<string, [earlyMb: number, lateMb: number]>()
     const endMs = systemClock.monotonicMs() + outageMs
     while (systemClock.monotonicMs() < endMs) {
@@ -110,7 +110,7 @@ test.skipIf('missing' in disk)(
   },
 )
 
-/** The platform takes its temporary folder where the environment says. */
+/** The platform takes its temporary folder from the environment. */
 async function startPlatformOn(folder: string, progress: (line: string) => void) {
   const { TMPDIR } = process.env
   process.env.TMPDIR = folder
@@ -122,14 +122,14 @@ async function startPlatformOn(folder: string, progress: (line: string) => void)
   }
 }
 
-/** 0 while the process is not there. */
+/** 0 while the process does not exist. */
 function residentMb(pid: number | undefined): number {
   if (pid === undefined) return 0
   try {
     const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
     return Math.round((pages * 4_096) / megabyte)
   } catch (error) {
-    // Gone between the two.
+    // The process ended between the two reads.
     if ((error as { code?: string }).code === 'ENOENT' || (error as { code?: string }).code === 'ESRCH') return 0
     throw error
   }

@@ -82,7 +82,7 @@ test.each([
   expect(end.said).not.toContain('short')
 })
 
-/** Wants partitions to be given out by a rule that the services do not have. */
+/** An assignor that the services do not have. */
 const foreign: PartitionAssigner = (context) => {
   const known = PartitionAssigners.roundRobin(context)
   return {

@@ -12,11 +12,11 @@ import { definition } from '../support/simulation.ts'
 import { countRecords, openKafka, openProducer } from '../support/topic-reader.ts'
 
 const webhooks = sized(10_000, 2_000)
-/** Every tenth has events waiting: some of them end at the very end of the topic. */
+/** Every tenth webhook has events waiting; some of their definitions are at the very end of the topic. */
 const step = 10
 const readyLimitMs = 10_000
 
-/** What the last record of webhook n says. */
+/** State in the last record of webhook n. */
 const fateOf = (n: number) => (['moved', 'deleted', 'off', 'moved'] as const)[(n / step) % 4] ?? 'moved'
 
 test(`with ${webhooks} webhooks, no event is formatted and nothing sent before the config topic is read to its end`, {
@@ -38,7 +38,7 @@ test(`with ${webhooks} webhooks, no event is formatted and nothing sent before t
   const named = (topic: { name: string }) => stack.topicPrefix + topic.name
   await using producer = await openProducer(kafka)
 
-  // Written by hand, as operators may: without admin there is nobody who would write them again.
+  // Written by hand with everything, because no admin is running that could complete them.
   const put = (n: number, changes: object) => {
     const channels = [`channel-${n}`]
     const value = { ...definition(`w${n}`, { businessId, channels, url: `${receiver.url}/old` }), ...changes }
@@ -63,7 +63,7 @@ test(`with ${webhooks} webhooks, no event is formatted and nothing sent before t
   const formatted = async () => (await countRecords(kafka, named(topics.webhookDeliveries))) >= first.length
   expect(await until(formatted, 60_000, systemClock)).toBe(true)
   await formatter.stop(15_000)
-  // And events wait for a formatter.
+  // Events wait for a formatter.
   await publishOne('second')
 
   for (const n of all.filter((one) => one % step === 0)) {

@@ -12,12 +12,12 @@ const stopGraceMs = 30_000
 let lateRequests = 0
 let edits = 0
 
-/** Of each situation: one is deleted, one switched off, one moved; the last stays as it is. */
+/** Webhooks of each situation: one is deleted, one switched off, one moved; the last one stays as it is. */
 const ofSituation = 4
 let world: World
 
 beforeAll(async () => {
-  // Slow, and few at a time: at every moment there is a queue for the old target.
+  // Slow and with few requests, so that there is always a queue for the old target.
   const more = () => ({ maxInFlight: 2 })
   world = await startFaultyStack({ webhooks: situations.length * ofSituation, contacts: 120, more })
 })
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 type World = Awaited<ReturnType<typeof startFaultyStack>>
 
-/** What happens while the edits are made. */
+/** Events during the edits. */
 const situations: [name: string, around: (world: World, edit: () => Promise<void>) => Promise<void>][] = [
   ['online', (_world, edit) => edit()],
   [
@@ -90,7 +90,7 @@ test.each(situations.map(([name, around], index) => [name, index * ofSituation, 
     const late = arrivals.filter((arrival) => afterMs(arrival) > graceMs)
     lateRequests += late.length
     expect(late.map((arrival) => `${arrival.path} ${afterMs(arrival)} ms after`)).toEqual([])
-    // All four had traffic before, and what was moved goes on.
+    // All four had traffic before, and the moved one continues.
     expect(new Set(arrivals.map(({ path }) => path))).toEqual(new Set([...paths, movedTo]))
   },
 )

@@ -11,7 +11,7 @@ type Request = { startedAtMs: number; endedAtMs: number; ok: boolean; probe: boo
 type Opening = { atMs: number; byProbe: boolean }
 type Log = { requests: Request[]; openings: Opening[]; closings: number[] }
 
-/** A webhook that is always asked for more, and a receiver that is well and ill by turns, for two virtual hours. */
+/** A webhook with constant traffic, and a receiver that alternately works and fails, for two virtual hours. */
 function run(worldSeed: number): Log {
   const random = seeded(worldSeed)
   const clock = new VirtualClock()
@@ -57,7 +57,7 @@ function run(worldSeed: number): Log {
   return log
 }
 
-/** The rule of contract.md, 1.9, counted anew from the requests alone. */
+/** The rule of contract.md, 1.9, applied to the requests alone. */
 function violations({ requests, openings, closings }: Log): string[] {
   const found: string[] = []
   const changes = [...openings.map(({ atMs }) => atMs), ...closings].sort((a, b) => a - b)
@@ -71,7 +71,7 @@ function violations({ requests, openings, closings }: Log): string[] {
     const failures = requests.filter(({ ok, endedAtMs }) => !ok && endedAtMs >= sinceMs && endedAtMs <= atMs)
     if (!byProbe && failures.length < 101) found.push(`opened after ${failures.length} failures at ${atMs}`)
   }
-  // Never open too late either: no ten minutes while closed hold more than 100 failures.
+  // It does not open too late either: while closed, no ten minutes contain more than 100 failures.
   let failedMs: number[] = []
   for (const { ok, endedAtMs } of requests) {
     const latest = changes.findLast((changeMs) => changeMs < endedAtMs)

@@ -10,14 +10,14 @@ import { type LoadLane, messageOf, startLoad } from '../support/load.ts'
 import { followOutcomes } from '../support/outcome-topics.ts'
 
 const good = 4
-/** The receivers that are not well, each at the path of its place behind the good ones. */
+/** Bad receivers, each at the path with its number, behind the good ones. */
 const bad: [name: string, answer: Answer][] = [
   ['hanging', { kind: 'hang' }],
   ['erring', { kind: 'status', status: 500 }],
   ['blocked', { kind: 'status', status: 404 }],
 ]
 const contactsEach = 8
-/** All of a run's events are out long before the hanging receiver's first timeout. */
+/** All events of a run are published long before the first timeout of the hanging receiver. */
 const timeoutMs = 30_000
 const perSecond = sized(300, 160)
 const eventsPerLane = sized(100, 15)
@@ -31,7 +31,7 @@ test('beside one hanging, one failing and one blocked webhook, the others get ev
   await using world = await startFaultyStack({
     webhooks,
     contacts: webhooks * contactsEach,
-    // One at a time to the blocked one: then its requests are counted to the last.
+    // One request at a time to the blocked webhook, so that its requests can be counted exactly.
     more: (n) => (n < good ? {} : n === webhooks - 1 ? { maxInFlight: 1 } : { timeoutMs }),
     extraEnv,
   })
@@ -52,14 +52,14 @@ test('beside one hanging, one failing and one blocked webhook, the others get ev
   }
   const alone = await run(0)
 
-  // One of them is blocked before the measured run begins.
+  // One webhook is blocked before the measured run begins.
   const blockedLanes = lanes.filter(({ channel }) => channel === channelOf('blocked'))
   const each = Math.ceil((failuresToBlock + 20) / contactsEach)
   await startLoad(world, { lanes: blockedLanes, perSecond: 500, eventsPerLane: each }).done
   const rejected = async () => (await topics.attempts()).filter(({ cause }) => cause === 'breaker').length
   expect(await until(async () => (await rejected()) > 0, 60_000, systemClock), 'blocked').toBe(true)
 
-  // The bad ones have three times the traffic of a good one.
+  // The bad webhooks have three times the traffic of a good one.
   const badLanes = lanes.filter(({ channel }) => !isGood(channel))
   const ill = startLoad(world, { ...sharedLoad(1_000), lanes: badLanes, perSecond: perSecond * 2 })
   const hangs = () => receiver.arrivals.some(({ path }) => path === `/${good}`)
@@ -76,12 +76,13 @@ test('beside one hanging, one failing and one blocked webhook, the others get ev
   expect(alone.missing).toEqual([])
   expect(among.missing).toEqual([])
   expect([...alone.faults, ...among.faults]).toEqual([])
-  // Isolation as an order of events: all of theirs were there while not one request to the hanging one had ended.
+  // Isolation as an order of events: everything of the good ones arrived before any request to the hanging one had
+  // ended.
   expect(ended).toEqual([])
   expect(receiver.arrivals.filter(({ path }) => path === `/${webhooks - 1}`)).toHaveLength(failuresToBlock)
 })
 
-/** Each run's events are numbered from a number of its own. */
+/** The events of each run have their own range of numbers. */
 const sharedLoad = (firstNumber: number) => ({
   eventOf: (lane: LoadLane, number: number, businessId: string) => messageOf(lane, firstNumber + number, businessId),
 })

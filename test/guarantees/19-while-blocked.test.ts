@@ -18,7 +18,7 @@ afterAll(() => figure(19, figures.join('; ')))
 const queued = 19
 const later = sized(500, 60)
 
-/** How many are offered at first: just as many as block it, or some more, which are queued at that moment. */
+/** Number of events offered first: just enough to block the webhook, or some more that are queued at that moment. */
 const webhooks = [
   { path: '/0', whenBlocked: 'reject', first: failuresToBlock },
   { path: '/1', whenBlocked: 'reject', first: failuresToBlock + queued },
@@ -75,7 +75,7 @@ test('on a real Kafka, the 101st failure is the last request, and every later ev
     const failed = attempts.filter((attempt) => own(attempt) && attempt.outcome === 'error')
     const failedIds = new Set(failed.map(({ eventId }) => eventId))
     expect(failed).toHaveLength(failuresToBlock)
-    // Contacts have no order among each other: the 101 need not be the first ones published.
+    // Contacts have no order among each other, so the 101 need not be those published first.
     const blocked = (offered[n] ?? []).filter((eventId) => !failedIds.has(eventId))
     const rejected = attempts.filter((attempt) => own(attempt) && attempt.outcome === 'rejected')
     const letters = deadLetters.filter(({ reason, delivery: of }) => of && own(of) && reason === 'breaker')
@@ -98,7 +98,7 @@ test('on a real Kafka, the 101st failure is the last request, and every later ev
       )
       expect(new Set(letters.map(({ delivery: of }) => of?.eventId))).toEqual(new Set(blocked))
       expect(letters).toHaveLength(blocked.length)
-      // Whole: what is needed to send it again is there.
+      // Complete: contains all that is needed to send it again.
       for (const { delivery: of } of letters) {
         const body = JSON.parse(String(of?.body)) as { contactId: string; messages: { _id_: string }[] }
         expect(of?.eventId).toBe(`${world.businessId}-${body.messages[0]?._id_}`)
@@ -114,7 +114,7 @@ test('on a real Kafka, the 101st failure is the last request, and every later ev
   )
 })
 
-/** Contacts whose deliveries are not in the order of their events, by the number that ends the event's id. */
+/** Contacts whose deliveries are not in the order of their events, by the number at the end of the event's id. */
 function outOfOrder(lanes: LoadLane[], channel: string | undefined, of: { contactId: string; eventId: string }[]) {
   const numberOf = (eventId: string) => Number(eventId.slice(eventId.lastIndexOf('-') + 1))
   return lanes.filter((lane) => {
@@ -131,7 +131,7 @@ const topic = 'webhook-deliveries'
 const ok: Outcome = { kind: 'success', status: 200, latencyMs: 5 }
 const refused: Outcome = { kind: 'refused', status: 400, latencyMs: 5 }
 
-/** One webhook that refuses everything until it is mended, and is offered more all the while; two virtual hours. */
+/** One webhook whose receiver refuses everything until it works again, with constant traffic, for two virtual hours. */
 function run(worldSeed: number, whenBlocked: 'park' | 'reject') {
   const random = seeded(worldSeed)
   let ill = true
@@ -155,9 +155,9 @@ function run(worldSeed: number, whenBlocked: 'park' | 'reject') {
   const startMs = clock.nowMs
   const tick = () => {
     engine.tick()
-    // Until it is blocked, quickly; then now and then.
+    // At a high rate until it is blocked, then at a low one.
     const elapsedMs = clock.nowMs - startMs
-    // Not just before it is looked at: Kafka's acknowledgement takes its time.
+    // Not immediately before the check, because Kafka's acknowledgement takes time.
     if (elapsedMs < 390_000 || (elapsedMs > 410_000 && elapsedMs < 3_000_000)) {
       if (world.sent.length < failuresToBlock) offer(Math.floor(random() * 10))
       else if (random() < 0.02) offer(Math.floor(random() * 5))
@@ -165,7 +165,7 @@ function run(worldSeed: number, whenBlocked: 'park' | 'reject') {
     if (clock.nowMs < startMs + 7_200_000) clock.after(200, tick)
   }
   tick()
-  // Well in the middle of the ten minutes: the probe finds it mended.
+  // In the middle of the ten minutes, so that the probe finds a working receiver.
   clock.runUntil(startMs + 400_000)
   const requestsWhileBlocked = world.sent.length
   const unrecorded = Array.from({ length: offered }, (_unused, i) => `d${i}`).filter((id) => !world.settled.has(id))
@@ -182,12 +182,12 @@ test.each(['park', 'reject'] as const)(
     for (let number = 0; number < worlds; number++) {
       const { world, offered, requestsWhileBlocked, unrecorded } = run(seed * 10_000 + number, whenBlocked)
       const name = `world ${number}`
-      // Older than what had gone to webhook-parked before for want of room: they cannot go behind it without losing their
-      // order, and stay in memory, few as there is room there, their offsets not committed.
+      // Older than what went to webhook-parked before for lack of room. They cannot follow it there without losing
+      // their order, and stay in memory, few and with their offsets not committed.
       const overflowed = world.parkedLog.get(0)?.some(({ why }) => why === 'overflow') ?? false
       if (overflowed) inMemory += unrecorded.length
       else expect(unrecorded, `${name}: without a record while blocked`).toEqual([])
-      // What was in flight when it opened still ends.
+      // Requests in flight when it opened still end.
       expect(requestsWhileBlocked).toBeLessThan(failuresToBlock + 8)
       expect(world.ended.size, name).toBe(offered)
       const failed = new Set(world.sent.slice(0, requestsWhileBlocked).map(({ deliveryId }) => deliveryId))

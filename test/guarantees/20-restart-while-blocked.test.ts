@@ -11,10 +11,10 @@ const webhooks = sized(8, 4)
 const rounds = sized(5, 1)
 const failuresToBlock = 101
 const stopGraceMs = 30_000
-/** Of each webhook, after each fault. */
+/** Number of events for each webhook after each fault. */
 const offeredEach = 5
 
-/** What is done while all of them are blocked; each ends with a dispatcher that has partitions. */
+/** Faults while all webhooks are blocked; after each, a dispatcher has partitions. */
 const faults: [name: string, make: (world: FaultyStack) => Promise<void>][] = [
   [
     'kill -9',
@@ -41,7 +41,7 @@ const faults: [name: string, make: (world: FaultyStack) => Promise<void>][] = [
   ],
 ]
 
-/** Where the successor finds the state: in the snapshot, or, as that comes too late, in the attempts themselves. */
+/** Where the successor finds the state: in the snapshot, or in the attempts if the snapshot is too late. */
 const sources: [name: string, healthIntervalMs: string, of: typeof faults][] = [
   ['from its snapshots', '200', sized(faults, faults.slice(2))],
   ['from webhook-attempts alone', '60000', sized(faults, faults.slice(0, 1))],
@@ -99,7 +99,7 @@ test.each(sources)(
 
     for (let round = 0; round < rounds; round++) {
       for (const [name, make] of made) {
-        // Some are under way during it, some come after it.
+        // Some are in flight during it, some come after it.
         await offer(offeredEach)
         await make(world)
         await offer(offeredEach)

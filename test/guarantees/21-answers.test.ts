@@ -24,14 +24,14 @@ afterAll(async () => {
   figure(21, figures.join('; '))
 })
 
-/** What an answer leads to when there are no retries: retried ones are exhausted at once, final ones refused. */
+/** Outcome of an answer without retries: retriable ones are exhausted at once, final ones refused. */
 type Verdict = 'success' | Extract<DeadLetterReason, 'exhausted' | 'refused' | 'gone'>
 
 const statuses = Array.from({ length: 400 }, (_unused, index) => 200 + index)
-/** A webhook of its own for each hundred or less: 101 failures would block it. */
+/** A separate webhook for each hundred or less, because 101 failures would block it. */
 const perWebhook = 90
 
-/** The answers of contract.md, section 3, written down once more. */
+/** The answers of contract.md, section 3, as an independent rule. */
 function expected(status: number): Verdict {
   if (status < 300) return 'success'
   if (status === 410) return 'gone'
@@ -39,7 +39,7 @@ function expected(status: number): Verdict {
 }
 
 test('every status from 200 to 599 of a real receiver has its outcome', { timeout: caseTimeoutMs }, async () => {
-  // 410 switches its webhook off: it is the last one's only answer.
+  // The last webhook gets only the 410, which switches it off.
   const groups = [
     ...chunks(
       statuses.filter((status) => status !== 410),
@@ -158,11 +158,11 @@ test('a 410 switches the webhook off with the reason, and no request follows', {
     disabledReason: expect.stringContaining('410'),
   })
   await offer(1)
-  // A restart does not make it forget.
+  // A restart does not change that.
   world.stack.service('dispatcher').kill('SIGKILL')
   await world.stack.service('dispatcher').restarted()
   await offer(2)
-  // The formatter is past all of them by now.
+  // The formatter has handled all of them by now.
   await world.inForce()
   const own = async () => (await topics.deadLetters()).filter(({ delivery }) => delivery?.chatChannelId === channel)
   await expect.poll(async () => (await own()).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(lanes.length)
@@ -182,7 +182,7 @@ function chunks<T>(all: T[], size: number): T[][] {
   )
 }
 
-/** A port that nobody listens on any more. */
+/** A port at which nobody listens any more. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

@@ -39,7 +39,7 @@ const offer = (world: SimulatedWorld, count: number, from = 0) => {
     world.engine.offer({ topic, partition: 0, offset: i }, delivery(`d${i}`, 'w', `contact${i}`))
 }
 
-/** Runs to the end, what is in a delay topic coming back when it is due. */
+/** Runs to the end; records in a delay topic come back when they are due. */
 function runWithRetries(world: SimulatedWorld): void {
   let taken = 0
   do {
@@ -60,7 +60,7 @@ test(`every wait of the profile is within its jitter, and waits do vary, in ${wo
   const shares: number[] = []
   for (let number = 0; number < worlds; number++) {
     const world = worldOf(seed * 10_000 + number, () => busy)
-    // Not enough of them to block it: eleven attempts each, over many hours.
+    // Too few to block the webhook: eleven attempts each over many hours.
     offer(world, 5)
     runWithRetries(world)
     for (const requests of Map.groupBy(world.sent, ({ deliveryId }) => deliveryId).values()) {
@@ -72,7 +72,7 @@ test(`every wait of the profile is within its jitter, and waits do vary, in ${wo
   }
   const [least, most] = [Math.min(...shares), Math.max(...shares)]
   figures.push(`${shares.length} waits, ${least.toFixed(3)} to ${most.toFixed(3)} of the planned ones`)
-  // A record is acknowledged, and timers are whole milliseconds: a few of them on a wait of 800.
+  // Acknowledging takes time and timers have whole milliseconds: a few of them on a wait of 800.
   expect(least).toBeGreaterThanOrEqual(0.8 - 0.001)
   expect(most).toBeLessThanOrEqual(1.2 + 0.03)
   expect(least).toBeLessThan(0.82)
@@ -84,7 +84,7 @@ describe('Retry-After, from a real answer', () => {
   test.each<[name: string, header: () => string | undefined, leastMs: number, mostMs: number]>([
     ['seconds', () => '7', 7 * second, 7 * second],
     ['no seconds', () => '0', 800, 1_200],
-    // The delay topic whose records wait as long as that: the five minutes', with its jitter.
+    // The delay topic with a wait of that length: five minutes, with its jitter.
     ['a date', inTwoMinutes, 240 * second, 360 * second],
     ['a date that is over', () => 'Wed, 21 Oct 2015 07:28:00 GMT', 800, 1_200],
     ['a day: the cap', () => '86400', hour, 2.4 * hour],
@@ -108,7 +108,7 @@ describe('Retry-After, from a real answer', () => {
   })
 })
 
-/** What a receiver may ask for, and a jump of the wall clock while it waits; 0 for none. */
+/** Times that a receiver asks for, and jumps of the wall clock during the wait; 0 for none. */
 const asked = [5 * second, 20 * second, 600 * second, hour, 24 * hour]
 const jumps = [0, hour, -hour]
 const pauses = asked.flatMap((askedMs) => jumps.map((jumpMs) => [askedMs, jumpMs] as const))
@@ -127,7 +127,7 @@ test.each(pauses)(
       world.wallSkewMs = jumpMs
     })
     const others = () => world.sent.filter(({ deliveryId }) => deliveryId !== 'd0')
-    // What waits for longer than a minute comes back from webhook-parked, by a tick.
+    // A wait of more than a minute ends in webhook-parked, from where a tick takes it back.
     for (let ticks = 0; ticks < 10_000 && others().length < 10; ticks++) {
       world.clock.runUntil(world.clock.nowMs + second)
       world.engine.tick()

@@ -8,12 +8,12 @@ import { messageOf, publish } from '../support/load.ts'
 import { followOutcomes } from '../support/outcome-topics.ts'
 
 const timeoutMs = 1_000
-/** Beyond the timeout an attempt may take so much (guarantees.md, 23). */
+/** Time that an attempt may take beyond the timeout (guarantees.md, 23). */
 const graceMs = 1_000
-/** Twenty each: five failures of each of them are 100, which do not block it yet. */
+/** Twenty each: five failures of each make 100, which do not block the webhook. */
 const webhooks = sized(5, 1)
 const contacts = sized(100, 5)
-/** The quick retries of the profile `chat`, and the first of its delay topics, in milliseconds and +-20 %. */
+/** The quick retries of the profile `chat` and its first delay topics, in milliseconds +-20 %. */
 const waitsMs = [1_000, 5_000, 15_000, 60_000]
 const quickAttempts = 4
 const attempts = sized(quickAttempts + 1, quickAttempts)
@@ -38,22 +38,22 @@ test('a receiver that never answers gets the same notification again at the time
   expect(byId().size).toBe(contacts)
   for (const [id, requests] of byId()) {
     const own = recordedAttempts.filter(({ deliveryId }) => deliveryId === id)
-    // Each attempt once, numbered, with the same bytes, and recorded.
+    // Each attempt occurs once, is numbered, has the same bytes, and is recorded.
     expect(requests.map(({ attempt }) => attempt)).toEqual(ascending(attempts))
     expect(own.map(({ attempt, cause }) => `${attempt} ${cause}`)).toEqual(
       ascending(attempts).map((n) => `${n} timeout`),
     )
     expect(new Set(requests.map(({ bodyHash }) => bodyHash)).size).toBe(1)
     expect(new Set(requests.map(({ signature }) => signature))).toEqual(new Set(['valid']))
-    // What the dispatcher says: when the next is due is within the profile's jitter.
+    // When the next attempt is due, as the dispatcher records it: within the profile's jitter.
     for (const { attempt, startedAt, latencyMs, nextAttemptAt } of own) {
       const waitMs = (nextAttemptAt ?? 0) - startedAt - (latencyMs ?? 0)
       const plannedMs = waitsMs[attempt - 1] ?? 300_000
       expect(waitMs).toBeGreaterThanOrEqual(0.8 * plannedMs - 5)
-      // The wait runs from when the timeout was dealt with, which a busy machine may do late.
+      // The wait begins when the timeout has been handled, which a busy machine may do late.
       expect(waitMs).toBeLessThanOrEqual(1.2 * plannedMs + graceMs)
     }
-    // And it is not sent before that; a timer may be a millisecond early.
+    // The next attempt is not sent before that; a timer may be a millisecond early.
     for (const [index, { nextAttemptAt }] of own.slice(0, -1).entries())
       expect(own[index + 1]?.startedAt).toBeGreaterThanOrEqual((nextAttemptAt ?? 0) - 5)
   }

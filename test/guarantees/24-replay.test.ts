@@ -9,21 +9,21 @@ import { type Load, startLoad } from '../support/load.ts'
 
 const contacts = 20
 const eventsPerLane = sized(50, 5)
-/** 100 in all: one more failure would open the breaker, and a blocked webhook is another guarantee's. */
+/** 100 in all: one more failure would open the breaker. */
 const failuresPerLane = 5
 const ratePerSecond = sized(200, 50)
 const waitMs = sized(120_000, 60_000)
 
 let world: FaultyStack
 let load: Load
-/** Of webhook 0, before anything is replayed: refused for good, then delivered. */
+/** Arrivals of webhook 0 before any replay: refused for good, then delivered. */
 let dead: Arrival[]
 let delivered: Arrival[]
 let since: string
 let before: string
 let replayed = 0
 let liveOnes = 0
-/** Requests too many, too few, or with other bytes. */
+/** Number of requests too many, too few, or with other bytes. */
 let wrong = 0
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ beforeAll(async () => {
   receiver.answer('/0', { kind: 'status', status: 204 })
   since = now()
   delivered = await publishAll(1, eventsPerLane)
-  // A replay's timestamp is in whole seconds, and by then the outcomes are in Kafka.
+  // The timestamp of a replay is in whole seconds, and the outcomes are in Kafka by then.
   await systemClock.sleep(1_500)
   before = now()
   load = startLoad(world, { lanes: world.lanes, perSecond: 40, eventOf: roundOf(2) })
@@ -117,7 +117,7 @@ test('live traffic beside replays loses and duplicates nothing, and each contact
 
 const time = '2026-03-01T12:00:00.000Z'
 
-/** Messages whose text says round and number. */
+/** Messages whose text contains round and number. */
 function roundOf(round: number) {
   return ({ channel, contactId }: { channel: string; contactId: string }, number: number, businessId: string) => {
     const id = `${channel}-${contactId}-${round}-${number}`

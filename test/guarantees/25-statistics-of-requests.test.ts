@@ -10,11 +10,11 @@ import { startLoad } from '../support/load.ts'
 import { isWithinPrecision, percentileOf } from '../support/statistics.ts'
 import { countRecords, openKafka } from '../support/topic-reader.ts'
 
-/** guarantees.md, 25, as a customer sees it: what the API tells of a webhook is what the webhook's receiver has in its log. */
+/** guarantees.md, 25, from the customer's side: the API's figures of a webhook equal the log of its receiver. */
 
 const kills = sized(20, 1)
 const webhooks = 4
-/** Every so many requests one is refused for good: under the 100 in ten minutes at which sending is blocked. */
+/** Every this many requests one is refused for good: below the 100 in ten minutes at which a webhook is blocked. */
 const refusedEvery = 6
 const mostRefused = 80
 const leastEvents = 400
@@ -93,7 +93,7 @@ test(`after the aggregator was killed ${kills} times, the API's figures equal th
   expect(world.ends).toHaveLength(kills)
 })
 
-/** Answers after 0 to 40 ms, sometimes by a refusal, and writes down which. */
+/** Answers after 0 to 40 ms, sometimes with a refusal, and writes down which. */
 function scriptReceiver(world: FaultyStack, n: number): Log {
   const log: Log = { answered: 0, refused: [] }
   world.receiver.answer(`/${n}`, ({ webhookId }) => {
@@ -107,7 +107,7 @@ function scriptReceiver(world: FaultyStack, n: number): Log {
   return log
 }
 
-/** What came within the threshold and what came later are both answered: the receiver does not know which is which. */
+/** Success and slow both count as answered: the receiver cannot tell them apart. */
 function totalOf(counts: Counts[]) {
   const total = { answered: 0, causes: {} as Record<string, number> }
   for (const { success, slow, errors } of counts) {
@@ -127,7 +127,7 @@ async function pages<T>(get: <A>(path: string) => Promise<A>, path: string, name
   }
 }
 
-/** The request as the API shows it is the one that the receiver has; what is secret is masked. */
+/** The request in the API equals the one at the receiver, with secrets masked. */
 async function expectSameRequest(
   get: <A>(path: string) => Promise<A>,
   path: string,

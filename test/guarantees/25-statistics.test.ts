@@ -19,20 +19,20 @@ import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { type Figures, figuresIn, figuresOf } from '../support/statistics.ts'
 import { lagOf } from '../support/topic-reader.ts'
 
-/** guarantees.md, 25: the statistics are those of the attempts, whatever happens to the aggregator. */
+/** guarantees.md, 25: the statistics equal the attempts, whatever happens to the aggregator. */
 
 const webhooks = 20
 const attemptsPerRound = 2_000
-/** A first one, one while two run, and all the others. */
+/** Rounds: the first, one while two instances run, and all others. */
 const kills = sized(20, 3)
-/** Past: an attempt that starts later than Kafka's timestamp of it counts at that one. */
+/** In the past: an attempt that starts after Kafka's timestamp of its record counts at that timestamp. */
 const startMs = Date.UTC(2026, 0, 15, 8)
 const causes = ['timeout', '4xx', '5xx']
 const outcomes = ['success', 'slow', 'error', 'rejected'] as const
 
-/** All attempts of each webhook, in the order in which they were sent: the oracle. */
+/** All attempts of each webhook in the order of sending: the oracle. */
 type Sent = Map<string, Attempt[]>
-/** What there is to know of each webhook. */
+/** Expected statistics of each webhook. */
 type Known = { figures: Map<string, Figures>; deadLetters: Map<string, number> }
 
 let environment: NodeJS.ProcessEnv
@@ -171,14 +171,14 @@ test('a rebuild with another threshold runs beside the fold in force, and can th
   await expect.poll(() => stats(), { timeout: 60_000, interval: 500 }).toEqual(expectedOf(sent))
 })
 
-/** npm run stats. @returns what it printed. @throws Error with what it printed on standard error */
+/** Runs npm run stats. @returns its output. @throws Error with its standard error */
 async function run(...args: string[]): Promise<string> {
   const command = ['services/stats-aggregator/rebuild/command.ts', ...args]
   const { stdout } = await promisify(execFile)(process.execPath, command, { env: environment })
   return stdout
 }
 
-/** The same attempts, slow told from success by another threshold. */
+/** The same attempts, with another threshold for slow. */
 function anew(sent: Sent, slowThresholdMs: number): Sent {
   const judge = (attempt: Attempt): Attempt => {
     if (attempt.outcome !== 'success' && attempt.outcome !== 'slow') return attempt
@@ -187,7 +187,9 @@ function anew(sent: Sent, slowThresholdMs: number): Sent {
   return new Map([...sent].map(([id, attempts]) => [id, attempts.map(judge)]))
 }
 
-/** Sends a round of attempts of all webhooks, every tenth a test notification, and a dead letter behind each failure. */
+/**
+ * Sends a round of attempts of all webhooks, every tenth a test notification, with a dead letter after each failure.
+ */
 async function produce(round: number, sent: Sent): Promise<void> {
   const sending: Promise<unknown>[] = []
   for (let index = 0; index < attemptsPerRound; index++) {
@@ -199,7 +201,7 @@ async function produce(round: number, sent: Sent): Promise<void> {
       const value = encodeLetter(letterOf(attempt))
       sending.push(producer.send({ topic: `${prefix}webhook-dead-letters`, key: webhookId, value }))
     }
-    // So that flushes come between them.
+    // Lets flushes happen in between.
     if (index % 200 === 0) await systemClock.sleep(50)
   }
   await Promise.all(sending)
@@ -217,7 +219,7 @@ function attemptOf(round: number, index: number): Attempt {
     chatChannelId: 'c1',
     contactId: 'u1',
     attempt: 1,
-    // A little back and forth: attempts are recorded when they end.
+    // Slightly out of order, because attempts are recorded when they end.
     startedAt: startMs + (round % 3) * hourMs + (index % 3) * minuteMs,
     latencyMs: sent ? index % 97 : null,
     outcome,
@@ -247,7 +249,7 @@ function letterOf({ deliveryId, webhookId, eventId, startedAt, sourceOffset }: A
   return { reason: 'exhausted', detail: null, deadLetteredAt: startedAt, delivery, attempts: [], source }
 }
 
-/** @param more dead letters that did not come from here, by webhook. */
+/** @param more dead letters from elsewhere, by webhook. */
 function expectedOf(sent: Sent, more: Record<string, number> = {}): Known {
   const figures = new Map([...sent].map(([id, attempts]) => [id, figuresOf(attempts)]))
   const deadLetters = new Map<string, number>()
@@ -258,7 +260,7 @@ function expectedOf(sent: Sent, more: Record<string, number> = {}): Known {
   return { figures, deadLetters }
 }
 
-/** What a reader of the two topics makes of them: the last record of each webhook. @param generation such as -2 */
+/** The last record of each webhook in both topics, as a reader sees it. @param generation such as -2 */
 async function stats(generation = ''): Promise<Known> {
   const figures = new Map<string, Figures>()
   for (const record of await read(`${prefix}webhook-stats${generation}`, decodeStats))
@@ -296,7 +298,7 @@ function start(more: NodeJS.ProcessEnv = {}): ChildProcess {
   return service
 }
 
-/** The oldest running instance, once webhook-stats moves: something was flushed, and something will be under way. */
+/** The oldest running instance once webhook-stats grows: a flush has happened, and another one will be in progress. */
 async function folding(): Promise<ChildProcess> {
   const before = await written()
   await expect.poll(written, { timeout: 60_000, interval: 50 }).toBeGreaterThan(before)

@@ -17,7 +17,7 @@ import {
 const blocked = [...blockedIpv4, ...blockedIpv6]
 const mapped = (address: string) => (isIPv4(address) ? `::ffff:${address}` : address)
 
-/** How a receiver's host can lead to an address. */
+/** Ways in which a receiver's host can lead to an address. */
 const forms: Record<string, (address: string) => { host: string; answers: string[] }> = {
   literal: (address) => ({ host: isIPv6(address) ? `[${address}]` : address, answers: [] }),
   A: (address) => ({ host: 'receiver.test', answers: [address] }),
@@ -26,7 +26,7 @@ const forms: Record<string, (address: string) => { host: string; answers: string
   'mixed, blocked first': (address) => ({ host: 'receiver.test', answers: [address, '8.8.8.8'] }),
 }
 
-/** Everything that is sent to this machine by mistake arrives here, by whichever of its addresses. */
+/** Everything sent to this machine by mistake arrives here, at any of its addresses. */
 async function listenEverywhere(): Promise<RawServer> {
   return await listenRaw(
     (socket) => onRequest(socket, () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')),

@@ -13,7 +13,7 @@ const listenOk = (host: string, port = 0, headers = ''): Promise<RawServer> => {
   return listenRaw((socket) => onRequest(socket, () => socket.write(answer)), host, port)
 }
 
-/** Gives sockets time to end. */
+/** Time for sockets to end. */
 const free = setImmediate
 
 test('if DNS answers differently the second time, the address that was checked is connected to', async () => {
@@ -26,7 +26,7 @@ test('if DNS answers differently the second time, the address that was checked i
   const outcomes: Outcome[] = []
   for (let time = 0; time < 20; time++) outcomes.push(await post(sender, url))
   const sent = outcomes.filter(({ kind }) => kind === 'success')
-  // One lookup for each socket, no second one between the check and the connection.
+  // One lookup for each socket: no second one between the check and the connection.
   expect([lookups, sent.length]).toEqual([20, 10])
   expect(outcomes.filter((outcome) => outcome.kind === 'rejected' && outcome.reason === 'address')).toHaveLength(10)
   expect([allowed.accepted.length, blocked.accepted.length]).toEqual([10, 0])
@@ -50,7 +50,7 @@ test("a change of DNS takes effect when the socket's lifetime ends, and not befo
     await free()
     expect(await post(sender, url)).toMatchObject({ kind: 'success' })
   }
-  // Busy until then; the test would not end if it was never closed.
+  // Busy until then; the test would not end if the socket was never closed.
   if (!old.accepted[0]?.destroyed) await once(old.accepted[0] ?? moved.server, 'close')
   expect(old.accepted).toHaveLength(1)
   figures.push(`busy socket replaced after its lifetime, ${requests} requests, failed 0`)
@@ -78,7 +78,7 @@ test('a request in flight outlives the lifetime of its socket, which then takes 
   )
   await using sender = createSender('127.0.0.0/8', { socketLifetimeMs: 100 })
   const slow = post(sender, `${server.url}slow`)
-  // The second socket idles in the same pool: it is closed at the end of its lifetime.
+  // The second socket idles in the same pool and is closed at the end of its lifetime.
   await post(sender, server.url)
   const [first, second] = server.accepted
   if (!first || !second) throw new Error('two sockets were expected')

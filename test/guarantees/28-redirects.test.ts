@@ -26,7 +26,7 @@ test.each(statuses)('a redirect with %i is an answer, and no request is sent to 
       socket.write(`HTTP/1.1 ${status} Moved\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`)
     }),
   )
-  // Both the receiver and the target are open: only that redirects are not followed keeps the target free.
+  // Receiver and target are both allowed: only the rule against redirects keeps requests from the target.
   await using sender = createSender('127.0.0.0/8')
   for (location of locations) {
     expect(await post(sender, receiver.url)).toMatchObject({ kind: 'refused', status })

@@ -12,7 +12,7 @@ const ring = KeyRing.parse(`k1=${Buffer.alloc(32, 9).toString('base64')}`)
 const strict: UrlPolicy = { allowInsecureUrls: false }
 const insecure: UrlPolicy = { allowInsecureUrls: true }
 
-/** What is wrong with a URL, as a client of the API is told. */
+/** The problem of a URL, as a client of the API sees it. */
 function apiVerdict(url: string, policy: UrlPolicy): string | null {
   const rules = { ...policy, storedHeaders: [], written: new Set(['url']) }
   const checked = checkDraft({ name: 'Orders', url, channels: ['c1'] }, rules)
@@ -21,7 +21,7 @@ function apiVerdict(url: string, policy: UrlPolicy): string | null {
   return checked.problems[0]?.message ?? ''
 }
 
-/** The same, for a definition that an operator has written to the topic by hand. */
+/** The problem of a URL in a definition that an operator has written to the topic. */
 function dispatchVerdict(url: string, policy: UrlPolicy): string | null {
   const result = createTarget(definition('w', { url }), ring, policy, 'Hookline/test')
   return result.kind === 'forbidden' ? result.reason.replace(/^url /, '') : null
@@ -155,7 +155,7 @@ test('a URL that slips past the rule is still refused at the connection', async 
   await using everywhere = await listenRaw((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'), '::')
   using sockets = new ClientSockets()
   await using sender = createSender('', {
-    // As a resolver without RFC 6761 might have it.
+    // As a resolver without RFC 6761 could answer.
     resolve: (_name, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
   })
   const forms = refused.filter(([, problem]) => problem === notPublic)

@@ -8,9 +8,9 @@ import { figure } from '../support/figure.ts'
 import { ClientSockets, createSender, post } from '../support/outgoing.ts'
 
 const megabyte = 1_048_576
-/** Each at a time: as many requests as a webhook may have in flight. */
+/** Concurrent requests: as many as a webhook may have in flight. */
 const concurrent = 64
-/** 64 KiB of a head and 16 KiB of a body, and what is read at a time. */
+/** 64 KiB of a head, 16 KiB of a body, and one read. */
 const capBytes = 86_016
 
 const receiver = fork(fileURLToPath(new URL('../support/hostile-receiver.ts', import.meta.url)))
@@ -21,7 +21,7 @@ let mostMegabytes = 0
 beforeAll(async () => {
   const [port] = await once(receiver, 'message')
   origin = `http://127.0.0.1:${port}`
-  // What any traffic takes, such as compiled code and V8's young generation, is not what hostile answers take.
+  // A warm-up: compiled code and V8's young generation are not caused by hostile answers.
   await using sender = createSender()
   for (let round = 0; round < 50; round++) await Promise.all(burst(sender, '/plain', 10_000))
 })
@@ -66,7 +66,7 @@ test.each(cases)('the answer %s is handled within its limits', async (path, expe
   clearInterval(sampling)
   for (const outcome of outcomes) expect(seen(outcome)).toEqual('status' in expected ? expected : seenFailure(expected))
   expect(sockets.connected).toHaveLength(concurrent)
-  // Small answers leave their sockets open: these are counted as well.
+  // Small answers leave their sockets open; these are counted too.
   const bytes = Math.max(...sockets.connected.map((socket) => socket.bytesRead))
   expect(bytes).toBeGreaterThanOrEqual(path === '/silent' ? 0 : 1)
   expect(bytes).toBeLessThanOrEqual(capBytes)

@@ -10,7 +10,7 @@ import { createSender, onRequest, post, resolveFrom } from '../support/outgoing.
 const pem = (name: string) => readFileSync(new URL(`../support/certificates/${name}.pem`, import.meta.url), 'utf8')
 const usual = getCACertificates()
 
-// As NODE_EXTRA_CA_CERTS does for a process.
+// The effect of NODE_EXTRA_CA_CERTS on a process.
 beforeAll(() => setDefaultCACertificates([...usual, pem('ca')]))
 afterAll(() => setDefaultCACertificates(usual))
 
@@ -57,7 +57,7 @@ describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])('certificates with %s', (ve
     async (certificate, host, detail) => {
       await using server = await listenTls(certificate, version)
       await using sender = createSender('127.0.0.0/8', { resolve })
-      // More than once: a resumed TLS session would not be checked again.
+      // Repeated, because a resumed TLS session would not be checked again.
       for (let time = 1; time <= 3; time++) {
         expect(await post(sender, `https://${host}:${server.port}/`)).toMatchObject({
           kind: 'unreachable',
@@ -88,7 +88,7 @@ describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])('certificates with %s', (ve
     await using sender = createSender('127.0.0.0/8', { resolve, socketLifetimeMs: 1 })
     for (let time = 0; time < 4; time++) {
       expect(await post(sender, `https://receiver.test:${server.port}/`)).toMatchObject({ kind: 'success' })
-      // The session of TLS 1.3 comes behind the handshake, and the connection has to be of age.
+      // The session of TLS 1.3 arrives after the handshake, and the connection must have reached its lifetime.
       await setTimeout(20)
     }
     expect(server.resumed).toEqual([false, true, true, true])

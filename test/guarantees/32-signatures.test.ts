@@ -12,7 +12,7 @@ import { messageOf, publish } from '../support/load.ts'
 import { lackOf, python } from '../support/python.ts'
 import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
-/** Standard Webhooks' own vector. */
+/** The test vector of Standard Webhooks. */
 const vector = {
   id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
   timestampSeconds: 1614265330,
@@ -88,7 +88,7 @@ test('the test vector of Standard Webhooks is signed as published', () => {
 })
 
 let number = 0
-/** Publishes an event and gives the request that comes of it. */
+/** Publishes an event and returns the request that follows. */
 async function notified(): Promise<Arrival> {
   const [lane] = world.lanes
   if (!lane) throw new Error('no lane')
@@ -136,7 +136,7 @@ test.each(libraries)(
     expect([signaturesOf(during), verify(first, during), verify(secret, during)]).toEqual([2, true, true])
     accepted += 2
 
-    // The overlap is a day long: an operator writes one that ends soon.
+    // The overlap lasts a day, so an operator writes one that ends soon.
     const overlapMs = 3_000
     const endsAtMs = systemClock.nowMs() + overlapMs
     await edit({ secret, previousSecret: first, previousSecretUntil: new Date(endsAtMs).toISOString() })
@@ -154,14 +154,14 @@ test.each(libraries)(
 const first = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const second = `whsec_${Buffer.alloc(32, 2).toString('base64')}`
 
-/** The webhook's last record, as it is in the topic. */
+/** The webhook's last record in the topic. */
 async function current(): Promise<ConfigRecord> {
   const records = await readTopic(openKafka(inject('brokers')), world.stack.topicPrefix + topics.webhookConfig.name)
   const record = records.findLast(({ value }) => value?.toString().includes(world.channels[0] ?? ''))
   return JSON.parse(String(record?.value)) as ConfigRecord
 }
 
-/** Writes the definition by hand, as an operator would, with a secret that is known here. */
+/** Writes the definition by hand, as an operator would, with a known secret. */
 async function edit(changes: object): Promise<void> {
   const { previousSecret: _secret, previousSecretUntil: _until, ...rest } = await current()
   await using producer = await openProducer(openKafka(inject('brokers')))

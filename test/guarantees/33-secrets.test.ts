@@ -11,7 +11,7 @@ import { lanesOf, messageOf, publish, startLoad } from '../support/load.ts'
 import { startTestStack, type TestStack, type TestWebhook } from '../support/services.ts'
 import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
-/** Of each webhook four secrets are known: the first, the rotated one, two header values. */
+/** Four known secrets of each webhook: the first one, the rotated one, two header values. */
 const webhookCount = sized(250, 25)
 const [oldKey, newKey] = ['old', 'new'].map((id) => `${id}=${randomBytes(32).toString('base64')}`)
 const dataDirectory = inject('kafkaDataDirectory')
@@ -40,7 +40,7 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 test(
   'known secrets are in no log segment, log line, answer or metric',
   async () => {
-    // Every second receiver refuses, so that failures, dead letters and errors are told of as well.
+    // Every second receiver refuses, so that failures, dead letters and errors are written too.
     for (const [number, { path }] of webhooks.entries())
       if (number % 2 === 1) world.receiver.answer(path, { kind: 'status', status: 400, body: 'no' })
     const lanes = lanesOf(
@@ -65,7 +65,7 @@ test(
       `${secrets.length} secrets in ${Object.keys(places).length} places, ${searched} bytes: hits ${hits.length}`,
     )
     expect(hits).toEqual([])
-    // The control: what is no secret is found, so these are the right places.
+    // Control: a text that is not secret is found in these places.
     const found = (what: string) =>
       Object.entries(places)
         .filter(([, bytes]) => bytes.includes(what))
@@ -112,7 +112,7 @@ test(
       webhookCount,
     ).map((lane) => ({ ...lane, contactId: `r-${lane.contactId}` }))
     const load = startLoad(world, { lanes, perSecond: 50 })
-    // So that no instance is ever without a key that another one seals by.
+    // No instance is ever without a key that another one seals with.
     if (isFull) await restartWith(`${oldKey},${newKey}`)
     await restartWith(`${newKey},${oldKey}`)
     const answer = await fetch(`${world.stack.service('admin').url}/api/v1/session`, { headers: session })
@@ -153,7 +153,7 @@ async function define(number: number): Promise<(typeof webhooks)[number]> {
   return { ...webhook, headers, channel }
 }
 
-/** As it is, and in the forms in which it might have been passed on. */
+/** The secret itself, and the forms in which it could be passed on. */
 function holds(bytes: Buffer, secret: string): boolean {
   const plain = secret.replace(/^(whsec_|Bearer )/, '')
   const forms = [plain, Buffer.from(secret).toString('base64').slice(0, -4), encodeURIComponent(plain)]
@@ -182,7 +182,7 @@ function logs(): Record<string, Buffer> {
   )
 }
 
-/** All that the API says, but for the two answers that are to show a secret. */
+/** All answers of the API except the two that are meant to show a secret. */
 async function answers(): Promise<Record<string, Buffer>> {
   const ofEach = ['', '/stats', '/errors', '/attempts', '/dead-letters']
   const paths = [

@@ -12,7 +12,7 @@ const admins = ['super admin', 'super admin of the business', 'session of a supe
 const readers = [...admins, 'reader', 'both', 'family', 'session of a reader', 'session of a writer and reader']
 const writers = [...admins, 'writer', 'both', 'family', 'session of a writer and reader']
 const accountants = [...admins, 'accountant']
-/** With a token for all businesses. */
+/** Identities with a token for all businesses. */
 const everywhere = ['super admin', 'session of a super admin']
 const elsewhere = ['super admin elsewhere', 'session of elsewhere']
 const known = [
@@ -23,7 +23,10 @@ const known = [
 ]
 const draft = { name: 'New', url: 'https://receiver.example/', channels: ['of-nobody'] }
 
-/** Which identities each operation answers otherwise than by 401 and 403. Operations of a missing webhook end in 404. */
+/**
+ * Identities that each operation answers with something other than 401 and 403. Operations on a missing webhook end in
+ * 404.
+ */
 const allowed: Record<string, { who: readonly string[]; body?: object }> = {
   listWebhooks: { who: readers },
   createWebhook: { who: writers, body: { ...draft, name: 1 } },
@@ -61,13 +64,13 @@ beforeAll(async () => {
     brokers: inject('brokers'),
     schemaRegistryUrl: inject('schemaRegistryUrl'),
     services: ['producer', 'admin'],
-    // Every bad identity tries every operation.
+    // Every invalid identity tries every operation.
     extraEnv: { HOOKLINE_FAILED_LOGINS_PER_MINUTE: '100000' },
   })
   adminUrl = world.stack.service('admin').url
   identities = await everyone()
   operations = await readOperations(adminUrl)
-  // Last: whoever ends a session is nobody from then on.
+  // Last, because ending the session makes the identity invalid.
   operations.sort((a, b) => Number(a.operationId === 'endSession') - Number(b.operationId === 'endSession'))
 })
 
@@ -108,7 +111,7 @@ test('publishing requires events:write for the business', async () => {
       body: JSON.stringify({ events: [event] }),
     })
     await response.body?.cancel()
-    // Its token is all that the producer knows of anybody: a session is none.
+    // The producer knows tokens only, and no sessions.
     const expected = publishers.includes(who) ? 202 : headers.authorization === undefined ? 401 : (refusedBy ?? 403)
     if (response.status !== expected) wrong.push(`${who}: ${response.status} instead of ${expected}`)
   }

@@ -73,7 +73,7 @@ test.each(['/', '/businesses/b1', '/assets/none.js', '/api/v1/session', '/openap
   },
 )
 
-/** What could have been changed. */
+/** State that could have been changed. */
 async function state(): Promise<string> {
   const headers = { authorization: `Bearer ${world.token}` }
   const read = async (path: string) =>

@@ -73,7 +73,7 @@ test(
     )
     const written = await entries()
     expect(written.map(({ id }) => id).toSorted()).toEqual((await changed()).toSorted())
-    // Each answer that somebody got stands in an entry of its own.
+    // Each answered change has an entry of its own.
     const like = (all: Change[], change: Change) =>
       all.filter((other) => Object.entries(change).every(([name, value]) => other[name as keyof Change] === value))
     expect(acknowledged.filter((change) => like(written, change).length < like(acknowledged, change).length)).toEqual(
@@ -146,7 +146,7 @@ test('a change through one instance, and its audit entry, is announced by anothe
   await admin.restarted()
 })
 
-/** @returns null when the process died before it could answer. */
+/** @returns null if the process died before it could answer. */
 async function makeChange(
   adminUrl: string,
   token: string,
@@ -185,7 +185,7 @@ async function makeChange(
     : kind === 5
       ? await request(`${url}/secret/rotate`, token, 'POST')
       : await request(url, token, 'PATCH', patch)
-  // What became of it is not known: it is left alone from here on.
+  // Its result is unknown, so it is not used from here on.
   if (!answer || isGone) webhooks.splice(webhooks.indexOf(current), 1)
   if (!answer) return null
   if (isGone) return { action: 'webhook.delete', webhookId: current.id, version: current.version }
@@ -223,7 +223,7 @@ async function request(
   }
 }
 
-/** Each instance decides on what the other has just written: none is refused, none goes under. */
+/** Each instance decides on what the other has just written: */
 async function takeTurns(): Promise<void> {
   const base = `/api/v1/businesses/${businesses[0]}/webhooks`
   const made = await request(`${admins[0]?.url}${base}`, world.token, 'POST', {
@@ -264,7 +264,7 @@ async function writeByHand(): Promise<void> {
   await vi.waitFor(async () => expect(await ofHand()).toEqual(both), { timeout: 30_000, interval: 200 })
 }
 
-/** The receiver wants no more: the dispatcher writes that into the definition. */
+/** The receiver answers 410, and the dispatcher writes that into the definition. */
 async function switchOff(): Promise<void> {
   const { id, secret } = await world.defineWebhook('/gone', ['gone'])
   secrets.push(secret)
@@ -282,7 +282,7 @@ async function entries(): Promise<AuditEntry[]> {
   return records.map(({ decoded }) => decoded)
 }
 
-/** Every record of the two config topics is a change here. */
+/** Every record of the two configuration topics is a change here. */
 async function configRecords(): Promise<ConsumedRecord[]> {
   const kafka = openKafka(inject('brokers'))
   const read = async (name: string) =>

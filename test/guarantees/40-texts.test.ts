@@ -13,15 +13,15 @@ import { startLoad } from '../support/load.ts'
 import { countRecords, openCodec, openKafka, openProducer } from '../support/topic-reader.ts'
 import { illFormedTexts, worstTexts } from '../support/worst-texts.ts'
 
-// How long each text takes is measured in test/unit/event-texts.test.ts; here, that they reach nobody else.
+// The time for each text is measured in test/unit/event-texts.test.ts; this test shows that others are not affected.
 
-/** UTF-16 units of a text that has no limit of its own; over Kafka, more than a notification may have. */
+/** UTF-16 units of a text without a limit of its own; over Kafka, more than a notification may have. */
 const lengths = sized({ http: 60_000, kafka: 300_000 }, { http: 20_000, kafka: 100_000 })
 const perSecond = sized(100, 20)
 const eventsPerLane = sized(200, 20)
-/** Null ones cannot be written by this client; test/unit/event-fuzz.test.ts has them. */
+/** This client cannot write null; test/unit/event-fuzz.test.ts does. */
 const headers = [{ traceparent: ['a', 'b'] }, { traceparent: '' }, { x: Buffer.alloc(100_000, 0xff) }, {}]
-/** Of the texts, a field gets every fifth when scaled down, and the next field the ones beside them. */
+/** Scaled down, a field gets every fifth text, and the next field the ones after them. */
 const everyText = sized(1, 5)
 
 test('the worst text in every field of every event, over HTTP and from Kafka, affects no other webhook', {
@@ -46,7 +46,7 @@ test('the worst text in every field of every event, over HTTP and from Kafka, af
     status: await codec.encoder(subjectOf(topics.statusEvents, stack.topicPrefix), schemaOf(topics.statusEvents)),
   }
   let number = 0
-  /** Of the odd webhook's channel and business, but for the field that is odd itself. */
+  /** Channel and business of the odd webhook, unless that field is the odd one. */
   const placed = ({ type, event }: Event, field: string): Event => {
     const own = { businessId, chatChannelId: oddChannel, eventId: `odd-${number++}` }
     const kept = Object.fromEntries(Object.entries(own).filter(([name]) => !field.startsWith(name)))
@@ -87,7 +87,7 @@ test('the worst text in every field of every event, over HTTP and from Kafka, af
   }
   const among = await run(beside)
 
-  // Each of them has an outcome: the formatter has got to the end of both topics, and none of its records has ended it.
+  // Each has an outcome: the formatter has reached the end of both topics, and no record has ended it.
   const lag = async () => {
     const text = await (await fetch(`${stack.service('formatter').url}/metrics`)).text()
     return [...text.matchAll(/^hookline_formatter_lag_records\{.*\} (\d+)/gm)].reduce(

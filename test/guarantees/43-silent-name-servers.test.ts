@@ -31,7 +31,7 @@ test('other host names are unharmed beside 50 whose name server never answers', 
   const url = receiver.url.replace('127.0.0.1', 'good.test') + path
   const { secret } = await admin.defineWebhook(businessId, { name: 'good', url, channels: [channel] })
   receiver.expectSecrets(path, [secret])
-  // Each notification needs a connection of its own, and so a lookup as soon as the one before is out of date.
+  // Each notification needs a new connection, and therefore a lookup once the one before has expired.
   receiver.answer(path, { kind: 'status', status: 204, headers: { connection: 'close' } })
   const silent = Array.from({ length: silentNames }, (_unused, index) => `${badBusiness}-${index}`)
   for (const [index, each] of silent.entries()) {

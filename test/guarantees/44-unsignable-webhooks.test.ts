@@ -15,12 +15,12 @@ import { lagOf, openKafka } from '../support/topic-reader.ts'
 
 const unsignable = sized(200, 12)
 const contacts = 5
-/** Of each contact, in each of the three parts of the test. */
+/** Events of each contact in each of the three parts of the test. */
 const eventsEach = sized(10, 3)
 const bystanderLanes = 10
 const bystanderPerSecond = 20
 const bystanderEventsEach = sized(130, 8)
-/** 12 s: each webhook is tried several times meanwhile, so that a line for each try would be seen. */
+/** 12 s: each webhook is tried several times in it, so a log line for each try would be seen. */
 const besideEventsEach = sized(130, 24)
 const logEveryMs = 60_000
 
@@ -62,7 +62,7 @@ test('webhooks without their key leave others unharmed, and get everything in or
   }
   const kafka = openKafka(inject('brokers'))
   const lag = () => lagOf(kafka, `${stack.topicPrefix}dispatcher`, [stack.topicPrefix + topics.webhookDeliveries.name])
-  /** Until all that has been published is committed, although nothing of it can be sent. */
+  /** Waits until everything published is committed, although none of it can be sent. */
   const committed = () => until(async () => (await lag()) === 0, 30_000, systemClock)
 
   const alone = await bystander(0)
@@ -100,7 +100,7 @@ test('webhooks without their key leave others unharmed, and get everything in or
   }
   expect(new Set(complaints.map((each) => each.life)).size).toBe(2)
   expect(perMinute).toBe(1)
-  // Nobody but those that were ended on purpose.
+  // No process ended except those ended on purpose.
   expect(world.ends.filter((end) => !/ended by SIGKILL|ended with exit code 0/.test(end))).toEqual([])
 })
 
@@ -111,10 +111,10 @@ async function restart({ stack }: FaultyStack, names: ServiceName[], keyRing: st
   await Promise.all(services.map((service) => service.restarted()))
 }
 
-/** @property life counts the dispatcher's processes: each knows only what it has logged itself. */
+/** @property life number of the dispatcher's process: each knows only what it has logged itself. */
 type Complaint = { life: number; webhookId: string; atMs: number }
 
-/** What the dispatcher has logged about webhooks that it cannot sign for. */
+/** Log lines of the dispatcher about webhooks that it cannot sign for. */
 function complaintsOf({ stack: { logDirectory } }: FaultyStack): Complaint[] {
   const file = readdirSync(logDirectory).find((name) => /^dispatcher-\d+\.log$/.test(name)) ?? ''
   const complaints: Complaint[] = []

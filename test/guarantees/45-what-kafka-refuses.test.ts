@@ -12,11 +12,13 @@ import { startLoad } from '../support/load.ts'
 const refuseMs = sized(4_000, 800)
 const perSecond = 40
 
-/** What a producer has to wait for: all of it goes through in the end. */
+/** Errors that a producer waits out: everything is written in the end. */
 const passing = { forbidden: 29, 'clock ahead': 32, 'unknown topic': 3, 'no leader': 6, 'too few replicas': 19 }
-/** What Kafka never takes of a record: what says less is written, and waits where that is refused too. */
+/** Errors after which Kafka never accepts the record: a smaller one is written, and waits if that is refused too. */
 const final = { 'too large': 10, policy: 44, invalid: 87, 'unknown error': -1 }
-/** Their refusals have an answer of their own: 413 to the sender, a dead letter in the place of a notification. */
+/**
+ * Producers that answer a refusal in another way: with 413 to the sender, or a dead letter instead of a notification.
+ */
 const answered = [topics.messageEvents, topics.statusEvents, topics.webhookDeliveries]
 const others = Object.values(topics).filter((topic) => !answered.some(({ name }) => name === topic.name))
 
@@ -26,7 +28,7 @@ test('records that Kafka refuses, at every producer and with every kind of error
   const [broker = ''] = inject('brokers')
   await using proxy = await startKafkaProxy(broker)
   await using world = await startFaultyStack({ webhooks: 4, contacts: 40, brokers: [proxy.address] })
-  // One fails for a while: its notifications go by retries and dead letters.
+  // One webhook fails for a while, so that its notifications use retries and dead letters.
   world.receiver.answer('/3', { kind: 'status', status: 500 })
   const allReady = async () =>
     (await Promise.all(serviceNames.map((name) => world.stack.service(name).isReady()))).every((isReady) => isReady)

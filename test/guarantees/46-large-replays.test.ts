@@ -37,7 +37,7 @@ test("a replay of all dead letters takes at most 64 MB of admin's memory, and se
   timeout: caseTimeoutMs,
 }, async () => {
   const json = { deadLetters: true, ratePerSecond: 1_000 }
-  // What a first request costs, and what is allocated once, is not the replay's.
+  // The cost of a first request and one-time allocations do not count.
   await world.admin.http.post(path, { json: { deliveryId: idOf(0), dryRun: true } })
   const before = await residentBytes()
   let peak = before
@@ -59,7 +59,7 @@ test("a replay of all dead letters takes at most 64 MB of admin's memory, and se
     return ends.reduce((sum, { high }) => sum + Number(high), 0)
   }
   expect(await until(async () => (await written()) >= letters, caseTimeoutMs / 2, systemClock)).toBe(true)
-  // A second click, while the first replay has all of it before it.
+  // A second click, while the first replay has not sent anything yet.
   const again = await world.admin.http.post(path, { json }).json<{ count: number }>()
   watching.abort()
   await watch
@@ -82,7 +82,10 @@ function idOf(number: number): string {
   return `msg_dead-${number}`
 }
 
-/** As a dispatcher leaves them after hours without a receiver: bodies of 700 bytes, some with seven attempts, not in the order of their making. */
+/**
+ * Dead letters as dispatchers leave them after hours without a receiver: bodies of 700 bytes, some with seven attempts,
+ * not in the order of their creation.
+ */
 async function writeLetters(): Promise<void> {
   const codec = openCodec(inject('schemaRegistryUrl'))
   const prefix = world.stack.topicPrefix
@@ -99,7 +102,7 @@ async function writeLetters(): Promise<void> {
     sends.push(producer.send({ topic, key: webhook.id, partition, value: encode(letterOf(number, nowMs)) }))
     if (sends.length >= 5_000) await Promise.all(sends.splice(0))
   }
-  // One in a hundred has been tried for long, and was given up behind 2,000 that are younger.
+  // One in a hundred was tried for long and given up after 2,000 younger ones.
   const isLate = (number: number) => number % 100 === 0
   for (let index = 0; index < letters + 2_000; index++) {
     if (index < letters && !isLate(index)) await write(index)

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await until(() => receiver.arrivals.length >= 2 * letters, waitMs / 2, systemClock)
   expect(receiver.arrivals).toHaveLength(2 * letters)
   for (const path of ['/0', '/1']) receiver.answer(path, { kind: 'status', status: 204 })
-  // Then the outcomes are in Kafka.
+  // Time for the outcomes to be in Kafka.
   await systemClock.sleep(1_500)
 }, caseTimeoutMs)
 

@@ -48,7 +48,7 @@ test("twenty concurrent searches of one business delay another's page of attempt
   const over = new AbortController()
   const statuses: number[] = []
   const searchOn = async (number: number) => {
-    // By turns in a topic's pages, and through all that topics keep.
+    // Alternately through a topic's pages and through everything that topics keep.
     const [path, json] =
       number % 2 === 0
         ? [`${pathOf(searched)}/attempts?contactId=nobody`, undefined]
@@ -75,12 +75,12 @@ test("twenty concurrent searches of one business delay another's page of attempt
   )
   expect(new Set(statuses).difference(new Set([200, 404, 429]))).toEqual(new Set())
   expect([statuses.includes(200), statuses.includes(404)]).toEqual([true, true])
-  // As an order of events: no page waits for what ten searches of pages have before it, only for its business's share.
+  // As an order of events: no page waits for more than its business's share, although ten searches are ahead of it.
   expect(overtaking).toBeLessThan(searches / 4)
   if (isFull) expect(p95AmongMs).toBeLessThanOrEqual(1_000)
 })
 
-/** @param ended how many searches have ended so far. */
+/** @param ended number of searches that have ended so far. */
 async function pages(count: number, ended = () => 0): Promise<{ tookMs: number; meanwhile: number }[]> {
   const read: { tookMs: number; meanwhile: number }[] = []
   for (let number = 0; number < count; number++) {
@@ -98,7 +98,7 @@ function pathOf({ businessId, id }: { businessId: string; id: string }): string 
   return `businesses/${businessId}/webhooks/${id}`
 }
 
-/** Very many of one webhook, and a single one of the other among the newest. */
+/** Very many records of one webhook, and a single one of the other among the newest. */
 async function writeAttempts(): Promise<void> {
   const prefix = world.stack.topicPrefix
   const schema = schemaOf(topics.webhookAttempts)

@@ -4,7 +4,7 @@ import { filledTo, watchTurns } from '../support/large-requests.ts'
 import { createRoutesWorld } from '../unit/admin/http/routes-world.ts'
 import { definition, secretOf } from '../unit/admin/support.ts'
 
-// The admin's half of guarantee 48, measured as the producer's is. Its largest body is Fastify's own limit of 1 MiB.
+// Admin's half of guarantee 48, measured like the producer's. The largest body is Fastify's own limit of 1 MiB.
 
 const maxRequestBytes = 1_048_576
 const maxDelayMs = 200
@@ -66,7 +66,7 @@ test.each(shapes)(
     const payload = make()
     expect(payload.length).toBeLessThanOrEqual(maxRequestBytes)
     for (const [method, url] of routes) {
-      // Compiled code and schemas are not the request's.
+      // A warm-up, because compiled code and schemas are not caused by the request.
       await send(method, url, '{}')
       using watch = watchTurns()
       const answer = await send(method, url, payload)

@@ -8,8 +8,8 @@ import { figure } from '../support/figure.ts'
 import { filledTo, watchTurns } from '../support/large-requests.ts'
 import { rawMessage, rawMessageEvent, rawStatusEvent } from '../unit/producer/samples.ts'
 
-// The producer's half of guarantee 48. CPU time of the thread between two turns of the event loop: on an idle machine that is
-// the delay of everybody else, and on a busy one it says the same.
+// The producer's half of guarantee 48. It measures the CPU time of the thread between two turns of the event loop: on
+// an idle machine that is the delay of all other requests, and on a busy one the figure is the same.
 
 const maxRequestBytes = 4_194_304
 const maxDelayMs = 200
@@ -96,7 +96,7 @@ test.each([
       health: new Health(),
       metrics: createMetrics('producer'),
     })
-    // Compiled code and schemas are not the request's.
+    // A warm-up, because compiled code and schemas are not caused by the request.
     const post = (payload: Buffer, contentType: string) =>
       server.inject({ method: 'POST', url: '/v1/events', payload, headers: { 'content-type': contentType } })
     await post(Buffer.from('{"events":[{"type":"message"},{"type":"status"}]}'), 'application/json')

@@ -14,12 +14,12 @@ import { followOutcomes } from '../support/outcome-topics.ts'
 const webhooks = 4
 const failuresToOpen = 101
 const openMs = 600_000
-/** A probe that nobody answers for is given up after a minute; what is parked then ramps up. */
+/** A probe without an answer is given up after a minute; then parked notifications ramp up. */
 const limitMs = 120_000
 const stopGraceMs = 30_000
 const preload = fileURLToPath(new URL('../support/clock-shift.mjs', import.meta.url))
 
-/** What is done to the dispatcher while its probes hang. */
+/** Faults of the dispatcher while its probes hang. */
 const faults: [name: string, make: (world: FaultyStack) => Promise<void>][] = [
   [
     'kill -9',

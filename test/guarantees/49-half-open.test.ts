@@ -9,7 +9,7 @@ const seed = Number(process.env.HOOKLINE_SEED ?? 49)
 const topic = 'webhook-deliveries'
 const failuresToOpen = 101
 const openMs = 600_000
-/** The longest that a webhook may be left alone once its breaker is due: a lost probe is given up after a minute. */
+/** The longest that a webhook may wait once its breaker is due: a lost probe is given up after a minute. */
 const longestSilenceMs = 62_000
 const hung: Outcome = { kind: 'unreachable', reason: 'timeout', latencyMs: 10_000, detail: '' }
 const ok: Outcome = { kind: 'success', status: 200, latencyMs: 5 }
@@ -19,8 +19,8 @@ const disturbances = ['killed', 'rebalanced', 'moved', 'stopped for 3 s'] as con
 type Disturbance = (typeof disturbances)[number]
 
 /**
- * One webhook whose breaker opens, whose first probe hangs, and which is well afterwards. The disturbance comes at any moment
- * from just before the probe to just after its end.
+ * One webhook whose breaker opens, whose first probe hangs, and which works afterwards. The disturbance happens at any
+ * moment from just before the probe to just after its end.
  */
 async function run(worldSeed: number, disturbance: Disturbance, whenBlocked: 'park' | 'reject') {
   const random = seeded(worldSeed)
@@ -29,7 +29,7 @@ async function run(worldSeed: number, disturbance: Disturbance, whenBlocked: 'pa
   const world: SimulatedWorld = new SimulatedWorld(worldSeed, () => {
     if (isStopped) return { outcome: 'postponed', afterMs: 0 }
     if (isWell) return { outcome: ok, afterMs: random() * 50 }
-    // What opened it answered at once; the probe hangs.
+    // The failures that opened the breaker were answered at once; the probe hangs.
     return world.sent.length > failuresToOpen ? { outcome: hung, afterMs: 10_000 } : { outcome: refused, afterMs: 5 }
   })
   world.definitions.set('w', definition('w', { whenBlocked, maxInFlight: 1, retryProfile: 'none' }))
@@ -44,7 +44,7 @@ async function run(worldSeed: number, disturbance: Disturbance, whenBlocked: 'pa
     for (const number of world.engine.assign({ partitions: new Map([[topic, partitions]]), fresh }))
       world.restore(number, new Map([[topic, { offset: committed, finishedAbove: null }]]))
   }
-  /** Lets so much time pass, with all that goes on from time to time. */
+  /** Lets this much time pass, with everything that happens periodically. */
   const pass = async (forMs: number, isDone = () => false) => {
     for (const endMs = clock.nowMs + forMs; clock.nowMs < endMs && !isDone(); ) {
       for (; owned.length > 0 && position < log.length && world.engine.hasRoomFor('webhook-deliveries'); position++)
@@ -87,7 +87,7 @@ async function run(worldSeed: number, disturbance: Disturbance, whenBlocked: 'pa
   const isOver = () => world.sent.length > sentBefore || world.ended.size === log.length
   await pass(2 * openMs, isOver)
   const silentMs = clock.nowMs - disturbedAtMs
-  // A probe that hung has opened the breaker again; reject ends what waits by a record, without a request.
+  // The hung probe has opened the breaker again; reject ends waiting notifications with a record and no request.
   await pass(3 * openMs, () => world.ended.size === log.length)
   return { world, published: log.length, silentMs }
 }

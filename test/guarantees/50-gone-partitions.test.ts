@@ -27,7 +27,7 @@ const turnEnded = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 type Stored = { key: string; value: unknown; headers: Record<string, string> | undefined }
 
-/** Kafka as far as two dispatchers need it: logs by topic and partition, commits, and who is assigned what. */
+/** Kafka as two dispatchers need it: logs by topic and partition, commits, and assignments. */
 class ModelKafka {
   readonly clock = new VirtualClock()
   readonly random: () => number
@@ -47,14 +47,14 @@ class ModelKafka {
     return log
   }
 
-  /** Every answer takes its time, now and then long enough for partitions to come and go meanwhile. */
+  /** Every answer takes time, sometimes enough for partitions to leave and return. */
   answer(): Promise<void> {
     const delayMs = this.random() < 0.1 ? this.random() * 3_000 : this.random() * 20
     return new Promise((resolve) => this.clock.after(delayMs, resolve))
   }
 }
 
-/** One dispatcher: its own classes from the assignment to the commit, and nothing of the network. */
+/** One dispatcher: the real classes from the assignment to the commit, without a network. */
 class Instance implements AsyncDisposable {
   readonly name: string
   readonly #kafka: ModelKafka
@@ -204,7 +204,7 @@ class Instance implements AsyncDisposable {
     this.#assignments.assigned(this.assignment)
   }
 
-  /** What goes on from time to time: batches, commits and snapshots, parked records. */
+  /** Everything periodic: batches, commits, snapshots, parked records. */
   turn(): void {
     const { random } = this.#kafka
     this.#engine.tick()
@@ -296,7 +296,7 @@ class Instance implements AsyncDisposable {
     })
   }
 
-  /** One producer: its records land in the order of their sending, now and then late. */
+  /** One producer: its records are in the log in the order of sending, sometimes late. */
   #land(landed: () => void): void {
     const { clock, random } = this.#kafka
     const slowMs = random() < 0.05 ? 2_000 : 20
@@ -304,7 +304,7 @@ class Instance implements AsyncDisposable {
     clock.after(this.#landsAtMs - clock.nowMs, landed)
   }
 
-  /** The broker takes commits of the current generation only. */
+  /** The broker accepts commits of the current generation only. */
   async #commit(
     assignment: { current: boolean },
     commits: { partition: number; offset: number; metadata?: string }[],
@@ -323,7 +323,7 @@ class Instance implements AsyncDisposable {
   }
 }
 
-/** Partitions come and go between two dispatchers, at any moment of what they are doing; in the end all is sent. */
+/** Partitions move between two dispatchers at any moment of their work; in the end everything is sent. */
 async function run(worldSeed: number): Promise<{ kafka: ModelKafka; moves: number; done: boolean }> {
   const kafka = new ModelKafka(worldSeed)
   const { clock, random } = kafka

@@ -15,7 +15,7 @@ import { startLoad } from '../support/load.ts'
 import { remakeTopic } from '../support/remade-topic.ts'
 import { openCodec, openKafka, openProducer, readValues } from '../support/topic-reader.ts'
 
-/** guarantees.md, 51: topics deleted, made anew and truncated under running services. */
+/** guarantees.md, 51: topics that are deleted, recreated and truncated under running services. */
 
 const noticedWithinMs = 30_000
 const arrivesWithinMs = 90_000
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 const inTopic = (name: string) => `${world.stack.topicPrefix}${name}`
 
-/** Publishes events of contacts of their own, and waits until they have arrived. @returns how many there were. */
+/** Publishes events of separate contacts, and waits until they have arrived. @returns how many there were. */
 async function traffic(what: string): Promise<number> {
   const round = `round-${++rounds}`
   const lanes = world.lanes.map((lane) => ({ ...lane, contactId: `${lane.contactId}-${round}` }))
@@ -50,7 +50,7 @@ async function traffic(what: string): Promise<number> {
   return published.length
 }
 
-/** Whether a service has ended with the topic in its last message, or said in its log what became of records. */
+/** Whether a service has ended with the topic in its last message, or has logged the fate of records. */
 async function isNoticed(topic: string, sinceMs: number): Promise<boolean> {
   const { stack } = world
   for (const name of ['formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const) {
@@ -74,7 +74,7 @@ async function noticed(topic: string, sinceMs: number): Promise<number> {
   return Math.round(systemClock.monotonicMs() - startMs)
 }
 
-/** Services end one after another: each is ready again, and goes on being so. */
+/** Services end one after another; each becomes ready again and stays ready. */
 async function settled(): Promise<void> {
   const names = ['producer', 'formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const
   for (let quietSince = systemClock.monotonicMs(); systemClock.monotonicMs() - quietSince < 4_000; ) {
@@ -182,7 +182,7 @@ test('partitions added to message-events are read within seconds', { timeout: ca
   await traffic('before')
   await admin.createPartitions({ topicPartitions: [{ topic, count: 9 }] })
   const events = await readValues(kafka, topic, codec.decoder<MessageEvent>(schemaOf(topics.messageEvents)))
-  // Events of readiness checks stand there as well; their webhooks are deleted by now.
+  // Events of readiness checks are there too; their webhooks are deleted by now.
   const event = events.find(({ decoded }) => world.lanes.some(({ channel }) => channel === decoded.chatChannelId))
   if (!event) throw new Error('no event to make others of')
   const encode = await codec.encoder<MessageEvent>(`${topic}-value`, schemaOf(topics.messageEvents))
@@ -207,7 +207,7 @@ test('after webhook-config and account-config were recreated, a definition answe
   const sinceMs = systemClock.nowMs()
   for (const name of ['account-config', 'webhook-config']) await remakeTopic(admin, inTopic(name))
   const channel = `${world.businessId}-anew`
-  // A client tries again while admin starts again; what it is told once must hold.
+  // A client tries again while admin restarts; what admin answers once must hold.
   const trying = async <T>(call: () => Promise<T>): Promise<T> => {
     for (;;) {
       try {

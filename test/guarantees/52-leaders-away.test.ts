@@ -12,9 +12,9 @@ import { followOutcomes } from '../support/outcome-topics.ts'
 const notLeader = 6
 const awayMs = sized(2_000, 1_200)
 const perSecond = 40
-/** Above 100 failures in ten minutes a webhook is not sent to. */
+/** A webhook is blocked after more than 100 failures in ten minutes. */
 const mostRefused = 60
-/** What a dispatcher writes: an outcome is in several of them, whose leaders are away one after another. */
+/** Topics that a dispatcher writes; an outcome is in several of them, whose leaders fail one after another. */
 const recorded = [topics.webhookAttempts, topics.webhookDeadLetters]
 const written = sized([...recorded, topics.webhookRetries1m, topics.webhookParked, topics.webhookHealth], recorded)
 const rounds = sized(4, 1)
@@ -26,7 +26,7 @@ test('when the leader of each topic is unavailable in turn and the dispatcher is
   await using proxy = await startKafkaProxy(broker)
   const more = (n: number) => (n === 3 ? { retryProfile: 'none' as const } : {})
   await using world = await startFaultyStack({ webhooks: 4, contacts: 80, brokers: [proxy.address], more })
-  // Refused once, or for good: each way on is taken. Not so often that the breaker opens.
+  // Refused once or for good, so that both paths are taken, and not so often that the breaker opens.
   const sentAgain = new Map<string, boolean>()
   const dead = new Set<string>()
   world.receiver.answer('/2', ({ webhookId }) => {

@@ -8,7 +8,10 @@ import { messageOf, publish } from '../support/load.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { openCodec, openKafka, openProducer, readValues } from '../support/topic-reader.ts'
 
-/** A definition made anew by hand at the same version works; an id that moves to another business takes nothing with it. */
+/**
+ * A definition recreated by hand at the same version works; a webhook id that moves to another business takes nothing
+ * along.
+ */
 
 let world: TestStack
 

@@ -28,7 +28,7 @@ test('a message, its delivered and its read with one eventId are three notificat
   const ids = () => new Set(arrivals().map(({ webhookId }) => webhookId))
   await until(() => ids().size >= events.length, 60_000, systemClock)
   const first = ids()
-  // The same ids again: what was published twice is seen to be the same.
+  // The same ids again: a repeated event is recognised.
   await publish(world, events.slice(0, 3))
   await publish(world, [{ ...messageOf(lane, count, world.businessId) }])
   await until(() => ids().size > first.size, 60_000, systemClock)

@@ -10,7 +10,10 @@ import { messageOf, publish } from '../support/load.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
-/** A stored header value goes to its origin alone; each former secret signs for its own day; of two rotations at once one holds. */
+/**
+ * A stored header value goes to its origin only, each former secret signs for one day, and of two concurrent rotations
+ * one is accepted.
+ */
 
 const stored = 'Bearer of-another-system'
 const races = sized(100, 10)

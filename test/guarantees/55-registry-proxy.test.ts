@@ -13,7 +13,7 @@ import { countRecords, openKafka } from '../support/topic-reader.ts'
 const outageMs = sized(60_000, 5_000)
 const resumeLimitMs = 10_000
 const all = Object.keys(proxyFaults) as ProxyFault[]
-/** Scaled down, all answers take turns within one outage. */
+/** Scaled down, all answers occur in turn within one outage. */
 const outages = sized<ProxyFault[][]>([...all.map((fault) => [fault]), all], [all])
 
 const kafka = openKafka(inject('brokers'))

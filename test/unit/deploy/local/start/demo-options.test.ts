@@ -12,7 +12,10 @@ test.each<{ args: string[]; is: ParsedOptions }>([
     is: { kind: 'start', options: { once: true, demo: true, conversationsFile: 'a.jsonl' } },
   },
   { args: ['--once', '--help'], is: { kind: 'help' } },
-  { args: ['--once', '--no-demo'], is: { kind: 'wrong', why: '--once needs sample traffic, which --no-demo leaves out' } },
+  {
+    args: ['--once', '--no-demo'],
+    is: { kind: 'wrong', why: '--once needs sample traffic, which --no-demo leaves out' },
+  },
   {
     args: ['--no-demo', '--conversations=a'],
     is: { kind: 'wrong', why: '--conversations and --no-demo exclude each other' },
