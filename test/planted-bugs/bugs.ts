@@ -1,12 +1,15 @@
-/** A mistake that somebody could make, and the tests that must notice it. Texts are kept short: they have to stay found. */
+/**
+ * A plausible mistake, and the tests that must notice it. Texts are short, so that they are still found after other
+ * changes.
+ */
 export type PlantedBug = {
-  /** What goes wrong. */
+  /** Effect of the mistake. */
   name: string
   file: string
-  /** Stands in the file exactly once. */
+  /** Occurs in the file exactly once. */
   text: string
   replacement: string
-  /** Each of them must fail. */
+  /** Test files, each of which must fail. */
   caughtBy: string[]
   /** Its tests need Kafka: planted with --all only. */
   kafka?: true

@@ -2,15 +2,17 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PlantedBug } from './bugs.ts'
 
-/** The file with the bug in it. @throws Error when the text is not there, or more than once: the list is out of date. */
+/**
+ * Returns the file with the bug in it. @throws Error if the text does not occur exactly once: the list is out of date.
+ */
 export function planted({ file, text, replacement }: PlantedBug, source: string): string {
   const count = text === '' ? 0 : source.split(text).length - 1
   if (count !== 1) throw new Error(`${file} has ${count} times: ${text}`)
-  // A function, so that $ in the replacement means nothing.
+  // A function, because $ has a meaning in a replacement text.
   return source.replace(text, () => replacement)
 }
 
-/** Why the bug cannot be planted any more; else null. */
+/** Why the bug cannot be planted any more, or null. */
 export function staleness(bug: PlantedBug, root: string): string | null {
   try {
     planted(bug, readFileSync(join(root, bug.file), 'utf8'))
@@ -20,7 +22,7 @@ export function staleness(bug: PlantedBug, root: string): string | null {
   }
 }
 
-/** Writes the bug into a copy of the repository. Disposing takes it out again. @throws as planted. */
+/** Writes the bug into a copy of the repository; disposing removes it again. @throws as planted. */
 export function plant(bug: PlantedBug, root: string): Disposable {
   const path = join(root, bug.file)
   const source = readFileSync(path, 'utf8')

@@ -10,12 +10,13 @@ import { plant, staleness } from './plant.ts'
 import { runTests } from './test-run.ts'
 
 /**
- * npm run planted-bugs [-- --all] [-- <words>]: puts known bugs into a copy of the repository, one at a time, and runs the
- * tests that must notice them (guarantees.md, 39). --all: those as well whose tests need Kafka. Words choose bugs by name.
- * The last line is JSON: {"planted", "caught", "missed": [names]}. Exit code 0 only when every bug is caught.
+ * npm run planted-bugs [-- --all] [-- <words>]: puts known bugs into a copy of the repository, one at a time, and runs
+ * the tests that must notice them (guarantees.md, 39). --all includes bugs whose tests need Kafka; words select bugs by
+ * name.
+ * The last line is JSON: {"planted", "caught", "missed": [names]}. Exit code 0 only if every bug is caught.
  */
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** Enough to meet each of the bugs below in the simulation; all seeds would take ten times as long. */
+/** Enough seeds for the simulation to meet each of the bugs below; all seeds would take ten times as long. */
 const simulationSeeds = '60'
 
 type Result = { bug: PlantedBug; missedBy: string[] }
@@ -50,7 +51,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** The files that git knows or would take, as they are now. */
+/** Files that git tracks or would add, as they are now. */
 function copyTo(copy: string): void {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
   for (const file of listed.toString().split('\0').filter(Boolean)) {
@@ -65,7 +66,7 @@ async function plantAllWithKafka(bugs: PlantedBug[], copy: string, env: NodeJS.P
   await using platform = await startPlatform({ progress: print })
   const { brokers, schemaRegistryUrl } = platform
   const given = { KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: schemaRegistryUrl }
-  // Awaited here: the platform would be closed under it otherwise.
+  // Awaited here, because returning closes the platform.
   return await plantAll(bugs, copy, { ...env, ...given })
 }
 
@@ -84,7 +85,7 @@ async function plantAll(bugs: PlantedBug[], copy: string, env: NodeJS.ProcessEnv
   return results
 }
 
-/** @returns the tests that have not noticed it; why it could not be planted, if so. */
+/** @returns the tests that have not noticed it, or why it could not be planted. */
 async function plantOne(bug: PlantedBug, copy: string, kafka: boolean, env: NodeJS.ProcessEnv): Promise<string[]> {
   const stale = staleness(bug, copy)
   if (stale !== null) return [stale]

@@ -3,19 +3,19 @@ import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What is needed of vitest's JSON report. */
+/** Part of vitest's JSON report. */
 type Report = { testResults: { name: string; message?: string; assertionResults: { status: string }[] }[] }
 
-/** passed; failed: by at least one of its tests; broken: it did not get as far as a test. */
+/** passed; failed: at least one of its tests failed; broken: no test was run. */
 export type FileVerdict = 'passed' | 'failed' | 'broken'
 
-/** A bug may keep a simulation from ever ending: that is noticed, too. */
+/** Time limit: a bug may keep a simulation from ending, which counts as noticed. */
 const limitMs = 300_000
 
 /**
  * Runs test files of a copy of the repository.
- * @param kafka with the project's own set-up; without, no Kafka is started, and files of any folder may be run.
- * @returns by file; 'failed' for those that had not ended within five minutes.
+ * @param kafka uses the project's own set-up; without it no Kafka is started, and files of any folder may be run.
+ * @returns results by file; 'failed' for those that had not ended within five minutes.
  */
 export async function runTests(
   root: string,
@@ -35,7 +35,7 @@ export async function runTests(
   let isLate = false
   const timer = setTimeout(() => {
     isLate = true
-    // vitest ends by itself then, with an exit code.
+    // vitest then ends by itself with an exit code.
     child.kill('SIGTERM')
   }, limitMs)
   await once(child, 'exit')

@@ -54,7 +54,7 @@ function runVitest(files: string[], reportFile: string, onLine: (line: string) =
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   createInterface({ input: child.stdout }).on('line', onLine)
-  // It has a broker and services to stop: what this process is told, it is told as well.
+  // Forwards signals, because the child has a broker and services to stop.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)))
 }

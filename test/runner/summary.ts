@@ -1,8 +1,8 @@
-/** What is needed of vitest's JSON report. */
+/** Part of vitest's JSON report. */
 export type Report = { testResults: { name: string; status: string; assertionResults: { status: string }[] }[] }
 
 export type Result = {
-  /** Its number in the list of guarantees. */
+  /** Number in the list of guarantees. */
   id: number
   /** null: every test of it was skipped, and its figure says why. */
   ok: boolean | null
@@ -11,7 +11,7 @@ export type Result = {
 
 export type Summary = { passed: number; failed: number; skipped: number; results: Result[] }
 
-/** The lines that tests print by figure() of test/support. */
+/** Lines printed by figure() of test/support. */
 export class FigureLines {
   readonly #texts = new Map<number, string[]>()
 
@@ -27,7 +27,7 @@ export class FigureLines {
   }
 }
 
-/** One result for each guarantee, in order; a guarantee may have several files, whose names begin with its number. */
+/** One result for each guarantee, in order. A guarantee may have several files, whose names begin with its number. */
 export function summarize({ testResults }: Report, figures: Pick<FigureLines, 'of'>): Summary {
   const verdicts = new Map<number, (boolean | null)[]>()
   for (const file of testResults) {
@@ -42,7 +42,7 @@ export function summarize({ testResults }: Report, figures: Pick<FigureLines, 'o
   return { passed: count(true), failed: count(false), skipped: count(null), results }
 }
 
-/** A file that could not be run at all has failed without any test of it. */
+/** A file that could not be run has failed without any test. */
 function verdictOf({ status, assertionResults }: Report['testResults'][number]): boolean | null {
   if (assertionResults.some((test) => test.status === 'failed')) return false
   if (status === 'failed') return false

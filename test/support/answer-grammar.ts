@@ -1,20 +1,20 @@
 import { gzipSync } from 'node:zlib'
 
-/** How the connection goes on after what was written. */
+/** What happens to the connection after the answer was written. */
 type Ending = 'open' | 'close' | 'reset'
 
 export type OddAnswer = {
-  /** Written one after another. */
+  /** Pieces, written one after another. */
   pieces: Buffer[]
   ending: Ending
-  /** The final status when its head is whole; null when there is none, or none that counts. */
+  /** The final status if its head is complete; null if there is none, or none that counts. */
   status: number | null
-  /** Whether an RFC 9112 client takes it as well, and sees the same status. */
+  /** Whether an RFC 9112 client accepts it too, with the same status. */
   isWellFormed: boolean
 }
 
 export type GrammarOptions = {
-  /** Leaves out what acts on the webhook as a whole: 410, and Retry-After that asks for a wait. */
+  /** Leaves out what affects the webhook as a whole: 410, and Retry-After with a wait. */
   isQuiet?: boolean
 }
 
@@ -24,8 +24,8 @@ const headCapBytes = 65_536
 const longestQuietHeadBytes = 60_000
 
 /**
- * One answer that a receiver could write, as odd as it may be: status lines, repeated, folded and enormous fields, 1xx, both
- * lengths, bare line feeds, chunk extensions, trailers, compressed bodies, cut off after any byte.
+ * One answer that a receiver could write, however odd: status lines; repeated, folded and enormous fields; 1xx; both
+ * lengths; bare line feeds; chunk extensions; trailers; compressed bodies; cut off after any byte.
  * @param random uniform in [0, 1); the same numbers make the same answer.
  */
 export function oddAnswer(random: Random, { isQuiet = false }: GrammarOptions = {}): OddAnswer {
@@ -108,7 +108,7 @@ export function oddAnswer(random: Random, { isQuiet = false }: GrammarOptions = 
   if (headBytes.length > longestQuietHeadBytes && headBytes.length <= headCapBytes + 10) isFlood = true
 
   let all = hasBody || chance(0.1) ? Buffer.concat([headBytes, body]) : headBytes
-  // An answer that nobody asked for, right behind: it must not become another request's.
+  // An unrequested answer directly behind it, which must not be taken for another request's answer.
   const hasExtra = !isPlain && chance(0.1)
   if (hasExtra) all = Buffer.concat([all, Buffer.from('HTTP/1.1 298 Extra\r\ncontent-length: 0\r\n\r\n')])
   let cutAt = all.length
@@ -121,7 +121,7 @@ export function oddAnswer(random: Random, { isQuiet = false }: GrammarOptions = 
       : cutAt < headBytes.length + body.length || ends
         ? pick(['open', 'close', 'close', 'reset'])
         : pick(['open', 'open', 'close'])
-  // Whether a head beyond what is read counts is not said; it must only have a named outcome.
+  // Whether a head beyond the limit counts is not specified; it must only have a named outcome.
   const counts = isWhole && !isInvalid && !isFlood && ending !== 'reset'
   return {
     pieces: hasExtra ? [all] : split(all, random),
@@ -184,7 +184,7 @@ function chunked(parts: Buffer[], afterSize: string, trailers: string): Buffer {
   return Buffer.concat([...chunks, Buffer.from(`0\r\n${trailers}\r\n`)])
 }
 
-/** As one write, as a few, or the first bytes one by one. */
+/** Written at once, in a few pieces, or with the first bytes one by one. */
 function split(bytes: Buffer, random: Random): Buffer[] {
   const way = random()
   if (way < 0.6) return [bytes]

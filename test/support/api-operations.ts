@@ -1,7 +1,7 @@
 /** An operation of admin's OpenAPI document. */
 export type Operation = { operationId: string; method: string; path: string }
 
-/** All but those that let people in, which are for everybody. */
+/** All operations except those that begin a session, which are open to everybody. */
 export async function readOperations(adminUrl: string): Promise<Operation[]> {
   const { paths } = (await (await fetch(`${adminUrl}/openapi.json`)).json()) as {
     paths: Record<string, Record<string, { operationId: string; security?: unknown[] }>>
@@ -13,7 +13,7 @@ export async function readOperations(adminUrl: string): Promise<Operation[]> {
   )
 }
 
-/** Asks for it, for this business; all other parameters name what does not exist. @returns the status. */
+/** Requests it for this business; all other parameters name nothing that exists. @returns the status. */
 export async function statusOf(
   adminUrl: string,
   { method, path }: Operation,

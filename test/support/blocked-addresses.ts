@@ -1,4 +1,4 @@
-/** First, last and telling addresses of every blocked range (guarantees.md, the list at the end of security). */
+/** First, last and notable addresses of every blocked range (guarantees.md, the list at the end of security). */
 export const blockedIpv4 = [
   ...['0.0.0.0', '0.1.2.3', '0.255.255.255', '10.0.0.0', '10.0.0.1', '10.255.255.255'],
   ...['100.64.0.0', '100.100.100.200', '100.127.255.255', '127.0.0.1', '127.0.0.2', '127.255.255.255'],
@@ -12,18 +12,18 @@ export const blockedIpv4 = [
 ]
 
 export const blockedIpv6 = [
-  // Outside of 2000::/3: unspecified, loopback, IPv4-compatible, mapped, NAT64, discard, local, multicast, never given out.
+  // Outside 2000::/3: unspecified, loopback, IPv4-compatible, mapped, NAT64, discard, local, multicast, unassigned.
   ...['::', '::1', '::127.0.0.1', '::8.8.8.8', '::ffff:0:8.8.8.8', '64:ff9b::8.8.8.8', '64:ff9b::7f00:1'],
   ...['64:ff9b:1::1', '100::1', '100:0:0:1::1', '1fff:ffff::1', '4000::1', '5f00::1', 'fc00::1', 'fd00:ec2::254'],
   ...['fe80::1', 'fec0::1', 'ff02::1', 'ff0e::1', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
   ...['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:10.0.0.1', '::ffff:169.254.169.254', '0:0:0:0:0:ffff:c0a8:0101'],
-  // Within it.
+  // Blocked ranges within 2000::/3.
   ...['2001::', '2001::1', '2001:0:4136:e378:8000:63bf:3fff:fdd2', '2001:20::1', '2001:1ff:ffff::1'],
   ...['2001:db8::1', '2001:db8:ffff::1', '2002::1', '2002:7f00:1::', '2002:ffff::1'],
   ...['2620:4f:8000::1', '2620:4f:8000:ffff::1', '3fff::1', '3fff:fff:ffff::1'],
 ]
 
-/** The neighbours of every range, and well-known public addresses. */
+/** Neighbours of every range, and well-known public addresses. */
 export const publicAddresses = [
   ...['1.0.0.0', '1.1.1.1', '8.8.8.8', '9.255.255.255', '11.0.0.0', '100.63.255.255', '100.128.0.0'],
   ...['126.255.255.255', '128.0.0.0', '169.253.255.255', '169.255.0.0', '172.15.255.255', '172.32.0.0'],

@@ -5,20 +5,20 @@ import { fileURLToPath } from 'node:url'
 import packed, { inflate } from '@sparticuz/chromium'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
-/** A real browser for tests: Chromium with the libraries and fonts that it needs, from a package of npm. */
+/** A real browser for tests: Chromium with its libraries and fonts, from an npm package. */
 export type TestBrowser = AsyncDisposable & {
-  /** A page in a profile of its own. Whatever it logs as an error, or throws, is among `faults`. */
+  /** Opens a page in a new profile. Errors that it logs or throws are collected in `faults`. */
   page(options?: BrowserContextOptions): Promise<Page>
-  /** What pages have complained of: errors, what the page's policy has refused. */
+  /** Errors of pages, and refusals by the page's policy. */
   faults: string[]
-  /** Leaves a picture in the folder that HOOKLINE_TEST_SCREENSHOTS names, else in one of its own. */
+  /** Saves a screenshot in the folder of HOOKLINE_TEST_SCREENSHOTS, or in a temporary one. */
   shoot(page: Page, name: string): Promise<void>
   screenshotFolder: string
 }
 
-/** Of the package's own arguments those that are for a browser in a cloud function would switch off what is tested here. */
+/** Excluded arguments: the package's defaults for cloud functions would switch off what is tested here. */
 const args = ['--no-sandbox', '--disable-gpu', '--no-zygote', '--font-render-hinting=none']
-/** A page that does not show what is waited for: long enough for a machine that is busy with other tests. */
+/** Time limit for what a page should show: long enough for a machine that is busy with other tests. */
 const timeoutMs = 15_000
 export const desktop = { width: 1280, height: 860 }
 export const phone = { width: 390, height: 844 }
@@ -54,12 +54,12 @@ export async function openBrowser(): Promise<TestBrowser> {
   }
 }
 
-/** HOOKLINE_TEST_CHROMIUM names another Chromium or Chrome: the package's is for Linux. */
+/** HOOKLINE_TEST_CHROMIUM names another Chromium or Chrome, because the package's is for Linux only. */
 async function launch(): Promise<Browser> {
   const own = process.env.HOOKLINE_TEST_CHROMIUM
   if (own) return chromium.launch({ executablePath: own, args })
   const executablePath = await packed.executablePath()
-  // A machine without a desktop lacks these libraries.
+  // Libraries that a machine without a desktop lacks.
   const bin = fileURLToPath(new URL('../bin/', import.meta.resolve('@sparticuz/chromium')))
   const libraries = join(await inflate(join(bin, 'al2023.tar.br')), 'lib')
   const env = { ...process.env, LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: join(tmpdir(), 'fonts') }

@@ -1,5 +1,5 @@
-// Loaded before a service (NODE_OPTIONS=--import): its clock runs ahead by as many milliseconds as a file says. So ten minutes
-// of breaker pass in a test without ten minutes of waiting, in the real process.
+// Loaded before a service (NODE_OPTIONS=--import): its clock runs ahead by the milliseconds that a file contains. Ten
+// minutes of a breaker then pass in the real process without waiting.
 import { readFileSync } from 'node:fs'
 
 const { HOOKLINE_TEST_CLOCK_FILE: file, HOOKLINE_TEST_CLOCK_OF: service = '' } = process.env

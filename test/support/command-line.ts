@@ -6,17 +6,19 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 type Ran = { exitCode: number; out: string; err: string }
 
 type RunOptions = {
-  /** By the names that the arguments have for them. */
+  /** Files, by the names that the arguments use. */
   files?: Record<string, string>
-  /** Ends what follows. */
+  /** Ends a verb that follows. */
   interrupted?: AbortSignal
-  /** Sees results as they are written. */
+  /** Receives results as they are written. */
   onOut?: (text: string) => void
 }
 
 export type CommandLine = (args: string[], options?: RunOptions) => Promise<Ran>
 
-/** The operators' command line within this process. @param env its variables; nothing of this process's comes to it. */
+/**
+ * The operators' command line within this process. @param env its variables; those of this process are not passed on.
+ */
 export function commandLine(env: NodeJS.ProcessEnv, local: LocalAddress | null = null): CommandLine {
   return async (args, { files = {}, interrupted = new AbortController().signal, onOut } = {}) => {
     let out = ''

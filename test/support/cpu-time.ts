@@ -1,6 +1,6 @@
 /**
- * CPU time of this thread that some work takes so many times, in milliseconds, the least of two measurements: other processes
- * do not count. Some systems count in steps of 10 ms.
+ * CPU time of this thread for repeated work, in milliseconds: the smaller of two measurements. Other processes do not
+ * count. Some systems count in steps of 10 ms.
  */
 export function cpuMs(work: () => void, times = 1): number {
   let leastMs = Number.POSITIVE_INFINITY
@@ -13,12 +13,12 @@ export function cpuMs(work: () => void, times = 1): number {
   return leastMs
 }
 
-/** Below this, a measurement says more of the machine than of the work, in milliseconds. */
+/** Shortest meaningful measurement, in milliseconds: below this, the machine matters more than the work. */
 const noiseMs = 30
 
 /**
- * Whether work on ten times the length takes at most 15 times as long (guarantee 40), measured as ten times the short one
- * against the long one once.
+ * Whether work on ten times the length takes at most 15 times as long (guarantee 40), measured as ten runs of the short
+ * one against one of the long one.
  */
 export function growsLinearly(short: () => void, long: () => void): boolean {
   const longMs = cpuMs(long)

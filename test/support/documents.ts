@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The repository's documents, as tests read them. */
+/** Access to the repository's documents for tests. */
 
 export const root = new URL('../../', import.meta.url)
 
@@ -16,19 +16,22 @@ export function filesBelow(folder: string, ending: string): string[] {
     .filter((name) => name.endsWith(ending) && !/(^|\/)(node_modules|dist)\//.test(name))
 }
 
-/** Every document: those at the root and those of docs/. */
+/** Every document: those in the root and those in docs/. */
 export function documentPaths(): string[] {
   const atRoot = readdirSync(root).filter((name) => name.endsWith('.md'))
   return [...atRoot, ...filesBelow('docs', '.md')]
 }
 
-/** What stands in a document's code blocks of one language, in order. */
+/** Contents of a document's code blocks in one language, in order. */
 export function codeBlocks(document: string, language: string): string[] {
   const pattern = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm')
   return [...document.matchAll(pattern)].map(([, text = '']) => text)
 }
 
-/** A document's section: all below a heading until the next one of its rank or above. @throws Error without such a heading. */
+/**
+ * A section: everything below a heading until the next one of the same or a higher level. @throws Error without such a
+ * heading.
+ */
 export function sectionOf(document: string, heading: string): string {
   const rank = /^#+/.exec(heading)?.[0].length ?? 0
   const lines = document.split('\n')
@@ -38,7 +41,7 @@ export function sectionOf(document: string, heading: string): string {
   return lines.slice(start + 1, end < 0 ? undefined : end).join('\n')
 }
 
-/** Names by which links reach a document's headings, as GitHub makes them: a repeated one gets a number. */
+/** Anchors of a document's headings, as GitHub makes them: a repeated one gets a number. */
 export function anchorsOf(document: string): Set<string> {
   const anchors = new Set<string>()
   const text = document.replaceAll(/^```[\s\S]*?^```$/gm, '')

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { type Answer, definition, SimulatedWorld } from './simulation.ts'
 
-/** What the engine's tests share: one webhook `w`, two partitions, a receiver that answers as told. */
+/** The world of the engine's tests: one webhook `w`, two partitions, a scripted receiver. */
 
 export const topic = 'webhook-deliveries'
 export const ok: Outcome = { kind: 'success', status: 200, latencyMs: 5 }
@@ -12,7 +12,7 @@ export const place = (offset: number, partition = 0) => ({ topic, partition, off
 export const commitsOf = (made: SimulatedWorld) =>
   made.engine.takeCommits().map(({ metadata: _metadata, ...commit }) => commit)
 
-/** Two ticks: only then is it known how fast a webhook works off what it has. */
+/** Two ticks: the speed of a webhook is measured only after that. */
 export function measure(made: SimulatedWorld): void {
   for (const _tick of [1, 2]) {
     made.clock.runUntil(made.clock.nowMs + 200)

@@ -1,10 +1,10 @@
 import type { Event } from '../../services/domain/event/event.ts'
 import { message, messageEvent, statusEvent } from './sample-events.ts'
 
-/** A text of an event, and an event with a given text in it. */
+/** A text of an event, and a function that makes an event with a given text in it. */
 export type EventField = {
   name: string
-  /** Bytes of UTF-8 that it may have; null where only the notification's size limits it. */
+  /** Limit in bytes of UTF-8; null if only the size of the notification limits it. */
   maxBytes: number | null
   fill: (text: string) => Event
 }
@@ -33,7 +33,7 @@ const ofMessage = [
 const whatsapp = { chatPlatform: 'whatsapp', whatsappNumber: '549110', chatIdInChatPlatform: null }
 const maxBytes = 256
 
-/** Every text field of both kinds of events; those of messages on WhatsApp, where all of them are read. */
+/** Every text field of both kinds of events; messages are on WhatsApp, where all of their fields are read. */
 export const eventFields: EventField[] = [
   ...[...names, 'chatPlatform'].flatMap((name) => [
     { name, maxBytes, fill: (text: string) => messageEvent({ [name]: text }) },

@@ -3,13 +3,13 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 type StreamEvent = { event: string; id: string; atMs: number }
 
 export type EventStream = AsyncDisposable & {
-  /** All that have come. */
+  /** All events received. */
   events: StreamEvent[]
-  /** Resolves when the other side has ended it. */
+  /** Resolves when the other side has ended the stream. */
   ended: Promise<void>
 }
 
-/** Server-sent events as a program reads them. Resolves when the first has come; times are of the monotonic clock. */
+/** Server-sent events for a program. Resolves when the first has arrived; times are of the monotonic clock. */
 export async function openEventStream(url: string, headers: Record<string, string>): Promise<EventStream> {
   const leaving = new AbortController()
   const response = await fetch(url, { headers, signal: leaving.signal })

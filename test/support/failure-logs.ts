@@ -4,8 +4,8 @@ import { afterAll, afterEach } from 'vitest'
 import { lastLines } from '../../deploy/local/process/process.ts'
 
 /**
- * Logs of the stacks that the running test file has started. They outlive their stack until the file has ended: what the
- * services of a failed test said last is the one trace of a failure that does not come again.
+ * Logs of the stacks started by the running test file. They are kept until the file has ended: the last lines of the
+ * services are the only trace of a failure that does not occur again.
  */
 export const logDirectories = new Set<string>()
 

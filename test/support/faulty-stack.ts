@@ -5,22 +5,22 @@ import { type LoadLane, lanesOf } from './load.ts'
 import { startTestStack, type TestStack } from './services.ts'
 
 export type FaultyStack = TestStack & {
-  /** How each process has ended, in words, in order: `dispatcher was ended by SIGKILL; starting it again`. */
+  /** How each process has ended, in order: `dispatcher was ended by SIGKILL; starting it again`. */
   ends: string[]
   channels: string[]
-  /** Contacts spread evenly over the channels. */
+  /** Contacts, spread evenly over the channels. */
   lanes: LoadLane[]
 }
 
 export type FaultyStackOptions = Partial<StackOptions> & {
-  /** So many webhooks, each with a channel of its own, that post to /0, /1, ... of the receiver. */
+  /** Number of webhooks; each has its own channel and posts to /0, /1, ... of the receiver. */
   webhooks: number
   contacts: number
-  /** What webhook n has beside the defaults. */
+  /** Fields of webhook n besides the defaults. */
   more?: (n: number) => Partial<NewWebhook>
 }
 
-/** The shortest session that Kafka allows by default: what a killed instance had is soonest with another. */
+/** The shortest session that Kafka allows by default, so that another instance soon takes over from a killed one. */
 export const sessionTimeoutMs = 6_000
 
 /** A stack for tests that kill and stop its processes. Its webhooks are in force. */

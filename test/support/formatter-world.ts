@@ -18,14 +18,14 @@ import { producerOf } from './refusing-producer.ts'
 
 type EventRecord = Pick<ConsumedRecord, 'value'> & Partial<ConsumedRecord>
 
-/** The formatter from a record's bytes to the bytes of what it writes, without Kafka and registry. */
+/** The formatter from the bytes of a record to the bytes that it writes, without Kafka and registry. */
 export type FormatterWorld = {
   /** Takes one record of message-events or status-events. Resolves when its offset is finished. */
   take(topic: string, record: EventRecord): Promise<void>
   readonly deliveries: Delivery[]
   readonly letters: DeadLetter[]
   readonly commits: Commit[]
-  /** What would have ended the process. */
+  /** Errors that would have ended the process. */
   readonly failed: unknown[]
   forget(): void
 }
@@ -38,7 +38,7 @@ export function typeOf(topic: Topic): ReturnType<typeof avroType> {
   return known
 }
 
-/** As Codec reads a value whose schema is known. */
+/** Reads a value as Codec does when its schema is known. */
 function decoder<T>(topic: Topic): (bytes: Buffer) => Decoded<T> {
   return (bytes) => {
     try {
@@ -51,7 +51,7 @@ function decoder<T>(topic: Topic): (bytes: Buffer) => Decoded<T> {
 
 const assignment: Assignment = { partitions: new Map(), current: true, fresh: true }
 
-/** Every channel belongs to a webhook of its event's business that wants every kind. */
+/** Every channel belongs to a webhook of the event's business that selects every kind. */
 export function createFormatterWorld(): FormatterWorld {
   const deliveries: Delivery[] = []
   const letters: DeadLetter[] = []

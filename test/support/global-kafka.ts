@@ -7,15 +7,15 @@ declare module 'vitest' {
     /** `host:port` of each Kafka broker. */
     brokers: string[]
     schemaRegistryUrl: string
-    /** Where the broker keeps its topics; empty when it is none of ours on a JVM. */
+    /** Folder of the broker's topics; empty if it is not a broker started here on a JVM. */
     kafkaDataDirectory: string
   }
 }
 
-/** Starts Kafka and the schema registry once for a whole run; tests get at them by `inject('brokers')`. */
+/** Starts Kafka and the schema registry once for a run; tests read their addresses with `inject('brokers')`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const say = (line: string) => void process.stdout.write(`${line}\n`)
-  // Once, before two files at a time would each find it missing.
+  // Built once, before two files at a time would each find it missing.
   await ensureConsole(say)
   const platform = await startPlatform({ progress: say })
   say(`Tests use ${platform.description}`)

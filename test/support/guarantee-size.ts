@@ -6,5 +6,5 @@ export function sized<T>(full: T, scaled: T): T {
   return isFull ? full : scaled
 }
 
-/** How long one case may take, in milliseconds: a safety net, not a measurement. */
+/** Time limit of one case, in milliseconds: a safety net, not a measurement. */
 export const caseTimeoutMs = sized(30 * 60_000, 4 * 60_000)

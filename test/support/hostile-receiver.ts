@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib'
 import { listenRaw, onRequest } from './outgoing.ts'
 
 /**
- * Answers as no receiver should, by the request's path. A process of its own: what it writes is not in the memory of the
- * process that is measured. Sends its port to its parent, and ends with it.
+ * Answers in ways that no receiver should, by the request's path. It is a separate process, so that its memory does not
+ * count as that of the measured one. It sends its port to its parent, and ends with it.
  */
 const head = 'HTTP/1.1 200 OK\r\n'
 const megabyte = Buffer.alloc(1_048_576, 'x')
@@ -70,7 +70,7 @@ const answers: Record<string, (socket: Socket) => void> = {
   '/silent': () => undefined,
 }
 
-/** Writes as fast as it is taken, until the client cuts the connection. */
+/** Writes as fast as the client reads, until the client closes the connection. */
 function endlessly(socket: Socket, chunk: Buffer): void {
   const more = () => {
     while (!socket.destroyed && socket.write(chunk));

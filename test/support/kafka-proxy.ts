@@ -8,21 +8,22 @@ const metadataKey = 3
 const lengthBytes = 4
 
 export type KafkaProxy = AsyncDisposable & {
-  /** Error code that produce requests get for a topic from now on, the broker never seeing them; null: none. */
+  /** Error code for produce requests to a topic from now on, which the broker then does not see; null for none. */
   refuse: (codeOf: (topic: string) => number | null) => void
-  /** Partitions of produce requests that were refused so far. */
+  /** Number of partitions in produce requests that were refused. */
   readonly refused: number
-  /** `host:port` to give to a client instead of the broker's. */
+  /** `host:port` for clients, instead of the broker's. */
   address: string
-  /** Produce responses seen and lost so far. */
+  /** Number of produce responses seen and dropped. */
   readonly produced: number
   readonly lost: number
 }
 
 /**
- * Stands between clients and the one broker of a cluster, and loses the response of every nth produce request, or refuses records of some topics: the broker
- * has the records, the client is cut off and does not know. Knows Kafka's framing (a length of four bytes before each
- * request and response) and puts itself in the broker's place in answers about the cluster.
+ * A proxy between clients and the one broker of a cluster. It drops the response of every nth produce request (the
+ * broker has the records, the client is disconnected and does not know), or refuses records of some topics. It knows
+ * Kafka's framing, a length of four bytes before each request and response, and replaces the broker's address in
+ * metadata responses.
  * @param broker `host:port`
  */
 export async function startKafkaProxy(broker: string, loseEvery = Number.POSITIVE_INFINITY): Promise<KafkaProxy> {
@@ -35,7 +36,7 @@ export async function startKafkaProxy(broker: string, loseEvery = Number.POSITIV
     const upstream = track(sockets, connect(Number(port), host))
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => client.destroy())
-    /** Requests on this connection that are not answered yet, by correlation id. */
+    /** Requests on this connection without an answer so far, by correlation id. */
     const asked = new Map<number, { key: number; version: number; refused: RefusedPartition[] }>()
     onFrames(client, (frame) => {
       const [key, version] = [frame.readInt16BE(lengthBytes), frame.readInt16BE(lengthBytes + 2)]
@@ -87,7 +88,7 @@ export async function startKafkaProxy(broker: string, loseEvery = Number.POSITIV
   }
 }
 
-/** Calls back with each whole frame, its length included. */
+/** Calls back with each complete frame, including its length. */
 function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
   let received = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
@@ -102,14 +103,14 @@ function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
 }
 
 /**
- * Writes our port over the broker's in a Metadata response. The host, an address of this machine, stays.
- * @throws Error when the cluster has more than one broker.
+ * Writes our port over the broker's in a Metadata response. The host, an address of this machine, is unchanged.
+ * @throws Error if the cluster has more than one broker.
  */
 function takeBrokersPlace(frame: Buffer, version: number, port: number): void {
   const throttleBytes = version >= 3 ? 4 : 0
   const afterId = lengthBytes + 4
   if (version >= 9) {
-    // Compact fields: one byte for the header's tags, and lengths that are one more than what they count, in one byte.
+    // Compact fields: one byte for the header's tags, and lengths plus one in one byte.
     const brokersAt = afterId + 1 + throttleBytes
     assertOneBroker(frame.readUInt8(brokersAt) - 1)
     const hostAt = brokersAt + 1 + 4

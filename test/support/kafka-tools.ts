@@ -13,7 +13,7 @@ const classes = {
   'kafka-console-consumer.sh': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
 }
 
-/** @returns why they cannot be had, as text. */
+/** @returns why they are not available, as text. */
 export async function openKafkaTools(): Promise<KafkaTools | string> {
   const search = await findJava(process.env)
   if (search.kind === 'missing') return search.explanation

@@ -1,4 +1,4 @@
-/** As many of an item as fit between a beginning and an end. */
+/** As many copies of an item as fit between a beginning and an end. */
 export function filledTo(maxBytes: number, begin: string, item: (n: number) => string, end: string): string {
   const items: string[] = []
   let length = begin.length + end.length
@@ -10,7 +10,7 @@ export function filledTo(maxBytes: number, begin: string, item: (n: number) => s
   }
 }
 
-/** Looks at each turn of the event loop how much CPU time it took, and how much memory there is more than before. */
+/** Measures, for each turn of the event loop, its CPU time and the memory in addition to that before. */
 export function watchTurns(): Disposable & { worst: () => { delayMs: number; megabytes: number } } {
   globalThis.gc?.()
   const memoryBytes = () => {
@@ -35,7 +35,7 @@ export function watchTurns(): Disposable & { worst: () => { delayMs: number; meg
   setImmediate(look)
   return {
     worst() {
-      // The turn that is under way: what was awaited may have come in it.
+      // The turn in progress, in which the awaited answer may have arrived.
       measure()
       return { delayMs, megabytes: moreBytes / 1_048_576 }
     },

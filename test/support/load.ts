@@ -3,39 +3,41 @@ import type { Published } from '../../deploy/demo/delivery-report.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import type { TestStack } from './services.ts'
 
-/** One contact at one channel: its events are in order. */
+/** One contact at one channel, whose events are in order. */
 export type LoadLane = { channel: string; contactId: string }
 
 export type LoadOptions = {
   lanes: LoadLane[]
   /** Events a second, all lanes together. */
   perSecond: number
-  /** Ends by itself when every lane has had so many; without it, stop() ends it. */
+  /** Ends by itself when every lane has had this many; otherwise stop() ends it. */
   eventsPerLane?: number
-  /** Requests at the same time. */
+  /** Concurrent requests. */
   workers?: number
-  /** Events in one request, each of another lane as far as there are so many. */
+  /** Events in one request, of different lanes as far as there are enough. */
   eventsPerRequest?: number
-  /** The event of a lane with that number, from 0; by default a message of the user's. */
+  /** The event of a lane with this number, from 0; by default a message of the user. */
   eventOf?: (lane: LoadLane, number: number, businessId: string) => HttpEvent
 }
 
-/** Events on their way to the producer. What it has answered 202 for is the sender's list: the oracle of every guarantee. */
+/**
+ * Events on their way to the producer. Those answered with 202 are the sender's list, the oracle of every guarantee.
+ */
 export type Load = {
   acknowledged: Published[]
   /** Resolves when every lane has had its events. */
   done: Promise<Published[]>
-  /** Ends it between two requests; resolves with all that was acknowledged. */
+  /** Ends it between two requests; resolves with everything acknowledged. */
   stop(): Promise<Published[]>
 }
 
-/** Longer than any fault that a test makes: a request that nobody takes in this time fails the test. */
+/** Longer than any fault of a test: a request that is not accepted in this time fails the test. */
 const giveUpMs = 400_000
 const retryMs = 200
 const requestTimeoutMs = 30_000
 const time = '2026-03-01T12:00:00.000Z'
 
-/** Publishes until told to stop. A request that is not answered with 202 is sent again, as a bot runtime would. */
+/** Publishes until it is stopped. A request that is not answered with 202 is repeated, as a bot runtime would. */
 export function startLoad(world: Pick<TestStack, 'stack' | 'token' | 'businessId'>, options: LoadOptions): Load {
   const { lanes, perSecond, eventsPerLane = Number.POSITIVE_INFINITY, workers = 8, eventsPerRequest = 10 } = options
   const eventOf = options.eventOf ?? messageOf
@@ -62,7 +64,7 @@ export function startLoad(world: Pick<TestStack, 'stack' | 'token' | 'businessId
     lanes.filter((_lane, index) => index % Math.min(workers, lanes.length) === worker),
   )
   const done = Promise.all(shares.map(work)).then(() => acknowledged)
-  // Whoever awaits it hears of a failure; until then it is not unhandled.
+  // The failure is reported to whoever awaits this; until then it must not count as unhandled.
   done.catch(() => undefined)
   return {
     acknowledged,
@@ -74,7 +76,7 @@ export function startLoad(world: Pick<TestStack, 'stack' | 'token' | 'businessId
   }
 }
 
-/** Contacts spread evenly over the channels. */
+/** Contacts, spread evenly over the channels. */
 export function lanesOf(channels: string[], contacts: number): LoadLane[] {
   return Array.from({ length: contacts }, (_unused, index) => ({
     channel: channels[index % channels.length] ?? '',
@@ -82,7 +84,7 @@ export function lanesOf(channels: string[], contacts: number): LoadLane[] {
   }))
 }
 
-/** A message of the user's: the event that every webhook of a test wants. */
+/** A message of the user, the event that every webhook of a test selects. */
 export function messageOf({ channel, contactId }: LoadLane, number: number, businessId: string): HttpEvent {
   const id = `${channel}-${contactId}-${number}`
   return {
@@ -100,7 +102,7 @@ export function messageOf({ channel, contactId }: LoadLane, number: number, busi
   }
 }
 
-/** Sends events in one request until the producer takes them. @throws Error when it refuses them. */
+/** Sends events in one request until the producer accepts them. @throws Error if it refuses them. */
 export async function publish(
   { stack, token }: Pick<TestStack, 'stack' | 'token'>,
   events: HttpEvent[],
@@ -127,7 +129,7 @@ async function post(url: string, token: string, events: HttpEvent[]): Promise<{ 
     })
     return { status: response.status, text: await response.text() }
   } catch (error) {
-    // Not there, gone in the middle of it, or too slow: it may have taken them or not.
+    // Not reachable, disconnected in the middle, or too slow: the events may have been accepted or not.
     return { status: 0, text: String(error) }
   }
 }

@@ -2,16 +2,16 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv4 } from 'node:net'
 
-/** What a name server says of a name; one that it does not know does not exist. */
+/** Answer of a name server for a name; a name without an answer does not exist. */
 export type NameAnswer = {
   A?: string[]
   AAAA?: string[]
-  /** The name is a CNAME of this one, whose addresses are given with it. */
+  /** The name is a CNAME of this one, whose addresses come with it. */
   alias?: string
   delayMs?: number
-  /** Questions that are never answered. */
+  /** Types of queries that are never answered. */
   silent?: 'all' | 'AAAA'
-  /** A response code instead of addresses: 2 is SERVFAIL. */
+  /** Response code instead of addresses: 2 is SERVFAIL. */
   code?: number
 }
 
@@ -21,7 +21,7 @@ const [typeA, typeCname, typeAaaa] = [1, 5, 28]
 const notFound = 3
 const ttlSeconds = 1
 
-/** A DNS server on loopback (RFC 1035), for UDP. @param names by lower-case name; a function answers for any. */
+/** A DNS server on loopback (RFC 1035) over UDP. @param names by lower-case name; a function answers every name. */
 export async function startNameServer(
   names: Record<string, NameAnswer> | ((name: string) => NameAnswer | undefined),
 ): Promise<NameServer> {

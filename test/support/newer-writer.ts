@@ -9,7 +9,7 @@ import { messageOf } from './load.ts'
 import { openCodec, openKafka, openProducer, readValues } from './topic-reader.ts'
 
 /**
- * Publishes an event as a bot runtime does that is one version ahead: it fits, but its schema is asked for for the first
+ * Publishes an event as a bot runtime one version ahead does: its schema is compatible, but requested for the first
  * time. An event of the first channel must be in the topic already.
  * @param name of the field that the version adds: letters.
  * @returns what to look for among the notifications (subjectOfNotification).

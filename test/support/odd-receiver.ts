@@ -4,10 +4,13 @@ import { type GrammarOptions, type OddAnswer, oddAnswer } from './answer-grammar
 import { listenRaw, onRequest, type RawServer } from './outgoing.ts'
 import { seeded } from './simulation.ts'
 
-/** The status of requests to /control, which no other answer has. */
+/** Status of requests to /control, which no other answer has. */
 export const controlStatus = 297
 
-/** Answers each request to /odd/<seed> with the answer of that seed, to /next with that of the next one, and others by controlStatus. */
+/**
+ * Answers /odd/<seed> with the answer of that seed, /next with that of the next seed, and other paths with
+ * controlStatus.
+ */
 export async function listenOdd(options: GrammarOptions & { firstSeed?: number } = {}): Promise<RawServer> {
   let next = options.firstSeed ?? 0
   return await listenRaw((socket) => {

@@ -2,17 +2,17 @@ import type { Kafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 export type OffsetSample = {
-  /** On the clock that never goes back. */
+  /** Time on the monotonic clock. */
   atMs: number
   /** `topic/partition` -> next offset that the group has committed. */
   committed: Map<string, number>
-  /** `topic/partition` -> next offset to be written, asked for after the commits were: of the group's and the other topics. */
+  /** `topic/partition` -> next offset to be written, read after the commits, of the group's topics and the others. */
   ends: Map<string, number>
 }
 
 export type OffsetWatchOptions = { groupId: string; topics: string[]; otherTopics?: string[]; intervalMs?: number }
 
-/** Looks at a group's committed offsets from outside, again and again. While Kafka does not answer there are no samples. */
+/** Samples a group's committed offsets from outside. There are no samples while Kafka does not answer. */
 export class OffsetWatch implements AsyncDisposable {
   readonly samples: OffsetSample[] = []
   readonly #stopping = new AbortController()
@@ -22,7 +22,7 @@ export class OffsetWatch implements AsyncDisposable {
     this.#watching = this.#watch(kafka, options)
   }
 
-  /** Each time a commit was behind the one seen before it, in words. */
+  /** Commits that were behind the one seen before, in words. */
   wentBack(): string[] {
     const highest = new Map<string, number>()
     const found: string[] = []
@@ -36,7 +36,7 @@ export class OffsetWatch implements AsyncDisposable {
     return found
   }
 
-  /** The longest time in which a partition with something left to do was not committed any further, in milliseconds. */
+  /** The longest time in which a partition with work left was not committed further, in milliseconds. */
   longestStandstillMs(): number {
     const since = new Map<string, { offset: number; atMs: number }>()
     let longestMs = 0
@@ -79,7 +79,7 @@ export class OffsetWatch implements AsyncDisposable {
             ends.set(`${topic}/${partition}`, Number(high))
         this.samples.push({ atMs, committed, ends })
       } catch (error) {
-        // A broker that is down is a fault that tests make.
+        // A broker that is down is an intended fault.
         if (signal.aborted) break
         if (!(error instanceof Error)) throw error
       }

@@ -8,10 +8,10 @@ import { type Topic, topics } from '../../services/topics/map.ts'
 import { schemaOf } from '../../services/topics/schemas.ts'
 import { followTopic, openCodec, openKafka } from './topic-reader.ts'
 
-/** What stands in a topic at this moment, in the order of its partitions' records. */
+/** Current records of a topic, in the order of their partitions. */
 type Reading<T> = () => Promise<T[]>
 
-/** What the dispatcher has written of its deliveries, read from outside while it goes on. */
+/** Records that the dispatcher has written about its deliveries, read from outside while it works. */
 export type OutcomeTopics = AsyncDisposable & {
   attempts: Reading<Attempt>
   deadLetters: Reading<DeadLetter>

@@ -24,7 +24,7 @@ export function post(sender: HttpSender, url: string, changes: Partial<Request> 
   )
 }
 
-/** A DNS that knows these names only; a function is asked anew each time. */
+/** A DNS that knows these names only; a function is called for each lookup. */
 export function resolveFrom(names: Record<string, string[] | (() => string[])>): Resolve {
   return (hostname, _options, done) => {
     const known = names[hostname]
@@ -43,12 +43,12 @@ export type RawServer = AsyncDisposable & {
   server: Server
 }
 
-/** A TCP server that answers as it is told to, byte by byte. */
+/** A TCP server with a scripted answer, byte by byte. */
 export async function listenRaw(onSocket: (socket: Socket) => void, host = '127.0.0.1', port = 0): Promise<RawServer> {
   const accepted: Socket[] = []
   const server = createServer((socket) => {
     accepted.push(socket)
-    // The client may cut the connection at any time.
+    // The client may close the connection at any time.
     socket.on('error', () => socket.destroy())
     onSocket(socket)
   })
@@ -69,7 +69,7 @@ export async function listenRaw(onSocket: (socket: Socket) => void, host = '127.
   }
 }
 
-/** Calls back for each request that is whole, with its number on this socket, from 1. */
+/** Calls back for each complete request, with its number on this socket, from 1. */
 export function onRequest(socket: Socket, answer: (number: number, head: string) => void): void {
   let received = Buffer.alloc(0)
   let number = 0
@@ -87,7 +87,7 @@ export function onRequest(socket: Socket, answer: (number: number, head: string)
   })
 }
 
-/** Watches the plain sockets that this process's clients open. */
+/** Watches the plain sockets that clients of this process open. */
 export class ClientSockets implements Disposable {
   /** Addresses that a connection was attempted to. */
   readonly attempted: string[] = []

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 
-/** The Python whose libraries some tests speak to; with its modules as test/e2e/requirements.txt names them. */
+/** The Python that some tests use, with the modules of test/e2e/requirements.txt. */
 export const python = process.env.HOOKLINE_TEST_PYTHON ?? 'python3'
 
-/** @returns why Python cannot import the modules; null when it can. */
+/** @returns why Python cannot import the modules, or null. */
 export function lackOf(...modules: string[]): string | null {
   const ran = spawnSync(python, ['-c', `import ${modules.join(', ')}`], { encoding: 'utf8' })
   if (ran.status === 0) return null

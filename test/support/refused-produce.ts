@@ -1,4 +1,4 @@
-/** A partition of a produce request, and the error that it is answered with. */
+/** A partition of a produce request, and the error that answers it. */
 export type RefusedPartition = { topic: string; partition: number; code: number }
 
 type Topic = { name: string; partitions: { partition: number; records: Buffer }[] }
@@ -8,8 +8,8 @@ const headBytes = 12
 const resultBytes = 30
 
 /**
- * Takes the topics out of a Produce request (versions 3 to 8) that have an error code.
- * @param frame a request, its length included. @returns rest: null where nothing is left of it
+ * Removes topics with an error code from a Produce request (versions 3 to 8).
+ * @param frame a request, including its length. @returns rest: null if nothing is left
  */
 export function withoutRefused(
   frame: Buffer,
@@ -28,7 +28,7 @@ export function withoutRefused(
   return { rest, refused }
 }
 
-/** A Produce response (versions 5 to 7) that has nothing but errors. */
+/** A Produce response (versions 5 to 7) with errors only. */
 export function answerOf(correlationId: number, refused: RefusedPartition[]): Buffer {
   const head = Buffer.alloc(12)
   head.writeInt32BE(correlationId, 4)
@@ -38,7 +38,7 @@ export function answerOf(correlationId: number, refused: RefusedPartition[]): Bu
   return answer
 }
 
-/** The broker's response to the rest of a request, with what was refused of it. */
+/** The broker's response to the rest of a request, with the refused topics added. */
 export function withRefused(frame: Buffer, refused: RefusedPartition[]): Buffer {
   const throttleAt = frame.length - 4
   const answer = Buffer.concat([frame.subarray(0, throttleAt), ...refused.map(writeResult), frame.subarray(throttleAt)])
@@ -87,7 +87,7 @@ function writeTopics(topics: Topic[]): Buffer {
   return Buffer.concat(parts)
 }
 
-/** One topic with one partition: a topic may stand in a response more than once. */
+/** One topic with one partition; a topic may occur in a response more than once. */
 function writeResult({ topic, partition, code }: RefusedPartition): Buffer {
   const result = Buffer.alloc(resultBytes + 4, 0xff)
   result.writeInt32BE(1, 0)

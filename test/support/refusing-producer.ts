@@ -3,7 +3,7 @@ import { RecordRefused } from '../../services/platform/kafka/produce/record-refu
 
 type Edges = Pick<BatchingProducer, 'send' | 'enqueue'>
 
-/** A producer onto a send of the test's own; what that throws besides RecordRefused ends the test. */
+/** A producer with a send of the test. Anything it throws other than RecordRefused ends the test. */
 export function producerOf(send: (record: OutgoingRecord) => Promise<Acknowledged>): Edges {
   return {
     send,
@@ -17,8 +17,8 @@ export function producerOf(send: (record: OutgoingRecord) => Promise<Acknowledge
 }
 
 /**
- * A Kafka that takes what it does not refuse. The last record of a chain is never refused: it waits until release().
- * @param refuses why a record is not taken, or null
+ * A Kafka that accepts what it does not refuse. The last record of a chain is never refused: it waits until release().
+ * @param refuses why a record is refused, or null
  */
 export function refusingKafka(refuses: (record: OutgoingRecord) => RecordRefused | null) {
   const log: OutgoingRecord[] = []

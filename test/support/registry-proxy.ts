@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a proxy before the registry answers instead of it. */
+/** Answers that a proxy gives in place of the registry. */
 export const proxyFaults = {
   '404 of a page': (response) => answer(response, 404, 'text/html', '<h1>404 Not Found</h1>'),
   '404 as JSON': (response) => answer(response, 404, 'application/json', '{"message":"no route"}'),
@@ -22,13 +22,13 @@ export type ProxyFault = keyof typeof proxyFaults
 export type RegistryProxy = AsyncDisposable & {
   /** Base URL of the registry behind it. */
   url: string
-  /** Requests that were answered in place of the registry. */
+  /** Number of requests answered in place of the registry. */
   answered(): number
-  /** The faults take turns; none: requests pass. */
+  /** Faults, used in turn; without any, requests are passed on. */
   set(faults: readonly ProxyFault[]): void
 }
 
-/** Stands between services and the registry, and is that registry or not. */
+/** A proxy between services and the registry that can answer in its place. */
 export async function startRegistryProxy(registryUrl: string): Promise<RegistryProxy> {
   const target = new URL(registryUrl)
   let faults: readonly ProxyFault[] = []

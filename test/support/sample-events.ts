@@ -1,6 +1,6 @@
 import type { Event, Message, MessageEvent, StatusEvent } from '../../services/domain/event/event.ts'
 
-/** Plain events as records; each test says only what matters to it. */
+/** Simple events as records; each test states only the fields that matter to it. */
 
 export const atMs = Date.parse('2026-03-04T05:06:07.008Z')
 

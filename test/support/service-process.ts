@@ -5,12 +5,12 @@ import type { ServiceName } from '../../deploy/local/stack/stack.ts'
 export type ServiceProcess = {
   /** Resolves with the exit code; null when a signal ended it. */
   ended: Promise<number | null>
-  /** What it has written so far, both streams. */
+  /** Output so far, of both streams. */
   output(): string
   kill(): void
 }
 
-/** One service as a bare process, which nobody starts again. */
+/** One service as a process that is not restarted. */
 export function spawnService(name: ServiceName, env: NodeJS.ProcessEnv): ServiceProcess {
   const child = spawn(process.execPath, [`services/${name}/main.ts`], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''

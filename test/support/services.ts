@@ -16,31 +16,33 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { logDirectories } from './failure-logs.ts'
 
 export type TestWebhook = CreatedWebhook & {
-  /** Where the receiver gets its notifications, and where `receiver.answer` scripts the answers. */
+  /** The receiver of the notifications; `receiver.answer` scripts its answers. */
   path: string
   url: string
 }
 
-/** All services as processes, one activated business and a receiver: what a test of the whole way needs. */
+/** All services as processes, one activated business and a receiver: the set-up of an end-to-end test. */
 export type TestStack = AsyncDisposable & {
-  /** Processes to kill, to pause, to add to: `stack.service('dispatcher').kill('SIGKILL')`, `.restarted()`. */
+  /** Processes to kill, pause or add to: `stack.service('dispatcher').kill('SIGKILL')`, `.restarted()`. */
   stack: Stack
   receiver: Receiver
   admin: AdminClient
   businessId: string
-  /** A super_admin's for every business, with events:write. */
+  /** Token of a super_admin for every business, with events:write. */
   token: string
-  /** Defines a webhook that posts to `path` of the receiver, which checks its signatures, and that wants every kind. */
+  /**
+   * Defines a webhook that posts to `path` of the receiver, which checks its signatures, and that selects every kind.
+   */
   defineWebhook(path: string, channels: string[], more?: Partial<NewWebhook>): Promise<TestWebhook>
-  /** Resolves when the definitions made before are in force: events that are published from now on find them. */
+  /** Resolves when the definitions made before are in force for every event published from now on. */
   inForce(): Promise<void>
   /** Publishes conversations through the producer: in order within each, several at a time. */
   play(conversations: HttpEvent[][], more?: Partial<PlayOptions>): Promise<Published[]>
-  /** Waits until all of it has arrived, or the limit has passed, and compares (see compare). */
+  /** Waits until everything has arrived or the limit has passed, and compares (see compare). */
   arrived(published: Published[], limitMs: number): Promise<Report>
 }
 
-/** @param options brokers and schemaRegistryUrl from vitest's inject(); topics and groups get a prefix of their own. */
+/** @param options brokers and schemaRegistryUrl from vitest's inject(); topics and groups get their own prefix. */
 export async function startTestStack(
   options: Omit<StackOptions, 'progress' | 'topicPrefix'> & Partial<StackOptions>,
 ): Promise<TestStack> {

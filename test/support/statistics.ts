@@ -1,21 +1,24 @@
 import type { Attempt, AttemptOutcome } from '../../services/domain/delivery/delivery.ts'
 import { greater, lesser, startOfHour, startOfMinute, type WebhookStats } from '../../services/domain/stats/stats.ts'
 
-/** Statistics as a test compares them: what they should be by the attempts themselves, and what a record says. */
+/** Statistics in a form that tests compare: those expected from the attempts, and those of a record. */
 
 export type Figures = {
-  /** By start, ISO: success, slow, error, rejected and errors by cause. */
+  /** Success, slow, error, rejected and errors by cause, by start in ISO format. */
   minutes: Record<string, object>
   hours: Record<string, object>
   answered: number
   fastestMs: number | null
   slowestMs: number | null
   totalMs: number
-  /** The latest 50: delivery id, cause, status, excerpt. */
+  /** The latest 50 errors: delivery id, cause, status, excerpt. */
   errors: unknown[][]
 }
 
-/** The plain way: every attempt looked at, nothing remembered from one to the next. @param attempts in their order, no tests. */
+/**
+ * The simple way: every attempt is read, and nothing is remembered between them. @param attempts in their order, no
+ * tests.
+ */
 export function figuresOf(attempts: readonly Attempt[]): Figures {
   const times = attempts.filter(isAnswered).map(({ latencyMs }) => latencyMs ?? 0)
   return {
@@ -58,7 +61,7 @@ export function figuresIn({ minutes, hours, latestErrors }: WebhookStats): Figur
   }
 }
 
-/** How far percentiles of a histogram may be off: half a millisecond of rounding, and its bucket of 1 % or 1 ms. */
+/** Tolerance of a histogram's percentiles: half a millisecond of rounding, and a bucket of 1 % or 1 ms. */
 export function isWithinPrecision(toldMs: number | null, exactMs: number): boolean {
   return toldMs !== null && Math.abs(toldMs - exactMs) <= 0.5 + Math.max(1, exactMs * 0.01)
 }
@@ -68,7 +71,7 @@ export function percentileOf(times: readonly number[], percent: number): number 
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0
 }
 
-/** A time without an answer is none of the receiver's. */
+/** The time of an attempt without an answer is not a response time. */
 function isAnswered({ outcome, status, latencyMs }: Pick<Attempt, 'outcome' | 'status' | 'latencyMs'>): boolean {
   return latencyMs !== null && !(outcome === 'error' && status === null)
 }

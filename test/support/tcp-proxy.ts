@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** pass: as if it were not there; refuse: connections are cut; hang: they are taken, and nothing is ever answered. */
+/** pass: transparent; refuse: connections are closed; hang: they are accepted, and nothing is ever answered. */
 export type ProxyMode = 'pass' | 'refuse' | 'hang'
 
 export type TcpProxy = AsyncDisposable & {
   port: number
-  /** What exists is cut; what comes is treated by the new mode. */
+  /** Closes existing connections; new ones are treated by the new mode. */
   set(mode: ProxyMode): void
 }
 
-/** Stands between a client and a server on this machine. */
+/** A proxy between a client and a server on this machine. */
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let mode: ProxyMode = 'pass'
@@ -40,7 +40,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   }
 }
 
-/** A connection that is cut is what such a proxy is for: its error is not one of ours. */
+/** Closing connections is this proxy's purpose, so their errors are expected. */
 export function track(sockets: Set<Socket>, socket: Socket): Socket {
   sockets.add(socket)
   socket.on('error', () => socket.destroy())

@@ -9,7 +9,7 @@ import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Health } from '../../services/platform/runtime/readiness.ts'
 
-/** Kafka as a test looks at it from outside: no service's own counters. */
+/** Kafka as seen from outside by a test, without counters of the services. */
 
 export const testContext = { log: pino({ level: 'silent' }), clock: systemClock, health: new Health() }
 
@@ -37,7 +37,7 @@ export function openCodec(schemaRegistryUrl: string): Codec {
   return new Codec(createRegistry(config), testContext)
 }
 
-/** Collects a topic's records: those that are there when it resolves, and those that come until it is disposed of. */
+/** Collects a topic's records: those that exist when it resolves, and new ones until it is disposed of. */
 export function followTopic(kafka: Kafka, topic: string, records: ConsumedRecord[]): Promise<AsyncDisposable> {
   const onRecord = (record: ConsumedRecord) => void records.push(record)
   const groupPrefix = `test-reader-${randomUUID()}`
@@ -51,7 +51,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<ConsumedRe
   return records
 }
 
-/** The same with the values decoded; tombstones are left out. @throws Error when one cannot be read. */
+/** The same with decoded values, without tombstones. @throws Error if one cannot be read. */
 export async function readValues<T>(
   kafka: Kafka,
   topic: string,
@@ -68,13 +68,13 @@ export async function readValues<T>(
   return values
 }
 
-/** How many records a topic has had. */
+/** Number of records that a topic has had. */
 export async function countRecords(kafka: Kafka, topic: string): Promise<number> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
   return ends.reduce((sum, { high }) => sum + Number(high), 0)
 }
 
-/** Records that a group has not committed yet, over all of its topics. */
+/** Number of records that a group has not committed yet, over all of its topics. */
 export async function lagOf(kafka: Kafka, groupId: string, topics: string[]): Promise<number> {
   return withAdmin(kafka, async (admin) => {
     const committed = await admin.fetchOffsets({ groupId, topics })

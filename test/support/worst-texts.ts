@@ -1,4 +1,4 @@
-/** Texts that have broken something somewhere, each made to a length in UTF-16 units (guarantee 40). */
+/** Texts that have broken programs, each made to a length in UTF-16 units (guarantee 40). */
 export const worstTexts: Record<string, (length: number) => string> = {
   blanks: (length) => ' '.repeat(length),
   'a digit, blanks, a digit, blanks, a letter': (length) =>
@@ -14,7 +14,7 @@ export const worstTexts: Record<string, (length: number) => string> = {
   'names of __proto__': (length) => '__proto__'.repeat(Math.ceil(length / 9)).slice(0, length),
 }
 
-/** Texts that no UTF-8 can say: refused over HTTP; from Kafka each bad unit becomes U+FFFD. */
+/** Texts that UTF-8 cannot express: refused over HTTP; from Kafka each ill-formed unit becomes U+FFFD. */
 export const illFormedTexts: Record<string, (length: number) => string> = {
   'first halves of emoji': (length) => '\ud83d'.repeat(length),
   'second halves of emoji': (length) => '\udc00'.repeat(length),

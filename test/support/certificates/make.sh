@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the certificates of the TLS tests: a CA of their own, and four servers' that all use one key. Run in this folder;
-# needs openssl 3. The dates are fixed, so that nothing here ever turns valid or invalid. The CA's key is thrown away;
-# key.pem opens nothing but the servers of these tests.
+# Makes the certificates of the TLS tests: a CA and four server certificates that share one key. Run it in this folder
+# with openssl 3. The dates are fixed, so that validity never changes. The CA's key is deleted; key.pem is used by the
+# servers of these tests only.
 set -eu
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
