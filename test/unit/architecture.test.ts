@@ -3,12 +3,12 @@ import { posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-// The rules of docs/architecture.md, "Layout", and CONTRIBUTING.md, "Style", that no compiler knows.
+// Rules of docs/architecture.md, "Layout", and CONTRIBUTING.md, "Style", that no compiler checks.
 
 type Source = { path: string; text: string }
 type Line = { text: string; number: number }
 
-/** What is wrong with a file's lines, as `line: why`; paths are relative to services/. */
+/** Violations in the lines of a file, as `line: why`; paths are relative to services/. */
 type Rule = (path: string, lines: Line[]) => string[]
 
 const maxLines = 250
@@ -30,12 +30,12 @@ function offenders(files: Source[]): string[] {
   })
 }
 
-/** Lines that are comments as a whole are blanked: they may name what they explain. */
+/** Blanks lines that are entirely comments: they may name what they explain. */
 function withoutComments(text: string): Line[] {
   return text.split('\n').map((line, index) => ({ text: /^\s*(\/\/|\/?\*)/.test(line) ? '' : line, number: index + 1 }))
 }
 
-/** Everything after import, export ... from, import() and require(), types as well. */
+/** Targets of import, export ... from, import() and require(), including types. */
 function importsOf(lines: Line[]): (Line & { target: string })[] {
   const pattern = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g
   return lines.flatMap((line) => [...line.text.matchAll(pattern)].map((match) => ({ ...line, target: match[1] ?? '' })))
@@ -43,7 +43,7 @@ function importsOf(lines: Line[]): (Line & { target: string })[] {
 
 const sharedFolders = ['domain', 'platform', 'topics', 'definitions', 'stats']
 
-/** The folder of services/ that a path is in; a file of services/ itself is in none. */
+/** The folder of services/ that contains a path; empty for a file of services/ itself. */
 function folderOf(path: string): string {
   return path.includes('/') ? (path.split('/')[0] ?? '') : ''
 }
@@ -73,7 +73,7 @@ const platformKnowsNoWebhooks = importRule((path, resolved) =>
 const servicesStandApart = importRule((path, resolved) => {
   const [own, other] = [folderOf(path), folderOf(resolved)]
   if (isPackage(resolved) || isOutside(resolved) || sharedFolders.includes(other)) return undefined
-  // The two of these that import nothing else at all have rules of their own.
+  // domain and platform, which import nothing else at all, have their own rules.
   return other === own || ['domain', 'platform'].includes(own) ? undefined : 'services do not import each other'
 })
 
@@ -82,7 +82,7 @@ const servicesStayInside = importRule((path, resolved) => {
   return reachesOut ? 'services import nothing of deploy/ or test/' : undefined
 })
 
-/** What stands under services/console is bundled for browsers: of the services, rules and types alone may be in there. */
+/** The console is bundled for browsers, so of the services it may contain only the domain's rules and types. */
 const consoleTakesRulesAlone = importRule((path, resolved) =>
   folderOf(path) === 'console' && !isPackage(resolved) && !['console', 'domain'].includes(folderOf(resolved))
     ? 'the console imports nothing of the services but domain'
@@ -96,8 +96,8 @@ const kafkajsBehindOneFolder = importRule((path, _resolved, target) =>
 )
 
 /**
- * What the dispatcher's engine may import beside its own files and domain. All of it calculates: time, randomness and I/O
- * come in through engine/ports.ts, so that a simulation can run the engine.
+ * Imports allowed to the dispatcher's engine, besides its own files and domain. All of them only calculate: time,
+ * randomness and I/O come in through engine/ports.ts, so that a simulation can run the engine.
  */
 const engine = 'dispatcher/engine/'
 const engineHelpers = ['platform/runtime/clock.ts', 'platform/runtime/record-faults.ts', 'platform/commit-metadata.ts']
@@ -121,7 +121,7 @@ function textRule(pattern: RegExp, why: string, isExempt: (path: string) => bool
         })
 }
 
-/** A browser has no services/platform: the console reads time in a file of its own. */
+/** A browser has no services/platform, so the console reads the time in its own file. */
 const isClock = (path: string) => path === 'platform/runtime/clock.ts' || path === 'console/src/clock.ts'
 const timeIsAnArgument = textRule(
   /\bDate\s*\.\s*now\b|\bMath\s*\.\s*random\b|\bnew\s+Date\s*(\(\s*\)|(?![\w\s(]))/,
@@ -137,7 +137,7 @@ const noConsole = textRule(/\bconsole\s*\.\s*\w+/, 'logs go through pino')
 const noBarrels: Rule = (path) => (/(^|\/)index\.tsx?$/.test(path) ? ['1: a barrel hides where a thing is'] : [])
 
 const filesFitTheHead: Rule = (_path, lines) => {
-  // A line break at the end begins no line.
+  // A line break at the end does not begin another line.
   const count = lines.at(-1)?.text === '' ? lines.length - 1 : lines.length
   return count > maxLines ? [`${maxLines + 1}: ${count} lines, more than ${maxLines}`] : []
 }
@@ -163,7 +163,7 @@ test('services/ follows the rules of the architecture', () => {
   expect(offenders(files)).toEqual([])
 })
 
-/** Folders that hold more files than one reads at a glance. @param paths of files. */
+/** Folders with too many files to survey at a glance. @param paths of files. */
 function crowdedFolders(paths: string[]): string[] {
   const folders = Map.groupBy(paths, (path) => posix.dirname(path))
   return [...folders].flatMap(([folder, { length }]) =>

@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { commonFlags, memoryVariables, ownFlagsOf } from '../../deploy/local/stack/memory.ts'
 import { topicsConfig } from '../../services/topics/config.ts'
 
-/** docker-compose.yml against the services that it starts: it cannot be run where the tests run. */
+/** docker-compose.yml against the services that it starts; it cannot be run where the tests run. */
 
 type ComposeService = {
   image: string
@@ -23,7 +23,7 @@ const { services } = parse(text, { merge: true }) as { services: Record<string, 
 const own = Object.entries(services).filter(([, service]) => service.image === 'hookline:latest')
 const longRunning = own.filter(([name]) => name !== 'topics')
 
-/** Name and value of a variable as Compose resolves it when nothing is set; a required one is what it asks for. */
+/** Value of a variable as Compose resolves it when nothing is set; 'required' for one that it asks for. */
 function unset(value: string | number): string {
   return String(value).replace(/\$\{\w+:([-?])(.*)\}/, (_all, kind, rest) => (kind === '-' ? rest : 'required'))
 }

@@ -11,7 +11,7 @@ import { topics } from '../../services/topics/map.ts'
 import { schemaOf } from '../../services/topics/schemas.ts'
 import { keys, nowMs, policy, secretOf } from './admin/support.ts'
 
-/** Whatever stands in webhook-config, no process ends: it is in force, or its fault is shown. */
+/** No record of webhook-config ends a process: it is in force, or its fault is shown. */
 
 const properties = Object.keys((schemaOf(topics.webhookConfig) as { properties: object }).properties)
 const good = {
@@ -88,7 +88,7 @@ describe('any JSON value as a definition', () => {
   const auditEntry = avroType(schemaOf(topics.webhookAudit))
   const definitionVersion = avroType('int' as never)
   const parse = definitionParser(keys)
-  /** One for all runs: whatever was written follows whatever else was. */
+  /** One table for all runs, so that every record follows any other. */
   const audit = definitionFold('webhook-config', keys)
 
   test('any JSON value as a definition ends no service, shows what is wrong, and leaves the last good definition in force', () => {

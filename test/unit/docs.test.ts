@@ -20,12 +20,12 @@ import {
   sectionOf,
 } from '../support/documents.ts'
 
-/** The documents against the code that they tell of, and against each other. */
+/** The documents against the code that they describe, and against each other. */
 
 const documents = documentPaths()
 const generated = await generatedParts()
 
-/** Variables of ours by their beginnings, whoever reads them. */
+/** Beginnings of the project's variables, whoever reads them. */
 const variable = /\b(?:HOOKLINE|KAFKA|SCHEMA_REGISTRY)_[A-Z_]*[A-Z]\b/g
 const declared = new Set(Object.values(configurations).flatMap(({ properties }) => Object.keys(properties)))
 
@@ -87,7 +87,7 @@ describe('generated parts', () => {
 })
 
 describe('variables', () => {
-  // What starts services, tests and measures reads some of its own.
+  // Variables of programs that start services, run tests or measure.
   const scripts = ['deploy', 'test', '.ci'].flatMap((folder) => filesBelow(folder, ''))
   const readByScripts = new Set(
     scripts
@@ -271,7 +271,7 @@ describe('documents that comments and tests cite', () => {
   const guarantees = read('docs/guarantees.md')
   const places = ['', 'docs/', 'docs/reference/', 'docs/operating/']
 
-  /** What is wrong with the places that a text cites: "services/a.ts: contract.md, section 9". */
+  /** Problems of the places that a text cites: "services/a.ts: contract.md, section 9". */
   const problemsOf = (text: string, isThere: (path: string) => boolean): string[] => {
     const joined = text.replaceAll(/\n\s*(?:\*|\/\/) ?/g, ' ')
     const problems: string[] = []

@@ -8,8 +8,8 @@ import { topics } from '../../services/topics/map.ts'
 import { createFormatterWorld, typeOf } from '../support/formatter-world.ts'
 import { illFormedTexts, worstTexts } from '../support/worst-texts.ts'
 
-// Arbitrary events, over HTTP and from Kafka (guarantees 40 and 55a): always an outcome, never an exception. The seed is printed;
-// HOOKLINE_SEED runs it again, HOOKLINE_FUZZ_SECONDS says for how long.
+// Arbitrary events over HTTP and from Kafka (guarantees 40 and 55a) have an outcome, and never cause an exception. The
+// seed is printed; HOOKLINE_SEED repeats it, and HOOKLINE_FUZZ_SECONDS sets the duration.
 
 const seconds = Number(process.env.HOOKLINE_FUZZ_SECONDS ?? 60)
 const seed = Number(process.env.HOOKLINE_SEED ?? randomInt(2 ** 31))
@@ -85,7 +85,7 @@ const messageEvent = fc.record({
   messages: fc.array(message, { maxLength: 4 }),
   variables: fc
     .array(fc.tuple(name, text), { maxLength: 4 })
-    // As JSON and Avro make it: __proto__ is a name like any other.
+    // Objects as JSON and Avro make them: __proto__ is a name like any other.
     .map((entries) => Object.fromEntries(entries)),
 })
 const statusEvent = fc.record({
@@ -100,7 +100,7 @@ const event = fc.oneof(
   statusEvent.map((value) => ({ topic: topics.statusEvents, type: 'status', value })),
 )
 
-/** Bytes somewhere within replaced, left out, put in, or none of it. */
+/** Bytes replaced, removed or added somewhere, or not changed at all. */
 const damage = fc.oneof(
   { weight: 2, arbitrary: fc.constant(null) },
   {
@@ -147,7 +147,7 @@ test(
       world.forget()
       const bytes = damaged(typeOf(topic).toBuffer(value), how)
       await world.take(topic.name, { value: bytes, ...around } as never)
-      // An empty event is nobody's news: the one outcome without a record.
+      // An empty event notifies nobody: the one outcome without a record.
       const outcomes = world.deliveries.length + world.letters.length
       expect(outcomes).toBeLessThanOrEqual(1)
       expect(world.commits).toHaveLength(1)
@@ -170,7 +170,7 @@ test(
   timeoutMs,
 )
 
-/** The text of a request as it may come: an event, an event with damage, or any JSON. */
+/** Text of a request: an event, a damaged event, or any JSON. */
 const requestText = fc.oneof(
   fc.tuple(fc.array(event, { maxLength: 3 }), damage, fc.nat(9)).map(([events, how, chance]) => {
     const isTime = (key: string) => key === 'date' || key.endsWith('Time')

@@ -10,7 +10,7 @@ import { createFormatterWorld, typeOf } from '../support/formatter-world.ts'
 import { illFormedTexts, worstTexts } from '../support/worst-texts.ts'
 import { everything } from './formatter/samples.ts'
 
-// Guarantee 40: every text of every event, filled with its worst, over HTTP and from Kafka.
+// Guarantee 40: every text of every event with its worst content, over HTTP and from Kafka.
 
 const shortLength = 10_000
 const longLength = 100_000

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { createVerifier } from '../../services/platform/http/auth.ts'
 import { codeBlocks, readDocument, root, sectionOf } from '../support/documents.ts'
 
-/** The commands of docs/operating/kafka.md that need no Kafka. */
+/** Commands of docs/operating/kafka.md that need no Kafka. */
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 if (!hasOpenssl)

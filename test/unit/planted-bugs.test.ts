@@ -4,7 +4,7 @@ import { plantedBugs } from '../planted-bugs/bugs.ts'
 import { planted } from '../planted-bugs/plant.ts'
 import { verdictOf } from '../planted-bugs/test-run.ts'
 
-/** npm run planted-bugs plants them; here is only seen that it can. */
+/** Checks that the bugs can be planted; npm run planted-bugs plants them. */
 
 const root = new URL('../../', import.meta.url)
 

@@ -14,7 +14,7 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { codeBlocks, readDocument } from '../support/documents.ts'
 import { lackOf, python } from '../support/python.ts'
 
-/** docs/receiving.md and its translations: the endpoints that they show are started, and get notifications. */
+/** docs/receiving.md and its translations: their endpoints are started and get notifications. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const guide = readDocument('docs/receiving.md')
@@ -34,7 +34,7 @@ type Endpoint = {
 }
 
 const endpoints: Endpoint[] = [
-  // Beside this repository's packages, of which standardwebhooks is one.
+  // In addition to this repository's packages, of which standardwebhooks is one.
   { language: 'js', lack: null, start: () => ['node', '--input-type=module', '--eval', sample('js')] },
   { language: 'python', lack: lackOfPython, start: () => [python, '-c', sample('python')] },
   {

@@ -4,12 +4,12 @@ import { expect, test } from 'vitest'
 import { normaliseLocation } from '../../services/domain/event/location.ts'
 import { cpuMs, growsLinearly } from '../support/cpu-time.ts'
 
-// Every regular expression of the services against texts that are made to be its worst: one that takes quadratic time lets a
-// few kilobytes of somebody's text stop everybody else (guarantee 40).
+// Every regular expression of the services against texts that make it slow: an expression that takes quadratic time
+// lets a few kilobytes of one text stop everything else (guarantee 40).
 
 const root = new URL('../../', import.meta.url)
 
-/** Where expressions are put together at run time -> what they are tested by instead. */
+/** Places where expressions are put together at run time -> what they are tested by instead. */
 const composed: Record<string, (text: string) => unknown> = {
   'services/domain/event/location.ts': normaliseLocation,
 }
@@ -38,7 +38,7 @@ test.each([/^\s*\[?\s*1\s*(?:[&,;]|\s)\s*1\s*\]?\s*$/, /\/+$/, /^(a+)+$/, /^(\w+
 /** The text that takes too long, shortened, or null. */
 function worstOf(match: (text: string) => unknown, source: string): string | null {
   for (const make of worstTexts(source)) {
-    // The short ones first: the time of some expressions doubles with each character.
+    // The short texts first, because the time of some expressions doubles with each character.
     for (const length of [25, 200, 2_000]) {
       const short = make(length)
       if (cpuOnce(match, short) > shortLimitMs && cpuMs(() => match(short)) > shortLimitMs) return short.slice(0, 50)
@@ -65,7 +65,7 @@ function cpuOnce(match: (text: string) => unknown, text: string): number {
   return (user + system) / 1_000
 }
 
-/** Runs of each kind of character that the expression may know, between others, with an end that fits nothing. */
+/** Runs of each kind of character that the expression may contain, between others, with an end that never matches. */
 function worstTexts(source: string): ((length: number) => string)[] {
   const letters = source.match(/[\w\s/.&,;:=@<[{"'-]/g) ?? []
   const pumps = [...new Set([' ', '1', 'a', 'A', '/', '.', '-', '\t', '1 ', 'a.', '\n', ...letters])]
@@ -78,7 +78,7 @@ function worstTexts(source: string): ((length: number) => string)[] {
   )
 }
 
-/** What an expression wants to begin with, as far as it is literal: "Bearer ", "msg_", "http://". */
+/** The literal beginning of an expression: "Bearer ", "msg_", "http://". */
 function literalStarts(source: string): string[] {
   const [, literal = ''] = /^\^([\w /:@-]+)/.exec(source.replaceAll('\\/', '/')) ?? []
   return [literal]
@@ -124,7 +124,7 @@ function visit(node: unknown, at: (node: Node) => void): void {
   for (const inner of Object.values(node)) visit(inner, at)
 }
 
-/** Not the console, which runs in its user's browser with that user's text, nor variables, which are the operator's. */
+/** Without the console, which runs on its user's own text, and without variables, which the operator sets. */
 function filesOf(folder: string, ending: string): string[] {
   return readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith(ending) && !name.startsWith('console/') && !name.endsWith('/config.ts'))

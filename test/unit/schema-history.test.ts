@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import avsc from 'avsc'
 import { describe, expect, test } from 'vitest'
 
-// Registered under FULL_TRANSITIVE (contract.md, section 4): each schema must read, and be read by, every version that was
-// ever committed. The registry would refuse others too, but only once somebody applies them.
+// Schemas are registered under FULL_TRANSITIVE (contract.md, section 4): each must read, and be read by, every version
+// ever committed. The registry would refuse others too, but only when someone applies them.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const schemasFolder = new URL('../../schemas/', import.meta.url)
@@ -27,7 +27,7 @@ function historyHere(): History {
   }
 }
 
-/** The committed versions of a schema that HEAD can reach, newest first, each text once. */
+/** Committed versions of a schema reachable from HEAD, newest first, each text once. */
 function versionsOf(file: string): { commit: string; text: string }[] {
   const commits = git('log', '--format=%h', '--diff-filter=AM', 'HEAD', '--', `schemas/${file}`).split('\n')
   const versions = new Map<string, string>()

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { parseAst } from 'vite'
 import { expect, test } from 'vitest'
 
-// A failing line shows a test's own name. The name alone states subject and guarantee, without its describe (CONTRIBUTING.md, "Style").
+// Names of tests state subject and guarantee by themselves (CONTRIBUTING.md, "Tests"): a failing line shows them
+// without the names of the groups around them.
 
 const folder = new URL('../', import.meta.url)
 const leastWords = 4
-/** Placeholders of test.each and of templates; what they stand for is not counted as a word. */
+/** Placeholders of test.each and of templates, which do not count as words. */
 const placeholder = /%[sdifjo#]|\$\{.*?\}|\$\w+/g
-/** A name that begins so has its subject elsewhere. */
+/** Beginnings of a name whose subject is missing. */
 const verbFirst =
   /^(is|are|was|were|has|have|had|does|do|did|can|may|must|will|not|never|also|and|or|but|that|which|who|tells|says|gives|gets|takes|keeps|holds|comes|goes|becomes|ends|begins|starts|stops|finds|shows|refuses|looks|makes|sends|agrees|asks|knows|adds|stands|produces)\b/
 
@@ -16,7 +17,7 @@ type Node = { type: string; start: number } & Record<string, unknown>
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value
 
-/** Names of the tests in a source, as they are written; a name that is computed is left out. */
+/** Names of the tests in a source, as written; computed names are left out. */
 function testNames(source: string): { name: string; line: number }[] {
   const names: { name: string; line: number }[] = []
   const visit = (node: unknown): void => {

@@ -24,7 +24,7 @@ const configs: Record<string, TObject> = {
 }
 const keyRing = `test=${Buffer.alloc(32).toString('base64')}`
 
-/** What a service says of its variables; null when it takes them. */
+/** Problem of a service's variables; null if they are accepted. */
 function faultOf(schema: TObject, env: Record<string, string>): string | null {
   try {
     loadConfig(schema, { HOOKLINE_KEY_RING: keyRing, ...env })
@@ -80,7 +80,7 @@ const brokers = [
   'user@host:9092',
 ]
 
-/** Of each variable, values that cannot work. */
+/** Values of each variable that cannot work. */
 const bad: Record<string, string[]> = {
   HOOKLINE_LOG_LEVEL: ['verbose', 'INFO', ' info'],
   HOOKLINE_HTTP_HOST: ['http://localhost', '0.0.0.0:80', '256.1.1.1', '[::1]', 'a b', '-x', ' '],
@@ -133,7 +133,7 @@ const bad: Record<string, string[]> = {
   HOOKLINE_REPLICATION_FACTOR: ['0', '-2', '32768', '1.5', 'x'],
 }
 
-/** Any text may be right, or is looked into where it is used (also exit code 78). */
+/** Variables that accept any text, or whose value is checked where it is used (also exit code 78). */
 const anyText = new Set([
   'KAFKA_SASL_USERNAME',
   'KAFKA_SASL_PASSWORD',
@@ -160,7 +160,7 @@ describe('values that cannot work', () => {
       expect(names.filter((name) => !bad[name]?.length)).toEqual([])
       const rounds = Math.max(...names.map((name) => bad[name]?.length ?? 0))
       for (let round = 0; round < rounds; round++) {
-        // All of them are wrong at once: each is named.
+        // All variables are wrong at once, and each is named.
         const env = names.map((name) => [name, bad[name]?.[round % bad[name].length] ?? ''] as const)
         const lines = (faultOf(schema, Object.fromEntries(env)) ?? '').split('\n')
         const isSecret = (name: string) => (schema.properties[name] as { secret?: boolean }).secret === true

@@ -10,12 +10,12 @@ export const nowMs = Date.parse('2026-03-01T12:00:00.000Z')
 
 export const keys = KeyRing.parse(`k1=${Buffer.alloc(32, 1).toString('base64')}`)
 
-/** A signing secret of its own for each name. */
+/** A signing secret for each name. */
 export const secretOf = (name: string) => `whsec_${Buffer.alloc(24, name).toString('base64')}`
 
 export const policy: UrlPolicy = { allowInsecureUrls: false }
 
-/** Time stands still; sleeping ends only by its signal. */
+/** A clock that stands still; sleeping ends only by its signal. */
 export const stillClock: Clock = {
   nowMs: () => nowMs,
   monotonicMs: () => 0,
@@ -52,7 +52,7 @@ export function definition(fields: Partial<WebhookDefinition> = {}): WebhookDefi
   }
 }
 
-/** A request about webhook wh_a of business b1 by somebody who may do everything. */
+/** A request about webhook wh_a of business b1 by an identity that may do everything. */
 export function callOf(fields: Partial<Call> = {}): Call {
   return {
     identity: { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' },
@@ -69,7 +69,7 @@ export function callOf(fields: Partial<Call> = {}): Call {
   }
 }
 
-/** Folds a record's bytes as openDefinitions does. */
+/** Folds the bytes of a record as openDefinitions does. */
 export function folder(table: DefinitionTable): (id: string, offset: number, value: Buffer | string | null) => void {
   const parse = definitionParser()
   return (id, offset, value) => {

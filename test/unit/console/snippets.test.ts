@@ -11,7 +11,7 @@ import { snippets } from '../../../services/console/src/parts/requests/snippets.
 import { secretKey, signatureHeader } from '../../../services/dispatcher/http/signature.ts'
 import { lackOf, python } from '../../support/python.ts'
 
-/** The console's snippets as a customer runs them, where their language is there. Go, PHP and Ruby are not run. */
+/** The console's snippets, run where their language is installed. Go, PHP and Ruby are not run. */
 
 const folder = mkdtempSync(join(tmpdir(), 'hookline-snippets-'))
 symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))

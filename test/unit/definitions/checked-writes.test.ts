@@ -7,7 +7,10 @@ import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.t
 
 type Instance = { writes: CheckedWrites; newest: () => number; poll: (count?: number) => void }
 
-/** A log that some instances write to; what they write comes back to each when it polls, or is made to by its own write. */
+/**
+ * A log that several instances write; their records reach each instance when it polls, or when its own write makes it
+ * poll.
+ */
 function logOf(instances: number) {
   const log: ConsumedRecord[] = []
   const byHand = (value: string | null, headers: Record<string, string> = {}): number => {

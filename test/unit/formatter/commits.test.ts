@@ -16,7 +16,7 @@ function commit(partition: number, offset: number): Commit {
   return { topic: 't', partition, offset }
 }
 
-/** @param faults how many calls fail before the first that succeeds. */
+/** @param faults number of calls that fail before the first one that succeeds. */
 function committing(faults = 0) {
   const done: [Assignment, Commit[]][] = []
   let left = faults

@@ -13,7 +13,7 @@ import { RecordFaults } from '../../../services/platform/runtime/record-faults.t
 import { messageEvent } from '../../support/sample-events.ts'
 import { definition } from './samples.ts'
 
-// An exception at any step of the formatter's way (guarantee 55a).
+// An exception at any step of the formatter (guarantee 55a).
 
 const assignment: Assignment = { partitions: new Map(), current: true, fresh: true }
 const bug = (): never => {
@@ -24,7 +24,7 @@ const broken = new Proxy({}, { get: bug, ownKeys: bug, has: bug })
 
 type Step = 'decode' | 'decode later' | 'event faults' | 'traceparent' | 'decide' | 'body' | 'encode' | 'produce'
 
-/** The stage with its real steps, of which one throws for the records of the named events. */
+/** The stage with its real steps, one of which throws for the records of the named events. */
 function formatterThatFails(step: Step, isPoison: (eventId: string) => boolean) {
   const letters: DeadLetter[] = []
   const delivered: string[] = []
@@ -52,7 +52,7 @@ function formatterThatFails(step: Step, isPoison: (eventId: string) => boolean) 
     producer: {
       enqueue: ({ topic, value }, acknowledged) => {
         const sent = JSON.parse(String(value)) as Delivery & DeadLetter
-        // Kafka takes a moment: nothing is to be finished before.
+        // Kafka takes a moment, and nothing may be finished before.
         if (topic === 'dead')
           return void setTimeout(() => {
             letters.push(sent)

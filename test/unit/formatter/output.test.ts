@@ -10,7 +10,7 @@ import { definition } from './samples.ts'
 
 type Sent = { topic: string; key: OutgoingRecord['key']; partition?: number; value: Delivery | DeadLetter }
 
-/** An output onto a Kafka that takes what `takes` says; values stay objects. */
+/** An output to a Kafka that accepts what `takes` says; values stay objects. */
 function outputTo(takes: (sent: Sent) => boolean) {
   const log: Sent[] = []
   const values: (Delivery | DeadLetter)[] = []

@@ -1,6 +1,6 @@
 import type { WantedEvents, WebhookDefinition } from '../../../services/domain/definition/definition.ts'
 
-/** Definitions for the formatter's tests; each test says only what matters to it. */
+/** Definitions for the formatter's tests; each test states only the fields that matter to it. */
 
 export const everything: WantedEvents = {
   userMessages: true,

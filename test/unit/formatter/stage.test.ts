@@ -16,7 +16,7 @@ const assignment: Assignment = { partitions: new Map(), current: true, fresh: tr
 
 const silent = { error: () => {} }
 
-/** What a record's value says of how it is read: the rest is an event of that id. */
+/** Values of records say how they are read; any other is an event with that id. */
 const schema = 'schema:'
 
 function batchOf(values: (string | null)[], over: Partial<RecordBatch> = {}): RecordBatch {
@@ -29,7 +29,7 @@ function batchOf(values: (string | null)[], over: Partial<RecordBatch> = {}): Re
   return { ...batch, ...over }
 }
 
-/** A stage whose edges are written down; `settle` answers for the schemas that are not known yet. */
+/** A stage that writes down calls of its edges; `settle` answers for the schemas that are not known yet. */
 function stageWith({ account = true, output = 'delivered' as 'delivered' | 'oversize', room = true } = {}) {
   const log: string[] = []
   const commits: Commit[] = []

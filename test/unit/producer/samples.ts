@@ -1,4 +1,4 @@
-/** Events as a client sends them: the least that is accepted. */
+/** Events as a client sends them, with the minimum that is accepted. */
 
 export function rawMessageEvent(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {

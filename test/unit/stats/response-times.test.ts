@@ -8,7 +8,7 @@ import { attempt, startMs } from '../stats-aggregator/counting/attempts.ts'
 
 const latency = fc.oneof(fc.double({ min: 0, max: 50, noNaN: true }), fc.double({ min: 0, max: 30_000, noNaN: true }))
 
-/** Half a millisecond of rounding, and the width of a bucket. */
+/** Tolerance: half a millisecond of rounding, and the width of a bucket. */
 const precisionMs = (ms: number) => 0.5 + Math.max(1, ms * 0.01)
 
 test('percentiles equal those of the sorted times to within a bucket, and fastest, average and slowest are exact', () => {

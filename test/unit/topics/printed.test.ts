@@ -20,7 +20,7 @@ test('the AsyncAPI document is valid by the schema of AsyncAPI 3.0.0', () => {
   expect(Object.keys(document.channels)).toEqual(Object.keys(topics))
   const uses = Object.values(topics).flatMap(({ readers, writers }) => [...readers, ...writers])
   expect(Object.keys(document.operations)).toHaveLength(uses.length)
-  // The check can fail.
+  // Shows that the check can fail.
   expect(validate({ ...document, channels: { a: { address: 1 } } })).toBe(false)
 })
 

@@ -17,7 +17,7 @@ import { marksOfLog } from './session-log.ts'
 
 let provider: OAuth2Server
 let server: FastifyInstance
-/** What the ID tokens hold. */
+/** Claims of the ID tokens. */
 let claims: Record<string, unknown>
 
 const variables = (issuer: string) => ({
@@ -54,7 +54,7 @@ beforeEach(async () => {
 
 afterEach(() => provider.stop())
 
-/** To the provider and back, as a browser goes. */
+/** Goes to the provider and back, as a browser does. */
 async function signIn(returnTo: string) {
   const begun = await server.inject({ url: `/api/v1/auth/login?returnTo=${encodeURIComponent(returnTo)}` })
   const location = new URL(String(begun.headers.location))

@@ -2,7 +2,7 @@ import { SessionMarks } from '../../../../services/admin/access/session-marks.ts
 
 type Logged = { key: Buffer; offset: number; timestampMs: number }
 
-/** webhook-sessions without Kafka: each instance that joins reads it from the beginning, and then follows it. */
+/** webhook-sessions without Kafka: each instance that joins reads it from the beginning and then continues. */
 export function marksOfLog(): { log: Logged[]; join: () => SessionMarks } {
   const log: Logged[] = []
   const instances: SessionMarks[] = []

@@ -19,7 +19,7 @@ function record({ value, key = 'wh_a', headers = {}, atMs = nowMs }: Written, of
   return { topic: 't', partition: 0, offset, key: Buffer.from(key), value: bytes, headers, timestampMs: atMs }
 }
 
-/** Entries of the last record, after all before it. */
+/** Audit entries of the last record, after all records before it. */
 function audited(...records: Written[]): AuditEntry[] {
   const fold = definitionFold('webhook-config', newerRing)
   return records.map((each, offset) => fold(record(each, offset))).at(-1) ?? []

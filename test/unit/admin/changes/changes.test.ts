@@ -4,7 +4,7 @@ import { ChangeFeed, type ChangeKind } from '../../../../services/admin/changes/
 import { ChangeStreams } from '../../../../services/admin/changes/change-stream.ts'
 import type { Clock } from '../../../../services/platform/runtime/clock.ts'
 
-/** Sleepers wake when the time is set forward. */
+/** A clock whose sleepers wake when the time is set forward. */
 function handClock(): Clock & { forward(ms: number): Promise<void> } {
   let nowMs = 0
   let sleepers: { atMs: number; wake: () => void }[] = []

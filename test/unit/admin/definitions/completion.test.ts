@@ -83,7 +83,7 @@ describe('completing a record', () => {
   })
 })
 
-/** A topic with one partition, read by some admins; records reach each admin when it polls. */
+/** A topic with one partition that several admins read; records reach each admin when it polls. */
 function topicWith(instances: number) {
   const log: { key: string; value: Buffer | null; headers: Record<string, string> }[] = []
   const write = async (key: string, value: Buffer | string | null, headers: Record<string, string> = {}) => {

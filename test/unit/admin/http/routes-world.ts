@@ -45,7 +45,7 @@ const person = (role: string, permissions: string[], businessId: string): Identi
   businessId,
 })
 
-/** By token. */
+/** Identities by token. */
 export const people: Record<string, Identity> = {
   super: person('super_admin', [], '*'),
   ofBusiness: person('super_admin', [], 'b1'),
@@ -60,11 +60,11 @@ export const people: Record<string, Identity> = {
 type WorldState = {
   records: (WebhookDefinition | null)[]
   refuseWrites: boolean
-  /** What another instance has written that has not come to the table yet. */
+  /** Records of another instance that have not reached the table yet. */
   onItsWay: WebhookDefinition[]
 }
 
-/** All routes of the API on a server of their own, with what they need in memory. */
+/** All routes of the API on a server, with what they need in memory. */
 export async function createRoutesWorld() {
   const table = new DefinitionTable()
   const fold = folder(table)

@@ -43,7 +43,7 @@ describe('permissions (guarantees.md, 34)', () => {
     rotateSecret: writers,
     replay: writers,
     stopReplay: writers,
-    // About all businesses at once.
+    // Operations about all businesses at once.
     replayUnread: ['super'],
     getReplay: readers,
     getStats: readers,
@@ -53,7 +53,7 @@ describe('permissions (guarantees.md, 34)', () => {
     listDeadLetters: readers,
     testWebhook: writers,
     testDraft: writers,
-    // Each sees its own.
+    // Operations in which each identity sees its own businesses.
     listBusinesses: [...readers, 'otherBusiness'],
     followChanges: readers,
     listAudit: readers,
@@ -86,7 +86,7 @@ describe('permissions (guarantees.md, 34)', () => {
       putAccount: { webhooksEnabled: true },
     }
     const body = bodies[operation]
-    // A stream has no end to wait for.
+    // A stream does not end, so nothing waits for it.
     if (operation === 'followChanges') setTimeout(() => world.streams.end(), 20)
     const { status } = await call(route.method, url, body, { 'if-match': '*' }, who)
     const expected = who === 'stranger' ? 401 : allowed[operation]?.includes(who) ? 2 : 403

@@ -15,7 +15,7 @@ const source: Source<number> = {
 
 type Row = { key: string; value: string | null }
 
-/** A partition whose first record stands at `low`; each record got to Kafka in the millisecond of its offset. */
+/** A partition whose first record is at `low`; each record's timestamp is its offset. */
 function bench(rows: Row[], low = 0) {
   let looked = 0
   const reader: Reader = {

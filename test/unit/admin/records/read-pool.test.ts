@@ -6,7 +6,7 @@ import type { Reader } from '../../../../services/admin/records/webhook-records.
 const limits = { atOnce: 3, ofBusiness: 2, waitingOfBusiness: 4, deadlineMs: 1_000 }
 const never = new AbortController().signal
 
-/** A pool whose deadlines pass when they are told to, and reads that end when they are told to. */
+/** A pool whose deadlines pass when the test says so, and reads that end when the test says so. */
 function world(reader: Partial<Reader> = {}) {
   const deadlines: (() => void)[] = []
   const clock = {

@@ -29,7 +29,7 @@ test('every dead letter is found, however many there are', () => {
 test('chunks contain every notification once, oldest first, within a limit of number and bytes', async () => {
   const selected = new Selected()
   const count = 12_000
-  // Made in another order than they stand, and each larger than a thousandth of a chunk.
+  // Not in the order of their creation, and each larger than a thousandth of a chunk.
   for (let offset = 0; offset < count; offset++)
     selected.add('deadLetters', (offset * 7_919) % count, { offset, bytes: offset < 3_000 ? 8_192 : 100 })
   const read = async (

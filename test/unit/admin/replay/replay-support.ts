@@ -59,7 +59,7 @@ export function pending(deliveryId: string, replayId: string): PendingDelivery {
   return { delivery: delivery(deliveryId), attempts: [], dueAt: 0, why: 'replay', replayId, parkedSince: null }
 }
 
-/** Topics of one webhook as arrays, of which every scan gives everything; offsets are indices. */
+/** Topics of one webhook as arrays, which every scan returns completely; offsets are indices. */
 export class FakeReplayTopics implements ReplayTopics {
   made: Delivery[] = []
   attempted: Attempt[] = []
@@ -67,7 +67,7 @@ export class FakeReplayTopics implements ReplayTopics {
   pending: PendingDelivery[] = []
   tests: PendingDelivery[] = []
   stops: string[] = []
-  /** What the dispatcher makes of a test; null: nothing. */
+  /** Result of a test by the dispatcher; null for none. */
   answerTest: (deliveryId: string) => Attempt | null = (deliveryId) => attempt(deliveryId, { test: true })
 
   within(): ReplayScans {

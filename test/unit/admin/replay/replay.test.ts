@@ -39,7 +39,7 @@ const replay = (body: unknown, businessId = 'b1') => actions().start(callOf({ bo
 
 const at = (ms: number) => new Date(ms).toISOString()
 
-/** What a replay of everything that is known below brings. */
+/** Ids that a replay of everything known below sends. */
 async function replayed(body: object): Promise<string[]> {
   topics.made = ['new', 'parked', 'retrying', 'ok', 'failed', 'slow', 'off', 'old'].map((id) =>
     delivery(id, id === 'old' ? 500 : id === 'new' ? 3_000 : 1_000),

@@ -12,7 +12,7 @@ import { letter } from './replay-support.ts'
 const at = (ms: number) => new Date(ms).toISOString()
 const key = Buffer.from('shop:ana')
 
-/** Dead letters of two partitions; a value's bytes are its place in its list. */
+/** Dead letters of two partitions; the bytes of a value are its index in the list. */
 async function replay(body: object, letters: DeadLetter[][]) {
   const sent: OutgoingRecord[] = []
   const audited: AuditEntry[] = []

@@ -9,7 +9,7 @@ const own = partitionOfKey('wh_a', 4)
 
 type Rows = { deliveries?: Delivery[]; attempts?: Attempt[]; committed?: number; isAway?: boolean }
 
-/** webhook-deliveries and webhook-attempts as lists; a value's bytes are its place in the list. */
+/** webhook-deliveries and webhook-attempts as lists; the bytes of a value are its index in the list. */
 function bench({ deliveries = [], attempts = [], committed = 0, isAway = false }: Rows) {
   const lists: Record<string, (Delivery | Attempt)[]> = { deliveries, attempts }
   let nowMs = 0

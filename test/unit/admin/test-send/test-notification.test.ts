@@ -71,7 +71,7 @@ let topics: FakeReplayTopics
 let changes: Partial<WebhookDefinition>
 let webhooksEnabled: boolean
 let audited: AuditEntry[]
-/** Every sleep is over at once, and takes its time. */
+/** A clock on which every sleep ends at once and takes its time. */
 let clock: typeof stillClock
 
 beforeEach(() => {

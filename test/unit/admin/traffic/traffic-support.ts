@@ -3,13 +3,13 @@ import type { Attempt, DeadLetter, Delivery } from '../../../../services/domain/
 import { attempt, delivery, letter } from '../replay/replay-support.ts'
 
 export type FakeTraffic = {
-  /** Of partition 3, by offset. */
+  /** Attempts of partition 3 by offset. */
   attempts: Map<number, Attempt>
   letters: DeadLetter[]
   delivery: Delivery | undefined
 }
 
-/** One attempt, at 3-7, one dead letter and one delivery of webhook wh_a, or what is given. */
+/** One attempt, at 3-7, one dead letter and one delivery of webhook wh_a, or the given ones. */
 export function fakeTraffic(given: Partial<FakeTraffic> = {}): TrafficTopics {
   const { attempts = new Map([[7, attempt('d1')]]), letters = [letter('d1', 0)] } = given
   const held = 'delivery' in given ? given.delivery : delivery('d1')

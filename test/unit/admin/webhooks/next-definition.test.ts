@@ -47,7 +47,7 @@ describe('a change', () => {
     expect(record).toMatchObject({ name: 'New', version: 5, updatedAt: now, createdAt: current.createdAt })
     expect(record.secret).toBe(current.secret)
     expect(Object.keys(record.headers)).toEqual(['x-key', 'X-New'])
-    // Sealed before values were bound to their origin: from now on it is.
+    // Sealed before values were bound to their origin; the change binds it.
     expect(openValue(record.headers['x-key'], 'X-Key')).toEqual({ ok: true, plain: 'kept' })
     expect(openValue(record.headers['x-key'], 'X-Key', 'https://other.example/')).toMatchObject({ ok: false })
     expect(openValue(record.headers['X-New'], 'X-New')).toEqual({ ok: true, plain: headers['X-New'] })

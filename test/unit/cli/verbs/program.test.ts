@@ -7,7 +7,7 @@ import { selectionOf } from '../../../../services/cli/verbs/sending-verbs.ts'
 import type { ReplayProgress } from '../../../../services/domain/api/traffic.ts'
 import { commandLine } from '../../../support/command-line.ts'
 
-/** Admin's answers by method and path; requests are kept. */
+/** Admin's answers by method and path, with a list of the requests. */
 const answers = new Map<string, { status: number; body: unknown }>()
 const requests: string[] = []
 const server = createServer((request, response) => {

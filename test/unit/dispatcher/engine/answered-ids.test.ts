@@ -43,7 +43,9 @@ test('a capacity of 0 remembers nothing', () => {
   expect(ids.has('a', 0)).toBe(false)
 })
 
-/** As the formatter makes them. @param start of the hash: ids with the same one are looked for at the same place. */
+/**
+ * Ids as the formatter makes them. @param start of the hash: ids with the same one are searched for at the same place.
+ */
 const idOf = (start: number, rest = randomBytes(28)) =>
   `msg_${Buffer.concat([Buffer.from([start, 0, 0, 0]), rest]).toString('base64url')}`
 

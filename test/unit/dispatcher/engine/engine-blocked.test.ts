@@ -19,7 +19,7 @@ describe('a webhook that is blocked', () => {
   const offerAll = (made: SimulatedWorld, from: number, count: number) => {
     for (let i = from; i < from + count; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
   }
-  /** Runs the clock for so long, and the engine's tick with it. */
+  /** Runs the clock for this long, with the engine's ticks. */
   const run = (made: SimulatedWorld, forMs: number) => {
     const endMs = made.clock.nowMs + forMs
     const tick = () => {

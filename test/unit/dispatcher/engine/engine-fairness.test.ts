@@ -9,7 +9,7 @@ const seconds = 30
 
 type Owner = 'of one business' | 'of one origin' | 'each of its own'
 
-/** Hanging webhooks beside one that answers: how long its notifications wait for a place, in milliseconds, ascending. */
+/** Waits of a good webhook's notifications for a slot, beside hanging webhooks: in milliseconds, ascending. */
 function waitsBeside(hanging: number, owner: Owner, measuredBefore: boolean) {
   let isHanging = !measuredBefore
   const world = new SimulatedWorld(
@@ -29,7 +29,7 @@ function waitsBeside(hanging: number, owner: Owner, measuredBefore: boolean) {
   let offset = 0
   const log: { id: string; webhookId: string; dueMs: number }[] = []
   const offeredAtMs = new Map<string, number>()
-  // What finds no room waits in Kafka, in order.
+  // Deliveries without room wait in Kafka, in order.
   const read = () => {
     while (log.length > 0 && world.engine.hasRoomFor('webhook-deliveries')) {
       const { id, webhookId } = log.shift() as (typeof log)[number]
@@ -52,7 +52,7 @@ function waitsBeside(hanging: number, owner: Owner, measuredBefore: boolean) {
   for (const id of measuredBefore ? everybody : ['good']) publish(`first-${id}`, id)
   step(1_000)
   isHanging = true
-  // All of them at once, and then each of them every three seconds.
+  // All of them at once, then each of them every three seconds.
   for (const id of bad) publish(`burst-${id}`, id)
   for (let second = 0; second < seconds; second++) {
     for (let tenth = 0; tenth < 10; tenth++) {
@@ -70,7 +70,7 @@ function waitsBeside(hanging: number, owner: Owner, measuredBefore: boolean) {
 }
 
 const cases: { hanging: number; owner: Owner; measuredBefore: boolean }[] = [
-  // More that nothing is known of than there are places.
+  // More unmeasured webhooks than there are slots.
   { hanging: 3_000, owner: 'each of its own', measuredBefore: false },
 ]
 for (const hanging of [600, 1_200, 2_000])
@@ -126,7 +126,8 @@ test('webhooks that cannot be signed for delay no other webhook, and get everyth
   }
   expect(refused).toBe(0)
   expect(world.sent.filter(({ webhookId }) => webhookId === 'good')).toHaveLength(seconds)
-  // Each is tried every five seconds, by one; all that it has is in webhook-parked, and nothing holds up the commit.
+  // Each is tried every five seconds with one delivery; all of its deliveries are in webhook-parked, and nothing delays
+  // the commit.
   expect(tried.length).toBeLessThanOrEqual(bad.length * (seconds / 5 + 25))
   expect(world.engine.held).toBeLessThan(20)
   expect(world.engine.takeCommits()[0]?.offset).toBe(offset)

@@ -14,7 +14,7 @@ vi.mock(import('../../../../services/dispatcher/engine/create-item.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/scheduling/slot-groups.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/gate/retry.ts'), spied)
 
-/** The module as it is, each of its functions to be spied on. */
+/** The real module, with a spy on each function. */
 async function spied<T>(original: () => Promise<T>): Promise<T> {
   const module = await original()
   const entries = Object.entries(module as object).map(([name, value]) => [
@@ -28,7 +28,9 @@ const busy: Outcome = { kind: 'refused', status: 503, latencyMs: 5 }
 const final: Outcome = { kind: 'refused', status: 400, latencyMs: 5 }
 const gone: Outcome = { kind: 'refused', status: 410, latencyMs: 5 }
 
-/** Steps outside of the engine, and the pure ones in it: where an exception can come from while a delivery is handled. */
+/**
+ * Steps in which an exception can occur while a delivery is handled: those outside the engine, and the pure ones in it.
+ */
 const ports = ['random', 'definition', 'send', 'record'] as const
 const pure = {
   'retry.decideNext': [retry, 'decideNext'],
@@ -66,7 +68,7 @@ beforeEach(() => {
   for (const restore of restores.splice(0)) restore()
 })
 
-/** Lets time and promises pass until all has ended, or the process would have. */
+/** Lets time and promises pass until everything has ended, or the process would have ended. */
 async function settle(made: SimulatedWorld): Promise<void> {
   const endMs = made.clock.nowMs + 3_600_000
   while (made.clock.nowMs < endMs && made.failures.length === 0) {
@@ -78,7 +80,7 @@ async function settle(made: SimulatedWorld): Promise<void> {
 
 const count = 12
 
-/** Two businesses' webhooks, one of which fails in every way; one notification of four is of the webhook `other`. */
+/** Webhooks of two businesses, one of which fails in every way; one notification of four is of the webhook `other`. */
 function scene(): SimulatedWorld {
   const answers = [ok, busy, final, gone, ok]
   const made = world((id) => ({ outcome: id.startsWith('o') ? ok : (answers[Number(id.slice(1)) % 5] as Outcome) }))
@@ -158,7 +160,7 @@ describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
     }
     await settle(made)
     const isReached = made.failures.length > 0
-    // Steps that few of these deliveries come to, or that need not work for a delivery to go on.
+    // Steps that few of these deliveries reach, or that need not work for a delivery to continue.
     if (!isReached)
       expect([
         'random',

@@ -10,7 +10,7 @@ function offerAll(made: SimulatedWorld, from: number, to: number): void {
   for (let i = from; i < to; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
 }
 
-/** Runs the clock for so long, and the engine's tick with it. */
+/** Runs the clock for this long, with the engine's ticks. */
 function run(made: SimulatedWorld, forMs: number): void {
   for (const endMs = made.clock.nowMs + forMs; made.clock.nowMs < endMs; made.clock.runUntil(made.clock.nowMs + 200))
     made.engine.tick()
@@ -75,7 +75,7 @@ describe('what will wait longer than a minute', () => {
       expect(made.engine.held).toBe(0)
       expect(commitsOf(made)).toEqual([place(count + 20)])
       run(made, hour + 60_000)
-      // The one that was refused waits in a delay topic.
+      // The refused one waits in a delay topic.
       expect(made.sent).toHaveLength(count + 20)
       const [first, second] = made.sent
       expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(hour)

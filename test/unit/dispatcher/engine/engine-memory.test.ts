@@ -15,8 +15,8 @@ const good = Array.from({ length: 20 }, (_unused, i) => `good${i}`)
 
 /**
  * Many bad webhooks with one contact each, 400 notifications a second together, beside twenty good ones with 60.
- * @param pausedFrom second in which the good ones ask for a pause of more than a minute.
- * @returns the longest wait for a send, in milliseconds, of the good ones' notifications of each second.
+ * @param pausedFrom second from which the good ones ask for a pause of more than a minute.
+ * @returns the longest wait for a send, in milliseconds, of the good webhooks' notifications of each second.
  */
 function longestWaits(badWebhooks: number, badAnswer: Answer, seconds: number, pausedFrom = seconds) {
   const beganMs = new SimulatedWorld(1, () => answering).clock.nowMs
@@ -35,7 +35,7 @@ function longestWaits(badWebhooks: number, badAnswer: Answer, seconds: number, p
   const offeredAtMs = new Map<string, number>()
   let offset = 0
   let roomsAtLack: number | null = null
-  // What finds no room waits in Kafka, until it is told that there is.
+  // Deliveries without room wait in Kafka until the engine says that there is room.
   const read = () => {
     if (roomsAtLack === world.rooms) return
     roomsAtLack = null

@@ -10,7 +10,8 @@ test('a slow webhook beyond its share of memory is served through webhook-parked
   for (let i = 0; i < 10; i++) offer(i)
   measure(made)
   for (let i = 10; i < 100; i++) offer(i)
-  // Ten of them were in memory: they go there before those that came later, the two in flight too, lest they were not sent.
+  // Ten of them were in memory. They go there before those that came later, including the two in flight, which may not
+  // have been sent.
   expect(made.parkedLog.get(0)).toHaveLength(100)
   while (made.clock.step()) made.engine.tick()
   expect(made.sent).toHaveLength(100)
@@ -33,7 +34,7 @@ test.each([
     badAnswer: { kind: 'unreachable', reason: 'timeout', latencyMs: 10_000, detail: '' },
     afterMs: 10_000,
   },
-  // Something of each of them ends in every tick.
+  // Some request of each webhook ends in every tick.
   { how: 'answer too slowly', badAnswer: ok, afterMs: 300 },
 ] as const)(
   'twelve webhooks that $how do not use up the memory, because their deliveries go through webhook-parked',
@@ -49,7 +50,7 @@ test.each([
     const bad = Array.from({ length: 12 }, (_unused, i) => `bad${i}`)
     for (const id of [...bad, 'good']) made.definitions.set(id, definition(id, { maxInFlight: 4 }))
     made.assign(owned)
-    // Many of the bad ones come before each of the good ones, again and again.
+    // Many deliveries of the bad webhooks precede each of the good ones, repeatedly.
     const records = Array.from({ length: 50 }, (_unused, round) => [
       ...bad.flatMap((id) => Array.from({ length: 10 }, (_none, i) => delivery(`${id}-${round}-${i}`, id, `c${i}`))),
       delivery(`good-${round}`, 'good', `c${round % 3}`),
@@ -57,14 +58,14 @@ test.each([
     const beganMs = made.clock.nowMs
     for (let offset = 0; offset < records.length; ) {
       if (made.engine.hasRoomFor('webhook-deliveries')) made.engine.offer(place(offset), records[offset++] as Delivery)
-      // Who was told that there is no room waits until he is told that there is.
+      // A delivery that was refused for lack of room waits until there is room.
       else
         for (const before = made.rooms; made.rooms === before; made.engine.tick())
           made.clock.runUntil(made.clock.nowMs + 200)
     }
     made.clock.runUntil(made.clock.nowMs + 1_000)
     expect(made.sent.filter(({ webhookId }) => webhookId === 'good')).toHaveLength(50)
-    // Room came by parking: the bad ones' answers would have taken 37 s and more.
+    // Parking made room: the bad webhooks' answers would have taken more than 37 s.
     expect(made.clock.nowMs - beganMs).toBeLessThan(12_000)
   },
 )
@@ -89,7 +90,7 @@ test('a webhook counts as slow only after its speed is measured, so a backlog at
   expect(made.sent).toHaveLength(90)
 })
 
-/** A webhook that stands still until some of its notifications are parked, and is quick from then on. */
+/** A webhook that does not answer until some of its notifications are parked, and is fast from then on. */
 function recovering(parkedCount: number) {
   const inMemory = 50
   const made = world((id) => ({ outcome: ok, afterMs: Number(id.slice(1)) < inMemory ? 1_000 : 10 }), {
@@ -111,7 +112,7 @@ test('a webhook that has become fast takes back parked deliveries about as fast 
     made.clock.runUntil(made.clock.nowMs + 200)
     made.engine.tick()
   }
-  // At 64 in flight and 10 ms each, 5,000 take 0.8 s; a fixed part of memory for each tick took 12 s.
+  // At 64 in flight and 10 ms each, 5,000 take 0.8 s. A fixed part of memory for each tick took 12 s.
   expect(made.clock.nowMs - beganMs).toBeLessThan(5_000)
 })
 
@@ -152,7 +153,7 @@ test('when a webhook parks again after catching up, what was taken is put back a
     made.engine.tick()
   }
   measure(made)
-  // In memory: d2 in flight, d3 and d4 behind it, all from webhook-parked; then d5. What comes next follows them there.
+  // In memory: d2 in flight, d3 and d4 behind it, all from webhook-parked; then d5. Later deliveries follow them there.
   offer(4)
   offer(5)
   expect(parked()).toEqual(['d0', 'd1', 'd2', 'd3', 'd4'])

@@ -7,7 +7,7 @@ import { definition, delivery, replayOf, type SimulatedWorld } from '../../../su
 
 const topic = 'webhook-replays'
 
-/** A replay's notifications, in webhook-replays from an offset on. */
+/** Notifications of a replay, in webhook-replays from an offset on. */
 function replay(replayId: string, count: number, ratePerSecond: number, webhookId = 'w'): PendingDelivery[] {
   return Array.from({ length: count }, (_unused, index) =>
     replayOf(delivery(`${replayId}-${index}`, webhookId, `contact ${index}`), replayId, ratePerSecond),
@@ -19,7 +19,7 @@ function offer(made: SimulatedWorld, records: PendingDelivery[], from = 0): void
     made.engine.offer({ topic, partition: 0, offset: from + index }, delivery, [], replayId, ratePerSecond)
 }
 
-/** Lets time pass, with the ticks that the committer gives the engine. */
+/** Lets time pass, with the ticks of the engine. */
 function pass(made: SimulatedWorld, ms: number): void {
   for (const endMs = made.clock.nowMs + ms; made.clock.nowMs < endMs; ) {
     made.clock.runUntil(made.clock.nowMs + 100)
@@ -108,7 +108,7 @@ test('nothing more of a stopped replay is sent, wherever it waits, and other rep
   expect(made.sent.filter(({ replayId }) => replayId === 'other')).toHaveLength(20)
   expect([made.engine.held, made.engine.parking]).toEqual([0, 0])
   expect(made.deadLetters).toEqual([])
-  // Whoever comes next reads the record of the stop again: for a day its offset stays unfinished.
+  // The stop's offset stays unfinished for a day, so that a successor reads its record again.
   expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(320)
   pass(made, 25 * 3_600_000)
   expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(322)

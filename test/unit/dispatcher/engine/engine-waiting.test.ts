@@ -6,7 +6,7 @@ import { definition, delivery, type SimulatedWorld } from '../../../support/simu
 
 const owned = { partitions: new Map([[topic, [0]]]), fresh: true }
 
-/** As webhook-health has left it. */
+/** Gate state as restored from webhook-health. */
 function restored(made: SimulatedWorld, breaker: Partial<BreakerState>, pausedUntilMs = 0): void {
   made.engine.assign(owned)
   const state = { state: 'closed', failures: [], openUntilMs: 0, failingSinceMs: null, ...breaker } as const
@@ -14,7 +14,7 @@ function restored(made: SimulatedWorld, breaker: Partial<BreakerState>, pausedUn
   made.engine.restore(0, { resume: new Map(), parked: new Map(), answered: new Map(), stopped: new Map(), gates })
 }
 
-/** Runs the clock for so long, and the engine's tick with it. */
+/** Runs the clock for this long, with the engine's ticks. */
 function run(made: SimulatedWorld, forMs: number): void {
   for (const endMs = made.clock.nowMs + forMs; made.clock.nowMs < endMs; made.clock.runUntil(made.clock.nowMs + 100))
     made.engine.tick()

@@ -64,7 +64,7 @@ describe('lanes', () => {
       Array.from({ length: 30 }, (_unused, i) => delivery(`${id}-${i}`, id, `c${i}`)),
     )
     for (const [offset, of] of offered.entries()) made.engine.offer(place(offset), of)
-    // The first of them had more than their part until their first answers came.
+    // The first webhooks had more than their share until their first answers came.
     made.clock.runUntil(made.clock.nowMs + 15_000)
     expect(made.engine.inFlight).toBeLessThan(20)
     made.engine.offer(place(offered.length), delivery('good-1', 'good', 'c'))

@@ -10,9 +10,9 @@ const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 300)
 const mostTurns = 50_000
 
 /**
- * A seeded world: webhooks that fail in their own ways until they are mended, breakers that park or reject, little room in
- * memory, records that repeat, partitions that come and go, replays beside it all. Sends are postponed, steps throw, batches come
- * late, the process is killed and finds the gates as they were at the last snapshot.
+ * A seeded world: webhooks that fail in different ways until they work again, breakers that park or reject, little room
+ * in memory, repeated records, partitions that leave and return, and replays. Sends are postponed, steps throw, batches
+ * come late, and the process is killed and restores the gates of the last snapshot.
  */
 async function simulate(seed: number) {
   const random = seeded(seed ^ 0x5eed)
@@ -30,10 +30,10 @@ async function simulate(seed: number) {
   const replaysTopic = `${prefix}webhook-replays`
   const topics = [deliveriesTopic, retriesTopic, replaysTopic]
   const failureShare = random() * 0.8
-  /** Of the sends, so many are postponed; and of the steps, so many throw. */
+  /** Shares of sends that are postponed, and of steps that throw. */
   const postponedShare = random() < 0.3 ? random() * 0.3 : 0
   const throwingShare = random() < 0.3 ? random() * 0.01 : 0
-  /** This one can never be handled. */
+  /** A webhook whose deliveries can never be handled. */
   const odd = random() < 0.2 ? '0-7' : null
   const ticksShare = 0.1 + random() * 0.9
   const isKilled = random() < 0.3
@@ -60,20 +60,20 @@ async function simulate(seed: number) {
   let soundSteps = 0
   world.sabotage = (step, id) => {
     if (step === 'send' && id !== null && id === odd) throw new Error('an odd record')
-    // Once: what is tried again goes well.
+    // Throws once: the next try succeeds.
     if (soundSteps++ < 20 || random() >= throwingShare) return
     soundSteps = 0
     throw new Error(`${step} fails`)
   }
   for (const id of ['a', 'b', 'c']) {
     const whenBlocked = random() < 0.5 ? 'park' : 'reject'
-    // Some so low that most of what they have goes by webhook-parked.
+    // Some rates are so low that most deliveries go through webhook-parked.
     const rate = random() < 0.3 ? { rateLimitPerSecond: [20, 0.5, 0.02][Math.floor(random() * 3)] as number } : {}
     world.definitions.set(id, definition(id, { maxInFlight: 1 + Math.floor(random() * 4), whenBlocked, ...rate }))
   }
 
-  // A log of two partitions; some records stand in it twice: at once, as a producer's retry makes them, or later, as a formatter
-  // that was killed and began again at its last commit.
+  // A log of two partitions. Some records occur twice: at once, as by a producer's retry, or later, as by a formatter
+  // that was killed and started again at its last commit.
   const log = [0, 1].map((partition) => {
     const records = Array.from({ length: 150 }, (_unused, i) => {
       const webhookId = partition === 0 ? 'a' : random() < 0.5 ? 'b' : 'c'
@@ -85,7 +85,7 @@ async function simulate(seed: number) {
     return repeated
   })
   const replays = log.map((records) => {
-    // Several replays stand among one another, each in the order of the notifications' making, as admin writes them.
+    // Several interleaved replays, each in the order of its notifications' creation, as admin writes them.
     const some = ['r1', 'r2', 'r3'].map((replayId) => {
       const ratePerSecond = [null, 1, 20, 1_000][Math.floor(random() * 4)]
       const share = random() * 0.3
@@ -106,7 +106,7 @@ async function simulate(seed: number) {
   const finishedAbove = new Map<string, OffsetMap | null>()
   let position = new Map<string, number>()
   let owned: number[] = []
-  /** Which assignment is the current one. */
+  /** Number of the current assignment. */
   let generation = 0
   /** Partitions of which a record is being decoded. */
   const decoding = new Set<string>()
@@ -171,7 +171,8 @@ async function simulate(seed: number) {
       position.set(key, offset + 1)
     }
     if (random() >= 0.02) return take()
-    // Its schema is asked for: when it has come the partition may have gone, and then the engine is to take nothing of it.
+    // Its schema is requested. By the time it arrives the partition may have left, and the engine must not take the
+    // record.
     const began = generation
     decoding.add(key)
     world.clock.after(random() * 200, () => {
@@ -193,7 +194,7 @@ async function simulate(seed: number) {
     if (random() < ticksShare) world.engine.tick()
     if (random() < 0.5) commit()
     if (random() < 0.1) world.snapshot()
-    // What is set aside waits for promises too.
+    // Setting records aside waits for promises too.
     for (let steps = 0; steps < 4; steps++) await undefined
     const chance = random()
     if (isKilled && chance < 0.001) {
@@ -219,7 +220,8 @@ test(`whatever fails, repeats or moves, nothing is lost and order is kept (${see
     expect(violations, context).toEqual([])
     expect(world.failures, context).toEqual([])
     expect(done, `${context}: everything has an outcome in the end`).toBe(true)
-    // A range that begins anew before it is empty tells its successor the older beginning: what was in flight then goes behind.
+    // A range that restarts before it is empty tells its successor the older beginning: what was in flight then goes
+    // behind.
     if (!isKilled) expectOrder(world, log, replays, context)
     for (const [webhookId, most] of mostAtOnce(world.sent, world)) {
       expect(most, `${context}: in flight of ${webhookId}`).toBeLessThanOrEqual(
@@ -229,7 +231,7 @@ test(`whatever fails, repeats or moves, nothing is lost and order is kept (${see
   }
 })
 
-/** First sends of a contact come in the order of its notifications, live and in each replay. */
+/** First sends of a contact are in the order of its notifications, both live and in each replay. */
 function expectOrder(world: SimulatedWorld, log: Delivery[][], replays: PendingDelivery[][], context: string): void {
   const live = world.sent.filter(({ replayId }) => replayId === null)
   expect(inversions(live, log), `${context}: first sends of a contact out of order`).toEqual([])

@@ -33,6 +33,6 @@ test('nothing is sent to a receiver until its outcome can be recorded', async ()
   expect(post).not.toHaveBeenCalled()
   mayRecord.value = true
   const sent = await send()
-  // Whether this definition can be signed for is another matter: it is no longer postponed for want of Kafka.
+  // Not postponed any more for lack of Kafka; whether this definition can be signed for is another matter.
   expect(sent === 'posted' || sent.kind !== 'postponed' || !sent.reason.includes('Kafka')).toBe(true)
 })

@@ -7,7 +7,7 @@ import { createSender, listenRaw, onRequest, post, resolveFrom } from '../../../
 
 const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'
 
-/** What the receiver writes as its answer, and whether it then closes the connection. */
+/** A receiver that writes this answer, and then closes the connection or leaves it open. */
 const answerWith = (text: string, close = false) =>
   listenRaw((socket) => onRequest(socket, () => void (close ? socket.end(text) : socket.write(text))))
 

@@ -10,7 +10,7 @@ import { seeded } from '../../../support/simulation.ts'
 const firstSeed = Number(process.env.HOOKLINE_SEED ?? Math.floor(systemClock.random() * 1e9))
 const seconds = Number(process.env.HOOKLINE_FUZZ_SECONDS ?? 60)
 const atOnce = 50
-/** For an answer that comes: no measure of how fast, which a busy machine would miss. The others are given up sooner. */
+/** Time limit for an answer that comes, long enough for a busy machine. The others are given up sooner. */
 const patienceMs = 20_000
 const silenceMs = 400
 
@@ -40,7 +40,7 @@ test('any answer has a named outcome, has its status if one arrived, and is neve
         problems.push(`seed ${seed}: ${answer.status} became ${JSON.stringify(outcome)}`)
       if (outcome.kind === 'unreachable' && !['timeout', 'connect'].includes(outcome.reason))
         problems.push(`seed ${seed}: ${JSON.stringify(outcome)}`)
-      // The next request to the same origin, maybe on the same connection.
+      // The next request to the same origin, possibly on the same connection.
       const control = await post(sender, `${odd.url}control`)
       if (!('status' in control) || control.status !== controlStatus)
         problems.push(`after seed ${seed}: ${JSON.stringify(control)}`)

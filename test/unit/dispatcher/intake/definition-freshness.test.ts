@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { DefinitionFreshness } from '../../../../services/dispatcher/intake/definition-freshness.ts'
 
-/** Two clocks that tests move apart, and a Kafka that answers when it is told to. */
+/** Two clocks that tests move separately, and a Kafka that answers when the test says so. */
 function scene() {
   const at = { monotonicMs: 0, nowMs: 1_700_000_000_000 }
   const asked: (() => void)[] = []

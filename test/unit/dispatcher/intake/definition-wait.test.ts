@@ -48,7 +48,7 @@ test('an offset that never comes is waited for until the table is read to its en
   await needed
   expect(waited[0]?.over?.aborted).toBe(true)
   for (const offset of [1, 2, 4]) expect(wait.needed(place(offset), 1_000_000, batchUpTo(5))).toBe(undefined)
-  // What was written later may be by a definition that was written later.
+  // A later delivery may be by a later definition.
   expect(wait.needed(place(5), 1_000_000, batchUpTo(9))).toBeInstanceOf(Promise)
   expect(wait.needed(place(4, 1), 1_000_000, batchUpTo(5))).toBeInstanceOf(Promise)
 })

@@ -5,7 +5,7 @@ const minute = 60_000
 const hour = 60 * minute
 const written = 1_000_000_000
 
-/** Wall and monotonic clock, which tests move apart. */
+/** Wall clock and monotonic clock, which tests move separately. */
 function clocks() {
   const at = { nowMs: written, monotonicMs: 5_000 }
   const due = new DueTimes({ nowMs: () => at.nowMs, monotonicMs: () => at.monotonicMs })

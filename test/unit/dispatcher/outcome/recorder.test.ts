@@ -102,7 +102,7 @@ test.each<[string, Refuses, string[], Partial<DeadLetter> | null]>([
   for (const { partition, key } of kafka.log) expect([partition, key]).toEqual([3, 'w'])
   const [first, last] = kafka.log.map((record) => JSON.parse(textOf(record)))
   if (letter) expect(first).toMatchObject({ reason: 'oversize', ...letter, source: place })
-  // What a successor takes for answered for is what stands in Kafka.
+  // A successor treats as answered what is in Kafka.
   const answered = new Map<string, number>()
   addAnswered(answered, last as Attempt)
   expect(answered).toEqual(new Map([['d1', letter ? Number.POSITIVE_INFINITY : 1]]))

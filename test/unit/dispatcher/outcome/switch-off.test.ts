@@ -49,7 +49,7 @@ test('a switch-off writes into the definition that it is off, and why', async ()
 
 test('a switch-off does not undo an edit that has not reached this instance yet', async () => {
   const failing = { definition: definition({ version: 3 }), offset: 7 }
-  // Written by hand, with the version that there was.
+  // Written by hand, with the same version.
   const edited = { definition: definition({ version: 3, url: 'https://new.example/' }), offset: 8 }
   expect(await switchedOff(failing, edited)).toEqual([])
 })

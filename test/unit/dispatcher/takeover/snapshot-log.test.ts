@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import type { HealthRecord } from '../../../../services/dispatcher/engine/health-record.ts'
 import { epochHeaders, HealthLog, readEpoch } from '../../../../services/dispatcher/takeover/snapshot-log.ts'
 
-/** A snapshot that says which offset it reflects, so that it is known again. */
+/** A snapshot that is recognised by the offset that it reflects. */
 const of = (webhookId: string | null, attemptsOffset: number) => ({ webhookId, attemptsOffset }) as HealthRecord
 
 type Row = [key: string, epoch: number | null, record: HealthRecord | null]
 
-/** By webhook, the offsets of what is believed; under null the partition's. */
+/** Offsets of the believed snapshots by webhook; under null, the partition's. */
 function believed(rows: Row[]): Record<string, number> {
   const log = new HealthLog()
   for (const row of rows) log.add(...row)

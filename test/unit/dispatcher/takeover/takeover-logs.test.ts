@@ -10,7 +10,10 @@ const parkedRange = { from: 40, last: 90, since: 700 }
 
 type Ids = { attemptsLogId?: string | null; parkedLogId?: string | null }
 
-/** A takeover whose snapshots were written for these logs; webhook-parked has 100 records and webhook-deliveries ends at 500. */
+/**
+ * A takeover whose snapshots were written for these logs. webhook-parked has 100 records, and webhook-deliveries ends
+ * at 500.
+ */
 async function takenOver(written: Ids) {
   const snapshot = (webhookId: string | null, parked: HealthRecord['parked']): HealthRecord => ({
     ...{
@@ -47,7 +50,7 @@ async function takenOver(written: Ids) {
         read[topic] = [from, to]
         if (topic === 'health')
           for (const [at, value] of health.entries()) onRecord(record(at, value.webhookId ?? 'partition-3', value))
-        // A replay's begins at an offset of webhook-replays, which ends at 90.
+        // The range of a replay begins at an offset of webhook-replays, which ends at 90.
         const pendingOf = (offset: number) =>
           ({ delivery: { webhookId: 'v' }, replayId: offset === 99 ? 'r' : null, parkedSince: 700 }) as PendingDelivery
         if (topic === 'parked')

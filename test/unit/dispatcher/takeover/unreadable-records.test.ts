@@ -9,7 +9,7 @@ import type { ConsumedRecord } from '../../../../services/platform/kafka/consume
 const bad = Buffer.from('no Avro')
 const decode = () => ({ ok: false as const, reason: 'magic byte 110 instead of 0' })
 
-/** Topics that hold one record each, which cannot be read. */
+/** Topics with one unreadable record each. */
 const reader = {
   async read(
     topic: string,

@@ -13,7 +13,7 @@ const listSchema = {
 }
 const lists = avroType(listSchema)
 const plain = avsc.Type.forSchema(listSchema as avsc.Schema)
-/** Knows neither list, and so passes over both. */
+/** A reader without either list, which skips both. */
 const after = (name: string) => ({ name, type: 'string', default: '' })
 const writer = avroType({ ...listSchema, fields: [...listSchema.fields, after('end')] })
 const reader = avroType({ type: 'record', name: 'Lists', fields: [after('end')] })

@@ -10,7 +10,7 @@ const found = (what: object): FoundSchema => ({ kind: 'avro', schema: what, refe
 const ownId = 3
 const otherId = 4
 
-/** A registry that has two schemas, and time that passes only while something sleeps. */
+/** A registry with two schemas, and a clock that advances only while something sleeps. */
 function world() {
   let nowMs = 0
   const asked: number[] = []

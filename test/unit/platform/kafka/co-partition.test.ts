@@ -12,7 +12,7 @@ import { AssignerProtocol } from '../../../../services/platform/kafka/kafkajs-pa
 
 const memberId = fc.string({ minLength: 1, maxLength: 8 })
 const count = fc.integer({ min: 0, max: 64 })
-/** Whatever members may claim: too much, twice, what is not there. */
+/** Claims that members may make: too much, twice, or of partitions that do not exist. */
 const holders: fc.Arbitrary<Holder[]> = fc.uniqueArray(
   fc.record({ memberId, numbers: fc.array(fc.integer({ min: -1, max: 70 }), { maxLength: 70 }) }),
   { selector: (holder) => holder.memberId, minLength: 1, maxLength: 12 },
@@ -23,7 +23,7 @@ function holdersOf(shares: Map<string, number[]>): Holder[] {
   return [...shares].map(([id, numbers]) => ({ memberId: id, numbers }))
 }
 
-/** How a group comes to be: nobody holds anything. */
+/** A new group, in which nobody holds anything. */
 function fresh(total: number, ids: string[]): Map<string, number[]> {
   return shareOut(
     total,
@@ -88,7 +88,7 @@ test('when a member joins, partition numbers move only to it, and no more than i
 
 const topics = ['deliveries', 'parked', 'retries']
 
-/** What an assigner sees of Kafka. */
+/** Kafka as an assigner sees it. */
 function clusterOf(counts: Record<string, number>): { cluster: Cluster; groupId: string; logger: never } {
   const cluster = { findTopicPartitionMetadata: (topic: string) => Array.from({ length: counts[topic] ?? 0 }) }
   return { cluster: cluster as unknown as Cluster, groupId: 'group', logger: undefined as never }

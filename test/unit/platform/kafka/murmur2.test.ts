@@ -7,7 +7,7 @@ import { murmur2 } from '../../../../services/platform/kafka/murmur2.ts'
 const require = createRequire(import.meta.url)
 const murmur2OfKafkajs = require('kafkajs/src/producer/partitioners/default/murmur2.js') as (key: Buffer) => number
 
-// The values that Apache Kafka's own UtilsTest.testMurmur2 expects.
+// Values of Apache Kafka's own UtilsTest.testMurmur2.
 test.each([
   ['21', -973932308],
   ['foobar', -790332482],
@@ -35,6 +35,6 @@ test('a text key is assigned the partition of its UTF-8 bytes', () => {
 })
 
 test('hashing a key of a megabyte takes linear time', () => {
-  // kafkajs takes minutes for it: the test's own limit of time would end it.
+  // kafkajs takes minutes for it, which would exceed the test's time limit.
   expect(murmur2(Buffer.alloc(1_000_000, 'k'))).toBe(murmur2(Buffer.from('k'.repeat(1_000_000))))
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Admission } from '../../../../services/producer/http/admission.ts'
 
-/** Enters requests of 10 bytes until one is refused. @returns how many were taken in, and why the next one was not. */
+/** Admits requests of 10 bytes until one is refused. @returns how many were admitted, and why the next one was not. */
 function fill(admission: Admission, owner: string): [number, string] {
   for (let count = 0; ; count++) {
     const entered = admission.enter(owner, 10)

@@ -39,7 +39,7 @@ async function tokenOf(claims: Record<string, unknown>): Promise<string> {
 
 const publisherToken = await tokenOf({ permissions: ['events:write'], businessId: 'business-1' })
 
-/** A Kafka of the test's own making. */
+/** A Kafka controlled by the test. */
 class FakeSink {
   isOpen = true
   bufferedBytes = 0

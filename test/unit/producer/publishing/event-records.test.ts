@@ -38,7 +38,7 @@ test('a record has the topic, key and traceparent of its event', () => {
   expect(record).not.toHaveProperty('headers')
 })
 
-// Text as JSON can carry it: an unpaired surrogate has no UTF-8 form.
+// Text that JSON can carry in UTF-8, which excludes unpaired surrogates.
 const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 })
 const optionalText = fc.option(fc.string({ unit: 'binary', maxLength: 12 }), { nil: null })
 const timeMs = fc.integer({ min: 0, max: 253_402_300_799_999 })
@@ -108,7 +108,7 @@ test('any event is read from its Avro bytes as it was sent', () => {
   )
 })
 
-/** Written against the schema's field names, apart from the code under test. */
+/** Based on the schema's field names, independent of the code under test. */
 function withTimesAsText(record: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(record).map(([name, value]) => {
     if (name === 'messages') return [name, (value as Record<string, unknown>[]).map(withTimesAsText)]

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { hasMoreValuesThan } from '../../../../services/platform/json/json-values.ts'
 import { splitList } from '../../../../services/producer/reading/json-elements.ts'
 
-/** The value of a text that was taken apart: each list directly in the object gets its elements back. */
+/** Reassembles a value: each list directly in the object gets its elements back. */
 function joined({ outer, elements }: NonNullable<ReturnType<typeof splitList>>): unknown {
   const value = JSON.parse(outer) as unknown
   const left = elements.map((element) => JSON.parse(element) as unknown)
@@ -13,9 +13,9 @@ function joined({ outer, elements }: NonNullable<ReturnType<typeof splitList>>):
     : Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, filled(inner)]))
 }
 
-/** Blanks between all tokens: what JSON.stringify's third parameter cannot do. */
+/** Blanks between all tokens, which JSON.stringify's third parameter cannot produce. */
 const indented = fc.constantFrom('', ' ', '\n\t')
-/** Index-like names would change places. */
+/** Names that look like indices would change their order. */
 const object = fc.dictionary(
   fc.string({ unit: fc.constantFrom('a', '"', '\\', '[', ']', '{', ',', '}') }),
   fc.jsonValue(),

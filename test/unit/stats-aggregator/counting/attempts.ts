@@ -25,7 +25,7 @@ export function attempt(fields: Partial<CountedAttempt> = {}): CountedAttempt {
   }
 }
 
-/** Attempts of a few webhooks over more minutes than are kept, in an order that is only roughly that of time. */
+/** Attempts of a few webhooks over more minutes than are kept, only roughly in order of time. */
 export function attemptStreams(maxLength: number): fc.Arbitrary<CountedAttempt[]> {
   const one = fc.record({
     webhookId: fc.constantFrom('w1', 'w2', 'w3'),

@@ -16,7 +16,7 @@ import { attempt, startMs } from './attempts.ts'
 const stats = avroType(schemaOf(topics.webhookStats))
 const rules = attemptRules(null)
 const hourMs = 3_600_000
-/** Kafka's default for a record, less what frames it. */
+/** Kafka's default limit of a record, minus its framing. */
 const maxBytes = 1_000_000
 let serial = 0
 const next = (fields: Partial<CountedAttempt> = {}) => attempt({ deliveryId: `msg_${serial++}`, ...fields })
@@ -45,7 +45,7 @@ describe('the size of a state', () => {
             status: null,
           }),
         )
-    // Every bucket of the histogram in each of the 30 minutes that have one.
+    // Every bucket of the histogram, in each of the 30 minutes that have one.
     for (let minute = 0; minute < 60; minute++)
       for (let latencyMs = 0; latencyMs < 700_000; latencyMs = Math.max(latencyMs + 1, Math.floor(latencyMs * 1.004)))
         attempts.push(next({ startedAt: startMs + minute * 60_000, latencyMs }))

@@ -12,8 +12,8 @@ import { attemptStreams, startMs } from '../counting/attempts.ts'
 const rules = attemptRules(null)
 
 /**
- * One partition of webhook-attempts and of webhook-stats with its commit, and instances that take it over from each other
- * at any moment: killed between any two steps, or left behind as zombies whose writes still arrive.
+ * One partition of webhook-attempts and of webhook-stats with its commit, and instances that take it over from each
+ * other at any moment: killed between any two steps, or left behind as zombies whose writes still arrive.
  */
 class Simulation {
   readonly #attempts: CountedAttempt[]
@@ -49,7 +49,7 @@ class Simulation {
     }
   }
 
-  /** The rest without faults, long enough for a repair. @returns what a reader of the compacted topic sees. */
+  /** Runs the rest without faults, long enough for a repair. @returns what a reader of the compacted topic sees. */
   finish(): Map<string, StatsState> {
     this.#zombies = []
     this.#owner.fold(this.#attempts.length)
@@ -94,7 +94,10 @@ class Instance {
       this.#fold.take(this.#position++, attempt, startMs + 2 * 3_600_000)
   }
 
-  /** Goes on with the flush in progress, or begins one; so many of its writes reach the log, the commit comes after the last. */
+  /**
+   * Continues the flush in progress, or begins one. This many of its writes reach the log; the commit comes after the
+   * last.
+   */
   flush(writes: number): void {
     this.#follow()
     this.#flushing ??= this.#fold.takeFlush(this.#stored.outdated(0))
@@ -144,7 +147,7 @@ function uninterrupted(attempts: CountedAttempt[]): Map<string, StatsState> {
 
 test('kills and zombies at any moment lead to exactly the statistics of an uninterrupted run', () => {
   fc.assert(
-    // Few attempts a webhook, so that a zombie's record is often the last that is written of one.
+    // Few attempts a webhook, so that a zombie's record is often the last one of it.
     fc.property(attemptStreams(40), steps, (attempts, plan) => {
       const simulation = new Simulation(attempts)
       for (const step of plan) simulation.run(step)

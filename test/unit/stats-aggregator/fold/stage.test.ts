@@ -18,7 +18,7 @@ const topic = 'webhook-attempts'
 type Edges = StageEdges<CountedAttempt, StatsState>
 type Bench = { stage: FoldStage<CountedAttempt, StatsState>; log: string[]; stored: StoredStates<StatsState> }
 
-/** A stage whose edges write down what they are asked for; an attempt record's value is its webhook's id, or "?". */
+/** A stage that writes down calls of its edges; the value of an attempt's record is its webhook's id, or "?". */
 function bench(edges: Partial<Edges> = {}): Bench {
   const log: string[] = []
   let decoded = 0
@@ -108,7 +108,7 @@ test('an offset is committed only once Kafka has what was written', async () => 
 test('a flush begun before the first record commits nothing, even if that record arrives while it writes', async () => {
   const acknowledged = Promise.withResolvers<number>()
   const { stage, log, stored } = bench({ write: () => acknowledged.promise })
-  // An earlier owner has written over a state that was further.
+  // An earlier owner has overwritten a state that was further.
   stored.apply(0, 'w1', 0, stateUpTo(9))
   stored.apply(0, 'w1', 1, stateUpTo(4))
   const assignment = assignmentOf(0)

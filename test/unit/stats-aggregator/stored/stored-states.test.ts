@@ -3,7 +3,7 @@ import { StoredStates } from '../../../../services/stats-aggregator/stored/store
 
 type Row = { at: number; upTo: number | null }
 
-/** Records of one webhook in the order in which they are read: offset in webhook-stats, source offset (null: tombstone). */
+/** Records of one webhook in the order of reading: offset in webhook-stats, source offset (null: tombstone). */
 function read(rows: Row[]): StoredStates<string> {
   const stored = new StoredStates<string>()
   for (const { at, upTo } of rows) {

@@ -104,7 +104,7 @@ function hasEntries(map: object | undefined): boolean {
   return Object.keys(map ?? {}).length > 0
 }
 
-/** What the producer does with an event: ISO times become milliseconds. */
+/** Converts an event as the producer does: ISO times become milliseconds. */
 function withTimesInMs(record: object): object {
   const fields = Object.entries(record).map(([key, value]) => {
     if (key === 'messages') return [key, (value as object[]).map(withTimesInMs)]

@@ -18,7 +18,7 @@ const dayMs = 24 * hourMs
 const failure = { ok: false, probe: false }
 const success = { ok: true, probe: false }
 
-/** So many failures, evenly from one time to another. */
+/** This many failures, evenly spaced from one time to another. */
 function failing(times: number, fromMs: number, toMs: number, from = initialBreaker()): BreakerState {
   let state = from
   for (let i = 0; i < times; i++)
@@ -163,7 +163,7 @@ const steps = fc.array(
   { minLength: 120, maxLength: 600, size: 'max' },
 )
 
-/** Runs a dispatcher that sends whenever it may, now and then at the moment that it may, with results in their own order. */
+/** Runs a dispatcher that sends as often as it may, sometimes at the exact moment, with results in their own order. */
 function live(sending: Step[]) {
   type Flight = { startedAtMs: number; endedAtMs: number; ok: boolean; probe: boolean }
   let state = initialBreaker()

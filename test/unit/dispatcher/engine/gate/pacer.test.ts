@@ -5,7 +5,9 @@ import { Pacer, rampRatePerSecond } from '../../../../../services/dispatcher/eng
 const epochMs = 1_700_000_000_000
 const windowMs = 10_000
 
-/** Starts as many as the pacer lets, for so long, waking up as late after each wait as told. @returns times of the starts. */
+/**
+ * Starts as many as the pacer allows, for this long, waking up with the given lateness. @returns times of the starts.
+ */
 function greedy(pacer: Pacer, forMs: number, wakeUpMs: (delayMs: number) => number, fromMs = epochMs): number[] {
   const starts: number[] = []
   let nowMs = fromMs
@@ -21,10 +23,10 @@ function greedy(pacer: Pacer, forMs: number, wakeUpMs: (delayMs: number) => numb
   return starts
 }
 
-/** As setTimeout on a clock of whole milliseconds. */
+/** Timers like setTimeout on a clock of whole milliseconds. */
 const wholeMs = (delayMs: number) => Math.max(1, Math.ceil(delayMs))
 
-/** The most starts in any window of ten seconds, both ends included. */
+/** The largest number of starts in any window of ten seconds, including both ends. */
 function mostInWindow(starts: number[]): number {
   let first = 0
   return starts.reduce((most, atMs, index) => {

@@ -7,7 +7,7 @@ import {
 } from '../../../../../services/dispatcher/engine/offsets/offset-map.ts'
 import { seeded } from '../../../../support/simulation.ts'
 
-/** Runs of unfinished and finished offsets in turn, as lists of what is unfinished from a watermark on. */
+/** Alternating runs of unfinished and finished offsets, as lists of the unfinished ones from a watermark on. */
 function fromRuns(watermark: number, runs: readonly number[]): { unfinished: number[]; next: number } {
   const unfinished: number[] = []
   let next = watermark

@@ -6,7 +6,7 @@ function read(text: string, pieceBytes = Number.POSITIVE_INFINITY): AnswerReader
   const reader = new AnswerReader()
   const bytes = Buffer.from(text, 'latin1')
   for (let from = 0; from < bytes.length && reader.problem === null; from += pieceBytes) {
-    // As a socket does it: the memory is used again.
+    // Reuses the memory of a piece, as a socket does.
     const piece = Buffer.from(bytes.subarray(from, Math.min(bytes.length, from + pieceBytes)))
     reader.take(piece)
     piece.fill(0)

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { connectFirst } from '../../../../../services/dispatcher/http/connection/first-connection.ts'
 import { createSender, listenRaw, post, resolveFrom } from '../../../../support/outgoing.ts'
 
-/** Listens and takes nothing from its backlog for a while. */
+/** A server that listens and accepts nothing from its backlog for a while. */
 const notAccepting = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { host, heldMs } = workerData
@@ -17,7 +17,9 @@ const notAccepting = `
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, heldMs)
   })`
 
-/** With its backlog full, the kernel leaves a connection unanswered; the client's kernel tries again after a second. */
+/**
+ * With a full backlog the kernel leaves a connection unanswered, and the client's kernel tries again after a second.
+ */
 async function slowToAccept(host: string, heldMs: number) {
   const worker = new Worker(notAccepting, { eval: true, workerData: { host, heldMs } })
   const [port] = (await once(worker, 'message')) as [number]
@@ -71,7 +73,7 @@ test('at most eight of many addresses are tried', async () => {
 test('connecting may take as long as the whole request', { timeout: 30_000 }, async () => {
   const pem = (name: string) =>
     readFileSync(new URL(`../../../../support/certificates/${name}.pem`, import.meta.url), 'utf8')
-  // A handshake that begins after four seconds; it then fails, for the certificate is of nobody whom we trust.
+  // A handshake that begins after four seconds and then fails, because the certificate is not trusted.
   const tls = createTlsServer({ cert: pem('self-signed'), key: pem('key') })
   const sockets: Socket[] = []
   tls.on('tlsClientError', () => undefined)

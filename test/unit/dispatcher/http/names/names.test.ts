@@ -71,7 +71,7 @@ test('unanswered names of one business wait for each other and delay no other bu
   expect(asked.at(-1)?.name).toBe('good.test')
   asked.at(-1)?.answer(null, found, 60)
   expect(told).toEqual(['good good.test: 192.0.2.7'])
-  // A name that waits among theirs is asked for at once by another owner, and told to both.
+  // A waiting name is looked up at once when another owner asks for it, and both get the answer.
   look('silent-400.test', 'good')
   expect(asked.at(-1)?.name).toBe('silent-400.test')
   asked.at(-1)?.answer(null, found, 60)
@@ -139,7 +139,7 @@ test('names with addresses of one family, both, none, an alias, or a slow one ar
     'broken.test': { code: 2 },
   })
   const query = createNameQuery([`127.0.0.1:${server.port}`])
-  // A server that was quick until then, as c-ares remembers.
+  // A server that has been fast so far, as c-ares remembers.
   for (let number = 0; number < 10; number++) await ask(query, 'four.test')
   const names = ['four', 'six', 'both', 'alias', 'half-silent', 'slow', 'broken', 'none'].map((name) => `${name}.test`)
   expect(await Promise.all(names.map((name) => ask(query, name)))).toEqual([

@@ -20,12 +20,16 @@ const notLeader = 6
 const tooLarge = 10
 const unauthorized = 29
 
-/** What a broker does with a partition of a request: takes it, answers with an error code, or is cut off before it answers. */
+/**
+ * Reaction of a broker to a partition of a request: accepts it, answers with an error code, or disconnects before
+ * answering.
+ */
 type Fate = 'ok' | number | 'cut off'
 
 /**
- * A cluster of which every partition has a leader. @param leaders partition -> node of topic t, one list for each reading of
- * the metadata, the last one from then on @param fates of `node/partition`, in turn; ok from then on
+ * A cluster in which every partition has a leader.
+ * @param leaders partition -> node of topic t, one list for each reading of the metadata; the last one is repeated
+ * @param fates of `node/partition`, in turn, then ok
  */
 function clusterOf(leaders: number[][], fates: Record<string, Fate[]> = {}) {
   const log = new Map<number, unknown[]>()
@@ -44,7 +48,7 @@ function clusterOf(leaders: number[][], fates: Record<string, Fate[]> = {}) {
     const fate = fates[`${node}/${partition}`]?.shift() ?? 'ok'
     const entries = log.get(partition) ?? []
     const baseOffset = String(entries.length)
-    // Who is cut off may have been heard.
+    // A request may have been handled before the disconnect.
     if (typeof fate !== 'number') log.set(partition, [...entries, ...messages.map(({ value }) => value)])
     return { partition, errorCode: fate === 'cut off' ? null : fate === 'ok' ? 0 : fate, baseOffset }
   }

@@ -11,12 +11,15 @@ import type {
 import { BatchingProducer, RecordRefused } from '../../../../../services/platform/kafka/produce/producer.ts'
 import { Health } from '../../../../../services/platform/runtime/readiness.ts'
 
-// Behind the imports above: kafkajs may be loaded by the services' own module only.
+// After the imports above, because kafkajs may be loaded by the services' own module only.
 const { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = await import('kafkajs')
 
 type Answer = Error | 'ok'
 
-/** A producer whose broker answers as listed, and ok from then on. @param taken values that it takes before it answers with an error */
+/**
+ * A producer whose broker answers as listed, and then with ok. @param taken values accepted before it answers with an
+ * error
+ */
 async function open(answers: Answer[], taken: string[] = [], stopping = new AbortController().signal) {
   const fail = vi.fn()
   const batches: string[][] = []
@@ -101,13 +104,13 @@ test('an unexpected error ends the process', async () => {
   await vi.waitFor(() => expect(fail).toHaveBeenCalledExactlyOnceWith(error))
 })
 
-/** Kafka's own list of errors, as kafkajs knows it, and one that it does not. */
+/** Kafka's own list of errors, as kafkajs has it, and an unknown one. */
 const { errorCodes, createErrorFromCode } = createRequire(import.meta.url)('kafkajs/src/protocol/error.js') as {
   errorCodes: { type: string; code: number }[]
   createErrorFromCode: (code: number) => SendFault
 }
 
-/** A cluster that takes what it does not refuse. @param refusal of a record, or null */
+/** A cluster that accepts what it does not refuse. @param refusal of a record, or null */
 async function openBeside(refusal: (topic: string, message: TrackedMessage) => SendFault | null) {
   const fail = vi.fn()
   const log: string[] = []
@@ -115,7 +118,7 @@ async function openBeside(refusal: (topic: string, message: TrackedMessage) => S
   const sendBatch = async ({ topicMessages }: { topicMessages: TrackedTopic[] }) => {
     const faults: SendFault[] = []
     for (const { topic, messages } of topicMessages) {
-      // A partition is taken or refused as a whole: here each topic has one.
+      // A partition is accepted or refused as a whole; here each topic has one.
       const open = messages.filter(({ offset }) => offset === undefined)
       const fault = open.map((message) => refusal(topic, message)).find((found) => found !== null)
       for (const message of open) {

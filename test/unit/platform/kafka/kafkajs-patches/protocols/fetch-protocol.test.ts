@@ -59,7 +59,7 @@ type Answered = {
   aborted: string[]
   preferredReadReplica: number
   batches: { firstOffset: string; values: string[] }[]
-  /** The answer was full within its last batch; the first one is always whole (KIP-74). */
+  /** The answer was full within its last batch; the first batch is always complete (KIP-74). */
   cutBytes: number
 }
 
