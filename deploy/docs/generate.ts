@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { configSchemas } from '../../services/domain/definition/definition.ts'
 import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
 import { generatedParts } from './parts.ts'
 import { fillIn } from './sections.ts'
 
-/** npm run docs: writes the generated parts of the documents and the schemas of notifications. */
+/** npm run docs: writes the generated parts of the documents and the JSON Schemas. */
 
 const root = new URL('../../', import.meta.url)
 
@@ -15,5 +16,5 @@ for (const [document, parts] of await generatedParts()) {
   process.stdout.write(`${document}: ${after === before ? 'current' : 'updated'}\n`)
 }
 
-for (const [name, schema] of Object.entries(notificationSchemas))
+for (const [name, schema] of Object.entries({ ...notificationSchemas, ...configSchemas }))
   await writeFile(new URL(`schemas/${name}`, root), `${JSON.stringify(schema, null, 2)}\n`)

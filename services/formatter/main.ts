@@ -1,6 +1,7 @@
 import { openAccounts, openDefinitions } from '../definitions/config-tables.ts'
 import type { DeadLetter, Delivery } from '../domain/delivery/delivery.ts'
 import type { MessageEvent, StatusEvent } from '../domain/event/event.ts'
+import { readTraceparent } from '../domain/event/traceparent.ts'
 import { Codec, createRegistry } from '../platform/avro/codec.ts'
 import { createHttpServer } from '../platform/http/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
@@ -21,7 +22,6 @@ import { MisplacedRecords } from './misplaced-records.ts'
 import { Output } from './output.ts'
 import { partitionCount } from './partition-count.ts'
 import { FormatterStage } from './stage.ts'
-import { traceparentOf } from './traceparent.ts'
 
 /** Maximum bytes of notifications on their way to Kafka: several of the largest batches. */
 const maxBufferedBytes = 4_194_304
@@ -89,7 +89,7 @@ await runService('formatter', formatterConfig, async (service) => {
   await countPartitions()
   const stage = new FormatterStage({
     sources,
-    decide: (event, { headers }) => decide(event, tables, traceparentOf(headers), clock.nowMs()),
+    decide: (event, { headers }) => decide(event, tables, readTraceparent(headers?.traceparent), clock.nowMs()),
     output,
     faults: new RecordFaults({ clock, log, fail }),
     look: (record) => misplaced.look(record),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import avsc from 'avsc'
 import { describe, expect, test } from 'vitest'
+import { configSchemas } from '../../services/domain/definition/definition.ts'
 import type { Event } from '../../services/domain/event/event.ts'
 import { bodyOf } from '../../services/domain/event/notification-body.ts'
 import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
@@ -78,7 +79,7 @@ describe('the published JSON Schemas', () => {
   const [ofMessage, ofStatus] = Object.values(notificationSchemas)
   const checks = { message: compileSchema(ofMessage ?? {}), status: compileSchema(ofStatus ?? {}) }
 
-  test.each(Object.entries(notificationSchemas))(
+  test.each(Object.entries({ ...notificationSchemas, ...configSchemas }))(
     'the published JSON Schema %s is current; if not: npm run docs',
     (name, schema) => {
       const file = readFileSync(new URL(`../../schemas/${name}`, import.meta.url), 'utf8')

@@ -23,7 +23,7 @@ function apiVerdict(url: string, policy: UrlPolicy): string | null {
 
 /** The problem of a URL in a definition that an operator has written to the topic. */
 function dispatchVerdict(url: string, policy: UrlPolicy): string | null {
-  const result = createTarget(definition('w', { url }), ring, policy, 'Hookline/test')
+  const result = createTarget(definition('w', { url }), ring, policy)
   return result.kind === 'forbidden' ? result.reason.replace(/^url /, '') : null
 }
 

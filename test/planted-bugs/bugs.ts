@@ -80,14 +80,14 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'counts failures that are older than ten minutes',
     file: dispatcher('engine/gate/breaker'),
-    text: 'nowMs - atMs <= windowMs',
-    replacement: 'nowMs - atMs <= windowMs * 2',
+    text: 'nowMs - atMs <= breakerWindowMs',
+    replacement: 'nowMs - atMs <= breakerWindowMs * 2',
     caughtBy: ['test/unit/dispatcher/engine/gate/breaker.test.ts'],
   },
   {
     name: 'forgets the failures at a success between them',
     file: dispatcher('engine/gate/breaker'),
-    text: 'if (latestMs === undefined || nowMs - latestMs > windowMs) return initial',
+    text: 'if (latestMs === undefined || nowMs - latestMs > breakerWindowMs) return initial',
     replacement: 'if (latestMs !== 0) return initial',
     caughtBy: ['test/unit/dispatcher/engine/gate/breaker.test.ts', 'test/guarantees/17-breaker.test.ts'],
   },
@@ -463,10 +463,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'reads a header without asking whether it has a value',
-    file: 'services/formatter/traceparent.ts',
+    file: 'services/domain/event/traceparent.ts',
     text: "const isText = typeof header === 'string' || Buffer.isBuffer(header)",
     replacement: 'const isText = !Array.isArray(header)',
-    caughtBy: ['test/unit/formatter/traceparent.test.ts'],
+    caughtBy: ['test/unit/domain/event/traceparent.test.ts'],
   },
   {
     name: 'gives a message and its statuses one id',

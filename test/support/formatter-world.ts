@@ -1,12 +1,12 @@
 import { Registry } from 'prom-client'
 import type { DeadLetter, Delivery } from '../../services/domain/delivery/delivery.ts'
 import type { MessageEvent, StatusEvent } from '../../services/domain/event/event.ts'
+import { readTraceparent } from '../../services/domain/event/traceparent.ts'
 import { decide } from '../../services/formatter/decide.ts'
 import { messageSource, statusSource } from '../../services/formatter/event-source.ts'
 import { createFormatterMetrics } from '../../services/formatter/metrics.ts'
 import { Output } from '../../services/formatter/output.ts'
 import { FormatterStage } from '../../services/formatter/stage.ts'
-import { traceparentOf } from '../../services/formatter/traceparent.ts'
 import { avroType } from '../../services/platform/avro/avro.ts'
 import type { Decoded } from '../../services/platform/avro/codec.ts'
 import type { Assignment, Commit, ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
@@ -84,7 +84,7 @@ export function createFormatterWorld(): FormatterWorld {
           ownerOf: (businessId) => ({ definition: definition({ businessId }), offset: 1 }),
           account: () => ({ webhooksEnabled: true }),
         },
-        traceparentOf(headers),
+        readTraceparent(headers?.traceparent),
         0,
       ),
     output,

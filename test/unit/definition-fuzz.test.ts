@@ -122,7 +122,7 @@ describe('any JSON value as a definition', () => {
         }
         if (!entry) return
         viewOf(entry.definition, table.conflictsOf('wh_a'), table.fault('wh_a'), nowMs)
-        createTarget(entry.definition, keys, policy, 'agent', nowMs)
+        createTarget(entry.definition, keys, policy, nowMs)
 
         expect(definitionVersion.isValid(entry.definition.version)).toBe(true)
       }),

@@ -1,7 +1,9 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { failures } from '../http/problem-answers.ts'
+import { responses } from '../http/route.ts'
 import type { Gate } from './authenticator.ts'
 import { callbackPath, type LoginAttempt, type OidcLogin } from './oidc.ts'
 import { beginSession } from './session-routes.ts'
@@ -10,13 +12,16 @@ import { cookieOptions, openCookie, type Sessions, sealCookie } from './sessions
 export type OidcDeps = { oidc: OidcLogin; gate: Gate; sessions: Sessions; keys: KeyRing; log: Logger }
 
 const attemptCookie = '__Host-hookline-login'
+const LoginQuery = Type.Object({
+  returnTo: Type.Optional(Type.String({ maxLength: 500, default: '/', description: 'A path of the console.' })),
+})
 /** Lax: the provider's page leads back here, which is a navigation from another site. */
 const attemptOptions = { ...cookieOptions, sameSite: 'lax' } as const
-const redirect = (description: string) => ({ description, type: 'null', headers: { location: { type: 'string' } } })
+const redirect = (description: string) => ({ 302: { description, headers: { location: { type: 'string' } } } })
 
 /** Sign-in by the OpenID provider: there, and back. */
 export function addOidcRoutes(server: FastifyInstance, { oidc, gate, sessions, keys, log }: OidcDeps): void {
-  server.route({
+  server.withTypeProvider<TypeBoxTypeProvider>().route({
     method: 'GET',
     url: '/api/v1/auth/login',
     schema: {
@@ -24,16 +29,11 @@ export function addOidcRoutes(server: FastifyInstance, { oidc, gate, sessions, k
       tags: ['session'],
       summary: 'Sign in by the OpenID provider',
       security: [],
-      querystring: {
-        type: 'object',
-        properties: {
-          returnTo: { type: 'string', maxLength: 500, default: '/', description: 'A path of the console.' },
-        },
-      },
-      response: { 302: redirect("To the provider's page."), ...failures(400) },
-    } as object,
+      querystring: LoginQuery,
+      response: responses(redirect("To the provider's page.")),
+    },
     handler: async (request, reply) => {
-      const { returnTo } = request.query as { returnTo: string }
+      const { returnTo = '/' } = request.query
       const { attempt, location } = await oidc.begin(returnTo)
       const cookie = sealCookie(keys, attemptCookie, attempt)
       return reply
@@ -50,7 +50,7 @@ export function addOidcRoutes(server: FastifyInstance, { oidc, gate, sessions, k
       tags: ['session'],
       summary: 'Where the OpenID provider leads back to',
       security: [],
-      response: { 302: redirect('Signed in: back to the console.'), ...failures(400) },
+      response: responses(redirect('Signed in: back to the console.')),
     } as object,
     handler: async (request, reply) => {
       reply.header('cache-control', 'no-store').clearCookie(attemptCookie, attemptOptions)

@@ -1,13 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { Session } from '../../domain/api/account.ts'
+import Type from 'typebox'
+import { Session } from '../../domain/api/account.ts'
 import { type Identity, unauthorized, type VerifyToken } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
-import { compileSchema } from '../../platform/json/json-schema.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { failures } from '../http/problem-answers.ts'
-import { accepted } from '../http/refusals.ts'
-import { object, type Properties, text, time } from '../http/schema-parts.ts'
+import { bodyReader, responses } from '../http/route.ts'
 import type { Gate } from './authenticator.ts'
 import { type Caller, requireOwnPage } from './identify.ts'
 import type { SessionMarks } from './session-marks.ts'
@@ -25,27 +23,17 @@ export type SessionDeps = {
 
 const url = '/api/v1/session'
 const tags = ['session']
-/** For a mark to be written to webhook-sessions and read back. */
+/** Longest wait for a mark to be written to webhook-sessions and read back. */
 const markTimeoutMs = 10_000
-/** A login token that lasts longer is none: used ones are remembered for longer than that. */
+/** Longest validity of a login token: used ones are remembered for longer than that. */
 const longestLoginMs = 3_600_000
 
-const body = {
-  type: 'object',
-  required: ['token'],
-  additionalProperties: false,
-  properties: { token: { type: 'string', minLength: 1, maxLength: 8_192, description: 'A JWT with "use": "login".' } },
-}
-const view = object({
-  subject: text,
-  role: text,
-  permissions: { type: 'array', items: text },
-  businessId: { type: 'string', description: '"*": every business.' },
-  csrfToken: { type: ['string', 'null'], description: 'For the header x-csrf-token of changes; null with a token.' },
-  expiresAt: time,
-} satisfies Properties<Session>)
-const shown = (description: string) => ({ description, content: { 'application/json': { schema: view } } })
-const checkBody = compileSchema<{ token: string }>(body)
+const LoginBody = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 8_192, description: 'A JWT with "use": "login".' }) },
+  { additionalProperties: false },
+)
+const readBody = bodyReader(LoginBody)
+const shown = (description: string) => ({ description, schema: Session })
 
 /** The browser's session: begun once with a login token, shown, ended. */
 export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): void {
@@ -57,9 +45,9 @@ export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): vo
     schema: {
       operationId: 'getSession',
       tags,
-      summary: 'Who one is, and may do what',
+      summary: 'Who sends the request, and what they may do',
       security: [{ bearer: [] }, { session: [] }],
-      response: { 200: shown('The identity of this request.'), ...failures() },
+      response: responses({ 200: shown('The identity of this request.') }),
     } as object,
     handler: async (request) => viewOf(await gate.admit(request)),
   })
@@ -70,18 +58,16 @@ export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): vo
       operationId: 'beginSession',
       tags,
       summary: 'Begin a session in the browser',
-      description: 'By a login token, which is good once and for an hour at most. The answer sets the session cookie.',
+      description:
+        'Takes a login token, which is valid once and for at most an hour. The answer sets the session cookie.',
       security: [],
-      body,
-      response: { 201: shown('Begun.'), ...failures(400, 413, 415, 422) },
+      body: LoginBody,
+      response: responses({ 201: shown('Begun.') }, [413, 415, 422]),
     } as object,
     validatorCompiler: () => () => true,
     handler: async (request, reply) => {
       requireOwnPage(request, null, deps.publicOrigin)
-      const checked = checkBody(request.body)
-      const { token } = accepted(
-        checked.ok ? { kind: 'accepted', value: checked.value } : { kind: 'invalid', problems: checked.problems },
-      )
+      const { token } = readBody(request.body)
       const identity = await takeLogin(deps, token).catch((error: unknown) => gate.refuse(request, error))
       return reply.code(201).send(viewOf(beginSession(deps, identity, reply)))
     },
@@ -94,10 +80,7 @@ export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): vo
       tags,
       summary: 'End the session in the browser',
       security: [{ bearer: [] }, { session: [] }],
-      response: {
-        204: { description: 'Ended: no copy of the cookie is taken any more, by any instance.', type: 'null' },
-        ...failures(),
-      },
+      response: responses({ 204: { description: 'Ended: no instance accepts a copy of the cookie any more.' } }),
     } as object,
     handler: async (request, reply) => {
       const { identity, csrfToken } = await gate.admit(request)

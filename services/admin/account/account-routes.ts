@@ -1,14 +1,12 @@
-import type { Account } from '../../domain/definition/definition.ts'
-import { compileSchema } from '../../platform/json/json-schema.ts'
+import Type from 'typebox'
+import { Account } from '../../domain/definition/definition.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { AccountStore } from '../definitions/stores.ts'
 import type { WriteQueue } from '../definitions/write-queue.ts'
-import { failures } from '../http/problem-answers.ts'
-import { accepted } from '../http/refusals.ts'
-import type { Answer, ApiRoute, Call } from '../http/routes.ts'
+import { type Answer, type ApiRoute, bodyReader, type Call, route } from '../http/route.ts'
+import { BusinessParams } from '../http/shapes.ts'
 import type { AdminMetrics } from '../metrics.ts'
-import { accountBody, accountView, businessParams } from '../webhooks/api-schemas.ts'
 
 export type AccountDeps = {
   store: AccountStore
@@ -20,13 +18,14 @@ export type AccountDeps = {
 
 const url = '/api/v1/businesses/:businessId/account'
 const tags = ['account']
-const shown = (description: string) => ({ description, content: { 'application/json': { schema: accountView } } })
-const checkBody = compileSchema<Account>(accountBody)
+const shown = (description: string) => ({ 200: { description, schema: Account } })
+const AccountBody = Type.Object({ webhooksEnabled: Type.Boolean() }, { additionalProperties: false })
+const readBody = bodyReader(AccountBody)
 
 /** The account screen: webhooks are a paid extra, off until activated (contract.md, 1.4). */
 export function accountRoutes(deps: AccountDeps): ApiRoute[] {
   return [
-    {
+    route({
       operationId: 'getAccount',
       method: 'GET',
       url,
@@ -34,15 +33,15 @@ export function accountRoutes(deps: AccountDeps): ApiRoute[] {
       schema: {
         tags,
         summary: 'Whether webhooks are activated for a business',
-        params: businessParams,
-        response: { 200: shown('The account; not activated when nothing was ever set.'), ...failures(400) },
+        params: BusinessParams,
+        answers: shown('The account; not activated when nothing was ever set.'),
       },
-      handle: async ({ businessId }) => ({
-        status: 200,
+      handle: async ({ params: { businessId } }) => ({
+        status: 200 as const,
         body: deps.store.get(businessId) ?? { webhooksEnabled: false },
       }),
-    },
-    {
+    }),
+    route({
       operationId: 'putAccount',
       method: 'PUT',
       url,
@@ -50,21 +49,21 @@ export function accountRoutes(deps: AccountDeps): ApiRoute[] {
       schema: {
         tags,
         summary: 'Activate webhooks for a business, or deactivate them',
-        params: businessParams,
-        body: accountBody,
-        response: { 200: shown('Changed and in force.'), ...failures(400, 422) },
+        params: BusinessParams,
+        body: AccountBody,
+        answers: shown('Changed and in force.'),
+        failures: [422],
       },
       handle: (call) => putAccount(deps, call),
-    },
+    }),
   ]
 }
 
-async function putAccount(deps: AccountDeps, { businessId, identity, body }: Call): Promise<Answer> {
-  const { store, queue, clock, log, metrics } = deps
-  const checked = checkBody(body)
-  const { webhooksEnabled } = accepted(
-    checked.ok ? { kind: 'accepted', value: checked.value } : { kind: 'invalid', problems: checked.problems },
-  )
+async function putAccount(
+  { store, queue, clock, log, metrics }: AccountDeps,
+  { params: { businessId }, identity, body }: Call<{ params: typeof BusinessParams }>,
+): Promise<Answer<200, Account>> {
+  const { webhooksEnabled } = readBody(body)
   const updatedAt = new Date(clock.nowMs()).toISOString()
   const account = { webhooksEnabled, updatedAt, updatedBy: identity.subject }
   await queue.run(businessId, () => store.put(businessId, account, identity.subject))

@@ -1,64 +1,47 @@
-import type { BusinessEntry } from '../../domain/api/account.ts'
+import { BusinessEntry } from '../../domain/api/account.ts'
+import { type Page, pageOf } from '../../domain/api/parts.ts'
 import { reaches } from '../../platform/http/auth.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
-import { failures } from '../http/problem-answers.ts'
-import type { Answer, ApiRoute, Call } from '../http/routes.ts'
-import { object, type Properties, text } from '../http/schema-parts.ts'
-import { listQuery } from '../webhooks/api-schemas.ts'
+import { type Answer, type ApiRoute, type Call, route } from '../http/route.ts'
+import { cursorAt, defaultLimit, ListQuery, readCursor } from '../http/shapes.ts'
 
 export type BusinessDeps = { store: Pick<WebhookStore, 'entries'>; accounts: Pick<AccountStore, 'get' | 'ids'> }
 
-const entry = object({
-  businessId: text,
-  webhooksEnabled: { type: 'boolean' },
-  webhooks: { type: 'integer', description: 'How many are defined.' },
-} satisfies Properties<BusinessEntry>)
-
-const list = object(
-  {
-    businesses: { type: 'array', items: entry },
-    nextCursor: { type: 'string', description: 'Absent on the last page.' },
-  },
-  ['nextCursor'],
-)
-
 export function businessRoutes(deps: BusinessDeps): ApiRoute[] {
   return [
-    {
+    route({
       operationId: 'listBusinesses',
       method: 'GET',
       url: '/api/v1/businesses',
       permission: 'webhooks:read',
       schema: {
         tags: ['account'],
-        summary: 'Businesses that one reaches, by id',
+        summary: 'Businesses that the identity may see, by id',
         description: "The token's own; with * all that have an account or a webhook.",
-        querystring: listQuery,
-        response: {
-          200: { description: 'One page.', content: { 'application/json': { schema: list } } },
-          ...failures(400),
-        },
+        querystring: ListQuery,
+        answers: { 200: { description: 'One page.', schema: pageOf('businesses', BusinessEntry) } },
       },
       handle: (call) => listBusinesses(deps, call),
-    },
+    }),
   ]
 }
 
-async function listBusinesses({ store, accounts }: BusinessDeps, { identity, query }: Call): Promise<Answer> {
+async function listBusinesses(
+  { store, accounts }: BusinessDeps,
+  { identity, query }: Call<{ querystring: typeof ListQuery }>,
+): Promise<Answer<200, Page<'businesses', typeof BusinessEntry>>> {
   const counts = new Map<string, number>([...accounts.ids()].map((id) => [id, 0]))
   if (identity.businessId !== '*') counts.set(identity.businessId, 0)
   for (const { definition } of store.entries())
     counts.set(definition.businessId, (counts.get(definition.businessId) ?? 0) + 1)
-  const after = Buffer.from(String(query.cursor ?? ''), 'base64url').toString('utf8')
+  const [after = ''] = readCursor(query.cursor, /^.*$/s) ?? []
   const rest = [...counts.keys()].filter((id) => reaches(identity, id) && id > after).sort()
-  const page = rest.slice(0, Number(query.limit))
-  const businesses = page.map(
-    (businessId): BusinessEntry => ({
-      businessId,
-      webhooksEnabled: accounts.get(businessId)?.webhooksEnabled ?? false,
-      webhooks: counts.get(businessId) ?? 0,
-    }),
-  )
-  const next = rest.length > page.length ? { nextCursor: Buffer.from(page.at(-1) ?? '').toString('base64url') } : {}
+  const page = rest.slice(0, query.limit ?? defaultLimit)
+  const businesses = page.map((businessId) => ({
+    businessId,
+    webhooksEnabled: accounts.get(businessId)?.webhooksEnabled ?? false,
+    webhooks: counts.get(businessId) ?? 0,
+  }))
+  const next = rest.length > page.length ? { nextCursor: cursorAt(page.at(-1) ?? '') } : {}
   return { status: 200, body: { businesses, ...next } }
 }

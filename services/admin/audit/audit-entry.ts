@@ -1,7 +1,6 @@
-import type { Account, WebhookDefinition } from '../../domain/definition/definition.ts'
+import { type Account, type WebhookDefinition, writableNames } from '../../domain/definition/definition.ts'
+import { maskedValue } from '../../domain/definition/definition-values.ts'
 import { formerSecretsOf, signingAt } from '../../domain/definition/former-secrets.ts'
-import { writableNames } from '../webhooks/api-schemas.ts'
-import { maskedValue } from '../webhooks/header-rules.ts'
 
 /** A record of webhook-audit, as schemas/webhook-audit.avsc describes it. */
 export type AuditEntry = {

@@ -1,50 +1,13 @@
-import Type from 'typebox'
-import type { AuditView, Change } from '../../domain/api/account.ts'
-import { failures } from '../http/problem-answers.ts'
-import type { Answer, ApiRoute, Call } from '../http/routes.ts'
-import { object, type Properties, text, time } from '../http/schema-parts.ts'
-import { businessParams, listQuery } from '../webhooks/api-schemas.ts'
+import { AuditView } from '../../domain/api/account.ts'
+import { type Page, pageOf } from '../../domain/api/parts.ts'
+import { type Answer, type ApiRoute, type Call, route } from '../http/route.ts'
+import { BusinessParams, defaultLimit, ListQuery, offsetIn } from '../http/shapes.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import type { AuditLog } from './audit-log.ts'
 
-const auditQuery = Type.Object({
-  ...listQuery.properties,
-  cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'nextCursor of the page before.' })),
-})
-const nullable = (type: string, description = '') => ({ type: [type, 'null'], ...(description && { description }) })
-const anything = { description: 'Any JSON; null where there was or is nothing; "***" for what is secret.' }
-
-const entry = object({
-  id: text,
-  at: time,
-  subject: {
-    type: 'string',
-    description: 'Who: of the token or session; service:<name>; topic:<name> for what was written to Kafka directly.',
-  },
-  action: text,
-  webhookId: nullable('string'),
-  webhookName: nullable('string'),
-  version: nullable('integer'),
-  changes: {
-    type: 'array',
-    items: object({ field: text, from: anything, to: anything } satisfies Properties<Change>),
-  },
-} satisfies Properties<AuditView>)
-
-const page = object(
-  {
-    entries: { type: 'array', items: entry },
-    nextCursor: {
-      type: 'string',
-      description: 'Absent on the last page. A page may hold fewer entries than asked for.',
-    },
-  },
-  ['nextCursor'],
-)
-
 export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
   return [
-    {
+    route({
       operationId: 'listAudit',
       method: 'GET',
       url: '/api/v1/businesses/:businessId/audit',
@@ -53,21 +16,20 @@ export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
         tags: ['audit'],
         summary: 'Who has changed what, newest first',
         description: 'Changes of definitions, secrets and the account, and replays. Never a secret or a header value.',
-        params: businessParams,
-        querystring: auditQuery,
-        response: {
-          200: { description: 'One page.', content: { 'application/json': { schema: page } } },
-          ...failures(400),
-        },
+        params: BusinessParams,
+        querystring: ListQuery,
+        answers: { 200: { description: 'One page, which may be short.', schema: pageOf('entries', AuditView) } },
       },
       handle: (call) => listAudit(log, call),
-    },
+    }),
   ]
 }
 
-async function listAudit(log: Pick<AuditLog, 'page'>, { businessId, query }: Call): Promise<Answer> {
-  const before = query.cursor === undefined ? null : Number(query.cursor)
-  const { entries, ...rest } = await log.page(businessId, Number(query.limit), before)
+async function listAudit(
+  log: Pick<AuditLog, 'page'>,
+  { params, query }: Call<{ params: typeof BusinessParams; querystring: typeof ListQuery }>,
+): Promise<Answer<200, Page<'entries', typeof AuditView>>> {
+  const { entries, ...rest } = await log.page(params.businessId, query.limit ?? defaultLimit, offsetIn(query.cursor))
   return { status: 200, body: { entries: entries.map(viewOf), ...rest } }
 }
 

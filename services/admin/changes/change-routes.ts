@@ -1,11 +1,14 @@
-import { failures } from '../http/problem-answers.ts'
-import type { ApiRoute } from '../http/routes.ts'
-import { businessParams } from '../webhooks/api-schemas.ts'
+import type { Readable } from 'node:stream'
+import Type from 'typebox'
+import { type ApiRoute, route } from '../http/route.ts'
+import { BusinessParams } from '../http/shapes.ts'
 import type { ChangeStreams } from './change-stream.ts'
+
+const Events = Type.Unsafe<Readable>({ type: 'string' })
 
 export function changeRoutes(streams: ChangeStreams): ApiRoute[] {
   return [
-    {
+    route({
       operationId: 'followChanges',
       method: 'GET',
       url: '/api/v1/businesses/:businessId/changes',
@@ -17,18 +20,15 @@ export function changeRoutes(streams: ChangeStreams): ApiRoute[] {
         description:
           'Server-sent events: ready, then webhook, account, stats, health and audit, each with data {"id": "<webhook or ' +
           'empty>"}. What has changed is read by the other routes. Ends with the session or token.',
-        params: businessParams,
-        response: {
-          200: { description: 'Without end.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-          ...failures(400),
-        },
+        params: BusinessParams,
+        answers: { 200: { description: 'Without end.', schema: Events, contentType: 'text/event-stream' } },
       },
-      handle: async ({ businessId, identity, expiresAtMs, ended }) => ({
-        status: 200,
+      handle: async ({ params: { businessId }, identity, expiresAtMs, ended }) => ({
+        status: 200 as const,
         body: streams.open(businessId, identity.subject, expiresAtMs, ended),
-        // The last one is for proxies that would wait for the end (nginx).
+        // x-accel-buffering is for proxies that would wait for the end (nginx).
         headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
       }),
-    },
+    }),
   ]
 }

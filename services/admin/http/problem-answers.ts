@@ -1,4 +1,4 @@
-import { conflict } from './schema-parts.ts'
+import { Conflict } from '../../domain/api/webhook.ts'
 
 /** RFC 9457. */
 const problem = {
@@ -14,25 +14,25 @@ const problem = {
       type: 'array',
       items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
     },
-    conflicts: { type: 'array', items: conflict },
-    login: { type: 'string', enum: ['oidc', 'none'], description: 'With 401: whether /api/v1/auth/login is there.' },
+    conflicts: { type: 'array', items: Conflict },
+    login: { type: 'string', enum: ['oidc', 'none'], description: 'With 401: whether /api/v1/auth/login exists.' },
   },
 }
 
 const descriptions: Record<number, string> = {
   400: 'The request is malformed.',
-  401: 'No valid bearer token, and no session that lasts still.',
-  403: 'The identity lacks the permission, or is for another business; or another site has sent the request.',
+  401: 'No valid bearer token and no current session.',
+  403: 'The identity lacks the permission or is for another business, or another site has sent the request.',
   404: 'The business has no such webhook.',
-  409: 'The present state forbids it: a channel belongs to another webhook, which is named; the webhook is off.',
-  412: 'The webhook has changed: read it again.',
-  413: 'The definition is too large.',
+  409: 'The current state forbids it: a channel belongs to another webhook, which is named, or the webhook is off.',
+  412: 'The webhook has changed since it was read.',
+  413: 'The request is too large, or what it would write to Kafka.',
   422: 'The body is not valid; errors names each field.',
-  415: 'The body is not of a media type that is taken.',
+  415: 'The media type of the body is not supported.',
   428: 'If-Match is missing.',
-  429: 'Too many requests of this identity, or failed ones of this address.',
+  429: 'Too many requests by this identity, or too many failed ones from this address.',
   503: 'Kafka has not acknowledged the write in time.',
-  504: 'Nothing was heard of the test in time.',
+  504: 'The test has not ended in time.',
 }
 
 /** Answers of a route that are problem details, for its schema; every route has 400, 401, 403, 429 and 503. */

@@ -1,5 +1,6 @@
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { type Decision, entityTag, type Refusal } from '../webhooks/decisions.ts'
+import { invalidBody } from './route.ts'
 
 /** The accepted value. @throws HttpProblem for a refusal. */
 export function accepted<T>(decision: Decision<T>): T {
@@ -22,7 +23,7 @@ function problemOf(refusal: Refusal): HttpProblem {
       return new HttpProblem(412, 'Precondition Failed', detail, { version }, { etag })
     }
     case 'invalid':
-      return new HttpProblem(422, 'Unprocessable Content', 'the body is not valid', { errors: refusal.problems })
+      return invalidBody(refusal.problems)
     case 'conflict': {
       const named = refusal.conflicts.map(
         ({ channel, webhookId, name }) => `channel "${channel}" belongs to webhook "${name}" (${webhookId})`,

@@ -9,39 +9,7 @@ import type { Caller } from '../access/identify.ts'
 import { judgeAccess, type Permission } from '../access/permissions.ts'
 import { WriteTimeout } from '../definitions/write-queue.ts'
 import { type AdminMetrics, refusalReason } from '../metrics.ts'
-
-/** A verified request, as plain values. */
-export type Call = {
-  identity: Identity
-  /** Until when it is who it is, in milliseconds since the epoch. */
-  expiresAtMs: number
-  /** Empty where the route has none. */
-  businessId: string
-  /** The webhook's id; empty where the route has none. */
-  id: string
-  /** Empty where the route has none. */
-  replayId: string
-  /** Empty where the route has none. */
-  attemptId: string
-  ifMatch: string | undefined
-  query: Record<string, unknown>
-  body: unknown
-  /** Aborted when the request's connection or answer ends: what is done for it alone ends as well. */
-  ended: AbortSignal
-}
-
-export type Answer = { status: number; body?: object; headers?: Record<string, string> }
-
-export type ApiRoute = {
-  operationId: string
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  url: string
-  permission: Permission
-  /** Its answer has no end of its own. HEAD would ask for one that nobody reads. */
-  isStream?: true
-  schema: FastifySchema & { summary: string }
-  handle: (call: Call) => Promise<Answer>
-}
+import { type ApiRoute, type RouteSchema, responses } from './route.ts'
 
 /**
  * Adds routes of the API: each is authenticated, then authorised for the business in its path, then validated. What is read
@@ -55,7 +23,7 @@ export async function addRoutes(
   { refused }: AdminMetrics,
 ): Promise<void> {
   await server.register(fastifyCompress, { global: false })
-  // Bodies are checked by draft-rules.ts, which answers 422 with all problems at once.
+  // Handlers check bodies and answer 422 with all problems at once.
   const inherited = server.validatorCompiler
   if (!inherited) throw new Error('the server has no validator for params and query strings')
   server.setValidatorCompiler((route) => (route.httpPart === 'body' ? () => true : inherited(route)))
@@ -63,30 +31,33 @@ export async function addRoutes(
     const reason = refusalReason(reply.statusCode)
     if (reason !== null) refused.inc({ reason })
   })
-  for (const { operationId, method, url, permission, isStream, schema, handle } of routes) {
+  for (const { operationId, method, url, permission, isStream, schema: declared, handle } of routes) {
+    const { answers, failures, ...schema } = declared
+    const business = (request: FastifyRequest) => (request.params as { businessId?: string }).businessId ?? null
     const callers = new WeakMap<FastifyRequest, Caller>()
     server.route({
       method,
       url,
       ...(method === 'GET' && { compress: {} }),
       ...(isStream && { exposeHeadRoute: false }),
-      schema: { ...strict(schema), operationId, security: [{ bearer: [] }, { session: [] }] } as FastifySchema,
+      schema: {
+        ...strict(schema),
+        operationId,
+        security: [{ bearer: [] }, { session: [] }],
+        response: responses(answers, failures),
+      } as FastifySchema,
       onRequest: async (request, reply) => {
         reply.header('cache-control', 'no-store')
         const caller = await admit(request)
-        requireAccess(caller.identity, permission, url.includes(':businessId') ? params(request).businessId : null)
+        requireAccess(caller.identity, permission, business(request))
         callers.set(request, caller)
       },
       handler: async (request, reply) => {
         const caller = callers.get(request)
         if (!caller) throw new Error('a request came past its authentication')
-        const { identity, expiresAtMs } = caller
-        const place = params(request)
-        const ifMatch = request.headers['if-match']
-        const query = request.query as Call['query']
-        const ended = endOf(reply)
-        const given = { identity, expiresAtMs, ...place, ifMatch, query, body: request.body, ended }
-        const answer = await handle(given).catch(toProblem)
+        const { params, query, body, headers } = request
+        const given = { params, query, body, ifMatch: headers['if-match'], ended: endOf(reply) }
+        const answer = await handle({ ...caller, ...given }).catch(toProblem)
         return reply
           .code(answer.status)
           .headers(answer.headers ?? {})
@@ -102,16 +73,10 @@ function endOf({ raw }: FastifyReply): AbortSignal {
   return ended.signal
 }
 
-type Params = Pick<Call, 'businessId' | 'id' | 'replayId' | 'attemptId'>
-/** A query that is not known is refused: it is misspelt, or meant for another version. */
-function strict(schema: ApiRoute['schema']): ApiRoute['schema'] {
+/** An unknown parameter is refused: it is misspelt, or meant for another version. */
+function strict<S extends Partial<RouteSchema>>(schema: S): S {
   if (!schema.querystring) return schema
   return { ...schema, querystring: { ...schema.querystring, additionalProperties: false } }
-}
-
-function params(request: FastifyRequest): Params {
-  const { businessId = '', id = '', replayId = '', attemptId = '' } = request.params as Partial<Params>
-  return { businessId, id, replayId, attemptId }
 }
 
 function requireAccess(identity: Identity, permission: Permission, businessId: string | null): void {
@@ -134,7 +99,9 @@ function toProblem(error: unknown): never {
   if (error instanceof Overtaken) throw new HttpProblem(409, 'Conflict', `${error.message}: read it, and try again`)
   if (error instanceof RecordRefused && error.kind === 'forbidden')
     throw new HttpProblem(503, 'Service Unavailable', error.message, {}, { 'retry-after': '10' })
-  if (error instanceof RecordRefused)
-    throw new HttpProblem(413, 'Content Too Large', 'the definition is too large for a Kafka record')
+  if (error instanceof RecordRefused) {
+    const why = error.kind === 'too-large' ? 'what the request writes is too large for Kafka' : 'Kafka refuses it'
+    throw new HttpProblem(413, 'Content Too Large', `${why}: ${error.message}`)
+  }
   throw error
 }

@@ -9,6 +9,9 @@ import type { TopicUse } from '../../topics/topic-use.ts'
 
 /** Reading one webhook's own records out of a topic: their key is its id, so they are all in one partition, in order. */
 
+/** How far another machine's clock may be off: records are looked for from this much earlier on. */
+export const clockSkewMs = 60_000
+
 export type Reader = Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
 
 /** A topic whose records carry the webhook's id as their key. */

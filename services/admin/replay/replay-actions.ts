@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ReplayCounted, ReplayStarted } from '../../domain/api/traffic.ts'
+import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
@@ -7,9 +7,10 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
-import { accepted } from '../http/refusals.ts'
-import type { Answer, Call } from '../http/routes.ts'
+import type { Answer, Call } from '../http/route.ts'
+import type { ReplayParams, WebhookParams } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
+import { clockSkewMs } from '../records/webhook-records.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
 import { newReplayId, ProgressFold, startOfReplay } from './replay-progress.ts'
 import { readReplayRequest } from './replay-request.ts'
@@ -34,10 +35,10 @@ export type ReplayDeps = {
 /** A replay whose notifications this process is writing to webhook-replays. */
 type Preparing = { replayId: string; count: number; stop: AbortController }
 
-/** Records may carry the clock of another machine: their times are looked for from so much earlier on. */
-const clockSkewMs = 60_000
-/** An answer waits so long for all of a replay to be on its way. */
+/** Longest wait of an answer for the whole replay to be written. */
 const patienceMs = 5_000
+
+type OfReplay = Call<{ params: typeof ReplayParams }>
 
 /** Sends notifications again, by way of webhook-replays. */
 export class ReplayActions {
@@ -49,11 +50,14 @@ export class ReplayActions {
     this.#deps = deps
   }
 
-  async start(call: Call): Promise<Answer> {
-    const { businessId, id, body, identity, ended } = call
+  async start(
+    call: Call<{ params: typeof WebhookParams }>,
+  ): Promise<Answer<200, ReplayCounted> | Answer<202, ReplayStarted>> {
+    const { params, body, identity, ended } = call
+    const { businessId, id } = params
     const { store, accounts, topics, scans, clock, log } = this.#deps
-    const { definition } = requireOwn(store, { businessId, id })
-    const { selection, ratePerSecond, dryRun } = accepted(readReplayRequest(body, clock.nowMs()))
+    const { definition } = requireOwn(store, params)
+    const { selection, ratePerSecond, dryRun } = readReplayRequest(body, clock.nowMs())
     if (!dryRun) requireOn(accounts, definition)
     this.#requireNone(id)
     if (!dryRun) this.#preparing.set(id, null)
@@ -64,11 +68,10 @@ export class ReplayActions {
         .catch(toProblem)
       if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such notification, or not any more')
       const count = found.kind === 'one' ? 1 : found.selected.size
-      if (dryRun)
-        return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } satisfies ReplayCounted }
+      if (dryRun) return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } }
       const startMs = clock.nowMs()
       const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
-      // First: what is sent again has an entry, also when this process is killed in between.
+      // The audit entry comes first: what is sent again has one even if this process is killed in between.
       await this.#deps.audit(entryOf(definition, 'start', replayId, startMs, count, identity.subject))
       log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
       const stop = new AbortController()
@@ -77,24 +80,24 @@ export class ReplayActions {
       const broken = await Promise.race([written, clock.sleep(patienceMs)])
       if (broken) throw new HttpProblem(503, 'Service Unavailable', `the replay was broken off: ${broken.message}`)
       const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
-      const started: ReplayStarted = { replayId, count }
-      return { status: 202, body: started, headers: { location: `${path}/replay/${replayId}` } }
+      return { status: 202, body: { replayId, count }, headers: { location: `${path}/replay/${replayId}` } }
     } finally {
       if (this.#preparing.get(id) === null) this.#preparing.delete(id)
     }
   }
 
-  async progress(call: Call): Promise<Answer> {
-    requireOwn(this.#deps.store, call)
+  async progress(call: OfReplay): Promise<Answer<200, ReplayProgress>> {
+    requireOwn(this.#deps.store, call.params)
     const { fold, startedAtMs, known } = await this.#find(call)
     return { status: 200, body: fold.progress(startedAtMs, known) }
   }
 
   /** Ends it, also where this process is still writing it: what comes to the dispatcher from now on is not sent. */
-  async stop(call: Call): Promise<Answer> {
-    const { id, replayId, identity } = call
+  async stop(call: OfReplay): Promise<Answer<204>> {
+    const { params, identity, ended } = call
+    const { id, replayId } = params
     const { store, topics, scans, clock, log, audit } = this.#deps
-    const { definition } = requireOwn(store, call)
+    const { definition } = requireOwn(store, params)
     const { fold } = await this.#find(call)
     if (fold.stopped) return { status: 204 }
     await audit(entryOf(definition, 'stop', replayId, clock.nowMs(), fold.count, identity.subject))
@@ -104,12 +107,12 @@ export class ReplayActions {
     )
     const preparing = this.#preparing.get(id)
     if (preparing?.replayId === replayId) preparing.stop.abort(new Error('it was stopped'))
-    await scans.run(call.businessId, call.ended, (reader) => topics.writeStop(reader, id, replayId))
+    await scans.run(params.businessId, ended, (reader) => topics.writeStop(reader, id, replayId))
     return { status: 204 }
   }
 
   /** @throws HttpProblem 404 */
-  async #find({ businessId, id, replayId, ended }: Call) {
+  async #find({ params: { businessId, id, replayId }, ended }: OfReplay) {
     const { topics, scans } = this.#deps
     const startedAtMs = startOfReplay(replayId)
     const preparing = this.#preparing.get(id)
@@ -174,7 +177,7 @@ export class ReplayActions {
   }
 }
 
-/** A million notifications of 1 KB are written in about two minutes. */
+/** Longest time of writing a replay; a million notifications of 1 KB take about two minutes. */
 const writingLimitMs = 30 * 60_000
 
 function entryOf(

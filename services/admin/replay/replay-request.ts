@@ -1,7 +1,8 @@
+import Type from 'typebox'
+import { outcome } from '../../domain/api/parts.ts'
+import { withDefaults } from '../../domain/definition/definition.ts'
 import type { AttemptOutcome } from '../../domain/delivery/delivery.ts'
-import { compileSchema } from '../../platform/json/json-schema.ts'
-import { outcome } from '../http/schema-parts.ts'
-import type { Decision } from '../webhooks/decisions.ts'
+import { bodyReader, invalidBody } from '../http/route.ts'
 
 /** Which notifications of a webhook are to be sent again. */
 export type ReplaySelection =
@@ -18,66 +19,57 @@ export type ReplayRequest = {
   dryRun: boolean
 }
 
-type Body = {
-  deliveryId?: string
-  deadLetters?: boolean
-  since?: string
-  until?: string
-  outcomes?: AttemptOutcome[]
-  ratePerSecond: number
-  dryRun: boolean
-}
+const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
-const time = (description: string) => ({ type: 'string', format: 'date-time', description })
-
-export const replayBody = {
-  type: 'object',
-  additionalProperties: false,
-  description:
-    'Exactly one selection: deliveryId; since, until and outcomes (at least one of since and outcomes); deadLetters, which ' +
-    'since and until can narrow.',
-  properties: {
-    deliveryId: { type: 'string', minLength: 1, maxLength: 200, description: 'This one: its webhook-id.' },
-    since: time('Those made from this time on that have an outcome; with deadLetters those given up from then on.'),
-    until: time('Those made, or given up, before this time; now when left out.'),
-    outcomes: {
-      type: 'array',
-      minItems: 1,
-      uniqueItems: true,
-      items: outcome,
-      description: 'Those whose latest attempt had one of these outcomes.',
-    },
-    deadLetters: { type: 'boolean', const: true, description: 'All dead letters that have not been delivered since.' },
-    ratePerSecond: {
-      type: 'number',
+export const ReplayBody = withDefaults(
+  {
+    deliveryId: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 200, description: 'This notification: its webhook-id.' }),
+    ),
+    since: moment('Those made from this time on that have an outcome; with deadLetters those given up from then on.'),
+    until: moment('Those made, or given up, before this time; now when left out.'),
+    outcomes: Type.Optional(
+      Type.Array(outcome, {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Those whose latest attempt had one of these outcomes.',
+      }),
+    ),
+    deadLetters: Type.Optional(
+      Type.Literal(true, { description: 'All dead letters that have not been delivered since.' }),
+    ),
+    ratePerSecond: Type.Number({
       minimum: 0.1,
       maximum: 1_000,
       default: 10,
-      description: "So many a second, at most; the webhook's own limits hold beside it.",
-    },
-    dryRun: {
-      type: 'boolean',
+      description: "Most notifications a second; the webhook's own limits also apply.",
+    }),
+    dryRun: Type.Boolean({
       default: false,
       description: 'Sends nothing and answers 200 with how many it would be.',
-    },
+    }),
   },
-}
+  {
+    additionalProperties: false,
+    description:
+      'Exactly one selection: deliveryId; since, until and outcomes (at least one of since and outcomes); deadLetters, which ' +
+      'since and until can narrow.',
+  },
+)
 
-const checkBody = compileSchema<Body>(replayBody)
+const readBody = bodyReader(ReplayBody)
 
-export function readReplayRequest(body: unknown, nowMs: number): Decision<ReplayRequest> {
-  const checked = checkBody(body)
-  if (!checked.ok) return { kind: 'invalid', problems: checked.problems }
-  const { deliveryId, deadLetters, since, until, outcomes, ratePerSecond, dryRun } = checked.value
+/** @throws HttpProblem 422 */
+export function readReplayRequest(body: unknown, nowMs: number): ReplayRequest {
+  const { deliveryId, deadLetters, since, until, outcomes, ratePerSecond, dryRun } = readBody(body)
   const isWindow = !deadLetters && (since !== undefined || outcomes !== undefined)
   const named = [deliveryId !== undefined, deadLetters !== undefined, isWindow].filter(Boolean).length
   const isNarrowed = deadLetters ? outcomes === undefined : until === undefined || isWindow
   if (named !== 1 || !isNarrowed) {
     const message = 'name exactly one of: deliveryId; since, until, outcomes; deadLetters (with since, until)'
-    return { kind: 'invalid', problems: [{ field: '', message }] }
+    throw invalidBody([{ field: '', message }])
   }
-  const accepted = (selection: ReplaySelection) =>
-    ({ kind: 'accepted', value: { selection, ratePerSecond, dryRun } }) as const
+  const accepted = (selection: ReplaySelection) => ({ selection, ratePerSecond, dryRun })
   if (deliveryId !== undefined) return accepted({ kind: 'one', deliveryId })
   const sinceMs = since === undefined ? 0 : Date.parse(since)
   const untilMs = until === undefined ? nowMs : Date.parse(until)

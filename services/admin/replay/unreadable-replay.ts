@@ -1,17 +1,16 @@
-import type { UnreadReplayed } from '../../domain/api/traffic.ts'
+import Type from 'typebox'
+import { choice, time } from '../../domain/api/parts.ts'
+import { UnreadReplayed } from '../../domain/api/traffic.ts'
+import { withDefaults } from '../../domain/definition/definition.ts'
 import type { DeadLetter } from '../../domain/delivery/delivery.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
-import { compileSchema } from '../../platform/json/json-schema.ts'
 import type { OutgoingRecord } from '../../platform/kafka/produce/producer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { type Topic, topics } from '../../topics/map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
-import { failures } from '../http/problem-answers.ts'
-import { accepted } from '../http/refusals.ts'
-import type { Answer, ApiRoute, Call } from '../http/routes.ts'
-import { object, type Properties } from '../http/schema-parts.ts'
+import { type Answer, type ApiRoute, bodyReader, type Call, route } from '../http/route.ts'
 import type { ReadPool } from '../records/read-pool.ts'
 import type { Reader, Source } from '../records/webhook-records.ts'
 
@@ -26,32 +25,24 @@ export type UnreadReplayDeps = {
   log: Logger
 }
 
-type Body = { topic: string; since: string; until?: string; dryRun: boolean }
-
 /** Topics whose records can become dead letters `unreadable` or `fault`: those that services consume record by record. */
 const sources = Object.values<Topic>(topics)
   .filter(({ partitions, cleanup }) => partitions === 'data' && cleanup.policy === 'delete')
   .filter((topic) => topic !== topics.webhookDeadLetters && topic !== topics.webhookTests)
 const sourceTopics = sources.map(({ name }) => name)
 
-const body = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['topic', 'since'],
-  properties: {
-    topic: { type: 'string', enum: sourceTopics, description: 'That the records were read from.' },
-    since: { type: 'string', format: 'date-time', description: 'Those set aside from this time on.' },
-    until: { type: 'string', format: 'date-time', description: 'Those set aside before this time; now when left out.' },
-    dryRun: { type: 'boolean', default: false, description: 'Writes nothing: only counts.' },
+const Body = withDefaults(
+  {
+    topic: choice(sourceTopics, 'The topic that the records were read from.'),
+    since: time('Those set aside from this time on.'),
+    until: Type.Optional(time('Those set aside before this time; now when left out.')),
+    dryRun: Type.Boolean({ default: false, description: 'Writes nothing: only counts.' }),
   },
-}
+  { additionalProperties: false },
+)
 
-const result = object({
-  count: { type: 'integer', description: 'Records written to their topic again.' },
-} satisfies Properties<UnreadReplayed>)
-
-const checkBody = compileSchema<Body>(body)
-/** Records on their way to Kafka at a time. */
+const readBody = bodyReader(Body)
+/** Most records on their way to Kafka at a time. */
 const chunkLength = 1_000
 /** All businesses: the share of operators in the reads of topics. */
 const everybody = '*'
@@ -62,7 +53,7 @@ const everybody = '*'
  */
 export function unreadReplayRoutes(deps: UnreadReplayDeps): ApiRoute[] {
   return [
-    {
+    route({
       operationId: 'replayUnread',
       method: 'POST',
       url: '/api/v1/unread/replay',
@@ -73,23 +64,21 @@ export function unreadReplayRoutes(deps: UnreadReplayDeps): ApiRoute[] {
         description:
           'For operators: dead letters `unreadable` and `fault` of all businesses, by topic and time. The same key and bytes go ' +
           'to the same partition. A record that fails again becomes a new dead letter.',
-        body,
-        response: {
-          200: { description: 'Written, or counted.', content: { 'application/json': { schema: result } } },
-          ...failures(422),
-        },
+        body: Body,
+        answers: { 200: { description: 'Written, or counted.', schema: UnreadReplayed } },
+        failures: [422],
       },
       handle: (call) => replayUnread(deps, call),
-    },
+    }),
   ]
 }
 
-async function replayUnread(deps: UnreadReplayDeps, { body, identity, ended }: Call): Promise<Answer> {
+async function replayUnread(
+  deps: UnreadReplayDeps,
+  { body, identity, ended }: Call,
+): Promise<Answer<200, UnreadReplayed>> {
   const { scans, audit, clock, log } = deps
-  const checked = checkBody(body)
-  const { topic, since, until, dryRun } = accepted(
-    checked.ok ? { kind: 'accepted', value: checked.value } : { kind: 'invalid', problems: checked.problems },
-  )
+  const { topic, since, until, dryRun } = readBody(body)
   const nowMs = clock.nowMs()
   const window = { topic, sinceMs: Date.parse(since), untilMs: until === undefined ? nowMs : Date.parse(until) }
   const { subject } = identity
@@ -107,7 +96,7 @@ async function replayUnread(deps: UnreadReplayDeps, { body, identity, ended }: C
     })
   const count = await scans.run(everybody, ended, (reader) => forEachLetter(deps, reader, window, dryRun))
   log.info({ ...window, count, dryRun, subject }, 'unread records sent through their topic again')
-  return { status: 200, body: { count } satisfies UnreadReplayed }
+  return { status: 200, body: { count } }
 }
 
 function nameOf(use: TopicUse, name: string): string {

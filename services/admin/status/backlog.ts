@@ -1,7 +1,7 @@
 import type { Attempt, Delivery } from '../../domain/delivery/delivery.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { placeOf, type Reader, readOwn, type Source } from '../records/webhook-records.ts'
+import { clockSkewMs, placeOf, type Reader, readOwn, type Source } from '../records/webhook-records.ts'
 
 /** Notifications in webhook-deliveries that have no final outcome yet; waiting null: too many to be counted. */
 export type Waiting = { waiting: number | null; oldestWaitingAtMs: number | null }
@@ -16,13 +16,12 @@ export type BacklogDeps = {
   clock: Pick<Clock, 'monotonicMs' | 'sleep'>
 }
 
-/** Offsets that are looked at for one answer, at most. */
+/** Most offsets read for one answer. */
 const mostOffsets = 20_000
-/** So long an answer is given again: pages ask every second, for every viewer. */
+/** Cache lifetime: each open page polls once a second. */
 const freshMs = 3_000
-/** Statistics do not wait longer for it: Kafka may be away. */
+/** Longest wait of the statistics for this count: Kafka may be away. */
 const patienceMs = 2_000
-const clockSkewMs = 60_000
 const unknown: Waiting = { waiting: null, oldestWaitingAtMs: null }
 
 /**

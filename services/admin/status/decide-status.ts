@@ -1,6 +1,6 @@
 import type { Conflict, State, Status } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type { WebhookHealth } from '../../domain/delivery/webhook-health.ts'
+import { breakerWindowMs, type WebhookHealth } from '../../domain/delivery/webhook-health.ts'
 import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
 import type { Waiting } from './backlog.ts'
 import { lastHour } from './last-hour.ts'
@@ -18,9 +18,8 @@ export type StatusFacts = {
   backlog: Waiting | null
 }
 
-const breakerWindowMs = 10 * minuteMs
 const failingMinutes = 30
-/** So many failures in a row make most of the last 20 attempts failures. */
+/** Failures in a row that make most of the last 20 attempts failures. */
 const failuresInARow = 11
 
 export function statusOf(facts: StatusFacts, nowMs: number): Status {
@@ -50,7 +49,7 @@ function stateOf(facts: StatusFacts, recentFailures: number[], nowMs: number): S
   if (conflicts.length > 0) return 'conflict'
   if (problems.length > 0) return 'invalid'
   const breaker = health?.breaker
-  // The next notification after these ten minutes is the probe.
+  // Once openUntil has passed, the next notification is the probe.
   if (breaker?.state === 'open' && (breaker.openUntil ?? 0) > nowMs) return 'blocked'
   if (breaker && breaker.state !== 'closed') return 'probing'
   if ((health?.pausedUntil ?? 0) > nowMs) return 'paused'

@@ -1,22 +1,30 @@
 import { randomBytes } from 'node:crypto'
+import Type from 'typebox'
 import type { UrlPolicy } from '../../definitions/target-url.ts'
+import { choice } from '../../domain/api/parts.ts'
 import type { TestResult } from '../../domain/api/traffic.ts'
+import { Draft } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type { Attempt, Delivery, NotificationKind, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import { maskedValue } from '../../domain/definition/definition-values.ts'
+import {
+  type Attempt,
+  type Delivery,
+  type NotificationKind,
+  notificationKinds,
+  type PendingDelivery,
+} from '../../domain/delivery/delivery.ts'
+import { shownHeaders } from '../../domain/delivery/delivery-headers.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
-import { type Checked, compileSchema } from '../../platform/json/json-schema.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
-import { accepted } from '../http/refusals.ts'
-import type { Answer, Call } from '../http/routes.ts'
+import { type Answer, bodyReader, type Call, valid } from '../http/route.ts'
+import type { BusinessParams, WebhookParams } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
 import type { ReplayTopics } from '../replay/replay-topics.ts'
-import { createBody } from '../webhooks/api-schemas.ts'
 import { checkDraft } from '../webhooks/draft-rules.ts'
-import { maskHeaders } from '../webhooks/header-rules.ts'
 import { changed, created } from '../webhooks/next-definition.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
 import { newSecret } from '../webhooks/secrets.ts'
@@ -36,47 +44,45 @@ export type TestDeps = {
   log: Logger
 }
 
+type InBusiness = Call<{ params: typeof BusinessParams }>
 type Trial = {
   definition: WebhookDefinition
-  /** In webhook-config: not sent before the dispatcher has read that far. */
+  /** Offset in webhook-config; nothing is sent before the dispatcher has read that far. */
   offset: number
   kind: NotificationKind | undefined
-  /** The definition as JSON where it is not the stored one. */
+  /** JSON of the definition if it is not the stored one. */
   draft: string | null
 }
 
-export const testBody = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    kind: { type: 'string', enum: ['message', 'status'], description: 'By default what the webhook wants.' },
-  },
-}
+export const TestBody = Type.Object(
+  { kind: Type.Optional(choice(notificationKinds, 'By default what the webhook wants.')) },
+  { additionalProperties: false },
+)
 
-/** Of a webhook that is not saved yet, or whose changes are not. */
-export const draftTestBody = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['definition'],
-  properties: {
-    ...testBody.properties,
+/** For a webhook that is not saved yet, or whose changes are not. */
+export const DraftTestBody = Type.Object(
+  {
+    ...TestBody.properties,
     definition: {
-      ...createBody,
-      description:
-        'As for createWebhook. With the id of a stored one, its secret signs, and "***" stands for its header values.',
-      properties: { ...createBody.properties, id: { type: 'string', minLength: 1, maxLength: 100 } },
+      ...Draft,
+      description: `As for createWebhook. With the id of a stored one, its secret signs, and "${maskedValue}" stands for its header values.`,
+      properties: { ...Draft.properties, id: Type.String({ minLength: 1, maxLength: 100 }) },
     },
   },
-}
+  { additionalProperties: false },
+)
 
-const checkBody = compileSchema<{ kind?: NotificationKind }>(testBody)
-const checkDraftBody = compileSchema<{ kind?: NotificationKind; definition: Record<string, unknown> }>({
-  ...draftTestBody,
-  properties: { ...draftTestBody.properties, definition: { type: 'object' } },
-})
-/** Its id while it is tested, for one that has none yet. */
+const readBody = bodyReader(TestBody)
+/** checkDraft checks the definition. */
+const readDraftBody = bodyReader(
+  Type.Object(
+    { ...TestBody.properties, definition: Type.Unsafe<Record<string, unknown>>({ type: 'object' }) },
+    { additionalProperties: false },
+  ),
+)
+/** Id of a webhook without one, while it is tested. */
 const draftId = 'new-webhook'
-/** For the way to the dispatcher and back, beside the webhook's timeoutMs. */
+/** Time for the way to the dispatcher and back, beside the webhook's timeoutMs. */
 const wayMs = 5_000
 const pollMs = 100
 
@@ -90,17 +96,17 @@ export class TestActions {
     this.#deps = deps
   }
 
-  async run(call: Call): Promise<Answer> {
-    const { definition, offset } = requireOwn(this.#deps.store, call)
-    const { kind } = valid(checkBody(call.body ?? {}))
+  async run(call: Call<{ params: typeof WebhookParams }>): Promise<Answer<200, TestResult>> {
+    const { definition, offset } = requireOwn(this.#deps.store, call.params)
+    const { kind } = readBody(call.body ?? {})
     return this.#test(call, { definition, offset, kind, draft: null })
   }
 
-  /** A definition that is not saved, which goes along with its sample. */
-  async runDraft(call: Call): Promise<Answer> {
+  /** Tests a definition that is not saved; its sample carries it. */
+  async runDraft(call: InBusiness): Promise<Answer<200, TestResult>> {
     const { store, keys, policy, clock } = this.#deps
-    const { businessId } = call
-    const { kind, definition: written } = valid(checkDraftBody(call.body))
+    const { businessId } = call.params
+    const { kind, definition: written } = readDraftBody(call.body)
     const { id, ...fields } = written
     const entry = id === undefined ? undefined : requireOwn(store, { businessId, id: String(id) })
     const rules = {
@@ -116,7 +122,10 @@ export class TestActions {
     return this.#test(call, { definition, offset: entry?.offset ?? -1, kind, draft: JSON.stringify(definition) })
   }
 
-  async #test({ businessId, identity, ended }: Call, { definition, offset, kind, draft }: Trial): Promise<Answer> {
+  async #test(
+    { params: { businessId }, identity, ended }: InBusiness,
+    { definition, offset, kind, draft }: Trial,
+  ): Promise<Answer<200, TestResult>> {
     const { accounts, log } = this.#deps
     const { id } = definition
     requireOn(accounts, definition)
@@ -125,7 +134,7 @@ export class TestActions {
     this.#running.add(turn)
     try {
       const delivery = this.#sample(definition, offset, kind ?? sampleKind(definition))
-      // First: what goes to a URL that is not saved has an entry, also when this process is killed in between.
+      // The audit entry comes first: a request to a URL that is not saved has one even if this process is killed in between.
       if (draft !== null) await this.#deps.audit(draftEntry(delivery, definition, identity.subject))
       const attempt = await this.#send(delivery, definition.timeoutMs + wayMs, draft, ended)
       const { outcome } = attempt ?? { outcome: 'none' }
@@ -150,7 +159,7 @@ export class TestActions {
     return { deliveryId: `msg_${testId}`, eventId: testId, kind, body, ...place, ...made }
   }
 
-  /** @returns null when nothing is heard of it in time. */
+  /** @returns null when its attempt is not recorded in time. */
   async #send(delivery: Delivery, limitMs: number, draft: string | null, ended: AbortSignal): Promise<Attempt | null> {
     const { topics, pages, clock } = this.#deps
     const { businessId, webhookId } = delivery
@@ -172,7 +181,7 @@ export class TestActions {
   }
 }
 
-/** Of the test of a draft: a saved webhook's own URL and edits have entries already. */
+/** Entry for the test of a draft: a saved webhook's URL and edits have theirs already. */
 function draftEntry(
   { deliveryId, businessId, webhookId, createdAt }: Delivery,
   { name, version, url }: WebhookDefinition,
@@ -183,29 +192,15 @@ function draftEntry(
   return { id: `test/${deliveryId}`, at: createdAt, businessId, subject, action: 'webhook.test', ...webhook, changes }
 }
 
-/** The request without what is secret: values of custom headers, and the signature. */
-function resultOf({ url, headers }: WebhookDefinition, { deliveryId, body }: Delivery, attempt: Attempt): TestResult {
-  const { outcome, cause, status, latencyMs, responseExcerpt, startedAt } = attempt
-  const own = {
-    'content-type': 'application/json',
-    'webhook-id': deliveryId,
-    'webhook-timestamp': String(Math.floor(startedAt / 1_000)),
-    'webhook-signature': '***',
-    'x-webhook-attempt': '1',
-  }
+function resultOf({ url, headers }: WebhookDefinition, delivery: Delivery, attempt: Attempt): TestResult {
+  const { outcome, cause, status, latencyMs, responseExcerpt } = attempt
   const isAnswered = status !== null && latencyMs !== null
   return {
     outcome,
     cause,
-    request: { method: 'POST', url, headers: { ...maskHeaders(headers), ...own }, body: body.toString() },
+    request: { method: 'POST', url, headers: shownHeaders(delivery, attempt, headers), body: delivery.body.toString() },
     response: isAnswered ? { status, latencyMs, excerpt: responseExcerpt } : null,
     // Without an answer, the excerpt says why there is none.
     detail: isAnswered ? null : responseExcerpt,
   }
-}
-
-function valid<T>(checked: Checked<T>, within = ''): T {
-  if (checked.ok) return checked.value
-  const problems = checked.problems.map(({ field, message }) => ({ field: `${within}${field}`, message }))
-  return accepted<T>({ kind: 'invalid', problems })
 }

@@ -1,17 +1,27 @@
-import type { Stats } from '../../domain/api/traffic.ts'
+import type { Page } from '../../domain/api/parts.ts'
+import type { AttemptDetail, AttemptEntry, DeadLetterEntry, ErrorEntry, Stats } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { WebhookStore } from '../definitions/stores.ts'
-import type { Answer, Call } from '../http/routes.ts'
+import type { Answer, Call } from '../http/route.ts'
+import {
+  type AttemptParams,
+  cursorAt,
+  defaultLimit,
+  type ListQuery,
+  offsetIn,
+  type WebhookParams,
+} from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
-import type { Reader } from '../records/webhook-records.ts'
+import { clockSkewMs, type Reader } from '../records/webhook-records.ts'
 import type { Backlog } from '../status/backlog.ts'
 import type { Monitoring } from '../status/monitoring.ts'
 import { ownStats, type Standing } from '../status/webhook-status.ts'
 import { requireOwn } from '../webhooks/own-webhook.ts'
 import { attemptDetail, attemptView, deadLetterView, errorView, parseAttemptId } from './attempt-view.ts'
+import type { AttemptsQuery } from './stats-routes.ts'
 import { statsView } from './stats-view.ts'
 import type { TrafficTopics } from './traffic-topics.ts'
 
@@ -26,9 +36,12 @@ export type StatsDeps = {
   clock: Clock
 }
 
-/** An attempt is recorded when it has ended, by another machine's clock: so much later than it started, at most. */
+/** Longest time from the start of an attempt to its record, which is written after its end, by another machine's clock. */
 const recordedLaterMs = 90_000
-const clockSkewMs = 60_000
+
+type OfWebhook = Call<{ params: typeof WebhookParams }>
+type Listing = Call<{ params: typeof WebhookParams; querystring: typeof ListQuery }>
+type AttemptListing = Call<{ params: typeof WebhookParams; querystring: typeof AttemptsQuery }>
 
 /** What the routes on statistics, errors, attempts and dead letters answer. @throws HttpProblem for each refusal. */
 export class StatsActions {
@@ -38,23 +51,23 @@ export class StatsActions {
     this.#deps = deps
   }
 
-  async stats(call: Call): Promise<Answer> {
+  async stats(call: OfWebhook): Promise<Answer<200, Stats>> {
     const { monitoring, standing, backlog, clock } = this.#deps
     const definition = this.#find(call)
-    const { status } = standing.of(definition, await backlog.of(call.id))
-    const body: Stats = { ...statsView(call.id, ownStats(monitoring, definition), clock.nowMs()), status }
+    const { status } = standing.of(definition, await backlog.of(definition.id))
+    const body: Stats = { ...statsView(definition.id, ownStats(monitoring, definition), clock.nowMs()), status }
     return { status: 200, body }
   }
 
-  async errors(call: Call): Promise<Answer> {
+  async errors(call: OfWebhook): Promise<Answer<200, { errors: ErrorEntry[] }>> {
     const stats = ownStats(this.#deps.monitoring, this.#find(call))
     const errors = [...(stats?.latestErrors ?? [])].sort((a, b) => b.at - a.at)
     return { status: 200, body: { errors: errors.map(errorView) } }
   }
 
-  async attempts(call: Call): Promise<Answer> {
-    const { businessId } = this.#find(call)
-    const { query, id: webhookId } = call
+  async attempts(call: AttemptListing): Promise<Answer<200, Page<'attempts', typeof AttemptEntry>>> {
+    const { id: webhookId, businessId } = this.#find(call)
+    const { query } = call
     const [sinceMs, untilMs] = [timeOf(query.since), timeOf(query.until)]
     const matches = (attempt: Attempt) =>
       attempt.businessId === businessId &&
@@ -66,8 +79,8 @@ export class StatsActions {
     const wanted = {
       webhookId,
       matches,
-      limit: Number(query.limit),
-      before: cursorOf(query.cursor),
+      limit: query.limit ?? defaultLimit,
+      before: offsetIn(query.cursor),
       sinceMs: sinceMs === null ? null : sinceMs - clockSkewMs,
       untilMs: untilMs === null ? null : untilMs + recordedLaterMs,
     }
@@ -75,23 +88,23 @@ export class StatsActions {
     return { status: 200, body: { attempts: found.map(attemptView), ...nextCursor(next) } }
   }
 
-  async attempt(call: Call): Promise<Answer> {
-    const entry = requireOwn(this.#deps.store, call)
-    const place = parseAttemptId(call.attemptId)
+  async attempt(call: Call<{ params: typeof AttemptParams }>): Promise<Answer<200, AttemptDetail>> {
+    const entry = requireOwn(this.#deps.store, call.params)
+    const place = parseAttemptId(call.params.attemptId)
     const found = place && (await this.#read(call, (traffic) => readAttempt(traffic, entry.definition, place)))
     if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such attempt, or not any more')
     const { value, delivery } = found
     return { status: 200, body: attemptDetail({ ...place, value }, entry, delivery) }
   }
 
-  async deadLetters(call: Call): Promise<Answer> {
-    const { businessId } = this.#find(call)
+  async deadLetters(call: Listing): Promise<Answer<200, Page<'deadLetters', typeof DeadLetterEntry>>> {
+    const { id: webhookId, businessId } = this.#find(call)
     const wanted = {
-      webhookId: call.id,
-      // One that could not be read names no business: it stands in this webhook's own records.
+      webhookId,
+      // A record that could not be read names no business, but stands among this webhook's own.
       matches: ({ delivery }: DeadLetter) => delivery === null || delivery.businessId === businessId,
-      limit: Number(call.query.limit),
-      before: cursorOf(call.query.cursor),
+      limit: call.query.limit ?? defaultLimit,
+      before: offsetIn(call.query.cursor),
       sinceMs: null,
       untilMs: null,
     }
@@ -99,13 +112,13 @@ export class StatsActions {
     return { status: 200, body: { deadLetters: found.map(({ value }) => deadLetterView(value)), ...nextCursor(next) } }
   }
 
-  #find(call: Call): WebhookDefinition {
-    return requireOwn(this.#deps.store, call).definition
+  #find({ params }: OfWebhook): WebhookDefinition {
+    return requireOwn(this.#deps.store, params).definition
   }
 
-  #read<T>({ businessId, ended }: Call, work: (traffic: TrafficTopics) => Promise<T>): Promise<T> {
+  #read<T>({ params, ended }: OfWebhook, work: (traffic: TrafficTopics) => Promise<T>): Promise<T> {
     const { pages, traffic } = this.#deps
-    return pages.run(businessId, ended, (reader) => work(traffic(reader)))
+    return pages.run(params.businessId, ended, (reader) => work(traffic(reader)))
   }
 }
 
@@ -120,19 +133,10 @@ async function readAttempt(
   return { value, delivery: await traffic.deliveryOf(value, partition) }
 }
 
-function timeOf(value: unknown): number | null {
-  return value === undefined ? null : Date.parse(String(value))
-}
-
-/** The cursor is the offset that the page before ended at. */
-function cursorOf(cursor: unknown): number | null {
-  if (cursor === undefined) return null
-  const text = Buffer.from(String(cursor), 'base64url').toString('utf8')
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
-  throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
+function timeOf(value: string | undefined): number | null {
+  return value === undefined ? null : Date.parse(value)
 }
 
 function nextCursor(next: number | null): { nextCursor?: string } {
-  return next === null ? {} : { nextCursor: Buffer.from(String(next)).toString('base64url') }
+  return next === null ? {} : { nextCursor: cursorAt(next) }
 }

@@ -1,90 +1,91 @@
-import { failures } from '../http/problem-answers.ts'
-import type { ApiRoute } from '../http/routes.ts'
-import { webhookParams } from '../webhooks/api-schemas.ts'
+import Type, { type TSchema } from 'typebox'
+import { list, outcome, pageOf } from '../../domain/api/parts.ts'
+import { AttemptDetail, AttemptEntry, DeadLetterEntry, ErrorEntry, Stats } from '../../domain/api/traffic.ts'
+import { type ApiRoute, route } from '../http/route.ts'
+import { AttemptParams, ListQuery, WebhookParams } from '../http/shapes.ts'
 import type { StatsActions } from './stats-actions.ts'
-import {
-  attemptParams,
-  attemptSchema,
-  attemptsQuery,
-  attemptsSchema,
-  deadLettersSchema,
-  errorsSchema,
-  pageQuery,
-  statsSchema,
-} from './stats-schemas.ts'
 
 const one = '/api/v1/businesses/:businessId/webhooks/:id'
 
-type Reading = Pick<ApiRoute, 'operationId' | 'url' | 'handle'> & {
-  summary: string
-  description?: string
-  answer: object
-  params?: object
-  querystring?: object
-}
+const identifier = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }))
+const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
+
+export const AttemptsQuery = Type.Object({
+  outcome: Type.Optional(Type.Enum(outcome.enum, { type: 'string', description: 'Only those with this outcome.' })),
+  contactId: identifier('Only those to this contact.'),
+  deliveryId: identifier('Only those of this notification: its webhook-id.'),
+  since: moment('Only those started at this time or later.'),
+  until: moment('Only those started before this time.'),
+  ...ListQuery.properties,
+})
+
+const Errors = Type.Object({ errors: list(ErrorEntry, 'The latest 50, newest first.') })
+const Attempts = pageOf('attempts', AttemptEntry, 'Newest first.')
+const DeadLetters = pageOf('deadLetters', DeadLetterEntry, 'Newest first.')
+
+const reading = { method: 'GET', permission: 'webhooks:read' } as const
+const about = { tags: ['statistics'], failures: [404] }
+const shown = <S extends TSchema>(summary: string, schema: S) => ({
+  ...about,
+  summary,
+  answers: { 200: { description: summary, schema } },
+})
 
 /** What was done for a webhook: counts, errors, attempts, dead letters. */
 export function statsRoutes(actions: StatsActions): ApiRoute[] {
-  const routes: Reading[] = [
-    {
+  return [
+    route({
+      ...reading,
       operationId: 'getStats',
       url: `${one}/stats`,
-      summary: 'Counts by minute and hour, response times, state',
-      description: 'Each attempt counts once; test notifications do not.',
-      answer: statsSchema,
+      schema: {
+        ...shown('Counts by minute and hour, response times, state', Stats),
+        description: 'Each attempt counts once; test notifications do not count.',
+        params: WebhookParams,
+      },
       handle: (call) => actions.stats(call),
-    },
-    {
+    }),
+    route({
+      ...reading,
       operationId: 'listErrors',
       url: `${one}/errors`,
-      summary: 'The latest 50 errors',
-      answer: errorsSchema,
+      schema: { ...shown('The latest 50 errors', Errors), params: WebhookParams },
       handle: (call) => actions.errors(call),
-    },
-    {
+    }),
+    route({
+      ...reading,
       operationId: 'listAttempts',
       url: `${one}/attempts`,
-      summary: 'Attempts, newest first',
-      description:
-        'Read from webhook-attempts, which keeps 14 days. A page looks at a limited part of the topic: follow nextCursor ' +
-        'until it is absent.',
-      answer: attemptsSchema,
-      querystring: attemptsQuery,
+      schema: {
+        ...shown('Attempts, newest first', Attempts),
+        description:
+          'Read from webhook-attempts, which keeps 14 days. A page looks at a limited part of the topic and may be short or ' +
+          'empty: follow nextCursor until it is absent.',
+        params: WebhookParams,
+        querystring: AttemptsQuery,
+      },
       handle: (call) => actions.attempts(call),
-    },
-    {
+    }),
+    route({
+      ...reading,
       operationId: 'getAttempt',
       url: `${one}/attempts/:attemptId`,
-      summary: 'One attempt, with request and answer',
-      answer: attemptSchema,
-      params: attemptParams,
+      schema: { ...shown('One attempt, with request and answer', AttemptDetail), params: AttemptParams },
       handle: (call) => actions.attempt(call),
-    },
-    {
+    }),
+    route({
+      ...reading,
       operationId: 'listDeadLetters',
       url: `${one}/dead-letters`,
-      summary: 'Dead letters, newest first',
-      description:
-        'Read from webhook-dead-letters, which keeps 14 days. Those that were replayed since are among them.',
-      answer: deadLettersSchema,
-      querystring: pageQuery,
-      handle: (call) => actions.deadLetters(call),
-    },
-  ]
-  return routes.map(({ operationId, url, handle, answer, params = webhookParams, ...about }) => ({
-    operationId,
-    method: 'GET',
-    url,
-    permission: 'webhooks:read',
-    schema: {
-      tags: ['statistics'],
-      ...about,
-      params,
-      response: {
-        200: { description: about.summary, content: { 'application/json': { schema: answer } } },
-        ...failures(400, 404),
+      schema: {
+        ...shown('Dead letters, newest first', DeadLetters),
+        description:
+          'Read from webhook-dead-letters, which keeps 14 days. Those that were replayed since are among them. A page may be ' +
+          'short or empty: follow nextCursor until it is absent.',
+        params: WebhookParams,
+        querystring: ListQuery,
       },
-    },
-    handle,
-  }))
+      handle: (call) => actions.deadLetters(call),
+    }),
+  ]
 }

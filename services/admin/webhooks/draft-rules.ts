@@ -1,12 +1,12 @@
 import { originOf } from '../../definitions/sealed-values.ts'
 import { type UrlPolicy, urlProblem } from '../../definitions/target-url.ts'
-import type { Draft } from '../../domain/api/webhook.ts'
+import { Draft } from '../../domain/api/webhook.ts'
+import { isServerMade } from '../../domain/definition/definition.ts'
 import { shapeProblem } from '../../domain/definition/json-shape.ts'
 import { type Checked, compileSchema } from '../../platform/json/json-schema.ts'
-import { createBody, isServerMade } from './api-schemas.ts'
 import { headerProblems, movedHeaders } from './header-rules.ts'
 
-const checkShape = compileSchema<Draft>(createBody)
+const checkShape = compileSchema<Draft>(Draft)
 
 export type DraftRules = UrlPolicy & {
   /** Names of the headers whose value is stored already. */

@@ -1,8 +1,6 @@
 import { isHeaderValue, isReservedHeader } from '../../domain/definition/custom-headers.ts'
+import { maskedValue } from '../../domain/definition/definition-values.ts'
 import type { Problem } from '../../platform/json/json-schema.ts'
-
-/** Stands for a stored header value in answers; in a PATCH it keeps the stored one. */
-export const maskedValue = '***'
 
 /** What is wrong with custom headers, beyond their shape. @param stored names of the headers that have a stored value. */
 export function headerProblems(headers: Record<string, string>, stored: readonly string[]): Problem[] {

@@ -4,21 +4,21 @@ import { HttpProblem } from '../../platform/http/problem.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
 import { accepted } from '../http/refusals.ts'
 
-type Place = { businessId: string; id: string }
+type WebhookKey = { businessId: string; id: string }
 
-/** A webhook of the business. Another business's is answered for as if it did not exist. */
-export function findOwn(store: Pick<WebhookStore, 'get'>, { businessId, id }: Place): Entry | undefined {
+/** A webhook of the business. For a webhook of another business the answer is that it does not exist. */
+export function findOwn(store: Pick<WebhookStore, 'get'>, { businessId, id }: WebhookKey): Entry | undefined {
   const entry = store.get(id)
   return entry?.definition.businessId === businessId ? entry : undefined
 }
 
 /** @throws HttpProblem 404 */
-export function requireOwn(store: Pick<WebhookStore, 'get'>, place: Place): Entry {
-  const entry = findOwn(store, place)
+export function requireOwn(store: Pick<WebhookStore, 'get'>, key: WebhookKey): Entry {
+  const entry = findOwn(store, key)
   return accepted(entry ? { kind: 'accepted', value: entry } : { kind: 'unknown' })
 }
 
-/** That it is sent to: its business has webhooks, and it is on. @throws HttpProblem 409 */
+/** Requires that the webhook is sent to: webhooks are activated for its business, and it is on. @throws HttpProblem 409 */
 export function requireOn(
   accounts: Pick<AccountStore, 'get'>,
   { businessId, enabled }: Pick<WebhookDefinition, 'businessId' | 'enabled'>,

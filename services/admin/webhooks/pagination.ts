@@ -1,43 +1,30 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import { cursorAt, readCursor } from '../http/shapes.ts'
 
 export type Page = { definitions: WebhookDefinition[]; nextCursor?: string }
 
-type Place = [createdAtMs: number, id: string]
+type Position = [createdAtMs: number, id: string]
 
-/** One page in the order of creation, ids deciding ties. @returns null when the cursor is none of ours. */
-export function pageOf(
-  definitions: Iterable<WebhookDefinition>,
-  limit: number,
-  cursor: string | undefined,
-): Page | null {
-  const after = cursor === undefined ? undefined : decode(cursor)
-  if (after === null) return null
-  const placed = [...definitions].map((definition) => ({ definition, place: placeOf(definition) }))
-  const rest = placed
-    .filter(({ place }) => after === undefined || compare(place, after) > 0)
-    .sort((a, b) => compare(a.place, b.place))
+/** One page in the order of creation, ids deciding ties. @throws HttpProblem 400 for a cursor of another list. */
+export function pageOf(definitions: Iterable<WebhookDefinition>, limit: number, cursor: string | undefined): Page {
+  const [, afterMs, afterId = ''] = readCursor(cursor, /^(\d+) (.+)$/s) ?? []
+  const rest = [...definitions]
+    .map((definition) => ({ definition, position: positionOf(definition) }))
+    .filter(({ position }) => afterMs === undefined || compare(position, [Number(afterMs), afterId]) > 0)
+    .sort((a, b) => compare(a.position, b.position))
   const page = rest.slice(0, limit)
   const last = page.at(-1)
   return {
     definitions: page.map(({ definition }) => definition),
-    ...(last && rest.length > limit && { nextCursor: encode(last.place) }),
+    ...(last && rest.length > limit && { nextCursor: cursorAt(last.position.join(' ')) }),
   }
 }
 
-function placeOf({ createdAt, id }: WebhookDefinition): Place {
+function positionOf({ createdAt, id }: WebhookDefinition): Position {
   return [Date.parse(createdAt), id]
 }
 
-function compare([aMs, aId]: Place, [bMs, bId]: Place): number {
+function compare([aMs, aId]: Position, [bMs, bId]: Position): number {
   if (aMs !== bMs) return aMs - bMs
   return aId < bId ? -1 : aId > bId ? 1 : 0
-}
-
-function encode(place: Place): string {
-  return Buffer.from(place.join(' ')).toString('base64url')
-}
-
-function decode(cursor: string): Place | null {
-  const found = /^(\d+) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
-  return found ? [Number(found[1]), found[2] ?? ''] : null
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { formerSecretField, isBound, openHeader, sealHeader } from '../../definitions/sealed-values.ts'
 import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import { maskedValue } from '../../domain/definition/definition-values.ts'
 import { formerSecretsOf, withFormerSecrets } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
-import { maskedValue } from './header-rules.ts'
 
 type Place = Pick<WebhookDefinition, 'id' | 'businessId' | 'url'>
 

@@ -1,5 +1,5 @@
 import type { UrlPolicy } from '../../definitions/target-url.ts'
-import type { ListedWebhook, Webhook, WebhookWithSecret } from '../../domain/api/webhook.ts'
+import type { ListedWebhook, Webhook, WebhookList, WebhookWithSecret } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import { maxFormerSecrets } from '../../domain/definition/former-secrets.ts'
@@ -10,7 +10,8 @@ import type { Logger } from '../../platform/runtime/log.ts'
 import type { WebhookStore } from '../definitions/stores.ts'
 import type { WriteQueue } from '../definitions/write-queue.ts'
 import { accepted } from '../http/refusals.ts'
-import type { Answer, Call } from '../http/routes.ts'
+import type { Answer, Call } from '../http/route.ts'
+import { type BusinessParams, defaultLimit, type ListQuery, type WebhookParams } from '../http/shapes.ts'
 import type { AdminMetrics } from '../metrics.ts'
 import type { Standing } from '../status/webhook-status.ts'
 import type { OwnerOf } from './channel-rules.ts'
@@ -38,7 +39,9 @@ const maxWebhooks = 1_000
 const maxFaults = 100
 
 type Kind = 'create' | 'update' | 'delete' | 'rotate'
-type Extra = Partial<Pick<WebhookWithSecret, 'secret'>>
+type InBusiness = Call<{ params: typeof BusinessParams }>
+type OfWebhook = Call<{ params: typeof WebhookParams }>
+type Listing = Call<{ params: typeof BusinessParams; querystring: typeof ListQuery }>
 
 /** What the webhook routes do: read the table, decide, write, answer. @throws HttpProblem for each refusal. */
 export class WebhookActions {
@@ -48,16 +51,11 @@ export class WebhookActions {
     this.#deps = deps
   }
 
-  async list({ businessId, query }: Call): Promise<Answer> {
+  async list({ params: { businessId }, query }: Listing): Promise<Answer<200, WebhookList>> {
     const definitions = [...this.#deps.store.entries()]
       .map(({ definition }) => definition)
       .filter((definition) => definition.businessId === businessId)
-    const page = pageOf(definitions, Number(query.limit), query.cursor as string | undefined)
-    if (page === null) {
-      const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
-      throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
-    }
-    const { definitions: shown, ...rest } = page
+    const { definitions: shown, ...rest } = pageOf(definitions, query.limit ?? defaultLimit, query.cursor)
     const faults = this.#faultsOf(businessId)
     const webhooks = shown.map((definition) => this.#listed(definition))
     return { status: 200, body: { webhooks, ...rest, ...(faults.length > 0 && { faults }) } }
@@ -75,21 +73,21 @@ export class WebhookActions {
     return found
   }
 
-  async get({ businessId, id }: Call): Promise<Answer> {
+  async get({ params: { businessId, id } }: OfWebhook): Promise<Answer<200, Webhook>> {
     const entry = this.#find(businessId, id)
     const fault = this.#deps.store.fault(id)
     if (!entry && fault?.businessId === businessId) {
       const detail = `its record in webhook-config is not in force: ${fault.problems.join('; ')}`
       throw new HttpProblem(404, 'Not Found', detail, { fault: { problems: fault.problems } })
     }
-    return this.#answer(200, accepted(decideVersion(entry, undefined, 'optional')))
+    return this.#answer(200, accepted(decideVersion(entry, undefined, 'optional')), {})
   }
 
-  async create(call: Call): Promise<Answer> {
+  async create(call: InBusiness): Promise<Answer<201, WebhookWithSecret>> {
     const { store, keys, policy, clock } = this.#deps
-    const { businessId, body } = call
+    const { businessId } = call.params
     return this.#inTurn(businessId, async () => {
-      const draft = accepted(decideCreate(body, this.#ownerOf(businessId), policy))
+      const draft = accepted(decideCreate(call.body, this.#ownerOf(businessId), policy))
       this.#requireRoom(businessId)
       const secret = newSecret()
       const definition = created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys)
@@ -100,34 +98,34 @@ export class WebhookActions {
     })
   }
 
-  async patch(call: Call): Promise<Answer> {
+  async patch(call: OfWebhook): Promise<Answer<200, Webhook>> {
     const { store, keys, policy, clock } = this.#deps
-    const { businessId, id, ifMatch, body } = call
+    const { businessId, id } = call.params
     return this.#inTurn(businessId, async () => {
-      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
-      const draft = accepted(decidePatch(current, body, this.#ownerOf(businessId), policy))
+      const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'required'))
+      const draft = accepted(decidePatch(current, call.body, this.#ownerOf(businessId), policy))
       const definition = changed(current, draft, clock.nowMs(), keys)
       await store.put(definition, call.identity.subject)
       this.#note('update', call, definition)
-      return this.#answer(200, definition)
+      return this.#answer(200, definition, {})
     })
   }
 
-  async remove(call: Call): Promise<Answer> {
-    const { businessId, id, ifMatch } = call
+  async remove(call: OfWebhook): Promise<Answer<204>> {
+    const { businessId, id } = call.params
     return this.#inTurn(businessId, async () => {
-      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'required'))
+      const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'required'))
       await this.#deps.store.remove(id, call.identity.subject)
       this.#note('delete', call, current)
-      return { status: 204 }
+      return { status: 204 } as const
     })
   }
 
-  async rotateSecret(call: Call): Promise<Answer> {
+  async rotateSecret(call: OfWebhook): Promise<Answer<200, WebhookWithSecret>> {
     const { store, keys, clock } = this.#deps
-    const { businessId, id, ifMatch } = call
+    const { businessId, id } = call.params
     return this.#inTurn(businessId, async () => {
-      const current = accepted(decideVersion(this.#find(businessId, id), ifMatch, 'optional'))
+      const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'optional'))
       requireRotatable(current, clock.nowMs())
       const secret = newSecret()
       const definition = rotated(current, secret, clock.nowMs(), keys)
@@ -138,7 +136,7 @@ export class WebhookActions {
   }
 
   /** Decides on what stands in Kafka: another instance's change may not have come to this table yet. */
-  #inTurn(businessId: string, work: () => Promise<Answer>): Promise<Answer> {
+  #inTurn<T>(businessId: string, work: () => Promise<T>): Promise<T> {
     const { store, queue } = this.#deps
     return queue.run(businessId, async () => {
       await store.caughtUp()
@@ -171,16 +169,24 @@ export class WebhookActions {
     return { ...this.#view(definition), ...this.#deps.standing.of(definition) }
   }
 
-  #answer(status: number, definition: WebhookDefinition, extra: Extra = {}, headers: object = {}): Answer {
+  #answer<Status extends number, Extra extends object>(
+    status: Status,
+    definition: WebhookDefinition,
+    extra: Extra,
+    headers: Record<string, string> = {},
+  ): { status: Status; body: Webhook & Extra; headers: Record<string, string> } {
     // What was written is in force, unless somebody has changed it since: then the answer names no tag.
     const entry = this.#find(definition.businessId, definition.id)
     const etag = entry?.definition.updatedAt === definition.updatedAt ? { etag: entityTag(entry) } : {}
     const { status: standing } = this.#deps.standing.of(definition)
-    const body: Webhook & Extra = { ...this.#view(definition), status: standing, ...extra }
-    return { status, body, headers: { ...etag, ...headers } }
+    return {
+      status,
+      body: { ...this.#view(definition), status: standing, ...extra },
+      headers: { ...etag, ...headers },
+    }
   }
 
-  #note(kind: Kind, { identity }: Call, { businessId, id, version }: WebhookDefinition): void {
+  #note(kind: Kind, { identity }: Pick<Call, 'identity'>, { businessId, id, version }: WebhookDefinition): void {
     this.#deps.metrics.writes.inc({ kind })
     this.#deps.log.info({ kind, businessId, webhookId: id, version, subject: identity.subject }, 'webhook changed')
   }
@@ -190,7 +196,7 @@ export class WebhookActions {
 function requireRotatable(current: WebhookDefinition, nowMs: number): void {
   const nextMs = nextRotationMs(current, nowMs)
   if (nextMs === null) return
-  const detail = `${maxFormerSecrets} former secrets sign still: a rotation is possible at ${new Date(nextMs).toISOString()}`
+  const detail = `${maxFormerSecrets} former secrets still sign: the next rotation is possible at ${new Date(nextMs).toISOString()}`
   const retryAfter = { 'retry-after': String(Math.ceil((nextMs - nowMs) / 1_000)) }
   throw new HttpProblem(429, 'Too Many Requests', detail, {}, retryAfter)
 }

@@ -1,15 +1,8 @@
-import { failures } from '../http/problem-answers.ts'
-import type { ApiRoute } from '../http/routes.ts'
-import {
-  businessParams,
-  createBody,
-  listQuery,
-  patchBody,
-  webhookList,
-  webhookParams,
-  webhookView,
-  webhookWithSecret,
-} from './api-schemas.ts'
+import Type, { type TSchema } from 'typebox'
+import { Draft, DraftPatch, Webhook, WebhookList, WebhookWithSecret } from '../../domain/api/webhook.ts'
+import { maskedValue } from '../../domain/definition/definition-values.ts'
+import { type ApiRoute, route } from '../http/route.ts'
+import { BusinessParams, ListQuery, WebhookParams } from '../http/shapes.ts'
 import type { WebhookActions } from './webhook-actions.ts'
 
 const collection = '/api/v1/businesses/:businessId/webhooks'
@@ -17,23 +10,18 @@ const one = `${collection}/:id`
 const tags = ['webhooks']
 
 const etag = { type: 'string', description: 'Names this very record: for If-Match.' }
-const ok = (description: string, schema: object) => ({
-  description,
-  headers: { etag },
-  content: { 'application/json': { schema } },
+const shown = <S extends TSchema>(description: string, schema: S) => ({ description, schema, headers: { etag } })
+const ifMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'ETag of the version that was read.' })),
 })
-const ifMatch = {
-  type: 'object',
-  properties: { 'if-match': { type: 'string', description: 'ETag of the version that was read.' } },
-}
 
-/** Header values are write-only for everybody: a permission to edit is none to read another system's credentials. */
-const headersNote = 'Header values are shown as "***".'
+/** Header values are write-only for everybody: who may edit a webhook may not read another system's credentials. */
+const headersNote = `Header values are shown as "${maskedValue}".`
 
 /** Operation, route, permission, shapes: the table that the authorisation test goes through. */
 export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
   return [
-    {
+    route({
       operationId: 'listWebhooks',
       method: 'GET',
       url: collection,
@@ -42,16 +30,13 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
         tags,
         summary: 'Webhooks of a business, oldest first',
         description: headersNote,
-        params: businessParams,
-        querystring: listQuery,
-        response: {
-          200: { description: 'One page.', content: { 'application/json': { schema: webhookList } } },
-          ...failures(400),
-        },
+        params: BusinessParams,
+        querystring: ListQuery,
+        answers: { 200: { description: 'One page.', schema: WebhookList } },
       },
       handle: (call) => actions.list(call),
-    },
-    {
+    }),
+    route({
       operationId: 'createWebhook',
       method: 'POST',
       url: collection,
@@ -59,14 +44,15 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
       schema: {
         tags,
         summary: 'Create a webhook',
-        description: `The answer holds the secret, this once. ${headersNote}`,
-        params: businessParams,
-        body: createBody,
-        response: { 201: ok('Created and in force.', webhookWithSecret), ...failures(400, 409, 413, 422) },
+        description: `Only this answer and that of a rotation hold the secret. ${headersNote}`,
+        params: BusinessParams,
+        body: Draft,
+        answers: { 201: shown('Created and in force.', WebhookWithSecret) },
+        failures: [409, 413, 422],
       },
       handle: (call) => actions.create(call),
-    },
-    {
+    }),
+    route({
       operationId: 'getWebhook',
       method: 'GET',
       url: one,
@@ -75,12 +61,13 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
         tags,
         summary: 'One webhook',
         description: headersNote,
-        params: webhookParams,
-        response: { 200: ok('The definition in force.', webhookView), ...failures(404) },
+        params: WebhookParams,
+        answers: { 200: shown('The definition in force.', Webhook) },
+        failures: [404],
       },
       handle: (call) => actions.get(call),
-    },
-    {
+    }),
+    route({
       operationId: 'patchWebhook',
       method: 'PATCH',
       url: one,
@@ -89,17 +76,18 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
         tags,
         summary: 'Change a webhook',
         description:
-          'A JSON merge patch. headers replaces the whole set; in it "***" for a name that is stored keeps its value, which ' +
-          'goes to the origin alone that it was stored for: with a URL of another one, say the values again.',
+          `A JSON merge patch. headers replaces the whole set; in it "${maskedValue}" for a name that is stored keeps its ` +
+          'value, which goes only to the origin it was stored for: with a URL of another origin, send the values again.',
         consumes: ['application/json', 'application/merge-patch+json'],
-        params: webhookParams,
+        params: WebhookParams,
         headers: ifMatch,
-        body: patchBody,
-        response: { 200: ok('Changed and in force.', webhookView), ...failures(400, 404, 409, 412, 413, 422, 428) },
+        body: DraftPatch,
+        answers: { 200: shown('Changed and in force.', Webhook) },
+        failures: [404, 409, 412, 413, 422, 428],
       },
       handle: (call) => actions.patch(call),
-    },
-    {
+    }),
+    route({
       operationId: 'deleteWebhook',
       method: 'DELETE',
       url: one,
@@ -107,13 +95,14 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
       schema: {
         tags,
         summary: 'Delete a webhook',
-        params: webhookParams,
+        params: WebhookParams,
         headers: ifMatch,
-        response: { 204: { description: 'Deleted.', type: 'null' }, ...failures(404, 412, 428) },
+        answers: { 204: { description: 'Deleted.' } },
+        failures: [404, 412, 428],
       },
       handle: (call) => actions.remove(call),
-    },
-    {
+    }),
+    route({
       operationId: 'rotateSecret',
       method: 'POST',
       url: `${one}/secret/rotate`,
@@ -122,14 +111,14 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
         tags,
         summary: 'Make a new secret',
         description:
-          'The answer holds the new secret, this once. Each secret that is replaced signs for 24 hours more, beside the ' +
-          'others; ten rotations in 24 hours are possible. ' +
-          'If-Match is optional here.',
-        params: webhookParams,
+          'Only this answer holds the new secret. Each replaced secret signs for 24 more hours, beside the others; ten ' +
+          'rotations in 24 hours are possible. If-Match is optional here.',
+        params: WebhookParams,
         headers: ifMatch,
-        response: { 200: ok('Rotated and in force.', webhookWithSecret), ...failures(404, 412) },
+        answers: { 200: shown('Rotated and in force.', WebhookWithSecret) },
+        failures: [404, 412],
       },
       handle: (call) => actions.rotateSecret(call),
-    },
+    }),
   ]
 }

@@ -1,7 +1,6 @@
 import { parseAllDocuments } from 'yaml'
+import { configSchemas, draftFields, writableNames } from '../../domain/definition/definition.ts'
 import { compileSchema } from '../../platform/json/json-schema.ts'
-import { topics } from '../../topics/map.ts'
-import { schemaOf } from '../../topics/schemas.ts'
 
 /** One webhook as a file describes it. Fields that it leaves out stay unchanged; null restores the default. */
 export type Wanted = {
@@ -15,10 +14,6 @@ export type Wanted = {
 }
 
 export type ReadFile = { ok: true; wanted: Wanted[] } | { ok: false; problems: string[] }
-
-type JsonSchema = Record<string, unknown>
-
-const stored = (schemaOf(topics.webhookConfig) as { properties: Record<string, JsonSchema> }).properties
 
 /**
  * Fields made by the server. They are accepted and ignored, so that the output of `get --output yaml` can be applied.
@@ -34,20 +29,6 @@ const shownOnly = [
   'status',
   'lastHour',
 ]
-const neverWritten = ['secret', 'previousSecret', 'olderSecrets', ...shownOnly]
-export const writableNames = Object.keys(stored).filter((name) => !['id', 'businessId', ...neverWritten].includes(name))
-
-/** Default of a field; undefined if it has none. */
-export function defaultOf(name: string): unknown {
-  return stored[name]?.default
-}
-
-export const defaultEvents = Object.fromEntries(
-  Object.entries((stored.events?.properties ?? {}) as Record<string, JsonSchema>).map(([name, { default: is }]) => [
-    name,
-    is,
-  ]),
-)
 
 const check = compileSchema<Record<string, unknown>>(fileSchema(), { useDefaults: false })
 
@@ -110,15 +91,13 @@ function fillHeaders(fields: Record<string, unknown>, env: NodeJS.ProcessEnv): s
   return problems
 }
 
-/** The topic's own schema, with null for defaults and without unknown names. */
+/** What clients write, with null for the default; other fields are refused by name. */
 function fileSchema(): object {
-  const orNull = (name: string, schema: JsonSchema) =>
-    ['name', 'url', 'channels'].includes(name) ? schema : { anyOf: [schema, { type: 'null' }] }
-  const writable = writableNames.map((name) => {
-    const schema = name === 'events' ? { ...stored.events, additionalProperties: false } : (stored[name] ?? {})
-    return [name, orNull(name, schema)]
-  })
-  const { id, businessId } = stored
+  const writable = Object.entries(draftFields).map(([name, schema]) => [
+    name,
+    ['name', 'url', 'channels'].includes(name) ? schema : { anyOf: [schema, { type: 'null' }] },
+  ])
+  const { id, businessId } = configSchemas['webhook-config.schema.json'].properties
   const shown = ['secret', ...shownOnly].map((name) => [name, {}])
   const properties = { id, businessId, ...Object.fromEntries(shown), ...Object.fromEntries(writable) }
   return { type: 'object', additionalProperties: false, properties }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import { writableNames } from '../../domain/definition/definition.ts'
+import { definitionDefaults, maskedValue } from '../../domain/definition/definition-values.ts'
 import type { Webhook } from '../connection/admin-api.ts'
-import { defaultEvents, defaultOf, type Wanted, writableNames } from './definition-file.ts'
+import type { Wanted } from './definition-file.ts'
 
 /** The writable part of a webhook, as it is shown. */
 export type Shown = Record<string, unknown>
@@ -19,7 +21,8 @@ export type PlanOptions = {
   writeHeaders: boolean
 }
 
-const masked = '***'
+const defaults: Readonly<Record<string, unknown>> = definitionDefaults
+const defaultEvents: Readonly<Record<string, boolean>> = definitionDefaults.events
 
 /** @param existing the webhooks of that business. */
 export function planOf(wanted: Wanted, businessId: string, existing: Webhook[], options: PlanOptions): Step {
@@ -30,7 +33,7 @@ export function planOf(wanted: Wanted, businessId: string, existing: Webhook[], 
     const missing = ['name', 'url', 'channels'].filter((name) => fields[name] === undefined)
     if (missing.length > 0) return { kind: 'impossible', wanted, why: `a new webhook needs ${missing.join(', ')}` }
     const body = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
-    return { kind: 'create', wanted, businessId, body, after: merged(defaults(), fields, true) }
+    return { kind: 'create', wanted, businessId, body, after: merged(defaults, fields, true) }
   }
   const before = shownOf(found)
   const changes = Object.entries(wanted.fields).filter(([name, value]) => differs(name, before[name], value, options))
@@ -68,13 +71,8 @@ function shownOf(webhook: Webhook): Shown {
   )
 }
 
-function defaults(): Shown {
-  const given = writableNames.map((name) => [name, defaultOf(name)]).filter(([, value]) => value !== undefined)
-  return { ...Object.fromEntries(given), events: defaultEvents }
-}
-
 function differs(name: string, is: unknown, wanted: unknown, { writeHeaders }: PlanOptions): boolean {
-  const value = wanted ?? defaultOf(name)
+  const value = wanted ?? defaults[name]
   switch (name) {
     case 'channels':
       return !isDeepStrictEqual([...(is as string[])].sort(), [...(value as string[])].sort())
@@ -90,7 +88,7 @@ function differs(name: string, is: unknown, wanted: unknown, { writeHeaders }: P
 /** Whether a file has header values that may differ from the webhook's stored ones, which cannot be compared. */
 export function hasUncomparedValues({ kind, wanted }: Step): boolean {
   const headers = (wanted.fields.headers ?? {}) as Headers
-  return kind !== 'create' && Object.values(headers).some((value) => value !== masked)
+  return kind !== 'create' && Object.values(headers).some((value) => value !== maskedValue)
 }
 
 type Headers = Record<string, string>
@@ -98,7 +96,7 @@ type Headers = Record<string, string>
 function headersDiffer(is: Headers, wanted: Headers, writeHeaders: boolean): boolean {
   const lower = (headers: Headers) => Object.keys(headers).map((name) => name.toLowerCase())
   if (!isDeepStrictEqual(lower(is).sort(), lower(wanted).sort())) return true
-  return writeHeaders && Object.values(wanted).some((value) => value !== masked)
+  return writeHeaders && Object.values(wanted).some((value) => value !== maskedValue)
 }
 
 /** null means all defaults; null for one event means its default. */
@@ -116,15 +114,18 @@ function merged(before: Shown, fields: Shown, newValues: boolean): Shown {
     if (name === 'events') after.events = { ...(before.events as object), ...eventsOf(value) }
     else if (name === 'headers')
       after.headers = shownHeaders((before.headers ?? {}) as Headers, value as Headers, newValues)
-    else after[name] = value ?? defaultOf(name)
+    else after[name] = value ?? defaults[name]
   }
   return Object.fromEntries(writableNames.map((name) => [name, after[name]]).filter(([, value]) => value !== undefined))
 }
 
 function shownHeaders(before: Headers, wanted: Headers | null, newValues: boolean): Headers {
   const stored = new Set(Object.keys(before).map((name) => name.toLowerCase()))
-  const isNew = (name: string, value: string) => value !== masked && (newValues || !stored.has(name.toLowerCase()))
+  const isNew = (name: string, value: string) => value !== maskedValue && (newValues || !stored.has(name.toLowerCase()))
   return Object.fromEntries(
-    Object.entries(wanted ?? {}).map(([name, value]) => [name, isNew(name, value) ? `${masked} (written)` : masked]),
+    Object.entries(wanted ?? {}).map(([name, value]) => [
+      name,
+      isNew(name, value) ? `${maskedValue} (written)` : maskedValue,
+    ]),
   )
 }

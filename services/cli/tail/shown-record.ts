@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { maskedValue } from '../../domain/definition/definition-values.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { type Format, printable } from '../output/output.ts'
 import { type Shown, textOrBase64 } from './decoder.ts'
@@ -35,10 +36,10 @@ function headerText(value: HeaderValue): string {
 function withoutSecrets(shown: Shown): Shown {
   if (!('value' in shown) || !isDefinition(shown.value)) return shown
   const value: Record<string, unknown> = { ...shown.value }
-  for (const name of ['secret', 'previousSecret', 'olderSecrets']) if (name in value) value[name] = '***'
+  for (const name of ['secret', 'previousSecret', 'olderSecrets']) if (name in value) value[name] = maskedValue
   const { headers } = value
   if (typeof headers === 'object' && headers !== null)
-    value.headers = Object.fromEntries(Object.keys(headers).map((name) => [name, '***']))
+    value.headers = Object.fromEntries(Object.keys(headers).map((name) => [name, maskedValue]))
   return { value }
 }
 

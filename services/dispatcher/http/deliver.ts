@@ -1,7 +1,7 @@
 import type { UrlPolicy } from '../../definitions/target-url.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
-import { userAgent } from '../../domain/delivery/user-agent.ts'
+import { deliveryHeaders, timestampSeconds } from '../../domain/delivery/delivery-headers.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
@@ -76,33 +76,15 @@ export class Sender {
   #target(definition: WebhookDefinition): TargetResult {
     const known = this.#targets.get(definition.id)
     if (known?.definition === definition) return known.result
-    const result = createTarget(
-      definition,
-      this.#context.keyRing,
-      this.#context.policy,
-      userAgent,
-      this.#context.clock.nowMs(),
-    )
+    const result = createTarget(definition, this.#context.keyRing, this.#context.policy, this.#context.clock.nowMs())
     this.#targets.set(definition.id, { definition, result, loggedAtMs: known?.loggedAtMs ?? Number.NEGATIVE_INFINITY })
     return result
   }
 }
 
-/** The request's headers (contract.md, section 3). */
-export function requestHeaders(target: Target, delivery: Delivery, attempt: number, nowMs: number): string[] {
-  const timestampSeconds = Math.floor(nowMs / 1000)
-  const signature = signatureHeader(signingKeys(target, nowMs), delivery.deliveryId, timestampSeconds, delivery.body)
-  const headers = [
-    ...target.headers,
-    'webhook-id',
-    delivery.deliveryId,
-    'webhook-timestamp',
-    String(timestampSeconds),
-    'webhook-signature',
-    signature,
-    'x-webhook-attempt',
-    String(attempt),
-  ]
-  if (delivery.traceparent !== null) headers.push('traceparent', delivery.traceparent)
-  return headers
+/** @returns names and values in turn. */
+export function requestHeaders(target: Target, delivery: Delivery, attempt: number, startedAtMs: number): string[] {
+  const keys = signingKeys(target, startedAtMs)
+  const signature = signatureHeader(keys, delivery.deliveryId, timestampSeconds(startedAtMs), delivery.body)
+  return deliveryHeaders(delivery, { attempt, startedAtMs, signature }, target.headers)
 }

@@ -10,7 +10,7 @@ import { type SigningKey, secretKey } from './signature.ts'
 export type Target = {
   origin: string
   path: string
-  /** Flat list of names and values, as undici takes it; the headers that differ by attempt come on top. */
+  /** Custom headers: names and values in turn. */
   headers: readonly string[]
   /** The current secret's key, alone in a list: that signs where no rotation lasts. */
   keys: readonly SigningKey[]
@@ -23,14 +23,13 @@ export type TargetResult =
   | { kind: 'target'; target: Target }
   /** The URL may not be called: the receiver's fault, final. */
   | { kind: 'forbidden'; reason: string }
-  /** A secret cannot be opened with our keys: our fault, the notifications wait. */
+  /** No key here opens a secret: an internal fault, so the notifications wait. */
   | { kind: 'unavailable'; reason: string }
 
 export function createTarget(
   definition: WebhookDefinition,
   keyRing: KeyRing,
   policy: UrlPolicy,
-  userAgent: string,
   nowMs = 0,
 ): TargetResult {
   const problem = urlProblem(definition.url, policy)
@@ -40,13 +39,13 @@ export function createTarget(
   const formerKeys: { key: SigningKey; untilMs: number }[] = []
   for (const { secret, until } of formerSecretsOf(definition)) {
     const untilMs = Date.parse(until)
-    // One that signs no more need not open: its key may have left the key ring meanwhile.
+    // A secret that no longer signs need not open: its key may have left the key ring.
     if (untilMs <= nowMs) continue
     const former = openKey(definition, formerSecretField, secret, keyRing)
     if (!former.ok) return { kind: 'unavailable', reason: former.reason }
     formerKeys.push({ key: former.key, untilMs })
   }
-  const headers = ['content-type', 'application/json', 'user-agent', userAgent]
+  const headers: string[] = []
   for (const [name, value] of Object.entries(definition.headers)) {
     // The API refuses these; a definition written by hand may still name them.
     if (isReservedHeader(name)) continue

@@ -1,5 +1,6 @@
 import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
+import { breakerWindowMs } from '../../domain/delivery/webhook-health.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { Committed } from '../../platform/kafka/committed.ts'
@@ -44,8 +45,6 @@ export type TakenOver = {
   healthOffset: number
 }
 
-const windowMs = 600_000
-
 /**
  * The state of a partition number as its topics tell it (docs/architecture.md, taking over): the newest snapshots of
  * webhook-health, and behind the offsets that they reflect, what webhook-parked and webhook-attempts say. Snapshots are
@@ -62,7 +61,8 @@ export async function takeOver(
   )
   const log = await readHealth(partition, healthEnd ?? 0, context)
   const snapshots = inTheseLogs(partition, log.webhooks(), context)
-  const startOfWindow = async () => (await reader.offsetsAt(attempts.topic, nowMs() - windowMs)).get(partition) ?? 0
+  const startOfWindow = async () =>
+    (await reader.offsetsAt(attempts.topic, nowMs() - breakerWindowMs)).get(partition) ?? 0
   const own = log.partition
   const from = {
     attemptsOffset: own && isOf(logIds.attemptsLogId, own.attemptsLogId) ? own.attemptsOffset : await startOfWindow(),

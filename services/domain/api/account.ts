@@ -1,29 +1,39 @@
-/** People, businesses and what was changed by whom, as the admin API shows them. Times are ISO 8601. */
+import Type, { type Static } from 'typebox'
+import { maskedValue } from '../definition/definition-values.ts'
+import { flag, integer, list, nullable, text, time } from './parts.ts'
 
-/** Who one is, and may do what. */
-export type Session = {
-  subject: string
-  role: string
-  permissions: string[]
-  /** "*" is every business. */
-  businessId: string
-  /** For the header x-csrf-token of changes; null with a bearer token. */
-  csrfToken: string | null
-  expiresAt: string
-}
+/** People, businesses and what was changed by whom, as the admin API shows them. */
 
-export type BusinessEntry = { businessId: string; webhooksEnabled: boolean; webhooks: number }
+/** Who sends the request, and what they may do. */
+export const Session = Type.Object({
+  subject: text(),
+  role: text(),
+  permissions: list(text()),
+  businessId: text('"*": every business.'),
+  csrfToken: nullable(text(), 'For the header x-csrf-token of changes; null with a token.'),
+  expiresAt: time(),
+})
+export type Session = Static<typeof Session>
 
-/** from and to are any JSON; null where there was, or is, nothing; "***" for what is secret. */
-export type Change = { field: string; from: unknown; to: unknown }
+export const BusinessEntry = Type.Object({
+  businessId: text(),
+  webhooksEnabled: flag(),
+  webhooks: integer('How many are defined.'),
+})
+export type BusinessEntry = Static<typeof BusinessEntry>
 
-export type AuditView = {
-  id: string
-  at: string
-  subject: string
-  action: string
-  webhookId: string | null
-  webhookName: string | null
-  version: number | null
-  changes: Change[]
-}
+const anything = Type.Unknown({
+  description: `Any JSON; null where there was or is nothing; "${maskedValue}" for what is secret.`,
+})
+
+export const AuditView = Type.Object({
+  id: text(),
+  at: time(),
+  subject: text('Who: of the token or session; service:<name>; topic:<name> for what was written to Kafka directly.'),
+  action: text(),
+  webhookId: nullable(text()),
+  webhookName: nullable(text()),
+  version: nullable(integer()),
+  changes: list(Type.Object({ field: text(), from: anything, to: anything })),
+})
+export type AuditView = Static<typeof AuditView>

@@ -1,106 +1,145 @@
-import type { Attempt, AttemptOutcome, DeadLetter, NotificationKind } from '../delivery/delivery.ts'
-import type { AttemptError, Counts, Percentiles, ResponseTimes, Totals } from '../stats/stats.ts'
-import type { Status } from './webhook.ts'
+import Type, { type Static } from 'typebox'
+import { mapOf } from '../definition/definition.ts'
+import { maskedValue } from '../definition/definition-values.ts'
+import { deadLetterReasons, nextSteps } from '../delivery/delivery.ts'
+import { choice, count, flag, integer, kind, list, ms, nullable, outcome, text, time, totals } from './parts.ts'
+import { Status } from './webhook.ts'
 
-/** What was sent for a webhook, as the admin API shows it. Times are ISO 8601. */
+/** What was sent for a webhook, as the admin API shows it. */
 
-export type PeriodCounts = Counts & {
-  /** Of the minute or hour, UTC. */
-  start: string
-}
+export const PeriodCounts = Type.Object({
+  start: time('Of the minute or hour, UTC.'),
+  ...totals,
+  errors: mapOf(count(), { description: 'Errors by cause: timeout, dns, connect, tls, 3xx, 4xx, 5xx.' }),
+})
+export type PeriodCounts = Static<typeof PeriodCounts>
 
-export type Stats = {
-  webhookId: string
-  /** Null when there was no attempt yet. */
-  updatedAt: string | null
-  /** Of the last 60 minutes those that had an attempt, oldest first. */
-  minutes: PeriodCounts[]
-  /** Of the last 168 hours those that had an attempt, oldest first. */
-  hours: PeriodCounts[]
-  last30Minutes: ResponseTimes & Percentiles
-  status: Status
-}
+export const Stats = Type.Object({
+  webhookId: text(),
+  updatedAt: nullable(time(), 'When they were written; null when there was no attempt yet.'),
+  minutes: list(PeriodCounts, 'Those of the last 60 minutes that had an attempt, oldest first.'),
+  hours: list(PeriodCounts, 'Those of the last 168 hours that had an attempt, oldest first.'),
+  last30Minutes: Type.Object({
+    answered: count('Attempts that got an answer, whichever.'),
+    fastestMs: nullable(ms),
+    averageMs: nullable(ms),
+    slowestMs: nullable(ms),
+    p50Ms: nullable(ms, 'To about 1 %, and no closer than 1 ms.'),
+    p95Ms: nullable(ms),
+    p99Ms: nullable(ms),
+  }),
+  status: Status,
+})
+export type Stats = Static<typeof Stats>
 
-export type ErrorEntry = Omit<AttemptError, 'at'> & { at: string }
+const fromOne = count('From 1.')
+const status = nullable(integer())
 
-export type AttemptEntry = Pick<
-  Attempt,
-  | 'deliveryId'
-  | 'eventId'
-  | 'kind'
-  | 'contactId'
-  | 'chatChannelId'
-  | 'attempt'
-  | 'outcome'
-  | 'cause'
-  | 'status'
-  | 'latencyMs'
-  | 'next'
-  | 'replayId'
-  | 'test'
-> & {
-  /** Partition and offset in webhook-attempts. */
-  id: string
-  /** Its start. */
-  at: string
-  nextAttemptAt: string | null
-}
+export const ErrorEntry = Type.Object({
+  at: time(),
+  deliveryId: text(),
+  attempt: fromOne,
+  cause: text(),
+  status,
+  latencyMs: nullable(ms),
+  excerpt: nullable(text(), 'The first 512 bytes of the answer, or what went wrong without one.'),
+  kind,
+  contactId: text(),
+})
+export type ErrorEntry = Static<typeof ErrorEntry>
 
-/** A request as it was sent; what is secret is shown as "***". */
-export type SentRequest = {
-  method: string
-  /** Null when the definition has changed since. */
-  url: string | null
-  headers: Record<string, string>
-  /** Null when it is past its retention. */
-  body: string | null
-}
+export const AttemptEntry = Type.Object({
+  id: text('Partition and offset in webhook-attempts.'),
+  at: time('When it started.'),
+  deliveryId: text('The webhook-id header.'),
+  eventId: text(),
+  kind,
+  contactId: text(),
+  chatChannelId: text(),
+  attempt: fromOne,
+  outcome,
+  cause: nullable(text()),
+  status,
+  latencyMs: nullable(ms, 'Null when nothing was sent.'),
+  next: choice(nextSteps),
+  nextAttemptAt: nullable(time()),
+  replayId: nullable(text()),
+  test: flag('A test notification; not in the statistics.'),
+})
+export type AttemptEntry = Static<typeof AttemptEntry>
 
-export type AttemptDetail = AttemptEntry & { excerpt: string | null; definitionVersion: number; request: SentRequest }
+/** A request as it was sent. */
+export const SentRequest = Type.Object({
+  method: text(),
+  url: nullable(text(), 'Null when the definition has changed since.'),
+  headers: mapOf(text(), {
+    description: `As sent; custom values and the signature are shown as "${maskedValue}", custom names only while they are known.`,
+  }),
+  body: nullable(text(), 'Null when it is past its retention of 7 days.'),
+})
+export type SentRequest = Static<typeof SentRequest>
 
-export type DeadLetterEntry = Pick<DeadLetter, 'reason' | 'detail'> & {
-  at: string
-  /** Null of a record that could not be read; so are the next two. */
-  deliveryId: string | null
-  contactId: string | null
-  kind: NotificationKind | null
-  /** Made before. */
-  attempts: number
-}
+export const AttemptDetail = Type.Object({
+  ...AttemptEntry.properties,
+  excerpt: nullable(text(), 'The first 512 bytes of an answer that was not 2xx, or what went wrong without one.'),
+  definitionVersion: integer(),
+  request: SentRequest,
+})
+export type AttemptDetail = Static<typeof AttemptDetail>
+
+const unread = 'Null of a record that could not be read.'
+export const DeadLetterEntry = Type.Object({
+  at: time(),
+  reason: choice(deadLetterReasons),
+  detail: nullable(text()),
+  deliveryId: nullable(text(), unread),
+  contactId: nullable(text(), unread),
+  kind: nullable(kind, unread),
+  attempts: count('How many were made before.'),
+})
+export type DeadLetterEntry = Static<typeof DeadLetterEntry>
 
 /** How a test notification ended. */
-export type TestResult = {
-  outcome: AttemptOutcome
-  cause: string | null
-  request: SentRequest & { url: string; body: string }
-  response: { status: number; latencyMs: number; excerpt: string | null } | null
-  /** Why there was no answer. */
-  detail: string | null
-}
+export const TestResult = Type.Object({
+  outcome,
+  cause: nullable(text(), 'Of an error: timeout, dns, connect, tls, 3xx, 4xx, 5xx; of a rejection: address.'),
+  request: Type.Object({ ...SentRequest.properties, url: text(), body: text() }),
+  response: nullable(
+    Type.Object({
+      status: integer(),
+      latencyMs: Type.Number(),
+      excerpt: nullable(text(), 'The first 512 bytes of an answer that was not 2xx.'),
+    }),
+    'Null when there was no answer.',
+  ),
+  detail: nullable(text(), 'Why there was no answer.'),
+})
+export type TestResult = Static<typeof TestResult>
 
-export type ReplayStarted = { replayId: string; count: number }
+export const ReplayStarted = Type.Object({
+  replayId: text(),
+  count: integer('Notifications that will be sent again.'),
+})
+export type ReplayStarted = Static<typeof ReplayStarted>
 
 /** What a replay would be (dryRun). */
-export type ReplayCounted = {
-  count: number
-  /** At the rate asked for, at least. */
-  seconds: number
-}
+export const ReplayCounted = Type.Object({
+  count: integer('Notifications that it would send again.'),
+  seconds: integer('How long that takes at the rate asked for, at least.'),
+})
+export type ReplayCounted = Static<typeof ReplayCounted>
 
 /** Records that could not be read or handled, sent through their topic again. */
-export type UnreadReplayed = { count: number }
+export const UnreadReplayed = Type.Object({ count: integer('Records written to their topic again.') })
+export type UnreadReplayed = Static<typeof UnreadReplayed>
 
-/** How far a replay has come, in notifications. */
-export type ReplayProgress = {
-  replayId: string
-  startedAt: string
-  count: number
-  /** Not tried yet. */
-  waiting: number
-  /** Tried, and to be tried again. */
-  retrying: number
-  /** Nothing more of it is sent: those that wait, or are to be tried again, stay what they were before. */
-  stopped: boolean
-  /** Of those that are done, the outcome of the last attempt. */
-  outcomes: Totals
-}
+export const ReplayProgress = Type.Object({
+  replayId: text(),
+  startedAt: time(),
+  count: integer('Notifications of the replay.'),
+  waiting: integer('Not tried yet.'),
+  retrying: integer('Tried, and to be tried again.'),
+  stopped: flag('No more of it is sent: those that wait, or are to be tried again, stay what they were before.'),
+  outcomes: Type.Object(totals, { description: 'Of those that are done, by the outcome of the last attempt.' }),
+})
+export type ReplayProgress = Static<typeof ReplayProgress>

@@ -1,29 +1,37 @@
-import type { WebhookDefinition } from '../definition/definition.ts'
-import type { Totals } from '../stats/stats.ts'
+import Type, { type Static, type TBoolean, type TProperties } from 'typebox'
+import { draftFields, mapOf, withDefaults } from '../definition/definition.ts'
+import { type EventName, eventNames, maskedValue } from '../definition/definition-values.ts'
+import { choice, count, flag, integer, list, nullable, pageOf, text, time, totals } from './parts.ts'
 
-/** Webhooks as the admin API shows them: admin makes these answers, the console and the CLI read them. Times are ISO 8601. */
+/** Webhooks as the admin API shows them. */
 
-/** What a client writes of a definition; all the rest is made by the server. */
-export type Draft = Pick<
-  WebhookDefinition,
-  | 'name'
-  | 'url'
-  | 'enabled'
-  | 'channels'
-  | 'events'
-  | 'headers'
-  | 'timeoutMs'
-  | 'slowThresholdMs'
-  | 'retryProfile'
-  | 'whenBlocked'
-  | 'maxInFlight'
-  | 'rateLimitPerSecond'
->
+/** What a client writes of a definition; the server makes all the rest. */
+export const Draft = withDefaults(draftFields, { additionalProperties: false })
+export type Draft = Static<typeof Draft>
+
+const shownFields = withoutDefaults(draftFields)
+
+/** A change of a draft; the handler checks what it leads to. */
+export const DraftPatch = Type.Object(
+  Object.fromEntries(
+    Object.entries(shownFields).map(([name, field]) => [
+      name,
+      Type.Optional((Draft.required as string[]).includes(name) ? field : nullable(field)),
+    ]),
+  ),
+  {
+    additionalProperties: false,
+    description:
+      'JSON merge patch (RFC 7396): what is absent stays, null restores the default. Exception: headers replaces the whole ' +
+      `set, in which the value "${maskedValue}" for a name that is stored keeps its stored value.`,
+  },
+)
 
 /** A channel that another webhook of the business has (contract.md, 1.1). */
-export type Conflict = { channel: string; webhookId: string; name: string }
+export const Conflict = Type.Object({ channel: text(), webhookId: text(), name: text() })
+export type Conflict = Static<typeof Conflict>
 
-/** How a webhook stands, the first that applies. */
+/** What state a webhook is in: the first that applies. */
 export const states = [
   'off',
   'not-activated',
@@ -38,39 +46,90 @@ export const states = [
 ] as const
 export type State = (typeof states)[number]
 
-export type Status = {
-  state: State
-  blockedUntil: string | null
-  /** Failures within the breaker's ten minutes; none are counted while it is open. */
-  failures: number
-  /** First failure since the last success. */
-  failingSince: string | null
-  pausedUntil: string | null
-  parked: number | null
-  /** Null where nobody counted: in lists, and where there are too many. */
-  waiting: number | null
-  oldestWaitingAt: string | null
-  deadLetters: number
-  disabledReason: string | null
-  conflicts: Conflict[]
-  problems: string[]
-}
+export const Status = Type.Object({
+  state: choice(states, 'The first of these that applies.'),
+  blockedUntil: nullable(time(), 'Nothing is sent until then: it has failed more than 100 times within 10 minutes.'),
+  failures: count('Failures within the last 10 minutes that count towards blocking; none count while it is blocked.'),
+  failingSince: nullable(time(), 'First failure since the last success.'),
+  pausedUntil: nullable(time(), 'The receiver asked by Retry-After to be left alone until then.'),
+  parked: nullable(count(), 'Notifications in webhook-parked, at most.'),
+  waiting: nullable(
+    count(),
+    'Notifications without a final outcome yet, parked ones aside; null where nobody counted: in lists, and beyond 20,000.',
+  ),
+  oldestWaitingAt: nullable(time(), 'When the oldest of them was made.'),
+  deadLetters: count('Dead letters within their retention of 14 days.'),
+  disabledReason: nullable(text(), 'Why Hookline itself has switched it off.'),
+  conflicts: list(Conflict, 'Channels that another webhook has.'),
+  problems: list(text(), 'Why a newer record in webhook-config is not in force.'),
+})
+export type Status = Static<typeof Status>
 
-/** The definition in force. Header values are shown as "***", secrets not at all. */
-export type Webhook = Omit<WebhookDefinition, 'secret' | 'previousSecret' | 'olderSecrets'> & {
-  conflicts: Conflict[]
-  /** Why a newer record of it is not in force. */
-  fault?: { problems: string[] }
-  status: Status
-}
+export const LastHour = Type.Object(
+  {
+    ...totals,
+    sparkline: Type.Array(count(), {
+      minItems: 12,
+      maxItems: 12,
+      description: 'Attempts in each five minutes, oldest first.',
+    }),
+  },
+  { description: 'The current minute and the 59 before it.' },
+)
+export type LastHour = Static<typeof LastHour>
 
-/** Counts of the minute that is running and the 59 before it. */
-export type LastHour = Totals & {
-  /** Attempts by five minutes, oldest first. */
-  sparkline: number[]
-}
+/** The definition in force; secrets are not shown at all. */
+export const Webhook = Type.Object({
+  id: text(),
+  businessId: text(),
+  ...shownFields,
+  events: Type.Object(Object.fromEntries(eventNames.map((name) => [name, flag()])) as Record<EventName, TBoolean>),
+  headers: mapOf(text(), { description: `Custom request headers; each value is shown as "${maskedValue}".` }),
+  previousSecretUntil: Type.Optional(
+    time('After a rotation: until then notifications are signed with the previous secret too.'),
+  ),
+  disabledReason: Type.Optional(text('Why Hookline itself has switched the webhook off; gone when it is on again.')),
+  version: integer(
+    'Grows with each change. If-Match takes the ETag, or the version in quotes unless an operator has written it twice.',
+  ),
+  createdAt: time(),
+  updatedAt: time(),
+  conflicts: list(Conflict, 'Channels whose events go to another webhook that names them too.'),
+  fault: Type.Optional(
+    Type.Object(
+      { problems: list(text()) },
+      { description: 'A newer record in webhook-config is not in force, for these reasons.' },
+    ),
+  ),
+  status: Status,
+})
+export type Webhook = Static<typeof Webhook>
 
-export type ListedWebhook = Webhook & { lastHour: LastHour }
+export const ListedWebhook = Type.Object({ ...Webhook.properties, lastHour: LastHour })
+export type ListedWebhook = Static<typeof ListedWebhook>
+
+export const WebhookList = Type.Object({
+  ...pageOf('webhooks', ListedWebhook).properties,
+  faults: Type.Optional(
+    list(
+      Type.Object({ id: text(), problems: list(text()) }),
+      'Records in webhook-config that are wrong, of webhooks that have no definition in force.',
+    ),
+  ),
+})
+export type WebhookList = Static<typeof WebhookList>
 
 /** The answer to creation and rotation, the only ones that hold a secret. */
-export type WebhookWithSecret = Webhook & { secret: string }
+export const WebhookWithSecret = Type.Object({
+  ...Webhook.properties,
+  secret: text('whsec_ and base64 of 32 bytes. Shown this once: keep it.'),
+})
+export type WebhookWithSecret = Static<typeof WebhookWithSecret>
+
+function withoutDefaults<P extends TProperties>(fields: P): P {
+  const shown = Object.entries(fields).map(([name, field]) => {
+    const copy = JSON.parse(JSON.stringify(field, (key, value) => (key === 'default' ? undefined : value)))
+    return [name, Type.IsOptional(field) ? Type.Optional(copy) : copy]
+  })
+  return Object.fromEntries(shown)
+}

@@ -1,11 +1,9 @@
 import { isHeaderValue, isReservedHeader } from './custom-headers.ts'
 import type { WebhookDefinition } from './definition.ts'
+import { maxHeaderValue } from './definition-values.ts'
 import { formerSecretsOf } from './former-secrets.ts'
 import { latestTimeMs } from './record-time.ts'
 import { secretBytes } from './secret-form.ts'
-
-/** Maximum characters of a plain header value. An encrypted one is longer. */
-export const maxHeaderValue = 8_192
 
 /**
  * Problems that keep a definition from being in force, beyond those its JSON Schema finds. No problem quotes a value.

@@ -1,55 +1,153 @@
+import Type, { type Static, type TObject, type TObjectOptions, type TProperties, type TSchema } from 'typebox'
+import {
+  blockedChoices,
+  definitionDefaults as defaults,
+  type EventName,
+  eventNames,
+  identifier,
+  maxHeaderValue,
+  numberLimits,
+  retryProfiles,
+} from './definition-values.ts'
+
 /**
- * The webhook definition (contract.md, section 5), as schemas/webhook-config.schema.json describes it, with defaults
- * filled in.
+ * The webhook definition (contract.md, section 5), declared once: the types, the JSON Schemas of the topics, which
+ * `npm run docs` writes to schemas/, and the shapes of the API come from here.
  */
 
-export type WantedEvents = {
-  userMessages: boolean
-  botMessages: boolean
-  operatorMessages: boolean
-  deliveredStatus: boolean
-  readStatus: boolean
-  variableChanges: boolean
-}
-
-export type RetryProfile = 'none' | 'chat' | 'extended'
-
-export type WebhookDefinition = {
-  id: string
-  businessId: string
-  name: string
-  url: string
-  enabled: boolean
-  /** Why Hookline switched the webhook off. */
-  disabledReason?: string
-  /** chatChannelIds. */
-  channels: string[]
-  events: WantedEvents
-  /** Custom request headers. Each value is sealed (platform/keyring.ts), or plain if an operator wrote it so. */
-  headers: Record<string, string>
-  timeoutMs: number
-  slowThresholdMs: number
-  retryProfile: RetryProfile
-  whenBlocked: 'reject' | 'park'
-  maxInFlight: number
-  rateLimitPerSecond?: number
-  /** Sealed or plain. A definition without a secret is not in force until admin has completed it. */
-  secret?: string
-  previousSecret?: string
-  /** ISO 8601. The previous secret also signs until then. */
-  previousSecretUntil?: string
-  /** Secrets replaced before the previous one, newest first; former-secrets.ts reads them together. */
-  olderSecrets?: { secret: string; until: string }[]
-  version: number
-  /** ISO 8601. Taken from the record's timestamp when an operator left it out. */
-  createdAt: string
-  updatedAt: string
-}
-
-export type Account = { webhooksEnabled: boolean; updatedAt?: string; updatedBy?: string }
-
+const time = Type.String({ format: 'date-time' })
+const secret = Type.String({ maxLength: 400 })
 /** Largest value of an Avro int, the type of this field in records. */
 const maxVersion = 2_147_483_647
+
+/** An object whose properties may be left out where they have a default: a checked value has all of them. */
+export function withDefaults<P extends TProperties>(properties: P, options: TObjectOptions = {}): TObject<P> {
+  const { required, ...schema } = Type.Object(properties, options) as { required?: string[] }
+  const always = required?.filter((name) => !('default' in (properties[name] ?? {}))) ?? []
+  return { ...schema, ...(always.length > 0 && { required: always }) } as TObject<P>
+}
+
+export const mapOf = <S extends TSchema>(values: S, options: object = {}) =>
+  Type.Unsafe<Record<string, Static<S>>>({ type: 'object', ...options, additionalProperties: values })
+
+const flags = Object.fromEntries(
+  eventNames.map((name) => [name, Type.Boolean({ default: defaults.events[name] })]),
+) as Record<EventName, ReturnType<typeof Type.Boolean>>
+const events = (options: TObjectOptions) => withDefaults(flags, { default: {}, ...options })
+export type WantedEvents = Record<EventName, boolean>
+
+const headers = (maxLength: number, description: string) =>
+  mapOf(Type.String({ maxLength }), {
+    default: {},
+    maxProperties: 50,
+    propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$" },
+    description,
+  })
+
+/** What clients write. The API refuses unknown properties by name. */
+export const draftFields = {
+  name: Type.String({ minLength: 1, maxLength: 200 }),
+  url: Type.String({
+    minLength: 1,
+    maxLength: 2048,
+    description: 'https, on a standard port, without userinfo.',
+  }),
+  enabled: Type.Boolean({ default: defaults.enabled }),
+  channels: Type.Array(
+    Type.String({ minLength: 1, maxLength: 256, pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]+$' }),
+    {
+      uniqueItems: true,
+      maxItems: 1000,
+      description: 'Ids of the chat channels; a channel belongs to at most one webhook.',
+    },
+  ),
+  events: events({ additionalProperties: false }),
+  headers: headers(
+    maxHeaderValue,
+    'Custom request headers, encrypted when they are stored: a value goes only to the origin it was stored for.',
+  ),
+  timeoutMs: Type.Integer({ ...numberLimits.timeoutMs, default: defaults.timeoutMs }),
+  slowThresholdMs: Type.Integer({ ...numberLimits.slowThresholdMs, default: defaults.slowThresholdMs }),
+  retryProfile: Type.Enum(retryProfiles, { type: 'string', default: defaults.retryProfile }),
+  whenBlocked: Type.Enum(blockedChoices, { type: 'string', default: defaults.whenBlocked }),
+  maxInFlight: Type.Integer({ ...numberLimits.maxInFlight, default: defaults.maxInFlight }),
+  rateLimitPerSecond: Type.Optional(Type.Number(numberLimits.rateLimitPerSecond)),
+}
+export const writableNames = Object.keys(draftFields)
+
+const serverFields = {
+  id: Type.String({ ...identifier, description: "The record's key." }),
+  businessId: Type.String({ ...identifier, maxLength: 256 }),
+  disabledReason: Type.Optional(
+    Type.String({ maxLength: 500, description: 'Why Hookline itself has switched it off.' }),
+  ),
+  secret: Type.Optional(
+    Type.String({
+      maxLength: 400,
+      description:
+        'whsec_ and base64 of 24 to 64 bytes, encrypted in the topic; admin completes a definition written without one.',
+    }),
+  ),
+  previousSecret: Type.Optional(
+    Type.String({ maxLength: 400, description: 'While a rotation lasts: signs beside the new one.' }),
+  ),
+  previousSecretUntil: Type.Optional(time),
+  olderSecrets: Type.Optional(
+    Type.Array(Type.Object({ secret, until: time }), {
+      maxItems: 9,
+      description: 'Secrets replaced before previousSecret, newest first: each signs beside the others until its time.',
+    }),
+  ),
+  version: Type.Integer({ minimum: 1, maximum: maxVersion, default: 1 }),
+  createdAt: time,
+  updatedAt: time,
+}
+export const isServerMade = (name: string): boolean => Object.hasOwn(serverFields, name)
+
+/** A definition with its defaults filled in, and its times: those of the record where an operator has left them out. */
+const { id, businessId, ...made } = serverFields
+const definition = withDefaults({ id, businessId, ...draftFields, ...made })
+export type WebhookDefinition = Static<typeof definition>
+export type RetryProfile = WebhookDefinition['retryProfile']
+
+export const Account = Type.Object({
+  webhooksEnabled: Type.Boolean(),
+  updatedAt: Type.Optional(time),
+  updatedBy: Type.Optional(Type.String()),
+})
+export type Account = Static<typeof Account>
+
+const draft = 'http://json-schema.org/draft-07/schema#'
+
+/** JSON Schemas of the values of config topics, by file in schemas/. */
+export const configSchemas = {
+  'webhook-config.schema.json': {
+    $schema: draft,
+    $id: 'urn:hookline:webhook-config',
+    title: 'Webhook definition',
+    description:
+      "Value of the compacted topic webhook-config, keyed by the webhook's id. Unknown properties are kept and ignored.",
+    type: 'object',
+    required: ['id', 'businessId', 'name', 'url', 'channels'],
+    properties: {
+      ...definition.properties,
+      events: events({}),
+      headers: headers(
+        24_000,
+        `Custom request headers, up to ${maxHeaderValue.toLocaleString('en')} characters each. In the topic, values are ` +
+          'encrypted, and bound to the origin of url: with another one, write them anew.',
+      ),
+    },
+  },
+  'account-config.schema.json': {
+    $schema: draft,
+    $id: 'urn:hookline:account-config',
+    title: 'Account',
+    description:
+      "Value of the compacted topic account-config, keyed by the business's id. Without a record, webhooks are not activated.",
+    ...Account,
+  },
+}
 
 /**
  * Next version of a definition. An operator may already have written the largest one, so repeats are recognised by

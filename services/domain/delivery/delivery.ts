@@ -3,7 +3,8 @@
  * names of the Avro fields.
  */
 
-export type NotificationKind = 'message' | 'status'
+export const notificationKinds = ['message', 'status'] as const
+export type NotificationKind = (typeof notificationKinds)[number]
 
 /** One notification of one webhook, ready to be sent: a record of webhook-deliveries. */
 export type Delivery = {
@@ -26,7 +27,8 @@ export type Delivery = {
 
 export const attemptOutcomes = ['success', 'slow', 'error', 'rejected'] as const
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
-export type NextStep = 'none' | 'retry' | 'deadLetter'
+export const nextSteps = ['none', 'retry', 'deadLetter'] as const
+export type NextStep = (typeof nextSteps)[number]
 
 /** One try at sending a delivery: a record of webhook-attempts. */
 export type Attempt = {
@@ -69,26 +71,28 @@ export type AttemptSummary = Pick<
   'attempt' | 'startedAt' | 'latencyMs' | 'outcome' | 'cause' | 'status' | 'responseExcerpt'
 >
 
-export type DeadLetterReason =
+export const deadLetterReasons = [
   /** Every attempt of the retry profile failed. */
-  | 'exhausted'
+  'exhausted',
   /** Final response: 3xx, or a 4xx that is not retried. */
-  | 'refused'
+  'refused',
   /** 410: the receiver wants no more notifications. */
-  | 'gone'
+  'gone',
   /** The webhook was switched off while the notification waited. */
-  | 'disabled'
+  'disabled',
   /** The webhook was deleted while the notification waited. */
-  | 'deleted'
-  | 'breaker'
-  | 'address'
-  | 'expired'
+  'deleted',
+  'breaker',
+  'address',
+  'expired',
   /** A Kafka record that cannot be decoded. */
-  | 'unreadable'
+  'unreadable',
   /** A Kafka record whose handling throws: an internal fault. It is set aside so that it blocks no other record. */
-  | 'fault'
+  'fault',
   /** A notification larger than Kafka accepts. */
-  | 'oversize'
+  'oversize',
+] as const
+export type DeadLetterReason = (typeof deadLetterReasons)[number]
 
 /** A record of webhook-dead-letters. */
 export type DeadLetter = {

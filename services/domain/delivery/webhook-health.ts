@@ -1,3 +1,6 @@
+/** Time within which failures count towards opening a breaker (contract.md, 1.9). */
+export const breakerWindowMs = 600_000
+
 /** The part of a webhook-health record that people are shown (schemas/webhook-health.avsc); times are milliseconds since the epoch. */
 export type WebhookHealth = {
   /** Null in the record of a partition's own offsets. */

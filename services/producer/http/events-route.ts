@@ -1,6 +1,7 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Event } from '../../domain/event/event.ts'
+import { readTraceparent } from '../../domain/event/traceparent.ts'
 import { type Authenticate, type Identity, reaches } from '../../platform/http/auth.ts'
 import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
@@ -30,7 +31,6 @@ type RawBody = { format: BodyFormat; bytes: Buffer }
 const ndjsonTypes = ['application/x-ndjson', 'application/ndjson']
 /** Events encoded before other work gets its turn. */
 const eventsPerTurn = 500
-const traceparentPattern = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/
 
 /** POST /v1/events (contract.md, section 5). A request is accepted or refused as a whole. */
 export function addEventsRoute(server: FastifyInstance, options: EventsRouteOptions): void {
@@ -74,7 +74,7 @@ export function addEventsRoute(server: FastifyInstance, options: EventsRouteOpti
       if (!state) throw new Error('the request was not admitted')
       refuseOtherBusinesses(state.identity, events)
       if (tooLarge.length > 0) throw refusals.tooLarge(tooLarge)
-      const published = publishInTurns(events, traceparentOf(request), sink)
+      const published = publishInTurns(events, readTraceparent(request.headers.traceparent), sink)
       state.published = published
       await acknowledged(published, options)
       for (const type of ['message', 'status'] as const)
@@ -146,20 +146,14 @@ async function acknowledged(
  */
 async function publishInTurns(
   events: Event[],
-  traceparent: string | undefined,
+  traceparent: string | null,
   sink: EventSink,
 ): Promise<PromiseSettledResult<void>[]> {
   const publishing: Promise<PromiseSettledResult<void>[]>[] = []
   for (let from = 0; from < events.length; from += eventsPerTurn) {
     if (from > 0) await turnEnded()
     const turn = events.slice(from, from + eventsPerTurn)
-    publishing.push(Promise.allSettled(turn.map((event) => sink.publish(event, traceparent))))
+    publishing.push(Promise.allSettled(turn.map((event) => sink.publish(event, traceparent ?? undefined))))
   }
   return (await Promise.all(publishing)).flat()
-}
-
-/** W3C Trace Context, section 4.3: a header that cannot be read is as if it were not there. */
-function traceparentOf(request: FastifyRequest): string | undefined {
-  const { traceparent } = request.headers
-  return typeof traceparent === 'string' && traceparentPattern.test(traceparent) ? traceparent : undefined
 }

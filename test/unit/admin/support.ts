@@ -1,4 +1,4 @@
-import type { Call } from '../../../services/admin/http/routes.ts'
+import type { Call } from '../../../services/admin/http/route.ts'
 import { definitionParser } from '../../../services/definitions/config-tables.ts'
 import type { UrlPolicy } from '../../../services/definitions/target-url.ts'
 import type { WebhookDefinition } from '../../../services/domain/definition/definition.ts'
@@ -52,21 +52,20 @@ export function definition(fields: Partial<WebhookDefinition> = {}): WebhookDefi
   }
 }
 
+type Params = { businessId: string; id: string; replayId: string; attemptId: string }
+
 /** A request about webhook wh_a of business b1 by an identity that may do everything. */
-export function callOf(fields: Partial<Call> = {}): Call {
+export function callOf(fields: Partial<Params> & { query?: object; body?: unknown } = {}) {
+  const { businessId = 'b1', id = 'wh_a', replayId = '', attemptId = '', query = {}, body } = fields
   return {
     identity: { subject: 'a', role: 'super_admin', permissions: [], businessId: '*' },
     expiresAtMs: 0,
-    businessId: 'b1',
-    id: 'wh_a',
-    replayId: '',
-    attemptId: '',
+    params: { businessId, id, replayId, attemptId },
+    query,
+    body,
     ifMatch: undefined,
-    query: {},
-    body: undefined,
     ended: new AbortController().signal,
-    ...fields,
-  }
+  } satisfies Call
 }
 
 /** Folds the bytes of a record as openDefinitions does. */

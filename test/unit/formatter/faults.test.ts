@@ -2,12 +2,12 @@ import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import type { DeadLetter, Delivery } from '../../../services/domain/delivery/delivery.ts'
 import type { MessageEvent } from '../../../services/domain/event/event.ts'
+import { readTraceparent } from '../../../services/domain/event/traceparent.ts'
 import { decide } from '../../../services/formatter/decide.ts'
 import { messageSource } from '../../../services/formatter/event-source.ts'
 import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'
 import { Output } from '../../../services/formatter/output.ts'
 import { FormatterStage } from '../../../services/formatter/stage.ts'
-import { traceparentOf } from '../../../services/formatter/traceparent.ts'
 import type { Assignment, Commit, ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 import { RecordFaults } from '../../../services/platform/runtime/record-faults.ts'
 import { messageEvent } from '../../support/sample-events.ts'
@@ -77,7 +77,7 @@ function formatterThatFails(step: Step, isPoison: (eventId: string) => boolean) 
     sources: new Map([['events', messageSource(decode)]]),
     decide: (event, { headers }) => {
       const { eventId, businessId } = event.event
-      const traceparent = traceparentOf(fails('traceparent', eventId) ? (broken as never) : headers)
+      const traceparent = readTraceparent((fails('traceparent', eventId) ? (broken as never) : headers)?.traceparent)
       if (fails('decide', eventId)) bug()
       const owner = { definition: definition({ businessId }), offset: 1 }
       return decide(event, { ownerOf: () => owner, account: () => ({ webhooksEnabled: true }) }, traceparent, 0)

@@ -1,10 +1,12 @@
+import { breakerWindowMs } from '../../../domain/delivery/webhook-health.ts'
+
 /**
  * The circuit breaker of one webhook (contract.md, 1.9) as a fold over the results of its attempts: plain values in, plain
  * values out, so that its state stands in a record as it is.
  *
  * Reported are answers of the receiver and failures to reach it; not our own faults, and not refused addresses.
  * - closed: all is sent. More than 100 failures within 10 minutes open it; a success between them changes nothing, as
- *   the rule counts failures.
+ *   the rule counts failures. Both ends of these minutes are included.
  * - open: nothing is sent for 10 minutes. What was in flight then still ends: it neither shortens nor lengthens them.
  * - halfOpen: one probe is in flight. Its success closes the breaker and forgets the failures, its failure opens it for
  *   10 more minutes; other results decide nothing.
@@ -31,8 +33,6 @@ export type Gate =
 
 const minuteMs = 60_000
 const maxFailures = 100
-/** Both ends included: a failure and another exactly this much later are within ten minutes. */
-const windowMs = 10 * minuteMs
 const openMs = 10 * minuteMs
 /** A probe without a result for so long is lost (its process died): twice the longest timeoutMs of a definition. */
 const probeLostMs = minuteMs
@@ -111,7 +111,7 @@ export function shouldDisable(state: BreakerState, nowMs: number): boolean {
 }
 
 function counting(state: BreakerState, failingSinceMs: number | null, nowMs: number): BreakerState {
-  const recent = state.failures.filter((atMs) => nowMs - atMs <= windowMs).map((atMs) => Math.min(atMs, nowMs))
+  const recent = state.failures.filter((atMs) => nowMs - atMs <= breakerWindowMs).map((atMs) => Math.min(atMs, nowMs))
   if (recent.length === maxFailures) return opened(failingSinceMs, nowMs)
   return { ...state, failures: [...recent, nowMs], failingSinceMs }
 }
@@ -119,7 +119,7 @@ function counting(state: BreakerState, failingSinceMs: number | null, nowMs: num
 /** A success while closed. Costs nothing in the usual case; failures that no longer count are let go with the last one. */
 function forgetting(state: BreakerState, nowMs: number): BreakerState {
   const latestMs = state.failures.at(-1)
-  if (latestMs === undefined || nowMs - latestMs > windowMs) return initial
+  if (latestMs === undefined || nowMs - latestMs > breakerWindowMs) return initial
   return state.failingSinceMs === null ? state : { ...state, failingSinceMs: null }
 }
 

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { ApiRoute } from '../../../../services/admin/http/routes.ts'
+import type { ApiRoute } from '../../../../services/admin/http/route.ts'
 import { definition, nowMs, secretOf } from '../support.ts'
 import { createRoutesWorld, people, replayId } from './routes-world.ts'
 

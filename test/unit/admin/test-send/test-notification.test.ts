@@ -114,7 +114,10 @@ describe('testing a stored webhook', () => {
     expect(body).toMatchObject({
       outcome: 'error',
       cause: '5xx',
-      request: { url: 'https://shop.example/hooks', headers: { 'X-Key': '***', 'webhook-signature': '***' } },
+      request: {
+        url: 'https://shop.example/hooks',
+        headers: { 'user-agent': 'Hookline/0.1', 'X-Key': '***', 'webhook-signature': '***' },
+      },
       response: { status: 500, latencyMs: 5, excerpt: 'no' },
       detail: null,
     })

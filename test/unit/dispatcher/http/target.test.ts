@@ -11,7 +11,7 @@ const strict = { allowInsecureUrls: false }
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 
 function target(changes: Parameters<typeof definition>[1] = {}): Target {
-  const result = createTarget(definition('w', changes), ring, strict, 'Hookline/test')
+  const result = createTarget(definition('w', changes), ring, strict)
   if (result.kind !== 'target') throw new Error(`${result.kind}: ${result.reason}`)
   return result.target
 }
@@ -20,7 +20,7 @@ test('URL, timeout and plain headers come from the definition, and reserved head
   const headers = { 'X-Team': 'blue', 'Webhook-Id': 'mine', 'content-length': '1', Host: 'elsewhere' }
   const made = target({ url: 'https://receiver.example/a/b?c=d', timeoutMs: 2_000, headers })
   expect(made).toMatchObject({ origin: 'https://receiver.example', path: '/a/b?c=d', timeoutMs: 2_000 })
-  expect(made.headers).toEqual(['content-type', 'application/json', 'user-agent', 'Hookline/test', 'X-Team', 'blue'])
+  expect(made.headers).toEqual(['X-Team', 'blue'])
 })
 
 test('only sealed secrets and header values of the same webhook are opened', () => {
@@ -30,7 +30,7 @@ test('only sealed secrets and header values of the same webhook are opened', () 
     headers: { 'X-Key': ring.seal('s3', sealContext(place, 'header:x-key')) },
   }
   expect(target(sealed).headers).toContain('s3')
-  const moved = createTarget(definition('other', sealed), ring, strict, '')
+  const moved = createTarget(definition('other', sealed), ring, strict)
   expect(moved).toMatchObject({ kind: 'unavailable' })
 })
 
@@ -41,13 +41,13 @@ describe('targets that cannot be called', () => {
     ['https://user:pass@receiver.example/', 'forbidden'],
     ['no url', 'forbidden'],
   ])('a target with the URL "%s" is %s', (url, kind) => {
-    expect(createTarget(definition('w', { url }), ring, strict, '').kind).toBe(kind)
+    expect(createTarget(definition('w', { url }), ring, strict).kind).toBe(kind)
   })
 
   test('a secret sealed with an unknown key makes deliveries wait', () => {
     const other = KeyRing.parse(`k2=${Buffer.alloc(32, 8).toString('base64')}`)
     const sealed = other.seal(secret, sealContext({ businessId: 'business', id: 'w' }, 'secret'))
-    expect(createTarget(definition('w', { secret: sealed }), ring, strict, '')).toMatchObject({ kind: 'unavailable' })
+    expect(createTarget(definition('w', { secret: sealed }), ring, strict)).toMatchObject({ kind: 'unavailable' })
   })
 })
 
@@ -70,7 +70,7 @@ test('a former secret that no longer signs need not be opened', () => {
   const lost = 'sealed:v1:gone:AAAA'
   const until = '2026-05-01T00:00:00.000Z'
   const made = (nowMs: number) =>
-    createTarget(definition('w', { secret, previousSecret: lost, previousSecretUntil: until }), ring, strict, '', nowMs)
+    createTarget(definition('w', { secret, previousSecret: lost, previousSecretUntil: until }), ring, strict, nowMs)
   expect(made(Date.parse(until) - 1).kind).toBe('unavailable')
   expect(made(Date.parse(until)).kind).toBe('target')
 })
@@ -78,8 +78,7 @@ test('a former secret that no longer signs need not be opened', () => {
 test('a header value is opened only for the origin it was sealed for', () => {
   const place = { businessId: 'business', id: 'w', url: 'https://receiver.example/hooks' }
   const headers = { authorization: sealHeader(ring, place, 'Authorization', 'letmein') }
-  const at = (url: string) =>
-    createTarget(definition('w', { secret, headers, url }), ring, { allowInsecureUrls: true }, '')
+  const at = (url: string) => createTarget(definition('w', { secret, headers, url }), ring, { allowInsecureUrls: true })
   for (const url of [place.url, 'https://RECEIVER.example:443/other?path'])
     expect(at(url)).toMatchObject({ kind: 'target', target: { headers: expect.arrayContaining(['letmein']) } })
   for (const url of ['https://attacker.example/', 'http://receiver.example/', 'https://receiver.example:8443/'])
@@ -97,7 +96,7 @@ test('a request carries the headers of contract.md, section 3', () => {
   )
   expect(headers).toMatchObject({
     'content-type': 'application/json',
-    'user-agent': 'Hookline/test',
+    'user-agent': 'Hookline/0.1',
     'webhook-id': 'msg_1',
     'webhook-timestamp': '1700000000',
     'x-webhook-attempt': '3',

@@ -102,6 +102,8 @@ test.each(['application/x-ndjson', 'application/ndjson'])('a body of %s is read 
 test.each([
   ['is handed on', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', true],
   ['that cannot be read is left out', '00-zz-00f067aa0ba902b7-01', false],
+  ['of version ff is left out', 'ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', false],
+  ['with a trace id of zeros is left out', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, false],
 ])('a traceparent in a request %s', async (_what, traceparent, isKept) => {
   const sink = new FakeSink()
   await (await start(sink)).inject(post([rawStatusEvent()], { traceparent }))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { traceparentOf } from '../../../services/formatter/traceparent.ts'
+import { readTraceparent } from '../../../../services/domain/event/traceparent.ts'
 
 const good = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
@@ -19,10 +19,6 @@ test.each([
   ['a list of nulls', [null, null], null],
   ['another type', { toString: null }, null],
   ['100 KB', Buffer.alloc(100_000, good), null],
-])('a traceparent in the headers is read or ignored: %s', (_what, traceparent, expected) => {
-  expect(traceparentOf(traceparent === undefined ? {} : ({ traceparent } as never))).toBe(expected)
-})
-
-test('a record without headers has no traceparent', () => {
-  expect(traceparentOf(undefined)).toBeNull()
+])('a traceparent that is %s is read as %s', (_what, traceparent, expected) => {
+  expect(readTraceparent(traceparent)).toBe(expected)
 })

@@ -1,0 +1,45 @@
+import Type from 'typebox'
+import { identifier } from '../../domain/definition/definition-values.ts'
+import { HttpProblem } from '../../platform/http/problem.ts'
+
+/** Parameters of requests that several routes take. */
+
+const id = (description: string) => Type.String({ ...identifier, description })
+
+export const BusinessParams = Type.Object({ businessId: id('The business, as in the events.') })
+export const WebhookParams = Type.Object({ ...BusinessParams.properties, id: id('The webhook.') })
+export const ReplayParams = Type.Object({ ...WebhookParams.properties, replayId: id('The replay.') })
+export const AttemptParams = Type.Object({
+  ...WebhookParams.properties,
+  attemptId: Type.String({ minLength: 1, maxLength: 40, description: 'id of an attempt in the list.' }),
+})
+
+/** Entries of a page, where a request does not say. */
+export const defaultLimit = 50
+
+export const ListQuery = Type.Object({
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'Entries in a page.' }),
+  ),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the page before.' })),
+})
+
+/** The nextCursor of an answer: where the next page begins, in base64url. */
+export function cursorAt(position: string | number): string {
+  return Buffer.from(String(position)).toString('base64url')
+}
+
+/** @returns null without a cursor. @throws HttpProblem 400 where the pattern does not match: it is not a cursor of this list. */
+export function readCursor(cursor: string | undefined, pattern: RegExp): RegExpExecArray | null {
+  if (cursor === undefined) return null
+  const found = pattern.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
+  if (found) return found
+  const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
+  throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
+}
+
+/** The offset that the page before ended at; null: from the end of the topic on. */
+export function offsetIn(cursor: string | undefined): number | null {
+  const found = readCursor(cursor, /^\d{1,15}$/)
+  return found && Number(found[0])
+}

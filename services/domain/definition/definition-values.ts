@@ -1,0 +1,48 @@
+/** Choices, defaults and limits of a webhook definition (contract.md, section 5): the API, the topic and the console take them from here. */
+
+export const eventNames = [
+  'userMessages',
+  'botMessages',
+  'operatorMessages',
+  'deliveredStatus',
+  'readStatus',
+  'variableChanges',
+] as const
+export type EventName = (typeof eventNames)[number]
+
+export const retryProfiles = ['none', 'chat', 'extended'] as const
+export const blockedChoices = ['reject', 'park'] as const
+
+export const definitionDefaults = {
+  enabled: true,
+  events: {
+    userMessages: true,
+    botMessages: true,
+    operatorMessages: true,
+    deliveredStatus: false,
+    readStatus: false,
+    variableChanges: false,
+  },
+  headers: {},
+  timeoutMs: 10_000,
+  slowThresholdMs: 1_000,
+  retryProfile: 'chat',
+  whenBlocked: 'reject',
+  maxInFlight: 64,
+} as const
+
+export const numberLimits = {
+  timeoutMs: { minimum: 1_000, maximum: 30_000 },
+  slowThresholdMs: { minimum: 1, maximum: 30_000 },
+  maxInFlight: { minimum: 1, maximum: 1_000 },
+  rateLimitPerSecond: { minimum: 0.001, maximum: 10_000 },
+} as const
+
+/** Characters of an id in the API and in the topic. No control characters: a line break separates the parts of a sealing context. */
+export const identifier = { minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$' } as const
+
+/** Characters of a header value in the open; encrypted it is longer. */
+export const maxHeaderValue = 8_192
+
+/** Stands for a value that is never shown: secrets, header values. In a change of headers it keeps the stored value. */
+export const maskedValue = '***'
