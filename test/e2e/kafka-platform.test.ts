@@ -166,7 +166,7 @@ test('an exception in onRecord ends that read only', async () => {
   expect(await next).toEqual(range(0, 10))
 })
 
-test('a read ends when onRecord wants no more, and the next read starts where it is told to', async () => {
+test('a read ends when onRecord wants no more, and the next read starts at the given offset', async () => {
   const some: number[] = []
   const first = reader.read(topic('numbers'), 0, 0, 100, ({ offset }) => some.push(offset) < 5)
   const next = offsetsOf('numbers', 0, 3, 10, true)

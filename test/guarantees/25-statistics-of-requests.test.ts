@@ -80,8 +80,8 @@ test(`after the aggregator was killed ${kills} times, the API's figures equal th
     const times = all.map(({ latencyMs }) => latencyMs)
     expect(last30Minutes.answered).toBe(times.length)
     for (const percent of [50, 95, 99] as const) {
-      const [told, exact] = [last30Minutes[`p${percent}Ms`], percentileOf(times, percent)]
-      expect(isWithinPrecision(told, exact), `p${percent}: told ${told}, is ${exact}`).toBe(true)
+      const [shown, exact] = [last30Minutes[`p${percent}Ms`], percentileOf(times, percent)]
+      expect(isWithinPrecision(shown, exact), `p${percent}: shown ${shown}, is ${exact}`).toBe(true)
     }
     expect(log.refused.length, 'refused').toBeGreaterThan(0)
     const letters = await pages<{ deliveryId: string }>(get, `/${id}/dead-letters?limit=8`, 'deadLetters')

@@ -154,7 +154,7 @@ test('a rebuild with another threshold runs beside the fold in force, and can th
   const sent: Sent = new Map()
   start()
   await produce(0, sent)
-  const before = anew(sent, slowThresholdMs)
+  const before = withThreshold(sent, slowThresholdMs)
   const rebuilding = run('rebuild', '--generation', '2', '--slow-threshold-ms', String(slowThresholdMs))
   await expect.poll(() => stats(), { timeout: 60_000, interval: 500 }).toEqual(expectedOf(sent))
   expect(await rebuilding).toMatch(/done\./)
@@ -179,7 +179,7 @@ async function run(...args: string[]): Promise<string> {
 }
 
 /** The same attempts, with another threshold for slow. */
-function anew(sent: Sent, slowThresholdMs: number): Sent {
+function withThreshold(sent: Sent, slowThresholdMs: number): Sent {
   const judge = (attempt: Attempt): Attempt => {
     if (attempt.outcome !== 'success' && attempt.outcome !== 'slow') return attempt
     return { ...attempt, outcome: (attempt.latencyMs ?? 0) < slowThresholdMs ? 'success' : 'slow' }

@@ -138,7 +138,7 @@ test('a change through one instance, and its audit entry, is announced by anothe
   const slowest = Math.max(...latencies)
   figure(
     36,
-    `${latencies.length} changes told to a page at another instance, at the latest after ${slowest.toFixed(0)} ms`,
+    `${latencies.length} changes announced to a page at another instance, at the latest after ${slowest.toFixed(0)} ms`,
   )
   expect(slowest).toBeLessThan(1_000)
   const admin = world.stack.service('admin')

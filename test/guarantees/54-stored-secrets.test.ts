@@ -78,11 +78,11 @@ test(
     await notified('erp')
     expect(other.arrivals).toEqual([])
     expect(world.receiver.arrivals.at(-1)?.headers.authorization).toBe(stored)
-    const said = await send('patch', id, { url: elsewhere, headers: { Authorization: 'said anew' } })
+    const said = await send('patch', id, { url: elsewhere, headers: { Authorization: 'given again' } })
     expect(said.statusCode).toBe(200)
     await world.inForce()
     await notified('erp')
-    expect(other.arrivals.map(({ headers }) => headers.authorization)).toEqual(['said anew'])
+    expect(other.arrivals.map(({ headers }) => headers.authorization)).toEqual(['given again'])
     const draft = { ...definition, url: `${other.url}/draft`, headers: {} }
     expect((await send('post', 'test', { definition: draft })).statusCode).toBe(200)
     const { entries } = await world.admin.http

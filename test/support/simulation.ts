@@ -204,7 +204,7 @@ export class SimulatedWorld {
   readonly ended = new Set<string>()
   engine: Engine
   readonly #makeEngine: () => Engine
-  /** Of the process: what a killed one has begun comes to nothing. */
+  /** Number of the process: work of a killed one has no effect. */
   #life = 0
   /** webhook-health by partition: the gates as they were at the last snapshot. */
   readonly healthLog = new Map<number, Map<string, GateState>>()
@@ -344,7 +344,7 @@ export class SimulatedWorld {
     const parked = new Map<string, ParkedRange>()
     for (const [offset, pending] of (this.parkedLog.get(number) ?? []).entries()) {
       const { delivery: of, attempts, replayId } = pending
-      // What a successor can read is in Kafka, also where nobody was left to be told so.
+      // A successor can read it in Kafka, even if the process that wrote it no longer exists.
       this.settled.add(answerId(of.deliveryId, replayId))
       if ((answered.get(answerId(of.deliveryId, replayId)) ?? 0) > attempts.length) continue
       addParked(parked, pending, offset)

@@ -91,7 +91,7 @@ test.each<[string, (letter: DeadLetter) => boolean, Partial<DeadLetter>, { key: 
 
 test.each([
   ['its own key', Buffer.from([0xff, 0]), { key: Buffer.from([0xff, 0]) }],
-  ['its own partition number, as far as there are so many', null, { key: null, partition: 2 }],
+  ['its own partition number, if there is such a partition', null, { key: null, partition: 2 }],
 ])('an unreadable record becomes a dead letter with its bytes, under %s', async (_how, key, place) => {
   const { output, log } = outputTo(() => true)
   await output.setAside('unreadable', record(key), 'magic byte 7 instead of 0')

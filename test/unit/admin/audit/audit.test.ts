@@ -70,7 +70,7 @@ describe('audit entries', () => {
       ['enabled', 'disabledReason'],
     ],
     [
-      'switched off by us',
+      'switched off by the dispatcher',
       [{ value: stored }, { value: { ...stored, enabled: false, disabledReason: '410' } }],
       'webhook.switch-off',
       'service:dispatcher',
@@ -103,7 +103,7 @@ describe('audit entries', () => {
       ['secret'],
     ],
     [
-      'sealed anew by a newer key',
+      'resealed with a newer key',
       [{ value: stored }, { value: changed(stored, { ...masked, name: 'N' }, nowMs, newerRing), headers: by }],
       'webhook.update',
       'ana',

@@ -10,7 +10,7 @@ const record = (key: string | null, text: string | null, schemaId = 1) => {
   }
 }
 
-/** A decoder that reads schema 1 at once, and schema 2 when it is told to. */
+/** A decoder that reads schema 1 at once, and schema 2 on request. */
 function bench() {
   const changed: string[] = []
   const schema = Promise.withResolvers<void>()

@@ -201,7 +201,7 @@ describe('testing a draft', () => {
       'https://shop.example.attacker.example/',
       'https://shop.example:444/',
     ]) {
-      const moved = { ...draft, url, id: 'wh_a', headers: { 'x-key': '***', 'X-New': 'said anew' } }
+      const moved = { ...draft, url, id: 'wh_a', headers: { 'x-key': '***', 'X-New': 'given again' } }
       const errors = [{ field: 'definition.headers.x-key', message: expect.stringContaining('say its value again') }]
       const openPolicy = { ...policy, allowInsecureUrls: true }
       await expect(actions(openPolicy).runDraft(call({ definition: moved }))).rejects.toMatchObject({

@@ -154,7 +154,7 @@ describe('stored header values', () => {
   test.each([
     ['the URL alone', { url: 'https://other.example/' }, ['Authorization', 'X-Key']],
     [
-      'one of them said anew',
+      'one of them given again',
       { url: 'https://other.example/', headers: { Authorization: 'new', 'x-key': '***' } },
       ['x-key'],
     ],
@@ -166,7 +166,7 @@ describe('stored header values', () => {
 
   test.each([
     ['another path of it', { url: 'https://shop.example/other?a=b' }],
-    ['all said anew', { url: 'https://other.example/', headers: { Authorization: 'new', 'X-Key': 'new' } }],
+    ['all given again', { url: 'https://other.example/', headers: { Authorization: 'new', 'X-Key': 'new' } }],
     ['all left out', { url: 'https://other.example/', headers: {} }],
     ['the URL left alone', { name: 'Renamed' }],
   ])('stored header values are kept with %s', (_what, body) => {

@@ -54,7 +54,7 @@ describe('answers with an unusual body', () => {
   const broken: [name: string, head: string, rest: string][] = [
     ['a body that is too short', 'content-length: 10\r\n\r\n', 'abc'],
     ['half a chunk', 'transfer-encoding: chunked\r\n\r\n', '5\r\nab'],
-    ['a chunk that is none', 'transfer-encoding: chunked\r\n\r\n', 'nonsense\r\n'],
+    ['an invalid chunk', 'transfer-encoding: chunked\r\n\r\n', 'nonsense\r\n'],
     ['an event stream', 'content-type: text/event-stream\r\n\r\n', 'data: 1\n\n'],
     ['nothing after the head', '\r\n', ''],
     ['two lengths', 'content-length: 1\r\ncontent-length: 2\r\n\r\n', 'ab'],
@@ -97,7 +97,7 @@ describe('invalid answers', () => {
     ['garbage', 'SSH-2.0-OpenSSH_9.6\r\n', /does not match the HTTP\/1.1 protocol/],
     ['binary garbage', '\x15\x03\x01\x00\x02\x02\x46', /does not match the HTTP\/1.1 protocol/],
     ['another protocol version', 'HTTP/3.7 200 OK\r\n\r\n', /does not match the HTTP\/1.1 protocol/],
-    ['a status that is none', 'HTTP/1.1 099 Low\r\n\r\n', /does not match the HTTP\/1.1 protocol: status 099/],
+    ['an invalid status', 'HTTP/1.1 099 Low\r\n\r\n', /does not match the HTTP\/1.1 protocol: status 099/],
     ['a status of four digits', 'HTTP/1.1 2000 OK\r\n\r\n', /does not match the HTTP\/1.1 protocol/],
     ['only an upgrade', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n', /other side closed/],
     ['only 100', 'HTTP/1.1 100 Continue\r\n\r\n', /other side closed/],

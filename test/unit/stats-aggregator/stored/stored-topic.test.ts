@@ -7,7 +7,7 @@ test.each([
   ['of the log that is folded', here, here, 60],
   ['of an earlier version, without a log', here, null, 60],
   ['where the broker tells no ids', null, other, 60],
-  ['of a log that was made anew', here, other, -1],
+  ['of a log that was recreated since', here, other, -1],
 ])('a state %s is continued or discarded by its log', (_name, logId, stored, offset) => {
   expect(sourceIn(logId, { partition: 3, offset: 60, logId: stored })).toEqual({ partition: 3, offset, logId })
 })

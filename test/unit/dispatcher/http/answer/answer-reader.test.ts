@@ -25,7 +25,7 @@ const cases: [name: string, text: string, seen: Partial<Seen>][] = [
   ['two equal lengths', `${ok}content-length: 2\r\ncontent-length: 2\r\n\r\nno`, { ...ended, excerpt: 'no' }],
   ['two equal lengths in a line', `${ok}content-length: 2, 2\r\n\r\nno`, { ...ended, excerpt: 'no' }],
   ['two lengths', `${ok}content-length: 1\r\ncontent-length: 2\r\n\r\nno`, { ...open, excerpt: 'no' }],
-  ['a length that is none', `${ok}content-length: 1e3\r\n\r\nno`, { ...open, excerpt: 'no' }],
+  ['an invalid length', `${ok}content-length: 1e3\r\n\r\nno`, { ...open, excerpt: 'no' }],
   [
     'a length and chunks',
     `${ok}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n`,
@@ -46,7 +46,7 @@ const cases: [name: string, text: string, seen: Partial<Seen>][] = [
     `${ok}transfer-encoding: chunked\r\n\r\n2  \r\nno\r\n0\r\n\r\n`,
     { ...irregular, excerpt: 'no' },
   ],
-  ['a size that is none', `${ok}transfer-encoding: chunked\r\n\r\nxyz\r\n`, irregular],
+  ['an invalid chunk size', `${ok}transfer-encoding: chunked\r\n\r\nxyz\r\n`, irregular],
   [
     'a chunk that is longer than its size',
     `${ok}transfer-encoding: chunked\r\n\r\n1\r\nno\r\n`,
