@@ -14,7 +14,7 @@ import { followTopic } from '../../services/platform/kafka/readers/tail.ts'
 import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Health } from '../../services/platform/runtime/readiness.ts'
-import { remakeTopic } from '../support/remade-topic.ts'
+import { recreateTopic } from '../support/recreate-topic.ts'
 import { openKafka } from '../support/topic-reader.ts'
 
 const kafka = openKafka(inject('brokers'))
@@ -126,7 +126,7 @@ test.each(readers)(
       () => undefined,
     )
     await systemClock.sleep(1_000)
-    await remakeTopic(admin, topic)
+    await recreateTopic(admin, topic)
     // More records than before: by offsets alone, nothing has changed.
     await write(topic, 20)
     expect(await until(() => failures.length > 0, noticedWithinMs, systemClock)).toBe(true)

@@ -2,7 +2,7 @@
  * Settings that keep a service's resident memory under 220 MB without more CPU for the garbage collector than for its
  * work. deploy/docker/Dockerfile and docker-compose.yml have the same. Peaks of formatter and dispatcher while they
  * process 1,000,000 events: 189 and 203 MB (`npm run bench -- footprint`). Other settings and their figures are in
- * docs/decisions/0009-what-the-heap-costs.md.
+ * docs/decisions/0009-heap-settings.md.
  */
 export const memoryVariables = {
   nodeOptions: [

@@ -28,7 +28,7 @@ export type HttpSenderOptions = {
   resolve?: Resolve
   /** Name servers, as host or host:port; the system's when left out. */
   nameServers?: readonly string[]
-  /** Sockets live no longer, but for the request that they carry: changes of DNS take effect (docs/decisions/0007-connections-are-judged.md). */
+  /** Sockets live no longer, but for the request that they carry: changes of DNS take effect (docs/decisions/0007-addresses-checked-at-the-connection.md). */
   socketLifetimeMs?: number
   /** Asked right before each request is written: false when what it was made by may be out of date. Always true when left out. */
   mayStart?: () => boolean

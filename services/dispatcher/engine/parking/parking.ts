@@ -20,7 +20,7 @@ export type ParkingContext = MemoryRulesContext & {
 
 /**
  * The way of a webhook that cannot keep up, or is blocked: to webhook-parked and back, in order, so that it takes no more
- * than its share of memory and nobody waits for it (docs/decisions/0010-who-goes-by-webhook-parked.md).
+ * than its share of memory and nobody waits for it (docs/decisions/0010-which-webhooks-are-parked.md).
  */
 export class Parking {
   readonly #ports: EnginePorts

@@ -12,7 +12,7 @@ import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { startLoad } from '../support/load.ts'
-import { remakeTopic } from '../support/remade-topic.ts'
+import { recreateTopic } from '../support/recreate-topic.ts'
 import { openCodec, openKafka, openProducer, readValues } from '../support/topic-reader.ts'
 
 /** guarantees.md, 51: topics that are deleted, recreated and truncated under running services. */
@@ -114,10 +114,10 @@ test.each(sized(every, ['webhook-deliveries']))(
     await traffic('before')
     const topic = inTopic(name)
     const sinceMs = systemClock.nowMs()
-    await remakeTopic(admin, topic)
-    const [noticedMs, arrived] = await Promise.all([noticed(topic, sinceMs), traffic(`${name} made anew`)])
+    await recreateTopic(admin, topic)
+    const [noticedMs, arrived] = await Promise.all([noticed(topic, sinceMs), traffic(`${name} recreated`)])
     await settled()
-    figure(51, `${name} made anew: noticed after ${noticedMs} ms, missing 0 of ${arrived}`)
+    figure(51, `${name} recreated: noticed after ${noticedMs} ms, missing 0 of ${arrived}`)
   },
 )
 
@@ -143,14 +143,14 @@ test('what a recreated webhook-attempts contains is counted in addition to what 
   await systemClock.sleep(3_000)
   const before = await counted()
   const sinceMs = systemClock.nowMs()
-  await remakeTopic(admin, inTopic('webhook-attempts'))
+  await recreateTopic(admin, inTopic('webhook-attempts'))
   const noticedMs = await noticed(inTopic('webhook-attempts'), sinceMs)
   await settled()
-  const sent = await traffic('webhook-attempts made anew')
+  const sent = await traffic('webhook-attempts recreated')
   const after = await countedAll(before + sent)
   figure(
     51,
-    `webhook-attempts made anew: noticed after ${noticedMs} ms, counted ${after - before} of ${sent} beside ${before}`,
+    `webhook-attempts recreated: noticed after ${noticedMs} ms, counted ${after - before} of ${sent} beside ${before}`,
   )
   expect(after).toBe(before + sent)
 })
@@ -205,7 +205,7 @@ test('after webhook-config and account-config were recreated, a definition answe
 }, async () => {
   await traffic('before')
   const sinceMs = systemClock.nowMs()
-  for (const name of ['account-config', 'webhook-config']) await remakeTopic(admin, inTopic(name))
+  for (const name of ['account-config', 'webhook-config']) await recreateTopic(admin, inTopic(name))
   const channel = `${world.businessId}-anew`
   // A client tries again while admin restarts; what admin answers once must hold.
   const trying = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -231,7 +231,7 @@ test('after webhook-config and account-config were recreated, a definition answe
   const report = await world.arrived(published, arrivesWithinMs)
   figure(
     51,
-    `webhook-config made anew: noticed after ${noticedMs} ms, missing ${report.missing.length} of ${published.length} of a webhook that was answered with 201`,
+    `webhook-config recreated: noticed after ${noticedMs} ms, missing ${report.missing.length} of ${published.length} of a webhook that was answered with 201`,
   )
   expect(report.missing).toEqual([])
 })

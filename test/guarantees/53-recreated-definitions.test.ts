@@ -59,7 +59,7 @@ test(
     await byHand('anew', definitionOf('anew', '/anew', { version: 1 }))
     await publish(world, [event('anew', 1), event('anew', 2)])
     await arrives('/anew', 2)
-    figure(53, 'deleted and made anew at version 1 after 410: 2 of 2 arrived')
+    figure(53, 'deleted and created again at version 1 after 410: 2 of 2 arrived')
   },
   caseTimeoutMs,
 )

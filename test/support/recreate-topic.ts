@@ -3,7 +3,7 @@ import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 /** Deletes a topic and creates it again with the same name, partitions and settings. */
-export async function remakeTopic(admin: Admin, topic: string): Promise<void> {
+export async function recreateTopic(admin: Admin, topic: string): Promise<void> {
   const [{ topics }, { resources }] = await Promise.all([
     admin.fetchTopicMetadata({ topics: [topic] }),
     // 2 stands for a topic (kafkajs' ConfigResourceTypes).
