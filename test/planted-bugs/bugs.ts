@@ -390,8 +390,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'leaves a record unfinished that came while its delivery was put back',
     file: dispatcher('engine/parking/parking'),
-    text: 'of item.slots.slice(1)) owner.finish(slot)',
-    replacement: 'of []) owner.finish(slot)',
+    text: '    item.finishDuplicates()\n',
+    replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-parking.test.ts'],
   },
   {
@@ -790,7 +790,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends what is overdue of a replay all at once',
     file: 'services/dispatcher/engine/attempt-flow.ts',
-    text: 'if (item.replayId !== null) this.#pacers.take(item.queueId, nowMs)',
+    text: 'if (item.replayId !== null) pacers.take(item.queueId)',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-replays.test.ts'],
   },
@@ -825,8 +825,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'counts an outcome for a partition that has gone',
     file: dispatcher('engine/attempt-flow'),
-    text: 'if (this.#owns(place)) this.#gates.onOutcome(',
-    replacement: 'this.#gates.onOutcome(',
+    text: 'return owns(place)\n',
+    replacement: 'return owns(place) || true\n',
     caughtBy: ['test/unit/dispatcher/engine/engine-waiting.test.ts'],
   },
   {
@@ -853,8 +853,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'leaves a record whose send throws without an outcome',
     file: dispatcher('engine/attempt-flow'),
-    text: 'if (!(sent instanceof SetAside)) return\n    isOpen = false',
-    replacement: 'if (sent !== null) return\n    isOpen = false',
+    text: 'if (sent instanceof SetAside) this.#setAside(lane, item, sent, plan.probe)',
+    replacement: 'void sent',
     caughtBy: ['test/unit/dispatcher/engine/engine-faults.test.ts', simulation],
   },
   {

@@ -1,27 +1,35 @@
+import { strict as assert } from 'node:assert'
 import type { AttemptSummary } from '../../domain/delivery/delivery.ts'
 import { RecentIds } from './answered-ids.ts'
-import { bytesOfAttempts } from './create-item.ts'
-import type { EngineLimits, EnginePorts, Item, OutcomeRecords, Written } from './ports.ts'
+import { bytesOfAttempts, type Item } from './item.ts'
+import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports.ts'
 import { StoppedReplays } from './stopped-replays.ts'
 
 /** The deliveries in memory, by answerId: how much room is left, and what was answered for lately. */
-export class HeldItems {
+export class DeliveryPool {
   readonly answered: RecentIds
   readonly stopped = new StoppedReplays()
   readonly #ports: Pick<EnginePorts, 'record' | 'onRoom'>
   readonly #limits: EngineLimits
+  readonly #onAcknowledged: () => void
   readonly #byId = new Map<string, Item>()
   #count = 0
   #bytes = 0
   #unacknowledged = 0
-  #lackedRoom = false
-  /** What is finished does not fit into a commit's metadata: nothing is taken before it does. */
-  #congested = false
-  #onSettled: () => void = () => {}
+  /** Whether it has been crowded since onRoom was called last. */
+  #wasCrowded = false
+  /** Finished offsets do not fit into a commit's metadata: nothing is taken until they do. */
+  #isOffsetMapFull = false
 
-  constructor(ports: Pick<EnginePorts, 'record' | 'onRoom'>, limits: EngineLimits) {
+  /** @param onAcknowledged called after each acknowledgement. */
+  constructor(
+    ports: Pick<EnginePorts, 'record' | 'onRoom'>,
+    limits: EngineLimits,
+    onAcknowledged: () => void = () => {},
+  ) {
     this.#ports = ports
     this.#limits = limits
+    this.#onAcknowledged = onAcknowledged
     this.answered = new RecentIds(limits.recentIds)
   }
 
@@ -29,33 +37,21 @@ export class HeldItems {
     return this.#count
   }
 
-  /** Records whose acknowledgement is awaited. */
+  /** Number of records whose acknowledgement is awaited. */
   get unacknowledged(): number {
     return this.#unacknowledged
   }
 
+  /** Whether one more may come. Once false, onRoom tells when it is worth asking again. */
   get hasRoom(): boolean {
-    const room = !this.#congested && this.#count < this.#limits.maxHeld && this.#bytes < this.#limits.maxHeldBytes
-    if (!room) this.#lackedRoom = true
-    return room
+    const { maxHeld, maxHeldBytes } = this.#limits
+    return !this.#isOffsetMapFull && this.#count < maxHeld && this.#bytes < maxHeldBytes
   }
 
-  /** As hasRoom, for those who leave half of it to others. */
-  get hasRoomForReplays(): boolean {
-    const room = !this.isCrowded
-    if (!room) this.#lackedRoom = true
-    return room
-  }
-
-  /** More than half of the room is taken: who waits for onRoom waits until this is over. */
+  /** Whether more than half of the room is taken. */
   get isCrowded(): boolean {
     const { maxHeld, maxHeldBytes } = this.#limits
-    return this.#congested || this.#count > maxHeld / 2 || this.#bytes > maxHeldBytes / 2
-  }
-
-  /** @param onSettled called after each acknowledgement. */
-  watch(onSettled: () => void): void {
-    this.#onSettled = onSettled
+    return this.#isOffsetMapFull || this.#count > maxHeld / 2 || this.#bytes > maxHeldBytes / 2
   }
 
   get(id: string): Item | undefined {
@@ -67,55 +63,53 @@ export class HeldItems {
   }
 
   /**
-   * Looks whether a delivery that has come is known, or of a replay that was stopped: then it is answered for, now or with the one that is held.
-   * @returns whether it was.
+   * Finishes a delivery that has just come and is answered for already, or is of a stopped replay; one that is held as
+   * another item already is answered for with that.
+   * @returns whether it was one of these.
    */
-  meet({ id, replayId, attempts, slots }: Item): boolean {
-    const twin = this.#byId.get(id)
-    const isOver = this.stopped.has(replayId) || this.answered.has(id, attempts.length)
-    if (isOver) for (const { owner, slot } of slots) owner.finish(slot)
-    else if (twin) twin.slots.push(...slots)
+  absorb(item: Item): boolean {
+    const twin = this.#byId.get(item.id)
+    const isOver = this.stopped.has(item.replayId) || this.answered.has(item.id, item.attempts.length)
+    if (isOver) item.finishRecords()
+    else if (twin) twin.absorb(item)
     else return false
     return true
   }
 
-  hold(item: Item): void {
+  add(item: Item): void {
     this.#byId.set(item.id, item)
-    this.#count++
-    this.#bytes += item.bytes + bytesOfAttempts(item.attempts)
+    this.#grow(1, item.heldBytes)
   }
 
   /** One more attempt has been made for it. */
   attempted(item: Item, attempt: AttemptSummary): void {
-    item.attempts = [...item.attempts, attempt]
-    if (!item.forgotten) this.#bytes += bytesOfAttempts([attempt])
+    item.addAttempt(attempt)
+    if (!item.isForgotten) this.#grow(0, bytesOfAttempts([attempt]))
   }
 
   /** It answers for the delivery's other records again. */
-  name(item: Item): void {
+  index(item: Item): void {
     this.#byId.set(item.id, item)
   }
 
-  /** It keeps its room, but another record of the same delivery is no longer answered for by it. */
-  unname(item: Item): void {
+  /** It keeps its room, but no longer answers for other records of its delivery. */
+  unindex(item: Item): void {
     if (this.#byId.get(item.id) === item) this.#byId.delete(item.id)
   }
 
   forget(item: Item): void {
-    if (item.forgotten) return
-    item.forgotten = true
-    this.unname(item)
-    this.#count--
-    this.#bytes -= item.bytes + bytesOfAttempts(item.attempts)
+    if (!item.forget()) return
+    this.unindex(item)
+    this.#grow(-1, -item.heldBytes)
   }
 
   /** Its records count as finished from now on. */
   finish(item: Item): void {
-    for (const { owner, slot } of item.slots) owner.finish(slot)
+    item.finishRecords()
     this.forget(item)
   }
 
-  /** Finishes what is of a replay that was stopped: what became of it before stays what it is. @returns whether it is. */
+  /** Finishes an item of a stopped replay: what became of it before stays what it is. @returns whether it is of one. */
   dropStopped(item: Item): boolean {
     if (!this.stopped.has(item.replayId)) return false
     this.finish(item)
@@ -125,22 +119,33 @@ export class HeldItems {
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
     this.#ports.record(partition, records, (written) => {
       this.#unacknowledged--
+      assert(this.#unacknowledged >= 0, 'more records are acknowledged than were written')
       acknowledged(written)
       this.checkRoom()
-      this.#onSettled()
+      this.#onAcknowledged()
     })
     // Behind it: where it throws, nothing was written.
     this.#unacknowledged++
   }
 
-  congested(congested: boolean): void {
-    this.#congested = congested
+  /** @param isFull finished offsets do not fit into a commit's metadata. */
+  setOffsetMapFull(isFull: boolean): void {
+    this.#isOffsetMapFull = isFull
+    this.#wasCrowded ||= this.isCrowded
     this.checkRoom()
   }
 
+  /** Tells whoever waits for room that it is there again. */
   checkRoom(): void {
-    if (!this.#lackedRoom || this.isCrowded) return
-    this.#lackedRoom = false
+    if (!this.#wasCrowded || this.isCrowded) return
+    this.#wasCrowded = false
     this.#ports.onRoom()
+  }
+
+  #grow(items: number, bytes: number): void {
+    this.#count += items
+    this.#bytes += bytes
+    assert(this.#count >= 0 && this.#bytes >= 0, 'more is forgotten than was held')
+    this.#wasCrowded ||= this.isCrowded
   }
 }

@@ -1,18 +1,18 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { SetAside } from '../../platform/runtime/record-faults.ts'
-import { Flow } from './attempt-flow.ts'
+import { AttemptFlow } from './attempt-flow.ts'
 import type { Place } from './attempt-record.ts'
-import { createItem } from './create-item.ts'
-import { HeldItems } from './delivery-pool.ts'
+import { DeliveryPool } from './delivery-pool.ts'
 import { FaultGates } from './gate/fault-gates.ts'
 import { ReplayPacers } from './gate/replay-pacers.ts'
-import { WebhookGates } from './gate/send-gate.ts'
+import { SendGates } from './gate/send-gate.ts'
 import type { RestoredPartition } from './health-record.ts'
+import { createItem, type Item } from './item.ts'
 import { ItemFaults } from './item-faults.ts'
 import { PartitionState, Partitions, type ResumePoint } from './offsets/partition-state.ts'
 import { Parking } from './parking/parking.ts'
-import { type EngineLimits, type EnginePorts, type Item, type Owned, owns, ownsNumber } from './ports.ts'
+import { type EngineLimits, type EnginePorts, type Owned, owns, ownsNumber } from './ports.ts'
 import { laneRulesOf, questionsOf } from './scheduling/lane-rules.ts'
 import { LaneScheduler } from './scheduling/lane-scheduler.ts'
 import { TestNotifications } from './test-notification.ts'
@@ -29,32 +29,32 @@ const faultMs = 5_000
  * webhook's notifications follow one another to webhook-parked and back in their order.
  */
 export class Engine {
-  readonly gates: WebhookGates
+  readonly gates: SendGates
   readonly #limits: EngineLimits
   readonly #lanes: LaneScheduler<Item>
   readonly #pacers: ReplayPacers
-  readonly #held: HeldItems
+  readonly #held: DeliveryPool
   readonly #steps: ItemFaults
   readonly #partitions = new Partitions()
   readonly #parking: Parking
-  readonly #flow: Flow
+  readonly #flow: AttemptFlow
   readonly #tests: TestNotifications
   #owned: Owned = { partitions: new Map(), fresh: true }
   #drained: (() => void) | undefined
 
   constructor(ports: EnginePorts, limits: EngineLimits) {
     this.#limits = limits
-    const gates = new WebhookGates((webhookId) => ports.definition(webhookId)?.definition, ports)
+    const gates = new SendGates((webhookId) => ports.definition(webhookId)?.definition, ports)
     const faults = new FaultGates(faultMs)
-    const held = new HeldItems(ports, limits)
+    const held = new DeliveryPool(ports, limits, () => this.#checkDrained())
     const questions = questionsOf(ports, gates, faults)
     const steps = new ItemFaults(ports, held, (place) => this.#owns(place))
-    const pacers = new ReplayPacers((queueId) => this.#lanes.queues.get(queueId), ports.nowMs)
-    const rules = laneRulesOf(ports, limits, { ...questions, paceMs: (queueId) => pacers.waitMs(queueId) })
-    const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.start(lane, item))
+    const pacers = new ReplayPacers((queueId) => this.#lanes.queues.get(queueId), ports.monotonicMs)
+    const rules = laneRulesOf(ports, limits, questions, pacers)
+    const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.attempt(lane, item))
     const shared = { ports, limits, lanes, gates, faults, held, steps }
     this.#parking = new Parking({ ...shared, ...questions, partitions: this.#partitions })
-    this.#flow = new Flow({
+    this.#flow = new AttemptFlow({
       ...shared,
       pacers,
       parking: this.#parking,
@@ -62,7 +62,6 @@ export class Engine {
       onIdle: () => this.#checkDrained(),
     })
     this.#tests = new TestNotifications(ports, held, steps, () => this.#checkDrained())
-    held.watch(() => this.#checkDrained())
     this.gates = gates
     this.#steps = steps
     this.#held = held
@@ -88,7 +87,7 @@ export class Engine {
    * once, and must not take all of the room on its way there.
    */
   hasRoomFor(topic: string): boolean {
-    return topic === this.#limits.replaysTopic ? this.#held.hasRoomForReplays : this.#held.hasRoom
+    return topic === this.#limits.replaysTopic ? !this.#held.isCrowded : this.#held.hasRoom
   }
 
   /** Partition numbers owned at present, for the health snapshots. */
@@ -118,11 +117,11 @@ export class Engine {
     }
     for (const item of queued) this.#parking.putBack(item)
     for (const item of this.#held.all()) {
-      item.slots.length = 0
+      item.dropRecords()
       this.#parking.rewindTo(item)
-      if (item.retry && !this.#owns(item.place)) this.#flow.abandon(item)
+      if (item.retryDueMs !== null && !this.#owns(item.place)) this.#flow.abandon(item)
     }
-    this.#held.congested(false)
+    this.#held.setOffsetMapFull(false)
     return [...numbers].filter((number) => !this.#partitions.get(number))
   }
 
@@ -163,13 +162,13 @@ export class Engine {
     const taken = state?.take(place.topic, place.offset)
     if (!state || !taken) return
     const met = this.#steps.step(place, delivery, 'taking a delivery', () => {
-      const item = createItem({ delivery, replayId, place, slots: [taken], attempts, ratePerSecond })
+      const item = createItem({ delivery, replayId, place, taken, attempts, ratePerSecond })
       const why = this.#parking.memory.whyNot(item)
-      return this.#held.meet(item) ? null : { item, why }
+      return this.#held.absorb(item) ? null : { item, why }
     })
     if (met instanceof SetAside) return this.#steps.setAsideTaken(place, taken, delivery, attempts, met)
     if (met === null) return
-    this.#held.hold(met.item)
+    this.#held.add(met.item)
     this.#parking.bring(met.item, met.why)
   }
 
@@ -207,6 +206,7 @@ export class Engine {
 
   /** To be called from time to time: takes parked records back where their webhooks can go on. */
   tick(): void {
+    this.gates.tick()
     this.#pacers.forgetIdle()
     this.#parking.tick()
   }
@@ -219,7 +219,7 @@ export class Engine {
     for (const { number } of this.#partitions)
       assert(ownsNumber(this.#owned, number), `partition ${number} is not owned`)
     const { commits, congested } = this.#partitions.takeCommits()
-    this.#held.congested(congested)
+    this.#held.setOffsetMapFull(congested)
     return commits
   }
 

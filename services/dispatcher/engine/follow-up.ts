@@ -3,16 +3,14 @@ import type { AttemptSummary, DeadLetterReason } from '../../domain/delivery/del
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { attemptRecord, deadLetterOf, summaryOf } from './attempt-record.ts'
 import { decideNext, type Next } from './gate/retry.ts'
-import { type Item, type OutcomeRecords, pendingOf } from './ports.ts'
+import { type Item, pendingOf } from './item.ts'
+import type { OutcomeRecords } from './ports.ts'
 
 /** What is to be done with the head of a lane. */
 export type Plan =
   | { kind: 'giveUp'; reason: DeadLetterReason }
   | { kind: 'reject'; entry: Entry; reason: 'breaker' | 'expired' }
   | { kind: 'send'; entry: Entry; probe: boolean }
-
-/** What an outcome has done to its webhook's gate. */
-export type Counted = { opened: boolean; closed: boolean; switchOff: boolean }
 
 export type FollowUp = {
   next: Next
@@ -32,7 +30,7 @@ export function followUp(
 ): FollowUp {
   const { delivery, replayId, place } = item
   const { definition, offset: definitionOffset } = entry
-  const attempt = item.attempts.length + 1
+  const attempt = item.nextAttempt
   const next = decideNext(outcome, attempt, definition.retryProfile, random)
   const facts = { delivery, replayId, definition, definitionOffset, place, attempt, startedAtMs, outcome, next }
   const record = attemptRecord(facts, nowMs)

@@ -2,8 +2,9 @@ import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery
 import { recordLetter } from '../../domain/delivery/record-letter.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
 import { deadLetterOf, type Place } from './attempt-record.ts'
-import type { HeldItems } from './delivery-pool.ts'
-import type { EnginePorts, Item, Taken } from './ports.ts'
+import type { DeliveryPool } from './delivery-pool.ts'
+import type { Item, Taken } from './item.ts'
+import type { EnginePorts } from './ports.ts'
 
 export type Faults = Pick<RecordFaults, 'guard'>
 
@@ -14,10 +15,14 @@ export type Faults = Pick<RecordFaults, 'guard'>
  */
 export class ItemFaults {
   readonly #ports: Pick<EnginePorts, 'faults' | 'fail' | 'nowMs'>
-  readonly #held: HeldItems
+  readonly #held: DeliveryPool
   readonly #owns: (place: Place) => boolean
 
-  constructor(ports: Pick<EnginePorts, 'faults' | 'fail' | 'nowMs'>, held: HeldItems, owns: (place: Place) => boolean) {
+  constructor(
+    ports: Pick<EnginePorts, 'faults' | 'fail' | 'nowMs'>,
+    held: DeliveryPool,
+    owns: (place: Place) => boolean,
+  ) {
     this.#ports = ports
     this.#held = held
     this.#owns = owns

@@ -1,12 +1,9 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
-import type { Attempt, AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { RecordFaults } from '../../platform/runtime/record-faults.ts'
-import type { Place } from './attempt-record.ts'
 import type { Tier } from './gate/retry.ts'
-import type { Slot } from './offsets/offset-tracker.ts'
-import type { Lane } from './scheduling/lane.ts'
 
 /** How one send ended: an outcome of the receiver's, or a fault of ours, after which the same is tried again later. */
 export type SendResult = { startedAtMs: number } & (
@@ -56,9 +53,9 @@ export type EnginePorts = {
   faults: Pick<RecordFaults, 'guard'>
   /** For what is nobody's record: ends the process. */
   fail(error: unknown): void
-  /** Switches the webhook off, in its definition. */
+  /** Switches the webhook off, in its definition. @param reason for its owner to read */
   disable(entry: Entry, reason: string): void
-  /** Called when there is room again after hasRoomFor was false. */
+  /** Called when less than half of the memory is taken again, after it was more. */
   onRoom(): void
 }
 
@@ -99,39 +96,4 @@ export function owns({ partitions }: Owned, topic: string, partition: number, de
 export function ownsNumber({ partitions }: Owned, number: number): boolean {
   for (const numbers of partitions.values()) if (numbers.includes(number)) return true
   return false
-}
-
-/** A record that was taken, and whom to tell when its outcome is in Kafka. */
-export type Taken = { owner: { finish(slot: Slot): void }; slot: Slot }
-
-/** A delivery in the engine's hands. */
-export type Item = {
-  /** What it is held and answered for by (answerId). */
-  readonly id: string
-  readonly delivery: Delivery
-  /** Null of live traffic. */
-  readonly replayId: string | null
-  /** Its replay's rate (rateOf); null of live traffic. */
-  readonly ratePerSecond: number | null
-  /** The queue that it waits in (queueOf). */
-  readonly queueId: string
-  readonly place: Place
-  /** Every record that this send answers for: a duplicate that comes meanwhile is finished with it. */
-  readonly slots: Taken[]
-  /** What it takes in memory, without the attempts that are still to come. */
-  readonly bytes: number
-  /** Not sent before, milliseconds since the epoch: the time of a retry that it waited for in webhook-parked. */
-  readonly notBeforeMs: number
-  /** Offset in webhook-parked, of an item that was taken from there. */
-  readonly parkedOffset: number | null
-  attempts: AttemptSummary[]
-  /** While its lane is held for it. */
-  retry?: { cancel(): void; lane: Lane<Item>; dueMs: number }
-  forgotten: boolean
-}
-
-/** The record by which an item waits in another topic. */
-export function pendingOf(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
-  const { delivery, attempts, replayId, ratePerSecond } = item
-  return { delivery, attempts, dueAt, why, replayId, ratePerSecond, parkedSince: null }
 }

@@ -2,7 +2,7 @@ import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { SetAside } from '../../platform/runtime/record-faults.ts'
 import { attemptRecord, type Place } from './attempt-record.ts'
-import type { HeldItems } from './delivery-pool.ts'
+import type { DeliveryPool } from './delivery-pool.ts'
 import type { ItemFaults } from './item-faults.ts'
 import type { EnginePorts, SendResult } from './ports.ts'
 
@@ -15,7 +15,7 @@ const staleMs = 60_000
  */
 export class TestNotifications {
   readonly #ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'readDraft' | 'send'>
-  readonly #held: Pick<HeldItems, 'answered' | 'record'>
+  readonly #held: Pick<DeliveryPool, 'answered' | 'record'>
   readonly #steps: ItemFaults
   readonly #onIdle: () => void
   /** By delivery id: what is to be called when the attempt is in Kafka. */
@@ -24,7 +24,7 @@ export class TestNotifications {
 
   constructor(
     ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'readDraft' | 'send'>,
-    held: Pick<HeldItems, 'answered' | 'record'>,
+    held: Pick<DeliveryPool, 'answered' | 'record'>,
     steps: ItemFaults,
     onIdle: () => void,
   ) {

@@ -1,86 +1,73 @@
 /**
- * How late a start may come and still keep its place in the schedule: timers fire late, and without this each would
- * lower the rate a little. Longer than that, and the schedule begins anew.
+ * Latest a start may come and still keep its place in the schedule, in milliseconds. Timers fire late; without this each
+ * delay would lower the rate a little. A later start begins the schedule again.
  */
 const latenessMs = 10
-/** What late starts could bring into 10 s is taken off beforehand, so that no 10 s ever see more than the rate allows. */
+/** Widens intervals by what late starts could add within 10 s, so that no 10 s ever exceed the rate. */
 const spacing = 1 + latenessMs / 10_000
-/** A wait so short is rounding, and could be too short for the caller's clock to move at all. */
+/** A shorter wait is a rounding error, and could be too short to move the caller's clock at all. */
 const roundingMs = 1e-6
 
 const rampFromPerSecond = 10
 const rampStepMs = 1_000
-/** The highest rate that a definition can ask for: beyond it a ramp is over. */
+/** The highest rate a definition can ask for, at which a ramp ends. */
 const rampToPerSecond = 100_000
 
 /**
- * Spreads one webhook's starts evenly (rateLimitPerSecond): after idleness one may start at once, then one each
- * interval; over any 10 s at most rate x 10 + 1. The rate reached is 0.1 % below the limit, however late the timers are
- * up to latenessMs.
+ * Spaces one webhook's starts evenly (rateLimitPerSecond). After idleness one may start at once, then one per interval;
+ * any 10 s see at most rate x 10 + 1. The rate reached is 0.1 % below the limit, however late timers fire, up to
+ * latenessMs. A generic cell rate algorithm (ITU-T I.371) with a tolerance that must be earned by waiting.
+ *
+ * Times are milliseconds of a monotonic clock. Rates may be below 1; Infinity is no limit.
  */
 export class Pacer {
-  #ratePerSecond: number
   /** When the latest start took place, and how much later than it was due. */
   #takenMs = Number.NEGATIVE_INFINITY
   #lateMs = 0
-  /** Somebody was told to wait for the slot that is due next. */
+  /** Whether a caller was told to wait for the start that is due next. */
   #awaited = false
   #rampSinceMs: number | null = null
 
-  /** @param ratePerSecond may be below 1; Infinity for no limit. */
-  constructor(ratePerSecond: number) {
-    this.#ratePerSecond = positive(ratePerSecond)
-  }
-
-  /** Acts at once: the next start is due one new interval after the latest. */
-  setRate(ratePerSecond: number): void {
-    this.#ratePerSecond = positive(ratePerSecond)
-  }
-
-  /** From now on slow and then faster and faster, up to the rate: after a breaker has closed. */
+  /** From now on the rate begins low and doubles each second up to the limit: after a breaker has closed. */
   ramp(nowMs: number): void {
     this.#rampSinceMs = nowMs
   }
 
-  /** 0 when one may start now, and is to be taken; else how long to wait before asking again, in fractions too. */
-  delayMs(nowMs: number): number {
-    const untilDueMs = this.#untilDueMs(nowMs)
-    if (untilDueMs < roundingMs) return 0
-    this.#awaited = true
-    return untilDueMs
+  /** @returns 0 when one may start now, else the wait in milliseconds, fractions included. */
+  waitMs(nowMs: number, ratePerSecond: number): number {
+    const untilDueMs = this.#untilDueMs(nowMs, ratePerSecond)
+    return untilDueMs < roundingMs ? 0 : untilDueMs
   }
 
-  /** Counts a start. Call when delayMs is 0. */
-  take(nowMs: number): void {
-    const lateMs = -this.#untilDueMs(nowMs)
+  /** As waitMs, for a caller that comes back after the wait: its start then counts as due at that time. */
+  request(nowMs: number, ratePerSecond: number): number {
+    const waitMs = this.waitMs(nowMs, ratePerSecond)
+    if (waitMs > 0) this.#awaited = true
+    return waitMs
+  }
+
+  /** Counts a start, which waitMs has allowed. */
+  take(nowMs: number, ratePerSecond: number): void {
+    const lateMs = -this.#untilDueMs(nowMs, ratePerSecond)
     this.#lateMs = this.#awaited && lateMs > 0 && lateMs <= latenessMs ? lateMs : 0
     this.#takenMs = nowMs
-    if (this.#untilDueMs(nowMs) > 0) this.#awaited = false
+    if (this.#untilDueMs(nowMs, ratePerSecond) > 0) this.#awaited = false
   }
 
-  /** Until the next start is due, negative when it is overdue. From differences only: an epoch in doubles is too coarse. */
-  #untilDueMs(nowMs: number): number {
-    // Later than now only when the clock was set back: then waits are counted from now.
-    this.#takenMs = Math.min(this.#takenMs, nowMs)
-    return (1_000 * spacing) / this.#rateAt(nowMs) - this.#lateMs - (nowMs - this.#takenMs)
+  /** Time until the next start is due, negative when it is overdue. */
+  #untilDueMs(nowMs: number, ratePerSecond: number): number {
+    return (1_000 * spacing) / this.#rateAt(nowMs, ratePerSecond) - this.#lateMs - (nowMs - this.#takenMs)
   }
 
-  #rateAt(nowMs: number): number {
-    if (this.#rampSinceMs === null) return this.#ratePerSecond
-    this.#rampSinceMs = Math.min(this.#rampSinceMs, nowMs)
-    const rampRate = rampRatePerSecond(nowMs - this.#rampSinceMs)
-    if (rampRate >= this.#ratePerSecond) this.#rampSinceMs = null
-    return Math.min(rampRate, this.#ratePerSecond)
+  #rateAt(nowMs: number, ratePerSecond: number): number {
+    if (!(ratePerSecond > 0)) throw new RangeError(`rate ${ratePerSecond} is not above 0`)
+    if (this.#rampSinceMs === null) return ratePerSecond
+    return Math.min(rampRatePerSecond(nowMs - this.#rampSinceMs), ratePerSecond)
   }
 }
 
-/** 10 a second in the first second, twice that in each further one; Infinity when it is over, after 14 s. */
+/** 10 a second in the first second, twice that in each further one; Infinity once it is over, after 14 s. */
 export function rampRatePerSecond(elapsedMs: number): number {
   const ratePerSecond = rampFromPerSecond * 2 ** Math.floor(elapsedMs / rampStepMs)
   return ratePerSecond > rampToPerSecond ? Number.POSITIVE_INFINITY : ratePerSecond
-}
-
-function positive(ratePerSecond: number): number {
-  if (!(ratePerSecond > 0)) throw new RangeError(`rate ${ratePerSecond} is not above 0`)
-  return ratePerSecond
 }

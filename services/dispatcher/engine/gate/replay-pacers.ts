@@ -1,43 +1,42 @@
-import type { Item } from '../ports.ts'
+import type { Item } from '../item.ts'
 import type { Queue } from '../scheduling/lane.ts'
 import { Pacer } from './pacer.ts'
 
 /**
- * One pacer for each replay, which counts from its latest start: replays do not wait for one another, and what is overdue after
- * a downtime is not sent all at once.
+ * One pacer per replay, which counts from the replay's latest start: replays do not wait for one another, and what is overdue
+ * after a downtime is not sent all at once.
  */
 export class ReplayPacers {
   readonly #queue: (queueId: string) => Queue<Pick<Item, 'ratePerSecond'>> | undefined
-  readonly #nowMs: () => number
-  readonly #byQueue = new Map<string, Pacer>()
+  /** A clock that never jumps, in milliseconds. */
+  readonly #monotonicMs: () => number
+  readonly #byQueue = new Map<string, { pacer: Pacer; ratePerSecond: number }>()
 
-  constructor(queue: (queueId: string) => Queue<Pick<Item, 'ratePerSecond'>> | undefined, nowMs: () => number) {
+  constructor(queue: (queueId: string) => Queue<Pick<Item, 'ratePerSecond'>> | undefined, monotonicMs: () => number) {
     this.#queue = queue
-    this.#nowMs = nowMs
+    this.#monotonicMs = monotonicMs
   }
 
-  /** Milliseconds until the queue may start one more, by its replay's rate; live traffic has none. */
-  waitMs(queueId: string): number {
-    const rate = this.#queue(queueId)?.ready.peekFront()?.items.peekFront()?.ratePerSecond
-    if (!rate) return 0
-    let pacer = this.#byQueue.get(queueId)
-    if (pacer) pacer.setRate(rate)
-    else {
-      pacer = new Pacer(rate)
-      this.#byQueue.set(queueId, pacer)
-    }
-    return pacer.delayMs(this.#nowMs())
+  /** Milliseconds until the queue may start one more, by its replay's rate, for a caller that comes back then; 0 for live traffic. */
+  requestStart(queueId: string): number {
+    const ratePerSecond = this.#queue(queueId)?.ready.peekFront()?.items.peekFront()?.ratePerSecond
+    if (!ratePerSecond) return 0
+    const pacer = this.#byQueue.get(queueId)?.pacer ?? new Pacer()
+    this.#byQueue.set(queueId, { pacer, ratePerSecond })
+    return pacer.request(this.#monotonicMs(), ratePerSecond)
   }
 
   /** Counts a start. */
-  take(queueId: string, nowMs: number): void {
-    this.#byQueue.get(queueId)?.take(nowMs)
+  take(queueId: string): void {
+    const paced = this.#byQueue.get(queueId)
+    paced?.pacer.take(this.#monotonicMs(), paced.ratePerSecond)
   }
 
-  /** To be called from time to time: a replay that has nothing to send, and could start at once, is a new one when it comes back. */
+  /** Forgets replays that have nothing to send and could start at once: they are new ones when they come back. */
   forgetIdle(): void {
-    const nowMs = this.#nowMs()
-    for (const [queueId, pacer] of this.#byQueue)
-      if ((this.#queue(queueId)?.items ?? 0) === 0 && pacer.delayMs(nowMs) === 0) this.#byQueue.delete(queueId)
+    const nowMs = this.#monotonicMs()
+    for (const [queueId, { pacer, ratePerSecond }] of this.#byQueue)
+      if ((this.#queue(queueId)?.items ?? 0) === 0 && pacer.waitMs(nowMs, ratePerSecond) === 0)
+        this.#byQueue.delete(queueId)
   }
 }

@@ -1,8 +1,9 @@
 import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import type { FaultGates } from '../gate/fault-gates.ts'
-import type { WebhookGates } from '../gate/send-gate.ts'
+import type { SendGates } from '../gate/send-gate.ts'
+import type { Item } from '../item.ts'
 import { mostAhead } from '../item-ids.ts'
-import type { EngineLimits, EnginePorts, Item } from '../ports.ts'
+import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
 import { isBeyondShare, longestWaitInMemoryMs, shareToFill } from './memory-share.ts'
 import { isSlow, slowWithMuch } from './slow-queues.ts'
@@ -11,7 +12,7 @@ export type MemoryRulesContext = {
   ports: Pick<EnginePorts, 'nowMs'>
   limits: EngineLimits
   lanes: LaneScheduler<Item>
-  gates: WebhookGates
+  gates: SendGates
   faults: FaultGates
   definitionOf: EnginePorts['definition']
   waitMs: (webhookId: string) => number
@@ -22,7 +23,7 @@ export class MemoryRules {
   readonly #nowMs: () => number
   readonly #limits: EngineLimits
   readonly #lanes: LaneScheduler<Item>
-  readonly #gates: WebhookGates
+  readonly #gates: SendGates
   readonly #faults: FaultGates
   readonly #definitionOf: EnginePorts['definition']
   readonly #waitMs: (webhookId: string) => number

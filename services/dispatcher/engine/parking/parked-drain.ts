@@ -1,13 +1,13 @@
 import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import { SetAside } from '../../../platform/runtime/record-faults.ts'
-import { createItem } from '../create-item.ts'
-import type { HeldItems } from '../delivery-pool.ts'
+import type { DeliveryPool } from '../delivery-pool.ts'
 import type { FaultGates } from '../gate/fault-gates.ts'
+import { createItem, type Item } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
 import { homeOf, mostAhead, queueOf, rateOf, webhookOf } from '../item-ids.ts'
 import type { Slot } from '../offsets/offset-tracker.ts'
 import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
-import type { EngineLimits, EnginePorts, Item } from '../ports.ts'
+import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
 import { isBeyondShare, longestWaitInMemoryMs, shareToFill } from './memory-share.ts'
 
@@ -16,7 +16,7 @@ export type ParkedDrainContext = {
   limits: EngineLimits
   lanes: LaneScheduler<Item>
   faults: FaultGates
-  held: HeldItems
+  held: DeliveryPool
   steps: ItemFaults
   definitionOf: EnginePorts['definition']
   waitMs: (webhookId: string) => number
@@ -123,10 +123,10 @@ export class ParkedDrain {
       const twin = held.get(item.id)
       if (held.answered.has(item.id, item.attempts.length)) held.finish(item)
       else if (twin) {
-        twin.slots.push(...item.slots)
+        twin.absorb(item)
         held.forget(item)
       } else {
-        held.name(item)
+        held.index(item)
         lanes.enqueue(queueId, item.delivery.webhookId, item.delivery.contactId, item)
       }
     }
@@ -188,13 +188,13 @@ export class ParkedDrain {
     const place = { topic: limits.parkedTopic, partition: number, offset }
     const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
     const met = steps.step(place, delivery, 'taking a parked delivery', () => {
-      const brought = { delivery, replayId, ratePerSecond, place, slots: [taken], attempts, parkedOffset: offset }
+      const brought = { delivery, replayId, ratePerSecond, place, taken, attempts, parkedOffset: offset }
       const item = createItem({ ...brought, notBeforeMs })
-      return held.meet(item) ? null : item
+      return held.absorb(item) ? null : item
     })
     if (met instanceof SetAside) return steps.setAsideTaken(place, taken, delivery, attempts, met)
     if (met === null) return
-    held.hold(met)
+    held.add(met)
     lanes.enqueue(queueId, webhookId, contactId, met)
   }
 }

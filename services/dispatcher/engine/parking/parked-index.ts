@@ -1,6 +1,6 @@
+import type { Item } from '../item.ts'
 import { isOfReplay } from '../item-ids.ts'
 import { OffsetTracker, type Slot } from '../offsets/offset-tracker.ts'
-import type { Item } from '../ports.ts'
 
 /** Where the parked records of one webhook stand in its partition of webhook-parked. */
 type Range = {

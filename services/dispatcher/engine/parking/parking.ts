@@ -2,18 +2,19 @@ import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import { SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { Place } from '../attempt-record.ts'
-import type { HeldItems } from '../delivery-pool.ts'
+import type { DeliveryPool } from '../delivery-pool.ts'
+import { type Item, pendingOf } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
 import { homeOf, isOfReplay } from '../item-ids.ts'
 import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
-import { type EngineLimits, type EnginePorts, type Item, pendingOf } from '../ports.ts'
+import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
 import { MemoryRules, type MemoryRulesContext } from './memory-rules.ts'
 import { ParkedDrain } from './parked-drain.ts'
 
 export type ParkingContext = MemoryRulesContext & {
   ports: EnginePorts
-  held: HeldItems
+  held: DeliveryPool
   steps: ItemFaults
   partitions: Partitions
 }
@@ -26,7 +27,7 @@ export class Parking {
   readonly #ports: EnginePorts
   readonly #limits: EngineLimits
   readonly #lanes: LaneScheduler<Item>
-  readonly #held: HeldItems
+  readonly #held: DeliveryPool
   readonly #partitions: Partitions
   readonly #steps: ItemFaults
   readonly memory: MemoryRules
@@ -106,7 +107,7 @@ export class Parking {
   #putBackTakenItem(item: Item): void {
     this.putBack(item)
     // Other records of the same delivery, which came meanwhile, are answered for by the one there.
-    for (const { owner, slot } of item.slots.slice(1)) owner.finish(slot)
+    item.finishDuplicates()
   }
 
   #requeue(item: Item): void {
@@ -135,7 +136,7 @@ export class Parking {
     const behind = parked.behind(queueId)
     if (behind && why === null && behind.length < this.#limits.maxQueuedOfWebhook && !this.#held.isCrowded) {
       // Another record of the same delivery may come before it, and is sent then.
-      this.#held.unname(item)
+      this.#held.unindex(item)
       behind.push(item)
       return
     }
@@ -186,15 +187,15 @@ export class Parking {
   }
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
-    const { queueId, place, retry } = item
+    const { queueId, place, retryDueMs } = item
     const { parked } = this.#stateOf(item)
     const parkedSince = parked.writing(queueId, since)
-    retry?.cancel()
-    delete item.retry
+    item.endRetry()
     // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
-    this.#held.unname(item)
+    this.#held.unindex(item)
     const written = this.#steps.step(place, item.delivery, 'parking', () => {
-      const waiting = retry ? pendingOf(item, 'retry', retry.dueMs) : pendingOf(item, why, this.#ports.nowMs())
+      const waiting =
+        retryDueMs === null ? pendingOf(item, why, this.#ports.nowMs()) : pendingOf(item, 'retry', retryDueMs)
       this.#held.record(place.partition, { parked: { ...waiting, parkedSince } }, ({ parkedOffset }) => {
         if (parkedOffset === null) parked.notWritten(queueId)
         else parked.written(queueId, parkedOffset)

@@ -1,5 +1,6 @@
 import type { FaultGates } from '../gate/fault-gates.ts'
-import type { WebhookGates } from '../gate/send-gate.ts'
+import type { ReplayPacers } from '../gate/replay-pacers.ts'
+import type { SendGates } from '../gate/send-gate.ts'
 import { otherwise } from '../item-faults.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneRules } from './lane.ts'
@@ -11,31 +12,35 @@ const maxYoung = 64
 export type Questions = {
   /** As the port of that name, undefined also where that throws. */
   definitionOf: EnginePorts['definition']
-  /** Until the webhook may be sent to: its gate, and faults of ours about it. */
+  /** Milliseconds until the webhook may be sent to: its gate, and faults of ours about it. */
   waitMs: (webhookId: string) => number
+  /** As waitMs, for a caller that comes back after the wait. */
+  requestStart: (webhookId: string) => number
 }
 
 /** What is asked about webhooks beside any of their records. */
-export function questionsOf(ports: EnginePorts, gates: WebhookGates, faults: FaultGates): Questions {
-  const gateMs = (webhookId: string) => otherwise(0, () => gates.waitMs(webhookId, ports.nowMs()))
+export function questionsOf(ports: EnginePorts, gates: SendGates, faults: FaultGates): Questions {
+  const faultMs = (webhookId: string) => faults.waitMs(webhookId, ports.nowMs())
   return {
     definitionOf: (webhookId) => otherwise(undefined, () => ports.definition(webhookId)),
-    waitMs: (webhookId) => faults.waitMs(webhookId, ports.nowMs()) || gateMs(webhookId),
+    waitMs: (webhookId) => faultMs(webhookId) || otherwise(0, () => gates.waitMs(webhookId)),
+    requestStart: (webhookId) => faultMs(webhookId) || otherwise(0, () => gates.requestStart(webhookId)),
   }
 }
 
-/** @param paceMs milliseconds until a queue may start one more, by the rate of its replay. */
+/** @param pacers of replays, each with a rate of its own. */
 export function laneRulesOf(
   ports: EnginePorts,
   limits: EngineLimits,
-  { definitionOf, waitMs, paceMs }: Questions & { paceMs: (queueId: string) => number },
+  { definitionOf, requestStart }: Questions,
+  pacers: Pick<ReplayPacers, 'requestStart'>,
 ): LaneRules {
   return {
     maxInFlight: limits.maxInFlight,
     maxYoung,
     maxInFlightOf: (webhookId) => definitionOf(webhookId)?.definition.maxInFlight ?? 1,
     groupsOf: (webhookId) => otherwise(nobody, () => groupsOf(definitionOf(webhookId)?.definition)),
-    waitMs: (queueId, webhookId) => paceMs(queueId) || waitMs(webhookId),
+    requestStart: (queueId, webhookId) => pacers.requestStart(queueId) || requestStart(webhookId),
     after: ports.after,
   }
 }

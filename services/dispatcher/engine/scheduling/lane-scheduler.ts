@@ -190,7 +190,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
         this.#round.putAside(queue)
         continue
       }
-      const waitMs = this.#rules.waitMs(queue.id, webhook.id)
+      const waitMs = this.#rules.requestStart(queue.id, webhook.id)
       if (waitMs > 0) {
         this.#close(queue, waitMs)
         continue

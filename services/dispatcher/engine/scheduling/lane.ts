@@ -65,6 +65,6 @@ export type LaneRules = {
    * webhook's breaker, rate limit or Retry-After, or its replay's rate). Finite: each wait has a
    * timer of its own, which wake() can only shorten.
    */
-  waitMs: (queueId: string, webhookId: string) => number
+  requestStart: (queueId: string, webhookId: string) => number
   after: (delayMs: number, due: () => void) => { cancel(): void }
 }

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import * as records from '../../../../services/dispatcher/engine/attempt-record.ts'
-import * as items from '../../../../services/dispatcher/engine/create-item.ts'
 import * as breaker from '../../../../services/dispatcher/engine/gate/breaker.ts'
 import * as retry from '../../../../services/dispatcher/engine/gate/retry.ts'
+import * as items from '../../../../services/dispatcher/engine/item.ts'
 import * as groups from '../../../../services/dispatcher/engine/scheduling/slot-groups.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { commitsOf, ok, place, topic, world } from '../../../support/engine-world.ts'
@@ -10,7 +10,7 @@ import { definition, delivery, type SimulatedWorld } from '../../../support/simu
 
 vi.mock(import('../../../../services/dispatcher/engine/gate/breaker.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/attempt-record.ts'), spied)
-vi.mock(import('../../../../services/dispatcher/engine/create-item.ts'), spied)
+vi.mock(import('../../../../services/dispatcher/engine/item.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/scheduling/slot-groups.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/gate/retry.ts'), spied)
 

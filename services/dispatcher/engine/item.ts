@@ -1,0 +1,174 @@
+import { strict as assert } from 'node:assert'
+import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import type { Place } from './attempt-record.ts'
+import { answerId, queueOf, rateOf } from './item-ids.ts'
+import type { Slot } from './offsets/offset-tracker.ts'
+import type { Lane } from './scheduling/lane.ts'
+
+/** Maximum bytes of a character in a JavaScript string: those beyond Latin-1 take two. */
+const bytesOfCharacter = 2
+/** Bytes of an item's objects with their numbers, and its entries in maps and lists. */
+const bytesOfItem = 600
+const bytesOfAttempt = 200
+
+/** A record that was taken, and the tracker to tell when its outcome is in Kafka. */
+export type Taken = { owner: { finish(slot: Slot): void }; slot: Slot }
+
+/** What a delivery brings into memory. */
+export type Brought = {
+  delivery: Delivery
+  /** Null for live traffic. */
+  replayId: string | null
+  /** The rate of its replay as its record has it. */
+  ratePerSecond: PendingDelivery['ratePerSecond']
+  place: Place
+  taken: Taken
+  attempts: AttemptSummary[]
+  /** Earliest time of the next attempt, in milliseconds since the epoch: of a retry that waited in webhook-parked. */
+  notBeforeMs?: number
+  /** Offset in webhook-parked, when it was taken from there. */
+  parkedOffset?: number | null
+}
+
+/** The wait of a lane for its head's retry. */
+type Retry = { timer: { cancel(): void }; lane: Lane<Item>; dueMs: number }
+
+/** A delivery in the engine's hands. Only its own methods change it. */
+export class Item {
+  /** What it is held and answered for by (answerId). */
+  readonly id: string
+  readonly delivery: Delivery
+  readonly replayId: string | null
+  /** Rate of its replay, per second (rateOf); null for live traffic. */
+  readonly ratePerSecond: number | null
+  /** The queue that it waits in (queueOf). */
+  readonly queueId: string
+  readonly place: Place
+  readonly notBeforeMs: number
+  readonly parkedOffset: number | null
+  /** Bytes in memory without the attempts that are still to come. */
+  readonly bytes: number
+  /** Every record that this send answers for: a duplicate that comes meanwhile is finished with it. */
+  #taken: Taken[]
+  #attempts: AttemptSummary[]
+  #retry: Retry | null = null
+  #isForgotten = false
+
+  constructor({ delivery, replayId, ratePerSecond, place, taken, attempts, notBeforeMs, parkedOffset }: Brought) {
+    this.id = answerId(delivery.deliveryId, replayId)
+    this.delivery = delivery
+    this.replayId = replayId
+    this.ratePerSecond = replayId === null ? null : rateOf(ratePerSecond)
+    this.queueId = queueOf(delivery.webhookId, replayId)
+    this.place = place
+    this.notBeforeMs = notBeforeMs ?? 0
+    this.parkedOffset = parkedOffset ?? null
+    this.bytes = bytesOf(delivery)
+    this.#taken = [taken]
+    this.#attempts = attempts
+  }
+
+  /** The attempts made so far, oldest first. */
+  get attempts(): AttemptSummary[] {
+    return this.#attempts
+  }
+
+  /** Number of the next attempt, from 1. */
+  get nextAttempt(): number {
+    return this.#attempts.length + 1
+  }
+
+  addAttempt(attempt: AttemptSummary): void {
+    this.#attempts = [...this.#attempts, attempt]
+  }
+
+  /** Bytes in memory, attempts included. */
+  get heldBytes(): number {
+    return this.bytes + bytesOfAttempts(this.#attempts)
+  }
+
+  /** Takes over what another item of the same delivery answers for. */
+  absorb(duplicate: Item): void {
+    this.#taken.push(...duplicate.#taken)
+    duplicate.#taken = []
+  }
+
+  /** Its records count as finished from now on. */
+  finishRecords(): void {
+    for (const { owner, slot } of this.#taken) owner.finish(slot)
+    this.#taken = []
+  }
+
+  /** Finishes the records of duplicates that came while it was held: its own stands in webhook-parked still. */
+  finishDuplicates(): void {
+    for (const { owner, slot } of this.#taken.splice(1)) owner.finish(slot)
+  }
+
+  /** Its records are read again under a new assignment: those it was taken by are nobody's any more. */
+  dropRecords(): void {
+    this.#taken = []
+  }
+
+  /** When its retry is due, in milliseconds since the epoch; null while it waits for none. */
+  get retryDueMs(): number | null {
+    return this.#retry?.dueMs ?? null
+  }
+
+  /** Its lane waits for its retry. */
+  waitForRetry(retry: Retry): void {
+    assert(this.#retry === null, 'an item waits for one retry at a time')
+    this.#retry = retry
+  }
+
+  /** @returns the lane that waited; null when none did. */
+  endRetry(): Lane<Item> | null {
+    const retry = this.#retry
+    this.#retry = null
+    retry?.timer.cancel()
+    return retry?.lane ?? null
+  }
+
+  get isForgotten(): boolean {
+    return this.#isForgotten
+  }
+
+  /** It takes no room in memory any more. @returns whether it did. */
+  forget(): boolean {
+    const wasHeld = !this.#isForgotten
+    this.#isForgotten = true
+    return wasHeld
+  }
+}
+
+/** A delivery comes into memory. */
+export function createItem(brought: Brought): Item {
+  return new Item(brought)
+}
+
+/** The record by which an item waits in another topic. */
+export function pendingOf(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
+  const { delivery, attempts, replayId, ratePerSecond } = item
+  return { delivery, attempts, dueAt, why, replayId, ratePerSecond, parkedSince: null }
+}
+
+/** Bytes of attempts in memory, excerpts of answers included. */
+export function bytesOfAttempts(attempts: readonly AttemptSummary[]): number {
+  let characters = 0
+  for (const { cause, responseExcerpt } of attempts) characters += (cause?.length ?? 0) + (responseExcerpt?.length ?? 0)
+  return attempts.length * bytesOfAttempt + characters * bytesOfCharacter
+}
+
+function bytesOf({
+  body,
+  deliveryId,
+  webhookId,
+  businessId,
+  eventId,
+  chatChannelId,
+  contactId,
+  traceparent,
+}: Delivery) {
+  const ids = deliveryId.length + webhookId.length + businessId.length + eventId.length
+  const characters = ids + chatChannelId.length + contactId.length + (traceparent?.length ?? 0)
+  return bytesOfItem + body.length + characters * bytesOfCharacter
+}

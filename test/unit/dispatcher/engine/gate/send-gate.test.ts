@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { SendGates } from '../../../../../services/dispatcher/engine/gate/send-gate.ts'
+import type { Outcome } from '../../../../../services/domain/delivery/outcome.ts'
+import { definition } from '../../../../support/simulation.ts'
+
+const hourMs = 3_600_000
+const minuteMs = 60_000
+const failure: Outcome = { kind: 'refused', status: 500, latencyMs: 5 }
+const success: Outcome = { kind: 'success', status: 200, latencyMs: 5 }
+
+function openGates(more: Parameters<typeof definition>[1] = {}) {
+  const clock = { nowMs: 100 * hourMs, monotonicMs: 0 }
+  const webhook = definition('w', { whenBlocked: 'park', ...more })
+  const gates = new SendGates(() => webhook, { nowMs: () => clock.nowMs, monotonicMs: () => clock.monotonicMs })
+  const end = (outcome: Outcome, probe = false) => gates.onOutcome('w', 3, outcome, probe, clock.nowMs)
+  const pass = (ms: number) => {
+    clock.nowMs += ms
+    clock.monotonicMs += ms
+  }
+  return { clock, gates, end, pass }
+}
+
+test('an outcome tells what it has changed: the 101st failure opens the gate, a probe that succeeds closes it', () => {
+  const { clock, gates, end, pass } = openGates()
+  for (let failed = 0; failed < 100; failed++) expect(end(failure)).toEqual({ gate: 'unchanged', switchOff: null })
+  expect(end(failure)).toEqual({ gate: 'opened', switchOff: null })
+  pass(10 * minuteMs)
+  expect(gates.start('w', 3, clock.nowMs)).toBe('probe')
+  expect(end(success, true)).toEqual({ gate: 'closed', switchOff: null })
+})
+
+test('an outcome tells why its webhook is to be switched off: a 410, or five days of failure', () => {
+  const { end, pass } = openGates()
+  expect(end({ ...failure, status: 410 }).switchOff).toMatch(/410/)
+  expect(end(failure).switchOff).toBeNull()
+  pass(5 * 24 * hourMs)
+  expect(end(failure).switchOff).toMatch(/five days/)
+})
+
+test('asking changes nothing: not what is waited for, and not what is kept of a webhook', () => {
+  const { clock, gates, end } = openGates({ rateLimitPerSecond: 10 })
+  for (let asked = 0; asked < 3; asked++) expect(gates.waitMs('w')).toBe(0)
+  expect([...gates.statesOf(3)]).toEqual([])
+  for (let failed = 0; failed <= 100; failed++) end(failure)
+  const states = () => structuredClone([...gates.statesOf(3)].map(([, { breaker }]) => breaker))
+  const before = states()
+  clock.nowMs -= hourMs
+  gates.waitMs('w')
+  gates.isBlocked('w', clock.nowMs)
+  expect(states()).toEqual(before)
+})
+
+test('a clock that is set back by an hour lengthens no breaker: after a tick it is open for ten minutes at most', () => {
+  const { clock, gates, end, pass } = openGates()
+  for (let failed = 0; failed <= 100; failed++) end(failure)
+  gates.tick()
+  clock.nowMs -= hourMs
+  gates.tick()
+  expect(gates.waitMs('w')).toBe(10 * minuteMs)
+  pass(10 * minuteMs)
+  expect(gates.start('w', 3, clock.nowMs)).toBe('probe')
+})
