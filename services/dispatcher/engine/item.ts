@@ -44,7 +44,7 @@ export class Item {
   /** The queue that it waits in (queueOf). */
   readonly queueId: string
   readonly place: Place
-  readonly notBeforeMs: number
+  #notBeforeMs: number
   readonly parkedOffset: number | null
   /** Bytes in memory without the attempts that are still to come. */
   readonly bytes: number
@@ -61,7 +61,7 @@ export class Item {
     this.ratePerSecond = replayId === null ? null : rateOf(ratePerSecond)
     this.queueId = queueOf(delivery.webhookId, replayId)
     this.place = place
-    this.notBeforeMs = notBeforeMs ?? 0
+    this.#notBeforeMs = notBeforeMs ?? 0
     this.parkedOffset = parkedOffset ?? null
     this.bytes = bytesOf(delivery)
     this.#taken = [taken]
@@ -118,6 +118,17 @@ export class Item {
   waitForRetry(retry: Retry): void {
     assert(this.#retry === null, 'an item waits for one retry at a time')
     this.#retry = retry
+  }
+
+  /** Earliest time of the next attempt, in milliseconds since the epoch; 0: any. */
+  get notBeforeMs(): number {
+    return this.#notBeforeMs
+  }
+
+  /** Its lane waits no longer, and it goes back into a queue: it is not sent before its retry is due all the same. */
+  requeue(): void {
+    if (this.#retry) this.#notBeforeMs = this.#retry.dueMs
+    this.endRetry()
   }
 
   /** @returns the lane that waited; null when none did. */

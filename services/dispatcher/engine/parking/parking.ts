@@ -111,6 +111,7 @@ export class Parking {
   }
 
   #requeue(item: Item): void {
+    item.requeue()
     this.#lanes.enqueue(item.queueId, item.delivery.webhookId, item.delivery.contactId, item)
   }
 
