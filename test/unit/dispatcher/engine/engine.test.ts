@@ -55,7 +55,7 @@ describe('lanes', () => {
         webhookId === 'good'
           ? { outcome: ok, afterMs: 10 }
           : { outcome: { ...ok, latencyMs: 10_000 }, afterMs: 10_000 },
-      { maxInFlight: 20, maxHeld: 4_000 },
+      { maxInFlight: 20, maxHeld: 4_000, maxHeldBytes: 4_000_000 },
     )
     made.assign(owned)
     const slow = Array.from({ length: 9 }, (_unused, i) => `slow${i}`)
