@@ -103,7 +103,7 @@ test('without a limit, any number may start at the same time', () => {
   }
 })
 
-test.each([0, -1, Number.NaN])('rate %d is refused', (ratePerSecond) => {
+test.each([0, -1, Number.NaN])('a rate of %d is refused with a RangeError', (ratePerSecond) => {
   expect(() => new Pacer().waitMs(0, ratePerSecond)).toThrow(RangeError)
   expect(() => new Pacer().take(0, ratePerSecond)).toThrow(RangeError)
 })
@@ -155,7 +155,7 @@ describe('the ramp after a breaker has closed', () => {
       expect(Math.abs((counts[second]?.length ?? 0) - rate), `second ${second}`).toBeLessThanOrEqual(1)
   })
 
-  test('a ramp ends', () => {
+  test('a ramp ends after 14 seconds', () => {
     const pacer = new Pacer()
     pacer.ramp(epochMs)
     pacer.take(epochMs, Number.POSITIVE_INFINITY)
