@@ -1,4 +1,4 @@
-import { programs, type Right, rightsOf } from '../../services/topics/rights.ts'
+import { listRights, programs, type Right } from '../../services/topics/rights.ts'
 import { code, table } from './markdown.ts'
 
 const commands: Record<string, string> = {
@@ -10,7 +10,7 @@ const commands: Record<string, string> = {
 /** Rights of each program in Kafka, as declared in services/topics/rights.ts. One row for each set of operations. */
 export function rightsTable(): string {
   const rows = programs.flatMap((program) => {
-    const alike = Map.groupBy(rightsOf(program, ''), ({ resource, operations }) => `${resource} ${operations}`)
+    const alike = Map.groupBy(listRights(program, ''), ({ resource, operations }) => `${resource} ${operations}`)
     return [...alike.values()].map((rights, index) => {
       const [{ resource, operations }] = rights as [Right, ...Right[]]
       const command = commands[program]

@@ -15,7 +15,7 @@ import { KeyRing } from '../platform/keyring.ts'
 import { runService } from '../platform/runtime/service.ts'
 import { topics } from '../topics/map.ts'
 import { learnSchemas } from '../topics/schemas.ts'
-import { statsTopicOf } from '../topics/stats-generation.ts'
+import { statsTopicFor } from '../topics/stats-generation.ts'
 import { TopicUse } from '../topics/topic-use.ts'
 import { addAccess } from './access/install.ts'
 import { openSessionMarks } from './access/open-session-marks.ts'
@@ -60,13 +60,13 @@ const pageLimits = { atOnce: 8, ofBusiness: 2, waitingOfBusiness: 30, deadlineMs
 const scanLimits = { atOnce: 3, ofBusiness: 1, waitingOfBusiness: 10, deadlineMs: 120_000 }
 
 await runService('admin', adminConfig, async (service) => {
-  const { config, log, clock, health, metrics: registry, stopping, stopRequested, fail } = service
+  const { config, log, clock, readiness, metrics: registry, stopping, stopRequested, fail } = service
   const verify = createVerifier(config)
   const keys = KeyRing.parse(config.HOOKLINE_KEY_RING)
   const policy = targetPolicy(config)
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const use = new TopicUse('admin', prefix)
-  const waiting = { log, clock, health, stopping }
+  const waiting = { log, clock, readiness, stopping }
   const kafka = createKafka(config, log)
   await using listener = await EarlyListener.open(service)
 
@@ -107,7 +107,7 @@ await runService('admin', adminConfig, async (service) => {
   const { marks, table: sessionsTable } = await openSessionMarks(kafka, { use, codec, producer, fail }, waiting)
   await using _sessions = sessionsTable
   const generation = config.HOOKLINE_STATS_GENERATION
-  await learnSchemas(codec, [...Object.values(topics), statsTopicOf(generation)], prefix)
+  await learnSchemas(codec, [...Object.values(topics), statsTopicFor(generation)], prefix)
   const monitoringOptions = { use, generation, fail, onChange: feed.traffic.bind(feed) }
   await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
   const onEntry = ({ businessId, webhookId }: AuditEntry) => feed.audit(businessId, webhookId)
@@ -140,7 +140,7 @@ await runService('admin', adminConfig, async (service) => {
   const stats = new StatsActions({ store, standing, monitoring, traffic: traffic.within, pages, backlog, clock })
   const accountDeps = { ...shared, store: accountsStore }
 
-  const server = createHttpServer({ log, health, metrics: registry, notFound: pageOrNothing() })
+  const server = createHttpServer({ log, readiness, metrics: registry, notFound: pageOrNothing() })
   await addSecurityHeaders(server)
   await addOpenApi(server)
   const access = await addAccess(server, { config, verify, keys, marks, clock, log })

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ConfigError } from '../platform/config/config.ts'
 import type { LocalAddress } from './connection/local-address.ts'
-import { type GlobalOptions, Session } from './connection/session.ts'
+import { type GlobalOptions, VerbContext } from './connection/verb-context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { CliFailure } from './failure.ts'
 import { formats } from './output/output.ts'
@@ -11,9 +11,9 @@ import { addSendingVerbs } from './verbs/sending-verbs.ts'
 import { addTailVerb } from './verbs/tail-verb.ts'
 import { addWritingVerbs } from './verbs/writing-verbs.ts'
 
-/** Turns a verb into an action: its arguments and options follow the session. */
+/** Turns a verb into an action: its arguments and options follow the context. */
 export type Act = <Given extends unknown[]>(
-  verb: (session: Session, ...given: Given) => Promise<number>,
+  verb: (context: VerbContext, ...given: Given) => Promise<number>,
 ) => (...given: unknown[]) => Promise<void>
 
 const exitCodesHelp = `
@@ -34,8 +34,8 @@ export async function run(
     (verb) =>
     async (...given) => {
       const command = given.at(-1) as Command
-      const session = new Session(terminal, command.optsWithGlobals<GlobalOptions>(), await local())
-      exitCode = await verb(session, ...(given.slice(0, -1) as never))
+      const context = new VerbContext(terminal, command.optsWithGlobals<GlobalOptions>(), await local())
+      exitCode = await verb(context, ...(given.slice(0, -1) as never))
     }
   try {
     await createProgram(terminal, act).parseAsync(args, { from: 'user' })

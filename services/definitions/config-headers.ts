@@ -9,7 +9,7 @@ export const decidedOnHeader = 'hookline-decided-on'
 const maxHeaderLength = 300
 
 /** The first value of a header; null if there is none. Other writers may write null, several values, or long ones. */
-export function headerOf({ headers }: Pick<ConsumedRecord, 'headers'>, name: string): string | null {
+export function readHeader({ headers }: Pick<ConsumedRecord, 'headers'>, name: string): string | null {
   const value = headers?.[name]
   const first = Array.isArray(value) ? value[0] : value
   return first == null ? null : first.toString().slice(0, maxHeaderLength)
@@ -17,6 +17,6 @@ export function headerOf({ headers }: Pick<ConsumedRecord, 'headers'>, name: str
 
 /** @returns null for a record that counts in any case. Only admin and the dispatcher write what they decided on. */
 export function decidedOn(record: Pick<ConsumedRecord, 'headers'>): number | null {
-  const text = headerOf(record, decidedOnHeader)
+  const text = readHeader(record, decidedOnHeader)
   return text !== null && /^(-1|\d{1,16})$/.test(text) ? Number(text) : null
 }

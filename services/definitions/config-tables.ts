@@ -11,10 +11,10 @@ import { isSealed, type KeyRing } from '../platform/keyring.ts'
 import { RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
 import type { WaitContext } from '../platform/runtime/retry-until.ts'
 import { topics } from '../topics/map.ts'
-import { schemaOf } from '../topics/schemas.ts'
+import { readSchema } from '../topics/schemas.ts'
 import type { TopicUse } from '../topics/topic-use.ts'
 import { decidedOn } from './config-headers.ts'
-import { unopenedOf } from './sealed-values.ts'
+import { findUnopened } from './sealed-values.ts'
 
 /** webhook-config and account-config as tables, read alike by formatter, dispatcher and admin. */
 
@@ -118,7 +118,7 @@ const maxProblem = 300
 export function definitionParser(
   keys?: KeyRing,
 ): (record: Pick<ConsumedRecord, 'value' | 'timestampMs'>) => DefinitionChange {
-  const check = compileSchema<WebhookDefinition>(schemaOf(topics.webhookConfig))
+  const check = compileSchema<WebhookDefinition>(readSchema(topics.webhookConfig))
   return ({ value, timestampMs }) => {
     if (value === null) return { kind: 'deleted' }
     const parsed = parseJson(value)
@@ -137,7 +137,7 @@ function judge(definition: WebhookDefinition, keys: KeyRing | undefined): Defini
   const { businessId } = definition
   const problems = definitionProblems(definition, isSealed)
   if (problems.length > 0) return { kind: 'invalid', problems, businessId }
-  const { keyMissing, altered } = keys ? unopenedOf(definition, keys) : { keyMissing: [], altered: [] }
+  const { keyMissing, altered } = keys ? findUnopened(definition, keys) : { keyMissing: [], altered: [] }
   if (altered.length > 0) return { kind: 'invalid', problems: altered, businessId, otherwise: definition }
   // A value sealed with a missing key waits for that key; the definition itself is valid.
   const warnings = [...definitionWarnings(definition), ...keyMissing]
@@ -156,7 +156,7 @@ export type AccountChange =
 
 /** Reads a record of account-config. */
 export function accountParser(): (record: Pick<ConsumedRecord, 'value'>) => AccountChange {
-  const check = compileSchema<Account>(schemaOf(topics.accountConfig))
+  const check = compileSchema<Account>(readSchema(topics.accountConfig))
   return ({ value }) => {
     if (value === null) return { kind: 'deleted' }
     const parsed = parseJson(value)

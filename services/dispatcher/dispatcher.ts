@@ -154,7 +154,7 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   #createAssignments(): Assignments {
-    const { clock, log, health, stopping, fail } = this.#service
+    const { clock, log, readiness, stopping, fail } = this.#service
     const { kafka, topics, reader, logIds } = this.#access
     const { nowMs } = clock
     return new Assignments({
@@ -163,7 +163,7 @@ export class Dispatcher implements AsyncDisposable {
       readers: this.#readers,
       takeover: { ...topics, reader, logIds, nowMs, log, unreadable: this.#unreadable },
       committed: () =>
-        fetchCommitted(kafka, this.#readers.groupId, [...topics.sources.keys()], { log, clock, health, stopping }),
+        fetchCommitted(kafka, this.#readers.groupId, [...topics.sources.keys()], { log, clock, readiness, stopping }),
       nowMs,
       log,
       fail,

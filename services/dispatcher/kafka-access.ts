@@ -58,10 +58,10 @@ export class KafkaAccess implements AsyncDisposable {
   }
 
   /** Resolves once Kafka and the registry answer, all topics exist, and webhook-config has been read to its end. */
-  static async open({ config, log, clock, health, stopping, fail }: DispatcherService): Promise<KafkaAccess> {
+  static async open({ config, log, clock, readiness, stopping, fail }: DispatcherService): Promise<KafkaAccess> {
     const prefix = config.HOOKLINE_TOPIC_PREFIX
     const use = new TopicUse('dispatcher', prefix)
-    const context = { log, clock, health, stopping }
+    const context = { log, clock, readiness, stopping }
     await using opened = new AsyncDisposableStack()
     const kafka = createKafka(config, log)
     const topics = await openDispatcherTopics(new Codec(createRegistry(config), context), use)
@@ -74,7 +74,7 @@ export class KafkaAccess implements AsyncDisposable {
     const keys = KeyRing.parse(config.HOOKLINE_KEY_RING)
     const definitions = await openDefinitions(kafka, { use, fail, keys }, context)
     opened.use(definitions.topic)
-    health.set('definitions', null)
+    readiness.set('definitions', null)
 
     const { health: snapshots, attempts, parked, replays } = topics
     const readTopics = [snapshots.topic, attempts.topic, parked.topic, replays]

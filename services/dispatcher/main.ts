@@ -6,9 +6,9 @@ import { openSender } from './http/open-sender.ts'
 import { KafkaAccess } from './kafka-access.ts'
 
 await runService('dispatcher', dispatcherConfig, async (service) => {
-  const { config, log, health, metrics, stopRequested } = service
-  health.set('definitions', 'not read to the end yet')
-  await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
+  const { config, log, readiness, metrics, stopRequested } = service
+  readiness.set('definitions', 'not read to the end yet')
+  await using _server = await listen(createHttpServer({ log, readiness, metrics }), config, log)
   await using kafka = await KafkaAccess.open(service)
   await using sender = openSender(service, kafka)
   await using dispatcher = await Dispatcher.open(service, kafka, sender)

@@ -2,12 +2,12 @@ import type { Account } from '../domain/definition/definition.ts'
 import type { Entry } from '../domain/definition/definition-table.ts'
 import type { Delivery } from '../domain/delivery/delivery.ts'
 import type { Event } from '../domain/event/event.ts'
-import { bodyOf } from '../domain/event/notification-body.ts'
+import { formatBody } from '../domain/event/notification-body.ts'
 import { deliveryId } from './delivery-id.ts'
 
 /** Current webhooks and accounts. */
 export type Tables = {
-  ownerOf(businessId: string, channel: string): Entry | undefined
+  findOwner(businessId: string, channel: string): Entry | undefined
   account(businessId: string): Account | undefined
 }
 
@@ -16,17 +16,17 @@ export const skipReasons = ['unknown-channel', 'not-activated', 'disabled', 'unw
 
 export type SkipReason = (typeof skipReasons)[number]
 
-export type Decision = { kind: 'deliver'; delivery: Delivery } | { kind: 'skip'; reason: SkipReason }
+export type NotificationDecision = { kind: 'deliver'; delivery: Delivery } | { kind: 'skip'; reason: SkipReason }
 
 /** Decides which webhook is notified of an event, and with what: all rules between an event and its notification. */
-export function decide(event: Event, tables: Tables, traceparent: string | null, nowMs: number): Decision {
+export function decide(event: Event, tables: Tables, traceparent: string | null, nowMs: number): NotificationDecision {
   const { eventId, businessId, chatChannelId, contactId } = event.event
-  const owner = tables.ownerOf(businessId, chatChannelId)
+  const owner = tables.findOwner(businessId, chatChannelId)
   if (!owner) return { kind: 'skip', reason: 'unknown-channel' }
   if (!tables.account(businessId)?.webhooksEnabled) return { kind: 'skip', reason: 'not-activated' }
   const { definition, offset } = owner
   if (!definition.enabled) return { kind: 'skip', reason: 'disabled' }
-  const body = bodyOf(event, definition.events)
+  const body = formatBody(event, definition.events)
   if (!body) return { kind: 'skip', reason: 'unwanted' }
   return {
     kind: 'deliver',

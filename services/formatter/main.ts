@@ -11,7 +11,7 @@ import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
 import { RecordFaults } from '../platform/runtime/record-faults.ts'
 import { listen, runService } from '../platform/runtime/service.ts'
 import { type Topic, topics } from '../topics/map.ts'
-import { learnSchemas, schemaOf } from '../topics/schemas.ts'
+import { learnSchemas, readSchema } from '../topics/schemas.ts'
 import { TopicUse } from '../topics/topic-use.ts'
 import { Commits } from './commits.ts'
 import { formatterConfig } from './config.ts'
@@ -27,17 +27,17 @@ import { FormatterStage } from './stage.ts'
 const maxBufferedBytes = 4_194_304
 
 await runService('formatter', formatterConfig, async (service) => {
-  const { config, log, clock, health, metrics, fail, stopping, stopRequested } = service
+  const { config, log, clock, readiness, metrics, fail, stopping, stopRequested } = service
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const use = new TopicUse('formatter', prefix)
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
-  const context = { log, clock, health, stopping }
-  health.set('definitions and accounts', 'still reading')
+  const context = { log, clock, readiness, stopping }
+  readiness.set('definitions and accounts', 'still reading')
 
-  await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
+  await using _server = await listen(createHttpServer({ log, readiness, metrics }), config, log)
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), context)
-  const encoder = <T>(topic: Topic) => codec.encoder<T>(use.subject(topic), schemaOf(topic))
+  const encoder = <T>(topic: Topic) => codec.encoder<T>(use.subject(topic), readSchema(topic))
   await learnSchemas(codec, [topics.messageEvents, topics.statusEvents], prefix)
   const encodeDelivery = await encoder<Delivery>(topics.webhookDeliveries)
   const encodeDeadLetter = await encoder<DeadLetter>(topics.webhookDeadLetters)
@@ -50,9 +50,9 @@ await runService('formatter', formatterConfig, async (service) => {
   await using _definitionsTopic = definitions.topic
   const accounts = await openAccounts(kafka, tableOptions, context)
   await using _accountsTopic = accounts.topic
-  health.set('definitions and accounts', null)
+  readiness.set('definitions and accounts', null)
   createDefinitionMetrics([metrics], definitions.table)
-  const counted = createFormatterMetrics([metrics])
+  const formatterMetrics = createFormatterMetrics([metrics])
 
   const deadLettersTopic = use.write(topics.webhookDeadLetters)
   const output = new Output({
@@ -65,10 +65,10 @@ await runService('formatter', formatterConfig, async (service) => {
     },
     nowMs: clock.nowMs,
   })
-  const tables = { ownerOf: definitions.table.ownerOf.bind(definitions.table), account: accounts.get }
+  const tables = { findOwner: definitions.table.findOwner.bind(definitions.table), account: accounts.get }
   const sources = new Map([
-    [use.read(topics.messageEvents), messageSource(codec.decoder<MessageEvent>(schemaOf(topics.messageEvents)))],
-    [use.read(topics.statusEvents), statusSource(codec.decoder<StatusEvent>(schemaOf(topics.statusEvents)))],
+    [use.read(topics.messageEvents), messageSource(codec.decoder<MessageEvent>(readSchema(topics.messageEvents)))],
+    [use.read(topics.statusEvents), statusSource(codec.decoder<StatusEvent>(readSchema(topics.statusEvents)))],
   ])
   await using commits = new Commits(
     (assignment, offsets) => consumer.commit(assignment, offsets),
@@ -77,7 +77,7 @@ await runService('formatter', formatterConfig, async (service) => {
   )
   const misplaced = new MisplacedRecords({
     clock,
-    count: counted.misplaced,
+    count: formatterMetrics.misplaced,
     warn: (record, detail) => log.warn({ ...record, detail }, 'events may overtake one another'),
   })
   const countPartitions = () =>
@@ -103,7 +103,7 @@ await runService('formatter', formatterConfig, async (service) => {
     }),
     unreadable: ({ topic, partition, offset }, reason) =>
       log.error({ topic, partition, offset, reason }, 'record is not readable'),
-    metrics: counted,
+    metrics: formatterMetrics,
     stopping,
   })
   const consumer: GroupConsumer = await GroupConsumer.open(
@@ -114,12 +114,12 @@ await runService('formatter', formatterConfig, async (service) => {
       sessionTimeoutMs,
       maxWaitMs: 1_000,
       onAssigned: () => {
-        counted.forgetLag()
+        formatterMetrics.forgetLag()
         // Partitions may have been added. This rejects only when the service stops.
         void countPartitions().catch((error: unknown) => log.info({ err: error }, 'partitions were not counted'))
       },
       onStart: ({ topic, partition, offset, highWatermark }) =>
-        counted.lag(topic, partition, Math.max(0, highWatermark - offset)),
+        formatterMetrics.lag(topic, partition, Math.max(0, highWatermark - offset)),
       onBatch: (batch) => stage.takeBatch(batch),
       fail,
     },

@@ -91,6 +91,6 @@ export function createDefinitionMetrics(registers: Registry[], table: Definition
 
 function conflicting(table: DefinitionTable): number {
   let count = 0
-  for (const { definition } of table.entries()) if (table.conflictsOf(definition.id).size > 0) count++
+  for (const { definition } of table.entries()) if (table.findConflicts(definition.id).size > 0) count++
   return count
 }

@@ -1,5 +1,5 @@
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import { partitionOfKey } from '../platform/kafka/key-partition.ts'
+import { choosePartition } from '../platform/kafka/key-partition.ts'
 import type { Clock } from '../platform/runtime/clock.ts'
 
 export type MisplacedRecordsEdges = {
@@ -34,9 +34,9 @@ export class MisplacedRecords {
     const count = this.#partitions.get(topic)
     // A partition beyond the known count was added since, which would make all records seem misplaced.
     if (count === undefined || partition >= count) return
-    if (key !== null && partitionOfKey(key, count) === partition) return
-    const { clock, count: counted, warn } = this.#edges
-    counted(topic)
+    if (key !== null && choosePartition(key, count) === partition) return
+    const { clock, warn } = this.#edges
+    this.#edges.count(topic)
     const nowMs = clock.monotonicMs()
     if (nowMs - (this.#warnedMs.get(topic) ?? Number.NEGATIVE_INFINITY) < warnEveryMs) return
     this.#warnedMs.set(topic, nowMs)

@@ -3,15 +3,15 @@ import type { Decoded } from '../platform/avro/codec.ts'
 import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../platform/kafka/consumer.ts'
 import type { Patience } from '../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
-import type { Decision } from './decide.ts'
+import type { NotificationDecision } from './decide.ts'
 import type { EventSource } from './event-source.ts'
 import type { FormatterMetrics } from './metrics.ts'
 import type { Output } from './output.ts'
 
-export type StageEdges = {
+export type FormatterStageEdges = {
   /** Topic name in Kafka -> how it is read. */
   sources: ReadonlyMap<string, EventSource>
-  decide: (event: Event, record: ConsumedRecord) => Decision
+  decide: (event: Event, record: ConsumedRecord) => NotificationDecision
   output: Pick<Output, 'deliver' | 'setAside'>
   faults: RecordFaults
   /** Called with each record that is taken. */
@@ -44,12 +44,12 @@ const steps = {
  * notification's latency.
  */
 export class FormatterStage {
-  readonly #edges: StageEdges
+  readonly #edges: FormatterStageEdges
   readonly #running = new Set<Promise<number>>()
   /** By partition: resolves once everything taken of it is finished. */
   readonly #finishing = new Map<string, Promise<void>>()
 
-  constructor(edges: StageEdges) {
+  constructor(edges: FormatterStageEdges) {
     this.#edges = edges
   }
 
@@ -151,7 +151,11 @@ export class FormatterStage {
     }
   }
 
-  async #deliver(event: Event, record: ConsumedRecord, { delivery }: Decision & { kind: 'deliver' }): Promise<void> {
+  async #deliver(
+    event: Event,
+    record: ConsumedRecord,
+    { delivery }: NotificationDecision & { kind: 'deliver' },
+  ): Promise<void> {
     const { output, faults, metrics } = this.#edges
     const write = async () => output.deliver(record, delivery)
     const result = await faults.guardAsync(record, steps.deliver, ownerOf(event), write)

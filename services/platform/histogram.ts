@@ -10,13 +10,13 @@ export type Buckets = { values: number[]; counts: number[] }
 const ruler = build(shape) as ReturnType<typeof build> & { lowestEquivalentValue(value: number): number }
 
 /** Lowest value of the bucket that holds the rounded value. */
-export function bucketOf(value: number): number {
+export function findBucket(value: number): number {
   return ruler.lowestEquivalentValue(Math.round(value))
 }
 
 /** Counts a value in place. */
 export function countValue({ values, counts }: Buckets, value: number): void {
-  const bucket = bucketOf(value)
+  const bucket = findBucket(value)
   const at = placeOf(values, bucket)
   if (values[at] === bucket) counts[at] = (counts[at] ?? 0) + 1
   else {
@@ -29,7 +29,7 @@ export function countValue({ values, counts }: Buckets, value: number): void {
  * @param percents such as [50, 99].
  * @returns one value for each percent, accurate to the width of its bucket; [] if there are no values.
  */
-export function percentilesOf(all: readonly Buckets[], percents: readonly number[]): number[] {
+export function computePercentiles(all: readonly Buckets[], percents: readonly number[]): number[] {
   const histogram = build(shape)
   for (const { values, counts } of all)
     for (const [index, value] of values.entries()) histogram.recordValueWithCount(value, counts[index] ?? 0)

@@ -9,7 +9,7 @@ import { EventPublisher } from './publishing/event-publisher.ts'
 
 /** HTTP in, Kafka out: events of conversations (contract.md, section 5). */
 await runService('producer', producerConfig, async (service) => {
-  const { config, log, health, fail, stopRequested } = service
+  const { config, log, readiness, fail, stopRequested } = service
   const authenticate = createAuthenticator(config)
   const connections = {
     kafka: createKafka(config, log),
@@ -17,13 +17,13 @@ await runService('producer', producerConfig, async (service) => {
     use: new TopicUse('producer', config.HOOKLINE_TOPIC_PREFIX),
   }
 
-  health.set('events', 'not connected to Kafka and the schema registry yet')
+  readiness.set('events', 'not connected to Kafka and the schema registry yet')
   // Closed last, after the requests in flight.
   await using publisher = new EventPublisher()
   const server = await createProducerServer({ ...service, sink: publisher, authenticate })
   await using _listening = await listen(server, config, log)
   await publisher.open(connections, service, fail)
-  health.set('events', null)
+  readiness.set('events', null)
 
   await stopRequested
 })

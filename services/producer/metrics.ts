@@ -43,7 +43,7 @@ export function createProducerMetrics(registry: Registry, heldBytes: () => numbe
 }
 
 /** Label for a refused request: the reason of the refusal, or the status of a framework error. */
-export function reasonOf(error: FastifyError | HttpProblem): string {
+export function refusalLabel(error: FastifyError | HttpProblem): string {
   if (error instanceof HttpProblem) return String(error.extra.reason ?? error.status)
   return String(error.statusCode ?? 500)
 }

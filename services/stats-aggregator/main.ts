@@ -4,8 +4,8 @@ import { statsAggregatorConfig } from './config.ts'
 import { openAggregator } from './fold/aggregator.ts'
 
 await runService('stats-aggregator', statsAggregatorConfig, async (service) => {
-  const { config, log, health, metrics } = service
-  await using _server = await listen(createHttpServer({ log, health, metrics }), config, log)
+  const { config, log, readiness, metrics } = service
+  await using _server = await listen(createHttpServer({ log, readiness, metrics }), config, log)
   const generation = config.HOOKLINE_STATS_GENERATION
   await using _aggregator = await openAggregator(service, { generation, slowThresholdMs: null })
   await service.stopRequested

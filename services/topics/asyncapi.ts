@@ -1,5 +1,5 @@
 import { type Service, type Topic, topics } from './map.ts'
-import { isAvro, schemaOf } from './schemas.ts'
+import { isAvro, readSchema } from './schemas.ts'
 
 /** Version of the Kafka bindings (AsyncAPI bindings, kafka 0.5.0). */
 const bindingVersion = '0.5.0'
@@ -42,8 +42,8 @@ function channelOf(topic: Topic): object {
       record: {
         contentType: isAvro(topic) ? 'application/vnd.apache.avro' : 'application/json',
         payload: isAvro(topic)
-          ? { schemaFormat: 'application/vnd.apache.avro+json;version=1.9.0', schema: schemaOf(topic) }
-          : { schemaFormat: 'application/schema+json;version=draft-07', schema: schemaOf(topic) },
+          ? { schemaFormat: 'application/vnd.apache.avro+json;version=1.9.0', schema: readSchema(topic) }
+          : { schemaFormat: 'application/schema+json;version=draft-07', schema: readSchema(topic) },
         bindings: { kafka: { key: { type: 'string', description: key }, bindingVersion } },
       },
     },

@@ -12,8 +12,8 @@ import { kafkaAcls } from './kafka-acls.ts'
 import { topics } from './map.ts'
 import { register, unregistered } from './registration.ts'
 import { type Program, programs } from './rights.ts'
-import { schemaOf, subjectOf } from './schemas.ts'
-import { specOf } from './spec.ts'
+import { readSchema, subjectName } from './schemas.ts'
+import { toTopicSpec } from './spec.ts'
 import { strimziTopics, strimziUsers } from './strimzi.ts'
 
 /** Command line of npm run topics -- apply, diff, acls and print (docs/reference/contract.md, section 6). */
@@ -66,7 +66,9 @@ program
   })
 
 function specsOf(config: TopicsConfig): TopicSpec[] {
-  return Object.values(topics).map((topic) => specOf(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS))
+  return Object.values(topics).map((topic) =>
+    toTopicSpec(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS),
+  )
 }
 
 /** @returns the exit code: 1 while there are differences left. */
@@ -82,9 +84,9 @@ async function applyOrDiff(verb: 'apply' | 'diff'): Promise<number> {
   for (const difference of differences) print(describe(difference, verb))
   const schemas = await unregistered(config, config.HOOKLINE_TOPIC_PREFIX)
   for (const topic of schemas) {
-    if (verb === 'apply') await register(config, subjectOf(topic, config.HOOKLINE_TOPIC_PREFIX), schemaOf(topic))
+    if (verb === 'apply') await register(config, subjectName(topic, config.HOOKLINE_TOPIC_PREFIX), readSchema(topic))
     print(
-      `${verb === 'apply' ? 'registered' : 'not registered'}: ${topic.schema} under ${subjectOf(topic, config.HOOKLINE_TOPIC_PREFIX)}`,
+      `${verb === 'apply' ? 'registered' : 'not registered'}: ${topic.schema} under ${subjectName(topic, config.HOOKLINE_TOPIC_PREFIX)}`,
     )
   }
   const remaining =

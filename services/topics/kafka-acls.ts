@@ -1,4 +1,4 @@
-import { type Program, type Right, rightsOf } from './rights.ts'
+import { listRights, type Program, type Right } from './rights.ts'
 
 /**
  * Commands of kafka-acls.sh that give a program its rights, one line each, for a POSIX shell.
@@ -6,7 +6,7 @@ import { type Program, type Right, rightsOf } from './rights.ts'
  */
 export function kafkaAcls(program: Program, prefix: string, principal: string): string[] {
   // Topics with the same operations share a command, because the tool takes about two seconds each time.
-  const alike = Map.groupBy(rightsOf(program, prefix), ({ resource, pattern, operations }) =>
+  const alike = Map.groupBy(listRights(program, prefix), ({ resource, pattern, operations }) =>
     JSON.stringify([resource, pattern, operations]),
   )
   return [...alike.values()].map((rights) => command(principal, rights))

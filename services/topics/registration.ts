@@ -1,7 +1,7 @@
 import got, { type Got, HTTPError } from 'got'
 import type { RegistryConfig } from '../platform/avro/codec.ts'
 import { type Topic, topics } from './map.ts'
-import { isAvro, schemaOf, subjectOf } from './schemas.ts'
+import { isAvro, readSchema, subjectName } from './schemas.ts'
 
 const compatibility = 'FULL_TRANSITIVE'
 
@@ -10,8 +10,8 @@ export async function unregistered(config: RegistryConfig, prefix: string): Prom
   const registry = registryClient(config)
   const missing: Topic[] = []
   for (const topic of Object.values(topics).filter(isAvro)) {
-    const subject = encodeURIComponent(subjectOf(topic, prefix))
-    const json = { schema: JSON.stringify(schemaOf(topic)) }
+    const subject = encodeURIComponent(subjectName(topic, prefix))
+    const json = { schema: JSON.stringify(readSchema(topic)) }
     const { statusCode } = await registry
       .post(`subjects/${subject}`, { json })
       .catch((error: unknown) => answerOf(error, 404))

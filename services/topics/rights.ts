@@ -36,7 +36,7 @@ const allTopics: Topic[] = Object.values(topics)
 const ownGroups: Operation[] = ['Read', 'Delete']
 
 /** The rights that a program needs, and no others, from the map of topics. @param prefix HOOKLINE_TOPIC_PREFIX. */
-export function rightsOf(program: Program, prefix: string): Right[] {
+export function listRights(program: Program, prefix: string): Right[] {
   const onGroup = (name: string, pattern: Right['pattern'], operations: Operation[]): Right => ({
     resource: 'group',
     name: prefix + name,

@@ -3,7 +3,7 @@ import type { Codec } from '../platform/avro/codec.ts'
 import type { Topic } from './map.ts'
 
 /** The schema of a topic's values, from schemas/: Avro for .avsc, JSON Schema for .json. */
-export function schemaOf(topic: Topic): object {
+export function readSchema(topic: Topic): object {
   return JSON.parse(readFileSync(new URL(`../../schemas/${topic.schema}`, import.meta.url), 'utf8')) as object
 }
 
@@ -17,7 +17,7 @@ export function topicName(topic: Topic, prefix: string): string {
 }
 
 /** The registry's subject of a topic's values (contract.md, section 4). */
-export function subjectOf(topic: Topic, prefix: string): string {
+export function subjectName(topic: Topic, prefix: string): string {
   return `${topicName(topic, prefix)}-value`
 }
 
@@ -30,5 +30,7 @@ export async function learnSchemas(
   topics: Iterable<Topic>,
   prefix: string,
 ): Promise<void> {
-  await Promise.all([...topics].filter(isAvro).map((topic) => codec.learn(subjectOf(topic, prefix), schemaOf(topic))))
+  await Promise.all(
+    [...topics].filter(isAvro).map((topic) => codec.learn(subjectName(topic, prefix), readSchema(topic))),
+  )
 }

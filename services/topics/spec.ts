@@ -4,7 +4,7 @@ import { topicName } from './schemas.ts'
 
 const dayMs = 86_400_000
 /** The specification of a topic in Kafka. @param partitions number for a data topic. */
-export function specOf(topic: Topic, prefix: string, partitions: number): TopicSpec {
+export function toTopicSpec(topic: Topic, prefix: string, partitions: number): TopicSpec {
   const { cleanup } = topic
   const settings: Record<string, string> =
     cleanup.policy === 'compact'

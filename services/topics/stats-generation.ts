@@ -13,12 +13,12 @@ export const generationVariable = {
 }
 
 /** webhook-stats of a generation. */
-export function statsTopicOf(generation: number) {
+export function statsTopicFor(generation: number) {
   const { name, ...rest } = topics.webhookStats
   return { ...rest, name: generation === 0 ? name : `${name}-${generation}` }
 }
 
 /** The consumer group that writes a generation, without prefix. */
-export function statsGroupOf(generation: number): string {
+export function statsGroupFor(generation: number): string {
   return generation === 0 ? 'stats-aggregator' : `stats-aggregator-${generation}`
 }

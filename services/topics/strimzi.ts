@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { TopicSpec } from '../platform/kafka/topics.ts'
-import { type Program, rightsOf } from './rights.ts'
+import { listRights, type Program } from './rights.ts'
 
 /** Settings of Strimzi's resources besides names and rights. */
 export type StrimziOptions = {
@@ -35,7 +35,7 @@ export function strimziUsers(programs: readonly Program[], { cluster, prefix }: 
       authentication: { type: 'scram-sha-512' },
       authorization: {
         type: 'simple',
-        acls: rightsOf(program, prefix).map(({ resource, name, pattern, operations }) => ({
+        acls: listRights(program, prefix).map(({ resource, name, pattern, operations }) => ({
           resource: { type: resource, name, patternType: pattern === 'prefixed' ? 'prefix' : 'literal' },
           operations,
         })),

@@ -8,9 +8,9 @@ import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts
 import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { createLogger } from '../../services/platform/runtime/log.ts'
-import { Health } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import type { Topic } from '../../services/topics/map.ts'
-import { schemaOf, subjectOf } from '../../services/topics/schemas.ts'
+import { readSchema, subjectName } from '../../services/topics/schemas.ts'
 
 export const partitions = 12
 
@@ -50,7 +50,7 @@ export async function openWorld(): Promise<World> {
     NODE_ENV: 'production',
   }
   const log = createLogger('bench', 'error')
-  const context = { log, clock, health: new Health() }
+  const context = { log, clock, readiness: new Readiness() }
   const kafka = createKafka(
     {
       KAFKA_BROKERS: platform.brokers.join(','),
@@ -76,7 +76,7 @@ export async function openWorld(): Promise<World> {
     env,
     kafka,
     producer,
-    encoder: (topic, prefix) => codec.encoder(subjectOf(topic, prefix), schemaOf(topic)),
+    encoder: (topic, prefix) => codec.encoder(subjectName(topic, prefix), readSchema(topic)),
     applyTopics: (prefix) => {
       execFileSync(process.execPath, ['services/topics/command.ts', 'apply'], {
         env: { ...env, HOOKLINE_TOPIC_PREFIX: prefix },

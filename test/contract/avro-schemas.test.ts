@@ -4,9 +4,9 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { Codec } from '../../services/platform/avro/codec.ts'
 import type { Registry } from '../../services/platform/avro/registry.ts'
-import { Health } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { topics } from '../../services/topics/map.ts'
-import { isAvro, schemaOf } from '../../services/topics/schemas.ts'
+import { isAvro, readSchema } from '../../services/topics/schemas.ts'
 import { arbitraryOf } from './avro-arbitrary.ts'
 
 const avroTopics = Object.values(topics).filter(isAvro)
@@ -19,11 +19,11 @@ function codecOf(schema: object): Codec {
     findSchema: async (id) => (id === schemaId ? { kind: 'avro', schema, references: [] } : { kind: 'unknown' }),
   }
   const clock = { nowMs: () => 0, monotonicMs: () => 0, random: () => 0, sleep: async () => undefined }
-  return new Codec(registry, { log: pino({ level: 'silent' }), clock, health: new Health() })
+  return new Codec(registry, { log: pino({ level: 'silent' }), clock, readiness: new Readiness() })
 }
 
 describe.each(avroTopics)('$schema', (topic) => {
-  const schema = schemaOf(topic)
+  const schema = readSchema(topic)
   const values = arbitraryOf(schema as Parameters<typeof arbitraryOf>[0])
 
   test('every value survives encoding and decoding in the Confluent wire format', async () => {
@@ -67,6 +67,6 @@ test.each([
   [Buffer.from([0, 0, 0, 0, 7, 0]), 'unknown schema id 7'],
   [Buffer.from([0, 0, 0, 1, 2, 4]), 'not readable by its schema: truncated buffer'],
 ])('decoding %o reports it as unreadable: %s', async (bytes, reason) => {
-  const schema = schemaOf(topics.messageEvents)
+  const schema = readSchema(topics.messageEvents)
   expect(await codecOf(schema).decoder(schema)(bytes)).toEqual({ ok: false, reason })
 })

@@ -3,7 +3,7 @@ import { definitionParser } from '../../services/definitions/config-tables.ts'
 import type { Account } from '../../services/domain/definition/definition.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 
 const minimal = { id: 'wh1', businessId: 'b1', name: 'Orders', url: 'https://example.com/hook', channels: ['c1'] }
 
@@ -150,7 +150,7 @@ describe('webhook-config', () => {
 })
 
 describe('account-config', () => {
-  const check = compileSchema<Account>(schemaOf(topics.accountConfig))
+  const check = compileSchema<Account>(readSchema(topics.accountConfig))
 
   test.each([
     { webhooksEnabled: true },

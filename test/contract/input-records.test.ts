@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { readDocument, sectionOf } from '../support/documents.ts'
 
 // The input records as contract.md, section 4, writes them, compared with the Avro schemas field by field.
@@ -41,9 +41,9 @@ function typeInWords(type: unknown): string {
   return JSON.stringify(type)
 }
 
-const message = schemaOf(topics.messageEvents) as Named
+const message = readSchema(topics.messageEvents) as Named
 const items = message.fields?.find(({ name }) => name === 'messages')?.type as Named
-const records = [message, items.items, schemaOf(topics.statusEvents) as Named]
+const records = [message, items.items, readSchema(topics.statusEvents) as Named]
 
 test.each(records.map((record) => [record?.name, record] as const))(
   'the record %s has the fields, types and defaults of contract.md',

@@ -3,11 +3,11 @@ import avsc from 'avsc'
 import { describe, expect, test } from 'vitest'
 import { configSchemas } from '../../services/domain/definition/definition.ts'
 import type { Event } from '../../services/domain/event/event.ts'
-import { bodyOf } from '../../services/domain/event/notification-body.ts'
+import { formatBody } from '../../services/domain/event/notification-body.ts'
 import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { readDocument, sectionOf } from '../support/documents.ts'
 import { notificationCases } from './notification-cases.ts'
 
@@ -17,8 +17,8 @@ const folder = new URL('golden/', import.meta.url)
 const golden = (name: string) => readFileSync(new URL(`${name}.json`, folder), 'utf8')
 
 const types = {
-  message: avsc.Type.forSchema(schemaOf(topics.messageEvents) as avsc.Schema),
-  status: avsc.Type.forSchema(schemaOf(topics.statusEvents) as avsc.Schema),
+  message: avsc.Type.forSchema(readSchema(topics.messageEvents) as avsc.Schema),
+  status: avsc.Type.forSchema(readSchema(topics.statusEvents) as avsc.Schema),
 }
 
 /** The event as it is decoded from Kafka. */
@@ -29,7 +29,7 @@ function throughAvro({ type, event }: Event): Event {
 test.each(Object.entries(notificationCases))(
   'the body of the notification %s equals its golden file',
   (name, { event, wanted }) => {
-    expect(bodyOf(throughAvro(event), wanted)?.toString('utf8')).toBe(golden(name))
+    expect(formatBody(throughAvro(event), wanted)?.toString('utf8')).toBe(golden(name))
   },
 )
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Topic, topics } from '../../services/topics/map.ts'
-import { isAvro, subjectOf, topicName } from '../../services/topics/schemas.ts'
+import { isAvro, subjectName, topicName } from '../../services/topics/schemas.ts'
 import { readDocument, sectionOf } from '../support/documents.ts'
 
 const all: Topic[] = Object.values(topics)
@@ -20,6 +20,6 @@ test('the topics with JSON values are those that contract.md names', () => {
 
 test("the prefix precedes the topic's name, and therefore its subject's", () => {
   expect(topicName(topics.messageEvents, 'test.')).toBe('test.message-events')
-  expect(subjectOf(topics.messageEvents, 'test.')).toBe('test.message-events-value')
-  expect(subjectOf(topics.messageEvents, '')).toBe('message-events-value')
+  expect(subjectName(topics.messageEvents, 'test.')).toBe('test.message-events-value')
+  expect(subjectName(topics.messageEvents, '')).toBe('message-events-value')
 })

@@ -7,13 +7,13 @@ import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
 import { type ConsumedRecord, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
 import type { StartPosition } from '../../services/platform/kafka/kafkajs-patches/membership.ts'
 import { LogChanged } from '../../services/platform/kafka/log-ids.ts'
-import { Follower } from '../../services/platform/kafka/readers/follower.ts'
+import { QuietTopicReader } from '../../services/platform/kafka/readers/quiet-topic-reader.ts'
 import { RangeReader } from '../../services/platform/kafka/readers/range-reader.ts'
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
-import { followTopic } from '../../services/platform/kafka/readers/tail.ts'
+import { tailTopic } from '../../services/platform/kafka/readers/tail.ts'
 import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Health } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { recreateTopic } from '../support/recreate-topic.ts'
 import { openKafka } from '../support/topic-reader.ts'
 
@@ -24,7 +24,7 @@ const noticedWithinMs = 30_000
 const otherLogId = 'AAAAAAAAQACAAAAAAAAAAQ'
 const logged: { msg: string; topic?: string; fromOffset?: number }[] = []
 const log = pino({ level: 'warn' }, { write: (line) => void logged.push(JSON.parse(line)) })
-const context = { log, clock: systemClock, health: new Health() }
+const context = { log, clock: systemClock, readiness: new Readiness() }
 
 let admin: Admin
 let producer: Producer
@@ -75,9 +75,9 @@ const readers: [string, OpenReader][] = [
       TopicTable.open(kafka, { topic, groupPrefix: `${topic}-table`, onRecord, fail }, context),
   ],
   [
-    'Follower',
+    'QuietTopicReader',
     async (topic, fail, take) => {
-      const follower = await Follower.open(
+      const follower = await QuietTopicReader.open(
         kafka,
         {
           topics: [topic],
@@ -92,7 +92,7 @@ const readers: [string, OpenReader][] = [
         },
         context,
       )
-      follower.follow(new Map([[topic, new Map([[0, 0]])]]))
+      follower.read(new Map([[topic, new Map([[0, 0]])]]))
       return follower
     },
   ],
@@ -110,7 +110,7 @@ const readers: [string, OpenReader][] = [
   ],
   [
     'Tail',
-    (topic, fail, onRecord) => followTopic(kafka, { topic, groupPrefix: `${topic}-tail`, onRecord, fail }, context),
+    (topic, fail, onRecord) => tailTopic(kafka, { topic, groupPrefix: `${topic}-tail`, onRecord, fail }, context),
   ],
 ]
 
@@ -174,7 +174,7 @@ test('reading continues from a commit of the same log', async () => {
     new Map([[0, { offset: 20, metadata: 'map' }]]),
   )
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-  expect(topics[0]?.partitions[0]).toMatchObject({ topicId: reader.logIdOf(topic) })
+  expect(topics[0]?.partitions[0]).toMatchObject({ topicId: reader.findLogId(topic) })
   await reader[Symbol.asyncDispose]()
 })
 
@@ -196,10 +196,12 @@ test('records deleted while a consumer reads are skipped with a log line', async
   const topic = await makeTopic('deleted')
   await write(topic, 20)
   const seen: number[] = []
-  await using follower = (await openFollower(topic, failNever, (record) => seen.push(record.offset))) as Follower
+  await using follower = (await openFollower(topic, failNever, (record) =>
+    seen.push(record.offset),
+  )) as QuietTopicReader
   expect(await until(() => seen.length === 20, noticedWithinMs, systemClock)).toBe(true)
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '14' }] })
-  follower.follow(new Map([[topic, new Map([[0, 5]])]]))
+  follower.read(new Map([[topic, new Map([[0, 5]])]]))
   expect(await until(() => seen.length === 26, noticedWithinMs, systemClock)).toBe(true)
   expect(seen[20]).toBe(14)
   expect(linesOf(topic)).toContain('records were deleted before they were read')
@@ -213,8 +215,8 @@ test('a log that ends before the position already read ends the process with its
     topic,
     (error) => failures.push(error),
     () => undefined,
-  )) as Follower
-  follower.follow(new Map([[topic, new Map([[0, 500]])]]))
+  )) as QuietTopicReader
+  follower.read(new Map([[topic, new Map([[0, 500]])]]))
   expect(await until(() => failures.length > 0, noticedWithinMs, systemClock)).toBe(true)
   expect(failures[0]).toBeInstanceOf(LogChanged)
   expect((failures[0] as Error).message).toContain(`${topic}/0 was read up to offset 500, but ends at 20 now`)
@@ -236,7 +238,7 @@ test('partitions added to a topic are read within seconds', async () => {
 async function commitOnce(topic: string, offset: number, logId: string | null): Promise<void> {
   const member = (await openGroup(topic, failNever, () => undefined)) as GroupConsumer
   expect(await until(() => member.assignment.current, noticedWithinMs, systemClock)).toBe(true)
-  Object.assign(member, { logIdOf: () => logId })
+  Object.assign(member, { findLogId: () => logId })
   expect(await member.commit(member.assignment, [{ topic, partition: 0, offset, metadata: 'map' }])).toBe(true)
   await member[Symbol.asyncDispose]()
 }

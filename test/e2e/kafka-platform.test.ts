@@ -12,14 +12,14 @@ import { RangeReader } from '../../services/platform/kafka/readers/range-reader.
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Health } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness.ts'
 
 const prefix = `kafka-platform-test-${randomUUID()}-`
 const logged: string[] = []
 const context = {
   log: pino({ level: 'info' }, { write: (line) => void logged.push((JSON.parse(line) as { msg: string }).msg) }),
   clock: systemClock,
-  health: new Health(),
+  readiness: new Readiness(),
 }
 const kafka = createKafka(
   {

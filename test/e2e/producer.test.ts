@@ -12,11 +12,11 @@ import { Codec, createRegistry } from '../../services/platform/avro/codec.ts'
 import { loadConfig } from '../../services/platform/config/config.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Health } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { producerConfig } from '../../services/producer/config.ts'
 import { openPublisher } from '../../services/producer/publishing/publish.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf, topicName } from '../../services/topics/schemas.ts'
+import { readSchema, topicName } from '../../services/topics/schemas.ts'
 import { rawMessageEvent, rawStatusEvent } from '../unit/producer/samples.ts'
 
 const prefix = `producer-test-${randomUUID()}-`
@@ -33,7 +33,7 @@ const env = {
   HOOKLINE_AUTH_PUBLIC_KEY: JSON.stringify(publicKey.export({ format: 'jwk' })),
 }
 const config = loadConfig(producerConfig, env)
-const context = { log: pino({ level: 'silent' }), clock: systemClock, health: new Health() }
+const context = { log: pino({ level: 'silent' }), clock: systemClock, readiness: new Readiness() }
 const kafka = createKafka(config, context.log)
 const codec = new Codec(createRegistry(config), context)
 const running: ChildProcess[] = []
@@ -151,7 +151,7 @@ test('every event answered with 202 is in Kafka, decodable and ordered per conve
   expect(refused.status).toBe(422)
 
   const { messageEvents } = topics
-  const records = await readAll(topicName(messageEvents, prefix), schemaOf(messageEvents))
+  const records = await readAll(topicName(messageEvents, prefix), readSchema(messageEvents))
   expect(records).toHaveLength(sent.length)
   expect(new Set(records.map((record) => record.traceparent))).toEqual(new Set([traceparent]))
   for (const contact of contacts) {
@@ -197,7 +197,7 @@ test('publish() of the library writes the same records as the HTTP API', async (
   await expect(publisher.publish({ type: 'status', event })).rejects.toThrow('the publisher is closed')
 
   const { statusEvents } = topics
-  const records = await readAll(topicName(statusEvents, prefix), schemaOf(statusEvents))
+  const records = await readAll(topicName(statusEvents, prefix), readSchema(statusEvents))
   expect(records).toMatchObject([{ offset: 0, key: 'channel-1:ana', traceparent, value: event }])
 })
 
@@ -239,7 +239,7 @@ test('when Kafka returns after an outage, the producer answers 202 again and has
   const { statusEvents } = topics
   const records = await readAll(
     topicName(statusEvents, prefix),
-    schemaOf(statusEvents),
+    readSchema(statusEvents),
     createKafka({ ...config, KAFKA_BROKERS: own.KAFKA_BROKERS }, context.log),
     new Codec(createRegistry({ ...config, SCHEMA_REGISTRY_URL: own.SCHEMA_REGISTRY_URL }), context),
   )

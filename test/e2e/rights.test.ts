@@ -10,7 +10,7 @@ import { startOwnPlatform } from '../../deploy/local/platform/platform.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { type Program, programs, type Right, rightsOf } from '../../services/topics/rights.ts'
+import { listRights, type Program, programs, type Right } from '../../services/topics/rights.ts'
 import { commandLine } from '../support/command-line.ts'
 import { type KafkaTools, openKafkaTools } from '../support/kafka-tools.ts'
 import { messageOf, publish } from '../support/load.ts'
@@ -66,7 +66,7 @@ afterAll(async () => {
 })
 
 const allowed = (program: Program) =>
-  rightsOf(program, prefix).flatMap(({ resource, name, pattern, operations }) =>
+  listRights(program, prefix).flatMap(({ resource, name, pattern, operations }) =>
     operations.map((operation) => ({
       resourceType: resource === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
       resourceName: name,

@@ -6,7 +6,7 @@ import { type Notification, subjectOfEvent, subjectOfNotification } from '../../
 import type { Attempt } from '../../services/domain/delivery/delivery.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { type LoadLane, lanesOf, messageOf, startLoad } from '../support/load.ts'
@@ -103,7 +103,7 @@ test(`without faults, each of ${events} events to ${webhooks} webhooks has exact
   const attempts = await readValues(
     openKafka(brokers),
     `${world.stack.topicPrefix}webhook-attempts`,
-    openCodec(schemaRegistryUrl).decoder<Attempt>(schemaOf(topics.webhookAttempts)),
+    openCodec(schemaRegistryUrl).decoder<Attempt>(readSchema(topics.webhookAttempts)),
   )
   const ids = new Set(arrivals.map(({ webhookId }) => webhookId))
   const finals = attempts.filter(({ decoded }) => ids.has(decoded.deliveryId) && decoded.next !== 'retry')

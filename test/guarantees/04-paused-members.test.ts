@@ -4,7 +4,7 @@ import type { Attempt, DeadLetter, Delivery } from '../../services/domain/delive
 import type { MessageEvent } from '../../services/domain/event/event.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { sessionTimeoutMs, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
@@ -57,10 +57,10 @@ test('after SIGSTOP past the session timeout and SIGCONT, nothing is missing and
 
   const codec = openCodec(inject('schemaRegistryUrl'))
   const read = <T>(topic: string, schema: object) => readValues(kafka, topic, codec.decoder<T>(schema))
-  const allEvents = await read<MessageEvent>(events, schemaOf(topics.messageEvents))
-  const allDeliveries = await read<Delivery>(deliveries, schemaOf(topics.webhookDeliveries))
-  const allAttempts = await read<Attempt>(attempts, schemaOf(topics.webhookAttempts))
-  const allLetters = await read<DeadLetter>(letters, schemaOf(topics.webhookDeadLetters))
+  const allEvents = await read<MessageEvent>(events, readSchema(topics.messageEvents))
+  const allDeliveries = await read<Delivery>(deliveries, readSchema(topics.webhookDeliveries))
+  const allAttempts = await read<Attempt>(attempts, readSchema(topics.webhookAttempts))
+  const allLetters = await read<DeadLetter>(letters, readSchema(topics.webhookDeadLetters))
 
   const formatted = firstPlaces(allDeliveries.map((record) => [record.decoded.eventId, record]))
   const outcomes = firstPlaces([

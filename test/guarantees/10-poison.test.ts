@@ -6,7 +6,7 @@ import type { DeadLetter } from '../../services/domain/delivery/delivery.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { messageOf, publish } from '../support/load.ts'
@@ -83,7 +83,7 @@ describe.each(poisoned.map((topic) => [topic.name, topic] as const))('an unreada
       slowestMs = Math.max(slowestMs, tookMs)
       expect(tookMs).toBeLessThanOrEqual(limitMs)
 
-      const decode = codec.decoder<DeadLetter>(schemaOf(topics.webhookDeadLetters))
+      const decode = codec.decoder<DeadLetter>(readSchema(topics.webhookDeadLetters))
       const isBuried = async () => {
         for (const { value } of letters) {
           const letter = value && (await decode(value))

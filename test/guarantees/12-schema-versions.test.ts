@@ -5,7 +5,7 @@ import { until } from '../../deploy/local/process/until.ts'
 import { subjectOfNotification } from '../../deploy/receiver/notification.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type Topic, topics } from '../../services/topics/map.ts'
-import { isAvro, schemaOf } from '../../services/topics/schemas.ts'
+import { isAvro, readSchema } from '../../services/topics/schemas.ts'
 import { arbitraryOf } from '../contract/avro-arbitrary.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
@@ -60,7 +60,7 @@ afterAll(() =>
 )
 
 describe.each(avroTopics)('versions of the schema of %s', (name, topic) => {
-  const current = schemaOf(topic)
+  const current = readSchema(topic)
   const versions = { 'N-1': previous(current), N: current, 'N+1': next(current) } as Record<string, object>
 
   test('every schema version reads what every other version writes', { timeout: caseTimeoutMs }, async () => {
@@ -114,7 +114,7 @@ test('services read what earlier and later versions write', { timeout: caseTimeo
   await using producer = await openProducer(kafka)
   for (const [index, topic] of [topics.messageEvents, topics.webhookDeliveries].entries()) {
     const named = `${world.stack.topicPrefix}${topic.name}`
-    const current = schemaOf(topic)
+    const current = readSchema(topic)
     const records = await readValues(kafka, named, codec.decoder<Record<string, unknown>>(current))
     const record = records.find(({ decoded: { eventId } }) => eventId === first.eventId)
     for (const [version, schema] of [previous(current), next(current)].entries()) {

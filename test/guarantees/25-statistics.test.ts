@@ -11,9 +11,9 @@ import { BatchingProducer } from '../../services/platform/kafka/produce/producer
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Health } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { type Figures, figuresIn, figuresOf } from '../support/statistics.ts'
@@ -46,7 +46,7 @@ let decodeStats: Decode<WebhookStats>
 let decodeLetter: Decode<DeadLetter>
 let services: ChildProcess[] = []
 
-const silent = { log: pino({ level: 'silent' }), clock: systemClock, health: new Health() }
+const silent = { log: pino({ level: 'silent' }), clock: systemClock, readiness: new Readiness() }
 const fail = (error: unknown) => {
   throw error
 }
@@ -82,14 +82,14 @@ beforeEach(async () => {
     SCHEMA_REGISTRY_PASSWORD: '',
   })
   const codec = new Codec(registry, silent)
-  encode = await codec.encoder<Attempt>(`${prefix}webhook-attempts-value`, schemaOf(topics.webhookAttempts))
+  encode = await codec.encoder<Attempt>(`${prefix}webhook-attempts-value`, readSchema(topics.webhookAttempts))
   encodeLetter = await codec.encoder<DeadLetter>(
     `${prefix}webhook-dead-letters-value`,
-    schemaOf(topics.webhookDeadLetters),
+    readSchema(topics.webhookDeadLetters),
   )
-  decodeCounts = codec.decoder<DeadLetterCounts>(schemaOf(topics.webhookDeadLetterCounts))
-  decodeStats = codec.decoder<WebhookStats>(schemaOf(topics.webhookStats))
-  decodeLetter = codec.decoder<DeadLetter>(schemaOf(topics.webhookDeadLetters))
+  decodeCounts = codec.decoder<DeadLetterCounts>(readSchema(topics.webhookDeadLetterCounts))
+  decodeStats = codec.decoder<WebhookStats>(readSchema(topics.webhookStats))
+  decodeLetter = codec.decoder<DeadLetter>(readSchema(topics.webhookDeadLetters))
   producer = await BatchingProducer.open(kafka, silent, fail)
 })
 

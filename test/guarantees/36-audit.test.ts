@@ -5,7 +5,7 @@ import type { AuditPage } from '../../services/admin/audit/audit-log.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { openEventStream } from '../support/event-stream.ts'
 import { sessionTimeoutMs } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
@@ -277,7 +277,7 @@ async function switchOff(): Promise<void> {
 }
 
 async function entries(): Promise<AuditEntry[]> {
-  const decode = openCodec(inject('schemaRegistryUrl')).decoder<AuditEntry>(schemaOf(topics.webhookAudit))
+  const decode = openCodec(inject('schemaRegistryUrl')).decoder<AuditEntry>(readSchema(topics.webhookAudit))
   const records = await readValues(openKafka(inject('brokers')), `${world.stack.topicPrefix}webhook-audit`, decode)
   return records.map(({ decoded }) => decoded)
 }

@@ -4,7 +4,7 @@ import { until } from '../../deploy/local/process/until.ts'
 import type { Event } from '../../services/domain/event/event.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf, subjectOf } from '../../services/topics/schemas.ts'
+import { readSchema, subjectName } from '../../services/topics/schemas.ts'
 import { eventFields } from '../support/event-fields.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
@@ -42,8 +42,11 @@ test('the worst text in every field of every event, over HTTP and from Kafka, af
   const codec = openCodec(inject('schemaRegistryUrl'))
   await using producer = await openProducer(kafka)
   const encoders = {
-    message: await codec.encoder(subjectOf(topics.messageEvents, stack.topicPrefix), schemaOf(topics.messageEvents)),
-    status: await codec.encoder(subjectOf(topics.statusEvents, stack.topicPrefix), schemaOf(topics.statusEvents)),
+    message: await codec.encoder(
+      subjectName(topics.messageEvents, stack.topicPrefix),
+      readSchema(topics.messageEvents),
+    ),
+    status: await codec.encoder(subjectName(topics.statusEvents, stack.topicPrefix), readSchema(topics.statusEvents)),
   }
   let number = 0
   /** Channel and business of the odd webhook, unless that field is the odd one. */

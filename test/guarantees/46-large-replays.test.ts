@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
 import type { DeadLetter, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
-import { partitionOfKey } from '../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../services/platform/kafka/key-partition.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf, subjectOf, topicName } from '../../services/topics/schemas.ts'
+import { readSchema, subjectName, topicName } from '../../services/topics/schemas.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { startTestStack, type TestStack, type TestWebhook } from '../support/services.ts'
@@ -51,7 +51,7 @@ test("a replay of all dead letters takes at most 64 MB of admin's memory, and se
   const counted = await world.admin.http.post(path, { json: { ...json, dryRun: true } }).json<{ count: number }>()
   const { count } = await world.admin.http.post(path, { json }).json<{ count: number }>()
   const codec = openCodec(inject('schemaRegistryUrl'))
-  const decode = codec.decoder<PendingDelivery>(schemaOf(topics.webhookReplays))
+  const decode = codec.decoder<PendingDelivery>(readSchema(topics.webhookReplays))
   const replays = topicName(topics.webhookReplays, world.stack.topicPrefix)
   const kafka = openKafka(inject('brokers'))
   const written = async () => {
@@ -90,12 +90,12 @@ async function writeLetters(): Promise<void> {
   const codec = openCodec(inject('schemaRegistryUrl'))
   const prefix = world.stack.topicPrefix
   const encode = await codec.encoder<DeadLetter>(
-    subjectOf(topics.webhookDeadLetters, prefix),
-    schemaOf(topics.webhookDeadLetters),
+    subjectName(topics.webhookDeadLetters, prefix),
+    readSchema(topics.webhookDeadLetters),
   )
   await using producer = await openProducer(openKafka(inject('brokers')))
   const topic = topicName(topics.webhookDeadLetters, prefix)
-  const partition = partitionOfKey(webhook.id, partitions)
+  const partition = choosePartition(webhook.id, partitions)
   const nowMs = systemClock.nowMs()
   const sends: Promise<unknown>[] = []
   const write = async (number: number) => {

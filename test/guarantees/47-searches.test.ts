@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Attempt } from '../../services/domain/delivery/delivery.ts'
-import { partitionOfKey } from '../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../services/platform/kafka/key-partition.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf, subjectOf, topicName } from '../../services/topics/schemas.ts'
+import { readSchema, subjectName, topicName } from '../../services/topics/schemas.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, isFull, sized } from '../support/guarantee-size.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
@@ -35,7 +35,7 @@ beforeAll(async () => {
       channels: [],
     })
     bystander = { businessId: other, id: made.id }
-  } while (partitionOfKey(bystander.id, partitions) !== partitionOfKey(searched.id, partitions))
+  } while (choosePartition(bystander.id, partitions) !== choosePartition(searched.id, partitions))
   await writeAttempts()
 }, caseTimeoutMs)
 
@@ -101,9 +101,9 @@ function pathOf({ businessId, id }: { businessId: string; id: string }): string 
 /** Very many records of one webhook, and a single one of the other among the newest. */
 async function writeAttempts(): Promise<void> {
   const prefix = world.stack.topicPrefix
-  const schema = schemaOf(topics.webhookAttempts)
+  const schema = readSchema(topics.webhookAttempts)
   const encode = await openCodec(inject('schemaRegistryUrl')).encoder<Attempt>(
-    subjectOf(topics.webhookAttempts, prefix),
+    subjectName(topics.webhookAttempts, prefix),
     schema,
   )
   await using producer = await openProducer(openKafka(inject('brokers')))

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { createMetrics } from '../../services/platform/runtime/metrics.ts'
-import { Health } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { createProducerServer } from '../../services/producer/http/server.ts'
 import { figure } from '../support/figure.ts'
 import { filledTo, watchTurns } from '../support/large-requests.ts'
@@ -93,7 +93,7 @@ test.each([
       sink: { isOpen: true, bufferedBytes: 0, publish: async () => undefined },
       authenticate: async () => ({ subject: 's', role: '', permissions: ['events:write'], businessId: 'business-1' }),
       log: pino({ level: 'silent' }),
-      health: new Health(),
+      readiness: new Readiness(),
       metrics: createMetrics('producer'),
     })
     // A warm-up, because compiled code and schemas are not caused by the request.

@@ -7,7 +7,7 @@ import type { MessageEvent } from '../../services/domain/event/event.ts'
 import type { WebhookStats } from '../../services/domain/stats/stats.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
@@ -124,7 +124,7 @@ test.each(sized(every, ['webhook-deliveries']))(
 test('what a recreated webhook-attempts contains is counted in addition to what was counted before', {
   timeout: caseTimeoutMs,
 }, async () => {
-  const decode = codec.decoder<WebhookStats>(schemaOf(topics.webhookStats))
+  const decode = codec.decoder<WebhookStats>(readSchema(topics.webhookStats))
   const counted = async () => {
     const states = new Map<string, number>()
     for (const { decoded } of await readValues(kafka, inTopic('webhook-stats'), decode))
@@ -158,9 +158,9 @@ test('what a recreated webhook-attempts contains is counted in addition to what 
 test('a delivery by a definition of another log is sent, and delays no other', { timeout: caseTimeoutMs }, async () => {
   const topic = inTopic('webhook-deliveries')
   await traffic('before')
-  const decode = codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries))
+  const decode = codec.decoder<Delivery>(readSchema(topics.webhookDeliveries))
   const deliveries = await readValues(kafka, topic, decode)
-  const encode = await codec.encoder<Delivery>(`${topic}-value`, schemaOf(topics.webhookDeliveries))
+  const encode = await codec.encoder<Delivery>(`${topic}-value`, readSchema(topics.webhookDeliveries))
   await using producer = await openProducer(kafka)
   const seen = world.receiver.arrivals.length
   const foreign = deliveries.slice(0, 20)
@@ -181,11 +181,11 @@ test('partitions added to message-events are read within seconds', { timeout: ca
   const topic = inTopic('message-events')
   await traffic('before')
   await admin.createPartitions({ topicPartitions: [{ topic, count: 9 }] })
-  const events = await readValues(kafka, topic, codec.decoder<MessageEvent>(schemaOf(topics.messageEvents)))
+  const events = await readValues(kafka, topic, codec.decoder<MessageEvent>(readSchema(topics.messageEvents)))
   // Events of readiness checks are there too; their webhooks are deleted by now.
   const event = events.find(({ decoded }) => world.lanes.some(({ channel }) => channel === decoded.chatChannelId))
   if (!event) throw new Error('no event to make others of')
-  const encode = await codec.encoder<MessageEvent>(`${topic}-value`, schemaOf(topics.messageEvents))
+  const encode = await codec.encoder<MessageEvent>(`${topic}-value`, readSchema(topics.messageEvents))
   const startMs = systemClock.monotonicMs()
   const seen = world.receiver.arrivals.length
   await using producer = await openProducer(kafka)

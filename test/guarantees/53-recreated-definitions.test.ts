@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import type { DeadLetter } from '../../services/domain/delivery/delivery.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs } from '../support/guarantee-size.ts'
 import { messageOf, publish } from '../support/load.ts'
@@ -73,7 +73,7 @@ test(
     await publish(world, [event('moving', 0), event('moving', 1)])
     await vi.waitFor(() => expect(at('/mine').length).toBeGreaterThan(0), { timeout: 30_000 })
     await byHand('moving', definitionOf('moving', '/theirs', { businessId: other, channels: ['theirs'] }))
-    const decode = openCodec(inject('schemaRegistryUrl')).decoder<DeadLetter>(schemaOf(topics.webhookDeadLetters))
+    const decode = openCodec(inject('schemaRegistryUrl')).decoder<DeadLetter>(readSchema(topics.webhookDeadLetters))
     const lettersTopic = world.stack.topicPrefix + topics.webhookDeadLetters.name
     const letters = () => readValues(openKafka(inject('brokers')), lettersTopic, decode)
     await vi.waitFor(

@@ -664,7 +664,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'takes stored header values to another origin',
     file: 'services/admin/webhooks/draft-rules.ts',
-    text: 'storedFor === originOf(url) ? []',
+    text: 'storedFor === toOrigin(url) ? []',
     replacement: 'true ? []',
     caughtBy: ['test/unit/admin/webhooks/draft-rules.test.ts', 'test/unit/admin/test-send/test-notification.test.ts'],
   },
@@ -699,7 +699,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'drops all former secrets but the newest',
     file: 'services/admin/webhooks/next-definition.ts',
-    text: '...signingAt(formerSecretsOf(current), nowMs)]',
+    text: '...signingAt(listFormerSecrets(current), nowMs)]',
     replacement: ']',
     caughtBy: ['test/unit/admin/webhooks/next-definition.test.ts'],
   },

@@ -12,7 +12,7 @@ import type { Decoded } from '../../services/platform/avro/codec.ts'
 import type { Assignment, Commit, ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
 import { type Topic, topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { definition } from '../unit/formatter/samples.ts'
 import { producerOf } from './refusing-producer.ts'
 
@@ -33,7 +33,7 @@ export type FormatterWorld = {
 const types = new Map<Topic, ReturnType<typeof avroType>>()
 
 export function typeOf(topic: Topic): ReturnType<typeof avroType> {
-  const known = types.get(topic) ?? avroType(schemaOf(topic))
+  const known = types.get(topic) ?? avroType(readSchema(topic))
   types.set(topic, known)
   return known
 }
@@ -81,7 +81,7 @@ export function createFormatterWorld(): FormatterWorld {
       decide(
         event,
         {
-          ownerOf: (businessId) => ({ definition: definition({ businessId }), offset: 1 }),
+          findOwner: (businessId) => ({ definition: definition({ businessId }), offset: 1 }),
           account: () => ({ webhooksEnabled: true }),
         },
         readTraceparent(headers?.traceparent),

@@ -3,7 +3,7 @@ import { inject } from 'vitest'
 import { subjectOfEvent } from '../../deploy/receiver/notification.ts'
 import type { MessageEvent } from '../../services/domain/event/event.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import type { FaultyStack } from './faulty-stack.ts'
 import { messageOf } from './load.ts'
 import { openCodec, openKafka, openProducer, readValues } from './topic-reader.ts'
@@ -19,7 +19,7 @@ export async function publishByNewerSchema(world: FaultyStack, name: string): Pr
   const kafka = openKafka(inject('brokers'))
   const topic = `${world.stack.topicPrefix}${topics.messageEvents.name}`
   const codec = openCodec(registry)
-  const current = schemaOf(topics.messageEvents) as { fields: object[] }
+  const current = readSchema(topics.messageEvents) as { fields: object[] }
   const added = { name: `addedFor${name}`, type: ['null', 'string'], default: null }
   const next = { ...current, fields: [...current.fields, added] }
   await got.post(`${registry}/subjects/${topic}-value/versions`, { json: { schema: JSON.stringify(next) } })

@@ -5,7 +5,7 @@ import type { Codec, Decode } from '../../services/platform/avro/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { type Topic, topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { followTopic, openCodec, openKafka } from './topic-reader.ts'
 
 /** Current records of a topic, in the order of their partitions. */
@@ -50,7 +50,7 @@ export async function followOutcomes({ topicPrefix }: { topicPrefix: string }): 
 
 async function follow<T>(kafka: Kafka, codec: Codec, prefix: string, topic: Topic) {
   const records: ConsumedRecord[] = []
-  const decode = codec.decoder<T>(schemaOf(topic))
+  const decode = codec.decoder<T>(readSchema(topic))
   const following = await followTopic(kafka, prefix + topic.name, records)
   return { following, read: () => Promise.all(records.filter(({ value }) => value !== null).map(decoded(decode))) }
 }

@@ -229,7 +229,7 @@ export class SimulatedWorld {
     clock: { sleep: (ms, signal) => this.clock.sleep(ms, signal) },
     log: pino({ level: 'silent' }),
     fail: (error) => void this.failures.push(error),
-    counted: () => void this.faulted++,
+    onSetAside: () => void this.faulted++,
   })
   /** How far the wall clock has been set forward or back; timers run on the other one, as Node's do. */
   wallSkewMs = 0

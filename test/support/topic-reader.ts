@@ -7,11 +7,11 @@ import { BatchingProducer } from '../../services/platform/kafka/produce/producer
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Health } from '../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../services/platform/runtime/readiness.ts'
 
 /** Kafka as seen from outside by a test, without counters of the services. */
 
-export const testContext = { log: pino({ level: 'silent' }), clock: systemClock, health: new Health() }
+export const testContext = { log: pino({ level: 'silent' }), clock: systemClock, readiness: new Readiness() }
 
 const failTest = (error: unknown) => {
   throw error

@@ -8,12 +8,12 @@ import { createTarget } from '../../services/dispatcher/http/target.ts'
 import { DefinitionTable } from '../../services/domain/definition/definition-table.ts'
 import { avroType } from '../../services/platform/avro/avro.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import { keys, nowMs, policy, secretOf } from './admin/support.ts'
 
 /** No record of webhook-config ends a process: it is in force, or its fault is shown. */
 
-const properties = Object.keys((schemaOf(topics.webhookConfig) as { properties: object }).properties)
+const properties = Object.keys((readSchema(topics.webhookConfig) as { properties: object }).properties)
 const good = {
   id: 'wh_a',
   businessId: 'b1',
@@ -85,7 +85,7 @@ const headers = fc.constantFrom<object>(
 )
 
 describe('any JSON value as a definition', () => {
-  const auditEntry = avroType(schemaOf(topics.webhookAudit))
+  const auditEntry = avroType(readSchema(topics.webhookAudit))
   const definitionVersion = avroType('int' as never)
   const parse = definitionParser(keys)
   /** One table for all runs, so that every record follows any other. */
@@ -121,7 +121,7 @@ describe('any JSON value as a definition', () => {
           expect(needsCompletion('wh_a', { kind: 'definition', definition: whole }, keys)).toBe(false)
         }
         if (!entry) return
-        viewOf(entry.definition, table.conflictsOf('wh_a'), table.fault('wh_a'), nowMs)
+        viewOf(entry.definition, table.findConflicts('wh_a'), table.fault('wh_a'), nowMs)
         createTarget(entry.definition, keys, policy, nowMs)
 
         expect(definitionVersion.isValid(entry.definition.version)).toBe(true)

@@ -10,7 +10,7 @@ import { fillIn } from '../../deploy/docs/sections.ts'
 import { readDefinitions } from '../../services/cli/apply/definition-file.ts'
 import { deadLetterReasons } from '../../services/domain/delivery/delivery.ts'
 import { topics } from '../../services/topics/map.ts'
-import { schemaOf } from '../../services/topics/schemas.ts'
+import { readSchema } from '../../services/topics/schemas.ts'
 import {
   anchorsOf,
   codeBlocks,
@@ -249,7 +249,7 @@ describe('docs/reference/contract.md', () => {
     const shown = new Map(
       rows.flatMap(([, names = '', value = '']) => names.split(', ').map((name) => [name.slice(1, -1), value])),
     )
-    const { properties } = schemaOf(topics.webhookConfig) as { properties: Record<string, { default?: unknown }> }
+    const { properties } = readSchema(topics.webhookConfig) as { properties: Record<string, { default?: unknown }> }
     expect([...shown.keys()].sort()).toEqual(Object.keys(properties).sort())
     for (const [name, { default: value }] of Object.entries(properties))
       if (value !== undefined && typeof value !== 'object') expect(shown.get(name), name).toBe(`\`${value}\``)

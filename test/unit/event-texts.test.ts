@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../../services/domain/event/event.ts'
 import { eventFaults } from '../../services/domain/event/event-faults.ts'
-import { bodyOf } from '../../services/domain/event/notification-body.ts'
+import { formatBody } from '../../services/domain/event/notification-body.ts'
 import { createEventReader } from '../../services/producer/reading/read-event.ts'
 import { topics } from '../../services/topics/map.ts'
 import { growsLinearly } from '../support/cpu-time.ts'
@@ -37,7 +37,7 @@ describe.each(eventFields)('$name', ({ fill, maxBytes }) => {
       return {
         fromKafka: () => {
           const read = { type: event.type, event: typeOf(topicOf(event)).fromBuffer(bytes) } as Event
-          if (eventFaults(read, 1).length === 0) bodyOf(read, everything)
+          if (eventFaults(read, 1).length === 0) formatBody(read, everything)
         },
         overHttp: () => void readEvent(raw),
       }
@@ -58,7 +58,7 @@ describe.each(eventFields)('$name', ({ fill, maxBytes }) => {
       const world = createFormatterWorld()
       await world.take(topicOf(event).name, { value: typeOf(topicOf(event)).toBuffer(event.event) })
       expect([world.deliveries.length, world.letters.length, world.failed.length]).toEqual([1, 0, 0])
-      expect(world.deliveries[0]?.body.equals(bodyOf(event, everything) ?? Buffer.alloc(0))).toBe(true)
+      expect(world.deliveries[0]?.body.equals(formatBody(event, everything) ?? Buffer.alloc(0))).toBe(true)
     },
   )
 

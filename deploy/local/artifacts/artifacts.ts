@@ -6,7 +6,7 @@ import { type Guard, openGuard } from '../process/guard.ts'
 import { lastLines, launch } from '../process/process.ts'
 import { cacheDirectory, exists, removeAbandonedStaging, stagingDirectory } from './cache.ts'
 import { checksumFile, parseChecksums, verify } from './checksums.ts'
-import { download, findMaven, mavenEnvironment, mavenIsMissing, type Progress, pomFile } from './maven.ts'
+import { type DownloadProgress, download, findMaven, mavenEnvironment, mavenIsMissing, pomFile } from './maven.ts'
 
 export type Artifacts = {
   kafkaVersion: string
@@ -28,7 +28,11 @@ export type Artifacts = {
  * and unpacked. If it exists, it is complete and of these versions.
  * @throws Error with what to install, the end of Maven's output, or the file whose checksum differs.
  */
-export async function resolveArtifacts(env: NodeJS.ProcessEnv, java: Java, progress: Progress): Promise<Artifacts> {
+export async function resolveArtifacts(
+  env: NodeJS.ProcessEnv,
+  java: Java,
+  progress: DownloadProgress,
+): Promise<Artifacts> {
   const artifacts = await describeArtifacts(env)
   if (await exists(artifacts.folder)) return artifacts
   const maven = await findMaven(env)

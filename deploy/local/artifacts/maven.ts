@@ -8,13 +8,13 @@ export const pomFile = fileURLToPath(new URL('pom.xml', import.meta.url))
 const onWindows = process.platform === 'win32'
 
 /** Receives progress, one line at a time. */
-export type Progress = (line: string) => void
+export type DownloadProgress = (line: string) => void
 
 export const mavenIsMissing =
   'the local Kafka and schema registry are downloaded with Maven, and there is no `mvn` on the PATH; install Maven ' +
   '(Debian and Ubuntu: apt install maven, macOS: brew install maven)'
 
-type Download = Pick<Launch, 'env' | 'guard'> & { maven: string; staging: string; progress: Progress }
+type Download = Pick<Launch, 'env' | 'guard'> & { maven: string; staging: string; progress: DownloadProgress }
 
 /**
  * Downloads all files into one folder with Maven. Maven's repository is inside the staging folder: Java's home folder

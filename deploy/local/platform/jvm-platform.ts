@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { resolveArtifacts } from '../artifacts/artifacts.ts'
-import type { Progress } from '../artifacts/maven.ts'
+import type { DownloadProgress } from '../artifacts/maven.ts'
 import { openGuard } from '../process/guard.ts'
 import { describeEnd, type Ended } from '../process/process.ts'
 import type { Java } from './java.ts'
@@ -22,7 +22,7 @@ export type JvmPlatform = Platform & { kind: 'jvm'; broker: LocalBroker; logDire
  */
 export async function startJvmPlatform(
   java: Java,
-  progress: Progress,
+  progress: DownloadProgress,
   env: NodeJS.ProcessEnv,
   users?: SecuredListener['users'],
 ): Promise<JvmPlatform> {

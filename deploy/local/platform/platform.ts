@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { artifactsAvailable } from '../artifacts/artifacts.ts'
-import { mavenIsMissing, type Progress } from '../artifacts/maven.ts'
+import { type DownloadProgress, mavenIsMissing } from '../artifacts/maven.ts'
 import { findJava } from './java.ts'
 import { type JvmPlatform, startJvmPlatform } from './jvm-platform.ts'
 import type { BrokerControl } from './kafka.ts'
@@ -29,7 +29,7 @@ export type Platform = AsyncDisposable & {
 
 export type PlatformOptions = {
   /** Receives messages for the user: downloads, starts, and parts that end unexpectedly. */
-  progress: Progress
+  progress: DownloadProgress
   env?: NodeJS.ProcessEnv
 }
 

@@ -1,5 +1,5 @@
 import { systemClock } from '../../../services/platform/runtime/clock.ts'
-import type { Progress } from '../artifacts/maven.ts'
+import type { DownloadProgress } from '../artifacts/maven.ts'
 import type { Guard } from '../process/guard.ts'
 import { describeEnd, type Ended, launch, type ManagedProcess, waitUntilServing } from '../process/process.ts'
 
@@ -13,7 +13,7 @@ export type ServiceOptions = {
   logFile: string
   env: NodeJS.ProcessEnv
   guard: Guard
-  progress: Progress
+  progress: DownloadProgress
 }
 
 /** EX_CONFIG of sysexits.h: a restart would not help. */

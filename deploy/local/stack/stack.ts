@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Progress } from '../artifacts/maven.ts'
+import type { DownloadProgress } from '../artifacts/maven.ts'
 import { type Guard, openGuard } from '../process/guard.ts'
 import { findFreePorts } from '../process/ports.ts'
 import { describeEnd, lastLines, launch } from '../process/process.ts'
@@ -20,7 +20,7 @@ export type StackOptions = {
   /** `host:port` each. */
   brokers: string[]
   schemaRegistryUrl: string
-  progress: Progress
+  progress: DownloadProgress
   /** Prefix of every topic and group; default: HOOKLINE_TOPIC_PREFIX of the environment, or empty. */
   topicPrefix?: string
   /** Number of partitions of each data topic. */

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Progress } from '../artifacts/maven.ts'
+import type { DownloadProgress } from '../artifacts/maven.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const consoleFolder = join(root, 'services', 'console')
@@ -23,7 +23,7 @@ export async function buildConsole(): Promise<void> {
 }
 
 /** Builds the console if it is missing or older than its sources. */
-export async function ensureConsole(progress: Progress): Promise<void> {
+export async function ensureConsole(progress: DownloadProgress): Promise<void> {
   if (await isCurrent()) return
   progress('Building the console ...')
   await buildConsole()

@@ -1,6 +1,6 @@
 import * as client from 'openid-client'
 import { ConfigError } from '../../platform/config/config.ts'
-import { type Identity, identityOf, unauthorized } from '../../platform/http/auth.ts'
+import { type Identity, toIdentity, unauthorized } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 
@@ -79,7 +79,7 @@ export class OidcLogin {
         expectedNonce: attempt.nonce,
         idTokenExpected: true,
       })
-      return identityOf(tokens.claims() ?? {})
+      return toIdentity(tokens.claims() ?? {})
     } catch (error) {
       throw unauthorized(`the provider's answer is not good: ${error instanceof Error ? error.message : error}`)
     }

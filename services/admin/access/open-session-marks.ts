@@ -4,7 +4,7 @@ import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { TopicTable } from '../../platform/kafka/readers/table.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import { topics } from '../../topics/map.ts'
-import { schemaOf } from '../../topics/schemas.ts'
+import { readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { type SessionMark, SessionMarks } from './session-marks.ts'
 
@@ -25,7 +25,10 @@ export async function openSessionMarks(
   context: WaitContext,
 ): Promise<{ marks: SessionMarks; table: AsyncDisposable }> {
   const topic = use.write(topics.webhookSessions)
-  const encode = await codec.encoder<SessionMark>(use.subject(topics.webhookSessions), schemaOf(topics.webhookSessions))
+  const encode = await codec.encoder<SessionMark>(
+    use.subject(topics.webhookSessions),
+    readSchema(topics.webhookSessions),
+  )
   const marks = new SessionMarks(async (key, mark) => {
     const { offset } = await producer.send({ topic, partition, key, value: encode(mark) })
     if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type from 'typebox'
-import { Session } from '../../domain/api/account.ts'
+import { SessionView } from '../../domain/api/account.ts'
 import { type Identity, unauthorized, type VerifyToken } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
@@ -33,7 +33,7 @@ const LoginBody = Type.Object(
   { additionalProperties: false },
 )
 const readBody = bodyReader(LoginBody)
-const shown = (description: string) => ({ description, schema: Session })
+const shown = (description: string) => ({ description, schema: SessionView })
 
 /** The browser's session: begun once with a login token, shown, ended. */
 export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): void {
@@ -137,6 +137,6 @@ async function inTime<T>(clock: Clock, write: Promise<T>): Promise<T> {
   }
 }
 
-function viewOf({ identity, csrfToken, expiresAtMs }: Caller): Session {
+function viewOf({ identity, csrfToken, expiresAtMs }: Caller): SessionView {
   return { ...identity, csrfToken, expiresAt: new Date(expiresAtMs).toISOString() }
 }

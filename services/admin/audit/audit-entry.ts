@@ -1,6 +1,6 @@
 import { type Account, type WebhookDefinition, writableNames } from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
-import { formerSecretsOf, signingAt } from '../../domain/definition/former-secrets.ts'
+import { listFormerSecrets, signingAt } from '../../domain/definition/former-secrets.ts'
 
 /** A record of webhook-audit, as schemas/webhook-audit.avsc describes it. */
 export type AuditEntry = {
@@ -132,7 +132,7 @@ function fieldsOf(definition: WebhookDefinition | undefined, atMs: number): Map<
     ...plain
   } = rest
   // That an overlap is over is no change of anybody's.
-  const [newest, ...older] = signingAt(formerSecretsOf(definition), atMs)
+  const [newest, ...older] = signingAt(listFormerSecrets(definition), atMs)
   const json = (prefix: string, values: object) =>
     Object.entries(values).map(([name, value]) => [prefix + name, JSON.stringify(value)] as const)
   return new Map<string, string>([

@@ -1,4 +1,4 @@
-import { decidedOn, headerOf } from '../../definitions/config-headers.ts'
+import { decidedOn, readHeader } from '../../definitions/config-headers.ts'
 import { accountParser, definitionParser } from '../../definitions/config-tables.ts'
 import { formerSecretField, openHeader } from '../../definitions/sealed-values.ts'
 import { type Account, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
@@ -37,14 +37,14 @@ export function definitionFold(topic: string, keys: KeyRing): AuditFold {
     const after = change.kind === 'definition' ? withKnownSecret(change.definition, before) : undefined
     if (after) written.set(id, after)
     else written.delete(id)
-    const completes = headerOf(record, completesHeader)
+    const completes = readHeader(record, completesHeader)
     const step = { before, after, completes: completes !== null, atMs: recordTimeMs(record.timestampMs) }
     const audited = auditDefinition(step, sameSecret(keys, before, after))
     // An instance that took over while the one before was at it: the same once more.
     const isRepeated = completes !== null && completed.get(id) === completes
     if (completes !== null) completed.set(id, completes)
     if (isRepeated && audited.every(({ changes }) => changes.length === 0)) return []
-    return entries(topic, record, headerOf(record, subjectHeader) ?? writerOf(topic, step), audited)
+    return entries(topic, record, readHeader(record, subjectHeader) ?? writerOf(topic, step), audited)
   }
 }
 
@@ -82,7 +82,7 @@ export function accountFold(topic: string): AuditFold {
     const after = change.kind === 'account' ? change.account : undefined
     if (after) written.set(businessId, after)
     else written.delete(businessId)
-    const subject = headerOf(record, subjectHeader) ?? `topic:${topic}`
+    const subject = readHeader(record, subjectHeader) ?? `topic:${topic}`
     return entries(topic, record, subject, auditAccount(businessId, before, after))
   }
 }

@@ -2,11 +2,11 @@ import type { Codec } from '../../platform/avro/codec.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
-import { followTopic } from '../../platform/kafka/readers/tail.ts'
+import { tailTopic } from '../../platform/kafka/readers/tail.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import { topics } from '../../topics/map.ts'
-import { schemaOf } from '../../topics/schemas.ts'
+import { readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import { accountFold, definitionFold } from './audit-fold.ts'
@@ -41,7 +41,7 @@ export type Auditing = AsyncDisposable & {
 export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: WaitContext): Promise<Auditing> {
   const { use, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned } = deps
   const topic = use.write(topics.webhookAudit)
-  const schema = schemaOf(topics.webhookAudit)
+  const schema = readSchema(topics.webhookAudit)
   const encode = await codec.encoder<AuditEntry>(use.subject(topics.webhookAudit), schema)
   const decode = codec.decoder<AuditEntry>(schema)
   const log = new AuditLog(reader, topic, decode, context.log)
@@ -57,7 +57,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
   }
   const follow = { fail, topic, groupPrefix: `${use.prefix}admin-${topics.webhookAudit.name}` }
   const [tail, writer] = await Promise.all([
-    followTopic(kafka, { ...follow, onRecord: (record) => void onRecord(record) }, context),
+    tailTopic(kafka, { ...follow, onRecord: (record) => void onRecord(record) }, context),
     AuditWriter.open(
       kafka,
       {

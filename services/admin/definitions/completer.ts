@@ -1,4 +1,4 @@
-import { headerOf } from '../../definitions/config-headers.ts'
+import { readHeader } from '../../definitions/config-headers.ts'
 import { definitionParser } from '../../definitions/config-tables.ts'
 import type { WriteRecord } from '../../definitions/config-writer.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
@@ -124,6 +124,6 @@ export class Completer {
 }
 
 function completedOffset(record: ConsumedRecord): number | null {
-  const offset = Number(headerOf(record, completesHeader) ?? Number.NaN)
+  const offset = Number(readHeader(record, completesHeader) ?? Number.NaN)
   return Number.isInteger(offset) ? offset : null
 }

@@ -6,7 +6,10 @@ import type { DefinitionTable } from '../../domain/definition/definition-table.t
 import { subjectHeader } from './record-headers.ts'
 
 /** Reads come from the table; a write resolves once its own record has come back to it (read-your-writes). */
-export type WebhookStore = Pick<DefinitionTable, 'get' | 'entries' | 'ownerOf' | 'conflictsOf' | 'fault' | 'faults'> & {
+export type WebhookStore = Pick<
+  DefinitionTable,
+  'get' | 'entries' | 'findOwner' | 'findConflicts' | 'fault' | 'faults'
+> & {
   /** Resolves when all that any instance has written before the call stands in the table. */
   caughtUp(): Promise<void>
   /**
@@ -31,8 +34,8 @@ export function webhookStore({ table, topic }: Definitions, writes: Pick<Checked
   return {
     get: (id) => table.get(id),
     entries: () => table.entries(),
-    ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
-    conflictsOf: (id) => table.conflictsOf(id),
+    findOwner: (businessId, channel) => table.findOwner(businessId, channel),
+    findConflicts: (id) => table.findConflicts(id),
     fault: (id) => table.fault(id),
     faults: () => table.faults(),
     caughtUp: () => topic.caughtUp(),

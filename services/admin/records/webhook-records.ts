@@ -1,10 +1,10 @@
 import type { Codec, Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import { partitionOfKey } from '../../platform/kafka/key-partition.ts'
+import { choosePartition } from '../../platform/kafka/key-partition.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Topic } from '../../topics/map.ts'
-import { schemaOf } from '../../topics/schemas.ts'
+import { readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 
 /** Reading one webhook's own records out of a topic: their key is its id, so they are all in one partition, in order. */
@@ -24,12 +24,12 @@ export type Place = { partition: number; low: number; high: number }
 export type Range = { webhookId: string; partition: number; from: number; to: number }
 
 export function sourceOf<T>(codec: Codec, use: TopicUse, topic: Topic): Source<T> {
-  return { topic: use.read(topic), decode: codec.decoder<T>(schemaOf(topic)) }
+  return { topic: use.read(topic), decode: codec.decoder<T>(readSchema(topic)) }
 }
 
 export async function placeOf(reader: Pick<Reader, 'ends'>, topic: string, webhookId: string): Promise<Place> {
   const ends = await reader.ends(topic)
-  const partition = partitionOfKey(webhookId, ends.length)
+  const partition = choosePartition(webhookId, ends.length)
   const { low = 0, high = 0 } = ends[partition] ?? {}
   return { partition, low, high }
 }

@@ -5,7 +5,7 @@ import type { Codec, Decode, Encode } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { type Topic, topics } from '../../topics/map.ts'
-import { schemaOf } from '../../topics/schemas.ts'
+import { readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { placeOf, type Reader, readOwn, type Source, sourceOf } from '../records/webhook-records.ts'
 import type { WholeSource } from './replay-selected.ts'
@@ -89,7 +89,7 @@ export async function openReplayTopics(
 ): Promise<ReplayTopics> {
   const head = <T>(topic: Topic, paths: string[]): Source<T> => ({
     topic: use.read(topic),
-    decode: codec.decoder<T>(projection(schemaOf(topic), paths)),
+    decode: codec.decoder<T>(projection(readSchema(topic), paths)),
   })
   const heads = {
     deliveries: head<DeliveryHead>(topics.webhookDeliveries, deliveryFields),
@@ -104,7 +104,7 @@ export async function openReplayTopics(
   }
   const writer = async (topic: Topic) => {
     const name = use.write(topic)
-    const encode: Encode<PendingDelivery> = await codec.encoder(use.subject(topic), schemaOf(topic))
+    const encode: Encode<PendingDelivery> = await codec.encoder(use.subject(topic), readSchema(topic))
     return (pending: PendingDelivery) => send({ topic: name, key: pending.delivery.webhookId, value: encode(pending) })
   }
   const writeReplay = await writer(topics.webhookReplays)

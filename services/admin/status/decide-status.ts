@@ -1,4 +1,4 @@
-import type { Conflict, State, Status } from '../../domain/api/webhook.ts'
+import type { Conflict, Status, WebhookState } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { breakerWindowMs, type WebhookHealth } from '../../domain/delivery/webhook-health.ts'
 import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
@@ -42,7 +42,7 @@ export function statusOf(facts: StatusFacts, nowMs: number): Status {
   }
 }
 
-function stateOf(facts: StatusFacts, recentFailures: number[], nowMs: number): State {
+function stateOf(facts: StatusFacts, recentFailures: number[], nowMs: number): WebhookState {
   const { definition, activated, conflicts, problems, health, minutes } = facts
   if (!definition.enabled) return 'off'
   if (!activated) return 'not-activated'

@@ -4,8 +4,8 @@ import type { Codec } from '../../platform/avro/codec.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import { type Topic, topics } from '../../topics/map.ts'
-import { schemaOf } from '../../topics/schemas.ts'
-import { statsTopicOf } from '../../topics/stats-generation.ts'
+import { readSchema } from '../../topics/schemas.ts'
+import { statsTopicFor } from '../../topics/stats-generation.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { LatestRecords } from '../records/latest-records.ts'
 
@@ -42,14 +42,14 @@ export async function openMonitoring(
       {
         topic: use.read(topic),
         groupPrefix: `${use.prefix}admin-${topic.name}`,
-        decode: codec.decoder<T>(schemaOf(topic)),
+        decode: codec.decoder<T>(readSchema(topic)),
         onChange: (webhookId) => onChange(what, webhookId),
         fail,
       },
       context,
     )
   const [stats, health, deadLetters] = await Promise.all([
-    open<WebhookStats>(statsTopicOf(generation), 'stats'),
+    open<WebhookStats>(statsTopicFor(generation), 'stats'),
     open<WebhookHealth>(topics.webhookHealth, 'health'),
     open<DeadLetterCounts>(topics.webhookDeadLetterCounts, 'stats'),
   ])

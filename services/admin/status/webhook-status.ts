@@ -11,7 +11,7 @@ import { lastHour } from './last-hour.ts'
 import type { Monitoring } from './monitoring.ts'
 
 export type StandingDeps = {
-  store: Pick<WebhookStore, 'conflictsOf' | 'fault'>
+  store: Pick<WebhookStore, 'findConflicts' | 'fault'>
   accounts: Pick<AccountStore, 'get'>
   monitoring: Pick<Monitoring, 'stats' | 'health' | 'deadLetters'>
   clock: Clock
@@ -34,7 +34,7 @@ export class Standing {
     const facts = {
       definition,
       activated: accounts.get(businessId)?.webhooksEnabled === true,
-      conflicts: [...store.conflictsOf(id)].map(([channel, owner]) => conflictWith(channel, owner)),
+      conflicts: [...store.findConflicts(id)].map(([channel, owner]) => conflictWith(channel, owner)),
       problems: store.fault(id)?.problems ?? [],
       minutes,
       health: monitoring.health(id),

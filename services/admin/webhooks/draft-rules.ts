@@ -1,4 +1,4 @@
-import { originOf } from '../../definitions/sealed-values.ts'
+import { toOrigin } from '../../definitions/sealed-values.ts'
 import { type UrlPolicy, urlProblem } from '../../definitions/target-url.ts'
 import { Draft } from '../../domain/api/webhook.ts'
 import { isServerMade } from '../../domain/definition/definition.ts'
@@ -35,8 +35,8 @@ export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft
   const { url, headers } = checked.value
   const badUrl = rules.written.has('url') ? urlProblem(url, rules) : null
   const badHeaders = rules.written.has('headers') ? headerProblems(headers, rules.storedHeaders) : []
-  const storedFor = rules.storedUrl === undefined ? null : originOf(rules.storedUrl)
-  const moved = storedFor === null || storedFor === originOf(url) ? [] : movedHeaders(headers, storedFor)
+  const storedFor = rules.storedUrl === undefined ? null : toOrigin(rules.storedUrl)
+  const moved = storedFor === null || storedFor === toOrigin(url) ? [] : movedHeaders(headers, storedFor)
   const problems = [...(badUrl === null ? [] : [{ field: 'url', message: badUrl }]), ...badHeaders, ...moved]
   return problems.length === 0 ? checked : { ok: false, problems }
 }

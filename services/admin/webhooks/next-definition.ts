@@ -2,7 +2,7 @@ import { formerSecretField } from '../../definitions/sealed-values.ts'
 import type { Draft } from '../../domain/api/webhook.ts'
 import { nextVersion, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import {
-  formerSecretsOf,
+  listFormerSecrets,
   maxFormerSecrets,
   signingAt,
   withFormerSecrets,
@@ -49,14 +49,14 @@ export function rotated(current: WebhookDefinition, secret: string, nowMs: numbe
     secret: keys.seal(old.plain, sealContext(current, formerSecretField)),
     until: new Date(nowMs + rotationOverlapMs).toISOString(),
   }
-  const former = [...(replaced ? [replaced] : []), ...signingAt(formerSecretsOf(current), nowMs)]
+  const former = [...(replaced ? [replaced] : []), ...signingAt(listFormerSecrets(current), nowMs)]
   const next = { ...current, secret: keys.seal(secret, sealContext(current, 'secret')) }
   return sealDefinition(advanced(withFormerSecrets(next, former), nowMs), keys)
 }
 
 /** When the next rotation is possible, in milliseconds since the epoch; null: now. */
 export function nextRotationMs(current: WebhookDefinition, nowMs: number): number | null {
-  const former = signingAt(formerSecretsOf(current), nowMs)
+  const former = signingAt(listFormerSecrets(current), nowMs)
   if (former.length < maxFormerSecrets) return null
   return Math.min(...former.map(({ until }) => Date.parse(until)))
 }
@@ -64,7 +64,7 @@ export function nextRotationMs(current: WebhookDefinition, nowMs: number): numbe
 /** A former secret that signs no more is not kept. */
 function advanced(definition: WebhookDefinition, nowMs: number): WebhookDefinition {
   return {
-    ...withFormerSecrets(definition, signingAt(formerSecretsOf(definition), nowMs)),
+    ...withFormerSecrets(definition, signingAt(listFormerSecrets(definition), nowMs)),
     version: nextVersion(definition.version),
     updatedAt: new Date(nowMs).toISOString(),
   }

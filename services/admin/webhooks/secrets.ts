@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { formerSecretField, isBound, openHeader, sealHeader } from '../../definitions/sealed-values.ts'
 import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
-import { formerSecretsOf, withFormerSecrets } from '../../domain/definition/former-secrets.ts'
+import { listFormerSecrets, withFormerSecrets } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 
 type Place = Pick<WebhookDefinition, 'id' | 'businessId' | 'url'>
@@ -22,7 +22,7 @@ export function newWebhookId(): string {
 /** Whether a secret or header value is in the open, as an operator may write it. */
 export function holdsPlainValues(definition: WebhookDefinition, keys: KeyRing): boolean {
   const { secret, headers } = definition
-  const former = formerSecretsOf(definition).map((each) => each.secret)
+  const former = listFormerSecrets(definition).map((each) => each.secret)
   return [secret, ...former, ...Object.values(headers)].some((value) => value !== undefined && !keys.isSealed(value))
 }
 
@@ -37,7 +37,7 @@ export function sealDefinition(definition: WebhookDefinition, keys: KeyRing): We
     const opened = keys.isCurrent(value) ? null : keys.open(value, context)
     return opened?.ok ? keys.seal(opened.plain, context) : value
   }
-  const former = formerSecretsOf(definition).map((each) => ({
+  const former = listFormerSecrets(definition).map((each) => ({
     ...each,
     secret: sealedSecret(each.secret, formerSecretField),
   }))

@@ -157,12 +157,12 @@ export class WebhookActions {
   }
 
   #ownerOf(businessId: string): OwnerOf {
-    return (channel) => this.#deps.store.ownerOf(businessId, channel)?.definition
+    return (channel) => this.#deps.store.findOwner(businessId, channel)?.definition
   }
 
   #view(definition: WebhookDefinition): Omit<Webhook, 'status'> {
     const { store, clock } = this.#deps
-    return viewOf(definition, store.conflictsOf(definition.id), store.fault(definition.id), clock.nowMs())
+    return viewOf(definition, store.findConflicts(definition.id), store.fault(definition.id), clock.nowMs())
   }
 
   #listed(definition: WebhookDefinition): ListedWebhook {

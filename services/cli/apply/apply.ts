@@ -1,8 +1,8 @@
-import type { AdminApi, Webhook } from '../connection/admin-api.ts'
+import type { AdminApi, AdminWebhook } from '../connection/admin-api.ts'
 import { CliFailure } from '../failure.ts'
-import type { Wanted } from './definition-file.ts'
-import { type Change, changesBetween } from './diff-lines.ts'
-import { type PlanOptions, planOf, type Step } from './plan.ts'
+import type { WantedWebhook } from './definition-file.ts'
+import { changesBetween, type FieldDifference } from './diff-lines.ts'
+import { type PlanOptions, type PlanStep, planStep } from './plan.ts'
 
 /** Result for one definition. */
 export type Applied = {
@@ -11,26 +11,26 @@ export type Applied = {
   /** null if there is none yet. */
   id: string | null
   name: string
-  changes: Change[]
+  changes: FieldDifference[]
   /** Secret of a new webhook, shown this once. */
   secret?: string
   problem?: string
 }
 
-type Planned = { businessId: string; step: Step }
+type Planned = { businessId: string; step: PlanStep }
 
 /** Compares the files with the server's webhooks; changes nothing. */
 export async function plan(
   admin: Pick<AdminApi, 'list'>,
-  wanted: (Wanted & { businessId: string })[],
+  wanted: (WantedWebhook & { businessId: string })[],
   options: PlanOptions,
 ): Promise<Planned[]> {
-  const existing = new Map<string, Webhook[]>()
+  const existing = new Map<string, AdminWebhook[]>()
   for (const businessId of new Set(wanted.map((one) => one.businessId)))
     existing.set(businessId, await admin.list(businessId))
   return wanted.map((one) => {
     const { businessId } = one
-    return { businessId, step: planOf(one, businessId, existing.get(businessId) ?? [], options) }
+    return { businessId, step: planStep(one, businessId, existing.get(businessId) ?? [], options) }
   })
 }
 
@@ -80,7 +80,7 @@ async function carryOutOne(admin: Pick<AdminApi, 'create' | 'patch'>, planned: P
 /** Result of the step if the server accepts it. */
 export function foreseen({ businessId, step }: Planned): Applied {
   const { wanted } = step
-  const common = { businessId, id: wanted.id ?? null, name: wanted.name ?? '', changes: [] as Change[] }
+  const common = { businessId, id: wanted.id ?? null, name: wanted.name ?? '', changes: [] as FieldDifference[] }
   switch (step.kind) {
     case 'create':
       return { ...common, action: 'created', changes: changesBetween({}, step.after) }

@@ -2,12 +2,12 @@ import { styleText } from 'node:util'
 import { structuredPatch } from 'diff'
 import { stringify } from 'yaml'
 import { printable } from '../output/output.ts'
-import type { Shown } from './plan.ts'
+import type { ShownFields } from './plan.ts'
 
-export type Change = { field: string; from: unknown; to: unknown }
+export type FieldDifference = { field: string; from: unknown; to: unknown }
 
 /** Fields that differ, in the order of the definition; null for an absent one. */
-export function changesBetween(before: Shown, after: Shown): Change[] {
+export function changesBetween(before: ShownFields, after: ShownFields): FieldDifference[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return names
     .map((field) => ({ field, from: before[field] ?? null, to: after[field] ?? null }))
@@ -15,12 +15,12 @@ export function changesBetween(before: Shown, after: Shown): Change[] {
 }
 
 /** Lines of the difference between both, as YAML. */
-export function diffLines(before: Shown, after: Shown, colours: boolean): string[] {
+export function diffLines(before: ShownFields, after: ShownFields, colours: boolean): string[] {
   const { hunks } = structuredPatch('', '', yaml(before), yaml(after), '', '', { context: 1 })
   return hunks.flatMap(({ lines }) => lines.map((line) => paint(printable(line), colours)))
 }
 
-function yaml(shown: Shown): string {
+function yaml(shown: ShownFields): string {
   return Object.keys(shown).length === 0 ? '' : stringify(shown, { lineWidth: 0 })
 }
 

@@ -1,18 +1,25 @@
 import { isDeepStrictEqual } from 'node:util'
 import { writableNames } from '../../domain/definition/definition.ts'
 import { definitionDefaults, maskedValue } from '../../domain/definition/definition-values.ts'
-import type { Webhook } from '../connection/admin-api.ts'
-import type { Wanted } from './definition-file.ts'
+import type { AdminWebhook } from '../connection/admin-api.ts'
+import type { WantedWebhook } from './definition-file.ts'
 
 /** The writable part of a webhook, as it is shown. */
-export type Shown = Record<string, unknown>
+export type ShownFields = Record<string, unknown>
 
 /** A step that makes the server match a file. */
-export type Step =
-  | { kind: 'create'; wanted: Wanted; businessId: string; body: object; after: Shown }
-  | { kind: 'update'; wanted: Wanted; webhook: Webhook; patch: Shown; before: Shown; after: Shown }
-  | { kind: 'unchanged'; wanted: Wanted; webhook: Webhook }
-  | { kind: 'impossible'; wanted: Wanted; why: string }
+export type PlanStep =
+  | { kind: 'create'; wanted: WantedWebhook; businessId: string; body: object; after: ShownFields }
+  | {
+      kind: 'update'
+      wanted: WantedWebhook
+      webhook: AdminWebhook
+      patch: ShownFields
+      before: ShownFields
+      after: ShownFields
+    }
+  | { kind: 'unchanged'; wanted: WantedWebhook; webhook: AdminWebhook }
+  | { kind: 'impossible'; wanted: WantedWebhook; why: string }
 
 export type PlanOptions = {
   /**
@@ -25,7 +32,12 @@ const defaults: Readonly<Record<string, unknown>> = definitionDefaults
 const defaultEvents: Readonly<Record<string, boolean>> = definitionDefaults.events
 
 /** @param existing the webhooks of that business. */
-export function planOf(wanted: Wanted, businessId: string, existing: Webhook[], options: PlanOptions): Step {
+export function planStep(
+  wanted: WantedWebhook,
+  businessId: string,
+  existing: AdminWebhook[],
+  options: PlanOptions,
+): PlanStep {
   const found = findFor(wanted, existing)
   if (typeof found === 'string') return { kind: 'impossible', wanted, why: found }
   if (found === undefined) {
@@ -35,7 +47,7 @@ export function planOf(wanted: Wanted, businessId: string, existing: Webhook[], 
     const body = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
     return { kind: 'create', wanted, businessId, body, after: merged(defaults, fields, true) }
   }
-  const before = shownOf(found)
+  const before = toShownFields(found)
   const changes = Object.entries(wanted.fields).filter(([name, value]) => differs(name, before[name], value, options))
   if (changes.length === 0) return { kind: 'unchanged', wanted, webhook: found }
   const patch = Object.fromEntries(changes)
@@ -46,7 +58,7 @@ export function planOf(wanted: Wanted, businessId: string, existing: Webhook[], 
  * The webhook to change. An id must exist already, because the server makes ids. @returns the problem if it cannot be
  * determined.
  */
-function findFor({ id, name }: Wanted, existing: Webhook[]): Webhook | undefined | string {
+function findFor({ id, name }: WantedWebhook, existing: AdminWebhook[]): AdminWebhook | undefined | string {
   if (id !== undefined) return existing.find((webhook) => webhook.id === id) ?? `the business has no webhook ${id}`
   const named = existing.filter((webhook) => webhook.name === name)
   if (named.length <= 1) return named[0]
@@ -54,7 +66,7 @@ function findFor({ id, name }: Wanted, existing: Webhook[]): Webhook | undefined
 }
 
 /** Documents that target the same webhook; the later one would overwrite the earlier one. */
-export function repeated(wanted: Wanted[]): string[] {
+export function repeated(wanted: WantedWebhook[]): string[] {
   const seen = new Map<string, string>()
   return wanted.flatMap(({ place, businessId, id, name }) => {
     const key = JSON.stringify([businessId, id ?? null, id === undefined ? name : null])
@@ -64,8 +76,8 @@ export function repeated(wanted: Wanted[]): string[] {
   })
 }
 
-function shownOf(webhook: Webhook): Shown {
-  const fields = webhook as unknown as Shown
+function toShownFields(webhook: AdminWebhook): ShownFields {
+  const fields = webhook as unknown as ShownFields
   return Object.fromEntries(
     writableNames.map((name) => [name, fields[name]]).filter(([, value]) => value !== undefined),
   )
@@ -86,7 +98,7 @@ function differs(name: string, is: unknown, wanted: unknown, { writeHeaders }: P
 }
 
 /** Whether a file has header values that may differ from the webhook's stored ones, which cannot be compared. */
-export function hasUncomparedValues({ kind, wanted }: Step): boolean {
+export function hasUncomparedValues({ kind, wanted }: PlanStep): boolean {
   const headers = (wanted.fields.headers ?? {}) as Headers
   return kind !== 'create' && Object.values(headers).some((value) => value !== maskedValue)
 }
@@ -100,16 +112,16 @@ function headersDiffer(is: Headers, wanted: Headers, writeHeaders: boolean): boo
 }
 
 /** null means all defaults; null for one event means its default. */
-function eventsOf(wanted: unknown): Shown {
+function eventsOf(wanted: unknown): ShownFields {
   if (wanted === null) return defaultEvents
   return Object.fromEntries(
-    Object.entries(wanted as Shown).map(([name, value]) => [name, value === null ? defaultEvents[name] : value]),
+    Object.entries(wanted as ShownFields).map(([name, value]) => [name, value === null ? defaultEvents[name] : value]),
   )
 }
 
 /** The webhook as the server will show it. */
-function merged(before: Shown, fields: Shown, newValues: boolean): Shown {
-  const after: Shown = { ...before }
+function merged(before: ShownFields, fields: ShownFields, newValues: boolean): ShownFields {
+  const after: ShownFields = { ...before }
   for (const [name, value] of Object.entries(fields)) {
     if (name === 'events') after.events = { ...(before.events as object), ...eventsOf(value) }
     else if (name === 'headers')

@@ -16,15 +16,15 @@ import type { Account } from '../../domain/definition/definition.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 import type { AdminConnection } from './connection.ts'
-import { exitCodeOf, problemLines } from './problem-lines.ts'
+import { problemLines, toExitCode } from './problem-lines.ts'
 
 /** A webhook of any response. Older versions of admin send no status. */
-export type Webhook = Omit<ApiWebhook, 'status'> &
+export type AdminWebhook = Omit<ApiWebhook, 'status'> &
   Partial<Pick<ListedWebhook, 'status' | 'lastHour'> & Pick<WebhookWithSecret, 'secret'>>
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 type Query = Record<string, string | number>
-type Asked = { body?: object; query?: Query; version?: number }
+type RequestParts = { body?: object; query?: Query; version?: number }
 
 const requestTimeoutMs = 45_000
 const pageSize = 200
@@ -54,65 +54,65 @@ export class AdminApi {
     return rows.map(({ businessId }) => businessId)
   }
 
-  list(businessId: string): Promise<Webhook[]> {
+  list(businessId: string): Promise<AdminWebhook[]> {
     return this.#all(pathOf(businessId, 'webhooks'), 'webhooks')
   }
 
-  get(businessId: string, id: string): Promise<Webhook> {
+  get(businessId: string, id: string): Promise<AdminWebhook> {
     return this.#ask('GET', pathOf(businessId, 'webhooks', id))
   }
 
-  create(businessId: string, body: object): Promise<Webhook> {
+  create(businessId: string, body: object): Promise<AdminWebhook> {
     return this.#ask('POST', pathOf(businessId, 'webhooks'), { body })
   }
 
-  patch({ businessId, id, version }: Webhook, body: object): Promise<Webhook> {
+  patch({ businessId, id, version }: AdminWebhook, body: object): Promise<AdminWebhook> {
     return this.#ask('PATCH', pathOf(businessId, 'webhooks', id), { body, version })
   }
 
-  async remove({ businessId, id, version }: Webhook): Promise<void> {
+  async remove({ businessId, id, version }: AdminWebhook): Promise<void> {
     await this.#ask('DELETE', pathOf(businessId, 'webhooks', id), { version })
   }
 
-  rotateSecret({ businessId, id }: Webhook): Promise<Webhook> {
+  rotateSecret({ businessId, id }: AdminWebhook): Promise<AdminWebhook> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'secret', 'rotate'))
   }
 
-  test({ businessId, id }: Webhook, body: object): Promise<TestResult> {
+  test({ businessId, id }: AdminWebhook, body: object): Promise<TestResult> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'test'), { body })
   }
 
-  stats({ businessId, id }: Webhook): Promise<Stats> {
+  stats({ businessId, id }: AdminWebhook): Promise<Stats> {
     return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'stats'))
   }
 
-  async errors({ businessId, id }: Webhook): Promise<ErrorEntry[]> {
+  async errors({ businessId, id }: AdminWebhook): Promise<ErrorEntry[]> {
     const { errors } = await this.#ask<{ errors: ErrorEntry[] }>('GET', pathOf(businessId, 'webhooks', id, 'errors'))
     return errors
   }
 
   /** The newest attempts that match the query. */
-  attempts({ businessId, id }: Webhook, limit: number, query: Query): Promise<AttemptEntry[]> {
+  attempts({ businessId, id }: AdminWebhook, limit: number, query: Query): Promise<AttemptEntry[]> {
     return this.#all(pathOf(businessId, 'webhooks', id, 'attempts'), 'attempts', limit, query)
   }
 
-  deadLetters({ businessId, id }: Webhook, limit: number): Promise<DeadLetterEntry[]> {
+  deadLetters({ businessId, id }: AdminWebhook, limit: number): Promise<DeadLetterEntry[]> {
     return this.#all(pathOf(businessId, 'webhooks', id, 'dead-letters'), 'deadLetters', limit)
   }
 
-  startReplay({ businessId, id }: Webhook, body: object): Promise<ReplayStarted> {
+  startReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayStarted> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body })
   }
 
-  countReplay({ businessId, id }: Webhook, body: object): Promise<ReplayCounted> {
+  countReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayCounted> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body: { ...body, dryRun: true } })
   }
 
-  replay({ businessId, id }: Webhook, replayId: string): Promise<ReplayProgress> {
+  replay({ businessId, id }: AdminWebhook, replayId: string): Promise<ReplayProgress> {
     return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'replay', replayId))
   }
 
-  stopReplay({ businessId, id }: Webhook, replayId: string): Promise<void> {
+  stopReplay({ businessId, id }: AdminWebhook, replayId: string): Promise<void> {
     return this.#ask('DELETE', pathOf(businessId, 'webhooks', id, 'replay', replayId))
   }
 
@@ -142,7 +142,7 @@ export class AdminApi {
     return rows.slice(0, limit)
   }
 
-  async #ask<T>(method: Method, path: string, { body, query, version }: Asked = {}): Promise<T> {
+  async #ask<T>(method: Method, path: string, { body, query, version }: RequestParts = {}): Promise<T> {
     try {
       const response = await this.#http(path, {
         method,
@@ -161,7 +161,7 @@ export class AdminApi {
   #failureOf(error: unknown): unknown {
     if (error instanceof HTTPError) {
       const { statusCode, body } = error.response
-      return new CliFailure(exitCodeOf(statusCode), problemLines(statusCode, parsed(body)).join('\n'))
+      return new CliFailure(toExitCode(statusCode), problemLines(statusCode, parsed(body)).join('\n'))
     }
     if (error instanceof RequestError)
       return new CliFailure(exitCodes.unreachable, `no answer from ${this.#url}: ${error.code} ${error.message}`)

@@ -14,7 +14,7 @@ export function problemLines(status: number, body: unknown): string[] {
   return [head, ...(errors ?? []).map(({ field, message }) => `  ${field || '(the body)'} ${message}`)]
 }
 
-export function exitCodeOf(status: number): ExitCode {
+export function toExitCode(status: number): ExitCode {
   if (status === 404) return exitCodes.notFound
   if (status === 401 || status === 403) return exitCodes.notAllowed
   return exitCodes.failed

@@ -3,14 +3,14 @@ import type { ReplayProgress } from '../../domain/api/traffic.ts'
 import type { Terminal } from '../terminal.ts'
 
 const pollMs = 500
-/** Polls between two lines of progress, where no bar is shown. */
+/** Polls between two lines of progress, where no bar is shown; the last line is always written. */
 const lineEveryPolls = 10
 
 /**
  * Polls until every notification has its outcome, or Ctrl-C ends the wait (the replay continues). @returns the last
  * answer.
  */
-export async function follow(
+export async function watchReplay(
   { clock, interactive, interrupted, err }: Terminal,
   ask: () => Promise<ReplayProgress>,
 ): Promise<ReplayProgress> {
@@ -21,11 +21,13 @@ export async function follow(
   try {
     for (let polls = 0; ; polls++) {
       const progress = await ask()
-      const done = doneOf(progress)
+      const done = countDone(progress)
       if (polls === 0) bar?.start(progress.count, done, { outcomes: '' })
       bar?.update(done, { outcomes: outcomesLine(progress) })
-      if (!bar && polls % lineEveryPolls === 0) err(`${done} of ${progress.count} done; ${outcomesLine(progress)}\n`)
-      if (done >= progress.count || progress.stopped || interrupted.aborted) return progress
+      const isOver = done >= progress.count || progress.stopped || interrupted.aborted
+      if (!bar && (isOver || polls % lineEveryPolls === 0))
+        err(`${done} of ${progress.count} done; ${outcomesLine(progress)}\n`)
+      if (isOver) return progress
       await clock.sleep(pollMs, interrupted)
     }
   } finally {
@@ -33,7 +35,7 @@ export async function follow(
   }
 }
 
-function doneOf({ count, waiting, retrying }: ReplayProgress): number {
+function countDone({ count, waiting, retrying }: ReplayProgress): number {
   return count - waiting - retrying
 }
 

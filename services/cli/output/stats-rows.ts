@@ -6,7 +6,7 @@ import { optional, outcomesText } from './webhook-rows.ts'
 /** Statistics and logs as tables for people. */
 
 /** Totals of the last hour, day and week: of the periods that started within them. */
-export function spansOf({ minutes, hours }: Pick<Stats, 'minutes' | 'hours'>, nowMs: number): Record<string, Totals> {
+export function sumSpans({ minutes, hours }: Pick<Stats, 'minutes' | 'hours'>, nowMs: number): Record<string, Totals> {
   return {
     'last hour': sumOf(minutes, nowMs - hourMs),
     'last day': sumOf(hours, nowMs - 24 * hourMs),
@@ -23,7 +23,7 @@ function sumOf(counts: PeriodCounts[], sinceMs: number): Totals {
   return sum
 }
 
-export function causesOf(counts: PeriodCounts[]): [string, number][] {
+export function sumCauses(counts: PeriodCounts[]): [string, number][] {
   const causes = new Map<string, number>()
   for (const { errors } of counts)
     for (const [cause, n] of Object.entries(errors)) causes.set(cause, (causes.get(cause) ?? 0) + n)
@@ -32,7 +32,7 @@ export function causesOf(counts: PeriodCounts[]): [string, number][] {
 
 export function statsRows(stats: Stats, nowMs: number): Rows {
   const { status, last30Minutes: times, hours } = stats
-  const causes = causesOf(hours).map(([cause, n]) => `${cause}: ${n}`)
+  const causes = sumCauses(hours).map(([cause, n]) => `${cause}: ${n}`)
   const responses = (['fastest', 'average', 'slowest', 'p50', 'p95', 'p99'] as const).map(
     (name) => `${name} ${milliseconds(times[`${name}Ms`])}`,
   )
@@ -45,7 +45,7 @@ export function statsRows(stats: Stats, nowMs: number): Rows {
       ...optional('parked', status.parked || undefined),
       ...optional('waiting', status.waiting || undefined),
       ['dead letters', status.deadLetters],
-      ...Object.entries(spansOf(stats, nowMs)).map(([span, outcomes]) => [span, outcomesText(outcomes)]),
+      ...Object.entries(sumSpans(stats, nowMs)).map(([span, outcomes]) => [span, outcomesText(outcomes)]),
       ...optional('errors of the week', causes.join(', ')),
       ['last 30 minutes', times.answered === 0 ? 'no answers' : `${times.answered} answers; ${responses.join(', ')}`],
       ['as of', stats.updatedAt ?? 'no attempt yet'],

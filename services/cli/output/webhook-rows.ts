@@ -1,18 +1,18 @@
 import type { Account } from '../../domain/definition/definition.ts'
 import type { Totals } from '../../domain/stats/stats.ts'
-import type { Webhook } from '../connection/admin-api.ts'
+import type { AdminWebhook } from '../connection/admin-api.ts'
 import { fieldRows, type Rows } from './output.ts'
 
 /** Webhooks as tables for people. */
 
-export function webhookListRows(webhooks: Webhook[]): Rows {
+export function webhookListRows(webhooks: AdminWebhook[]): Rows {
   return {
     head: ['BUSINESS', 'ID', 'NAME', 'STATE', 'LAST HOUR', 'CHANNELS', 'URL'],
     rows: webhooks.map((webhook) => [
       webhook.businessId,
       webhook.id,
       webhook.name,
-      stateOf(webhook),
+      stateText(webhook),
       webhook.lastHour ? outcomesText(webhook.lastHour) : '-',
       webhook.channels.length > 3 ? `${webhook.channels.length} channels` : webhook.channels.join(', '),
       webhook.url,
@@ -21,14 +21,14 @@ export function webhookListRows(webhooks: Webhook[]): Rows {
   }
 }
 
-export function webhookRows(webhook: Webhook): Rows {
+export function webhookRows(webhook: AdminWebhook): Rows {
   const { status, conflicts, fault, events, headers } = webhook
   const wanted = Object.entries(events).filter(([, isWanted]) => isWanted)
   return fieldRows([
     ['id', webhook.id],
     ['business', webhook.businessId],
     ['name', webhook.name],
-    ['state', stateOf(webhook)],
+    ['state', stateText(webhook)],
     ...optional('disabled', webhook.disabledReason),
     ...optional('blocked until', status?.blockedUntil),
     ...optional('parked', status?.parked || undefined),
@@ -70,7 +70,7 @@ export function outcomesText({ success, slow, error, rejected }: Totals): string
 }
 
 /** The state that admin reports; without one, whether the webhook is enabled. */
-function stateOf({ status, enabled }: Webhook): string {
+function stateText({ status, enabled }: AdminWebhook): string {
   return status?.state ?? (enabled ? 'on' : 'off')
 }
 

@@ -7,9 +7,9 @@ import { exitCodes } from '../exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 
 /** A value as plain JSON: times in ISO 8601; bytes as text if they are UTF-8, otherwise base64. */
-export type Shown = { value: unknown } | { unreadable: string; base64: string }
+export type DecodedValue = { value: unknown } | { unreadable: string; base64: string }
 
-export type Decoder = (bytes: Buffer | null) => Promise<Shown>
+export type Decoder = (bytes: Buffer | null) => Promise<DecodedValue>
 
 const headerBytes = 5
 

@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { type Format, printable } from '../output/output.ts'
-import { type Shown, textOrBase64 } from './decoder.ts'
+import { type DecodedValue, textOrBase64 } from './decoder.ts'
 
 export type ShownRecord = {
   topic: string
@@ -12,9 +12,9 @@ export type ShownRecord = {
   at: string
   key: string | null
   headers?: Record<string, string>
-} & Shown
+} & DecodedValue
 
-export function shownRecord(record: ConsumedRecord, shown: Shown): ShownRecord {
+export function shownRecord(record: ConsumedRecord, shown: DecodedValue): ShownRecord {
   const { topic, partition, offset, timestampMs, key, headers } = record
   const at = new Date(timestampMs).toISOString()
   const pairs = Object.entries(headers ?? {}).map(([name, value]) => [name, headerText(value)])
@@ -33,7 +33,7 @@ function headerText(value: HeaderValue): string {
  * Masks secrets: a definition just written by an operator may contain plain ones, and sealed ones are of no use to
  * anybody.
  */
-function withoutSecrets(shown: Shown): Shown {
+function withoutSecrets(shown: DecodedValue): DecodedValue {
   if (!('value' in shown) || !isDefinition(shown.value)) return shown
   const value: Record<string, unknown> = { ...shown.value }
   for (const name of ['secret', 'previousSecret', 'olderSecrets']) if (name in value) value[name] = maskedValue

@@ -2,7 +2,7 @@ import type { PartitionEnds } from '../../platform/kafka/readers/range-reader.ts
 import { timeMs } from '../verbs/option-values.ts'
 
 /** Where reading of each partition begins. */
-export type Place =
+export type TailStart =
   | { kind: 'beginning' }
   | { kind: 'end' }
   | { kind: 'offset'; offset: number }
@@ -11,7 +11,7 @@ export type Place =
   | { kind: 'time'; atMs: (nowMs: number) => number }
 
 /** Parses `beginning`, `end`, `120`, `-20`, `15m` or `2026-03-01T12:00:00Z`; null for anything else. */
-export function readPlace(text: string): Place | null {
+export function parseTailStart(text: string): TailStart | null {
   if (text === 'beginning' || text === 'end') return { kind: text }
   if (/^\d{1,15}$/.test(text)) return { kind: 'offset', offset: Number(text) }
   if (/^-\d{1,15}$/.test(text)) return { kind: 'last', count: Number(text.slice(1)) }
@@ -20,7 +20,7 @@ export function readPlace(text: string): Place | null {
 }
 
 /** First offset to read. @param offsetAt the partition's first offset at the given time, if a time is given. */
-export function startOf(place: Place, { low, high }: PartitionEnds, offsetAt: number | undefined): number {
+export function findStartOffset(place: TailStart, { low, high }: PartitionEnds, offsetAt: number | undefined): number {
   switch (place.kind) {
     case 'beginning':
       return low

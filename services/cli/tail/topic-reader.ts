@@ -3,18 +3,18 @@ import { createKafka } from '../../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { withAdmin } from '../../platform/kafka/topics.ts'
-import { Health } from '../../platform/runtime/readiness.ts'
+import { Readiness } from '../../platform/runtime/readiness.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { KafkaConnection } from '../connection/connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
-import { type Place, startOf } from './start-position.ts'
+import { findStartOffset, type TailStart } from './start-position.ts'
 
-export type Reading = {
+export type TailRequest = {
   /** Name in Kafka. */
   topic: string
-  from: Place
+  from: TailStart
   /** Undefined for all partitions. */
   partition: number | undefined
   /** Whether to continue with new records. */
@@ -33,13 +33,13 @@ const sessionTimeoutMs = 10_000
  */
 export async function readTopic(
   connection: KafkaConnection,
-  { topic, from, partition, follow }: Reading,
+  { topic, from, partition, follow }: TailRequest,
   { clock, interrupted }: Terminal,
   take: (record: ConsumedRecord) => boolean,
 ): Promise<void> {
   const connecting = new AbortController()
   const stopping = AbortSignal.any([interrupted, connecting.signal])
-  const context: WaitContext = { log: pino({ level: 'silent' }), clock, health: new Health(), stopping }
+  const context: WaitContext = { log: pino({ level: 'silent' }), clock, readiness: new Readiness(), stopping }
   const failed = Promise.withResolvers<never>()
   // The rejection is reported where the promise is raced.
   failed.promise.catch(() => undefined)
@@ -58,32 +58,23 @@ export async function readTopic(
   const ends = (await reader.ends(topic)).filter((end) => partition === undefined || end.partition === partition)
   if (ends.length === 0) throw new CliFailure(exitCodes.notFound, `${topic} has no partition ${partition}`)
   const atTime = from.kind === 'time' ? await reader.offsetsAt(topic, from.atMs(nowMs)) : undefined
-  const next = new Map(ends.map((end) => [end.partition, startOf(from, end, atTime?.get(end.partition))]))
+  const next = new Map(ends.map((end) => [end.partition, findStartOffset(from, end, atTime?.get(end.partition))]))
   let wanted = true
   const read = async () => {
     for (const end of await reader.ends(topic)) {
       const position = next.get(end.partition)
       if (position === undefined || position >= end.high || !wanted) continue
       await reader.read(topic, end.partition, position, end.high, (record) => {
-        if (!wanted) throw new EnoughRead()
         wanted = take(record)
+        return wanted
       })
       next.set(end.partition, end.high)
     }
   }
-  try {
-    do {
-      await Promise.race([read(), failed.promise, untilAborted(interrupted)])
-      if (follow && wanted) await clock.sleep(pollMs, interrupted)
-    } while (follow && wanted && !interrupted.aborted)
-  } catch (error) {
-    if (!(error instanceof EnoughRead)) throw error
-  }
-}
-
-/** Ends a read in the middle of its range. */
-class EnoughRead extends Error {
-  override name = 'EnoughRead'
+  do {
+    await Promise.race([read(), failed.promise, untilAborted(interrupted)])
+    if (follow && wanted) await clock.sleep(pollMs, interrupted)
+  } while (follow && wanted && !interrupted.aborted)
 }
 
 /** Names of the cluster's topics. @throws CliFailure when Kafka does not answer. */

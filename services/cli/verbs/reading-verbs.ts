@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
-import type { Webhook } from '../connection/admin-api.ts'
-import type { Session } from '../connection/session.ts'
+import type { AdminWebhook } from '../connection/admin-api.ts'
+import type { VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Rows } from '../output/output.ts'
 import { attemptRows, deadLetterRows, errorRows, statsRows } from '../output/stats-rows.ts'
@@ -19,7 +19,7 @@ export function addReadingVerbs(program: Command, act: Act): void {
     .command('get')
     .description('show one webhook; as YAML it can be edited and applied')
     .argument('<webhook>', 'id or name')
-    .action(act(async (session, webhook: string) => shown(session, await session.find(webhook), webhookRows)))
+    .action(act(async (context, webhook: string) => shown(context, await context.find(webhook), webhookRows)))
   program
     .command('stats')
     .description('show counts of the last hour, day and week, and response times of the last 30 minutes')
@@ -49,24 +49,24 @@ export function addReadingVerbs(program: Command, act: Act): void {
     .action(act(deadLetters))
 }
 
-async function list(session: Session): Promise<number> {
-  const admin = await session.admin()
-  const named = await session.businessIfNamed()
+async function list(context: VerbContext): Promise<number> {
+  const admin = await context.admin()
+  const named = await context.businessIfNamed()
   const businesses = named === undefined ? await admin.businesses() : [named]
-  const webhooks: Webhook[] = []
+  const webhooks: AdminWebhook[] = []
   for (const businessId of businesses) webhooks.push(...(await admin.list(businessId)))
-  return shown(session, webhooks, webhookListRows)
+  return shown(context, webhooks, webhookListRows)
 }
 
-async function stats(session: Session, reference: string): Promise<number> {
-  const webhook = await session.find(reference)
-  const nowMs = session.terminal.clock.nowMs()
-  return shown(session, await (await session.admin()).stats(webhook), (value) => statsRows(value, nowMs))
+async function stats(context: VerbContext, reference: string): Promise<number> {
+  const webhook = await context.find(reference)
+  const nowMs = context.terminal.clock.nowMs()
+  return shown(context, await (await context.admin()).stats(webhook), (value) => statsRows(value, nowMs))
 }
 
-async function errors(session: Session, reference: string): Promise<number> {
-  const webhook = await session.find(reference)
-  return shown(session, await (await session.admin()).errors(webhook), errorRows)
+async function errors(context: VerbContext, reference: string): Promise<number> {
+  const webhook = await context.find(reference)
+  return shown(context, await (await context.admin()).errors(webhook), errorRows)
 }
 
 type AttemptOptions = {
@@ -78,9 +78,9 @@ type AttemptOptions = {
   limit: number
 }
 
-async function attempts(session: Session, reference: string, options: AttemptOptions): Promise<number> {
-  const webhook = await session.find(reference)
-  const nowMs = session.terminal.clock.nowMs()
+async function attempts(context: VerbContext, reference: string, options: AttemptOptions): Promise<number> {
+  const webhook = await context.find(reference)
+  const nowMs = context.terminal.clock.nowMs()
   const query = {
     outcome: options.outcome,
     contactId: options.contact,
@@ -89,13 +89,13 @@ async function attempts(session: Session, reference: string, options: AttemptOpt
     until: options.until?.(nowMs),
   }
   const asked = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const found = await (await session.admin()).attempts(webhook, options.limit, Object.fromEntries(asked))
-  return shown(session, found, attemptRows)
+  const found = await (await context.admin()).attempts(webhook, options.limit, Object.fromEntries(asked))
+  return shown(context, found, attemptRows)
 }
 
-async function deadLetters(session: Session, reference: string, { limit }: { limit: number }): Promise<number> {
-  const webhook = await session.find(reference)
-  return shown(session, await (await session.admin()).deadLetters(webhook, limit), deadLetterRows)
+async function deadLetters(context: VerbContext, reference: string, { limit }: { limit: number }): Promise<number> {
+  const webhook = await context.find(reference)
+  return shown(context, await (await context.admin()).deadLetters(webhook, limit), deadLetterRows)
 }
 
 /** Verbs account get, activate and deactivate. */
@@ -103,22 +103,22 @@ export function addAccountVerbs(program: Command, act: Act): void {
   const account = program
     .command('account')
     .description('show or change whether webhooks are activated for the business')
-  const put = (webhooksEnabled: boolean) => async (session: Session) => {
-    const changed = await (await session.admin()).putAccount(await session.business(), webhooksEnabled)
-    return shown(session, changed, accountRows)
+  const put = (webhooksEnabled: boolean) => async (context: VerbContext) => {
+    const changed = await (await context.admin()).putAccount(await context.business(), webhooksEnabled)
+    return shown(context, changed, accountRows)
   }
   account
     .command('get')
     .action(
-      act(async (session) =>
-        shown(session, await (await session.admin()).account(await session.business()), accountRows),
+      act(async (context) =>
+        shown(context, await (await context.admin()).account(await context.business()), accountRows),
       ),
     )
   account.command('activate').action(act(put(true)))
   account.command('deactivate').action(act(put(false)))
 }
 
-function shown<T>(session: Session, value: T, toRows: (value: T) => Rows): number {
-  session.show(value, toRows)
+function shown<T>(context: VerbContext, value: T, toRows: (value: T) => Rows): number {
+  context.show(value, toRows)
   return exitCodes.ok
 }

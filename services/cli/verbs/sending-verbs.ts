@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander'
 import type { TestResult } from '../../domain/api/traffic.ts'
 import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
-import type { Session } from '../connection/session.ts'
+import type { VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
 import { fieldRows, type Rows } from '../output/output.ts'
-import { follow } from '../output/replay-progress.ts'
+import { watchReplay } from '../output/replay-progress.ts'
 import { optional, outcomesText } from '../output/webhook-rows.ts'
 import type { Act } from '../program.ts'
 import { positiveNumber, time } from './option-values.ts'
@@ -41,10 +41,10 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .action(act(replay))
 }
 
-async function test(session: Session, reference: string, { kind }: { kind?: string }): Promise<number> {
-  const webhook = await session.find(reference)
-  const result = await (await session.admin()).test(webhook, kind === undefined ? {} : { kind })
-  session.show(result, testRows)
+async function test(context: VerbContext, reference: string, { kind }: { kind?: string }): Promise<number> {
+  const webhook = await context.find(reference)
+  const result = await (await context.admin()).test(webhook, kind === undefined ? {} : { kind })
+  context.show(result, testRows)
   return isGood(result.outcome) ? exitCodes.ok : exitCodes.failed
 }
 
@@ -73,20 +73,20 @@ type ReplayOptions = {
   wait: boolean
 }
 
-async function replay(session: Session, reference: string | undefined, options: ReplayOptions): Promise<number> {
-  if (options.unread !== undefined) return replayUnread(session, reference, options.unread, options)
+async function replay(context: VerbContext, reference: string | undefined, options: ReplayOptions): Promise<number> {
+  if (options.unread !== undefined) return replayUnread(context, reference, options.unread, options)
   if (reference === undefined) throw usageFailure('no webhook: give its id or name, or --unread with a topic')
   if (options.stop !== undefined) {
-    await (await session.admin()).stopReplay(await session.find(reference), options.stop)
-    session.say(`replay ${options.stop} stopped`)
+    await (await context.admin()).stopReplay(await context.find(reference), options.stop)
+    context.say(`replay ${options.stop} stopped`)
     return exitCodes.ok
   }
-  const body = selectionOf(options, session.terminal.clock.nowMs())
-  const webhook = await session.find(reference)
-  const admin = await session.admin()
+  const body = toSelection(options, context.terminal.clock.nowMs())
+  const webhook = await context.find(reference)
+  const admin = await context.admin()
   if (options.dryRun) {
     const counted = await admin.countReplay(webhook, { ...body, ratePerSecond: options.rate })
-    session.show(counted, ({ count, seconds }) =>
+    context.show(counted, ({ count, seconds }) =>
       fieldRows([
         ['notifications', count],
         ['seconds', seconds],
@@ -95,9 +95,9 @@ async function replay(session: Session, reference: string | undefined, options: 
     return exitCodes.ok
   }
   const started = await admin.startReplay(webhook, { ...body, ratePerSecond: options.rate })
-  session.say(`replay ${started.replayId}: ${started.count} notifications`)
+  context.say(`replay ${started.replayId}: ${started.count} notifications`)
   if (!options.wait || started.count === 0) {
-    session.show(started, ({ replayId, count }) =>
+    context.show(started, ({ replayId, count }) =>
       fieldRows([
         ['replay', replayId],
         ['notifications', count],
@@ -105,8 +105,8 @@ async function replay(session: Session, reference: string | undefined, options: 
     )
     return exitCodes.ok
   }
-  const end = await follow(session.terminal, () => admin.replay(webhook, started.replayId))
-  session.show(end, ({ replayId, count, waiting, retrying, outcomes }) =>
+  const end = await watchReplay(context.terminal, () => admin.replay(webhook, started.replayId))
+  context.show(end, ({ replayId, count, waiting, retrying, outcomes }) =>
     fieldRows([
       ['replay', replayId],
       ['notifications', count],
@@ -118,22 +118,22 @@ async function replay(session: Session, reference: string | undefined, options: 
 }
 
 async function replayUnread(
-  session: Session,
+  context: VerbContext,
   reference: string | undefined,
   topic: string,
   { since, until, dryRun = false }: ReplayOptions,
 ): Promise<number> {
   if (reference !== undefined || since === undefined)
     throw usageFailure('--unread selects by topic and time, for all webhooks: set --since and no webhook')
-  const nowMs = session.terminal.clock.nowMs()
+  const nowMs = context.terminal.clock.nowMs()
   const body = { topic, since: since(nowMs), ...(until && { until: until(nowMs) }), dryRun }
-  const done = await (await session.admin()).replayUnread(body)
-  session.show(done, ({ count }) => fieldRows([['records', count]]))
+  const done = await (await context.admin()).replayUnread(body)
+  context.show(done, ({ count }) => fieldRows([['records', count]]))
   return exitCodes.ok
 }
 
 /** @throws CliFailure unless exactly one selection is given. */
-export function selectionOf(
+export function toSelection(
   options: Omit<ReplayOptions, 'rate' | 'wait' | 'unread' | 'dryRun'>,
   nowMs: number,
 ): object {

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Session } from '../connection/session.ts'
+import type { VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 import type { Act } from '../program.ts'
 import { createDecoder, registrySchemas } from '../tail/decoder.ts'
 import { recordText, type ShownRecord, shownRecord } from '../tail/shown-record.ts'
-import { type Place, readPlace } from '../tail/start-position.ts'
+import { parseTailStart, type TailStart } from '../tail/start-position.ts'
 import { readTopic, topicNames } from '../tail/topic-reader.ts'
 import { positiveInteger, wholeNumber } from './option-values.ts'
 
@@ -29,13 +29,13 @@ export function addTailVerb(program: Command, act: Act): void {
     .action(act(tail))
 }
 
-type TailOptions = { from?: Place; follow?: boolean; key?: string; limit?: number; partition?: number }
+type TailOptions = { from?: TailStart; follow?: boolean; key?: string; limit?: number; partition?: number }
 
 /** Maximum number of records that are sorted by time; more are shown as they arrive, partition by partition. */
 const sortedAtMost = 10_000
 
-async function tail(session: Session, name: string, options: TailOptions): Promise<number> {
-  const connection = session.kafka()
+async function tail(context: VerbContext, name: string, options: TailOptions): Promise<number> {
+  const connection = context.kafka()
   const topic = topicOf(name, connection.HOOKLINE_TOPIC_PREFIX, await topicNames(connection))
   const {
     from = { kind: 'last', count: 10 },
@@ -45,10 +45,10 @@ async function tail(session: Session, name: string, options: TailOptions): Promi
     partition,
   } = options
   const decode = createDecoder(registrySchemas(connection))
-  const print = (record: ShownRecord) => session.terminal.out(recordText(record, session.options.output))
+  const print = (record: ShownRecord) => context.terminal.out(recordText(record, context.options.output))
   const output = new OrderedOutput(follow ? 0 : sortedAtMost, print)
   let count = 0
-  await readTopic(connection, { topic, from, partition, follow }, session.terminal, (record) => {
+  await readTopic(connection, { topic, from, partition, follow }, context.terminal, (record) => {
     if (key !== undefined && record.key?.toString('utf8') !== key) return true
     output.add(decode(record.value).then((shown) => shownRecord(record, shown)))
     return ++count < limit
@@ -104,8 +104,8 @@ class OrderedOutput {
   }
 }
 
-function place(text: string): Place {
-  const found = readPlace(text)
+function place(text: string): TailStart {
+  const found = parseTailStart(text)
   if (!found) throw new InvalidArgumentError('Expected beginning, end, an offset (120), the last (-20), or a time.')
   return found
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { type Applied, carryOut, foreseen, plan } from '../apply/apply.ts'
-import { readDefinitions, type Wanted } from '../apply/definition-file.ts'
+import { readDefinitions, type WantedWebhook } from '../apply/definition-file.ts'
 import { diffLines } from '../apply/diff-lines.ts'
-import { hasUncomparedValues, repeated, type Step } from '../apply/plan.ts'
-import { read, type Session } from '../connection/session.ts'
+import { hasUncomparedValues, type PlanStep, repeated } from '../apply/plan.ts'
+import { read, type VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
 import { fieldRows, printable } from '../output/output.ts'
@@ -27,14 +27,14 @@ export function addWritingVerbs(program: Command, act: Act): void {
     .description('same as apply --dry-run')
     .requiredOption('-f, --file <file>', 'file with definitions', collect)
     .option('--write-headers', 'as for apply')
-    .action(act((session, options: ApplyOptions) => apply(session, { ...options, dryRun: true })))
+    .action(act((context, options: ApplyOptions) => apply(context, { ...options, dryRun: true })))
   program.command('delete').argument('<webhook...>', 'ids or names').description('delete webhooks').action(act(remove))
   for (const enabled of [true, false]) {
     program
       .command(enabled ? 'enable' : 'disable')
       .description(`switch a webhook ${enabled ? 'on' : 'off'}`)
       .argument('<webhook>', 'id or name')
-      .action(act((session, webhook: string) => setEnabled(session, webhook, enabled)))
+      .action(act((context, webhook: string) => setEnabled(context, webhook, enabled)))
   }
   program
     .command('rotate-secret')
@@ -45,40 +45,43 @@ export function addWritingVerbs(program: Command, act: Act): void {
 
 type ApplyOptions = { file: string[]; dryRun?: boolean; writeHeaders?: boolean }
 
-async function apply(session: Session, { file, dryRun = false, writeHeaders = false }: ApplyOptions): Promise<number> {
-  const wanted = await readFiles(session, file)
-  const admin = await session.admin()
+async function apply(
+  context: VerbContext,
+  { file, dryRun = false, writeHeaders = false }: ApplyOptions,
+): Promise<number> {
+  const wanted = await readFiles(context, file)
+  const admin = await context.admin()
   const planned = await plan(admin, wanted, { writeHeaders })
-  const human = session.options.output === 'table'
-  if (human) for (const { step } of planned) showDifference(session, step)
+  const human = context.options.output === 'table'
+  if (human) for (const { step } of planned) showDifference(context, step)
   if (!writeHeaders && planned.some(({ step }) => hasUncomparedValues(step)))
-    session.say('stored header values are not compared; --write-headers writes them again')
+    context.say('stored header values are not compared; --write-headers writes them again')
   const results = dryRun ? planned.map(foreseen) : await carryOut(admin, planned)
-  if (human) for (const result of results) session.terminal.out(`${resultLine(result, dryRun)}\n`)
-  else session.show({ dryRun, results }, () => fieldRows([]))
+  if (human) for (const result of results) context.terminal.out(`${resultLine(result, dryRun)}\n`)
+  else context.show({ dryRun, results }, () => fieldRows([]))
   if (results.some(({ action }) => action === 'failed')) return exitCodes.failed
   return dryRun && results.some(({ action }) => action !== 'unchanged') ? exitCodes.differences : exitCodes.ok
 }
 
 /** @throws CliFailure with all problems of all files. */
-async function readFiles(session: Session, files: string[]): Promise<(Wanted & { businessId: string })[]> {
-  const wanted: Wanted[] = []
+async function readFiles(context: VerbContext, files: string[]): Promise<(WantedWebhook & { businessId: string })[]> {
+  const wanted: WantedWebhook[] = []
   const problems: string[] = []
   for (const file of files) {
-    const found = readDefinitions(await read(session.terminal, file), file, session.terminal.env)
+    const found = readDefinitions(await read(context.terminal, file), file, context.terminal.env)
     if (found.ok) wanted.push(...found.wanted)
     else problems.push(...found.problems)
   }
   if (problems.length > 0) throw usageFailure(problems.join('\n'))
   const needsBusiness = wanted.some(({ businessId }) => businessId === undefined)
-  const business = needsBusiness ? await session.business() : ''
+  const business = needsBusiness ? await context.business() : ''
   const placed = wanted.map((one) => ({ ...one, businessId: one.businessId ?? business }))
   const twice = repeated(placed)
   if (twice.length > 0) throw usageFailure(twice.join('\n'))
   return placed
 }
 
-function showDifference({ terminal }: Session, step: Step): void {
+function showDifference({ terminal }: VerbContext, step: PlanStep): void {
   if (step.kind !== 'create' && step.kind !== 'update') return
   const [title, before] =
     step.kind === 'create'
@@ -95,30 +98,30 @@ function resultLine({ action, id, name, secret, problem }: Applied, dryRun: bool
   return `${verb}: ${what}${rest}${secret === undefined ? '' : `\n  secret, shown this once: ${secret}`}`
 }
 
-async function remove(session: Session, references: string[]): Promise<number> {
-  const admin = await session.admin()
+async function remove(context: VerbContext, references: string[]): Promise<number> {
+  const admin = await context.admin()
   const deleted: object[] = []
   for (const reference of references) {
-    const webhook = await session.find(reference)
+    const webhook = await context.find(reference)
     await admin.remove(webhook)
     const { businessId, id, name } = webhook
     deleted.push({ businessId, id, name })
-    if (session.options.output === 'table') session.terminal.out(`deleted: ${printable(`${name} (${id})`)}\n`)
+    if (context.options.output === 'table') context.terminal.out(`deleted: ${printable(`${name} (${id})`)}\n`)
   }
-  if (session.options.output !== 'table') session.show({ deleted }, () => fieldRows([]))
+  if (context.options.output !== 'table') context.show({ deleted }, () => fieldRows([]))
   return exitCodes.ok
 }
 
-async function setEnabled(session: Session, reference: string, enabled: boolean): Promise<number> {
-  const webhook = await session.find(reference)
-  if (webhook.enabled === enabled) session.say(`it is already ${enabled ? 'on' : 'off'}`)
-  const changed = webhook.enabled === enabled ? webhook : await (await session.admin()).patch(webhook, { enabled })
-  session.show(changed, webhookRows)
+async function setEnabled(context: VerbContext, reference: string, enabled: boolean): Promise<number> {
+  const webhook = await context.find(reference)
+  if (webhook.enabled === enabled) context.say(`it is already ${enabled ? 'on' : 'off'}`)
+  const changed = webhook.enabled === enabled ? webhook : await (await context.admin()).patch(webhook, { enabled })
+  context.show(changed, webhookRows)
   return exitCodes.ok
 }
 
-async function rotateSecret(session: Session, reference: string): Promise<number> {
-  const webhook = await session.find(reference)
-  session.show(await (await session.admin()).rotateSecret(webhook), webhookRows)
+async function rotateSecret(context: VerbContext, reference: string): Promise<number> {
+  const webhook = await context.find(reference)
+  context.show(await (await context.admin()).rotateSecret(webhook), webhookRows)
   return exitCodes.ok
 }

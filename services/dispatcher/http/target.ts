@@ -2,7 +2,7 @@ import { formerSecretField, openHeader } from '../../definitions/sealed-values.t
 import { type UrlPolicy, urlProblem } from '../../definitions/target-url.ts'
 import { isHeaderValue, isReservedHeader } from '../../domain/definition/custom-headers.ts'
 import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
-import { formerSecretsOf } from '../../domain/definition/former-secrets.ts'
+import { listFormerSecrets } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import { type SigningKey, secretKey } from './signature.ts'
 
@@ -37,7 +37,7 @@ export function createTarget(
   const key = openKey(definition, 'secret', definition.secret ?? '', keyRing)
   if (!key.ok) return { kind: 'unavailable', reason: key.reason }
   const formerKeys: { key: SigningKey; untilMs: number }[] = []
-  for (const { secret, until } of formerSecretsOf(definition)) {
+  for (const { secret, until } of listFormerSecrets(definition)) {
     const untilMs = Date.parse(until)
     // A secret that no longer signs need not open: its key may have left the key ring.
     if (untilMs <= nowMs) continue

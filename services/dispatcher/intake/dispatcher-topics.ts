@@ -1,7 +1,7 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { Codec, Decode } from '../../platform/avro/codec.ts'
 import { type Topic, topics } from '../../topics/map.ts'
-import { learnSchemas, schemaOf } from '../../topics/schemas.ts'
+import { learnSchemas, readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { longestWaitMs, type Tier, tiers } from '../engine/gate/retry.ts'
 import type { HealthRecord } from '../engine/health-record.ts'
@@ -35,10 +35,10 @@ const retryTopics: Record<Tier, Topic> = {
 
 /** Waits until the schemas are registered. */
 export async function openDispatcherTopics(codec: Codec, use: TopicUse): Promise<DispatcherTopics> {
-  const read = <T>(topic: Topic) => ({ topic: use.read(topic), decode: codec.decoder<T>(schemaOf(topic)) })
+  const read = <T>(topic: Topic) => ({ topic: use.read(topic), decode: codec.decoder<T>(readSchema(topic)) })
   const write = async <T>(topic: Topic) => ({
     topic: use.write(topic),
-    encode: await codec.encoder<T>(use.subject(topic), schemaOf(topic)),
+    encode: await codec.encoder<T>(use.subject(topic), readSchema(topic)),
   })
   const open = async <T>(topic: Topic) => ({ ...read<T>(topic), ...(await write<T>(topic)) })
   const deliveries = use.read(topics.webhookDeliveries)
@@ -55,7 +55,7 @@ export async function openDispatcherTopics(codec: Codec, use: TopicUse): Promise
   const replays = read<PendingDelivery>(topics.webhookReplays)
   const tests = read<PendingDelivery>(topics.webhookTests)
   const sources = new Map<string, Decode<Arrival>>([
-    [deliveries, fromDelivery(codec.decoder<Delivery>(schemaOf(topics.webhookDeliveries)))],
+    [deliveries, fromDelivery(codec.decoder<Delivery>(readSchema(topics.webhookDeliveries)))],
     ...[...Object.values(retries), replays, tests].map(({ topic, decode }) => [topic, fromPending(decode)] as const),
   ])
   return {

@@ -1,7 +1,7 @@
 import { coPartitionAssigner } from '../../platform/kafka/co-partition.ts'
 import { type Assignment, type Commit, GroupConsumer, type RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
-import { Follower, type Positions } from '../../platform/kafka/readers/follower.ts'
+import { type Positions, QuietTopicReader } from '../../platform/kafka/readers/quiet-topic-reader.ts'
 import type { DispatcherService, KafkaAccess } from '../kafka-access.ts'
 
 /**
@@ -34,7 +34,7 @@ export class PartitionReaders implements AsyncDisposable {
   readonly quietTopics: string[]
   readonly groupId: string
   #consumer: GroupConsumer | undefined
-  #quiet: Follower | undefined
+  #quiet: QuietTopicReader | undefined
 
   constructor(service: DispatcherService, access: KafkaAccess) {
     const { sources, deliveries } = access.topics
@@ -46,11 +46,11 @@ export class PartitionReaders implements AsyncDisposable {
 
   /** Joins the group, however long it takes until Kafka answers. */
   async open({ onAssigned, onStart, onBatch }: ReaderEvents): Promise<void> {
-    const { config, log, clock, health, stopping, fail } = this.#service
+    const { config, log, clock, readiness, stopping, fail } = this.#service
     const { kafka, topics } = this.#access
-    const context = { log, clock, health, stopping }
+    const context = { log, clock, readiness, stopping }
     const common = { sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, maxWaitMs, fail }
-    this.#quiet = await Follower.open(
+    this.#quiet = await QuietTopicReader.open(
       kafka,
       {
         ...common,
@@ -103,7 +103,7 @@ export class PartitionReaders implements AsyncDisposable {
 
   /** The quiet topics are read from these offsets on; nothing else of them is. */
   readQuietTopics(positions: Positions): void {
-    this.#quiet?.follow(positions)
+    this.#quiet?.read(positions)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@ import { flag, integer, list, nullable, text, time } from './parts.ts'
 /** People, businesses and what was changed by whom, as the admin API shows them. */
 
 /** Who sends the request, and what they may do. */
-export const Session = Type.Object({
+export const SessionView = Type.Object({
   subject: text(),
   role: text(),
   permissions: list(text()),
@@ -13,7 +13,7 @@ export const Session = Type.Object({
   csrfToken: nullable(text(), 'For the header x-csrf-token of changes; null with a token.'),
   expiresAt: time(),
 })
-export type Session = Static<typeof Session>
+export type SessionView = Static<typeof SessionView>
 
 export const BusinessEntry = Type.Object({
   businessId: text(),

@@ -44,7 +44,7 @@ export const states = [
   'healthy',
   'idle',
 ] as const
-export type State = (typeof states)[number]
+export type WebhookState = (typeof states)[number]
 
 export const Status = Type.Object({
   state: choice(states, 'The first of these that applies.'),

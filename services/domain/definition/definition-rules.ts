@@ -1,7 +1,7 @@
 import { isHeaderValue, isReservedHeader } from './custom-headers.ts'
 import type { WebhookDefinition } from './definition.ts'
 import { maxHeaderValue } from './definition-values.ts'
-import { formerSecretsOf } from './former-secrets.ts'
+import { listFormerSecrets } from './former-secrets.ts'
 import { latestTimeMs } from './record-time.ts'
 import { secretBytes } from './secret-form.ts'
 
@@ -13,7 +13,7 @@ export function definitionProblems(definition: WebhookDefinition, isSealed: (val
   const { secret, headers, createdAt, updatedAt } = definition
   const secrets = [
     ...(secret === undefined ? [] : [['secret', secret] as const]),
-    ...formerSecretsOf(definition).map((former) => ['a former secret', former.secret] as const),
+    ...listFormerSecrets(definition).map((former) => ['a former secret', former.secret] as const),
   ]
   return [
     ...secrets.flatMap(([what, value]) => {

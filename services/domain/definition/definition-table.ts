@@ -128,7 +128,7 @@ export class DefinitionTable {
 
   /** Offset of the webhook's newest record that counts, in force or not; -1 if none is known. */
   newestOffset(id: string): number {
-    return this.#newest.offsetOf(id)
+    return this.#newest.newestOffset(id)
   }
 
   entries(): Iterable<Entry> {
@@ -143,7 +143,7 @@ export class DefinitionTable {
    * The one webhook that receives a channel's events, enabled or not. Only webhooks of the channel's own business
    * count, so naming another business's channel gives access to nothing.
    */
-  ownerOf(businessId: string, channel: string): Entry | undefined {
+  findOwner(businessId: string, channel: string): Entry | undefined {
     let owner: Entry | undefined
     for (const id of this.#claims.get(claimKey(businessId, channel)) ?? []) {
       const entry = this.#entries.get(id)
@@ -153,11 +153,11 @@ export class DefinitionTable {
   }
 
   /** Channels that the webhook names but another one owns: channel -> owner. */
-  conflictsOf(id: string): Map<string, WebhookDefinition> {
+  findConflicts(id: string): Map<string, WebhookDefinition> {
     const conflicts = new Map<string, WebhookDefinition>()
     const definition = this.#entries.get(id)?.definition
     for (const channel of definition?.channels ?? []) {
-      const owner = this.ownerOf(definition?.businessId ?? '', channel)
+      const owner = this.findOwner(definition?.businessId ?? '', channel)
       if (owner && owner.definition.id !== id) conflicts.set(channel, owner.definition)
     }
     return conflicts

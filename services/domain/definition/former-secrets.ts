@@ -9,7 +9,7 @@ export const maxFormerSecrets = 10
 type Secrets = Pick<WebhookDefinition, 'previousSecret' | 'previousSecretUntil' | 'olderSecrets'>
 
 /** Former secrets, newest first. One without an end no longer signs. */
-export function formerSecretsOf({ previousSecret, previousSecretUntil, olderSecrets = [] }: Secrets): FormerSecret[] {
+export function listFormerSecrets({ previousSecret, previousSecretUntil, olderSecrets = [] }: Secrets): FormerSecret[] {
   if (previousSecret === undefined) return [...olderSecrets]
   return [{ secret: previousSecret, until: previousSecretUntil ?? new Date(0).toISOString() }, ...olderSecrets]
 }

@@ -10,7 +10,7 @@ export class NewestRecords {
   readonly #deleted = new Set<string>()
 
   /** Offset of the newest record that counts, deletions included; -1 if none is known. */
-  offsetOf(key: string): number {
+  newestOffset(key: string): number {
     return this.#offsets.get(key) ?? -1
   }
 

@@ -11,7 +11,7 @@ const wantedKind = { bot: 'botMessages', user: 'userMessages', operator: 'operat
 >
 
 /** Returns the bytes that every attempt sends, or null when the webhook does not want this event. */
-export function bodyOf({ type, event }: Event, wanted: WantedEvents): Buffer | null {
+export function formatBody({ type, event }: Event, wanted: WantedEvents): Buffer | null {
   const body = type === 'message' ? messageBody(event, wanted) : statusBody(event, wanted)
   return body && Buffer.from(JSON.stringify(body))
 }

@@ -53,7 +53,7 @@ export type AttemptError = {
 }
 
 /** Position of the last counted record in its topic. */
-export type Source = {
+export type SourcePosition = {
   partition: number
   offset: number
   /** Topic id of the log that the offset belongs to; absent in records of earlier versions. */
@@ -75,7 +75,7 @@ export type WebhookStats = {
   latestErrors: AttemptError[]
   /** Fingerprints of the last counted attempts, so that an attempt recorded twice counts once. */
   recentAttempts?: number[]
-  source: Source
+  source: SourcePosition
 }
 
 /** A record of webhook-dead-letter-counts. */
@@ -86,7 +86,7 @@ export type DeadLetterCounts = {
   updatedAt: number
   /** The last 336 hours that had a dead letter, oldest first. */
   hours: { hour: number; count: number }[]
-  source: Source
+  source: SourcePosition
 }
 
 export const minuteMs = 60_000
@@ -103,7 +103,7 @@ export function startOfHour(timeMs: number): number {
 }
 
 /** The current minute and the 29 before it. */
-export function minutesOfTimes(minutes: readonly MinuteCounts[], nowMs: number): MinuteCounts[] {
+export function recentMinutes(minutes: readonly MinuteCounts[], nowMs: number): MinuteCounts[] {
   const newest = startOfMinute(nowMs)
   const oldest = newest - (timesMinutes - 1) * minuteMs
   return minutes.filter(({ minute }) => minute >= oldest && minute <= newest)
@@ -115,7 +115,7 @@ export function last30Minutes(minutes: readonly MinuteCounts[], nowMs: number): 
   let totalMs = 0
   let fastestMs: number | null = null
   let slowestMs: number | null = null
-  for (const counts of minutesOfTimes(minutes, nowMs)) {
+  for (const counts of recentMinutes(minutes, nowMs)) {
     answered += counts.answered
     totalMs += counts.totalMs
     fastestMs = lesser(fastestMs, counts.fastestMs)

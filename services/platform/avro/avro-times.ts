@@ -28,7 +28,7 @@ export function isOtherTime(logicalType: string): boolean {
  * converts from the writer's unit: Avro resolves only the numbers, so a time in microseconds would land in the year
  * 58,000.
  */
-export function timeOf(type: 'int' | 'long', logicalType: string): avsc.Type | undefined {
+export function createTimeType(type: 'int' | 'long', logicalType: string): avsc.Type | undefined {
   if (!unitsPerMs.has(logicalType) && !otherNumbers.has(logicalType)) return undefined
   const made = type === 'long' ? new TimeType() : new avsc.types.IntType()
   logicalTypeOf.set(made, logicalType)

@@ -1,7 +1,7 @@
 import avsc from 'avsc'
 import { boundedArray, boundedMap } from './avro-lists.ts'
 import { type ResolverOptions, readsBranches, WideEnum } from './avro-resolution.ts'
-import { isOtherTime, timeOf } from './avro-times.ts'
+import { createTimeType, isOtherTime } from './avro-times.ts'
 
 export type AvroOptions = {
   /** Classes that read logical types; if left out, they are read as their underlying types. */
@@ -33,7 +33,7 @@ export function avroType(schema: object, { logicalTypes = {}, before = [] }: Avr
       case 'long':
         if (typeof logicalType !== 'string' || Object.hasOwn(logicalTypes, logicalType)) return undefined
         hasOtherTimes ||= isOtherTime(logicalType)
-        return timeOf(type, logicalType)
+        return createTimeType(type, logicalType)
     }
     return undefined
   }
@@ -48,7 +48,7 @@ export function avroType(schema: object, { logicalTypes = {}, before = [] }: Avr
  * Resolver from the writer's schema to the reader's; undefined if the reader's type alone will do.
  * @throws when no record of the writer can be read.
  */
-export function resolverOf(reader: avsc.Type, writer: avsc.Type): avsc.Resolver | undefined {
+export function createResolver(reader: avsc.Type, writer: avsc.Type): avsc.Resolver | undefined {
   // Equality compares Avro's canonical forms, which leave logical types out.
   if (writer.equals(reader) && !otherTimes.has(writer)) return undefined
   const options: ResolverOptions = { ignoreNamespaces: true, [readsBranches]: true }

@@ -1,6 +1,6 @@
 import type avsc from 'avsc'
 import type { WaitContext } from '../runtime/retry-until.ts'
-import { avroType, resolverOf } from './avro.ts'
+import { avroType, createResolver } from './avro.ts'
 import { createRegistry, type Registry, type RegistryConfig } from './registry.ts'
 import { type KnownSchema, SchemaLookup } from './schema-lookup.ts'
 
@@ -109,7 +109,7 @@ export class Codec {
 
 function readingOf(reader: avsc.Type, writer: avsc.Type, id: number): Reading {
   try {
-    return resolverOf(reader, writer) ?? 'same'
+    return createResolver(reader, writer) ?? 'same'
   } catch (error) {
     return { misfit: `schema ${id} does not fit: ${messageOf(error)}` }
   }

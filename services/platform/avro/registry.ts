@@ -41,11 +41,11 @@ export function createRegistry(config: RegistryConfig): Registry {
   const base = config.SCHEMA_REGISTRY_URL.replace(/(?<!\/)\/+$/, '')
   const headers: Record<string, string> = { accept: 'application/vnd.schemaregistry.v1+json, application/json' }
   if (username !== '') headers.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-  return registryOf((path, json) => request(`${base}${path}`, headers, json))
+  return wrapRequests((path, json) => request(`${base}${path}`, headers, json))
 }
 
 /** @param ask sends a request, with a JSON body or without. @throws when the response is not the registry's own. */
-export function registryOf(ask: (path: string, json?: object) => Promise<RegistryAnswer>): Registry {
+export function wrapRequests(ask: (path: string, json?: object) => Promise<RegistryAnswer>): Registry {
   return {
     async findId(subject, schema) {
       const answer = await ask(`/subjects/${encodeURIComponent(subject)}`, { schema: JSON.stringify(schema) })

@@ -108,11 +108,11 @@ function verificationKey(config: AuthConfig): KeyObject | JWTVerifyGetKey {
 function toVerified(payload: JWTPayload): Verified {
   const { use, jti = '', exp = 0 } = payload
   // A purpose that is not a text is still a purpose, so the token is not for requests.
-  return { identity: identityOf(payload), use: String(use ?? ''), id: jti, expiresAtMs: exp * 1_000 }
+  return { identity: toIdentity(payload), use: String(use ?? ''), id: jti, expiresAtMs: exp * 1_000 }
 }
 
 /** The identity in the claims of a verified token. */
-export function identityOf(payload: JWTPayload): Identity {
+export function toIdentity(payload: JWTPayload): Identity {
   const { role, permissions, businessId } = payload
   return {
     subject: payload.sub ?? '',

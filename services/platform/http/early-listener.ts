@@ -2,14 +2,14 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from '../runtime/log.ts'
 import type { Registry } from '../runtime/metrics.ts'
-import type { Health } from '../runtime/readiness.ts'
+import type { Readiness } from '../runtime/readiness.ts'
 import { createHttpServer } from './http-server.ts'
 import { HttpProblem } from './problem.ts'
 
 export type EarlyListenerOptions = {
   config: { HOOKLINE_HTTP_HOST: string; HOOKLINE_HTTP_PORT: number }
   log: Logger
-  health: Health
+  readiness: Readiness
   metrics: Registry
 }
 
@@ -21,18 +21,18 @@ const part = 'http api'
  */
 export class EarlyListener implements AsyncDisposable {
   readonly #door: FastifyInstance
-  readonly #health: Health
+  readonly #readiness: Readiness
   #server: FastifyInstance | undefined
 
-  private constructor(door: FastifyInstance, health: Health) {
+  private constructor(door: FastifyInstance, readiness: Readiness) {
     this.#door = door
-    this.#health = health
+    this.#readiness = readiness
   }
 
-  static async open({ config, log, health, metrics }: EarlyListenerOptions): Promise<EarlyListener> {
-    const door = createHttpServer({ log, health, metrics, notFound: notYet })
-    const self = new EarlyListener(door, health)
-    health.set(part, 'the tables have not been read yet')
+  static async open({ config, log, readiness, metrics }: EarlyListenerOptions): Promise<EarlyListener> {
+    const door = createHttpServer({ log, readiness, metrics, notFound: notYet })
+    const self = new EarlyListener(door, readiness)
+    readiness.set(part, 'the tables have not been read yet')
     door.addHook('onRequest', (request, reply, done) => {
       if (!self.#server) return done()
       // Hijacked before the body is read: the whole request belongs to the other server.
@@ -52,7 +52,7 @@ export class EarlyListener implements AsyncDisposable {
   async serve(server: FastifyInstance): Promise<AsyncDisposable> {
     await server.ready()
     this.#server = server
-    this.#health.set(part, null)
+    this.#readiness.set(part, null)
     return {
       [Symbol.asyncDispose]: async () => {
         // Closed first, because it ends the streams that would keep connections open.

@@ -14,7 +14,7 @@ import { hasMoreValuesThan } from '../json/json-values.ts'
 import { illFormedTexts } from '../json/well-formed.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { Registry } from '../runtime/metrics.ts'
-import type { Health } from '../runtime/readiness.ts'
+import type { Readiness } from '../runtime/readiness.ts'
 import { type AllowedMethods, collectAllowedMethods, methodNotAllowed } from './allowed-methods.ts'
 import { HttpProblem } from './problem.ts'
 
@@ -30,7 +30,7 @@ const maxIllFormedTexts = 50
 
 export type HttpServerOptions = {
   log: Logger
-  health: Health
+  readiness: Readiness
   metrics: Registry
   /** Largest request body; larger ones get 413. */
   bodyLimitBytes?: number
@@ -43,7 +43,7 @@ export type HttpServerOptions = {
  */
 export function createHttpServer({
   log,
-  health,
+  readiness,
   metrics,
   bodyLimitBytes,
   notFound,
@@ -68,8 +68,8 @@ export function createHttpServer({
   server.addHook('preValidation', async ({ body }) => requireWellFormed(body))
   server.get('/healthz', { schema: { hide: true } as object }, async () => ({ status: 'alive' }))
   server.get('/readyz', { schema: { hide: true } as object }, async (_request, reply) => {
-    if (!health.ready) reply.code(503)
-    return health.ready ? { status: 'ready' } : { status: 'not ready', faults: health.faults() }
+    if (!readiness.ready) reply.code(503)
+    return readiness.ready ? { status: 'ready' } : { status: 'not ready', faults: readiness.faults() }
   })
   server.get('/metrics', { schema: { hide: true } as object }, async (_request, reply) => {
     reply.type(metrics.contentType)

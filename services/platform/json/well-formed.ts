@@ -4,13 +4,13 @@ import type { Problem } from './json-schema.ts'
 const maxFieldLength = 300
 
 /** A value inside a JSON value, and the path to it. */
-type Place = { value: unknown; name: string; parent: Place | null }
+type ValuePath = { value: unknown; name: string; parent: ValuePath | null }
 
 /** Texts in a JSON value, including names of properties, that are not well-formed Unicode: at most max of them. */
 export function illFormedTexts(value: unknown, max: number): Problem[] {
   const problems: Problem[] = []
   if (isWellFormed(value)) return problems
-  const waiting: Place[] = [{ value, name: '', parent: null }]
+  const waiting: ValuePath[] = [{ value, name: '', parent: null }]
   for (let place = waiting.pop(); place !== undefined && problems.length < max; place = waiting.pop()) {
     if (!place.name.isWellFormed() || (typeof place.value === 'string' && !place.value.isWellFormed()))
       problems.push({ field: fieldOf(place), message: 'must be well-formed Unicode' })
@@ -38,10 +38,10 @@ function isWellFormed(value: unknown): boolean {
   return true
 }
 
-function fieldOf(place: Place): string {
+function fieldOf(place: ValuePath): string {
   const names: string[] = []
   let length = 0
-  for (let at: Place | null = place; at?.parent && length < maxFieldLength; at = at.parent) {
+  for (let at: ValuePath | null = place; at?.parent && length < maxFieldLength; at = at.parent) {
     names.unshift(at.name.toWellFormed())
     length += at.name.length + 1
   }

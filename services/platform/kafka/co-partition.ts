@@ -1,5 +1,5 @@
 import type { Admin, GroupMember, PartitionAssigner } from 'kafkajs'
-import type { Held } from './consumer.ts'
+import type { HeldPartitions } from './consumer.ts'
 import { AssignerProtocol } from './kafkajs-patches/kafkajs.ts'
 
 /** A member of the group with the partition numbers that it has held until now. */
@@ -15,7 +15,7 @@ export class PartitionCountsDiffer extends Error {
  * members must subscribe to the same topics. Members report what they hold when they join, so that numbers stay where
  * they are.
  */
-export function coPartitionAssigner(held: () => Held): PartitionAssigner {
+export function coPartitionAssigner(held: () => HeldPartitions): PartitionAssigner {
   // Version of Kafka's own subscription format, which brokers and tools read too.
   const version = 0
   const name = 'hookline-co-partition'
@@ -89,7 +89,7 @@ export function assertSameCounts(counts: ReadonlyMap<string, number>): number {
 }
 
 /** The member id is included because an expelled member comes back with a new one, and then holds nothing. */
-function encodeHeld({ memberId, partitions }: Held): Buffer {
+function encodeHeld({ memberId, partitions }: HeldPartitions): Buffer {
   const numbers = [...new Set([...partitions.values()].flat())].sort(up)
   return Buffer.from(JSON.stringify({ memberId, numbers }))
 }

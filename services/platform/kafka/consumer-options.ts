@@ -1,5 +1,5 @@
 import type { ConsumerConfig, PartitionAssigner } from 'kafkajs'
-import type { Assignment, GroupConsumer, Held, RecordBatch } from './consumer.ts'
+import type { Assignment, GroupConsumer, HeldPartitions, RecordBatch } from './consumer.ts'
 import type { StartPosition } from './kafkajs-patches/membership.ts'
 
 export type ConsumerOptions = {
@@ -17,7 +17,7 @@ export type ConsumerOptions = {
   /** Maximum bytes per partition in a fetch; by default the size of the largest batch. */
   maxBytesPerPartition?: number
   /** How partitions are assigned; round robin by default. */
-  assigner?: (held: () => Held) => PartitionAssigner
+  assigner?: (held: () => HeldPartitions) => PartitionAssigner
   /**
    * Called at every (re)assignment, before its first batch. Nothing is paused then, and a seek or pause applies to the
    * first fetch.
@@ -53,7 +53,7 @@ const defaultMaxBytes = 1_048_576
  * Settings for single-member groups. No other member waits on a rebalance, and partitions are never paused. Heartbeats
  * go out between fetches, and each fetch of an idle consumer takes 1 ms of CPU here and as much at the broker.
  */
-export const loneMember = { sessionTimeoutMs: 30_000, maxWaitMs: 5_000 } as const
+export const singleMemberSettings = { sessionTimeoutMs: 30_000, maxWaitMs: 5_000 } as const
 /** How often topic metadata is refreshed; bounds how late new partitions and recreated topics are noticed. */
 const metadataMaxAgeMs = 3_000
 /** Longest time between heartbeats while onBatch is running. */

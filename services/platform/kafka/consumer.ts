@@ -47,7 +47,7 @@ export type RecordBatch = {
 }
 
 /** Partitions that a member held before it rejoins; see coPartitionAssigner. */
-export type Held = { memberId: string; partitions: ReadonlyMap<string, readonly number[]> }
+export type HeldPartitions = { memberId: string; partitions: ReadonlyMap<string, readonly number[]> }
 
 export type Commit = { topic: string; partition: number; offset: number; metadata?: string }
 
@@ -116,7 +116,7 @@ export class GroupConsumer implements AsyncDisposable {
   }
 
   /** The topic's id (KIP-516), to be stored with its offsets; null where the broker provides none. */
-  logIdOf(topic: string): string | null {
+  findLogId(topic: string): string | null {
     return this.#membership.logIds.of(topic)
   }
 
@@ -134,7 +134,7 @@ export class GroupConsumer implements AsyncDisposable {
       partitions: ofTopic.map(({ partition, offset, metadata = '' }) => ({
         partition,
         offset: String(offset),
-        metadata: stampMetadata(this.logIdOf(topic), metadata),
+        metadata: stampMetadata(this.findLogId(topic), metadata),
       })),
     }))
     await this.#pinned({ topics })
@@ -164,10 +164,10 @@ export class GroupConsumer implements AsyncDisposable {
     await this.#consumer.disconnect()
   }
 
-  #watch({ log, health }: WaitContext): void {
+  #watch({ log, readiness }: WaitContext): void {
     const { groupId, fail, onAssigned, onPassed } = this.#options
     const part = `kafka consumer ${groupId}`
-    health.set(part, 'has not joined its group yet')
+    readiness.set(part, 'has not joined its group yet')
     this.#consumer.on('consumer.group_join', ({ payload }) => {
       this.#assignment.current = false
       const partitions = new Map(Object.entries(payload.memberAssignment))
@@ -183,7 +183,7 @@ export class GroupConsumer implements AsyncDisposable {
       this.#generation = group.generationId
       this.#pinned = pinCommits(group)
       log.info({ groupId, partitions: payload.memberAssignment }, 'partitions assigned')
-      health.set(part, null)
+      readiness.set(part, null)
       onAssigned?.(this.#assignment, this)
     })
     this.#consumer.on('consumer.end_batch_process', ({ payload: { topic, partition, batchSize, lastOffset } }) => {
@@ -196,7 +196,7 @@ export class GroupConsumer implements AsyncDisposable {
     })
     this.#consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
       this.#assignment.current = false
-      health.set(part, error.message)
+      readiness.set(part, error.message)
       if (!restart) fail(error)
     })
   }

@@ -44,10 +44,10 @@ export class Patience {
       come.abort()
     }
     pause(topic, partition)
-    const goOn = () => {
+    const resumePartition = () => {
       if (assignment.current) resume(topic, partition)
     }
-    coming.then(goOn, goOn)
+    coming.then(resumePartition, resumePartition)
     return 'not yet'
   }
 }

@@ -1,5 +1,5 @@
 /** Why a service is or is not ready; each part reports its own state. */
-export class Health {
+export class Readiness {
   readonly #faults = new Map<string, string>()
 
   /** @param fault why the part cannot work at present, or null if it can. */

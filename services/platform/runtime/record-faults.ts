@@ -20,7 +20,7 @@ export type RecordFaultsContext = {
   /** Ends the process: for faults that do not come from a record. */
   fail: (error: unknown) => void
   /** Called once for each record that is set aside. */
-  counted?: () => void
+  onSetAside?: () => void
 }
 
 /** Faults of this many records in a row, of at least two owners, come from the process and not from the records. */
@@ -91,7 +91,7 @@ export class RecordFaults {
 
   /** Logs and counts the fault once, as soon as another record passes the step or some time has passed. */
   async #settle({ position, step, error }: RecordFault, run: FaultRun): Promise<string> {
-    const { clock, log, fail, counted } = this.#context
+    const { clock, log, fail, onSetAside } = this.#context
     if (run.length >= maxInARow && run.owners.size >= minOwners) {
       fail(new Error(`${run.length} records in a row cannot be handled: ${step}`, { cause: error }))
       return new Promise<never>(() => {})
@@ -102,7 +102,7 @@ export class RecordFaults {
     run.unsettled.delete(handled)
     const { topic, partition, offset } = position
     log.error({ topic, partition, offset, step, err: error }, 'record set aside: it cannot be handled')
-    counted?.()
+    onSetAside?.()
     return `${step}: ${error instanceof Error ? error.message : String(error)}`.slice(0, maxDetailLength)
   }
 

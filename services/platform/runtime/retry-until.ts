@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
-import type { Health } from './readiness.ts'
+import type { Readiness } from './readiness.ts'
 
-export type WaitContext = { log: Logger; clock: Clock; health: Health; stopping?: AbortSignal }
+export type WaitContext = { log: Logger; clock: Clock; readiness: Readiness; stopping?: AbortSignal }
 
 const firstPauseMs = 250
 const longestPauseMs = 5_000
@@ -14,21 +14,21 @@ const longestPauseMs = 5_000
  */
 export async function retryUntilDone<T>(
   part: string,
-  { log, clock, health, stopping }: WaitContext,
+  { log, clock, readiness, stopping }: WaitContext,
   call: () => Promise<T>,
   isFinal: (error: unknown) => boolean = () => false,
 ): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {
       const result = await call()
-      health.set(part, null)
+      readiness.set(part, null)
       return result
     } catch (error) {
       if (isFinal(error) || stopping?.aborted) throw error
       const reason = error instanceof Error ? error.message : String(error)
       const pauseMs = Math.min(firstPauseMs * 2 ** failures, longestPauseMs)
       log.warn({ part, reason, pauseMs }, `${part} is not available yet, trying again`)
-      health.set(part, reason)
+      readiness.set(part, reason)
       await clock.sleep(pauseMs, stopping)
     }
   }

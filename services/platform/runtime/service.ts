@@ -5,14 +5,14 @@ import { ConfigError, loadConfig } from '../config/config.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { createLogger, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
-import { Health } from './readiness.ts'
+import { Readiness } from './readiness.ts'
 
 /** Context of a service's main.ts. */
 export type ServiceContext<Config> = {
   config: Config
   log: Logger
   clock: Clock
-  health: Health
+  readiness: Readiness
   metrics: Registry
   /** Aborted by SIGTERM or SIGINT: accept nothing new, finish what is in flight, return. */
   stopping: AbortSignal
@@ -62,7 +62,7 @@ export async function runService<Schema extends TObject>(
       config,
       log,
       clock: systemClock,
-      health: new Health(),
+      readiness: new Readiness(),
       metrics: createMetrics(name),
       stopping: stop.signal,
       stopRequested,

@@ -5,7 +5,7 @@ import { readTraceparent } from '../../domain/event/traceparent.ts'
 import { type Authenticate, type Identity, reaches } from '../../platform/http/auth.ts'
 import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
-import { type ProducerMetrics, reasonOf } from '../metrics.ts'
+import { type ProducerMetrics, refusalLabel } from '../metrics.ts'
 import type { EventSink } from '../publishing/event-publisher.ts'
 import { type BodyFormat, createRequestReader, maxProblems, type RequestProblem } from '../reading/read-request.ts'
 import type { Admission } from './admission.ts'
@@ -82,7 +82,7 @@ export function addEventsRoute(server: FastifyInstance, options: EventsRouteOpti
       reply.code(202)
       return { events: events.map(({ event }) => ({ eventId: event.eventId, status: 'accepted' })) }
     },
-    onError: async (_request, _reply, error) => metrics.refused.inc({ reason: reasonOf(error) }),
+    onError: async (_request, _reply, error) => metrics.refused.inc({ reason: refusalLabel(error) }),
     onResponse: async (_request, reply) =>
       metrics.duration.observe({ status: reply.statusCode }, reply.elapsedTime / 1_000),
   })

@@ -21,7 +21,7 @@ export type EventSink = {
   publish(event: Event, traceparent?: string): Promise<void>
 }
 
-export type Connections = { kafka: Kafka; registry: Registry; use: TopicUse }
+export type PublisherConnections = { kafka: Kafka; registry: Registry; use: TopicUse }
 
 type Opened = { producer: BatchingProducer; build: BuildRecord }
 
@@ -34,7 +34,7 @@ export class EventPublisher implements EventSink, AsyncDisposable {
 
   /** Waits for Kafka, the registry and the schemas. @param fail see BatchingProducer.open. */
   async open(
-    { kafka, registry, use }: Connections,
+    { kafka, registry, use }: PublisherConnections,
     context: WaitContext,
     fail: (error: unknown) => void,
   ): Promise<void> {

@@ -2,7 +2,7 @@ import { type Event, eventKey, type MessageEvent, type StatusEvent } from '../..
 import type { Codec, Encode } from '../../platform/avro/codec.ts'
 import type { OutgoingRecord } from '../../platform/kafka/produce/producer.ts'
 import { topics } from '../../topics/map.ts'
-import { schemaOf } from '../../topics/schemas.ts'
+import { readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 
 /**
@@ -17,8 +17,8 @@ export type EventEncoders = { message: Encode<MessageEvent>; status: Encode<Stat
 export async function openEventEncoders(codec: Codec, use: TopicUse): Promise<EventEncoders> {
   const { messageEvents, statusEvents } = topics
   return {
-    message: await codec.encoder<MessageEvent>(use.subject(messageEvents), schemaOf(messageEvents)),
-    status: await codec.encoder<StatusEvent>(use.subject(statusEvents), schemaOf(statusEvents)),
+    message: await codec.encoder<MessageEvent>(use.subject(messageEvents), readSchema(messageEvents)),
+    status: await codec.encoder<StatusEvent>(use.subject(statusEvents), readSchema(statusEvents)),
   }
 }
 

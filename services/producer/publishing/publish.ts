@@ -7,7 +7,7 @@ import { illFormedTexts } from '../../platform/json/well-formed.ts'
 import { createKafka, type KafkaVariables } from '../../platform/kafka/client.ts'
 import { systemClock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { Health } from '../../platform/runtime/readiness.ts'
+import { Readiness } from '../../platform/runtime/readiness.ts'
 import { TopicUse } from '../../topics/topic-use.ts'
 import { isTooLarge } from '../reading/event-size.ts'
 import { EventPublisher } from './event-publisher.ts'
@@ -79,8 +79,8 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   const { topicPrefix: prefix = '', maxBufferedBytes = 67_108_864, closeTimeoutMs = 10_000 } = options
   const log = options.log ?? pino({ level: 'warn' })
   const closing = new AbortController()
-  const context = { log, clock: systemClock, health: new Health(), stopping: closing.signal }
-  const ending = new Ending()
+  const context = { log, clock: systemClock, readiness: new Readiness(), stopping: closing.signal }
+  const ending = new Termination()
   const publisher = new EventPublisher()
   await publisher.open(
     { kafka: kafkaOf(options, log), registry: registryOf(options), use: new TopicUse('bot runtime', prefix) },
@@ -110,7 +110,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
  * A fault that waiting does not fix leaves records without a result. Their callers get the fault, and so does every
  * later one.
  */
-class Ending {
+class Termination {
   readonly #rejections = new Set<(error: unknown) => void>()
   #reason: { error: unknown } | undefined
 

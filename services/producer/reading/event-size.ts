@@ -1,7 +1,7 @@
 import type { WantedEvents } from '../../domain/definition/definition.ts'
 import type { Event } from '../../domain/event/event.ts'
 import { limits } from '../../domain/event/limits.ts'
-import { bodyOf } from '../../domain/event/notification-body.ts'
+import { formatBody } from '../../domain/event/notification-body.ts'
 
 const everything: WantedEvents = {
   userMessages: true,
@@ -14,7 +14,7 @@ const everything: WantedEvents = {
 
 /** Bytes of an event's largest notification: the one for a webhook that wants every kind. */
 export function notificationBytes(event: Event): number {
-  return bodyOf(event, everything)?.length ?? 0
+  return formatBody(event, everything)?.length ?? 0
 }
 
 export function isTooLarge(event: Event): boolean {

@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/delivery/delivery.ts'
 import type { AttemptError, WebhookStats } from '../../domain/stats/stats.ts'
 import { responseTimes } from '../../stats/response-times.ts'
-import type { FoldRules, State } from '../fold/fold.ts'
+import type { FoldRules, FoldState } from '../fold/fold.ts'
 import { countedTime } from './counted-time.ts'
 import { countHour } from './hours.ts'
 import { keepError } from './latest-errors.ts'
@@ -29,7 +29,7 @@ export type CountedAttempt = Pick<
 >
 
 /** The folded part of a WebhookStats; the rest follows from it and the time. */
-export type StatsState = State &
+export type StatsState = FoldState &
   Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & { latestErrors: AttemptError[]; recentAttempts: number[] }
 
 export type AttemptRules = FoldRules<CountedAttempt, StatsState>
@@ -38,7 +38,7 @@ export type AttemptRules = FoldRules<CountedAttempt, StatsState>
 export function attemptRules(slowThresholdMs: number | null): AttemptRules {
   const judged = slowThresholdMs === null ? asRecorded : (attempt: CountedAttempt) => rejudge(attempt, slowThresholdMs)
   return {
-    webhookOf: ({ webhookId, test }) => (test ? null : checkedId(webhookId)),
+    findWebhook: ({ webhookId, test }) => (test ? null : checkedId(webhookId)),
     begin: (webhookId, { businessId }, source) => ({
       webhookId,
       businessId: cutToBytes(businessId, maxIdBytes),

@@ -1,6 +1,6 @@
 import type { DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { type DeadLetterCounts, startOfHour } from '../../domain/stats/stats.ts'
-import type { FoldRules, State } from '../fold/fold.ts'
+import type { FoldRules, FoldState } from '../fold/fold.ts'
 import { countedTime } from './counted-time.ts'
 import { entryAt } from './counts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
@@ -13,12 +13,12 @@ export type CountedLetter = Pick<DeadLetter, 'deadLetteredAt'> & {
   source: Pick<DeadLetter['source'], 'topic' | 'key'>
 }
 
-export type LetterState = State & Pick<DeadLetterCounts, 'hours'> & { businessId: string | null }
+export type LetterState = FoldState & Pick<DeadLetterCounts, 'hours'> & { businessId: string | null }
 
 /** @param eventTopics with their prefix. A dead letter of an event belongs to no webhook. */
 export function letterRules(eventTopics: readonly string[]): FoldRules<CountedLetter, LetterState> {
   return {
-    webhookOf({ delivery, source }) {
+    findWebhook({ delivery, source }) {
       if (delivery) return checkedId(delivery.webhookId)
       if (eventTopics.includes(source.topic) || source.key === null) return null
       return checkedId(source.key.toString('utf8'))

@@ -8,8 +8,8 @@ import { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { RecordFaults } from '../../platform/runtime/record-faults.ts'
 import type { ServiceContext } from '../../platform/runtime/service.ts'
 import { type Topic, topics } from '../../topics/map.ts'
-import { schemaOf } from '../../topics/schemas.ts'
-import { statsGroupOf, statsTopicOf } from '../../topics/stats-generation.ts'
+import { readSchema } from '../../topics/schemas.ts'
+import { statsGroupFor, statsTopicFor } from '../../topics/stats-generation.ts'
 import { TopicUse } from '../../topics/topic-use.ts'
 import {
   attemptRules,
@@ -51,19 +51,19 @@ export type Aggregator = AsyncDisposable & {
 
 /** Folds webhook-attempts into webhook-stats, and webhook-dead-letters into webhook-dead-letter-counts. */
 export async function openAggregator(
-  { config, log, clock, health, metrics: registry, stopping, fail }: AggregatorContext,
+  { config, log, clock, readiness, metrics: registry, stopping, fail }: AggregatorContext,
   { generation, slowThresholdMs }: AggregatorOptions,
 ): Promise<Aggregator> {
   await using stack = new AsyncDisposableStack()
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const use = new TopicUse('stats-aggregator', prefix)
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
-  const groupId = prefix + statsGroupOf(generation)
-  const waiting = { log, clock, health, stopping }
-  health.set('stored statistics', 'still reading')
+  const groupId = prefix + statsGroupFor(generation)
+  const waiting = { log, clock, readiness, stopping }
+  readiness.set('stored statistics', 'still reading')
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), waiting)
-  const written = [statsTopicOf(generation), topics.webhookDeadLetterCounts, topics.webhookDeadLetters].map((topic) =>
+  const written = [statsTopicFor(generation), topics.webhookDeadLetterCounts, topics.webhookDeadLetters].map((topic) =>
     use.write(topic),
   )
   const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail, { topics: written }))
@@ -72,10 +72,10 @@ export async function openAggregator(
   const deadLetters = use.write(topics.webhookDeadLetters)
   const encodeLetter = await codec.encoder<DeadLetter>(
     use.subject(topics.webhookDeadLetters),
-    schemaOf(topics.webhookDeadLetters),
+    readSchema(topics.webhookDeadLetters),
   )
   const { nowMs } = clock
-  const faults = new RecordFaults({ clock, log, fail, counted: metrics.fault })
+  const faults = new RecordFaults({ clock, log, fail, onSetAside: metrics.fault })
   const deadLetter = recordLetters({ log, nowMs, deadLetters: { topic: deadLetters, encode: encodeLetter }, producer })
   const context = { ...waiting, kafka, codec, producer, use, fail, faults, deadLetter, consumer: () => consumer }
   const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => use.read(topic))
@@ -85,7 +85,7 @@ export async function openAggregator(
     {
       source: topics.webhookAttempts,
       rules: attemptRules(slowThresholdMs),
-      states: statsTopicOf(generation),
+      states: statsTopicFor(generation),
       toRecord,
       reduced: withoutErrors,
       toState,
@@ -111,7 +111,7 @@ export async function openAggregator(
     context,
   )
   stack.use(letters.stored)
-  health.set('stored statistics', null)
+  readiness.set('stored statistics', null)
 
   const consumer: GroupConsumer = await GroupConsumer.open(
     kafka,

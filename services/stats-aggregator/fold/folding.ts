@@ -7,13 +7,13 @@ import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import type { RecordFaults } from '../../platform/runtime/record-faults.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { Topic } from '../../topics/map.ts'
-import { learnSchemas, schemaOf } from '../../topics/schemas.ts'
+import { learnSchemas, readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import type { StageMetrics } from '../metrics.ts'
 import { StateWriter } from '../stored/state-writer.ts'
 import { type StateHead, StoredTopic } from '../stored/stored-topic.ts'
-import type { FoldRules, State } from './fold.ts'
-import { FoldStage, type StageEdges } from './stage.ts'
+import type { FoldRules, FoldState } from './fold.ts'
+import { FoldStage, type FoldStageEdges } from './stage.ts'
 
 export type FoldingContext = WaitContext & {
   kafka: Kafka
@@ -23,13 +23,13 @@ export type FoldingContext = WaitContext & {
   /** Called when the first commit is due. */
   consumer: () => Pick<GroupConsumer, 'commit' | 'pause' | 'resume'>
   faults: RecordFaults
-  deadLetter: StageEdges<unknown, State>['deadLetter']
+  deadLetter: FoldStageEdges<unknown, FoldState>['deadLetter']
   stopping: AbortSignal
   fail: (error: unknown) => void
 }
 
 /** One fold: its source, its rules, and the topic of its states. */
-export type Folding<V, S extends State, R> = {
+export type Folding<V, S extends FoldState, R> = {
   source: Topic
   rules: FoldRules<V, S>
   states: Topic
@@ -43,7 +43,7 @@ export type Folding<V, S extends State, R> = {
 }
 
 /** Resolves once the stored states have been read to their end. */
-export async function openFolding<V, S extends State, R extends StateHead>(
+export async function openFolding<V, S extends FoldState, R extends StateHead>(
   { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: Folding<V, S, R>,
   context: FoldingContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
@@ -51,9 +51,9 @@ export async function openFolding<V, S extends State, R extends StateHead>(
   const topic = use.read(source)
   const statesTopic = use.write(states)
   await learnSchemas(codec, [source], use.prefix)
-  const encode = await codec.encoder<R>(use.subject(states), schemaOf(states))
-  const decode = codec.decoder<R>(schemaOf(states))
-  const decodeHead = codec.decoder<StateHead>(projection(schemaOf(states), ['webhookId', 'source']))
+  const encode = await codec.encoder<R>(use.subject(states), readSchema(states))
+  const decode = codec.decoder<R>(readSchema(states))
+  const decodeHead = codec.decoder<StateHead>(projection(readSchema(states), ['webhookId', 'source']))
   const groupPrefix = `${use.prefix}stats-aggregator-${states.name}`
   const stored = await StoredTopic.open(
     kafka,
@@ -73,7 +73,7 @@ export async function openFolding<V, S extends State, R extends StateHead>(
   })
   const stage = new FoldStage<V, S>({
     topic,
-    decode: codec.decoder<V>(schemaOf(source)),
+    decode: codec.decoder<V>(readSchema(source)),
     rules,
     stored: {
       best(partition, webhookId) {

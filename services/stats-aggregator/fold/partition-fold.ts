@@ -1,4 +1,4 @@
-import type { FoldRules, State } from './fold.ts'
+import type { FoldRules, FoldState } from './fold.ts'
 
 /**
  * States that must be in the state topic before the offset may be committed. They keep changing and may be ahead of the
@@ -10,7 +10,7 @@ export type Flush<S> = { states: S[]; nextOffset: number }
  * The states of one partition of the source topic, during one assignment of it to this instance. Changing states are in
  * memory; the others are loaded from the stored ones when a record of theirs arrives.
  */
-export class PartitionFold<V, S extends State> {
+export class PartitionFold<V, S extends FoldState> {
   readonly #partition: number
   readonly #rules: FoldRules<V, S>
   readonly #load: (webhookId: string) => S | undefined
@@ -37,7 +37,7 @@ export class PartitionFold<V, S extends State> {
    */
   take(offset: number, value: V, recordedMs: number): boolean {
     this.passOver(offset)
-    const webhookId = this.#rules.webhookOf(value)
+    const webhookId = this.#rules.findWebhook(value)
     if (webhookId === null) return false
     let state = this.#state(webhookId)
     if (state && offset <= state.source.offset) return false

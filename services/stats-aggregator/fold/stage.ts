@@ -4,7 +4,7 @@ import type { StartPosition } from '../../platform/kafka/kafkajs-patches/members
 import type { Patience } from '../../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { StageMetrics } from '../metrics.ts'
-import type { FoldRules, State } from './fold.ts'
+import type { FoldRules, FoldState } from './fold.ts'
 import { PartitionFold } from './partition-fold.ts'
 
 /** The state topic as a table. */
@@ -19,7 +19,7 @@ type Stored<S> = {
   caughtUp(): Promise<void>
 }
 
-export type StageEdges<V, S extends State> = {
+export type FoldStageEdges<V, S extends FoldState> = {
   /** The topic that is folded. */
   topic: string
   decode: Decode<V>
@@ -42,7 +42,7 @@ export type StageEdges<V, S extends State> = {
   stopping: AbortSignal
 }
 
-type Owned<V, S extends State> = {
+type Owned<V, S extends FoldState> = {
   assignment: Assignment
   folds: Map<number, PartitionFold<V, S>>
   /**
@@ -67,11 +67,11 @@ const writesAtATime = 32
  * commits, even for partitions that stayed here: another instance may have had them between two assignments. The next
  * owner of a partition folds again what was not flushed.
  */
-export class FoldStage<V, S extends State> {
-  readonly #edges: StageEdges<V, S>
+export class FoldStage<V, S extends FoldState> {
+  readonly #edges: FoldStageEdges<V, S>
   #owned: Owned<V, S> | undefined
 
-  constructor(edges: StageEdges<V, S>) {
+  constructor(edges: FoldStageEdges<V, S>) {
     this.#edges = edges
   }
 

@@ -5,7 +5,7 @@ import { groupVariables, kafkaVariables, registryVariables } from '../../platfor
 import { systemClock } from '../../platform/runtime/clock.ts'
 import { createLogger } from '../../platform/runtime/log.ts'
 import { createMetrics } from '../../platform/runtime/metrics.ts'
-import { Health } from '../../platform/runtime/readiness.ts'
+import { Readiness } from '../../platform/runtime/readiness.ts'
 import { generationVariable } from '../../topics/stats-generation.ts'
 import { rebuild } from './rebuild.ts'
 
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exit(1)
   }
-  const context = { config, log: createLogger('stats', 'error'), clock: systemClock, health: new Health(), fail }
+  const context = { config, log: createLogger('stats', 'error'), clock: systemClock, readiness: new Readiness(), fail }
   const result = await rebuild(
     { ...context, metrics: createMetrics('stats-rebuild'), stopping: stop.signal },
     { generation, slowThresholdMs, resume: values.resume },

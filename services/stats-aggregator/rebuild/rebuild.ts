@@ -6,9 +6,9 @@ import { applyTopics, diffTopics, withAdmin } from '../../platform/kafka/topics.
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { topics } from '../../topics/map.ts'
 import { register } from '../../topics/registration.ts'
-import { schemaOf } from '../../topics/schemas.ts'
-import { specOf } from '../../topics/spec.ts'
-import { statsGroupOf, statsTopicOf } from '../../topics/stats-generation.ts'
+import { readSchema } from '../../topics/schemas.ts'
+import { toTopicSpec } from '../../topics/spec.ts'
+import { statsGroupFor, statsTopicFor } from '../../topics/stats-generation.ts'
 import { TopicUse } from '../../topics/topic-use.ts'
 import { type AggregatorContext, openAggregator } from '../fold/aggregator.ts'
 
@@ -38,9 +38,9 @@ export async function rebuild(
   const config = { ...context.config, HOOKLINE_STATS_FLUSH_INTERVAL_MS: flushIntervalMs }
   const use = new TopicUse('stats-aggregator', config.HOOKLINE_TOPIC_PREFIX)
   const kafka = createKafka(config, log)
-  const statsTopic = statsTopicOf(generation)
+  const statsTopic = statsTopicFor(generation)
   const statesTopic = use.write(statsTopic)
-  const groupId = use.prefix + statsGroupOf(generation)
+  const groupId = use.prefix + statsGroupFor(generation)
   const attemptsTopic = use.read(topics.webhookAttempts)
 
   if (await hasMembers(kafka, groupId)) return refused(`the consumer group ${groupId} is already running`)
@@ -53,7 +53,7 @@ export async function rebuild(
   await using _aggregator = await openAggregator({ ...context, config }, { generation, slowThresholdMs })
   for (;;) {
     const committed = await fetchCommitted(kafka, groupId, [attemptsTopic], context)
-    const left = leftOf(ends, committed.get(attemptsTopic) ?? new Map())
+    const left = countRemaining(ends, committed.get(attemptsTopic) ?? new Map())
     if (left === 0) break
     say(`${left} left`)
     await clock.sleep(lookEveryMs, stopping)
@@ -64,7 +64,7 @@ export async function rebuild(
 }
 
 /** Number of records between the commits and the ends. */
-function leftOf(ends: ReadonlyMap<number, Ends>, committed: ReadonlyMap<number, { offset: number }>): number {
+function countRemaining(ends: ReadonlyMap<number, Ends>, committed: ReadonlyMap<number, { offset: number }>): number {
   let left = 0
   for (const [partition, { low, high }] of ends)
     left += Math.max(0, high - Math.max(low, committed.get(partition)?.offset ?? 0))
@@ -79,7 +79,7 @@ async function endsOf(kafka: Kafka, topic: string): Promise<Map<number, Ends>> {
 }
 
 function total(ends: ReadonlyMap<number, Ends>): number {
-  return leftOf(ends, new Map())
+  return countRemaining(ends, new Map())
 }
 
 async function hasMembers(kafka: Kafka, groupId: string): Promise<boolean> {
@@ -95,17 +95,17 @@ async function createTopic(
   kafka: Kafka,
   config: RebuildContext['config'],
   use: TopicUse,
-  statsTopic: ReturnType<typeof statsTopicOf>,
+  statsTopic: ReturnType<typeof statsTopicFor>,
   attemptsTopic: string,
   clock: Clock,
 ): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     const count = (await partitionCounts(admin, [attemptsTopic])).get(attemptsTopic) ?? 0
     if (count === 0) throw new Error(`topic ${attemptsTopic} does not exist`)
-    const specs = [specOf(statsTopic, use.prefix, count)]
+    const specs = [toTopicSpec(statsTopic, use.prefix, count)]
     await applyTopics(admin, specs, await diffTopics(admin, specs), -1, clock)
   })
-  await register(config, use.subject(statsTopic), schemaOf(statsTopic))
+  await register(config, use.subject(statsTopic), readSchema(statsTopic))
 }
 
 function refused(why: string): RebuildResult {

@@ -1,6 +1,6 @@
 import { type BatchingProducer, RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
-import type { State } from '../fold/fold.ts'
+import type { FoldState } from '../fold/fold.ts'
 
 export type StateWriterContext<S> = {
   topic: string
@@ -16,7 +16,7 @@ export type StateWriterContext<S> = {
  * is written in a reduced form that always fits. If even that is refused, it waits, and so does the commit: no count is
  * lost.
  */
-export class StateWriter<S extends State> {
+export class StateWriter<S extends FoldState> {
   readonly #context: StateWriterContext<S>
 
   constructor(context: StateWriterContext<S>) {

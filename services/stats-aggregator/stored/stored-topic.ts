@@ -1,4 +1,4 @@
-import type { Source } from '../../domain/stats/stats.ts'
+import type { SourcePosition } from '../../domain/stats/stats.ts'
 import type { Decode, Decoded } from '../../platform/avro/codec.ts'
 import { ownCopy } from '../../platform/avro/own-copy.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
@@ -18,10 +18,10 @@ export type StoredTopicOptions<R> = {
   fail: (error: unknown) => void
 }
 
-export type StateHead = { webhookId: string; source: Source }
+export type StateHead = { webhookId: string; source: SourcePosition }
 
 /** The part of a log that a state reflects. If the log was replaced, that is nothing, although its counts continue. */
-export function sourceIn(logId: string | null, source: Source): Source {
+export function sourceIn(logId: string | null, source: SourcePosition): SourcePosition {
   const { partition, logId: of = null } = source
   const isOther = of !== null && logId !== null && of !== logId
   return { partition, offset: isOther ? -1 : source.offset, logId }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { holds, type Permission } from '../../../services/console/src/api/permissions.ts'
-import type { ListedWebhook, State, Status, Webhook } from '../../../services/console/src/api/types.ts'
+import type { ListedWebhook, Status, Webhook, WebhookState } from '../../../services/console/src/api/types.ts'
 import { fieldKey, headerOf, shownValue } from '../../../services/console/src/pages/audit/entry.ts'
 import { takenChannels } from '../../../services/console/src/pages/form/channels.ts'
 import {
@@ -26,7 +26,7 @@ const webhook: Webhook = {
   status: {} as Status,
 }
 
-function listed(id: string, state: State, more: Partial<Webhook> = {}): ListedWebhook {
+function listed(id: string, state: WebhookState, more: Partial<Webhook> = {}): ListedWebhook {
   const status = { state } as Status
   return { ...webhook, id, status, lastHour: { success: 0, slow: 0, error: 0, rejected: 0, sparkline: [] }, ...more }
 }
@@ -37,7 +37,7 @@ describe('the list', () => {
     listed('wh_c', 'blocked', { name: 'Café', channels: ['5491155550'] }),
     listed('wh_a', 'off', { name: 'Abc', url: 'https://old.example/hook' }),
   ]
-  const ids = (text: string, state: State | null = null, order: 'problems' | 'name' | 'newest' = 'problems') =>
+  const ids = (text: string, state: WebhookState | null = null, order: 'problems' | 'name' | 'newest' = 'problems') =>
     findWebhooks(all, { text, state, order }).map(({ id }) => id)
 
   test.each([

@@ -36,7 +36,7 @@ function logOf(instances: number) {
       poll(Math.max(position, offset + 1))
       return offset
     })
-    return { writes, newest: () => table.offsetOf('wh_a'), poll }
+    return { writes, newest: () => table.newestOffset('wh_a'), poll }
   })
   return { log, admins, byHand, last: () => log.at(-1)?.value?.toString() ?? null }
 }

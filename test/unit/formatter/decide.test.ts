@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Account } from '../../../services/domain/definition/definition.ts'
 import { DefinitionTable } from '../../../services/domain/definition/definition-table.ts'
-import { bodyOf } from '../../../services/domain/event/notification-body.ts'
+import { formatBody } from '../../../services/domain/event/notification-body.ts'
 import { decide } from '../../../services/formatter/decide.ts'
 import { deliveryId } from '../../../services/formatter/delivery-id.ts'
 import { messageEvent, statusEvent } from '../../support/sample-events.ts'
@@ -21,7 +21,7 @@ function decideIn(
     table.apply(each.id, 40 + index, { kind: 'definition', definition: each })
   }
   const tables = {
-    ownerOf: table.ownerOf.bind(table),
+    findOwner: table.findOwner.bind(table),
     account: (businessId: string) => (businessId === 'b1' ? (account ?? undefined) : undefined),
   }
   return decide(event, tables, null, 1234)
@@ -65,7 +65,7 @@ test.each([messageEvent(), statusEvent()])('an event that is wanted becomes a de
       kind: event.type,
       chatChannelId: 'c1',
       contactId: event.event.contactId,
-      body: bodyOf(event, everything),
+      body: formatBody(event, everything),
       traceparent: null,
       createdAt: 1234,
       definitionVersion: 3,

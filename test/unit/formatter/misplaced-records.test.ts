@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { MisplacedRecords } from '../../../services/formatter/misplaced-records.ts'
-import { partitionOfKey } from '../../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../services/platform/kafka/key-partition.ts'
 
 const key = Buffer.from('c1:ana')
-const place = partitionOfKey(key, 12)
+const place = choosePartition(key, 12)
 
 function world() {
   const counted: string[] = []

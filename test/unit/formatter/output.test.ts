@@ -40,7 +40,7 @@ function record(key: Buffer | null = Buffer.from('c1:u1'), partition = 6): Consu
 
 function delivery(): Delivery {
   const tables = {
-    ownerOf: () => ({ definition: definition(), offset: 1 }),
+    findOwner: () => ({ definition: definition(), offset: 1 }),
     account: () => ({ webhooksEnabled: true }),
   }
   const decision = decide(messageEvent(), tables, null, 5)

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../../../services/domain/event/event.ts'
-import { type Decision, decide } from '../../../services/formatter/decide.ts'
+import { decide, type NotificationDecision } from '../../../services/formatter/decide.ts'
 import type { EventSource } from '../../../services/formatter/event-source.ts'
 import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'
 import { FormatterStage } from '../../../services/formatter/stage.ts'
@@ -46,10 +46,10 @@ function stageWith({ account = true, output = 'delivered' as 'delivered' | 'over
       return text.startsWith(schema) ? waiting.promise : { ok: true, value: messageEvent({ eventId: text }) }
     },
   }
-  const decideEvent = (event: Event): Decision =>
+  const decideEvent = (event: Event): NotificationDecision =>
     decide(
       event,
-      { ownerOf: () => ({ definition: definition(), offset: 1 }), account: () => ({ webhooksEnabled: account }) },
+      { findOwner: () => ({ definition: definition(), offset: 1 }), account: () => ({ webhooksEnabled: account }) },
       null,
       0,
     )

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type MinuteCounts, minuteMs } from '../../../services/domain/stats/stats.ts'
-import { bucketOf, countValue, percentilesOf } from '../../../services/platform/histogram.ts'
+import { computePercentiles, countValue, findBucket } from '../../../services/platform/histogram.ts'
 import { responseTimes } from '../../../services/stats/response-times.ts'
 import { countMinute } from '../../../services/stats-aggregator/counting/minutes.ts'
 import { attempt, startMs } from '../stats-aggregator/counting/attempts.ts'
@@ -45,7 +45,7 @@ test('a webhook with no answers has no percentiles', () => {
     p99Ms: null,
   }
   expect(responseTimes([], startMs)).toEqual(nothing)
-  expect(percentilesOf([], [50])).toEqual([])
+  expect(computePercentiles([], [50])).toEqual([])
 })
 
 test('buckets are counted in ascending order, whatever the order of values', () => {
@@ -54,7 +54,7 @@ test('buckets are counted in ascending order, whatever the order of values', () 
       const buckets = { values: [] as number[], counts: [] as number[] }
       for (const value of values) countValue(buckets, value)
       const expected = new Map<number, number>()
-      for (const bucket of values.map(bucketOf).toSorted((a, b) => a - b))
+      for (const bucket of values.map(findBucket).toSorted((a, b) => a - b))
         expected.set(bucket, (expected.get(bucket) ?? 0) + 1)
       expect(buckets).toEqual({ values: [...expected.keys()], counts: [...expected.values()] })
     }),

@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml'
 import { asyncApi } from '../../../services/topics/asyncapi.ts'
 import { topics } from '../../../services/topics/map.ts'
 import { programs } from '../../../services/topics/rights.ts'
-import { specOf } from '../../../services/topics/spec.ts'
+import { toTopicSpec } from '../../../services/topics/spec.ts'
 import { strimziTopics, strimziUsers } from '../../../services/topics/strimzi.ts'
 
 test('the AsyncAPI document is valid by the schema of AsyncAPI 3.0.0', () => {
@@ -28,7 +28,7 @@ const options = { cluster: 'my', prefix: 'Shop_', replicas: 3 }
 const read = (stream: string) => parseAllDocuments(stream).map((document) => document.toJS() as Record<string, unknown>)
 
 test('Strimzi topics have the names and settings that apply would use, under valid Kubernetes names', () => {
-  const specs = Object.values(topics).map((topic) => specOf(topic, options.prefix, 6))
+  const specs = Object.values(topics).map((topic) => toTopicSpec(topic, options.prefix, 6))
   const resources = read(strimziTopics(specs, options))
   expect(resources.map(({ spec }) => spec)).toEqual(
     specs.map(({ name, partitions, settings }) => ({ topicName: name, partitions, replicas: 3, config: settings })),

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { kafkaAcls } from '../../../services/topics/kafka-acls.ts'
 import { topics } from '../../../services/topics/map.ts'
-import { programs, rightsOf } from '../../../services/topics/rights.ts'
+import { listRights, programs } from '../../../services/topics/rights.ts'
 
 const find = (program: (typeof programs)[number], name: string) =>
-  rightsOf(program, 'p-').filter((right) => right.name === `p-${name}`)
+  listRights(program, 'p-').filter((right) => right.name === `p-${name}`)
 
 test('a service may read and write what the map of topics says, and nothing else', () => {
-  const named = rightsOf('formatter', 'p-').filter(({ resource }) => resource === 'topic')
+  const named = listRights('formatter', 'p-').filter(({ resource }) => resource === 'topic')
   const expected = Object.values(topics).flatMap((topic) => {
     const [readers, writers] = [topic.readers, topic.writers] as readonly (readonly string[])[]
     const operations = [
@@ -33,7 +33,7 @@ test('the rights on webhook-stats cover its other generations', () => {
 
 test('only the program that creates topics may create and change all of them', () => {
   const making = programs.filter((program) =>
-    rightsOf(program, '').some(({ name, operations }) => name === 'message-events' && operations.includes('Create')),
+    listRights(program, '').some(({ name, operations }) => name === 'message-events' && operations.includes('Create')),
   )
   expect(making).toEqual(['topics'])
 })

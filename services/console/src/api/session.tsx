@@ -4,15 +4,15 @@ import { nowMs } from '../clock.ts'
 import { ApiClient } from './client.ts'
 import { holds, type Permission } from './permissions.ts'
 import { ApiProblem } from './problem.ts'
-import type { Session } from './types.ts'
+import type { SessionView } from './types.ts'
 
 export type Phase =
   | { kind: 'asking' }
   | { kind: 'failed'; problem: unknown }
   | { kind: 'signed-out'; login: 'oidc' | 'none' }
   /** It had begun: pages stay as they are, so that nothing in a form is lost. */
-  | { kind: 'ended'; session: Session; login: 'oidc' | 'none' }
-  | { kind: 'signed-in'; session: Session }
+  | { kind: 'ended'; session: SessionView; login: 'oidc' | 'none' }
+  | { kind: 'signed-in'; session: SessionView }
 
 type SessionState = {
   phase: Phase
@@ -45,7 +45,7 @@ export function SessionProvider({ children }: PropsWithChildren) {
   )
 
   const begin = useCallback(
-    (session: Session) => {
+    (session: SessionView) => {
       api.csrfToken = session.csrfToken ?? ''
       setPhase({ kind: 'signed-in', session })
     },
@@ -54,7 +54,7 @@ export function SessionProvider({ children }: PropsWithChildren) {
 
   const ask = useCallback(() => {
     setPhase({ kind: 'asking' })
-    api.get<Session>('/session').then(begin, (problem: unknown) => {
+    api.get<SessionView>('/session').then(begin, (problem: unknown) => {
       if (!(problem instanceof ApiProblem && problem.status === 401)) setPhase({ kind: 'failed', problem })
     })
   }, [api, begin])
@@ -70,7 +70,7 @@ export function SessionProvider({ children }: PropsWithChildren) {
 
   const signIn = useCallback(
     async (token: string) => {
-      begin(await api.write<Session>('/session', { method: 'POST', body: { token } }))
+      begin(await api.write<SessionView>('/session', { method: 'POST', body: { token } }))
       await queries.invalidateQueries()
     },
     [api, begin, queries],
@@ -110,7 +110,7 @@ export function useApi(): ApiClient {
 }
 
 /** Of pages that are shown to signed-in people only. */
-export function useSession(): Session {
+export function useSession(): SessionView {
   const { phase } = useSessionState()
   if (phase.kind !== 'signed-in' && phase.kind !== 'ended') throw new Error('nobody is signed in')
   return phase.session

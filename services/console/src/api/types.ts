@@ -1,7 +1,7 @@
 /** The admin API as the console sees it: its answers, which are defined for all who make or read them, and what is asked for. */
 import type { AttemptOutcome } from '../../../domain/delivery/delivery.ts'
 
-export type { AuditView, BusinessEntry, Session } from '../../../domain/api/account.ts'
+export type { AuditView, BusinessEntry, SessionView } from '../../../domain/api/account.ts'
 export type {
   AttemptDetail,
   AttemptEntry,
@@ -18,9 +18,9 @@ export type {
   Conflict,
   Draft,
   ListedWebhook,
-  State,
   Status,
   Webhook,
+  WebhookState,
   WebhookWithSecret,
 } from '../../../domain/api/webhook.ts'
 export type { Account, WantedEvents } from '../../../domain/definition/definition.ts'

@@ -2,12 +2,12 @@ import { createRequire } from 'node:module'
 import type { Message, PartitionMetadata } from 'kafkajs'
 import type { MetadataError, TopicMetadata } from './protocols/metadata-protocol.ts'
 import {
-  faultOfCode,
+  faultFromCode,
   noteResults,
   type PartitionData,
   type ProduceResponse,
-  responseOf,
   type TopicData,
+  takeResponse,
 } from './protocols/produce-response.ts'
 
 const require = createRequire(import.meta.url)
@@ -135,8 +135,8 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
   /** Why a topic cannot be written, according to the metadata. */
   function faultOf(topic: string): Faulty | null {
     const { topicErrorCode = 0, authorizedOperations = notTold } = metadataOf(topic) ?? {}
-    if (topicErrorCode !== 0) return faultOfCode(topicErrorCode)
-    return authorizedOperations === notTold || authorizedOperations & write ? null : faultOfCode(topicForbidden)
+    if (topicErrorCode !== 0) return faultFromCode(topicErrorCode)
+    return authorizedOperations === notTold || authorizedOperations & write ? null : faultFromCode(topicForbidden)
   }
 
   /** Groups unacknowledged messages by leader; sets the fault of messages that cannot be sent. */
@@ -146,7 +146,7 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
       const errorCode = metadataOf(topic)?.topicErrorCode ?? 0
       const partitionMetadata = cluster.findTopicPartitionMetadata(topic)
       if (errorCode !== 0 || partitionMetadata.length === 0) {
-        const fault = errorCode === 0 ? notLoaded(`topic ${topic} is not known yet`) : faultOfCode(errorCode)
+        const fault = errorCode === 0 ? notLoaded(`topic ${topic} is not known yet`) : faultFromCode(errorCode)
         for (const message of messages) if (message.offset === undefined) message.fault = fault
         continue
       }
@@ -186,7 +186,7 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
     const all = topicData.flatMap(({ partitions }) => partitions.flatMap(({ messages }) => messages))
     try {
       const broker = await cluster.findBroker({ nodeId })
-      const response = await broker.produce({ acks, topicData }).catch(responseOf)
+      const response = await broker.produce({ acks, topicData }).catch(takeResponse)
       noteResults(topicData, response)
     } catch (error) {
       const fault = error as Faulty

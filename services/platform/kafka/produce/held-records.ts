@@ -1,9 +1,9 @@
 import type { SendFault, TrackedMessage } from '../kafkajs-patches/send-messages.ts'
 import type { RecordRefused, RefusalKind } from './record-refused.ts'
-import { causeOf, kindOf } from './send-fault.ts'
+import { classifyFault, unwrapError } from './send-fault.ts'
 
 /** A record on its way to Kafka. */
-export type Waiting = {
+export type WaitingRecord = {
   topic: string
   message: TrackedMessage
   bytes: number
@@ -18,11 +18,11 @@ export type Waiting = {
 type PlaceFault = { topic: string; place: string; fault: SendFault; failures: number }
 
 /** Result of a try. Settled records have an offset or a refusal, in order within each partition. */
-export type Sorted = { settled: Waiting[]; faults: PlaceFault[]; recovered: { topic: string; place: string }[] }
+export type Sorted = { settled: WaitingRecord[]; faults: PlaceFault[]; recovered: { topic: string; place: string }[] }
 
 type Partition = {
   topic: string
-  records: Waiting[]
+  records: WaitingRecord[]
   failures: number
   dueMs: number
   /** Maximum records per try; reduced while one of them is refused and it is unknown which. */
@@ -57,7 +57,7 @@ export class HeldRecords {
   }
 
   /** Holds records that must wait behind held ones. @returns the others. */
-  divert(queue: Waiting[]): Waiting[] {
+  divert(queue: WaitingRecord[]): WaitingRecord[] {
     return queue.filter((waiting) => {
       const partition = this.#partitions.get(placeOf(waiting))
       partition?.records.push(waiting)
@@ -68,8 +68,8 @@ export class HeldRecords {
   /**
    * Takes the records that are due, to be passed to sortOut: at least one record of the first partition that is due.
    */
-  takeDue(nowMs: number, maxBytes: number): Waiting[] {
-    const taken: Waiting[] = []
+  takeDue(nowMs: number, maxBytes: number): WaitingRecord[] {
+    const taken: WaitingRecord[] = []
     let bytes = 0
     for (const { records, dueMs, limit } of this.#partitions.values()) {
       if (dueMs > nowMs) continue
@@ -89,18 +89,18 @@ export class HeldRecords {
    * Decides what happens to each record of a try in which some partitions have failed or were held before.
    * @throws a fault that waiting does not fix.
    */
-  sortOut(batch: readonly Waiting[], nowMs: number): Sorted {
+  sortOut(batch: readonly WaitingRecord[], nowMs: number): Sorted {
     const sorted: Sorted = { settled: [], faults: [], recovered: [] }
     const tried = Map.groupBy(batch, placeOf)
     for (const [place, records] of tried) {
-      const [{ topic }] = records as [Waiting]
+      const [{ topic }] = records as [WaitingRecord]
       const partition = this.#partitions.get(place) ?? { topic, records: [], failures: 0, dueMs: 0, limit: Infinity }
       this.#partitions.set(place, partition)
       const sent = records.filter(({ message }) => !message.waits)
       const fault = judge(partition, sent, nowMs)
       if (fault) sorted.faults.push({ topic, place, fault, failures: partition.failures })
       const firstOpen = sent.findIndex(({ message, refusal }) => message.offset === undefined && !refusal)
-      const isSettled = ({ refusal }: Waiting, index: number) =>
+      const isSettled = ({ refusal }: WaitingRecord, index: number) =>
         firstOpen < 0 || index < firstOpen || refusal !== undefined
       sorted.settled.push(...sent.filter(isSettled))
       const open = sent.filter((waiting, index) => !isSettled(waiting, index))
@@ -121,7 +121,7 @@ export class HeldRecords {
  * Marks refused records and sets when the partition is tried next. @returns why the partition is held back. @throws a
  * bug.
  */
-function judge(partition: Partition, sent: Waiting[], nowMs: number): SendFault | null {
+function judge(partition: Partition, sent: WaitingRecord[], nowMs: number): SendFault | null {
   const open = sent.filter(({ message }) => message.offset === undefined)
   const [first] = open
   const error = first?.message.fault
@@ -130,7 +130,7 @@ function judge(partition: Partition, sent: Waiting[], nowMs: number): SendFault 
     Object.assign(partition, { failures: 0, dueMs: 0, limit: partition.limit * 2 })
     return null
   }
-  const kind = kindOf(error)
+  const kind = classifyFault(error)
   if (kind === 'bug') throw error
   const isOfRecord = kind === 'record' || (kind === 'unsure' && partition.failures >= unsureTries)
   if (isOfRecord && open.length > 1) {
@@ -149,11 +149,11 @@ function judge(partition: Partition, sent: Waiting[], nowMs: number): SendFault 
 }
 
 function isTooLarge(error: unknown): boolean {
-  const { type } = causeOf(error) as SendFault
+  const { type } = unwrapError(error) as SendFault
   return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE'
 }
 
 /** Key of a record's partition. Records without one, whose topic's metadata are missing, share a key per topic. */
-function placeOf({ topic, message }: Waiting): string {
+function placeOf({ topic, message }: WaitingRecord): string {
   return `${topic}/${message.partition ?? ''}`
 }

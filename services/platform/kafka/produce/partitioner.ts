@@ -1,6 +1,6 @@
 import type { ICustomPartitioner } from 'kafkajs'
 import type { TrackedMessage } from '../kafkajs-patches/send-messages.ts'
-import { partitionOfKey } from '../key-partition.ts'
+import { choosePartition } from '../key-partition.ts'
 import type { HeldRecords } from './held-records.ts'
 
 /**
@@ -12,7 +12,7 @@ export function partitioner(held: HeldRecords, random: () => number): ICustomPar
     ({ topic, partitionMetadata: { length: count }, message }) => {
       const { key = null } = message
       const keyed = typeof key === 'string' || Buffer.isBuffer(key)
-      const partition = keyed ? partitionOfKey(key, count) : Math.floor(random() * count)
+      const partition = keyed ? choosePartition(key, count) : Math.floor(random() * count)
       const tracked: TrackedMessage = message
       tracked.waits = held.has(topic, partition)
       return partition

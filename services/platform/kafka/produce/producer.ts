@@ -1,11 +1,11 @@
 import type { Kafka, Producer } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import type { SendFault, TrackedMessage, TrackedTopic, WriteRights } from '../kafkajs-patches/send-messages.ts'
-import { HeldRecords, type Waiting } from './held-records.ts'
+import { HeldRecords, type WaitingRecord } from './held-records.ts'
 import { partitioner } from './partitioner.ts'
 import { RecordRefused } from './record-refused.ts'
 import { RightsCheck } from './rights-check.ts'
-import { describeFault, kindOf } from './send-fault.ts'
+import { classifyFault, describeFault } from './send-fault.ts'
 import { TopicFaults } from './topic-faults.ts'
 
 export { RecordRefused } from './record-refused.ts'
@@ -59,7 +59,7 @@ export class BatchingProducer implements AsyncDisposable {
   readonly #held: HeldRecords
   readonly #faults: TopicFaults
   readonly #rights: RightsCheck
-  #queue: Waiting[] = []
+  #queue: WaitingRecord[] = []
   #bufferedBytes = 0
   #sending: Promise<void> | undefined
   /** Ends the wait for the next try of held records. */
@@ -179,7 +179,7 @@ export class BatchingProducer implements AsyncDisposable {
     await clock.sleep(Math.max(1, this.#held.dueMs - clock.monotonicMs()), this.#comes.signal)
   }
 
-  #takeBatch(): Waiting[] {
+  #takeBatch(): WaitingRecord[] {
     if (this.#held.isEmpty) return this.#takeQueued(0)
     this.#queue = this.#held.divert(this.#queue)
     // Half of the batch, so that held records do not delay the others either.
@@ -187,7 +187,7 @@ export class BatchingProducer implements AsyncDisposable {
     return [...due, ...this.#takeQueued(due.reduce((sum, { bytes }) => sum + bytes, 0))]
   }
 
-  #takeQueued(takenBytes: number): Waiting[] {
+  #takeQueued(takenBytes: number): WaitingRecord[] {
     let bytes = takenBytes
     let count = 0
     for (const waiting of this.#queue) {
@@ -200,7 +200,7 @@ export class BatchingProducer implements AsyncDisposable {
     return batch
   }
 
-  async #sendBatch(batch: Waiting[]): Promise<void> {
+  async #sendBatch(batch: WaitingRecord[]): Promise<void> {
     try {
       await this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) })
     } catch (error) {
@@ -213,17 +213,17 @@ export class BatchingProducer implements AsyncDisposable {
     for (const waiting of batch) this.#settle(waiting)
   }
 
-  #sortOut(batch: Waiting[]): void {
+  #sortOut(batch: WaitingRecord[]): void {
     const { settled, faults, recovered } = this.#held.sortOut(batch, this.#context.clock.monotonicMs())
     for (const { topic, place, fault, failures } of faults) {
       this.#faults.add(topic, place, fault, failures)
-      if (kindOf(fault) === 'forbidden') this.#rights.checkUntilAllowed()
+      if (classifyFault(fault) === 'forbidden') this.#rights.checkUntilAllowed()
     }
     for (const { topic, place } of recovered) this.#faults.remove(topic, place)
     for (const waiting of settled) this.#settle(waiting)
   }
 
-  #settle({ topic, message, bytes, refusal, acknowledged, refused }: Waiting): void {
+  #settle({ topic, message, bytes, refusal, acknowledged, refused }: WaitingRecord): void {
     this.#bufferedBytes -= bytes
     if (refusal) {
       const { clock } = this.#context
@@ -234,7 +234,7 @@ export class BatchingProducer implements AsyncDisposable {
   }
 }
 
-function byTopic(batch: Waiting[]): TrackedTopic[] {
+function byTopic(batch: WaitingRecord[]): TrackedTopic[] {
   const topics = new Map<string, TrackedMessage[]>()
   for (const { topic, message } of batch) {
     const messages = topics.get(topic)

@@ -26,13 +26,13 @@ const kinds: Record<string, FaultKind> = {
 const wrappers = ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSNonRetriableError']
 
 /** Unwraps errors that kafkajs wraps when it gives up retrying. */
-export function causeOf(error: unknown): unknown {
+export function unwrapError(error: unknown): unknown {
   const { name, cause } = error as { name?: string; cause?: unknown }
-  return name !== undefined && wrappers.includes(name) && cause instanceof Error ? causeOf(cause) : error
+  return name !== undefined && wrappers.includes(name) && cause instanceof Error ? unwrapError(cause) : error
 }
 
-export function kindOf(error: unknown): FaultKind {
-  const cause = causeOf(error)
+export function classifyFault(error: unknown): FaultKind {
+  const cause = unwrapError(error)
   // kafkajs 2.2.4 (broker/index.js) throws a plain error when a connection is lost between being chosen and being used.
   if (cause instanceof Error && cause.message === 'Broker not connected') return 'cluster'
   if (!(cause instanceof KafkaJSError)) return 'bug'
@@ -45,8 +45,8 @@ export function kindOf(error: unknown): FaultKind {
 
 /** Text for the log and for readiness: the topic, the problem, and what to do. */
 export function describeFault(topic: string, error: unknown, nowMs: number): string {
-  const { message } = causeOf(error) as SendFault
-  const kind = kindOf(error)
+  const { message } = unwrapError(error) as SendFault
+  const kind = classifyFault(error)
   if (kind === 'forbidden') return `no permission to Write ${topic}: Kafka's ACLs do not allow it (${message})`
   if (kind === 'missing')
     return `topic ${topic} is missing (npm run topics -- apply creates it), or Kafka's ACLs do not allow to Describe it`

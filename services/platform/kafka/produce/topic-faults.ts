@@ -1,5 +1,5 @@
 import type { WaitContext } from '../../runtime/retry-until.ts'
-import { describeFault, type FaultKind, kindOf } from './send-fault.ts'
+import { classifyFault, describeFault, type FaultKind } from './send-fault.ts'
 
 type TopicFault = { kind: FaultKind; text: string; places: Set<string>; loggedMs: number }
 
@@ -13,10 +13,10 @@ const logEveryMs = 30_000
  * from starting work that they cannot record.
  */
 export class TopicFaults {
-  readonly #context: Pick<WaitContext, 'log' | 'health' | 'clock'>
+  readonly #context: Pick<WaitContext, 'log' | 'readiness' | 'clock'>
   readonly #faults = new Map<string, TopicFault>()
 
-  constructor(context: Pick<WaitContext, 'log' | 'health' | 'clock'>) {
+  constructor(context: Pick<WaitContext, 'log' | 'readiness' | 'clock'>) {
     this.#context = context
   }
 
@@ -34,8 +34,8 @@ export class TopicFaults {
 
   /** @param place the part of the topic that fails. @param failures tries in a row. */
   add(topic: string, place: string, fault: unknown, failures: number): void {
-    const { log, health, clock } = this.#context
-    const kind = kindOf(fault)
+    const { log, readiness, clock } = this.#context
+    const kind = classifyFault(fault)
     if ((kind === 'cluster' || kind === 'missing') && failures < triesOfNews) return
     const text = describeFault(topic, fault, clock.nowMs())
     const known = this.#faults.get(topic)
@@ -45,15 +45,15 @@ export class TopicFaults {
     const places = known?.places ?? new Set()
     places.add(place)
     this.#faults.set(topic, { kind, text, places, loggedMs: isNews ? nowMs : known.loggedMs })
-    health.set(partOf(topic), text)
+    readiness.set(partOf(topic), text)
   }
 
   remove(topic: string, place: string): void {
     const fault = this.#faults.get(topic)
     if (!fault?.places.delete(place) || fault.places.size > 0) return
-    const { log, health } = this.#context
+    const { log, readiness } = this.#context
     this.#faults.delete(topic)
-    health.set(partOf(topic), null)
+    readiness.set(partOf(topic), null)
     log.info({ topic }, 'Kafka accepts the records again')
   }
 }

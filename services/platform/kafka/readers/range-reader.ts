@@ -73,7 +73,7 @@ export class RangeReader implements AsyncDisposable {
         maxWaitMs,
         maxBytesPerPartition,
         fail,
-        onAssigned: (assignment, consumer) => reader.#goOn(assignment, consumer),
+        onAssigned: (assignment, consumer) => reader.#applyPositions(assignment, consumer),
         onBatch: (batch) => reader.#take(batch),
         onPassed: ({ topic, partition, nextOffset }) => reader.#advance(placeOf(topic, partition), nextOffset),
       },
@@ -177,7 +177,7 @@ export class RangeReader implements AsyncDisposable {
   }
 
   /** A group that (re)joins starts anywhere, with nothing paused. */
-  #goOn(assignment: Assignment, consumer: GroupConsumer): void {
+  #applyPositions(assignment: Assignment, consumer: GroupConsumer): void {
     for (const [topic, partitions] of assignment.partitions)
       for (const partition of partitions) {
         const reading = this.#readings.get(placeOf(topic, partition))

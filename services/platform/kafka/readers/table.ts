@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs'
 import { RecordFaults } from '../../runtime/record-faults.ts'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
-import { loneMember } from '../consumer-options.ts'
+import { singleMemberSettings } from '../consumer-options.ts'
 import { LogChanged } from '../log-ids.ts'
 import { withAdmin } from '../topics.ts'
 
@@ -55,7 +55,7 @@ export class TopicTable implements AsyncDisposable {
       {
         groupId: table.#groupId,
         topics: [topic],
-        ...loneMember,
+        ...singleMemberSettings,
         fail,
         onBatch: ({ partition, records, nextOffset }) => {
           for (const record of records) table.#take(record)

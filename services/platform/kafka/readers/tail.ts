@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
-import { loneMember } from '../consumer-options.ts'
+import { singleMemberSettings } from '../consumer-options.ts'
 import { withAdmin } from '../topics.ts'
 
 export type TailOptions = {
@@ -15,7 +15,7 @@ export type TailOptions = {
 }
 
 /** Reads a topic from its current end; existing records are not read. */
-export async function followTopic(kafka: Kafka, options: TailOptions, context: WaitContext): Promise<AsyncDisposable> {
+export async function tailTopic(kafka: Kafka, options: TailOptions, context: WaitContext): Promise<AsyncDisposable> {
   const { topic, groupPrefix, onRecord, fail } = options
   const groupId = `${groupPrefix}-${randomUUID()}`
   const ends = await retryUntilDone(`topic ${topic}`, context, () =>
@@ -27,7 +27,7 @@ export async function followTopic(kafka: Kafka, options: TailOptions, context: W
     {
       groupId,
       topics: [topic],
-      ...loneMember,
+      ...singleMemberSettings,
       fail,
       // Nothing is committed, so a group that rejoins continues at its own positions.
       onAssigned: (_assignment, member) => {

@@ -11,7 +11,7 @@ import { ConfigError } from '../../../../services/platform/config/config.ts'
 import { createVerifier } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
-import { Health } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 import { keys, stillClock } from '../support.ts'
 import { marksOfLog } from './session-log.ts'
 
@@ -35,7 +35,7 @@ beforeEach(async () => {
   claims = { sub: 'ana', role: 'editor', permissions: ['webhooks:write'], businessId: 'b1' }
   provider.service.on('beforeTokenSigning', (token) => Object.assign(token.payload, claims))
   const log = pino({ level: 'silent' })
-  server = createHttpServer({ log, health: new Health(), metrics: new Registry() })
+  server = createHttpServer({ log, readiness: new Readiness(), metrics: new Registry() })
   const limits = {
     HOOKLINE_BROWSER_SESSION_MS: 60_000,
     HOOKLINE_RATE_LIMIT_PER_MINUTE: 100,

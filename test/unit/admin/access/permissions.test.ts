@@ -14,7 +14,7 @@ import { addSecurityHeaders } from '../../../../services/admin/http/security-hea
 import { createVerifier } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
-import { Health } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 import { keys } from '../support.ts'
 import { marksOfLog } from './session-log.ts'
 
@@ -29,7 +29,12 @@ beforeAll(async () => {
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hookline-console-'))
   const log = pino({ level: 'silent' })
-  server = createHttpServer({ log, health: new Health(), metrics: new Registry(), notFound: pageOrNothing(directory) })
+  server = createHttpServer({
+    log,
+    readiness: new Readiness(),
+    metrics: new Registry(),
+    notFound: pageOrNothing(directory),
+  })
   const config = {
     HOOKLINE_PUBLIC_URL: '',
     HOOKLINE_BROWSER_SESSION_MS: 60_000,

@@ -29,7 +29,7 @@ import type { Identity } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { HttpProblem } from '../../../../services/platform/http/problem.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/producer.ts'
-import { Health } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 import { TopicUse } from '../../../../services/topics/topic-use.ts'
 import { anyReads, FakeReplayTopics, pending } from '../replay/replay-support.ts'
 import { folder, keys, nowMs, policy, stillClock } from '../support.ts'
@@ -76,8 +76,8 @@ export async function createRoutesWorld() {
   const store: WebhookStore = {
     get: (id) => table.get(id),
     entries: () => table.entries(),
-    ownerOf: (businessId, channel) => table.ownerOf(businessId, channel),
-    conflictsOf: (id) => table.conflictsOf(id),
+    findOwner: (businessId, channel) => table.findOwner(businessId, channel),
+    findConflicts: (id) => table.findConflicts(id),
     fault: (id) => table.fault(id),
     faults: () => table.faults(),
     caughtUp: async () => {
@@ -152,7 +152,7 @@ export async function createRoutesWorld() {
     ...accountRoutes({ ...shared, store: accountStore }),
   ]
   const routes = [...webhookRoutes(actions), ...sending, ...about]
-  const server = createHttpServer({ log, health: new Health(), metrics: registry })
+  const server = createHttpServer({ log, readiness: new Readiness(), metrics: registry })
   await addOpenApi(server)
   await server.register(async (api) => addRoutes(api, routes, admit, metrics))
   return { server, routes, streams, seed, state }

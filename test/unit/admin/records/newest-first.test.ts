@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Page, readNewestFirst, readOne } from '../../../../services/admin/records/newest-first.ts'
 import type { Reader, Source } from '../../../../services/admin/records/webhook-records.ts'
-import { partitionOfKey } from '../../../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../../services/platform/kafka/key-partition.ts'
 
 const topic = 'webhook-attempts'
 const partitions = 4
-const own = partitionOfKey('w1', partitions)
+const own = choosePartition('w1', partitions)
 const source: Source<number> = {
   topic,
   decode: (bytes) =>

@@ -2,10 +2,10 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { Backlog } from '../../../../services/admin/status/backlog.ts'
 import type { Attempt, Delivery } from '../../../../services/domain/delivery/delivery.ts'
-import { partitionOfKey } from '../../../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../../services/platform/kafka/key-partition.ts'
 import { attempt, delivery } from '../replay/replay-support.ts'
 
-const own = partitionOfKey('wh_a', 4)
+const own = choosePartition('wh_a', 4)
 
 type Rows = { deliveries?: Delivery[]; attempts?: Attempt[]; committed?: number; isAway?: boolean }
 

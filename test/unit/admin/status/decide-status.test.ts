@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type StatusFacts, statusOf } from '../../../../services/admin/status/decide-status.ts'
 import { lastHour } from '../../../../services/admin/status/last-hour.ts'
-import type { State } from '../../../../services/domain/api/webhook.ts'
+import type { WebhookState } from '../../../../services/domain/api/webhook.ts'
 import type { WebhookHealth } from '../../../../services/domain/delivery/webhook-health.ts'
 import { type MinuteCounts, minuteMs } from '../../../../services/domain/stats/stats.ts'
 
@@ -31,7 +31,7 @@ function facts(fields: Partial<StatusFacts>): StatusFacts {
 const failures = (count: number) => Array.from({ length: count }, (_, index) => nowMs - 60_000 + index)
 const open = breaker('open', nowMs + 1)
 
-test.each<{ case: string; given: Partial<StatusFacts>; state: State }>([
+test.each<{ case: string; given: Partial<StatusFacts>; state: WebhookState }>([
   { case: 'nothing is known', given: {}, state: 'idle' },
   { case: 'it answered 59 minutes ago', given: { minutes: [minute(59, { success: 1 })] }, state: 'healthy' },
   { case: 'it answered 60 minutes ago', given: { minutes: [minute(60, { success: 1 })] }, state: 'idle' },

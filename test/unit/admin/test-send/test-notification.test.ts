@@ -6,7 +6,7 @@ import { sampleBody, sampleKind } from '../../../../services/admin/test-send/tes
 import { sealDefinition } from '../../../../services/admin/webhooks/secrets.ts'
 import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import type { MessageEvent, StatusEvent } from '../../../../services/domain/event/event.ts'
-import { bodyOf } from '../../../../services/domain/event/notification-body.ts'
+import { formatBody } from '../../../../services/domain/event/notification-body.ts'
 import { anyReads, attempt, FakeReplayTopics } from '../replay/replay-support.ts'
 import { callOf, definition, keys, nowMs, policy, secretOf, stillClock } from '../support.ts'
 
@@ -50,7 +50,7 @@ describe('sample notifications', () => {
       })),
     } as MessageEvent
     expect(messages).toHaveLength(3)
-    expect(bodyOf({ type: 'message', event }, every)?.toString()).toBe(body)
+    expect(formatBody({ type: 'message', event }, every)?.toString()).toBe(body)
   })
 
   test.each([
@@ -62,7 +62,7 @@ describe('sample notifications', () => {
       ...{ whatsappNumber: null, customerId: 'test-contact', status, statusChangeTime: nowMs },
       ...{ messageId: 'test_1-bot', clientPayload: 'test' },
     } as StatusEvent
-    const expected = bodyOf({ type: 'status', event }, wanted)?.toString()
+    const expected = formatBody({ type: 'status', event }, wanted)?.toString()
     expect(sampleBody('status', wanted, ids, nowMs).toString()).toBe(expected)
   })
 })

@@ -56,7 +56,7 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
   const fields = { secret: 'whsec_x', headers: { 'X-Key': 'sealed' }, version: 1 }
   const store = {
     get: (id: string) => (id === 'wh_a' ? { definition: definition(fields), offset: 0 } : undefined),
-    conflictsOf: () => new Map(),
+    findConflicts: () => new Map(),
     fault: () => undefined,
   }
   const monitoring = { stats: () => known, health: () => undefined, deadLetters: () => undefined }

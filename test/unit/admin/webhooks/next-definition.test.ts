@@ -4,7 +4,7 @@ import { changed, created, nextRotationMs, rotated } from '../../../../services/
 import { newSecret, newWebhookId } from '../../../../services/admin/webhooks/secrets.ts'
 import { openHeader } from '../../../../services/definitions/sealed-values.ts'
 import { sealContext } from '../../../../services/domain/definition/definition.ts'
-import { formerSecretsOf } from '../../../../services/domain/definition/former-secrets.ts'
+import { listFormerSecrets } from '../../../../services/domain/definition/former-secrets.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
 import { definition, keys, nowMs } from '../support.ts'
 
@@ -100,7 +100,7 @@ describe('a rotation', () => {
     const hourMs = 3_600_000
     let record = definition({ secret: seal('whsec_0', 'secret') })
     for (const hour of [0, 5, 10, 30]) record = rotated(record, `whsec_${hour + 1}`, nowMs + hour * hourMs, keys)
-    const former = formerSecretsOf(record).map(({ secret, until }) => [
+    const former = listFormerSecrets(record).map(({ secret, until }) => [
       keys.open(secret, sealContext(place, 'previousSecret')),
       (Date.parse(until) - nowMs) / hourMs,
     ])

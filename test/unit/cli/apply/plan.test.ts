@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { carryOut, plan } from '../../../../services/cli/apply/apply.ts'
-import { readDefinitions, type Wanted } from '../../../../services/cli/apply/definition-file.ts'
+import { readDefinitions, type WantedWebhook } from '../../../../services/cli/apply/definition-file.ts'
 import { changesBetween, diffLines } from '../../../../services/cli/apply/diff-lines.ts'
-import { planOf, repeated } from '../../../../services/cli/apply/plan.ts'
-import type { Webhook } from '../../../../services/cli/connection/admin-api.ts'
+import { planStep, repeated } from '../../../../services/cli/apply/plan.ts'
+import type { AdminWebhook } from '../../../../services/cli/connection/admin-api.ts'
 import { exitCodes } from '../../../../services/cli/exit-codes.ts'
 import { CliFailure } from '../../../../services/cli/failure.ts'
 
@@ -17,7 +17,7 @@ const events = {
   variableChanges: false,
 }
 
-function webhook(over: Partial<Webhook> = {}): Webhook {
+function webhook(over: Partial<AdminWebhook> = {}): AdminWebhook {
   return {
     id: 'wh_1',
     businessId: 'b',
@@ -40,7 +40,7 @@ function webhook(over: Partial<Webhook> = {}): Webhook {
   }
 }
 
-function wanted(text: string): Wanted {
+function wanted(text: string): WantedWebhook {
   const found = readDefinitions(text, 'a.yaml', {})
   if (!found.ok) throw new Error(found.problems.join('\n'))
   const [first] = found.wanted
@@ -49,7 +49,7 @@ function wanted(text: string): Wanted {
 }
 
 const planned = (text: string, existing = [webhook()], writeHeaders = false) =>
-  planOf(wanted(text), 'b', existing, { writeHeaders })
+  planStep(wanted(text), 'b', existing, { writeHeaders })
 
 describe('files without a difference', () => {
   test.each([
@@ -125,7 +125,7 @@ test('applying a webhook as it is shown changes nothing', () => {
   })
   fc.assert(
     fc.property(anyWebhook, (over) => {
-      const shown = webhook(over as Partial<Webhook>)
+      const shown = webhook(over as Partial<AdminWebhook>)
       expect(planned(JSON.stringify(shown), [shown])).toMatchObject({ kind: 'unchanged' })
     }),
   )
@@ -145,7 +145,7 @@ describe('carrying out a plan', () => {
     const admin = {
       list: async () => existing,
       create: async () => webhook(),
-      patch: async ({ id }: Webhook) => {
+      patch: async ({ id }: AdminWebhook) => {
         calls.push(id)
         if (id === 'a' && !isFree) throw taken
         if (id === 'b') isFree = true

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { exitCodeOf, problemLines } from '../../../../services/cli/connection/problem-lines.ts'
+import { problemLines, toExitCode } from '../../../../services/cli/connection/problem-lines.ts'
 import { printable, tableText } from '../../../../services/cli/output/output.ts'
-import { causesOf, errorRows, spansOf, statsRows } from '../../../../services/cli/output/stats-rows.ts'
+import { errorRows, statsRows, sumCauses, sumSpans } from '../../../../services/cli/output/stats-rows.ts'
 import type { PeriodCounts, Stats } from '../../../../services/domain/api/traffic.ts'
 
 test('a table has no lines, and an empty one says that it is empty', () => {
@@ -55,7 +55,7 @@ test.each([
   [412, 1],
   [503, 1],
 ])('status %d leads to exit code %d', (status, exitCode) => {
-  expect(exitCodeOf(status)).toBe(exitCode)
+  expect(toExitCode(status)).toBe(exitCode)
 })
 
 const nowMs = Date.parse('2026-03-08T12:00:00.000Z')
@@ -80,12 +80,12 @@ test('hour, day and week are the sums of what began within them', () => {
     count('2026-03-08T11:30:00.000Z'),
     count('2026-03-08T11:59:00.000Z'),
   ]
-  expect(spansOf({ minutes, hours }, nowMs)).toEqual({
+  expect(sumSpans({ minutes, hours }, nowMs)).toEqual({
     'last hour': { success: 2, slow: 0, error: 0, rejected: 0 },
     'last day': { success: 1, slow: 2, error: 1, rejected: 0 },
     'last week': { success: 2, slow: 2, error: 4, rejected: 0 },
   })
-  expect(causesOf(hours)).toEqual([
+  expect(sumCauses(hours)).toEqual([
     ['timeout', 3],
     ['5xx', 2],
   ])

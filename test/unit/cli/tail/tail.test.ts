@@ -2,7 +2,7 @@ import avsc from 'avsc'
 import { expect, test } from 'vitest'
 import { createDecoder } from '../../../../services/cli/tail/decoder.ts'
 import { recordText, shownRecord } from '../../../../services/cli/tail/shown-record.ts'
-import { type Place, readPlace, startOf } from '../../../../services/cli/tail/start-position.ts'
+import { findStartOffset, parseTailStart, type TailStart } from '../../../../services/cli/tail/start-position.ts'
 import { timeMs } from '../../../../services/cli/verbs/option-values.ts'
 
 const nowMs = Date.parse('2026-03-08T12:00:00.000Z')
@@ -16,7 +16,9 @@ test.each([
   ['-20', 70],
   ['-200', 10],
 ])('the position "%s" is offset %d of 10..90', (text, offset) => {
-  expect(startOf(readPlace(text) as Place, { partition: 0, low: 10, high: 90 }, undefined)).toBe(offset)
+  expect(findStartOffset(parseTailStart(text) as TailStart, { partition: 0, low: 10, high: 90 }, undefined)).toBe(
+    offset,
+  )
 })
 
 test.each([
@@ -27,13 +29,13 @@ test.each([
   ['2026-03-01T10:00:00+02:00', '2026-03-01T08:00:00.000Z'],
 ])('the position "%s" is a time', (text, iso) => {
   expect(timeMs(text)?.(nowMs)).toBe(Date.parse(iso))
-  const place = readPlace(text)
+  const place = parseTailStart(text)
   expect(place).toMatchObject({ kind: 'time' })
-  expect(startOf(place as Place, { partition: 0, low: 10, high: 90 }, 33)).toBe(33)
+  expect(findStartOffset(place as TailStart, { partition: 0, low: 10, high: 90 }, 33)).toBe(33)
 })
 
 test.each(['', 'yesterday', '1.5', '--1', '15 m', '2026-13-45'])('the position %j is refused', (text) => {
-  expect(readPlace(text)).toBeNull()
+  expect(parseTailStart(text)).toBeNull()
 })
 
 const schema = {

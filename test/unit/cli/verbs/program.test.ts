@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { follow } from '../../../../services/cli/output/replay-progress.ts'
+import { watchReplay } from '../../../../services/cli/output/replay-progress.ts'
 import type { Terminal } from '../../../../services/cli/terminal.ts'
-import { selectionOf } from '../../../../services/cli/verbs/sending-verbs.ts'
+import { toSelection } from '../../../../services/cli/verbs/sending-verbs.ts'
 import type { ReplayProgress } from '../../../../services/domain/api/traffic.ts'
 import { commandLine } from '../../../support/command-line.ts'
 
@@ -97,13 +97,13 @@ describe('the verb replay', () => {
       { since: 'a', until: 'b', outcomes: ['error'] },
     ],
   ])('the options %j make a replay', (options, body) => {
-    expect(selectionOf(options, nowMs)).toEqual(body)
+    expect(toSelection(options, nowMs)).toEqual(body)
   })
 
   test.each([{}, { delivery: 'x', deadLetters: true }, { until: at('b') }, { deadLetters: true, outcome: ['error'] }])(
     'the options %j make no replay',
     (options) => {
-      expect(() => selectionOf(options, nowMs)).toThrow(/choose one/)
+      expect(() => toSelection(options, nowMs)).toThrow(/choose one/)
     },
   )
 
@@ -138,9 +138,9 @@ describe('the verb replay', () => {
       interrupted: ending.signal,
       err: (line: string) => lines.push(line),
     } as unknown as Terminal
-    expect(await follow(terminal, async () => states.shift() ?? state(9, 9))).toEqual(state(0, 0))
+    expect(await watchReplay(terminal, async () => states.shift() ?? state(9, 9))).toEqual(state(0, 0))
     expect(lines[0]).toBe('0 of 4 done; \n')
     ending.abort()
-    expect(await follow(terminal, async () => state(3, 0))).toEqual(state(3, 0))
+    expect(await watchReplay(terminal, async () => state(3, 0))).toEqual(state(3, 0))
   })
 })

@@ -51,7 +51,7 @@ function tableOf(...changes: [id: string, change: DefinitionChange][]): Definiti
   return table
 }
 
-const ownerOf = (table: DefinitionTable, channel = 'c1') => table.ownerOf('b1', channel)?.definition.id
+const ownerOf = (table: DefinitionTable, channel = 'c1') => table.findOwner('b1', channel)?.definition.id
 
 describe('which definition is in force', () => {
   const { secret: _secret, ...unfinished } = definition()
@@ -65,7 +65,7 @@ describe('which definition is in force', () => {
     const table = tableOf(['a', put()])
     expect(table.apply('a', 7, change)).toBe(effect)
     expect(table.get('a')?.definition.version).toBe(version)
-    expect(table.ownerOf('b1', 'c1')?.definition.version).toBe(version)
+    expect(table.findOwner('b1', 'c1')?.definition.version).toBe(version)
     expect(table.faultCount).toBe(effect === 'refused' ? 1 : 0)
     expect(table.fault('a')?.offset).toBe(effect === 'refused' ? 7 : undefined)
     if (effect === 'in force') expect(table.get('a')?.offset).toBe(7)
@@ -154,9 +154,9 @@ describe('who owns a channel', () => {
 
   test("webhooks that name another's channel are in conflict, with the channel and its owner", () => {
     const table = tableOf(['a', put({ channels: ['c1', 'c2'] })], ['b', put({ id: 'b', channels: ['c2', 'c3'] })])
-    expect([...table.conflictsOf('b')].map(([channel, { id }]) => [channel, id])).toEqual([['c2', 'a']])
-    expect(table.conflictsOf('a').size).toBe(0)
-    expect(table.conflictsOf('unknown').size).toBe(0)
+    expect([...table.findConflicts('b')].map(([channel, { id }]) => [channel, id])).toEqual([['c2', 'a']])
+    expect(table.findConflicts('a').size).toBe(0)
+    expect(table.findConflicts('unknown').size).toBe(0)
   })
 
   test('ids of any characters cannot make another business the owner', () => {
@@ -165,7 +165,7 @@ describe('who owns a channel', () => {
       fc.property(text, text, text, text, (businessId, channel, otherBusiness, otherChannel) => {
         const table = tableOf(['a', put({ businessId, channels: [channel] })])
         const same = businessId === otherBusiness && channel === otherChannel
-        expect(table.ownerOf(otherBusiness, otherChannel) !== undefined).toBe(same)
+        expect(table.findOwner(otherBusiness, otherChannel) !== undefined).toBe(same)
       }),
       { numRuns: 20_000 },
     )
@@ -194,7 +194,7 @@ const anyChange = fc
 
 function owners(table: DefinitionTable): (string | undefined)[] {
   return ['b1', 'b2'].flatMap((business) =>
-    ['c1', 'c2', 'c3'].map((channel) => table.ownerOf(business, channel)?.definition.id),
+    ['c1', 'c2', 'c3'].map((channel) => table.findOwner(business, channel)?.definition.id),
   )
 }
 
@@ -221,10 +221,10 @@ test('a channel has one owner that names it, and every other webhook that names 
       const table = tableOf(...changes)
       for (const { definition: each } of table.entries()) {
         for (const channel of each.channels) {
-          const owner = table.ownerOf(each.businessId, channel)?.definition
+          const owner = table.findOwner(each.businessId, channel)?.definition
           expect(owner?.channels).toContain(channel)
           expect(owner?.businessId).toBe(each.businessId)
-          expect(table.conflictsOf(each.id).has(channel)).toBe(owner?.id !== each.id)
+          expect(table.findConflicts(each.id).has(channel)).toBe(owner?.id !== each.id)
         }
       }
     }),

@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { WantedEvents } from '../../../../services/domain/definition/definition.ts'
 import type { Message, MessageAuthor, MessageEvent } from '../../../../services/domain/event/event.ts'
-import { bodyOf } from '../../../../services/domain/event/notification-body.ts'
+import { formatBody } from '../../../../services/domain/event/notification-body.ts'
 import { message, messageEvent, statusEvent } from '../../../support/sample-events.ts'
 import { everything, nothing } from '../../formatter/samples.ts'
 
 type Json = Record<string, unknown>
 
 function bodyJson(event: ReturnType<typeof messageEvent>, wanted: WantedEvents = everything): Json | null {
-  const bytes = bodyOf(event, wanted)
+  const bytes = formatBody(event, wanted)
   return bytes && (JSON.parse(bytes.toString('utf8')) as Json)
 }
 
@@ -54,7 +54,7 @@ describe('kinds that are wanted', () => {
     ['delivered is not wanted', statusEvent({ status: 'delivered' }), { ...everything, deliveredStatus: false }],
     ['read is not wanted', statusEvent({ status: 'read' }), { ...everything, readStatus: false }],
   ])('no notification is made when %s', (_why, event, wanted) => {
-    expect(bodyOf(event, wanted)).toBeNull()
+    expect(formatBody(event, wanted)).toBeNull()
   })
 
   test.each(['delivered', 'read'] as const)('a webhook that wants only the status %s gets only that', (status) => {

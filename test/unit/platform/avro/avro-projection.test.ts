@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { avroType } from '../../../../services/platform/avro/avro.ts'
 import { projection } from '../../../../services/platform/avro/avro-projection.ts'
 import { topics } from '../../../../services/topics/map.ts'
-import { schemaOf } from '../../../../services/topics/schemas.ts'
+import { readSchema } from '../../../../services/topics/schemas.ts'
 import { letter } from '../../admin/replay/replay-support.ts'
 
-const whole = schemaOf(topics.webhookDeadLetters)
+const whole = readSchema(topics.webhookDeadLetters)
 
 test('a projection reads the fields it names, also within a record, and skips the rest', () => {
   const writer = avroType(whole)

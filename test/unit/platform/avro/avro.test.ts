@@ -1,7 +1,7 @@
 import avsc from 'avsc'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { avroType, resolverOf } from '../../../../services/platform/avro/avro.ts'
+import { avroType, createResolver } from '../../../../services/platform/avro/avro.ts'
 
 const listSchema = {
   type: 'record',
@@ -141,7 +141,7 @@ describe('records of another writer', () => {
   const text = { name: 'text', type: 'string' }
   const written = (fields: object[], value: object, more: object = {}) => {
     const writer = avroType({ ...own, ...more, fields })
-    const resolver = resolverOf(reader, writer)
+    const resolver = createResolver(reader, writer)
     return { ...(reader.fromBuffer(writer.toBuffer(value), resolver) as object) }
   }
   const hi = { text: 'hi', by: 'bot', at: 0, note: null }
@@ -161,7 +161,7 @@ describe('records of another writer', () => {
   test('a record with another name is read if the reader has it as an alias', () => {
     const aliased = avroType({ ...own, aliases: ['Old'] })
     const writer = avroType({ ...own, name: 'Old', namespace: 'x', fields: [text] })
-    expect(aliased.fromBuffer(writer.toBuffer({ text: 'hi' }), resolverOf(aliased, writer))).toMatchObject(hi)
+    expect(aliased.fromBuffer(writer.toBuffer({ text: 'hi' }), createResolver(aliased, writer))).toMatchObject(hi)
   })
 
   test('a nullable field is read by a non-null one while its value is not null', () => {
@@ -215,7 +215,7 @@ describe('records of another writer', () => {
     let value = BigInt(atMs) * 1_000_000n * 2n
     let length = 0
     for (; value > 0n; value >>= 7n) bytes[length++] = Number(value & 127n) | (value > 127n ? 128 : 0)
-    expect(time.fromBuffer(bytes.subarray(0, length), resolverOf(time, writer))).toBe(atMs)
+    expect(time.fromBuffer(bytes.subarray(0, length), createResolver(time, writer))).toBe(atMs)
   })
 
   test('a time of day is not read as a time', () => {

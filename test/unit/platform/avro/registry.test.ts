@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createRegistry, readAnswer, registryOf } from '../../../../services/platform/avro/registry.ts'
+import { createRegistry, readAnswer, wrapRequests } from '../../../../services/platform/avro/registry.ts'
 
 const schema = { type: 'record', name: 'R', fields: [] }
 const json = 'application/json'
@@ -40,7 +40,7 @@ describe('answers of the registry', () => {
 
 describe('a schema by its id', () => {
   const find = (answers: Record<string, object>, id = 1) =>
-    registryOf(async (path) => {
+    wrapRequests(async (path) => {
       const body = answers[path]
       return body ? { kind: 'ok', body: body as Record<string, unknown> } : { kind: 'error', code: 40_403 }
     }).findSchema(id)

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { Codec } from '../../../../services/platform/avro/codec.ts'
 import type { FoundSchema, Registry } from '../../../../services/platform/avro/registry.ts'
-import { Health } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 
 const schema = { type: 'record', name: 'Note', namespace: 'hookline', fields: [{ name: 'text', type: 'string' }] }
 const other = { ...schema, fields: [...schema.fields, { name: 'more', type: 'string', default: '' }] }
@@ -42,7 +42,7 @@ function world() {
     },
   }
   let onSleep: () => void = () => undefined
-  const codec = new Codec(registry, { log: pino({ level: 'silent' }), clock, health: new Health() })
+  const codec = new Codec(registry, { log: pino({ level: 'silent' }), clock, readiness: new Readiness() })
   return {
     codec,
     asked,

@@ -2,10 +2,14 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
-import { Health } from '../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 
 function create() {
-  const server = createHttpServer({ log: pino({ level: 'silent' }), health: new Health(), metrics: new Registry() })
+  const server = createHttpServer({
+    log: pino({ level: 'silent' }),
+    readiness: new Readiness(),
+    metrics: new Registry(),
+  })
   server.get('/a/:id', { schema: { params: { properties: { id: { maxLength: 5 } } } } }, async () => ({}))
   server.post('/a/:id/b.c', async () => ({}))
   server.post('/a/named', async () => ({}))

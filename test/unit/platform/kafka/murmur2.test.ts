@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { partitionOfKey } from '../../../../services/platform/kafka/key-partition.ts'
+import { choosePartition } from '../../../../services/platform/kafka/key-partition.ts'
 import { murmur2 } from '../../../../services/platform/kafka/murmur2.ts'
 
 const require = createRequire(import.meta.url)
@@ -24,14 +24,14 @@ test('every key of any bytes is assigned the partition that kafkajs chooses', ()
     fc.property(fc.uint8Array({ maxLength: 70 }), fc.integer({ min: 1, max: 200 }), (bytes, count) => {
       const key = Buffer.from(bytes)
       expect(murmur2(key)).toBe(murmur2OfKafkajs(key))
-      expect(partitionOfKey(key, count)).toBe((murmur2OfKafkajs(key) & 0x7fffffff) % count)
+      expect(choosePartition(key, count)).toBe((murmur2OfKafkajs(key) & 0x7fffffff) % count)
     }),
     { numRuns: 2_000 },
   )
 })
 
 test('a text key is assigned the partition of its UTF-8 bytes', () => {
-  expect(partitionOfKey('größe:🙂', 12)).toBe(partitionOfKey(Buffer.from('größe:🙂'), 12))
+  expect(choosePartition('größe:🙂', 12)).toBe(choosePartition(Buffer.from('größe:🙂'), 12))
 })
 
 test('hashing a key of a megabyte takes linear time', () => {

@@ -117,7 +117,7 @@ function world() {
       error: ({ topic, partition, offset }: ReturnType<typeof at>) => logged.push({ topic, partition, offset }),
     } as never,
     fail: (error) => failed.push((error as Error).message),
-    counted: () => void counted++,
+    onSetAside: () => void counted++,
   })
   return { faults, logged, failed, count: () => counted, tick: () => [...sleepers].map((wake) => wake()) }
 }

@@ -2,18 +2,18 @@ import avsc from 'avsc'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Event } from '../../../../services/domain/event/event.ts'
-import { bodyOf } from '../../../../services/domain/event/notification-body.ts'
+import { formatBody } from '../../../../services/domain/event/notification-body.ts'
 import { createRecordBuilder } from '../../../../services/producer/publishing/event-records.ts'
 import { isTooLarge, notificationBytes } from '../../../../services/producer/reading/event-size.ts'
 import { createEventReader } from '../../../../services/producer/reading/read-event.ts'
 import { topics } from '../../../../services/topics/map.ts'
-import { schemaOf } from '../../../../services/topics/schemas.ts'
+import { readSchema } from '../../../../services/topics/schemas.ts'
 import { TopicUse } from '../../../../services/topics/topic-use.ts'
 import { everything } from '../../formatter/samples.ts'
 import { rawMessage, rawMessageEvent, rawStatusEvent } from '../samples.ts'
 
-const messageType = avsc.Type.forSchema(schemaOf(topics.messageEvents) as avsc.Schema)
-const statusType = avsc.Type.forSchema(schemaOf(topics.statusEvents) as avsc.Schema)
+const messageType = avsc.Type.forSchema(readSchema(topics.messageEvents) as avsc.Schema)
+const statusType = avsc.Type.forSchema(readSchema(topics.statusEvents) as avsc.Schema)
 const build = createRecordBuilder(
   { message: (event) => messageType.toBuffer(event), status: (event) => statusType.toBuffer(event) },
   new TopicUse('producer', 'pre-'),
@@ -119,7 +119,7 @@ function withTimesAsText(record: Record<string, unknown>): Record<string, unknow
 }
 
 function withNulls({ type, ...raw }: Record<string, unknown>): Record<string, unknown> {
-  const fields = (schemaOf(type === 'message' ? topics.messageEvents : topics.statusEvents) as avsc.schema.RecordType)
+  const fields = (readSchema(type === 'message' ? topics.messageEvents : topics.statusEvents) as avsc.schema.RecordType)
     .fields
   return filled(fields, raw)
 }
@@ -146,7 +146,7 @@ test.each([
 test('the size of an event is that of the notification for a webhook that wants everything', () => {
   const messages = [rawMessage({ message: 'ñ"' }), rawMessage({ from: 'bot' }), rawMessage({ from: 'operator' })]
   const event = eventOf(rawMessageEvent({ messages, variables: { a: 'b' } }))
-  const body = bodyOf(event, everything)
+  const body = formatBody(event, everything)
   expect(JSON.parse(String(body))).toMatchObject({ messages: { length: 3 }, variables: { a: 'b' } })
   expect(notificationBytes(event)).toBe(body?.length)
 })

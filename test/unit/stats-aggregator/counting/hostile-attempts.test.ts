@@ -10,10 +10,10 @@ import {
 import { letterRules, toCounts } from '../../../../services/stats-aggregator/counting/dead-letters.ts'
 import { cutToBytes } from '../../../../services/stats-aggregator/counting/short-texts.ts'
 import { topics } from '../../../../services/topics/map.ts'
-import { schemaOf } from '../../../../services/topics/schemas.ts'
+import { readSchema } from '../../../../services/topics/schemas.ts'
 import { attempt, startMs } from './attempts.ts'
 
-const stats = avroType(schemaOf(topics.webhookStats))
+const stats = avroType(readSchema(topics.webhookStats))
 const rules = attemptRules(null)
 const hourMs = 3_600_000
 /** Kafka's default limit of a record, minus its framing. */
@@ -104,7 +104,7 @@ describe('the size of a state', () => {
     const letter = { deadLetteredAt: startMs, delivery, source: { topic: 't', key: null } }
     const state = letters.begin('w1', letter, { partition: 0, offset: 0 })
     for (let hour = 0; hour < 400; hour++) letters.add(state, { ...letter, deadLetteredAt: startMs + hour * hourMs }, 0)
-    const type = avroType(schemaOf(topics.webhookDeadLetterCounts))
+    const type = avroType(readSchema(topics.webhookDeadLetterCounts))
     expect(type.toBuffer(toCounts(state, startMs)).length).toBeLessThan(10_000)
   })
 })

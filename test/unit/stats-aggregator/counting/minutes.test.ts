@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { last30Minutes, type MinuteCounts, minuteMs, startOfMinute } from '../../../../services/domain/stats/stats.ts'
-import { bucketOf } from '../../../../services/platform/histogram.ts'
+import { findBucket } from '../../../../services/platform/histogram.ts'
 import type { CountedAttempt } from '../../../../services/stats-aggregator/counting/attempts.ts'
 import { countMinute, keptMinutes } from '../../../../services/stats-aggregator/counting/minutes.ts'
 import { attempt, attemptStreams, startMs } from './attempts.ts'
@@ -38,7 +38,7 @@ describe('an attempt in its minute', () => {
         fastestMs: extremeMs,
         slowestMs: extremeMs,
         errors: outcome === 'error' ? { other: 1 } : {},
-        timesMs: answered === 1 ? [bucketOf(latencyMs ?? 0)] : [],
+        timesMs: answered === 1 ? [findBucket(latencyMs ?? 0)] : [],
         timesCounts: answered === 1 ? [1] : [],
       })
     },

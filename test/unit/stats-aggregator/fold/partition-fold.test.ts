@@ -11,14 +11,14 @@ import {
   toCounts,
   toLetterState,
 } from '../../../../services/stats-aggregator/counting/dead-letters.ts'
-import type { FoldRules, State } from '../../../../services/stats-aggregator/fold/fold.ts'
+import type { FoldRules, FoldState } from '../../../../services/stats-aggregator/fold/fold.ts'
 import { PartitionFold } from '../../../../services/stats-aggregator/fold/partition-fold.ts'
 import { attempt, startMs } from '../counting/attempts.ts'
 
 const source = (offset: number) => ({ partition: 3, offset })
 const hour = 3_600_000
 
-function folded<V, S extends State>(rules: FoldRules<V, S>, values: V[], stored?: S): S | undefined {
+function folded<V, S extends FoldState>(rules: FoldRules<V, S>, values: V[], stored?: S): S | undefined {
   const fold = new PartitionFold(3, rules, () => stored && structuredClone(stored))
   for (const [offset, value] of values.entries()) fold.take(offset, value, 0)
   return fold.takeFlush().states[0]
@@ -116,7 +116,7 @@ describe('dead letters', () => {
     { case: "an unreadable event, which is no webhook's", value: unreadable('message-events'), counted: false },
     { case: 'a record without a key', value: letter({ delivery: null }), counted: false },
   ])('dead letters are counted: $case: $counted', ({ value, counted }) => {
-    expect(letterRules(['message-events']).webhookOf(value)).toBe(counted ? 'w1' : null)
+    expect(letterRules(['message-events']).findWebhook(value)).toBe(counted ? 'w1' : null)
   })
 
   test('dead letters are counted by hour, for the newest 336 hours', () => {

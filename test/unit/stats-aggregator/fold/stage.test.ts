@@ -8,14 +8,14 @@ import {
   type CountedAttempt,
   type StatsState,
 } from '../../../../services/stats-aggregator/counting/attempts.ts'
-import { FoldStage, type StageEdges } from '../../../../services/stats-aggregator/fold/stage.ts'
+import { FoldStage, type FoldStageEdges } from '../../../../services/stats-aggregator/fold/stage.ts'
 import { createStatsMetrics } from '../../../../services/stats-aggregator/metrics.ts'
 import { StoredStates } from '../../../../services/stats-aggregator/stored/stored-states.ts'
 import { attempt } from '../counting/attempts.ts'
 
 const topic = 'webhook-attempts'
 
-type Edges = StageEdges<CountedAttempt, StatsState>
+type Edges = FoldStageEdges<CountedAttempt, StatsState>
 type Bench = { stage: FoldStage<CountedAttempt, StatsState>; log: string[]; stored: StoredStates<StatsState> }
 
 /** A stage that writes down calls of its edges; the value of an attempt's record is its webhook's id, or "?". */
@@ -204,7 +204,7 @@ describe('exceptions of one record become a dead letter with its bytes', () => {
     ],
     [
       'choosing the state',
-      { rules: { ...rules, webhookOf: ({ webhookId }) => (webhookId === 'w2' ? wrong() : webhookId) } },
+      { rules: { ...rules, findWebhook: ({ webhookId }) => (webhookId === 'w2' ? wrong() : webhookId) } },
       'counting: wrong',
     ],
     [

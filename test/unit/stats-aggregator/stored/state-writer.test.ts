@@ -24,7 +24,12 @@ function bench(context: Partial<StateWriterContext<Small>>) {
       sent.push(`${value} ${partition}`)
       return undefined as never
     },
-    faults: new RecordFaults({ clock: { sleep: async () => undefined }, log, fail: () => undefined, counted }),
+    faults: new RecordFaults({
+      clock: { sleep: async () => undefined },
+      log,
+      fail: () => undefined,
+      onSetAside: counted,
+    }),
     ...context,
   })
   const write = async () => {

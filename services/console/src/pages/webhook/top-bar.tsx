@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useMay } from '../../api/session.tsx'
-import type { State, Webhook } from '../../api/types.ts'
+import type { Webhook, WebhookState } from '../../api/types.ts'
 import { StateBadge } from '../../parts/states/state-badge.tsx'
 import { DeleteDialog } from './settings/delete-dialog.tsx'
 import { RotateDialog } from './settings/rotate-dialog.tsx'
@@ -16,7 +16,7 @@ import { listPath, pagePath } from './use-place.ts'
 type Dialog = 'test' | 'rotate' | 'delete' | null
 
 /** Name and state, and what can be done, for who may. */
-export function TopBar({ webhook, state }: { webhook: Webhook; state: State }) {
+export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookState }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
   const [dialog, setDialog] = useState<Dialog>(null)

@@ -1,10 +1,10 @@
-import type { ListedWebhook, State } from '../../api/types.ts'
+import type { ListedWebhook, WebhookState } from '../../api/types.ts'
 
 export type Order = 'problems' | 'name' | 'newest'
 export const orders: readonly Order[] = ['problems', 'name', 'newest']
 
 /** All of them, what needs someone first. */
-const states: readonly State[] = [
+const states: readonly WebhookState[] = [
   'invalid',
   'conflict',
   'blocked',
@@ -22,7 +22,7 @@ type Findable = Pick<ListedWebhook, 'id' | 'name' | 'url' | 'channels' | 'create
 /** Those whose name, URL or a channel holds all the words, or whose id is one of them, in that state, in that order. */
 export function findWebhooks<W extends Findable>(
   webhooks: readonly W[],
-  { text, state, order }: { text: string; state: State | null; order: Order },
+  { text, state, order }: { text: string; state: WebhookState | null; order: Order },
 ): W[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const fits = ({ id, name, url, channels, status }: W) => {
@@ -35,7 +35,7 @@ export function findWebhooks<W extends Findable>(
 }
 
 /** How many there are of each state that there is, what needs someone first. */
-export function countStates(webhooks: readonly Findable[]): { state: State; count: number }[] {
+export function countStates(webhooks: readonly Findable[]): { state: WebhookState; count: number }[] {
   return states
     .map((state) => ({ state, count: webhooks.filter(({ status }) => status.state === state).length }))
     .filter(({ count }) => count > 0)

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import { accountQuery, webhooksQuery } from '../../api/queries.ts'
 import { useApi, useMay } from '../../api/session.tsx'
-import type { State } from '../../api/types.ts'
+import type { WebhookState } from '../../api/types.ts'
 import { Empty } from '../../parts/page/empty.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
@@ -24,7 +24,7 @@ export function ListPage() {
   const { data, error, refetch } = useQuery(webhooksQuery(api, businessId))
   const account = useQuery(accountQuery(api, businessId))
   const [text, setText] = useState('')
-  const [state, setState] = useState<State | null>(null)
+  const [state, setState] = useState<WebhookState | null>(null)
   const [order, setOrder] = useState<Order>('problems')
   // Typing goes before drawing a thousand cards.
   const wanted = useDeferredValue(text)

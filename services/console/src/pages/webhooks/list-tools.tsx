@@ -2,7 +2,7 @@ import { Group, NativeSelect, TextInput, UnstyledButton } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { ListedWebhook, State } from '../../api/types.ts'
+import type { ListedWebhook, WebhookState } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import { StateBadge } from '../../parts/states/state-badge.tsx'
 import { countStates, type Order, orders } from './find.ts'
@@ -12,8 +12,8 @@ type Props = {
   webhooks: ListedWebhook[]
   text: string
   setText: (text: string) => void
-  state: State | null
-  setState: (state: State | null) => void
+  state: WebhookState | null
+  setState: (state: WebhookState | null) => void
   order: Order
   setOrder: (order: Order) => void
 }

@@ -12,7 +12,7 @@ import {
 } from '@tabler/icons-react'
 import type { ComponentType } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { State } from '../../api/types.ts'
+import type { WebhookState } from '../../api/types.ts'
 import classes from './badge.module.css'
 
 type Look = {
@@ -20,7 +20,7 @@ type Look = {
   Icon: ComponentType<{ size: number; 'aria-hidden': true }>
 }
 
-const looks: Record<State, Look> = {
+const looks: Record<WebhookState, Look> = {
   healthy: { tone: 'green', Icon: IconCircleCheck },
   idle: { tone: 'blue', Icon: IconMoon },
   failing: { tone: 'yellow', Icon: IconAlertTriangle },
@@ -34,7 +34,7 @@ const looks: Record<State, Look> = {
 }
 
 /** State by word, sign and colour: none of them is needed to understand the others. */
-export function StateBadge({ state }: { state: State }) {
+export function StateBadge({ state }: { state: WebhookState }) {
   const { t } = useTranslation()
   const { tone, Icon } = looks[state]
   return (

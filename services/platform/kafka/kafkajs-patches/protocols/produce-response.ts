@@ -28,12 +28,12 @@ export function noteResults(topicData: TopicData[], response: ProduceResponse): 
         noteOffsets(messages, Number(result.baseOffset))
         continue
       }
-      const fault = faultOfCode(result?.errorCode ?? unknownServerError)
+      const fault = faultFromCode(result?.errorCode ?? unknownServerError)
       for (const message of messages) message.fault = fault
     }
 }
 
-export function faultOfCode(code: number): SendFault {
+export function faultFromCode(code: number): SendFault {
   return createErrorFromCode(code)
 }
 
@@ -55,7 +55,7 @@ export function withResponse(parser: Parser): Parser {
 }
 
 /** @throws an error that has no response. */
-export function responseOf(error: Error & { response?: ProduceResponse }): ProduceResponse {
+export function takeResponse(error: Error & { response?: ProduceResponse }): ProduceResponse {
   if (error.response) return error.response
   throw error
 }

@@ -23,8 +23,8 @@ type Decoder = {
   forward(bytes: number): void
 }
 
-type Asked = { topics: string[]; allowAutoTopicCreation: boolean }
-type Definitions = { versions: string[]; protocol: (of: { version: number }) => (asked: Asked) => Call }
+type MetadataFields = { topics: string[]; allowAutoTopicCreation: boolean }
+type Definitions = { versions: string[]; protocol: (of: { version: number }) => (asked: MetadataFields) => Call }
 type Call = { request: object; response: { parse: unknown; decode: unknown } }
 
 /** First version with topic ids (KIP-516, Kafka 2.8). */
@@ -57,7 +57,7 @@ export function metadataWithTopicIds(ofKafkajs: Definitions): Definitions {
   }
 }
 
-function encodeRequest({ topics, allowAutoTopicCreation = true }: Asked): Encoder {
+function encodeRequest({ topics, allowAutoTopicCreation = true }: MetadataFields): Encoder {
   // No tags in the request's header.
   const encoder = new Encoder().writeUVarInt(0)
   // An empty list requests all topics.

@@ -6,15 +6,15 @@ import type { HttpEvent } from '../../../../../deploy/demo/conversations/http-ev
 import { samples } from '../../../../../deploy/demo/conversations/samples.ts'
 import { subjectOfEvent } from '../../../../../deploy/receiver/notification.ts'
 import { topics } from '../../../../../services/topics/map.ts'
-import { schemaOf } from '../../../../../services/topics/schemas.ts'
+import { readSchema } from '../../../../../services/topics/schemas.ts'
 
 const casting = { businessId: 'bakery', runId: 'run', startMs: Date.parse('2026-03-01T09:00:00.000Z') }
 const events = samples.flatMap((conversation) => eventsOf(conversation, casting))
 const messages = events.flatMap((event) => (event.type === 'message' ? event.messages : []))
 
 const avroTypes = {
-  message: avsc.Type.forSchema(schemaOf(topics.messageEvents) as avsc.Schema),
-  status: avsc.Type.forSchema(schemaOf(topics.statusEvents) as avsc.Schema),
+  message: avsc.Type.forSchema(readSchema(topics.messageEvents) as avsc.Schema),
+  status: avsc.Type.forSchema(readSchema(topics.statusEvents) as avsc.Schema),
 }
 
 test.each(events.map((event) => ({ id: event.eventId, event })))(

@@ -9,7 +9,7 @@ import type {
   TrackedTopic,
 } from '../../../../../services/platform/kafka/kafkajs-patches/send-messages.ts'
 import { BatchingProducer, RecordRefused } from '../../../../../services/platform/kafka/produce/producer.ts'
-import { Health } from '../../../../../services/platform/runtime/readiness.ts'
+import { Readiness } from '../../../../../services/platform/runtime/readiness.ts'
 
 // After the imports above, because kafkajs may be loaded by the services' own module only.
 const { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = await import('kafkajs')
@@ -39,7 +39,7 @@ async function open(answers: Answer[], taken: string[] = [], stopping = new Abor
     nowMs += ms
   }
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, random: () => 0, sleep }
-  const context = { log: pino({ level: 'silent' }), clock, health: new Health(), stopping }
+  const context = { log: pino({ level: 'silent' }), clock, readiness: new Readiness(), stopping }
   return { producer: await BatchingProducer.open(kafka, context, fail), fail, batches }
 }
 
@@ -138,10 +138,10 @@ async function openBeside(refusal: (topic: string, message: TrackedMessage) => S
     await new Promise((resolve) => setImmediate(resolve))
   }
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, random: () => 0, sleep }
-  const health = new Health()
-  const context = { log: pino({ level: 'silent' }), clock, health }
+  const readiness = new Readiness()
+  const context = { log: pino({ level: 'silent' }), clock, readiness }
   const producer = await BatchingProducer.open(kafka, context, fail, { topics: ['t', 'other'] })
-  return { producer, fail, log, health, nowMs: () => nowMs }
+  return { producer, fail, log, readiness, nowMs: () => nowMs }
 }
 
 test.each([...errorCodes.filter(({ code }) => code !== 0), { type: 'an error of a newer Kafka', code: 12_345 }])(
@@ -187,24 +187,24 @@ test.each(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'POLI
 
 test('the last record of a chain is never refused, and waits until Kafka accepts it', async () => {
   let isOver = false
-  const { producer, log, health } = await openBeside((_topic, { value }) =>
+  const { producer, log, readiness } = await openBeside((_topic, { value }) =>
     value === 'last' && !isOver ? createErrorFromCode(44) : null,
   )
   const sent = producer.send({ ...record('last'), isLast: true })
-  await vi.waitFor(() => expect(health.faults()).toHaveProperty(['writing t']))
+  await vi.waitFor(() => expect(readiness.faults()).toHaveProperty(['writing t']))
   expect(producer.takes(['t'])).toBe(false)
   isOver = true
   await sent
   expect(log).toEqual(['last'])
-  expect(health.ready).toBe(true)
+  expect(readiness.ready).toBe(true)
 })
 
 test('a topic without the right to write delays no other, is named in readiness, and continues in order once permitted', async () => {
   let isForbidden = true
-  const { producer, fail, log, health } = await openBeside((topic) =>
+  const { producer, fail, log, readiness } = await openBeside((topic) =>
     topic === 't' && isForbidden ? createErrorFromCode(29) : null,
   )
-  expect(health.faults()).toEqual({ 'writing t': expect.stringContaining('no permission to Write t') })
+  expect(readiness.faults()).toEqual({ 'writing t': expect.stringContaining('no permission to Write t') })
   const order: string[] = []
   for (const value of ['a', 'b', 'c']) producer.enqueue(record(value), () => order.push(value), vi.fn())
   for (const value of ['x', 'y']) await producer.send({ ...record(value), topic: 'other' })
@@ -215,29 +215,29 @@ test('a topic without the right to write delays no other, is named in readiness,
   await producer.send(record('d'))
   expect(log).toEqual(['x', 'y', 'a', 'b', 'c', 'd'])
   expect(order).toEqual(['a', 'b', 'c'])
-  await vi.waitFor(() => expect(health.ready).toBe(true))
+  await vi.waitFor(() => expect(readiness.ready).toBe(true))
   expect(producer.takes(['t'])).toBe(true)
   expect(fail).not.toHaveBeenCalled()
 })
 
 test('a restored right is noticed even if nothing is written', async () => {
   let isForbidden = true
-  const { producer, health } = await openBeside((topic) =>
+  const { producer, readiness } = await openBeside((topic) =>
     topic === 'other' && isForbidden ? createErrorFromCode(31) : null,
   )
   expect(producer.takes(['t'])).toBe(true)
   expect(producer.takes(['t', 'other'])).toBe(false)
   isForbidden = false
-  await vi.waitFor(() => expect(health.ready).toBe(true))
+  await vi.waitFor(() => expect(readiness.ready).toBe(true))
 })
 
 test("a clock ahead of Kafka's is waited for and reported", async () => {
   let isAhead = true
-  const { producer, fail, log, health } = await openBeside((_topic, { value }) =>
+  const { producer, fail, log, readiness } = await openBeside((_topic, { value }) =>
     value !== undefined && isAhead ? createErrorFromCode(32) : null,
   )
   const sent = producer.send(record('a'))
-  await vi.waitFor(() => expect(health.faults()['writing t']).toContain('the local clock'))
+  await vi.waitFor(() => expect(readiness.faults()['writing t']).toContain('the local clock'))
   isAhead = false
   await sent
   expect(log).toEqual(['a'])

@@ -2,7 +2,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { type Format, type Rows, show } from '../output/output.ts'
 import type { Terminal } from '../terminal.ts'
-import { AdminApi, type Webhook } from './admin-api.ts'
+import { AdminApi, type AdminWebhook } from './admin-api.ts'
 import {
   adminConnection,
   type ConnectionFlags,
@@ -15,7 +15,7 @@ import type { LocalAddress } from './local-address.ts'
 export type GlobalOptions = ConnectionFlags & { output: Format; tokenFile?: string }
 
 /** Context of a verb: connections and output. Nothing is connected before it is needed. */
-export class Session {
+export class VerbContext {
   readonly terminal: Terminal
   readonly options: GlobalOptions
   readonly #local: LocalAddress | null
@@ -50,7 +50,7 @@ export class Session {
   /**
    * Finds a webhook by its id, or by its name if the name is unique. @throws CliFailure if there is none, or several.
    */
-  async find(reference: string): Promise<Webhook> {
+  async find(reference: string): Promise<AdminWebhook> {
     const admin = await this.admin()
     const businessId = await this.business()
     try {

@@ -4,7 +4,7 @@ import type { WaitContext } from '../../runtime/retry-until.ts'
 import { type Assignment, GroupConsumer, type RecordBatch } from '../consumer.ts'
 import { withAdmin } from '../topics.ts'
 
-export type FollowerOptions = {
+export type QuietTopicReaderOptions = {
   topics: string[]
   /** Prefix of the consumer group ids; every reader is alone in its own group. */
   groupPrefix: string
@@ -20,17 +20,17 @@ export type FollowerOptions = {
 /** Topic -> partition -> offset to read from. */
 export type Positions = ReadonlyMap<string, ReadonlyMap<number, number>>
 
-type Followed = { topic: string; partition: number; nextOffset: number; paused: boolean }
+type ReadPartition = { topic: string; partition: number; nextOffset: number; paused: boolean }
 
 /**
  * Reads the given partitions from the given offsets and commits nothing: for topics with few records. Each fetch names
  * all partitions of its consumer, so rarely used topics in the same consumer slow the busy topic down: 96 more
  * partitions took 3 ms a fetch, and 1 % of a core while no records came.
  */
-export class Follower implements AsyncDisposable {
+export class QuietTopicReader implements AsyncDisposable {
   readonly #kafka: Kafka
   readonly #groupId: string
-  #followed = new Map<string, Followed>()
+  #partitions = new Map<string, ReadPartition>()
   #consumer: GroupConsumer | undefined
 
   private constructor(kafka: Kafka, groupPrefix: string) {
@@ -39,33 +39,33 @@ export class Follower implements AsyncDisposable {
   }
 
   /** Joins its group, waiting as long as that takes; reads no partitions yet. */
-  static async open(kafka: Kafka, options: FollowerOptions, context: WaitContext): Promise<Follower> {
+  static async open(kafka: Kafka, options: QuietTopicReaderOptions, context: WaitContext): Promise<QuietTopicReader> {
     const { groupPrefix, onBatch, ...others } = options
-    const follower = new Follower(kafka, groupPrefix)
-    follower.#consumer = await GroupConsumer.open(
+    const reader = new QuietTopicReader(kafka, groupPrefix)
+    reader.#consumer = await GroupConsumer.open(
       kafka,
       {
         ...others,
-        groupId: follower.#groupId,
-        onAssigned: (assignment, consumer) => follower.#goOn(assignment, consumer),
-        onBatch: (batch) => follower.#take(batch, onBatch),
+        groupId: reader.#groupId,
+        onAssigned: (assignment, consumer) => reader.#applyPositions(assignment, consumer),
+        onBatch: (batch) => reader.#take(batch, onBatch),
         onPassed: ({ topic, partition, nextOffset }) => {
-          const followed = follower.#followed.get(placeOf(topic, partition))
-          if (followed) followed.nextOffset = nextOffset
+          const reading = reader.#partitions.get(placeOf(topic, partition))
+          if (reading) reading.nextOffset = nextOffset
         },
       },
       context,
     )
-    return follower
+    return reader
   }
 
   /** Replaces the partitions that are read, with the offsets to begin at; nothing is paused. */
-  follow(positions: Positions): void {
-    this.#followed = new Map()
+  read(positions: Positions): void {
+    this.#partitions = new Map()
     for (const [topic, partitions] of positions)
       for (const [partition, nextOffset] of partitions)
-        this.#followed.set(placeOf(topic, partition), { topic, partition, nextOffset, paused: false })
-    if (this.#consumer) this.#goOn(this.#consumer.assignment, this.#consumer)
+        this.#partitions.set(placeOf(topic, partition), { topic, partition, nextOffset, paused: false })
+    if (this.#consumer) this.#applyPositions(this.#consumer.assignment, this.#consumer)
   }
 
   pause(topic: string, partition: number): void {
@@ -82,32 +82,32 @@ export class Follower implements AsyncDisposable {
   }
 
   #setPaused(topic: string, partition: number, paused: boolean): void {
-    const followed = this.#followed.get(placeOf(topic, partition))
-    if (!followed) return
-    followed.paused = paused
+    const reading = this.#partitions.get(placeOf(topic, partition))
+    if (!reading) return
+    reading.paused = paused
     if (paused) this.#consumer?.pause(topic, partition)
     else this.#consumer?.resume(topic, partition)
   }
 
-  #goOn(assignment: Assignment, consumer: GroupConsumer): void {
+  #applyPositions(assignment: Assignment, consumer: GroupConsumer): void {
     for (const [topic, partitions] of assignment.partitions)
       for (const partition of partitions) {
-        const followed = this.#followed.get(placeOf(topic, partition))
-        if (followed) consumer.seek(topic, partition, followed.nextOffset)
-        if (followed && !followed.paused) consumer.resume(topic, partition)
+        const reading = this.#partitions.get(placeOf(topic, partition))
+        if (reading) consumer.seek(topic, partition, reading.nextOffset)
+        if (reading && !reading.paused) consumer.resume(topic, partition)
         else consumer.pause(topic, partition)
       }
   }
 
-  async #take(batch: RecordBatch, onBatch: FollowerOptions['onBatch']): Promise<number> {
-    const followed = this.#followed.get(placeOf(batch.topic, batch.partition))
-    if (!followed) return 0
+  async #take(batch: RecordBatch, onBatch: QuietTopicReaderOptions['onBatch']): Promise<number> {
+    const reading = this.#partitions.get(placeOf(batch.topic, batch.partition))
+    if (!reading) return 0
     // Records before the offset of a seek were fetched from elsewhere.
-    const from = batch.records.findIndex(({ offset }) => offset >= followed.nextOffset)
+    const from = batch.records.findIndex(({ offset }) => offset >= reading.nextOffset)
     if (from < 0) return batch.records.length
     const taken = await onBatch(from === 0 ? batch : { ...batch, records: batch.records.slice(from) })
     const last = batch.records[from + taken - 1]
-    if (taken > 0 && last) followed.nextOffset = last.offset + 1
+    if (taken > 0 && last) reading.nextOffset = last.offset + 1
     return from + taken
   }
 }
