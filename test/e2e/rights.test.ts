@@ -21,7 +21,7 @@ import { openKafka, testContext } from '../support/topic-reader.ts'
 
 const tools = await openKafkaTools()
 const lacking = typeof tools === 'string' ? tools : null
-if (lacking) process.stdout.write(`rights in Kafka are not tried: ${lacking}\n`)
+if (lacking) process.stdout.write(`rights in Kafka are not tested: ${lacking}\n`)
 
 // After the imports above, because kafkajs may be loaded by the services' own module only.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = await import('kafkajs')

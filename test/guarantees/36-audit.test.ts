@@ -83,8 +83,8 @@ test(
     expect(secrets.filter((secret) => topicText.includes(secret))).toEqual([])
     figure(
       36,
-      `${written.length} changes, ${acknowledged.length} of them answered for, ${kills} kills of admin: entries missing 0, ` +
-        `twice 0; ${unanswered} requests met a dead process; ${secrets.length} secrets in entries: 0`,
+      `${written.length} changes, ${acknowledged.length} of them answered, ${kills} kills of admin: entries missing 0, ` +
+        `twice 0; ${unanswered} requests reached a dead process; ${secrets.length} secrets in entries: 0`,
     )
   },
   caseTimeoutMs,

@@ -115,7 +115,7 @@ test.each(sized(faults, faults.slice(0, 1)))(
     await offer(5)
     await until(async () => (await unended()).length === 0, limitMs, systemClock)
     const tookMs = systemClock.monotonicMs() - startedMs
-    expect(await unended(), `${name}: without an end`).toEqual([])
-    figure(49, `${name} while ${webhooks} probes hang: all went on within ${Math.round(tookMs / 1_000)} s`)
+    expect(await unended(), `${name}: without an outcome`).toEqual([])
+    figure(49, `${name} while ${webhooks} probes hang: all were served again within ${Math.round(tookMs / 1_000)} s`)
   },
 )

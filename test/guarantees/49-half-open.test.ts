@@ -107,7 +107,7 @@ test.each(disturbances)(
     }
     figure(
       49,
-      `${disturbance}: ${worlds / disturbances.length} worlds, without an end 0, longest until the next request ${Math.round(longestMs / 1_000)} s; seed ${seed}`,
+      `${disturbance}: ${worlds / disturbances.length} worlds, without an outcome 0, longest until the next request ${Math.round(longestMs / 1_000)} s; seed ${seed}`,
     )
     expect(longestMs).toBeLessThanOrEqual(openMs + longestSilenceMs + 20_000)
   },

@@ -7,7 +7,7 @@ import type { PlantedBug } from './bugs.ts'
  */
 export function planted({ file, text, replacement }: PlantedBug, source: string): string {
   const count = text === '' ? 0 : source.split(text).length - 1
-  if (count !== 1) throw new Error(`${file} has ${count} times: ${text}`)
+  if (count !== 1) throw new Error(`${file} contains ${count} times: ${text}`)
   // A function, because $ has a meaning in a replacement text.
   return source.replace(text, () => replacement)
 }

@@ -11,7 +11,7 @@ import { codeBlocks, readDocument, root, sectionOf } from '../support/documents.
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 if (!hasOpenssl)
-  process.stdout.write('the token issuer of docs/operating/kafka.md is not tried: openssl is not installed\n')
+  process.stdout.write('the token issuer of docs/operating/kafka.md is not tested: openssl is not installed\n')
 
 test.skipIf(!hasOpenssl)('the token issuer in the guide makes tokens that services accept', async () => {
   const section = sectionOf(readDocument('docs/operating/kafka.md'), '## A token issuer for trying it out')

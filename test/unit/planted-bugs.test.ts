@@ -23,8 +23,8 @@ test.each(plantedBugs)('the bug can still be planted: $name', (bug) => {
 const bug = { name: '', file: 'a.ts', text: 'x', replacement: '$&$1', caughtBy: [] }
 
 test.each([
-  ['y', /a\.ts has 0 times: x/],
-  ['x x', /a\.ts has 2 times: x/],
+  ['y', /a\.ts contains 0 times: x/],
+  ['x x', /a\.ts contains 2 times: x/],
 ])('a text that does not occur exactly once is reported: %j', (source, message) => {
   expect(() => planted(bug, source)).toThrow(message)
   expect(planted(bug, 'a x b')).toBe('a $&$1 b')
