@@ -35,11 +35,11 @@ export function seeded(seed: number): () => number {
 
 type ClockEvent = { atMs: number; serial: number; run: () => void; cancelled: boolean }
 
-/** Virtual time: what is due runs in the order of its time, then of its making. */
+/** Virtual time: events run in the order of their time, then of their creation. */
 export class VirtualClock {
   nowMs = 1_700_000_000_000
   #serial = 0
-  /** A binary heap, the next event first. What was cancelled stays until its turn. */
+  /** A binary heap, the next event first. A cancelled event stays until its turn. */
   readonly #events: ClockEvent[] = []
 
   after(delayMs: number, run: () => void): { cancel(): void } {
@@ -62,7 +62,7 @@ export class VirtualClock {
     })
   }
 
-  /** Runs what is due until then. */
+  /** Runs everything due until then. */
   runUntil(endMs: number): void {
     for (let next = this.#next(); next && next.atMs <= endMs; next = this.#next()) this.step()
     this.nowMs = Math.max(this.nowMs, endMs)
@@ -162,7 +162,7 @@ export function delivery(id: string, webhookId: string, contactId: string): Deli
   }
 }
 
-/** How a send ends, and after how long; `postponed`: nobody can be sent to; `fault`: this webhook cannot. */
+/** Result of a send, and its delay; `postponed`: nobody can be sent to; `fault`: this webhook cannot. */
 export type Answer = { outcome: Outcome | 'postponed' | 'fault'; afterMs: number }
 export type Answering = (delivery: Delivery, attempt: number, random: () => number) => Answer
 
@@ -178,7 +178,7 @@ export type Sent = {
   replayId: string | null
 }
 
-/** A record of webhook-replays. The engine's sends do not tell replays apart: here their trace does. */
+/** A record of webhook-replays. The engine's sends do not distinguish replays, but the trace here does. */
 export function replayOf(of: Delivery, replayId: string, ratePerSecond: number | null = null): PendingDelivery {
   const delivery = { ...of, traceparent: `${replayTrace}${replayId}` }
   return { delivery, attempts: [], dueAt: 0, why: 'replay', replayId, ratePerSecond, parkedSince: null }
@@ -186,7 +186,7 @@ export function replayOf(of: Delivery, replayId: string, ratePerSecond: number |
 
 const replayTrace = 'of replay '
 
-/** The engine with everything around it simulated: receivers, Kafka's acknowledgements, time. */
+/** The engine in a simulated world: receivers, Kafka's acknowledgements, time. */
 export class SimulatedWorld {
   readonly clock = new VirtualClock()
   readonly random: () => number
@@ -198,9 +198,9 @@ export class SimulatedWorld {
   /** Those of them that Kafka has acknowledged. */
   readonly #attemptLog: Attempt[] = []
   readonly deadLetters: DeadLetter[] = []
-  /** By answerId, what Kafka has a record of: an outcome, or a place in another topic. */
+  /** Kafka's records by answerId: an outcome, or a position in another topic. */
   readonly settled = new Set<string>()
-  /** By answerId, what will not be sent any more. */
+  /** Deliveries by answerId that will not be sent any more. */
   readonly ended = new Set<string>()
   engine: Engine
   readonly #makeEngine: () => Engine
@@ -216,12 +216,12 @@ export class SimulatedWorld {
   readonly parkedLog = new Map<number, PendingDelivery[]>()
   /** The delay topics, by partition; one for all tiers. */
   readonly retryLog = new Map<number, PendingDelivery[]>()
-  /** Replays whose record of a stop a takeover finds behind the commit, with when it was written. */
+  /** Stops of replays that a takeover finds behind the commit, with the time of their writing. */
   readonly stopped = new Map<string, number>()
   readonly disabled: string[] = []
-  /** Called at each step outside of the engine, and may throw. @param deliveryId where the step is of one delivery. */
+  /** Called at each step outside the engine; may throw. @param deliveryId if the step is of one delivery. */
   sabotage: (step: 'random' | 'definition' | 'send' | 'record', deliveryId: string | null) => void = () => {}
-  /** What would have ended the process. */
+  /** Errors that would have ended the process. */
   readonly failures: unknown[] = []
   /** Records that were set aside. */
   faulted = 0
@@ -231,12 +231,12 @@ export class SimulatedWorld {
     fail: (error) => void this.failures.push(error),
     onSetAside: () => void this.faulted++,
   })
-  /** How far the wall clock has been set forward or back; timers run on the other one, as Node's do. */
+  /** Shift of the wall clock; timers run on the monotonic clock, as in Node. */
   wallSkewMs = 0
 
   constructor(
     seed: number,
-    /** How a send ends and after how long. */
+    /** Result of a send and its delay. */
     answer: Answering,
     limits: Partial<EngineLimits> = {},
   ) {
@@ -300,20 +300,20 @@ export class SimulatedWorld {
     this.engine = this.#makeEngine()
   }
 
-  /** kill -9: another process begins, which knows what stands in the topics. Its partitions are to be assigned. */
+  /** kill -9: another process begins, which knows only the topics. Its partitions have to be assigned. */
   kill(): void {
     this.#life++
     this.flying.clear()
     this.engine = this.#makeEngine()
   }
 
-  /** Writes the webhooks' health, as HealthWriter does every two seconds. */
+  /** Writes the webhooks' health, as the snapshot writer does every two seconds. */
   snapshot(): void {
     for (const { number } of this.engine.partitions)
       this.healthLog.set(number, new Map(structuredClone([...this.engine.gates.statesOf(number)])))
   }
 
-  /** Each definition that is set is a record of its own. */
+  /** Each definition that is set is a separate record. */
   #entryOf(id: string): Entry | undefined {
     const current = this.definitions.get(id)
     if (!current) return undefined
@@ -325,19 +325,19 @@ export class SimulatedWorld {
     return entry
   }
 
-  /** Offers a test notification; what cannot be handled of it becomes a dead letter. */
+  /** Offers a test notification; if it cannot be handled, it becomes a dead letter. */
   offerTest(place: Place, delivery: Delivery, draft: string | null = null): void {
     const source = { ...place, key: null, value: Buffer.from(delivery.deliveryId) }
     const letter = (detail: string) => recordLetter('fault', source, detail, this.clock.nowMs)
     this.engine.offerTest(place, delivery, draft, letter)
   }
 
-  /** Begins an assignment; what is new in it is taken over, nothing committed. */
+  /** Begins an assignment; its new partitions are taken over, with nothing committed. */
   assign(owned: Owned): void {
     for (const number of this.engine.assign(owned)) this.restore(number)
   }
 
-  /** Takes over a partition number as the topics tell it: webhook-parked and webhook-attempts from their beginning. */
+  /** Takes over a partition number from the topics: webhook-parked and webhook-attempts from their beginning. */
   restore(number: number, resume = new Map<string, ResumePoint>()): void {
     const answered = new Map<string, number>()
     for (const attempt of this.#attemptLog) addAnswered(answered, attempt)
@@ -357,7 +357,7 @@ export class SimulatedWorld {
     while (this.clock.step());
   }
 
-  /** Kafka: records stand in the log in the order of their writing, and are acknowledged in that order. */
+  /** Kafka: records are in the log in the order of writing, and are acknowledged in that order. */
   #record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
     if (records.attempt) this.attempts.push(records.attempt)
     if (records.deadLetter) this.deadLetters.push(records.deadLetter)
@@ -417,7 +417,7 @@ export class SimulatedWorld {
   }
 }
 
-/** Whose records they are. */
+/** Id of the delivery that the records are of. */
 function idIn({ attempt, deadLetter, parked, retry }: OutcomeRecords): string | null {
   const delivery = attempt ?? deadLetter?.delivery ?? parked?.delivery ?? retry?.pending.delivery
   return delivery?.deliveryId ?? null
