@@ -1,39 +1,13 @@
 import got, { type Got, HTTPError } from 'got'
+import type { Draft } from '../../services/domain/api/webhook.ts'
+import type { WantedEvents } from '../../services/domain/definition/definition.ts'
+import { everyKind } from '../../services/domain/definition/definition-values.ts'
 
 /** Fields of a definition; those left out take their defaults (contract.md, section 5). */
-export type NewWebhook = {
-  name: string
-  url: string
-  channels: string[]
-  events?: Partial<Record<EventKind, boolean>>
-  enabled?: boolean
-  headers?: Record<string, string>
-  timeoutMs?: number
-  slowThresholdMs?: number
-  retryProfile?: 'none' | 'chat' | 'extended'
-  whenBlocked?: 'reject' | 'park'
-  maxInFlight?: number
-  rateLimitPerSecond?: number
-}
-
-export type EventKind =
-  | 'userMessages'
-  | 'botMessages'
-  | 'operatorMessages'
-  | 'deliveredStatus'
-  | 'readStatus'
-  | 'variableChanges'
+export type NewWebhook = Pick<Draft, 'name' | 'url' | 'channels'> &
+  Partial<Omit<Draft, 'events'>> & { events?: Partial<WantedEvents> }
 
 export type CreatedWebhook = { id: string; secret: string; version: number }
-
-export const everyKind: Record<EventKind, boolean> = {
-  userMessages: true,
-  botMessages: true,
-  operatorMessages: true,
-  deliveredStatus: true,
-  readStatus: true,
-  variableChanges: true,
-}
 
 export type AdminClient = {
   /** Switches webhooks on for a business (contract.md, 1.4). */

@@ -2,12 +2,10 @@ import Type from 'typebox'
 import { optionalHttpUrl, origin } from '../platform/config/variable-checks.ts'
 import {
   authVariables,
-  groupVariables,
-  kafkaVariables,
   keyRingVariables,
-  registryVariables,
   saslRule,
   serviceVariables,
+  streamVariables,
   targetVariables,
 } from '../platform/config/variables.ts'
 import { generationVariable } from '../topics/stats-generation.ts'
@@ -15,9 +13,7 @@ import { generationVariable } from '../topics/stats-generation.ts'
 export const adminConfig = Type.Object(
   {
     ...serviceVariables(8080),
-    ...kafkaVariables,
-    ...groupVariables,
-    ...registryVariables,
+    ...streamVariables,
     ...generationVariable,
     ...authVariables,
     ...keyRingVariables,

@@ -2,12 +2,10 @@ import Type, { type Static } from 'typebox'
 import type { ConfigRule } from '../platform/config/config.ts'
 import { nameServerList } from '../platform/config/variable-checks.ts'
 import {
-  groupVariables,
-  kafkaVariables,
   keyRingVariables,
-  registryVariables,
   saslRule,
   serviceVariables,
+  streamVariables,
   targetVariables,
 } from '../platform/config/variables.ts'
 import { topics } from '../topics/map.ts'
@@ -24,9 +22,7 @@ const shareIsPartOfMemory: ConfigRule<{
 export const dispatcherConfig = Type.Object(
   {
     ...serviceVariables(8083),
-    ...kafkaVariables,
-    ...groupVariables,
-    ...registryVariables,
+    ...streamVariables,
     ...keyRingVariables,
     ...targetVariables,
     HOOKLINE_DISPATCHER_NAME_SERVERS: Type.String({

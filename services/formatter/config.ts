@@ -1,18 +1,10 @@
 import Type from 'typebox'
-import {
-  groupVariables,
-  kafkaVariables,
-  registryVariables,
-  saslRule,
-  serviceVariables,
-} from '../platform/config/variables.ts'
+import { saslRule, serviceVariables, streamVariables } from '../platform/config/variables.ts'
 
 export const formatterConfig = Type.Object(
   {
     ...serviceVariables(8082),
-    ...kafkaVariables,
-    ...groupVariables,
-    ...registryVariables,
+    ...streamVariables,
     HOOKLINE_FORMATTER_COMMIT_INTERVAL_MS: Type.Integer({
       default: 200,
       minimum: 10,

@@ -1,19 +1,11 @@
 import Type from 'typebox'
-import {
-  groupVariables,
-  kafkaVariables,
-  registryVariables,
-  saslRule,
-  serviceVariables,
-} from '../platform/config/variables.ts'
+import { saslRule, serviceVariables, streamVariables } from '../platform/config/variables.ts'
 import { generationVariable } from '../topics/stats-generation.ts'
 
 export const statsAggregatorConfig = Type.Object(
   {
     ...serviceVariables(8084),
-    ...kafkaVariables,
-    ...groupVariables,
-    ...registryVariables,
+    ...streamVariables,
     ...generationVariable,
     HOOKLINE_STATS_FLUSH_INTERVAL_MS: Type.Integer({
       default: 1_000,

@@ -1,8 +1,8 @@
 import { expect, inject, test } from 'vitest'
-import type { EventKind } from '../../deploy/demo/admin-client.ts'
 import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import { type Notification, subjectOfEvent, subjectOfNotification } from '../../deploy/receiver/notification.ts'
+import type { EventName } from '../../services/domain/definition/definition-values.ts'
 import type { Attempt } from '../../services/domain/delivery/delivery.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
@@ -20,13 +20,13 @@ const deafChannels = 4
 const contacts = 240
 /** A webhook is blocked after more than 100 failures in ten minutes (contract.md, 1.9). */
 const mostRefused = 90
-const kinds: EventKind[] = ['userMessages', 'botMessages', 'deliveredStatus', 'readStatus', 'variableChanges']
+const kinds: EventName[] = ['userMessages', 'botMessages', 'deliveredStatus', 'readStatus', 'variableChanges']
 
 /** Kinds that webhook n selects: every combination, including none. */
 const wantsOf = (webhook: number) =>
   Object.fromEntries([...kinds, 'operatorMessages'].map((kind, bit) => [kind, ((webhook * 11 + 5) >> bit) % 2 === 1]))
 
-const kindOf = (number: number): EventKind => kinds[number % kinds.length] ?? 'userMessages'
+const kindOf = (number: number): EventName => kinds[number % kinds.length] ?? 'userMessages'
 
 function eventOf(lane: LoadLane, number: number, businessId: string): HttpEvent {
   const event = messageOf(lane, number, businessId)

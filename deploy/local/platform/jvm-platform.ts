@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { resolveArtifacts } from '../artifacts/artifacts.ts'
 import type { DownloadProgress } from '../artifacts/maven.ts'
 import { openGuard } from '../process/guard.ts'
+import { once } from '../process/once.ts'
 import { describeEnd, type Ended } from '../process/process.ts'
 import type { Java } from './java.ts'
 import type { JvmContext } from './jvm.ts'
@@ -87,13 +88,4 @@ async function stopIfStarted(part: PromiseSettledResult<LocalBroker | LocalRegis
 function reasonOfFailure(part: PromiseSettledResult<unknown>): string[] {
   if (part.status === 'fulfilled') return []
   return [part.reason instanceof Error ? part.reason.message : String(part.reason)]
-}
-
-/** Calls `action` once and returns the same promise to every caller. */
-function once(action: () => Promise<void>): () => Promise<void> {
-  let result: Promise<void> | undefined
-  return () => {
-    result ??= action()
-    return result
-  }
 }

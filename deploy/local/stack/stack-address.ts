@@ -1,24 +1,14 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { type LocalAddress, localAddressFile } from '../../../services/cli/connection/local-address.ts'
 
 /** Addresses and token by which other programs on this machine reach a running stack (contract.md, section 6). */
-export type StackAddress = {
-  /** host:port, comma-separated. */
-  brokers: string
-  schemaRegistryUrl: string
-  adminUrl: string
-  producerUrl: string
-  /** Token of a super_admin for every business. */
-  token: string
-}
-
-export const addressFile = fileURLToPath(new URL('../../../.hookline/local.json', import.meta.url))
+export type StackAddress = LocalAddress & { producerUrl: string }
 
 /**
  * Writes the file atomically, readable by its owner only. Disposing removes it unless another stack has replaced it.
  */
-export async function announce(address: StackAddress, file = addressFile): Promise<AsyncDisposable> {
+export async function announce(address: StackAddress, file = localAddressFile): Promise<AsyncDisposable> {
   const text = `${JSON.stringify(address, null, 2)}\n`
   await mkdir(dirname(file), { recursive: true })
   const draft = `${file}.${process.pid}`

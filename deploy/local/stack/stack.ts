@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DownloadProgress } from '../artifacts/maven.ts'
 import { type Guard, openGuard } from '../process/guard.ts'
+import { once } from '../process/once.ts'
 import { findFreePorts } from '../process/ports.ts'
 import { describeEnd, lastLines, launch } from '../process/process.ts'
 import { ensureConsole } from '../tools/console-build.ts'
@@ -174,13 +175,4 @@ async function applyTopics(logFile: string, env: NodeJS.ProcessEnv, guard: Guard
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-/** Calls `action` once and returns the same promise to every caller. */
-function once(action: () => Promise<void>): () => Promise<void> {
-  let result: Promise<void> | undefined
-  return () => {
-    result ??= action()
-    return result
-  }
 }

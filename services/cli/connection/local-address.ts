@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { compileSchema } from '../../platform/json/json-schema.ts'
 
-/** Contents of .hookline/local.json, which `npm start` keeps while it runs (contract.md, section 6). */
+/**
+ * Contents of .hookline/local.json, which `npm start` keeps while it runs (contract.md, section 6). The brokers are
+ * host:port, comma-separated; the token is a super_admin's, for every business.
+ */
 export type LocalAddress = { brokers: string; schemaRegistryUrl: string; adminUrl: string; token: string }
 
 const text = { type: 'string', minLength: 1 }

@@ -9,6 +9,7 @@ export const eventNames = [
   'variableChanges',
 ] as const
 export type EventName = (typeof eventNames)[number]
+export const everyKind = Object.fromEntries(eventNames.map((name) => [name, true])) as Record<EventName, true>
 
 export const retryProfiles = ['none', 'chat', 'extended'] as const
 export const blockedChoices = ['reject', 'park'] as const

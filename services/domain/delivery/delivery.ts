@@ -6,8 +6,8 @@
 export const notificationKinds = ['message', 'status'] as const
 export type NotificationKind = (typeof notificationKinds)[number]
 
-/** One notification of one webhook, ready to be sent: a record of webhook-deliveries. */
-export type Delivery = {
+/** Names a notification, and what it is about. */
+type NotificationIds = {
   /** The webhook-id header. */
   deliveryId: string
   webhookId: string
@@ -16,6 +16,10 @@ export type Delivery = {
   kind: NotificationKind
   chatChannelId: string
   contactId: string
+}
+
+/** One notification of one webhook, ready to be sent: a record of webhook-deliveries. */
+export type Delivery = NotificationIds & {
   /** JSON in UTF-8; every attempt sends these bytes. */
   body: Buffer
   traceparent: string | null
@@ -31,14 +35,7 @@ export const nextSteps = ['none', 'retry', 'deadLetter'] as const
 export type NextStep = (typeof nextSteps)[number]
 
 /** One try at sending a delivery: a record of webhook-attempts. */
-export type Attempt = {
-  deliveryId: string
-  webhookId: string
-  businessId: string
-  eventId: string
-  kind: NotificationKind
-  chatChannelId: string
-  contactId: string
+export type Attempt = NotificationIds & {
   /** From 1. */
   attempt: number
   startedAt: number

@@ -26,15 +26,19 @@ export type Message = {
   templateName: string | null
 }
 
-export type MessageEvent = {
+/** Fields of every event. */
+type EventBase = {
   eventId: string
   businessId: string
   chatPlatform: string
   chatChannelId: string
   contactId: string
   whatsappNumber: string | null
-  chatIdInChatPlatform: string | null
   customerId: string
+}
+
+export type MessageEvent = EventBase & {
+  chatIdInChatPlatform: string | null
   firstName: string | null
   lastName: string | null
   customerCreationTime: number
@@ -46,14 +50,7 @@ export type MessageEvent = {
 
 export type MessageStatus = 'delivered' | 'read'
 
-export type StatusEvent = {
-  eventId: string
-  businessId: string
-  chatPlatform: string
-  chatChannelId: string
-  contactId: string
-  whatsappNumber: string | null
-  customerId: string
+export type StatusEvent = EventBase & {
   status: MessageStatus
   statusChangeTime: number
   messageId: string

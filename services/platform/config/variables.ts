@@ -95,6 +95,9 @@ export const registryVariables = {
   }),
 }
 
+/** Variables of a service that processes records. */
+export const streamVariables = { ...kafkaVariables, ...groupVariables, ...registryVariables }
+
 export const authVariables = {
   HOOKLINE_AUTH_JWKS_URL: Type.String({
     default: '',
