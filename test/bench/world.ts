@@ -3,14 +3,12 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { startPlatform } from '../../deploy/local/platform/platform.ts'
-import { Codec, createRegistry, type Encode } from '../../services/platform/avro/codec.ts'
-import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
-import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
-import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
-import { createLogger } from '../../services/platform/runtime/log.ts'
-import { Readiness } from '../../services/platform/runtime/readiness.ts'
+import type { Encode } from '../../services/platform/avro/codec.ts'
+import type { Kafka } from '../../services/platform/kafka/client.ts'
+import type { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
 import type { Topic } from '../../services/topics/map.ts'
 import { readSchema, subjectName } from '../../services/topics/schemas.ts'
+import { openCodec, openKafka, openProducer } from '../support/topic-reader.ts'
 
 export const partitions = 12
 
@@ -49,29 +47,9 @@ export async function openWorld(): Promise<World> {
     HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8',
     NODE_ENV: 'production',
   }
-  const log = createLogger('bench', 'error')
-  const context = { log, clock, readiness: new Readiness() }
-  const kafka = createKafka(
-    {
-      KAFKA_BROKERS: platform.brokers.join(','),
-      KAFKA_CLIENT_ID: 'bench',
-      KAFKA_TLS: false,
-      KAFKA_SASL_MECHANISM: 'none',
-      KAFKA_SASL_USERNAME: '',
-      KAFKA_SASL_PASSWORD: '',
-    },
-    log,
-  )
-  const fail = (error: unknown) => {
-    throw error
-  }
-  const producer = stack.use(await BatchingProducer.open(kafka, context, fail))
-  const registry = createRegistry({
-    SCHEMA_REGISTRY_URL: platform.schemaRegistryUrl,
-    SCHEMA_REGISTRY_USERNAME: '',
-    SCHEMA_REGISTRY_PASSWORD: '',
-  })
-  const codec = new Codec(registry, context)
+  const kafka = openKafka(platform.brokers)
+  const producer = stack.use(await openProducer(kafka))
+  const codec = openCodec(platform.schemaRegistryUrl)
   return {
     env,
     kafka,

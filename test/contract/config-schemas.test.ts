@@ -4,6 +4,7 @@ import type { Account } from '../../services/domain/definition/definition.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
 import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
+import { defaults } from '../support/sample-definitions.ts'
 
 const minimal = { id: 'wh1', businessId: 'b1', name: 'Orders', url: 'https://example.com/hook', channels: ['c1'] }
 
@@ -48,21 +49,7 @@ describe('webhook-config', () => {
       kind: 'definition',
       definition: {
         ...minimal,
-        enabled: true,
-        events: {
-          userMessages: true,
-          botMessages: true,
-          operatorMessages: true,
-          deliveredStatus: false,
-          readStatus: false,
-          variableChanges: false,
-        },
-        headers: {},
-        timeoutMs: 10_000,
-        slowThresholdMs: 1_000,
-        retryProfile: 'chat',
-        whenBlocked: 'reject',
-        maxInFlight: 64,
+        ...defaults,
         version: 1,
         createdAt: '2026-02-02T02:02:02.002Z',
         updatedAt: '2026-02-02T02:02:02.002Z',

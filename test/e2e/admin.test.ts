@@ -4,13 +4,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { completesHeader } from '../../services/admin/definitions/record-headers.ts'
 import { openHeader } from '../../services/definitions/sealed-values.ts'
 import { sealContext } from '../../services/domain/definition/definition.ts'
-import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
+import type { Kafka } from '../../services/platform/kafka/client.ts'
 import { KeyRing } from '../../services/platform/keyring.ts'
+import { openKafka } from '../support/topic-reader.ts'
 
 const prefix = `admin-test-${randomUUID()}-`
 const keyRing = `k1=${randomBytes(32).toString('base64')}`
@@ -26,7 +26,6 @@ const output: string[] = []
 const secrets: string[] = []
 
 beforeAll(async () => {
-  const brokers = inject('brokers').join(',')
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true })
   token = await new SignJWT({ role: 'super_admin', businessId: '*' })
     .setProtectedHeader({ alg: 'EdDSA' })
@@ -37,7 +36,7 @@ beforeAll(async () => {
     .sign(privateKey)
   const env = {
     ...process.env,
-    KAFKA_BROKERS: brokers,
+    KAFKA_BROKERS: inject('brokers').join(','),
     SCHEMA_REGISTRY_URL: inject('schemaRegistryUrl'),
     HOOKLINE_TOPIC_PREFIX: prefix,
     HOOKLINE_PARTITIONS: '4',
@@ -46,17 +45,7 @@ beforeAll(async () => {
     HOOKLINE_AUTH_PUBLIC_KEY: JSON.stringify(await exportJWK(publicKey)),
     HOOKLINE_KEY_RING: keyRing,
   }
-  kafka = createKafka(
-    {
-      KAFKA_BROKERS: brokers,
-      KAFKA_CLIENT_ID: 'admin-test',
-      KAFKA_TLS: false,
-      KAFKA_SASL_MECHANISM: 'none',
-      KAFKA_SASL_USERNAME: '',
-      KAFKA_SASL_PASSWORD: '',
-    },
-    pino({ level: 'silent' }),
-  )
+  kafka = openKafka(inject('brokers'))
   await promisify(execFile)(process.execPath, ['services/topics/command.ts', 'apply'], { env })
   // Written before admin starts: to be completed once the topic has been read to its end.
   await byHand({ id: 'early', name: 'Early', channels: ['early-1'] })

@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { pino } from 'pino'
 import { expect, inject, test } from 'vitest'
-import { createKafka } from '../../services/platform/kafka/client.ts'
 import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { openKafka } from '../support/topic-reader.ts'
 
 const registryUrl = inject('schemaRegistryUrl')
 
 test('the local broker answers and creates a topic', async () => {
-  const kafka = createKafka(
-    {
-      KAFKA_BROKERS: inject('brokers').join(','),
-      KAFKA_CLIENT_ID: 'local-platform-test',
-      KAFKA_TLS: false,
-      KAFKA_SASL_MECHANISM: 'none',
-      KAFKA_SASL_USERNAME: '',
-      KAFKA_SASL_PASSWORD: '',
-    },
-    pino({ level: 'silent' }),
-  )
+  const kafka = openKafka(inject('brokers'))
   const admin = kafka.admin()
   await admin.connect()
   try {

@@ -69,7 +69,7 @@ test.each(selections)(
     const from = receiver.arrivals.length
     const known = new Set(receiver.arrivals.map(({ webhookId }) => webhookId))
     const originals = expected()
-    const path = `${await webhookPath(0)}/replay`
+    const path = `${world.webhookPaths[0]}/replay`
     const json = { ...body(), ratePerSecond }
     const { replayId, count } = await world.admin.http.post(path, { json }).json<{ replayId: string; count: number }>()
     expect(count).toBe(originals.length)
@@ -158,12 +158,4 @@ function differences(got: string[], wanted: string[]): number {
 
 function now(): string {
   return new Date(systemClock.nowMs()).toISOString()
-}
-
-async function webhookPath(n: number): Promise<string> {
-  const all = `businesses/${world.businessId}/webhooks`
-  const { webhooks } = await world.admin.http.get(all).json<{ webhooks: { id: string; channels: string[] }[] }>()
-  const found = webhooks.find(({ channels }) => channels.includes(world.channels[n] ?? ''))
-  if (!found) throw new Error(`no webhook ${n}`)
-  return `${all}/${found.id}`
 }

@@ -9,9 +9,7 @@ let sent = 0
 
 beforeAll(async () => {
   world = await startFaultyStack({ webhooks: 1, contacts: 1, more: () => ({ headers: { 'X-Key': 'letmein' } }) })
-  const all = `businesses/${world.businessId}/webhooks`
-  const { webhooks } = await world.admin.http.get(all).json<{ webhooks: { id: string; channels: string[] }[] }>()
-  path = `${all}/${webhooks.find(({ channels }) => channels.includes(world.channels[0] ?? ''))?.id}`
+  path = world.webhookPaths[0] ?? ''
 })
 
 afterAll(async () => {

@@ -1,23 +1,21 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import type { Attempt, DeadLetter } from '../../services/domain/delivery/delivery.ts'
 import { type DeadLetterCounts, hourMs, minuteMs, type WebhookStats } from '../../services/domain/stats/stats.ts'
-import { Codec, createRegistry, type Decode, type Encode } from '../../services/platform/avro/codec.ts'
-import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
-import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
+import type { Decode, Encode } from '../../services/platform/avro/codec.ts'
+import type { Kafka } from '../../services/platform/kafka/client.ts'
+import type { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { type Figures, figuresIn, figuresOf } from '../support/statistics.ts'
-import { lagOf } from '../support/topic-reader.ts'
+import { lagOf, openCodec, openKafka, openProducer, testContext } from '../support/topic-reader.ts'
 
 /** guarantees.md, 25: the statistics equal the attempts, whatever happens to the aggregator. */
 
@@ -46,7 +44,6 @@ let decodeStats: Decode<WebhookStats>
 let decodeLetter: Decode<DeadLetter>
 let services: ChildProcess[] = []
 
-const silent = { log: pino({ level: 'silent' }), clock: systemClock, readiness: new Readiness() }
 const fail = (error: unknown) => {
   throw error
 }
@@ -65,23 +62,8 @@ beforeEach(async () => {
     HOOKLINE_STATS_FLUSH_INTERVAL_MS: '100',
   }
   await promisify(execFile)(process.execPath, ['services/topics/command.ts', 'apply'], { env: environment })
-  kafka = createKafka(
-    {
-      KAFKA_BROKERS: inject('brokers').join(','),
-      KAFKA_CLIENT_ID: 'stats-test',
-      KAFKA_TLS: false,
-      KAFKA_SASL_MECHANISM: 'none',
-      KAFKA_SASL_USERNAME: '',
-      KAFKA_SASL_PASSWORD: '',
-    },
-    silent.log,
-  )
-  const registry = createRegistry({
-    SCHEMA_REGISTRY_URL: inject('schemaRegistryUrl'),
-    SCHEMA_REGISTRY_USERNAME: '',
-    SCHEMA_REGISTRY_PASSWORD: '',
-  })
-  const codec = new Codec(registry, silent)
+  kafka = openKafka(inject('brokers'))
+  const codec = openCodec(inject('schemaRegistryUrl'))
   encode = await codec.encoder<Attempt>(`${prefix}webhook-attempts-value`, readSchema(topics.webhookAttempts))
   encodeLetter = await codec.encoder<DeadLetter>(
     `${prefix}webhook-dead-letters-value`,
@@ -90,7 +72,7 @@ beforeEach(async () => {
   decodeCounts = codec.decoder<DeadLetterCounts>(readSchema(topics.webhookDeadLetterCounts))
   decodeStats = codec.decoder<WebhookStats>(readSchema(topics.webhookStats))
   decodeLetter = codec.decoder<DeadLetter>(readSchema(topics.webhookDeadLetters))
-  producer = await BatchingProducer.open(kafka, silent, fail)
+  producer = await openProducer(kafka)
 })
 
 afterEach(async () => {
@@ -278,7 +260,7 @@ async function read<T>(topic: string, decode: Decode<T>): Promise<T[]> {
   const values: Buffer[] = []
   const onRecord = ({ value }: { value: Buffer | null }) => value && values.push(value)
   const options = { topic, groupPrefix: `${prefix}reader`, onRecord, fail }
-  await using _table = await TopicTable.open(kafka, options, silent)
+  await using _table = await TopicTable.open(kafka, options, testContext)
   const decoded = await Promise.all(values.map((value) => decode(value)))
   return decoded.map((result) => (result.ok ? result.value : fail(new Error(result.reason))))
 }

@@ -31,7 +31,7 @@ test('a long replay delays no other replay of its partition, and after it is sto
   const { receiver, admin } = world
   const from = receiver.arrivals.length
   const sentTo = (path: string) => receiver.arrivals.slice(from).filter((arrival) => arrival.path === path)
-  const [long, short] = [`${await webhookPath(0)}/replay`, `${await webhookPath(1)}/replay`]
+  const [long, short] = [`${world.webhookPaths[0]}/replay`, `${world.webhookPaths[1]}/replay`]
   const started = await admin.http
     .post(long, { json: { deadLetters: true, ratePerSecond: 0.5 } })
     .json<{ replayId: string; count: number }>()
@@ -65,11 +65,3 @@ test('a long replay delays no other replay of its partition, and after it is sto
   expect(rest.count).toBe(letters - before)
   expect([ids.length, new Set(ids).size]).toEqual([letters, letters])
 })
-
-async function webhookPath(n: number): Promise<string> {
-  const all = `businesses/${world.businessId}/webhooks`
-  const { webhooks } = await world.admin.http.get(all).json<{ webhooks: { id: string; channels: string[] }[] }>()
-  const found = webhooks.find(({ channels }) => channels.includes(world.channels[n] ?? ''))
-  if (!found) throw new Error(`no webhook ${n}`)
-  return `${all}/${found.id}`
-}

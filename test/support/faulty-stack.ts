@@ -8,6 +8,8 @@ export type FaultyStack = TestStack & {
   /** How each process has ended, in order: `dispatcher was ended by SIGKILL; starting it again`. */
   ends: string[]
   channels: string[]
+  /** Path of each webhook in the admin API. */
+  webhookPaths: string[]
   /** Contacts, spread evenly over the channels. */
   lanes: LoadLane[]
 }
@@ -39,7 +41,10 @@ export async function startFaultyStack({
     extraEnv: { HOOKLINE_SESSION_TIMEOUT_MS: String(sessionTimeoutMs), ...options.extraEnv },
   })
   const channels = Array.from({ length: webhooks }, (_unused, index) => `${world.businessId}-channel-${index}`)
-  await Promise.all(channels.map((channel, index) => world.defineWebhook(`/${index}`, [channel], more?.(index))))
+  const made = await Promise.all(
+    channels.map((channel, index) => world.defineWebhook(`/${index}`, [channel], more?.(index))),
+  )
+  const webhookPaths = made.map(({ id }) => `businesses/${world.businessId}/webhooks/${id}`)
   await world.inForce()
-  return { ...world, ends, channels, lanes: lanesOf(channels, contacts) }
+  return { ...world, ends, channels, webhookPaths, lanes: lanesOf(channels, contacts) }
 }

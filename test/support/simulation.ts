@@ -17,10 +17,12 @@ import { readDraft } from '../../services/dispatcher/intake/read-draft.ts'
 import { addAnswered, addParked } from '../../services/dispatcher/takeover/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition/definition.ts'
 import type { Entry } from '../../services/domain/definition/definition-table.ts'
+import { everyKind } from '../../services/domain/definition/definition-values.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { recordLetter } from '../../services/domain/delivery/record-letter.ts'
 import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
+import { sampleDefinition } from './sample-definitions.ts'
 
 /** A seeded generator (mulberry32): the same seed gives the same run. Uniform in [0, 1). */
 export function seeded(seed: number): () => number {
@@ -116,33 +118,15 @@ function isBefore(a: ClockEvent, b: ClockEvent): boolean {
 }
 
 export function definition(id: string, changes: Partial<WebhookDefinition> = {}): WebhookDefinition {
-  return {
+  return sampleDefinition({
     id,
     businessId: 'business',
-    name: id,
     url: `https://${id}.example/hook`,
-    enabled: true,
     channels: ['channel'],
-    events: {
-      userMessages: true,
-      botMessages: true,
-      operatorMessages: true,
-      deliveredStatus: true,
-      readStatus: true,
-      variableChanges: true,
-    },
-    headers: {},
-    timeoutMs: 10_000,
-    slowThresholdMs: 1_000,
-    retryProfile: 'chat',
-    whenBlocked: 'reject',
-    maxInFlight: 64,
+    events: everyKind,
     secret: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
-    version: 1,
-    createdAt: '2026-01-01T00:00:00.000Z',
-    updatedAt: '2026-01-01T00:00:00.000Z',
     ...changes,
-  }
+  })
 }
 
 export function delivery(id: string, webhookId: string, contactId: string): Delivery {

@@ -1,10 +1,11 @@
 import type { Call } from '../../../services/admin/http/route.ts'
 import { definitionParser } from '../../../services/definitions/config-tables.ts'
 import type { UrlPolicy } from '../../../services/definitions/target-url.ts'
-import type { WebhookDefinition } from '../../../services/domain/definition/definition.ts'
 import type { DefinitionTable } from '../../../services/domain/definition/definition-table.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
 import type { Clock } from '../../../services/platform/runtime/clock.ts'
+
+export { sampleDefinition as definition } from '../../support/sample-definitions.ts'
 
 export const nowMs = Date.parse('2026-03-01T12:00:00.000Z')
 
@@ -21,35 +22,6 @@ export const stillClock: Clock = {
   monotonicMs: () => 0,
   random: () => 0.5,
   sleep: (_ms, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
-}
-
-export function definition(fields: Partial<WebhookDefinition> = {}): WebhookDefinition {
-  return {
-    id: 'wh_a',
-    businessId: 'b1',
-    name: 'Orders',
-    url: 'https://shop.example/hooks',
-    enabled: true,
-    channels: ['c1'],
-    events: {
-      userMessages: true,
-      botMessages: true,
-      operatorMessages: true,
-      deliveredStatus: false,
-      readStatus: false,
-      variableChanges: false,
-    },
-    headers: {},
-    timeoutMs: 10_000,
-    slowThresholdMs: 1_000,
-    retryProfile: 'chat',
-    whenBlocked: 'reject',
-    maxInFlight: 64,
-    version: 1,
-    createdAt: '2026-01-01T00:00:00.000Z',
-    updatedAt: '2026-01-01T00:00:00.000Z',
-    ...fields,
-  }
 }
 
 type Params = { businessId: string; id: string; replayId: string; attemptId: string }

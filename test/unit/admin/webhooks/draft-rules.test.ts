@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decidePatch, draftOf } from '../../../../services/admin/webhooks/decisions.ts'
 import { checkDraft, mergePatch } from '../../../../services/admin/webhooks/draft-rules.ts'
+import { defaults } from '../../../support/sample-definitions.ts'
 import { definition, policy } from '../support.ts'
 
 const minimal = { name: 'Orders', url: 'https://shop.example/hooks', channels: ['c1'] }
@@ -16,21 +17,7 @@ describe('what a client may write', () => {
       ok: true,
       value: {
         ...minimal,
-        enabled: true,
-        events: {
-          userMessages: true,
-          botMessages: true,
-          operatorMessages: true,
-          deliveredStatus: false,
-          readStatus: false,
-          variableChanges: false,
-        },
-        headers: {},
-        timeoutMs: 10_000,
-        slowThresholdMs: 1_000,
-        retryProfile: 'chat',
-        whenBlocked: 'reject',
-        maxInFlight: 64,
+        ...defaults,
       },
     })
   })

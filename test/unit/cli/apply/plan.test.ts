@@ -7,15 +7,7 @@ import { planStep, repeated } from '../../../../services/cli/apply/plan.ts'
 import type { AdminWebhook } from '../../../../services/cli/connection/admin-api.ts'
 import { exitCodes } from '../../../../services/cli/exit-codes.ts'
 import { CliFailure } from '../../../../services/cli/failure.ts'
-
-const events = {
-  userMessages: true,
-  botMessages: true,
-  operatorMessages: true,
-  deliveredStatus: false,
-  readStatus: false,
-  variableChanges: false,
-}
+import { defaultEvents } from '../../../support/sample-definitions.ts'
 
 function webhook(over: Partial<AdminWebhook> = {}): AdminWebhook {
   return {
@@ -25,7 +17,7 @@ function webhook(over: Partial<AdminWebhook> = {}): AdminWebhook {
     url: 'https://a.example/hook',
     enabled: true,
     channels: ['c1', 'c2'],
-    events,
+    events: defaultEvents,
     headers: { 'x-key': '***' },
     timeoutMs: 10_000,
     slowThresholdMs: 1_000,
@@ -104,7 +96,7 @@ test('a new webhook leaves null to the server, and its difference shows the defa
   expect(step).toMatchObject({
     kind: 'create',
     body: expect.toSatisfy((body) => !('timeoutMs' in (body as object))),
-    after: { timeoutMs: 10_000, enabled: true, retryProfile: 'chat', events },
+    after: { timeoutMs: 10_000, enabled: true, retryProfile: 'chat', events: defaultEvents },
   })
 })
 
@@ -119,7 +111,7 @@ test('applying a webhook as it is shown changes nothing', () => {
     enabled: fc.boolean(),
     channels: fc.uniqueArray(fc.stringMatching(/^[a-z:*#-]{1,8}$/), { minLength: 1, maxLength: 5 }),
     timeoutMs: fc.integer({ min: 1_000, max: 30_000 }),
-    events: fc.record(Object.fromEntries(Object.keys(events).map((name) => [name, fc.boolean()])), {
+    events: fc.record(Object.fromEntries(Object.keys(defaultEvents).map((name) => [name, fc.boolean()])), {
       noNullPrototype: true,
     }),
   })

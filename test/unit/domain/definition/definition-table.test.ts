@@ -6,35 +6,10 @@ import {
   DefinitionTable,
   precedes,
 } from '../../../../services/domain/definition/definition-table.ts'
+import { sampleDefinition } from '../../../support/sample-definitions.ts'
 
 function definition(over: Partial<WebhookDefinition> = {}): WebhookDefinition {
-  return {
-    id: 'a',
-    businessId: 'b1',
-    name: 'Orders',
-    url: 'https://example.com',
-    enabled: true,
-    channels: ['c1'],
-    events: {
-      userMessages: true,
-      botMessages: true,
-      operatorMessages: true,
-      deliveredStatus: false,
-      readStatus: false,
-      variableChanges: false,
-    },
-    headers: {},
-    timeoutMs: 10_000,
-    slowThresholdMs: 1_000,
-    retryProfile: 'chat',
-    whenBlocked: 'reject',
-    maxInFlight: 64,
-    secret: 'sealed:v1:k:x',
-    version: 1,
-    createdAt: '2026-01-01T00:00:00.000Z',
-    updatedAt: '2026-01-01T00:00:00.000Z',
-    ...over,
-  }
+  return sampleDefinition({ id: 'a', secret: 'sealed:v1:k:x', ...over })
 }
 
 const put = (over: Partial<WebhookDefinition> = {}): DefinitionChange => ({
