@@ -339,13 +339,6 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/engine-fairness.test.ts'],
   },
   {
-    name: 'gives hanging webhooks equal turns on the return from webhook-parked',
-    file: dispatcher('engine/parking/parked-drain'),
-    text: 'const turns = quick.length > 0 ? quick : ables',
-    replacement: 'const turns = ables',
-    caughtBy: ['test/unit/dispatcher/engine/engine-memory.test.ts'],
-  },
-  {
     name: 'does not count the memory of deliveries that wait for retries after immediate refusals',
     file: dispatcher('engine/scheduling/answer-times'),
     text: "if (this.#failuresInRow > passingFailures) return 'slow'",

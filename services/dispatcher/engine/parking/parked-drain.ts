@@ -67,7 +67,7 @@ export class ParkedDrain {
     const { parked } = state
     if (this.#stopped || !held.hasRoom) return
     const ables = parked.waiting().filter((queueId) => this.#canTake(state, queueId))
-    const first = this.#next(state, ables)
+    const first = ables[state.drains++ % ables.length]
     if (first === undefined) return
     const from = parked.fromOf(first)
     const able = new Set(ables.filter((queueId) => parked.fromOf(queueId) >= from))
@@ -93,15 +93,6 @@ export class ParkedDrain {
       }
       this.#drain(state)
     })
-  }
-
-  /** Webhooks take turns. Every other turn is a quick one's: among thousands that hang, its own would come once a minute. */
-  #next(state: PartitionState, ables: string[]): string | undefined {
-    const { queues } = this.#context.lanes
-    const turn = state.drains++
-    const quick = turn % 2 === 0 ? ables.filter((queueId) => queues.memoryClassOf(webhookOf(queueId)) === 'quick') : []
-    const turns = quick.length > 0 ? quick : ables
-    return turns[Math.floor(turn / 2) % turns.length]
   }
 
   /** The queue takes no more of what is being read; where that is for want of room, nor do others that lack the same. */
