@@ -1,18 +1,18 @@
-/** IP addresses that a webhook may lead to: one rule for the API, for literals in URLs and for what DNS answers. */
+/** IP addresses that a webhook may lead to: one rule for the API, for literals in URLs and for the results of DNS. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
-/** Address ranges by family. One list for both would open IPv4 addresses with ::/0: to a BlockList they lie in ::ffff:0:0/96. */
+/** Address ranges by family. In a shared list, ::/0 would allow IPv4 addresses, which a BlockList places in ::ffff:0:0/96. */
 export type AddressRanges = { readonly ipv4: BlockList; readonly ipv6: BlockList }
 
 /** ::ffff:0:0/96: IPv4-mapped addresses, which reach the IPv4 address inside (RFC 4291, section 2.5.5.2). */
 const mapped = new BlockList()
 mapped.addSubnet('::ffff:0:0', 96, 'ipv6')
 
-/** Of IPv6 only global unicast: loopback, local, multicast and NAT64 are outside of it. */
+/** Ranges of public addresses. Of IPv6 only global unicast, which excludes loopback, local, multicast and NAT64. */
 const publicRanges = ranges('0.0.0.0/0', '2000::/3')
 
 const blockedRanges = ranges(
-  // Not public, or not one machine's (IANA's special-purpose registries); 168.63.129.16 is Azure's platform address.
+  // Addresses that are not public or not of a single machine (IANA's special-purpose registries). 168.63.129.16 is Azure's platform address.
   '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24',
   '192.31.196.0/24 192.52.193.0/24 192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24',
   '203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 168.63.129.16/32',
@@ -22,8 +22,8 @@ const blockedRanges = ranges(
 
 /**
  * Whether a webhook may lead to an address.
- * @param text as DNS and sockets give it; what cannot be read is not allowed.
- * @param opened ranges that the operator has opened: they come before every block.
+ * @param text an address as DNS and sockets write it; an invalid one is not allowed.
+ * @param opened ranges that the operator allows; they take precedence over every blocked range.
  */
 export function isAllowedAddress(text: string, opened?: AddressRanges): boolean {
   const family = familyOf(text)
@@ -34,7 +34,7 @@ export function isAllowedAddress(text: string, opened?: AddressRanges): boolean 
 
 export type ParsedRanges = { ok: true; ranges: AddressRanges } | { ok: false; wrong: string }
 
-/** Reads CIDRs, separated by commas. @returns the first one that is none, such as one with bits beyond its prefix. */
+/** Reads CIDRs, separated by commas. @returns the first invalid one, for example with bits beyond its prefix. */
 export function parseRanges(text: string): ParsedRanges {
   const found = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const part of text.split(',')) {

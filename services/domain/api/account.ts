@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { maskedValue } from '../definition/definition-values.ts'
 import { flag, integer, list, nullable, text, time } from './parts.ts'
 
-/** People, businesses and what was changed by whom, as the admin API shows them. */
+/** Sessions, businesses and the audit trail, as the admin API shows them. */
 
 /** Who sends the request, and what they may do. */
 export const SessionView = Type.Object({
@@ -18,18 +18,18 @@ export type SessionView = Static<typeof SessionView>
 export const BusinessEntry = Type.Object({
   businessId: text(),
   webhooksEnabled: flag(),
-  webhooks: integer('How many are defined.'),
+  webhooks: integer('Number of webhooks defined.'),
 })
 export type BusinessEntry = Static<typeof BusinessEntry>
 
 const anything = Type.Unknown({
-  description: `Any JSON; null where there was or is nothing; "${maskedValue}" for what is secret.`,
+  description: `Any JSON; null if there was or is no value; "${maskedValue}" for what is secret.`,
 })
 
 export const AuditView = Type.Object({
   id: text(),
   at: time(),
-  subject: text('Who: of the token or session; service:<name>; topic:<name> for what was written to Kafka directly.'),
+  subject: text('Subject of the token or session; service:<name>; topic:<name> for records written to Kafka directly.'),
   action: text(),
   webhookId: nullable(text()),
   webhookName: nullable(text()),

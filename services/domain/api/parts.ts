@@ -1,7 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { attemptOutcomes, notificationKinds } from '../delivery/delivery.ts'
 
-/** What the shapes of the admin API are made of. Times are ISO 8601. */
+/** Parts of the admin API's schemas. Times are ISO 8601. */
 
 export const text = (description?: string) => Type.String(about(description))
 export const flag = (description?: string) => Type.Boolean(about(description))

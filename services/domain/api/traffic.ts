@@ -5,10 +5,10 @@ import { deadLetterReasons, nextSteps } from '../delivery/delivery.ts'
 import { choice, count, flag, integer, kind, list, ms, nullable, outcome, text, time, totals } from './parts.ts'
 import { Status } from './webhook.ts'
 
-/** What was sent for a webhook, as the admin API shows it. */
+/** The traffic of a webhook, as the admin API shows it. */
 
 export const PeriodCounts = Type.Object({
-  start: time('Of the minute or hour, UTC.'),
+  start: time('Start of the minute or hour, UTC.'),
   ...totals,
   errors: mapOf(count(), { description: 'Errors by cause: timeout, dns, connect, tls, 3xx, 4xx, 5xx.' }),
 })
@@ -16,15 +16,15 @@ export type PeriodCounts = Static<typeof PeriodCounts>
 
 export const Stats = Type.Object({
   webhookId: text(),
-  updatedAt: nullable(time(), 'When they were written; null when there was no attempt yet.'),
-  minutes: list(PeriodCounts, 'Those of the last 60 minutes that had an attempt, oldest first.'),
-  hours: list(PeriodCounts, 'Those of the last 168 hours that had an attempt, oldest first.'),
+  updatedAt: nullable(time(), 'Time of the last update; null before the first attempt.'),
+  minutes: list(PeriodCounts, 'The last 60 minutes, without those that had no attempt, oldest first.'),
+  hours: list(PeriodCounts, 'The last 168 hours, without those that had no attempt, oldest first.'),
   last30Minutes: Type.Object({
-    answered: count('Attempts that got an answer, whichever.'),
+    answered: count('Attempts with any response.'),
     fastestMs: nullable(ms),
     averageMs: nullable(ms),
     slowestMs: nullable(ms),
-    p50Ms: nullable(ms, 'To about 1 %, and no closer than 1 ms.'),
+    p50Ms: nullable(ms, 'Accurate to about 1 %, and to 1 ms at best.'),
     p95Ms: nullable(ms),
     p99Ms: nullable(ms),
   }),
@@ -42,7 +42,7 @@ export const ErrorEntry = Type.Object({
   cause: text(),
   status,
   latencyMs: nullable(ms),
-  excerpt: nullable(text(), 'The first 512 bytes of the answer, or what went wrong without one.'),
+  excerpt: nullable(text(), 'The first 512 bytes of the response, or the reason why there was none.'),
   kind,
   contactId: text(),
 })
@@ -50,7 +50,7 @@ export type ErrorEntry = Static<typeof ErrorEntry>
 
 export const AttemptEntry = Type.Object({
   id: text('Partition and offset in webhook-attempts.'),
-  at: time('When it started.'),
+  at: time('Start of the attempt.'),
   deliveryId: text('The webhook-id header.'),
   eventId: text(),
   kind,
@@ -81,13 +81,13 @@ export type SentRequest = Static<typeof SentRequest>
 
 export const AttemptDetail = Type.Object({
   ...AttemptEntry.properties,
-  excerpt: nullable(text(), 'The first 512 bytes of an answer that was not 2xx, or what went wrong without one.'),
+  excerpt: nullable(text(), 'The first 512 bytes of a response other than 2xx, or the reason why there was none.'),
   definitionVersion: integer(),
   request: SentRequest,
 })
 export type AttemptDetail = Static<typeof AttemptDetail>
 
-const unread = 'Null of a record that could not be read.'
+const unread = 'Null for a record that could not be read.'
 export const DeadLetterEntry = Type.Object({
   at: time(),
   reason: choice(deadLetterReasons),
@@ -95,24 +95,24 @@ export const DeadLetterEntry = Type.Object({
   deliveryId: nullable(text(), unread),
   contactId: nullable(text(), unread),
   kind: nullable(kind, unread),
-  attempts: count('How many were made before.'),
+  attempts: count('Number of attempts made before.'),
 })
 export type DeadLetterEntry = Static<typeof DeadLetterEntry>
 
 /** How a test notification ended. */
 export const TestResult = Type.Object({
   outcome,
-  cause: nullable(text(), 'Of an error: timeout, dns, connect, tls, 3xx, 4xx, 5xx; of a rejection: address.'),
+  cause: nullable(text(), 'Cause of an error (timeout, dns, connect, tls, 3xx, 4xx, 5xx) or of a rejection (address).'),
   request: Type.Object({ ...SentRequest.properties, url: text(), body: text() }),
   response: nullable(
     Type.Object({
       status: integer(),
       latencyMs: Type.Number(),
-      excerpt: nullable(text(), 'The first 512 bytes of an answer that was not 2xx.'),
+      excerpt: nullable(text(), 'The first 512 bytes of a response other than 2xx.'),
     }),
-    'Null when there was no answer.',
+    'Null if there was no response.',
   ),
-  detail: nullable(text(), 'Why there was no answer.'),
+  detail: nullable(text(), 'Why there was no response.'),
 })
 export type TestResult = Static<typeof TestResult>
 
@@ -122,14 +122,14 @@ export const ReplayStarted = Type.Object({
 })
 export type ReplayStarted = Static<typeof ReplayStarted>
 
-/** What a replay would be (dryRun). */
+/** Size of a replay that is not started (dryRun). */
 export const ReplayCounted = Type.Object({
-  count: integer('Notifications that it would send again.'),
-  seconds: integer('How long that takes at the rate asked for, at least.'),
+  count: integer('Notifications that would be sent again.'),
+  seconds: integer('Minimum duration at the requested rate.'),
 })
 export type ReplayCounted = Static<typeof ReplayCounted>
 
-/** Records that could not be read or handled, sent through their topic again. */
+/** Records that could not be read or handled and were written to their topic again. */
 export const UnreadReplayed = Type.Object({ count: integer('Records written to their topic again.') })
 export type UnreadReplayed = Static<typeof UnreadReplayed>
 
@@ -138,8 +138,10 @@ export const ReplayProgress = Type.Object({
   startedAt: time(),
   count: integer('Notifications of the replay.'),
   waiting: integer('Not tried yet.'),
-  retrying: integer('Tried, and to be tried again.'),
-  stopped: flag('No more of it is sent: those that wait, or are to be tried again, stay what they were before.'),
-  outcomes: Type.Object(totals, { description: 'Of those that are done, by the outcome of the last attempt.' }),
+  retrying: integer('Tried, and waiting for another try.'),
+  stopped: flag(
+    'Whether it was stopped. Then nothing more of it is sent, and waiting notifications keep their earlier outcome.',
+  ),
+  outcomes: Type.Object(totals, { description: 'Finished notifications by the outcome of the last attempt.' }),
 })
 export type ReplayProgress = Static<typeof ReplayProgress>

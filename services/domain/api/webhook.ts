@@ -5,13 +5,13 @@ import { choice, count, flag, integer, list, nullable, pageOf, text, time, total
 
 /** Webhooks as the admin API shows them. */
 
-/** What a client writes of a definition; the server makes all the rest. */
+/** The part of a definition that clients write; the server makes the rest. */
 export const Draft = withDefaults(draftFields, { additionalProperties: false })
 export type Draft = Static<typeof Draft>
 
 const shownFields = withoutDefaults(draftFields)
 
-/** A change of a draft; the handler checks what it leads to. */
+/** A change of a draft; the handler checks the result. */
 export const DraftPatch = Type.Object(
   Object.fromEntries(
     Object.entries(shownFields).map(([name, field]) => [
@@ -27,7 +27,7 @@ export const DraftPatch = Type.Object(
   },
 )
 
-/** A channel that another webhook of the business has (contract.md, 1.1). */
+/** A channel that belongs to another webhook of the business (contract.md, 1.1). */
 export const Conflict = Type.Object({ channel: text(), webhookId: text(), name: text() })
 export type Conflict = Static<typeof Conflict>
 
@@ -51,16 +51,16 @@ export const Status = Type.Object({
   blockedUntil: nullable(time(), 'Nothing is sent until then: it has failed more than 100 times within 10 minutes.'),
   failures: count('Failures within the last 10 minutes that count towards blocking; none count while it is blocked.'),
   failingSince: nullable(time(), 'First failure since the last success.'),
-  pausedUntil: nullable(time(), 'The receiver asked by Retry-After to be left alone until then.'),
+  pausedUntil: nullable(time(), 'Until then the receiver asked for a pause (Retry-After).'),
   parked: nullable(count(), 'Notifications in webhook-parked, at most.'),
   waiting: nullable(
     count(),
-    'Notifications without a final outcome yet, parked ones aside; null where nobody counted: in lists, and beyond 20,000.',
+    'Notifications without a final outcome yet, without parked ones; null if not counted: in lists, and beyond 20,000.',
   ),
   oldestWaitingAt: nullable(time(), 'When the oldest of them was made.'),
   deadLetters: count('Dead letters within their retention of 14 days.'),
-  disabledReason: nullable(text(), 'Why Hookline itself has switched it off.'),
-  conflicts: list(Conflict, 'Channels that another webhook has.'),
+  disabledReason: nullable(text(), 'Why Hookline switched it off.'),
+  conflicts: list(Conflict, 'Channels that belong to another webhook.'),
   problems: list(text(), 'Why a newer record in webhook-config is not in force.'),
 })
 export type Status = Static<typeof Status>
@@ -88,7 +88,7 @@ export const Webhook = Type.Object({
   previousSecretUntil: Type.Optional(
     time('After a rotation: until then notifications are signed with the previous secret too.'),
   ),
-  disabledReason: Type.Optional(text('Why Hookline itself has switched the webhook off; gone when it is on again.')),
+  disabledReason: Type.Optional(text('Why Hookline switched the webhook off; absent once it is on again.')),
   version: integer(
     'Grows with each change. If-Match takes the ETag, or the version in quotes unless an operator has written it twice.',
   ),
@@ -113,13 +113,13 @@ export const WebhookList = Type.Object({
   faults: Type.Optional(
     list(
       Type.Object({ id: text(), problems: list(text()) }),
-      'Records in webhook-config that are wrong, of webhooks that have no definition in force.',
+      'Invalid records in webhook-config of webhooks without a definition in force.',
     ),
   ),
 })
 export type WebhookList = Static<typeof WebhookList>
 
-/** The answer to creation and rotation, the only ones that hold a secret. */
+/** The response to creation and rotation, the only ones with a secret. */
 export const WebhookWithSecret = Type.Object({
   ...Webhook.properties,
   secret: text('whsec_ and base64 of 32 bytes. Shown this once: keep it.'),

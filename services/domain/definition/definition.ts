@@ -78,9 +78,7 @@ export const writableNames = Object.keys(draftFields)
 const serverFields = {
   id: Type.String({ ...identifier, description: "The record's key." }),
   businessId: Type.String({ ...identifier, maxLength: 256 }),
-  disabledReason: Type.Optional(
-    Type.String({ maxLength: 500, description: 'Why Hookline itself has switched it off.' }),
-  ),
+  disabledReason: Type.Optional(Type.String({ maxLength: 500, description: 'Why Hookline switched it off.' })),
   secret: Type.Optional(
     Type.String({
       maxLength: 400,
@@ -89,7 +87,7 @@ const serverFields = {
     }),
   ),
   previousSecret: Type.Optional(
-    Type.String({ maxLength: 400, description: 'While a rotation lasts: signs beside the new one.' }),
+    Type.String({ maxLength: 400, description: 'During a rotation: signs beside the new one.' }),
   ),
   previousSecretUntil: Type.Optional(time),
   olderSecrets: Type.Optional(
@@ -135,7 +133,7 @@ export const configSchemas = {
       headers: headers(
         24_000,
         `Custom request headers, up to ${maxHeaderValue.toLocaleString('en')} characters each. In the topic, values are ` +
-          'encrypted, and bound to the origin of url: with another one, write them anew.',
+          'encrypted and bound to the origin of url. Write them again when the origin changes.',
       ),
     },
   },
