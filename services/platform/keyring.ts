@@ -15,7 +15,7 @@ export function isSealed(value: string): boolean {
 /**
  * Seals short strings for storage in a topic: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and the context
  * as associated data. Format: sealed:v1:<key id>:<base64url of nonce, ciphertext, tag>. The first key seals, every key
- * opens.
+ * opens. Own code: jose seals alike (JWE), but only asynchronously, and definitions are read synchronously.
  */
 export class KeyRing {
   readonly #keys: Map<string, Buffer>

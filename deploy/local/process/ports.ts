@@ -5,7 +5,8 @@ import { connect, createServer } from 'node:net'
 /**
  * Ports on the loopback interface that are free now. They are not found by binding to port 0, which picks from the
  * range of outgoing connections (32768 and up on Linux, 49152 elsewhere). While a broker is down in a fault test, a
- * client that reconnects to such a port could be given the same port as its own end and be connected to itself.
+ * client that reconnects to such a port could be given the same port as its own end and be connected to itself. Own
+ * code: get-port falls back to such a port.
  */
 export async function findFreePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()

@@ -15,8 +15,8 @@ export type Session = { identity: Identity; csrfToken: string; expiresAtMs: numb
 const maxCookieBytes = 3_800
 
 /**
- * Seals sessions into cookies by the key ring, and opens them again. Own code: the key ring
- * stays for secrets in topics, and @fastify/secure-session would be a second way to seal, by a native library (sodium).
+ * Seals sessions into cookies by the key ring, and opens them again. Own code: the key ring stays for secrets in topics,
+ * and @fastify/secure-session would be a second way to seal, by a native library (sodium).
  */
 export class Sessions {
   readonly #keys: KeyRing

@@ -30,7 +30,7 @@ export type ConfigRule<Config> = (config: Config) => string | null
 
 /**
  * Reads a service's variables; an empty one counts as unset. The schema may have `rules` (ConfigRule) among its
- * options.
+ * options. Own code: the same schemas make docs/reference/configuration.md.
  * @throws ConfigError naming each wrong variable, its value and the allowed values.
  */
 export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv): Static<T> {

@@ -2,7 +2,7 @@ import { breakerWindowMs } from '../../../domain/delivery/webhook-health.ts'
 
 /**
  * The circuit breaker of one webhook (contract.md, 1.9) as a fold over the results of its attempts: plain values in, plain
- * values out, so that its state stands in a record as it is.
+ * values out, so that its state stands in a record as it is. Own code: opossum and cockatiel keep state and timers inside.
  *
  * Reported are answers of the receiver and failures to reach it; not our own faults, and not refused addresses.
  * - closed: all is sent. More than 100 failures within 10 minutes open it; a success between them changes nothing, as

@@ -17,6 +17,7 @@ const rampToPerSecond = 100_000
  * Spaces one webhook's starts evenly (rateLimitPerSecond). After idleness one may start at once, then one per interval;
  * any 10 s see at most rate x 10 + 1. The rate reached is 0.1 % below the limit, however late timers fire, up to
  * latenessMs. A generic cell rate algorithm (ITU-T I.371) with a tolerance that must be earned by waiting.
+ * Own code: limiters such as bottleneck read the clock themselves, and the simulation could not run them.
  *
  * Times are milliseconds of a monotonic clock. Rates may be below 1; Infinity is no limit.
  */

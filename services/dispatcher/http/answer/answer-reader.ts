@@ -17,6 +17,7 @@ const noMatch = 'answer does not match the HTTP/1.1 protocol'
 /**
  * Reads one answer as leniently as its meaning allows: only the status and Retry-After count, so whatever is odd in the rest
  * is passed over and costs the connection its next request. The body is never decompressed. Memory is bounded by the caps.
+ * Own code: docs/decisions/0013-own-http-client.md.
  */
 export class AnswerReader {
   /** Of the final answer, once its head is whole; 0 until then. */

@@ -9,7 +9,8 @@ const sweepMs = 1_000
 
 /**
  * The idle connections, by what may share them: the one used last is taken first. They are closed when they have idled for
- * long, are of age, or are too many, the longest idle first.
+ * long, are of age, or are too many, the longest idle first. Own code, as undici's pool comes with undici's reading of
+ * answers (docs/decisions/0013-own-http-client.md).
  */
 export class Connections implements Disposable {
   readonly #nowMs: () => number
