@@ -4,6 +4,7 @@ import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
 import { topicName } from '../../services/topics/schemas.ts'
+import { answeredAttempt } from '../support/sample-attempts.ts'
 import { businessId, fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
 import { openWorld, partitions, say, stop, type World } from './world.ts'
@@ -56,6 +57,7 @@ async function fillAttempts(world: World, prefix: string): Promise<void> {
     const webhookId = `w${i % webhooks}`
     const nowMs = clock.nowMs()
     const value = encode({
+      ...answeredAttempt,
       deliveryId: deliveryId({ type: 'message', event: { eventId: `before-${i}` } }, webhookId),
       webhookId,
       businessId,
@@ -63,24 +65,10 @@ async function fillAttempts(world: World, prefix: string): Promise<void> {
       kind: 'message',
       chatChannelId: `c${i % webhooks}`,
       contactId: `contact${i % 5_000}`,
-      attempt: 1,
       startedAt: nowMs,
-      latencyMs: 20,
-      outcome: 'success',
-      cause: null,
-      status: 200,
-      responseExcerpt: null,
-      slowThresholdMs: 1_000,
-      next: 'none',
-      nextAttemptAt: null,
-      nextTopic: null,
-      definitionVersion: 1,
-      definitionOffset: 0,
       deliveryCreatedAt: nowMs,
       sourceTopic: topicName(topics.webhookDeliveries, prefix),
       sourceOffset: i,
-      test: false,
-      replayId: null,
     })
     last = world.producer.send({ topic, key: webhookId, value, partition: (i % webhooks) % partitions })
     if (i % 10_000 === 9_999) await last

@@ -5,7 +5,7 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
-import { type Load, startLoad } from '../support/load.ts'
+import { type Load, type LoadLane, messageOf, startLoad } from '../support/load.ts'
 
 const contacts = 20
 const eventsPerLane = sized(50, 5)
@@ -115,26 +115,10 @@ test('live traffic beside replays loses and duplicates nothing, and each contact
   }
 })
 
-const time = '2026-03-01T12:00:00.000Z'
-
 /** Messages whose text contains round and number. */
 function roundOf(round: number) {
-  return ({ channel, contactId }: { channel: string; contactId: string }, number: number, businessId: string) => {
-    const id = `${channel}-${contactId}-${round}-${number}`
-    return {
-      type: 'message' as const,
-      eventId: `${businessId}-${id}`,
-      businessId,
-      chatPlatform: 'webchat',
-      chatChannelId: channel,
-      contactId,
-      chatIdInChatPlatform: contactId,
-      customerId: contactId,
-      customerCreationTime: time,
-      sessionCreationTime: time,
-      messages: [{ id, date: time, from: 'user' as const, fromName: 'Ana', message: `${round} ${number}` }],
-    }
-  }
+  return (lane: LoadLane, number: number, businessId: string) =>
+    messageOf(lane, `${round}-${number}`, businessId, `${round} ${number}`)
 }
 
 function originOf({ body }: Arrival): { contactId: string; round: number; number: number } {

@@ -14,6 +14,7 @@ import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { answeredAttempt } from '../support/sample-attempts.ts'
 import { type Figures, figuresIn, figuresOf } from '../support/statistics.ts'
 import { lagOf, openCodec, openKafka, openProducer, testContext } from '../support/topic-reader.ts'
 
@@ -193,6 +194,7 @@ function attemptOf(round: number, index: number): Attempt {
   const outcome = outcomes[index % 4] ?? 'error'
   const sent = outcome !== 'rejected'
   return {
+    ...answeredAttempt,
     deliveryId: `msg_${round}_${index}`,
     webhookId: `w${(index * 7) % webhooks}`,
     businessId: 'b1',
@@ -200,7 +202,6 @@ function attemptOf(round: number, index: number): Attempt {
     kind: 'message',
     chatChannelId: 'c1',
     contactId: 'u1',
-    attempt: 1,
     // Slightly out of order, because attempts are recorded when they end.
     startedAt: startMs + (round % 3) * hourMs + (index % 3) * minuteMs,
     latencyMs: sent ? index % 97 : null,
@@ -208,16 +209,8 @@ function attemptOf(round: number, index: number): Attempt {
     cause: outcome === 'error' ? (causes[index % causes.length] ?? null) : null,
     status: outcome === 'error' ? 503 : sent ? 200 : null,
     responseExcerpt: outcome === 'error' ? `busy ${index % 5}` : null,
-    slowThresholdMs: 1_000,
-    next: 'none',
-    nextAttemptAt: null,
-    nextTopic: null,
-    definitionVersion: 1,
-    definitionOffset: 0,
     deliveryCreatedAt: startMs,
-    sourceTopic: 'webhook-deliveries',
     sourceOffset: index,
-    replayId: null,
     test: index % 10 === 9,
   }
 }

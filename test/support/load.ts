@@ -85,7 +85,12 @@ export function lanesOf(channels: string[], contacts: number): LoadLane[] {
 }
 
 /** A message of the user, the event that every webhook of a test selects. */
-export function messageOf({ channel, contactId }: LoadLane, number: number, businessId: string): HttpEvent {
+export function messageOf(
+  { channel, contactId }: LoadLane,
+  number: number | string,
+  businessId: string,
+  text = `message ${number}`,
+): HttpEvent {
   const id = `${channel}-${contactId}-${number}`
   return {
     type: 'message',
@@ -98,7 +103,7 @@ export function messageOf({ channel, contactId }: LoadLane, number: number, busi
     customerId: contactId,
     customerCreationTime: time,
     sessionCreationTime: time,
-    messages: [{ id, date: time, from: 'user', fromName: 'Ana', message: `message ${number}` }],
+    messages: [{ id, date: time, from: 'user', fromName: 'Ana', message: text }],
   }
 }
 

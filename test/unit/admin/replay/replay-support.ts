@@ -7,6 +7,7 @@ import type {
   Scan,
 } from '../../../../services/admin/replay/replay-topics.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
+import { answeredAttempt } from '../../../support/sample-attempts.ts'
 
 /** A notification of webhook wh_a of business b1. */
 export function delivery(deliveryId: string, createdAt = 0): Delivery {
@@ -29,23 +30,9 @@ export function delivery(deliveryId: string, createdAt = 0): Delivery {
 export function attempt(deliveryId: string, fields: Partial<Attempt> = {}): Attempt {
   const { body: _body, traceparent: _trace, createdAt, ...ids } = delivery(deliveryId)
   return {
+    ...answeredAttempt,
     ...ids,
-    attempt: 1,
-    startedAt: 0,
-    latencyMs: 5,
-    outcome: 'success',
-    cause: null,
-    status: 200,
-    responseExcerpt: null,
-    slowThresholdMs: 1_000,
-    next: 'none',
-    nextAttemptAt: null,
-    nextTopic: null,
     deliveryCreatedAt: createdAt,
-    sourceTopic: 'webhook-deliveries',
-    sourceOffset: 0,
-    test: false,
-    replayId: null,
     ...fields,
   }
 }
