@@ -7,8 +7,6 @@ import { type JvmPlatform, startJvmPlatform } from './jvm-platform.ts'
 import type { BrokerControl } from './kafka.ts'
 import type { SecuredListener } from './kafka-properties.ts'
 
-export type { BrokerControl }
-
 /** A running Kafka and schema registry. Dispose of it (`await using`) or call `stop`, which may be called twice. */
 export type Platform = AsyncDisposable & {
   kind: 'given' | 'docker' | 'jvm'

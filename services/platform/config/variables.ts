@@ -72,7 +72,7 @@ export const saslRule: ConfigRule<{ KAFKA_SASL_MECHANISM: string; KAFKA_SASL_USE
     ? `KAFKA_SASL_MECHANISM is "${config.KAFKA_SASL_MECHANISM}" and KAFKA_SASL_USERNAME is not set; allowed: both or neither`
     : null
 
-export const groupVariables = {
+const groupVariables = {
   HOOKLINE_SESSION_TIMEOUT_MS: Type.Integer({
     default: 8_000,
     minimum: 6_000,
