@@ -96,7 +96,7 @@ export function limitsOf(
     maxHeld: config.HOOKLINE_DISPATCHER_MAX_HELD,
     maxHeldBytes: config.HOOKLINE_DISPATCHER_MAX_HELD_BYTES,
     maxQueuedOfWebhook: config.HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK,
-    recentIds: config.HOOKLINE_DISPATCHER_RECENT_IDS,
+    maxAnsweredIds: config.HOOKLINE_DISPATCHER_RECENT_IDS,
     expiryMs: config.HOOKLINE_DISPATCHER_EXPIRY_HOURS * 3_600_000,
   }
 }

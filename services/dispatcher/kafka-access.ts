@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import { openDefinitions } from '../definitions/config-tables.ts'
 import type { Entry } from '../domain/definition/definition-table.ts'
+import type { SnapshotLogIds } from '../domain/delivery/webhook-snapshot.ts'
 import { Codec, createRegistry } from '../platform/avro/codec.ts'
 import { createKafka, type Kafka } from '../platform/kafka/client.ts'
 import { fetchLogIds } from '../platform/kafka/committed.ts'
@@ -11,7 +12,6 @@ import type { ServiceContext } from '../platform/runtime/service.ts'
 import { topics as topicMap } from '../topics/map.ts'
 import { TopicUse } from '../topics/topic-use.ts'
 import type { dispatcherConfig } from './config.ts'
-import type { HealthLogIds } from './engine/health-record.ts'
 import { type DispatcherTopics, openDispatcherTopics } from './intake/dispatcher-topics.ts'
 import { checkPartitions } from './intake/partition-check.ts'
 
@@ -26,7 +26,7 @@ type Parts = {
   producer: BatchingProducer
   definitions: Awaited<ReturnType<typeof openDefinitions>>
   reader: RangeReader
-  logIds: HealthLogIds
+  logIds: SnapshotLogIds
   configTopic: string
 }
 
@@ -37,7 +37,7 @@ export class KafkaAccess implements AsyncDisposable {
   readonly producer: BatchingProducer
   readonly reader: RangeReader
   /** The logs of webhook-attempts and webhook-parked that snapshots refer to. */
-  readonly logIds: HealthLogIds
+  readonly logIds: SnapshotLogIds
   /** webhook-config. */
   readonly configTopic: string
   /** webhook-config as a table of definitions, and the topic it is read from. */

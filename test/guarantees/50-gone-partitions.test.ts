@@ -117,7 +117,7 @@ class Instance implements AsyncDisposable {
         disable: () => {},
         onRoom: () => {},
       },
-      { ...limits, recentIds: 1_000, expiryMs: Number.POSITIVE_INFINITY },
+      { ...limits, maxAnsweredIds: 1_000, expiryMs: Number.POSITIVE_INFINITY },
     )
     const reader = {
       ends: async (of: string) => {

@@ -23,7 +23,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'commits the highest offset seen instead of the lowest unfinished one',
     file: dispatcher('engine/offsets/offset-tracker'),
-    text: 'return this.#slots.peekFront()?.offset ?? this.#next',
+    text: 'return this.#tracked.peekFront()?.offset ?? this.#next',
     replacement: 'return this.#next',
     caughtBy: [simulation, 'test/guarantees/07-offsets.test.ts'],
   },
@@ -342,7 +342,7 @@ export const plantedBugs: PlantedBug[] = [
     name: 'does not count the memory of deliveries that wait for retries after immediate refusals',
     file: dispatcher('engine/scheduling/answer-times'),
     text: "if (this.#failuresInRow > passingFailures) return 'slow'",
-    replacement: 'return this.placeClass',
+    replacement: 'return this.slotClass',
     caughtBy: ['test/unit/dispatcher/engine/engine-memory.test.ts'],
   },
   {
@@ -390,14 +390,14 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'parks deliveries that are older than all parked ones behind those',
     file: dispatcher('engine/parking/parking'),
-    text: 'else if (isOlder(item.place))',
-    replacement: 'else if (isOlder(item.place) && false)',
+    text: 'else if (isOlder(item.position))',
+    replacement: 'else if (isOlder(item.position) && false)',
     caughtBy: ['test/unit/dispatcher/engine/simulation.test.ts'],
   },
   {
     name: 'treats a webhook as slow before its speed is known',
     file: dispatcher('engine/parking/slow-queues'),
-    text: 'return speed.isMeasured &&',
+    text: 'return throughput.isMeasured &&',
     replacement: 'return',
     caughtBy: ['test/unit/dispatcher/engine/engine-parking.test.ts'],
   },
@@ -818,8 +818,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'counts an outcome for a partition that has left',
     file: dispatcher('engine/attempt-flow'),
-    text: 'return owns(place)\n',
-    replacement: 'return owns(place) || true\n',
+    text: 'return owns(position)\n',
+    replacement: 'return owns(position) || true\n',
     caughtBy: ['test/unit/dispatcher/engine/engine-waiting.test.ts'],
   },
   {

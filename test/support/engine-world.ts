@@ -7,7 +7,7 @@ export const topic = 'webhook-deliveries'
 export const ok: Outcome = { kind: 'success', status: 200, latencyMs: 5 }
 export const busy: Outcome = { kind: 'refused', status: 503, latencyMs: 5 }
 export const owned = { partitions: new Map([[topic, [0, 1]]]), fresh: false }
-export const place = (offset: number, partition = 0) => ({ topic, partition, offset })
+export const position = (offset: number, partition = 0) => ({ topic, partition, offset })
 /** Commits without their metadata. */
 export const commitsOf = (made: SimulatedWorld) =>
   made.engine.takeCommits().map(({ metadata: _metadata, ...commit }) => commit)

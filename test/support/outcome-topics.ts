@@ -1,6 +1,6 @@
 import { inject } from 'vitest'
-import type { HealthRecord } from '../../services/dispatcher/engine/health-record.ts'
 import type { Attempt, DeadLetter, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
+import type { WebhookSnapshot } from '../../services/domain/delivery/webhook-snapshot.ts'
 import type { Codec, Decode } from '../../services/platform/avro/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
@@ -17,7 +17,7 @@ export type OutcomeTopics = AsyncDisposable & {
   deadLetters: Reading<DeadLetter>
   parked: Reading<PendingDelivery>
   retries1m: Reading<PendingDelivery>
-  health: Reading<HealthRecord>
+  health: Reading<WebhookSnapshot>
 }
 
 export async function followOutcomes({ topicPrefix }: { topicPrefix: string }): Promise<OutcomeTopics> {
@@ -34,7 +34,7 @@ export async function followOutcomes({ topicPrefix }: { topicPrefix: string }): 
     open<DeadLetter>(topics.webhookDeadLetters),
     open<PendingDelivery>(topics.webhookParked),
     open<PendingDelivery>(topics.webhookRetries1m),
-    open<HealthRecord>(topics.webhookHealth),
+    open<WebhookSnapshot>(topics.webhookHealth),
   ])
   return {
     attempts,

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, isIP, type Server, type Socket } from 'node:net'
 import { parseRanges } from '../../services/definitions/addresses.ts'
-import { HttpSender, type HttpSenderOptions, type Request } from '../../services/dispatcher/http/http-sender.ts'
+import { type HttpRequest, HttpSender, type HttpSenderOptions } from '../../services/dispatcher/http/http-sender.ts'
 import type { Resolve } from '../../services/dispatcher/http/names/checked-addresses.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
@@ -14,7 +14,7 @@ export function createSender(opened = '127.0.0.0/8', options: Omit<HttpSenderOpt
   return new HttpSender(systemClock, { ...options, allowedAddresses: parsed.ranges })
 }
 
-export function post(sender: HttpSender, url: string, changes: Partial<Request> = {}): Promise<Outcome> {
+export function post(sender: HttpSender, url: string, changes: Partial<HttpRequest> = {}): Promise<Outcome> {
   const { origin, pathname, search } = new URL(url)
   const request = { origin, path: pathname + search, headers: [], body: Buffer.from('{}'), timeoutMs: 10_000 }
   return new Promise((resolve, reject) =>

@@ -1,10 +1,8 @@
 import pino from 'pino'
-import type { Place } from '../../services/dispatcher/engine/attempt-record.ts'
 import { Engine } from '../../services/dispatcher/engine/engine.ts'
 import type { GateState } from '../../services/dispatcher/engine/gate/send-gate.ts'
 import { answerId } from '../../services/dispatcher/engine/item-ids.ts'
 import type { ResumePoint } from '../../services/dispatcher/engine/offsets/partition-state.ts'
-import type { ParkedRange } from '../../services/dispatcher/engine/parking/parked-index.ts'
 import type {
   EngineLimits,
   EnginePorts,
@@ -21,7 +19,8 @@ import { everyKind } from '../../services/domain/definition/definition-values.ts
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { recordLetter } from '../../services/domain/delivery/record-letter.ts'
-import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
+import type { ParkedRange } from '../../services/domain/delivery/webhook-snapshot.ts'
+import { RecordFaults, type RecordPosition } from '../../services/platform/runtime/record-faults.ts'
 import { sampleDefinition } from './sample-definitions.ts'
 
 /** A seeded generator (mulberry32): the same seed gives the same run. Uniform in [0, 1). */
@@ -276,7 +275,7 @@ export class SimulatedWorld {
       deliveriesTopic: 'webhook-deliveries',
       parkedTopic: 'webhook-parked',
       replaysTopic: 'webhook-replays',
-      recentIds: 10_000,
+      maxAnsweredIds: 10_000,
       expiryMs: Number.POSITIVE_INFINITY,
       ...limits,
     }
@@ -310,10 +309,10 @@ export class SimulatedWorld {
   }
 
   /** Offers a test notification; if it cannot be handled, it becomes a dead letter. */
-  offerTest(place: Place, delivery: Delivery, draft: string | null = null): void {
-    const source = { ...place, key: null, value: Buffer.from(delivery.deliveryId) }
+  offerTest(position: RecordPosition, delivery: Delivery, draft: string | null = null): void {
+    const source = { ...position, key: null, value: Buffer.from(delivery.deliveryId) }
     const letter = (detail: string) => recordLetter('fault', source, detail, this.clock.nowMs)
-    this.engine.offerTest(place, delivery, draft, letter)
+    this.engine.offerTest(position, delivery, draft, letter)
   }
 
   /** Begins an assignment; its new partitions are taken over, with nothing committed. */

@@ -1,6 +1,6 @@
 import type { Conflict, Status, WebhookState } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import { breakerWindowMs, type WebhookHealth } from '../../domain/delivery/webhook-health.ts'
+import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
 import type { Waiting } from './backlog.ts'
 import { lastHour } from './last-hour.ts'
@@ -13,7 +13,7 @@ export type StatusFacts = {
   /** Why a newer record of its definition is not in force. */
   problems: string[]
   minutes: readonly MinuteCounts[]
-  health: WebhookHealth | undefined
+  health: WebhookSnapshot | undefined
   deadLetters: number
   backlog: Waiting | null
 }

@@ -1,4 +1,4 @@
-import type { WebhookHealth } from '../../domain/delivery/webhook-health.ts'
+import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
@@ -12,7 +12,7 @@ import { LatestRecords } from '../records/latest-records.ts'
 /** What is known of each webhook's traffic; keys are webhook ids. */
 export type Monitoring = AsyncDisposable & {
   stats(webhookId: string): WebhookStats | undefined
-  health(webhookId: string): WebhookHealth | undefined
+  health(webhookId: string): WebhookSnapshot | undefined
   deadLetters(webhookId: string): DeadLetterCounts | undefined
 }
 
@@ -50,7 +50,7 @@ export async function openMonitoring(
     )
   const [stats, health, deadLetters] = await Promise.all([
     open<WebhookStats>(statsTopicFor(generation), 'stats'),
-    open<WebhookHealth>(topics.webhookHealth, 'health'),
+    open<WebhookSnapshot>(topics.webhookHealth, 'health'),
     open<DeadLetterCounts>(topics.webhookDeadLetterCounts, 'stats'),
   ])
   return {

@@ -9,21 +9,21 @@ import { hash } from 'node:crypto'
  * hashes that they are, outside of V8's heap: 100,000 strings in Maps took 7 MB more, and 3 us of a delivery's CPU.
  * Own code: a cache of strings, such as lru-cache, would cost that again.
  */
-export class RecentIds {
-  readonly #generationSize: number
-  #recent: Generation
-  #older: Generation
+export class AnsweredIds {
+  readonly #tableSize: number
+  #recent: IdTable
+  #older: IdTable
 
   /** @param capacity at most so many are remembered, and at least the last half of that. */
   constructor(capacity: number) {
-    this.#generationSize = Math.ceil(capacity / 2)
-    this.#recent = new Generation(this.#generationSize)
-    this.#older = new Generation(this.#generationSize)
+    this.#tableSize = Math.ceil(capacity / 2)
+    this.#recent = new IdTable(this.#tableSize)
+    this.#older = new IdTable(this.#tableSize)
   }
 
   /** @param attempts made before, as the record says. */
   has(id: string, attempts: number): boolean {
-    if (this.#generationSize === 0) return false
+    if (this.#tableSize === 0) return false
     const words = wordsOf(id)
     const answered = this.#recent.get(words) ?? this.#older.get(words)
     return answered !== undefined && attempts < answered
@@ -31,8 +31,8 @@ export class RecentIds {
 
   /** @param attempts that the answer covers; Infinity when the delivery is settled. */
   add(id: string, attempts: number): void {
-    if (this.#generationSize === 0) return
-    if (this.#recent.size >= this.#generationSize) {
+    if (this.#tableSize === 0) return
+    if (this.#recent.size >= this.#tableSize) {
       const forgotten = this.#older
       this.#older = this.#recent
       this.#recent = forgotten.clear()
@@ -45,7 +45,7 @@ export class RecentIds {
 const idWords = 8
 
 /** A map from hashes to numbers with a fixed capacity: open addressing with linear probing, half of the slots stay free. */
-class Generation {
+class IdTable {
   readonly #ids: Int32Array
   readonly #values: Float64Array
   /** 0, or one more than where the id stands. */

@@ -1,8 +1,8 @@
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { DeadLetterReason } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
-import { SetAside } from '../../platform/runtime/record-faults.ts'
-import { deadLetterOf, type Place } from './attempt-record.ts'
+import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
+import { deadLetterOf } from './attempt-record.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
 import { endOf, followUp, type Plan } from './follow-up.ts'
 import type { FaultGates } from './gate/fault-gates.ts'
@@ -26,13 +26,13 @@ export type AttemptFlowContext = {
   steps: ItemFaults
   parking: Parking
   pacers: Pick<ReplayPacers, 'take'>
-  owns: (place: Place) => boolean
+  owns: (position: RecordPosition) => boolean
   /** Called when a lane has begun to wait. */
   onIdle: () => void
 }
 
 /** How a request ended, as its webhook's answer times count it. */
-const endings = { success: 'succeeded', refused: 'refused', unreachable: 'hung' } as const
+const requestResults = { success: 'succeeded', refused: 'refused', unreachable: 'hung' } as const
 
 /**
  * One attempt, from top to bottom: `attempt` decides about the head of a lane and sends it, `#onResult` takes what came of
@@ -56,7 +56,7 @@ export class AttemptFlow {
     // Never longer than a lane is held for: another machine's clock wrote the time.
     if (waitMs > 0) return this.#wait(lane, item, Math.min(waitMs, longestHoldMs))
 
-    const plan = steps.step(item.place, item.delivery, 'deciding whether to send', () => this.#plan(item))
+    const plan = steps.step(item.position, item.delivery, 'deciding whether to send', () => this.#plan(item))
     if (plan instanceof SetAside) return this.#setAside(lane, item, plan)
     if (plan.kind === 'giveUp') return this.#giveUp(lane, item, plan.reason)
     if (plan.kind === 'reject')
@@ -69,7 +69,7 @@ export class AttemptFlow {
   /** Takes the result of a send: counts it, records it, and does what follows. */
   #onResult(lane: Lane<Item>, item: Item, { entry, probe }: Plan & { kind: 'send' }, result: SendResult): void {
     const { lanes, faults, steps, ports } = this.#context
-    const { place, delivery } = item
+    const { position, delivery } = item
     const { webhookId } = delivery
     if (result.kind === 'postponed') {
       this.#wait(lane, item, result.delayMs)
@@ -81,15 +81,15 @@ export class AttemptFlow {
 
     const { outcome, startedAtMs } = result
     if (faults.open(webhookId)) lanes.wake(webhookId)
-    if (outcome.kind !== 'rejected') lanes.answered(lane, outcome.latencyMs, endings[outcome.kind])
-    const change = steps.step(place, delivery, 'counting an outcome', () =>
+    if (outcome.kind !== 'rejected') lanes.answered(lane, outcome.latencyMs, requestResults[outcome.kind])
+    const change = steps.step(position, delivery, 'counting an outcome', () =>
       this.#count(item, outcome, endOf(outcome, startedAtMs), probe),
     )
     if (change instanceof SetAside) return this.#setAside(lane, item, change, probe)
     const { gate, switchOff } = change
     // Before the lane goes on: its next item must see it.
     if (switchOff !== null && this.#switchedOff.get(webhookId) !== entry.offset)
-      steps.attempt(place, delivery, 'switching off', () => {
+      steps.attempt(position, delivery, 'switching off', () => {
         this.#switchedOff.set(webhookId, entry.offset)
         ports.disable(entry, switchOff)
       })
@@ -98,7 +98,7 @@ export class AttemptFlow {
   }
 
   /** A rejected notification is not sent, and counted as such: it is in webhook-attempts and can be replayed from the dead letters. */
-  #plan({ delivery, replayId, place }: Item): Plan {
+  #plan({ delivery, replayId, position }: Item): Plan {
     const { ports, limits, gates } = this.#context
     const nowMs = ports.nowMs()
     const entry = ports.definition(delivery.webhookId)
@@ -110,7 +110,7 @@ export class AttemptFlow {
     // Whoever asks for a replay knows how old it is.
     const isExpired = replayId === null && nowMs - delivery.createdAt > limits.expiryMs
     if (isExpired) return { kind: 'reject', entry, reason: 'expired' }
-    const pass = gates.start(definition.id, place.partition, nowMs)
+    const pass = gates.start(definition.id, position.partition, nowMs)
     return pass === 'blocked'
       ? { kind: 'reject', entry, reason: 'breaker' }
       : { kind: 'send', entry, probe: pass === 'probe' }
@@ -119,11 +119,11 @@ export class AttemptFlow {
   /** @param ended called with the first result only, and not at all once the send has thrown: it may have begun all the same. */
   #send(item: Item, entry: Entry, ended: (result: SendResult) => void): SetAside | undefined {
     const { ports, pacers, faults, steps } = this.#context
-    const { place, delivery } = item
+    const { position, delivery } = item
     if (item.replayId !== null) pacers.take(item.queueId)
     faults.tried(delivery.webhookId, ports.nowMs())
     let isOpen = true
-    const sent = steps.step(place, delivery, 'sending', () =>
+    const sent = steps.step(position, delivery, 'sending', () =>
       ports.send(delivery, item.nextAttempt, entry.definition, (result) => {
         if (!isOpen) return
         isOpen = false
@@ -136,11 +136,11 @@ export class AttemptFlow {
   }
 
   /** Takes the outcome into the webhook's gate. A partition's new owner counts what ends after it has gone. */
-  #count({ delivery, place }: Item, outcome: Outcome, endedAtMs: number, probe: boolean): GateChange {
+  #count({ delivery, position }: Item, outcome: Outcome, endedAtMs: number, probe: boolean): GateChange {
     const { gates, owns } = this.#context
     // A gate left here would be believed when the partition comes back.
-    return owns(place)
-      ? gates.onOutcome(delivery.webhookId, place.partition, outcome, probe, endedAtMs)
+    return owns(position)
+      ? gates.onOutcome(delivery.webhookId, position.partition, outcome, probe, endedAtMs)
       : { gate: 'unchanged', switchOff: switchOffReason(outcome, undefined, endedAtMs) }
   }
 
@@ -151,7 +151,7 @@ export class AttemptFlow {
     faults.close(webhookId, ports.nowMs())
     lanes.learn(webhookId, (answers) => answers.faulted())
     if (probe) this.#probeLost(webhookId)
-    if (!owns(item.place)) return this.#wait(lane, item, 0)
+    if (!owns(item.position)) return this.#wait(lane, item, 0)
     lanes.putBack(lane)
     parking.spillAll(webhookId, 'fault')
     onIdle()
@@ -160,7 +160,7 @@ export class AttemptFlow {
   /** Records the attempt and does what follows it. */
   #follow(lane: Lane<Item>, item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): void {
     const { lanes, steps } = this.#context
-    const next = steps.step(item.place, item.delivery, 'recording an attempt', () =>
+    const next = steps.step(item.position, item.delivery, 'recording an attempt', () =>
       this.#record(item, entry, outcome, startedAtMs),
     )
     if (next instanceof SetAside) return this.#setAside(lane, item, next)
@@ -172,7 +172,7 @@ export class AttemptFlow {
   #record(item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): Next {
     const { ports, held } = this.#context
     const { next, records, tried } = followUp(item, entry, outcome, startedAtMs, ports.nowMs(), ports.random())
-    if (next.kind === 'retry') held.record(item.place.partition, records, () => {})
+    if (next.kind === 'retry') held.record(item.position.partition, records, () => {})
     else this.#finishAfter(item, records, next.kind === 'later' ? item.nextAttempt : Number.POSITIVE_INFINITY)
     if (tried) held.attempted(item, tried)
     return next
@@ -180,9 +180,9 @@ export class AttemptFlow {
 
   #giveUp(lane: Lane<Item>, item: Item, reason: DeadLetterReason): void {
     const { ports, lanes, steps } = this.#context
-    const { delivery, place } = item
-    const given = steps.step(place, delivery, 'giving up', () => {
-      const deadLetter = deadLetterOf(delivery, place, reason, item.attempts, ports.nowMs())
+    const { delivery, position } = item
+    const given = steps.step(position, delivery, 'giving up', () => {
+      const deadLetter = deadLetterOf(delivery, position, reason, item.attempts, ports.nowMs())
       this.#finishAfter(item, { deadLetter }, Number.POSITIVE_INFINITY)
     })
     if (given instanceof SetAside) steps.setAside(item, given)
@@ -206,13 +206,13 @@ export class AttemptFlow {
   /** Holds the lane until the item is due. In a partition that went to another instance, that one retries. */
   #wait(lane: Lane<Item>, item: Item, delayMs: number): void {
     const { ports, lanes, owns, onIdle } = this.#context
-    lanes.hold(lane)
+    lanes.waitForRetry(lane)
     const timer = ports.after(delayMs, () => {
       item.endRetry()
       lanes.resume(lane)
     })
     item.waitForRetry({ timer, lane, dueMs: ports.nowMs() + delayMs })
-    if (!owns(item.place)) this.abandon(item)
+    if (!owns(item.position)) this.abandon(item)
     onIdle()
   }
 
@@ -220,15 +220,15 @@ export class AttemptFlow {
   abandon(item: Item): void {
     const lane = item.endRetry()
     this.#context.held.forget(item)
-    if (lane) this.#context.lanes.dropHeld(lane)
+    if (lane) this.#context.lanes.dropWaiting(lane)
   }
 
   /** @param answeredAttempts that the records answer for; Infinity when nothing follows. */
   #finishAfter(item: Item, records: OutcomeRecords, answeredAttempts: number): void {
     const { held, steps } = this.#context
-    const { place, delivery } = item
-    held.record(place.partition, records, () => {
-      steps.attempt(place, delivery, 'remembering an answer', () => held.answered.add(item.id, answeredAttempts))
+    const { position, delivery } = item
+    held.record(position.partition, records, () => {
+      steps.attempt(position, delivery, 'remembering an answer', () => held.answered.add(item.id, answeredAttempts))
       held.finish(item)
     })
   }

@@ -8,10 +8,8 @@ import type {
   NextStep,
 } from '../../domain/delivery/delivery.ts'
 import { classify, type Outcome } from '../../domain/delivery/outcome.ts'
+import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import type { Next } from './gate/retry.ts'
-
-/** Where a record stands in Kafka. */
-export type Place = { topic: string; partition: number; offset: number }
 
 export type AttemptFacts = {
   delivery: Delivery
@@ -19,7 +17,7 @@ export type AttemptFacts = {
   definition: WebhookDefinition
   /** Null of a definition that is not saved. */
   definitionOffset: number | null
-  place: Place
+  position: RecordPosition
   /** From 1. */
   attempt: number
   startedAtMs: number
@@ -36,7 +34,7 @@ const nextStep: Record<Next['kind'], NextStep> = {
 
 /** The record of one attempt for webhook-attempts. @param endedAtMs from which a retry's wait runs. */
 export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
-  const { delivery, definition, place, attempt, startedAtMs, outcome, next } = facts
+  const { delivery, definition, position, attempt, startedAtMs, outcome, next } = facts
   const { outcome: name, cause } = classify(outcome, definition.slowThresholdMs)
   return {
     deliveryId: delivery.deliveryId,
@@ -60,8 +58,8 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     definitionVersion: definition.version,
     definitionOffset: facts.definitionOffset,
     deliveryCreatedAt: delivery.createdAt,
-    sourceTopic: place.topic,
-    sourceOffset: place.offset,
+    sourceTopic: position.topic,
+    sourceOffset: position.offset,
     test: false,
     replayId: facts.replayId,
   }
@@ -75,13 +73,13 @@ export function summaryOf(attempt: Attempt): AttemptSummary {
 /** A notification that will not be sent by itself any more, whole: it can be replayed. */
 export function deadLetterOf(
   delivery: Delivery,
-  place: Place,
+  position: RecordPosition,
   reason: DeadLetterReason,
   attempts: AttemptSummary[],
   nowMs: number,
   detail: string | null = null,
 ): DeadLetter {
-  return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source: { ...place, key: null, value: null } }
+  return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source: { ...position, key: null, value: null } }
 }
 
 function excerptOf(outcome: Outcome): string | null {

@@ -1,13 +1,13 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary } from '../../domain/delivery/delivery.ts'
-import { RecentIds } from './answered-ids.ts'
+import { AnsweredIds } from './answered-ids.ts'
 import { bytesOfAttempts, type Item } from './item.ts'
 import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports.ts'
 import { StoppedReplays } from './stopped-replays.ts'
 
 /** The deliveries in memory, by answerId: how much room is left, and what was answered for lately. */
 export class DeliveryPool {
-  readonly answered: RecentIds
+  readonly answered: AnsweredIds
   readonly stopped = new StoppedReplays()
   readonly #ports: Pick<EnginePorts, 'record' | 'onRoom'>
   readonly #limits: EngineLimits
@@ -30,7 +30,7 @@ export class DeliveryPool {
     this.#ports = ports
     this.#limits = limits
     this.#onAcknowledged = onAcknowledged
-    this.answered = new RecentIds(limits.recentIds)
+    this.answered = new AnsweredIds(limits.maxAnsweredIds)
   }
 
   get count(): number {
@@ -68,10 +68,10 @@ export class DeliveryPool {
    * @returns whether it was one of these.
    */
   absorb(item: Item): boolean {
-    const twin = this.#byId.get(item.id)
+    const duplicate = this.#byId.get(item.id)
     const isOver = this.stopped.has(item.replayId) || this.answered.has(item.id, item.attempts.length)
     if (isOver) item.finishRecords()
-    else if (twin) twin.absorb(item)
+    else if (duplicate) duplicate.absorb(item)
     else return false
     return true
   }

@@ -1,19 +1,18 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { SetAside } from '../../platform/runtime/record-faults.ts'
+import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import { AttemptFlow } from './attempt-flow.ts'
-import type { Place } from './attempt-record.ts'
 import { DeliveryPool } from './delivery-pool.ts'
 import { FaultGates } from './gate/fault-gates.ts'
 import { ReplayPacers } from './gate/replay-pacers.ts'
 import { SendGates } from './gate/send-gate.ts'
-import type { RestoredPartition } from './health-record.ts'
 import { createItem, type Item } from './item.ts'
-import { ItemFaults } from './item-faults.ts'
+import { ItemFaults, type MakeLetter } from './item-faults.ts'
 import { PartitionState, Partitions, type ResumePoint } from './offsets/partition-state.ts'
 import { Parking } from './parking/parking.ts'
 import { type EngineLimits, type EnginePorts, type Owned, owns, ownsNumber } from './ports.ts'
-import { laneRulesOf, questionsOf } from './scheduling/lane-rules.ts'
+import type { RestoredPartition } from './restored-partition.ts'
+import { createLaneRules, createWebhookLookups } from './scheduling/lane-rules.ts'
 import { LaneScheduler } from './scheduling/lane-scheduler.ts'
 import { TestNotifications } from './test-notification.ts'
 
@@ -47,18 +46,18 @@ export class Engine {
     const gates = new SendGates((webhookId) => ports.definition(webhookId)?.definition, ports)
     const faults = new FaultGates(faultMs)
     const held = new DeliveryPool(ports, limits, () => this.#checkDrained())
-    const questions = questionsOf(ports, gates, faults)
-    const steps = new ItemFaults(ports, held, (place) => this.#owns(place))
+    const lookups = createWebhookLookups(ports, gates, faults)
+    const steps = new ItemFaults(ports, held, (position) => this.#owns(position))
     const pacers = new ReplayPacers((queueId) => this.#lanes.queues.get(queueId), ports.monotonicMs)
-    const rules = laneRulesOf(ports, limits, questions, pacers)
+    const rules = createLaneRules(ports, limits, lookups, pacers)
     const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.attempt(lane, item))
     const shared = { ports, limits, lanes, gates, faults, held, steps }
-    this.#parking = new Parking({ ...shared, ...questions, partitions: this.#partitions })
+    this.#parking = new Parking({ ...shared, ...lookups, partitions: this.#partitions })
     this.#flow = new AttemptFlow({
       ...shared,
       pacers,
       parking: this.#parking,
-      owns: (place) => this.#owns(place),
+      owns: (position) => this.#owns(position),
       onIdle: () => this.#checkDrained(),
     })
     this.#tests = new TestNotifications(ports, held, steps, () => this.#checkDrained())
@@ -119,7 +118,7 @@ export class Engine {
     for (const item of this.#held.all()) {
       item.dropRecords()
       this.#parking.rewindTo(item)
-      if (item.retryDueMs !== null && !this.#owns(item.place)) this.#flow.abandon(item)
+      if (item.retryDueMs !== null && !this.#owns(item.position)) this.#flow.abandon(item)
     }
     this.#held.setOffsetMapFull(false)
     return [...numbers].filter((number) => !this.#partitions.get(number))
@@ -152,21 +151,21 @@ export class Engine {
    * partition that is not owned (any more), nothing is taken: it is its owner's.
    */
   offer(
-    place: Place,
+    position: RecordPosition,
     delivery: Delivery,
     attempts: AttemptSummary[] = [],
     replayId: string | null = null,
     ratePerSecond: PendingDelivery['ratePerSecond'] = null,
   ): void {
-    const state = this.#partitions.get(place.partition)
-    const taken = state?.take(place.topic, place.offset)
+    const state = this.#partitions.get(position.partition)
+    const taken = state?.take(position.topic, position.offset)
     if (!state || !taken) return
-    const met = this.#steps.step(place, delivery, 'taking a delivery', () => {
-      const item = createItem({ delivery, replayId, place, taken, attempts, ratePerSecond })
+    const met = this.#steps.step(position, delivery, 'taking a delivery', () => {
+      const item = createItem({ delivery, replayId, position, taken, attempts, ratePerSecond })
       const why = this.#parking.memory.whyNot(item)
       return this.#held.absorb(item) ? null : { item, why }
     })
-    if (met instanceof SetAside) return this.#steps.setAsideTaken(place, taken, delivery, attempts, met)
+    if (met instanceof SetAside) return this.#steps.setAsideTaken(position, taken, delivery, attempts, met)
     if (met === null) return
     this.#held.add(met.item)
     this.#parking.bring(met.item, met.why)
@@ -176,32 +175,32 @@ export class Engine {
    * Takes a test notification: sent at once, whatever waits.
    * @param draft JSON of a definition that is not saved yet. @param letter how it ends when it cannot be handled.
    */
-  offerTest(place: Place, delivery: Delivery, draft: string | null, letter: (detail: string) => DeadLetter): void {
-    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
+  offerTest(position: RecordPosition, delivery: Delivery, draft: string | null, letter: MakeLetter): void {
+    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
     if (!taken) return
-    const finish = () => taken.owner.finish(taken.slot)
-    const failed = (aside: SetAside) => this.#steps.letterOf(place, taken, aside, letter)
-    this.#tests.take(place, delivery, finish, draft, failed)
+    const finish = () => taken.owner.finish(taken.tracked)
+    const failed = (aside: SetAside) => this.#steps.letterOf(position, taken, aside, letter)
+    this.#tests.take(position, delivery, finish, draft, failed)
   }
 
   /** Takes a record that is not a delivery: finished at once, or when its dead letter is in Kafka. */
-  offerUnsendable(place: Place, deadLetter?: DeadLetter): void {
-    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
+  offerUnsendable(position: RecordPosition, deadLetter?: DeadLetter): void {
+    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
     if (!taken) return
-    if (!deadLetter) return taken.owner.finish(taken.slot)
-    this.#held.record(place.partition, { deadLetter }, () => taken.owner.finish(taken.slot))
+    if (!deadLetter) return taken.owner.finish(taken.tracked)
+    this.#held.record(position.partition, { deadLetter }, () => taken.owner.finish(taken.tracked))
   }
 
   /** Takes the record that stops a replay: nothing more of it is sent, wherever it waits. */
-  offerStop(place: Place, replayId: string, writtenAtMs: number): void {
-    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
-    if (taken) this.#parking.stopReplay(replayId, writtenAtMs, () => taken.owner.finish(taken.slot))
+  offerStop(position: RecordPosition, replayId: string, writtenAtMs: number): void {
+    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
+    if (taken) this.#parking.stopReplay(replayId, writtenAtMs, () => taken.owner.finish(taken.tracked))
   }
 
   /** Takes a record that could not be handled before it came here. */
-  offerFault(place: Place, aside: SetAside, letter: (detail: string) => DeadLetter): void {
-    const taken = this.#partitions.get(place.partition)?.take(place.topic, place.offset)
-    if (taken) this.#steps.letterOf(place, taken, aside, letter)
+  offerFault(position: RecordPosition, aside: SetAside, letter: MakeLetter): void {
+    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
+    if (taken) this.#steps.letterOf(position, taken, aside, letter)
   }
 
   /** To be called from time to time: takes parked records back where their webhooks can go on. */
@@ -215,7 +214,7 @@ export class Engine {
    * What to commit, of partitions where it has changed since the last call: the lowest unfinished offset, and in the
    * metadata the finished ones above it. While a partition's do not fit there, hasRoomFor is false.
    */
-  takeCommits(): (Place & { metadata: string })[] {
+  takeCommits(): (RecordPosition & { metadata: string })[] {
     for (const { number } of this.#partitions)
       assert(ownsNumber(this.#owned, number), `partition ${number} is not owned`)
     const { commits, congested } = this.#partitions.takeCommits()
@@ -239,7 +238,7 @@ export class Engine {
     })
   }
 
-  #owns({ topic, partition }: Place): boolean {
+  #owns({ topic, partition }: RecordPosition): boolean {
     return owns(this.#owned, topic, partition, this.#limits.deliveriesTopic)
   }
 

@@ -28,11 +28,11 @@ export function followUp(
   nowMs: number,
   random: number,
 ): FollowUp {
-  const { delivery, replayId, place } = item
+  const { delivery, replayId, position } = item
   const { definition, offset: definitionOffset } = entry
   const attempt = item.nextAttempt
   const next = decideNext(outcome, attempt, definition.retryProfile, random)
-  const facts = { delivery, replayId, definition, definitionOffset, place, attempt, startedAtMs, outcome, next }
+  const facts = { delivery, replayId, definition, definitionOffset, position, attempt, startedAtMs, outcome, next }
   const record = attemptRecord(facts, nowMs)
   if (next.kind === 'done') return { next, records: { attempt: record }, tried: null }
   const tried = summaryOf(record)
@@ -45,7 +45,7 @@ export function followUp(
       return { next, records: { attempt: record, retry: { tier: next.tier, pending } }, tried }
     }
     case 'deadLetter': {
-      const deadLetter = deadLetterOf(delivery, place, next.reason, attempts, nowMs)
+      const deadLetter = deadLetterOf(delivery, position, next.reason, attempts, nowMs)
       return { next, records: { attempt: record, deadLetter }, tried }
     }
   }

@@ -1,12 +1,13 @@
 import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { recordLetter } from '../../domain/delivery/record-letter.ts'
-import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
-import { deadLetterOf, type Place } from './attempt-record.ts'
+import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
+import { deadLetterOf } from './attempt-record.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
 import type { Item, Taken } from './item.ts'
 import type { EnginePorts } from './ports.ts'
 
-export type Faults = Pick<RecordFaults, 'guard'>
+/** Makes the dead letter of a record. @param detail the step that failed and its error. */
+export type MakeLetter = (detail: string) => DeadLetter
 
 /**
  * Keeps an exception in the engine to the record that caused it (contract: one record's fault is that record's). Each step of
@@ -16,12 +17,12 @@ export type Faults = Pick<RecordFaults, 'guard'>
 export class ItemFaults {
   readonly #ports: Pick<EnginePorts, 'faults' | 'fail' | 'nowMs'>
   readonly #held: DeliveryPool
-  readonly #owns: (place: Place) => boolean
+  readonly #owns: (position: RecordPosition) => boolean
 
   constructor(
     ports: Pick<EnginePorts, 'faults' | 'fail' | 'nowMs'>,
     held: DeliveryPool,
-    owns: (place: Place) => boolean,
+    owns: (position: RecordPosition) => boolean,
   ) {
     this.#ports = ports
     this.#held = held
@@ -29,23 +30,23 @@ export class ItemFaults {
   }
 
   /** Runs one step of a delivery. It must change nothing before the last thing in it that can throw. */
-  step<T>(place: Place, delivery: Delivery, step: string, run: () => T): T | SetAside {
-    return this.#ports.faults.guard(place, step, () => delivery.businessId, run)
+  step<T>(position: RecordPosition, delivery: Delivery, step: string, run: () => T): T | SetAside {
+    return this.#ports.faults.guard(position, step, () => delivery.businessId, run)
   }
 
   /** As step, for a step whose failure changes nothing for the record: it is logged and counted. */
-  attempt(place: Place, delivery: Delivery, step: string, run: () => void): void {
-    this.step(place, delivery, step, run)
+  attempt(position: RecordPosition, delivery: Delivery, step: string, run: () => void): void {
+    this.step(position, delivery, step, run)
   }
 
   /** Ends an item by a dead letter. Its lane need not wait for that. */
   setAside(item: Item, aside: SetAside): void {
-    const { delivery, place } = item
+    const { delivery, position } = item
     const letter = (detail: string) =>
-      deadLetterOf(delivery, place, 'fault', item.attempts, this.#ports.nowMs(), detail)
-    this.letter(place, delivery.webhookId, aside, letter, (isOwned) => {
+      deadLetterOf(delivery, position, 'fault', item.attempts, this.#ports.nowMs(), detail)
+    this.letter(position, delivery.webhookId, aside, letter, (isOwned) => {
       if (!isOwned) return this.#held.forget(item)
-      this.attempt(place, delivery, 'remembering a dead letter', () =>
+      this.attempt(position, delivery, 'remembering a dead letter', () =>
         this.#held.answered.add(item.id, Number.POSITIVE_INFINITY),
       )
       this.#held.finish(item)
@@ -53,15 +54,21 @@ export class ItemFaults {
   }
 
   /** Ends a delivery that is not held as an item by a dead letter. */
-  setAsideTaken(place: Place, taken: Taken, delivery: Delivery, attempts: AttemptSummary[], aside: SetAside): void {
-    const letter = (detail: string) => deadLetterOf(delivery, place, 'fault', attempts, this.#ports.nowMs(), detail)
-    this.letterOf(place, taken, aside, letter)
+  setAsideTaken(
+    position: RecordPosition,
+    taken: Taken,
+    delivery: Delivery,
+    attempts: AttemptSummary[],
+    aside: SetAside,
+  ): void {
+    const letter = (detail: string) => deadLetterOf(delivery, position, 'fault', attempts, this.#ports.nowMs(), detail)
+    this.letterOf(position, taken, aside, letter)
   }
 
   /** Ends a record that is no delivery by a dead letter. */
-  letterOf(place: Place, { owner, slot }: Taken, aside: SetAside, makeLetter: (detail: string) => DeadLetter): void {
-    this.letter(place, null, aside, makeLetter, (isOwned) => {
-      if (isOwned) owner.finish(slot)
+  letterOf(position: RecordPosition, { owner, tracked }: Taken, aside: SetAside, makeLetter: MakeLetter): void {
+    this.letter(position, null, aside, makeLetter, (isOwned) => {
+      if (isOwned) owner.finish(tracked)
     })
   }
 
@@ -71,24 +78,24 @@ export class ItemFaults {
    * the record too.
    */
   letter(
-    place: Place,
+    position: RecordPosition,
     key: string | null,
     aside: SetAside,
-    makeLetter: (detail: string) => DeadLetter,
+    makeLetter: MakeLetter,
     done: (isOwned: boolean) => void,
   ): void {
     const settled = aside.detail.then((detail) => {
-      if (!this.#owns(place)) return done(false)
-      const write = (deadLetter: DeadLetter) => this.#held.record(place.partition, { deadLetter }, () => done(true))
+      if (!this.#owns(position)) return done(false)
+      const write = (deadLetter: DeadLetter) => this.#held.record(position.partition, { deadLetter }, () => done(true))
       const whole = this.#ports.faults.guard(
-        place,
+        position,
         'writing a dead letter',
-        () => key ?? place.topic,
+        () => key ?? position.topic,
         () => write(makeLetter(detail)),
       )
       if (!(whole instanceof SetAside)) return
       // What cannot be written as it is, is named at least. If not even that can be written, the process ends.
-      const source = { ...place, key: key === null ? null : Buffer.from(key), value: null }
+      const source = { ...position, key: key === null ? null : Buffer.from(key), value: null }
       write(recordLetter('fault', source, detail, this.#ports.nowMs()))
     })
     settled.catch((error: unknown) => this.#ports.fail(error))

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import type { Place } from './attempt-record.ts'
+import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import { answerId, queueOf, rateOf } from './item-ids.ts'
-import type { Slot } from './offsets/offset-tracker.ts'
+import type { TrackedOffset } from './offsets/offset-tracker.ts'
 import type { Lane } from './scheduling/lane.ts'
 
 /** Maximum bytes of a character in a JavaScript string: those beyond Latin-1 take two. */
@@ -12,7 +12,7 @@ const bytesOfItem = 600
 const bytesOfAttempt = 200
 
 /** A record that was taken, and the tracker to tell when its outcome is in Kafka. */
-export type Taken = { owner: { finish(slot: Slot): void }; slot: Slot }
+export type Taken = { owner: { finish(tracked: TrackedOffset): void }; tracked: TrackedOffset }
 
 /** What a delivery brings into memory. */
 export type Brought = {
@@ -21,7 +21,7 @@ export type Brought = {
   replayId: string | null
   /** The rate of its replay as its record has it. */
   ratePerSecond: PendingDelivery['ratePerSecond']
-  place: Place
+  position: RecordPosition
   taken: Taken
   attempts: AttemptSummary[]
   /** Earliest time of the next attempt, in milliseconds since the epoch: of a retry that waited in webhook-parked. */
@@ -43,7 +43,7 @@ export class Item {
   readonly ratePerSecond: number | null
   /** The queue that it waits in (queueOf). */
   readonly queueId: string
-  readonly place: Place
+  readonly position: RecordPosition
   #notBeforeMs: number
   readonly parkedOffset: number | null
   /** Bytes in memory without the attempts that are still to come. */
@@ -54,13 +54,13 @@ export class Item {
   #retry: Retry | null = null
   #isForgotten = false
 
-  constructor({ delivery, replayId, ratePerSecond, place, taken, attempts, notBeforeMs, parkedOffset }: Brought) {
+  constructor({ delivery, replayId, ratePerSecond, position, taken, attempts, notBeforeMs, parkedOffset }: Brought) {
     this.id = answerId(delivery.deliveryId, replayId)
     this.delivery = delivery
     this.replayId = replayId
     this.ratePerSecond = replayId === null ? null : rateOf(ratePerSecond)
     this.queueId = queueOf(delivery.webhookId, replayId)
-    this.place = place
+    this.position = position
     this.#notBeforeMs = notBeforeMs ?? 0
     this.parkedOffset = parkedOffset ?? null
     this.bytes = bytesOf(delivery)
@@ -95,13 +95,13 @@ export class Item {
 
   /** Its records count as finished from now on. */
   finishRecords(): void {
-    for (const { owner, slot } of this.#taken) owner.finish(slot)
+    for (const { owner, tracked } of this.#taken) owner.finish(tracked)
     this.#taken = []
   }
 
   /** Finishes the records of duplicates that came while it was held: its own stands in webhook-parked still. */
   finishDuplicates(): void {
-    for (const { owner, slot } of this.#taken.splice(1)) owner.finish(slot)
+    for (const { owner, tracked } of this.#taken.splice(1)) owner.finish(tracked)
   }
 
   /** Its records are read again under a new assignment: those it was taken by are nobody's any more. */

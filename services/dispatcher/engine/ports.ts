@@ -74,7 +74,7 @@ export type EngineLimits = {
   /** Of a webhook that does not keep up, so many wait in its lanes; the rest goes to webhook-parked. */
   maxQueuedOfWebhook: number
   /** Delivery ids remembered as answered for. */
-  recentIds: number
+  maxAnsweredIds: number
   /** Older notifications are not sent any more. */
   expiryMs: number
 }

@@ -1,7 +1,7 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
-import { SetAside } from '../../platform/runtime/record-faults.ts'
-import { attemptRecord, type Place } from './attempt-record.ts'
+import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
+import { attemptRecord } from './attempt-record.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
 import type { ItemFaults } from './item-faults.ts'
 import type { EnginePorts, SendResult } from './ports.ts'
@@ -49,7 +49,7 @@ export class TestNotifications {
    * @param failed called instead when it cannot be handled.
    */
   take(
-    place: Place,
+    position: RecordPosition,
     delivery: Delivery,
     done: () => void,
     draft: string | null,
@@ -57,9 +57,9 @@ export class TestNotifications {
   ): void {
     if (this.#stopped) return
     const { deliveryId } = delivery
-    const twin = this.#flying.get(deliveryId)
-    if (twin) return void twin.push(done)
-    const plan = this.#steps.step(place, delivery, 'deciding about a test', () => this.#plan(delivery, draft))
+    const duplicate = this.#flying.get(deliveryId)
+    if (duplicate) return void duplicate.push(done)
+    const plan = this.#steps.step(position, delivery, 'deciding about a test', () => this.#plan(delivery, draft))
     if (plan instanceof SetAside) return failed(plan)
     if (plan === null) return done()
     const waiting: (() => void)[] = []
@@ -73,7 +73,7 @@ export class TestNotifications {
       this.#onIdle()
     }
     const step = (name: string, run: () => void) => {
-      const result = this.#steps.step(place, delivery, name, run)
+      const result = this.#steps.step(position, delivery, name, run)
       if (result instanceof SetAside) end(() => failed(result))
     }
     const ended = (result: SendResult) => {
@@ -81,7 +81,7 @@ export class TestNotifications {
       isOpen = false
       // A fault of ours, which send has logged: there is nothing to tell of the receiver.
       if (result.kind !== 'outcome') return end(done)
-      step('recording a test', () => this.#record(place, delivery, plan, result, () => end(done)))
+      step('recording a test', () => this.#record(position, delivery, plan, result, () => end(done)))
     }
     step('sending a test', () => this.#ports.send(delivery, 1, plan.definition, ended))
   }
@@ -97,16 +97,16 @@ export class TestNotifications {
   }
 
   #record(
-    place: Place,
+    position: RecordPosition,
     delivery: Delivery,
     plan: TestPlan,
     { outcome, startedAtMs }: SendResult & { kind: 'outcome' },
     done: () => void,
   ): void {
-    const facts = { ...plan, delivery, replayId: null, place, attempt: 1, startedAtMs, outcome }
+    const facts = { ...plan, delivery, replayId: null, position, attempt: 1, startedAtMs, outcome }
     const attempt = { ...attemptRecord({ ...facts, next: { kind: 'done' } }, this.#ports.nowMs()), test: true }
-    this.#held.record(place.partition, { attempt }, () => {
-      this.#steps.attempt(place, delivery, 'remembering a test', () =>
+    this.#held.record(position.partition, { attempt }, () => {
+      this.#steps.attempt(position, delivery, 'remembering a test', () =>
         this.#held.answered.add(delivery.deliveryId, Number.POSITIVE_INFINITY),
       )
       done()

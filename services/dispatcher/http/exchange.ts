@@ -2,16 +2,16 @@ import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { AnswerReader } from './answer/answer-reader.ts'
 import type { UnreadBodies } from './answer/unread-bodies.ts'
-import type { Connection, ConnectionUser } from './connection/connection.ts'
-import type { Connections } from './connection/connections.ts'
-import { type Destination, Opening, type OpeningContext } from './connection/opening.ts'
+import type { ConnectionUser, HttpConnection } from './connection/connection.ts'
+import type { ConnectionPool } from './connection/connections.ts'
+import { type ConnectionTarget, Opening, type OpeningContext } from './connection/opening.ts'
 import type { RequestBytes } from './request-bytes.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { asError, failureOf, TimeLimitError } from './unreachable.ts'
 
 export type ExchangeContext = OpeningContext & {
   clock: Clock
-  connections: Connections
+  connections: ConnectionPool
   unread: UnreadBodies
   /** Asked right before a request is written, which may be a while after it was made. */
   mayStart: () => boolean
@@ -23,7 +23,7 @@ export type ExchangeContext = OpeningContext & {
  */
 export class Exchange implements ConnectionUser {
   readonly #context: ExchangeContext
-  readonly #destination: Destination
+  readonly #destination: ConnectionTarget
   readonly #timeoutMs: number
   readonly #ended: (outcome: Outcome | null) => void
   readonly #startedAtMs: number
@@ -32,7 +32,7 @@ export class Exchange implements ConnectionUser {
   /** What to write; null once nothing can make it be sent again. */
   #request: RequestBytes | null
   #opening: Opening | null = null
-  #connection: Connection | null = null
+  #connection: HttpConnection | null = null
   /** Why it is sent a second time. */
   #lost: Error | null = null
   #isTold = false
@@ -44,7 +44,7 @@ export class Exchange implements ConnectionUser {
    */
   constructor(
     context: ExchangeContext,
-    destination: Destination,
+    destination: ConnectionTarget,
     request: RequestBytes,
     timeoutMs: number,
     ended: (outcome: Outcome | null) => void,
@@ -107,7 +107,7 @@ export class Exchange implements ConnectionUser {
     })
   }
 
-  #send(connection: Connection): void {
+  #send(connection: HttpConnection): void {
     if (!this.#context.mayStart()) {
       this.#context.connections.keep(connection, null)
       // Not from inside the constructor.

@@ -2,14 +2,14 @@ import { type AddressRanges, isAllowedAddress } from '../../definitions/addresse
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { UnreadBodies } from './answer/unread-bodies.ts'
-import { Connections } from './connection/connections.ts'
+import { ConnectionPool } from './connection/connections.ts'
 import { TlsSessions } from './connection/tls-sessions.ts'
 import { Exchange, type ExchangeContext } from './exchange.ts'
 import { checkedLookup, type Resolve } from './names/checked-addresses.ts'
 import { Names } from './names/names.ts'
 import { encodeRequest } from './request-bytes.ts'
 
-export type Request = {
+export type HttpRequest = {
   origin: string
   path: string
   /** Flat list of names and values. */
@@ -54,7 +54,7 @@ export class HttpSender implements AsyncDisposable {
       resolve: checkedLookup(isAllowed, resolve),
       isAllowed,
       sessions: new TlsSessions(),
-      connections: new Connections(nowMs, options.socketLifetimeMs ?? 60_000),
+      connections: new ConnectionPool(nowMs, options.socketLifetimeMs ?? 60_000),
       unread: new UnreadBodies(),
     }
   }
@@ -63,7 +63,7 @@ export class HttpSender implements AsyncDisposable {
    * Calls back exactly once, after timeoutMs at the latest, never from inside the call. Redirects are not followed, and
    * nothing is sent to an address that is not allowed. An outcome of null: it was not to start, and nothing was sent.
    */
-  post(request: Request, ended: (outcome: Outcome | null) => void): void {
+  post(request: HttpRequest, ended: (outcome: Outcome | null) => void): void {
     const { origin, path, headers, body, timeoutMs, owner = '' } = request
     const host = origin.slice(origin.indexOf('//') + 2)
     const encoded = encodeRequest(host, path, headers, body)

@@ -1,7 +1,7 @@
 import type { RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { TopicTable } from '../../platform/kafka/readers/table.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
-import type { Place } from '../engine/attempt-record.ts'
+import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 
 export type DefinitionWaitContext = {
   /** webhook-config, which has one partition. */
@@ -30,10 +30,10 @@ export class DefinitionWait {
   }
 
   /** @returns undefined when the definition that made the notification is in the table, or would be if it was still there. */
-  needed(place: Place, definitionOffset: number, { nextOffset }: RecordBatch): Promise<void> | undefined {
+  needed(position: RecordPosition, definitionOffset: number, { nextOffset }: RecordBatch): Promise<void> | undefined {
     if (this.#context.topic.position(partition) > definitionOffset) return undefined
-    const key = `${place.topic}/${place.partition}`
-    if (place.offset < (this.#covered.get(key) ?? 0)) return undefined
+    const key = `${position.topic}/${position.partition}`
+    if (position.offset < (this.#covered.get(key) ?? 0)) return undefined
     return this.#wait(key, definitionOffset, nextOffset)
   }
 

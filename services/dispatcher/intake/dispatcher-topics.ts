@@ -1,10 +1,10 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Codec, Decode } from '../../platform/avro/codec.ts'
 import { type Topic, topics } from '../../topics/map.ts'
 import { learnSchemas, readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { longestWaitMs, type Tier, tiers } from '../engine/gate/retry.ts'
-import type { HealthRecord } from '../engine/health-record.ts'
 import type { Destination } from '../outcome/recorder.ts'
 import { type Arrival, fromDelivery, fromPending } from './take-batch.ts'
 
@@ -18,7 +18,7 @@ export type DispatcherTopics = {
   attempts: Destination<Attempt> & { decode: Decode<Attempt> }
   deadLetters: Destination<DeadLetter>
   parked: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
-  health: Destination<HealthRecord> & { decode: Decode<HealthRecord> }
+  health: Destination<WebhookSnapshot> & { decode: Decode<WebhookSnapshot> }
   retries: Record<Tier, Destination<PendingDelivery>>
   /** No record of the topic is meant to wait longer before it is due: 0 for those that are not delay topics. */
   longestWaitMs: (topic: string) => number

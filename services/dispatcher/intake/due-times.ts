@@ -1,4 +1,4 @@
-import type { Place } from '../engine/attempt-record.ts'
+import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 
 type Waiting = { offset: number; readyAtMs: number }
 
@@ -22,7 +22,12 @@ export class DueTimes {
    * @param writtenAtMs the record's own timestamp.
    * @param longestMs no record of the topic was meant to wait longer: one that says so must not keep all behind it waiting.
    */
-  waitMs({ topic, partition, offset }: Place, dueAtMs: number, writtenAtMs: number, longestMs: number): number {
+  waitMs(
+    { topic, partition, offset }: RecordPosition,
+    dueAtMs: number,
+    writtenAtMs: number,
+    longestMs: number,
+  ): number {
     const place = `${topic}/${partition}`
     const untilDueMs = dueAtMs - this.#nowMs()
     const known = this.#waiting.get(place)

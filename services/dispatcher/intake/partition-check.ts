@@ -8,8 +8,12 @@ import type { DispatcherTopics } from './dispatcher-topics.ts'
  * Everything about a webhook lives in one partition number: topics with different counts are refused.
  * @throws PartitionCountsDiffer naming the topics with their counts.
  */
-export async function checkPartitions(kafka: Kafka, channels: DispatcherTopics, context: WaitContext): Promise<void> {
-  const { sources, attempts, deadLetters, parked, health } = channels
+export async function checkPartitions(
+  kafka: Kafka,
+  dispatcherTopics: DispatcherTopics,
+  context: WaitContext,
+): Promise<void> {
+  const { sources, attempts, deadLetters, parked, health } = dispatcherTopics
   const topics = [...sources.keys(), ...[attempts, deadLetters, parked, health].map(({ topic }) => topic)]
   const check = async () => {
     const counts = await withAdmin(kafka, (admin) => partitionCounts(admin, topics))

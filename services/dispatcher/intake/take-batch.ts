@@ -5,8 +5,7 @@ import type { Decode, Decoded } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { Patience } from '../../platform/kafka/patience.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
-import type { Place } from '../engine/attempt-record.ts'
+import { type RecordFaults, type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Assignments } from './assignments.ts'
 import type { DefinitionWait } from './definition-wait.ts'
@@ -102,14 +101,14 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
   if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
   if (value === null) {
     const replayId = topic === context.topics.replays ? stoppedReplay(record) : null
-    if (replayId === null) context.engine.offerUnsendable(placeOf(record))
-    else context.engine.offerStop(placeOf(record), replayId, record.timestampMs)
+    if (replayId === null) context.engine.offerUnsendable(positionOf(record))
+    else context.engine.offerStop(positionOf(record), replayId, record.timestampMs)
     return true
   }
-  const place = placeOf(record)
+  const position = positionOf(record)
   const owner = () => record.key?.toString('utf8') ?? topic
   const read = () => decode(value, batch.records)
-  const decoded = context.faults.guard(place, 'decoding', owner, read)
+  const decoded = context.faults.guard(position, 'decoding', owner, read)
   if (decoded instanceof SetAside) return setAside(record, decoded, context)
   if (!(decoded instanceof Promise)) return settle(record, decoded, batch, context)
   let asked: ReturnType<typeof read> | undefined = decoded
@@ -119,7 +118,7 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
     asked = undefined
     return answer
   }
-  const coming = context.faults.guardAsync(place, 'decoding', owner, wait)
+  const coming = context.faults.guardAsync(position, 'decoding', owner, wait)
   return afterWaiting(coming, batch, context, (result) =>
     result instanceof SetAside ? setAside(record, result, context) : settle(record, result, batch, context),
   )
@@ -127,7 +126,9 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
 
 /** The offset is taken in its turn; it is finished once the dead letter is in Kafka. */
 function setAside(record: ConsumedRecord, aside: SetAside, context: IntakeContext): true {
-  context.engine.offerFault(placeOf(record), aside, (detail) => recordLetter('fault', record, detail, context.nowMs()))
+  context.engine.offerFault(positionOf(record), aside, (detail) =>
+    recordLetter('fault', record, detail, context.nowMs()),
+  )
   return true
 }
 
@@ -143,39 +144,39 @@ async function afterWaiting<T>(
 }
 
 function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: RecordBatch, context: IntakeContext): Taken {
-  const place = placeOf(record)
+  const position = positionOf(record)
   if (!decoded.ok) {
-    context.log.error({ ...place, reason: decoded.reason }, 'record is not readable')
-    context.engine.offerUnsendable(place, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
+    context.log.error({ ...position, reason: decoded.reason }, 'record is not readable')
+    context.engine.offerUnsendable(position, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
     return true
   }
   const { delivery, attempts, dueAt, replayId, ratePerSecond, draft } = decoded.value
   const waitMs = context.faults.guard(
-    place,
+    position,
     'reading when it is due',
     () => delivery.businessId,
     () =>
       dueAt === 0
         ? 0
-        : context.dueTimes.waitMs(place, dueAt, record.timestampMs, context.topics.longestWaitMs(place.topic)),
+        : context.dueTimes.waitMs(position, dueAt, record.timestampMs, context.topics.longestWaitMs(position.topic)),
   )
   if (waitMs instanceof SetAside) return setAside(record, waitMs, context)
   if (waitMs > 0) {
-    context.pauses.untilDue(place.topic, place.partition, waitMs)
+    context.pauses.untilDue(position.topic, position.partition, waitMs)
     return false
   }
   const offer = () => {
-    if (place.topic === context.topics.tests) {
+    if (position.topic === context.topics.tests) {
       const letter = (detail: string) => recordLetter('fault', record, detail, context.nowMs())
-      context.engine.offerTest(place, delivery, draft, letter)
-    } else context.engine.offer(place, delivery, attempts, replayId, ratePerSecond)
+      context.engine.offerTest(position, delivery, draft, letter)
+    } else context.engine.offer(position, delivery, attempts, replayId, ratePerSecond)
     return true
   }
-  const needed = context.definitions.needed(place, delivery.definitionOffset, batch)
+  const needed = context.definitions.needed(position, delivery.definitionOffset, batch)
   return needed ? afterWaiting(needed, batch, context, offer) : offer()
 }
 
-function placeOf({ topic, partition, offset }: ConsumedRecord): Place {
+function positionOf({ topic, partition, offset }: ConsumedRecord): RecordPosition {
   return { topic, partition, offset }
 }
 

@@ -3,8 +3,9 @@ import { lettersBySize, withoutExcerpts } from '../../domain/delivery/letter-siz
 import type { Encode } from '../../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/produce/what-fits.ts'
+import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../topics/dead-letter-topic.ts'
-import { deadLetterOf, type Place } from '../engine/attempt-record.ts'
+import { deadLetterOf } from '../engine/attempt-record.ts'
 import type { Tier } from '../engine/gate/retry.ts'
 import type { OutcomeRecords, Written } from '../engine/ports.ts'
 
@@ -53,14 +54,14 @@ export function recordOutcome(
     )
   }
   if (retry) {
-    const place = { topic: attempt?.sourceTopic ?? '', partition, offset: attempt?.sourceOffset ?? nowhere }
-    return writePending(context.retries[retry.tier], retry.pending, place, context, (offset) =>
+    const position = { topic: attempt?.sourceTopic ?? '', partition, offset: attempt?.sourceOffset ?? nowhere }
+    return writePending(context.retries[retry.tier], retry.pending, position, context, (offset) =>
       finish(offset === null && attempt ? asDeadLettered(attempt) : attempt),
     )
   }
   if (parked) {
-    const place = { topic: context.parked.topic, partition, offset: nowhere }
-    return writePending(context.parked, parked, place, context, (offset) => {
+    const position = { topic: context.parked.topic, partition, offset: nowhere }
+    return writePending(context.parked, parked, position, context, (offset) => {
       written.parkedOffset = offset
       finish()
     })
@@ -88,17 +89,17 @@ function writeAttempt(
 function writePending(
   { topic, encode }: Destination<PendingDelivery>,
   pending: PendingDelivery,
-  place: Place,
+  position: RecordPosition,
   { producer, deadLetters, nowMs }: RecorderContext,
   acknowledged: (offset: number | null) => void,
 ): void {
   const { delivery } = pending
   const key = delivery.webhookId
-  const { partition } = place
+  const { partition } = position
   const recordOf = (made: PendingDelivery) => ({ topic, key, value: encode(made), partition })
   const attempts = withoutExcerpts(pending.attempts)
   const smaller: SmallerRecords = ({ message }) => {
-    const letter = deadLetterOf(delivery, place, 'oversize', attempts, nowMs(), `refused by ${topic}: ${message}`)
+    const letter = deadLetterOf(delivery, position, 'oversize', attempts, nowMs(), `refused by ${topic}: ${message}`)
     const letters = letterRecords(deadLetters, { key, partition }, lettersBySize(letter))
     return [() => recordOf({ ...pending, attempts }), ...letters]
   }

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
+import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import type { HealthRecord } from '../engine/health-record.ts'
 
 /**
  * Header of every record of webhook-health, tombstones included: which ownership of the partition number wrote it. Each
@@ -20,13 +20,13 @@ export function readEpoch(headers: ConsumedRecord['headers']): number | null {
   return /^\d{1,15}$/.test(text) ? Number(text) : null
 }
 
-type Entry = { epoch: number; record: HealthRecord | null }
+type Entry = { epoch: number; record: WebhookSnapshot | null }
 
 /**
  * A partition of webhook-health as a fold: of each key the record of the newest owner, wherever it stands. An owner that was
  * cut off while Kafka did not answer writes its last snapshots, and its tombstones, behind those of its successor.
  */
-export class HealthLog {
+export class SnapshotLog {
   readonly #byKey = new Map<string, Entry>()
   #newestEpoch = 0
 
@@ -36,7 +36,7 @@ export class HealthLog {
   }
 
   /** Takes in the partition's next record. @param epoch null: written by whoever owned it at that place. */
-  add(key: string, epoch: number | null, record: HealthRecord | null): void {
+  add(key: string, epoch: number | null, record: WebhookSnapshot | null): void {
     const known = this.#byKey.get(key)
     const writtenBy = epoch ?? this.#newestEpoch
     this.#newestEpoch = Math.max(this.#newestEpoch, writtenBy)
@@ -44,7 +44,7 @@ export class HealthLog {
   }
 
   /** The partition's own record, which tells the offsets that the others reflect; undefined when there is none. */
-  get partition(): HealthRecord | undefined {
+  get partition(): WebhookSnapshot | undefined {
     return this.#partitionEntry()?.record ?? undefined
   }
 
@@ -52,9 +52,9 @@ export class HealthLog {
    * By webhook: what is believed. An owner's partition record stands behind everything else that it has to tell; what an
    * earlier owner has left and this one has not written again is a late one's.
    */
-  webhooks(): Map<string, HealthRecord> {
+  webhooks(): Map<string, WebhookSnapshot> {
     const since = this.#partitionEntry()?.epoch ?? 0
-    const believed = new Map<string, HealthRecord>()
+    const believed = new Map<string, WebhookSnapshot>()
     for (const { epoch, record } of this.#byKey.values())
       if (record && record.webhookId !== null && epoch >= since) believed.set(record.webhookId, record)
     return believed

@@ -1,20 +1,21 @@
+import type { SnapshotLogIds, WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Encode } from '../../platform/avro/codec.ts'
 import { type Acknowledged, type OutgoingRecord, RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { Engine } from '../engine/engine.ts'
-import { type HealthLogIds, type HealthRecord, healthOf } from '../engine/health-record.ts'
 import type { PartitionState } from '../engine/offsets/partition-state.ts'
 import type { Written } from '../engine/ports.ts'
+import { createSnapshot } from '../engine/restored-partition.ts'
 import { epochHeaders, readEpoch } from './snapshot-log.ts'
 import type { Reflected, TakenOver } from './takeover.ts'
 
 export type SnapshotContext = {
   topic: string
-  encode: Encode<HealthRecord>
+  encode: Encode<WebhookSnapshot>
   send: (record: OutgoingRecord) => Promise<Acknowledged>
   reader: Pick<RangeReader, 'read' | 'ends'>
-  logIds: HealthLogIds
+  logIds: SnapshotLogIds
   nowMs: () => number
   log: Pick<Logger, 'warn'>
 }
@@ -149,7 +150,7 @@ export class SnapshotWriter {
     const nowMs = this.#context.nowMs()
     const now = new Map<string, string>()
     const writes: Promise<unknown>[] = []
-    const put = (key: string, record: HealthRecord) => {
+    const put = (key: string, record: WebhookSnapshot) => {
       const { asOf: _asOf, attemptsOffset: _attempts, parkedOffset: _parked, ...rest } = record
       const text = JSON.stringify(record.webhookId === null ? offsets : rest)
       now.set(key, text)
@@ -159,13 +160,13 @@ export class SnapshotWriter {
     for (const key of before.keys())
       if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(ownership, key, null))
     // Last: it says that the others are as of these offsets.
-    put(partitionKey(number), healthOf(null, number, undefined, null, offsets, nowMs))
+    put(partitionKey(number), createSnapshot(null, number, undefined, null, offsets, nowMs))
     ownership.written = now
     return writes
   }
 
   /** One that Kafka refuses is written without its failures; if it refuses that, a successor goes by the snapshot before. */
-  async #send(ownership: Ownership, key: string, record: HealthRecord | null): Promise<void> {
+  async #send(ownership: Ownership, key: string, record: WebhookSnapshot | null): Promise<void> {
     const { topic, encode, send, log } = this.#context
     const { partition, epoch } = ownership
     const { breaker } = record ?? {}
@@ -193,12 +194,15 @@ function partitionKey(number: number): string {
 function* webhooksOf(
   { number, parked: index }: PartitionState,
   gates: Snapshotted['gates'],
-  offsets: Reflected & HealthLogIds,
+  offsets: Reflected & SnapshotLogIds,
   nowMs: number,
-): Iterable<[string, HealthRecord]> {
+): Iterable<[string, WebhookSnapshot]> {
   const states = new Map(gates.statesOf(number))
   const parked = new Map(index.snapshots())
   for (const webhookId of new Set([...states.keys(), ...parked.keys()])) {
-    yield [webhookId, healthOf(webhookId, number, states.get(webhookId), parked.get(webhookId) ?? null, offsets, nowMs)]
+    yield [
+      webhookId,
+      createSnapshot(webhookId, number, states.get(webhookId), parked.get(webhookId) ?? null, offsets, nowMs),
+    ]
   }
 }

@@ -1,6 +1,6 @@
 import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
-import { breakerWindowMs } from '../../domain/delivery/webhook-health.ts'
+import { breakerWindowMs, type SnapshotLogIds, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { Committed } from '../../platform/kafka/committed.ts'
@@ -9,17 +9,16 @@ import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { initialBreaker, onAttempt } from '../engine/gate/breaker.ts'
 import type { GateState } from '../engine/gate/send-gate.ts'
-import { breakerOf, type HealthLogIds, type HealthRecord, type RestoredPartition } from '../engine/health-record.ts'
 import { answerId, homeOf, queueOf } from '../engine/item-ids.ts'
 import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
-import type { ParkedRange } from '../engine/parking/parked-index.ts'
-import { HealthLog, readEpoch } from './snapshot-log.ts'
+import { type RestoredPartition, readBreaker } from '../engine/restored-partition.ts'
+import { readEpoch, SnapshotLog } from './snapshot-log.ts'
 import type { UnreadableRecords } from './unreadable-records.ts'
 
 export type TakeoverContext = {
   reader: Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
-  health: { topic: string; decode: Decode<HealthRecord> }
+  health: { topic: string; decode: Decode<WebhookSnapshot> }
   attempts: { topic: string; decode: Decode<Attempt> }
   parked: { topic: string; decode: Decode<PendingDelivery> }
   /** Of webhook-health and webhook-parked. The stats-aggregator makes dead letters of those in webhook-attempts. */
@@ -28,7 +27,7 @@ export type TakeoverContext = {
   deliveries: string
   /** webhook-replays. */
   replays: string
-  logIds: HealthLogIds
+  logIds: SnapshotLogIds
   log: Pick<Logger, 'error'>
   nowMs: () => number
 }
@@ -121,10 +120,10 @@ function isOf(logId: string | null, stored: string | null | undefined): boolean 
 /** Snapshots without what they tell of a webhook-parked that is gone, with all that was in it. */
 function inTheseLogs(
   partition: number,
-  snapshots: ReadonlyMap<string, HealthRecord>,
+  snapshots: ReadonlyMap<string, WebhookSnapshot>,
   { logIds, parked, log }: TakeoverContext,
-): Map<string, HealthRecord> {
-  const kept = new Map<string, HealthRecord>()
+): Map<string, WebhookSnapshot> {
+  const kept = new Map<string, WebhookSnapshot>()
   const lost: string[] = []
   for (const [webhookId, record] of snapshots) {
     const isLost = record.parked !== null && !isOf(logIds.parkedLogId, record.parkedLogId)
@@ -157,15 +156,15 @@ async function readHealth(
   partition: number,
   end: number,
   { reader, health, unreadable }: TakeoverContext,
-): Promise<HealthLog> {
-  const log = new HealthLog()
+): Promise<SnapshotLog> {
+  const log = new SnapshotLog()
   const decoder = new OrderedDecoder(health.decode)
   await reader.read(health.topic, partition, 0, end, (consumed) => {
     const { key, value, headers } = consumed
     if (!key) return
     const name = key.toString('utf8')
     const epoch = readEpoch(headers)
-    const add = (record: HealthRecord) => log.add(name, epoch, record)
+    const add = (record: WebhookSnapshot) => log.add(name, epoch, record)
     if (value) decoder.push(value, add, (reason) => unreadable.add(consumed, reason))
     else decoder.behind(() => log.add(name, epoch, null))
   })
@@ -184,18 +183,13 @@ async function readTail<T>(
 ): Promise<void> {
   const decoder = new OrderedDecoder(decode)
   await reader.read(topic, partition, from, end, (record) => {
-    const { value } = record
-    if (value)
-      decoder.push(
-        value,
-        (read) => apply(read, record),
-        (reason) => unreadable(record, reason),
-      )
+    const report = (reason: string) => unreadable(record, reason)
+    if (record.value) decoder.push(record.value, (read) => apply(read, record), report)
   })
   await decoder.done()
 }
 
-function stateOf(snapshots: ReadonlyMap<string, HealthRecord>, resume: Map<string, ResumePoint>): RestoredPartition {
+function stateOf(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<string, ResumePoint>): RestoredPartition {
   const restored: RestoredPartition = {
     resume,
     parked: new Map(),
@@ -207,7 +201,7 @@ function stateOf(snapshots: ReadonlyMap<string, HealthRecord>, resume: Map<strin
     if (parked) restored.parked.set(webhookId, parked)
     if (!breaker && pausedUntil === null) continue
     restored.gates.set(webhookId, {
-      breaker: breaker ? breakerOf(breaker) : initialBreaker(),
+      breaker: breaker ? readBreaker(breaker) : initialBreaker(),
       pausedUntilMs: pausedUntil ?? 0,
     })
   }
@@ -216,7 +210,7 @@ function stateOf(snapshots: ReadonlyMap<string, HealthRecord>, resume: Map<strin
 
 /** Adds the next record of webhook-parked to its webhook's range. */
 export function addParked(
-  ranges: Map<string, ParkedRange>,
+  ranges: RestoredPartition['parked'],
   { delivery, replayId, parkedSince }: PendingDelivery,
   offset: number,
 ): void {

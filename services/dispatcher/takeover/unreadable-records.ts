@@ -26,10 +26,10 @@ export class UnreadableRecords {
 
   add(record: ConsumedRecord, reason: string): void {
     const { topic, partition, offset } = record
-    const place = `${topic}/${partition}/${offset}`
-    if (this.#known.has(place)) return
+    const position = `${topic}/${partition}/${offset}`
+    if (this.#known.has(position)) return
     if (this.#known.size >= maxKnown) this.#known.clear()
-    this.#known.add(place)
+    this.#known.add(position)
     const { log, nowMs, write } = this.#context
     log.error({ topic, partition, offset, reason }, 'record is not readable')
     write(partition, recordLetter('unreadable', record, reason, nowMs()))

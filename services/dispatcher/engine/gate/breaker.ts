@@ -1,4 +1,4 @@
-import { breakerWindowMs } from '../../../domain/delivery/webhook-health.ts'
+import { breakerWindowMs } from '../../../domain/delivery/webhook-snapshot.ts'
 
 /**
  * The circuit breaker of one webhook (contract.md, 1.9) as a fold over the results of its attempts: plain values in, plain
@@ -21,10 +21,10 @@ export type BreakerState = {
   readonly failingSinceMs: number | null
 }
 
-export type Result = { ok: boolean; probe: boolean }
+export type BreakerResult = { ok: boolean; probe: boolean }
 
 /** Whether one more request may go to the webhook. */
-export type Gate =
+export type BreakerDecision =
   | { kind: 'pass' }
   /** One may; whoever sends it keeps `started` in place of the state it asked with. */
   | { kind: 'probe'; started: BreakerState }
@@ -44,7 +44,7 @@ const initial: BreakerState = Object.freeze({
   openUntilMs: 0,
   failingSinceMs: null,
 })
-const pass: Gate = Object.freeze({ kind: 'pass' })
+const pass: BreakerDecision = Object.freeze({ kind: 'pass' })
 
 /** The state of a webhook that nothing is known of: always the same object, so 10,000 of them cost nothing. */
 export function initialBreaker(): BreakerState {
@@ -56,7 +56,7 @@ export function initialBreaker(): BreakerState {
  * @param result probe: it is the request that gate allowed as one.
  * @param nowMs when it ended. Times of the state that lie behind it (the clock was set back) are taken as now.
  */
-export function onResult(state: BreakerState, result: Result, nowMs: number): BreakerState {
+export function onResult(state: BreakerState, result: BreakerResult, nowMs: number): BreakerState {
   const failingSinceMs = result.ok ? null : Math.min(state.failingSinceMs ?? nowMs, nowMs)
   switch (state.state) {
     case 'closed':
@@ -70,7 +70,7 @@ export function onResult(state: BreakerState, result: Result, nowMs: number): Br
 }
 
 /** Whether one more may be sent now. Changes nothing by itself. */
-export function gate(state: BreakerState, nowMs: number): Gate {
+export function gate(state: BreakerState, nowMs: number): BreakerDecision {
   switch (state.state) {
     case 'closed':
       return pass
@@ -132,6 +132,6 @@ function waiting(state: BreakerState, nowMs: number): BreakerState {
   return state.openUntilMs <= nowMs + openMs ? state : { ...state, openUntilMs: nowMs + openMs }
 }
 
-function probe(state: BreakerState, nowMs: number): Gate {
+function probe(state: BreakerState, nowMs: number): BreakerDecision {
   return { kind: 'probe', started: { ...state, state: 'halfOpen', openUntilMs: nowMs } }
 }

@@ -1,7 +1,7 @@
-import type { Place } from '../attempt-record.ts'
+import type { RecordPosition } from '../../../platform/runtime/record-faults.ts'
 import { ParkedIndex } from '../parking/parked-index.ts'
 import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
-import { OffsetTracker, type Slot } from './offset-tracker.ts'
+import { OffsetTracker, type TrackedOffset } from './offset-tracker.ts'
 
 /** What the commit metadata said of a topic's partition: offsets above the commit that are finished. */
 export type FinishedAbove = Pick<OffsetMap, 'finished' | 'next' | 'unfinished'>
@@ -53,17 +53,17 @@ export class PartitionState {
   }
 
   /** The offset behind the last record of a topic that was taken. */
-  position(topic: string): number {
+  nextOffset(topic: string): number {
     const { tracker, resumed } = this.#source(topic)
     return tracker.next ?? resumed.offset
   }
 
   /** Takes the next record of a topic. @returns null when its outcome is in Kafka already. */
-  take(topic: string, offset: number): { owner: OffsetTracker; slot: Slot } | null {
+  take(topic: string, offset: number): { owner: OffsetTracker; tracked: TrackedOffset } | null {
     const { tracker, resumed } = this.#source(topic)
-    const slot = tracker.take(offset)
-    if (!resumed.finishedAbove?.finished(offset)) return { owner: tracker, slot }
-    tracker.finish(slot)
+    const tracked = tracker.take(offset)
+    if (!resumed.finishedAbove?.finished(offset)) return { owner: tracker, tracked }
+    tracker.finish(tracked)
     return null
   }
 
@@ -141,7 +141,7 @@ export class Partitions {
    * What to commit where it has changed since the last call.
    * @returns congested: what is finished above some commit does not fit into its metadata.
    */
-  takeCommits(): { commits: (Place & { metadata: string })[]; congested: boolean } {
+  takeCommits(): { commits: (RecordPosition & { metadata: string })[]; congested: boolean } {
     let congested = false
     const describe = ({ watermark, unfinished, next }: Progress) => {
       const metadata = encodeOffsetMap(watermark, unfinished, next)

@@ -53,14 +53,14 @@ export class MemoryRules {
   #isFull(queueId: string): boolean {
     const queue = this.#lanes.queues.get(queueId)
     if (!queue || queue.items < this.#limits.maxQueuedOfWebhook) return false
-    return isSlow(queue, this.#lanes.hasFreePlaces)
+    return isSlow(queue, this.#lanes.hasFreeSlots)
   }
 
   /** Slow webhooks, however many, have a part of the memory together; so have unknown ones that still wait for a place. */
   #isBeyondShare(queueId: string, webhookId: string): boolean {
     const { queues } = this.#lanes
     const memoryClass = queues.memoryClassOf(webhookId)
-    if (memoryClass === 'unknown' && !queues.isAside(queueId)) return false
+    if (memoryClass === 'unknown' && !queues.isDeferred(queueId)) return false
     return isBeyondShare(memoryClass, queues.heldBy(memoryClass), this.#limits)
   }
 
@@ -90,9 +90,9 @@ export class MemoryRules {
    * @param held deliveries in memory.
    */
   crowding(held: number): string[] {
-    const { queues, hasFreePlaces } = this.#lanes
+    const { queues, hasFreeSlots } = this.#lanes
     const slow = queues.heldBy('slow')
-    const others = slowWithMuch(queues.all(), held - slow.items, hasFreePlaces)
+    const others = slowWithMuch(queues.all(), held - slow.items, hasFreeSlots)
     return isBeyondShare('slow', slow, this.#limits) ? [...queues.slowQueues(), ...others] : others
   }
 }

@@ -5,7 +5,7 @@ import type { FaultGates } from '../gate/fault-gates.ts'
 import { createItem, type Item } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
 import { homeOf, mostAhead, queueOf, rateOf, webhookOf } from '../item-ids.ts'
-import type { Slot } from '../offsets/offset-tracker.ts'
+import type { TrackedOffset } from '../offsets/offset-tracker.ts'
 import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
@@ -66,28 +66,28 @@ export class ParkedDrain {
     const { ports, lanes, held, partitions } = this.#context
     const { parked } = state
     if (this.#stopped || !held.hasRoom) return
-    const ables = parked.waiting().filter((queueId) => this.#canTake(state, queueId))
-    const first = ables[state.drains++ % ables.length]
+    const candidates = parked.waiting().filter((queueId) => this.#canTake(state, queueId))
+    const first = candidates[state.drains++ % candidates.length]
     if (first === undefined) return
     const from = parked.fromOf(first)
-    const able = new Set(ables.filter((queueId) => parked.fromOf(queueId) >= from))
-    const ends = new Map([...able].map((queueId) => [queueId, parked.lastOf(queueId) + 1]))
+    const accepting = new Set(candidates.filter((queueId) => parked.fromOf(queueId) >= from))
+    const ends = new Map([...accepting].map((queueId) => [queueId, parked.lastOf(queueId) + 1]))
     const to = Math.min(from + drainSlice, Math.max(...ends.values()))
-    state.draining = able
-    const isCurrent = () => state.draining === able && partitions.get(state.number) === state
+    state.draining = accepting
+    const isCurrent = () => state.draining === accepting && partitions.get(state.number) === state
     const onRecord = (offset: number, pending: PendingDelivery) => {
       const queueId = queueOf(pending.delivery.webhookId, pending.replayId)
       if (!isCurrent()) return false
-      if (!able.has(queueId) || offset < parked.fromOf(queueId)) return true
+      if (!accepting.has(queueId) || offset < parked.fromOf(queueId)) return true
       if (lanes.queues.itemsOf(queueId) < this.#refillBy(pending, queueId) && this.#hasRoomFor(queueId))
         this.#take(state, offset, pending)
-      else this.#leave(able, queueId)
-      return able.size > 0
+      else this.#leave(accepting, queueId)
+      return accepting.size > 0
     }
     ports.readParked(state.number, from, to, onRecord, () => {
       if (!isCurrent()) return
       state.draining = null
-      for (const queueId of able) {
+      for (const queueId of accepting) {
         parked.passed(queueId, to)
         if (to >= (ends.get(queueId) ?? 0)) this.#handOver(state, queueId)
       }
@@ -96,10 +96,10 @@ export class ParkedDrain {
   }
 
   /** The queue takes no more of what is being read; where that is for want of room, nor do others that lack the same. */
-  #leave(able: Set<string>, queueId: string): void {
-    able.delete(queueId)
+  #leave(accepting: Set<string>, queueId: string): void {
+    accepting.delete(queueId)
     if (this.#hasRoomFor(queueId)) return
-    for (const other of able) if (!this.#hasRoomFor(other)) able.delete(other)
+    for (const other of accepting) if (!this.#hasRoomFor(other)) accepting.delete(other)
   }
 
   /**
@@ -111,10 +111,10 @@ export class ParkedDrain {
     parked.beginHandover(queueId)
     if (!parked.isTaken(queueId)) return
     for (const item of parked.endHandover(queueId)) {
-      const twin = held.get(item.id)
+      const duplicate = held.get(item.id)
       if (held.answered.has(item.id, item.attempts.length)) held.finish(item)
-      else if (twin) {
-        twin.absorb(item)
+      else if (duplicate) {
+        duplicate.absorb(item)
         held.forget(item)
       } else {
         held.index(item)
@@ -128,7 +128,7 @@ export class ParkedDrain {
     const { limits, waitMs, lanes } = this.#context
     return (
       this.#hasRoomFor(queueId, shareToFill) &&
-      state.position(homeOf(queueId, limits)) >= state.parked.sinceOf(queueId) &&
+      state.nextOffset(homeOf(queueId, limits)) >= state.parked.sinceOf(queueId) &&
       waitMs(webhookOf(queueId)) < 1_000 &&
       lanes.queues.itemsOf(queueId) <= this.#refill(queueId) / 2
     )
@@ -174,16 +174,16 @@ export class ParkedDrain {
     const { delivery, attempts, replayId, ratePerSecond } = pending
     const { webhookId, contactId } = delivery
     const queueId = queueOf(webhookId, replayId)
-    const slot = parked.take(queueId, offset)
-    const taken = { owner: { finish: (finished: Slot) => parked.finish(queueId, finished) }, slot }
-    const place = { topic: limits.parkedTopic, partition: number, offset }
+    const tracked = parked.take(queueId, offset)
+    const taken = { owner: { finish: (finished: TrackedOffset) => parked.finish(queueId, finished) }, tracked }
+    const position = { topic: limits.parkedTopic, partition: number, offset }
     const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
-    const met = steps.step(place, delivery, 'taking a parked delivery', () => {
-      const brought = { delivery, replayId, ratePerSecond, place, taken, attempts, parkedOffset: offset }
+    const met = steps.step(position, delivery, 'taking a parked delivery', () => {
+      const brought = { delivery, replayId, ratePerSecond, position, taken, attempts, parkedOffset: offset }
       const item = createItem({ ...brought, notBeforeMs })
       return held.absorb(item) ? null : item
     })
-    if (met instanceof SetAside) return steps.setAsideTaken(place, taken, delivery, attempts, met)
+    if (met instanceof SetAside) return steps.setAsideTaken(position, taken, delivery, attempts, met)
     if (met === null) return
     held.add(met)
     lanes.enqueue(queueId, webhookId, contactId, met)

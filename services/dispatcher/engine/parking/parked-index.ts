@@ -1,6 +1,7 @@
+import type { ParkedRange } from '../../../domain/delivery/webhook-snapshot.ts'
 import type { Item } from '../item.ts'
 import { isOfReplay } from '../item-ids.ts'
-import { OffsetTracker, type Slot } from '../offsets/offset-tracker.ts'
+import { OffsetTracker, type TrackedOffset } from '../offsets/offset-tracker.ts'
 
 /** Where the parked records of one webhook stand in its partition of webhook-parked. */
 type Range = {
@@ -20,9 +21,6 @@ type Range = {
   /** While the last ones are being taken: what has come since then, in memory, to follow them there. */
   behind: Item[] | null
 }
-
-/** What is kept of a range in webhook-health. */
-export type ParkedRange = { from: number; last: number; since: number }
 
 /**
  * Which webhooks of one partition number have records in webhook-parked, and from where on they are still to be sent. A
@@ -135,7 +133,7 @@ export class ParkedIndex {
   }
 
   /** Takes a record; to be finished when its outcome is in Kafka. */
-  take(queueId: string, offset: number): Slot {
+  take(queueId: string, offset: number): TrackedOffset {
     const range = this.#range(queueId, Number.POSITIVE_INFINITY)
     range.from = offset + 1
     return range.taken.take(offset)
@@ -149,10 +147,10 @@ export class ParkedIndex {
     this.#forgetDone(queueId, range)
   }
 
-  finish(queueId: string, slot: Slot): void {
+  finish(queueId: string, tracked: TrackedOffset): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
-    range.taken.finish(slot)
+    range.taken.finish(tracked)
     this.#forgetDone(queueId, range)
   }
 

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
-import { SetAside } from '../../../platform/runtime/record-faults.ts'
-import type { Place } from '../attempt-record.ts'
+import { type RecordPosition, SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from '../delivery-pool.ts'
 import { type Item, pendingOf } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
@@ -95,10 +94,10 @@ export class Parking {
   #putBackTaken({ parked }: PartitionState, queueId: string, items: Item[]): Item[] {
     const since = parked.sinceOf(queueId)
     const home = homeOf(queueId, this.#limits)
-    const isOlder = ({ topic, offset }: Place) => topic === home && offset < since
+    const isOlder = ({ topic, offset }: RecordPosition) => topic === home && offset < since
     return items.filter((item) => {
       if (item.parkedOffset !== null) this.#putBackTakenItem(item)
-      else if (isOlder(item.place)) this.#requeue(item)
+      else if (isOlder(item.position)) this.#requeue(item)
       else return true
       return false
     })
@@ -117,13 +116,13 @@ export class Parking {
 
   /** Brings what has just come to its lane, or to webhook-parked. @param why it may not wait in memory, if so. */
   bring(item: Item, why: PendingDelivery['why'] | null): void {
-    const { queueId, place, delivery } = item
+    const { queueId, position, delivery } = item
     const state = this.#stateOf(item)
     const { parked } = state
     const home = homeOf(queueId, this.#limits)
-    const offset = place.topic === home ? place.offset : null
+    const offset = position.topic === home ? position.offset : null
     const follows = parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null
-    if (follows) this.#follow(item, why, offset ?? state.position(home))
+    if (follows) this.#follow(item, why, offset ?? state.nextOffset(home))
     else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
   }
 
@@ -153,8 +152,8 @@ export class Parking {
   }
 
   /** What was taken from webhook-parked is read again from this item on. */
-  rewindTo({ parkedOffset, place, queueId }: Item): void {
-    if (parkedOffset !== null) this.#partitions.get(place.partition)?.putBackParked(queueId, parkedOffset)
+  rewindTo({ parkedOffset, position, queueId }: Item): void {
+    if (parkedOffset !== null) this.#partitions.get(position.partition)?.putBackParked(queueId, parkedOffset)
   }
 
   /** @param heads of their lanes, which are being sent. */
@@ -162,8 +161,8 @@ export class Parking {
     const [first] = items
     if (!first) return
     const home = homeOf(first.queueId, this.#limits)
-    const offsets = items.filter(({ place }) => place.topic === home).map(({ place }) => place.offset)
-    const since = Math.min(this.#stateOf(first).position(home), ...offsets)
+    const offsets = items.filter(({ position }) => position.topic === home).map(({ position }) => position.offset)
+    const since = Math.min(this.#stateOf(first).nextOffset(home), ...offsets)
     for (const head of heads) this.#parkHead(head, why, since)
     for (const item of items) this.#park(item, why, since)
   }
@@ -173,13 +172,13 @@ export class Parking {
    * webhook-parked: so it stands there too, before those, and is passed over once it has an outcome.
    */
   #parkHead(head: Item, why: PendingDelivery['why'], since: number): void {
-    const { queueId, place, delivery, parkedOffset } = head
-    const parked = this.#partitions.get(place.partition)?.parked
+    const { queueId, position, delivery, parkedOffset } = head
+    const parked = this.#partitions.get(position.partition)?.parked
     if (!parked || parkedOffset !== null) return
     const parkedSince = parked.writing(queueId, since)
-    const written = this.#steps.step(place, delivery, 'parking', () => {
+    const written = this.#steps.step(position, delivery, 'parking', () => {
       const pending = { ...pendingOf(head, why, this.#ports.nowMs()), parkedSince }
-      this.#held.record(place.partition, { parked: pending }, (at) => {
+      this.#held.record(position.partition, { parked: pending }, (at) => {
         if (at.parkedOffset === null) parked.notWritten(queueId)
         else parked.written(queueId, at.parkedOffset)
       })
@@ -188,16 +187,16 @@ export class Parking {
   }
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
-    const { queueId, place, retryDueMs } = item
+    const { queueId, position, retryDueMs } = item
     const { parked } = this.#stateOf(item)
     const parkedSince = parked.writing(queueId, since)
     item.endRetry()
     // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
     this.#held.unindex(item)
-    const written = this.#steps.step(place, item.delivery, 'parking', () => {
+    const written = this.#steps.step(position, item.delivery, 'parking', () => {
       const waiting =
         retryDueMs === null ? pendingOf(item, why, this.#ports.nowMs()) : pendingOf(item, 'retry', retryDueMs)
-      this.#held.record(place.partition, { parked: { ...waiting, parkedSince } }, ({ parkedOffset }) => {
+      this.#held.record(position.partition, { parked: { ...waiting, parkedSince } }, ({ parkedOffset }) => {
         if (parkedOffset === null) parked.notWritten(queueId)
         else parked.written(queueId, parkedOffset)
         this.#held.finish(item)
@@ -209,9 +208,9 @@ export class Parking {
   }
 
   /** What waits here is of partitions that are owned: engine.assign has dropped the rest. */
-  #stateOf({ place }: Item): PartitionState {
-    const state = this.#partitions.get(place.partition)
-    assert(state, `partition ${place.partition} is not owned`)
+  #stateOf({ position }: Item): PartitionState {
+    const state = this.#partitions.get(position.partition)
+    assert(state, `partition ${position.partition} is not owned`)
     return state
   }
 

@@ -5,20 +5,20 @@ import type { Queue } from '../scheduling/lane.ts'
  * waits for us. But when places are scarce, those whose own requests last longer than a second (in flight / per second: Little
  * 1961) stand there or aside too.
  */
-export function isSlow({ turn, webhook, items, speed }: Queue<unknown>, hasFreePlaces: boolean): boolean {
-  const hasPlaces = turn === 'next' && hasFreePlaces
-  const isUnmeasured = turn === 'aside' && webhook.placeClass === 'unknown'
-  const waitsForUs = hasPlaces || isUnmeasured || (turn !== 'none' && speed.perSecond > webhook.inFlight)
-  return speed.isMeasured && !waitsForUs && items > speed.perSecond
+export function isSlow({ turn, webhook, items, throughput }: Queue<unknown>, hasFreeSlots: boolean): boolean {
+  const hasSlots = turn === 'next' && hasFreeSlots
+  const isUnmeasured = turn === 'deferred' && webhook.slotClass === 'unknown'
+  const waitsForUs = hasSlots || isUnmeasured || (turn !== 'none' && throughput.perSecond > webhook.inFlight)
+  return throughput.isMeasured && !waitsForUs && items > throughput.perSecond
 }
 
 /**
  * Queues with at least half of an equal part of so many items that are slow, or have most of it waiting for retries. Webhooks
  * of the slow class have a share of their own: beside thousands of them, an equal part would be less than one item.
  */
-export function slowWithMuch(queues: Queue<unknown>[], items: number, hasFreePlaces: boolean): string[] {
+export function slowWithMuch(queues: Queue<unknown>[], items: number, hasFreeSlots: boolean): string[] {
   const busy = queues.filter(({ items, webhook }) => items > 0 && webhook.memoryClass !== 'slow')
   const halfOfEqualPart = items / busy.length / 2
-  const waits = (queue: Queue<unknown>) => queue.held > queue.items / 2 || isSlow(queue, hasFreePlaces)
+  const waits = (queue: Queue<unknown>) => queue.waitingForRetry > queue.items / 2 || isSlow(queue, hasFreeSlots)
   return busy.filter((queue) => queue.items >= halfOfEqualPart && waits(queue)).map(({ id }) => id)
 }

@@ -1,4 +1,4 @@
-import type { PlaceClass } from './request-slots.ts'
+import type { SlotClass } from './request-slots.ts'
 
 /** From this mean on, an answer keeps its place in flight for so long that others may lack it. */
 const slowMs = 1_000
@@ -13,7 +13,7 @@ const hangsToProbe = 10
 const passingFailures = 2
 
 /** How a request ended; hung: without an answer. */
-export type Ending = 'succeeded' | 'refused' | 'hung'
+export type RequestResult = 'succeeded' | 'refused' | 'hung'
 
 /** How quickly a webhook's receiver has answered lately, which says from which share of the places it may take. */
 export class AnswerTimes {
@@ -24,7 +24,7 @@ export class AnswerTimes {
   #isFaulted = false
 
   /** A request has ended. */
-  ended(tookMs: number, ending: Ending): void {
+  ended(tookMs: number, ending: RequestResult): void {
     this.#meanMs = this.#meanMs === null ? tookMs : this.#meanMs + (tookMs - this.#meanMs) * newestShare
     this.#hangsInRow = ending === 'hung' && tookMs >= slowMs ? this.#hangsInRow + 1 : 0
     this.#failuresInRow = ending === 'succeeded' ? 0 : this.#failuresInRow + 1
@@ -58,14 +58,14 @@ export class AnswerTimes {
   }
 
   /** The share of memory that it takes from: what is refused at once waits for its retries as long as what hangs. */
-  get memoryClass(): PlaceClass {
+  get memoryClass(): SlotClass {
     if (this.#failuresInRow > passingFailures) return 'slow'
-    const { placeClass } = this
-    return placeClass === 'quick' && this.#failuresInRow > 0 ? 'unknown' : placeClass
+    const { slotClass } = this
+    return slotClass === 'quick' && this.#failuresInRow > 0 ? 'unknown' : slotClass
   }
 
   /** The share of the places in flight that it takes from. */
-  get placeClass(): PlaceClass {
+  get slotClass(): SlotClass {
     const patienceMs = Math.min(slowMs, Math.max(shortestSilenceMs, (this.#meanMs ?? 0) * silenceInMeans))
     if (this.#isFaulted || this.#silentMs >= patienceMs || (this.#meanMs ?? 0) >= slowMs) return 'slow'
     return this.#meanMs === null ? 'unknown' : 'quick'

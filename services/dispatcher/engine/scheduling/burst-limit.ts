@@ -1,18 +1,18 @@
 /** Requests older than that wait for their receiver, and not for us. */
-const youngMs = 4
+const recentMs = 4
 
 /** Counts requests in flight that have started lately, by generations of a few milliseconds. */
-export class Young {
+export class BurstLimit {
   readonly #after: (delayMs: number, due: () => void) => { cancel(): void }
-  readonly #onAged: () => void
-  #generation = 0
+  readonly #onEpoch: () => void
+  #epoch = 0
   #count = 0
-  #ageing = false
+  #isTimerSet = false
 
-  /** @param onAged called when they have grown old, all at once. */
-  constructor(after: (delayMs: number, due: () => void) => { cancel(): void }, onAged: () => void) {
+  /** @param onEpoch called when they have grown old, all at once. */
+  constructor(after: (delayMs: number, due: () => void) => { cancel(): void }, onEpoch: () => void) {
     this.#after = after
-    this.#onAged = onAged
+    this.#onEpoch = onEpoch
   }
 
   get count(): number {
@@ -22,21 +22,21 @@ export class Young {
   /** @returns its generation, for `ended`. */
   started(): number {
     this.#count++
-    if (!this.#ageing) {
-      this.#ageing = true
-      this.#after(youngMs, () => this.#age())
+    if (!this.#isTimerSet) {
+      this.#isTimerSet = true
+      this.#after(recentMs, () => this.#beginEpoch())
     }
-    return this.#generation
+    return this.#epoch
   }
 
-  ended(generation: number): void {
-    if (generation === this.#generation) this.#count--
+  ended(startEpoch: number): void {
+    if (startEpoch === this.#epoch) this.#count--
   }
 
-  #age(): void {
-    this.#ageing = false
-    this.#generation++
+  #beginEpoch(): void {
+    this.#isTimerSet = false
+    this.#epoch++
     this.#count = 0
-    this.#onAged()
+    this.#onEpoch()
   }
 }

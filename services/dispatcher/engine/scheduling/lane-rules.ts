@@ -4,12 +4,12 @@ import type { SendGates } from '../gate/send-gate.ts'
 import { otherwise } from '../item-faults.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneRules } from './lane.ts'
-import { groupsOf, nobody } from './slot-groups.ts'
+import { noGroupKeys, readGroupKeys } from './slot-groups.ts'
 
 /** Starts of the last few milliseconds (Young). */
-const maxYoung = 64
+const maxRecentStarts = 64
 
-export type Questions = {
+export type WebhookLookups = {
   /** As the port of that name, undefined also where that throws. */
   definitionOf: EnginePorts['definition']
   /** Milliseconds until the webhook may be sent to: its gate, and faults of ours about it. */
@@ -19,7 +19,7 @@ export type Questions = {
 }
 
 /** What is asked about webhooks beside any of their records. */
-export function questionsOf(ports: EnginePorts, gates: SendGates, faults: FaultGates): Questions {
+export function createWebhookLookups(ports: EnginePorts, gates: SendGates, faults: FaultGates): WebhookLookups {
   const faultMs = (webhookId: string) => faults.waitMs(webhookId, ports.nowMs())
   return {
     definitionOf: (webhookId) => otherwise(undefined, () => ports.definition(webhookId)),
@@ -29,17 +29,17 @@ export function questionsOf(ports: EnginePorts, gates: SendGates, faults: FaultG
 }
 
 /** @param pacers of replays, each with a rate of its own. */
-export function laneRulesOf(
+export function createLaneRules(
   ports: EnginePorts,
   limits: EngineLimits,
-  { definitionOf, requestStart }: Questions,
+  { definitionOf, requestStart }: WebhookLookups,
   pacers: Pick<ReplayPacers, 'requestStart'>,
 ): LaneRules {
   return {
     maxInFlight: limits.maxInFlight,
-    maxYoung,
+    maxRecentStarts,
     maxInFlightOf: (webhookId) => definitionOf(webhookId)?.definition.maxInFlight ?? 1,
-    groupsOf: (webhookId) => otherwise(nobody, () => groupsOf(definitionOf(webhookId)?.definition)),
+    groupKeysOf: (webhookId) => otherwise(noGroupKeys, () => readGroupKeys(definitionOf(webhookId)?.definition)),
     requestStart: (queueId, webhookId) => pacers.requestStart(queueId) || requestStart(webhookId),
     after: ports.after,
   }

@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert'
-import type { AnswerTimes, Ending } from './answer-times.ts'
-import { Young } from './burst-limit.ts'
-import type { Lane, LaneRules, Queue, Webhook } from './lane.ts'
+import type { AnswerTimes, RequestResult } from './answer-times.ts'
+import { BurstLimit } from './burst-limit.ts'
+import type { Lane, LaneRules, Queue, ScheduledWebhook } from './lane.ts'
 import { QueueTable } from './queue-table.ts'
-import { type PlaceClass, Places } from './request-slots.ts'
+import { RequestSlots, type SlotClass } from './request-slots.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import { takeUnsent } from './take-unsent.ts'
-import { Round } from './turn-queue.ts'
+import { TurnQueue } from './turn-queue.ts'
 
 /** A queue that may start nothing is asked about again after so long, however long it is to wait: clocks and definitions change. */
 const longestCloseMs = 600_000
@@ -22,9 +22,9 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   readonly #start: (lane: Lane<Item>, head: Item) => void
   /** What there is to send; others look at it, and change nothing. */
   readonly queues = new QueueTable<Item>()
-  readonly #round = new Round<Item>()
-  readonly #places: Places
-  readonly #young: Young
+  readonly #turns = new TurnQueue<Item>()
+  readonly #slots: RequestSlots
+  readonly #burst: BurstLimit
   readonly #silence: SilenceWatch
   #stopped = false
   #pumping = false
@@ -32,17 +32,17 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   constructor(rules: LaneRules, start: (lane: Lane<Item>, head: Item) => void) {
     this.#rules = rules
     this.#start = start
-    this.#places = new Places(rules.maxInFlight)
-    this.#young = new Young(rules.after, () => this.#pump())
+    this.#slots = new RequestSlots(rules.maxInFlight)
+    this.#burst = new BurstLimit(rules.after, () => this.#pump())
     this.#silence = new SilenceWatch(rules.after, (elapsedMs) => this.#lookForSilence(elapsedMs))
   }
 
   get inFlight(): number {
-    return this.#places.taken
+    return this.#slots.taken
   }
 
-  get hasFreePlaces(): boolean {
-    return this.#places.hasFree
+  get hasFreeSlots(): boolean {
+    return this.#slots.hasFree
   }
 
   enqueue(queueId: string, webhookId: string, contactId: string, item: Item): void {
@@ -53,7 +53,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   }
 
   /** A request of the webhook has ended. */
-  answered({ queue: { webhook } }: Lane<Item>, tookMs: number, ending: Ending): void {
+  answered({ queue: { webhook } }: Lane<Item>, tookMs: number, ending: RequestResult): void {
     webhook.answers.ended(tookMs, ending)
     this.#classify(webhook)
   }
@@ -80,17 +80,17 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   }
 
   /** The head waits for a retry: it keeps the lane, but takes no place in flight meanwhile. */
-  hold(lane: Lane<Item>): void {
+  waitForRetry(lane: Lane<Item>): void {
     this.#leave(lane)
-    lane.state = 'held'
-    lane.queue.held++
+    lane.state = 'waitingForRetry'
+    lane.queue.waitingForRetry++
     this.#pump()
   }
 
   /** The head of a held lane is due again. */
   resume(lane: Lane<Item>): void {
-    if (lane.state !== 'held') return
-    lane.queue.held--
+    if (lane.state !== 'waitingForRetry') return
+    lane.queue.waitingForRetry--
     this.#makeReady(lane)
   }
 
@@ -108,13 +108,13 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   /**
    * Takes out what has not been sent yet: everything but the heads of running and held lanes, in the order of each lane. The
    * lanes take turns: what is sent in that order later is not one contact's after another's.
-   * @param queueId of one queue; of all of them when left out. @param takesHeld which heads of held lanes are taken too.
+   * @param queueId of one queue; of all of them when left out. @param takesWaiting which heads of held lanes are taken too.
    */
-  takeQueued(queueId?: string, takesHeld: (head: Item) => boolean = () => false): Item[] {
+  takeQueued(queueId?: string, takesWaiting: (head: Item) => boolean = () => false): Item[] {
     const one = queueId === undefined ? undefined : this.queues.get(queueId)
     const queues = queueId === undefined ? this.queues.all() : one ? [one] : []
     return queues.flatMap((queue) => {
-      const items = takeUnsent(queue, takesHeld)
+      const items = takeUnsent(queue, takesWaiting)
       for (const { bytes } of items) this.queues.count(queue, -1, -bytes)
       if (queue.lanes.size === 0) this.#reopen(queue)
       return items
@@ -122,48 +122,48 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   }
 
   /** Drops the head of a held lane too. */
-  dropHeld(lane: Lane<Item>): void {
-    if (lane.state !== 'held') return
-    lane.queue.held--
+  dropWaiting(lane: Lane<Item>): void {
+    if (lane.state !== 'waitingForRetry') return
+    lane.queue.waitingForRetry--
     this.#shift(lane)
     if (lane.items.isEmpty()) this.#retire(lane)
     else this.#makeReady(lane)
   }
 
-  #classify(webhook: Webhook<Item>): void {
-    const { placeClass } = webhook.answers
-    const before = webhook.placeClass
+  #classify(webhook: ScheduledWebhook<Item>): void {
+    const { slotClass } = webhook.answers
+    const before = webhook.slotClass
     this.queues.classify(webhook)
-    if (placeClass === before) return
-    for (const queue of webhook.queues) this.#round.leaveAside(queue)
-    this.#places.move(webhook, placeClass)
+    if (slotClass === before) return
+    for (const queue of webhook.queues) this.#turns.rejoinDeferred(queue)
+    this.#slots.move(webhook, slotClass)
     this.#rejoinFor(before)
-    for (const queue of webhook.queues) this.#round.join(queue)
+    for (const queue of webhook.queues) this.#turns.join(queue)
   }
 
   #makeReady(lane: Lane<Item>): void {
     lane.state = 'ready'
     lane.queue.ready.push(lane)
-    this.#round.join(lane.queue)
+    this.#turns.join(lane.queue)
     this.#pump()
   }
 
   #leave(lane: Lane<Item>): void {
     const { queue } = lane
     const { webhook } = queue
-    this.#places.leave(webhook)
-    this.#rejoinFor(webhook.placeClass)
-    this.#young.ended(lane.generation)
-    queue.speed.count()
-    for (const other of webhook.queues) this.#round.join(other)
+    this.#slots.leave(webhook)
+    this.#rejoinFor(webhook.slotClass)
+    this.#burst.ended(lane.startEpoch)
+    queue.throughput.count()
+    for (const other of webhook.queues) this.#turns.join(other)
   }
 
   /** A place of the class is free: others of it may go on, and whoever else it was lacking for. */
-  #rejoinFor(placeClass: PlaceClass): void {
-    const most = this.#places.taken === 0 ? Number.POSITIVE_INFINITY : undefined
-    this.#round.rejoin('quick', most)
-    if (placeClass !== 'quick' || most !== undefined) this.#round.rejoin('unknown', most)
-    if (placeClass === 'slow' || most !== undefined) this.#round.rejoin('slow', most)
+  #rejoinFor(slotClass: SlotClass): void {
+    const most = this.#slots.taken === 0 ? Number.POSITIVE_INFINITY : undefined
+    this.#turns.rejoin('quick', most)
+    if (slotClass !== 'quick' || most !== undefined) this.#turns.rejoin('unknown', most)
+    if (slotClass === 'slow' || most !== undefined) this.#turns.rejoin('slow', most)
   }
 
   #shift(lane: Lane<Item>): void {
@@ -180,14 +180,14 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   }
 
   #startReady(): void {
-    while (!this.#stopped && this.#places.hasFree && this.#young.count < this.#rules.maxYoung) {
-      const queue = this.#round.next()
+    while (!this.#stopped && this.#slots.hasFree && this.#burst.count < this.#rules.maxRecentStarts) {
+      const queue = this.#turns.next()
       if (!queue) return
       const { webhook } = queue
       if (queue.ready.isEmpty() || webhook.inFlight >= this.#maxInFlightOf(webhook)) continue
-      const groups = this.#rules.groupsOf(webhook.id)
-      if (!this.#places.mayTake(webhook, groups)) {
-        this.#round.putAside(queue)
+      const groupKeys = this.#rules.groupKeysOf(webhook.id)
+      if (!this.#slots.mayTake(webhook, groupKeys)) {
+        this.#turns.defer(queue)
         continue
       }
       const waitMs = this.#rules.requestStart(queue.id, webhook.id)
@@ -200,18 +200,18 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
       if (!lane || head === undefined) continue
       lane.state = 'running'
       if (webhook.inFlight === 0) webhook.answers.began()
-      this.#places.take(webhook, groups)
+      this.#slots.take(webhook, groupKeys)
       this.#silence.begin()
-      lane.generation = this.#young.started()
-      this.#round.join(queue)
+      lane.startEpoch = this.#burst.started()
+      this.#turns.join(queue)
       this.#start(lane, head)
     }
   }
 
-  #maxInFlightOf({ id, answers, placeClass }: Webhook<Item>): number {
+  #maxInFlightOf({ id, answers, slotClass }: ScheduledWebhook<Item>): number {
     if (answers.isProbed) return 1
     const most = this.#rules.maxInFlightOf(id)
-    return placeClass === 'unknown' ? Math.min(most, maxInFlightOfUnknown) : most
+    return slotClass === 'unknown' ? Math.min(most, maxInFlightOfUnknown) : most
   }
 
   #lookForSilence(elapsedMs: number): boolean {
@@ -221,7 +221,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
       this.#classify(webhook)
     }
     this.#pump()
-    return this.#places.taken > 0
+    return this.#slots.taken > 0
   }
 
   #close(queue: Queue<Item>, waitMs: number): void {
@@ -237,7 +237,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     if (!queue.closed) return
     queue.closed.cancel()
     queue.closed = undefined
-    this.#round.join(queue)
+    this.#turns.join(queue)
   }
 
   #retire(lane: Lane<Item>): void {

@@ -1,20 +1,20 @@
 import Denque from 'denque'
-import type { Lane, Queue, Webhook } from './lane.ts'
+import type { Lane, Queue, ScheduledWebhook } from './lane.ts'
 import { RememberedAnswers } from './remembered-answers.ts'
-import type { PlaceClass } from './request-slots.ts'
-import { Speed } from './throughput.ts'
+import type { SlotClass } from './request-slots.ts'
+import { Throughput } from './throughput.ts'
 
 /** What some queues have in their lanes. */
-export type Held = { items: number; bytes: number }
+export type HeldAmount = { items: number; bytes: number }
 
-const nothing = (): Held => ({ items: 0, bytes: 0 })
+const nothing = (): HeldAmount => ({ items: 0, bytes: 0 })
 
 /** The queues that have something to send, or had it a moment ago, with their webhooks. */
 export class QueueTable<Item extends { readonly bytes: number }> {
-  readonly #webhooks = new Map<string, Webhook<Item>>()
+  readonly #webhooks = new Map<string, ScheduledWebhook<Item>>()
   readonly #queues = new Map<string, Queue<Item>>()
   readonly #answers = new RememberedAnswers()
-  readonly #heldBy: Record<PlaceClass, Held> = { quick: nothing(), unknown: nothing(), slow: nothing() }
+  readonly #heldBy: Record<SlotClass, HeldAmount> = { quick: nothing(), unknown: nothing(), slow: nothing() }
 
   get(queueId: string): Queue<Item> | undefined {
     return this.#queues.get(queueId)
@@ -24,7 +24,7 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     return [...this.#queues.values()]
   }
 
-  get webhooks(): Iterable<Webhook<Item>> {
+  get webhooks(): Iterable<ScheduledWebhook<Item>> {
     return this.#webhooks.values()
   }
 
@@ -55,21 +55,21 @@ export class QueueTable<Item extends { readonly bytes: number }> {
   }
 
   perSecondOf(queueId: string): number {
-    return this.#queues.get(queueId)?.speed.perSecond ?? 0
+    return this.#queues.get(queueId)?.throughput.perSecond ?? 0
   }
 
   /** Whether the queue waits for places to be left for others. */
-  isAside(queueId: string): boolean {
-    return this.#queues.get(queueId)?.turn === 'aside'
+  isDeferred(queueId: string): boolean {
+    return this.#queues.get(queueId)?.turn === 'deferred'
   }
 
-  memoryClassOf(webhookId: string): PlaceClass {
+  memoryClassOf(webhookId: string): SlotClass {
     return (this.#webhooks.get(webhookId)?.answers ?? this.#answers.of(webhookId)).memoryClass
   }
 
   /** What all webhooks of a class of memory have in their lanes. */
-  heldBy(placeClass: PlaceClass): Readonly<Held> {
-    return this.#heldBy[placeClass]
+  heldBy(slotClass: SlotClass): Readonly<HeldAmount> {
+    return this.#heldBy[slotClass]
   }
 
   /** Of webhooks that take from the slow ones' memory: queues that have so many more than what is in flight. */
@@ -83,7 +83,7 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     const queue = this.#queues.get(queueId) ?? this.#open(queueId, webhookId)
     let lane = queue.lanes.get(contactId)
     if (!lane) {
-      lane = { queue, contactId, items: new Denque(), state: 'idle', generation: 0 }
+      lane = { queue, contactId, items: new Denque(), state: 'idle', startEpoch: 0 }
       queue.lanes.set(contactId, lane)
     }
     return lane
@@ -98,7 +98,7 @@ export class QueueTable<Item extends { readonly bytes: number }> {
   }
 
   /** Counts what the webhook has in its lanes in the class that its answers tell. */
-  classify(webhook: Webhook<Item>): void {
+  classify(webhook: ScheduledWebhook<Item>): void {
     const { memoryClass } = webhook.answers
     if (memoryClass === webhook.memoryClass) return
     const [from, to] = [this.#heldBy[webhook.memoryClass], this.#heldBy[memoryClass]]
@@ -112,7 +112,10 @@ export class QueueTable<Item extends { readonly bytes: number }> {
   }
 
   /** Changes what is known of a webhook's answers. @returns the webhook, if it has queues. */
-  change(webhookId: string, change: (answers: Webhook<Item>['answers']) => void): Webhook<Item> | undefined {
+  change(
+    webhookId: string,
+    change: (answers: ScheduledWebhook<Item>['answers']) => void,
+  ): ScheduledWebhook<Item> | undefined {
     const webhook = this.#webhooks.get(webhookId)
     const answers = webhook?.answers ?? this.#answers.of(webhookId)
     change(answers)
@@ -123,8 +126,8 @@ export class QueueTable<Item extends { readonly bytes: number }> {
   /** How fast each queue works off what it has; those that have nothing are forgotten. @param elapsedMs since the last call */
   measure(elapsedMs: number): void {
     for (const queue of this.#queues.values()) {
-      queue.speed.measure(elapsedMs)
-      if (queue.lanes.size === 0 && queue.speed.perSecond === 0) this.#forget(queue)
+      queue.throughput.measure(elapsedMs)
+      if (queue.lanes.size === 0 && queue.throughput.perSecond === 0) this.#forget(queue)
     }
   }
 
@@ -132,9 +135,9 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     let webhook = this.#webhooks.get(webhookId)
     if (!webhook) {
       const answers = this.#answers.of(webhookId)
-      const { placeClass, memoryClass } = answers
+      const { slotClass, memoryClass } = answers
       const groups = { business: null, origin: null }
-      webhook = { id: webhookId, queues: new Set(), inFlight: 0, answers, placeClass, memoryClass, ...groups }
+      webhook = { id: webhookId, queues: new Set(), inFlight: 0, answers, slotClass, memoryClass, ...groups }
       this.#webhooks.set(webhookId, webhook)
     }
     const queue: Queue<Item> = {
@@ -144,8 +147,8 @@ export class QueueTable<Item extends { readonly bytes: number }> {
       ready: new Denque(),
       items: 0,
       bytes: 0,
-      held: 0,
-      speed: new Speed(),
+      waitingForRetry: 0,
+      throughput: new Throughput(),
       turn: 'none',
       closed: undefined,
     }

@@ -1,15 +1,15 @@
-import type { Webhook } from './lane.ts'
+import type { ScheduledWebhook } from './lane.ts'
 
 /**
  * Which share of the places in flight a webhook takes from. quick: its receiver answers; slow: it lately took seconds, timed
  * out or has been silent; unknown: no request of it has ended yet.
  */
-export type PlaceClass = 'quick' | 'unknown' | 'slow'
+export type SlotClass = 'quick' | 'unknown' | 'slow'
 
 /** Requests in flight of one business, or to one origin, by class. */
-export type Group = { readonly key: string } & Record<PlaceClass, number>
+export type SlotGroup = { readonly key: string } & Record<SlotClass, number>
 
-type Counted = Pick<Webhook<never>, 'inFlight' | 'placeClass' | 'business' | 'origin'>
+type SlotHolder = Pick<ScheduledWebhook<never>, 'inFlight' | 'slotClass' | 'business' | 'origin'>
 
 /** Of all places: what slow ones may have together, and unknown ones, and both. The rest is left to quick ones. */
 const slowShare = 1 / 2
@@ -20,10 +20,10 @@ const slowAndUnknownShare = 3 / 4
  * The places in flight of the process, and who may take one. Within its class no webhook, business or origin has more places
  * than it leaves free (a dynamic threshold, Choudhury and Hahne 1998: n of them come to rest with one part of n + 1 each).
  */
-export class Places {
+export class RequestSlots {
   readonly #max: number
-  readonly #inFlight: Record<PlaceClass, number> = { quick: 0, unknown: 0, slow: 0 }
-  readonly #groups = new Map<string, Group>()
+  readonly #inFlight: Record<SlotClass, number> = { quick: 0, unknown: 0, slow: 0 }
+  readonly #groups = new Map<string, SlotGroup>()
 
   constructor(max: number) {
     this.#max = max
@@ -38,27 +38,27 @@ export class Places {
   }
 
   /** Whether the webhook may take one more. */
-  mayTake(webhook: Counted, keys: { business: string; origin: string }): boolean {
-    const { inFlight, placeClass } = webhook
-    const free = this.#free(placeClass)
+  mayTake(webhook: SlotHolder, keys: { business: string; origin: string }): boolean {
+    const { inFlight, slotClass } = webhook
+    const free = this.#free(slotClass)
     if (inFlight >= free) return false
     const business = inFlight > 0 ? webhook.business : this.#groups.get(`business ${keys.business}`)
     const origin = inFlight > 0 ? webhook.origin : this.#groups.get(`origin ${keys.origin}`)
-    return (business?.[placeClass] ?? 0) < free && (origin?.[placeClass] ?? 0) < free
+    return (business?.[slotClass] ?? 0) < free && (origin?.[slotClass] ?? 0) < free
   }
 
-  take(webhook: Counted, keys: { business: string; origin: string }): void {
+  take(webhook: SlotHolder, keys: { business: string; origin: string }): void {
     if (webhook.inFlight === 0) {
       webhook.business = this.#group(`business ${keys.business}`)
       webhook.origin = this.#group(`origin ${keys.origin}`)
     }
-    this.#count(webhook, webhook.placeClass, 1)
+    this.#count(webhook, webhook.slotClass, 1)
     webhook.inFlight++
   }
 
-  leave(webhook: Counted): void {
+  leave(webhook: SlotHolder): void {
     if (webhook.inFlight === 0) throw new Error('a webhook gives a place back that it has not taken')
-    this.#count(webhook, webhook.placeClass, -1)
+    this.#count(webhook, webhook.slotClass, -1)
     webhook.inFlight--
     if (webhook.inFlight > 0) return
     this.#forgetEmpty(webhook.business)
@@ -68,17 +68,17 @@ export class Places {
   }
 
   /** Counts what the webhook has in flight in another class. */
-  move(webhook: Counted, to: PlaceClass): void {
-    this.#count(webhook, webhook.placeClass, -webhook.inFlight)
-    webhook.placeClass = to
+  move(webhook: SlotHolder, to: SlotClass): void {
+    this.#count(webhook, webhook.slotClass, -webhook.inFlight)
+    webhook.slotClass = to
     this.#count(webhook, to, webhook.inFlight)
   }
 
-  #free(placeClass: PlaceClass): number {
+  #free(slotClass: SlotClass): number {
     const { slow, unknown } = this.#inFlight
     const free = this.#max - this.taken
     const shareOf = (share: number) => Math.max(1, Math.floor(this.#max * share))
-    switch (placeClass) {
+    switch (slotClass) {
       case 'quick':
         return free
       case 'slow':
@@ -88,13 +88,13 @@ export class Places {
     }
   }
 
-  #count({ business, origin }: Counted, placeClass: PlaceClass, places: number): void {
-    this.#inFlight[placeClass] += places
-    if (business) business[placeClass] += places
-    if (origin) origin[placeClass] += places
+  #count({ business, origin }: SlotHolder, slotClass: SlotClass, slots: number): void {
+    this.#inFlight[slotClass] += slots
+    if (business) business[slotClass] += slots
+    if (origin) origin[slotClass] += slots
   }
 
-  #group(key: string): Group {
+  #group(key: string): SlotGroup {
     let group = this.#groups.get(key)
     if (!group) {
       group = { key, quick: 0, unknown: 0, slow: 0 }
@@ -103,7 +103,7 @@ export class Places {
     return group
   }
 
-  #forgetEmpty(group: Group | null): void {
+  #forgetEmpty(group: SlotGroup | null): void {
     if (group && group.quick + group.unknown + group.slow === 0) this.#groups.delete(group.key)
   }
 }

@@ -1,5 +1,5 @@
 /** How many sends of a webhook end in a second. */
-export class Speed {
+export class Throughput {
   #ended = 0
   #perSecond = 0
   #measurements = 0

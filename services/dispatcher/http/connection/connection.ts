@@ -10,7 +10,7 @@ export type ConnectionUser = {
 }
 
 /** An open connection: it carries one request at a time, and what comes while it carries none ends it. */
-export class Connection {
+export class HttpConnection {
   /** What may share it: see Connections. */
   readonly key: string
   readonly openedAtMs: number

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts'
+import type { HttpConnection } from './connection.ts'
 
 /** Idle connections of the whole process: 10,000 webhooks do not keep 10,000 of them open. */
 const maxIdle = 1_024
@@ -12,12 +12,12 @@ const sweepMs = 1_000
  * long, are of age, or are too many, the longest idle first. Own code, as undici's pool comes with undici's reading of
  * answers (docs/decisions/0013-own-http-client.md).
  */
-export class Connections implements Disposable {
+export class ConnectionPool implements Disposable {
   readonly #nowMs: () => number
   readonly #lifetimeMs: number
-  readonly #byKey = new Map<string, Connection[]>()
+  readonly #byKey = new Map<string, HttpConnection[]>()
   /** All of them, the longest idle first. */
-  readonly #all = new Set<Connection>()
+  readonly #all = new Set<HttpConnection>()
   readonly #sweeping: NodeJS.Timeout
   #isClosed = false
 
@@ -28,7 +28,7 @@ export class Connections implements Disposable {
     this.#sweeping = setInterval(() => this.#sweep(), Math.min(sweepMs, lifetimeMs)).unref()
   }
 
-  take(key: string): Connection | undefined {
+  take(key: string): HttpConnection | undefined {
     const connections = this.#byKey.get(key)
     for (let found = connections?.pop(); found; found = connections?.pop()) {
       this.#all.delete(found)
@@ -39,7 +39,7 @@ export class Connections implements Disposable {
   }
 
   /** @param serverIdleSeconds for how long the other side keeps it open, when it says so. */
-  keep(connection: Connection, serverIdleSeconds: number | null): void {
+  keep(connection: HttpConnection, serverIdleSeconds: number | null): void {
     const nowMs = this.#nowMs()
     connection.release()
     connection.idleSinceMs = nowMs
@@ -60,7 +60,7 @@ export class Connections implements Disposable {
     for (const connection of this.#all) connection.destroy()
   }
 
-  #mayCarry({ isOpen, openedAtMs, idleSinceMs, idleLimitMs }: Connection): boolean {
+  #mayCarry({ isOpen, openedAtMs, idleSinceMs, idleLimitMs }: HttpConnection): boolean {
     const nowMs = this.#nowMs()
     return isOpen && nowMs - openedAtMs < this.#lifetimeMs && nowMs - idleSinceMs < idleLimitMs
   }
@@ -70,7 +70,7 @@ export class Connections implements Disposable {
     for (const [key, connections] of this.#byKey) if (connections.length === 0) this.#byKey.delete(key)
   }
 
-  #forget(connection: Connection): void {
+  #forget(connection: HttpConnection): void {
     if (!this.#all.delete(connection)) return
     const connections = this.#byKey.get(connection.key) ?? []
     const index = connections.indexOf(connection)

@@ -2,7 +2,7 @@ import { isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { AddressError, type Resolve, remoteProblem } from '../names/checked-addresses.ts'
 import { asError } from '../unreachable.ts'
-import { Connection } from './connection.ts'
+import { HttpConnection } from './connection.ts'
 import { connectFirst } from './first-connection.ts'
 import type { TlsSessions } from './tls-sessions.ts'
 
@@ -18,7 +18,7 @@ export type OpeningContext = {
 }
 
 /** What a connection is opened to, and who asks for it. */
-export type Destination = { key: string; origin: string; owner: string }
+export type ConnectionTarget = { key: string; origin: string; owner: string }
 
 /**
  * Opens one connection: name, TCP, TLS. It has no time limit of its own, that is the exchange's; `step` says what it waits
@@ -28,16 +28,16 @@ export type Destination = { key: string; origin: string; owner: string }
 export class Opening {
   step = 'DNS has not answered'
   readonly #context: OpeningContext
-  readonly #destination: Destination
+  readonly #destination: ConnectionTarget
   readonly #url: URL
-  #done: ((error: Error | null, connection?: Connection) => void) | null
+  #done: ((error: Error | null, connection?: HttpConnection) => void) | null
   #giveUp: () => void = () => {}
 
   /** @param done called once, unless it is cancelled, and never from inside the constructor. */
   constructor(
     context: OpeningContext,
-    destination: Destination,
-    done: (error: Error | null, connection?: Connection) => void,
+    destination: ConnectionTarget,
+    done: (error: Error | null, connection?: HttpConnection) => void,
   ) {
     this.#context = context
     this.#destination = destination
@@ -69,7 +69,7 @@ export class Opening {
     this.step = 'no address has taken the connection'
     const isSecure = this.#url.protocol === 'https:'
     const port = Number(this.#url.port || (isSecure ? 443 : 80))
-    let connection: Connection | null = null
+    let connection: HttpConnection | null = null
     const onread: OnReadOpts = {
       buffer: isSecure ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(readBytes),
       callback: (count, bytes) => {
@@ -134,11 +134,11 @@ export class Opening {
     )
   }
 
-  #connectionOf(socket: Socket): Connection {
-    return new Connection(socket, this.#destination.key, this.#context.nowMs())
+  #connectionOf(socket: Socket): HttpConnection {
+    return new HttpConnection(socket, this.#destination.key, this.#context.nowMs())
   }
 
-  #end(error: Error | null, connection?: Connection): void {
+  #end(error: Error | null, connection?: HttpConnection): void {
     const done = this.#done
     this.#done = null
     if (done) done(error, connection)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type StatusFacts, statusOf } from '../../../../services/admin/status/decide-status.ts'
 import { lastHour } from '../../../../services/admin/status/last-hour.ts'
 import type { WebhookState } from '../../../../services/domain/api/webhook.ts'
-import type { WebhookHealth } from '../../../../services/domain/delivery/webhook-health.ts'
+import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
 import { type MinuteCounts, minuteMs } from '../../../../services/domain/stats/stats.ts'
 
 const nowMs = Date.UTC(2027, 0, 15, 8, 59, 30)
@@ -14,8 +14,9 @@ function minute(ago: number, counts: Partial<MinuteCounts>): MinuteCounts {
   return { minute: start, success: 0, slow: 0, error: 0, rejected: 0, ...times, ...counts } as MinuteCounts
 }
 
-function health(fields: Partial<WebhookHealth>): WebhookHealth {
-  return { webhookId: 'wh_a', asOf: nowMs, breaker: null, parked: null, pausedUntil: null, ...fields }
+function health(fields: Partial<WebhookSnapshot>): WebhookSnapshot {
+  const offsets = { partition: 0, attemptsOffset: 0, parkedOffset: 0 }
+  return { webhookId: 'wh_a', asOf: nowMs, ...offsets, breaker: null, parked: null, pausedUntil: null, ...fields }
 }
 
 function breaker(state: string, openUntil: number | null, failures: number[] = [], failingSince: number | null = null) {
@@ -92,7 +93,7 @@ test('a status tells what led to it', () => {
       problems: ['no url'],
       health: health({
         breaker: { state: 'open', openUntil: nowMs + 60_000, failures: [nowMs - 600_001, nowMs], failingSince: nowMs },
-        parked: { from: 4, last: 9 },
+        parked: { from: 4, last: 9, since: 0 },
         pausedUntil: nowMs + 1_000,
       }),
       deadLetters: 3,

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RecentIds } from '../../../../services/dispatcher/engine/answered-ids.ts'
+import { AnsweredIds } from '../../../../services/dispatcher/engine/answered-ids.ts'
 
 const settled = Number.POSITIVE_INFINITY
 
-function remembered(ids: RecentIds, names: string[]): string[] {
+function remembered(ids: AnsweredIds, names: string[]): string[] {
   return names.filter((name) => ids.has(name, 0))
 }
 
 test('at least half of the capacity is remembered, and never more than the capacity', () => {
-  const ids = new RecentIds(10)
+  const ids = new AnsweredIds(10)
   const names = Array.from({ length: 100 }, (_, i) => `msg_${i}`)
   for (const [i, name] of names.entries()) {
     ids.add(name, settled)
@@ -21,7 +21,7 @@ test('at least half of the capacity is remembered, and never more than the capac
 })
 
 test('a delivery that was answered again has its newer answer, also when the older one is about to be forgotten', () => {
-  const ids = new RecentIds(4)
+  const ids = new AnsweredIds(4)
   ids.add('retried', 2)
   ids.add('a', settled)
   ids.add('retried', settled)
@@ -31,14 +31,14 @@ test('a delivery that was answered again has its newer answer, also when the old
 })
 
 test('a delivery from a delay topic is a new try, not the one that was answered', () => {
-  const ids = new RecentIds(4)
+  const ids = new AnsweredIds(4)
   ids.add('retried', 2)
   expect(ids.has('retried', 1)).toBe(true)
   expect(ids.has('retried', 2)).toBe(false)
 })
 
 test('a capacity of 0 remembers nothing', () => {
-  const ids = new RecentIds(0)
+  const ids = new AnsweredIds(0)
   ids.add('a', settled)
   expect(ids.has('a', 0)).toBe(false)
 })
@@ -55,7 +55,7 @@ test('ids with the same beginning are told apart, in any order', () => {
   const steps = fc.array(fc.record({ name: fc.constantFrom(...names), attempts: fc.nat(3) }), { maxLength: 60 })
   fc.assert(
     fc.property(steps, (list) => {
-      const ids = new RecentIds(1_000)
+      const ids = new AnsweredIds(1_000)
       const answered = new Map<string, number>()
       for (const { name, attempts } of list) {
         ids.add(name, attempts)
@@ -70,7 +70,7 @@ test('ids with the same beginning are told apart, in any order', () => {
 })
 
 test.each([1, 2, 3, 7, 64])('a capacity of %i is kept, however often it is used up', (capacity) => {
-  const ids = new RecentIds(capacity)
+  const ids = new AnsweredIds(capacity)
   for (let round = 0; round < 50 * capacity; round++) {
     const name = idOf(255)
     expect(ids.has(name, 0)).toBe(false)
@@ -80,7 +80,7 @@ test.each([1, 2, 3, 7, 64])('a capacity of %i is kept, however often it is used 
 })
 
 test('ids that differ only in unused bits of their encoding are different ids', () => {
-  const ids = new RecentIds(4)
+  const ids = new AnsweredIds(4)
   const own = idOf(1, Buffer.alloc(28))
   ids.add(own, settled)
   expect(ids.has(`${own.slice(0, -1)}B`, 0)).toBe(false)

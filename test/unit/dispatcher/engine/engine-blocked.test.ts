@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { commitsOf, ok, place, world } from '../../../support/engine-world.ts'
+import { commitsOf, ok, position, world } from '../../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
 
 describe('a webhook that is blocked', () => {
@@ -17,7 +17,7 @@ describe('a webhook that is blocked', () => {
     return { made, mend }
   }
   const offerAll = (made: SimulatedWorld, from: number, count: number) => {
-    for (let i = from; i < from + count; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
+    for (let i = from; i < from + count; i++) made.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
   }
   /** Runs the clock for this long, with the engine's ticks. */
   const run = (made: SimulatedWorld, forMs: number) => {
@@ -39,7 +39,7 @@ describe('a webhook that is blocked', () => {
     expect(made.sent).toHaveLength(101)
     expect(made.attempts.filter(({ outcome }) => outcome === 'rejected')).toHaveLength(199)
     expect(made.deadLetters.filter(({ reason }) => reason === 'breaker')).toHaveLength(199)
-    expect(commitsOf(made)).toEqual([place(300)])
+    expect(commitsOf(made)).toEqual([position(300)])
   })
 
   test('with park, a blocked webhook gets nothing, then one probe, then everything in order', () => {
@@ -62,7 +62,7 @@ describe('a webhook that is blocked', () => {
         .map(({ deliveryId }) => Number(deliveryId.slice(1)))
       expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
     }
-    expect(commitsOf(made)).toEqual([place(420)])
+    expect(commitsOf(made)).toEqual([position(420)])
   })
 
   test('with park, what arrives for a blocked webhook is in webhook-parked at once, even if nothing was queued', () => {
@@ -80,7 +80,7 @@ describe('a webhook that is blocked', () => {
       'd103 breaker',
     ])
     expect(made.engine.held).toBe(0)
-    expect(commitsOf(made)).toEqual([place(104)])
+    expect(commitsOf(made)).toEqual([position(104)])
     mend()
     run(made, hour)
     expect(made.sent).toHaveLength(104)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { ok, owned, place } from '../../../support/engine-world.ts'
+import { ok, owned, position } from '../../../support/engine-world.ts'
 import { definition, delivery, SimulatedWorld } from '../../../support/simulation.ts'
 
 const timeout: Outcome = { kind: 'unreachable', reason: 'timeout', latencyMs: 10_000, detail: '' }
@@ -34,7 +34,7 @@ function waitsBeside(hanging: number, owner: Owner, measuredBefore: boolean) {
     while (log.length > 0 && world.engine.hasRoomFor('webhook-deliveries')) {
       const { id, webhookId } = log.shift() as (typeof log)[number]
       const { businessId } = world.definitions.get(webhookId) ?? definition(webhookId)
-      world.engine.offer(place(offset++), { ...delivery(id, webhookId, id), businessId })
+      world.engine.offer(position(offset++), { ...delivery(id, webhookId, id), businessId })
     }
   }
   const publish = (id: string, webhookId: string) => {
@@ -117,7 +117,7 @@ test('webhooks that cannot be signed for delay no other webhook, and get everyth
     ]
     for (const [id, webhookId, contact] of round)
       if (world.engine.hasRoomFor('webhook-deliveries'))
-        world.engine.offer(place(offset++), delivery(id, webhookId, contact))
+        world.engine.offer(position(offset++), delivery(id, webhookId, contact))
       else refused++
     for (let i = 0; i < 5; i++) {
       world.clock.runUntil(world.clock.nowMs + 200)

@@ -5,7 +5,7 @@ import * as retry from '../../../../services/dispatcher/engine/gate/retry.ts'
 import * as items from '../../../../services/dispatcher/engine/item.ts'
 import * as groups from '../../../../services/dispatcher/engine/scheduling/slot-groups.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { commitsOf, ok, place, topic, world } from '../../../support/engine-world.ts'
+import { commitsOf, ok, position, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
 
 vi.mock(import('../../../../services/dispatcher/engine/gate/breaker.ts'), spied)
@@ -38,7 +38,7 @@ const pure = {
   'records.summaryOf': [records, 'summaryOf'],
   'records.deadLetterOf': [records, 'deadLetterOf'],
   'items.createItem': [items, 'createItem'],
-  'groups.groupsOf': [groups, 'groupsOf'],
+  'groups.readGroupKeys': [groups, 'readGroupKeys'],
   'breaker.gate': [breaker, 'gate'],
   'breaker.onResult': [breaker, 'onResult'],
 } as const
@@ -95,7 +95,7 @@ function offerAll(made: SimulatedWorld): void {
       i % 4 === 3
         ? { ...delivery(`o${i}`, 'other', 'ben'), businessId: 'another' }
         : delivery(`d${i}`, 'w', `contact${i % 2}`)
-    made.engine.offer(place(i), of)
+    made.engine.offer(position(i), of)
   }
 }
 
@@ -156,7 +156,7 @@ describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
         i % 2 === 0
           ? delivery(`d${i}`, 'w', `c${i}`)
           : { ...delivery(`o${i}`, 'other', `c${i}`), businessId: 'another' }
-      made.engine.offer(place(i), of)
+      made.engine.offer(position(i), of)
     }
     await settle(made)
     const isReached = made.failures.length > 0
@@ -164,7 +164,7 @@ describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
     if (!isReached)
       expect([
         'random',
-        'groups.groupsOf',
+        'groups.readGroupKeys',
         'records.summaryOf',
         'records.deadLetterOf',
         'breaker.onResult',
@@ -186,7 +186,7 @@ test.each(['send', 'record'] as const)(
     await settle(made)
     const faults = made.deadLetters.filter(({ reason }) => reason === 'fault')
     expect(faults).toHaveLength(1)
-    expect(faults[0]?.source).toMatchObject(place(4))
+    expect(faults[0]?.source).toMatchObject(position(4))
     expect(faults[0]?.detail).toContain('an odd record')
     expect(made.engine.held).toBe(0)
     expect(commitsOf(made)).toEqual([{ topic, partition: 0, offset: count }])

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { commitsOf, ok, place, topic, world } from '../../../support/engine-world.ts'
+import { commitsOf, ok, position, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, replayOf, type SimulatedWorld } from '../../../support/simulation.ts'
 
 const hour = 3_600_000
 const count = 300
 
 function offerAll(made: SimulatedWorld, from: number, to: number): void {
-  for (let i = from; i < to; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
+  for (let i = from; i < to; i++) made.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
 }
 
 /** Runs the clock for this long, with the engine's ticks. */
@@ -40,7 +40,7 @@ describe('what will wait longer than a minute', () => {
         run(made, 1_000)
         expect(made.engine.held).toBeLessThanOrEqual(most)
       }
-      expect(commitsOf(made)).toEqual([place(count)])
+      expect(commitsOf(made)).toEqual([position(count)])
       expect(made.parkedLog.get(0)?.length).toBeLessThanOrEqual(count)
       run(made, ((count + 20) * 1_000) / ratePerSecond)
       expect(made.sent).toHaveLength(count)
@@ -56,7 +56,7 @@ describe('what will wait longer than a minute', () => {
     made.definitions.set('w', definition('w', { rateLimitPerSecond: 0.1 }))
     run(made, 1_000)
     expect(made.engine.held).toBeLessThanOrEqual(5)
-    expect(commitsOf(made)).toEqual([place(count)])
+    expect(commitsOf(made)).toEqual([position(count)])
     run(made, count * 11_000)
     expect(made.sent).toHaveLength(count)
     expectInOrder(made)
@@ -73,7 +73,7 @@ describe('what will wait longer than a minute', () => {
       offerAll(made, count, count + 20)
       run(made, 1_000)
       expect(made.engine.held).toBe(0)
-      expect(commitsOf(made)).toEqual([place(count + 20)])
+      expect(commitsOf(made)).toEqual([position(count + 20)])
       run(made, hour + 60_000)
       // The refused one waits in a delay topic.
       expect(made.sent).toHaveLength(count + 20)
@@ -115,7 +115,7 @@ describe('what will wait longer than a minute', () => {
     run(made, 60_000)
     expect(made.sent).toHaveLength(101)
     expect(made.engine.held).toBe(0)
-    expect(commitsOf(made)).toEqual([place(count)])
+    expect(commitsOf(made)).toEqual([position(count)])
     expectInOrder(made)
   })
 })

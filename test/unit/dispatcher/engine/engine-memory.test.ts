@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { busy, ok, owned, place } from '../../../support/engine-world.ts'
+import { busy, ok, owned, position } from '../../../support/engine-world.ts'
 import { type Answer, definition, delivery, SimulatedWorld } from '../../../support/simulation.ts'
 
 const limits = { maxInFlight: 2_048, maxHeld: 5_000, maxHeldBytes: 33_554_432, maxQueuedOfWebhook: 700 }
@@ -44,7 +44,7 @@ function longestWaits(badWebhooks: number, badAnswer: Answer, seconds: number, p
         roomsAtLack = world.rooms
         return
       }
-      world.engine.offer(place(offset++), delivery(next.id, next.webhookId, 'contact'))
+      world.engine.offer(position(offset++), delivery(next.id, next.webhookId, 'contact'))
     }
   }
   const publish = (webhookId: string | undefined) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { busy, commitsOf, measure, ok, place, world } from '../../../support/engine-world.ts'
+import { busy, commitsOf, measure, ok, position, world } from '../../../support/engine-world.ts'
 import { definition, delivery } from '../../../support/simulation.ts'
 
 describe('replays', () => {
@@ -8,20 +8,20 @@ describe('replays', () => {
 
   test('a replay sends an answered notification again, once per replay, with its own attempts', () => {
     const made = world(() => ({ outcome: ok }))
-    made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
+    made.engine.offer(position(0), delivery('d0', 'w', 'ana'))
     made.runAll()
     for (const [offset, id] of ['r1', 'r1', 'r2'].entries())
       made.engine.offer(replay(offset), delivery('d0', 'w', 'ana'), [], id)
     made.runAll()
     made.engine.offer(replay(3), delivery('d0', 'w', 'ana'), [], 'r1')
-    made.engine.offer(place(1), delivery('d0', 'w', 'ana'))
+    made.engine.offer(position(1), delivery('d0', 'w', 'ana'))
     made.runAll()
     expect(made.attempts.map(({ deliveryId, attempt, replayId }) => [deliveryId, attempt, replayId])).toEqual([
       ['d0', 1, null],
       ['d0', 1, 'r1'],
       ['d0', 1, 'r2'],
     ])
-    expect(commitsOf(made)).toEqual([place(2), replay(4)])
+    expect(commitsOf(made)).toEqual([position(2), replay(4)])
   })
 
   test('live notifications of a contact do not wait for its replays, and replays do not expire', () => {
@@ -29,7 +29,7 @@ describe('replays', () => {
     made.clock.nowMs += 60_000
     made.engine.offer(replay(0), delivery('d0', 'w', 'ana'), [], 'r1')
     made.clock.runUntil(made.clock.nowMs + 50)
-    made.engine.offer(place(0), { ...delivery('d1', 'w', 'ana'), createdAt: made.clock.nowMs })
+    made.engine.offer(position(0), { ...delivery('d1', 'w', 'ana'), createdAt: made.clock.nowMs })
     expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 'd1'])
   })
 
@@ -52,11 +52,11 @@ describe('test notifications', () => {
 
   test("a test notification is sent at once past a blocked webhook's full lane, in one attempt that counts for nothing", () => {
     const made = world(() => ({ outcome: busy }), { maxInFlight: 1 })
-    made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
+    made.engine.offer(position(0), delivery('d0', 'w', 'ana'))
     made.offerTest(at(0), delivery('t0', 'w', 'ana'))
     made.offerTest(at(1), delivery('t0', 'w', 'ana'))
     expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 't0'])
-    expect(commitsOf(made)).toEqual([place(0), at(0)])
+    expect(commitsOf(made)).toEqual([position(0), at(0)])
     made.clock.runUntil(made.clock.nowMs + 100)
     made.offerTest(at(2), delivery('t0', 'w', 'ana'))
     expect(made.attempts.filter(({ test }) => test)).toMatchObject([
@@ -102,12 +102,12 @@ describe('a webhook that has ended by 410', () => {
 
   test('a webhook that ended by 410 gets nothing until its definition is written again, whatever its version', () => {
     const made = world((id) => ({ outcome: id === 'd0' ? gone : ok }))
-    for (const offset of [0, 1]) made.engine.offer(place(offset), delivery(`d${offset}`, 'w', 'ana'))
+    for (const offset of [0, 1]) made.engine.offer(position(offset), delivery(`d${offset}`, 'w', 'ana'))
     made.runAll()
     expect(made.disabled).toEqual(['w: the receiver answered 410 Gone'])
     expect(made.deadLetters.map(({ reason }) => reason)).toEqual(['gone', 'disabled'])
     made.definitions.set('w', definition('w'))
-    made.engine.offer(place(2), delivery('d2', 'w', 'ana'))
+    made.engine.offer(position(2), delivery('d2', 'w', 'ana'))
     made.runAll()
     expect(made.attempts.map(({ deliveryId, definitionOffset }) => [deliveryId, definitionOffset])).toEqual([
       ['d0', 0],
@@ -119,8 +119,8 @@ describe('a webhook that has ended by 410', () => {
 describe('what follows an attempt', () => {
   test("a delivery with no quick retries left goes to a delay topic and lets the contact's next one pass", () => {
     const made = world((id) => ({ outcome: id === 'd0' ? busy : ok }))
-    made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
-    made.engine.offer(place(1), delivery('d1', 'w', 'ana'))
+    made.engine.offer(position(0), delivery('d0', 'w', 'ana'))
+    made.engine.offer(position(1), delivery('d1', 'w', 'ana'))
     made.runAll()
     expect(made.sent.map(({ deliveryId, attempt }) => `${deliveryId}#${attempt}`)).toEqual([
       'd0#1',
@@ -137,17 +137,17 @@ describe('what follows an attempt', () => {
       nextTopic: 'webhook-retries-1m',
       nextAttemptAt: pending?.dueAt,
     })
-    expect(commitsOf(made)).toEqual([place(2)])
+    expect(commitsOf(made)).toEqual([position(2)])
   })
 
   test('a retry continues the history of its delivery, and its first record is not sent again', () => {
     const made = world(() => ({ outcome: busy }))
-    made.engine.offer(place(0), delivery('d0', 'w', 'ana'))
+    made.engine.offer(position(0), delivery('d0', 'w', 'ana'))
     made.runAll()
     const [pending] = made.retryLog.get(0) ?? []
     if (!pending) throw new Error('nothing in the delay topic')
     made.engine.offer({ topic: 'webhook-retries-1m', partition: 0, offset: 0 }, pending.delivery, pending.attempts)
-    made.engine.offer(place(1), delivery('d0', 'w', 'ana'))
+    made.engine.offer(position(1), delivery('d0', 'w', 'ana'))
     made.runAll()
     expect(made.sent.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5])
     expect(made.attempts[4]?.nextTopic).toBe('webhook-retries-5m')
@@ -165,7 +165,7 @@ describe('what follows an attempt', () => {
       responseExcerpt: null,
     }))
     made.definitions.set('w', definition('w', { retryProfile: 'none' }))
-    made.engine.offer(place(0), delivery('d0', 'w', 'ana'), tried)
+    made.engine.offer(position(0), delivery('d0', 'w', 'ana'), tried)
     made.runAll()
     expect(made.attempts.map(({ attempt, next }) => [attempt, next])).toEqual([[4, 'deadLetter']])
     expect(made.deadLetters).toHaveLength(1)
@@ -184,7 +184,7 @@ describe('what follows an attempt', () => {
     const made = world(() => ({ outcome: ok }))
     if (now) made.definitions.set('w', now)
     else made.definitions.delete('w')
-    for (let i = 0; i < 2_000; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', 'ana'))
+    for (let i = 0; i < 2_000; i++) made.engine.offer(position(i), delivery(`d${i}`, 'w', 'ana'))
     made.runAll()
     expect(made.sent).toEqual([])
     expect(made.deadLetters).toHaveLength(2_000)

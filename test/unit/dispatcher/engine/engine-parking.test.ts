@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Delivery } from '../../../../services/domain/delivery/delivery.ts'
-import { commitsOf, measure, ok, owned, place, world } from '../../../support/engine-world.ts'
+import { commitsOf, measure, ok, owned, position, world } from '../../../support/engine-world.ts'
 import { definition, delivery, SimulatedWorld } from '../../../support/simulation.ts'
 
 test('a slow webhook beyond its share of memory is served through webhook-parked in order, and then directly again', () => {
   const made = world(() => ({ outcome: ok, afterMs: 500 }), { maxQueuedOfWebhook: 10 })
   made.definitions.set('w', definition('w', { maxInFlight: 2 }))
-  const offer = (i: number) => made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 2}`))
+  const offer = (i: number) => made.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i % 2}`))
   for (let i = 0; i < 10; i++) offer(i)
   measure(made)
   for (let i = 10; i < 100; i++) offer(i)
@@ -22,7 +22,7 @@ test('a slow webhook beyond its share of memory is served through webhook-parked
       .map(({ deliveryId }) => Number(deliveryId.slice(1)))
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
   }
-  made.engine.offer(place(100), delivery('d100', 'w', 'contact0'))
+  made.engine.offer(position(100), delivery('d100', 'w', 'contact0'))
   made.runAll()
   expect(made.parkedLog.get(0)).toHaveLength(100)
   expect(made.sent).toHaveLength(101)
@@ -57,7 +57,8 @@ test.each([
     ]).flat()
     const beganMs = made.clock.nowMs
     for (let offset = 0; offset < records.length; ) {
-      if (made.engine.hasRoomFor('webhook-deliveries')) made.engine.offer(place(offset), records[offset++] as Delivery)
+      if (made.engine.hasRoomFor('webhook-deliveries'))
+        made.engine.offer(position(offset), records[offset++] as Delivery)
       // A delivery that was refused for lack of room waits until there is room.
       else
         for (const before = made.rooms; made.rooms === before; made.engine.tick())
@@ -74,7 +75,7 @@ test("a slow webhook's deliveries are parked by contacts in turn, each contact's
   const made = new SimulatedWorld(1, () => ({ outcome: ok, afterMs: 60_000 }), { maxHeld: 30 })
   made.definitions.set('w', definition('w', { maxInFlight: 2 }))
   made.assign(owned)
-  for (let i = 0; i < 20; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', i < 10 ? 'ana' : 'rui'))
+  for (let i = 0; i < 20; i++) made.engine.offer(position(i), delivery(`d${i}`, 'w', i < 10 ? 'ana' : 'rui'))
   measure(made)
   const parked = made.parkedLog.get(0)?.map((pending) => pending.delivery.deliveryId)
   expect(parked).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((i) => [`d${i}`, `d${10 + i}`]))
@@ -82,7 +83,7 @@ test("a slow webhook's deliveries are parked by contacts in turn, each contact's
 
 test('a webhook counts as slow only after its speed is measured, so a backlog at the start stays in memory', () => {
   const made = world(() => ({ outcome: ok, afterMs: 10 }), { maxQueuedOfWebhook: 10, maxHeld: 100 })
-  for (let i = 0; i < 90; i++) made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
+  for (let i = 0; i < 90; i++) made.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i}`))
   made.clock.runUntil(made.clock.nowMs + 5)
   made.engine.tick()
   made.runAll()
@@ -97,7 +98,7 @@ function recovering(parkedCount: number) {
     maxQueuedOfWebhook: inMemory,
     maxInFlight: 256,
   })
-  const offer = (i: number) => made.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i % 100}`))
+  const offer = (i: number) => made.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i % 100}`))
   for (let i = 0; i < inMemory; i++) offer(i)
   measure(made)
   for (let i = inMemory; i < inMemory + parkedCount; i++) offer(i)
@@ -142,7 +143,7 @@ test('when a webhook parks again after catching up, what was taken is put back a
   const made = world(() => ({ outcome: ok, afterMs: 1_000 }), { maxQueuedOfWebhook: 4 })
   made.definitions.set('w', definition('w', { maxInFlight: 1 }))
   let offset = 0
-  const offer = (i: number) => made.engine.offer(place(offset++), delivery(`d${i}`, 'w', 'ana'))
+  const offer = (i: number) => made.engine.offer(position(offset++), delivery(`d${i}`, 'w', 'ana'))
   const parked = () => made.parkedLog.get(0)?.map((pending) => pending.delivery.deliveryId)
   for (const i of [0, 1, 2, 3]) offer(i)
   measure(made)
@@ -162,5 +163,5 @@ test('when a webhook parks again after catching up, what was taken is put back a
   while (made.clock.step()) made.engine.tick()
   expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'd6'])
   expect(made.engine.parking).toBe(0)
-  expect(commitsOf(made)).toEqual([place(offset)])
+  expect(commitsOf(made)).toEqual([position(offset)])
 })

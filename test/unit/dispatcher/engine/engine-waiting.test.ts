@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BreakerState } from '../../../../services/dispatcher/engine/gate/breaker.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { ok, place, topic, world } from '../../../support/engine-world.ts'
+import { ok, position, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
 
 const owned = { partitions: new Map([[topic, [0]]]), fresh: true }
@@ -36,7 +36,7 @@ describe.each(['reject', 'park'] as const)(
         openUntilMs: one.clock.nowMs - 3_000,
         failingSinceMs: one.clock.nowMs - 700_000,
       })
-      for (let i = 0; i < 5; i++) one.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
+      for (let i = 0; i < 5; i++) one.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i}`))
       run(one, 61_000)
       expect(one.sent).toHaveLength(5)
       expect(one.engine.held).toBe(0)
@@ -46,7 +46,7 @@ describe.each(['reject', 'park'] as const)(
       let fault = true
       const one = made(() => ({ outcome: fault ? 'postponed' : ok }))
       restored(one, { state: 'open', openUntilMs: one.clock.nowMs - 1, failingSinceMs: one.clock.nowMs - 600_000 })
-      for (let i = 0; i < 5; i++) one.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
+      for (let i = 0; i < 5; i++) one.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i}`))
       run(one, 200)
       expect(one.sent).toHaveLength(0)
       fault = false
@@ -58,7 +58,7 @@ describe.each(['reject', 'park'] as const)(
       const one = made()
       restored(one, {})
       one.definitions.set('w', definition('w', { whenBlocked, rateLimitPerSecond: 1e-7 }))
-      for (let i = 0; i < 2; i++) one.engine.offer(place(i), delivery(`d${i}`, 'w', `contact${i}`))
+      for (let i = 0; i < 2; i++) one.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i}`))
       run(one, 3_600_000)
       expect(one.sent).toHaveLength(1)
       one.definitions.set('w', definition('w', { whenBlocked }))
@@ -74,7 +74,7 @@ describe('guarantee 50: a partition that has left', () => {
 
   test('a request that fails after its partition has left creates no gate', () => {
     const one = world(() => ({ outcome: busy, afterMs: 500 }))
-    one.engine.offer(place(0, 1), delivery('d0', 'w', 'ana'))
+    one.engine.offer(position(0, 1), delivery('d0', 'w', 'ana'))
     one.clock.runUntil(one.clock.nowMs + 100)
     one.assign(own([0]))
     one.runAll()
@@ -86,9 +86,9 @@ describe('guarantee 50: a partition that has left', () => {
     const one = world(() => ({ outcome: ok }))
     one.assign(own([0]))
     one.engine.resume(1, topic, { offset: 5, finishedAbove: null })
-    one.engine.offer(place(5, 1), delivery('d5', 'w', 'ana'))
-    one.offerTest({ ...place(6, 1) }, delivery('t6', 'w', 'ana'))
-    one.engine.offerUnsendable(place(7, 1))
+    one.engine.offer(position(5, 1), delivery('d5', 'w', 'ana'))
+    one.offerTest({ ...position(6, 1) }, delivery('t6', 'w', 'ana'))
+    one.engine.offerUnsendable(position(7, 1))
     one.runAll()
     expect(one.sent).toEqual([])
     expect([...one.engine.partitions].map(({ number }) => number)).toEqual([0])

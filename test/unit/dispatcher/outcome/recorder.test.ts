@@ -46,8 +46,8 @@ const attempt = {
   sourceOffset: 4,
   replayId: null,
 } as unknown as Attempt
-const place = { topic: 'webhook-deliveries', partition: 3, offset: 4 }
-const deadLetter = deadLetterOf(sent, place, 'exhausted', [summary], 7)
+const position = { topic: 'webhook-deliveries', partition: 3, offset: 4 }
+const deadLetter = deadLetterOf(sent, position, 'exhausted', [summary], 7)
 
 function contextOf(producer: RecorderContext['producer']): RecorderContext {
   const of = (topic: string) => ({ topic, encode })
@@ -101,7 +101,7 @@ test.each<[string, Refuses, string[], Partial<DeadLetter> | null]>([
   expect(topicsOf(kafka.log)).toEqual(written)
   for (const { partition, key } of kafka.log) expect([partition, key]).toEqual([3, 'w'])
   const [first, last] = kafka.log.map((record) => JSON.parse(textOf(record)))
-  if (letter) expect(first).toMatchObject({ reason: 'oversize', ...letter, source: place })
+  if (letter) expect(first).toMatchObject({ reason: 'oversize', ...letter, source: position })
   // A successor treats as answered what is in Kafka.
   const answered = new Map<string, number>()
   addAnswered(answered, last as Attempt)

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import type { HealthRecord } from '../../../../services/dispatcher/engine/health-record.ts'
-import { epochHeaders, HealthLog, readEpoch } from '../../../../services/dispatcher/takeover/snapshot-log.ts'
+import { epochHeaders, readEpoch, SnapshotLog } from '../../../../services/dispatcher/takeover/snapshot-log.ts'
+import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
 
 /** A snapshot that is recognised by the offset that it reflects. */
-const of = (webhookId: string | null, attemptsOffset: number) => ({ webhookId, attemptsOffset }) as HealthRecord
+const of = (webhookId: string | null, attemptsOffset: number) => ({ webhookId, attemptsOffset }) as WebhookSnapshot
 
-type Row = [key: string, epoch: number | null, record: HealthRecord | null]
+type Row = [key: string, epoch: number | null, record: WebhookSnapshot | null]
 
 /** Offsets of the believed snapshots by webhook; under null, the partition's. */
 function believed(rows: Row[]): Record<string, number> {
-  const log = new HealthLog()
+  const log = new SnapshotLog()
   for (const row of rows) log.add(...row)
   const webhooks = [...log.webhooks()].map(([id, { attemptsOffset }]) => [id, attemptsOffset])
   return Object.fromEntries([...webhooks, ['partition', log.partition?.attemptsOffset ?? -1]])

@@ -1,16 +1,16 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { initialBreaker } from '../../../../services/dispatcher/engine/gate/breaker.ts'
-import type { HealthRecord } from '../../../../services/dispatcher/engine/health-record.ts'
 import { PartitionState } from '../../../../services/dispatcher/engine/offsets/partition-state.ts'
 import { epochHeaders, readEpoch } from '../../../../services/dispatcher/takeover/snapshot-log.ts'
 import { SnapshotWriter } from '../../../../services/dispatcher/takeover/snapshot-writer.ts'
+import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/record-refused.ts'
 
 const taken = { reflected: { attemptsOffset: 5, parkedOffset: 7 }, epoch: 100, healthOffset: 0 }
 const paused = { breaker: initialBreaker(), pausedUntilMs: 9_000 }
 
-type Log = { key: string; value: HealthRecord | null; epoch: number | null }[]
+type Log = { key: string; value: WebhookSnapshot | null; epoch: number | null }[]
 
 /** @param log webhook-health/3, which others may write to. */
 function writerOf(
@@ -90,8 +90,8 @@ test('an acknowledgement or commit of an earlier ownership does not count for th
 
 test.each([
   ['a tombstone for a webhook that has something to tell', 'w', null, ['w']],
-  ['a snapshot of a webhook that has nothing to tell', 'over', { webhookId: 'over' } as HealthRecord, ['over']],
-  ['the offsets of the partition', 'partition-3', { webhookId: null } as HealthRecord, ['partition-3']],
+  ['a snapshot of a webhook that has nothing to tell', 'over', { webhookId: 'over' } as WebhookSnapshot, ['over']],
+  ['the offsets of the partition', 'partition-3', { webhookId: null } as WebhookSnapshot, ['partition-3']],
 ])('a late snapshot of a cut-off owner is corrected: %s', async (_name, key, value, repaired) => {
   const { writer, sent, write } = writerOf([['w', paused]])
   writer.takenOver(3, taken, [])

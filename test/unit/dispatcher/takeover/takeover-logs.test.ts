@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { HealthRecord } from '../../../../services/dispatcher/engine/health-record.ts'
 import { type TakeoverContext, takeOver } from '../../../../services/dispatcher/takeover/takeover.ts'
 import type { PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
+import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
 import type { ConsumedRecord } from '../../../../services/platform/kafka/consumer.ts'
 
 const [here, other] = ['Zx3pQ0vVTk6wq_d5-Xm1Aw', 'AAAAAAAAQACAAAAAAAAAAQ']
@@ -15,7 +15,7 @@ type Ids = { attemptsLogId?: string | null; parkedLogId?: string | null }
  * at 500.
  */
 async function takenOver(written: Ids) {
-  const snapshot = (webhookId: string | null, parked: HealthRecord['parked']): HealthRecord => ({
+  const snapshot = (webhookId: string | null, parked: WebhookSnapshot['parked']): WebhookSnapshot => ({
     ...{
       webhookId,
       partition,

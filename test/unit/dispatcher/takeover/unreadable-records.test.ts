@@ -32,22 +32,22 @@ function bench() {
     letters.push(letter)
   }
   const unreadable = new UnreadableRecords({ log: pino({ level: 'silent' }), nowMs: () => 1, write })
-  const placesOf = () => letters.map(({ reason, source }) => `${reason} ${source.topic} ${source.value}`)
-  return { unreadable, placesOf }
+  const lettersOf = () => letters.map(({ reason, source }) => `${reason} ${source.topic} ${source.value}`)
+  return { unreadable, placesOf: lettersOf }
 }
 
 test('an unreadable parked notification becomes one dead letter with its bytes, however often it is read', async () => {
-  const { unreadable, placesOf } = bench()
+  const { unreadable, placesOf: lettersOf } = bench()
   const fail = (error: unknown) => expect(error).toBeUndefined()
   const access = { reader, topics: { parked: { topic: 'webhook-parked', decode } } }
   const drain = readParkedWith(access, unreadable, fail)
   for (let pass = 0; pass < 3; pass++)
     await new Promise<void>((done) => drain(3, 0, 5, () => expect.unreachable('it cannot be read'), done))
-  expect(placesOf()).toEqual(['unreadable webhook-parked no Avro'])
+  expect(lettersOf()).toEqual(['unreadable webhook-parked no Avro'])
 })
 
 test('a takeover writes dead letters for unreadable parked notifications and snapshots', async () => {
-  const { unreadable, placesOf } = bench()
+  const { unreadable, placesOf: lettersOf } = bench()
   const context = {
     reader,
     unreadable,
@@ -61,5 +61,5 @@ test('a takeover writes dead letters for unreadable parked notifications and sna
     attempts: { topic: 'webhook-attempts', decode },
   }
   await takeOver(3, new Map(), context)
-  expect(placesOf().sort()).toEqual(['unreadable webhook-health no Avro', 'unreadable webhook-parked no Avro'])
+  expect(lettersOf().sort()).toEqual(['unreadable webhook-health no Avro', 'unreadable webhook-parked no Avro'])
 })

@@ -1,0 +1,43 @@
+import type { ParkedRange, SnapshotLogIds, WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
+import type { BreakerState } from './gate/breaker.ts'
+import type { GateState } from './gate/send-gate.ts'
+import type { ResumePoint } from './offsets/partition-state.ts'
+
+/** State of a partition number at its takeover, read from its topics. */
+export type RestoredPartition = {
+  /** By topic, from its commit. */
+  resume: Map<string, ResumePoint>
+  /** By queue. */
+  parked: Map<string, ParkedRange>
+  /** By webhook. */
+  gates: Map<string, GateState>
+  /** Replay -> when it was stopped, in milliseconds since the epoch: those whose stop record lies behind the commit. */
+  stopped: Map<string, number>
+  /** answerId -> number of attempts answered for; Infinity when it is settled. */
+  answered: Map<string, number>
+}
+
+export function readBreaker(record: NonNullable<WebhookSnapshot['breaker']>): BreakerState {
+  const { state, openUntil, failingSince, failures } = record
+  const known = state === 'open' || state === 'halfOpen' ? state : 'closed'
+  return { state: known, failures, openUntilMs: openUntil ?? 0, failingSinceMs: failingSince }
+}
+
+/** @param webhookId null for the record of the partition's own offsets. */
+export function createSnapshot(
+  webhookId: string | null,
+  partition: number,
+  gate: GateState | undefined,
+  parked: ParkedRange | null,
+  offsets: { attemptsOffset: number; parkedOffset: number } & Partial<SnapshotLogIds>,
+  nowMs: number,
+): WebhookSnapshot {
+  const breaker = gate && {
+    state: gate.breaker.state,
+    openUntil: gate.breaker.openUntilMs || null,
+    failingSince: gate.breaker.failingSinceMs,
+    failures: [...gate.breaker.failures],
+  }
+  const pausedUntil = gate && gate.pausedUntilMs > nowMs ? gate.pausedUntilMs : null
+  return { webhookId, partition, asOf: nowMs, ...offsets, breaker: breaker ?? null, parked, pausedUntil }
+}

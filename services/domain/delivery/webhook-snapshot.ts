@@ -1,0 +1,33 @@
+/** Time within which failures count towards opening a breaker (contract.md, 1.9). */
+export const breakerWindowMs = 600_000
+
+/** A record of webhook-health (schemas/webhook-health.avsc); times are milliseconds since the epoch. */
+export type WebhookSnapshot = {
+  /** Null in the record of a partition's own offsets. */
+  webhookId: string | null
+  partition: number
+  /** When the dispatcher wrote it: it does so when something has changed. */
+  asOf: number
+  /** Records of webhook-attempts and webhook-parked before these offsets are reflected here. */
+  attemptsOffset: number
+  parkedOffset: number
+  breaker: {
+    /** closed, open, halfOpen. */
+    state: string
+    openUntil: number | null
+    /** First failure since the last success. */
+    failingSince: number | null
+    /** Times of the latest failures within ten minutes; empty while sending is blocked. */
+    failures: number[]
+  } | null
+  /** The webhook's records in webhook-parked; null when it has none. */
+  parked: ParkedRange | null
+  /** Time until which the receiver asked, by Retry-After, not to be sent to. */
+  pausedUntil: number | null
+} & Partial<SnapshotLogIds>
+
+/** Offsets of a queue's oldest and newest record in webhook-parked, and the offset in its own topic from which on its records go there. */
+export type ParkedRange = { from: number; last: number; since: number }
+
+/** Topic ids of the logs that a snapshot's offsets belong to; null where they are not known. */
+export type SnapshotLogIds = { attemptsLogId: string | null; parkedLogId: string | null }
