@@ -1,5 +1,5 @@
 import type { Clock } from '../../services/platform/runtime/clock.ts'
-import type { Arrival } from '../receiver/arrival.ts'
+import type { ReceivedRequest } from '../receiver/arrival.ts'
 import { type Receiver, startReceiver } from '../receiver/receiver.ts'
 import type { AdminClient } from './admin-client.ts'
 import { webhooks } from './conversations/channels.ts'
@@ -24,7 +24,7 @@ export type BusinessOptions = {
   clock: Clock
   /** Distinguishes this business and its events from those of earlier runs. */
   runId: string
-  onArrival: (arrival: Arrival) => void
+  onArrival: (arrival: ReceivedRequest) => void
 }
 
 /** Age of the sessions, so that no event is in the future. */

@@ -1,4 +1,4 @@
-import type { Arrival } from '../receiver/arrival.ts'
+import type { ReceivedRequest } from '../receiver/arrival.ts'
 import { subjectOfEvent, subjectOfNotification } from '../receiver/notification.ts'
 import type { HttpEvent } from './conversations/http-event.ts'
 
@@ -37,9 +37,9 @@ export type Report = {
  * notification. The system's own counters are not used.
  * @param arrivals in order of arrival.
  */
-export function compare(published: Published[], arrivals: Arrival[]): Report {
+export function compare(published: Published[], arrivals: ReceivedRequest[]): Report {
   const expected = new Map(published.map((one, index) => [subjectOfEvent(one.event), { ...one, index }]))
-  const firsts = new Map<string, Arrival>()
+  const firsts = new Map<string, ReceivedRequest>()
   const latestOfLane = new Map<string, number>()
   const latenciesMs: number[] = []
   const faults: string[] = []
@@ -87,7 +87,7 @@ export function compare(published: Published[], arrivals: Arrival[]): Report {
 }
 
 /** Tells whether everything has arrived; cheap to call often, because it compares only after a new arrival. */
-export function completionOf(published: Published[], arrivals: Arrival[]): () => boolean {
+export function completionOf(published: Published[], arrivals: ReceivedRequest[]): () => boolean {
   let compared = -1
   let isComplete = false
   return () => {
@@ -99,7 +99,7 @@ export function completionOf(published: Published[], arrivals: Arrival[]): () =>
   }
 }
 
-function isRepeated(firsts: Map<string, Arrival>): (arrival: Arrival) => boolean {
+function isRepeated(firsts: Map<string, ReceivedRequest>): (arrival: ReceivedRequest) => boolean {
   const all = new Set(firsts.values())
   return (arrival) =>
     arrival.notification !== null && firsts.has(subjectOfNotification(arrival.notification)) && !all.has(arrival)

@@ -1,4 +1,4 @@
-import type { Arrival } from './arrival.ts'
+import type { ReceivedRequest } from './arrival.ts'
 import type { Notification } from './notification.ts'
 
 const platformTitles: Record<string, string> = {
@@ -11,7 +11,7 @@ const platformTitles: Record<string, string> = {
 const textWidth = 70
 
 /** An arrival as text: one line for each message, status and variable change. */
-export function arrivalLines(arrival: Arrival): string[] {
+export function arrivalLines(arrival: ReceivedRequest): string[] {
   const { notification, signature, attempt } = arrival
   const time = new Date(arrival.arrivedAtMs).toTimeString().slice(0, 8)
   const mark = signature === 'valid' ? '✔' : '✘'

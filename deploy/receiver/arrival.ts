@@ -4,7 +4,7 @@ import type { Webhook } from 'standardwebhooks'
 import type { Notification } from './notification.ts'
 
 /** One request as it was received. */
-export type Arrival = {
+export type ReceivedRequest = {
   path: string
   /** Value of the header webhook-id. */
   webhookId: string
@@ -28,7 +28,7 @@ export function toArrival(
   body: Buffer,
   verifiers: Webhook[] | undefined,
   arrivedAtMs: number,
-): Arrival {
+): ReceivedRequest {
   const { headers } = request
   return {
     path: request.url ?? '',

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import type { Clock } from '../../services/platform/runtime/clock.ts'
-import { type Arrival, toArrival } from './arrival.ts'
+import { type ReceivedRequest, toArrival } from './arrival.ts'
 
 /** How to answer: with a status (after a delay), never, or by closing the connection. */
 export type Answer =
@@ -15,11 +15,11 @@ export type Receiver = AsyncDisposable & {
   /** http://127.0.0.1:<port>, without a slash at the end. */
   url: string
   /** All requests received, in order of arrival. */
-  arrivals: Arrival[]
+  arrivals: ReceivedRequest[]
   /** Checks signatures at this path with these secrets from now on; one of them has to match. */
   expectSecrets(path: string, secrets: string[]): void
   /** Scripts the answers at a path; paths without a script are answered with 204. */
-  answer(path: string, script: Answer | ((arrival: Arrival) => Answer)): void
+  answer(path: string, script: Answer | ((arrival: ReceivedRequest) => Answer)): void
   close(): Promise<void>
 }
 
@@ -27,7 +27,7 @@ export type ReceiverOptions = {
   clock: Clock
   /** 0 chooses a free port. */
   port?: number
-  onArrival?: (arrival: Arrival) => void
+  onArrival?: (arrival: ReceivedRequest) => void
 }
 
 const ok: Answer = { kind: 'status', status: 204 }
@@ -36,9 +36,9 @@ const keepAliveTimeoutMs = 120_000
 
 /** A customer's server for samples and tests. It uses node:http alone, to handle 10,000 requests a second. */
 export async function startReceiver({ clock, port = 0, onArrival }: ReceiverOptions): Promise<Receiver> {
-  const arrivals: Arrival[] = []
+  const arrivals: ReceivedRequest[] = []
   const verifiers = new Map<string, Webhook[]>()
-  const scripts = new Map<string, (arrival: Arrival) => Answer>()
+  const scripts = new Map<string, (arrival: ReceivedRequest) => Answer>()
 
   const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (request, response) => {
     const chunks: Buffer[] = []

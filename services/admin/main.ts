@@ -37,7 +37,7 @@ import { addRoutes } from './http/routes.ts'
 import { addSecurityHeaders } from './http/security-headers.ts'
 import { createAdminMetrics } from './metrics.ts'
 import { ReadPool } from './records/read-pool.ts'
-import { sourceOf } from './records/webhook-records.ts'
+import { openTopicSource } from './records/webhook-records.ts'
 import { ReplayActions } from './replay/replay-actions.ts'
 import { replayRoutes } from './replay/replay-routes.ts'
 import { openReplayTopics, replayTopicNames } from './replay/replay-topics.ts'
@@ -128,7 +128,7 @@ await runService('admin', adminConfig, async (service) => {
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions({ ...resending, scans, audit: auditing.write, stopping })
-  const letters = sourceOf<DeadLetter>(codec, use, topics.webhookDeadLetters)
+  const letters = openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)
   const send = producer.send.bind(producer)
   const unread = { use, letters, scans, send, audit: auditing.write, clock, log }
   const tests = new TestActions({ ...resending, pages, audit: auditing.write, keys, policy })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Arrival } from '../../deploy/receiver/arrival.ts'
+import type { ReceivedRequest } from '../../deploy/receiver/arrival.ts'
 import type { Answer } from '../../deploy/receiver/receiver.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
@@ -27,7 +27,7 @@ test(`with faults, first deliveries of each of ${contacts} contacts are in order
   let faults = 0
   for (let n = 0; n < webhooks; n++) {
     let failures = 0
-    world.receiver.answer(`/${n}`, ({ attempt }: Arrival) => {
+    world.receiver.answer(`/${n}`, ({ attempt }: ReceivedRequest) => {
       // A third failure of the same notification would leave the quick retries, which hold the contact's lane.
       if (attempt > 2 || failures >= failuresOfWebhook || random() > failureShare)
         return { ...ok, delayMs: random() * 20 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Arrival } from '../../deploy/receiver/arrival.ts'
+import type { ReceivedRequest } from '../../deploy/receiver/arrival.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { sessionTimeoutMs, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
@@ -86,7 +86,7 @@ test.each(situations.map(([name, around], index) => [name, index * ofSituation, 
     await load.stop()
 
     const arrivals = receiver.arrivals.filter(({ path }) => paths.includes(path) || path === movedTo)
-    const afterMs = ({ path, arrivedAtMs }: Arrival) => arrivedAtMs - (edited.get(path) ?? arrivedAtMs)
+    const afterMs = ({ path, arrivedAtMs }: ReceivedRequest) => arrivedAtMs - (edited.get(path) ?? arrivedAtMs)
     const late = arrivals.filter((arrival) => afterMs(arrival) > graceMs)
     lateRequests += late.length
     expect(late.map((arrival) => `${arrival.path} ${afterMs(arrival)} ms after`)).toEqual([])

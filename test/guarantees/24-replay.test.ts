@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
-import type { Arrival } from '../../deploy/receiver/arrival.ts'
+import type { ReceivedRequest } from '../../deploy/receiver/arrival.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
@@ -17,8 +17,8 @@ const waitMs = sized(120_000, 60_000)
 let world: FaultyStack
 let load: Load
 /** Arrivals of webhook 0 before any replay: refused for good, then delivered. */
-let dead: Arrival[]
-let delivered: Arrival[]
+let dead: ReceivedRequest[]
+let delivered: ReceivedRequest[]
 let since: string
 let before: string
 let replayed = 0
@@ -53,7 +53,7 @@ afterAll(async () => {
   figure(24, `${replayed} notifications sent again ${beside}: too many, too few, or with other bytes ${wrong}`)
 })
 
-const selections: [name: string, body: () => object, expected: () => Arrival[]][] = [
+const selections: [name: string, body: () => object, expected: () => ReceivedRequest[]][] = [
   ['one', () => ({ deliveryId: delivered[3]?.webhookId }), () => delivered.slice(3, 4)],
   ['since a time', () => ({ since, until: before }), () => delivered],
   ['by outcome', () => ({ since, until: before, outcomes: ['error'] }), () => []],
@@ -77,7 +77,7 @@ test.each(selections)(
     await until(() => again().length >= count, waitMs, systemClock)
     await systemClock.sleep(2_000)
 
-    const sorted = (arrivals: Arrival[]) => arrivals.map(fingerprint).sort()
+    const sorted = (arrivals: ReceivedRequest[]) => arrivals.map(fingerprint).sort()
     const [got, wanted] = [sorted(again()), sorted(originals)]
     wrong += differences(got, wanted)
     expect(got).toEqual(wanted)
@@ -121,17 +121,17 @@ function roundOf(round: number) {
     messageOf(lane, `${round}-${number}`, businessId, `${round} ${number}`)
 }
 
-function originOf({ body }: Arrival): { contactId: string; round: number; number: number } {
+function originOf({ body }: ReceivedRequest): { contactId: string; round: number; number: number } {
   const { contactId, messages } = JSON.parse(body.toString()) as { contactId: string; messages: { message: string }[] }
   const [round, number] = (messages[0]?.message ?? '').split(' ').map(Number)
   return { contactId, round: round ?? -1, number: number ?? -1 }
 }
 
-function roundOfArrival(arrival: Arrival): number {
+function roundOfArrival(arrival: ReceivedRequest): number {
   return originOf(arrival).round
 }
 
-function fingerprint({ path, webhookId, bodyHash }: Arrival): string {
+function fingerprint({ path, webhookId, bodyHash }: ReceivedRequest): string {
   return `${path} ${webhookId} ${bodyHash}`
 }
 

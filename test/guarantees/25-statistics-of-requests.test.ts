@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
-import type { Arrival } from '../../deploy/receiver/arrival.ts'
+import type { ReceivedRequest } from '../../deploy/receiver/arrival.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
@@ -131,7 +131,7 @@ async function pages<T>(get: <A>(path: string) => Promise<A>, path: string, name
 async function expectSameRequest(
   get: <A>(path: string) => Promise<A>,
   path: string,
-  arrived: Arrival[],
+  arrived: ReceivedRequest[],
   receiverUrl: string,
 ): Promise<void> {
   type Request = { method: string; url: string; headers: Record<string, string>; body: string }

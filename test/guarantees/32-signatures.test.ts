@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
-import type { Arrival } from '../../deploy/receiver/arrival.ts'
+import type { ReceivedRequest } from '../../deploy/receiver/arrival.ts'
 import { secretKey, signatureHeader } from '../../services/dispatcher/http/signature.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/map.ts'
@@ -21,7 +21,7 @@ const vector = {
   signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
 }
 
-type Verify = (secret: string, arrival: Pick<Arrival, 'headers' | 'body'>) => boolean
+type Verify = (secret: string, arrival: Pick<ReceivedRequest, 'headers' | 'body'>) => boolean
 
 const byNpm: Verify = (secret, { headers, body }) => {
   try {
@@ -89,7 +89,7 @@ test('the test vector of Standard Webhooks is signed as published', () => {
 
 let number = 0
 /** Publishes an event and returns the request that follows. */
-async function notified(): Promise<Arrival> {
+async function notified(): Promise<ReceivedRequest> {
   const [lane] = world.lanes
   if (!lane) throw new Error('no lane')
   const { arrivals } = world.receiver
@@ -101,7 +101,7 @@ async function notified(): Promise<Arrival> {
   return arrival
 }
 
-const signaturesOf = ({ headers }: Arrival) => String(headers['webhook-signature']).split(' ').length
+const signaturesOf = ({ headers }: ReceivedRequest) => String(headers['webhook-signature']).split(' ').length
 
 type ConfigRecord = { id: string; secret: string; [field: string]: unknown }
 

@@ -7,7 +7,7 @@ import { type Business, openBusiness } from '../../demo/business.ts'
 import type { Conversation } from '../../demo/conversations/conversation.ts'
 import type { Report, Summary } from '../../demo/delivery-report.ts'
 import type { PlayOptions } from '../../demo/player.ts'
-import type { Arrival } from '../../receiver/arrival.ts'
+import type { ReceivedRequest } from '../../receiver/arrival.ts'
 import { arrivalLines } from '../../receiver/arrival-line.ts'
 import { startPlatform } from '../platform/platform.ts'
 import { type Stack, startStack } from '../stack/stack.ts'
@@ -103,7 +103,7 @@ async function playTo(
   return report
 }
 
-function show(arrival: Arrival): void {
+function show(arrival: ReceivedRequest): void {
   for (const line of arrivalLines(arrival)) print(line)
 }
 

@@ -4,7 +4,7 @@ import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Caller, Identify } from './identify.ts'
 import { sessionCookie } from './sessions.ts'
 
-export type GateOptions = {
+export type AdminAuthenticatorOptions = {
   identify: Identify
   /** How one signs in, for the problem details of a 401. */
   login: 'oidc' | 'none'
@@ -15,7 +15,7 @@ export type GateOptions = {
 /** Everyone comes in by this. @throws HttpProblem 401, 403, 429, 503 */
 export type Admit = (request: FastifyRequest) => Promise<Caller>
 
-export type Gate = {
+export type AdminAuthenticator = {
   admit: Admit
   /** Counts a failure that `admit` does not see, and throws it; 429 when there were too many. */
   refuse(request: FastifyRequest, error: unknown): Promise<never>
@@ -27,7 +27,10 @@ const minuteMs = 60_000
  * Authentication with its limits: by identity for requests, by address for failures (IPv6 by /64), each for this instance
  * alone. Who is known is not refused for what others at the same address do.
  */
-export async function createGate(server: FastifyInstance, options: GateOptions): Promise<Gate> {
+export async function createAdminAuthenticator(
+  server: FastifyInstance,
+  options: AdminAuthenticatorOptions,
+): Promise<AdminAuthenticator> {
   const { identify, login, requestsPerMinute, failuresPerMinute } = options
   await server.register(rateLimit, { global: false })
   const callers = new WeakMap<FastifyRequest, string>()

@@ -6,7 +6,7 @@ import type { KeyRing } from '../../platform/keyring.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { adminConfig } from '../config.ts'
-import { createGate, type Gate } from './authenticator.ts'
+import { type AdminAuthenticator, createAdminAuthenticator } from './authenticator.ts'
 import { createIdentify } from './identify.ts'
 import { OidcLogin, type OidcVariables } from './oidc.ts'
 import { addOidcRoutes } from './oidc-routes.ts'
@@ -33,13 +33,13 @@ export type AccessDeps = {
 }
 
 /** Adds what lets people and programs in: cookies, limits, and the routes of the browser's session. */
-export async function addAccess(server: FastifyInstance, deps: AccessDeps): Promise<Gate> {
+export async function addAccess(server: FastifyInstance, deps: AccessDeps): Promise<AdminAuthenticator> {
   const { config, verify, keys, marks, clock, log } = deps
   const publicOrigin = config.HOOKLINE_PUBLIC_URL
   const sessions = new Sessions(keys, clock, config.HOOKLINE_BROWSER_SESSION_MS)
   const oidc = OidcLogin.configured(config, clock)
   await server.register(fastifyCookie)
-  const gate = await createGate(server, {
+  const gate = await createAdminAuthenticator(server, {
     identify: createIdentify({ verify, sessions, marks, publicOrigin }),
     login: oidc ? 'oidc' : 'none',
     requestsPerMinute: config.HOOKLINE_RATE_LIMIT_PER_MINUTE,

@@ -4,12 +4,12 @@ import Type from 'typebox'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { responses } from '../http/route.ts'
-import type { Gate } from './authenticator.ts'
+import type { AdminAuthenticator } from './authenticator.ts'
 import { callbackPath, type LoginAttempt, type OidcLogin } from './oidc.ts'
 import { beginSession } from './session-routes.ts'
 import { cookieOptions, openCookie, type Sessions, sealCookie } from './sessions.ts'
 
-export type OidcDeps = { oidc: OidcLogin; gate: Gate; sessions: Sessions; keys: KeyRing; log: Logger }
+export type OidcDeps = { oidc: OidcLogin; gate: AdminAuthenticator; sessions: Sessions; keys: KeyRing; log: Logger }
 
 const attemptCookie = '__Host-hookline-login'
 const LoginQuery = Type.Object({

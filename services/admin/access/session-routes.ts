@@ -6,13 +6,13 @@ import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { bodyReader, responses } from '../http/route.ts'
-import type { Gate } from './authenticator.ts'
+import type { AdminAuthenticator } from './authenticator.ts'
 import { type Caller, requireOwnPage } from './identify.ts'
 import type { SessionMarks } from './session-marks.ts'
 import { cookieOptions, type Sessions, sessionCookie } from './sessions.ts'
 
 export type SessionDeps = {
-  gate: Gate
+  gate: AdminAuthenticator
   verify: VerifyToken
   sessions: Sessions
   marks: SessionMarks

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { AccountStore } from '../definitions/stores.ts'
 import type { WriteQueue } from '../definitions/write-queue.ts'
-import { type Answer, type ApiRoute, bodyReader, type Call, route } from '../http/route.ts'
+import { type ApiResponse, type ApiRoute, bodyReader, type Call, route } from '../http/route.ts'
 import { BusinessParams } from '../http/shapes.ts'
 import type { AdminMetrics } from '../metrics.ts'
 
@@ -62,7 +62,7 @@ export function accountRoutes(deps: AccountDeps): ApiRoute[] {
 async function putAccount(
   { store, queue, clock, log, metrics }: AccountDeps,
   { params: { businessId }, identity, body }: Call<{ params: typeof BusinessParams }>,
-): Promise<Answer<200, Account>> {
+): Promise<ApiResponse<200, Account>> {
   const { webhooksEnabled } = readBody(body)
   const updatedAt = new Date(clock.nowMs()).toISOString()
   const account = { webhooksEnabled, updatedAt, updatedBy: identity.subject }

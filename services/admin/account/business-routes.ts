@@ -2,7 +2,7 @@ import { BusinessEntry } from '../../domain/api/account.ts'
 import { type Page, pageOf } from '../../domain/api/parts.ts'
 import { reaches } from '../../platform/http/auth.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
-import { type Answer, type ApiRoute, type Call, route } from '../http/route.ts'
+import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
 import { cursorAt, defaultLimit, ListQuery, readCursor } from '../http/shapes.ts'
 
 export type BusinessDeps = { store: Pick<WebhookStore, 'entries'>; accounts: Pick<AccountStore, 'get' | 'ids'> }
@@ -29,7 +29,7 @@ export function businessRoutes(deps: BusinessDeps): ApiRoute[] {
 async function listBusinesses(
   { store, accounts }: BusinessDeps,
   { identity, query }: Call<{ querystring: typeof ListQuery }>,
-): Promise<Answer<200, Page<'businesses', typeof BusinessEntry>>> {
+): Promise<ApiResponse<200, Page<'businesses', typeof BusinessEntry>>> {
   const counts = new Map<string, number>([...accounts.ids()].map((id) => [id, 0]))
   if (identity.businessId !== '*') counts.set(identity.businessId, 0)
   for (const { definition } of store.entries())

@@ -1,6 +1,6 @@
 import { AuditView } from '../../domain/api/account.ts'
 import { type Page, pageOf } from '../../domain/api/parts.ts'
-import { type Answer, type ApiRoute, type Call, route } from '../http/route.ts'
+import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
 import { BusinessParams, defaultLimit, ListQuery, offsetIn } from '../http/shapes.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -28,7 +28,7 @@ export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
 async function listAudit(
   log: Pick<AuditLog, 'page'>,
   { params, query }: Call<{ params: typeof BusinessParams; querystring: typeof ListQuery }>,
-): Promise<Answer<200, Page<'entries', typeof AuditView>>> {
+): Promise<ApiResponse<200, Page<'entries', typeof AuditView>>> {
   const { entries, ...rest } = await log.page(params.businessId, query.limit ?? defaultLimit, offsetIn(query.cursor))
   return { status: 200, body: { entries: entries.map(viewOf), ...rest } }
 }

@@ -48,13 +48,13 @@ export type Call<S extends RequestSchema = RequestSchema> = Pick<Typed<S>, 'para
   ended: AbortSignal
 }
 
-export type Answer<Status extends number = number, Body = undefined> = {
+export type ApiResponse<Status extends number = number, Body = undefined> = {
   status: Status
   headers?: Record<string, string>
 } & (Body extends undefined ? { body?: undefined } : { body: Body })
 
 type AnswerOf<A extends AnswerSchemas> = {
-  [S in keyof A & number]: Answer<S, A[S] extends { schema: infer B extends TSchema } ? Static<B> : undefined>
+  [S in keyof A & number]: ApiResponse<S, A[S] extends { schema: infer B extends TSchema } ? Static<B> : undefined>
 }[keyof A & number]
 
 export type ApiRoute<S extends RouteSchema = RouteSchema> = {

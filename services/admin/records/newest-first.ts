@@ -1,8 +1,8 @@
-import { placeOf, type Range, type Reader, readOwn, type Source } from './webhook-records.ts'
+import { findPartitionRange, type OffsetRange, type Reader, readOwn, type TopicSource } from './webhook-records.ts'
 
 export type Found<T> = { partition: number; offset: number; value: T }
 
-export type Wanted<T> = {
+export type WantedRecords<T> = {
   webhookId: string
   matches: (value: T) => boolean
   limit: number
@@ -13,7 +13,7 @@ export type Wanted<T> = {
   untilMs: number | null
 }
 
-export type Page<T> = {
+export type RecordPage<T> = {
   /** Newest first. */
   found: Found<T>[]
   /** `before` of the next page; null when there is nothing older. There may be a next page though little was found. */
@@ -25,9 +25,13 @@ const mostOffsets = 24_000
 const firstSlice = 1_500
 
 /** One page of a webhook's records, read backwards from the topic itself: bounded work, however rare what is looked for. */
-export async function readNewestFirst<T>(reader: Reader, source: Source<T>, wanted: Wanted<T>): Promise<Page<T>> {
+export async function readNewestFirst<T>(
+  reader: Reader,
+  source: TopicSource<T>,
+  wanted: WantedRecords<T>,
+): Promise<RecordPage<T>> {
   const { webhookId, limit, before, sinceMs, untilMs } = wanted
-  const { partition, low: first, high } = await placeOf(reader, source.topic, webhookId)
+  const { partition, low: first, high } = await findPartitionRange(reader, source.topic, webhookId)
   const atTime = async (timeMs: number, none: number) =>
     (await reader.offsetsAt(source.topic, timeMs)).get(partition) ?? none
   const low = sinceMs === null ? first : Math.max(first, await atTime(sinceMs, first))
@@ -53,8 +57,8 @@ export async function readNewestFirst<T>(reader: Reader, source: Source<T>, want
 /** The newest of what is wanted, oldest first. */
 async function readSlice<T>(
   reader: Reader,
-  source: Source<T>,
-  range: Range,
+  source: TopicSource<T>,
+  range: OffsetRange,
   matches: (value: T) => boolean,
   most: number,
 ): Promise<Found<T>[]> {
@@ -71,12 +75,12 @@ async function readSlice<T>(
 /** The record at an offset; undefined when it is not there any more, is another key's, or cannot be read. */
 export async function readOne<T>(
   reader: Reader,
-  source: Source<T>,
+  source: TopicSource<T>,
   webhookId: string,
   partition: number,
   offset: number,
 ): Promise<T | undefined> {
-  const place = await placeOf(reader, source.topic, webhookId)
+  const place = await findPartitionRange(reader, source.topic, webhookId)
   if (partition !== place.partition) return undefined
   let found: T | undefined
   await readOwn(reader, source, { webhookId, partition, from: offset, to: offset + 1 }, (value) => {

@@ -15,19 +15,23 @@ export const clockSkewMs = 60_000
 export type Reader = Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
 
 /** A topic whose records carry the webhook's id as their key. */
-export type Source<T> = { topic: string; decode: Decode<T> }
+export type TopicSource<T> = { topic: string; decode: Decode<T> }
 
 /** Where a webhook's records stand in a topic: offsets from low on, before high. */
-export type Place = { partition: number; low: number; high: number }
+export type PartitionRange = { partition: number; low: number; high: number }
 
 /** The offsets from `from` on, before `to`. */
-export type Range = { webhookId: string; partition: number; from: number; to: number }
+export type OffsetRange = { webhookId: string; partition: number; from: number; to: number }
 
-export function sourceOf<T>(codec: Codec, use: TopicUse, topic: Topic): Source<T> {
+export function openTopicSource<T>(codec: Codec, use: TopicUse, topic: Topic): TopicSource<T> {
   return { topic: use.read(topic), decode: codec.decoder<T>(readSchema(topic)) }
 }
 
-export async function placeOf(reader: Pick<Reader, 'ends'>, topic: string, webhookId: string): Promise<Place> {
+export async function findPartitionRange(
+  reader: Pick<Reader, 'ends'>,
+  topic: string,
+  webhookId: string,
+): Promise<PartitionRange> {
   const ends = await reader.ends(topic)
   const partition = choosePartition(webhookId, ends.length)
   const { low = 0, high = 0 } = ends[partition] ?? {}
@@ -40,8 +44,8 @@ export async function placeOf(reader: Pick<Reader, 'ends'>, topic: string, webho
  */
 export async function readOwn<T>(
   reader: Pick<Reader, 'read'>,
-  { topic, decode }: Source<T>,
-  { webhookId, partition, from, to }: Range,
+  { topic, decode }: TopicSource<T>,
+  { webhookId, partition, from, to }: OffsetRange,
   onValue: (value: T, place: { offset: number; bytes: number }) => void,
   wanted: (offset: number) => boolean = () => true,
   onEmpty?: (record: ConsumedRecord) => void,

@@ -7,7 +7,7 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
-import type { Answer, Call } from '../http/route.ts'
+import type { ApiResponse, Call } from '../http/route.ts'
 import type { ReplayParams, WebhookParams } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
@@ -52,7 +52,7 @@ export class ReplayActions {
 
   async start(
     call: Call<{ params: typeof WebhookParams }>,
-  ): Promise<Answer<200, ReplayCounted> | Answer<202, ReplayStarted>> {
+  ): Promise<ApiResponse<200, ReplayCounted> | ApiResponse<202, ReplayStarted>> {
     const { params, body, identity, ended } = call
     const { businessId, id } = params
     const { store, accounts, topics, scans, clock, log } = this.#deps
@@ -86,14 +86,14 @@ export class ReplayActions {
     }
   }
 
-  async progress(call: OfReplay): Promise<Answer<200, ReplayProgress>> {
+  async progress(call: OfReplay): Promise<ApiResponse<200, ReplayProgress>> {
     requireOwn(this.#deps.store, call.params)
     const { fold, startedAtMs, known } = await this.#find(call)
     return { status: 200, body: fold.progress(startedAtMs, known) }
   }
 
   /** Ends it, also where this process is still writing it: what comes to the dispatcher from now on is not sent. */
-  async stop(call: OfReplay): Promise<Answer<204>> {
+  async stop(call: OfReplay): Promise<ApiResponse<204>> {
     const { params, identity, ended } = call
     const { id, replayId } = params
     const { store, topics, scans, clock, log, audit } = this.#deps

@@ -7,7 +7,13 @@ import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { type Topic, topics } from '../../topics/map.ts'
 import { readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
-import { placeOf, type Reader, readOwn, type Source, sourceOf } from '../records/webhook-records.ts'
+import {
+  findPartitionRange,
+  openTopicSource,
+  type Reader,
+  readOwn,
+  type TopicSource,
+} from '../records/webhook-records.ts'
 import type { WholeSource } from './replay-selected.ts'
 
 /** Of records, what replays are chosen by: bodies and earlier attempts are skipped. */
@@ -87,7 +93,7 @@ export async function openReplayTopics(
   use: TopicUse,
   send: BatchingProducer['send'],
 ): Promise<ReplayTopics> {
-  const head = <T>(topic: Topic, paths: string[]): Source<T> => ({
+  const head = <T>(topic: Topic, paths: string[]): TopicSource<T> => ({
     topic: use.read(topic),
     decode: codec.decoder<T>(projection(readSchema(topic), paths)),
   })
@@ -97,10 +103,10 @@ export async function openReplayTopics(
     deadLetters: head<LetterHead>(topics.webhookDeadLetters, ['deadLetteredAt', ...withinDelivery]),
     replays: head<ReplayHead>(topics.webhookReplays, ['replayId', ...withinDelivery]),
   }
-  const attempts = sourceOf<Attempt>(codec, use, topics.webhookAttempts)
-  const whole: Record<WholeSource, Source<Delivery>> = {
-    deliveries: sourceOf<Delivery>(codec, use, topics.webhookDeliveries),
-    deadLetters: letterDeliveries(sourceOf<DeadLetter>(codec, use, topics.webhookDeadLetters)),
+  const attempts = openTopicSource<Attempt>(codec, use, topics.webhookAttempts)
+  const whole: Record<WholeSource, TopicSource<Delivery>> = {
+    deliveries: openTopicSource<Delivery>(codec, use, topics.webhookDeliveries),
+    deadLetters: letterDeliveries(openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)),
   }
   const writer = async (topic: Topic) => {
     const name = use.write(topic)
@@ -129,7 +135,7 @@ export async function openReplayTopics(
         )
       },
       async readWhole(source, webhookId, { from, to }, wanted, onDelivery) {
-        const { partition } = await placeOf(reader, whole[source].topic, webhookId)
+        const { partition } = await findPartitionRange(reader, whole[source].topic, webhookId)
         const onValue = (delivery: Delivery, { offset }: RecordPlace) => onDelivery(delivery, offset)
         await readOwn(reader, whole[source], { webhookId, partition, from, to }, onValue, wanted)
       },
@@ -139,7 +145,7 @@ export async function openReplayTopics(
     },
     async writeStop(reader, webhookId, replayId) {
       const { topic } = heads.replays
-      const { partition } = await placeOf(reader, topic, webhookId)
+      const { partition } = await findPartitionRange(reader, topic, webhookId)
       await send({ topic, key: replayId, partition, value: null })
     },
     async writeTest(pending) {
@@ -150,7 +156,7 @@ export async function openReplayTopics(
 }
 
 /** Dead letters as the notifications in them; one without is read as an unreadable record is. */
-function letterDeliveries({ topic, decode }: Source<DeadLetter>): Source<Delivery> {
+function letterDeliveries({ topic, decode }: TopicSource<DeadLetter>): TopicSource<Delivery> {
   const toDelivery = (decoded: Awaited<ReturnType<Decode<DeadLetter>>>): Awaited<ReturnType<Decode<Delivery>>> => {
     if (!decoded.ok) return decoded
     const { delivery } = decoded.value
@@ -165,19 +171,19 @@ function letterDeliveries({ topic, decode }: Source<DeadLetter>): Source<Deliver
   }
 }
 
-function scanner<T>(reader: Reader, source: Source<T>, onEmpty?: (record: ConsumedRecord) => void): Scan<T> {
+function scanner<T>(reader: Reader, source: TopicSource<T>, onEmpty?: (record: ConsumedRecord) => void): Scan<T> {
   return async (webhookId, sinceMs, onValue) => {
-    const { partition, high } = await placeOf(reader, source.topic, webhookId)
+    const { partition, high } = await findPartitionRange(reader, source.topic, webhookId)
     const from = (await reader.offsetsAt(source.topic, sinceMs)).get(partition) ?? 0
     await readOwn(reader, source, { webhookId, partition, from, to: high }, onValue, undefined, onEmpty)
   }
 }
 
-async function follow(reader: Reader, source: Source<Attempt>, webhookId: string): Promise<ReadNewAttempts> {
-  const { partition, high } = await placeOf(reader, source.topic, webhookId)
+async function follow(reader: Reader, source: TopicSource<Attempt>, webhookId: string): Promise<ReadNewAttempts> {
+  const { partition, high } = await findPartitionRange(reader, source.topic, webhookId)
   let from = high
   return async (reader, onAttempt) => {
-    const { high: to } = await placeOf(reader, source.topic, webhookId)
+    const { high: to } = await findPartitionRange(reader, source.topic, webhookId)
     await readOwn(reader, source, { webhookId, partition, from, to }, onAttempt)
     from = to
   }
@@ -185,12 +191,12 @@ async function follow(reader: Reader, source: Source<Attempt>, webhookId: string
 
 async function findNewest<H>(
   reader: Reader,
-  heads: Source<H>,
-  whole: Source<Delivery>,
+  heads: TopicSource<H>,
+  whole: TopicSource<Delivery>,
   webhookId: string,
   isMeant: (head: H) => boolean,
 ): Promise<Delivery | undefined> {
-  const { partition, low, high } = await placeOf(reader, heads.topic, webhookId)
+  const { partition, low, high } = await findPartitionRange(reader, heads.topic, webhookId)
   let at = -1
   for (let to = high; to > low && at === -1; to -= sliceOffsets) {
     const from = Math.max(low, to - sliceOffsets)

@@ -10,13 +10,13 @@ import type { Logger } from '../../platform/runtime/log.ts'
 import { type Topic, topics } from '../../topics/map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
-import { type Answer, type ApiRoute, bodyReader, type Call, route } from '../http/route.ts'
+import { type ApiResponse, type ApiRoute, bodyReader, type Call, route } from '../http/route.ts'
 import type { ReadPool } from '../records/read-pool.ts'
-import type { Reader, Source } from '../records/webhook-records.ts'
+import type { Reader, TopicSource } from '../records/webhook-records.ts'
 
 export type UnreadReplayDeps = {
   use: TopicUse
-  letters: Source<DeadLetter>
+  letters: TopicSource<DeadLetter>
   scans: Pick<ReadPool, 'run'>
   send: (record: OutgoingRecord) => Promise<unknown>
   /** Resolves when Kafka has the entry. */
@@ -76,7 +76,7 @@ export function unreadReplayRoutes(deps: UnreadReplayDeps): ApiRoute[] {
 async function replayUnread(
   deps: UnreadReplayDeps,
   { body, identity, ended }: Call,
-): Promise<Answer<200, UnreadReplayed>> {
+): Promise<ApiResponse<200, UnreadReplayed>> {
   const { scans, audit, clock, log } = deps
   const { topic, since, until, dryRun } = readBody(body)
   const nowMs = clock.nowMs()

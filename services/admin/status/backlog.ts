@@ -1,15 +1,15 @@
 import type { Attempt, Delivery } from '../../domain/delivery/delivery.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { clockSkewMs, placeOf, type Reader, readOwn, type Source } from '../records/webhook-records.ts'
+import { clockSkewMs, findPartitionRange, type Reader, readOwn, type TopicSource } from '../records/webhook-records.ts'
 
 /** Notifications in webhook-deliveries that have no final outcome yet; waiting null: too many to be counted. */
-export type Waiting = { waiting: number | null; oldestWaitingAtMs: number | null }
+export type BacklogSize = { waiting: number | null; oldestWaitingAtMs: number | null }
 
 export type BacklogDeps = {
   reader: Reader
-  deliveries: Source<Delivery>
-  attempts: Source<Attempt>
+  deliveries: TopicSource<Delivery>
+  attempts: TopicSource<Attempt>
   /** Partition of webhook-deliveries -> where the dispatcher's group goes on after a restart. */
   committed: () => Promise<ReadonlyMap<number, { offset: number }>>
   log: Pick<Logger, 'warn'>
@@ -22,7 +22,7 @@ const mostOffsets = 20_000
 const freshMs = 3_000
 /** Longest wait of the statistics for this count: Kafka may be away. */
 const patienceMs = 2_000
-const unknown: Waiting = { waiting: null, oldestWaitingAtMs: null }
+const unknown: BacklogSize = { waiting: null, oldestWaitingAtMs: null }
 
 /**
  * How much a webhook has waiting: what lies behind the dispatcher's commit, without what webhook-attempts has answered for
@@ -30,13 +30,13 @@ const unknown: Waiting = { waiting: null, oldestWaitingAtMs: null }
  */
 export class Backlog {
   readonly #deps: BacklogDeps
-  readonly #answers = new Map<string, { askedAtMs: number; answer: Promise<Waiting> }>()
+  readonly #answers = new Map<string, { askedAtMs: number; answer: Promise<BacklogSize> }>()
 
   constructor(deps: BacklogDeps) {
     this.#deps = deps
   }
 
-  of(webhookId: string): Promise<Waiting> {
+  of(webhookId: string): Promise<BacklogSize> {
     const nowMs = this.#deps.clock.monotonicMs()
     for (const [id, { askedAtMs }] of this.#answers) if (nowMs - askedAtMs >= freshMs) this.#answers.delete(id)
     const known = this.#answers.get(webhookId)
@@ -47,7 +47,7 @@ export class Backlog {
   }
 
   /** What cannot be found out, for want of rights or of time, is not known. */
-  async #ask(webhookId: string): Promise<Waiting> {
+  async #ask(webhookId: string): Promise<BacklogSize> {
     const { clock, log } = this.#deps
     const ended = new AbortController()
     const counted = countWaiting(this.#deps, webhookId).catch((err: unknown) => {
@@ -60,13 +60,13 @@ export class Backlog {
   }
 }
 
-async function countWaiting(deps: BacklogDeps, webhookId: string): Promise<Waiting> {
+async function countWaiting(deps: BacklogDeps, webhookId: string): Promise<BacklogSize> {
   const { reader, deliveries, attempts, committed } = deps
-  const { partition, low, high } = await placeOf(reader, deliveries.topic, webhookId)
+  const { partition, low, high } = await findPartitionRange(reader, deliveries.topic, webhookId)
   const from = Math.max(low, (await committed()).get(partition)?.offset ?? low)
   const to = Math.min(high, from + mostOffsets)
   const waiting = new Map<string, number>()
-  const read = <T>(source: Source<T>, start: number, end: number, onValue: (value: T) => void) =>
+  const read = <T>(source: TopicSource<T>, start: number, end: number, onValue: (value: T) => void) =>
     readOwn(reader, source, { webhookId, partition, from: start, to: end }, onValue)
   if (from < to) await read(deliveries, from, to, ({ deliveryId, createdAt }) => waiting.set(deliveryId, createdAt))
   if (waiting.size > 0) {

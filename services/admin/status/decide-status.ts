@@ -2,7 +2,7 @@ import type { Conflict, Status, WebhookState } from '../../domain/api/webhook.ts
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
-import type { Waiting } from './backlog.ts'
+import type { BacklogSize } from './backlog.ts'
 import { lastHour } from './last-hour.ts'
 
 export type StatusFacts = {
@@ -15,7 +15,7 @@ export type StatusFacts = {
   minutes: readonly MinuteCounts[]
   health: WebhookSnapshot | undefined
   deadLetters: number
-  backlog: Waiting | null
+  backlog: BacklogSize | null
 }
 
 const failingMinutes = 30

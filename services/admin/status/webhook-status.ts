@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 import { topics } from '../../topics/map.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
 import { conflictWith } from '../webhooks/channel-rules.ts'
-import type { Waiting } from './backlog.ts'
+import type { BacklogSize } from './backlog.ts'
 import { statusOf } from './decide-status.ts'
 import { lastHour } from './last-hour.ts'
 import type { Monitoring } from './monitoring.ts'
@@ -26,7 +26,7 @@ export class Standing {
   }
 
   /** @param backlog when it has been counted. */
-  of(definition: WebhookDefinition, backlog: Waiting | null = null): { status: Status; lastHour: LastHour } {
+  of(definition: WebhookDefinition, backlog: BacklogSize | null = null): { status: Status; lastHour: LastHour } {
     const { store, accounts, monitoring, clock } = this.#deps
     const { id, businessId } = definition
     const nowMs = clock.nowMs()

@@ -20,7 +20,7 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
-import { type Answer, bodyReader, type Call, valid } from '../http/route.ts'
+import { type ApiResponse, bodyReader, type Call, valid } from '../http/route.ts'
 import type { BusinessParams, WebhookParams } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
 import type { ReplayTopics } from '../replay/replay-topics.ts'
@@ -96,14 +96,14 @@ export class TestActions {
     this.#deps = deps
   }
 
-  async run(call: Call<{ params: typeof WebhookParams }>): Promise<Answer<200, TestResult>> {
+  async run(call: Call<{ params: typeof WebhookParams }>): Promise<ApiResponse<200, TestResult>> {
     const { definition, offset } = requireOwn(this.#deps.store, call.params)
     const { kind } = readBody(call.body ?? {})
     return this.#test(call, { definition, offset, kind, draft: null })
   }
 
   /** Tests a definition that is not saved; its sample carries it. */
-  async runDraft(call: InBusiness): Promise<Answer<200, TestResult>> {
+  async runDraft(call: InBusiness): Promise<ApiResponse<200, TestResult>> {
     const { store, keys, policy, clock } = this.#deps
     const { businessId } = call.params
     const { kind, definition: written } = readDraftBody(call.body)
@@ -125,7 +125,7 @@ export class TestActions {
   async #test(
     { params: { businessId }, identity, ended }: InBusiness,
     { definition, offset, kind, draft }: Trial,
-  ): Promise<Answer<200, TestResult>> {
+  ): Promise<ApiResponse<200, TestResult>> {
     const { accounts, log } = this.#deps
     const { id } = definition
     requireOn(accounts, definition)

@@ -5,7 +5,7 @@ import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delive
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { WebhookStore } from '../definitions/stores.ts'
-import type { Answer, Call } from '../http/route.ts'
+import type { ApiResponse, Call } from '../http/route.ts'
 import {
   type AttemptParams,
   cursorAt,
@@ -51,7 +51,7 @@ export class StatsActions {
     this.#deps = deps
   }
 
-  async stats(call: OfWebhook): Promise<Answer<200, Stats>> {
+  async stats(call: OfWebhook): Promise<ApiResponse<200, Stats>> {
     const { monitoring, standing, backlog, clock } = this.#deps
     const definition = this.#find(call)
     const { status } = standing.of(definition, await backlog.of(definition.id))
@@ -59,13 +59,13 @@ export class StatsActions {
     return { status: 200, body }
   }
 
-  async errors(call: OfWebhook): Promise<Answer<200, { errors: ErrorEntry[] }>> {
+  async errors(call: OfWebhook): Promise<ApiResponse<200, { errors: ErrorEntry[] }>> {
     const stats = ownStats(this.#deps.monitoring, this.#find(call))
     const errors = [...(stats?.latestErrors ?? [])].sort((a, b) => b.at - a.at)
     return { status: 200, body: { errors: errors.map(errorView) } }
   }
 
-  async attempts(call: AttemptListing): Promise<Answer<200, Page<'attempts', typeof AttemptEntry>>> {
+  async attempts(call: AttemptListing): Promise<ApiResponse<200, Page<'attempts', typeof AttemptEntry>>> {
     const { id: webhookId, businessId } = this.#find(call)
     const { query } = call
     const [sinceMs, untilMs] = [timeOf(query.since), timeOf(query.until)]
@@ -88,7 +88,7 @@ export class StatsActions {
     return { status: 200, body: { attempts: found.map(attemptView), ...nextCursor(next) } }
   }
 
-  async attempt(call: Call<{ params: typeof AttemptParams }>): Promise<Answer<200, AttemptDetail>> {
+  async attempt(call: Call<{ params: typeof AttemptParams }>): Promise<ApiResponse<200, AttemptDetail>> {
     const entry = requireOwn(this.#deps.store, call.params)
     const place = parseAttemptId(call.params.attemptId)
     const found = place && (await this.#read(call, (traffic) => readAttempt(traffic, entry.definition, place)))
@@ -97,7 +97,7 @@ export class StatsActions {
     return { status: 200, body: attemptDetail({ ...place, value }, entry, delivery) }
   }
 
-  async deadLetters(call: Listing): Promise<Answer<200, Page<'deadLetters', typeof DeadLetterEntry>>> {
+  async deadLetters(call: Listing): Promise<ApiResponse<200, Page<'deadLetters', typeof DeadLetterEntry>>> {
     const { id: webhookId, businessId } = this.#find(call)
     const wanted = {
       webhookId,

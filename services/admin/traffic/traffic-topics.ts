@@ -2,19 +2,19 @@ import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domai
 import type { Codec } from '../../platform/avro/codec.ts'
 import { type Topic, topics } from '../../topics/map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
-import { type Page, readNewestFirst, readOne, type Wanted } from '../records/newest-first.ts'
-import { type Reader, type Source, sourceOf } from '../records/webhook-records.ts'
+import { type RecordPage, readNewestFirst, readOne, type WantedRecords } from '../records/newest-first.ts'
+import { openTopicSource, type Reader, type TopicSource } from '../records/webhook-records.ts'
 
 /** What was done for a webhook, read from the topics that tell it. */
 export type TrafficTopics = {
-  attempts(wanted: Wanted<Attempt>): Promise<Page<Attempt>>
+  attempts(wanted: WantedRecords<Attempt>): Promise<RecordPage<Attempt>>
   attempt(webhookId: string, partition: number, offset: number): Promise<Attempt | undefined>
-  deadLetters(wanted: Wanted<DeadLetter>): Promise<Page<DeadLetter>>
+  deadLetters(wanted: WantedRecords<DeadLetter>): Promise<RecordPage<DeadLetter>>
   /** The notification of an attempt, from the record that it was read from; undefined when that one is gone. */
   deliveryOf(attempt: Attempt, partition: number): Promise<Delivery | undefined>
 }
 
-export type TrafficSources = { deliveries: Source<Delivery>; attempts: Source<Attempt> }
+export type TrafficSources = { deliveries: TopicSource<Delivery>; attempts: TopicSource<Attempt> }
 
 /** Topics in which a notification waits for the dispatcher beside webhook-deliveries. */
 const pendingTopics: Topic[] = Object.values(topics).filter(({ schema }) => schema === topics.webhookParked.schema)
@@ -29,7 +29,7 @@ export function openTrafficTopics(
   codec: Codec,
   use: TopicUse,
 ): { sources: TrafficSources; within: (reader: Reader) => TrafficTopics } {
-  const source = <T>(topic: Topic) => sourceOf<T>(codec, use, topic)
+  const source = <T>(topic: Topic) => openTopicSource<T>(codec, use, topic)
   const attempts = source<Attempt>(topics.webhookAttempts)
   const deadLetters = source<DeadLetter>(topics.webhookDeadLetters)
   const deliveries = source<Delivery>(topics.webhookDeliveries)

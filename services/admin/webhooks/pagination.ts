@@ -1,12 +1,16 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { cursorAt, readCursor } from '../http/shapes.ts'
 
-export type Page = { definitions: WebhookDefinition[]; nextCursor?: string }
+export type DefinitionPage = { definitions: WebhookDefinition[]; nextCursor?: string }
 
 type Position = [createdAtMs: number, id: string]
 
 /** One page in the order of creation, ids deciding ties. @throws HttpProblem 400 for a cursor of another list. */
-export function pageOf(definitions: Iterable<WebhookDefinition>, limit: number, cursor: string | undefined): Page {
+export function pageOf(
+  definitions: Iterable<WebhookDefinition>,
+  limit: number,
+  cursor: string | undefined,
+): DefinitionPage {
   const [, afterMs, afterId = ''] = readCursor(cursor, /^(\d+) (.+)$/s) ?? []
   const rest = [...definitions]
     .map((definition) => ({ definition, position: positionOf(definition) }))

@@ -10,7 +10,7 @@ import type { Logger } from '../../platform/runtime/log.ts'
 import type { WebhookStore } from '../definitions/stores.ts'
 import type { WriteQueue } from '../definitions/write-queue.ts'
 import { accepted } from '../http/refusals.ts'
-import type { Answer, Call } from '../http/route.ts'
+import type { ApiResponse, Call } from '../http/route.ts'
 import { type BusinessParams, defaultLimit, type ListQuery, type WebhookParams } from '../http/shapes.ts'
 import type { AdminMetrics } from '../metrics.ts'
 import type { Standing } from '../status/webhook-status.ts'
@@ -51,7 +51,7 @@ export class WebhookActions {
     this.#deps = deps
   }
 
-  async list({ params: { businessId }, query }: Listing): Promise<Answer<200, WebhookList>> {
+  async list({ params: { businessId }, query }: Listing): Promise<ApiResponse<200, WebhookList>> {
     const definitions = [...this.#deps.store.entries()]
       .map(({ definition }) => definition)
       .filter((definition) => definition.businessId === businessId)
@@ -73,7 +73,7 @@ export class WebhookActions {
     return found
   }
 
-  async get({ params: { businessId, id } }: OfWebhook): Promise<Answer<200, Webhook>> {
+  async get({ params: { businessId, id } }: OfWebhook): Promise<ApiResponse<200, Webhook>> {
     const entry = this.#find(businessId, id)
     const fault = this.#deps.store.fault(id)
     if (!entry && fault?.businessId === businessId) {
@@ -83,7 +83,7 @@ export class WebhookActions {
     return this.#answer(200, accepted(decideVersion(entry, undefined, 'optional')), {})
   }
 
-  async create(call: InBusiness): Promise<Answer<201, WebhookWithSecret>> {
+  async create(call: InBusiness): Promise<ApiResponse<201, WebhookWithSecret>> {
     const { store, keys, policy, clock } = this.#deps
     const { businessId } = call.params
     return this.#inTurn(businessId, async () => {
@@ -98,7 +98,7 @@ export class WebhookActions {
     })
   }
 
-  async patch(call: OfWebhook): Promise<Answer<200, Webhook>> {
+  async patch(call: OfWebhook): Promise<ApiResponse<200, Webhook>> {
     const { store, keys, policy, clock } = this.#deps
     const { businessId, id } = call.params
     return this.#inTurn(businessId, async () => {
@@ -111,7 +111,7 @@ export class WebhookActions {
     })
   }
 
-  async remove(call: OfWebhook): Promise<Answer<204>> {
+  async remove(call: OfWebhook): Promise<ApiResponse<204>> {
     const { businessId, id } = call.params
     return this.#inTurn(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'required'))
@@ -121,7 +121,7 @@ export class WebhookActions {
     })
   }
 
-  async rotateSecret(call: OfWebhook): Promise<Answer<200, WebhookWithSecret>> {
+  async rotateSecret(call: OfWebhook): Promise<ApiResponse<200, WebhookWithSecret>> {
     const { store, keys, clock } = this.#deps
     const { businessId, id } = call.params
     return this.#inTurn(businessId, async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { holds, type Permission } from '../../../services/console/src/api/permissions.ts'
+import { type ConsolePermission, holds } from '../../../services/console/src/api/permissions.ts'
 import type { ListedWebhook, Status, Webhook, WebhookState } from '../../../services/console/src/api/types.ts'
 import { fieldKey, headerOf, shownValue } from '../../../services/console/src/pages/audit/entry.ts'
 import { takenChannels } from '../../../services/console/src/pages/form/channels.ts'
@@ -132,7 +132,7 @@ describe('the form', () => {
   })
 })
 
-test.each<[string, string[], Permission, boolean]>([
+test.each<[string, string[], ConsolePermission, boolean]>([
   ['super_admin', [], 'account:write', true],
   ['analyst', ['webhooks:read'], 'webhooks:read', true],
   ['analyst', ['webhooks:read'], 'webhooks:write', false],

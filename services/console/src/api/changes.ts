@@ -6,7 +6,7 @@ import { refresher } from './refresher.ts'
 import { useApi } from './session.tsx'
 import { changeKinds, restMs, staleAfter } from './staleness.ts'
 
-export type Connection = 'live' | 'connecting'
+export type StreamState = 'live' | 'connecting'
 
 const firstRetryMs = 1_000
 const longestRetryMs = 15_000
@@ -14,10 +14,10 @@ const longestRetryMs = 15_000
 const hiddenLimitMs = 30_000
 
 /** Keeps what is shown of a business current: each change that the server tells of makes the queries that show it stale. */
-export function useChanges(businessId: string): Connection {
+export function useChanges(businessId: string): StreamState {
   const queries = useQueryClient()
   const api = useApi()
-  const [connection, setConnection] = useState<Connection>('connecting')
+  const [connection, setConnection] = useState<StreamState>('connecting')
   useEffect(() => follow(api, queries, businessId, setConnection), [api, queries, businessId])
   return connection
 }
@@ -27,7 +27,7 @@ function follow(
   api: ApiClient,
   queries: QueryClient,
   businessId: string,
-  tell: (connection: Connection) => void,
+  tell: (connection: StreamState) => void,
 ): () => void {
   const refresh = refresher((queryKey) => void queries.invalidateQueries({ queryKey }))
   let source: EventSource | null = null

@@ -1,6 +1,6 @@
 import type { SessionView } from './types.ts'
 
-export type Permission = 'webhooks:read' | 'webhooks:write' | 'account:write'
+export type ConsolePermission = 'webhooks:read' | 'webhooks:write' | 'account:write'
 
 /**
  * What the page offers; the API decides anew on each request. Role super_admin holds every permission, and "webhooks" is both
@@ -8,7 +8,7 @@ export type Permission = 'webhooks:read' | 'webhooks:write' | 'account:write'
  */
 export function holds(
   { role, permissions }: Pick<SessionView, 'role' | 'permissions'>,
-  permission: Permission,
+  permission: ConsolePermission,
 ): boolean {
   const family = permission.slice(0, permission.indexOf(':'))
   return role === 'super_admin' || permissions.includes(permission) || permissions.includes(family)

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type PropsWithChildren, useCallback, useContext, useEffect, useMemo, useState } from 'react'
 import { nowMs } from '../clock.ts'
 import { ApiClient } from './client.ts'
-import { holds, type Permission } from './permissions.ts'
+import { type ConsolePermission, holds } from './permissions.ts'
 import { ApiProblem } from './problem.ts'
 import type { SessionView } from './types.ts'
 
@@ -116,6 +116,6 @@ export function useSession(): SessionView {
   return phase.session
 }
 
-export function useMay(permission: Permission): boolean {
+export function useMay(permission: ConsolePermission): boolean {
   return holds(useSession(), permission)
 }

@@ -2,12 +2,12 @@ import { keys } from './keys.ts'
 
 /** What the server tells of (event names of .../changes). */
 export const changeKinds = ['webhook', 'account', 'stats', 'health', 'audit'] as const
-export type ChangeKind = (typeof changeKinds)[number]
+export type ChangeEventKind = (typeof changeKinds)[number]
 
 export type QueryKey = readonly string[]
 
 /** Which queries show something else after a change. @param id of the webhook; empty where it is none. */
-export function staleAfter(kind: ChangeKind, businessId: string, id: string): QueryKey[] {
+export function staleAfter(kind: ChangeEventKind, businessId: string, id: string): QueryKey[] {
   switch (kind) {
     case 'webhook':
       return [
@@ -44,7 +44,7 @@ export function staleAfter(kind: ChangeKind, businessId: string, id: string): Qu
  * How long a query rests between two refreshes, in milliseconds. Figures of a thousand webhooks change many times a second;
  * the whole list is read again for each.
  */
-export function restMs(kind: ChangeKind, key: QueryKey, listed: number): number {
+export function restMs(kind: ChangeEventKind, key: QueryKey, listed: number): number {
   if (kind === 'webhook' || kind === 'account') return 0
   switch (key[0]) {
     case 'webhooks':

@@ -31,7 +31,7 @@ export type { AttemptOutcome }
 /** Absent is all. */
 export type AttemptFilter = { outcome?: string; contactId?: string; deliveryId?: string; since?: string }
 
-export type ReplayRequest =
+export type ReplayBody =
   | { deliveryId: string; ratePerSecond?: number }
   | { since: string; outcomes?: AttemptOutcome[]; ratePerSecond?: number }
   | { deadLetters: true; ratePerSecond?: number }

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Page, readNewestFirst, readOne } from '../../../../services/admin/records/newest-first.ts'
-import type { Reader, Source } from '../../../../services/admin/records/webhook-records.ts'
+import { type RecordPage, readNewestFirst, readOne } from '../../../../services/admin/records/newest-first.ts'
+import type { Reader, TopicSource } from '../../../../services/admin/records/webhook-records.ts'
 import { choosePartition } from '../../../../services/platform/kafka/key-partition.ts'
 
 const topic = 'webhook-attempts'
 const partitions = 4
 const own = choosePartition('w1', partitions)
-const source: Source<number> = {
+const source: TopicSource<number> = {
   topic,
   decode: (bytes) =>
     bytes.toString() === '?' ? { ok: false, reason: 'no' } : { ok: true, value: Number(bytes.toString()) },
@@ -49,7 +49,7 @@ test('successive pages return every matching record once, newest first', async (
         const matches = (value: number) => value === 1
         const offsets: number[] = []
         for (let before: number | null = null; ; ) {
-          const page: Page<number> = await readNewestFirst(reader, source, { ...wanted, matches, limit, before })
+          const page: RecordPage<number> = await readNewestFirst(reader, source, { ...wanted, matches, limit, before })
           expect(page.found.length).toBeLessThanOrEqual(limit)
           offsets.push(...page.found.map(({ offset }) => offset))
           if (page.next === null) break

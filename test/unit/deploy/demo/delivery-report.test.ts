@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { HttpEvent } from '../../../../deploy/demo/conversations/http-event.ts'
 import { compare, completionOf, type Published, percentile } from '../../../../deploy/demo/delivery-report.ts'
-import type { Arrival } from '../../../../deploy/receiver/arrival.ts'
+import type { ReceivedRequest } from '../../../../deploy/receiver/arrival.ts'
 
 const places = { chatPlatform: 'webchat', chatChannelId: 'web' }
 
@@ -31,9 +31,9 @@ function status(contactId: string, messageId: string): HttpEvent {
   return { type: 'status', eventId: `s-${messageId}`, ...common, status: 'read', statusChangeTime, messageId }
 }
 
-function arrivalOf(event: HttpEvent, changes: Partial<Arrival> = {}): Arrival {
+function arrivalOf(event: HttpEvent, changes: Partial<ReceivedRequest> = {}): ReceivedRequest {
   const { contactId } = event
-  const notification: Arrival['notification'] =
+  const notification: ReceivedRequest['notification'] =
     event.type === 'message'
       ? {
           ...places,
@@ -122,7 +122,7 @@ test('the report counts a repetition, and its notification once', () => {
 })
 
 test('a report is complete when everything has arrived, however many repetitions came before', () => {
-  const arrivals: Arrival[] = []
+  const arrivals: ReceivedRequest[] = []
   const isComplete = completionOf(published(a1, b1), arrivals)
   const answers = [a1, a1, b1, b1].map((event) => {
     arrivals.push(arrivalOf(event))

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Arrival } from '../../../../deploy/receiver/arrival.ts'
+import type { ReceivedRequest } from '../../../../deploy/receiver/arrival.ts'
 import { arrivalLines } from '../../../../deploy/receiver/arrival-line.ts'
 
 const parties = { chatPlatform: 'whatsapp', chatChannelId: 'c', contactId: '5491155550143' }
 const said = { _id_: 'm', date: '', fromName: 'Ana', from: 'user' as const }
 
-function linesOf(notification: Arrival['notification'], changes: Partial<Arrival> = {}): string[] {
-  const arrival: Arrival = {
+function linesOf(notification: ReceivedRequest['notification'], changes: Partial<ReceivedRequest> = {}): string[] {
+  const arrival: ReceivedRequest = {
     path: '/',
     webhookId: 'w',
     attempt: 1,
@@ -21,7 +21,12 @@ function linesOf(notification: Arrival['notification'], changes: Partial<Arrival
   return arrivalLines(arrival).map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))
 }
 
-test.each<{ what: string; notification: Arrival['notification']; changes?: Partial<Arrival>; lines: string[] }>([
+test.each<{
+  what: string
+  notification: ReceivedRequest['notification']
+  changes?: Partial<ReceivedRequest>
+  lines: string[]
+}>([
   {
     what: 'messages and variables',
     notification: {

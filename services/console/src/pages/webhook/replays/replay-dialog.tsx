@@ -1,7 +1,7 @@
 import { Button, Checkbox, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { AttemptOutcome, ReplayRequest, Webhook } from '../../../api/types.ts'
+import type { AttemptOutcome, ReplayBody, Webhook } from '../../../api/types.ts'
 import { nowMs } from '../../../clock.ts'
 import { fromLocalInput, toLocalInput } from '../../../format/local-time.ts'
 import { outcomes } from '../overview/bins.ts'
@@ -83,7 +83,7 @@ function requestOf(
   since: string | null,
   wanted: AttemptOutcome[],
   ratePerSecond: number,
-): ReplayRequest | null {
+): ReplayBody | null {
   if (kind === 'deadLetters') return { deadLetters: true, ratePerSecond }
   return since === null || wanted.length === 0 ? null : { since, outcomes: wanted, ratePerSecond }
 }

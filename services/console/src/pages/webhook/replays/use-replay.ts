@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { webhookPath } from '../../../api/client.ts'
 import { useApi } from '../../../api/session.tsx'
-import type { ReplayRequest, ReplayStarted } from '../../../api/types.ts'
+import type { ReplayBody, ReplayStarted } from '../../../api/types.ts'
 import { useTold } from '../../../parts/texts/told.ts'
 
 type Place = { businessId: string; id: string }
@@ -36,7 +36,7 @@ export function useStartReplay(place: Place) {
   const queries = useQueryClient()
   const queryKey = keyOf(place)
   return useMutation({
-    mutationFn: (body: ReplayRequest) =>
+    mutationFn: (body: ReplayBody) =>
       api.write<ReplayStarted>(`${webhookPath(place.businessId, place.id)}/replay`, { method: 'POST', body }),
     onSuccess: ({ replayId, count }) => {
       if (count === 0) {
