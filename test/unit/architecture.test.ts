@@ -137,6 +137,13 @@ const noRawMarkup = textRule(
 )
 const noConsole = textRule(/\bconsole\s*\.\s*\w+/, 'logs go through pino')
 
+/** kafkajs chooses the names in its patches. */
+const namesCarryUnits = textRule(
+  /#?\b(?:\w*(?:[tT]imeout|[dD]elay|[iI]nterval|[pP]ause|[lL]atency|[dD]uration|[dD]eadline|[bB]ackoff|[wW]ait|[rR]etention|[pP]eriod|[sS]kew)|age|\w*[a-z]Age)\??(?:: number\b| = -?\d)/,
+  'a number of time carries its unit: Ms, Seconds, Days',
+  (path) => path.startsWith('platform/kafka/kafkajs-patches/'),
+)
+
 const noBarrels: Rule = (path) => (/(^|\/)index\.tsx?$/.test(path) ? ['1: a barrel hides where a thing is'] : [])
 
 const filesFitTheHead: Rule = (_path, lines) => {
@@ -156,6 +163,7 @@ const rules: Rule[] = [
   timeIsAnArgument,
   noRawMarkup,
   noConsole,
+  namesCarryUnits,
   noBarrels,
   filesFitTheHead,
 ]
@@ -164,6 +172,34 @@ test('services/ follows the rules of the architecture', () => {
   const files = sources()
   expect(files.length).toBeGreaterThan(50)
   expect(offenders(files)).toEqual([])
+})
+
+/** Exported types declared under the same name more than once. @param files of services/ and deploy/. */
+function repeatedTypeNames(files: Source[]): string[] {
+  const declared = files.flatMap(({ path, text }) =>
+    [...text.matchAll(/^export (?:declare )?(?:abstract )?(?:type|interface|class|enum) (\w+)/gm)].map(
+      ([, name = '']) => ({ name, path }),
+    ),
+  )
+  const byName = Map.groupBy(declared, ({ name }) => name)
+  return [...byName].flatMap(([name, places]) =>
+    places.length > 1 ? [`${name}: ${places.map(({ path }) => path).join(', ')}`] : [],
+  )
+}
+
+test('the name of an exported type is declared once in services/ and deploy/', () => {
+  const paths = ['services', 'deploy'].flatMap(filesOf).filter((path) => /\.tsx?$/.test(path))
+  expect(paths.length).toBeGreaterThan(100)
+  const files = paths.map((path) => ({ path, text: readFileSync(`${repository}${path}`, 'utf8') }))
+  expect(repeatedTypeNames(files)).toEqual([])
+})
+
+test('planted: a type name that is declared twice is found, a local one and a re-export are not', () => {
+  const files = [
+    { path: 'a.ts', text: "export type Page = 1\nexport type { Logger } from 'pino'\ntype Row = 1" },
+    { path: 'b.ts', text: 'export abstract class Page {}\nexport type Row = 2' },
+  ]
+  expect(repeatedTypeNames(files)).toEqual(['Page: a.ts, b.ts'])
 })
 
 /** Folders with too many files to survey at a glance. @param paths of files. */
@@ -197,6 +233,7 @@ const pure = 'the engine imports nothing that does I/O'
 const kafkajs = 'only platform/kafka knows kafkajs'
 const apart = 'services do not import each other'
 const time = 'time and chance are arguments'
+const units = 'a number of time carries its unit'
 
 test.each(
   [
@@ -233,6 +270,9 @@ test.each(
     ['formatter/a.ts', 'const x = new Date( )', time],
     ['formatter/a.ts', 'const x = new Date', time],
     ['formatter/a.ts', "console.log('x')", 'logs go through pino'],
+    ['formatter/a.ts', 'const retryDelay = 500', units],
+    ['formatter/a.ts', 'function wait(sessionTimeout: number) {}', units],
+    ['formatter/a.ts', '  #pause?: number', units],
     ['formatter/index.ts', '', 'a barrel hides where a thing is'],
     ['formatter/a.ts', 'x\n'.repeat(251), '251 lines, more than 250'],
   ].map(([path = '', text = '', why = '']) => ({ path, text, why })),
@@ -258,6 +298,8 @@ test.each([
   ['formatter/a.ts', "import { x } from '../topics/map.ts'\nimport { y } from '../platform/kafka/client.ts'"],
   ['definitions/a.ts', "import { x } from '../domain/event.ts'\nimport { y } from '../topics/map.ts'"],
   ['formatter/a.ts', '// Date.now() would not do\n/** nor new Date(), nor console.log */\nconst x = new Date(timeMs)'],
+  ['formatter/a.ts', 'const retryDelayMs = 500\nconst largestPage = 200\nfunction f(timeoutSeconds: number) {}'],
+  ['platform/kafka/kafkajs-patches/a.ts', 'type Fields = { timeout: number }'],
   ['formatter/a.ts', 'x\n'.repeat(250)],
 ])('code that follows the rules is accepted in %s', (path, text) => {
   expect(offenders([{ path, text }])).toEqual([])
