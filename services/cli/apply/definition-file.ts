@@ -92,7 +92,7 @@ function fillHeaders(fields: Record<string, unknown>, env: NodeJS.ProcessEnv): s
   return problems
 }
 
-/** What clients write, with null for the default; other fields are refused by name. */
+/** Schema of the fields that clients write, with null for the default; other fields are refused by name. */
 function fileSchema(): object {
   const writable = Object.entries(draftFields).map(([name, schema]) => [
     name,

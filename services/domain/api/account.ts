@@ -4,7 +4,7 @@ import { flag, integer, list, nullable, text, time } from './parts.ts'
 
 /** Sessions, businesses and the audit trail, as the admin API shows them. */
 
-/** Who sends the request, and what they may do. */
+/** Sender of the request, and their permissions. */
 export const SessionView = Type.Object({
   subject: text(),
   role: text(),

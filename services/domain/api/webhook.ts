@@ -31,7 +31,7 @@ export const DraftPatch = Type.Object(
 export const Conflict = Type.Object({ channel: text(), webhookId: text(), name: text() })
 export type Conflict = Static<typeof Conflict>
 
-/** What state a webhook is in: the first that applies. */
+/** States of a webhook; the first one that applies counts. */
 export const states = [
   'off',
   'not-activated',

@@ -4,7 +4,7 @@ import { NewestRecords } from './newest-records.ts'
 /** Number of deleted webhooks whose versions are remembered. */
 const maxDeleted = 10_000
 
-/** What a record of webhook-config contains. */
+/** Content of a record of webhook-config. */
 export type DefinitionChange =
   /** warnings: problems that do not keep the definition from being in force. */
   | { kind: 'definition'; definition: WebhookDefinition; warnings?: string[] }

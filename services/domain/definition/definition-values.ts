@@ -1,4 +1,4 @@
-/** Choices, defaults and limits of a webhook definition (contract.md, section 5): the API, the topic and the console take them from here. */
+/** Choices, defaults and limits of a webhook definition (contract.md, section 5) for the API, the topic and the console. */
 
 export const eventNames = [
   'userMessages',
@@ -39,10 +39,10 @@ export const numberLimits = {
   rateLimitPerSecond: { minimum: 0.001, maximum: 10_000 },
 } as const
 
-/** Characters of an id in the API and in the topic. No control characters: a line break separates the parts of a sealing context. */
+/** Form of an id in the API and in the topic. Control characters are excluded: a line break separates the parts of a sealing context. */
 export const identifier = { minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$' } as const
 
-/** Characters of a header value in the open; encrypted it is longer. */
+/** Maximum characters of a plain header value; an encrypted one is longer. */
 export const maxHeaderValue = 8_192
 
 /** Stands for a value that is never shown: secrets, header values. In a change of headers it keeps the stored value. */

@@ -11,8 +11,8 @@ import {
 } from './definition-values.ts'
 
 /**
- * The webhook definition (contract.md, section 5), declared once: the types, the JSON Schemas of the topics, which
- * `npm run docs` writes to schemas/, and the shapes of the API come from here.
+ * The webhook definition (contract.md, section 5), declared once: source of the types, of the JSON Schemas of the
+ * topics, which `npm run docs` writes to schemas/, and of the API.
  */
 
 const time = Type.String({ format: 'date-time' })
@@ -20,7 +20,7 @@ const secret = Type.String({ maxLength: 400 })
 /** Largest value of an Avro int, the type of this field in records. */
 const maxVersion = 2_147_483_647
 
-/** An object whose properties may be left out where they have a default: a checked value has all of them. */
+/** An object whose properties may be left out if they have a default. A checked value has all of them. */
 export function withDefaults<P extends TProperties>(properties: P, options: TObjectOptions = {}): TObject<P> {
   const { required, ...schema } = Type.Object(properties, options) as { required?: string[] }
   const always = required?.filter((name) => !('default' in (properties[name] ?? {}))) ?? []
@@ -44,7 +44,7 @@ const headers = (maxLength: number, description: string) =>
     description,
   })
 
-/** What clients write. The API refuses unknown properties by name. */
+/** The part that clients write. The API refuses unknown properties by name. */
 export const draftFields = {
   name: Type.String({ minLength: 1, maxLength: 200 }),
   url: Type.String({

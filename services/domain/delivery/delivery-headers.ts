@@ -2,11 +2,11 @@ import { isReservedHeader } from '../definition/custom-headers.ts'
 import { maskedValue } from '../definition/definition-values.ts'
 import type { Delivery } from './delivery.ts'
 
-/** The headers of every request to a webhook (contract.md, section 3): the dispatcher sends them, admin shows them. */
+/** Headers of every request to a webhook (contract.md, section 3). The dispatcher sends them, admin shows them. */
 
 const userAgent = 'Hookline/0.1'
 
-/** What differs between the attempts of a delivery. */
+/** Values that differ between the attempts of a delivery. */
 export type AttemptHeaders = { attempt: number; startedAtMs: number; signature: string }
 
 /**

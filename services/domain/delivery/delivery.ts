@@ -34,9 +34,9 @@ export type AttemptOutcome = (typeof attemptOutcomes)[number]
 export const nextSteps = ['none', 'retry', 'deadLetter'] as const
 export type NextStep = (typeof nextSteps)[number]
 
-/** One try at sending a delivery: a record of webhook-attempts. */
+/** One attempt at sending a delivery: a record of webhook-attempts. */
 export type Attempt = NotificationIds & {
-  /** From 1. */
+  /** Number of the attempt, from 1. */
   attempt: number
   startedAt: number
   latencyMs: number | null

@@ -41,7 +41,7 @@ export type AttemptError = {
   /** Start of the attempt. */
   at: number
   deliveryId: string
-  /** From 1. */
+  /** Number of the attempt, from 1. */
   attempt: number
   cause: string
   status: number | null

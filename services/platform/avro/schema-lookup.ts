@@ -61,7 +61,7 @@ export class SchemaLookup {
     return id
   }
 
-  /** What is known without a request. */
+  /** Returns what is known without a request. */
   known(id: number): KnownSchema | undefined {
     const type = this.#own.get(id) ?? this.#types.get(id)
     if (type) return { ok: true, type }

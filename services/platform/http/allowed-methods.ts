@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import findMyWay, { type HTTPMethod } from 'find-my-way'
 import { HttpProblem } from './problem.ts'
 
-/** Methods that a path is routed for, in the order of their adding; none where there is no route. */
+/** Methods that a path has routes for, in the order of registration; [] if it has none. */
 export type AllowedMethods = (path: string) => string[]
 
 /**
- * Collects the routes that are added from now on; those that take whatever path comes are left out. A router of our own,
- * of the kind fastify has: fastify's hasRoute and findRoute know patterns ("/webhooks/:id"), not the paths that fit them.
+ * Collects the routes added from now on, except wildcard routes. It uses its own router, of the kind that fastify has,
+ * because fastify's hasRoute and findRoute know patterns ("/webhooks/:id") but not the paths that match them.
  */
 export function collectAllowedMethods(server: FastifyInstance, maxParamLength: number): AllowedMethods {
   const router = findMyWay({ maxParamLength })
@@ -22,8 +22,8 @@ export function collectAllowedMethods(server: FastifyInstance, maxParamLength: n
   return (path) => [...methods].filter((method) => router.find(method, path))
 }
 
-/** For a path that has routes, but none of this method (RFC 9110, 15.5.6). */
+/** The problem of a path that has routes, but none for this method (RFC 9110, 15.5.6). */
 export function methodNotAllowed(method: string, allowed: string[]): HttpProblem {
   const allow = allowed.join(', ')
-  return new HttpProblem(405, 'Method Not Allowed', `${method} is none of ${allow}`, {}, { allow })
+  return new HttpProblem(405, 'Method Not Allowed', `${method} is not one of ${allow}`, {}, { allow })
 }
