@@ -811,8 +811,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'forgets a probe that was postponed',
     file: dispatcher('engine/attempt-flow'),
-    text: 'they ask again, as there is none.\n      if (probe) this.#probeLost(webhookId)',
-    replacement: 'they ask again, as there is none.',
+    text: 'they check again, because there is none.\n      if (probe) this.#probeLost(webhookId)',
+    replacement: 'they check again, because there is none.',
     caughtBy: ['test/unit/dispatcher/engine/engine-waiting.test.ts'],
   },
   {

@@ -1,27 +1,27 @@
 import { hash } from 'node:crypto'
 
 /**
- * The deliveries answered for lately, oldest forgotten first: a record that comes twice is sent once. A delivery that went
- * to a delay topic comes back with the attempts made so far, and is then not the same again.
+ * Deliveries answered for lately, oldest forgotten first, so that a record that occurs twice is sent once. A delivery
+ * that went to a delay topic comes back with the attempts made so far, and then counts as new.
  *
- * Forgotten half the capacity at a time. Deleting the oldest entry of one full Map each time leaves holes that the next
- * search for the oldest walks through: beyond 100,000 deliveries a drain fell to two thirds of its rate. Ids are kept as the
- * hashes that they are, outside of V8's heap: 100,000 strings in Maps took 7 MB more, and 3 us of a delivery's CPU.
- * Own code: a cache of strings, such as lru-cache, would cost that again.
+ * Half of the capacity is forgotten at a time. Deleting the oldest entry of one full Map each time leaves holes,
+ * through which the next search for the oldest walks: beyond 100,000 deliveries a drain fell to two thirds of its
+ * rate. Ids are kept as the hashes that they are, outside V8's heap: 100,000 strings in Maps took 7 MB more, and 3 us
+ * of a delivery's CPU. Own code: a cache of strings, such as lru-cache, would cost that again.
  */
 export class AnsweredIds {
   readonly #tableSize: number
   #recent: IdTable
   #older: IdTable
 
-  /** @param capacity at most so many are remembered, and at least the last half of that. */
+  /** @param capacity maximum remembered; at least the last half of that is. */
   constructor(capacity: number) {
     this.#tableSize = Math.ceil(capacity / 2)
     this.#recent = new IdTable(this.#tableSize)
     this.#older = new IdTable(this.#tableSize)
   }
 
-  /** @param attempts made before, as the record says. */
+  /** @param attempts made before, from the record. */
   has(id: string, attempts: number): boolean {
     if (this.#tableSize === 0) return false
     const words = wordsOf(id)
@@ -44,11 +44,13 @@ export class AnsweredIds {
 /** Words of 32 bits in a SHA-256. */
 const idWords = 8
 
-/** A map from hashes to numbers with a fixed capacity: open addressing with linear probing, half of the slots stay free. */
+/**
+ * Map from hashes to numbers with a fixed capacity: open addressing with linear probing; half of the slots stay free.
+ */
 class IdTable {
   readonly #ids: Int32Array
   readonly #values: Float64Array
-  /** 0, or one more than where the id stands. */
+  /** 0, or one more than the index of the id. */
   readonly #slots: Int32Array
   #size = 0
 
@@ -82,7 +84,7 @@ class IdTable {
     return this
   }
 
-  /** Where the id stands, or is to stand. */
+  /** Slot of the id, or the free one for it. */
   #slotOf(id: Int32Array): number {
     const last = this.#slots.length - 1
     let slot = (id[0] ?? 0) & last
@@ -100,13 +102,16 @@ class IdTable {
   }
 }
 
-/** As deliveryId (formatter) makes them: every one of them is another hash. */
+/** Id as the formatter's deliveryId makes it: each is a hash. */
 const ownId = /^msg_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
-/** The four characters of msg_ are three bytes: behind one more, the hash begins at a word. */
+/** The four characters of msg_ are three bytes; with one more before them, the hash begins at a word. */
 const scratch = Buffer.alloc(4 + idWords * 4)
 const scratchWords = new Int32Array(scratch.buffer, scratch.byteOffset + 4, idWords)
 
-/** The hash that an id is, or, where somebody else has made it, a hash of it. @returns valid until the next call */
+/**
+ * Words of the hash that an id is; of a hash of it if another program made the id.
+ * @returns valid until the next call.
+ */
 function wordsOf(id: string): Int32Array {
   if (ownId.test(id)) scratch.write(id, 1, 'base64url')
   else hash('sha256', `id ${id}`, 'buffer').copy(scratch, 4)

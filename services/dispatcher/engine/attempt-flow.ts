@@ -27,33 +27,36 @@ export type AttemptFlowContext = {
   parking: Parking
   pacers: Pick<ReplayPacers, 'take'>
   owns: (position: RecordPosition) => boolean
-  /** Called when a lane has begun to wait. */
+  /** Called when a lane begins to wait. */
   onIdle: () => void
 }
 
-/** How a request ended, as its webhook's answer times count it. */
+/** Results of requests as answer times count them. */
 const requestResults = { success: 'succeeded', refused: 'refused', unreachable: 'hung' } as const
 
 /**
- * One attempt, from top to bottom: `attempt` decides about the head of a lane and sends it, `#onResult` takes what came of
- * it. Either ends in exactly one of these: the lane advances (delivered, or dead-lettered), it waits for a retry, or its
- * webhook's notifications go to webhook-parked.
+ * One attempt, from top to bottom: `attempt` decides about the head of a lane and sends it, `#onResult` handles the
+ * result. Each ends in exactly one of these: the lane advances (delivered, or dead-lettered), it waits for a retry, or
+ * its webhook's notifications go to webhook-parked.
  */
 export class AttemptFlow {
   readonly #context: AttemptFlowContext
-  /** Webhook -> offset of the definition that ended by 410 or five days of failure, until the definition says so itself. */
+  /**
+   * Webhook -> offset of the definition that ended by 410 or five days of failure, until the definition itself is
+   * switched off.
+   */
   readonly #switchedOff = new Map<string, number>()
 
   constructor(context: AttemptFlowContext) {
     this.#context = context
   }
 
-  /** Sends the head of a lane, unless it is not to be sent any more. */
+  /** Sends the head of a lane, unless it is no longer to be sent. */
   attempt(lane: Lane<Item>, item: Item): void {
     const { ports, lanes, held, steps } = this.#context
     if (held.dropStopped(item)) return lanes.advance(lane)
     const waitMs = item.notBeforeMs - ports.nowMs()
-    // Never longer than a lane is held for: another machine's clock wrote the time.
+    // At most the longest time that a lane is held: another machine's clock wrote the time.
     if (waitMs > 0) return this.#wait(lane, item, Math.min(waitMs, longestHoldMs))
 
     const plan = steps.step(item.position, item.delivery, 'deciding whether to send', () => this.#plan(item))
@@ -66,14 +69,14 @@ export class AttemptFlow {
     if (sent instanceof SetAside) this.#setAside(lane, item, sent, plan.probe)
   }
 
-  /** Takes the result of a send: counts it, records it, and does what follows. */
+  /** Handles the result of a send: counts it, records it, and does what follows. */
   #onResult(lane: Lane<Item>, item: Item, { entry, probe }: Plan & { kind: 'send' }, result: SendResult): void {
     const { lanes, faults, steps, ports } = this.#context
     const { position, delivery } = item
     const { webhookId } = delivery
     if (result.kind === 'postponed') {
       this.#wait(lane, item, result.delayMs)
-      // Others of the webhook wait for the probe's result: they ask again, as there is none.
+      // The webhook's other lanes wait for the probe's result: they check again, because there is none.
       if (probe) this.#probeLost(webhookId)
       return
     }
@@ -87,7 +90,7 @@ export class AttemptFlow {
     )
     if (change instanceof SetAside) return this.#setAside(lane, item, change, probe)
     const { gate, switchOff } = change
-    // Before the lane goes on: its next item must see it.
+    // Before the lane advances: its next item must see it.
     if (switchOff !== null && this.#switchedOff.get(webhookId) !== entry.offset)
       steps.attempt(position, delivery, 'switching off', () => {
         this.#switchedOff.set(webhookId, entry.offset)
@@ -97,17 +100,20 @@ export class AttemptFlow {
     if (probe || gate !== 'unchanged') lanes.wake(webhookId)
   }
 
-  /** A rejected notification is not sent, and counted as such: it is in webhook-attempts and can be replayed from the dead letters. */
+  /**
+   * Decides about an item. A rejected notification is not sent, but recorded: it is in webhook-attempts and can be
+   * replayed from the dead letters.
+   */
   #plan({ delivery, replayId, position }: Item): Plan {
     const { ports, limits, gates } = this.#context
     const nowMs = ports.nowMs()
     const entry = ports.definition(delivery.webhookId)
-    // An id that has gone to another business takes nothing of the former one's with it.
+    // An id that moved to another business takes none of the former business's notifications with it.
     if (entry?.definition.businessId !== delivery.businessId) return { kind: 'giveUp', reason: 'deleted' }
     const { definition } = entry
     if (!definition.enabled || this.#switchedOff.get(definition.id) === entry.offset)
       return { kind: 'giveUp', reason: 'disabled' }
-    // Whoever asks for a replay knows how old it is.
+    // A replay is asked for with its age in mind, so it does not expire.
     const isExpired = replayId === null && nowMs - delivery.createdAt > limits.expiryMs
     if (isExpired) return { kind: 'reject', entry, reason: 'expired' }
     const pass = gates.start(definition.id, position.partition, nowMs)
@@ -116,7 +122,7 @@ export class AttemptFlow {
       : { kind: 'send', entry, probe: pass === 'probe' }
   }
 
-  /** @param ended called with the first result only, and not at all once the send has thrown: it may have begun all the same. */
+  /** @param ended called with the first result only, and never after the send has thrown, though it may have begun. */
   #send(item: Item, entry: Entry, ended: (result: SendResult) => void): SetAside | undefined {
     const { ports, pacers, faults, steps } = this.#context
     const { position, delivery } = item
@@ -135,16 +141,19 @@ export class AttemptFlow {
     return sent
   }
 
-  /** Takes the outcome into the webhook's gate. A partition's new owner counts what ends after it has gone. */
+  /** Applies the outcome to the webhook's gate. After a partition has left, its new owner counts the outcome. */
   #count({ delivery, position }: Item, outcome: Outcome, endedAtMs: number, probe: boolean): GateChange {
     const { gates, owns } = this.#context
-    // A gate left here would be believed when the partition comes back.
+    // A gate left here would be trusted when the partition returns.
     return owns(position)
       ? gates.onOutcome(delivery.webhookId, position.partition, outcome, probe, endedAtMs)
       : { gate: 'unchanged', switchOff: switchOffReason(outcome, undefined, endedAtMs) }
   }
 
-  /** A fault of ours about one webhook: all that it has waits in webhook-parked, and one is tried from time to time. */
+  /**
+   * Handles an internal fault about one webhook: its notifications go to webhook-parked, and one is tried every few
+   * seconds.
+   */
   #cannotSend(lane: Lane<Item>, item: Item, probe: boolean): void {
     const { ports, lanes, faults, parking, owns, onIdle } = this.#context
     const { webhookId } = item.delivery
@@ -168,7 +177,10 @@ export class AttemptFlow {
     else lanes.advance(lane)
   }
 
-  /** Writes what the attempt leads to. @returns what follows it. */
+  /**
+   * Writes the records of an attempt.
+   * @returns what follows it.
+   */
   #record(item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): Next {
     const { ports, held } = this.#context
     const { next, records, tried } = followUp(item, entry, outcome, startedAtMs, ports.nowMs(), ports.random())
@@ -189,7 +201,7 @@ export class AttemptFlow {
     lanes.advance(lane)
   }
 
-  /** A step of the lane's head has thrown twice: it becomes a dead letter, and the lane goes on. */
+  /** Ends a lane's head as a dead letter after one of its steps has thrown twice; the lane advances. */
   #setAside(lane: Lane<Item>, item: Item, aside: SetAside, probe = false): void {
     const { steps, lanes } = this.#context
     steps.setAside(item, aside)
@@ -203,7 +215,7 @@ export class AttemptFlow {
     lanes.wake(webhookId)
   }
 
-  /** Holds the lane until the item is due. In a partition that went to another instance, that one retries. */
+  /** Holds the lane until the item is due. If its partition has moved to another instance, that one retries it. */
   #wait(lane: Lane<Item>, item: Item, delayMs: number): void {
     const { ports, lanes, owns, onIdle } = this.#context
     lanes.waitForRetry(lane)
@@ -216,14 +228,14 @@ export class AttemptFlow {
     onIdle()
   }
 
-  /** Lets go of an item that waits for a retry: its partition's new owner retries it. */
+  /** Forgets an item that waits for a retry: its partition's new owner retries it. */
   abandon(item: Item): void {
     const lane = item.endRetry()
     this.#context.held.forget(item)
     if (lane) this.#context.lanes.dropWaiting(lane)
   }
 
-  /** @param answeredAttempts that the records answer for; Infinity when nothing follows. */
+  /** @param answeredAttempts attempts that the records answer for; Infinity when nothing follows. */
   #finishAfter(item: Item, records: OutcomeRecords, answeredAttempts: number): void {
     const { held, steps } = this.#context
     const { position, delivery } = item

@@ -15,7 +15,7 @@ export type AttemptFacts = {
   delivery: Delivery
   replayId: string | null
   definition: WebhookDefinition
-  /** Null of a definition that is not saved. */
+  /** Null for a definition that is not saved. */
   definitionOffset: number | null
   position: RecordPosition
   /** From 1. */
@@ -32,7 +32,10 @@ const nextStep: Record<Next['kind'], NextStep> = {
   deadLetter: 'deadLetter',
 }
 
-/** The record of one attempt for webhook-attempts. @param endedAtMs from which a retry's wait runs. */
+/**
+ * Record of one attempt for webhook-attempts.
+ * @param endedAtMs start of a retry's wait.
+ */
 export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
   const { delivery, definition, position, attempt, startedAtMs, outcome, next } = facts
   const { outcome: name, cause } = classify(outcome, definition.slowThresholdMs)
@@ -70,7 +73,7 @@ export function summaryOf(attempt: Attempt): AttemptSummary {
   return { attempt: attempt.attempt, startedAt, latencyMs, outcome, cause, status, responseExcerpt }
 }
 
-/** A notification that will not be sent by itself any more, whole: it can be replayed. */
+/** Dead letter of a notification that will not be sent again by itself, complete, so that it can be replayed. */
 export function deadLetterOf(
   delivery: Delivery,
   position: RecordPosition,

@@ -5,7 +5,7 @@ import { bytesOfAttempts, type Item } from './item.ts'
 import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports.ts'
 import { StoppedReplays } from './stopped-replays.ts'
 
-/** The deliveries in memory, by answerId: how much room is left, and what was answered for lately. */
+/** Deliveries in memory by answerId, how much room is left, and which were answered for lately. */
 export class DeliveryPool {
   readonly answered: AnsweredIds
   readonly stopped = new StoppedReplays()
@@ -16,9 +16,9 @@ export class DeliveryPool {
   #count = 0
   #bytes = 0
   #unacknowledged = 0
-  /** Whether it has been crowded since onRoom was called last. */
+  /** Whether memory has been crowded since the last call of onRoom. */
   #wasCrowded = false
-  /** Finished offsets do not fit into a commit's metadata: nothing is taken until they do. */
+  /** Whether finished offsets exceed a commit's metadata: nothing is taken until they fit. */
   #isOffsetMapFull = false
 
   /** @param onAcknowledged called after each acknowledgement. */
@@ -42,7 +42,7 @@ export class DeliveryPool {
     return this.#unacknowledged
   }
 
-  /** Whether one more may come. Once false, onRoom tells when it is worth asking again. */
+  /** Whether one more delivery may come. Once false, onRoom says when to ask again. */
   get hasRoom(): boolean {
     const { maxHeld, maxHeldBytes } = this.#limits
     return !this.#isOffsetMapFull && this.#count < maxHeld && this.#bytes < maxHeldBytes
@@ -63,9 +63,9 @@ export class DeliveryPool {
   }
 
   /**
-   * Finishes a delivery that has just come and is answered for already, or is of a stopped replay; one that is held as
-   * another item already is answered for with that.
-   * @returns whether it was one of these.
+   * Finishes a new item if its delivery is answered for already or belongs to a stopped replay; if another item has
+   * the same delivery, that one answers for it.
+   * @returns whether one of these was so.
    */
   absorb(item: Item): boolean {
     const duplicate = this.#byId.get(item.id)
@@ -81,18 +81,18 @@ export class DeliveryPool {
     this.#grow(1, item.heldBytes)
   }
 
-  /** One more attempt has been made for it. */
+  /** Adds an attempt to an item. */
   attempted(item: Item, attempt: AttemptSummary): void {
     item.addAttempt(attempt)
     if (!item.isForgotten) this.#grow(0, bytesOfAttempts([attempt]))
   }
 
-  /** It answers for the delivery's other records again. */
+  /** Makes the item answer for its delivery's other records again. */
   index(item: Item): void {
     this.#byId.set(item.id, item)
   }
 
-  /** It keeps its room, but no longer answers for other records of its delivery. */
+  /** Makes the item stop answering for other records of its delivery; it keeps its room. */
   unindex(item: Item): void {
     if (this.#byId.get(item.id) === item) this.#byId.delete(item.id)
   }
@@ -103,13 +103,16 @@ export class DeliveryPool {
     this.#grow(-1, -item.heldBytes)
   }
 
-  /** Its records count as finished from now on. */
+  /** Finishes the item's records and forgets it. */
   finish(item: Item): void {
     item.finishRecords()
     this.forget(item)
   }
 
-  /** Finishes an item of a stopped replay: what became of it before stays what it is. @returns whether it is of one. */
+  /**
+   * Finishes an item of a stopped replay; its earlier attempts stay recorded.
+   * @returns whether it belongs to one.
+   */
   dropStopped(item: Item): boolean {
     if (!this.stopped.has(item.replayId)) return false
     this.finish(item)
@@ -124,18 +127,18 @@ export class DeliveryPool {
       this.checkRoom()
       this.#onAcknowledged()
     })
-    // Behind it: where it throws, nothing was written.
+    // After the call: if it throws, nothing was written.
     this.#unacknowledged++
   }
 
-  /** @param isFull finished offsets do not fit into a commit's metadata. */
+  /** @param isFull whether finished offsets exceed a commit's metadata. */
   setOffsetMapFull(isFull: boolean): void {
     this.#isOffsetMapFull = isFull
     this.#wasCrowded ||= this.isCrowded
     this.checkRoom()
   }
 
-  /** Tells whoever waits for room that it is there again. */
+  /** Calls onRoom once memory is no longer crowded. */
   checkRoom(): void {
     if (!this.#wasCrowded || this.isCrowded) return
     this.#wasCrowded = false

@@ -16,16 +16,16 @@ import { createLaneRules, createWebhookLookups } from './scheduling/lane-rules.t
 import { LaneScheduler } from './scheduling/lane-scheduler.ts'
 import { TestNotifications } from './test-notification.ts'
 
-/** Between two tries of a webhook that cannot be sent to for a fault of ours. */
+/** Time between two tries of a webhook that cannot be sent to because of an internal fault. */
 const faultMs = 5_000
 
 /**
  * The dispatcher's core: takes deliveries in the order of their partition, sends them lane by lane, and says which
- * offsets are finished. It reads no clock and does no I/O, so that it runs under a virtual clock as well.
+ * offsets are finished. It reads no clock and does no I/O, so that it can run under a virtual clock.
  *
- * Invariants: within a lane the next item starts only after the one before has ended or gone to a delay topic; an offset
- * is finished only after the record of its outcome is acknowledged; nothing of an older assignment is ever committed; a
- * webhook's notifications follow one another to webhook-parked and back in their order.
+ * Invariants: within a lane the next item starts only after the one before has ended or gone to a delay topic; an
+ * offset is finished only after the record of its outcome is acknowledged; nothing of an older assignment is ever
+ * committed; a webhook's notifications follow one another to webhook-parked and back in their order.
  */
 export class Engine {
   readonly gates: SendGates
@@ -76,14 +76,14 @@ export class Engine {
     return this.#lanes.inFlight
   }
 
-  /** Webhooks whose notifications are in webhook-parked. */
+  /** Number of queues with notifications in webhook-parked. */
   get parking(): number {
     return this.#partitions.parkedWebhooks
   }
 
   /**
-   * While false, take no more records of the topic; onRoom tells when it changes. What a replay brings goes to webhook-parked at
-   * once, and must not take all of the room on its way there.
+   * Whether to take more records of the topic; onRoom says when it may be true again. Replays go to webhook-parked at
+   * once and must not take all of the room on their way there.
    */
   hasRoomFor(topic: string): boolean {
     return topic === this.#limits.replaysTopic ? !this.#held.isCrowded : this.#held.hasRoom
@@ -95,8 +95,8 @@ export class Engine {
   }
 
   /**
-   * Begins with a new assignment: records are read again from the last commit on. What is queued is dropped; what is in
-   * flight, or waits for a retry in a partition that stayed, goes on and meets its record again by its delivery id.
+   * Begins a new assignment: records are read again from the last commit. Queued items are dropped; items in flight,
+   * or waiting for a retry in a partition that stayed, continue and recognize their record by its delivery id.
    * @returns the partition numbers whose state must be restored before their first record is offered.
    */
   assign(owned: Owned): number[] {
@@ -124,11 +124,11 @@ export class Engine {
     return [...numbers].filter((number) => !this.#partitions.get(number))
   }
 
-  /** Takes over a partition number as its topics tell it (docs/architecture.md, taking over). */
+  /** Restores a partition number from the state read from its topics (docs/architecture.md, taking over). */
   restore(number: number, { resume, parked, gates, answered, stopped }: RestoredPartition): void {
     assert(ownsNumber(this.#owned, number), `partition ${number} is restored, but not assigned`)
     const state = new PartitionState(number)
-    // Whatever an earlier ownership has left is older than the topics.
+    // State left by an earlier ownership is older than the topics.
     this.gates.drop(number)
     for (const [topic, point] of resume) state.resume(topic, point)
     for (const [queueId, range] of parked) state.parked.restore(queueId, range)
@@ -141,15 +141,12 @@ export class Engine {
     this.#partitions.set(state)
   }
 
-  /** For a partition that stayed: where the last commit says that a topic goes on. */
+  /** Sets where a topic of a partition that stayed continues after the last commit. */
   resume(number: number, topic: string, point: ResumePoint): void {
     this.#partitions.get(number)?.resume(topic, point)
   }
 
-  /**
-   * Takes the next record of a topic's partition: a delivery, what was tried so far, and the replay it belongs to. Of a
-   * partition that is not owned (any more), nothing is taken: it is its owner's.
-   */
+  /** Takes the next record of a partition that is owned: a delivery, its attempts so far, and its replay. */
   offer(
     position: RecordPosition,
     delivery: Delivery,
@@ -172,8 +169,8 @@ export class Engine {
   }
 
   /**
-   * Takes a test notification: sent at once, whatever waits.
-   * @param draft JSON of a definition that is not saved yet. @param letter how it ends when it cannot be handled.
+   * Takes a test notification, which is sent at once, whatever else waits. @param draft JSON of an unsaved definition.
+   * @param letter its dead letter if it cannot be handled.
    */
   offerTest(position: RecordPosition, delivery: Delivery, draft: string | null, letter: MakeLetter): void {
     const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
@@ -183,7 +180,7 @@ export class Engine {
     this.#tests.take(position, delivery, finish, draft, failed)
   }
 
-  /** Takes a record that is not a delivery: finished at once, or when its dead letter is in Kafka. */
+  /** Takes a record that is not a delivery: it is finished at once, or when its dead letter is in Kafka. */
   offerUnsendable(position: RecordPosition, deadLetter?: DeadLetter): void {
     const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
     if (!taken) return
@@ -191,19 +188,19 @@ export class Engine {
     this.#held.record(position.partition, { deadLetter }, () => taken.owner.finish(taken.tracked))
   }
 
-  /** Takes the record that stops a replay: nothing more of it is sent, wherever it waits. */
+  /** Takes the record that stops a replay: no more of it is sent, wherever it waits. */
   offerStop(position: RecordPosition, replayId: string, writtenAtMs: number): void {
     const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
     if (taken) this.#parking.stopReplay(replayId, writtenAtMs, () => taken.owner.finish(taken.tracked))
   }
 
-  /** Takes a record that could not be handled before it came here. */
+  /** Takes a record that failed before it reached the engine. */
   offerFault(position: RecordPosition, aside: SetAside, letter: MakeLetter): void {
     const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
     if (taken) this.#steps.letterOf(position, taken, aside, letter)
   }
 
-  /** To be called from time to time: takes parked records back where their webhooks can go on. */
+  /** Takes parked records back where their webhooks can go on. Called regularly. */
   tick(): void {
     this.gates.tick()
     this.#pacers.forgetIdle()
@@ -211,8 +208,8 @@ export class Engine {
   }
 
   /**
-   * What to commit, of partitions where it has changed since the last call: the lowest unfinished offset, and in the
-   * metadata the finished ones above it. While a partition's do not fit there, hasRoomFor is false.
+   * Commits for partitions with changes since the last call: the lowest unfinished offset, with the finished ones
+   * above it in the metadata. While these exceed the metadata of a commit, hasRoomFor is false.
    */
   takeCommits(): (RecordPosition & { metadata: string })[] {
     for (const { number } of this.#partitions)
@@ -222,12 +219,15 @@ export class Engine {
     return commits
   }
 
-  /** Makes the next takeCommits return every partition's offsets, committed before or not. */
+  /** Makes the next takeCommits return every partition's offsets, whether committed before or not. */
   recommitAll(): void {
     for (const state of this.#partitions) state.forgetCommits()
   }
 
-  /** Starts no more sends. @returns resolves when nothing is in flight and every outcome is in Kafka. */
+  /**
+   * Stops starting sends.
+   * @returns resolves when nothing is in flight and every outcome is in Kafka.
+   */
   drain(): Promise<void> {
     this.#lanes.stop()
     this.#parking.stop()

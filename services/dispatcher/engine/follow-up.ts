@@ -6,7 +6,7 @@ import { decideNext, type Next } from './gate/retry.ts'
 import { type Item, pendingOf } from './item.ts'
 import type { OutcomeRecords } from './ports.ts'
 
-/** What is to be done with the head of a lane. */
+/** Decision about the head of a lane. */
 export type Plan =
   | { kind: 'giveUp'; reason: DeadLetterReason }
   | { kind: 'reject'; entry: Entry; reason: 'breaker' | 'expired' }
@@ -15,11 +15,11 @@ export type Plan =
 export type FollowUp = {
   next: Next
   records: OutcomeRecords
-  /** The attempt, where something follows it. */
+  /** The attempt, if something follows it. */
   tried: AttemptSummary | null
 }
 
-/** What an attempt leads to: the records to write, and what happens to its item then. Changes nothing. */
+/** Decides what an attempt leads to: the records to write, and what happens to its item. Changes nothing. */
 export function followUp(
   item: Item,
   entry: Entry,
@@ -51,7 +51,7 @@ export function followUp(
   }
 }
 
-/** As the attempt's record tells it, so that a fold over webhook-attempts comes to the same. */
+/** End of an attempt as its record says it, so that a fold over webhook-attempts gives the same result. */
 export function endOf(outcome: Outcome, startedAtMs: number): number {
   return outcome.kind === 'rejected' ? startedAtMs : startedAtMs + Math.round(outcome.latencyMs)
 }

@@ -6,13 +6,16 @@ import type { DeliveryPool } from './delivery-pool.ts'
 import type { Item, Taken } from './item.ts'
 import type { EnginePorts } from './ports.ts'
 
-/** Makes the dead letter of a record. @param detail the step that failed and its error. */
+/**
+ * Makes the dead letter of a record.
+ * @param detail the step that failed and its error.
+ */
 export type MakeLetter = (detail: string) => DeadLetter
 
 /**
- * Keeps an exception in the engine to the record that caused it (contract: one record's fault is that record's). Each step of
- * a record runs here, a second time where it throws, and then the record becomes a dead letter `fault`: its slot is finished,
- * its lane goes on, and no timer's or socket's callback throws.
+ * Confines an exception in the engine to the record that caused it. Each step of a record runs here, a second time if
+ * it throws; then the record becomes a dead letter `fault`: its offset is finished, its lane advances, and no callback
+ * of a timer or socket throws.
  */
 export class ItemFaults {
   readonly #ports: Pick<EnginePorts, 'faults' | 'fail' | 'nowMs'>
@@ -29,17 +32,17 @@ export class ItemFaults {
     this.#owns = owns
   }
 
-  /** Runs one step of a delivery. It must change nothing before the last thing in it that can throw. */
+  /** Runs one step of a delivery. The step must change nothing before the last thing in it that can throw. */
   step<T>(position: RecordPosition, delivery: Delivery, step: string, run: () => T): T | SetAside {
     return this.#ports.faults.guard(position, step, () => delivery.businessId, run)
   }
 
-  /** As step, for a step whose failure changes nothing for the record: it is logged and counted. */
+  /** Like step, for a step whose failure changes nothing for the record: it is logged and counted. */
   attempt(position: RecordPosition, delivery: Delivery, step: string, run: () => void): void {
     this.step(position, delivery, step, run)
   }
 
-  /** Ends an item by a dead letter. Its lane need not wait for that. */
+  /** Ends an item as a dead letter. Its lane need not wait for that. */
   setAside(item: Item, aside: SetAside): void {
     const { delivery, position } = item
     const letter = (detail: string) =>
@@ -53,7 +56,7 @@ export class ItemFaults {
     })
   }
 
-  /** Ends a delivery that is not held as an item by a dead letter. */
+  /** Ends a delivery that has no item as a dead letter. */
   setAsideTaken(
     position: RecordPosition,
     taken: Taken,
@@ -65,7 +68,7 @@ export class ItemFaults {
     this.letterOf(position, taken, aside, letter)
   }
 
-  /** Ends a record that is no delivery by a dead letter. */
+  /** Ends a record that is not a delivery as a dead letter. */
   letterOf(position: RecordPosition, { owner, tracked }: Taken, aside: SetAside, makeLetter: MakeLetter): void {
     this.letter(position, null, aside, makeLetter, (isOwned) => {
       if (isOwned) owner.finish(tracked)
@@ -73,9 +76,9 @@ export class ItemFaults {
   }
 
   /**
-   * Writes the dead letter of a record as soon as it is known to be the record's own fault.
-   * @param done called when it is in Kafka; with false, and without a letter, when the partition has gone: its new owner meets
-   * the record too.
+   * Writes the dead letter of a record once the fault is known to be the record's own.
+   * @param done called when the letter is in Kafka; with false, and without a letter, if the partition has left: its
+   * new owner handles the record too.
    */
   letter(
     position: RecordPosition,
@@ -94,7 +97,7 @@ export class ItemFaults {
         () => write(makeLetter(detail)),
       )
       if (!(whole instanceof SetAside)) return
-      // What cannot be written as it is, is named at least. If not even that can be written, the process ends.
+      // A record that cannot be written as it is, is named at least. If that fails too, the process ends.
       const source = { ...position, key: key === null ? null : Buffer.from(key), value: null }
       write(recordLetter('fault', source, detail, this.#ports.nowMs()))
     })
@@ -102,7 +105,10 @@ export class ItemFaults {
   }
 }
 
-/** For questions that are asked beside any record: what throws twice is met again when the record itself is handled. */
+/**
+ * Runs a lookup that is not part of handling a record. An error that occurs twice gives the default: it occurs again
+ * when the record itself is handled.
+ */
 export function otherwise<T>(value: T, ask: () => T): T {
   try {
     return ask()

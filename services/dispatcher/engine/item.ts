@@ -5,50 +5,52 @@ import { answerId, queueOf, rateOf } from './item-ids.ts'
 import type { TrackedOffset } from './offsets/offset-tracker.ts'
 import type { Lane } from './scheduling/lane.ts'
 
-/** Maximum bytes of a character in a JavaScript string: those beyond Latin-1 take two. */
+/** Maximum bytes of a character in a JavaScript string: characters beyond Latin-1 take two. */
 const bytesOfCharacter = 2
-/** Bytes of an item's objects with their numbers, and its entries in maps and lists. */
+/** Bytes of an item's objects, with its numbers and its entries in maps and lists. */
 const bytesOfItem = 600
 const bytesOfAttempt = 200
 
-/** A record that was taken, and the tracker to tell when its outcome is in Kafka. */
+/** A record that was taken, with the tracker to notify when its outcome is in Kafka. */
 export type Taken = { owner: { finish(tracked: TrackedOffset): void }; tracked: TrackedOffset }
 
-/** What a delivery brings into memory. */
+/** Data that a delivery brings into memory. */
 export type Brought = {
   delivery: Delivery
   /** Null for live traffic. */
   replayId: string | null
-  /** The rate of its replay as its record has it. */
+  /** Rate of its replay, from its record. */
   ratePerSecond: PendingDelivery['ratePerSecond']
   position: RecordPosition
   taken: Taken
   attempts: AttemptSummary[]
-  /** Earliest time of the next attempt, in milliseconds since the epoch: of a retry that waited in webhook-parked. */
+  /**
+   * Earliest time of the next attempt, in milliseconds since the epoch; set for a retry that waited in webhook-parked.
+   */
   notBeforeMs?: number
-  /** Offset in webhook-parked, when it was taken from there. */
+  /** Offset in webhook-parked if it was taken from there. */
   parkedOffset?: number | null
 }
 
 /** The wait of a lane for its head's retry. */
 type Retry = { timer: { cancel(): void }; lane: Lane<Item>; dueMs: number }
 
-/** A delivery in the engine's hands. Only its own methods change it. */
+/** A delivery held by the engine. Only its own methods change it. */
 export class Item {
-  /** What it is held and answered for by (answerId). */
+  /** Id under which it is held and answered for (answerId). */
   readonly id: string
   readonly delivery: Delivery
   readonly replayId: string | null
   /** Rate of its replay, per second (rateOf); null for live traffic. */
   readonly ratePerSecond: number | null
-  /** The queue that it waits in (queueOf). */
+  /** Queue that it waits in (queueOf). */
   readonly queueId: string
   readonly position: RecordPosition
   #notBeforeMs: number
   readonly parkedOffset: number | null
-  /** Bytes in memory without the attempts that are still to come. */
+  /** Bytes in memory, without later attempts. */
   readonly bytes: number
-  /** Every record that this send answers for: a duplicate that comes meanwhile is finished with it. */
+  /** All records that this send answers for: a duplicate that arrives meanwhile is finished with it. */
   #taken: Taken[]
   #attempts: AttemptSummary[]
   #retry: Retry | null = null
@@ -87,45 +89,45 @@ export class Item {
     return this.bytes + bytesOfAttempts(this.#attempts)
   }
 
-  /** Takes over what another item of the same delivery answers for. */
+  /** Takes over the records that another item of the same delivery answers for. */
   absorb(duplicate: Item): void {
     this.#taken.push(...duplicate.#taken)
     duplicate.#taken = []
   }
 
-  /** Its records count as finished from now on. */
+  /** Finishes its records. */
   finishRecords(): void {
     for (const { owner, tracked } of this.#taken) owner.finish(tracked)
     this.#taken = []
   }
 
-  /** Finishes the records of duplicates that came while it was held: its own stands in webhook-parked still. */
+  /** Finishes the records of duplicates that arrived while it was held; its own is still in webhook-parked. */
   finishDuplicates(): void {
     for (const { owner, tracked } of this.#taken.splice(1)) owner.finish(tracked)
   }
 
-  /** Its records are read again under a new assignment: those it was taken by are nobody's any more. */
+  /** Drops its records: a new assignment reads them again, and their trackers are obsolete. */
   dropRecords(): void {
     this.#taken = []
   }
 
-  /** When its retry is due, in milliseconds since the epoch; null while it waits for none. */
+  /** Time of its retry, in milliseconds since the epoch; null while it waits for none. */
   get retryDueMs(): number | null {
     return this.#retry?.dueMs ?? null
   }
 
-  /** Its lane waits for its retry. */
+  /** Notes that its lane waits for its retry. */
   waitForRetry(retry: Retry): void {
     assert(this.#retry === null, 'an item waits for one retry at a time')
     this.#retry = retry
   }
 
-  /** Earliest time of the next attempt, in milliseconds since the epoch; 0: any. */
+  /** Earliest time of the next attempt, in milliseconds since the epoch; 0 for any. */
   get notBeforeMs(): number {
     return this.#notBeforeMs
   }
 
-  /** Its lane waits no longer, and it goes back into a queue: it is not sent before its retry is due all the same. */
+  /** Ends the wait of its lane, because it goes back into a queue; it is still not sent before its retry is due. */
   requeue(): void {
     if (this.#retry) this.#notBeforeMs = this.#retry.dueMs
     this.endRetry()
@@ -143,7 +145,10 @@ export class Item {
     return this.#isForgotten
   }
 
-  /** It takes no room in memory any more. @returns whether it did. */
+  /**
+   * Marks it as taking no room in memory any more.
+   * @returns whether it did so far.
+   */
   forget(): boolean {
     const wasHeld = !this.#isForgotten
     this.#isForgotten = true
@@ -151,12 +156,12 @@ export class Item {
   }
 }
 
-/** A delivery comes into memory. */
+/** Creates the item of a delivery that comes into memory. */
 export function createItem(brought: Brought): Item {
   return new Item(brought)
 }
 
-/** The record by which an item waits in another topic. */
+/** Record of an item that waits in another topic. */
 export function pendingOf(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
   const { delivery, attempts, replayId, ratePerSecond } = item
   return { delivery, attempts, dueAt, why, replayId, ratePerSecond, parkedSince: null }

@@ -5,16 +5,18 @@ import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { RecordFaults } from '../../platform/runtime/record-faults.ts'
 import type { Tier } from './gate/retry.ts'
 
-/** How one send ended: an outcome of the receiver's, or a fault of ours, after which the same is tried again later. */
+/**
+ * How one send ended: with an outcome, or with an internal fault, after which the same delivery is tried again later.
+ */
 export type SendResult = { startedAtMs: number } & (
   | { kind: 'outcome'; outcome: Outcome }
-  /** Nothing can be sent at the moment, to nobody. */
+  /** Nothing can be sent to any webhook at the moment. */
   | { kind: 'postponed'; delayMs: number; reason: string }
-  /** Nothing can be sent to this webhook, for a fault of ours. */
+  /** Nothing can be sent to this webhook because of an internal fault. */
   | { kind: 'fault'; reason: string }
 )
 
-/** What is to be written to Kafka, in the partition number of the delivery. */
+/** Records to write to Kafka, in the partition number of the delivery. */
 export type OutcomeRecords = {
   attempt?: Attempt
   deadLetter?: DeadLetter
@@ -24,23 +26,29 @@ export type OutcomeRecords = {
   parked?: PendingDelivery
 }
 
-/** Offsets that the records got; null for records that were not asked for. */
+/** Offsets of the written records; null for records that were not requested. */
 export type Written = { parkedOffset: number | null; attemptOffset: number | null }
 
-/** The world outside: everything that takes time or chance. Callbacks may come in any order, never from inside the call. */
+/**
+ * Everything outside the engine that takes time or chance. Callbacks may come in any order, never from inside the
+ * call.
+ */
 export type EnginePorts = {
   nowMs(): number
-  /** Milliseconds on a clock that never jumps: for waits. */
+  /** Milliseconds on a clock that never jumps, for waits. */
   monotonicMs(): number
   random(): number
-  /** The definition in force at this moment, with its offset: a version may come twice, an offset does not. */
+  /** Definition in force at this moment, with its offset: a version may occur twice, an offset does not. */
   definition(webhookId: string): Entry | undefined
-  /** Reads a test notification's definition that is not saved yet, from JSON; undefined when it is none. */
+  /** Parses the unsaved definition of a test notification from JSON; undefined if it is not one. */
   readDraft(draft: string): WebhookDefinition | undefined
   send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void
-  /** @param acknowledged called once all of them are there. */
+  /** @param acknowledged called once all records are in Kafka. */
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void
-  /** Reads webhook-parked from one offset to before another, both in the log. @param onRecord says whether to read on. */
+  /**
+   * Reads webhook-parked from one offset up to, not including, another.
+   * @param onRecord returns whether to continue.
+   */
   readParked(
     partition: number,
     fromOffset: number,
@@ -49,13 +57,16 @@ export type EnginePorts = {
     done: () => void,
   ): void
   after(delayMs: number, due: () => void): { cancel(): void }
-  /** Runs each step of a record: what throws twice becomes a dead letter. */
+  /** Runs each step of a record: a record whose step throws twice becomes a dead letter. */
   faults: Pick<RecordFaults, 'guard'>
-  /** For what is nobody's record: ends the process. */
+  /** Ends the process, for faults that do not come from a record. */
   fail(error: unknown): void
-  /** Switches the webhook off, in its definition. @param reason for its owner to read */
+  /**
+   * Switches the webhook off in its definition.
+   * @param reason for its owner to read.
+   */
   disable(entry: Entry, reason: string): void
-  /** Called when less than half of the memory is taken again, after it was more. */
+  /** Called when less than half of the memory is taken, after it was more. */
   onRoom(): void
 }
 
@@ -64,31 +75,31 @@ export type EngineLimits = {
   deliveriesTopic: string
   /** Name of webhook-replays, whose order is kept within each replay. */
   replaysTopic: string
-  /** Name of webhook-parked: where what is taken back from it stands. */
+  /** Name of webhook-parked, the position of deliveries taken back from it. */
   parkedTopic: string
-  /** Requests in flight of the whole process. */
+  /** Maximum requests in flight of the whole process. */
   maxInFlight: number
-  /** Deliveries held in memory: queued, in flight, or waiting for a retry or for their record's acknowledgement. */
+  /** Maximum deliveries in memory: queued, in flight, or waiting for a retry or for their record's acknowledgement. */
   maxHeld: number
   maxHeldBytes: number
-  /** Of a webhook that does not keep up, so many wait in its lanes; the rest goes to webhook-parked. */
+  /** Maximum deliveries in the lanes of a webhook that does not keep up; the rest goes to webhook-parked. */
   maxQueuedOfWebhook: number
-  /** Delivery ids remembered as answered for. */
+  /** Maximum delivery ids remembered as answered for. */
   maxAnsweredIds: number
-  /** Older notifications are not sent any more. */
+  /** Age above which notifications are no longer sent. */
   expiryMs: number
 }
 
-/** What the engine needs to know of the consumer's assignment. */
+/** The part of the consumer's assignment that the engine needs. */
 export type Owned = {
   readonly partitions: ReadonlyMap<string, readonly number[]>
-  /** Whether the group was joined anew: another instance may have had the partitions meanwhile. */
+  /** Whether the group was joined again: another instance may have had the partitions meanwhile. */
   readonly fresh: boolean
 }
 
-/** Whether a place is of a partition number that this instance has. */
+/** Whether a position is in a partition number of this instance. */
 export function owns({ partitions }: Owned, topic: string, partition: number, deliveriesTopic: string): boolean {
-  // webhook-parked is not read by the group: its partition number is that of the others.
+  // The group does not read webhook-parked: its partition numbers are those of the others.
   const numbers = partitions.get(topic) ?? partitions.get(deliveriesTopic)
   return numbers?.includes(partition) ?? false
 }

@@ -6,19 +6,19 @@ import type { DeliveryPool } from './delivery-pool.ts'
 import type { ItemFaults } from './item-faults.ts'
 import type { EnginePorts, SendResult } from './ports.ts'
 
-/** Whoever asked for a test does not wait longer than the longest timeoutMs and a little: later, it says nothing. */
+/** Age above which a test is not sent: nobody waits longer than the longest timeoutMs and a little. */
 const staleMs = 60_000
 
 /**
- * Sends test notifications at once, each by one attempt: beside lanes, breaker and limits, and without effect on them, but
- * signed, checked and recorded as all others, and only while the webhook is on (contract.md, 1.5).
+ * Sends test notifications at once, each in one attempt: independent of lanes, breaker and limits and without effect
+ * on them, but signed, checked and recorded like all others, and only while the webhook is on (contract.md, 1.5).
  */
 export class TestNotifications {
   readonly #ports: Pick<EnginePorts, 'nowMs' | 'definition' | 'readDraft' | 'send'>
   readonly #held: Pick<DeliveryPool, 'answered' | 'record'>
   readonly #steps: ItemFaults
   readonly #onIdle: () => void
-  /** By delivery id: what is to be called when the attempt is in Kafka. */
+  /** Callbacks by delivery id, to call when the attempt is in Kafka. */
   readonly #flying = new Map<string, (() => void)[]>()
   #stopped = false
 
@@ -38,15 +38,15 @@ export class TestNotifications {
     return this.#flying.size
   }
 
-  /** Starts none any more: another instance takes them. */
+  /** Starts no more: another instance takes them. */
   stop(): void {
     this.#stopped = true
   }
 
   /**
-   * @param done called once the attempt is in Kafka, or at once when there is to be none.
-   * @param draft JSON of a definition to send by that is not saved yet; null: by the one in force.
-   * @param failed called instead when it cannot be handled.
+   * @param done called once the attempt is in Kafka, or at once if there will be none.
+   * @param draft JSON of an unsaved definition to send by; null for the one in force.
+   * @param failed called instead if it cannot be handled.
    */
   take(
     position: RecordPosition,
@@ -79,14 +79,14 @@ export class TestNotifications {
     const ended = (result: SendResult) => {
       if (!isOpen) return
       isOpen = false
-      // A fault of ours, which send has logged: there is nothing to tell of the receiver.
+      // An internal fault, which send has logged, says nothing about the receiver.
       if (result.kind !== 'outcome') return end(done)
       step('recording a test', () => this.#record(position, delivery, plan, result, () => end(done)))
     }
     step('sending a test', () => this.#ports.send(delivery, 1, plan.definition, ended))
   }
 
-  /** @returns what it is to be sent by; null when it is not to be sent. */
+  /** @returns the definition to send by; null if it is not to be sent. */
   #plan(delivery: Delivery, draft: string | null): TestPlan | null {
     const { deliveryId, webhookId, createdAt } = delivery
     const stored = draft === null ? this.#ports.definition(webhookId) : undefined
@@ -116,7 +116,7 @@ export class TestNotifications {
 
 type TestPlan = { definition: WebhookDefinition; definitionOffset: number | null }
 
-/** Whether the definition is of the delivery's webhook, and of its business: an id may go to another one. */
+/** Whether the definition belongs to the delivery's webhook and business: an id may move to another one. */
 function isOf(definition: WebhookDefinition | undefined, { webhookId, businessId }: Delivery): boolean {
   return definition?.id === webhookId && definition.businessId === businessId
 }

@@ -1,21 +1,23 @@
 import { breakerWindowMs } from '../../../domain/delivery/webhook-snapshot.ts'
 
 /**
- * The circuit breaker of one webhook (contract.md, 1.9) as a fold over the results of its attempts: plain values in, plain
- * values out, so that its state stands in a record as it is. Own code: opossum and cockatiel keep state and timers inside.
+ * Circuit breaker of one webhook (contract.md, 1.9) as a fold over the results of its attempts: plain values in, plain
+ * values out, so that a record can hold its state as it is. Own code: opossum and cockatiel keep state and timers
+ * inside.
  *
- * Reported are answers of the receiver and failures to reach it; not our own faults, and not refused addresses.
- * - closed: all is sent. More than 100 failures within 10 minutes open it; a success between them changes nothing, as
- *   the rule counts failures. Both ends of these minutes are included.
- * - open: nothing is sent for 10 minutes. What was in flight then still ends: it neither shortens nor lengthens them.
- * - halfOpen: one probe is in flight. Its success closes the breaker and forgets the failures, its failure opens it for
- *   10 more minutes; other results decide nothing.
+ * Reported are answers of the receiver and failures to reach it; not internal faults, and not refused addresses.
+ * - closed: everything is sent. More than 100 failures within 10 minutes open it; a success between them changes
+ *   nothing, because the rule counts failures. Both ends of these minutes are included.
+ * - open: nothing is sent for 10 minutes. Requests that were in flight still end: they neither shorten nor lengthen
+ *   the wait.
+ * - halfOpen: one probe is in flight. Its success closes the breaker and forgets the failures; its failure opens it
+ *   for 10 more minutes; other results decide nothing.
  */
 export type BreakerState = {
   readonly state: 'closed' | 'open' | 'halfOpen'
   /** While closed: times of the latest failures, ascending, at most 100. */
   readonly failures: readonly number[]
-  /** While open: when the probe may go. While half-open: when it went. While closed: 0. */
+  /** While open: when the probe may start. While half-open: when it started. While closed: 0. */
   readonly openUntilMs: number
   /** The first failure since the last success. */
   readonly failingSinceMs: number | null
@@ -26,15 +28,18 @@ export type BreakerResult = { ok: boolean; probe: boolean }
 /** Whether one more request may go to the webhook. */
 export type BreakerDecision =
   | { kind: 'pass' }
-  /** One may; whoever sends it keeps `started` in place of the state it asked with. */
+  /** One request may, as a probe; its sender keeps `started` as the new state. */
   | { kind: 'probe'; started: BreakerState }
-  /** Ask again at untilMs, or after the probe's result, with `state`: it differs when the clock was set back. */
+  /** Ask again at untilMs, or after the probe's result, with `state`, which differs if the clock was set back. */
   | { kind: 'blocked'; untilMs: number; state: BreakerState }
 
 const minuteMs = 60_000
 const maxFailures = 100
 const openMs = 10 * minuteMs
-/** A probe without a result for so long is lost (its process died): twice the longest timeoutMs of a definition. */
+/**
+ * Time after which a probe without a result is lost because its process died: twice the longest timeoutMs of a
+ * definition.
+ */
 const probeLostMs = minuteMs
 const disableAfterMs = 5 * 24 * 60 * minuteMs
 
@@ -46,15 +51,15 @@ const initial: BreakerState = Object.freeze({
 })
 const pass: BreakerDecision = Object.freeze({ kind: 'pass' })
 
-/** The state of a webhook that nothing is known of: always the same object, so 10,000 of them cost nothing. */
+/** State of a webhook about which nothing is known. Always the same object, so that 10,000 of them cost nothing. */
 export function initialBreaker(): BreakerState {
   return initial
 }
 
 /**
- * The state after an attempt has ended.
- * @param result probe: it is the request that gate allowed as one.
- * @param nowMs when it ended. Times of the state that lie behind it (the clock was set back) are taken as now.
+ * State after an attempt has ended.
+ * @param result probe: the request was allowed as the probe.
+ * @param nowMs when it ended. Later times in the state (the clock was set back) are treated as nowMs.
  */
 export function onResult(state: BreakerState, result: BreakerResult, nowMs: number): BreakerState {
   const failingSinceMs = result.ok ? null : Math.min(state.failingSinceMs ?? nowMs, nowMs)
@@ -69,7 +74,7 @@ export function onResult(state: BreakerState, result: BreakerResult, nowMs: numb
   }
 }
 
-/** Whether one more may be sent now. Changes nothing by itself. */
+/** Whether one more request may be sent now. Changes nothing by itself. */
 export function gate(state: BreakerState, nowMs: number): BreakerDecision {
   switch (state.state) {
     case 'closed':
@@ -87,13 +92,13 @@ export function gate(state: BreakerState, nowMs: number): BreakerDecision {
   }
 }
 
-/** The probe could not be sent after all (a fault of ours): the next one may go at once. */
+/** Takes back a probe that was not sent because of an internal fault: the next one may start at once. */
 export function probeNotSent(state: BreakerState): BreakerState {
   return state.state === 'halfOpen' ? { ...state, state: 'open' } : state
 }
 
 /**
- * The state after a recorded attempt, for folding webhook-attempts: no mark says which was the probe, but while the
+ * State after a recorded attempt, for folding webhook-attempts. Nothing marks the probe in a record, but while the
  * breaker is not closed nothing else starts after openUntilMs.
  */
 export function onAttempt(
@@ -105,7 +110,10 @@ export function onAttempt(
   return onResult(probe ? { ...state, state: 'halfOpen' } : state, { ok, probe }, endedAtMs)
 }
 
-/** Five days of failure without one success (contract.md, section 3). Asked after a failed attempt: what is not tried does not fail. */
+/**
+ * Five days of failure without one success (contract.md, section 3). Checked after a failed attempt: without attempts
+ * there are no failures.
+ */
 export function shouldDisable(state: BreakerState, nowMs: number): boolean {
   return state.failingSinceMs !== null && nowMs - state.failingSinceMs >= disableAfterMs
 }
@@ -116,7 +124,10 @@ function counting(state: BreakerState, failingSinceMs: number | null, nowMs: num
   return { ...state, failures: [...recent, nowMs], failingSinceMs }
 }
 
-/** A success while closed. Costs nothing in the usual case; failures that no longer count are let go with the last one. */
+/**
+ * State after a success while closed. Usually costs nothing; failures that no longer count are dropped with the last
+ * one.
+ */
 function forgetting(state: BreakerState, nowMs: number): BreakerState {
   const latestMs = state.failures.at(-1)
   if (latestMs === undefined || nowMs - latestMs > breakerWindowMs) return initial
@@ -127,7 +138,7 @@ function opened(failingSinceMs: number | null, nowMs: number): BreakerState {
   return { state: 'open', failures: [], openUntilMs: nowMs + openMs, failingSinceMs }
 }
 
-/** Never longer than ten minutes from now: a clock set back by an hour does not make them seventy. */
+/** Limits the wait to ten minutes from now: a clock set back by an hour does not make it seventy. */
 function waiting(state: BreakerState, nowMs: number): BreakerState {
   return state.openUntilMs <= nowMs + openMs ? state : { ...state, openUntilMs: nowMs + openMs }
 }

@@ -1,13 +1,14 @@
 /**
- * Webhooks that cannot be sent to for a fault of ours (a key is missing, a secret is none): closed for a while, then one is
- * tried. What they have waits in webhook-parked meanwhile, so that the fault holds up nobody else (guarantee 44).
+ * Gates of webhooks that cannot be sent to because of an internal fault (a missing key, an invalid secret): closed for
+ * a while, then one delivery is tried. The webhook's other notifications wait in webhook-parked meanwhile, so that the
+ * fault delays no other webhook (guarantee 44).
  */
 export class FaultGates {
-  /** Webhook -> when the next one may be tried, in milliseconds since the epoch. */
+  /** Webhook -> when the next delivery may be tried, in milliseconds since the epoch. */
   readonly #untilMs = new Map<string, number>()
   readonly #closedForMs: number
 
-  /** @param closedForMs between two tries */
+  /** @param closedForMs time between two tries. */
   constructor(closedForMs: number) {
     this.#closedForMs = closedForMs
   }
@@ -16,13 +17,13 @@ export class FaultGates {
     return this.#untilMs.has(webhookId)
   }
 
-  /** Milliseconds until one may be tried. A clock that was set back does not make it longer. */
+  /** Milliseconds until one may be tried. A clock that was set back does not lengthen the wait. */
   waitMs(webhookId: string, nowMs: number): number {
     const untilMs = this.#untilMs.get(webhookId)
     return untilMs === undefined ? 0 : Math.min(this.#closedForMs, Math.max(0, untilMs - nowMs))
   }
 
-  /** One is being tried: the others wait for what becomes of it. */
+  /** One delivery is being tried: the others wait for its result. */
   tried(webhookId: string, nowMs: number): void {
     if (this.#untilMs.has(webhookId)) this.close(webhookId, nowMs)
   }

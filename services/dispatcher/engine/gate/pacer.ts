@@ -22,14 +22,14 @@ const rampToPerSecond = 100_000
  * Times are milliseconds of a monotonic clock. Rates may be below 1; Infinity is no limit.
  */
 export class Pacer {
-  /** When the latest start took place, and how much later than it was due. */
+  /** Time of the latest start, and how late it was. */
   #takenMs = Number.NEGATIVE_INFINITY
   #lateMs = 0
-  /** Whether a caller was told to wait for the start that is due next. */
+  /** Whether a caller has been given the wait time of the next start. */
   #awaited = false
   #rampSinceMs: number | null = null
 
-  /** From now on the rate begins low and doubles each second up to the limit: after a breaker has closed. */
+  /** Starts the ramp after a breaker has closed: the rate begins low and doubles each second up to the limit. */
   ramp(nowMs: number): void {
     this.#rampSinceMs = nowMs
   }
@@ -40,7 +40,7 @@ export class Pacer {
     return untilDueMs < roundingMs ? 0 : untilDueMs
   }
 
-  /** As waitMs, for a caller that comes back after the wait: its start then counts as due at that time. */
+  /** Like waitMs, for a caller that comes back after the wait: its start then counts as due at that time. */
   request(nowMs: number, ratePerSecond: number): number {
     const waitMs = this.waitMs(nowMs, ratePerSecond)
     if (waitMs > 0) this.#awaited = true
@@ -67,7 +67,10 @@ export class Pacer {
   }
 }
 
-/** 10 a second in the first second, twice that in each further one; Infinity once it is over, after 14 s. */
+/**
+ * Rate of the ramp: 10 a second in the first second, doubled in each further one; Infinity once the ramp is over,
+ * after 14 s.
+ */
 export function rampRatePerSecond(elapsedMs: number): number {
   const ratePerSecond = rampFromPerSecond * 2 ** Math.floor(elapsedMs / rampStepMs)
   return ratePerSecond > rampToPerSecond ? Number.POSITIVE_INFINITY : ratePerSecond

@@ -3,8 +3,8 @@ import type { Queue } from '../scheduling/lane.ts'
 import { Pacer } from './pacer.ts'
 
 /**
- * One pacer per replay, which counts from the replay's latest start: replays do not wait for one another, and what is overdue
- * after a downtime is not sent all at once.
+ * One pacer per replay, which counts from the replay's latest start: replays do not wait for one another, and
+ * deliveries overdue after a downtime are not sent all at once.
  */
 export class ReplayPacers {
   readonly #queue: (queueId: string) => Queue<Pick<Item, 'ratePerSecond'>> | undefined
@@ -17,7 +17,10 @@ export class ReplayPacers {
     this.#monotonicMs = monotonicMs
   }
 
-  /** Milliseconds until the queue may start one more, by its replay's rate, for a caller that comes back then; 0 for live traffic. */
+  /**
+   * Milliseconds until the queue may start one more by its replay's rate, for a caller that comes back then; 0 for
+   * live traffic.
+   */
   requestStart(queueId: string): number {
     const ratePerSecond = this.#queue(queueId)?.ready.peekFront()?.items.peekFront()?.ratePerSecond
     if (!ratePerSecond) return 0
@@ -32,7 +35,7 @@ export class ReplayPacers {
     paced?.pacer.take(this.#monotonicMs(), paced.ratePerSecond)
   }
 
-  /** Forgets replays that have nothing to send and could start at once: they are new ones when they come back. */
+  /** Forgets replays that have nothing to send and could start at once: they count as new when they come back. */
   forgetIdle(): void {
     const nowMs = this.#monotonicMs()
     for (const [queueId, { pacer, ratePerSecond }] of this.#byQueue)

@@ -2,16 +2,16 @@ import type { RetryProfile } from '../../../domain/definition/definition.ts'
 import type { DeadLetterReason } from '../../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../../domain/delivery/outcome.ts'
 
-/** The delay topics, by how long their records wait. */
+/** Delay topics, by the wait of their records. */
 export const tiers = ['1m', '5m', '30m', '2h', '5h', '10h'] as const
 export type Tier = (typeof tiers)[number]
 
-/** What follows an attempt. */
+/** Next step after an attempt. */
 export type Next =
   | { kind: 'done' }
-  /** Again after a wait that holds the lane: order is kept. */
+  /** Retry after a wait that holds the lane, which keeps the order. */
   | { kind: 'retry'; delayMs: number }
-  /** Again by way of a delay topic, which lets the contact's next notifications pass. */
+  /** Retry through a delay topic; the contact's next notifications go first. */
   | { kind: 'later'; tier: Tier; delayMs: number }
   | { kind: 'deadLetter'; reason: DeadLetterReason }
 
@@ -28,7 +28,7 @@ export const tierMs: Record<Tier, number> = {
   '10h': 10 * hour,
 }
 
-/** No record of a delay topic is meant to wait longer. */
+/** Longest wait that a record of a delay topic can have. */
 export function longestWaitMs(tier: Tier): number {
   return Math.ceil(tierMs[tier] * (1 + jitterShare))
 }
@@ -38,7 +38,7 @@ type Step = { kind: 'quick'; delayMs: number } | { kind: 'tier'; tier: Tier }
 const quick: Step[] = [1, 5, 15].map((seconds) => ({ kind: 'quick', delayMs: seconds * second }))
 const late = (...names: Tier[]): Step[] => names.map((tier) => ({ kind: 'tier', tier }))
 
-/** The wait after each attempt, from the first (contract.md, section 3). */
+/** Waits after each attempt, from the first (contract.md, section 3). */
 export const profiles: Record<RetryProfile, readonly Step[]> = {
   none: [],
   chat: [...quick, ...late('1m', '5m', '30m')],
@@ -47,14 +47,14 @@ export const profiles: Record<RetryProfile, readonly Step[]> = {
 
 const jitterShare = 0.2
 
-/** A wait that holds a lane is no longer: what is asked for beyond it goes by a delay topic. */
+/** Longest wait that holds a lane: a longer one goes through a delay topic. */
 export const longestHoldMs = 30 * second
 
 /** Longest wait that a receiver can ask for by Retry-After. */
 export const retryAfterCapMs = hour
 
 /**
- * All the rules of what follows an attempt (contract.md, section 3).
+ * Decides what follows an attempt (contract.md, section 3).
  * @param attempt the attempt that just ended, from 1.
  * @param random uniform in [0, 1).
  */
@@ -74,7 +74,7 @@ export function decideNext(outcome: Outcome, attempt: number, profile: RetryProf
   }
 }
 
-/** 408, 425, 429 and 5xx may pass; every other answer that is not 2xx is final. */
+/** 408, 425, 429 and 5xx may be temporary; every other answer that is not 2xx is final. */
 function isRetried(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500
 }
@@ -87,13 +87,16 @@ function retryOrGiveUp(attempt: number, profile: RetryProfile, random: number, a
   return { kind: 'retry', delayMs: Math.max(jittered(step.delayMs, random), askedMs) }
 }
 
-/** The profile's tier, or the first that waits as long as the receiver asks: a delay topic's records wait alike. */
+/**
+ * The profile's tier, or the first one that waits as long as the receiver asks: all records of a delay topic wait the
+ * same time.
+ */
 function later(planned: Tier, random: number, askedMs: number): Next {
   const tier = tiers.slice(tiers.indexOf(planned)).find((each) => tierMs[each] >= askedMs) ?? '10h'
   return { kind: 'later', tier, delayMs: Math.max(jittered(tierMs[tier], random), askedMs) }
 }
 
-/** The wait with +-20 % jitter, so that what failed together does not come back together. */
+/** Adds +-20 % jitter to the wait, so that deliveries that failed together do not come back together. */
 function jittered(baseMs: number, random: number): number {
   return Math.round(baseMs * (1 - jitterShare + 2 * jitterShare * random))
 }

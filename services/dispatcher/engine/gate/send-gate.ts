@@ -5,7 +5,7 @@ import { type BreakerState, gate, initialBreaker, onResult, probeNotSent, should
 import { Pacer } from './pacer.ts'
 import { retryAfterCapMs } from './retry.ts'
 
-/** What webhook-health keeps of a webhook's gate. */
+/** The part of a webhook's gate that webhook-health keeps. */
 export type GateState = { breaker: BreakerState; pausedUntilMs: number }
 
 type WebhookGate = GateState & {
@@ -15,16 +15,16 @@ type WebhookGate = GateState & {
   pausedUntilMonotonicMs: number
 }
 
-/** What an outcome has changed. */
+/** Changes made by an outcome. */
 export type GateChange = {
   gate: 'opened' | 'closed' | 'unchanged'
-  /** Why the webhook is to be switched off in its definition, or null. */
+  /** Reason for switching the webhook off in its definition, or null. */
   switchOff: string | null
 }
 
 /**
- * Whether a webhook may be sent to at a moment: its breaker, the pause that its receiver asked for by Retry-After, and
- * its rate limit. Webhooks without a limit that answer well take no memory.
+ * Decides whether a webhook may be sent to at a moment, from its breaker, the pause that its receiver asked for by
+ * Retry-After, and its rate limit. Webhooks without a limit that answer well take no memory.
  */
 export class SendGates {
   readonly #gates = new Map<string, WebhookGate>()
@@ -41,8 +41,8 @@ export class SendGates {
   }
 
   /**
-   * Milliseconds until one more may start; 0 also where starting means to be rejected. Always finite: a probe whose result
-   * never comes (its process was killed, its partition came from another instance) is given up after a minute.
+   * Milliseconds until one more request may start; 0 also where starting means rejection. Always finite: a probe whose
+   * result never comes (its process was killed, its partition came from another instance) is given up after a minute.
    */
   waitMs(webhookId: string): number {
     const state = this.#gates.get(webhookId)
@@ -52,7 +52,7 @@ export class SendGates {
     )
   }
 
-  /** As waitMs, for a caller that comes back after the wait. */
+  /** Like waitMs, for a caller that comes back after the wait. */
   requestStart(webhookId: string): number {
     const state = this.#gates.get(webhookId)
     if (!state) return 0
@@ -77,13 +77,13 @@ export class SendGates {
     return 'probe'
   }
 
-  /** The probe was not sent after all, for a fault of ours. */
+  /** Takes back a probe that was not sent because of an internal fault. */
   probeLost(webhookId: string): void {
     const state = this.#gates.get(webhookId)
     if (state) state.breaker = probeNotSent(state.breaker)
   }
 
-  /** Takes in how a request ended. A rejected one tells nothing about the receiver. */
+  /** Applies the outcome of a request. A rejected one says nothing about the receiver. */
   onOutcome(webhookId: string, partition: number, outcome: Outcome, probe: boolean, nowMs: number): GateChange {
     const before = this.isBlocked(webhookId, nowMs)
     this.#count(webhookId, partition, outcome, probe, nowMs)
@@ -94,7 +94,7 @@ export class SendGates {
     }
   }
 
-  /** Restores what a takeover found. */
+  /** Restores a gate from a takeover. */
   restore(webhookId: string, partition: number, { breaker, pausedUntilMs }: GateState): void {
     const nowMs = this.#clock.nowMs()
     const leftMs = Math.min(Math.max(0, pausedUntilMs - nowMs), retryAfterCapMs)
@@ -104,30 +104,30 @@ export class SendGates {
     this.#gates.set(webhookId, state)
   }
 
-  /** To be called several times a minute: a clock that was set back must not lengthen what breakers wait for. */
+  /** Corrects waits after the clock was set back. Called several times a minute. */
   tick(): void {
     const nowMs = this.#clock.nowMs()
     if (nowMs < this.#tickedMs) for (const state of this.#gates.values()) correct(state, nowMs)
     this.#tickedMs = nowMs
   }
 
-  /** Forgets the webhooks of a partition number that went to another instance. */
+  /** Forgets the webhooks of a partition number that moved to another instance. */
   drop(partition: number): void {
     for (const [webhookId, state] of this.#gates) if (state.partition === partition) this.#gates.delete(webhookId)
   }
 
-  /** Whether the breaker keeps the webhook from being sent to. */
+  /** Whether the breaker blocks the webhook. */
   isBlocked(webhookId: string, nowMs: number): boolean {
     const state = this.#gates.get(webhookId)
     return state !== undefined && gate(state.breaker, nowMs).kind === 'blocked'
   }
 
-  /** The webhooks of a partition number that failed lately or are paused. */
+  /** Gates of a partition number's webhooks that failed lately or are paused. */
   *statesOf(partition: number): Iterable<[string, GateState]> {
     for (const entry of this.#gates) if (entry[1].partition === partition) yield entry
   }
 
-  /** Milliseconds that the breaker or a pause keeps the webhook from starting; null when neither does. */
+  /** Milliseconds that the breaker or a pause blocks the webhook; null when neither does. */
   #blockedMs(webhookId: string, state: WebhookGate): number | null {
     const nowMs = this.#clock.nowMs()
     const verdict = gate(state.breaker, nowMs)
@@ -182,7 +182,7 @@ export function switchOffReason(outcome: Outcome, breaker: BreakerState | undefi
   return 'nothing but failures for five days'
 }
 
-/** Takes a breaker's time that lies too far ahead, because the clock was set back since, for the latest it can be. */
+/** Limits a breaker's time that lies too far ahead, because the clock was set back, to the latest it can be. */
 function correct(state: WebhookGate, nowMs: number): void {
   const verdict = gate(state.breaker, nowMs)
   if (verdict.kind === 'blocked') state.breaker = verdict.state

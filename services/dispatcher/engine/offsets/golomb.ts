@@ -8,11 +8,11 @@
 
 /** Bits that an order takes when it is written itself. */
 export const orderBits = 5
-/** Of an integer that a double holds exactly. */
+/** Maximum bits of a value: integers up to this size are exact in a double. */
 const maxValueBits = 53
 const wordBits = 30
 
-/** The order with which these numbers take about the fewest bits: up from 0 until it gets worse. */
+/** Order with which these numbers take about the fewest bits: increased from 0 until the size grows. */
 export function bestOrder(values: readonly number[]): number {
   const bitsWith = (order: number) => values.reduce((bits, value) => bits + golombBits(value, order), 0)
   let order = 0
@@ -26,7 +26,7 @@ export function bestOrder(values: readonly number[]): number {
   return order
 }
 
-/** How many bits a number takes. */
+/** Number of bits that a value takes. */
 export function golombBits(value: number, order = 0): number {
   return 2 * bitLength(Math.floor(value / 2 ** order) + 1) - 1 + order
 }
@@ -44,7 +44,7 @@ export class BitWriter {
   }
 
   write(value: number, bits: number): void {
-    // JavaScript shifts 32 bits: what is larger goes in two parts.
+    // JavaScript shifts 32 bits, so larger values are written in two parts.
     if (bits > wordBits) this.write(Math.floor(value / 2 ** wordBits), bits - wordBits)
     const word = value % 2 ** wordBits
     for (let bit = Math.min(bits, wordBits) - 1; bit >= 0; bit--, this.#position++) {
@@ -70,7 +70,7 @@ export class BitReader {
     this.#bytes = bytes
   }
 
-  /** True when more was asked for than there is: what was read then means nothing. */
+  /** Whether more bits were read than exist: the values read then mean nothing. */
   get exhausted(): boolean {
     return this.#position > this.#bytes.length * 8
   }

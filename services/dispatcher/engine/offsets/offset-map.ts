@@ -3,38 +3,41 @@ import { maxCommitMetadataBytes } from '../../../platform/commit-metadata.ts'
 import { BitReader, BitWriter, bestOrder, golombBits, orderBits } from './golomb.ts'
 
 /**
- * The offset map: which offsets behind a commit are finished already, packed into the commit's metadata, so that whoever
- * takes the partition over does not send them again.
+ * The offset map: offsets above a commit that are already finished, packed into the commit's metadata, so that the
+ * next owner of the partition does not send them again.
  *
  * `1`, then in base64url: CRC-32 (4 bytes), and the lengths of the runs of unfinished and finished offsets in turn, as
- * exponential Golomb codes with the order that suits each side. Chosen because it is short for every pattern that
- * occurs: a few slow webhooks between fast ones cost about as much as deltas of the unfinished ones in bytes, whole runs
- * a few bits, and outcomes at random 1.2 bits an offset where a bitmap takes one.
+ * exponential Golomb codes with the order that suits each side. This is short for every pattern that occurs: a few
+ * slow webhooks between fast ones cost about as much as deltas of the unfinished ones in bytes, whole runs a few bits,
+ * and random outcomes 1.2 bits an offset where a bitmap takes one.
  */
 const version = '1'
 
-/** What a commit has room for (Kafka's `offset.metadata.max.bytes`), less the id of its log. */
+/** Maximum bytes of metadata in a commit (Kafka's `offset.metadata.max.bytes`), less the id of its log. */
 export const maxMetadataBytes = maxCommitMetadataBytes
 
 const checksumBytes = 4
 const maxContentBytes = Math.floor(((maxMetadataBytes - version.length) * 3) / 4) - checksumBytes
-/** Far above what is held in memory: one short run must not become a list without end when it is read. */
+/**
+ * Maximum unfinished offsets, far above what is held in memory: a short damaged run must not expand into an endless
+ * list.
+ */
 const maxUnfinished = 1_000_000
 
 export type OffsetMap = {
-  /** True for what need not be sent: everything below the commit, and the finished ones up to next. */
+  /** True for offsets that need not be sent: everything below the commit, and the finished ones up to next. */
   finished(offset: number): boolean
-  /** One behind the last offset that the map knows of. */
+  /** One after the last offset that the map covers. */
   next: number
-  /** Ascending, from the commit on. */
+  /** Unfinished offsets, ascending, from the commit on. */
   unfinished: number[]
 }
 
 /**
- * Offsets that do not exist (compaction, control records) are in no list, and so count as finished.
+ * Encodes the map. Offsets that do not exist (compaction, control records) are in no list, and so count as finished.
  * @param watermark the offset committed with it: the lowest unfinished one, or next.
  * @param unfinished ascending, not below watermark, below next.
- * @param next one behind the last offset taken.
+ * @param next one after the last offset taken.
  * @returns metadata for the commit, ASCII; null when it would be longer than maxMetadataBytes.
  * @throws RangeError when the arguments contradict each other: a bug of the caller.
  */
@@ -61,7 +64,7 @@ export function encodeOffsetMap(watermark: number, unfinished: readonly number[]
 }
 
 /**
- * @param metadata of the commit, whoever wrote it.
+ * @param metadata of the commit, written by any client.
  * @param committedOffset the offset that it was committed with.
  * @returns null when it is empty, damaged, of another version or another offset: then nothing counts as finished.
  */
@@ -69,7 +72,7 @@ export function decodeOffsetMap(metadata: string, committedOffset: number): Offs
   if (!metadata.startsWith(version) || metadata.length > maxMetadataBytes) return null
   const text = metadata.slice(version.length)
   const bytes = Buffer.from(text, 'base64url')
-  // Node skips what is not base64url: such a string was not written here.
+  // Node skips characters that are not base64url: such a string was not written here.
   if (bytes.length < checksumBytes || bytes.toString('base64url') !== text) return null
   if (bytes.readUInt32BE() !== checksum(committedOffset, bytes)) return null
 
@@ -91,7 +94,10 @@ export function decodeOffsetMap(metadata: string, committedOffset: number): Offs
   return { finished: (offset) => offset < next && !open.has(offset), next, unfinished }
 }
 
-/** Lengths of unfinished and finished runs in turn, from watermark to next; only the first can be 0, so the others less 1. */
+/**
+ * Lengths of unfinished and finished runs in turn, from watermark to next. Only the first can be 0, so the others are
+ * stored less 1.
+ */
 function runsOf(watermark: number, unfinished: readonly number[], next: number): number[] {
   const runs: number[] = [0]
   let position = watermark
@@ -107,7 +113,7 @@ function runsOf(watermark: number, unfinished: readonly number[], next: number):
   return runs.map((length, index) => (index === 0 ? length : length - 1))
 }
 
-/** Bound to the commit: metadata beside another offset skips nothing. */
+/** Checksum that includes the committed offset: metadata beside another offset skips nothing. */
 function checksum(offset: number, bytes: Buffer): number {
   return crc32(bytes.subarray(checksumBytes), crc32(`${version}:${offset}:`))
 }

@@ -1,9 +1,9 @@
 import Denque from 'denque'
 
-/** A record that was taken from a partition and whose outcome is not yet in Kafka. */
+/** Offset of a record that was taken from a partition; done once its outcome is in Kafka. */
 export type TrackedOffset = { readonly offset: number; done: boolean }
 
-/** Which offsets of one partition are finished, in any order; the commit is the lowest that is not. */
+/** Tracks which offsets of one partition are finished, in any order; the commit is the lowest that is not. */
 export class OffsetTracker {
   readonly #tracked = new Denque<TrackedOffset>()
   #next: number | null = null
@@ -21,7 +21,7 @@ export class OffsetTracker {
     while (this.#tracked.peekFront()?.done) this.#tracked.shift()
   }
 
-  /** The offset to commit: the lowest unfinished one, or the one behind the last taken; null before the first. */
+  /** Offset to commit: the lowest unfinished one, or the one after the last taken; null before the first. */
   get watermark(): number | null {
     return this.#tracked.peekFront()?.offset ?? this.#next
   }
@@ -40,7 +40,7 @@ export class OffsetTracker {
     return offsets
   }
 
-  /** The offset behind the last one taken; null before the first. */
+  /** Offset after the last one taken; null before the first. */
   get next(): number | null {
     return this.#next
   }

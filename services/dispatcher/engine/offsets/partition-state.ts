@@ -3,7 +3,7 @@ import { ParkedIndex } from '../parking/parked-index.ts'
 import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
 import { OffsetTracker, type TrackedOffset } from './offset-tracker.ts'
 
-/** What the commit metadata said of a topic's partition: offsets above the commit that are finished. */
+/** Offsets above the commit that are finished, from the commit's metadata. */
 export type FinishedAbove = Pick<OffsetMap, 'finished' | 'next' | 'unfinished'>
 
 /** How far a topic's partition is finished. */
@@ -12,7 +12,7 @@ export type Progress = { watermark: number; unfinished: number[]; next: number }
 type Source = {
   readonly topic: string
   readonly tracker: OffsetTracker
-  /** What was committed last, as text. */
+  /** The last commit, as text. */
   committed: string | null
   resumed: ResumePoint
 }
@@ -22,13 +22,13 @@ export type ResumePoint = { offset: number; finishedAbove: FinishedAbove | null 
 
 const fromBeginning: ResumePoint = { offset: 0, finishedAbove: null }
 
-/** Everything of one partition number: how far each of its topics is finished, and what is parked. */
+/** State of one partition number: how far each of its topics is finished, and what is parked. */
 export class PartitionState {
   readonly number: number
   readonly parked = new ParkedIndex()
-  /** While a part of webhook-parked is being read: the webhooks that take their records from it. */
+  /** While a part of webhook-parked is being read: the queues that take records from it. */
   draining: Set<string> | null = null
-  /** So often webhook-parked has been read: whose turn it is. */
+  /** Number of drain passes so far; decides which queue goes next. */
   drains = 0
   #sources = new Map<string, Source>()
 
@@ -36,13 +36,13 @@ export class PartitionState {
     this.number = number
   }
 
-  /** Begins to read the topics again from their commits on; what is being read of webhook-parked comes too early now. */
+  /** Begins to read the topics again from their commits. A read of webhook-parked under way is obsolete. */
   rewind(): void {
     this.draining = null
     this.#sources = new Map()
   }
 
-  /** Records taken from webhook-parked go back unsent; what is being read at the moment begins behind them. */
+  /** Puts records taken from webhook-parked back unsent; a read under way no longer takes any of this queue. */
   putBackParked(queueId: string, offset: number): void {
     this.parked.rewind(queueId, offset)
     this.draining?.delete(queueId)
@@ -52,13 +52,16 @@ export class PartitionState {
     this.#source(topic).resumed = point
   }
 
-  /** The offset behind the last record of a topic that was taken. */
+  /** Offset after the last record of a topic that was taken. */
   nextOffset(topic: string): number {
     const { tracker, resumed } = this.#source(topic)
     return tracker.next ?? resumed.offset
   }
 
-  /** Takes the next record of a topic. @returns null when its outcome is in Kafka already. */
+  /**
+   * Takes the next record of a topic.
+   * @returns null when its outcome is in Kafka already.
+   */
   take(topic: string, offset: number): { owner: OffsetTracker; tracked: TrackedOffset } | null {
     const { tracker, resumed } = this.#source(topic)
     const tracked = tracker.take(offset)
@@ -67,7 +70,10 @@ export class PartitionState {
     return null
   }
 
-  /** Topics whose finished offsets have changed since they were last committed. @param describe what tells changes apart. */
+  /**
+   * Topics whose finished offsets have changed since they were last committed.
+   * @param describe text that distinguishes one state of progress from another.
+   */
   changed(describe: (progress: Progress) => string): { topic: string; offset: number; metadata: string }[] {
     const commits: { topic: string; offset: number; metadata: string }[] = []
     for (const source of this.#sources.values()) {
@@ -96,7 +102,7 @@ export class PartitionState {
   }
 }
 
-/** What the former commit knew of offsets that have not been read again yet stays known. */
+/** Offsets that the former commit marked as finished stay so until they have been read again. */
 function progressOf({ tracker, resumed: { finishedAbove } }: Source): Progress | null {
   const { watermark, next } = tracker
   if (watermark === null || next === null) return null
@@ -107,11 +113,14 @@ function progressOf({ tracker, resumed: { finishedAbove } }: Source): Progress |
   return { watermark: all[0] ?? finishedAbove.next, unfinished: all, next: finishedAbove.next }
 }
 
-/** The partition numbers of this instance. Only a takeover adds one: work that ends after its partition has gone finds none. */
+/**
+ * Partition numbers of this instance. Only a takeover adds one, so results that arrive after a partition has left find
+ * none.
+ */
 export class Partitions {
   readonly #states = new Map<number, PartitionState>()
 
-  /** @returns undefined when it is another instance's, or has not been taken over yet. */
+  /** @returns undefined when it belongs to another instance, or has not been taken over yet. */
   get(number: number): PartitionState | undefined {
     return this.#states.get(number)
   }
@@ -124,22 +133,22 @@ export class Partitions {
     this.#states.delete(number)
   }
 
-  /** Webhooks with notifications in webhook-parked that have no outcome yet. */
+  /** Number of queues with notifications in webhook-parked that have no outcome yet. */
   get parkedWebhooks(): number {
     let count = 0
     for (const { parked } of this.#states.values()) count += parked.size
     return count
   }
 
-  /** Whether something of the replay is in webhook-parked. */
+  /** Whether webhook-parked has a delivery of the replay. */
   holdReplay(replayId: string): boolean {
     for (const { parked } of this.#states.values()) if (parked.holdsReplay(replayId)) return true
     return false
   }
 
   /**
-   * What to commit where it has changed since the last call.
-   * @returns congested: what is finished above some commit does not fit into its metadata.
+   * Commits for topics whose progress has changed since the last call.
+   * @returns congested: the offsets finished above some commit do not fit into its metadata.
    */
   takeCommits(): { commits: (RecordPosition & { metadata: string })[]; congested: boolean } {
     let congested = false
@@ -154,7 +163,7 @@ export class Partitions {
     return { commits, congested }
   }
 
-  /** Where what comes of a queue follows its others to webhook-parked, if it does. */
+  /** Index of the partition in which the queue is parking; undefined if it is not. */
   parking(queueId: string): ParkedIndex | undefined {
     for (const { parked } of this.#states.values()) if (parked.isParking(queueId)) return parked
     return undefined

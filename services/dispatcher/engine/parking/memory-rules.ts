@@ -18,7 +18,7 @@ export type MemoryRulesContext = {
   waitMs: (webhookId: string) => number
 }
 
-/** Who may wait in memory, and who goes by webhook-parked. */
+/** Decides which deliveries may wait in memory and which go to webhook-parked. */
 export class MemoryRules {
   readonly #nowMs: () => number
   readonly #limits: EngineLimits
@@ -38,25 +38,34 @@ export class MemoryRules {
     this.#waitMs = waitMs
   }
 
-  /** Why the webhook's next notification is not to wait in memory, even if it is the first in webhook-parked; else null. */
+  /**
+   * Reason why the webhook's next notification must not wait in memory, even if it is the first in webhook-parked;
+   * null if it may.
+   */
   whyNot({ queueId, ratePerSecond, delivery: { webhookId } }: Item): PendingDelivery['why'] | null {
     if (this.#faults.isClosed(webhookId)) return 'fault'
-    // Ten minutes in memory would leave it without a record for as long (guarantees.md, 19).
+    // Ten minutes in memory would leave it without a record for that time (guarantees.md, 19).
     if (this.isBlocked(webhookId)) return 'breaker'
-    // A replay's records come much faster than it sends them.
+    // Records of a replay arrive much faster than it sends them.
     const isAhead = ratePerSecond !== null && this.#lanes.queues.itemsOf(queueId) >= mostAhead(ratePerSecond)
     const isOverflow = isAhead || this.#isFull(queueId) || this.#isBeyondShare(queueId, webhookId)
     return isOverflow || this.waitsLong(queueId, webhookId) ? 'overflow' : null
   }
 
-  /** It has its share of memory and does not keep up; one that does may have more, and whoever comes next waits a moment. */
+  /**
+   * Whether the queue has its share of memory and does not keep up. A queue that keeps up may have more; others then
+   * wait a moment.
+   */
   #isFull(queueId: string): boolean {
     const queue = this.#lanes.queues.get(queueId)
     if (!queue || queue.items < this.#limits.maxQueuedOfWebhook) return false
     return isSlow(queue, this.#lanes.hasFreeSlots)
   }
 
-  /** Slow webhooks, however many, have a part of the memory together; so have unknown ones that still wait for a place. */
+  /**
+   * Whether the webhook's class has used up its share of memory. All slow webhooks share one part of it, and so do
+   * unknown ones that still wait for a slot.
+   */
   #isBeyondShare(queueId: string, webhookId: string): boolean {
     const { queues } = this.#lanes
     const memoryClass = queues.memoryClassOf(webhookId)
@@ -64,20 +73,23 @@ export class MemoryRules {
     return isBeyondShare(memoryClass, queues.heldBy(memoryClass), this.#limits)
   }
 
-  /** Whether the gate and the rate let the last one of the queue start in more than a minute only. */
+  /** Whether the gate and the rate delay the last item of the queue by more than a minute. */
   waitsLong(queueId: string, webhookId: string): boolean {
     const rate = this.#definitionOf(webhookId)?.definition.rateLimitPerSecond
     const rateMs = rate === undefined ? 0 : (this.#lanes.queues.startsUntilEmpty(queueId) * 1_000) / rate
     return this.#waitMs(webhookId) + rateMs > longestWaitInMemoryMs
   }
 
-  /** The breaker is open, and what comes meanwhile is to be sent later. */
+  /** Whether the breaker is open and the definition says to park notifications meanwhile. */
   isBlocked(webhookId: string): boolean {
     const parks = this.#definitionOf(webhookId)?.definition.whenBlocked === 'park'
     return parks && this.#gates.isBlocked(webhookId, this.#nowMs())
   }
 
-  /** Queues of slow webhooks that keep more than the next to be sent, while others wait in webhook-parked for a part of the share. */
+  /**
+   * Queues of slow webhooks with more than the next item to send, while others wait in webhook-parked for a part of
+   * the share.
+   */
   slowAhead(): string[] {
     const { queues } = this.#lanes
     const isFilled = isBeyondShare('slow', queues.heldBy('slow'), this.#limits, shareToFill)
@@ -85,8 +97,8 @@ export class MemoryRules {
   }
 
   /**
-   * Queues that crowd the memory: those of slow webhooks where these have more than their share, and those that have at least
-   * half of an equal part of the rest and do not keep up. Where all keep up, waiting is right.
+   * Queues that crowd the memory: those of slow webhooks if these exceed their share, and those that have at least
+   * half of an equal part of the rest and do not keep up. If all keep up, waiting is right.
    * @param held deliveries in memory.
    */
   crowding(held: number): string[] {

@@ -23,14 +23,17 @@ export type ParkedDrainContext = {
   partitions: Partitions
 }
 
-/** Of memory: so much a class may hold for what is taken back from webhook-parked to be more than a request at a time. */
+/** Maximum share of memory that a class may hold before the drain falls back to one request at a time. */
 const shareOfParked = 1 / 4
-/** So many offsets of webhook-parked are read at a time. */
+/** Offsets of webhook-parked read per pass. */
 const drainSlice = 2_000
-/** Between two looks whether a quick webhook can take more: it works off what there is room for in less than a tick. */
+/** Time between two checks whether a quick webhook can take more: it can empty its share in less than one tick. */
 const quickLookMs = 25
 
-/** The way back from webhook-parked: in order, as there is room, until a webhook's notifications need not go there any more. */
+/**
+ * Takes deliveries back from webhook-parked, in order, as there is room, until a webhook's notifications need not go
+ * there any more.
+ */
 export class ParkedDrain {
   readonly #context: ParkedDrainContext
   #looksSoon = false
@@ -44,7 +47,7 @@ export class ParkedDrain {
     this.#stopped = true
   }
 
-  /** Takes parked records back where there is room; soon again as long as webhooks work them off quickly. */
+  /** Takes parked records back where there is room; checks again soon while webhooks empty their queues quickly. */
   look(): void {
     const { ports, lanes, partitions } = this.#context
     let quick = false
@@ -61,7 +64,10 @@ export class ParkedDrain {
     })
   }
 
-  /** Reads on for those that can take more. Whose turn it is says from where; who has more behind it takes its own meanwhile. */
+  /**
+   * Reads the next part for the queues that can take more. The first queue in turn decides where to begin; queues with
+   * records behind that take theirs in the same pass.
+   */
   #drain(state: PartitionState): void {
     const { ports, lanes, held, partitions } = this.#context
     const { parked } = state
@@ -95,7 +101,7 @@ export class ParkedDrain {
     })
   }
 
-  /** The queue takes no more of what is being read; where that is for want of room, nor do others that lack the same. */
+  /** Stops taking for the queue in this pass; if it lacks room, also for other queues that lack the same. */
   #leave(accepting: Set<string>, queueId: string): void {
     accepting.delete(queueId)
     if (this.#hasRoomFor(queueId)) return
@@ -103,8 +109,9 @@ export class ParkedDrain {
   }
 
   /**
-   * All that was there when the read began has been taken. Where notifications come so quickly that some are always on
-   * their way to webhook-parked, later ones wait in memory until these have been taken too.
+   * Begins the handover once everything that was there when the read began has been taken. Where notifications arrive
+   * so quickly that some are always on their way to webhook-parked, later ones wait in memory until these have been
+   * taken too.
    */
   #handOver({ parked }: PartitionState, queueId: string): void {
     const { held, lanes } = this.#context
@@ -123,7 +130,9 @@ export class ParkedDrain {
     }
   }
 
-  /** Once what is older has been read, there is room, and the gate is open or about to be. */
+  /**
+   * Whether the queue can take records: older ones have been read, there is room, and the gate is open or about to be.
+   */
   #canTake(state: PartitionState, queueId: string): boolean {
     const { limits, waitMs, lanes } = this.#context
     return (
@@ -134,7 +143,10 @@ export class ParkedDrain {
     )
   }
 
-  /** Slow and unknown ones have a part of the memory each; and where it is crowded, one that has something there waits. */
+  /**
+   * Whether memory has room for the queue. Slow and unknown webhooks have a share each; while memory is crowded, a
+   * queue that has items there waits.
+   */
   #hasRoomFor(queueId: string, part = 1): boolean {
     const { limits, lanes, held } = this.#context
     if (held.isCrowded && lanes.queues.itemsOf(queueId) > 0) return false
@@ -143,27 +155,27 @@ export class ParkedDrain {
   }
 
   /**
-   * So much of a parked webhook is kept in memory: enough for its requests in flight, and all of them together no more than
-   * leaves most of it to the others; within that, what a quick one works off in a second.
+   * Maximum items of a parked queue in memory: enough for its requests in flight, and for all parked queues together
+   * little enough to leave most of the memory to the others; within that, what a quick one sends in a second.
    */
   #refill(queueId: string): number {
     const { definitionOf, limits, lanes, faults, partitions } = this.#context
     const least = lanes.queues.inFlightOf(queueId) + 1
-    // One to be tried is enough while nothing can be sent.
+    // One delivery to try is enough while nothing can be sent.
     if (faults.isClosed(webhookOf(queueId))) return least
     const { items } = lanes.queues.heldBy(lanes.queues.memoryClassOf(webhookOf(queueId)))
     const free = limits.maxHeld * shareOfParked - items
     if (free <= 0) return least
     const definition = definitionOf(webhookOf(queueId))?.definition
     const rate = definition?.rateLimitPerSecond ?? Number.POSITIVE_INFINITY
-    // Half of what would be put back as waiting too long.
+    // Half of the amount that would be put back as waiting too long.
     const queues = Math.max(1, lanes.queues.queuesOf(webhookOf(queueId)).length)
     const mostOfRate = (rate / queues) * (longestWaitInMemoryMs / 2_000)
     const most = Math.min(limits.maxQueuedOfWebhook, 4 * (definition?.maxInFlight ?? 1), Math.max(least, mostOfRate))
     return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.queues.perSecondOf(queueId))
   }
 
-  /** Of a replay not more than it sends in a while. */
+  /** Like #refill; for a replay, at most what it sends in a few seconds. */
   #refillBy({ replayId, ratePerSecond }: PendingDelivery, queueId: string): number {
     const refill = this.#refill(queueId)
     return replayId === null ? refill : Math.min(refill, mostAhead(rateOf(ratePerSecond)))

@@ -3,28 +3,28 @@ import type { Item } from '../item.ts'
 import { isOfReplay } from '../item-ids.ts'
 import { OffsetTracker, type TrackedOffset } from '../offsets/offset-tracker.ts'
 
-/** Where the parked records of one webhook stand in its partition of webhook-parked. */
+/** Range of one queue's records in its partition of webhook-parked. */
 type Range = {
-  /** The next record to take is here or later; null before the first one's offset is known. */
+  /** Lowest offset of the next record to take; null before the first one's offset is known. */
   from: number | null
-  /** Offset of the newest one. */
+  /** Offset of the newest record. */
   last: number
-  /** Records on their way to Kafka. */
+  /** Number of records on their way to Kafka. */
   writing: number
-  /** Records taken again whose outcome is not in Kafka yet. */
+  /** Records taken back whose outcome is not in Kafka yet. */
   taken: OffsetTracker
   /**
-   * Offset in the queue's home topic (homeOf) from which on its notifications follow one another to webhook-parked. Older
-   * ones were in memory when it began: they are sent before, also by a successor that reads them again.
+   * Offset in the queue's home topic (homeOf) from which on its notifications follow one another to webhook-parked.
+   * Older ones were in memory when it began: they are sent first, also by a successor that reads them again.
    */
   since: number
-  /** While the last ones are being taken: what has come since then, in memory, to follow them there. */
+  /** During a handover: later notifications, in memory, that follow the last parked ones. */
   behind: Item[] | null
 }
 
 /**
- * Which webhooks of one partition number have records in webhook-parked, and from where on they are still to be sent. A
- * webhook parks from its first record there until all of them are in memory: what comes meanwhile follows them.
+ * Index of the queues of one partition number that have records in webhook-parked, with the offset to continue from. A
+ * queue parks from its first record there until all of them are in memory: new notifications follow them meanwhile.
  */
 export class ParkedIndex {
   readonly #ranges = new Map<string, Range>()
@@ -38,42 +38,51 @@ export class ParkedIndex {
     return false
   }
 
-  /** Whether what comes must follow the webhook's others; once all of them are in memory, it goes there behind them. */
+  /**
+   * Whether new notifications must follow the queue's others to webhook-parked. Once all of them are in memory, new
+   * ones join them there.
+   */
   isParking(queueId: string): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && !isCaughtUp(range)
   }
 
-  /** Whether all of its records are in memory, and some of them have no outcome yet. */
+  /** Whether all of its records are in memory, and some have no outcome yet. */
   isCaughtUp(queueId: string): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && isCaughtUp(range)
   }
 
-  /** Whether none is left to take, nor on its way to webhook-parked. */
+  /** Whether none is left to take or on its way to webhook-parked. */
   isTaken(queueId: string): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && isCaughtUp({ ...range, behind: null })
   }
 
-  /** Whether a notification has to follow the webhook's others. @param offset in its home topic; null if from elsewhere. */
+  /**
+   * Whether a notification has to follow the queue's others.
+   * @param offset in its home topic; null if it comes from another.
+   */
   mustFollow(queueId: string, offset: number | null): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && (offset === null || offset >= range.since)
   }
 
-  /** All that was there has been taken: what comes from now on waits for the few that were on their way meanwhile. */
+  /**
+   * Begins a handover once all records have been taken: later notifications wait for the few that were on their way
+   * meanwhile.
+   */
   beginHandover(queueId: string): void {
     const range = this.#ranges.get(queueId)
     if (range) range.behind ??= []
   }
 
-  /** What waits for the end of the handover; null when there is none. */
+  /** Notifications that wait for the end of the handover; null when there is none. */
   behind(queueId: string): Item[] | null {
     return this.#ranges.get(queueId)?.behind ?? null
   }
 
-  /** @returns what has waited for it. */
+  /** @returns the notifications that waited for it. */
   endHandover(queueId: string): Item[] {
     const range = this.#ranges.get(queueId)
     if (!range?.behind) return []
@@ -83,14 +92,18 @@ export class ParkedIndex {
     return behind
   }
 
-  /** A record is on its way to webhook-parked. @param since where it begins, if it does. @returns where it began. */
+  /**
+   * Notes a record on its way to webhook-parked.
+   * @param since where its range begins, if it is the first.
+   * @returns where its range begins.
+   */
   writing(queueId: string, since: number): number {
     const range = this.#range(queueId, since)
     range.writing++
     return range.since
   }
 
-  /** The record is there. */
+  /** Notes that the record is in webhook-parked. */
   written(queueId: string, offset: number): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
@@ -99,7 +112,7 @@ export class ParkedIndex {
     range.last = Math.max(range.last, offset)
   }
 
-  /** The record has become a dead letter: Kafka has refused it, or it cannot be written. */
+  /** Notes that the record became a dead letter: Kafka refused it, or it cannot be written. */
   notWritten(queueId: string): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
@@ -112,17 +125,17 @@ export class ParkedIndex {
     return this.#ranges.get(queueId)?.since ?? Number.POSITIVE_INFINITY
   }
 
-  /** Webhooks that are not on the direct way. */
+  /** Queues whose new notifications must go to webhook-parked. */
   parking(): string[] {
     return [...this.#ranges.keys()].filter((id) => this.isParking(id))
   }
 
-  /** Webhooks with something to take. */
+  /** Queues with records to take. */
   waiting(): string[] {
     return [...this.#ranges].filter(([, range]) => range.from !== null && range.from <= range.last).map(([id]) => id)
   }
 
-  /** Offset of the first record that the webhook may take; Infinity when there is none. */
+  /** Offset of the first record that the queue may take; Infinity when there is none. */
   fromOf(queueId: string): number {
     const range = this.#ranges.get(queueId)
     return range?.from != null && range.from <= range.last ? range.from : Number.POSITIVE_INFINITY
@@ -132,14 +145,14 @@ export class ParkedIndex {
     return this.#ranges.get(queueId)?.last ?? -1
   }
 
-  /** Takes a record; to be finished when its outcome is in Kafka. */
+  /** Takes a record; it is finished when its outcome is in Kafka. */
   take(queueId: string, offset: number): TrackedOffset {
     const range = this.#range(queueId, Number.POSITIVE_INFINITY)
     range.from = offset + 1
     return range.taken.take(offset)
   }
 
-  /** Everything of the webhook before the offset has been seen. */
+  /** Notes that all of the queue's records before the offset have been seen. */
   passed(queueId: string, offset: number): void {
     const range = this.#ranges.get(queueId)
     if (range?.from == null) return
@@ -154,11 +167,12 @@ export class ParkedIndex {
     this.#forgetDone(queueId, range)
   }
 
-  /** Records that were taken go back unsent: they are taken again from the first of them on. */
+  /** Puts taken records back unsent: they are taken again, beginning with the first of them. */
   rewind(queueId: string, offset: number): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
-    // What is in flight is read again too, and met by its delivery id: a crash before its outcome must not pass it over.
+    // Records in flight are read again too, and recognized by their delivery ids: a crash before their outcomes must
+    // not skip them.
     const first = range.taken.isEmpty ? offset : (range.taken.watermark ?? offset)
     range.from = Math.min(range.from ?? offset, offset, first)
     range.taken = new OffsetTracker()
@@ -170,7 +184,7 @@ export class ParkedIndex {
     range.last = last
   }
 
-  /** By webhook: from where a successor has to begin, and the newest record. */
+  /** Ranges by queue: where a successor has to begin, and the newest record. */
   *snapshots(): Iterable<[string, ParkedRange]> {
     for (const [queueId, { from, last, since, taken }] of this.#ranges) {
       if (from === null) continue
@@ -192,7 +206,7 @@ export class ParkedIndex {
   }
 }
 
-/** All of them have been taken; some may still be on their way to the receiver. */
+/** Whether all have been taken; some may still be on their way to the receiver. */
 function isCaughtUp({ from, last, writing, behind }: Range): boolean {
   return writing === 0 && from !== null && from > last && behind === null
 }

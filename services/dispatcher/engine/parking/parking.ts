@@ -19,8 +19,8 @@ export type ParkingContext = MemoryRulesContext & {
 }
 
 /**
- * The way of a webhook that cannot keep up, or is blocked: to webhook-parked and back, in order, so that it takes no more
- * than its share of memory and nobody waits for it (docs/decisions/0010-which-webhooks-are-parked.md).
+ * Moves deliveries of slow or blocked webhooks to webhook-parked and back, preserving order, so that one webhook
+ * cannot use more than its share of memory or delay others (docs/decisions/0010-which-webhooks-are-parked.md).
  */
 export class Parking {
   readonly #ports: EnginePorts
@@ -46,12 +46,15 @@ export class Parking {
     this.#measuredAtMs = ports.nowMs()
   }
 
-  /** Takes nothing back any more. */
+  /** Takes nothing more back. */
   stop(): void {
     this.#drain.stop()
   }
 
-  /** What the replay has waiting in memory is finished; what is elsewhere is met when it comes. @param finish of the stop's record. */
+  /**
+   * Finishes what a replay has in memory; the rest is dropped on arrival. @param finish of the offset of the stop's
+   * record.
+   */
   stopReplay(replayId: string, atMs: number, finish: () => void): void {
     this.#held.stopped.add(replayId, atMs, finish)
     for (const { id } of this.#lanes.queues.all())
@@ -59,7 +62,7 @@ export class Parking {
     this.#held.checkRoom()
   }
 
-  /** Takes parked records back where their webhooks can go on, and makes room where it gets scarce. */
+  /** Takes parked records back where their webhooks can go on, and makes room when memory is crowded. */
   tick(): void {
     this.#held.stopped.forgetOld(this.#ports.nowMs(), (replayId) => this.#partitions.holdReplay(replayId))
     this.#measure()
@@ -70,13 +73,13 @@ export class Parking {
   }
 
   /**
-   * Moves what the webhook has waiting in memory to webhook-parked, in the order of its lanes, so that its offsets need not
-   * wait for ten minutes. What others there would have to wait for stays in memory: there is little of it.
+   * Moves the queue's waiting items from memory to webhook-parked, in the order of its lanes, so that their offsets
+   * need not wait for ten minutes. Items older than the parked ones stay in memory: there are few of them.
    */
   spill(queueId: string, why: PendingDelivery['why']): void {
     const parking = this.#partitions.parking(queueId)
     if (parking) return this.#parkAll(parking.endHandover(queueId), why)
-    // What was taken from webhook-parked and tried since then stays: its record there knows nothing of that attempt.
+    // An item taken from webhook-parked and tried since then stays: its record there does not have that attempt.
     const items = this.#lanes.takeQueued(queueId, ({ parkedOffset }) => parkedOffset === null)
     const [first] = items
     if (!first) return
@@ -85,12 +88,15 @@ export class Parking {
     this.#parkAll(parkable, why, this.#lanes.queues.running(queueId))
   }
 
-  /** All that the webhook has waiting, live and of replays. */
+  /** Spills all of the webhook's queues, live and of replays. */
   spillAll(webhookId: string, why: PendingDelivery['why']): void {
     for (const { id } of this.#lanes.queues.queuesOf(webhookId)) this.spill(id, why)
   }
 
-  /** What was taken is in webhook-parked still, and what is older stays before it. @returns what has come behind it. */
+  /**
+   * Puts back items taken from webhook-parked, and keeps older ones in memory.
+   * @returns those that came behind them.
+   */
   #putBackTaken({ parked }: PartitionState, queueId: string, items: Item[]): Item[] {
     const since = parked.sinceOf(queueId)
     const home = homeOf(queueId, this.#limits)
@@ -105,7 +111,7 @@ export class Parking {
 
   #putBackTakenItem(item: Item): void {
     this.putBack(item)
-    // Other records of the same delivery, which came meanwhile, are answered for by the one there.
+    // Other records of the delivery, which came meanwhile, are answered for by the one there.
     item.finishDuplicates()
   }
 
@@ -114,7 +120,7 @@ export class Parking {
     this.#lanes.enqueue(item.queueId, item.delivery.webhookId, item.delivery.contactId, item)
   }
 
-  /** Brings what has just come to its lane, or to webhook-parked. @param why it may not wait in memory, if so. */
+  /** Brings a new item to its lane or to webhook-parked. @param why it may not wait in memory; null if it may. */
   bring(item: Item, why: PendingDelivery['why'] | null): void {
     const { queueId, position, delivery } = item
     const state = this.#stateOf(item)
@@ -127,36 +133,36 @@ export class Parking {
   }
 
   /**
-   * Moves what has just come to webhook-parked, or lets it wait in memory for the end of a handover.
-   * @param since where that begins for its webhook, if it does.
+   * Moves a new item to webhook-parked, or lets it wait in memory for the end of a handover.
+   * @param since where parking begins for its queue, if it does.
    */
   #follow(item: Item, why: PendingDelivery['why'] | null, since: number): void {
     const { queueId } = item
     const { parked } = this.#stateOf(item)
     const behind = parked.behind(queueId)
     if (behind && why === null && behind.length < this.#limits.maxQueuedOfWebhook && !this.#held.isCrowded) {
-      // Another record of the same delivery may come before it, and is sent then.
+      // Another record of the same delivery may arrive before it, and is sent then.
       this.#held.unindex(item)
       behind.push(item)
       return
     }
-    // What waits in memory goes there before this one: it would hold the commit until the webhook has caught up with it.
+    // Items in memory go there first: they would delay the commit until the webhook has caught up with this one.
     if (behind || !parked.isParking(queueId)) this.spill(queueId, why ?? 'overflow')
     this.#park(item, why ?? 'overflow', since)
   }
 
-  /** An unsent item is taken again later: from webhook-parked, or from its topic after the next assignment. */
+  /** Puts an unsent item back: it is read again from webhook-parked, or from its topic after the next assignment. */
   putBack(item: Item): void {
     this.#held.forget(item)
     this.rewindTo(item)
   }
 
-  /** What was taken from webhook-parked is read again from this item on. */
+  /** Makes webhook-parked be read again from this item on, if it came from there. */
   rewindTo({ parkedOffset, position, queueId }: Item): void {
     if (parkedOffset !== null) this.#partitions.get(position.partition)?.putBackParked(queueId, parkedOffset)
   }
 
-  /** @param heads of their lanes, which are being sent. */
+  /** @param heads of its lanes, which are being sent. */
   #parkAll(items: Item[], why: PendingDelivery['why'], heads: Item[] = []): void {
     const [first] = items
     if (!first) return
@@ -168,8 +174,9 @@ export class Parking {
   }
 
   /**
-   * A request in flight may turn out not to have been sent. Whoever reads its record again finds later ones of its contact in
-   * webhook-parked: so it stands there too, before those, and is passed over once it has an outcome.
+   * Parks an item whose request is in flight, because that may turn out not to have been sent. A reader of its record
+   * would find later ones of its contact in webhook-parked: so it is parked too, before those, and skipped once it has
+   * an outcome.
    */
   #parkHead(head: Item, why: PendingDelivery['why'], since: number): void {
     const { queueId, position, delivery, parkedOffset } = head
@@ -191,7 +198,7 @@ export class Parking {
     const { parked } = this.#stateOf(item)
     const parkedSince = parked.writing(queueId, since)
     item.endRetry()
-    // Its earlier record in webhook-parked, if there is one, is not answered for by this one: its place is before it.
+    // This record does not answer for an earlier one in webhook-parked: that one comes before it.
     this.#held.unindex(item)
     const written = this.#steps.step(position, item.delivery, 'parking', () => {
       const waiting =
@@ -207,7 +214,7 @@ export class Parking {
     this.#steps.setAside(item, written)
   }
 
-  /** What waits here is of partitions that are owned: engine.assign has dropped the rest. */
+  /** State of the item's partition, which is owned: engine.assign has dropped all other items. */
   #stateOf({ position }: Item): PartitionState {
     const state = this.#partitions.get(position.partition)
     assert(state, `partition ${position.partition} is not owned`)
@@ -217,7 +224,7 @@ export class Parking {
   #measure(): void {
     const elapsedMs = this.#ports.nowMs() - this.#measuredAtMs
     if (elapsedMs === 0) return
-    // A clock set back by hours leaves the speeds as they are until the next tick.
+    // A clock set back by hours leaves the measured rates as they are until the next tick.
     if (elapsedMs > 0) this.#lanes.queues.measure(elapsedMs)
     this.#measuredAtMs += elapsedMs
   }
@@ -226,13 +233,13 @@ export class Parking {
     for (const queueId of this.memory.crowding(this.#held.count)) this.spill(queueId, 'overflow')
   }
 
-  /** What waits long for its receiver, its breaker or its rate is in webhook-parked alone, whatever it had in memory before. */
+  /** Moves items that have to wait long, for their receiver, breaker or rate, from memory to webhook-parked. */
   #clearLongWaits(): void {
     for (const { id: queueId, webhook, items } of this.#lanes.queues.all()) {
       if (items === 0 || !this.memory.waitsLong(queueId, webhook.id)) continue
       this.spill(queueId, this.memory.isBlocked(webhook.id) ? 'breaker' : 'overflow')
       if (!this.#partitions.parking(queueId)) continue
-      // What was taken too early; what is older than all that is parked stays in front of it.
+      // Items taken too early go back; items older than all parked ones stay before them.
       for (const item of this.#lanes.takeQueued(queueId))
         if (item.parkedOffset === null) this.#requeue(item)
         else this.#putBackTakenItem(item)

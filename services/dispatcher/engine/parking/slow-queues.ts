@@ -1,9 +1,9 @@
 import type { Queue } from '../scheduling/lane.ts'
 
 /**
- * Whether it takes the queue's receiver, or its limits, more than a second to work off what it has. Who stands in the round
- * waits for us. But when places are scarce, those whose own requests last longer than a second (in flight / per second: Little
- * 1961) stand there or aside too.
+ * Whether the queue's receiver, or its limits, need more than a second to send what it has. A queue in the turn queue
+ * waits for this process, so it is not slow. The exception: when slots are scarce, webhooks whose requests take over a
+ * second (in flight / per second: Little 1961) also wait there or are deferred.
  */
 export function isSlow({ turn, webhook, items, throughput }: Queue<unknown>, hasFreeSlots: boolean): boolean {
   const hasSlots = turn === 'next' && hasFreeSlots
@@ -13,8 +13,9 @@ export function isSlow({ turn, webhook, items, throughput }: Queue<unknown>, has
 }
 
 /**
- * Queues with at least half of an equal part of so many items that are slow, or have most of it waiting for retries. Webhooks
- * of the slow class have a share of their own: beside thousands of them, an equal part would be less than one item.
+ * Queues with at least half of an equal part of this number of items that are slow, or have most items waiting for
+ * retries. Webhooks of the slow class have a share of their own: beside thousands of them, an equal part would be less
+ * than one item.
  */
 export function slowWithMuch(queues: Queue<unknown>[], items: number, hasFreeSlots: boolean): string[] {
   const busy = queues.filter(({ items, webhook }) => items > 0 && webhook.memoryClass !== 'slow')

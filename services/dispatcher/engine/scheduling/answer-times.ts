@@ -1,21 +1,24 @@
 import type { SlotClass } from './request-slots.ts'
 
-/** From this mean on, an answer keeps its place in flight for so long that others may lack it. */
+/** Mean answer time from which a webhook is slow: it then keeps its slots for so long that others may lack them. */
 const slowMs = 1_000
-/** Weight of the newest answer in the mean: one timeout of 10 s makes a webhook slow, two quick answers mend it. */
+/**
+ * Weight of the newest answer in the mean: one timeout of 10 s makes a webhook slow, two quick answers make it quick
+ * again.
+ */
 const newestShare = 1 / 8
-/** Nothing has ended for so long: the receiver may hang, which its timeout would tell only seconds later. */
+/** Shortest silence after which a receiver may hang; its timeout would show that only seconds later. */
 const shortestSilenceMs = 250
 const silenceInMeans = 4
 /** Requests in a row that hung, after which one at a time is enough to see whether the receiver is back. */
 const hangsToProbe = 10
-/** More failures in a row will most likely be followed by others. */
+/** Maximum failures in a row that count as passing: after more, the next one most likely fails too. */
 const passingFailures = 2
 
 /** How a request ended; hung: without an answer. */
 export type RequestResult = 'succeeded' | 'refused' | 'hung'
 
-/** How quickly a webhook's receiver has answered lately, which says from which share of the places it may take. */
+/** How quickly a webhook's receiver has answered lately; decides which share of the request slots it takes from. */
 export class AnswerTimes {
   #meanMs: number | null = null
   #silentMs = 0
@@ -32,39 +35,42 @@ export class AnswerTimes {
     this.#isFaulted = false
   }
 
-  /** Some requests are in flight, and for so much longer none of them has ended. */
+  /** Requests are in flight, and none of them has ended for this much longer. */
   waited(elapsedMs: number): void {
     this.#silentMs += elapsedMs
   }
 
-  /** The first request after a time without one. */
+  /** The first request after a time with none in flight. */
   began(): void {
     this.#silentMs = 0
   }
 
-  /** It failed lately, before this process measured anything: slow until its first answers. */
+  /** The webhook failed lately, before this process measured anything: it is slow until its first answers. */
   suspect(): void {
     this.#meanMs ??= slowMs * (1 + newestShare / 2)
   }
 
-  /** Nothing can be sent, for a fault of ours, until a request ends. */
+  /** An internal fault prevents sending until a request ends. */
   faulted(): void {
     this.#isFaulted = true
   }
 
-  /** Nothing but hanging requests for a while: one in flight at a time, until one ends otherwise. */
+  /** Whether only one request may be in flight at a time: lately all of them hung. Lasts until one ends otherwise. */
   get isProbed(): boolean {
     return this.#hangsInRow >= hangsToProbe
   }
 
-  /** The share of memory that it takes from: what is refused at once waits for its retries as long as what hangs. */
+  /**
+   * Share of memory that the webhook takes from. Deliveries refused at once wait for their retries as long as hanging
+   * ones.
+   */
   get memoryClass(): SlotClass {
     if (this.#failuresInRow > passingFailures) return 'slow'
     const { slotClass } = this
     return slotClass === 'quick' && this.#failuresInRow > 0 ? 'unknown' : slotClass
   }
 
-  /** The share of the places in flight that it takes from. */
+  /** Share of the request slots that the webhook takes from. */
   get slotClass(): SlotClass {
     const patienceMs = Math.min(slowMs, Math.max(shortestSilenceMs, (this.#meanMs ?? 0) * silenceInMeans))
     if (this.#isFaulted || this.#silentMs >= patienceMs || (this.#meanMs ?? 0) >= slowMs) return 'slow'

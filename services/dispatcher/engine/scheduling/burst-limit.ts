@@ -1,7 +1,7 @@
-/** Requests older than that wait for their receiver, and not for us. */
+/** Age up to which a request counts as recent. Older ones wait for their receiver, not for this process. */
 const recentMs = 4
 
-/** Counts requests in flight that have started lately, by generations of a few milliseconds. */
+/** Counts the requests in flight that have started lately, in epochs of a few milliseconds. */
 export class BurstLimit {
   readonly #after: (delayMs: number, due: () => void) => { cancel(): void }
   readonly #onEpoch: () => void
@@ -9,7 +9,7 @@ export class BurstLimit {
   #count = 0
   #isTimerSet = false
 
-  /** @param onEpoch called when they have grown old, all at once. */
+  /** @param onEpoch called when an epoch ends: its requests are no longer recent. */
   constructor(after: (delayMs: number, due: () => void) => { cancel(): void }, onEpoch: () => void) {
     this.#after = after
     this.#onEpoch = onEpoch
@@ -19,7 +19,7 @@ export class BurstLimit {
     return this.#count
   }
 
-  /** @returns its generation, for `ended`. */
+  /** @returns the epoch of the start, for `ended`. */
   started(): number {
     this.#count++
     if (!this.#isTimerSet) {

@@ -6,19 +6,19 @@ import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneRules } from './lane.ts'
 import { noGroupKeys, readGroupKeys } from './slot-groups.ts'
 
-/** Starts of the last few milliseconds (Young). */
+/** Maximum recent requests in flight (see BurstLimit and LaneRules). */
 const maxRecentStarts = 64
 
 export type WebhookLookups = {
-  /** As the port of that name, undefined also where that throws. */
+  /** Like the port of that name, but undefined where it throws. */
   definitionOf: EnginePorts['definition']
-  /** Milliseconds until the webhook may be sent to: its gate, and faults of ours about it. */
+  /** Milliseconds until the webhook may be sent to, considering its gate and internal faults about it. */
   waitMs: (webhookId: string) => number
-  /** As waitMs, for a caller that comes back after the wait. */
+  /** Like waitMs, for a caller that comes back after the wait. */
   requestStart: (webhookId: string) => number
 }
 
-/** What is asked about webhooks beside any of their records. */
+/** Lookups about a webhook that are not part of handling any single record. */
 export function createWebhookLookups(ports: EnginePorts, gates: SendGates, faults: FaultGates): WebhookLookups {
   const faultMs = (webhookId: string) => faults.waitMs(webhookId, ports.nowMs())
   return {
@@ -28,7 +28,7 @@ export function createWebhookLookups(ports: EnginePorts, gates: SendGates, fault
   }
 }
 
-/** @param pacers of replays, each with a rate of its own. */
+/** @param pacers of replays; each has a rate of its own. */
 export function createLaneRules(
   ports: EnginePorts,
   limits: EngineLimits,

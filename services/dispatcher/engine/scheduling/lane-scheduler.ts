@@ -8,19 +8,19 @@ import { SilenceWatch } from './silence-watch.ts'
 import { takeUnsent } from './take-unsent.ts'
 import { TurnQueue } from './turn-queue.ts'
 
-/** A queue that may start nothing is asked about again after so long, however long it is to wait: clocks and definitions change. */
+/** Longest wait before a closed queue is checked again, however long it has to wait: clocks and definitions change. */
 const longestCloseMs = 600_000
-/** Until it is known whether a receiver answers, more than one request would only tell the same. */
+/** Requests in flight of a webhook until its first answer: more of them would only show the same. */
 const maxInFlightOfUnknown = 1
 
 /**
- * Decides which lane starts next: in order within a lane, any number of lanes at a time up to the webhook's cap and its
- * share of the places in flight (Places); queues that have something ready take turns.
+ * Decides which lane starts next: in order within a lane, any number of lanes at a time up to the webhook's cap and
+ * its share of the request slots (RequestSlots). Queues that have something ready take turns.
  */
 export class LaneScheduler<Item extends { readonly bytes: number }> {
   readonly #rules: LaneRules
   readonly #start: (lane: Lane<Item>, head: Item) => void
-  /** What there is to send; others look at it, and change nothing. */
+  /** Queues with something to send. Other classes may read it, but not change it. */
   readonly queues = new QueueTable<Item>()
   readonly #turns = new TurnQueue<Item>()
   readonly #slots: RequestSlots
@@ -58,13 +58,13 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     this.#classify(webhook)
   }
 
-  /** Something is known of a webhook's receiver that no request of ours has told. */
+  /** Changes what is known of a webhook's receiver without a request of this process. */
   learn(webhookId: string, change: (answers: AnswerTimes) => void): void {
     const webhook = this.queues.change(webhookId, change)
     if (webhook) this.#classify(webhook)
   }
 
-  /** The head is done with: the next item may start. */
+  /** Ends the head: the next item may start. */
   advance(lane: Lane<Item>): void {
     this.#shift(lane)
     this.#leave(lane)
@@ -73,13 +73,13 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     this.#pump()
   }
 
-  /** The head was not sent: it starts again when its queue may. */
+  /** Puts back a head that was not sent: it starts again when its queue may. */
   putBack(lane: Lane<Item>): void {
     this.#leave(lane)
     this.#makeReady(lane)
   }
 
-  /** The head waits for a retry: it keeps the lane, but takes no place in flight meanwhile. */
+  /** Makes the head wait for a retry: it keeps the lane, but takes no request slot meanwhile. */
   waitForRetry(lane: Lane<Item>): void {
     this.#leave(lane)
     lane.state = 'waitingForRetry'
@@ -87,28 +87,28 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     this.#pump()
   }
 
-  /** The head of a held lane is due again. */
+  /** The retry of a waiting lane's head is due. */
   resume(lane: Lane<Item>): void {
     if (lane.state !== 'waitingForRetry') return
     lane.queue.waitingForRetry--
     this.#makeReady(lane)
   }
 
-  /** What kept a webhook from starting may be over. */
+  /** Checks a webhook's queues again: the reason that kept them from starting may be over. */
   wake(webhookId: string): void {
     for (const queue of this.queues.queuesOf(webhookId)) this.#reopen(queue)
     this.#pump()
   }
 
-  /** Starts nothing any more; what is in flight goes on. */
+  /** Starts nothing more; requests in flight continue. */
   stop(): void {
     this.#stopped = true
   }
 
   /**
-   * Takes out what has not been sent yet: everything but the heads of running and held lanes, in the order of each lane. The
-   * lanes take turns: what is sent in that order later is not one contact's after another's.
-   * @param queueId of one queue; of all of them when left out. @param takesWaiting which heads of held lanes are taken too.
+   * Takes out unsent items: everything but the heads of lanes that are running or wait for a retry, in the order of
+   * each lane. Lanes take turns, so that sending in that order later does not serve one contact after another.
+   * @param queueId of one queue; all when left out. @param takesWaiting which heads that wait for a retry are taken.
    */
   takeQueued(queueId?: string, takesWaiting: (head: Item) => boolean = () => false): Item[] {
     const one = queueId === undefined ? undefined : this.queues.get(queueId)
@@ -121,7 +121,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     })
   }
 
-  /** Drops the head of a held lane too. */
+  /** Drops the head of a lane that waits for a retry. */
   dropWaiting(lane: Lane<Item>): void {
     if (lane.state !== 'waitingForRetry') return
     lane.queue.waitingForRetry--
@@ -158,7 +158,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     for (const other of webhook.queues) this.#turns.join(other)
   }
 
-  /** A place of the class is free: others of it may go on, and whoever else it was lacking for. */
+  /** Lets queues of the class rejoin when it has a free slot, and those of other classes that lacked it. */
   #rejoinFor(slotClass: SlotClass): void {
     const most = this.#slots.taken === 0 ? Number.POSITIVE_INFINITY : undefined
     this.#turns.rejoin('quick', most)
@@ -171,7 +171,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     if (head) this.queues.count(lane.queue, -1, -head.bytes)
   }
 
-  /** Starting a lane may end it at once and ask for the next: the loop below goes on with it, not a deeper call. */
+  /** Starting a lane may end it at once and ask for the next: the loop continues with that one instead of recursing. */
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
@@ -225,9 +225,9 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   }
 
   #close(queue: Queue<Item>, waitMs: number): void {
-    assert(Number.isFinite(waitMs), `queue ${queue.id} would wait ${waitMs} ms: for ever`)
+    assert(Number.isFinite(waitMs), `queue ${queue.id} would wait ${waitMs} ms without end`)
     queue.closed = this.#rules.after(Math.ceil(Math.min(waitMs, longestCloseMs)), () => {
-      // Then those that wait for the same rate: or whoever is first now would be first every time.
+      // Queues that wait for the same rate come next; otherwise the first one would be first every time.
       for (const other of [queue, ...queue.webhook.queues]) this.#reopen(other)
       this.#pump()
     })

@@ -4,12 +4,12 @@ import { RememberedAnswers } from './remembered-answers.ts'
 import type { SlotClass } from './request-slots.ts'
 import { Throughput } from './throughput.ts'
 
-/** What some queues have in their lanes. */
+/** Total of the items in the lanes of some queues. */
 export type HeldAmount = { items: number; bytes: number }
 
 const nothing = (): HeldAmount => ({ items: 0, bytes: 0 })
 
-/** The queues that have something to send, or had it a moment ago, with their webhooks. */
+/** Queues that have something to send, or had a moment ago, with their webhooks. */
 export class QueueTable<Item extends { readonly bytes: number }> {
   readonly #webhooks = new Map<string, ScheduledWebhook<Item>>()
   readonly #queues = new Map<string, Queue<Item>>()
@@ -28,7 +28,7 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     return this.#webhooks.values()
   }
 
-  /** Of one webhook. */
+  /** Queues of one webhook. */
   queuesOf(webhookId: string): Queue<Item>[] {
     return [...(this.#webhooks.get(webhookId)?.queues ?? [])]
   }
@@ -37,13 +37,13 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     return this.#queues.get(queueId)?.items ?? 0
   }
 
-  /** What is being sent of a queue. */
+  /** Items of a queue that are being sent. */
   running(queueId: string): Item[] {
     const lanes = [...(this.#queues.get(queueId)?.lanes.values() ?? [])]
     return lanes.flatMap(({ state, items }) => (state === 'running' ? (items.peekFront() ?? []) : []))
   }
 
-  /** So many starts of its webhook until all of a queue's are started: the webhook's queues take turns. */
+  /** Number of starts of its webhook until all items of a queue are started: the webhook's queues take turns. */
   startsUntilEmpty(queueId: string): number {
     const queue = this.#queues.get(queueId)
     return queue ? queue.items * queue.webhook.queues.size : 0
@@ -58,7 +58,7 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     return this.#queues.get(queueId)?.throughput.perSecond ?? 0
   }
 
-  /** Whether the queue waits for places to be left for others. */
+  /** Whether the queue waits because its webhook has its share of the request slots. */
   isDeferred(queueId: string): boolean {
     return this.#queues.get(queueId)?.turn === 'deferred'
   }
@@ -67,18 +67,21 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     return (this.#webhooks.get(webhookId)?.answers ?? this.#answers.of(webhookId)).memoryClass
   }
 
-  /** What all webhooks of a class of memory have in their lanes. */
+  /** Total in the lanes of all webhooks of a memory class. */
   heldBy(slotClass: SlotClass): Readonly<HeldAmount> {
     return this.#heldBy[slotClass]
   }
 
-  /** Of webhooks that take from the slow ones' memory: queues that have so many more than what is in flight. */
+  /**
+   * Queues of slow webhooks with items beyond those in flight.
+   * @param more items that such a queue may have in addition.
+   */
   slowQueues(more = 0): string[] {
     const waits = ({ webhook, items }: Queue<Item>) => webhook.memoryClass === 'slow' && items > webhook.inFlight + more
     return this.all().flatMap((queue) => (waits(queue) ? [queue.id] : []))
   }
 
-  /** A contact's lane; made, with its queue, where there is none yet. */
+  /** Lane of a contact; created, with its queue, where there is none yet. */
   lane(queueId: string, webhookId: string, contactId: string): Lane<Item> {
     const queue = this.#queues.get(queueId) ?? this.#open(queueId, webhookId)
     let lane = queue.lanes.get(contactId)
@@ -97,7 +100,7 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     held.bytes += bytes
   }
 
-  /** Counts what the webhook has in its lanes in the class that its answers tell. */
+  /** Moves what the webhook has in its lanes to the memory class that its answers say now. */
   classify(webhook: ScheduledWebhook<Item>): void {
     const { memoryClass } = webhook.answers
     if (memoryClass === webhook.memoryClass) return
@@ -123,7 +126,10 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     return webhook
   }
 
-  /** How fast each queue works off what it has; those that have nothing are forgotten. @param elapsedMs since the last call */
+  /**
+   * Measures how fast each queue empties, and forgets queues that have nothing.
+   * @param elapsedMs since the last call.
+   */
   measure(elapsedMs: number): void {
     for (const queue of this.#queues.values()) {
       queue.throughput.measure(elapsedMs)

@@ -3,11 +3,13 @@ import { AnswerTimes } from './answer-times.ts'
 /** Webhooks whose answer times are remembered while they have nothing to send: about 100 bytes each. */
 const maxRemembered = 20_000
 
-/** What is known of webhooks that are idle at the moment: who was quick an hour ago need not show it again. */
+/**
+ * Answer times of webhooks that are idle at the moment: a webhook that was quick an hour ago need not prove it again.
+ */
 export class RememberedAnswers {
   readonly #byWebhook = new Map<string, AnswerTimes>()
 
-  /** @returns new ones where nothing is known. */
+  /** @returns new answer times where nothing is known. */
   of(webhookId: string): AnswerTimes {
     return this.#byWebhook.get(webhookId) ?? new AnswerTimes()
   }

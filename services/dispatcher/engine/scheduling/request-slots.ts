@@ -1,8 +1,8 @@
 import type { ScheduledWebhook } from './lane.ts'
 
 /**
- * Which share of the places in flight a webhook takes from. quick: its receiver answers; slow: it lately took seconds, timed
- * out or has been silent; unknown: no request of it has ended yet.
+ * Class of request slots that a webhook takes from. quick: its receiver answers; slow: it lately took seconds, timed
+ * out or was silent; unknown: no request of it has ended yet.
  */
 export type SlotClass = 'quick' | 'unknown' | 'slow'
 
@@ -11,14 +11,18 @@ export type SlotGroup = { readonly key: string } & Record<SlotClass, number>
 
 type SlotHolder = Pick<ScheduledWebhook<never>, 'inFlight' | 'slotClass' | 'business' | 'origin'>
 
-/** Of all places: what slow ones may have together, and unknown ones, and both. The rest is left to quick ones. */
+/**
+ * Maximum share of all slots for slow webhooks together, for unknown ones, and for both. The rest is left to quick
+ * ones.
+ */
 const slowShare = 1 / 2
 const unknownShare = 1 / 4
 const slowAndUnknownShare = 3 / 4
 
 /**
- * The places in flight of the process, and who may take one. Within its class no webhook, business or origin has more places
- * than it leaves free (a dynamic threshold, Choudhury and Hahne 1998: n of them come to rest with one part of n + 1 each).
+ * Request slots of the process: each request in flight takes one. Within its class, no webhook, business or origin has
+ * more slots than it leaves free (a dynamic threshold, Choudhury and Hahne 1998: n of them settle at one part of n + 1
+ * each).
  */
 export class RequestSlots {
   readonly #max: number
@@ -37,7 +41,7 @@ export class RequestSlots {
     return this.taken < this.#max
   }
 
-  /** Whether the webhook may take one more. */
+  /** Whether the webhook may take one more slot. */
   mayTake(webhook: SlotHolder, keys: { business: string; origin: string }): boolean {
     const { inFlight, slotClass } = webhook
     const free = this.#free(slotClass)
@@ -57,7 +61,7 @@ export class RequestSlots {
   }
 
   leave(webhook: SlotHolder): void {
-    if (webhook.inFlight === 0) throw new Error('a webhook gives a place back that it has not taken')
+    if (webhook.inFlight === 0) throw new Error('a webhook releases a slot that it has not taken')
     this.#count(webhook, webhook.slotClass, -1)
     webhook.inFlight--
     if (webhook.inFlight > 0) return
@@ -67,7 +71,7 @@ export class RequestSlots {
     webhook.origin = null
   }
 
-  /** Counts what the webhook has in flight in another class. */
+  /** Counts the webhook's requests in flight in another class. */
   move(webhook: SlotHolder, to: SlotClass): void {
     this.#count(webhook, webhook.slotClass, -webhook.inFlight)
     webhook.slotClass = to

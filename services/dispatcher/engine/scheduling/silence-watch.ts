@@ -1,13 +1,13 @@
-/** Between two looks at who has been silent. */
+/** Time between two checks for silent receivers. */
 const lookMs = 100
 
-/** While requests are in flight, looks from time to time for receivers from which nothing comes: long before their timeouts. */
+/** Checks for silent receivers while requests are in flight, long before their timeouts. */
 export class SilenceWatch {
   readonly #after: (delayMs: number, due: () => void) => { cancel(): void }
   readonly #look: (elapsedMs: number) => boolean
   #isWatching = false
 
-  /** @param look says whether to go on. */
+  /** @param look returns whether to continue. */
   constructor(after: (delayMs: number, due: () => void) => { cancel(): void }, look: (elapsedMs: number) => boolean) {
     this.#after = after
     this.#look = look

@@ -1,13 +1,13 @@
 import type { WebhookDefinition } from '../../../domain/definition/definition.ts'
 
-/** Whose share of the places in flight a webhook's requests are part of. */
+/** Groups whose share of the request slots a webhook's requests are part of. */
 export type GroupKeys = { business: string; origin: string }
 
 export const noGroupKeys: GroupKeys = { business: '', origin: '' }
-/** By definition: a URL is parsed once for each version. */
+/** Group keys by definition: a URL is parsed once for each version. */
 const known = new WeakMap<WebhookDefinition, GroupKeys>()
 
-/** @param definition undefined of a webhook that was deleted: nothing is sent for it. */
+/** @param definition undefined for a deleted webhook, to which nothing is sent. */
 export function readGroupKeys(definition: WebhookDefinition | undefined): GroupKeys {
   if (!definition) return noGroupKeys
   let groups = known.get(definition)

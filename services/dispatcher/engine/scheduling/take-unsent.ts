@@ -1,9 +1,9 @@
 import type { Queue } from './lane.ts'
 
 /**
- * Takes out of a queue's lanes what has not been sent yet: everything but the heads of running and held lanes. The lanes take
- * turns: what is sent in that order later is not one contact's after another's.
- * @param takesWaiting which heads of held lanes are taken too.
+ * Takes unsent items out of a queue's lanes: everything but the heads of lanes that are running or wait for a retry.
+ * Lanes take turns, so that sending in that order later does not serve one contact after another.
+ * @param takesWaiting which heads that wait for a retry are taken too.
  */
 export function takeUnsent<Item>(queue: Queue<Item>, takesWaiting: (head: Item) => boolean): Item[] {
   const taken: Item[][] = []

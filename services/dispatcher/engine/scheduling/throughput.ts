@@ -1,4 +1,4 @@
-/** How many sends of a webhook end in a second. */
+/** Number of sends of a queue that end per second. */
 export class Throughput {
   #ended = 0
   #perSecond = 0
@@ -9,19 +9,22 @@ export class Throughput {
     this.#ended++
   }
 
-  /** To be called from time to time. @param elapsedMs since the last call. */
+  /**
+   * Measures the interval since the last call. Called regularly.
+   * @param elapsedMs since the last call.
+   */
   measure(elapsedMs: number): void {
     this.#perSecond = (this.#ended * 1_000) / elapsedMs
     this.#ended = 0
     this.#measurements++
   }
 
-  /** As measured last, or what has ended since then, if that is more. */
+  /** The last measured rate, or the number of sends that ended since then, whichever is higher. */
   get perSecond(): number {
     return Math.max(this.#perSecond, this.#ended)
   }
 
-  /** Over a whole interval: the first one may have begun shortly before it was measured. */
+  /** Whether a whole interval has been measured: the first may have begun shortly before its end. */
   get isMeasured(): boolean {
     return this.#measurements > 1
   }
