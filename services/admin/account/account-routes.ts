@@ -18,7 +18,7 @@ export type AccountDeps = {
 
 const url = '/api/v1/businesses/:businessId/account'
 const tags = ['account']
-const shown = (description: string) => ({ 200: { description, schema: Account } })
+const shown = (description: string) => ({ 200: { description, schema: { ...Account, title: 'Account' } } })
 const AccountBody = Type.Object({ webhooksEnabled: Type.Boolean() }, { additionalProperties: false })
 const readBody = bodyReader(AccountBody)
 

@@ -1,10 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyRequest, RawRequestDefaultExpression, RawServerDefault, RouteGenericInterface } from 'fastify'
 import type { Static, TSchema } from 'typebox'
+import type { Permission } from '../../domain/api/permissions.ts'
 import type { Identity } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { type Checked, compileSchema, type Problem } from '../../platform/json/json-schema.ts'
-import type { Permission } from '../access/permissions.ts'
 import { failures } from './problem-answers.ts'
 
 /** A route of the API declares its shapes once: they type its handler, check requests, write answers and make the document. */

@@ -50,6 +50,7 @@ export const ReplayBody = withDefaults(
     }),
   },
   {
+    title: 'ReplayBody',
     additionalProperties: false,
     description:
       'Exactly one selection: deliveryId; since, until and outcomes (at least one of since and outcomes); deadLetters, which ' +

@@ -65,6 +65,7 @@ export const DraftTestBody = Type.Object(
     ...TestBody.properties,
     definition: {
       ...Draft,
+      title: 'TestedDraft',
       description: `As for createWebhook. With the id of a stored one, its secret signs, and "${maskedValue}" stands for its header values.`,
       properties: { ...Draft.properties, id: Type.String({ minLength: 1, maxLength: 100 }) },
     },

@@ -1,11 +1,11 @@
 import Type, { type Static } from 'typebox'
 import { maskedValue } from '../definition/definition-values.ts'
-import { flag, integer, list, nullable, text, time } from './parts.ts'
+import { flag, integer, list, nullable, shape, text, time } from './parts.ts'
 
 /** Sessions, businesses and the audit trail, as the admin API shows them. */
 
 /** Sender of the request, and their permissions. */
-export const SessionView = Type.Object({
+export const SessionView = shape('SessionView', {
   subject: text(),
   role: text(),
   permissions: list(text()),
@@ -15,7 +15,7 @@ export const SessionView = Type.Object({
 })
 export type SessionView = Static<typeof SessionView>
 
-export const BusinessEntry = Type.Object({
+export const BusinessEntry = shape('BusinessEntry', {
   businessId: text(),
   webhooksEnabled: flag(),
   webhooks: integer('Number of webhooks defined.'),
@@ -26,7 +26,7 @@ const anything = Type.Unknown({
   description: `Any JSON; null if there was or is no value; "${maskedValue}" for what is secret.`,
 })
 
-export const AuditView = Type.Object({
+export const AuditView = shape('AuditView', {
   id: text(),
   at: time(),
   subject: text('Subject of the token or session; service:<name>; topic:<name> for records written to Kafka directly.'),

@@ -1,7 +1,11 @@
-import Type, { type Static, type TSchema } from 'typebox'
+import Type, { type Static, type TObject, type TObjectOptions, type TProperties, type TSchema } from 'typebox'
 import { attemptOutcomes, notificationKinds } from '../delivery/delivery.ts'
 
 /** Parts of the admin API's schemas. Times are ISO 8601. */
+
+/** An object of the API; clients that are made of the OpenAPI document have it by its title. */
+export const shape = <P extends TProperties>(title: string, properties: P, options: TObjectOptions = {}): TObject<P> =>
+  Type.Object(properties, { title, ...options })
 
 export const text = (description?: string) => Type.String(about(description))
 export const flag = (description?: string) => Type.Boolean(about(description))

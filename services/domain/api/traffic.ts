@@ -2,19 +2,19 @@ import Type, { type Static } from 'typebox'
 import { mapOf } from '../definition/definition.ts'
 import { maskedValue } from '../definition/definition-values.ts'
 import { deadLetterReasons, nextSteps } from '../delivery/delivery.ts'
-import { choice, count, flag, integer, kind, list, ms, nullable, outcome, text, time, totals } from './parts.ts'
+import { choice, count, flag, integer, kind, list, ms, nullable, outcome, shape, text, time, totals } from './parts.ts'
 import { Status } from './webhook.ts'
 
 /** The traffic of a webhook, as the admin API shows it. */
 
-export const PeriodCounts = Type.Object({
+export const PeriodCounts = shape('PeriodCounts', {
   start: time('Start of the minute or hour, UTC.'),
   ...totals,
   errors: mapOf(count(), { description: 'Errors by cause: timeout, dns, connect, tls, 3xx, 4xx, 5xx.' }),
 })
 export type PeriodCounts = Static<typeof PeriodCounts>
 
-export const Stats = Type.Object({
+export const Stats = shape('Stats', {
   webhookId: text(),
   updatedAt: nullable(time(), 'Time of the last update; null before the first attempt.'),
   minutes: list(PeriodCounts, 'The last 60 minutes, without those that had no attempt, oldest first.'),
@@ -35,7 +35,7 @@ export type Stats = Static<typeof Stats>
 const fromOne = count('From 1.')
 const status = nullable(integer())
 
-export const ErrorEntry = Type.Object({
+export const ErrorEntry = shape('ErrorEntry', {
   at: time(),
   deliveryId: text(),
   attempt: fromOne,
@@ -48,7 +48,7 @@ export const ErrorEntry = Type.Object({
 })
 export type ErrorEntry = Static<typeof ErrorEntry>
 
-export const AttemptEntry = Type.Object({
+export const AttemptEntry = shape('AttemptEntry', {
   id: text('Partition and offset in webhook-attempts.'),
   at: time('Start of the attempt.'),
   deliveryId: text('The webhook-id header.'),
@@ -69,7 +69,7 @@ export const AttemptEntry = Type.Object({
 export type AttemptEntry = Static<typeof AttemptEntry>
 
 /** A request as it was sent. */
-export const SentRequest = Type.Object({
+export const SentRequest = shape('SentRequest', {
   method: text(),
   url: nullable(text(), 'Null when the definition has changed since.'),
   headers: mapOf(text(), {
@@ -79,7 +79,7 @@ export const SentRequest = Type.Object({
 })
 export type SentRequest = Static<typeof SentRequest>
 
-export const AttemptDetail = Type.Object({
+export const AttemptDetail = shape('AttemptDetail', {
   ...AttemptEntry.properties,
   excerpt: nullable(text(), 'The first 512 bytes of a response other than 2xx, or the reason why there was none.'),
   definitionVersion: integer(),
@@ -88,7 +88,7 @@ export const AttemptDetail = Type.Object({
 export type AttemptDetail = Static<typeof AttemptDetail>
 
 const unread = 'Null for a record that could not be read.'
-export const DeadLetterEntry = Type.Object({
+export const DeadLetterEntry = shape('DeadLetterEntry', {
   at: time(),
   reason: choice(deadLetterReasons),
   detail: nullable(text()),
@@ -100,7 +100,7 @@ export const DeadLetterEntry = Type.Object({
 export type DeadLetterEntry = Static<typeof DeadLetterEntry>
 
 /** How a test notification ended. */
-export const TestResult = Type.Object({
+export const TestResult = shape('TestResult', {
   outcome,
   cause: nullable(text(), 'Cause of an error (timeout, dns, connect, tls, 3xx, 4xx, 5xx) or of a rejection (address).'),
   request: Type.Object({ ...SentRequest.properties, url: text(), body: text() }),
@@ -116,24 +116,24 @@ export const TestResult = Type.Object({
 })
 export type TestResult = Static<typeof TestResult>
 
-export const ReplayStarted = Type.Object({
+export const ReplayStarted = shape('ReplayStarted', {
   replayId: text(),
   count: integer('Notifications that will be sent again.'),
 })
 export type ReplayStarted = Static<typeof ReplayStarted>
 
 /** Size of a replay that is not started (dryRun). */
-export const ReplayCounted = Type.Object({
+export const ReplayCounted = shape('ReplayCounted', {
   count: integer('Notifications that would be sent again.'),
   seconds: integer('Minimum duration at the requested rate.'),
 })
 export type ReplayCounted = Static<typeof ReplayCounted>
 
 /** Records that could not be read or handled and were written to their topic again. */
-export const UnreadReplayed = Type.Object({ count: integer('Records written to their topic again.') })
+export const UnreadReplayed = shape('UnreadReplayed', { count: integer('Records written to their topic again.') })
 export type UnreadReplayed = Static<typeof UnreadReplayed>
 
-export const ReplayProgress = Type.Object({
+export const ReplayProgress = shape('ReplayProgress', {
   replayId: text(),
   startedAt: time(),
   count: integer('Notifications of the replay.'),

@@ -1,12 +1,12 @@
 import Type, { type Static, type TBoolean, type TProperties } from 'typebox'
 import { draftFields, mapOf, withDefaults } from '../definition/definition.ts'
 import { type EventName, eventNames, maskedValue } from '../definition/definition-values.ts'
-import { choice, count, flag, integer, list, nullable, pageOf, text, time, totals } from './parts.ts'
+import { choice, count, flag, integer, list, nullable, pageOf, shape, text, time, totals } from './parts.ts'
 
 /** Webhooks as the admin API shows them. */
 
 /** The part of a definition that clients write; the server makes the rest. */
-export const Draft = withDefaults(draftFields, { additionalProperties: false })
+export const Draft = withDefaults(draftFields, { title: 'Draft', additionalProperties: false })
 export type Draft = Static<typeof Draft>
 
 const shownFields = withoutDefaults(draftFields)
@@ -20,6 +20,7 @@ export const DraftPatch = Type.Object(
     ]),
   ),
   {
+    title: 'DraftPatch',
     additionalProperties: false,
     description:
       'JSON merge patch (RFC 7396): what is absent stays, null restores the default. Exception: headers replaces the whole ' +
@@ -28,7 +29,7 @@ export const DraftPatch = Type.Object(
 )
 
 /** A channel that belongs to another webhook of the business (contract.md, 1.1). */
-export const Conflict = Type.Object({ channel: text(), webhookId: text(), name: text() })
+export const Conflict = shape('Conflict', { channel: text(), webhookId: text(), name: text() })
 export type Conflict = Static<typeof Conflict>
 
 /** States of a webhook; the first one that applies counts. */
@@ -46,7 +47,7 @@ export const states = [
 ] as const
 export type WebhookState = (typeof states)[number]
 
-export const Status = Type.Object({
+export const Status = shape('Status', {
   state: choice(states, 'The first of these that applies.'),
   blockedUntil: nullable(time(), 'Nothing is sent until then: it has failed more than 100 times within 10 minutes.'),
   failures: count('Failures within the last 10 minutes that count towards blocking; none count while it is blocked.'),
@@ -65,7 +66,8 @@ export const Status = Type.Object({
 })
 export type Status = Static<typeof Status>
 
-export const LastHour = Type.Object(
+export const LastHour = shape(
+  'LastHour',
   {
     ...totals,
     sparkline: Type.Array(count(), {
@@ -79,7 +81,7 @@ export const LastHour = Type.Object(
 export type LastHour = Static<typeof LastHour>
 
 /** The definition in force; secrets are not shown at all. */
-export const Webhook = Type.Object({
+export const Webhook = shape('Webhook', {
   id: text(),
   businessId: text(),
   ...shownFields,
@@ -105,10 +107,10 @@ export const Webhook = Type.Object({
 })
 export type Webhook = Static<typeof Webhook>
 
-export const ListedWebhook = Type.Object({ ...Webhook.properties, lastHour: LastHour })
+export const ListedWebhook = shape('ListedWebhook', { ...Webhook.properties, lastHour: LastHour })
 export type ListedWebhook = Static<typeof ListedWebhook>
 
-export const WebhookList = Type.Object({
+export const WebhookList = shape('WebhookList', {
   ...pageOf('webhooks', ListedWebhook).properties,
   faults: Type.Optional(
     list(
@@ -120,7 +122,7 @@ export const WebhookList = Type.Object({
 export type WebhookList = Static<typeof WebhookList>
 
 /** The response to creation and rotation, the only ones with a secret. */
-export const WebhookWithSecret = Type.Object({
+export const WebhookWithSecret = shape('WebhookWithSecret', {
   ...Webhook.properties,
   secret: text('whsec_ and base64 of 32 bytes. Shown this once: keep it.'),
 })

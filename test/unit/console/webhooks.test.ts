@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { type ConsolePermission, holds } from '../../../services/console/src/api/permissions.ts'
 import type { ListedWebhook, Status, Webhook, WebhookState } from '../../../services/console/src/api/types.ts'
 import { fieldKey, headerOf, shownValue } from '../../../services/console/src/pages/audit/entry.ts'
 import { takenChannels } from '../../../services/console/src/pages/form/channels.ts'
@@ -12,6 +11,7 @@ import {
   valuesOf,
 } from '../../../services/console/src/pages/form/fields.ts'
 import { countStates, findWebhooks } from '../../../services/console/src/pages/webhooks/find.ts'
+import { holds, type Permission } from '../../../services/domain/api/permissions.ts'
 import { states } from '../../../services/domain/api/webhook.ts'
 
 const webhook: Webhook = {
@@ -132,7 +132,7 @@ describe('the form', () => {
   })
 })
 
-test.each<[string, string[], ConsolePermission, boolean]>([
+test.each<[string, string[], Permission, boolean]>([
   ['super_admin', [], 'account:write', true],
   ['analyst', ['webhooks:read'], 'webhooks:read', true],
   ['analyst', ['webhooks:read'], 'webhooks:write', false],

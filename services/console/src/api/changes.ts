@@ -1,6 +1,6 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { type ApiClient, businessPath } from './client.ts'
+import { type ApiClient, urlOf } from './client.ts'
 import { keys } from './keys.ts'
 import { refresher } from './refresher.ts'
 import { useApi } from './session.tsx'
@@ -42,7 +42,7 @@ function follow(
   }
   const open = () => {
     close()
-    const opened = new EventSource(`/api/v1${businessPath(businessId)}/changes`)
+    const opened = new EventSource(urlOf('followChanges', { path: { businessId } }))
     source = opened
     opened.addEventListener('ready', () => {
       retryMs = firstRetryMs
@@ -65,7 +65,7 @@ function follow(
       timer = setTimeout(() => {
         open()
         // Tells whether the session is over: an EventSource does not show the status.
-        api.get('/session').catch(() => undefined)
+        api.call('getSession', {}).catch(() => undefined)
       }, retryMs)
       retryMs = Math.min(retryMs * 2, longestRetryMs)
     })

@@ -1,17 +1,19 @@
 import { noteServerTime } from '../clock.ts'
+import { type Operations, requests } from './generated.ts'
 import { ApiProblem, type ProblemBody } from './problem.ts'
 
-export type Write = { method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'; body?: object; version?: number }
+type Place = { path?: Record<string, string>; query?: Record<string, string | number | undefined> | undefined }
+type Options = { version?: number; signal?: AbortSignal }
 
 /**
- * Requests to the API with the session's cookie. Writes carry the session's token against cross-site requests.
- * All of them throw ApiProblem.
+ * Requests to the API with the session's cookie, each by its operation. Changes carry the session's token against cross-site
+ * requests. All of them throw ApiProblem.
  */
 export class ApiClient {
   #csrfToken = ''
   readonly #onSignedOut: (problem: ApiProblem) => void
 
-  /** @param onSignedOut is told of every 401: the session has ended, or there is none. */
+  /** @param onSignedOut is called for each 401: the session has ended, or there is none. */
   constructor(onSignedOut: (problem: ApiProblem) => void) {
     this.#onSignedOut = onSignedOut
   }
@@ -20,34 +22,34 @@ export class ApiClient {
     this.#csrfToken = token
   }
 
-  get<T>(path: string, signal?: AbortSignal): Promise<T> {
-    return this.#send<T>(path, { method: 'GET', ...(signal && { signal }) })
-  }
-
-  write<T>(path: string, { method, body, version }: Write): Promise<T> {
+  /** @param input the request's parts, and version: the version of the webhook that a change is based on. */
+  async call<Name extends keyof Operations>(
+    name: Name,
+    input: Omit<Operations[Name], 'answer'> & Options,
+  ): Promise<Operations[Name]['answer']> {
+    const { body, version, signal, ...place } = input as Place & Options & { body?: object }
+    const [method] = requests[name]
     const headers = {
-      'x-csrf-token': this.#csrfToken,
+      ...(method !== 'GET' && { 'x-csrf-token': this.#csrfToken }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(version !== undefined && { 'if-match': `"${version}"` }),
     }
-    return this.#send<T>(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
-  }
-
-  async #send<T>(path: string, init: RequestInit): Promise<T> {
-    const response = await fetch(`/api/v1${path}`, { ...init, credentials: 'same-origin' }).catch((error: unknown) => {
+    const init = { method, headers, credentials: 'same-origin' as const, ...(signal && { signal }) }
+    const sent = fetch(urlOf(name, place), { ...init, ...(body !== undefined && { body: JSON.stringify(body) }) })
+    const response = await sent.catch((error: unknown) => {
       if (error instanceof DOMException && error.name === 'AbortError') throw error
       throw new ApiProblem({ status: 0, detail: String(error) })
     })
     noteServerTime(response.headers.get('date'))
     const text = await response.text()
-    if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T
+    if (response.ok) return text === '' ? undefined : JSON.parse(text)
     const problem = new ApiProblem(problemOf(response.status, text))
     if (response.status === 401) this.#onSignedOut(problem)
     throw problem
   }
 }
 
-/** A proxy between may answer with something that is no problem details. */
+/** A proxy in between may answer with something that is not problem details. */
 function problemOf(status: number, text: string): ProblemBody {
   try {
     return { ...(JSON.parse(text) as ProblemBody), status }
@@ -56,16 +58,9 @@ function problemOf(status: number, text: string): ProblemBody {
   }
 }
 
-export function businessPath(businessId: string): string {
-  return `/businesses/${encodeURIComponent(businessId)}`
-}
-
-export function webhookPath(businessId: string, id: string): string {
-  return `${businessPath(businessId)}/webhooks/${encodeURIComponent(id)}`
-}
-
-/** Only what is set. */
-export function queryString(values: Record<string, string | number | undefined>): string {
-  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== '')
-  return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}`
+/** Parameters of the query that are empty are left out. */
+export function urlOf(name: keyof Operations, { path = {}, query = {} }: Place): string {
+  const url = requests[name][1].replaceAll(/\{(\w+)\}/g, (_all, part: string) => encodeURIComponent(path[part] ?? ''))
+  const set = Object.entries(query).flatMap(([key, value]) => (value ? [[key, String(value)]] : []))
+  return set.length === 0 ? url : `${url}?${new URLSearchParams(set)}`
 }

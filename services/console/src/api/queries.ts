@@ -1,61 +1,53 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { type ApiClient, businessPath, queryString, webhookPath } from './client.ts'
+import type { ApiClient } from './client.ts'
 import { keys } from './keys.ts'
-import type {
-  Account,
-  AttemptDetail,
-  AttemptEntry,
-  AttemptFilter,
-  AuditView,
-  BusinessEntry,
-  DeadLetterEntry,
-  ErrorEntry,
-  ListedWebhook,
-  ReplayProgress,
-  Stats,
-  Webhook,
-} from './types.ts'
+import type { AttemptFilter } from './types.ts'
 
-/** What pages read. Each is fetched anew when a change is told (changes.ts). */
+/** What pages read. Each query is fetched again when a change is announced (changes.ts). */
 
-type Paged<Name extends string, Item> = { [name in Name]: Item[] } & { nextCursor?: string }
+const limit = 200
 
-const largestPage = 200
-
-/** All of them, a page at a time as the API gives them: the list filters what it has. */
+/** All webhooks, read page by page: the list filters what it has. */
 export function webhooksQuery(api: ApiClient, businessId: string) {
   return queryOptions({
     queryKey: keys.webhooks(businessId),
     queryFn: ({ signal }) =>
-      allPages<'webhooks', ListedWebhook>(api, `${businessPath(businessId)}/webhooks`, 'webhooks', signal),
+      allPages(
+        (cursor) => api.call('listWebhooks', { path: { businessId }, query: { limit, cursor }, signal }),
+        ({ webhooks }) => webhooks,
+      ),
   })
 }
 
 export function businessesQuery(api: ApiClient) {
   return queryOptions({
     queryKey: keys.businesses,
-    queryFn: ({ signal }) => allPages<'businesses', BusinessEntry>(api, '/businesses', 'businesses', signal),
+    queryFn: ({ signal }) =>
+      allPages(
+        (cursor) => api.call('listBusinesses', { query: { limit, cursor }, signal }),
+        ({ businesses }) => businesses,
+      ),
   })
 }
 
 export function webhookQuery(api: ApiClient, businessId: string, id: string) {
   return queryOptions({
     queryKey: keys.webhook(businessId, id),
-    queryFn: ({ signal }) => api.get<Webhook>(webhookPath(businessId, id), signal),
+    queryFn: ({ signal }) => api.call('getWebhook', { path: { businessId, id }, signal }),
   })
 }
 
 export function statsQuery(api: ApiClient, businessId: string, id: string) {
   return queryOptions({
     queryKey: keys.stats(businessId, id),
-    queryFn: ({ signal }) => api.get<Stats>(`${webhookPath(businessId, id)}/stats`, signal),
+    queryFn: ({ signal }) => api.call('getStats', { path: { businessId, id }, signal }),
   })
 }
 
 export function errorsQuery(api: ApiClient, businessId: string, id: string) {
   return queryOptions({
     queryKey: keys.errors(businessId, id),
-    queryFn: ({ signal }) => api.get<{ errors: ErrorEntry[] }>(`${webhookPath(businessId, id)}/errors`, signal),
+    queryFn: ({ signal }) => api.call('listErrors', { path: { businessId, id }, signal }),
   })
 }
 
@@ -64,10 +56,7 @@ export function attemptsQuery(api: ApiClient, businessId: string, id: string, fi
     queryKey: [...keys.attempts(businessId, id), filter],
     initialPageParam: '',
     queryFn: ({ signal, pageParam: cursor }) =>
-      api.get<Paged<'attempts', AttemptEntry>>(
-        `${webhookPath(businessId, id)}/attempts${queryString({ ...filter, cursor })}`,
-        signal,
-      ),
+      api.call('listAttempts', { path: { businessId, id }, query: { ...filter, cursor }, signal }),
     getNextPageParam: (page) => page.nextCursor,
   })
 }
@@ -75,8 +64,7 @@ export function attemptsQuery(api: ApiClient, businessId: string, id: string, fi
 export function attemptQuery(api: ApiClient, businessId: string, id: string, attemptId: string) {
   return queryOptions({
     queryKey: keys.attempt(businessId, id, attemptId),
-    queryFn: ({ signal }) =>
-      api.get<AttemptDetail>(`${webhookPath(businessId, id)}/attempts/${encodeURIComponent(attemptId)}`, signal),
+    queryFn: ({ signal }) => api.call('getAttempt', { path: { businessId, id, attemptId }, signal }),
     // What was sent does not change.
     staleTime: Number.POSITIVE_INFINITY,
   })
@@ -87,10 +75,7 @@ export function deadLettersQuery(api: ApiClient, businessId: string, id: string)
     queryKey: keys.deadLetters(businessId, id),
     initialPageParam: '',
     queryFn: ({ signal, pageParam: cursor }) =>
-      api.get<Paged<'deadLetters', DeadLetterEntry>>(
-        `${webhookPath(businessId, id)}/dead-letters${queryString({ cursor })}`,
-        signal,
-      ),
+      api.call('listDeadLetters', { path: { businessId, id }, query: { cursor }, signal }),
     getNextPageParam: (page) => page.nextCursor,
   })
 }
@@ -100,8 +85,7 @@ const replayPollMs = 1_000
 export function replayQuery(api: ApiClient, businessId: string, id: string, replayId: string) {
   return queryOptions({
     queryKey: keys.replay(businessId, id, replayId),
-    queryFn: ({ signal }) =>
-      api.get<ReplayProgress>(`${webhookPath(businessId, id)}/replay/${encodeURIComponent(replayId)}`, signal),
+    queryFn: ({ signal }) => api.call('getReplay', { path: { businessId, id, replayId }, signal }),
     refetchInterval: ({ state: { data } }) => (data && data.waiting + data.retrying === 0 ? false : replayPollMs),
   })
 }
@@ -109,7 +93,7 @@ export function replayQuery(api: ApiClient, businessId: string, id: string, repl
 export function accountQuery(api: ApiClient, businessId: string) {
   return queryOptions({
     queryKey: keys.account(businessId),
-    queryFn: ({ signal }) => api.get<Account>(`${businessPath(businessId)}/account`, signal),
+    queryFn: ({ signal }) => api.call('getAccount', { path: { businessId }, signal }),
   })
 }
 
@@ -118,22 +102,20 @@ export function auditQuery(api: ApiClient, businessId: string) {
     queryKey: keys.audit(businessId),
     initialPageParam: '',
     queryFn: ({ signal, pageParam: cursor }) =>
-      api.get<Paged<'entries', AuditView>>(`${businessPath(businessId)}/audit${queryString({ cursor })}`, signal),
+      api.call('listAudit', { path: { businessId }, query: { cursor }, signal }),
     getNextPageParam: (page) => page.nextCursor,
   })
 }
 
-async function allPages<Name extends string, Item>(
-  api: ApiClient,
-  path: string,
-  name: Name,
-  signal: AbortSignal,
+async function allPages<Page extends { nextCursor?: string }, Item>(
+  read: (cursor: string | undefined) => Promise<Page>,
+  itemsOf: (page: Page) => Item[],
 ): Promise<Item[]> {
   const items: Item[] = []
   let cursor: string | undefined
   do {
-    const page: Paged<Name, Item> = await api.get(`${path}${queryString({ limit: largestPage, cursor })}`, signal)
-    items.push(...page[name])
+    const page = await read(cursor)
+    items.push(...itemsOf(page))
     cursor = page.nextCursor
   } while (cursor !== undefined)
   return items

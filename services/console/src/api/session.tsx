@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type PropsWithChildren, useCallback, useContext, useEffect, useMemo, useState } from 'react'
+import { holds, type Permission } from '../../../domain/api/permissions.ts'
 import { nowMs } from '../clock.ts'
 import { ApiClient } from './client.ts'
-import { type ConsolePermission, holds } from './permissions.ts'
 import { ApiProblem } from './problem.ts'
 import type { SessionView } from './types.ts'
 
@@ -54,7 +54,7 @@ export function SessionProvider({ children }: PropsWithChildren) {
 
   const ask = useCallback(() => {
     setPhase({ kind: 'asking' })
-    api.get<SessionView>('/session').then(begin, (problem: unknown) => {
+    api.call('getSession', {}).then(begin, (problem: unknown) => {
       if (!(problem instanceof ApiProblem && problem.status === 401)) setPhase({ kind: 'failed', problem })
     })
   }, [api, begin])
@@ -70,13 +70,13 @@ export function SessionProvider({ children }: PropsWithChildren) {
 
   const signIn = useCallback(
     async (token: string) => {
-      begin(await api.write<SessionView>('/session', { method: 'POST', body: { token } }))
+      begin(await api.call('beginSession', { body: { token } }))
       await queries.invalidateQueries()
     },
     [api, begin, queries],
   )
   const signOut = useCallback(async () => {
-    await api.write('/session', { method: 'DELETE' })
+    await api.call('endSession', {})
     queries.clear()
     sessionStorage.clear()
     ask()
@@ -94,7 +94,7 @@ function useEndOfSession(phase: Phase, api: ApiClient): void {
     const inMs = Date.parse(expiresAt) - nowMs() + 1_000
     if (!(inMs < longestTimerMs)) return
     // Its failure is told to the client's onSignedOut.
-    const timer = setTimeout(() => void api.get('/session').catch(() => undefined), Math.max(inMs, 1_000))
+    const timer = setTimeout(() => void api.call('getSession', {}).catch(() => undefined), Math.max(inMs, 1_000))
     return () => clearTimeout(timer)
   }, [expiresAt, api])
 }
@@ -116,6 +116,6 @@ export function useSession(): SessionView {
   return phase.session
 }
 
-export function useMay(permission: ConsolePermission): boolean {
+export function useMay(permission: Permission): boolean {
   return holds(useSession(), permission)
 }

@@ -1,37 +1,13 @@
-/** The admin API as the console sees it: its answers, which are defined for all who make or read them, and what is asked for. */
-import type { AttemptOutcome } from '../../../domain/delivery/delivery.ts'
+/** Parts of the API's shapes that pages name. */
+import type { AttemptEntry, LastHour, Operations, Draft as Sent, Status, Webhook } from './generated.ts'
 
-export type { AuditView, BusinessEntry, SessionView } from '../../../domain/api/account.ts'
-export type {
-  AttemptDetail,
-  AttemptEntry,
-  DeadLetterEntry,
-  ErrorEntry,
-  PeriodCounts,
-  ReplayProgress,
-  ReplayStarted,
-  SentRequest,
-  Stats,
-  TestResult,
-} from '../../../domain/api/traffic.ts'
-export type {
-  Conflict,
-  Draft,
-  ListedWebhook,
-  Status,
-  Webhook,
-  WebhookState,
-  WebhookWithSecret,
-} from '../../../domain/api/webhook.ts'
-export type { Account, WantedEvents } from '../../../domain/definition/definition.ts'
-export type { NotificationKind } from '../../../domain/delivery/delivery.ts'
-export type { Totals } from '../../../domain/stats/stats.ts'
-export type { AttemptOutcome }
-
+export type * from './generated.ts'
+/** What is written of a definition, in full. */
+export type Draft = Pick<Webhook, keyof Sent>
+export type WebhookState = Status['state']
+export type WantedEvents = Webhook['events']
+export type AttemptOutcome = AttemptEntry['outcome']
+export type NotificationKind = AttemptEntry['kind']
+export type Totals = Omit<LastHour, 'sparkline'>
 /** Absent is all. */
-export type AttemptFilter = { outcome?: string; contactId?: string; deliveryId?: string; since?: string }
-
-export type ReplayBody =
-  | { deliveryId: string; ratePerSecond?: number }
-  | { since: string; outcomes?: AttemptOutcome[]; ratePerSecond?: number }
-  | { deadLetters: true; ratePerSecond?: number }
+export type AttemptFilter = Omit<NonNullable<Operations['listAttempts']['query']>, 'limit' | 'cursor'>

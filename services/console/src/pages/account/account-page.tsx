@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
-import { businessPath } from '../../api/client.ts'
 import { keys } from '../../api/keys.ts'
 import { accountQuery } from '../../api/queries.ts'
 import { useApi, useMay } from '../../api/session.tsx'
@@ -47,7 +46,7 @@ function Activation({ businessId, account }: { businessId: string; account: Acco
   const [isAsking, setAsking] = useState(false)
   const change = useMutation({
     mutationFn: (webhooksEnabled: boolean) =>
-      api.write<Account>(`${businessPath(businessId)}/account`, { method: 'PUT', body: { webhooksEnabled } }),
+      api.call('putAccount', { path: { businessId }, body: { webhooksEnabled } }),
     onSuccess: (changed) => {
       setAsking(false)
       queries.setQueryData(keys.account(businessId), changed)

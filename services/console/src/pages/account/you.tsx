@@ -1,6 +1,6 @@
 import { Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { type ConsolePermission, holds } from '../../api/permissions.ts'
+import { holds, type Permission } from '../../../../domain/api/permissions.ts'
 import { useSession } from '../../api/session.tsx'
 import { Time } from '../../parts/figures/time.tsx'
 import { Card } from '../../parts/page/card.tsx'
@@ -11,7 +11,7 @@ const permissions = [
   ['webhooks:read', 'webhooks-read'],
   ['webhooks:write', 'webhooks-write'],
   ['account:write', 'account-write'],
-] as const satisfies [ConsolePermission, string][]
+] as const satisfies [Permission, string][]
 
 /** Permissions are those of the token that one has signed in with. */
 export function You() {

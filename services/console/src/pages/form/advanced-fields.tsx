@@ -1,11 +1,16 @@
 import { NativeSelect, NumberInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { blockedChoices, numberLimits, retryProfiles } from '../../../../domain/definition/definition-values.ts'
 import { Card } from '../../parts/page/card.tsx'
-import { blockings, profiles } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
-/** How it is delivered. The defaults do for most. */
+const range = (name: keyof typeof numberLimits) => {
+  const { minimum: min, maximum: max } = numberLimits[name]
+  return { min, max }
+}
+
+/** How notifications are delivered. The defaults suit most webhooks. */
 export function AdvancedFields({ form }: { form: WebhookFormState }) {
   const { t } = useTranslation()
   return (
@@ -14,8 +19,7 @@ export function AdvancedFields({ form }: { form: WebhookFormState }) {
         <NumberInput
           label={t('form.timeoutMs')}
           description={t('form.timeoutMsHelp')}
-          min={1_000}
-          max={30_000}
+          {...range('timeoutMs')}
           step={1_000}
           suffix=" ms"
           {...form.getInputProps('timeoutMs')}
@@ -23,8 +27,7 @@ export function AdvancedFields({ form }: { form: WebhookFormState }) {
         <NumberInput
           label={t('form.slowThresholdMs')}
           description={t('form.slowThresholdMsHelp')}
-          min={1}
-          max={30_000}
+          {...range('slowThresholdMs')}
           step={100}
           suffix=" ms"
           {...form.getInputProps('slowThresholdMs')}
@@ -32,27 +35,25 @@ export function AdvancedFields({ form }: { form: WebhookFormState }) {
         <NativeSelect
           label={t('form.retryProfile')}
           description={t(`form.profilesHelp.${form.values.retryProfile}`)}
-          data={profiles.map((value) => ({ value, label: t(`form.profiles.${value}`) }))}
+          data={retryProfiles.map((value) => ({ value, label: t(`form.profiles.${value}`) }))}
           {...form.getInputProps('retryProfile')}
         />
         <NativeSelect
           label={t('form.whenBlocked')}
           description={t(`form.blockingsHelp.${form.values.whenBlocked}`)}
-          data={blockings.map((value) => ({ value, label: t(`form.blockings.${value}`) }))}
+          data={blockedChoices.map((value) => ({ value, label: t(`form.blockings.${value}`) }))}
           {...form.getInputProps('whenBlocked')}
         />
         <NumberInput
           label={t('form.maxInFlight')}
           description={t('form.maxInFlightHelp')}
-          min={1}
-          max={1_000}
+          {...range('maxInFlight')}
           {...form.getInputProps('maxInFlight')}
         />
         <NumberInput
           label={t('form.rateLimitPerSecond')}
           description={t('form.rateLimitPerSecondHelp')}
-          min={0.1}
-          max={100_000}
+          {...range('rateLimitPerSecond')}
           placeholder={t('form.noLimit')}
           {...form.getInputProps('rateLimitPerSecond')}
         />

@@ -3,9 +3,8 @@ import { IconSend } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { businessPath } from '../../api/client.ts'
 import { useApi } from '../../api/session.tsx'
-import type { NotificationKind, TestResult } from '../../api/types.ts'
+import type { NotificationKind } from '../../api/types.ts'
 import { Card } from '../../parts/page/card.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
 import { KindChoice, kindOf } from '../../parts/requests/kind-choice.tsx'
@@ -26,8 +25,7 @@ export function DraftTest({ form, businessId, id }: Props) {
     mutationFn: () => {
       // One that is not there yet can be tried before it is switched on; of one that is, contract.md, 1.5 holds.
       const definition = { ...draftOf(form.values), ...(id === undefined ? { enabled: true } : { id }) }
-      const body = { kind, definition }
-      return api.write<TestResult>(`${businessPath(businessId)}/webhooks/test`, { method: 'POST', body })
+      return api.call('testDraft', { path: { businessId }, body: { kind, definition } })
     },
   })
   return (

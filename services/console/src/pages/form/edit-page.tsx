@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { webhookPath } from '../../api/client.ts'
 import { keys } from '../../api/keys.ts'
 import { ApiProblem } from '../../api/problem.ts'
 import { webhookQuery } from '../../api/queries.ts'
@@ -43,7 +42,7 @@ function Editor({ webhook }: { webhook: Webhook }) {
   usePageTitle(t('form.editTitle', { name: began.name }))
   const save = useMutation({
     mutationFn: (values: Values) =>
-      api.write<Webhook>(webhookPath(businessId, id), { method: 'PATCH', body: changesOf(began, values), version }),
+      api.call('patchWebhook', { path: { businessId, id }, body: changesOf(began, values), version }),
     onSuccess: async () => {
       forgetDraft(key)
       told.done(t('form.saved'))

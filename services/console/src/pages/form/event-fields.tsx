@@ -1,11 +1,11 @@
 import { Checkbox } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { eventNames } from '../../../../domain/definition/definition-values.ts'
 import { Card } from '../../parts/page/card.tsx'
-import { eventNames } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
-/** Which kinds of events are told. */
+/** Which kinds of events the webhook gets. */
 export function EventFields({ form }: { form: WebhookFormState }) {
   const { t } = useTranslation()
   return (

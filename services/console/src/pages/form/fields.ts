@@ -1,4 +1,5 @@
-import type { Draft, WantedEvents, Webhook } from '../../api/types.ts'
+import { definitionDefaults, numberLimits } from '../../../../domain/definition/definition-values.ts'
+import type { Draft, DraftPatch, Webhook } from '../../api/types.ts'
 
 /** What stands in the form. */
 export type Values = Omit<Draft, 'headers' | 'rateLimitPerSecond'> & {
@@ -8,38 +9,12 @@ export type Values = Omit<Draft, 'headers' | 'rateLimitPerSecond'> & {
   rateLimitPerSecond: number | ''
 }
 
-export const eventNames = [
-  'userMessages',
-  'botMessages',
-  'operatorMessages',
-  'deliveredStatus',
-  'readStatus',
-  'variableChanges',
-] as const satisfies readonly (keyof WantedEvents)[]
-
-export const profiles = ['none', 'chat', 'extended'] as const
-export const blockings = ['reject', 'park'] as const
-
-/** Defaults of contract.md, section 5. */
 export const emptyValues: Values = {
+  ...definitionDefaults,
   name: '',
   url: '',
-  enabled: true,
   channels: [],
-  events: {
-    userMessages: true,
-    botMessages: true,
-    operatorMessages: true,
-    deliveredStatus: false,
-    readStatus: false,
-    variableChanges: false,
-  },
   headers: [],
-  timeoutMs: 10_000,
-  slowThresholdMs: 1_000,
-  retryProfile: 'chat',
-  whenBlocked: 'reject',
-  maxInFlight: 64,
   rateLimitPerSecond: '',
 }
 
@@ -66,7 +41,7 @@ export function draftOf({ headers, rateLimitPerSecond, ...values }: Values): Dra
 }
 
 /** A merge patch of what differs, so that what somebody else has changed meanwhile stays. */
-export function changesOf(before: Webhook, values: Values): Record<string, unknown> {
+export function changesOf(before: Webhook, values: Values): DraftPatch {
   const old: Record<string, unknown> = draftOf(valuesOf(before))
   const draft: Record<string, unknown> = { rateLimitPerSecond: null, ...draftOf(values) }
   if (old.rateLimitPerSecond === undefined) old.rateLimitPerSecond = null
@@ -82,14 +57,13 @@ export function mistakesIn(values: Values): Partial<Record<keyof Values, Mistake
   if (values.name.trim() === '') mistakes.name = 'required'
   if (values.url.trim() === '') mistakes.url = 'required'
   else if (!/^https?:\/\/[^/]/i.test(values.url.trim()) || !URL.canParse(values.url.trim())) mistakes.url = 'url'
-  if (!within(values.timeoutMs, 1_000, 30_000)) mistakes.timeoutMs = 'range'
-  if (!within(values.slowThresholdMs, 1, 30_000)) mistakes.slowThresholdMs = 'range'
-  if (!within(values.maxInFlight, 1, 1_000)) mistakes.maxInFlight = 'range'
+  for (const name of ['timeoutMs', 'slowThresholdMs', 'maxInFlight'] as const)
+    if (!within(values[name], numberLimits[name])) mistakes[name] = 'range'
   const names = values.headers.map(({ name }) => name.trim().toLowerCase()).filter(Boolean)
   if (new Set(names).size < names.length) mistakes.headers = 'twice'
   return mistakes
 }
 
-function within(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most
+function within(value: number, { minimum, maximum }: { minimum: number; maximum: number }): boolean {
+  return Number.isInteger(value) && value >= minimum && value <= maximum
 }

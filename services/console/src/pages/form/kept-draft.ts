@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { maskedValue } from '../../../../domain/definition/definition-values.ts'
 import type { Values } from './fields.ts'
 
 /**
@@ -18,7 +19,7 @@ export function draftKey(businessId: string, id = 'new'): string {
   return `hookline-draft:${businessId}:${id}`
 }
 
-/** Keeps what differs from the beginning. */
+/** Keeps the form's values while they differ from the initial ones. */
 export function useKeptDraft(key: string, values: Values, initial: Values): void {
   const [began] = useState(() => JSON.stringify(withoutHeaderValues(initial)))
   useEffect(() => {
@@ -28,10 +29,10 @@ export function useKeptDraft(key: string, values: Values, initial: Values): void
   }, [key, values, began])
 }
 
-/** The mask of a stored value is none, and stays. */
+/** Removes header values; the mask of a stored one may stay. */
 function withoutHeaderValues(values: Values): Values {
   return {
     ...values,
-    headers: values.headers.map(({ name, value }) => ({ name, value: value === '***' ? value : '' })),
+    headers: values.headers.map(({ name, value }) => ({ name, value: value === maskedValue ? value : '' })),
   }
 }

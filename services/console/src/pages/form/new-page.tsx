@@ -3,7 +3,6 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams } from 'react-router'
-import { businessPath } from '../../api/client.ts'
 import { keys } from '../../api/keys.ts'
 import { useApi } from '../../api/session.tsx'
 import type { WebhookWithSecret } from '../../api/types.ts'
@@ -28,8 +27,7 @@ export default function NewPage() {
   const [made, setMade] = useState<WebhookWithSecret | null>(null)
   usePageTitle(t('form.newTitle'))
   const create = useMutation({
-    mutationFn: (values: Values) =>
-      api.write<WebhookWithSecret>(`${businessPath(businessId)}/webhooks`, { method: 'POST', body: draftOf(values) }),
+    mutationFn: (values: Values) => api.call('createWebhook', { path: { businessId }, body: draftOf(values) }),
     onSuccess: (webhook) => {
       forgetDraft(key)
       setMade(webhook)

@@ -2,9 +2,8 @@ import { Alert, Button, Modal, Stack } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { webhookPath } from '../../api/client.ts'
 import { useApi } from '../../api/session.tsx'
-import type { NotificationKind, TestResult, Webhook } from '../../api/types.ts'
+import type { NotificationKind, Webhook } from '../../api/types.ts'
 import { Failure } from '../../parts/page/failure.tsx'
 import { KindChoice, kindOf } from '../../parts/requests/kind-choice.tsx'
 import { TestAnswer } from '../../parts/requests/test-answer.tsx'
@@ -18,7 +17,7 @@ export function TestDialog({ webhook, opened, onClose }: Props) {
   const [kind, setKind] = useState<NotificationKind>(kindOf(webhook.events))
   const test = useMutation({
     mutationFn: () =>
-      api.write<TestResult>(`${webhookPath(webhook.businessId, webhook.id)}/test`, { method: 'POST', body: { kind } }),
+      api.call('testWebhook', { path: { businessId: webhook.businessId, id: webhook.id }, body: { kind } }),
   })
   return (
     <Modal

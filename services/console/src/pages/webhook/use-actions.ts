@@ -1,16 +1,15 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { webhookPath } from '../../api/client.ts'
 import { keys } from '../../api/keys.ts'
 import { useApi } from '../../api/session.tsx'
-import type { Webhook, WebhookWithSecret } from '../../api/types.ts'
+import type { Webhook } from '../../api/types.ts'
 import { useTold } from '../../parts/texts/told.ts'
 
-/** What can be done to a webhook as a whole. Each is refused when it has changed meanwhile: then it is read again. */
+/** Changes to a webhook as a whole. If the webhook has changed since, they are refused and it is read again. */
 export function useActions({ businessId, id, version }: Pick<Webhook, 'businessId' | 'id' | 'version'>) {
   const api = useApi()
   const queries = useQueryClient()
   const told = useTold()
-  const path = webhookPath(businessId, id)
+  const path = { businessId, id }
   const refresh = () =>
     Promise.all([
       queries.invalidateQueries({ queryKey: keys.webhook(businessId, id) }),
@@ -23,12 +22,12 @@ export function useActions({ businessId, id, version }: Pick<Webhook, 'businessI
   }
   return {
     toggle: useMutation({
-      mutationFn: (enabled: boolean) => api.write<Webhook>(path, { method: 'PATCH', body: { enabled }, version }),
+      mutationFn: (enabled: boolean) => api.call('patchWebhook', { path, body: { enabled }, version }),
       onSuccess: refresh,
       onError,
     }),
     remove: useMutation({
-      mutationFn: () => api.write(path, { method: 'DELETE', version }),
+      mutationFn: () => api.call('deleteWebhook', { path, version }),
       onSuccess: async () => {
         queries.removeQueries({ queryKey: keys.webhook(businessId, id) })
         await queries.invalidateQueries({ queryKey: keys.webhooks(businessId) })
@@ -36,7 +35,7 @@ export function useActions({ businessId, id, version }: Pick<Webhook, 'businessI
       onError,
     }),
     rotate: useMutation({
-      mutationFn: () => api.write<WebhookWithSecret>(`${path}/secret/rotate`, { method: 'POST', version }),
+      mutationFn: () => api.call('rotateSecret', { path, version }),
       onSuccess: refresh,
       onError,
     }),

@@ -1,8 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { webhookPath } from '../../../api/client.ts'
 import { useApi } from '../../../api/session.tsx'
-import type { ReplayBody, ReplayStarted } from '../../../api/types.ts'
+import type { ReplayBody } from '../../../api/types.ts'
 import { useTold } from '../../../parts/texts/told.ts'
 
 type Place = { businessId: string; id: string }
@@ -36,15 +35,14 @@ export function useStartReplay(place: Place) {
   const queries = useQueryClient()
   const queryKey = keyOf(place)
   return useMutation({
-    mutationFn: (body: ReplayBody) =>
-      api.write<ReplayStarted>(`${webhookPath(place.businessId, place.id)}/replay`, { method: 'POST', body }),
-    onSuccess: ({ replayId, count }) => {
-      if (count === 0) {
+    mutationFn: (body: ReplayBody) => api.call('replay', { path: place, body }),
+    onSuccess: (answer) => {
+      if (answer.count === 0 || !('replayId' in answer)) {
         told.done(t('replay.nothing'))
         return
       }
-      sessionStorage.setItem(queryKey.join(':'), replayId)
-      queries.setQueryData(queryKey, replayId)
+      sessionStorage.setItem(queryKey.join(':'), answer.replayId)
+      queries.setQueryData(queryKey, answer.replayId)
     },
     onError: told.failed,
   })

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { eventNames } from '../../../../../domain/definition/definition-values.ts'
 import type { Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { Time } from '../../../parts/figures/time.tsx'
 import { Card } from '../../../parts/page/card.tsx'
-import { eventNames } from '../../form/fields.ts'
 import classes from './settings.module.css'
 
 /** The definition, to read: for who may not change it as well. */

@@ -1,0 +1,82 @@
+// Made of the OpenAPI document of admin by `npm run docs`; a test compares it with the document.
+export type SessionView = { subject: string; role: string; permissions: string[]; businessId: string; csrfToken: string | null; expiresAt: string }
+export type BusinessEntry = { businessId: string; webhooksEnabled: boolean; webhooks: number }
+export type Account = { webhooksEnabled: boolean; updatedAt?: string; updatedBy?: string }
+export type WebhookList = { webhooks: ListedWebhook[]; nextCursor?: string; faults?: { id: string; problems: string[] }[] }
+export type ListedWebhook = { id: string; businessId: string; name: string; url: string; enabled: boolean; channels: string[]; events: { userMessages: boolean; botMessages: boolean; operatorMessages: boolean; deliveredStatus: boolean; readStatus: boolean; variableChanges: boolean }; headers: Record<string, string>; timeoutMs: number; slowThresholdMs: number; retryProfile: 'none' | 'chat' | 'extended'; whenBlocked: 'reject' | 'park'; maxInFlight: number; rateLimitPerSecond?: number; previousSecretUntil?: string; disabledReason?: string; version: number; createdAt: string; updatedAt: string; conflicts: Conflict[]; fault?: { problems: string[] }; status: Status; lastHour: LastHour }
+export type Conflict = { channel: string; webhookId: string; name: string }
+export type Status = { state: 'off' | 'not-activated' | 'conflict' | 'invalid' | 'blocked' | 'probing' | 'paused' | 'failing' | 'healthy' | 'idle'; blockedUntil: string | null; failures: number; failingSince: string | null; pausedUntil: string | null; parked: number | null; waiting: number | null; oldestWaitingAt: string | null; deadLetters: number; disabledReason: string | null; conflicts: Conflict[]; problems: string[] }
+export type LastHour = { success: number; slow: number; error: number; rejected: number; sparkline: number[] }
+export type WebhookWithSecret = { id: string; businessId: string; name: string; url: string; enabled: boolean; channels: string[]; events: { userMessages: boolean; botMessages: boolean; operatorMessages: boolean; deliveredStatus: boolean; readStatus: boolean; variableChanges: boolean }; headers: Record<string, string>; timeoutMs: number; slowThresholdMs: number; retryProfile: 'none' | 'chat' | 'extended'; whenBlocked: 'reject' | 'park'; maxInFlight: number; rateLimitPerSecond?: number; previousSecretUntil?: string; disabledReason?: string; version: number; createdAt: string; updatedAt: string; conflicts: Conflict[]; fault?: { problems: string[] }; status: Status; secret: string }
+export type Draft = { name: string; url: string; enabled?: boolean; channels: string[]; events?: { userMessages?: boolean; botMessages?: boolean; operatorMessages?: boolean; deliveredStatus?: boolean; readStatus?: boolean; variableChanges?: boolean }; headers?: Record<string, string>; timeoutMs?: number; slowThresholdMs?: number; retryProfile?: 'none' | 'chat' | 'extended'; whenBlocked?: 'reject' | 'park'; maxInFlight?: number; rateLimitPerSecond?: number }
+export type Webhook = { id: string; businessId: string; name: string; url: string; enabled: boolean; channels: string[]; events: { userMessages: boolean; botMessages: boolean; operatorMessages: boolean; deliveredStatus: boolean; readStatus: boolean; variableChanges: boolean }; headers: Record<string, string>; timeoutMs: number; slowThresholdMs: number; retryProfile: 'none' | 'chat' | 'extended'; whenBlocked: 'reject' | 'park'; maxInFlight: number; rateLimitPerSecond?: number; previousSecretUntil?: string; disabledReason?: string; version: number; createdAt: string; updatedAt: string; conflicts: Conflict[]; fault?: { problems: string[] }; status: Status }
+export type DraftPatch = { name?: string; url?: string; enabled?: boolean | null; channels?: string[]; events?: { userMessages?: boolean; botMessages?: boolean; operatorMessages?: boolean; deliveredStatus?: boolean; readStatus?: boolean; variableChanges?: boolean } | null; headers?: Record<string, string> | null; timeoutMs?: number | null; slowThresholdMs?: number | null; retryProfile?: 'none' | 'chat' | 'extended' | null; whenBlocked?: 'reject' | 'park' | null; maxInFlight?: number | null; rateLimitPerSecond?: number | null }
+export type TestResult = { outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string | null; request: { method: string; url: string; headers: Record<string, string>; body: string }; response: { status: number; latencyMs: number; excerpt: string | null } | null; detail: string | null }
+export type TestedDraft = { name: string; url: string; enabled?: boolean; channels: string[]; events?: { userMessages?: boolean; botMessages?: boolean; operatorMessages?: boolean; deliveredStatus?: boolean; readStatus?: boolean; variableChanges?: boolean }; headers?: Record<string, string>; timeoutMs?: number; slowThresholdMs?: number; retryProfile?: 'none' | 'chat' | 'extended'; whenBlocked?: 'reject' | 'park'; maxInFlight?: number; rateLimitPerSecond?: number; id?: string }
+export type ReplayCounted = { count: number; seconds: number }
+export type ReplayStarted = { replayId: string; count: number }
+export type ReplayBody = { deliveryId?: string; since?: string; until?: string; outcomes?: ('success' | 'slow' | 'error' | 'rejected')[]; deadLetters?: true; ratePerSecond?: number; dryRun?: boolean }
+export type ReplayProgress = { replayId: string; startedAt: string; count: number; waiting: number; retrying: number; stopped: boolean; outcomes: { success: number; slow: number; error: number; rejected: number } }
+export type Stats = { webhookId: string; updatedAt: string | null; minutes: PeriodCounts[]; hours: PeriodCounts[]; last30Minutes: { answered: number; fastestMs: number | null; averageMs: number | null; slowestMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null }; status: Status }
+export type PeriodCounts = { start: string; success: number; slow: number; error: number; rejected: number; errors: Record<string, number> }
+export type ErrorEntry = { at: string; deliveryId: string; attempt: number; cause: string; status: number | null; latencyMs: number | null; excerpt: string | null; kind: 'message' | 'status'; contactId: string }
+export type AttemptEntry = { id: string; at: string; deliveryId: string; eventId: string; kind: 'message' | 'status'; contactId: string; chatChannelId: string; attempt: number; outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string | null; status: number | null; latencyMs: number | null; next: 'none' | 'retry' | 'deadLetter'; nextAttemptAt: string | null; replayId: string | null; test: boolean }
+export type AttemptDetail = { id: string; at: string; deliveryId: string; eventId: string; kind: 'message' | 'status'; contactId: string; chatChannelId: string; attempt: number; outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string | null; status: number | null; latencyMs: number | null; next: 'none' | 'retry' | 'deadLetter'; nextAttemptAt: string | null; replayId: string | null; test: boolean; excerpt: string | null; definitionVersion: number; request: SentRequest }
+export type SentRequest = { method: string; url: string | null; headers: Record<string, string>; body: string | null }
+export type DeadLetterEntry = { at: string; reason: 'exhausted' | 'refused' | 'gone' | 'disabled' | 'deleted' | 'breaker' | 'address' | 'expired' | 'unreadable' | 'fault' | 'oversize'; detail: string | null; deliveryId: string | null; contactId: string | null; kind: 'message' | 'status' | null; attempts: number }
+export type AuditView = { id: string; at: string; subject: string; action: string; webhookId: string | null; webhookName: string | null; version: number | null; changes: { field: string; from: unknown; to: unknown }[] }
+export type UnreadReplayed = { count: number }
+export type Operations = {
+  getSession: { answer: SessionView }
+  beginSession: { body: { token: string }; answer: SessionView }
+  endSession: { answer: undefined }
+  listBusinesses: { query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { businesses: BusinessEntry[]; nextCursor?: string } }
+  getAccount: { path: { businessId: string }; answer: Account }
+  putAccount: { path: { businessId: string }; body: { webhooksEnabled: boolean }; answer: Account }
+  listWebhooks: { path: { businessId: string }; query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: WebhookList }
+  createWebhook: { path: { businessId: string }; body: Draft; answer: WebhookWithSecret }
+  getWebhook: { path: { businessId: string; id: string }; answer: Webhook }
+  patchWebhook: { path: { businessId: string; id: string }; body: DraftPatch; answer: Webhook }
+  deleteWebhook: { path: { businessId: string; id: string }; answer: undefined }
+  rotateSecret: { path: { businessId: string; id: string }; answer: WebhookWithSecret }
+  testWebhook: { path: { businessId: string; id: string }; body: { kind?: 'message' | 'status' }; answer: TestResult }
+  testDraft: { path: { businessId: string }; body: { kind?: 'message' | 'status'; definition: TestedDraft }; answer: TestResult }
+  replay: { path: { businessId: string; id: string }; body: ReplayBody; answer: ReplayCounted | ReplayStarted }
+  getReplay: { path: { businessId: string; id: string; replayId: string }; answer: ReplayProgress }
+  stopReplay: { path: { businessId: string; id: string; replayId: string }; answer: undefined }
+  getStats: { path: { businessId: string; id: string }; answer: Stats }
+  listErrors: { path: { businessId: string; id: string }; answer: { errors: ErrorEntry[] } }
+  listAttempts: { path: { businessId: string; id: string }; query?: { outcome?: 'success' | 'slow' | 'error' | 'rejected' | undefined; contactId?: string | undefined; deliveryId?: string | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { attempts: AttemptEntry[]; nextCursor?: string } }
+  getAttempt: { path: { businessId: string; id: string; attemptId: string }; answer: AttemptDetail }
+  listDeadLetters: { path: { businessId: string; id: string }; query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { deadLetters: DeadLetterEntry[]; nextCursor?: string } }
+  listAudit: { path: { businessId: string }; query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { entries: AuditView[]; nextCursor?: string } }
+  followChanges: { path: { businessId: string }; answer: string }
+  replayUnread: { body: { topic: 'message-events' | 'status-events' | 'webhook-deliveries' | 'webhook-retries-1m' | 'webhook-retries-5m' | 'webhook-retries-30m' | 'webhook-retries-2h' | 'webhook-retries-5h' | 'webhook-retries-10h' | 'webhook-parked' | 'webhook-replays' | 'webhook-attempts'; since: string; until?: string; dryRun?: boolean }; answer: UnreadReplayed }
+}
+export const requests = {
+  getSession: ['GET', '/api/v1/session'],
+  beginSession: ['POST', '/api/v1/session'],
+  endSession: ['DELETE', '/api/v1/session'],
+  listBusinesses: ['GET', '/api/v1/businesses'],
+  getAccount: ['GET', '/api/v1/businesses/{businessId}/account'],
+  putAccount: ['PUT', '/api/v1/businesses/{businessId}/account'],
+  listWebhooks: ['GET', '/api/v1/businesses/{businessId}/webhooks'],
+  createWebhook: ['POST', '/api/v1/businesses/{businessId}/webhooks'],
+  getWebhook: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}'],
+  patchWebhook: ['PATCH', '/api/v1/businesses/{businessId}/webhooks/{id}'],
+  deleteWebhook: ['DELETE', '/api/v1/businesses/{businessId}/webhooks/{id}'],
+  rotateSecret: ['POST', '/api/v1/businesses/{businessId}/webhooks/{id}/secret/rotate'],
+  testWebhook: ['POST', '/api/v1/businesses/{businessId}/webhooks/{id}/test'],
+  testDraft: ['POST', '/api/v1/businesses/{businessId}/webhooks/test'],
+  replay: ['POST', '/api/v1/businesses/{businessId}/webhooks/{id}/replay'],
+  getReplay: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/replay/{replayId}'],
+  stopReplay: ['DELETE', '/api/v1/businesses/{businessId}/webhooks/{id}/replay/{replayId}'],
+  getStats: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/stats'],
+  listErrors: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/errors'],
+  listAttempts: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/attempts'],
+  getAttempt: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/attempts/{attemptId}'],
+  listDeadLetters: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/dead-letters'],
+  listAudit: ['GET', '/api/v1/businesses/{businessId}/audit'],
+  followChanges: ['GET', '/api/v1/businesses/{businessId}/changes'],
+  replayUnread: ['POST', '/api/v1/unread/replay'],
+} as const

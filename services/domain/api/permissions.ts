@@ -1,0 +1,11 @@
+export const permissions = ['webhooks:read', 'webhooks:write', 'account:write', 'operations:write'] as const
+export type Permission = (typeof permissions)[number]
+
+/**
+ * Whether a role and permissions include a permission. The role super_admin holds every permission, and "webhooks" is both
+ * webhooks:read and webhooks:write (contract.md, 1.3), and so on.
+ */
+export function holds(by: { role: string; permissions: readonly string[] }, permission: Permission): boolean {
+  const family = permission.slice(0, permission.indexOf(':'))
+  return by.role === 'super_admin' || by.permissions.includes(permission) || by.permissions.includes(family)
+}
