@@ -54,10 +54,11 @@ function operationType({ parameters = [], requestBody, responses }: Operation, n
     return [field(where, `{ ${fields.join('; ')} }`, isRequired)]
   }
   const body = schemaIn(requestBody)
-  const answers = Object.entries(responses)
-    .filter(([status]) => status.startsWith('2'))
-    .map(([, answer]) => schemaIn(answer))
-    .map((schema) => (schema ? typeOf(schema, named) : 'undefined'))
+  const answers = Object.entries(responses).flatMap(([status, answer]) => {
+    const schema = schemaIn(answer)
+    const type = schema ? typeOf(schema, named) : 'undefined'
+    return status.startsWith('2') ? [type] : []
+  })
   const parts = [...part('path'), ...part('query'), ...(body ? [field('body', typeOf(body, named), true)] : [])]
   return `{ ${[...parts, `answer: ${answers.join(' | ')}`].join('; ')} }`
 }

@@ -1,23 +1,4 @@
-import { Conflict } from '../../domain/api/webhook.ts'
-
-/** RFC 9457. */
-const problem = {
-  type: 'object',
-  additionalProperties: true,
-  required: ['type', 'title', 'status', 'detail'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
-    },
-    conflicts: { type: 'array', items: Conflict },
-    login: { type: 'string', enum: ['oidc', 'none'], description: 'With 401: whether /api/v1/auth/login exists.' },
-  },
-}
+import { Problem } from '../../domain/api/problem.ts'
 
 const descriptions: Record<number, string> = {
   400: 'The request is malformed.',
@@ -40,7 +21,7 @@ export function failures(...statuses: number[]): Record<number, object> {
   return Object.fromEntries(
     [400, 401, 403, ...statuses, 429, 503].map((status) => [
       status,
-      { description: descriptions[status] ?? '', content: { 'application/problem+json': { schema: problem } } },
+      { description: descriptions[status] ?? '', content: { 'application/problem+json': { schema: Problem } } },
     ]),
   )
 }

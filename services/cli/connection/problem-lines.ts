@@ -1,11 +1,5 @@
+import type { Problem } from '../../domain/api/problem.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-
-/** Problem details (RFC 9457) with the members that admin adds. */
-type ProblemDetails = {
-  title?: string
-  detail?: string
-  errors?: { field: string; message: string }[]
-}
 
 /** Lines for a response that is not a success: the problem, then each wrong field with its message. */
 export function problemLines(status: number, body: unknown): string[] {
@@ -20,6 +14,6 @@ export function toExitCode(status: number): ExitCode {
   return exitCodes.failed
 }
 
-function problemOf(body: unknown): ProblemDetails {
-  return typeof body === 'object' && body !== null ? (body as ProblemDetails) : {}
+function problemOf(body: unknown): Partial<Problem> {
+  return typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {}
 }

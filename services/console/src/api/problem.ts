@@ -1,15 +1,7 @@
-import type { Conflict } from './types.ts'
+import type { Problem } from './generated.ts'
 
 /** Problem details (RFC 9457) as admin sends them. Status 0: no answer came. */
-export type ProblemBody = {
-  status: number
-  title?: string
-  detail?: string
-  errors?: { field: string; message: string }[]
-  conflicts?: Conflict[]
-  /** Of a 401: whether there is a way to sign in beside a one-time link. */
-  login?: 'oidc' | 'none'
-}
+export type ProblemBody = Partial<Problem> & { status: number }
 
 /** A request of the console that has failed. */
 export class ApiProblem extends Error {

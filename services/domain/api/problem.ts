@@ -1,0 +1,19 @@
+import Type, { type Static } from 'typebox'
+import { choice, integer, list, shape, text } from './parts.ts'
+import { Conflict } from './webhook.ts'
+
+/** Problem details (RFC 9457), the body of every answer that is not a success. */
+export const Problem = shape(
+  'Problem',
+  {
+    type: text(),
+    title: text(),
+    status: integer(),
+    detail: text(),
+    errors: Type.Optional(list(Type.Object({ field: text(), message: text() }))),
+    conflicts: Type.Optional(list(Conflict)),
+    login: Type.Optional(choice(['oidc', 'none'], 'With 401: whether /api/v1/auth/login exists.')),
+  },
+  { additionalProperties: true },
+)
+export type Problem = Static<typeof Problem>
