@@ -93,7 +93,7 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
 
   await page.getByLabel('Name').fill('Orders to the till')
   await page.getByLabel('URL').fill(world.receiver.url + receiverPath)
-  const channels = page.getByRole('combobox', { name: 'DispatcherTopics' })
+  const channels = page.getByRole('combobox', { name: 'Channels' })
   for (const one of [channel, 'other-channel']) {
     await channels.fill(one)
     await channels.press('Enter')
