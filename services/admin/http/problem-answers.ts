@@ -1,4 +1,4 @@
-import { Problem } from '../../domain/api/problem.ts'
+import { ProblemDetails } from '../../domain/api/problem.ts'
 
 const descriptions: Record<number, string> = {
   400: 'The request is malformed.',
@@ -21,7 +21,7 @@ export function failures(...statuses: number[]): Record<number, object> {
   return Object.fromEntries(
     [400, 401, 403, ...statuses, 429, 503].map((status) => [
       status,
-      { description: descriptions[status] ?? '', content: { 'application/problem+json': { schema: Problem } } },
+      { description: descriptions[status] ?? '', content: { 'application/problem+json': { schema: ProblemDetails } } },
     ]),
   )
 }

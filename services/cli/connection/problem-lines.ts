@@ -1,4 +1,4 @@
-import type { Problem } from '../../domain/api/problem.ts'
+import type { ProblemDetails } from '../../domain/api/problem.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 
 /** Lines for a response that is not a success: the problem, then each wrong field with its message. */
@@ -14,6 +14,6 @@ export function toExitCode(status: number): ExitCode {
   return exitCodes.failed
 }
 
-function problemOf(body: unknown): Partial<Problem> {
-  return typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {}
+function problemOf(body: unknown): Partial<ProblemDetails> {
+  return typeof body === 'object' && body !== null ? (body as Partial<ProblemDetails>) : {}
 }

@@ -3,8 +3,8 @@ import { choice, integer, list, shape, text } from './parts.ts'
 import { Conflict } from './webhook.ts'
 
 /** Problem details (RFC 9457), the body of every answer that is not a success. */
-export const Problem = shape(
-  'Problem',
+export const ProblemDetails = shape(
+  'ProblemDetails',
   {
     type: text(),
     title: text(),
@@ -16,4 +16,4 @@ export const Problem = shape(
   },
   { additionalProperties: true },
 )
-export type Problem = Static<typeof Problem>
+export type ProblemDetails = Static<typeof ProblemDetails>

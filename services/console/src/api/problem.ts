@@ -1,7 +1,7 @@
-import type { Problem } from './generated.ts'
+import type { ProblemDetails } from './generated.ts'
 
 /** Problem details (RFC 9457) as admin sends them. Status 0: no answer came. */
-export type ProblemBody = Partial<Problem> & { status: number }
+export type ProblemBody = Partial<ProblemDetails> & { status: number }
 
 /** A request of the console that has failed. */
 export class ApiProblem extends Error {

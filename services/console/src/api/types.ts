@@ -1,13 +1,10 @@
-/** Parts of the API's shapes that pages name. */
-import type { AttemptEntry, LastHour, Operations, Draft as Sent, Status, Webhook } from './generated.ts'
+/** Types that pages name: the API's, and those of their parts. */
+import type { Operations } from './generated.ts'
 
+export type { Draft, WebhookState } from '../../../domain/api/webhook.ts'
+export type { WantedEvents } from '../../../domain/definition/definition.ts'
+export type { AttemptOutcome, NotificationKind } from '../../../domain/delivery/delivery.ts'
+export type { Totals } from '../../../domain/stats/stats.ts'
 export type * from './generated.ts'
-/** What is written of a definition, in full. */
-export type Draft = Pick<Webhook, keyof Sent>
-export type WebhookState = Status['state']
-export type WantedEvents = Webhook['events']
-export type AttemptOutcome = AttemptEntry['outcome']
-export type NotificationKind = AttemptEntry['kind']
-export type Totals = Omit<LastHour, 'sparkline'>
-/** Absent is all. */
+/** What the list of attempts is narrowed to; all attempts when it is empty. */
 export type AttemptFilter = Omit<NonNullable<Operations['listAttempts']['query']>, 'limit' | 'cursor'>
