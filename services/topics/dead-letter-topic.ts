@@ -2,7 +2,7 @@ import type { DeadLetter } from '../domain/delivery/delivery.ts'
 import type { LettersBySize } from '../domain/delivery/letter-sizes.ts'
 import type { Encode } from '../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer, OutgoingRecord } from '../platform/kafka/produce/producer.ts'
-import { enqueueWhatFits, type SmallerRecords } from '../platform/kafka/produce/what-fits.ts'
+import { enqueueWhatFits, type SmallerRecords } from '../platform/kafka/produce/when-kafka-refuses.ts'
 
 /** webhook-dead-letters, with its name in Kafka. */
 export type DeadLetterTopic = { topic: string; encode: Encode<DeadLetter> }

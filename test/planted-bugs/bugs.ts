@@ -740,7 +740,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'gives up the smallest version of a refused record',
-    file: 'services/platform/kafka/produce/what-fits.ts',
+    file: 'services/platform/kafka/produce/when-kafka-refuses.ts',
     text: 'const isLast = version === records.length',
     replacement: 'const isLast = false',
     caughtBy: ['test/unit/dispatcher/outcome/recorder.test.ts'],

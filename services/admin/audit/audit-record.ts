@@ -1,6 +1,6 @@
 import type { Encode } from '../../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produce/producer.ts'
-import { sendWhatFits } from '../../platform/kafka/produce/what-fits.ts'
+import { sendWhatFits } from '../../platform/kafka/produce/when-kafka-refuses.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
 /** Characters of a value, and of an id, in an entry that Kafka refuses. */

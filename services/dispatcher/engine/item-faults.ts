@@ -1,5 +1,5 @@
+import { recordLetter } from '../../domain/delivery/dead-letter-of-record.ts'
 import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
-import { recordLetter } from '../../domain/delivery/record-letter.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import { deadLetterOf } from './attempt-record.ts'
 import type { DeliveryPool } from './delivery-pool.ts'

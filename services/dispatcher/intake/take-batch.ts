@@ -1,5 +1,5 @@
+import { recordLetter } from '../../domain/delivery/dead-letter-of-record.ts'
 import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { recordLetter } from '../../domain/delivery/record-letter.ts'
 import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
 import type { Decode, Decoded } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'

@@ -2,7 +2,7 @@ import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts
 import { lettersBySize, withoutExcerpts } from '../../domain/delivery/letter-sizes.ts'
 import type { Encode } from '../../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produce/producer.ts'
-import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/produce/what-fits.ts'
+import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/produce/when-kafka-refuses.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../topics/dead-letter-topic.ts'
 import { deadLetterOf } from '../engine/attempt-record.ts'

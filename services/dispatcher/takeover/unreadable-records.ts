@@ -1,5 +1,5 @@
+import { recordLetter } from '../../domain/delivery/dead-letter-of-record.ts'
 import type { DeadLetter } from '../../domain/delivery/delivery.ts'
-import { recordLetter } from '../../domain/delivery/record-letter.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 
