@@ -34,39 +34,39 @@ export const dispatcherConfig = Type.Object(
       default: 2_048,
       minimum: 1,
       maximum: 100_000,
-      description: 'requests in flight of the whole process',
+      description: 'maximum requests in flight of the whole process',
     }),
     HOOKLINE_DISPATCHER_MAX_HELD: Type.Integer({
       default: 5_000,
       minimum: 1,
       maximum: 1_000_000,
-      description: 'deliveries held in memory, at most',
+      description: 'maximum deliveries held in memory',
     }),
     HOOKLINE_DISPATCHER_MAX_HELD_BYTES: Type.Integer({
       default: 33_554_432,
       minimum: 1_048_576,
       maximum: 17_179_869_184,
-      description: 'bytes of deliveries held in memory, at most: bodies, ids, and what was tried so far',
+      description: 'maximum bytes of deliveries held in memory: bodies, ids and attempts so far',
     }),
     HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: Type.Integer({
       default: 700,
       minimum: 1,
       maximum: 1_000_000,
-      description: 'deliveries of a webhook that does not keep up: so many wait in memory, the rest in webhook-parked',
+      description: 'maximum deliveries in memory of a webhook that does not keep up; the rest waits in webhook-parked',
     }),
     HOOKLINE_DISPATCHER_EXPIRY_HOURS: Type.Integer({
       default: 72,
       minimum: 1,
-      // What is older than its topic keeps records would be gone without a record of it.
+      // A notification older than the retention of its topic would disappear without a record.
       maximum: topics.webhookParked.cleanup.retentionDays * 24,
       description:
-        'age at which a notification is not sent any more, in hours; the topics that it waits in keep it no longer',
+        'age from which a notification is no longer sent, in hours; at most the retention of the topics it waits in',
     }),
     HOOKLINE_DISPATCHER_RECENT_IDS: Type.Integer({
       default: 100_000,
       minimum: 0,
       maximum: 10_000_000,
-      description: 'delivery ids remembered, so that a record that comes twice is sent once',
+      description: 'delivery ids remembered, so that a record that occurs twice is sent once',
     }),
     HOOKLINE_DISPATCHER_COMMIT_INTERVAL_MS: Type.Integer({
       default: 200,

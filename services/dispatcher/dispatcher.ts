@@ -24,12 +24,12 @@ import { readParkedWith } from './takeover/parked-reader.ts'
 import { SnapshotWriter } from './takeover/snapshot-writer.ts'
 import { UnreadableRecords } from './takeover/unreadable-records.ts'
 
-/** Time between two ticks of the engine, which measure speeds. Commits and snapshots have intervals of their own. */
+/** Time between two ticks of the engine, which measure rates. Commits and snapshots have intervals of their own. */
 const tickMs = 200
 
 /**
- * One instance of the dispatcher, from the records of its partitions to the commits of their offsets: it hands batches to
- * the engine, sends what the engine starts, and records what came of it.
+ * One instance of the dispatcher, from the records of its partitions to the commits of their offsets: it hands batches
+ * to the engine, sends what the engine starts, and records the outcomes.
  */
 export class Dispatcher implements AsyncDisposable {
   readonly #service: DispatcherService
@@ -193,7 +193,7 @@ export class Dispatcher implements AsyncDisposable {
     }
   }
 
-  /** A successor reads what was being read when the service stopped. */
+  /** Ends the process, unless the service is stopping: then a successor reads the rest. */
   #failUnlessStopping(error: unknown): void {
     if (!this.#service.stopping.aborted) this.#service.fail(error)
   }

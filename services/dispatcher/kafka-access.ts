@@ -17,7 +17,10 @@ import { checkPartitions } from './intake/partition-check.ts'
 
 export type DispatcherService = ServiceContext<Static<typeof dispatcherConfig>>
 
-/** At 500 deliveries a second, writing each one by itself would take a third of the dispatcher's and the broker's CPU. */
+/**
+ * Wait for more outcomes before they are written: at 500 deliveries a second, writing each one by itself would take a
+ * third of the dispatcher's and the broker's CPU.
+ */
 const recordLingerMs = 5
 
 type Parts = {
@@ -36,9 +39,9 @@ export class KafkaAccess implements AsyncDisposable {
   readonly topics: DispatcherTopics
   readonly producer: BatchingProducer
   readonly reader: RangeReader
-  /** The logs of webhook-attempts and webhook-parked that snapshots refer to. */
+  /** Ids of the logs of webhook-attempts and webhook-parked that snapshots refer to. */
   readonly logIds: SnapshotLogIds
-  /** webhook-config. */
+  /** Name of webhook-config. */
   readonly configTopic: string
   /** webhook-config as a table of definitions, and the topic it is read from. */
   readonly definitions: Parts['definitions']
@@ -94,12 +97,12 @@ export class KafkaAccess implements AsyncDisposable {
     return new KafkaAccess({ kafka, topics, producer, definitions, reader, logIds, configTopic }, opened.move())
   }
 
-  /** The definition in force at this moment. */
+  /** Definition in force at this moment. */
   definition(webhookId: string): Entry | undefined {
     return this.definitions.table.get(webhookId)
   }
 
-  /** Whether Kafka takes outcomes: a notification sent without a record of it would be sent again at each restart. */
+  /** Whether Kafka takes outcomes: a notification sent without a record would be sent again at each restart. */
   canRecord(): boolean {
     return this.producer.takes(this.#recorded)
   }

@@ -3,7 +3,7 @@ import type { RecordBatch } from '../platform/kafka/consumer.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 import type { Engine } from './engine/engine.ts'
 
-/** What an operator watches; labels are bounded: never a webhook's id. */
+/** Metrics of the dispatcher. Labels are bounded and never contain a webhook's id. */
 export function createDispatcherMetrics(registers: Registry[], engine: () => Engine) {
   const registry = { registers }
   const attempts = new Counter({
@@ -27,7 +27,7 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
   const lag = new Gauge({
     ...registry,
     name: 'hookline_dispatcher_lag_records',
-    help: 'Records of a partition not taken yet',
+    help: 'Records of a partition that are not taken yet',
     labelNames: ['topic', 'partition'],
   })
   new Gauge({
@@ -49,7 +49,7 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
   new Gauge({
     ...registry,
     name: 'hookline_dispatcher_parking_webhooks',
-    help: 'Webhooks whose notifications go by webhook-parked',
+    help: 'Webhooks whose notifications go through webhook-parked',
     collect() {
       this.set(engine().parking)
     },

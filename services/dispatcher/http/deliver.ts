@@ -14,7 +14,7 @@ import { createTarget, signingKeys, type Target, type TargetResult } from './tar
 const staleMs = 250
 /** Wait while outcomes cannot be recorded. */
 const unrecordableMs = 1_000
-/** Between two log lines about one webhook that cannot be signed for. */
+/** Time between two log lines about one webhook that cannot be signed for. */
 const logEveryMs = 60_000
 
 export type SendContext = {
@@ -25,11 +25,11 @@ export type SendContext = {
   log: Logger
   /** Whether the definitions in memory can be trusted. */
   freshness: { readonly isFresh: boolean }
-  /** Whether Kafka takes the outcome: what is sent and cannot be recorded would be sent again at each restart. */
+  /** Whether Kafka takes the outcome: a delivery sent without a record would be sent again at each restart. */
   canRecord: () => boolean
 }
 
-/** Signs and posts deliveries as their webhook's definition says at that moment. */
+/** Signs and posts deliveries according to their webhook's definition at that moment. */
 export class Sender {
   readonly #context: SendContext
   readonly #targets = new Map<string, { definition: WebhookDefinition; result: TargetResult; loggedAtMs: number }>()

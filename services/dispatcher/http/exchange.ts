@@ -13,12 +13,12 @@ export type ExchangeContext = OpeningContext & {
   clock: Clock
   connections: ConnectionPool
   unread: UnreadBodies
-  /** Asked right before a request is written, which may be a while after it was made. */
+  /** Called right before a request is written, which may be a while after it was made. */
   mayStart: () => boolean
 }
 
 /**
- * One request and its answer, from the choice of a connection to the end of the body. Whatever happens on the way, an
+ * One request and its answer, from the choice of a connection to the end of the body. Every error on the way, an
  * exception included, becomes its outcome.
  */
 export class Exchange implements ConnectionUser {
@@ -29,11 +29,11 @@ export class Exchange implements ConnectionUser {
   readonly #startedAtMs: number
   readonly #timer: NodeJS.Timeout
   readonly #answer = new AnswerReader()
-  /** What to write; null once nothing can make it be sent again. */
+  /** Bytes to write; null once the request can no longer be sent again. */
   #request: RequestBytes | null
   #opening: Opening | null = null
   #connection: HttpConnection | null = null
-  /** Why it is sent a second time. */
+  /** Error for which it is sent a second time. */
   #lost: Error | null = null
   #isTold = false
   #isTelling = false
@@ -87,7 +87,7 @@ export class Exchange implements ConnectionUser {
         return this.#finish()
       }
       const lost = error ?? new Error('other side closed before its answer')
-      // The other side closed an idle connection before it saw this request, as far as anybody can tell: not a byte was
+      // The other side closed an idle connection before it saw this request, as far as can be known: not a byte was
       // answered, and webhook-id makes a second arrival harmless (RFC 9110, 9.2.2; RFC 9112, 9.3.1).
       if (!wasUsed || this.#answer.hasBytes) return this.#fail(lost)
       this.#lost = lost
@@ -95,7 +95,7 @@ export class Exchange implements ConnectionUser {
     })
   }
 
-  /** Ends it at once: nobody waits for what is left. */
+  /** Ends the exchange at once: nobody waits for the rest. */
   abort(reason: string): void {
     this.#fail(new Error(reason))
   }
@@ -131,7 +131,7 @@ export class Exchange implements ConnectionUser {
     return retryAfterMs === undefined ? refused : { ...refused, retryAfterMs }
   }
 
-  /** The answer has ended, or as much of it as is read. */
+  /** Ends the exchange after its answer, or as much of it as is read. */
   #finish(): void {
     const { keepsAlive, fields } = this.#answer
     const connection = this.#connection
@@ -142,7 +142,7 @@ export class Exchange implements ConnectionUser {
     this.#tell(this.#outcome())
   }
 
-  /** A status that has arrived counts, whatever goes wrong after it. */
+  /** Ends the exchange with an error. A status that has arrived counts, whatever goes wrong after it. */
   #fail(error: Error): void {
     this.#opening?.cancel()
     this.#opening = null
@@ -160,7 +160,7 @@ export class Exchange implements ConnectionUser {
   }
 
   #tell(outcome: Outcome | null): void {
-    // The time limit is the body's as well.
+    // The time limit includes the body.
     if (this.#connection === null) {
       clearTimeout(this.#timer)
       this.#context.unread.delete(this)
@@ -173,7 +173,7 @@ export class Exchange implements ConnectionUser {
     this.#isTelling = false
   }
 
-  /** An exception here belongs to this exchange; one of whoever is told the outcome does not. */
+  /** Makes an exception in a step the outcome of this exchange, unless it comes from the receiver of the outcome. */
   #guard(step: () => void): void {
     try {
       step()

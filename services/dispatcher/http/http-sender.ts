@@ -15,22 +15,25 @@ export type HttpRequest = {
   /** Flat list of names and values. */
   headers: string[]
   body: Buffer
-  /** Of the whole request, connecting included. */
+  /** Time limit of the whole request, connecting included. */
   timeoutMs: number
-  /** Whose host names this one shares the bound on lookups with: the business's id; all without one share one. */
+  /** Owner of the bound on lookups of host names: the business's id; requests without one share one. */
   owner?: string
 }
 
 export type HttpSenderOptions = {
-  /** Ranges that are open though they are not public; none when left out. */
+  /** Ranges that are allowed although they are not public; none by default. */
   allowedAddresses?: AddressRanges
-  /** Without it, names are looked up by Names. */
+  /** Resolver of names; Names by default. */
   resolve?: Resolve
-  /** Name servers, as host or host:port; the system's when left out. */
+  /** Name servers, as host or host:port; those of the system by default. */
   nameServers?: readonly string[]
-  /** Sockets live no longer, but for the request that they carry: changes of DNS take effect (docs/decisions/0007-addresses-checked-at-the-connection.md). */
+  /**
+   * Maximum age of a socket, except for the request that it carries, so that changes of DNS take effect
+   * (docs/decisions/0007-addresses-checked-at-the-connection.md).
+   */
   socketLifetimeMs?: number
-  /** Asked right before each request is written: false when what it was made by may be out of date. Always true when left out. */
+  /** Called right before each request is written: false if its definition may be out of date. True by default. */
   mayStart?: () => boolean
 }
 
@@ -60,8 +63,9 @@ export class HttpSender implements AsyncDisposable {
   }
 
   /**
-   * Calls back exactly once, after timeoutMs at the latest, never from inside the call. Redirects are not followed, and
-   * nothing is sent to an address that is not allowed. An outcome of null: it was not to start, and nothing was sent.
+   * Calls back exactly once, after timeoutMs at the latest, never from inside the call. Redirects are not followed,
+   * and nothing is sent to an address that is not allowed. A null outcome means that the request was not to start, and
+   * nothing was sent.
    */
   post(request: HttpRequest, ended: (outcome: Outcome | null) => void): void {
     const { origin, path, headers, body, timeoutMs, owner = '' } = request
@@ -71,7 +75,7 @@ export class HttpSender implements AsyncDisposable {
       const { problem: detail } = encoded
       return queueMicrotask(() => ended({ kind: 'unreachable', reason: 'connect', latencyMs: 0, detail }))
     }
-    // Whatever else connections to one origin may differ in, such as client certificates, belongs into the key.
+    // If connections to one origin differ in anything else, such as client certificates, that belongs in the key.
     const destination = { key: origin, origin, owner }
     const exchange: Exchange = new Exchange(this.#context, destination, encoded.request, timeoutMs, (outcome) => {
       this.#live.delete(exchange)

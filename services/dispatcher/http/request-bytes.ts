@@ -2,11 +2,13 @@ import { isHeaderValue } from '../../domain/definition/custom-headers.ts'
 
 /** A header's name (RFC 9110, 5.6.2). */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** Names that say where a request ends or to whom it goes: a second one of them would be request smuggling. */
+/** Headers that say where a request ends or to whom it goes: a second one of them would be request smuggling. */
 const ownNames = /^(?:host|connection|content-length|transfer-encoding|expect|upgrade|te|trailer)$/i
 const target = /^\/[\x21-\x7e]*$/
 
-/** A larger body is written beside its head, so that it is not in memory twice. */
+/**
+ * Largest body that is copied behind its head; a larger one is written separately, so that it is not in memory twice.
+ */
 const joinedBodyBytes = 16_384
 
 /** The body is null when it follows its head in the same buffer. */
@@ -15,8 +17,8 @@ export type RequestBytes = { head: Buffer; body: Buffer | null }
 export type EncodedRequest = { ok: true; request: RequestBytes } | { ok: false; problem: string }
 
 /**
- * Writes a POST as its bytes.
- * @param host as the URL has it, with its port when that is not the scheme's.
+ * Encodes a POST as its bytes.
+ * @param host as in the URL, with its port if it is not the scheme's default.
  * @param headers flat list of names and values.
  * @returns the problem, without any value: it is shown to the customer.
  */

@@ -9,8 +9,8 @@ const rfc850 =
 const asctime = /^[a-z]{3} (?<month>[a-z]{3}) {1,2}(?<day>\d{1,2}) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})/i
 
 /**
- * Reads one value of Retry-After (RFC 9110, section 10.2.3): seconds, however many digits, or a date in one of HTTP's three
- * forms. Where a proxy has joined several by commas, the first counts.
+ * Parses one value of Retry-After (RFC 9110, section 10.2.3): seconds, with any number of digits, or a date in one of
+ * HTTP's three forms. If a proxy has joined several by commas, the first counts.
  * @returns milliseconds from now, not negative, maybe infinite; undefined when it is neither.
  */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
@@ -28,10 +28,10 @@ function parseDate(text: string, nowMs: number): number | undefined {
   const monthIndex = months.indexOf(month.toLowerCase())
   const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number)
   const dayOfMonth = Number(day)
-  // A leap second is the next minute's first.
+  // A leap second is the next minute's first second.
   const isTime = hours <= 23 && minutes <= 59 && seconds <= 60
   if (monthIndex < 0 || !isTime || dayOfMonth < 1 || dayOfMonth > 31) return undefined
-  // Beyond the last date that there is: for ever.
+  // A date beyond the last representable one means for ever.
   const dateMs = Date.UTC(fullYear(year, nowMs), monthIndex, dayOfMonth, hours, minutes, seconds)
   return Number.isNaN(dateMs) ? Number.POSITIVE_INFINITY : dateMs
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { secretBytes } from '../../domain/definition/secret-form.ts'
 
 const algorithm = 'sha256'
-/** Of SHA-256: it works block by block. */
+/** Block size of SHA-256. */
 const blockBytes = 64
 const digestBytes = 32
 
@@ -22,7 +22,7 @@ function padded(secret: Buffer, pad: number): Buffer {
   return Buffer.alloc(blockBytes, pad).map((byte, i) => byte ^ (secret[i] ?? 0)) as Buffer
 }
 
-/** A body of most sizes behind its head; a larger one takes a buffer of its own. */
+/** Buffer for bodies of common sizes, with their heads; a larger one gets a buffer of its own. */
 const scratch = Buffer.alloc(16_384)
 const outerScratch = Buffer.alloc(blockBytes + digestBytes)
 

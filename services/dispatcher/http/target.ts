@@ -12,9 +12,9 @@ export type Target = {
   path: string
   /** Custom headers: names and values in turn. */
   headers: readonly string[]
-  /** The current secret's key, alone in a list: that signs where no rotation lasts. */
+  /** Key of the current secret, in a list of its own: the one that signs when no rotation is under way. */
   keys: readonly SigningKey[]
-  /** Of former secrets; each signs too until its time, in milliseconds since the epoch. */
+  /** Keys of former secrets; each also signs until its time, in milliseconds since the epoch. */
   formerKeys: readonly { key: SigningKey; untilMs: number }[]
   timeoutMs: number
 }
@@ -65,7 +65,7 @@ export function createTarget(
   return { kind: 'target', target }
 }
 
-/** The keys that sign at a moment: each former one too, while its rotation lasts. */
+/** Keys that sign at a moment: former ones too, while their rotation lasts. */
 export function signingKeys({ keys, formerKeys }: Target, nowMs: number): readonly SigningKey[] {
   if (formerKeys.length === 0) return keys
   const former = formerKeys.filter(({ untilMs }) => nowMs < untilMs)

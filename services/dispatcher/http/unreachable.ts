@@ -4,18 +4,21 @@ import { NameError } from './names/name-query.ts'
 
 const detailChars = 300
 
-/** timeoutMs has passed. */
+/** The request took longer than timeoutMs. */
 export class TimeLimitError extends Error {
   override name = 'TimeLimitError'
 }
 
-/** The outcome of a request that got no answer, by its error. */
+/** Converts the error of a request without an answer to its outcome. */
 export function failureOf(error: Error, latencyMs: number): Outcome {
   if (error instanceof AddressError) return { kind: 'rejected', reason: 'address', detail: error.message }
   return { kind: 'unreachable', reason: reasonOf(error), latencyMs, detail: detailOf(error) }
 }
 
-/** Which step failed, by its class, or by the codes of Node's dns, net and tls and of OpenSSL's certificate check. */
+/**
+ * Step that failed, from the error's class, or from the codes of Node's dns, net and tls and of OpenSSL's certificate
+ * check.
+ */
 function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
   if (error instanceof NameError) return 'dns'
   if (error instanceof TimeLimitError) return 'timeout'
@@ -27,7 +30,7 @@ function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
   return 'connect'
 }
 
-/** The error's name and text; a host with several addresses fails by one error for each. */
+/** Name and text of the error; a host with several addresses fails with one error for each. */
 function detailOf(error: Error): string {
   const message =
     error instanceof AggregateError ? error.errors.map(({ message }) => message).join('; ') : error.message

@@ -11,7 +11,7 @@ export type AssignmentsContext = {
   engine: Engine
   snapshots: SnapshotWriter
   takeover: TakeoverContext
-  /** Of every topic that is dispatched. */
+  /** Commits of every topic that is dispatched. */
   committed: () => Promise<Map<string, Map<number, Committed>>>
   readers: Pick<PartitionReaders, 'quietTopics' | 'readQuietTopics'>
   nowMs: () => number
@@ -19,7 +19,9 @@ export type AssignmentsContext = {
   fail: (error: unknown) => void
 }
 
-/** Brings the engine to each new assignment: partition numbers that are new are taken over before their first record. */
+/**
+ * Applies each new assignment to the engine: partition numbers that are new are taken over before their first record.
+ */
 export class Assignments {
   readonly #context: AssignmentsContext
   #takingOver = new Map<number, Promise<void>>()
@@ -28,7 +30,7 @@ export class Assignments {
     this.#context = context
   }
 
-  /** While the partition number is being taken over: when that is done. */
+  /** Resolves when the partition number is taken over; undefined if it is not being taken over. */
   takingOver(partition: number): Promise<void> | undefined {
     return this.#takingOver.get(partition)
   }
@@ -37,7 +39,7 @@ export class Assignments {
     const { engine, snapshots, committed, readers, fail } = this.#context
     readers.readQuietTopics(new Map())
     const unknown = new Set(engine.assign(assignment))
-    // Asked after the group has moved on: nobody else commits for these partitions any more.
+    // Fetched after the group has moved on: no other instance commits for these partitions any more.
     const commits = committed()
     const numbers = new Set([...assignment.partitions.values()].flat())
     snapshots.keepOnly(numbers.difference(unknown))
@@ -55,7 +57,7 @@ export class Assignments {
       .catch(fail)
   }
 
-  /** Where nothing is committed, from the beginning. */
+  /** Start positions from the commits; topics without one start at the beginning. */
   #positions(numbers: Iterable<number>, commits: Map<string, Map<number, Committed>>): Positions {
     const all = [...numbers]
     const positionsOf = (topic: string) =>

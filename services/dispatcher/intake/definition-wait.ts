@@ -10,17 +10,24 @@ export type DefinitionWaitContext = {
 }
 
 const partition = 0
-/** A definition that was written a moment ago comes by itself within milliseconds; reading to the end asks Kafka first. */
+/**
+ * Wait before webhook-config is read to its end: a definition written a moment ago usually arrives within
+ * milliseconds, and reading to the end asks Kafka first.
+ */
 const graceMs = 250
 
 /**
- * Nothing is decided by a definition older than the one that made the notification, which names that one's offset in
- * webhook-config. The offset may be of another log, if that topic was made anew or mirrored, and never come. A definition was written
- * before the notifications that it made: once the table is read to its end of now, it has those of all that is in Kafka.
+ * Makes decisions wait for the definition that made a notification, or a later one. The notification has that
+ * definition's offset in webhook-config, but the offset may belong to another log, if that topic was recreated or
+ * mirrored, and never come. A definition is written before the notifications that it makes: once the table has been
+ * read to its present end, it has the definitions of everything in Kafka.
  */
 export class DefinitionWait {
   readonly #context: DefinitionWaitContext
-  /** By topic and partition: definitions were read to their end when everything before this offset was there. */
+  /**
+   * Offsets by topic and partition: definitions have been read to their end since everything before this offset was
+   * there.
+   */
   readonly #covered = new Map<string, number>()
   #reading: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
@@ -29,7 +36,10 @@ export class DefinitionWait {
     this.#context = context
   }
 
-  /** @returns undefined when the definition that made the notification is in the table, or would be if it was still there. */
+  /**
+   * @returns undefined when the table has the definition that made the notification, or would have it if it still
+   * existed.
+   */
   needed(position: RecordPosition, definitionOffset: number, { nextOffset }: RecordBatch): Promise<void> | undefined {
     if (this.#context.topic.position(partition) > definitionOffset) return undefined
     const key = `${position.topic}/${position.partition}`
@@ -52,7 +62,7 @@ export class DefinitionWait {
     }
   }
 
-  /** Begins after the call; all calls that come while one is under way share the next one. */
+  /** Begins after the call; all calls that come during one read share the next. */
   #readToTheEnd(): Promise<void> {
     this.#next ??= this.#reading.then(() => {
       this.#next = undefined

@@ -8,9 +8,9 @@ import { longestWaitMs, type Tier, tiers } from '../engine/gate/retry.ts'
 import type { Destination } from '../outcome/recorder.ts'
 import { type Arrival, fromDelivery, fromPending } from './take-batch.ts'
 
-/** The dispatcher's topics, all with the same partition count: what it reads, writes, and restores itself from. */
+/** Topics of the dispatcher, all with the same partition count: those it reads, writes, and restores itself from. */
 export type DispatcherTopics = {
-  /** By topic: what is dispatched. */
+  /** Decoders by topic, of all topics that are dispatched. */
   sources: Map<string, Decode<Arrival>>
   deliveries: string
   tests: string
@@ -20,7 +20,7 @@ export type DispatcherTopics = {
   parked: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
   health: Destination<WebhookSnapshot> & { decode: Decode<WebhookSnapshot> }
   retries: Record<Tier, Destination<PendingDelivery>>
-  /** No record of the topic is meant to wait longer before it is due: 0 for those that are not delay topics. */
+  /** Longest wait that a record of the topic can have before it is due; 0 for topics other than delay topics. */
   longestWaitMs: (topic: string) => number
 }
 

@@ -5,7 +5,7 @@ import { retryUntilDone, type WaitContext } from '../../platform/runtime/retry-u
 import type { DispatcherTopics } from './dispatcher-topics.ts'
 
 /**
- * Everything about a webhook lives in one partition number: topics with different counts are refused.
+ * Refuses topics with different partition counts: everything about a webhook lives in one partition number.
  * @throws PartitionCountsDiffer naming the topics with their counts.
  */
 export async function checkPartitions(
@@ -19,7 +19,7 @@ export async function checkPartitions(
     const counts = await withAdmin(kafka, (admin) => partitionCounts(admin, topics))
     const missing = [...counts].filter(([, count]) => count === 0).map(([topic]) => topic)
     if (missing.length > 0)
-      throw new Error(`missing topics (npm run topics -- apply makes them): ${missing.join(', ')}`)
+      throw new Error(`missing topics (npm run topics -- apply creates them): ${missing.join(', ')}`)
     assertSameCounts(counts)
   }
   await retryUntilDone('topics', context, check, (error) => error instanceof PartitionCountsDiffer)

@@ -1,13 +1,13 @@
 /** Longest time a batch waits for room: a rebalance of the group waits for the batch. */
 const patienceMs = 2_000
 
-/** What fetches the partitions. */
+/** The consumer of the partitions. */
 type Readers = {
   pause(topic: string, partition: number): void
   resume(topic: string, partition: number): void
 }
 
-/** Partitions that are not fetched for a while: because memory is full, or because their oldest record is not due. */
+/** Partitions that are not fetched for a while, because memory is full or their oldest record is not due. */
 export class PartitionPauses {
   readonly #readers: Readers
   readonly #after: (delayMs: number, due: () => void) => { cancel(): void }
@@ -21,8 +21,9 @@ export class PartitionPauses {
   }
 
   /**
-   * Resolves true once there is room, false when it takes longer than a moment or a new assignment has come. A batch waits
-   * here rather than paused: kafkajs sleeps its whole longest wait when everything is paused, and fetches the rest again.
+   * Resolves true once there is room, false after a moment without room or at a new assignment. A batch waits here
+   * instead of being paused: kafkajs sleeps its whole longest wait when everything is paused, and fetches the rest
+   * again.
    */
   roomSoon(): Promise<boolean> {
     return new Promise((resolve) => {

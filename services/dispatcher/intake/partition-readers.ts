@@ -24,9 +24,9 @@ export type ReaderEvents = {
 const group = 'dispatcher'
 
 /**
- * Reads what is dispatched. webhook-deliveries is fetched by the group's consumer; delay topics, replays and tests belong
- * to the same assignment and are committed with it, but a second consumer fetches them: little comes of them, and each
- * fetch names all partitions of its consumer.
+ * Reads the topics that are dispatched. webhook-deliveries is fetched by the group's consumer. Delay topics, replays
+ * and tests belong to the same assignment and are committed with it, but a second consumer fetches them: they have few
+ * records, and each fetch names all partitions of its consumer.
  */
 export class PartitionReaders implements AsyncDisposable {
   readonly #service: DispatcherService
@@ -69,7 +69,7 @@ export class PartitionReaders implements AsyncDisposable {
         maxBytes: fetchBytes,
         assigner: coPartitionAssigner,
         onAssigned: (assignment, self) => {
-          // Comes before open resolves.
+          // Called before open resolves.
           this.#consumer = self
           for (const topic of this.quietTopics)
             for (const partition of assignment.partitions.get(topic) ?? []) self.pause(topic, partition)
@@ -88,7 +88,7 @@ export class PartitionReaders implements AsyncDisposable {
     return this.#consumer?.assignment
   }
 
-  /** As GroupConsumer.commit. */
+  /** See GroupConsumer.commit. */
   async commit(assignment: Assignment, commits: Commit[]): Promise<boolean> {
     return (await this.#consumer?.commit(assignment, commits)) ?? false
   }
@@ -101,7 +101,7 @@ export class PartitionReaders implements AsyncDisposable {
     this.#fetching(topic)?.resume(topic, partition)
   }
 
-  /** The quiet topics are read from these offsets on; nothing else of them is. */
+  /** Reads the partitions of the quiet topics that have a position here, from it on; no others. */
   readQuietTopics(positions: Positions): void {
     this.#quiet?.read(positions)
   }

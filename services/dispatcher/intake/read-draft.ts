@@ -4,9 +4,9 @@ import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 const parse = definitionParser()
 
 /**
- * Reads the definition that a test notification is sent by before it is saved.
+ * Parses the definition of a test notification that is sent before it is saved.
  * @param draft JSON.
- * @returns undefined when it is none.
+ * @returns undefined when it is not a definition.
  */
 export function readDraft(draft: string): WebhookDefinition | undefined {
   const read = parse({ value: Buffer.from(draft), timestampMs: 0 })

@@ -13,15 +13,15 @@ import type { DispatcherTopics } from './dispatcher-topics.ts'
 import type { DueTimes } from './due-times.ts'
 import type { PartitionPauses } from './partition-pauses.ts'
 
-/** What a record brings: a delivery, what was tried so far, when it is due, and the replay it belongs to. */
+/** Data of a record: a delivery, its attempts so far, when it is due, and the replay it belongs to. */
 export type Arrival = {
   delivery: Delivery
   attempts: AttemptSummary[]
   dueAt: number
   replayId: string | null
-  /** Of a replay, as its record tells it. */
+  /** Rate of a replay, from its record. */
   ratePerSecond?: PendingDelivery['ratePerSecond']
-  /** Of a test notification: JSON of a definition that is not saved yet. */
+  /** JSON of an unsaved definition, for a test notification. */
   draft: string | null
 }
 
@@ -31,7 +31,7 @@ export type IntakeContext = {
   topics: Pick<DispatcherTopics, 'sources' | 'tests' | 'replays' | 'longestWaitMs'>
   assignments: Pick<Assignments, 'takingOver'>
   definitions: Pick<DefinitionWait, 'needed'>
-  /** For what a record needs and is not there yet. */
+  /** Waits for something that a record needs and that is not there yet. */
   patience: Pick<Patience, 'wait'>
   pauses: Pick<PartitionPauses, 'roomSoon' | 'forRoom' | 'untilDue'>
   dueTimes: Pick<DueTimes, 'waitMs'>
@@ -48,7 +48,7 @@ export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
   return mapDecoded(decode, ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, definition }) => ({
     delivery,
     attempts,
-    // A replay goes by its rate, counted from when it is sent.
+    // A replay has a rate, counted from when it is sent, and no due time.
     dueAt: why === 'replay' ? 0 : dueAt,
     replayId,
     ratePerSecond,
@@ -57,8 +57,8 @@ export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
 }
 
 /**
- * Hands a batch's records to the engine until it is full, or the next one is not due.
- * @returns how many were taken; the rest is fetched again later. A promise only where something must be waited for.
+ * Hands a batch's records to the engine until it is full or the next one is not due.
+ * @returns how many were taken; the rest is fetched again later. A promise only if something must be waited for.
  */
 export function takeBatch(batch: RecordBatch, context: IntakeContext, from = 0): number | Promise<number> {
   const { topic, partition, records, assignment } = batch
@@ -112,7 +112,7 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
   if (decoded instanceof SetAside) return setAside(record, decoded, context)
   if (!(decoded instanceof Promise)) return settle(record, decoded, batch, context)
   let asked: ReturnType<typeof read> | undefined = decoded
-  // The first try is under way already.
+  // The first try has already begun.
   const wait = async () => {
     const answer = asked ?? read()
     asked = undefined
@@ -124,7 +124,7 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
   )
 }
 
-/** The offset is taken in its turn; it is finished once the dead letter is in Kafka. */
+/** Takes the offset in its turn; it is finished once the dead letter is in Kafka. */
 function setAside(record: ConsumedRecord, aside: SetAside, context: IntakeContext): true {
   context.engine.offerFault(positionOf(record), aside, (detail) =>
     recordLetter('fault', record, detail, context.nowMs()),
@@ -132,7 +132,7 @@ function setAside(record: ConsumedRecord, aside: SetAside, context: IntakeContex
   return true
 }
 
-/** Goes on with what has come, unless it is late or the partition has gone meanwhile: its new owner reads the record. */
+/** Continues with the result, unless it is late or the partition has left meanwhile: its new owner reads the record. */
 async function afterWaiting<T>(
   coming: Promise<T>,
   batch: RecordBatch,

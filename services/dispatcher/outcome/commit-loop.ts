@@ -15,7 +15,7 @@ export type CommitLoopContext = {
 /** Time between two repairs of webhook-health. Compaction deletes nothing sooner: it leaves out the segment being written. */
 const repairMs = 60_000
 
-/** Commits what is finished at an interval, and writes snapshots to webhook-health right behind commits. */
+/** Commits finished offsets at an interval, and writes snapshots to webhook-health right after commits. */
 export class CommitLoop implements AsyncDisposable {
   readonly #context: CommitLoopContext
   readonly #timers: NodeJS.Timeout[]
@@ -45,7 +45,7 @@ export class CommitLoop implements AsyncDisposable {
     ]
   }
 
-  /** The last commit and snapshot before a stop. */
+  /** Writes the last commit and snapshot before a stop. */
   async finish(): Promise<void> {
     await this.#committing
     await this.#writing
@@ -68,8 +68,9 @@ export class CommitLoop implements AsyncDisposable {
   }
 
   /**
-   * A commit that fails is made up for by the next one. A snapshot is written right behind a commit that the broker has
-   * taken: that tells that this instance still is a member of the group, and no former owner that woke up late.
+   * Commits, and writes a snapshot if one is due. The next commit makes up for a failed one. A snapshot is written
+   * right after a commit that the broker accepted: that proves that this instance still is a member of the group, and
+   * not a former owner that woke up late.
    */
   async #commit(): Promise<void> {
     const { engine, readers, snapshots, log, fail } = this.#context

@@ -1,7 +1,10 @@
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { OutcomeRecords } from '../engine/ports.ts'
 
-/** One line an attempt with ids, outcome and duration: failures at warn, the rest at debug. Never a body or a header. */
+/**
+ * Logs one line per attempt with ids, outcome and duration: failures at warn, the rest at debug. Never a body or a
+ * header.
+ */
 export function logOutcome(log: Logger, { attempt, deadLetter }: OutcomeRecords): void {
   const level = attempt?.outcome === 'error' || attempt?.outcome === 'rejected' || deadLetter ? 'warn' : 'debug'
   if (!log.isLevelEnabled(level)) return

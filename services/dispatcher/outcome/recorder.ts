@@ -20,15 +20,18 @@ export type RecorderContext = {
   nowMs: () => number
 }
 
-/** Characters of an id in an attempt that Kafka refuses as too large: ids are no longer (domain/event/limits.ts) but by hand. */
+/**
+ * Maximum characters of an id in an attempt that Kafka refused as too large. Longer ids (domain/event/limits.ts) exist
+ * only in records written by hand.
+ */
 const maxIdLength = 256
-/** Where a record stands that was not taken from a place of its own. */
+/** Offset of a record that was not taken from a topic. */
 const nowhere = -1
 
 /**
- * Writes an outcome to Kafka, in the partition number of its delivery. An attempt whose notification goes on as a retry or a
- * dead letter is written once that is acknowledged: it tells a successor that the notification is answered for. What Kafka
- * refuses is written as far as it takes it, in the end as a dead letter.
+ * Writes an outcome to Kafka, in the partition number of its delivery. If the notification continues as a retry or a
+ * dead letter, the attempt is written once that is acknowledged: it tells a successor that the notification is
+ * answered for. A record that Kafka refuses is written in smaller versions, in the end as a dead letter.
  * @param acknowledged called once all of it is in the log.
  */
 export function recordOutcome(
@@ -38,7 +41,7 @@ export function recordOutcome(
   acknowledged: (written: Written) => void,
 ): void {
   const written: Written = { attemptOffset: null, parkedOffset: null }
-  // What cannot be encoded throws here, before anything is written: later, nobody would know whose record it was.
+  // A record that cannot be encoded throws here, before anything is written: later, its owner would be unknown.
   if (attempt && (deadLetter || retry || parked)) context.attempts.encode(attempt)
   const finish = (made = attempt) => {
     if (!made) return acknowledged(written)
@@ -83,8 +86,8 @@ function writeAttempt(
 }
 
 /**
- * Writes a notification that waits for something; where Kafka refuses it, without what receivers answered, then as a dead letter.
- * @param acknowledged null: it has become a dead letter.
+ * Writes a notification that waits; if Kafka refuses it, without the answers of receivers, then as a dead letter.
+ * @param acknowledged with null if it has become a dead letter.
  */
 function writePending(
   { topic, encode }: Destination<PendingDelivery>,
@@ -108,7 +111,7 @@ function writePending(
   )
 }
 
-/** The attempt of a notification whose retry Kafka has refused. */
+/** Changes the attempt of a notification whose retry Kafka refused. */
 function asDeadLettered(attempt: Attempt): Attempt {
   return { ...attempt, next: 'deadLetter', nextAttemptAt: null, nextTopic: null }
 }

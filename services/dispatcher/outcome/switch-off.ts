@@ -6,7 +6,7 @@ import type { Logger } from '../../platform/runtime/log.ts'
 
 export type SwitchOffContext = {
   topic: string
-  /** Resolves when all that was written before the call is what `current` tells. */
+  /** Resolves when `current` reflects everything written before the call. */
   caughtUp: () => Promise<void>
   current: (webhookId: string) => Entry | undefined
   send: (record: OutgoingRecord) => Promise<Acknowledged>
@@ -15,12 +15,12 @@ export type SwitchOffContext = {
   log: Logger
 }
 
-/** How long a definition that Kafka refuses, or that may not be written, is left alone. */
+/** Wait before a definition is written again that Kafka refused, or that may not be written. */
 const againMs = 60_000
 
 /**
- * Switches a webhook off in its definition, and writes why; not when it has been edited meanwhile. While Kafka does not take
- * the definition it is tried again: the webhook is not sent to by this process in any case.
+ * Switches a webhook off in its definition, with the reason, unless it has been edited meanwhile. Tries again while
+ * Kafka does not take the definition; this process does not send to the webhook in any case.
  */
 export async function switchOff(
   { definition, offset }: Entry,
@@ -35,12 +35,15 @@ export async function switchOff(
     if (current(id)?.offset !== offset) return
     const refusal = await write(definition, reason, context)
     if (refusal === null) return
-    log.error({ webhookId: id, businessId, refusal }, 'Kafka refuses the definition that is switched off: trying again')
+    log.error({ webhookId: id, businessId, refusal }, 'Kafka refused to switch the definition off: trying again')
     await clock.sleep(againMs, stopping)
   }
 }
 
-/** A definition at the limit of a record has no room for the reason. @returns why Kafka has refused it, or null */
+/**
+ * Writes the definition; one at the size limit of a record has no room for the reason.
+ * @returns why Kafka refused it, or null.
+ */
 async function write(
   definition: WebhookDefinition,
   reason: string,

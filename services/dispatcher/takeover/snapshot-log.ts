@@ -3,17 +3,17 @@ import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 
 /**
- * Header of every record of webhook-health, tombstones included: which ownership of the partition number wrote it. Each
- * takeover's number is above all that it found.
+ * Header of every record of webhook-health, tombstones included: which ownership of the partition number wrote it.
+ * Each takeover uses a number above all that it found.
  */
 const epochHeader = 'owner-epoch'
 
 export function epochHeaders(epoch: number): Record<string, string> {
-  assert(Number.isSafeInteger(epoch) && epoch >= 0, `epoch ${epoch} is no whole number`)
+  assert(Number.isSafeInteger(epoch) && epoch >= 0, `epoch ${epoch} is not a whole number`)
   return { [epochHeader]: String(epoch) }
 }
 
-/** @returns null where there is none: a version of the dispatcher before these headers wrote it. */
+/** @returns null without the header: a version of the dispatcher from before it wrote the record. */
 export function readEpoch(headers: ConsumedRecord['headers']): number | null {
   const value = headers?.[epochHeader]
   const text = typeof value === 'string' || Buffer.isBuffer(value) ? value.toString() : ''
@@ -23,8 +23,9 @@ export function readEpoch(headers: ConsumedRecord['headers']): number | null {
 type Entry = { epoch: number; record: WebhookSnapshot | null }
 
 /**
- * A partition of webhook-health as a fold: of each key the record of the newest owner, wherever it stands. An owner that was
- * cut off while Kafka did not answer writes its last snapshots, and its tombstones, behind those of its successor.
+ * A partition of webhook-health as a fold: for each key, the record of the newest owner, wherever it is in the log. An
+ * owner that was cut off while Kafka did not answer writes its last snapshots and tombstones after those of its
+ * successor.
  */
 export class SnapshotLog {
   readonly #byKey = new Map<string, Entry>()
@@ -35,7 +36,10 @@ export class SnapshotLog {
     return this.#newestEpoch
   }
 
-  /** Takes in the partition's next record. @param epoch null: written by whoever owned it at that place. */
+  /**
+   * Adds the partition's next record.
+   * @param epoch null if unknown: then the owner at that point wrote it.
+   */
   add(key: string, epoch: number | null, record: WebhookSnapshot | null): void {
     const known = this.#byKey.get(key)
     const writtenBy = epoch ?? this.#newestEpoch
@@ -43,14 +47,14 @@ export class SnapshotLog {
     if (!known || known.epoch <= writtenBy) this.#byKey.set(key, { epoch: writtenBy, record })
   }
 
-  /** The partition's own record, which tells the offsets that the others reflect; undefined when there is none. */
+  /** The partition's own record, with the offsets that the others reflect; undefined when there is none. */
   get partition(): WebhookSnapshot | undefined {
     return this.#partitionEntry()?.record ?? undefined
   }
 
   /**
-   * By webhook: what is believed. An owner's partition record stands behind everything else that it has to tell; what an
-   * earlier owner has left and this one has not written again is a late one's.
+   * Valid snapshots by webhook. An owner writes its partition record after all others; a record of an earlier owner
+   * that this one has not written again comes from a late owner.
    */
   webhooks(): Map<string, WebhookSnapshot> {
     const since = this.#partitionEntry()?.epoch ?? 0

@@ -20,26 +20,27 @@ export type SnapshotContext = {
   log: Pick<Logger, 'warn'>
 }
 
-/** What snapshots are made of: the engine's partitions and gates. */
+/** Source of snapshots: the engine's partitions and gates. */
 type Snapshotted = Pick<Engine, 'partitions' | 'gates'>
 
-/** One partition number from its takeover until it leaves: what comes later of it is somebody else's. */
+/** Ownership of one partition number, from its takeover until it leaves; later results belong to another owner. */
 export type Ownership = {
   readonly partition: number
   readonly epoch: number
-  /** Behind the last records that Kafka has acknowledged. */
+  /** Offsets after the last records that Kafka has acknowledged. */
   readonly acknowledged: Reflected
   committedAttempts: number
-  /** What was written last, by key; empty where it must be written again. */
+  /** Last written text by key; empty where it must be written again. */
   written: Map<string, string>
-  /** Up to here, webhook-health holds nothing of another owner that is not made good. */
+  /** Offset up to which webhook-health has no record of another owner that is not corrected. */
   checkedOffset: number
 }
 
 /**
- * Keeps webhook-health: what a successor must know of a partition number, and how far it reflects webhook-attempts and
- * webhook-parked. Attempts count as reflected only once the offsets that they finish are committed: what lies behind
- * tells the successor which deliveries are answered for. Nothing is written of a number that this instance does not own.
+ * Keeps webhook-health: the state of a partition number that a successor needs, and how far it reflects
+ * webhook-attempts and webhook-parked. Attempts count as reflected only once the offsets that they finish are
+ * committed: the later ones tell the successor which deliveries are answered for. Nothing is written about a number
+ * that this instance does not own.
  */
 export class SnapshotWriter {
   readonly #context: SnapshotContext
@@ -51,8 +52,9 @@ export class SnapshotWriter {
   }
 
   /**
-   * A partition number was taken over.
-   * @param webhookIds of which the former owner may have left a snapshot: when nothing is left to tell, it is deleted.
+   * Begins an ownership.
+   * @param webhookIds webhooks with a possible snapshot of the former owner: without anything left to say it is
+   * deleted.
    */
   takenOver(
     partition: number,
@@ -80,7 +82,7 @@ export class SnapshotWriter {
     return this.#changed
   }
 
-  /** To be asked when a record is written, and given to acknowledged when Kafka has it. */
+  /** Current ownership, read when a record is written and passed to `acknowledged` when Kafka has it. */
   ownership(partition: number): Ownership | undefined {
     return this.#owned.get(partition)
   }
@@ -93,7 +95,10 @@ export class SnapshotWriter {
     if (parkedOffset !== null) acknowledged.parkedOffset = Math.max(acknowledged.parkedOffset, parkedOffset + 1)
   }
 
-  /** To be called before the offsets of a commit are gathered. @returns to be called when the commit has succeeded. */
+  /**
+   * Called before the offsets of a commit are gathered.
+   * @returns a function to call when the commit has succeeded.
+   */
   beforeCommit(): () => void {
     const reached = [...this.#owned.values()].map(
       (ownership) => [ownership, ownership.acknowledged.attemptsOffset] as const,
@@ -103,7 +108,7 @@ export class SnapshotWriter {
     }
   }
 
-  /** Writes what has changed; resolves when Kafka has it. */
+  /** Writes the changed snapshots; resolves when Kafka has them. */
   async write({ partitions, gates }: Snapshotted): Promise<void> {
     this.#changed = false
     const writes: Promise<unknown>[] = []
@@ -115,8 +120,8 @@ export class SnapshotWriter {
   }
 
   /**
-   * Looks whether an owner that was cut off has written about a partition number behind its takeover, and marks that to be
-   * written again: compaction keeps the last record of a key, whoever wrote it.
+   * Finds records that an owner that was cut off wrote about a partition number after its takeover, and marks their
+   * keys to be written again: compaction keeps the last record of a key, whichever owner wrote it.
    */
   async repair(): Promise<void> {
     const { reader, topic } = this.#context
@@ -165,7 +170,9 @@ export class SnapshotWriter {
     return writes
   }
 
-  /** One that Kafka refuses is written without its failures; if it refuses that, a successor goes by the snapshot before. */
+  /**
+   * Writes a snapshot. If Kafka refuses it, writes it without its failures; if that fails too, the former one remains.
+   */
   async #send(ownership: Ownership, key: string, record: WebhookSnapshot | null): Promise<void> {
     const { topic, encode, send, log } = this.#context
     const { partition, epoch } = ownership
@@ -177,11 +184,11 @@ export class SnapshotWriter {
         return
       } catch (error) {
         if (!(error instanceof RecordRefused)) throw error
-        log.warn({ topic, key, reason: error.message }, 'Kafka refuses a snapshot')
+        log.warn({ topic, key, reason: error.message }, 'Kafka refused a snapshot')
         if (!this.#isCurrent(ownership)) return
       }
     }
-    // To be written with the next snapshot.
+    // Written with the next snapshot.
     ownership.written.set(key, '')
     this.#changed = true
   }

@@ -21,7 +21,10 @@ export type TakeoverContext = {
   health: { topic: string; decode: Decode<WebhookSnapshot> }
   attempts: { topic: string; decode: Decode<Attempt> }
   parked: { topic: string; decode: Decode<PendingDelivery> }
-  /** Of webhook-health and webhook-parked. The stats-aggregator makes dead letters of those in webhook-attempts. */
+  /**
+   * Receives unreadable records of webhook-health and webhook-parked. The stats-aggregator makes dead letters of those
+   * in webhook-attempts.
+   */
   unreadable: Pick<UnreadableRecords, 'add'>
   /** webhook-deliveries. */
   deliveries: string
@@ -32,21 +35,21 @@ export type TakeoverContext = {
   nowMs: () => number
 }
 
-/** How far the restored state reflects the topics. */
+/** Offsets up to which the restored state reflects the topics. */
 export type Reflected = { attemptsOffset: number; parkedOffset: number }
 
 export type TakenOver = {
   restored: RestoredPartition
   reflected: Reflected
-  /** Of this ownership: above that of every owner before (HealthLog). */
+  /** Epoch of this ownership, above that of every earlier owner (SnapshotLog). */
   epoch: number
-  /** Behind the last record of webhook-health that was read. */
+  /** Offset after the last record of webhook-health that was read. */
   healthOffset: number
 }
 
 /**
- * The state of a partition number as its topics tell it (docs/architecture.md, taking over): the newest snapshots of
- * webhook-health, and behind the offsets that they reflect, what webhook-parked and webhook-attempts say. Snapshots are
+ * Reads the state of a partition number from its topics (docs/architecture.md, taking over): the newest snapshots of
+ * webhook-health, then webhook-parked and webhook-attempts after the offsets that the snapshots reflect. Snapshots are
  * written every few seconds, so this takes no longer after ten busy minutes than after one.
  */
 export async function takeOver(
@@ -97,7 +100,7 @@ export async function takeOver(
     const replayId = stoppedReplay(record)
     if (replayId !== null) restored.stopped.set(replayId, record.timestampMs)
   })
-  // Of another log perhaps: what is behind its end now cannot be waited for.
+  // Limits `since` to the end of its topic: it may belong to another log, and that offset may never come.
   const homes = { deliveriesTopic: deliveries, replaysTopic: replays }
   for (const [queueId, range] of restored.parked) {
     const end = homeOf(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
@@ -106,18 +109,19 @@ export async function takeOver(
   return {
     restored,
     reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 },
-    // A time, so that two takeovers that find the same, of which one wrote nothing before it was cut off, differ too.
+    // Includes the time, so that two takeovers that find the same, one of which wrote nothing before it was cut off,
+    // differ.
     epoch: Math.max(log.newestEpoch + 1, Math.floor(nowMs())),
     healthOffset: healthEnd ?? 0,
   }
 }
 
-/** Whether an offset that was stored is of the log that is there now; earlier versions stored no id. */
+/** Whether a stored offset belongs to the log that exists now; earlier versions stored no id. */
 function isOf(logId: string | null, stored: string | null | undefined): boolean {
   return logId === null || stored === null || stored === undefined || logId === stored
 }
 
-/** Snapshots without what they tell of a webhook-parked that is gone, with all that was in it. */
+/** Snapshots without their ranges in a webhook-parked that no longer exists. */
 function inTheseLogs(
   partition: number,
   snapshots: ReadonlyMap<string, WebhookSnapshot>,
@@ -133,12 +137,12 @@ function inTheseLogs(
   if (lost.length > 0)
     log.error(
       { topic: parked.topic, partition, webhookIds: lost },
-      'webhook-parked was recreated: what was parked is gone',
+      'webhook-parked was recreated: its parked deliveries are lost',
     )
   return kept
 }
 
-/** Where the last commits say that each topic of the partition number goes on. */
+/** Where each topic of the partition number continues after the last commits. */
 export function resumePoints(
   partition: number,
   committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,
@@ -226,7 +230,7 @@ export function addAnswered(answered: Map<string, number>, made: Attempt): void 
   else if (nextTopic !== null) answered.set(id, attempt)
 }
 
-/** Attempts that ended after the webhook's snapshot was made are not in it. */
+/** Folds an attempt into its gate. Those that ended after the webhook's snapshot are not in it yet. */
 function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapshotMs: number): void {
   const { webhookId, outcome, startedAt, latencyMs } = attempt
   if (outcome === 'rejected' || attempt.test) return

@@ -13,8 +13,9 @@ export type UnreadableRecordsContext = {
 const maxKnown = 10_000
 
 /**
- * Records of webhook-parked and webhook-health that cannot be read: each leaves a dead letter with its bytes, one in this
- * process however often its range is read. Nobody else would ever tell of a notification that was parked.
+ * Makes dead letters, with their bytes, of records of webhook-parked and webhook-health that cannot be read: one for
+ * each in this process, however often its range is read. Nothing else would ever report a notification that was
+ * parked.
  */
 export class UnreadableRecords {
   readonly #context: UnreadableRecordsContext

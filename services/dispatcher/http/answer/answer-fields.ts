@@ -1,21 +1,21 @@
-/** Retry-After lines that are looked at: one of them should do. */
+/** Maximum Retry-After lines that are read: one of them should do. */
 const maxRetryAfters = 8
 
-/** The fields of an answer's head that matter, as they were found; names and values come with blanks and in any case. */
+/** Fields of an answer's head that matter, as found; names and values may have blanks and any case. */
 export class AnswerFields {
   readonly retryAfter: string[] = []
-  /** Bytes of the body; null when none is announced, 'unclear' when it is no number or there are different ones. */
+  /** Bytes of the body; null if none is announced, 'unclear' if it is not a number or there are several values. */
   contentLength: number | null | 'unclear' = null
-  /** Transfer codings in their order, lower case; empty when there are none. */
+  /** Transfer codings in their order, in lower case; empty if there are none. */
   codings = ''
-  /** What `connection` asks for; null when it does not say. */
+  /** Value of `connection`; null if it says neither. */
   connection: 'close' | 'keep-alive' | null = null
-  /** Seconds that an idle connection is kept open on the other side, when it says so. */
+  /** Seconds that the other side keeps an idle connection open, if it says so. */
   keepAliveSeconds: number | null = null
-  /** Whether each line was as RFC 9112 has it. */
+  /** Whether each line conforms to RFC 9112. */
   isRegular = true
 
-  /** Takes one line, folded ones put together. */
+  /** Takes one line, with folded lines joined. */
   take(line: string): void {
     const colon = line.indexOf(':')
     if (colon < 0) {
@@ -46,13 +46,13 @@ export class AnswerFields {
     }
   }
 
-  /** Whether a line may be one of those that matter, by its first letter: most lines are not looked at any further. */
+  /** Whether a line may be one of those that matter, by its first letter: most lines are not read any further. */
   static mayMatter(firstCode: number): boolean {
     const lower = firstCode | 32
     return lower === 99 || lower === 116 || lower === 107 || lower === 114
   }
 
-  /** Equal ones count as one (RFC 9110, 8.6). */
+  /** Takes one length; equal ones count as one (RFC 9110, 8.6). */
   #takeLength(text: string): void {
     const bytes = /^\d{1,15}$/.test(text) ? Number(text) : 'unclear'
     this.contentLength = this.contentLength === null || this.contentLength === bytes ? bytes : 'unclear'

@@ -1,13 +1,16 @@
 import { AnswerFields } from './answer-fields.ts'
 import { ChunkedBody } from './chunked-body.ts'
 
-/** Bytes of an answer's head that are read, those of 1xx answers before it included. */
+/** Maximum bytes read of an answer's head, including 1xx answers before it. */
 const headCapBytes = 65_536
-/** Of a line so much is kept: a status and a Retry-After are short, and what is longer is passed over. */
+/** Maximum bytes kept of a line: a status and a Retry-After are short, and the rest of a longer line is ignored. */
 const lineCapBytes = 8_192
-/** Of an answer's body, framing included, so much is read; the rest is dropped with its connection (contract.md, section 3). */
+/**
+ * Maximum bytes read of an answer's body, framing included; the rest is dropped with its connection (contract.md,
+ * section 3).
+ */
 const bodyCapBytes = 16_384
-/** Of an answer that is not 2xx, so much is kept for the error log. */
+/** Maximum bytes kept for the error log of an answer that is not 2xx. */
 const excerptBytes = 512
 
 const statusLine = /^HTTP\/1\.(\d)[ \t]+(\d{3})(?:[ \t]|$)/
@@ -20,9 +23,9 @@ const noMatch = 'answer does not match the HTTP/1.1 protocol'
  * Own code: docs/decisions/0013-own-http-client.md.
  */
 export class AnswerReader {
-  /** Of the final answer, once its head is whole; 0 until then. */
+  /** Status of the final answer, once its head is complete; 0 until then. */
   status = 0
-  /** Set when the bytes are no answer: nothing more is to be taken. */
+  /** Problem if the bytes are not an answer: then no more must be taken. */
   problem: string | null = null
   /** Whether the body has ended, or is read no further. */
   isEnded = false
@@ -30,14 +33,14 @@ export class AnswerReader {
   #state: 'status' | 'fields' | 'body' = 'status'
   #line = ''
   #isLineCut = false
-  /** A line that may be continued by a folded one; '' when it does not matter. */
+  /** Line that a folded one may continue; '' if it does not matter. */
   #pending = ''
   #isRegular = true
   #minorVersion = 1
   #statusSeen = 0
   #headBytes = 0
   #bodyBytes = 0
-  /** Bytes of the body that are to come; only of a known length. */
+  /** Remaining bytes of a body of known length. */
   #leftBytes = 0
   #chunks: ChunkedBody | null = null
   #excerpt: Buffer[] = []
@@ -55,7 +58,7 @@ export class AnswerReader {
     return Buffer.concat(this.#excerpt).toString('utf8')
   }
 
-  /** Whether the connection may carry another request: only when it is certain where this answer ends, and it has ended. */
+  /** Whether the connection may carry another request: only if the end of this answer is certain and has been read. */
   get keepsAlive(): boolean {
     const { connection, isRegular } = this.fields
     const asked = this.#minorVersion === 0 ? connection === 'keep-alive' : connection !== 'close'
@@ -69,17 +72,18 @@ export class AnswerReader {
     if (bodyFrom < bytes.length) this.#takeBody(bodyFrom === 0 ? bytes : bytes.subarray(bodyFrom))
   }
 
-  /** The connection has ended: that ends a body as well. */
+  /** Takes the end of the connection, which ends the body as well. */
   close(): void {
     if (this.isEnded) return
     this.isEnded = true
     this.#isRegular = false
   }
 
-  /** @returns where the body begins in these bytes. */
+  /** @returns index of the body in these bytes. */
   #takeHead(bytes: Buffer): number {
     this.#headBytes += bytes.length
-    // A piece without an end of line is only put aside, so that an answer in pieces of one byte is not searched again and again.
+    // A piece without an end of line is only stored, so that an answer in pieces of one byte is not searched again and
+    // again.
     if (!bytes.includes(10)) this.#keepLine(bytes.toString('latin1'))
     else {
       const text = bytes.toString('latin1')
@@ -106,7 +110,7 @@ export class AnswerReader {
     if (this.#line === '') this.#line = part
     else if (!this.#isLineCut) this.#line += part
     if (this.#line.length <= lineCapBytes) return
-    // A carriage return that goes with what is cut off is not missed.
+    // A carriage return that is cut off with the rest is not needed.
     this.#line = this.#line.slice(0, lineCapBytes)
     this.#isLineCut = true
   }
@@ -146,7 +150,7 @@ export class AnswerReader {
       if (this.#pending !== '' && this.#pending.length < lineCapBytes) this.#pending += ` ${line.trim()}`
       return
     }
-    // A 1xx that nobody asked for is passed over, with all of its fields (RFC 9110, 15.2).
+    // An unrequested 1xx is ignored, with all of its fields (RFC 9110, 15.2).
     if (this.#pending !== '' && this.#statusSeen >= 200) this.fields.take(this.#pending)
     this.#pending = ''
     if (line !== '') {
@@ -155,7 +159,7 @@ export class AnswerReader {
     else this.#beginBody()
   }
 
-  /** Decides where the body ends (RFC 9112, 6.3). Whatever is ambiguous ends the connection with it. */
+  /** Decides where the body ends (RFC 9112, 6.3). An ambiguous end also ends the connection. */
   #beginBody(): void {
     this.status = this.#statusSeen
     this.#state = 'body'
@@ -178,7 +182,7 @@ export class AnswerReader {
   }
 
   #takeBody(bytes: Buffer): void {
-    // What nobody asked for: the connection is not to be trusted.
+    // Unrequested bytes: the connection cannot be trusted.
     if (this.isEnded) {
       this.#isRegular = false
       return
@@ -191,7 +195,7 @@ export class AnswerReader {
     } else if (this.#bodyBytes > bodyCapBytes) this.close()
   }
 
-  /** @returns where the body ends, or -1 when more of it is to come. */
+  /** @returns index of the body's end, or -1 if more of it is to come. */
   #takeSome(bytes: Buffer): number {
     const taken = Math.min(bytes.length, this.#leftBytes)
     this.#keep(bytes.subarray(0, taken))
@@ -201,7 +205,7 @@ export class AnswerReader {
 
   #keep(data: Buffer): void {
     if (this.isSuccess || this.#excerptBytes >= excerptBytes) return
-    // A copy: the memory of the bytes is used again.
+    // Copies the data: the memory of the bytes is used again.
     const part = Buffer.from(data.subarray(0, excerptBytes - this.#excerptBytes))
     this.#excerpt.push(part)
     this.#excerptBytes += part.length

@@ -1,4 +1,4 @@
-/** Hexadecimal digits of a chunk's size: more would be more than any body that is read. */
+/** Maximum hexadecimal digits of a chunk's size: more would exceed any body that is read. */
 const maxSizeDigits = 8
 
 type State = 'size' | 'extension' | 'data' | 'afterData' | 'trailer'
@@ -10,7 +10,7 @@ const [tab, lineFeed, carriageReturn, space, semicolon] = [9, 10, 13, 32, 59]
  * not quite right, such as blanks after a size or a bare line feed, is taken and makes it irregular. Limits are the caller's.
  */
 export class ChunkedBody {
-  /** Whether the coding was as RFC 9112 has it: if not, nobody knows for sure where the body ends. */
+  /** Whether the coding conformed to RFC 9112: if not, the end of the body is not certain. */
   isRegular = true
   #state: State = 'size'
   #size = 0

@@ -1,7 +1,7 @@
-/** Answers whose body is still read though their status has been taken, in the whole process. */
+/** Maximum answers, in the whole process, whose body is still read after their status has been taken. */
 const maxUnread = 256
 
-/** The exchanges that are over but for the rest of a 2xx answer's body; when they are too many, the oldest one ends. */
+/** Exchanges that are over except for the rest of a 2xx answer's body; beyond the maximum, the oldest one ends. */
 export class UnreadBodies {
   readonly #exchanges = new Set<{ abort(reason: string): void }>()
 

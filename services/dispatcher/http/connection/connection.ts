@@ -1,25 +1,28 @@
 import type { Socket } from 'node:net'
 import type { RequestBytes } from '../request-bytes.ts'
 
-/** Whoever a connection's bytes are for. */
+/** User of a connection, which receives its bytes. */
 export type ConnectionUser = {
-  /** @param bytes are the user's during the call only. */
+  /** @param bytes belong to the user during the call only. */
   received(bytes: Buffer): void
-  /** Nothing more comes. @param error null when the other side has closed in an orderly way. */
+  /**
+   * Called when nothing more comes.
+   * @param error null when the other side has closed in an orderly way.
+   */
   closed(error: Error | null): void
 }
 
-/** An open connection: it carries one request at a time, and what comes while it carries none ends it. */
+/** An open connection. It carries one request at a time; bytes that arrive while it carries none end it. */
 export class HttpConnection {
-  /** What may share it: see Connections. */
+  /** Key of requests that may share it (see ConnectionPool). */
   readonly key: string
   readonly openedAtMs: number
-  /** Requests that were written to it. */
+  /** Number of requests that were written to it. */
   carried = 0
-  /** When it became idle, and for how long it may stay so. */
+  /** Time when it became idle, and how long it may stay idle. */
   idleSinceMs = 0
   idleLimitMs = 0
-  /** Called once, when it ends while nobody uses it. */
+  /** Called once, when it ends while it has no user. */
   onIdleEnd: () => void = () => {}
   readonly #socket: Socket
   #user: ConnectionUser | null = null
@@ -40,7 +43,7 @@ export class HttpConnection {
     return !this.#hasEnded
   }
 
-  /** Whether all that was written has gone to the kernel: an answer may come before. */
+  /** Whether everything written has gone to the kernel: an answer may come before. */
   get isWritten(): boolean {
     return this.#socket.writableLength === 0
   }
@@ -57,7 +60,7 @@ export class HttpConnection {
     }
   }
 
-  /** The user is done with it. */
+  /** Ends its use by the user. */
   release(): void {
     this.#user = null
   }
@@ -68,7 +71,7 @@ export class HttpConnection {
     else this.destroy()
   }
 
-  /** Ends it without a word to its user. */
+  /** Ends it without notifying its user. */
   destroy(): void {
     this.#user = null
     this.#end(null)

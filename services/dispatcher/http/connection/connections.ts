@@ -1,8 +1,8 @@
 import type { HttpConnection } from './connection.ts'
 
-/** Idle connections of the whole process: 10,000 webhooks do not keep 10,000 of them open. */
+/** Maximum idle connections of the whole process, so that 10,000 webhooks do not keep 10,000 open. */
 const maxIdle = 1_024
-/** An idle connection is closed after this long; a second less than its server keeps it, when that says how long. */
+/** Time after which an idle connection is closed; a second less than its server keeps it, if that says how long. */
 const idleMs = 4_000
 const idleMarginMs = 1_000
 const sweepMs = 1_000
@@ -16,12 +16,12 @@ export class ConnectionPool implements Disposable {
   readonly #nowMs: () => number
   readonly #lifetimeMs: number
   readonly #byKey = new Map<string, HttpConnection[]>()
-  /** All of them, the longest idle first. */
+  /** All idle connections, the longest idle first. */
   readonly #all = new Set<HttpConnection>()
   readonly #sweeping: NodeJS.Timeout
   #isClosed = false
 
-  /** @param lifetimeMs connections carry no request that begins later, so that changes of DNS take effect. */
+  /** @param lifetimeMs age from which a connection carries no new request, so that changes of DNS take effect. */
   constructor(nowMs: () => number, lifetimeMs: number) {
     this.#nowMs = nowMs
     this.#lifetimeMs = lifetimeMs
@@ -38,7 +38,7 @@ export class ConnectionPool implements Disposable {
     return undefined
   }
 
-  /** @param serverIdleSeconds for how long the other side keeps it open, when it says so. */
+  /** @param serverIdleSeconds how long the other side keeps it open, if it says so. */
   keep(connection: HttpConnection, serverIdleSeconds: number | null): void {
     const nowMs = this.#nowMs()
     connection.release()

@@ -3,14 +3,15 @@ import { connect, type OnReadOpts, type Socket } from 'node:net'
 
 /** Wait before the next address is tried beside those that have not answered yet (RFC 8305, section 5). */
 const nextAddressMs = 250
-/** Addresses of one name that are tried; a name may have hundreds. */
+/** Maximum addresses of one name that are tried; a name may have hundreds. */
 const maxAddresses = 8
 
 /**
- * Connects to the first of several addresses that answers (RFC 8305): they are tried one after another, and each goes on
- * beside those that come later, so that one which is dead or slow does not keep the others from winning, nor a slow one alone.
+ * Connects to the first of several addresses that answers (RFC 8305). They are tried one after another, each
+ * continuing beside the later ones, so that a dead address does not keep the others from winning, nor a slow one from
+ * winning alone.
  * @param done called once: with the socket, or an error that names all that failed.
- * @returns gives it up.
+ * @returns a function that gives up.
  */
 export function connectFirst(
   addresses: readonly LookupAddress[],

@@ -6,24 +6,24 @@ import { HttpConnection } from './connection.ts'
 import { connectFirst } from './first-connection.ts'
 import type { TlsSessions } from './tls-sessions.ts'
 
-/** Bytes of an answer that are read at a time, by plain sockets: each has a buffer of its own for it. */
+/** Bytes read at a time by plain sockets; each has a buffer of this size. */
 const readBytes = 4_096
 
 export type OpeningContext = {
-  /** Gives allowed addresses only. */
+  /** Resolves names to allowed addresses only. */
   resolve: Resolve
   isAllowed: (address: string) => boolean
   sessions: TlsSessions
   nowMs: () => number
 }
 
-/** What a connection is opened to, and who asks for it. */
+/** Target of a connection, and its owner. */
 export type ConnectionTarget = { key: string; origin: string; owner: string }
 
 /**
- * Opens one connection: name, TCP, TLS. It has no time limit of its own, that is the exchange's; `step` says what it waits
- * for. A name is judged by what it resolves to for this very connection, so that DNS cannot change between the check and the
- * connection; one that is open is not judged again.
+ * Opens one connection: name, TCP, TLS. The exchange has the time limit; `step` says what the opening waits for. A
+ * name is checked by what it resolves to for this very connection, so that DNS cannot change between the check and the
+ * connection; an open connection is not checked again.
  */
 export class Opening {
   step = 'DNS has not answered'
@@ -112,7 +112,7 @@ export class Opening {
       this.#end(error)
     }
     this.#giveUp = () => void secured.destroy()
-    // A session of a handshake that fails is not kept: one that is resumed is not checked again.
+    // A session of a failed handshake is not kept: a resumed session is not verified again.
     let latest: Buffer | null = null
     let isSecured = false
     secured.on('session', (made: Buffer) => {
@@ -145,7 +145,7 @@ export class Opening {
     else connection?.destroy()
   }
 
-  /** An exception of one opening is its failure and nobody else's. */
+  /** Confines an exception to this opening, which fails. */
   #guard(step: () => void): void {
     try {
       step()

@@ -1,7 +1,7 @@
-/** Sessions of about 2 KB each that are kept; the one kept first goes first. */
+/** Maximum sessions kept, about 2 KB each; the oldest is dropped first. */
 const maxSessions = 1_000
 
-/** TLS sessions to be resumed, by what may share a connection: a handshake without them takes ten times the CPU. */
+/** TLS sessions for resumption, by what may share a connection: a handshake without one takes ten times the CPU. */
 export class TlsSessions {
   readonly #sessions = new Map<string, Buffer>()
 

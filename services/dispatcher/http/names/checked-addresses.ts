@@ -1,17 +1,17 @@
 import type { LookupAddress } from 'node:dns'
 
-/** The host leads where webhooks may not: known before a byte has been sent. */
+/** The host leads to an address that webhooks may not reach: known before a byte has been sent. */
 export class AddressError extends Error {
   override name = 'AddressError'
   constructor() {
-    // The address is left out: the error log is the customer's, and would tell the names of our own network.
+    // The address is left out: customers read the error log, and would learn names of the internal network.
     super('host leads to an address that is not public')
   }
 }
 
 /**
  * Resolves a name to all of its addresses. Calls back exactly once, never from inside the call.
- * @param options owner: whose lookups are bounded together.
+ * @param options owner: its lookups are bounded together.
  */
 export type Resolve = (
   hostname: string,
@@ -19,7 +19,7 @@ export type Resolve = (
   done: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void
 
-/** Refuses a name when any of its addresses is blocked: which of them is connected to depends on the network. */
+/** Refuses a name if any of its addresses is blocked: the network decides which of them is connected to. */
 export function checkedLookup(isAllowed: (address: string) => boolean, resolve: Resolve): Resolve {
   return (hostname, options, done) => {
     resolve(hostname, options, (error, addresses) => {
@@ -32,7 +32,7 @@ export function checkedLookup(isAllowed: (address: string) => boolean, resolve: 
   }
 }
 
-/** Judges the address that a socket is really connected to, should Node ever not do as it is told. */
+/** Checks the address that a socket is really connected to, in case Node connects to another. */
 export function remoteProblem(
   remoteAddress: string | undefined,
   isAllowed: (address: string) => boolean,

@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 
-/** The file is read again after this long: containers change theirs while they run. */
+/** Time after which the file is read again: containers change theirs while they run. */
 const rereadMs = 5_000
 
 const loopback: LookupAddress[] = [
@@ -11,8 +11,9 @@ const loopback: LookupAddress[] = [
 ]
 
 /**
- * The names that are known without DNS: those of the hosts file, then localhost (RFC 6761, section 6.3).
- * @returns a function of a lower-case name without a final dot and of the time; it gives no address for any other name.
+ * Names known without DNS: those of the hosts file, then localhost (RFC 6761, section 6.3).
+ * @returns a function of a lower-case name without a final dot and of the time; it gives no address for any other
+ * name.
  */
 export function hostsFile(path = '/etc/hosts'): (name: string, nowMs: number) => LookupAddress[] {
   let known = new Map<string, LookupAddress[]>()
@@ -27,7 +28,7 @@ export function hostsFile(path = '/etc/hosts'): (name: string, nowMs: number) =>
   }
 }
 
-/** Windows keeps it elsewhere, and a container may have none: such a system has DNS. */
+/** Reads the file. Windows has it elsewhere, and a container may have none: such a system has DNS. */
 function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'latin1')

@@ -1,6 +1,6 @@
 import { type LookupAddress, Resolver } from 'node:dns'
 
-/** A name has no address, or its name servers do not say. */
+/** A name has no address, or its name servers do not answer. */
 export class NameError extends Error {
   override name = 'NameError'
   readonly code: string
@@ -10,24 +10,26 @@ export class NameError extends Error {
   }
 }
 
-/** Asks for the addresses of a name. Calls back exactly once, never from inside the call; seconds are the shortest TTL. */
+/**
+ * Queries the addresses of a name. Calls back exactly once, never from inside the call; seconds are the shortest TTL.
+ */
 export type AskName = (
   name: string,
   done: (error: NameError | null, addresses: LookupAddress[], ttlSeconds: number) => void,
 ) => void
 
-/** The longest timeoutMs: nobody waits for longer. */
+/** Time limit of a query: the longest timeoutMs. */
 const limitMs = 30_000
-/** When a question is put again beside the one before, in case that was lost. */
+/** Times at which a query is repeated beside the earlier one, in case that was lost. */
 const againMs = [1_500, 5_000]
-/** A name server that answers for one family only is not waited for any longer (RFC 8305, section 3, waits for 50 ms). */
+/** Wait for the other address family after one has answered (RFC 8305, section 3, waits for 50 ms). */
 const otherFamilyMs = 500
 
 type Found = { error: NodeJS.ErrnoException | null; addresses: { address: string; ttl: number }[] }
 
 /**
- * Asks name servers by c-ares: its sockets are its own, and a server that is silent takes no thread of the process. A name is
- * asked for as it stands: search domains are not used.
+ * Queries name servers with c-ares: it has its own sockets, and a silent server takes no thread of the process. A name
+ * is queried as it is, without search domains.
  * @param servers host or host:port; empty for the system's.
  */
 export function createNameQuery(servers: readonly string[]): AskName {
@@ -70,9 +72,9 @@ export function createNameQuery(servers: readonly string[]): AskName {
 }
 
 /**
- * A resolver for one question. c-ares forgets a question when it asks again, and cuts its timeout to five times what a server
- * has taken on average: a name that takes seconds where others take milliseconds would never be heard of.
- * @param index how many others ask already: each begins with another server, for one that is silent.
+ * Opens a resolver for one query. c-ares forgets a query when it repeats it, and cuts its timeout to five times a
+ * server's average: a name that takes seconds where others take milliseconds would never be answered.
+ * @param index number of earlier resolvers for the query: each begins with another server, in case one is silent.
  */
 function openResolver(servers: readonly string[], index: number): Resolver {
   const options = { timeout: limitMs, maxTimeout: limitMs, tries: 1 }

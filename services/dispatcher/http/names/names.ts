@@ -3,14 +3,14 @@ import type { Resolve } from './checked-addresses.ts'
 import { hostsFile } from './hosts-file.ts'
 import { type AskName, createNameQuery, NameError } from './name-query.ts'
 
-/** Lookups under way: of one owner, and in all. Those beyond wait, the owners in turn. */
+/** Maximum lookups under way, of one owner and in all. Those beyond wait; owners take turns. */
 const maxOfOwner = 16
 const maxInAll = 512
-/** Names of one owner that wait for a lookup. */
+/** Maximum names of one owner that wait for a lookup. */
 const maxWaiting = 1_000
-/** An answer is kept as long as it says, but no longer: sockets add their own minute to it. */
+/** Longest time that an answer is kept, whatever its TTL: sockets add their own minute to it. */
 const longestKeptMs = 10_000
-/** An error is kept so long: enough for a burst, too short to matter to a name that has just been made. */
+/** Time that an error is kept: enough for a burst, too short to matter to a name that was just created. */
 const errorKeptMs = 3_000
 const maxKept = 10_000
 
@@ -28,9 +28,9 @@ type Kept = { untilMs: number; error: Error | null; addresses: LookupAddress[] }
 type Owner = { underWay: number; waiting: Set<string> }
 
 /**
- * Looks up host names, for everybody at once: a name that several ask for is asked for once, answers are kept for seconds,
- * and an owner whose name servers are silent waits for its own lookups only. getaddrinfo has four threads for the whole
- * process: four silent names would stop all new connections.
+ * Looks up host names for the whole process: concurrent requests for a name share one lookup, answers are kept for
+ * seconds, and an owner whose name servers are silent waits for its own lookups only. getaddrinfo has four threads for
+ * the whole process: four silent names would stop all new connections.
  */
 export class Names {
   readonly #options: NamesOptions
@@ -57,7 +57,7 @@ export class Names {
     const asking = this.#askedBy.get(name)
     if (asking) asking.push(done)
     else this.#askedBy.set(name, [done])
-    // A name that waits among another owner's does not have to be waited for.
+    // A name that another owner waits to look up need not be waited for.
     if (!this.#underWay.has(name)) this.#begin(name, owner)
   }
 
@@ -83,7 +83,7 @@ export class Names {
     })
   }
 
-  /** Starts what there is room for, the owners in turn. */
+  /** Starts waiting lookups as there is room; owners take turns. */
   #startWaiting(): void {
     for (const [id, owner] of [...this.#owners]) {
       for (const name of owner.waiting) {
