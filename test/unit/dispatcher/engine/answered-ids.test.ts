@@ -43,9 +43,7 @@ test('a capacity of 0 remembers nothing', () => {
   expect(ids.has('a', 0)).toBe(false)
 })
 
-/**
- * Ids as the formatter makes them. @param start of the hash: ids with the same one are searched for at the same place.
- */
+/** Id as the formatter makes it. @param start of the hash: ids with the same start collide in the table. */
 const idOf = (start: number, rest = randomBytes(28)) =>
   `msg_${Buffer.concat([Buffer.from([start, 0, 0, 0]), rest]).toString('base64url')}`
 

@@ -11,10 +11,10 @@ describe('a webhook that is blocked', () => {
       maxQueuedOfWebhook: 50,
     })
     made.definitions.set('w', definition('w', { whenBlocked, maxInFlight: 1 }))
-    const mend = () => {
+    const recover = () => {
       broken = false
     }
-    return { made, mend }
+    return { made, recover }
   }
   const offerAll = (made: SimulatedWorld, from: number, count: number) => {
     for (let i = from; i < from + count; i++) made.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i % 3}`))
@@ -43,11 +43,11 @@ describe('a webhook that is blocked', () => {
   })
 
   test('with park, a blocked webhook gets nothing, then one probe, then everything in order', () => {
-    const { made, mend } = failing('park')
+    const { made, recover } = failing('park')
     offerAll(made, 0, 400)
     run(made, 300_000)
     expect(made.sent).toHaveLength(101)
-    mend()
+    recover()
     expect(made.engine.parking).toBe(1)
     offerAll(made, 400, 20)
     run(made, hour)
@@ -66,7 +66,7 @@ describe('a webhook that is blocked', () => {
   })
 
   test('with park, what arrives for a blocked webhook is in webhook-parked at once, even if nothing was queued', () => {
-    const { made, mend } = failing('park')
+    const { made, recover } = failing('park')
     for (let i = 0; i < 101; i++) {
       offerAll(made, i, 1)
       run(made, 1_000)
@@ -81,7 +81,7 @@ describe('a webhook that is blocked', () => {
     ])
     expect(made.engine.held).toBe(0)
     expect(commitsOf(made)).toEqual([position(104)])
-    mend()
+    recover()
     run(made, hour)
     expect(made.sent).toHaveLength(104)
     expect(made.engine.parking).toBe(0)

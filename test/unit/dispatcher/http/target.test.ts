@@ -24,10 +24,10 @@ test('URL, timeout and plain headers come from the definition, and reserved head
 })
 
 test('only sealed secrets and header values of the same webhook are opened', () => {
-  const place = { businessId: 'business', id: 'w' }
+  const owner = { businessId: 'business', id: 'w' }
   const sealed = {
-    secret: ring.seal(secret, sealContext(place, 'secret')),
-    headers: { 'X-Key': ring.seal('s3', sealContext(place, 'header:x-key')) },
+    secret: ring.seal(secret, sealContext(owner, 'secret')),
+    headers: { 'X-Key': ring.seal('s3', sealContext(owner, 'header:x-key')) },
   }
   expect(target(sealed).headers).toContain('s3')
   const moved = createTarget(definition('other', sealed), ring, strict)
@@ -76,10 +76,10 @@ test('a former secret that no longer signs need not be opened', () => {
 })
 
 test('a header value is opened only for the origin it was sealed for', () => {
-  const place = { businessId: 'business', id: 'w', url: 'https://receiver.example/hooks' }
-  const headers = { authorization: sealHeader(ring, place, 'Authorization', 'letmein') }
+  const owner = { businessId: 'business', id: 'w', url: 'https://receiver.example/hooks' }
+  const headers = { authorization: sealHeader(ring, owner, 'Authorization', 'letmein') }
   const at = (url: string) => createTarget(definition('w', { secret, headers, url }), ring, { allowInsecureUrls: true })
-  for (const url of [place.url, 'https://RECEIVER.example:443/other?path'])
+  for (const url of [owner.url, 'https://RECEIVER.example:443/other?path'])
     expect(at(url)).toMatchObject({ kind: 'target', target: { headers: expect.arrayContaining(['letmein']) } })
   for (const url of ['https://attacker.example/', 'http://receiver.example/', 'https://receiver.example:8443/'])
     expect(at(url)).toMatchObject({ kind: 'unavailable', reason: expect.stringMatching(/^header authorization: /) })

@@ -5,7 +5,7 @@ import { Pacer, rampRatePerSecond } from '../../../../../services/dispatcher/eng
 const epochMs = 1_700_000_000_000
 const windowMs = 10_000
 
-/** Starts as many as the pacer lets, for so long, waking up as late after each wait as told. @returns times of the starts. */
+/** Starts as often as the pacer allows during `forMs`, waking up late after each wait. @returns times of the starts. */
 function greedy(
   pacer: Pacer,
   rate: number,
