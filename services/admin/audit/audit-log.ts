@@ -2,7 +2,6 @@ import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { cursorAt } from '../http/shapes.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
 export type AuditPage = { entries: AuditEntry[]; nextCursor?: string }
@@ -51,7 +50,7 @@ export class AuditLog {
     const isCut = found.length > shown.length
     const entries = shown.map(({ entry }) => entry)
     if (!isCut && end <= low) return { entries }
-    return { entries, nextCursor: cursorAt(isCut ? (shown.at(-1)?.offset ?? end) : end) }
+    return { entries, nextCursor: String(isCut ? (shown.at(-1)?.offset ?? end) : end) }
   }
 
   /** Ids of all entries at this offset and behind it. */

@@ -1,7 +1,7 @@
 import { AuditView } from '../../domain/api/account.ts'
 import { type Page, pageOf } from '../../domain/api/parts.ts'
 import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
-import { BusinessParams, defaultLimit, ListQuery, offsetIn } from '../http/shapes.ts'
+import { BusinessParams, cursorAt, defaultLimit, ListQuery, offsetIn } from '../http/shapes.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import type { AuditLog } from './audit-log.ts'
 
@@ -29,8 +29,11 @@ async function listAudit(
   log: Pick<AuditLog, 'page'>,
   { params, query }: Call<{ params: typeof BusinessParams; querystring: typeof ListQuery }>,
 ): Promise<ApiResponse<200, Page<'entries', typeof AuditView>>> {
-  const { entries, ...rest } = await log.page(params.businessId, query.limit ?? defaultLimit, offsetIn(query.cursor))
-  return { status: 200, body: { entries: entries.map(viewOf), ...rest } }
+  const { entries, nextCursor } = await log.page(params.businessId, query.limit ?? defaultLimit, offsetIn(query.cursor))
+  return {
+    status: 200,
+    body: { entries: entries.map(viewOf), ...(nextCursor && { nextCursor: cursorAt(nextCursor) }) },
+  }
 }
 
 function viewOf({ businessId: _business, at, changes, ...entry }: AuditEntry): AuditView {
