@@ -1,9 +1,10 @@
 import type { WebhookDefinition } from '../../../domain/definition/definition.ts'
 import type { Outcome } from '../../../domain/delivery/outcome.ts'
 import type { Clock } from '../../../platform/runtime/clock.ts'
-import { type BreakerState, gate, initialBreaker, onResult, probeNotSent, shouldDisable } from './breaker.ts'
+import { type BreakerState, gate, initialBreaker, onResult, probeNotSent } from './breaker.ts'
 import { Pacer } from './pacer.ts'
 import { retryAfterCapMs } from './retry.ts'
+import { switchOffReason } from './switch-off.ts'
 
 /** The part of a webhook's gate that webhook-health keeps. */
 export type GateState = { breaker: BreakerState; pausedUntilMs: number }
@@ -173,13 +174,6 @@ export class SendGates {
     if (state.breaker === initialBreaker() && !state.pacer && state.pausedUntilMonotonicMs <= this.#clock.monotonicMs())
       this.#gates.delete(webhookId)
   }
-}
-
-/** 410, or five days of failure without one success (docs/reference/contract.md, section 3). */
-export function switchOffReason(outcome: Outcome, breaker: BreakerState | undefined, nowMs: number): string | null {
-  if (outcome.kind === 'refused' && outcome.status === 410) return 'the receiver answered 410 Gone'
-  if (outcome.kind === 'success' || !breaker || !shouldDisable(breaker, nowMs)) return null
-  return 'nothing but failures for five days'
 }
 
 /** Limits a breaker's time that lies too far ahead, because the clock was set back, to the latest it can be. */

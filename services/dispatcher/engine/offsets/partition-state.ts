@@ -1,5 +1,5 @@
 import type { RecordPosition } from '../../../platform/runtime/record-faults.ts'
-import { ParkedIndex } from '../parking/parked-index.ts'
+import { ParkedIndex } from '../parking/parked-ranges.ts'
 import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
 import { OffsetTracker, type TrackedOffset } from './offset-tracker.ts'
 

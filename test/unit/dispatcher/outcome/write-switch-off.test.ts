@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { switchOff } from '../../../../services/dispatcher/outcome/switch-off.ts'
+import { switchOff } from '../../../../services/dispatcher/outcome/write-switch-off.ts'
 import type { Entry } from '../../../../services/domain/definition/definition-table.ts'
 import { type OutgoingRecord, RecordRefused } from '../../../../services/platform/kafka/produce/producer.ts'
 import type { RefusalKind } from '../../../../services/platform/kafka/produce/record-refused.ts'
