@@ -107,7 +107,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'continues to send to a webhook that answered 410',
-    file: dispatcher('engine/gate/send-gate'),
+    file: dispatcher('engine/gate/switch-off'),
     text: "outcome.kind === 'refused' && outcome.status === 410",
     replacement: "outcome.kind === 'refused' && outcome.status === 1",
     caughtBy: ['test/unit/dispatcher/engine/engine-blocked.test.ts'],
