@@ -1,7 +1,7 @@
 import { CheckedWrites } from '../definitions/checked-writes.ts'
 import { type ConfigTableOptions, openAccounts, openDefinitions } from '../definitions/config-tables.ts'
 import { recordWriter } from '../definitions/config-writer.ts'
-import { targetPolicy } from '../definitions/target-policy.ts'
+import { targetPolicy } from '../definitions/target-exceptions.ts'
 import type { DeadLetter } from '../domain/delivery/delivery.ts'
 import { Codec, createRegistry } from '../platform/avro/codec.ts'
 import { createVerifier } from '../platform/http/auth.ts'

@@ -1,4 +1,4 @@
-import { type AddressRanges, isAllowedAddress } from './addresses.ts'
+import { type AddressRanges, isAllowedAddress } from './blocked-addresses.ts'
 
 export type UrlPolicy = {
   /** Whether http: and any port are accepted, for local use. */

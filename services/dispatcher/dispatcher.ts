@@ -14,10 +14,10 @@ import { PartitionPauses } from './intake/partition-pauses.ts'
 import { PartitionReaders } from './intake/partition-readers.ts'
 import { readDraft } from './intake/read-draft.ts'
 import { type IntakeContext, takeBatch } from './intake/take-batch.ts'
-import type { DispatcherService, KafkaAccess } from './kafka-access.ts'
+import type { DispatcherService, KafkaConnections } from './kafka-connections.ts'
 import { createDispatcherMetrics } from './metrics.ts'
+import { logOutcome } from './outcome/attempt-log-line.ts'
 import { CommitLoop } from './outcome/commit-loop.ts'
-import { logOutcome } from './outcome/outcome-log.ts'
 import { recordOutcome } from './outcome/recorder.ts'
 import { switchOff } from './outcome/write-switch-off.ts'
 import { readParkedWith } from './takeover/parked-reader.ts'
@@ -28,12 +28,12 @@ import { UnreadableRecords } from './takeover/unreadable-records.ts'
 const tickMs = 200
 
 /**
- * One instance of the dispatcher, from the records of its partitions to the commits of their offsets: it hands batches
- * to the engine, sends what the engine starts, and records the outcomes.
+ * One instance of the dispatcher. It reads the records of its partitions, hands them to the engine, sends what the
+ * engine starts, records the outcomes, and commits the offsets.
  */
 export class Dispatcher implements AsyncDisposable {
   readonly #service: DispatcherService
-  readonly #access: KafkaAccess
+  readonly #access: KafkaConnections
   readonly #faults: RecordFaults
   readonly #readers: PartitionReaders
   readonly #pauses: PartitionPauses
@@ -47,7 +47,7 @@ export class Dispatcher implements AsyncDisposable {
   readonly #ticks: NodeJS.Timeout
 
   /** Resolves when the instance has joined its consumer group, however long that takes. */
-  static async open(service: DispatcherService, access: KafkaAccess, sender: OpenSender): Promise<Dispatcher> {
+  static async open(service: DispatcherService, access: KafkaConnections, sender: OpenSender): Promise<Dispatcher> {
     const dispatcher = new Dispatcher(service, access, sender)
     await dispatcher.#readers.open({
       onAssigned: (assignment) => dispatcher.#onAssigned(assignment),
@@ -57,7 +57,7 @@ export class Dispatcher implements AsyncDisposable {
     return dispatcher
   }
 
-  private constructor(service: DispatcherService, access: KafkaAccess, sender: OpenSender) {
+  private constructor(service: DispatcherService, access: KafkaConnections, sender: OpenSender) {
     const { config, clock, log, fail } = service
     const { topics, reader, logIds, producer } = access
     const { nowMs } = clock
@@ -109,7 +109,7 @@ export class Dispatcher implements AsyncDisposable {
     return takeBatch(batch, this.#intake)
   }
 
-  /** Records an outcome: counts and logs it, writes it to Kafka, and tells the snapshots how far Kafka has it. */
+  /** Counts, logs and writes an outcome. The snapshot writer learns its offsets once Kafka has it. */
   #record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
     this.#metrics.recorded(records)
     logOutcome(this.#service.log, records)

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, isIP, type Server, type Socket } from 'node:net'
-import { parseRanges } from '../../services/definitions/addresses.ts'
+import { parseRanges } from '../../services/definitions/blocked-addresses.ts'
 import { type HttpRequest, HttpSender, type HttpSenderOptions } from '../../services/dispatcher/http/http-sender.ts'
 import type { Resolve } from '../../services/dispatcher/http/names/checked-addresses.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'

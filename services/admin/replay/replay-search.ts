@@ -4,12 +4,12 @@ import { Selected } from './replay-selected.ts'
 import { Standings } from './replay-status.ts'
 import type { ReplayHead, ReplayScans } from './replay-topics.ts'
 
-/** What a selection means: one notification, found whole, or where the many stand. */
+/** Result of a selection: one complete notification, or the positions of many, which are read later. */
 export type FoundToReplay = { kind: 'one'; delivery: Delivery } | { kind: 'many'; selected: Selected }
 
 /**
- * First pass of a replay: finds the notifications of a business that a selection means, by the heads of their records.
- * @returns null where the one that is meant is not there.
+ * First pass of a replay: finds the selected notifications of a business by reading only the heads of their records.
+ * @returns null if the one that was asked for does not exist.
  * @throws TooMany
  */
 export async function findSelected(

@@ -32,19 +32,19 @@ export type AttemptFlowContext = {
   onIdle: () => void
 }
 
-/** Results of requests as answer times count them. */
+/** How each kind of outcome is reported to AnswerTimes. */
 const requestResults = { success: 'succeeded', refused: 'refused', unreachable: 'hung' } as const
 
 /**
  * One attempt, from top to bottom: `attempt` decides about the head of a lane and sends it, `#onResult` handles the
- * result. Each ends in exactly one of these: the lane advances (delivered, or dead-lettered), it waits for a retry, or
- * its webhook's notifications go to webhook-parked.
+ * result. Every attempt ends in exactly one of three ways: the lane advances (delivered, or dead-lettered), it waits for
+ * a retry, or its webhook's notifications go to webhook-parked.
  */
 export class AttemptFlow {
   readonly #context: AttemptFlowContext
   /**
-   * Webhook -> offset of the definition that ended by 410 or five days of failure, until the definition itself is
-   * switched off.
+   * Webhook -> offset of the definition that a 410, or five days of failure, has switched off. Bridges the time until
+   * the change has been written to webhook-config and read back.
    */
   readonly #switchedOff = new Map<string, number>()
 
@@ -57,7 +57,7 @@ export class AttemptFlow {
     const { ports, lanes, held, steps } = this.#context
     if (held.dropStopped(item)) return lanes.advance(lane)
     const waitMs = item.notBeforeMs - ports.nowMs()
-    // At most the longest time that a lane is held: another machine's clock wrote the time.
+    // Never longer than a lane may be held: notBeforeMs comes from another machine's clock, which may be ahead.
     if (waitMs > 0) return this.#wait(lane, item, Math.min(waitMs, longestHoldMs))
 
     const plan = steps.step(item.position, item.delivery, 'deciding whether to send', () => this.#plan(item))
@@ -77,7 +77,7 @@ export class AttemptFlow {
     const { webhookId } = delivery
     if (result.kind === 'postponed') {
       this.#wait(lane, item, result.delayMs)
-      // The webhook's other lanes wait for the probe's result: they check again, because there is none.
+      // The webhook's other lanes are waiting for the probe's result. There will be none, so they check again.
       if (probe) this.#probeLost(webhookId)
       return
     }
@@ -109,7 +109,7 @@ export class AttemptFlow {
     const { ports, limits, gates } = this.#context
     const nowMs = ports.nowMs()
     const entry = ports.definition(delivery.webhookId)
-    // An id that moved to another business takes none of the former business's notifications with it.
+    // If the id now belongs to another business, notifications made for the former one are not sent to it.
     if (entry?.definition.businessId !== delivery.businessId) return { kind: 'giveUp', reason: 'deleted' }
     const { definition } = entry
     if (!definition.enabled || this.#switchedOff.get(definition.id) === entry.offset)
@@ -123,7 +123,7 @@ export class AttemptFlow {
       : { kind: 'send', entry, probe: pass === 'probe' }
   }
 
-  /** @param ended called with the first result only, and never after the send has thrown, though it may have begun. */
+  /** @param ended called at most once, and never after ports.send has thrown, even if a request had started. */
   #send(item: Item, entry: Entry, ended: (result: SendResult) => void): SetAside | undefined {
     const { ports, pacers, faults, steps } = this.#context
     const { position, delivery } = item
@@ -145,7 +145,7 @@ export class AttemptFlow {
   /** Applies the outcome to the webhook's gate. After a partition has left, its new owner counts the outcome. */
   #count({ delivery, position }: Item, outcome: Outcome, endedAtMs: number, probe: boolean): GateChange {
     const { gates, owns } = this.#context
-    // A gate left here would be trusted when the partition returns.
+    // State added to the gate now would be stale, yet trusted, if the partition came back to this instance.
     return owns(position)
       ? gates.onOutcome(delivery.webhookId, position.partition, outcome, probe, endedAtMs)
       : { gate: 'unchanged', switchOff: switchOffReason(outcome, undefined, endedAtMs) }
@@ -236,7 +236,7 @@ export class AttemptFlow {
     if (lane) this.#context.lanes.dropWaiting(lane)
   }
 
-  /** @param answeredAttempts attempts that the records answer for; Infinity when nothing follows. */
+  /** @param answeredAttempts attempts that the records settle: a copy with fewer is a duplicate. Infinity: any copy is. */
   #finishAfter(item: Item, records: OutcomeRecords, answeredAttempts: number): void {
     const { held, steps } = this.#context
     const { position, delivery } = item

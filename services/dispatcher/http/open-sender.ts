@@ -1,14 +1,17 @@
-import { targetPolicy } from '../../definitions/target-policy.ts'
+import { targetPolicy } from '../../definitions/target-exceptions.ts'
 import { KeyRing } from '../../platform/keyring.ts'
 import { DefinitionFreshness } from '../intake/definition-freshness.ts'
-import type { DispatcherService, KafkaAccess } from '../kafka-access.ts'
+import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 import { Sender } from './deliver.ts'
 import { HttpSender } from './http-sender.ts'
 
 /** The sender of notifications with its connections. It sends only while the definitions are fresh and Kafka takes outcomes. */
 export type OpenSender = AsyncDisposable & Pick<Sender, 'send'>
 
-export function openSender({ config, clock, log, stopping, fail }: DispatcherService, kafka: KafkaAccess): OpenSender {
+export function openSender(
+  { config, clock, log, stopping, fail }: DispatcherService,
+  kafka: KafkaConnections,
+): OpenSender {
   const opened = new AsyncDisposableStack()
   const freshness = opened.use(
     new DefinitionFreshness(

@@ -2,7 +2,7 @@ import { coPartitionAssigner } from '../../platform/kafka/co-partition.ts'
 import { type Assignment, type Commit, GroupConsumer, type RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
 import { type Positions, QuietTopicReader } from '../../platform/kafka/readers/quiet-topic-reader.ts'
-import type { DispatcherService, KafkaAccess } from '../kafka-access.ts'
+import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 
 /**
  * Maximum bytes per fetch, about 300 deliveries from one partition. A larger batch could exceed a fast webhook's share of
@@ -30,13 +30,13 @@ const group = 'dispatcher'
  */
 export class PartitionReaders implements AsyncDisposable {
   readonly #service: DispatcherService
-  readonly #access: KafkaAccess
+  readonly #access: KafkaConnections
   readonly quietTopics: string[]
   readonly groupId: string
   #consumer: GroupConsumer | undefined
   #quiet: QuietTopicReader | undefined
 
-  constructor(service: DispatcherService, access: KafkaAccess) {
+  constructor(service: DispatcherService, access: KafkaConnections) {
     const { sources, deliveries } = access.topics
     this.#service = service
     this.#access = access

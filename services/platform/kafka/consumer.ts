@@ -41,7 +41,7 @@ export type RecordBatch = {
   records: ConsumedRecord[]
   /** Offset that the partition's next record will get. */
   highWatermark: number
-  /** Offset of the next fetch once all records are taken: after the last record, and after what readers never see. */
+  /** Offset of the next fetch once all records are taken: after the last record, and after records that consumers never get, such as markers of transactions. */
   nextOffset: number
   assignment: Assignment
 }
@@ -217,7 +217,10 @@ export class GroupConsumer implements AsyncDisposable {
     await turnEnded()
   }
 
-  /** kafkajs itself meets what a heartbeat reports (a rebalance, a lost connection) after the batch. */
+  /**
+   * Calls onBatch and sends heartbeats while it is awaited. Failures of heartbeats are only logged: kafkajs meets the same
+   * condition (a rebalance, a lost connection) itself after the batch.
+   */
   async #beating(heartbeat: () => Promise<void>, onBatch: () => number | Promise<number>): Promise<number> {
     let timer: NodeJS.Timeout | undefined
     try {

@@ -52,8 +52,8 @@ export class Parking {
   }
 
   /**
-   * Finishes what a replay has in memory; the rest is dropped on arrival. @param finish of the offset of the stop's
-   * record.
+   * Finishes what a replay has in memory; the rest is dropped on arrival.
+   * @param finish marks the offset of the stop record as finished.
    */
   stopReplay(replayId: string, atMs: number, finish: () => void): void {
     this.#held.stopped.add(replayId, atMs, finish)
@@ -74,7 +74,8 @@ export class Parking {
 
   /**
    * Moves the queue's waiting items from memory to webhook-parked, in the order of its lanes, so that their offsets
-   * need not wait for ten minutes. Items older than the parked ones stay in memory: there are few of them.
+   * can be committed now rather than in the ten minutes for which a breaker is open. Items older than the parked ones
+   * stay in memory; there are few of them.
    */
   spill(queueId: string, why: PendingDelivery['why']): void {
     const parking = this.#partitions.parking(queueId)
@@ -111,7 +112,7 @@ export class Parking {
 
   #putBackTakenItem(item: Item): void {
     this.putBack(item)
-    // Other records of the delivery, which came meanwhile, are answered for by the one there.
+    // Duplicates of the delivery that arrived meanwhile can be finished: the record in webhook-parked stands for them.
     item.finishDuplicates()
   }
 
@@ -120,7 +121,7 @@ export class Parking {
     this.#lanes.enqueue(item.queueId, item.delivery.webhookId, item.delivery.contactId, item)
   }
 
-  /** Brings a new item to its lane or to webhook-parked. @param why it may not wait in memory; null if it may. */
+  /** Brings a new item to its lane or to webhook-parked. @param why the reason not to keep it in memory, if any. */
   bring(item: Item, why: PendingDelivery['why'] | null): void {
     const { queueId, position, delivery } = item
     const state = this.#stateOf(item)
@@ -146,7 +147,7 @@ export class Parking {
       behind.push(item)
       return
     }
-    // Items in memory go there first: they would delay the commit until the webhook has caught up with this one.
+    // The queue's items that are still in memory are parked first. Left there, they would hold back the commit.
     if (behind || !parked.isParking(queueId)) this.spill(queueId, why ?? 'overflow')
     this.#park(item, why ?? 'overflow', since)
   }
@@ -174,9 +175,9 @@ export class Parking {
   }
 
   /**
-   * Parks an item whose request is in flight, because that may turn out not to have been sent. A reader of its record
-   * would find later ones of its contact in webhook-parked: so it is parked too, before those, and skipped once it has
-   * an outcome.
+   * Parks an item whose request is in flight, in case the request turns out not to have been sent. Its contact's later
+   * notifications are going to webhook-parked, so it is parked ahead of them, which keeps the order. It is skipped there
+   * if it has an outcome by then.
    */
   #parkHead(head: Item, why: PendingDelivery['why'], since: number): void {
     const { queueId, position, delivery, parkedOffset } = head

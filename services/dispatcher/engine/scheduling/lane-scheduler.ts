@@ -107,7 +107,8 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
 
   /**
    * Takes out unsent items: everything but the heads of lanes that are running or wait for a retry, in the order of
-   * each lane. Lanes take turns, so that sending in that order later does not serve one contact after another.
+   * each lane. Lanes are interleaved (the first item of each, then the second), so that sending the items in this order
+   * does not finish one contact before it begins the next.
    * @param queueId of one queue; all when left out. @param takesWaiting which heads that wait for a retry are taken.
    */
   takeQueued(queueId?: string, takesWaiting: (head: Item) => boolean = () => false): Item[] {
@@ -158,7 +159,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     for (const other of webhook.queues) this.#turns.join(other)
   }
 
-  /** Lets queues of the class rejoin when it has a free slot, and those of other classes that lacked it. */
+  /** Lets deferred queues rejoin after a slot of the class was freed: its own, and those of classes that may use it. */
   #rejoinFor(slotClass: SlotClass): void {
     const most = this.#slots.taken === 0 ? Number.POSITIVE_INFINITY : undefined
     this.#turns.rejoin('quick', most)
@@ -227,7 +228,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   #close(queue: Queue<Item>, waitMs: number): void {
     assert(Number.isFinite(waitMs), `queue ${queue.id} would wait ${waitMs} ms without end`)
     queue.closed = this.#rules.after(Math.ceil(Math.min(waitMs, longestCloseMs)), () => {
-      // Queues that wait for the same rate come next; otherwise the first one would be first every time.
+      // The webhook's other queues wait for the same rate limit; otherwise this queue would win every time.
       for (const other of [queue, ...queue.webhook.queues]) this.#reopen(other)
       this.#pump()
     })

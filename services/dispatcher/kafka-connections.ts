@@ -34,7 +34,7 @@ type Parts = {
 }
 
 /** Everything the dispatcher has open in Kafka before it joins its group: topics, producer, definitions, range reader. */
-export class KafkaAccess implements AsyncDisposable {
+export class KafkaConnections implements AsyncDisposable {
   readonly kafka: Kafka
   readonly topics: DispatcherTopics
   readonly producer: BatchingProducer
@@ -61,7 +61,7 @@ export class KafkaAccess implements AsyncDisposable {
   }
 
   /** Resolves once Kafka and the registry answer, all topics exist, and webhook-config has been read to its end. */
-  static async open({ config, log, clock, readiness, stopping, fail }: DispatcherService): Promise<KafkaAccess> {
+  static async open({ config, log, clock, readiness, stopping, fail }: DispatcherService): Promise<KafkaConnections> {
     const prefix = config.HOOKLINE_TOPIC_PREFIX
     const use = new TopicUse('dispatcher', prefix)
     const context = { log, clock, readiness, stopping }
@@ -94,7 +94,7 @@ export class KafkaAccess implements AsyncDisposable {
       attemptsLogId: known.get(attempts.topic) ?? null,
       parkedLogId: known.get(parked.topic) ?? null,
     }
-    return new KafkaAccess({ kafka, topics, producer, definitions, reader, logIds, configTopic }, opened.move())
+    return new KafkaConnections({ kafka, topics, producer, definitions, reader, logIds, configTopic }, opened.move())
   }
 
   /** Definition in force at this moment. */

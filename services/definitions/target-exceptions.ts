@@ -1,5 +1,5 @@
 import { ConfigError } from '../platform/config/config.ts'
-import { parseRanges } from './addresses.ts'
+import { parseRanges } from './blocked-addresses.ts'
 import type { UrlPolicy } from './target-url.ts'
 
 /**
