@@ -811,8 +811,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'forgets a probe that was postponed',
     file: dispatcher('engine/attempt-flow'),
-    text: 'they check again, because there is none.\n      if (probe) this.#probeLost(webhookId)',
-    replacement: 'they check again, because there is none.',
+    text: 'so they check again.\n      if (probe) this.#probeLost(webhookId)',
+    replacement: 'so they check again.',
     caughtBy: ['test/unit/dispatcher/engine/engine-waiting.test.ts'],
   },
   {
