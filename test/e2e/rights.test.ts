@@ -162,7 +162,14 @@ test.skipIf(lacking)('with the printed rights and no others, Kafka refuses nothi
     expect((await world.admin.http.get(`${own(failing.id)}/${view}`)).statusCode).toBe(200)
   expect((await world.admin.http.get(`businesses/${world.businessId}/audit`)).statusCode).toBe(200)
 
-  const tail = await commandLine(signIn('tail'))(['tail', `${prefix}webhook-deliveries`])
+  const tail = await commandLine(signIn('tail'))([
+    'tail',
+    `${prefix}webhook-deliveries`,
+    '--from',
+    'beginning',
+    '--key',
+    slow.id,
+  ])
   expect(tail).toMatchObject({ exitCode: 0, err: '', out: expect.stringContaining(slow.id) })
   const run = (program: Program, ...args: string[]) =>
     promisify(execFile)(process.execPath, args, { cwd: root, env: { ...process.env, ...signIn(program) } })
