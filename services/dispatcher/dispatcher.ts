@@ -1,3 +1,4 @@
+import type { Entry } from '../domain/definition/definition-table.ts'
 import { fetchCommitted } from '../platform/kafka/committed.ts'
 import type { Assignment, RecordBatch } from '../platform/kafka/consumer.ts'
 import { Patience } from '../platform/kafka/patience.ts'
@@ -18,7 +19,7 @@ import type { DispatcherService, KafkaConnections } from './kafka-connections.ts
 import { createDispatcherMetrics } from './metrics.ts'
 import { logOutcome } from './outcome/attempt-log-line.ts'
 import { CommitLoop } from './outcome/commit-loop.ts'
-import { recordOutcome } from './outcome/recorder.ts'
+import { type RecorderContext, recordOutcome } from './outcome/recorder.ts'
 import { switchOff } from './outcome/write-switch-off.ts'
 import { readParkedWith } from './takeover/parked-reader.ts'
 import { SnapshotWriter } from './takeover/snapshot-writer.ts'
@@ -33,8 +34,9 @@ const tickMs = 200
  */
 export class Dispatcher implements AsyncDisposable {
   readonly #service: DispatcherService
-  readonly #access: KafkaConnections
+  readonly #kafka: KafkaConnections
   readonly #faults: RecordFaults
+  readonly #recorder: RecorderContext
   readonly #readers: PartitionReaders
   readonly #pauses: PartitionPauses
   readonly #snapshots: SnapshotWriter
@@ -47,8 +49,8 @@ export class Dispatcher implements AsyncDisposable {
   readonly #ticks: NodeJS.Timeout
 
   /** Resolves when the instance has joined its consumer group, however long that takes. */
-  static async open(service: DispatcherService, access: KafkaConnections, sender: OpenSender): Promise<Dispatcher> {
-    const dispatcher = new Dispatcher(service, access, sender)
+  static async open(service: DispatcherService, kafka: KafkaConnections, sender: OpenSender): Promise<Dispatcher> {
+    const dispatcher = new Dispatcher(service, kafka, sender)
     await dispatcher.#readers.open({
       onAssigned: (assignment) => dispatcher.#onAssigned(assignment),
       onStart: ({ offset, ...start }) => dispatcher.#metrics.lag({ ...start, nextOffset: offset }),
@@ -57,21 +59,22 @@ export class Dispatcher implements AsyncDisposable {
     return dispatcher
   }
 
-  private constructor(service: DispatcherService, access: KafkaConnections, sender: OpenSender) {
+  private constructor(service: DispatcherService, kafka: KafkaConnections, sender: OpenSender) {
     const { config, clock, log, fail } = service
-    const { topics, reader, logIds, producer } = access
+    const { topics, reader, logIds, producer } = kafka
     const { nowMs } = clock
     this.#service = service
-    this.#access = access
+    this.#kafka = kafka
     this.#faults = new RecordFaults({ clock, log, fail })
-    this.#readers = new PartitionReaders(service, access)
+    this.#recorder = { ...topics, producer, nowMs }
+    this.#readers = new PartitionReaders(service, kafka)
     this.#pauses = new PartitionPauses(this.#readers, after)
     const send = producer.send.bind(producer)
     this.#snapshots = new SnapshotWriter({ ...topics.health, send, reader, logIds, nowMs, log })
     this.#unreadable = new UnreadableRecords({
       log,
       nowMs,
-      write: (partition, deadLetter) => this.#write(partition, { deadLetter }, () => undefined),
+      write: (partition, deadLetter) => recordOutcome(partition, { deadLetter }, this.#recorder, () => undefined),
     })
     this.#engine = new Engine(this.#ports(sender), limitsOf(config, topics))
     this.#metrics = createDispatcherMetrics([service.metrics], () => this.#engine)
@@ -114,22 +117,17 @@ export class Dispatcher implements AsyncDisposable {
     this.#metrics.recorded(records)
     logOutcome(this.#service.log, records)
     const ownership = this.#snapshots.ownership(partition)
-    this.#write(partition, records, (written) => {
+    recordOutcome(partition, records, this.#recorder, (written) => {
       this.#snapshots.acknowledged(ownership, written)
       acknowledged(written)
     })
   }
 
-  #write(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {
-    const { topics, producer } = this.#access
-    recordOutcome(partition, records, { ...topics, producer, nowMs: this.#service.clock.nowMs }, acknowledged)
-  }
-
-  #switchOff(...[entry, reason]: Parameters<EnginePorts['disable']>): void {
+  #switchOff(entry: Entry, reason: string): void {
     const { clock, stopping, log, fail } = this.#service
-    const { configTopic: topic, definitions, producer } = this.#access
+    const { configTopic: topic, definitions, producer } = this.#kafka
     const caughtUp = () => definitions.topic.caughtUp()
-    const current = (webhookId: string) => this.#access.definition(webhookId)
+    const current = (webhookId: string) => this.#kafka.definition(webhookId)
     const send = producer.send.bind(producer)
     switchOff(entry, reason, { topic, caughtUp, current, send, clock, stopping, log }).catch(fail)
   }
@@ -141,21 +139,21 @@ export class Dispatcher implements AsyncDisposable {
       monotonicMs: clock.monotonicMs,
       random: clock.random,
       after,
-      definition: (webhookId) => this.#access.definition(webhookId),
+      definition: (webhookId) => this.#kafka.definition(webhookId),
       readDraft,
       send: sender.send,
-      record: (...outcome) => this.#record(...outcome),
-      readParked: readParkedWith(this.#access, this.#unreadable, (error) => this.#failUnlessStopping(error)),
+      record: this.#record.bind(this),
+      readParked: readParkedWith(this.#kafka, this.#unreadable, (error) => this.#failUnlessStopping(error)),
       faults: this.#faults,
       fail,
-      disable: (...webhook) => this.#switchOff(...webhook),
+      disable: this.#switchOff.bind(this),
       onRoom: () => this.#pauses.room(),
     }
   }
 
   #createAssignments(): Assignments {
     const { clock, log, readiness, stopping, fail } = this.#service
-    const { kafka, topics, reader, logIds } = this.#access
+    const { kafka, topics, reader, logIds } = this.#kafka
     const { nowMs } = clock
     return new Assignments({
       engine: this.#engine,
@@ -172,14 +170,14 @@ export class Dispatcher implements AsyncDisposable {
 
   #createIntake(): IntakeContext {
     const { clock, log, stopping } = this.#service
-    const { topics, definitions } = this.#access
+    const { topics, definitions } = this.#kafka
     const [engine, faults, assignments, pauses] = [this.#engine, this.#faults, this.#assignments, this.#pauses]
     return {
       engine,
       faults,
       assignments,
       pauses,
-      topics: topics,
+      topics,
       definitions: new DefinitionWait({ topic: definitions.topic, clock }),
       patience: new Patience({
         clock,

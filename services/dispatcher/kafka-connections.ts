@@ -7,7 +7,7 @@ import { createKafka, type Kafka } from '../platform/kafka/client.ts'
 import { fetchLogIds } from '../platform/kafka/committed.ts'
 import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
 import { RangeReader } from '../platform/kafka/readers/range-reader.ts'
-import { KeyRing } from '../platform/keyring.ts'
+import type { KeyRing } from '../platform/keyring.ts'
 import type { ServiceContext } from '../platform/runtime/service.ts'
 import { topics as topicMap } from '../topics/map.ts'
 import { TopicUse } from '../topics/topic-use.ts'
@@ -61,7 +61,10 @@ export class KafkaConnections implements AsyncDisposable {
   }
 
   /** Resolves once Kafka and the registry answer, all topics exist, and webhook-config has been read to its end. */
-  static async open({ config, log, clock, readiness, stopping, fail }: DispatcherService): Promise<KafkaConnections> {
+  static async open(
+    { config, log, clock, readiness, stopping, fail }: DispatcherService,
+    keys: KeyRing,
+  ): Promise<KafkaConnections> {
     const prefix = config.HOOKLINE_TOPIC_PREFIX
     const use = new TopicUse('dispatcher', prefix)
     const context = { log, clock, readiness, stopping }
@@ -74,7 +77,6 @@ export class KafkaConnections implements AsyncDisposable {
     const producerOptions = { topics: written, lingerMs: recordLingerMs }
     const producer = opened.use(await BatchingProducer.open(kafka, context, fail, producerOptions))
 
-    const keys = KeyRing.parse(config.HOOKLINE_KEY_RING)
     const definitions = await openDefinitions(kafka, { use, fail, keys }, context)
     opened.use(definitions.topic)
     readiness.set('definitions', null)

@@ -1,5 +1,5 @@
 import { targetPolicy } from '../../definitions/target-exceptions.ts'
-import { KeyRing } from '../../platform/keyring.ts'
+import type { KeyRing } from '../../platform/keyring.ts'
 import { DefinitionFreshness } from '../intake/definition-freshness.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 import { Sender } from './deliver.ts'
@@ -11,6 +11,7 @@ export type OpenSender = AsyncDisposable & Pick<Sender, 'send'>
 export function openSender(
   { config, clock, log, stopping, fail }: DispatcherService,
   kafka: KafkaConnections,
+  keyRing: KeyRing,
 ): OpenSender {
   const opened = new AsyncDisposableStack()
   const freshness = opened.use(
@@ -24,10 +25,9 @@ export function openSender(
   const nameServers = config.HOOKLINE_DISPATCHER_NAME_SERVERS.split(',').filter((server) => server !== '')
   const mayStart = () => freshness.isFresh && kafka.canRecord()
   const http = opened.use(new HttpSender(clock, { ...policy, nameServers, mayStart }))
-  const keyRing = KeyRing.parse(config.HOOKLINE_KEY_RING)
   const sender = new Sender({ http, keyRing, policy, clock, log, freshness, canRecord: () => kafka.canRecord() })
   return {
-    send: (...request) => sender.send(...request),
+    send: sender.send.bind(sender),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }

@@ -30,16 +30,16 @@ const group = 'dispatcher'
  */
 export class PartitionReaders implements AsyncDisposable {
   readonly #service: DispatcherService
-  readonly #access: KafkaConnections
+  readonly #kafka: KafkaConnections
   readonly quietTopics: string[]
   readonly groupId: string
   #consumer: GroupConsumer | undefined
   #quiet: QuietTopicReader | undefined
 
-  constructor(service: DispatcherService, access: KafkaConnections) {
-    const { sources, deliveries } = access.topics
+  constructor(service: DispatcherService, kafka: KafkaConnections) {
+    const { sources, deliveries } = kafka.topics
     this.#service = service
-    this.#access = access
+    this.#kafka = kafka
     this.quietTopics = [...sources.keys()].filter((topic) => topic !== deliveries)
     this.groupId = service.config.HOOKLINE_TOPIC_PREFIX + group
   }
@@ -47,7 +47,7 @@ export class PartitionReaders implements AsyncDisposable {
   /** Joins the group, however long it takes until Kafka answers. */
   async open({ onAssigned, onStart, onBatch }: ReaderEvents): Promise<void> {
     const { config, log, clock, readiness, stopping, fail } = this.#service
-    const { kafka, topics } = this.#access
+    const { kafka, topics } = this.#kafka
     const context = { log, clock, readiness, stopping }
     const common = { sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, maxWaitMs, fail }
     this.#quiet = await QuietTopicReader.open(
@@ -60,7 +60,7 @@ export class PartitionReaders implements AsyncDisposable {
       },
       context,
     )
-    const consumer = await GroupConsumer.open(
+    this.#consumer = await GroupConsumer.open(
       kafka,
       {
         ...common,
@@ -80,7 +80,6 @@ export class PartitionReaders implements AsyncDisposable {
       },
       context,
     )
-    this.#consumer = consumer
   }
 
   /** Undefined before the group was joined for the first time. */
@@ -112,6 +111,6 @@ export class PartitionReaders implements AsyncDisposable {
   }
 
   #fetching(topic: string): Pick<GroupConsumer, 'pause' | 'resume'> | undefined {
-    return topic === this.#access.topics.deliveries ? this.#consumer : this.#quiet
+    return topic === this.#kafka.topics.deliveries ? this.#consumer : this.#quiet
   }
 }

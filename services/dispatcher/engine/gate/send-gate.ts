@@ -46,20 +46,12 @@ export class SendGates {
    * result never comes (its process was killed, its partition came from another instance) is given up after a minute.
    */
   waitMs(webhookId: string): number {
-    const state = this.#gates.get(webhookId)
-    if (!state) return 0
-    return (
-      this.#blockedMs(webhookId, state) ?? state.pacer?.waitMs(this.#clock.monotonicMs(), this.#rateOf(webhookId)) ?? 0
-    )
+    return this.#startsInMs(webhookId, 'waitMs')
   }
 
   /** Like waitMs, for a caller that comes back after the wait. */
   requestStart(webhookId: string): number {
-    const state = this.#gates.get(webhookId)
-    if (!state) return 0
-    return (
-      this.#blockedMs(webhookId, state) ?? state.pacer?.request(this.#clock.monotonicMs(), this.#rateOf(webhookId)) ?? 0
-    )
+    return this.#startsInMs(webhookId, 'request')
   }
 
   /** Counts a start, which waitMs has allowed. */
@@ -126,6 +118,14 @@ export class SendGates {
   /** Gates of a partition number's webhooks that failed lately or are paused. */
   *statesOf(partition: number): Iterable<[string, GateState]> {
     for (const entry of this.#gates) if (entry[1].partition === partition) yield entry
+  }
+
+  /** @param ask the pacer's method: request tells it that the caller comes back. */
+  #startsInMs(webhookId: string, ask: 'waitMs' | 'request'): number {
+    const state = this.#gates.get(webhookId)
+    if (!state) return 0
+    const blockedMs = this.#blockedMs(webhookId, state)
+    return blockedMs ?? state.pacer?.[ask](this.#clock.monotonicMs(), this.#rateOf(webhookId)) ?? 0
   }
 
   /** Milliseconds that the breaker or a pause blocks the webhook; null when neither does. */
