@@ -14,7 +14,7 @@ import { register, unregistered } from './registration.ts'
 import { type Program, programs } from './rights.ts'
 import { readSchema, subjectName } from './schemas.ts'
 import { toTopicSpec } from './spec.ts'
-import { strimziTopics, strimziUsers } from './strimzi.ts'
+import { type StrimziAuthentication, strimziAuthentications, strimziTopics, strimziUsers } from './strimzi.ts'
 
 /** Command line of npm run topics -- apply, diff, acls and print (docs/reference/contract.md, section 6). */
 
@@ -57,13 +57,20 @@ program
   .description('print topics and users as resources for Strimzi, or the topics as an AsyncAPI document')
   .addOption(new Option('--format <format>').choices(['strimzi', 'asyncapi']).makeOptionMandatory())
   .option('--cluster <name>', "name of Strimzi's Kafka resource", 'kafka')
-  .action(({ format, cluster }: { format: 'strimzi' | 'asyncapi'; cluster: string }) => {
+  .addOption(
+    new Option('--authentication <type>', "how Strimzi's users sign in")
+      .choices(strimziAuthentications)
+      .default('scram-sha-512'),
+  )
+  .action(({ format, cluster, authentication }: PrintOptions) => {
     const config = loadConfig(topicsConfig, process.env)
     if (format === 'asyncapi') return void process.stdout.write(stringify(asyncApi(readVersion())))
     const prefix = config.HOOKLINE_TOPIC_PREFIX
-    const options = { cluster, prefix, replicas: config.HOOKLINE_REPLICATION_FACTOR }
+    const options = { cluster, prefix, replicas: config.HOOKLINE_REPLICATION_FACTOR, authentication }
     process.stdout.write(strimziTopics(specsOf(config), options) + strimziUsers(programs, options))
   })
+
+type PrintOptions = { format: 'strimzi' | 'asyncapi'; cluster: string; authentication: StrimziAuthentication }
 
 function specsOf(config: TopicsConfig): TopicSpec[] {
   return Object.values(topics).map((topic) =>

@@ -9,10 +9,15 @@ export type StrimziOptions = {
   prefix: string
   /** -1 means Strimzi's default. */
   replicas: number
+  /** How the users sign in: by password, or by a client certificate. */
+  authentication: StrimziAuthentication
 }
 
-/** API version of Strimzi's resources. */
-const apiVersion = 'kafka.strimzi.io/v1beta2'
+export const strimziAuthentications = ['scram-sha-512', 'tls'] as const
+export type StrimziAuthentication = (typeof strimziAuthentications)[number]
+
+/** API version of Strimzi's resources: since 0.49 it exists, since 1.0 it is the only one. */
+const apiVersion = 'kafka.strimzi.io/v1'
 
 /** KafkaTopic resources as one YAML stream. */
 export function strimziTopics(specs: readonly TopicSpec[], { cluster, replicas }: StrimziOptions): string {
@@ -25,14 +30,17 @@ export function strimziTopics(specs: readonly TopicSpec[], { cluster, replicas }
   return toStream(resources)
 }
 
-/** A KafkaUser resource for each program, with SCRAM-SHA-512. */
-export function strimziUsers(programs: readonly Program[], { cluster, prefix }: StrimziOptions): string {
+/** A KafkaUser resource for each program. */
+export function strimziUsers(
+  programs: readonly Program[],
+  { cluster, prefix, authentication }: StrimziOptions,
+): string {
   const resources = programs.map((program) => ({
     apiVersion,
     kind: 'KafkaUser',
     metadata: metadataOf(`hookline-${program}`, cluster),
     spec: {
-      authentication: { type: 'scram-sha-512' },
+      authentication: { type: authentication },
       authorization: {
         type: 'simple',
         acls: listRights(program, prefix).map(({ resource, name, pattern, operations }) => ({

@@ -24,7 +24,7 @@ test('the AsyncAPI document is valid by the schema of AsyncAPI 3.0.0', () => {
   expect(validate({ ...document, channels: { a: { address: 1 } } })).toBe(false)
 })
 
-const options = { cluster: 'my', prefix: 'Shop_', replicas: 3 }
+const options = { cluster: 'my', prefix: 'Shop_', replicas: 3, authentication: 'tls' } as const
 const read = (stream: string) => parseAllDocuments(stream).map((document) => document.toJS() as Record<string, unknown>)
 
 test('Strimzi topics have the names and settings that apply would use, under valid Kubernetes names', () => {
@@ -43,6 +43,7 @@ test('Strimzi users have each right that their program needs', () => {
     programs.map((program) => `hookline-${program}`),
   )
   expect(resources[0]?.spec).toMatchObject({
+    authentication: { type: 'tls' },
     authorization: {
       type: 'simple',
       acls: [
