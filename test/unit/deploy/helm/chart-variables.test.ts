@@ -1,0 +1,113 @@
+import { existsSync, readdirSync } from 'node:fs'
+import type { TObject } from 'typebox'
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../../../services/platform/config/config.ts'
+import { environmentOf, exampleNames, lackOfTools, type PodTemplate, podOf, render } from '../../../support/chart.ts'
+import { root } from '../../../support/documents.ts'
+
+/** Variables of every program that the chart runs, as its config.ts declares them, against what the values give it. */
+
+type Declaration = { type?: string; enum?: string[]; maximum?: number; default?: unknown; secret?: boolean }
+
+const programs = [
+  ...readdirSync(new URL('services', root)).filter((name) => existsSync(new URL(`services/${name}/main.ts`, root))),
+  'topics',
+]
+const schemas = new Map(await Promise.all(programs.map(async (program) => [program, await schemaOf(program)] as const)))
+const declared = new Map(
+  [...schemas.values()].flatMap(({ properties }) => Object.entries(properties as Record<string, Declaration>)),
+)
+
+async function schemaOf(program: string): Promise<TObject> {
+  const module = (await import(new URL(`services/${program}/config.ts`, root).href)) as Record<string, unknown>
+  const schema = Object.values(module).find(
+    (value) => typeof value === 'object' && value !== null && 'properties' in value,
+  )
+  if (!schema) throw new Error(`services/${program}/config.ts exports no schema`)
+  return schema as TObject
+}
+
+function namesOf(program: string): string[] {
+  return Object.keys(schemas.get(program)?.properties ?? {})
+}
+
+/** Paths of the Secrets' keys that a pod mounts. */
+function mountedFiles({ spec }: PodTemplate): string[] {
+  const mounts = new Map(spec.containers[0]?.volumeMounts.map(({ name, mountPath }) => [name, mountPath]))
+  return spec.volumes.flatMap(({ name, secret }) =>
+    (secret?.items ?? []).map(({ path }) => `${mounts.get(name)}/${path}`),
+  )
+}
+
+/** A value that is not the default. */
+function sampleOf({ type, enum: values, maximum, default: usual }: Declaration): string | number | boolean {
+  if (values) return values.find((value) => value !== usual) ?? ''
+  if (type === 'boolean') return usual !== true
+  return type === 'integer' || type === 'number' ? (maximum ?? 1) : 'x-{program}'
+}
+
+describe.skipIf(lackOfTools !== null)('variables of the chart', () => {
+  const plain = Object.fromEntries(
+    [...declared].filter(([, { secret }]) => !secret).map(([name, declaration]) => [name, sampleOf(declaration)]),
+  )
+  const secrets = Object.fromEntries([...declared.keys()].map((name) => [name, { name: 's-{program}', key: name }]))
+  const required = Object.fromEntries(
+    [...declared].filter(([, { secret }]) => secret).map(([name]) => [name, secrets[name]]),
+  )
+
+  test('every service and the topics command have variables that the chart can set', () => {
+    expect(programs).toHaveLength(6)
+    expect(declared.size).toBeGreaterThan(30)
+  })
+
+  test('every variable that is no secret can be set by config, with its exact value, for the programs that read it', () => {
+    const resources = render({ config: plain, secrets: required })
+    for (const program of programs) {
+      const given = Object.entries(environmentOf(resources, program)).filter(([name]) => name in plain)
+      const expected = namesOf(program)
+        .filter((name) => name in plain)
+        .map((name) => [name, String(plain[name]).replace('{program}', program)])
+      expect(Object.fromEntries(given), program).toEqual(Object.fromEntries(expected))
+    }
+  })
+
+  test('every variable can come from a Secret, as a file if it ends in _FILE, for the programs that read it', () => {
+    const resources = render({ secrets })
+    for (const program of programs) {
+      const isFile = (name: string) => name.endsWith('_FILE')
+      const expected = namesOf(program).map((name) => [
+        name,
+        isFile(name) ? `/etc/hookline/s-${program}/${name}` : `s-${program}/${name}`,
+      ])
+      expect(environmentOf(resources, program), program).toEqual(Object.fromEntries(expected))
+      const files = expected.filter(([name = '']) => isFile(name)).map(([, path]) => path)
+      expect(mountedFiles(podOf(resources, program)).sort(), program).toEqual(files.sort())
+    }
+  })
+
+  test("a program's own values come before those of all programs, false included, and for this program alone", () => {
+    const own = { config: { KAFKA_TLS: false }, secrets: { KAFKA_CLIENT_ID: { name: 'own', key: 'id' } } }
+    const config = { KAFKA_TLS: true, KAFKA_CLIENT_ID: 'all' }
+    const resources = render({ config, topics: own, services: { admin: own } }, 'demo')
+    for (const program of programs) {
+      const isOwn = program === 'topics' || program === 'admin'
+      const expected = isOwn
+        ? { KAFKA_TLS: 'false', KAFKA_CLIENT_ID: 'own/id' }
+        : { KAFKA_TLS: 'true', KAFKA_CLIENT_ID: 'all' }
+      expect(environmentOf(resources, program), program).toMatchObject(expected)
+    }
+  })
+
+  test.each(exampleNames)('every program accepts the variables that examples/%s.yaml gives it', (example) => {
+    const resources = render({}, example)
+    const key = `k1=${Buffer.alloc(32).toString('base64')}`
+    for (const program of programs) {
+      const environment = environmentOf(resources, program)
+      const given = Object.entries(environment).map(([name, value]) => [
+        name,
+        name === 'HOOKLINE_KEY_RING' ? key : value,
+      ])
+      expect(() => loadConfig(schemas.get(program) as TObject, Object.fromEntries(given)), program).not.toThrow()
+    }
+  })
+})
