@@ -41,12 +41,8 @@ export class Sender {
   send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void {
     const { http, clock, log, canRecord } = this.#context
     const startedAtMs = clock.nowMs()
-    const stale = () =>
-      ended({ kind: 'postponed', startedAtMs, delayMs: staleMs, reason: 'definitions are being read again' })
-    if (!this.#context.freshness.isFresh) return queueMicrotask(stale)
-    const unrecordable = () =>
-      ended({ kind: 'postponed', startedAtMs, delayMs: unrecordableMs, reason: 'Kafka does not take the outcome' })
-    if (!canRecord()) return queueMicrotask(unrecordable)
+    if (!this.#context.freshness.isFresh) return queueMicrotask(() => ended(stale(startedAtMs)))
+    if (!canRecord()) return queueMicrotask(() => ended(unrecordable(startedAtMs)))
     const found = this.#target(definition)
     switch (found.kind) {
       case 'unavailable':
@@ -61,7 +57,9 @@ export class Sender {
         const { origin, path, timeoutMs } = found.target
         const headers = requestHeaders(found.target, delivery, attempt, startedAtMs)
         const request = { origin, path, headers, body: delivery.body, timeoutMs, owner: definition.businessId }
-        return http.post(request, (outcome) => (outcome ? ended({ kind: 'outcome', startedAtMs, outcome }) : stale()))
+        return http.post(request, (outcome) =>
+          ended(outcome ? { kind: 'outcome', startedAtMs, outcome } : stale(startedAtMs)),
+        )
       }
     }
   }
@@ -80,6 +78,14 @@ export class Sender {
     this.#targets.set(definition.id, { definition, result, loggedAtMs: known?.loggedAtMs ?? Number.NEGATIVE_INFINITY })
     return result
   }
+}
+
+function stale(startedAtMs: number): SendResult {
+  return { kind: 'postponed', startedAtMs, delayMs: staleMs, reason: 'definitions are being read again' }
+}
+
+function unrecordable(startedAtMs: number): SendResult {
+  return { kind: 'postponed', startedAtMs, delayMs: unrecordableMs, reason: 'Kafka does not take the outcome' }
 }
 
 /** @returns names and values in turn. */

@@ -80,8 +80,10 @@ function writeAttempt(
 ): void {
   const { topic, encode } = attempts
   const recordOf = (made: Attempt) => ({ topic, key: made.webhookId, value: encode(made), partition })
-  const bare = { ...attempt, responseExcerpt: null }
-  const smaller: SmallerRecords = () => [() => recordOf(bare), () => recordOf(withShortIds(bare))]
+  const smaller: SmallerRecords = () => {
+    const bare = { ...attempt, responseExcerpt: null }
+    return [() => recordOf(bare), () => recordOf(withShortIds(bare))]
+  }
   enqueueWhatFits(producer, recordOf(attempt), smaller, acknowledged)
 }
 
