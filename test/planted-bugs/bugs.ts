@@ -734,7 +734,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends to receivers what it could not record',
     file: dispatcher('http/deliver'),
-    text: 'if (!canRecord()) return queueMicrotask(unrecordable)',
+    text: 'if (!canRecord()) return queueMicrotask(() => ended(unrecordable(startedAtMs)))',
     replacement: '',
     caughtBy: ['test/unit/dispatcher/http/deliver.test.ts'],
   },
