@@ -29,9 +29,9 @@ test.each([...chartFiles()])('the generated file %s of the chart is current; if 
   expect(readDocument(path)).toBe(text)
 })
 
-test("the chart's appVersion is the version of the package", () => {
+test('the chart and the application in it have the version of the package', () => {
   const { version } = JSON.parse(readDocument('package.json')) as { version: string }
-  expect((parse(readDocument('deploy/helm/hookline/Chart.yaml')) as { appVersion: string }).appVersion).toBe(version)
+  expect(parse(readDocument('deploy/helm/hookline/Chart.yaml'))).toMatchObject({ version, appVersion: version })
 })
 
 describe.skipIf(lackOfTools !== null).each(exampleNames)('the chart with examples/%s.yaml', (example) => {
