@@ -6,22 +6,21 @@ import { join } from 'node:path'
 /** Part of vitest's JSON report. */
 type Report = { testResults: { name: string; message?: string; assertionResults: { status: string }[] }[] }
 
-/** passed; failed: at least one of its tests failed; broken: no test was run. */
-export type FileVerdict = 'passed' | 'failed' | 'broken'
-
-/** Time limit: a bug may keep a simulation from ending, which counts as noticed. */
-const limitMs = 300_000
+/** failed: at least one of its tests failed; late: it had not ended at its time limit; broken: no test was run. */
+export type FileVerdict = 'passed' | 'failed' | 'late' | 'broken'
 
 /**
  * Runs test files of a copy of the repository.
  * @param kafka uses the project's own set-up; without it no Kafka is started, and files of any folder may be run.
- * @returns results by file; 'failed' for those that had not ended within five minutes.
+ * @param limitMs a bug may keep a simulation from ending.
+ * @returns results by file; all are late if they had not ended together at their time limit.
  */
 export async function runTests(
   root: string,
   files: string[],
   kafka: boolean,
   env: NodeJS.ProcessEnv,
+  limitMs: number,
 ): Promise<Map<string, FileVerdict>> {
   const reportFile = join(root, 'planted-bugs-report.json')
   await rm(reportFile, { force: true })
@@ -40,7 +39,7 @@ export async function runTests(
   }, limitMs)
   await once(child, 'exit')
   clearTimeout(timer)
-  if (isLate) return new Map(files.map((file) => [file, 'failed']))
+  if (isLate) return new Map(files.map((file) => [file, 'late']))
   const report = await readFile(reportFile, 'utf8').catch(() => null)
   if (report === null) return new Map(files.map((file) => [file, 'broken']))
   const { testResults } = JSON.parse(report) as Report
