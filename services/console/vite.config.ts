@@ -7,10 +7,10 @@ import { defineConfig, type Plugin } from 'vite'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const folder = join(root, 'dist')
-/** Smaller ones gain nothing: they fit one packet as they are. */
+/** Minimum size of a file to compress; a smaller one fits into one packet. */
 const worthwhileBytes = 1_000
 
-/** Beside each file its .br and .gz, made once here at full strength rather than for each request. */
+/** Writes a .br and a .gz beside each file, compressed once at full strength instead of on each request. */
 function precompressed(): Plugin {
   return {
     name: 'precompressed',
@@ -35,11 +35,11 @@ export default defineConfig({
     outDir: folder,
     emptyOutDir: true,
     target: 'es2022',
-    // Files, never data: URLs: the page's policy allows its own origin only.
+    // Never data: URLs: the page's policy allows its own origin only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // What the first page needs, in a few files: thirty small ones have as many requests and headers.
+    // Groups the first page's modules into a few files, to save requests.
     rolldownOptions: {
       output: {
         codeSplitting: {
@@ -62,6 +62,6 @@ export default defineConfig({
     },
   },
   css: { modules: { localsConvention: 'camelCaseOnly' } },
-  // For work on the console beside a running stack: CONSOLE_API=<adminUrl> npx vite services/console
+  // Development beside a running stack: CONSOLE_API=<adminUrl> npx vite services/console
   server: { proxy: { '/api': { target: process.env.CONSOLE_API ?? 'http://127.0.0.1:8080' } } },
 })

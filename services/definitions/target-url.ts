@@ -1,3 +1,4 @@
+import type { RefusalCode } from '../domain/api/refusals.ts'
 import { type AddressRanges, isAllowedAddress } from './blocked-addresses.ts'
 
 export type UrlPolicy = {
@@ -8,20 +9,20 @@ export type UrlPolicy = {
 }
 
 /**
- * Checks a webhook's URL; null if it is valid. The API and the dispatcher give the same verdict (guarantees.md, 29).
+ * What is wrong with a webhook's URL; null if it is valid. The API and the dispatcher give the same verdict (guarantees.md, 29).
  * URL rewrites every spelling of a host (octal, hex, short, percent-encoded, digits of other scripts) to one. The
  * addresses of a host name are checked at the connection, when they are known.
  */
-export function urlProblem(text: string, { allowInsecureUrls, allowedAddresses }: UrlPolicy): string | null {
+export function urlProblem(text: string, { allowInsecureUrls, allowedAddresses }: UrlPolicy): RefusalCode | null {
   const url = URL.parse(text)
-  if (!url) return 'is not a URL'
-  if (url.protocol !== 'https:' && !(allowInsecureUrls && url.protocol === 'http:')) return 'must begin with https://'
-  if (url.username !== '' || url.password !== '') return 'must not hold a user or a password'
-  if (url.hostname === '') return 'has no host'
+  if (!url) return 'url-syntax'
+  if (url.protocol !== 'https:' && !(allowInsecureUrls && url.protocol === 'http:')) return 'url-scheme'
+  if (url.username !== '' || url.password !== '') return 'url-credentials'
+  if (url.hostname === '') return 'url-host'
   // URL drops a scheme's standard port, so any port that is left is another one.
-  if (url.port !== '' && !allowInsecureUrls) return 'must use the standard port'
+  if (url.port !== '' && !allowInsecureUrls) return 'url-port'
   const isAllowed = addressesOf(url.hostname).every((address) => isAllowedAddress(address, allowedAddresses))
-  return isAllowed ? null : 'leads to an address that is not public'
+  return isAllowed ? null : 'url-address'
 }
 
 /** Addresses that the host's text alone gives: those of a literal, and loopback for localhost (RFC 6761, 6.3). */

@@ -70,7 +70,7 @@ test('a one-time link signs in once, and activates webhooks for a new business',
   const businessId = `${world.businessId}-new`
   await signIn(page, world, { businessId })
   await page.getByText('Webhooks are not activated').waitFor()
-  await page.getByRole('link', { name: 'To the account' }).click()
+  await page.getByRole('link', { name: 'Go to account' }).click()
   await button('Activate webhooks').click()
   await page.getByText(/Last changed by maria@bakery.example/).waitFor()
   await browser.shoot(page, 'account')
@@ -80,7 +80,9 @@ test('a one-time link signs in once, and activates webhooks for a new business',
   await first.goto(link)
   await first.getByRole('heading', { name: 'No webhooks yet' }).waitFor()
   await second.goto(link)
-  await second.getByText('You are not signed in, or the link has been used or has expired.').waitFor()
+  await second
+    .getByText('You are not signed in, or the link has expired or was already used. Ask for a new link.')
+    .waitFor()
   for (const one of [first, second]) await one.context().close()
 })
 
@@ -89,7 +91,7 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
   await signIn(page, world)
   await page.getByRole('link', { name: 'New webhook' }).click()
   await button('Create').click()
-  await page.getByText('This is needed.').first().waitFor()
+  await page.getByText('Required.').first().waitFor()
 
   await page.getByLabel('Name').fill('Orders to the till')
   await page.getByLabel('URL').fill(world.receiver.url + receiverPath)
@@ -105,11 +107,11 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
 
   await page.getByRole('switch', { name: 'On' }).uncheck()
   await page.getByLabel('Retries').selectOption('none')
-  await button('Add a header').click()
+  await button('Add header').click()
   await page.getByLabel('Header', { exact: true }).fill('X-Api-Key')
   await page.getByLabel('Value', { exact: true }).fill('letmein')
   world.receiver.answer(receiverPath, { kind: 'status', status: 200, body: '{"ok":true}' })
-  await button('Send a test').click()
+  await button('Send test').click()
   await page.getByText(/Answered in/).waitFor()
   expect(arrivals()).toMatchObject([{ headers: { 'x-api-key': 'letmein' } }])
 
@@ -120,7 +122,7 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
   await page.getByText('from standardwebhooks.webhooks import').waitFor()
   await browser.shoot(page, 'secret')
   world.receiver.expectSecrets(receiverPath, [secret])
-  await button('I have kept it').click()
+  await button('I have stored it').click()
   await page.getByRole('heading', { name: 'Orders to the till' }).waitFor()
   webhookUrl = page.url()
   expect(await state().textContent()).toBe('Off')
@@ -128,13 +130,13 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
 
 test('a webhook that is switched on can be tested: request, answer and time are shown', async () => {
   await button('Test webhook').click()
-  expect(await button('Send a test').isDisabled()).toBe(true)
+  expect(await button('Send test').isDisabled()).toBe(true)
   await page.keyboard.press('Escape')
   await page.getByRole('switch').press(' ')
   await expect.poll(() => state().textContent(), patience).toMatch(/Idle|Healthy/)
   await button('Test webhook').click()
   await page.getByLabel('Kind of notification').selectOption('status')
-  await button('Send a test').click()
+  await button('Send test').click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText(/Answered in/).waitFor()
   await dialog.getByText(/"type": "status"/).waitFor()
@@ -166,16 +168,16 @@ test("deliveries appear as they happen, and the figures match the receiver's", a
 test('a rotated secret is shown once, and both secrets sign', async () => {
   await page.goto(webhookUrl)
   await button('More actions').click()
-  await page.getByRole('menuitem', { name: 'Rotate the secret' }).click()
-  await button('Make a new secret').click()
+  await page.getByRole('menuitem', { name: 'Rotate secret' }).click()
+  await button('Create new secret').click()
   const rotated = (await page.getByTestId('secret').textContent()) ?? ''
   expect(rotated).toMatch(/^whsec_/)
   expect(rotated).not.toBe(secret)
-  await button('I have kept it').click()
+  await button('I have stored it').click()
   for (const one of [secret, rotated]) {
     world.receiver.expectSecrets(receiverPath, [one])
     await button('Test webhook').click()
-    await button('Send a test').click()
+    await button('Send test').click()
     await page.getByText(/Answered in/).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
@@ -207,12 +209,12 @@ test('a failing receiver shows its errors with their answers, then the block wit
   const counted = { success: delivered, error: failuresToBlock, rejected: rejectedLater }
   await expect.poll(() => totals(page), patience).toMatchObject(counted)
   // A notification that would be rejected again.
-  expect(await button('Send all undelivered again').isDisabled()).toBe(true)
+  expect(await button('Resend all undelivered').isDisabled()).toBe(true)
   await browser.shoot(page, 'blocked')
-  await button('Dark colours').click()
+  await button('Dark theme').click()
   await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
   await browser.shoot(page, 'blocked-dark')
-  await button('Light colours').click()
+  await button('Light theme').click()
   expect(arrivals()).toHaveLength(before + failuresToBlock)
 })
 
@@ -231,13 +233,13 @@ test('once the receiver works again and ten minutes have passed, everything is s
     .toBeGreaterThan(before)
   await expect.poll(() => state().textContent(), patience).toMatch(/Healthy|Failing/)
 
-  await page.getByRole('tab', { name: 'Given up' }).click()
+  await page.getByRole('tab', { name: 'Undelivered' }).click()
   await page.getByText('Not sent: sending was blocked').first().waitFor()
   await browser.shoot(page, 'dead-letters')
-  await button('Send all undelivered again').click()
-  await page.getByLabel('A second, at most').fill('100')
-  await button('Send again').click()
-  await card(page, 'Sent again').waitFor({ timeout: 30_000 })
+  await button('Resend all undelivered').click()
+  await page.getByLabel('Maximum per second').fill('100')
+  await button('Resend').click()
+  await card(page, 'Resend finished').waitFor({ timeout: 30_000 })
   await browser.shoot(page, 'replayed')
   const missing = () => {
     const here = new Set(arrivals().map(({ notification }) => notification?.contactId))
@@ -265,7 +267,7 @@ test('one notification is replayed from the page of its attempt', async () => {
   const count = () => arrivals().filter(({ notification }) => notification?.contactId === 'ana-5').length
   await page.goto(`${webhookUrl}/attempts?contactId=ana-5`)
   await page.locator('tbody tr button').first().click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Resend' }).click()
   await expect.poll(count, patience).toBe(2)
 })
 
@@ -297,7 +299,7 @@ test('the contents of a form survive the end of the session and a reload', async
     .getByLabel('One-time link')
     .fill(await world.stack.loginUrl({ role: 'super_admin', businessId: world.businessId }))
   await button('Sign in').click()
-  await page.getByText('What you had not saved is here again.').waitFor()
+  await page.getByText('Your unsaved changes have been restored.').waitFor()
   expect(await page.getByLabel('Name').inputValue()).toBe('Half-written')
   await page.context().clearCookies()
   await button('Create').click()
@@ -315,12 +317,12 @@ test('a read-only user sees no buttons, and gets 403', async () => {
   await signIn(reader, world, { role: 'analyst', permissions: ['webhooks:read'] })
   await reader.getByRole('link', { name: 'Orders to the new till' }).click()
   await card(reader, 'Responses').waitFor()
-  for (const name of ['Test webhook', 'Edit', 'More actions', 'Send all undelivered again'])
+  for (const name of ['Test webhook', 'Edit', 'More actions', 'Resend all undelivered'])
     expect(await reader.getByText(name, { exact: true }).or(button(name, reader)).count(), name).toBe(0)
   expect(await reader.getByRole('switch').count()).toBe(0)
   await browser.shoot(reader, 'read-only')
   await reader.goto(pathOf(world, 'account'))
-  await reader.getByText('Your role may not change this.').waitFor()
+  await reader.getByText('You do not have permission to change this.').waitFor()
   await reader.goto(pathOf(world, 'webhooks'))
   expect(await reader.getByRole('link', { name: 'New webhook' }).count()).toBe(0)
   expect(await statusOf(reader, 'PUT', `/businesses/${world.businessId}/account`, { webhooksEnabled: false })).toBe(403)
@@ -336,7 +338,7 @@ test('data of another business is out of reach', async () => {
   const id = webhookUrl.split('/').at(-1)
   for (const rest of ['webhooks', `webhooks/${id}`, 'account', 'audit']) {
     await stranger.goto(pathOf(world, rest))
-    await stranger.getByText('You do not have permission for this.').first().waitFor()
+    await stranger.getByText('You do not have permission for this. Ask your administrator.').first().waitFor()
     expect(await stranger.getByText('Orders to the new till').count(), rest).toBe(0)
   }
   await stranger.goto(pathOf(world, `webhooks/${id}`, 'someone-else'))

@@ -5,22 +5,23 @@ import { isServerMade } from '../../domain/definition/definition.ts'
 import { shapeProblem } from '../../domain/definition/json-shape.ts'
 import { type Checked, compileSchema } from '../../platform/json/json-schema.ts'
 import { headerProblems, movedHeaders } from './header-rules.ts'
+import { refusal } from './refusal.ts'
 
 const checkShape = compileSchema<Draft>(Draft)
 
 export type DraftRules = UrlPolicy & {
-  /** Names of the headers whose value is stored already. */
+  /** Names of the headers that have a stored value. */
   storedHeaders: readonly string[]
-  /** URL that they are stored for; undefined of a new webhook. */
+  /** URL that these values are stored for; undefined for a new webhook. */
   storedUrl?: string | undefined
   /**
-   * Properties that the client wrote: only these must keep the rules on URLs and headers, so that a webhook which an
+   * Properties that the client wrote. Only these must keep the rules on URLs and headers, so that a webhook that an
    * operator wrote by hand with a bad URL can still be switched off.
    */
   written: ReadonlySet<string>
 }
 
-/** Checks what a client wants a webhook to be, and fills in the defaults. All problems at once, each with its field. */
+/** Checks a draft of a webhook and fills in the defaults. Reports all problems at once, each with its field. */
 export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft> {
   const shape = shapeProblem(candidate)
   if (shape !== null) return { ok: false, problems: [{ field: '', message: shape }] }
@@ -28,22 +29,22 @@ export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft
   if (!checked.ok) {
     const problems = checked.problems.map(({ field, message }) => ({
       field,
-      message: isServerMade(field) ? 'is made by the server and cannot be set' : message,
+      message: isServerMade(field) ? 'is set by the server and cannot be changed' : message,
     }))
     return { ok: false, problems }
   }
   const { url, headers } = checked.value
-  const badUrl = rules.written.has('url') ? urlProblem(url, rules) : null
+  const urlCode = rules.written.has('url') ? urlProblem(url, rules) : null
   const badHeaders = rules.written.has('headers') ? headerProblems(headers, rules.storedHeaders) : []
-  const storedFor = rules.storedUrl === undefined ? null : toOrigin(rules.storedUrl)
-  const moved = storedFor === null || storedFor === toOrigin(url) ? [] : movedHeaders(headers, storedFor)
-  const problems = [...(badUrl === null ? [] : [{ field: 'url', message: badUrl }]), ...badHeaders, ...moved]
+  const isMoved = rules.storedUrl !== undefined && toOrigin(rules.storedUrl) !== toOrigin(url)
+  const moved = isMoved ? movedHeaders(headers) : []
+  const problems = [...(urlCode === null ? [] : [refusal('url', urlCode)]), ...badHeaders, ...moved]
   return problems.length === 0 ? checked : { ok: false, problems }
 }
 
 /**
- * JSON merge patch (RFC 7396): absent stays, null removes (the default then fills in), objects are merged. Headers are
- * the exception: they are replaced as a whole, so that a name that is not sent is gone.
+ * JSON merge patch (RFC 7396): an absent property stays, null removes it (the default then fills in), objects are merged.
+ * Headers are the exception: they are replaced as a whole, so a name that is not sent is removed.
  */
 export function mergePatch(current: Draft, patch: Record<string, unknown>): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...current }

@@ -1,8 +1,10 @@
+import type { RefusalCode } from '../../domain/api/refusals.ts'
 import { isHeaderValue, isReservedHeader } from '../../domain/definition/custom-headers.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
 import type { Problem } from '../../platform/json/json-schema.ts'
+import { refusal } from './refusal.ts'
 
-/** What is wrong with custom headers, beyond their shape. @param stored names of the headers that have a stored value. */
+/** Problems of custom headers, beyond their shape. @param stored names of the headers that have a stored value. */
 export function headerProblems(headers: Record<string, string>, stored: readonly string[]): Problem[] {
   const kept = new Set(stored.map(lowerCase))
   const seen = new Set<string>()
@@ -10,30 +12,27 @@ export function headerProblems(headers: Record<string, string>, stored: readonly
     const lower = lowerCase(name)
     const twice = seen.has(lower)
     seen.add(lower)
-    const message = headerProblem(lower, value, twice, kept)
-    return message === null ? [] : [{ field: `headers.${name}`, message }]
+    const code = headerProblem(lower, value, twice, kept)
+    return code === null ? [] : [refusal(`headers.${name}`, code)]
   })
 }
 
-function headerProblem(lower: string, value: string, twice: boolean, kept: Set<string>): string | null {
-  if (isReservedHeader(lower)) return 'is set by Hookline or by HTTP itself and cannot be a custom header'
-  if (twice) return 'comes twice: header names do not differ by case'
-  if (value === maskedValue && !kept.has(lower)) return `"${maskedValue}" keeps a stored value, and there is none`
-  if (!isHeaderValue(value)) return 'must not hold line breaks, control characters or characters beyond Latin-1'
+function headerProblem(lower: string, value: string, twice: boolean, kept: Set<string>): RefusalCode | null {
+  if (isReservedHeader(lower)) return 'header-reserved'
+  if (twice) return 'header-twice'
+  if (value === maskedValue && !kept.has(lower)) return 'header-not-stored'
+  if (!isHeaderValue(value)) return 'header-characters'
   return null
 }
 
 /**
- * Headers whose stored value would go to another origin than the one that it was stored for (guarantee 54): whoever may edit
- * a webhook may not read, by that, another system's credentials.
+ * Headers whose stored value would be sent to another origin than the one it was stored for (guarantee 54). Someone who may
+ * edit a webhook could read another system's credentials that way.
  */
-export function movedHeaders(headers: Record<string, string>, storedFor: string): Problem[] {
+export function movedHeaders(headers: Record<string, string>): Problem[] {
   return Object.entries(headers)
     .filter(([, value]) => value === maskedValue)
-    .map(([name]) => ({
-      field: `headers.${name}`,
-      message: `is stored for ${storedFor} and does not go elsewhere: say its value again, or leave it out`,
-    }))
+    .map(([name]) => refusal(`headers.${name}`, 'header-moved'))
 }
 
 export function maskHeaders(headers: Record<string, string>): Record<string, string> {

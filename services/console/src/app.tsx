@@ -8,15 +8,15 @@ import { SessionProvider } from './api/session.tsx'
 import { Pages } from './pages.tsx'
 
 /**
- * Mantine's style tags at run time (variables, global classes, scroll lock) are switched off: with its CSS files alone the page
- * needs no exception in the policy `style-src 'self'`.
+ * Mantine would add style tags at run time (variables, global classes, scroll lock). They are switched off, because the policy
+ * `style-src 'self'` allows only its CSS files.
  */
 const theme = createTheme({
   components: {
-    // By name, not by Modal.extend(): the first page shows none of them and need not carry them.
+    // By name, not by Modal.extend(): the first page shows neither and should not load them.
     Modal: { defaultProps: { lockScroll: false } },
     Drawer: { defaultProps: { lockScroll: false } },
-    // Fields side by side stay level, however long their help is.
+    // The help stands below the input, so that inputs side by side are level.
     InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
   },
 })
@@ -29,7 +29,7 @@ export function App() {
       new QueryClient({
         defaultOptions: {
           queries: {
-            // Changes are told by the server (api/changes.ts): coming back to a page shows at once what is known.
+            // The server announces changes (api/changes.ts), so cached data is shown at once.
             staleTime: 15_000,
             retry: (failures, error) => isPassing(error) && failures < longestRetries,
             refetchOnWindowFocus: false,

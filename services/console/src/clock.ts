@@ -1,15 +1,15 @@
 /**
- * Time in the browser: the one place of the console where the clock is read. What counts down is the server's time, which a
- * viewer's clock may be minutes away from; every answer of the API tells it in its Date header.
+ * The console's only reader of the clock. Countdowns use the server's time, because a viewer's clock may be minutes off.
+ * Every answer of the API has that time in its Date header.
  */
 let aheadMs = 0
 
-/** Milliseconds since the epoch by the server's clock, as far as known. */
+/** Milliseconds since the epoch by the server's clock, once an answer has come; until then by the browser's. */
 export function nowMs(): number {
   return Date.now() + aheadMs
 }
 
-/** @param date the Date header of an answer that has just come; it has no fractions of a second. */
+/** @param date the Date header of an answer that has just arrived, in whole seconds. */
 export function noteServerTime(date: string | null): void {
   const serverMs = date === null ? Number.NaN : Date.parse(date)
   if (Number.isNaN(serverMs)) return

@@ -9,7 +9,7 @@ import { ListPage } from './pages/webhooks/list-page.tsx'
 import { Failure } from './parts/page/failure.tsx'
 import { PageSkeleton } from './parts/page/page-skeleton.tsx'
 
-/** The list is what people come for: all other pages are loaded when they are gone to. */
+// The list is the first page of most visits. All other pages are loaded when they are opened.
 const NewPage = lazy(() => import('./pages/form/new-page.tsx'))
 const EditPage = lazy(() => import('./pages/form/edit-page.tsx'))
 const WebhookPage = lazy(() => import('./pages/webhook/webhook-page.tsx'))

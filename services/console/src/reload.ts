@@ -4,8 +4,8 @@ const key = 'hookline-reloaded-at'
 const calmMs = 30_000
 
 /**
- * A newer build has taken this one's place: the parts of the page that are not loaded yet have other names now. Reloading gets
- * them, once: where they are missing for another reason it would go on for ever.
+ * Reloads the page when a newer build has replaced this one: files that are not loaded yet have other names now. It reloads
+ * once only, because files that are missing for another reason would cause an endless loop.
  */
 export function reloadAfterNewBuild(): void {
   window.addEventListener('vite:preloadError', () => {

@@ -1,5 +1,6 @@
 import { formerSecretField, openHeader } from '../../definitions/sealed-values.ts'
 import { type UrlPolicy, urlProblem } from '../../definitions/target-url.ts'
+import { refusalMessages } from '../../domain/api/refusals.ts'
 import { isHeaderValue, isReservedHeader } from '../../domain/definition/custom-headers.ts'
 import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { listFormerSecrets } from '../../domain/definition/former-secrets.ts'
@@ -33,7 +34,7 @@ export function createTarget(
   nowMs = 0,
 ): TargetResult {
   const problem = urlProblem(definition.url, policy)
-  if (problem) return { kind: 'forbidden', reason: `url ${problem}` }
+  if (problem) return { kind: 'forbidden', reason: `url ${refusalMessages[problem]}` }
   const key = openKey(definition, 'secret', definition.secret ?? '', keyRing)
   if (!key.ok) return { kind: 'unavailable', reason: key.reason }
   const formerKeys: { key: SigningKey; untilMs: number }[] = []

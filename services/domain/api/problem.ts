@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { choice, integer, list, shape, text } from './parts.ts'
+import { refusalCodes } from './refusals.ts'
 import { Conflict } from './webhook.ts'
 
 /** Problem details (RFC 9457), the body of every answer that is not a success. */
@@ -10,7 +11,15 @@ export const ProblemDetails = shape(
     title: text(),
     status: integer(),
     detail: text(),
-    errors: Type.Optional(list(Type.Object({ field: text(), message: text() }))),
+    errors: Type.Optional(
+      list(
+        Type.Object({
+          field: text(),
+          message: text(),
+          code: Type.Optional(choice(refusalCodes, 'The rule that is broken, where it has a code.')),
+        }),
+      ),
+    ),
     conflicts: Type.Optional(list(Conflict)),
     login: Type.Optional(choice(['oidc', 'none'], 'With 401: whether /api/v1/auth/login exists.')),
   },

@@ -2,8 +2,8 @@ import { Ajv, type ErrorObject, type Options } from 'ajv'
 import addFormatsModule from 'ajv-formats'
 import { cutText } from './cut-text.ts'
 
-/** One problem of a value: the field, and the rule that it breaks. */
-export type Problem = { field: string; message: string }
+/** One problem of a value: the field, the rule that it breaks, and a code of the rule where clients may tell it apart. */
+export type Problem = { field: string; message: string; code?: string }
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; problems: Problem[] }
 

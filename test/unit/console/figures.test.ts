@@ -4,7 +4,7 @@ import { changeKinds, restMs, staleAfter } from '../../../services/console/src/a
 import type { PeriodCounts } from '../../../services/console/src/api/types.ts'
 import { countdown, createFormats, readable } from '../../../services/console/src/format/format.ts'
 import { fromLocalInput, toLocalInput } from '../../../services/console/src/format/local-time.ts'
-import { oidcPath, tokenOf } from '../../../services/console/src/pages/login/token-of.ts'
+import { oidcPath, readToken } from '../../../services/console/src/pages/login/one-time-token.ts'
 import {
   askedFor,
   readFilter,
@@ -106,8 +106,8 @@ test('filters are kept in the address, and the API is asked from a whole minute 
 })
 
 test('signing in accepts a pasted link or token', () => {
-  expect(tokenOf(' http://127.0.0.1:8080/login#abc.def ')).toBe('abc.def')
-  expect(tokenOf('abc.def')).toBe('abc.def')
+  expect(readToken(' http://127.0.0.1:8080/login#abc.def ')).toBe('abc.def')
+  expect(readToken('abc.def')).toBe('abc.def')
   expect(oidcPath({ pathname: '/b/x/webhooks', search: '?a=1' })).toMatch(/returnTo=%2Fb%2Fx%2Fwebhooks%3Fa%3D1$/)
   expect(oidcPath({ pathname: '/login', search: '' })).toMatch(/returnTo=%2F$/)
 })

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { urlProblem } from '../../../services/definitions/target-url.ts'
 
 const none = null
-const scheme = 'must begin with https://'
-const port = 'must use the standard port'
-const user = 'must not hold a user or a password'
-const notUrl = 'is not a URL'
-const inside = 'leads to an address that is not public'
+const scheme = 'url-scheme'
+const port = 'url-port'
+const user = 'url-credentials'
+const notUrl = 'url-syntax'
+const inside = 'url-address'
 
 test.each([
   // URL, by default, with insecure URLs allowed

@@ -10,10 +10,10 @@ export type StreamState = 'live' | 'connecting'
 
 const firstRetryMs = 1_000
 const longestRetryMs = 15_000
-/** A browser gives one host six connections over HTTP/1.1: a page that nobody sees must not hold one of them for long. */
+/** Time after which a hidden page closes its stream. Over HTTP/1.1 a browser opens at most six connections to a host. */
 const hiddenLimitMs = 30_000
 
-/** Keeps what is shown of a business current: each change that the server tells of makes the queries that show it stale. */
+/** Keeps the pages of a business current: a change announced by the server refreshes the queries that show it. */
 export function useChanges(businessId: string): StreamState {
   const queries = useQueryClient()
   const api = useApi()
@@ -22,7 +22,7 @@ export function useChanges(businessId: string): StreamState {
   return connection
 }
 
-/** @returns ends it. */
+/** @returns a function that closes the stream. */
 function follow(
   api: ApiClient,
   queries: QueryClient,
@@ -47,7 +47,7 @@ function follow(
     opened.addEventListener('ready', () => {
       retryMs = firstRetryMs
       tell('live')
-      // What happened while nobody listened.
+      // Changes made while the stream was closed.
       if (!isFirst) void queries.invalidateQueries()
       isFirst = false
     })
@@ -60,11 +60,11 @@ function follow(
     opened.addEventListener('error', () => {
       tell('connecting')
       isFirst = false
-      // The browser itself connects again after a break, but not after an answer that refuses.
+      // The browser reconnects by itself after a lost connection, but not after an error status.
       close()
       timer = setTimeout(() => {
         open()
-        // Tells whether the session is over: an EventSource does not show the status.
+        // Finds out whether the session has ended: an EventSource does not show the status.
         api.call('getSession', {}).catch(() => undefined)
       }, retryMs)
       retryMs = Math.min(retryMs * 2, longestRetryMs)

@@ -6,14 +6,14 @@ type Place = { path?: Record<string, string>; query?: Record<string, string | nu
 type Options = { version?: number; signal?: AbortSignal }
 
 /**
- * Requests to the API with the session's cookie, each by its operation. Changes carry the session's token against cross-site
- * requests. All of them throw ApiProblem.
+ * Calls the API's operations with the session's cookie. Changes carry the session's token against cross-site requests.
+ * Every failure is thrown as ApiProblem.
  */
 export class ApiClient {
   #csrfToken = ''
   readonly #onSignedOut: (problem: ApiProblem) => void
 
-  /** @param onSignedOut is called for each 401: the session has ended, or there is none. */
+  /** @param onSignedOut called for each 401: the session has ended, or there is none. */
   constructor(onSignedOut: (problem: ApiProblem) => void) {
     this.#onSignedOut = onSignedOut
   }
@@ -22,7 +22,7 @@ export class ApiClient {
     this.#csrfToken = token
   }
 
-  /** @param input the request's parts, and version: the version of the webhook that a change is based on. */
+  /** @param input parts of the request; `version` is the version of the webhook that a change is based on. */
   async call<Name extends keyof Operations>(
     name: Name,
     input: Omit<Operations[Name], 'answer'> & Options,
@@ -49,7 +49,7 @@ export class ApiClient {
   }
 }
 
-/** A proxy in between may answer with something that is not problem details. */
+/** Reads problem details. A proxy in between may answer with something else. */
 function problemOf(status: number, text: string): ProblemBody {
   try {
     return { ...(JSON.parse(text) as ProblemBody), status }
@@ -58,7 +58,7 @@ function problemOf(status: number, text: string): ProblemBody {
   }
 }
 
-/** Parameters of the query that are empty are left out. */
+/** URL of an operation. Empty query parameters are left out. */
 export function urlOf(name: keyof Operations, { path = {}, query = {} }: Place): string {
   const url = requests[name][1].replaceAll(/\{(\w+)\}/g, (_all, part: string) => encodeURIComponent(path[part] ?? ''))
   const set = Object.entries(query).flatMap(([key, value]) => (value ? [[key, String(value)]] : []))

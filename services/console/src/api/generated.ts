@@ -1,6 +1,6 @@
 // Made of the OpenAPI document of admin by `npm run docs`; a test compares it with the document.
 export type SessionView = { subject: string; role: string; permissions: string[]; businessId: string; csrfToken: string | null; expiresAt: string }
-export type ProblemDetails = { type: string; title: string; status: number; detail: string; errors?: { field: string; message: string }[]; conflicts?: Conflict[]; login?: 'oidc' | 'none' }
+export type ProblemDetails = { type: string; title: string; status: number; detail: string; errors?: ({ field: string; message: string; code?: 'url-syntax' | 'url-scheme' | 'url-credentials' | 'url-host' | 'url-port' | 'url-address' | 'header-reserved' | 'header-twice' | 'header-not-stored' | 'header-characters' | 'header-moved' })[]; conflicts?: Conflict[]; login?: 'oidc' | 'none' }
 export type Conflict = { channel: string; webhookId: string; name: string }
 export type BusinessEntry = { businessId: string; webhooksEnabled: boolean; webhooks: number }
 export type Account = { webhooksEnabled: boolean; updatedAt?: string; updatedBy?: string }

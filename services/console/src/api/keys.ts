@@ -1,4 +1,4 @@
-/** Keys of the query cache: what a change makes stale is found by them (changes.ts). */
+/** Keys of the query cache, by which a change finds the queries to refresh (staleness.ts). */
 export const keys = {
   businesses: ['businesses'] as const,
   webhooks: (businessId: string) => ['webhooks', businessId] as const,

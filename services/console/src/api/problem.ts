@@ -1,9 +1,9 @@
 import type { ProblemDetails } from './generated.ts'
 
-/** Problem details (RFC 9457) as admin sends them. Status 0: no answer came. */
+/** Problem details (RFC 9457) as admin sends them. Status 0 means that there was no answer. */
 export type ProblemBody = Partial<ProblemDetails> & { status: number }
 
-/** A request of the console that has failed. */
+/** A failed request of the console. */
 export class ApiProblem extends Error {
   override name = 'ApiProblem'
   readonly body: ProblemBody
@@ -18,7 +18,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Statuses under which the same request may succeed a moment later. */
+/** Whether the same request may succeed a moment later. */
 export function isPassing(error: unknown): boolean {
   return error instanceof ApiProblem && [0, 429, 502, 503, 504].includes(error.status)
 }

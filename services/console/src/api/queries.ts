@@ -3,11 +3,11 @@ import type { ApiClient } from './client.ts'
 import { keys } from './keys.ts'
 import type { AttemptFilter } from './types.ts'
 
-/** What pages read. Each query is fetched again when a change is announced (changes.ts). */
+/** Queries of the pages. A change announced by the server refreshes them (changes.ts). */
 
 const limit = 200
 
-/** All webhooks, read page by page: the list filters what it has. */
+/** All webhooks, read page by page, because the list searches and filters in the browser. */
 export function webhooksQuery(api: ApiClient, businessId: string) {
   return queryOptions({
     queryKey: keys.webhooks(businessId),
@@ -65,7 +65,7 @@ export function attemptQuery(api: ApiClient, businessId: string, id: string, att
   return queryOptions({
     queryKey: keys.attempt(businessId, id, attemptId),
     queryFn: ({ signal }) => api.call('getAttempt', { path: { businessId, id, attemptId }, signal }),
-    // What was sent does not change.
+    // An attempt does not change.
     staleTime: Number.POSITIVE_INFINITY,
   })
 }

@@ -2,8 +2,8 @@ import { nowMs } from '../clock.ts'
 import type { QueryKey } from './staleness.ts'
 
 /**
- * Refreshes a query at once, then not again before it has rested; whatever comes meanwhile is one refresh at the end of the
- * rest, so that the last change is never missed.
+ * Refreshes a query at once, then not again until its rest time is over. All calls during that time become one refresh at
+ * its end, so the last change is never missed.
  */
 export function refresher(refresh: (key: QueryKey) => void): (key: QueryKey, restMs: number) => void {
   const restedAtMs = new Map<string, number>()

@@ -10,21 +10,21 @@ export type Phase =
   | { kind: 'asking' }
   | { kind: 'failed'; problem: unknown }
   | { kind: 'signed-out'; login: 'oidc' | 'none' }
-  /** It had begun: pages stay as they are, so that nothing in a form is lost. */
+  /** A session that has ended. Pages stay as they are, so that no form loses its contents. */
   | { kind: 'ended'; session: SessionView; login: 'oidc' | 'none' }
   | { kind: 'signed-in'; session: SessionView }
 
 type SessionState = {
   phase: Phase
   api: ApiClient
-  /** Trades a one-time token for a session. @throws ApiProblem */
+  /** Exchanges a one-time token for a session. @throws ApiProblem */
   signIn(token: string): Promise<void>
   signOut(): Promise<void>
   retry(): void
 }
 
 const Context = createContext<SessionState | null>(null)
-/** The longest delay that a timer takes. */
+/** Longest delay that a browser's timer accepts. */
 const longestTimerMs = 2 ** 31 - 1
 
 export function SessionProvider({ children }: PropsWithChildren) {
@@ -59,7 +59,7 @@ export function SessionProvider({ children }: PropsWithChildren) {
     })
   }, [api, begin])
 
-  // A one-time link carries its own way in: asking first would only show a page that is gone at once.
+  // A one-time link signs in by itself. Asking for the session first would show another page for a moment.
   useEffect(() => {
     if (window.location.pathname === '/login' && window.location.hash.length > 1)
       setPhase({ kind: 'signed-out', login: 'none' })
@@ -86,14 +86,14 @@ export function SessionProvider({ children }: PropsWithChildren) {
   return <Context value={state}>{children}</Context>
 }
 
-/** Asks once more when the session should be over: the answer is a 401, and the page says so before something is clicked. */
+/** Asks for the session when it should have ended. The 401 shows the end before the viewer clicks something. */
 function useEndOfSession(phase: Phase, api: ApiClient): void {
   const expiresAt = phase.kind === 'signed-in' ? phase.session.expiresAt : null
   useEffect(() => {
     if (expiresAt === null) return
     const inMs = Date.parse(expiresAt) - nowMs() + 1_000
     if (!(inMs < longestTimerMs)) return
-    // Its failure is told to the client's onSignedOut.
+    // The client reports the 401 to onSignedOut.
     const timer = setTimeout(() => void api.call('getSession', {}).catch(() => undefined), Math.max(inMs, 1_000))
     return () => clearTimeout(timer)
   }, [expiresAt, api])
@@ -109,7 +109,7 @@ export function useApi(): ApiClient {
   return useSessionState().api
 }
 
-/** Of pages that are shown to signed-in people only. */
+/** The session, for pages that only signed-in people see. */
 export function useSession(): SessionView {
   const { phase } = useSessionState()
   if (phase.kind !== 'signed-in' && phase.kind !== 'ended') throw new Error('nobody is signed in')

@@ -1,12 +1,12 @@
 import { keys } from './keys.ts'
 
-/** What the server tells of (event names of .../changes). */
+/** Kinds of changes that the server announces (event names of .../changes). */
 export const changeKinds = ['webhook', 'account', 'stats', 'health', 'audit'] as const
 export type ChangeEventKind = (typeof changeKinds)[number]
 
 export type QueryKey = readonly string[]
 
-/** Which queries show something else after a change. @param id of the webhook; empty where it is none. */
+/** Queries that a change makes stale. @param id the webhook; empty for a change without one. */
 export function staleAfter(kind: ChangeEventKind, businessId: string, id: string): QueryKey[] {
   switch (kind) {
     case 'webhook':
@@ -41,15 +41,15 @@ export function staleAfter(kind: ChangeEventKind, businessId: string, id: string
 }
 
 /**
- * How long a query rests between two refreshes, in milliseconds. Figures of a thousand webhooks change many times a second;
- * the whole list is read again for each.
+ * Rest time of a query between two refreshes, in milliseconds. The figures of a thousand webhooks change many times a
+ * second, and each refresh reads the whole list.
  */
 export function restMs(kind: ChangeEventKind, key: QueryKey, listed: number): number {
   if (kind === 'webhook' || kind === 'account') return 0
   switch (key[0]) {
     case 'webhooks':
       return listed > 200 ? 5_000 : 1_000
-    // Read from the topic itself each time.
+    // Every refresh reads the topic itself.
     case 'attempts':
     case 'dead-letters':
       return 2_000

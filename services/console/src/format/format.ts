@@ -1,7 +1,7 @@
-/** How figures and times are written, by Intl in the viewer's language; times in the viewer's zone. */
+/** Formats of numbers and times, by Intl in the viewer's language and time zone. */
 
 export type Formats = {
-  /** With seconds, and the day: of a log. */
+  /** Date and time with seconds, as in a log. */
   time(iso: string): string
   /** Hours and minutes. */
   clock(ms: number): string
@@ -20,11 +20,11 @@ const steps: [unit: Intl.RelativeTimeFormatUnit, ms: number][] = [
   ['second', 1_000],
 ]
 
-/** @param timeZone the viewer's unless given. */
+/** @param timeZone by default the viewer's. */
 export function createFormats(locale: string, timeZone?: string): Formats {
   const zone = timeZone === undefined ? {} : { timeZone }
   const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', ...zone })
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...zone })
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...zone })
   const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', ...zone })
   const count = new Intl.NumberFormat(locale)
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
@@ -34,9 +34,8 @@ export function createFormats(locale: string, timeZone?: string): Formats {
     clock: (ms) => unbroken(clock.format(new Date(ms))),
     day: (ms) => day.format(new Date(ms)),
     count: (n) => count.format(n),
-    duration: (
-      ms, // The units' symbols are the same in all languages (SI).
-    ) => (ms < 1_000 ? `${count.format(Math.round(ms))} ms` : `${seconds.format(ms / 1_000)} s`),
+    // The symbols of the units are the same in all languages (SI).
+    duration: (ms) => (ms < 1_000 ? `${count.format(Math.round(ms))} ms` : `${seconds.format(ms / 1_000)} s`),
     ago: (iso, nowMs) => {
       const sinceMs = nowMs - Date.parse(iso)
       const [unit, stepMs] = steps.find(([, ms]) => Math.abs(sinceMs) >= ms) ?? ['second', 1_000]
@@ -45,12 +44,12 @@ export function createFormats(locale: string, timeZone?: string): Formats {
   }
 }
 
-/** Keeps "8:17 p. m." in one line: Intl's spaces break. */
+/** Replaces the spaces in "8:17 p. m.", at which a line could break. */
 function unbroken(time: string): string {
   return time.replace(/\s(?=[ap]\.?\s?m)/gi, '\u00a0').replace(/(?<=\b[ap]\.)\s(?=m)/gi, '\u00a0')
 }
 
-/** Minutes and seconds that are left, as a countdown shows them: 9:05; 1:02:03 from an hour on. Never below zero. */
+/** Time left as a countdown shows it: 9:05, or 1:02:03 from one hour on. Never below zero. */
 export function countdown(leftMs: number): string {
   const total = Math.max(0, Math.ceil(leftMs / 1_000))
   const [hours, minutes, seconds] = [Math.floor(total / 3_600), Math.floor(total / 60) % 60, total % 60]
@@ -58,7 +57,7 @@ export function countdown(leftMs: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`
 }
 
-/** JSON made readable; anything else as it is. */
+/** JSON with indentation; any other text as it is. */
 export function readable(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2)

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { nowMs } from '../clock.ts'
 
-/** The time by the server's clock, anew every `everyMs`: for countdowns and "3 minutes ago". */
+/** The server's time, updated every `everyMs`, for countdowns and "3 minutes ago". */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(nowMs)
   useEffect(() => {

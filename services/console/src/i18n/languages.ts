@@ -1,10 +1,10 @@
 export const languages = ['en', 'es', 'pt'] as const
 export type Language = (typeof languages)[number]
 
-/** Each in itself, as who looks for it would. */
+/** Name of each language in that language. */
 export const languageNames: Record<Language, string> = { en: 'English', es: 'Español', pt: 'Português' }
 
-/** The one chosen before, else the first of the browser's that there is. @param wanted as in navigator.languages */
+/** The language chosen earlier, otherwise the browser's first that the console has. @param wanted as in navigator.languages */
 export function chooseLanguage(stored: string | null, wanted: readonly string[]): Language {
   const candidates = [stored ?? '', ...wanted].map((tag) => tag.toLowerCase().split('-')[0])
   return (
@@ -12,7 +12,7 @@ export function chooseLanguage(stored: string | null, wanted: readonly string[])
   )
 }
 
-/** For dates and numbers: the viewer's own region where the language is theirs, such as es-MX or pt-BR. */
+/** Locale of dates and numbers: the viewer's own variant of the language, such as es-MX or pt-BR. */
 export function localeOf(language: Language, wanted: readonly string[]): string {
   return wanted.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language
 }

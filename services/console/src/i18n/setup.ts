@@ -4,7 +4,7 @@ import { chooseLanguage, type Language } from './languages.ts'
 
 const storageKey = 'hookline-language'
 
-/** A language is loaded when it is needed: each viewer wants one. */
+/** Texts by language. Each is loaded when needed, because a viewer uses one. */
 const texts: Record<Language, () => Promise<{ default: object }>> = {
   en: () => import('./en.json'),
   es: () => import('./es.json'),
@@ -30,7 +30,7 @@ export async function switchLanguage(language: Language): Promise<void> {
   try {
     localStorage.setItem(storageKey, language)
   } catch (_blocked) {
-    // Storage is switched off: the choice holds until the page is left.
+    // Storage is switched off, so the choice holds until the page is closed.
   }
 }
 

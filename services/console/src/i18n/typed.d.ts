@@ -1,7 +1,7 @@
 import 'i18next'
 import type en from './en.json'
 
-// A key that is not there does not compile.
+// A missing key does not compile.
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation'

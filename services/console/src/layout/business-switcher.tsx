@@ -9,7 +9,7 @@ import { useApi } from '../api/session.tsx'
 
 const shownAtOnce = 50
 
-/** For who reaches every business: those that are known, or any other by its id. */
+/** Lets people who may access every business choose a known one, or enter the ID of any other. */
 export default function BusinessSwitcher({ businessId }: { businessId: string }) {
   const { t } = useTranslation()
   const navigate = useNavigate()

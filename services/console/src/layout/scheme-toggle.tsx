@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 export function SchemeToggle() {
   const { t } = useTranslation()
-  // Mantine would switch transitions off for a moment by a style tag, which the page's policy refuses.
+  // Without keepTransitions Mantine adds a style tag for a moment, which the page's policy refuses.
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const isDark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark'
   return (

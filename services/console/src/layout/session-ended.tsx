@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useSessionState } from '../api/session.tsx'
 import { SignInForm } from '../pages/login/sign-in-form.tsx'
 
-/** Over the page, which stays as it is: what stands in a form is still there afterwards. */
+/** Sign-in dialog over the page. The page stays as it is, so a form keeps its contents. */
 export default function SessionEnded() {
   const { t } = useTranslation()
   const { phase } = useSessionState()

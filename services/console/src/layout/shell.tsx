@@ -9,13 +9,13 @@ import { SchemeToggle } from './scheme-toggle.tsx'
 import classes from './shell.module.css'
 import { UserMenu } from './user-menu.tsx'
 
-// What few need, or only later, is no part of the first page's weight.
+// Loaded when needed, to keep the first page small.
 const BusinessSwitcher = lazy(() => import('./business-switcher.tsx'))
 const SessionEnded = lazy(() => import('./session-ended.tsx'))
 
 const sections = ['webhooks', 'account', 'audit'] as const
 
-/** What stands around every page of a business. */
+/** Header and navigation around every page of a business. */
 export function Shell() {
   const { t } = useTranslation()
   const { businessId = '' } = useParams()

@@ -10,7 +10,7 @@ import { Empty } from '../parts/page/empty.tsx'
 import { Failure } from '../parts/page/failure.tsx'
 import { PageSkeleton } from '../parts/page/page-skeleton.tsx'
 
-/** Leads to the viewer's business; who reaches all of them begins at the first that is known. */
+/** Redirects to the viewer's business. Those who may access all of them start at the one with the most webhooks. */
 export function StartPage() {
   const { businessId } = useSession()
   return businessId === '*' ? <FirstBusiness /> : <Navigate to={pathOf(businessId)} replace />

@@ -2,11 +2,11 @@ import { ActionIcon, Menu, Text } from '@mantine/core'
 import { IconLogout, IconUser } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { useSession, useSessionState } from '../api/session.tsx'
-import { useTold } from '../parts/texts/told.ts'
+import { useNotices } from '../parts/texts/notices.ts'
 
 export function UserMenu() {
   const { t } = useTranslation()
-  const told = useTold()
+  const notices = useNotices()
   const { signOut } = useSessionState()
   const { subject, role } = useSession()
   return (
@@ -23,7 +23,10 @@ export function UserMenu() {
           </Text>
           <Text size="xs">{role}</Text>
         </Menu.Label>
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut().catch(told.failed)}>
+        <Menu.Item
+          leftSection={<IconLogout size={16} aria-hidden />}
+          onClick={() => void signOut().catch(notices.failed)}
+        >
           {t('shell.signOut')}
         </Menu.Item>
       </Menu.Dropdown>

@@ -1,4 +1,4 @@
-// Of Mantine's components those that are used, in its own order: later files build upon earlier ones.
+// Styles of the Mantine components in use, in Mantine's order: later files override earlier ones.
 import '@mantine/core/styles/baseline.css'
 import '@mantine/core/styles/default-css-variables.css'
 import '@mantine/core/styles/global.css'

@@ -202,7 +202,7 @@ describe('testing a draft', () => {
       'https://shop.example:444/',
     ]) {
       const moved = { ...draft, url, id: 'wh_a', headers: { 'x-key': '***', 'X-New': 'given again' } }
-      const errors = [{ field: 'definition.headers.x-key', message: expect.stringContaining('say its value again') }]
+      const errors = [{ field: 'definition.headers.x-key', code: 'header-moved' }]
       const openPolicy = { ...policy, allowInsecureUrls: true }
       await expect(actions(openPolicy).runDraft(call({ definition: moved }))).rejects.toMatchObject({
         status: 422,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decidePatch, draftOf } from '../../../../services/admin/webhooks/decisions.ts'
 import { checkDraft, mergePatch } from '../../../../services/admin/webhooks/draft-rules.ts'
+import { refusal } from '../../../../services/admin/webhooks/refusal.ts'
 import { defaults } from '../../../support/sample-definitions.ts'
 import { definition, policy } from '../support.ts'
 
@@ -40,11 +41,11 @@ describe('what a client may write', () => {
     [{ colour: 'red' }, 'colour', 'must NOT have additional properties'],
     [{ events: { typing: true } }, 'events.typing', 'must NOT have additional properties'],
     [{ events: { readStatus: 'yes' } }, 'events.readStatus', 'must be boolean'],
-    [{ secret: 'whsec_abc' }, 'secret', 'is made by the server and cannot be set'],
-    [{ id: 'wh_x' }, 'id', 'is made by the server and cannot be set'],
-    [{ businessId: 'b2' }, 'businessId', 'is made by the server and cannot be set'],
-    [{ version: 7 }, 'version', 'is made by the server and cannot be set'],
-    [{ createdAt: '2020-01-01T00:00:00Z' }, 'createdAt', 'is made by the server and cannot be set'],
+    [{ secret: 'whsec_abc' }, 'secret', 'is set by the server and cannot be changed'],
+    [{ id: 'wh_x' }, 'id', 'is set by the server and cannot be changed'],
+    [{ businessId: 'b2' }, 'businessId', 'is set by the server and cannot be changed'],
+    [{ version: 7 }, 'version', 'is set by the server and cannot be changed'],
+    [{ createdAt: '2020-01-01T00:00:00Z' }, 'createdAt', 'is set by the server and cannot be changed'],
     [{ headers: { 'Webhook-Id': 'x' } }, 'headers.Webhook-Id', expect.stringContaining('cannot be a custom header')],
     [{ headers: { 'x-webhook-attempt': 'x' } }, 'headers.x-webhook-attempt', expect.stringContaining('cannot be')],
     [{ headers: { HOST: 'x' } }, 'headers.HOST', expect.stringContaining('cannot be')],
@@ -61,7 +62,7 @@ describe('what a client may write', () => {
     const candidate = JSON.parse(JSON.stringify({ ...minimal, ...fields }))
     const checked = checkDraft(candidate, rules(candidate))
     expect(checked.ok).toBe(false)
-    expect(checked.ok ? [] : checked.problems).toContainEqual({ field, message })
+    expect(checked.ok ? [] : checked.problems).toContainEqual(expect.objectContaining({ field, message }))
   })
 
   test('all problems of a draft are reported at once, each with its field', () => {
@@ -136,7 +137,6 @@ describe('merge patch', () => {
 describe('stored header values', () => {
   const current = definition({ headers: { Authorization: 'sealed', 'X-Key': 'sealed' } })
   const patched = (body: object) => decidePatch(current, body, () => undefined, policy)
-  const again = expect.stringContaining('say its value again')
 
   test.each([
     ['the URL alone', { url: 'https://other.example/' }, ['Authorization', 'X-Key']],
@@ -147,7 +147,7 @@ describe('stored header values', () => {
     ],
     ['a subdomain', { url: 'https://eu.shop.example/hooks' }, ['Authorization', 'X-Key']],
   ])('stored header values are kept only for their origin: %s', (_what, body, names) => {
-    const problems = names.map((name) => ({ field: `headers.${name}`, message: again }))
+    const problems = names.map((name) => refusal(`headers.${name}`, 'header-moved'))
     expect(patched(body)).toEqual({ kind: 'invalid', problems })
   })
 

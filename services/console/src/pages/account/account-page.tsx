@@ -14,10 +14,10 @@ import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { StateWord } from '../../parts/states/state-word.tsx'
-import { useTold } from '../../parts/texts/told.ts'
+import { useNotices } from '../../parts/texts/notices.ts'
 import { You } from './you.tsx'
 
-/** Whether webhooks are activated for the business, who did it and when; what the viewer may do. */
+/** Shows whether webhooks are activated for the business, who changed that and when, and the viewer's permissions. */
 export default function AccountPage() {
   const { t } = useTranslation()
   const { businessId = '' } = useParams()
@@ -40,7 +40,7 @@ function Activation({ businessId, account }: { businessId: string; account: Acco
   const { t } = useTranslation()
   const { time } = useFormats()
   const api = useApi()
-  const told = useTold()
+  const notices = useNotices()
   const queries = useQueryClient()
   const mayActivate = useMay('account:write')
   const [isAsking, setAsking] = useState(false)
@@ -51,9 +51,9 @@ function Activation({ businessId, account }: { businessId: string; account: Acco
       setAsking(false)
       queries.setQueryData(keys.account(businessId), changed)
       void queries.invalidateQueries({ queryKey: keys.webhooks(businessId) })
-      told.done(t(changed.webhooksEnabled ? 'account.activated' : 'account.deactivated'))
+      notices.done(t(changed.webhooksEnabled ? 'account.activated' : 'account.deactivated'))
     },
-    onError: told.failed,
+    onError: notices.failed,
   })
   const { webhooksEnabled, updatedAt, updatedBy } = account
   return (

@@ -6,14 +6,14 @@ import { Time } from '../../parts/figures/time.tsx'
 import { Card } from '../../parts/page/card.tsx'
 import { StateWord } from '../../parts/states/state-word.tsx'
 
-/** A colon separates namespaces in the texts' keys. */
+/** Permissions and the keys of their texts, in which a colon would separate namespaces. */
 const permissions = [
   ['webhooks:read', 'webhooks-read'],
   ['webhooks:write', 'webhooks-write'],
   ['account:write', 'account-write'],
 ] as const satisfies [Permission, string][]
 
-/** Permissions are those of the token that one has signed in with. */
+/** Who is signed in, and the permissions of the token that was used. */
 export function You() {
   const { t } = useTranslation()
   const session = useSession()

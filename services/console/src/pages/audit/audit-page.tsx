@@ -17,7 +17,7 @@ import classes from './audit.module.css'
 import { Changes } from './changes.tsx'
 import { actionKey } from './entry.ts'
 
-/** Who changed what, newest first; never a secret. */
+/** All changes of the business, newest first. Secrets are never shown. */
 export default function AuditPage() {
   const { t } = useTranslation()
   const { businessId = '' } = useParams()

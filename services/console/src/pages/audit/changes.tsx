@@ -2,12 +2,13 @@ import { IconArrowNarrowRight } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuditView } from '../../api/types.ts'
+import { useFormats } from '../../format/use-formats.ts'
 import classes from './audit.module.css'
-import { fieldKey, headerOf, isKeptSecret, shownValue } from './entry.ts'
+import { fieldKey, headerOf, isKeptSecret, shownValue, valueKey } from './entry.ts'
 
 const shownAtOnce = 3
 
-/** What was before and what is now; the many fields of a new definition only when they are asked for. */
+/** The values before and after. The many fields of a new definition are folded away. */
 export function Changes({ changes }: Pick<AuditView, 'changes'>) {
   const { t } = useTranslation()
   if (changes.length <= shownAtOnce) return <List changes={changes} />
@@ -34,7 +35,7 @@ function List({ changes }: Pick<AuditView, 'changes'>) {
   )
 }
 
-/** As the form calls it. */
+/** The field's name in the form. */
 function Field({ name }: { name: string }) {
   const { t } = useTranslation()
   const header = headerOf(name)
@@ -43,12 +44,15 @@ function Field({ name }: { name: string }) {
   return key === undefined ? name : t(key)
 }
 
-/** What was not there before is shown alone: a new definition is no list of changes from nothing. */
-function Values({ from, to }: Pick<AuditView['changes'][number], 'from' | 'to'>): ReactNode {
+/** The value before and the value now. A value that is new stands alone. */
+function Values({ field, from, to }: AuditView['changes'][number]): ReactNode {
   const { t } = useTranslation()
+  const { duration } = useFormats()
   const shown = (value: unknown) => {
     if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no')
-    return shownValue(value) ?? t('audit.nothing')
+    if (typeof value === 'number' && field.endsWith('Ms')) return duration(value)
+    const key = valueKey(field, value)
+    return key === undefined ? (shownValue(value) ?? t('audit.nothing')) : t(key)
   }
   const before = from !== null && from !== undefined && (
     <>

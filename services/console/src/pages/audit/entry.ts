@@ -1,4 +1,4 @@
-/** Actions that the console has words for; the API may learn others. */
+/** Actions that the console has texts for; the API may have more. */
 export const actions = [
   'webhook-create',
   'webhook-update',
@@ -16,12 +16,12 @@ export const actions = [
   'unread-replay',
 ] as const
 
-/** A dot separates levels in the texts' keys. @returns undefined for an action that there are no words for. */
+/** A dot separates levels in the keys of texts. @returns undefined for an action without a text. */
 export function actionKey(action: string): (typeof actions)[number] | undefined {
   return actions.find((one) => one === action.replace('.', '-'))
 }
 
-/** What the console calls the fields of an entry; the API may learn others. */
+/** Texts for the fields of an entry; the API may have more. */
 const fieldKeys = {
   name: 'form.name',
   url: 'form.url',
@@ -46,9 +46,22 @@ const fieldKeys = {
   notifications: 'audit.fieldNames.notifications',
 } as const
 
-/** The key of the words for a field. @returns undefined where there are none. */
+/** @returns undefined for a field without a text. */
 export function fieldKey(field: string): (typeof fieldKeys)[keyof typeof fieldKeys] | undefined {
   return Object.hasOwn(fieldKeys, field) ? fieldKeys[field as keyof typeof fieldKeys] : undefined
+}
+
+const retryKeys = {
+  none: 'form.profiles.none',
+  chat: 'form.profiles.chat',
+  extended: 'form.profiles.extended',
+} as const
+const blockedKeys = { reject: 'form.blockings.reject', park: 'form.blockings.park' } as const
+
+/** The text for a choice, as the form shows it. @returns undefined for any other value. */
+export function valueKey(field: string, value: unknown) {
+  if (field === 'retryProfile') return retryKeys[value as keyof typeof retryKeys]
+  return field === 'whenBlocked' ? blockedKeys[value as keyof typeof blockedKeys] : undefined
 }
 
 /** @returns the header's name if the field is a header, else null. */
@@ -56,7 +69,7 @@ export function headerOf(field: string): string | null {
   return field.startsWith('headers.') ? field.slice('headers.'.length) : null
 }
 
-/** Of a secret only that it is another one can be told: *** says nothing. */
+/** Secrets, of which only the change itself is shown: their value is always ***. */
 export function isKeptSecret({ field }: { field: string }): boolean {
   return field === 'secret' || field === 'previousSecret' || field.startsWith('olderSecrets.')
 }

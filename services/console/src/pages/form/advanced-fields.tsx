@@ -1,33 +1,35 @@
 import { NativeSelect, NumberInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { blockedChoices, numberLimits, retryProfiles } from '../../../../domain/definition/definition-values.ts'
+import { blockedChoices, retryProfiles } from '../../../../domain/definition/definition-values.ts'
+import { useFormats } from '../../format/use-formats.ts'
 import { Card } from '../../parts/page/card.tsx'
+import { allowedRange, type NumberField } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
-const range = (name: keyof typeof numberLimits) => {
-  const { minimum: min, maximum: max } = numberLimits[name]
-  return { min, max }
-}
-
-/** How notifications are delivered. The defaults suit most webhooks. */
+/** Settings of the delivery. The defaults suit most webhooks. */
 export function AdvancedFields({ form }: { form: WebhookFormState }) {
   const { t } = useTranslation()
+  const { count } = useFormats()
+  const inWords = (field: NumberField) => {
+    const { min, max } = allowedRange(field)
+    return { min: count(min), max: count(max) }
+  }
   return (
     <Card title={t('form.delivery')}>
       <div className={classes.pair}>
         <NumberInput
           label={t('form.timeoutMs')}
-          description={t('form.timeoutMsHelp')}
-          {...range('timeoutMs')}
+          description={t('form.timeoutMsHelp', inWords('timeoutMs'))}
+          {...allowedRange('timeoutMs')}
           step={1_000}
           suffix=" ms"
           {...form.getInputProps('timeoutMs')}
         />
         <NumberInput
           label={t('form.slowThresholdMs')}
-          description={t('form.slowThresholdMsHelp')}
-          {...range('slowThresholdMs')}
+          description={t('form.slowThresholdMsHelp', inWords('slowThresholdMs'))}
+          {...allowedRange('slowThresholdMs')}
           step={100}
           suffix=" ms"
           {...form.getInputProps('slowThresholdMs')}
@@ -46,14 +48,14 @@ export function AdvancedFields({ form }: { form: WebhookFormState }) {
         />
         <NumberInput
           label={t('form.maxInFlight')}
-          description={t('form.maxInFlightHelp')}
-          {...range('maxInFlight')}
+          description={t('form.maxInFlightHelp', inWords('maxInFlight'))}
+          {...allowedRange('maxInFlight')}
           {...form.getInputProps('maxInFlight')}
         />
         <NumberInput
           label={t('form.rateLimitPerSecond')}
           description={t('form.rateLimitPerSecondHelp')}
-          {...range('rateLimitPerSecond')}
+          {...allowedRange('rateLimitPerSecond')}
           placeholder={t('form.noLimit')}
           {...form.getInputProps('rateLimitPerSecond')}
         />

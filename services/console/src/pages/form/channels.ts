@@ -1,6 +1,6 @@
 import type { Conflict, Webhook } from '../../api/types.ts'
 
-/** Who has which channel already; a channel belongs to at most one webhook (contract.md, 1.1). @param ownId is not asked. */
+/** Channels that another webhook already has; a channel belongs to at most one (contract.md, 1.1). @param ownId the edited webhook, which is skipped. */
 export function takenChannels(
   wanted: readonly string[],
   webhooks: readonly Pick<Webhook, 'id' | 'name' | 'channels'>[],

@@ -15,7 +15,7 @@ import type { WebhookFormState } from './use-webhook-form.ts'
 
 type Props = { form: WebhookFormState; businessId: string; id?: string }
 
-/** Sends a sample as the form stands, before anything is saved. */
+/** Sends a sample with the form's values, before anything is saved. */
 export function DraftTest({ form, businessId, id }: Props) {
   const { t } = useTranslation()
   const api = useApi()
@@ -23,7 +23,7 @@ export function DraftTest({ form, businessId, id }: Props) {
   const kind = chosen ?? kindOf(form.values.events)
   const test = useMutation({
     mutationFn: () => {
-      // One that is not there yet can be tried before it is switched on; of one that is, contract.md, 1.5 holds.
+      // A new webhook can be tested before it is switched on. An existing one must be on (contract.md, 1.5).
       const definition = { ...draftOf(form.values), ...(id === undefined ? { enabled: true } : { id }) }
       return api.call('testDraft', { path: { businessId }, body: { kind, definition } })
     },

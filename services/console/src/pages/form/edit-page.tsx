@@ -11,7 +11,7 @@ import type { Webhook } from '../../api/types.ts'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
-import { useTold } from '../../parts/texts/told.ts'
+import { useNotices } from '../../parts/texts/notices.ts'
 import { Gone } from '../webhook/gone.tsx'
 import { pagePath, usePlace } from '../webhook/use-place.ts'
 import { changesOf, type Values, valuesOf } from './fields.ts'
@@ -27,12 +27,12 @@ export default function EditPage() {
   return data ? <Editor webhook={data} /> : <PageSkeleton rows={[44, 300, 200]} />
 }
 
-/** @param webhook as it is now; the form began with what it was when the page was opened. */
+/** @param webhook the current definition; the form started from the one that was current when the page was opened. */
 function Editor({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const { businessId, id } = webhook
   const api = useApi()
-  const told = useTold()
+  const notices = useNotices()
   const navigate = useNavigate()
   const queries = useQueryClient()
   const key = draftKey(businessId, id)
@@ -45,12 +45,12 @@ function Editor({ webhook }: { webhook: Webhook }) {
       api.call('patchWebhook', { path: { businessId, id }, body: changesOf(began, values), version }),
     onSuccess: async () => {
       forgetDraft(key)
-      told.done(t('form.saved'))
+      notices.done(t('form.saved'))
       await queries.invalidateQueries({ queryKey: keys.webhook(businessId, id) })
       void navigate(pagePath(webhook))
     },
     onError: (error) => {
-      if (!state.showRefusal(error)) told.failed(error)
+      if (!state.showRefusal(error)) notices.failed(error)
       void queries.invalidateQueries({ queryKey: keys.webhook(businessId, id) })
     },
   })

@@ -5,7 +5,7 @@ import { Card } from '../../parts/page/card.tsx'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
-/** Which kinds of events the webhook gets. */
+/** Choice of the events that the webhook receives. */
 export function EventFields({ form }: { form: WebhookFormState }) {
   const { t } = useTranslation()
   return (

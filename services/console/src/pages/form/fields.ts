@@ -1,9 +1,9 @@
 import { definitionDefaults, numberLimits } from '../../../../domain/definition/definition-values.ts'
 import type { Draft, DraftPatch, Webhook } from '../../api/types.ts'
 
-/** What stands in the form. */
+/** The form's values. */
 export type Values = Omit<Draft, 'headers' | 'rateLimitPerSecond'> & {
-  /** In the order of the page; a name may stand there twice until it is saved. */
+  /** In the order of the page. A name may occur twice until the form is saved. */
   headers: { name: string; value: string }[]
   /** Empty: no limit. */
   rateLimitPerSecond: number | ''
@@ -28,7 +28,7 @@ export function valuesOf(webhook: Draft): Values {
   }
 }
 
-/** For the API. Rows of headers without a name are none. */
+/** The draft for the API. Rows of headers without a name are left out. */
 export function draftOf({ headers, rateLimitPerSecond, ...values }: Values): Draft {
   const named = headers.filter(({ name }) => name.trim() !== '')
   return {
@@ -40,7 +40,7 @@ export function draftOf({ headers, rateLimitPerSecond, ...values }: Values): Dra
   }
 }
 
-/** A merge patch of what differs, so that what somebody else has changed meanwhile stays. */
+/** A merge patch of the fields that differ, so that changes made by others in the meantime stay. */
 export function changesOf(before: Webhook, values: Values): DraftPatch {
   const old: Record<string, unknown> = draftOf(valuesOf(before))
   const draft: Record<string, unknown> = { rateLimitPerSecond: null, ...draftOf(values) }
@@ -51,7 +51,7 @@ export function changesOf(before: Webhook, values: Values): DraftPatch {
 
 export type Mistake = 'required' | 'url' | 'range' | 'twice'
 
-/** What the page can tell before the API is asked; the API judges anew and knows more. */
+/** Mistakes that can be found before the API is called. The API checks everything again and has more rules. */
 export function mistakesIn(values: Values): Partial<Record<keyof Values, Mistake>> {
   const mistakes: Partial<Record<keyof Values, Mistake>> = {}
   if (values.name.trim() === '') mistakes.name = 'required'
@@ -62,6 +62,18 @@ export function mistakesIn(values: Values): Partial<Record<keyof Values, Mistake
   const names = values.headers.map(({ name }) => name.trim().toLowerCase()).filter(Boolean)
   if (new Set(names).size < names.length) mistakes.headers = 'twice'
   return mistakes
+}
+
+export type NumberField = keyof typeof numberLimits
+
+export function isNumberField(field: string): field is NumberField {
+  return Object.hasOwn(numberLimits, field)
+}
+
+/** Smallest and largest value that the API accepts. */
+export function allowedRange(field: NumberField): { min: number; max: number } {
+  const { minimum: min, maximum: max } = numberLimits[field]
+  return { min, max }
 }
 
 function within(value: number, { minimum, maximum }: { minimum: number; maximum: number }): boolean {

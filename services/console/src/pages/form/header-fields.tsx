@@ -5,7 +5,7 @@ import { Card } from '../../parts/page/card.tsx'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
-/** Custom request headers. A stored value is never shown: *** keeps it. */
+/** Custom request headers. A stored value is shown as ***, and *** keeps it. */
 export function HeaderFields({ form }: { form: WebhookFormState }) {
   const { t } = useTranslation()
   const { headers } = form.values

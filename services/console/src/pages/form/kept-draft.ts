@@ -3,8 +3,8 @@ import { maskedValue } from '../../../../domain/definition/definition-values.ts'
 import type { Values } from './fields.ts'
 
 /**
- * What was typed, in this tab until it is saved or thrown away: it outlives a reload and the end of the session. Header
- * values are left out: they are credentials, and the tab's storage can be read by whoever sits at the machine next.
+ * Unsaved values of a form, kept in this tab until they are saved or discarded. They survive a reload and the end of the
+ * session. Header values are left out: they are credentials, and the next person at the machine can read the tab's storage.
  */
 export function keptDraft(key: string): Values | null {
   const text = sessionStorage.getItem(key)
@@ -29,7 +29,7 @@ export function useKeptDraft(key: string, values: Values, initial: Values): void
   }, [key, values, began])
 }
 
-/** Removes header values; the mask of a stored one may stay. */
+/** Removes header values, except the mask of a stored one. */
 function withoutHeaderValues(values: Values): Values {
   return {
     ...values,

@@ -8,7 +8,7 @@ import { useApi } from '../../api/session.tsx'
 import type { WebhookWithSecret } from '../../api/types.ts'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { SecretDialog } from '../../parts/requests/secret-dialog.tsx'
-import { useTold } from '../../parts/texts/told.ts'
+import { useNotices } from '../../parts/texts/notices.ts'
 import { listPath, pagePath } from '../webhook/use-place.ts'
 import { draftOf, emptyValues, type Values } from './fields.ts'
 import { draftKey, forgetDraft } from './kept-draft.ts'
@@ -19,7 +19,7 @@ export default function NewPage() {
   const { t } = useTranslation()
   const { businessId = '' } = useParams()
   const api = useApi()
-  const told = useTold()
+  const notices = useNotices()
   const navigate = useNavigate()
   const queries = useQueryClient()
   const key = draftKey(businessId)
@@ -34,7 +34,7 @@ export default function NewPage() {
       void queries.invalidateQueries({ queryKey: keys.webhooks(businessId) })
     },
     onError: (error) => {
-      if (!state.showRefusal(error)) told.failed(error)
+      if (!state.showRefusal(error)) notices.failed(error)
     },
   })
   return (

@@ -2,19 +2,25 @@ import { useForm } from '@mantine/form'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '../../api/problem.ts'
-import { mistakesIn, type Values } from './fields.ts'
+import { useFormats } from '../../format/use-formats.ts'
+import { allowedRange, isNumberField, mistakesIn, type Values } from './fields.ts'
 import { forgetDraft, keptDraft, useKeptDraft } from './kept-draft.ts'
 
-/** The form's state: kept in this tab, checked before it is sent, told of what the API has refused. */
+/** The form's state: kept in this tab, checked before it is sent, and shown with what the API has refused. */
 export function useWebhookForm(key: string, initial: Values) {
   const { t } = useTranslation()
+  const { count } = useFormats()
+  const inWords = ({ min, max }: { min: number; max: number }) => ({ min: count(min), max: count(max) })
   const [kept] = useState(() => keptDraft(key))
   const [isRestored, setRestored] = useState(kept !== null)
   const form = useForm<Values>({
     initialValues: kept ?? initial,
     validate: (values) =>
       Object.fromEntries(
-        Object.entries(mistakesIn(values)).map(([field, mistake]) => [field, t(`form.mistakes.${mistake}`)]),
+        Object.entries(mistakesIn(values)).map(([field, mistake]) => [
+          field,
+          t(`form.mistakes.${mistake}`, isNumberField(field) ? inWords(allowedRange(field)) : {}),
+        ]),
       ),
   })
   useKeptDraft(key, form.values, initial)
@@ -26,11 +32,14 @@ export function useWebhookForm(key: string, initial: Values) {
       form.setValues(initial)
       forgetDraft(key)
     },
-    /** Puts the API's complaints beside their fields. @returns whether there was a place for all of them. */
+    /** Shows the API's refusal beside the fields. @returns whether every problem belongs to a field of the form. */
     showRefusal: (error: unknown): boolean => {
       if (!(error instanceof ApiProblem)) return false
       const { errors = [], conflicts = [] } = error.body
-      const byField = errors.map(({ field, message }) => [field.split('.')[0] ?? '', `${field}: ${message}`])
+      const byField = errors.map(({ field, message, code }) => {
+        const [name = '', header = ''] = field.split(/\.(.*)/s)
+        return [name, code ? t(`form.refusals.${code}`, { header }) : `${t('form.mistakes.invalid')} (${message})`]
+      })
       const taken = conflicts.map(({ channel, name }) => t('form.taken', { channel, name }))
       const shown = { ...Object.fromEntries(byField), ...(taken.length > 0 && { channels: taken.join(' ') }) }
       form.setErrors(shown)

@@ -14,16 +14,16 @@ import type { useWebhookForm } from './use-webhook-form.ts'
 type Props = PropsWithChildren<{
   state: ReturnType<typeof useWebhookForm>
   businessId: string
-  /** Absent of a new one. */
+  /** Absent for a new webhook. */
   id?: string
   busy: boolean
-  /** What the button says. */
+  /** Text of the submit button. */
   action: string
   backTo: string
   onSave: (values: Values) => void
 }>
 
-/** Every field of a definition. @param children notices above it. */
+/** All fields of a definition. @param children notices above them. */
 export function WebhookForm({ state, businessId, id, busy, action, backTo, onSave, children }: Props) {
   const { t } = useTranslation()
   const { form, isRestored, discard } = state

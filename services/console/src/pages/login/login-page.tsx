@@ -8,7 +8,7 @@ import { Failure } from '../../parts/page/failure.tsx'
 import classes from './login.module.css'
 import { SignInForm } from './sign-in-form.tsx'
 
-/** For who is not signed in. At /login#<token>, the one-time link, it signs in by itself. */
+/** Sign-in page. At /login#<token>, the one-time link, it signs in by itself. */
 export function LoginPage({ login }: { login: 'oidc' | 'none' }) {
   const { t } = useTranslation()
   const { signIn } = useSessionState()
@@ -19,7 +19,7 @@ export function LoginPage({ login }: { login: 'oidc' | 'none' }) {
     const token = window.location.pathname === '/login' ? window.location.hash.slice(1) : ''
     if (token === '' || isUsed.current) return
     isUsed.current = true
-    // Out of the address bar and the history: it works once, and need not be seen.
+    // Removes the token from the address bar and the history: it works once.
     void navigate('/login', { replace: true })
     signIn(token).catch(setError)
   }, [signIn, navigate])

@@ -3,9 +3,9 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSessionState } from '../../api/session.tsx'
 import { useProblemText } from '../../parts/texts/problem-text.ts'
-import { oidcPath, tokenOf } from './token-of.ts'
+import { oidcPath, readToken } from './one-time-token.ts'
 
-/** The ways in: the organisation's own login where there is one, and a one-time link. */
+/** Sign-in through the organisation's login, where there is one, or with a one-time link. */
 export function SignInForm({ login }: { login: 'oidc' | 'none' }) {
   const { t } = useTranslation()
   const { signIn } = useSessionState()
@@ -16,7 +16,7 @@ export function SignInForm({ login }: { login: 'oidc' | 'none' }) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setBusy(true)
-    signIn(tokenOf(pasted))
+    signIn(readToken(pasted))
       .then(() => setPasted(''), setError)
       .finally(() => setBusy(false))
   }

@@ -5,7 +5,7 @@ import { Link } from 'react-router'
 import { Empty } from '../../parts/page/empty.tsx'
 import { listPath, usePlace } from './use-place.ts'
 
-/** Deleted meanwhile, or never this business's. */
+/** Shown for a webhook that was deleted or belongs to another business. */
 export function Gone() {
   const { t } = useTranslation()
   const { businessId } = usePlace()

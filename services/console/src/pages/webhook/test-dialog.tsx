@@ -10,7 +10,7 @@ import { TestAnswer } from '../../parts/requests/test-answer.tsx'
 
 type Props = { webhook: Webhook; opened: boolean; onClose: () => void }
 
-/** Sends a sample as the webhook is configured, which works while it is on (contract.md, 1.5). */
+/** Sends a sample with the saved definition. The webhook must be on (contract.md, 1.5). */
 export function TestDialog({ webhook, opened, onClose }: Props) {
   const { t } = useTranslation()
   const api = useApi()

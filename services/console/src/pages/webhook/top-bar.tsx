@@ -15,7 +15,7 @@ import { listPath, pagePath } from './use-place.ts'
 
 type Dialog = 'test' | 'rotate' | 'delete' | null
 
-/** Name and state, and what can be done, for who may. */
+/** Name and state of a webhook, and its actions for people who may change it. */
 export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookState }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')

@@ -2,13 +2,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { keys } from '../../api/keys.ts'
 import { useApi } from '../../api/session.tsx'
 import type { Webhook } from '../../api/types.ts'
-import { useTold } from '../../parts/texts/told.ts'
+import { useNotices } from '../../parts/texts/notices.ts'
 
-/** Changes to a webhook as a whole. If the webhook has changed since, they are refused and it is read again. */
+/** Actions on a webhook as a whole. If it has changed since it was read, they are refused and it is read again. */
 export function useActions({ businessId, id, version }: Pick<Webhook, 'businessId' | 'id' | 'version'>) {
   const api = useApi()
   const queries = useQueryClient()
-  const told = useTold()
+  const notices = useNotices()
   const path = { businessId, id }
   const refresh = () =>
     Promise.all([
@@ -17,7 +17,7 @@ export function useActions({ businessId, id, version }: Pick<Webhook, 'businessI
       queries.invalidateQueries({ queryKey: keys.stats(businessId, id) }),
     ])
   const onError = (error: unknown) => {
-    told.failed(error)
+    notices.failed(error)
     void refresh()
   }
   return {

@@ -1,6 +1,6 @@
 import { useParams } from 'react-router'
 
-/** Which webhook the page is of. */
+/** Business and webhook in the page's address. */
 export function usePlace(): { businessId: string; id: string } {
   const { businessId = '', id = '' } = useParams()
   return { businessId, id }

@@ -26,7 +26,7 @@ const DeadLetters = lazy(() => import('./attempts/dead-letters.tsx'))
 const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'settings'] as const
 type Tab = (typeof tabs)[number]
 
-/** One webhook: how it is doing, and all that can be done with it. */
+/** Page of one webhook: its state, figures, lists and actions. */
 export default function WebhookPage() {
   const { t } = useTranslation()
   const place = usePlace()
@@ -42,7 +42,7 @@ export default function WebhookPage() {
   if (error instanceof ApiProblem && error.status === 404) return <Gone />
   if (error && !webhook) return <Failure error={error} onRetry={() => void refetch()} />
   if (!webhook) return <PageSkeleton rows={[44, 36, 280, 120]} />
-  // The statistics are read again more often than the definition.
+  // The statistics are refreshed more often than the definition, and they include the status.
   const status = stats.data?.status ?? webhook.status
   return (
     <>

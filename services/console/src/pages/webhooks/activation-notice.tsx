@@ -3,7 +3,7 @@ import { IconLock } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 
-/** Nothing is sent for a business that has not activated webhooks (contract.md, 1.4). */
+/** Notice for a business that has not activated webhooks, so that nothing is sent (contract.md, 1.4). */
 export function ActivationNotice() {
   const { t } = useTranslation()
   const { businessId = '' } = useParams()

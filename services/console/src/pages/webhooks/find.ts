@@ -3,7 +3,7 @@ import type { ListedWebhook, WebhookState } from '../../api/types.ts'
 export type Order = 'problems' | 'name' | 'newest'
 export const orders: readonly Order[] = ['problems', 'name', 'newest']
 
-/** All of them, what needs someone first. */
+/** All states, those that need attention first. */
 const states: readonly WebhookState[] = [
   'invalid',
   'conflict',
@@ -19,7 +19,7 @@ const states: readonly WebhookState[] = [
 
 type Findable = Pick<ListedWebhook, 'id' | 'name' | 'url' | 'channels' | 'createdAt' | 'status'>
 
-/** Those whose name, URL or a channel holds all the words, or whose id is one of them, in that state, in that order. */
+/** Webhooks in a state whose name, URL or channels contain every word of the text. A whole id also matches. */
 export function findWebhooks<W extends Findable>(
   webhooks: readonly W[],
   { text, state, order }: { text: string; state: WebhookState | null; order: Order },
@@ -28,20 +28,20 @@ export function findWebhooks<W extends Findable>(
   const fits = ({ id, name, url, channels, status }: W) => {
     if (state !== null && status.state !== state) return false
     const haystack = [name, url, ...channels].join('\n').toLowerCase()
-    // Ids are random: part of one that fits would be a chance that nobody understands.
+    // Ids are random, so a match of part of one would be by chance.
     return words.every((word) => haystack.includes(word) || word === id.toLowerCase())
   }
   return webhooks.filter(fits).sort(comparisons[order])
 }
 
-/** How many there are of each state that there is, what needs someone first. */
+/** Number of webhooks in each state that occurs, those that need attention first. */
 export function countStates(webhooks: readonly Findable[]): { state: WebhookState; count: number }[] {
   return states
     .map((state) => ({ state, count: webhooks.filter(({ status }) => status.state === state).length }))
     .filter(({ count }) => count > 0)
 }
 
-/** Till 9 comes before Till 10. */
+/** Sorts "Till 9" before "Till 10". */
 const collator = new Intl.Collator(undefined, { numeric: true })
 const byName = (a: Findable, b: Findable) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1)
 

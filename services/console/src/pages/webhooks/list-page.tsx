@@ -26,7 +26,7 @@ export function ListPage() {
   const [text, setText] = useState('')
   const [state, setState] = useState<WebhookState | null>(null)
   const [order, setOrder] = useState<Order>('problems')
-  // Typing goes before drawing a thousand cards.
+  // Typing takes precedence over drawing a thousand cards.
   const wanted = useDeferredValue(text)
   const found = useMemo(() => findWebhooks(data ?? [], { text: wanted, state, order }), [data, wanted, state, order])
   usePageTitle(t('list.title'))

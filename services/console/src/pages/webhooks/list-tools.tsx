@@ -18,7 +18,7 @@ type Props = {
   setOrder: (order: Order) => void
 }
 
-/** Search, order, and how many there are of each state: each count is a filter. */
+/** Search, sort order, and the number of webhooks in each state; each number is a filter. */
 export function ListTools({ webhooks, text, setText, state, setState, order, setOrder }: Props) {
   const { t } = useTranslation()
   const { count } = useFormats()

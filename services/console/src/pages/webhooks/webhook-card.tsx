@@ -9,7 +9,7 @@ import classes from './list.module.css'
 
 const shownChannels = 3
 
-/** One webhook at a glance. The name is the link; its area is the whole card. */
+/** Summary of one webhook. The whole card is the area of the name's link. */
 export const WebhookCard = memo(function WebhookCard({ webhook }: { webhook: ListedWebhook }) {
   const { t } = useTranslation()
   const { clock, count } = useFormats()

@@ -8,7 +8,7 @@ import { WebhookCard } from './webhook-card.tsx'
 
 const batch = 24
 
-/** Some at a time, more as the end comes into view: a thousand cards at once would take the browser a second. */
+/** Cards in batches, the next when the end comes into view. A thousand at once would take the browser a second. */
 export function WebhookCards({ webhooks }: { webhooks: ListedWebhook[] }) {
   const { t } = useTranslation()
   const [limit, setLimit] = useState(batch)

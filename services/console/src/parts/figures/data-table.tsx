@@ -4,7 +4,7 @@ import classes from './table.module.css'
 
 type Props = PropsWithChildren<{ label: string; columns: string[] }>
 
-/** The children are rows, a cell for each column. A phone shows each cell's data-label in the place of the columns' heads. */
+/** Table whose children are rows. On a phone each cell's data-label replaces the column headings. */
 export function DataTable({ label, columns, children }: Props) {
   return (
     <div className={classes.frame}>

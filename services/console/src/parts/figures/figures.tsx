@@ -2,7 +2,7 @@ import classes from './figures.module.css'
 
 export type Figure = { label: string; value: string; help?: string }
 
-/** Numbers side by side, each with its name. */
+/** Numbers side by side, each with its label. */
 export function Figures({ figures }: { figures: Figure[] }) {
   return (
     <dl className={classes.figures}>

@@ -4,7 +4,7 @@ const width = 120
 const height = 28
 const gap = 2
 
-/** Attempts by five minutes. Plain SVG: a chart library for this would be most of the first page's weight. */
+/** Attempts in five-minute steps. Plain SVG: a chart library would be most of the first page's size. */
 export function Sparkline({ values, label }: { values: number[]; label: string }) {
   const highest = Math.max(1, ...values)
   const step = width / Math.max(1, values.length)
@@ -14,7 +14,7 @@ export function Sparkline({ values, label }: { values: number[]; label: string }
         const bar = value === 0 ? 1 : Math.max(2, (value / highest) * height)
         return (
           <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place in time.
+            // biome-ignore lint/suspicious/noArrayIndexKey: a bar's index is its time.
             key={index}
             x={index * step}
             y={height - bar}

@@ -2,7 +2,7 @@ import { Group, Title } from '@mantine/core'
 import { type PropsWithChildren, type ReactNode, useId } from 'react'
 import classes from './card.module.css'
 
-/** A part of a page with a heading of its own. @param aside beside the heading. */
+/** Section of a page with its own heading. @param aside shown beside the heading. */
 export function Card({ title, aside, children }: PropsWithChildren<{ title: string; aside?: ReactNode }>) {
   const id = useId()
   return (

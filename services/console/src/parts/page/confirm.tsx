@@ -6,7 +6,7 @@ type Props = PropsWithChildren<{
   opened: boolean
   title: string
   text: string
-  /** What the button says: the deed, not "OK". */
+  /** Text of the button: a verb, never "OK". */
   action: string
   dangerous?: boolean
   busy: boolean

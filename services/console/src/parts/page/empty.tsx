@@ -2,7 +2,7 @@ import { Stack, Text, Title } from '@mantine/core'
 import type { PropsWithChildren, ReactNode } from 'react'
 import classes from './empty.module.css'
 
-/** Where there is nothing yet: says so, and what to do. */
+/** Stands in for an empty list, and says what to do. */
 export function Empty({
   icon,
   title,

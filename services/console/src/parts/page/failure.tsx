@@ -1,20 +1,20 @@
 import { Alert, Button, Stack, Text } from '@mantine/core'
 import { IconAlertCircle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { ApiProblem } from '../../api/problem.ts'
-import { useProblemText } from '../texts/problem-text.ts'
+import { serverDetail, useProblemText } from '../texts/problem-text.ts'
 
-/** In place of what could not be loaded. */
+/** Stands in for content that could not be loaded. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { t } = useTranslation()
   const textOf = useProblemText()
+  const detail = serverDetail(error)
   return (
     <Alert color="red" variant="outline" icon={<IconAlertCircle aria-hidden />} title={t('failure.title')} role="alert">
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{textOf(error)}</Text>
-        {error instanceof ApiProblem && error.body.detail && error.status >= 400 && (
-          <Text size="sm" c="dimmed">
-            {error.body.detail}
+        {detail !== '' && (
+          <Text size="sm" c="dimmed" lang="en">
+            {detail}
           </Text>
         )}
         {onRetry && (

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 
-/** What the browser's tab says, and a screen reader when the page has changed. */
+/** Sets the title of the browser's tab, which a screen reader announces. */
 export function usePageTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Hookline`

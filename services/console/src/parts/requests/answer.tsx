@@ -5,7 +5,7 @@ import { CodeBlock } from './code-block.tsx'
 
 type Props = { status: number | null; excerpt: string | null }
 
-/** What a receiver has answered, as far as it was kept; without an answer the excerpt says why there is none. */
+/** The stored part of a receiver's response. Without a response the excerpt says why. */
 export function Answer({ status, excerpt }: Props) {
   const { t } = useTranslation()
   if (status !== null && excerpt !== null) return <CodeBlock label={t('attempt.answer')} text={readable(excerpt)} />

@@ -4,7 +4,7 @@ import type { SentRequest } from '../../api/types.ts'
 import { readable } from '../../format/format.ts'
 import { CodeBlock } from './code-block.tsx'
 
-/** What was sent: line, headers, body. Values that are secret are shown as *** by the API itself. */
+/** A request: first line, headers, body. The API itself replaces secret values by ***. */
 export function RequestBlocks({ request, title }: { request: SentRequest; title: string }) {
   const { t } = useTranslation()
   const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`)

@@ -8,7 +8,7 @@ import { snippets } from './snippets.ts'
 
 type Props = { secret: string | null; note?: string; onClose: () => void }
 
-/** The secret, this once, and what to do with it. It closes by its button only: not by a slip. */
+/** Shows the secret once, with samples that verify signatures. Only its button closes it, so that it is not closed by accident. */
 export function SecretDialog({ secret, note, onClose }: Props) {
   const { t } = useTranslation()
   return (

@@ -1,4 +1,4 @@
-/** How a receiver checks a signature with the public Standard Webhooks libraries (contract.md, section 3). */
+/** Samples that verify a signature with the public Standard Webhooks libraries (contract.md, section 3). */
 export type Snippet = { language: string; install: string; code: string }
 
 export const snippets: Snippet[] = [
@@ -14,10 +14,10 @@ createServer(async (request, response) => {
   const chunks = []
   for await (const chunk of request) chunks.push(chunk)
   try {
-    // The bytes as they came: parsing and printing JSON again would change them.
+    // Verify the body as received: parsing and serialising JSON would change it.
     const notification = webhook.verify(Buffer.concat(chunks).toString(), request.headers)
     response.writeHead(204).end()
-    // Work with the notification after the answer: what takes longer counts as slow.
+    // Process the notification after the response: a late response counts as slow.
   } catch {
     response.writeHead(401).end()
   }

@@ -6,7 +6,7 @@ import { OutcomeBadge } from '../states/outcome-badge.tsx'
 import { Answer } from './answer.tsx'
 import { RequestBlocks } from './request-blocks.tsx'
 
-/** What became of a test: the outcome, the time, the answer, and what was sent. */
+/** Result of a test: outcome, time, response and request. */
 export function TestAnswer({ result }: { result: TestResult }) {
   const { t } = useTranslation()
   const { duration } = useFormats()

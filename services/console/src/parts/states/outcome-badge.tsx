@@ -5,13 +5,13 @@ import classes from './badge.module.css'
 
 const tones: Record<AttemptOutcome, string> = { success: 'green', slow: 'yellow', error: 'red', rejected: 'violet' }
 
-/** @param detail such as the status or the error's name. */
+/** The outcome of one attempt. @param detail such as the status or the cause. */
 export function OutcomeBadge({ outcome, detail }: { outcome: AttemptOutcome; detail?: string | number | null }) {
   const causeText = useCauseText()
   const { t } = useTranslation()
   return (
     <span className={classes.badge} data-tone={tones[outcome]}>
-      {t(`outcome.${outcome}`)}
+      {t(`outcomeOfOne.${outcome}`)}
       {detail !== undefined && detail !== null && <span className={classes.detail}>{causeText(detail)}</span>}
     </span>
   )

@@ -33,7 +33,7 @@ const looks: Record<WebhookState, Look> = {
   off: { tone: 'gray', Icon: IconPlayerPause },
 }
 
-/** State by word, sign and colour: none of them is needed to understand the others. */
+/** State as word, icon and colour; each is understood without the others. */
 export function StateBadge({ state }: { state: WebhookState }) {
   const { t } = useTranslation()
   const { tone, Icon } = looks[state]

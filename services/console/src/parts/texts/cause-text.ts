@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
-/** Causes that are words; the others, such as 5xx or a status, are understood in every language. */
+/** Causes with a text. The others, such as 5xx or a status, need no translation. */
 const known = ['breaker', 'address', 'expired', 'timeout', 'dns', 'connect', 'tls'] as const
 
 export function useCauseText(): (cause: string | number) => string {

@@ -3,7 +3,7 @@ import { ApiProblem } from '../../api/problem.ts'
 
 const known = [0, 401, 403, 404, 409, 412, 413, 422, 429, 503, 504] as const
 
-/** What has gone wrong, in the viewer's language; the server's own words stand beside it where they say more. */
+/** What went wrong and what to do, in the viewer's language. */
 export function useProblemText(): (error: unknown) => string {
   const { t } = useTranslation()
   return (error) => {
@@ -11,4 +11,9 @@ export function useProblemText(): (error: unknown) => string {
     const status = known.find((one) => one === error.status)
     return status === undefined ? t('failure.other', { status: error.status }) : t(`failure.${status}`)
   }
+}
+
+/** The server's own words, which say more but in English only; empty when no answer came. */
+export function serverDetail(error: unknown): string {
+  return error instanceof ApiProblem && error.status >= 400 ? (error.body.detail ?? '') : ''
 }

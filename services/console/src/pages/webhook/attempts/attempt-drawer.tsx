@@ -14,12 +14,12 @@ import { Answer } from '../../../parts/requests/answer.tsx'
 import { RequestBlocks } from '../../../parts/requests/request-blocks.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
 import { useStartReplay } from '../replays/use-replay.ts'
-import { useHindrance } from '../use-hindrance.ts'
 import { pagePath } from '../use-place.ts'
+import { useResendObstacle } from '../use-resend-obstacle.ts'
 
 type Props = { webhook: Webhook; attemptId: string | null; onClose: () => void }
 
-/** One attempt in full: what was sent, what came back, what follows. */
+/** One attempt in full: the request, the response, and what happens next. */
 export function AttemptDrawer({ webhook, attemptId, onClose }: Props) {
   const { t } = useTranslation()
   return (
@@ -48,7 +48,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
   const { duration } = useFormats()
   const mayWrite = useMay('webhooks:write')
   const start = useStartReplay(webhook)
-  const hindrance = useHindrance(webhook)
+  const obstacle = useResendObstacle(webhook)
   const mayResend = mayWrite && !attempt.test
   const { outcome, status, cause, latencyMs, excerpt, deliveryId, next, nextAttemptAt } = attempt
   return (
@@ -70,7 +70,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
           <Button
             leftSection={<IconRepeat size={16} aria-hidden />}
             loading={start.isPending}
-            disabled={hindrance !== null}
+            disabled={obstacle !== null}
             onClick={() => start.mutate({ deliveryId }, { onSuccess: onClose })}
           >
             {t('attempt.again')}
@@ -85,9 +85,9 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
           {t('attempt.all')}
         </Button>
       </Group>
-      {mayResend && hindrance !== null && (
+      {mayResend && obstacle !== null && (
         <Text size="sm" c="dimmed">
-          {t(`replay.${hindrance}`)}
+          {t(`replay.${obstacle}`)}
         </Text>
       )}
       {outcome === 'rejected' ? (

@@ -1,6 +1,6 @@
 import type { AttemptFilter } from '../../../api/types.ts'
 
-/** As it stands in the address; empty is not set. */
+/** Filter as in the page's address; empty values are not set. */
 export type Filter = { outcome: string; contactId: string; deliveryId: string; span: string }
 
 export const spans = ['hour', 'day', 'week'] as const
@@ -21,7 +21,7 @@ export function writeFilter(filter: Filter): Record<string, string> {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ''))
 }
 
-/** For the API. The beginning is rounded to the minute: a query is known by what it asks. */
+/** The filter for the API. The start is rounded to the minute, so that the query's key does not change all the time. */
 export function askedFor({ span, ...rest }: Filter, nowMs: number): AttemptFilter {
   const lengthMs = spanMs[span]
   const since =

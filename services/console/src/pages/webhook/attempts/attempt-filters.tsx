@@ -9,7 +9,7 @@ import classes from './attempt-filters.module.css'
 
 const typingMs = 400
 
-/** They stand in the address, so that what is found can be linked to. */
+/** Filters of the list. They are part of the page's address, so that a result can be linked to. */
 export function AttemptFilters({ filter, onChange }: { filter: Filter; onChange: (change: Partial<Filter>) => void }) {
   const { t } = useTranslation()
   const isSet = Object.values(filter).some((value) => value !== '')
@@ -56,7 +56,7 @@ export function AttemptFilters({ filter, onChange }: { filter: Filter; onChange:
   )
 }
 
-/** Asks when typing pauses, not for each letter. */
+/** Text filter that is applied when typing pauses. */
 function TypedFilter({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
   const [typed, setTyped] = useState(value)
   useEffect(() => setTyped(value), [value])

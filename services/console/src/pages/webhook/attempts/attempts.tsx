@@ -20,7 +20,7 @@ import { AttemptDrawer } from './attempt-drawer.tsx'
 import { askedFor, readFilter, writeFilter } from './attempt-filter.ts'
 import { AttemptFilters } from './attempt-filters.tsx'
 
-/** Every request that was made or refused, newest first. */
+/** All attempts, sent or rejected, newest first. */
 export default function Attempts({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const [params, setParams] = useSearchParams()

@@ -15,7 +15,7 @@ import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { ReplayButtons } from '../replays/replays.tsx'
 import { pagePath } from '../use-place.ts'
 
-/** What was given up, with its reason: it can be sent again. */
+/** Undelivered notifications with their reasons. They can be resent. */
 export default function DeadLetters({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
@@ -23,7 +23,7 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton rows={[200]} />
-  // A record may stand in the topic twice, after a crash or between two pages.
+  // A crash can write a record twice, and two pages can overlap.
   const letters = [...new Map(data.pages.flatMap((page) => page.deadLetters).map((one) => [keyOf(one), one])).values()]
   if (letters.length === 0 && !hasNextPage)
     return <Empty icon={<IconMailCheck size={40} aria-hidden />} title={t('dead.empty')} text={t('dead.emptyText')} />

@@ -5,7 +5,7 @@ import { useNow } from '../../../format/use-now.ts'
 import { Figures } from '../../../parts/figures/figures.tsx'
 import { Card } from '../../../parts/page/card.tsx'
 
-/** What has not been delivered: waiting, parked, dead letters. */
+/** Notifications that have not been delivered: waiting, parked, dead letters. */
 export function Backlog({ status }: { webhook: Webhook; status: Status }) {
   const { t } = useTranslation()
   const { ago, count } = useFormats()

@@ -16,17 +16,17 @@ const shapes: Record<Range, { stepMs: number; bins: number }> = {
   week: { stepMs: 6 * hourMs, bins: 28 },
 }
 
-/** Bars of the histogram, oldest first, ending with the one that is running; empty ones included. */
+/** Bars of the histogram, oldest first, up to the current one. Empty bars are included. */
 export function binsOf(stats: Pick<Stats, 'minutes' | 'hours'>, range: Range, nowMs: number): Bin[] {
   const { stepMs, bins } = shapes[range]
   const counts = range === 'hour' ? stats.minutes : stats.hours
-  // Hours begin on the hour; so do the steps, so that no hour belongs to two of them.
+  // Steps begin on the hour, as the counts do, so that no count belongs to two steps.
   const unitMs = range === 'hour' ? minuteMs : hourMs
   const endMs = Math.floor(nowMs / unitMs) * unitMs + unitMs
   const firstMs = endMs - bins * stepMs
   const made: Bin[] = Array.from({ length: bins }, (_unused, index) => ({ ...none, startMs: firstMs + index * stepMs }))
   for (const one of counts) {
-    // By a server's clock that is ahead, a minute has begun that has not here: it is the newest one all the same.
+    // If the server's clock is ahead, its newest minute has not begun here. It counts as the last bar.
     const index = Math.min(Math.floor((Date.parse(one.start) - firstMs) / stepMs), bins - 1)
     const bin = made[index]
     if (bin) for (const outcome of outcomes) bin[outcome] += one[outcome]
@@ -34,7 +34,7 @@ export function binsOf(stats: Pick<Stats, 'minutes' | 'hours'>, range: Range, no
   return made
 }
 
-/** All of the range, and how many errors of each cause, the most frequent first. */
+/** Totals of the range, and its errors by cause, the most frequent first. */
 export function totalsOf(
   stats: Pick<Stats, 'minutes' | 'hours'>,
   range: Range,

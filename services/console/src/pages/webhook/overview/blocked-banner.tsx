@@ -10,10 +10,10 @@ import { useFormats } from '../../../format/use-formats.ts'
 import { useNow } from '../../../format/use-now.ts'
 import classes from './blocked-banner.module.css'
 
-/** How long sending is blocked at a time (contract.md, 1.9). */
+/** Duration of one block (contract.md, 1.9). */
 const blockMs = 600_000
 
-/** The breaker is open: how long still, what happens to notifications meanwhile, and what will happen then. */
+/** Shown while the breaker is open: the time left, what happens to notifications meanwhile, and what happens then. */
 export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
   const { t } = useTranslation()
   const { clock, count } = useFormats()
@@ -22,7 +22,7 @@ export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: S
   const untilMs = status.blockedUntil === null ? null : Date.parse(status.blockedUntil)
   const leftMs = untilMs === null ? 0 : untilMs - now
   const isWaiting = status.state === 'blocked' && untilMs !== null && leftMs > 0
-  // The time is up: how it stands is another thing now, and no change may have told so.
+  // The time is up. The status has changed without an announcement.
   useEffect(() => {
     if (!isWaiting) void queries.invalidateQueries({ queryKey: keys.stats(webhook.businessId, webhook.id) })
   }, [isWaiting, queries, webhook.businessId, webhook.id])

@@ -17,7 +17,7 @@ import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
 import { pagePath } from '../use-place.ts'
 import classes from './error-log.module.css'
 
-/** The latest 50 errors with their details (contract.md, 1.6). */
+/** Latest 50 errors with their details (contract.md, 1.6). */
 export default function ErrorLog({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const { data, error, refetch } = useQuery(errorsQuery(useApi(), webhook.businessId, webhook.id))

@@ -12,13 +12,13 @@ import { useCauseText } from '../../../parts/texts/cause-text.ts'
 import { binsOf, outcomes, type Range, ranges, totalsOf } from './bins.ts'
 import classes from './histogram.module.css'
 
-/** Counts of the four outcomes over time (contract.md, 1.7). What the bars show, the figures below say as text. */
+/** Counts of the four outcomes over time (contract.md, 1.7). The figures below are the bars' alternative as text. */
 export default function Histogram({ stats }: { stats: Stats }) {
   const { t } = useTranslation()
   const { clock, count, day } = useFormats()
   const causeText = useCauseText()
   const [range, setRange] = useState<Range>('hour')
-  // Of this minute, so that the bars are drawn anew when it is over and not each second.
+  // Rounded to the minute, so that the bars are drawn once a minute and not every second.
   const now = startOfMinute(useNow(1_000))
   const data = useMemo(
     () =>

@@ -7,7 +7,7 @@ import { Replays } from '../replays/replays.tsx'
 import { Backlog } from './backlog.tsx'
 import { ResponseTimesCard } from './response-times.tsx'
 
-/** Drawn with a library that weighs as much as the rest of the page. */
+/** Loaded separately: its chart library is as large as the rest of the page. */
 const Histogram = lazy(() => import('./histogram.tsx'))
 
 type Props = { webhook: Webhook; stats: Stats | undefined; error: unknown; onRetry: () => void }

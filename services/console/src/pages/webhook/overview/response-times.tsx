@@ -5,7 +5,7 @@ import { useFormats } from '../../../format/use-formats.ts'
 import { Figures } from '../../../parts/figures/figures.tsx'
 import { Card } from '../../../parts/page/card.tsx'
 
-/** Last 30 minutes: fastest, average and slowest response (contract.md, 1.8), and percentiles. */
+/** Fastest, average and slowest response of the last 30 minutes (contract.md, 1.8), and percentiles. */
 export function ResponseTimesCard({ times }: { times: Stats['last30Minutes'] }) {
   const { t } = useTranslation()
   const { count, duration } = useFormats()

@@ -9,7 +9,7 @@ import { ActivationNotice } from '../../webhooks/activation-notice.tsx'
 import { pagePath } from '../use-place.ts'
 import { BlockedBanner } from './blocked-banner.tsx'
 
-/** What is out of the ordinary, why, and what can be done about it. */
+/** Explains a state other than healthy: the cause, and what to do about it. */
 export function StateBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
   const { t } = useTranslation()
   const { time } = useFormats()
@@ -23,7 +23,7 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
     case 'not-activated':
       return <ActivationNotice />
     case 'failing':
-      // The latest request was taken: only the share of the half hour is bad still.
+      // The latest request succeeded. Only the half hour as a whole still counts as failing.
       if (status.failingSince === null) return <Recovering webhook={webhook} />
       return (
         <Banner title={t('banner.failing')}>

@@ -10,13 +10,13 @@ import { useStartReplay } from './use-replay.ts'
 export type ReplayKind = 'since' | 'deadLetters'
 
 const hourMs = 3_600_000
-/** What the API takes when it is not told. */
+/** The API's default. */
 const usualRate = 10
 const fastestRate = 1_000
 
 type Props = { webhook: Webhook; kind: ReplayKind; onClose: () => void }
 
-/** Which notifications to send again, and how fast. */
+/** Choice of the notifications to resend, and of the rate. */
 export function ReplayDialog({ webhook, kind, onClose }: Props) {
   const { t } = useTranslation()
   const [since, setSince] = useState(() => toLocalInput(nowMs() - hourMs))

@@ -10,7 +10,7 @@ import { Failure } from '../../../parts/page/failure.tsx'
 import { outcomes } from '../overview/bins.ts'
 import { useCurrentReplay } from './use-replay.ts'
 
-/** How far the replay is that was last started here. */
+/** Progress of the replay that was last started in this tab. */
 export function ReplayProgress({ webhook }: { webhook: Webhook }) {
   const { replayId, dismiss } = useCurrentReplay(webhook)
   return replayId === null ? null : <Running webhook={webhook} replayId={replayId} onDismiss={dismiss} />

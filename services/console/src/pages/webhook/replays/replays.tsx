@@ -5,10 +5,10 @@ import { useTranslation } from 'react-i18next'
 import { useMay } from '../../../api/session.tsx'
 import type { Webhook } from '../../../api/types.ts'
 import { Card } from '../../../parts/page/card.tsx'
-import { useHindrance } from '../use-hindrance.ts'
+import { useResendObstacle } from '../use-resend-obstacle.ts'
 import { ReplayDialog, type ReplayKind } from './replay-dialog.tsx'
 
-/** Sending again what had not arrived. */
+/** Card with the ways to resend notifications. */
 export function Replays({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
@@ -31,7 +31,7 @@ export function ReplayButtons({
   kinds?: ReplayKind[]
 }) {
   const { t } = useTranslation()
-  const hindrance = useHindrance(webhook)
+  const obstacle = useResendObstacle(webhook)
   const [kind, setKind] = useState<ReplayKind | null>(null)
   return (
     <Group gap="sm">
@@ -40,15 +40,15 @@ export function ReplayButtons({
           key={one}
           variant="default"
           leftSection={<IconRepeat size={16} aria-hidden />}
-          disabled={hindrance !== null}
+          disabled={obstacle !== null}
           onClick={() => setKind(one)}
         >
           {t(`replay.${one}`)}
         </Button>
       ))}
-      {hindrance !== null && (
+      {obstacle !== null && (
         <Text size="sm" c="dimmed">
-          {t(`replay.${hindrance}`)}
+          {t(`replay.${obstacle}`)}
         </Text>
       )}
       {kind && <ReplayDialog webhook={webhook} kind={kind} onClose={() => setKind(null)} />}

@@ -2,13 +2,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../../api/session.tsx'
 import type { ReplayBody } from '../../../api/types.ts'
-import { useTold } from '../../../parts/texts/told.ts'
+import { useNotices } from '../../../parts/texts/notices.ts'
 
 type Place = { businessId: string; id: string }
 
 const keyOf = ({ businessId, id }: Place) => ['current-replay', businessId, id]
 
-/** The replay whose progress is shown: it outlives a reload of the page in this tab. */
+/** The replay whose progress is shown. It survives a reload of the page in this tab. */
 export function useCurrentReplay(place: Place): { replayId: string | null; dismiss: () => void } {
   const queries = useQueryClient()
   const queryKey = keyOf(place)
@@ -27,23 +27,23 @@ export function useCurrentReplay(place: Place): { replayId: string | null; dismi
   }
 }
 
-/** Sends notifications again. */
+/** Starts a replay. */
 export function useStartReplay(place: Place) {
   const { t } = useTranslation()
   const api = useApi()
-  const told = useTold()
+  const notices = useNotices()
   const queries = useQueryClient()
   const queryKey = keyOf(place)
   return useMutation({
     mutationFn: (body: ReplayBody) => api.call('replay', { path: place, body }),
     onSuccess: (answer) => {
       if (answer.count === 0 || !('replayId' in answer)) {
-        told.done(t('replay.nothing'))
+        notices.done(t('replay.nothing'))
         return
       }
       sessionStorage.setItem(queryKey.join(':'), answer.replayId)
       queries.setQueryData(queryKey, answer.replayId)
     },
-    onError: told.failed,
+    onError: notices.failed,
   })
 }

@@ -7,7 +7,7 @@ import { Time } from '../../../parts/figures/time.tsx'
 import { Card } from '../../../parts/page/card.tsx'
 import classes from './settings.module.css'
 
-/** The definition, to read: for who may not change it as well. */
+/** The definition, read-only, also for people who may not change it. */
 export function Settings({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const { count, duration } = useFormats()

@@ -1,11 +1,11 @@
-/** The token of what was pasted: a one-time link, or the token alone. */
-export function tokenOf(pasted: string): string {
+/** Reads the token from a pasted one-time link, or from the token alone. */
+export function readToken(pasted: string): string {
   const text = pasted.trim()
   const hash = text.indexOf('#')
   return hash < 0 ? text : text.slice(hash + 1)
 }
 
-/** Where the login page of the organisation begins; it comes back to where the viewer is now. */
+/** Address that starts the organisation's login and then returns to the current page. */
 export function oidcPath({ pathname, search }: { pathname: string; search: string }): string {
   const returnTo = pathname === '/login' ? '/' : pathname + search
   return `/api/v1/auth/login?returnTo=${encodeURIComponent(returnTo)}`
