@@ -5,7 +5,8 @@ import { type Identity, unauthorized, type VerifyToken } from '../../platform/ht
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { bodyReader, responses } from '../http/route.ts'
+import { bodyReader } from '../http/route.ts'
+import { addAccessRoute } from './access-route.ts'
 import type { AdminAuthenticator } from './authenticator.ts'
 import { type Caller, requireOwnPage } from './identify.ts'
 import type { SessionMarks } from './session-marks.ts'
@@ -21,11 +22,11 @@ export type SessionDeps = {
   log: Logger
 }
 
-const url = '/api/v1/session'
+const session = { url: '/api/v1/session' } as const
 const tags = ['session']
 /** Longest wait for a mark to be written to webhook-sessions and read back. */
 const markTimeoutMs = 10_000
-/** Longest validity of a login token: used ones are remembered for longer than that. */
+/** Longest validity of a login token. A used token is remembered for longer than that. */
 const longestLoginMs = 3_600_000
 
 const LoginBody = Type.Object(
@@ -33,63 +34,56 @@ const LoginBody = Type.Object(
   { additionalProperties: false },
 )
 const readBody = bodyReader(LoginBody)
-const shown = (description: string) => ({ description, schema: SessionView })
 
-/** The browser's session: begun once with a login token, shown, ended. */
+/** The browser's session: begun with a login token that works once, shown, ended. */
 export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): void {
   const { gate } = deps
-  server.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'))
-  server.route({
+  addAccessRoute(server, {
+    ...session,
+    operationId: 'getSession',
     method: 'GET',
-    url,
     schema: {
-      operationId: 'getSession',
       tags,
       summary: 'Who sends the request, and what they may do',
-      security: [{ bearer: [] }, { session: [] }],
-      response: responses({ 200: shown('The identity of this request.') }),
-    } as object,
-    handler: async (request) => viewOf(await gate.admit(request)),
+      answers: { 200: { description: 'The identity of this request.', schema: SessionView } },
+    },
+    handle: async (request) => ({ status: 200 as const, body: viewOf(await gate.admit(request)) }),
   })
-  server.route({
+  addAccessRoute(server, {
+    ...session,
+    operationId: 'beginSession',
     method: 'POST',
-    url,
+    isOpen: true,
     schema: {
-      operationId: 'beginSession',
       tags,
       summary: 'Begin a session in the browser',
       description:
         'Takes a login token, which is valid once and for at most an hour. The answer sets the session cookie.',
-      security: [],
       body: LoginBody,
-      response: responses({ 201: shown('Begun.') }, [413, 415, 422]),
-    } as object,
-    validatorCompiler: () => () => true,
-    handler: async (request, reply) => {
+      answers: { 201: { description: 'Begun.', schema: SessionView } },
+    },
+    handle: async (request, reply) => {
       requireOwnPage(request, null, deps.publicOrigin)
       const { token } = readBody(request.body)
       const identity = await takeLogin(deps, token).catch((error: unknown) => gate.refuse(request, error))
-      return reply.code(201).send(viewOf(beginSession(deps, identity, reply)))
+      return { status: 201 as const, body: viewOf(beginSession(deps, identity, reply)) }
     },
   })
-  server.route({
+  addAccessRoute(server, {
+    ...session,
+    operationId: 'endSession',
     method: 'DELETE',
-    url,
     schema: {
-      operationId: 'endSession',
       tags,
       summary: 'End the session in the browser',
-      security: [{ bearer: [] }, { session: [] }],
-      response: responses({ 204: { description: 'Ended: no instance accepts a copy of the cookie any more.' } }),
-    } as object,
-    handler: async (request, reply) => {
+      answers: { 204: { description: 'Ended: no instance accepts a copy of the cookie any more.' } },
+    },
+    handle: async (request, reply) => {
       const { identity, csrfToken } = await gate.admit(request)
       const { marks, clock } = deps
       if (csrfToken !== null) await inTime(clock, marks.end({ csrfToken }, identity.subject, clock.nowMs()))
-      return reply
-        .clearCookie(sessionCookie, { ...cookieOptions, sameSite: 'strict' })
-        .code(204)
-        .send()
+      reply.clearCookie(sessionCookie, { ...cookieOptions, sameSite: 'strict' })
+      return { status: 204 as const }
     },
   })
 }
@@ -110,20 +104,20 @@ export function beginSession(
 async function takeLogin({ verify, marks, clock }: SessionDeps, token: string): Promise<Identity> {
   const { identity, use, id, expiresAtMs } = await verify(token)
   if (use !== 'login' || id === '') throw unauthorized('not a login token')
-  if (expiresAtMs > clock.nowMs() + longestLoginMs) throw unauthorized('the login token lasts too long')
+  if (expiresAtMs > clock.nowMs() + longestLoginMs) throw unauthorized('the login token is valid for more than an hour')
   if (!(await inTime(clock, marks.take(id, identity.subject, clock.nowMs()))))
     throw unauthorized('the login token has been used before')
   return identity
 }
 
-/** Without Kafka it cannot be told whether a token has been used, nor be told to all that a session has ended. */
+/** Limits the wait for Kafka, without which no instance knows that a token was used or that a session has ended. */
 async function inTime<T>(clock: Clock, write: Promise<T>): Promise<T> {
   const done = new AbortController()
   const late = clock.sleep(markTimeoutMs, done.signal).then(() => {
     throw new HttpProblem(
       503,
       'Service Unavailable',
-      'Kafka has not acknowledged it in time',
+      'Kafka has not acknowledged the write in time',
       {},
       { 'retry-after': '5' },
     )
@@ -131,7 +125,7 @@ async function inTime<T>(clock: Clock, write: Promise<T>): Promise<T> {
   try {
     return await Promise.race([write, late])
   } finally {
-    // What is late then is nobody's.
+    // Nobody waits for the timer any more.
     late.catch(() => undefined)
     done.abort()
   }

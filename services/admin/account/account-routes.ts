@@ -52,7 +52,6 @@ export function accountRoutes(deps: AccountDeps): ApiRoute[] {
         params: BusinessParams,
         body: AccountBody,
         answers: shown('Changed and in force.'),
-        failures: [422],
       },
       handle: (call) => putAccount(deps, call),
     }),

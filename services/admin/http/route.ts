@@ -1,5 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyRequest, RawRequestDefaultExpression, RawServerDefault, RouteGenericInterface } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyRequest,
+  FastifySchema,
+  FastifySchemaCompiler,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+  RouteGenericInterface,
+} from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Permission } from '../../domain/api/permissions.ts'
 import type { Identity } from '../../platform/http/auth.ts'
@@ -7,11 +15,11 @@ import { HttpProblem } from '../../platform/http/problem.ts'
 import { type Checked, compileSchema, type Problem } from '../../platform/json/json-schema.ts'
 import { failures } from './problem-answers.ts'
 
-/** A route of the API declares its shapes once: they type its handler, check requests, write answers and make the document. */
+/** A route of the API declares its shapes once. They type its handler, check requests, write answers and make the document. */
 
 type RequestSchema = { params?: TSchema; querystring?: TSchema }
 
-/** An answer that is no problem. Without a schema it has no body. */
+/** An answer that is not a problem. Without a schema it has no body. */
 type AnswerSchema = { description: string; schema?: TSchema; contentType?: string; headers?: Record<string, object> }
 type AnswerSchemas = Record<number, AnswerSchema>
 
@@ -20,16 +28,17 @@ export type RouteSchema = RequestSchema & {
   summary: string
   description?: string
   headers?: TSchema
-  /** Checked by the handler (bodyReader), after it has looked for the webhook. */
+  /** Checked by the handler (bodyReader), after it has found the webhook. */
   body?: TSchema
   consumes?: string[]
   /** By status. */
   answers: AnswerSchemas
-  /** Statuses of problems, beside those that every route has. */
+  /** Statuses of problems, besides those of every route and of every route with a body. */
   failures?: number[]
 }
 
-type Typed<S extends RequestSchema> = FastifyRequest<
+/** A request of Fastify with the types of the schema. */
+export type TypedRequest<S extends RequestSchema> = FastifyRequest<
   RouteGenericInterface,
   RawServerDefault,
   RawRequestDefaultExpression<RawServerDefault>,
@@ -38,13 +47,13 @@ type Typed<S extends RequestSchema> = FastifyRequest<
 >
 
 /** A verified request, as plain values. */
-export type Call<S extends RequestSchema = RequestSchema> = Pick<Typed<S>, 'params' | 'query'> & {
+export type Call<S extends RequestSchema = RequestSchema> = Pick<TypedRequest<S>, 'params' | 'query'> & {
   identity: Identity
   /** When the identity ends, in milliseconds since the epoch. */
   expiresAtMs: number
   ifMatch: string | undefined
   body: unknown
-  /** Aborted when the request's connection or answer ends: what is done for it alone ends as well. */
+  /** Aborted when the request's connection or answer ends, and with it the work for this request. */
   ended: AbortSignal
 }
 
@@ -53,7 +62,7 @@ export type ApiResponse<Status extends number = number, Body = undefined> = {
   headers?: Record<string, string>
 } & (Body extends undefined ? { body?: undefined } : { body: Body })
 
-type AnswerOf<A extends AnswerSchemas> = {
+export type AnswerOf<A extends AnswerSchemas> = {
   [S in keyof A & number]: ApiResponse<S, A[S] extends { schema: infer B extends TSchema } ? Static<B> : undefined>
 }[keyof A & number]
 
@@ -62,19 +71,43 @@ export type ApiRoute<S extends RouteSchema = RouteSchema> = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   url: string
   permission: Permission
-  /** Set where the answer has no end of its own: HEAD would ask for one that nobody reads. */
+  /** Set for an answer without an end, so that the route has no HEAD. */
   isStream?: true
   schema: S
   handle: (call: Call<S>) => Promise<AnswerOf<S['answers']>>
 }
 
-/** A route among others: its handler is held to its schema here, and called with checked requests only. */
+/** Declares a route: its schema types the handler, which is called with checked requests only. */
 export function route<const S extends RouteSchema>(declared: ApiRoute<S>): ApiRoute {
   return declared as unknown as ApiRoute
 }
 
-/** Answers as Fastify and the OpenAPI document take them. */
-export function responses(answers: AnswerSchemas, problems: number[] = []): Record<number, object> {
+/** How a request is authenticated; empty for everyone. */
+export const signedIn: object[] = [{ bearer: [] }, { session: [] }]
+/** Statuses of every route with a body: too large, of another media type, not valid. */
+const bodyFailures = [413, 415, 422]
+
+/** A route's schema as Fastify and the OpenAPI document take it. */
+export function fastifySchema(operationId: string, declared: RouteSchema, security = signedIn): FastifySchema {
+  const { answers, failures: own = [], ...schema } = declared
+  const failed = [...own, ...(schema.body ? bodyFailures : [])]
+  return { ...strict(schema), operationId, security, response: responses(answers, failed) } as FastifySchema
+}
+
+/** An unknown parameter is refused: it is misspelt, or meant for another version. */
+function strict<S extends Partial<RouteSchema>>(schema: S): S {
+  if (!schema.querystring) return schema
+  return { ...schema, querystring: { ...schema.querystring, additionalProperties: false } }
+}
+
+/** The server's validation without bodies: handlers check those and answer 422 with all problems at once. */
+export function withoutBodies(server: FastifyInstance): FastifySchemaCompiler<FastifySchema> {
+  const inherited = server.validatorCompiler
+  if (!inherited) throw new Error('the server has no validator for params and query strings')
+  return (route) => (route.httpPart === 'body' ? () => true : inherited(route))
+}
+
+function responses(answers: AnswerSchemas, problems: number[]): Record<number, object> {
   const shown = Object.entries(answers).map(([status, { schema, contentType = 'application/json', ...about }]) => [
     status,
     { ...about, ...(schema ? { content: { [contentType]: { schema } } } : { type: 'null' }) },
@@ -82,7 +115,7 @@ export function responses(answers: AnswerSchemas, problems: number[] = []): Reco
   return { ...Object.fromEntries(shown), ...failures(...problems) }
 }
 
-/** Reads bodies of a shape. @throws HttpProblem 422 with all problems at once. */
+/** Creates a reader of bodies of a shape. @throws HttpProblem 422 with all problems at once. */
 export function bodyReader<S extends TSchema>(schema: S): (body: unknown) => Static<S> {
   const check = compileSchema<Static<S>>(schema)
   return (body) => valid(check(body))
@@ -91,7 +124,7 @@ export function bodyReader<S extends TSchema>(schema: S): (body: unknown) => Sta
 /** @throws HttpProblem 422 */
 export function valid<T>(checked: Checked<T>, within = ''): T {
   if (checked.ok) return checked.value
-  throw invalidBody(checked.problems.map(({ field, message }) => ({ field: `${within}${field}`, message })))
+  throw invalidBody(checked.problems.map((problem) => ({ ...problem, field: `${within}${problem.field}` })))
 }
 
 export function invalidBody(errors: Problem[]): HttpProblem {

@@ -1,5 +1,5 @@
 import fastifyCompress from '@fastify/compress'
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Overtaken } from '../../definitions/checked-writes.ts'
 import type { Permission } from '../../domain/api/permissions.ts'
 import type { Identity } from '../../platform/http/auth.ts'
@@ -10,12 +10,13 @@ import type { Caller } from '../access/identify.ts'
 import { judgeAccess } from '../access/permissions.ts'
 import { WriteTimeout } from '../definitions/write-queue.ts'
 import { type AdminMetrics, refusalReason } from '../metrics.ts'
-import { type ApiRoute, type RouteSchema, responses } from './route.ts'
+import { type ApiRoute, fastifySchema, withoutBodies } from './route.ts'
+import { sendAnswer } from './send-answer.ts'
 
 /**
- * Adds routes of the API: each is authenticated, then authorised for the business in its path, then validated. What is read
- * goes out compressed (1,000 webhooks are 800 KB without); what is written does not, because an answer to that may hold a secret
- * beside what was asked (the BREACH attack goes by its length).
+ * Adds routes of the API. Each request is authenticated, then authorised for the business in its path, then validated.
+ * Answers to GET are compressed (1,000 webhooks take 800 KB without it). Other answers are not, because they may hold a secret
+ * beside data of the request, and the BREACH attack learns the secret from the compressed length.
  */
 export async function addRoutes(
   server: FastifyInstance,
@@ -24,16 +25,12 @@ export async function addRoutes(
   { refused }: AdminMetrics,
 ): Promise<void> {
   await server.register(fastifyCompress, { global: false })
-  // Handlers check bodies and answer 422 with all problems at once.
-  const inherited = server.validatorCompiler
-  if (!inherited) throw new Error('the server has no validator for params and query strings')
-  server.setValidatorCompiler((route) => (route.httpPart === 'body' ? () => true : inherited(route)))
+  server.setValidatorCompiler(withoutBodies(server))
   server.addHook('onResponse', async (_request, reply) => {
     const reason = refusalReason(reply.statusCode)
     if (reason !== null) refused.inc({ reason })
   })
-  for (const { operationId, method, url, permission, isStream, schema: declared, handle } of routes) {
-    const { answers, failures, ...schema } = declared
+  for (const { operationId, method, url, permission, isStream, schema, handle } of routes) {
     const business = (request: FastifyRequest) => (request.params as { businessId?: string }).businessId ?? null
     const callers = new WeakMap<FastifyRequest, Caller>()
     server.route({
@@ -41,12 +38,7 @@ export async function addRoutes(
       url,
       ...(method === 'GET' && { compress: {} }),
       ...(isStream && { exposeHeadRoute: false }),
-      schema: {
-        ...strict(schema),
-        operationId,
-        security: [{ bearer: [] }, { session: [] }],
-        response: responses(answers, failures),
-      } as FastifySchema,
+      schema: fastifySchema(operationId, schema),
       onRequest: async (request, reply) => {
         reply.header('cache-control', 'no-store')
         const caller = await admit(request)
@@ -55,14 +47,11 @@ export async function addRoutes(
       },
       handler: async (request, reply) => {
         const caller = callers.get(request)
-        if (!caller) throw new Error('a request came past its authentication')
+        if (!caller) throw new Error('the request was not authenticated')
         const { params, query, body, headers } = request
         const given = { params, query, body, ifMatch: headers['if-match'], ended: endOf(reply) }
         const answer = await handle({ ...caller, ...given }).catch(toProblem)
-        return reply
-          .code(answer.status)
-          .headers(answer.headers ?? {})
-          .send(answer.body)
+        return sendAnswer(reply, answer)
       },
     })
   }
@@ -72,12 +61,6 @@ function endOf({ raw }: FastifyReply): AbortSignal {
   const ended = new AbortController()
   raw.once('close', () => ended.abort())
   return ended.signal
-}
-
-/** An unknown parameter is refused: it is misspelt, or meant for another version. */
-function strict<S extends Partial<RouteSchema>>(schema: S): S {
-  if (!schema.querystring) return schema
-  return { ...schema, querystring: { ...schema.querystring, additionalProperties: false } }
 }
 
 function requireAccess(identity: Identity, permission: Permission, businessId: string | null): void {
@@ -94,14 +77,15 @@ function requireAccess(identity: Identity, permission: Permission, businessId: s
 
 function toProblem(error: unknown): never {
   if (error instanceof WriteTimeout) {
-    const detail = `${error.message}; it may still take effect: read before you try again`
+    const detail = `${error.message}; the change may still take effect, so read the webhook before you try again`
     throw new HttpProblem(503, 'Service Unavailable', detail, {}, { 'retry-after': '10' })
   }
-  if (error instanceof Overtaken) throw new HttpProblem(409, 'Conflict', `${error.message}: read it, and try again`)
+  if (error instanceof Overtaken)
+    throw new HttpProblem(409, 'Conflict', `${error.message}; read it again and repeat the change`)
   if (error instanceof RecordRefused && error.kind === 'forbidden')
     throw new HttpProblem(503, 'Service Unavailable', error.message, {}, { 'retry-after': '10' })
   if (error instanceof RecordRefused) {
-    const why = error.kind === 'too-large' ? 'what the request writes is too large for Kafka' : 'Kafka refuses it'
+    const why = error.kind === 'too-large' ? 'the change is too large for Kafka' : 'Kafka refuses the change'
     throw new HttpProblem(413, 'Content Too Large', `${why}: ${error.message}`)
   }
   throw error

@@ -27,7 +27,7 @@ export function replayRoutes(actions: ReplayActions): ApiRoute[] {
           200: { description: 'Only counted (dryRun).', schema: ReplayCounted },
           202: { description: 'Found, and on their way.', schema: ReplayStarted },
         },
-        failures: [404, 409, 422],
+        failures: [404, 409],
       },
       handle: (call) => actions.start(call),
     }),

@@ -66,7 +66,6 @@ export function unreadReplayRoutes(deps: UnreadReplayDeps): ApiRoute[] {
           'to the same partition. A record that fails again becomes a new dead letter.',
         body: Body,
         answers: { 200: { description: 'Written, or counted.', schema: UnreadReplayed } },
-        failures: [422],
       },
       handle: (call) => replayUnread(deps, call),
     }),

@@ -6,7 +6,7 @@ import { DraftTestBody, type TestActions, TestBody } from './test-actions.ts'
 const common = {
   tags: ['webhooks'],
   answers: { 200: { description: 'How it ended.', schema: TestResult } },
-  failures: [404, 409, 422, 504],
+  failures: [404, 409, 504],
 }
 
 export function testRoutes(actions: TestActions): ApiRoute[] {
