@@ -28,6 +28,8 @@ export type Report = {
   missing: string[]
   /** Number of repeated notifications, which at-least-once delivery allows. */
   repeated: number
+  /** Number of notifications that first arrived after a later one of the same contact; each is a fault, too. */
+  inversions: number
   /** Violations, one line each: wrong order, wrong signatures, unknown notifications or different content. */
   faults: string[]
 }
@@ -43,6 +45,7 @@ export function compare(published: Published[], arrivals: ReceivedRequest[]): Re
   const latestOfLane = new Map<string, number>()
   const latenciesMs: number[] = []
   const faults: string[] = []
+  let inversions = 0
 
   for (const arrival of arrivals) {
     const { notification } = arrival
@@ -65,7 +68,10 @@ export function compare(published: Published[], arrivals: ReceivedRequest[]): Re
     // Messages and statuses use two topics (contract.md, section 4), and Kafka keeps order only within each.
     const lane = `${arrival.path} ${notification.chatChannelId} ${notification.contactId} ${notification.type}`
     const latest = latestOfLane.get(lane) ?? -1
-    if (event.index < latest) faults.push(`${arrival.webhookId}: it arrived after a later one of ${lane}`)
+    if (event.index < latest) {
+      inversions++
+      faults.push(`${arrival.webhookId}: it arrived after a later one of ${lane}`)
+    }
     latestOfLane.set(lane, Math.max(latest, event.index))
   }
 
@@ -82,6 +88,7 @@ export function compare(published: Published[], arrivals: ReceivedRequest[]): Re
     summary,
     missing: missing.map(([subject, { event }]) => `${subject} (event ${event.eventId})`),
     repeated: arrivals.filter(isRepeated(firsts)).length,
+    inversions,
     faults,
   }
 }

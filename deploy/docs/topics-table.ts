@@ -10,8 +10,12 @@ export function topicsTable(): string {
     `[${topic.schema.endsWith('.avsc') ? 'Avro' : 'JSON'}](../../schemas/${topic.schema})`,
     topic.writers.join(', '),
     topic.readers.join(', '),
-    topic.cleanup.policy === 'compact' ? 'the latest of each key' : `${topic.cleanup.retentionDays} days`,
+    topic.cleanup.policy === 'compact' ? 'the latest of each key' : inDays(topic.cleanup.retentionDays),
     topic.partitions === 'one' ? '1' : code('HOOKLINE_PARTITIONS'),
   ])
   return table(head, rows)
+}
+
+function inDays(days: number): string {
+  return days === 1 ? '1 day' : `${days} days`
 }

@@ -68,6 +68,7 @@ test('a complete report has nothing missing, no fault, and latencies from publis
     summary: { events: 3, deliveries: 3, received: 3, missing: 0, p50Ms: 11, p99Ms: 12 },
     missing: [],
     repeated: 0,
+    inversions: 0,
     faults: [],
   })
 })
@@ -77,6 +78,7 @@ test('a report without arrivals has everything missing and no latency', () => {
     summary: { events: 2, deliveries: 2, received: 0, missing: 2, p50Ms: null, p99Ms: null },
     missing: ['message a1 (event e-a1)', 'read a1 (event s-a1)'],
     repeated: 0,
+    inversions: 0,
     faults: [],
   })
 })
@@ -92,6 +94,7 @@ test.each([
     arrivals.map((event) => arrivalOf(event)),
   )
 
+  expect(report.inversions).toBe(faults.length)
   expect(report.faults).toHaveLength(faults.length)
   for (const [index, fault] of faults.entries()) expect(report.faults[index]).toContain(fault)
 })
