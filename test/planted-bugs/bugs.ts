@@ -657,8 +657,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends stored header values to another origin',
     file: 'services/admin/webhooks/draft-rules.ts',
-    text: 'storedFor === toOrigin(url) ? []',
-    replacement: 'true ? []',
+    text: 'isMoved ? movedHeaders(headers) : []',
+    replacement: '[]',
     caughtBy: ['test/unit/admin/webhooks/draft-rules.test.ts', 'test/unit/admin/test-send/test-notification.test.ts'],
   },
   {
