@@ -871,4 +871,18 @@ export const plantedBugs: PlantedBug[] = [
     replacement: 'const rememberedMs = -1',
     caughtBy: ['test/unit/dispatcher/engine/engine-replays.test.ts'],
   },
+  {
+    name: 'renders numbers of the chart as floats',
+    file: 'deploy/helm/hookline/templates/_variables.tpl',
+    text: '($value | int64 | toString)',
+    replacement: '($value | toString)',
+    caughtBy: ['test/unit/deploy/helm/chart-variables.test.ts'],
+  },
+  {
+    name: 'gives a pod of the chart less time to end than its program takes',
+    file: 'deploy/helm/hookline/templates/deployments.yaml',
+    text: '(include "hookline.shutdownSeconds" $context) 5',
+    replacement: '5',
+    caughtBy: ['test/unit/deploy/helm/chart-options.test.ts'],
+  },
 ]

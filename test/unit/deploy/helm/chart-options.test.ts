@@ -63,7 +63,11 @@ describe.skipIf(lackOfTools !== null)('options of the chart', () => {
       expect(metadata.labels).toMatchObject(selector.matchLabels)
       expect(spec.ports).toMatchObject([{ name: endpoints[0]?.port }])
     }
-    expect(endpoints).toMatchObject([{ path: '/metrics' }])
+    const relabelings = [
+      { targetLabel: 'job', replacement: 'hookline' },
+      { targetLabel: 'instance', sourceLabels: ['__meta_kubernetes_pod_name'] },
+    ]
+    expect(endpoints).toMatchObject([{ path: '/metrics', honorLabels: true, relabelings }])
     expect(monitor.metadata.labels).toMatchObject({ release: 'prometheus' })
   })
 
