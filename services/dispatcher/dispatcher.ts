@@ -76,8 +76,9 @@ export class Dispatcher implements AsyncDisposable {
       nowMs,
       write: (partition, deadLetter) => recordOutcome(partition, { deadLetter }, this.#recorder, () => undefined),
     })
-    this.#engine = new Engine(this.#ports(sender), limitsOf(config, topics))
-    this.#metrics = createDispatcherMetrics([service.metrics], () => this.#engine)
+    const limits = limitsOf(config, topics)
+    this.#engine = new Engine(this.#ports(sender), limits)
+    this.#metrics = createDispatcherMetrics([service.metrics], () => this.#engine, limits, nowMs)
     this.#assignments = this.#createAssignments()
     this.#intake = this.#createIntake()
     const intervals = {
@@ -108,8 +109,19 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   #onBatch(batch: RecordBatch): number | Promise<number> {
-    this.#metrics.lag(batch)
-    return takeBatch(batch, this.#intake)
+    this.#noteTaken(batch, 0)
+    const taken = takeBatch(batch, this.#intake)
+    if (!(taken instanceof Promise)) return this.#noteTaken(batch, taken)
+    return taken.then((count) => this.#noteTaken(batch, count))
+  }
+
+  /** Notes in the metrics how many records of the batch were taken. */
+  #noteTaken(batch: RecordBatch, taken: number): number {
+    if (!batch.assignment.current) return taken
+    const next = batch.records[taken]
+    this.#metrics.lag({ ...batch, nextOffset: next?.offset ?? batch.nextOffset })
+    if (batch.topic === this.#kafka.topics.deliveries) this.#metrics.notTaken(batch.partition, next)
+    return taken
   }
 
   /** Counts, logs and writes an outcome. The snapshot writer learns its offsets once Kafka has it. */

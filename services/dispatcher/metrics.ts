@@ -1,10 +1,17 @@
-import type { Attempt, DeadLetter } from '../domain/delivery/delivery.ts'
+import { deadLetterReasons } from '../domain/delivery/delivery.ts'
 import type { RecordBatch } from '../platform/kafka/consumer.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 import type { Engine } from './engine/engine.ts'
+import type { EngineLimits, OutcomeRecords } from './engine/ports.ts'
+import { createDeliveryAges } from './outcome/delivery-ages.ts'
 
 /** Metrics of the dispatcher. Labels are bounded and never contain a webhook's id. */
-export function createDispatcherMetrics(registers: Registry[], engine: () => Engine) {
+export function createDispatcherMetrics(
+  registers: Registry[],
+  engine: () => Engine,
+  { maxHeldBytes }: Pick<EngineLimits, 'maxHeldBytes'>,
+  nowMs: () => number,
+) {
   const registry = { registers }
   const attempts = new Counter({
     ...registry,
@@ -24,6 +31,8 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
     help: 'Dead letters by reason',
     labelNames: ['reason'],
   })
+  // Each series reads 0 from the start: of one that begins with 1, Prometheus sees no increase.
+  for (const reason of deadLetterReasons) deadLetters.inc({ reason }, 0)
   const lag = new Gauge({
     ...registry,
     name: 'hookline_dispatcher_lag_records',
@@ -43,9 +52,22 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
     name: 'hookline_dispatcher_held',
     help: 'Deliveries held in memory',
     collect() {
-      this.set(engine().held)
+      this.set(engine().pool.count)
     },
   })
+  new Gauge({
+    ...registry,
+    name: 'hookline_dispatcher_held_bytes',
+    help: 'Bytes of the deliveries held in memory: bodies, ids and attempts so far',
+    collect() {
+      this.set(engine().pool.bytes)
+    },
+  })
+  new Gauge({
+    ...registry,
+    name: 'hookline_dispatcher_held_limit_bytes',
+    help: 'Maximum of hookline_dispatcher_held_bytes (HOOKLINE_DISPATCHER_MAX_HELD_BYTES); nothing is taken beyond it',
+  }).set(maxHeldBytes)
   new Gauge({
     ...registry,
     name: 'hookline_dispatcher_parking_webhooks',
@@ -66,15 +88,21 @@ export function createDispatcherMetrics(registers: Registry[], engine: () => Eng
       for (const [state, count] of Object.entries(counts)) breakers.set({ state }, count)
     },
   })
+  const ages = createDeliveryAges(registers, engine, nowMs)
   return {
-    recorded({ attempt, deadLetter }: { attempt?: Attempt; deadLetter?: DeadLetter }): void {
+    recorded({ attempt, deadLetter, publishedAt }: OutcomeRecords): void {
       if (attempt?.test) return
+      if (attempt && publishedAt !== undefined) ages.delivered(attempt, publishedAt)
       if (attempt) attempts.inc({ outcome: attempt.outcome, cause: attempt.cause ?? '' })
       if (attempt?.latencyMs != null) latency.observe(attempt.latencyMs / 1000)
       if (deadLetter) deadLetters.inc({ reason: deadLetter.reason })
     },
     /** Partitions of an assignment that has ended are no longer ours to report. */
-    forgetLag: () => lag.reset(),
+    forgetLag() {
+      lag.reset()
+      ages.forgetNotTaken()
+    },
+    notTaken: ages.notTaken,
     lag({ topic, partition, highWatermark, nextOffset }: Omit<RecordBatch, 'records' | 'assignment'>): void {
       lag.set({ topic, partition }, Math.max(0, highWatermark - nextOffset))
     },

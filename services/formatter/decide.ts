@@ -18,8 +18,11 @@ export type SkipReason = (typeof skipReasons)[number]
 
 export type NotificationDecision = { kind: 'deliver'; delivery: Delivery } | { kind: 'skip'; reason: SkipReason }
 
+/** What the record of an event says besides the event: its trace context, and when it was published. */
+export type EventOrigin = { traceparent: string | null; publishedAt: number | null }
+
 /** Decides which webhook is notified of an event, and with what: all rules between an event and its notification. */
-export function decide(event: Event, tables: Tables, traceparent: string | null, nowMs: number): NotificationDecision {
+export function decide(event: Event, tables: Tables, origin: EventOrigin, nowMs: number): NotificationDecision {
   const { eventId, businessId, chatChannelId, contactId } = event.event
   const owner = tables.findOwner(businessId, chatChannelId)
   if (!owner) return { kind: 'skip', reason: 'unknown-channel' }
@@ -39,10 +42,11 @@ export function decide(event: Event, tables: Tables, traceparent: string | null,
       chatChannelId,
       contactId,
       body,
-      traceparent,
+      traceparent: origin.traceparent,
       createdAt: nowMs,
       definitionVersion: definition.version,
       definitionOffset: offset,
+      eventPublishedAt: origin.publishedAt,
     },
   }
 }

@@ -1,6 +1,9 @@
 import type { Event, MessageEvent, StatusEvent } from '../domain/event/event.ts'
 import { eventFaults } from '../domain/event/event-faults.ts'
+import { readTraceparent } from '../domain/event/traceparent.ts'
 import type { Decode, Decoded } from '../platform/avro/codec.ts'
+import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
+import type { EventOrigin } from './decide.ts'
 
 /** One of the event topics and how its values are read. Reading returns a promise only if the codec must ask for a schema. */
 export type EventSource = { type: Event['type']; read: Decode<Event> }
@@ -11,6 +14,11 @@ export function messageSource(decode: Decode<MessageEvent>): EventSource {
 
 export function statusSource(decode: Decode<StatusEvent>): EventSource {
   return { type: 'status', read: reading(decode, (event) => ({ type: 'status', event })) }
+}
+
+/** Reads what the record says besides the event. Kafka gives -1 for a record without a timestamp. */
+export function originOf({ headers, timestampMs }: Pick<ConsumedRecord, 'headers' | 'timestampMs'>): EventOrigin {
+  return { traceparent: readTraceparent(headers?.traceparent), publishedAt: timestampMs >= 0 ? timestampMs : null }
 }
 
 /** Treats an event outside the limits of contract.md as unreadable. */

@@ -1,7 +1,6 @@
 import { openAccounts, openDefinitions } from '../definitions/config-tables.ts'
 import type { DeadLetter, Delivery } from '../domain/delivery/delivery.ts'
 import type { MessageEvent, StatusEvent } from '../domain/event/event.ts'
-import { readTraceparent } from '../domain/event/traceparent.ts'
 import { Codec, createRegistry } from '../platform/avro/codec.ts'
 import { createHttpServer } from '../platform/http/http-server.ts'
 import { createKafka } from '../platform/kafka/client.ts'
@@ -16,7 +15,7 @@ import { TopicUse } from '../topics/topic-use.ts'
 import { Commits } from './commits.ts'
 import { formatterConfig } from './config.ts'
 import { decide } from './decide.ts'
-import { messageSource, statusSource } from './event-source.ts'
+import { messageSource, originOf, statusSource } from './event-source.ts'
 import { createDefinitionMetrics, createFormatterMetrics } from './metrics.ts'
 import { MisplacedRecords } from './misplaced-records.ts'
 import { Output } from './output.ts'
@@ -89,7 +88,7 @@ await runService('formatter', formatterConfig, async (service) => {
   await countPartitions()
   const stage = new FormatterStage({
     sources,
-    decide: (event, { headers }) => decide(event, tables, readTraceparent(headers?.traceparent), clock.nowMs()),
+    decide: (event, record) => decide(event, tables, originOf(record), clock.nowMs()),
     output,
     faults: new RecordFaults({ clock, log, fail }),
     look: (record) => misplaced.look(record),

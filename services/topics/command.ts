@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { stringify } from 'yaml'
 import { ConfigError, loadConfig } from '../platform/config/config.ts'
@@ -6,6 +5,7 @@ import { createKafka } from '../platform/kafka/client.ts'
 import { applyTopics, diffTopics, type TopicDifference, type TopicSpec, withAdmin } from '../platform/kafka/topics.ts'
 import { systemClock } from '../platform/runtime/clock.ts'
 import { createLogger } from '../platform/runtime/log.ts'
+import { readVersion } from '../platform/runtime/version.ts'
 import { asyncApi } from './asyncapi.ts'
 import { type TopicsConfig, topicsConfig } from './config.ts'
 import { kafkaAcls } from './kafka-acls.ts'
@@ -117,11 +117,6 @@ function describe(difference: TopicDifference, verb: 'apply' | 'diff'): string {
       return `differs: ${topic} has ${is} partitions, should have ${shouldBe} (not changed: keys would move to other partitions)`
     }
   }
-}
-
-function readVersion(): string {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(file) as { version: string }).version
 }
 
 function print(line: string): void {

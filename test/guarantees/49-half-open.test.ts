@@ -101,7 +101,7 @@ test.each(disturbances)(
       const { world, published, silentMs } = await run(seed * 100_000 + number, disturbance, whenBlocked)
       const name = `world ${number}, ${whenBlocked}`
       expect(world.failures, name).toEqual([])
-      expect(world.engine.held, `${name}: held in the end`).toBe(0)
+      expect(world.engine.pool.count, `${name}: held in the end`).toBe(0)
       expect(world.ended.size, `${name}: outcomes`).toBe(published)
       longestMs = Math.max(longestMs, silentMs)
     }

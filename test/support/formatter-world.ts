@@ -1,9 +1,8 @@
 import { Registry } from 'prom-client'
 import type { DeadLetter, Delivery } from '../../services/domain/delivery/delivery.ts'
 import type { MessageEvent, StatusEvent } from '../../services/domain/event/event.ts'
-import { readTraceparent } from '../../services/domain/event/traceparent.ts'
 import { decide } from '../../services/formatter/decide.ts'
-import { messageSource, statusSource } from '../../services/formatter/event-source.ts'
+import { messageSource, originOf, statusSource } from '../../services/formatter/event-source.ts'
 import { createFormatterMetrics } from '../../services/formatter/metrics.ts'
 import { Output } from '../../services/formatter/output.ts'
 import { FormatterStage } from '../../services/formatter/stage.ts'
@@ -77,14 +76,14 @@ export function createFormatterWorld(): FormatterWorld {
       ['message-events', messageSource(decoder<MessageEvent>(topics.messageEvents))],
       ['status-events', statusSource(decoder<StatusEvent>(topics.statusEvents))],
     ]),
-    decide: (event, { headers }) =>
+    decide: (event, record) =>
       decide(
         event,
         {
           findOwner: (businessId) => ({ definition: definition({ businessId }), offset: 1 }),
           account: () => ({ webhooksEnabled: true }),
         },
-        readTraceparent(headers?.traceparent),
+        originOf(record),
         0,
       ),
     output,

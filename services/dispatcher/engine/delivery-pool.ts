@@ -5,6 +5,9 @@ import { bytesOfAttempts, type Item } from './item.ts'
 import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports.ts'
 import { StoppedReplays } from './stopped-replays.ts'
 
+/** A delivery that waits: never tried, tried before, or never tried and taken back from webhook-parked. */
+export type WaitingKind = 'untried' | 'tried' | 'parked'
+
 /** Deliveries in memory by answerId, how much room is left, and which were answered for lately. */
 export class DeliveryPool {
   readonly answered: AnsweredIds
@@ -35,6 +38,26 @@ export class DeliveryPool {
 
   get count(): number {
     return this.#count
+  }
+
+  /** Bytes of the deliveries in memory. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Oldest creation of a delivery of live traffic in memory, by how it came there; Infinity where there is none. */
+  oldestCreatedAt(): Record<WaitingKind, number> {
+    const oldest = {
+      untried: Number.POSITIVE_INFINITY,
+      tried: Number.POSITIVE_INFINITY,
+      parked: Number.POSITIVE_INFINITY,
+    }
+    for (const item of this.#byId.values()) {
+      if (item.replayId !== null) continue
+      const kind = item.attempts.length > 0 ? 'tried' : item.parkedOffset !== null ? 'parked' : 'untried'
+      oldest[kind] = Math.min(oldest[kind], item.delivery.createdAt)
+    }
+    return oldest
   }
 
   /** Number of records whose acknowledgement is awaited. */

@@ -68,8 +68,9 @@ export class Engine {
     this.#lanes = lanes
   }
 
-  get held(): number {
-    return this.#held.count
+  /** Deliveries in memory. */
+  get pool(): Pick<DeliveryPool, 'count' | 'bytes' | 'oldestCreatedAt'> {
+    return this.#held
   }
 
   get inFlight(): number {

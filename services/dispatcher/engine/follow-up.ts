@@ -34,7 +34,11 @@ export function followUp(
   const next = decideNext(outcome, attempt, definition.retryProfile, random)
   const facts = { delivery, replayId, definition, definitionOffset, position, attempt, startedAtMs, outcome, next }
   const record = attemptRecord(facts, nowMs)
-  if (next.kind === 'done') return { next, records: { attempt: record }, tried: null }
+  if (next.kind === 'done') {
+    // A version of the formatter that does not write the event's time writes that of the notification.
+    const publishedAt = delivery.eventPublishedAt ?? delivery.createdAt
+    return { next, records: { attempt: record, publishedAt }, tried: null }
+  }
   const tried = summaryOf(record)
   const attempts = [...item.attempts, tried]
   switch (next.kind) {

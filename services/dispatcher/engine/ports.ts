@@ -24,6 +24,8 @@ export type OutcomeRecords = {
   retry?: { tier: Tier; pending: PendingDelivery }
   /** For webhook-parked. */
   parked?: PendingDelivery
+  /** Time at which the event of a delivered notification was published, for its age. Not part of a record. */
+  publishedAt?: number
 }
 
 /** Offsets of the written records; null for records that were not requested. */

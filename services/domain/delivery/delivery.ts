@@ -27,6 +27,8 @@ export type Delivery = NotificationIds & {
   definitionVersion: number
   /** Offset in webhook-config of the definition that formatted the notification. */
   definitionOffset: number
+  /** Timestamp of the event's record; absent in records of earlier versions. */
+  eventPublishedAt?: number | null
 }
 
 export const attemptOutcomes = ['success', 'slow', 'error', 'rejected'] as const

@@ -1,11 +1,15 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Static, TObject } from 'typebox'
+import type { RegistryConfig } from '../avro/registry.ts'
 import { ConfigError, loadConfig } from '../config/config.ts'
+import type { KafkaVariables } from '../kafka/client.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { createLogger, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
+import { watchReachability } from './reachability.ts'
 import { Readiness } from './readiness.ts'
+import { createServiceMetrics } from './service-metrics.ts'
 
 /** Context of a service's main.ts. */
 export type ServiceContext<Config> = {
@@ -22,7 +26,8 @@ export type ServiceContext<Config> = {
   fail: (error: unknown) => never
 }
 
-type CommonConfig = { HOOKLINE_LOG_LEVEL: string; HOOKLINE_SHUTDOWN_TIMEOUT_MS: number }
+type CommonConfig = KafkaVariables &
+  RegistryConfig & { HOOKLINE_LOG_LEVEL: string; HOOKLINE_SHUTDOWN_TIMEOUT_MS: number }
 
 /**
  * Runs a service: reads its configuration (exit code 78 if it is wrong), calls start, and ends the process when start
@@ -57,13 +62,17 @@ export async function runService<Schema extends TObject>(
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  const readiness = new Readiness()
+  const metrics = createMetrics(name)
+  createServiceMetrics(metrics, readiness)
   try {
+    using _reachability = watchReachability(metrics, config, log)
     await start({
       config,
       log,
       clock: systemClock,
-      readiness: new Readiness(),
-      metrics: createMetrics(name),
+      readiness,
+      metrics,
       stopping: stop.signal,
       stopRequested,
       fail,

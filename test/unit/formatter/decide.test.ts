@@ -24,7 +24,7 @@ function decideIn(
     findOwner: table.findOwner.bind(table),
     account: (businessId: string) => (businessId === 'b1' ? (account ?? undefined) : undefined),
   }
-  return decide(event, tables, null, 1234)
+  return decide(event, tables, { traceparent: null, publishedAt: 1200 }, 1234)
 }
 
 test.each<[string, World, string]>([
@@ -70,6 +70,7 @@ test.each([messageEvent(), statusEvent()])('an event that is wanted becomes a de
       createdAt: 1234,
       definitionVersion: 3,
       definitionOffset: 40,
+      eventPublishedAt: 1200,
     },
   })
 })

@@ -80,7 +80,12 @@ function formatterThatFails(step: Step, isPoison: (eventId: string) => boolean) 
       const traceparent = readTraceparent((fails('traceparent', eventId) ? (broken as never) : headers)?.traceparent)
       if (fails('decide', eventId)) bug()
       const owner = { definition: definition({ businessId }), offset: 1 }
-      return decide(event, { findOwner: () => owner, account: () => ({ webhooksEnabled: true }) }, traceparent, 0)
+      return decide(
+        event,
+        { findOwner: () => owner, account: () => ({ webhooksEnabled: true }) },
+        { traceparent, publishedAt: null },
+        0,
+      )
     },
     output,
     faults: new RecordFaults({

@@ -43,7 +43,7 @@ function delivery(): Delivery {
     findOwner: () => ({ definition: definition(), offset: 1 }),
     account: () => ({ webhooksEnabled: true }),
   }
-  const decision = decide(messageEvent(), tables, null, 5)
+  const decision = decide(messageEvent(), tables, { traceparent: null, publishedAt: null }, 5)
   if (decision.kind !== 'deliver') throw new Error('the sample is to be delivered')
   return decision.delivery
 }

@@ -50,7 +50,7 @@ function stageWith({ account = true, output = 'delivered' as 'delivered' | 'over
     decide(
       event,
       { findOwner: () => ({ definition: definition(), offset: 1 }), account: () => ({ webhooksEnabled: account }) },
-      null,
+      { traceparent: null, publishedAt: null },
       0,
     )
   const stage = new FormatterStage({

@@ -71,7 +71,7 @@ describe('a webhook that is blocked', () => {
       offerAll(made, i, 1)
       run(made, 1_000)
     }
-    expect(made.engine.held).toBe(0)
+    expect(made.engine.pool.count).toBe(0)
     offerAll(made, 101, 3)
     run(made, 1_000)
     expect(made.parkedLog.get(0)?.map(({ why, delivery: { deliveryId } }) => `${deliveryId} ${why}`)).toEqual([
@@ -79,7 +79,7 @@ describe('a webhook that is blocked', () => {
       'd102 breaker',
       'd103 breaker',
     ])
-    expect(made.engine.held).toBe(0)
+    expect(made.engine.pool.count).toBe(0)
     expect(commitsOf(made)).toEqual([position(104)])
     recover()
     run(made, hour)

@@ -129,7 +129,7 @@ test('webhooks that cannot be signed for delay no other webhook, and get everyth
   // Each is tried every five seconds with one delivery; all of its deliveries are in webhook-parked, and nothing delays
   // the commit.
   expect(tried.length).toBeLessThanOrEqual(bad.length * (seconds / 5 + 25))
-  expect(world.engine.held).toBeLessThan(20)
+  expect(world.engine.pool.count).toBeLessThan(20)
   expect(world.engine.takeCommits()[0]?.offset).toBe(offset)
   isFault = false
   for (let i = 0; i < 600; i++) {

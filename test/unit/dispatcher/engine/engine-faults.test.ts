@@ -101,7 +101,7 @@ function offerAll(made: SimulatedWorld): void {
 
 const fateOf = (made: SimulatedWorld) => ({
   ended: made.ended.size,
-  held: made.engine.held,
+  held: made.engine.pool.count,
   failures: made.failures.length,
   commits: commitsOf(made),
 })
@@ -188,7 +188,7 @@ test.each(['send', 'record'] as const)(
     expect(faults).toHaveLength(1)
     expect(faults[0]?.source).toMatchObject(position(4))
     expect(faults[0]?.detail).toContain('an odd record')
-    expect(made.engine.held).toBe(0)
+    expect(made.engine.pool.count).toBe(0)
     expect(commitsOf(made)).toEqual([{ topic, partition: 0, offset: count }])
     expect(made.sent.filter(({ webhookId }) => webhookId === 'other')).toHaveLength(3)
   },

@@ -38,7 +38,7 @@ describe('what will wait longer than a minute', () => {
       run(made, 5_000)
       for (let i = 0; i < 100; i++) {
         run(made, 1_000)
-        expect(made.engine.held).toBeLessThanOrEqual(most)
+        expect(made.engine.pool.count).toBeLessThanOrEqual(most)
       }
       expect(commitsOf(made)).toEqual([position(count)])
       expect(made.parkedLog.get(0)?.length).toBeLessThanOrEqual(count)
@@ -55,7 +55,7 @@ describe('what will wait longer than a minute', () => {
     offerAll(made, 0, count)
     made.definitions.set('w', definition('w', { rateLimitPerSecond: 0.1 }))
     run(made, 1_000)
-    expect(made.engine.held).toBeLessThanOrEqual(5)
+    expect(made.engine.pool.count).toBeLessThanOrEqual(5)
     expect(commitsOf(made)).toEqual([position(count)])
     run(made, count * 11_000)
     expect(made.sent).toHaveLength(count)
@@ -72,7 +72,7 @@ describe('what will wait longer than a minute', () => {
       run(made, 1_000)
       offerAll(made, count, count + 20)
       run(made, 1_000)
-      expect(made.engine.held).toBe(0)
+      expect(made.engine.pool.count).toBe(0)
       expect(commitsOf(made)).toEqual([position(count + 20)])
       run(made, hour + 60_000)
       // The refused one waits in a delay topic.
@@ -97,7 +97,7 @@ describe('what will wait longer than a minute', () => {
     run(made, 1_000)
     pauses = false
     // The heads that were in flight wait for their own retries.
-    expect(made.engine.held).toBeLessThanOrEqual(4)
+    expect(made.engine.pool.count).toBeLessThanOrEqual(4)
     run(made, hour + 120_000)
     expect(made.settled.size).toBe(count)
     expect(made.engine.parking).toBe(0)
@@ -114,7 +114,7 @@ describe('what will wait longer than a minute', () => {
     offerAll(made, 150, count)
     run(made, 60_000)
     expect(made.sent).toHaveLength(101)
-    expect(made.engine.held).toBe(0)
+    expect(made.engine.pool.count).toBe(0)
     expect(commitsOf(made)).toEqual([position(count)])
     expectInOrder(made)
   })

@@ -173,7 +173,7 @@ describe('what follows an attempt', () => {
     expect(made.deadLetters[0]?.attempts.map(({ attempt, status }) => [attempt, status])).toEqual(
       [1, 2, 3, 4].map((n) => [n, 503]),
     )
-    expect(made.engine.held).toBe(0)
+    expect(made.engine.pool.count).toBe(0)
   })
 
   test.each([

@@ -61,11 +61,11 @@ test("a replay's deliveries beyond a few seconds are in webhook-parked, finished
   const records = replay('long', 500, 20)
   offer(made, records)
   pass(made, 200)
-  expect(made.engine.held).toBeLessThanOrEqual(mostAhead(20))
+  expect(made.engine.pool.count).toBeLessThanOrEqual(mostAhead(20))
   pass(made, 10_000)
   const commit = made.engine.takeCommits().find((each) => each.topic === topic)
   expect(commit?.offset).toBe(500)
-  expect(made.engine.held).toBeLessThanOrEqual(mostAhead(20))
+  expect(made.engine.pool.count).toBeLessThanOrEqual(mostAhead(20))
   pass(made, 20_000)
   expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(records.map((record) => record.delivery.deliveryId))
 })
@@ -106,7 +106,7 @@ test('nothing more of a stopped replay is sent, wherever it waits, and other rep
   expect(sent).toBeGreaterThan(10)
   expect(made.sent.filter(({ replayId }) => replayId === 'long')).toHaveLength(sent)
   expect(made.sent.filter(({ replayId }) => replayId === 'other')).toHaveLength(20)
-  expect([made.engine.held, made.engine.parking]).toEqual([0, 0])
+  expect([made.engine.pool.count, made.engine.parking]).toEqual([0, 0])
   expect(made.deadLetters).toEqual([])
   // The stop's offset stays unfinished for a day, so that a successor reads its record again.
   expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(320)
@@ -125,7 +125,7 @@ test('a stop behind the commit is known at a takeover before the first record is
   offer(made, records)
   pass(made, 60_000)
   expect(made.sent).toHaveLength(sent)
-  expect([made.engine.held, made.engine.parking]).toEqual([0, 0])
+  expect([made.engine.pool.count, made.engine.parking]).toEqual([0, 0])
 })
 
 test("a replay's record has no due time, and a retry's record has one", async () => {

@@ -39,7 +39,7 @@ describe.each(['reject', 'park'] as const)(
       for (let i = 0; i < 5; i++) one.engine.offer(position(i), delivery(`d${i}`, 'w', `contact${i}`))
       run(one, 61_000)
       expect(one.sent).toHaveLength(5)
-      expect(one.engine.held).toBe(0)
+      expect(one.engine.pool.count).toBe(0)
     })
 
     test('a postponed probe lets the next delivery be the probe', () => {

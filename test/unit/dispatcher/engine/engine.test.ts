@@ -147,7 +147,7 @@ describe('assignments', () => {
     made.assign({ partitions: new Map([[topic, [0]]]), fresh: false })
     made.runAll()
     expect(made.sent).toHaveLength(1)
-    expect(made.engine.held).toBe(0)
+    expect(made.engine.pool.count).toBe(0)
     expect(commitsOf(made)).toEqual([])
   })
 
@@ -158,7 +158,7 @@ describe('assignments', () => {
     made.runAll()
     expect(made.attempts).toHaveLength(1)
     expect(made.sent).toHaveLength(1)
-    expect(made.engine.held).toBe(0)
+    expect(made.engine.pool.count).toBe(0)
   })
 })
 
