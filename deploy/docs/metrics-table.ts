@@ -27,19 +27,31 @@ const declarations: Record<string, (registry: Registry) => void> = {
     }
     createDispatcherMetrics([registry], engine, { maxHeldBytes: 0 }, () => 0)
   },
-  'stats-aggregator': (registry) => void createStatsMetrics(registry),
+  'stats-aggregator': (registry) => void createStatsMetrics(registry, []),
   admin: (registry) => void createAdminMetrics(registry),
 }
 
+type ExposedMetric = { service: string; name: string; type: string; labels: string[]; help: string }
+
 /** Metrics of each service, without those of the Node process. */
-export function metricsTable(): string {
-  const rows = Object.entries(declarations).flatMap(([service, declare]) => {
+export function exposedMetrics(): ExposedMetric[] {
+  return Object.entries(declarations).flatMap(([service, declare]) => {
     const registry = new Registry()
     declare(registry)
     return registry.getMetricsAsArray().map((metric) => {
       const { name, help, type, labelNames = [] } = metric as typeof metric & { labelNames?: string[] }
-      return [service, code(name), String(type), labelNames.map(code).join(', '), help]
+      return { service, name, type: String(type), labels: labelNames, help }
     })
   })
+}
+
+export function metricsTable(): string {
+  const rows = exposedMetrics().map(({ service, name, type, labels, help }) => [
+    service,
+    code(name),
+    type,
+    labels.map(code).join(', '),
+    help,
+  ])
   return table(['service', 'metric', 'type', 'labels', 'meaning'], rows)
 }

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { saslRule, serviceVariables, streamVariables } from '../platform/config/variables.ts'
 import { generationVariable } from '../topics/stats-generation.ts'
+import { businessList, maxMeasuredBusinesses } from './counting/measured-businesses.ts'
 
 export const statsAggregatorConfig = Type.Object(
   {
@@ -12,6 +13,11 @@ export const statsAggregatorConfig = Type.Object(
       minimum: 10,
       maximum: 60_000,
       description: 'time between writes of changed statistics to webhook-stats, in milliseconds',
+    }),
+    HOOKLINE_METRICS_BUSINESSES: Type.String({
+      default: '',
+      ...businessList,
+      description: `ids of businesses with metrics of their own, separated by commas; at most ${maxMeasuredBusinesses}`,
     }),
   },
   { rules: [saslRule] },

@@ -1,12 +1,14 @@
 import { createHttpServer } from '../platform/http/http-server.ts'
 import { listen, runService } from '../platform/runtime/service.ts'
 import { statsAggregatorConfig } from './config.ts'
+import { parseBusinesses } from './counting/measured-businesses.ts'
 import { openAggregator } from './fold/aggregator.ts'
 
 await runService('stats-aggregator', statsAggregatorConfig, async (service) => {
   const { config, log, readiness, metrics } = service
   await using _server = await listen(createHttpServer({ log, readiness, metrics }), config, log)
   const generation = config.HOOKLINE_STATS_GENERATION
-  await using _aggregator = await openAggregator(service, { generation, slowThresholdMs: null })
+  const businesses = parseBusinesses(config.HOOKLINE_METRICS_BUSINESSES)
+  await using _aggregator = await openAggregator(service, { generation, slowThresholdMs: null, businesses })
   await service.stopRequested
 })

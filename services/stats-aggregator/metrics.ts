@@ -1,5 +1,5 @@
-import type { AttemptOutcome } from '../domain/delivery/delivery.ts'
-import { Counter, Gauge, type Registry } from '../platform/runtime/metrics.ts'
+import { type Attempt, attemptOutcomes } from '../domain/delivery/delivery.ts'
+import { Counter, Gauge, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 
 /** Metrics of one stage. */
 export type StageMetrics<V> = {
@@ -11,8 +11,16 @@ export type StageMetrics<V> = {
   forgetLag: () => void
 }
 
-/** Metrics of the aggregator. Labels are bounded and never contain a webhook's id. */
-export function createStatsMetrics(registry: Registry) {
+/** Fields of an attempt that the metrics need. */
+type MeasuredAttempt = Pick<Attempt, 'businessId' | 'outcome' | 'latencyMs'>
+type MeasuredLetter = { delivery: { businessId: string } | null }
+
+/**
+ * Metrics of the aggregator. Labels are bounded and never contain a webhook's id.
+ * @param businesses ids of those with metrics of their own.
+ */
+export function createStatsMetrics(registry: Registry, businesses: readonly string[]) {
+  const ofBusiness = createBusinessMetrics(registry, businesses)
   const registers = [registry]
   const attempts = new Counter({
     registers,
@@ -74,7 +82,56 @@ export function createStatsMetrics(registry: Registry) {
   return {
     fault: () => faults.inc(),
     /** @param topic name in the metrics, without prefix. */
-    attempts: (topic: string) => stage<{ outcome: AttemptOutcome }>(topic, ({ outcome }) => attempts.inc({ outcome })),
-    letters: (topic: string) => stage<unknown>(topic, () => letters.inc()),
+    attempts: (topic: string) =>
+      stage<MeasuredAttempt>(topic, (attempt) => {
+        attempts.inc({ outcome: attempt.outcome })
+        ofBusiness.attempt(attempt)
+      }),
+    letters: (topic: string) =>
+      stage<MeasuredLetter>(topic, ({ delivery }) => {
+        letters.inc()
+        if (delivery) ofBusiness.letter(delivery.businessId)
+      }),
+  }
+}
+
+/** Metrics with a label by business, for a chosen few (docs/decisions/0024-metrics-of-chosen-businesses.md). */
+function createBusinessMetrics(registry: Registry, businesses: readonly string[]) {
+  const registers = [registry]
+  const attempts = new Counter({
+    registers,
+    name: 'hookline_stats_aggregator_business_attempts_total',
+    help: 'Attempts counted, by outcome, of the businesses in HOOKLINE_METRICS_BUSINESSES',
+    labelNames: ['business', 'outcome'],
+  })
+  const letters = new Counter({
+    registers,
+    name: 'hookline_stats_aggregator_business_dead_letters_total',
+    help: 'Dead letters counted, of the businesses in HOOKLINE_METRICS_BUSINESSES',
+    labelNames: ['business'],
+  })
+  const responses = new Histogram({
+    registers,
+    name: 'hookline_stats_aggregator_business_response_seconds',
+    help: 'Response times of receivers, of the businesses in HOOKLINE_METRICS_BUSINESSES',
+    labelNames: ['business'],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  })
+  const measured = new Set(businesses)
+  // Each series reads 0 from the start: of one that begins with 1, Prometheus sees no increase.
+  for (const business of measured) {
+    for (const outcome of attemptOutcomes) attempts.inc({ business, outcome }, 0)
+    letters.inc({ business }, 0)
+    responses.zero({ business })
+  }
+  return {
+    attempt({ businessId: business, outcome, latencyMs }: MeasuredAttempt): void {
+      if (!measured.has(business)) return
+      attempts.inc({ business, outcome })
+      if (latencyMs !== null) responses.observe({ business }, latencyMs / 1_000)
+    },
+    letter(business: string): void {
+      if (measured.has(business)) letters.inc({ business })
+    },
   }
 }

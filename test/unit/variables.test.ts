@@ -103,6 +103,7 @@ const bad: Record<string, string[]> = {
   HOOKLINE_FAILED_LOGINS_PER_MINUTE: whole(1, 1_000_000),
   HOOKLINE_OIDC_ISSUER_URL: url,
   HOOKLINE_ADMIN_URL: url,
+  HOOKLINE_METRICS_BUSINESSES: [Array.from({ length: 21 }, (_unused, n) => `b${n}`).join(',')],
   HOOKLINE_DISPATCHER_NAME_SERVERS: [
     'localhost',
     'dns.example:53',

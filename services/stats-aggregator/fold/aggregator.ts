@@ -36,9 +36,9 @@ export type AggregatorContext = Omit<ServiceContext<Config>, 'stopRequested'>
 
 /**
  * generation: the fold of webhook-attempts. slowThresholdMs: decides again between slow and success; null keeps each
- * attempt's own outcome.
+ * attempt's own outcome. businesses: those with metrics of their own.
  */
-export type AggregatorOptions = { generation: number; slowThresholdMs: number | null }
+export type AggregatorOptions = { generation: number; slowThresholdMs: number | null; businesses: readonly string[] }
 
 /** Folds until it is disposed; by then it has written and committed everything folded. */
 export type Aggregator = AsyncDisposable & {
@@ -52,7 +52,7 @@ export type Aggregator = AsyncDisposable & {
 /** Folds webhook-attempts into webhook-stats, and webhook-dead-letters into webhook-dead-letter-counts. */
 export async function openAggregator(
   { config, log, clock, readiness, metrics: registry, stopping, fail }: AggregatorContext,
-  { generation, slowThresholdMs }: AggregatorOptions,
+  { generation, slowThresholdMs, businesses }: AggregatorOptions,
 ): Promise<Aggregator> {
   await using stack = new AsyncDisposableStack()
   const prefix = config.HOOKLINE_TOPIC_PREFIX
@@ -67,7 +67,7 @@ export async function openAggregator(
     use.write(topic),
   )
   const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail, { topics: written }))
-  const metrics = createStatsMetrics(registry)
+  const metrics = createStatsMetrics(registry, businesses)
 
   const deadLetters = use.write(topics.webhookDeadLetters)
   const encodeLetter = await codec.encoder<DeadLetter>(

@@ -50,7 +50,10 @@ export async function rebuild(
 
   const ends = await endsOf(kafka, attemptsTopic)
   say(`folding ${total(ends)} attempts into ${statesTopic}`)
-  await using _aggregator = await openAggregator({ ...context, config }, { generation, slowThresholdMs })
+  await using _aggregator = await openAggregator(
+    { ...context, config },
+    { generation, slowThresholdMs, businesses: [] },
+  )
   for (;;) {
     const committed = await fetchCommitted(kafka, groupId, [attemptsTopic], context)
     const left = countRemaining(ends, committed.get(attemptsTopic) ?? new Map())

@@ -51,7 +51,7 @@ function bench(edges: Partial<Edges> = {}): Bench {
       return current
     },
     commitFailed: () => log.push('commit failed'),
-    metrics: createStatsMetrics(createMetrics('test')).attempts(topic),
+    metrics: createStatsMetrics(createMetrics('test'), []).attempts(topic),
     patience: { wait: (coming) => coming },
     stopping: new AbortController().signal,
     ...edges,
