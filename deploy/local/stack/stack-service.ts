@@ -6,8 +6,8 @@ import { describeEnd, type Ended, launch, type ManagedProcess, waitUntilServing 
 export type ServiceOptions = {
   /** Name shown to the user. */
   name: string
-  /** Arguments of Node: its flags, then the service's main.ts. */
-  args: string[]
+  /** Arguments of Node, asked for at each start: its flags, then the service's main.ts. */
+  args: () => string[]
   /** Port to listen on; the same after a restart, so that the URL stays. */
   port: number
   logFile: string
@@ -108,7 +108,7 @@ export class SupervisedService {
     return launch({
       name,
       command: process.execPath,
-      args,
+      args: args(),
       logFile,
       guard,
       env: { ...env, HOOKLINE_HTTP_HOST: '127.0.0.1', HOOKLINE_HTTP_PORT: String(port) },

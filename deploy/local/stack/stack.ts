@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +32,8 @@ export type StackOptions = {
   envOf?: (program: ServiceName | 'topics') => NodeJS.ProcessEnv
   /** Services to run; default: all. */
   services?: readonly ServiceName[]
+  /** Folder of the version that creates the topics and runs, until `setVersion` names another; default: this one. */
+  versionFolder?: string
 }
 
 /**
@@ -50,6 +52,10 @@ export type Stack = AsyncDisposable & {
   loginUrl(claims: Claims, service?: SupervisedService): Promise<string>
   /** Changes variables for processes that are started from now on. */
   setEnv(variables: NodeJS.ProcessEnv): void
+  /** Runs the version in this folder in processes that are started from now on, restarts included. */
+  setVersion(folder: string): void
+  /** Runs `npm run topics -- apply` of the version that is set. @throws Error with the end of its log. */
+  applyTopics(): Promise<void>
   topicPrefix: string
   /**
    * Folder with the services' logs; removed by `stop` unless `keepLogs` was called or a service has ended by itself.
@@ -59,7 +65,8 @@ export type Stack = AsyncDisposable & {
   stop(): Promise<void>
 }
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
+/** Folder of this version. */
+export const thisVersion = fileURLToPath(new URL('../../../', import.meta.url))
 const stopGraceMs = 15_000
 
 /**
@@ -76,6 +83,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const variables = stackVariables(options, topicPrefix, issuer.publicKey)
   const env = withMemoryLimits({ ...process.env, ...variables, ...options.extraEnv })
   const running: SupervisedService[] = []
+  let version = options.versionFolder ?? thisVersion
   let logsAreKept = process.env.HOOKLINE_KEEP_LOGS === 'true'
 
   const start = async (name: ServiceName, port: number): Promise<SupervisedService> => {
@@ -83,7 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const title = instance === 1 ? name : `${name}-${instance}`
     const service = await SupervisedService.start({
       name: title,
-      args: [...flagsOf(name), join(root, 'services', name, 'main.ts')],
+      args: () => [...flagsOf(name), join(version, 'services', name, 'main.ts')],
       port,
       logFile: join(logDirectory, `${title}-${port}.log`),
       env: envOf ? { ...env, ...envOf(name) } : env,
@@ -93,6 +101,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     running.push(service)
     return service
   }
+  const apply = () =>
+    applyTopics({ version, logFile: join(logDirectory, 'topics.log'), env: { ...env, ...envOf?.('topics') }, guard })
   const stopAll = async () => {
     await Promise.all(running.toReversed().map((service) => service.stop(stopGraceMs)))
     if (!logsAreKept && !running.some((service) => service.hasFailed))
@@ -104,7 +114,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     if (wanted.includes('admin')) await ensureConsole(progress)
     progress('Creating topics and registering schemas ...')
-    await applyTopics(join(logDirectory, 'topics.log'), { ...env, ...envOf?.('topics') }, guard)
+    await apply()
     progress(`Starting ${wanted.join(', ')} ...`)
     const ports = await findFreePorts(wanted.length)
     const starts = await Promise.allSettled(wanted.map((name, index) => start(name, ports[index] ?? 0)))
@@ -128,6 +138,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     loginUrl: async (claims, service = find('admin')) => `${service.url}/login#${await issuer.loginToken(claims)}`,
     service: find,
     setEnv: (variables) => void Object.assign(env, variables),
+    setVersion(folder) {
+      version = folder
+    },
+    applyTopics: apply,
     async add(name) {
       const [port = 0] = await findFreePorts(1)
       return start(name, port)
@@ -162,15 +176,25 @@ function stackVariables(
   }
 }
 
+type Application = { version: string; logFile: string; env: NodeJS.ProcessEnv; guard: Guard }
+
 /** @throws Error with the end of its log. */
-async function applyTopics(logFile: string, env: NodeJS.ProcessEnv, guard: Guard): Promise<void> {
-  const args = [join(root, 'services', 'topics', 'command.ts'), 'apply']
+async function applyTopics({ version, logFile, env, guard }: Application): Promise<void> {
+  const args = [join(version, await topicsCommand(version)), 'apply']
   const command = launch({ name: 'topics', command: process.execPath, args, logFile, env, guard })
   const end = await command.ended
   if (end.code === 0) return
   throw new Error(
     `npm run topics -- apply ${describeEnd(end)}. End of its log, ${logFile}:\n${await lastLines(logFile, 20)}`,
   )
+}
+
+/** File of a version that `npm run topics` runs. */
+async function topicsCommand(version: string): Promise<string> {
+  const { scripts } = JSON.parse(await readFile(join(version, 'package.json'), 'utf8')) as {
+    scripts: { topics: string }
+  }
+  return scripts.topics.split(' ').at(-1) ?? ''
 }
 
 function messageOf(error: unknown): string {

@@ -34,7 +34,7 @@ async function startStub(source: string) {
   const [port = 0] = await findFreePorts(1)
   const guard = openGuard(folder)
   const say = (line: string) => void progress.push(line)
-  const options = { name: 'stub', args: [script], port, logFile, env: process.env, guard, progress: say }
+  const options = { name: 'stub', args: () => [script], port, logFile, env: process.env, guard, progress: say }
   const service = await SupervisedService.start(options).catch((error: Error) => {
     guard.release()
     return error
