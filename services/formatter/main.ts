@@ -21,12 +21,13 @@ import { MisplacedRecords } from './misplaced-records.ts'
 import { Output } from './output.ts'
 import { partitionCount } from './partition-count.ts'
 import { FormatterStage } from './stage.ts'
+import { type TracedEdges, traceFormatting } from './traces.ts'
 
 /** Maximum bytes of notifications on their way to Kafka: several of the largest batches. */
 const maxBufferedBytes = 4_194_304
 
 await runService('formatter', formatterConfig, async (service) => {
-  const { config, log, clock, readiness, metrics, fail, stopping, stopRequested } = service
+  const { config, log, clock, readiness, metrics, tracing, fail, stopping, stopRequested } = service
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const use = new TopicUse('formatter', prefix)
   const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
@@ -86,10 +87,13 @@ await runService('formatter', formatterConfig, async (service) => {
       ),
     )
   await countPartitions()
-  const stage = new FormatterStage({
-    sources,
+  const edges: TracedEdges = {
     decide: (event, record) => decide(event, tables, originOf(record), clock.nowMs()),
     output,
+  }
+  const stage = new FormatterStage({
+    sources,
+    ...(tracing ? traceFormatting(edges, tracing, clock) : edges),
     faults: new RecordFaults({ clock, log, fail }),
     look: (record) => misplaced.look(record),
     hasRoom: () => producer.bufferedBytes < maxBufferedBytes,

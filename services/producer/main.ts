@@ -6,10 +6,11 @@ import { TopicUse } from '../topics/topic-use.ts'
 import { producerConfig } from './config.ts'
 import { createProducerServer } from './http/server.ts'
 import { EventPublisher } from './publishing/event-publisher.ts'
+import { traceSink } from './publishing/traced-sink.ts'
 
 /** HTTP in, Kafka out: events of conversations (contract.md, section 5). */
 await runService('producer', producerConfig, async (service) => {
-  const { config, log, readiness, fail, stopRequested } = service
+  const { config, log, readiness, tracing, fail, stopRequested } = service
   const authenticate = createAuthenticator(config)
   const connections = {
     kafka: createKafka(config, log),
@@ -20,7 +21,8 @@ await runService('producer', producerConfig, async (service) => {
   readiness.set('events', 'not connected to Kafka and the schema registry yet')
   // Closed last, after the requests in flight.
   await using publisher = new EventPublisher()
-  const server = await createProducerServer({ ...service, sink: publisher, authenticate })
+  const sink = tracing ? traceSink(publisher, tracing, service.clock) : publisher
+  const server = await createProducerServer({ ...service, sink, authenticate })
   await using _listening = await listen(server, config, log)
   await publisher.open(connections, service, fail)
   readiness.set('events', null)

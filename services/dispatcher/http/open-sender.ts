@@ -4,12 +4,13 @@ import { DefinitionFreshness } from '../intake/definition-freshness.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 import { Sender } from './deliver.ts'
 import { HttpSender } from './http-sender.ts'
+import { traceSends } from './traced-send.ts'
 
 /** The sender of notifications with its connections. It sends only while the definitions are fresh and Kafka takes outcomes. */
 export type OpenSender = AsyncDisposable & Pick<Sender, 'send'>
 
 export function openSender(
-  { config, clock, log, stopping, fail }: DispatcherService,
+  { config, clock, log, tracing, stopping, fail }: DispatcherService,
   kafka: KafkaConnections,
   keyRing: KeyRing,
 ): OpenSender {
@@ -26,8 +27,9 @@ export function openSender(
   const mayStart = () => freshness.isFresh && kafka.canRecord()
   const http = opened.use(new HttpSender(clock, { ...policy, nameServers, mayStart }))
   const sender = new Sender({ http, keyRing, policy, clock, log, freshness, canRecord: () => kafka.canRecord() })
+  const send = sender.send.bind(sender)
   return {
-    send: sender.send.bind(sender),
+    send: tracing ? traceSends(send, tracing, clock.nowMs) : send,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }

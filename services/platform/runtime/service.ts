@@ -4,6 +4,7 @@ import type { Static, TObject } from 'typebox'
 import type { RegistryConfig } from '../avro/registry.ts'
 import { ConfigError, loadConfig } from '../config/config.ts'
 import type { KafkaVariables } from '../kafka/client.ts'
+import { openTracing, type Tracing } from '../tracing/tracing.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { createLogger, type Logger } from './log.ts'
 import { createMetrics, type Registry } from './metrics.ts'
@@ -18,6 +19,8 @@ export type ServiceContext<Config> = {
   clock: Clock
   readiness: Readiness
   metrics: Registry
+  /** Null while traces are off. */
+  tracing: Tracing | null
   /** Aborted by SIGTERM or SIGINT: accept nothing new, finish what is in flight, return. */
   stopping: AbortSignal
   /** Resolves when stopping begins. */
@@ -67,12 +70,15 @@ export async function runService<Schema extends TObject>(
   createServiceMetrics(metrics, readiness)
   try {
     using _reachability = watchReachability(metrics, config, log)
+    // Closed last: it exports the spans of a stop.
+    await using tracing = await openTracing(name, process.env, log)
     await start({
       config,
       log,
       clock: systemClock,
       readiness,
       metrics,
+      tracing,
       stopping: stop.signal,
       stopRequested,
       fail,

@@ -32,7 +32,7 @@ type Config = KafkaVariables &
     HOOKLINE_STATS_FLUSH_INTERVAL_MS: number
   }
 
-export type AggregatorContext = Omit<ServiceContext<Config>, 'stopRequested'>
+export type AggregatorContext = Omit<ServiceContext<Config>, 'stopRequested' | 'tracing'>
 
 /**
  * generation: the fold of webhook-attempts. slowThresholdMs: decides again between slow and success; null keeps each

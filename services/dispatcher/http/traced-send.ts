@@ -1,0 +1,58 @@
+import type { Delivery } from '../../domain/delivery/delivery.ts'
+import type { Outcome } from '../../domain/delivery/outcome.ts'
+import type { SpanAttributes, Tracing } from '../../platform/tracing/tracing.ts'
+import type { EnginePorts } from '../engine/ports.ts'
+
+/**
+ * Sends with a span for each attempt, whose traceparent the receiver gets. The wait before the first attempt is a span
+ * of its own. Both are below the notification's traceparent, so that retries lie side by side. A send that is postponed
+ * is no attempt and has no span.
+ */
+export function traceSends(send: EnginePorts['send'], tracing: Tracing, nowMs: () => number): EnginePorts['send'] {
+  return (delivery, attempt, definition, ended) => {
+    const startMs = nowMs()
+    const parent = delivery.traceparent
+    const span = tracing.begin({ name: 'attempt', kind: 'client', parent, startMs })
+    send({ ...delivery, traceparent: span.traceparent }, attempt, definition, (result) => {
+      if (result.kind === 'outcome') {
+        if (attempt === 1) traceWait(delivery, startMs, tracing)
+        const attributes = { ...idsOf(delivery), 'hookline.attempt': attempt, ...attributesOf(result.outcome) }
+        span.end(nowMs(), attributes, faultOf(result.outcome))
+      }
+      ended(result)
+    })
+  }
+}
+
+/** The time from the making of a notification to its first attempt: in Kafka, in memory, or in webhook-parked. */
+function traceWait(delivery: Delivery, endMs: number, tracing: Tracing): void {
+  const startMs = Math.min(delivery.createdAt, endMs)
+  const span = tracing.begin({ name: 'queue', kind: 'consumer', parent: delivery.traceparent, startMs })
+  span.end(endMs, { 'messaging.system': 'kafka', ...idsOf(delivery) }, null)
+}
+
+function idsOf({ deliveryId, webhookId, businessId }: Delivery): SpanAttributes {
+  return { 'hookline.delivery.id': deliveryId, 'hookline.webhook.id': webhookId, 'hookline.business.id': businessId }
+}
+
+/** Never the URL, which may hold a secret of the receiver. */
+function attributesOf(outcome: Outcome): SpanAttributes {
+  const isAnswer = outcome.kind === 'success' || outcome.kind === 'refused'
+  return {
+    'hookline.outcome': outcome.kind,
+    'http.request.method': 'POST',
+    ...(isAnswer && { 'http.response.status_code': outcome.status }),
+  }
+}
+
+function faultOf(outcome: Outcome): string | null {
+  switch (outcome.kind) {
+    case 'success':
+      return null
+    case 'refused':
+      return `status ${outcome.status}`
+    case 'unreachable':
+    case 'rejected':
+      return outcome.reason
+  }
+}
