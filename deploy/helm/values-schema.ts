@@ -116,6 +116,8 @@ export function valuesSchema(): string {
       podDisruptionBudget: closed({ enabled: boolean, maxUnavailable: { type: ['integer', 'string'] } }),
       spreadOverNodes: boolean,
       serviceMonitor: closed({ enabled: boolean, labels: strings, interval: string, scrapeTimeout: string }),
+      prometheusRule: closed({ enabled: boolean, labels: strings }),
+      dashboards: closed({ enabled: boolean, labels: strings }),
       networkPolicy: closed({
         enabled: boolean,
         callers: anyList,

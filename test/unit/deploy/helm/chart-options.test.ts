@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { parse } from 'yaml'
 import { environmentOf, find, lackOfTools, podOf, type Resource, render } from '../../../support/chart.ts'
+import { filesBelow, readDocument } from '../../../support/documents.ts'
 
 /** Options of the chart: what each adds to the resources, and values that are refused. */
 
@@ -69,6 +71,18 @@ describe.skipIf(lackOfTools !== null)('options of the chart', () => {
     ]
     expect(endpoints).toMatchObject([{ path: '/metrics', honorLabels: true, relabelings }])
     expect(monitor.metadata.labels).toMatchObject({ release: 'prometheus' })
+  })
+
+  test('the alert rules and dashboards of deploy/monitoring are installed as they are', () => {
+    const [rule, ...others] = production.filter(({ kind }) => kind === 'PrometheusRule')
+    expect(others).toEqual([])
+    expect(rule?.spec).toEqual(parse(readDocument('deploy/monitoring/alerts.yaml')))
+    const dashboards = production.filter(({ kind }) => kind === 'ConfigMap') as unknown as { data: object }[]
+    const files = filesBelow('deploy/monitoring/dashboards', '.json')
+    expect(files.length).toBeGreaterThan(0)
+    expect(dashboards.map(({ data }) => data)).toEqual(
+      files.sort().map((path) => ({ [path.split('/').at(-1) ?? '']: readDocument(path) })),
+    )
   })
 
   test('network policies let callers reach producer and admin only, and the dispatcher alone reaches receivers', () => {

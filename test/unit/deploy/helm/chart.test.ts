@@ -23,7 +23,7 @@ import { kubernetesVersions } from '../../../support/kubernetes-tools.ts'
 
 const services = chartPrograms.filter((program) => program !== 'topics')
 /** Kinds of operators, whose schemas Kubernetes does not contain; chart-options.test.ts checks their contents. */
-const operatorKinds = new Set(['ServiceMonitor', 'ScaledObject', 'HTTPRoute'])
+const operatorKinds = new Set(['ServiceMonitor', 'PrometheusRule', 'ScaledObject', 'HTTPRoute'])
 
 test.each([...chartFiles()])('the generated file %s of the chart is current; if not: npm run docs', (path, text) => {
   expect(readDocument(path)).toBe(text)
