@@ -37,6 +37,8 @@ test("a replay of all dead letters takes at most 64 MB of admin's memory, and se
   timeout: caseTimeoutMs,
 }, async () => {
   const json = { deadLetters: true, ratePerSecond: 1_000 }
+  // Admin reads for at most two minutes before it answers (scanLimits), and then waits five seconds.
+  const timeout = { request: 130_000 }
   // The cost of a first request and one-time allocations do not count.
   await world.admin.http.post(path, { json: { deliveryId: idOf(0), dryRun: true } })
   const before = await residentBytes()
@@ -48,8 +50,10 @@ test("a replay of all dead letters takes at most 64 MB of admin's memory, and se
       await systemClock.sleep(200, watching.signal)
     }
   })()
-  const counted = await world.admin.http.post(path, { json: { ...json, dryRun: true } }).json<{ count: number }>()
-  const { count } = await world.admin.http.post(path, { json }).json<{ count: number }>()
+  const counted = await world.admin.http
+    .post(path, { json: { ...json, dryRun: true }, timeout })
+    .json<{ count: number }>()
+  const { count } = await world.admin.http.post(path, { json, timeout }).json<{ count: number }>()
   const codec = openCodec(inject('schemaRegistryUrl'))
   const decode = codec.decoder<PendingDelivery>(readSchema(topics.webhookReplays))
   const replays = topicName(topics.webhookReplays, world.stack.topicPrefix)
@@ -60,7 +64,7 @@ test("a replay of all dead letters takes at most 64 MB of admin's memory, and se
   }
   expect(await until(async () => (await written()) >= letters, caseTimeoutMs / 2, systemClock)).toBe(true)
   // A second click, while the first replay has not sent anything yet.
-  const again = await world.admin.http.post(path, { json }).json<{ count: number }>()
+  const again = await world.admin.http.post(path, { json, timeout }).json<{ count: number }>()
   watching.abort()
   await watch
   const times: number[] = []
