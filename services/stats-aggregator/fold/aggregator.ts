@@ -134,8 +134,9 @@ export async function openAggregator(
     waiting,
   )
   stack.use(consumer)
-  const flush = async () => (await attempts.stage.flush()) + (await letters.stage.flush())
-  stack.use(new Flusher(flush, config.HOOKLINE_STATS_FLUSH_INTERVAL_MS, clock, fail))
+  // Apart from one another: a topic that Kafka does not accept records for must not delay the other.
+  for (const { stage } of [attempts, letters])
+    stack.use(new Flusher(() => stage.flush(), config.HOOKLINE_STATS_FLUSH_INTERVAL_MS, clock, fail))
 
   const opened = stack.move()
   return { kafka, groupId, topics: folded, [Symbol.asyncDispose]: () => opened.disposeAsync() }
