@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { SessionView } from '../../domain/api/account.ts'
 import { type Identity, unauthorized, type VerifyToken } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
+import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { bodyReader } from '../http/route.ts'
@@ -124,6 +125,9 @@ async function inTime<T>(clock: Clock, write: Promise<T>): Promise<T> {
   })
   try {
     return await Promise.race([write, late])
+  } catch (error) {
+    if (!(error instanceof RecordRefused)) throw error
+    throw new HttpProblem(503, 'Service Unavailable', error.message, {}, { 'retry-after': '10' })
   } finally {
     // Nobody waits for the timer any more.
     late.catch(() => undefined)
