@@ -43,7 +43,7 @@ type OfReplay = Call<{ params: typeof ReplayParams }>
 /** Sends notifications again, by way of webhook-replays. */
 export class ReplayActions {
   readonly #deps: ReplayDeps
-  /** By webhook; null while its first pass is under way. */
+  /** By business and webhook (keyOf); null while its first pass is under way. */
   readonly #preparing = new Map<string, Preparing | null>()
 
   constructor(deps: ReplayDeps) {
@@ -59,8 +59,9 @@ export class ReplayActions {
     const { definition } = requireOwn(store, params)
     const { selection, ratePerSecond, dryRun } = readReplayRequest(body, clock.nowMs())
     if (!dryRun) requireOn(accounts, definition)
-    this.#requireNone(id)
-    if (!dryRun) this.#preparing.set(id, null)
+    const key = keyOf(businessId, id)
+    this.#requireNone(key)
+    if (!dryRun) this.#preparing.set(key, null)
     try {
       const place = { businessId, webhookId: id }
       const found = await scans
@@ -75,14 +76,14 @@ export class ReplayActions {
       await this.#deps.audit(entryOf(definition, 'start', replayId, startMs, count, identity.subject))
       log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
       const stop = new AbortController()
-      this.#preparing.set(id, { replayId, count, stop })
+      this.#preparing.set(key, { replayId, count, stop })
       const written = this.#write(place, found, replayId, startMs, ratePerSecond, stop.signal)
       const broken = await Promise.race([written, clock.sleep(patienceMs)])
       if (broken) throw new HttpProblem(503, 'Service Unavailable', `the replay was broken off: ${broken.message}`)
       const path = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
       return { status: 202, body: { replayId, count }, headers: { location: `${path}/replay/${replayId}` } }
     } finally {
-      if (this.#preparing.get(id) === null) this.#preparing.delete(id)
+      if (this.#preparing.get(key) === null) this.#preparing.delete(key)
     }
   }
 
@@ -105,7 +106,7 @@ export class ReplayActions {
       { businessId: definition.businessId, webhookId: id, replayId, subject: identity.subject },
       'replay stopped',
     )
-    const preparing = this.#preparing.get(id)
+    const preparing = this.#preparing.get(keyOf(params.businessId, id))
     if (preparing?.replayId === replayId) preparing.stop.abort(new Error('it was stopped'))
     await scans.run(params.businessId, ended, (reader) => topics.writeStop(reader, id, replayId))
     return { status: 204 }
@@ -115,7 +116,7 @@ export class ReplayActions {
   async #find({ params: { businessId, id, replayId }, ended }: OfReplay) {
     const { topics, scans } = this.#deps
     const startedAtMs = startOfReplay(replayId)
-    const preparing = this.#preparing.get(id)
+    const preparing = this.#preparing.get(keyOf(businessId, id))
     const known = preparing?.replayId === replayId ? preparing.count : 0
     const fold = new ProgressFold(replayId)
     if (startedAtMs !== null)
@@ -160,14 +161,14 @@ export class ReplayActions {
       log.error({ err, businessId, webhookId, replayId, written }, 'replay broken off: the rest stays where it was')
       return err instanceof Error ? err : new Error(String(err))
     } finally {
-      this.#preparing.delete(webhookId)
+      this.#preparing.delete(keyOf(businessId, webhookId))
     }
   }
 
   /** A second click starts nothing twice. @throws HttpProblem 409 */
-  #requireNone(webhookId: string): void {
-    if (!this.#preparing.has(webhookId)) return
-    const preparing = this.#preparing.get(webhookId)
+  #requireNone(key: string): void {
+    if (!this.#preparing.has(key)) return
+    const preparing = this.#preparing.get(key)
     const which = preparing ? `replay ${preparing.replayId}` : 'a replay'
     throw new HttpProblem(
       409,
@@ -175,6 +176,11 @@ export class ReplayActions {
       `${which} of this webhook is being prepared: try again when it is on its way`,
     )
   }
+}
+
+/** An id alone does not name a webhook: it can move to another business. */
+function keyOf(businessId: string, webhookId: string): string {
+  return JSON.stringify([businessId, webhookId])
 }
 
 /** Longest time of writing a replay; a million notifications of 1 KB take about two minutes. */

@@ -2,6 +2,7 @@ import type { Attempt, Delivery } from '../../domain/delivery/delivery.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { clockSkewMs, findPartitionRange, type Reader, readOwn, type TopicSource } from '../records/webhook-records.ts'
+import type { WebhookOfBusiness } from './monitoring.ts'
 
 /** Notifications in webhook-deliveries that have no final outcome yet; waiting null: too many to be counted. */
 export type BacklogSize = { waiting: number | null; oldestWaitingAtMs: number | null }
@@ -36,22 +37,23 @@ export class Backlog {
     this.#deps = deps
   }
 
-  of(webhookId: string): Promise<BacklogSize> {
+  of(webhook: WebhookOfBusiness): Promise<BacklogSize> {
     const nowMs = this.#deps.clock.monotonicMs()
     for (const [id, { askedAtMs }] of this.#answers) if (nowMs - askedAtMs >= freshMs) this.#answers.delete(id)
-    const known = this.#answers.get(webhookId)
+    const key = JSON.stringify([webhook.businessId, webhook.id])
+    const known = this.#answers.get(key)
     if (known) return known.answer
-    const answer = this.#ask(webhookId)
-    this.#answers.set(webhookId, { askedAtMs: nowMs, answer })
+    const answer = this.#ask(webhook)
+    this.#answers.set(key, { askedAtMs: nowMs, answer })
     return answer
   }
 
   /** What cannot be found out, for want of rights or of time, is not known. */
-  async #ask(webhookId: string): Promise<BacklogSize> {
+  async #ask(webhook: WebhookOfBusiness): Promise<BacklogSize> {
     const { clock, log } = this.#deps
     const ended = new AbortController()
-    const counted = countWaiting(this.#deps, webhookId).catch((err: unknown) => {
-      if (!ended.signal.aborted) log.warn({ err, webhookId }, 'what waits cannot be counted')
+    const counted = countWaiting(this.#deps, webhook).catch((err: unknown) => {
+      if (!ended.signal.aborted) log.warn({ err, webhookId: webhook.id }, 'what waits cannot be counted')
       return unknown
     })
     const answer = await Promise.race([counted, clock.sleep(patienceMs, ended.signal).then(() => unknown)])
@@ -60,7 +62,7 @@ export class Backlog {
   }
 }
 
-async function countWaiting(deps: BacklogDeps, webhookId: string): Promise<BacklogSize> {
+async function countWaiting(deps: BacklogDeps, { id: webhookId, businessId }: WebhookOfBusiness): Promise<BacklogSize> {
   const { reader, deliveries, attempts, committed } = deps
   const { partition, low, high } = await findPartitionRange(reader, deliveries.topic, webhookId)
   const from = Math.max(low, (await committed()).get(partition)?.offset ?? low)
@@ -68,7 +70,10 @@ async function countWaiting(deps: BacklogDeps, webhookId: string): Promise<Backl
   const waiting = new Map<string, number>()
   const read = <T>(source: TopicSource<T>, start: number, end: number, onValue: (value: T) => void) =>
     readOwn(reader, source, { webhookId, partition, from: start, to: end }, onValue)
-  if (from < to) await read(deliveries, from, to, ({ deliveryId, createdAt }) => waiting.set(deliveryId, createdAt))
+  if (from < to)
+    await read(deliveries, from, to, (delivery) => {
+      if (delivery.businessId === businessId) waiting.set(delivery.deliveryId, delivery.createdAt)
+    })
   if (waiting.size > 0) {
     const sinceMs = oldestOf(waiting) - clockSkewMs
     const answeredFrom = (await reader.offsetsAt(attempts.topic, sinceMs)).get(partition) ?? 0

@@ -1,3 +1,4 @@
+import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
@@ -9,11 +10,14 @@ import { statsTopicFor } from '../../topics/stats-generation.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { LatestRecords } from '../records/latest-records.ts'
 
-/** What is known of each webhook's traffic; keys are webhook ids. */
-export type Monitoring = AsyncDisposable & {
-  stats(webhookId: string): WebhookStats | undefined
-  health(webhookId: string): WebhookSnapshot | undefined
-  deadLetters(webhookId: string): DeadLetterCounts | undefined
+/** Names a webhook. An id alone does not: it can move to another business, which must not see what was known before. */
+export type WebhookOfBusiness = Pick<WebhookDefinition, 'id' | 'businessId'>
+
+/** What is known of the traffic of each webhook of a business. */
+export type Monitoring = {
+  stats(webhook: WebhookOfBusiness): WebhookStats | undefined
+  health(webhook: WebhookOfBusiness): WebhookSnapshot | undefined
+  deadLetters(webhook: WebhookOfBusiness): DeadLetterCounts | undefined
 }
 
 export type MonitoringOptions = {
@@ -35,7 +39,7 @@ export async function openMonitoring(
   codec: Codec,
   { use, generation, fail, onChange }: MonitoringOptions,
   context: WaitContext,
-): Promise<Monitoring> {
+): Promise<Monitoring & AsyncDisposable> {
   const open = <T>(topic: Topic, what: 'stats' | 'health') =>
     LatestRecords.open<T>(
       kafka,
@@ -54,11 +58,33 @@ export async function openMonitoring(
     open<DeadLetterCounts>(topics.webhookDeadLetterCounts, 'stats'),
   ])
   return {
-    stats: (webhookId) => stats.get(webhookId),
-    health: (webhookId) => health.get(webhookId),
-    deadLetters: (webhookId) => deadLetters.get(webhookId),
+    ...ownRecords({ stats, health, deadLetters }),
     async [Symbol.asyncDispose]() {
       await Promise.all([stats, health, deadLetters].map((records) => records[Symbol.asyncDispose]()))
     },
   }
+}
+
+/** The newest record of each webhook id, whichever business it had. */
+export type MonitoringTables = {
+  stats: Pick<LatestRecords<WebhookStats>, 'get'>
+  health: Pick<LatestRecords<WebhookSnapshot>, 'get'>
+  deadLetters: Pick<LatestRecords<DeadLetterCounts>, 'get'>
+}
+
+/** Shows each business the records of its own webhooks only. */
+export function ownRecords({ stats, health, deadLetters }: MonitoringTables): Monitoring {
+  return {
+    stats: (webhook) => ownRecord(stats.get(webhook.id), webhook),
+    health: (webhook) => ownRecord(health.get(webhook.id), webhook),
+    deadLetters: (webhook) => ownRecord(deadLetters.get(webhook.id), webhook),
+  }
+}
+
+/** The record unless it names another business; records of earlier versions name none. */
+export function ownRecord<T extends { businessId?: string | null | undefined }>(
+  record: T | undefined,
+  { businessId }: WebhookOfBusiness,
+): T | undefined {
+  return (record?.businessId ?? businessId) === businessId ? record : undefined
 }

@@ -1,6 +1,6 @@
 import type { LastHour, Status } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import { type DeadLetterCounts, hourMs, type WebhookStats } from '../../domain/stats/stats.ts'
+import { type DeadLetterCounts, hourMs } from '../../domain/stats/stats.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { topics } from '../../topics/map.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
@@ -8,7 +8,7 @@ import { conflictWith } from '../webhooks/channel-rules.ts'
 import type { BacklogSize } from './backlog.ts'
 import { statusOf } from './decide-status.ts'
 import { lastHour } from './last-hour.ts'
-import type { Monitoring } from './monitoring.ts'
+import { type Monitoring, ownRecord } from './monitoring.ts'
 
 export type StandingDeps = {
   store: Pick<WebhookStore, 'findConflicts' | 'fault'>
@@ -30,28 +30,19 @@ export class Standing {
     const { store, accounts, monitoring, clock } = this.#deps
     const { id, businessId } = definition
     const nowMs = clock.nowMs()
-    const minutes = ownStats(monitoring, definition)?.minutes ?? []
+    const minutes = monitoring.stats(definition)?.minutes ?? []
     const facts = {
       definition,
       activated: accounts.get(businessId)?.webhooksEnabled === true,
       conflicts: [...store.findConflicts(id)].map(([channel, owner]) => conflictWith(channel, owner)),
-      problems: store.fault(id)?.problems ?? [],
+      problems: ownRecord(store.fault(id), definition)?.problems ?? [],
       minutes,
-      health: monitoring.health(id),
-      deadLetters: lettersKept(monitoring.deadLetters(id), nowMs),
+      health: monitoring.health(definition),
+      deadLetters: lettersKept(monitoring.deadLetters(definition), nowMs),
       backlog,
     }
     return { status: statusOf(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
   }
-}
-
-/** Statistics of the webhook; undefined also where they are those of a business that had its id before. */
-export function ownStats(
-  monitoring: Pick<Monitoring, 'stats'>,
-  { id, businessId }: Pick<WebhookDefinition, 'id' | 'businessId'>,
-): WebhookStats | undefined {
-  const stats = monitoring.stats(id)
-  return stats?.businessId === businessId ? stats : undefined
 }
 
 /** Dead letters within their topic's retention: of 14 days (topics/map.ts), in whole hours. */

@@ -18,7 +18,7 @@ import type { ReadPool } from '../records/read-pool.ts'
 import { clockSkewMs, type Reader } from '../records/webhook-records.ts'
 import type { Backlog } from '../status/backlog.ts'
 import type { Monitoring } from '../status/monitoring.ts'
-import { ownStats, type Standing } from '../status/webhook-status.ts'
+import type { Standing } from '../status/webhook-status.ts'
 import { requireOwn } from '../webhooks/own-webhook.ts'
 import { attemptDetail, attemptView, deadLetterView, errorView, parseAttemptId } from './attempt-view.ts'
 import type { AttemptsQuery } from './stats-routes.ts'
@@ -54,13 +54,13 @@ export class StatsActions {
   async stats(call: OfWebhook): Promise<ApiResponse<200, Stats>> {
     const { monitoring, standing, backlog, clock } = this.#deps
     const definition = this.#find(call)
-    const { status } = standing.of(definition, await backlog.of(definition.id))
-    const body: Stats = { ...statsView(definition.id, ownStats(monitoring, definition), clock.nowMs()), status }
+    const { status } = standing.of(definition, await backlog.of(definition))
+    const body: Stats = { ...statsView(definition.id, monitoring.stats(definition), clock.nowMs()), status }
     return { status: 200, body }
   }
 
   async errors(call: OfWebhook): Promise<ApiResponse<200, { errors: ErrorEntry[] }>> {
-    const stats = ownStats(this.#deps.monitoring, this.#find(call))
+    const stats = this.#deps.monitoring.stats(this.#find(call))
     const errors = [...(stats?.latestErrors ?? [])].sort((a, b) => b.at - a.at)
     return { status: 200, body: { errors: errors.map(errorView) } }
   }

@@ -13,6 +13,7 @@ import { accepted } from '../http/refusals.ts'
 import type { ApiResponse, Call } from '../http/route.ts'
 import { type BusinessParams, defaultLimit, type ListQuery, type WebhookParams } from '../http/shapes.ts'
 import type { AdminMetrics } from '../metrics.ts'
+import { ownRecord } from '../status/monitoring.ts'
 import type { Standing } from '../status/webhook-status.ts'
 import type { OwnerOf } from './channel-rules.ts'
 import { decideCreate, decidePatch, decideVersion, entityTag } from './decisions.ts'
@@ -162,7 +163,8 @@ export class WebhookActions {
 
   #view(definition: WebhookDefinition): Omit<Webhook, 'status'> {
     const { store, clock } = this.#deps
-    return viewOf(definition, store.findConflicts(definition.id), store.fault(definition.id), clock.nowMs())
+    const fault = ownRecord(store.fault(definition.id), definition)
+    return viewOf(definition, store.findConflicts(definition.id), fault, clock.nowMs())
   }
 
   #listed(definition: WebhookDefinition): ListedWebhook {

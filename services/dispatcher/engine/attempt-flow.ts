@@ -147,7 +147,7 @@ export class AttemptFlow {
     const { gates, owns } = this.#context
     // State added to the gate now would be stale, yet trusted, if the partition came back to this instance.
     return owns(position)
-      ? gates.onOutcome(delivery.webhookId, position.partition, outcome, probe, endedAtMs)
+      ? gates.onOutcome(delivery, position.partition, outcome, probe, endedAtMs)
       : { gate: 'unchanged', switchOff: switchOffReason(outcome, undefined, endedAtMs) }
   }
 

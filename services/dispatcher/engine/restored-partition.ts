@@ -23,9 +23,10 @@ export function readBreaker(record: NonNullable<WebhookSnapshot['breaker']>): Br
   return { state: known, failures, openUntilMs: openUntil ?? 0, failingSinceMs: failingSince }
 }
 
-/** @param webhookId null for the record of the partition's own offsets. */
+/** @param webhookId null for the record of the partition's own offsets, as is its business. */
 export function createSnapshot(
   webhookId: string | null,
+  businessId: string | null,
   partition: number,
   gate: GateState | undefined,
   parked: ParkedRange | null,
@@ -39,5 +40,5 @@ export function createSnapshot(
     failures: [...gate.breaker.failures],
   }
   const pausedUntil = gate && gate.pausedUntilMs > nowMs ? gate.pausedUntilMs : null
-  return { webhookId, partition, asOf: nowMs, ...offsets, breaker: breaker ?? null, parked, pausedUntil }
+  return { webhookId, businessId, partition, asOf: nowMs, ...offsets, breaker: breaker ?? null, parked, pausedUntil }
 }

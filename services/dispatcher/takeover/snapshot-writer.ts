@@ -165,7 +165,7 @@ export class SnapshotWriter {
     for (const key of before.keys())
       if (!now.has(key) && key !== partitionKey(number)) writes.push(this.#send(ownership, key, null))
     // Last: it says that the others are as of these offsets.
-    put(partitionKey(number), createSnapshot(null, number, undefined, null, offsets, nowMs))
+    put(partitionKey(number), createSnapshot(null, null, number, undefined, null, offsets, nowMs))
     ownership.written = now
     return writes
   }
@@ -207,9 +207,8 @@ function* webhooksOf(
   const states = new Map(gates.statesOf(number))
   const parked = new Map(index.snapshots())
   for (const webhookId of new Set([...states.keys(), ...parked.keys()])) {
-    yield [
-      webhookId,
-      createSnapshot(webhookId, number, states.get(webhookId), parked.get(webhookId) ?? null, offsets, nowMs),
-    ]
+    const [gate, range] = [states.get(webhookId), parked.get(webhookId) ?? null]
+    const businessId = gate?.businessId ?? gates.businessOf(webhookId)
+    yield [webhookId, createSnapshot(webhookId, businessId, number, gate, range, offsets, nowMs)]
   }
 }

@@ -201,10 +201,11 @@ function stateOf(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<st
     stopped: new Map(),
     answered: new Map(),
   }
-  for (const [webhookId, { breaker, parked, pausedUntil }] of snapshots) {
+  for (const [webhookId, { businessId = null, breaker, parked, pausedUntil }] of snapshots) {
     if (parked) restored.parked.set(webhookId, parked)
     if (!breaker && pausedUntil === null) continue
     restored.gates.set(webhookId, {
+      businessId,
       breaker: breaker ? readBreaker(breaker) : initialBreaker(),
       pausedUntilMs: pausedUntil ?? 0,
     })
@@ -232,15 +233,21 @@ export function addAnswered(answered: Map<string, number>, made: Attempt): void 
 
 /** Folds an attempt into its gate. Those that ended after the webhook's snapshot are not in it yet. */
 function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapshotMs: number): void {
-  const { webhookId, outcome, startedAt, latencyMs } = attempt
+  const { webhookId, businessId, outcome, startedAt, latencyMs } = attempt
   if (outcome === 'rejected' || attempt.test) return
   const endedAtMs = startedAt + Math.round(latencyMs ?? 0)
   if (endedAtMs <= snapshotMs) return
   const ok = outcome !== 'error'
   const known = gates.get(webhookId)
-  if (!known && ok) return
-  const gate = known ?? { breaker: initialBreaker(), pausedUntilMs: 0 }
-  gates.set(webhookId, { ...gate, breaker: onAttempt(gate.breaker, { ok, startedAtMs: startedAt, endedAtMs }) })
+  const isOwn = known !== undefined && (known.businessId ?? businessId) === businessId
+  if (!isOwn) gates.delete(webhookId)
+  if (!isOwn && ok) return
+  const gate = isOwn ? known : { breaker: initialBreaker(), pausedUntilMs: 0 }
+  gates.set(webhookId, {
+    ...gate,
+    businessId,
+    breaker: onAttempt(gate.breaker, { ok, startedAtMs: startedAt, endedAtMs }),
+  })
 }
 
 async function endOf(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {

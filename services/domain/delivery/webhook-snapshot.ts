@@ -5,6 +5,8 @@ export const breakerWindowMs = 600_000
 export type WebhookSnapshot = {
   /** Null in the record of a partition's own offsets. */
   webhookId: string | null
+  /** Business of the webhook; null in the record of a partition's own offsets, and absent in records of earlier versions. */
+  businessId?: string | null
   partition: number
   /** When the dispatcher wrote it: it does so when something has changed. */
   asOf: number

@@ -1,4 +1,5 @@
 import type { WebhookDefinition } from '../../../domain/definition/definition.ts'
+import type { Delivery } from '../../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../../domain/delivery/outcome.ts'
 import type { Clock } from '../../../platform/runtime/clock.ts'
 import { type BreakerState, gate, initialBreaker, onResult, probeNotSent } from './breaker.ts'
@@ -6,8 +7,11 @@ import { Pacer } from './pacer.ts'
 import { retryAfterCapMs } from './retry.ts'
 import { switchOffReason } from './switch-off.ts'
 
-/** The part of a webhook's gate that webhook-health keeps. */
-export type GateState = { breaker: BreakerState; pausedUntilMs: number }
+/**
+ * The part of a webhook's gate that webhook-health keeps, and the business it was made for: null in snapshots of earlier
+ * versions. If the webhook's id moves to another business, that one begins without it.
+ */
+export type GateState = { businessId: string | null; breaker: BreakerState; pausedUntilMs: number }
 
 type WebhookGate = GateState & {
   partition: number
@@ -57,7 +61,7 @@ export class SendGates {
   /** Counts a start, which waitMs has allowed. */
   start(webhookId: string, partition: number, nowMs: number): 'pass' | 'probe' | 'blocked' {
     const ratePerSecond = this.#rateOf(webhookId)
-    const known = this.#gates.get(webhookId)
+    const known = this.#find(webhookId)
     if (!known && ratePerSecond === Number.POSITIVE_INFINITY) return 'pass'
     const state = known ?? this.#open(webhookId, partition)
     state.partition = partition
@@ -72,27 +76,38 @@ export class SendGates {
 
   /** Takes back a probe that was not sent because of an internal fault. */
   probeLost(webhookId: string): void {
-    const state = this.#gates.get(webhookId)
+    const state = this.#find(webhookId)
     if (state) state.breaker = probeNotSent(state.breaker)
   }
 
-  /** Applies the outcome of a request. A rejected one says nothing about the receiver. */
-  onOutcome(webhookId: string, partition: number, outcome: Outcome, probe: boolean, nowMs: number): GateChange {
+  /**
+   * Applies the outcome of a request. A rejected one says nothing about the receiver, and one for the business that had
+   * the id before says nothing about the webhook.
+   */
+  onOutcome(
+    { webhookId, businessId }: Pick<Delivery, 'webhookId' | 'businessId'>,
+    partition: number,
+    outcome: Outcome,
+    probe: boolean,
+    nowMs: number,
+  ): GateChange {
+    if ((this.businessOf(webhookId) ?? businessId) !== businessId)
+      return { gate: 'unchanged', switchOff: switchOffReason(outcome, undefined, nowMs) }
     const before = this.isBlocked(webhookId, nowMs)
     this.#count(webhookId, partition, outcome, probe, nowMs)
     const now = this.isBlocked(webhookId, nowMs)
     return {
       gate: before === now ? 'unchanged' : now ? 'opened' : 'closed',
-      switchOff: switchOffReason(outcome, this.#gates.get(webhookId)?.breaker, nowMs),
+      switchOff: switchOffReason(outcome, this.#find(webhookId)?.breaker, nowMs),
     }
   }
 
   /** Restores a gate from a takeover. */
-  restore(webhookId: string, partition: number, { breaker, pausedUntilMs }: GateState): void {
+  restore(webhookId: string, partition: number, { businessId, breaker, pausedUntilMs }: GateState): void {
     const nowMs = this.#clock.nowMs()
     const leftMs = Math.min(Math.max(0, pausedUntilMs - nowMs), retryAfterCapMs)
     const pausedUntilMonotonicMs = this.#clock.monotonicMs() + leftMs
-    const state = { breaker, pausedUntilMs, pausedUntilMonotonicMs, partition, pacer: null }
+    const state = { businessId, breaker, pausedUntilMs, pausedUntilMonotonicMs, partition, pacer: null }
     correct(state, nowMs)
     this.#gates.set(webhookId, state)
   }
@@ -111,18 +126,30 @@ export class SendGates {
 
   /** Whether the breaker blocks the webhook. */
   isBlocked(webhookId: string, nowMs: number): boolean {
-    const state = this.#gates.get(webhookId)
+    const state = this.#find(webhookId)
     return state !== undefined && gate(state.breaker, nowMs).kind === 'blocked'
   }
 
   /** Gates of a partition number's webhooks that failed lately or are paused. */
   *statesOf(partition: number): Iterable<[string, GateState]> {
-    for (const entry of this.#gates) if (entry[1].partition === partition) yield entry
+    for (const entry of this.#gates) if (entry[1].partition === partition && this.#find(entry[0])) yield entry
+  }
+
+  /** The webhook's business by its definition; null without one. */
+  businessOf(webhookId: string): string | null {
+    return this.#definition(webhookId)?.businessId ?? null
+  }
+
+  /** The gate of the business that has the id now. */
+  #find(webhookId: string): WebhookGate | undefined {
+    const state = this.#gates.get(webhookId)
+    if (!state || state.businessId === null) return state
+    return (this.businessOf(webhookId) ?? state.businessId) === state.businessId ? state : undefined
   }
 
   /** @param ask the pacer's method: request tells it that the caller comes back. */
   #startsInMs(webhookId: string, ask: 'waitMs' | 'request'): number {
-    const state = this.#gates.get(webhookId)
+    const state = this.#find(webhookId)
     if (!state) return 0
     const blockedMs = this.#blockedMs(webhookId, state)
     return blockedMs ?? state.pacer?.[ask](this.#clock.monotonicMs(), this.#rateOf(webhookId)) ?? 0
@@ -146,7 +173,7 @@ export class SendGates {
 
   #count(webhookId: string, partition: number, outcome: Outcome, probe: boolean, nowMs: number): void {
     if (outcome.kind === 'rejected') return probe ? this.probeLost(webhookId) : undefined
-    const known = this.#gates.get(webhookId)
+    const known = this.#find(webhookId)
     if (!known && outcome.kind === 'success') return
     const state = known ?? this.#open(webhookId, partition)
     state.partition = partition
@@ -165,7 +192,15 @@ export class SendGates {
   }
 
   #open(webhookId: string, partition: number): WebhookGate {
-    const state = { breaker: initialBreaker(), pausedUntilMs: 0, pausedUntilMonotonicMs: 0, partition, pacer: null }
+    const businessId = this.businessOf(webhookId)
+    const state = {
+      businessId,
+      breaker: initialBreaker(),
+      pausedUntilMs: 0,
+      pausedUntilMonotonicMs: 0,
+      partition,
+      pacer: null,
+    }
     this.#gates.set(webhookId, state)
     return state
   }

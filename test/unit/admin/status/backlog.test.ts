@@ -6,6 +6,7 @@ import { choosePartition } from '../../../../services/platform/kafka/key-partiti
 import { attempt, delivery } from '../replay/replay-support.ts'
 
 const own = choosePartition('wh_a', 4)
+const webhook = { id: 'wh_a', businessId: delivery('a', 0).businessId }
 
 type Rows = { deliveries?: Delivery[]; attempts?: Attempt[]; committed?: number; isAway?: boolean }
 
@@ -56,6 +57,12 @@ test.each<{ case: string; rows: Rows; waiting: number | null; oldest: number | n
     waiting: 4,
     oldest: 0,
   },
+  {
+    case: 'the former business of the id does not count',
+    rows: { deliveries: [{ ...delivery('x', 0), businessId: 'former' }, ...made] },
+    waiting: 4,
+    oldest: 0,
+  },
   { case: 'those behind the commit', rows: { deliveries: made, committed: 2 }, waiting: 2, oldest: 2_000 },
   {
     case: 'answered but not committed yet',
@@ -77,16 +84,16 @@ test.each<{ case: string; rows: Rows; waiting: number | null; oldest: number | n
     oldest: 500,
   },
 ])('the backlog counts correctly when $case', async ({ rows, waiting, oldest }) => {
-  expect(await bench(rows).backlog.of('wh_a')).toEqual({ waiting, oldestWaitingAtMs: oldest })
+  expect(await bench(rows).backlog.of(webhook)).toEqual({ waiting, oldestWaitingAtMs: oldest })
 })
 
 test('the backlog is read again only when its cached answer has expired', async () => {
   const { backlog, reads, pass } = bench({ deliveries: made })
-  await backlog.of('wh_a')
+  await backlog.of(webhook)
   pass(2_999)
-  await backlog.of('wh_a')
+  await backlog.of(webhook)
   expect(reads()).toBe(2)
   pass(1)
-  await backlog.of('wh_a')
+  await backlog.of(webhook)
   expect(reads()).toBe(4)
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ownRecords } from '../../../../services/admin/status/monitoring.ts'
 import { lettersKept, Standing } from '../../../../services/admin/status/webhook-status.ts'
 import { StatsActions } from '../../../../services/admin/traffic/stats-actions.ts'
 import type { Attempt, DeadLetter } from '../../../../services/domain/delivery/delivery.ts'
@@ -59,7 +60,8 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
     findConflicts: () => new Map(),
     fault: () => undefined,
   }
-  const monitoring = { stats: () => known, health: () => undefined, deadLetters: () => undefined }
+  const none = { get: () => undefined }
+  const monitoring = ownRecords({ stats: { get: () => known }, health: none, deadLetters: none })
   const accounts = { get: () => ({ webhooksEnabled: true }) }
   const standing = new Standing({ store, accounts, monitoring, clock: stillClock })
   const backlog = { of: async () => ({ waiting: 7, oldestWaitingAtMs: 1_000 }) }

@@ -10,7 +10,7 @@ const owned = { partitions: new Map([[topic, [0]]]), fresh: true }
 function restored(made: SimulatedWorld, breaker: Partial<BreakerState>, pausedUntilMs = 0): void {
   made.engine.assign(owned)
   const state = { state: 'closed', failures: [], openUntilMs: 0, failingSinceMs: null, ...breaker } as const
-  const gates = new Map([['w', { breaker: state, pausedUntilMs }]])
+  const gates = new Map([['w', { businessId: null, breaker: state, pausedUntilMs }]])
   made.engine.restore(0, { resume: new Map(), parked: new Map(), answered: new Map(), stopped: new Map(), gates })
 }
 

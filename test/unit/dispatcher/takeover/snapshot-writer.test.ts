@@ -41,7 +41,10 @@ function writerOf(
     nowMs: () => 1_000,
     log: pino({ level: 'silent' }),
   })
-  const engine = { partitions: [new PartitionState(3)], gates: { statesOf: () => gates } as never }
+  const engine = {
+    partitions: [new PartitionState(3)],
+    gates: { statesOf: () => gates, businessOf: () => 'b1' } as never,
+  }
   return { writer, sent: log, write: () => writer.write(engine) }
 }
 

@@ -10,14 +10,18 @@ const success: Outcome = { kind: 'success', status: 200, latencyMs: 5 }
 
 function openGates(more: Parameters<typeof definition>[1] = {}) {
   const clock = { nowMs: 100 * hourMs, monotonicMs: 0 }
-  const webhook = definition('w', { whenBlocked: 'park', ...more })
+  let webhook = definition('w', { whenBlocked: 'park', ...more })
+  const from = { webhookId: 'w', businessId: webhook.businessId }
   const gates = new SendGates(() => webhook, { nowMs: () => clock.nowMs, monotonicMs: () => clock.monotonicMs })
-  const end = (outcome: Outcome, probe = false) => gates.onOutcome('w', 3, outcome, probe, clock.nowMs)
+  const end = (outcome: Outcome, probe = false) => gates.onOutcome(from, 3, outcome, probe, clock.nowMs)
   const pass = (ms: number) => {
     clock.nowMs += ms
     clock.monotonicMs += ms
   }
-  return { clock, gates, end, pass }
+  const moveTo = (businessId: string) => {
+    webhook = { ...webhook, businessId }
+  }
+  return { clock, gates, end, pass, moveTo, former: from }
 }
 
 test('an outcome tells what it has changed: the 101st failure opens the gate, a probe that succeeds closes it', () => {
@@ -59,4 +63,27 @@ test('a clock that is set back by an hour lengthens no breaker: after a tick it 
   expect(gates.waitMs('w')).toBe(10 * minuteMs)
   pass(10 * minuteMs)
   expect(gates.start('w', 3, clock.nowMs)).toBe('probe')
+})
+
+test('an id that moves to another business takes no breaker and no pause along, and gets no outcomes of the former one', () => {
+  const { clock, gates, end, moveTo } = openGates()
+  for (let failed = 0; failed <= 100; failed++) end({ ...failure, retryAfterMs: hourMs })
+  expect(gates.isBlocked('w', clock.nowMs)).toBe(true)
+  moveTo('another business')
+  expect([gates.isBlocked('w', clock.nowMs), gates.waitMs('w'), [...gates.statesOf(3)]]).toEqual([false, 0, []])
+  // Requests that were in flight end after the move.
+  expect(end(failure)).toEqual({ gate: 'unchanged', switchOff: null })
+  expect([...gates.statesOf(3)]).toEqual([])
+  gates.onOutcome({ webhookId: 'w', businessId: 'another business' }, 3, failure, false, clock.nowMs)
+  const states = [...gates.statesOf(3)].map(([, { businessId, breaker }]) => [businessId, breaker.failures.length])
+  expect(states).toEqual([['another business', 1]])
+})
+
+test('a restored gate of another business than the definition names does not block; one that names none does', () => {
+  const { clock, gates } = openGates()
+  const breaker = { state: 'open', failures: [], openUntilMs: clock.nowMs + minuteMs, failingSinceMs: null } as const
+  gates.restore('w', 3, { businessId: 'former', breaker, pausedUntilMs: 0 })
+  expect(gates.isBlocked('w', clock.nowMs)).toBe(false)
+  gates.restore('w', 3, { businessId: null, breaker, pausedUntilMs: 0 })
+  expect(gates.isBlocked('w', clock.nowMs)).toBe(true)
 })
