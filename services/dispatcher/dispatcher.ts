@@ -87,6 +87,7 @@ export class Dispatcher implements AsyncDisposable {
     }
     const [engine, readers, snapshots] = [this.#engine, this.#readers, this.#snapshots]
     this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, log, fail })
+    kafka.onOwner((webhookId, businessId) => this.#engine.setOwner(webhookId, businessId))
     this.#ticks = setInterval(() => this.#engine.tick(), tickMs)
   }
 
@@ -174,6 +175,7 @@ export class Dispatcher implements AsyncDisposable {
       takeover: { ...topics, reader, logIds, nowMs, log, unreadable: this.#unreadable },
       committed: () =>
         fetchCommitted(kafka, this.#readers.groupId, [...topics.sources.keys()], { log, clock, readiness, stopping }),
+      ownerOf: (webhookId) => this.#kafka.definition(webhookId)?.definition.businessId,
       nowMs,
       log,
       fail,

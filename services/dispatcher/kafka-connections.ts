@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import { openDefinitions } from '../definitions/config-tables.ts'
+import { type ConfigTableOptions, openDefinitions } from '../definitions/config-tables.ts'
 import type { Entry } from '../domain/definition/definition-table.ts'
 import type { SnapshotLogIds } from '../domain/delivery/webhook-snapshot.ts'
 import { Codec, createRegistry } from '../platform/avro/codec.ts'
@@ -29,9 +29,13 @@ type Parts = {
   producer: BatchingProducer
   definitions: Awaited<ReturnType<typeof openDefinitions>>
   reader: RangeReader
+  owners: OwnerListener[]
   logIds: SnapshotLogIds
   configTopic: string
 }
+
+/** Called with the business that a webhook's definition names, after each record of webhook-config. */
+type OwnerListener = (webhookId: string, businessId: string) => void
 
 /** Everything the dispatcher has open in Kafka before it joins its group: topics, producer, definitions, range reader. */
 export class KafkaConnections implements AsyncDisposable {
@@ -45,6 +49,7 @@ export class KafkaConnections implements AsyncDisposable {
   readonly configTopic: string
   /** webhook-config as a table of definitions, and the topic it is read from. */
   readonly definitions: Parts['definitions']
+  readonly #owners: OwnerListener[]
   readonly #recorded: string[]
   readonly #opened: AsyncDisposableStack
 
@@ -56,6 +61,7 @@ export class KafkaConnections implements AsyncDisposable {
     this.logIds = parts.logIds
     this.configTopic = parts.configTopic
     this.definitions = parts.definitions
+    this.#owners = parts.owners
     this.#recorded = outcomeTopics(parts.topics)
     this.#opened = opened
   }
@@ -77,7 +83,11 @@ export class KafkaConnections implements AsyncDisposable {
     const producerOptions = { topics: written, lingerMs: recordLingerMs }
     const producer = opened.use(await BatchingProducer.open(kafka, context, fail, producerOptions))
 
-    const definitions = await openDefinitions(kafka, { use, fail, keys }, context)
+    const owners: OwnerListener[] = []
+    const onChange: ConfigTableOptions['onChange'] = (webhookId, _record, businessId) => {
+      if (businessId !== undefined) for (const listener of owners) listener(webhookId, businessId)
+    }
+    const definitions = await openDefinitions(kafka, { use, fail, keys, onChange }, context)
     opened.use(definitions.topic)
     readiness.set('definitions', null)
 
@@ -96,12 +106,18 @@ export class KafkaConnections implements AsyncDisposable {
       attemptsLogId: known.get(attempts.topic) ?? null,
       parkedLogId: known.get(parked.topic) ?? null,
     }
-    return new KafkaConnections({ kafka, topics, producer, definitions, reader, logIds, configTopic }, opened.move())
+    const parts = { kafka, topics, producer, definitions, owners, reader, logIds, configTopic }
+    return new KafkaConnections(parts, opened.move())
   }
 
   /** Definition in force at this moment. */
   definition(webhookId: string): Entry | undefined {
     return this.definitions.table.get(webhookId)
+  }
+
+  /** Adds a listener. */
+  onOwner(listener: OwnerListener): void {
+    this.#owners.push(listener)
   }
 
   /** Whether Kafka takes outcomes: a notification sent without a record would be sent again at each restart. */

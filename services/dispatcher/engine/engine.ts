@@ -142,6 +142,11 @@ export class Engine {
     this.#partitions.set(state)
   }
 
+  /** Forgets the breaker and the pause of a business that had the webhook's id before. */
+  setOwner(webhookId: string, businessId: string): void {
+    if (this.gates.setOwner(webhookId, businessId)) this.#lanes.wake(webhookId)
+  }
+
   /** Sets where a topic of a partition that stayed continues after the last commit. */
   resume(number: number, topic: string, point: ResumePoint): void {
     this.#partitions.get(number)?.resume(topic, point)
@@ -225,10 +230,7 @@ export class Engine {
     for (const state of this.#partitions) state.forgetCommits()
   }
 
-  /**
-   * Stops starting sends.
-   * @returns resolves when nothing is in flight and every outcome is in Kafka.
-   */
+  /** Stops starting sends. @returns resolves when nothing is in flight and every outcome is in Kafka. */
   drain(): Promise<void> {
     this.#lanes.stop()
     this.#parking.stop()
@@ -244,7 +246,6 @@ export class Engine {
   }
 
   #checkDrained(): void {
-    const inFlight = this.#lanes.inFlight + this.#tests.inFlight
-    if (this.#drained && inFlight === 0 && this.#held.unacknowledged === 0) this.#drained()
+    if (this.#drained && this.inFlight + this.#tests.inFlight === 0 && this.#held.unacknowledged === 0) this.#drained()
   }
 }

@@ -3,6 +3,7 @@ import type { Assignment } from '../../platform/kafka/consumer.ts'
 import type { Positions } from '../../platform/kafka/readers/quiet-topic-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { Engine } from '../engine/engine.ts'
+import { removeFormerGates } from '../takeover/restored-gates.ts'
 import type { SnapshotWriter } from '../takeover/snapshot-writer.ts'
 import { resumePoints, type TakeoverContext, takeOver } from '../takeover/takeover.ts'
 import type { PartitionReaders } from './partition-readers.ts'
@@ -14,6 +15,8 @@ export type AssignmentsContext = {
   /** Commits of every topic that is dispatched. */
   committed: () => Promise<Map<string, Map<number, Committed>>>
   readers: Pick<PartitionReaders, 'quietTopics' | 'readQuietTopics'>
+  /** The webhook's business by its definition. */
+  ownerOf: (webhookId: string) => string | undefined
   nowMs: () => number
   log: Logger
   fail: (error: unknown) => void
@@ -71,7 +74,7 @@ export class Assignments {
     assignment: Assignment,
     commits: Promise<Map<string, Map<number, Committed>>>,
   ): Promise<void> {
-    const { engine, snapshots, takeover, nowMs, log } = this.#context
+    const { engine, snapshots, takeover, ownerOf, nowMs, log } = this.#context
     const committed = await commits
     if (!assignment.current) return
     if (!isNew) {
@@ -82,6 +85,7 @@ export class Assignments {
     const taken = await takeOver(number, committed, takeover)
     if (!assignment.current) return
     const { restored } = taken
+    removeFormerGates(restored.gates, ownerOf)
     engine.restore(number, restored)
     const { parked, gates, answered } = restored
     snapshots.takenOver(number, taken, [...parked.keys(), ...gates.keys()])

@@ -7,12 +7,11 @@ import type { Committed } from '../../platform/kafka/committed.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { initialBreaker, onAttempt } from '../engine/gate/breaker.ts'
-import type { GateState } from '../engine/gate/send-gate.ts'
 import { answerId, homeOf, queueOf } from '../engine/item-ids.ts'
 import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
-import { type RestoredPartition, readBreaker } from '../engine/restored-partition.ts'
+import type { RestoredPartition } from '../engine/restored-partition.ts'
+import { foldGate, readGate } from './restored-gates.ts'
 import { readEpoch, SnapshotLog } from './snapshot-log.ts'
 import type { UnreadableRecords } from './unreadable-records.ts'
 
@@ -201,14 +200,10 @@ function stateOf(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<st
     stopped: new Map(),
     answered: new Map(),
   }
-  for (const [webhookId, { businessId = null, breaker, parked, pausedUntil }] of snapshots) {
-    if (parked) restored.parked.set(webhookId, parked)
-    if (!breaker && pausedUntil === null) continue
-    restored.gates.set(webhookId, {
-      businessId,
-      breaker: breaker ? readBreaker(breaker) : initialBreaker(),
-      pausedUntilMs: pausedUntil ?? 0,
-    })
+  for (const [webhookId, snapshot] of snapshots) {
+    if (snapshot.parked) restored.parked.set(webhookId, snapshot.parked)
+    const gate = readGate(snapshot)
+    if (gate) restored.gates.set(webhookId, gate)
   }
   return restored
 }
@@ -229,25 +224,6 @@ export function addAnswered(answered: Map<string, number>, made: Attempt): void 
   const id = answerId(deliveryId, replayId)
   if (next !== 'retry') answered.set(id, Number.POSITIVE_INFINITY)
   else if (nextTopic !== null) answered.set(id, attempt)
-}
-
-/** Folds an attempt into its gate. Those that ended after the webhook's snapshot are not in it yet. */
-function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapshotMs: number): void {
-  const { webhookId, businessId, outcome, startedAt, latencyMs } = attempt
-  if (outcome === 'rejected' || attempt.test) return
-  const endedAtMs = startedAt + Math.round(latencyMs ?? 0)
-  if (endedAtMs <= snapshotMs) return
-  const ok = outcome !== 'error'
-  const known = gates.get(webhookId)
-  const isOwn = known !== undefined && (known.businessId ?? businessId) === businessId
-  if (!isOwn) gates.delete(webhookId)
-  if (!isOwn && ok) return
-  const gate = isOwn ? known : { breaker: initialBreaker(), pausedUntilMs: 0 }
-  gates.set(webhookId, {
-    ...gate,
-    businessId,
-    breaker: onAttempt(gate.breaker, { ok, startedAtMs: startedAt, endedAtMs }),
-  })
 }
 
 async function endOf(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {

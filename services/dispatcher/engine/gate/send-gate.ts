@@ -61,7 +61,7 @@ export class SendGates {
   /** Counts a start, which waitMs has allowed. */
   start(webhookId: string, partition: number, nowMs: number): 'pass' | 'probe' | 'blocked' {
     const ratePerSecond = this.#rateOf(webhookId)
-    const known = this.#find(webhookId)
+    const known = this.#gates.get(webhookId)
     if (!known && ratePerSecond === Number.POSITIVE_INFINITY) return 'pass'
     const state = known ?? this.#open(webhookId, partition)
     state.partition = partition
@@ -76,7 +76,7 @@ export class SendGates {
 
   /** Takes back a probe that was not sent because of an internal fault. */
   probeLost(webhookId: string): void {
-    const state = this.#find(webhookId)
+    const state = this.#gates.get(webhookId)
     if (state) state.breaker = probeNotSent(state.breaker)
   }
 
@@ -98,7 +98,7 @@ export class SendGates {
     const now = this.isBlocked(webhookId, nowMs)
     return {
       gate: before === now ? 'unchanged' : now ? 'opened' : 'closed',
-      switchOff: switchOffReason(outcome, this.#find(webhookId)?.breaker, nowMs),
+      switchOff: switchOffReason(outcome, this.#gates.get(webhookId)?.breaker, nowMs),
     }
   }
 
@@ -124,15 +124,24 @@ export class SendGates {
     for (const [webhookId, state] of this.#gates) if (state.partition === partition) this.#gates.delete(webhookId)
   }
 
+  /**
+   * Forgets the gate of a business that had the webhook's id before.
+   * @returns whether there was one.
+   */
+  setOwner(webhookId: string, businessId: string): boolean {
+    const known = this.#gates.get(webhookId)?.businessId ?? businessId
+    return known !== businessId && this.#gates.delete(webhookId)
+  }
+
   /** Whether the breaker blocks the webhook. */
   isBlocked(webhookId: string, nowMs: number): boolean {
-    const state = this.#find(webhookId)
+    const state = this.#gates.get(webhookId)
     return state !== undefined && gate(state.breaker, nowMs).kind === 'blocked'
   }
 
   /** Gates of a partition number's webhooks that failed lately or are paused. */
   *statesOf(partition: number): Iterable<[string, GateState]> {
-    for (const entry of this.#gates) if (entry[1].partition === partition && this.#find(entry[0])) yield entry
+    for (const entry of this.#gates) if (entry[1].partition === partition) yield entry
   }
 
   /** The webhook's business by its definition; null without one. */
@@ -140,16 +149,9 @@ export class SendGates {
     return this.#definition(webhookId)?.businessId ?? null
   }
 
-  /** The gate of the business that has the id now. */
-  #find(webhookId: string): WebhookGate | undefined {
-    const state = this.#gates.get(webhookId)
-    if (!state || state.businessId === null) return state
-    return (this.businessOf(webhookId) ?? state.businessId) === state.businessId ? state : undefined
-  }
-
   /** @param ask the pacer's method: request tells it that the caller comes back. */
   #startsInMs(webhookId: string, ask: 'waitMs' | 'request'): number {
-    const state = this.#find(webhookId)
+    const state = this.#gates.get(webhookId)
     if (!state) return 0
     const blockedMs = this.#blockedMs(webhookId, state)
     return blockedMs ?? state.pacer?.[ask](this.#clock.monotonicMs(), this.#rateOf(webhookId)) ?? 0
@@ -173,7 +175,7 @@ export class SendGates {
 
   #count(webhookId: string, partition: number, outcome: Outcome, probe: boolean, nowMs: number): void {
     if (outcome.kind === 'rejected') return probe ? this.probeLost(webhookId) : undefined
-    const known = this.#find(webhookId)
+    const known = this.#gates.get(webhookId)
     if (!known && outcome.kind === 'success') return
     const state = known ?? this.#open(webhookId, partition)
     state.partition = partition

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { initialBreaker } from '../../../../services/dispatcher/engine/gate/breaker.ts'
+import type { GateState } from '../../../../services/dispatcher/engine/gate/send-gate.ts'
+import { removeFormerGates } from '../../../../services/dispatcher/takeover/restored-gates.ts'
 import { type TakeoverContext, takeOver } from '../../../../services/dispatcher/takeover/takeover.ts'
 import type { Attempt } from '../../../../services/domain/delivery/delivery.ts'
 import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
@@ -55,4 +58,14 @@ test.each<[string, string | null, [string, Attempt['outcome']][], unknown]>([
   ['no attempts since the snapshot', 'former', [], ['former', 3]],
 ])('the failures of a restored gate belong to one business: %s', async (_case, owner, attempts, expected) => {
   expect(await restoredGate(owner, attempts)).toEqual(expected)
+})
+
+test('gates of businesses that had the id before are not restored; those of deleted webhooks and of earlier versions are', () => {
+  const state = { breaker: initialBreaker(), pausedUntilMs: 0 }
+  const gates = new Map<string, GateState>(
+    ['own', 'former', null].map((businessId) => [`of ${businessId}`, { businessId, ...state }] as const),
+  )
+  gates.set('deleted', { businessId: 'former', ...state })
+  removeFormerGates(gates, (webhookId) => (webhookId === 'deleted' ? undefined : 'own'))
+  expect([...gates.keys()]).toEqual(['of own', 'of null', 'deleted'])
 })

@@ -21,7 +21,7 @@ function openGates(more: Parameters<typeof definition>[1] = {}) {
   const moveTo = (businessId: string) => {
     webhook = { ...webhook, businessId }
   }
-  return { clock, gates, end, pass, moveTo, former: from }
+  return { clock, gates, end, pass, moveTo }
 }
 
 test('an outcome tells what it has changed: the 101st failure opens the gate, a probe that succeeds closes it', () => {
@@ -70,6 +70,7 @@ test('an id that moves to another business takes no breaker and no pause along, 
   for (let failed = 0; failed <= 100; failed++) end({ ...failure, retryAfterMs: hourMs })
   expect(gates.isBlocked('w', clock.nowMs)).toBe(true)
   moveTo('another business')
+  expect(gates.setOwner('w', 'another business')).toBe(true)
   expect([gates.isBlocked('w', clock.nowMs), gates.waitMs('w'), [...gates.statesOf(3)]]).toEqual([false, 0, []])
   // Requests that were in flight end after the move.
   expect(end(failure)).toEqual({ gate: 'unchanged', switchOff: null })
@@ -79,11 +80,14 @@ test('an id that moves to another business takes no breaker and no pause along, 
   expect(states).toEqual([['another business', 1]])
 })
 
-test('a restored gate of another business than the definition names does not block; one that names none does', () => {
+test.each([
+  ['its own', 'b1', true],
+  ['no business, of an earlier version', null, true],
+  ["the former owner's", 'former', false],
+])('a gate that is restored stays if it is %s', (_what, businessId, stays) => {
   const { clock, gates } = openGates()
   const breaker = { state: 'open', failures: [], openUntilMs: clock.nowMs + minuteMs, failingSinceMs: null } as const
-  gates.restore('w', 3, { businessId: 'former', breaker, pausedUntilMs: 0 })
-  expect(gates.isBlocked('w', clock.nowMs)).toBe(false)
-  gates.restore('w', 3, { businessId: null, breaker, pausedUntilMs: 0 })
-  expect(gates.isBlocked('w', clock.nowMs)).toBe(true)
+  gates.restore('w', 3, { businessId, breaker, pausedUntilMs: 0 })
+  expect(gates.setOwner('w', 'b1')).toBe(!stays)
+  expect(gates.isBlocked('w', clock.nowMs)).toBe(stays)
 })
