@@ -174,10 +174,7 @@ export class Engine {
     this.#parking.bring(met.item, met.why)
   }
 
-  /**
-   * Takes a test notification, which is sent at once, whatever else waits. @param draft JSON of an unsaved definition.
-   * @param letter its dead letter if it cannot be handled.
-   */
+  /** Takes a test notification, which is sent at once. @param draft JSON of an unsaved definition. */
   offerTest(position: RecordPosition, delivery: Delivery, draft: string | null, letter: MakeLetter): void {
     const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
     if (!taken) return
