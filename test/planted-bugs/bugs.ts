@@ -225,10 +225,7 @@ export const plantedBugs: PlantedBug[] = [
     file: 'services/stats-aggregator/fold/partition-fold.ts',
     text: 'offset <= state.source.offset',
     replacement: 'offset < 0',
-    caughtBy: [
-      'test/unit/stats-aggregator/fold/partition-fold.test.ts',
-      'test/unit/stats-aggregator/fold/exactness.test.ts',
-    ],
+    caughtBy: ['test/unit/stats-aggregator/fold/partition-fold.test.ts'],
   },
   {
     name: 'commits attempts before their statistics are in Kafka',
@@ -298,6 +295,13 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'keeps deliveries in memory that cannot be signed for',
+    file: dispatcher('engine/attempt-flow'),
+    text: "parking.spillAll(webhookId, 'fault')",
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/engine-fairness.test.ts'],
+  },
+  {
+    name: 'parks deliveries that cannot be signed for with another reason',
     file: dispatcher('engine/parking/memory-rules'),
     text: "if (this.#faults.isClosed(webhookId)) return 'fault'",
     replacement: '',
@@ -322,7 +326,7 @@ export const plantedBugs: PlantedBug[] = [
     file: dispatcher('engine/parking/parking'),
     text: 'for (const head of heads) this.#parkHead(head, why, since)',
     replacement: '',
-    caughtBy: ['test/unit/dispatcher/engine/simulation.test.ts'],
+    caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {
     name: "lets one queue take all of a webhook's rate",
@@ -392,7 +396,7 @@ export const plantedBugs: PlantedBug[] = [
     file: dispatcher('engine/parking/parking'),
     text: 'else if (isOlder(item.position))',
     replacement: 'else if (isOlder(item.position) && false)',
-    caughtBy: ['test/unit/dispatcher/engine/simulation.test.ts'],
+    caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {
     name: 'treats a webhook as slow before its speed is known',

@@ -131,6 +131,8 @@ test('webhooks that cannot be signed for delay no other webhook, and get everyth
   expect(tried.length).toBeLessThanOrEqual(bad.length * (seconds / 5 + 25))
   expect(world.engine.pool.count).toBeLessThan(20)
   expect(world.engine.takeCommits()[0]?.offset).toBe(offset)
+  const reasons = new Set([...world.parkedLog.values()].flat().map(({ why }) => why))
+  expect(reasons).toEqual(new Set(['fault']))
   isFault = false
   for (let i = 0; i < 600; i++) {
     world.clock.runUntil(world.clock.nowMs + 100)
@@ -145,4 +147,17 @@ test('webhooks that cannot be signed for delay no other webhook, and get everyth
       expect(rounds).toEqual(Array.from({ length: seconds }, (_unused, second) => second))
     }
   }
+})
+
+test('deliveries waiting for a webhook that cannot be signed for delay no commit, even if no others follow', () => {
+  const world = new SimulatedWorld(1, () => ({ outcome: 'fault', afterMs: 0 }), limits)
+  world.definitions.set('bad', definition('bad'))
+  world.assign(owned)
+  const burst = 100
+  for (let offset = 0; offset < burst; offset++)
+    world.engine.offer(position(offset), delivery(`bad-${offset}`, 'bad', `c${offset % 20}`))
+  world.clock.runUntil(world.clock.nowMs + 1_000)
+  world.engine.tick()
+  expect(world.engine.takeCommits()[0]?.offset).toBe(burst)
+  expect(world.parkedLog.get(0)).toHaveLength(burst)
 })

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { decodeOffsetMap } from '../../../../services/dispatcher/engine/offsets/offset-map.ts'
+import { busy, ok, owned, position, topic, world } from '../../../support/engine-world.ts'
+import { delivery, type SimulatedWorld } from '../../../support/simulation.ts'
+
+/** Order of a contact's notifications when its queue is parked while some of them are in flight or wait for a retry. */
+
+function run(made: SimulatedWorld, ms: number): void {
+  for (let left = ms; left > 0; left -= 100) {
+    made.clock.runUntil(made.clock.nowMs + 100)
+    made.engine.tick()
+  }
+}
+
+test('a request in flight when its queue is parked is repeated by a successor before later ones of its contact', () => {
+  let isFirstLife = true
+  const made = world((id) => {
+    if (!isFirstLife) return { outcome: ok }
+    if (id === 'waits') return { outcome: busy }
+    return id === 'in flight' ? { outcome: ok, afterMs: 60_000 } : { outcome: 'fault' }
+  })
+  const records = [
+    delivery('waits', 'w', 'ana'),
+    delivery('in flight', 'w', 'bea'),
+    delivery('later', 'w', 'bea'),
+    delivery('faulty', 'w', 'cleo'),
+  ]
+  const offer = (offset: number) => made.engine.offer(position(offset), records[offset] as (typeof records)[number])
+  for (const offset of [0, 1, 2]) offer(offset)
+  made.clock.runUntil(made.clock.nowMs + 100)
+  // Its fault parks the queue from offset 0 on.
+  offer(3)
+  made.clock.runUntil(made.clock.nowMs + 100)
+  const commit = made.engine.takeCommits().find(({ partition }) => partition === 0)
+  const resume = { offset: commit?.offset ?? 0, finishedAbove: decodeOffsetMap(commit?.metadata ?? '', 1) }
+  expect(resume.offset).toBe(1)
+
+  isFirstLife = false
+  made.kill()
+  const sentBefore = made.sent.length
+  for (const partition of made.engine.assign({ ...owned, fresh: true }))
+    made.restore(partition, partition === 0 ? new Map([[topic, resume]]) : undefined)
+  for (const offset of [1, 2, 3]) offer(offset)
+  run(made, 20_000)
+  const repeated = made.sent.slice(sentBefore).filter(({ contactId }) => contactId === 'bea')
+  expect(repeated.map(({ deliveryId }) => deliveryId)).toEqual(['in flight', 'later'])
+})
+
+test('a notification that is not in webhook-parked stays before its contact’s parked ones when they are put back', () => {
+  let faults = 2
+  const made = world((id, attempt) => {
+    if (id === 'faulty' && faults-- > 0) return { outcome: 'fault' }
+    return id === 'oldest' && attempt === 1 ? { outcome: busy, afterMs: 100 } : { outcome: ok }
+  })
+  // Until its first answer, a webhook has one request at a time.
+  made.engine.offer(position(0), delivery('first', 'w', 'bea'))
+  made.clock.runUntil(made.clock.nowMs + 50)
+  for (const [index, id] of ['oldest', 'second', 'third'].entries())
+    made.engine.offer(position(1 + index), delivery(id, 'w', 'ana'))
+  made.clock.runUntil(made.clock.nowMs + 10)
+  // The request in flight is not parked: its record cannot be written.
+  made.sabotage = (step, id) => {
+    if (step === 'record' && id === 'oldest') throw new Error('not written')
+  }
+  made.engine.offer(position(4), delivery('faulty', 'w', 'cleo'))
+  made.clock.runUntil(made.clock.nowMs + 50)
+  made.sabotage = () => {}
+  run(made, 60_000)
+  expect(faults).toBeLessThan(1)
+  const sent = made.sent.filter(({ contactId }) => contactId === 'ana').map(({ deliveryId }) => deliveryId)
+  expect(sent).toEqual(['oldest', 'oldest', 'second', 'third'])
+})
