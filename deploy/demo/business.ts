@@ -25,15 +25,17 @@ export type BusinessOptions = {
   /** Distinguishes this business and its events from those of earlier runs. */
   runId: string
   onArrival: (arrival: ReceivedRequest) => void
+  /** Host name by which the dispatcher reaches the receivers; default: 127.0.0.1. */
+  hostName?: string | undefined
 }
 
 /** Age of the sessions, so that no event is in the future. */
 const sinceMs = 10 * 60_000
 
-export async function openBusiness({ admin, clock, runId, onArrival }: BusinessOptions): Promise<Business> {
+export async function openBusiness({ admin, clock, runId, onArrival, hostName }: BusinessOptions): Promise<Business> {
   const id = `bakery-${runId}`
   await using opened = new AsyncDisposableStack()
-  const receiver = opened.use(await startReceiver({ clock, onArrival }))
+  const receiver = opened.use(await startReceiver({ clock, onArrival, hostName }))
   await admin.activate(id)
   for (const { name, path, channels } of webhooks) {
     const url = receiver.url + path
@@ -44,7 +46,7 @@ export async function openBusiness({ admin, clock, runId, onArrival }: BusinessO
   return {
     id,
     receiver,
-    waitUntilInForce: (options) => waitUntilInForce(admin, id, runId, options),
+    waitUntilInForce: (options) => waitUntilInForce({ admin, businessId: id, runId, hostName }, options),
     eventsOf(conversations) {
       const startMs = clock.nowMs() - sinceMs
       return conversations.map((conversation) => eventsOf(conversation, { businessId: id, runId, startMs }))

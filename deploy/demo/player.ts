@@ -12,9 +12,14 @@ export type PlayOptions = {
   concurrency?: number
   /** Pause between two events of a conversation, in milliseconds. */
   pauseMs?: number
+  /** Repetitions of a request that the producer did not accept; default: 5, for half a minute. */
+  retries?: number
   /** Stops playing, between two events. */
   signal?: AbortSignal
 }
+
+/** More than the five usual repetitions reach. */
+const longestBackoffMs = 20_000
 
 /**
  * Publishes conversations through the producer. Within a conversation, an event is sent after the previous one has been
@@ -41,13 +46,13 @@ export async function play(conversations: HttpEvent[][], options: PlayOptions): 
   return published
 }
 
-function clientOf({ producerUrl, token }: PlayOptions): Got {
+function clientOf({ producerUrl, token, retries = 5 }: PlayOptions): Got {
   return got.extend({
     prefixUrl: producerUrl,
     headers: { authorization: `Bearer ${token}` },
     timeout: { request: 30_000 },
     // Repeats the request with the same eventId, so it stays the same event.
-    retry: { limit: 5, methods: ['POST'], statusCodes: [429, 502, 503, 504] },
+    retry: { limit: retries, methods: ['POST'], statusCodes: [429, 502, 503, 504], backoffLimit: longestBackoffMs },
   })
 }
 

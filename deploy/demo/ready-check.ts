@@ -6,6 +6,14 @@ import { says, user } from './conversations/conversation.ts'
 import { eventsOf } from './conversations/events-of.ts'
 import { type PlayOptions, play } from './player.ts'
 
+export type ReadyCheck = {
+  admin: AdminClient
+  businessId: string
+  runId: string
+  /** Host name by which the dispatcher reaches the receiver; default: 127.0.0.1. */
+  hostName?: string | undefined
+}
+
 const tryMs = 500
 const limitMs = 30_000
 
@@ -17,13 +25,11 @@ const limitMs = 30_000
  * @throws Error if nothing arrives within 30 s.
  */
 export async function waitUntilInForce(
-  admin: AdminClient,
-  businessId: string,
-  runId: string,
+  { admin, businessId, runId, hostName }: ReadyCheck,
   options: PlayOptions,
 ): Promise<void> {
   const { clock, signal } = options
-  await using receiver = await startReceiver({ clock })
+  await using receiver = await startReceiver({ clock, hostName })
   const channel = { id: `ready-check-${runId}`, platform: 'webchat' }
   const webhook = { name: `Ready check ${runId}`, url: `${receiver.url}/`, channels: [channel.id] }
   const created = await admin.defineWebhook(businessId, webhook)

@@ -12,7 +12,7 @@ export type Answer =
   | { kind: 'reset' }
 
 export type Receiver = AsyncDisposable & {
-  /** http://127.0.0.1:<port>, without a slash at the end. */
+  /** Without a slash at the end, such as http://127.0.0.1:51234. */
   url: string
   /** All requests received, in order of arrival. */
   arrivals: ReceivedRequest[]
@@ -27,6 +27,8 @@ export type ReceiverOptions = {
   clock: Clock
   /** 0 chooses a free port. */
   port?: number
+  /** Host name by which others reach it; it then listens on all interfaces. Default: 127.0.0.1, for this machine only. */
+  hostName?: string | undefined
   onArrival?: (arrival: ReceivedRequest) => void
 }
 
@@ -35,7 +37,7 @@ const ok: Answer = { kind: 'status', status: 204 }
 const keepAliveTimeoutMs = 120_000
 
 /** A customer's server for samples and tests. It uses node:http alone, to handle 10,000 requests a second. */
-export async function startReceiver({ clock, port = 0, onArrival }: ReceiverOptions): Promise<Receiver> {
+export async function startReceiver({ clock, port = 0, hostName, onArrival }: ReceiverOptions): Promise<Receiver> {
   const arrivals: ReceivedRequest[] = []
   const verifiers = new Map<string, Webhook[]>()
   const scripts = new Map<string, (arrival: ReceivedRequest) => Answer>()
@@ -52,7 +54,7 @@ export async function startReceiver({ clock, port = 0, onArrival }: ReceiverOpti
       void respond(response, scripts.get(arrival.path)?.(arrival) ?? ok, clock)
     })
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(port, hostName === undefined ? '127.0.0.1' : '0.0.0.0')
   await once(server, 'listening')
   const close = async () => {
     if (!server.listening) return
@@ -61,7 +63,7 @@ export async function startReceiver({ clock, port = 0, onArrival }: ReceiverOpti
     await once(server, 'close')
   }
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${hostName ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     arrivals,
     expectSecrets(path, secrets) {
       verifiers.set(

@@ -1,4 +1,4 @@
-import { createIssuer } from '../../deploy/local/stack/stack-issuer.ts'
+import { createIssuer } from '../../deploy/demo/issuer.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { eventMaker } from './events.ts'
 import { businessId, defineWebhooks, webhookTargets } from './fill.ts'

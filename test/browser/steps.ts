@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from 'playwright-core'
 import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
-import type { Claims } from '../../deploy/local/stack/stack-issuer.ts'
+import type { Claims } from '../../deploy/demo/issuer.ts'
 import { messageOf } from '../support/load.ts'
 import type { TestStack } from '../support/services.ts'
 

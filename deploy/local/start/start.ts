@@ -6,6 +6,7 @@ import { createAdminClient } from '../../demo/admin-client.ts'
 import { type Business, openBusiness } from '../../demo/business.ts'
 import type { Conversation } from '../../demo/conversations/conversation.ts'
 import type { Report, Summary } from '../../demo/delivery-report.ts'
+import { isGood, playAndCompare, readConversations, reportLines } from '../../demo/demo-run.ts'
 import type { PlayOptions } from '../../demo/player.ts'
 import type { ReceivedRequest } from '../../receiver/arrival.ts'
 import { arrivalLines } from '../../receiver/arrival-line.ts'
@@ -15,7 +16,6 @@ import { announce } from '../stack/stack-address.ts'
 import { guideLines } from './demo-guide.ts'
 import { openInterruption } from './demo-interruption.ts'
 import { parseOptions, type StartOptions, usage } from './demo-options.ts'
-import { isGood, playAndCompare, readConversations, reportLines } from './demo-run.ts'
 
 /** npm start (contract.md, section 6). Progress goes to standard error, results to standard output. */
 

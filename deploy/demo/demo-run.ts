@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import type { Business } from '../../demo/business.ts'
-import type { Conversation } from '../../demo/conversations/conversation.ts'
-import { parseConversations } from '../../demo/conversations/conversations-file.ts'
-import { samples } from '../../demo/conversations/samples.ts'
-import { compare, completionOf, type Report } from '../../demo/delivery-report.ts'
-import { type PlayOptions, play } from '../../demo/player.ts'
-import { until } from '../process/until.ts'
+import { until } from '../local/process/until.ts'
+import type { Business } from './business.ts'
+import type { Conversation } from './conversations/conversation.ts'
+import { parseConversations } from './conversations/conversations-file.ts'
+import { samples } from './conversations/samples.ts'
+import { compare, completionOf, type Report } from './delivery-report.ts'
+import { type PlayOptions, play } from './player.ts'
 
 const arrivalLimitMs = 60_000
 const shownMissing = 10

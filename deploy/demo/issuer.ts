@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 
 /** Claims of a token (services/platform/http/auth.ts). */
 export type Claims = {
@@ -22,12 +22,20 @@ export type Issuer = {
   loginToken(claims: Claims): Promise<string>
 }
 
+/** A new private key for createIssuer. */
+export async function createIssuerKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
+  return exportJWK(privateKey)
+}
+
 /**
- * Issuer of tokens for a stack on this machine. Its key is created here and never leaves this process, so its tokens
- * are worthless elsewhere.
+ * Issuer of tokens for a stack on this machine. Without a key, it creates one that never leaves this process, so its
+ * tokens are worthless elsewhere.
  */
-export async function createIssuer(): Promise<Issuer> {
-  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
+export async function createIssuer(key?: JWK): Promise<Issuer> {
+  const jwk = key ?? (await createIssuerKey())
+  const { d: _privatePart, ...publicKey } = jwk
+  const privateKey = await importJWK(jwk, 'EdDSA')
   const sign = (claims: Claims & { use?: string; jti?: string }, lifetime: string) => {
     const { subject = 'local', issuer = 'hookline', audience = 'hookline', ...rest } = claims
     return new SignJWT(rest)
@@ -40,7 +48,7 @@ export async function createIssuer(): Promise<Issuer> {
       .sign(privateKey)
   }
   return {
-    publicKey: JSON.stringify(await exportJWK(publicKey)),
+    publicKey: JSON.stringify(publicKey),
     token: (claims, lifetime = '12h') => sign(claims, lifetime),
     // Admin accepts no token that is valid for more than an hour (services/admin/access/session-routes.ts).
     loginToken: (claims) => sign({ ...claims, use: 'login', jti: randomUUID() }, '50m'),
