@@ -18,7 +18,7 @@ from pathlib import Path
 import matplotlib
 import polars as pl
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient, topic_subject_name_strategy
+from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 
 matplotlib.use("agg")
@@ -98,9 +98,8 @@ def where():
 def read_attempts(place, since):
     """All attempts up to the ends that the partitions have now."""
     topic = place["topic"]
-    # Disables the lookup of topic associations in the registry, which is on by default: Apicurio does not support it.
-    conf = {"subject.name.strategy": topic_subject_name_strategy}
-    decode = AvroDeserializer(SchemaRegistryClient({"url": place["registry"]}), conf=conf)
+    # Without a timeout, which is the default, the client waits for ever when a request gets no answer.
+    decode = AvroDeserializer(SchemaRegistryClient({"url": place["registry"], "timeout": 10}))
     # The client requires a group id. No group is joined and nothing is committed: partitions are assigned manually.
     consumer = Consumer(
         {"bootstrap.servers": place["brokers"], "group.id": "analytics", "enable.auto.commit": False, "enable.partition.eof": True}

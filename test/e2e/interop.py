@@ -9,16 +9,15 @@ import sys
 import time
 
 from confluent_kafka import DeserializingConsumer, SerializingProducer
-from confluent_kafka.schema_registry import SchemaRegistryClient, topic_subject_name_strategy
+from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import StringDeserializer, StringSerializer
 from standardwebhooks import Webhook
 
 brokers, registry_url, prefix = sys.argv[1:4]
-registry = SchemaRegistryClient({"url": registry_url})
-# The lookup of a topic's subjects in the registry, on by default. Apicurio does not have that route and has made the
-# client wait for minutes.
-by_topic = {"subject.name.strategy": topic_subject_name_strategy}
+# Without a timeout, which is the default, the client waits for ever when a request to the registry gets no answer. With
+# one, it asks again. Everything else of the client and its serializers is as by default.
+registry = SchemaRegistryClient({"url": registry_url, "timeout": 3})
 given = json.loads(sys.stdin.readline())
 event = given["event"]
 
@@ -31,7 +30,7 @@ producer = SerializingProducer(
         "partitioner": "murmur2_random",
         "key.serializer": StringSerializer(),
         "value.serializer": AvroSerializer(
-            registry, schema, conf={"auto.register.schemas": False, "use.latest.version": True, **by_topic}
+            registry, schema, conf={"auto.register.schemas": False, "use.latest.version": True}
         ),
         "compression.type": "zstd",
     }
@@ -58,7 +57,7 @@ def read(topic, webhook_id):
             "group.id": f"{prefix}python-{topic}",
             "auto.offset.reset": "earliest",
             "key.deserializer": StringDeserializer(),
-            "value.deserializer": AvroDeserializer(registry, conf=by_topic),
+            "value.deserializer": AvroDeserializer(registry),
         }
     )
     consumer.subscribe([f"{prefix}{topic}"])

@@ -22,10 +22,12 @@ export type ProxyFault = keyof typeof proxyFaults
 export type RegistryProxy = AsyncDisposable & {
   /** Base URL of the registry behind it. */
   url: string
-  /** Number of requests answered in place of the registry. */
+  /** Number of requests that the registry did not get. */
   answered(): number
   /** Faults, used in turn; without any, requests are passed on. */
   set(faults: readonly ProxyFault[]): void
+  /** Leaves the next so many requests without any answer whose path contains this. */
+  leaveUnanswered(pathPart: string, count: number): void
 }
 
 /** A proxy between services and the registry that can answer in its place. */
@@ -33,7 +35,13 @@ export async function startRegistryProxy(registryUrl: string): Promise<RegistryP
   const target = new URL(registryUrl)
   let faults: readonly ProxyFault[] = []
   let answered = 0
+  let unanswered = { pathPart: '', count: 0 }
   const server = createServer((incoming, response) => {
+    if (unanswered.count > 0 && incoming.url?.includes(unanswered.pathPart)) {
+      unanswered.count--
+      answered++
+      return
+    }
     const fault = faults[answered % Math.max(1, faults.length)]
     if (fault !== undefined) {
       answered++
@@ -54,6 +62,9 @@ export async function startRegistryProxy(registryUrl: string): Promise<RegistryP
     answered: () => answered,
     set(next) {
       faults = next
+    },
+    leaveUnanswered(pathPart, count) {
+      unanswered = { pathPart, count }
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
