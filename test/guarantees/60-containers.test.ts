@@ -32,7 +32,7 @@ test.skipIf(missing !== null)(
     const project = composeProject(`hookline-guarantee-60-${process.pid}`, 'kafka', {
       ADMIN_PORT: String(adminPort),
       PRODUCER_PORT: String(producerPort),
-      KAFKA_PORT: String(kafkaPort),
+      BROKER_PORT: String(kafkaPort),
       REGISTRY_PORT: String(registryPort),
       // The receiver is on the host.
       HOOKLINE_ALLOW_INSECURE_URLS: 'true',
