@@ -33,8 +33,8 @@ const withMain = readdirSync(new URL('services/', root)).filter((name) =>
   existsSync(new URL(`services/${name}/main.ts`, root)),
 )
 const longRunning = own.filter(([name]) => withMain.includes(name))
-/** What Node itself reads. */
-const variablesOfNode = ['NODE_EXTRA_CA_CERTS']
+/** Variables that Node and OpenTelemetry read themselves. */
+const isOfLibraries = (variable: string) => variable === 'NODE_EXTRA_CA_CERTS' || variable.startsWith('OTEL_')
 
 describe.each(longRunning)('docker-compose.yml: the service %s', (name, service) => {
   const environment = service.environment ?? {}
@@ -45,7 +45,7 @@ describe.each(longRunning)('docker-compose.yml: the service %s', (name, service)
     const wanted = Object.keys(properties).filter((variable) => variable !== 'HOOKLINE_HTTP_HOST')
     expect(
       Object.keys(environment)
-        .filter((variable) => !variablesOfNode.includes(variable))
+        .filter((variable) => !isOfLibraries(variable))
         .sort(),
     ).toEqual(wanted.sort())
   })
@@ -134,7 +134,7 @@ test('containers of other projects are pinned by version, and are not started wi
 })
 
 test('the environment of the topics command is what it reads', () => {
-  const given = Object.keys(services.topics?.environment ?? {}).filter((name) => !variablesOfNode.includes(name))
+  const given = Object.keys(services.topics?.environment ?? {}).filter((name) => !isOfLibraries(name))
   expect(given.sort()).toEqual(Object.keys(topicsConfig.properties).sort())
 })
 
