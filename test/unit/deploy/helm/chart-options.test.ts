@@ -7,6 +7,8 @@ import { parse } from 'yaml'
 import { environmentOf, find, lackOfTools, podOf, type Resource, render } from '../../../support/chart.ts'
 import { filesBelow, readDocument } from '../../../support/documents.ts'
 
+type ComposeLimits = { services: Record<string, { mem_limit?: string }> }
+
 /** Options of the chart: what each adds to the resources, and values that are refused. */
 
 describe.skipIf(lackOfTools !== null)('options of the chart', () => {
@@ -138,6 +140,15 @@ describe.skipIf(lackOfTools !== null)('options of the chart', () => {
     expect(environmentOf(resources, 'topics')).toHaveProperty('NODE_EXTRA_CA_CERTS')
     expect(environmentOf(resources, 'topics')).not.toHaveProperty('X')
     expect(podOf(resources, 'topics').spec.nodeSelector).toEqual({ pool: 'a' })
+  })
+
+  test('each container may use as much memory as in docker-compose.yml', () => {
+    const compose = parse(readDocument('docker-compose.yml'), { merge: true }) as ComposeLimits
+    for (const program of ['producer', 'formatter', 'dispatcher', 'stats-aggregator', 'admin', 'topics']) {
+      const limit = compose.services[program]?.mem_limit?.replace('m', 'Mi')
+      expect(limit).toMatch(/^\d+Mi$/)
+      expect(podOf(demo, program).spec.containers[0]?.resources, program).toMatchObject({ limits: { memory: limit } })
+    }
   })
 
   test('the image is that of the appVersion unless a tag or a digest is given', () => {
