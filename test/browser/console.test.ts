@@ -236,6 +236,24 @@ test('once the receiver works again and ten minutes have passed, everything is s
   await page.getByRole('tab', { name: 'Undelivered' }).click()
   await page.getByText('Not sent: sending was blocked').first().waitFor()
   await browser.shoot(page, 'dead-letters')
+  // The first replay is slow, and is stopped before it has sent everything.
+  await button('Resend all undelivered').click()
+  await page.getByLabel('Maximum per second').fill('1')
+  await button('Resend').click()
+  await card(page, 'Resending…').waitFor({ timeout: 30_000 })
+  await button('Stop').click()
+  await card(page, 'Resend stopped').getByText('were not resent').waitFor({ timeout: 30_000 })
+  await expect.poll(() => button('Stop').count(), patience).toBe(0)
+  for (const [language, title] of [
+    ['es', 'Reenvío detenido'],
+    ['pt', 'Reenvio interrompido'],
+    ['en', 'Resend stopped'],
+  ] as const) {
+    await page.evaluate((chosen) => localStorage.setItem('hookline-language', chosen), language)
+    await page.reload()
+    await card(page, title).waitFor()
+    await browser.shoot(page, `replay-stopped-${language}`)
+  }
   await button('Resend all undelivered').click()
   await page.getByLabel('Maximum per second').fill('100')
   await button('Resend').click()

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { ApiClient } from './client.ts'
 import { keys } from './keys.ts'
-import type { AttemptFilter } from './types.ts'
+import type { AttemptFilter, ReplayProgress } from './types.ts'
 
 /** Queries of the pages. A change announced by the server refreshes them (changes.ts). */
 
@@ -82,11 +82,16 @@ export function deadLettersQuery(api: ApiClient, businessId: string, id: string)
 
 const replayPollMs = 1_000
 
+/** Whether nothing more of a replay will be sent. */
+export function isReplayOver({ waiting, retrying, stopped }: ReplayProgress): boolean {
+  return stopped || waiting + retrying === 0
+}
+
 export function replayQuery(api: ApiClient, businessId: string, id: string, replayId: string) {
   return queryOptions({
     queryKey: keys.replay(businessId, id, replayId),
     queryFn: ({ signal }) => api.call('getReplay', { path: { businessId, id, replayId }, signal }),
-    refetchInterval: ({ state: { data } }) => (data && data.waiting + data.retrying === 0 ? false : replayPollMs),
+    refetchInterval: ({ state: { data } }) => (data && isReplayOver(data) ? false : replayPollMs),
   })
 }
 

@@ -1,14 +1,14 @@
 import { Button, Group, Progress, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { replayQuery } from '../../../api/queries.ts'
-import { useApi } from '../../../api/session.tsx'
+import { isReplayOver, replayQuery } from '../../../api/queries.ts'
+import { useApi, useMay } from '../../../api/session.tsx'
 import type { Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { Card } from '../../../parts/page/card.tsx'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { outcomes } from '../overview/bins.ts'
-import { useCurrentReplay } from './use-replay.ts'
+import { useCurrentReplay, useStopReplay } from './use-replay.ts'
 
 /** Progress of the replay that was last started in this tab. */
 export function ReplayProgress({ webhook }: { webhook: Webhook }) {
@@ -19,18 +19,28 @@ export function ReplayProgress({ webhook }: { webhook: Webhook }) {
 function Running({ webhook, replayId, onDismiss }: { webhook: Webhook; replayId: string; onDismiss: () => void }) {
   const { t } = useTranslation()
   const { count } = useFormats()
+  const mayWrite = useMay('webhooks:write')
+  const stop = useStopReplay(webhook, replayId)
   const { data, error, refetch } = useQuery(replayQuery(useApi(), webhook.businessId, webhook.id, replayId))
   if (!data) return error ? <Failure error={error} onRetry={() => void refetch()} /> : null
   const done = data.count - data.waiting - data.retrying
   const share = (n: number) => (data.count === 0 ? 0 : (n / data.count) * 100)
-  const isOver = data.waiting + data.retrying === 0
+  const isOver = isReplayOver(data)
+  const notSent = data.waiting + data.retrying
   return (
     <Card
-      title={t(isOver ? 'replay.over' : 'replay.running')}
+      title={t(data.stopped ? 'replay.stopped' : isOver ? 'replay.over' : 'replay.running')}
       aside={
-        <Button size="xs" variant="default" onClick={onDismiss}>
-          {t('replay.dismiss')}
-        </Button>
+        <Group gap="xs">
+          {mayWrite && !isOver && (
+            <Button size="xs" variant="default" loading={stop.isPending} onClick={() => stop.mutate()}>
+              {t('replay.stop')}
+            </Button>
+          )}
+          <Button size="xs" variant="default" onClick={onDismiss}>
+            {t('replay.dismiss')}
+          </Button>
+        </Group>
       }
     >
       <Progress.Root size="lg">
@@ -54,7 +64,10 @@ function Running({ webhook, replayId, onDismiss }: { webhook: Webhook; replayId:
               {t(`outcome.${outcome}`)}: {count(data.outcomes[outcome])}
             </Text>
           ))}
-        {data.retrying > 0 && (
+        {data.stopped && notSent > 0 && (
+          <Text size="sm">{t('replay.notSent', { count: notSent, n: count(notSent) })}</Text>
+        )}
+        {data.retrying > 0 && !data.stopped && (
           <Text size="sm">{t('replay.retrying', { count: data.retrying, n: count(data.retrying) })}</Text>
         )}
       </Group>

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { keys } from '../../../api/keys.ts'
 import { useApi } from '../../../api/session.tsx'
 import type { ReplayBody } from '../../../api/types.ts'
 import { useNotices } from '../../../parts/texts/notices.ts'
@@ -25,6 +26,19 @@ export function useCurrentReplay(place: Place): { replayId: string | null; dismi
       queries.setQueryData(queryKey, null)
     },
   }
+}
+
+/** Stops a replay: what it has not sent yet keeps its earlier outcome, and can be sent again later. */
+export function useStopReplay({ businessId, id }: Place, replayId: string) {
+  const api = useApi()
+  const notices = useNotices()
+  const queries = useQueryClient()
+  const queryKey = keys.replay(businessId, id, replayId)
+  return useMutation({
+    mutationFn: () => api.call('stopReplay', { path: { businessId, id, replayId } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey }),
+    onError: notices.failed,
+  })
 }
 
 /** Starts a replay. */
