@@ -22,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'kafka',
-          include: ['test/{e2e,guarantees,browser}/**/*.test.ts'],
+          include: ['test/{cluster,e2e,guarantees,browser}/**/*.test.ts'],
           // Starts the one Kafka that all of these share, and only when at least one of them is to run.
           globalSetup: ['test/support/global-kafka.ts'],
           setupFiles: ['test/support/failure-logs.ts'],

@@ -33,6 +33,19 @@ export type LocalBroker = BrokerControl & {
   stop(): Promise<void>
 }
 
+/** One broker to start, broker and controller in one. */
+export type BrokerNode = {
+  port: number
+  /** Port of the listener with SASL and ACLs, if the properties have one. */
+  securedPort?: number
+  /** Content of its properties file. */
+  properties: string
+  /** Nodes of one cluster have the same. */
+  clusterId: string
+  /** Upper limit of the heap, in MiB. */
+  heapMb: number
+}
+
 /**
  * Formats an empty storage and starts a single KRaft node, broker and controller in one, on the loopback interface.
  * @param onUnexpectedEnd called if the broker ends by itself after it was ready.
@@ -45,12 +58,25 @@ export async function startKafka(
   users?: SecuredListener['users'],
 ): Promise<LocalBroker> {
   const [port = 0, controllerPort = 0, securedPort = 0] = await findFreePorts(3)
-  const address = `127.0.0.1:${port}`
-  const propertiesFile = join(context.dataDirectory, 'kafka.properties')
   const secured = users && { port: securedPort, users }
   const properties = brokerProperties(port, controllerPort, join(context.dataDirectory, 'kafka'), secured)
+  const node = { port, properties, clusterId: newClusterId(), heapMb, ...(secured && { securedPort }) }
+  return startBroker(context, node, onUnexpectedEnd)
+}
+
+export function newClusterId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+/** Like startKafka, for a node of any cluster. The others of its quorum must start at the same time. */
+export async function startBroker(
+  context: JvmContext,
+  { port, securedPort, properties, clusterId, heapMb }: BrokerNode,
+  onUnexpectedEnd: (end: Ended) => void,
+): Promise<LocalBroker> {
+  const propertiesFile = join(context.dataDirectory, 'kafka.properties')
   await writeFile(propertiesFile, properties)
-  await format(context, propertiesFile)
+  await format(context, propertiesFile, clusterId)
 
   let running: JvmProcess | undefined
   const start = async () => {
@@ -79,8 +105,8 @@ export async function startKafka(
 
   await start()
   return {
-    address,
-    ...(secured && { securedAddress: `127.0.0.1:${securedPort}` }),
+    address: `127.0.0.1:${port}`,
+    ...(securedPort !== undefined && { securedAddress: `127.0.0.1:${securedPort}` }),
     start,
     async kill(signal = 'SIGKILL') {
       const broker = takeRunning()
@@ -101,8 +127,7 @@ function javaArgs({ artifacts }: JvmContext): string[] {
   return [`-Dlog4j2.configurationFile=${logConfiguration}`, '-cp', artifacts.kafkaClassPath]
 }
 
-async function format(context: JvmContext, propertiesFile: string): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url')
+async function format(context: JvmContext, propertiesFile: string, clusterId: string): Promise<void> {
   const formatArgs = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', propertiesFile]
   const tool = launch({
     name: 'Kafka storage format',
@@ -124,7 +149,7 @@ async function answers(port: number): Promise<boolean> {
   try {
     await admin.connect()
     const { brokers } = await admin.describeCluster()
-    return brokers.length === 1
+    return brokers.some((broker) => broker.port === port)
   } finally {
     await admin.disconnect()
   }

@@ -21,18 +21,46 @@ function parseBroker(text: string): BrokerAddress | null {
   return { host, port }
 }
 
+/** Which bootstrap broker is tried next. All clients of a process that were made with the same list share it. */
+export class SeedList {
+  readonly #addresses: readonly BrokerAddress[]
+  #next = 0
+
+  constructor(addresses: readonly BrokerAddress[]) {
+    this.#addresses = addresses
+  }
+
+  get count(): number {
+    return this.#addresses.length
+  }
+
+  get current(): BrokerAddress | undefined {
+    return this.#addresses[this.#next]
+  }
+
+  /** Goes on to the next broker, unless another client has done so already. */
+  skip({ host, port }: BrokerAddress): void {
+    if (this.current?.host === host && this.current.port === port) this.#next = (this.#next + 1) % this.count
+  }
+}
+
 type Destination = { host?: string; port?: number; rack?: string }
-type Builder = { build(destination?: Destination): Promise<unknown> }
+type Builder = { build(destination?: Destination): Promise<unknown>; seeds?: SeedList }
+
+const seedLists = new WeakMap<object, SeedList>()
 
 /** kafkajs splits a bootstrap broker at its first colon, so it reads `[::1]:9092` as the host "[". */
 export function withParsedBrokers(original: (options: { brokers: unknown }) => Builder) {
   return (options: { brokers: unknown }): Builder => {
     const builder = original(options)
-    const addresses = Array.isArray(options.brokers) ? parseBrokers(options.brokers.join(',')) : null
-    let next = 0
+    const { brokers } = options
+    const addresses = Array.isArray(brokers) ? parseBrokers(brokers.join(',')) : null
+    if (!addresses) return builder
+    const seeds = seedLists.get(brokers as object) ?? new SeedList(addresses)
+    seedLists.set(brokers as object, seeds)
     return {
-      build: (destination = {}) =>
-        builder.build(destination.host || !addresses ? destination : addresses[next++ % addresses.length]),
+      seeds,
+      build: (destination = {}) => builder.build(destination.host ? destination : seeds.current),
     }
   }
 }

@@ -72,6 +72,8 @@ export function consumerConfig(options: ConsumerOptions): ConsumerConfig {
     maxBytes: options.maxBytes ?? defaultMaxBytes,
     metadataMaxAge: metadataMaxAgeMs,
     allowAutoTopicCreation: false,
-    retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 5_000 },
+    // Half a minute, while no broker answers: a member that gives up joins as a new one, and the group then waits for the
+    // session of the old one.
+    retry: { retries: 30, initialRetryTime: 300, maxRetryTime: 1_000 },
   }
 }

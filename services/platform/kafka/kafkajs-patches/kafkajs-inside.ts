@@ -8,6 +8,15 @@ export type Cluster = {
   fetchTopicsOffset(
     topics: { topic: string; partitions: PartitionNumber[]; fromBeginning: boolean }[],
   ): Promise<TopicOffsets[]>
+  refreshMetadata(): Promise<void>
+  removeBroker(address: { host: string; port: number }): void
+  findGroupCoordinator(of: { groupId: string }): Promise<Coordinator>
+}
+
+export type Coordinator = {
+  offsetFetch(asked: { groupId: string; topics: { topic: string; partitions: PartitionNumber[] }[] }): Promise<{
+    responses: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[]
+  }>
 }
 
 export type CommitPayload = {
@@ -21,11 +30,8 @@ export type OffsetManager = {
   readonly topics: string[]
   readonly memberAssignment: Record<string, number[]>
   committedOffsets(): Record<string, Record<number, string | undefined>>
-  getCoordinator(): Promise<{
-    offsetFetch(asked: { groupId: string; topics: { topic: string; partitions: PartitionNumber[] }[] }): Promise<{
-      responses: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[]
-    }>
-  }>
+  coordinator: Coordinator
+  getCoordinator(): Promise<Coordinator>
   nextOffset(topic: string, partition: number): { toString(): string }
   resolveOffset(next: { topic: string; partition: number; offset: string }): void
   resolveOffsets(): Promise<void>
@@ -37,6 +43,13 @@ export type ConsumerGroup = {
   readonly topicsSubscribed: string[]
   readonly generationId: number
   readonly offsetManager: OffsetManager | null
+  readonly groupId: string
+  readonly sessionTimeout: number
+  coordinator: Coordinator
+  /** Time of the last heartbeat that was answered, in milliseconds since the epoch. */
+  readonly lastRequest: number
+  heartbeat(options: { interval: number }): Promise<void>
+  leave(): Promise<void>
   joinAndSync(): Promise<void>
   checkForStaleAssignment(): void
   recoverFromFetch(error: Error): Promise<void>

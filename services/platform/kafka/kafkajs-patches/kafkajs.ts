@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module'
 import { withParsedBrokers } from '../broker-list.ts'
 import { worker, workerQueue } from './batch-queue.ts'
+import { tryEverySeed } from './bootstrap.ts'
+import { askEveryBroker, outliveBrokers } from './broker-loss.ts'
 import { compressionCodecs } from './compression.ts'
 import { findLeadersQuickly } from './fetch-leaders.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
+import type { ConsumerGroupClass } from './kafkajs-inside.ts'
 import { beginWithinLogs, watchLogs } from './membership.ts'
 import { fetchRequest, fetchResponse } from './protocols/fetch-protocol.ts'
 import { metadataRequest, metadataResponse } from './protocols/metadata-protocol.ts'
@@ -39,7 +42,7 @@ if (!loaded) {
   replace('utils/sleep', () => sleepUntilResumed)
   replace('protocol/requests/metadata/index', metadataWithTopicIds)
   replace('consumer/offsetManager/index', beginWithinLogs)
-  replace('consumer/consumerGroup', watchLogs)
+  replace('consumer/consumerGroup', (original: ConsumerGroupClass) => watchLogs(outliveBrokers(original)))
   replace('protocol/requests/produce/v3/response', withResponse)
   replace('producer/sendMessages', trackingSendMessages)
   replace('protocol/requests/produce/v3/request', writtenOnce)
@@ -50,6 +53,8 @@ takeTurnsInFetches()
 findLeadersQuickly()
 calmRequestQueues()
 endWaitsEarly()
+tryEverySeed()
+askEveryBroker()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
 Object.assign(kafkajs, { [isPatched]: true })
 for (const [name, codec] of Object.entries(compressionCodecs))

@@ -1,13 +1,26 @@
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 import { systemClock } from '../../runtime/clock.ts'
 
 type InFlight = { sentAt: number; requestTimeout: number; timeoutRequest(): void }
+type PushedRequest = { entry: { apiName?: string } }
+type Connection = {
+  host: string
+  port: number
+  requestQueue: RequestQueue
+  socket?: Socket
+  connect(): Promise<unknown>
+  disconnect(): Promise<unknown>
+}
+type ConnectionClosedClass = new (message: string, of: { host: string; port: number }) => Error
 
 type RequestQueue = {
   pending: unknown[]
   inflight: Map<number, InFlight>
   enforceRequestTimeout: boolean
   isConnected(): boolean
+  rejectAll(error: Error): void
+  createSocketRequest(pushed: PushedRequest): InFlight
   destroy(): void
   scheduleCheckPendingRequests(): void
   scheduleRequestTimeoutCheck(): void
@@ -16,6 +29,13 @@ type RequestQueue = {
 const patched = Symbol.for('hookline.kafkajs.request-queue')
 /** Interval of the check for overdue requests, which may take 20 s (client.ts). */
 const timeoutCheckMs = 1_000
+/**
+ * Shorter limits of requests that any broker answers at once, so that another is asked soon if one hangs. kafkajs gives
+ * every request at least the longest.
+ */
+const shortLimitsMs: Record<string, number> = { ApiVersions: 3_000, Metadata: 5_000, GroupCoordinator: 5_000 }
+/** The connection of each queue. */
+const connections = new WeakMap<RequestQueue, Connection>()
 /** Queues of all connections, and the one timer that checks them. */
 const watched = new Set<RequestQueue>()
 let timer: NodeJS.Timeout | undefined
@@ -27,13 +47,41 @@ let timer: NodeJS.Timeout | undefined
  * wait.
  * Each connection also checks for overdue requests ten times a second with a timer of its own, and a service has about
  * ten connections. Here one timer checks all of them once a second.
+ * An overdue request also leaves its connection open, and later requests to the same silent broker wait as long. Here
+ * the connection is closed, as Kafka's own client does, and its other requests fail with it.
+ * A connection that is closed from this side, for example to a broker that has left the metadata, forgets its requests,
+ * and a consumer waits for its fetch for ever. Here they fail.
  */
 export function calmRequestQueues(): void {
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as {
+  const require = createRequire(import.meta.url)
+  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as {
     prototype: RequestQueue & { [patched]?: true }
   }
   if (prototype[patched]) return
   prototype[patched] = true
+  const create = prototype.createSocketRequest
+  prototype.createSocketRequest = function (this: RequestQueue, pushed) {
+    const request = create.call(this, pushed)
+    request.requestTimeout = shortLimitsMs[pushed.entry.apiName ?? ''] ?? request.requestTimeout
+    return request
+  }
+  const { KafkaJSConnectionClosedError: ConnectionClosed } = require('kafkajs/src/errors.js') as {
+    KafkaJSConnectionClosedError: ConnectionClosedClass
+  }
+  const { prototype: ofConnection } = require('kafkajs/src/network/connection.js') as { prototype: Connection }
+  const connect = ofConnection.connect
+  ofConnection.connect = function (this: Connection) {
+    connections.set(this.requestQueue, this)
+    return connect.call(this)
+  }
+  const disconnect = ofConnection.disconnect
+  ofConnection.disconnect = async function (this: Connection) {
+    const done = await disconnect.call(this)
+    const { host, port, requestQueue } = this
+    if (requestQueue.inflight.size > 0)
+      requestQueue.rejectAll(new ConnectionClosed('Closed connection', { host, port }))
+    return done
+  }
   const schedule = prototype.scheduleCheckPendingRequests
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0) schedule.call(this)
@@ -55,7 +103,8 @@ export function calmRequestQueues(): void {
 
 function endOverdue(queue: RequestQueue): void {
   const nowMs = systemClock.nowMs()
-  for (const request of queue.inflight.values())
-    if (nowMs - request.sentAt > request.requestTimeout) request.timeoutRequest()
+  const overdue = [...queue.inflight.values()].filter((request) => nowMs - request.sentAt > request.requestTimeout)
+  for (const request of overdue) request.timeoutRequest()
+  if (overdue.length > 0) connections.get(queue)?.socket?.destroy(new Error('the broker has not answered in time'))
   if (!queue.isConnected()) queue.destroy()
 }

@@ -1,0 +1,103 @@
+import { createRequire } from 'node:module'
+import { systemClock } from '../../runtime/clock.ts'
+import type { Cluster, ConsumerGroup, ConsumerGroupClass } from './kafkajs-inside.ts'
+
+type Fault = Error & { type?: string; host?: string; port?: number }
+
+/** Pause between two tries to fetch from a broker that is away; the others are not affected. */
+const pauseMs = 250
+
+const connectionFaults = ['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError']
+const movedLeaders = ['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH']
+const movedCoordinator = ['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS']
+
+/**
+ * Keeps a member in its group while brokers go and come back. In kafkajs 2.2.4 (consumer/consumerGroup) one broker that
+ * is away stops fetching from all of them. Nothing looks for a new coordinator until the consumer has crashed; it then
+ * joins as a new member, while the group waits for the session of the old one. And each change of a leader makes the
+ * whole group join again. Here only the fetches from that broker wait, the coordinator is looked for at the first
+ * heartbeat that fails, and new leaders are read from the metadata.
+ * Heartbeats may fail for as long as a session lasts; after that other members may own the partitions, and fetching
+ * stops.
+ */
+export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClass {
+  return class extends ofKafkajs {
+    #search: Promise<void> | undefined
+    #hasLeft = false
+
+    override leave(): Promise<void> {
+      this.#hasLeft = true
+      return super.leave()
+    }
+
+    override async heartbeat(options: { interval: number }): Promise<void> {
+      try {
+        if (!this.#search) await super.heartbeat(options)
+      } catch (error) {
+        if (!isAway(error as Fault, movedCoordinator)) throw error
+        this.#search ??= this.#findCoordinator()
+        this.#search.catch(() => undefined)
+      }
+      if (this.#search && systemClock.nowMs() - this.lastRequest > this.sessionTimeout) await this.#search
+    }
+
+    override async recoverFromFetch(error: Fault): Promise<void> {
+      if (!isAway(error, movedLeaders)) return super.recoverFromFetch(error)
+      if (this.#hasLeft) return
+      removeBroker(this.cluster, error)
+      await systemClock.sleep(pauseMs)
+      await this.cluster.refreshMetadata()
+    }
+
+    async #findCoordinator(): Promise<void> {
+      const { groupId, cluster, offsetManager } = this as ConsumerGroup
+      try {
+        this.coordinator = await cluster.findGroupCoordinator({ groupId })
+        if (offsetManager) offsetManager.coordinator = this.coordinator
+      } finally {
+        this.#search = undefined
+      }
+    }
+  }
+}
+
+type CoordinatorQuestion = { groupId: string; coordinatorType: number }
+type AskedBroker = { findGroupCoordinator(question: CoordinatorQuestion): Promise<object> }
+type AskedCluster = {
+  brokerPool: { getNodeIds(): string[]; findBroker(of: { nodeId: string }): Promise<AskedBroker> }
+  refreshMetadata(): Promise<void>
+  findGroupCoordinatorMetadata(question: CoordinatorQuestion): Promise<object>
+}
+
+/**
+ * Asks all brokers for a group's coordinator. kafkajs 2.2.4 (cluster/index) gives up at the first broker that it cannot
+ * connect to, and replaces the brokers' answers by an error of its own that ends the consumer for good, "Failed to find
+ * group coordinator". Here the answer of the last broker counts.
+ */
+export function askEveryBroker(): void {
+  const require = createRequire(import.meta.url)
+  const { prototype } = require('kafkajs/src/cluster/index.js') as { prototype: AskedCluster }
+  prototype.findGroupCoordinatorMetadata = async function (this: AskedCluster, question) {
+    if (this.brokerPool.getNodeIds().length === 0) await this.refreshMetadata()
+    let failure: unknown = new Error('the metadata name no broker')
+    const nodeIds = this.brokerPool.getNodeIds()
+    const first = Math.floor(systemClock.random() * nodeIds.length)
+    for (const nodeId of [...nodeIds.slice(first), ...nodeIds.slice(0, first)])
+      try {
+        const broker = await this.brokerPool.findBroker({ nodeId })
+        return await broker.findGroupCoordinator(question)
+      } catch (error) {
+        failure = error
+      }
+    throw failure
+  }
+}
+
+function isAway({ name, type }: Fault, types: readonly string[]): boolean {
+  return connectionFaults.includes(name) || types.includes(type ?? '')
+}
+
+function removeBroker(cluster: Cluster, { name, host, port }: Fault): void {
+  if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
+    cluster.removeBroker({ host, port })
+}

@@ -1,0 +1,86 @@
+import { expect, inject, test } from 'vitest'
+import { until } from '../../deploy/local/process/until.ts'
+import { type ServiceName, serviceNames } from '../../deploy/local/stack/stack.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { type BrokerName, brokerNames, startCluster } from '../cluster/cluster.ts'
+import { openStages } from '../cluster/stages.ts'
+import { startFaultyStack } from '../support/faulty-stack.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, isFull, sized } from '../support/guarantee-size.ts'
+import { startLoad } from '../support/load.ts'
+
+const perSecond = sized(300, 100)
+/** Time that a killed broker stays away: longer than Kafka needs for new leaders. */
+const awayMs = sized(20_000, 4_000)
+/**
+ * Scaled down, one broker is restarted and one killed, a coordinator that also leads a third of the partitions. The
+ * other services are killed by guarantee 2.
+ */
+const restarts = sized(brokerNames.length, 1)
+const leaderKills = sized(3, 0)
+const coordinated = sized(['formatter', 'dispatcher'], ['dispatcher'])
+const services = sized<readonly ServiceName[]>(serviceNames, ['dispatcher', 'formatter'])
+const inSyncWithinMs = 60_000
+
+test('on three brokers, restarts and kills of brokers and services lose nothing', {
+  timeout: caseTimeoutMs,
+}, async () => {
+  // Full size: Kafka's default.
+  await using cluster = await startCluster({ brokerSessionTimeoutMs: sized(9_000, 3_000) })
+  const options = { brokers: cluster.brokers, schemaRegistryUrl: inject('schemaRegistryUrl') }
+  const extraEnv = { HOOKLINE_REPLICATION_FACTOR: '3' }
+  await using world = await startFaultyStack({ ...options, webhooks: 4, contacts: 100, extraEnv })
+  const prefix = world.stack.topicPrefix
+  const traffic = ['message-events', 'webhook-deliveries', 'webhook-attempts'].map((topic) => prefix + topic)
+  const untilInSync = async () =>
+    expect(await until(() => cluster.inSync(), inSyncWithinMs, systemClock), 'replicas are in sync again').toBe(true)
+  const kill = async (name: BrokerName) => {
+    await cluster.broker(name).kill()
+    await systemClock.sleep(awayMs)
+    await cluster.broker(name).start()
+    await untilInSync()
+  }
+  const load = startLoad(world, { lanes: world.lanes, perSecond })
+  const stages = openStages(world, load)
+
+  await stages.run('nothing', () => systemClock.sleep(3_000))
+  await stages.run('rolling restart', async () => {
+    for (const name of brokerNames.slice(0, restarts)) {
+      await cluster.broker(name).kill('SIGTERM')
+      await cluster.broker(name).start()
+      await untilInSync()
+    }
+  })
+  for (let count = 1; count <= leaderKills; count++)
+    await stages.run(`kill -9 of the leader, number ${count}`, async () => kill(await cluster.leaderOf(traffic)))
+  if (isFull)
+    await stages.run('the leader hangs', async () => {
+      const broker = cluster.broker(await cluster.leaderOf(traffic))
+      broker.pause()
+      await systemClock.sleep(awayMs)
+      broker.resume()
+      await untilInSync()
+    })
+  await stages.run('kill -9 of the coordinators', async () => {
+    for (const group of coordinated) await kill(await cluster.coordinatorOf(prefix + group))
+  })
+  const own = world.ends.length
+  await stages.run('kill -9 of each service', async () => {
+    for (const name of services) {
+      world.stack.service(name).kill('SIGKILL')
+      await systemClock.sleep(sized(10_000, 1_500))
+    }
+    await Promise.all(services.map((name) => world.stack.service(name).restarted()))
+  })
+  const published = await load.stop()
+  const report = await world.arrived(published, 90_000)
+
+  for (const line of stages.report()) figure(56, line)
+  const ended = world.ends.filter((end) => !end.includes('SIGKILL'))
+  const sum = `${published.length} events: missing ${report.missing.length}, repeated ${report.repeated}`
+  figure(56, `${sum}, ended by themselves ${ended.length}, longest standstill ${stages.longestSeconds()} s`)
+  expect(own, 'processes that a broker took along').toBe(0)
+  expect(ended).toEqual([])
+  expect(report.missing).toEqual([])
+  expect(report.faults).toEqual([])
+})

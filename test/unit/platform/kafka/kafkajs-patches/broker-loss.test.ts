@@ -1,0 +1,80 @@
+import { beforeEach, expect, test, vi } from 'vitest'
+import { outliveBrokers } from '../../../../../services/platform/kafka/kafkajs-patches/broker-loss.ts'
+import type { ConsumerGroupClass } from '../../../../../services/platform/kafka/kafkajs-patches/kafkajs-inside.ts'
+
+const sessionTimeoutMs = 8_000
+const fault = (of: { name?: string; type?: string }) => Object.assign(new Error('of a broker'), of)
+const refused = fault({ name: 'KafkaJSConnectionError' })
+
+/** What kafkajs' class does, as far as it matters here. */
+class Group {
+  groupId = 'formatter'
+  sessionTimeout = sessionTimeoutMs
+  lastRequest = Date.now()
+  coordinator = 'old'
+  offsetManager = { coordinator: 'old' }
+  beats = 0
+  recovered: unknown[] = []
+  failure: Error | null = null
+  cluster = {
+    refreshes: 0,
+    found: async (): Promise<string> => 'new',
+    findGroupCoordinator: () => this.cluster.found(),
+    refreshMetadata: async () => void this.cluster.refreshes++,
+    removeBroker: () => undefined,
+  }
+  async heartbeat(): Promise<void> {
+    this.beats++
+    if (this.failure) throw this.failure
+  }
+  async recoverFromFetch(error: unknown): Promise<void> {
+    this.recovered.push(error)
+  }
+  async leave(): Promise<void> {}
+}
+
+let group: Group
+
+beforeEach(() => {
+  const Outliving = outliveBrokers(Group as unknown as ConsumerGroupClass) as unknown as new (of: object) => Group
+  group = new Outliving({})
+})
+
+const beat = () => (group.heartbeat as (options: object) => Promise<void>)({ interval: 2_000 })
+
+test.each([refused, fault({ type: 'NOT_COORDINATOR_FOR_GROUP' })])(
+  'a heartbeat that cannot reach the coordinator finds the new one, also for commits ($name $type)',
+  async (failure) => {
+    group.failure = failure
+    await beat()
+    await vi.waitFor(() => expect(group.coordinator).toBe('new'))
+    expect(group.offsetManager.coordinator).toBe('new')
+  },
+)
+
+test('a rebalance that a heartbeat reports is passed on', async () => {
+  group.failure = fault({ type: 'REBALANCE_IN_PROGRESS' })
+  await expect(beat()).rejects.toThrow('of a broker')
+})
+
+test('a member whose session is over without a coordinator stops fetching', async () => {
+  group.failure = refused
+  group.cluster.found = () => Promise.reject(new Error('no coordinator'))
+  await beat()
+  group.lastRequest = Date.now() - sessionTimeoutMs - 1
+  await expect(beat()).rejects.toThrow('no coordinator')
+})
+
+test('a fetch from a broker that is away reads the metadata again and does not rejoin', async () => {
+  for (const error of [refused, fault({ type: 'NOT_LEADER_FOR_PARTITION' })]) await group.recoverFromFetch(error)
+  expect(group).toMatchObject({ recovered: [], cluster: { refreshes: 2 } })
+  const unknown = fault({ type: 'UNKNOWN_TOPIC_OR_PARTITION' })
+  await group.recoverFromFetch(unknown)
+  expect(group.recovered).toEqual([unknown])
+})
+
+test('a member that has left connects to no broker any more', async () => {
+  await group.leave()
+  await group.recoverFromFetch(refused)
+  expect(group.cluster.refreshes).toBe(0)
+})
