@@ -2,7 +2,14 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { stringify } from 'yaml'
 import { ConfigError, loadConfig } from '../platform/config/config.ts'
 import { createKafka } from '../platform/kafka/client.ts'
-import { applyTopics, diffTopics, type TopicDifference, type TopicSpec, withAdmin } from '../platform/kafka/topics.ts'
+import {
+  applyTopics,
+  diffTopics,
+  readReplication,
+  type TopicDifference,
+  type TopicSpec,
+  withAdmin,
+} from '../platform/kafka/topics.ts'
 import { systemClock } from '../platform/runtime/clock.ts'
 import { createLogger } from '../platform/runtime/log.ts'
 import { readVersion } from '../platform/runtime/version.ts'
@@ -11,6 +18,7 @@ import { type TopicsConfig, topicsConfig } from './config.ts'
 import { kafkaAcls } from './kafka-acls.ts'
 import { topics } from './map.ts'
 import { register, unregistered } from './registration.ts'
+import { replicationWarnings } from './replication-warnings.ts'
 import { type Program, programs } from './rights.ts'
 import { readSchema, subjectName } from './schemas.ts'
 import { toTopicSpec } from './spec.ts'
@@ -83,10 +91,10 @@ async function applyOrDiff(verb: 'apply' | 'diff'): Promise<number> {
   const config = loadConfig(topicsConfig, process.env)
   const kafka = createKafka(config, createLogger('topics', 'error'))
   const specs = specsOf(config)
-  const differences = await withAdmin(kafka, async (admin) => {
+  const [differences, replication] = await withAdmin(kafka, async (admin) => {
     const found = await diffTopics(admin, specs)
     if (verb === 'apply') await applyTopics(admin, specs, found, config.HOOKLINE_REPLICATION_FACTOR, systemClock)
-    return found
+    return [found, await readReplication(admin, specs)]
   })
   for (const difference of differences) print(describe(difference, verb))
   const schemas = await unregistered(config, config.HOOKLINE_TOPIC_PREFIX)
@@ -98,6 +106,7 @@ async function applyOrDiff(verb: 'apply' | 'diff'): Promise<number> {
   }
   const remaining =
     verb === 'diff' ? differences.length + schemas.length : differences.filter((d) => d.kind === 'partitions').length
+  for (const warning of replicationWarnings(replication)) process.stderr.write(`warning: ${warning}\n`)
   if (differences.length + schemas.length === 0) print('topics and schemas are up to date')
   return remaining === 0 ? exitCodes.ok : exitCodes.failed
 }

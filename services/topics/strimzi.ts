@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { TopicSpec } from '../platform/kafka/topics.ts'
+import { leastInSync, type TopicSpec } from '../platform/kafka/topics.ts'
 import { listRights, type Program } from './rights.ts'
 
 /** Settings of Strimzi's resources besides names and rights. */
@@ -25,9 +25,14 @@ export function strimziTopics(specs: readonly TopicSpec[], { cluster, replicas }
     apiVersion,
     kind: 'KafkaTopic',
     metadata: metadataOf(name, cluster),
-    spec: { topicName: name, partitions, ...(replicas === -1 ? {} : { replicas }), config: settings },
+    spec: { topicName: name, partitions, ...replicationOf(replicas, settings) },
   }))
   return toStream(resources)
+}
+
+function replicationOf(replicas: number, settings: TopicSpec['settings']) {
+  if (replicas === -1) return { config: settings }
+  return { replicas, config: { ...settings, 'min.insync.replicas': String(leastInSync(replicas)) } }
 }
 
 /** A KafkaUser resource for each program. */

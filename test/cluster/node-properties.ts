@@ -21,7 +21,6 @@ export function nodeProperties(
     'transaction.state.log.min.isr': replicas - 1,
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': replicas - 1,
-    'min.insync.replicas': replicas - 1,
     'broker.session.timeout.ms': brokerSessionTimeoutMs,
   }
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`)

@@ -1,13 +1,17 @@
 import { expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
 import { type ServiceName, serviceNames } from '../../deploy/local/stack/stack.ts'
+import { readReplication, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { topics } from '../../services/topics/map.ts'
+import { toTopicSpec } from '../../services/topics/spec.ts'
 import { type BrokerName, brokerNames, startCluster } from '../cluster/cluster.ts'
 import { openStages } from '../cluster/stages.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, isFull, sized } from '../support/guarantee-size.ts'
 import { startLoad } from '../support/load.ts'
+import { openKafka } from '../support/topic-reader.ts'
 
 const perSecond = sized(300, 100)
 /** Time that a killed broker stays away: longer than Kafka needs for new leaders. */
@@ -21,6 +25,8 @@ const leaderKills = sized(3, 0)
 const coordinated = sized(['formatter', 'dispatcher'], ['dispatcher'])
 const services = sized<readonly ServiceName[]>(serviceNames, ['dispatcher', 'formatter'])
 const inSyncWithinMs = 60_000
+
+const specsOf = (prefix: string) => Object.values(topics).map((topic) => toTopicSpec(topic, prefix, 4))
 
 test('on three brokers, restarts and kills of brokers and services lose nothing', {
   timeout: caseTimeoutMs,
@@ -40,6 +46,10 @@ test('on three brokers, restarts and kills of brokers and services lose nothing'
     await cluster.broker(name).start()
     await untilInSync()
   }
+  const applied = await withAdmin(openKafka(cluster.brokers), (admin) => readReplication(admin, specsOf(prefix)))
+  expect(applied).toHaveLength(Object.keys(topics).length)
+  // The brokers' own default is 1.
+  for (const topic of applied) expect(topic).toMatchObject({ replicas: 3, minInSync: 2 })
   const load = startLoad(world, { lanes: world.lanes, perSecond })
   const stages = openStages(world, load)
 

@@ -78,6 +78,7 @@ export class GroupConsumer implements AsyncDisposable {
     this.#membership = {
       logIds: new LogIds(options.logIds),
       log,
+      isClosing: false,
       group: null,
       onStart: options.onStart,
       fail: options.fail,
@@ -161,6 +162,7 @@ export class GroupConsumer implements AsyncDisposable {
   /** Leaves the group after the batches in progress have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#assignment.current = false
+    this.#membership.isClosing = true
     await this.#consumer.disconnect()
   }
 

@@ -1,4 +1,4 @@
-import type { Admin, ITopicConfig, Kafka } from 'kafkajs'
+import type { Admin, ITopicConfig, ITopicMetadata, Kafka } from 'kafkajs'
 import type { Clock } from '../runtime/clock.ts'
 import { ConfigResourceTypes, KafkaJSError } from './kafkajs-patches/kafkajs.ts'
 
@@ -9,13 +9,26 @@ export type TopicSpec = {
   settings: Record<string, string>
 }
 
+type SettingDifference = { kind: 'setting'; topic: string; setting: string; is: string; shouldBe: string }
+
 /** A difference between the cluster and the specs. */
 export type TopicDifference =
   | { kind: 'missing'; topic: string }
-  | { kind: 'setting'; topic: string; setting: string; is: string; shouldBe: string }
+  | SettingDifference
   /** Never changed automatically: with keyed records, a new count would move keys to other partitions. */
   | { kind: 'partitions'; topic: string; is: number; shouldBe: number }
 
+/** How many copies of a record a topic keeps, and what an acknowledgement (acks=all) means there. */
+export type TopicReplication = {
+  topic: string
+  replicas: number
+  minInSync: number
+  /** Whether a replica that lacks acknowledged records may become leader. */
+  uncleanElection: boolean
+}
+
+const minInSyncSetting = 'min.insync.replicas'
+const uncleanSetting = 'unclean.leader.election.enable'
 const dynamicTopicConfig = 1
 const leadersLimitMs = 30_000
 
@@ -39,7 +52,42 @@ export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<Topi
       if (is !== shouldBe) differences.push({ kind: 'setting', topic: spec.name, setting, is, shouldBe })
     }
   }
+  for (const { topic, replicas, minInSync } of replicationOf(topics, settings)) {
+    const least = leastInSync(replicas)
+    if (minInSync >= least && minInSync <= replicas) continue
+    const [is, shouldBe] = [String(minInSync), String(least)]
+    differences.push({ kind: 'setting', topic, setting: minInSyncSetting, is, shouldBe })
+  }
   return differences
+}
+
+/**
+ * The least min.insync.replicas for a number of replicas. From three on, an acknowledged record is on two brokers, and
+ * one broker may be away. With two replicas that would stop all writes while one is away.
+ */
+export function leastInSync(replicas: number): number {
+  return replicas >= 3 ? 2 : 1
+}
+
+/** The replication of those of the topics that exist. */
+export async function readReplication(admin: Admin, specs: TopicSpec[]): Promise<TopicReplication[]> {
+  const existing = new Set(await admin.listTopics())
+  const present = specs.filter((spec) => existing.has(spec.name))
+  if (present.length === 0) return []
+  const [{ topics }, settings] = await Promise.all([
+    admin.fetchTopicMetadata({ topics: present.map(({ name }) => name) }),
+    describeSettings(admin, present),
+  ])
+  return replicationOf(topics, settings)
+}
+
+function replicationOf(topics: ITopicMetadata[], settings: TopicSettings): TopicReplication[] {
+  return topics.map(({ name, partitions }) => ({
+    topic: name,
+    replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    minInSync: Number(settings.get(name)?.get(minInSyncSetting)?.value),
+    uncleanElection: settings.get(name)?.get(uncleanSetting)?.value === 'true',
+  }))
 }
 
 /**
@@ -53,21 +101,32 @@ export async function applyTopics(
   replicationFactor: number,
   clock: Clock,
 ): Promise<void> {
-  const of = (kind: TopicDifference['kind']) => new Set(differences.filter((d) => d.kind === kind).map((d) => d.topic))
-  const missing = of('missing')
+  const missing = new Set(differences.filter(({ kind }) => kind === 'missing').map(({ topic }) => topic))
+  let wrong = differences
   if (missing.size > 0) {
-    const wanted = specs
-      .filter((spec) => missing.has(spec.name))
-      .map(({ name, partitions, settings }) => ({
-        topic: name,
-        numPartitions: partitions,
-        replicationFactor,
-        configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
-      }))
+    await assertEnoughBrokers(admin, replicationFactor)
+    const created = specs.filter((spec) => missing.has(spec.name))
+    const wanted = created.map(({ name, partitions, settings }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries(settings).map(([key, value]) => ({ name: key, value })),
+    }))
     await createTopics(admin, wanted, clock)
+    // Only now is it known how many replicas the broker's default has given them.
+    wrong = [...differences, ...(await oncePresent(() => diffTopics(admin, created), clock))]
   }
-  const changed = specs.filter((spec) => of('setting').has(spec.name))
-  if (changed.length > 0) await alterSettings(admin, changed)
+  const changes = wrong.filter((difference) => difference.kind === 'setting')
+  if (changes.length > 0) await alterSettings(admin, changes)
+}
+
+/** Kafka's own message says neither which number is wrong nor how many brokers there are. */
+async function assertEnoughBrokers(admin: Admin, replicationFactor: number): Promise<void> {
+  const { brokers } = await admin.describeCluster()
+  if (replicationFactor > brokers.length)
+    throw new Error(
+      `HOOKLINE_REPLICATION_FACTOR is ${replicationFactor}, but Kafka has ${brokers.length} broker(s) at present: no topic was created`,
+    )
 }
 
 /**
@@ -81,6 +140,20 @@ export async function createTopics(admin: Admin, topics: ITopicConfig[], clock: 
   while (!(await haveLeaders(names, admin))) {
     if (clock.monotonicMs() - startMs > leadersLimitMs) throw new Error('new topics have no leaders yet')
     await clock.sleep(100)
+  }
+}
+
+/** Repeats a question about new topics while the broker that was asked does not know them all. */
+async function oncePresent<T>(ask: () => Promise<T>, clock: Clock): Promise<T> {
+  const startMs = clock.monotonicMs()
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      const isTemporary = error instanceof KafkaJSError && error.retriable
+      if (!isTemporary || clock.monotonicMs() - startMs > leadersLimitMs) throw error
+      await clock.sleep(100)
+    }
   }
 }
 
@@ -98,28 +171,32 @@ async function haveLeaders(topicNames: string[], admin: Admin): Promise<boolean>
  * Changes settings. AlterConfigs replaces all of a topic's own settings, so those that are not named here are passed
  * back.
  */
-async function alterSettings(admin: Admin, specs: TopicSpec[]): Promise<void> {
-  const settings = await describeSettings(admin, specs)
+async function alterSettings(admin: Admin, changes: SettingDifference[]): Promise<void> {
+  const byTopic = Map.groupBy(changes, ({ topic }) => topic)
+  const settings = await describeSettings(
+    admin,
+    [...byTopic.keys()].map((name) => ({ name })),
+  )
   await admin.alterConfigs({
     validateOnly: false,
-    resources: specs.map((spec) => {
-      const kept = [...(settings.get(spec.name) ?? [])]
+    resources: [...byTopic].map(([name, ofTopic]) => {
+      const kept = [...(settings.get(name) ?? [])]
         .filter(([, { own }]) => own)
-        .map(([name, { value }]) => [name, value] as const)
-      const wanted = new Map([...kept, ...Object.entries(spec.settings)])
+        .map(([setting, { value }]) => [setting, value] as const)
+      const wanted = new Map([...kept, ...ofTopic.map(({ setting, shouldBe }) => [setting, shouldBe] as const)])
       return {
         type: ConfigResourceTypes.TOPIC,
-        name: spec.name,
+        name,
         configEntries: [...wanted].map(([name, value]) => ({ name, value })),
       }
     }),
   })
 }
 
-async function describeSettings(
-  admin: Admin,
-  specs: TopicSpec[],
-): Promise<Map<string, Map<string, { value: string; own: boolean }>>> {
+/** Topic -> setting -> value, and whether it is the topic's own. */
+type TopicSettings = Map<string, Map<string, { value: string; own: boolean }>>
+
+async function describeSettings(admin: Admin, specs: Pick<TopicSpec, 'name'>[]): Promise<TopicSettings> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: specs.map(({ name }) => ({ type: ConfigResourceTypes.TOPIC, name })),

@@ -31,7 +31,12 @@ test('Strimzi topics have the names and settings that apply would use, under val
   const specs = Object.values(topics).map((topic) => toTopicSpec(topic, options.prefix, 6))
   const resources = read(strimziTopics(specs, options))
   expect(resources.map(({ spec }) => spec)).toEqual(
-    specs.map(({ name, partitions, settings }) => ({ topicName: name, partitions, replicas: 3, config: settings })),
+    specs.map(({ name, partitions, settings }) => ({
+      topicName: name,
+      partitions,
+      replicas: 3,
+      config: { ...settings, 'min.insync.replicas': '2' },
+    })),
   )
   for (const { metadata } of resources)
     expect((metadata as { name: string }).name).toMatch(/^shop-[a-z0-9]([a-z0-9-]*[a-z0-9])?$/)

@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module'
 import { systemClock } from '../../runtime/clock.ts'
-import type { Cluster, ConsumerGroup, ConsumerGroupClass } from './kafkajs-inside.ts'
+import type { Cluster, ConsumerGroupClass } from './kafkajs-inside.ts'
+import { isClosing } from './membership.ts'
 
-type Fault = Error & { type?: string; host?: string; port?: number }
+type Fault = Error & { type?: string; cause?: unknown; host?: string; port?: number }
 
-/** Pause between two tries to fetch from a broker that is away; the others are not affected. */
+/** Pause between two tries to fetch from a broker that is away, to find a coordinator, or to join. */
 const pauseMs = 250
+/** How long a member tries to join while no coordinator answers, before the consumer crashes and starts anew. */
+const joinLimitMs = 30_000
 
 const connectionFaults = ['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError']
 const movedLeaders = ['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH']
@@ -30,6 +33,18 @@ export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClas
       return super.leave()
     }
 
+    override async joinAndSync(): Promise<void> {
+      const giveUpMs = systemClock.monotonicMs() + joinLimitMs
+      for (;;)
+        try {
+          return await super.joinAndSync()
+        } catch (error) {
+          const mayWait = isAway(unwrap(error), movedCoordinator) && systemClock.monotonicMs() < giveUpMs
+          if (!mayWait || this.#isOver()) throw error
+          await systemClock.sleep(pauseMs)
+        }
+    }
+
     override async heartbeat(options: { interval: number }): Promise<void> {
       try {
         if (!this.#search) await super.heartbeat(options)
@@ -43,30 +58,42 @@ export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClas
 
     override async recoverFromFetch(error: Fault): Promise<void> {
       if (!isAway(error, movedLeaders)) return super.recoverFromFetch(error)
-      if (this.#hasLeft) return
+      if (this.#isOver()) return
       removeBroker(this.cluster, error)
       await systemClock.sleep(pauseMs)
       await this.cluster.refreshMetadata()
     }
 
+    /** @throws an error that kafkajs' consumer retries, without joining again. */
     async #findCoordinator(): Promise<void> {
-      const { groupId, cluster, offsetManager } = this as ConsumerGroup
+      const { groupId, cluster } = this
       try {
-        this.coordinator = await cluster.findGroupCoordinator({ groupId })
-        if (offsetManager) offsetManager.coordinator = this.coordinator
+        const { coordinator } = await cluster.findGroupCoordinatorMetadata({ groupId, coordinatorType: ofGroups })
+        this.coordinator = await cluster.findBroker({ nodeId: coordinator.nodeId })
+        if (this.offsetManager) this.offsetManager.coordinator = this.coordinator
+      } catch (error) {
+        await systemClock.sleep(pauseMs)
+        throw error
       } finally {
         this.#search = undefined
       }
     }
+
+    #isOver(): boolean {
+      return this.#hasLeft || isClosing(this.cluster)
+    }
   }
 }
 
+const ofGroups = 0
+
 type CoordinatorQuestion = { groupId: string; coordinatorType: number }
-type AskedBroker = { findGroupCoordinator(question: CoordinatorQuestion): Promise<object> }
+type CoordinatorAnswer = { coordinator: { nodeId: number } }
+type AskedBroker = { findGroupCoordinator(question: CoordinatorQuestion): Promise<CoordinatorAnswer> }
 type AskedCluster = {
   brokerPool: { getNodeIds(): string[]; findBroker(of: { nodeId: string }): Promise<AskedBroker> }
   refreshMetadata(): Promise<void>
-  findGroupCoordinatorMetadata(question: CoordinatorQuestion): Promise<object>
+  findGroupCoordinatorMetadata(question: CoordinatorQuestion): Promise<CoordinatorAnswer>
 }
 
 /**
@@ -91,6 +118,12 @@ export function askEveryBroker(): void {
       }
     throw failure
   }
+}
+
+/** The fault that kafkajs has tried to overcome in vain. */
+function unwrap(error: unknown): Fault {
+  const { cause } = error as Fault
+  return cause instanceof Error ? unwrap(cause) : (error as Fault)
 }
 
 function isAway({ name, type }: Fault, types: readonly string[]): boolean {

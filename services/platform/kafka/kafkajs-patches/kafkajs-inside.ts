@@ -10,7 +10,11 @@ export type Cluster = {
   ): Promise<TopicOffsets[]>
   refreshMetadata(): Promise<void>
   removeBroker(address: { host: string; port: number }): void
-  findGroupCoordinator(of: { groupId: string }): Promise<Coordinator>
+  findBroker(of: { nodeId: number }): Promise<Coordinator>
+  findGroupCoordinatorMetadata(of: {
+    groupId: string
+    coordinatorType: number
+  }): Promise<{ coordinator: { nodeId: number } }>
 }
 
 export type Coordinator = {

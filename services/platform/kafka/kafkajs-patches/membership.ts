@@ -8,8 +8,8 @@ import type {
   ConsumerGroupClass,
   OffsetManager,
   OffsetManagerClass,
-  TopicOffsets,
 } from './kafkajs-inside.ts'
+import { fetchExtents } from './log-extents.ts'
 
 /** Offset at which reading of a partition begins under an assignment. */
 export type StartPosition = { topic: string; partition: number; offset: number; highWatermark: number }
@@ -18,6 +18,8 @@ export type StartPosition = { topic: string; partition: number; offset: number; 
 export type Membership = {
   readonly logIds: LogIds
   readonly log: Logger
+  /** Whether the consumer is being closed: nothing may connect again. */
+  isClosing: boolean
   /** The group of the consumer's current start; kafkajs creates another one after a crash. */
   group: ConsumerGroup | null
   onStart?: ((start: StartPosition) => void) | undefined
@@ -30,6 +32,10 @@ const memberships = new WeakMap<Cluster, Membership>()
 /** Must be called once the consumer's cluster exists, before it joins. */
 export function registerMembership(cluster: Cluster, membership: Membership): void {
   memberships.set(cluster, membership)
+}
+
+export function isClosing(cluster: Cluster): boolean {
+  return memberships.get(cluster)?.isClosing ?? false
 }
 
 /** One commit, under the generation and member that the manager was created for. */
@@ -212,36 +218,4 @@ function startOf({ topic, partition, offset, logId }: Committed, extent: LogExte
     log.error({ ...place, reason: verdict.why }, 'the commit belongs to another log: reading from the beginning')
   else if (offset > 0) log.error(place, 'records were deleted before they were read')
   return extent.low
-}
-
-type Extents = { of(topic: string, partition: number): LogExtent }
-
-/** Fetches the first and the last offsets of partitions. */
-export async function fetchExtents(
-  cluster: Cluster,
-  topics: readonly { topic: string; partitions: readonly number[] }[],
-): Promise<Extents> {
-  const asked = (fromBeginning: boolean) =>
-    cluster.fetchTopicsOffset(
-      topics.map(({ topic, partitions }) => ({
-        topic,
-        partitions: partitions.map((partition) => ({ partition })),
-        fromBeginning,
-      })),
-    )
-  const [lows, highs] = await Promise.all([asked(true), asked(false)])
-  return {
-    of: (topic, partition) => ({
-      logId: topicIdIn(cluster, topic),
-      low: offsetIn(lows, topic, partition),
-      high: offsetIn(highs, topic, partition),
-    }),
-  }
-}
-
-function offsetIn(offsets: readonly TopicOffsets[], topic: string, partition: number): number {
-  const partitions = offsets.find((each) => each.topic === topic)?.partitions
-  const found = partitions?.find((each) => each.partition === partition)
-  if (!found) throw new Error(`Kafka did not report the offsets of ${topic}/${partition}`)
-  return Number(found.offset)
 }

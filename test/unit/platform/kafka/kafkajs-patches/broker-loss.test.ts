@@ -18,8 +18,9 @@ class Group {
   failure: Error | null = null
   cluster = {
     refreshes: 0,
-    found: async (): Promise<string> => 'new',
-    findGroupCoordinator: () => this.cluster.found(),
+    found: async () => ({ coordinator: { nodeId: 2 } }),
+    findGroupCoordinatorMetadata: () => this.cluster.found(),
+    findBroker: async ({ nodeId }: { nodeId: number }) => (nodeId === 2 ? 'new' : 'old'),
     refreshMetadata: async () => void this.cluster.refreshes++,
     removeBroker: () => undefined,
   }
@@ -29,6 +30,11 @@ class Group {
   }
   async recoverFromFetch(error: unknown): Promise<void> {
     this.recovered.push(error)
+  }
+  joins: (Error | null)[] = []
+  async joinAndSync(): Promise<void> {
+    const failure = this.joins.shift()
+    if (failure) throw failure
   }
   async leave(): Promise<void> {}
 }
@@ -77,4 +83,13 @@ test('a member that has left connects to no broker any more', async () => {
   await group.leave()
   await group.recoverFromFetch(refused)
   expect(group.cluster.refreshes).toBe(0)
+})
+
+test('joining is tried again while the coordinator is away or loads its groups, and ends at any other fault', async () => {
+  const gaveUp = Object.assign(new Error('retries exceeded'), { cause: refused })
+  group.joins = [gaveUp, fault({ type: 'GROUP_LOAD_IN_PROGRESS' }), null]
+  await group.joinAndSync()
+  expect(group.joins).toEqual([])
+  group.joins = [fault({ type: 'GROUP_AUTHORIZATION_FAILED' }), null]
+  await expect(group.joinAndSync()).rejects.toThrow('of a broker')
 })

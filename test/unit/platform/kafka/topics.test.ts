@@ -1,0 +1,72 @@
+import type { Admin } from 'kafkajs'
+import { expect, test } from 'vitest'
+import { applyTopics, diffTopics } from '../../../../services/platform/kafka/topics.ts'
+import { systemClock } from '../../../../services/platform/runtime/clock.ts'
+import { replicationWarnings } from '../../../../services/topics/replication-warnings.ts'
+
+const spec = { name: 'events', partitions: 1, settings: {} }
+
+/** A cluster with one topic of this many replicas. */
+function clusterWith(replicas: number, minInSync: number, brokers = 3) {
+  const altered: object[] = []
+  const nodes = Array.from({ length: replicas }, (_unused, index) => index + 1)
+  const admin = {
+    listTopics: async () => ['events'],
+    describeCluster: async () => ({ brokers: Array.from({ length: brokers }) }),
+    fetchTopicMetadata: async () => ({
+      topics: [{ name: 'events', partitions: [{ partitionId: 0, leader: 1, replicas: nodes, isr: nodes }] }],
+    }),
+    describeConfigs: async () => ({
+      resources: [
+        {
+          resourceName: 'events',
+          configEntries: [
+            { configName: 'min.insync.replicas', configValue: String(minInSync), configSource: 5 },
+            { configName: 'retention.ms', configValue: '9', configSource: 1 },
+          ],
+        },
+      ],
+    }),
+    alterConfigs: async ({ resources }: { resources: object[] }) => void altered.push(...resources),
+  }
+  return { admin: admin as unknown as Admin, altered }
+}
+
+test.each([
+  { replicas: 1, minInSync: 1, shouldBe: null, why: 'one replica cannot promise more' },
+  { replicas: 1, minInSync: 2, shouldBe: '1', why: 'nothing could be written' },
+  { replicas: 2, minInSync: 1, shouldBe: null, why: 'writes go on while one broker is away' },
+  { replicas: 3, minInSync: 1, shouldBe: '2', why: 'one broker alone could acknowledge' },
+  { replicas: 3, minInSync: 2, shouldBe: null, why: 'it is as it should be' },
+  { replicas: 5, minInSync: 3, shouldBe: null, why: 'a stricter choice is left alone' },
+])('of $replicas replicas with min.insync.replicas=$minInSync apply makes $shouldBe: $why', async (row) => {
+  const { admin, altered } = clusterWith(row.replicas, row.minInSync)
+  const differences = await diffTopics(admin, [spec])
+  expect(differences.map((difference) => difference.kind === 'setting' && difference.shouldBe)).toEqual(
+    row.shouldBe === null ? [] : [row.shouldBe],
+  )
+  await applyTopics(admin, [spec], differences, -1, systemClock)
+  const configEntries = [
+    { name: 'retention.ms', value: '9' },
+    { name: 'min.insync.replicas', value: row.shouldBe },
+  ]
+  expect(altered).toEqual(row.shouldBe === null ? [] : [expect.objectContaining({ name: 'events', configEntries })])
+})
+
+test('apply refuses more replicas than there are brokers before it creates anything', async () => {
+  const { admin } = clusterWith(3, 2, 2)
+  const applied = applyTopics(admin, [spec], [{ kind: 'missing', topic: 'events' }], 3, systemClock)
+  await expect(applied).rejects.toThrow('HOOKLINE_REPLICATION_FACTOR is 3, but Kafka has 2 broker(s)')
+})
+
+test('a warning names the topics where an acknowledged record can be lost, and why', () => {
+  const safe = { topic: 'safe', replicas: 3, minInSync: 2, uncleanElection: false }
+  expect(replicationWarnings([safe])).toEqual([])
+  const one = Array.from({ length: 5 }, (_unused, index) => ({ ...safe, topic: `one-${index}`, replicas: 1 }))
+  const unclean = { ...safe, topic: 'unclean', uncleanElection: true }
+  expect(replicationWarnings([...one, { ...safe, topic: 'two', replicas: 2 }, unclean])).toEqual([
+    expect.stringMatching(/^5 topic\(s\) \(one-0, one-1, one-2, and 2 more\) with 1 replica.*lost disk/),
+    expect.stringMatching(/^1 topic\(s\) \(two\) with 2 replica.*only one broker/),
+    expect.stringContaining('1 topic(s) (unclean) with unclean.leader.election.enable=true'),
+  ])
+})
