@@ -87,6 +87,24 @@ export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClas
 
 const ofGroups = 0
 
+type Runner = { running: boolean; fetch(nodeId: unknown): Promise<unknown[]> }
+
+/**
+ * Ends the fetchers of a consumer that has stopped. When a consumer of kafkajs 2.2.4 (consumer/fetchManager) stops
+ * while a broker comes or goes, new fetchers are made after the old ones were told to stop. They fetch nothing, without a
+ * pause, for ever: the event loop stands still and the process never ends.
+ */
+export function endStoppedFetchers(): void {
+  const require = createRequire(import.meta.url)
+  const { prototype } = require('kafkajs/src/consumer/runner.js') as { prototype: Runner }
+  const { KafkaJSError } = require('kafkajs/src/errors.js') as { KafkaJSError: new (message: string) => Error }
+  const fetch = prototype.fetch
+  prototype.fetch = async function (this: Runner, nodeId) {
+    if (!this.running) throw new KafkaJSError('the consumer has stopped')
+    return fetch.call(this, nodeId)
+  }
+}
+
 type CoordinatorQuestion = { groupId: string; coordinatorType: number }
 type CoordinatorAnswer = { coordinator: { nodeId: number } }
 type AskedBroker = { findGroupCoordinator(question: CoordinatorQuestion): Promise<CoordinatorAnswer> }

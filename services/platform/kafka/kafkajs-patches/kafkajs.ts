@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { withParsedBrokers } from '../broker-list.ts'
 import { worker, workerQueue } from './batch-queue.ts'
 import { tryEverySeed } from './bootstrap.ts'
-import { askEveryBroker, outliveBrokers } from './broker-loss.ts'
+import { askEveryBroker, endStoppedFetchers, outliveBrokers } from './broker-loss.ts'
 import { compressionCodecs } from './compression.ts'
 import { findLeadersQuickly } from './fetch-leaders.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
@@ -55,6 +55,7 @@ calmRequestQueues()
 endWaitsEarly()
 tryEverySeed()
 askEveryBroker()
+endStoppedFetchers()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
 Object.assign(kafkajs, { [isPatched]: true })
 for (const [name, codec] of Object.entries(compressionCodecs))
