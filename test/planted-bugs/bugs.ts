@@ -257,9 +257,9 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'begins at the end of a partition without a commit',
-    file: 'services/platform/kafka/consumer.ts',
-    text: 'fromBeginning: true',
-    replacement: 'fromBeginning: false',
+    file: 'services/platform/kafka/kafkajs-patches/membership.ts',
+    text: 'if (offset < 0) return extent.low',
+    replacement: 'if (offset < 0) return extent.high',
     caughtBy: ['test/e2e/kafka-platform.test.ts'],
     kafka: true,
   },
@@ -782,7 +782,7 @@ export const plantedBugs: PlantedBug[] = [
     file: 'services/dispatcher/engine/item-ids.ts',
     text: 'return webhookOf(queueId) === queueId ? deliveriesTopic : replaysTopic',
     replacement: "return replaysTopic === '' ? replaysTopic : deliveriesTopic",
-    caughtBy: [simulation],
+    caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {
     name: 'sends everything overdue of a replay at once',
@@ -807,9 +807,9 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'waits for ever for a probe of another process',
-    file: dispatcher('engine/gate/send-gate'),
-    text: 'return waits ? Math.max(1, verdict.untilMs - nowMs) : 0',
-    replacement: "return state.breaker.state === 'halfOpen' ? 1e12 : waits ? Math.max(1, verdict.untilMs - nowMs) : 0",
+    file: dispatcher('engine/gate/breaker'),
+    text: 'if (nowMs >= state.openUntilMs + probeLostMs) return probe(state, nowMs)',
+    replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-waiting.test.ts'],
   },
   {

@@ -61,7 +61,7 @@ function copyTo(copy: string): void {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
   for (const file of listed.toString().split('\0').filter(Boolean)) {
     mkdirSync(dirname(join(copy, file)), { recursive: true })
-    cpSync(join(root, file), join(copy, file), { force: true })
+    cpSync(join(root, file), join(copy, file), { force: true, recursive: true, verbatimSymlinks: true })
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'dir')
 }

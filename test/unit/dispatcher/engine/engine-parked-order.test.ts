@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decodeOffsetMap } from '../../../../services/dispatcher/engine/offsets/offset-map.ts'
 import { busy, ok, owned, position, topic, world } from '../../../support/engine-world.ts'
-import { delivery, type SimulatedWorld } from '../../../support/simulation.ts'
+import { delivery, replayOf, type SimulatedWorld } from '../../../support/simulation.ts'
 
 /** Order of a contact's notifications when its queue is parked while some of them are in flight or wait for a retry. */
 
@@ -69,4 +69,26 @@ test('a notification that is not in webhook-parked stays before its contact’s 
   expect(faults).toBeLessThan(1)
   const sent = made.sent.filter(({ contactId }) => contactId === 'ana').map(({ deliveryId }) => deliveryId)
   expect(sent).toEqual(['oldest', 'oldest', 'second', 'third'])
+})
+
+test('a replayed notification older than the parked ones of its replay is sent before them after a takeover', () => {
+  const replaysTopic = 'webhook-replays'
+  const made = world(() => ({ outcome: ok }))
+  const pending = ['oldest', 'second', 'third'].map((id) => replayOf(delivery(id, 'w', 'ana'), 'r1', 20))
+  // Parked from offset 1 of webhook-replays on; the record at offset 0 has no outcome yet.
+  made.parkedLog.set(
+    0,
+    pending.slice(1).map((record) => ({ ...record, parkedSince: 1 })),
+  )
+  made.kill()
+  const partitions = new Map([topic, replaysTopic].map((name) => [name, [0]]))
+  for (const number of made.engine.assign({ partitions, fresh: true })) made.restore(number)
+  const [oldest, ...parked] = pending.map((record, offset) => () => {
+    const { delivery: replayed, attempts, replayId, ratePerSecond } = record
+    made.engine.offer({ topic: replaysTopic, partition: 0, offset }, replayed, attempts, replayId, ratePerSecond)
+  })
+  oldest?.()
+  for (const offer of parked) offer()
+  run(made, 20_000)
+  expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['oldest', 'second', 'third'])
 })
