@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import type { AnswerTimes, RequestResult } from './answer-times.ts'
 import { BurstLimit } from './burst-limit.ts'
-import type { Lane, LaneRules, Queue, ScheduledWebhook } from './lane.ts'
+import { changeState, type Lane, type LaneRules, type Queue, type ScheduledWebhook } from './lane.ts'
 import { QueueTable } from './queue-table.ts'
 import { RequestSlots, type SlotClass } from './request-slots.ts'
 import { SilenceWatch } from './silence-watch.ts'
@@ -82,7 +82,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   /** Makes the head wait for a retry: it keeps the lane, but takes no request slot meanwhile. */
   waitForRetry(lane: Lane<Item>): void {
     this.#leave(lane)
-    lane.state = 'waitingForRetry'
+    changeState(lane, 'waitingForRetry')
     lane.queue.waitingForRetry++
     this.#pump()
   }
@@ -143,7 +143,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   }
 
   #makeReady(lane: Lane<Item>): void {
-    lane.state = 'ready'
+    changeState(lane, 'ready')
     lane.queue.ready.push(lane)
     this.#turns.join(lane.queue)
     this.#pump()
@@ -199,7 +199,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
       const lane = queue.ready.shift()
       const head = lane?.items.peekFront()
       if (!lane || head === undefined) continue
-      lane.state = 'running'
+      changeState(lane, 'running')
       if (webhook.inFlight === 0) webhook.answers.began()
       this.#slots.take(webhook, groupKeys)
       this.#silence.begin()
@@ -242,7 +242,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
   }
 
   #retire(lane: Lane<Item>): void {
-    lane.state = 'idle'
+    changeState(lane, 'idle')
     const { queue } = lane
     queue.lanes.delete(lane.contactId)
     if (queue.lanes.size === 0) this.#reopen(queue)

@@ -1,7 +1,31 @@
+import { strict as assert } from 'node:assert'
 import type Denque from 'denque'
 import type { AnswerTimes } from './answer-times.ts'
 import type { SlotClass, SlotGroup } from './request-slots.ts'
 import type { Throughput } from './throughput.ts'
+
+/**
+ * idle: nothing to send; ready: waits for a request slot; running: its head is being sent; waitingForRetry: its head
+ * waits for a retry.
+ */
+export type LaneState = 'idle' | 'ready' | 'running' | 'waitingForRetry'
+
+/** States that may follow each state. */
+const nextStates: Record<LaneState, readonly LaneState[]> = {
+  idle: ['ready'],
+  // idle: its unsent items are taken out.
+  ready: ['running', 'idle'],
+  // ready: the head was put back, or has ended and another follows.
+  running: ['ready', 'waitingForRetry', 'idle'],
+  // idle: the waiting head was dropped or taken out, and nothing follows.
+  waitingForRetry: ['ready', 'idle'],
+}
+
+/** Changes the state of a lane. @throws when the new state may not follow the present one. */
+export function changeState(lane: { readonly contactId: string; readonly state: LaneState }, to: LaneState): void {
+  if (!nextStates[lane.state].includes(to)) assert.fail(`lane ${lane.contactId} went from ${lane.state} to ${to}`)
+  ;(lane as { state: LaneState }).state = to
+}
 
 /** Notifications of one contact in one queue, sent one after the other, in order. */
 export type Lane<Item> = {
@@ -9,11 +33,8 @@ export type Lane<Item> = {
   readonly contactId: string
   /** The head is the item being sent, or the next to be. */
   readonly items: Denque<Item>
-  /**
-   * idle: nothing to send; ready: waits for a request slot; running: its head is being sent; waitingForRetry: its head
-   * waits for a retry.
-   */
-  state: 'idle' | 'ready' | 'running' | 'waitingForRetry'
+  /** Changed by changeState only. */
+  readonly state: LaneState
   /** Burst-limit epoch in which the head was started (see BurstLimit). */
   startEpoch: number
 }

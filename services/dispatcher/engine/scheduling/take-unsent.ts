@@ -1,4 +1,4 @@
-import type { Queue } from './lane.ts'
+import { changeState, type Queue } from './lane.ts'
 
 /**
  * Takes unsent items out of a queue's lanes: everything but the heads of lanes that are running or wait for a retry.
@@ -21,7 +21,7 @@ export function takeUnsent<Item>(queue: Queue<Item>, takesWaiting: (head: Item) 
     }
     if (isKept) continue
     if (lane.state === 'waitingForRetry') queue.waitingForRetry--
-    lane.state = 'idle'
+    changeState(lane, 'idle')
     queue.lanes.delete(lane.contactId)
   }
   return taken.flat()
