@@ -162,8 +162,8 @@ await runService('admin', adminConfig, async (service) => {
       metrics,
     )
   })
-  const entryOf = (id: string) => definitions.table.get(id)
-  using _completing = completer.start({ ...shared, write, keys, entryOf, isOwner: auditing.ownsDefinitions })
+  const findEntry = (id: string) => definitions.table.get(id)
+  using _completing = completer.start({ ...shared, write, keys, findEntry, isOwner: auditing.ownsDefinitions })
   await using _serving = await listener.serve(server)
   await stopRequested
 })

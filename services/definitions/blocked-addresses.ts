@@ -26,7 +26,7 @@ const blockedRanges = ranges(
  * @param opened ranges that the operator allows; they take precedence over every blocked range.
  */
 export function isAllowedAddress(text: string, opened?: AddressRanges): boolean {
-  const family = familyOf(text)
+  const family = findFamily(text)
   if (!family) return false
   const isWithin = (ranges: AddressRanges) => listFor(ranges, text, family).check(text, family)
   return (opened !== undefined && isWithin(opened)) || (isWithin(publicRanges) && !isWithin(blockedRanges))
@@ -46,7 +46,7 @@ export function parseRanges(text: string): ParsedRanges {
 
 function addRange(found: AddressRanges, cidr: string): boolean {
   const [, text = '', prefix = ''] = /^([^/]+)\/(\d{1,3})$/.exec(cidr) ?? []
-  const family = familyOf(text)
+  const family = findFamily(text)
   if (!family) return false
   const bits = addressBits(family === 'ipv4' ? `::ffff:${text}` : text)
   const fixed = Number(prefix) + (family === 'ipv4' ? 96 : 0)
@@ -55,7 +55,7 @@ function addRange(found: AddressRanges, cidr: string): boolean {
   return true
 }
 
-function familyOf(text: string): 'ipv4' | 'ipv6' | null {
+function findFamily(text: string): 'ipv4' | 'ipv6' | null {
   if (isIPv4(text)) return 'ipv4'
   // An address with a zone (fe80::1%eth0) means something on one machine only.
   return isIPv6(text) && !text.includes('%') ? 'ipv6' : null

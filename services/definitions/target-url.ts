@@ -21,12 +21,12 @@ export function urlProblem(text: string, { allowInsecureUrls, allowedAddresses }
   if (url.hostname === '') return 'url-host'
   // URL drops a scheme's standard port, so any port that is left is another one.
   if (url.port !== '' && !allowInsecureUrls) return 'url-port'
-  const isAllowed = addressesOf(url.hostname).every((address) => isAllowedAddress(address, allowedAddresses))
+  const isAllowed = literalAddresses(url.hostname).every((address) => isAllowedAddress(address, allowedAddresses))
   return isAllowed ? null : 'url-address'
 }
 
 /** Addresses that the host's text alone gives: those of a literal, and loopback for localhost (RFC 6761, 6.3). */
-function addressesOf(hostname: string): string[] {
+function literalAddresses(hostname: string): string[] {
   if (hostname.startsWith('[')) return [hostname.slice(1, -1)]
   if (/^[\d.]+$/.test(hostname)) return [hostname]
   return /(^|\.)localhost\.?$/.test(hostname) ? ['127.0.0.1', '::1'] : []

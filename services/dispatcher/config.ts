@@ -84,7 +84,7 @@ export const dispatcherConfig = Type.Object(
   { rules: [saslRule, shareIsPartOfMemory] },
 )
 
-export function limitsOf(
+export function toEngineLimits(
   config: Static<typeof dispatcherConfig>,
   { deliveries, replays, parked }: { deliveries: string; replays: string; parked: { topic: string } },
 ): EngineLimits {

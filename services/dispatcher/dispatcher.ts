@@ -4,7 +4,7 @@ import type { Assignment, RecordBatch } from '../platform/kafka/consumer.ts'
 import { Patience } from '../platform/kafka/patience.ts'
 import { RecordFaults } from '../platform/runtime/record-faults.ts'
 import { after } from '../platform/runtime/timer.ts'
-import { limitsOf } from './config.ts'
+import { toEngineLimits } from './config.ts'
 import { Engine } from './engine/engine.ts'
 import type { EnginePorts, OutcomeRecords, Written } from './engine/ports.ts'
 import type { OpenSender } from './http/open-sender.ts'
@@ -76,7 +76,7 @@ export class Dispatcher implements AsyncDisposable {
       nowMs,
       write: (partition, deadLetter) => recordOutcome(partition, { deadLetter }, this.#recorder, () => undefined),
     })
-    const limits = limitsOf(config, topics)
+    const limits = toEngineLimits(config, topics)
     this.#engine = new Engine(this.#ports(sender), limits)
     this.#metrics = createDispatcherMetrics([service.metrics], () => this.#engine, limits, nowMs)
     this.#assignments = this.#createAssignments()

@@ -25,7 +25,7 @@ export class Commits implements AsyncDisposable {
 
   /** Marks everything before the commit's offset as read under the assignment and acknowledged. */
   finished(assignment: Assignment, commit: Commit): void {
-    this.#pending.set(placeOf(commit), { assignment, commit })
+    this.#pending.set(toKey(commit), { assignment, commit })
   }
 
   /** Commits what is finished so far, after any commit in flight. The next commit makes up for a failed one. */
@@ -50,13 +50,13 @@ export class Commits implements AsyncDisposable {
     } catch (error) {
       this.#log.warn({ err: error }, 'commit failed, the next one makes up for it')
       for (const pending of taken) {
-        const place = placeOf(pending.commit)
+        const place = toKey(pending.commit)
         if (!this.#pending.has(place)) this.#pending.set(place, pending)
       }
     }
   }
 }
 
-function placeOf({ topic, partition }: Commit): string {
+function toKey({ topic, partition }: Commit): string {
   return `${topic}/${partition}`
 }

@@ -51,15 +51,17 @@ export function createFormatterMetrics(registers: Registry[]) {
     help: 'Records of a partition that have not been taken yet',
     labelNames: ['topic', 'partition'],
   })
-  const readOf = { message: series(read, 'message'), status: series(read, 'status') }
-  const deliveredOf = { message: series(delivered, 'message'), status: series(delivered, 'status') }
-  const skippedOf = new Map([...skipReasons, 'tombstone' as const].map((reason) => [reason, series(skipped, reason)]))
-  const deadLetteredOf = new Map(deadLetterReasons.map((reason) => [reason, series(deadLettered, reason)]))
+  const readByKind = { message: series(read, 'message'), status: series(read, 'status') }
+  const deliveredByKind = { message: series(delivered, 'message'), status: series(delivered, 'status') }
+  const skippedByReason = new Map(
+    [...skipReasons, 'tombstone' as const].map((reason) => [reason, series(skipped, reason)]),
+  )
+  const deadLetteredByReason = new Map(deadLetterReasons.map((reason) => [reason, series(deadLettered, reason)]))
   return {
-    read: (type: Event['type']) => readOf[type].inc(),
-    delivered: (type: Event['type']) => deliveredOf[type].inc(),
-    skipped: (reason: SkipReason | 'tombstone') => skippedOf.get(reason)?.inc(),
-    deadLettered: (reason: DeadLettered) => deadLetteredOf.get(reason)?.inc(),
+    read: (type: Event['type']) => readByKind[type].inc(),
+    delivered: (type: Event['type']) => deliveredByKind[type].inc(),
+    skipped: (reason: SkipReason | 'tombstone') => skippedByReason.get(reason)?.inc(),
+    deadLettered: (reason: DeadLettered) => deadLetteredByReason.get(reason)?.inc(),
     misplaced: (topic: string) => misplaced.inc({ topic }),
     lag: (topic: string, partition: number, records: number) => lag.set({ topic, partition }, records),
     /** Removes the lag of partitions that are no longer assigned. */

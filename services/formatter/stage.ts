@@ -140,7 +140,7 @@ export class FormatterStage {
     if (read instanceof SetAside) return this.#setAside(record, read)
     if (!read.ok) return this.#unreadable(record, read.reason)
     const event = read.value
-    const decision = faults.guard(record, steps.decide, ownerOf(event), () => decide(event, record))
+    const decision = faults.guard(record, steps.decide, readOwner(event), () => decide(event, record))
     if (decision instanceof SetAside) return this.#setAside(record, decision)
     switch (decision.kind) {
       case 'skip':
@@ -158,7 +158,7 @@ export class FormatterStage {
   ): Promise<void> {
     const { output, faults, metrics } = this.#edges
     const write = async () => output.deliver(record, delivery)
-    const result = await faults.guardAsync(record, steps.deliver, ownerOf(event), write)
+    const result = await faults.guardAsync(record, steps.deliver, readOwner(event), write)
     if (result instanceof SetAside) return this.#setAside(record, result)
     if (result === 'delivered') metrics.delivered(event.type)
     else metrics.deadLettered(result)
@@ -178,6 +178,6 @@ export class FormatterStage {
   }
 }
 
-function ownerOf({ event }: Event): () => string {
+function readOwner({ event }: Event): () => string {
   return () => event.businessId
 }

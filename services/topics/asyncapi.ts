@@ -21,7 +21,7 @@ export function asyncApi(version: string): object {
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/vnd.apache.avro',
-    channels: Object.fromEntries(all.map(([id, topic]) => [id, channelOf(topic)])),
+    channels: Object.fromEntries(all.map(([id, topic]) => [id, toChannel(topic)])),
     operations: Object.fromEntries(
       all.flatMap(([id, topic]) => [
         ...topic.writers.map((service) => operation(id, service, 'send')),
@@ -31,7 +31,7 @@ export function asyncApi(version: string): object {
   }
 }
 
-function channelOf(topic: Topic): object {
+function toChannel(topic: Topic): object {
   const { name, key, cleanup, partitions } = topic
   const retention = cleanup.policy === 'delete' ? { 'retention.ms': cleanup.retentionDays * dayMs } : {}
   const topicConfiguration = { 'cleanup.policy': [cleanup.policy], ...retention }

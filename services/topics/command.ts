@@ -75,12 +75,12 @@ program
     if (format === 'asyncapi') return void process.stdout.write(stringify(asyncApi(readVersion())))
     const prefix = config.HOOKLINE_TOPIC_PREFIX
     const options = { cluster, prefix, replicas: config.HOOKLINE_REPLICATION_FACTOR, authentication }
-    process.stdout.write(strimziTopics(specsOf(config), options) + strimziUsers(programs, options))
+    process.stdout.write(strimziTopics(listSpecs(config), options) + strimziUsers(programs, options))
   })
 
 type PrintOptions = { format: 'strimzi' | 'asyncapi'; cluster: string; authentication: StrimziAuthentication }
 
-function specsOf(config: TopicsConfig): TopicSpec[] {
+function listSpecs(config: TopicsConfig): TopicSpec[] {
   return Object.values(topics).map((topic) =>
     toTopicSpec(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS),
   )
@@ -90,7 +90,7 @@ function specsOf(config: TopicsConfig): TopicSpec[] {
 async function applyOrDiff(verb: 'apply' | 'diff'): Promise<number> {
   const config = loadConfig(topicsConfig, process.env)
   const kafka = createKafka(config, createLogger('topics', 'error'))
-  const specs = specsOf(config)
+  const specs = listSpecs(config)
   const [differences, replication] = await withAdmin(kafka, async (admin) => {
     const found = await diffTopics(admin, specs)
     if (verb === 'apply') await applyTopics(admin, specs, found, config.HOOKLINE_REPLICATION_FACTOR, systemClock)

@@ -30,12 +30,12 @@ export function letterRecords(
   { key, partition }: LetterPlace,
   letters: LettersBySize,
 ): ReturnType<SmallerRecords> {
-  const recordOf = (letter: DeadLetter, itsKey: LetterPlace['key']): OutgoingRecord =>
+  const toRecord = (letter: DeadLetter, itsKey: LetterPlace['key']): OutgoingRecord =>
     partition === undefined
       ? { topic, key: itsKey, value: encode(letter) }
       : { topic, key: itsKey, value: encode(letter), partition }
   const shortKey = key !== null && Buffer.byteLength(key) > maxKeyBytes ? null : key
   return letters.map(
-    (letter, index) => () => recordOf(letter, index === 0 ? key : shortKey),
+    (letter, index) => () => toRecord(letter, index === 0 ? key : shortKey),
   ) as ReturnType<SmallerRecords>
 }

@@ -14,14 +14,14 @@ export async function unregistered(config: RegistryConfig, prefix: string): Prom
     const json = { schema: JSON.stringify(readSchema(topic)) }
     const { statusCode } = await registry
       .post(`subjects/${subject}`, { json })
-      .catch((error: unknown) => answerOf(error, 404))
+      .catch((error: unknown) => expectStatus(error, 404))
     if (statusCode === 404) missing.push(topic)
   }
   return missing
 }
 
 /** @throws the error, unless it is a response with that status. */
-function answerOf(error: unknown, status: number): { statusCode: number } {
+function expectStatus(error: unknown, status: number): { statusCode: number } {
   if (error instanceof HTTPError && error.response.statusCode === status) return error.response
   throw error
 }

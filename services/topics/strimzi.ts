@@ -24,7 +24,7 @@ export function strimziTopics(specs: readonly TopicSpec[], { cluster, replicas }
   const resources = specs.map(({ name, partitions, settings }) => ({
     apiVersion,
     kind: 'KafkaTopic',
-    metadata: metadataOf(name, cluster),
+    metadata: toMetadata(name, cluster),
     spec: { topicName: name, partitions, ...replicationOf(replicas, settings) },
   }))
   return toStream(resources)
@@ -43,7 +43,7 @@ export function strimziUsers(
   const resources = programs.map((program) => ({
     apiVersion,
     kind: 'KafkaUser',
-    metadata: metadataOf(`hookline-${program}`, cluster),
+    metadata: toMetadata(`hookline-${program}`, cluster),
     spec: {
       authentication: { type: authentication },
       authorization: {
@@ -59,7 +59,7 @@ export function strimziUsers(
 }
 
 /** Names of Kubernetes resources are DNS names (RFC 1123): lower case, letters and digits with single hyphens between. */
-function metadataOf(name: string, cluster: string) {
+function toMetadata(name: string, cluster: string) {
   const dnsName = name
     .toLowerCase()
     .split(/[^a-z0-9]+/)

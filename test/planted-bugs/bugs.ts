@@ -780,7 +780,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'lets a replay begin in webhook-parked at an offset of another topic',
     file: 'services/dispatcher/engine/item-ids.ts',
-    text: 'return webhookOf(queueId) === queueId ? deliveriesTopic : replaysTopic',
+    text: 'return toWebhookId(queueId) === queueId ? deliveriesTopic : replaysTopic',
     replacement: "return replaysTopic === '' ? replaysTopic : deliveriesTopic",
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },

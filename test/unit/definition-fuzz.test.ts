@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { definitionFold } from '../../services/admin/audit/audit-fold.ts'
 import { complete, needsCompletion } from '../../services/admin/definitions/completion.ts'
-import { viewOf } from '../../services/admin/webhooks/view.ts'
+import { toView } from '../../services/admin/webhooks/view.ts'
 import { definitionParser } from '../../services/definitions/config-tables.ts'
 import { createTarget } from '../../services/dispatcher/http/target.ts'
 import { DefinitionTable } from '../../services/domain/definition/definition-table.ts'
@@ -121,7 +121,7 @@ describe('any JSON value as a definition', () => {
           expect(needsCompletion('wh_a', { kind: 'definition', definition: whole }, keys)).toBe(false)
         }
         if (!entry) return
-        viewOf(entry.definition, table.findConflicts('wh_a'), table.fault('wh_a'), nowMs)
+        toView(entry.definition, table.findConflicts('wh_a'), table.fault('wh_a'), nowMs)
         createTarget(entry.definition, keys, policy, nowMs)
 
         expect(definitionVersion.isValid(entry.definition.version)).toBe(true)

@@ -42,11 +42,11 @@ export function createIdentify({ verify, sessions, marks, publicOrigin }: Identi
 
 /** @param csrfToken null where there is none to compare with yet. @throws HttpProblem 403 */
 export function requireOwnPage(request: FastifyRequest, csrfToken: string | null, publicOrigin: string): void {
-  const why = foreignReason(provenanceOf(request), csrfToken, publicOrigin)
+  const why = foreignReason(readProvenance(request), csrfToken, publicOrigin)
   if (why !== null) throw new HttpProblem(403, 'Forbidden', why)
 }
 
-function provenanceOf({ method, headers }: FastifyRequest): Provenance {
+function readProvenance({ method, headers }: FastifyRequest): Provenance {
   const text = (name: string) => {
     const value = headers[name]
     return Array.isArray(value) ? value.join() : value

@@ -48,7 +48,7 @@ export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): vo
       summary: 'Who sends the request, and what they may do',
       answers: { 200: { description: 'The identity of this request.', schema: SessionView } },
     },
-    handle: async (request) => ({ status: 200 as const, body: viewOf(await gate.admit(request)) }),
+    handle: async (request) => ({ status: 200 as const, body: toView(await gate.admit(request)) }),
   })
   addAccessRoute(server, {
     ...session,
@@ -67,7 +67,7 @@ export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): vo
       requireOwnPage(request, null, deps.publicOrigin)
       const { token } = readBody(request.body)
       const identity = await takeLogin(deps, token).catch((error: unknown) => gate.refuse(request, error))
-      return { status: 201 as const, body: viewOf(beginSession(deps, identity, reply)) }
+      return { status: 201 as const, body: toView(beginSession(deps, identity, reply)) }
     },
   })
   addAccessRoute(server, {
@@ -135,6 +135,6 @@ async function inTime<T>(clock: Clock, write: Promise<T>): Promise<T> {
   }
 }
 
-function viewOf({ identity, csrfToken, expiresAtMs }: Caller): SessionView {
+function toView({ identity, csrfToken, expiresAtMs }: Caller): SessionView {
   return { ...identity, csrfToken, expiresAt: new Date(expiresAtMs).toISOString() }
 }

@@ -46,16 +46,16 @@ export class Sessions {
 
 /** The name binds the value: what was sealed as one cookie, or as a secret in a topic, is not another. */
 export function sealCookie(keys: KeyRing, name: string, value: object): string {
-  return keys.seal(JSON.stringify(value), contextOf(name))
+  return keys.seal(JSON.stringify(value), toContext(name))
 }
 
 export function openCookie<T>(keys: KeyRing, name: string, cookie: string): T | null {
   // What is not sealed would be opened as it is.
   if (!keys.isSealed(cookie)) return null
-  const opened = keys.open(cookie, contextOf(name))
+  const opened = keys.open(cookie, toContext(name))
   return opened.ok ? (JSON.parse(opened.plain) as T) : null
 }
 
-function contextOf(name: string): string {
+function toContext(name: string): string {
   return `cookie ${name}`
 }

@@ -51,9 +51,9 @@ export function auditDefinition(step: DefinitionStep, isSame: IsSame): Audited[]
   }
   const shown = after ?? before
   if (!shown) return []
-  const changes = changesOf(fieldsOf(before, atMs), fieldsOf(after, atMs), isSame)
+  const changes = listChanges(readFields(before, atMs), readFields(after, atMs), isSame)
   const { businessId, id, name, version } = shown
-  const action = completes ? 'webhook.complete' : actionOf(before, after, changes)
+  const action = completes ? 'webhook.complete' : findAction(before, after, changes)
   return [{ businessId, action, webhookId: id, webhookName: name, version, changes }]
 }
 
@@ -67,7 +67,7 @@ export function auditAccount(businessId: string, before: Account | undefined, af
   return [{ businessId, action, webhookId: null, webhookName: null, version: null, changes }]
 }
 
-function actionOf(
+function findAction(
   before: WebhookDefinition | undefined,
   after: WebhookDefinition | undefined,
   changes: AuditedChange[],
@@ -84,7 +84,7 @@ function actionOf(
   return 'webhook.update'
 }
 
-function changesOf(from: Map<string, string>, to: Map<string, string>, isSame: IsSame): AuditedChange[] {
+function listChanges(from: Map<string, string>, to: Map<string, string>, isSame: IsSame): AuditedChange[] {
   return [...new Set([...from.keys(), ...to.keys()])].flatMap((field) => {
     const [was, is] = [from.get(field), to.get(field)]
     const same = was !== undefined && is !== undefined && (isHidden(field) ? isSame(field, was, is) : was === is)
@@ -112,7 +112,7 @@ function shown(field: string, value: string | undefined): string | null {
 }
 
 /** Field -> value: JSON, but for secrets and header values, which are as stored. Version and times are the entry's own. */
-function fieldsOf(definition: WebhookDefinition | undefined, atMs: number): Map<string, string> {
+function readFields(definition: WebhookDefinition | undefined, atMs: number): Map<string, string> {
   if (!definition) return new Map()
   const {
     id: _id,

@@ -44,12 +44,12 @@ export function definitionFold(topic: string, keys: KeyRing): AuditFold {
     const isRepeated = completes !== null && completed.get(id) === completes
     if (completes !== null) completed.set(id, completes)
     if (isRepeated && audited.every(({ changes }) => changes.length === 0)) return []
-    return entries(topic, record, readHeader(record, subjectHeader) ?? writerOf(topic, step), audited)
+    return entries(topic, record, readHeader(record, subjectHeader) ?? findWriter(topic, step), audited)
   }
 }
 
 /** Who has written a definition without saying for whom: only admin says. */
-function writerOf(topic: string, { before, after, completes }: DefinitionStep): string {
+function findWriter(topic: string, { before, after, completes }: DefinitionStep): string {
   if (completes) return 'service:admin'
   const isSwitchOff = after?.disabledReason !== undefined && before?.disabledReason === undefined
   return isSwitchOff ? 'service:dispatcher' : `topic:${topic}`

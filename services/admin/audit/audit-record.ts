@@ -12,7 +12,7 @@ export function writeEntry(
   { topic, encode }: { topic: string; encode: Encode<AuditEntry> },
   entry: AuditEntry,
 ): Promise<Acknowledged> {
-  const recordOf = (written: AuditEntry) => ({ topic, partition: 0, key: written.businessId, value: encode(written) })
+  const toRecord = (written: AuditEntry) => ({ topic, partition: 0, key: written.businessId, value: encode(written) })
   const cut = (text: string | null) => text?.slice(0, maxValueLength) ?? null
   const short = {
     ...entry,
@@ -28,9 +28,9 @@ export function writeEntry(
   const fields = entry.changes
     .slice(0, maxFields)
     .map(({ field }) => ({ field: field.slice(0, maxValueLength), from: null, to: null }))
-  return sendWhatFits(producer, recordOf(entry), () => [
-    () => recordOf({ ...entry, changes }),
-    () => recordOf({ ...short, changes: fields }),
+  return sendWhatFits(producer, toRecord(entry), () => [
+    () => toRecord({ ...entry, changes }),
+    () => toRecord({ ...short, changes: fields }),
   ])
 }
 

@@ -32,11 +32,11 @@ async function listAudit(
   const { entries, nextCursor } = await log.page(params.businessId, query.limit ?? defaultLimit, offsetIn(query.cursor))
   return {
     status: 200,
-    body: { entries: entries.map(viewOf), ...(nextCursor && { nextCursor: cursorAt(nextCursor) }) },
+    body: { entries: entries.map(toView), ...(nextCursor && { nextCursor: cursorAt(nextCursor) }) },
   }
 }
 
-function viewOf({ businessId: _business, at, changes, ...entry }: AuditEntry): AuditView {
+function toView({ businessId: _business, at, changes, ...entry }: AuditEntry): AuditView {
   const value = (json: string | null) => (json === null ? null : JSON.parse(json))
   const shown = changes.map(({ field, from, to }) => ({ field, from: value(from), to: value(to) }))
   return { ...entry, at: new Date(at).toISOString(), changes: shown }

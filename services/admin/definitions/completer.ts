@@ -16,7 +16,7 @@ import type { WriteQueue } from './write-queue.ts'
 export type CompleterDeps = {
   /** Of all instances one completes: two would each make a secret of their own. */
   isOwner: () => boolean
-  entryOf: (id: string) => Entry | undefined
+  findEntry: (id: string) => Entry | undefined
   write: WriteRecord
   queue: WriteQueue
   keys: KeyRing
@@ -97,7 +97,7 @@ export class Completer {
   async #complete(id: string): Promise<void> {
     const newest = this.#newest.get(id)
     if (!newest?.due || !this.#deps?.isOwner()) return
-    const { entryOf, write, keys, log, metrics } = this.#deps
+    const { findEntry, write, keys, log, metrics } = this.#deps
     newest.due = false
     const { record } = newest
     const change = this.#parse(record)
@@ -105,7 +105,7 @@ export class Completer {
     if (change.kind === 'definition' && needsCompletion(id, change, keys)) {
       const given = new Set(Object.keys(JSON.parse(String(record.value))))
       const written = { definition: change.definition, offset: record.offset, given }
-      value = Buffer.from(JSON.stringify(complete(written, entryOf(id), newSecret(), keys)))
+      value = Buffer.from(JSON.stringify(complete(written, findEntry(id), newSecret(), keys)))
     }
     try {
       await write(id, value, { [completesHeader]: String(record.offset) })

@@ -35,12 +35,12 @@ export function complete(
   const earlier = inForce && inForce.offset < offset ? inForce.definition : undefined
   const version = given.has('version') || !earlier ? definition.version : nextVersion(earlier.version)
   const createdAt = given.has('createdAt') || !earlier ? definition.createdAt : earlier.createdAt
-  return sealDefinition({ ...definition, version, createdAt, ...secretsOf(definition, earlier, newSecret) }, keys)
+  return sealDefinition({ ...definition, version, createdAt, ...chooseSecrets(definition, earlier, newSecret) }, keys)
 }
 
 type Secrets = Partial<Pick<WebhookDefinition, 'secret' | 'previousSecret' | 'previousSecretUntil' | 'olderSecrets'>>
 
-function secretsOf(written: WebhookDefinition, earlier: WebhookDefinition | undefined, newSecret: string): Secrets {
+function chooseSecrets(written: WebhookDefinition, earlier: WebhookDefinition | undefined, newSecret: string): Secrets {
   if (written.secret !== undefined) return {}
   // A sealed value is bound to its business: it cannot move with a webhook that changes hands.
   if (earlier?.secret === undefined || earlier.businessId !== written.businessId) return { secret: newSecret }

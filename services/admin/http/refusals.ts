@@ -5,10 +5,10 @@ import { invalidBody } from './route.ts'
 /** The accepted value. @throws HttpProblem for a refusal. */
 export function accepted<T>(decision: Decision<T>): T {
   if (decision.kind === 'accepted') return decision.value
-  throw problemOf(decision)
+  throw toProblem(decision)
 }
 
-function problemOf(refusal: Refusal): HttpProblem {
+function toProblem(refusal: Refusal): HttpProblem {
   switch (refusal.kind) {
     case 'unknown':
       return new HttpProblem(404, 'Not Found', 'this business has no such webhook')

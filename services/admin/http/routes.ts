@@ -49,7 +49,7 @@ export async function addRoutes(
         const caller = callers.get(request)
         if (!caller) throw new Error('the request was not authenticated')
         const { params, query, body, headers } = request
-        const given = { params, query, body, ifMatch: headers['if-match'], ended: endOf(reply) }
+        const given = { params, query, body, ifMatch: headers['if-match'], ended: signalEnd(reply) }
         const answer = await handle({ ...caller, ...given }).catch(toProblem)
         return sendAnswer(reply, answer)
       },
@@ -57,7 +57,7 @@ export async function addRoutes(
   }
 }
 
-function endOf({ raw }: FastifyReply): AbortSignal {
+function signalEnd({ raw }: FastifyReply): AbortSignal {
   const ended = new AbortController()
   raw.once('close', () => ended.abort())
   return ended.signal

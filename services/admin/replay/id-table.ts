@@ -17,14 +17,14 @@ export class IdTable {
 
   /** @returns the id's number, or -1. */
   find(id: string): number {
-    const { high, low } = hashOf(id)
-    return (this.#slots[this.#slotOf(high, low)] ?? 0) - 1
+    const { high, low } = hashId(id)
+    return (this.#slots[this.#findSlot(high, low)] ?? 0) - 1
   }
 
   /** @returns the id's number, a new one where it has none. */
   add(id: string): number {
-    const { high, low } = hashOf(id)
-    const slot = this.#slotOf(high, low)
+    const { high, low } = hashId(id)
+    const slot = this.#findSlot(high, low)
     const known = (this.#slots[slot] ?? 0) - 1
     if (known >= 0) return known
     const number = this.#size++
@@ -37,7 +37,7 @@ export class IdTable {
   }
 
   /** Where the id stands, or is to stand. */
-  #slotOf(high: number, low: number): number {
+  #findSlot(high: number, low: number): number {
     const last = this.#slots.length - 1
     let slot = low & last
     for (let entry = this.#slots[slot] ?? 0; entry !== 0; entry = this.#slots[slot] ?? 0) {
@@ -50,7 +50,7 @@ export class IdTable {
   #spread(): void {
     this.#slots = new Int32Array(2 * this.#slots.length)
     for (let number = 0; number < this.#size; number++)
-      this.#slots[this.#slotOf(this.#hashes[2 * number] ?? 0, this.#hashes[2 * number + 1] ?? 0)] = number + 1
+      this.#slots[this.#findSlot(this.#hashes[2 * number] ?? 0, this.#hashes[2 * number + 1] ?? 0)] = number + 1
   }
 }
 
@@ -64,7 +64,7 @@ export function grown<C extends Column>(column: C, size: number): C {
   return larger
 }
 
-function hashOf(id: string): { high: number; low: number } {
+function hashId(id: string): { high: number; low: number } {
   const digest = hash('sha1', id, 'buffer')
   return { high: digest.readUInt32LE(0), low: digest.readUInt32LE(4) }
 }

@@ -73,7 +73,7 @@ export class ReplayActions {
       const startMs = clock.nowMs()
       const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
       // The audit entry comes first: what is sent again has one even if this process is killed in between.
-      await this.#deps.audit(entryOf(definition, 'start', replayId, startMs, count, identity.subject))
+      await this.#deps.audit(toAuditEntry(definition, 'start', replayId, startMs, count, identity.subject))
       log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
       const stop = new AbortController()
       this.#preparing.set(key, { replayId, count, stop })
@@ -101,7 +101,7 @@ export class ReplayActions {
     const { definition } = requireOwn(store, params)
     const { fold } = await this.#find(call)
     if (fold.stopped) return { status: 204 }
-    await audit(entryOf(definition, 'stop', replayId, clock.nowMs(), fold.count, identity.subject))
+    await audit(toAuditEntry(definition, 'stop', replayId, clock.nowMs(), fold.count, identity.subject))
     log.info(
       { businessId: definition.businessId, webhookId: id, replayId, subject: identity.subject },
       'replay stopped',
@@ -186,7 +186,7 @@ function keyOf(businessId: string, webhookId: string): string {
 /** Longest time of writing a replay; a million notifications of 1 KB take about two minutes. */
 const writingLimitMs = 30 * 60_000
 
-function entryOf(
+function toAuditEntry(
   { id, businessId, name, version }: WebhookDefinition,
   step: 'start' | 'stop',
   replayId: string,

@@ -67,16 +67,16 @@ export class Selected {
   async #read(chunk: Uint32Array, scans: Pick<ReplayScans, 'readWhole'>, webhookId: string): Promise<Delivery[]> {
     const found: (Delivery | undefined)[] = Array.from(chunk, () => undefined)
     for (const [index, source] of sources.entries()) {
-      const rankOf = new Map<number, number>()
+      const rankById = new Map<number, number>()
       for (const [rank, number] of chunk.entries())
-        if (this.#sources[number] === index) rankOf.set(this.#offsets[number] ?? 0, rank)
-      if (rankOf.size === 0) continue
-      const offsets = [...rankOf.keys()]
+        if (this.#sources[number] === index) rankById.set(this.#offsets[number] ?? 0, rank)
+      if (rankById.size === 0) continue
+      const offsets = [...rankById.keys()]
       const first = offsets.reduce((least, offset) => Math.min(least, offset))
       const last = offsets.reduce((most, offset) => Math.max(most, offset))
-      const wanted = (offset: number) => rankOf.has(offset)
+      const wanted = (offset: number) => rankById.has(offset)
       await scans.readWhole(source, webhookId, { from: first, to: last + 1 }, wanted, (delivery, offset) => {
-        found[rankOf.get(offset) ?? 0] = delivery
+        found[rankById.get(offset) ?? 0] = delivery
       })
     }
     return found.filter((delivery) => delivery !== undefined)

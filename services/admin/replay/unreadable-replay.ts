@@ -98,7 +98,7 @@ async function replayUnread(
   return { status: 200, body: { count } }
 }
 
-function nameOf(use: TopicUse, name: string): string {
+function toTopicName(use: TopicUse, name: string): string {
   const topic = sources.find((source) => source.name === name)
   if (!topic) throw new Error(`no records are sent through ${name} again`)
   return use.write(topic)
@@ -110,7 +110,7 @@ async function forEachLetter(
   { topic, sinceMs, untilMs }: { topic: string; sinceMs: number; untilMs: number },
   dryRun: boolean,
 ): Promise<number> {
-  const name = nameOf(use, topic)
+  const name = toTopicName(use, topic)
   const offsets = await reader.offsetsAt(letters.topic, sinceMs)
   let count = 0
   for (const { partition, high } of await reader.ends(letters.topic)) {

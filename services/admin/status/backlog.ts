@@ -75,17 +75,17 @@ async function countWaiting(deps: BacklogDeps, { id: webhookId, businessId }: We
       if (delivery.businessId === businessId) waiting.set(delivery.deliveryId, delivery.createdAt)
     })
   if (waiting.size > 0) {
-    const sinceMs = oldestOf(waiting) - clockSkewMs
+    const sinceMs = findOldest(waiting) - clockSkewMs
     const answeredFrom = (await reader.offsetsAt(attempts.topic, sinceMs)).get(partition) ?? 0
     await read(attempts, answeredFrom, answeredFrom + 2 * mostOffsets, ({ deliveryId, next }) => {
       if (next !== 'retry') waiting.delete(deliveryId)
     })
   }
-  const oldestWaitingAtMs = waiting.size === 0 ? null : oldestOf(waiting)
+  const oldestWaitingAtMs = waiting.size === 0 ? null : findOldest(waiting)
   return { waiting: to < high ? null : waiting.size, oldestWaitingAtMs }
 }
 
-function oldestOf(times: ReadonlyMap<string, number>): number {
+function findOldest(times: ReadonlyMap<string, number>): number {
   let oldest = Number.POSITIVE_INFINITY
   for (const time of times.values()) oldest = Math.min(oldest, time)
   return oldest

@@ -22,19 +22,19 @@ const failingMinutes = 30
 /** Failures in a row that make most of the last 20 attempts failures. */
 const failuresInARow = 11
 
-export function statusOf(facts: StatusFacts, nowMs: number): Status {
+export function decideStatus(facts: StatusFacts, nowMs: number): Status {
   const { definition, conflicts, problems, health, deadLetters, backlog } = facts
   const { breaker, parked, pausedUntil } = health ?? { breaker: null, parked: null, pausedUntil: null }
   const recent = breaker?.failures.filter((atMs) => nowMs - atMs <= breakerWindowMs) ?? []
   return {
-    state: stateOf(facts, recent, nowMs),
-    blockedUntil: breaker?.state === 'open' ? isoOf(breaker.openUntil) : null,
+    state: decideState(facts, recent, nowMs),
+    blockedUntil: breaker?.state === 'open' ? toIsoTime(breaker.openUntil) : null,
     failures: recent.length,
-    failingSince: isoOf(breaker?.failingSince ?? null),
-    pausedUntil: pausedUntil !== null && pausedUntil > nowMs ? isoOf(pausedUntil) : null,
+    failingSince: toIsoTime(breaker?.failingSince ?? null),
+    pausedUntil: pausedUntil !== null && pausedUntil > nowMs ? toIsoTime(pausedUntil) : null,
     parked: parked ? parked.last - parked.from + 1 : 0,
     waiting: backlog?.waiting ?? null,
-    oldestWaitingAt: isoOf(backlog?.oldestWaitingAtMs ?? null),
+    oldestWaitingAt: toIsoTime(backlog?.oldestWaitingAtMs ?? null),
     deadLetters,
     disabledReason: definition.disabledReason ?? null,
     conflicts,
@@ -42,7 +42,7 @@ export function statusOf(facts: StatusFacts, nowMs: number): Status {
   }
 }
 
-function stateOf(facts: StatusFacts, recentFailures: number[], nowMs: number): WebhookState {
+function decideState(facts: StatusFacts, recentFailures: number[], nowMs: number): WebhookState {
   const { definition, activated, conflicts, problems, health, minutes } = facts
   if (!definition.enabled) return 'off'
   if (!activated) return 'not-activated'
@@ -72,6 +72,6 @@ function mostlyErrors(minutes: readonly MinuteCounts[], nowMs: number): boolean 
   return errors * 2 > sent
 }
 
-function isoOf(timeMs: number | null): string | null {
+function toIsoTime(timeMs: number | null): string | null {
   return timeMs === null ? null : new Date(timeMs).toISOString()
 }

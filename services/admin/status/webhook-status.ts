@@ -6,7 +6,7 @@ import { topics } from '../../topics/map.ts'
 import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
 import { conflictWith } from '../webhooks/channel-rules.ts'
 import type { BacklogSize } from './backlog.ts'
-import { statusOf } from './decide-status.ts'
+import { decideStatus } from './decide-status.ts'
 import { lastHour } from './last-hour.ts'
 import { type Monitoring, ownRecord } from './monitoring.ts'
 
@@ -41,7 +41,7 @@ export class Standing {
       deadLetters: lettersKept(monitoring.deadLetters(definition), nowMs),
       backlog,
     }
-    return { status: statusOf(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
+    return { status: decideStatus(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
   }
 }
 

@@ -141,7 +141,7 @@ export class TestActions {
       const { outcome } = attempt ?? { outcome: 'none' }
       log.info({ businessId, webhookId: id, outcome, subject: identity.subject }, 'webhook tested')
       if (!attempt) throw new HttpProblem(504, 'Gateway Timeout', 'the dispatcher has not sent it in time')
-      return { status: 200, body: resultOf(definition, delivery, attempt) }
+      return { status: 200, body: toTestResult(definition, delivery, attempt) }
     } finally {
       this.#running.delete(turn)
     }
@@ -193,7 +193,7 @@ function draftEntry(
   return { id: `test/${deliveryId}`, at: createdAt, businessId, subject, action: 'webhook.test', ...webhook, changes }
 }
 
-function resultOf({ url, headers }: WebhookDefinition, delivery: Delivery, attempt: Attempt): TestResult {
+function toTestResult({ url, headers }: WebhookDefinition, delivery: Delivery, attempt: Attempt): TestResult {
   const { outcome, cause, status, latencyMs, responseExcerpt } = attempt
   const isAnswered = status !== null && latencyMs !== null
   return {

@@ -11,9 +11,9 @@ export function attemptView({ partition, offset, value }: Found<Attempt>): Attem
   const { startedAt, deliveryId, eventId, kind, contactId, chatChannelId, attempt, outcome, cause, status } = value
   const { latencyMs, next, nextAttemptAt, replayId, test } = value
   const what = { deliveryId, eventId, kind, contactId, chatChannelId, attempt }
-  const nextAt = nextAttemptAt === null ? null : isoOf(nextAttemptAt)
+  const nextAt = nextAttemptAt === null ? null : toIsoTime(nextAttemptAt)
   const how = { outcome, cause, status, latencyMs, next, nextAttemptAt: nextAt, replayId, test }
-  return { id: `${partition}-${offset}`, at: isoOf(startedAt), ...what, ...how }
+  return { id: `${partition}-${offset}`, at: toIsoTime(startedAt), ...what, ...how }
 }
 
 /** @returns null when it is not the id of an attempt. */
@@ -41,14 +41,14 @@ export function attemptDetail(found: Found<Attempt>, entry: Entry, delivery: Del
 }
 
 export function errorView({ at, ...error }: AttemptError): ErrorEntry {
-  return { at: isoOf(at), ...error }
+  return { at: toIsoTime(at), ...error }
 }
 
 export function deadLetterView({ deadLetteredAt, reason, detail, delivery, attempts }: DeadLetter): DeadLetterEntry {
   const { deliveryId = null, contactId = null, kind = null } = delivery ?? {}
-  return { at: isoOf(deadLetteredAt), reason, detail, deliveryId, contactId, kind, attempts: attempts.length }
+  return { at: toIsoTime(deadLetteredAt), reason, detail, deliveryId, contactId, kind, attempts: attempts.length }
 }
 
-function isoOf(timeMs: number): string {
+function toIsoTime(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }

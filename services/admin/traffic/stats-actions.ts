@@ -68,7 +68,7 @@ export class StatsActions {
   async attempts(call: AttemptListing): Promise<ApiResponse<200, Page<'attempts', typeof AttemptEntry>>> {
     const { id: webhookId, businessId } = this.#find(call)
     const { query } = call
-    const [sinceMs, untilMs] = [timeOf(query.since), timeOf(query.until)]
+    const [sinceMs, untilMs] = [parseTime(query.since), parseTime(query.until)]
     const matches = (attempt: Attempt) =>
       attempt.businessId === businessId &&
       (query.outcome === undefined || attempt.outcome === query.outcome) &&
@@ -130,10 +130,10 @@ async function readAttempt(
 ): Promise<{ value: Attempt; delivery: Delivery | undefined } | undefined> {
   const value = await traffic.attempt(id, partition, offset)
   if (value?.businessId !== businessId) return undefined
-  return { value, delivery: await traffic.deliveryOf(value, partition) }
+  return { value, delivery: await traffic.findDelivery(value, partition) }
 }
 
-function timeOf(value: string | undefined): number | null {
+function parseTime(value: string | undefined): number | null {
   return value === undefined ? null : Date.parse(value)
 }
 

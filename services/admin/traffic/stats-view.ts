@@ -19,7 +19,7 @@ export function statsView(webhookId: string, stats: WebhookStats | undefined, no
   const oldestHour = startOfHour(nowMs) - (shownHours - 1) * hourMs
   return {
     webhookId,
-    updatedAt: stats ? isoOf(stats.updatedAt) : null,
+    updatedAt: stats ? toIsoTime(stats.updatedAt) : null,
     minutes: minutes.filter(({ minute }) => minute >= oldestMinute).map((each) => countView(each.minute, each)),
     hours: hours.filter(({ hour }) => hour >= oldestHour).map((each) => countView(each.hour, each)),
     last30Minutes: responseTimes(minutes, nowMs),
@@ -27,9 +27,9 @@ export function statsView(webhookId: string, stats: WebhookStats | undefined, no
 }
 
 function countView(start: number, { success, slow, error, rejected, errors }: Counts): PeriodCounts {
-  return { start: isoOf(start), success, slow, error, rejected, errors }
+  return { start: toIsoTime(start), success, slow, error, rejected, errors }
 }
 
-function isoOf(timeMs: number): string {
+function toIsoTime(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }

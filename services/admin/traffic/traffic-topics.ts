@@ -11,7 +11,7 @@ export type TrafficTopics = {
   attempt(webhookId: string, partition: number, offset: number): Promise<Attempt | undefined>
   deadLetters(wanted: WantedRecords<DeadLetter>): Promise<RecordPage<DeadLetter>>
   /** The notification of an attempt, from the record that it was read from; undefined when that one is gone. */
-  deliveryOf(attempt: Attempt, partition: number): Promise<Delivery | undefined>
+  findDelivery(attempt: Attempt, partition: number): Promise<Delivery | undefined>
 }
 
 export type TrafficSources = { deliveries: TopicSource<Delivery>; attempts: TopicSource<Attempt> }
@@ -38,7 +38,7 @@ export function openTrafficTopics(
     attempts: (wanted) => readNewestFirst(reader, attempts, wanted),
     attempt: (webhookId, partition, offset) => readOne(reader, attempts, webhookId, partition, offset),
     deadLetters: (wanted) => readNewestFirst(reader, deadLetters, wanted),
-    async deliveryOf({ webhookId, deliveryId, sourceTopic, sourceOffset }, partition) {
+    async findDelivery({ webhookId, deliveryId, sourceTopic, sourceOffset }, partition) {
       const place = [webhookId, partition, sourceOffset] as const
       const waited = pending.find(({ topic }) => topic === sourceTopic)
       const found = waited

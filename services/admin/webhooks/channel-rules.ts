@@ -2,17 +2,17 @@ import type { Conflict } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 
 type Owner = Pick<WebhookDefinition, 'id' | 'name'>
-export type OwnerOf = (channel: string) => Owner | undefined
+export type FindOwner = (channel: string) => Owner | undefined
 
 /**
  * Which of the wanted channels belong to another webhook.
  * @param held channels that the webhook names already: a conflict made by hand does not stand in the way of other edits.
  */
-export function channelConflicts(wanted: readonly string[], held: readonly string[], ownerOf: OwnerOf): Conflict[] {
+export function channelConflicts(wanted: readonly string[], held: readonly string[], findOwner: FindOwner): Conflict[] {
   return wanted
     .filter((channel) => !held.includes(channel))
     .flatMap((channel) => {
-      const owner = ownerOf(channel)
+      const owner = findOwner(channel)
       return owner ? [conflictWith(channel, owner)] : []
     })
 }

@@ -3,7 +3,7 @@ import type { Conflict, Draft } from '../../domain/api/webhook.ts'
 import { type WebhookDefinition, writableNames } from '../../domain/definition/definition.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { Checked, Problem } from '../../platform/json/json-schema.ts'
-import { channelConflicts, type OwnerOf } from './channel-rules.ts'
+import { channelConflicts, type FindOwner } from './channel-rules.ts'
 import { checkDraft, isObject, mergePatch } from './draft-rules.ts'
 import { maskHeaders } from './header-rules.ts'
 
@@ -17,20 +17,20 @@ export type Refusal =
 
 export type Decision<T> = { kind: 'accepted'; value: T } | Refusal
 
-export function decideCreate(body: unknown, ownerOf: OwnerOf, policy: UrlPolicy): Decision<Draft> {
+export function decideCreate(body: unknown, findOwner: FindOwner, policy: UrlPolicy): Decision<Draft> {
   const written = new Set(isObject(body) ? Object.keys(body) : [])
-  return decideDraft(checkDraft(body, { ...policy, storedHeaders: [], written }), [], ownerOf)
+  return decideDraft(checkDraft(body, { ...policy, storedHeaders: [], written }), [], findOwner)
 }
 
 /** Header values of the accepted draft are plain, or masked where the stored value stays. */
 export function decidePatch(
   current: WebhookDefinition,
   body: unknown,
-  ownerOf: OwnerOf,
+  findOwner: FindOwner,
   policy: UrlPolicy,
 ): Decision<Draft> {
   if (!isObject(body)) return { kind: 'invalid', problems: [{ field: '', message: 'must be object' }] }
-  const merged = mergePatch(draftOf(current), body)
+  const merged = mergePatch(toDraft(current), body)
   const { headers, url } = current
   const rules = {
     ...policy,
@@ -38,17 +38,17 @@ export function decidePatch(
     storedUrl: url,
     written: new Set(Object.keys(body)),
   }
-  return decideDraft(checkDraft(merged, rules), current.channels, ownerOf)
+  return decideDraft(checkDraft(merged, rules), current.channels, findOwner)
 }
 
-function decideDraft(checked: Checked<Draft>, held: readonly string[], ownerOf: OwnerOf): Decision<Draft> {
+function decideDraft(checked: Checked<Draft>, held: readonly string[], findOwner: FindOwner): Decision<Draft> {
   if (!checked.ok) return { kind: 'invalid', problems: checked.problems }
-  const conflicts = channelConflicts(checked.value.channels, held, ownerOf)
+  const conflicts = channelConflicts(checked.value.channels, held, findOwner)
   return conflicts.length > 0 ? { kind: 'conflict', conflicts } : { kind: 'accepted', value: checked.value }
 }
 
 /** The part of a definition that clients write, header values masked. */
-export function draftOf(definition: WebhookDefinition): Draft {
+export function toDraft(definition: WebhookDefinition): Draft {
   const draft = Object.fromEntries(
     Object.entries(definition).filter(([name]) => writableNames.includes(name)),
   ) as unknown as Draft

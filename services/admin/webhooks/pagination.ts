@@ -6,14 +6,14 @@ export type DefinitionPage = { definitions: WebhookDefinition[]; nextCursor?: st
 type Position = [createdAtMs: number, id: string]
 
 /** One page in the order of creation, ids deciding ties. @throws HttpProblem 400 for a cursor of another list. */
-export function pageOf(
+export function cutPage(
   definitions: Iterable<WebhookDefinition>,
   limit: number,
   cursor: string | undefined,
 ): DefinitionPage {
   const [, afterMs, afterId = ''] = readCursor(cursor, /^(\d+) (.+)$/s) ?? []
   const rest = [...definitions]
-    .map((definition) => ({ definition, position: positionOf(definition) }))
+    .map((definition) => ({ definition, position: toPosition(definition) }))
     .filter(({ position }) => afterMs === undefined || compare(position, [Number(afterMs), afterId]) > 0)
     .sort((a, b) => compare(a.position, b.position))
   const page = rest.slice(0, limit)
@@ -24,7 +24,7 @@ export function pageOf(
   }
 }
 
-function positionOf({ createdAt, id }: WebhookDefinition): Position {
+function toPosition({ createdAt, id }: WebhookDefinition): Position {
   return [Date.parse(createdAt), id]
 }
 

@@ -2,11 +2,11 @@ import type { Webhook } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Fault } from '../../domain/definition/definition-table.ts'
 import { conflictWith } from './channel-rules.ts'
-import { draftOf } from './decisions.ts'
+import { toDraft } from './decisions.ts'
 import { isAfter } from './next-definition.ts'
 
 /** What the API shows of a webhook: never a secret, header values masked. */
-export function viewOf(
+export function toView(
   definition: WebhookDefinition,
   conflicts: ReadonlyMap<string, WebhookDefinition>,
   fault: Fault | undefined,
@@ -16,7 +16,7 @@ export function viewOf(
   return {
     id,
     businessId,
-    ...draftOf(definition),
+    ...toDraft(definition),
     ...(previousSecretUntil !== undefined && isAfter(previousSecretUntil, nowMs) && { previousSecretUntil }),
     ...(disabledReason !== undefined && { disabledReason }),
     version,

@@ -15,13 +15,13 @@ import { type BusinessParams, defaultLimit, type ListQuery, type WebhookParams }
 import type { AdminMetrics } from '../metrics.ts'
 import { ownRecord } from '../status/monitoring.ts'
 import type { Standing } from '../status/webhook-status.ts'
-import type { OwnerOf } from './channel-rules.ts'
+import type { FindOwner } from './channel-rules.ts'
 import { decideCreate, decidePatch, decideVersion, entityTag } from './decisions.ts'
 import { changed, created, nextRotationMs, rotated } from './next-definition.ts'
 import { findOwn } from './own-webhook.ts'
-import { pageOf } from './pagination.ts'
+import { cutPage } from './pagination.ts'
 import { newSecret, newWebhookId } from './secrets.ts'
-import { viewOf } from './view.ts'
+import { toView } from './view.ts'
 
 export type WebhookDeps = {
   store: WebhookStore
@@ -56,14 +56,14 @@ export class WebhookActions {
     const definitions = [...this.#deps.store.entries()]
       .map(({ definition }) => definition)
       .filter((definition) => definition.businessId === businessId)
-    const { definitions: shown, ...rest } = pageOf(definitions, query.limit ?? defaultLimit, query.cursor)
-    const faults = this.#faultsOf(businessId)
+    const { definitions: shown, ...rest } = cutPage(definitions, query.limit ?? defaultLimit, query.cursor)
+    const faults = this.#listFaults(businessId)
     const webhooks = shown.map((definition) => this.#listed(definition))
     return { status: 200, body: { webhooks, ...rest, ...(faults.length > 0 && { faults }) } }
   }
 
   /** Records that are wrong, of webhooks that are not there otherwise: their faults stand nowhere else. */
-  #faultsOf(businessId: string): { id: string; problems: string[] }[] {
+  #listFaults(businessId: string): { id: string; problems: string[] }[] {
     const { store } = this.#deps
     const found: { id: string; problems: string[] }[] = []
     for (const [id, fault] of store.faults()) {
@@ -88,7 +88,7 @@ export class WebhookActions {
     const { store, keys, policy, clock } = this.#deps
     const { businessId } = call.params
     return this.#inTurn(businessId, async () => {
-      const draft = accepted(decideCreate(call.body, this.#ownerOf(businessId), policy))
+      const draft = accepted(decideCreate(call.body, this.#ownerFinder(businessId), policy))
       this.#requireRoom(businessId)
       const secret = newSecret()
       const definition = created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys)
@@ -104,7 +104,7 @@ export class WebhookActions {
     const { businessId, id } = call.params
     return this.#inTurn(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'required'))
-      const draft = accepted(decidePatch(current, call.body, this.#ownerOf(businessId), policy))
+      const draft = accepted(decidePatch(current, call.body, this.#ownerFinder(businessId), policy))
       const definition = changed(current, draft, clock.nowMs(), keys)
       await store.put(definition, call.identity.subject)
       this.#note('update', call, definition)
@@ -157,14 +157,14 @@ export class WebhookActions {
     throw new HttpProblem(409, 'Conflict', `the business has ${count} webhooks; allowed: ${maxWebhooks}`)
   }
 
-  #ownerOf(businessId: string): OwnerOf {
+  #ownerFinder(businessId: string): FindOwner {
     return (channel) => this.#deps.store.findOwner(businessId, channel)?.definition
   }
 
   #view(definition: WebhookDefinition): Omit<Webhook, 'status'> {
     const { store, clock } = this.#deps
     const fault = ownRecord(store.fault(definition.id), definition)
-    return viewOf(definition, store.findConflicts(definition.id), fault, clock.nowMs())
+    return toView(definition, store.findConflicts(definition.id), fault, clock.nowMs())
   }
 
   #listed(definition: WebhookDefinition): ListedWebhook {

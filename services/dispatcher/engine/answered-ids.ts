@@ -24,7 +24,7 @@ export class AnsweredIds {
   /** @param attempts made before, from the record. */
   has(id: string, attempts: number): boolean {
     if (this.#tableSize === 0) return false
-    const words = wordsOf(id)
+    const words = toWords(id)
     const answered = this.#recent.get(words) ?? this.#older.get(words)
     return answered !== undefined && attempts < answered
   }
@@ -37,7 +37,7 @@ export class AnsweredIds {
       this.#older = this.#recent
       this.#recent = forgotten.clear()
     }
-    this.#recent.set(wordsOf(id), attempts)
+    this.#recent.set(toWords(id), attempts)
   }
 }
 
@@ -65,12 +65,12 @@ class IdTable {
   }
 
   get(id: Int32Array): number | undefined {
-    const entry = this.#slots[this.#slotOf(id)] ?? 0
+    const entry = this.#slots[this.#findSlot(id)] ?? 0
     return entry === 0 ? undefined : this.#values[entry - 1]
   }
 
   set(id: Int32Array, value: number): void {
-    const slot = this.#slotOf(id)
+    const slot = this.#findSlot(id)
     if (this.#slots[slot] === 0) {
       this.#ids.set(id, this.#size * idWords)
       this.#slots[slot] = ++this.#size
@@ -85,7 +85,7 @@ class IdTable {
   }
 
   /** Slot of the id, or the free one for it. */
-  #slotOf(id: Int32Array): number {
+  #findSlot(id: Int32Array): number {
     const last = this.#slots.length - 1
     let slot = (id[0] ?? 0) & last
     for (let entry = this.#slots[slot] ?? 0; entry !== 0; entry = this.#slots[slot] ?? 0) {
@@ -112,7 +112,7 @@ const scratchWords = new Int32Array(scratch.buffer, scratch.byteOffset + 4, idWo
  * Words of the hash that an id is; of a hash of it if another program made the id.
  * @returns valid until the next call.
  */
-function wordsOf(id: string): Int32Array {
+function toWords(id: string): Int32Array {
   if (ownId.test(id)) scratch.write(id, 1, 'base64url')
   else hash('sha256', `id ${id}`, 'buffer').copy(scratch, 4)
   return scratchWords

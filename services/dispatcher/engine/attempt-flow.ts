@@ -2,9 +2,9 @@ import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { DeadLetterReason } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
-import { deadLetterOf } from './attempt-record.ts'
+import { toDeadLetter } from './attempt-record.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
-import { endOf, followUp, type Plan } from './follow-up.ts'
+import { endMs, followUp, type Plan } from './follow-up.ts'
 import type { FaultGates } from './gate/fault-gates.ts'
 import type { ReplayPacers } from './gate/replay-pacers.ts'
 import { longestHoldMs, type Next } from './gate/retry.ts'
@@ -87,7 +87,7 @@ export class AttemptFlow {
     if (faults.open(webhookId)) lanes.wake(webhookId)
     if (outcome.kind !== 'rejected') lanes.answered(lane, outcome.latencyMs, requestResults[outcome.kind])
     const change = steps.step(position, delivery, 'counting an outcome', () =>
-      this.#count(item, outcome, endOf(outcome, startedAtMs), probe),
+      this.#count(item, outcome, endMs(outcome, startedAtMs), probe),
     )
     if (change instanceof SetAside) return this.#setAside(lane, item, change, probe)
     const { gate, switchOff } = change
@@ -195,7 +195,7 @@ export class AttemptFlow {
     const { ports, lanes, steps } = this.#context
     const { delivery, position } = item
     const given = steps.step(position, delivery, 'giving up', () => {
-      const deadLetter = deadLetterOf(delivery, position, reason, item.attempts, ports.nowMs())
+      const deadLetter = toDeadLetter(delivery, position, reason, item.attempts, ports.nowMs())
       this.#finishAfter(item, { deadLetter }, Number.POSITIVE_INFINITY)
     })
     if (given instanceof SetAside) steps.setAside(item, given)

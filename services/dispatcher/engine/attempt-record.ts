@@ -53,7 +53,7 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     outcome: name,
     cause,
     status: outcome.kind === 'success' || outcome.kind === 'refused' ? outcome.status : null,
-    responseExcerpt: excerptOf(outcome),
+    responseExcerpt: toExcerpt(outcome),
     slowThresholdMs: definition.slowThresholdMs,
     next: nextStep[next.kind],
     nextAttemptAt: next.kind === 'retry' || next.kind === 'later' ? endedAtMs + next.delayMs : null,
@@ -68,13 +68,13 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
   }
 }
 
-export function summaryOf(attempt: Attempt): AttemptSummary {
+export function toSummary(attempt: Attempt): AttemptSummary {
   const { startedAt, latencyMs, outcome, cause, status, responseExcerpt } = attempt
   return { attempt: attempt.attempt, startedAt, latencyMs, outcome, cause, status, responseExcerpt }
 }
 
 /** Dead letter of a notification that will not be sent again by itself, complete, so that it can be replayed. */
-export function deadLetterOf(
+export function toDeadLetter(
   delivery: Delivery,
   position: RecordPosition,
   reason: DeadLetterReason,
@@ -85,7 +85,7 @@ export function deadLetterOf(
   return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source: { ...position, key: null, value: null } }
 }
 
-function excerptOf(outcome: Outcome): string | null {
+function toExcerpt(outcome: Outcome): string | null {
   switch (outcome.kind) {
     case 'success':
       return null

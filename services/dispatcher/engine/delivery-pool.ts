@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary } from '../../domain/delivery/delivery.ts'
 import { AnsweredIds } from './answered-ids.ts'
-import { bytesOfAttempts, type Item } from './item.ts'
+import { countAttemptBytes, type Item } from './item.ts'
 import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports.ts'
 import { StoppedReplays } from './stopped-replays.ts'
 
@@ -107,7 +107,7 @@ export class DeliveryPool {
   /** Adds an attempt to an item. */
   attempted(item: Item, attempt: AttemptSummary): void {
     item.addAttempt(attempt)
-    if (!item.isForgotten) this.#grow(0, bytesOfAttempts([attempt]))
+    if (!item.isForgotten) this.#grow(0, countAttemptBytes([attempt]))
   }
 
   /** Makes the item answer for its delivery's other records again. */

@@ -179,7 +179,7 @@ export class Engine {
     const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
     if (!taken) return
     const finish = () => taken.owner.finish(taken.tracked)
-    const failed = (aside: SetAside) => this.#steps.letterOf(position, taken, aside, letter)
+    const failed = (aside: SetAside) => this.#steps.endAsDeadLetter(position, taken, aside, letter)
     this.#tests.take(position, delivery, finish, draft, failed)
   }
 
@@ -200,7 +200,7 @@ export class Engine {
   /** Takes a record that failed before it reached the engine. */
   offerFault(position: RecordPosition, aside: SetAside, letter: MakeLetter): void {
     const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
-    if (taken) this.#steps.letterOf(position, taken, aside, letter)
+    if (taken) this.#steps.endAsDeadLetter(position, taken, aside, letter)
   }
 
   /** Takes parked records back where their webhooks can go on. Called regularly. */

@@ -1,9 +1,9 @@
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { AttemptSummary, DeadLetterReason } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
-import { attemptRecord, deadLetterOf, summaryOf } from './attempt-record.ts'
+import { attemptRecord, toDeadLetter, toSummary } from './attempt-record.ts'
 import { decideNext, type Next } from './gate/retry.ts'
-import { type Item, pendingOf } from './item.ts'
+import { type Item, toPending } from './item.ts'
 import type { OutcomeRecords } from './ports.ts'
 
 /** Decision about the head of a lane. */
@@ -39,23 +39,23 @@ export function followUp(
     const publishedAt = delivery.eventPublishedAt ?? delivery.createdAt
     return { next, records: { attempt: record, publishedAt }, tried: null }
   }
-  const tried = summaryOf(record)
+  const tried = toSummary(record)
   const attempts = [...item.attempts, tried]
   switch (next.kind) {
     case 'retry':
       return { next, records: { attempt: record }, tried }
     case 'later': {
-      const pending = { ...pendingOf(item, 'retry', nowMs + next.delayMs), attempts }
+      const pending = { ...toPending(item, 'retry', nowMs + next.delayMs), attempts }
       return { next, records: { attempt: record, retry: { tier: next.tier, pending } }, tried }
     }
     case 'deadLetter': {
-      const deadLetter = deadLetterOf(delivery, position, next.reason, attempts, nowMs)
+      const deadLetter = toDeadLetter(delivery, position, next.reason, attempts, nowMs)
       return { next, records: { attempt: record, deadLetter }, tried }
     }
   }
 }
 
 /** End of an attempt as its record says it, so that a fold over webhook-attempts gives the same result. */
-export function endOf(outcome: Outcome, startedAtMs: number): number {
+export function endMs(outcome: Outcome, startedAtMs: number): number {
   return outcome.kind === 'rejected' ? startedAtMs : startedAtMs + Math.round(outcome.latencyMs)
 }

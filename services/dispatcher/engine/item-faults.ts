@@ -1,7 +1,7 @@
 import { recordLetter } from '../../domain/delivery/dead-letter-of-record.ts'
 import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
-import { deadLetterOf } from './attempt-record.ts'
+import { toDeadLetter } from './attempt-record.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
 import type { Item, Taken } from './item.ts'
 import type { EnginePorts } from './ports.ts'
@@ -46,7 +46,7 @@ export class ItemFaults {
   setAside(item: Item, aside: SetAside): void {
     const { delivery, position } = item
     const letter = (detail: string) =>
-      deadLetterOf(delivery, position, 'fault', item.attempts, this.#ports.nowMs(), detail)
+      toDeadLetter(delivery, position, 'fault', item.attempts, this.#ports.nowMs(), detail)
     this.letter(position, delivery.webhookId, aside, letter, (isOwned) => {
       if (!isOwned) return this.#held.forget(item)
       this.attempt(position, delivery, 'remembering a dead letter', () =>
@@ -64,12 +64,12 @@ export class ItemFaults {
     attempts: AttemptSummary[],
     aside: SetAside,
   ): void {
-    const letter = (detail: string) => deadLetterOf(delivery, position, 'fault', attempts, this.#ports.nowMs(), detail)
-    this.letterOf(position, taken, aside, letter)
+    const letter = (detail: string) => toDeadLetter(delivery, position, 'fault', attempts, this.#ports.nowMs(), detail)
+    this.endAsDeadLetter(position, taken, aside, letter)
   }
 
   /** Ends a record that is not a delivery as a dead letter. */
-  letterOf(position: RecordPosition, { owner, tracked }: Taken, aside: SetAside, makeLetter: MakeLetter): void {
+  endAsDeadLetter(position: RecordPosition, { owner, tracked }: Taken, aside: SetAside, makeLetter: MakeLetter): void {
     this.letter(position, null, aside, makeLetter, (isOwned) => {
       if (isOwned) owner.finish(tracked)
     })

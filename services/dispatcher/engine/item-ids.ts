@@ -12,7 +12,7 @@ export function answerId(deliveryId: string, replayId: string | null): string {
  * Queue of a notification: that of its webhook's live traffic, or of one replay. Each has lanes, a range in
  * webhook-parked and, if a replay, a rate of its own, so that none waits for another.
  */
-export function queueOf(webhookId: string, replayId: string | null): string {
+export function toQueueId(webhookId: string, replayId: string | null): string {
   return replayId === null ? webhookId : `${webhookId}\n${replayId}`
 }
 
@@ -21,7 +21,7 @@ export function isOfReplay(queueId: string, replayId: string): boolean {
 }
 
 /** Webhook of a queue. */
-export function webhookOf(queueId: string): string {
+export function toWebhookId(queueId: string): string {
   const end = queueId.lastIndexOf('\n')
   return end < 0 ? queueId : queueId.slice(0, end)
 }
@@ -30,11 +30,11 @@ export function webhookOf(queueId: string): string {
  * Home topic of a queue, from which its notifications come first and whose order it keeps: webhook-deliveries or
  * webhook-replays. Records that come back from a delay topic have lost their place in that order.
  */
-export function homeOf(
+export function toHomeTopic(
   queueId: string,
   { deliveriesTopic, replaysTopic }: Pick<EngineLimits, 'deliveriesTopic' | 'replaysTopic'>,
 ): string {
-  return webhookOf(queueId) === queueId ? deliveriesTopic : replaysTopic
+  return toWebhookId(queueId) === queueId ? deliveriesTopic : replaysTopic
 }
 
 /** Limits of a replay's rate in admin, and the rate where an earlier version of admin set none. */
@@ -46,7 +46,7 @@ const untoldPerSecond = 10
  * Rate of a replay in notifications a second.
  * @param told rate in one of its records, which any client may have written.
  */
-export function rateOf(told: number | null | undefined): number {
+export function limitRate(told: number | null | undefined): number {
   if (told === null || told === undefined || Number.isNaN(told)) return untoldPerSecond
   return Math.min(mostPerSecond, Math.max(leastPerSecond, told))
 }

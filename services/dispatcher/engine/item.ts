@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
-import { answerId, queueOf, rateOf } from './item-ids.ts'
+import { answerId, limitRate, toQueueId } from './item-ids.ts'
 import type { TrackedOffset } from './offsets/offset-tracker.ts'
 import type { Lane } from './scheduling/lane.ts'
 
@@ -41,9 +41,9 @@ export class Item {
   readonly id: string
   readonly delivery: Delivery
   readonly replayId: string | null
-  /** Rate of its replay, per second (rateOf); null for live traffic. */
+  /** Rate of its replay, per second (limitRate); null for live traffic. */
   readonly ratePerSecond: number | null
-  /** Queue that it waits in (queueOf). */
+  /** Queue that it waits in (toQueueId). */
   readonly queueId: string
   readonly position: RecordPosition
   #notBeforeMs: number
@@ -60,12 +60,12 @@ export class Item {
     this.id = answerId(delivery.deliveryId, replayId)
     this.delivery = delivery
     this.replayId = replayId
-    this.ratePerSecond = replayId === null ? null : rateOf(ratePerSecond)
-    this.queueId = queueOf(delivery.webhookId, replayId)
+    this.ratePerSecond = replayId === null ? null : limitRate(ratePerSecond)
+    this.queueId = toQueueId(delivery.webhookId, replayId)
     this.position = position
     this.#notBeforeMs = notBeforeMs ?? 0
     this.parkedOffset = parkedOffset ?? null
-    this.bytes = bytesOf(delivery)
+    this.bytes = countBytes(delivery)
     this.#taken = [taken]
     this.#attempts = attempts
   }
@@ -86,7 +86,7 @@ export class Item {
 
   /** Bytes in memory, attempts included. */
   get heldBytes(): number {
-    return this.bytes + bytesOfAttempts(this.#attempts)
+    return this.bytes + countAttemptBytes(this.#attempts)
   }
 
   /** Takes over the records that another item of the same delivery answers for. */
@@ -162,19 +162,19 @@ export function createItem(brought: Brought): Item {
 }
 
 /** Record of an item that waits in another topic. */
-export function pendingOf(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
+export function toPending(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
   const { delivery, attempts, replayId, ratePerSecond } = item
   return { delivery, attempts, dueAt, why, replayId, ratePerSecond, parkedSince: null }
 }
 
 /** Bytes of attempts in memory, excerpts of answers included. */
-export function bytesOfAttempts(attempts: readonly AttemptSummary[]): number {
+export function countAttemptBytes(attempts: readonly AttemptSummary[]): number {
   let characters = 0
   for (const { cause, responseExcerpt } of attempts) characters += (cause?.length ?? 0) + (responseExcerpt?.length ?? 0)
   return attempts.length * bytesOfAttempt + characters * bytesOfCharacter
 }
 
-function bytesOf({
+function countBytes({
   body,
   deliveryId,
   webhookId,

@@ -92,7 +92,8 @@ export class TestNotifications {
     const stored = draft === null ? this.#ports.definition(webhookId) : undefined
     const written = draft === null ? stored?.definition : this.#ports.readDraft(draft)
     const isStale = this.#ports.nowMs() - createdAt > staleMs
-    if (!isOf(written, delivery) || !written?.enabled || isStale || this.#held.answered.has(deliveryId, 0)) return null
+    if (!belongsTo(written, delivery) || !written?.enabled || isStale || this.#held.answered.has(deliveryId, 0))
+      return null
     return { definition: written, definitionOffset: stored?.offset ?? null }
   }
 
@@ -117,6 +118,6 @@ export class TestNotifications {
 type TestPlan = { definition: WebhookDefinition; definitionOffset: number | null }
 
 /** Whether the definition belongs to the delivery's webhook and business: an id may move to another one. */
-function isOf(definition: WebhookDefinition | undefined, { webhookId, businessId }: Delivery): boolean {
+function belongsTo(definition: WebhookDefinition | undefined, { webhookId, businessId }: Delivery): boolean {
   return definition?.id === webhookId && definition.businessId === businessId
 }

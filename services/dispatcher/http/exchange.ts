@@ -7,7 +7,7 @@ import type { ConnectionPool } from './connection/connections.ts'
 import { type ConnectionTarget, Opening, type OpeningContext } from './connection/opening.ts'
 import type { RequestBytes } from './encode-request.ts'
 import { parseRetryAfter } from './retry-after.ts'
-import { asError, failureOf, TimeLimitError } from './unreachable.ts'
+import { asError, TimeLimitError, toOutcome } from './unreachable.ts'
 
 export type ExchangeContext = OpeningContext & {
   clock: Clock
@@ -148,7 +148,7 @@ export class Exchange implements ConnectionUser {
     this.#opening = null
     this.#connection?.destroy()
     this.#connection = null
-    this.#tell(this.#answer.status === 0 ? failureOf(error, this.#latencyMs()) : this.#outcome())
+    this.#tell(this.#answer.status === 0 ? toOutcome(error, this.#latencyMs()) : this.#outcome())
   }
 
   #timeOut(): void {

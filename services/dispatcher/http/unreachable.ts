@@ -10,19 +10,19 @@ export class TimeLimitError extends Error {
 }
 
 /** Converts the error of a request without an answer to its outcome. */
-export function failureOf(error: Error, latencyMs: number): Outcome {
+export function toOutcome(error: Error, latencyMs: number): Outcome {
   if (error instanceof AddressError) return { kind: 'rejected', reason: 'address', detail: error.message }
-  return { kind: 'unreachable', reason: reasonOf(error), latencyMs, detail: detailOf(error) }
+  return { kind: 'unreachable', reason: findReason(error), latencyMs, detail: describeError(error) }
 }
 
 /**
  * Step that failed, from the error's class, or from the codes of Node's dns, net and tls and of OpenSSL's certificate
  * check.
  */
-function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
+function findReason(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
   if (error instanceof NameError) return 'dns'
   if (error instanceof TimeLimitError) return 'timeout'
-  const code = codeOf(error)
+  const code = readCode(error)
   if (/^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL|EREFUSED)/.test(code)) return 'dns'
   if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO)/.test(code)) return 'tls'
   if (/^(CERT_|CRL_|CA_|EE_KEY|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|INVALID_|PATH_LENGTH|HOSTNAME_MISMATCH)/.test(code))
@@ -31,14 +31,14 @@ function reasonOf(error: Error): 'timeout' | 'dns' | 'connect' | 'tls' {
 }
 
 /** Name and text of the error; a host with several addresses fails with one error for each. */
-function detailOf(error: Error): string {
+function describeError(error: Error): string {
   const message =
     error instanceof AggregateError ? error.errors.map(({ message }) => message).join('; ') : error.message
-  const code = codeOf(error)
+  const code = readCode(error)
   return (code === '' || message.includes(code) ? message : `${code}: ${message}`).slice(0, detailChars)
 }
 
-function codeOf(error: Error): string {
+function readCode(error: Error): string {
   return (error as { code?: string }).code ?? ''
 }
 

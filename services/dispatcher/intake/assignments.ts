@@ -63,9 +63,9 @@ export class Assignments {
   /** Start positions from the commits; topics without one start at the beginning. */
   #positions(numbers: Iterable<number>, commits: Map<string, Map<number, Committed>>): Positions {
     const all = [...numbers]
-    const positionsOf = (topic: string) =>
+    const listPositions = (topic: string) =>
       all.map((number) => [number, commits.get(topic)?.get(number)?.offset ?? 0] as const)
-    return new Map(this.#context.readers.quietTopics.map((topic) => [topic, new Map(positionsOf(topic))]))
+    return new Map(this.#context.readers.quietTopics.map((topic) => [topic, new Map(listPositions(topic))]))
   }
 
   async #bring(

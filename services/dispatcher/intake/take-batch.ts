@@ -101,11 +101,11 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
   if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
   if (value === null) {
     const replayId = topic === context.topics.replays ? stoppedReplay(record) : null
-    if (replayId === null) context.engine.offerUnsendable(positionOf(record))
-    else context.engine.offerStop(positionOf(record), replayId, record.timestampMs)
+    if (replayId === null) context.engine.offerUnsendable(toPosition(record))
+    else context.engine.offerStop(toPosition(record), replayId, record.timestampMs)
     return true
   }
-  const position = positionOf(record)
+  const position = toPosition(record)
   const owner = () => record.key?.toString('utf8') ?? topic
   const read = () => decode(value, batch.records)
   const decoded = context.faults.guard(position, 'decoding', owner, read)
@@ -126,7 +126,7 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
 
 /** Takes the offset in its turn; it is finished once the dead letter is in Kafka. */
 function setAside(record: ConsumedRecord, aside: SetAside, context: IntakeContext): true {
-  context.engine.offerFault(positionOf(record), aside, (detail) =>
+  context.engine.offerFault(toPosition(record), aside, (detail) =>
     recordLetter('fault', record, detail, context.nowMs()),
   )
   return true
@@ -144,7 +144,7 @@ async function afterWaiting<T>(
 }
 
 function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: RecordBatch, context: IntakeContext): Taken {
-  const position = positionOf(record)
+  const position = toPosition(record)
   if (!decoded.ok) {
     context.log.error({ ...position, reason: decoded.reason }, 'record is not readable')
     context.engine.offerUnsendable(position, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
@@ -176,7 +176,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
   return needed ? afterWaiting(needed, batch, context, offer) : offer()
 }
 
-function positionOf({ topic, partition, offset }: ConsumedRecord): RecordPosition {
+function toPosition({ topic, partition, offset }: ConsumedRecord): RecordPosition {
   return { topic, partition, offset }
 }
 

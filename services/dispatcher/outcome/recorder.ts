@@ -5,7 +5,7 @@ import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produc
 import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/produce/when-kafka-refuses.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../topics/dead-letter-topic.ts'
-import { deadLetterOf } from '../engine/attempt-record.ts'
+import { toDeadLetter } from '../engine/attempt-record.ts'
 import type { Tier } from '../engine/gate/retry.ts'
 import type { OutcomeRecords, Written } from '../engine/ports.ts'
 
@@ -79,12 +79,12 @@ function writeAttempt(
   acknowledged: (ack: Acknowledged) => void,
 ): void {
   const { topic, encode } = attempts
-  const recordOf = (made: Attempt) => ({ topic, key: made.webhookId, value: encode(made), partition })
+  const toRecord = (made: Attempt) => ({ topic, key: made.webhookId, value: encode(made), partition })
   const smaller: SmallerRecords = () => {
     const bare = { ...attempt, responseExcerpt: null }
-    return [() => recordOf(bare), () => recordOf(withShortIds(bare))]
+    return [() => toRecord(bare), () => toRecord(withShortIds(bare))]
   }
-  enqueueWhatFits(producer, recordOf(attempt), smaller, acknowledged)
+  enqueueWhatFits(producer, toRecord(attempt), smaller, acknowledged)
 }
 
 /**
@@ -101,14 +101,14 @@ function writePending(
   const { delivery } = pending
   const key = delivery.webhookId
   const { partition } = position
-  const recordOf = (made: PendingDelivery) => ({ topic, key, value: encode(made), partition })
+  const toRecord = (made: PendingDelivery) => ({ topic, key, value: encode(made), partition })
   const attempts = withoutExcerpts(pending.attempts)
   const smaller: SmallerRecords = ({ message }) => {
-    const letter = deadLetterOf(delivery, position, 'oversize', attempts, nowMs(), `refused by ${topic}: ${message}`)
+    const letter = toDeadLetter(delivery, position, 'oversize', attempts, nowMs(), `refused by ${topic}: ${message}`)
     const letters = letterRecords(deadLetters, { key, partition }, lettersBySize(letter))
-    return [() => recordOf({ ...pending, attempts }), ...letters]
+    return [() => toRecord({ ...pending, attempts }), ...letters]
   }
-  enqueueWhatFits(producer, recordOf(pending), smaller, ({ offset }, version = 0) =>
+  enqueueWhatFits(producer, toRecord(pending), smaller, ({ offset }, version = 0) =>
     acknowledged(version <= 1 ? offset : null),
   )
 }

@@ -7,7 +7,7 @@ import type { Committed } from '../../platform/kafka/committed.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { answerId, homeOf, queueOf } from '../engine/item-ids.ts'
+import { answerId, toHomeTopic, toQueueId } from '../engine/item-ids.ts'
 import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 import type { RestoredPartition } from '../engine/restored-partition.ts'
@@ -58,7 +58,7 @@ export async function takeOver(
 ): Promise<TakenOver> {
   const { reader, health, attempts, parked, deliveries, replays, logIds, nowMs } = context
   const [healthEnd, attemptsEnd, parkedEnd, deliveriesEnd, replaysEnd] = await Promise.all(
-    [health.topic, attempts.topic, parked.topic, deliveries, replays].map((topic) => endOf(reader, topic, partition)),
+    [health.topic, attempts.topic, parked.topic, deliveries, replays].map((topic) => readEnd(reader, topic, partition)),
   )
   const log = await readHealth(partition, healthEnd ?? 0, context)
   const snapshots = inTheseLogs(partition, log.webhooks(), context)
@@ -66,11 +66,12 @@ export async function takeOver(
     (await reader.offsetsAt(attempts.topic, nowMs() - breakerWindowMs)).get(partition) ?? 0
   const own = log.partition
   const from = {
-    attemptsOffset: own && isOf(logIds.attemptsLogId, own.attemptsLogId) ? own.attemptsOffset : await startOfWindow(),
-    parkedOffset: own && isOf(logIds.parkedLogId, own.parkedLogId) ? own.parkedOffset : 0,
+    attemptsOffset:
+      own && isSameLog(logIds.attemptsLogId, own.attemptsLogId) ? own.attemptsOffset : await startOfWindow(),
+    parkedOffset: own && isSameLog(logIds.parkedLogId, own.parkedLogId) ? own.parkedOffset : 0,
     asOf: own?.asOf ?? 0,
   }
-  const restored = stateOf(snapshots, resumePoints(partition, committed))
+  const restored = toRestoredPartition(snapshots, resumePoints(partition, committed))
   await Promise.all([
     readTail(
       partition,
@@ -102,7 +103,7 @@ export async function takeOver(
   // Limits `since` to the end of its topic: it may belong to another log, and that offset may never come.
   const homes = { deliveriesTopic: deliveries, replaysTopic: replays }
   for (const [queueId, range] of restored.parked) {
-    const end = homeOf(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
+    const end = toHomeTopic(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
     restored.parked.set(queueId, { ...range, since: Math.min(range.since, end ?? 0) })
   }
   return {
@@ -116,7 +117,7 @@ export async function takeOver(
 }
 
 /** Whether a stored offset belongs to the log that exists now; earlier versions stored no id. */
-function isOf(logId: string | null, stored: string | null | undefined): boolean {
+function isSameLog(logId: string | null, stored: string | null | undefined): boolean {
   return logId === null || stored === null || stored === undefined || logId === stored
 }
 
@@ -129,7 +130,7 @@ function inTheseLogs(
   const kept = new Map<string, WebhookSnapshot>()
   const lost: string[] = []
   for (const [webhookId, record] of snapshots) {
-    const isLost = record.parked !== null && !isOf(logIds.parkedLogId, record.parkedLogId)
+    const isLost = record.parked !== null && !isSameLog(logIds.parkedLogId, record.parkedLogId)
     if (isLost) lost.push(webhookId)
     kept.set(webhookId, isLost ? { ...record, parked: null } : record)
   }
@@ -192,7 +193,10 @@ async function readTail<T>(
   await decoder.done()
 }
 
-function stateOf(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<string, ResumePoint>): RestoredPartition {
+function toRestoredPartition(
+  snapshots: ReadonlyMap<string, WebhookSnapshot>,
+  resume: Map<string, ResumePoint>,
+): RestoredPartition {
   const restored: RestoredPartition = {
     resume,
     parked: new Map(),
@@ -214,7 +218,7 @@ export function addParked(
   { delivery, replayId, parkedSince }: PendingDelivery,
   offset: number,
 ): void {
-  const queueId = queueOf(delivery.webhookId, replayId)
+  const queueId = toQueueId(delivery.webhookId, replayId)
   const from = ranges.get(queueId)?.from ?? offset
   ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0 })
 }
@@ -226,6 +230,6 @@ export function addAnswered(answered: Map<string, number>, made: Attempt): void 
   else if (nextTopic !== null) answered.set(id, attempt)
 }
 
-async function endOf(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {
+async function readEnd(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {
   return (await reader.ends(topic)).find((end) => end.partition === partition)?.high ?? 0
 }

@@ -56,7 +56,7 @@ export function addEventsRoute(server: FastifyInstance, options: EventsRouteOpti
       if (encoding !== 'identity') throw refusals.encoding(encoding)
       // The length is unknown if the body arrives in chunks; it then counts as the largest.
       const declaredBytes = Number(request.headers['content-length'] ?? maxRequestBytes)
-      const release = admission.enter(ownerOf(identity), Math.min(declaredBytes, maxRequestBytes))
+      const release = admission.enter(toOwner(identity), Math.min(declaredBytes, maxRequestBytes))
       if (release === 'full') throw refusals.overloaded()
       if (release === 'share') throw refusals.share()
       const state: Taken = { identity, published: Promise.resolve() }
@@ -107,7 +107,7 @@ function mayPublish({ role, permissions }: Identity): boolean {
 }
 
 /** The unit that shares memory: the token's business, or its subject if the token is for all businesses. */
-function ownerOf({ businessId, subject }: Identity): string {
+function toOwner({ businessId, subject }: Identity): string {
   return businessId === '*' ? `subject ${subject}` : `business ${businessId}`
 }
 

@@ -83,7 +83,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   const ending = new Termination()
   const publisher = new EventPublisher()
   await publisher.open(
-    { kafka: kafkaOf(options, log), registry: registryOf(options), use: new TopicUse('bot runtime', prefix) },
+    { kafka: openKafka(options, log), registry: openRegistry(options), use: new TopicUse('bot runtime', prefix) },
     context,
     (error) => ending.end(error),
   )
@@ -129,7 +129,7 @@ class Termination {
   }
 }
 
-function kafkaOf({ brokers, clientId = 'hookline-publisher', tls = false, sasl }: PublisherOptions, log: Logger) {
+function openKafka({ brokers, clientId = 'hookline-publisher', tls = false, sasl }: PublisherOptions, log: Logger) {
   return createKafka(
     {
       KAFKA_BROKERS: brokers.join(','),
@@ -143,7 +143,7 @@ function kafkaOf({ brokers, clientId = 'hookline-publisher', tls = false, sasl }
   )
 }
 
-function registryOf({ schemaRegistryUrl, registryAuth }: PublisherOptions) {
+function openRegistry({ schemaRegistryUrl, registryAuth }: PublisherOptions) {
   return createRegistry({
     SCHEMA_REGISTRY_URL: schemaRegistryUrl,
     SCHEMA_REGISTRY_USERNAME: registryAuth?.username ?? '',

@@ -46,7 +46,7 @@ export function createRequestReader(): (format: BodyFormat, body: Buffer) => Pro
   const checkEnvelope = compileSchema<{ events: unknown[] }>(envelopeSchema)
 
   /** The elements of {"events":[...]}, or why the text is not of this form. */
-  const elementsOf = (text: string): Iterable<Element> | ReadRequest => {
+  const readElements = (text: string): Iterable<Element> | ReadRequest => {
     const parts = splitList(text, maxEvents)
     if (parts === null) return invalid('events', tooManyEvents)
     if (hasMoreValuesThan(parts.outer, maxValues + maxEvents)) return invalid('', tooManyValues)
@@ -61,7 +61,7 @@ export function createRequestReader(): (format: BodyFormat, body: Buffer) => Pro
   return async (format, body) => {
     const text = decodeUtf8(body)
     if (text === null) return { kind: 'unreadable', problems: [{ field: '', message: 'is not UTF-8' }] }
-    const elements = format === 'json' ? elementsOf(text) : linesOf(text)
+    const elements = format === 'json' ? readElements(text) : linesOf(text)
     if ('kind' in elements) return elements
 
     const events: Event[] = []

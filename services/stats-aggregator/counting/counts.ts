@@ -21,7 +21,7 @@ function isKept(errors: Counts['errors'], cause: string): boolean {
 }
 
 /**
- * The entry of a time in a list ascending by `startOf`, created if missing. Only the newest entries are kept. Which
+ * The entry of a time in a list ascending by `readStart`, created if missing. Only the newest entries are kept. Which
  * entries remain, and their contents, do not depend on the order of the times: an entry that was dropped never becomes
  * one of the newest again.
  * @returns undefined when the time is older than all entries kept.
@@ -30,14 +30,14 @@ export function entryAt<T>(
   entries: T[],
   start: number,
   keep: number,
-  startOf: (entry: T) => number,
+  readStart: (entry: T) => number,
   make: (start: number) => T,
 ): T | undefined {
   // Searched from the end, since most attempts belong to the newest entry.
   let at = entries.length - 1
-  while (at >= 0 && startOf(entries[at] as T) > start) at--
+  while (at >= 0 && readStart(entries[at] as T) > start) at--
   const found = entries[at]
-  if (found !== undefined && startOf(found) === start) return found
+  if (found !== undefined && readStart(found) === start) return found
   if (at < 0 && entries.length === keep) return undefined
   const made = make(start)
   entries.splice(at + 1, 0, made)

@@ -7,11 +7,11 @@ const keptHours = 168
 
 /** Counts an attempt in the hour in which it started, in place. @param hours oldest first. */
 export function countHour(hours: HourCounts[], attempt: CountedAttempt): void {
-  const counts = entryAt(hours, startOfHour(attempt.startedAt), keptHours, startOf, emptyHour)
+  const counts = entryAt(hours, startOfHour(attempt.startedAt), keptHours, readStart, emptyHour)
   if (counts) countOutcome(counts, attempt)
 }
 
-function startOf({ hour }: HourCounts): number {
+function readStart({ hour }: HourCounts): number {
   return hour
 }
 

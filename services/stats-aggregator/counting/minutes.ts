@@ -11,7 +11,7 @@ const longestTimeMs = 600_000
 /** Counts an attempt in the minute in which it started, in place. @param minutes oldest first. */
 export function countMinute(minutes: MinuteCounts[], attempt: CountedAttempt): void {
   const newestBefore = minutes.at(-1)?.minute
-  const counts = entryAt(minutes, startOfMinute(attempt.startedAt), keptMinutes, startOf, emptyMinute)
+  const counts = entryAt(minutes, startOfMinute(attempt.startedAt), keptMinutes, readStart, emptyMinute)
   if (!counts) return
   const oldestWithTimes = (minutes.at(-1)?.minute ?? 0) - (timesMinutes - 1) * minuteMs
   if (minutes.at(-1)?.minute !== newestBefore) {
@@ -29,7 +29,7 @@ export function countMinute(minutes: MinuteCounts[], attempt: CountedAttempt): v
   countValue({ values: counts.timesMs, counts: counts.timesCounts }, Math.min(responseMs, longestTimeMs))
 }
 
-function startOf({ minute }: MinuteCounts): number {
+function readStart({ minute }: MinuteCounts): number {
   return minute
 }
 

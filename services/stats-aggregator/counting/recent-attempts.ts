@@ -13,7 +13,7 @@ const keptAttempts = 128
  */
 export function noteAttempt(recent: number[], attempt: CountedAttempt): boolean {
   const { deliveryId, replayId, startedAt } = attempt
-  const fingerprint = fingerprintOf(`${deliveryId}\n${replayId ?? ''}\n${attempt.attempt}\n${startedAt}`)
+  const fingerprint = hashText(`${deliveryId}\n${replayId ?? ''}\n${attempt.attempt}\n${startedAt}`)
   if (recent.includes(fingerprint)) return false
   recent.push(fingerprint)
   if (recent.length > keptAttempts) recent.shift()
@@ -21,7 +21,7 @@ export function noteAttempt(recent: number[], attempt: CountedAttempt): boolean 
 }
 
 /** Fingerprint of 52 bits from two multiplicative hashes, which Avro's long and JavaScript's numbers hold exactly. */
-function fingerprintOf(text: string): number {
+function hashText(text: string): number {
   let high = 0x811c9dc5
   let low = 0x01000193
   for (let at = 0; at < text.length; at++) {

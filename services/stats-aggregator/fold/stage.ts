@@ -173,7 +173,7 @@ export class FoldStage<V, S extends FoldState> {
   #decode(record: ConsumedRecord, ahead: ConsumedRecord[]): Read<V> | Promise<Read<V>> {
     const { value } = record
     if (value === null) return { ok: false, reason: 'no value' }
-    return this.#edges.faults.guard(record, steps.decode, ownerOf(record), () => this.#edges.decode(value, ahead))
+    return this.#edges.faults.guard(record, steps.decode, readOwner(record), () => this.#edges.decode(value, ahead))
   }
 
   /** Folds a record, once: a state is changed in place, and a second try might count a part of the record again. */
@@ -183,7 +183,7 @@ export class FoldStage<V, S extends FoldState> {
       if (fold.take(record.offset, value, record.timestampMs)) metrics.counted(value)
       return 'taken'
     } catch (error) {
-      return faults.setAside({ position: record, step: steps.fold, owner: ownerOf(record)(), error })
+      return faults.setAside({ position: record, step: steps.fold, owner: readOwner(record)(), error })
     }
   }
 
@@ -217,7 +217,7 @@ export class FoldStage<V, S extends FoldState> {
 
 type Read<V> = Decoded<V> | SetAside
 
-function ownerOf({ key }: ConsumedRecord): () => string {
+function readOwner({ key }: ConsumedRecord): () => string {
   return () => String(key)
 }
 

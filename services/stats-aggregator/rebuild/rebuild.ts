@@ -45,10 +45,10 @@ export async function rebuild(
 
   if (await hasMembers(kafka, groupId)) return refused(`the consumer group ${groupId} is already running`)
   await createTopic(kafka, config, use, statsTopic, attemptsTopic, clock)
-  const written = await endsOf(kafka, statesTopic)
+  const written = await readEnds(kafka, statesTopic)
   if (!resume && total(written) > 0) return refused(`${statesTopic} is not empty: use another generation, or --resume`)
 
-  const ends = await endsOf(kafka, attemptsTopic)
+  const ends = await readEnds(kafka, attemptsTopic)
   say(`folding ${total(ends)} attempts into ${statesTopic}`)
   await using _aggregator = await openAggregator(
     { ...context, config },
@@ -76,7 +76,7 @@ function countRemaining(ends: ReadonlyMap<number, Ends>, committed: ReadonlyMap<
 
 type Ends = { low: number; high: number }
 
-async function endsOf(kafka: Kafka, topic: string): Promise<Map<number, Ends>> {
+async function readEnds(kafka: Kafka, topic: string): Promise<Map<number, Ends>> {
   const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
   return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]))
 }

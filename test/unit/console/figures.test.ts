@@ -10,7 +10,7 @@ import {
   readFilter,
   writeFilter,
 } from '../../../services/console/src/pages/webhook/attempts/attempt-filter.ts'
-import { binsOf, totalsOf } from '../../../services/console/src/pages/webhook/overview/bins.ts'
+import { sumTotals, toBins } from '../../../services/console/src/pages/webhook/overview/bins.ts'
 
 const now = Date.parse('2026-03-01T12:34:56.000Z')
 const counts = (start: string, more: Partial<PeriodCounts> = {}): PeriodCounts => ({
@@ -40,19 +40,19 @@ describe('the histogram', () => {
     ['day', 24, '2026-02-28T13:00:00.000Z', 1],
     ['week', 28, '2026-02-22T13:00:00.000Z', 2],
   ] as const)('the histogram of the last %s has %i bars from %s on', (range, bars, first, success) => {
-    const bins = binsOf({ minutes, hours }, range, now)
+    const bins = toBins({ minutes, hours }, range, now)
     expect(bins).toHaveLength(bars)
     expect(new Date(bins[0]?.startMs ?? 0).toISOString()).toBe(first)
-    expect(totalsOf({ minutes, hours }, range, now).totals.success).toBe(success)
+    expect(sumTotals({ minutes, hours }, range, now).totals.success).toBe(success)
     expect(bins.at(-1)?.success).toBe(1)
   })
 
   test('the causes of a range are listed by frequency', () => {
-    expect(totalsOf({ minutes, hours }, 'week', now).causes).toEqual([
+    expect(sumTotals({ minutes, hours }, 'week', now).causes).toEqual([
       ['5xx', 3],
       ['timeout', 3],
     ])
-    expect(totalsOf({ minutes, hours }, 'day', now).causes).toEqual([
+    expect(sumTotals({ minutes, hours }, 'day', now).causes).toEqual([
       ['timeout', 3],
       ['5xx', 1],
     ])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import en from '../../../services/console/src/i18n/en.json' with { type: 'json' }
 import es from '../../../services/console/src/i18n/es.json' with { type: 'json' }
-import { chooseLanguage, languages, localeOf } from '../../../services/console/src/i18n/languages.ts'
+import { chooseLanguage, chooseLocale, languages } from '../../../services/console/src/i18n/languages.ts'
 import pt from '../../../services/console/src/i18n/pt.json' with { type: 'json' }
 
 const texts = { en, es, pt }
@@ -51,6 +51,6 @@ test.each([
   'with %s stored and %j preferred by the browser, the language is %s, formatted as in %s',
   (stored, wanted, language, locale) => {
     expect(chooseLanguage(stored, wanted)).toBe(language)
-    expect(localeOf(language, wanted)).toBe(locale)
+    expect(chooseLocale(language, wanted)).toBe(locale)
   },
 )

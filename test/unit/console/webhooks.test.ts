@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import type { ListedWebhook, Status, Webhook, WebhookState } from '../../../services/console/src/api/types.ts'
-import { fieldKey, headerOf, shownValue } from '../../../services/console/src/pages/audit/entry.ts'
+import { fieldKey, readHeaderName, shownValue } from '../../../services/console/src/pages/audit/entry.ts'
 import { takenChannels } from '../../../services/console/src/pages/form/channels.ts'
 import {
-  changesOf,
-  draftOf,
   emptyValues,
+  listChanges,
   mistakesIn,
+  toDraft,
+  toValues,
   type Values,
-  valuesOf,
 } from '../../../services/console/src/pages/form/fields.ts'
 import { countStates, findWebhooks } from '../../../services/console/src/pages/webhooks/find.ts'
 import { holds, type Permission } from '../../../services/domain/api/permissions.ts'
 import { states } from '../../../services/domain/api/webhook.ts'
 
 const webhook: Webhook = {
-  ...draftOf({ ...emptyValues, name: 'Till', url: 'https://till.example/', channels: ['a'] }),
+  ...toDraft({ ...emptyValues, name: 'Till', url: 'https://till.example/', channels: ['a'] }),
   id: 'wh_1',
   businessId: 'bakery',
   headers: { 'X-Key': '***' },
@@ -74,18 +74,18 @@ describe('the list', () => {
 })
 
 test('the audit page has a label for every field of a definition', () => {
-  const { events, headers: _named, ...plain } = draftOf({ ...emptyValues, rateLimitPerSecond: 5 })
+  const { events, headers: _named, ...plain } = toDraft({ ...emptyValues, rateLimitPerSecond: 5 })
   const fields = [...Object.keys(plain), ...Object.keys(events).map((name) => `events.${name}`)]
   expect(fields.length).toBeGreaterThan(10)
   expect(fields.filter((field) => fieldKey(field) === undefined)).toEqual([])
-  expect(headerOf('headers.X-Key')).toBe('X-Key')
+  expect(readHeaderName('headers.X-Key')).toBe('X-Key')
   expect(shownValue(['a', 'b'])).toBe('a, b')
 })
 
 describe('the form', () => {
   test('a form sends only the fields that were changed', () => {
-    expect(changesOf(webhook, valuesOf(webhook))).toEqual({})
-    expect(changesOf(webhook, { ...valuesOf(webhook), name: ' New ', timeoutMs: 5_000 })).toEqual({
+    expect(listChanges(webhook, toValues(webhook))).toEqual({})
+    expect(listChanges(webhook, { ...toValues(webhook), name: ' New ', timeoutMs: 5_000 })).toEqual({
       name: 'New',
       timeoutMs: 5_000,
     })
@@ -93,9 +93,11 @@ describe('the form', () => {
 
   test('a limit that is removed is sent as null, and headers are sent as a whole', () => {
     const limited = { ...webhook, rateLimitPerSecond: 5 }
-    expect(changesOf(limited, { ...valuesOf(limited), rateLimitPerSecond: '' })).toEqual({ rateLimitPerSecond: null })
-    const headers = [...valuesOf(webhook).headers, { name: 'X-New', value: '1' }, { name: '', value: 'no name' }]
-    expect(changesOf(webhook, { ...valuesOf(webhook), headers })).toEqual({ headers: { 'X-Key': '***', 'X-New': '1' } })
+    expect(listChanges(limited, { ...toValues(limited), rateLimitPerSecond: '' })).toEqual({ rateLimitPerSecond: null })
+    const headers = [...toValues(webhook).headers, { name: 'X-New', value: '1' }, { name: '', value: 'no name' }]
+    expect(listChanges(webhook, { ...toValues(webhook), headers })).toEqual({
+      headers: { 'X-Key': '***', 'X-New': '1' },
+    })
   })
 
   const good: Values = { ...emptyValues, name: 'Till', url: 'https://till.example/' }

@@ -1,6 +1,6 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { type ApiClient, urlOf } from './client.ts'
+import { type ApiClient, buildUrl } from './client.ts'
 import { keys } from './keys.ts'
 import { refresher } from './refresher.ts'
 import { useApi } from './session.tsx'
@@ -42,7 +42,7 @@ function follow(
   }
   const open = () => {
     close()
-    const opened = new EventSource(urlOf('followChanges', { path: { businessId } }))
+    const opened = new EventSource(buildUrl('followChanges', { path: { businessId } }))
     source = opened
     opened.addEventListener('ready', () => {
       retryMs = firstRetryMs

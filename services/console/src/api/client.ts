@@ -35,7 +35,7 @@ export class ApiClient {
       ...(version !== undefined && { 'if-match': `"${version}"` }),
     }
     const init = { method, headers, credentials: 'same-origin' as const, ...(signal && { signal }) }
-    const sent = fetch(urlOf(name, place), { ...init, ...(body !== undefined && { body: JSON.stringify(body) }) })
+    const sent = fetch(buildUrl(name, place), { ...init, ...(body !== undefined && { body: JSON.stringify(body) }) })
     const response = await sent.catch((error: unknown) => {
       if (error instanceof DOMException && error.name === 'AbortError') throw error
       throw new ApiProblem({ status: 0, detail: String(error) })
@@ -43,14 +43,14 @@ export class ApiClient {
     noteServerTime(response.headers.get('date'))
     const text = await response.text()
     if (response.ok) return text === '' ? undefined : JSON.parse(text)
-    const problem = new ApiProblem(problemOf(response.status, text))
+    const problem = new ApiProblem(readProblem(response.status, text))
     if (response.status === 401) this.#onSignedOut(problem)
     throw problem
   }
 }
 
 /** Reads problem details. A proxy in between may answer with something else. */
-function problemOf(status: number, text: string): ProblemBody {
+function readProblem(status: number, text: string): ProblemBody {
   try {
     return { ...(JSON.parse(text) as ProblemBody), status }
   } catch (_notJson) {
@@ -59,7 +59,7 @@ function problemOf(status: number, text: string): ProblemBody {
 }
 
 /** URL of an operation. Empty query parameters are left out. */
-export function urlOf(name: keyof Operations, { path = {}, query = {} }: Place): string {
+export function buildUrl(name: keyof Operations, { path = {}, query = {} }: Place): string {
   const url = requests[name][1].replaceAll(/\{(\w+)\}/g, (_all, part: string) => encodeURIComponent(path[part] ?? ''))
   const set = Object.entries(query).flatMap(([key, value]) => (value ? [[key, String(value)]] : []))
   return set.length === 0 ? url : `${url}?${new URLSearchParams(set)}`

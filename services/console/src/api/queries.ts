@@ -114,13 +114,13 @@ export function auditQuery(api: ApiClient, businessId: string) {
 
 async function allPages<Page extends { nextCursor?: string }, Item>(
   read: (cursor: string | undefined) => Promise<Page>,
-  itemsOf: (page: Page) => Item[],
+  readItems: (page: Page) => Item[],
 ): Promise<Item[]> {
   const items: Item[] = []
   let cursor: string | undefined
   do {
     const page = await read(cursor)
-    items.push(...itemsOf(page))
+    items.push(...readItems(page))
     cursor = page.nextCursor
   } while (cursor !== undefined)
   return items

@@ -13,6 +13,6 @@ export function chooseLanguage(stored: string | null, wanted: readonly string[])
 }
 
 /** Locale of dates and numbers: the viewer's own variant of the language, such as es-MX or pt-BR. */
-export function localeOf(language: Language, wanted: readonly string[]): string {
+export function chooseLocale(language: Language, wanted: readonly string[]): string {
   return wanted.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language
 }

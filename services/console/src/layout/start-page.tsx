@@ -13,7 +13,7 @@ import { PageSkeleton } from '../parts/page/page-skeleton.tsx'
 /** Redirects to the viewer's business. Those who may access all of them start at the one with the most webhooks. */
 export function StartPage() {
   const { businessId } = useSession()
-  return businessId === '*' ? <FirstBusiness /> : <Navigate to={pathOf(businessId)} replace />
+  return businessId === '*' ? <FirstBusiness /> : <Navigate to={toPath(businessId)} replace />
 }
 
 function FirstBusiness() {
@@ -21,7 +21,7 @@ function FirstBusiness() {
   if (error) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton />
   const first = data.toSorted((a, b) => b.webhooks - a.webhooks)[0]
-  return first ? <Navigate to={pathOf(first.businessId)} replace /> : <NoBusiness />
+  return first ? <Navigate to={toPath(first.businessId)} replace /> : <NoBusiness />
 }
 
 function NoBusiness() {
@@ -30,7 +30,7 @@ function NoBusiness() {
   const [wanted, setWanted] = useState('')
   const go = (event: FormEvent) => {
     event.preventDefault()
-    if (wanted.trim() !== '') void navigate(pathOf(wanted.trim()))
+    if (wanted.trim() !== '') void navigate(toPath(wanted.trim()))
   }
   return (
     <main>
@@ -46,6 +46,6 @@ function NoBusiness() {
   )
 }
 
-function pathOf(businessId: string): string {
+function toPath(businessId: string): string {
   return `/b/${encodeURIComponent(businessId)}/webhooks`
 }

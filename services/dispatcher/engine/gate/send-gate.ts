@@ -60,7 +60,7 @@ export class SendGates {
 
   /** Counts a start, which waitMs has allowed. */
   start(webhookId: string, partition: number, nowMs: number): 'pass' | 'probe' | 'blocked' {
-    const ratePerSecond = this.#rateOf(webhookId)
+    const ratePerSecond = this.#limitRate(webhookId)
     const known = this.#gates.get(webhookId)
     if (!known && ratePerSecond === Number.POSITIVE_INFINITY) return 'pass'
     const state = known ?? this.#open(webhookId, partition)
@@ -154,7 +154,7 @@ export class SendGates {
     const state = this.#gates.get(webhookId)
     if (!state) return 0
     const blockedMs = this.#blockedMs(webhookId, state)
-    return blockedMs ?? state.pacer?.[ask](this.#clock.monotonicMs(), this.#rateOf(webhookId)) ?? 0
+    return blockedMs ?? state.pacer?.[ask](this.#clock.monotonicMs(), this.#limitRate(webhookId)) ?? 0
   }
 
   /** Milliseconds that the breaker or a pause blocks the webhook; null when neither does. */
@@ -169,7 +169,7 @@ export class SendGates {
     return pauseMs > 0 ? pauseMs : null
   }
 
-  #rateOf(webhookId: string): number {
+  #limitRate(webhookId: string): number {
     return this.#definition(webhookId)?.rateLimitPerSecond ?? Number.POSITIVE_INFINITY
   }
 

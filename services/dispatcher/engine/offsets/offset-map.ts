@@ -42,7 +42,7 @@ export type OffsetMap = {
  * @throws RangeError when the arguments contradict each other: a bug of the caller.
  */
 export function encodeOffsetMap(watermark: number, unfinished: readonly number[], next: number): string | null {
-  const runs = runsOf(watermark, unfinished, next)
+  const runs = toRuns(watermark, unfinished, next)
   if (unfinished.length > maxUnfinished || runs.length > maxContentBytes * 8) return null
   const orders = [0, 1].map((side) => bestOrder(runs.filter((_run, index) => index % 2 === side)))
   let bits = 2 * orderBits + golombBits(runs.length)
@@ -98,7 +98,7 @@ export function decodeOffsetMap(metadata: string, committedOffset: number): Offs
  * Lengths of unfinished and finished runs in turn, from watermark to next. Only the first can be 0, so the others are
  * stored less 1.
  */
-function runsOf(watermark: number, unfinished: readonly number[], next: number): number[] {
+function toRuns(watermark: number, unfinished: readonly number[], next: number): number[] {
   const runs: number[] = [0]
   let position = watermark
   for (const offset of unfinished) {

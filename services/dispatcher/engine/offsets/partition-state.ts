@@ -77,7 +77,7 @@ export class PartitionState {
   changed(describe: (progress: Progress) => string): { topic: string; offset: number; metadata: string }[] {
     const commits: { topic: string; offset: number; metadata: string }[] = []
     for (const source of this.#sources.values()) {
-      const progress = progressOf(source)
+      const progress = readProgress(source)
       if (progress === null) continue
       const metadata = describe(progress)
       const shown = `${progress.watermark} ${metadata}`
@@ -103,7 +103,7 @@ export class PartitionState {
 }
 
 /** Offsets that the former commit marked as finished stay so until they have been read again. */
-function progressOf({ tracker, resumed: { finishedAbove } }: Source): Progress | null {
+function readProgress({ tracker, resumed: { finishedAbove } }: Source): Progress | null {
   const { watermark, next } = tracker
   if (watermark === null || next === null) return null
   const unfinished = tracker.unfinished()

@@ -4,7 +4,7 @@ import type { DeliveryPool } from '../delivery-pool.ts'
 import type { FaultGates } from '../gate/fault-gates.ts'
 import { createItem, type Item } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
-import { homeOf, mostAhead, queueOf, rateOf, webhookOf } from '../item-ids.ts'
+import { limitRate, mostAhead, toHomeTopic, toQueueId, toWebhookId } from '../item-ids.ts'
 import type { TrackedOffset } from '../offsets/offset-tracker.ts'
 import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
@@ -82,7 +82,7 @@ export class ParkedDrain {
     state.draining = accepting
     const isCurrent = () => state.draining === accepting && partitions.get(state.number) === state
     const onRecord = (offset: number, pending: PendingDelivery) => {
-      const queueId = queueOf(pending.delivery.webhookId, pending.replayId)
+      const queueId = toQueueId(pending.delivery.webhookId, pending.replayId)
       if (!isCurrent()) return false
       if (!accepting.has(queueId) || offset < parked.fromOf(queueId)) return true
       if (lanes.queues.itemsOf(queueId) < this.#refillBy(pending, queueId) && this.#hasRoomFor(queueId))
@@ -137,8 +137,8 @@ export class ParkedDrain {
     const { limits, waitMs, lanes } = this.#context
     return (
       this.#hasRoomFor(queueId, shareToFill) &&
-      state.nextOffset(homeOf(queueId, limits)) >= state.parked.sinceOf(queueId) &&
-      waitMs(webhookOf(queueId)) < 1_000 &&
+      state.nextOffset(toHomeTopic(queueId, limits)) >= state.parked.sinceOf(queueId) &&
+      waitMs(toWebhookId(queueId)) < 1_000 &&
       lanes.queues.itemsOf(queueId) <= this.#refill(queueId) / 2
     )
   }
@@ -150,7 +150,7 @@ export class ParkedDrain {
   #hasRoomFor(queueId: string, part = 1): boolean {
     const { limits, lanes, held } = this.#context
     if (held.isCrowded && lanes.queues.itemsOf(queueId) > 0) return false
-    const memoryClass = lanes.queues.memoryClassOf(webhookOf(queueId))
+    const memoryClass = lanes.queues.memoryClassOf(toWebhookId(queueId))
     return !isBeyondShare(memoryClass, lanes.queues.heldBy(memoryClass), limits, part)
   }
 
@@ -162,14 +162,14 @@ export class ParkedDrain {
     const { definitionOf, limits, lanes, faults, partitions } = this.#context
     const least = lanes.queues.inFlightOf(queueId) + 1
     // One delivery to try is enough while nothing can be sent.
-    if (faults.isClosed(webhookOf(queueId))) return least
-    const { items } = lanes.queues.heldBy(lanes.queues.memoryClassOf(webhookOf(queueId)))
+    if (faults.isClosed(toWebhookId(queueId))) return least
+    const { items } = lanes.queues.heldBy(lanes.queues.memoryClassOf(toWebhookId(queueId)))
     const free = limits.maxHeld * shareOfParked - items
     if (free <= 0) return least
-    const definition = definitionOf(webhookOf(queueId))?.definition
+    const definition = definitionOf(toWebhookId(queueId))?.definition
     const rate = definition?.rateLimitPerSecond ?? Number.POSITIVE_INFINITY
     // Half of the amount that would be put back as waiting too long.
-    const queues = Math.max(1, lanes.queues.queuesOf(webhookOf(queueId)).length)
+    const queues = Math.max(1, lanes.queues.queuesOf(toWebhookId(queueId)).length)
     const mostOfRate = (rate / queues) * (longestWaitInMemoryMs / 2_000)
     const most = Math.min(limits.maxQueuedOfWebhook, 4 * (definition?.maxInFlight ?? 1), Math.max(least, mostOfRate))
     return Math.max(Math.min(most, least + free / partitions.parkedWebhooks), lanes.queues.perSecondOf(queueId))
@@ -178,14 +178,14 @@ export class ParkedDrain {
   /** Like #refill; for a replay, at most what it sends in a few seconds. */
   #refillBy({ replayId, ratePerSecond }: PendingDelivery, queueId: string): number {
     const refill = this.#refill(queueId)
-    return replayId === null ? refill : Math.min(refill, mostAhead(rateOf(ratePerSecond)))
+    return replayId === null ? refill : Math.min(refill, mostAhead(limitRate(ratePerSecond)))
   }
 
   #take({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
     const { held, lanes, steps, limits } = this.#context
     const { delivery, attempts, replayId, ratePerSecond } = pending
     const { webhookId, contactId } = delivery
-    const queueId = queueOf(webhookId, replayId)
+    const queueId = toQueueId(webhookId, replayId)
     const tracked = parked.take(queueId, offset)
     const taken = { owner: { finish: (finished: TrackedOffset) => parked.finish(queueId, finished) }, tracked }
     const position = { topic: limits.parkedTopic, partition: number, offset }

@@ -14,7 +14,7 @@ type Range = {
   /** Records taken back whose outcome is not in Kafka yet. */
   taken: OffsetTracker
   /**
-   * Offset in the queue's home topic (homeOf) from which on its notifications follow one another to webhook-parked.
+   * Offset in the queue's home topic (toHomeTopic) from which on its notifications follow one another to webhook-parked.
    * Older ones were in memory when it began: they are sent first, also by a successor that reads them again.
    */
   since: number

@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert'
 import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import { type RecordPosition, SetAside } from '../../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from '../delivery-pool.ts'
-import { type Item, pendingOf } from '../item.ts'
+import { type Item, toPending } from '../item.ts'
 import type { ItemFaults } from '../item-faults.ts'
-import { homeOf, isOfReplay } from '../item-ids.ts'
+import { isOfReplay, toHomeTopic } from '../item-ids.ts'
 import type { PartitionState, Partitions } from '../offsets/partition-state.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
@@ -84,7 +84,7 @@ export class Parking {
     const items = this.#lanes.takeQueued(queueId, ({ parkedOffset }) => parkedOffset === null)
     const [first] = items
     if (!first) return
-    const state = this.#stateOf(first)
+    const state = this.#findPartition(first)
     const parkable = state.parked.isCaughtUp(queueId) ? this.#putBackTaken(state, queueId, items) : items
     this.#parkAll(parkable, why, this.#lanes.queues.running(queueId))
   }
@@ -100,7 +100,7 @@ export class Parking {
    */
   #putBackTaken({ parked }: PartitionState, queueId: string, items: Item[]): Item[] {
     const since = parked.sinceOf(queueId)
-    const home = homeOf(queueId, this.#limits)
+    const home = toHomeTopic(queueId, this.#limits)
     const isOlder = ({ topic, offset }: RecordPosition) => topic === home && offset < since
     return items.filter((item) => {
       if (item.parkedOffset !== null) this.#putBackTakenItem(item)
@@ -124,9 +124,9 @@ export class Parking {
   /** Brings a new item to its lane or to webhook-parked. @param why the reason not to keep it in memory, if any. */
   bring(item: Item, why: PendingDelivery['why'] | null): void {
     const { queueId, position, delivery } = item
-    const state = this.#stateOf(item)
+    const state = this.#findPartition(item)
     const { parked } = state
-    const home = homeOf(queueId, this.#limits)
+    const home = toHomeTopic(queueId, this.#limits)
     const offset = position.topic === home ? position.offset : null
     const follows = parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null
     if (follows) this.#follow(item, why, offset ?? state.nextOffset(home))
@@ -139,7 +139,7 @@ export class Parking {
    */
   #follow(item: Item, why: PendingDelivery['why'] | null, since: number): void {
     const { queueId } = item
-    const { parked } = this.#stateOf(item)
+    const { parked } = this.#findPartition(item)
     const behind = parked.behind(queueId)
     if (behind && why === null && behind.length < this.#limits.maxQueuedOfWebhook && !this.#held.isCrowded) {
       // Another record of the same delivery may arrive before it, and is sent then.
@@ -167,9 +167,9 @@ export class Parking {
   #parkAll(items: Item[], why: PendingDelivery['why'], heads: Item[] = []): void {
     const [first] = items
     if (!first) return
-    const home = homeOf(first.queueId, this.#limits)
+    const home = toHomeTopic(first.queueId, this.#limits)
     const offsets = items.filter(({ position }) => position.topic === home).map(({ position }) => position.offset)
-    const since = Math.min(this.#stateOf(first).nextOffset(home), ...offsets)
+    const since = Math.min(this.#findPartition(first).nextOffset(home), ...offsets)
     for (const head of heads) this.#parkHead(head, why, since)
     for (const item of items) this.#park(item, why, since)
   }
@@ -185,7 +185,7 @@ export class Parking {
     if (!parked || parkedOffset !== null) return
     const parkedSince = parked.writing(queueId, since)
     const written = this.#steps.step(position, delivery, 'parking', () => {
-      const pending = { ...pendingOf(head, why, this.#ports.nowMs()), parkedSince }
+      const pending = { ...toPending(head, why, this.#ports.nowMs()), parkedSince }
       this.#held.record(position.partition, { parked: pending }, (at) => {
         if (at.parkedOffset === null) parked.notWritten(queueId)
         else parked.written(queueId, at.parkedOffset)
@@ -196,14 +196,14 @@ export class Parking {
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
     const { queueId, position, retryDueMs } = item
-    const { parked } = this.#stateOf(item)
+    const { parked } = this.#findPartition(item)
     const parkedSince = parked.writing(queueId, since)
     item.endRetry()
     // This record does not answer for an earlier one in webhook-parked: that one comes before it.
     this.#held.unindex(item)
     const written = this.#steps.step(position, item.delivery, 'parking', () => {
       const waiting =
-        retryDueMs === null ? pendingOf(item, why, this.#ports.nowMs()) : pendingOf(item, 'retry', retryDueMs)
+        retryDueMs === null ? toPending(item, why, this.#ports.nowMs()) : toPending(item, 'retry', retryDueMs)
       this.#held.record(position.partition, { parked: { ...waiting, parkedSince } }, ({ parkedOffset }) => {
         if (parkedOffset === null) parked.notWritten(queueId)
         else parked.written(queueId, parkedOffset)
@@ -216,7 +216,7 @@ export class Parking {
   }
 
   /** State of the item's partition, which is owned: engine.assign has dropped all other items. */
-  #stateOf({ position }: Item): PartitionState {
+  #findPartition({ position }: Item): PartitionState {
     const state = this.#partitions.get(position.partition)
     assert(state, `partition ${position.partition} is not owned`)
     return state

@@ -81,14 +81,14 @@ export class RequestSlots {
   #free(slotClass: SlotClass): number {
     const { slow, unknown } = this.#inFlight
     const free = this.#max - this.taken
-    const shareOf = (share: number) => Math.max(1, Math.floor(this.#max * share))
+    const toSlots = (share: number) => Math.max(1, Math.floor(this.#max * share))
     switch (slotClass) {
       case 'quick':
         return free
       case 'slow':
-        return Math.min(free, shareOf(slowShare) - slow)
+        return Math.min(free, toSlots(slowShare) - slow)
       case 'unknown':
-        return Math.min(free, shareOf(unknownShare) - unknown, shareOf(slowAndUnknownShare) - slow - unknown)
+        return Math.min(free, toSlots(unknownShare) - unknown, toSlots(slowAndUnknownShare) - slow - unknown)
     }
   }
 

@@ -86,7 +86,7 @@ export class Opening {
           this.#end(problem)
         } else if (isSecure) this.#secure(socket)
         else {
-          connection = this.#connectionOf(socket)
+          connection = this.#createConnection(socket)
           this.#end(null, connection)
         }
       }),
@@ -129,12 +129,12 @@ export class Opening {
         if (latest) sessions.keep(key, latest)
         secured.off('error', fail)
         secured.off('close', closed)
-        this.#end(null, this.#connectionOf(secured))
+        this.#end(null, this.#createConnection(secured))
       }),
     )
   }
 
-  #connectionOf(socket: Socket): HttpConnection {
+  #createConnection(socket: Socket): HttpConnection {
     return new HttpConnection(socket, this.#destination.key, this.#context.nowMs())
   }
 

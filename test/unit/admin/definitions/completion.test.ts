@@ -108,7 +108,7 @@ function topicWith(instances: number) {
     const start = () =>
       completer.start({
         isOwner: () => ownership.isOwner,
-        entryOf: (id) => table.get(id),
+        findEntry: (id) => table.get(id),
         write,
         queue: new WriteQueue(stillClock, 1_000),
         keys,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type StatusFacts, statusOf } from '../../../../services/admin/status/decide-status.ts'
+import { decideStatus, type StatusFacts } from '../../../../services/admin/status/decide-status.ts'
 import { lastHour } from '../../../../services/admin/status/last-hour.ts'
 import type { WebhookState } from '../../../../services/domain/api/webhook.ts'
 import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
@@ -82,11 +82,11 @@ test.each<{ case: string; given: Partial<StatusFacts>; state: WebhookState }>([
   { case: 'the account is not activated', given: { activated: false, conflicts }, state: 'not-activated' },
   { case: 'it is off', given: { activated: false, definition: { enabled: false } }, state: 'off' },
 ])("a webhook's status is $state when $case", ({ given, state }) => {
-  expect(statusOf(facts(given), nowMs).state).toBe(state)
+  expect(decideStatus(facts(given), nowMs).state).toBe(state)
 })
 
 test('a status tells what led to it', () => {
-  const status = statusOf(
+  const status = decideStatus(
     facts({
       definition: { enabled: true, disabledReason: 'gone' },
       conflicts,

@@ -24,6 +24,6 @@ export function fakeTraffic(given: Partial<FakeTraffic> = {}): TrafficTopics {
       const found = letters.filter(matches).reverse().slice(0, limit)
       return { found: found.map((value, offset) => ({ partition: 3, offset, value })), next: null }
     },
-    deliveryOf: async () => held,
+    findDelivery: async () => held,
   }
 }

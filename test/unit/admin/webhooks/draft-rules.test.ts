@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decidePatch, draftOf } from '../../../../services/admin/webhooks/decisions.ts'
+import { decidePatch, toDraft } from '../../../../services/admin/webhooks/decisions.ts'
 import { checkDraft, mergePatch } from '../../../../services/admin/webhooks/draft-rules.ts'
 import { refusal } from '../../../../services/admin/webhooks/refusal.ts'
 import { defaults } from '../../../support/sample-definitions.ts'
@@ -86,7 +86,7 @@ describe('what a client may write', () => {
 })
 
 describe('merge patch', () => {
-  const current = draftOf(definition({ rateLimitPerSecond: 5, headers: { 'X-Key': 'sealed', 'X-Other': 'sealed' } }))
+  const current = toDraft(definition({ rateLimitPerSecond: 5, headers: { 'X-Key': 'sealed', 'X-Other': 'sealed' } }))
 
   test.each([
     ['absent stays', {}, {}],

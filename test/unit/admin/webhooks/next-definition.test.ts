@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { draftOf } from '../../../../services/admin/webhooks/decisions.ts'
+import { toDraft } from '../../../../services/admin/webhooks/decisions.ts'
 import { changed, created, nextRotationMs, rotated } from '../../../../services/admin/webhooks/next-definition.ts'
 import { newSecret, newWebhookId } from '../../../../services/admin/webhooks/secrets.ts'
 import { openHeader } from '../../../../services/definitions/sealed-values.ts'
@@ -24,7 +24,7 @@ test('ids and secrets have the form of contract.md and are unique', () => {
 })
 
 test('a new webhook is stored with all secret values sealed', () => {
-  const draft = { ...draftOf(definition()), headers: { 'X-Key': 'plain value' } }
+  const draft = { ...toDraft(definition()), headers: { 'X-Key': 'plain value' } }
   const record = created(place, draft, 'whsec_plain', nowMs, keys)
   expect(JSON.stringify(record)).not.toMatch(/plain/)
   expect(record).toMatchObject({ ...place, version: 1, createdAt: now, updatedAt: now })
@@ -39,7 +39,7 @@ describe('a change', () => {
     rateLimitPerSecond: 3,
     version: 4,
   })
-  const { rateLimitPerSecond: _removed, ...draft } = draftOf(current)
+  const { rateLimitPerSecond: _removed, ...draft } = toDraft(current)
 
   test('a change keeps masked headers, seals new ones, drops those left out, and increments the version', () => {
     const headers = { 'x-key': '***', 'X-New': 'sealed:v1:looks like one' }

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { judgeAccess } from '../../../../services/admin/access/permissions.ts'
 import { channelConflicts } from '../../../../services/admin/webhooks/channel-rules.ts'
 import { decideVersion } from '../../../../services/admin/webhooks/decisions.ts'
-import { pageOf } from '../../../../services/admin/webhooks/pagination.ts'
-import { viewOf } from '../../../../services/admin/webhooks/view.ts'
+import { cutPage } from '../../../../services/admin/webhooks/pagination.ts'
+import { toView } from '../../../../services/admin/webhooks/view.ts'
 import { definition, nowMs } from '../support.ts'
 
 describe('access', () => {
@@ -69,7 +69,7 @@ describe('If-Match', () => {
 
 describe('one webhook per channel', () => {
   const owner = { id: 'wh_b', name: 'Other' }
-  const ownerOf = (channel: string) => (channel === 'taken' ? owner : undefined)
+  const findOwner = (channel: string) => (channel === 'taken' ? owner : undefined)
   const found = [{ channel: 'taken', webhookId: 'wh_b', name: 'Other' }]
 
   test.each([
@@ -77,7 +77,7 @@ describe('one webhook per channel', () => {
     ['taken', ['a', 'taken'], [], found],
     ['taken but named already', ['a', 'taken'], ['taken'], []],
   ])('one webhook per channel: %s', (_case, wanted, held, expected) => {
-    expect(channelConflicts(wanted, held, ownerOf)).toEqual(expected)
+    expect(channelConflicts(wanted, held, findOwner)).toEqual(expected)
   })
 })
 
@@ -91,7 +91,7 @@ describe('pages', () => {
         const seen: string[] = []
         let cursor: string | undefined
         do {
-          const page = pageOf(all, limit, cursor)
+          const page = cutPage(all, limit, cursor)
           seen.push(...page.definitions.map(({ createdAt, id }) => `${createdAt} ${id}`))
           cursor = page.nextCursor
         } while (cursor !== undefined)
@@ -101,7 +101,7 @@ describe('pages', () => {
   })
 
   test('a cursor of another list is refused with 400', () => {
-    expect(() => pageOf([], 10, 'nonsense')).toThrow(
+    expect(() => cutPage([], 10, 'nonsense')).toThrow(
       expect.objectContaining({ status: 400, extra: { errors: [expect.objectContaining({ field: 'cursor' })] } }),
     )
   })
@@ -114,7 +114,7 @@ test('a view contains no secret, no header value, and nothing that is in the top
     note: 'S4',
   }
   const view = JSON.stringify(
-    viewOf(secretive, new Map(), { offset: 1, problems: ['url is required'], businessId: 'b1' }, nowMs),
+    toView(secretive, new Map(), { offset: 1, problems: ['url is required'], businessId: 'b1' }, nowMs),
   )
   expect(view).not.toMatch(/S[1234]/)
   expect(JSON.parse(view)).toMatchObject({

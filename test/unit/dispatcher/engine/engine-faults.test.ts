@@ -35,8 +35,8 @@ const ports = ['random', 'definition', 'send', 'record'] as const
 const pure = {
   'retry.decideNext': [retry, 'decideNext'],
   'records.attemptRecord': [records, 'attemptRecord'],
-  'records.summaryOf': [records, 'summaryOf'],
-  'records.deadLetterOf': [records, 'deadLetterOf'],
+  'records.toSummary': [records, 'toSummary'],
+  'records.toDeadLetter': [records, 'toDeadLetter'],
   'items.createItem': [items, 'createItem'],
   'groups.readGroupKeys': [groups, 'readGroupKeys'],
   'breaker.gate': [breaker, 'gate'],
@@ -165,8 +165,8 @@ describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
       expect([
         'random',
         'groups.readGroupKeys',
-        'records.summaryOf',
-        'records.deadLetterOf',
+        'records.toSummary',
+        'records.toDeadLetter',
         'breaker.onResult',
         'breaker.gate',
       ]).toContain(step)

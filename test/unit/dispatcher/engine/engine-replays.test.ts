@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mostAhead, rateOf } from '../../../../services/dispatcher/engine/item-ids.ts'
+import { limitRate, mostAhead } from '../../../../services/dispatcher/engine/item-ids.ts'
 import { fromPending } from '../../../../services/dispatcher/intake/take-batch.ts'
 import type { PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
 import { ok, owned, world } from '../../../support/engine-world.ts'
@@ -144,5 +144,5 @@ test.each([
   [0.5, 0.5],
   [Number.POSITIVE_INFINITY, 1_000],
 ])('a replay whose record says a rate of %s is sent at %s a second', (told, rate) => {
-  expect(rateOf(told)).toBe(rate)
+  expect(limitRate(told)).toBe(rate)
 })

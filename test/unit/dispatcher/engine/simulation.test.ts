@@ -112,11 +112,11 @@ async function simulate(seed: number) {
   const decoding = new Set<string>()
   const violations: string[] = []
 
-  const pendingOf = (topic: string, partition: number): PendingDelivery[] =>
+  const toPending = (topic: string, partition: number): PendingDelivery[] =>
     (topic === retriesTopic ? world.retryLog.get(partition) : replays[partition]) ?? []
   const liveIds = log.map((records) => records.map(({ deliveryId }) => deliveryId))
   const idsOf = (topic: string, partition: number): string[] =>
-    topic === deliveriesTopic ? (liveIds[partition] ?? []) : pendingOf(topic, partition).map(idOf)
+    topic === deliveriesTopic ? (liveIds[partition] ?? []) : toPending(topic, partition).map(idOf)
   const ids = [...liveIds.flat(), ...replays.flat().map(idOf)]
   const commit = () => {
     for (const { topic, partition, offset, metadata } of world.engine.takeCommits()) {
@@ -157,7 +157,7 @@ async function simulate(seed: number) {
     const key = `${topic}/${partition}`
     const offset = position.get(key) ?? 0
     if (decoding.has(key) || !world.engine.hasRoomFor(topic)) return
-    const pending = topic === deliveriesTopic ? undefined : pendingOf(topic, partition)[offset]
+    const pending = topic === deliveriesTopic ? undefined : toPending(topic, partition)[offset]
     const record = pending?.delivery ?? (topic === deliveriesTopic ? log[partition]?.[offset] : undefined)
     if (!record || (pending && pending.dueAt > world.clock.nowMs)) return
     const take = () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deadLetterOf } from '../../../../services/dispatcher/engine/attempt-record.ts'
+import { toDeadLetter } from '../../../../services/dispatcher/engine/attempt-record.ts'
 import { type RecorderContext, recordOutcome } from '../../../../services/dispatcher/outcome/recorder.ts'
 import { addAnswered } from '../../../../services/dispatcher/takeover/takeover.ts'
 import type {
@@ -47,7 +47,7 @@ const attempt = {
   replayId: null,
 } as unknown as Attempt
 const position = { topic: 'webhook-deliveries', partition: 3, offset: 4 }
-const deadLetter = deadLetterOf(sent, position, 'exhausted', [summary], 7)
+const deadLetter = toDeadLetter(sent, position, 'exhausted', [summary], 7)
 
 function contextOf(producer: RecorderContext['producer']): RecorderContext {
   const of = (topic: string) => ({ topic, encode })

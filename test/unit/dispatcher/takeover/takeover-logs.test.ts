@@ -51,10 +51,10 @@ async function takenOver(written: Ids) {
         if (topic === 'health')
           for (const [at, value] of health.entries()) onRecord(record(at, value.webhookId ?? 'partition-3', value))
         // The range of a replay begins at an offset of webhook-replays, which ends at 90.
-        const pendingOf = (offset: number) =>
+        const toPending = (offset: number) =>
           ({ delivery: { webhookId: 'v' }, replayId: offset === 99 ? 'r' : null, parkedSince: 700 }) as PendingDelivery
         if (topic === 'parked')
-          for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', pendingOf(offset)))
+          for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', toPending(offset)))
       },
     },
     health: { topic: 'health', decode: parsed },

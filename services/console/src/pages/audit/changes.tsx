@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { AuditView } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import classes from './audit.module.css'
-import { fieldKey, headerOf, isKeptSecret, shownValue, valueKey } from './entry.ts'
+import { fieldKey, isKeptSecret, readHeaderName, shownValue, valueKey } from './entry.ts'
 
 const shownAtOnce = 3
 
@@ -38,7 +38,7 @@ function List({ changes }: Pick<AuditView, 'changes'>) {
 /** The field's name in the form. */
 function Field({ name }: { name: string }) {
   const { t } = useTranslation()
-  const header = headerOf(name)
+  const header = readHeaderName(name)
   if (header !== null) return `${t('form.headerName')} ${header}`
   const key = fieldKey(name)
   return key === undefined ? name : t(key)

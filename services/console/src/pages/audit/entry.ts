@@ -65,7 +65,7 @@ export function valueKey(field: string, value: unknown) {
 }
 
 /** @returns the header's name if the field is a header, else null. */
-export function headerOf(field: string): string | null {
+export function readHeaderName(field: string): string | null {
   return field.startsWith('headers.') ? field.slice('headers.'.length) : null
 }
 

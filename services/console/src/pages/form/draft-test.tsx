@@ -7,9 +7,9 @@ import { useApi } from '../../api/session.tsx'
 import type { NotificationKind } from '../../api/types.ts'
 import { Card } from '../../parts/page/card.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
-import { KindChoice, kindOf } from '../../parts/requests/kind-choice.tsx'
+import { chooseKind, KindChoice } from '../../parts/requests/kind-choice.tsx'
 import { TestAnswer } from '../../parts/requests/test-answer.tsx'
-import { draftOf } from './fields.ts'
+import { toDraft } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
@@ -20,11 +20,11 @@ export function DraftTest({ form, businessId, id }: Props) {
   const { t } = useTranslation()
   const api = useApi()
   const [chosen, setKind] = useState<NotificationKind | null>(null)
-  const kind = chosen ?? kindOf(form.values.events)
+  const kind = chosen ?? chooseKind(form.values.events)
   const test = useMutation({
     mutationFn: () => {
       // A new webhook can be tested before it is switched on. An existing one must be on (contract.md, 1.5).
-      const definition = { ...draftOf(form.values), ...(id === undefined ? { enabled: true } : { id }) }
+      const definition = { ...toDraft(form.values), ...(id === undefined ? { enabled: true } : { id }) }
       return api.call('testDraft', { path: { businessId }, body: { kind, definition } })
     },
   })

@@ -14,7 +14,7 @@ import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { useNotices } from '../../parts/texts/notices.ts'
 import { Gone } from '../webhook/gone.tsx'
 import { pagePath, usePlace } from '../webhook/use-place.ts'
-import { changesOf, type Values, valuesOf } from './fields.ts'
+import { listChanges, toValues, type Values } from './fields.ts'
 import { draftKey, forgetDraft } from './kept-draft.ts'
 import { useWebhookForm } from './use-webhook-form.ts'
 import { WebhookForm } from './webhook-form.tsx'
@@ -38,11 +38,11 @@ function Editor({ webhook }: { webhook: Webhook }) {
   const key = draftKey(businessId, id)
   const [began] = useState(webhook)
   const [version, setVersion] = useState(webhook.version)
-  const state = useWebhookForm(key, valuesOf(began))
+  const state = useWebhookForm(key, toValues(began))
   usePageTitle(t('form.editTitle', { name: began.name }))
   const save = useMutation({
     mutationFn: (values: Values) =>
-      api.call('patchWebhook', { path: { businessId, id }, body: changesOf(began, values), version }),
+      api.call('patchWebhook', { path: { businessId, id }, body: listChanges(began, values), version }),
     onSuccess: async () => {
       forgetDraft(key)
       notices.done(t('form.saved'))

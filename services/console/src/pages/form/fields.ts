@@ -18,7 +18,7 @@ export const emptyValues: Values = {
   rateLimitPerSecond: '',
 }
 
-export function valuesOf(webhook: Draft): Values {
+export function toValues(webhook: Draft): Values {
   const { name, url, enabled, channels, events, timeoutMs, slowThresholdMs } = webhook
   const { retryProfile, whenBlocked, maxInFlight, rateLimitPerSecond = '', headers } = webhook
   return {
@@ -29,7 +29,7 @@ export function valuesOf(webhook: Draft): Values {
 }
 
 /** The draft for the API. Rows of headers without a name are left out. */
-export function draftOf({ headers, rateLimitPerSecond, ...values }: Values): Draft {
+export function toDraft({ headers, rateLimitPerSecond, ...values }: Values): Draft {
   const named = headers.filter(({ name }) => name.trim() !== '')
   return {
     ...values,
@@ -41,9 +41,9 @@ export function draftOf({ headers, rateLimitPerSecond, ...values }: Values): Dra
 }
 
 /** A merge patch of the fields that differ, so that changes made by others in the meantime stay. */
-export function changesOf(before: Webhook, values: Values): DraftPatch {
-  const old: Record<string, unknown> = draftOf(valuesOf(before))
-  const draft: Record<string, unknown> = { rateLimitPerSecond: null, ...draftOf(values) }
+export function listChanges(before: Webhook, values: Values): DraftPatch {
+  const old: Record<string, unknown> = toDraft(toValues(before))
+  const draft: Record<string, unknown> = { rateLimitPerSecond: null, ...toDraft(values) }
   if (old.rateLimitPerSecond === undefined) old.rateLimitPerSecond = null
   const changed = Object.entries(draft).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(old[name]))
   return Object.fromEntries(changed)

@@ -10,7 +10,7 @@ import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { SecretDialog } from '../../parts/requests/secret-dialog.tsx'
 import { useNotices } from '../../parts/texts/notices.ts'
 import { listPath, pagePath } from '../webhook/use-place.ts'
-import { draftOf, emptyValues, type Values } from './fields.ts'
+import { emptyValues, toDraft, type Values } from './fields.ts'
 import { draftKey, forgetDraft } from './kept-draft.ts'
 import { useWebhookForm } from './use-webhook-form.ts'
 import { WebhookForm } from './webhook-form.tsx'
@@ -27,7 +27,7 @@ export default function NewPage() {
   const [made, setMade] = useState<WebhookWithSecret | null>(null)
   usePageTitle(t('form.newTitle'))
   const create = useMutation({
-    mutationFn: (values: Values) => api.call('createWebhook', { path: { businessId }, body: draftOf(values) }),
+    mutationFn: (values: Values) => api.call('createWebhook', { path: { businessId }, body: toDraft(values) }),
     onSuccess: (webhook) => {
       forgetDraft(key)
       setMade(webhook)

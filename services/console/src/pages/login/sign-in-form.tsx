@@ -9,7 +9,7 @@ import { oidcPath, readToken } from './one-time-token.ts'
 export function SignInForm({ login }: { login: 'oidc' | 'none' }) {
   const { t } = useTranslation()
   const { signIn } = useSessionState()
-  const textOf = useProblemText()
+  const toText = useProblemText()
   const [pasted, setPasted] = useState('')
   const [error, setError] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
@@ -37,7 +37,7 @@ export function SignInForm({ login }: { login: 'oidc' | 'none' }) {
             required
             value={pasted}
             onChange={(event) => setPasted(event.target.value)}
-            error={error === null ? undefined : textOf(error)}
+            error={error === null ? undefined : toText(error)}
           />
           <Button type="submit" loading={isBusy} variant={login === 'oidc' ? 'default' : 'filled'}>
             {t('login.signIn')}

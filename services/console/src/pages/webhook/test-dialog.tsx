@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useApi } from '../../api/session.tsx'
 import type { NotificationKind, Webhook } from '../../api/types.ts'
 import { Failure } from '../../parts/page/failure.tsx'
-import { KindChoice, kindOf } from '../../parts/requests/kind-choice.tsx'
+import { chooseKind, KindChoice } from '../../parts/requests/kind-choice.tsx'
 import { TestAnswer } from '../../parts/requests/test-answer.tsx'
 
 type Props = { webhook: Webhook; opened: boolean; onClose: () => void }
@@ -14,7 +14,7 @@ type Props = { webhook: Webhook; opened: boolean; onClose: () => void }
 export function TestDialog({ webhook, opened, onClose }: Props) {
   const { t } = useTranslation()
   const api = useApi()
-  const [kind, setKind] = useState<NotificationKind>(kindOf(webhook.events))
+  const [kind, setKind] = useState<NotificationKind>(chooseKind(webhook.events))
   const test = useMutation({
     mutationFn: () =>
       api.call('testWebhook', { path: { businessId: webhook.businessId, id: webhook.id }, body: { kind } }),

@@ -6,12 +6,12 @@ import { serverDetail, useProblemText } from '../texts/problem-text.ts'
 /** Stands in for content that could not be loaded. */
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { t } = useTranslation()
-  const textOf = useProblemText()
+  const toText = useProblemText()
   const detail = serverDetail(error)
   return (
     <Alert color="red" variant="outline" icon={<IconAlertCircle aria-hidden />} title={t('failure.title')} role="alert">
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{textOf(error)}</Text>
+        <Text size="sm">{toText(error)}</Text>
         {detail !== '' && (
           <Text size="sm" c="dimmed" lang="en">
             {detail}

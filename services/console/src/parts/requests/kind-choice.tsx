@@ -5,7 +5,7 @@ import type { NotificationKind, WantedEvents } from '../../api/types.ts'
 const kinds: NotificationKind[] = ['message', 'status']
 
 /** Kind of notification that a webhook receives; message if it receives both. */
-export function kindOf(events: WantedEvents): NotificationKind {
+export function chooseKind(events: WantedEvents): NotificationKind {
   const wantsMessages = events.userMessages || events.botMessages || events.operatorMessages || events.variableChanges
   return !wantsMessages && (events.deliveredStatus || events.readStatus) ? 'status' : 'message'
 }

@@ -6,7 +6,7 @@ import { serverDetail, useProblemText } from './problem-text.ts'
 /** Short messages about the latest action, read out by screen readers. */
 export function useNotices() {
   const { t } = useTranslation()
-  const textOf = useProblemText()
+  const toText = useProblemText()
   const close = { closeButtonProps: { 'aria-label': t('close') } }
   return {
     done: (message: string) => notifications.show({ message, color: 'teal', ...close }),
@@ -14,7 +14,7 @@ export function useNotices() {
       // The page itself shows that the session has ended.
       if (error instanceof ApiProblem && error.status === 401) return
       notifications.show({
-        title: textOf(error),
+        title: toText(error),
         message: serverDetail(error),
         color: 'red',
         autoClose: 8_000,

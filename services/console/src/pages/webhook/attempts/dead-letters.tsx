@@ -24,7 +24,7 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton rows={[200]} />
   // A crash can write a record twice, and two pages can overlap.
-  const letters = [...new Map(data.pages.flatMap((page) => page.deadLetters).map((one) => [keyOf(one), one])).values()]
+  const letters = [...new Map(data.pages.flatMap((page) => page.deadLetters).map((one) => [toKey(one), one])).values()]
   if (letters.length === 0 && !hasNextPage)
     return <Empty icon={<IconMailCheck size={40} aria-hidden />} title={t('dead.empty')} text={t('dead.emptyText')} />
   return (
@@ -40,7 +40,7 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
         columns={[t('attempts.at'), t('dead.reason'), t('attempts.contact'), t('attempts.kind'), t('dead.attempts')]}
       >
         {letters.map((letter) => (
-          <Row key={keyOf(letter)} webhook={webhook} letter={letter} />
+          <Row key={toKey(letter)} webhook={webhook} letter={letter} />
         ))}
       </DataTable>
       {hasNextPage && (
@@ -52,7 +52,7 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
   )
 }
 
-function keyOf({ deliveryId, at }: DeadLetterEntry): string {
+function toKey({ deliveryId, at }: DeadLetterEntry): string {
   return `${deliveryId} ${at}`
 }
 

@@ -17,7 +17,7 @@ const shapes: Record<Range, { stepMs: number; bins: number }> = {
 }
 
 /** Bars of the histogram, oldest first, up to the current one. Empty bars are included. */
-export function binsOf(stats: Pick<Stats, 'minutes' | 'hours'>, range: Range, nowMs: number): Bin[] {
+export function toBins(stats: Pick<Stats, 'minutes' | 'hours'>, range: Range, nowMs: number): Bin[] {
   const { stepMs, bins } = shapes[range]
   const counts = range === 'hour' ? stats.minutes : stats.hours
   // Steps begin on the hour, as the counts do, so that no count belongs to two steps.
@@ -35,12 +35,12 @@ export function binsOf(stats: Pick<Stats, 'minutes' | 'hours'>, range: Range, no
 }
 
 /** Totals of the range, and its errors by cause, the most frequent first. */
-export function totalsOf(
+export function sumTotals(
   stats: Pick<Stats, 'minutes' | 'hours'>,
   range: Range,
   nowMs: number,
 ): { totals: Totals; causes: [cause: string, count: number][] } {
-  const bins = binsOf(stats, range, nowMs)
+  const bins = toBins(stats, range, nowMs)
   const totals = bins.reduce<Totals>((sum, bin) => added(sum, bin), none)
   const firstMs = bins[0]?.startMs ?? 0
   const counts: PeriodCounts[] = range === 'hour' ? stats.minutes : stats.hours

@@ -9,7 +9,7 @@ import { useFormats } from '../../../format/use-formats.ts'
 import { useNow } from '../../../format/use-now.ts'
 import { Card } from '../../../parts/page/card.tsx'
 import { useCauseText } from '../../../parts/texts/cause-text.ts'
-import { binsOf, outcomes, type Range, ranges, totalsOf } from './bins.ts'
+import { outcomes, type Range, ranges, sumTotals, toBins } from './bins.ts'
 import classes from './histogram.module.css'
 
 /** Counts of the four outcomes over time (contract.md, 1.7). The figures below are the bars' alternative as text. */
@@ -22,13 +22,13 @@ export default function Histogram({ stats }: { stats: Stats }) {
   const now = startOfMinute(useNow(1_000))
   const data = useMemo(
     () =>
-      binsOf(stats, range, now).map((bin) => ({
+      toBins(stats, range, now).map((bin) => ({
         ...bin,
         label: range === 'week' ? `${day(bin.startMs)} ${clock(bin.startMs)}` : clock(bin.startMs),
       })),
     [stats, range, now, clock, day],
   )
-  const { totals, causes } = useMemo(() => totalsOf(stats, range, now), [stats, range, now])
+  const { totals, causes } = useMemo(() => sumTotals(stats, range, now), [stats, range, now])
   return (
     <Card
       title={t('histogram.title')}

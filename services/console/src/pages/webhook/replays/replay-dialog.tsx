@@ -23,7 +23,7 @@ export function ReplayDialog({ webhook, kind, onClose }: Props) {
   const [wanted, setWanted] = useState<AttemptOutcome[]>(['error', 'rejected'])
   const [rate, setRate] = useState<number>(usualRate)
   const start = useStartReplay(webhook)
-  const request = requestOf(kind, fromLocalInput(since), wanted, rate)
+  const request = toRequest(kind, fromLocalInput(since), wanted, rate)
   const confirm = () => request && start.mutate(request, { onSuccess: onClose })
   return (
     <Modal
@@ -78,7 +78,7 @@ export function ReplayDialog({ webhook, kind, onClose }: Props) {
   )
 }
 
-function requestOf(
+function toRequest(
   kind: ReplayKind,
   since: string | null,
   wanted: AttemptOutcome[],

@@ -7,12 +7,12 @@ import { useNotices } from '../../../parts/texts/notices.ts'
 
 type Place = { businessId: string; id: string }
 
-const keyOf = ({ businessId, id }: Place) => ['current-replay', businessId, id]
+const toKey = ({ businessId, id }: Place) => ['current-replay', businessId, id]
 
 /** The replay whose progress is shown. It survives a reload of the page in this tab. */
 export function useCurrentReplay(place: Place): { replayId: string | null; dismiss: () => void } {
   const queries = useQueryClient()
-  const queryKey = keyOf(place)
+  const queryKey = toKey(place)
   const name = queryKey.join(':')
   const { data = null } = useQuery({
     queryKey,
@@ -47,7 +47,7 @@ export function useStartReplay(place: Place) {
   const api = useApi()
   const notices = useNotices()
   const queries = useQueryClient()
-  const queryKey = keyOf(place)
+  const queryKey = toKey(place)
   return useMutation({
     mutationFn: (body: ReplayBody) => api.call('replay', { path: place, body }),
     onSuccess: (answer) => {
