@@ -54,9 +54,9 @@ import { WebhookActions } from './webhooks/webhook-actions.ts'
 import { webhookRoutes } from './webhooks/webhook-routes.ts'
 
 const writeTimeoutMs = 30_000
-/** A page looks at about 10 MB of a topic, in a fraction of a second. */
+/** Limits for pages, which read about 10 MB of a topic in a fraction of a second. */
 const pageLimits = { atOnce: 8, ofBusiness: 2, waitingOfBusiness: 30, deadlineMs: 15_000 }
-/** A scan goes through what a topic keeps of one partition: at most a few million records. */
+/** Limits for scans, which read a whole partition: at most a few million records. */
 const scanLimits = { atOnce: 3, ofBusiness: 1, waitingOfBusiness: 10, deadlineMs: 120_000 }
 
 await runService('admin', adminConfig, async (service) => {
@@ -95,7 +95,7 @@ await runService('admin', adminConfig, async (service) => {
   const readTopics = [...new Set(ownTopics)]
   const readerOptions = { topics: readTopics, groupPrefix: `${prefix}admin-reads`, sessionTimeoutMs, fail }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
-  // Of its own, as the reads of one partition come one after another: nobody's page waits behind somebody's search.
+  // A separate reader, because reads of one partition run one after another and a page must not wait for a search.
   await using scanReader = await RangeReader.open(
     kafka,
     { ...readerOptions, topics: replayTopicNames(use), groupPrefix: `${prefix}admin-scans` },

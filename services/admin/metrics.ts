@@ -45,7 +45,7 @@ const reasons: Record<number, string> = {
   504: 'no result',
 }
 
-/** @returns null for a status that is no refusal. */
+/** @returns null for a status that is not a refusal. */
 export function refusalReason(status: number): string | null {
   return status < 400 ? null : (reasons[status] ?? 'other')
 }

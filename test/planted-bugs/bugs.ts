@@ -282,14 +282,14 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'lets slow webhooks take every request slot',
     file: dispatcher('engine/scheduling/request-slots'),
-    text: 'return Math.min(free, shareOf(slowShare) - slow)',
+    text: 'return Math.min(free, toSlots(slowShare) - slow)',
     replacement: 'return free',
     caughtBy: ['test/unit/dispatcher/engine/engine-fairness.test.ts'],
   },
   {
     name: 'lets unmeasured webhooks take every request slot',
     file: dispatcher('engine/scheduling/request-slots'),
-    text: 'return Math.min(free, shareOf(unknownShare) - unknown, shareOf(slowAndUnknownShare) - slow - unknown)',
+    text: 'return Math.min(free, toSlots(unknownShare) - unknown, toSlots(slowAndUnknownShare) - slow - unknown)',
     replacement: 'return free',
     caughtBy: ['test/unit/dispatcher/engine/engine-fairness.test.ts'],
   },
@@ -633,7 +633,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'treats records parked in a deleted topic as records of the new one',
     file: 'services/dispatcher/takeover/takeover.ts',
-    text: 'record.parked !== null && !isOf(logIds.parkedLogId, record.parkedLogId)',
+    text: 'record.parked !== null && !isSameLog(logIds.parkedLogId, record.parkedLogId)',
     replacement: 'false',
     caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
   },

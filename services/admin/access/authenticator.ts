@@ -6,26 +6,26 @@ import { sessionCookie } from './sessions.ts'
 
 export type AdminAuthenticatorOptions = {
   identify: Identify
-  /** How one signs in, for the problem details of a 401. */
+  /** Way to sign in, for the problem details of a 401. */
   login: 'oidc' | 'none'
   requestsPerMinute: number
   failuresPerMinute: number
 }
 
-/** Everyone comes in by this. @throws HttpProblem 401, 403, 429, 503 */
+/** Identifies the caller of a request and applies the limits. @throws HttpProblem 401, 403, 429, 503 */
 export type Admit = (request: FastifyRequest) => Promise<Caller>
 
 export type AdminAuthenticator = {
   admit: Admit
-  /** Counts a failure that `admit` does not see, and throws it; 429 when there were too many. */
+  /** Counts a failed sign-in that `admit` does not see, and throws it, or 429 after too many. */
   refuse(request: FastifyRequest, error: unknown): Promise<never>
 }
 
 const minuteMs = 60_000
 
 /**
- * Authentication with its limits: by identity for requests, by address for failures (IPv6 by /64), each for this instance
- * alone. Who is known is not refused for what others at the same address do.
+ * Authentication with its limits, which this instance counts by itself: requests by identity, failures by address (IPv6 by
+ * /64). Failures at an address do not affect identities that are known.
  */
 export async function createAdminAuthenticator(
   server: FastifyInstance,
@@ -62,7 +62,7 @@ export async function createAdminAuthenticator(
   return { admit, refuse }
 }
 
-/** Without any, nothing was tried. */
+/** Whether the request carries credentials. Without any, it does not count as a failed authentication. */
 function hasCredentials({ headers, cookies, method }: FastifyRequest): boolean {
   return headers.authorization !== undefined || cookies[sessionCookie] !== undefined || method === 'POST'
 }

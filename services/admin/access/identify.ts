@@ -5,12 +5,12 @@ import { foreignReason, type Provenance } from './same-origin.ts'
 import type { SessionMarks } from './session-marks.ts'
 import { type Sessions, sessionCookie } from './sessions.ts'
 
-/** Who sends a request, and until when that is so. */
+/** The sender of a request, and the end of that identity. */
 export type Caller = {
   identity: Identity
-  /** Milliseconds since the epoch. */
+  /** End of the identity, in milliseconds since the epoch. */
   expiresAtMs: number
-  /** Of a browser session; null with a bearer token. */
+  /** Token of a browser session; null with a bearer token. */
   csrfToken: string | null
 }
 
@@ -24,7 +24,7 @@ export type IdentifyDeps = {
   publicOrigin: string
 }
 
-/** By the Authorization header, or else by the browser's session cookie. */
+/** Identifies callers by the Authorization header, otherwise by the browser's session cookie. */
 export function createIdentify({ verify, sessions, marks, publicOrigin }: IdentifyDeps): Identify {
   return async (request) => {
     const { authorization } = request.headers
@@ -40,7 +40,7 @@ export function createIdentify({ verify, sessions, marks, publicOrigin }: Identi
   }
 }
 
-/** @param csrfToken null where there is none to compare with yet. @throws HttpProblem 403 */
+/** Refuses requests of other sites' pages. @param csrfToken null before there is a session. @throws HttpProblem 403 */
 export function requireOwnPage(request: FastifyRequest, csrfToken: string | null, publicOrigin: string): void {
   const why = foreignReason(readProvenance(request), csrfToken, publicOrigin)
   if (why !== null) throw new HttpProblem(403, 'Forbidden', why)

@@ -32,7 +32,7 @@ export type AccessDeps = {
   log: Logger
 }
 
-/** Adds what lets people and programs in: cookies, limits, and the routes of the browser's session. */
+/** Adds authentication: cookies, limits, and the routes of the browser's session. */
 export async function addAccess(server: FastifyInstance, deps: AccessDeps): Promise<AdminAuthenticator> {
   const { config, verify, keys, marks, clock, log } = deps
   const publicOrigin = config.HOOKLINE_PUBLIC_URL

@@ -12,7 +12,7 @@ export type OidcVariables = {
   HOOKLINE_OIDC_SCOPE: string
 }
 
-/** What the browser keeps, sealed, while it is with the provider. */
+/** State of a sign-in, which the browser keeps sealed while it is at the provider. */
 export type LoginAttempt = {
   state: string
   nonce: string
@@ -25,7 +25,7 @@ export const callbackPath = '/api/v1/auth/callback'
 const attemptMs = 10 * 60_000
 const requestTimeoutSeconds = 10
 
-/** Sign-in by an OpenID provider: authorization code with PKCE (RFC 7636), state and nonce. */
+/** Sign-in through an OpenID provider: authorization code with PKCE (RFC 7636), state and nonce. */
 export class OidcLogin {
   readonly #variables: OidcVariables
   readonly #clock: Clock
@@ -47,7 +47,7 @@ export class OidcLogin {
     return new OidcLogin(variables, clock)
   }
 
-  /** @param returnTo a path of our own; any other becomes /. */
+  /** @param returnTo a path of the console; anything else becomes /. */
   async begin(returnTo: string): Promise<{ attempt: LoginAttempt; location: string }> {
     const provider = await this.#discovered()
     const codeVerifier = client.randomPKCECodeVerifier()
@@ -66,8 +66,8 @@ export class OidcLogin {
   }
 
   /**
-   * Who has signed in, by the claims of the ID token: sub, role, permissions, businessId as in a bearer token.
-   * @param url path and query by which the provider has sent the browser back. @throws HttpProblem 401, 503
+   * Identity from the claims of the ID token: sub, role, permissions and businessId, as in a bearer token.
+   * @param url path and query with which the provider sent the browser back. @throws HttpProblem 401, 503
    */
   async end(attempt: LoginAttempt | null, url: string): Promise<Identity> {
     if (!attempt || attempt.expiresAtMs < this.#clock.nowMs()) throw unauthorized('no sign-in has been begun here')
@@ -88,7 +88,7 @@ export class OidcLogin {
   async #discovered(): Promise<client.Configuration> {
     const { HOOKLINE_OIDC_ISSUER_URL: issuer, HOOKLINE_OIDC_CLIENT_ID: id } = this.#variables
     const secret = this.#variables.HOOKLINE_OIDC_CLIENT_SECRET
-    // Without a secret it is a public client, which PKCE protects.
+    // Without a secret this is a public client, which PKCE protects.
     const authentication = secret === '' ? client.None() : client.ClientSecretPost(secret)
     const options = {
       timeout: requestTimeoutSeconds,
@@ -104,12 +104,12 @@ export class OidcLogin {
   }
 }
 
-/** For tests and trials on one machine. */
+/** Whether the address is of this machine, for tests and trials. */
 function isLocal(issuer: string): boolean {
   return /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:|\/|$)/.test(issuer)
 }
 
-/** An open redirect would lend our name to another site: what a browser would read as a host is none. */
+/** Prevents open redirects: a path that a browser would read as another host is not accepted. */
 export function ownPath(returnTo: string): string {
   const base = 'http://own.invalid'
   if (!returnTo.startsWith('/') || !URL.canParse(returnTo, base)) return '/'

@@ -15,10 +15,10 @@ export type SessionMarksDeps = {
   fail: (error: unknown) => void
 }
 
-/** webhook-sessions has one partition: of two marks of the same token, one is first. */
+/** webhook-sessions has one partition, so that of two marks of the same token one is first. */
 const partition = 0
 
-/** Resolves when webhook-sessions has been read to its end. */
+/** Opens webhook-sessions. Resolves once it has been read to its end. */
 export async function openSessionMarks(
   kafka: Kafka,
   { use, codec, producer, fail }: SessionMarksDeps,

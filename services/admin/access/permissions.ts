@@ -4,9 +4,9 @@ import { type Identity, reaches } from '../../platform/http/auth.ts'
 export type Access = 'allowed' | 'lacks permission' | 'other business'
 
 /**
- * Whether the identity may do it for that business. No permission reaches beyond the token's business.
- * operations:write is about all businesses at once, and so needs a token for all of them.
- * @param businessId null where the route is about all businesses that the identity reaches.
+ * Whether the identity has the permission for that business. No permission reaches beyond the token's business.
+ * operations:write concerns all businesses at once, so it needs a token for all of them.
+ * @param businessId null for a route about all businesses of the identity.
  */
 export function judgeAccess(identity: Identity, permission: Permission, businessId: string | null): Access {
   if (identity.businessId === '' || (businessId !== null && !reaches(identity, businessId))) return 'other business'

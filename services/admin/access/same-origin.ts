@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 
-/** What of a request tells whether a page of ours has sent it. */
+/** Parts of a request that show whether the console's own page sent it. */
 export type Provenance = {
   method: string
   host: string | undefined
@@ -12,12 +12,12 @@ export type Provenance = {
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * Why a request may not use the browser's session: it comes from another site's page (Fetch Metadata, Origin), or it
- * changes something without the token that only our own page can have read. The cookie's SameSite=Strict is the first
- * defence and this the second. Own code: @fastify/csrf-protection compares the token only, and keeps its secret in a second
+ * Reason why a request may not use the browser's session: another site's page sent it (Fetch Metadata, Origin), or it
+ * changes something without the token that only the console's own page can read. The cookie's SameSite=Strict is the first
+ * defence, this is the second. Own code: @fastify/csrf-protection compares the token only, and keeps its secret in a second
  * cookie or a session store.
- * @param publicOrigin where browsers reach the console; empty: the host that the request names.
- * @returns null when it may.
+ * @param publicOrigin origin at which browsers reach the console; empty for the host in the request.
+ * @returns null if it may.
  */
 export function foreignReason(request: Provenance, csrfToken: string | null, publicOrigin: string): string | null {
   const { method, host, origin, secFetchSite } = request

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { Session } from './sessions.ts'
 
-/** A record of webhook-sessions, as schemas/webhook-sessions.avsc describes it. */
+/** A record of webhook-sessions (schemas/webhook-sessions.avsc). */
 export type SessionMark = { at: number; subject: string }
 
-/** @returns the offset, once the record has come back to onRecord. */
+/** Writes a mark. @returns its offset, once the record has come back to onRecord. */
 export type AppendMark = (key: string, mark: SessionMark) => Promise<number>
 
-/** Of any session (config.ts), and an hour for clocks that differ: older marks mean nothing. */
+/** Longest session (config.ts) plus an hour for clocks that differ. Older marks are ignored. */
 const keptMs = 25 * 3_600_000
 
 /**
- * Login tokens that were used and sessions that have ended, as a fold over webhook-sessions: for all instances alike. Of
- * those who take one token, the first in the log has it.
+ * Used login tokens and ended sessions, as a fold over webhook-sessions, so that all instances agree. If several instances
+ * take the same token, the first in the log has it.
  */
 export class SessionMarks {
-  /** Key -> where it stands first. In the order of the log, so the oldest come first. */
+  /** Key -> offset and time of its first mark, in the order of the log, oldest first. */
   readonly #first = new Map<string, { offset: number; atMs: number }>()
   readonly #append: AppendMark
 
@@ -24,13 +24,13 @@ export class SessionMarks {
     this.#append = append
   }
 
-  /** Each record, in its order. */
+  /** Called with each record, in order. */
   onRecord({ key, offset, timestampMs }: Pick<ConsumedRecord, 'key' | 'offset' | 'timestampMs'>): void {
     const name = key?.toString('latin1') ?? ''
     if (!this.#first.has(name)) this.#first.set(name, { offset, atMs: timestampMs })
   }
 
-  /** @returns false when the token has been used before, wherever that was. */
+  /** @returns false if the token has been used before, at any instance. */
   async take(tokenId: string, subject: string, nowMs: number): Promise<boolean> {
     this.#forget(nowMs)
     const key = `token:${digest(tokenId)}`
@@ -39,7 +39,7 @@ export class SessionMarks {
     return this.#first.get(key)?.offset === offset
   }
 
-  /** Ends a session: every copy of its cookie, at every instance. */
+  /** Ends a session: no instance accepts a copy of its cookie any more. */
   async end(session: Pick<Session, 'csrfToken'>, subject: string, nowMs: number): Promise<void> {
     await this.#append(sessionKey(session), { at: nowMs, subject })
   }
@@ -56,7 +56,7 @@ export class SessionMarks {
   }
 }
 
-/** Each session has a token of its own against other sites; the topic holds none of these. */
+/** Key of a session: a hash of its token, so that the topic holds no tokens. */
 function sessionKey({ csrfToken }: Pick<Session, 'csrfToken'>): string {
   return `session:${digest(csrfToken)}`
 }

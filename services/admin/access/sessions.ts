@@ -5,18 +5,18 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 
 export const sessionCookie = '__Host-hookline-session'
 
-/** Options of every cookie of ours: __Host- demands Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2). */
+/** Options of all cookies. The prefix __Host- requires Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2). */
 export const cookieOptions = { path: '/', httpOnly: true, secure: true } as const
 
-/** A browser session: all of it is in the cookie, so that any instance knows it and none keeps it. */
+/** A browser session. All of it is in the cookie, so every instance can read it and none stores it. */
 export type Session = { identity: Identity; csrfToken: string; expiresAtMs: number }
 
-/** Browsers drop cookies that are longer than 4,096 bytes, name and attributes included. */
+/** Maximum length of a cookie: browsers drop those longer than 4,096 bytes, name and attributes included. */
 const maxCookieBytes = 3_800
 
 /**
- * Seals sessions into cookies by the key ring, and opens them again. Own code: the key ring stays for secrets in topics,
- * and @fastify/secure-session would be a second way to seal, by a native library (sodium).
+ * Seals sessions into cookies with the key ring, and opens them. Own code: the key ring is needed for secrets in topics
+ * anyway, and @fastify/secure-session would add a second way to seal, with a native library (sodium).
  */
 export class Sessions {
   readonly #keys: KeyRing
@@ -37,20 +37,20 @@ export class Sessions {
     return cookie.length > maxCookieBytes ? null : { session, cookie }
   }
 
-  /** @returns null for anything but a session of ours that lasts still. */
+  /** @returns null for anything but a valid session that has not expired. */
   open(cookie: string): Session | null {
     const session = openCookie<Session>(this.#keys, sessionCookie, cookie)
     return session && session.expiresAtMs > this.#clock.nowMs() ? session : null
   }
 }
 
-/** The name binds the value: what was sealed as one cookie, or as a secret in a topic, is not another. */
+/** Seals a cookie's value and binds it to the cookie's name, so that no other sealed value is accepted in its place. */
 export function sealCookie(keys: KeyRing, name: string, value: object): string {
   return keys.seal(JSON.stringify(value), toContext(name))
 }
 
 export function openCookie<T>(keys: KeyRing, name: string, cookie: string): T | null {
-  // What is not sealed would be opened as it is.
+  // The key ring returns an unsealed value as it is.
   if (!keys.isSealed(cookie)) return null
   const opened = keys.open(cookie, toContext(name))
   return opened.ok ? (JSON.parse(opened.plain) as T) : null

@@ -22,7 +22,7 @@ const shown = (description: string) => ({ 200: { description, schema: { ...Accou
 const AccountBody = Type.Object({ webhooksEnabled: Type.Boolean() }, { additionalProperties: false })
 const readBody = bodyReader(AccountBody)
 
-/** The account screen: webhooks are a paid extra, off until activated (contract.md, 1.4). */
+/** Routes of the account page. Webhooks are a paid extra that is off until activated (contract.md, 1.4). */
 export function accountRoutes(deps: AccountDeps): ApiRoute[] {
   return [
     route({

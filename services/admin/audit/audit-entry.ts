@@ -2,7 +2,7 @@ import { type Account, type WebhookDefinition, writableNames } from '../../domai
 import { maskedValue } from '../../domain/definition/definition-values.ts'
 import { listFormerSecrets, signingAt } from '../../domain/definition/former-secrets.ts'
 
-/** A record of webhook-audit, as schemas/webhook-audit.avsc describes it. */
+/** A record of webhook-audit (schemas/webhook-audit.avsc). */
 export type AuditEntry = {
   id: string
   /** Milliseconds since the epoch. */
@@ -22,27 +22,27 @@ type AuditAction =
   | `replay.${'start' | 'stop'}`
   | 'unread.replay'
 
-/** from and to are JSON; null where there was, or is, nothing. */
+/** Change of one field. `from` and `to` are JSON; null for no value. */
 type AuditedChange = { field: string; from: string | null; to: string | null }
 
-/** What a change is, apart from where it stands and who made it. */
+/** A change without its position and its author. */
 export type Audited = Omit<AuditEntry, 'id' | 'at' | 'subject'>
 
-/** Whether two stored values hold the same secret: sealed anew, it looks different. */
+/** Whether two stored values hold the same secret, which looks different each time it is sealed. */
 export type IsSame = (field: string, from: string, to: string) => boolean
 
 export type DefinitionStep = {
-  /** What was written last; undefined without anything. */
+  /** Definition before the change; undefined for none. */
   before: WebhookDefinition | undefined
-  /** Undefined when it is deleted. */
+  /** Definition after the change; undefined after a deletion. */
   after: WebhookDefinition | undefined
-  /** Whether admin has written it in the place of a handwritten one. */
+  /** Whether admin wrote it to complete a handwritten one. */
   completes: boolean
-  /** When, in milliseconds since the epoch. */
+  /** Time of the change, in milliseconds since the epoch. */
   atMs: number
 }
 
-/** What a record of webhook-config has changed: nothing, one thing, or two when a webhook goes to another business. */
+/** Changes made by a record of webhook-config: none, one, or two if the webhook moves to another business. */
 export function auditDefinition(step: DefinitionStep, isSame: IsSame): Audited[] {
   const { before, after, completes, atMs } = step
   if (before && after && before.businessId !== after.businessId) {
@@ -57,7 +57,7 @@ export function auditDefinition(step: DefinitionStep, isSame: IsSame): Audited[]
   return [{ businessId, action, webhookId: id, webhookName: name, version, changes }]
 }
 
-/** @param after undefined when the record is deleted, which deactivates. */
+/** Change of an account. @param after undefined for a deleted record, which deactivates webhooks. */
 export function auditAccount(businessId: string, before: Account | undefined, after: Account | undefined): Audited[] {
   if (!before && !after) return []
   const was = before?.webhooksEnabled ?? false
@@ -93,14 +93,14 @@ function listChanges(from: Map<string, string>, to: Map<string, string>, isSame:
   })
 }
 
-/** What of an entry's texts is kept, in characters: all of them must fit into one record. */
+/** Maximum characters kept of an entry's texts, which must all fit into one record. */
 const maxFieldName = 200
 const maxShown = 10_000
 const hidden = JSON.stringify(maskedValue)
 export const headerPrefix = 'headers.'
 const eventsPrefix = 'events.'
 
-/** Whatever is not known is hidden: it may be a secret under a misspelt name. */
+/** Hides the values of unknown fields, which may be a secret under a misspelt name. */
 function isHidden(field: string): boolean {
   return !writableNames.includes(field) && field !== 'disabledReason' && !field.startsWith(eventsPrefix)
 }
@@ -111,7 +111,7 @@ function shown(field: string, value: string | undefined): string | null {
   return value.length <= maxShown ? value : JSON.stringify(`${value.slice(0, maxShown).toWellFormed()}...`)
 }
 
-/** Field -> value: JSON, but for secrets and header values, which are as stored. Version and times are the entry's own. */
+/** Field -> value as JSON; secrets and header values as stored. Version and times are left out: the entry has its own. */
 function readFields(definition: WebhookDefinition | undefined, atMs: number): Map<string, string> {
   if (!definition) return new Map()
   const {
@@ -131,7 +131,7 @@ function readFields(definition: WebhookDefinition | undefined, atMs: number): Ma
     olderSecrets: _older,
     ...plain
   } = rest
-  // That an overlap is over is no change of anybody's.
+  // The end of a rotation's overlap is not a change.
   const [newest, ...older] = signingAt(listFormerSecrets(definition), atMs)
   const json = (prefix: string, values: object) =>
     Object.entries(values).map(([name, value]) => [prefix + name, JSON.stringify(value)] as const)

@@ -17,10 +17,10 @@ import {
   type IsSame,
 } from './audit-entry.ts'
 
-/** A fold over a config topic: each record of it in its order, and what that has changed. */
+/** Fold over a config topic: takes its records in order and returns the changes. */
 export type AuditFold = (record: ConsumedRecord) => AuditEntry[]
 
-/** Of webhook-config. @param topic without the prefix */
+/** Fold over webhook-config. @param topic name without the prefix. */
 export function definitionFold(topic: string, keys: KeyRing): AuditFold {
   const parse = definitionParser()
   const newest = new NewestRecords()
@@ -32,7 +32,7 @@ export function definitionFold(topic: string, keys: KeyRing): AuditFold {
     if (!newest.take(id, record.offset, decidedOn(record), record.value === null)) return []
     const change = parse(record)
     const before = written.get(id)
-    // As in definition-table.ts: what is invalid, or under another webhook's key, is not in force and changes nothing.
+    // As in definition-table.ts: an invalid record, or one under another webhook's key, changes nothing.
     if (change.kind === 'invalid' || (change.kind === 'definition' && change.definition.id !== id)) return []
     const after = change.kind === 'definition' ? withKnownSecret(change.definition, before) : undefined
     if (after) written.set(id, after)
@@ -40,7 +40,7 @@ export function definitionFold(topic: string, keys: KeyRing): AuditFold {
     const completes = readHeader(record, completesHeader)
     const step = { before, after, completes: completes !== null, atMs: recordTimeMs(record.timestampMs) }
     const audited = auditDefinition(step, sameSecret(keys, before, after))
-    // An instance that took over while the one before was at it: the same once more.
+    // An instance took over while its predecessor was still writing, and wrote the same again.
     const isRepeated = completes !== null && completed.get(id) === completes
     if (completes !== null) completed.set(id, completes)
     if (isRepeated && audited.every(({ changes }) => changes.length === 0)) return []
@@ -48,14 +48,14 @@ export function definitionFold(topic: string, keys: KeyRing): AuditFold {
   }
 }
 
-/** Who has written a definition without saying for whom: only admin says. */
+/** Author of a record without the header that names one, which only admin writes. */
 function findWriter(topic: string, { before, after, completes }: DefinitionStep): string {
   if (completes) return 'service:admin'
   const isSwitchOff = after?.disabledReason !== undefined && before?.disabledReason === undefined
   return isSwitchOff ? 'service:dispatcher' : `topic:${topic}`
 }
 
-/** A value that is sealed anew is still the same; each is opened where it stands. */
+/** Compares sealed values by opening each in its own place: sealing again changes the text, not the value. */
 function sameSecret(keys: KeyRing, before?: WebhookDefinition, after?: WebhookDefinition): IsSame {
   return (field, from, to) => {
     if (from === to) return true
@@ -70,7 +70,7 @@ function opened(keys: KeyRing, place: WebhookDefinition, field: string, value: s
   return keys.open(value, sealContext(place, field === 'secret' ? field : formerSecretField))
 }
 
-/** Of account-config. @param topic without the prefix */
+/** Fold over account-config. @param topic name without the prefix. */
 export function accountFold(topic: string): AuditFold {
   const parse = accountParser()
   const written = new Map<string, Account>()
@@ -98,7 +98,7 @@ function entries(topic: string, record: ConsumedRecord, subject: string, audited
   }))
 }
 
-/** An operator who leaves the secret out does not take it away: admin completes the definition with the stored one. */
+/** A handwritten record without a secret does not remove it: admin completes the definition with the stored one. */
 function withKnownSecret(definition: WebhookDefinition, before: WebhookDefinition | undefined): WebhookDefinition {
   if (definition.secret !== undefined || before?.secret === undefined) return definition
   const { secret, previousSecret, previousSecretUntil, olderSecrets } = before

@@ -6,15 +6,15 @@ import type { AuditEntry } from './audit-entry.ts'
 
 export type AuditPage = { entries: AuditEntry[]; nextCursor?: string }
 
-/** webhook-audit has one partition: all changes are in one order. */
+/** webhook-audit has one partition, so that all changes are in one order. */
 const partition = 0
-/** So many offsets are read at a time, and at most so many for one page: a business of which little is told gets a shorter one. */
+/** Offsets read at a time, and at most for one page. A business with few entries may get a shorter page. */
 const sliceOffsets = 1_000
 const maxSlices = 20
 
 type Slice = { offset: number; entry: AuditEntry }[]
 
-/** Reads webhook-audit as it stands in Kafka, from its end: nothing of it is kept here. */
+/** Reads webhook-audit from its end, directly from Kafka. Keeps nothing in memory. */
 export class AuditLog {
   readonly #reader: Pick<RangeReader, 'read' | 'ends'>
   readonly #topic: string
@@ -29,8 +29,8 @@ export class AuditLog {
   }
 
   /**
-   * Entries of a business, newest first. An entry that stands there twice is given once.
-   * @param before entries below this offset; null: from the end on.
+   * Entries of a business, newest first. An entry that was written twice is returned once.
+   * @param before reads entries below this offset; null from the end.
    */
   async page(businessId: string, limit: number, before: number | null): Promise<AuditPage> {
     const { low, high } = await this.#ends()
@@ -53,7 +53,7 @@ export class AuditLog {
     return { entries, nextCursor: String(isCut ? (shown.at(-1)?.offset ?? end) : end) }
   }
 
-  /** Ids of all entries at this offset and behind it. */
+  /** Ids of all entries from this offset on. */
   async idsSince(offset: number): Promise<Set<string>> {
     const { high } = await this.#ends()
     return new Set((await this.#read(offset, high)).map(({ entry }) => entry.id))

@@ -3,10 +3,10 @@ import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produc
 import { sendWhatFits } from '../../platform/kafka/produce/when-kafka-refuses.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
-/** Characters of a value, and of an id, in an entry that Kafka refuses. */
+/** Maximum characters of a value, and of an id, in an entry that Kafka has refused as too large. */
 const maxValueLength = 200
 
-/** Writes an entry of the audit; where Kafka refuses it, with its values cut, then with the names of the fields alone. */
+/** Writes an audit entry. If Kafka refuses it as too large: with its values cut, then with the fields' names only. */
 export function writeEntry(
   producer: Pick<BatchingProducer, 'enqueue'>,
   { topic, encode }: { topic: string; encode: Encode<AuditEntry> },
@@ -22,7 +22,7 @@ export function writeEntry(
     webhookId: cut(entry.webhookId),
     webhookName: cut(entry.webhookName),
   }
-  // JSON that is cut is none: it stands in quotes.
+  // JSON that is cut is not JSON any more, so it is quoted.
   const quoted = (json: string | null) => json && (json.length > maxValueLength ? JSON.stringify(cut(json)) : json)
   const changes = entry.changes.map(({ field, from, to }) => ({ field, from: quoted(from), to: quoted(to) }))
   const fields = entry.changes
@@ -34,5 +34,5 @@ export function writeEntry(
   ])
 }
 
-/** Of the smallest entry. */
+/** Maximum characters in the smallest entry. */
 const maxFields = 100

@@ -10,31 +10,31 @@ export type AuditWriterOptions = {
   groupId: string
   sessionTimeoutMs: number
   fail: (error: unknown) => void
-  /** Name in Kafka -> a new fold over that topic. */
+  /** Topic name in Kafka -> creates a fold over that topic. */
   folds: ReadonlyMap<string, () => AuditFold>
-  /** Called when topics, by their names in Kafka, have been given to this instance, or taken from it. */
+  /** Called with the topics that this instance owns, by their names in Kafka, whenever they change. */
   onOwned: () => void
-  /** Resolves when Kafka has it. */
+  /** Resolves once Kafka has the entry. */
   write: (entry: AuditEntry) => Promise<Acknowledged>
-  /** Ids of the entries that stand in webhook-audit at this offset or behind it. */
+  /** Ids of the entries in webhook-audit from this offset on. */
   writtenSince: (auditOffset: number) => Promise<Set<string>>
 }
 
 /** One config topic under one assignment. */
 type Ownership = { assignment: Assignment; fold: AuditFold; start: Promise<Start> }
 
-/** Records below the offset were audited; of those from it on, perhaps the ones with these ids. */
+/** Records below the offset have their entries. Later ones do if their entry's id is among these. */
 type Start = { offset: number; auditOffset: number; written: ReadonlySet<string> }
 
 /** Each config topic has one partition. */
 const partition = 0
 
 /**
- * Writes webhook-audit from the config topics themselves, so that a change and its entry cannot come apart: whoever has
- * written the change, and whatever was killed in between. Of all instances of admin one owns a topic (a consumer group).
- * It folds the topic from the beginning, for the entry says what was before, and writes entries from the committed offset
- * on. The commit's metadata says how far webhook-audit went then: what stands behind that was written by an owner that
- * was killed before it could commit, and is not written again.
+ * Writes webhook-audit from the config topics themselves, so that every change has its entry, whoever wrote the change and
+ * whichever process was killed. One instance of admin owns each topic (a consumer group). It folds the topic from the
+ * beginning, because an entry needs the value before, and writes entries from the committed offset on. The commit's
+ * metadata holds the end of webhook-audit at that time. Entries after it were written by an owner that was killed before
+ * its commit, and are not written again.
  */
 export class AuditWriter implements AsyncDisposable {
   readonly #kafka: Kafka
@@ -68,7 +68,7 @@ export class AuditWriter implements AsyncDisposable {
     return writer
   }
 
-  /** Whether this instance is the one that follows the topic, as far as it knows. */
+  /** Whether this instance owns the topic, as far as it knows. */
   owns(topic: string): boolean {
     return this.#owned.get(topic)?.assignment.current ?? false
   }
@@ -84,7 +84,7 @@ export class AuditWriter implements AsyncDisposable {
       if (!fold || !assignment.partitions.get(topic)?.includes(partition)) continue
       consumer.seek(topic, partition, 0)
       const start = this.#startOf(topic)
-      // Whoever takes the first batch hears of it.
+      // The failure is thrown to the caller that takes the first batch.
       start.catch(() => undefined)
       this.#owned.set(topic, { assignment, fold: fold(), start })
     }
@@ -113,10 +113,10 @@ export class AuditWriter implements AsyncDisposable {
     for (const { offset } of acknowledged) start.auditOffset = Math.max(start.auditOffset, offset + 1)
     if (nextOffset > start.offset) {
       const metadata = String(start.auditOffset)
-      // The next commit makes up for it; what was written until then is known by webhook-audit itself.
+      // The next commit includes this one. Until then webhook-audit itself shows what was written.
       await this.#consumer
         ?.commit(assignment, [{ topic, partition, offset: nextOffset, metadata }])
-        .catch((error) => this.#context.log.warn({ err: error, topic }, 'commit failed, the next one makes up for it'))
+        .catch((error) => this.#context.log.warn({ err: error, topic }, 'commit failed; the next one includes it'))
     }
     return records.length
   }

@@ -19,11 +19,11 @@ export type AuditingDeps = {
   sessionTimeoutMs: number
   fail: (error: unknown) => void
   codec: Codec
-  /** Reads webhook-audit among others. */
+  /** Reader of webhook-audit, among other topics. */
   reader: RangeReader
   producer: BatchingProducer
   keys: KeyRing
-  /** Called with each entry that stands in the topic, whoever has written it. */
+  /** Called with each entry in the topic, whichever instance wrote it. */
   onEntry: (entry: AuditEntry) => void
   /** Called when ownsDefinitions() may have changed. */
   onOwned: () => void
@@ -31,13 +31,13 @@ export type AuditingDeps = {
 
 export type Auditing = AsyncDisposable & {
   log: AuditLog
-  /** Whether this instance alone follows webhook-config for all of them. */
+  /** Whether this instance owns webhook-config. */
   ownsDefinitions: () => boolean
-  /** For what is no change of a config topic. Resolves when Kafka has it. */
+  /** Writes an entry for an action that changes no config topic. Resolves once Kafka has it. */
   write: (entry: AuditEntry) => Promise<unknown>
 }
 
-/** The audit: its writer, where this instance owns a config topic; its log; and the news of it. */
+/** The audit trail: its writer, active if this instance owns a config topic, its log, and notices of new entries. */
 export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: WaitContext): Promise<Auditing> {
   const { use, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned } = deps
   const topic = use.write(topics.webhookAudit)

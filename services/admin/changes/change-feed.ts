@@ -2,18 +2,18 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 
 export type ChangeKind = 'webhook' | 'account' | 'stats' | 'health' | 'audit'
 
-/** @param id the webhook's; empty for what is the business's own. */
+/** @param id the webhook; empty for a change of the business itself. */
 export type OnChange = (kind: ChangeKind, id: string) => void
 
-/** Statistics and health of a webhook are told at most so often. */
+/** Minimum time between two notices about a webhook's statistics or health. */
 const calmMs = 1_000
 
-/** Tells whoever listens what has changed for a business; who does not listen misses it. */
+/** Notifies listeners of changes of a business. Changes without a listener are not kept. */
 export class ChangeFeed {
   readonly #listeners = new Map<string, Set<OnChange>>()
-  /** Webhook -> business, for a definition that is deleted no longer says so. */
+  /** Webhook -> business, because a deleted definition no longer has it. */
   readonly #businesses = new Map<string, string>()
-  /** What is to be told again only later: when that is, and whether there is something to tell. */
+  /** Notices that must wait: the time from which they are due, and whether one is pending. */
   readonly #calm = new Map<string, { due: boolean }>()
   readonly #clock: Clock
 
@@ -21,7 +21,7 @@ export class ChangeFeed {
     this.#clock = clock
   }
 
-  /** @returns ends it. */
+  /** @returns a function that ends it. */
   listen(businessId: string, onChange: OnChange): () => void {
     const listeners = this.#listeners.get(businessId) ?? new Set()
     this.#listeners.set(businessId, listeners.add(onChange))
@@ -31,7 +31,7 @@ export class ChangeFeed {
     }
   }
 
-  /** @param businessId undefined when the webhook is deleted, or was never in force. */
+  /** @param businessId undefined if the webhook is deleted or was never in force. */
   webhook(id: string, businessId: string | undefined): void {
     const before = this.#businesses.get(id)
     if (businessId === undefined) this.#businesses.delete(id)

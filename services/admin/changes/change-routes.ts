@@ -26,7 +26,7 @@ export function changeRoutes(streams: ChangeStreams): ApiRoute[] {
       handle: async ({ params: { businessId }, identity, expiresAtMs, ended }) => ({
         status: 200 as const,
         body: streams.open(businessId, identity.subject, expiresAtMs, ended),
-        // x-accel-buffering is for proxies that would wait for the end (nginx).
+        // x-accel-buffering tells nginx not to buffer the answer.
         headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
       }),
     }),

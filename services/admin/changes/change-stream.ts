@@ -4,20 +4,21 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 import type { ChangeFeed } from './change-feed.ts'
 
 const heartbeatMs = 15_000
-/** For a reader that does not read; it comes again and reads everything anew. */
+/** Maximum bytes buffered for a slow client. Beyond that its stream ends; it reconnects and reads everything again. */
 const maxBufferedBytes = 256 * 1024
 const maxStreams = 2_000
-/** Of one identity: tabs of one person, or workers of one integration. */
+/** Maximum streams of one identity: tabs of a person, or workers of an integration. */
 const maxStreamsOfIdentity = 20
 
 /**
- * Changes of a business as server-sent events (HTML, section 9.2): names and ids only, so that nothing private is in them.
- * Own code: @fastify/sse would write the two lines of an event, not bound streams and buffers nor end with an identity.
+ * Changes of a business as server-sent events (HTML, section 9.2), with names and ids only, so that they hold nothing
+ * private. Own code: @fastify/sse would only write the lines of an event, not limit streams and buffers or end with an
+ * identity.
  */
 export class ChangeStreams {
   readonly #feed: ChangeFeed
   readonly #clock: Clock
-  /** Open stream -> whose it is. */
+  /** Open stream -> its subject. */
   readonly #open = new Map<Readable, string>()
 
   constructor(feed: ChangeFeed, clock: Clock) {
@@ -26,10 +27,10 @@ export class ChangeStreams {
   }
 
   /**
-   * Ends when its identity does, and with its request.
-   * @param subject whose stream it is.
-   * @param ended aborted when the request's connection or answer ends, however it does.
-   * @throws HttpProblem 429 when the identity has too many, 503 when all have.
+   * Opens a stream, which ends with its identity and with its request.
+   * @param subject owner of the stream.
+   * @param ended aborted when the request's connection or answer ends.
+   * @throws HttpProblem 429 if the identity has too many streams, 503 if all identities together have.
    */
   open(businessId: string, subject: string, expiresAtMs: number, ended: AbortSignal): Readable {
     this.#admit(subject)
@@ -43,14 +44,14 @@ export class ChangeStreams {
       over.abort()
       this.#open.delete(stream)
     })
-    // Changes from here on are told: whoever has read its page before this event reads it again.
+    // Changes from here on are announced. A client that read before this event reads again.
     stream.push('retry: 1000\n\n')
     send(stream, 'ready', '')
     void this.#beat(stream, expiresAtMs, over.signal)
     return stream
   }
 
-  /** Ends all of them: open ones would keep the server from closing. */
+  /** Ends all streams, because open ones would keep the server from closing. */
   end(): void {
     for (const stream of this.#open.keys()) stream.push(null)
   }
@@ -67,7 +68,14 @@ export class ChangeStreams {
         {},
         later,
       )
-    if (this.#open.size >= maxStreams) throw new HttpProblem(503, 'Service Unavailable', 'too many streams', {}, later)
+    if (this.#open.size >= maxStreams)
+      throw new HttpProblem(
+        503,
+        'Service Unavailable',
+        'too many streams of changes are open; try again later',
+        {},
+        later,
+      )
   }
 
   async #beat(stream: Readable, expiresAtMs: number, over: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ import { completesHeader } from './record-headers.ts'
 import type { WriteQueue } from './write-queue.ts'
 
 export type CompleterDeps = {
-  /** Of all instances one completes: two would each make a secret of their own. */
+  /** Whether this instance completes definitions. Only one does: two would each create a secret. */
   isOwner: () => boolean
   findEntry: (id: string) => Entry | undefined
   write: WriteRecord
@@ -27,13 +27,13 @@ export type CompleterDeps = {
 
 const againMs = 60_000
 
-/** The newest record of a webhook that is not a completion. due: its completion, or itself, is to be written. */
+/** Newest record of a webhook that is not a completion. `due`: its completion, or the record itself, must be written. */
 type Newest = { record: ConsumedRecord; due: boolean }
 
 /**
  * Completes definitions that operators write to webhook-config by hand (contract.md, section 5). Only the newest record
- * of a webhook counts. Kafka has no compare-and-set: a completion that lands behind a newer record would undo it, so the
- * newer one is then written again.
+ * of a webhook counts. Kafka has no compare-and-set: a completion written after a newer record would undo it, so the newer
+ * one is then written again.
  */
 export class Completer {
   readonly #parse = definitionParser()
@@ -45,13 +45,13 @@ export class Completer {
     this.#keys = keys
   }
 
-  /** Hook of the definition table; until start() it only remembers. */
+  /** Called by the definition table with each record. Before start() it only remembers them. */
   onRecord(id: string, record: ConsumedRecord): void {
     const completed = completedOffset(record)
     const known = this.#newest.get(id)
     if (completed === null) {
       const due = needsCompletion(id, this.#parse(record), this.#keys)
-      // One that is whole is remembered only while a completion of an older one may be on its way.
+      // A complete record is remembered only while the completion of an older one may be on its way.
       if (due || known) this.#newest.set(id, { record, due })
     } else if (known && completed >= known.record.offset) {
       this.#newest.delete(id)
@@ -61,7 +61,7 @@ export class Completer {
     this.#schedule(id)
   }
 
-  /** The topic has been read to its end: completes what is still due, and from now on what comes, until disposed. */
+  /** To be called once the topic has been read to its end. Completes what is due, and later records as they come. */
   start(deps: CompleterDeps): Disposable {
     this.#deps = deps
     this.check()
@@ -72,7 +72,7 @@ export class Completer {
     }
   }
 
-  /** To be called when this instance has become the owner. */
+  /** To be called once this instance has become the owner. */
   check(): void {
     for (const id of this.#newest.keys()) this.#schedule(id)
   }
@@ -83,11 +83,11 @@ export class Completer {
     if (!deps?.isOwner() || !newest?.due) return
     const change = this.#parse(newest.record)
     const businessId = change.kind === 'definition' ? change.definition.businessId : ''
-    // A fault of the write ends the process by the producer's fail; one of ours is a bug and ends it as unhandled.
+    // A failed write ends the process through the producer's fail. Any other error is a bug and ends it as unhandled.
     void deps.queue.wait(businessId, () => this.#complete(id))
   }
 
-  /** A completion that may not be written now is due again after a while. */
+  /** Makes a completion that could not be written due again after a while. */
   #again(id: string, newest: Newest): void {
     newest.due = true
     const deps = this.#deps

@@ -4,8 +4,8 @@ import type { KeyRing } from '../../platform/keyring.ts'
 import { holdsPlainValues, sealDefinition } from '../webhooks/secrets.ts'
 
 /**
- * Whether a record needs admin: a definition without a secret, or with secrets or header values in the open. A completed
- * record needs nothing, so completion ends, however many instances do it. A record under another id's key is left alone.
+ * Whether a record must be completed: it has no secret, or plain secrets or header values. A completed record needs nothing,
+ * so completion ends however many instances take part. A record under the key of another id is left alone.
  */
 export function needsCompletion(id: string, change: DefinitionChange, keys: KeyRing): boolean {
   if (change.kind !== 'definition' || change.definition.id !== id) return false
@@ -15,14 +15,14 @@ export function needsCompletion(id: string, change: DefinitionChange, keys: KeyR
 export type Handwritten = {
   definition: WebhookDefinition
   offset: number
-  /** Property names that the record really holds: the parser has filled in the others. */
+  /** Names of the properties in the record; the parser has filled in the others. */
   given: ReadonlySet<string>
 }
 
 /**
- * The record that takes a handwritten one's place: the same fields, sealed; what was left out is taken over from the
- * definition in force, so that an edit by hand neither changes the secret nor ends a rotation's overlap.
- * @param newSecret used where no earlier secret is in force.
+ * Record that replaces a handwritten one: the same fields, sealed. Missing secrets are taken over from the definition in
+ * force, so that an edit by hand neither changes the secret nor ends a rotation's overlap.
+ * @param newSecret used if no earlier secret is in force.
  */
 export function complete(
   written: Handwritten,
@@ -31,7 +31,7 @@ export function complete(
   keys: KeyRing,
 ): WebhookDefinition {
   const { definition, offset, given } = written
-  // A plain but whole record is in force itself: then nothing is known of an earlier one.
+  // A plain but complete record is in force itself, so no earlier one is known.
   const earlier = inForce && inForce.offset < offset ? inForce.definition : undefined
   const version = given.has('version') || !earlier ? definition.version : nextVersion(earlier.version)
   const createdAt = given.has('createdAt') || !earlier ? definition.createdAt : earlier.createdAt
@@ -42,7 +42,7 @@ type Secrets = Partial<Pick<WebhookDefinition, 'secret' | 'previousSecret' | 'pr
 
 function chooseSecrets(written: WebhookDefinition, earlier: WebhookDefinition | undefined, newSecret: string): Secrets {
   if (written.secret !== undefined) return {}
-  // A sealed value is bound to its business: it cannot move with a webhook that changes hands.
+  // A sealed value is bound to its business and cannot move to another one with the webhook.
   if (earlier?.secret === undefined || earlier.businessId !== written.businessId) return { secret: newSecret }
   const { secret, previousSecret, previousSecretUntil, olderSecrets } = earlier
   if (written.previousSecret !== undefined || previousSecret === undefined || previousSecretUntil === undefined)

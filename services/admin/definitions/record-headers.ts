@@ -1,5 +1,5 @@
-/** Kafka header of a completed record: offset of the record whose place it takes. */
+/** Kafka header of a completed record: offset of the record that it replaces. */
 export const completesHeader = 'hookline-completes'
 
-/** Kafka header of a config record: who has asked admin for the change. */
+/** Kafka header of a config record: subject that requested the change from admin. */
 export const subjectHeader = 'hookline-subject'

@@ -5,26 +5,26 @@ import type { Account, WebhookDefinition } from '../../domain/definition/definit
 import type { DefinitionTable } from '../../domain/definition/definition-table.ts'
 import { subjectHeader } from './record-headers.ts'
 
-/** Reads come from the table; a write resolves once its own record has come back to it (read-your-writes). */
+/** Definitions in the table. A write resolves once its own record has come back to the table (read-your-writes). */
 export type WebhookStore = Pick<
   DefinitionTable,
   'get' | 'entries' | 'findOwner' | 'findConflicts' | 'fault' | 'faults'
 > & {
-  /** Resolves when all that any instance has written before the call stands in the table. */
+  /** Resolves once the table has everything that any instance wrote before the call. */
   caughtUp(): Promise<void>
   /**
-   * In the turn of the event loop in which it was decided.
-   * @param subject who does it, for the audit. @throws Overtaken when another change came first.
+   * Must be called in the turn of the event loop in which the change was decided.
+   * @param subject author, for the audit. @throws Overtaken if another change came first.
    */
   put(definition: WebhookDefinition, subject: string): Promise<void>
-  /** As put. */
+  /** Deletes, under the conditions of put. */
   remove(id: string, subject: string): Promise<void>
 }
 
 export type AccountStore = {
   get(businessId: string): Account | undefined
   ids(): Iterable<string>
-  /** @param subject who does it, for the audit. */
+  /** @param subject author, for the audit. */
   put(businessId: string, account: Account, subject: string): Promise<void>
 }
 

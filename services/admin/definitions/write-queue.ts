@@ -1,16 +1,16 @@
 import type { Clock } from '../../platform/runtime/clock.ts'
 
-/** The work did not end in time. What had begun goes on, and may still take effect; what had not begun never will. */
+/** The work did not end in time. If it had begun, it continues and may still take effect; otherwise it never will. */
 export class WriteTimeout extends Error {
   override name = 'WriteTimeout'
 }
 
 /**
- * One write at a time for each key (a business): a decision sees the outcome of the one before it, so that two requests
- * cannot both take a channel or a version. Across instances that holds for what was written before the decision was made;
- * of two changes of one webhook within the same milliseconds the earlier one holds (checked-writes.ts), and
- * definition-table.ts settles the channels. Own code: async-mutex and p-limit know neither keys nor a limit over waiting
- * and work together, and would replace the eight lines of `wait`.
+ * One write at a time for each key (a business). A decision sees the outcome of the one before it, so two requests cannot
+ * both take a channel or a version. Across instances this holds for records written before the decision; of two changes of
+ * one webhook within the same milliseconds the earlier one is kept (checked-writes.ts), and definition-table.ts settles
+ * the channels. Own code: async-mutex and p-limit have neither keys nor one time limit over waiting and work, and would
+ * replace only the eight lines of `wait`.
  */
 export class WriteQueue {
   readonly #tails = new Map<string, Promise<void>>()
@@ -22,7 +22,7 @@ export class WriteQueue {
     this.#timeoutMs = timeoutMs
   }
 
-  /** For a request, which cannot wait for ever. @throws WriteTimeout, and what the work throws. */
+  /** Runs the work of a request, within a time limit. @throws WriteTimeout, or the work's error. */
   run<T>(key: string, work: () => Promise<T>): Promise<T> {
     let late = false
     const turn = this.wait(key, async () => {
@@ -40,7 +40,7 @@ export class WriteQueue {
     return Promise.race([turn, timeout])
   }
 
-  /** Without a limit of time. @throws what the work throws. */
+  /** Runs work without a time limit. @throws the work's error. */
   wait<T>(key: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.#tails.get(key) ?? Promise.resolve()).then(work)
     const ended = () => {

@@ -5,17 +5,17 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { nothingThere } from '../../platform/http/http-server.ts'
 
-/** Where npm run build:console puts the console. */
+/** Folder into which npm run build:console writes the console. */
 const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
-/** Not the console's: what is not found there is a problem, not a page. */
+/** Paths that are not the console's: a missing one is answered with a problem, not with a page. */
 const ownPaths = /^\/(api|openapi\.json|healthz|readyz|metrics)([/?]|$)/
 const notBuilt = `<!doctype html><meta charset="utf-8"><title>Hookline</title>
 <h1>The console is not built</h1><p>Run <code>npm run build:console</code> and load this page again. The API is at
 <a href="/openapi.json">/openapi.json</a>.</p>\n`
 
 /**
- * The console's files, in brotli or gzip where they were compressed at the build. index.html is read anew each time, so a
+ * Serves the console's files, in brotli or gzip if the build compressed them. index.html is read for each request, so a new
  * build needs no restart.
  */
 export async function addConsole(server: FastifyInstance, directory = consoleDirectory): Promise<void> {
@@ -29,14 +29,14 @@ export async function addConsole(server: FastifyInstance, directory = consoleDir
     dotfiles: 'deny',
     cacheControl: false,
     setHeaders: (reply, path) => {
-      // The names of files in assets/ hold a hash of what is in them.
+      // Names of files in assets/ contain a hash of their contents.
       const isHashed = path.startsWith(join(directory, 'assets'))
       reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
 }
 
-/** A path that the console itself tells apart (deep links) gets its page; for all else there is nothing. */
+/** Serves the console's page for its deep links; any other path is not found. */
 export function pageOrNothing(directory = consoleDirectory) {
   return (request: FastifyRequest, reply: FastifyReply): unknown => {
     const { method, url, headers } = request

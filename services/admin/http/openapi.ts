@@ -12,7 +12,7 @@ export async function addOpenApi(server: FastifyInstance): Promise<void> {
         version: '1',
         description:
           'Webhook definitions and account activation. Errors are problem details (RFC 9457). A change is answered ' +
-          'once it is in force for later reads here.',
+          'once later reads of this API see it.',
       },
       components: {
         securitySchemes: {

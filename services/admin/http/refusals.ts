@@ -2,7 +2,7 @@ import { HttpProblem } from '../../platform/http/problem.ts'
 import { type Decision, entityTag, type Refusal } from '../webhooks/decisions.ts'
 import { invalidBody } from './route.ts'
 
-/** The accepted value. @throws HttpProblem for a refusal. */
+/** Returns the accepted value. @throws HttpProblem for a refusal. */
 export function accepted<T>(decision: Decision<T>): T {
   if (decision.kind === 'accepted') return decision.value
   throw toProblem(decision)
@@ -13,13 +13,13 @@ function toProblem(refusal: Refusal): HttpProblem {
     case 'unknown':
       return new HttpProblem(404, 'Not Found', 'this business has no such webhook')
     case 'unconditional':
-      return new HttpProblem(428, 'Precondition Required', 'send If-Match with the ETag of the version you have read')
+      return new HttpProblem(428, 'Precondition Required', 'send If-Match with the ETag of the version that you read')
     case 'stale': {
       const { version } = refusal.current.definition
       const etag = entityTag(refusal.current)
       const detail =
-        `no entity tag in If-Match is that of the webhook as it is now: its version is ${version}, its ETag ${etag} ` +
-        '(strong comparison: without W/, in quotes)'
+        `the webhook has changed: its version is now ${version} and its ETag ${etag}, which If-Match does not contain ` +
+        '(strong comparison: in quotes, without W/)'
       return new HttpProblem(412, 'Precondition Failed', detail, { version }, { etag })
     }
     case 'invalid':

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { identifier } from '../../domain/definition/definition-values.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 
-/** Parameters of requests that several routes take. */
+/** Parameters that several routes have in common. */
 
 const id = (description: string) => Type.String({ ...identifier, description })
 
@@ -14,31 +14,31 @@ export const AttemptParams = Type.Object({
   attemptId: Type.String({ minLength: 1, maxLength: 40, description: 'id of an attempt in the list.' }),
 })
 
-/** Entries of a page, where a request does not say. */
+/** Entries of a page by default. */
 export const defaultLimit = 50
 
 export const ListQuery = Type.Object({
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'Entries in a page.' }),
   ),
-  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the page before.' })),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the previous page.' })),
 })
 
-/** The nextCursor of an answer: where the next page begins, in base64url. */
+/** nextCursor of an answer: the start of the next page, in base64url. */
 export function cursorAt(position: string | number): string {
   return Buffer.from(String(position)).toString('base64url')
 }
 
-/** @returns null without a cursor. @throws HttpProblem 400 where the pattern does not match: it is not a cursor of this list. */
+/** @returns null without a cursor. @throws HttpProblem 400 for a cursor of another list, which does not match the pattern. */
 export function readCursor(cursor: string | undefined, pattern: RegExp): RegExpExecArray | null {
   if (cursor === undefined) return null
   const found = pattern.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
   if (found) return found
-  const errors = [{ field: 'cursor', message: 'is not a nextCursor of an earlier answer' }]
-  throw new HttpProblem(400, 'Bad Request', 'the querystring is not valid', { errors })
+  const errors = [{ field: 'cursor', message: 'is not the nextCursor of an earlier answer' }]
+  throw new HttpProblem(400, 'Bad Request', 'the query string is not valid', { errors })
 }
 
-/** The offset that the page before ended at; null: from the end of the topic on. */
+/** Offset at which the previous page ended; null to start at the end of the topic. */
 export function offsetIn(cursor: string | undefined): number | null {
   const found = readCursor(cursor, /^\d{1,15}$/)
   return found && Number(found[0])

@@ -9,19 +9,19 @@ export type LatestRecordsOptions<T> = {
   topic: string
   groupPrefix: string
   decode: Decode<T>
-  /** Called with the key of each record, once it can be read here. */
+  /** Called with the key of each record, once get() returns it. */
   onChange: (key: string) => void
   fail: (error: unknown) => void
 }
 
 /**
- * The newest record of each key of a compacted topic, kept as bytes and decoded when it is asked for: statistics of a
- * thousand webhooks change every second, and few of them are looked at.
+ * Newest record of each key of a compacted topic. Records are kept as bytes and decoded by get(): the statistics of a
+ * thousand webhooks change every second, and few of them are read.
  */
 export class LatestRecords<T> implements AsyncDisposable {
   readonly #bytes = new Map<string, Buffer>()
   readonly #options: LatestRecordsOptions<T>
-  /** Schemas that are being asked for; until then their records are as if they were not there. */
+  /** Schemas that are being requested. Until they arrive, get() returns nothing for their records. */
   readonly #learning = new Set<Promise<void>>()
   #learnt = -1
   #table: TopicTable | undefined
@@ -30,7 +30,7 @@ export class LatestRecords<T> implements AsyncDisposable {
     this.#options = options
   }
 
-  /** Resolves when the topic has been read to its end. */
+  /** Resolves once the topic has been read to its end. */
   static async open<T>(
     kafka: Kafka,
     options: LatestRecordsOptions<T>,
@@ -54,7 +54,7 @@ export class LatestRecords<T> implements AsyncDisposable {
     learning.then(() => this.#options.onChange(id)).catch(this.#options.fail)
   }
 
-  /** undefined when there is none, or none that can be read. */
+  /** @returns undefined if there is no record, or none that can be decoded. */
   get(key: string): T | undefined {
     const bytes = this.#bytes.get(key)
     const decoded = bytes && this.#options.decode(bytes)
@@ -65,7 +65,7 @@ export class LatestRecords<T> implements AsyncDisposable {
     await this.#table?.[Symbol.asyncDispose]()
   }
 
-  /** Decodes one record of each schema as it comes, so that get() need not wait for the registry. */
+  /** Decodes the first record of each schema when it arrives, so that get() does not wait for the registry. */
   #learn(value: Buffer): Promise<void> | undefined {
     const schemaId = value.length < 5 ? this.#learnt : value.readInt32BE(1)
     if (schemaId === this.#learnt) return undefined

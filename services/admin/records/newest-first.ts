@@ -6,9 +6,9 @@ export type WantedRecords<T> = {
   webhookId: string
   matches: (value: T) => boolean
   limit: number
-  /** Records before this offset; null: up to the end. */
+  /** Reads records before this offset; null from the end. */
   before: number | null
-  /** Records that Kafka got from this time on and before the other, milliseconds since the epoch; null: all. */
+  /** Reads records with a time from sinceMs up to untilMs, in milliseconds since the epoch; null for no limit. */
   sinceMs: number | null
   untilMs: number | null
 }
@@ -16,15 +16,15 @@ export type WantedRecords<T> = {
 export type RecordPage<T> = {
   /** Newest first. */
   found: Found<T>[]
-  /** `before` of the next page; null when there is nothing older. There may be a next page though little was found. */
+  /** `before` of the next page; null if there is nothing older. A short page may still have a next one. */
   next: number | null
 }
 
-/** Offsets of the partition that one page looks at, at most: about 10 MB, in a fraction of a second. */
+/** Maximum offsets of the partition read for one page: about 10 MB, in a fraction of a second. */
 const mostOffsets = 24_000
 const firstSlice = 1_500
 
-/** One page of a webhook's records, read backwards from the topic itself: bounded work, however rare what is looked for. */
+/** Reads one page of a webhook's records backwards from the topic. The work is bounded, however rare the records are. */
 export async function readNewestFirst<T>(
   reader: Reader,
   source: TopicSource<T>,
@@ -41,7 +41,7 @@ export async function readNewestFirst<T>(
   const found: Found<T>[] = []
   for (let slice = firstSlice; to > stop && found.length <= limit; slice *= 4) {
     const from = Math.max(stop, to - slice)
-    // One more than the page holds tells whether there are more.
+    // One record more than the page holds shows whether there are more.
     const most = limit + 1 - found.length
     const some = await readSlice(reader, source, { webhookId, partition, from, to }, wanted.matches, most)
     found.push(...some.reverse())
@@ -54,7 +54,7 @@ export async function readNewestFirst<T>(
   return { found, next: to > low ? to : null }
 }
 
-/** The newest of what is wanted, oldest first. */
+/** The newest wanted records, oldest first. */
 async function readSlice<T>(
   reader: Reader,
   source: TopicSource<T>,
@@ -72,7 +72,7 @@ async function readSlice<T>(
   return found
 }
 
-/** The record at an offset; undefined when it is not there any more, is another key's, or cannot be read. */
+/** Record at an offset; undefined if it is gone, has another key, or cannot be read. */
 export async function readOne<T>(
   reader: Reader,
   source: TopicSource<T>,

@@ -3,28 +3,28 @@ import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Reader } from './webhook-records.ts'
 
 export type ReadPoolLimits = {
-  /** Reads of topics under way at once. */
+  /** Maximum concurrent reads. */
   atOnce: number
-  /** Of these, of one business. */
+  /** Maximum concurrent reads of one business. */
   ofBusiness: number
-  /** Of one business, that wait for their turn. */
+  /** Maximum waiting reads of one business. */
   waitingOfBusiness: number
-  /** How long one may take, waiting included. */
+  /** Time limit of a read, waiting included. */
   deadlineMs: number
 }
 
 type Waiting = { start: () => void; over: AbortSignal }
 
 /**
- * Reads topics for requests. Each business has a share, whoever waits takes turns by business, and a read ends at its
- * deadline or with the request that asked for it: one tenant's searches hold nobody else's pages up.
+ * Reads topics for requests. Each business has a share, waiting reads take turns by business, and a read ends at its
+ * deadline or with its request. So one business's searches do not delay another's pages.
  */
 export class ReadPool {
   readonly #reader: Reader
   readonly #clock: Pick<Clock, 'sleep'>
   readonly #limits: ReadPoolLimits
   readonly #running = new Map<string, number>()
-  /** By business, the one whose turn is next first. */
+  /** Waiting reads by business, in the order of turns. */
   readonly #waiting = new Map<string, Waiting[]>()
   #free: number
 
@@ -36,10 +36,10 @@ export class ReadPool {
   }
 
   /**
-   * Runs a piece of work with a reader of its own, which ends when the work has to.
-   * @param ended aborted when nobody wants the result any more.
-   * @param deadlineMs instead of the pool's.
-   * @throws HttpProblem 429 when the business has too many waiting, 504 at the deadline; RequestEnded
+   * Runs work with a reader of its own, which ends with the work.
+   * @param ended aborted when the result is no longer needed.
+   * @param deadlineMs time limit instead of the pool's.
+   * @throws HttpProblem 429 if the business has too many waiting reads, 504 at the deadline; RequestEnded
    */
   async run<T>(
     businessId: string,
@@ -74,7 +74,7 @@ export class ReadPool {
       return Promise.resolve()
     }
     if (waiting.length >= this.#limits.waitingOfBusiness)
-      throw new HttpProblem(429, 'Too Many Requests', 'too many reads of this business wait already', {}, retryLater)
+      throw new HttpProblem(429, 'Too Many Requests', 'too many reads of this business are waiting', {}, retryLater)
     this.#waiting.set(businessId, waiting)
     return new Promise((resolve, reject) => {
       const entry: Waiting = { start: resolve, over }
@@ -103,7 +103,7 @@ export class ReadPool {
     this.#startNext()
   }
 
-  /** The business that starts goes to the end of the round. */
+  /** Starts a read of the next business, which then moves to the end of the turns. */
   #startNext(): void {
     for (const [businessId, waiting] of this.#waiting) {
       if (this.#free === 0) return
@@ -127,7 +127,7 @@ export class ReadPool {
   }
 }
 
-/** The client has gone: nobody reads the answer. */
+/** The client has closed the connection, so nobody reads the answer. */
 export class RequestEnded extends Error {
   override name = 'RequestEnded'
 }
@@ -135,11 +135,11 @@ export class RequestEnded extends Error {
 const retryLater = { 'retry-after': '10' }
 
 function tooLong(deadlineMs: number): HttpProblem {
-  const detail = `Kafka's topics were not read within ${deadlineMs / 1_000} s: ask for a shorter time, by since and until`
+  const detail = `reading Kafka took longer than ${deadlineMs / 1_000} s; ask for a shorter period with since and until`
   return new HttpProblem(504, 'Gateway Timeout', detail, {}, retryLater)
 }
 
-/** A reader whose reads end, and answer, when the signal is aborted. What is under way in Kafka ends at its next record. */
+/** Reader whose reads end as soon as the signal is aborted. A fetch in progress ends at its next record. */
 function boundReader(reader: Reader, over: AbortSignal): Reader {
   return {
     read: (topic, partition, from, to, onRecord, options) =>

@@ -7,20 +7,20 @@ import type { Topic } from '../../topics/map.ts'
 import { readSchema } from '../../topics/schemas.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 
-/** Reading one webhook's own records out of a topic: their key is its id, so they are all in one partition, in order. */
+/** Reads the records of one webhook from a topic. Their key is its id, so they are in one partition, in order. */
 
-/** How far another machine's clock may be off: records are looked for from this much earlier on. */
+/** Maximum difference between clocks: a search begins this much earlier. */
 export const clockSkewMs = 60_000
 
 export type Reader = Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
 
-/** A topic whose records carry the webhook's id as their key. */
+/** A topic whose records have the webhook's id as key. */
 export type TopicSource<T> = { topic: string; decode: Decode<T> }
 
-/** Where a webhook's records stand in a topic: offsets from low on, before high. */
+/** Partition of a webhook's records, with offsets from low up to, but not including, high. */
 export type PartitionRange = { partition: number; low: number; high: number }
 
-/** The offsets from `from` on, before `to`. */
+/** Offsets from `from` up to, but not including, `to`. */
 export type OffsetRange = { webhookId: string; partition: number; from: number; to: number }
 
 export function openTopicSource<T>(codec: Codec, use: TopicUse, topic: Topic): TopicSource<T> {
@@ -39,8 +39,8 @@ export async function findPartitionRange(
 }
 
 /**
- * Resolves when onValue has been called for each of the webhook's records in the range that can be decoded, in order.
- * @param wanted whether a record is to be decoded at all. @param onEmpty called with records without a value, anybody's.
+ * Calls onValue for each record of the webhook in the range that can be decoded, in order.
+ * @param wanted whether to decode a record. @param onEmpty called with records without a value, of any webhook.
  */
 export async function readOwn<T>(
   reader: Pick<Reader, 'read'>,
@@ -57,7 +57,7 @@ export async function readOwn<T>(
     if (!value) onEmpty?.(record)
     if (!value || !key?.equals(own) || !wanted(offset)) return
     const place = { offset, bytes: value.length }
-    // It stands in the dead letters: stats-aggregator or dispatcher has met it.
+    // stats-aggregator or dispatcher has made it a dead letter.
     decoder.push(value, (decoded) => onValue(decoded, place), ignore)
   })
   await decoder.done()

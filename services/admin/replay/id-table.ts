@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 
 /**
- * Numbers ids from 0 on in the order of their first mention: what is known of a million notifications then fits into columns of
- * numbers, 16 bytes an id here, where strings in a Map took 150. Of an id 64 bits of a hash are kept: among a million ids
- * two are taken for one with a probability of 3 in 100 million.
+ * Numbers ids from 0 in the order of their first occurrence, so that facts about a million notifications fit into columns of
+ * numbers. An id takes 16 bytes here; strings in a Map took 150. Only 64 bits of a hash are kept: among a million ids, two
+ * are confused with a probability of 3 in 100 million.
  */
 export class IdTable {
   #hashes = new Uint32Array(2 * 1_024)
-  /** 0, or one more than the id's number: open addressing with linear probing. */
+  /** Slots of a hash table with open addressing and linear probing: 0, or the id's number plus one. */
   #slots = new Int32Array(2_048)
   #size = 0
 
@@ -21,7 +21,7 @@ export class IdTable {
     return (this.#slots[this.#findSlot(high, low)] ?? 0) - 1
   }
 
-  /** @returns the id's number, a new one where it has none. */
+  /** @returns the id's number, a new one if it has none. */
   add(id: string): number {
     const { high, low } = hashId(id)
     const slot = this.#findSlot(high, low)
@@ -36,7 +36,7 @@ export class IdTable {
     return number
   }
 
-  /** Where the id stands, or is to stand. */
+  /** Slot of the id, or the empty one that it would take. */
   #findSlot(high: number, low: number): number {
     const last = this.#slots.length - 1
     let slot = low & last
@@ -56,7 +56,7 @@ export class IdTable {
 
 type Column = Uint32Array | Float64Array | Uint8Array
 
-/** A column with room for so many numbers: the same one, or a copy of twice its length. */
+/** Returns the column if it has room for the count, otherwise a copy of twice its length. */
 export function grown<C extends Column>(column: C, size: number): C {
   if (size <= column.length) return column
   const larger = new (column.constructor as new (length: number) => C)(Math.max(size, 2 * column.length))

@@ -22,25 +22,25 @@ export type ReplayDeps = {
   store: Pick<WebhookStore, 'get'>
   accounts: Pick<AccountStore, 'get'>
   topics: Pick<ReplayTopics, 'within' | 'write' | 'writeStop'>
-  /** For reads that go through much of a topic. */
+  /** Pool for reads of large parts of a topic. */
   scans: Pick<ReadPool, 'run'>
-  /** Resolves when Kafka has the entry. */
+  /** Resolves once Kafka has the entry. */
   audit: (entry: AuditEntry) => Promise<unknown>
   clock: Clock
   log: Logger
-  /** Replays that are being written end with the process, and say so. */
+  /** Aborted when the process stops, which breaks off replays that are being written. */
   stopping: AbortSignal
 }
 
 /** A replay whose notifications this process is writing to webhook-replays. */
 type Preparing = { replayId: string; count: number; stop: AbortController }
 
-/** Longest wait of an answer for the whole replay to be written. */
+/** Longest time that an answer waits for the whole replay to be written. */
 const patienceMs = 5_000
 
 type OfReplay = Call<{ params: typeof ReplayParams }>
 
-/** Sends notifications again, by way of webhook-replays. */
+/** Sends notifications again, through webhook-replays. */
 export class ReplayActions {
   readonly #deps: ReplayDeps
   /** By business and webhook (keyOf); null while its first pass is under way. */
@@ -72,7 +72,7 @@ export class ReplayActions {
       if (dryRun) return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } }
       const startMs = clock.nowMs()
       const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
-      // The audit entry comes first: what is sent again has one even if this process is killed in between.
+      // The audit entry comes first, so that a replay has one even if this process is killed in between.
       await this.#deps.audit(toAuditEntry(definition, 'start', replayId, startMs, count, identity.subject))
       log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
       const stop = new AbortController()
@@ -93,7 +93,7 @@ export class ReplayActions {
     return { status: 200, body: fold.progress(startedAtMs, known) }
   }
 
-  /** Ends it, also where this process is still writing it: what comes to the dispatcher from now on is not sent. */
+  /** Stops a replay, also one that this process is still writing. The dispatcher sends nothing more of it. */
   async stop(call: OfReplay): Promise<ApiResponse<204>> {
     const { params, identity, ended } = call
     const { id, replayId } = params
@@ -130,7 +130,7 @@ export class ReplayActions {
 
   /**
    * Second pass: writes the notifications, a chunk at a time.
-   * @returns what broke it off, if anything: the rest stays where it was, and can be replayed again.
+   * @returns the error that broke it off, if any. The rest stays where it was and can be replayed again.
    */
   async #write(
     { businessId, webhookId }: { businessId: string; webhookId: string },
@@ -158,14 +158,14 @@ export class ReplayActions {
       await scans.run(businessId, ended, (reader) => writeAll(topics.within(reader)), writingLimitMs)
       return undefined
     } catch (err) {
-      log.error({ err, businessId, webhookId, replayId, written }, 'replay broken off: the rest stays where it was')
+      log.error({ err, businessId, webhookId, replayId, written }, 'replay broken off; the rest stays where it was')
       return err instanceof Error ? err : new Error(String(err))
     } finally {
       this.#preparing.delete(keyOf(businessId, webhookId))
     }
   }
 
-  /** A second click starts nothing twice. @throws HttpProblem 409 */
+  /** Refuses a second replay of a webhook while one is being written. @throws HttpProblem 409 */
   #requireNone(key: string): void {
     if (!this.#preparing.has(key)) return
     const preparing = this.#preparing.get(key)
@@ -183,7 +183,7 @@ function keyOf(businessId: string, webhookId: string): string {
   return JSON.stringify([businessId, webhookId])
 }
 
-/** Longest time of writing a replay; a million notifications of 1 KB take about two minutes. */
+/** Time limit for writing a replay; a million notifications of 1 KB take about two minutes. */
 const writingLimitMs = 30 * 60_000
 
 function toAuditEntry(
@@ -206,6 +206,6 @@ function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSe
 
 function toProblem(error: unknown): never {
   if (!(error instanceof TooMany)) throw error
-  const detail = `${error.message}: replay them in parts, by since and until`
+  const detail = `${error.message}; replay them in parts with since and until`
   throw new HttpProblem(422, 'Unprocessable Content', detail)
 }

@@ -3,23 +3,23 @@ import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
 import { grown, IdTable } from './id-table.ts'
 import type { AttemptHead, ReplayHead, ReplayScans } from './replay-topics.ts'
 
-/** The id tells when it began: from there on its records are looked for. @param random hexadecimal */
+/** Id of a replay. It contains the start time, from which on its records are searched. @param random hexadecimal */
 export function newReplayId(nowMs: number, random: string): string {
   return `rpl_${nowMs}_${random}`
 }
 
-/** @returns milliseconds since the epoch; null when it is none of ours. */
+/** @returns the start in milliseconds since the epoch; null if it is not the id of a replay. */
 export function startOfReplay(replayId: string): number | null {
   const match = /^rpl_(\d{13})_[0-9a-f]{16}$/.exec(replayId)
   return match ? Number(match[1]) : null
 }
 
-/** Of a notification of the replay: not tried yet, to be tried again, or behind these the outcome of its last attempt. */
+/** States of a notification in a replay: not attempted, waiting for a retry, then the outcomes of the last attempt. */
 const waiting = 0
 const retrying = 1
 const firstOutcome = 2
 
-/** How far a replay has come: a fold over webhook-replays, then over the attempts. Each notification counts once. */
+/** Progress of a replay: a fold over webhook-replays, then over the attempts. Each notification counts once. */
 export class ProgressFold {
   readonly #replayId: string
   readonly #ids = new IdTable()
@@ -68,7 +68,7 @@ export class ProgressFold {
       this.#states[number] = next === 'retry' ? retrying : firstOutcome + attemptOutcomes.indexOf(outcome)
   }
 
-  /** @param total of the replay, where it is known that more are to come. */
+  /** @param total notifications of the replay, if it is known that more will be written. */
   progress(startedAtMs: number, total = 0): ReplayProgress {
     const tally = new Array<number>(firstOutcome + attemptOutcomes.length).fill(0)
     for (let number = 0; number < this.count; number++)

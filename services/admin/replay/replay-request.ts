@@ -4,18 +4,18 @@ import { withDefaults } from '../../domain/definition/definition.ts'
 import type { AttemptOutcome } from '../../domain/delivery/delivery.ts'
 import { bodyReader, invalidBody } from '../http/route.ts'
 
-/** Which notifications of a webhook are to be sent again. */
+/** Selection of notifications of a webhook to send again. */
 export type ReplaySelection =
   | { kind: 'one'; deliveryId: string }
-  /** Made at or after sinceMs and before untilMs; outcomes null: with whatever outcome. */
+  /** Notifications created from sinceMs and before untilMs; outcomes null for any outcome. */
   | { kind: 'window'; sinceMs: number; untilMs: number; outcomes: AttemptOutcome[] | null }
-  /** Given up at or after sinceMs and before untilMs. */
+  /** Dead letters written from sinceMs and before untilMs. */
   | { kind: 'deadLetters'; sinceMs: number; untilMs: number }
 
 export type ReplayRequest = {
   selection: ReplaySelection
   ratePerSecond: number
-  /** Only counts. */
+  /** Counts without sending. */
   dryRun: boolean
 }
 

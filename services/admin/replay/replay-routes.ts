@@ -38,7 +38,7 @@ export function replayRoutes(actions: ReplayActions): ApiRoute[] {
       permission: 'webhooks:read',
       schema: {
         tags,
-        summary: 'How far a replay has come',
+        summary: 'Progress of a replay',
         params: ReplayParams,
         answers: { 200: { description: 'Its progress.', schema: ReplayProgress } },
         failures: [404],
@@ -57,7 +57,7 @@ export function replayRoutes(actions: ReplayActions): ApiRoute[] {
           'What it has not sent yet is not sent; requests under way continue. Its dead letters stay dead letters and can be ' +
           'replayed again.',
         params: ReplayParams,
-        answers: { 204: { description: 'Stopped, also when it was before.' } },
+        answers: { 204: { description: 'Stopped, now or earlier.' } },
         failures: [404],
       },
       handle: (call) => actions.stop(call),

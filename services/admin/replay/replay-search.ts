@@ -8,8 +8,8 @@ import type { ReplayHead, ReplayScans } from './replay-topics.ts'
 export type FoundToReplay = { kind: 'one'; delivery: Delivery } | { kind: 'many'; selected: Selected }
 
 /**
- * First pass of a replay: finds the selected notifications of a business by reading only the heads of their records.
- * @returns null if the one that was asked for does not exist.
+ * First pass of a replay: finds the selected notifications, reading only the first fields of their records.
+ * @returns null if the requested notification does not exist.
  * @throws TooMany
  */
 export async function findSelected(

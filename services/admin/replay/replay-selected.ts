@@ -7,11 +7,11 @@ export type WholeSource = 'deliveries' | 'deadLetters'
 
 const sources: WholeSource[] = ['deliveries', 'deadLetters']
 
-/** Of notifications held in memory at a time. */
+/** Maximum notifications, and their bytes, in memory at a time. */
 const chunkBytes = 8 * 1024 * 1024
 const chunkLength = 5_000
 
-/** Where the selected notifications stand, 21 bytes each; read whole in a second pass, a chunk at a time. */
+/** Positions of the selected notifications, 21 bytes each. A second pass reads the notifications in chunks. */
 export class Selected {
   #offsets = new Float64Array(1_024)
   #createdAt = new Float64Array(1_024)
@@ -36,8 +36,8 @@ export class Selected {
   }
 
   /**
-   * All of them, oldest first, in chunks of at most 5,000 notifications and 8 MB. Those of one contact stay in their order: it is
-   * that of the topic where times are equal. One that its topic has deleted meanwhile is left out.
+   * All selected notifications, oldest first, in chunks of at most 5,000 notifications and 8 MB. Notifications of one contact
+   * keep their order; for equal times it is that of the topic. Those that the topic has deleted meanwhile are left out.
    */
   async *chunks(scans: Pick<ReplayScans, 'readWhole'>, webhookId: string): AsyncGenerator<Delivery[]> {
     const order = this.#oldestFirst()

@@ -4,12 +4,12 @@ import { startOfReplay } from './replay-progress.ts'
 import type { ReplaySelection } from './replay-request.ts'
 import type { AttemptHead, LetterHead, ReplayHead } from './replay-topics.ts'
 
-/** More than one replay may look at. */
+/** Thrown when a selection has more notifications than one replay may examine. */
 export class TooMany extends Error {
   override name = 'TooMany'
 }
 
-/** Notifications whose standing is known, at most: 45 bytes each. */
+/** Maximum notifications examined, 45 bytes each. */
 const maxStandings = 1_000_000
 
 const isUnderWay = 16
@@ -18,22 +18,22 @@ const hasAttempt = 64
 const outcomeBits = 3
 
 /**
- * What has become of each notification of a webhook: a fold over its replays, dead letters and attempts, attempts in the order of
+ * State of each notification of a webhook: a fold over its replays, dead letters and attempts, the attempts in the order of
  * their topic.
  */
 export class Standings {
   readonly #ids = new IdTable()
-  /** Of the latest attempt, the latest dead letter, and the latest replay that holds it; 0: none. */
+  /** Times of the latest attempt, the latest dead letter, and the latest replay that contains it; 0 for none. */
   #attemptAt = new Float64Array(1_024)
   #letterAt = new Float64Array(1_024)
   #replayAt = new Float64Array(1_024)
-  /** The latest attempt's outcome, and whether another one follows by itself. */
+  /** Outcome of the latest attempt, and whether a retry follows. */
   #flags = new Uint8Array(1_024)
   readonly #stopped = new Set<string>()
-  /** When those began: no two replays of a webhook begin within a millisecond. */
+  /** Starts of stopped replays. No two replays of a webhook start in the same millisecond. */
   readonly #stoppedStarts = new Set<number>()
 
-  /** Nothing more of it is sent. To be called before attempts are added. */
+  /** Notes that a replay was stopped. To be called before attempts are added. */
   addStop(replayId: string): void {
     const startMs = startOfReplay(replayId)
     if (startMs === null) return
@@ -66,7 +66,7 @@ export class Standings {
     this.#flags[number] = taken | hasAttempt | (goesOn ? isUnderWay : 0) | attemptOutcomes.indexOf(outcome)
   }
 
-  /** Whether a notification belongs to a window: made in it, and neither waiting nor about to be tried again anyway. */
+  /** Whether a notification belongs to a period: it was created in it, and is neither waiting nor about to be retried. */
   isInWindow(
     deliveryId: string,
     createdAt: number,
@@ -76,7 +76,7 @@ export class Standings {
     const number = this.#ids.find(deliveryId)
     if (number === -1 || this.#isBeingReplayed(number)) return false
     const flags = this.#flags[number] ?? 0
-    // Given up after its latest attempt, for instance because the webhook was switched off.
+    // It became a dead letter after its latest attempt, for instance because the webhook was switched off.
     const letterAt = this.#letterAt[number] ?? 0
     const isGivenUp = letterAt > 0 && letterAt >= (this.#attemptAt[number] ?? 0)
     if (!isGivenUp && ((flags & hasAttempt) === 0 || (flags & isUnderWay) !== 0)) return false
@@ -84,7 +84,7 @@ export class Standings {
     return (flags & hasAttempt) !== 0 && outcomes.includes(attemptOutcomes[flags & outcomeBits] as AttemptOutcome)
   }
 
-  /** Whether a notification with a dead letter still is one: nothing has delivered it since, or is about to. */
+  /** Whether a dead letter still counts: the notification was not delivered since, and no attempt is about to follow. */
   isDead(deliveryId: string): boolean {
     const number = this.#ids.find(deliveryId)
     const letterAt = this.#letterAt[number] ?? 0
@@ -95,7 +95,7 @@ export class Standings {
     return (flags & isUnderWay) === 0 && outcome !== 'success' && outcome !== 'slow'
   }
 
-  /** @returns whether it is taken for the first time: records can stand in their topic twice. */
+  /** @returns whether it is taken for the first time; a topic may contain a record twice. */
   take(deliveryId: string): boolean {
     const number = this.#add(deliveryId)
     const flags = this.#flags[number] ?? 0
@@ -103,7 +103,7 @@ export class Standings {
     return (flags & isTaken) === 0
   }
 
-  /** A replay that has brought neither a last attempt nor a dead letter since it began still has it before it. */
+  /** Whether a replay still has to send the notification: no last attempt and no dead letter since the replay began. */
   #isBeingReplayed(number: number): boolean {
     const replayAt = this.#replayAt[number] ?? 0
     if (replayAt === 0 || (this.#letterAt[number] ?? 0) >= replayAt) return false
@@ -112,7 +112,7 @@ export class Standings {
     return !isSettled
   }
 
-  /** Makes room for it, too: a column is to be read only behind this call. */
+  /** Also makes room in the columns, which must be read only after this call. */
   #add(deliveryId: string): number {
     const number = this.#ids.add(deliveryId)
     const { size } = this.#ids

@@ -16,7 +16,7 @@ import {
 } from '../records/webhook-records.ts'
 import type { WholeSource } from './replay-selected.ts'
 
-/** Of records, what replays are chosen by: bodies and earlier attempts are skipped. */
+/** Fields of records by which replays are selected. Bodies and earlier attempts are skipped. */
 type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'createdAt'>
 export type AttemptHead = Pick<
   Attempt,
@@ -25,31 +25,31 @@ export type AttemptHead = Pick<
 export type LetterHead = Pick<DeadLetter, 'deadLetteredAt'> & { delivery: DeliveryHead | null }
 export type ReplayHead = Pick<PendingDelivery, 'replayId'> & { delivery: DeliveryHead }
 
-/** Where a record stands in its partition, and the size of its value. */
+/** Position of a record in its partition, and the size of its value. */
 export type RecordPlace = { offset: number; bytes: number }
 
-/** Reads a webhook's records that Kafka got at or after a time, in their order. */
+/** Reads a webhook's records from a time on, in order. */
 export type Scan<T> = (
   webhookId: string,
   sinceMs: number,
   onValue: (value: T, place: RecordPlace) => void,
 ) => Promise<void>
 
-/** What replays are found in. */
+/** Topics in which replays are searched. */
 export type ReplayScans = {
   deliveries: Scan<DeliveryHead>
   attempts: Scan<AttemptHead>
   deadLetters: Scan<LetterHead>
-  /** With the ids of replays of the same partition that were stopped. */
+  /** Also reports the ids of stopped replays of the same partition. */
   replays(
     webhookId: string,
     sinceMs: number,
     onValue: (value: ReplayHead, place: RecordPlace) => void,
     onStop: (replayId: string) => void,
   ): Promise<void>
-  /** The newest record of one notification, in webhook-deliveries or else in the dead letters, which are kept longer. */
+  /** Newest record of one notification, from webhook-deliveries or else from the dead letters, which are kept longer. */
   findWhole(webhookId: string, deliveryId: string): Promise<Delivery | undefined>
-  /** The notifications at the offsets that are wanted, of from <= offset < to. */
+  /** Notifications at the wanted offsets in the range from <= offset < to. */
   readWhole(
     source: WholeSource,
     webhookId: string,
@@ -59,24 +59,24 @@ export type ReplayScans = {
   ): Promise<void>
 }
 
-/** Reads with a reader the attempts of a webhook that have come since the last call. */
+/** Reads the attempts of a webhook that were written since the last call. */
 export type ReadNewAttempts = (reader: Reader, onAttempt: (attempt: Attempt) => void) => Promise<void>
 
-/** What replays are found in, and what sends them and tests. */
+/** Topics in which replays are searched, and the writers of replays and tests. */
 export type ReplayTopics = {
   within(reader: Reader): ReplayScans
-  /** Resolves when Kafka has all of them. */
+  /** Resolves once Kafka has all records. */
   write(pending: PendingDelivery[]): Promise<void>
-  /** Stops a replay; resolves when Kafka has the record. */
+  /** Stops a replay. Resolves once Kafka has the record. */
   writeStop(reader: Reader, webhookId: string, replayId: string): Promise<void>
-  /** A test notification, for webhook-tests. */
+  /** Writes a test notification to webhook-tests. */
   writeTest(pending: PendingDelivery): Promise<void>
-  /** From now on. */
+  /** Reads attempts from now on. */
   followAttempts(reader: Reader, webhookId: string): Promise<ReadNewAttempts>
 }
 
 const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, topics.webhookReplays]
-/** So many offsets are looked through at a time, from the end. */
+/** Offsets read per step, backwards from the end. */
 const sliceOffsets = 50_000
 
 const deliveryFields = ['deliveryId', 'businessId', 'createdAt']
@@ -87,7 +87,7 @@ export function replayTopicNames(use: TopicUse): string[] {
   return read.map((topic) => use.read(topic))
 }
 
-/** Waits until the schemas are registered. */
+/** Opens the topics. Waits until their schemas are registered. */
 export async function openReplayTopics(
   codec: Codec,
   use: TopicUse,
@@ -155,7 +155,7 @@ export async function openReplayTopics(
   }
 }
 
-/** Dead letters as the notifications in them; one without is read as an unreadable record is. */
+/** Decodes dead letters to the notifications in them. A dead letter without one is treated as unreadable. */
 function letterDeliveries({ topic, decode }: TopicSource<DeadLetter>): TopicSource<Delivery> {
   const toDelivery = (decoded: Awaited<ReturnType<Decode<DeadLetter>>>): Awaited<ReturnType<Decode<Delivery>>> => {
     if (!decoded.ok) return decoded

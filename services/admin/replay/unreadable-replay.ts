@@ -19,13 +19,13 @@ export type UnreadReplayDeps = {
   letters: TopicSource<DeadLetter>
   scans: Pick<ReadPool, 'run'>
   send: (record: OutgoingRecord) => Promise<unknown>
-  /** Resolves when Kafka has the entry. */
+  /** Resolves once Kafka has the entry. */
   audit: (entry: AuditEntry) => Promise<unknown>
   clock: Pick<Clock, 'nowMs'>
   log: Logger
 }
 
-/** Topics whose records can become dead letters `unreadable` or `fault`: those that services consume record by record. */
+/** Topics whose records can become dead letters `unreadable` or `fault`: those consumed record by record. */
 const sources = Object.values<Topic>(topics)
   .filter(({ partitions, cleanup }) => partitions === 'data' && cleanup.policy === 'delete')
   .filter((topic) => topic !== topics.webhookDeadLetters && topic !== topics.webhookTests)
@@ -42,14 +42,14 @@ const Body = withDefaults(
 )
 
 const readBody = bodyReader(Body)
-/** Most records on their way to Kafka at a time. */
+/** Maximum records in flight to Kafka. */
 const chunkLength = 1_000
-/** All businesses: the share of operators in the reads of topics. */
+/** Key of operators in the read pool, because the request concerns all businesses. */
 const everybody = '*'
 
 /**
- * Sends records that could not be read or handled through their topic again, after the fault is mended: the same key, bytes and
- * partition. What they lead to has the ids that it would have had, so that nothing is delivered twice for it.
+ * Writes records that could not be read or handled to their topic again, once the fault is fixed: with the same key, bytes and
+ * partition. Their notifications have the same ids as they would have had, so nothing is delivered twice.
  */
 export function unreadReplayRoutes(deps: UnreadReplayDeps): ApiRoute[] {
   return [
@@ -94,13 +94,13 @@ async function replayUnread(
       changes: [{ field: topic, from: JSON.stringify(since), to: until === undefined ? null : JSON.stringify(until) }],
     })
   const count = await scans.run(everybody, ended, (reader) => forEachLetter(deps, reader, window, dryRun))
-  log.info({ ...window, count, dryRun, subject }, 'unread records sent through their topic again')
+  log.info({ ...window, count, dryRun, subject }, 'unread records written to their topic again')
   return { status: 200, body: { count } }
 }
 
 function toTopicName(use: TopicUse, name: string): string {
   const topic = sources.find((source) => source.name === name)
-  if (!topic) throw new Error(`no records are sent through ${name} again`)
+  if (!topic) throw new Error(`records of ${name} cannot be written again`)
   return use.write(topic)
 }
 
@@ -139,5 +139,5 @@ async function forEachLetter(
   return count
 }
 
-/** A dead letter that cannot be read has one of its own, by the stats-aggregator. */
+/** A dead letter that cannot be read itself; stats-aggregator has made another one of it. */
 function ignore(): void {}

@@ -4,30 +4,30 @@ import type { Logger } from '../../platform/runtime/log.ts'
 import { clockSkewMs, findPartitionRange, type Reader, readOwn, type TopicSource } from '../records/webhook-records.ts'
 import type { WebhookOfBusiness } from './monitoring.ts'
 
-/** Notifications in webhook-deliveries that have no final outcome yet; waiting null: too many to be counted. */
+/** Notifications in webhook-deliveries without a final outcome; waiting is null if there are too many to count. */
 export type BacklogSize = { waiting: number | null; oldestWaitingAtMs: number | null }
 
 export type BacklogDeps = {
   reader: Reader
   deliveries: TopicSource<Delivery>
   attempts: TopicSource<Attempt>
-  /** Partition of webhook-deliveries -> where the dispatcher's group goes on after a restart. */
+  /** Partition of webhook-deliveries -> offset committed by the dispatcher's group. */
   committed: () => Promise<ReadonlyMap<number, { offset: number }>>
   log: Pick<Logger, 'warn'>
   clock: Pick<Clock, 'monotonicMs' | 'sleep'>
 }
 
-/** Most offsets read for one answer. */
+/** Maximum offsets read for one answer. */
 const mostOffsets = 20_000
-/** Cache lifetime: each open page polls once a second. */
+/** Lifetime of a cached answer. Each open page polls once a second. */
 const freshMs = 3_000
-/** Longest wait of the statistics for this count: Kafka may be away. */
+/** Time limit of the count for an answer, in case Kafka is unavailable. */
 const patienceMs = 2_000
 const unknown: BacklogSize = { waiting: null, oldestWaitingAtMs: null }
 
 /**
- * How much a webhook has waiting: what lies behind the dispatcher's commit, without what webhook-attempts has answered for
- * meanwhile. Nothing is read while the partition is worked off, which is the usual case.
+ * Counts the waiting notifications of a webhook: those after the dispatcher's commit, without those that webhook-attempts
+ * already has an answer for. Nothing is read if the partition has no backlog, which is the usual case.
  */
 export class Backlog {
   readonly #deps: BacklogDeps
@@ -48,12 +48,12 @@ export class Backlog {
     return answer
   }
 
-  /** What cannot be found out, for want of rights or of time, is not known. */
+  /** Returns an unknown count if it cannot be read in time or without the rights. */
   async #ask(webhook: WebhookOfBusiness): Promise<BacklogSize> {
     const { clock, log } = this.#deps
     const ended = new AbortController()
     const counted = countWaiting(this.#deps, webhook).catch((err: unknown) => {
-      if (!ended.signal.aborted) log.warn({ err, webhookId: webhook.id }, 'what waits cannot be counted')
+      if (!ended.signal.aborted) log.warn({ err, webhookId: webhook.id }, 'waiting notifications cannot be counted')
       return unknown
     })
     const answer = await Promise.race([counted, clock.sleep(patienceMs, ended.signal).then(() => unknown)])

@@ -7,10 +7,10 @@ import { lastHour } from './last-hour.ts'
 
 export type StatusFacts = {
   definition: Pick<WebhookDefinition, 'enabled' | 'disabledReason'>
-  /** The business has webhooks. */
+  /** Whether webhooks are activated for the business. */
   activated: boolean
   conflicts: Conflict[]
-  /** Why a newer record of its definition is not in force. */
+  /** Problems of a newer record of its definition that is not in force. */
   problems: string[]
   minutes: readonly MinuteCounts[]
   health: WebhookSnapshot | undefined
@@ -19,7 +19,7 @@ export type StatusFacts = {
 }
 
 const failingMinutes = 30
-/** Failures in a row that make most of the last 20 attempts failures. */
+/** Consecutive failures that count as failing: more than half of the last 20 attempts. */
 const failuresInARow = 11
 
 export function decideStatus(facts: StatusFacts, nowMs: number): Status {

@@ -22,18 +22,17 @@ export type Monitoring = {
 
 export type MonitoringOptions = {
   use: TopicUse
-  /** Of webhook-stats. */
+  /** Record of webhook-stats. */
   generation: number
   fail: (error: unknown) => void
   /**
-   * Called whenever something new is known of a webhook: stats(), deadLetters() or health() gives it already. For stats
-   * (dead letters too) no more often than the aggregator writes (each second); for health whenever its breaker, pause or
-   * parking changed.
+   * Called after the facts about a webhook have changed. For stats and dead letters at most as often as the aggregator writes
+   * (every second); for health whenever the breaker, pause or parking has changed.
    */
   onChange: (what: 'stats' | 'health', webhookId: string) => void
 }
 
-/** webhook-stats, webhook-dead-letter-counts and webhook-health as tables in memory. Resolves when they have been read to their ends. */
+/** Opens webhook-stats, webhook-dead-letter-counts and webhook-health as tables in memory. Resolves once they have been read. */
 export async function openMonitoring(
   kafka: Kafka,
   codec: Codec,

@@ -17,7 +17,7 @@ export type StandingDeps = {
   clock: Clock
 }
 
-/** How webhooks stand, from what is in memory: about 0.1 ms each, whatever their traffic. */
+/** Status of webhooks from the tables in memory: about 0.1 ms each, whatever their traffic. */
 export class Standing {
   readonly #deps: StandingDeps
 
@@ -25,7 +25,7 @@ export class Standing {
     this.#deps = deps
   }
 
-  /** @param backlog when it has been counted. */
+  /** @param backlog absent if it was not counted. */
   of(definition: WebhookDefinition, backlog: BacklogSize | null = null): { status: Status; lastHour: LastHour } {
     const { store, accounts, monitoring, clock } = this.#deps
     const { id, businessId } = definition
@@ -45,7 +45,7 @@ export class Standing {
   }
 }
 
-/** Dead letters within their topic's retention: of 14 days (topics/map.ts), in whole hours. */
+/** Number of dead letters within their topic's retention of 14 days (topics/map.ts), in whole hours. */
 export function lettersKept(counts: DeadLetterCounts | undefined, nowMs: number): number {
   const oldestMs = nowMs - topics.webhookDeadLetters.cleanup.retentionDays * 24 * hourMs
   let kept = 0

@@ -34,9 +34,9 @@ export type TestDeps = {
   store: Pick<WebhookStore, 'get'>
   accounts: Pick<AccountStore, 'get'>
   topics: Pick<ReplayTopics, 'writeTest' | 'followAttempts'>
-  /** For reads of a page. */
+  /** Pool for reads of pages. */
   pages: Pick<ReadPool, 'run'>
-  /** Resolves when Kafka has the entry. */
+  /** Resolves once Kafka has the entry. */
   audit: (entry: AuditEntry) => Promise<unknown>
   keys: KeyRing
   policy: UrlPolicy
@@ -47,10 +47,10 @@ export type TestDeps = {
 type InBusiness = Call<{ params: typeof BusinessParams }>
 type Trial = {
   definition: WebhookDefinition
-  /** Offset in webhook-config; nothing is sent before the dispatcher has read that far. */
+  /** Offset in webhook-config up to which the dispatcher must have read before it sends. */
   offset: number
   kind: NotificationKind | undefined
-  /** JSON of the definition if it is not the stored one. */
+  /** Definition as JSON if it is not the stored one. */
   draft: string | null
 }
 
@@ -59,7 +59,7 @@ export const TestBody = Type.Object(
   { additionalProperties: false },
 )
 
-/** For a webhook that is not saved yet, or whose changes are not. */
+/** Test of a webhook, or of changes, that are not saved. */
 export const DraftTestBody = Type.Object(
   {
     ...TestBody.properties,
@@ -81,16 +81,16 @@ const readDraftBody = bodyReader(
     { additionalProperties: false },
   ),
 )
-/** Id of a webhook without one, while it is tested. */
+/** Id of an unsaved webhook during its test. */
 const draftId = 'new-webhook'
-/** Time for the way to the dispatcher and back, beside the webhook's timeoutMs. */
+/** Time for the way to the dispatcher and back, in addition to the webhook's timeoutMs. */
 const wayMs = 5_000
 const pollMs = 100
 
-/** Sends a sample notification by way of webhook-tests, and waits for its attempt (contract.md, 1.5). */
+/** Sends a sample notification through webhook-tests, and waits for its attempt (contract.md, 1.5). */
 export class TestActions {
   readonly #deps: TestDeps
-  /** Webhooks with a test under way. */
+  /** Webhooks with a running test. */
   readonly #running = new Set<string>()
 
   constructor(deps: TestDeps) {
@@ -103,7 +103,7 @@ export class TestActions {
     return this.#test(call, { definition, offset, kind, draft: null })
   }
 
-  /** Tests a definition that is not saved; its sample carries it. */
+  /** Tests a definition that is not saved; the test's record contains it. */
   async runDraft(call: InBusiness): Promise<ApiResponse<200, TestResult>> {
     const { store, keys, policy, clock } = this.#deps
     const { businessId } = call.params
@@ -131,16 +131,16 @@ export class TestActions {
     const { id } = definition
     requireOn(accounts, definition)
     const turn = `${id} ${businessId}`
-    if (this.#running.has(turn)) throw new HttpProblem(409, 'Conflict', 'a test of this webhook is under way')
+    if (this.#running.has(turn)) throw new HttpProblem(409, 'Conflict', 'a test of this webhook is already running')
     this.#running.add(turn)
     try {
       const delivery = this.#sample(definition, offset, kind ?? sampleKind(definition))
-      // The audit entry comes first: a request to a URL that is not saved has one even if this process is killed in between.
+      // The audit entry comes first, so that a request to an unsaved URL has one even if this process is killed in between.
       if (draft !== null) await this.#deps.audit(draftEntry(delivery, definition, identity.subject))
       const attempt = await this.#send(delivery, definition.timeoutMs + wayMs, draft, ended)
       const { outcome } = attempt ?? { outcome: 'none' }
       log.info({ businessId, webhookId: id, outcome, subject: identity.subject }, 'webhook tested')
-      if (!attempt) throw new HttpProblem(504, 'Gateway Timeout', 'the dispatcher has not sent it in time')
+      if (!attempt) throw new HttpProblem(504, 'Gateway Timeout', 'the dispatcher has not sent the test in time')
       return { status: 200, body: toTestResult(definition, delivery, attempt) }
     } finally {
       this.#running.delete(turn)
@@ -160,7 +160,7 @@ export class TestActions {
     return { deliveryId: `msg_${testId}`, eventId: testId, kind, body, ...place, ...made }
   }
 
-  /** @returns null when its attempt is not recorded in time. */
+  /** @returns null if the attempt is not recorded in time. */
   async #send(delivery: Delivery, limitMs: number, draft: string | null, ended: AbortSignal): Promise<Attempt | null> {
     const { topics, pages, clock } = this.#deps
     const { businessId, webhookId } = delivery
@@ -182,7 +182,7 @@ export class TestActions {
   }
 }
 
-/** Entry for the test of a draft: a saved webhook's URL and edits have theirs already. */
+/** Audit entry for the test of a draft; a saved webhook's URL and changes already have theirs. */
 function draftEntry(
   { deliveryId, businessId, webhookId, createdAt }: Delivery,
   { name, version, url }: WebhookDefinition,

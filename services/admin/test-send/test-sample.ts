@@ -3,7 +3,7 @@ import type { NotificationKind } from '../../domain/delivery/delivery.ts'
 
 export type SampleIds = { chatChannelId: string; contactId: string; businessId: string; messageId: string }
 
-/** The kind that the webhook wants; message where it wants both. */
+/** Kind of notification that the webhook receives; message if it receives both. */
 export function sampleKind({ events }: WebhookDefinition): NotificationKind {
   const { userMessages, botMessages, operatorMessages, variableChanges, deliveredStatus, readStatus } = events
   const isForMessages = userMessages || botMessages || operatorMessages || variableChanges
@@ -11,8 +11,8 @@ export function sampleKind({ events }: WebhookDefinition): NotificationKind {
 }
 
 /**
- * The body of a sample notification, version 1.1 (contract.md, section 2), with what the webhook wants of it. The order of
- * keys is the order written here.
+ * Body of a sample notification, version 1.1 (contract.md, section 2), with the events that the webhook receives. The keys
+ * are in the order written here.
  */
 export function sampleBody(
   kind: NotificationKind,

@@ -5,7 +5,7 @@ import { shownHeaders } from '../../domain/delivery/delivery-headers.ts'
 import type { AttemptError } from '../../domain/stats/stats.ts'
 import type { Found } from '../records/newest-first.ts'
 
-/** What the API shows of attempts, errors and dead letters; times are ISO 8601. */
+/** Attempts, errors and dead letters as the API shows them; times are ISO 8601. */
 
 export function attemptView({ partition, offset, value }: Found<Attempt>): AttemptEntry {
   const { startedAt, deliveryId, eventId, kind, contactId, chatChannelId, attempt, outcome, cause, status } = value
@@ -16,7 +16,7 @@ export function attemptView({ partition, offset, value }: Found<Attempt>): Attem
   return { id: `${partition}-${offset}`, at: toIsoTime(startedAt), ...what, ...how }
 }
 
-/** @returns null when it is not the id of an attempt. */
+/** @returns null if it is not the id of an attempt. */
 export function parseAttemptId(id: string): { partition: number; offset: number } | null {
   const match = /^(\d{1,4})-(\d{1,15})$/.exec(id)
   return match ? { partition: Number(match[1]), offset: Number(match[2]) } : null
@@ -24,8 +24,8 @@ export function parseAttemptId(id: string): { partition: number; offset: number 
 
 /**
  * The attempt with its request and the beginning of the answer.
- * @param entry the definition in force; used only if the attempt was sent by that very record.
- * @param delivery undefined when it is past retention.
+ * @param entry the definition in force; used only if the attempt was made with this very record.
+ * @param delivery undefined after its retention.
  */
 export function attemptDetail(found: Found<Attempt>, entry: Entry, delivery: Delivery | undefined): AttemptDetail {
   const { deliveryId, responseExcerpt, definitionVersion, definitionOffset } = found.value

@@ -30,20 +30,20 @@ export type StatsDeps = {
   standing: Pick<Standing, 'of'>
   monitoring: Pick<Monitoring, 'stats'>
   traffic: (reader: Reader) => TrafficTopics
-  /** For reads of a page. */
+  /** Pool for reads of pages. */
   pages: Pick<ReadPool, 'run'>
   backlog: Pick<Backlog, 'of'>
   clock: Clock
 }
 
-/** Longest time from the start of an attempt to its record, which is written after its end, by another machine's clock. */
+/** Longest time between the start of an attempt and its record, which another machine writes after its end. */
 const recordedLaterMs = 90_000
 
 type OfWebhook = Call<{ params: typeof WebhookParams }>
 type Listing = Call<{ params: typeof WebhookParams; querystring: typeof ListQuery }>
 type AttemptListing = Call<{ params: typeof WebhookParams; querystring: typeof AttemptsQuery }>
 
-/** What the routes on statistics, errors, attempts and dead letters answer. @throws HttpProblem for each refusal. */
+/** Answers of the routes on statistics, errors, attempts and dead letters. @throws HttpProblem for each refusal. */
 export class StatsActions {
   readonly #deps: StatsDeps
 
@@ -92,7 +92,7 @@ export class StatsActions {
     const entry = requireOwn(this.#deps.store, call.params)
     const place = parseAttemptId(call.params.attemptId)
     const found = place && (await this.#read(call, (traffic) => readAttempt(traffic, entry.definition, place)))
-    if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such attempt, or not any more')
+    if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such attempt, or it has been deleted')
     const { value, delivery } = found
     return { status: 200, body: attemptDetail({ ...place, value }, entry, delivery) }
   }
@@ -101,7 +101,7 @@ export class StatsActions {
     const { id: webhookId, businessId } = this.#find(call)
     const wanted = {
       webhookId,
-      // A record that could not be read names no business, but stands among this webhook's own.
+      // An unreadable record has no business, but its key is this webhook's id.
       matches: ({ delivery }: DeadLetter) => delivery === null || delivery.businessId === businessId,
       limit: call.query.limit ?? defaultLimit,
       before: offsetIn(call.query.cursor),
@@ -122,7 +122,7 @@ export class StatsActions {
   }
 }
 
-/** An attempt of the definition's business, with its notification if that is still there. */
+/** An attempt of the definition's business, with its notification if it still exists. */
 async function readAttempt(
   traffic: TrafficTopics,
   { id, businessId }: WebhookDefinition,

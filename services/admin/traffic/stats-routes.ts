@@ -31,7 +31,7 @@ const shown = <S extends TSchema>(summary: string, schema: S) => ({
   answers: { 200: { description: summary, schema } },
 })
 
-/** What was done for a webhook: counts, errors, attempts, dead letters. */
+/** Routes on a webhook's traffic: counts, errors, attempts, dead letters. */
 export function statsRoutes(actions: StatsActions): ApiRoute[] {
   return [
     route({

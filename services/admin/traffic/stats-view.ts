@@ -12,7 +12,7 @@ import { responseTimes } from '../../stats/response-times.ts'
 const shownMinutes = 60
 const shownHours = 168
 
-/** What the API shows of a webhook's statistics, as of now: what is older than an hour, or a week, is not told. */
+/** A webhook's statistics as the API shows them: minutes of the last hour, hours of the last week. */
 export function statsView(webhookId: string, stats: WebhookStats | undefined, nowMs: number): Omit<Stats, 'status'> {
   const { minutes = [], hours = [] } = stats ?? {}
   const oldestMinute = startOfMinute(nowMs) - (shownMinutes - 1) * minuteMs

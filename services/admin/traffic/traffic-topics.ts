@@ -5,18 +5,18 @@ import type { TopicUse } from '../../topics/topic-use.ts'
 import { type RecordPage, readNewestFirst, readOne, type WantedRecords } from '../records/newest-first.ts'
 import { openTopicSource, type Reader, type TopicSource } from '../records/webhook-records.ts'
 
-/** What was done for a webhook, read from the topics that tell it. */
+/** A webhook's traffic, read from the topics. */
 export type TrafficTopics = {
   attempts(wanted: WantedRecords<Attempt>): Promise<RecordPage<Attempt>>
   attempt(webhookId: string, partition: number, offset: number): Promise<Attempt | undefined>
   deadLetters(wanted: WantedRecords<DeadLetter>): Promise<RecordPage<DeadLetter>>
-  /** The notification of an attempt, from the record that it was read from; undefined when that one is gone. */
+  /** Notification of an attempt, from the attempt's source record; undefined if that is gone. */
   findDelivery(attempt: Attempt, partition: number): Promise<Delivery | undefined>
 }
 
 export type TrafficSources = { deliveries: TopicSource<Delivery>; attempts: TopicSource<Attempt> }
 
-/** Topics in which a notification waits for the dispatcher beside webhook-deliveries. */
+/** Topics besides webhook-deliveries in which a notification waits for the dispatcher. */
 const pendingTopics: Topic[] = Object.values(topics).filter(({ schema }) => schema === topics.webhookParked.schema)
 const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, ...pendingTopics]
 
@@ -24,7 +24,7 @@ export function trafficTopicNames(use: TopicUse): string[] {
   return read.map((topic) => use.read(topic))
 }
 
-/** What is there for a request that reads by a reader of its own, of all of trafficTopicNames. */
+/** Opens the traffic topics for a request, with a reader of its own for all of trafficTopicNames. */
 export function openTrafficTopics(
   codec: Codec,
   use: TopicUse,

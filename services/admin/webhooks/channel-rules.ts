@@ -5,8 +5,8 @@ type Owner = Pick<WebhookDefinition, 'id' | 'name'>
 export type FindOwner = (channel: string) => Owner | undefined
 
 /**
- * Which of the wanted channels belong to another webhook.
- * @param held channels that the webhook names already: a conflict made by hand does not stand in the way of other edits.
+ * Finds the wanted channels that belong to another webhook.
+ * @param held channels that the webhook already names. An existing conflict, written by hand, does not block other edits.
  */
 export function channelConflicts(wanted: readonly string[], held: readonly string[], findOwner: FindOwner): Conflict[] {
   return wanted

@@ -7,7 +7,7 @@ import { channelConflicts, type FindOwner } from './channel-rules.ts'
 import { checkDraft, isObject, mergePatch } from './draft-rules.ts'
 import { maskHeaders } from './header-rules.ts'
 
-/** Why a change is not made. */
+/** Reason why a change is refused. */
 export type Refusal =
   | { kind: 'unknown' }
   | { kind: 'unconditional' }
@@ -47,20 +47,20 @@ function decideDraft(checked: Checked<Draft>, held: readonly string[], findOwner
   return conflicts.length > 0 ? { kind: 'conflict', conflicts } : { kind: 'accepted', value: checked.value }
 }
 
-/** The part of a definition that clients write, header values masked. */
+/** Properties of a definition that clients write, with masked header values. */
 export function toDraft(definition: WebhookDefinition): Draft {
   const draft = Object.fromEntries(
     Object.entries(definition).filter(([name]) => writableNames.includes(name)),
   ) as unknown as Draft
-  // Operators may leave unknown properties in events; the API does not know them.
+  // A record written by hand may have unknown properties in events.
   const { userMessages, botMessages, operatorMessages, deliveredStatus, readStatus, variableChanges } = draft.events
   const events = { userMessages, botMessages, operatorMessages, deliveredStatus, readStatus, variableChanges }
   return { ...draft, events, headers: maskHeaders(definition.headers) }
 }
 
 /**
- * Whether a change may go on from the definition in force (RFC 9110, 13.1.1; strong comparison, so W/"..." never matches).
- * @param ifMatch the If-Match header: a list of entity tags, or * for any.
+ * Decides whether a change applies to the definition in force (RFC 9110, 13.1.1; strong comparison: W/"..." never matches).
+ * @param ifMatch the header If-Match: a list of entity tags, or * for any.
  */
 export function decideVersion(
   current: Entry | undefined,
@@ -76,12 +76,12 @@ export function decideVersion(
   return matches ? { kind: 'accepted', value: definition } : { kind: 'stale', current }
 }
 
-/** Version and offset: an operator may write a version twice, an offset does not come again. */
+/** Entity tag of version and offset. An operator may write a version twice, but an offset is unique. */
 export function entityTag({ definition, offset }: Entry): string {
   return `"${definition.version}-${offset}"`
 }
 
-/** The version alone is taken too (contract.md, section 5), unless another record of the webhook had it. */
+/** Tag of the version alone, which is accepted too (contract.md, section 5) unless another record had that version. */
 function versionTag({ definition, isRepeated }: Entry): string[] {
   return isRepeated ? [] : [`"${definition.version}"`]
 }

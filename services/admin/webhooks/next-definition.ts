@@ -10,7 +10,7 @@ import {
 import type { KeyRing } from '../../platform/keyring.ts'
 import { rotationOverlapMs, sealDefinition, sealHeaders } from './secrets.ts'
 
-/** The next record of a webhook, sealed, for each change that the API makes. Times are milliseconds since the epoch. */
+/** Next record of a webhook, sealed, for each change of the API. Times are milliseconds since the epoch. */
 
 export function created(
   place: { id: string; businessId: string },
@@ -34,14 +34,14 @@ export function created(
 export function changed(current: WebhookDefinition, draft: Draft, nowMs: number, keys: KeyRing): WebhookDefinition {
   const { rateLimitPerSecond: _replaced, disabledReason, ...rest } = current
   const headers = sealHeaders({ ...current, url: draft.url }, draft.headers, current.headers, keys)
-  // What switched it off has passed, as far as whoever switches it on is concerned.
+  // Switching the webhook on clears the reason for which it was switched off.
   const why = !draft.enabled && disabledReason !== undefined ? { disabledReason } : {}
   return sealDefinition(advanced({ ...rest, ...draft, ...why, headers }, nowMs), keys)
 }
 
 /**
- * With a new secret; the one before signs beside it for 24 hours, and so does each that was replaced before within its own.
- * One that no key opens any more cannot sign: the rotation then mends the webhook, without an overlap.
+ * Definition with a new secret. The previous one also signs for 24 hours, as does each earlier one within its own 24 hours.
+ * A secret that no key can open cannot sign: the rotation then repairs the webhook, without an overlap.
  */
 export function rotated(current: WebhookDefinition, secret: string, nowMs: number, keys: KeyRing): WebhookDefinition {
   const old = keys.open(current.secret ?? '', sealContext(current, 'secret'))
@@ -54,14 +54,14 @@ export function rotated(current: WebhookDefinition, secret: string, nowMs: numbe
   return sealDefinition(advanced(withFormerSecrets(next, former), nowMs), keys)
 }
 
-/** When the next rotation is possible, in milliseconds since the epoch; null: now. */
+/** Time from which the next rotation is possible, in milliseconds since the epoch; null for now. */
 export function nextRotationMs(current: WebhookDefinition, nowMs: number): number | null {
   const former = signingAt(listFormerSecrets(current), nowMs)
   if (former.length < maxFormerSecrets) return null
   return Math.min(...former.map(({ until }) => Date.parse(until)))
 }
 
-/** A former secret that signs no more is not kept. */
+/** Drops former secrets that no longer sign. */
 function advanced(definition: WebhookDefinition, nowMs: number): WebhookDefinition {
   return {
     ...withFormerSecrets(definition, signingAt(listFormerSecrets(definition), nowMs)),

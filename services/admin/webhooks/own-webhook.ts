@@ -6,7 +6,7 @@ import { accepted } from '../http/refusals.ts'
 
 type WebhookKey = { businessId: string; id: string }
 
-/** A webhook of the business. For a webhook of another business the answer is that it does not exist. */
+/** Finds a webhook of the business. A webhook of another business counts as not existing. */
 export function findOwn(store: Pick<WebhookStore, 'get'>, { businessId, id }: WebhookKey): Entry | undefined {
   const entry = store.get(id)
   return entry?.definition.businessId === businessId ? entry : undefined
@@ -18,7 +18,7 @@ export function requireOwn(store: Pick<WebhookStore, 'get'>, key: WebhookKey): E
   return accepted(entry ? { kind: 'accepted', value: entry } : { kind: 'unknown' })
 }
 
-/** Requires that the webhook is sent to: webhooks are activated for its business, and it is on. @throws HttpProblem 409 */
+/** Requires that webhooks are activated for the business and that the webhook is on. @throws HttpProblem 409 */
 export function requireOn(
   accounts: Pick<AccountStore, 'get'>,
   { businessId, enabled }: Pick<WebhookDefinition, 'businessId' | 'enabled'>,

@@ -5,7 +5,7 @@ export type DefinitionPage = { definitions: WebhookDefinition[]; nextCursor?: st
 
 type Position = [createdAtMs: number, id: string]
 
-/** One page in the order of creation, ids deciding ties. @throws HttpProblem 400 for a cursor of another list. */
+/** Cuts one page, in the order of creation, then of ids. @throws HttpProblem 400 for a cursor of another list. */
 export function cutPage(
   definitions: Iterable<WebhookDefinition>,
   limit: number,

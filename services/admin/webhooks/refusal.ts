@@ -1,7 +1,7 @@
 import { type RefusalCode, refusalMessages } from '../../domain/api/refusals.ts'
 import type { Problem } from '../../platform/json/json-schema.ts'
 
-/** A problem that clients can tell by its code. */
+/** Problem with a code that clients can recognise. */
 export function refusal(field: string, code: RefusalCode): Problem {
   return { field, message: refusalMessages[code], code }
 }

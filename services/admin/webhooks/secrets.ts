@@ -7,7 +7,7 @@ import type { KeyRing } from '../../platform/keyring.ts'
 
 type Place = Pick<WebhookDefinition, 'id' | 'businessId' | 'url'>
 
-/** Both signatures are sent for so long after a rotation (contract.md, section 3). */
+/** Time after a rotation during which both signatures are sent (contract.md, section 3). */
 export const rotationOverlapMs = 24 * 60 * 60 * 1_000
 
 /** Standard Webhooks: whsec_ and base64 of 24 to 64 random bytes. */
@@ -19,7 +19,7 @@ export function newWebhookId(): string {
   return `wh_${randomBytes(12).toString('hex')}`
 }
 
-/** Whether a secret or header value is in the open, as an operator may write it. */
+/** Whether a secret or header value is plain, as an operator may write it. */
 export function holdsPlainValues(definition: WebhookDefinition, keys: KeyRing): boolean {
   const { secret, headers } = definition
   const former = listFormerSecrets(definition).map((each) => each.secret)
@@ -27,8 +27,8 @@ export function holdsPlainValues(definition: WebhookDefinition, keys: KeyRing): 
 }
 
 /**
- * Seals what is plain, and anew what an older key has sealed or what is not bound to its origin yet; what no key opens
- * stays as it is.
+ * Seals plain values, and seals again those sealed with an older key or not yet bound to their origin. A value that no key
+ * can open stays as it is.
  */
 export function sealDefinition(definition: WebhookDefinition, keys: KeyRing): WebhookDefinition {
   const { secret, headers } = definition
@@ -53,8 +53,8 @@ export function sealDefinition(definition: WebhookDefinition, keys: KeyRing): We
 }
 
 /**
- * Headers for the topic. A client's value is always sealed, whatever it looks like; a masked one is the stored one, which
- * draft-rules.ts takes for the origin alone that it was stored for.
+ * Headers for the topic. A client's value is always sealed, whatever it looks like. A masked value stands for the stored one,
+ * which draft-rules.ts accepts only for the origin that it was stored for.
  */
 export function sealHeaders(
   place: Place,

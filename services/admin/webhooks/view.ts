@@ -5,7 +5,7 @@ import { conflictWith } from './channel-rules.ts'
 import { toDraft } from './decisions.ts'
 import { isAfter } from './next-definition.ts'
 
-/** What the API shows of a webhook: never a secret, header values masked. */
+/** A webhook as the API shows it: without secrets, with masked header values. */
 export function toView(
   definition: WebhookDefinition,
   conflicts: ReadonlyMap<string, WebhookDefinition>,

@@ -34,9 +34,9 @@ export type WebhookDeps = {
   metrics: AdminMetrics
 }
 
-/** Of a business. Each is held in the memory of every service. */
+/** Maximum webhooks of a business; every service holds all of them in memory. */
 const maxWebhooks = 1_000
-/** Of records that are wrong and have no definition in force, in one list. */
+/** Maximum records without a definition in force that one list reports. */
 const maxFaults = 100
 
 type Kind = 'create' | 'update' | 'delete' | 'rotate'
@@ -44,7 +44,7 @@ type InBusiness = Call<{ params: typeof BusinessParams }>
 type OfWebhook = Call<{ params: typeof WebhookParams }>
 type Listing = Call<{ params: typeof BusinessParams; querystring: typeof ListQuery }>
 
-/** What the webhook routes do: read the table, decide, write, answer. @throws HttpProblem for each refusal. */
+/** Actions of the webhook routes: read the table, decide, write, answer. @throws HttpProblem for each refusal. */
 export class WebhookActions {
   readonly #deps: WebhookDeps
 
@@ -62,7 +62,7 @@ export class WebhookActions {
     return { status: 200, body: { webhooks, ...rest, ...(faults.length > 0 && { faults }) } }
   }
 
-  /** Records that are wrong, of webhooks that are not there otherwise: their faults stand nowhere else. */
+  /** Faulty records of webhooks without a definition in force, which appear nowhere else. */
   #listFaults(businessId: string): { id: string; problems: string[] }[] {
     const { store } = this.#deps
     const found: { id: string; problems: string[] }[] = []
@@ -136,7 +136,7 @@ export class WebhookActions {
     })
   }
 
-  /** Decides on what stands in Kafka: another instance's change may not have come to this table yet. */
+  /** Decides on the newest records in Kafka, because another instance's change may not have reached this table yet. */
   #inTurn<T>(businessId: string, work: () => Promise<T>): Promise<T> {
     const { store, queue } = this.#deps
     return queue.run(businessId, async () => {
@@ -154,7 +154,11 @@ export class WebhookActions {
     let count = 0
     for (const { definition } of this.#deps.store.entries()) if (definition.businessId === businessId) count++
     if (count < maxWebhooks) return
-    throw new HttpProblem(409, 'Conflict', `the business has ${count} webhooks; allowed: ${maxWebhooks}`)
+    throw new HttpProblem(
+      409,
+      'Conflict',
+      `the business has ${count} webhooks, and ${maxWebhooks} are allowed: delete one that is not needed`,
+    )
   }
 
   #ownerFinder(businessId: string): FindOwner {
@@ -177,7 +181,7 @@ export class WebhookActions {
     extra: Extra,
     headers: Record<string, string> = {},
   ): { status: Status; body: Webhook & Extra; headers: Record<string, string> } {
-    // What was written is in force, unless somebody has changed it since: then the answer names no tag.
+    // The written definition is in force, unless it has been changed since; then the answer has no tag.
     const entry = this.#find(definition.businessId, definition.id)
     const etag = entry?.definition.updatedAt === definition.updatedAt ? { etag: entityTag(entry) } : {}
     const { status: standing } = this.#deps.standing.of(definition)
@@ -194,11 +198,11 @@ export class WebhookActions {
   }
 }
 
-/** @throws HttpProblem 429 while as many former secrets sign as may. */
+/** @throws HttpProblem 429 while the maximum of former secrets still sign. */
 function requireRotatable(current: WebhookDefinition, nowMs: number): void {
   const nextMs = nextRotationMs(current, nowMs)
   if (nextMs === null) return
-  const detail = `${maxFormerSecrets} former secrets still sign: the next rotation is possible at ${new Date(nextMs).toISOString()}`
+  const detail = `${maxFormerSecrets} former secrets still sign; the next rotation is possible at ${new Date(nextMs).toISOString()}`
   const retryAfter = { 'retry-after': String(Math.ceil((nextMs - nowMs) / 1_000)) }
   throw new HttpProblem(429, 'Too Many Requests', detail, {}, retryAfter)
 }

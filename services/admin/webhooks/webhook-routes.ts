@@ -9,16 +9,16 @@ const collection = '/api/v1/businesses/:businessId/webhooks'
 const one = `${collection}/:id`
 const tags = ['webhooks']
 
-const etag = { type: 'string', description: 'Names this very record: for If-Match.' }
+const etag = { type: 'string', description: 'Tag of this record, for If-Match.' }
 const shown = <S extends TSchema>(description: string, schema: S) => ({ description, schema, headers: { etag } })
 const ifMatch = Type.Object({
   'if-match': Type.Optional(Type.String({ description: 'ETag of the version that was read.' })),
 })
 
-/** Header values are write-only for everybody: who may edit a webhook may not read another system's credentials. */
+/** Header values are write-only, so that editors of a webhook cannot read another system's credentials. */
 const headersNote = `Header values are shown as "${maskedValue}".`
 
-/** Operation, route, permission, shapes: the table that the authorisation test goes through. */
+/** Routes of webhooks with their permissions and shapes; the authorisation test goes through this table. */
 export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
   return [
     route({
