@@ -104,7 +104,7 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   #onAssigned(assignment: Assignment): void {
-    this.#pauses.forget()
+    this.#pauses.forgetAll()
     this.#metrics.forgetLag()
     this.#assignments.assigned(assignment)
   }
@@ -160,7 +160,7 @@ export class Dispatcher implements AsyncDisposable {
       faults: this.#faults,
       fail,
       disable: this.#switchOff.bind(this),
-      onRoom: () => this.#pauses.room(),
+      onRoom: () => this.#pauses.resumeForRoom(),
     }
   }
 

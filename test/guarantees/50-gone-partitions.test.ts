@@ -255,7 +255,7 @@ class Instance implements AsyncDisposable {
       definitions: { needed: () => (this.#kafka.random() < 0.05 ? this.#kafka.answer() : undefined) },
       patience: { wait: (coming) => coming },
       nowMs: () => this.#kafka.clock.nowMs,
-      pauses: { roomSoon: async () => false, forRoom: () => {}, untilDue: () => {} },
+      pauses: { waitForRoom: async () => false, pauseForRoom: () => {}, pauseUntilDue: () => {} },
       dueTimes: { waitMs: () => 0 },
       log: { error: (place: object) => this.#kafka.violations.push(`unreadable ${JSON.stringify(place)}`) },
     }

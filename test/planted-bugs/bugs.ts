@@ -59,7 +59,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'sends a delivery before those parked ahead of it',
     file: dispatcher('engine/parking/parking'),
-    text: 'parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null',
+    text: 'parked.isParking(queueId) ? parked.mustPark(queueId, offset) : why !== null',
     replacement: 'why !== null',
     caughtBy: [simulation],
   },

@@ -64,13 +64,13 @@ export class AttemptFlow {
     if (plan instanceof SetAside) return this.#setAside(lane, item, plan)
     if (plan.kind === 'giveUp') return this.#giveUp(lane, item, plan.reason)
     if (plan.kind === 'reject')
-      return this.#follow(lane, item, plan.entry, { kind: 'rejected', reason: plan.reason }, ports.nowMs())
+      return this.#applyOutcome(lane, item, plan.entry, { kind: 'rejected', reason: plan.reason }, ports.nowMs())
 
     const sent = this.#send(item, plan.entry, (result) => this.#onResult(lane, item, plan, result))
     if (sent instanceof SetAside) this.#setAside(lane, item, sent, plan.probe)
   }
 
-  /** Handles the result of a send: counts it, records it, and does what follows. */
+  /** Handles the result of a send: counts the outcome, records it, and applies it to the lane. */
   #onResult(lane: Lane<Item>, item: Item, { entry, probe }: Plan & { kind: 'send' }, result: SendResult): void {
     const { lanes, faults, steps, ports } = this.#context
     const { position, delivery } = item
@@ -97,7 +97,7 @@ export class AttemptFlow {
         this.#switchedOff.set(webhookId, entry.offset)
         ports.disable(entry, switchOff)
       })
-    this.#follow(lane, item, entry, outcome, startedAtMs)
+    this.#applyOutcome(lane, item, entry, outcome, startedAtMs)
     if (probe || gate !== 'unchanged') lanes.wake(webhookId)
   }
 
@@ -167,8 +167,8 @@ export class AttemptFlow {
     onIdle()
   }
 
-  /** Records the attempt and does what follows it. */
-  #follow(lane: Lane<Item>, item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): void {
+  /** Records the attempt, then makes the lane wait for a retry or advance. */
+  #applyOutcome(lane: Lane<Item>, item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): void {
     const { lanes, steps } = this.#context
     const next = steps.step(item.position, item.delivery, 'recording an attempt', () =>
       this.#record(item, entry, outcome, startedAtMs),
@@ -180,7 +180,7 @@ export class AttemptFlow {
 
   /**
    * Writes the records of an attempt.
-   * @returns what follows it.
+   * @returns the next step: done, retry, later, or dead letter.
    */
   #record(item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): Next {
     const { ports, held } = this.#context

@@ -25,7 +25,7 @@ export class PartitionPauses {
    * instead of being paused: kafkajs sleeps its whole longest wait when everything is paused, and fetches the rest
    * again.
    */
-  roomSoon(): Promise<boolean> {
+  waitForRoom(): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (room: boolean) => {
         timer.cancel()
@@ -37,20 +37,22 @@ export class PartitionPauses {
     })
   }
 
-  forRoom(topic: string, partition: number): void {
+  /** Pauses a partition until there is room. */
+  pauseForRoom(topic: string, partition: number): void {
     this.#forRoom.set(`${topic}/${partition}`, { topic, partition })
     this.#readers.pause(topic, partition)
   }
 
-  room(): void {
+  /** Continues all batches and partitions that wait for room. */
+  resumeForRoom(): void {
     for (const settle of [...this.#waiting]) settle(true)
     const paused = [...this.#forRoom.values()]
     this.#forRoom.clear()
     for (const { topic, partition } of paused) this.#readers.resume(topic, partition)
   }
 
-  /** @param delayMs until the oldest record is due. */
-  untilDue(topic: string, partition: number, delayMs: number): void {
+  /** Pauses a partition until its oldest record is due, in delayMs. */
+  pauseUntilDue(topic: string, partition: number, delayMs: number): void {
     const key = `${topic}/${partition}`
     this.#untilDue.get(key)?.cancel()
     this.#readers.pause(topic, partition)
@@ -62,7 +64,7 @@ export class PartitionPauses {
   }
 
   /** Forgets all pauses at a new assignment, where the consumer has resumed everything itself. */
-  forget(): void {
+  forgetAll(): void {
     for (const settle of [...this.#waiting]) settle(false)
     this.#forRoom.clear()
     for (const timer of this.#untilDue.values()) timer.cancel()

@@ -33,7 +33,7 @@ export type IntakeContext = {
   definitions: Pick<DefinitionWait, 'needed'>
   /** Waits for something that a record needs and that is not there yet. */
   patience: Pick<Patience, 'wait'>
-  pauses: Pick<PartitionPauses, 'roomSoon' | 'forRoom' | 'untilDue'>
+  pauses: Pick<PartitionPauses, 'waitForRoom' | 'pauseForRoom' | 'pauseUntilDue'>
   dueTimes: Pick<DueTimes, 'waitMs'>
   nowMs: () => number
   log: Pick<Logger, 'error'>
@@ -88,8 +88,8 @@ async function whenTakenOver(
 }
 
 async function whenRoom(batch: RecordBatch, context: IntakeContext, from: number): Promise<number> {
-  if (await context.pauses.roomSoon()) return takeBatch(batch, context, from)
-  context.pauses.forRoom(batch.topic, batch.partition)
+  if (await context.pauses.waitForRoom()) return takeBatch(batch, context, from)
+  context.pauses.pauseForRoom(batch.topic, batch.partition)
   return from
 }
 
@@ -162,7 +162,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
   )
   if (waitMs instanceof SetAside) return setAside(record, waitMs, context)
   if (waitMs > 0) {
-    context.pauses.untilDue(position.topic, position.partition, waitMs)
+    context.pauses.pauseUntilDue(position.topic, position.partition, waitMs)
     return false
   }
   const offer = () => {

@@ -63,7 +63,7 @@ export class ParkedIndex {
    * Whether a notification has to follow the queue's others.
    * @param offset in its home topic; null if it comes from another.
    */
-  mustFollow(queueId: string, offset: number | null): boolean {
+  mustPark(queueId: string, offset: number | null): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && (offset === null || offset >= range.since)
   }

@@ -128,8 +128,8 @@ export class Parking {
     const { parked } = state
     const home = toHomeTopic(queueId, this.#limits)
     const offset = position.topic === home ? position.offset : null
-    const follows = parked.isParking(queueId) ? parked.mustFollow(queueId, offset) : why !== null
-    if (follows) this.#follow(item, why, offset ?? state.nextOffset(home))
+    const follows = parked.isParking(queueId) ? parked.mustPark(queueId, offset) : why !== null
+    if (follows) this.#parkBehind(item, why, offset ?? state.nextOffset(home))
     else this.#lanes.enqueue(queueId, delivery.webhookId, delivery.contactId, item)
   }
 
@@ -137,7 +137,7 @@ export class Parking {
    * Moves a new item to webhook-parked, or lets it wait in memory for the end of a handover.
    * @param since where parking begins for its queue, if it does.
    */
-  #follow(item: Item, why: PendingDelivery['why'] | null, since: number): void {
+  #parkBehind(item: Item, why: PendingDelivery['why'] | null, since: number): void {
     const { queueId } = item
     const { parked } = this.#findPartition(item)
     const behind = parked.behind(queueId)
