@@ -1,13 +1,13 @@
-import { recordLetter } from '../domain/delivery/dead-letter-of-record.ts'
+import { recordLetter } from '../domain/delivery/dead-letter.ts'
+import { type LettersBySize, lettersBySize } from '../domain/delivery/dead-letter-sizes.ts'
 import type { Delivery } from '../domain/delivery/delivery.ts'
-import { type LettersBySize, lettersBySize } from '../domain/delivery/letter-sizes.ts'
-import { limits } from '../domain/event/limits.ts'
+import { limits } from '../domain/event/event-limits.ts'
 import type { Encode } from '../platform/avro/codec.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import type { BatchingProducer, OutgoingRecord } from '../platform/kafka/produce/producer.ts'
 import { sendWhatFits } from '../platform/kafka/produce/when-kafka-refuses.ts'
 import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../topics/dead-letter-topic.ts'
-import { oversizeLetters } from './dead-letters.ts'
+import { oversizeLetters } from './oversize-dead-letter.ts'
 
 export type OutputEdges = {
   producer: Pick<BatchingProducer, 'enqueue'>

@@ -1,5 +1,5 @@
+import type { LettersBySize } from '../domain/delivery/dead-letter-sizes.ts'
 import type { DeadLetter } from '../domain/delivery/delivery.ts'
-import type { LettersBySize } from '../domain/delivery/letter-sizes.ts'
 import type { Encode } from '../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer, OutgoingRecord } from '../platform/kafka/produce/producer.ts'
 import { enqueueWhatFits, type SmallerRecords } from '../platform/kafka/produce/when-kafka-refuses.ts'

@@ -107,7 +107,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'continues to send to a webhook that answered 410',
-    file: dispatcher('engine/gate/switch-off'),
+    file: dispatcher('engine/gate/switch-off-rule'),
     text: "outcome.kind === 'refused' && outcome.status === 410",
     replacement: "outcome.kind === 'refused' && outcome.status === 1",
     caughtBy: ['test/unit/dispatcher/engine/engine-blocked.test.ts'],
@@ -670,7 +670,7 @@ export const plantedBugs: PlantedBug[] = [
     file: 'services/definitions/sealed-values.ts',
     text: 'keys.seal(plain, originContext(place, name)) + originMark',
     replacement: 'keys.seal(plain, headerContext(place, name))',
-    caughtBy: ['test/unit/dispatcher/http/target.test.ts'],
+    caughtBy: ['test/unit/dispatcher/http/unsealed-target.test.ts'],
   },
   {
     name: 'accepts any text as a secret',

@@ -16,7 +16,7 @@ import { addAnswered, addParked } from '../../services/dispatcher/takeover/takeo
 import type { WebhookDefinition } from '../../services/domain/definition/definition.ts'
 import type { Entry } from '../../services/domain/definition/definition-table.ts'
 import { everyKind } from '../../services/domain/definition/definition-values.ts'
-import { recordLetter } from '../../services/domain/delivery/dead-letter-of-record.ts'
+import { recordLetter } from '../../services/domain/delivery/dead-letter.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import type { ParkedRange } from '../../services/domain/delivery/webhook-snapshot.ts'

@@ -13,7 +13,7 @@ import {
   notificationKinds,
   type PendingDelivery,
 } from '../../domain/delivery/delivery.ts'
-import { shownHeaders } from '../../domain/delivery/delivery-headers.ts'
+import { shownHeaders } from '../../domain/delivery/request-headers.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'

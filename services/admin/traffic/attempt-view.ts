@@ -1,7 +1,7 @@
 import type { AttemptDetail, AttemptEntry, DeadLetterEntry, ErrorEntry } from '../../domain/api/traffic.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
-import { shownHeaders } from '../../domain/delivery/delivery-headers.ts'
+import { shownHeaders } from '../../domain/delivery/request-headers.ts'
 import type { AttemptError } from '../../domain/stats/stats.ts'
 import type { Found } from '../records/newest-first.ts'
 

@@ -1,4 +1,4 @@
-import { recordLetter } from '../../domain/delivery/dead-letter-of-record.ts'
+import { recordLetter } from '../../domain/delivery/dead-letter.ts'
 import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import { toDeadLetter } from './attempt-record.ts'

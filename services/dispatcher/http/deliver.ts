@@ -1,14 +1,14 @@
 import type { UrlPolicy } from '../../definitions/target-url.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
-import { deliveryHeaders, timestampSeconds } from '../../domain/delivery/delivery-headers.ts'
+import { deliveryHeaders, timestampSeconds } from '../../domain/delivery/request-headers.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { SendResult } from '../engine/ports.ts'
 import type { HttpSender } from './http-sender.ts'
 import { signatureHeader } from './signature.ts'
-import { createTarget, signingKeys, type Target, type TargetResult } from './target.ts'
+import { createTarget, signingKeys, type Target, type TargetResult } from './unsealed-target.ts'
 
 /** Wait while the definitions are read again. */
 const staleMs = 250

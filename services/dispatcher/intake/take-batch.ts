@@ -1,4 +1,4 @@
-import { recordLetter } from '../../domain/delivery/dead-letter-of-record.ts'
+import { recordLetter } from '../../domain/delivery/dead-letter.ts'
 import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
 import type { Decode, Decoded } from '../../platform/avro/codec.ts'

@@ -1,5 +1,5 @@
+import { lettersBySize, withoutExcerpts } from '../../domain/delivery/dead-letter-sizes.ts'
 import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { lettersBySize, withoutExcerpts } from '../../domain/delivery/letter-sizes.ts'
 import type { Encode } from '../../platform/avro/codec.ts'
 import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/produce/when-kafka-refuses.ts'
@@ -21,7 +21,7 @@ export type RecorderContext = {
 }
 
 /**
- * Maximum characters of an id in an attempt that Kafka refused as too large. Longer ids (domain/event/limits.ts) exist
+ * Maximum characters of an id in an attempt that Kafka refused as too large. Longer ids (domain/event/event-limits.ts) exist
  * only in records written by hand.
  */
 const maxIdLength = 256

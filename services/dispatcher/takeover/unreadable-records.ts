@@ -1,4 +1,4 @@
-import { recordLetter } from '../../domain/delivery/dead-letter-of-record.ts'
+import { recordLetter } from '../../domain/delivery/dead-letter.ts'
 import type { DeadLetter } from '../../domain/delivery/delivery.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { Logger } from '../../platform/runtime/log.ts'

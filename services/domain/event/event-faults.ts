@@ -1,5 +1,5 @@
 import type { Event, MessageEvent } from './event.ts'
-import { limits } from './limits.ts'
+import { limits } from './event-limits.ts'
 
 /**
  * A field outside the limits of contract.md, section 4: its path, such as "messages.0.id", and the rule that it breaks.

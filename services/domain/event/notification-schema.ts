@@ -1,4 +1,4 @@
-import { limits } from './limits.ts'
+import { limits } from './event-limits.ts'
 
 /**
  * JSON Schemas (draft 07) of notification bodies, version 1.1 (contract.md, section 2). `npm run docs` writes them to

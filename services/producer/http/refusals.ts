@@ -1,4 +1,4 @@
-import { limits } from '../../domain/event/limits.ts'
+import { limits } from '../../domain/event/event-limits.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { RequestProblem } from '../reading/read-request.ts'
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import type { Event } from '../../domain/event/event.ts'
 import { type EventFault, eventFaults } from '../../domain/event/event-faults.ts'
-import { limits } from '../../domain/event/limits.ts'
+import { limits } from '../../domain/event/event-limits.ts'
 import { createRegistry } from '../../platform/avro/codec.ts'
 import { illFormedTexts } from '../../platform/json/well-formed.ts'
 import { createKafka, type KafkaVariables } from '../../platform/kafka/client.ts'

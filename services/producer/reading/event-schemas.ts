@@ -1,4 +1,4 @@
-import { limits } from '../../domain/event/limits.ts'
+import { limits } from '../../domain/event/event-limits.ts'
 
 /**
  * JSON Schemas of the events that POST /v1/events accepts: the records of contract.md, section 4, with times as RFC

@@ -1,6 +1,6 @@
 import { everyKind } from '../../domain/definition/definition-values.ts'
 import type { Event } from '../../domain/event/event.ts'
-import { limits } from '../../domain/event/limits.ts'
+import { limits } from '../../domain/event/event-limits.ts'
 import { formatBody } from '../../domain/event/notification-body.ts'
 
 /** Bytes of an event's largest notification: the one for a webhook that wants every kind. */

@@ -1,5 +1,5 @@
-import { recordLetter } from '../../domain/delivery/dead-letter-of-record.ts'
-import { lettersBySize } from '../../domain/delivery/letter-sizes.ts'
+import { recordLetter } from '../../domain/delivery/dead-letter.ts'
+import { lettersBySize } from '../../domain/delivery/dead-letter-sizes.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import type { Logger } from '../../platform/runtime/log.ts'

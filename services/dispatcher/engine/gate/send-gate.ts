@@ -5,7 +5,7 @@ import type { Clock } from '../../../platform/runtime/clock.ts'
 import { type BreakerState, gate, initialBreaker, onResult, probeNotSent } from './breaker.ts'
 import { Pacer } from './pacer.ts'
 import { retryAfterCapMs } from './retry.ts'
-import { switchOffReason } from './switch-off.ts'
+import { switchOffReason } from './switch-off-rule.ts'
 
 /**
  * The part of a webhook's gate that webhook-health keeps, and the business it was made for: null in snapshots of earlier

@@ -4,7 +4,7 @@ import type { SendGates } from '../gate/send-gate.ts'
 import { otherwise } from '../item-faults.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneRules } from './lane.ts'
-import { noGroupKeys, readGroupKeys } from './slot-groups.ts'
+import { noGroupKeys, readGroupKeys } from './slot-group-keys.ts'
 
 /** Maximum recent requests in flight (see BurstLimit and LaneRules). */
 const maxRecentStarts = 64

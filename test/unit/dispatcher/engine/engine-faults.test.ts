@@ -3,7 +3,7 @@ import * as records from '../../../../services/dispatcher/engine/attempt-record.
 import * as breaker from '../../../../services/dispatcher/engine/gate/breaker.ts'
 import * as retry from '../../../../services/dispatcher/engine/gate/retry.ts'
 import * as items from '../../../../services/dispatcher/engine/item.ts'
-import * as groups from '../../../../services/dispatcher/engine/scheduling/slot-groups.ts'
+import * as groups from '../../../../services/dispatcher/engine/scheduling/slot-group-keys.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { commitsOf, ok, position, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
@@ -11,7 +11,7 @@ import { definition, delivery, type SimulatedWorld } from '../../../support/simu
 vi.mock(import('../../../../services/dispatcher/engine/gate/breaker.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/attempt-record.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/item.ts'), spied)
-vi.mock(import('../../../../services/dispatcher/engine/scheduling/slot-groups.ts'), spied)
+vi.mock(import('../../../../services/dispatcher/engine/scheduling/slot-group-keys.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/gate/retry.ts'), spied)
 
 /** The real module, with a spy on each function. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decodeOffsetMap } from '../../../../services/dispatcher/engine/offsets/offset-map.ts'
-import { recordLetter } from '../../../../services/domain/delivery/dead-letter-of-record.ts'
+import { recordLetter } from '../../../../services/domain/delivery/dead-letter.ts'
 import { busy, commitsOf, ok, owned, position, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, SimulatedWorld } from '../../../support/simulation.ts'
 

@@ -1,5 +1,5 @@
+import { type LettersBySize, withoutBytes } from '../domain/delivery/dead-letter-sizes.ts'
 import type { DeadLetter, Delivery } from '../domain/delivery/delivery.ts'
-import { type LettersBySize, withoutBytes } from '../domain/delivery/letter-sizes.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 
 /** Dead letters of a notification larger than Kafka accepts. A few bytes of Avro in a long event can become many of JSON. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { sealHeader } from '../../../../services/definitions/sealed-values.ts'
 import { requestHeaders } from '../../../../services/dispatcher/http/deliver.ts'
-import { createTarget, signingKeys, type Target } from '../../../../services/dispatcher/http/target.ts'
+import { createTarget, signingKeys, type Target } from '../../../../services/dispatcher/http/unsealed-target.ts'
 import { sealContext } from '../../../../services/domain/definition/definition.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
 import { definition, delivery } from '../../../support/simulation.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deliveryHeaders, shownHeaders } from '../../../../services/domain/delivery/delivery-headers.ts'
+import { deliveryHeaders, shownHeaders } from '../../../../services/domain/delivery/request-headers.ts'
 
 const delivery = { deliveryId: 'msg_1', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }
 const startedAtMs = 1_700_000_000_999
