@@ -1,12 +1,5 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type {
-  Attempt,
-  AttemptSummary,
-  DeadLetter,
-  DeadLetterReason,
-  Delivery,
-  NextStep,
-} from '../../domain/delivery/delivery.ts'
+import type { Attempt, AttemptSummary, Delivery, NextStep } from '../../domain/delivery/delivery.ts'
 import { classify, type Outcome } from '../../domain/delivery/outcome.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import type { Next } from './gate/retry.ts'
@@ -71,18 +64,6 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
 export function toSummary(attempt: Attempt): AttemptSummary {
   const { startedAt, latencyMs, outcome, cause, status, responseExcerpt } = attempt
   return { attempt: attempt.attempt, startedAt, latencyMs, outcome, cause, status, responseExcerpt }
-}
-
-/** Dead letter of a notification that will not be sent again by itself, complete, so that it can be replayed. */
-export function toDeadLetter(
-  delivery: Delivery,
-  position: RecordPosition,
-  reason: DeadLetterReason,
-  attempts: AttemptSummary[],
-  nowMs: number,
-  detail: string | null = null,
-): DeadLetter {
-  return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source: { ...position, key: null, value: null } }
 }
 
 function toExcerpt(outcome: Outcome): string | null {

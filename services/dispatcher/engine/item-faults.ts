@@ -1,7 +1,6 @@
-import { recordLetter } from '../../domain/delivery/dead-letter.ts'
+import { recordLetter, toDeadLetter } from '../../domain/delivery/dead-letter.ts'
 import type { AttemptSummary, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
-import { toDeadLetter } from './attempt-record.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
 import type { Item, Taken } from './item.ts'
 import type { EnginePorts } from './ports.ts'

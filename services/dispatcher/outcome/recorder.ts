@@ -1,3 +1,4 @@
+import { toDeadLetter } from '../../domain/delivery/dead-letter.ts'
 import { lettersBySize, withoutExcerpts } from '../../domain/delivery/dead-letter-sizes.ts'
 import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { Encode } from '../../platform/avro/codec.ts'
@@ -5,7 +6,6 @@ import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produc
 import { enqueueWhatFits, type SmallerRecords } from '../../platform/kafka/produce/when-kafka-refuses.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../topics/dead-letter-topic.ts'
-import { toDeadLetter } from '../engine/attempt-record.ts'
 import type { Tier } from '../engine/gate/retry.ts'
 import type { OutcomeRecords, Written } from '../engine/ports.ts'
 

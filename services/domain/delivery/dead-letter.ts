@@ -1,4 +1,16 @@
-import type { DeadLetter } from './delivery.ts'
+import type { AttemptSummary, DeadLetter, DeadLetterReason, Delivery } from './delivery.ts'
+
+/** Dead letter of a notification that will not be sent again by itself, complete, so that it can be replayed. */
+export function toDeadLetter(
+  delivery: Delivery,
+  position: Pick<DeadLetter['source'], 'topic' | 'partition' | 'offset'>,
+  reason: DeadLetterReason,
+  attempts: AttemptSummary[],
+  nowMs: number,
+  detail: string | null = null,
+): DeadLetter {
+  return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source: { ...position, key: null, value: null } }
+}
 
 /** Dead letter of a Kafka record that cannot be decoded or handled, with its bytes. */
 export function recordLetter(

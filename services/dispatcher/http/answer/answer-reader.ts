@@ -1,4 +1,5 @@
 import { AnswerFields } from './answer-fields.ts'
+import { BodyExcerpt } from './body-excerpt.ts'
 import { ChunkedBody } from './chunked-body.ts'
 
 /** Maximum bytes read of an answer's head, including 1xx answers before it. */
@@ -10,8 +11,6 @@ const lineCapBytes = 8_192
  * section 3).
  */
 const bodyCapBytes = 16_384
-/** Maximum bytes kept for the error log of an answer that is not 2xx. */
-const excerptBytes = 512
 
 const statusLine = /^HTTP\/1\.(\d)[ \t]+(\d{3})(?:[ \t]|$)/
 const statusLineStart = 'HTTP/1.'
@@ -43,8 +42,7 @@ export class AnswerReader {
   /** Remaining bytes of a body of known length. */
   #leftBytes = 0
   #chunks: ChunkedBody | null = null
-  #excerpt: Buffer[] = []
-  #excerptBytes = 0
+  readonly #excerpt = new BodyExcerpt()
 
   get hasBytes(): boolean {
     return this.#headBytes > 0
@@ -55,7 +53,7 @@ export class AnswerReader {
   }
 
   get excerpt(): string {
-    return Buffer.concat(this.#excerpt).toString('utf8')
+    return this.#excerpt.text
   }
 
   /** Whether the connection may carry another request: only if the end of this answer is certain and has been read. */
@@ -204,10 +202,6 @@ export class AnswerReader {
   }
 
   #keep(data: Buffer): void {
-    if (this.isSuccess || this.#excerptBytes >= excerptBytes) return
-    // Copies the data: the memory of the bytes is used again.
-    const part = Buffer.from(data.subarray(0, excerptBytes - this.#excerptBytes))
-    this.#excerpt.push(part)
-    this.#excerptBytes += part.length
+    if (!this.isSuccess) this.#excerpt.add(data)
   }
 }

@@ -4,6 +4,7 @@ import * as breaker from '../../../../services/dispatcher/engine/gate/breaker.ts
 import * as retry from '../../../../services/dispatcher/engine/gate/retry.ts'
 import * as items from '../../../../services/dispatcher/engine/item.ts'
 import * as groups from '../../../../services/dispatcher/engine/scheduling/slot-group-keys.ts'
+import * as letters from '../../../../services/domain/delivery/dead-letter.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
 import { commitsOf, ok, position, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
@@ -11,6 +12,7 @@ import { definition, delivery, type SimulatedWorld } from '../../../support/simu
 vi.mock(import('../../../../services/dispatcher/engine/gate/breaker.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/attempt-record.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/item.ts'), spied)
+vi.mock(import('../../../../services/domain/delivery/dead-letter.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/scheduling/slot-group-keys.ts'), spied)
 vi.mock(import('../../../../services/dispatcher/engine/gate/retry.ts'), spied)
 
@@ -36,7 +38,7 @@ const pure = {
   'retry.decideNext': [retry, 'decideNext'],
   'records.attemptRecord': [records, 'attemptRecord'],
   'records.toSummary': [records, 'toSummary'],
-  'records.toDeadLetter': [records, 'toDeadLetter'],
+  'letters.toDeadLetter': [letters, 'toDeadLetter'],
   'items.createItem': [items, 'createItem'],
   'groups.readGroupKeys': [groups, 'readGroupKeys'],
   'breaker.gate': [breaker, 'gate'],
@@ -166,7 +168,7 @@ describe.each(steps)('guarantee 55a: an exception in %s', (step) => {
         'random',
         'groups.readGroupKeys',
         'records.toSummary',
-        'records.toDeadLetter',
+        'letters.toDeadLetter',
         'breaker.onResult',
         'breaker.gate',
       ]).toContain(step)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { toDeadLetter } from '../../../../services/dispatcher/engine/attempt-record.ts'
 import { type RecorderContext, recordOutcome } from '../../../../services/dispatcher/outcome/recorder.ts'
 import { addAnswered } from '../../../../services/dispatcher/takeover/takeover.ts'
+import { toDeadLetter } from '../../../../services/domain/delivery/dead-letter.ts'
 import type {
   Attempt,
   AttemptSummary,
