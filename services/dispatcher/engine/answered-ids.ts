@@ -14,7 +14,7 @@ export class AnsweredIds {
   #recent: IdTable
   #older: IdTable
 
-  /** @param capacity maximum remembered; at least the last half of that is. */
+  /** @param capacity maximum ids remembered; at least the latest half of them is kept. */
   constructor(capacity: number) {
     this.#tableSize = Math.ceil(capacity / 2)
     this.#recent = new IdTable(this.#tableSize)
@@ -102,9 +102,9 @@ class IdTable {
   }
 }
 
-/** Id as the formatter's deliveryId makes it: each is a hash. */
+/** Form of the formatter's delivery ids, each of which is a hash. */
 const ownId = /^msg_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
-/** The four characters of msg_ are three bytes; with one more before them, the hash begins at a word. */
+/** Decoded as base64, the prefix msg_ takes three bytes. With one byte before it, the hash begins at a word. */
 const scratch = Buffer.alloc(4 + idWords * 4)
 const scratchWords = new Int32Array(scratch.buffer, scratch.byteOffset + 4, idWords)
 

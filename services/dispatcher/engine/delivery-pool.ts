@@ -8,7 +8,7 @@ import { StoppedReplays } from './stopped-replays.ts'
 /** A delivery that waits: never tried, tried before, or never tried and taken back from webhook-parked. */
 export type WaitingKind = 'untried' | 'tried' | 'parked'
 
-/** Deliveries in memory by answerId, how much room is left, and which were answered for lately. */
+/** Deliveries in memory by answerId, the room left for more, and the ids answered lately. */
 export class DeliveryPool {
   readonly answered: AnsweredIds
   readonly stopped = new StoppedReplays()
@@ -65,7 +65,7 @@ export class DeliveryPool {
     return this.#unacknowledged
   }
 
-  /** Whether one more delivery may come. Once false, onRoom says when to ask again. */
+  /** Whether there is room for one more delivery. Once there was none, onRoom is called when there is some again. */
   get hasRoom(): boolean {
     const { maxHeld, maxHeldBytes } = this.#limits
     return !this.#isOffsetMapFull && this.#count < maxHeld && this.#bytes < maxHeldBytes

@@ -203,7 +203,7 @@ export class Engine {
     if (taken) this.#steps.endAsDeadLetter(position, taken, aside, letter)
   }
 
-  /** Takes parked records back where their webhooks can go on. Called regularly. */
+  /** Takes parked records back for webhooks that can continue. Called regularly. */
   tick(): void {
     this.gates.tick()
     this.#pacers.forgetIdle()

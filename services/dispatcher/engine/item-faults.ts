@@ -96,7 +96,7 @@ export class ItemFaults {
         () => write(makeLetter(detail)),
       )
       if (!(whole instanceof SetAside)) return
-      // A record that cannot be written as it is, is named at least. If that fails too, the process ends.
+      // If the record cannot be written as it is, a dead letter names it at least. If that fails too, the process ends.
       const source = { ...position, key: key === null ? null : Buffer.from(key), value: null }
       write(recordLetter('fault', source, detail, this.#ports.nowMs()))
     })

@@ -5,11 +5,11 @@ import type { ResumePoint } from './offsets/partition-state.ts'
 
 /** State of a partition number at its takeover, read from its topics. */
 export type RestoredPartition = {
-  /** By topic, from its commit. */
+  /** Start of each topic, from its commit. */
   resume: Map<string, ResumePoint>
-  /** By queue. */
+  /** Parked ranges by queue. */
   parked: Map<string, ParkedRange>
-  /** By webhook. */
+  /** Gates by webhook. */
   gates: Map<string, GateState>
   /** Replay -> when it was stopped, in milliseconds since the epoch: those whose stop record lies behind the commit. */
   stopped: Map<string, number>

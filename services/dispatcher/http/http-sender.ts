@@ -17,7 +17,7 @@ export type HttpRequest = {
   body: Buffer
   /** Time limit of the whole request, connecting included. */
   timeoutMs: number
-  /** Owner of the bound on lookups of host names: the business's id; requests without one share one. */
+  /** Business whose limit on lookups of host names applies; requests without one share a limit. */
   owner?: string
 }
 

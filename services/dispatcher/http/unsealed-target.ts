@@ -7,7 +7,7 @@ import { listFormerSecrets } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import { type SigningKey, secretKey } from './signature.ts'
 
-/** Where and how a webhook's notifications are sent, made once for each version of its definition. */
+/** A webhook's definition with its secrets and headers unsealed, ready for sending. Created once for each version. */
 export type Target = {
   origin: string
   path: string

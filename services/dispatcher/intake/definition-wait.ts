@@ -62,7 +62,7 @@ export class DefinitionWait {
     }
   }
 
-  /** Begins after the call; all calls that come during one read share the next. */
+  /** Starts a read after the call. All calls during one read share the next. */
   #readToTheEnd(): Promise<void> {
     this.#next ??= this.#reading.then(() => {
       this.#next = undefined

@@ -1,4 +1,4 @@
-/** Longest time a batch waits for room: a rebalance of the group waits for the batch. */
+/** Longest wait of a batch for room, during which a rebalance of the group would wait for the batch. */
 const patienceMs = 2_000
 
 /** The consumer of the partitions. */

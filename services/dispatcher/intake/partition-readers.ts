@@ -9,7 +9,7 @@ import type { DispatcherService, KafkaConnections } from '../kafka-connections.t
  * memory and push its deliveries into webhook-parked.
  */
 const fetchBytes = 262_144
-/** Longest wait of the broker for new records: bounds how late a resumed partition is fetched. */
+/** Longest wait of the broker for new records, and so the longest delay before a resumed partition is fetched. */
 const maxWaitMs = 1_000
 
 export type ReaderEvents = {
@@ -100,7 +100,7 @@ export class PartitionReaders implements AsyncDisposable {
     this.#fetching(topic)?.resume(topic, partition)
   }
 
-  /** Reads the partitions of the quiet topics that have a position here, from it on; no others. */
+  /** Reads exactly the partitions of quiet topics that have a position here, each from its position on. */
   readQuietTopics(positions: Positions): void {
     this.#quiet?.read(positions)
   }

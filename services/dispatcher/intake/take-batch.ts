@@ -31,7 +31,7 @@ export type IntakeContext = {
   topics: Pick<DispatcherTopics, 'sources' | 'tests' | 'replays' | 'longestWaitMs'>
   assignments: Pick<Assignments, 'takingOver'>
   definitions: Pick<DefinitionWait, 'needed'>
-  /** Waits for something that a record needs and that is not there yet. */
+  /** Waits for something that a record needs, such as its schema. */
   patience: Pick<Patience, 'wait'>
   pauses: Pick<PartitionPauses, 'waitForRoom' | 'pauseForRoom' | 'pauseUntilDue'>
   dueTimes: Pick<DueTimes, 'waitMs'>
@@ -124,7 +124,7 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
   )
 }
 
-/** Takes the offset in its turn; it is finished once the dead letter is in Kafka. */
+/** Takes the offset of a record that becomes a dead letter; it is finished once that is in Kafka. */
 function setAside(record: ConsumedRecord, aside: SetAside, context: IntakeContext): true {
   context.engine.offerFault(toPosition(record), aside, (detail) =>
     recordLetter('fault', record, detail, context.nowMs()),
@@ -132,7 +132,7 @@ function setAside(record: ConsumedRecord, aside: SetAside, context: IntakeContex
   return true
 }
 
-/** Continues with the result, unless it is late or the partition has left meanwhile: its new owner reads the record. */
+/** Continues with the result, unless the partition has left meanwhile: its new owner reads the record. */
 async function afterWaiting<T>(
   coming: Promise<T>,
   batch: RecordBatch,

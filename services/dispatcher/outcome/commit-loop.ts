@@ -60,7 +60,7 @@ export class CommitLoop implements AsyncDisposable {
     await this.#committing
   }
 
-  /** A repair still under way when the service stops is abandoned. */
+  /** Starts a repair, which is abandoned if the service stops. */
   async #repair(): Promise<void> {
     const { snapshots, fail } = this.#context
     await snapshots.repair().catch((error) => this.#stopped || fail(error))

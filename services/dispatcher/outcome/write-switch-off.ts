@@ -15,7 +15,7 @@ export type SwitchOffContext = {
   log: Logger
 }
 
-/** Wait before a definition is written again that Kafka refused, or that may not be written. */
+/** Wait before a definition is written again, after Kafka refused it or the right to write was missing. */
 const againMs = 60_000
 
 /**

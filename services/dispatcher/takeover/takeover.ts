@@ -142,7 +142,7 @@ function inTheseLogs(
   return kept
 }
 
-/** Where each topic of the partition number continues after the last commits. */
+/** Start of each topic of the partition number, from the last commits. */
 export function resumePoints(
   partition: number,
   committed: ReadonlyMap<string, ReadonlyMap<number, Committed>>,

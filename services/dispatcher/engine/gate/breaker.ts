@@ -51,7 +51,7 @@ const initial: BreakerState = Object.freeze({
 })
 const pass: BreakerDecision = Object.freeze({ kind: 'pass' })
 
-/** State of a webhook about which nothing is known. Always the same object, so that 10,000 of them cost nothing. */
+/** State of a webhook without failures. It is one object for all webhooks, so that 10,000 of them take no memory. */
 export function initialBreaker(): BreakerState {
   return initial
 }
@@ -138,7 +138,7 @@ function opened(failingSinceMs: number | null, nowMs: number): BreakerState {
   return { state: 'open', failures: [], openUntilMs: nowMs + openMs, failingSinceMs }
 }
 
-/** Limits the wait to ten minutes from now: a clock set back by an hour does not make it seventy. */
+/** Limits the wait to ten minutes from now, so that a clock set back by an hour does not make it seventy. */
 function waiting(state: BreakerState, nowMs: number): BreakerState {
   return state.openUntilMs <= nowMs + openMs ? state : { ...state, openUntilMs: nowMs + openMs }
 }

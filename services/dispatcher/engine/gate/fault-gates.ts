@@ -4,7 +4,7 @@
  * fault delays no other webhook (guarantee 44).
  */
 export class FaultGates {
-  /** Webhook -> when the next delivery may be tried, in milliseconds since the epoch. */
+  /** Webhook -> time from which the next delivery may be tried, in milliseconds since the epoch. */
   readonly #untilMs = new Map<string, number>()
   readonly #closedForMs: number
 
@@ -17,13 +17,13 @@ export class FaultGates {
     return this.#untilMs.has(webhookId)
   }
 
-  /** Milliseconds until one may be tried. A clock that was set back does not lengthen the wait. */
+  /** Milliseconds until a delivery may be tried. A clock that was set back does not lengthen the wait. */
   waitMs(webhookId: string, nowMs: number): number {
     const untilMs = this.#untilMs.get(webhookId)
     return untilMs === undefined ? 0 : Math.min(this.#closedForMs, Math.max(0, untilMs - nowMs))
   }
 
-  /** One delivery is being tried: the others wait for its result. */
+  /** Notes that one delivery is being tried. The others wait for its result. */
   tried(webhookId: string, nowMs: number): void {
     if (this.#untilMs.has(webhookId)) this.close(webhookId, nowMs)
   }

@@ -3,14 +3,14 @@
  * delay would lower the rate a little. A later start begins the schedule again.
  */
 const latenessMs = 10
-/** Widens intervals by what late starts could add within 10 s, so that no 10 s ever exceed the rate. */
+/** Factor that widens intervals, so that late starts never make 10 s exceed the rate. */
 const spacing = 1 + latenessMs / 10_000
-/** A shorter wait is a rounding error, and could be too short to move the caller's clock at all. */
+/** Waits below this count as none: they are rounding errors, and could be too short to move the caller's clock. */
 const roundingMs = 1e-6
 
 const rampFromPerSecond = 10
 const rampStepMs = 1_000
-/** The highest rate a definition can ask for, at which a ramp ends. */
+/** Highest rate of a definition, at which a ramp ends. */
 const rampToPerSecond = 100_000
 
 /**

@@ -157,7 +157,7 @@ export class SendGates {
     return blockedMs ?? state.pacer?.[ask](this.#clock.monotonicMs(), this.#limitRate(webhookId)) ?? 0
   }
 
-  /** Milliseconds that the breaker or a pause blocks the webhook; null when neither does. */
+  /** Milliseconds for which the breaker or a pause blocks the webhook; null if neither does. */
   #blockedMs(webhookId: string, state: WebhookGate): number | null {
     const nowMs = this.#clock.nowMs()
     const verdict = gate(state.breaker, nowMs)
@@ -213,7 +213,7 @@ export class SendGates {
   }
 }
 
-/** Limits a breaker's time that lies too far ahead, because the clock was set back, to the latest it can be. */
+/** Limits a breaker's time to the latest it can be, in case the clock was set back. */
 function correct(state: WebhookGate, nowMs: number): void {
   const verdict = gate(state.breaker, nowMs)
   if (verdict.kind === 'blocked') state.breaker = verdict.state

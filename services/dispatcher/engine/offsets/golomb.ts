@@ -6,13 +6,13 @@
  * shorter only where they are regular.
  */
 
-/** Bits that an order takes when it is written itself. */
+/** Bits in which the order itself is written. */
 export const orderBits = 5
 /** Maximum bits of a value: integers up to this size are exact in a double. */
 const maxValueBits = 53
 const wordBits = 30
 
-/** Order with which these numbers take about the fewest bits: increased from 0 until the size grows. */
+/** Finds the order with which these numbers take about the fewest bits, by increasing it from 0 until the size grows. */
 export function bestOrder(values: readonly number[]): number {
   const bitsWith = (order: number) => values.reduce((bits, value) => bits + golombBits(value, order), 0)
   let order = 0
@@ -70,7 +70,7 @@ export class BitReader {
     this.#bytes = bytes
   }
 
-  /** Whether more bits were read than exist: the values read then mean nothing. */
+  /** Whether more bits were read than exist, so that the values read are meaningless. */
   get exhausted(): boolean {
     return this.#position > this.#bytes.length * 8
   }

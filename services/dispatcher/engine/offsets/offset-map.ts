@@ -25,7 +25,7 @@ const maxContentBytes = Math.floor(((maxMetadataBytes - version.length) * 3) / 4
 const maxUnfinished = 1_000_000
 
 export type OffsetMap = {
-  /** True for offsets that need not be sent: everything below the commit, and the finished ones up to next. */
+  /** Whether an offset need not be sent: it is below the commit, or finished and below next. */
   finished(offset: number): boolean
   /** One after the last offset that the map covers. */
   next: number
@@ -113,7 +113,7 @@ function toRuns(watermark: number, unfinished: readonly number[], next: number):
   return runs.map((length, index) => (index === 0 ? length : length - 1))
 }
 
-/** Checksum that includes the committed offset: metadata beside another offset skips nothing. */
+/** Checksum that includes the committed offset, so that metadata of another commit skips nothing. */
 function checksum(offset: number, bytes: Buffer): number {
   return crc32(bytes.subarray(checksumBytes), crc32(`${version}:${offset}:`))
 }

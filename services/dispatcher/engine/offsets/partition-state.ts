@@ -6,7 +6,7 @@ import { OffsetTracker, type TrackedOffset } from './offset-tracker.ts'
 /** Offsets above the commit that are finished, from the commit's metadata. */
 export type FinishedAbove = Pick<OffsetMap, 'finished' | 'next' | 'unfinished'>
 
-/** How far a topic's partition is finished. */
+/** Progress of a topic's partition. */
 export type Progress = { watermark: number; unfinished: number[]; next: number }
 
 type Source = {
@@ -17,12 +17,12 @@ type Source = {
   resumed: ResumePoint
 }
 
-/** Where reading a topic's partition begins after an assignment. */
+/** Start of reading a topic's partition after an assignment. */
 export type ResumePoint = { offset: number; finishedAbove: FinishedAbove | null }
 
 const fromBeginning: ResumePoint = { offset: 0, finishedAbove: null }
 
-/** State of one partition number: how far each of its topics is finished, and what is parked. */
+/** State of one partition number: the progress of each of its topics, and the parked ranges. */
 export class PartitionState {
   readonly number: number
   readonly parked = new ParkedIndex()
@@ -102,7 +102,7 @@ export class PartitionState {
   }
 }
 
-/** Offsets that the former commit marked as finished stay so until they have been read again. */
+/** Progress to commit. Offsets that the former commit marked as finished stay so until they have been read again. */
 function readProgress({ tracker, resumed: { finishedAbove } }: Source): Progress | null {
   const { watermark, next } = tracker
   if (watermark === null || next === null) return null

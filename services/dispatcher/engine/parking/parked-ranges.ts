@@ -53,7 +53,7 @@ export class ParkedIndex {
     return range !== undefined && isCaughtUp(range)
   }
 
-  /** Whether none is left to take or on its way to webhook-parked. */
+  /** Whether no record is left to take or on its way to webhook-parked. */
   isTaken(queueId: string): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && isCaughtUp({ ...range, behind: null })
@@ -82,7 +82,7 @@ export class ParkedIndex {
     return this.#ranges.get(queueId)?.behind ?? null
   }
 
-  /** @returns the notifications that waited for it. */
+  /** Ends a handover. @returns the notifications that waited for its end. */
   endHandover(queueId: string): Item[] {
     const range = this.#ranges.get(queueId)
     if (!range?.behind) return []
@@ -103,7 +103,7 @@ export class ParkedIndex {
     return range.since
   }
 
-  /** Notes that the record is in webhook-parked. */
+  /** Notes that a record has been written to webhook-parked. */
   written(queueId: string, offset: number): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
@@ -112,7 +112,7 @@ export class ParkedIndex {
     range.last = Math.max(range.last, offset)
   }
 
-  /** Notes that the record became a dead letter: Kafka refused it, or it cannot be written. */
+  /** Notes that a record became a dead letter, because Kafka refused it or it cannot be written. */
   notWritten(queueId: string): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
@@ -184,7 +184,7 @@ export class ParkedIndex {
     range.last = last
   }
 
-  /** Ranges by queue: where a successor has to begin, and the newest record. */
+  /** Ranges by queue: the offset at which a successor begins, and that of the newest record. */
   *snapshots(): Iterable<[string, ParkedRange]> {
     for (const [queueId, { from, last, since, taken }] of this.#ranges) {
       if (from === null) continue
@@ -206,7 +206,7 @@ export class ParkedIndex {
   }
 }
 
-/** Whether all have been taken; some may still be on their way to the receiver. */
+/** Whether all records have been taken; some may still be on their way to the receiver. */
 function isCaughtUp({ from, last, writing, behind }: Range): boolean {
   return writing === 0 && from !== null && from > last && behind === null
 }

@@ -46,7 +46,7 @@ export class Parking {
     this.#measuredAtMs = ports.nowMs()
   }
 
-  /** Takes nothing more back. */
+  /** Stops taking records back. */
   stop(): void {
     this.#drain.stop()
   }
@@ -62,7 +62,7 @@ export class Parking {
     this.#held.checkRoom()
   }
 
-  /** Takes parked records back where their webhooks can go on, and makes room when memory is crowded. */
+  /** Takes parked records back for webhooks that can continue, and makes room when memory is crowded. */
   tick(): void {
     this.#held.stopped.forgetOld(this.#ports.nowMs(), (replayId) => this.#partitions.holdReplay(replayId))
     this.#measure()
@@ -199,7 +199,7 @@ export class Parking {
     const { parked } = this.#findPartition(item)
     const parkedSince = parked.writing(queueId, since)
     item.endRetry()
-    // This record does not answer for an earlier one in webhook-parked: that one comes before it.
+    // An earlier record of the delivery in webhook-parked comes before this one, so this one does not answer for it.
     this.#held.unindex(item)
     const written = this.#steps.step(position, item.delivery, 'parking', () => {
       const waiting =

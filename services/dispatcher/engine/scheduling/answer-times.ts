@@ -1,6 +1,6 @@
 import type { SlotClass } from './request-slots.ts'
 
-/** Mean answer time from which a webhook is slow: it then keeps its slots for so long that others may lack them. */
+/** Mean answer time from which a webhook counts as slow: it then keeps its slots so long that others may lack them. */
 const slowMs = 1_000
 /**
  * Weight of the newest answer in the mean: one timeout of 10 s makes a webhook slow, two quick answers make it quick
@@ -15,7 +15,7 @@ const hangsToProbe = 10
 /** Maximum failures in a row that count as passing: after more, the next one most likely fails too. */
 const passingFailures = 2
 
-/** How a request ended; hung: without an answer. */
+/** End of a request; hung: without an answer. */
 export type RequestResult = 'succeeded' | 'refused' | 'hung'
 
 /** How quickly a webhook's receiver has answered lately; decides which share of the request slots it takes from. */
@@ -26,7 +26,7 @@ export class AnswerTimes {
   #failuresInRow = 0
   #isFaulted = false
 
-  /** A request has ended. */
+  /** Notes the end of a request. */
   ended(tookMs: number, ending: RequestResult): void {
     this.#meanMs = this.#meanMs === null ? tookMs : this.#meanMs + (tookMs - this.#meanMs) * newestShare
     this.#hangsInRow = ending === 'hung' && tookMs >= slowMs ? this.#hangsInRow + 1 : 0
@@ -35,27 +35,27 @@ export class AnswerTimes {
     this.#isFaulted = false
   }
 
-  /** Requests are in flight, and none of them has ended for this much longer. */
+  /** Notes that requests are in flight and none of them has ended during this additional time. */
   waited(elapsedMs: number): void {
     this.#silentMs += elapsedMs
   }
 
-  /** The first request after a time with none in flight. */
+  /** Notes the first request after a time with none in flight. */
   began(): void {
     this.#silentMs = 0
   }
 
-  /** The webhook failed lately, before this process measured anything: it is slow until its first answers. */
+  /** Notes that the webhook failed lately, before this process measured anything. It is slow until its first answers. */
   suspect(): void {
     this.#meanMs ??= slowMs * (1 + newestShare / 2)
   }
 
-  /** An internal fault prevents sending until a request ends. */
+  /** Notes that an internal fault prevents sending until a request ends. */
   faulted(): void {
     this.#isFaulted = true
   }
 
-  /** Whether only one request may be in flight at a time: lately all of them hung. Lasts until one ends otherwise. */
+  /** Whether only one request may be in flight at a time, because all of them hung lately. Ends when one does not hang. */
   get isProbed(): boolean {
     return this.#hangsInRow >= hangsToProbe
   }

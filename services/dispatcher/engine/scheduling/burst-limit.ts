@@ -9,7 +9,7 @@ export class BurstLimit {
   #count = 0
   #isTimerSet = false
 
-  /** @param onEpoch called when an epoch ends: its requests are no longer recent. */
+  /** @param onEpoch called when an epoch ends, after which its requests are no longer recent. */
   constructor(after: (delayMs: number, due: () => void) => { cancel(): void }, onEpoch: () => void) {
     this.#after = after
     this.#onEpoch = onEpoch

@@ -10,7 +10,7 @@ import { noGroupKeys, readGroupKeys } from './slot-group-keys.ts'
 const maxRecentStarts = 64
 
 export type WebhookLookups = {
-  /** Like the port of that name, but undefined where it throws. */
+  /** Definition from the port; undefined if the port throws. */
   definitionOf: EnginePorts['definition']
   /** Milliseconds until the webhook may be sent to, considering its gate and internal faults about it. */
   waitMs: (webhookId: string) => number
@@ -28,7 +28,7 @@ export function createWebhookLookups(ports: EnginePorts, gates: SendGates, fault
   }
 }
 
-/** @param pacers of replays; each has a rate of its own. */
+/** Rules of the scheduler. @param pacers pacers of replays, each of which has its own rate. */
 export function createLaneRules(
   ports: EnginePorts,
   limits: EngineLimits,

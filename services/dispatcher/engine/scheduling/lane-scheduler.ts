@@ -10,7 +10,7 @@ import { TurnQueue } from './turn-queue.ts'
 
 /** Longest wait before a closed queue is checked again, however long it has to wait: clocks and definitions change. */
 const longestCloseMs = 600_000
-/** Requests in flight of a webhook until its first answer: more of them would only show the same. */
+/** Maximum requests in flight of a webhook until its first answer; more of them would show nothing new. */
 const maxInFlightOfUnknown = 1
 
 /**
@@ -52,13 +52,13 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     if (lane.state === 'idle') this.#makeReady(lane)
   }
 
-  /** A request of the webhook has ended. */
+  /** Notes the end of a request of the lane's webhook. */
   answered({ queue: { webhook } }: Lane<Item>, tookMs: number, ending: RequestResult): void {
     webhook.answers.ended(tookMs, ending)
     this.#classify(webhook)
   }
 
-  /** Changes what is known of a webhook's receiver without a request of this process. */
+  /** Changes the answer times of a webhook for a reason other than a request of this process. */
   learn(webhookId: string, change: (answers: AnswerTimes) => void): void {
     const webhook = this.queues.change(webhookId, change)
     if (webhook) this.#classify(webhook)
@@ -87,7 +87,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     this.#pump()
   }
 
-  /** The retry of a waiting lane's head is due. */
+  /** Makes a lane ready whose head's retry is due. */
   resume(lane: Lane<Item>): void {
     if (lane.state !== 'waitingForRetry') return
     lane.queue.waitingForRetry--
@@ -172,7 +172,7 @@ export class LaneScheduler<Item extends { readonly bytes: number }> {
     if (head) this.queues.count(lane.queue, -1, -head.bytes)
   }
 
-  /** Starting a lane may end it at once and ask for the next: the loop continues with that one instead of recursing. */
+  /** Starts ready lanes. A start may end at once and call this again; the loop then continues instead of recursing. */
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true

@@ -10,7 +10,7 @@ const maxInAll = 512
 const maxWaiting = 1_000
 /** Longest time that an answer is kept, whatever its TTL: sockets add their own minute to it. */
 const longestKeptMs = 10_000
-/** Time that an error is kept: enough for a burst, too short to matter to a name that was just created. */
+/** Time for which an error is kept: long enough for a burst, too short to matter for a name that was just created. */
 const errorKeptMs = 3_000
 const maxKept = 10_000
 
@@ -57,7 +57,7 @@ export class Names {
     const asking = this.#askedBy.get(name)
     if (asking) asking.push(done)
     else this.#askedBy.set(name, [done])
-    // A name that another owner waits to look up need not be waited for.
+    // A name that only waits in another owner's queue is looked up here at once.
     if (!this.#underWay.has(name)) this.#begin(name, owner)
   }
 
