@@ -13,7 +13,10 @@ const shares: Record<SlotClass, number> = { quick: Number.POSITIVE_INFINITY, unk
  */
 export const longestWaitInMemoryMs = 60_000
 
-/** Part of its share below which a class is refilled from webhook-parked. Refilling is costly: most records read are not taken. */
+/**
+ * Part of its share below which a class is refilled from webhook-parked. Refilling is costly, because most of the records
+ * read are not taken.
+ */
 export const shareToFill = 7 / 8
 
 /**

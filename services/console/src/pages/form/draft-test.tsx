@@ -13,10 +13,16 @@ import { toDraft } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
-type Props = { form: WebhookFormState; businessId: string; id?: string }
+type Props = {
+  form: WebhookFormState
+  businessId: string
+  id?: string
+  /** Shows a refusal of the draft beside the fields. */
+  showRefusal: (error: unknown) => void
+}
 
 /** Sends a sample with the form's values, before anything is saved. */
-export function DraftTest({ form, businessId, id }: Props) {
+export function DraftTest({ form, businessId, id, showRefusal }: Props) {
   const { t } = useTranslation()
   const api = useApi()
   const [chosen, setKind] = useState<NotificationKind | null>(null)
@@ -27,6 +33,7 @@ export function DraftTest({ form, businessId, id }: Props) {
       const definition = { ...toDraft(form.values), ...(id === undefined ? { enabled: true } : { id }) }
       return api.call('testDraft', { path: { businessId }, body: { kind, definition } })
     },
+    onError: (error) => showRefusal(error),
   })
   return (
     <Card title={t('form.tryTitle')}>

@@ -37,7 +37,8 @@ export function useWebhookForm(key: string, initial: Values) {
       if (!(error instanceof ApiProblem)) return false
       const { errors = [], conflicts = [] } = error.body
       const byField = errors.map(({ field, message, code }) => {
-        const [name = '', header = ''] = field.split(/\.(.*)/s)
+        // A test names the fields of the definition that it is sent with.
+        const [name = '', header = ''] = field.replace(/^definition\./, '').split(/\.(.*)/s)
         return [name, code ? t(`form.refusals.${code}`, { header }) : `${t('form.mistakes.invalid')} (${message})`]
       })
       const taken = conflicts.map(({ channel, name }) => t('form.taken', { channel, name }))

@@ -26,7 +26,7 @@ type Props = PropsWithChildren<{
 /** All fields of a definition. @param children notices above them. */
 export function WebhookForm({ state, businessId, id, busy, action, backTo, onSave, children }: Props) {
   const { t } = useTranslation()
-  const { form, isRestored, discard } = state
+  const { form, isRestored, discard, showRefusal } = state
   return (
     <form
       noValidate
@@ -45,7 +45,7 @@ export function WebhookForm({ state, businessId, id, busy, action, backTo, onSav
         <EventFields form={form} />
         <HeaderFields form={form} />
         <AdvancedFields form={form} />
-        <DraftTest form={form} businessId={businessId} id={id} />
+        <DraftTest form={form} businessId={businessId} id={id} showRefusal={showRefusal} />
         <Group className={classes.actions} justify="flex-end">
           <Button component={Link} to={backTo} variant="default" onClick={discard}>
             {t('cancel')}
