@@ -95,7 +95,7 @@ await runService('formatter', formatterConfig, async (service) => {
     sources,
     ...(tracing ? traceFormatting(edges, tracing, clock) : edges),
     faults: new RecordFaults({ clock, log, fail }),
-    look: (record) => misplaced.look(record),
+    observe: (record) => misplaced.check(record),
     hasRoom: () => producer.bufferedBytes < maxBufferedBytes,
     finished: (assignment, commit) => commits.finished(assignment, commit),
     patience: new Patience({

@@ -30,7 +30,7 @@ export class MisplacedRecords {
     this.#partitions.set(topic, count)
   }
 
-  look({ topic, partition, offset, key }: Pick<ConsumedRecord, 'topic' | 'partition' | 'offset' | 'key'>): void {
+  check({ topic, partition, offset, key }: Pick<ConsumedRecord, 'topic' | 'partition' | 'offset' | 'key'>): void {
     const count = this.#partitions.get(topic)
     // A partition beyond the known count was added since, which would make all records seem misplaced.
     if (count === undefined || partition >= count) return

@@ -29,7 +29,7 @@ export class Output {
     const key = delivery.webhookId
     const letters = (refusal: string) => oversizeLetters(record, delivery, refusal, nowMs())
     if (delivery.body.length > limits.maxNotificationBytes) {
-      await this.#bury({ key }, letters(`more than ${limits.maxNotificationBytes} bytes`))
+      await this.#writeDeadLetter({ key }, letters(`more than ${limits.maxNotificationBytes} bytes`))
       return 'oversize'
     }
     const whole = { topic: deliveries.topic, key, value: deliveries.encode(delivery) }
@@ -46,10 +46,10 @@ export class Output {
     const { deadLetters, nowMs } = this.#edges
     const { key } = record
     const place = key === null ? { key, partition: record.partition % deadLetters.partitions } : { key }
-    return this.#bury(place, lettersBySize(recordLetter(reason, record, detail, nowMs())))
+    return this.#writeDeadLetter(place, lettersBySize(recordLetter(reason, record, detail, nowMs())))
   }
 
-  #bury(place: Pick<OutgoingRecord, 'key' | 'partition'>, letters: LettersBySize): Promise<void> {
+  #writeDeadLetter(place: Pick<OutgoingRecord, 'key' | 'partition'>, letters: LettersBySize): Promise<void> {
     const { producer, deadLetters } = this.#edges
     return new Promise((resolve) => enqueueDeadLetter(producer, deadLetters, place, letters, () => resolve()))
   }

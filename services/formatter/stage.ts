@@ -15,7 +15,7 @@ export type FormatterStageEdges = {
   output: Pick<Output, 'deliver' | 'setAside'>
   faults: RecordFaults
   /** Called with each record that is taken. */
-  look: (record: ConsumedRecord) => void
+  observe: (record: ConsumedRecord) => void
   /** While false, nothing more is read than what is being written. */
   hasRoom: () => boolean
   finished: (assignment: Assignment, commit: Commit) => void
@@ -71,7 +71,7 @@ export class FormatterStage {
 
   async #take(batch: RecordBatch): Promise<number> {
     const { topic, partition, records, highWatermark, assignment } = batch
-    const { sources, hasRoom, look, metrics, stopping } = this.#edges
+    const { sources, hasRoom, observe, metrics, stopping } = this.#edges
     const source = sources.get(topic)
     if (!source) throw new Error(`no events are read from ${topic}`)
     const writes: Promise<void>[] = []
@@ -83,7 +83,7 @@ export class FormatterStage {
       const reading = this.#read(source, record, records)
       const read = reading instanceof Promise ? await this.#edges.patience.wait(reading, batch) : reading
       if (read === 'not yet') break
-      look(record)
+      observe(record)
       const write = this.#handle(source.type, record, read)
       if (write) writes.push(write)
       taken++

@@ -92,7 +92,7 @@ export function createFormatterWorld(): FormatterWorld {
       log: { error: () => {} } as never,
       fail: (error) => failed.push(error),
     }),
-    look: () => {},
+    observe: () => {},
     hasRoom: () => true,
     finished: (_assignment, commit) => commits.push(commit),
     patience: { wait: (coming) => coming },

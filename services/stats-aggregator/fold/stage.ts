@@ -98,7 +98,7 @@ export class FoldStage<V, S extends FoldState> {
       const decoded = decoding instanceof Promise ? await patience.wait(decoding, batch) : decoding
       if (decoded === 'not yet' || !assignment.current) return index
       const taken = decoded instanceof SetAside || !decoded.ok ? decoded : this.#take(fold, record, decoded.value)
-      if (taken !== 'taken') await this.#bury(owned, fold, record, taken)
+      if (taken !== 'taken') await this.#writeDeadLetter(owned, fold, record, taken)
     }
     const last = records.at(-1)
     if (last) this.#edges.metrics.lag(partition, highWatermark - last.offset - 1)
@@ -188,7 +188,7 @@ export class FoldStage<V, S extends FoldState> {
   }
 
   /** Skips a record. Its dead letter is in Kafka before a later offset is committed. */
-  async #bury(
+  async #writeDeadLetter(
     owned: Owned<V, S>,
     fold: PartitionFold<V, S>,
     record: ConsumedRecord,

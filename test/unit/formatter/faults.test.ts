@@ -93,7 +93,7 @@ function formatterThatFails(step: Step, isPoison: (eventId: string) => boolean) 
       log: { error: () => {} } as never,
       fail: (error) => failed.push(error),
     }),
-    look: () => {},
+    observe: () => {},
     hasRoom: () => true,
     finished: (_assignment, commit) => commits.push(commit),
     patience: { wait: (coming) => coming },

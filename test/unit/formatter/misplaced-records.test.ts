@@ -15,7 +15,7 @@ function world() {
     warn: ({ topic, offset }, detail) => warned.push(`${topic}/${offset}: ${detail.split(':')[0]}`),
   })
   const look = (topic: string, partition: number, offset: number, of: Buffer | null = key) =>
-    records.look({ topic, partition, offset, key: of })
+    records.check({ topic, partition, offset, key: of })
   return { records, look, counted, warned, later: (ms: number) => (nowMs += ms) }
 }
 

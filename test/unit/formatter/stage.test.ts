@@ -72,7 +72,7 @@ function stageWith({ account = true, output = 'delivered' as 'delivered' | 'over
       log: silent as never,
       fail: (error) => log.push(`fail ${error}`),
     }),
-    look: () => {},
+    observe: () => {},
     hasRoom: () => room,
     finished: (_assignment, commit) => commits.push(commit),
     patience: new Patience({

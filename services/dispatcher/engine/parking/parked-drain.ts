@@ -28,7 +28,7 @@ const shareOfParked = 1 / 4
 /** Offsets of webhook-parked read per pass. */
 const drainSlice = 2_000
 /** Time between two checks whether a quick webhook can take more: it can empty its share in less than one tick. */
-const quickLookMs = 25
+const quickCheckMs = 25
 
 /**
  * Takes deliveries back from webhook-parked, in order, as there is room, until a webhook's notifications need not go
@@ -36,7 +36,7 @@ const quickLookMs = 25
  */
 export class ParkedDrain {
   readonly #context: ParkedDrainContext
-  #looksSoon = false
+  #checksSoon = false
   #stopped = false
 
   constructor(context: ParkedDrainContext) {
@@ -48,7 +48,7 @@ export class ParkedDrain {
   }
 
   /** Takes parked records back where there is room; checks again soon while webhooks empty their queues quickly. */
-  look(): void {
+  takeBack(): void {
     const { ports, lanes, partitions } = this.#context
     let quick = false
     for (const state of partitions) {
@@ -56,11 +56,11 @@ export class ParkedDrain {
       if (state.draining === null) this.#drain(state)
       quick ||= state.parked.parking().some((queueId) => lanes.queues.perSecondOf(queueId) > 0)
     }
-    if (!quick || this.#looksSoon || this.#stopped) return
-    this.#looksSoon = true
-    ports.after(quickLookMs, () => {
-      this.#looksSoon = false
-      this.look()
+    if (!quick || this.#checksSoon || this.#stopped) return
+    this.#checksSoon = true
+    ports.after(quickCheckMs, () => {
+      this.#checksSoon = false
+      this.takeBack()
     })
   }
 

@@ -69,7 +69,7 @@ export class Parking {
     this.#clearLongWaits()
     for (const queueId of this.memory.slowAhead()) this.spill(queueId, 'overflow')
     if (this.#held.isCrowded) this.#relieve()
-    this.#drain.look()
+    this.#drain.takeBack()
   }
 
   /**
