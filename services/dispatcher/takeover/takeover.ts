@@ -71,7 +71,7 @@ export async function takeOver(
     parkedOffset: own && isSameLog(logIds.parkedLogId, own.parkedLogId) ? own.parkedOffset : 0,
     asOf: own?.asOf ?? 0,
   }
-  const restored = toRestoredPartition(snapshots, resumePoints(partition, committed))
+  const restored = restore(snapshots, resumePoints(partition, committed))
   await Promise.all([
     readTail(
       partition,
@@ -193,10 +193,7 @@ async function readTail<T>(
   await decoder.done()
 }
 
-function toRestoredPartition(
-  snapshots: ReadonlyMap<string, WebhookSnapshot>,
-  resume: Map<string, ResumePoint>,
-): RestoredPartition {
+function restore(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<string, ResumePoint>): RestoredPartition {
   const restored: RestoredPartition = {
     resume,
     parked: new Map(),
