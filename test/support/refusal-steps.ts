@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { inject } from 'vitest'
 import type { ServiceName } from '../../deploy/local/stack/stack.ts'
-import { recordLetter } from '../../services/domain/delivery/dead-letter-of-record.ts'
+import { recordLetter } from '../../services/domain/delivery/dead-letter.ts'
 import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
