@@ -6,6 +6,7 @@ import { isolation } from './isolation.ts'
 import { kill } from './kill.ts'
 import { latency } from './latency.ts'
 import { pipeline } from './pipeline.ts'
+import { scale } from './scale.ts'
 import { standstill } from './standstill.ts'
 import { takeover } from './takeover.ts'
 import { say } from './world.ts'
@@ -19,6 +20,7 @@ const scenarios: Record<string, () => Promise<object>> = {
   latency,
   isolation,
   standstill,
+  scale,
   footprint,
   kill,
   takeover,

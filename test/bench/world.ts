@@ -30,13 +30,15 @@ export type World = {
   spawnScript(script: string, args: string[], extraEnv?: NodeJS.ProcessEnv, execArgv?: string[]): ChildProcess
 } & AsyncDisposable
 
-export async function openWorld(): Promise<World> {
+/** @param ofCluster `host:port` of each broker to use instead of the platform's own. */
+export async function openWorld(ofCluster?: string[]): Promise<World> {
   const stack = new AsyncDisposableStack()
   const platform = stack.use(await startPlatform({ progress: say }))
+  const brokers = ofCluster ?? platform.brokers
   say(machine(platform.description))
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    KAFKA_BROKERS: platform.brokers.join(','),
+    KAFKA_BROKERS: brokers.join(','),
     SCHEMA_REGISTRY_URL: platform.schemaRegistryUrl,
     HOOKLINE_PARTITIONS: String(partitions),
     HOOKLINE_HTTP_HOST: '127.0.0.1',
@@ -47,7 +49,7 @@ export async function openWorld(): Promise<World> {
     HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8',
     NODE_ENV: 'production',
   }
-  const kafka = openKafka(platform.brokers)
+  const kafka = openKafka(brokers)
   const producer = stack.use(await openProducer(kafka))
   const codec = openCodec(platform.schemaRegistryUrl)
   return {
