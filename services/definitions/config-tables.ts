@@ -6,7 +6,7 @@ import { recordTimeMs } from '../domain/definition/record-time.ts'
 import { compileSchema, type Problem } from '../platform/json/json-schema.ts'
 import type { Kafka } from '../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import { TopicTable } from '../platform/kafka/readers/table.ts'
+import { type ReportUnread, TopicTable } from '../platform/kafka/readers/table.ts'
 import { isSealed, type KeyRing } from '../platform/keyring.ts'
 import { RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
 import type { WaitContext } from '../platform/runtime/retry-until.ts'
@@ -76,12 +76,11 @@ export type Accounts = {
 export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, context: WaitContext): Promise<Accounts> {
   const accounts = new Map<string, Account>()
   const parse = accountParser()
-  const topic = await openConfigTopic(kafka, topics.accountConfig, options, context, (id, record) => {
+  const topic = await openConfigTopic(kafka, topics.accountConfig, options, context, (id, record, unread) => {
     const change = parse(record)
     if (change.kind === 'deleted') accounts.delete(id)
     else if (change.kind === 'account') accounts.set(id, change.account)
-    else
-      context.log.warn({ businessId: id, offset: record.offset, problems: change.problems }, 'account record refused')
+    else unread(change.problems.map(({ field, message }) => `${field} ${message}`.trim()).join('; '))
     options.onChange?.(id, record, id, true)
   })
   return { get: (businessId) => accounts.get(businessId), ids: () => accounts.keys(), topic }
@@ -92,17 +91,16 @@ function openConfigTopic(
   topic: (typeof topics)['webhookConfig' | 'accountConfig'],
   { use, fail }: ConfigTableOptions,
   context: WaitContext,
-  fold: (id: string, record: ConsumedRecord) => void,
+  fold: (id: string, record: ConsumedRecord, unread: ReportUnread) => void,
 ): Promise<TopicTable> {
   const options = {
     topic: use.read(topic),
     groupPrefix: `${use.prefix}${use.service}-${topic.name}`,
     fail,
-    onRecord: (record: ConsumedRecord) => {
+    onRecord: (record: ConsumedRecord, unread: ReportUnread) => {
       const id = record.key?.toString('utf8')
-      if (id === undefined)
-        return context.log.warn({ topic: record.topic, offset: record.offset }, 'config record without a key')
-      fold(id, record)
+      if (id === undefined) return unread('has no key')
+      fold(id, record, unread)
     },
   }
   return TopicTable.open(kafka, options, context)

@@ -85,3 +85,45 @@ test('odd keys and headers in any topic end no service, and the records after th
   const names = ['producer', 'formatter', 'dispatcher', 'stats-aggregator', 'admin'] as const
   expect(names.filter((name) => world.stack.service(name).hasFailed)).toEqual([])
 })
+
+/** Tables and the tail of the audit log, with the services that read them so. */
+const tables = [
+  [topics.accountConfig, ['formatter', 'admin']],
+  [topics.webhookStats, ['stats-aggregator', 'admin']],
+  [topics.webhookDeadLetterCounts, ['stats-aggregator', 'admin']],
+  [topics.webhookHealth, ['admin']],
+  [topics.webhookAudit, ['admin']],
+] as const
+
+test('a record of a table or tail that cannot be read is named by /readyz and counted, until a newer record of its key comes', {
+  timeout: 240_000,
+}, async () => {
+  const write = async (value: string | null) => {
+    for (const [{ name }] of tables)
+      await producer.send({ topic: world.stack.topicPrefix + name, messages: [{ partition: 0, key: 'unread', value }] })
+  }
+  const unreadOf = async (service: 'formatter' | 'admin' | 'stats-aggregator') => {
+    const { url } = world.stack.service(service)
+    const [ready, metrics] = await Promise.all([fetch(`${url}/readyz`), fetch(`${url}/metrics`)])
+    const { unread = {} } = (await ready.json()) as { unread?: Record<string, { example: string }> }
+    const text = await metrics.text()
+    const isCounted = (topic: string) => new RegExp(`^hookline_unread_records{.*"${topic}".*} [1-9]`, 'm').test(text)
+    return { status: ready.status, topics: Object.keys(unread).filter(isCounted) }
+  }
+  const shown = async () => {
+    const found: string[] = []
+    for (const [{ name }, services] of tables)
+      for (const service of services) {
+        const { status, topics: unread } = await unreadOf(service)
+        if (status === 200 && unread.includes(world.stack.topicPrefix + name)) found.push(`${service}: ${name}`)
+      }
+    return found
+  }
+  const patience = { timeout: 60_000, interval: 500 }
+  const all = tables.flatMap(([{ name }, services]) => services.map((service) => `${service}: ${name}`))
+  await write('unread')
+  await expect.poll(shown, patience).toEqual(all)
+  await write(null)
+  // The audit log has no keys that replace one another.
+  await expect.poll(shown, patience).toEqual(['admin: webhook-audit'])
+})

@@ -1,7 +1,9 @@
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
-import type { Logger } from '../../platform/runtime/log.ts'
+import { unreadReporter } from '../../platform/kafka/readers/table.ts'
+import { placeOf } from '../../platform/kafka/readers/tail.ts'
+import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
 export type AuditPage = { entries: AuditEntry[]; nextCursor?: string }
@@ -19,13 +21,18 @@ export class AuditLog {
   readonly #reader: Pick<RangeReader, 'read' | 'ends'>
   readonly #topic: string
   readonly #decode: Decode<AuditEntry>
-  readonly #log: Logger
+  readonly #context: Pick<WaitContext, 'readiness' | 'log'>
 
-  constructor(reader: Pick<RangeReader, 'read' | 'ends'>, topic: string, decode: Decode<AuditEntry>, log: Logger) {
+  constructor(
+    reader: Pick<RangeReader, 'read' | 'ends'>,
+    topic: string,
+    decode: Decode<AuditEntry>,
+    context: Pick<WaitContext, 'readiness' | 'log'>,
+  ) {
     this.#reader = reader
     this.#topic = topic
     this.#decode = decode
-    this.#log = log
+    this.#context = context
   }
 
   /**
@@ -62,10 +69,10 @@ export class AuditLog {
   async #read(from: number, to: number): Promise<Slice> {
     const slice: Slice = []
     const decoder = new OrderedDecoder(this.#decode)
-    await this.#reader.read(this.#topic, partition, from, to, ({ offset, value }) => {
-      const unreadable = (reason: string) =>
-        this.#log.error({ topic: this.#topic, partition, offset, reason }, 'audit entry is not readable')
-      if (value) decoder.push(value, (entry) => slice.push({ offset, entry }), unreadable)
+    await this.#reader.read(this.#topic, partition, from, to, (record) => {
+      const { offset, value } = record
+      const unread = unreadReporter(record, placeOf(record), this.#context)
+      if (value) decoder.push(value, (entry) => slice.push({ offset, entry }), unread)
     })
     await decoder.done()
     return slice

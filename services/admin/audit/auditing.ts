@@ -1,7 +1,9 @@
 import type { Codec } from '../../platform/avro/codec.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
+import type { ReportUnread } from '../../platform/kafka/readers/table.ts'
 import { tailTopic } from '../../platform/kafka/readers/tail.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
@@ -44,20 +46,21 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
   const schema = readSchema(topics.webhookAudit)
   const encode = await codec.encoder<AuditEntry>(use.subject(topics.webhookAudit), schema)
   const decode = codec.decoder<AuditEntry>(schema)
-  const log = new AuditLog(reader, topic, decode, context.log)
+  const log = new AuditLog(reader, topic, decode, context)
   const write = (entry: AuditEntry) => writeEntry(producer, { topic, encode }, entry)
   const { webhookConfig, accountConfig } = topics
   const folds = new Map([
     [use.read(webhookConfig), () => definitionFold(webhookConfig.name, keys)],
     [use.read(accountConfig), () => accountFold(accountConfig.name)],
   ])
-  const onRecord = async ({ value }: { value: Buffer | null }) => {
+  const onRecord = async ({ value }: ConsumedRecord, unread: ReportUnread) => {
     const decoded = value && (await decode(value))
     if (decoded?.ok) onEntry(decoded.value)
+    else if (decoded) unread(decoded.reason)
   }
   const follow = { fail, topic, groupPrefix: `${use.prefix}admin-${topics.webhookAudit.name}` }
   const [tail, writer] = await Promise.all([
-    tailTopic(kafka, { ...follow, onRecord: (record) => void onRecord(record) }, context),
+    tailTopic(kafka, { ...follow, onRecord: (record, unread) => void onRecord(record, unread) }, context),
     AuditWriter.open(
       kafka,
       {

@@ -69,7 +69,11 @@ export function createHttpServer({
   server.get('/healthz', { schema: { hide: true } as object }, async () => ({ status: 'alive' }))
   server.get('/readyz', { schema: { hide: true } as object }, async (_request, reply) => {
     if (!readiness.ready) reply.code(503)
-    return readiness.ready ? { status: 'ready' } : { status: 'not ready', faults: readiness.faults() }
+    const unread = Object.fromEntries(readiness.unread.topics())
+    const shown = Object.keys(unread).length > 0 && { unread }
+    return readiness.ready
+      ? { status: 'ready', ...shown }
+      : { status: 'not ready', faults: readiness.faults(), ...shown }
   })
   server.get('/metrics', { schema: { hide: true } as object }, async (_request, reply) => {
     reply.type(metrics.contentType)

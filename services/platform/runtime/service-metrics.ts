@@ -23,6 +23,16 @@ export function createServiceMetrics(registry: Registry, readiness: Readiness): 
   })
   new Gauge({
     registers,
+    name: 'hookline_unread_records',
+    help: 'Records of tables and tails that cannot be read, by topic, until a newer one of their key replaces them; /readyz names them',
+    labelNames: ['topic'],
+    collect() {
+      this.reset()
+      for (const [topic, { records }] of readiness.unread.topics()) this.set({ topic }, records)
+    },
+  })
+  new Gauge({
+    registers,
     name: 'hookline_heap_limit_bytes',
     help: 'Maximum of nodejs_heap_size_used_bytes (--max-old-space-size and the young generation); beyond it the process ends',
   }).set(getHeapStatistics().heap_size_limit)

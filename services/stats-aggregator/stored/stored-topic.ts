@@ -3,7 +3,7 @@ import type { Decode, Decoded } from '../../platform/avro/codec.ts'
 import { ownCopy } from '../../platform/avro/own-copy.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import { TopicTable } from '../../platform/kafka/readers/table.ts'
+import { type ReportUnread, TopicTable } from '../../platform/kafka/readers/table.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import { StoredStates } from './stored-states.ts'
 
@@ -34,15 +34,13 @@ export function sourceIn(logId: string | null, source: SourcePosition): SourcePo
 export class StoredTopic<R extends StateHead> implements AsyncDisposable {
   readonly states = new StoredStates<Buffer>()
   readonly #options: StoredTopicOptions<R>
-  readonly #context: WaitContext
   readonly #decoding = new Set<Promise<void>>()
   /** Ids of schemas that both decoders know. */
   readonly #known = new Set<number>()
   #table: TopicTable | undefined
 
-  private constructor(options: StoredTopicOptions<R>, context: WaitContext) {
+  private constructor(options: StoredTopicOptions<R>) {
     this.#options = options
-    this.#context = context
   }
 
   static async open<R extends StateHead>(
@@ -51,7 +49,7 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     context: WaitContext,
   ): Promise<StoredTopic<R>> {
     const { decode: _decode, decodeHead: _decodeHead, sourceLogId: _sourceLogId, ...table } = options
-    const self = new StoredTopic(options, context)
+    const self = new StoredTopic(options)
     self.#table = await TopicTable.open(kafka, { ...table, onRecord: self.#onRecord.bind(self) }, context)
     return self
   }
@@ -76,11 +74,11 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     await this.#table?.[Symbol.asyncDispose]()
   }
 
-  #onRecord(record: ConsumedRecord): void {
+  #onRecord(record: ConsumedRecord, unread: ReportUnread): void {
     const decoded = record.value === null ? tombstone : this.#decodeHead(record.value)
-    if (!(decoded instanceof Promise)) return this.#take(record, decoded)
+    if (!(decoded instanceof Promise)) return this.#take(record, decoded, unread)
     // Only until the schema is known. The order does not matter, because StoredStates compares offsets.
-    const done = decoded.then((value) => this.#take(record, value)).catch(this.#options.fail)
+    const done = decoded.then((value) => this.#take(record, value, unread)).catch(this.#options.fail)
     this.#decoding.add(done)
     done.finally(() => this.#decoding.delete(done))
   }
@@ -98,10 +96,9 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
     return learn()
   }
 
-  #take(record: ConsumedRecord, decoded: Decoded<StateHead | null>): void {
-    const { topic, partition, offset } = record
+  #take(record: ConsumedRecord, decoded: Decoded<StateHead | null>, unread: ReportUnread): void {
     const problem = decoded.ok ? this.#apply(record, decoded.value) : decoded.reason
-    if (problem !== null) this.#context.log.warn({ topic, partition, offset, problem }, 'state record skipped')
+    if (problem !== null) unread(problem)
   }
 
   /** @returns why the record is not about the partition that it is in, or null. */

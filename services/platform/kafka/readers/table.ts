@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
-import { RecordFaults } from '../../runtime/record-faults.ts'
+import { RecordFaults, SetAside } from '../../runtime/record-faults.ts'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
 import { singleMemberSettings } from '../consumer-options.ts'
@@ -13,10 +13,27 @@ export type TableOptions = {
   groupPrefix: string
   /**
    * Called in order with every record from the first in the topic, each offset once. A record for which it throws twice
-   * is skipped.
+   * is skipped, and shown as unread.
+   * @param unread to be called, at once or later, if the record cannot be read.
    */
-  onRecord: (record: ConsumedRecord) => void
+  onRecord: (record: ConsumedRecord, unread: ReportUnread) => void
   fail: (error: unknown) => void
+}
+
+/** Shows a record as one that cannot be read. @param reason quotes no value. */
+export type ReportUnread = (reason: string) => void
+
+/** @param key of the record, or another name under which it is known. */
+export function unreadReporter(
+  record: ConsumedRecord,
+  key: string,
+  { readiness, log }: Pick<WaitContext, 'readiness' | 'log'>,
+): ReportUnread {
+  const { topic, partition, offset } = record
+  return (reason) => {
+    if (readiness.unread.add(record, key, reason))
+      log.error({ topic, partition, offset, reason }, 'record is not readable')
+  }
 }
 
 /** Offset that the partition's next record will get; isEmpty if no record precedes it. */
@@ -139,12 +156,16 @@ export class TopicTable implements AsyncDisposable {
    */
   #take(record: ConsumedRecord): void {
     if (record.offset < this.position(record.partition)) return
-    this.#faults.guard(
+    const key = String(record.key)
+    this.#context.readiness.unread.remove(record.topic, key)
+    const report = unreadReporter(record, key, this.#context)
+    const folded = this.#faults.guard(
       record,
       'folding the record',
-      () => String(record.key),
-      () => this.#options.onRecord(record),
+      () => key,
+      () => this.#options.onRecord(record, report),
     )
+    if (folded instanceof SetAside) void folded.detail.then(report)
     this.#positions.set(record.partition, record.offset + 1)
   }
 

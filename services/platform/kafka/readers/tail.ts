@@ -4,13 +4,17 @@ import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
 import { singleMemberSettings } from '../consumer-options.ts'
 import { withAdmin } from '../topics.ts'
+import { type ReportUnread, unreadReporter } from './table.ts'
 
 export type TailOptions = {
   topic: string
   /** Prefix of the consumer group ids; every instance reads alone, in its own group. */
   groupPrefix: string
-  /** Called in order with every record that arrives from now on. */
-  onRecord: (record: ConsumedRecord) => void
+  /**
+   * Called in order with every record that arrives from now on.
+   * @param unread to be called, at once or later, if the record cannot be read.
+   */
+  onRecord: (record: ConsumedRecord, unread: ReportUnread) => void
   fail: (error: unknown) => void
 }
 
@@ -34,7 +38,9 @@ export async function tailTopic(kafka: Kafka, options: TailOptions, context: Wai
         for (const [partition, offset] of positions) member.seek(topic, partition, offset)
       },
       onBatch: ({ partition, records, nextOffset }) => {
-        for (const record of records) if (record.offset >= (positions.get(partition) ?? 0)) onRecord(record)
+        for (const record of records)
+          if (record.offset >= (positions.get(partition) ?? 0))
+            onRecord(record, unreadReporter(record, placeOf(record), context))
         positions.set(partition, nextOffset)
         return records.length
       },
@@ -47,4 +53,9 @@ export async function tailTopic(kafka: Kafka, options: TailOptions, context: Wai
       await withAdmin(kafka, (admin) => admin.deleteGroups([groupId]))
     },
   }
+}
+
+/** Name of a record of a topic without keys that replace one another. */
+export function placeOf({ partition, offset }: Pick<ConsumedRecord, 'partition' | 'offset'>): string {
+  return `${partition}/${offset}`
 }

@@ -9,6 +9,7 @@ import { rotationOverlapMs, sealDefinition } from '../../../../services/admin/we
 import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import type { ConsumedRecord } from '../../../../services/platform/kafka/consumer.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
+import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 import { definition, keys, nowMs } from '../support.ts'
 
 type Written = { value: object | string | null; key?: string; headers?: Record<string, string>; atMs?: number }
@@ -199,7 +200,7 @@ describe('reading the audit log', () => {
       },
     }
     const decode = (bytes: Buffer) => ({ ok: true as const, value: JSON.parse(bytes.toString()) })
-    return new AuditLog(reader, 't', decode, pino({ level: 'silent' }))
+    return new AuditLog(reader, 't', decode, { log: pino({ level: 'silent' }), readiness: new Readiness() })
   }
 
   test('the audit log is paged newest first, for one business', async () => {

@@ -16,7 +16,7 @@ function bench() {
   const schema = Promise.withResolvers<void>()
   let known = false
   const decode = (bytes: Buffer): Decoded<string> | Promise<Decoded<string>> => {
-    const text = bytes.subarray(5).toString()
+    const text = bytes.length < 5 ? '?' : bytes.subarray(5).toString()
     const decoded: Decoded<string> = text === '?' ? { ok: false, reason: 'damaged' } : { ok: true, value: text }
     return bytes[4] === 2 && !known ? schema.promise.then(() => decoded) : decoded
   }
@@ -31,36 +31,62 @@ function bench() {
     known = true
     schema.resolve()
   }
-  return { records: new LatestRecords<string>(options), changed, arrive }
+  const records = new LatestRecords<string>(options)
+  const unread: string[] = []
+  const apply = (made: ReturnType<typeof record>) =>
+    records.apply(made, (reason) => void unread.push(`${made.key}: ${reason}`))
+  return { records, apply, changed, arrive, unread }
 }
 
 test('the newest record of a key counts, a tombstone deletes, and a damaged record is ignored', () => {
-  const { records, changed } = bench()
-  records.apply(record('a', 'one'))
-  records.apply(record('b', 'two'))
-  records.apply(record('a', 'three'))
+  const { records, apply, changed } = bench()
+  apply(record('a', 'one'))
+  apply(record('b', 'two'))
+  apply(record('a', 'three'))
   expect(['a', 'b', 'c'].map((key) => records.get(key))).toEqual(['three', 'two', undefined])
-  records.apply(record('a', null))
-  records.apply(record('b', '?'))
-  records.apply(record(null, 'four'))
+  apply(record('a', null))
+  apply(record('b', '?'))
+  apply(record(null, 'four'))
   expect(['a', 'b'].map((key) => records.get(key))).toEqual([undefined, undefined])
   expect(changed).toEqual(['a', 'b', 'a', 'a', 'b'])
 })
 
 test('a change is announced once its schema is known, and the record can be read by then', async () => {
-  const { records, changed, arrive } = bench()
-  records.apply(record('a', 'one', 2))
+  const { records, apply, changed, arrive } = bench()
+  apply(record('a', 'one', 2))
   expect([records.get('a'), changed]).toEqual([undefined, []])
   arrive()
   await expect.poll(() => changed).toEqual(['a'])
-  records.apply(record('a', 'two', 2))
+  apply(record('a', 'two', 2))
   expect([records.get('a'), changed]).toEqual(['two', ['a', 'a']])
 })
 
 test('the latest records are copies that do not keep the batch in memory', () => {
-  const { records } = bench()
+  const { records, apply } = bench()
   const written = record('a', 'one')
-  records.apply(written)
+  apply(written)
   written.value?.fill(0, 5)
   expect(records.get('a')).toBe('one')
+})
+
+test('a record that cannot be read is reported with its reason: when it is asked for, or at once if it names no schema', () => {
+  const { records, apply, unread } = bench()
+  apply(record('a', 'one'))
+  apply(record('b', '?'))
+  apply(record(null, 'four'))
+  apply({ key: Buffer.from('c'), value: Buffer.from('?') })
+  expect(unread).toEqual(['null: has no key', 'c: damaged'])
+  records.get('a')
+  records.get('b')
+  expect(unread.slice(2)).toEqual(['b: damaged'])
+})
+
+test('a record whose schema arrives late is reported if it cannot be read, unless a newer one has come', async () => {
+  const { apply, arrive, changed, unread } = bench()
+  apply(record('a', '?', 2))
+  apply(record('b', '?', 2))
+  apply(record('b', 'two', 2))
+  arrive()
+  await expect.poll(() => changed.length).toBe(3)
+  expect(unread).toEqual(['a: damaged'])
 })
