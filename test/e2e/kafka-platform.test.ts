@@ -25,10 +25,6 @@ const kafka = createKafka(
   {
     KAFKA_BROKERS: inject('brokers').join(','),
     KAFKA_CLIENT_ID: 'kafka-platform-test',
-    KAFKA_TLS: false,
-    KAFKA_SASL_MECHANISM: 'none',
-    KAFKA_SASL_USERNAME: '',
-    KAFKA_SASL_PASSWORD: '',
   },
   context.log,
 )

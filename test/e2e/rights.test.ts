@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JvmPlatform } from '../../deploy/local/platform/jvm-platform.ts'
+import { loginWithAcls } from '../../deploy/local/platform/kafka-properties.ts'
 import { startOwnPlatform } from '../../deploy/local/platform/platform.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
@@ -35,7 +36,7 @@ let platform: JvmPlatform
 let world: TestStack
 
 const signIn = (program: Program): NodeJS.ProcessEnv => ({
-  KAFKA_BROKERS: platform.broker.securedAddress ?? '',
+  KAFKA_BROKERS: platform.broker.addressOf('LOGIN'),
   KAFKA_SASL_MECHANISM: 'plain',
   KAFKA_SASL_USERNAME: program,
   KAFKA_SASL_PASSWORD: passwords[program] ?? '',
@@ -47,11 +48,11 @@ const signIn = (program: Program): NodeJS.ProcessEnv => ({
 beforeAll(async () => {
   if (lacking) return
   const progress = (line: string) => void process.stderr.write(`${line}\n`)
-  platform = await startOwnPlatform({ progress }, passwords)
+  platform = await startOwnPlatform({ progress }, loginWithAcls(passwords))
   await grant(programs.filter((program) => program !== 'formatter'))
   await runPrinted('formatter', tools as KafkaTools)
   world = await startTestStack({
-    brokers: [platform.broker.securedAddress ?? ''],
+    brokers: [platform.broker.addressOf('LOGIN')],
     schemaRegistryUrl: platform.schemaRegistryUrl,
     topicPrefix: prefix,
     envOf: signIn,
@@ -184,7 +185,7 @@ test.skipIf(lacking)(
   'Kafka refuses what a program has no right to, and logs it where the test above looks',
   async () => {
     const { KAFKA_BROKERS = '', KAFKA_SASL_PASSWORD = '' } = signIn('producer')
-    const connection = { KAFKA_BROKERS, KAFKA_CLIENT_ID: 'rights-test', KAFKA_TLS: false } as const
+    const connection = { KAFKA_BROKERS, KAFKA_CLIENT_ID: 'rights-test' }
     const login = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'producer', KAFKA_SASL_PASSWORD } as const
     const admin = createKafka({ ...connection, ...login }, testContext.log).admin()
     await admin.connect()

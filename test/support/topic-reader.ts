@@ -19,9 +19,7 @@ const failTest = (error: unknown) => {
 
 /** @param brokers `host:port` each. */
 export function openKafka(brokers: string[]): Kafka {
-  const config = { KAFKA_CLIENT_ID: 'test', KAFKA_TLS: false, KAFKA_SASL_MECHANISM: 'none' } as const
-  const addresses = { KAFKA_BROKERS: brokers.join(','), KAFKA_SASL_USERNAME: '', KAFKA_SASL_PASSWORD: '' }
-  return createKafka({ ...config, ...addresses }, testContext.log)
+  return createKafka({ KAFKA_BROKERS: brokers.join(','), KAFKA_CLIENT_ID: 'test' }, testContext.log)
 }
 
 export function openProducer(kafka: Kafka): Promise<BatchingProducer> {
@@ -29,12 +27,7 @@ export function openProducer(kafka: Kafka): Promise<BatchingProducer> {
 }
 
 export function openCodec(schemaRegistryUrl: string): Codec {
-  const config = {
-    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
-    SCHEMA_REGISTRY_USERNAME: '',
-    SCHEMA_REGISTRY_PASSWORD: '',
-  }
-  return new Codec(createRegistry(config), testContext)
+  return new Codec(createRegistry({ SCHEMA_REGISTRY_URL: schemaRegistryUrl }), testContext)
 }
 
 /** Collects a topic's records: those that exist when it resolves, and new ones until it is disposed of. */

@@ -9,7 +9,7 @@ import { describeEnd, type Ended } from '../process/process.ts'
 import type { Java } from './java.ts'
 import type { JvmContext } from './jvm.ts'
 import { type LocalBroker, startKafka } from './kafka.ts'
-import type { SecuredListener } from './kafka-properties.ts'
+import type { BrokerSecurity } from './kafka-properties.ts'
 import type { Platform } from './platform.ts'
 import { type LocalRegistry, startRegistry } from './registry.ts'
 
@@ -25,7 +25,7 @@ export async function startJvmPlatform(
   java: Java,
   progress: DownloadProgress,
   env: NodeJS.ProcessEnv,
-  users?: SecuredListener['users'],
+  security?: BrokerSecurity,
 ): Promise<JvmPlatform> {
   const artifacts = await resolveArtifacts(env, java, progress)
   const folder = await mkdtemp(join(tmpdir(), 'hookline-'))
@@ -52,7 +52,7 @@ export async function startJvmPlatform(
 
   progress(`Starting Kafka ${artifacts.kafkaVersion} and Apicurio Registry ${artifacts.apicurioVersion} ...`)
   const [kafka, registry] = await Promise.allSettled([
-    startKafka(context, reportEnd('Kafka'), users),
+    startKafka(context, reportEnd('Kafka'), security),
     startRegistry(context, reportEnd('The schema registry')),
   ])
   if (kafka.status === 'rejected' || registry.status === 'rejected') {

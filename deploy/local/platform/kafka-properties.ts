@@ -1,11 +1,42 @@
+/** A listener beside the first one, whose clients need neither TLS nor a login. */
+export type ExtraListener = {
+  /** Capital letters, such as MTLS. */
+  name: string
+  protocol: 'SASL_PLAINTEXT' | 'SSL' | 'SASL_SSL'
+  /** Settings of this listener alone, such as ssl.client.auth. */
+  settings: Readonly<Record<string, string | number>>
+}
+
+export type BrokerSecurity = {
+  listeners: readonly ExtraListener[]
+  /** Settings of the whole broker. */
+  settings?: Readonly<Record<string, string | number>>
+  /** User -> password, for SCRAM-SHA-256 and SCRAM-SHA-512. */
+  scramUsers?: Readonly<Record<string, string>>
+  /** Flags of the broker's JVM, such as -Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=... */
+  jvmFlags?: readonly string[]
+}
+
 /**
- * A second listener with SASL PLAIN, whose clients may do what ACLs allow. Clients of the first listener may do
+ * A listener LOGIN with SASL PLAIN, whose clients may do what ACLs allow. Clients of the first listener may do
  * everything.
+ * @param users user -> password.
  */
-export type SecuredListener = {
-  port: number
-  /** User -> password. */
-  users: Readonly<Record<string, string>>
+export function loginWithAcls(users: Readonly<Record<string, string>>): BrokerSecurity {
+  const settings = { 'sasl.enabled.mechanisms': 'PLAIN', 'plain.sasl.jaas.config': plainUsers(users) }
+  return {
+    listeners: [{ name: 'LOGIN', protocol: 'SASL_PLAINTEXT', settings }],
+    settings: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS',
+    },
+  }
+}
+
+/** Value of plain.sasl.jaas.config. */
+export function plainUsers(users: Readonly<Record<string, string>>): string {
+  const logins = Object.entries(users).map(([user, password]) => `user_${user}="${password}"`)
+  return `org.apache.kafka.common.security.plain.PlainLoginModule required ${logins.join(' ')};`
 }
 
 /**
@@ -16,15 +47,19 @@ export function brokerProperties(
   port: number,
   controllerPort: number,
   dataDirectory: string,
-  secured?: SecuredListener,
+  extra: readonly (ExtraListener & { port: number })[] = [],
+  settings: BrokerSecurity['settings'] = {},
 ): string {
+  const plain = `PLAINTEXT://127.0.0.1:${port}`
+  const advertised = [plain, ...extra.map((listener) => `${listener.name}://127.0.0.1:${listener.port}`)]
+  const protocols = extra.map(({ name, protocol }) => `,${name}:${protocol}`)
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: [...advertised, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': advertised.join(','),
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols.join('')}`,
     'controller.listener.names': 'CONTROLLER',
     // Escapes backslashes, as in Windows paths: in a properties file they begin an escape.
     'log.dirs': dataDirectory.replaceAll('\\', '/'),
@@ -47,23 +82,12 @@ export function brokerProperties(
     'broker.heartbeat.interval.ms': 1_000,
     // Default: a quarter of the heap.
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
-    ...(secured && securedProperties(port, controllerPort, secured)),
+    ...settings,
   }
+  for (const { name, settings: own } of extra)
+    for (const [setting, value] of Object.entries(own))
+      properties[`listener.name.${name.toLowerCase()}.${setting}`] = value
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
-}
-
-function securedProperties(plainPort: number, controllerPort: number, { port, users }: SecuredListener) {
-  const plain = `PLAINTEXT://127.0.0.1:${plainPort},SASL_PLAINTEXT://127.0.0.1:${port}`
-  const logins = Object.entries(users).map(([user, password]) => `user_${user}="${password}"`)
-  return {
-    listeners: `${plain},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': plain,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'sasl.enabled.mechanisms': 'PLAIN',
-    'listener.name.sasl_plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required ${logins.join(' ')};`,
-    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    'super.users': 'User:ANONYMOUS',
-  }
 }

@@ -7,7 +7,7 @@ import { createKafka } from '../../../services/platform/kafka/client.ts'
 import { acceptsConnections, findFreePorts } from '../process/ports.ts'
 import { describeEnd, type Ended, failure, launch, waitUntilServing } from '../process/process.ts'
 import { type JvmContext, type JvmProcess, shutDownGraceMs, startJvm } from './jvm.ts'
-import { brokerProperties, type SecuredListener } from './kafka-properties.ts'
+import { type BrokerSecurity, brokerProperties } from './kafka-properties.ts'
 
 const logConfiguration = fileURLToPath(new URL('log4j2.xml', import.meta.url))
 const heapMb = 512
@@ -28,16 +28,18 @@ export type BrokerControl = {
 export type LocalBroker = BrokerControl & {
   /** `host:port`. */
   address: string
-  /** `host:port` of the listener with SASL and ACLs; only if users were given. */
-  securedAddress?: string
+  /** `host:port` of an extra listener. @throws Error if there is none of that name. */
+  addressOf(listener: string): string
   stop(): Promise<void>
 }
 
 /** One broker to start, broker and controller in one. */
 export type BrokerNode = {
   port: number
-  /** Port of the listener with SASL and ACLs, if the properties have one. */
-  securedPort?: number
+  /** Extra listeners of the properties: name -> port. */
+  listenerPorts?: ReadonlyMap<string, number>
+  scramUsers?: BrokerSecurity['scramUsers']
+  jvmFlags?: BrokerSecurity['jvmFlags']
   /** Content of its properties file. */
   properties: string
   /** Nodes of one cluster have the same. */
@@ -49,18 +51,19 @@ export type BrokerNode = {
 /**
  * Formats an empty storage and starts a single KRaft node, broker and controller in one, on the loopback interface.
  * @param onUnexpectedEnd called if the broker ends by itself after it was ready.
- * @param users user -> password, of a second listener with SASL PLAIN and ACLs.
+ * @param security listeners with TLS or a login, beside the plain one.
  * @throws Error with the end of the broker's log.
  */
 export async function startKafka(
   context: JvmContext,
   onUnexpectedEnd: (end: Ended) => void,
-  users?: SecuredListener['users'],
+  { listeners = [], settings, ...more }: Partial<BrokerSecurity> = {},
 ): Promise<LocalBroker> {
-  const [port = 0, controllerPort = 0, securedPort = 0] = await findFreePorts(3)
-  const secured = users && { port: securedPort, users }
-  const properties = brokerProperties(port, controllerPort, join(context.dataDirectory, 'kafka'), secured)
-  const node = { port, properties, clusterId: newClusterId(), heapMb, ...(secured && { securedPort }) }
+  const [port = 0, controllerPort = 0, ...ports] = await findFreePorts(2 + listeners.length)
+  const extra = listeners.map((listener, index) => ({ ...listener, port: ports[index] ?? 0 }))
+  const properties = brokerProperties(port, controllerPort, join(context.dataDirectory, 'kafka'), extra, settings)
+  const listenerPorts = new Map(extra.map((listener) => [listener.name, listener.port]))
+  const node = { port, properties, clusterId: newClusterId(), heapMb, listenerPorts, ...more }
   return startBroker(context, node, onUnexpectedEnd)
 }
 
@@ -71,17 +74,19 @@ export function newClusterId(): string {
 /** Like startKafka, for a node of any cluster. The others of its quorum must start at the same time. */
 export async function startBroker(
   context: JvmContext,
-  { port, securedPort, properties, clusterId, heapMb }: BrokerNode,
+  node: BrokerNode,
   onUnexpectedEnd: (end: Ended) => void,
 ): Promise<LocalBroker> {
+  const { port, listenerPorts, heapMb, jvmFlags = [] } = node
   const propertiesFile = join(context.dataDirectory, 'kafka.properties')
-  await writeFile(propertiesFile, properties)
-  await format(context, propertiesFile, clusterId)
+  await writeFile(propertiesFile, node.properties)
+  await format(context, propertiesFile, node)
 
   let running: JvmProcess | undefined
   const start = async () => {
     if (running !== undefined) throw new Error('the broker is already running')
-    const broker = await startJvm(context, 'kafka', heapMb, [...javaArgs(context), 'kafka.Kafka', propertiesFile])
+    const args = [...jvmFlags, ...javaArgs(context), 'kafka.Kafka', propertiesFile]
+    const broker = await startJvm(context, 'kafka', heapMb, args)
     running = broker
     try {
       await waitUntilServing(broker, () => answers(port), startLimitMs)
@@ -106,7 +111,11 @@ export async function startBroker(
   await start()
   return {
     address: `127.0.0.1:${port}`,
-    ...(securedPort !== undefined && { securedAddress: `127.0.0.1:${securedPort}` }),
+    addressOf(listener) {
+      const found = listenerPorts?.get(listener)
+      if (found === undefined) throw new Error(`the broker has no listener ${listener}`)
+      return `127.0.0.1:${found}`
+    },
     start,
     async kill(signal = 'SIGKILL') {
       const broker = takeRunning()
@@ -127,8 +136,18 @@ function javaArgs({ artifacts }: JvmContext): string[] {
   return [`-Dlog4j2.configurationFile=${logConfiguration}`, '-cp', artifacts.kafkaClassPath]
 }
 
-async function format(context: JvmContext, propertiesFile: string, clusterId: string): Promise<void> {
-  const formatArgs = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', propertiesFile]
+async function format(
+  context: JvmContext,
+  propertiesFile: string,
+  { clusterId, scramUsers = {} }: BrokerNode,
+): Promise<void> {
+  const scram = Object.entries(scramUsers).flatMap(([name, password]) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((kind) => [
+      '--add-scram',
+      `${kind}=[name=${name},password=${password}]`,
+    ]),
+  )
+  const formatArgs = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', propertiesFile, ...scram]
   const tool = launch({
     name: 'Kafka storage format',
     command: context.java.command,
@@ -144,7 +163,10 @@ async function format(context: JvmContext, propertiesFile: string, clusterId: st
 /** Whether the broker answers a client with metadata that contain itself. */
 async function answers(port: number): Promise<boolean> {
   if (!(await acceptsConnections(port))) return false
-  const kafka = createKafka({ ...plaintext, KAFKA_BROKERS: `127.0.0.1:${port}` }, pino({ level: 'silent' }))
+  const kafka = createKafka(
+    { KAFKA_BROKERS: `127.0.0.1:${port}`, KAFKA_CLIENT_ID: 'hookline-local-platform' },
+    pino({ level: 'silent' }),
+  )
   const admin = kafka.admin()
   try {
     await admin.connect()
@@ -154,11 +176,3 @@ async function answers(port: number): Promise<boolean> {
     await admin.disconnect()
   }
 }
-
-const plaintext = {
-  KAFKA_CLIENT_ID: 'hookline-local-platform',
-  KAFKA_TLS: false,
-  KAFKA_SASL_MECHANISM: 'none',
-  KAFKA_SASL_USERNAME: '',
-  KAFKA_SASL_PASSWORD: '',
-} as const

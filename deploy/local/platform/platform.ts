@@ -5,7 +5,7 @@ import { type DownloadProgress, mavenIsMissing } from '../artifacts/maven.ts'
 import { findJava } from './java.ts'
 import { type JvmPlatform, startJvmPlatform } from './jvm-platform.ts'
 import type { BrokerControl } from './kafka.ts'
-import type { SecuredListener } from './kafka-properties.ts'
+import type { BrokerSecurity } from './kafka-properties.ts'
 
 /** A running Kafka and schema registry. Dispose of it (`await using`) or call `stop`, which may be called twice. */
 export type Platform = AsyncDisposable & {
@@ -60,16 +60,16 @@ export async function startPlatform({ progress, env = process.env }: PlatformOpt
 
 /**
  * Starts a Kafka and a registry on a local JVM, for tests that kill, stop or starve them.
- * @param users user -> password; adds a second listener with SASL PLAIN and ACLs to Kafka.
+ * @param security listeners with TLS or a login, beside the plain one.
  * @throws Error if Java or Maven is missing, or with the end of the log of what did not start.
  */
 export async function startOwnPlatform(
   { progress, env = process.env }: PlatformOptions,
-  users?: SecuredListener['users'],
+  security?: BrokerSecurity,
 ): Promise<JvmPlatform> {
   const search = await findJava(env)
   if (search.kind === 'missing') throw new Error(search.explanation)
-  return startJvmPlatform(search.java, progress, env, users)
+  return startJvmPlatform(search.java, progress, env, security)
 }
 
 /** @throws Error if only one of the two variables is set. */
