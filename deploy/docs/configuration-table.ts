@@ -32,13 +32,17 @@ const longestPattern = 30
 export function configurationTable(): string {
   const head = ['variable', 'read by', 'allowed', 'default', 'meaning']
   const rows = variables().map((variable) => [
-    code(variable.name),
+    nameOf(variable),
     readersOf(variable),
     allowedOf(variable),
     defaultOf(variable),
     variable.description,
   ])
   return table(head, rows)
+}
+
+function nameOf({ name, fileVariable }: Variable): string {
+  return fileVariable === null ? code(name) : `${code(name)} or ${code(fileVariable)}`
 }
 
 function variables(): Variable[] {

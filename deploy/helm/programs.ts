@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { fileVariableOf, takesFile } from '../../services/platform/config/file-variables.ts'
 import { type Topic, topics } from '../../services/topics/map.ts'
 import { configurations } from '../docs/configuration-table.ts'
 import { ownFlagsOf } from '../local/stack/memory.ts'
@@ -12,6 +13,7 @@ export type VariableDeclaration = {
   default?: unknown
   description?: string
   secret?: boolean
+  inFile?: boolean
 }
 
 /** What the chart's templates know of a program. */
@@ -72,10 +74,13 @@ function isUnusable(value: unknown): boolean {
   return value === undefined || String(value).includes('localhost')
 }
 
-/** Variables of a program with their JSON Schemas. */
+/** Variables of a program with their JSON Schemas, those that name a file with a value included. */
 export function declarationsOf(program: string): Map<string, VariableDeclaration> {
   const { properties } = JSON.parse(JSON.stringify(configurations[program])) as {
     properties: Record<string, VariableDeclaration>
   }
-  return new Map(Object.entries(properties))
+  const files = Object.entries(properties)
+    .filter(([, variable]) => takesFile(variable))
+    .map(([name]) => [fileVariableOf(name), { type: 'string', default: '', description: `file with ${name}` }] as const)
+  return new Map([...Object.entries(properties), ...files])
 }

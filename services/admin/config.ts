@@ -1,9 +1,9 @@
 import Type from 'typebox'
+import { connectionRules } from '../platform/config/connection-variables.ts'
 import { optionalHttpUrl, origin } from '../platform/config/variable-checks.ts'
 import {
   authVariables,
   keyRingVariables,
-  saslRule,
   serviceVariables,
   streamVariables,
   targetVariables,
@@ -59,5 +59,5 @@ export const adminConfig = Type.Object(
       description: 'scope requested from the OpenID provider, for the claims',
     }),
   },
-  { rules: [saslRule] },
+  { rules: [...connectionRules] },
 )

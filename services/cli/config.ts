@@ -1,6 +1,6 @@
 import Type from 'typebox'
+import { connectionRules, kafkaVariables, registryVariables } from '../platform/config/connection-variables.ts'
 import { optionalHttpUrl } from '../platform/config/variable-checks.ts'
-import { kafkaVariables, registryVariables, saslRule } from '../platform/config/variables.ts'
 
 export const cliConfig = Type.Object(
   {
@@ -10,5 +10,5 @@ export const cliConfig = Type.Object(
     ...kafkaVariables,
     ...registryVariables,
   },
-  { rules: [saslRule] },
+  { rules: [...connectionRules] },
 )

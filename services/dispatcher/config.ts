@@ -1,13 +1,8 @@
 import Type, { type Static } from 'typebox'
 import type { ConfigRule } from '../platform/config/config.ts'
+import { connectionRules } from '../platform/config/connection-variables.ts'
 import { nameServerList } from '../platform/config/variable-checks.ts'
-import {
-  keyRingVariables,
-  saslRule,
-  serviceVariables,
-  streamVariables,
-  targetVariables,
-} from '../platform/config/variables.ts'
+import { keyRingVariables, serviceVariables, streamVariables, targetVariables } from '../platform/config/variables.ts'
 import { topics } from '../topics/map.ts'
 import type { EngineLimits } from './engine/ports.ts'
 
@@ -81,7 +76,7 @@ export const dispatcherConfig = Type.Object(
       description: 'time between snapshots in webhook-health, in milliseconds',
     }),
   },
-  { rules: [saslRule, shareIsPartOfMemory] },
+  { rules: [...connectionRules, shareIsPartOfMemory] },
 )
 
 export function toEngineLimits(

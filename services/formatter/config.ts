@@ -1,5 +1,6 @@
 import Type from 'typebox'
-import { saslRule, serviceVariables, streamVariables } from '../platform/config/variables.ts'
+import { connectionRules } from '../platform/config/connection-variables.ts'
+import { serviceVariables, streamVariables } from '../platform/config/variables.ts'
 
 export const formatterConfig = Type.Object(
   {
@@ -12,5 +13,5 @@ export const formatterConfig = Type.Object(
       description: 'time between commits of finished offsets, in milliseconds',
     }),
   },
-  { rules: [saslRule] },
+  { rules: [...connectionRules] },
 )

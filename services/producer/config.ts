@@ -1,12 +1,7 @@
 import Type from 'typebox'
 import type { ConfigRule } from '../platform/config/config.ts'
-import {
-  authVariables,
-  kafkaVariables,
-  registryVariables,
-  saslRule,
-  serviceVariables,
-} from '../platform/config/variables.ts'
+import { connectionRules, kafkaVariables, registryVariables } from '../platform/config/connection-variables.ts'
+import { authVariables, serviceVariables } from '../platform/config/variables.ts'
 
 const bufferHoldsRequest: ConfigRule<{
   HOOKLINE_PRODUCER_MAX_REQUEST_BYTES: number
@@ -48,5 +43,5 @@ export const producerConfig = Type.Object(
       description: 'longest time in which a whole request must have arrived, in milliseconds',
     }),
   },
-  { rules: [saslRule, bufferHoldsRequest] },
+  { rules: [...connectionRules, bufferHoldsRequest] },
 )

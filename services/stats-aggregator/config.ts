@@ -1,5 +1,6 @@
 import Type from 'typebox'
-import { saslRule, serviceVariables, streamVariables } from '../platform/config/variables.ts'
+import { connectionRules } from '../platform/config/connection-variables.ts'
+import { serviceVariables, streamVariables } from '../platform/config/variables.ts'
 import { generationVariable } from '../topics/stats-generation.ts'
 import { businessList, maxMeasuredBusinesses } from './counting/measured-businesses.ts'
 
@@ -20,5 +21,5 @@ export const statsAggregatorConfig = Type.Object(
       description: `ids of businesses with metrics of their own, separated by commas; at most ${maxMeasuredBusinesses}`,
     }),
   },
-  { rules: [saslRule] },
+  { rules: [...connectionRules] },
 )

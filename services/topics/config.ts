@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { kafkaVariables, registryVariables, saslRule } from '../platform/config/variables.ts'
+import { connectionRules, kafkaVariables, registryVariables } from '../platform/config/connection-variables.ts'
 
 /** Environment variables of `npm run topics`. */
 export const topicsConfig = Type.Object(
@@ -21,7 +21,7 @@ export const topicsConfig = Type.Object(
       description: "replicas of each new topic; -1 is the broker's default",
     }),
   },
-  { rules: [saslRule] },
+  { rules: [...connectionRules] },
 )
 
 export type TopicsConfig = Static<typeof topicsConfig>

@@ -1,5 +1,5 @@
-import got, { type Got, HTTPError } from 'got'
-import type { RegistryConfig } from '../platform/avro/codec.ts'
+import { type Got, HTTPError } from 'got'
+import { createRegistryClient, type RegistryConfig } from '../platform/avro/registry-client.ts'
 import { type Topic, topics } from './map.ts'
 import { isAvro, readSchema, subjectName } from './schemas.ts'
 
@@ -38,12 +38,8 @@ export async function register(config: RegistryConfig, subject: string, schema: 
 
 /** All of its requests may be repeated. A request without a response is repeated after ten seconds. */
 function registryClient(config: RegistryConfig): Got {
-  const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
-  return got.extend({
-    prefixUrl: config.SCHEMA_REGISTRY_URL,
+  return createRegistryClient(config).extend({
     retry: { limit: 2, methods: ['PUT', 'POST'] },
-    timeout: { request: 10_000 },
     headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    ...(username === '' ? {} : { username, password }),
   })
 }

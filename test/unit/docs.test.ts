@@ -9,6 +9,7 @@ import { generatedParts } from '../../deploy/docs/parts.ts'
 import { fillIn } from '../../deploy/docs/sections.ts'
 import { readDefinitions } from '../../services/cli/apply/definition-file.ts'
 import { deadLetterReasons } from '../../services/domain/delivery/delivery.ts'
+import { describeConfig } from '../../services/platform/config/config.ts'
 import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
 import {
@@ -29,6 +30,10 @@ const generated = await generatedParts()
 /** Beginnings of the project's variables, whoever reads them. */
 const variable = /\b(?:HOOKLINE|KAFKA|SCHEMA_REGISTRY)_[A-Z_]*[A-Z]\b/g
 const declared = new Set(Object.values(configurations).flatMap(({ properties }) => Object.keys(properties)))
+/** Variables that name a file with the value of another one. */
+const fileVariables = new Set(
+  Object.values(configurations).flatMap((schema) => describeConfig(schema).map(({ fileVariable }) => fileVariable)),
+)
 
 test.each([...generated.keys()])('the generated parts of %s are current; if not: npm run docs', (path) => {
   expect(fillIn(read(path), generated.get(path) ?? new Map())).toBe(read(path))
@@ -75,7 +80,7 @@ describe('generated parts', () => {
   })
 
   test('every variable has exactly one row in the configuration table', () => {
-    const names = [...configurationTable().matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+    const names = [...configurationTable().matchAll(/^\| `(\w+)`(?: or `\w+_FILE`)? \|/gm)].map(([, name]) => name)
     expect(names).toEqual([...declared])
   })
 
@@ -95,7 +100,7 @@ describe('variables', () => {
       .filter((path) => /(\.ts|\.mjs|\.ci\/run)$/.test(path) && path !== 'test/unit/docs.test.ts')
       .flatMap((path) => [...read(path).matchAll(/(?:env\.|\bexport )(HOOKLINE_\w+)/g)].map(([, name]) => name)),
   )
-  const isKnown = (name: string) => declared.has(name) || readByScripts.has(name)
+  const isKnown = (name: string) => declared.has(name) || fileVariables.has(name) || readByScripts.has(name)
 
   test.each(documents)('every variable named in %s is declared', (path) => {
     const names = [...read(path).matchAll(variable)].map(([name]) => name)
@@ -263,7 +268,7 @@ describe('docs/reference/contract.md', () => {
 
   test('docs/reference/contract.md has every reason of a dead letter', () => {
     const section = sectionOf(contract, '## 4. Topics and records')
-    const shown = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason)
+    const shown = [...section.matchAll(/^\| `(\w+)`(?: or `\w+_FILE`)? \|/gm)].map(([, reason]) => reason)
     expect(shown).toEqual(deadLetterReasons)
   })
 })

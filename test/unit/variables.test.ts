@@ -79,6 +79,18 @@ const brokers = [
   'localhost:+9092',
   'user@host:9092',
 ]
+const notPem = [
+  'certificate',
+  '/etc/ssl/ca.pem',
+  'BEGIN CERTIFICATE',
+  '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----',
+]
+const certificates = (prefix: string) => ({
+  [`${prefix}_CA`]: notPem,
+  [`${prefix}_CERTIFICATE`]: notPem,
+  [`${prefix}_KEY`]: notPem,
+  [`${prefix}_SERVER_NAME`]: ['a b', 'https://kafka', 'kafka:9093', '-x'],
+})
 
 /** Values of each variable that cannot work. */
 const bad: Record<string, string[]> = {
@@ -90,9 +102,17 @@ const bad: Record<string, string[]> = {
   KAFKA_CLIENT_ID: ['a b', 'a\n', 'ü', 'x'.repeat(256)],
   KAFKA_TLS: boolean,
   KAFKA_SASL_MECHANISM: ['PLAIN', 'gssapi', 'scram'],
+  ...certificates('KAFKA_SSL'),
+  KAFKA_SASL_OAUTH_TOKEN_URL: url,
+  KAFKA_SASL_OAUTH_SSL_CA: notPem,
+  KAFKA_SASL_OAUTH_EXTENSIONS: ['a', 'a=', '=b', 'a b=c', 'a=b,', 'a1=b', 'a=b c'],
+  KAFKA_SASL_AWS_REGION: ['eu west', 'EU', 'a/b', 'x'.repeat(41)],
   HOOKLINE_TOPIC_PREFIX: ['a b', 'a/', 'ü', 'a:', 'x'.repeat(201)],
   HOOKLINE_SESSION_TIMEOUT_MS: whole(6_000, 300_000),
   SCHEMA_REGISTRY_URL: url,
+  ...certificates('SCHEMA_REGISTRY_SSL'),
+  SCHEMA_REGISTRY_OAUTH_TOKEN_URL: url,
+  SCHEMA_REGISTRY_OAUTH_SSL_CA: notPem,
   HOOKLINE_AUTH_JWKS_URL: url,
   HOOKLINE_AUTH_ALGORITHMS: ['none', 'HS256', 'RS256,HS256', 'rs256', ',', 'RS256;ES256'],
   HOOKLINE_KEY_RING: ['x', 'a=short', '=', keyRing.slice(0, -3)],
@@ -138,8 +158,17 @@ const bad: Record<string, string[]> = {
 const anyText = new Set([
   'KAFKA_SASL_USERNAME',
   'KAFKA_SASL_PASSWORD',
+  'KAFKA_SSL_KEY_PASSPHRASE',
+  'KAFKA_SASL_OAUTH_CLIENT_ID',
+  'KAFKA_SASL_OAUTH_CLIENT_SECRET',
+  'KAFKA_SASL_OAUTH_SCOPE',
+  'SCHEMA_REGISTRY_SSL_KEY_PASSPHRASE',
   'SCHEMA_REGISTRY_USERNAME',
   'SCHEMA_REGISTRY_PASSWORD',
+  'SCHEMA_REGISTRY_BEARER_TOKEN',
+  'SCHEMA_REGISTRY_OAUTH_CLIENT_ID',
+  'SCHEMA_REGISTRY_OAUTH_CLIENT_SECRET',
+  'SCHEMA_REGISTRY_OAUTH_SCOPE',
   'HOOKLINE_AUTH_PUBLIC_KEY',
   'HOOKLINE_AUTH_ISSUER',
   'HOOKLINE_AUTH_AUDIENCE',
@@ -186,11 +215,24 @@ test.each(services)(
   },
 )
 
+const certificate = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----'
+const connectionContradictions: Record<string, string>[] = [
+  { KAFKA_SASL_MECHANISM: 'plain' },
+  { KAFKA_SASL_MECHANISM: 'oauthbearer' },
+  { KAFKA_SASL_MECHANISM: 'aws-msk-iam' },
+  { KAFKA_SSL_CERTIFICATE: certificate },
+  { SCHEMA_REGISTRY_SSL_CERTIFICATE: certificate },
+  { SCHEMA_REGISTRY_OAUTH_TOKEN_URL: 'https://login.example' },
+  { SCHEMA_REGISTRY_USERNAME: 'me', SCHEMA_REGISTRY_BEARER_TOKEN: 'x' },
+]
+
 describe('variables that contradict one another', () => {
   const contradictions: [string, Record<string, string>][] = [
     ['dispatcher', { HOOKLINE_DISPATCHER_MAX_HELD: '100', HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: '101' }],
     ['producer', { HOOKLINE_PRODUCER_MAX_REQUEST_BYTES: '2048', HOOKLINE_PRODUCER_MAX_BUFFERED_BYTES: '2047' }],
-    ...services.map(({ service }): [string, Record<string, string>] => [service, { KAFKA_SASL_MECHANISM: 'plain' }]),
+    ...services.flatMap(({ service }) =>
+      connectionContradictions.map((env): [string, Record<string, string>] => [service, env]),
+    ),
   ]
   test.each(contradictions)('contradicting variables of %s end the start: %o', (service, env) => {
     const fault = faultOf(configs[service] as TObject, env) ?? 'taken'
@@ -225,10 +267,6 @@ describe('good values are taken', () => {
 const variablesOf = (list: string) => ({
   KAFKA_BROKERS: list,
   KAFKA_CLIENT_ID: 'test',
-  KAFKA_TLS: false,
-  KAFKA_SASL_MECHANISM: 'none' as const,
-  KAFKA_SASL_USERNAME: '',
-  KAFKA_SASL_PASSWORD: '',
 })
 
 test('brokers are parsed as the client connects to them', () => {

@@ -166,11 +166,14 @@ function stackVariables(
     ...(partitions !== undefined && { HOOKLINE_PARTITIONS: String(partitions) }),
     HOOKLINE_AUTH_JWKS_URL: '',
     HOOKLINE_AUTH_PUBLIC_KEY: publicKey,
+    HOOKLINE_AUTH_PUBLIC_KEY_FILE: '',
     HOOKLINE_AUTH_ISSUER: 'hookline',
     HOOKLINE_AUTH_AUDIENCE: 'hookline',
     // A Kafka that outlives this run contains values sealed by earlier runs, so the key ring then comes from the
     // environment.
-    HOOKLINE_KEY_RING: process.env.HOOKLINE_KEY_RING || `local=${randomBytes(32).toString('base64')}`,
+    ...(process.env.HOOKLINE_KEY_RING_FILE
+      ? {}
+      : { HOOKLINE_KEY_RING: process.env.HOOKLINE_KEY_RING || `local=${randomBytes(32).toString('base64')}` }),
     HOOKLINE_ALLOW_INSECURE_URLS: 'true',
     HOOKLINE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128',
   }

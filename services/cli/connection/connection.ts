@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose'
+import Type from 'typebox'
 import type { RegistryConfig } from '../../platform/avro/codec.ts'
 import { loadConfig } from '../../platform/config/config.ts'
 import type { KafkaVariables } from '../../platform/kafka/client.ts'
@@ -19,12 +20,13 @@ export type ConnectionFlags = {
 export type AdminConnection = { url: string; token: string }
 export type KafkaConnection = KafkaVariables & RegistryConfig & { HOOKLINE_TOPIC_PREFIX: string }
 
+const tokenVariable = Type.Object({ HOOKLINE_TOKEN: cliConfig.properties.HOOKLINE_TOKEN })
 /** End of the messages about a missing address. */
 const orStart = 'or start a local stack with npm start, which writes .hookline/local.json'
 
 /**
  * The token in the file is sent only to the address in the file: it is of no concern to other servers.
- * @throws CliFailure when the address or the token is missing.
+ * @throws CliFailure when the address or the token is missing; ConfigError when the token's file cannot be read.
  */
 export function adminConnection(
   flags: ConnectionFlags,
@@ -35,7 +37,7 @@ export function adminConnection(
   if (!url) throw usageFailure(`no address of admin: set --admin-url or HOOKLINE_ADMIN_URL, ${orStart}`)
   if (!URL.canParse(url)) throw usageFailure(`${url} is not a URL`)
   const ofThisStack = url === local?.adminUrl ? local.token : undefined
-  const token = flags.token || env.HOOKLINE_TOKEN || ofThisStack
+  const token = flags.token || loadConfig(tokenVariable, env).HOOKLINE_TOKEN || ofThisStack
   if (!token) throw usageFailure(`no token for ${url}: set --token-file or HOOKLINE_TOKEN`)
   return { url: url.replace(/(?<!\/)\/+$/, ''), token }
 }

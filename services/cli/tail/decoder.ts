@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import avsc from 'avsc'
-import got, { HTTPError } from 'got'
+import { HTTPError } from 'got'
 import { avroType } from '../../platform/avro/avro.ts'
-import type { RegistryConfig } from '../../platform/avro/codec.ts'
+import { createRegistryClient, type RegistryConfig } from '../../platform/avro/registry-client.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 
@@ -44,13 +44,8 @@ export function createDecoder(find: FindSchema): Decoder {
 }
 
 export function registrySchemas(config: RegistryConfig): FindSchema {
-  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
-  const http = got.extend({
-    prefixUrl: url,
-    timeout: { request: 10_000 },
-    retry: { limit: 2 },
-    ...(username === '' ? {} : { username, password }),
-  })
+  const { SCHEMA_REGISTRY_URL: url } = config
+  const http = createRegistryClient(config).extend({ retry: { limit: 2 } })
   return async (id) => {
     try {
       // The registry's client would drop the logical types.

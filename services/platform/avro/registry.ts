@@ -1,10 +1,9 @@
+import { type Got, RequestError } from 'got'
+import { adviseOnStatus, createRegistryClient, type RegistryConfig } from './registry-client.ts'
+
 /** The part of the Confluent schema registry API that records need. Apicurio's ccompat/v7 gives the same answers. */
 
-export type RegistryConfig = {
-  SCHEMA_REGISTRY_URL: string
-  SCHEMA_REGISTRY_USERNAME: string
-  SCHEMA_REGISTRY_PASSWORD: string
-}
+export type { RegistryConfig }
 
 /** The registry's own answer about an id. Any other response is an error: a proxy's page says nothing about the id. */
 export type FoundSchema =
@@ -27,7 +26,6 @@ export type Registry = {
 /** A response that comes from the registry: a JSON object in one of the two forms of its API. */
 export type RegistryAnswer = { kind: 'ok'; body: Record<string, unknown> } | { kind: 'error'; code: number }
 
-const timeoutMs = 10_000
 /** Maximum bytes of a response; schemas have some kilobytes. */
 const maxAnswerBytes = 4 * 1_048_576
 /** Maximum schemas that one schema may refer to, directly and through others. */
@@ -36,12 +34,10 @@ const maxReferences = 100
 const notFoundCodes = [40_401, 40_402, 40_403]
 const schemaNotFound = 40_403
 
+/** @throws ConfigError when a certificate or key of the connection cannot be used. */
 export function createRegistry(config: RegistryConfig): Registry {
-  const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = config
-  const base = config.SCHEMA_REGISTRY_URL.replace(/(?<!\/)\/+$/, '')
-  const headers: Record<string, string> = { accept: 'application/vnd.schemaregistry.v1+json, application/json' }
-  if (username !== '') headers.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-  return wrapRequests((path, json) => request(`${base}${path}`, headers, json))
+  const client = createRegistryClient(config).extend({ throwHttpErrors: false })
+  return wrapRequests((path, json) => request(client, config, path.slice(1), json))
 }
 
 /** @param ask sends a request, with a JSON body or without. @throws when the response is not the registry's own. */
@@ -80,32 +76,27 @@ export function readAnswer(status: number, contentType: string | null, text: str
   throw new Error(`status ${status}${Number.isInteger(code) ? `, error ${code}` : ''}`)
 }
 
-async function request(url: string, headers: Record<string, string>, json?: object): Promise<RegistryAnswer> {
+async function request(client: Got, config: RegistryConfig, path: string, json?: object): Promise<RegistryAnswer> {
   const post = json && {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    method: 'POST' as const,
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
     body: JSON.stringify(json),
   }
-  const response = await fetch(url, { headers, ...post, signal: AbortSignal.timeout(timeoutMs) }).catch(unreached)
-  const text = await readText(response).catch(unreached)
-  return readAnswer(response.status, response.headers.get('content-type'), text)
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > maxAnswerBytes) throw new Error(`the response has more than ${maxAnswerBytes} bytes`)
-    chunks.push(chunk)
+  const tooLarge = new AbortController()
+  const asked = client(path, { ...post, signal: tooLarge.signal })
+  asked.on('downloadProgress', ({ transferred }) => {
+    if (transferred > maxAnswerBytes) tooLarge.abort()
+  })
+  const { statusCode, headers, body } = await asked.catch((error: Error) => {
+    if (tooLarge.signal.aborted) throw new Error(`the response has more than ${maxAnswerBytes} bytes`)
+    throw new Error(error.message || (error instanceof RequestError && error.code) || error.name)
+  })
+  try {
+    return readAnswer(statusCode, headers['content-type'] ?? null, body)
+  } catch (error) {
+    const advice = adviseOnStatus(statusCode, config)
+    throw advice === null ? error : new Error(`${(error as Error).message} (${advice})`)
   }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** fetch only says "fetch failed"; the reason is in the cause. */
-function unreached(error: Error & { cause?: unknown }): never {
-  const { cause } = error
-  throw new Error(cause instanceof Error ? cause.message || cause.name : error.message)
 }
 
 async function readSchema(

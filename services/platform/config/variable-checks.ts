@@ -32,6 +32,24 @@ export const printable: Check = {
   allowed: '1 to 255 printable ASCII characters without blanks',
 }
 
+/** Name that a certificate may hold; may be left empty. */
+export const optionalName: Check = {
+  check: (value) => value === '' || listenAddress.check(value),
+  allowed: 'host name or IP address',
+}
+
+/** Text with at least one PEM block of the kind, such as CERTIFICATE; may be left empty. */
+export function pemText(kind: string): Check {
+  const begin = new RegExp(`^-----BEGIN (?:[A-Z0-9]+ )*${kind}-----\\s*$`, 'm')
+  return { check: (value) => value === '' || begin.test(value), allowed: `PEM text with BEGIN ${kind}` }
+}
+
+/** Pairs of name and value. */
+export const namedValues: Check = {
+  check: (value) => value === '' || value.split(',').every((pair) => /^\s*[A-Za-z]+=[\x21-\x7e]+\s*$/.test(pair)),
+  allowed: 'name=value, comma-separated; names of letters',
+}
+
 /** Addresses of name servers. They are IP addresses, because nothing can resolve names before them. */
 export const nameServerList: Check = {
   check: (value) => value === '' || value.split(',').every(isNameServer),

@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import type { ConfigRule } from './config.ts'
-import { brokerList, eachOf, httpUrl, listenAddress, optionalHttpUrl, printable } from './variable-checks.ts'
+import { kafkaVariables, registryVariables } from './connection-variables.ts'
+import { eachOf, listenAddress, optionalHttpUrl } from './variable-checks.ts'
 
 /** Variables that several services share. Each service's config.ts spreads the ones it needs. */
 
@@ -36,62 +36,12 @@ export const serviceVariables = (defaultPort: number) => ({
   }),
 })
 
-export const kafkaVariables = {
-  KAFKA_BROKERS: Type.String({
-    default: 'localhost:9092',
-    description: 'bootstrap brokers',
-    ...brokerList,
-  }),
-  KAFKA_CLIENT_ID: Type.String({
-    default: 'hookline',
-    description: "client id for the brokers' logs and quotas",
-    ...printable,
-  }),
-  KAFKA_TLS: Type.Boolean({ default: false, description: 'connect over TLS' }),
-  KAFKA_SASL_MECHANISM: Type.Enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'], {
-    default: 'none',
-    description: 'SASL mechanism',
-  }),
-  KAFKA_SASL_USERNAME: Type.String({ default: '', description: 'SASL user' }),
-  KAFKA_SASL_PASSWORD: Type.String({ default: '', description: 'SASL password', secret: true }),
-  HOOKLINE_TOPIC_PREFIX: Type.String({
-    default: '',
-    pattern: '^[A-Za-z0-9._-]*$',
-    // Kafka limits the name of a topic to 249 characters.
-    maxLength: 200,
-    description: 'prefix of the name of every topic and consumer group',
-  }),
-}
-
-/**
- * Requires a user for each SASL mechanism. Without one the broker would refuse every connection, and waiting would not
- * help.
- */
-export const saslRule: ConfigRule<{ KAFKA_SASL_MECHANISM: string; KAFKA_SASL_USERNAME: string }> = (config) =>
-  config.KAFKA_SASL_MECHANISM !== 'none' && config.KAFKA_SASL_USERNAME === ''
-    ? `KAFKA_SASL_MECHANISM is "${config.KAFKA_SASL_MECHANISM}" and KAFKA_SASL_USERNAME is not set; allowed: both or neither`
-    : null
-
 const groupVariables = {
   HOOKLINE_SESSION_TIMEOUT_MS: Type.Integer({
     default: 8_000,
     minimum: 6_000,
     maximum: 300_000,
     description: "time without a heartbeat until the group reassigns an instance's partitions, in milliseconds",
-  }),
-}
-
-export const registryVariables = {
-  SCHEMA_REGISTRY_URL: Type.String({
-    default: 'http://localhost:8080/apis/ccompat/v7',
-    description: "base URL of the schema registry's Confluent API",
-    ...httpUrl,
-  }),
-  SCHEMA_REGISTRY_USERNAME: Type.String({ default: '', description: 'user for basic authentication' }),
-  SCHEMA_REGISTRY_PASSWORD: Type.String({
-    default: '',
-    description: 'password for basic authentication',
-    secret: true,
   }),
 }
 
@@ -107,6 +57,7 @@ export const authVariables = {
   HOOKLINE_AUTH_PUBLIC_KEY: Type.String({
     default: '',
     description: 'public key of the token issuer, as a JWK in JSON or as PEM',
+    inFile: true,
   }),
   HOOKLINE_AUTH_ISSUER: Type.String({ default: 'hookline', description: 'required iss claim' }),
   HOOKLINE_AUTH_AUDIENCE: Type.String({ default: 'hookline', description: 'required aud claim' }),

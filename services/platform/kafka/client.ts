@@ -1,41 +1,48 @@
-import type { KafkaConfig, Kafka as KafkaType, SASLOptions } from 'kafkajs'
+import type { KafkaConfig, Kafka as KafkaType } from 'kafkajs'
+import type { Static, TObject } from 'typebox'
 import { ConfigError } from '../config/config.ts'
+import type { kafkaVariables } from '../config/connection-variables.ts'
+import { TlsSettings } from '../connection/tls-settings.ts'
 import type { Logger } from '../runtime/log.ts'
 import { brokerListForm, parseBrokers } from './broker-list.ts'
+import { registerAdviser } from './kafkajs-patches/connection-advice.ts'
 import { Kafka, logLevel } from './kafkajs-patches/kafkajs.ts'
+import { createAdviser } from './security/advice.ts'
+import { saslOptions } from './security/sasl.ts'
+import { connectMarginMs, connectMs, openSockets } from './security/sockets.ts'
 
-export type KafkaVariables = {
-  KAFKA_BROKERS: string
-  KAFKA_CLIENT_ID: string
-  KAFKA_TLS: boolean
-  KAFKA_SASL_MECHANISM: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'
-  KAFKA_SASL_USERNAME: string
-  KAFKA_SASL_PASSWORD: string
-}
+type AllVariables = Static<TObject<typeof kafkaVariables>>
+type AddressVariables = Pick<AllVariables, 'KAFKA_BROKERS' | 'KAFKA_CLIENT_ID'>
+export type KafkaVariables = AddressVariables & Partial<Omit<AllVariables, keyof AddressVariables>>
 
 /**
  * Creates a kafkajs client that logs through pino; it does not connect yet.
- * @throws ConfigError when the list of brokers is invalid.
+ * @throws ConfigError when the list of brokers is invalid, or a certificate or key cannot be used.
  */
 export function createKafka(config: KafkaVariables, log: Logger): KafkaType {
-  if (!parseBrokers(config.KAFKA_BROKERS))
+  const addresses = parseBrokers(config.KAFKA_BROKERS)
+  if (!addresses)
     throw new ConfigError(`KAFKA_BROKERS is ${JSON.stringify(config.KAFKA_BROKERS)}; allowed: ${brokerListForm}`)
+  const tls = new TlsSettings(config, 'KAFKA_SSL_', log)
+  const usesTls = config.KAFKA_TLS === true || !tls.isEmpty || tls.serverName !== ''
+  const { hasCa, hasCertificate } = tls
+  const adviser = createAdviser({ usesTls, hasCa, hasCertificate, mechanism: config.KAFKA_SASL_MECHANISM ?? 'none' })
+  const socketFactory = openSockets(usesTls ? tls : null, adviser)
+  registerAdviser(socketFactory, adviser, addresses.length)
   const options: KafkaConfig = {
     clientId: config.KAFKA_CLIENT_ID,
     brokers: config.KAFKA_BROKERS.split(',').map((broker) => broker.trim()),
-    ssl: config.KAFKA_TLS,
-    connectionTimeout: 3_000,
+    // Only shown in kafkajs' log: the sockets have their own settings.
+    ssl: usesTls,
+    socketFactory,
+    connectionTimeout: connectMs + connectMarginMs,
     requestTimeout: 20_000,
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => bridge(log, entry),
   }
-  if (config.KAFKA_SASL_MECHANISM !== 'none') options.sasl = sasl(config)
+  const sasl = saslOptions(config)
+  if (sasl) options.sasl = sasl
   return new Kafka(options)
-}
-
-function sasl(config: KafkaVariables): SASLOptions {
-  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config
-  return { mechanism: mechanism as 'plain', username, password }
 }
 
 /**

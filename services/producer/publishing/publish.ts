@@ -1,10 +1,13 @@
 import { pino } from 'pino'
+import Type from 'typebox'
 import type { Event } from '../../domain/event/event.ts'
 import { type EventFault, eventFaults } from '../../domain/event/event-faults.ts'
 import { limits } from '../../domain/event/event-limits.ts'
 import { createRegistry } from '../../platform/avro/codec.ts'
+import { loadConfig } from '../../platform/config/config.ts'
+import { connectionRules, kafkaVariables, registryVariables } from '../../platform/config/connection-variables.ts'
 import { illFormedTexts } from '../../platform/json/well-formed.ts'
-import { createKafka, type KafkaVariables } from '../../platform/kafka/client.ts'
+import { createKafka } from '../../platform/kafka/client.ts'
 import { systemClock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { Readiness } from '../../platform/runtime/readiness.ts'
@@ -13,17 +16,19 @@ import { isTooLarge } from '../reading/event-size.ts'
 import { EventPublisher } from './event-publisher.ts'
 
 export type PublisherOptions = {
+  /**
+   * Variables KAFKA_* and SCHEMA_REGISTRY_* as the services read them (docs/operating/connections.md), such as
+   * process.env: TLS, logins, secrets in files. The other options override them.
+   */
+  env?: Readonly<Record<string, string | undefined>>
   /** Bootstrap brokers, host:port. */
-  brokers: string[]
+  brokers?: string[]
   /** Base URL of the schema registry's Confluent API. */
-  schemaRegistryUrl: string
-  /** HOOKLINE_TOPIC_PREFIX of the services; empty by default. */
+  schemaRegistryUrl?: string
+  /** HOOKLINE_TOPIC_PREFIX of the services; by default that of `env`, or empty. */
   topicPrefix?: string
   /** "hookline-publisher" by default. */
   clientId?: string
-  tls?: boolean
-  sasl?: { mechanism: Exclude<KafkaVariables['KAFKA_SASL_MECHANISM'], 'none'>; username: string; password: string }
-  registryAuth?: { username: string; password: string }
   /** Maximum bytes waiting for Kafka; 64 MiB by default. */
   maxBufferedBytes?: number
   /** How long closing waits for events in flight, in milliseconds; 10,000 by default. */
@@ -71,19 +76,22 @@ const maxProblems = 20
 /**
  * Publishes events from a bot runtime in Node straight to Kafka, like the producer service does for HTTP. Waits until
  * Kafka, the schema registry and the schemas (npm run topics -- apply) are available.
+ * @throws ConfigError when a variable or a file of the connection cannot work.
  *
- * await using publisher = await openPublisher({ brokers: ['localhost:9092'], schemaRegistryUrl })
+ * await using publisher = await openPublisher({ env: process.env })
  * await publisher.publish({ type: 'status', event })
  */
 export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
-  const { topicPrefix: prefix = '', maxBufferedBytes = 67_108_864, closeTimeoutMs = 10_000 } = options
+  const { maxBufferedBytes = 67_108_864, closeTimeoutMs = 10_000 } = options
+  const config = connectionOf(options)
+  const prefix = config.HOOKLINE_TOPIC_PREFIX
   const log = options.log ?? pino({ level: 'warn' })
   const closing = new AbortController()
   const context = { log, clock: systemClock, readiness: new Readiness(), stopping: closing.signal }
   const ending = new Termination()
   const publisher = new EventPublisher()
   await publisher.open(
-    { kafka: openKafka(options, log), registry: openRegistry(options), use: new TopicUse('bot runtime', prefix) },
+    { kafka: createKafka(config, log), registry: createRegistry(config), use: new TopicUse('bot runtime', prefix) },
     context,
     (error) => ending.end(error),
   )
@@ -129,24 +137,14 @@ class Termination {
   }
 }
 
-function openKafka({ brokers, clientId = 'hookline-publisher', tls = false, sasl }: PublisherOptions, log: Logger) {
-  return createKafka(
-    {
-      KAFKA_BROKERS: brokers.join(','),
-      KAFKA_CLIENT_ID: clientId,
-      KAFKA_TLS: tls,
-      KAFKA_SASL_MECHANISM: sasl?.mechanism ?? 'none',
-      KAFKA_SASL_USERNAME: sasl?.username ?? '',
-      KAFKA_SASL_PASSWORD: sasl?.password ?? '',
-    },
-    log,
-  )
-}
+const connectionVariables = Type.Object({ ...kafkaVariables, ...registryVariables }, { rules: [...connectionRules] })
 
-function openRegistry({ schemaRegistryUrl, registryAuth }: PublisherOptions) {
-  return createRegistry({
-    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
-    SCHEMA_REGISTRY_USERNAME: registryAuth?.username ?? '',
-    SCHEMA_REGISTRY_PASSWORD: registryAuth?.password ?? '',
+function connectionOf({ env = {}, brokers, schemaRegistryUrl, topicPrefix, clientId }: PublisherOptions) {
+  return loadConfig(connectionVariables, {
+    ...env,
+    KAFKA_CLIENT_ID: clientId ?? env.KAFKA_CLIENT_ID ?? 'hookline-publisher',
+    ...(brokers && { KAFKA_BROKERS: brokers.join(',') }),
+    ...(schemaRegistryUrl !== undefined && { SCHEMA_REGISTRY_URL: schemaRegistryUrl }),
+    ...(topicPrefix !== undefined && { HOOKLINE_TOPIC_PREFIX: topicPrefix }),
   })
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import Type, { type Static } from 'typebox'
 import { ConfigError, loadConfig } from '../../platform/config/config.ts'
+import { connectionRules } from '../../platform/config/connection-variables.ts'
 import { streamVariables } from '../../platform/config/variables.ts'
 import { systemClock } from '../../platform/runtime/clock.ts'
 import { createLogger } from '../../platform/runtime/log.ts'
@@ -11,7 +12,7 @@ import { rebuild } from './rebuild.ts'
 
 /** npm run stats -- rebuild: folds webhook-attempts again, into another generation of webhook-stats. */
 
-const commandConfig = Type.Object({ ...streamVariables, ...generationVariable })
+const commandConfig = Type.Object({ ...streamVariables, ...generationVariable }, { rules: [...connectionRules] })
 
 const usage = `usage: npm run stats -- rebuild --generation <n> [--slow-threshold-ms <ms>] [--resume]
 

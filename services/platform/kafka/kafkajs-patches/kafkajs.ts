@@ -4,6 +4,7 @@ import { worker, workerQueue } from './batch-queue.ts'
 import { tryEverySeed } from './bootstrap.ts'
 import { askEveryBroker, endStoppedFetchers, outliveBrokers } from './broker-loss.ts'
 import { compressionCodecs } from './compression.ts'
+import { adviseOnClosing, adviseOnRefusals } from './connection-advice.ts'
 import { findLeadersQuickly } from './fetch-leaders.ts'
 import { takeTurnsInFetches } from './fetch-order.ts'
 import type { ConsumerGroupClass } from './kafkajs-inside.ts'
@@ -47,6 +48,9 @@ if (!loaded) {
   replace('producer/sendMessages', trackingSendMessages)
   replace('protocol/requests/produce/v3/request', writtenOnce)
   replace('protocol/request', encodeCall)
+  // Before the connection, which captures it.
+  replace('broker/saslAuthenticator/index', adviseOnRefusals)
+  replace('network/connection', adviseOnClosing)
   replace('cluster/connectionPoolBuilder', withParsedBrokers)
 }
 takeTurnsInFetches()
@@ -65,7 +69,9 @@ export const {
   AssignerProtocol,
   ConfigResourceTypes,
   Kafka,
+  KafkaJSConnectionError,
   KafkaJSError,
+  KafkaJSNonRetriableError,
   logLevel,
   PartitionAssigners,
   Partitioners,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import type { TObject } from 'typebox'
 import { describe, expect, test } from 'vitest'
-import { loadConfig } from '../../../../services/platform/config/config.ts'
+import { describeConfig, loadConfig } from '../../../../services/platform/config/config.ts'
 import { environmentOf, exampleNames, lackOfTools, type PodTemplate, podOf, render } from '../../../support/chart.ts'
 import { root } from '../../../support/documents.ts'
 
@@ -9,13 +9,17 @@ import { root } from '../../../support/documents.ts'
 
 type Declaration = { type?: string; enum?: string[]; maximum?: number; default?: unknown; secret?: boolean }
 
+/** A variable that names a file with the value of another one. */
+const fileVariable: Declaration = { type: 'string' }
 const programs = [
   ...readdirSync(new URL('services', root)).filter((name) => existsSync(new URL(`services/${name}/main.ts`, root))),
   'topics',
 ]
 const schemas = new Map(await Promise.all(programs.map(async (program) => [program, await schemaOf(program)] as const)))
 const declared = new Map(
-  [...schemas.values()].flatMap(({ properties }) => Object.entries(properties as Record<string, Declaration>)),
+  [...schemas].flatMap(([program, { properties }]) =>
+    namesOf(program).map((name) => [name, (properties as Record<string, Declaration>)[name] ?? fileVariable] as const),
+  ),
 )
 
 async function schemaOf(program: string): Promise<TObject> {
@@ -28,7 +32,8 @@ async function schemaOf(program: string): Promise<TObject> {
 }
 
 function namesOf(program: string): string[] {
-  return Object.keys(schemas.get(program)?.properties ?? {})
+  const described = describeConfig(schemas.get(program) as TObject)
+  return described.flatMap(({ name, fileVariable: file }) => (file === null ? [name] : [name, file]))
 }
 
 /** Paths of the Secrets' keys that a pod mounts. */

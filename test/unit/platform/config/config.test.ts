@@ -59,6 +59,7 @@ describe('wrong variables', () => {
 test("a configuration is described with each variable's type, default and documentation", () => {
   expect(describeConfig(schema)[1]).toEqual({
     name: 'COUNT',
+    fileVariable: null,
     type: 'integer from 1 to 9',
     default: '5',
     description: 'a count',
