@@ -91,10 +91,13 @@ function addAdvice(error: Error, broker: string, advice: string | null): void {
 /**
  * Ends kafkajs' five retries, which take ten seconds, when every bootstrap broker has failed for a reason that waiting
  * does not change. Services continue to try, and commands end with the reason. A client that has been connected before
- * is as patient as ever: its certificates may be in the middle of a replacement.
+ * is patient instead, also with a refused login, which ends a process otherwise: the broker may be starting, and its
+ * passwords or certificates may be in the middle of a replacement.
  */
 function endRetries(error: Error, client: ClientState): void {
-  if (client.wasConnected || ++client.failures < client.brokers) return
+  if (client.wasConnected) return void Object.assign(error, { retriable: true })
+  client.failures++
+  if (client.failures < client.brokers) return
   client.failures = 0
   Object.assign(error, { retriable: false })
 }
