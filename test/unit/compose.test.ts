@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
+import type { TObject } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { files } from '../../deploy/docker/volumes.ts'
 import { commonFlags, memoryVariables, ownFlagsOf } from '../../deploy/local/stack/memory.ts'
+import { describeConfig } from '../../services/platform/config/config.ts'
 import { topicsConfig } from '../../services/topics/config.ts'
 import { readDocument, root } from '../support/documents.ts'
 
@@ -40,9 +42,8 @@ describe.each(longRunning)('docker-compose.yml: the service %s', (name, service)
   const environment = service.environment ?? {}
 
   test("every variable of the service's config.ts can be set, and no other", async () => {
-    const { properties } = await configOf(name)
     // A container is reached from outside, at the port that is published.
-    const wanted = Object.keys(properties).filter((variable) => variable !== 'HOOKLINE_HTTP_HOST')
+    const wanted = namesOf(await configOf(name)).filter((variable) => variable !== 'HOOKLINE_HTTP_HOST')
     expect(
       Object.keys(environment)
         .filter((variable) => !isOfLibraries(variable))
@@ -135,7 +136,7 @@ test('containers of other projects are pinned by version, and are not started wi
 
 test('the environment of the topics command is what it reads', () => {
   const given = Object.keys(services.topics?.environment ?? {}).filter((name) => !isOfLibraries(name))
-  expect(given.sort()).toEqual(Object.keys(topicsConfig.properties).sort())
+  expect(given.sort()).toEqual(namesOf(topicsConfig).sort())
 })
 
 test('image and services limit memory as the local stack does', () => {
@@ -175,6 +176,12 @@ test('secrets have no value in docker-compose.yml', () => {
   expect(secret.length).toBeGreaterThan(0)
   expect(secret.filter(([, value]) => value !== null)).toEqual([])
 })
+
+/** Variables of a configuration, those that name a file with a value included. */
+function namesOf(schema: ConfigSchema): string[] {
+  const described = describeConfig(schema as TObject)
+  return described.flatMap(({ name, fileVariable }) => (fileVariable === null ? [name] : [name, fileVariable]))
+}
 
 async function configOf(name: string): Promise<ConfigSchema> {
   const module: Record<string, unknown> = await import(new URL(`services/${name}/config.ts`, root).href)
