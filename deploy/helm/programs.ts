@@ -82,5 +82,5 @@ export function declarationsOf(program: string): Map<string, VariableDeclaration
   const files = Object.entries(properties)
     .filter(([, variable]) => takesFile(variable))
     .map(([name]) => [fileVariableOf(name), { type: 'string', default: '', description: `file with ${name}` }] as const)
-  return new Map([...Object.entries(properties), ...files])
+  return new Map<string, VariableDeclaration>([...Object.entries(properties), ...files])
 }
