@@ -117,7 +117,13 @@ describe('variables', () => {
     // Variables that Compose itself uses, such as ports.
     const guide = sectionOf(read('docs/operating/docker.md'), '## For real')
     const ofCompose = new Set([...guide.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name))
-    const known = new Set([...declared, ...ofCompose, 'CONSOLE_URL', 'NODE_EXTRA_CA_CERTS'])
+    const known = new Set<string | null | undefined>([
+      ...declared,
+      ...fileVariables,
+      ...ofCompose,
+      'CONSOLE_URL',
+      'NODE_EXTRA_CA_CERTS',
+    ])
     expect([...new Set([...given, ...asked])].filter((name) => !known.has(name) && !name.startsWith('OTEL_'))).toEqual(
       [],
     )
