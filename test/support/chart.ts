@@ -6,7 +6,7 @@ import { findKubernetesTools, type KubernetesTools } from './kubernetes-tools.ts
 /** deploy/helm/hookline as Helm renders it. */
 
 export const chart = fileURLToPath(new URL('../../deploy/helm/hookline', import.meta.url))
-export const exampleNames = ['demo', 'scram-tls'] as const
+export const exampleNames = ['demo', 'scram-tls', 'strimzi-mtls'] as const
 export const exampleFile = (name: string) => `${chart}/examples/${name}.yaml`
 
 type EnvVar = { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TObject } from 'typebox'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { describeConfig, loadConfig } from '../../../../services/platform/config/config.ts'
 import { environmentOf, exampleNames, lackOfTools, type PodTemplate, podOf, render } from '../../../support/chart.ts'
-import { root } from '../../../support/documents.ts'
+import { readDocument, root } from '../../../support/documents.ts'
 
 /** Variables of every program that the chart runs, as its config.ts declares them, against what the values give it. */
 
@@ -63,6 +65,7 @@ describe.skipIf(lackOfTools !== null)('variables of the chart', () => {
   test('every service and the topics command have variables that the chart can set', () => {
     expect(programs).toHaveLength(6)
     expect(declared.size).toBeGreaterThan(30)
+    expect([...declared.keys()].filter((name) => name.endsWith('_FILE')).length).toBeGreaterThan(5)
   })
 
   test('every variable that is no secret can be set by config, with its exact value, for the programs that read it', () => {
@@ -105,14 +108,31 @@ describe.skipIf(lackOfTools !== null)('variables of the chart', () => {
 
   test.each(exampleNames)('every program accepts the variables that examples/%s.yaml gives it', (example) => {
     const resources = render({}, example)
-    const key = `k1=${Buffer.alloc(32).toString('base64')}`
     for (const program of programs) {
-      const environment = environmentOf(resources, program)
-      const given = Object.entries(environment).map(([name, value]) => [
-        name,
-        name === 'HOOKLINE_KEY_RING' ? key : value,
-      ])
-      expect(() => loadConfig(schemas.get(program) as TObject, Object.fromEntries(given)), program).not.toThrow()
+      const environment = valuesOf(environmentOf(resources, program))
+      expect(() => loadConfig(schemas.get(program) as TObject, environment), program).not.toThrow()
     }
   })
 })
+
+/** What the Secrets of the examples contain, by key. Every other one is a password. */
+const contents: Record<string, string> = {
+  'key-ring': `k1=${Buffer.alloc(32).toString('base64')}`,
+  'ca.crt': readDocument('test/support/certificates/ca.pem'),
+  'user.crt': readDocument('test/support/certificates/good.pem'),
+  'user.key': readDocument('test/support/certificates/key.pem'),
+}
+
+/** A container's environment with the contents of Secrets, as values and as files. */
+function valuesOf(environment: Record<string, string>): Record<string, string> {
+  const folder = mkdtempSync(join(tmpdir(), 'hookline-chart-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const values = Object.entries(environment).map(([name, source]) => {
+    const content = contents[source.split('/').at(-1) ?? '']
+    if (content === undefined || !name.endsWith('_FILE')) return [name, content ?? source]
+    const path = join(folder, name)
+    writeFileSync(path, content)
+    return [name, path]
+  })
+  return Object.fromEntries(values)
+}
