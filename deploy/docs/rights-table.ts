@@ -3,6 +3,7 @@ import { code, table } from './markdown.ts'
 
 const commands: Record<string, string> = {
   topics: 'npm run topics',
+  'topics-migrate': 'npm run topics -- migrate',
   'stats-rebuild': 'npm run stats -- rebuild',
   tail: 'npm run webhooks -- tail',
 }

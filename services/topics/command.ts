@@ -17,6 +17,7 @@ import { asyncApi } from './asyncapi.ts'
 import { type TopicsConfig, topicsConfig } from './config.ts'
 import { kafkaAcls } from './kafka-acls.ts'
 import { topics } from './map.ts'
+import { migrate } from './move/migrate.ts'
 import { register, unregistered } from './registration.ts'
 import { replicationWarnings } from './replication-warnings.ts'
 import { type Program, programs } from './rights.ts'
@@ -24,7 +25,7 @@ import { readSchema, subjectName } from './schemas.ts'
 import { toTopicSpec } from './spec.ts'
 import { type StrimziAuthentication, strimziAuthentications, strimziTopics, strimziUsers } from './strimzi.ts'
 
-/** Command line of npm run topics -- apply, diff, acls and print (docs/reference/contract.md, section 6). */
+/** Command line of npm run topics -- apply, diff, acls, print and migrate (docs/reference/contract.md, section 6). */
 
 const exitCodes = { ok: 0, failed: 1, usage: 2, configuration: 78 } as const
 
@@ -78,6 +79,26 @@ program
     process.stdout.write(strimziTopics(listSpecs(config), options) + strimziUsers(programs, options))
   })
 
+program
+  .command('migrate')
+  .description('copy what has to be kept from the topics of another prefix or cluster, once its services are done')
+  .option('--from-prefix <prefix>', 'HOOKLINE_TOPIC_PREFIX of the installation that is left', '')
+  .option('--from-brokers <brokers>', 'its KAFKA_BROKERS; by default those of the new one')
+  .option('--from-registry-url <url>', 'its SCHEMA_REGISTRY_URL; by default that of the new one')
+  .option('--leave-parked', 'do not wait for notifications in webhook-parked')
+  .action(async (options: MigrateFlags) => {
+    const config = loadConfig(topicsConfig, process.env)
+    const from = loadConfig(topicsConfig, {
+      ...process.env,
+      HOOKLINE_TOPIC_PREFIX: options.fromPrefix,
+      ...(options.fromBrokers && { KAFKA_BROKERS: options.fromBrokers }),
+      ...(options.fromRegistryUrl && { SCHEMA_REGISTRY_URL: options.fromRegistryUrl }),
+    })
+    const isDone = await migrate(config, { from, leaveParked: options.leaveParked === true }, print)
+    process.exitCode = isDone ? exitCodes.ok : exitCodes.failed
+  })
+
+type MigrateFlags = { fromPrefix: string; fromBrokers?: string; fromRegistryUrl?: string; leaveParked?: true }
 type PrintOptions = { format: 'strimzi' | 'asyncapi'; cluster: string; authentication: StrimziAuthentication }
 
 function listSpecs(config: TopicsConfig): TopicSpec[] {

@@ -1,4 +1,5 @@
 import { type Service, type Topic, topics } from './map.ts'
+import { drained, movedTopics, retryTopics } from './move/moved-topics.ts'
 
 /** Programs of this repository that use Kafka; each can have its own principal. */
 export const programs = [
@@ -8,6 +9,7 @@ export const programs = [
   'stats-aggregator',
   'admin',
   'topics',
+  'topics-migrate',
   'stats-rebuild',
   'tail',
 ] as const
@@ -66,6 +68,17 @@ export function listRights(program: Program, prefix: string): Right[] {
       ]
     case 'topics':
       return allTopics.map((topic) => onTopic(topic, 'Describe', 'DescribeConfigs', 'Create', 'AlterConfigs'))
+    case 'topics-migrate':
+      return [
+        ...movedTopics.map((topic) => onTopic(topic, 'Read', 'Write')),
+        onTopic(topics.webhookHealth, 'Read'),
+        ...drained.flatMap(([, read]) =>
+          read.filter((topic) => !movedTopics.includes(topic)).map((topic) => onTopic(topic, 'Describe')),
+        ),
+        ...retryTopics.map((topic) => onTopic(topic, 'Describe')),
+        ...drained.map(([group]) => onGroup(group, 'literal', ['Describe'])),
+        onGroup('topics-migrate', 'prefixed', ownGroups),
+      ]
     case 'stats-rebuild': {
       const rights = ofMap('stats-aggregator', onTopic)
       const stats = onTopic(topics.webhookStats, 'Create', 'DescribeConfigs', 'AlterConfigs')
