@@ -176,7 +176,8 @@ class Instance implements AsyncDisposable {
         log: { error: (gone: object) => kafka.violations.push(`parked is lost: ${JSON.stringify(gone)}`) },
         nowMs,
         monotonicMs: nowMs,
-      },
+      } as never,
+      ownerOf: () => undefined,
       committed: async () => {
         await kafka.answer()
         return new Map([[topic, new Map(structuredClone(kafka.committed))]])
@@ -185,7 +186,7 @@ class Instance implements AsyncDisposable {
       nowMs,
       log: silent,
       fail,
-    } as never)
+    })
     const commit = this.#commit.bind(this)
     const readers: never = Object.defineProperty({ commit }, 'assignment', { get: () => this.assignment }) as never
     this.#commits = new CommitLoop({
