@@ -1,3 +1,4 @@
+import { recordTimeMs } from '../domain/definition/record-time.ts'
 import type { Event, MessageEvent, StatusEvent } from '../domain/event/event.ts'
 import { eventFaults } from '../domain/event/event-faults.ts'
 import { readTraceparent } from '../domain/event/traceparent.ts'
@@ -18,7 +19,10 @@ export function statusSource(decode: Decode<StatusEvent>): EventSource {
 
 /** Reads what the record says besides the event. Kafka gives -1 for a record without a timestamp. */
 export function originOf({ headers, timestampMs }: Pick<ConsumedRecord, 'headers' | 'timestampMs'>): EventOrigin {
-  return { traceparent: readTraceparent(headers?.traceparent), publishedAt: timestampMs >= 0 ? timestampMs : null }
+  return {
+    traceparent: readTraceparent(headers?.traceparent),
+    publishedAt: timestampMs >= 0 ? recordTimeMs(timestampMs) : null,
+  }
 }
 
 /** Treats an event outside the limits of contract.md as unreadable. */

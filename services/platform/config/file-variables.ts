@@ -22,12 +22,18 @@ export function fileVariableOf(name: string): string {
 export function readVariableFile(path: string): string {
   let text: string
   try {
-    text = readFileSync(path, 'utf8').replace(/[\r\n]+$/, '')
+    text = withoutLastBreaks(readFileSync(path, 'utf8'))
   } catch (error) {
     throw new Error((error as NodeJS.ErrnoException).code ?? String(error))
   }
   if (text === '') throw new Error('is empty')
   return text
+}
+
+function withoutLastBreaks(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '\n' || text[end - 1] === '\r') end--
+  return text.slice(0, end)
 }
 
 /**

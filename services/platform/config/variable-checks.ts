@@ -40,8 +40,11 @@ export const optionalName: Check = {
 
 /** Text with at least one PEM block of the kind, such as CERTIFICATE; may be left empty. */
 export function pemText(kind: string): Check {
-  const begin = new RegExp(`^-----BEGIN (?:[A-Z0-9]+ )*${kind}-----\\s*$`, 'm')
-  return { check: (value) => value === '' || begin.test(value), allowed: `PEM text with BEGIN ${kind}` }
+  const begins = (line: string) => {
+    const found = /^-----BEGIN ([A-Z0-9 ]+)-----$/.exec(line.trim())?.[1]
+    return found === kind || found?.endsWith(` ${kind}`) === true
+  }
+  return { check: (value) => value === '' || value.split('\n').some(begins), allowed: `PEM text with BEGIN ${kind}` }
 }
 
 /** Pairs of name and value. */

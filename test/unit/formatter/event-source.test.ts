@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MessageEvent, StatusEvent } from '../../../services/domain/event/event.ts'
-import { messageSource, statusSource } from '../../../services/formatter/event-source.ts'
+import { messageSource, originOf, statusSource } from '../../../services/formatter/event-source.ts'
 import type { Decoded } from '../../../services/platform/avro/codec.ts'
 import { atMs, message, messageEvent, statusEvent } from '../../support/sample-events.ts'
 
@@ -71,3 +71,15 @@ test('an event of a known schema is read at once, one of an unknown schema later
   expect(later).toBeInstanceOf(Promise)
   expect(await later).toBe(unreadable)
 })
+
+test.each([
+  ['milliseconds', 1_700_000_000_000, 1_700_000_000_000],
+  ['microseconds', 1_700_000_000_000_000, 1_700_000_000_000],
+  ['nanoseconds', 1_700_000_000_000_000_000, 1_700_000_000_000],
+  ['no time', -1, null],
+])(
+  'a record’s timestamp in %s gives the time of its publication in milliseconds',
+  (_unit, timestampMs, publishedAt) => {
+    expect(originOf({ headers: undefined, timestampMs })).toEqual({ traceparent: null, publishedAt })
+  },
+)
