@@ -175,7 +175,6 @@ export class Dispatcher implements AsyncDisposable {
       takeover: { ...topics, reader, logIds, nowMs, log, unreadable: this.#unreadable },
       committed: () =>
         fetchCommitted(kafka, this.#readers.groupId, [...topics.sources.keys()], { log, clock, readiness, stopping }),
-      ownerOf: (webhookId) => this.#kafka.definition(webhookId)?.definition.businessId,
       nowMs,
       log,
       fail,

@@ -177,7 +177,6 @@ class Instance implements AsyncDisposable {
         nowMs,
         monotonicMs: nowMs,
       } as never,
-      ownerOf: () => undefined,
       committed: async () => {
         await kafka.answer()
         return new Map([[topic, new Map(structuredClone(kafka.committed))]])

@@ -1,4 +1,5 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import { isSameBusiness } from '../../domain/definition/same-business.ts'
 import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
@@ -85,5 +86,5 @@ export function ownRecord<T extends { businessId?: string | null | undefined }>(
   record: T | undefined,
   { businessId }: WebhookOfBusiness,
 ): T | undefined {
-  return (record?.businessId ?? businessId) === businessId ? record : undefined
+  return isSameBusiness(record?.businessId, businessId) ? record : undefined
 }

@@ -15,8 +15,6 @@ export type AssignmentsContext = {
   /** Commits of every topic that is dispatched. */
   committed: () => Promise<Map<string, Map<number, Committed>>>
   readers: Pick<PartitionReaders, 'quietTopics' | 'readQuietTopics'>
-  /** The webhook's business by its definition. */
-  ownerOf: (webhookId: string) => string | undefined
   nowMs: () => number
   log: Logger
   fail: (error: unknown) => void
@@ -74,7 +72,7 @@ export class Assignments {
     assignment: Assignment,
     commits: Promise<Map<string, Map<number, Committed>>>,
   ): Promise<void> {
-    const { engine, snapshots, takeover, ownerOf, nowMs, log } = this.#context
+    const { engine, snapshots, takeover, nowMs, log } = this.#context
     const committed = await commits
     if (!assignment.current) return
     if (!isNew) {
@@ -85,7 +83,7 @@ export class Assignments {
     const taken = await takeOver(number, committed, takeover)
     if (!assignment.current) return
     const { restored } = taken
-    removeFormerGates(restored.gates, ownerOf)
+    removeFormerGates(restored.gates, (webhookId) => engine.gates.businessOf(webhookId))
     engine.restore(number, restored)
     const { parked, gates, answered } = restored
     snapshots.takenOver(number, taken, [...parked.keys(), ...gates.keys()])

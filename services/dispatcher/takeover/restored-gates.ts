@@ -1,3 +1,4 @@
+import { isSameBusiness } from '../../domain/definition/same-business.ts'
 import type { Attempt } from '../../domain/delivery/delivery.ts'
 import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import { initialBreaker, onAttempt } from '../engine/gate/breaker.ts'
@@ -21,7 +22,7 @@ export function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapsh
   if (endedAtMs <= snapshotMs) return
   const ok = outcome !== 'error'
   const known = gates.get(webhookId)
-  const isOwn = known !== undefined && (known.businessId ?? businessId) === businessId
+  const isOwn = known !== undefined && isSameBusiness(known.businessId, businessId)
   if (!isOwn) gates.delete(webhookId)
   if (!isOwn && ok) return
   const gate = isOwn ? known : { breaker: initialBreaker(), pausedUntilMs: 0 }
@@ -32,11 +33,11 @@ export function foldGate(gates: Map<string, GateState>, attempt: Attempt, snapsh
   })
 }
 
-/** Removes gates of businesses that had their webhook's id before. @param ownerOf the business by the definition. */
+/** Removes gates of businesses that had their webhook's id before. @param businessOf the one by the definition. */
 export function removeFormerGates(
   gates: Map<string, GateState>,
-  ownerOf: (webhookId: string) => string | undefined,
+  businessOf: (webhookId: string) => string | null,
 ): void {
   for (const [webhookId, { businessId }] of gates)
-    if (businessId !== null && (ownerOf(webhookId) ?? businessId) !== businessId) gates.delete(webhookId)
+    if (!isSameBusiness(businessId, businessOf(webhookId))) gates.delete(webhookId)
 }

@@ -1,4 +1,5 @@
 import type { WebhookDefinition } from '../../../domain/definition/definition.ts'
+import { isSameBusiness } from '../../../domain/definition/same-business.ts'
 import type { Delivery } from '../../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../../domain/delivery/outcome.ts'
 import type { Clock } from '../../../platform/runtime/clock.ts'
@@ -91,7 +92,7 @@ export class SendGates {
     probe: boolean,
     nowMs: number,
   ): GateChange {
-    if ((this.businessOf(webhookId) ?? businessId) !== businessId)
+    if (!isSameBusiness(this.businessOf(webhookId), businessId))
       return { gate: 'unchanged', switchOff: switchOffReason(outcome, undefined, nowMs) }
     const before = this.isBlocked(webhookId, nowMs)
     this.#count(webhookId, partition, outcome, probe, nowMs)
@@ -129,8 +130,8 @@ export class SendGates {
    * @returns whether there was one.
    */
   setOwner(webhookId: string, businessId: string): boolean {
-    const known = this.#gates.get(webhookId)?.businessId ?? businessId
-    return known !== businessId && this.#gates.delete(webhookId)
+    const known = this.#gates.get(webhookId)?.businessId
+    return !isSameBusiness(known, businessId) && this.#gates.delete(webhookId)
   }
 
   /** Whether the breaker blocks the webhook. */

@@ -66,6 +66,6 @@ test('gates of businesses that had the id before are not restored; those of dele
     ['own', 'former', null].map((businessId) => [`of ${businessId}`, { businessId, ...state }] as const),
   )
   gates.set('deleted', { businessId: 'former', ...state })
-  removeFormerGates(gates, (webhookId) => (webhookId === 'deleted' ? undefined : 'own'))
+  removeFormerGates(gates, (webhookId) => (webhookId === 'deleted' ? null : 'own'))
   expect([...gates.keys()]).toEqual(['of own', 'of null', 'deleted'])
 })
