@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 const oneMinuteMs = 60_000
 // At full size a single case may play thousands of worlds (test/support/guarantee-size.ts).
-const kafkaTestMs = (process.env.HOOKLINE_GUARANTEES === 'full' ? 30 : 2) * oneMinuteMs
+const isFullSize = process.env.HOOKLINE_GUARANTEES === 'full'
+const kafkaTestMs = (isFullSize ? 30 : 2) * oneMinuteMs
 
 export default defineConfig({
   test: {
@@ -27,7 +28,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-kafka.ts'],
           setupFiles: ['test/support/failure-logs.ts'],
           // Two files at a time, each with services of its own: for most of their time they wait for timeouts and pauses.
-          maxWorkers: 2,
+          // At full size nothing runs beside what is measured.
+          maxWorkers: isFullSize ? 1 : 2,
           // After the other project: its tests keep all cores busy.
           sequence: { groupOrder: 1 },
           testTimeout: kafkaTestMs,
