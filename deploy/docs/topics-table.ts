@@ -1,7 +1,7 @@
-import { type Topic, topics } from '../../services/topics/map.ts'
+import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import { code, table } from './markdown.ts'
 
-/** The topics of services/topics/map.ts, in the order of the data flow. */
+/** The topics of services/topics/topic-map.ts, in the order of the data flow. */
 export function topicsTable(): string {
   const head = ['topic', 'key', 'value', 'written by', 'read by', 'kept', 'partitions']
   const rows = Object.values(topics).map((topic: Topic) => [

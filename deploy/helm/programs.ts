@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { fileVariableOf, takesFile } from '../../services/platform/config/file-variables.ts'
-import { type Topic, topics } from '../../services/topics/map.ts'
+import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import { configurations } from '../docs/configuration-table.ts'
 import { ownFlagsOf } from '../local/stack/memory.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describeConfig } from '../../services/platform/config/config.ts'
-import { topics } from '../../services/topics/map.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { configurations } from '../docs/configuration-table.ts'
 
 /** What an operator who upgrades has to know of a version: name -> what must not change unsaid. */

@@ -3,7 +3,7 @@ import type { ConfigRule } from '../platform/config/config.ts'
 import { connectionRules } from '../platform/config/connection-variables.ts'
 import { nameServerList } from '../platform/config/variable-checks.ts'
 import { keyRingVariables, serviceVariables, streamVariables, targetVariables } from '../platform/config/variables.ts'
-import { topics } from '../topics/map.ts'
+import { topics } from '../topics/topic-map.ts'
 import type { EngineLimits } from './engine/ports.ts'
 
 const shareIsPartOfMemory: ConfigRule<{

@@ -13,17 +13,17 @@ import {
 import { systemClock } from '../platform/runtime/clock.ts'
 import { createLogger } from '../platform/runtime/log.ts'
 import { readVersion } from '../platform/runtime/version.ts'
-import { asyncApi } from './asyncapi.ts'
 import { type TopicsConfig, topicsConfig } from './config.ts'
-import { kafkaAcls } from './kafka-acls.ts'
-import { topics } from './map.ts'
+import { toTopicSpec } from './kafka-settings.ts'
 import { migrate } from './move/migrate.ts'
+import { asyncApi } from './print/asyncapi.ts'
+import { kafkaAcls } from './print/kafka-acls.ts'
+import { type StrimziAuthentication, strimziAuthentications, strimziTopics, strimziUsers } from './print/strimzi.ts'
 import { register, unregistered } from './registration.ts'
 import { replicationWarnings } from './replication-warnings.ts'
 import { type Program, programs } from './rights.ts'
 import { readSchema, subjectName } from './schemas.ts'
-import { toTopicSpec } from './spec.ts'
-import { type StrimziAuthentication, strimziAuthentications, strimziTopics, strimziUsers } from './strimzi.ts'
+import { topics } from './topic-map.ts'
 
 /** Command line of npm run topics -- apply, diff, acls, print and migrate (docs/reference/contract.md, section 6). */
 

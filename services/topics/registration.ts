@@ -1,7 +1,7 @@
 import { type Got, HTTPError } from 'got'
 import { createRegistryClient, type RegistryConfig } from '../platform/avro/registry-client.ts'
-import { type Topic, topics } from './map.ts'
 import { isAvro, readSchema, subjectName } from './schemas.ts'
+import { type Topic, topics } from './topic-map.ts'
 
 const compatibility = 'FULL_TRANSITIVE'
 

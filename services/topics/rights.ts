@@ -1,5 +1,5 @@
-import { type Service, type Topic, topics } from './map.ts'
 import { drained, movedTopics, retryTopics } from './move/moved-topics.ts'
+import { type Service, type Topic, topics } from './topic-map.ts'
 
 /** Programs of this repository that use Kafka; each can have its own principal. */
 export const programs = [

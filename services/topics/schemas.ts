@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Codec } from '../platform/avro/codec.ts'
-import type { Topic } from './map.ts'
+import type { Topic } from './topic-map.ts'
 
 /** The schema of a topic's values, from schemas/: Avro for .avsc, JSON Schema for .json. */
 export function readSchema(topic: Topic): object {

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { topics } from './map.ts'
+import { topics } from './topic-map.ts'
 
 /** Selects the fold of webhook-attempts that is in use. Each generation has its own topic and consumer group. */
 export const generationVariable = {

@@ -1,8 +1,8 @@
-import type { Service, Topic } from './map.ts'
 import { topicName } from './schemas.ts'
+import type { Service, Topic } from './topic-map.ts'
 
 /**
- * The topics as one service uses them. Every topic is opened by asking the map (topics/map.ts). A reader or writer
+ * The topics as one service uses them. Every topic is opened by asking the map (topics/topic-map.ts). A reader or writer
  * missing there fails at the service's first start, so everything generated from the map, such as ACLs, is complete.
  */
 export class TopicUse {
@@ -32,7 +32,7 @@ export class TopicUse {
 
   #name(topic: Topic, services: readonly Service[], role: string): string {
     if (!services.includes(this.service))
-      throw new Error(`${this.service} is not among the ${role} of ${topic.name} in services/topics/map.ts`)
+      throw new Error(`${this.service} is not among the ${role} of ${topic.name} in services/topics/topic-map.ts`)
     return topicName(topic, this.prefix)
   }
 }

@@ -1,6 +1,6 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
-import { topics } from '../../services/topics/map.ts'
 import { topicName } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
 import { cpuMicros, median, residentMb, rounded } from './usage.ts'

@@ -1,8 +1,8 @@
 import type { Delivery } from '../../services/domain/delivery/delivery.ts'
 import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
-import { topics } from '../../services/topics/map.ts'
 import { topicName } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { partitions, type World } from './world.ts'
 
 /** One business whose webhooks have one channel each. */

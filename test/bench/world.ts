@@ -6,8 +6,8 @@ import { startPlatform } from '../../deploy/local/platform/platform.ts'
 import type { Encode } from '../../services/platform/avro/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import type { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
-import type { Topic } from '../../services/topics/map.ts'
 import { readSchema, subjectName } from '../../services/topics/schemas.ts'
+import type { Topic } from '../../services/topics/topic-map.ts'
 import { openCodec, openKafka, openProducer } from '../support/topic-reader.ts'
 
 export const partitions = 12

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { Codec } from '../../services/platform/avro/codec.ts'
 import type { Registry } from '../../services/platform/avro/registry.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
-import { topics } from '../../services/topics/map.ts'
 import { isAvro, readSchema } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { arbitraryOf } from './avro-arbitrary.ts'
 
 const avroTopics = Object.values(topics).filter(isAvro)

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { definitionParser } from '../../services/definitions/config-tables.ts'
+import { definitionParser } from '../../services/config-topics/config-tables.ts'
 import type { Account } from '../../services/domain/definition/definition.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
-import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { defaults } from '../support/sample-definitions.ts'
 
 const minimal = { id: 'wh1', businessId: 'b1', name: 'Orders', url: 'https://example.com/hook', channels: ['c1'] }

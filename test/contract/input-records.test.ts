@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { readDocument, sectionOf } from '../support/documents.ts'
 
 // The input records as contract.md, section 4, writes them, compared with the Avro schemas field by field.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Topic, topics } from '../../services/topics/map.ts'
 import { isAvro, subjectName, topicName } from '../../services/topics/schemas.ts'
+import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import { readDocument, sectionOf } from '../support/documents.ts'
 
 const all: Topic[] = Object.values(topics)

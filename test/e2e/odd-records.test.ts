@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { topics } from '../../services/topics/map.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { type FaultyStack, startFaultyStack } from '../support/faulty-stack.ts'
 import { startLoad } from '../support/load.ts'
 import { openKafka, readTopic } from '../support/topic-reader.ts'

@@ -15,8 +15,8 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { producerConfig } from '../../services/producer/config.ts'
 import { openPublisher } from '../../services/producer/publishing/publish.ts'
-import { topics } from '../../services/topics/map.ts'
 import { readSchema, topicName } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { rawMessageEvent, rawStatusEvent } from '../unit/producer/samples.ts'
 
 const prefix = `producer-test-${randomUUID()}-`

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
-import { isAllowedAddress } from '../../services/definitions/blocked-addresses.ts'
 import { checkedLookup } from '../../services/dispatcher/http/names/checked-addresses.ts'
+import { isAllowedAddress } from '../../services/targets/blocked-addresses.ts'
 import { blockedIpv4, blockedIpv6, publicAddresses } from '../support/blocked-addresses.ts'
 import { figure } from '../support/figure.ts'
 import {

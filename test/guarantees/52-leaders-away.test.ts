@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { topics } from '../../services/topics/map.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import type { DeadLetter } from '../../services/domain/delivery/delivery.ts'
-import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs } from '../support/guarantee-size.ts'
 import { messageOf, publish } from '../support/load.ts'

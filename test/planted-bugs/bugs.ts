@@ -667,7 +667,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'seals a header value for any origin',
-    file: 'services/definitions/sealed-values.ts',
+    file: 'services/config-topics/sealed-values.ts',
     text: 'keys.seal(plain, originContext(place, name)) + originMark',
     replacement: 'keys.seal(plain, headerContext(place, name))',
     caughtBy: ['test/unit/dispatcher/http/unsealed-target.test.ts'],
@@ -681,7 +681,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'quotes bytes that are not JSON',
-    file: 'services/definitions/config-tables.ts',
+    file: 'services/config-topics/config-tables.ts',
     text: "const [place = ''] =",
     replacement: 'const [place = String(error)] =',
     caughtBy: ['test/unit/definition-fuzz.test.ts'],
@@ -705,14 +705,14 @@ export const plantedBugs: PlantedBug[] = [
     file: 'services/domain/definition/newest-records.ts',
     text: '&& decidedOn !== newest)',
     replacement: '&& decidedOn > newest)',
-    caughtBy: ['test/unit/definitions/checked-writes.test.ts'],
+    caughtBy: ['test/unit/config-topics/checked-writes.test.ts'],
   },
   {
     name: 'leaves a change that was not accepted as the last record of its webhook',
-    file: 'services/definitions/checked-writes.ts',
+    file: 'services/config-topics/checked-writes.ts',
     text: 'await this.#repair(key, basis, seen)',
     replacement: '',
-    caughtBy: ['test/unit/definitions/checked-writes.test.ts'],
+    caughtBy: ['test/unit/config-topics/checked-writes.test.ts'],
   },
   {
     name: 'accepts a login token once at each instance',

@@ -4,8 +4,8 @@ import type { WebhookSnapshot } from '../../services/domain/delivery/webhook-sna
 import type { Codec, Decode } from '../../services/platform/avro/codec.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
-import { type Topic, topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
+import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import { followTopic, openCodec, openKafka } from './topic-reader.ts'
 
 /** Current records of a topic, in the order of their partitions. */

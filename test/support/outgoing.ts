@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, isIP, type Server, type Socket } from 'node:net'
-import { parseRanges } from '../../services/definitions/blocked-addresses.ts'
 import { type HttpRequest, HttpSender, type HttpSenderOptions } from '../../services/dispatcher/http/http-sender.ts'
 import type { Resolve } from '../../services/dispatcher/http/names/checked-addresses.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { parseRanges } from '../../services/targets/blocked-addresses.ts'
 
 /** A sender for receivers on this machine. @param opened CIDRs, comma-separated. */
 export function createSender(opened = '127.0.0.0/8', options: Omit<HttpSenderOptions, 'allowedAddresses'> = {}) {

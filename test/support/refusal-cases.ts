@@ -1,5 +1,5 @@
 import { type ServiceName, serviceNames } from '../../deploy/local/stack/stack.ts'
-import { type Topic, topics } from '../../services/topics/map.ts'
+import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import { isFull } from './guarantee-size.ts'
 import type { RefusalSteps } from './refusal-steps.ts'
 

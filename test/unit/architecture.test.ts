@@ -41,7 +41,7 @@ function importsOf(lines: Line[]): (Line & { target: string })[] {
   return lines.flatMap((line) => [...line.text.matchAll(pattern)].map((match) => ({ ...line, target: match[1] ?? '' })))
 }
 
-const sharedFolders = ['domain', 'platform', 'topics', 'definitions', 'stats']
+const sharedFolders = ['domain', 'platform', 'topics', 'config-topics', 'targets', 'stats']
 
 /** The folder of services/ that contains a path; empty for a file of services/ itself. */
 function folderOf(path: string): string {
@@ -239,18 +239,18 @@ const units = 'a number of time carries its unit'
 test.each(
   [
     ['domain/a.ts', "import { x } from '../platform/runtime/clock.ts'", 'domain imports nothing outside itself'],
-    ['domain/a.ts', "import type { x } from '../topics/map.ts'", 'domain imports nothing outside itself'],
+    ['domain/a.ts', "import type { x } from '../topics/topic-map.ts'", 'domain imports nothing outside itself'],
     ['domain/a.ts', "import { readFileSync } from 'node:fs'", 'domain imports nothing outside itself'],
     ['platform/kafka/a.ts', "import type { Event } from '../../domain/event.ts'", 'platform imports neither'],
-    ['platform/a.ts', "import { topics } from '../topics/map.ts'", 'platform imports neither'],
+    ['platform/a.ts', "import { topics } from '../topics/topic-map.ts'", 'platform imports neither'],
     ['platform/a.ts', "import { x } from '../formatter/body.ts'", 'platform imports neither'],
     ['formatter/a.ts', "import { x } from '../dispatcher/send.ts'", apart],
     ['formatter/sub/a.ts', "export { x } from '../../admin/view.ts'", apart],
     ['console/App.tsx', "import { x } from '../platform/runtime/log.ts'", 'nothing of the services but domain'],
-    ['console/src/App.tsx', "import { x } from '../../topics/map.ts'", 'nothing of the services but domain'],
+    ['console/src/App.tsx', "import { x } from '../../topics/topic-map.ts'", 'nothing of the services but domain'],
     ['console/src/App.tsx', '<p dangerouslySetInnerHTML={{ __html: name }} />', 'text stays text'],
     ['cli/a.ts', "const x = await import('../admin/view.ts')", apart],
-    ['definitions/a.ts', "import { x } from '../admin/view.ts'", apart],
+    ['config-topics/a.ts', "import { x } from '../admin/view.ts'", apart],
     ['formatter/a.ts', "import { x } from '../../test/support/services.ts'", 'nothing of deploy/ or test/'],
     ['formatter/a.ts', "import kafkajs from 'kafkajs'", kafkajs],
     ['formatter/a.ts', "import type { Kafka } from 'kafkajs'", kafkajs],
@@ -260,7 +260,7 @@ test.each(
     ['dispatcher/engine/gate/a.ts', "import type { x } from '../../takeover/takeover.ts'", pure],
     ['dispatcher/engine/a.ts', "import type { x } from '../main.ts'", pure],
     ['dispatcher/engine/a.ts', "import { x } from '../../platform/kafka/log-ids.ts'", pure],
-    ['dispatcher/engine/a.ts', "import { x } from '../../definitions/config-tables.ts'", pure],
+    ['dispatcher/engine/a.ts', "import { x } from '../../config-topics/config-tables.ts'", pure],
     ['dispatcher/engine/a.ts', "import { x } from 'node:fs'", pure],
     ['dispatcher/engine/a.ts', "const x = await import('node:net')", pure],
     ['dispatcher/engine/a.ts', "import { request } from 'undici'", pure],
@@ -296,8 +296,8 @@ test.each([
   ['platform/kafka/a.ts', "import kafkajs from 'kafkajs'\nimport { x } from '../log.ts'"],
   ['platform/runtime/clock.ts', 'const now = Date.now()'],
   ['formatter/a.ts', "import { x } from './body.ts'\nimport { y } from '../domain/event.ts'"],
-  ['formatter/a.ts', "import { x } from '../topics/map.ts'\nimport { y } from '../platform/kafka/client.ts'"],
-  ['definitions/a.ts', "import { x } from '../domain/event.ts'\nimport { y } from '../topics/map.ts'"],
+  ['formatter/a.ts', "import { x } from '../topics/topic-map.ts'\nimport { y } from '../platform/kafka/client.ts'"],
+  ['config-topics/a.ts', "import { x } from '../domain/event.ts'\nimport { y } from '../topics/topic-map.ts'"],
   ['formatter/a.ts', '// Date.now() would not do\n/** nor new Date(), nor console.log */\nconst x = new Date(timeMs)'],
   ['formatter/a.ts', 'const retryDelayMs = 500\nconst largestPage = 200\nfunction f(timeoutSeconds: number) {}'],
   ['platform/kafka/kafkajs-patches/a.ts', 'type Fields = { timeout: number }'],

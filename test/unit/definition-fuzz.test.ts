@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { definitionFold } from '../../services/admin/audit/audit-fold.ts'
-import { complete, needsCompletion } from '../../services/admin/definitions/completion.ts'
+import { complete, needsCompletion } from '../../services/admin/definition-writes/completion.ts'
 import { toView } from '../../services/admin/webhooks/view.ts'
-import { definitionParser } from '../../services/definitions/config-tables.ts'
+import { definitionParser } from '../../services/config-topics/config-tables.ts'
 import { createTarget } from '../../services/dispatcher/http/unsealed-target.ts'
 import { DefinitionTable } from '../../services/domain/definition/definition-table.ts'
 import { avroType } from '../../services/platform/avro/avro.ts'
-import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { keys, nowMs, policy, secretOf } from './admin/support.ts'
 
 /** No record of webhook-config ends a process: it is in force, or its fault is shown. */

@@ -10,8 +10,8 @@ import { fillIn } from '../../deploy/docs/sections.ts'
 import { readDefinitions } from '../../services/cli/apply/definition-file.ts'
 import { deadLetterReasons } from '../../services/domain/delivery/delivery.ts'
 import { describeConfig } from '../../services/platform/config/config.ts'
-import { topics } from '../../services/topics/map.ts'
 import { readSchema } from '../../services/topics/schemas.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import {
   anchorsOf,
   codeBlocks,

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
 import { compileSchema } from '../../services/platform/json/json-schema.ts'
 import { createRequestReader } from '../../services/producer/reading/read-request.ts'
-import { topics } from '../../services/topics/map.ts'
+import { topics } from '../../services/topics/topic-map.ts'
 import { createFormatterWorld, typeOf } from '../support/formatter-world.ts'
 import { illFormedTexts, worstTexts } from '../support/worst-texts.ts'
 

@@ -1,5 +1,5 @@
-import { topics } from '../../../services/topics/map.ts'
 import { topicName } from '../../../services/topics/schemas.ts'
+import { topics } from '../../../services/topics/topic-map.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Stack, serviceNames } from '../stack/stack.ts'
 

@@ -1,7 +1,7 @@
 import { BusinessEntry } from '../../domain/api/account.ts'
 import { type Page, pageOf } from '../../domain/api/parts.ts'
 import { reaches } from '../../platform/http/auth.ts'
-import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
+import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
 import { cursorAt, defaultLimit, ListQuery, readCursor } from '../http/shapes.ts'
 

@@ -1,12 +1,12 @@
-import { decidedOn, readHeader } from '../../definitions/config-headers.ts'
-import { accountParser, definitionParser } from '../../definitions/config-tables.ts'
-import { formerSecretField, openHeader } from '../../definitions/sealed-values.ts'
+import { decidedOn, readHeader } from '../../config-topics/config-headers.ts'
+import { accountParser, definitionParser } from '../../config-topics/config-tables.ts'
+import { formerSecretField, openHeader } from '../../config-topics/sealed-values.ts'
 import { type Account, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { NewestRecords } from '../../domain/definition/newest-records.ts'
 import { recordTimeMs } from '../../domain/definition/record-time.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { KeyRing, Opened } from '../../platform/keyring.ts'
-import { completesHeader, subjectHeader } from '../definitions/record-headers.ts'
+import { completesHeader, subjectHeader } from '../definition-writes/record-headers.ts'
 import {
   type AuditEntry,
   type Audited,

@@ -3,8 +3,8 @@ import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { choosePartition } from '../../platform/kafka/key-partition.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
-import type { Topic } from '../../topics/map.ts'
 import { readSchema } from '../../topics/schemas.ts'
+import type { Topic } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 
 /** Reads the records of one webhook from a topic. Their key is its id, so they are in one partition, in order. */

@@ -4,8 +4,8 @@ import { projection } from '../../platform/avro/avro-projection.ts'
 import type { Codec, Decode, Encode } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
-import { type Topic, topics } from '../../topics/map.ts'
 import { readSchema } from '../../topics/schemas.ts'
+import { type Topic, topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import {
   findPartitionRange,

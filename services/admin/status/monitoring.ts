@@ -5,9 +5,9 @@ import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts
 import type { Codec } from '../../platform/avro/codec.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
-import { type Topic, topics } from '../../topics/map.ts'
 import { readSchema } from '../../topics/schemas.ts'
 import { statsTopicFor } from '../../topics/stats-generation.ts'
+import { type Topic, topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { LatestRecords } from '../records/latest-records.ts'
 

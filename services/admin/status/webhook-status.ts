@@ -2,8 +2,8 @@ import type { LastHour, Status } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { type DeadLetterCounts, hourMs } from '../../domain/stats/stats.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
-import { topics } from '../../topics/map.ts'
-import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
+import { topics } from '../../topics/topic-map.ts'
+import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import { conflictWith } from '../webhooks/channel-rules.ts'
 import type { BacklogSize } from './backlog.ts'
 import { decideStatus } from './decide-status.ts'
@@ -45,7 +45,7 @@ export class Standing {
   }
 }
 
-/** Number of dead letters within their topic's retention of 14 days (topics/map.ts), in whole hours. */
+/** Number of dead letters within their topic's retention of 14 days (topics/topic-map.ts), in whole hours. */
 export function lettersKept(counts: DeadLetterCounts | undefined, nowMs: number): number {
   const oldestMs = nowMs - topics.webhookDeadLetters.cleanup.retentionDays * 24 * hourMs
   let kept = 0

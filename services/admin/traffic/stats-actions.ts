@@ -4,7 +4,7 @@ import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
-import type { WebhookStore } from '../definitions/stores.ts'
+import type { WebhookStore } from '../definition-writes/stores.ts'
 import type { ApiResponse, Call } from '../http/route.ts'
 import {
   type AttemptParams,

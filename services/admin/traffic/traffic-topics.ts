@@ -1,6 +1,6 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
-import { type Topic, topics } from '../../topics/map.ts'
+import { type Topic, topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { type RecordPage, readNewestFirst, readOne, type WantedRecords } from '../records/newest-first.ts'
 import { openTopicSource, type Reader, type TopicSource } from '../records/webhook-records.ts'

@@ -1,9 +1,9 @@
-import { toOrigin } from '../../definitions/sealed-values.ts'
-import { type UrlPolicy, urlProblem } from '../../definitions/target-url.ts'
+import { toOrigin } from '../../config-topics/sealed-values.ts'
 import { Draft } from '../../domain/api/webhook.ts'
 import { isServerMade } from '../../domain/definition/definition.ts'
 import { shapeProblem } from '../../domain/definition/json-shape.ts'
 import { type Checked, compileSchema } from '../../platform/json/json-schema.ts'
+import { type UrlPolicy, urlProblem } from '../../targets/target-url.ts'
 import { headerProblems, movedHeaders } from './header-rules.ts'
 import { refusal } from './refusal.ts'
 

@@ -1,4 +1,4 @@
-import { formerSecretField } from '../../definitions/sealed-values.ts'
+import { formerSecretField } from '../../config-topics/sealed-values.ts'
 import type { Draft } from '../../domain/api/webhook.ts'
 import { nextVersion, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import {

@@ -1,7 +1,7 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
-import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
+import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import { accepted } from '../http/refusals.ts'
 
 type WebhookKey = { businessId: string; id: string }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { formerSecretField, isBound, openHeader, sealHeader } from '../../definitions/sealed-values.ts'
+import { formerSecretField, isBound, openHeader, sealHeader } from '../../config-topics/sealed-values.ts'
 import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
 import { listFormerSecrets, withFormerSecrets } from '../../domain/definition/former-secrets.ts'

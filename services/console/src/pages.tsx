@@ -5,7 +5,7 @@ import { Shell } from './layout/shell.tsx'
 import { StartPage } from './layout/start-page.tsx'
 import { LoginPage } from './pages/login/login-page.tsx'
 import { NotFoundPage } from './pages/not-found-page.tsx'
-import { ListPage } from './pages/webhooks/list-page.tsx'
+import { ListPage } from './pages/webhook-list/list-page.tsx'
 import { Failure } from './parts/page/failure.tsx'
 import { PageSkeleton } from './parts/page/page-skeleton.tsx'
 

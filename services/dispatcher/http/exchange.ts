@@ -5,7 +5,7 @@ import type { UnreadBodies } from './answer/unread-bodies.ts'
 import type { ConnectionUser, HttpConnection } from './connection/connection.ts'
 import type { ConnectionPool } from './connection/connections.ts'
 import { type ConnectionTarget, Opening, type OpeningContext } from './connection/opening.ts'
-import type { RequestBytes } from './encode-request.ts'
+import type { RequestBytes } from './request-bytes.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { asError, TimeLimitError, toOutcome } from './unreachable.ts'
 

@@ -1,13 +1,13 @@
-import { type AddressRanges, isAllowedAddress } from '../../definitions/blocked-addresses.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
+import { type AddressRanges, isAllowedAddress } from '../../targets/blocked-addresses.ts'
 import { UnreadBodies } from './answer/unread-bodies.ts'
 import { ConnectionPool } from './connection/connections.ts'
 import { TlsSessions } from './connection/tls-sessions.ts'
-import { encodeRequest } from './encode-request.ts'
 import { Exchange, type ExchangeContext } from './exchange.ts'
 import { checkedLookup, type Resolve } from './names/checked-addresses.ts'
 import { Names } from './names/names.ts'
+import { encodeRequest } from './request-bytes.ts'
 
 export type HttpRequest = {
   origin: string

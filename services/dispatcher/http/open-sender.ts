@@ -1,5 +1,5 @@
-import { targetPolicy } from '../../definitions/target-exceptions.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
+import { targetPolicy } from '../../targets/target-exceptions.ts'
 import { DefinitionFreshness } from '../intake/definition-freshness.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 import { Sender } from './deliver.ts'

@@ -1,10 +1,10 @@
-import { formerSecretField, openHeader } from '../../definitions/sealed-values.ts'
-import { type UrlPolicy, urlProblem } from '../../definitions/target-url.ts'
+import { formerSecretField, openHeader } from '../../config-topics/sealed-values.ts'
 import { refusalMessages } from '../../domain/api/refusals.ts'
 import { isHeaderValue, isReservedHeader } from '../../domain/definition/custom-headers.ts'
 import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { listFormerSecrets } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
+import { type UrlPolicy, urlProblem } from '../../targets/target-url.ts'
 import { type SigningKey, secretKey } from './signature.ts'
 
 /** A webhook's definition with its secrets and headers unsealed, ready for sending. Created once for each version. */

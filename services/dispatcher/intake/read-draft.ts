@@ -1,4 +1,4 @@
-import { definitionParser } from '../../definitions/config-tables.ts'
+import { definitionParser } from '../../config-topics/config-tables.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 
 const parse = definitionParser()

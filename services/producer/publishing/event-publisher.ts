@@ -4,7 +4,7 @@ import type { Registry } from '../../platform/avro/registry.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
-import { topics } from '../../topics/map.ts'
+import { topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { type BuildRecord, createRecordBuilder, openEventEncoders } from './event-records.ts'
 

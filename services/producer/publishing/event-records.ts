@@ -1,8 +1,8 @@
 import { type Event, eventKey, type MessageEvent, type StatusEvent } from '../../domain/event/event.ts'
 import type { Codec, Encode } from '../../platform/avro/codec.ts'
 import type { OutgoingRecord } from '../../platform/kafka/produce/producer.ts'
-import { topics } from '../../topics/map.ts'
 import { readSchema } from '../../topics/schemas.ts'
+import { topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/delivery/delivery.ts'
 import type { AttemptError, WebhookStats } from '../../domain/stats/stats.ts'
 import { responseTimes } from '../../stats/response-times.ts'
-import type { FoldRules, FoldState } from '../fold/fold.ts'
+import type { FoldRules, FoldState } from '../fold/fold-rules.ts'
 import { countedTime } from './counted-time.ts'
 import { countHour } from './hours.ts'
 import { keepError } from './latest-errors.ts'

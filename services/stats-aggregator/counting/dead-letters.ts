@@ -1,6 +1,6 @@
 import type { DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { type DeadLetterCounts, startOfHour } from '../../domain/stats/stats.ts'
-import type { FoldRules, FoldState } from '../fold/fold.ts'
+import type { FoldRules, FoldState } from '../fold/fold-rules.ts'
 import { countedTime } from './counted-time.ts'
 import { entryAt } from './counts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'

@@ -7,9 +7,9 @@ import { GroupConsumer } from '../../platform/kafka/consumer.ts'
 import { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { RecordFaults } from '../../platform/runtime/record-faults.ts'
 import type { ServiceContext } from '../../platform/runtime/service.ts'
-import { type Topic, topics } from '../../topics/map.ts'
 import { readSchema } from '../../topics/schemas.ts'
 import { statsGroupFor, statsTopicFor } from '../../topics/stats-generation.ts'
+import { type Topic, topics } from '../../topics/topic-map.ts'
 import { TopicUse } from '../../topics/topic-use.ts'
 import {
   attemptRules,
@@ -22,7 +22,7 @@ import {
 import { type CountedLetter, type LetterState, letterRules, toCounts, toLetterState } from '../counting/dead-letters.ts'
 import { createStatsMetrics } from '../metrics.ts'
 import { Flusher } from './flusher.ts'
-import { openFolding } from './folding.ts'
+import { openFolding } from './open-fold.ts'
 import { recordLetters } from './record-letters.ts'
 
 type Config = KafkaVariables &

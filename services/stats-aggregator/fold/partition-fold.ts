@@ -1,4 +1,4 @@
-import type { FoldRules, FoldState } from './fold.ts'
+import type { FoldRules, FoldState } from './fold-rules.ts'
 
 /**
  * States that must be in the state topic before the offset may be committed. They keep changing and may be ahead of the

@@ -4,7 +4,7 @@ import type { StartPosition } from '../../platform/kafka/kafkajs-patches/members
 import type { Patience } from '../../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { StageMetrics } from '../metrics.ts'
-import type { FoldRules, FoldState } from './fold.ts'
+import type { FoldRules, FoldState } from './fold-rules.ts'
 import { PartitionFold } from './partition-fold.ts'
 
 /** The state topic as a table. */

@@ -1,6 +1,6 @@
 import { type BatchingProducer, RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
-import type { FoldState } from '../fold/fold.ts'
+import type { FoldState } from '../fold/fold-rules.ts'
 
 export type StateWriterContext<S> = {
   topic: string

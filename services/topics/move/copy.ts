@@ -1,11 +1,11 @@
-import { decidedOn, decidedOnHeader } from '../../definitions/config-headers.ts'
+import { decidedOn, decidedOnHeader } from '../../config-topics/config-headers.ts'
 import { NewestRecords } from '../../domain/definition/newest-records.ts'
 import type { WebhookStats } from '../../domain/stats/stats.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { choosePartition } from '../../platform/kafka/key-partition.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
-import { type Topic, topics } from '../map.ts'
 import { readSchema, subjectName } from '../schemas.ts'
+import { type Topic, topics } from '../topic-map.ts'
 import type { Installation } from './installation.ts'
 
 /** Copies what has to be kept into the topics of another installation. @returns records written, by topic. */

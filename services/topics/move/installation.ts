@@ -4,8 +4,8 @@ import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { TopicsConfig } from '../config.ts'
-import { type Topic, topics } from '../map.ts'
 import { topicName } from '../schemas.ts'
+import { type Topic, topics } from '../topic-map.ts'
 import { movedTopics } from './moved-topics.ts'
 
 const readTopics: readonly Topic[] = [...movedTopics, topics.webhookHealth]

@@ -1,4 +1,4 @@
-import { type Topic, topics } from '../map.ts'
+import { type Topic, topics } from '../topic-map.ts'
 
 /** Topics of which a move copies records. */
 export const movedTopics: readonly Topic[] = [

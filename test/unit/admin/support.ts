@@ -1,9 +1,9 @@
 import type { Call } from '../../../services/admin/http/route.ts'
-import { definitionParser } from '../../../services/definitions/config-tables.ts'
-import type { UrlPolicy } from '../../../services/definitions/target-url.ts'
+import { definitionParser } from '../../../services/config-topics/config-tables.ts'
 import type { DefinitionTable } from '../../../services/domain/definition/definition-table.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
 import type { Clock } from '../../../services/platform/runtime/clock.ts'
+import type { UrlPolicy } from '../../../services/targets/target-url.ts'
 
 export { sampleDefinition as definition } from '../../support/sample-definitions.ts'
 

@@ -10,7 +10,7 @@ import {
   toValues,
   type Values,
 } from '../../../services/console/src/pages/form/fields.ts'
-import { countStates, findWebhooks } from '../../../services/console/src/pages/webhooks/find.ts'
+import { countStates, findWebhooks } from '../../../services/console/src/pages/webhook-list/find.ts'
 import { holds, type Permission } from '../../../services/domain/api/permissions.ts'
 import { states } from '../../../services/domain/api/webhook.ts'
 

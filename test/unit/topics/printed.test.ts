@@ -4,11 +4,11 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { asyncApi } from '../../../services/topics/asyncapi.ts'
-import { topics } from '../../../services/topics/map.ts'
+import { toTopicSpec } from '../../../services/topics/kafka-settings.ts'
+import { asyncApi } from '../../../services/topics/print/asyncapi.ts'
+import { strimziTopics, strimziUsers } from '../../../services/topics/print/strimzi.ts'
 import { programs } from '../../../services/topics/rights.ts'
-import { toTopicSpec } from '../../../services/topics/spec.ts'
-import { strimziTopics, strimziUsers } from '../../../services/topics/strimzi.ts'
+import { topics } from '../../../services/topics/topic-map.ts'
 
 test('the AsyncAPI document is valid by the schema of AsyncAPI 3.0.0', () => {
   const file = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0.json')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { kafkaAcls } from '../../../services/topics/kafka-acls.ts'
-import { topics } from '../../../services/topics/map.ts'
+import { kafkaAcls } from '../../../services/topics/print/kafka-acls.ts'
 import { listRights, programs } from '../../../services/topics/rights.ts'
+import { topics } from '../../../services/topics/topic-map.ts'
 
 const find = (program: (typeof programs)[number], name: string) =>
   listRights(program, 'p-').filter((right) => right.name === `p-${name}`)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { topics } from '../../../services/topics/map.ts'
+import { topics } from '../../../services/topics/topic-map.ts'
 import { TopicUse } from '../../../services/topics/topic-use.ts'
 
 const formatter = new TopicUse('formatter', 'p-')

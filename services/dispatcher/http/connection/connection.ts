@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { RequestBytes } from '../encode-request.ts'
+import type { RequestBytes } from '../request-bytes.ts'
 
 /** User of a connection, which receives its bytes. */
 export type ConnectionUser = {

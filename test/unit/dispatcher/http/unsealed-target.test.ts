@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sealHeader } from '../../../../services/definitions/sealed-values.ts'
+import { sealHeader } from '../../../../services/config-topics/sealed-values.ts'
 import { requestHeaders } from '../../../../services/dispatcher/http/deliver.ts'
 import { createTarget, signingKeys, type Target } from '../../../../services/dispatcher/http/unsealed-target.ts'
 import { sealContext } from '../../../../services/domain/definition/definition.ts'

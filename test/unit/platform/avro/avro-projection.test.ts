@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { avroType } from '../../../../services/platform/avro/avro.ts'
 import { projection } from '../../../../services/platform/avro/avro-projection.ts'
-import { topics } from '../../../../services/topics/map.ts'
 import { readSchema } from '../../../../services/topics/schemas.ts'
+import { topics } from '../../../../services/topics/topic-map.ts'
 import { letter } from '../../admin/replay/replay-support.ts'
 
 const whole = readSchema(topics.webhookDeadLetters)

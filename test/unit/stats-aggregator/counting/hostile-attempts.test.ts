@@ -9,8 +9,8 @@ import {
 } from '../../../../services/stats-aggregator/counting/attempts.ts'
 import { letterRules, toCounts } from '../../../../services/stats-aggregator/counting/dead-letters.ts'
 import { cutToBytes } from '../../../../services/stats-aggregator/counting/short-texts.ts'
-import { topics } from '../../../../services/topics/map.ts'
 import { readSchema } from '../../../../services/topics/schemas.ts'
+import { topics } from '../../../../services/topics/topic-map.ts'
 import { attempt, startMs } from './attempts.ts'
 
 const stats = avroType(readSchema(topics.webhookStats))

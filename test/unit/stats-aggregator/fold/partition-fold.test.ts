@@ -11,7 +11,7 @@ import {
   toCounts,
   toLetterState,
 } from '../../../../services/stats-aggregator/counting/dead-letters.ts'
-import type { FoldRules, FoldState } from '../../../../services/stats-aggregator/fold/fold.ts'
+import type { FoldRules, FoldState } from '../../../../services/stats-aggregator/fold/fold-rules.ts'
 import { PartitionFold } from '../../../../services/stats-aggregator/fold/partition-fold.ts'
 import { attempt, startMs } from '../counting/attempts.ts'
 

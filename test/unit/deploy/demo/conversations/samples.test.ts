@@ -5,8 +5,8 @@ import { eventsOf } from '../../../../../deploy/demo/conversations/events-of.ts'
 import type { HttpEvent } from '../../../../../deploy/demo/conversations/http-event.ts'
 import { samples } from '../../../../../deploy/demo/conversations/samples.ts'
 import { subjectOfEvent } from '../../../../../deploy/receiver/notification.ts'
-import { topics } from '../../../../../services/topics/map.ts'
 import { readSchema } from '../../../../../services/topics/schemas.ts'
+import { topics } from '../../../../../services/topics/topic-map.ts'
 
 const casting = { businessId: 'bakery', runId: 'run', startMs: Date.parse('2026-03-01T09:00:00.000Z') }
 const events = samples.flatMap((conversation) => eventsOf(conversation, casting))

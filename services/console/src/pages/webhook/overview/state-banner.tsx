@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import type { Status, Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
-import { ActivationNotice } from '../../webhooks/activation-notice.tsx'
+import { ActivationNotice } from '../../webhook-list/activation-notice.tsx'
 import { pagePath } from '../use-place.ts'
 import { BlockedBanner } from './blocked-banner.tsx'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { WriteQueue, WriteTimeout } from '../../../../services/admin/definitions/write-queue.ts'
+import { WriteQueue, WriteTimeout } from '../../../../services/admin/definition-writes/write-queue.ts'
 import { stillClock } from '../support.ts'
 
 const instantly = { ...stillClock, sleep: async () => undefined }

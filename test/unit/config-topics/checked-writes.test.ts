@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CheckedWrites, Overtaken } from '../../../services/definitions/checked-writes.ts'
-import { decidedOn } from '../../../services/definitions/config-headers.ts'
+import { CheckedWrites, Overtaken } from '../../../services/config-topics/checked-writes.ts'
+import { decidedOn } from '../../../services/config-topics/config-headers.ts'
 import { NewestRecords } from '../../../services/domain/definition/newest-records.ts'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 

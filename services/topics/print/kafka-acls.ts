@@ -1,4 +1,4 @@
-import { listRights, type Program, type Right } from './rights.ts'
+import { listRights, type Program, type Right } from '../rights.ts'
 
 /**
  * Commands of kafka-acls.sh that give a program its rights, one line each, for a POSIX shell.

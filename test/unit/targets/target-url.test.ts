@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { urlProblem } from '../../../services/definitions/target-url.ts'
+import { urlProblem } from '../../../services/targets/target-url.ts'
 
 const none = null
 const scheme = 'url-scheme'

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
-import { leastInSync, type TopicSpec } from '../platform/kafka/topics.ts'
-import { listRights, type Program } from './rights.ts'
+import { leastInSync, type TopicSpec } from '../../platform/kafka/topics.ts'
+import { listRights, type Program } from '../rights.ts'
 
 /** Settings of Strimzi's resources besides names and rights. */
 export type StrimziOptions = {

@@ -1,5 +1,5 @@
-import { type Service, type Topic, topics } from './map.ts'
-import { isAvro, readSchema } from './schemas.ts'
+import { isAvro, readSchema } from '../schemas.ts'
+import { type Service, type Topic, topics } from '../topic-map.ts'
 
 /** Version of the Kafka bindings (AsyncAPI bindings, kafka 0.5.0). */
 const bindingVersion = '0.5.0'

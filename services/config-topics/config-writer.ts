@@ -1,6 +1,6 @@
 import type { BatchingProducer } from '../platform/kafka/produce/producer.ts'
 import type { TopicTable } from '../platform/kafka/readers/table.ts'
-import type { topics } from '../topics/map.ts'
+import type { topics } from '../topics/topic-map.ts'
 import type { TopicUse } from '../topics/topic-use.ts'
 
 /** @param value null deletes. @returns the offset, once the record has come back to the table. */

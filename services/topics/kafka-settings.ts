@@ -1,6 +1,6 @@
 import type { TopicSpec } from '../platform/kafka/topics.ts'
-import { type Topic, topics } from './map.ts'
 import { topicName } from './schemas.ts'
+import { type Topic, topics } from './topic-map.ts'
 
 const dayMs = 86_400_000
 /** The specification of a topic in Kafka. @param partitions number for a data topic. */
