@@ -22,7 +22,7 @@ import {
 import { type CountedLetter, type LetterState, letterRules, toCounts, toLetterState } from '../counting/dead-letters.ts'
 import { createStatsMetrics } from '../metrics.ts'
 import { Flusher } from './flusher.ts'
-import { openFolding } from './open-fold.ts'
+import { openFold } from './open-fold.ts'
 import { recordLetters } from './record-letters.ts'
 
 type Config = KafkaVariables &
@@ -81,7 +81,7 @@ export async function openAggregator(
   const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => use.read(topic))
   const logIds = await fetchLogIds(kafka, folded, waiting)
   const sourceLogId = (topic: Topic) => logIds.get(use.read(topic)) ?? null
-  const attempts = await openFolding<CountedAttempt, StatsState, WebhookStats>(
+  const attempts = await openFold<CountedAttempt, StatsState, WebhookStats>(
     {
       source: topics.webhookAttempts,
       rules: attemptRules(slowThresholdMs),
@@ -97,7 +97,7 @@ export async function openAggregator(
   stack.use(attempts.stored)
   // Only the names are needed: dead letters of events belong to no webhook.
   const eventTopics = [topics.messageEvents, topics.statusEvents].map(({ name }) => prefix + name)
-  const letters = await openFolding<CountedLetter, LetterState, DeadLetterCounts>(
+  const letters = await openFold<CountedLetter, LetterState, DeadLetterCounts>(
     {
       source: topics.webhookDeadLetters,
       rules: letterRules(eventTopics),

@@ -15,7 +15,7 @@ import { type StateHead, StoredTopic } from '../stored/stored-topic.ts'
 import type { FoldRules, FoldState } from './fold-rules.ts'
 import { FoldStage, type FoldStageEdges } from './stage.ts'
 
-export type FoldingContext = WaitContext & {
+export type FoldContext = WaitContext & {
   kafka: Kafka
   codec: Codec
   producer: Pick<BatchingProducer, 'send'>
@@ -29,7 +29,7 @@ export type FoldingContext = WaitContext & {
 }
 
 /** One fold: its source, its rules, and the topic of its states. */
-export type Folding<V, S extends FoldState, R> = {
+export type FoldSetup<V, S extends FoldState, R> = {
   source: Topic
   rules: FoldRules<V, S>
   states: Topic
@@ -43,9 +43,9 @@ export type Folding<V, S extends FoldState, R> = {
 }
 
 /** Resolves once the stored states have been read to their end. */
-export async function openFolding<V, S extends FoldState, R extends StateHead>(
-  { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: Folding<V, S, R>,
-  context: FoldingContext,
+export async function openFold<V, S extends FoldState, R extends StateHead>(
+  { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: FoldSetup<V, S, R>,
+  context: FoldContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
   const { kafka, codec, producer, use, consumer, faults, deadLetter, clock, log, stopping, fail } = context
   const topic = use.read(source)
