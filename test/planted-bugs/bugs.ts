@@ -165,6 +165,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/http/http-sender.test.ts'],
   },
   {
+    name: 'overwrites a request that the kernel has not taken',
+    file: http('connection/connection'),
+    text: 'if (!this.isWritten) scratch = Buffer.allocUnsafeSlow(joinedBytes)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/http/connection/connection.test.ts'],
+  },
+  {
     name: 'reuses a connection although the end of its answer is unknown',
     file: http('answer/answer-reader'),
     text: 'if (contentLength !== null) this.#isRegular = false',

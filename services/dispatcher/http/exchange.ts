@@ -26,8 +26,8 @@ export class Exchange implements ConnectionUser {
   readonly #destination: ConnectionTarget
   readonly #timeoutMs: number
   readonly #ended: (outcome: Outcome | null) => void
-  readonly #startedAtMs: number
-  readonly #timer: NodeJS.Timeout
+  #startedAtMs = 0
+  #timer: NodeJS.Timeout | undefined
   readonly #answer = new AnswerReader()
   /** Bytes to write; null once the request can no longer be sent again. */
   #request: RequestBytes | null
@@ -54,15 +54,19 @@ export class Exchange implements ConnectionUser {
     this.#request = request
     this.#timeoutMs = timeoutMs
     this.#ended = ended
-    this.#startedAtMs = context.clock.monotonicMs()
-    this.#timer = setTimeout(() => this.#timeOut(), timeoutMs)
-    try {
-      const idle = context.connections.take(destination.key)
+  }
+
+  /** Begins; the time limit runs from here. Does nothing after an abort. */
+  start(): void {
+    if (this.#isTold) return
+    const { clock, connections } = this.#context
+    this.#startedAtMs = clock.monotonicMs()
+    this.#timer = setTimeout(() => this.#timeOut(), this.#timeoutMs)
+    this.#guard(() => {
+      const idle = connections.take(this.#destination.key)
       if (idle) this.#send(idle)
       else this.#open()
-    } catch (error) {
-      queueMicrotask(() => this.#fail(asError(error)))
-    }
+    })
   }
 
   received(bytes: Buffer): void {
@@ -110,10 +114,7 @@ export class Exchange implements ConnectionUser {
   #send(connection: HttpConnection): void {
     if (!this.#context.mayStart()) {
       this.#context.connections.keep(connection, null)
-      // Not from inside the constructor.
-      if (this.#lost) this.#fail(this.#lost)
-      else queueMicrotask(() => this.#tell(null))
-      return clearTimeout(this.#timer)
+      return this.#lost ? this.#fail(this.#lost) : this.#tell(null)
     }
     this.#connection = connection
     if (this.#request) connection.carry(this.#request, this)
@@ -184,6 +185,6 @@ export class Exchange implements ConnectionUser {
   }
 
   #latencyMs(): number {
-    return this.#context.clock.monotonicMs() - this.#startedAtMs
+    return this.#timer === undefined ? 0 : this.#context.clock.monotonicMs() - this.#startedAtMs
   }
 }

@@ -6,18 +6,13 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const ownNames = /^(?:host|connection|content-length|transfer-encoding|expect|upgrade|te|trailer)$/i
 const target = /^\/[\x21-\x7e]*$/
 
-/**
- * Largest body that is copied behind its head; a larger one is written separately, so that it is not in memory twice.
- */
-const joinedBodyBytes = 16_384
-
-/** The body is null when it follows its head in the same buffer. */
-export type RequestBytes = { head: Buffer; body: Buffer | null }
+/** A request as it is written: its head in Latin-1, then its body. */
+export type RequestBytes = { head: string; body: Buffer }
 
 export type EncodedRequest = { ok: true; request: RequestBytes } | { ok: false; problem: string }
 
 /**
- * Encodes a POST as its bytes.
+ * Encodes a POST.
  * @param host as in the URL, with its port if it is not the scheme's default.
  * @param headers flat list of names and values.
  * @returns the problem, without any value: it is shown to the customer.
@@ -33,9 +28,5 @@ export function encodeRequest(host: string, path: string, headers: readonly stri
     head += `${name}: ${value}\r\n`
   }
   head += `content-length: ${body.length}\r\n\r\n`
-  if (body.length > joinedBodyBytes) return { ok: true, request: { head: Buffer.from(head, 'latin1'), body } }
-  const bytes = Buffer.allocUnsafe(head.length + body.length)
-  bytes.write(head, 'latin1')
-  body.copy(bytes, head.length)
-  return { ok: true, request: { head: bytes, body: null } }
+  return { ok: true, request: { head, body } }
 }
