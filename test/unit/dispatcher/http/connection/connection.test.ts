@@ -45,7 +45,8 @@ describe('writing requests', () => {
         to.carry(request, user)
         return request.head + request.body.toString('latin1')
       }
-      for (let i = 0; slow.connection.isWritten; i++) written += carry(slow.connection, String.fromCharCode(65 + (i % 26)))
+      for (let i = 0; slow.connection.isWritten; i++)
+        written += carry(slow.connection, String.fromCharCode(65 + (i % 26)))
       const sent = carry(other.connection, 'z')
       written += carry(slow.connection, 'y')
       const [read, readByOther] = await Promise.all([slow.read(written.length), other.read(sent.length)])
