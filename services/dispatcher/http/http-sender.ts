@@ -85,7 +85,7 @@ export class HttpSender implements AsyncDisposable {
     })
     this.#live.add(exchange)
     // Requests that follow the answers of one turn are written one after another: a receiver that has gone to sleep is
-    // woken once, not by each of them, and a write takes half the CPU (docs/measurements/first-choices.md).
+    // woken once, not by each of them, and a write takes less than half the CPU (docs/measurements/http-client.md).
     if (this.#starting.push(exchange) === 1) setImmediate(() => this.#startAll())
   }
 

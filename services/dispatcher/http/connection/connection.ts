@@ -6,7 +6,7 @@ import type { RequestBytes } from '../request-bytes.ts'
 const joinedBytes = 20_480
 /**
  * Memory of the request that is being written. The kernel nearly always takes all of it at once, and it serves the next
- * one; a buffer for each request made V8 mark the heap half as often again (docs/measurements/heap.md).
+ * one; a buffer for each request made V8 mark the whole heap more often (docs/measurements/http-client.md).
  */
 let scratch = Buffer.allocUnsafeSlow(joinedBytes)
 
