@@ -257,7 +257,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'accepts a token for other businesses',
-    file: 'services/admin/access/permissions.ts',
+    file: 'services/admin/access/judge-access.ts',
     text: "!reaches(identity, businessId))) return 'other business'",
     replacement: "businessId === '')) return 'other business'",
     caughtBy: ['test/unit/admin/http/routes.test.ts'],
@@ -733,7 +733,7 @@ export const plantedBugs: PlantedBug[] = [
     file: 'services/admin/access/identify.ts',
     text: '|| marks.hasEnded(session)',
     replacement: '',
-    caughtBy: ['test/unit/admin/access/permissions.test.ts'],
+    caughtBy: ['test/unit/admin/access/judge-access.test.ts'],
   },
   {
     name: 'records an attempt as retried that has become a dead letter',

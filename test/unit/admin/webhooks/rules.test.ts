@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { judgeAccess } from '../../../../services/admin/access/permissions.ts'
+import { judgeAccess } from '../../../../services/admin/access/judge-access.ts'
 import { channelConflicts } from '../../../../services/admin/webhooks/channel-rules.ts'
 import { decideVersion } from '../../../../services/admin/webhooks/decisions.ts'
 import { cutPage } from '../../../../services/admin/webhooks/pagination.ts'
