@@ -16,7 +16,7 @@ type Run = { perSecond: number; cpuMicrosPerDelivery: number; rssMb: number }
 
 /** Time from the first arrival to the last, which leaves out starting up, and the sender's CPU time in it. */
 async function measure(receiver: ReceiverProcess, start: () => ReturnType<World['spawnScript']>): Promise<Run> {
-  receiver.reset()
+  await receiver.reset()
   const warmUp = Math.floor(deliveries / 6)
   const child = start()
   const pid = child.pid ?? 0

@@ -32,7 +32,7 @@ export async function footprint(): Promise<object> {
   /** Starts the services on a filled topic, and measures them until everything has arrived and afterwards. */
   const workOff = async (prefix: string, events: number) => {
     await fill(world, receiver, prefix, events)
-    receiver.reset()
+    await receiver.reset()
     await using services = await start(prefix)
     const look = () => lookAtPages(services.url('admin'), viewer)
     const peakRssMb = await peakWhile(() => services.residentMb(), look, receiver.until(events))

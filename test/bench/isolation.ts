@@ -65,7 +65,7 @@ async function oneRound(world: World, receiver: ReceiverProcess, prefix: string)
 
   const trial = async (name: string, traffics: Traffic[], forSeconds: number): Promise<TrialResult> => {
     const sent: Sent = new Map()
-    receiver.reset(true)
+    await receiver.reset(true)
     await Promise.all(traffics.map((traffic) => send(world, make, name, traffic, forSeconds, sent)))
     const result = await judge(sent, receiver, waitLimitMs)
     say(

@@ -44,7 +44,7 @@ export async function kill(): Promise<object> {
 async function drainOnce(world: World, receiver: ReceiverProcess, prefix: string, isKilled: boolean): Promise<Run> {
   world.applyTopics(prefix)
   await fillDeliveries(world, { ...shape, prefix, deliveries, url: receiver.url })
-  receiver.reset(true)
+  await receiver.reset(true)
   const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix })
   const start = (): ChildProcess => world.spawnScript('services/dispatcher/main.ts', [], env, flagsOf('dispatcher'))
   const beganMs = clock.monotonicMs()

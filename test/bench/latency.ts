@@ -32,7 +32,7 @@ export async function latency(): Promise<object> {
 
   const trial = async (way: 'hookline' | 'bare', name: string): Promise<TrialResult> => {
     const sent: Sent = new Map()
-    receiver.reset(true)
+    await receiver.reset(true)
     await steadily(perSecond, perSecond * seconds, (index) => {
       const target = targets[index % targets.length]
       if (!target) return

@@ -51,7 +51,7 @@ async function oneRound(world: World, receiver: ReceiverProcess, prefix: string)
   })
   await using services = await ServiceSet.start(world, prefix, pipelineServices)
   const send = async (from: number, to: number) => {
-    receiver.reset()
+    await receiver.reset()
     await Promise.all(records.slice(from, to).map((record) => world.producer.send(record)))
     const arrivals = await receiver.until(to - from)
     await clock.sleep(settleMs)

@@ -28,8 +28,10 @@ export class ReceiverProcess implements AsyncDisposable {
     return new ReceiverProcess(child, `http://127.0.0.1:${port}`)
   }
 
-  reset(keepArrivals = false): void {
+  /** Resolves when the receiver counts from zero. A request that comes earlier is not counted. */
+  async reset(keepArrivals = false): Promise<void> {
     this.#child.send({ reset: { keepArrivals } })
+    await once(this.#child, 'message')
   }
 
   /** Resolves when the process continues. */
@@ -39,10 +41,15 @@ export class ReceiverProcess implements AsyncDisposable {
     this.#child.kill('SIGCONT')
   }
 
-  /** Resolves when this many requests have arrived since the reset. */
+  /**
+   * Resolves when this many requests have arrived since the reset.
+   * @throws Error if none arrives for two minutes.
+   */
   async until(count: number): Promise<Arrivals> {
     this.#child.send({ until: count })
     const [arrivals] = (await once(this.#child, 'message')) as [Arrivals]
+    if (arrivals.count < count)
+      throw new Error(`${arrivals.count} of ${count} requests arrived, then none for two minutes`)
     return arrivals
   }
 

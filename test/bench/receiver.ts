@@ -3,9 +3,12 @@ import { sharedNowMs } from './usage.ts'
 
 /**
  * The cheapest receiver that Node allows: a process that answers 200 to each HTTP request by counting bytes, so that
- * the sender is measured and not the receiver. Messages: { reset } sets the count to zero, { until: n } is answered
- * once n requests have arrived. A path of the form /sleep/<ms>, /fail or /hang is answered accordingly.
+ * the sender is measured and not the receiver. Messages: { reset } sets the count to zero and is answered when that is
+ * done, { until: n } is answered once n requests have arrived or none has for two minutes. A path of the form
+ * /sleep/<ms>, /fail or /hang is answered accordingly.
  */
+
+const patienceMs = 120_000
 
 const answer = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
 const failure = Buffer.from('HTTP/1.1 500 Oops\r\ncontent-length: 2\r\n\r\nno')
@@ -15,6 +18,7 @@ let count = 0
 let firstAtMs = 0
 let lastAtMs = 0
 let target: number | null = null
+let askedAtMs = 0
 let onPath: Record<string, number> = {}
 let arrivals: [string, number][] = []
 let keepArrivals = false
@@ -48,7 +52,7 @@ function arrived(head: string, reply: (bytes: Buffer) => void): void {
     onPath[path] = (onPath[path] ?? 0) + 1
     arrivals.push([headerOf(head, 'webhook-id'), now])
   }
-  if (count === target) report()
+  if (count === target) reached()
   if (path.startsWith('/sleep/')) setTimeout(() => reply(answer), Number(path.split('/')[2]))
   else if (path.startsWith('/fail')) reply(failure)
   else if (!path.startsWith('/hang')) reply(answer)
@@ -66,6 +70,11 @@ function headerOf(head: string, name: string): string {
   return head.slice(from, to < 0 ? undefined : to).trim()
 }
 
+function reached(): void {
+  target = null
+  report()
+}
+
 function report(): void {
   process.send?.({ count, firstAtMs, lastAtMs, onPath, arrivals })
 }
@@ -77,12 +86,17 @@ process.on('message', (message: { reset?: { keepArrivals: boolean }; until?: num
     arrivals = []
     target = null
     keepArrivals = message.reset.keepArrivals
+    report()
   }
   if (message.until !== undefined) {
     target = message.until
-    if (count >= target) report()
+    askedAtMs = sharedNowMs()
+    if (count >= target) reached()
   }
   if (message.report) report()
 })
+setInterval(() => {
+  if (target !== null && sharedNowMs() - Math.max(askedAtMs, lastAtMs) > patienceMs) reached()
+}, 1_000)
 process.on('disconnect', () => process.exit(0))
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as { port: number }).port }))

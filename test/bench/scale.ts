@@ -1,6 +1,8 @@
+import { deliveryId } from '../../services/formatter/delivery-id.ts'
+import type { OutgoingRecord } from '../../services/platform/kafka/produce/producer.ts'
 import { brokerNames, startCluster } from '../cluster/cluster.ts'
 import { eventMaker, steadily } from './events.ts'
-import { defineWebhooks, webhookTargets } from './fill.ts'
+import { defineWebhooks, type WebhookTarget, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
 import { recordOf, ServiceSet } from './service-set.ts'
 import { rounded, sharedNowMs } from './usage.ts'
@@ -8,16 +10,20 @@ import { openWorld, say, type World } from './world.ts'
 
 /**
  * `scale`: one, two and three instances of formatter and dispatcher on three brokers. On few cores more instances are
- * not faster; the CPU time of an event tells what each further core would add.
+ * not faster; the CPU time of an event tells what each further core would add. It takes about five minutes, and ends
+ * with an error when a service is not ready within a minute or nothing arrives for two.
  */
 
 const events = Number(process.env.HOOKLINE_BENCH_EVENTS ?? 30_000)
 const perSecond = Number(process.env.HOOKLINE_BENCH_EVENTS_PER_SECOND ?? 200)
 const mostInstances = 3
+/** One set of topics for all: 700 replicas on each of the three brokers would be added with every other one. */
+const prefix = 'scale-'
 const shape = { webhooks: 50, contacts: 5_000 }
 const scaled = ['formatter', 'dispatcher'] as const
 type Scaled = (typeof scaled)[number]
 type Instances = ServiceSet<Scaled>[]
+type Published = { id: string; record: OutgoingRecord }
 
 const warmUpShare = 1 / 6
 /** Steady load before and after an instance comes or goes. */
@@ -28,29 +34,31 @@ export async function scale(): Promise<object> {
   await using world = await openWorld(cluster.brokers)
   world.env.HOOKLINE_REPLICATION_FACTOR = String(brokerNames.length)
   await using receiver = await ReceiverProcess.start()
+  world.applyTopics(prefix)
+  const targets = webhookTargets(shape.webhooks, receiver.url)
+  await defineWebhooks(world, prefix, targets)
   const runs = []
   for (let count = 1; count <= mostInstances; count++) {
-    const run = await throughput(world, receiver, count)
+    const run = await throughput(world, receiver, targets, count)
     say(`${count} instance(s): ${JSON.stringify(run)}`)
     runs.push(run)
   }
-  const rebalances = await standstills(world, receiver)
+  const rebalances = await standstills(world, receiver, targets)
   const one = runs[0]?.eventsPerCoreSecond ?? Number.NaN
   const efficiency = runs.map(({ eventsPerCoreSecond }) => rounded(eventsPerCoreSecond / one, 2))
   return { events, runs, rebalances, efficiency }
 }
 
 /** Events as fast as they go: what they cost with this many instances, and how evenly the work is shared. */
-async function throughput(world: World, receiver: ReceiverProcess, count: number) {
-  const prefix = `scale-${count}-`
-  const records = await prepare(world, receiver, prefix)
+async function throughput(world: World, receiver: ReceiverProcess, targets: WebhookTarget[], count: number) {
+  const published = await makeEvents(world, targets, `instances-${count}`, events)
   await using services = new AsyncDisposableStack()
   const instances: Instances = []
   for (let index = 0; index < count; index++)
     instances.push(services.use(await ServiceSet.start(world, prefix, scaled)))
   const send = async (from: number, to: number) => {
-    receiver.reset()
-    await Promise.all(records.slice(from, to).map((record) => world.producer.send(record)))
+    await receiver.reset()
+    await Promise.all(published.slice(from, to).map(({ record }) => world.producer.send(record)))
     return receiver.until(to - from)
   }
   const warmUp = Math.floor(events * warmUpShare)
@@ -73,51 +81,56 @@ async function throughput(world: World, receiver: ReceiverProcess, count: number
 }
 
 /** Longest time without an arrival while instances come and go under a steady load. */
-async function standstills(world: World, receiver: ReceiverProcess) {
-  const prefix = 'scale-rebalance-'
-  const records = await prepare(world, receiver, prefix)
-  const instances: Instances = [await ServiceSet.start(world, prefix, scaled)]
-  let next = 0
+async function standstills(world: World, receiver: ReceiverProcess, targets: WebhookTarget[]) {
+  await using services = new AsyncDisposableStack()
+  const instances: Instances = []
+  const add = async () => void instances.push(services.use(await ServiceSet.start(world, prefix, scaled)))
+  const remove = async () => void (await instances.pop()?.[Symbol.asyncDispose]())
   const during = async (what: string, change: () => Promise<unknown>) => {
-    receiver.reset(true)
+    const published = await makeEvents(world, targets, what, (perSecond * steadyMs) / 1_000)
+    await receiver.reset(true)
     const fromMs = sharedNowMs()
-    const total = Math.min(records.length - next, (perSecond * steadyMs) / 1_000)
-    const first = next
-    next += total
-    const load = steadily(perSecond, total, (index) => {
-      const record = records[first + index]
+    const load = steadily(perSecond, published.length, (index) => {
+      const record = published[index]?.record
       if (record) void world.producer.send(record)
     })
     await change()
     await load
-    await receiver.until(total)
-    const { arrivals } = await receiver.report()
-    const times = [fromMs, ...arrivals.map(([, atMs]) => atMs)].toSorted((a, b) => a - b)
-    const longestMs = Math.round(Math.max(...times.slice(1).map((atMs, index) => atMs - (times[index] ?? atMs))))
+    const times = await arrivalTimes(receiver, published)
+    const steps = [fromMs, ...times].map((atMs, index, all) => atMs - (all[index - 1] ?? atMs))
+    const longestMs = Math.round(Math.max(...steps))
     say(`${what}: nothing arrived for ${longestMs} ms`)
     return longestMs
   }
-  const add = async () => void instances.push(await ServiceSet.start(world, prefix, scaled))
-  const remove = async () => void (await instances.pop()?.[Symbol.asyncDispose]())
-  const figures = {
+  await add()
+  return {
     unchangedMs: await during('nothing changes', async () => undefined),
     secondJoinsMs: await during('a second of each joins', add),
     thirdJoinsMs: await during('a third joins', add),
     thirdLeavesMs: await during('the third leaves', remove),
     secondLeavesMs: await during('the second leaves', remove),
   }
-  await remove()
-  return figures
 }
 
-async function prepare(world: World, receiver: ReceiverProcess, prefix: string) {
-  world.applyTopics(prefix)
-  const targets = webhookTargets(shape.webhooks, receiver.url)
-  await defineWebhooks(world, prefix, targets)
+/** Waits until each has arrived at least once; members that leave may repeat some. @returns all times, ascending. */
+async function arrivalTimes(receiver: ReceiverProcess, published: readonly Published[]): Promise<number[]> {
+  const missing = new Set(published.map(({ id }) => id))
+  for (let seen = 0; ; ) {
+    const { arrivals } = await receiver.until(seen + missing.size)
+    for (const [id] of arrivals) missing.delete(id)
+    if (missing.size === 0) return arrivals.map(([, atMs]) => atMs).toSorted((a, b) => a - b)
+    seen = arrivals.length
+  }
+}
+
+/** Events for the webhooks in turn. @param name of the run: no two may have the same ids. */
+async function makeEvents(world: World, targets: WebhookTarget[], name: string, count: number): Promise<Published[]> {
   const make = await eventMaker(world, prefix)
-  return Array.from({ length: events }, (_unused, index) => {
+  return Array.from({ length: count }, (_unused, index) => {
     const target = targets[index % targets.length]
     if (!target) throw new Error('no webhook')
-    return make(`${prefix}${index}`, target, index % shape.contacts)
+    const eventId = `${name}-${index}`
+    const record = make(eventId, target, index % shape.contacts)
+    return { id: deliveryId({ type: 'message', event: { eventId } }, target.id), record }
   })
 }

@@ -51,8 +51,10 @@ export class ServiceSet<Name extends ServiceName> implements AsyncDisposable {
       const env = withMemoryLimits({ ...own, ...extraEnv })
       return world.spawnScript(`services/${name}/main.ts`, [], env, [...flagsOf(name), ...profile])
     })
-    const set = new ServiceSet(names, children, ports)
+    await using starting = new AsyncDisposableStack()
+    const set = starting.use(new ServiceSet(names, children, ports))
     await set.#ready()
+    starting.move()
     return set
   }
 

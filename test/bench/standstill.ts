@@ -37,7 +37,7 @@ async function atSteadyLoad(world: World, receiver: ReceiverProcess) {
   /** @returns the time of each until its arrival, in the order of publishing. */
   const publish = async (name: string, seconds: number): Promise<number[]> => {
     const sent: { id: string; atMs: number }[] = []
-    receiver.reset(true)
+    await receiver.reset(true)
     await steadily(perSecond, perSecond * seconds, (index) => {
       const target = targets[index % targets.length]
       if (!target) return
@@ -70,7 +70,7 @@ async function inBacklog(world: World, receiver: ReceiverProcess) {
   const prefix = 'backlog-'
   world.applyTopics(prefix)
   await fillDeliveries(world, { ...shape, bodyBytes: 700, prefix, deliveries: backlog, url: receiver.url })
-  receiver.reset()
+  await receiver.reset()
   const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix })
   const child = world.spawnScript('services/dispatcher/main.ts', [], env, flagsOf('dispatcher'))
   const rate = async (count: number, from: { count: number; lastAtMs: number }) => {

@@ -31,7 +31,7 @@ export async function takeover(): Promise<object> {
 async function firstRequestMs(world: World, receiver: ReceiverProcess, prefix: string, run: number): Promise<number> {
   const options = { deliveries: few, webhooks, contacts: 100, bodyBytes: 700, url: receiver.url }
   await fillDeliveries(world, { ...options, prefix, run })
-  receiver.reset()
+  await receiver.reset()
   const beganMs = clock.monotonicMs()
   const child = world.spawnScript(
     'services/dispatcher/main.ts',
