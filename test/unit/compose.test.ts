@@ -144,7 +144,8 @@ test('image and services limit memory as the local stack does', () => {
     const flags = command.slice(0, -1).filter((flag) => !flag.startsWith('--env-file='))
     expect(flags, name).toEqual(ownFlagsOf(name))
   }
-  expect(dockerfile).toContain(`ENV NODE_OPTIONS="${memoryVariables.nodeOptions.join(' ')}"\n`)
+  const { youngGeneration, heapInContainer } = memoryVariables
+  expect(dockerfile).toContain(`ENV NODE_OPTIONS="${youngGeneration} ${heapInContainer}"\n`)
   expect(dockerfile).toContain(`ENTRYPOINT ${JSON.stringify(['node', ...commonFlags]).replaceAll(',', ', ')}\n`)
   const malloc = Object.entries(memoryVariables.malloc).map(([name, value]) => `${name}=${value}`)
   expect(dockerfile).toContain(`ENV ${malloc.join(' ')}\n`)

@@ -1,17 +1,18 @@
 /**
  * Settings that keep a service's resident memory under 220 MB without more CPU for the garbage collector than for its
- * work. deploy/docker/Dockerfile and docker-compose.yml have the same. Peaks of formatter and dispatcher while they
- * process 1,000,000 events: 189 and 203 MB (`npm run bench -- footprint`). Other settings and their figures are in
- * docs/decisions/0009-heap-settings.md.
+ * work. deploy/docker/Dockerfile and docker-compose.yml have the same, but for the limit of the heap. Peaks of formatter
+ * and dispatcher while they process 1,000,000 events: 189 and 203 MB (`npm run bench -- footprint`). Other settings and
+ * their figures are in docs/decisions/0009-heap-settings.md.
  */
 export const memoryVariables = {
-  nodeOptions: [
-    // Limits the young generation, which grows to 128 MB under load by default.
-    '--max-semi-space-size=8',
-    // Limits the heap: by default V8 lets the old generation grow to four times what is alive before it collects, under
-    // a small limit to 1.4 times.
-    '--max-old-space-size=512',
-  ],
+  // Limits the young generation, which grows to 128 MB under load by default.
+  youngGeneration: '--max-semi-space-size=8',
+  // Limits the heap: by default V8 lets the old generation grow to four times what is alive before it collects, under
+  // a small limit to 1.4 times.
+  heap: '--max-old-space-size=512',
+  // The same in a container, by its memory limit. The other half is for the young generation (up to 48 MB), for buffers
+  // and for Node itself. With a limit beyond the container's, the kernel would kill the process before V8 collects.
+  heapInContainer: '--max-old-space-size-percentage=50',
   malloc: {
     // Returns freed fetch buffers to the system instead of keeping them in arenas. Sockets are read 64 KiB at a time.
     MALLOC_ARENA_MAX: '1',
@@ -44,6 +45,7 @@ export function ownFlagsOf(service: string): string[] {
 
 /** The environment with these settings added. */
 export function withMemoryLimits(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const nodeOptions = [env.NODE_OPTIONS ?? '', ...memoryVariables.nodeOptions].join(' ').trim()
-  return { ...memoryVariables.malloc, ...env, NODE_OPTIONS: nodeOptions }
+  const { youngGeneration, heap, malloc } = memoryVariables
+  const nodeOptions = [env.NODE_OPTIONS ?? '', youngGeneration, heap].join(' ').trim()
+  return { ...malloc, ...env, NODE_OPTIONS: nodeOptions }
 }
