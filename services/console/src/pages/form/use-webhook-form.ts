@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '../../api/problem.ts'
 import { useFormats } from '../../format/use-formats.ts'
+import { splitField } from '../../parts/texts/problem-words.ts'
 import { allowedRange, isNumberField, mistakesIn, type Values } from './fields.ts'
 import { forgetDraft, keptDraft, useKeptDraft } from './kept-draft.ts'
 
@@ -37,8 +38,7 @@ export function useWebhookForm(key: string, initial: Values) {
       if (!(error instanceof ApiProblem)) return false
       const { errors = [], conflicts = [] } = error.body
       const byField = errors.map(({ field, message, code }) => {
-        // A test names the fields of the definition that it is sent with.
-        const [name = '', header = ''] = field.replace(/^definition\./, '').split(/\.(.*)/s)
+        const [name, header] = splitField(field)
         return [name, code ? t(`form.refusals.${code}`, { header }) : `${t('form.mistakes.invalid')} (${message})`]
       })
       const taken = conflicts.map(({ channel, name }) => t('form.taken', { channel, name }))

@@ -1,12 +1,13 @@
 import { notifications } from '@mantine/notifications'
 import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '../../api/problem.ts'
-import { serverDetail, useProblemText } from './problem-text.ts'
+import { useProblemReason, useProblemText } from './problem-text.ts'
 
 /** Short messages about the latest action, read out by screen readers. */
 export function useNotices() {
   const { t } = useTranslation()
   const toText = useProblemText()
+  const toReason = useProblemReason()
   const close = { closeButtonProps: { 'aria-label': t('close') } }
   return {
     done: (message: string) => notifications.show({ message, color: 'teal', ...close }),
@@ -15,7 +16,7 @@ export function useNotices() {
       if (error instanceof ApiProblem && error.status === 401) return
       notifications.show({
         title: toText(error),
-        message: serverDetail(error),
+        message: toReason(error).text,
         color: 'red',
         autoClose: 8_000,
         ...close,

@@ -1,19 +1,27 @@
 import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '../../api/problem.ts'
-
-const known = [0, 401, 403, 404, 409, 412, 413, 422, 429, 503, 504] as const
+import { reasonsOf, splitField, wordedStatuses } from './problem-words.ts'
 
 /** What went wrong and what to do, in the viewer's language. */
 export function useProblemText(): (error: unknown) => string {
   const { t } = useTranslation()
   return (error) => {
     if (!(error instanceof ApiProblem)) return String(error)
-    const status = known.find((one) => one === error.status)
+    const status = wordedStatuses.find((one) => one === error.status)
     return status === undefined ? t('failure.other', { status: error.status }) : t(`failure.${status}`)
   }
 }
 
-/** The server's own words, which say more but in English only; empty when no answer came. */
-export function serverDetail(error: unknown): string {
-  return error instanceof ApiProblem && error.status >= 400 ? (error.body.detail ?? '') : ''
+/** What exactly is wrong: in the viewer's language if the console has words for it, otherwise in the server's English. */
+export function useProblemReason(): (error: unknown) => { text: string; isEnglish: boolean } {
+  const { t } = useTranslation()
+  return (error) => {
+    if (!(error instanceof ApiProblem)) return { text: '', isEnglish: false }
+    const { refused, taken, english } = reasonsOf(error.body)
+    const words = [
+      ...refused.map(({ field, code }) => (code ? t(`form.refusals.${code}`, { header: splitField(field)[1] }) : '')),
+      ...taken.map(({ channel, name }) => t('form.taken', { channel, name })),
+    ]
+    return english === '' ? { text: words.join(' '), isEnglish: false } : { text: english, isEnglish: true }
+  }
 }
