@@ -39,7 +39,7 @@ export async function migrate(
     print(`${target.name(topic)} has records already. Delete and create the new topics to begin again.`)
     return false
   }
-  for (let said = ''; ; await systemClock.sleep(pauseMs)) {
+  for (let said: string | null = null; ; await systemClock.sleep(pauseMs)) {
     const unfinished = await findUnfinished(source, log)
     const line = describe(unfinished, leaveParked)
     if (line !== said) print(line === '' ? `done; ${unfinished.retries} notifications wait for a retry` : line)
