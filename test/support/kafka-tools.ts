@@ -11,6 +11,7 @@ const classes = {
   'kafka-acls.sh': 'org.apache.kafka.tools.AclCommand',
   'kafka-console-producer.sh': 'org.apache.kafka.tools.ConsoleProducer',
   'kafka-console-consumer.sh': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  'kafka-consumer-groups.sh': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
 }
 
 /** @returns why they are not available, as text. */
