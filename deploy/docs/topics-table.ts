@@ -10,10 +10,16 @@ export function topicsTable(): string {
     `[${topic.schema.endsWith('.avsc') ? 'Avro' : 'JSON'}](../../schemas/${topic.schema})`,
     topic.writers.join(', '),
     topic.readers.join(', '),
-    topic.cleanup.policy === 'compact' ? 'the latest of each key' : inDays(topic.cleanup.retentionDays),
+    keptFor(topic),
     topic.partitions === 'one' ? '1' : code('HOOKLINE_PARTITIONS'),
   ])
   return table(head, rows)
+}
+
+function keptFor({ cleanup, retentionVariable }: Topic): string {
+  if (cleanup.policy === 'compact') return 'the latest of each key'
+  const days = inDays(cleanup.retentionDays)
+  return retentionVariable ? `${days}, or ${code(retentionVariable)}` : days
 }
 
 function inDays(days: number): string {

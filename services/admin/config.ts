@@ -8,6 +8,7 @@ import {
   streamVariables,
   targetVariables,
 } from '../platform/config/variables.ts'
+import { deadLetterVariables } from '../topics/retention.ts'
 import { generationVariable } from '../topics/stats-generation.ts'
 
 export const adminConfig = Type.Object(
@@ -15,6 +16,7 @@ export const adminConfig = Type.Object(
     ...serviceVariables(8080),
     ...streamVariables,
     ...generationVariable,
+    ...deadLetterVariables,
     ...authVariables,
     ...keyRingVariables,
     ...targetVariables,

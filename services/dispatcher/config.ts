@@ -3,7 +3,7 @@ import type { ConfigRule } from '../platform/config/config.ts'
 import { connectionRules } from '../platform/config/connection-variables.ts'
 import { nameServerList } from '../platform/config/variable-checks.ts'
 import { keyRingVariables, serviceVariables, streamVariables, targetVariables } from '../platform/config/variables.ts'
-import { topics } from '../topics/topic-map.ts'
+import { expiresWithinRetention, notificationVariables } from '../topics/retention.ts'
 import type { EngineLimits } from './engine/ports.ts'
 
 const shareIsPartOfMemory: ConfigRule<{
@@ -49,14 +49,7 @@ export const dispatcherConfig = Type.Object(
       maximum: 1_000_000,
       description: 'maximum deliveries in memory of a webhook that does not keep up; the rest waits in webhook-parked',
     }),
-    HOOKLINE_DISPATCHER_EXPIRY_HOURS: Type.Integer({
-      default: 72,
-      minimum: 1,
-      // A notification older than the retention of its topic would disappear without a record.
-      maximum: topics.webhookParked.cleanup.retentionDays * 24,
-      description:
-        'age from which a notification is no longer sent, in hours; at most the retention of the topics it waits in',
-    }),
+    ...notificationVariables,
     HOOKLINE_DISPATCHER_RECENT_IDS: Type.Integer({
       default: 100_000,
       minimum: 0,
@@ -76,7 +69,7 @@ export const dispatcherConfig = Type.Object(
       description: 'time between snapshots in webhook-health, in milliseconds',
     }),
   },
-  { rules: [...connectionRules, shareIsPartOfMemory] },
+  { rules: [...connectionRules, shareIsPartOfMemory, expiresWithinRetention] },
 )
 
 export function toEngineLimits(

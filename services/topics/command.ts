@@ -73,7 +73,7 @@ program
   )
   .action(({ format, cluster, authentication }: PrintOptions) => {
     const config = loadConfig(topicsConfig, process.env)
-    if (format === 'asyncapi') return void process.stdout.write(stringify(asyncApi(readVersion())))
+    if (format === 'asyncapi') return void process.stdout.write(stringify(asyncApi(readVersion(), config)))
     const prefix = config.HOOKLINE_TOPIC_PREFIX
     const options = { cluster, prefix, replicas: config.HOOKLINE_REPLICATION_FACTOR, authentication }
     process.stdout.write(strimziTopics(listSpecs(config), options) + strimziUsers(programs, options))
@@ -103,7 +103,7 @@ type PrintOptions = { format: 'strimzi' | 'asyncapi'; cluster: string; authentic
 
 function listSpecs(config: TopicsConfig): TopicSpec[] {
   return Object.values(topics).map((topic) =>
-    toTopicSpec(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS),
+    toTopicSpec(topic, config.HOOKLINE_TOPIC_PREFIX, config.HOOKLINE_PARTITIONS, config),
   )
 }
 

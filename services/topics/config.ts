@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { connectionRules, kafkaVariables, registryVariables } from '../platform/config/connection-variables.ts'
+import { attemptsOutliveNotifications, expiresWithinRetention, retentionVariables } from './retention.ts'
 
 /** Environment variables of `npm run topics`. */
 export const topicsConfig = Type.Object(
@@ -20,8 +21,9 @@ export const topicsConfig = Type.Object(
       allowed: '-1, or 1 to 32767',
       description: "replicas of each new topic; -1 is the broker's default",
     }),
+    ...retentionVariables,
   },
-  { rules: [...connectionRules] },
+  { rules: [...connectionRules, expiresWithinRetention, attemptsOutliveNotifications] },
 )
 
 export type TopicsConfig = Static<typeof topicsConfig>

@@ -1,15 +1,19 @@
 import type { TopicSpec } from '../platform/kafka/topics.ts'
+import { type Retention, retentionHours } from './retention.ts'
 import { topicName } from './schemas.ts'
 import { type Topic, topics } from './topic-map.ts'
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+
 /** The specification of a topic in Kafka. @param partitions number for a data topic. */
-export function toTopicSpec(topic: Topic, prefix: string, partitions: number): TopicSpec {
-  const { cleanup } = topic
+export function toTopicSpec(topic: Topic, prefix: string, partitions: number, retention?: Retention): TopicSpec {
+  const hours = retentionHours(topic, retention)
   const settings: Record<string, string> =
-    cleanup.policy === 'compact'
+    hours === null
       ? { 'cleanup.policy': 'compact' }
-      : { 'cleanup.policy': 'delete', 'retention.ms': String(cleanup.retentionDays * dayMs) }
+      : { 'cleanup.policy': 'delete', 'retention.ms': String(hours * hourMs) }
+  // Kafka deletes whole segments: with its default of 7 days, a text could stay a week beyond its retention.
+  if (topic.retentionVariable) settings['segment.ms'] = String(24 * hourMs)
   // A dead letter holds a whole unreadable record and its reason: more than the largest record of any other topic.
   if (topic === topics.webhookDeadLetters) settings['max.message.bytes'] = String(4 * 1_048_576)
   if (topic.schema === topics.webhookStats.schema || topic === topics.webhookDeadLetterCounts) {

@@ -10,6 +10,13 @@ export type Service =
   | 'operators'
   | 'analytics'
 
+/** Variable of `topics apply` that sets how long a topic keeps its records (retention.ts). */
+export type RetentionVariable =
+  | 'HOOKLINE_EVENT_RETENTION_HOURS'
+  | 'HOOKLINE_NOTIFICATION_RETENTION_HOURS'
+  | 'HOOKLINE_ATTEMPT_RETENTION_HOURS'
+  | 'HOOKLINE_DEAD_LETTER_RETENTION_HOURS'
+
 export type Topic = {
   /** Name without the prefix. */
   name: string
@@ -18,7 +25,10 @@ export type Topic = {
   key: string
   writers: Service[]
   readers: Service[]
+  /** retentionDays: the default, for topics that have a variable. */
   cleanup: { policy: 'compact' } | { policy: 'delete'; retentionDays: number }
+  /** Of topics with texts or contacts of chats. All topics of a variable have the same default. */
+  retentionVariable?: RetentionVariable
   /**
    * data: HOOKLINE_PARTITIONS partitions, the same for all such topics, so that a webhook has one partition number in
    * all of them. one: a single partition, for a total order.
@@ -35,6 +45,7 @@ function retryTopic<Tier extends string>(tier: Tier) {
     writers: ['dispatcher', 'admin'],
     readers: ['dispatcher', 'admin', 'operators'],
     cleanup: { policy: 'delete', retentionDays: 7 },
+    retentionVariable: 'HOOKLINE_NOTIFICATION_RETENTION_HOURS',
     partitions: 'data',
   } as const satisfies Topic
 }
@@ -47,6 +58,7 @@ export const topics = {
     writers: ['bot runtime', 'producer', 'admin'],
     readers: ['formatter', 'analytics'],
     cleanup: { policy: 'delete', retentionDays: 7 },
+    retentionVariable: 'HOOKLINE_EVENT_RETENTION_HOURS',
     partitions: 'data',
   },
   statusEvents: {
@@ -56,6 +68,7 @@ export const topics = {
     writers: ['bot runtime', 'producer', 'admin'],
     readers: ['formatter', 'analytics'],
     cleanup: { policy: 'delete', retentionDays: 7 },
+    retentionVariable: 'HOOKLINE_EVENT_RETENTION_HOURS',
     partitions: 'data',
   },
   webhookConfig: {
@@ -83,6 +96,7 @@ export const topics = {
     writers: ['formatter', 'admin'],
     readers: ['dispatcher', 'admin', 'analytics'],
     cleanup: { policy: 'delete', retentionDays: 7 },
+    retentionVariable: 'HOOKLINE_NOTIFICATION_RETENTION_HOURS',
     partitions: 'data',
   },
   webhookRetries1m: retryTopic('1m'),
@@ -98,6 +112,7 @@ export const topics = {
     writers: ['dispatcher', 'admin'],
     readers: ['dispatcher', 'admin', 'operators'],
     cleanup: { policy: 'delete', retentionDays: 7 },
+    retentionVariable: 'HOOKLINE_NOTIFICATION_RETENTION_HOURS',
     partitions: 'data',
   },
   webhookReplays: {
@@ -107,6 +122,7 @@ export const topics = {
     writers: ['admin'],
     readers: ['dispatcher', 'admin'],
     cleanup: { policy: 'delete', retentionDays: 7 },
+    retentionVariable: 'HOOKLINE_NOTIFICATION_RETENTION_HOURS',
     partitions: 'data',
   },
   webhookTests: {
@@ -134,6 +150,7 @@ export const topics = {
     writers: ['dispatcher', 'admin'],
     readers: ['dispatcher', 'stats-aggregator', 'admin', 'analytics'],
     cleanup: { policy: 'delete', retentionDays: 14 },
+    retentionVariable: 'HOOKLINE_ATTEMPT_RETENTION_HOURS',
     partitions: 'data',
   },
   webhookStats: {
@@ -170,6 +187,7 @@ export const topics = {
     writers: ['dispatcher', 'formatter', 'stats-aggregator'],
     readers: ['stats-aggregator', 'admin', 'operators'],
     cleanup: { policy: 'delete', retentionDays: 14 },
+    retentionVariable: 'HOOKLINE_DEAD_LETTER_RETENTION_HOURS',
     partitions: 'data',
   },
   webhookDeadLetterCounts: {

@@ -2,7 +2,6 @@ import type { LastHour, Status } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { type DeadLetterCounts, hourMs } from '../../domain/stats/stats.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
-import { topics } from '../../topics/topic-map.ts'
 import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import { conflictWith } from '../webhooks/channel-rules.ts'
 import type { BacklogSize } from './backlog.ts'
@@ -15,6 +14,8 @@ export type StandingDeps = {
   accounts: Pick<AccountStore, 'get'>
   monitoring: Pick<Monitoring, 'stats' | 'health' | 'deadLetters'>
   clock: Clock
+  /** HOOKLINE_DEAD_LETTER_RETENTION_HOURS. */
+  letterHours: number
 }
 
 /** Status of webhooks from the tables in memory: about 0.1 ms each, whatever their traffic. */
@@ -27,7 +28,7 @@ export class Standing {
 
   /** @param backlog absent if it was not counted. */
   of(definition: WebhookDefinition, backlog: BacklogSize | null = null): { status: Status; lastHour: LastHour } {
-    const { store, accounts, monitoring, clock } = this.#deps
+    const { store, accounts, monitoring, clock, letterHours } = this.#deps
     const { id, businessId } = definition
     const nowMs = clock.nowMs()
     const minutes = monitoring.stats(definition)?.minutes ?? []
@@ -38,16 +39,16 @@ export class Standing {
       problems: ownRecord(store.fault(id), definition)?.problems ?? [],
       minutes,
       health: monitoring.health(definition),
-      deadLetters: lettersKept(monitoring.deadLetters(definition), nowMs),
+      deadLetters: lettersKept(monitoring.deadLetters(definition), nowMs, letterHours),
       backlog,
     }
     return { status: decideStatus(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
   }
 }
 
-/** Number of dead letters within their topic's retention of 14 days (topics/topic-map.ts), in whole hours. */
-export function lettersKept(counts: DeadLetterCounts | undefined, nowMs: number): number {
-  const oldestMs = nowMs - topics.webhookDeadLetters.cleanup.retentionDays * 24 * hourMs
+/** Number of dead letters that are not older than this number of hours: their topic's retention. */
+export function lettersKept(counts: DeadLetterCounts | undefined, nowMs: number, hours: number): number {
+  const oldestMs = nowMs - hours * hourMs
   let kept = 0
   for (const { hour, count } of counts?.hours ?? []) if (hour > oldestMs) kept += count
   return kept

@@ -59,7 +59,7 @@ export function statsRoutes(actions: StatsActions): ApiRoute[] {
       schema: {
         ...shown('Attempts, newest first', Attempts),
         description:
-          'Read from webhook-attempts, which keeps 14 days. A page looks at a limited part of the topic and may be short or ' +
+          'Read from webhook-attempts, which keeps 14 days by default. A page looks at a limited part of the topic and may be short or ' +
           'empty: follow nextCursor until it is absent.',
         params: WebhookParams,
         querystring: AttemptsQuery,
@@ -80,7 +80,7 @@ export function statsRoutes(actions: StatsActions): ApiRoute[] {
       schema: {
         ...shown('Dead letters, newest first', DeadLetters),
         description:
-          'Read from webhook-dead-letters, which keeps 14 days. Those that were replayed since are among them. A page may be ' +
+          'Read from webhook-dead-letters, which keeps 14 days or less. Those that were replayed since are among them. A page may be ' +
           'short or empty: follow nextCursor until it is absent.',
         params: WebhookParams,
         querystring: ListQuery,

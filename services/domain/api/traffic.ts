@@ -75,7 +75,7 @@ export const SentRequest = shape('SentRequest', {
   headers: mapOf(text(), {
     description: `As sent; custom values and the signature are shown as "${maskedValue}", custom names only while they are known.`,
   }),
-  body: nullable(text(), 'Null when it is past its retention of 7 days.'),
+  body: nullable(text(), 'Null when it is past its retention, by default of 7 days.'),
 })
 export type SentRequest = Static<typeof SentRequest>
 

@@ -59,7 +59,7 @@ export const Status = shape('Status', {
     'Notifications without a final outcome yet, without parked ones; null if not counted: in lists, and beyond 20,000.',
   ),
   oldestWaitingAt: nullable(time(), 'When the oldest of them was made.'),
-  deadLetters: count('Dead letters within their retention of 14 days.'),
+  deadLetters: count('Dead letters within their retention, at most 14 days.'),
   disabledReason: nullable(text(), 'Why Hookline switched it off.'),
   conflicts: list(Conflict, 'Channels that belong to another webhook.'),
   problems: list(text(), 'Why a newer record in webhook-config is not in force.'),

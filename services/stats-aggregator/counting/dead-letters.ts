@@ -5,7 +5,7 @@ import { countedTime } from './counted-time.ts'
 import { entryAt } from './counts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 
-/** Hours kept: 14 days, the retention of webhook-dead-letters. */
+/** Hours kept: 14 days, the longest retention of webhook-dead-letters. */
 const keptLetterHours = 336
 
 export type CountedLetter = Pick<DeadLetter, 'deadLetteredAt'> & {

@@ -1,15 +1,16 @@
+import { type Retention, retentionHours } from '../retention.ts'
 import { isAvro, readSchema } from '../schemas.ts'
 import { type Service, type Topic, topics } from '../topic-map.ts'
 
 /** Version of the Kafka bindings (AsyncAPI bindings, kafka 0.5.0). */
 const bindingVersion = '0.5.0'
-const dayMs = 86_400_000
+const hourMs = 3_600_000
 
 /**
  * The map of topics as an AsyncAPI 3.0 document: a channel for each topic with its key and the schema of its values,
  * and an operation for each service that writes or reads it. Names are without HOOKLINE_TOPIC_PREFIX.
  */
-export function asyncApi(version: string): object {
+export function asyncApi(version: string, retention?: Retention): object {
   const all: [string, Topic][] = Object.entries(topics)
   return {
     asyncapi: '3.0.0',
@@ -21,7 +22,7 @@ export function asyncApi(version: string): object {
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/vnd.apache.avro',
-    channels: Object.fromEntries(all.map(([id, topic]) => [id, toChannel(topic)])),
+    channels: Object.fromEntries(all.map(([id, topic]) => [id, toChannel(topic, retention)])),
     operations: Object.fromEntries(
       all.flatMap(([id, topic]) => [
         ...topic.writers.map((service) => operation(id, service, 'send')),
@@ -31,10 +32,13 @@ export function asyncApi(version: string): object {
   }
 }
 
-function toChannel(topic: Topic): object {
+function toChannel(topic: Topic, retention?: Retention): object {
   const { name, key, cleanup, partitions } = topic
-  const retention = cleanup.policy === 'delete' ? { 'retention.ms': cleanup.retentionDays * dayMs } : {}
-  const topicConfiguration = { 'cleanup.policy': [cleanup.policy], ...retention }
+  const hours = retentionHours(topic, retention)
+  const topicConfiguration = {
+    'cleanup.policy': [cleanup.policy],
+    ...(hours !== null && { 'retention.ms': hours * hourMs }),
+  }
   const kafka = { ...(partitions === 'one' && { partitions: 1 }), topicConfiguration, bindingVersion }
   return {
     address: name,

@@ -105,7 +105,7 @@ export async function createRoutesWorld() {
   const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
   const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
   const monitoring = { stats: () => undefined, health: () => undefined, deadLetters: () => undefined }
-  const standing = new Standing({ store, accounts: activated, monitoring, clock: stillClock })
+  const standing = new Standing({ store, accounts: activated, monitoring, clock: stillClock, letterHours: 336 })
   const backlog = { of: async () => ({ waiting: 0, oldestWaitingAtMs: null }) }
   const actions = new WebhookActions({ ...shared, store, standing, keys, policy })
   const topics = new FakeReplayTopics()

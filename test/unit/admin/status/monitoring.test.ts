@@ -40,6 +40,7 @@ function shownOf(businessId: string | null) {
     accounts: { get: () => ({ webhooksEnabled: true }) },
     monitoring: ownRecords({ stats: table(stats), health: table(health), deadLetters: table(deadLetters) }),
     clock: stillClock,
+    letterHours: 336,
   })
   const { status, lastHour } = standing.of(definition())
   const { failures, parked, blockedUntil, failingSince, pausedUntil, deadLetters: letters, problems } = status

@@ -63,7 +63,7 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
   const none = { get: () => undefined }
   const monitoring = ownRecords({ stats: { get: () => known }, health: none, deadLetters: none })
   const accounts = { get: () => ({ webhooksEnabled: true }) }
-  const standing = new Standing({ store, accounts, monitoring, clock: stillClock })
+  const standing = new Standing({ store, accounts, monitoring, clock: stillClock, letterHours: 336 })
   const backlog = { of: async () => ({ waiting: 7, oldestWaitingAtMs: 1_000 }) }
   return new StatsActions({
     store,
@@ -204,11 +204,11 @@ test('dead letters include unreadable records, and none of another business', as
   })
 })
 
-test('dead letters older than their retention of 14 days are not counted', () => {
-  const hours = [14 * 24, 14 * 24 - 1, 0].map((ago, index) => ({ hour: hour - ago * hourMs, count: 10 ** index }))
+test.each([336, 48])('dead letters older than a retention of %i hours are not counted', (kept) => {
+  const hours = [kept, kept - 1, 0].map((ago, index) => ({ hour: hour - ago * hourMs, count: 10 ** index }))
   const counts = { webhookId: 'wh_a', updatedAt: 0, hours, source: { partition: 0, offset: 0 } }
-  expect(lettersKept(counts, nowMs)).toBe(110)
-  expect(lettersKept(undefined, nowMs)).toBe(0)
+  expect(lettersKept(counts, nowMs, kept)).toBe(110)
+  expect(lettersKept(undefined, nowMs, kept)).toBe(0)
 })
 
 test("nothing of a business that had the webhook's id before is shown", async () => {
