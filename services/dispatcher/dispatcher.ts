@@ -87,7 +87,7 @@ export class Dispatcher implements AsyncDisposable {
     }
     const [engine, readers, snapshots] = [this.#engine, this.#readers, this.#snapshots]
     this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, log, fail })
-    kafka.onOwner((webhookId, businessId) => this.#engine.setOwner(webhookId, businessId))
+    kafka.onDefinition((webhookId, businessId) => this.#engine.definitionChanged(webhookId, businessId))
     this.#ticks = setInterval(() => this.#engine.tick(), tickMs)
   }
 

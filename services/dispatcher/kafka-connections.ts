@@ -29,13 +29,13 @@ type Parts = {
   producer: BatchingProducer
   definitions: Awaited<ReturnType<typeof openDefinitions>>
   reader: RangeReader
-  owners: OwnerListener[]
+  listeners: DefinitionListener[]
   logIds: SnapshotLogIds
   configTopic: string
 }
 
 /** Called with the business that a webhook's definition names, after each record of webhook-config. */
-type OwnerListener = (webhookId: string, businessId: string) => void
+type DefinitionListener = (webhookId: string, businessId: string) => void
 
 /** Everything the dispatcher has open in Kafka before it joins its group: topics, producer, definitions, range reader. */
 export class KafkaConnections implements AsyncDisposable {
@@ -49,7 +49,7 @@ export class KafkaConnections implements AsyncDisposable {
   readonly configTopic: string
   /** webhook-config as a table of definitions, and the topic it is read from. */
   readonly definitions: Parts['definitions']
-  readonly #owners: OwnerListener[]
+  readonly #listeners: DefinitionListener[]
   readonly #recorded: string[]
   readonly #opened: AsyncDisposableStack
 
@@ -61,7 +61,7 @@ export class KafkaConnections implements AsyncDisposable {
     this.logIds = parts.logIds
     this.configTopic = parts.configTopic
     this.definitions = parts.definitions
-    this.#owners = parts.owners
+    this.#listeners = parts.listeners
     this.#recorded = outcomeTopics(parts.topics)
     this.#opened = opened
   }
@@ -83,9 +83,9 @@ export class KafkaConnections implements AsyncDisposable {
     const producerOptions = { topics: written, lingerMs: recordLingerMs }
     const producer = opened.use(await BatchingProducer.open(kafka, context, fail, producerOptions))
 
-    const owners: OwnerListener[] = []
+    const listeners: DefinitionListener[] = []
     const onChange: ConfigTableOptions['onChange'] = (webhookId, _record, businessId) => {
-      if (businessId !== undefined) for (const listener of owners) listener(webhookId, businessId)
+      if (businessId !== undefined) for (const listener of listeners) listener(webhookId, businessId)
     }
     const definitions = await openDefinitions(kafka, { use, fail, keys, onChange }, context)
     opened.use(definitions.topic)
@@ -106,7 +106,7 @@ export class KafkaConnections implements AsyncDisposable {
       attemptsLogId: known.get(attempts.topic) ?? null,
       parkedLogId: known.get(parked.topic) ?? null,
     }
-    const parts = { kafka, topics, producer, definitions, owners, reader, logIds, configTopic }
+    const parts = { kafka, topics, producer, definitions, listeners, reader, logIds, configTopic }
     return new KafkaConnections(parts, opened.move())
   }
 
@@ -116,8 +116,8 @@ export class KafkaConnections implements AsyncDisposable {
   }
 
   /** Adds a listener. */
-  onOwner(listener: OwnerListener): void {
-    this.#owners.push(listener)
+  onDefinition(listener: DefinitionListener): void {
+    this.#listeners.push(listener)
   }
 
   /** Whether Kafka takes outcomes: a notification sent without a record would be sent again at each restart. */

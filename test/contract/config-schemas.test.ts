@@ -11,6 +11,9 @@ const minimal = { id: 'wh1', businessId: 'b1', name: 'Orders', url: 'https://exa
 const full = {
   ...minimal,
   enabled: false,
+  paused: true,
+  pausedAt: '2026-03-03T00:00:00Z',
+  resumedAt: '2026-03-02T00:00:00Z',
   channels: ['c1', 'c2'],
   events: {
     userMessages: false,

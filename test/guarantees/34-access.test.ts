@@ -34,6 +34,8 @@ const allowed: Record<string, { who: readonly string[]; body?: object }> = {
   getWebhook: { who: readers },
   patchWebhook: { who: writers, body: { enabled: false } },
   deleteWebhook: { who: writers },
+  pauseWebhook: { who: writers },
+  resumeWebhook: { who: writers },
   rotateSecret: { who: writers },
   testWebhook: { who: writers, body: {} },
   replay: { who: writers, body: { deadLetters: true } },

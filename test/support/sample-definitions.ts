@@ -13,6 +13,7 @@ export const defaultEvents: WantedEvents = {
 /** What a definition gets where it says nothing (contract.md, section 5), written out once more. */
 export const defaults = {
   enabled: true,
+  paused: false,
   events: defaultEvents,
   headers: {},
   timeoutMs: 10_000,

@@ -17,7 +17,7 @@ export type AuditEntry = {
 }
 
 type AuditAction =
-  | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
+  | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'pause' | 'resume' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
   | `account.${'activate' | 'deactivate'}`
   | `replay.${'start' | 'stop'}`
   | 'unread.replay'
@@ -81,6 +81,7 @@ function findAction(
     return 'webhook.switch-off'
   if (before.enabled !== after.enabled && isOnly('enabled', 'disabledReason'))
     return after.enabled ? 'webhook.enable' : 'webhook.disable'
+  if (before.paused !== after.paused && isOnly('paused')) return after.paused ? 'webhook.pause' : 'webhook.resume'
   return 'webhook.update'
 }
 
@@ -120,6 +121,8 @@ function readFields(definition: WebhookDefinition | undefined, atMs: number): Ma
     version: _version,
     createdAt: _made,
     updatedAt: _changed,
+    pausedAt: _paused,
+    resumedAt: _resumed,
     ...rest
   } = definition
   const {

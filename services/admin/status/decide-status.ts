@@ -1,12 +1,14 @@
 import type { Conflict, Status, WebhookState } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import { isPaused } from '../../domain/definition/pause.ts'
 import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
-import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
+import { hourMs, type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
+import { topics } from '../../topics/map.ts'
 import type { BacklogSize } from './backlog.ts'
 import { lastHour } from './last-hour.ts'
 
 export type StatusFacts = {
-  definition: Pick<WebhookDefinition, 'enabled' | 'disabledReason'>
+  definition: Pick<WebhookDefinition, 'enabled' | 'disabledReason' | 'paused' | 'pausedAt' | 'updatedAt'>
   /** Whether webhooks are activated for the business. */
   activated: boolean
   conflicts: Conflict[]
@@ -18,6 +20,8 @@ export type StatusFacts = {
   backlog: BacklogSize | null
 }
 
+/** How long webhook-parked keeps a notification. */
+const parkedMs = topics.webhookParked.cleanup.retentionDays * 24 * hourMs
 const failingMinutes = 30
 /** Consecutive failures that count as failing: more than half of the last 20 attempts. */
 const failuresInARow = 11
@@ -26,8 +30,11 @@ export function decideStatus(facts: StatusFacts, nowMs: number): Status {
   const { definition, conflicts, problems, health, deadLetters, backlog } = facts
   const { breaker, parked, pausedUntil } = health ?? { breaker: null, parked: null, pausedUntil: null }
   const recent = breaker?.failures.filter((atMs) => nowMs - atMs <= breakerWindowMs) ?? []
+  const pausedAtMs = isPaused(definition) ? Date.parse(definition.pausedAt ?? definition.updatedAt) : null
   return {
     state: decideState(facts, recent, nowMs),
+    pausedAt: toIsoTime(pausedAtMs),
+    keptUntil: toIsoTime(pausedAtMs === null ? null : pausedAtMs + parkedMs),
     blockedUntil: breaker?.state === 'open' ? toIsoTime(breaker.openUntil) : null,
     failures: recent.length,
     failingSince: toIsoTime(breaker?.failingSince ?? null),
@@ -48,11 +55,12 @@ function decideState(facts: StatusFacts, recentFailures: number[], nowMs: number
   if (!activated) return 'not-activated'
   if (conflicts.length > 0) return 'conflict'
   if (problems.length > 0) return 'invalid'
+  if (isPaused(definition)) return 'paused'
   const breaker = health?.breaker
   // Once openUntil has passed, the next notification is the probe.
   if (breaker?.state === 'open' && (breaker.openUntil ?? 0) > nowMs) return 'blocked'
   if (breaker && breaker.state !== 'closed') return 'probing'
-  if ((health?.pausedUntil ?? 0) > nowMs) return 'paused'
+  if ((health?.pausedUntil ?? 0) > nowMs) return 'throttled'
   const failingSinceMs = breaker?.failingSince ?? Number.POSITIVE_INFINITY
   const inARow = recentFailures.filter((atMs) => atMs >= failingSinceMs).length
   if (inARow >= failuresInARow || mostlyErrors(minutes, nowMs)) return 'failing'

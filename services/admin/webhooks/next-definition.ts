@@ -23,6 +23,7 @@ export function created(
   return {
     ...place,
     ...draft,
+    ...(draft.paused && { pausedAt: now }),
     headers: sealHeaders({ ...place, url: draft.url }, draft.headers, {}, keys),
     secret: keys.seal(secret, sealContext(place, 'secret')),
     version: 1,
@@ -32,11 +33,11 @@ export function created(
 }
 
 export function changed(current: WebhookDefinition, draft: Draft, nowMs: number, keys: KeyRing): WebhookDefinition {
-  const { rateLimitPerSecond: _replaced, disabledReason, ...rest } = current
+  const { rateLimitPerSecond: _replaced, disabledReason, pausedAt: _paused, resumedAt: _resumed, ...rest } = current
   const headers = sealHeaders({ ...current, url: draft.url }, draft.headers, current.headers, keys)
   // Switching the webhook on clears the reason for which it was switched off.
   const why = !draft.enabled && disabledReason !== undefined ? { disabledReason } : {}
-  return sealDefinition(advanced({ ...rest, ...draft, ...why, headers }, nowMs), keys)
+  return sealDefinition(advanced({ ...rest, ...draft, ...pauseTimes(current, draft, nowMs), ...why, headers }, nowMs), keys)
 }
 
 /**
@@ -52,6 +53,22 @@ export function rotated(current: WebhookDefinition, secret: string, nowMs: numbe
   const former = [...(replaced ? [replaced] : []), ...signingAt(listFormerSecrets(current), nowMs)]
   const next = { ...current, secret: keys.seal(secret, sealContext(current, 'secret')) }
   return sealDefinition(advanced(withFormerSecrets(next, former), nowMs), keys)
+}
+
+/**
+ * Times of the latest pause. After a resume, the age at which a notification expires is counted from then on (isPaused,
+ * domain/definition/pause.ts).
+ */
+function pauseTimes(
+  current: Pick<WebhookDefinition, 'paused' | 'pausedAt' | 'resumedAt'>,
+  { paused }: Pick<Draft, 'paused'>,
+  nowMs: number,
+): Pick<WebhookDefinition, 'pausedAt' | 'resumedAt'> {
+  const now = new Date(nowMs).toISOString()
+  const { pausedAt, resumedAt } = current
+  if (paused) return { pausedAt: (current.paused && pausedAt) || now }
+  if (current.paused) return { resumedAt: now }
+  return resumedAt === undefined ? {} : { resumedAt }
 }
 
 /** Time from which the next rotation is possible, in milliseconds since the epoch; null for now. */

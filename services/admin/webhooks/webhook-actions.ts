@@ -16,7 +16,7 @@ import type { AdminMetrics } from '../metrics.ts'
 import { ownRecord } from '../status/monitoring.ts'
 import type { Standing } from '../status/webhook-status.ts'
 import type { FindOwner } from './channel-rules.ts'
-import { decideCreate, decidePatch, decideVersion, entityTag } from './decisions.ts'
+import { decideCreate, decidePatch, decideVersion, entityTag, toDraft } from './decisions.ts'
 import { changed, created, nextRotationMs, rotated } from './next-definition.ts'
 import { findOwn } from './own-webhook.ts'
 import { cutPage } from './pagination.ts'
@@ -39,7 +39,7 @@ const maxWebhooks = 1_000
 /** Maximum records without a definition in force that one list reports. */
 const maxFaults = 100
 
-type Kind = 'create' | 'update' | 'delete' | 'rotate'
+type Kind = 'create' | 'update' | 'delete' | 'rotate' | 'pause' | 'resume'
 type InBusiness = Call<{ params: typeof BusinessParams }>
 type OfWebhook = Call<{ params: typeof WebhookParams }>
 type Listing = Call<{ params: typeof BusinessParams; querystring: typeof ListQuery }>
@@ -119,6 +119,20 @@ export class WebhookActions {
       await this.#deps.store.remove(id, call.identity.subject)
       this.#note('delete', call, current)
       return { status: 204 } as const
+    })
+  }
+
+  /** Pauses or resumes a webhook; writes nothing if it already is. */
+  async setPaused(call: OfWebhook, paused: boolean): Promise<ApiResponse<200, Webhook>> {
+    const { store, keys, clock } = this.#deps
+    const { businessId, id } = call.params
+    return this.#inTurn(businessId, async () => {
+      const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'optional'))
+      if (current.paused === paused) return this.#answer(200, current, {})
+      const definition = changed(current, { ...toDraft(current), paused }, clock.nowMs(), keys)
+      await store.put(definition, call.identity.subject)
+      this.#note(paused ? 'pause' : 'resume', call, definition)
+      return this.#answer(200, definition, {})
     })
   }
 

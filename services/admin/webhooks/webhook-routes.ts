@@ -1,6 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { Draft, DraftPatch, Webhook, WebhookList, WebhookWithSecret } from '../../domain/api/webhook.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
+import { topics } from '../../topics/map.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { BusinessParams, ListQuery, WebhookParams } from '../http/shapes.ts'
 import type { WebhookActions } from './webhook-actions.ts'
@@ -17,6 +18,11 @@ const ifMatch = Type.Object({
 
 /** Header values are write-only, so that editors of a webhook cannot read another system's credentials. */
 const headersNote = `Header values are shown as "${maskedValue}".`
+
+const pauseNote =
+  `Its notifications, those of replays included, are kept for ${topics.webhookParked.cleanup.retentionDays} days, in order, ` +
+  'and sent once it is resumed: status.keptUntil says how long the pause can last. Requests under way end, and tests are ' +
+  'still sent. If-Match is optional here.'
 
 /** Routes of webhooks with their permissions and shapes; the authorisation test goes through this table. */
 export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
@@ -102,6 +108,24 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
       },
       handle: (call) => actions.remove(call),
     }),
+    ...([true, false] as const).map((paused) =>
+      route({
+        operationId: paused ? 'pauseWebhook' : 'resumeWebhook',
+        method: 'POST',
+        url: `${one}/${paused ? 'pause' : 'resume'}`,
+        permission: 'webhooks:write',
+        schema: {
+          tags,
+          summary: paused ? 'Pause a webhook: nothing is sent, everything is kept' : 'Resume a paused webhook',
+          description: paused ? pauseNote : 'What was kept is sent first, in order. If-Match is optional here.',
+          params: WebhookParams,
+          headers: ifMatch,
+          answers: { 200: shown(paused ? 'Paused.' : 'Resumed.', Webhook) },
+          failures: [404, 412],
+        },
+        handle: (call) => actions.setPaused(call, paused),
+      }),
+    ),
     route({
       operationId: 'rotateSecret',
       method: 'POST',

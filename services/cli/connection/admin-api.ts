@@ -74,6 +74,14 @@ export class AdminApi {
     await this.#ask('DELETE', pathOf(businessId, 'webhooks', id), { version })
   }
 
+  pause({ businessId, id }: AdminWebhook): Promise<AdminWebhook> {
+    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'pause'))
+  }
+
+  resume({ businessId, id }: AdminWebhook): Promise<AdminWebhook> {
+    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'resume'))
+  }
+
   rotateSecret({ businessId, id }: AdminWebhook): Promise<AdminWebhook> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'secret', 'rotate'))
   }

@@ -30,6 +30,8 @@ export function webhookRows(webhook: AdminWebhook): Rows {
     ['name', webhook.name],
     ['state', stateText(webhook)],
     ...optional('disabled', webhook.disabledReason),
+    ...optional('paused since', status?.pausedAt),
+    ...optional('kept until', status?.keptUntil),
     ...optional('blocked until', status?.blockedUntil),
     ...optional('parked', status?.parked || undefined),
     ...optional('waiting', status?.waiting || undefined),

@@ -10,7 +10,7 @@ import { fieldRows, printable } from '../output/output.ts'
 import { webhookRows } from '../output/webhook-rows.ts'
 import type { Act } from '../program.ts'
 
-/** Verbs that change definitions: apply, diff, delete, enable, disable, rotate-secret. */
+/** Verbs that change definitions: apply, diff, delete, enable, disable, pause, resume, rotate-secret. */
 export function addWritingVerbs(program: Command, act: Act): void {
   const collect = (value: string, before: string[] = []) => [...before, value]
   program
@@ -36,6 +36,16 @@ export function addWritingVerbs(program: Command, act: Act): void {
       .argument('<webhook>', 'id or name')
       .action(act((context, webhook: string) => setEnabled(context, webhook, enabled)))
   }
+  program
+    .command('pause')
+    .description('send nothing to a webhook and keep its notifications, for up to 7 days')
+    .argument('<webhook>', 'id or name')
+    .action(act(pause))
+  program
+    .command('resume')
+    .description('send to a paused webhook again, beginning with what was kept')
+    .argument('<webhook>', 'id or name')
+    .action(act(resume))
   program
     .command('rotate-secret')
     .description('create a new secret and show it, this once; both sign for 24 hours')
@@ -117,6 +127,20 @@ async function setEnabled(context: VerbContext, reference: string, enabled: bool
   if (webhook.enabled === enabled) context.say(`it is already ${enabled ? 'on' : 'off'}`)
   const changed = webhook.enabled === enabled ? webhook : await (await context.admin()).patch(webhook, { enabled })
   context.show(changed, webhookRows)
+  return exitCodes.ok
+}
+
+async function pause(context: VerbContext, reference: string): Promise<number> {
+  const webhook = await context.find(reference)
+  if (webhook.paused) context.say('it is already paused')
+  context.show(await (await context.admin()).pause(webhook), webhookRows)
+  return exitCodes.ok
+}
+
+async function resume(context: VerbContext, reference: string): Promise<number> {
+  const webhook = await context.find(reference)
+  if (!webhook.paused) context.say('it is not paused')
+  context.show(await (await context.admin()).resume(webhook), webhookRows)
   return exitCodes.ok
 }
 

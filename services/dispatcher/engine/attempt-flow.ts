@@ -1,4 +1,5 @@
 import type { Entry } from '../../domain/definition/definition-table.ts'
+import { resumedAtMs } from '../../domain/definition/pause.ts'
 import { toDeadLetter } from '../../domain/delivery/dead-letter.ts'
 import type { DeadLetterReason } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
@@ -114,8 +115,9 @@ export class AttemptFlow {
     const { definition } = entry
     if (!definition.enabled || this.#switchedOff.get(definition.id) === entry.offset)
       return { kind: 'giveUp', reason: 'disabled' }
-    // A replay is asked for with its age in mind, so it does not expire.
-    const isExpired = replayId === null && nowMs - delivery.createdAt > limits.expiryMs
+    // A replay is asked for with its age in mind, so it does not expire. What a pause has kept gets the whole time again.
+    const ageMs = nowMs - Math.max(delivery.createdAt, resumedAtMs(definition))
+    const isExpired = replayId === null && ageMs > limits.expiryMs
     if (isExpired) return { kind: 'reject', entry, reason: 'expired' }
     const pass = gates.start(definition.id, position.partition, nowMs)
     return pass === 'blocked'

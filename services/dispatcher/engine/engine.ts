@@ -142,9 +142,10 @@ export class Engine {
     this.#partitions.set(state)
   }
 
-  /** Forgets the breaker and the pause of a business that had the webhook's id before. */
-  setOwner(webhookId: string, businessId: string): void {
-    if (this.gates.setOwner(webhookId, businessId)) this.#lanes.wake(webhookId)
+  /** Takes note of a new definition: the webhook's id may have moved to another business, or a pause may be over. */
+  definitionChanged(webhookId: string, businessId: string): void {
+    this.gates.setOwner(webhookId, businessId)
+    this.#lanes.wake(webhookId)
   }
 
   /** Sets where a topic of a partition that stayed continues after the last commit. */

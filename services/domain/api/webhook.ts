@@ -38,9 +38,10 @@ export const states = [
   'not-activated',
   'conflict',
   'invalid',
+  'paused',
   'blocked',
   'probing',
-  'paused',
+  'throttled',
   'failing',
   'healthy',
   'idle',
@@ -49,6 +50,12 @@ export type WebhookState = (typeof states)[number]
 
 export const Status = shape('Status', {
   state: choice(states, 'The first of these that applies.'),
+  pausedAt: nullable(time(), 'Paused since then; null if it is not paused.'),
+  keptUntil: nullable(
+    time(),
+    'While it is paused: resume it before then, with time left to send. Notifications are kept for 7 days, and the first ' +
+      'one after the pause began may be deleted from then on.',
+  ),
   blockedUntil: nullable(time(), 'Nothing is sent until then: it has failed more than 100 times within 10 minutes.'),
   failures: count('Failures within the last 10 minutes that count towards blocking; none count while it is blocked.'),
   failingSince: nullable(time(), 'First failure since the last success.'),

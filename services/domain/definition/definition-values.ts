@@ -16,6 +16,7 @@ export const blockedChoices = ['reject', 'park'] as const
 
 export const definitionDefaults = {
   enabled: true,
+  paused: false,
   events: {
     userMessages: true,
     botMessages: true,

@@ -53,6 +53,10 @@ export const draftFields = {
     description: 'https, on a standard port, without userinfo.',
   }),
   enabled: Type.Boolean({ default: defaults.enabled }),
+  paused: Type.Boolean({
+    default: defaults.paused,
+    description: 'Nothing is sent while it is true; notifications are kept, in order, and sent once it is false again.',
+  }),
   channels: Type.Array(
     Type.String({ minLength: 1, maxLength: 256, pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]+$' }),
     {
@@ -78,6 +82,8 @@ export const writableNames = Object.keys(draftFields)
 const serverFields = {
   id: Type.String({ ...identifier, description: "The record's key." }),
   businessId: Type.String({ ...identifier, maxLength: 256 }),
+  pausedAt: Type.Optional(time),
+  resumedAt: Type.Optional(time),
   disabledReason: Type.Optional(Type.String({ maxLength: 500, description: 'Why Hookline switched it off.' })),
   secret: Type.Optional(
     Type.String({

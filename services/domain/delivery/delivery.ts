@@ -109,7 +109,7 @@ export type PendingDelivery = {
   attempts: AttemptSummary[]
   /** Earliest time of sending. */
   dueAt: number
-  why: 'retry' | 'overflow' | 'breaker' | 'fault' | 'replay' | 'test'
+  why: 'retry' | 'overflow' | 'breaker' | 'paused' | 'fault' | 'replay' | 'test'
   replayId: string | null
   /** Only in webhook-parked: offset in the home topic (homeOf) from which on the queue's notifications were parked. */
   parkedSince: number | null

@@ -1,4 +1,5 @@
 import type { WebhookDefinition } from '../../../domain/definition/definition.ts'
+import { isPaused, resumedAtMs } from '../../../domain/definition/pause.ts'
 import { isSameBusiness } from '../../../domain/definition/same-business.ts'
 import type { Delivery } from '../../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../../domain/delivery/outcome.ts'
@@ -21,6 +22,12 @@ type WebhookGate = GateState & {
   pausedUntilMonotonicMs: number
 }
 
+/**
+ * Wait of a paused webhook until it is asked again. Resuming it wakes it at once; the wait only has to be longer than what
+ * may wait in memory.
+ */
+const pausedWaitMs = 600_000
+
 /** Changes made by an outcome. */
 export type GateChange = {
   gate: 'opened' | 'closed' | 'unchanged'
@@ -29,8 +36,8 @@ export type GateChange = {
 }
 
 /**
- * Decides whether a webhook may be sent to at a moment, from its breaker, the pause that its receiver asked for by
- * Retry-After, and its rate limit. Webhooks without a limit that answer well take no memory.
+ * Decides whether a webhook may be sent to at a moment, from the pause in its definition, its breaker, the pause that its
+ * receiver asked for by Retry-After, and its rate limit. Webhooks without a limit that answer well take no memory.
  */
 export class SendGates {
   readonly #gates = new Map<string, WebhookGate>()
@@ -140,6 +147,23 @@ export class SendGates {
     return state !== undefined && gate(state.breaker, nowMs).kind === 'blocked'
   }
 
+  /** Whether the webhook is paused in its definition. */
+  isPaused(webhookId: string): boolean {
+    const definition = this.#definition(webhookId)
+    return definition !== undefined && isPaused(definition)
+  }
+
+  /**
+   * Whether a blocked webhook's notifications wait for the end of the block: by its definition, or because it has been
+   * resumed and nothing has succeeded since. What a pause has kept would otherwise be rejected.
+   */
+  keepsWhileBlocked(webhookId: string): boolean {
+    const definition = this.#definition(webhookId)
+    if (!definition) return false
+    const failingSinceMs = this.#gates.get(webhookId)?.breaker.failingSinceMs ?? Number.POSITIVE_INFINITY
+    return definition.whenBlocked === 'park' || failingSinceMs <= resumedAtMs(definition)
+  }
+
   /** Gates of a partition number's webhooks that failed lately or are paused. */
   *statesOf(partition: number): Iterable<[string, GateState]> {
     for (const entry of this.#gates) if (entry[1].partition === partition) yield entry
@@ -152,6 +176,7 @@ export class SendGates {
 
   /** @param ask the pacer's method: request tells it that the caller comes back. */
   #startsInMs(webhookId: string, ask: 'waitMs' | 'request'): number {
+    if (this.isPaused(webhookId)) return pausedWaitMs
     const state = this.#gates.get(webhookId)
     if (!state) return 0
     const blockedMs = this.#blockedMs(webhookId, state)
@@ -163,7 +188,7 @@ export class SendGates {
     const nowMs = this.#clock.nowMs()
     const verdict = gate(state.breaker, nowMs)
     if (verdict.kind === 'blocked') {
-      const waits = state.breaker.state === 'halfOpen' || this.#definition(webhookId)?.whenBlocked === 'park'
+      const waits = state.breaker.state === 'halfOpen' || this.keepsWhileBlocked(webhookId)
       return waits ? Math.max(1, verdict.untilMs - nowMs) : 0
     }
     const pauseMs = state.pausedUntilMonotonicMs - this.#clock.monotonicMs()

@@ -2,7 +2,9 @@ import type { PendingDelivery } from '../../../domain/delivery/delivery.ts'
 import type { FaultGates } from '../gate/fault-gates.ts'
 import type { SendGates } from '../gate/send-gate.ts'
 import type { Item } from '../item.ts'
-import { mostAhead } from '../item-ids.ts'
+import { otherwise } from '../item-faults.ts'
+import { mostAhead, toWebhookId } from '../item-ids.ts'
+import type { PartitionState } from '../offsets/partition-state.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
 import { isBeyondShare, longestWaitInMemoryMs, shareToFill } from './memory-share.ts'
@@ -45,7 +47,8 @@ export class MemoryRules {
   whyNot({ queueId, ratePerSecond, delivery: { webhookId } }: Item): PendingDelivery['why'] | null {
     if (this.#faults.isClosed(webhookId)) return 'fault'
     // Ten minutes in memory would leave it without a record for that time (guarantees.md, 19).
-    if (this.isBlocked(webhookId)) return 'breaker'
+    const held = this.whyHeld(queueId)
+    if (held !== null) return held
     // Records of a replay arrive much faster than it sends them.
     const isAhead = ratePerSecond !== null && this.#lanes.queues.itemsOf(queueId) >= mostAhead(ratePerSecond)
     const isOverflow = isAhead || this.#isFull(queueId) || this.#isBeyondShare(queueId, webhookId)
@@ -80,10 +83,21 @@ export class MemoryRules {
     return this.#waitMs(webhookId) + rateMs > longestWaitInMemoryMs
   }
 
-  /** Whether the breaker is open and the definition says to park notifications meanwhile. */
-  isBlocked(webhookId: string): boolean {
-    const parks = this.#definitionOf(webhookId)?.definition.whenBlocked === 'park'
-    return parks && this.#gates.isBlocked(webhookId, this.#nowMs())
+  /** Why the queue's notifications are kept in webhook-parked: its webhook is paused, or blocked. Null if neither applies. */
+  whyHeld(queueId: string): 'paused' | 'breaker' | null {
+    const webhookId = toWebhookId(queueId)
+    return otherwise(null, () => {
+      if (this.#gates.isPaused(webhookId)) return 'paused'
+      const isKept = this.#gates.isBlocked(webhookId, this.#nowMs()) && this.#gates.keepsWhileBlocked(webhookId)
+      return isKept ? 'breaker' : null
+    })
+  }
+
+  /** Queues with notifications in memory that wait for the end of a handover, which a pause or a block has interrupted. */
+  interruptedHandovers(partitions: Iterable<PartitionState>): string[] {
+    return [...partitions].flatMap(({ parked }) =>
+      parked.parking().filter((id) => parked.behind(id)?.length && this.waitsLong(id, toWebhookId(id))),
+    )
   }
 
   /**

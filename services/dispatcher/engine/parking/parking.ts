@@ -66,9 +66,11 @@ export class Parking {
   tick(): void {
     this.#held.stopped.forgetOld(this.#ports.nowMs(), (replayId) => this.#partitions.holdReplay(replayId))
     this.#measure()
+    for (const queueId of this.memory.interruptedHandovers(this.#partitions)) this.spill(queueId)
     this.#clearLongWaits()
     for (const queueId of this.memory.slowAhead()) this.spill(queueId, 'overflow')
-    if (this.#held.isCrowded) this.#relieve()
+    if (this.#held.isCrowded)
+      for (const queueId of this.memory.crowding(this.#held.count)) this.spill(queueId, 'overflow')
     this.#drain.takeBack()
   }
 
@@ -77,7 +79,7 @@ export class Parking {
    * can be committed now rather than in the ten minutes for which a breaker is open. Items older than the parked ones
    * stay in memory; there are few of them.
    */
-  spill(queueId: string, why: PendingDelivery['why']): void {
+  spill(queueId: string, why: PendingDelivery['why'] = this.memory.whyHeld(queueId) ?? 'overflow'): void {
     const parking = this.#partitions.parking(queueId)
     if (parking) return this.#parkAll(parking.endHandover(queueId), why)
     // An item taken from webhook-parked and tried since then stays: its record there does not have that attempt.
@@ -230,15 +232,11 @@ export class Parking {
     this.#measuredAtMs += elapsedMs
   }
 
-  #relieve(): void {
-    for (const queueId of this.memory.crowding(this.#held.count)) this.spill(queueId, 'overflow')
-  }
-
   /** Moves items that have to wait long, for their receiver, breaker or rate, from memory to webhook-parked. */
   #clearLongWaits(): void {
     for (const { id: queueId, webhook, items } of this.#lanes.queues.all()) {
       if (items === 0 || !this.memory.waitsLong(queueId, webhook.id)) continue
-      this.spill(queueId, this.memory.isBlocked(webhook.id) ? 'breaker' : 'overflow')
+      this.spill(queueId)
       if (!this.#partitions.parking(queueId)) continue
       // Items taken too early go back; items older than all parked ones stay before them.
       for (const item of this.#lanes.takeQueued(queueId))

@@ -71,6 +71,23 @@ describe('audit entries', () => {
       ['enabled', 'disabledReason'],
     ],
     [
+      'paused',
+      [{ value: stored }, change({ paused: true, pausedAt: '2026-03-03T00:00:00.000Z' })],
+      'webhook.pause',
+      'ana',
+      ['paused'],
+    ],
+    [
+      'resumed',
+      [
+        { value: { ...stored, paused: true, pausedAt: '2026-03-03T00:00:00.000Z' } },
+        change({ resumedAt: '2026-03-04T00:00:00.000Z' }),
+      ],
+      'webhook.resume',
+      'ana',
+      ['paused'],
+    ],
+    [
       'switched off by the dispatcher',
       [{ value: stored }, { value: { ...stored, enabled: false, disabledReason: '410' } }],
       'webhook.switch-off',

@@ -40,6 +40,8 @@ describe('permissions (guarantees.md, 34)', () => {
     createWebhook: writers,
     patchWebhook: writers,
     deleteWebhook: writers,
+    pauseWebhook: writers,
+    resumeWebhook: writers,
     rotateSecret: writers,
     replay: writers,
     stopReplay: writers,

@@ -23,8 +23,9 @@ function breaker(state: string, openUntil: number | null, failures: number[] = [
   return health({ breaker: { state, openUntil, failures, failingSince } })
 }
 
+const definition = { enabled: true, paused: false, updatedAt: '2027-01-01T00:00:00.000Z' }
+
 function facts(fields: Partial<StatusFacts>): StatusFacts {
-  const definition = { enabled: true }
   const known = { conflicts: [], problems: [], minutes: [], health: undefined, deadLetters: 0, backlog: null }
   return { definition, activated: true, ...known, ...fields }
 }
@@ -72,7 +73,7 @@ test.each<{ case: string; given: Partial<StatusFacts>; state: WebhookState }>([
     given: { minutes: [minute(0, { success: 500, error: 11 })], health: breaker('closed', null, failures(11)) },
     state: 'healthy',
   },
-  { case: 'it is asked to be left alone', given: { health: health({ pausedUntil: nowMs + 1 }) }, state: 'paused' },
+  { case: 'it is asked to be left alone', given: { health: health({ pausedUntil: nowMs + 1 }) }, state: 'throttled' },
   { case: 'the pause is over', given: { health: health({ pausedUntil: nowMs }) }, state: 'idle' },
   { case: 'the breaker is open', given: { health: open }, state: 'blocked' },
   { case: 'the ten minutes are over', given: { health: breaker('open', nowMs) }, state: 'probing' },
@@ -80,7 +81,8 @@ test.each<{ case: string; given: Partial<StatusFacts>; state: WebhookState }>([
   { case: 'a newer record is invalid', given: { problems: ['no url'], health: open }, state: 'invalid' },
   { case: 'a channel is taken', given: { conflicts, problems: ['no url'] }, state: 'conflict' },
   { case: 'the account is not activated', given: { activated: false, conflicts }, state: 'not-activated' },
-  { case: 'it is off', given: { activated: false, definition: { enabled: false } }, state: 'off' },
+  { case: 'it is off', given: { activated: false, definition: { ...definition, enabled: false, paused: true } }, state: 'off' },
+  { case: 'it is paused and blocked', given: { definition: { ...definition, paused: true }, health: open }, state: 'paused' },
 ])("a webhook's status is $state when $case", ({ given, state }) => {
   expect(decideStatus(facts(given), nowMs).state).toBe(state)
 })
@@ -133,4 +135,14 @@ test('the last hour shows counts, and attempts by five minutes', () => {
     rejected: 4,
     sparkline: [3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4],
   })
+})
+
+test.each([
+  [{ paused: true, pausedAt: '2027-01-14T00:00:00.000Z' }, '2027-01-14T00:00:00.000Z', '2027-01-21T00:00:00.000Z'],
+  [{ paused: true }, '2027-01-01T00:00:00.000Z', '2027-01-08T00:00:00.000Z'],
+  [{ pausedAt: '2027-01-14T00:00:00.000Z' }, null, null],
+  [{ paused: true, enabled: false, pausedAt: '2027-01-14T00:00:00.000Z' }, null, null],
+])('a status tells since when a webhook is paused, and until when that loses nothing: %o', (given, pausedAt, keptUntil) => {
+  const status = decideStatus(facts({ definition: { ...definition, ...given } }), nowMs)
+  expect([status.pausedAt, status.keptUntil]).toEqual([pausedAt, keptUntil])
 })

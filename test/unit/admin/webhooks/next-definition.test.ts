@@ -54,6 +54,17 @@ describe('a change', () => {
     expect(record).not.toHaveProperty('rateLimitPerSecond')
   })
 
+  test('pausing notes its time, which a repetition keeps, and resuming notes the end', () => {
+    const later = new Date(nowMs + 60_000).toISOString()
+    const paused = changed(current, { ...draft, paused: true }, nowMs, keys)
+    expect(paused).toMatchObject({ paused: true, pausedAt: now })
+    expect(changed(paused, { ...draft, paused: true, name: 'New' }, nowMs + 60_000, keys).pausedAt).toBe(now)
+    const resumed = changed(paused, draft, nowMs + 60_000, keys)
+    expect(resumed).toMatchObject({ paused: false, resumedAt: later })
+    expect(resumed).not.toHaveProperty('pausedAt')
+    expect(changed(resumed, { ...draft, name: 'New' }, nowMs + 120_000, keys).resumedAt).toBe(later)
+  })
+
   test.each([
     [true, undefined],
     [false, 'the receiver answered 410 Gone'],

@@ -8,11 +8,13 @@ import { definition, delivery, replayOf, SimulatedWorld, seeded } from '../../..
 const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 300)
 
 const mostTurns = 50_000
+/** Turn after which no webhook is paused any more. */
+const lastPause = 5_000
 
 /**
  * A seeded world: webhooks that fail in different ways until they work again, breakers that park or reject, little room
  * in memory, repeated records, partitions that leave and return, and replays. Sends are postponed, steps throw, batches
- * come late, and the process is killed and restores the gates of the last snapshot.
+ * come late, webhooks are paused and resumed, and the process is killed and restores the gates of the last snapshot.
  */
 async function simulate(seed: number) {
   const random = seeded(seed ^ 0x5eed)
@@ -37,17 +39,22 @@ async function simulate(seed: number) {
   const odd = random() < 0.2 ? '0-7' : null
   const ticksShare = 0.1 + random() * 0.9
   const isKilled = random() < 0.3
+  const pauseShare = random() < 0.5 ? random() * 0.02 : 0
+  const violations: string[] = []
   const world = new SimulatedWorld(
     seed,
-    (_sending, _attempt, chance) => ({
-      outcome:
-        chance() < 0.02
-          ? 'fault'
-          : chance() < postponedShare
-            ? 'postponed'
-            : (answers[chance() < failureShare ? 1 + Math.floor(chance() * (answers.length - 1)) : 0] as Outcome),
-      afterMs: chance() * 300,
-    }),
+    ({ deliveryId, webhookId }, _attempt, chance) => {
+      if (world.definitions.get(webhookId)?.paused) violations.push(`sent ${deliveryId} while its webhook was paused`)
+      return {
+        outcome:
+          chance() < 0.02
+            ? 'fault'
+            : chance() < postponedShare
+              ? 'postponed'
+              : (answers[chance() < failureShare ? 1 + Math.floor(chance() * (answers.length - 1)) : 0] as Outcome),
+        afterMs: chance() * 300,
+      }
+    },
     {
       deliveriesTopic,
       parkedTopic: `${prefix}webhook-parked`,
@@ -110,7 +117,6 @@ async function simulate(seed: number) {
   let generation = 0
   /** Partitions of which a record is being decoded. */
   const decoding = new Set<string>()
-  const violations: string[] = []
 
   const toPending = (topic: string, partition: number): PendingDelivery[] =>
     (topic === retriesTopic ? world.retryLog.get(partition) : replays[partition]) ?? []
@@ -182,6 +188,13 @@ async function simulate(seed: number) {
       } else if (!owned.includes(partition)) world.engine.offer({ topic, partition, offset }, record)
     })
   }
+  const setPaused = (id: string, paused: boolean) => {
+    const before = world.definitions.get(id)
+    if (!before || before.paused === paused) return
+    const resumed = paused ? {} : { resumedAt: new Date(world.clock.nowMs).toISOString() }
+    world.definitions.set(id, { ...before, paused, ...resumed })
+    world.engine.definitionChanged(id, before.businessId)
+  }
   assign([0, 1])
   const done = () =>
     ids.every((id) => world.ended.has(id)) &&
@@ -194,6 +207,9 @@ async function simulate(seed: number) {
     if (random() < ticksShare) world.engine.tick()
     if (random() < 0.5) commit()
     if (random() < 0.1) world.snapshot()
+    if (turns < lastPause && random() < pauseShare)
+      setPaused(['a', 'b', 'c'][Math.floor(random() * 3)] as string, random() < 0.5)
+    if (turns === lastPause) for (const id of ['a', 'b', 'c']) setPaused(id, false)
     // Setting records aside waits for promises too.
     for (let steps = 0; steps < 4; steps++) await undefined
     const chance = random()

@@ -2,7 +2,7 @@ import { definitionDefaults, numberLimits } from '../../../../domain/definition/
 import type { Draft, DraftPatch, Webhook } from '../../api/types.ts'
 
 /** The form's values. */
-export type Values = Omit<Draft, 'headers' | 'rateLimitPerSecond'> & {
+export type Values = Omit<Draft, 'headers' | 'paused' | 'rateLimitPerSecond'> & {
   /** In the order of the page. A name may occur twice until the form is saved. */
   headers: { name: string; value: string }[]
   /** Empty: no limit. */

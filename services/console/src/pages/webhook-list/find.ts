@@ -10,6 +10,7 @@ const states: readonly WebhookState[] = [
   'blocked',
   'probing',
   'failing',
+  'throttled',
   'paused',
   'not-activated',
   'healthy',

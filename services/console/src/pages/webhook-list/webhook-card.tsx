@@ -25,7 +25,7 @@ export const WebhookCard = memo(function WebhookCard({ webhook }: { webhook: Lis
             {name}
           </Link>
           <StateBadge state={status.state} />
-          {until !== null && (status.state === 'blocked' || status.state === 'paused') && (
+          {until !== null && (status.state === 'blocked' || status.state === 'throttled') && (
             <span className={classes.until}>{t('list.until', { time: clock(Date.parse(until)) })}</span>
           )}
         </div>

@@ -1,5 +1,5 @@
 import { ActionIcon, Anchor, Button, Group, Menu, Switch, Title } from '@mantine/core'
-import { IconChevronLeft, IconDots, IconKey, IconPencil, IconSend, IconTrash } from '@tabler/icons-react'
+import { IconChevronLeft, IconDots, IconKey, IconPencil, IconPlayerPause, IconPlayerPlay, IconSend, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
@@ -7,20 +7,21 @@ import { useMay } from '../../api/session.tsx'
 import type { Webhook, WebhookState } from '../../api/types.ts'
 import { StateBadge } from '../../parts/states/state-badge.tsx'
 import { DeleteDialog } from './settings/delete-dialog.tsx'
+import { PauseDialog } from './settings/pause-dialog.tsx'
 import { RotateDialog } from './settings/rotate-dialog.tsx'
 import { TestDialog } from './test-dialog.tsx'
 import classes from './top-bar.module.css'
 import { useActions } from './use-actions.ts'
 import { listPath, pagePath } from './use-place.ts'
 
-type Dialog = 'test' | 'rotate' | 'delete' | null
+type Dialog = 'test' | 'pause' | 'rotate' | 'delete' | null
 
 /** Name and state of a webhook, and its actions for people who may change it. */
 export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookState }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
   const [dialog, setDialog] = useState<Dialog>(null)
-  const { toggle } = useActions(webhook)
+  const { toggle, setPaused } = useActions(webhook)
   const close = () => setDialog(null)
   return (
     <div className={classes.bar}>
@@ -63,6 +64,15 @@ export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookSta
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              <Menu.Item
+                leftSection={
+                  webhook.paused ? <IconPlayerPlay size={16} aria-hidden /> : <IconPlayerPause size={16} aria-hidden />
+                }
+                disabled={!webhook.enabled}
+                onClick={() => (webhook.paused ? setPaused.mutate(false) : setDialog('pause'))}
+              >
+                {t(webhook.paused ? 'webhook.resume' : 'webhook.pause')}
+              </Menu.Item>
               <Menu.Item leftSection={<IconKey size={16} aria-hidden />} onClick={() => setDialog('rotate')}>
                 {t('rotate.button')}
               </Menu.Item>
@@ -78,6 +88,7 @@ export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookSta
         </Group>
       )}
       <TestDialog webhook={webhook} opened={dialog === 'test'} onClose={close} />
+      <PauseDialog webhook={webhook} opened={dialog === 'pause'} onClose={close} />
       <RotateDialog webhook={webhook} opened={dialog === 'rotate'} onClose={close} />
       <DeleteDialog webhook={webhook} opened={dialog === 'delete'} onClose={close} />
     </div>

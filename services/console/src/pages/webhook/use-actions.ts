@@ -26,6 +26,12 @@ export function useActions({ businessId, id, version }: Pick<Webhook, 'businessI
       onSuccess: refresh,
       onError,
     }),
+    /** Pauses or resumes. Both can be repeated, so no version is named. */
+    setPaused: useMutation({
+      mutationFn: (paused: boolean) => api.call(paused ? 'pauseWebhook' : 'resumeWebhook', { path }),
+      onSuccess: refresh,
+      onError,
+    }),
     remove: useMutation({
       mutationFn: () => api.call('deleteWebhook', { path, version }),
       onSuccess: async () => {

@@ -8,6 +8,7 @@ import {
   IconMoon,
   IconPlayerPause,
   IconPlugConnectedX,
+  IconPower,
   IconZoomExclamation,
 } from '@tabler/icons-react'
 import type { ComponentType } from 'react'
@@ -26,11 +27,12 @@ const looks: Record<WebhookState, Look> = {
   failing: { tone: 'yellow', Icon: IconAlertTriangle },
   blocked: { tone: 'red', Icon: IconHandStop },
   probing: { tone: 'yellow', Icon: IconHeartbeat },
-  paused: { tone: 'yellow', Icon: IconClockPause },
+  paused: { tone: 'blue', Icon: IconPlayerPause },
+  throttled: { tone: 'yellow', Icon: IconClockPause },
   conflict: { tone: 'violet', Icon: IconPlugConnectedX },
   invalid: { tone: 'red', Icon: IconZoomExclamation },
   'not-activated': { tone: 'gray', Icon: IconLock },
-  off: { tone: 'gray', Icon: IconPlayerPause },
+  off: { tone: 'gray', Icon: IconPower },
 }
 
 /** State as word, icon and colour; each is understood without the others. */

@@ -41,6 +41,27 @@ test('an outcome tells why its webhook is to be switched off: a 410, or five day
   expect(end(failure).switchOff).toMatch(/five days/)
 })
 
+test('a paused webhook waits, whatever its breaker says, and not while it is off', () => {
+  const paused = openGates({ paused: true })
+  expect(paused.gates.waitMs('w')).toBeGreaterThan(minuteMs)
+  for (let failed = 0; failed <= 100; failed++) paused.end(failure)
+  expect(paused.gates.waitMs('w')).toBe(10 * minuteMs)
+  paused.pass(10 * minuteMs)
+  expect(paused.gates.requestStart('w')).toBeGreaterThan(minuteMs)
+  expect(openGates({ paused: true, enabled: false }).gates.waitMs('w')).toBe(0)
+})
+
+test.each([
+  ['it is resumed after the first failure', 1, true],
+  ['it was resumed before the first failure', -1, false],
+])('a webhook that rejects while it is blocked keeps its notifications if %s', (_when, afterMs, keeps) => {
+  const resumedAt = new Date(100 * hourMs + afterMs).toISOString()
+  const { clock, gates, end } = openGates({ whenBlocked: 'reject', resumedAt })
+  for (let failed = 0; failed <= 100; failed++) end(failure)
+  expect(gates.isBlocked('w', clock.nowMs)).toBe(true)
+  expect([gates.keepsWhileBlocked('w'), gates.waitMs('w') > 0]).toEqual([keeps, keeps])
+})
+
 test('asking changes nothing: not what is waited for, and not what is kept of a webhook', () => {
   const { clock, gates, end } = openGates({ rateLimitPerSecond: 10 })
   for (let asked = 0; asked < 3; asked++) expect(gates.waitMs('w')).toBe(0)

@@ -8,6 +8,7 @@ import { useFormats } from '../../../format/use-formats.ts'
 import { ActivationNotice } from '../../webhook-list/activation-notice.tsx'
 import { pagePath } from '../use-place.ts'
 import { BlockedBanner } from './blocked-banner.tsx'
+import { PausedBanner } from './paused-banner.tsx'
 
 /** Explains a state other than healthy: the cause, and what to do about it. */
 export function StateBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
@@ -35,9 +36,11 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
         </Banner>
       )
     case 'paused':
+      return <PausedBanner webhook={webhook} status={status} />
+    case 'throttled':
       return (
-        <Banner title={t('banner.paused')}>
-          {status.pausedUntil && t('banner.pausedText', { time: time(status.pausedUntil) })}
+        <Banner title={t('banner.throttled')}>
+          {status.pausedUntil && t('banner.throttledText', { time: time(status.pausedUntil) })}
         </Banner>
       )
     case 'conflict':
