@@ -116,6 +116,14 @@ test('disable and enable work, and a test requires a webhook that is on', async 
   expect(JSON.parse(tested.out)).toMatchObject({ outcome: 'success', request: { headers: { 'x-till': '***' } } })
 })
 
+test('a webhook that is paused says so until it is resumed', async () => {
+  const paused = await webhooks(['pause', 'Till', '-o', 'json'])
+  expect(JSON.parse(paused.out)).toMatchObject({ paused: true, status: { state: 'paused' } })
+  expect(await webhooks(['pause', 'Till'])).toMatchObject({ exitCode: 0, err: 'it is already paused\n' })
+  const resumed = await webhooks(['resume', 'Till', '-o', 'json'])
+  expect(JSON.parse(resumed.out)).toMatchObject({ paused: false, status: { pausedAt: null, keptUntil: null } })
+})
+
 test('replay sends again and waits for the end', async () => {
   await world.inForce()
   const event = messageOf({ channel: `${world.businessId}-shop`, contactId: 'ana' }, 0, world.businessId)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
+import type { ServiceName } from '../../deploy/local/stack/stack.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
@@ -9,7 +10,7 @@ import { startLoad } from '../support/load.ts'
 /** Time after which a paused webhook gets nothing any more (guarantees.md, 61). */
 const settleMs = 5_000
 /** Services that are killed during the pause, one after another. */
-const killed = sized(['dispatcher', 'formatter', 'dispatcher', 'admin', 'dispatcher'], ['dispatcher'])
+const killed = sized<ServiceName[]>(['dispatcher', 'formatter', 'dispatcher', 'admin', 'dispatcher'], ['dispatcher'])
 const afterKillMs = sized(15_000, 3_000)
 const perSecond = sized(200, 60)
 

@@ -899,16 +899,16 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'does not wake a webhook that is resumed',
     file: dispatcher('engine/engine'),
-    text: "this.gates.setOwner(webhookId, businessId)\n    this.#lanes.wake(webhookId)",
+    text: 'this.gates.setOwner(webhookId, businessId)\n    this.#lanes.wake(webhookId)',
     replacement: 'if (this.gates.setOwner(webhookId, businessId)) this.#lanes.wake(webhookId)',
     caughtBy: ['test/unit/dispatcher/engine/engine-paused.test.ts'],
   },
   {
     name: 'sends to a paused webhook that has not failed',
     file: dispatcher('engine/gate/send-gate'),
-    text: "if (this.isPaused(webhookId)) return pausedWaitMs\n    const state = this.#gates.get(webhookId)\n    if (!state) return 0",
+    text: 'if (this.isPaused(webhookId)) return pausedWaitMs\n    const state = this.#gates.get(webhookId)\n    if (!state) return 0',
     replacement:
-      "const state = this.#gates.get(webhookId)\n    if (!state) return 0\n    if (this.isPaused(webhookId)) return pausedWaitMs",
+      'const state = this.#gates.get(webhookId)\n    if (!state) return 0\n    if (this.isPaused(webhookId)) return pausedWaitMs',
     caughtBy: ['test/unit/dispatcher/engine/engine-paused.test.ts', simulation],
   },
   {

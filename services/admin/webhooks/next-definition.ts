@@ -37,7 +37,10 @@ export function changed(current: WebhookDefinition, draft: Draft, nowMs: number,
   const headers = sealHeaders({ ...current, url: draft.url }, draft.headers, current.headers, keys)
   // Switching the webhook on clears the reason for which it was switched off.
   const why = !draft.enabled && disabledReason !== undefined ? { disabledReason } : {}
-  return sealDefinition(advanced({ ...rest, ...draft, ...pauseTimes(current, draft, nowMs), ...why, headers }, nowMs), keys)
+  return sealDefinition(
+    advanced({ ...rest, ...draft, ...pauseTimes(current, draft, nowMs), ...why, headers }, nowMs),
+    keys,
+  )
 }
 
 /**

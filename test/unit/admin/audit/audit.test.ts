@@ -48,7 +48,7 @@ const {
   ...draft
 } = stored
 const rest = { channels, events, timeoutMs, slowThresholdMs, retryProfile, whenBlocked, maxInFlight, enabled }
-const masked = { name: draft.name, url: draft.url, ...rest, headers: { 'X-Key': '***' } }
+const masked = { name: draft.name, url: draft.url, paused: false, ...rest, headers: { 'X-Key': '***' } }
 
 describe('audit entries', () => {
   test.each([

@@ -81,8 +81,16 @@ test.each<{ case: string; given: Partial<StatusFacts>; state: WebhookState }>([
   { case: 'a newer record is invalid', given: { problems: ['no url'], health: open }, state: 'invalid' },
   { case: 'a channel is taken', given: { conflicts, problems: ['no url'] }, state: 'conflict' },
   { case: 'the account is not activated', given: { activated: false, conflicts }, state: 'not-activated' },
-  { case: 'it is off', given: { activated: false, definition: { ...definition, enabled: false, paused: true } }, state: 'off' },
-  { case: 'it is paused and blocked', given: { definition: { ...definition, paused: true }, health: open }, state: 'paused' },
+  {
+    case: 'it is off',
+    given: { activated: false, definition: { ...definition, enabled: false, paused: true } },
+    state: 'off',
+  },
+  {
+    case: 'it is paused and blocked',
+    given: { definition: { ...definition, paused: true }, health: open },
+    state: 'paused',
+  },
 ])("a webhook's status is $state when $case", ({ given, state }) => {
   expect(decideStatus(facts(given), nowMs).state).toBe(state)
 })
@@ -90,7 +98,7 @@ test.each<{ case: string; given: Partial<StatusFacts>; state: WebhookState }>([
 test('a status tells what led to it', () => {
   const status = decideStatus(
     facts({
-      definition: { enabled: true, disabledReason: 'gone' },
+      definition: { ...definition, disabledReason: 'gone' },
       conflicts,
       problems: ['no url'],
       health: health({
@@ -105,6 +113,8 @@ test('a status tells what led to it', () => {
   )
   expect(status).toEqual({
     state: 'conflict',
+    pausedAt: null,
+    keptUntil: null,
     blockedUntil: '2027-01-15T09:00:30.000Z',
     failures: 1,
     failingSince: '2027-01-15T08:59:30.000Z',
@@ -142,7 +152,10 @@ test.each([
   [{ paused: true }, '2027-01-01T00:00:00.000Z', '2027-01-08T00:00:00.000Z'],
   [{ pausedAt: '2027-01-14T00:00:00.000Z' }, null, null],
   [{ paused: true, enabled: false, pausedAt: '2027-01-14T00:00:00.000Z' }, null, null],
-])('a status tells since when a webhook is paused, and until when that loses nothing: %o', (given, pausedAt, keptUntil) => {
-  const status = decideStatus(facts({ definition: { ...definition, ...given } }), nowMs)
-  expect([status.pausedAt, status.keptUntil]).toEqual([pausedAt, keptUntil])
-})
+])(
+  'a status tells since when a webhook is paused, and until when that loses nothing: %o',
+  (given, pausedAt, keptUntil) => {
+    const status = decideStatus(facts({ definition: { ...definition, ...given } }), nowMs)
+    expect([status.pausedAt, status.keptUntil]).toEqual([pausedAt, keptUntil])
+  },
+)

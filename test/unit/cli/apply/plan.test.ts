@@ -16,6 +16,7 @@ function webhook(over: Partial<AdminWebhook> = {}): AdminWebhook {
     name: 'Till',
     url: 'https://a.example/hook',
     enabled: true,
+    paused: false,
     channels: ['c1', 'c2'],
     events: defaultEvents,
     headers: { 'x-key': '***' },

@@ -95,7 +95,7 @@ test('a pause outlives the process: its successor sends nothing, and everything 
 })
 
 test('a retry that falls due while its webhook is paused waits for the end of the pause', () => {
-  let outcome = refused
+  let outcome: Outcome = refused
   const { made, pause, resume } = pausable(() => outcome)
   offerAll(made, 0, 1)
   run(made, 100)
@@ -154,7 +154,7 @@ test('a webhook that is switched off while it is paused gives up what it has kep
 })
 
 test('a block from before the pause rejects nothing that the pause has kept, until something succeeds again', () => {
-  let outcome = refused
+  let outcome: Outcome = refused
   const { made, pause, resume } = pausable(() => outcome, {}, { retryProfile: 'none' })
   for (let i = 0; i < 101; i++) {
     offerAll(made, i, 1)

@@ -2,7 +2,7 @@ import { definitionDefaults, numberLimits } from '../../../../domain/definition/
 import type { Draft, DraftPatch, Webhook } from '../../api/types.ts'
 
 /** The form's values. */
-export type Values = Omit<Draft, 'headers' | 'paused' | 'rateLimitPerSecond'> & {
+export type Values = Omit<Draft, 'headers' | 'rateLimitPerSecond'> & {
   /** In the order of the page. A name may occur twice until the form is saved. */
   headers: { name: string; value: string }[]
   /** Empty: no limit. */
@@ -19,10 +19,11 @@ export const emptyValues: Values = {
 }
 
 export function toValues(webhook: Draft): Values {
-  const { name, url, enabled, channels, events, timeoutMs, slowThresholdMs } = webhook
+  const { name, url, enabled, paused, channels, events, timeoutMs, slowThresholdMs } = webhook
   const { retryProfile, whenBlocked, maxInFlight, rateLimitPerSecond = '', headers } = webhook
   return {
-    ...{ name, url, enabled, channels, events, timeoutMs, slowThresholdMs, retryProfile, whenBlocked, maxInFlight },
+    ...{ name, url, enabled, paused, channels, events, timeoutMs, slowThresholdMs },
+    ...{ retryProfile, whenBlocked, maxInFlight },
     rateLimitPerSecond,
     headers: Object.entries(headers).map(([headerName, value]) => ({ name: headerName, value })),
   }

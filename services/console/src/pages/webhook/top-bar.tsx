@@ -1,5 +1,14 @@
 import { ActionIcon, Anchor, Button, Group, Menu, Switch, Title } from '@mantine/core'
-import { IconChevronLeft, IconDots, IconKey, IconPencil, IconPlayerPause, IconPlayerPlay, IconSend, IconTrash } from '@tabler/icons-react'
+import {
+  IconChevronLeft,
+  IconDots,
+  IconKey,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconSend,
+  IconTrash,
+} from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
