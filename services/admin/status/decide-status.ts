@@ -3,7 +3,7 @@ import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { isPaused } from '../../domain/definition/pause.ts'
 import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import { hourMs, type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
-import { topics } from '../../topics/map.ts'
+import { topics } from '../../topics/topic-map.ts'
 import type { BacklogSize } from './backlog.ts'
 import { lastHour } from './last-hour.ts'
 

@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { Draft, DraftPatch, Webhook, WebhookList, WebhookWithSecret } from '../../domain/api/webhook.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
-import { topics } from '../../topics/map.ts'
+import { topics } from '../../topics/topic-map.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { BusinessParams, ListQuery, WebhookParams } from '../http/shapes.ts'
 import type { WebhookActions } from './webhook-actions.ts'
