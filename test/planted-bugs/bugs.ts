@@ -359,8 +359,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'makes room in memory only while all of it is taken',
     file: dispatcher('engine/parking/parking'),
-    text: 'if (this.#held.isCrowded) this.#relieve()',
-    replacement: 'if (!this.#held.hasRoom) this.#relieve()',
+    text: 'if (this.#held.isCrowded)',
+    replacement: 'if (!this.#held.hasRoom)',
     caughtBy: ['test/unit/dispatcher/engine/engine-parking.test.ts'],
   },
   {
