@@ -85,11 +85,7 @@ await runService('admin', adminConfig, async (service) => {
   const onAccount = (businessId: string) => feed.account(businessId)
   const accounts = await openAccounts(kafka, { ...tableOptions, onChange: onAccount }, waiting)
   await using _accounts = accounts.topic
-  const { webhookConfig, accountConfig, webhookAudit, webhookReplays, webhookTests } = topics
-  const written = [webhookConfig, accountConfig, webhookAudit, webhookReplays, webhookTests].map((topic) =>
-    use.write(topic),
-  )
-  await using producer = await BatchingProducer.open(kafka, waiting, fail, { topics: written })
+  await using producer = await BatchingProducer.open(kafka, waiting, fail, { topics: use.allWritten() })
 
   const ownTopics = [...replayTopicNames(use), ...trafficTopicNames(use), use.read(topics.webhookAudit)]
   const readTopics = [...new Set(ownTopics)]
@@ -128,11 +124,11 @@ await runService('admin', adminConfig, async (service) => {
   const standing = new Standing({ store, accounts: accountsStore, monitoring, clock, letterHours })
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
-  const replays = new ReplayActions({ ...resending, scans, audit: auditing.write, stopping })
+  const replays = new ReplayActions({ ...resending, scans, audit: auditing.writeBefore, stopping })
   const letters = openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)
   const send = producer.send.bind(producer)
-  const unread = { use, letters, scans, send, audit: auditing.write, clock, log }
-  const tests = new TestActions({ ...resending, pages, audit: auditing.write, keys, policy })
+  const unread = { use, letters, scans, send, audit: auditing.writeBefore, clock, log }
+  const tests = new TestActions({ ...resending, pages, audit: auditing.writeBefore, keys, policy })
   const traffic = openTrafficTopics(codec, use)
   const deliveries = use.read(topics.webhookDeliveries)
   const committed = async () =>

@@ -1,5 +1,5 @@
 import { topicName } from './schemas.ts'
-import type { Service, Topic } from './topic-map.ts'
+import { type Service, type Topic, topics } from './topic-map.ts'
 
 /**
  * The topics as one service uses them. Every topic is opened by asking the map (topics/topic-map.ts). A reader or writer
@@ -23,6 +23,12 @@ export class TopicUse {
   /** @returns the topic's name in Kafka. @throws Error when the map does not list the service among its writers. */
   write(topic: Topic): string {
     return this.#name(topic, topic.writers, 'writers')
+  }
+
+  /** Names in Kafka of all topics that the service may write. */
+  allWritten(): string[] {
+    const written = Object.values<Topic>(topics).filter(({ writers }) => writers.includes(this.service))
+    return written.map((topic) => this.write(topic))
   }
 
   /** @returns the registry's subject of the topic's values, for writers of the topic (contract.md, section 4). */

@@ -3,9 +3,9 @@ import Type from 'typebox'
 import { SessionView } from '../../domain/api/account.ts'
 import { type Identity, unauthorized, type VerifyToken } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
-import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
+import { acknowledged } from '../http/acknowledged.ts'
 import { bodyReader } from '../http/route.ts'
 import { addAccessRoute } from './access-route.ts'
 import type { AdminAuthenticator } from './authenticator.ts'
@@ -25,8 +25,6 @@ export type SessionDeps = {
 
 const session = { url: '/api/v1/session' } as const
 const tags = ['session']
-/** Longest wait for a mark to be written to webhook-sessions and read back. */
-const markTimeoutMs = 10_000
 /** Longest validity of a login token. A used token is remembered for longer than that. */
 const longestLoginMs = 3_600_000
 
@@ -82,7 +80,7 @@ export function addSessionRoutes(server: FastifyInstance, deps: SessionDeps): vo
     handle: async (request, reply) => {
       const { identity, csrfToken } = await gate.admit(request)
       const { marks, clock } = deps
-      if (csrfToken !== null) await inTime(clock, marks.end({ csrfToken }, identity.subject, clock.nowMs()))
+      if (csrfToken !== null) await acknowledged(clock, marks.end({ csrfToken }, identity.subject, clock.nowMs()))
       reply.clearCookie(sessionCookie, { ...cookieOptions, sameSite: 'strict' })
       return { status: 204 as const }
     },
@@ -106,33 +104,9 @@ async function takeLogin({ verify, marks, clock }: SessionDeps, token: string): 
   const { identity, use, id, expiresAtMs } = await verify(token)
   if (use !== 'login' || id === '') throw unauthorized('not a login token')
   if (expiresAtMs > clock.nowMs() + longestLoginMs) throw unauthorized('the login token is valid for more than an hour')
-  if (!(await inTime(clock, marks.take(id, identity.subject, clock.nowMs()))))
+  if (!(await acknowledged(clock, marks.take(id, identity.subject, clock.nowMs()))))
     throw unauthorized('the login token has been used before')
   return identity
-}
-
-/** Limits the wait for Kafka, without which no instance knows that a token was used or that a session has ended. */
-async function inTime<T>(clock: Clock, write: Promise<T>): Promise<T> {
-  const done = new AbortController()
-  const late = clock.sleep(markTimeoutMs, done.signal).then(() => {
-    throw new HttpProblem(
-      503,
-      'Service Unavailable',
-      'Kafka has not acknowledged the write in time',
-      {},
-      { 'retry-after': '5' },
-    )
-  })
-  try {
-    return await Promise.race([write, late])
-  } catch (error) {
-    if (!(error instanceof RecordRefused)) throw error
-    throw new HttpProblem(503, 'Service Unavailable', error.message, {}, { 'retry-after': '10' })
-  } finally {
-    // Nobody waits for the timer any more.
-    late.catch(() => undefined)
-    done.abort()
-  }
 }
 
 function toView({ identity, csrfToken, expiresAtMs }: Caller): SessionView {

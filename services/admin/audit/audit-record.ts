@@ -1,7 +1,12 @@
 import type { Encode } from '../../platform/avro/codec.ts'
-import type { Acknowledged, BatchingProducer } from '../../platform/kafka/produce/producer.ts'
+import type { Acknowledged, BatchingProducer, OutgoingRecord } from '../../platform/kafka/produce/producer.ts'
 import { sendWhatFits } from '../../platform/kafka/produce/when-kafka-refuses.ts'
+import type { Clock } from '../../platform/runtime/clock.ts'
+import { acknowledged, unavailable } from '../http/acknowledged.ts'
 import type { AuditEntry } from './audit-entry.ts'
+
+/** Name of webhook-audit in Kafka, and how its entries are written. */
+export type AuditTopic = { topic: string; encode: Encode<AuditEntry> }
 
 /** Maximum characters of a value, and of an id, in an entry that Kafka has refused as too large. */
 const maxValueLength = 200
@@ -9,10 +14,10 @@ const maxValueLength = 200
 /** Writes an audit entry. If Kafka refuses it as too large: with its values cut, then with the fields' names only. */
 export function writeEntry(
   producer: Pick<BatchingProducer, 'enqueue'>,
-  { topic, encode }: { topic: string; encode: Encode<AuditEntry> },
+  target: AuditTopic,
   entry: AuditEntry,
 ): Promise<Acknowledged> {
-  const toRecord = (written: AuditEntry) => ({ topic, partition: 0, key: written.businessId, value: encode(written) })
+  const toRecord = (written: AuditEntry) => recordOf(target, written)
   const cut = (text: string | null) => text?.slice(0, maxValueLength) ?? null
   const short = {
     ...entry,
@@ -34,5 +39,25 @@ export function writeEntry(
   ])
 }
 
-/** Maximum characters in the smallest entry. */
+/** Maximum fields in the smallest entry. */
 const maxFields = 100
+
+/**
+ * Writes the entry of a request before anything that it asks for is done. Nothing has changed yet, so the request is
+ * refused rather than kept waiting while webhook-audit cannot be written.
+ * @throws HttpProblem 503 with the reason.
+ */
+export async function writeBefore(
+  producer: Pick<BatchingProducer, 'send' | 'faultOf'>,
+  target: AuditTopic,
+  entry: AuditEntry,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<void> {
+  const fault = producer.faultOf(target.topic)
+  if (fault !== null) throw unavailable(fault)
+  await acknowledged(clock, producer.send({ ...recordOf(target, entry), whileForbidden: 'refuse' }))
+}
+
+function recordOf({ topic, encode }: AuditTopic, entry: AuditEntry): OutgoingRecord {
+  return { topic, partition: 0, key: entry.businessId, value: encode(entry) }
+}

@@ -13,7 +13,7 @@ import type { TopicUse } from '../../topics/topic-use.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import { accountFold, definitionFold } from './audit-fold.ts'
 import { AuditLog } from './audit-log.ts'
-import { writeEntry } from './audit-record.ts'
+import { writeBefore, writeEntry } from './audit-record.ts'
 import { AuditWriter } from './audit-writer.ts'
 
 export type AuditingDeps = {
@@ -35,8 +35,8 @@ export type Auditing = AsyncDisposable & {
   log: AuditLog
   /** Whether this instance owns webhook-config. */
   ownsDefinitions: () => boolean
-  /** Writes an entry for an action that changes no config topic. Resolves once Kafka has it. */
-  write: (entry: AuditEntry) => Promise<unknown>
+  /** Writes the entry of a request that changes no config topic, before its action. @throws HttpProblem 503. */
+  writeBefore: (entry: AuditEntry) => Promise<void>
 }
 
 /** The audit trail: its writer, active if this instance owns a config topic, its log, and notices of new entries. */
@@ -47,7 +47,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
   const encode = await codec.encoder<AuditEntry>(use.subject(topics.webhookAudit), schema)
   const decode = codec.decoder<AuditEntry>(schema)
   const log = new AuditLog(reader, topic, decode, context)
-  const write = (entry: AuditEntry) => writeEntry(producer, { topic, encode }, entry)
+  const target = { topic, encode }
   const { webhookConfig, accountConfig } = topics
   const folds = new Map([
     [use.read(webhookConfig), () => definitionFold(webhookConfig.name, keys)],
@@ -69,7 +69,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
         onOwned,
         groupId: `${use.prefix}admin-audit`,
         folds,
-        write,
+        write: (entry) => writeEntry(producer, target, entry),
         writtenSince: (offset) => log.idsSince(offset),
       },
       context,
@@ -78,7 +78,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
   return {
     log,
     ownsDefinitions: () => writer.owns(use.read(webhookConfig)),
-    write,
+    writeBefore: (entry) => writeBefore(producer, target, entry, context.clock),
     async [Symbol.asyncDispose]() {
       await Promise.all([writer[Symbol.asyncDispose](), tail[Symbol.asyncDispose]()])
     },

@@ -12,7 +12,7 @@ const descriptions: Record<number, string> = {
   415: 'The media type of the body is not supported.',
   428: 'If-Match is missing.',
   429: 'Too many requests by this identity, or too many failed ones from this address.',
-  503: 'Kafka has not acknowledged the write in time.',
+  503: 'Kafka does not accept the write at present, or has not acknowledged it in time.',
   504: 'The test has not ended in time.',
 }
 

@@ -24,7 +24,7 @@ export type ReplayDeps = {
   topics: Pick<ReplayTopics, 'within' | 'write' | 'writeStop'>
   /** Pool for reads of large parts of a topic. */
   scans: Pick<ReadPool, 'run'>
-  /** Resolves once Kafka has the entry. */
+  /** Resolves once Kafka has the entry. @throws HttpProblem 503. */
   audit: (entry: AuditEntry) => Promise<unknown>
   clock: Clock
   log: Logger

@@ -111,7 +111,9 @@ export async function openReplayTopics(
   const writer = async (topic: Topic) => {
     const name = use.write(topic)
     const encode: Encode<PendingDelivery> = await codec.encoder(use.subject(topic), readSchema(topic))
-    return (pending: PendingDelivery) => send({ topic: name, key: pending.delivery.webhookId, value: encode(pending) })
+    // Refused while the topic may not be written: somebody waits for the answer.
+    return (pending: PendingDelivery) =>
+      send({ topic: name, key: pending.delivery.webhookId, value: encode(pending), whileForbidden: 'refuse' })
   }
   const writeReplay = await writer(topics.webhookReplays)
   const writeTest = await writer(topics.webhookTests)

@@ -19,7 +19,7 @@ export type UnreadReplayDeps = {
   letters: TopicSource<DeadLetter>
   scans: Pick<ReadPool, 'run'>
   send: (record: OutgoingRecord) => Promise<unknown>
-  /** Resolves once Kafka has the entry. */
+  /** Resolves once Kafka has the entry. @throws HttpProblem 503. */
   audit: (entry: AuditEntry) => Promise<unknown>
   clock: Pick<Clock, 'nowMs'>
   log: Logger

@@ -36,7 +36,7 @@ export type TestDeps = {
   topics: Pick<ReplayTopics, 'writeTest' | 'followAttempts'>
   /** Pool for reads of pages. */
   pages: Pick<ReadPool, 'run'>
-  /** Resolves once Kafka has the entry. */
+  /** Resolves once Kafka has the entry. @throws HttpProblem 503. */
   audit: (entry: AuditEntry) => Promise<unknown>
   keys: KeyRing
   policy: UrlPolicy

@@ -119,6 +119,11 @@ export class BatchingProducer implements AsyncDisposable {
     return !this.#faults.concerns(topics)
   }
 
+  /** Why Kafka does not accept records of this topic at present; null if nothing is known against it. */
+  faultOf(topic: string): string | null {
+    return this.#faults.reasonOf(topic)
+  }
+
   /** Resolves once all in-sync replicas have the record (acks -1). @throws RecordRefused. */
   send(record: OutgoingRecord): Promise<Acknowledged> {
     return new Promise((resolve, reject) => this.enqueue(record, resolve, reject))

@@ -32,6 +32,11 @@ export class TopicFaults {
     return [...this.#faults.keys()]
   }
 
+  /** Why the topic does not get its records; null if nothing is known against it. */
+  reasonOf(topic: string): string | null {
+    return this.#faults.get(topic)?.text ?? null
+  }
+
   /** @param place the part of the topic that fails. @param failures tries in a row. */
   add(topic: string, place: string, fault: unknown, failures: number): void {
     const { log, readiness, clock } = this.#context

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client'
 import type { Caller } from '../../../../services/admin/access/identify.ts'
 import { accountRoutes } from '../../../../services/admin/account/account-routes.ts'
 import { businessRoutes } from '../../../../services/admin/account/business-routes.ts'
+import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts'
 import { auditRoutes } from '../../../../services/admin/audit/audit-routes.ts'
 import { ChangeFeed } from '../../../../services/admin/changes/change-feed.ts'
 import { changeRoutes } from '../../../../services/admin/changes/change-routes.ts'
@@ -64,8 +65,11 @@ type WorldState = {
   onItsWay: WebhookDefinition[]
 }
 
-/** All routes of the API on a server, with what they need in memory. */
-export async function createRoutesWorld() {
+/**
+ * All routes of the API on a server, with what they need in memory.
+ * @param audit writes the entries of requests that change no config topic.
+ */
+export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<void> = async () => undefined) {
   const table = new DefinitionTable()
   const fold = folder(table)
   const accounts = new Map<string, Account>()
@@ -129,9 +133,9 @@ export async function createRoutesWorld() {
     send: async () => undefined,
   }
   const sending = [
-    ...testRoutes(new TestActions({ ...resending, audit: async () => undefined, keys, policy })),
-    ...replayRoutes(new ReplayActions({ ...resending, audit: async () => undefined })),
-    ...unreadReplayRoutes({ ...unread, clock, log, audit: async () => undefined }),
+    ...testRoutes(new TestActions({ ...resending, audit, keys, policy })),
+    ...replayRoutes(new ReplayActions({ ...resending, audit })),
+    ...unreadReplayRoutes({ ...unread, clock, log, audit }),
   ]
   const streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
   const about = [
@@ -155,7 +159,7 @@ export async function createRoutesWorld() {
   const server = createHttpServer({ log, readiness: new Readiness(), metrics: registry })
   await addOpenApi(server)
   await server.register(async (api) => addRoutes(api, routes, admit, metrics))
-  return { server, routes, streams, seed, state }
+  return { server, routes, streams, seed, state, topics }
 }
 
 async function admit({ headers }: FastifyRequest): Promise<Caller> {
