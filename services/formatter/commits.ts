@@ -1,8 +1,6 @@
-import type { Assignment, Commit } from '../platform/kafka/consumer.ts'
-import type { Logger } from '../platform/runtime/log.ts'
+import type { Assignment, Commit, CommitResult } from '../platform/kafka/consumer.ts'
 
-/** @returns false when the assignment is no longer the current one. @throws when Kafka did not accept the commit. */
-type Committing = (assignment: Assignment, commits: Commit[]) => Promise<boolean>
+type Committing = (assignment: Assignment, commits: Commit[]) => Promise<CommitResult>
 
 type Pending = { assignment: Assignment; commit: Commit }
 
@@ -12,15 +10,14 @@ type Pending = { assignment: Assignment; commit: Commit }
  */
 export class Commits implements AsyncDisposable {
   readonly #send: Committing
-  readonly #log: Logger
   readonly #timer: NodeJS.Timeout
   #pending = new Map<string, Pending>()
-  #flushing: Promise<void> = Promise.resolve()
+  /** The commit under way. While Kafka does not answer, later ones do not queue up behind it. */
+  #committing: Promise<void> | undefined
 
-  constructor(send: Committing, intervalMs: number, log: Logger) {
+  constructor(send: Committing, intervalMs: number) {
     this.#send = send
-    this.#log = log
-    this.#timer = setInterval(() => void this.flush(), intervalMs)
+    this.#timer = setInterval(() => void this.#begin(), intervalMs)
   }
 
   /** Marks everything before the commit's offset as read under the assignment and acknowledged. */
@@ -28,15 +25,22 @@ export class Commits implements AsyncDisposable {
     this.#pending.set(toKey(commit), { assignment, commit })
   }
 
-  /** Commits what is finished so far, after any commit in flight. The next commit makes up for a failed one. */
-  flush(): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#commit())
-    return this.#flushing
+  /** Commits what is finished so far, after the commit under way. The next commit makes up for a failed one. */
+  async flush(): Promise<void> {
+    await this.#committing
+    await this.#begin()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
-    await this.#flushing
+    await this.#committing
+  }
+
+  #begin(): Promise<void> {
+    this.#committing ??= this.#commit().finally(() => {
+      this.#committing = undefined
+    })
+    return this.#committing
   }
 
   async #commit(): Promise<void> {
@@ -45,14 +49,10 @@ export class Commits implements AsyncDisposable {
     const assignment = taken[0]?.assignment
     if (!assignment) return
     const commits = taken.map(({ commit }) => commit)
-    try {
-      await this.#send(assignment, commits)
-    } catch (error) {
-      this.#log.warn({ err: error }, 'commit failed, the next one makes up for it')
-      for (const pending of taken) {
-        const place = toKey(pending.commit)
-        if (!this.#pending.has(place)) this.#pending.set(place, pending)
-      }
+    if ((await this.#send(assignment, commits)) !== 'failed') return
+    for (const pending of taken) {
+      const place = toKey(pending.commit)
+      if (!this.#pending.has(place)) this.#pending.set(place, pending)
     }
   }
 }

@@ -42,7 +42,7 @@ await runService('formatter', formatterConfig, async (service) => {
   const encodeDelivery = await encoder<Delivery>(topics.webhookDeliveries)
   const encodeDeadLetter = await encoder<DeadLetter>(topics.webhookDeadLetters)
   await using producer = await BatchingProducer.open(kafka, context, fail, {
-    topics: [topics.webhookDeliveries, topics.webhookDeadLetters].map((topic) => use.write(topic)),
+    topics: use.allWritten(),
   })
 
   const tableOptions = { use, fail }
@@ -73,7 +73,6 @@ await runService('formatter', formatterConfig, async (service) => {
   await using commits = new Commits(
     (assignment, offsets) => consumer.commit(assignment, offsets),
     config.HOOKLINE_FORMATTER_COMMIT_INTERVAL_MS,
-    log,
   )
   const misplaced = new MisplacedRecords({
     clock,

@@ -169,7 +169,8 @@ test('reading continues from a commit of the same log', async () => {
   )) as GroupConsumer
   expect(await until(() => seen.length === 5, noticedWithinMs, systemClock)).toBe(true)
   expect(starts).toEqual([{ topic, partition: 0, offset: 15, highWatermark: 20 }])
-  await reader.commit(reader.assignment, [{ topic, partition: 0, offset: 20, metadata: 'map' }])
+  const commits = [{ topic, partition: 0, offset: 20, metadata: 'map' }]
+  expect(await reader.commit(reader.assignment, commits)).toBe('committed')
   expect((await fetchCommitted(kafka, groupId, [topic], context)).get(topic)).toEqual(
     new Map([[0, { offset: 20, metadata: 'map' }]]),
   )
@@ -239,7 +240,7 @@ async function commitOnce(topic: string, offset: number, logId: string | null): 
   const member = (await openGroup(topic, failNever, () => undefined)) as GroupConsumer
   expect(await until(() => member.assignment.current, noticedWithinMs, systemClock)).toBe(true)
   Object.assign(member, { findLogId: () => logId })
-  expect(await member.commit(member.assignment, [{ topic, partition: 0, offset, metadata: 'map' }])).toBe(true)
+  expect(await member.commit(member.assignment, [{ topic, partition: 0, offset, metadata: 'map' }])).toBe('committed')
   await member[Symbol.asyncDispose]()
 }
 

@@ -392,10 +392,11 @@ test('the metadata committed with an offset comes back', async () => {
   if (!current) throw new Error('nothing is assigned')
   // The largest metadata that a broker accepts (offset.metadata.max.bytes).
   const metadata = '1:'.padEnd(maxCommitMetadataBytes, 'm')
-  await consumer.commit(current, [
+  const commits = [
     { topic: topic('left'), partition: 2, offset: 17, metadata },
     { topic: topic('right'), partition: 5, offset: 0 },
-  ])
+  ]
+  expect(await consumer.commit(current, commits)).toBe('committed')
   expect(await fetchCommitted(kafka, groupId, ['left', 'right'].map(topic), context)).toEqual(
     new Map([
       [topic('left'), new Map([[2, { offset: 17, metadata }]])],

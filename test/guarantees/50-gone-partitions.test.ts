@@ -8,6 +8,7 @@ import { CommitLoop } from '../../services/dispatcher/outcome/commit-loop.ts'
 import { SnapshotWriter } from '../../services/dispatcher/takeover/snapshot-writer.ts'
 import type { Attempt, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
+import type { CommitResult } from '../../services/platform/kafka/consumer.ts'
 import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
 import { figure } from '../support/figure.ts'
 import { sized } from '../support/guarantee-size.ts'
@@ -193,7 +194,6 @@ class Instance implements AsyncDisposable {
       readers,
       snapshots: this.#health,
       intervals: { commitMs: 2 ** 30, snapshotMs: 2 ** 30 },
-      log: silent,
       fail,
     })
   }
@@ -308,18 +308,18 @@ class Instance implements AsyncDisposable {
   async #commit(
     assignment: { current: boolean },
     commits: { partition: number; offset: number; metadata?: string }[],
-  ): Promise<boolean> {
-    if (!assignment.current) return false
+  ): Promise<CommitResult> {
+    if (!assignment.current) return 'outdated'
     for (const { partition } of commits)
       if (!this.#owns(partition)) this.#kafka.violations.push(`${this.name} commits ${partition}`)
     await this.#kafka.answer()
-    if (!assignment.current) throw new Error('ILLEGAL_GENERATION')
+    if (!assignment.current) return 'failed'
     for (const { partition, offset, metadata } of commits) {
       const before = this.#kafka.committed.get(partition)?.offset ?? 0
       if (offset < before) this.#kafka.violations.push(`${this.name} takes the commit of ${partition} back`)
       this.#kafka.committed.set(partition, { offset, metadata: metadata ?? '' })
     }
-    return true
+    return 'committed'
   }
 }
 

@@ -785,6 +785,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/outcome/commit-loop.test.ts'],
   },
   {
+    name: 'a commit of the formatter that waits for Kafka queues up behind itself',
+    file: 'services/formatter/commits.ts',
+    text: 'this.#committing ??= this.#commit()',
+    replacement: 'this.#committing = this.#commit()',
+    caughtBy: ['test/unit/formatter/commits.test.ts'],
+  },
+  {
     name: 'lets a replay begin in webhook-parked at an offset of another topic',
     file: 'services/dispatcher/engine/item-ids.ts',
     text: 'return toWebhookId(queueId) === queueId ? deliveriesTopic : replaysTopic',

@@ -1,5 +1,11 @@
 import { coPartitionAssigner } from '../../platform/kafka/co-partition.ts'
-import { type Assignment, type Commit, GroupConsumer, type RecordBatch } from '../../platform/kafka/consumer.ts'
+import {
+  type Assignment,
+  type Commit,
+  type CommitResult,
+  GroupConsumer,
+  type RecordBatch,
+} from '../../platform/kafka/consumer.ts'
 import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
 import { type Positions, QuietTopicReader } from '../../platform/kafka/readers/quiet-topic-reader.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
@@ -88,8 +94,8 @@ export class PartitionReaders implements AsyncDisposable {
   }
 
   /** See GroupConsumer.commit. */
-  async commit(assignment: Assignment, commits: Commit[]): Promise<boolean> {
-    return (await this.#consumer?.commit(assignment, commits)) ?? false
+  async commit(assignment: Assignment, commits: Commit[]): Promise<CommitResult> {
+    return (await this.#consumer?.commit(assignment, commits)) ?? 'outdated'
   }
 
   pause(topic: string, partition: number): void {

@@ -1,4 +1,3 @@
-import type { Logger } from '../../platform/runtime/log.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { PartitionReaders } from '../intake/partition-readers.ts'
 import type { SnapshotWriter } from '../takeover/snapshot-writer.ts'
@@ -8,7 +7,6 @@ export type CommitLoopContext = {
   readers: Pick<PartitionReaders, 'commit' | 'assignment'>
   snapshots: Pick<SnapshotWriter, 'beforeCommit' | 'write' | 'repair' | 'isDue'>
   intervals: { commitMs: number; snapshotMs: number }
-  log: Logger
   fail: (error: unknown) => void
 }
 
@@ -73,7 +71,7 @@ export class CommitLoop implements AsyncDisposable {
    * not a former owner that woke up late.
    */
   async #commit(): Promise<void> {
-    const { engine, readers, snapshots, log, fail } = this.#context
+    const { engine, readers, snapshots, fail } = this.#context
     const { assignment } = readers
     if (!assignment) return
     const committed = snapshots.beforeCommit()
@@ -81,13 +79,8 @@ export class CommitLoop implements AsyncDisposable {
     // The broker has to take a commit before a snapshot is written, so there must be one.
     if (snapshotDue) engine.recommitAll()
     const commits = engine.takeCommits()
-    try {
-      if (!(await readers.commit(assignment, commits))) return engine.recommitAll()
-      committed()
-    } catch (error) {
-      log.warn({ err: error }, 'commit failed')
-      return engine.recommitAll()
-    }
+    if ((await readers.commit(assignment, commits)) !== 'committed') return engine.recommitAll()
+    committed()
     if (!snapshotDue || commits.length === 0 || !assignment.current) return
     this.#snapshotDue = false
     this.#writing = snapshots

@@ -1,13 +1,15 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
-import { stampMetadata } from '../commit-metadata.ts'
 import type { Logger } from '../runtime/log.ts'
 import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { type ConsumerOptions, consumerConfig, heartbeatMs } from './consumer-options.ts'
+import { type Commit, type CommitResult, GroupCommits } from './group-commits.ts'
 import { PartitionAssigners } from './kafkajs-patches/kafkajs.ts'
 import type { Cluster } from './kafkajs-patches/kafkajs-inside.ts'
-import { type Membership, type PinnedCommit, pinCommits, registerMembership } from './kafkajs-patches/membership.ts'
+import { type Membership, registerMembership } from './kafkajs-patches/membership.ts'
 import { LogIds } from './log-ids.ts'
+
+export type { Commit, CommitResult } from './group-commits.ts'
 
 export type ConsumedRecord = {
   topic: string
@@ -49,8 +51,6 @@ export type RecordBatch = {
 /** Partitions that a member held before it rejoins; see coPartitionAssigner. */
 export type HeldPartitions = { memberId: string; partitions: ReadonlyMap<string, readonly number[]> }
 
-export type Commit = { topic: string; partition: number; offset: number; metadata?: string }
-
 /**
  * A member of a consumer group. It reads from the beginning where nothing is committed, and commits only explicitly and
  * only for the current assignment. kafkajs restarts itself after connection faults. Any other crash is fatal, and so is
@@ -62,6 +62,7 @@ export class GroupConsumer implements AsyncDisposable {
   readonly #log: Logger
   readonly #stopping: AbortSignal | undefined
   readonly #membership: Membership
+  readonly #commits: GroupCommits
   #assignment: { partitions: Map<string, number[]>; current: boolean; fresh: boolean } = {
     partitions: new Map(),
     current: false,
@@ -69,10 +70,11 @@ export class GroupConsumer implements AsyncDisposable {
   }
   #memberId = ''
   #generation = -1
-  #pinned: PinnedCommit | undefined
 
-  private constructor(kafka: Kafka, options: ConsumerOptions, { log, stopping }: WaitContext) {
+  private constructor(kafka: Kafka, options: ConsumerOptions, context: WaitContext) {
+    const { log, stopping } = context
     this.#options = options
+    this.#commits = new GroupCommits(options.groupId, (topic) => this.findLogId(topic), context)
     this.#log = log
     this.#stopping = stopping
     this.#membership = {
@@ -121,25 +123,9 @@ export class GroupConsumer implements AsyncDisposable {
     return this.#membership.logIds.of(topic)
   }
 
-  /**
-   * Commits next offsets of the assignment, once and under its own generation.
-   * @returns false when the assignment is no longer the current one and nothing was committed.
-   * @throws when Kafka did not accept the commit; a later one makes up for it.
-   */
-  async commit(assignment: Assignment, commits: Commit[]): Promise<boolean> {
-    if (!assignment.current || !this.#pinned) return false
-    if (commits.length === 0) return true
-    const byTopic = Map.groupBy(commits, ({ topic }) => topic)
-    const topics = [...byTopic].map(([topic, ofTopic]) => ({
-      topic,
-      partitions: ofTopic.map(({ partition, offset, metadata = '' }) => ({
-        partition,
-        offset: String(offset),
-        metadata: stampMetadata(this.findLogId(topic), metadata),
-      })),
-    }))
-    await this.#pinned({ topics })
-    return true
+  /** Commits next offsets of the assignment, once and under its own generation. Logs a failure. */
+  async commit(assignment: Assignment, commits: Commit[]): Promise<CommitResult> {
+    return assignment.current ? this.#commits.send(commits) : 'outdated'
   }
 
   /** Takes effect at the next fetch; lost at the next assignment. Does nothing while no assignment is current. */
@@ -168,7 +154,7 @@ export class GroupConsumer implements AsyncDisposable {
 
   #watch({ log, readiness }: WaitContext): void {
     const { groupId, fail, onAssigned, onPassed } = this.#options
-    const part = `kafka consumer ${groupId}`
+    const part = partOf(this.#options)
     readiness.set(part, 'has not joined its group yet')
     this.#consumer.on('consumer.group_join', ({ payload }) => {
       this.#assignment.current = false
@@ -183,7 +169,7 @@ export class GroupConsumer implements AsyncDisposable {
       this.#assignment = { partitions, current: true, fresh }
       this.#memberId = payload.memberId
       this.#generation = group.generationId
-      this.#pinned = pinCommits(group)
+      this.#commits.pin(group)
       log.info({ groupId, partitions: payload.memberAssignment }, 'partitions assigned')
       readiness.set(part, null)
       onAssigned?.(this.#assignment, this)
@@ -240,6 +226,11 @@ export class GroupConsumer implements AsyncDisposable {
       clearInterval(timer)
     }
   }
+}
+
+/** Name of the consumer in readiness. */
+function partOf({ groupId }: ConsumerOptions): string {
+  return `kafka consumer ${groupId}`
 }
 
 function toRecord(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {

@@ -47,7 +47,7 @@ export async function openFold<V, S extends FoldState, R extends StateHead>(
   { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: FoldSetup<V, S, R>,
   context: FoldContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
-  const { kafka, codec, producer, use, consumer, faults, deadLetter, clock, log, stopping, fail } = context
+  const { kafka, codec, producer, use, consumer, faults, deadLetter, clock, stopping, fail } = context
   const topic = use.read(source)
   const statesTopic = use.write(states)
   await learnSchemas(codec, [source], use.prefix)
@@ -88,7 +88,6 @@ export async function openFold<V, S extends FoldState, R extends StateHead>(
     deadLetter,
     faults,
     commit: (assignment, commits) => consumer().commit(assignment, commits),
-    commitFailed: (error) => log.warn({ err: error, topic }, 'commit failed, the next one makes up for it'),
     metrics,
     patience: new Patience({
       clock,

@@ -1,5 +1,5 @@
 import type { Decode, Decoded } from '../../platform/avro/codec.ts'
-import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
+import type { Assignment, Commit, CommitResult, ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
 import type { Patience } from '../../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
@@ -33,9 +33,7 @@ export type FoldStageEdges<V, S extends FoldState> = {
   /** Writes a record's dead letter. Resolves once nothing can be lost by continuing. */
   deadLetter: (record: ConsumedRecord, reason: 'unreadable' | 'fault', detail: string) => Promise<unknown>
   faults: RecordFaults
-  /** @returns false when the assignment is no longer the current one. @throws when Kafka did not accept the commit. */
-  commit: (assignment: Assignment, commits: Commit[]) => Promise<boolean>
-  commitFailed: (error: unknown) => void
+  commit: (assignment: Assignment, commits: Commit[]) => Promise<CommitResult>
   metrics: StageMetrics<V>
   /** Waits for a schema, or for states that have not been read yet. */
   patience: Pick<Patience, 'wait'>
@@ -141,13 +139,9 @@ export class FoldStage<V, S extends FoldState> {
   }
 
   async #commit(assignment: Assignment, partition: number, fold: PartitionFold<V, S>, offset: number): Promise<void> {
-    try {
-      const commits = [{ topic: this.#edges.topic, partition, offset }]
-      if (await this.#edges.commit(assignment, commits)) fold.committed(offset)
-    } catch (error) {
-      // The next flush commits at least as far. Until then records may only be read again, and are skipped.
-      this.#edges.commitFailed(error)
-    }
+    const commits = [{ topic: this.#edges.topic, partition, offset }]
+    // After a failure the next flush commits at least as far. Until then records may only be read again, and are skipped.
+    if ((await this.#edges.commit(assignment, commits)) === 'committed') fold.committed(offset)
   }
 
   /**

@@ -1,12 +1,9 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Commits } from '../../../services/formatter/commits.ts'
-import type { Assignment, Commit } from '../../../services/platform/kafka/consumer.ts'
+import type { Assignment, Commit, CommitResult } from '../../../services/platform/kafka/consumer.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
-
-const log = pino({ level: 'silent' })
 
 function assignmentOf(current = true): { -readonly [K in keyof Assignment]: Assignment[K] } {
   return { partitions: new Map(), current, fresh: true }
@@ -20,12 +17,12 @@ function commit(partition: number, offset: number): Commit {
 function committing(faults = 0) {
   const done: [Assignment, Commit[]][] = []
   let left = faults
-  const send = async (assignment: Assignment, commits: Commit[]) => {
-    if (left-- > 0) throw new Error('not the coordinator')
+  const send = async (assignment: Assignment, commits: Commit[]): Promise<CommitResult> => {
+    if (left-- > 0) return 'failed'
     done.push([assignment, commits])
-    return true
+    return 'committed'
   }
-  return { done, commits: new Commits(send, 200, log) }
+  return { done, commits: new Commits(send, 200) }
 }
 
 test('the newest offsets of all partitions are committed in one request per interval, and none when nothing is new', async () => {
@@ -62,6 +59,38 @@ test('a failed commit is repeated, and never with an older offset than has been 
   await first
   await commits.flush()
   expect(done).toEqual([[assignment, [commit(0, 9), commit(1, 7)]]])
+  await commits[Symbol.asyncDispose]()
+})
+
+test('while Kafka does not answer a commit, no other commit is queued behind it, and what was finished meanwhile follows', async () => {
+  const answer = Promise.withResolvers<CommitResult>()
+  const send = vi.fn((_assignment: Assignment, _commits: Commit[]) => answer.promise)
+  const commits = new Commits(send, 200)
+  const assignment = assignmentOf()
+  for (let offset = 1; offset <= 300; offset++) {
+    commits.finished(assignment, commit(0, offset))
+    await vi.advanceTimersByTimeAsync(200)
+  }
+  expect(send).toHaveBeenCalledExactlyOnceWith(assignment, [commit(0, 1)])
+  answer.resolve('committed')
+  await vi.advanceTimersByTimeAsync(200)
+  expect(send).toHaveBeenCalledTimes(2)
+  expect(send).toHaveBeenLastCalledWith(assignment, [commit(0, 300)])
+  await commits[Symbol.asyncDispose]()
+})
+
+test('a flush commits what was finished while another commit was under way', async () => {
+  const answer = Promise.withResolvers<CommitResult>()
+  const send = vi.fn((_assignment: Assignment, _commits: Commit[]) => answer.promise)
+  const commits = new Commits(send, 200)
+  const assignment = assignmentOf()
+  commits.finished(assignment, commit(0, 1))
+  await vi.advanceTimersByTimeAsync(200)
+  commits.finished(assignment, commit(0, 2))
+  const flushed = commits.flush()
+  answer.resolve('committed')
+  await flushed
+  expect(send).toHaveBeenLastCalledWith(assignment, [commit(0, 2)])
   await commits[Symbol.asyncDispose]()
 })
 

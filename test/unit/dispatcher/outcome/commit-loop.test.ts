@@ -1,13 +1,13 @@
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CommitLoop } from '../../../../services/dispatcher/outcome/commit-loop.ts'
+import type { CommitResult } from '../../../../services/platform/kafka/consumer.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 const assignment = { partitions: new Map(), current: true, fresh: true }
 
-function createLoop(commit: () => Promise<boolean>, write: () => Promise<void> = async () => undefined) {
+function createLoop(commit: () => Promise<CommitResult>, write: () => Promise<void> = async () => undefined) {
   const engine = {
     recommitAll: () => undefined,
     partitions: [],
@@ -21,26 +21,25 @@ function createLoop(commit: () => Promise<boolean>, write: () => Promise<void> =
     readers: { commit, assignment },
     snapshots,
     intervals: { commitMs: 100, snapshotMs: 200 },
-    log: pino({ level: 'silent' }),
     fail,
   })
   return { loop, fail }
 }
 
 test('while Kafka does not answer a commit, no other commit is queued behind it', async () => {
-  const answer = Promise.withResolvers<boolean>()
+  const answer = Promise.withResolvers<CommitResult>()
   const commit = vi.fn(() => answer.promise)
   const { loop } = createLoop(commit)
   await vi.advanceTimersByTimeAsync(60_000)
   expect(commit).toHaveBeenCalledOnce()
-  answer.resolve(true)
+  answer.resolve('committed')
   await vi.advanceTimersByTimeAsync(100)
   expect(commit).toHaveBeenCalledTimes(2)
   await loop[Symbol.asyncDispose]()
 })
 
 test('a snapshot that cannot be written delays no commit, and no second one begins in the meantime', async () => {
-  const commit = vi.fn(async () => true)
+  const commit = vi.fn(async () => 'committed' as const)
   const write = vi.fn(() => new Promise<void>(() => {}))
   const { loop, fail } = createLoop(commit, write)
   await vi.advanceTimersByTimeAsync(10_000)
