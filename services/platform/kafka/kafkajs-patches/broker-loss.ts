@@ -105,11 +105,50 @@ export function endStoppedFetchers(): void {
   }
 }
 
+type PooledBroker = {
+  isConnected(): boolean
+  connectionPool: { pool: { requestQueue: { inflight: Map<number, { sentAt: number }> } }[] }
+}
+type BrokerPool = {
+  brokers: Record<string, PooledBroker>
+  findBroker(of: { nodeId: string }): Promise<PooledBroker>
+  findConnectedBroker(): Promise<PooledBroker>
+}
+
+/**
+ * Reads metadata from a broker that answers. kafkajs 2.2.4 (cluster/brokerPool) asks any connected broker, also one that
+ * hangs, and everything that needs the metadata waits with it. Here the order is that of inOrderOfSilence, after the
+ * least loaded node of Kafka's own client.
+ */
+export function askBrokersThatAnswer(): void {
+  const require = createRequire(import.meta.url)
+  const { prototype } = require('kafkajs/src/cluster/brokerPool.js') as { prototype: BrokerPool }
+  const findAny = prototype.findConnectedBroker
+  prototype.findConnectedBroker = function (this: BrokerPool) {
+    const nodeId = inOrderOfSilence(this.brokers).find((id) => this.brokers[id]?.isConnected())
+    return nodeId === undefined ? findAny.call(this) : this.findBroker({ nodeId })
+  }
+}
+
+/** Node ids; first those of brokers whose oldest unanswered request is youngest, in random order where that is equal. */
+export function inOrderOfSilence(brokers: Readonly<Record<string, PooledBroker>>): string[] {
+  const nowMs = systemClock.nowMs()
+  const silentMs = ({ connectionPool: { pool } }: PooledBroker) =>
+    Math.max(
+      0,
+      ...pool.flatMap(({ requestQueue }) => [...requestQueue.inflight.values()].map(({ sentAt }) => nowMs - sentAt)),
+    )
+  const ids = Object.entries(brokers).map(([id, broker]) => ({ id, silentMs: silentMs(broker) }))
+  const first = Math.floor(systemClock.random() * ids.length)
+  const anyOrder = [...ids.slice(first), ...ids.slice(0, first)]
+  return anyOrder.toSorted((a, b) => a.silentMs - b.silentMs).map(({ id }) => id)
+}
+
 type CoordinatorQuestion = { groupId: string; coordinatorType: number }
 type CoordinatorAnswer = { coordinator: { nodeId: number } }
-type AskedBroker = { findGroupCoordinator(question: CoordinatorQuestion): Promise<CoordinatorAnswer> }
+type AskedBroker = PooledBroker & { findGroupCoordinator(question: CoordinatorQuestion): Promise<CoordinatorAnswer> }
 type AskedCluster = {
-  brokerPool: { getNodeIds(): string[]; findBroker(of: { nodeId: string }): Promise<AskedBroker> }
+  brokerPool: { brokers: Record<string, PooledBroker>; findBroker(of: { nodeId: string }): Promise<AskedBroker> }
   refreshMetadata(): Promise<void>
   findGroupCoordinatorMetadata(question: CoordinatorQuestion): Promise<CoordinatorAnswer>
 }
@@ -123,11 +162,9 @@ export function askEveryBroker(): void {
   const require = createRequire(import.meta.url)
   const { prototype } = require('kafkajs/src/cluster/index.js') as { prototype: AskedCluster }
   prototype.findGroupCoordinatorMetadata = async function (this: AskedCluster, question) {
-    if (this.brokerPool.getNodeIds().length === 0) await this.refreshMetadata()
+    if (Object.keys(this.brokerPool.brokers).length === 0) await this.refreshMetadata()
     let failure: unknown = new Error('the metadata name no broker')
-    const nodeIds = this.brokerPool.getNodeIds()
-    const first = Math.floor(systemClock.random() * nodeIds.length)
-    for (const nodeId of [...nodeIds.slice(first), ...nodeIds.slice(0, first)])
+    for (const nodeId of inOrderOfSilence(this.brokerPool.brokers))
       try {
         const broker = await this.brokerPool.findBroker({ nodeId })
         return await broker.findGroupCoordinator(question)

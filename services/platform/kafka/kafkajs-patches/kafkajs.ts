@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { withParsedBrokers } from '../broker-list.ts'
 import { worker, workerQueue } from './batch-queue.ts'
 import { tryEverySeed } from './bootstrap.ts'
-import { askEveryBroker, endStoppedFetchers, outliveBrokers } from './broker-loss.ts'
+import { askBrokersThatAnswer, askEveryBroker, endStoppedFetchers, outliveBrokers } from './broker-loss.ts'
 import { compressionCodecs } from './compression.ts'
 import { adviseOnClosing, adviseOnRefusals } from './connection-advice.ts'
 import { findLeadersQuickly } from './fetch-leaders.ts'
@@ -58,6 +58,7 @@ findLeadersQuickly()
 calmRequestQueues()
 endWaitsEarly()
 tryEverySeed()
+askBrokersThatAnswer()
 askEveryBroker()
 endStoppedFetchers()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')

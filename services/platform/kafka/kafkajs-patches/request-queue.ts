@@ -33,7 +33,14 @@ const timeoutCheckMs = 1_000
  * Shorter limits of requests that any broker answers at once, so that another is asked soon if one hangs. kafkajs gives
  * every request at least the longest.
  */
-const shortLimitsMs: Record<string, number> = { ApiVersions: 3_000, Metadata: 5_000, GroupCoordinator: 5_000 }
+const shortLimitsMs: Record<string, number> = {
+  ApiVersions: 3_000,
+  Metadata: 5_000,
+  GroupCoordinator: 5_000,
+  Heartbeat: 5_000,
+}
+/** Longest wait for answers on a connection that is being closed. A broker that has left the metadata may hang. */
+const closingLimitMs = 1_000
 /** The connection of each queue. */
 const connections = new WeakMap<RequestQueue, Connection>()
 /** Queues of all connections, and the one timer that checks them. */
@@ -49,8 +56,9 @@ let timer: NodeJS.Timeout | undefined
  * ten connections. Here one timer checks all of them once a second.
  * An overdue request also leaves its connection open, and later requests to the same silent broker wait as long. Here
  * the connection is closed, as Kafka's own client does, and its other requests fail with it.
- * A connection that is closed from this side, for example to a broker that has left the metadata, forgets its requests,
- * and a consumer waits for its fetch for ever. Here they fail.
+ * A connection that is closed from this side, for example to a broker that has left the metadata, waits for the answers
+ * to its requests, and whoever reads the metadata waits with it; then it forgets them, and a consumer waits for its fetch
+ * for ever. Here the wait is short, and the requests fail.
  */
 export function calmRequestQueues(): void {
   const require = createRequire(import.meta.url)
@@ -76,11 +84,15 @@ export function calmRequestQueues(): void {
   }
   const disconnect = ofConnection.disconnect
   ofConnection.disconnect = async function (this: Connection) {
-    const done = await disconnect.call(this)
     const { host, port, requestQueue } = this
-    if (requestQueue.inflight.size > 0)
-      requestQueue.rejectAll(new ConnectionClosed('Closed connection', { host, port }))
-    return done
+    const failAll = () => requestQueue.rejectAll(new ConnectionClosed('Closed connection', { host, port }))
+    const late = setTimeout(failAll, closingLimitMs)
+    try {
+      return await disconnect.call(this)
+    } finally {
+      clearTimeout(late)
+      if (requestQueue.inflight.size > 0) failAll()
+    }
   }
   const schedule = prototype.scheduleCheckPendingRequests
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {

@@ -68,6 +68,9 @@ type ProduceRequest = { acks: number; topicData: TopicData[] }
 
 type Faulty = SendFault & Partial<{ host: string; port: number }>
 
+/** How often the metadata is read again while a broker does not answer. */
+const watchMs = 2_000
+
 /**
  * Tracks results by partition. kafkajs 2.2.4 (producer/sendMessages) tracks requests instead. When one partition of a
  * request fails, for example while its leader changes, it sends all of them again, so records of the others appear
@@ -98,8 +101,7 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
       try {
         await readMetadata(topicMessages.map(({ topic }) => topic))
         if (unsent.length === 0) return writeRights(topicMessages.map(({ topic }) => topic))
-        const requests = requestsFor(topicMessages)
-        await Promise.all([...requests].map(([nodeId, topics]) => produce(nodeId, topics, acks)))
+        await produceAll(requestsFor(topicMessages), acks)
         const faults = unsent.flatMap(({ fault }) => fault ?? [])
         if (faults.length > 0) throw faults.find(({ retriable }) => !retriable) ?? faults[0]
         return new Map()
@@ -137,6 +139,19 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
     const { topicErrorCode = 0, authorizedOperations = notTold } = metadataOf(topic) ?? {}
     if (topicErrorCode !== 0) return faultFromCode(topicErrorCode)
     return authorizedOperations === notTold || authorizedOperations & write ? null : faultFromCode(topicForbidden)
+  }
+
+  /**
+   * Sends all requests, and reads the metadata again while answers are late: once Kafka has found new leaders because a
+   * broker hangs, kafkajs closes the connection to it, and its requests fail.
+   */
+  async function produceAll(requests: Map<number, TopicData[]>, acks: number): Promise<void> {
+    const late = setInterval(() => cluster.refreshMetadata().catch(() => undefined), watchMs)
+    try {
+      await Promise.all([...requests].map(([nodeId, topics]) => produce(nodeId, topics, acks)))
+    } finally {
+      clearInterval(late)
+    }
   }
 
   /** Groups unacknowledged messages by leader; sets the fault of messages that cannot be sent. */

@@ -117,12 +117,12 @@ test('a request that any broker answers at once ends sooner than others', () => 
   })
   queue.scheduleRequestTimeoutCheck()
   const ended: string[] = []
-  for (const [index, apiName] of ['Produce', 'Metadata', 'ApiVersions'].entries())
+  for (const [index, apiName] of ['Produce', 'Metadata', 'ApiVersions', 'Heartbeat'].entries())
     push(index, () => ended.push(apiName), apiName)
   vi.advanceTimersByTime(4_000)
   expect(ended).toEqual(['ApiVersions'])
   vi.advanceTimersByTime(2_000)
-  expect(ended).toEqual(['ApiVersions', 'Metadata'])
+  expect(ended).toEqual(['ApiVersions', 'Metadata', 'Heartbeat'])
 })
 
 test('a connection whose request is overdue is closed, and its other requests fail with it', async () => {
@@ -138,6 +138,22 @@ test('a connection whose request is overdue is closed, and its other requests fa
   queue.requestTimeout = 60_000
   push(2, fail)
   await vi.waitFor(() => expect(failures).toEqual(['KafkaJSRequestTimeoutError', 'KafkaJSConnectionError']), 5_000)
+  expect(connection.isConnected()).toBe(false)
+  server.close()
+})
+
+test('a connection that is closed from this side waits shortly for answers, and its requests fail without them', async () => {
+  vi.useRealTimers()
+  const { Connection, server, port } = await silentServer()
+  const connection = new Connection({ host: '127.0.0.1', port })
+  await connection.connect()
+  const failures: string[] = []
+  queue = connection.requestQueue
+  push(1, (error) => failures.push(error.name), 'Heartbeat')
+  const closed = connection.disconnect()
+  expect(failures).toEqual([])
+  await closed
+  expect(failures).toEqual(['KafkaJSConnectionClosedError'])
   expect(connection.isConnected()).toBe(false)
   server.close()
 })

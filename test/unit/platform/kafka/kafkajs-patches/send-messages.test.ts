@@ -21,10 +21,10 @@ const tooLarge = 10
 const unauthorized = 29
 
 /**
- * Reaction of a broker to a partition of a request: accepts it, answers with an error code, or disconnects before
- * answering.
+ * Reaction of a broker to a partition of a request: accepts it, answers with an error code, disconnects before answering,
+ * or hangs until the metadata are read that no longer name it.
  */
-type Fate = 'ok' | number | 'cut off'
+type Fate = 'ok' | number | 'cut off' | 'hang'
 
 /**
  * A cluster in which every partition has a leader.
@@ -34,7 +34,15 @@ type Fate = 'ok' | number | 'cut off'
 function clusterOf(leaders: number[][], fates: Record<string, Fate[]> = {}) {
   const log = new Map<number, unknown[]>()
   let readings = 0
+  const hanging: (() => void)[] = []
   const produce = (node: number) => async (request: { topicData: { topic: string; partitions: Data[] }[] }) => {
+    const isHanging = request.topicData.some(({ partitions }) =>
+      partitions.some(({ partition }) => fates[`${node}/${partition}`]?.[0] === 'hang'),
+    )
+    if (isHanging) {
+      await new Promise<void>((resolve) => hanging.push(resolve))
+      throw new KafkaJSConnectionClosedError('closed', { host: 'broker', port: node })
+    }
     const results = request.topicData.map(({ topic, partitions }) => ({
       topicName: topic,
       partitions: partitions.map(({ partition, messages }) => take(node, partition, messages)),
@@ -57,7 +65,11 @@ function clusterOf(leaders: number[][], fates: Record<string, Fate[]> = {}) {
     connect: async () => undefined,
     addMultipleTargetTopics: async () => undefined,
     refreshMetadataIfNecessary: async () => undefined,
-    refreshMetadata: vi.fn(async () => void readings++),
+    refreshMetadata: vi.fn(async () => {
+      readings++
+      // kafkajs closes the connections to brokers that the metadata do not name.
+      if (leaders[readings]) for (const close of hanging.splice(0)) close()
+    }),
     removeBroker: vi.fn(),
     findTopicPartitionMetadata: () =>
       (leaders[readings] ?? leaders.at(-1) ?? []).map(
@@ -110,6 +122,27 @@ test('only a partition whose answer was lost may be in the log twice', async () 
   expect(await made.send(to(0, 1))).toEqual([0, 1])
   expect(made.log()).toEqual({ 0: ['m0'], 1: ['m1', 'm1'] })
   expect(made.cluster.removeBroker).toHaveBeenCalledExactlyOnceWith({ host: 'broker', port: 2 })
+})
+
+test('a broker that hangs is waited for until Kafka has found new leaders, and not until its request is overdue', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const made = clusterOf(
+      [
+        [1, 2],
+        [1, 1],
+      ],
+      { '2/1': ['hang'] },
+    )
+    const sent = made.send(to(0, 1))
+    await vi.waitFor(() => expect(made.log()).toEqual({ 0: ['m0'] }))
+    vi.advanceTimersByTime(2_000)
+    expect(await sent).toEqual([0, 0])
+    expect(made.log()).toEqual({ 0: ['m0'], 1: ['m1'] })
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a partition missing from the metadata is waited for, not skipped, and delays no other', async () => {
