@@ -3,7 +3,7 @@ import type { Entry } from '../domain/definition/definition-table.ts'
 import type { Delivery } from '../domain/delivery/delivery.ts'
 import type { Event } from '../domain/event/event.ts'
 import { formatBody } from '../domain/event/notification-body.ts'
-import { deliveryId } from './delivery-id.ts'
+import { deliveryId } from '../topics/delivery-id.ts'
 
 /** Current webhooks and accounts. */
 export type Tables = {

@@ -1,4 +1,4 @@
-import { deliveryId } from '../../services/formatter/delivery-id.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { type EventMaker, eventMaker, steadily } from './events.ts'
 import { defineWebhooks, type WebhookTarget, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { deliveryId } from '../../services/formatter/delivery-id.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { eventMaker, steadily } from './events.ts'

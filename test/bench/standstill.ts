@@ -1,5 +1,5 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
-import { deliveryId } from '../../services/formatter/delivery-id.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, fillDeliveries, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'

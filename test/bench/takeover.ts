@@ -1,6 +1,6 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import type { Attempt } from '../../services/domain/delivery/delivery.ts'
-import { deliveryId } from '../../services/formatter/delivery-id.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'

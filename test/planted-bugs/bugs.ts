@@ -474,10 +474,10 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'gives a message and its statuses the same id',
-    file: 'services/formatter/delivery-id.ts',
+    file: 'services/topics/delivery-id.ts',
     text: "...(type === 'status' ? [event.status] : [])",
     replacement: '',
-    caughtBy: ['test/unit/formatter/delivery-id.test.ts'],
+    caughtBy: ['test/unit/topics/delivery-id.test.ts'],
   },
   {
     name: 'finishes a record that was set aside before its dead letter is in Kafka',

@@ -3,7 +3,7 @@ import type { Account } from '../../../services/domain/definition/definition.ts'
 import { DefinitionTable } from '../../../services/domain/definition/definition-table.ts'
 import { formatBody } from '../../../services/domain/event/notification-body.ts'
 import { decide } from '../../../services/formatter/decide.ts'
-import { deliveryId } from '../../../services/formatter/delivery-id.ts'
+import { deliveryId } from '../../../services/topics/delivery-id.ts'
 import { messageEvent, statusEvent } from '../../support/sample-events.ts'
 import { definition, everything, nothing } from './samples.ts'
 

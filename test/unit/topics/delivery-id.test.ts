@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deliveryId, type IdentifiedEvent } from '../../../services/formatter/delivery-id.ts'
+import { deliveryId, type IdentifiedEvent } from '../../../services/topics/delivery-id.ts'
 
 const message = (eventId: string): IdentifiedEvent => ({ type: 'message', event: { eventId } })
 const statusOf = (eventId: string, status: 'delivered' | 'read'): IdentifiedEvent => ({
