@@ -8,6 +8,7 @@ import { changeRoutes } from '../../services/admin/changes/change-routes.ts'
 import { addOpenApi } from '../../services/admin/http/openapi.ts'
 import type { ApiRoute } from '../../services/admin/http/route.ts'
 import { addRoutes } from '../../services/admin/http/routes.ts'
+import { lookupRoutes } from '../../services/admin/lookup/lookup-routes.ts'
 import { replayRoutes } from '../../services/admin/replay/replay-routes.ts'
 import { unreadReplayRoutes } from '../../services/admin/replay/unreadable-replay.ts'
 import { testRoutes } from '../../services/admin/test-send/test-routes.ts'
@@ -28,6 +29,7 @@ export function adminRoutes(): ApiRoute[] {
     ...testRoutes(none),
     ...replayRoutes(none),
     ...statsRoutes(none),
+    ...lookupRoutes(none),
     ...auditRoutes(none),
     ...changeRoutes(none),
     ...unreadReplayRoutes(none),

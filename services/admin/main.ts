@@ -35,6 +35,9 @@ import { addConsole, pageOrNothing } from './http/console-files.ts'
 import { addOpenApi } from './http/openapi.ts'
 import { addRoutes } from './http/routes.ts'
 import { addSecurityHeaders } from './http/security-headers.ts'
+import { LookupActions } from './lookup/lookup-actions.ts'
+import { lookupRoutes } from './lookup/lookup-routes.ts'
+import { openLookups } from './lookup/open-lookups.ts'
 import { createAdminMetrics } from './metrics.ts'
 import { ReadPool } from './records/read-pool.ts'
 import { openTopicSource } from './records/webhook-records.ts'
@@ -97,9 +100,10 @@ await runService('admin', adminConfig, async (service) => {
     { ...readerOptions, topics: replayTopicNames(use), groupPrefix: `${prefix}admin-scans` },
     waiting,
   )
+  const codec = new Codec(createRegistry(config), waiting)
+  await using lookups = await openLookups(kafka, codec, use, { sessionTimeoutMs, fail }, waiting)
   const pages = new ReadPool(reader, pageLimits, clock)
   const scans = new ReadPool(scanReader, scanLimits, clock)
-  const codec = new Codec(createRegistry(config), waiting)
   const { marks, table: sessionsTable } = await openSessionMarks(kafka, { use, codec, producer, fail }, waiting)
   await using _sessions = sessionsTable
   const generation = config.HOOKLINE_STATS_GENERATION
@@ -135,6 +139,7 @@ await runService('admin', adminConfig, async (service) => {
     (await fetchCommittedOnce(kafka, `${prefix}dispatcher`, [deliveries], log)).get(deliveries) ?? new Map()
   const backlog = new Backlog({ ...traffic.sources, reader, committed, clock, log })
   const stats = new StatsActions({ store, standing, monitoring, traffic: traffic.within, pages, backlog, clock })
+  const found = new LookupActions({ store, accounts: accountsStore, monitoring, ...lookups, clock })
   const accountDeps = { ...shared, store: accountsStore }
 
   const server = createHttpServer({ log, readiness, metrics: registry, notFound: pageOrNothing() })
@@ -148,6 +153,7 @@ await runService('admin', adminConfig, async (service) => {
     const sending = [...testRoutes(tests), ...replayRoutes(replays), ...unreadReplayRoutes(unread)]
     const seen = [
       ...statsRoutes(stats),
+      ...lookupRoutes(found),
       ...changeRoutes(streams),
       ...auditRoutes(auditing.log),
       ...businessRoutes({ store, accounts: accountsStore }),

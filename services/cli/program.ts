@@ -6,6 +6,7 @@ import { exitCodes } from './exit-codes.ts'
 import { CliFailure } from './failure.ts'
 import { formats } from './output/output.ts'
 import type { Terminal } from './terminal.ts'
+import { addFindVerb } from './verbs/find-verb.ts'
 import { addAccountVerbs, addReadingVerbs } from './verbs/reading-verbs.ts'
 import { addSendingVerbs } from './verbs/sending-verbs.ts'
 import { addTailVerb } from './verbs/tail-verb.ts'
@@ -59,6 +60,7 @@ function createProgram(terminal: Terminal, act: Act): Command {
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
   addReadingVerbs(program, act)
+  addFindVerb(program, act)
   addWritingVerbs(program, act)
   addSendingVerbs(program, act)
   addAccountVerbs(program, act)

@@ -60,11 +60,12 @@ export function listRights(program: Program, prefix: string): Right[] {
     case 'stats-aggregator':
       return [...ofMap(program, onTopic), onGroup(program, 'prefixed', ownGroups)]
     case 'admin':
-      // Admin counts waiting notifications by the dispatcher's commits.
+      // Admin counts waiting notifications by the dispatcher's commits, and tells by the formatter's which events wait.
       return [
         ...ofMap(program, onTopic),
         onGroup('admin', 'prefixed', ownGroups),
         onGroup('dispatcher', 'literal', ['Describe']),
+        onGroup('formatter', 'literal', ['Describe']),
       ]
     case 'topics':
       return allTopics.map((topic) => onTopic(topic, 'Describe', 'DescribeConfigs', 'Create', 'AlterConfigs'))

@@ -47,6 +47,8 @@ const allowed: Record<string, { who: readonly string[]; body?: object }> = {
   listAttempts: { who: readers },
   getAttempt: { who: readers },
   listDeadLetters: { who: readers },
+  findNotifications: { who: readers },
+  getNotification: { who: readers },
   getAccount: { who: readers },
   putAccount: { who: accountants, body: { webhooksEnabled: 'yes' } },
   listBusinesses: { who: [...readers, ...elsewhere] },

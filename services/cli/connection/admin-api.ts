@@ -1,5 +1,6 @@
 import got, { type Got, HTTPError, RequestError } from 'got'
 import type { BusinessEntry } from '../../domain/api/account.ts'
+import type { NotificationPage } from '../../domain/api/notifications.ts'
 import type {
   AttemptEntry,
   DeadLetterEntry,
@@ -106,6 +107,11 @@ export class AdminApi {
 
   deadLetters({ businessId, id }: AdminWebhook, limit: number): Promise<DeadLetterEntry[]> {
     return this.#all(pathOf(businessId, 'webhooks', id, 'dead-letters'), 'deadLetters', limit)
+  }
+
+  /** One page of a search. */
+  findNotifications(businessId: string, query: Query): Promise<NotificationPage> {
+    return this.#ask('GET', pathOf(businessId, 'notifications'), { query })
   }
 
   startReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayStarted> {

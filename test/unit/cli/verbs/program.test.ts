@@ -38,6 +38,8 @@ test.each([
   [['list', '-o', 'xml'], 2],
   [['attempts', 'x', '--limit', '0'], 2],
   [['tail', 'x', '--from', 'yesterday'], 2],
+  [['find', 'b/1'], 2],
+  [['find', 'b/1', 'q', '--limit', '0'], 2],
   [['replay', 'x'], 2],
   [['replay', '--dead-letters'], 2],
   [['replay', '--unread', 'message-events'], 2],
@@ -47,6 +49,40 @@ test.each([
   const ran = await webhooks(args)
   expect(ran.exitCode, ran.err).toBe(exitCode)
   expect(requests.length).toBe(before)
+})
+
+test('find shows each notification with its fate, follows pages, and says how far back it has looked', async () => {
+  const found = {
+    ...{ id: 'm-0-1-wh', at: '2026-03-04T05:06:07.008Z', eventId: 'e1', kind: 'message', status: null },
+    ...{
+      contactId: '5491155550212',
+      from: 'user',
+      text: 'Quiero 2 medialunas',
+      messageIds: ['m1'],
+      webhookName: 'Till',
+    },
+    ...{ deliveryId: 'msg_1', fate: 'givenUp', reason: 'refused', attempts: 1, responseStatus: 400, cause: '4xx' },
+  }
+  const lost = {
+    ...found,
+    eventId: 'e2',
+    webhookName: null,
+    deliveryId: null,
+    fate: 'notSent',
+    reason: 'unknown-channel',
+  }
+  const page = { notifications: [found], searchedBackTo: '2026-03-04T05:00:00.000Z', isComplete: true, nextCursor: 'c' }
+  const last = { notifications: [lost], searchedBackTo: '2026-03-01T00:00:00.000Z', isComplete: true }
+  answers.set(`GET ${root}/notifications?q=0212&limit=20`, { status: 200, body: page })
+  answers.set(`GET ${root}/notifications?q=0212&limit=19&cursor=c`, { status: 200, body: last })
+  const ran = await webhooks(['find', 'b/1', '0212'])
+  expect(ran.exitCode).toBe(0)
+  expect(ran.out).toMatch(/FATE +REASON/)
+  expect(ran.out).toMatch(/Till +given up +refused +400 +1 +user: Quiero 2 medialunas +msg_1/)
+  expect(ran.out).toMatch(/ - +not sent +unknown-channel/)
+  expect(ran.err).toContain('Searched back to 2026-03-01T00:00:00.000Z.')
+  const asJson = JSON.parse((await webhooks(['find', 'b/1', '0212', '-o', 'json'])).out)
+  expect(asJson.map(({ eventId }: { eventId: string }) => eventId)).toEqual(['e1', 'e2'])
 })
 
 test('list follows pages and escapes identifiers', async () => {

@@ -1,0 +1,161 @@
+import type { NotSentReason } from '../../domain/api/notifications.ts'
+import type { WantedEvents, WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { Event } from '../../domain/event/event.ts'
+import { formatBody } from '../../domain/event/notification-body.ts'
+import type { AuditEntry } from '../audit/audit-entry.ts'
+
+/** Fields of a definition that decide whether an event becomes a notification. */
+export type FormattingRules = Pick<WebhookDefinition, 'id' | 'name' | 'enabled' | 'channels'> & {
+  createdAtMs: number
+  events: WantedEvents
+}
+
+/** What was configured for a business from a moment on. */
+type Configuration = { sinceMs: number; activated: boolean; webhooks: ReadonlyMap<string, FormattingRules> }
+
+/** Why an event became no notification, and the webhook that owned its channel. */
+export type SkippedBy = { reason: NotSentReason; webhookId: string | null }
+
+type AuditChanges = Pick<AuditEntry, 'at' | 'action' | 'webhookId' | 'webhookName' | 'changes'>
+
+/**
+ * Configurations of a business over time, from the present one back: each entry of the audit log is undone. Compacted
+ * topics do not tell what was in force at a moment, the audit log does (docs/decisions/0028).
+ */
+export class ConfigurationHistory {
+  /** Newest first; the last one holds for all time before. */
+  readonly #configurations: Configuration[]
+
+  /** @param changes entries of the audit log, of the period that is asked about. */
+  constructor(definitions: Iterable<WebhookDefinition>, activated: boolean, changes: readonly AuditChanges[]) {
+    const webhooks = new Map([...definitions].map((definition) => [definition.id, toRules(definition)]))
+    let present: Configuration = { sinceMs: 0, activated, webhooks }
+    this.#configurations = [present]
+    for (const change of changes.toSorted((a, b) => b.at - a.at)) {
+      const before = undo(present, change)
+      if (before === present) continue
+      present.sinceMs = change.at
+      this.#configurations.push(before)
+      present = before
+    }
+  }
+
+  /** Webhooks that named the channel at the time or later. */
+  findCandidates(channel: string, sinceMs: number): string[] {
+    const found = new Set<string>()
+    for (const { webhooks } of this.#from(sinceMs))
+      for (const { id, channels } of webhooks.values()) if (channels.includes(channel)) found.add(id)
+    return [...found]
+  }
+
+  /** Webhook that owned the channel at the time. */
+  findOwner(channel: string, atMs: number): string | null {
+    const configuration = this.#from(atMs).at(-1)
+    return (configuration && findOwner(channel, configuration.webhooks)?.id) ?? null
+  }
+
+  /** Name of a webhook, the latest known one. */
+  findName(webhookId: string): string | null {
+    for (const { webhooks } of this.#configurations) {
+      const rules = webhooks.get(webhookId)
+      if (rules) return rules.name
+    }
+    return null
+  }
+
+  /**
+   * Why an event that was published at the time became no notification: by the first configuration from then on that
+   * makes none. It may have been formatted later than it was published.
+   * @returns null if every configuration would have made one.
+   */
+  findSkip(event: Event, publishedAtMs: number): SkippedBy | null {
+    for (const configuration of this.#from(publishedAtMs).toReversed()) {
+      const skipped = findSkip(event, configuration)
+      if (skipped) return skipped
+    }
+    return null
+  }
+
+  #from(sinceMs: number): Configuration[] {
+    const inForce = this.#configurations.findIndex((configuration) => configuration.sinceMs <= sinceMs)
+    return this.#configurations.slice(0, inForce === -1 ? undefined : inForce + 1)
+  }
+}
+
+/** The formatter's rules, in the formatter's order (services/formatter/decide.ts). */
+function findSkip(event: Event, { activated, webhooks }: Configuration): SkippedBy | null {
+  const owner = findOwner(event.event.chatChannelId, webhooks)
+  if (!owner) return { reason: 'unknown-channel', webhookId: null }
+  const webhookId = owner.id
+  if (!activated) return { reason: 'not-activated', webhookId }
+  if (!owner.enabled) return { reason: 'off', webhookId }
+  return formatBody(event, owner.events) ? null : { reason: 'unwanted', webhookId }
+}
+
+function findOwner(channel: string, webhooks: ReadonlyMap<string, FormattingRules>): FormattingRules | undefined {
+  let owner: FormattingRules | undefined
+  for (const rules of webhooks.values()) {
+    if (!rules.channels.includes(channel)) continue
+    const isFirst = !owner || rules.createdAtMs < owner.createdAtMs
+    if (isFirst || (rules.createdAtMs === owner?.createdAtMs && rules.id < owner.id)) owner = rules
+  }
+  return owner
+}
+
+function toRules({ id, name, enabled, channels, events, createdAt }: WebhookDefinition): FormattingRules {
+  return { id, name, enabled, channels, events, createdAtMs: Date.parse(createdAt) }
+}
+
+/** The configuration before a change; the same one if the change is of no concern here. */
+function undo(after: Configuration, { action, webhookId, webhookName, changes }: AuditChanges): Configuration {
+  const former = new Map(changes.map(({ field, from }) => [field, from === null ? undefined : parse(from)]))
+  if (action === 'account.activate' || action === 'account.deactivate') {
+    const activated = former.get('webhooksEnabled')
+    return typeof activated === 'boolean' ? { ...after, sinceMs: 0, activated } : after
+  }
+  if (webhookId === null || ![...former.keys()].some(concernsFormatting)) return after
+  const webhooks = new Map(after.webhooks)
+  if (action === 'webhook.create') webhooks.delete(webhookId)
+  else webhooks.set(webhookId, withFormer(webhooks.get(webhookId) ?? unknownRules(webhookId, webhookName), former))
+  return { ...after, sinceMs: 0, webhooks }
+}
+
+const eventsPrefix = 'events.'
+
+function concernsFormatting(field: string): boolean {
+  return field === 'enabled' || field === 'channels' || field === 'name' || field.startsWith(eventsPrefix)
+}
+
+function withFormer(rules: FormattingRules, former: ReadonlyMap<string, unknown>): FormattingRules {
+  const before = { ...rules, events: { ...rules.events } }
+  for (const [field, value] of former) {
+    if (field === 'enabled' && typeof value === 'boolean') before.enabled = value
+    else if (field === 'name' && typeof value === 'string') before.name = value
+    // A long list is cut in the audit log, and then it is a text.
+    else if (field === 'channels' && Array.isArray(value)) before.channels = value
+    else if (field.startsWith(eventsPrefix) && typeof value === 'boolean')
+      before.events[field.slice(eventsPrefix.length) as keyof WantedEvents] = value
+  }
+  return before
+}
+
+/** A webhook that has been deleted; its last entry has all of its fields. */
+function unknownRules(id: string, name: string | null): FormattingRules {
+  const none = {
+    userMessages: false,
+    botMessages: false,
+    operatorMessages: false,
+    deliveredStatus: false,
+    readStatus: false,
+    variableChanges: false,
+  }
+  return { id, name: name ?? id, enabled: false, channels: [], events: none, createdAtMs: 0 }
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}

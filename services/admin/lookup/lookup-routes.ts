@@ -1,0 +1,72 @@
+import Type from 'typebox'
+import { NotificationPage, NotificationStory } from '../../domain/api/notifications.ts'
+import { type ApiRoute, route } from '../http/route.ts'
+import { BusinessParams } from '../http/shapes.ts'
+import type { LookupActions } from './lookup-actions.ts'
+
+const url = '/api/v1/businesses/:businessId/notifications'
+const reading = { method: 'GET', permission: 'webhooks:read' } as const
+const tags = ['notifications']
+
+/** Entries of a page: each event is held whole while its fate is searched. */
+export const defaultFound = 20
+const maxFound = 50
+
+const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
+
+export const LookupParams = Type.Object({
+  q: Type.String({
+    minLength: 2,
+    maxLength: 200,
+    description:
+      "A contact: the whole id, or at least three digits at its end. Or the id of a message or an event, a webhook-id, a client payload, or a part of a text or of the contact's name, whatever its case and accents.",
+  }),
+  since: moment('Only events published at this time or later; seven days ago when left out.'),
+  until: moment('Only events published before this time.'),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: maxFound, default: defaultFound, description: 'Entries in a page, at most.' }),
+  ),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the previous page.' })),
+})
+
+export const NotificationParams = Type.Object({
+  ...BusinessParams.properties,
+  notificationId: Type.String({ minLength: 1, maxLength: 200, description: 'id of a notification in the list.' }),
+})
+
+/** Routes that tell what became of any message, status or contact (contract.md, 1.14). */
+export function lookupRoutes(actions: LookupActions): ApiRoute[] {
+  return [
+    route({
+      ...reading,
+      operationId: 'findNotifications',
+      url,
+      schema: {
+        tags,
+        summary: 'Look up what became of messages and statuses, newest first',
+        description:
+          'Searches the events of the last seven days over all webhooks. An event that became no notification is listed ' +
+          'with the reason. A page searches a limited number of records and may be short or empty: searchedBackTo says how far ' +
+          'it has come; follow nextCursor until it is absent.',
+        params: BusinessParams,
+        querystring: LookupParams,
+        answers: { 200: { description: 'One page.', schema: NotificationPage } },
+        failures: [400, 429, 504],
+      },
+      handle: (call) => actions.find(call),
+    }),
+    route({
+      ...reading,
+      operationId: 'getNotification',
+      url: `${url}/:notificationId`,
+      schema: {
+        tags,
+        summary: 'One notification from its event to its end',
+        params: NotificationParams,
+        answers: { 200: { description: 'The notification.', schema: NotificationStory } },
+        failures: [404, 429, 504],
+      },
+      handle: (call) => actions.one(call),
+    }),
+  ]
+}

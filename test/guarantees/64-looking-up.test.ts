@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { NewWebhook } from '../../deploy/demo/admin-client.ts'
+import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
+import { until } from '../../deploy/local/process/until.ts'
+import type { Answer } from '../../deploy/receiver/receiver.ts'
+import type { FoundNotification, NotificationPage, NotificationStory } from '../../services/domain/api/notifications.ts'
+import { everyKind } from '../../services/domain/definition/definition-values.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { publish } from '../support/load.ts'
+import { startTestStack, type TestStack } from '../support/services.ts'
+
+const idsOfFate = 10
+/** Ids of each fate that are looked up one by one, each in its own way. */
+const oneByOne = sized(10, 2)
+/** More than 100 failures within ten minutes block a webhook (contract.md, 1.9). */
+const failuresToBlock = 101
+
+type Case = {
+  fate: string
+  reason: string | null
+  webhook?: Partial<NewWebhook>
+  answer?: Answer
+  /** Events that are published before, to block the webhook. */
+  before?: number
+  /** Steps after the events have been handled. */
+  afterwards?: (webhookId: string) => Promise<unknown>
+}
+
+const status = (code: number): Answer => ({ kind: 'status', status: code })
+const pathOf = (webhookId: string) => `businesses/${world.businessId}/webhooks/${webhookId}`
+const change = (webhookId: string, json: object) =>
+  world.admin.http.patch(pathOf(webhookId), { json, headers: { 'if-match': '*' } })
+
+const cases: Record<string, Case> = {
+  arrives: { fate: 'delivered', reason: null },
+  fails: { fate: 'retrying', reason: null, answer: status(500) },
+  hangs: { fate: 'waiting', reason: null, answer: { kind: 'hang' }, webhook: { timeoutMs: 30_000 } },
+  refused: { fate: 'givenUp', reason: 'refused', answer: status(400), webhook: { retryProfile: 'none' } },
+  exhausted: { fate: 'givenUp', reason: 'exhausted', answer: status(500), webhook: { retryProfile: 'none' } },
+  rejected: {
+    fate: 'givenUp',
+    reason: 'breaker',
+    answer: status(400),
+    webhook: { retryProfile: 'none', maxInFlight: 1 },
+    before: failuresToBlock,
+  },
+  parked: {
+    fate: 'parked',
+    reason: 'breaker',
+    answer: status(400),
+    webhook: { retryProfile: 'none', maxInFlight: 1, whenBlocked: 'park' },
+    before: failuresToBlock,
+  },
+  replayed: {
+    fate: 'delivered',
+    reason: null,
+    answer: status(400),
+    webhook: { retryProfile: 'none' },
+    async afterwards(id) {
+      world.receiver.answer('/replayed', status(204))
+      await world.admin.http.post(`${pathOf(id)}/replay`, { json: { deadLetters: true, ratePerSecond: 100 } })
+    },
+  },
+  off: {
+    fate: 'notSent',
+    reason: 'off',
+    webhook: { enabled: false },
+    afterwards: (id) => change(id, { enabled: true }),
+  },
+  unwanted: {
+    fate: 'notSent',
+    reason: 'unwanted',
+    webhook: { events: { ...everyKind, userMessages: false } },
+    afterwards: (id) => world.admin.http.delete(pathOf(id), { headers: { 'if-match': '*' } }),
+  },
+}
+
+let world: TestStack
+const webhooks = new Map<string, string>()
+let lookups = 0
+let slowestMs = 0
+
+beforeAll(async () => {
+  world = await startTestStack({ brokers: inject('brokers'), schemaRegistryUrl: inject('schemaRegistryUrl') })
+  for (const [name, { webhook, answer }] of Object.entries(cases)) {
+    if (answer) world.receiver.answer(`/${name}`, answer)
+    webhooks.set(name, (await world.defineWebhook(`/${name}`, [name], webhook)).id)
+  }
+  await world.inForce()
+}, caseTimeoutMs)
+
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]()
+  figure(64, `${idsOfFate} ids of each fate found; ${lookups} lookups, the slowest took ${slowestMs} ms`)
+})
+
+const nowText = () => new Date(systemClock.nowMs()).toISOString()
+
+/** Message n of a case, as the bot runtime would publish it; contacts differ in the last five digits. */
+function eventOf(name: string, n: number, businessId = world.businessId): HttpEvent & { type: 'message' } {
+  const time = nowText()
+  const digits = String(Object.keys(cases).indexOf(name) * 1_000 + n + 1_000).padStart(5, '0')
+  return {
+    type: 'message',
+    eventId: `event-${name}-${n}`,
+    businessId,
+    chatPlatform: 'whatsapp',
+    chatChannelId: name,
+    contactId: `54911${businessId.length % 10}555${digits}`,
+    whatsappNumber: '5491100000000',
+    customerId: `customer-${name}-${n}`,
+    customerCreationTime: time,
+    sessionCreationTime: time,
+    messages: [{ id: `message-${name}-${n}`, date: time, from: 'user', message: `¿Cómo está mi pedido ${name}?` }],
+  }
+}
+
+async function find(query: string, businessId = world.businessId): Promise<FoundNotification[]> {
+  const found: FoundNotification[] = []
+  for (let cursor: string | undefined; ; ) {
+    const beganMs = systemClock.monotonicMs()
+    const searchParams = { q: query, ...(cursor !== undefined && { cursor }) }
+    const page: NotificationPage = await world.admin.http
+      .get(`businesses/${businessId}/notifications`, { searchParams })
+      .json()
+    lookups++
+    slowestMs = Math.max(slowestMs, Math.round(systemClock.monotonicMs() - beganMs))
+    expect(page.isComplete).toBe(true)
+    found.push(...page.notifications)
+    if (page.nextCursor === undefined) return found
+    cursor = page.nextCursor
+  }
+}
+
+const fateOf = ({ fate, reason }: FoundNotification) => `${fate} ${reason}`
+
+async function expectFates(
+  query: string,
+  expected: string,
+  businessId = world.businessId,
+): Promise<FoundNotification[]> {
+  let found: FoundNotification[] = []
+  const isThere = async () => {
+    found = await find(query, businessId)
+    return found.length === idsOfFate && found.every((each) => fateOf(each) === expected)
+  }
+  await until(isThere, 60_000, systemClock)
+  expect(found.map(fateOf)).toEqual(Array(idsOfFate).fill(expected))
+  return found
+}
+
+test('ten messages of each fate are found by any of their ids, with the fate and its reason', {
+  timeout: caseTimeoutMs,
+}, async () => {
+  for (const [name, { before = 0 }] of Object.entries(cases)) {
+    const early = Array.from({ length: before }, (_unused, n) => ({
+      ...eventOf(name, n + idsOfFate),
+      messages: [{ id: `early-${n}`, date: nowText(), from: 'user' as const, message: 'antes' }],
+    }))
+    if (early.length > 0) await publish(world, early)
+  }
+  const isBlocked = () =>
+    ['/rejected', '/parked'].every(
+      (path) => world.receiver.arrivals.filter((arrival) => arrival.path === path).length >= failuresToBlock,
+    )
+  expect(await until(isBlocked, 60_000, systemClock), '101 failures each').toBe(true)
+  for (const name of Object.keys(cases))
+    await publish(
+      world,
+      Array.from({ length: idsOfFate }, (_unused, n) => eventOf(name, n)),
+    )
+  const settled = { replayed: 'givenUp refused', unwanted: 'notSent unwanted', off: 'notSent off' }
+  for (const [name, expected] of Object.entries(settled)) await expectFates(`pedido ${name}`, expected)
+  for (const [name, { afterwards }] of Object.entries(cases)) await afterwards?.(webhooks.get(name) ?? '')
+
+  for (const [name, { fate, reason }] of Object.entries(cases)) {
+    const expected = `${fate} ${reason}`
+    const found = await expectFates(`PEDIDO ${name}`, expected)
+    expect(new Set(found.map(({ webhookId }) => webhookId))).toEqual(new Set([webhooks.get(name)]))
+    for (let n = 0; n < oneByOne; n++) {
+      const event = eventOf(name, n)
+      const ids = [
+        event.contactId.slice(-5),
+        event.eventId,
+        event.messages[0]?.id ?? '',
+        deliveryId({ type: 'message', event }, webhooks.get(name) ?? ''),
+      ]
+      const [one, ...others] = await find(ids[(n + name.length) % ids.length] ?? '')
+      expect([one?.eventId, one && fateOf(one), others]).toEqual([event.eventId, expected, []])
+      const story: NotificationStory = await world.admin.http
+        .get(`businesses/${world.businessId}/notifications/${encodeURIComponent(one?.id ?? '')}`)
+        .json()
+      expect([story.eventId, fateOf(story), story.tries.length]).toEqual([event.eventId, expected, one?.attempts])
+      expect(story.body === null).toBe(fate === 'notSent')
+    }
+  }
+})
+
+test('events without a webhook, and those of a business that is not activated, are found with that reason', {
+  timeout: caseTimeoutMs,
+}, async () => {
+  const other = `${world.businessId}-other`
+  await world.admin.defineWebhook(other, { name: 'Waiting', url: `${world.receiver.url}/waiting`, channels: ['off'] })
+  await publish(
+    world,
+    Array.from({ length: idsOfFate }, (_unused, n) => ({
+      ...eventOf('off', n),
+      chatChannelId: 'nobody',
+      messages: [{ id: `lost-${n}`, date: nowText(), from: 'bot' as const, message: 'sin canal' }],
+    })),
+  )
+  await publish(
+    world,
+    Array.from({ length: idsOfFate }, (_unused, n) => eventOf('off', n, other)),
+  )
+  const [lost] = await expectFates('sin canal', 'notSent unknown-channel')
+  expect([lost?.webhookId, lost?.deliveryId]).toEqual([null, null])
+  await expectFates('pedido off', 'notSent not-activated', other)
+  // Another business finds nothing of this one.
+  expect(await find('sin canal', other)).toEqual([])
+})
+
+test('a status is found by its client payload and by the message that it is about', {
+  timeout: caseTimeoutMs,
+}, async () => {
+  const {
+    messages: _none,
+    customerCreationTime: _created,
+    sessionCreationTime: _began,
+    ...base
+  } = eventOf('arrives', 0)
+  const time = nowText()
+  const event = {
+    ...base,
+    type: 'status' as const,
+    eventId: 'event-read',
+    status: 'read' as const,
+    statusChangeTime: time,
+  }
+  await publish(world, [{ ...event, messageId: 'message-read', clientPayload: '{"order":"A-17"}' }])
+  for (const query of ['A-17', 'message-read', 'event-read']) {
+    let found: FoundNotification[] = []
+    const hasArrived = async () => {
+      found = await find(query)
+      return found[0]?.fate === 'delivered'
+    }
+    await until(hasArrived, 60_000, systemClock)
+    expect(found.map((each) => [each.status, each.fate])).toEqual([['read', 'delivered']])
+  }
+})
