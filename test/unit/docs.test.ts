@@ -316,7 +316,7 @@ describe('documents that comments and tests cite', () => {
     '/** The rule (design.md, retries). */',
     '// contract.md, section 9',
     '/** Sections 1 to 6 (contract.md,\n * section 7). */',
-    '// contract.md, 1.14',
+    '// contract.md, 1.19',
     '// guarantees.md, 99',
     '// guarantee 66 shows it',
     '// decision 99',
