@@ -3,7 +3,7 @@ import { HttpProblem } from '../../platform/http/problem.ts'
 import { choosePartition } from '../../platform/kafka/key-partition.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
-import type { AccountStore, WebhookStore } from '../definitions/stores.ts'
+import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import type { ApiResponse, Call } from '../http/route.ts'
 import type { BusinessParams } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
@@ -36,7 +36,7 @@ export type LookupDeps = {
   clock: Pick<Clock, 'nowMs'>
 }
 
-/** Retention of the topics of events (topics/map.ts). */
+/** Retention of the topics of events (topics/topic-map.ts). */
 const eventsKeptMs = 7 * 24 * 3_600_000
 /** Most entries of the audit log, of all businesses, that are read for a search. */
 const mostAuditEntries = 100_000

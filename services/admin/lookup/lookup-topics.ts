@@ -1,7 +1,7 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { Event, MessageEvent, StatusEvent } from '../../domain/event/event.ts'
 import type { Codec, Decode, Decoded } from '../../platform/avro/codec.ts'
-import { topics } from '../../topics/map.ts'
+import { topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import { openTopicSource, type TopicSource } from '../records/webhook-records.ts'

@@ -24,13 +24,17 @@ export function parseAttemptId(id: string): { partition: number; offset: number 
 
 /**
  * The attempt with its request and the beginning of the answer.
- * @param entry the definition in force; used only if the attempt was made with this very record.
+ * @param entry the definition in force, if there is one; used only if the attempt was made with this very record.
  * @param delivery undefined after its retention.
  */
-export function attemptDetail(found: Found<Attempt>, entry: Entry, delivery: Delivery | undefined): AttemptDetail {
+export function attemptDetail(
+  found: Found<Attempt>,
+  entry: Entry | undefined,
+  delivery: Delivery | undefined,
+): AttemptDetail {
   const { deliveryId, responseExcerpt, definitionVersion, definitionOffset } = found.value
   const traceparent = delivery?.traceparent ?? null
-  const same = entry.offset === definitionOffset ? entry.definition : undefined
+  const same = entry?.offset === definitionOffset ? entry?.definition : undefined
   const request = {
     method: 'POST',
     url: same?.url ?? null,
