@@ -1,6 +1,6 @@
 import type { Delivery } from '../../services/domain/delivery/delivery.ts'
-import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { partitions, type World } from './world.ts'

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
-import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, webhookTargets } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'

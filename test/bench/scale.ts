@@ -1,5 +1,5 @@
-import { deliveryId } from '../../services/formatter/delivery-id.ts'
 import type { OutgoingRecord } from '../../services/platform/kafka/produce/producer.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { brokerNames, startCluster } from '../cluster/cluster.ts'
 import { eventMaker, steadily } from './events.ts'
 import { defineWebhooks, type WebhookTarget, webhookTargets } from './fill.ts'

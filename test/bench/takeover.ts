@@ -1,7 +1,7 @@
 import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import type { Attempt } from '../../services/domain/delivery/delivery.ts'
-import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
+import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { answeredAttempt } from '../support/sample-attempts.ts'

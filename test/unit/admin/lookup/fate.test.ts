@@ -95,7 +95,7 @@ test.each<[string, FateFacts, string, string | null]>([
     'delivered',
     null,
   ],
-])('the fate of %s', (_what, facts, fate, reason) => {
+])('the fate follows from the records of %s', (_what, facts, fate, reason) => {
   expect(decideFate(facts)).toMatchObject({ fate, reason })
 })
 

@@ -19,7 +19,7 @@ const said = messageEvent({
 })
 const read = statusEvent({ eventId: 'event-8', messageId: 'm-99', status: 'read', clientPayload: '{"order":"A-17"}' })
 
-describe('a message is found', () => {
+describe('queries that name a message', () => {
   test.each([
     ['the whole contact', '+54 9 11 5555-0212'],
     ["the contact's digits alone", '5491155550212'],
@@ -33,12 +33,12 @@ describe('a message is found', () => {
     ['a caption', 'mi direccion'],
     ["a button's label", 'ver menu'],
     ["the contact's name", 'jose nunez'],
-  ])('by %s', (_what, typed) => {
+  ])('a message is found by %s', (_what, typed) => {
     expect(matches(said, typed)).toBe(true)
   })
 })
 
-describe('a message is not found', () => {
+describe('queries that name no message', () => {
   test.each([
     ['digits from the middle of the contact', '5555'],
     ['two digits, which end too many numbers', '12'],
@@ -46,7 +46,7 @@ describe('a message is not found', () => {
     ["another webhook's webhook-id", deliveryId(said, 'wh_c')],
     ['a text that is not in it', 'medialunas'],
     ['nothing but accents', '\u0301\u0301'],
-  ])('by %s', (_what, typed) => {
+  ])('a message is not found by %s', (_what, typed) => {
     expect(matches(said, typed)).toBe(false)
   })
 })
