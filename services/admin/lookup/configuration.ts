@@ -20,7 +20,7 @@ type AuditChanges = Pick<AuditEntry, 'at' | 'action' | 'webhookId' | 'webhookNam
 
 /**
  * Configurations of a business over time, from the present one back: each entry of the audit log is undone. Compacted
- * topics do not tell what was in force at a moment, the audit log does (docs/decisions/0028).
+ * topics do not tell what was in force at a moment, the audit log does (docs/decisions/0030).
  */
 export class ConfigurationHistory {
   /** Newest first; the last one holds for all time before. */
