@@ -47,13 +47,14 @@ export class Dispatcher implements AsyncDisposable {
   readonly #intake: IntakeContext
   readonly #commits: CommitLoop
   readonly #ticks: NodeJS.Timeout
+  readonly #lagWatch: Disposable
 
   /** Resolves when the instance has joined its consumer group, however long that takes. */
   static async open(service: DispatcherService, kafka: KafkaConnections, sender: OpenSender): Promise<Dispatcher> {
     const dispatcher = new Dispatcher(service, kafka, sender)
     await dispatcher.#readers.open({
       onAssigned: (assignment) => dispatcher.#onAssigned(assignment),
-      onStart: ({ offset, ...start }) => dispatcher.#metrics.lag({ ...start, nextOffset: offset }),
+      onStart: ({ offset, ...start }) => dispatcher.#metrics.lag.set({ ...start, nextOffset: offset }),
       onBatch: (batch) => dispatcher.#onBatch(batch),
     })
     return dispatcher
@@ -89,6 +90,7 @@ export class Dispatcher implements AsyncDisposable {
     this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, fail })
     kafka.onDefinition((webhookId, businessId) => this.#engine.definitionChanged(webhookId, businessId))
     this.#ticks = setInterval(() => this.#engine.tick(), tickMs)
+    this.#lagWatch = this.#metrics.lag.watch(kafka.kafka)
   }
 
   /** Starts no more requests; resolves when those in flight have ended and their outcomes and offsets are in Kafka. */
@@ -99,13 +101,14 @@ export class Dispatcher implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#ticks)
+    this.#lagWatch[Symbol.dispose]()
     await this.#commits[Symbol.asyncDispose]()
     await this.#readers[Symbol.asyncDispose]()
   }
 
   #onAssigned(assignment: Assignment): void {
     this.#pauses.forgetAll()
-    this.#metrics.forgetLag()
+    this.#metrics.forgetPartitions()
     this.#assignments.assigned(assignment)
   }
 
@@ -120,7 +123,7 @@ export class Dispatcher implements AsyncDisposable {
   #noteTaken(batch: RecordBatch, taken: number): number {
     if (!batch.assignment.current) return taken
     const next = batch.records[taken]
-    this.#metrics.lag({ ...batch, nextOffset: next?.offset ?? batch.nextOffset })
+    this.#metrics.lag.set({ ...batch, nextOffset: next?.offset ?? batch.nextOffset })
     if (batch.topic === this.#kafka.topics.deliveries) this.#metrics.notTaken(batch.partition, next)
     return taken
   }

@@ -1,5 +1,5 @@
 import { deadLetterReasons } from '../domain/delivery/delivery.ts'
-import type { RecordBatch } from '../platform/kafka/consumer.ts'
+import { LagGauge } from '../platform/kafka/lag-gauge.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 import type { Engine } from './engine/engine.ts'
 import type { EngineLimits, OutcomeRecords } from './engine/ports.ts'
@@ -33,11 +33,10 @@ export function createDispatcherMetrics(
   })
   // Each series reads 0 from the start: of one that begins with 1, Prometheus sees no increase.
   for (const reason of deadLetterReasons) deadLetters.inc({ reason }, 0)
-  const lag = new Gauge({
+  const lag = new LagGauge({
     ...registry,
     name: 'hookline_dispatcher_lag_records',
     help: 'Records of a partition that are not taken yet',
-    labelNames: ['topic', 'partition'],
   })
   new Gauge({
     ...registry,
@@ -98,13 +97,11 @@ export function createDispatcherMetrics(
       if (deadLetter) deadLetters.inc({ reason: deadLetter.reason })
     },
     /** Partitions of an assignment that has ended are no longer ours to report. */
-    forgetLag() {
+    forgetPartitions() {
       lag.reset()
       ages.forgetNotTaken()
     },
     notTaken: ages.notTaken,
-    lag({ topic, partition, highWatermark, nextOffset }: Omit<RecordBatch, 'records' | 'assignment'>): void {
-      lag.set({ topic, partition }, Math.max(0, highWatermark - nextOffset))
-    },
+    lag,
   }
 }

@@ -116,18 +116,18 @@ await runService('formatter', formatterConfig, async (service) => {
       sessionTimeoutMs,
       maxWaitMs: 1_000,
       onAssigned: () => {
-        formatterMetrics.forgetLag()
+        formatterMetrics.lag.reset()
         // Partitions may have been added. This rejects only when the service stops.
         void countPartitions().catch((error: unknown) => log.info({ err: error }, 'partitions were not counted'))
       },
-      onStart: ({ topic, partition, offset, highWatermark }) =>
-        formatterMetrics.lag(topic, partition, Math.max(0, highWatermark - offset)),
+      onStart: ({ offset, ...start }) => formatterMetrics.lag.set({ ...start, nextOffset: offset }),
       onBatch: (batch) => stage.takeBatch(batch),
       fail,
     },
     context,
   )
   await using _consumer = consumer
+  using _lag = formatterMetrics.lag.watch(kafka)
 
   await stopRequested
   await stage.drain()

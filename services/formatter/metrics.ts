@@ -1,5 +1,6 @@
 import type { DefinitionTable } from '../domain/definition/definition-table.ts'
 import type { Event } from '../domain/event/event.ts'
+import { LagGauge } from '../platform/kafka/lag-gauge.ts'
 import { Counter, Gauge, type Registry } from '../platform/runtime/metrics.ts'
 import { type SkipReason, skipReasons } from './decide.ts'
 
@@ -45,11 +46,10 @@ export function createFormatterMetrics(registers: Registry[]) {
     help: 'Records outside the partition that murmur2 chooses for their key, by topic: a publisher uses another partitioner',
     labelNames: ['topic'],
   })
-  const lag = new Gauge({
+  const lag = new LagGauge({
     ...registry,
     name: 'hookline_formatter_lag_records',
     help: 'Records of a partition that have not been taken yet',
-    labelNames: ['topic', 'partition'],
   })
   const readByKind = { message: series(read, 'message'), status: series(read, 'status') }
   const deliveredByKind = { message: series(delivered, 'message'), status: series(delivered, 'status') }
@@ -63,9 +63,7 @@ export function createFormatterMetrics(registers: Registry[]) {
     skipped: (reason: SkipReason | 'tombstone') => skippedByReason.get(reason)?.inc(),
     deadLettered: (reason: DeadLettered) => deadLetteredByReason.get(reason)?.inc(),
     misplaced: (topic: string) => misplaced.inc({ topic }),
-    lag: (topic: string, partition: number, records: number) => lag.set({ topic, partition }, records),
-    /** Removes the lag of partitions that are no longer assigned. */
-    forgetLag: () => lag.reset(),
+    lag,
   }
 }
 

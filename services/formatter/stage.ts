@@ -89,7 +89,7 @@ export class FormatterStage {
       taken++
     }
     const nextOffset = (records[taken - 1]?.offset ?? (records[0]?.offset ?? 0) - 1) + 1
-    metrics.lag(topic, partition, Math.max(0, highWatermark - nextOffset))
+    metrics.lag.set({ topic, partition, nextOffset, highWatermark })
     if (taken === 0) return 0
     const finishing = this.#finish(assignment, { topic, partition, offset: nextOffset }, writes)
     if (!hasRoom()) await finishing

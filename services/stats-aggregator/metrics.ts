@@ -1,12 +1,14 @@
 import { type Attempt, attemptOutcomes } from '../domain/delivery/delivery.ts'
-import { Counter, Gauge, Histogram, type Registry } from '../platform/runtime/metrics.ts'
+import type { Kafka } from '../platform/kafka/client.ts'
+import { LagGauge, type ReadPosition } from '../platform/kafka/lag-gauge.ts'
+import { Counter, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 
 /** Metrics of one stage. */
 export type StageMetrics<V> = {
   counted: (value: V) => void
   unreadable: () => void
   flushed: (records: number, repairs: number) => void
-  lag: (partition: number, records: number) => void
+  lag: (position: ReadPosition) => void
   /** Removes the lag of partitions that are no longer assigned. */
   forgetLag: () => void
 }
@@ -62,11 +64,10 @@ export function createStatsMetrics(registry: Registry, businesses: readonly stri
     help: 'States written again because an earlier owner of the partition overwrote them',
     labelNames: ['topic'],
   })
-  const lag = new Gauge({
+  const lag = new LagGauge({
     registers,
     name: 'hookline_stats_aggregator_lag_records',
     help: 'Records of a partition that have not been taken yet',
-    labelNames: ['topic', 'partition'],
   })
   const stage = <V>(topic: string, counted: (value: V) => void): StageMetrics<V> => ({
     counted,
@@ -76,11 +77,12 @@ export function createStatsMetrics(registry: Registry, businesses: readonly stri
       written.inc({ topic }, records)
       repaired.inc({ topic }, repairs)
     },
-    lag: (partition, records) => lag.set({ topic, partition }, records),
+    lag: (position) => lag.set(position, topic),
     forgetLag: () => lag.reset(),
   })
   return {
     fault: () => faults.inc(),
+    watchLag: (kafka: Kafka) => lag.watch(kafka),
     /** @param topic name in the metrics, without prefix. */
     attempts: (topic: string) =>
       stage<MeasuredAttempt>(topic, (attempt) => {

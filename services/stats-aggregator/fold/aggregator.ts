@@ -134,6 +134,7 @@ export async function openAggregator(
     waiting,
   )
   stack.use(consumer)
+  stack.use(metrics.watchLag(kafka))
   // Apart from one another: a topic that Kafka does not accept records for must not delay the other.
   for (const { stage } of [attempts, letters])
     stack.use(new Flusher(() => stage.flush(), config.HOOKLINE_STATS_FLUSH_INTERVAL_MS, clock, fail))

@@ -79,13 +79,13 @@ export class FoldStage<V, S extends FoldState> {
   }
 
   /** Sets the lag of a partition that begins to be read, until its first batch arrives. */
-  starts({ partition, offset, highWatermark }: StartPosition): void {
-    this.#edges.metrics.lag(partition, Math.max(0, highWatermark - offset))
+  starts({ offset, ...start }: StartPosition): void {
+    this.#edges.metrics.lag({ ...start, nextOffset: offset })
   }
 
   /** @returns how many records were taken: none when the partition is no longer assigned, and not those that have to wait. */
   async takeBatch(batch: RecordBatch): Promise<number> {
-    const { assignment, partition, records, highWatermark } = batch
+    const { assignment, topic, partition, records, highWatermark } = batch
     const { patience } = this.#edges
     const owned = this.#owned
     if (owned?.assignment !== assignment) return 0
@@ -99,7 +99,7 @@ export class FoldStage<V, S extends FoldState> {
       if (taken !== 'taken') await this.#writeDeadLetter(owned, fold, record, taken)
     }
     const last = records.at(-1)
-    if (last) this.#edges.metrics.lag(partition, highWatermark - last.offset - 1)
+    if (last) this.#edges.metrics.lag({ topic, partition, highWatermark, nextOffset: last.offset + 1 })
     return records.length
   }
 

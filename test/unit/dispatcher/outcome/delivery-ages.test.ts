@@ -88,7 +88,7 @@ test('the oldest record that was fetched and not taken counts until it is taken 
   expect(await waiting('not_taken')).toBe(9)
   metrics.notTaken(1, undefined)
   expect(await waiting('not_taken')).toBe(4)
-  metrics.forgetLag()
+  metrics.forgetPartitions()
   expect(await waiting('not_taken')).toBe(0)
 })
 
