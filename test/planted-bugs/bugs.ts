@@ -932,4 +932,18 @@ export const plantedBugs: PlantedBug[] = [
     replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-paused.test.ts'],
   },
+  {
+    name: 'shows the lag of a partition that is not fetched as it was when that began',
+    file: 'services/platform/kafka/lag-gauge.ts',
+    text: 'filter(({ isFresh }) => !isFresh)',
+    replacement: 'filter(() => false)',
+    caughtBy: ['test/unit/platform/kafka/lag-gauge.test.ts'],
+  },
+  {
+    name: 'asks KEDA for lag with a number where text is needed',
+    file: 'deploy/helm/hookline/templates/autoscaling.yaml',
+    text: '$scaling.lagRecords | int64 | quote',
+    replacement: '$scaling.lagRecords | int64',
+    caughtBy: ['test/unit/deploy/helm/operator-resources.test.ts'],
+  },
 ]

