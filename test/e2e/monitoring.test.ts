@@ -1,18 +1,28 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { lanesOf, startLoad } from '../support/load.ts'
-import { type MonitoredStack, measuredBusiness, startMonitoredStack } from '../support/monitored-stack.ts'
-import { type PanelQuery, panelQueries } from '../support/monitoring.ts'
+import { type AlertFault, failingChannels, goodChannel, quickRounds, rounds } from '../support/alert-faults.ts'
+import { caseTimeoutMs, isFull, sized } from '../support/guarantee-size.ts'
+import { lanesOf, messageOf, startLoad } from '../support/load.ts'
+import {
+  type MonitoredStack,
+  measuredBusiness,
+  scrapeIntervalMs,
+  startMonitoredStack,
+} from '../support/monitored-stack.ts'
+import { alertRules, type PanelQuery, panelQueries } from '../support/monitoring.ts'
+import type { ExportedSpan } from '../support/otlp-receiver.ts'
 import { lackOfProgram } from '../support/prometheus.ts'
 
-/** Dashboards against a real Prometheus that scrapes a running stack. */
+/** Dashboards and alert rules against a real Prometheus that scrapes a running stack, and the traces of that stack. */
 
 const missing = lackOfProgram('prometheus')
-if (missing !== null) process.stdout.write(`dashboards against Prometheus are skipped: ${missing}\n`)
+if (missing !== null) process.stdout.write(`dashboards and alerts against Prometheus are skipped: ${missing}\n`)
 
-const good = 'good-channel'
 const dataLimitMs = 60_000
+const alertLimitMs = sized(6 * 60_000, 60_000)
+const alertsOf = (faults: AlertFault[]) => faults.flatMap(({ alerts }) => alerts)
 
 let monitored: MonitoredStack
 let ended: () => Promise<unknown>
@@ -22,11 +32,13 @@ beforeAll(async () => {
   monitored = await startMonitoredStack()
   const { world } = monitored
   await world.admin.activate(measuredBusiness)
+  world.receiver.answer('/failing', { kind: 'status', status: 503 })
   const define = (path: string, channel: string) =>
     world.admin.defineWebhook(measuredBusiness, { name: channel, url: world.receiver.url + path, channels: [channel] })
-  await define('/good', good)
+  await define('/good', goodChannel)
+  if (isFull) for (const channel of failingChannels) await define('/failing', channel)
   await world.inForce()
-  const load = startLoad({ ...world, businessId: measuredBusiness }, { lanes: lanesOf([good], 5), perSecond: 10 })
+  const load = startLoad({ ...world, businessId: measuredBusiness }, { lanes: lanesOf([goodChannel], 5), perSecond: 5 })
   ended = () => load.stop().catch(() => undefined)
 })
 
@@ -62,3 +74,70 @@ test.skipIf(missing !== null)('every query of every dashboard returns data over 
   )
   expect(empty).toEqual([])
 })
+
+test.skipIf(missing !== null)('an event is one trace from the request of its publisher to its receiver', async () => {
+  const { world, traces } = monitored
+  const traceId = randomBytes(16).toString('hex')
+  const publisherSpan = randomBytes(8).toString('hex')
+  const event = messageOf({ channel: goodChannel, contactId: traceId }, 0, measuredBusiness)
+  const headers = {
+    authorization: `Bearer ${world.token}`,
+    'content-type': 'application/json',
+    traceparent: `00-${traceId}-${publisherSpan}-01`,
+  }
+  const url = `${world.stack.service('producer').url}/v1/events`
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ events: [event] }) })
+  expect(response.status).toBe(202)
+  const names = ['publish', 'format', 'queue', 'attempt']
+  const findSpan = (name: string) => traces.spans.find((span) => span.traceId === traceId && span.name === name)
+  await until(() => names.every((name) => findSpan(name) !== undefined), dataLimitMs, systemClock)
+  const [publish, format, queue, attempt] = names.map(findSpan)
+  const below = (parent?: ExportedSpan) => ({ parentSpanId: parent?.spanId })
+  expect(publish).toMatchObject({ service: 'producer', parentSpanId: publisherSpan })
+  expect(format).toMatchObject({ service: 'formatter', ...below(publish) })
+  expect(queue).toMatchObject({ service: 'dispatcher', ...below(format) })
+  expect(attempt).toMatchObject({ service: 'dispatcher', ...below(format) })
+  const received = world.receiver.arrivals.map((arrival) => arrival.headers.traceparent)
+  expect(received).toContain(`00-${traceId}-${attempt?.spanId}-01`)
+})
+
+test('every alert rule has a real fault that fires it', () => {
+  const rules = alertRules().map(({ alert }) => alert)
+  expect(alertsOf(rounds.flat()).toSorted()).toEqual(rules.toSorted())
+  const left = rules.filter((alert) => !alertsOf(quickRounds.flat()).includes(alert))
+  if (!isFull) process.stdout.write(`alerts that take minutes fire with HOOKLINE_GUARANTEES=full: ${left.join(', ')}\n`)
+})
+
+const cases = sized(rounds, quickRounds).map((faults) => ({ faults, alerts: alertsOf(faults) }))
+
+test.skipIf(missing !== null).each(cases)(
+  'alerts are quiet before a real fault and fire while it lasts: $alerts',
+  { timeout: caseTimeoutMs },
+  async ({ faults, alerts }) => {
+    const firing = async () => new Set((await monitored.prometheus.firing()).map(({ alertname }) => alertname))
+    const waiting = new Set(alerts)
+    expect((await firing()).intersection(waiting)).toEqual(new Set())
+    const over = new AbortController()
+    const startMs = systemClock.monotonicMs()
+    const lasting = Promise.all(faults.map(({ last }) => last(monitored, over.signal)))
+    // Thrown below, when it is awaited.
+    lasting.catch(() => undefined)
+    const haveFired = async () => {
+      for (const alert of (await firing()).intersection(waiting)) {
+        waiting.delete(alert)
+        const seconds = Math.round((systemClock.monotonicMs() - startMs) / 1_000)
+        const fault = faults.find((each) => each.alerts.includes(alert))
+        process.stdout.write(`${alert} fired after ${seconds} s: ${fault?.what}\n`)
+      }
+      if (waiting.size > 0) await systemClock.sleep(scrapeIntervalMs / 2)
+      return waiting.size === 0
+    }
+    try {
+      await until(haveFired, alertLimitMs, systemClock)
+      expect(waiting).toEqual(new Set())
+    } finally {
+      over.abort()
+      await lasting
+    }
+  },
+)
