@@ -4,11 +4,29 @@ import { serviceVariables, streamVariables } from '../platform/config/variables.
 import { generationVariable } from '../topics/stats-generation.ts'
 import { businessList, maxMeasuredBusinesses } from './counting/measured-businesses.ts'
 
+/** When alerts are raised; a rebuild needs the same. */
+export const alertVariables = {
+  HOOKLINE_ALERT_SETTLE_MS: Type.Integer({
+    default: 600_000,
+    minimum: 1_000,
+    maximum: 24 * 3_600_000,
+    description:
+      'time without trouble after which a webhook has recovered, in milliseconds; no kind of alert is repeated within it',
+  }),
+  HOOKLINE_ALERT_BEHIND_MS: Type.Integer({
+    default: 300_000,
+    minimum: 1_000,
+    maximum: 24 * 3_600_000,
+    description: 'wait of a notification for its first attempt from which on its webhook is behind, in milliseconds',
+  }),
+}
+
 export const statsAggregatorConfig = Type.Object(
   {
     ...serviceVariables(8084),
     ...streamVariables,
     ...generationVariable,
+    ...alertVariables,
     HOOKLINE_STATS_FLUSH_INTERVAL_MS: Type.Integer({
       default: 1_000,
       minimum: 10,

@@ -9,6 +9,11 @@ await runService('stats-aggregator', statsAggregatorConfig, async (service) => {
   await using _server = await listen(createHttpServer({ log, readiness, metrics }), config, log)
   const generation = config.HOOKLINE_STATS_GENERATION
   const businesses = parseBusinesses(config.HOOKLINE_METRICS_BUSINESSES)
-  await using _aggregator = await openAggregator(service, { generation, slowThresholdMs: null, businesses })
+  await using _aggregator = await openAggregator(service, {
+    generation,
+    slowThresholdMs: null,
+    businesses,
+    tellsAlerts: true,
+  })
   await service.stopRequested
 })

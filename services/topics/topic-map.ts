@@ -162,6 +162,15 @@ export const topics = {
     cleanup: { policy: 'compact' },
     partitions: 'data',
   },
+  webhookAlerts: {
+    name: 'webhook-alerts',
+    schema: 'webhook-alerts.avsc',
+    key: 'webhook id',
+    writers: ['stats-aggregator'],
+    readers: ['admin', 'operators', 'analytics'],
+    cleanup: { policy: 'delete', retentionDays: 14 },
+    partitions: 'data',
+  },
   webhookAudit: {
     name: 'webhook-audit',
     schema: 'webhook-audit.avsc',

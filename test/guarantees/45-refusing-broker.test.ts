@@ -60,6 +60,7 @@ const together: Topic[][] = [
   [t.webhookAttempts],
   [t.webhookAudit, t.webhookStats, t.webhookDeadLetterCounts],
   [t.webhookDeadLetters],
+  [t.webhookAlerts],
 ]
 
 test('every topic that a service writes has a case of its refusal, and no other', () => {

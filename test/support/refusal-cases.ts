@@ -28,7 +28,8 @@ export const unreadTopics: Topic[] = Object.values<Topic>(topics).filter(
     partitions === 'data' &&
     cleanup.policy === 'delete' &&
     name !== topics.webhookDeadLetters.name &&
-    name !== topics.webhookTests.name,
+    name !== topics.webhookTests.name &&
+    name !== topics.webhookAlerts.name,
 )
 
 /**
@@ -85,13 +86,20 @@ export function refusalCases(steps: RefusalSteps, since: string): Map<string, Re
     receiver.answer(`/${webhook.refusing}`, { kind: 'status', status: 400 })
     await steps.publishTo(webhook.refusing)
   }
-  const define = () =>
+  const define = (channel = steps.next('channel')) =>
     steps.call('post', `businesses/${businessId}/webhooks`, {
       name: 'Refused',
       url: `${receiver.url}/new`,
-      channels: [steps.next('channel')],
+      channels: [channel],
       events: { userMessages: true },
     })
+  /** Gives up a notification of a new webhook, which has had no alert yet. */
+  const alert = async () => {
+    receiver.answer('/new', { kind: 'status', status: 400 })
+    const chatChannelId = steps.next('channel')
+    await define(chatChannelId)
+    await steps.post({ ...steps.event(webhook.good), chatChannelId })
+  }
 
   addAnswered('producer', t.messageEvents, [413, 202], () => steps.post(steps.event(webhook.good)))
   addAnswered('producer', t.statusEvents, [413, 202], () => steps.post(statusOf(steps.event(webhook.good))))
@@ -108,13 +116,14 @@ export function refusalCases(steps: RefusalSteps, since: string): Map<string, Re
   addWaiting('dispatcher', t.webhookAttempts, () => steps.publishTo(webhook.good))
   addWaiting('dispatcher', t.webhookDeadLetters, failOnce)
   addWaiting('stats-aggregator', t.webhookStats, failOnce)
+  addWaiting('stats-aggregator', t.webhookAlerts, alert)
   addWaiting('stats-aggregator', t.webhookDeadLetterCounts, failOnce)
   addWaiting('stats-aggregator', t.webhookDeadLetters, () => steps.spoil(t.webhookAttempts))
-  addAnswered('admin', t.webhookConfig, [413, 201], define)
+  addAnswered('admin', t.webhookConfig, [413, 201], () => define())
   addAnswered('admin', t.accountConfig, [413, 200], () =>
     steps.call('put', `businesses/${businessId}-other/account`, { webhooksEnabled: true }),
   )
-  addWaiting('admin', t.webhookAudit, define)
+  addWaiting('admin', t.webhookAudit, () => define())
   addAnswered('admin', t.webhookSessions, [503, 201], () => steps.login())
   addAnswered('admin', t.webhookReplays, [503, 202], () =>
     steps.call('post', `${webhookPaths[webhook.refusing]}/replay`, { deadLetters: true }),

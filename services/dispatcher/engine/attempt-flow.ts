@@ -5,7 +5,7 @@ import type { DeadLetterReason } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
-import { endMs, followUp, type Plan } from './follow-up.ts'
+import { type EndedAttempt, endMs, followUp, gateTransitions, type Plan, rejected } from './follow-up.ts'
 import type { FaultGates } from './gate/fault-gates.ts'
 import type { ReplayPacers } from './gate/replay-pacers.ts'
 import { longestHoldMs, type Next } from './gate/retry.ts'
@@ -64,8 +64,7 @@ export class AttemptFlow {
     const plan = steps.step(item.position, item.delivery, 'deciding whether to send', () => this.#plan(item))
     if (plan instanceof SetAside) return this.#setAside(lane, item, plan)
     if (plan.kind === 'giveUp') return this.#giveUp(lane, item, plan.reason)
-    if (plan.kind === 'reject')
-      return this.#applyOutcome(lane, item, plan.entry, { kind: 'rejected', reason: plan.reason }, ports.nowMs())
+    if (plan.kind === 'reject') return this.#applyOutcome(lane, item, plan.entry, rejected(plan.reason, ports.nowMs()))
 
     const sent = this.#send(item, plan.entry, (result) => this.#onResult(lane, item, plan, result))
     if (sent instanceof SetAside) this.#setAside(lane, item, sent, plan.probe)
@@ -92,13 +91,15 @@ export class AttemptFlow {
     )
     if (change instanceof SetAside) return this.#setAside(lane, item, change, probe)
     const { gate, switchOff } = change
+    const isSwitchedOff = switchOff !== null && this.#switchedOff.get(webhookId) !== entry.offset
     // Before the lane advances: its next item must see it.
-    if (switchOff !== null && this.#switchedOff.get(webhookId) !== entry.offset)
+    if (isSwitchedOff)
       steps.attempt(position, delivery, 'switching off', () => {
         this.#switchedOff.set(webhookId, entry.offset)
         ports.disable(entry, switchOff)
       })
-    this.#applyOutcome(lane, item, entry, outcome, startedAtMs)
+    const transition = isSwitchedOff ? 'switched-off' : gateTransitions[gate]
+    this.#applyOutcome(lane, item, entry, { outcome, startedAtMs, transition })
     if (probe || gate !== 'unchanged') lanes.wake(webhookId)
   }
 
@@ -170,10 +171,10 @@ export class AttemptFlow {
   }
 
   /** Records the attempt, then makes the lane wait for a retry or advance. */
-  #applyOutcome(lane: Lane<Item>, item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): void {
+  #applyOutcome(lane: Lane<Item>, item: Item, entry: Entry, ended: EndedAttempt): void {
     const { lanes, steps } = this.#context
     const next = steps.step(item.position, item.delivery, 'recording an attempt', () =>
-      this.#record(item, entry, outcome, startedAtMs),
+      this.#record(item, entry, ended),
     )
     if (next instanceof SetAside) return this.#setAside(lane, item, next)
     if (next.kind === 'retry') this.#wait(lane, item, next.delayMs)
@@ -184,9 +185,9 @@ export class AttemptFlow {
    * Writes the records of an attempt.
    * @returns the next step: done, retry, later, or dead letter.
    */
-  #record(item: Item, entry: Entry, outcome: Outcome, startedAtMs: number): Next {
+  #record(item: Item, entry: Entry, ended: EndedAttempt): Next {
     const { ports, held } = this.#context
-    const { next, records, tried } = followUp(item, entry, outcome, startedAtMs, ports.nowMs(), ports.random())
+    const { next, records, tried } = followUp(item, entry, ended, ports.nowMs(), ports.random())
     if (next.kind === 'retry') held.record(item.position.partition, records, () => {})
     else this.#finishAfter(item, records, next.kind === 'later' ? item.nextAttempt : Number.POSITIVE_INFINITY)
     if (tried) held.attempted(item, tried)

@@ -1,5 +1,5 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type { Attempt, AttemptSummary, Delivery, NextStep } from '../../domain/delivery/delivery.ts'
+import type { Attempt, AttemptSummary, Delivery, NextStep, WebhookTransition } from '../../domain/delivery/delivery.ts'
 import { classify, type Outcome } from '../../domain/delivery/outcome.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import type { Next } from './gate/retry.ts'
@@ -16,6 +16,8 @@ export type AttemptFacts = {
   startedAtMs: number
   outcome: Outcome
   next: Next
+  /** What the outcome did to the webhook; absent for nothing. */
+  transition?: WebhookTransition | null
 }
 
 const nextStep: Record<Next['kind'], NextStep> = {
@@ -58,6 +60,7 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     sourceOffset: position.offset,
     test: false,
     replayId: facts.replayId,
+    transition: facts.transition ?? null,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import { toDeadLetter } from '../../domain/delivery/dead-letter.ts'
-import type { AttemptSummary, DeadLetterReason } from '../../domain/delivery/delivery.ts'
+import type { AttemptSummary, DeadLetterReason, WebhookTransition } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { attemptRecord, toSummary } from './attempt-record.ts'
 import { decideNext, type Next } from './gate/retry.ts'
@@ -13,6 +13,17 @@ export type Plan =
   | { kind: 'reject'; entry: Entry; reason: 'breaker' | 'expired' }
   | { kind: 'send'; entry: Entry; probe: boolean }
 
+/** transition: what the outcome did to the webhook. */
+export type EndedAttempt = { outcome: Outcome; startedAtMs: number; transition: WebhookTransition | null }
+
+/** How the record of an attempt says what it did to its gate. */
+export const gateTransitions = { opened: 'blocked', closed: 'unblocked', unchanged: null } as const
+
+/** An attempt that was not sent. */
+export function rejected(reason: 'breaker' | 'expired', nowMs: number): EndedAttempt {
+  return { outcome: { kind: 'rejected', reason }, startedAtMs: nowMs, transition: null }
+}
+
 export type FollowUp = {
   next: Next
   records: OutcomeRecords
@@ -24,8 +35,7 @@ export type FollowUp = {
 export function followUp(
   item: Item,
   entry: Entry,
-  outcome: Outcome,
-  startedAtMs: number,
+  { outcome, startedAtMs, transition }: EndedAttempt,
   nowMs: number,
   random: number,
 ): FollowUp {
@@ -33,7 +43,18 @@ export function followUp(
   const { definition, offset: definitionOffset } = entry
   const attempt = item.nextAttempt
   const next = decideNext(outcome, attempt, definition.retryProfile, random)
-  const facts = { delivery, replayId, definition, definitionOffset, position, attempt, startedAtMs, outcome, next }
+  const facts = {
+    delivery,
+    replayId,
+    definition,
+    definitionOffset,
+    position,
+    attempt,
+    startedAtMs,
+    outcome,
+    next,
+    transition,
+  }
   const record = attemptRecord(facts, nowMs)
   if (next.kind === 'done') {
     // A version of the formatter that does not write the event's time writes that of the notification.

@@ -35,6 +35,8 @@ export const attemptOutcomes = ['success', 'slow', 'error', 'rejected'] as const
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
 export const nextSteps = ['none', 'retry', 'deadLetter'] as const
 export type NextStep = (typeof nextSteps)[number]
+/** What an attempt did to its webhook: its breaker opened or closed, or Hookline switched it off. */
+export type WebhookTransition = 'blocked' | 'unblocked' | 'switched-off'
 
 /** One attempt at sending a delivery: a record of webhook-attempts. */
 export type Attempt = NotificationIds & {
@@ -63,6 +65,8 @@ export type Attempt = NotificationIds & {
   test: boolean
   /** Id of the replay that made it. The attempts of a replay are counted from 1 again. */
   replayId: string | null
+  /** Absent in records of earlier versions. */
+  transition?: WebhookTransition | null
 }
 
 export type AttemptSummary = Pick<

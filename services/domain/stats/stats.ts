@@ -1,4 +1,5 @@
 import type { AttemptOutcome, NotificationKind } from '../delivery/delivery.ts'
+import type { Alert, TroubleState } from './alert.ts'
 
 /** Statistics of one webhook, as in schemas/webhook-stats.avsc. Times are milliseconds since the epoch. */
 
@@ -75,6 +76,10 @@ export type WebhookStats = {
   latestErrors: AttemptError[]
   /** Fingerprints of the last counted attempts, so that an attempt recorded twice counts once. */
   recentAttempts?: number[]
+  /** What the next alerts follow from; absent in records of earlier versions. */
+  trouble?: TroubleState | null
+  /** The latest 20 alerts, oldest first. */
+  alerts?: Alert[]
   source: SourcePosition
 }
 

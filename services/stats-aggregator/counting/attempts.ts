@@ -1,7 +1,9 @@
 import type { Attempt } from '../../domain/delivery/delivery.ts'
+import type { Alert, TroubleState } from '../../domain/stats/alert.ts'
 import type { AttemptError, WebhookStats } from '../../domain/stats/stats.ts'
 import { responseTimes } from '../../stats/response-times.ts'
 import type { FoldRules, FoldState } from '../fold/fold-rules.ts'
+import { type AlertLimits, foldAlerts, noTrouble } from './alerts.ts'
 import { countedTime } from './counted-time.ts'
 import { countHour } from './hours.ts'
 import { keepError } from './latest-errors.ts'
@@ -26,16 +28,30 @@ export type CountedAttempt = Pick<
   | 'status'
   | 'responseExcerpt'
   | 'test'
+  | 'next'
+  | 'deliveryCreatedAt'
+  | 'transition'
 >
 
 /** The folded part of a WebhookStats; the rest follows from it and the time. */
 export type StatsState = FoldState &
-  Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & { latestErrors: AttemptError[]; recentAttempts: number[] }
+  Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & {
+    latestErrors: AttemptError[]
+    recentAttempts: number[]
+    trouble: TroubleState
+    /** The latest, oldest first. */
+    alerts: Alert[]
+    /** Alerts that are not in webhook-alerts yet. They must be before the state is stored. */
+    unsentAlerts: Alert[]
+  }
+
+/** Maximum alerts that a webhook's statistics keep. */
+const keptAlerts = 20
 
 export type AttemptRules = FoldRules<CountedAttempt, StatsState>
 
 /** @param slowThresholdMs decides again between slow and success; null keeps each attempt's own outcome. */
-export function attemptRules(slowThresholdMs: number | null): AttemptRules {
+export function attemptRules(slowThresholdMs: number | null, alertLimits: AlertLimits): AttemptRules {
   const judged = slowThresholdMs === null ? asRecorded : (attempt: CountedAttempt) => rejudge(attempt, slowThresholdMs)
   return {
     findWebhook: ({ webhookId, test }) => (test ? null : checkedId(webhookId)),
@@ -46,9 +62,12 @@ export function attemptRules(slowThresholdMs: number | null): AttemptRules {
       hours: [],
       latestErrors: [],
       recentAttempts: [],
+      trouble: noTrouble(),
+      alerts: [],
+      unsentAlerts: [],
       source,
     }),
-    add(state, recorded, recordedMs) {
+    add(state, recorded, recordedMs, source) {
       const startedAt = countedTime(recorded.startedAt, recordedMs)
       if (!noteAttempt(state.recentAttempts, recorded)) return false
       const attempt = judged(startedAt === recorded.startedAt ? recorded : { ...recorded, startedAt })
@@ -57,18 +76,25 @@ export function attemptRules(slowThresholdMs: number | null): AttemptRules {
       countMinute(state.minutes, attempt)
       countHour(state.hours, attempt)
       keepError(state.latestErrors, attempt)
+      const alerts = foldAlerts(state.trouble, attempt, source, alertLimits)
+      if (alerts.length > 0) {
+        state.unsentAlerts.push(...alerts)
+        state.alerts = [...state.alerts, ...alerts].slice(-keptAlerts)
+      }
       return true
     },
   }
 }
 
-export function toRecord({ source, ...state }: StatsState, nowMs: number): WebhookStats {
+export function toRecord({ source, unsentAlerts: _, ...state }: StatsState, nowMs: number): WebhookStats {
   return { ...state, updatedAt: nowMs, last30Minutes: responseTimes(state.minutes, nowMs), source }
 }
 
 export function toState(record: WebhookStats): StatsState {
   const { webhookId, businessId, minutes, hours, latestErrors, recentAttempts = [], source } = record
-  return { webhookId, businessId, minutes, hours, latestErrors, recentAttempts, source }
+  const { trouble, alerts = [] } = record
+  const counts = { webhookId, businessId, minutes, hours, latestErrors, recentAttempts }
+  return { ...counts, trouble: trouble ?? noTrouble(), alerts, unsentAlerts: [], source }
 }
 
 /** The part of a record that is written if Kafka refuses the whole: the counts. */
@@ -79,7 +105,8 @@ export function withoutErrors(record: WebhookStats): WebhookStats {
 /** Resets the state when a webhook's id moves to another business, which must not see the former one's counts and errors. */
 function beginAnew(state: StatsState, businessId: string): void {
   state.businessId = businessId
-  for (const list of [state.minutes, state.hours, state.latestErrors]) list.length = 0
+  state.trouble = noTrouble()
+  for (const list of [state.minutes, state.hours, state.latestErrors, state.alerts]) list.length = 0
 }
 
 function asRecorded(attempt: CountedAttempt): CountedAttempt {

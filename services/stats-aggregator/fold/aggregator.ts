@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../domain/delivery/delivery.ts'
+import type { WebhookAlert } from '../../domain/stats/alert.ts'
 import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts'
 import { Codec, createRegistry, type RegistryConfig } from '../../platform/avro/codec.ts'
 import { createKafka, type Kafka, type KafkaVariables } from '../../platform/kafka/client.ts'
@@ -21,6 +22,7 @@ import {
 } from '../counting/attempts.ts'
 import { type CountedLetter, type LetterState, letterRules, toCounts, toLetterState } from '../counting/dead-letters.ts'
 import { createStatsMetrics } from '../metrics.ts'
+import { alertWriter, dropAlerts } from './alert-writer.ts'
 import { Flusher } from './flusher.ts'
 import { openFold } from './open-fold.ts'
 import { recordLetters } from './record-letters.ts'
@@ -30,15 +32,22 @@ type Config = KafkaVariables &
     HOOKLINE_TOPIC_PREFIX: string
     HOOKLINE_SESSION_TIMEOUT_MS: number
     HOOKLINE_STATS_FLUSH_INTERVAL_MS: number
+    HOOKLINE_ALERT_SETTLE_MS: number
+    HOOKLINE_ALERT_BEHIND_MS: number
   }
 
 export type AggregatorContext = Omit<ServiceContext<Config>, 'stopRequested' | 'tracing'>
 
 /**
  * generation: the fold of webhook-attempts. slowThresholdMs: decides again between slow and success; null keeps each
- * attempt's own outcome. businesses: those with metrics of their own.
+ * attempt's own outcome. businesses: those with metrics of their own. tellsAlerts: whether alerts are written.
  */
-export type AggregatorOptions = { generation: number; slowThresholdMs: number | null; businesses: readonly string[] }
+export type AggregatorOptions = {
+  generation: number
+  slowThresholdMs: number | null
+  businesses: readonly string[]
+  tellsAlerts: boolean
+}
 
 /** Folds until it is disposed; by then it has written and committed everything folded. */
 export type Aggregator = AsyncDisposable & {
@@ -49,10 +58,13 @@ export type Aggregator = AsyncDisposable & {
   topics: string[]
 }
 
-/** Folds webhook-attempts into webhook-stats, and webhook-dead-letters into webhook-dead-letter-counts. */
+/**
+ * Folds webhook-attempts into webhook-stats and webhook-alerts, and webhook-dead-letters into
+ * webhook-dead-letter-counts.
+ */
 export async function openAggregator(
   { config, log, clock, readiness, metrics: registry, stopping, fail }: AggregatorContext,
-  { generation, slowThresholdMs, businesses }: AggregatorOptions,
+  { generation, slowThresholdMs, businesses, tellsAlerts }: AggregatorOptions,
 ): Promise<Aggregator> {
   await using stack = new AsyncDisposableStack()
   const prefix = config.HOOKLINE_TOPIC_PREFIX
@@ -63,9 +75,9 @@ export async function openAggregator(
   readiness.set('stored statistics', 'still reading')
   const kafka = createKafka(config, log)
   const codec = new Codec(createRegistry(config), waiting)
-  const written = [statsTopicFor(generation), topics.webhookDeadLetterCounts, topics.webhookDeadLetters].map((topic) =>
-    use.write(topic),
-  )
+  const { webhookAlerts, webhookDeadLetterCounts, webhookDeadLetters } = topics
+  const states = statsTopicFor(generation)
+  const written = [states, webhookAlerts, webhookDeadLetterCounts, webhookDeadLetters].map((topic) => use.write(topic))
   const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail, { topics: written }))
   const metrics = createStatsMetrics(registry, businesses)
 
@@ -81,14 +93,18 @@ export async function openAggregator(
   const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => use.read(topic))
   const logIds = await fetchLogIds(kafka, folded, waiting)
   const sourceLogId = (topic: Topic) => logIds.get(use.read(topic)) ?? null
+  const encodeAlert = await codec.encoder<WebhookAlert>(use.subject(webhookAlerts), readSchema(webhookAlerts))
+  const alerts = { topic: use.write(webhookAlerts), encode: encodeAlert, send: producer.send.bind(producer) }
+  const alertLimits = { settleMs: config.HOOKLINE_ALERT_SETTLE_MS, behindMs: config.HOOKLINE_ALERT_BEHIND_MS }
   const attempts = await openFold<CountedAttempt, StatsState, WebhookStats>(
     {
       source: topics.webhookAttempts,
-      rules: attemptRules(slowThresholdMs),
-      states: statsTopicFor(generation),
+      rules: attemptRules(slowThresholdMs, alertLimits),
+      states,
       toRecord,
       reduced: withoutErrors,
       toState,
+      beforeWrite: tellsAlerts ? alertWriter(alerts) : dropAlerts,
       metrics: metrics.attempts(topics.webhookAttempts.name),
       sourceLogId: sourceLogId(topics.webhookAttempts),
     },
@@ -105,6 +121,7 @@ export async function openAggregator(
       toRecord: toCounts,
       reduced: null,
       toState: toLetterState,
+      beforeWrite: null,
       metrics: metrics.letters(topics.webhookDeadLetters.name),
       sourceLogId: sourceLogId(topics.webhookDeadLetters),
     },

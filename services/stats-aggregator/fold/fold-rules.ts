@@ -14,6 +14,10 @@ export type FoldRules<V, S extends FoldState> = {
   /** The webhook that a record counts for; null if it counts for none. */
   findWebhook(value: V): string | null
   begin(webhookId: string, value: V, source: SourcePosition): S
-  /** @param recordedMs Kafka's timestamp of the record. @returns false when the record adds nothing new. */
-  add(state: S, value: V, recordedMs: number): boolean
+  /**
+   * @param recordedMs Kafka's timestamp of the record.
+   * @param source position of the record.
+   * @returns false when the record adds nothing new.
+   */
+  add(state: S, value: V, recordedMs: number, source: SourcePosition): boolean
 }

@@ -37,6 +37,8 @@ export type FoldSetup<V, S extends FoldState, R> = {
   /** The part of a record that is written if Kafka refuses the whole; null if there is none. */
   reduced: ((record: R) => R) | null
   toState: (record: R) => S
+  /** Resolves once what a state reflects is in the other topics that it must be in; null if there are none. */
+  beforeWrite: ((state: S) => Promise<void>) | null
   metrics: StageMetrics<V>
   /** Topic id of the log of `source`. */
   sourceLogId: string | null
@@ -44,7 +46,7 @@ export type FoldSetup<V, S extends FoldState, R> = {
 
 /** Resolves once the stored states have been read to their end. */
 export async function openFold<V, S extends FoldState, R extends StateHead>(
-  { source, rules, states, toRecord, reduced, toState, metrics, sourceLogId }: FoldSetup<V, S, R>,
+  { source, rules, states, toRecord, reduced, toState, beforeWrite, metrics, sourceLogId }: FoldSetup<V, S, R>,
   context: FoldContext,
 ): Promise<{ topic: string; stage: FoldStage<V, S>; stored: StoredTopic<R> }> {
   const { kafka, codec, producer, use, consumer, faults, deadLetter, clock, stopping, fail } = context
@@ -68,6 +70,7 @@ export async function openFold<V, S extends FoldState, R extends StateHead>(
     topic: statesTopic,
     encode: (state) => encode(record(state)),
     encodeReduced: reduced && ((state) => encode(reduced(record(state)))),
+    beforeWrite,
     send: producer.send.bind(producer),
     faults,
   })

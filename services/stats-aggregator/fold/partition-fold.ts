@@ -46,7 +46,7 @@ export class PartitionFold<V, S extends FoldState> {
       state = this.#rules.begin(webhookId, value, source)
       this.#states.set(webhookId, state)
     }
-    const isNew = this.#rules.add(state, value, recordedMs)
+    const isNew = this.#rules.add(state, value, recordedMs, source)
     state.source = source
     this.#unflushed.add(webhookId)
     return isNew

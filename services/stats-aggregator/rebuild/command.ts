@@ -8,11 +8,15 @@ import { createLogger } from '../../platform/runtime/log.ts'
 import { createMetrics } from '../../platform/runtime/metrics.ts'
 import { Readiness } from '../../platform/runtime/readiness.ts'
 import { generationVariable } from '../../topics/stats-generation.ts'
+import { alertVariables } from '../config.ts'
 import { rebuild } from './rebuild.ts'
 
 /** npm run stats -- rebuild: folds webhook-attempts again, into another generation of webhook-stats. */
 
-const commandConfig = Type.Object({ ...streamVariables, ...generationVariable }, { rules: [...connectionRules] })
+const commandConfig = Type.Object(
+  { ...streamVariables, ...generationVariable, ...alertVariables },
+  { rules: [...connectionRules] },
+)
 
 const usage = `usage: npm run stats -- rebuild --generation <n> [--slow-threshold-ms <ms>] [--resume]
 

@@ -52,7 +52,7 @@ export async function rebuild(
   say(`folding ${total(ends)} attempts into ${statesTopic}`)
   await using _aggregator = await openAggregator(
     { ...context, config },
-    { generation, slowThresholdMs, businesses: [] },
+    { generation, slowThresholdMs, businesses: [], tellsAlerts: false },
   )
   for (;;) {
     const committed = await fetchCommitted(kafka, groupId, [attemptsTopic], context)

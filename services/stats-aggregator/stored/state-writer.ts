@@ -7,6 +7,8 @@ export type StateWriterContext<S> = {
   encode: (state: S) => Buffer
   /** Encodes the part that is written if Kafka refuses the whole state; null if there is none. */
   encodeReduced: ((state: S) => Buffer) | null
+  /** Resolves once everything that must be in Kafka before the state, as it is then, is there; null if nothing must. */
+  beforeWrite: ((state: S) => Promise<void>) | null
   send: BatchingProducer['send']
   faults: RecordFaults
 }
@@ -24,7 +26,7 @@ export class StateWriter<S extends FoldState> {
   }
 
   /**
-   * Writes the state as of the time of the call.
+   * Writes the state.
    * @returns its bytes once Kafka has it; 0 if it is left out. Its attempts remain in their topic for a rebuild.
    */
   async write(state: S): Promise<number> {
@@ -38,7 +40,9 @@ export class StateWriter<S extends FoldState> {
   }
 
   async #send(state: S, step: string, encode: (state: S) => Buffer, isLast: boolean): Promise<number> {
-    const { topic, send, faults } = this.#context
+    const { topic, send, faults, beforeWrite } = this.#context
+    // Nothing may be awaited between this and the encoding, or the state would change again.
+    if (beforeWrite) await beforeWrite(state)
     const owner = () => state.webhookId
     const value = faults.guard(this.#position(state), step, owner, () => encode(state))
     if (value instanceof SetAside) return 0

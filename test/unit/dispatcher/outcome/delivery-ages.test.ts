@@ -27,7 +27,13 @@ function measured(engine = world(() => ({ outcome: ok })).engine, clockMs = () =
 function recordsOf(of: Delivery, outcome: Outcome, attempts: AttemptSummary[] = [], replayId: string | null = null) {
   const taken = { owner: { finish: () => {} }, tracked: { offset: 0, done: false } }
   const item = createItem({ delivery: of, replayId, ratePerSecond: null, position: position(0), taken, attempts })
-  return followUp(item, { definition: definition('w'), offset: 0 }, outcome, nowMs, nowMs + 5, 0.5).records
+  return followUp(
+    item,
+    { definition: definition('w'), offset: 0 },
+    { outcome, startedAtMs: nowMs, transition: null },
+    nowMs + 5,
+    0.5,
+  ).records
 }
 
 const published = (agoMs: number) => ({ ...delivery('d', 'w', 'c'), eventPublishedAt: nowMs - agoMs })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { minuteMs } from '../../../../services/domain/stats/stats.ts'
 import type { CountedAttempt } from '../../../../services/stats-aggregator/counting/attempts.ts'
 
+export const alertLimits = { settleMs: 600_000, behindMs: 300_000 }
 /** 2027-01-15T08:00:00Z, the start of a minute. */
 export const startMs = Date.UTC(2027, 0, 15, 8)
 
@@ -21,6 +22,9 @@ export function attempt(fields: Partial<CountedAttempt> = {}): CountedAttempt {
     status: 200,
     responseExcerpt: null,
     test: false,
+    next: 'none',
+    deliveryCreatedAt: startMs,
+    transition: null,
     ...fields,
   }
 }
@@ -42,6 +46,9 @@ export function attemptStreams(maxLength: number): fc.Arbitrary<CountedAttempt[]
     outcome: fc.constantFrom('success', 'slow', 'error', 'rejected'),
     status: fc.option(fc.constantFrom(200, 404, 503)),
     test: fc.nat(9).map((roll) => roll === 0),
+    next: fc.constantFrom('none', 'retry', 'deadLetter'),
+    deliveryCreatedAt: fc.constant(startMs),
+    transition: fc.constantFrom(null, null, null, 'blocked', 'unblocked', 'switched-off'),
   })
   return fc.array(one, { minLength: 1, maxLength }) as fc.Arbitrary<CountedAttempt[]>
 }

@@ -11,10 +11,10 @@ import { letterRules, toCounts } from '../../../../services/stats-aggregator/cou
 import { cutToBytes } from '../../../../services/stats-aggregator/counting/short-texts.ts'
 import { readSchema } from '../../../../services/topics/schemas.ts'
 import { topics } from '../../../../services/topics/topic-map.ts'
-import { attempt, startMs } from './attempts.ts'
+import { alertLimits, attempt, startMs } from './attempts.ts'
 
 const stats = avroType(readSchema(topics.webhookStats))
-const rules = attemptRules(null)
+const rules = attemptRules(null, alertLimits)
 const hourMs = 3_600_000
 /** Kafka's default limit of a record, minus its framing. */
 const maxBytes = 1_000_000
@@ -24,7 +24,7 @@ const next = (fields: Partial<CountedAttempt> = {}) => attempt({ deliveryId: `ms
 function fold(attempts: CountedAttempt[], recordedMs = 0): StatsState {
   const [first = attempt()] = attempts
   const state = rules.begin(first.webhookId, first, { partition: 0, offset: 0 })
-  for (const each of attempts) rules.add(state, each, recordedMs)
+  for (const each of attempts) rules.add(state, each, recordedMs, state.source)
   return state
 }
 const bytesOf = (state: StatsState) => stats.toBuffer(toRecord(state, startMs)).length
@@ -89,6 +89,9 @@ describe('the size of a state', () => {
       status: fc.option(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
       responseExcerpt: fc.option(text),
       test: fc.constant(false),
+      next: fc.constantFrom('none', 'deadLetter'),
+      deliveryCreatedAt: fc.oneof(fc.maxSafeInteger(), fc.constant(startMs)),
+      transition: fc.option(fc.constantFrom('blocked', 'unblocked', 'switched-off', 'unknown')),
     })
     fc.assert(
       fc.property(fc.array(one, { minLength: 1, maxLength: 60 }), (attempts) => {
@@ -103,7 +106,8 @@ describe('the size of a state', () => {
     const delivery = { webhookId: 'w1', businessId: 'x'.repeat(300_000) }
     const letter = { deadLetteredAt: startMs, delivery, source: { topic: 't', key: null } }
     const state = letters.begin('w1', letter, { partition: 0, offset: 0 })
-    for (let hour = 0; hour < 400; hour++) letters.add(state, { ...letter, deadLetteredAt: startMs + hour * hourMs }, 0)
+    for (let hour = 0; hour < 400; hour++)
+      letters.add(state, { ...letter, deadLetteredAt: startMs + hour * hourMs }, 0, state.source)
     const type = avroType(readSchema(topics.webhookDeadLetterCounts))
     expect(type.toBuffer(toCounts(state, startMs)).length).toBeLessThan(10_000)
   })
@@ -144,7 +148,7 @@ describe('attempts that occur twice in the topic', () => {
     const state = fold([...batch, ...batch])
     expect(state.minutes[0]?.success).toBe(60)
     const restored = structuredClone(state)
-    for (const each of batch) expect(rules.add(restored, each, 0)).toBe(false)
+    for (const each of batch) expect(rules.add(restored, each, 0, restored.source)).toBe(false)
     expect(restored.minutes).toEqual(state.minutes)
     expect(restored.recentAttempts.length).toBeLessThanOrEqual(128)
   })
@@ -204,8 +208,8 @@ test('the dead letters of a webhook are counted from zero for another business',
     source: { topic: 't', key: Buffer.from('w1') },
   })
   const state = letters.begin('w1', letter('b1'), { partition: 0, offset: 0 })
-  for (const businessId of ['b1', null, 'b1']) letters.add(state, letter(businessId), 0)
+  for (const businessId of ['b1', null, 'b1']) letters.add(state, letter(businessId), 0, state.source)
   expect(state.hours).toEqual([{ hour: startMs, count: 3 }])
-  letters.add(state, letter('b2'), 0)
+  letters.add(state, letter('b2'), 0, state.source)
   expect(state).toMatchObject({ businessId: 'b2', hours: [{ hour: startMs, count: 1 }] })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Alert } from '../../../../services/domain/stats/alert.ts'
 import {
   attemptRules,
   type CountedAttempt,
@@ -7,9 +8,9 @@ import {
 } from '../../../../services/stats-aggregator/counting/attempts.ts'
 import { type Flush, PartitionFold } from '../../../../services/stats-aggregator/fold/partition-fold.ts'
 import { StoredStates } from '../../../../services/stats-aggregator/stored/stored-states.ts'
-import { attemptStreams, startMs } from '../counting/attempts.ts'
+import { alertLimits, attemptStreams, startMs } from '../counting/attempts.ts'
 
-const rules = attemptRules(null)
+const rules = attemptRules(null, alertLimits)
 
 /**
  * One partition of webhook-attempts and of webhook-stats with its commit, and instances that take it over from each
@@ -18,6 +19,7 @@ const rules = attemptRules(null)
 class Simulation {
   readonly #attempts: CountedAttempt[]
   readonly #statsLog: StatsState[] = []
+  readonly #alertsLog: Alert[] = []
   #committedOffset = 0
   #owner: Instance
   #zombies: Instance[] = []
@@ -50,15 +52,16 @@ class Simulation {
   }
 
   /** Runs the rest without faults, long enough for a repair. @returns what a reader of the compacted topic sees. */
-  finish(): Map<string, StatsState> {
+  finish(): Folded {
     this.#zombies = []
     this.#owner.fold(this.#attempts.length)
     for (let flushes = 0; flushes < 3; flushes++) this.#owner.flush(this.#statsLog.length + 10)
-    return new Map(this.#statsLog.map((state) => [state.webhookId, state]))
+    return toFolded(this.#statsLog, this.#alertsLog)
   }
 
   #takeOver(): Instance {
-    return new Instance(this.#attempts, this.#statsLog, this.#committedOffset, (instance, offset) => {
+    const logs = { stats: this.#statsLog, alerts: this.#alertsLog }
+    return new Instance(this.#attempts, logs, this.#committedOffset, (instance, offset) => {
       if (instance !== this.#owner) return
       this.#committedOffset = offset
     })
@@ -68,6 +71,7 @@ class Simulation {
 class Instance {
   readonly #attempts: CountedAttempt[]
   readonly #statsLog: StatsState[]
+  readonly #alertsLog: Alert[]
   readonly #commit: (instance: Instance, offset: number) => void
   readonly #stored = new StoredStates<StatsState>()
   readonly #fold: PartitionFold<CountedAttempt, StatsState>
@@ -77,12 +81,13 @@ class Instance {
 
   constructor(
     attempts: CountedAttempt[],
-    statsLog: StatsState[],
+    logs: { stats: StatsState[]; alerts: Alert[] },
     position: number,
     commit: (instance: Instance, offset: number) => void,
   ) {
     this.#attempts = attempts
-    this.#statsLog = statsLog
+    this.#statsLog = logs.stats
+    this.#alertsLog = logs.alerts
     this.#position = position
     this.#commit = commit
     this.#follow()
@@ -101,7 +106,10 @@ class Instance {
   flush(writes: number): void {
     this.#follow()
     this.#flushing ??= this.#fold.takeFlush(this.#stored.outdated(0))
-    this.#statsLog.push(...this.#flushing.states.splice(0, writes).map((state) => structuredClone(state)))
+    for (const state of this.#flushing.states.splice(0, writes)) {
+      this.#alertsLog.push(...state.unsentAlerts.splice(0))
+      this.#statsLog.push(structuredClone(state))
+    }
     if (this.#flushing.states.length > 0) return
     if (this.#fold.isUncommitted(this.#flushing.nextOffset)) this.#commit(this, this.#flushing.nextOffset)
     this.#flushing = undefined
@@ -139,13 +147,25 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 60 },
 )
 
-function uninterrupted(attempts: CountedAttempt[]): Map<string, StatsState> {
-  const fold = new PartitionFold(0, rules, () => undefined)
-  for (const [offset, attempt] of attempts.entries()) fold.take(offset, attempt, startMs + 2 * 3_600_000)
-  return new Map(fold.takeFlush().states.map((state) => [state.webhookId, state]))
+/** What readers see: the last state of each webhook, and each alert once. */
+type Folded = { states: Map<string, StatsState>; alerts: string[] }
+
+function toFolded(states: readonly StatsState[], alerts: readonly Alert[]): Folded {
+  const ids = new Set(alerts.map(({ alertId }) => alertId))
+  return { states: new Map(states.map((state) => [state.webhookId, state])), alerts: [...ids].sort() }
 }
 
-test('kills and zombies at any moment lead to exactly the statistics of an uninterrupted run', () => {
+function uninterrupted(attempts: CountedAttempt[]): Folded {
+  const fold = new PartitionFold(0, rules, () => undefined)
+  for (const [offset, attempt] of attempts.entries()) fold.take(offset, attempt, startMs + 2 * 3_600_000)
+  const { states } = fold.takeFlush()
+  return toFolded(
+    states,
+    states.flatMap((state) => state.unsentAlerts.splice(0)),
+  )
+}
+
+test('kills and zombies at any moment lead to exactly the statistics and alerts of an uninterrupted run', () => {
   fc.assert(
     // Few attempts a webhook, so that a zombie's record is often the last one of it.
     fc.property(attemptStreams(40), steps, (attempts, plan) => {

@@ -13,7 +13,7 @@ import {
 } from '../../../../services/stats-aggregator/counting/dead-letters.ts'
 import type { FoldRules, FoldState } from '../../../../services/stats-aggregator/fold/fold-rules.ts'
 import { PartitionFold } from '../../../../services/stats-aggregator/fold/partition-fold.ts'
-import { attempt, startMs } from '../counting/attempts.ts'
+import { alertLimits, attempt, startMs } from '../counting/attempts.ts'
 
 const source = (offset: number) => ({ partition: 3, offset })
 const hour = 3_600_000
@@ -24,7 +24,7 @@ function folded<V, S extends FoldState>(rules: FoldRules<V, S>, values: V[], sto
   return fold.takeFlush().states[0]
 }
 
-const stateOf = (attempts: CountedAttempt[]) => folded(attemptRules(null), attempts)
+const stateOf = (attempts: CountedAttempt[]) => folded(attemptRules(null, alertLimits), attempts)
 
 describe('a state up to offset 7', () => {
   test.each([
@@ -34,9 +34,9 @@ describe('a state up to offset 7', () => {
     { case: 'an earlier attempt', offset: 6, changes: {}, counted: false },
     { case: 'a test notification', offset: 8, changes: { test: true }, counted: false },
   ])('a state up to offset 7 counts an attempt only once: $case: $counted', ({ offset, changes, counted }) => {
-    const rules = attemptRules(null)
+    const rules = attemptRules(null, alertLimits)
     const stored = rules.begin('w1', attempt(), source(7))
-    rules.add(stored, attempt(), 0)
+    rules.add(stored, attempt(), 0, source(7))
     const fold = new PartitionFold(3, rules, () => structuredClone(stored))
     expect(fold.take(offset, attempt({ deliveryId: 'msg_2', ...changes }), 0)).toBe(counted)
     const [state = stored] = fold.takeFlush().states
@@ -65,7 +65,7 @@ test('only what was folded is stored, and time matters only for what follows fro
 })
 
 test('a stored state that does not change leaves memory, and returns with the next attempt', () => {
-  const rules = attemptRules(null)
+  const rules = attemptRules(null, alertLimits)
   let stored: ReturnType<typeof rules.begin> | undefined
   const fold = new PartitionFold(3, rules, () => structuredClone(stored))
   fold.take(0, attempt(), 0)
@@ -92,7 +92,7 @@ describe('another threshold for slow', () => {
   ] as const)(
     'with a threshold of 500 ms, $outcome after $latencyMs ms is counted as $as',
     ({ outcome, latencyMs, as }) => {
-      const state = folded(attemptRules(500), [attempt({ outcome, latencyMs })])
+      const state = folded(attemptRules(500, alertLimits), [attempt({ outcome, latencyMs })])
       const counts = { success: 0, slow: 0, error: 0, rejected: 0, [as]: 1 }
       expect(state?.minutes).toMatchObject([counts])
       expect(state?.hours).toMatchObject([counts])

@@ -11,7 +11,7 @@ import {
 import { FoldStage, type FoldStageEdges } from '../../../../services/stats-aggregator/fold/stage.ts'
 import { createStatsMetrics } from '../../../../services/stats-aggregator/metrics.ts'
 import { StoredStates } from '../../../../services/stats-aggregator/stored/stored-states.ts'
-import { attempt } from '../counting/attempts.ts'
+import { alertLimits, attempt } from '../counting/attempts.ts'
 
 const topic = 'webhook-attempts'
 
@@ -29,7 +29,7 @@ function bench(edges: Partial<Edges> = {}): Bench {
       value.toString() === '?'
         ? { ok: false, reason: 'magic byte' }
         : { ok: true, value: attempt({ webhookId: value.toString(), deliveryId: `msg_${decoded++}` }) },
-    rules: attemptRules(null),
+    rules: attemptRules(null, alertLimits),
     stored: {
       best: (partition, id) => structuredClone(stored.best(partition, id)?.stored),
       sourceOffset: (partition, id) => stored.best(partition, id)?.sourceOffset,
@@ -59,7 +59,10 @@ function bench(edges: Partial<Edges> = {}): Bench {
 }
 
 function stateUpTo(offset: number): { sourceOffset: number; stored: StatsState } {
-  return { sourceOffset: offset, stored: attemptRules(null).begin('w1', attempt(), { partition: 0, offset }) }
+  return {
+    sourceOffset: offset,
+    stored: attemptRules(null, alertLimits).begin('w1', attempt(), { partition: 0, offset }),
+  }
 }
 
 function assignmentOf(...partitions: number[]): Assignment & { current: boolean } {
@@ -193,7 +196,7 @@ describe('exceptions of one record become a dead letter with its bytes', () => {
   const wrong = (): never => {
     throw new Error('wrong')
   }
-  const rules = attemptRules(null)
+  const rules = attemptRules(null, alertLimits)
 
   test.each<[string, Partial<Edges>, string]>([
     [
@@ -216,7 +219,7 @@ describe('exceptions of one record become a dead letter with its bytes', () => {
       {
         rules: {
           ...rules,
-          add: (state, value, at) => (state.webhookId === 'w2' ? wrong() : rules.add(state, value, at)),
+          add: (state, value, at, source) => (state.webhookId === 'w2' ? wrong() : rules.add(state, value, at, source)),
         },
       },
       'counting: wrong',

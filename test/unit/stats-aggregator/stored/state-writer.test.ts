@@ -20,6 +20,7 @@ function bench(context: Partial<StateWriterContext<Small>>) {
     topic: 'webhook-stats',
     encode: () => Buffer.from('whole'),
     encodeReduced: () => Buffer.from('counts'),
+    beforeWrite: null,
     send: async ({ value, partition }) => {
       sent.push(`${value} ${partition}`)
       return undefined as never

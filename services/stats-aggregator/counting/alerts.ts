@@ -1,0 +1,135 @@
+import { hash } from 'node:crypto'
+import type { Alert, AlertKind, Trouble, TroubleState } from '../../domain/stats/alert.ts'
+import type { SourcePosition } from '../../domain/stats/stats.ts'
+import type { CountedAttempt } from './attempts.ts'
+import { cutToBytes, maxIdBytes } from './short-texts.ts'
+
+export type AlertLimits = {
+  /** A webhook has recovered once it has had no trouble for as long; no kind of alert is repeated within it. */
+  settleMs: number
+  /** A webhook is behind when a notification waits as long for its first attempt. */
+  behindMs: number
+}
+
+/** More than half of the last 20 results: the same as in the status (admin/status/decide-status.ts). */
+const failuresToBegin = 11
+/** While it is failing, fewer failures than these among the last 20 do not prolong it. */
+const failuresToContinue = 4
+const keptResults = 20
+/** Longest attempt: a time beyond it is wrong, and would move the state into the future. */
+const longestAttemptMs = 600_000
+/** Longest wait that is told: Kafka keeps no notification for longer than a year. */
+const longestWaitMs = 366 * 24 * 3_600_000
+
+export const noTrouble = (): TroubleState => ({ at: 0, results: 0, open: [], since: null })
+
+/**
+ * Folds an attempt into the state, in place, and returns the alerts that it causes. It reads no clock: a webhook that
+ * sends nothing neither gets worse nor recovers.
+ *
+ * A trouble is told of when it is first seen, and then only counts as seen again. All troubles are over, and the webhook
+ * has recovered, at a success that comes when none has been seen for `settleMs`. So every kind of alert is at least that
+ * long apart from the one before. Two are told of again without a recovery between, if they begin anew after a quiet
+ * `settleMs`: that the webhook was blocked, and that it was switched off.
+ */
+export function foldAlerts(
+  state: TroubleState,
+  attempt: CountedAttempt,
+  source: SourcePosition,
+  limits: AlertLimits,
+): Alert[] {
+  const isOk = attempt.outcome === 'success' || attempt.outcome === 'slow'
+  // Most attempts are successes of a webhook without trouble and on time.
+  if (isOk && state.open.length === 0 && state.results === 0 && waitedMs(attempt) < limits.behindMs) {
+    state.at = Math.max(state.at, endOf(attempt))
+    return []
+  }
+  state.at = Math.max(state.at, endOf(attempt))
+  if (attempt.outcome !== 'rejected') state.results = pushResult(state.results, !isOk)
+
+  const alerts: Alert[] = []
+  const tell = (kind: AlertKind, since: number | null) => alerts.push(makeAlert(kind, since, state.at, attempt, source))
+  for (const { kind, isBeginning } of troublesSeen(state, attempt, limits)) {
+    const known = state.open.find((each) => each.kind === kind)
+    const isTold = known && !(isBeginning && state.at - known.lastSeenAt >= limits.settleMs)
+    if (known) known.lastSeenAt = state.at
+    else state.open.push({ kind, lastSeenAt: state.at })
+    if (isTold) continue
+    state.since ??= state.at
+    tell(kind, null)
+  }
+  const isQuiet = state.open.every(({ lastSeenAt }) => state.at - lastSeenAt >= limits.settleMs)
+  if (isOk && state.open.length > 0 && isQuiet) {
+    tell('recovered', state.since)
+    Object.assign(state, { ...noTrouble(), at: state.at })
+  }
+  return alerts
+}
+
+/** End of an attempt, in milliseconds since the epoch. */
+function endOf({ startedAt, latencyMs }: CountedAttempt): number {
+  const tookMs = Math.round(latencyMs ?? 0)
+  return startedAt + (tookMs >= 0 ? Math.min(tookMs, longestAttemptMs) : 0)
+}
+
+type SeenTrouble = { kind: Trouble; isBeginning: boolean }
+
+/** The troubles that an attempt shows. `state` has its result already. */
+function troublesSeen(state: TroubleState, attempt: CountedAttempt, { behindMs }: AlertLimits): SeenTrouble[] {
+  const isOpen = (kind: Trouble) => state.open.some((each) => each.kind === kind)
+  const seen: SeenTrouble[] = []
+  const see = (kind: Trouble, isBeginning = false) => seen.push({ kind, isBeginning })
+  const { transition, outcome, cause, next } = attempt
+  if (transition === 'switched-off') see('switched-off', true)
+  else if (transition === 'blocked') see('blocked', true)
+  else if (transition === 'unblocked') see('blocked')
+  // What is given up because of a block belongs to the block.
+  else if (outcome === 'rejected' && cause === 'breaker') see('blocked')
+  else if (next === 'deadLetter') see('giving-up')
+
+  const failures = countBits(state.results)
+  if (outcome === 'error' && failures >= (isOpen('failing') ? failuresToContinue : failuresToBegin)) see('failing')
+
+  const isLate = waitedMs(attempt) >= (isOpen('behind') ? behindMs / 2 : behindMs)
+  // So does the backlog that a block has left.
+  if (isLate) see(isOpen('blocked') || transition === 'blocked' ? 'blocked' : 'behind')
+  return seen
+}
+
+/** How long a notification waited for its first attempt, in milliseconds; 0 for other attempts. */
+function waitedMs({ attempt, replayId, outcome, startedAt, deliveryCreatedAt }: CountedAttempt): number {
+  if (attempt !== 1 || replayId !== null || outcome === 'rejected') return 0
+  return Math.min(Math.max(0, startedAt - deliveryCreatedAt), longestWaitMs)
+}
+
+function makeAlert(
+  kind: AlertKind,
+  since: number | null,
+  at: number,
+  attempt: CountedAttempt,
+  source: SourcePosition,
+): Alert {
+  const { webhookId, cause, status, outcome } = attempt
+  const failed = outcome === 'error' || outcome === 'rejected'
+  // The time tells positions in a log that was recreated from those before.
+  const parts = [webhookId, kind, source.partition, source.offset, at]
+  return {
+    alertId: `alert_${hash('sha256', JSON.stringify(parts), 'base64url')}`,
+    kind,
+    at,
+    since,
+    cause: failed && cause !== null ? cutToBytes(cause, maxIdBytes) : null,
+    status: failed ? status : null,
+    waitedMs: kind === 'behind' ? waitedMs(attempt) : null,
+  }
+}
+
+function pushResult(results: number, isFailure: boolean): number {
+  return ((results << 1) | (isFailure ? 1 : 0)) & ((1 << keptResults) - 1)
+}
+
+function countBits(bits: number): number {
+  let count = 0
+  for (let left = bits; left !== 0; left &= left - 1) count++
+  return count
+}
