@@ -1,6 +1,7 @@
 import Type from 'typebox'
-import { connectionRules } from '../platform/config/connection-variables.ts'
-import { optionalHttpUrl, origin } from '../platform/config/variable-checks.ts'
+import { languages } from '../domain/definition/definition-values.ts'
+import { connectionRules, together } from '../platform/config/connection-variables.ts'
+import { optionalHttpUrl, optionalMailAddress, optionalSmtpUrl, origin } from '../platform/config/variable-checks.ts'
 import {
   authVariables,
   keyRingVariables,
@@ -60,6 +61,21 @@ export const adminConfig = Type.Object(
       default: 'openid profile',
       description: 'scope requested from the OpenID provider, for the claims',
     }),
+    HOOKLINE_SMTP_URL: Type.String({
+      default: '',
+      description: 'SMTP server through which alerts are mailed; empty: none are. With ?requireTLS=true only encrypted',
+      secret: true,
+      ...optionalSmtpUrl,
+    }),
+    HOOKLINE_SMTP_FROM: Type.String({
+      default: '',
+      description: 'address that alerts are mailed from',
+      ...optionalMailAddress,
+    }),
+    HOOKLINE_ALERT_LANGUAGE: Type.Enum([...languages], {
+      default: 'en',
+      description: 'language of alerts of accounts that choose none',
+    }),
   },
-  { rules: [...connectionRules] },
+  { rules: [...connectionRules, together('HOOKLINE_SMTP_URL', 'HOOKLINE_SMTP_FROM')] },
 )

@@ -21,6 +21,12 @@ import { addAccess } from './access/install.ts'
 import { openSessionMarks } from './access/open-session-marks.ts'
 import { accountRoutes } from './account/account-routes.ts'
 import { businessRoutes } from './account/business-routes.ts'
+import { mailSender } from './alerts/alert-mail.ts'
+import { postAlert } from './alerts/alert-post.ts'
+import { alertRoutes } from './alerts/alert-routes.ts'
+import { AlertSender } from './alerts/alert-sender.ts'
+import { openAlerts } from './alerts/open-alerts.ts'
+import { TestAlerts } from './alerts/test-alerts.ts'
 import type { AuditEntry } from './audit/audit-entry.ts'
 import { auditRoutes } from './audit/audit-routes.ts'
 import { openAuditing } from './audit/auditing.ts'
@@ -47,6 +53,7 @@ import { openReplayTopics, replayTopicNames } from './replay/replay-topics.ts'
 import { unreadReplayRoutes } from './replay/unreadable-replay.ts'
 import { Backlog } from './status/backlog.ts'
 import { openMonitoring } from './status/monitoring.ts'
+import { overviewRoutes } from './status/overview-routes.ts'
 import { Standing } from './status/webhook-status.ts'
 import { TestActions } from './test-send/test-actions.ts'
 import { testRoutes } from './test-send/test-routes.ts'
@@ -90,7 +97,12 @@ await runService('admin', adminConfig, async (service) => {
   await using _accounts = accounts.topic
   await using producer = await BatchingProducer.open(kafka, waiting, fail, { topics: use.allWritten() })
 
-  const ownTopics = [...replayTopicNames(use), ...trafficTopicNames(use), use.read(topics.webhookAudit)]
+  const ownTopics = [
+    ...replayTopicNames(use),
+    ...trafficTopicNames(use),
+    use.read(topics.webhookAudit),
+    use.read(topics.webhookAlerts),
+  ]
   const readTopics = [...new Set(ownTopics)]
   const readerOptions = { topics: readTopics, groupPrefix: `${prefix}admin-reads`, sessionTimeoutMs, fail }
   await using reader = await RangeReader.open(kafka, readerOptions, waiting)
@@ -140,7 +152,15 @@ await runService('admin', adminConfig, async (service) => {
   const backlog = new Backlog({ ...traffic.sources, reader, committed, clock, log })
   const stats = new StatsActions({ store, standing, monitoring, traffic: traffic.within, pages, backlog, clock })
   const found = new LookupActions({ store, accounts: accountsStore, monitoring, ...lookups, clock })
-  const accountDeps = { ...shared, store: accountsStore }
+  const accountDeps = { ...shared, store: accountsStore, policy }
+  const smtpUrl = config.HOOKLINE_SMTP_URL
+  const sendMail = smtpUrl === '' ? null : mailSender(smtpUrl, config.HOOKLINE_SMTP_FROM)
+  const language = config.HOOKLINE_ALERT_LANGUAGE
+  const told = { store, accounts: accountsStore, language, publicUrl: config.HOOKLINE_PUBLIC_URL, stopping }
+  const sender = new AlertSender({ ...told, sendMail, post: postAlert, keys, policy, metrics, clock, log })
+  const alertDeps = { use, codec, reader, sender, mails: sendMail !== null, sessionTimeoutMs, fail }
+  await using _alerts = await openAlerts(kafka, alertDeps, waiting)
+  const testAlerts = new TestAlerts({ sender, sendMail, language, clock })
 
   const server = createHttpServer({ log, readiness, metrics: registry, notFound: pageOrNothing() })
   await addSecurityHeaders(server)
@@ -157,6 +177,8 @@ await runService('admin', adminConfig, async (service) => {
       ...changeRoutes(streams),
       ...auditRoutes(auditing.log),
       ...businessRoutes({ store, accounts: accountsStore }),
+      ...alertRoutes({ store, accounts: accountsStore, monitoring, tests: testAlerts }),
+      ...overviewRoutes({ store, monitoring, standing }),
     ]
     await addRoutes(
       api,

@@ -4,6 +4,7 @@ export type AdminMetrics = {
   writes: Counter<'kind'>
   refused: Counter<'reason'>
   completions: Counter
+  alerts: Counter<'channel' | 'result'>
 }
 
 export function createAdminMetrics(registry: Registry): AdminMetrics {
@@ -24,6 +25,12 @@ export function createAdminMetrics(registry: Registry): AdminMetrics {
     completions: new Counter({
       name: 'hookline_admin_completions_total',
       help: 'Records of webhook-config written by hand that were completed or sealed.',
+      registers,
+    }),
+    alerts: new Counter({
+      name: 'hookline_admin_alerts_total',
+      help: 'Alerts sent on, by way (mail, url) and result: sent, refused, or expired (older than a day).',
+      labelNames: ['channel', 'result'],
       registers,
     }),
   }

@@ -10,6 +10,8 @@ export type FaultyStack = TestStack & {
   channels: string[]
   /** Path of each webhook in the admin API. */
   webhookPaths: string[]
+  /** Signing secrets by webhook id. */
+  secrets: Map<string, string>
   /** Contacts, spread evenly over the channels. */
   lanes: LoadLane[]
 }
@@ -45,6 +47,7 @@ export async function startFaultyStack({
     channels.map((channel, index) => world.defineWebhook(`/${index}`, [channel], more?.(index))),
   )
   const webhookPaths = made.map(({ id }) => `businesses/${world.businessId}/webhooks/${id}`)
+  const secrets = new Map(made.map(({ id, secret }) => [id, secret]))
   await world.inForce()
-  return { ...world, ends, channels, webhookPaths, lanes: lanesOf(channels, contacts) }
+  return { ...world, ends, channels, webhookPaths, secrets, lanes: lanesOf(channels, contacts) }
 }

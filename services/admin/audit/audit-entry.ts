@@ -1,4 +1,9 @@
-import { type Account, type WebhookDefinition, writableNames } from '../../domain/definition/definition.ts'
+import {
+  type Account,
+  type AlertAddresses,
+  type WebhookDefinition,
+  writableNames,
+} from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
 import { listFormerSecrets, signingAt } from '../../domain/definition/former-secrets.ts'
 
@@ -18,7 +23,7 @@ export type AuditEntry = {
 
 type AuditAction =
   | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'pause' | 'resume' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
-  | `account.${'activate' | 'deactivate'}`
+  | `account.${'activate' | 'deactivate' | 'alerts'}`
   | `replay.${'start' | 'stop'}`
   | 'unread.replay'
 
@@ -62,9 +67,22 @@ export function auditAccount(businessId: string, before: Account | undefined, af
   if (!before && !after) return []
   const was = before?.webhooksEnabled ?? false
   const is = after?.webhooksEnabled ?? false
-  const changes = was === is ? [] : [{ field: 'webhooksEnabled', from: String(was), to: String(is) }]
-  const action = is ? 'account.activate' : 'account.deactivate'
+  const activation = was === is ? [] : [{ field: 'webhooksEnabled', from: String(was), to: String(is) }]
+  const alerts = listAlertChanges(before?.alerts, after?.alerts)
+  const isAboutAlerts = activation.length === 0 && alerts.length > 0
+  const action = isAboutAlerts ? 'account.alerts' : is ? 'account.activate' : 'account.deactivate'
+  const changes = [...activation, ...alerts]
   return [{ businessId, action, webhookId: null, webhookName: null, version: null, changes }]
+}
+
+/** Changes of alert addresses. URLs may hold tokens, so only that they have changed is kept. */
+function listAlertChanges(before: AlertAddresses | undefined, after: AlertAddresses | undefined): AuditedChange[] {
+  return (['emails', 'urls', 'language'] as const).flatMap((field) => {
+    const [from, to] = [before, after].map((alerts) => JSON.stringify(alerts?.[field] ?? null)) as [string, string]
+    if (from === to) return []
+    const isShown = field !== 'urls'
+    return [{ field: `alerts.${field}`, from: isShown ? from : hidden, to: isShown ? to : hidden }]
+  })
 }
 
 function findAction(

@@ -25,10 +25,14 @@ export type UnreadReplayDeps = {
   log: Logger
 }
 
+/** Topics of data without dead letters of their records. */
+const withoutLetters: string[] = [topics.webhookDeadLetters, topics.webhookTests, topics.webhookAlerts].map(
+  ({ name }) => name,
+)
 /** Topics whose records can become dead letters `unreadable` or `fault`: those consumed record by record. */
 const sources = Object.values<Topic>(topics)
   .filter(({ partitions, cleanup }) => partitions === 'data' && cleanup.policy === 'delete')
-  .filter((topic) => topic !== topics.webhookDeadLetters && topic !== topics.webhookTests)
+  .filter(({ name }) => !withoutLetters.includes(name))
 const sourceTopics = sources.map(({ name }) => name)
 
 const Body = withDefaults(

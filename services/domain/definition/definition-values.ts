@@ -40,6 +40,10 @@ export const numberLimits = {
   rateLimitPerSecond: { minimum: 0.001, maximum: 10_000 },
 } as const
 
+/** Languages of the console and of alerts. */
+export const languages = ['en', 'es', 'pt'] as const
+export type Language = (typeof languages)[number]
+
 /** Form of an id in the API and in the topic. Control characters are excluded: a line break separates the parts of a sealing context. */
 export const identifier = { minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$' } as const
 

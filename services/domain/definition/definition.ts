@@ -5,6 +5,7 @@ import {
   type EventName,
   eventNames,
   identifier,
+  languages,
   maxHeaderValue,
   numberLimits,
   retryProfiles,
@@ -114,8 +115,35 @@ const definition = withDefaults({ id, businessId, ...draftFields, ...made })
 export type WebhookDefinition = Static<typeof definition>
 export type RetryProfile = WebhookDefinition['retryProfile']
 
+const maxAlertAddresses = 10
+/** An address without a name, comment or quoted part, which is all that mail servers need. */
+const mailAddress = '^[^\\s@<>()\\[\\]",;:\\\\]{1,64}@[A-Za-z0-9.-]{1,189}$'
+
+/** Where the alerts of a business's webhooks are sent. */
+export const AlertAddresses = withDefaults({
+  emails: Type.Array(Type.String({ maxLength: 254, pattern: mailAddress }), {
+    uniqueItems: true,
+    maxItems: maxAlertAddresses,
+    default: [],
+  }),
+  urls: Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), {
+    uniqueItems: true,
+    maxItems: maxAlertAddresses,
+    default: [],
+    description: 'Same rules as for the URL of a webhook.',
+  }),
+  language: Type.Optional(
+    Type.Enum(languages, {
+      type: 'string',
+      description: 'Language of their texts; HOOKLINE_ALERT_LANGUAGE if absent.',
+    }),
+  ),
+})
+export type AlertAddresses = Static<typeof AlertAddresses>
+
 export const Account = Type.Object({
   webhooksEnabled: Type.Boolean(),
+  alerts: Type.Optional(AlertAddresses),
   updatedAt: Type.Optional(time),
   updatedBy: Type.Optional(Type.String()),
 })

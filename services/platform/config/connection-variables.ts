@@ -160,7 +160,7 @@ const mechanismHasItsVariables: ConfigRule<Values> = (config) => {
 }
 
 /** A pair of variables of which one is useless alone. */
-const together =
+export const together =
   (first: string, second: string): ConfigRule<Values> =>
   (config) =>
     (config[first] === '') === (config[second] === '')

@@ -38,6 +38,18 @@ export const optionalName: Check = {
   allowed: 'host name or IP address',
 }
 
+/** URL of an SMTP server, with user and password if it asks for them; may be left empty. */
+export const optionalSmtpUrl: Check = {
+  check: (value) => value === '' || (/^smtps?:\/\/\S+$/.test(value) && (URL.parse(value)?.hostname ?? '') !== ''),
+  allowed: 'smtp: or smtps: URL, such as smtp://user:password@mail.example.com:587',
+}
+
+/** An address that mails are sent from, without a name; may be left empty. */
+export const optionalMailAddress: Check = {
+  check: (value) => value === '' || /^[^\s@<>]{1,64}@[^\s@<>]{1,189}$/.test(value),
+  allowed: 'mail address without a name',
+}
+
 /** Text with at least one PEM block of the kind, such as CERTIFICATE; may be left empty. */
 export function pemText(kind: string): Check {
   const begins = (line: string) => {
