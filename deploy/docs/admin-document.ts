@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { addSessionRoutes } from '../../services/admin/access/session-routes.ts'
 import { accountRoutes } from '../../services/admin/account/account-routes.ts'
 import { businessRoutes } from '../../services/admin/account/business-routes.ts'
+import { alertRoutes } from '../../services/admin/alerts/alert-routes.ts'
 import { auditRoutes } from '../../services/admin/audit/audit-routes.ts'
 import { changeRoutes } from '../../services/admin/changes/change-routes.ts'
 import { addOpenApi } from '../../services/admin/http/openapi.ts'
@@ -11,6 +12,7 @@ import { addRoutes } from '../../services/admin/http/routes.ts'
 import { lookupRoutes } from '../../services/admin/lookup/lookup-routes.ts'
 import { replayRoutes } from '../../services/admin/replay/replay-routes.ts'
 import { unreadReplayRoutes } from '../../services/admin/replay/unreadable-replay.ts'
+import { overviewRoutes } from '../../services/admin/status/overview-routes.ts'
 import { testRoutes } from '../../services/admin/test-send/test-routes.ts'
 import { statsRoutes } from '../../services/admin/traffic/stats-routes.ts'
 import { webhookRoutes } from '../../services/admin/webhooks/webhook-routes.ts'
@@ -25,6 +27,8 @@ export function adminRoutes(): ApiRoute[] {
   return [
     ...businessRoutes(none),
     ...accountRoutes(none),
+    ...alertRoutes(none),
+    ...overviewRoutes(none),
     ...webhookRoutes(none),
     ...testRoutes(none),
     ...replayRoutes(none),

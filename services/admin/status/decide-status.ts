@@ -2,6 +2,7 @@ import type { Conflict, Status, WebhookState } from '../../domain/api/webhook.ts
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { isPaused } from '../../domain/definition/pause.ts'
 import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
+import type { TroubleState } from '../../domain/stats/alert.ts'
 import { hourMs, type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
 import { topics } from '../../topics/topic-map.ts'
 import type { BacklogSize } from './backlog.ts'
@@ -15,6 +16,8 @@ export type StatusFacts = {
   /** Problems of a newer record of its definition that is not in force. */
   problems: string[]
   minutes: readonly MinuteCounts[]
+  /** What its owner has been told of and is not over. */
+  trouble: TroubleState | null
   health: WebhookSnapshot | undefined
   deadLetters: number
   backlog: BacklogSize | null
@@ -23,6 +26,8 @@ export type StatusFacts = {
 /** How long webhook-parked keeps a notification. */
 const parkedMs = topics.webhookParked.cleanup.retentionDays * 24 * hourMs
 const failingMinutes = 30
+/** Share of requests whose failure counts as degraded. */
+const degradedShare = 0.05
 /** Consecutive failures that count as failing: more than half of the last 20 attempts. */
 const failuresInARow = 11
 
@@ -50,7 +55,7 @@ export function decideStatus(facts: StatusFacts, nowMs: number): Status {
 }
 
 function decideState(facts: StatusFacts, recentFailures: number[], nowMs: number): WebhookState {
-  const { definition, activated, conflicts, problems, health, minutes } = facts
+  const { definition, activated, conflicts, problems, health, minutes, trouble } = facts
   if (!definition.enabled) return 'off'
   if (!activated) return 'not-activated'
   if (conflicts.length > 0) return 'conflict'
@@ -63,21 +68,25 @@ function decideState(facts: StatusFacts, recentFailures: number[], nowMs: number
   if ((health?.pausedUntil ?? 0) > nowMs) return 'throttled'
   const failingSinceMs = breaker?.failingSince ?? Number.POSITIVE_INFINITY
   const inARow = recentFailures.filter((atMs) => atMs >= failingSinceMs).length
-  if (inARow >= failuresInARow || mostlyErrors(minutes, nowMs)) return 'failing'
+  const { errors, sent, rejected: unsent } = countRecent(minutes, nowMs)
+  if (inARow >= failuresInARow || errors * 2 > sent) return 'failing'
   const { success, slow, error, rejected } = lastHour(minutes, nowMs)
-  return success + slow + error + rejected > 0 ? 'healthy' : 'idle'
+  if (success + slow + error + rejected === 0) return 'idle'
+  const isDegraded = (errors > 0 && errors >= sent * degradedShare) || unsent > 0 || (trouble?.open.length ?? 0) > 0
+  return isDegraded ? 'degraded' : 'healthy'
 }
 
-function mostlyErrors(minutes: readonly MinuteCounts[], nowMs: number): boolean {
+/** Requests within the last 30 minutes, those that failed, and notifications that were not sent. */
+function countRecent(minutes: readonly MinuteCounts[], nowMs: number) {
   const oldest = startOfMinute(nowMs) - (failingMinutes - 1) * minuteMs
-  let errors = 0
-  let sent = 0
-  for (const { minute, success, slow, error } of minutes) {
+  const recent = { errors: 0, sent: 0, rejected: 0 }
+  for (const { minute, success, slow, error, rejected } of minutes) {
     if (minute < oldest) continue
-    errors += error
-    sent += success + slow + error
+    recent.errors += error
+    recent.sent += success + slow + error
+    recent.rejected += rejected
   }
-  return errors * 2 > sent
+  return recent
 }
 
 function toIsoTime(timeMs: number | null): string | null {

@@ -31,13 +31,14 @@ export class Standing {
     const { store, accounts, monitoring, clock, letterHours } = this.#deps
     const { id, businessId } = definition
     const nowMs = clock.nowMs()
-    const minutes = monitoring.stats(definition)?.minutes ?? []
+    const { minutes = [], trouble = null } = monitoring.stats(definition) ?? {}
     const facts = {
       definition,
       activated: accounts.get(businessId)?.webhooksEnabled === true,
       conflicts: [...store.findConflicts(id)].map(([channel, owner]) => conflictWith(channel, owner)),
       problems: ownRecord(store.fault(id), definition)?.problems ?? [],
       minutes,
+      trouble,
       health: monitoring.health(definition),
       deadLetters: lettersKept(monitoring.deadLetters(definition), nowMs, letterHours),
       backlog,

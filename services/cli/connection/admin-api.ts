@@ -1,5 +1,6 @@
 import got, { type Got, HTTPError, RequestError } from 'got'
 import type { BusinessEntry } from '../../domain/api/account.ts'
+import type { AlertEntry, Overview } from '../../domain/api/alerts.ts'
 import type { NotificationPage } from '../../domain/api/notifications.ts'
 import type {
   AttemptEntry,
@@ -112,6 +113,17 @@ export class AdminApi {
   /** One page of a search. */
   findNotifications(businessId: string, query: Query): Promise<NotificationPage> {
     return this.#ask('GET', pathOf(businessId, 'notifications'), { query })
+  }
+
+  /** @param webhookId only those of this webhook. */
+  async alerts(businessId: string, webhookId?: string): Promise<AlertEntry[]> {
+    const query = webhookId === undefined ? {} : { webhookId }
+    const { alerts } = await this.#ask<{ alerts: AlertEntry[] }>('GET', pathOf(businessId, 'alerts'), { query })
+    return alerts
+  }
+
+  overview(): Promise<Overview> {
+    return this.#ask('GET', 'overview')
   }
 
   startReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayStarted> {

@@ -64,6 +64,7 @@ export function accountRows(account: Account): Rows {
     ['webhooks', account.webhooksEnabled ? 'activated' : 'not activated'],
     ...optional('since', account.updatedAt),
     ...optional('by', account.updatedBy),
+    ...optional('alerts to', [...(account.alerts?.emails ?? []), ...(account.alerts?.urls ?? [])].join(', ')),
   ])
 }
 

@@ -3,13 +3,14 @@ import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
 import type { AdminWebhook } from '../connection/admin-api.ts'
 import type { VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { alertRows, overviewRows } from '../output/alert-rows.ts'
 import type { Rows } from '../output/output.ts'
 import { attemptRows, deadLetterRows, errorRows, statsRows } from '../output/stats-rows.ts'
 import { accountRows, webhookListRows, webhookRows } from '../output/webhook-rows.ts'
 import type { Act } from '../program.ts'
 import { positiveInteger, time } from './option-values.ts'
 
-/** Verbs that change nothing: list, get, stats, errors, attempts, dead-letters. */
+/** Verbs that change nothing: list, get, stats, errors, attempts, dead-letters, alerts, overview. */
 export function addReadingVerbs(program: Command, act: Act): void {
   program
     .command('list')
@@ -47,6 +48,15 @@ export function addReadingVerbs(program: Command, act: Act): void {
     .argument('<webhook>', 'id or name')
     .option('--limit <n>', 'maximum number', positiveInteger, 50)
     .action(act(deadLetters))
+  program
+    .command('alerts')
+    .description('show what the owner of the webhook, or of all webhooks of the business, was told, newest first')
+    .argument('[webhook]', 'id or name')
+    .action(act(alerts))
+  program
+    .command('overview')
+    .description("show the webhooks in trouble of all the token's businesses, what hurts most first")
+    .action(act(async (context) => shown(context, await (await context.admin()).overview(), overviewRows)))
 }
 
 async function list(context: VerbContext): Promise<number> {
@@ -96,6 +106,13 @@ async function attempts(context: VerbContext, reference: string, options: Attemp
 async function deadLetters(context: VerbContext, reference: string, { limit }: { limit: number }): Promise<number> {
   const webhook = await context.find(reference)
   return shown(context, await (await context.admin()).deadLetters(webhook, limit), deadLetterRows)
+}
+
+async function alerts(context: VerbContext, reference: string | undefined): Promise<number> {
+  const admin = await context.admin()
+  if (reference === undefined) return shown(context, await admin.alerts(await context.business()), alertRows)
+  const { businessId, id } = await context.find(reference)
+  return shown(context, await admin.alerts(businessId, id), alertRows)
 }
 
 /** Verbs account get, activate and deactivate. */

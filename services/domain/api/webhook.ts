@@ -43,6 +43,7 @@ export const states = [
   'probing',
   'throttled',
   'failing',
+  'degraded',
   'healthy',
   'idle',
 ] as const

@@ -4,6 +4,8 @@ import { Registry } from 'prom-client'
 import type { Caller } from '../../../../services/admin/access/identify.ts'
 import { accountRoutes } from '../../../../services/admin/account/account-routes.ts'
 import { businessRoutes } from '../../../../services/admin/account/business-routes.ts'
+import { alertRoutes } from '../../../../services/admin/alerts/alert-routes.ts'
+import { TestAlerts } from '../../../../services/admin/alerts/test-alerts.ts'
 import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts'
 import { auditRoutes } from '../../../../services/admin/audit/audit-routes.ts'
 import { ChangeFeed } from '../../../../services/admin/changes/change-feed.ts'
@@ -17,6 +19,7 @@ import { createAdminMetrics } from '../../../../services/admin/metrics.ts'
 import { ReplayActions } from '../../../../services/admin/replay/replay-actions.ts'
 import { replayRoutes } from '../../../../services/admin/replay/replay-routes.ts'
 import { unreadReplayRoutes } from '../../../../services/admin/replay/unreadable-replay.ts'
+import { overviewRoutes } from '../../../../services/admin/status/overview-routes.ts'
 import { Standing } from '../../../../services/admin/status/webhook-status.ts'
 import { TestActions } from '../../../../services/admin/test-send/test-actions.ts'
 import { testRoutes } from '../../../../services/admin/test-send/test-routes.ts'
@@ -137,6 +140,12 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     ...replayRoutes(new ReplayActions({ ...resending, audit })),
     ...unreadReplayRoutes({ ...unread, clock, log, audit }),
   ]
+  const tests = new TestAlerts({
+    sender: { post: async () => ({ kind: 'sent' }) },
+    sendMail: null,
+    language: 'en',
+    clock: stillClock,
+  })
   const streams = new ChangeStreams(new ChangeFeed(stillClock), stillClock)
   const about = [
     ...changeRoutes(streams),
@@ -153,7 +162,9 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     ),
     ...auditRoutes({ page: async () => ({ entries: [] }) }),
     ...businessRoutes({ store, accounts: accountStore }),
-    ...accountRoutes({ ...shared, store: accountStore }),
+    ...accountRoutes({ ...shared, store: accountStore, policy }),
+    ...alertRoutes({ store, accounts: accountStore, monitoring, tests }),
+    ...overviewRoutes({ store, monitoring, standing }),
   ]
   const routes = [...webhookRoutes(actions), ...sending, ...about]
   const server = createHttpServer({ log, readiness: new Readiness(), metrics: registry })

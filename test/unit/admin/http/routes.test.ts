@@ -61,6 +61,9 @@ describe('permissions (guarantees.md, 34)', () => {
     listAudit: readers,
     getAccount: readers,
     putAccount: ['super', 'ofBusiness', 'accountant'],
+    listAlerts: readers,
+    sendTestAlert: ['super', 'ofBusiness', 'accountant'],
+    getOverview: [...readers, 'otherBusiness'],
   }
 
   test('every route is in the table of permissions', () => {
@@ -309,9 +312,51 @@ test('an account is inactive until it is activated, and then shows by whom and w
   expect(await call('GET', url)).toMatchObject({ status: 200, body: { webhooksEnabled: false } })
   for (const body of [{ webhooksEnabled: 'true' }, {}, { webhooksEnabled: true, updatedBy: 'me' }, [], 'true'])
     expect((await call('PUT', url, JSON.stringify(body), { 'content-type': 'application/json' })).status).toBe(422)
-  const account = { webhooksEnabled: true, updatedAt: new Date(nowMs).toISOString(), updatedBy: 'a super_admin' }
+  const alerts = { emails: [], urls: [] }
+  const updatedAt = new Date(nowMs).toISOString()
+  const account = { webhooksEnabled: true, alerts, updatedAt, updatedBy: 'a super_admin' }
   expect(await call('PUT', url, { webhooksEnabled: true })).toMatchObject({ status: 200, body: account })
   expect((await call('GET', url)).body).toEqual(account)
+})
+
+test('the alert addresses of an account stay as they are in a change that does not name them', async () => {
+  const url = '/api/v1/businesses/b1/account'
+  const alerts = { emails: ['ops@shop.example'], urls: ['https://shop.example/alerts'], language: 'pt' }
+  expect((await call('PUT', url, { webhooksEnabled: true, alerts })).body).toMatchObject({ alerts })
+  expect((await call('PUT', url, { webhooksEnabled: false })).body).toMatchObject({ webhooksEnabled: false, alerts })
+  expect((await call('GET', url)).body).toMatchObject({ webhooksEnabled: false, alerts })
+})
+
+test.each([
+  { wrong: 'a text that is no mail address', alerts: { emails: ['ops'] }, field: 'alerts.emails.0' },
+  {
+    wrong: 'a line break in a mail address',
+    alerts: { emails: ['a@shop.example\nbcc:b@c'] },
+    field: 'alerts.emails.0',
+  },
+  { wrong: 'an address that is not public', alerts: { urls: ['https://10.0.0.1/'] }, field: 'alerts.urls.0' },
+  { wrong: 'http', alerts: { urls: ['https://shop.example/', 'http://shop.example/'] }, field: 'alerts.urls.1' },
+  {
+    wrong: 'eleven addresses',
+    alerts: { emails: [...Array(11).keys()].map((n) => `a${n}@b.c`) },
+    field: 'alerts.emails',
+  },
+  { wrong: 'a language without texts', alerts: { language: 'de' }, field: 'alerts.language' },
+])('alert addresses are refused by their field: $wrong', async ({ alerts, field }) => {
+  const answer = await call('PUT', '/api/v1/businesses/b1/account', { webhooksEnabled: true, alerts })
+  expect(answer.status).toBe(422)
+  expect(answer.body.errors.map((error: { field: string }) => error.field)).toEqual([field])
+})
+
+test('a test alert names each address with its result', async () => {
+  const alerts = { emails: ['ops@shop.example'], urls: ['https://shop.example/alerts'] }
+  await call('PUT', '/api/v1/businesses/b1/account', { webhooksEnabled: true, alerts })
+  expect((await call('POST', '/api/v1/businesses/b1/alerts/test')).body).toEqual({
+    results: [
+      { address: 'ops@shop.example', sent: false, reason: 'no SMTP server is configured' },
+      { address: 'https://shop.example/alerts', sent: true, reason: null },
+    ],
+  })
 })
 
 test('the OpenAPI document describes every route with its bodies and answers', async () => {

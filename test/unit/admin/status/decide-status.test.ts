@@ -26,12 +26,21 @@ function breaker(state: string, openUntil: number | null, failures: number[] = [
 const definition = { enabled: true, paused: false, updatedAt: '2027-01-01T00:00:00.000Z' }
 
 function facts(fields: Partial<StatusFacts>): StatusFacts {
-  const known = { conflicts: [], problems: [], minutes: [], health: undefined, deadLetters: 0, backlog: null }
+  const known = {
+    conflicts: [],
+    problems: [],
+    minutes: [],
+    trouble: null,
+    health: undefined,
+    deadLetters: 0,
+    backlog: null,
+  }
   return { definition, activated: true, ...known, ...fields }
 }
 
 const failures = (count: number) => Array.from({ length: count }, (_, index) => nowMs - 60_000 + index)
 const open = breaker('open', nowMs + 1)
+const trouble = { at: nowMs, results: 0, open: [{ kind: 'behind', lastSeenAt: nowMs }], since: nowMs }
 
 test.each<{ case: string; given: Partial<StatusFacts>; state: WebhookState }>([
   { case: 'nothing is known', given: {}, state: 'idle' },
@@ -40,8 +49,26 @@ test.each<{ case: string; given: Partial<StatusFacts>; state: WebhookState }>([
   {
     case: 'half are errors',
     given: { minutes: [minute(0, { success: 1, slow: 1 }), minute(29, { error: 2 })] },
+    state: 'degraded',
+  },
+  {
+    case: 'one request in twenty failed',
+    given: { minutes: [minute(0, { success: 19, error: 1 })] },
+    state: 'degraded',
+  },
+  { case: 'fewer requests failed', given: { minutes: [minute(0, { success: 20, error: 1 })] }, state: 'healthy' },
+  { case: 'something was rejected', given: { minutes: [minute(29, { success: 99, rejected: 1 })] }, state: 'degraded' },
+  {
+    case: 'the rejection is 30 minutes old',
+    given: { minutes: [minute(30, { success: 99, rejected: 1 })] },
     state: 'healthy',
   },
+  {
+    case: 'its owner was told and it has not recovered',
+    given: { minutes: [minute(0, { success: 1 })], trouble },
+    state: 'degraded',
+  },
+  { case: 'it has not recovered, but nothing is sent', given: { trouble }, state: 'idle' },
   {
     case: 'more than half are errors',
     given: { minutes: [minute(0, { success: 2 }), minute(29, { error: 3 })] },

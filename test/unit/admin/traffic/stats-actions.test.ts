@@ -86,7 +86,7 @@ test('statistics show the last 60 minutes and 168 hours, response times and the 
     minutes: [minute - 59 * minuteMs, minute].map((start) => ({ start: iso(start), ...counted })),
     hours: [hour - 167 * hourMs, hour].map((start) => ({ start: iso(start), ...counted })),
     last30Minutes: { answered: 6, fastestMs: 2, averageMs: 50, slowestMs: 90, p50Ms: 2, p95Ms: 90, p99Ms: 90 },
-    status: { state: 'healthy', waiting: 7, oldestWaitingAt: iso(1_000) },
+    status: { state: 'degraded', waiting: 7, oldestWaitingAt: iso(1_000) },
   })
 })
 

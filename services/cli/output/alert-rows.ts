@@ -1,0 +1,43 @@
+import type { AlertEntry, Overview } from '../../domain/api/alerts.ts'
+import type { Rows } from './output.ts'
+import { outcomesText } from './webhook-rows.ts'
+
+/** Alerts and webhooks in trouble as tables for people. */
+
+export function alertRows(alerts: AlertEntry[]): Rows {
+  return {
+    head: ['AT', 'WEBHOOK', 'NAME', 'ALERT', 'BECAUSE OF', 'SINCE'],
+    rows: alerts.map((alert) => [
+      alert.at,
+      alert.webhookId,
+      alert.webhookName,
+      alert.kind,
+      becauseOf(alert),
+      alert.since ?? '-',
+    ]),
+    empty: 'no alerts',
+  }
+}
+
+function becauseOf({ status, cause, waitedMs }: AlertEntry): string {
+  if (waitedMs !== null) return `waited ${Math.round(waitedMs / 1_000)} s`
+  return String(status ?? cause ?? '-')
+}
+
+export function overviewRows({ worst, webhooks }: Overview): Rows {
+  return {
+    head: ['BUSINESS', 'ID', 'NAME', 'STATE', 'TROUBLE', 'SINCE', 'PARKED', 'DEAD LETTERS', 'LAST HOUR'],
+    rows: worst.map((each) => [
+      each.businessId,
+      each.webhookId,
+      each.name,
+      each.state,
+      each.troubles.join(', ') || '-',
+      each.since ?? '-',
+      each.parked,
+      each.deadLetters,
+      outcomesText(each.lastHour),
+    ]),
+    empty: `none of ${webhooks} webhooks is in trouble`,
+  }
+}

@@ -1,0 +1,52 @@
+import Type, { type Static } from 'typebox'
+import { alertKinds, troubles } from '../stats/alert.ts'
+import { choice, count, integer, list, nullable, shape, text, time, totals } from './parts.ts'
+import { states } from './webhook.ts'
+
+/** Alerts, and the webhooks that are in trouble, as the admin API shows them. */
+
+export const AlertEntry = shape('AlertEntry', {
+  alertId: text('The webhook-id of the request that brings it to a URL.'),
+  webhookId: text(),
+  webhookName: text(),
+  kind: choice(alertKinds),
+  at: time('End of the attempt that showed it.'),
+  since: nullable(time(), 'When the trouble began that a recovery ends; null in other alerts.'),
+  cause: nullable(text(), 'Cause of the failed attempt; null if it did not fail.'),
+  status: nullable(integer()),
+  waitedMs: nullable(count(), 'How long the notification had waited; null unless the alert is behind.'),
+})
+export type AlertEntry = Static<typeof AlertEntry>
+
+export const TestAlertResults = shape('TestAlertResults', {
+  results: list(
+    Type.Object({
+      address: text('A mail address or a URL of the account.'),
+      sent: Type.Boolean(),
+      reason: nullable(text(), 'Why it was not sent.'),
+    }),
+  ),
+})
+export type TestAlertResults = Static<typeof TestAlertResults>
+
+export const TroubledWebhook = shape('TroubledWebhook', {
+  businessId: text(),
+  webhookId: text(),
+  name: text(),
+  state: choice(states),
+  troubles: list(choice(troubles), 'What it has been told of and is not over, the worst first.'),
+  since: nullable(time(), 'When the first of them was told of.'),
+  blockedUntil: nullable(time()),
+  parked: count('Notifications in webhook-parked, at most.'),
+  deadLetters: count('Dead letters within their retention of 14 days.'),
+  lastHour: Type.Object(totals),
+})
+export type TroubledWebhook = Static<typeof TroubledWebhook>
+
+export const Overview = shape('Overview', {
+  businesses: count('Businesses that the identity may see and that have a webhook.'),
+  webhooks: count('Their webhooks.'),
+  troubled: count('Those of them in trouble.'),
+  worst: list(TroubledWebhook, 'The worst 200, what hurts most first.'),
+})
+export type Overview = Static<typeof Overview>
