@@ -9,6 +9,7 @@ import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { desktop, openBrowser, phone, type TestBrowser } from '../support/browser.ts'
 import { figure } from '../support/figure.ts'
 import { publish } from '../support/load.ts'
+import { openRecordingServer } from '../support/recording-server.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { card, messages, overflowPx, pathOf, seriousFindings, signIn, totals } from './steps.ts'
 
@@ -231,7 +232,7 @@ test('once the receiver works again and ten minutes have passed, everything is s
       { timeout: 30_000, interval: 1_000 },
     )
     .toBeGreaterThan(before)
-  await expect.poll(() => state().textContent(), patience).toMatch(/Healthy|Failing/)
+  await expect.poll(() => state().textContent(), patience).toMatch(/Healthy|Degraded|Failing/)
 
   await page.getByRole('tab', { name: 'Undelivered' }).click()
   await page.getByText('Not sent: sending was blocked').first().waitFor()
@@ -287,6 +288,37 @@ test('one notification is replayed from the page of its attempt', async () => {
   await page.locator('tbody tr button').first().click()
   await page.getByRole('dialog').getByRole('button', { name: 'Resend' }).click()
   await expect.poll(count, patience).toBe(2)
+})
+
+test('alert addresses are set and tried on the account page; alerts are listed for the webhook, and troubled webhooks for operators', async () => {
+  await using alerts = await openRecordingServer()
+  await open('account')
+  await page.getByRole('combobox', { name: 'URLs' }).fill(`${alerts.url}/alerts`)
+  await page.getByRole('combobox', { name: 'URLs' }).press('Enter')
+  await page.getByRole('combobox', { name: 'Mail addresses' }).fill('ops@bakery.example')
+  await page.getByRole('combobox', { name: 'Mail addresses' }).press('Enter')
+  await button('Save').click()
+  await page.getByText('Alert addresses saved.').waitFor()
+  await button('Send a test alert').click()
+  await page.getByText('Not every address got the test alert').waitFor()
+  await page.getByText('(no SMTP server is configured)').waitFor()
+  expect(alerts.seen.map(({ body }) => (JSON.parse(body) as { kind: string }).kind)).toEqual(['test'])
+  await browser.shoot(page, 'account-alerts')
+
+  await page.goto(webhookUrl)
+  await card(page, 'Latest alerts').getByText('Sending blocked').first().waitFor()
+  await card(page, 'Latest alerts').scrollIntoViewIfNeeded()
+  await browser.shoot(page, 'alerts')
+
+  const operator = await browser.page()
+  await signIn(operator, world, { businessId: '*', subject: 'operator' })
+  await operator.getByRole('link', { name: 'Overview' }).click()
+  await operator
+    .getByRole('row', { name: /Orders to the till/ })
+    .getByText(/Sending blocked/)
+    .waitFor()
+  await browser.shoot(operator, 'overview')
+  await operator.context().close()
 })
 
 test('a change shows up in another page that is open', async () => {
@@ -380,7 +412,7 @@ function statusOf(from: Page, method: string, path: string, body?: object): Prom
 const pages = () => {
   const id = webhookUrl.split('/').at(-1)
   const tabs = ['', '/attempts', '/errors', '/dead-letters', '/settings', '/edit']
-  return ['webhooks', 'webhooks/new', ...tabs.map((tab) => `webhooks/${id}${tab}`), 'account', 'audit']
+  return ['webhooks', 'webhooks/new', ...tabs.map((tab) => `webhooks/${id}${tab}`), 'account', 'overview', 'audit']
 }
 const settled = async (at: Page) => {
   await at.getByRole('heading', { level: 1 }).waitFor()

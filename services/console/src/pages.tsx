@@ -14,6 +14,7 @@ const NewPage = lazy(() => import('./pages/form/new-page.tsx'))
 const EditPage = lazy(() => import('./pages/form/edit-page.tsx'))
 const WebhookPage = lazy(() => import('./pages/webhook/webhook-page.tsx'))
 const AccountPage = lazy(() => import('./pages/account/account-page.tsx'))
+const OverviewPage = lazy(() => import('./pages/overview/overview-page.tsx'))
 const AuditPage = lazy(() => import('./pages/audit/audit-page.tsx'))
 
 export function Pages() {
@@ -38,6 +39,7 @@ export function Pages() {
             <Route path="webhooks/:id/edit" element={loaded(EditPage)} />
             <Route path="webhooks/:id/:tab?" element={loaded(WebhookPage)} />
             <Route path="account" element={loaded(AccountPage)} />
+            <Route path="overview" element={loaded(OverviewPage)} />
             <Route path="audit" element={loaded(AuditPage)} />
             <Route path="*" element={<NotFoundPage />} />
           </Route>

@@ -3,10 +3,14 @@ export type SessionView = { subject: string; role: string; permissions: string[]
 export type ProblemDetails = { type: string; title: string; status: number; detail: string; errors?: ({ field: string; message: string; code?: 'url-syntax' | 'url-scheme' | 'url-credentials' | 'url-host' | 'url-port' | 'url-address' | 'header-reserved' | 'header-twice' | 'header-not-stored' | 'header-characters' | 'header-moved' })[]; conflicts?: Conflict[]; login?: 'oidc' | 'none' }
 export type Conflict = { channel: string; webhookId: string; name: string }
 export type BusinessEntry = { businessId: string; webhooksEnabled: boolean; webhooks: number }
-export type Account = { webhooksEnabled: boolean; updatedAt?: string; updatedBy?: string }
+export type Account = { webhooksEnabled: boolean; alerts?: { emails?: string[]; urls?: string[]; language?: 'en' | 'es' | 'pt' }; updatedAt?: string; updatedBy?: string }
+export type AlertEntry = { alertId: string; webhookId: string; webhookName: string; kind: 'switched-off' | 'blocked' | 'failing' | 'giving-up' | 'behind' | 'recovered'; at: string; since: string | null; cause: string | null; status: number | null; waitedMs: number | null }
+export type TestAlertResults = { results: ({ address: string; sent: boolean; reason: string | null })[] }
+export type Overview = { businesses: number; webhooks: number; troubled: number; worst: TroubledWebhook[] }
+export type TroubledWebhook = { businessId: string; webhookId: string; name: string; state: 'off' | 'not-activated' | 'conflict' | 'invalid' | 'paused' | 'blocked' | 'probing' | 'throttled' | 'failing' | 'degraded' | 'healthy' | 'idle'; troubles: ('switched-off' | 'blocked' | 'failing' | 'giving-up' | 'behind')[]; since: string | null; blockedUntil: string | null; parked: number; deadLetters: number; lastHour: { success: number; slow: number; error: number; rejected: number } }
 export type WebhookList = { webhooks: ListedWebhook[]; nextCursor?: string; faults?: { id: string; problems: string[] }[] }
 export type ListedWebhook = { id: string; businessId: string; name: string; url: string; enabled: boolean; paused: boolean; channels: string[]; events: { userMessages: boolean; botMessages: boolean; operatorMessages: boolean; deliveredStatus: boolean; readStatus: boolean; variableChanges: boolean }; headers: Record<string, string>; timeoutMs: number; slowThresholdMs: number; retryProfile: 'none' | 'chat' | 'extended'; whenBlocked: 'reject' | 'park'; maxInFlight: number; rateLimitPerSecond?: number; previousSecretUntil?: string; disabledReason?: string; version: number; createdAt: string; updatedAt: string; conflicts: Conflict[]; fault?: { problems: string[] }; status: Status; lastHour: LastHour }
-export type Status = { state: 'off' | 'not-activated' | 'conflict' | 'invalid' | 'paused' | 'blocked' | 'probing' | 'throttled' | 'failing' | 'healthy' | 'idle'; pausedAt: string | null; keptUntil: string | null; blockedUntil: string | null; failures: number; failingSince: string | null; pausedUntil: string | null; parked: number | null; waiting: number | null; oldestWaitingAt: string | null; deadLetters: number; disabledReason: string | null; conflicts: Conflict[]; problems: string[] }
+export type Status = { state: 'off' | 'not-activated' | 'conflict' | 'invalid' | 'paused' | 'blocked' | 'probing' | 'throttled' | 'failing' | 'degraded' | 'healthy' | 'idle'; pausedAt: string | null; keptUntil: string | null; blockedUntil: string | null; failures: number; failingSince: string | null; pausedUntil: string | null; parked: number | null; waiting: number | null; oldestWaitingAt: string | null; deadLetters: number; disabledReason: string | null; conflicts: Conflict[]; problems: string[] }
 export type LastHour = { success: number; slow: number; error: number; rejected: number; sparkline: number[] }
 export type WebhookWithSecret = { id: string; businessId: string; name: string; url: string; enabled: boolean; paused: boolean; channels: string[]; events: { userMessages: boolean; botMessages: boolean; operatorMessages: boolean; deliveredStatus: boolean; readStatus: boolean; variableChanges: boolean }; headers: Record<string, string>; timeoutMs: number; slowThresholdMs: number; retryProfile: 'none' | 'chat' | 'extended'; whenBlocked: 'reject' | 'park'; maxInFlight: number; rateLimitPerSecond?: number; previousSecretUntil?: string; disabledReason?: string; version: number; createdAt: string; updatedAt: string; conflicts: Conflict[]; fault?: { problems: string[] }; status: Status; secret: string }
 export type Draft = { name: string; url: string; enabled?: boolean; paused?: boolean; channels: string[]; events?: { userMessages?: boolean; botMessages?: boolean; operatorMessages?: boolean; deliveredStatus?: boolean; readStatus?: boolean; variableChanges?: boolean }; headers?: Record<string, string>; timeoutMs?: number; slowThresholdMs?: number; retryProfile?: 'none' | 'chat' | 'extended'; whenBlocked?: 'reject' | 'park'; maxInFlight?: number; rateLimitPerSecond?: number }
@@ -36,7 +40,10 @@ export type Operations = {
   endSession: { answer: undefined }
   listBusinesses: { query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { businesses: BusinessEntry[]; nextCursor?: string } }
   getAccount: { path: { businessId: string }; answer: Account }
-  putAccount: { path: { businessId: string }; body: { webhooksEnabled: boolean }; answer: Account }
+  putAccount: { path: { businessId: string }; body: { webhooksEnabled: boolean; alerts?: { emails?: string[]; urls?: string[]; language?: 'en' | 'es' | 'pt' } }; answer: Account }
+  listAlerts: { path: { businessId: string }; query?: { webhookId?: string | undefined } | undefined; answer: { alerts: AlertEntry[] } }
+  sendTestAlert: { path: { businessId: string }; answer: TestAlertResults }
+  getOverview: { answer: Overview }
   listWebhooks: { path: { businessId: string }; query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: WebhookList }
   createWebhook: { path: { businessId: string }; body: Draft; answer: WebhookWithSecret }
   getWebhook: { path: { businessId: string; id: string }; answer: Webhook }
@@ -68,6 +75,9 @@ export const requests = {
   listBusinesses: ['GET', '/api/v1/businesses'],
   getAccount: ['GET', '/api/v1/businesses/{businessId}/account'],
   putAccount: ['PUT', '/api/v1/businesses/{businessId}/account'],
+  listAlerts: ['GET', '/api/v1/businesses/{businessId}/alerts'],
+  sendTestAlert: ['POST', '/api/v1/businesses/{businessId}/alerts/test'],
+  getOverview: ['GET', '/api/v1/overview'],
   listWebhooks: ['GET', '/api/v1/businesses/{businessId}/webhooks'],
   createWebhook: ['POST', '/api/v1/businesses/{businessId}/webhooks'],
   getWebhook: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}'],

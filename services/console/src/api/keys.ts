@@ -9,6 +9,8 @@ export const keys = {
   attempt: (businessId: string, id: string, attemptId: string) => ['attempt', businessId, id, attemptId] as const,
   deadLetters: (businessId: string, id: string) => ['dead-letters', businessId, id] as const,
   replay: (businessId: string, id: string, replayId: string) => ['replay', businessId, id, replayId] as const,
+  alerts: (businessId: string, id: string) => ['alerts', businessId, id] as const,
+  overview: ['overview'] as const,
   account: (businessId: string) => ['account', businessId] as const,
   audit: (businessId: string) => ['audit', businessId] as const,
 }

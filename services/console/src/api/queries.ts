@@ -95,6 +95,24 @@ export function replayQuery(api: ApiClient, businessId: string, id: string, repl
   })
 }
 
+export function alertsQuery(api: ApiClient, businessId: string, webhookId: string) {
+  return queryOptions({
+    queryKey: keys.alerts(businessId, webhookId),
+    queryFn: ({ signal }) => api.call('listAlerts', { path: { businessId }, query: { webhookId }, signal }),
+  })
+}
+
+/** Time between two readings of the overview: no change is announced for all businesses together. */
+const overviewEveryMs = 10_000
+
+export function overviewQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: keys.overview,
+    queryFn: ({ signal }) => api.call('getOverview', { signal }),
+    refetchInterval: overviewEveryMs,
+  })
+}
+
 export function accountQuery(api: ApiClient, businessId: string) {
   return queryOptions({
     queryKey: keys.account(businessId),

@@ -32,6 +32,7 @@ export function staleAfter(kind: ChangeEventKind, businessId: string, id: string
         keys.errors(businessId, id),
         keys.attempts(businessId, id),
         keys.deadLetters(businessId, id),
+        keys.alerts(businessId, id),
       ]
     case 'health':
       return [keys.webhooks(businessId), keys.webhook(businessId, id), keys.stats(businessId, id)]
@@ -52,6 +53,7 @@ export function restMs(kind: ChangeEventKind, key: QueryKey, listed: number): nu
     // Every refresh reads the topic itself.
     case 'attempts':
     case 'dead-letters':
+    case 'alerts':
       return 2_000
     default:
       return 500

@@ -1,5 +1,6 @@
-export const languages = ['en', 'es', 'pt'] as const
-export type Language = (typeof languages)[number]
+import { type Language, languages } from '../../../domain/definition/definition-values.ts'
+
+export { type Language, languages }
 
 /** Name of each language in that language. */
 export const languageNames: Record<Language, string> = { en: 'English', es: 'Español', pt: 'Português' }

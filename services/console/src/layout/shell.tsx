@@ -14,6 +14,8 @@ const BusinessSwitcher = lazy(() => import('./business-switcher.tsx'))
 const SessionEnded = lazy(() => import('./session-ended.tsx'))
 
 const sections = ['webhooks', 'account', 'audit'] as const
+/** Operators, who may see every business, get an overview of all of them. */
+const operatorSections = ['overview', ...sections] as const
 
 /** Header and navigation around every page of a business. */
 export function Shell() {
@@ -34,7 +36,7 @@ export function Shell() {
             <span className={classes.brandName}>Hookline</span>
           </Link>
           <nav className={classes.nav} aria-label={t('shell.navigation')}>
-            {sections.map((section) => (
+            {(session.businessId === '*' ? operatorSections : sections).map((section) => (
               <NavLink key={section} to={section} className={classes.link}>
                 {t(`shell.${section}`)}
               </NavLink>

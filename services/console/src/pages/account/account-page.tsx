@@ -15,6 +15,7 @@ import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { StateWord } from '../../parts/states/state-word.tsx'
 import { useNotices } from '../../parts/texts/notices.ts'
+import { AlertAddresses } from './alert-addresses.tsx'
 import { You } from './you.tsx'
 
 /** Shows whether webhooks are activated for the business, who changed that and when, and the viewer's permissions. */
@@ -31,6 +32,7 @@ export default function AccountPage() {
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <PageSkeleton rows={[140]} />}
       {data && <Activation businessId={businessId} account={data} />}
+      {data && <AlertAddresses key={businessId} businessId={businessId} account={data} />}
       <You />
     </Stack>
   )

@@ -13,6 +13,7 @@ export const actions = [
   'webhook-test',
   'account-activate',
   'account-deactivate',
+  'account-alerts',
   'replay-start',
   'replay-stop',
   'unread-replay',
@@ -43,6 +44,9 @@ const fieldKeys = {
   maxInFlight: 'form.maxInFlight',
   rateLimitPerSecond: 'form.rateLimitPerSecond',
   webhooksEnabled: 'account.active',
+  'alerts.emails': 'alerts.emails',
+  'alerts.urls': 'alerts.urls',
+  'alerts.language': 'alerts.language',
   secret: 'audit.fieldNames.secret',
   previousSecret: 'audit.fieldNames.previousSecret',
   disabledReason: 'audit.fieldNames.disabledReason',
@@ -74,7 +78,7 @@ export function readHeaderName(field: string): string | null {
 
 /** Secrets, of which only the change itself is shown: their value is always ***. */
 export function isKeptSecret({ field }: { field: string }): boolean {
-  return field === 'secret' || field === 'previousSecret' || field.startsWith('olderSecrets.')
+  return ['secret', 'previousSecret', 'alerts.urls'].includes(field) || field.startsWith('olderSecrets.')
 }
 
 /** @returns null where there is no value. */

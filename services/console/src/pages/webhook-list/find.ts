@@ -10,6 +10,7 @@ const states: readonly WebhookState[] = [
   'blocked',
   'probing',
   'failing',
+  'degraded',
   'throttled',
   'paused',
   'not-activated',

@@ -1,4 +1,5 @@
 import {
+  IconActivity,
   IconAlertTriangle,
   IconCircleCheck,
   IconClockPause,
@@ -25,6 +26,7 @@ const looks: Record<WebhookState, Look> = {
   healthy: { tone: 'green', Icon: IconCircleCheck },
   idle: { tone: 'blue', Icon: IconMoon },
   failing: { tone: 'yellow', Icon: IconAlertTriangle },
+  degraded: { tone: 'yellow', Icon: IconActivity },
   blocked: { tone: 'red', Icon: IconHandStop },
   probing: { tone: 'yellow', Icon: IconHeartbeat },
   paused: { tone: 'blue', Icon: IconPlayerPause },

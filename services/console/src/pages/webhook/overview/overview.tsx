@@ -4,6 +4,7 @@ import type { Stats, Webhook } from '../../../api/types.ts'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { Replays } from '../replays/replays.tsx'
+import { Alerts } from './alerts.tsx'
 import { Backlog } from './backlog.tsx'
 import { ResponseTimesCard } from './response-times.tsx'
 
@@ -21,6 +22,7 @@ export function Overview({ webhook, stats, error, onRetry }: Props) {
       </Suspense>
       <ResponseTimesCard times={stats.last30Minutes} />
       <Backlog webhook={webhook} status={stats.status} />
+      <Alerts webhook={webhook} />
       <Replays webhook={webhook} />
     </Stack>
   )

@@ -35,6 +35,15 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
           </Anchor>
         </Banner>
       )
+    case 'degraded':
+      return (
+        <Banner title={t('banner.degraded')}>
+          {t('banner.degradedText')}{' '}
+          <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'errors')}>
+            {t('banner.toErrors')}
+          </Anchor>
+        </Banner>
+      )
     case 'paused':
       return <PausedBanner webhook={webhook} status={status} />
     case 'throttled':
