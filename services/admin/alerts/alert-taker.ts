@@ -1,6 +1,6 @@
 import type { WebhookAlert } from '../../domain/stats/alert.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
-import type { Assignment, Commit, ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
+import type { Assignment, Commit, CommitResult, ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 
 /** done: the alert need not be handled again. later: it is delivered again. */
@@ -12,10 +12,8 @@ export type AlertTakerEdges = {
   /** Ids of the alerts at these offsets of a partition: fromOffset <= offset < toOffset. */
   readIds: (partition: number, fromOffset: number, toOffset: number) => Promise<Iterable<string>>
   handle: (alert: WebhookAlert) => Promise<AlertHandled>
-  /** @returns false when the assignment is no longer the current one. @throws when Kafka did not accept the commit. */
-  commit: (assignment: Assignment, commits: Commit[]) => Promise<boolean>
+  commit: (assignment: Assignment, commits: Commit[]) => Promise<CommitResult>
   unread: (record: ConsumedRecord, reason: string) => void
-  commitFailed: (error: unknown) => void
   /** Alerts handled at a time; as many may be handled twice if the process is killed. */
   atOnce: number
   clock: Pick<Clock, 'monotonicMs'>
@@ -44,7 +42,7 @@ export class AlertTaker {
   /** @returns how many records were taken; the others are delivered again. */
   async take(batch: RecordBatch): Promise<number> {
     const { records, assignment, partition } = batch
-    const { topic, atOnce, clock, commit, commitFailed } = this.#edges
+    const { topic, atOnce, clock, commit } = this.#edges
     const startedMs = clock.monotonicMs()
     const ids = await this.#idsBefore(batch)
     let taken = 0
@@ -56,7 +54,7 @@ export class AlertTaker {
       taken += finished.length
       const last = finished.at(-1)
       // The next commit makes up for one that fails.
-      if (last) await commit(assignment, [{ topic, partition, offset: last.offset + 1 }]).catch(commitFailed)
+      if (last) await commit(assignment, [{ topic, partition, offset: last.offset + 1 }])
       if (unfinished !== -1 || clock.monotonicMs() - startedMs > takeMs) break
     }
     return taken

@@ -73,9 +73,8 @@ async function openWay(
       return ids
     },
     handle,
-    commit: async (assignment, commits) => (await member?.commit(assignment, commits)) ?? false,
+    commit: async (assignment, commits) => (await member?.commit(assignment, commits)) ?? 'outdated',
     unread: (record, reason) => unreadReporter(record, placeOf(record), context)(reason),
-    commitFailed: (err) => context.log.warn({ err, topic }, 'commit failed, the next one makes up for it'),
     atOnce,
     clock: context.clock,
   })

@@ -5,7 +5,7 @@ import type { DeadLetterReason } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
-import { type EndedAttempt, endMs, followUp, gateTransitions, type Plan, rejected } from './follow-up.ts'
+import { type EndedAttempt, ended, endMs, followUp, type Plan, rejected } from './follow-up.ts'
 import type { FaultGates } from './gate/fault-gates.ts'
 import type { ReplayPacers } from './gate/replay-pacers.ts'
 import { longestHoldMs, type Next } from './gate/retry.ts'
@@ -98,8 +98,7 @@ export class AttemptFlow {
         this.#switchedOff.set(webhookId, entry.offset)
         ports.disable(entry, switchOff)
       })
-    const transition = isSwitchedOff ? 'switched-off' : gateTransitions[gate]
-    this.#applyOutcome(lane, item, entry, { outcome, startedAtMs, transition })
+    this.#applyOutcome(lane, item, entry, ended(outcome, startedAtMs, isSwitchedOff ? 'switched-off' : gate))
     if (probe || gate !== 'unchanged') lanes.wake(webhookId)
   }
 
@@ -171,10 +170,10 @@ export class AttemptFlow {
   }
 
   /** Records the attempt, then makes the lane wait for a retry or advance. */
-  #applyOutcome(lane: Lane<Item>, item: Item, entry: Entry, ended: EndedAttempt): void {
+  #applyOutcome(lane: Lane<Item>, item: Item, entry: Entry, attempt: EndedAttempt): void {
     const { lanes, steps } = this.#context
     const next = steps.step(item.position, item.delivery, 'recording an attempt', () =>
-      this.#record(item, entry, ended),
+      this.#record(item, entry, attempt),
     )
     if (next instanceof SetAside) return this.#setAside(lane, item, next)
     if (next.kind === 'retry') this.#wait(lane, item, next.delayMs)
@@ -185,9 +184,9 @@ export class AttemptFlow {
    * Writes the records of an attempt.
    * @returns the next step: done, retry, later, or dead letter.
    */
-  #record(item: Item, entry: Entry, ended: EndedAttempt): Next {
+  #record(item: Item, entry: Entry, attempt: EndedAttempt): Next {
     const { ports, held } = this.#context
-    const { next, records, tried } = followUp(item, entry, ended, ports.nowMs(), ports.random())
+    const { next, records, tried } = followUp(item, entry, attempt, ports.nowMs(), ports.random())
     if (next.kind === 'retry') held.record(item.position.partition, records, () => {})
     else this.#finishAfter(item, records, next.kind === 'later' ? item.nextAttempt : Number.POSITIVE_INFINITY)
     if (tried) held.attempted(item, tried)

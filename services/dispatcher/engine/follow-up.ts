@@ -4,6 +4,7 @@ import type { AttemptSummary, DeadLetterReason, WebhookTransition } from '../../
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { attemptRecord, toSummary } from './attempt-record.ts'
 import { decideNext, type Next } from './gate/retry.ts'
+import type { GateChange } from './gate/send-gate.ts'
 import { type Item, toPending } from './item.ts'
 import type { OutcomeRecords } from './ports.ts'
 
@@ -16,8 +17,17 @@ export type Plan =
 /** transition: what the outcome did to the webhook. */
 export type EndedAttempt = { outcome: Outcome; startedAtMs: number; transition: WebhookTransition | null }
 
-/** How the record of an attempt says what it did to its gate. */
-export const gateTransitions = { opened: 'blocked', closed: 'unblocked', unchanged: null } as const
+const transitions = {
+  opened: 'blocked',
+  closed: 'unblocked',
+  unchanged: null,
+  'switched-off': 'switched-off',
+} as const satisfies Record<GateChange['gate'] | 'switched-off', WebhookTransition | null>
+
+/** An attempt that was sent. @param change what its outcome did to the webhook. */
+export function ended(outcome: Outcome, startedAtMs: number, change: keyof typeof transitions): EndedAttempt {
+  return { outcome, startedAtMs, transition: transitions[change] }
+}
 
 /** An attempt that was not sent. */
 export function rejected(reason: 'breaker' | 'expired', nowMs: number): EndedAttempt {

@@ -33,12 +33,9 @@ function bench(ids: string[], edges: Partial<AlertTakerEdges> = {}) {
     },
     commit: async (_assignment, [commit]) => {
       commits.push(commit?.offset ?? -1)
-      return true
+      return 'committed'
     },
     unread: ({ offset }) => unread.push(offset),
-    commitFailed: (error) => {
-      throw error
-    },
     atOnce: 2,
     clock: { monotonicMs: () => 0 },
     ...edges,
