@@ -9,28 +9,44 @@ import type { JvmPlatform } from '../../deploy/local/platform/jvm-platform.ts'
 import { loginWithAcls } from '../../deploy/local/platform/kafka-properties.ts'
 import { startOwnPlatform } from '../../deploy/local/platform/platform.ts'
 import { until } from '../../deploy/local/process/until.ts'
+import { type ServiceName, serviceNames } from '../../deploy/local/stack/stack.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
-import { listRights, type Program, programs, type Right } from '../../services/topics/rights.ts'
+import { type Program, programs } from '../../services/topics/rights.ts'
 import { commandLine } from '../support/command-line.ts'
+import { figure } from '../support/figure.ts'
+import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { type KafkaTools, openKafkaTools } from '../support/kafka-tools.ts'
 import { messageOf, publish } from '../support/load.ts'
+import { grant, listGranted, readGranted } from '../support/secured/acl-bindings.ts'
+import {
+  inRandomOrder,
+  type RightOfService,
+  roundsOf,
+  runTool,
+  type ToolEnd,
+  takeFromServices,
+  takeFromTool,
+} from '../support/secured/one-right-less.ts'
+import { spoiledPrefix, type ToolName, toolNames, toolUses } from '../support/secured/tool-uses.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
-import { openKafka, testContext } from '../support/topic-reader.ts'
+import { seeded } from '../support/simulation.ts'
+import { testContext } from '../support/topic-reader.ts'
 
 /** Every program with its own user and the rights of services/topics/rights.ts, against Kafka's StandardAuthorizer. */
 
-const tools = await openKafkaTools()
-const lacking = typeof tools === 'string' ? tools : null
+const kafkaTools = await openKafkaTools()
+const lacking = typeof kafkaTools === 'string' ? kafkaTools : null
 if (lacking) process.stdout.write(`rights in Kafka are not tested: ${lacking}\n`)
-
-// After the imports above, because kafkajs may be loaded by the services' own module only.
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = await import('kafkajs')
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const prefix = 'rights-'
 const arrivesWithinMs = 60_000
 const passwords = Object.fromEntries(programs.map((program) => [program, randomBytes(12).toString('hex')]))
+
+const seed = Number(process.env.HOOKLINE_SEED ?? systemClock.nowMs() % 1_000_000)
+/** How each process has ended. */
+const ends: string[] = []
 
 let platform: JvmPlatform
 let world: TestStack
@@ -49,13 +65,18 @@ beforeAll(async () => {
   if (lacking) return
   const progress = (line: string) => void process.stderr.write(`${line}\n`)
   platform = await startOwnPlatform({ progress }, loginWithAcls(passwords))
-  await grant(programs.filter((program) => program !== 'formatter'))
-  await runPrinted('formatter', tools as KafkaTools)
+  const others = programs.filter((program) => program !== 'formatter')
+  await grant(
+    platform.brokers,
+    others.flatMap((program) => listGranted(program, prefix)),
+  )
+  await runPrinted('formatter', kafkaTools as KafkaTools)
   world = await startTestStack({
     brokers: [platform.broker.addressOf('LOGIN')],
     schemaRegistryUrl: platform.schemaRegistryUrl,
     topicPrefix: prefix,
     envOf: signIn,
+    progress: (line) => void (/ ended /.test(line) && ends.push(line)),
     extraEnv: { HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS: '200' },
   })
 })
@@ -63,38 +84,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]()
   await platform?.stop()
-  if (typeof tools !== 'string') await tools[Symbol.asyncDispose]()
+  if (typeof kafkaTools !== 'string') await kafkaTools[Symbol.asyncDispose]()
 })
-
-const allowed = (program: Program) =>
-  listRights(program, prefix).flatMap(({ resource, name, pattern, operations }) =>
-    operations.map((operation) => ({
-      resourceType: resource === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
-      resourceName: name,
-      resourcePatternType: pattern === 'prefixed' ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
-      principal: `User:${program}`,
-      host: '*',
-      operation: kafkaOperations[operation],
-      permissionType: AclPermissionTypes.ALLOW,
-    })),
-  )
-
-const kafkaOperations: Record<Right['operations'][number], number> = {
-  Read: AclOperationTypes.READ,
-  Write: AclOperationTypes.WRITE,
-  Describe: AclOperationTypes.DESCRIBE,
-  Create: AclOperationTypes.CREATE,
-  Delete: AclOperationTypes.DELETE,
-  AlterConfigs: AclOperationTypes.ALTER_CONFIGS,
-  DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
-}
-
-async function grant(wanted: readonly Program[]): Promise<void> {
-  const admin = openKafka(platform.brokers).admin()
-  await admin.connect()
-  await admin.createAcls({ acl: wanted.flatMap(allowed) })
-  await admin.disconnect()
-}
 
 /** Runs the output of `npm run topics -- acls` with Kafka's own tool. */
 async function runPrinted(program: Program, { folder }: KafkaTools): Promise<void> {
@@ -107,6 +98,9 @@ async function runPrinted(program: Program, { folder }: KafkaTools): Promise<voi
   await promisify(execFile)('bash', ['-euc', script], { env: { PATH: path, BOOTSTRAP: platform.brokers[0] ?? '' } })
 }
 
+const rightsOf = (program: ServiceName): RightOfService[] =>
+  listGranted(program, prefix).map((right) => ({ ...right, program }))
+
 /** Refusals of Kafka so far, from the log of its authorizer. */
 async function refusals(): Promise<string[]> {
   const log = await readFile(join(platform.logDirectory, 'kafka.log'), 'utf8')
@@ -114,21 +108,10 @@ async function refusals(): Promise<string[]> {
 }
 
 test.skipIf(lacking)('kafka-acls.sh turns the printed commands into exactly the rights of the map', async () => {
-  const admin = openKafka(platform.brokers).admin()
-  await admin.connect()
-  const { resources } = await admin.describeAcls({
-    resourceType: AclResourceTypes.ANY,
-    resourcePatternType: ResourcePatternTypes.ANY,
-    operation: AclOperationTypes.ANY,
-    permissionType: AclPermissionTypes.ANY,
-    principal: 'User:formatter',
-  })
-  await admin.disconnect()
-  const found = resources.flatMap(({ acls, ...resource }) =>
-    acls.map((acl) => ({ ...acl, ...resource, resourcePatternType: resource.resourcePatternType })),
-  )
+  const found = await readGranted(platform.brokers, 'formatter')
   const line = (acl: object) => JSON.stringify(Object.entries(acl).sort())
-  expect(found.map(line).sort()).toEqual(allowed('formatter').map(line).sort())
+  const expected = listGranted('formatter', prefix).map(({ acl }) => line(acl))
+  expect(found.map(line).sort()).toEqual(expected.sort())
 })
 
 test.skipIf(lacking)('with the printed rights and no others, Kafka refuses nothing that the product does', async () => {
@@ -193,5 +176,62 @@ test.skipIf(lacking)(
     await expect(asked).rejects.toThrow(/authoriz/i)
     await admin.disconnect()
     expect(await refusals()).toContainEqual(expect.stringContaining('User:producer is Denied'))
+  },
+)
+
+test.skipIf(lacking)(
+  'a service without one of its rights names it and waits, loses nothing, and goes on once it has it',
+  { timeout: caseTimeoutMs },
+  async () => {
+    const { id, path } = await world.defineWebhook('/walk', [`${world.businessId}/walk`])
+    await world.inForce()
+    const probe = {
+      channel: `${world.businessId}/walk`,
+      path,
+      webhookPath: `businesses/${world.businessId}/webhooks/${id}`,
+    }
+    const endsBefore = ends.length
+    const random = seeded(seed)
+    const rounds = roundsOf(serviceNames.map((name) => inRandomOrder(rightsOf(name), random)))
+    const wrong: string[] = []
+    for (const round of sized(rounds, rounds.slice(0, 1)))
+      wrong.push(...(await takeFromServices(world, platform.brokers, round, probe)))
+    const own = ends.slice(endsBefore).filter((end) => !end.includes('exit code 0'))
+    figure(
+      57,
+      `seed ${seed}: ${sized(rounds, rounds.slice(0, 1)).flat().length} rights of services taken away; not as it should be: ${wrong.length}, ended by themselves ${own.length}`,
+    )
+    expect(wrong).toEqual([])
+    expect(own).toEqual([])
+  },
+)
+
+test.skipIf(lacking)(
+  'a tool without one of its rights ends and names it, unless it works without',
+  { timeout: caseTimeoutMs },
+  async () => {
+    const tools = toolUses(platform.brokers, signIn, prefix)
+    const env = { ...signIn('topics'), KAFKA_BROKERS: platform.brokers[0], KAFKA_SASL_MECHANISM: 'none' }
+    const apply = {
+      args: ['services/topics/command.ts', 'apply'],
+      env: { ...env, HOOKLINE_TOPIC_PREFIX: spoiledPrefix },
+    }
+    expect((await runTool(apply)).code).toBe(0)
+    await grant(platform.brokers, listGranted('topics', spoiledPrefix))
+    const random = seeded(seed)
+    const done: ToolEnd[] = []
+    const walk = async (tool: ToolName) => {
+      const rights = inRandomOrder(listGranted(tool, tools.prefixOf(tool)), random)
+      for (const right of sized(rights, rights.slice(0, 1)))
+        done.push(await takeFromTool(platform.brokers, right, await tools.commandFor(right)))
+    }
+    await Promise.all(toolNames.map(walk))
+    const wrong = done.filter(({ isNamed, code }) => !isNamed && code !== 0)
+    const without = done.filter(({ isNamed, code }) => !isNamed && code === 0).length
+    figure(
+      57,
+      `seed ${seed}: ${done.length} rights of tools taken away; ${without} were not needed, not named ${wrong.length}`,
+    )
+    expect(wrong).toEqual([])
   },
 )

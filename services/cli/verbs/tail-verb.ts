@@ -64,7 +64,10 @@ function topicOf(name: string, prefix: string, names: string[]): string {
   const own = names
     .filter((one) => one.startsWith(prefix) && !one.startsWith('__'))
     .map((one) => one.slice(prefix.length))
-  throw new CliFailure(exitCodes.notFound, `no topic ${prefix}${name}; existing topics: ${own.sort().join(', ')}`)
+  throw new CliFailure(
+    exitCodes.notFound,
+    `no topic ${prefix}${name}, or Kafka's ACLs do not allow to Describe it; existing topics: ${own.sort().join(', ')}`,
+  )
 }
 
 /** Prints records in the order in which they were read, or sorted by time, while decoding overlaps with reading. */

@@ -3,6 +3,8 @@ import { readMetadata } from '../commit-metadata.ts'
 import type { Logger } from '../runtime/log.ts'
 import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { judgeCommit, type LogExtent } from './log-ids.ts'
+import { unwrapError } from './produce/send-fault.ts'
+import { type KafkaFault, nameDenial } from './security/denied.ts'
 import { withAdmin } from './topics.ts'
 
 /** Next offset to read, and the metadata committed with it ('' if there is none). */
@@ -33,7 +35,9 @@ export function fetchCommittedOnce(
     // Without metadata kafkajs knows no broker, fails to find the group's coordinator, and waits 300 ms before it
     // retries.
     await admin.fetchTopicMetadata({ topics })
-    const fetched = await admin.fetchOffsets({ groupId, topics })
+    const fetched = await admin.fetchOffsets({ groupId, topics }).catch((error: unknown) => {
+      throw nameDenial(unwrapError(error) as KafkaFault, 'Describe', `group ${groupId}`)
+    })
     // Fetched after the commits: otherwise the group could move on in between and seem to have committed beyond the
     // end.
     const extents = await fetchExtents(admin, topics)

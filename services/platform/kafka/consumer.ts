@@ -8,6 +8,7 @@ import { PartitionAssigners } from './kafkajs-patches/kafkajs.ts'
 import type { Cluster } from './kafkajs-patches/kafkajs-inside.ts'
 import { type Membership, registerMembership } from './kafkajs-patches/membership.ts'
 import { LogIds } from './log-ids.ts'
+import { ReadDenials } from './read-denials.ts'
 
 export type { Commit, CommitResult } from './group-commits.ts'
 
@@ -63,17 +64,22 @@ export class GroupConsumer implements AsyncDisposable {
   readonly #stopping: AbortSignal | undefined
   readonly #membership: Membership
   readonly #commits: GroupCommits
+  readonly #denials: ReadDenials
   #assignment: { partitions: Map<string, number[]>; current: boolean; fresh: boolean } = {
     partitions: new Map(),
     current: false,
     fresh: true,
   }
+  /** A crash after stopping began. */
+  #crash: Error | undefined
   #memberId = ''
   #generation = -1
 
   private constructor(kafka: Kafka, options: ConsumerOptions, context: WaitContext) {
     const { log, stopping } = context
+    const denials = new ReadDenials(partOf(options), context)
     this.#options = options
+    this.#denials = denials
     this.#commits = new GroupCommits(options.groupId, (topic) => this.findLogId(topic), context)
     this.#log = log
     this.#stopping = stopping
@@ -81,8 +87,10 @@ export class GroupConsumer implements AsyncDisposable {
       logIds: new LogIds(options.logIds),
       log,
       isClosing: false,
+      stopping,
       group: null,
       onStart: options.onStart,
+      onDenied: (reason) => denials.add(reason),
       fail: options.fail,
     }
     const held = () => ({ memberId: this.#memberId, partitions: this.#assignment.partitions })
@@ -111,6 +119,7 @@ export class GroupConsumer implements AsyncDisposable {
       eachBatchAutoResolve: false,
       eachBatch: (payload) => self.#eachBatch(payload),
     })
+    if (self.#crash) throw self.#crash
     return self
   }
 
@@ -156,6 +165,7 @@ export class GroupConsumer implements AsyncDisposable {
     const { groupId, fail, onAssigned, onPassed } = this.#options
     const part = partOf(this.#options)
     readiness.set(part, 'has not joined its group yet')
+    this.#consumer.on('consumer.fetch', () => this.#denials.onFetch())
     this.#consumer.on('consumer.group_join', ({ payload }) => {
       this.#assignment.current = false
       const partitions = new Map(Object.entries(payload.memberAssignment))
@@ -185,7 +195,8 @@ export class GroupConsumer implements AsyncDisposable {
     this.#consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
       this.#assignment.current = false
       readiness.set(part, error.message)
-      if (!restart) fail(error)
+      if (this.#stopping?.aborted) this.#crash = error
+      else if (!restart) fail(error)
     })
   }
 

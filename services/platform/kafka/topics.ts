@@ -1,6 +1,8 @@
 import type { Admin, ITopicConfig, ITopicMetadata, Kafka } from 'kafkajs'
 import type { Clock } from '../runtime/clock.ts'
 import { ConfigResourceTypes, KafkaJSError } from './kafkajs-patches/kafkajs.ts'
+import { unwrapError } from './produce/send-fault.ts'
+import { isDenied, type KafkaFault, nameDenial } from './security/denied.ts'
 
 export type TopicSpec = {
   name: string
@@ -134,7 +136,11 @@ async function assertEnoughBrokers(admin: Admin, replicationFactor: number): Pro
  * gives up while the broker does not know a new topic yet, for example when others are created at the same time.
  */
 export async function createTopics(admin: Admin, topics: ITopicConfig[], clock: Clock): Promise<void> {
-  await admin.createTopics({ topics, waitForLeaders: false })
+  await admin.createTopics({ topics, waitForLeaders: false }).catch((error: unknown) => {
+    const { errors = [] } = unwrapError(error) as { errors?: (KafkaFault & { topic: string })[] }
+    if (errors.length === 0) throw error
+    throw new Error(errors.map((each) => nameDenial(each, 'Create', each.topic).message).join('; '))
+  })
   const names = topics.map(({ topic }) => topic)
   const startMs = clock.monotonicMs()
   while (!(await haveLeaders(names, admin))) {
@@ -177,29 +183,38 @@ async function alterSettings(admin: Admin, changes: SettingDifference[]): Promis
     admin,
     [...byTopic.keys()].map((name) => ({ name })),
   )
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: [...byTopic].map(([name, ofTopic]) => {
-      const kept = [...(settings.get(name) ?? [])]
-        .filter(([, { own }]) => own)
-        .map(([setting, { value }]) => [setting, value] as const)
-      const wanted = new Map([...kept, ...ofTopic.map(({ setting, shouldBe }) => [setting, shouldBe] as const)])
-      return {
-        type: ConfigResourceTypes.TOPIC,
-        name,
-        configEntries: [...wanted].map(([name, value]) => ({ name, value })),
-      }
-    }),
+  const resources = [...byTopic].map(([name, ofTopic]) => {
+    const kept = [...(settings.get(name) ?? [])]
+      .filter(([, { own }]) => own)
+      .map(([setting, { value }]) => [setting, value] as const)
+    const wanted = new Map([...kept, ...ofTopic.map(({ setting, shouldBe }) => [setting, shouldBe] as const)])
+    const configEntries = [...wanted].map(([setting, value]) => ({ name: setting, value }))
+    return { type: ConfigResourceTypes.TOPIC, name, configEntries }
   })
+  // One at a time, so that a denial can name its topic.
+  for (const resource of resources)
+    await admin.alterConfigs({ validateOnly: false, resources: [resource] }).catch((error: unknown) => {
+      throw nameDenial(unwrapError(error) as KafkaFault, 'AlterConfigs', resource.name)
+    })
 }
 
 /** Topic -> setting -> value, and whether it is the topic's own. */
 type TopicSettings = Map<string, Map<string, { value: string; own: boolean }>>
 
 async function describeSettings(admin: Admin, specs: Pick<TopicSpec, 'name'>[]): Promise<TopicSettings> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: specs.map(({ name }) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  const describe = (names: string[]) =>
+    admin.describeConfigs({
+      includeSynonyms: false,
+      resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+    })
+  const { resources } = await describe(specs.map(({ name }) => name)).catch(async (error: unknown) => {
+    // Asks again one at a time, so that a denial can name its topic.
+    if (isDenied(unwrapError(error) as KafkaFault))
+      for (const { name } of specs)
+        await describe([name]).catch((denial: unknown) => {
+          throw nameDenial(unwrapError(denial) as KafkaFault, 'DescribeConfigs', name)
+        })
+    throw error
   })
   return new Map(
     resources.map(({ resourceName, configEntries }) => [

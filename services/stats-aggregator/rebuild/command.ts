@@ -3,10 +3,10 @@ import Type, { type Static } from 'typebox'
 import { ConfigError, loadConfig } from '../../platform/config/config.ts'
 import { connectionRules } from '../../platform/config/connection-variables.ts'
 import { streamVariables } from '../../platform/config/variables.ts'
+import { CommandReadiness } from '../../platform/kafka/security/command-readiness.ts'
 import { systemClock } from '../../platform/runtime/clock.ts'
 import { createLogger } from '../../platform/runtime/log.ts'
 import { createMetrics } from '../../platform/runtime/metrics.ts'
-import { Readiness } from '../../platform/runtime/readiness.ts'
 import { generationVariable } from '../../topics/stats-generation.ts'
 import { alertVariables } from '../config.ts'
 import { rebuild } from './rebuild.ts'
@@ -48,7 +48,13 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exit(1)
   }
-  const context = { config, log: createLogger('stats', 'error'), clock: systemClock, readiness: new Readiness(), fail }
+  const context = {
+    config,
+    log: createLogger('stats', 'error'),
+    clock: systemClock,
+    readiness: new CommandReadiness(fail),
+    fail,
+  }
   const result = await rebuild(
     { ...context, metrics: createMetrics('stats-rebuild'), stopping: stop.signal },
     { generation, slowThresholdMs, resume: values.resume },

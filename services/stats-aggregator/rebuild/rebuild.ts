@@ -104,7 +104,8 @@ async function createTopic(
 ): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     const count = (await partitionCounts(admin, [attemptsTopic])).get(attemptsTopic) ?? 0
-    if (count === 0) throw new Error(`topic ${attemptsTopic} does not exist`)
+    if (count === 0)
+      throw new Error(`topic ${attemptsTopic} does not exist, or Kafka's ACLs do not allow to Describe it`)
     const specs = [toTopicSpec(statsTopic, use.prefix, count)]
     await applyTopics(admin, specs, await diffTopics(admin, specs), -1, clock)
   })

@@ -1,7 +1,7 @@
 import { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
+import { CommandReadiness } from '../../platform/kafka/security/command-readiness.ts'
 import { systemClock } from '../../platform/runtime/clock.ts'
 import { createLogger } from '../../platform/runtime/log.ts'
-import { Readiness } from '../../platform/runtime/readiness.ts'
 import type { TopicsConfig } from '../config.ts'
 import { copyRecords } from './copy.ts'
 import { Installation } from './installation.ts'
@@ -26,11 +26,11 @@ export async function migrate(
   print: (line: string) => void,
 ): Promise<boolean> {
   const log = createLogger('topics', 'error')
-  const context = { log, clock: systemClock, readiness: new Readiness() }
   const fail = (error: unknown): never => {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exit(1)
   }
+  const context = { log, clock: systemClock, readiness: new CommandReadiness(fail) }
   await using source = await Installation.open(from, context, fail)
   await using target = await Installation.open(to, context, fail)
   for (const topic of movedTopics) {

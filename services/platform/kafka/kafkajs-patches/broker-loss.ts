@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module'
 import { systemClock } from '../../runtime/clock.ts'
-import type { Cluster, ConsumerGroupClass } from './kafkajs-inside.ts'
-import { isClosing } from './membership.ts'
+import { isDenied, nameDenial } from '../security/denied.ts'
+import type { Cluster, ConsumerGroup, ConsumerGroupClass } from './kafkajs-inside.ts'
+import { isClosing, isStopping, reportDenial } from './membership.ts'
+import { mayDo } from './protocols/metadata-protocol.ts'
 
 type Fault = Error & { type?: string; cause?: unknown; host?: string; port?: number }
 
@@ -9,6 +11,8 @@ type Fault = Error & { type?: string; cause?: unknown; host?: string; port?: num
 const pauseMs = 250
 /** How long a member tries to join while no coordinator answers, before the consumer crashes and starts anew. */
 const joinLimitMs = 30_000
+/** Pause between two tries of what Kafka's ACLs deny. Shorter than any session, so that a member stays one. */
+const deniedPauseMs = 1_000
 
 const connectionFaults = ['KafkaJSConnectionError', 'KafkaJSConnectionClosedError', 'KafkaJSRequestTimeoutError']
 const movedLeaders = ['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'FENCED_LEADER_EPOCH', 'UNKNOWN_LEADER_EPOCH']
@@ -22,6 +26,8 @@ const movedCoordinator = ['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AV
  * heartbeat that fails, and new leaders are read from the metadata.
  * Heartbeats may fail for as long as a session lasts; after that other members may own the partitions, and fetching
  * stops.
+ * A right that is taken away ends kafkajs' consumer for good, and its process with it, again after each restart. Here the
+ * member reports what is denied, and tries until it is allowed.
  */
 export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClass {
   return class extends ofKafkajs {
@@ -35,13 +41,19 @@ export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClas
 
     override async joinAndSync(): Promise<void> {
       const giveUpMs = systemClock.monotonicMs() + joinLimitMs
-      for (;;)
+      for (let isFirst = true; ; isFirst = false)
         try {
+          if (!isFirst) await this.cluster.refreshMetadata()
+          requireRead(this)
           return await super.joinAndSync()
         } catch (error) {
-          const mayWait = isAway(unwrap(error), movedCoordinator) && systemClock.monotonicMs() < giveUpMs
-          if (!mayWait || this.#isOver()) throw error
-          await systemClock.sleep(pauseMs)
+          const fault = unwrap(error)
+          const mayWait = isAway(fault, movedCoordinator) && systemClock.monotonicMs() < giveUpMs
+          const mayBeAllowed = isDenied(fault) && !isStopping(this.cluster)
+          if (isDenied(fault)) nameDenial(fault, 'Read', `group ${this.groupId}`)
+          if ((!mayWait && !mayBeAllowed) || this.#isOver()) throw isDenied(fault) ? fault : error
+          if (isDenied(fault)) await this.#report(fault)
+          else await systemClock.sleep(pauseMs)
         }
     }
 
@@ -49,6 +61,8 @@ export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClas
       try {
         if (!this.#search) await super.heartbeat(options)
       } catch (error) {
+        // Joining waits until it is allowed.
+        if (isDenied(error as Fault)) throw Object.assign(new Error('denied'), { type: 'REBALANCE_IN_PROGRESS' })
         if (!isAway(error as Fault, movedCoordinator)) throw error
         this.#search ??= this.#findCoordinator()
         this.#search.catch(() => undefined)
@@ -57,8 +71,10 @@ export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClas
     }
 
     override async recoverFromFetch(error: Fault): Promise<void> {
-      if (!isAway(error, movedLeaders)) return super.recoverFromFetch(error)
+      const fault = unwrap(error)
+      if (!isDenied(fault) && !isAway(error, movedLeaders)) return super.recoverFromFetch(error)
       if (this.#isOver()) return
+      if (isDenied(fault)) return this.#report(fault)
       removeBroker(this.cluster, error)
       await systemClock.sleep(pauseMs)
       await this.cluster.refreshMetadata()
@@ -79,10 +95,25 @@ export function outliveBrokers(ofKafkajs: ConsumerGroupClass): ConsumerGroupClas
       }
     }
 
+    /** Resolves when the next try is due. */
+    async #report(denial: Fault): Promise<void> {
+      reportDenial(this.cluster, nameDenial(denial, 'Read', `group ${this.groupId}`).message)
+      await systemClock.sleep(deniedPauseMs)
+    }
+
     #isOver(): boolean {
       return this.#hasLeft || isClosing(this.cluster)
     }
   }
+}
+
+/** @throws a denial of a topic that must not be read. Without this it would show at the first fetch, which may be late. */
+function requireRead({ cluster, topicsSubscribed }: Pick<ConsumerGroup, 'cluster' | 'topicsSubscribed'>): void {
+  const known = cluster.brokerPool?.metadata?.topicMetadata ?? []
+  const denied = known.find((metadata) => topicsSubscribed.includes(metadata.topic) && !mayDo('Read', metadata))
+  if (!denied) return
+  const type = 'TOPIC_AUTHORIZATION_FAILED'
+  throw nameDenial(Object.assign(new Error('by the metadata'), { type }), 'Read', denied.topic)
 }
 
 const ofGroups = 0

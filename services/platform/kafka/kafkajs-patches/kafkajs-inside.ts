@@ -1,3 +1,5 @@
+import type { TopicMetadata } from './protocols/metadata-protocol.ts'
+
 /** The parts of kafkajs' inner classes that we use; they have no types of their own. */
 
 export type PartitionNumber = { partition: number }
@@ -9,6 +11,7 @@ export type Cluster = {
     topics: { topic: string; partitions: PartitionNumber[]; fromBeginning: boolean }[],
   ): Promise<TopicOffsets[]>
   refreshMetadata(): Promise<void>
+  readonly brokerPool?: { readonly metadata?: { topicMetadata: TopicMetadata[] } | null }
   removeBroker(address: { host: string; port: number }): void
   findBroker(of: { nodeId: number }): Promise<Coordinator>
   findGroupCoordinatorMetadata(of: {

@@ -20,9 +20,12 @@ export type Membership = {
   readonly log: Logger
   /** Whether the consumer is being closed: nothing may connect again. */
   isClosing: boolean
+  readonly stopping: AbortSignal | undefined
   /** The group of the consumer's current start; kafkajs creates another one after a crash. */
   group: ConsumerGroup | null
   onStart?: ((start: StartPosition) => void) | undefined
+  /** Called at each try that Kafka's ACLs deny. */
+  onDenied: (reason: string) => void
   /** Ends the process when a log has changed. */
   fail: (error: unknown) => void
 }
@@ -34,8 +37,17 @@ export function registerMembership(cluster: Cluster, membership: Membership): vo
   memberships.set(cluster, membership)
 }
 
+export function reportDenial(cluster: Cluster, reason: string): void {
+  memberships.get(cluster)?.onDenied(reason)
+}
+
 export function isClosing(cluster: Cluster): boolean {
   return memberships.get(cluster)?.isClosing ?? false
+}
+
+/** Whether the service is being stopped: it no longer waits for anything that it needs to begin. */
+export function isStopping(cluster: Cluster): boolean {
+  return memberships.get(cluster)?.stopping?.aborted ?? false
 }
 
 /** One commit, under the generation and member that the manager was created for. */

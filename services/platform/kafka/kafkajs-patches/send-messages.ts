@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Message, PartitionMetadata } from 'kafkajs'
-import type { MetadataError, TopicMetadata } from './protocols/metadata-protocol.ts'
+import { type MetadataError, mayDo, type TopicMetadata } from './protocols/metadata-protocol.ts'
 import {
   faultFromCode,
   noteResults,
@@ -136,9 +136,10 @@ function sendMessages({ cluster, partitioner, retrier, logger }: Omit<Edges, 'eo
 
   /** Why a topic cannot be written, according to the metadata. */
   function faultOf(topic: string): Faulty | null {
-    const { topicErrorCode = 0, authorizedOperations = notTold } = metadataOf(topic) ?? {}
+    const metadata: Partial<TopicMetadata> = metadataOf(topic) ?? {}
+    const { topicErrorCode = 0 } = metadata
     if (topicErrorCode !== 0) return faultFromCode(topicErrorCode)
-    return authorizedOperations === notTold || authorizedOperations & write ? null : faultFromCode(topicForbidden)
+    return mayDo('Write', metadata) ? null : faultFromCode(topicForbidden)
   }
 
   /**
@@ -232,6 +233,3 @@ function notLoaded(message: string): Faulty {
 }
 
 const topicForbidden = 29
-/** Bit of the operation Write, and the value for operations that the broker has not reported (KIP-430). */
-const write = 1 << 4
-const notTold = -2_147_483_648

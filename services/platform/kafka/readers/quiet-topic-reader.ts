@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
+import type { Logger } from '../../runtime/log.ts'
 import type { WaitContext } from '../../runtime/retry-until.ts'
 import { type Assignment, GroupConsumer, type RecordBatch } from '../consumer.ts'
+import { deleteOwnGroup } from '../own-group.ts'
 import { withAdmin } from '../topics.ts'
 
 export type QuietTopicReaderOptions = {
@@ -30,18 +32,20 @@ type ReadPartition = { topic: string; partition: number; nextOffset: number; pau
 export class QuietTopicReader implements AsyncDisposable {
   readonly #kafka: Kafka
   readonly #groupId: string
+  readonly #log: Logger
   #partitions = new Map<string, ReadPartition>()
   #consumer: GroupConsumer | undefined
 
-  private constructor(kafka: Kafka, groupPrefix: string) {
+  private constructor(kafka: Kafka, groupPrefix: string, log: Logger) {
     this.#kafka = kafka
+    this.#log = log
     this.#groupId = `${groupPrefix}-${randomUUID()}`
   }
 
   /** Joins its group, waiting as long as that takes; reads no partitions yet. */
   static async open(kafka: Kafka, options: QuietTopicReaderOptions, context: WaitContext): Promise<QuietTopicReader> {
     const { groupPrefix, onBatch, ...others } = options
-    const reader = new QuietTopicReader(kafka, groupPrefix)
+    const reader = new QuietTopicReader(kafka, groupPrefix, context.log)
     reader.#consumer = await GroupConsumer.open(
       kafka,
       {
@@ -78,7 +82,7 @@ export class QuietTopicReader implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#consumer?.[Symbol.asyncDispose]()
-    await withAdmin(this.#kafka, (admin) => admin.deleteGroups([this.#groupId]))
+    await withAdmin(this.#kafka, (admin) => deleteOwnGroup(admin, this.#groupId, this.#log))
   }
 
   #setPaused(topic: string, partition: number, paused: boolean): void {

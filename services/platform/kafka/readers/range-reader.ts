@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Admin, Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type Assignment, type ConsumedRecord, GroupConsumer, type RecordBatch } from '../consumer.ts'
+import { deleteOwnGroup } from '../own-group.ts'
 
 export type RangeReaderOptions = {
   topics: string[]
@@ -63,7 +64,7 @@ export class RangeReader implements AsyncDisposable {
     await retryUntilDone('kafka range reader', context, () => admin.connect())
     const groupId = `${groupPrefix}-${randomUUID()}`
     const reader = new RangeReader(groupId, admin, context)
-    reader.#consumer = await GroupConsumer.open(
+    const opening = GroupConsumer.open(
       kafka,
       {
         groupId,
@@ -79,7 +80,13 @@ export class RangeReader implements AsyncDisposable {
       },
       context,
     )
-    return reader
+    try {
+      reader.#consumer = await opening
+      return reader
+    } catch (error) {
+      await admin.disconnect()
+      throw error
+    }
   }
 
   /**
@@ -131,7 +138,7 @@ export class RangeReader implements AsyncDisposable {
     for (const { done } of this.#readings.values()) done.reject(closedError())
     this.#readings.clear()
     await this.#consumer?.[Symbol.asyncDispose]()
-    await this.#admin.deleteGroups([this.#groupId])
+    await deleteOwnGroup(this.#admin, this.#groupId, this.#context.log)
     await this.#admin.disconnect()
   }
 

@@ -5,6 +5,7 @@ import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
 import { singleMemberSettings } from '../consumer-options.ts'
 import { LogChanged } from '../log-ids.ts'
+import { deleteOwnGroup } from '../own-group.ts'
 import { withAdmin } from '../topics.ts'
 
 export type TableOptions = {
@@ -130,7 +131,7 @@ export class TopicTable implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#consumer?.[Symbol.asyncDispose]()
-    await withAdmin(this.#kafka, (admin) => admin.deleteGroups([this.#groupId]))
+    await withAdmin(this.#kafka, (admin) => deleteOwnGroup(admin, this.#groupId, this.#context.log))
   }
 
   /** Ends the process: the log was replaced, or a part of it is gone. */

@@ -3,6 +3,7 @@ import type { Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
 import { singleMemberSettings } from '../consumer-options.ts'
+import { deleteOwnGroup } from '../own-group.ts'
 import { withAdmin } from '../topics.ts'
 import { type ReportUnread, unreadReporter } from './table.ts'
 
@@ -50,7 +51,7 @@ export async function tailTopic(kafka: Kafka, options: TailOptions, context: Wai
   return {
     async [Symbol.asyncDispose]() {
       await consumer[Symbol.asyncDispose]()
-      await withAdmin(kafka, (admin) => admin.deleteGroups([groupId]))
+      await withAdmin(kafka, (admin) => deleteOwnGroup(admin, groupId, context.log))
     },
   }
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { nameDenial } from '../../security/denied.ts'
 
 const require = createRequire(import.meta.url)
 const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder
@@ -86,11 +87,21 @@ function putString(buf: Buffer, text: string, at: number): number {
 /**
  * Fetch Response, version 11, without partitions that have nothing to report. kafkajs 2.2.4 passes each of them through
  * its fetcher and a worker: with 24 partitions and one record, most of the cost of a response. A response without any
- * partition counts as an empty fetch, after which kafkajs sends its heartbeat.
+ * partition counts as an empty fetch, after which kafkajs sends its heartbeat. A denial names its topic.
  */
 export function fetchResponse({ parse }: Response): Response {
-  return { decode: decodeFetch, parse }
+  return {
+    decode: decodeFetch,
+    parse: (data) =>
+      parse(data).catch((error: Error) => {
+        const { responses } = data as { responses: FetchedTopic[] }
+        const faulty = responses.find(({ partitions }) => partitions.some(({ errorCode }) => errorCode !== 0))
+        throw faulty ? nameDenial(error, 'Read', faulty.topicName) : error
+      }),
+  }
 }
+
+type FetchedTopic = { topicName: string; partitions: { errorCode: number }[] }
 
 async function decodeFetch(bytes: Buffer): Promise<object> {
   const decoder = new Decoder(bytes)

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { isDenied, nameDenial } from '../../security/denied.ts'
 
 const require = createRequire(import.meta.url)
 const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder
@@ -23,6 +24,18 @@ export type TopicMetadata = {
   partitionMetadata: { partitionErrorCode: number; partitionId: number; leader: number }[]
   /** One bit per operation (Kafka's AclOperation) that this client is allowed to do. */
   authorizedOperations: number
+}
+
+/** Bits of Kafka's AclOperation, and the value for operations that the broker has not reported (KIP-430). */
+const bits = { Read: 1 << 3, Write: 1 << 4 }
+const notReported = -2_147_483_648
+
+/** Whether Kafka's ACLs allow this client the operation on the topic, as far as the broker says. */
+export function mayDo(
+  operation: keyof typeof bits,
+  { authorizedOperations = notReported }: Partial<TopicMetadata>,
+): boolean {
+  return authorizedOperations === notReported || (authorizedOperations & bits[operation]) !== 0
 }
 
 type Metadata = { topicMetadata: TopicMetadata[] }
@@ -60,7 +73,8 @@ export function metadataResponse({ parse }: Response): Response {
 
 function named(error: MetadataError, metadata: Metadata): MetadataError {
   const topic = metadata.topicMetadata.find(hasError)?.topic
-  if (topic !== undefined) error.message = `topic ${topic}: ${error.message}`
+  if (topic !== undefined && isDenied(error)) nameDenial(error, 'Describe', `${topic}, which Read and Write include`)
+  else if (topic !== undefined) error.message = `topic ${topic}: ${error.message}`
   return Object.assign(error, { metadata }, topic === undefined ? {} : { topic })
 }
 

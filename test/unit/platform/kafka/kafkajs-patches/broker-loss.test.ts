@@ -1,14 +1,18 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { inOrderOfSilence, outliveBrokers } from '../../../../../services/platform/kafka/kafkajs-patches/broker-loss.ts'
 import type { ConsumerGroupClass } from '../../../../../services/platform/kafka/kafkajs-patches/kafkajs-inside.ts'
+import { registerMembership } from '../../../../../services/platform/kafka/kafkajs-patches/membership.ts'
+import { nameDenial } from '../../../../../services/platform/kafka/security/denied.ts'
 
 const sessionTimeoutMs = 8_000
-const fault = (of: { name?: string; type?: string }) => Object.assign(new Error('of a broker'), of)
+const fault = (of: { name?: string; type?: string }): Error & { type?: string } =>
+  Object.assign(new Error('of a broker'), of)
 const refused = fault({ name: 'KafkaJSConnectionError' })
 
 /** What kafkajs' class does, as far as it matters here. */
 class Group {
   groupId = 'formatter'
+  topicsSubscribed = ['message-events']
   sessionTimeout = sessionTimeoutMs
   lastRequest = Date.now()
   coordinator = 'old'
@@ -23,6 +27,7 @@ class Group {
     findBroker: async ({ nodeId }: { nodeId: number }) => (nodeId === 2 ? 'new' : 'old'),
     refreshMetadata: async () => void this.cluster.refreshes++,
     removeBroker: () => undefined,
+    brokerPool: { metadata: { topicMetadata: [] as object[] } },
   }
   async heartbeat(): Promise<void> {
     this.beats++
@@ -40,10 +45,16 @@ class Group {
 }
 
 let group: Group
+let denials: string[]
+let stop: AbortController
 
 beforeEach(() => {
   const Outliving = outliveBrokers(Group as unknown as ConsumerGroupClass) as unknown as new (of: object) => Group
   group = new Outliving({})
+  denials = []
+  stop = new AbortController()
+  const membership = { onDenied: (reason: string) => denials.push(reason), isClosing: false, stopping: stop.signal }
+  registerMembership(group.cluster as never, membership as never)
 })
 
 const beat = () => (group.heartbeat as (options: object) => Promise<void>)({ interval: 2_000 })
@@ -90,6 +101,40 @@ test('joining is tried again while the coordinator is away or loads its groups, 
   group.joins = [gaveUp, fault({ type: 'GROUP_LOAD_IN_PROGRESS' }), null]
   await group.joinAndSync()
   expect(group.joins).toEqual([])
+  group.joins = [fault({ type: 'INCONSISTENT_GROUP_PROTOCOL' }), null]
+  await expect(group.joinAndSync()).rejects.toThrow('of a broker')
+})
+
+test('a member whose group is denied reports it with the right, and joins once it is allowed', async () => {
+  const wrapped = Object.assign(new Error('retries exceeded'), { cause: fault({ type: 'GROUP_AUTHORIZATION_FAILED' }) })
+  group.joins = [wrapped, null]
+  await group.joinAndSync()
+  expect(denials).toEqual(["no permission to Read group formatter: Kafka's ACLs do not allow it (of a broker)"])
+  group.failure = fault({ type: 'GROUP_AUTHORIZATION_FAILED' })
+  await expect(beat()).rejects.toMatchObject({ type: 'REBALANCE_IN_PROGRESS' })
+})
+
+test('a member does not join before all of its topics may be read', async () => {
+  const topicMetadata = [
+    { topic: 'message-events', authorizedOperations: 1 << 8 },
+    { topic: 'webhook-config', authorizedOperations: 0 },
+  ]
+  group.cluster.brokerPool = { metadata: { topicMetadata } }
+  group.cluster.refreshMetadata = async () => {
+    topicMetadata[0] = { topic: 'message-events', authorizedOperations: 1 << 3 }
+  }
+  await group.joinAndSync()
+  expect(denials).toEqual([expect.stringContaining('no permission to Read message-events:')])
+})
+
+test('a fetch that is denied is reported and tried again, and neither crashes nor rejoins', async () => {
+  await group.recoverFromFetch(nameDenial(fault({ type: 'TOPIC_AUTHORIZATION_FAILED' }), 'Read', 'message-events'))
+  expect(group).toMatchObject({ recovered: [], cluster: { refreshes: 0 } })
+  expect(denials).toEqual(["no permission to Read message-events: Kafka's ACLs do not allow it (of a broker)"])
+})
+
+test('a service that is stopped no longer waits for what is denied', async () => {
+  stop.abort()
   group.joins = [fault({ type: 'GROUP_AUTHORIZATION_FAILED' }), null]
   await expect(group.joinAndSync()).rejects.toThrow('of a broker')
 })
