@@ -15,7 +15,7 @@ import { openKafka } from '../support/topic-reader.ts'
 
 const perSecond = sized(300, 100)
 /** Time that a killed broker stays away: longer than Kafka needs for new leaders. */
-const awayMs = sized(20_000, 4_000)
+const awayMs = sized(20_000, 3_500)
 /**
  * Scaled down, one broker is restarted and one killed, a coordinator that also leads a third of the partitions. The
  * other services are killed by guarantee 2.
@@ -53,7 +53,7 @@ test('on three brokers, restarts and kills of brokers and services lose nothing'
   const load = startLoad(world, { lanes: world.lanes, perSecond })
   const stages = openStages(world, load)
 
-  await stages.run('nothing', () => systemClock.sleep(3_000))
+  await stages.run('nothing', () => systemClock.sleep(sized(3_000, 1_000)))
   await stages.run('rolling restart', async () => {
     for (const name of brokerNames.slice(0, restarts)) {
       await cluster.broker(name).kill('SIGTERM')
