@@ -8,7 +8,7 @@ import { PartitionAssigners } from './kafkajs-patches/kafkajs.ts'
 import type { Cluster } from './kafkajs-patches/kafkajs-inside.ts'
 import { type Membership, registerMembership } from './kafkajs-patches/membership.ts'
 import { LogIds } from './log-ids.ts'
-import { ReadDenials } from './read-denials.ts'
+import { ReadDenials } from './security/read-denials.ts'
 
 export type { Commit, CommitResult } from './group-commits.ts'
 

@@ -3,8 +3,8 @@ import type { Kafka } from 'kafkajs'
 import type { Logger } from '../../runtime/log.ts'
 import type { WaitContext } from '../../runtime/retry-until.ts'
 import { type Assignment, GroupConsumer, type RecordBatch } from '../consumer.ts'
-import { deleteOwnGroup } from '../own-group.ts'
 import { withAdmin } from '../topics.ts'
+import { deleteOwnGroup } from './own-group.ts'
 
 export type QuietTopicReaderOptions = {
   topics: string[]

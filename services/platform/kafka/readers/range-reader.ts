@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Admin, Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type Assignment, type ConsumedRecord, GroupConsumer, type RecordBatch } from '../consumer.ts'
-import { deleteOwnGroup } from '../own-group.ts'
+import { deleteOwnGroup } from './own-group.ts'
 
 export type RangeReaderOptions = {
   topics: string[]

@@ -5,8 +5,8 @@ import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
 import { singleMemberSettings } from '../consumer-options.ts'
 import { LogChanged } from '../log-ids.ts'
-import { deleteOwnGroup } from '../own-group.ts'
 import { withAdmin } from '../topics.ts'
+import { deleteOwnGroup } from './own-group.ts'
 
 export type TableOptions = {
   topic: string

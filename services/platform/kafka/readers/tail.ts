@@ -3,8 +3,8 @@ import type { Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
 import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
 import { singleMemberSettings } from '../consumer-options.ts'
-import { deleteOwnGroup } from '../own-group.ts'
 import { withAdmin } from '../topics.ts'
+import { deleteOwnGroup } from './own-group.ts'
 import { type ReportUnread, unreadReporter } from './table.ts'
 
 export type TailOptions = {

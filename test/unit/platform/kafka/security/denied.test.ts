@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
-import { deleteOwnGroup } from '../../../../../services/platform/kafka/own-group.ts'
-import { ReadDenials } from '../../../../../services/platform/kafka/read-denials.ts'
+import { deleteOwnGroup } from '../../../../../services/platform/kafka/readers/own-group.ts'
 import { CommandReadiness } from '../../../../../services/platform/kafka/security/command-readiness.ts'
 import { nameDenial } from '../../../../../services/platform/kafka/security/denied.ts'
+import { ReadDenials } from '../../../../../services/platform/kafka/security/read-denials.ts'
 import { Readiness } from '../../../../../services/platform/runtime/readiness.ts'
 
 const denied = (type = 'TOPIC_AUTHORIZATION_FAILED') => Object.assign(new Error('Not authorized'), { type })

@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs'
-import type { Logger } from '../runtime/log.ts'
-import { type KafkaFault, nameDenial } from './security/denied.ts'
+import type { Logger } from '../../runtime/log.ts'
+import { type KafkaFault, nameDenial } from '../security/denied.ts'
 
 /**
  * Deletes the group of a reader that is alone in it, at its end. A failure is only logged, because Kafka removes empty

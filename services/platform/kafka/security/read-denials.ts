@@ -1,5 +1,5 @@
-import { RecurringFault } from '../runtime/recurring-fault.ts'
-import type { WaitContext } from '../runtime/retry-until.ts'
+import { RecurringFault } from '../../runtime/recurring-fault.ts'
+import type { WaitContext } from '../../runtime/retry-until.ts'
 
 /** How long readiness shows a denial that does not occur again; what is denied is tried more often. */
 const shownMs = 3_000
