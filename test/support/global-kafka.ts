@@ -15,7 +15,7 @@ declare module 'vitest' {
 /** Starts Kafka and the schema registry once for a run; tests read their addresses with `inject('brokers')`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const say = (line: string) => void process.stdout.write(`${line}\n`)
-  // Built once, before two files at a time would each find it missing.
+  // Built once, before several files at a time would each find it missing.
   await ensureConsole(say)
   const platform = await startPlatform({ progress: say })
   say(`Tests use ${platform.description}`)
