@@ -13,6 +13,7 @@ import { loadConfig } from '../../services/platform/config/config.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
+import { retryUntilDone } from '../../services/platform/runtime/retry-until.ts'
 import { producerConfig } from '../../services/producer/config.ts'
 import { openPublisher } from '../../services/producer/publishing/publish.ts'
 import { readSchema, topicName } from '../../services/topics/schemas.ts'
@@ -96,7 +97,8 @@ type Read = { partition: number; offset: number; key: string; traceparent: strin
 async function readAll(topic: string, schema: object, from = kafka, reader = codec): Promise<Read[]> {
   const admin = from.admin()
   await admin.connect()
-  const ends = await admin.fetchTopicOffsets(topic)
+  // After a restart of the broker, some partitions have no leader yet.
+  const ends = await retryUntilDone('ends of the topic', context, () => admin.fetchTopicOffsets(topic))
   await admin.disconnect()
   const count = ends.reduce((sum, { high }) => sum + Number(high), 0)
   const decode = reader.decoder<unknown>(schema)
