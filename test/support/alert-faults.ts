@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { withMemoryLimits } from '../../deploy/local/stack/memory.ts'
+import { memoryVariables, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { type MonitoredStack, minuteMs, scrapeIntervalMs } from './monitored-stack.ts'
@@ -137,7 +137,7 @@ const leaking: AlertFault = {
       service.kill('SIGKILL')
       await service.restarted()
     }
-    await restart(`--max-old-space-size=256 --max-semi-space-size=1 --import=${leak}`)
+    await restart(`--max-old-space-size=256 ${memoryVariables.youngGeneration} --import=${leak}`)
     service.kill('SIGUSR2')
     await ended(over)
     await restart(usual)

@@ -34,13 +34,41 @@ export function createServiceMetrics(registry: Registry, readiness: Readiness): 
   new Gauge({
     registers,
     name: 'hookline_heap_limit_bytes',
-    help: 'Maximum of nodejs_heap_size_used_bytes (--max-old-space-size and the young generation); beyond it the process ends',
-  }).set(getHeapStatistics().heap_size_limit)
+    help: 'Maximum of the old generation, the sum of nodejs_heap_space_size_used_bytes without the spaces new and new_large_object; beyond it the process ends',
+  }).set(oldGenerationLimitBytes(getHeapStatistics().heap_size_limit, flagsOfNode()))
   new Gauge({
     registers,
     name: 'hookline_memory_limit_bytes',
     help: "Maximum of process_resident_memory_bytes: the container's limit, or else the memory of the machine",
   }).set(memoryLimitBytes(process.constrainedMemory(), totalmem()))
+}
+
+/** Semispaces that V8 adds to the limit of the heap, and the size of one without any flag. */
+const semiSpaces = 3
+const usualSemiSpaceMebibytes = 16
+const bytesPerMebibyte = 1_048_576
+
+/**
+ * Limit of V8's old generation. The young one is empty again after each of its collections, so with it in the
+ * denominator a process of a small heap would end before its share came near 1.
+ * @param limitBytes heap_size_limit, which includes the young generation.
+ * @param flags of Node; the last of a kind counts.
+ */
+export function oldGenerationLimitBytes(limitBytes: number, flags: string[]): number {
+  const own = findMebibytes(flags, /^--max[-_]old[-_]space[-_]size=(\d+)$/)
+  if (own !== null) return own * bytesPerMebibyte
+  const semiSpace = findMebibytes(flags, /^--max[-_]semi[-_]space[-_]size=(\d+)$/) ?? usualSemiSpaceMebibytes
+  return limitBytes - semiSpaces * semiSpace * bytesPerMebibyte
+}
+
+function findMebibytes(flags: string[], pattern: RegExp): number | null {
+  const last = flags.findLast((flag) => pattern.test(flag))
+  return last === undefined ? null : Number(pattern.exec(last)?.[1])
+}
+
+/** Flags of the environment and of the command line, which come last. */
+function flagsOfNode(): string[] {
+  return [...(process.env.NODE_OPTIONS ?? '').split(' '), ...process.execArgv]
 }
 
 /** @param constrainedBytes limit of the control group; without one, 0 or more than the machine has. */
