@@ -19,14 +19,22 @@ export function createReachabilityMetric(registry: Registry): Gauge<'dependency'
 
 /**
  * Checks from time to time whether Kafka and the registry answer, apart from the connections that the service works
- * with: those may be idle, or know every schema already. A check that is still under way is not begun again.
+ * with: those may be idle, or know every schema already. A check that is still under way is not begun again. A
+ * dependency that is no longer reached is logged once, and so is its return.
  */
 export class Reachability implements Disposable {
   readonly #gauge: Gauge<'dependency'>
+  readonly #log: Pick<Logger, 'warn' | 'info'>
   readonly #timers: NodeJS.Timeout[]
 
-  constructor(registry: Registry, checks: Record<string, () => Promise<unknown>>, intervalMs = checkIntervalMs) {
+  constructor(
+    registry: Registry,
+    log: Pick<Logger, 'warn' | 'info'>,
+    checks: Record<string, () => Promise<unknown>>,
+    intervalMs = checkIntervalMs,
+  ) {
     this.#gauge = createReachabilityMetric(registry)
+    this.#log = log
     this.#timers = Object.entries(checks).map(([dependency, check]) => this.#watch(dependency, check, intervalMs))
   }
 
@@ -36,14 +44,18 @@ export class Reachability implements Disposable {
 
   #watch(dependency: string, check: () => Promise<unknown>, intervalMs: number): NodeJS.Timeout {
     let isUnderWay = false
+    let isReached = true
     const run = async () => {
       if (isUnderWay) return
       isUnderWay = true
-      const reached = await check().then(
-        () => 1,
-        () => 0,
+      const fault = await check().then(
+        () => null,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
       )
-      this.#gauge.set({ dependency }, reached)
+      this.#gauge.set({ dependency }, fault === null ? 1 : 0)
+      if (fault !== null && isReached) this.#log.warn({ dependency, reason: fault }, 'dependency is not reached')
+      if (fault === null && !isReached) this.#log.info({ dependency }, 'dependency is reached again')
+      isReached = fault === null
       isUnderWay = false
     }
     void run()
@@ -62,7 +74,7 @@ export function watchReachability(
   // The connections that the service works with log the same fault.
   const kafka = createKafka(config, log.child({}, { level: 'silent' }))
   const registry = createRegistry(config)
-  return new Reachability(metrics, {
+  return new Reachability(metrics, log, {
     kafka: () => withAdmin(kafka, (admin) => admin.describeCluster()),
     registry: () => registry.findSchema(anyId),
   })

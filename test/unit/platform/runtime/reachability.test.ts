@@ -3,16 +3,18 @@ import { expect, test, vi } from 'vitest'
 import { Reachability } from '../../../../services/platform/runtime/reachability.ts'
 
 const intervalMs = 1_000
+const createLog = () => ({ warn: vi.fn(), info: vi.fn() })
 
 test('a dependency is reported as unreachable by the check after its end, and as reachable again later', async () => {
   vi.useFakeTimers()
   try {
     const registry = new Registry()
+    const log = createLog()
     let isGone = false
     const kafka = async () => {
       if (isGone) throw new Error('connection refused')
     }
-    using _checks = new Reachability(registry, { kafka, registry: async () => undefined }, intervalMs)
+    using _checks = new Reachability(registry, log, { kafka, registry: async () => undefined }, intervalMs)
     const reported = async () => (await registry.metrics()).match(/dependency="kafka"} (\d)/)?.[1]
     await vi.advanceTimersByTimeAsync(1)
     expect(await reported()).toBe('1')
@@ -32,9 +34,29 @@ test('a check that hangs is not begun a second time', async () => {
   vi.useFakeTimers()
   try {
     const check = vi.fn(() => new Promise<never>(() => {}))
-    using _checks = new Reachability(new Registry(), { kafka: check }, intervalMs)
+    using _checks = new Reachability(new Registry(), createLog(), { kafka: check }, intervalMs)
     await vi.advanceTimersByTimeAsync(10 * intervalMs)
     expect(check).toHaveBeenCalledTimes(1)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('a dependency that is not reached is logged once with the reason, and so is its return', async () => {
+  vi.useFakeTimers()
+  try {
+    const log = createLog()
+    let isGone = true
+    const registry = async () => {
+      if (isGone) throw new Error('connection refused')
+    }
+    using _checks = new Reachability(new Registry(), log, { registry }, intervalMs)
+    await vi.advanceTimersByTimeAsync(3 * intervalMs)
+    isGone = false
+    await vi.advanceTimersByTimeAsync(3 * intervalMs)
+    const lost = [{ dependency: 'registry', reason: 'connection refused' }, 'dependency is not reached']
+    expect(log.warn.mock.calls).toEqual([lost])
+    expect(log.info.mock.calls).toEqual([[{ dependency: 'registry' }, 'dependency is reached again']])
   } finally {
     vi.useRealTimers()
   }
