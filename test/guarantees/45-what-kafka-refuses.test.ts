@@ -11,6 +11,7 @@ import { startLoad } from '../support/load.ts'
 
 const refuseMs = sized(4_000, 800)
 const perSecond = 40
+const failsEvery = sized(100, 10)
 
 /** Errors that a producer waits out: everything is written in the end. */
 const passing = { forbidden: 29, 'clock ahead': 32, 'unknown topic': 3, 'no leader': 6, 'too few replicas': 19 }
@@ -28,8 +29,10 @@ test('records that Kafka refuses, at every producer and with every kind of error
   const [broker = ''] = inject('brokers')
   await using proxy = await startKafkaProxy(broker)
   await using world = await startFaultyStack({ webhooks: 4, contacts: 40, brokers: [proxy.address] })
-  // One webhook fails for a while, so that its notifications use retries and dead letters.
-  world.receiver.answer('/3', { kind: 'status', status: 500 })
+  // One webhook fails now and then, so that its notifications use retries. A hundred failures within ten minutes would
+  // open its breaker, and what is rejected then does not arrive.
+  let requests = 0
+  world.receiver.answer('/3', () => ({ kind: 'status', status: requests++ % failsEvery === 0 ? 500 : 204 }))
   const allReady = async () =>
     (await Promise.all(serviceNames.map((name) => world.stack.service(name).isReady()))).every((isReady) => isReady)
   const load = startLoad(world, { lanes: world.lanes, perSecond })
