@@ -9,7 +9,7 @@ import {
   streamVariables,
   targetVariables,
 } from '../platform/config/variables.ts'
-import { deadLetterVariables } from '../topics/retention.ts'
+import { resendVariables } from '../topics/retention.ts'
 import { generationVariable } from '../topics/stats-generation.ts'
 
 export const adminConfig = Type.Object(
@@ -17,7 +17,7 @@ export const adminConfig = Type.Object(
     ...serviceVariables(8080),
     ...streamVariables,
     ...generationVariable,
-    ...deadLetterVariables,
+    ...resendVariables,
     ...authVariables,
     ...keyRingVariables,
     ...targetVariables,

@@ -47,6 +47,7 @@ import { openLookups } from './lookup/open-lookups.ts'
 import { createAdminMetrics } from './metrics.ts'
 import { ReadPool } from './records/read-pool.ts'
 import { openTopicSource } from './records/webhook-records.ts'
+import { eventTopicNames } from './replay/event-scans.ts'
 import { ReplayActions } from './replay/replay-actions.ts'
 import { replayRoutes } from './replay/replay-routes.ts'
 import { openReplayTopics, replayTopicNames } from './replay/replay-topics.ts'
@@ -126,7 +127,8 @@ await runService('admin', adminConfig, async (service) => {
   const onOwned = () => completer.check()
   const auditOptions = { use, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned }
   await using auditing = await openAuditing(kafka, auditOptions, waiting)
-  const replayTopics = await openReplayTopics(codec, use, producer.send.bind(producer))
+  const formatted = () => fetchCommittedOnce(kafka, `${prefix}formatter`, eventTopicNames(use), log)
+  const replayTopics = await openReplayTopics(codec, use, producer.send.bind(producer), formatted)
 
   const metrics = createAdminMetrics(registry)
   const queue = new WriteQueue(clock, writeTimeoutMs)
@@ -137,10 +139,11 @@ await runService('admin', adminConfig, async (service) => {
   const store = webhookStore(definitions, checked)
   const accountsStore = accountStore(accounts, writeAccount)
   const letterHours = config.HOOKLINE_DEAD_LETTER_RETENTION_HOURS
-  const standing = new Standing({ store, accounts: accountsStore, monitoring, clock, letterHours })
+  const notificationHours = config.HOOKLINE_NOTIFICATION_RETENTION_HOURS
+  const standing = new Standing({ store, accounts: accountsStore, monitoring, clock, letterHours, notificationHours })
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
-  const replays = new ReplayActions({ ...resending, scans, audit: auditing.writeBefore, stopping })
+  const replays = new ReplayActions({ ...resending, notificationHours, scans, audit: auditing.writeBefore, stopping })
   const letters = openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)
   const send = producer.send.bind(producer)
   const unread = { use, letters, scans, send, audit: auditing.writeBefore, clock, log }

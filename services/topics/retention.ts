@@ -21,8 +21,12 @@ export const notificationVariables = {
   }),
 }
 
-/** For the topics apply command and for admin, which counts the dead letters that are kept. */
-export const deadLetterVariables = {
+/**
+ * For the topics apply command and for admin, which counts the dead letters that are kept, and tells how long a pause can
+ * last and how far a back-fill goes back.
+ */
+export const resendVariables = {
+  HOOKLINE_NOTIFICATION_RETENTION_HOURS: notificationVariables.HOOKLINE_NOTIFICATION_RETENTION_HOURS,
   HOOKLINE_DEAD_LETTER_RETENTION_HOURS: retention('HOOKLINE_DEAD_LETTER_RETENTION_HOURS', longestResendHours),
 }
 
@@ -30,7 +34,7 @@ export const retentionVariables = {
   HOOKLINE_EVENT_RETENTION_HOURS: retention('HOOKLINE_EVENT_RETENTION_HOURS', yearHours),
   ...notificationVariables,
   HOOKLINE_ATTEMPT_RETENTION_HOURS: retention('HOOKLINE_ATTEMPT_RETENTION_HOURS', yearHours),
-  ...deadLetterVariables,
+  ...resendVariables,
 }
 
 /** Hours by variable. */

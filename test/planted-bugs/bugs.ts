@@ -506,7 +506,7 @@ export const plantedBugs: PlantedBug[] = [
     file: 'services/domain/event/event-faults.ts',
     text: 'Buffer.byteLength(text) <= limits.maxNameBytes',
     replacement: 'text.length <= limits.maxNameBytes',
-    caughtBy: ['test/unit/formatter/event-source.test.ts', 'test/unit/producer/reading/read-event.test.ts'],
+    caughtBy: ['test/unit/topics/events/event-source.test.ts', 'test/unit/producer/reading/read-event.test.ts'],
   },
   {
     name: 'lets one token take all of the capacity',
@@ -980,5 +980,20 @@ export const plantedBugs: PlantedBug[] = [
     text: '$scaling.lagRecords | int64 | quote',
     replacement: '$scaling.lagRecords | int64',
     caughtBy: ['test/unit/deploy/helm/operator-resources.test.ts'],
+  },
+  {
+    name: 'back-fills what the formatter has not finished yet',
+    file: 'services/admin/replay/skipped-search.ts',
+    text: 'const formatted = await scans.formatted()\n  const known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)',
+    replacement:
+      'const known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)\n  const formatted = await scans.formatted()',
+    caughtBy: ['test/unit/admin/replay/back-fill.test.ts'],
+  },
+  {
+    name: 'back-fills again what an earlier back-fill is still sending',
+    file: 'services/admin/replay/skipped-search.ts',
+    text: 'if (replayId === null || !stopped.has(replayId)) add(delivery)',
+    replacement: 'if (replayId === null) add(delivery)',
+    caughtBy: ['test/unit/admin/replay/back-fill.test.ts'],
   },
 ]

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
@@ -13,13 +14,14 @@ import type { ReadPool } from '../records/read-pool.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
 import { newReplayId, ProgressFold, startOfReplay } from './replay-progress.ts'
-import { readReplayRequest } from './replay-request.ts'
+import { type ReplaySelection, readReplayRequest } from './replay-request.ts'
 import { type FoundToReplay, findSelected } from './replay-search.ts'
 import { TooMany } from './replay-status.ts'
 import type { ReplayScans, ReplayTopics } from './replay-topics.ts'
+import { chunksOfSkipped, findSkipped } from './skipped-search.ts'
 
 export type ReplayDeps = {
-  store: Pick<WebhookStore, 'get'>
+  store: Pick<WebhookStore, 'get' | 'findOwner'>
   accounts: Pick<AccountStore, 'get'>
   topics: Pick<ReplayTopics, 'within' | 'write' | 'writeStop'>
   /** Pool for reads of large parts of a topic. */
@@ -28,6 +30,8 @@ export type ReplayDeps = {
   audit: (entry: AuditEntry) => Promise<unknown>
   clock: Clock
   log: Logger
+  /** HOOKLINE_NOTIFICATION_RETENTION_HOURS: what a back-fill must be able to find. */
+  notificationHours: number
   /** Aborted when the process stops, which breaks off replays that are being written. */
   stopping: AbortSignal
 }
@@ -55,9 +59,10 @@ export class ReplayActions {
   ): Promise<ApiResponse<200, ReplayCounted> | ApiResponse<202, ReplayStarted>> {
     const { params, body, identity, ended } = call
     const { businessId, id } = params
-    const { store, accounts, topics, scans, clock, log } = this.#deps
-    const { definition } = requireOwn(store, params)
-    const { selection, ratePerSecond, dryRun } = readReplayRequest(body, clock.nowMs())
+    const { store, accounts, topics, scans, clock, log, notificationHours } = this.#deps
+    const entry = requireOwn(store, params)
+    const { definition } = entry
+    const { selection, ratePerSecond, dryRun } = readReplayRequest(body, clock.nowMs(), notificationHours)
     if (!dryRun) requireOn(accounts, definition)
     const key = keyOf(businessId, id)
     this.#requireNone(key)
@@ -65,10 +70,10 @@ export class ReplayActions {
     try {
       const place = { businessId, webhookId: id }
       const found = await scans
-        .run(businessId, ended, (reader) => findSelected(topics.within(reader), place, selection))
+        .run(businessId, ended, (reader) => this.#search(topics.within(reader), entry, selection))
         .catch(toProblem)
       if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such notification, or not any more')
-      const count = found.kind === 'one' ? 1 : found.selected.size
+      const { count } = found
       if (dryRun) return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } }
       const startMs = clock.nowMs()
       const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
@@ -128,6 +133,16 @@ export class ReplayActions {
     return { fold, startedAtMs, known }
   }
 
+  /** First pass: finds what the selection means. @returns null if it names one that does not exist. @throws TooMany */
+  async #search(scans: ReplayScans, entry: Entry, selection: ReplaySelection): Promise<FoundToReplay | null> {
+    const { id, businessId } = entry.definition
+    if (selection.kind !== 'skipped') return findSelected(scans, { businessId, webhookId: id }, selection)
+    const nowMs = this.#deps.clock.nowMs()
+    const owns = (channel: string) => this.#deps.store.findOwner(businessId, channel)?.definition.id === id
+    const selected = await findSkipped(scans, entry, owns, selection, nowMs)
+    return { count: selected.size, chunks: (later) => chunksOfSkipped(selected, later, entry, nowMs) }
+  }
+
   /**
    * Second pass: writes the notifications, a chunk at a time.
    * @returns the error that broke it off, if any. The rest stays where it was and can be replayed again.
@@ -148,8 +163,7 @@ export class ReplayActions {
       written += deliveries.length
     }
     const writeAll = async (scans: ReplayScans) => {
-      if (found.kind === 'one') return writeChunk([found.delivery])
-      for await (const chunk of found.selected.chunks(scans, webhookId)) {
+      for await (const chunk of found.chunks(scans)) {
         ended.throwIfAborted()
         await writeChunk(chunk)
       }

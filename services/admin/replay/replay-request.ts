@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { outcome } from '../../domain/api/parts.ts'
 import { withDefaults } from '../../domain/definition/definition.ts'
 import type { AttemptOutcome } from '../../domain/delivery/delivery.ts'
+import { hourMs } from '../../domain/stats/stats.ts'
 import { bodyReader, invalidBody } from '../http/route.ts'
 
 /** Selection of notifications of a webhook to send again. */
@@ -11,6 +12,8 @@ export type ReplaySelection =
   | { kind: 'window'; sinceMs: number; untilMs: number; outcomes: AttemptOutcome[] | null }
   /** Dead letters written from sinceMs and before untilMs. */
   | { kind: 'deadLetters'; sinceMs: number; untilMs: number }
+  /** Events published from sinceMs and before untilMs of which no notification was made. */
+  | { kind: 'skipped'; sinceMs: number; untilMs: number }
 
 export type ReplayRequest = {
   selection: ReplaySelection
@@ -19,6 +22,9 @@ export type ReplayRequest = {
   dryRun: boolean
 }
 
+/** Longest time that a back-fill goes back (contract.md, rule 12). */
+const longestSkippedHours = 7 * 24
+
 const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
 export const ReplayBody = withDefaults(
@@ -26,8 +32,10 @@ export const ReplayBody = withDefaults(
     deliveryId: Type.Optional(
       Type.String({ minLength: 1, maxLength: 200, description: 'This notification: its webhook-id.' }),
     ),
-    since: moment('Those made from this time on that have an outcome; with deadLetters those given up from then on.'),
-    until: moment('Those made, or given up, before this time; now when left out.'),
+    since: moment(
+      'Those made from this time on that have an outcome; with deadLetters those given up, with skipped those published from then on.',
+    ),
+    until: moment('Those made, given up, or published before this time; now when left out.'),
     outcomes: Type.Optional(
       Type.Array(outcome, {
         minItems: 1,
@@ -37,6 +45,14 @@ export const ReplayBody = withDefaults(
     ),
     deadLetters: Type.Optional(
       Type.Literal(true, { description: 'All dead letters that have not been delivered since.' }),
+    ),
+    skipped: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'Back-fill: events of which no notification was made, because the webhook was off, not activated, not connected to ' +
+          'the channel or not there yet, or did not select them. As the webhook is configured now, with the webhook-id that ' +
+          'they would have had.',
+      }),
     ),
     ratePerSecond: Type.Number({
       minimum: 0.1,
@@ -53,21 +69,27 @@ export const ReplayBody = withDefaults(
     title: 'ReplayBody',
     additionalProperties: false,
     description:
-      'Exactly one selection: deliveryId; since, until and outcomes (at least one of since and outcomes); deadLetters, which ' +
-      'since and until can narrow.',
+      'Exactly one selection: deliveryId; since, until and outcomes (at least one of since and outcomes); deadLetters or ' +
+      'skipped, which since and until can narrow.',
   },
 )
 
 const readBody = bodyReader(ReplayBody)
 
-/** @throws HttpProblem 422 */
-export function readReplayRequest(body: unknown, nowMs: number): ReplayRequest {
-  const { deliveryId, deadLetters, since, until, outcomes, ratePerSecond, dryRun } = readBody(body)
-  const isWindow = !deadLetters && (since !== undefined || outcomes !== undefined)
-  const named = [deliveryId !== undefined, deadLetters !== undefined, isWindow].filter(Boolean).length
-  const isNarrowed = deadLetters ? outcomes === undefined : until === undefined || isWindow
+/**
+ * @param notificationHours how long notifications are kept: of an older event, nothing tells what has been made of it.
+ * @throws HttpProblem 422
+ */
+export function readReplayRequest(body: unknown, nowMs: number, notificationHours: number): ReplayRequest {
+  const { deliveryId, deadLetters, skipped, since, until, outcomes, ratePerSecond, dryRun } = readBody(body)
+  const isWindow = !deadLetters && !skipped && (since !== undefined || outcomes !== undefined)
+  const named = [deliveryId !== undefined, deadLetters !== undefined, skipped !== undefined, isWindow].filter(
+    Boolean,
+  ).length
+  const isNarrowed = deadLetters || skipped ? outcomes === undefined : until === undefined || isWindow
   if (named !== 1 || !isNarrowed) {
-    const message = 'name exactly one of: deliveryId; since, until, outcomes; deadLetters (with since, until)'
+    const message =
+      'name exactly one of: deliveryId; since, until, outcomes; deadLetters or skipped (with since, until)'
     throw invalidBody([{ field: '', message }])
   }
   const accepted = (selection: ReplaySelection) => ({ selection, ratePerSecond, dryRun })
@@ -75,5 +97,7 @@ export function readReplayRequest(body: unknown, nowMs: number): ReplayRequest {
   const sinceMs = since === undefined ? 0 : Date.parse(since)
   const untilMs = until === undefined ? nowMs : Date.parse(until)
   if (deadLetters) return accepted({ kind: 'deadLetters', sinceMs, untilMs: until === undefined ? Infinity : untilMs })
+  const oldestMs = nowMs - Math.min(longestSkippedHours, notificationHours) * hourMs
+  if (skipped) return accepted({ kind: 'skipped', sinceMs: Math.max(sinceMs, oldestMs), untilMs })
   return accepted({ kind: 'window', sinceMs, untilMs, outcomes: outcomes ?? null })
 }

@@ -20,7 +20,8 @@ export function replayRoutes(actions: ReplayActions): ApiRoute[] {
         description:
           'Same webhook-id and bytes, new timestamp and signature, as the webhook is configured when they are sent. ' +
           'They are sent beside live traffic, at a rate of their own, in the order in which they were made. What another ' +
-          'replay has not sent yet is left out.',
+          'replay has not sent yet is left out. With skipped it is a back-fill: it sends what was not sent at all, and a ' +
+          'second one sends nothing again.',
         params: WebhookParams,
         body: ReplayBody,
         answers: {

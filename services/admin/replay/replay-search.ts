@@ -1,11 +1,11 @@
 import type { Delivery } from '../../domain/delivery/delivery.ts'
 import type { ReplaySelection } from './replay-request.ts'
-import { Selected } from './replay-selected.ts'
+import { Selected, type WholeSource } from './replay-selected.ts'
 import { Standings } from './replay-status.ts'
 import type { ReplayHead, ReplayScans } from './replay-topics.ts'
 
-/** Result of a selection: one complete notification, or the positions of many, which are read later. */
-export type FoundToReplay = { kind: 'one'; delivery: Delivery } | { kind: 'many'; selected: Selected }
+/** What a selection has found: how many notifications, and how a second pass reads them, oldest first. */
+export type FoundToReplay = { count: number; chunks: (scans: ReplayScans) => AsyncIterable<Delivery[]> }
 
 /**
  * First pass of a replay: finds the selected notifications, reading only the first fields of their records.
@@ -15,14 +15,14 @@ export type FoundToReplay = { kind: 'one'; delivery: Delivery } | { kind: 'many'
 export async function findSelected(
   scans: ReplayScans,
   { businessId, webhookId }: { businessId: string; webhookId: string },
-  selection: ReplaySelection,
+  selection: Exclude<ReplaySelection, { kind: 'skipped' }>,
 ): Promise<FoundToReplay | null> {
   if (selection.kind === 'one') {
     const delivery = await scans.findWhole(webhookId, selection.deliveryId)
-    return delivery?.businessId === businessId ? { kind: 'one', delivery } : null
+    return delivery?.businessId === businessId ? foundOne(delivery) : null
   }
   const standings = new Standings()
-  const selected = new Selected()
+  const selected = new Selected<WholeSource>()
   const isOwn = (delivery: { businessId: string } | null) => delivery?.businessId === businessId
   const { sinceMs } = selection
   await scans.deadLetters(webhookId, sinceMs, (letter) => {
@@ -50,5 +50,14 @@ export async function findSelected(
         : deadLetteredAt < selection.untilMs && standings.isDead(deliveryId)
     if (isMeant && standings.take(deliveryId)) selected.add('deadLetters', createdAt, place)
   })
-  return { kind: 'many', selected }
+  const chunks = (later: ReplayScans) =>
+    selected.chunks((source, ...range) => later.readWhole(source, webhookId, ...range))
+  return { count: selected.size, chunks }
+}
+
+function foundOne(delivery: Delivery): FoundToReplay {
+  async function* chunks() {
+    yield [delivery]
+  }
+  return { count: 1, chunks }
 }

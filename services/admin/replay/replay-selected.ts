@@ -1,49 +1,61 @@
 import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { grown } from './id-table.ts'
-import type { RecordPlace, ReplayScans } from './replay-topics.ts'
+import type { RecordPlace } from './replay-topics.ts'
 
 /** The topics that hold whole notifications. */
 export type WholeSource = 'deliveries' | 'deadLetters'
 
-const sources: WholeSource[] = ['deliveries', 'deadLetters']
+/** Reads the notifications at the wanted offsets of a source, in the range from <= offset < to. */
+export type ReadWhole<Source> = (
+  source: Source,
+  range: { from: number; to: number },
+  wanted: (offset: number) => boolean,
+  onDelivery: (delivery: Delivery, offset: number) => void,
+) => Promise<void>
 
 /** Maximum notifications, and their bytes, in memory at a time. */
 const chunkBytes = 8 * 1024 * 1024
 const chunkLength = 5_000
 
-/** Positions of the selected notifications, 21 bytes each. A second pass reads the notifications in chunks. */
-export class Selected {
+/**
+ * Positions of the selected notifications, 24 bytes each. A second pass reads the notifications in chunks.
+ * Source: what an offset belongs to, such as a topic.
+ */
+export class Selected<Source> {
+  readonly #sources = new Map<Source, number>()
   #offsets = new Float64Array(1_024)
   #createdAt = new Float64Array(1_024)
   #bytes = new Uint32Array(1_024)
-  #sources = new Uint8Array(1_024)
+  #sourceNumbers = new Uint32Array(1_024)
   #size = 0
 
   get size(): number {
     return this.#size
   }
 
-  add(source: WholeSource, createdAt: number, { offset, bytes }: RecordPlace): void {
+  add(source: Source, createdAt: number, { offset, bytes }: RecordPlace): void {
     const number = this.#size++
     this.#offsets = grown(this.#offsets, this.#size)
     this.#createdAt = grown(this.#createdAt, this.#size)
     this.#bytes = grown(this.#bytes, this.#size)
-    this.#sources = grown(this.#sources, this.#size)
+    this.#sourceNumbers = grown(this.#sourceNumbers, this.#size)
     this.#offsets[number] = offset
     this.#createdAt[number] = createdAt
     this.#bytes[number] = bytes
-    this.#sources[number] = sources.indexOf(source)
+    const sourceNumber = this.#sources.get(source) ?? this.#sources.size
+    this.#sources.set(source, sourceNumber)
+    this.#sourceNumbers[number] = sourceNumber
   }
 
   /**
    * All selected notifications, oldest first, in chunks of at most 5,000 notifications and 8 MB. Notifications of one contact
    * keep their order; for equal times it is that of the topic. Those that the topic has deleted meanwhile are left out.
    */
-  async *chunks(scans: Pick<ReplayScans, 'readWhole'>, webhookId: string): AsyncGenerator<Delivery[]> {
+  async *chunks(readWhole: ReadWhole<Source>): AsyncGenerator<Delivery[]> {
     const order = this.#oldestFirst()
     for (let from = 0; from < order.length; ) {
       const to = this.#endOfChunk(order, from)
-      yield await this.#read(order.subarray(from, to), scans, webhookId)
+      yield await this.#read(order.subarray(from, to), readWhole)
       from = to
     }
   }
@@ -64,18 +76,18 @@ export class Selected {
     return to
   }
 
-  async #read(chunk: Uint32Array, scans: Pick<ReplayScans, 'readWhole'>, webhookId: string): Promise<Delivery[]> {
+  async #read(chunk: Uint32Array, readWhole: ReadWhole<Source>): Promise<Delivery[]> {
     const found: (Delivery | undefined)[] = Array.from(chunk, () => undefined)
-    for (const [index, source] of sources.entries()) {
+    for (const [source, sourceNumber] of this.#sources) {
       const rankById = new Map<number, number>()
       for (const [rank, number] of chunk.entries())
-        if (this.#sources[number] === index) rankById.set(this.#offsets[number] ?? 0, rank)
+        if (this.#sourceNumbers[number] === sourceNumber) rankById.set(this.#offsets[number] ?? 0, rank)
       if (rankById.size === 0) continue
       const offsets = [...rankById.keys()]
       const first = offsets.reduce((least, offset) => Math.min(least, offset))
       const last = offsets.reduce((most, offset) => Math.max(most, offset))
       const wanted = (offset: number) => rankById.has(offset)
-      await scans.readWhole(source, webhookId, { from: first, to: last + 1 }, wanted, (delivery, offset) => {
+      await readWhole(source, { from: first, to: last + 1 }, wanted, (delivery, offset) => {
         found[rankById.get(offset) ?? 0] = delivery
       })
     }

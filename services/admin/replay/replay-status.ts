@@ -10,7 +10,7 @@ export class TooMany extends Error {
 }
 
 /** Maximum notifications examined, 45 bytes each. */
-const maxStandings = 1_000_000
+export const maxStandings = 1_000_000
 
 const isUnderWay = 16
 const isTaken = 32

@@ -14,6 +14,7 @@ import {
   readOwn,
   type TopicSource,
 } from '../records/webhook-records.ts'
+import { type EventScans, eventScans, eventTopicNames, type Formatted, openEventTopics } from './event-scans.ts'
 import type { WholeSource } from './replay-selected.ts'
 
 /** Fields of records by which replays are selected. Bodies and earlier attempts are skipped. */
@@ -36,7 +37,7 @@ export type Scan<T> = (
 ) => Promise<void>
 
 /** Topics in which replays are searched. */
-export type ReplayScans = {
+export type ReplayScans = EventScans & {
   deliveries: Scan<DeliveryHead>
   attempts: Scan<AttemptHead>
   deadLetters: Scan<LetterHead>
@@ -47,7 +48,10 @@ export type ReplayScans = {
     onValue: (value: ReplayHead, place: RecordPlace) => void,
     onStop: (replayId: string) => void,
   ): Promise<void>
-  /** Newest record of one notification, from webhook-deliveries or else from the dead letters, which are kept longer. */
+  /**
+   * Newest record of one notification: from webhook-deliveries, or else from the dead letters, which are kept longer, or
+   * from webhook-replays, where back-filled ones begin.
+   */
   findWhole(webhookId: string, deliveryId: string): Promise<Delivery | undefined>
   /** Notifications at the wanted offsets in the range from <= offset < to. */
   readWhole(
@@ -75,6 +79,7 @@ export type ReplayTopics = {
   followAttempts(reader: Reader, webhookId: string): Promise<ReadNewAttempts>
 }
 
+/** Topics with the webhook's id as key. */
 const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDeadLetters, topics.webhookReplays]
 /** Offsets read per step, backwards from the end. */
 const sliceOffsets = 50_000
@@ -84,14 +89,15 @@ const withinDelivery = deliveryFields.map((name) => `delivery.${name}`)
 const attemptFields = ['deliveryId', 'businessId', 'startedAt', 'outcome', 'next', 'test', 'replayId']
 
 export function replayTopicNames(use: TopicUse): string[] {
-  return read.map((topic) => use.read(topic))
+  return [...read.map((topic) => use.read(topic)), ...eventTopicNames(use)]
 }
 
-/** Opens the topics. Waits until their schemas are registered. */
+/** Opens the topics. Waits until their schemas are registered. @param formatted the formatter's commits. */
 export async function openReplayTopics(
   codec: Codec,
   use: TopicUse,
   send: BatchingProducer['send'],
+  formatted: () => Promise<Formatted>,
 ): Promise<ReplayTopics> {
   const head = <T>(topic: Topic, paths: string[]): TopicSource<T> => ({
     topic: use.read(topic),
@@ -103,11 +109,13 @@ export async function openReplayTopics(
     deadLetters: head<LetterHead>(topics.webhookDeadLetters, ['deadLetteredAt', ...withinDelivery]),
     replays: head<ReplayHead>(topics.webhookReplays, ['replayId', ...withinDelivery]),
   }
+  const events = openEventTopics(codec, use)
   const attempts = openTopicSource<Attempt>(codec, use, topics.webhookAttempts)
   const whole: Record<WholeSource, TopicSource<Delivery>> = {
     deliveries: openTopicSource<Delivery>(codec, use, topics.webhookDeliveries),
-    deadLetters: letterDeliveries(openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)),
+    deadLetters: heldDeliveries(openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)),
   }
+  const replayed = heldDeliveries(openTopicSource<PendingDelivery>(codec, use, topics.webhookReplays))
   const writer = async (topic: Topic) => {
     const name = use.write(topic)
     const encode: Encode<PendingDelivery> = await codec.encoder(use.subject(topic), readSchema(topic))
@@ -119,6 +127,7 @@ export async function openReplayTopics(
   const writeTest = await writer(topics.webhookTests)
   return {
     within: (reader) => ({
+      ...eventScans(reader, events, formatted),
       deliveries: scanner(reader, heads.deliveries),
       attempts: scanner(reader, heads.attempts),
       deadLetters: scanner(reader, heads.deadLetters),
@@ -133,7 +142,8 @@ export async function openReplayTopics(
           (await findNewest(reader, heads.deliveries, whole.deliveries, webhookId, isMeant)) ??
           (await findNewest(reader, heads.deadLetters, whole.deadLetters, webhookId, ({ delivery }) =>
             isMeant(delivery),
-          ))
+          )) ??
+          (await findNewest(reader, heads.replays, replayed, webhookId, ({ delivery }) => isMeant(delivery)))
         )
       },
       async readWhole(source, webhookId, { from, to }, wanted, onDelivery) {
@@ -157,9 +167,12 @@ export async function openReplayTopics(
   }
 }
 
-/** Decodes dead letters to the notifications in them. A dead letter without one is treated as unreadable. */
-function letterDeliveries({ topic, decode }: TopicSource<DeadLetter>): TopicSource<Delivery> {
-  const toDelivery = (decoded: Awaited<ReturnType<Decode<DeadLetter>>>): Awaited<ReturnType<Decode<Delivery>>> => {
+/** Decodes records to the notifications in them. A dead letter without one is treated as unreadable. */
+function heldDeliveries<T extends { delivery: Delivery | null }>({
+  topic,
+  decode,
+}: TopicSource<T>): TopicSource<Delivery> {
+  const toDelivery = (decoded: Awaited<ReturnType<Decode<T>>>): Awaited<ReturnType<Decode<Delivery>>> => {
     if (!decoded.ok) return decoded
     const { delivery } = decoded.value
     return delivery ? { ok: true, value: delivery } : { ok: false, reason: 'holds no notification' }

@@ -3,8 +3,7 @@ import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { isPaused } from '../../domain/definition/pause.ts'
 import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { TroubleState } from '../../domain/stats/alert.ts'
-import { hourMs, type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
-import { topics } from '../../topics/topic-map.ts'
+import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
 import type { BacklogSize } from './backlog.ts'
 import { lastHour } from './last-hour.ts'
 
@@ -21,10 +20,10 @@ export type StatusFacts = {
   health: WebhookSnapshot | undefined
   deadLetters: number
   backlog: BacklogSize | null
+  /** How long webhook-parked keeps a notification. */
+  keptMs: number
 }
 
-/** How long webhook-parked keeps a notification. */
-const parkedMs = topics.webhookParked.cleanup.retentionDays * 24 * hourMs
 const failingMinutes = 30
 /** Share of requests whose failure counts as degraded. */
 const degradedShare = 0.05
@@ -39,7 +38,7 @@ export function decideStatus(facts: StatusFacts, nowMs: number): Status {
   return {
     state: decideState(facts, recent, nowMs),
     pausedAt: toIsoTime(pausedAtMs),
-    keptUntil: toIsoTime(pausedAtMs === null ? null : pausedAtMs + parkedMs),
+    keptUntil: toIsoTime(pausedAtMs === null ? null : pausedAtMs + facts.keptMs),
     blockedUntil: breaker?.state === 'open' ? toIsoTime(breaker.openUntil) : null,
     failures: recent.length,
     failingSince: toIsoTime(breaker?.failingSince ?? null),

@@ -16,6 +16,8 @@ export type StandingDeps = {
   clock: Clock
   /** HOOKLINE_DEAD_LETTER_RETENTION_HOURS. */
   letterHours: number
+  /** HOOKLINE_NOTIFICATION_RETENTION_HOURS: how long a pause can last. */
+  notificationHours: number
 }
 
 /** Status of webhooks from the tables in memory: about 0.1 ms each, whatever their traffic. */
@@ -28,7 +30,7 @@ export class Standing {
 
   /** @param backlog absent if it was not counted. */
   of(definition: WebhookDefinition, backlog: BacklogSize | null = null): { status: Status; lastHour: LastHour } {
-    const { store, accounts, monitoring, clock, letterHours } = this.#deps
+    const { store, accounts, monitoring, clock, letterHours, notificationHours } = this.#deps
     const { id, businessId } = definition
     const nowMs = clock.nowMs()
     const { minutes = [], trouble = null } = monitoring.stats(definition) ?? {}
@@ -42,6 +44,7 @@ export class Standing {
       health: monitoring.health(definition),
       deadLetters: lettersKept(monitoring.deadLetters(definition), nowMs, letterHours),
       backlog,
+      keptMs: notificationHours * hourMs,
     }
     return { status: decideStatus(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
   }

@@ -1,7 +1,6 @@
 import Type, { type TSchema } from 'typebox'
 import { Draft, DraftPatch, Webhook, WebhookList, WebhookWithSecret } from '../../domain/api/webhook.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
-import { topics } from '../../topics/topic-map.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { BusinessParams, ListQuery, WebhookParams } from '../http/shapes.ts'
 import type { WebhookActions } from './webhook-actions.ts'
@@ -20,8 +19,7 @@ const ifMatch = Type.Object({
 const headersNote = `Header values are shown as "${maskedValue}".`
 
 const pauseNote =
-  `Its notifications, those of replays included, are kept for ${topics.webhookParked.cleanup.retentionDays} days, in order, ` +
-  'and sent once it is resumed: status.keptUntil says how long the pause can last. Requests under way end, and tests are ' +
+  'Its notifications, those of replays included, are kept, in order, and sent once it is resumed: status.keptUntil says how long the pause can last. Requests under way end, and tests are ' +
   'still sent. If-Match is optional here.'
 
 /** Routes of webhooks with their permissions and shapes; the authorisation test goes through this table. */

@@ -24,9 +24,12 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .argument('[webhook]', 'id or name; none with --unread')
     .option('--delivery <id>', 'the notification with this webhook-id')
     .option('--dead-letters', 'all dead letters that have not been delivered since')
+    .option('--skipped', 'back-fill: events that became no notification, such as those of a time when it was off')
     .option('--unread <topic>', 'records of a topic that could not be read or handled, through that topic again')
     .addOption(
-      new Option('--since <time>', 'notifications made since: ISO 8601, or an age: 15m, 6h, 2d').argParser(time),
+      new Option('--since <time>', 'made (--skipped: published) since: ISO 8601, or an age: 15m, 6h, 2d').argParser(
+        time,
+      ),
     )
     .addOption(new Option('--until <time>', 'notifications made before').argParser(time))
     .addOption(
@@ -63,6 +66,7 @@ function testRows({ outcome, cause, request, response, detail }: TestResult): Ro
 type ReplayOptions = {
   delivery?: string
   deadLetters?: boolean
+  skipped?: boolean
   since?: (nowMs: number) => string
   until?: (nowMs: number) => string
   outcome?: string[]
@@ -137,17 +141,19 @@ export function toSelection(
   options: Omit<ReplayOptions, 'rate' | 'wait' | 'unread' | 'dryRun'>,
   nowMs: number,
 ): object {
-  const { delivery, deadLetters, since, until, outcome } = options
-  const isWindow = deadLetters !== true && (since !== undefined || outcome !== undefined)
-  const named = [delivery !== undefined, deadLetters === true, isWindow].filter(Boolean).length
-  const isNarrowed = deadLetters ? outcome === undefined : until === undefined || isWindow
+  const { delivery, deadLetters, skipped, since, until, outcome } = options
+  const isWhole = deadLetters === true || skipped === true
+  const isWindow = !isWhole && (since !== undefined || outcome !== undefined)
+  const named = [delivery !== undefined, deadLetters === true, skipped === true, isWindow].filter(Boolean).length
+  const isNarrowed = isWhole ? outcome === undefined : until === undefined || isWindow
   if (named !== 1 || !isNarrowed)
     throw usageFailure(
-      'choose one: --delivery; --dead-letters (with --since, --until); or --since and --outcome (with --until)',
+      'choose one: --delivery; --dead-letters or --skipped (with --since, --until); or --since and --outcome (with --until)',
     )
   if (delivery !== undefined) return { deliveryId: delivery }
   return {
     ...(deadLetters && { deadLetters: true }),
+    ...(skipped && { skipped: true }),
     ...(since && { since: since(nowMs) }),
     ...(until && { until: until(nowMs) }),
     ...(outcome && { outcomes: outcome }),

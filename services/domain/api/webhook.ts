@@ -54,8 +54,8 @@ export const Status = shape('Status', {
   pausedAt: nullable(time(), 'Paused since then; null if it is not paused.'),
   keptUntil: nullable(
     time(),
-    'While it is paused: resume it before then, with time left to send. Notifications are kept for 7 days, and the first ' +
-      'one after the pause began may be deleted from then on.',
+    'While it is paused: resume it before then, with time left to send. Notifications are kept for 7 days, or ' +
+      'HOOKLINE_NOTIFICATION_RETENTION_HOURS; the first one after the pause began may be deleted from then on.',
   ),
   blockedUntil: nullable(time(), 'Nothing is sent until then: it has failed more than 100 times within 10 minutes.'),
   failures: count('Failures within the last 10 minutes that count towards blocking; none count while it is blocked.'),

@@ -4,12 +4,12 @@ import type { DeadLetter, Delivery } from '../../../services/domain/delivery/del
 import type { MessageEvent } from '../../../services/domain/event/event.ts'
 import { readTraceparent } from '../../../services/domain/event/traceparent.ts'
 import { decide } from '../../../services/formatter/decide.ts'
-import { messageSource } from '../../../services/formatter/event-source.ts'
 import { createFormatterMetrics } from '../../../services/formatter/metrics.ts'
 import { Output } from '../../../services/formatter/output.ts'
 import { FormatterStage } from '../../../services/formatter/stage.ts'
 import type { Assignment, Commit, ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 import { RecordFaults } from '../../../services/platform/runtime/record-faults.ts'
+import { messageSource } from '../../../services/topics/events/event-source.ts'
 import { messageEvent } from '../../support/sample-events.ts'
 import { definition } from './samples.ts'
 

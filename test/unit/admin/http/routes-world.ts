@@ -112,7 +112,14 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
   const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
   const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
   const monitoring = { stats: () => undefined, health: () => undefined, deadLetters: () => undefined }
-  const standing = new Standing({ store, accounts: activated, monitoring, clock: stillClock, letterHours: 336 })
+  const standing = new Standing({
+    store,
+    accounts: activated,
+    monitoring,
+    clock: stillClock,
+    letterHours: 336,
+    notificationHours: 168,
+  })
   const backlog = { of: async () => ({ waiting: 0, oldestWaitingAtMs: null }) }
   const actions = new WebhookActions({ ...shared, store, standing, keys, policy })
   const topics = new FakeReplayTopics()
@@ -126,6 +133,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     scans: anyReads,
     clock,
     log,
+    notificationHours: 168,
     stopping: never,
   }
   const letters = { topic: 'webhook-dead-letters', decode: () => ({ ok: false, reason: 'none' }) as const }

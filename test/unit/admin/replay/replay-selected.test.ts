@@ -27,14 +27,13 @@ test('every dead letter is found, however many there are', () => {
 })
 
 test('chunks contain every notification once, oldest first, within a limit of number and bytes', async () => {
-  const selected = new Selected()
+  const selected = new Selected<string>()
   const count = 12_000
   // Not in the order of their creation, and each larger than a thousandth of a chunk.
   for (let offset = 0; offset < count; offset++)
     selected.add('deadLetters', (offset * 7_919) % count, { offset, bytes: offset < 3_000 ? 8_192 : 100 })
   const read = async (
     _source: string,
-    _webhookId: string,
     { from, to }: { from: number; to: number },
     wanted: (offset: number) => boolean,
     onDelivery: (found: ReturnType<typeof delivery>, offset: number) => void,
@@ -43,7 +42,7 @@ test('chunks contain every notification once, oldest first, within a limit of nu
       if (wanted(offset)) onDelivery(delivery(`d${offset}`, (offset * 7_919) % count), offset)
   }
   const times: number[] = []
-  for await (const chunk of selected.chunks({ readWhole: read }, 'wh_a')) {
+  for await (const chunk of selected.chunks(read)) {
     expect(chunk.length).toBeLessThanOrEqual(5_000)
     const bytes = chunk.reduce((sum, { deliveryId }) => sum + (Number(deliveryId.slice(1)) < 3_000 ? 8_192 : 100), 0)
     expect(bytes).toBeLessThanOrEqual(8 * 1024 * 1024)

@@ -1,5 +1,6 @@
 import type { ReadPool } from '../../../../services/admin/records/read-pool.ts'
 import type { Reader } from '../../../../services/admin/records/webhook-records.ts'
+import type { EventScans } from '../../../../services/admin/replay/event-scans.ts'
 import type {
   ReadNewAttempts,
   ReplayScans,
@@ -59,6 +60,7 @@ export class FakeReplayTopics implements ReplayTopics {
 
   within(): ReplayScans {
     return {
+      ...noEvents,
       deliveries: scanOf(() => this.made),
       attempts: scanOf(() => this.attempted),
       deadLetters: scanOf(() => this.letters),
@@ -67,9 +69,9 @@ export class FakeReplayTopics implements ReplayTopics {
         for (const replayId of this.stops) onStop(replayId)
       },
       findWhole: async (_webhookId, deliveryId) =>
-        [...this.made, ...this.letters.map(({ delivery }) => delivery)].find(
-          (each) => each?.deliveryId === deliveryId,
-        ) ?? undefined,
+        [...this.made, ...this.letters, ...this.pending]
+          .map((of) => ('delivery' in of ? of.delivery : of))
+          .find((each) => each?.deliveryId === deliveryId) ?? undefined,
       readWhole: async (source, _webhookId, { from, to }, wanted, onDelivery) => {
         const all = source === 'deliveries' ? this.made : this.letters.map(({ delivery }) => delivery)
         for (let offset = from; offset < to; offset++) {
@@ -100,6 +102,12 @@ export class FakeReplayTopics implements ReplayTopics {
       for (const answer of answers) if (answer) onAttempt(answer)
     }
   }
+}
+
+const noEvents: EventScans = {
+  formatted: async () => new Map(),
+  events: async () => undefined,
+  readEvents: async () => undefined,
 }
 
 /** Runs everything at once, for fakes that need no reader. */

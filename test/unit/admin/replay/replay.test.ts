@@ -24,13 +24,14 @@ function actions(): ReplayActions {
   const entry = () => ({ definition: definition(changes), offset: 0 }) as never
   const accounts = { get: () => ({ webhooksEnabled, updatedAt: '', updatedBy: '' }) }
   return new ReplayActions({
-    store: { get: entry },
+    store: { get: entry, findOwner: entry },
     accounts,
     topics,
     scans: anyReads,
     audit: async (entry) => audited.push(entry),
     clock: { ...stillClock, sleep: () => new Promise(() => {}) },
     log: pino({ level: 'silent' }),
+    notificationHours: 168,
     stopping: new AbortController().signal,
   })
 }

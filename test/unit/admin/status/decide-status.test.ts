@@ -34,6 +34,7 @@ function facts(fields: Partial<StatusFacts>): StatusFacts {
     health: undefined,
     deadLetters: 0,
     backlog: null,
+    keptMs: 7 * 86_400_000,
   }
   return { definition, activated: true, ...known, ...fields }
 }

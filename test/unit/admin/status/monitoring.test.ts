@@ -41,6 +41,7 @@ function shownOf(businessId: string | null) {
     monitoring: ownRecords({ stats: table(stats), health: table(health), deadLetters: table(deadLetters) }),
     clock: stillClock,
     letterHours: 336,
+    notificationHours: 168,
   })
   const { status, lastHour } = standing.of(definition())
   const { failures, parked, blockedUntil, failingSince, pausedUntil, deadLetters: letters, problems } = status

@@ -63,7 +63,14 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
   const none = { get: () => undefined }
   const monitoring = ownRecords({ stats: { get: () => known }, health: none, deadLetters: none })
   const accounts = { get: () => ({ webhooksEnabled: true }) }
-  const standing = new Standing({ store, accounts, monitoring, clock: stillClock, letterHours: 336 })
+  const standing = new Standing({
+    store,
+    accounts,
+    monitoring,
+    clock: stillClock,
+    letterHours: 336,
+    notificationHours: 168,
+  })
   const backlog = { of: async () => ({ waiting: 7, oldestWaitingAtMs: 1_000 }) }
   return new StatsActions({
     store,

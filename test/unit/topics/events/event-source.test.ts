@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { MessageEvent, StatusEvent } from '../../../services/domain/event/event.ts'
-import { messageSource, originOf, statusSource } from '../../../services/formatter/event-source.ts'
-import type { Decoded } from '../../../services/platform/avro/codec.ts'
-import { atMs, message, messageEvent, statusEvent } from '../../support/sample-events.ts'
+import type { MessageEvent, StatusEvent } from '../../../../services/domain/event/event.ts'
+import type { Decoded } from '../../../../services/platform/avro/codec.ts'
+import { messageSource, originOf, statusSource } from '../../../../services/topics/events/event-source.ts'
+import { atMs, message, messageEvent, statusEvent } from '../../../support/sample-events.ts'
 
 const bytes = Buffer.alloc(0)
 const readMessage = (over: Partial<MessageEvent>) =>

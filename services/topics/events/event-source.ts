@@ -1,10 +1,10 @@
-import { recordTimeMs } from '../domain/definition/record-time.ts'
-import type { Event, MessageEvent, StatusEvent } from '../domain/event/event.ts'
-import { eventFaults } from '../domain/event/event-faults.ts'
-import { readTraceparent } from '../domain/event/traceparent.ts'
-import type { Decode, Decoded } from '../platform/avro/codec.ts'
-import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import type { EventOrigin } from './decide.ts'
+import { recordTimeMs } from '../../domain/definition/record-time.ts'
+import type { Event, MessageEvent, StatusEvent } from '../../domain/event/event.ts'
+import { eventFaults } from '../../domain/event/event-faults.ts'
+import { readTraceparent } from '../../domain/event/traceparent.ts'
+import type { Decode, Decoded } from '../../platform/avro/codec.ts'
+import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import type { EventOrigin } from './new-delivery.ts'
 
 /** One of the event topics and how its values are read. Reading returns a promise only if the codec must ask for a schema. */
 export type EventSource = { type: Event['type']; read: Decode<Event> }
