@@ -15,6 +15,7 @@ import { unreadReplayRoutes } from '../../services/admin/replay/unreadable-repla
 import { overviewRoutes } from '../../services/admin/status/overview-routes.ts'
 import { testRoutes } from '../../services/admin/test-send/test-routes.ts'
 import { statsRoutes } from '../../services/admin/traffic/stats-routes.ts'
+import { addPublicKeys } from '../../services/admin/webhooks/public-keys.ts'
 import { webhookRoutes } from '../../services/admin/webhooks/webhook-routes.ts'
 import { createHttpServer } from '../../services/platform/http/http-server.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
@@ -48,7 +49,10 @@ export async function adminDocument(): Promise<object> {
     metrics: new Registry(),
   })
   await addOpenApi(server)
-  await server.register(async (own) => addSessionRoutes(own, none))
+  await server.register(async (own) => {
+    addSessionRoutes(own, none)
+    addPublicKeys(own, none)
+  })
   await server.register(async (api) => addRoutes(api, adminRoutes(), none, none))
   await server.ready()
   return server.swagger()

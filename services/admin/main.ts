@@ -61,6 +61,7 @@ import { testRoutes } from './test-send/test-routes.ts'
 import { StatsActions } from './traffic/stats-actions.ts'
 import { statsRoutes } from './traffic/stats-routes.ts'
 import { openTrafficTopics, trafficTopicNames } from './traffic/traffic-topics.ts'
+import { addPublicKeys } from './webhooks/public-keys.ts'
 import { WebhookActions } from './webhooks/webhook-actions.ts'
 import { webhookRoutes } from './webhooks/webhook-routes.ts'
 
@@ -169,6 +170,7 @@ await runService('admin', adminConfig, async (service) => {
   await addSecurityHeaders(server)
   await addOpenApi(server)
   const access = await addAccess(server, { config, verify, keys, marks, clock, log })
+  addPublicKeys(server, { store, keys, clock })
   await addConsole(server)
   const streams = new ChangeStreams(feed, clock)
   server.addHook('preClose', async () => streams.end())

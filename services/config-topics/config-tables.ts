@@ -14,7 +14,7 @@ import { readSchema } from '../topics/schemas.ts'
 import { topics } from '../topics/topic-map.ts'
 import type { TopicUse } from '../topics/topic-use.ts'
 import { decidedOn } from './config-headers.ts'
-import { findUnopened } from './sealed-values.ts'
+import { findUnopened } from './stored-secrets.ts'
 
 /** webhook-config and account-config as tables, read alike by formatter, dispatcher and admin. */
 

@@ -1,14 +1,17 @@
 import { sealContext, type WebhookDefinition } from '../domain/definition/definition.ts'
-import { listFormerSecrets } from '../domain/definition/former-secrets.ts'
 import { isSealed, type KeyRing, type Opened } from '../platform/keyring.ts'
 
-/** How secrets and header values are encrypted in webhook-config. Admin seals them, the dispatcher opens them. */
+/** How values of webhook-config are encrypted that are for certain origins only. Admin seals them, the dispatcher opens them. */
 
-type SealScope = Pick<WebhookDefinition, 'id' | 'businessId' | 'url'>
+type SealScope = Pick<WebhookDefinition, 'id' | 'businessId'>
+type HeaderPlace = SealScope & Pick<WebhookDefinition, 'url'>
+
+/** A value's field, and the URLs whose origins it is for. */
+export type BoundField = { field: string; urls: readonly string[] }
 
 /**
- * Suffix of a header value that is also bound to its origin. Earlier versions bound values to business, webhook and
- * name only.
+ * Suffix of a value that is also bound to its origins. Earlier versions bound header values to business, webhook and name
+ * only.
  */
 const originMark = ':origin'
 
@@ -18,49 +21,46 @@ export function toOrigin(url: string): string {
   return parsed ? `${parsed.protocol}//${parsed.host}` : url
 }
 
-/**
- * Seals a header value and binds it to the origin: moved to a definition with another origin, it does not open
- * (guarantee 54).
- */
-export function sealHeader(keys: KeyRing, place: SealScope, name: string, plain: string): string {
-  return keys.seal(plain, originContext(place, name)) + originMark
-}
-
-/** Opens a header value in any form: bound to its origin, bound to its webhook only, or plain. */
-export function openHeader(keys: KeyRing, place: SealScope, name: string, value: string): Opened {
-  return isBound(value)
-    ? keys.open(value.slice(0, -originMark.length), originContext(place, name))
-    : keys.open(value, headerContext(place, name))
-}
-
 export function isBound(value: string): boolean {
   return isSealed(value) && value.endsWith(originMark)
 }
 
-/** Field name for sealing all former secrets of a webhook, whichever is the newest. */
-export const formerSecretField = 'previousSecret'
-
-/** Values of a definition that cannot be opened: their key is missing here, or no key opens them. */
-export type Unopened = { keyMissing: string[]; altered: string[] }
-
-export function findUnopened(definition: WebhookDefinition, keys: KeyRing): Unopened {
-  const found: Unopened = { keyMissing: [], altered: [] }
-  const note = (what: string, opened: Opened) => {
-    if (!opened.ok) found[opened.isKeyMissing ? 'keyMissing' : 'altered'].push(`${what}: ${opened.reason}`)
-  }
-  const { secret, headers } = definition
-  if (secret !== undefined) note('secret', keys.open(secret, sealContext(definition, 'secret')))
-  for (const former of listFormerSecrets(definition))
-    note('a former secret', keys.open(former.secret, sealContext(definition, formerSecretField)))
-  for (const [name, value] of Object.entries(headers))
-    note(`headers.${name}`, openHeader(keys, definition, name, value))
-  return found
+/**
+ * Seals a value and binds it to its origins: moved to a definition with other ones, it does not open (guarantee 54).
+ */
+export function sealBound(keys: KeyRing, scope: SealScope, bound: BoundField, plain: string): string {
+  return keys.seal(plain, boundContext(scope, bound)) + originMark
 }
 
-function headerContext(place: SealScope, name: string): string {
-  return sealContext(place, `header:${name.toLowerCase()}`)
+/** Opens a value in any form: bound to its origins, bound to its webhook only, or plain. */
+export function openBound(keys: KeyRing, scope: SealScope, bound: BoundField, value: string): Opened {
+  return isBound(value)
+    ? keys.open(value.slice(0, -originMark.length), boundContext(scope, bound))
+    : keys.open(value, sealContext(scope, bound.field))
 }
 
-function originContext(place: SealScope, name: string): string {
-  return `${headerContext(place, name)}\n${toOrigin(place.url)}`
+export function headerField(name: string, url: string): BoundField {
+  return { field: `header:${name.toLowerCase()}`, urls: [url] }
+}
+
+/** The key of a client certificate speaks for its owner at the endpoint alone. */
+export function tlsKeyField(url: string): BoundField {
+  return { field: 'tls.key', urls: [url] }
+}
+
+/** A client's secret goes to its token endpoint, and the tokens it buys to the webhook's: bound to both. */
+export function clientSecretField(url: string, tokenUrl: string): BoundField {
+  return { field: 'oauth2.clientSecret', urls: [url, tokenUrl] }
+}
+
+export function sealHeader(keys: KeyRing, place: HeaderPlace, name: string, plain: string): string {
+  return sealBound(keys, place, headerField(name, place.url), plain)
+}
+
+export function openHeader(keys: KeyRing, place: HeaderPlace, name: string, value: string): Opened {
+  return openBound(keys, place, headerField(name, place.url), value)
+}
+
+function boundContext(scope: SealScope, { field, urls }: BoundField): string {
+  return [sealContext(scope, field), ...urls.map(toOrigin)].join('\n')
 }

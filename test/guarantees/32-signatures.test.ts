@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createPublicKey, verify } from 'node:crypto'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
@@ -150,6 +151,58 @@ test.each(libraries)(
     refused++
   },
 )
+
+type Jwk = { kid: string; webhookId: string }
+
+/** Public keys as a receiver gets them, without credentials. */
+async function publicKeys(): Promise<Jwk[]> {
+  const answer = await fetch(new URL(`/.well-known/webhook-keys/${world.businessId}`, world.stack.service('admin').url))
+  return ((await answer.json()) as { keys: Jwk[] }).keys
+}
+
+/** Verifies a request by public keys alone, with node:crypto. @returns the kid of each key that has signed it. */
+function signersOf({ headers, body }: Pick<ReceivedRequest, 'headers' | 'body'>, keys: Jwk[]): string[] {
+  const signed = Buffer.concat([Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`), body])
+  const signatures = String(headers['webhook-signature'])
+    .split(' ')
+    .filter((signature) => signature.startsWith('v1a,'))
+    .map((signature) => Buffer.from(signature.slice('v1a,'.length), 'base64'))
+  const isBy = (key: Jwk) => {
+    const publicKey = createPublicKey({ key, format: 'jwk' })
+    return signatures.some((signature) => verify(null, signed, publicKey, signature))
+  }
+  return keys.filter(isBy).map(({ kid }) => kid)
+}
+
+test('a notification with v1a verifies by the published keys alone, during a rotation by both', async () => {
+  await edit({})
+  const { id } = await current()
+  const webhook = `businesses/${world.businessId}/webhooks/${id}`
+  const etag = (await world.admin.http.get(webhook)).headers.etag
+  const json = { signatures: ['v1', 'v1a'] }
+  await world.admin.http.patch(webhook, { json, headers: { 'if-match': String(etag) } })
+  await world.inForce()
+  const before = await publicKeys()
+  expect(before.map(({ webhookId }) => webhookId)).toEqual([id])
+  const arrival = await notified()
+  expect(signersOf(arrival, before)).toEqual(before.map(({ kid }) => kid))
+  expect(byNpm(first, arrival)).toBe(true)
+  const changed = { ...arrival, body: Buffer.concat([arrival.body, Buffer.from(' ')]) }
+  expect(signersOf(changed, before)).toEqual([])
+
+  const { secret } = await world.admin.http.post(`${webhook}/secret/rotate`).json<{ secret: string }>()
+  await world.inForce()
+  const during = await publicKeys()
+  expect(during).toHaveLength(2)
+  const next = await notified()
+  expect([signaturesOf(next), signersOf(next, during)]).toEqual([4, during.map(({ kid }) => kid)])
+  // A receiver that has kept the former keys, as the answer allows, is not cut off by a rotation.
+  expect(signersOf(next, before)).toEqual(before.map(({ kid }) => kid))
+  expect([byNpm(first, next), byNpm(secret, next)]).toEqual([true, true])
+  expect(JSON.stringify(await current())).not.toContain('whsk_')
+  accepted += 4
+  refused++
+})
 
 const first = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const second = `whsec_${Buffer.alloc(32, 2).toString('base64')}`

@@ -675,8 +675,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'seals a header value for any origin',
     file: 'services/config-topics/sealed-values.ts',
-    text: 'keys.seal(plain, originContext(place, name)) + originMark',
-    replacement: 'keys.seal(plain, headerContext(place, name))',
+    text: 'keys.seal(plain, boundContext(scope, bound)) + originMark',
+    replacement: 'keys.seal(plain, sealContext(scope, bound.field))',
     caughtBy: ['test/unit/dispatcher/http/unsealed-target.test.ts'],
   },
   {
@@ -995,5 +995,47 @@ export const plantedBugs: PlantedBug[] = [
     text: 'if (replayId === null || !stopped.has(replayId)) add(delivery)',
     replacement: 'if (replayId === null) add(delivery)',
     caughtBy: ['test/unit/admin/replay/back-fill.test.ts'],
+  },
+  {
+    name: 'signs by a former key of v1a for ever',
+    file: http('asymmetric-signature'),
+    text: 'timestampSeconds * 1_000 < untilMs',
+    replacement: 'untilMs > 0',
+    caughtBy: ['test/unit/dispatcher/http/asymmetric-signature.test.ts'],
+  },
+  {
+    name: 'publishes the keys of every business under each',
+    file: 'services/admin/webhooks/public-keys.ts',
+    text: '.filter((each) => each.businessId === businessId)',
+    replacement: '.filter((each) => each.businessId !== "")',
+    caughtBy: ['test/unit/admin/webhooks/public-keys.test.ts'],
+  },
+  {
+    name: 'counts a fault of the egress proxy as the failed attempt of a receiver',
+    file: http('unreachable'),
+    text: 'if (error instanceof ProxyError) return null',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/http/connection/egress-proxy.test.ts'],
+  },
+  {
+    name: 'shares connections between webhooks with different client certificates',
+    file: http('http-sender'),
+    text: 'key: `${origin} ${tls.id}`',
+    replacement: 'key: origin',
+    caughtBy: ['test/unit/dispatcher/http/connection/client-certificates.test.ts'],
+  },
+  {
+    name: 'sends the stored client secret to a token endpoint of another origin',
+    file: 'services/admin/webhooks/access-rules.ts',
+    text: 'isMoved || toOrigin(stored.tokenUrl) !== toOrigin(tokenUrl)',
+    replacement: 'isMoved',
+    caughtBy: ['test/unit/admin/webhooks/access-rules.test.ts'],
+  },
+  {
+    name: 'requests a token for each request of a webhook that waits for one',
+    file: http('token/endpoint-tokens'),
+    text: 'if (held.waiting !== null) return void held.waiting.push(done)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/http/token/endpoint-tokens.test.ts'],
   },
 ]

@@ -1,4 +1,5 @@
 import type { WantedEvents, WebhookDefinition } from '../../services/domain/definition/definition.ts'
+import type { SignatureScheme } from '../../services/domain/definition/definition-values.ts'
 
 /** The kinds that a webhook gets by default (contract.md, section 5), written out once more. */
 export const defaultEvents: WantedEvents = {
@@ -21,6 +22,7 @@ export const defaults = {
   retryProfile: 'chat',
   whenBlocked: 'reject',
   maxInFlight: 64,
+  signatures: ['v1'] as SignatureScheme[],
 } as const
 
 /** A definition with the defaults; each test says only what matters to it. */

@@ -4,6 +4,7 @@ import { definitionFold } from '../../services/admin/audit/audit-fold.ts'
 import { complete, needsCompletion } from '../../services/admin/definition-writes/completion.ts'
 import { toView } from '../../services/admin/webhooks/view.ts'
 import { definitionParser } from '../../services/config-topics/config-tables.ts'
+import { newSigningKey } from '../../services/config-topics/signing-keys.ts'
 import { createTarget } from '../../services/dispatcher/http/unsealed-target.ts'
 import { DefinitionTable } from '../../services/domain/definition/definition-table.ts'
 import { avroType } from '../../services/platform/avro/avro.ts'
@@ -22,6 +23,8 @@ const good = {
   channels: ['c1'],
   secret: secretOf('good'),
 }
+
+const signingKey = newSigningKey()
 
 const deep = (levels: number) => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
 const nasty = fc.oneof(
@@ -53,7 +56,9 @@ const nasty = fc.oneof(
     ` ${secretOf('x')}`,
     'sealed:v1:',
     'sealed:v1:k1:AAAA',
+    signingKey,
   ),
+  fc.constantFrom<unknown>(['v1a'], ['v1', 'v1a'], ['v1', 'v1']),
   fc.constantFrom<unknown>(
     keys.seal('x', 'elsewhere'),
     `${keys.seal('x', 'elsewhere')}:origin`,
@@ -114,7 +119,7 @@ describe('any JSON value as a definition', () => {
           const whole = complete(
             { definition: change.definition, offset: 1, given: new Set(Object.keys(written)) },
             entry,
-            secretOf('new'),
+            { secret: secretOf('new'), signingKey },
             keys,
           )
           expect(parse({ value: Buffer.from(JSON.stringify(whole)), timestampMs }).kind).toBe('definition')

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,14 +71,14 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-function started(endpoint: Endpoint, secret: string): ChildProcess {
+function started(endpoint: Endpoint, variables: Record<string, string>): ChildProcess {
   const folder = mkdtempSync(join(tmpdir(), 'hookline-endpoint-'))
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   }
   const [command = '', ...args] = endpoint.start(file)
-  const env = { ...process.env, WEBHOOK_SECRET: secret }
+  const env = { ...process.env, ...variables }
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] })
   onTestFinished(() => {
     child.kill('SIGKILL')
@@ -103,7 +105,7 @@ describe.each(endpoints)("the guide's endpoint in $language", (endpoint) => {
     async () => {
       port = await freePort()
       const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
-      const child = started(endpoint, secret)
+      const child = started(endpoint, { WEBHOOK_SECRET: secret })
       const now = new Date(systemClock.nowMs())
       const body = JSON.stringify({ v: '1.1', type: 'status', contactId: 'José' })
       const headers = {
@@ -116,6 +118,35 @@ describe.each(endpoints)("the guide's endpoint in $language", (endpoint) => {
       expect(await answered({ method: 'POST', headers, body: body.replace('José', 'Jose') }, child)).toBe(401)
     },
   )
+})
+
+test("the guide's endpoint without a secret accepts what a public key verifies, and refuses what was changed", {
+  timeout: startTimeoutMs,
+}, async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const keySet = createHttpServer((_request, response) => {
+    response.end(JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }))
+  }).listen(0)
+  onTestFinished(() => void keySet.close())
+  await once(keySet, 'listening')
+  port = await freePort()
+  const [, text = ''] = codeBlocks(guide, 'js')
+  const start = () => ['node', '--input-type=module', '--eval', text.replace('9000', String(port))]
+  const keysUrl = `http://127.0.0.1:${(keySet.address() as AddressInfo).port}/`
+  const child = started({ language: 'js', lack: null, start }, { WEBHOOK_KEYS_URL: keysUrl })
+  const seconds = Math.floor(systemClock.nowMs() / 1_000)
+  const post = (sentAt: number, body: string) => {
+    const signature = sign(null, Buffer.from(`msg_1.${sentAt}.José`), privateKey).toString('base64')
+    const headers = {
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': String(sentAt),
+      'webhook-signature': `v1,AAAA v1a,${signature}`,
+    }
+    return answered({ method: 'POST', headers, body }, child)
+  }
+  expect(await post(seconds, 'José')).toBe(204)
+  expect(await post(seconds, 'Jose')).toBe(401)
+  expect(await post(seconds - 400, 'José')).toBe(401)
 })
 
 test('the notifications in the guide are valid by the published schemas', () => {

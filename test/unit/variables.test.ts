@@ -124,6 +124,7 @@ const bad: Record<string, string[]> = {
   HOOKLINE_OIDC_ISSUER_URL: url,
   HOOKLINE_ADMIN_URL: url,
   HOOKLINE_METRICS_BUSINESSES: [Array.from({ length: 21 }, (_unused, n) => `b${n}`).join(',')],
+  HOOKLINE_EGRESS_PROXY_URL: [...url, 'https://proxy', 'http://user:password@proxy', 'http://proxy/path'],
   HOOKLINE_DISPATCHER_NAME_SERVERS: [
     'localhost',
     'dns.example:53',
@@ -180,6 +181,8 @@ const bad: Record<string, string[]> = {
 const anyText = new Set([
   'KAFKA_SASL_USERNAME',
   'KAFKA_SASL_PASSWORD',
+  'HOOKLINE_EGRESS_PROXY_USERNAME',
+  'HOOKLINE_EGRESS_PROXY_PASSWORD',
   'KAFKA_SSL_KEY_PASSPHRASE',
   'KAFKA_SASL_OAUTH_CLIENT_ID',
   'KAFKA_SASL_OAUTH_CLIENT_SECRET',

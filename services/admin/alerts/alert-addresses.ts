@@ -1,4 +1,4 @@
-import { formerSecretField } from '../../config-topics/sealed-values.ts'
+import { formerSecretField } from '../../config-topics/stored-secrets.ts'
 import { type AlertAddresses, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Language } from '../../domain/definition/definition-values.ts'
 import { listFormerSecrets, signingAt } from '../../domain/definition/former-secrets.ts'

@@ -116,12 +116,15 @@ function listChanges(from: Map<string, string>, to: Map<string, string>, isSame:
 const maxFieldName = 200
 const maxShown = 10_000
 const hidden = JSON.stringify(maskedValue)
-export const headerPrefix = 'headers.'
+const headerPrefix = 'headers.'
 const eventsPrefix = 'events.'
+/** Parts of objects that hold a secret as well. */
+const openParts = ['tls.ca', 'tls.certificate', 'oauth2.tokenUrl', 'oauth2.clientId', 'oauth2.scope']
 
 /** Hides the values of unknown fields, which may be a secret under a misspelt name. */
 function isHidden(field: string): boolean {
-  return !writableNames.includes(field) && field !== 'disabledReason' && !field.startsWith(eventsPrefix)
+  const isOpen = writableNames.includes(field) || openParts.includes(field)
+  return !isOpen && field !== 'disabledReason' && !field.startsWith(eventsPrefix)
 }
 
 function shown(field: string, value: string | undefined): string | null {
@@ -150,16 +153,28 @@ function readFields(definition: WebhookDefinition | undefined, atMs: number): Ma
     previousSecret: _secret,
     previousSecretUntil: _until,
     olderSecrets: _older,
+    // Keys for v1a are made and replaced with the secret.
+    signingKey: _key,
+    previousSigningKey: _formerKey,
+    tls = {},
+    oauth2 = {},
     ...plain
   } = rest
   // The end of a rotation's overlap is not a change.
   const [newest, ...older] = signingAt(listFormerSecrets(definition), atMs)
   const json = (prefix: string, values: object) =>
     Object.entries(values).map(([name, value]) => [prefix + name, JSON.stringify(value)] as const)
+  /** A sealed part is kept as it is, to be compared. */
+  const parts = (prefix: string, values: object, sealed: string) =>
+    Object.entries(values).map(
+      ([name, value]) => [`${prefix}.${name}`, name === sealed ? String(value) : JSON.stringify(value)] as const,
+    )
   return new Map<string, string>([
     ...json('', plain),
     ...json(eventsPrefix, events),
     ...Object.entries(headers).map(([name, value]) => [headerPrefix + name, value] as const),
+    ...parts('tls', tls, 'key'),
+    ...parts('oauth2', oauth2, 'clientSecret'),
     ...(secret === undefined ? [] : [['secret', secret] as const]),
     ...(newest ? [['previousSecret', newest.secret] as const] : []),
     ...older.map((former, index) => [`olderSecrets.${index}`, former.secret] as const),

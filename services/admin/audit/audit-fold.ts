@@ -1,7 +1,8 @@
 import { decidedOn, readHeader } from '../../config-topics/config-headers.ts'
 import { accountParser, definitionParser } from '../../config-topics/config-tables.ts'
-import { formerSecretField, openHeader } from '../../config-topics/sealed-values.ts'
-import { type Account, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import { listSecrets } from '../../config-topics/stored-secrets.ts'
+import type { Account, WebhookDefinition } from '../../domain/definition/definition.ts'
+import { formerFields } from '../../domain/definition/former-secrets.ts'
 import { NewestRecords } from '../../domain/definition/newest-records.ts'
 import { recordTimeMs } from '../../domain/definition/record-time.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
@@ -13,7 +14,6 @@ import {
   auditAccount,
   auditDefinition,
   type DefinitionStep,
-  headerPrefix,
   type IsSame,
 } from './audit-entry.ts'
 
@@ -57,17 +57,18 @@ function findWriter(topic: string, { before, after, completes }: DefinitionStep)
 
 /** Compares sealed values by opening each in its own place: sealing again changes the text, not the value. */
 function sameSecret(keys: KeyRing, before?: WebhookDefinition, after?: WebhookDefinition): IsSame {
-  return (field, from, to) => {
+  return (_field, from, to) => {
     if (from === to) return true
     if (!before || !after) return false
-    const [a, b] = [opened(keys, before, field, from), opened(keys, after, field, to)]
-    return a.ok && b.ok && a.plain === b.plain
+    const [a, b] = [openStored(keys, before, from), openStored(keys, after, to)]
+    return a?.ok === true && b?.ok === true && a.plain === b.plain
   }
 }
 
-function opened(keys: KeyRing, place: WebhookDefinition, field: string, value: string): Opened {
-  if (field.startsWith(headerPrefix)) return openHeader(keys, place, field.slice(headerPrefix.length), value)
-  return keys.open(value, sealContext(place, field === 'secret' ? field : formerSecretField))
+function openStored(keys: KeyRing, definition: WebhookDefinition, value: string): Opened | undefined {
+  return listSecrets(definition)
+    .find((stored) => stored.value === value)
+    ?.open(keys)
 }
 
 /** Fold over account-config. @param topic name without the prefix. */
@@ -101,12 +102,5 @@ function entries(topic: string, record: ConsumedRecord, subject: string, audited
 /** A handwritten record without a secret does not remove it: admin completes the definition with the stored one. */
 function withKnownSecret(definition: WebhookDefinition, before: WebhookDefinition | undefined): WebhookDefinition {
   if (definition.secret !== undefined || before?.secret === undefined) return definition
-  const { secret, previousSecret, previousSecretUntil, olderSecrets } = before
-  return {
-    ...definition,
-    secret,
-    ...(previousSecret !== undefined && { previousSecret }),
-    ...(previousSecretUntil !== undefined && { previousSecretUntil }),
-    ...(olderSecrets !== undefined && { olderSecrets }),
-  }
+  return { ...definition, secret: before.secret, ...formerFields(before) }
 }

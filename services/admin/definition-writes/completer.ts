@@ -1,6 +1,7 @@
 import { readHeader } from '../../config-topics/config-headers.ts'
 import { definitionParser } from '../../config-topics/config-tables.ts'
 import type { WriteRecord } from '../../config-topics/config-writer.ts'
+import { newSigningKey } from '../../config-topics/signing-keys.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
@@ -105,7 +106,8 @@ export class Completer {
     if (change.kind === 'definition' && needsCompletion(id, change, keys)) {
       const given = new Set(Object.keys(JSON.parse(String(record.value))))
       const written = { definition: change.definition, offset: record.offset, given }
-      value = Buffer.from(JSON.stringify(complete(written, findEntry(id), newSecret(), keys)))
+      const made = { secret: newSecret(), signingKey: newSigningKey() }
+      value = Buffer.from(JSON.stringify(complete(written, findEntry(id), made, keys)))
     }
     try {
       await write(id, value, { [completesHeader]: String(record.offset) })

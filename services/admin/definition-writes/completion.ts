@@ -1,15 +1,17 @@
-import { nextVersion, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import { holdsPlainValues, sealDefinition } from '../../config-topics/stored-secrets.ts'
+import { missingSecrets, nextVersion, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { DefinitionChange, Entry } from '../../domain/definition/definition-table.ts'
+import { type FormerFields, formerFields } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
-import { holdsPlainValues, sealDefinition } from '../webhooks/secrets.ts'
+import { withSigningKey } from '../webhooks/secrets.ts'
 
 /**
- * Whether a record must be completed: it has no secret, or plain secrets or header values. A completed record needs nothing,
+ * Whether a record must be completed: it lacks a secret, or has plain secrets or header values. A completed record needs nothing,
  * so completion ends however many instances take part. A record under the key of another id is left alone.
  */
 export function needsCompletion(id: string, change: DefinitionChange, keys: KeyRing): boolean {
   if (change.kind !== 'definition' || change.definition.id !== id) return false
-  return change.definition.secret === undefined || holdsPlainValues(change.definition, keys)
+  return missingSecrets(change.definition).length > 0 || holdsPlainValues(change.definition, keys)
 }
 
 export type Handwritten = {
@@ -22,12 +24,12 @@ export type Handwritten = {
 /**
  * Record that replaces a handwritten one: the same fields, sealed. Missing secrets are taken over from the definition in
  * force, so that an edit by hand neither changes the secret nor ends a rotation's overlap.
- * @param newSecret used if no earlier secret is in force.
+ * @param made secrets to use if no earlier ones are in force.
  */
 export function complete(
   written: Handwritten,
   inForce: Entry | undefined,
-  newSecret: string,
+  made: { secret: string; signingKey: string },
   keys: KeyRing,
 ): WebhookDefinition {
   const { definition, offset, given } = written
@@ -35,17 +37,23 @@ export function complete(
   const earlier = inForce && inForce.offset < offset ? inForce.definition : undefined
   const version = given.has('version') || !earlier ? definition.version : nextVersion(earlier.version)
   const createdAt = given.has('createdAt') || !earlier ? definition.createdAt : earlier.createdAt
-  return sealDefinition({ ...definition, version, createdAt, ...chooseSecrets(definition, earlier, newSecret) }, keys)
+  const completed = { ...definition, version, createdAt, ...chooseSecrets(definition, earlier, made.secret) }
+  return sealDefinition(
+    withSigningKey(completed, () => made.signingKey, keys),
+    keys,
+  )
 }
 
-type Secrets = Partial<Pick<WebhookDefinition, 'secret' | 'previousSecret' | 'previousSecretUntil' | 'olderSecrets'>>
+type Secrets = Partial<Pick<WebhookDefinition, 'secret' | 'signingKey'>> & FormerFields
 
 function chooseSecrets(written: WebhookDefinition, earlier: WebhookDefinition | undefined, newSecret: string): Secrets {
-  if (written.secret !== undefined) return {}
   // A sealed value is bound to its business and cannot move to another one with the webhook.
-  if (earlier?.secret === undefined || earlier.businessId !== written.businessId) return { secret: newSecret }
-  const { secret, previousSecret, previousSecretUntil, olderSecrets } = earlier
-  if (written.previousSecret !== undefined || previousSecret === undefined || previousSecretUntil === undefined)
-    return { secret }
-  return { secret, previousSecret, previousSecretUntil, ...(olderSecrets && { olderSecrets }) }
+  const known = earlier?.businessId === written.businessId ? earlier : undefined
+  const signingKey =
+    written.signingKey === undefined && known?.signingKey !== undefined ? { signingKey: known.signingKey } : {}
+  if (written.secret !== undefined) return signingKey
+  if (known?.secret === undefined) return { secret: newSecret, ...signingKey }
+  const isRotating = known.previousSecret !== undefined && known.previousSecretUntil !== undefined
+  const former = written.previousSecret === undefined && isRotating ? formerFields(known) : {}
+  return { secret: known.secret, ...signingKey, ...former }
 }

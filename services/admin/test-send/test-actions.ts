@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import Type from 'typebox'
+import { newSigningKey } from '../../config-topics/signing-keys.ts'
 import { choice } from '../../domain/api/parts.ts'
 import type { TestResult } from '../../domain/api/traffic.ts'
 import { Draft } from '../../domain/api/webhook.ts'
@@ -27,7 +28,7 @@ import type { ReplayTopics } from '../replay/replay-topics.ts'
 import { checkDraft } from '../webhooks/draft-rules.ts'
 import { changed, created } from '../webhooks/next-definition.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
-import { newSecret } from '../webhooks/secrets.ts'
+import { newSecret, withSigningKey } from '../webhooks/secrets.ts'
 import { type SampleIds, sampleBody, sampleKind } from './test-sample.ts'
 
 export type TestDeps = {
@@ -112,14 +113,14 @@ export class TestActions {
     const entry = id === undefined ? undefined : requireOwn(store, { businessId, id: String(id) })
     const rules = {
       ...policy,
-      storedHeaders: Object.keys(entry?.definition.headers ?? {}),
-      storedUrl: entry?.definition.url,
+      stored: entry?.definition ?? null,
       written: new Set(Object.keys(fields)),
     }
     const draft = valid(checkDraft(fields, rules), 'definition.')
-    const definition = entry
+    const changes = entry
       ? changed(entry.definition, draft, clock.nowMs(), keys)
       : created({ id: draftId, businessId }, draft, newSecret(), clock.nowMs(), keys)
+    const definition = withSigningKey(changes, newSigningKey, keys)
     return this.#test(call, { definition, offset: entry?.offset ?? -1, kind, draft: JSON.stringify(definition) })
   }
 

@@ -5,7 +5,7 @@ import type { Checked, Problem } from '../../platform/json/json-schema.ts'
 import type { UrlPolicy } from '../../targets/target-url.ts'
 import { channelConflicts, type FindOwner } from './channel-rules.ts'
 import { checkDraft, isObject, mergePatch } from './draft-rules.ts'
-import { maskHeaders } from './header-rules.ts'
+import { maskParts } from './secrets.ts'
 
 /** Reason why a change is refused. */
 export type Refusal =
@@ -19,7 +19,7 @@ export type Decision<T> = { kind: 'accepted'; value: T } | Refusal
 
 export function decideCreate(body: unknown, findOwner: FindOwner, policy: UrlPolicy): Decision<Draft> {
   const written = new Set(isObject(body) ? Object.keys(body) : [])
-  return decideDraft(checkDraft(body, { ...policy, storedHeaders: [], written }), [], findOwner)
+  return decideDraft(checkDraft(body, { ...policy, stored: null, written }), [], findOwner)
 }
 
 /** Header values of the accepted draft are plain, or masked where the stored value stays. */
@@ -31,13 +31,7 @@ export function decidePatch(
 ): Decision<Draft> {
   if (!isObject(body)) return { kind: 'invalid', problems: [{ field: '', message: 'must be object' }] }
   const merged = mergePatch(toDraft(current), body)
-  const { headers, url } = current
-  const rules = {
-    ...policy,
-    storedHeaders: Object.keys(headers),
-    storedUrl: url,
-    written: new Set(Object.keys(body)),
-  }
+  const rules = { ...policy, stored: current, written: new Set(Object.keys(body)) }
   return decideDraft(checkDraft(merged, rules), current.channels, findOwner)
 }
 
@@ -55,7 +49,7 @@ export function toDraft(definition: WebhookDefinition): Draft {
   // A record written by hand may have unknown properties in events.
   const { userMessages, botMessages, operatorMessages, deliveredStatus, readStatus, variableChanges } = draft.events
   const events = { userMessages, botMessages, operatorMessages, deliveredStatus, readStatus, variableChanges }
-  return { ...draft, events, headers: maskHeaders(definition.headers) }
+  return { ...draft, events, ...maskParts(definition) }
 }
 
 /**

@@ -4,16 +4,16 @@ import { isServerMade } from '../../domain/definition/definition.ts'
 import { shapeProblem } from '../../domain/definition/json-shape.ts'
 import { type Checked, compileSchema } from '../../platform/json/json-schema.ts'
 import { type UrlPolicy, urlProblem } from '../../targets/target-url.ts'
+import { accessProblems } from './access-rules.ts'
 import { headerProblems, movedHeaders } from './header-rules.ts'
 import { refusal } from './refusal.ts'
+import type { SecretParts } from './secrets.ts'
 
 const checkShape = compileSchema<Draft>(Draft)
 
 export type DraftRules = UrlPolicy & {
-  /** Names of the headers that have a stored value. */
-  storedHeaders: readonly string[]
-  /** URL that these values are stored for; undefined for a new webhook. */
-  storedUrl?: string | undefined
+  /** Parts of the stored definition whose values a masked one keeps; null for a new webhook. */
+  stored: SecretParts | null
   /**
    * Properties that the client wrote. Only these must keep the rules on URLs and headers, so that a webhook that an
    * operator wrote by hand with a bad URL can still be switched off.
@@ -34,11 +34,16 @@ export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft
     return { ok: false, problems }
   }
   const { url, headers } = checked.value
-  const urlCode = rules.written.has('url') ? urlProblem(url, rules) : null
-  const badHeaders = rules.written.has('headers') ? headerProblems(headers, rules.storedHeaders) : []
-  const isMoved = rules.storedUrl !== undefined && toOrigin(rules.storedUrl) !== toOrigin(url)
-  const moved = isMoved ? movedHeaders(headers) : []
-  const problems = [...(urlCode === null ? [] : [refusal('url', urlCode)]), ...badHeaders, ...moved]
+  const { written, stored } = rules
+  const urlCode = written.has('url') ? urlProblem(url, rules) : null
+  const badHeaders = written.has('headers') ? headerProblems(headers, Object.keys(stored?.headers ?? {})) : []
+  const isMoved = stored !== null && toOrigin(stored.url) !== toOrigin(url)
+  const problems = [
+    ...(urlCode === null ? [] : [refusal('url', urlCode)]),
+    ...badHeaders,
+    ...(isMoved ? movedHeaders(headers) : []),
+    ...accessProblems(checked.value, rules),
+  ]
   return problems.length === 0 ? checked : { ok: false, problems }
 }
 

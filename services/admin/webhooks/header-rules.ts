@@ -35,10 +35,6 @@ export function movedHeaders(headers: Record<string, string>): Problem[] {
     .map(([name]) => refusal(`headers.${name}`, 'header-moved'))
 }
 
-export function maskHeaders(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.keys(headers).map((name) => [name, maskedValue]))
-}
-
 function lowerCase(name: string): string {
   return name.toLowerCase()
 }

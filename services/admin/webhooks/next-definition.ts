@@ -1,4 +1,4 @@
-import { formerSecretField } from '../../config-topics/sealed-values.ts'
+import { formerSecretField, formerSigningKeyField, sealDefinition } from '../../config-topics/stored-secrets.ts'
 import type { Draft } from '../../domain/api/webhook.ts'
 import { nextVersion, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import {
@@ -8,7 +8,7 @@ import {
   withFormerSecrets,
 } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
-import { rotationOverlapMs, sealDefinition, sealHeaders } from './secrets.ts'
+import { rotationOverlapMs, sealParts } from './secrets.ts'
 
 /** Next record of a webhook, sealed, for each change of the API. Times are milliseconds since the epoch. */
 
@@ -24,7 +24,7 @@ export function created(
     ...place,
     ...draft,
     ...(draft.paused && { pausedAt: now }),
-    headers: sealHeaders({ ...place, url: draft.url }, draft.headers, {}, keys),
+    ...sealParts(place, draft, keys),
     secret: keys.seal(secret, sealContext(place, 'secret')),
     version: 1,
     createdAt: now,
@@ -33,28 +33,32 @@ export function created(
 }
 
 export function changed(current: WebhookDefinition, draft: Draft, nowMs: number, keys: KeyRing): WebhookDefinition {
-  const { rateLimitPerSecond: _replaced, disabledReason, pausedAt: _paused, resumedAt: _resumed, ...rest } = current
-  const headers = sealHeaders({ ...current, url: draft.url }, draft.headers, current.headers, keys)
+  // What a draft leaves out is gone.
+  const { rateLimitPerSecond: _rate, tls: _tls, oauth2: _oauth2, ...kept } = current
+  const { disabledReason, pausedAt: _paused, resumedAt: _resumed, ...rest } = kept
+  const sealed = sealParts(current, draft, keys, current)
   // Switching the webhook on clears the reason for which it was switched off.
   const why = !draft.enabled && disabledReason !== undefined ? { disabledReason } : {}
-  return sealDefinition(
-    advanced({ ...rest, ...draft, ...pauseTimes(current, draft, nowMs), ...why, headers }, nowMs),
-    keys,
-  )
+  const next = { ...rest, ...draft, ...pauseTimes(current, draft, nowMs), ...why, ...sealed }
+  return sealDefinition(advanced(next, nowMs), keys)
 }
 
 /**
- * Definition with a new secret. The previous one also signs for 24 hours, as does each earlier one within its own 24 hours.
+ * Definition with a new secret, and without its key for v1a, which withSigningKey makes anew. The previous ones also sign
+ * for 24 hours, as do each earlier ones within their own 24 hours.
  * A secret that no key can open cannot sign: the rotation then repairs the webhook, without an overlap.
  */
 export function rotated(current: WebhookDefinition, secret: string, nowMs: number, keys: KeyRing): WebhookDefinition {
+  const { signingKey, ...rest } = current
   const old = keys.open(current.secret ?? '', sealContext(current, 'secret'))
+  const oldKey = signingKey === undefined ? null : keys.open(signingKey, sealContext(current, 'signingKey'))
   const replaced = old.ok && {
     secret: keys.seal(old.plain, sealContext(current, formerSecretField)),
     until: new Date(nowMs + rotationOverlapMs).toISOString(),
+    ...(oldKey?.ok && { signingKey: keys.seal(oldKey.plain, sealContext(current, formerSigningKeyField)) }),
   }
   const former = [...(replaced ? [replaced] : []), ...signingAt(listFormerSecrets(current), nowMs)]
-  const next = { ...current, secret: keys.seal(secret, sealContext(current, 'secret')) }
+  const next = { ...rest, secret: keys.seal(secret, sealContext(current, 'secret')) }
   return sealDefinition(advanced(withFormerSecrets(next, former), nowMs), keys)
 }
 

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { formerSecretField, isBound, openHeader, sealHeader } from '../../config-topics/sealed-values.ts'
-import { sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
+import {
+  type BoundField,
+  clientSecretField,
+  headerField,
+  sealBound,
+  tlsKeyField,
+} from '../../config-topics/sealed-values.ts'
+import { missingSecrets, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
-import { listFormerSecrets, withFormerSecrets } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
-
-type Place = Pick<WebhookDefinition, 'id' | 'businessId' | 'url'>
 
 /** Time after a rotation during which both signatures are sent (contract.md, section 3). */
 export const rotationOverlapMs = 24 * 60 * 60 * 1_000
@@ -19,54 +22,53 @@ export function newWebhookId(): string {
   return `wh_${randomBytes(12).toString('hex')}`
 }
 
-/** Whether a secret or header value is plain, as an operator may write it. */
-export function holdsPlainValues(definition: WebhookDefinition, keys: KeyRing): boolean {
-  const { secret, headers } = definition
-  const former = listFormerSecrets(definition).map((each) => each.secret)
-  return [secret, ...former, ...Object.values(headers)].some((value) => value !== undefined && !keys.isSealed(value))
+/** The definition with a key for v1a, which is made where it is wanted and missing. */
+export function withSigningKey(definition: WebhookDefinition, makeKey: () => string, keys: KeyRing): WebhookDefinition {
+  if (!missingSecrets(definition).includes('signingKey')) return definition
+  return { ...definition, signingKey: keys.seal(makeKey(), sealContext(definition, 'signingKey')) }
 }
 
-/**
- * Seals plain values, and seals again those sealed with an older key or not yet bound to their origin. A value that no key
- * can open stays as it is.
- */
-export function sealDefinition(definition: WebhookDefinition, keys: KeyRing): WebhookDefinition {
-  const { secret, headers } = definition
-  const sealedSecret = (value: string, field: string) => {
-    const context = sealContext(definition, field)
-    const opened = keys.isCurrent(value) ? null : keys.open(value, context)
-    return opened?.ok ? keys.seal(opened.plain, context) : value
-  }
-  const former = listFormerSecrets(definition).map((each) => ({
-    ...each,
-    secret: sealedSecret(each.secret, formerSecretField),
-  }))
-  const sealedHeaders = Object.entries(headers).map(([name, value]) => {
-    const opened = keys.isCurrent(value) && isBound(value) ? null : openHeader(keys, definition, name, value)
-    return [name, opened?.ok ? sealHeader(keys, definition, name, opened.plain) : value]
-  })
-  return {
-    ...withFormerSecrets(definition, former),
-    ...(secret !== undefined && { secret: sealedSecret(secret, 'secret') }),
-    headers: Object.fromEntries(sealedHeaders),
-  }
-}
+/** Values for the topic: those of a draft whose secret parts are sealed. */
+export type SealedParts = Pick<WebhookDefinition, 'headers' | 'tls' | 'oauth2'>
+export type SecretParts = Pick<WebhookDefinition, 'url'> & SealedParts
+
+const nothingStored: SealedParts = { headers: {} }
 
 /**
- * Headers for the topic. A client's value is always sealed, whatever it looks like. A masked value stands for the stored one,
- * which draft-rules.ts accepts only for the origin that it was stored for.
+ * Seals the secret parts of a draft. A client's value is always sealed, whatever it looks like. A masked value stands for
+ * the stored one, which draft-rules.ts accepts only for the origins that it was stored for.
  */
-export function sealHeaders(
-  place: Place,
-  wanted: Record<string, string>,
-  stored: Record<string, string>,
+export function sealParts(
+  scope: Pick<WebhookDefinition, 'id' | 'businessId'>,
+  { url, headers, tls, oauth2 }: SecretParts,
   keys: KeyRing,
-): Record<string, string> {
-  const kept = new Map(Object.entries(stored).map(([name, value]) => [name.toLowerCase(), value]))
-  return Object.fromEntries(
-    Object.entries(wanted).map(([name, value]) => {
-      const old = value === maskedValue ? kept.get(name.toLowerCase()) : undefined
-      return [name, old ?? sealHeader(keys, place, name, value)]
+  stored: SealedParts = nothingStored,
+): SealedParts {
+  const seal = (value: string, old: string | undefined, field: BoundField) =>
+    (value === maskedValue ? old : undefined) ?? sealBound(keys, scope, field, value)
+  const storedHeaders = new Map(Object.entries(stored.headers).map(([name, value]) => [name.toLowerCase(), value]))
+  const sealedHeaders = Object.entries(headers).map(([name, value]) => [
+    name,
+    seal(value, storedHeaders.get(name.toLowerCase()), headerField(name, url)),
+  ])
+  const key = tls?.key === undefined ? {} : { key: seal(tls.key, stored.tls?.key, tlsKeyField(url)) }
+  return {
+    headers: Object.fromEntries(sealedHeaders),
+    ...(tls && { tls: { ...tls, ...key } }),
+    ...(oauth2 && {
+      oauth2: {
+        ...oauth2,
+        clientSecret: seal(oauth2.clientSecret, stored.oauth2?.clientSecret, clientSecretField(url, oauth2.tokenUrl)),
+      },
     }),
-  )
+  }
+}
+
+/** The secret parts of a definition as they are shown: without any of their values. */
+export function maskParts({ headers, tls, oauth2 }: SealedParts): SealedParts {
+  return {
+    headers: Object.fromEntries(Object.keys(headers).map((name) => [name, maskedValue])),
+    ...(tls && { tls: { ...tls, ...(tls.key !== undefined && { key: maskedValue }) } }),
+    ...(oauth2 && { oauth2: { ...oauth2, clientSecret: maskedValue } }),
+  }
 }

@@ -1,3 +1,4 @@
+import { newSigningKey } from '../../config-topics/signing-keys.ts'
 import type { ListedWebhook, Webhook, WebhookList, WebhookWithSecret } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
@@ -20,7 +21,7 @@ import { decideCreate, decidePatch, decideVersion, entityTag, toDraft } from './
 import { changed, created, nextRotationMs, rotated } from './next-definition.ts'
 import { findOwn } from './own-webhook.ts'
 import { cutPage } from './pagination.ts'
-import { newSecret, newWebhookId } from './secrets.ts'
+import { newSecret, newWebhookId, withSigningKey } from './secrets.ts'
 import { toView } from './view.ts'
 
 export type WebhookDeps = {
@@ -91,7 +92,7 @@ export class WebhookActions {
       const draft = accepted(decideCreate(call.body, this.#ownerFinder(businessId), policy))
       this.#requireRoom(businessId)
       const secret = newSecret()
-      const definition = created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys)
+      const definition = this.#signing(created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys))
       await store.put(definition, call.identity.subject)
       this.#note('create', call, definition)
       const location = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${definition.id}`
@@ -105,7 +106,7 @@ export class WebhookActions {
     return this.#inTurn(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'required'))
       const draft = accepted(decidePatch(current, call.body, this.#ownerFinder(businessId), policy))
-      const definition = changed(current, draft, clock.nowMs(), keys)
+      const definition = this.#signing(changed(current, draft, clock.nowMs(), keys))
       await store.put(definition, call.identity.subject)
       this.#note('update', call, definition)
       return this.#answer(200, definition, {})
@@ -143,7 +144,7 @@ export class WebhookActions {
       const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'optional'))
       requireRotatable(current, clock.nowMs())
       const secret = newSecret()
-      const definition = rotated(current, secret, clock.nowMs(), keys)
+      const definition = this.#signing(rotated(current, secret, clock.nowMs(), keys))
       await store.put(definition, call.identity.subject)
       this.#note('rotate', call, definition)
       return this.#answer(200, definition, { secret })
@@ -157,6 +158,10 @@ export class WebhookActions {
       await store.caughtUp()
       return work()
     })
+  }
+
+  #signing(definition: WebhookDefinition): WebhookDefinition {
+    return withSigningKey(definition, newSigningKey, this.#deps.keys)
   }
 
   #find(businessId: string, id: string): Entry | undefined {

@@ -35,7 +35,7 @@ const check = compileSchema<Record<string, unknown>>(fileSchema(), { useDefaults
 /**
  * Reads the webhooks of a YAML (or JSON) file: each document is a mapping or a list of mappings.
  * @param name of the file, for messages.
- * @param env variables for header values: the value `${NAME}` is replaced by the variable, so that credentials need not
+ * @param env variables for the values of headers, tls and oauth2: `${NAME}` is replaced by the variable, so that credentials need not
  * be in the file.
  */
 export function readDefinitions(text: string, name: string, env: NodeJS.ProcessEnv): ReadFile {
@@ -71,24 +71,24 @@ function readOne(value: unknown, place: string, env: NodeJS.ProcessEnv): ReadOne
   const fields = Object.fromEntries(Object.entries(rest).filter(([field]) => writableNames.includes(field)))
   const name = fields.name as string | undefined
   if (id === undefined && name === undefined) return { ok: false, problems: ['id or name is required'] }
-  const missing = fillHeaders(fields, env)
+  const missing = ['headers', 'tls', 'oauth2'].flatMap((name) => fillVariables(fields, name, env))
   if (missing.length > 0) return { ok: false, problems: missing }
   const known = { ...(id !== undefined && { id }), ...(businessId !== undefined && { businessId }) }
   return { ok: true, wanted: { place, ...known, ...(name !== undefined && { name }), fields } }
 }
 
-/** Replaces variables. @returns the problems found. */
-function fillHeaders(fields: Record<string, unknown>, env: NodeJS.ProcessEnv): string[] {
-  const headers = (fields.headers ?? {}) as Record<string, string>
+/** Replaces variables among the values of a field. @returns the problems found. */
+function fillVariables(fields: Record<string, unknown>, field: string, env: NodeJS.ProcessEnv): string[] {
+  const values = (fields[field] ?? {}) as Record<string, string>
   const problems: string[] = []
-  const filled = Object.entries(headers).map(([name, value]) => {
+  const filled = Object.entries(values).map(([name, value]) => {
     const variable = /^\$\{(\w+)\}$/.exec(value)?.[1]
     if (variable === undefined) return [name, value]
     const found = env[variable]
-    if (!found) problems.push(`headers.${name}: the variable ${variable} is not set`)
+    if (!found) problems.push(`${field}.${name}: the variable ${variable} is not set`)
     return [name, found ?? '']
   })
-  if (fields.headers) fields.headers = Object.fromEntries(filled)
+  if (fields[field]) fields[field] = Object.fromEntries(filled)
   return problems
 }
 

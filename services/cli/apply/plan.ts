@@ -92,18 +92,39 @@ function differs(name: string, is: unknown, wanted: unknown, { writeHeaders }: P
       return !isDeepStrictEqual({ ...(is as object), ...eventsOf(wanted) }, is)
     case 'headers':
       return headersDiffer(is as Headers, (value ?? {}) as Headers, writeHeaders)
+    case 'tls':
+    case 'oauth2':
+      return !isDeepStrictEqual(is, maskAccess(value)) || (writeHeaders && holdsNewAccess(value))
     default:
       return !isDeepStrictEqual(is, value)
   }
 }
 
-/** Whether a file has header values that may differ from the webhook's stored ones, which cannot be compared. */
+/** Whether a file has secret values that may differ from the webhook's stored ones, which cannot be compared. */
 export function hasUncomparedValues({ kind, wanted }: PlanStep): boolean {
-  const headers = (wanted.fields.headers ?? {}) as Headers
-  return kind !== 'create' && Object.values(headers).some((value) => value !== maskedValue)
+  const { headers, tls, oauth2 } = wanted.fields
+  const isNew = [...Object.values((headers ?? {}) as Headers)].some((value) => value !== maskedValue)
+  return kind !== 'create' && (isNew || holdsNewAccess(tls) || holdsNewAccess(oauth2))
 }
 
 type Headers = Record<string, string>
+
+/** Parts of tls and oauth2 whose stored values are not shown. */
+const secretParts = ['key', 'clientSecret']
+
+function maskAccess(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name, secretParts.includes(name) ? maskedValue : part]),
+  )
+}
+
+function holdsNewAccess(value: unknown): boolean {
+  return secretParts.some((name) => {
+    const part = ((value ?? {}) as ShownFields)[name]
+    return part !== undefined && part !== maskedValue
+  })
+}
 
 function headersDiffer(is: Headers, wanted: Headers, writeHeaders: boolean): boolean {
   const lower = (headers: Headers) => Object.keys(headers).map((name) => name.toLowerCase())
@@ -126,6 +147,7 @@ function merged(before: ShownFields, fields: ShownFields, newValues: boolean): S
     if (name === 'events') after.events = { ...(before.events as object), ...eventsOf(value) }
     else if (name === 'headers')
       after.headers = shownHeaders((before.headers ?? {}) as Headers, value as Headers, newValues)
+    else if (name === 'tls' || name === 'oauth2') after[name] = maskAccess(value ?? undefined)
     else after[name] = value ?? defaults[name]
   }
   return Object.fromEntries(writableNames.map((name) => [name, after[name]]).filter(([, value]) => value !== undefined))

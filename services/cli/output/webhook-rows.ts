@@ -43,6 +43,9 @@ export function webhookRows(webhook: AdminWebhook): Rows {
     ['timeout', `${webhook.timeoutMs} ms; slow from ${webhook.slowThresholdMs} ms`],
     ['retries', `${webhook.retryProfile}; when blocked: ${webhook.whenBlocked}`],
     ['in flight', webhook.maxInFlight],
+    ['signatures', webhook.signatures.join(', ')],
+    ...optional('certificates', webhook.tls && Object.keys(webhook.tls).join(', ')),
+    ...optional('token from', webhook.oauth2?.tokenUrl),
     ...optional('rate', webhook.rateLimitPerSecond && `${webhook.rateLimitPerSecond} per second`),
     ['version', `${webhook.version}, of ${webhook.updatedAt}`],
     ...conflicts.map(

@@ -36,7 +36,9 @@ function headerText(value: HeaderValue): string {
 function withoutSecrets(shown: DecodedValue): DecodedValue {
   if (!('value' in shown) || !isDefinition(shown.value)) return shown
   const value: Record<string, unknown> = { ...shown.value }
-  for (const name of ['secret', 'previousSecret', 'olderSecrets']) if (name in value) value[name] = maskedValue
+  for (const name of ['secret', 'previousSecret', 'signingKey', 'previousSigningKey', 'olderSecrets'])
+    if (name in value) value[name] = maskedValue
+  for (const name of ['tls', 'oauth2']) if (name in value) value[name] = maskedValue
   const { headers } = value
   if (typeof headers === 'object' && headers !== null)
     value.headers = Object.fromEntries(Object.keys(headers).map((name) => [name, maskedValue]))

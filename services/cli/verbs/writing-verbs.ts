@@ -20,7 +20,10 @@ export function addWritingVerbs(program: Command, act: Act): void {
     )
     .requiredOption('-f, --file <file>', 'file with definitions, or - for standard input; may be repeated', collect)
     .option('--dry-run', 'change nothing; exit code 3 if there are differences')
-    .option('--write-headers', 'write header values again: stored ones cannot be compared and count as equal')
+    .option(
+      '--write-headers',
+      'write header values, keys and client secrets again: stored ones cannot be compared and count as equal',
+    )
     .action(act(apply))
   program
     .command('diff')
@@ -65,7 +68,7 @@ async function apply(
   const human = context.options.output === 'table'
   if (human) for (const { step } of planned) showDifference(context, step)
   if (!writeHeaders && planned.some(({ step }) => hasUncomparedValues(step)))
-    context.say('stored header values are not compared; --write-headers writes them again')
+    context.say('stored header values, keys and client secrets are not compared; --write-headers writes them again')
   const results = dryRun ? planned.map(foreseen) : await carryOut(admin, planned)
   if (human) for (const result of results) context.terminal.out(`${resultLine(result, dryRun)}\n`)
   else context.show({ dryRun, results }, () => fieldRows([]))

@@ -40,7 +40,8 @@ export class Exchange implements ConnectionUser {
 
   /**
    * @param timeoutMs of the whole exchange, connecting included.
-   * @param ended called once, with null when it was not to start and nothing was sent; maybe before the body has ended.
+   * @param ended called once, with null when nothing was sent, as it was not to start or the egress proxy has failed;
+   * maybe before the body has ended.
    */
   constructor(
     context: ExchangeContext,

@@ -1,13 +1,17 @@
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { type AddressRanges, isAllowedAddress } from '../../targets/blocked-addresses.ts'
+import type { TlsIdentity } from '../../targets/tls-identity.ts'
 import { UnreadBodies } from './answer/unread-bodies.ts'
 import { ConnectionPool } from './connection/connections.ts'
+import { EgressProxy, type ProxyAddress } from './connection/egress-proxy.ts'
+import { socketOpener } from './connection/open-socket.ts'
 import { TlsSessions } from './connection/tls-sessions.ts'
 import { Exchange, type ExchangeContext } from './exchange.ts'
 import { checkedLookup, type Resolve } from './names/checked-addresses.ts'
 import { Names } from './names/names.ts'
 import { encodeRequest } from './request-bytes.ts'
+import type { OpenSocket } from './token/token-request.ts'
 
 export type HttpRequest = {
   origin: string
@@ -19,6 +23,8 @@ export type HttpRequest = {
   timeoutMs: number
   /** Business whose limit on lookups of host names applies; requests without one share a limit. */
   owner?: string
+  /** Own CA and client certificate. */
+  tls?: TlsIdentity | null
 }
 
 export type HttpSenderOptions = {
@@ -33,6 +39,8 @@ export type HttpSenderOptions = {
    * (docs/decisions/0007-addresses-checked-at-the-connection.md).
    */
   socketLifetimeMs?: number
+  /** Proxy through which all requests leave; direct connections by default. */
+  proxy?: ProxyAddress | null
   /** Called right before each request is written: false if its definition may be out of date. True by default. */
   mayStart?: () => boolean
 }
@@ -48,7 +56,7 @@ export class HttpSender implements AsyncDisposable {
   #starting: Exchange[] = []
 
   constructor(clock: Clock, options: HttpSenderOptions) {
-    const { allowedAddresses, mayStart = () => true } = options
+    const { allowedAddresses, mayStart = () => true, proxy = null } = options
     const nowMs = clock.monotonicMs
     const isAllowed = (address: string) => isAllowedAddress(address, allowedAddresses)
     const resolve = options.resolve ?? new Names({ nowMs, servers: options.nameServers ?? [] }).resolve
@@ -58,6 +66,7 @@ export class HttpSender implements AsyncDisposable {
       mayStart,
       resolve: checkedLookup(isAllowed, resolve),
       isAllowed,
+      proxy: proxy === null ? null : new EgressProxy(proxy, nowMs),
       sessions: new TlsSessions(),
       connections: new ConnectionPool(nowMs, options.socketLifetimeMs ?? 60_000),
       unread: new UnreadBodies(),
@@ -66,19 +75,19 @@ export class HttpSender implements AsyncDisposable {
 
   /**
    * Calls back exactly once, after timeoutMs at the latest, never from inside the call. Redirects are not followed,
-   * and nothing is sent to an address that is not allowed. A null outcome means that the request was not to start, and
-   * nothing was sent.
+   * and nothing is sent to an address that is not allowed. A null outcome means that nothing was sent: the request was not
+   * to start, or the egress proxy has failed.
    */
   post(request: HttpRequest, ended: (outcome: Outcome | null) => void): void {
-    const { origin, path, headers, body, timeoutMs, owner = '' } = request
+    const { origin, path, headers, body, timeoutMs, owner = '', tls = null } = request
     const host = origin.slice(origin.indexOf('//') + 2)
     const encoded = encodeRequest(host, path, headers, body)
     if (!encoded.ok) {
       const { problem: detail } = encoded
       return queueMicrotask(() => ended({ kind: 'unreachable', reason: 'connect', latencyMs: 0, detail }))
     }
-    // If connections to one origin differ in anything else, such as client certificates, that belongs in the key.
-    const destination = { key: origin, origin, owner }
+    const destination =
+      tls === null ? { key: origin, origin, owner } : { key: `${origin} ${tls.id}`, origin, owner, tls }
     const exchange: Exchange = new Exchange(this.#context, destination, encoded.request, timeoutMs, (outcome) => {
       this.#live.delete(exchange)
       ended(outcome)
@@ -87,6 +96,16 @@ export class HttpSender implements AsyncDisposable {
     // Requests that follow the answers of one turn are written one after another: a receiver that has gone to sleep is
     // woken once, not by each of them, and a write takes less than half the CPU (docs/measurements/http-client.md).
     if (this.#starting.push(exchange) === 1) setImmediate(() => this.#startAll())
+  }
+
+  /** Milliseconds for which nothing is to be sent, since the egress proxy has failed; 0 otherwise. */
+  get pauseMs(): number {
+    return this.#context.proxy?.pauseMs ?? 0
+  }
+
+  /** Opens a socket for a single request, under the same rules. */
+  get openSocket(): OpenSocket {
+    return socketOpener(this.#context)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

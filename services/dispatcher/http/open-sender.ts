@@ -2,8 +2,11 @@ import type { KeyRing } from '../../platform/keyring.ts'
 import { targetPolicy } from '../../targets/target-exceptions.ts'
 import { DefinitionFreshness } from '../intake/definition-freshness.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
+import { readProxyAddress } from './connection/egress-proxy.ts'
 import { Sender } from './deliver.ts'
 import { HttpSender } from './http-sender.ts'
+import { EndpointTokens } from './token/endpoint-tokens.ts'
+import { tokenRequester } from './token/token-request.ts'
 import { traceSends } from './traced-send.ts'
 
 /** The sender of notifications with its connections. It sends only while the definitions are fresh and Kafka takes outcomes. */
@@ -25,8 +28,19 @@ export function openSender(
   const policy = targetPolicy(config)
   const nameServers = config.HOOKLINE_DISPATCHER_NAME_SERVERS.split(',').filter((server) => server !== '')
   const mayStart = () => freshness.isFresh && kafka.canRecord()
-  const http = opened.use(new HttpSender(clock, { ...policy, nameServers, mayStart }))
-  const sender = new Sender({ http, keyRing, policy, clock, log, freshness, canRecord: () => kafka.canRecord() })
+  const proxy = readProxyAddress(config)
+  const http = opened.use(new HttpSender(clock, { ...policy, nameServers, mayStart, proxy }))
+  const tokens = new EndpointTokens(tokenRequester(http.openSocket, clock), clock)
+  const sender = new Sender({
+    http,
+    tokens,
+    keyRing,
+    policy,
+    clock,
+    log,
+    freshness,
+    canRecord: () => kafka.canRecord(),
+  })
   const send = sender.send.bind(sender)
   return {
     send: tracing ? traceSends(send, tracing, clock.nowMs) : send,

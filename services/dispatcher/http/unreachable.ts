@@ -1,4 +1,5 @@
 import type { Outcome } from '../../domain/delivery/outcome.ts'
+import { ProxyError } from './connection/egress-proxy.ts'
 import { AddressError } from './names/checked-addresses.ts'
 import { NameError } from './names/name-query.ts'
 
@@ -9,8 +10,9 @@ export class TimeLimitError extends Error {
   override name = 'TimeLimitError'
 }
 
-/** Converts the error of a request without an answer to its outcome. */
-export function toOutcome(error: Error, latencyMs: number): Outcome {
+/** Converts the error of a request without an answer to its outcome; null for the egress proxy's own fault. */
+export function toOutcome(error: Error, latencyMs: number): Outcome | null {
+  if (error instanceof ProxyError) return null
   if (error instanceof AddressError) return { kind: 'rejected', reason: 'address', detail: error.message }
   return { kind: 'unreachable', reason: findReason(error), latencyMs, detail: describeError(error) }
 }

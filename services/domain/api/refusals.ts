@@ -1,5 +1,5 @@
 /**
- * Why the admin API refuses a webhook's URL or one of its headers, by code. The message is what a client of the API reads;
+ * Why the admin API refuses a webhook's URL, header, certificate or credentials, by code. The message is what a client of the API reads;
  * the console has words of its own for each code in each of its languages.
  */
 export const refusalMessages = {
@@ -14,6 +14,12 @@ export const refusalMessages = {
   'header-not-stored': '"***" keeps a stored value, and there is none',
   'header-characters': 'must not hold line breaks, control characters or characters beyond Latin-1',
   'header-moved': 'has a value that is stored for another origin: send the value again, or leave the header out',
+  'secret-not-stored': '"***" keeps a stored value, and there is none',
+  'secret-moved': 'is stored for another origin: send the value again',
+  'tls-certificate': 'must be certificates in PEM',
+  'tls-pair': 'is missing: a client certificate and its key go together',
+  'tls-key': 'must be the private key of the client certificate, in PEM and without a passphrase',
+  'tls-key-again': 'is stored for another certificate: send the key again',
 } as const
 
 export type RefusalCode = keyof typeof refusalMessages

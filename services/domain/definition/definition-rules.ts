@@ -3,23 +3,32 @@ import type { WebhookDefinition } from './definition.ts'
 import { maxHeaderValue } from './definition-values.ts'
 import { listFormerSecrets } from './former-secrets.ts'
 import { latestTimeMs } from './record-time.ts'
-import { secretBytes } from './secret-form.ts'
+import { secretBytes, signingKeyBytes } from './secret-form.ts'
 
 /**
  * Problems that keep a definition from being in force, beyond those its JSON Schema finds. No problem quotes a value.
  * @param isSealed whether a value is encrypted; the caller judges that, since it holds the keys.
  */
 export function definitionProblems(definition: WebhookDefinition, isSealed: (value: string) => boolean): string[] {
-  const { secret, headers, createdAt, updatedAt } = definition
+  const { secret, signingKey, headers, createdAt, updatedAt } = definition
   const secrets = [
     ...(secret === undefined ? [] : [['secret', secret] as const]),
     ...listFormerSecrets(definition).map((former) => ['a former secret', former.secret] as const),
   ]
+  const signingKeys = [
+    ...(signingKey === undefined ? [] : [['signingKey', signingKey] as const]),
+    ...listFormerSecrets(definition).flatMap((former) =>
+      former.signingKey === undefined ? [] : [['a former signing key', former.signingKey] as const],
+    ),
+  ]
+  const malformed = (values: (readonly [string, string])[], read: typeof secretBytes) =>
+    values.flatMap(([what, value]) => {
+      const bytes = isSealed(value) ? null : read(value)
+      return !bytes || bytes.ok ? [] : [`${what} ${bytes.problem}`]
+    })
   return [
-    ...secrets.flatMap(([what, value]) => {
-      const read = isSealed(value) ? null : secretBytes(value)
-      return !read || read.ok ? [] : [`${what} ${read.problem}`]
-    }),
+    ...malformed(secrets, secretBytes),
+    ...malformed(signingKeys, signingKeyBytes),
     ...Object.entries(headers).flatMap(([name, value]) => {
       const problem = isSealed(value) ? null : headerValueProblem(value)
       return problem === null ? [] : [`headers.${name} ${problem}`]

@@ -1,4 +1,4 @@
-import type { WebhookDefinition } from './definition.ts'
+import { missingSecrets, type WebhookDefinition } from './definition.ts'
 import { NewestRecords } from './newest-records.ts'
 
 /** Number of deleted webhooks whose versions are remembered. */
@@ -200,6 +200,8 @@ export function precedes(a: WebhookDefinition, b: WebhookDefinition): boolean {
 function incomplete(id: string, definition: WebhookDefinition): string[] {
   const problems: string[] = []
   if (definition.id !== id) problems.push(`id "${definition.id}" is not the record's key "${id}"`)
-  if (definition.secret === undefined) problems.push('secret is missing: waiting for admin to complete the definition')
+  const missing = missingSecrets(definition)
+  if (missing.length > 0)
+    problems.push(`${missing.join(' and ')} is missing: waiting for admin to complete the definition`)
   return problems
 }

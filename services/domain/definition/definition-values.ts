@@ -14,6 +14,10 @@ export const everyKind = Object.fromEntries(eventNames.map((name) => [name, true
 export const retryProfiles = ['none', 'chat', 'extended'] as const
 export const blockedChoices = ['reject', 'park'] as const
 
+/** Signature schemes of Standard Webhooks: v1 is HMAC-SHA256 by the secret, v1a is Ed25519 by a key pair. */
+export const signatureSchemes = ['v1', 'v1a'] as const
+export type SignatureScheme = (typeof signatureSchemes)[number]
+
 export const definitionDefaults = {
   enabled: true,
   paused: false,
@@ -31,6 +35,7 @@ export const definitionDefaults = {
   retryProfile: 'chat',
   whenBlocked: 'reject',
   maxInFlight: 64,
+  signatures: ['v1'] as SignatureScheme[],
 } as const
 
 export const numberLimits = {

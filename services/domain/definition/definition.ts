@@ -9,7 +9,9 @@ import {
   maxHeaderValue,
   numberLimits,
   retryProfiles,
+  signatureSchemes,
 } from './definition-values.ts'
+import { oauth2Field, tlsField } from './endpoint-access.ts'
 
 /**
  * The webhook definition (contract.md, section 5), declared once: source of the types, of the JSON Schemas of the
@@ -77,6 +79,16 @@ export const draftFields = {
   whenBlocked: Type.Enum(blockedChoices, { type: 'string', default: defaults.whenBlocked }),
   maxInFlight: Type.Integer({ ...numberLimits.maxInFlight, default: defaults.maxInFlight }),
   rateLimitPerSecond: Type.Optional(Type.Number(numberLimits.rateLimitPerSecond)),
+  signatures: Type.Array(Type.Enum(signatureSchemes, { type: 'string' }), {
+    default: defaults.signatures,
+    uniqueItems: true,
+    minItems: 1,
+    description:
+      'Signatures of each notification: v1 by the secret, v1a by an Ed25519 key whose public part is at ' +
+      '/.well-known/webhook-keys/{businessId}.',
+  }),
+  tls: Type.Optional(tlsField(false)),
+  oauth2: Type.Optional(oauth2Field(false)),
 }
 export const writableNames = Object.keys(draftFields)
 
@@ -97,8 +109,18 @@ const serverFields = {
     Type.String({ maxLength: 400, description: 'During a rotation: signs beside the new one.' }),
   ),
   previousSecretUntil: Type.Optional(time),
+  signingKey: Type.Optional(
+    Type.String({
+      maxLength: 400,
+      description:
+        'whsk_ and base64 of 32 bytes, encrypted in the topic: signs v1a. Admin makes it where it is missing.',
+    }),
+  ),
+  previousSigningKey: Type.Optional(
+    Type.String({ maxLength: 400, description: 'Replaced with previousSecret: signs beside the new one for as long.' }),
+  ),
   olderSecrets: Type.Optional(
-    Type.Array(Type.Object({ secret, until: time }), {
+    Type.Array(Type.Object({ secret, until: time, signingKey: Type.Optional(secret) }), {
       maxItems: 9,
       description: 'Secrets replaced before previousSecret, newest first: each signs beside the others until its time.',
     }),
@@ -164,6 +186,8 @@ export const configSchemas = {
     properties: {
       ...definition.properties,
       events: events({}),
+      tls: tlsField(true),
+      oauth2: oauth2Field(true),
       headers: headers(
         24_000,
         `Custom request headers, up to ${maxHeaderValue.toLocaleString('en')} characters each. In the topic, values are ` +
@@ -195,4 +219,10 @@ export function nextVersion(version: number): number {
  */
 export function sealContext(definition: { businessId: string; id: string }, field: string): string {
   return `${definition.businessId}\n${definition.id}\n${field}`
+}
+
+/** Names of the secrets that a definition lacks; admin makes them. */
+export function missingSecrets({ secret, signingKey, signatures }: WebhookDefinition): string[] {
+  const needsKey = signatures.includes('v1a')
+  return [...(secret === undefined ? ['secret'] : []), ...(needsKey && signingKey === undefined ? ['signingKey'] : [])]
 }

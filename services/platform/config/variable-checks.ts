@@ -15,6 +15,12 @@ export const httpUrl: Check = {
   allowed: 'http: or https: URL without credentials, query or fragment',
 }
 
+/** A proxy for CONNECT, reached over plain HTTP; may be left empty. */
+export const proxyUrl: Check = {
+  check: (value) => value === '' || (isHttpUrl(value) && value.startsWith('http:') && new URL(value).pathname === '/'),
+  allowed: 'http: URL of host and port only',
+}
+
 export const optionalHttpUrl: Check = { check: (value) => value === '' || isHttpUrl(value), allowed: httpUrl.allowed }
 
 export const origin: Check = {

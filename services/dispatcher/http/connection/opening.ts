@@ -1,24 +1,24 @@
 import { isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { AddressError, type Resolve, remoteProblem } from '../names/checked-addresses.ts'
+import type { TlsIdentity } from '../../../targets/tls-identity.ts'
+import { AddressError, type Resolve } from '../names/checked-addresses.ts'
 import { asError } from '../unreachable.ts'
 import { HttpConnection } from './connection.ts'
-import { connectFirst } from './first-connection.ts'
+import { type DialContext, dial } from './dial.ts'
 import type { TlsSessions } from './tls-sessions.ts'
 
 /** Bytes read at a time by plain sockets; each has a buffer of this size. */
 const readBytes = 4_096
 
-export type OpeningContext = {
+export type OpeningContext = DialContext & {
   /** Resolves names to allowed addresses only. */
   resolve: Resolve
-  isAllowed: (address: string) => boolean
   sessions: TlsSessions
   nowMs: () => number
 }
 
-/** Target of a connection, and its owner. */
-export type ConnectionTarget = { key: string; origin: string; owner: string }
+/** Target of a connection, and its owner. @property tls own CA and client certificate; public CAs and none by default. */
+export type ConnectionTarget = { key: string; origin: string; owner: string; tls?: TlsIdentity }
 
 /**
  * Opens one connection: name, TCP, TLS. The exchange has the time limit; `step` says what the opening waits for. A
@@ -64,7 +64,7 @@ export class Opening {
     return this.#url.hostname.replace(/^\[|\]$/g, '')
   }
 
-  #connect(addresses: Parameters<typeof connectFirst>[0]): void {
+  #connect(addresses: Parameters<typeof dial>[1]): void {
     if (this.#done === null) return
     this.step = 'no address has taken the connection'
     const isSecure = this.#url.protocol === 'https:'
@@ -77,14 +77,10 @@ export class Opening {
         return true
       },
     }
-    this.#giveUp = connectFirst(addresses, port, isSecure ? undefined : onread, (error, socket) =>
+    this.#giveUp = dial(this.#context, addresses, port, isSecure ? undefined : onread, (error, socket) =>
       this.#guard(() => {
-        if (!socket) return this.#end(error)
-        const problem = remoteProblem(socket.remoteAddress, this.#context.isAllowed)
-        if (problem) {
-          socket.destroy()
-          this.#end(problem)
-        } else if (isSecure) this.#secure(socket)
+        if (!socket) this.#end(error)
+        else if (isSecure) this.#secure(socket)
         else {
           connection = this.#createConnection(socket)
           this.#end(null, connection)
@@ -96,7 +92,7 @@ export class Opening {
   #secure(socket: Socket): void {
     this.step = 'the TLS handshake has not ended'
     const { sessions } = this.#context
-    const { key } = this.#destination
+    const { key, tls } = this.#destination
     const host = this.#host
     const session = sessions.find(key)
     const secured = connectTls({
@@ -106,6 +102,7 @@ export class Opening {
       // SNI has no final dot (RFC 6066, section 3), and no address.
       ...(isIP(host) === 0 && { servername: host.replace(/\.$/, '') }),
       ...(session && { session }),
+      ...(tls && { secureContext: tls.context }),
     })
     const fail = (error: Error) => {
       secured.destroy()

@@ -5,7 +5,8 @@ import { accountFold, definitionFold } from '../../../../services/admin/audit/au
 import { AuditLog } from '../../../../services/admin/audit/audit-log.ts'
 import { completesHeader, subjectHeader } from '../../../../services/admin/definition-writes/record-headers.ts'
 import { changed, rotated } from '../../../../services/admin/webhooks/next-definition.ts'
-import { rotationOverlapMs, sealDefinition } from '../../../../services/admin/webhooks/secrets.ts'
+import { rotationOverlapMs } from '../../../../services/admin/webhooks/secrets.ts'
+import { sealDefinition } from '../../../../services/config-topics/stored-secrets.ts'
 import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import type { ConsumedRecord } from '../../../../services/platform/kafka/consumer.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
@@ -28,6 +29,7 @@ function audited(...records: Written[]): AuditEntry[] {
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const stored = sealDefinition(definition({ secret, headers: { 'X-Key': 'letmein' } }), keys)
+const oauth2 = { tokenUrl: 'https://login.example/token', clientId: 'hookline', clientSecret: 'letmein' }
 const stored2 = sealDefinition(definition({ secret }), keys)
 const by = { [subjectHeader]: 'ana' }
 const change = (fields: Partial<WebhookDefinition>) => ({ value: { ...stored, ...fields, version: 2 }, headers: by })
@@ -44,16 +46,44 @@ const {
   retryProfile,
   whenBlocked,
   maxInFlight,
+  signatures,
   enabled,
   ...draft
 } = stored
-const rest = { channels, events, timeoutMs, slowThresholdMs, retryProfile, whenBlocked, maxInFlight, enabled }
+const rest = {
+  channels,
+  events,
+  timeoutMs,
+  slowThresholdMs,
+  retryProfile,
+  whenBlocked,
+  maxInFlight,
+  signatures,
+  enabled,
+}
 const masked = { name: draft.name, url: draft.url, paused: false, ...rest, headers: { 'X-Key': '***' } }
 
 describe('audit entries', () => {
   test.each([
     ['created', [{ value: stored, headers: by }], 'webhook.create', 'ana', null],
     ['updated', [{ value: stored }, change({ name: 'New' })], 'webhook.update', 'ana', ['name']],
+    [
+      'certificates',
+      [
+        { value: stored },
+        change(sealDefinition({ ...stored, tls: { ca: 'A', certificate: 'C', key: 'letmein' } }, keys)),
+      ],
+      'webhook.update',
+      'ana',
+      ['tls.ca', 'tls.certificate', 'tls.key'],
+    ],
+    [
+      'credentials that are sealed again',
+      [{ value: sealDefinition({ ...stored, oauth2 }, keys) }, change(sealDefinition({ ...stored, oauth2 }, keys))],
+      'webhook.update',
+      'ana',
+      [],
+    ],
     ['nothing new', [{ value: stored }, change({})], 'webhook.update', 'ana', []],
     [
       'one event',

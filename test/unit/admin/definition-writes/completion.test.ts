@@ -6,6 +6,7 @@ import { complete, needsCompletion } from '../../../../services/admin/definition
 import { WriteQueue } from '../../../../services/admin/definition-writes/write-queue.ts'
 import { createAdminMetrics } from '../../../../services/admin/metrics.ts'
 import { openHeader } from '../../../../services/config-topics/sealed-values.ts'
+import { newSigningKey } from '../../../../services/config-topics/signing-keys.ts'
 import { sealContext, type WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import { DefinitionTable } from '../../../../services/domain/definition/definition-table.ts'
 import { definition, folder, keys, nowMs, secretOf, stillClock } from '../support.ts'
@@ -13,6 +14,7 @@ import { definition, folder, keys, nowMs, secretOf, stillClock } from '../suppor
 const place = { id: 'wh_a', businessId: 'b1' }
 const seal = (plain: string, field: string) => keys.seal(plain, sealContext(place, field))
 const sealedSecret = seal('whsec_s', 'secret')
+const made = { secret: 'whsec_new', signingKey: newSigningKey() }
 const open = (value: string | undefined, field: string) => keys.open(value ?? '', sealContext(place, field))
 
 describe('which records need admin', () => {
@@ -21,12 +23,17 @@ describe('which records need admin', () => {
     ['plain secret', { secret: 'whsec_plain' }, true],
     ['plain header value', { secret: sealedSecret, headers: { 'X-Key': 'plain' } }, true],
     ['plain previous secret', { secret: sealedSecret, previousSecret: 'whsec_p' }, true],
+    ['no key for v1a', { secret: sealedSecret, signatures: ['v1a'] }, true],
+    ['plain key for v1a', { secret: sealedSecret, signatures: ['v1a'], signingKey: made.signingKey }, true],
     ['whole and sealed', { secret: sealedSecret, headers: { 'X-Key': seal('v', 'header:x-key') } }, false],
     ["under another webhook's key", { id: 'wh_other' }, false],
-  ])('a record with %s needs completion: %s', (_case, fields, expected) => {
-    const change = { kind: 'definition', definition: definition(fields) } as const
-    expect(needsCompletion('wh_a', change, keys)).toBe(expected)
-  })
+  ] satisfies [string, Partial<WebhookDefinition>, boolean][])(
+    'a record with %s needs completion: %s',
+    (_case, fields, expected) => {
+      const change = { kind: 'definition', definition: definition(fields) } as const
+      expect(needsCompletion('wh_a', change, keys)).toBe(expected)
+    },
+  )
 
   test('invalid and deleted records need no completion', () => {
     expect(needsCompletion('wh_a', { kind: 'invalid', problems: [] }, keys)).toBe(false)
@@ -44,7 +51,7 @@ describe('completing a record', () => {
   const inForce = { definition: earlier, offset: 5 }
 
   test('a completed record gets a new secret if none was in force, and is sealed', () => {
-    const record = complete(written({ headers: { 'X-Key': 'plain' } }), undefined, 'whsec_new', keys)
+    const record = complete(written({ headers: { 'X-Key': 'plain' } }), undefined, made, keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })
     expect(openHeader(keys, record, 'X-Key', record.headers['X-Key'] ?? '')).toEqual({ ok: true, plain: 'plain' })
     expect(record.version).toBe(1)
@@ -54,7 +61,7 @@ describe('completing a record', () => {
   test('a completed record keeps the secret in force, its age, and a running rotation', () => {
     const rotating = { previousSecret: seal('whsec_p', 'previousSecret'), previousSecretUntil: '2026-03-02T00:00:00Z' }
     const before = { ...inForce, definition: { ...earlier, ...rotating } }
-    expect(complete(written({}), before, 'whsec_new', keys)).toMatchObject({
+    expect(complete(written({}), before, made, keys)).toMatchObject({
       ...rotating,
       secret: sealedSecret,
       createdAt: earlier.createdAt,
@@ -62,23 +69,35 @@ describe('completing a record', () => {
     })
   })
 
+  test('a completed record keeps the key in force for v1a, also under a secret of its own, and gets one otherwise', () => {
+    const signatures = ['v1a' as const]
+    const signingKey = seal(newSigningKey(), 'signingKey')
+    const before = { ...inForce, definition: { ...earlier, signatures, signingKey } }
+    for (const fields of [{ signatures }, { signatures, secret: secretOf('own') }])
+      expect(complete(written(fields), before, made, keys).signingKey).toBe(signingKey)
+    for (const known of [undefined, { ...before, definition: { ...before.definition, businessId: 'b2' } }]) {
+      const record = complete(written({ signatures }), known, made, keys)
+      expect(open(record.signingKey, 'signingKey')).toEqual({ ok: true, plain: made.signingKey })
+    }
+  })
+
   test("a completed record keeps the operator's own secret, version and createdAt", () => {
     const fields = { secret: 'whsec_own', version: 9, createdAt: '2024-01-01T00:00:00.000Z' }
-    const record = complete(written(fields, Object.keys(fields)), inForce, 'whsec_new', keys)
+    const record = complete(written(fields, Object.keys(fields)), inForce, made, keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_own' })
     expect(record).toMatchObject({ version: 9, createdAt: fields.createdAt })
   })
 
   test('sealing a complete but unsealed record does not count as a change', () => {
     const plain = written({ secret: 'whsec_own' })
-    const record = complete(plain, { definition: plain.definition, offset: plain.offset }, 'whsec_new', keys)
+    const record = complete(plain, { definition: plain.definition, offset: plain.offset }, made, keys)
     expect(record).toMatchObject({ version: 1, createdAt: plain.definition.createdAt })
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_own' })
   })
 
   test('a completed record does not take over a secret that is bound to another business', () => {
     const foreign = { ...inForce, definition: { ...earlier, businessId: 'b2' } }
-    const record = complete(written({}), foreign, 'whsec_new', keys)
+    const record = complete(written({}), foreign, made, keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })
   })
 })

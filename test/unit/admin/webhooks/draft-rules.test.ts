@@ -6,9 +6,9 @@ import { defaults } from '../../../support/sample-definitions.ts'
 import { definition, policy } from '../support.ts'
 
 const minimal = { name: 'Orders', url: 'https://shop.example/hooks', channels: ['c1'] }
-const rules = (candidate: object, storedHeaders: string[] = []) => ({
+const rules = (candidate: object) => ({
   ...policy,
-  storedHeaders,
+  stored: null,
   written: new Set(Object.keys(candidate)),
 })
 

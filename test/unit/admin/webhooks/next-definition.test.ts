@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { toDraft } from '../../../../services/admin/webhooks/decisions.ts'
 import { changed, created, nextRotationMs, rotated } from '../../../../services/admin/webhooks/next-definition.ts'
-import { newSecret, newWebhookId } from '../../../../services/admin/webhooks/secrets.ts'
+import { newSecret, newWebhookId, withSigningKey } from '../../../../services/admin/webhooks/secrets.ts'
 import { openHeader } from '../../../../services/config-topics/sealed-values.ts'
+import { newSigningKey, openSigningKeys } from '../../../../services/config-topics/signing-keys.ts'
 import { sealContext } from '../../../../services/domain/definition/definition.ts'
 import { listFormerSecrets } from '../../../../services/domain/definition/former-secrets.ts'
 import { KeyRing } from '../../../../services/platform/keyring.ts'
@@ -98,7 +99,40 @@ describe('a change', () => {
   })
 })
 
+test('a key is made, sealed, for a webhook that signs by v1a and has none', () => {
+  const secret = seal('whsec_s', 'secret')
+  const asymmetric = definition({ secret, signatures: ['v1', 'v1a'] })
+  const record = withSigningKey(asymmetric, newSigningKey, keys)
+  expect(open(record.signingKey, 'signingKey')).toMatchObject({ ok: true, plain: expect.stringMatching(/^whsk_/) })
+  expect(JSON.stringify(record)).not.toContain('whsk_')
+  const refuse = () => {
+    throw new Error('a key is made that is not needed')
+  }
+  for (const whole of [record, definition({ secret })]) expect(withSigningKey(whole, refuse, keys)).toBe(whole)
+})
+
 describe('a rotation', () => {
+  test('the replaced key of v1a signs as long as the secret that was replaced with it', () => {
+    const until = (definition: typeof record, atMs: number) => {
+      const opened = openSigningKeys(definition, keys, atMs)
+      return opened.ok && opened.keys.map(({ untilMs }) => (untilMs - nowMs) / 3_600_000)
+    }
+    let record = withSigningKey(
+      definition({ secret: seal('whsec_0', 'secret'), signatures: ['v1a'] }),
+      newSigningKey,
+      keys,
+    )
+    const made = [record.signingKey]
+    for (const hour of [0, 5]) {
+      record = withSigningKey(rotated(record, `whsec_${hour}`, nowMs + hour * 3_600_000, keys), newSigningKey, keys)
+      made.push(record.signingKey)
+    }
+    expect(new Set(made.map((key) => open(key, 'signingKey')))).toHaveProperty('size', 3)
+    expect(until(record, nowMs)).toEqual([Number.POSITIVE_INFINITY, 29, 24])
+    expect(until(record, nowMs + 24 * 3_600_000)).toEqual([Number.POSITIVE_INFINITY, 29])
+    expect(until(record, nowMs + 29 * 3_600_000)).toEqual([Number.POSITIVE_INFINITY])
+  })
+
   test('the old secret signs for 24 hours after a rotation', () => {
     const record = rotated(definition({ secret: seal('whsec_old', 'secret') }), 'whsec_new', nowMs, keys)
     expect(open(record.secret, 'secret')).toEqual({ ok: true, plain: 'whsec_new' })

@@ -10,7 +10,8 @@ import { definition, delivery } from '../../../support/simulation.ts'
 function senderThat(mayRecord: { value: boolean }) {
   const post = vi.fn()
   const sender = new Sender({
-    http: { post } as unknown as HttpSender,
+    http: { post, pauseMs: 0 } as unknown as HttpSender,
+    tokens: null as never,
     keyRing: KeyRing.parse(`k=${Buffer.alloc(32).toString('base64')}`),
     policy: { allowHttp: true, allowedAddresses: [] } as never,
     clock: systemClock,

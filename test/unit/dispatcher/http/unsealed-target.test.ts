@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sealHeader } from '../../../../services/config-topics/sealed-values.ts'
+import { newSigningKey } from '../../../../services/config-topics/signing-keys.ts'
 import { requestHeaders } from '../../../../services/dispatcher/http/deliver.ts'
 import { createTarget, signingKeys, type Target } from '../../../../services/dispatcher/http/unsealed-target.ts'
 import { sealContext } from '../../../../services/domain/definition/definition.ts'
@@ -73,6 +74,30 @@ test('a former secret that no longer signs need not be opened', () => {
     createTarget(definition('w', { secret, previousSecret: lost, previousSecretUntil: until }), ring, strict, nowMs)
   expect(made(Date.parse(until) - 1).kind).toBe('unavailable')
   expect(made(Date.parse(until)).kind).toBe('target')
+})
+
+test('a webhook signs by the schemes that it names, each former key until its end', () => {
+  const now = Date.parse('2026-05-01T00:00:00Z')
+  const former = { previousSecret: secret, previousSecretUntil: new Date(now + 1_000).toISOString() }
+  const keysOfA = { signingKey: newSigningKey(), previousSigningKey: newSigningKey() }
+  const schemes = (signatures: ('v1' | 'v1a')[], atMs: number) => {
+    const flat = requestHeaders(target({ ...former, ...keysOfA, signatures }), delivery('msg_1', 'w', 'ana'), 1, atMs)
+    const header = flat[flat.indexOf('webhook-signature') + 1] ?? ''
+    return header.split(' ').map((signature) => signature.slice(0, signature.indexOf(',')))
+  }
+  expect(schemes(['v1'], now)).toEqual(['v1', 'v1'])
+  expect(schemes(['v1a'], now)).toEqual(['v1a', 'v1a'])
+  expect(schemes(['v1a', 'v1'], now)).toEqual(['v1', 'v1', 'v1a', 'v1a'])
+  expect(schemes(['v1a', 'v1'], now + 1_000)).toEqual(['v1', 'v1a'])
+})
+
+test('a key of v1a that does not open makes deliveries wait, if the webhook signs by it', () => {
+  const other = KeyRing.parse(`k2=${Buffer.alloc(32, 8).toString('base64')}`)
+  const signingKey = other.seal(newSigningKey(), sealContext({ businessId: 'business', id: 'w' }, 'signingKey'))
+  const made = (signatures: ('v1' | 'v1a')[]) =>
+    createTarget(definition('w', { secret, signingKey, signatures }), ring, strict).kind
+  expect(made(['v1a'])).toBe('unavailable')
+  expect(made(['v1'])).toBe('target')
 })
 
 test('a header value is opened only for the origin it was sealed for', () => {

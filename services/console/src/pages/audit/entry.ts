@@ -43,6 +43,14 @@ const fieldKeys = {
   whenBlocked: 'form.whenBlocked',
   maxInFlight: 'form.maxInFlight',
   rateLimitPerSecond: 'form.rateLimitPerSecond',
+  signatures: 'form.signatures',
+  'tls.ca': 'form.tlsFields.ca',
+  'tls.certificate': 'form.tlsFields.certificate',
+  'tls.key': 'form.tlsFields.key',
+  'oauth2.tokenUrl': 'form.oauth2Fields.tokenUrl',
+  'oauth2.clientId': 'form.oauth2Fields.clientId',
+  'oauth2.clientSecret': 'form.oauth2Fields.clientSecret',
+  'oauth2.scope': 'form.oauth2Fields.scope',
   webhooksEnabled: 'account.active',
   'alerts.emails': 'alerts.emails',
   'alerts.urls': 'alerts.urls',
@@ -78,7 +86,8 @@ export function readHeaderName(field: string): string | null {
 
 /** Secrets, of which only the change itself is shown: their value is always ***. */
 export function isKeptSecret({ field }: { field: string }): boolean {
-  return ['secret', 'previousSecret', 'alerts.urls'].includes(field) || field.startsWith('olderSecrets.')
+  const names = ['secret', 'previousSecret', 'alerts.urls', 'tls.key', 'oauth2.clientSecret']
+  return names.includes(field) || field.startsWith('olderSecrets.')
 }
 
 /** @returns null where there is no value. */

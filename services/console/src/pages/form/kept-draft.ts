@@ -4,7 +4,7 @@ import type { Values } from './fields.ts'
 
 /**
  * Unsaved values of a form, kept in this tab until they are saved or discarded. They survive a reload and the end of the
- * session. Header values are left out: they are credentials, and the next person at the machine can read the tab's storage.
+ * session. Credentials are left out: the next person at the machine can read the tab's storage.
  */
 export function keptDraft(key: string): Values | null {
   const text = sessionStorage.getItem(key)
@@ -21,18 +21,22 @@ export function draftKey(businessId: string, id = 'new'): string {
 
 /** Keeps the form's values while they differ from the initial ones. */
 export function useKeptDraft(key: string, values: Values, initial: Values): void {
-  const [began] = useState(() => JSON.stringify(withoutHeaderValues(initial)))
+  const [began] = useState(() => JSON.stringify(withoutCredentials(initial)))
   useEffect(() => {
-    const text = JSON.stringify(withoutHeaderValues(values))
+    const text = JSON.stringify(withoutCredentials(values))
     if (text === began) sessionStorage.removeItem(key)
     else sessionStorage.setItem(key, text)
   }, [key, values, began])
 }
 
-/** Removes header values, except the mask of a stored one. */
-function withoutHeaderValues(values: Values): Values {
+/** Removes header values, keys and client secrets, except the mask of a stored one. */
+function withoutCredentials(values: Values): Values {
+  const { headers, tls, oauth2 } = values
+  const kept = (value: string) => (value === maskedValue ? value : '')
   return {
     ...values,
-    headers: values.headers.map(({ name, value }) => ({ name, value: value === maskedValue ? value : '' })),
+    headers: headers.map(({ name, value }) => ({ name, value: kept(value) })),
+    tls: { ...tls, key: kept(tls.key) },
+    oauth2: { ...oauth2, clientSecret: kept(oauth2.clientSecret) },
   }
 }

@@ -15,7 +15,8 @@ export function useWebhookForm(key: string, initial: Values) {
   const [kept] = useState(() => keptDraft(key))
   const [isRestored, setRestored] = useState(kept !== null)
   const form = useForm<Values>({
-    initialValues: kept ?? initial,
+    // A draft that an earlier version has kept lacks the fields that are new.
+    initialValues: { ...initial, ...kept },
     validate: (values) =>
       Object.fromEntries(
         Object.entries(mistakesIn(values)).map(([field, mistake]) => [

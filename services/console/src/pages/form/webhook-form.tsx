@@ -9,6 +9,7 @@ import { EventFields } from './event-fields.tsx'
 import type { Values } from './fields.ts'
 import classes from './form.module.css'
 import { HeaderFields } from './header-fields.tsx'
+import { TrustFields } from './trust-fields.tsx'
 import type { useWebhookForm } from './use-webhook-form.ts'
 
 type Props = PropsWithChildren<{
@@ -44,6 +45,7 @@ export function WebhookForm({ state, businessId, id, busy, action, backTo, onSav
         <BasicFields form={form} businessId={businessId} id={id} />
         <EventFields form={form} />
         <HeaderFields form={form} />
+        <TrustFields form={form} businessId={businessId} />
         <AdvancedFields form={form} />
         <DraftTest form={form} businessId={businessId} id={id} showRefusal={showRefusal} />
         <Group className={classes.actions} justify="flex-end">

@@ -18,6 +18,14 @@ export function Settings({ webhook }: { webhook: Webhook }) {
     [t('form.channels'), webhook.channels.join(', ') || none],
     [t('form.wanted'), wanted.join(', ') || none],
     [t('form.headers'), Object.keys(webhook.headers).join(', ') || none],
+    [t('form.signatures'), webhook.signatures.map((scheme) => t(`form.schemes.${scheme}`)).join(', ')],
+    [
+      t('form.tls'),
+      Object.keys(webhook.tls ?? {})
+        .map((name) => t(`form.tlsFields.${name as 'ca'}`))
+        .join(', ') || none,
+    ],
+    [t('form.oauth2'), webhook.oauth2?.tokenUrl ?? none],
     [t('form.timeoutMs'), duration(webhook.timeoutMs)],
     [t('form.slowThresholdMs'), duration(webhook.slowThresholdMs)],
     [t('form.retryProfile'), t(`form.profiles.${webhook.retryProfile}`)],
