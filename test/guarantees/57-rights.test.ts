@@ -226,7 +226,7 @@ test.skipIf(lacking)(
         done.push(await takeFromTool(platform.brokers, right, await tools.commandFor(right)))
     }
     await Promise.all(toolNames.map(walk))
-    const wrong = done.filter(({ isNamed, code }) => !isNamed && code !== 0)
+    const wrong = done.filter(({ isNamed, code, worksAgain }) => (!isNamed && code !== 0) || !worksAgain)
     const without = done.filter(({ isNamed, code }) => !isNamed && code === 0).length
     figure(
       57,

@@ -15,7 +15,7 @@ export type RightOfService = GrantedRight & { program: ServiceName }
 /** A webhook's channel, and its path at the receiver. */
 export type Probe = { channel: string; path: string; webhookPath: string }
 
-const namedWithinMs = 30_000
+const namedWithinMs = 60_000
 const recoversWithinMs = 60_000
 const toolLimitMs = 60_000
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -75,8 +75,8 @@ export async function takeFromServices(
 
 /** A command of a tool: arguments of Node, and variables. */
 export type ToolCommand = { args: string[]; env: NodeJS.ProcessEnv }
-/** How a tool ended without a right, and whether it named it. */
-export type ToolEnd = { right: string; code: number; isNamed: boolean; output: string }
+/** How a tool ended without a right, whether it named it, and whether it worked once it had it again. */
+export type ToolEnd = { right: string; code: number; isNamed: boolean; worksAgain: boolean; output: string }
 
 export async function runTool({ args, env }: ToolCommand): Promise<Pick<ToolEnd, 'code' | 'output'>> {
   const options = { cwd: root, env: { ...process.env, ...env }, timeout: toolLimitMs }
@@ -94,7 +94,10 @@ export async function takeFromTool(brokers: string[], right: GrantedRight, comma
   await revoke(brokers, [right])
   const { code, output } = await runTool(command)
   await grant(brokers, [right])
-  return { right: labelOf(right), code, isNamed: isNamed(right, output), output: output.slice(0, 1_000) }
+  // The others are shown to work by the test of all rights, and a second run of theirs would find the first one's topic.
+  const again = right.program === 'topics' ? (await runTool(command)).code : 0
+  const named = isNamed(right, output)
+  return { right: labelOf(right), code, isNamed: named, worksAgain: again === 0, output: output.slice(0, 1_000) }
 }
 
 /** Whether a line of the text names the topic or group and the operation. Read and Write include Describe. */

@@ -4,6 +4,7 @@ import { isDenied, nameDenial } from '../security/denied.ts'
 import type { Cluster, ConsumerGroup, ConsumerGroupClass } from './kafkajs-inside.ts'
 import { isClosing, isStopping, reportDenial } from './membership.ts'
 import { mayDo } from './protocols/metadata-protocol.ts'
+import { msSinceOverdue } from './request-queue.ts'
 
 type Fault = Error & { type?: string; cause?: unknown; host?: string; port?: number }
 
@@ -138,7 +139,11 @@ export function endStoppedFetchers(): void {
 
 type PooledBroker = {
   isConnected(): boolean
-  connectionPool: { pool: { requestQueue: { inflight: Map<number, { sentAt: number }> } }[] }
+  connectionPool: {
+    host: string
+    port: number
+    pool: { requestQueue: { inflight: Map<number, { sentAt: number }> } }[]
+  }
 }
 type BrokerPool = {
   brokers: Record<string, PooledBroker>
@@ -161,12 +166,19 @@ export function askBrokersThatAnswer(): void {
   }
 }
 
-/** Node ids; first those of brokers whose oldest unanswered request is youngest, in random order where that is equal. */
+/** How long a broker counts as silent after a request to it was overdue. */
+const distrustMs = 30_000
+
+/**
+ * Node ids; first those of brokers whose oldest unanswered request is youngest, in random order where that is equal, and
+ * last those that have let a request become overdue.
+ */
 export function inOrderOfSilence(brokers: Readonly<Record<string, PooledBroker>>): string[] {
   const nowMs = systemClock.nowMs()
-  const silentMs = ({ connectionPool: { pool } }: PooledBroker) =>
+  const silentMs = ({ connectionPool: { host, port, pool } }: PooledBroker) =>
     Math.max(
       0,
+      distrustMs - msSinceOverdue(host, port),
       ...pool.flatMap(({ requestQueue }) => [...requestQueue.inflight.values()].map(({ sentAt }) => nowMs - sentAt)),
     )
   const ids = Object.entries(brokers).map(([id, broker]) => ({ id, silentMs: silentMs(broker) }))

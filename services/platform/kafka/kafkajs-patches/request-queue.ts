@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { systemClock } from '../../runtime/clock.ts'
 
-type InFlight = { sentAt: number; requestTimeout: number; timeoutRequest(): void }
+type InFlight = { entry: { apiName?: string }; sentAt: number; requestTimeout: number; timeoutRequest(): void }
 type PushedRequest = { entry: { apiName?: string } }
 type Connection = {
   host: string
@@ -11,6 +11,11 @@ type Connection = {
   socket?: Socket
   connect(): Promise<unknown>
   disconnect(): Promise<unknown>
+}
+type ConnectionPool = {
+  pool: Connection[]
+  getConnection(index: number): Promise<Connection>
+  getConnectionByRequest(call: { request: { apiName: string } }): Promise<Connection>
 }
 type ConnectionClosedClass = new (message: string, of: { host: string; port: number }) => Error
 
@@ -43,6 +48,14 @@ const shortLimitsMs: Record<string, number> = {
 const closingLimitMs = 1_000
 /** The connection of each queue. */
 const connections = new WeakMap<RequestQueue, Connection>()
+/** Broker -> when a request to it was overdue last. */
+const overdueAtMs = new Map<string, number>()
+
+/** Milliseconds since a request to the broker was overdue. */
+export function msSinceOverdue(host: string, port: number): number {
+  return systemClock.nowMs() - (overdueAtMs.get(`${host}:${port}`) ?? Number.NEGATIVE_INFINITY)
+}
+
 /** Queues of all connections, and the one timer that checks them. */
 const watched = new Set<RequestQueue>()
 let timer: NodeJS.Timeout | undefined
@@ -56,6 +69,8 @@ let timer: NodeJS.Timeout | undefined
  * ten connections. Here one timer checks all of them once a second.
  * An overdue request also leaves its connection open, and later requests to the same silent broker wait as long. Here
  * the connection is closed, as Kafka's own client does, and its other requests fail with it.
+ * A broker reads nothing more from a connection until it has answered a produce request, which waits for followers. Here
+ * metadata are asked on the other connection meanwhile, which kafkajs keeps for fetches.
  * A connection that is closed from this side, for example to a broker that has left the metadata, waits for the answers
  * to its requests, and whoever reads the metadata waits with it; then it forgets them, and a consumer waits for its fetch
  * for ever. Here the wait is short, and the requests fail.
@@ -72,6 +87,13 @@ export function calmRequestQueues(): void {
     const request = create.call(this, pushed)
     request.requestTimeout = shortLimitsMs[pushed.entry.apiName ?? ''] ?? request.requestTimeout
     return request
+  }
+  const { prototype: ofPool } = require('kafkajs/src/network/connectionPool.js') as { prototype: ConnectionPool }
+  const choose = ofPool.getConnectionByRequest
+  ofPool.getConnectionByRequest = function (this: ConnectionPool, call) {
+    const [first] = this.pool
+    const waits = first?.requestQueue.inflight.values().some(({ entry }) => entry.apiName === 'Produce') ?? false
+    return waits && call.request.apiName === 'Metadata' ? this.getConnection(1) : choose.call(this, call)
   }
   const { KafkaJSConnectionClosedError: ConnectionClosed } = require('kafkajs/src/errors.js') as {
     KafkaJSConnectionClosedError: ConnectionClosedClass
@@ -117,6 +139,10 @@ function endOverdue(queue: RequestQueue): void {
   const nowMs = systemClock.nowMs()
   const overdue = [...queue.inflight.values()].filter((request) => nowMs - request.sentAt > request.requestTimeout)
   for (const request of overdue) request.timeoutRequest()
-  if (overdue.length > 0) connections.get(queue)?.socket?.destroy(new Error('the broker has not answered in time'))
+  const connection = connections.get(queue)
+  if (overdue.length > 0 && connection) {
+    overdueAtMs.set(`${connection.host}:${connection.port}`, nowMs)
+    connection.socket?.destroy(new Error('the broker has not answered in time'))
+  }
   if (!queue.isConnected()) queue.destroy()
 }

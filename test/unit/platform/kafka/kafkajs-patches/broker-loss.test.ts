@@ -145,6 +145,8 @@ test('brokers are asked in the order in which they have been silent, the shortes
   const broker = (...agesMs: number[]) => ({
     isConnected: () => true,
     connectionPool: {
+      host: 'broker',
+      port: 9092,
       pool: [[], agesMs].map((ages) => ({
         requestQueue: { inflight: new Map(ages.map((ageMs, id) => [id, { sentAt: nowMs - ageMs }])) },
       })),
