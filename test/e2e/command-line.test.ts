@@ -139,7 +139,7 @@ test('replay sends again and waits for the end', async () => {
   expect(await webhooks(['replay', 'Till'])).toMatchObject({ exitCode: 2 })
 })
 
-test('stats, attempts, errors and dead-letters show what was sent', async () => {
+test('stats, attempts, errors, dead-letters, alerts and overview show what was sent', async () => {
   world.receiver.answer('/till', { kind: 'status', status: 400 })
   const event = messageOf({ channel: `${world.businessId}-shop`, contactId: 'eva' }, 0, world.businessId)
   await publish(world, [event])
@@ -158,6 +158,10 @@ test('stats, attempts, errors and dead-letters show what was sent', async () => 
   expect(await asked('attempts', 'Till', '--outcome', 'error', '--since', '1h')).toMatchObject([{ contactId: 'eva' }])
   expect(await asked('dead-letters', 'Till', '--limit', '1')).toMatchObject([{ reason: 'refused', contactId: 'eva' }])
   expect(await asked('list')).toContainEqual(expect.objectContaining({ name: 'Till', status: expect.any(Object) }))
+
+  expect(await asked('alerts', 'Till')).toMatchObject([{ kind: 'giving-up', status: 400, webhookName: 'Till' }])
+  expect((await webhooks(['alerts'])).out).toMatch(/AT +WEBHOOK.*\n.* Till +giving-up +400 /)
+  expect((await webhooks(['overview'])).out).toMatch(/ Till +degraded +giving-up /)
 
   const stats = await webhooks(['stats', 'Till'])
   expect(stats).toMatchObject({ exitCode: 0, err: '' })
