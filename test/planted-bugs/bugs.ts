@@ -480,6 +480,28 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/topics/delivery-id.test.ts'],
   },
   {
+    name: 'explains an event by the configuration of now',
+    file: 'services/admin/lookup/configuration.ts',
+    text: 'this.#from(publishedAtMs).toReversed()',
+    replacement: 'this.#from(publishedAtMs)',
+    caughtBy: ['test/unit/admin/lookup/configuration.test.ts'],
+  },
+  {
+    name: 'shows events of one moment twice or never, at the end of a page',
+    file: 'services/admin/lookup/event-search.ts',
+    text: 'const isNext = within ? isAfter(within.after) : () => true',
+    replacement:
+      'const isNext = within ? ({ publishedAtMs }: SortedEvent) => publishedAtMs < within.after.publishedAtMs : () => true',
+    caughtBy: ['test/unit/admin/lookup/event-search.test.ts'],
+  },
+  {
+    name: 'calls a notification given up although a replay has delivered it',
+    file: 'services/admin/lookup/fate.ts',
+    text: 'const arrived = attempts.find(({ outcome }) =>',
+    replacement: 'const arrived = attempts.slice(0, 1).find(({ outcome }) =>',
+    caughtBy: ['test/unit/admin/lookup/fate.test.ts'],
+  },
+  {
     name: 'finishes a record that was set aside before its dead letter is in Kafka',
     file: 'services/formatter/stage.ts',
     text: "await output.setAside('fault', record, await detail)",

@@ -15,6 +15,9 @@ const EditPage = lazy(() => import('./pages/form/edit-page.tsx'))
 const WebhookPage = lazy(() => import('./pages/webhook/webhook-page.tsx'))
 const AccountPage = lazy(() => import('./pages/account/account-page.tsx'))
 const OverviewPage = lazy(() => import('./pages/overview/overview-page.tsx'))
+const FindPage = lazy(() => import('./pages/find/find-page.tsx'))
+const NotificationPage = lazy(() => import('./pages/notification/notification-page.tsx'))
+const ConversationPage = lazy(() => import('./pages/conversation/conversation-page.tsx'))
 const AuditPage = lazy(() => import('./pages/audit/audit-page.tsx'))
 
 export function Pages() {
@@ -40,6 +43,9 @@ export function Pages() {
             <Route path="webhooks/:id/:tab?" element={loaded(WebhookPage)} />
             <Route path="account" element={loaded(AccountPage)} />
             <Route path="overview" element={loaded(OverviewPage)} />
+            <Route path="find" element={loaded(FindPage)} />
+            <Route path="notifications/:notificationId" element={loaded(NotificationPage)} />
+            <Route path="contacts/:contactId" element={loaded(ConversationPage)} />
             <Route path="audit" element={loaded(AuditPage)} />
             <Route path="*" element={<NotFoundPage />} />
           </Route>

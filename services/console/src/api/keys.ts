@@ -11,6 +11,8 @@ export const keys = {
   replay: (businessId: string, id: string, replayId: string) => ['replay', businessId, id, replayId] as const,
   alerts: (businessId: string, id: string) => ['alerts', businessId, id] as const,
   overview: ['overview'] as const,
+  found: (businessId: string, q: string) => ['found', businessId, q] as const,
+  notification: (businessId: string, id: string) => ['notification', businessId, id] as const,
   account: (businessId: string) => ['account', businessId] as const,
   audit: (businessId: string) => ['audit', businessId] as const,
 }

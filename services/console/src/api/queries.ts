@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { ApiClient } from './client.ts'
 import { keys } from './keys.ts'
-import type { AttemptFilter, ReplayProgress } from './types.ts'
+import type { AttemptFilter, Fate, ReplayProgress } from './types.ts'
 
 /** Queries of the pages. A change announced by the server refreshes them (changes.ts). */
 
@@ -110,6 +110,28 @@ export function overviewQuery(api: ApiClient) {
     queryKey: keys.overview,
     queryFn: ({ signal }) => api.call('getOverview', { signal }),
     refetchInterval: overviewEveryMs,
+  })
+}
+
+export function foundQuery(api: ApiClient, businessId: string, q: string) {
+  return infiniteQueryOptions({
+    queryKey: keys.found(businessId, q),
+    initialPageParam: '',
+    queryFn: ({ signal, pageParam: cursor }) =>
+      api.call('findNotifications', { path: { businessId }, query: { q, cursor }, signal }),
+    getNextPageParam: (page) => page.nextCursor,
+  })
+}
+
+const storyPollMs = 3_000
+const openFates: Fate[] = ['formatting', 'waiting', 'parked', 'retrying']
+
+/** One notification, read again while its fate is open. */
+export function notificationQuery(api: ApiClient, businessId: string, notificationId: string) {
+  return queryOptions({
+    queryKey: keys.notification(businessId, notificationId),
+    queryFn: ({ signal }) => api.call('getNotification', { path: { businessId, notificationId }, signal }),
+    refetchInterval: ({ state: { data } }) => (data && openFates.includes(data.fate) ? storyPollMs : false),
   })
 }
 

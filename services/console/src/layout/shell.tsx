@@ -6,6 +6,7 @@ import { useChanges } from '../api/changes.ts'
 import { useSession, useSessionState } from '../api/session.tsx'
 import { LanguageMenu } from './language-menu.tsx'
 import { SchemeToggle } from './scheme-toggle.tsx'
+import { SearchField } from './search-field.tsx'
 import classes from './shell.module.css'
 import { UserMenu } from './user-menu.tsx'
 
@@ -42,6 +43,7 @@ export function Shell() {
               </NavLink>
             ))}
           </nav>
+          <SearchField businessId={businessId} />
           <Group gap="xs" wrap="nowrap" className={classes.tools}>
             {connection === 'connecting' && (
               <Badge variant="outline" color="gray" role="status" tt="none">

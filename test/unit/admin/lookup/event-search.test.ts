@@ -73,7 +73,7 @@ async function allPages(reader: Reader, more: Partial<typeof wanted> = {}): Prom
 }
 
 const kind = fc.constantFrom('mine', 'another', 'unreadable')
-const row = fc.record({ kind, agoMs: fc.oneof(fc.nat(60_000), fc.nat(170 * hourMs)) })
+const row = fc.record({ kind, agoMs: fc.oneof(fc.nat(3), fc.nat(60_000), fc.nat(170 * hourMs)) })
 const log = (type: Event['type']) =>
   fc.array(fc.array(row, { maxLength: 30 }), { minLength: 2, maxLength: 3 }).map((partitions) =>
     partitions.map((rows) =>

@@ -13,6 +13,7 @@ import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { Answer } from '../../../parts/requests/answer.tsx'
 import { RequestBlocks } from '../../../parts/requests/request-blocks.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
+import { findPath } from '../../find/find-paths.ts'
 import { useStartReplay } from '../replays/use-replay.ts'
 import { pagePath } from '../use-place.ts'
 import { useResendObstacle } from '../use-resend-obstacle.ts'
@@ -84,6 +85,11 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
         >
           {t('attempt.all')}
         </Button>
+        {!attempt.test && (
+          <Button component={Link} variant="default" to={findPath(webhook.businessId, deliveryId)} onClick={onClose}>
+            {t('story.happened')}
+          </Button>
+        )}
       </Group>
       {mayResend && obstacle !== null && (
         <Text size="sm" c="dimmed">

@@ -1,0 +1,144 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
+import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
+import type { NotificationPage } from '../../services/domain/api/notifications.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
+import { openBrowser, phone, type TestBrowser } from '../support/browser.ts'
+import { publish } from '../support/load.ts'
+import { startTestStack, type TestStack } from '../support/services.ts'
+import { overflowPx, pathOf, seriousFindings, signIn } from './steps.ts'
+
+// A support agent knows a phone number. Each test continues where the one before ended.
+
+const contactId = '5491155550212'
+const patience = { timeout: 20_000 }
+
+let world: TestStack
+let browser: TestBrowser
+let page: Page
+
+beforeAll(async () => {
+  world = await startTestStack({
+    brokers: inject('brokers'),
+    schemaRegistryUrl: inject('schemaRegistryUrl'),
+    partitions: 2,
+  })
+  world.receiver.answer('/crm', { kind: 'status', status: 400, body: '{"error":"unknown customer"}' })
+  await world.defineWebhook('/crm', ['crm-whatsapp'], { name: 'CRM', retryProfile: 'none' })
+  world.receiver.answer('/slow', { kind: 'hang' })
+  await world.defineWebhook('/slow', ['slow-whatsapp'], { name: 'Archive', timeoutMs: 30_000 })
+  await world.inForce()
+  browser = await openBrowser()
+  page = await browser.page()
+})
+
+/** A screenshot of the failure. */
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await browser.shoot(page, 'looking-up-failed')
+})
+
+afterAll(async () => {
+  process.stderr.write(`Screenshots of the console: ${browser?.screenshotFolder}\n`)
+  await browser?.[Symbol.asyncDispose]()
+  await world?.[Symbol.asyncDispose]()
+})
+
+function said(chatChannelId: string, id: string, message: string): HttpEvent {
+  const time = new Date(systemClock.nowMs()).toISOString()
+  return {
+    type: 'message',
+    eventId: `event-${id}`,
+    businessId: world.businessId,
+    chatPlatform: 'whatsapp',
+    chatChannelId,
+    contactId,
+    whatsappNumber: '5491100000000',
+    customerId: 'customer-1',
+    firstName: 'Ana',
+    lastName: 'Paz',
+    customerCreationTime: time,
+    sessionCreationTime: time,
+    messages: [{ id: `message-${id}`, date: time, from: 'user', fromName: 'Ana', message }],
+  }
+}
+
+const fatesOf = async (q: string) => {
+  const path = `businesses/${world.businessId}/notifications`
+  const found: NotificationPage = await world.admin.http.get(path, { searchParams: { q } }).json()
+  return found.notifications.map(({ fate }) => fate)
+}
+
+test("why a contact's last message failed takes one click from signing in, knowing the end of the phone number", async () => {
+  await publish(world, [said('crm-whatsapp', '1', '¿Dónde está mi pedido?')])
+  await expect.poll(() => fatesOf('0212'), patience).toEqual(['givenUp'])
+  await signIn(page, world)
+  await page.getByRole('heading', { name: 'Webhooks' }).waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('5555-0212')
+  await page.keyboard.press('Enter')
+  await page.getByText('User: ¿Dónde está mi pedido?').waitFor()
+  await page.getByText('Not accepted by your server · 400').waitFor()
+  expect(new URL(page.url()).searchParams.get('q')).toBe('5555-0212')
+  await browser.shoot(page, 'found')
+  expect(await seriousFindings(page)).toEqual([])
+
+  await page.getByRole('row').nth(1).getByRole('link').click()
+  await page.getByText('unknown customer').waitFor()
+  await browser.shoot(page, 'story-undelivered')
+  expect(await seriousFindings(page)).toEqual([])
+  await page.reload()
+  await page.getByText('unknown customer').waitFor()
+})
+
+test('the story of a notification shows its texts and its JSON, and it can be copied and sent again from there', async () => {
+  await page.getByRole('list', { name: 'Texts of the conversation' }).getByText('¿Dónde está mi pedido?').waitFor()
+  await page.getByRole('region', { name: 'Body' }).getByText('"_id_": "message-1"').first().waitFor()
+  await page.getByRole('button', { name: 'Copy as curl' }).waitFor()
+  world.receiver.answer('/crm', { kind: 'status', status: 204 })
+  await page.getByRole('button', { name: 'Resend' }).click()
+  await page.getByText('Delivered after 2 attempts.').waitFor(patience)
+  await page.getByText('It was resent').waitFor()
+  await browser.shoot(page, 'story-delivered')
+
+  await page.getByRole('button', { name: 'Resend' }).click()
+  await page.getByRole('dialog').getByText('It has already been delivered').waitFor()
+  await browser.shoot(page, 'story-second-time')
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  expect(world.receiver.arrivals.filter(({ path }) => path === '/crm')).toHaveLength(2)
+})
+
+test("a contact's conversation shows all notifications in order, and what waits behind what", async () => {
+  await publish(world, [said('slow-whatsapp', '2', 'Hola'), said('slow-whatsapp', '3', 'Sigo acá')])
+  await publish(world, [said('nobody-whatsapp', '4', 'Nadie escucha')])
+  await expect.poll(() => fatesOf('0212'), patience).toEqual(['notSent', 'waiting', 'waiting', 'delivered'])
+  await page.getByRole('link', { name: contactId }).click()
+  await page.getByText('Waits behind: User: Hola').waitFor()
+  const texts = await page.getByRole('main').getByRole('listitem').allTextContents()
+  expect(texts.map((text) => /User: (\S+)/.exec(text)?.[1])).toEqual(['¿Dónde', 'Hola', 'Sigo', 'Nadie'])
+  await page.getByText('No webhook had this channel').waitFor()
+  await browser.shoot(page, 'conversation')
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('link', { name: /Nadie escucha/ }).click()
+  await page.getByText('No notification was created. This is the event.').waitFor()
+  await browser.shoot(page, 'story-not-sent')
+  expect(await seriousFindings(page)).toEqual([])
+})
+
+test('the pages fit a phone, in every language', async () => {
+  for (const locale of ['en-GB', 'es-AR', 'pt-BR']) {
+    const small = await browser.page({ viewport: phone, locale })
+    await signIn(small, world)
+    await small.goto(pathOf(world, 'find?q=0212'))
+    await small.getByText('¿Dónde está mi pedido?').waitFor()
+    await browser.shoot(small, `found-phone-${locale}`)
+    expect(await overflowPx(small)).toBe(0)
+    await small.getByRole('row').last().getByRole('link').click()
+    await small.getByRole('button', { name: /curl/ }).waitFor()
+    await browser.shoot(small, `story-phone-${locale}`)
+    expect(await overflowPx(small)).toBe(0)
+    await small.context().close()
+  }
+  await page.goto(pathOf(world, 'find?q=medialunas'))
+  await page.getByText('Nothing found').waitFor()
+  expect(browser.faults).toEqual([])
+})
