@@ -114,7 +114,12 @@ test("a contact's conversation shows all notifications in order, and what waits 
   await page.getByRole('link', { name: contactId }).click()
   await page.getByText('Waits behind: User: Hola').waitFor()
   const texts = await page.getByRole('main').getByRole('listitem').allTextContents()
-  expect(texts.map((text) => /User: (\p{P}*\p{L}+?)(?=\d|\s)/u.exec(text)?.[1])).toEqual(['¿Dónde', 'Hola', 'Sigo', 'Nadie'])
+  expect(texts.map((text) => /User: (\p{P}*\p{L}+?)(?=\d|\s)/u.exec(text)?.[1])).toEqual([
+    '¿Dónde',
+    'Hola',
+    'Sigo',
+    'Nadie',
+  ])
   await page.getByText('No webhook had this channel').waitFor()
   await browser.shoot(page, 'conversation')
   expect(await seriousFindings(page)).toEqual([])
