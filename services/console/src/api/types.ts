@@ -1,6 +1,7 @@
 /** Types of the API and of their parts, for the pages. */
-import type { FoundNotification, Operations } from './generated.ts'
+import type { Operations } from './generated.ts'
 
+export type { Fate } from '../../../domain/api/notifications.ts'
 export type { Draft, WebhookState } from '../../../domain/api/webhook.ts'
 export type { WantedEvents } from '../../../domain/definition/definition.ts'
 export type { AttemptOutcome, NotificationKind } from '../../../domain/delivery/delivery.ts'
@@ -8,4 +9,3 @@ export type { Totals } from '../../../domain/stats/stats.ts'
 export type * from './generated.ts'
 /** Filter of the list of attempts; empty for all attempts. */
 export type AttemptFilter = Omit<NonNullable<Operations['listAttempts']['query']>, 'limit' | 'cursor'>
-export type Fate = FoundNotification['fate']

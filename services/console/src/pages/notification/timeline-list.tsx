@@ -8,7 +8,7 @@ import { RequestBlocks } from '../../parts/requests/request-blocks.tsx'
 import { useFateReason } from '../../parts/states/fate-badge.tsx'
 import { OutcomeBadge } from '../../parts/states/outcome-badge.tsx'
 import classes from './notification.module.css'
-import { type Step, toTimeline } from './timeline.ts'
+import { type StoryStep, toTimeline } from './timeline.ts'
 
 /** Everything that happened to a notification, oldest first, and what is to come. */
 export function Timeline({ story }: { story: NotificationStory }) {
@@ -24,7 +24,7 @@ export function Timeline({ story }: { story: NotificationStory }) {
   )
 }
 
-function StepText({ step, story }: { step: Step; story: NotificationStory }) {
+function StepText({ step, story }: { step: StoryStep; story: NotificationStory }) {
   const { t } = useTranslation()
   const toReason = useFateReason()
   switch (step.kind) {

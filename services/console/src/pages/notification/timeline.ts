@@ -1,7 +1,7 @@
 import type { AttemptDetail, DeadLetterEntry, NotificationStory } from '../../api/types.ts'
 
 /** One step in the story of a notification. */
-export type Step =
+export type StoryStep =
   | { kind: 'published' | 'formatted' | 'notMade' | 'next'; at: string | null }
   | { kind: 'attempt'; at: string; attempt: AttemptDetail }
   | { kind: 'givenUp'; at: string; letter: DeadLetterEntry }
@@ -13,8 +13,8 @@ type Told = Pick<
 >
 
 /** The story in the order of time: the event first, what is to come last. */
-export function toTimeline({ at, formattedAt, fate, tries, deadLetters, replays, nextAttemptAt }: Told): Step[] {
-  const happened: (Step & { at: string })[] = [
+export function toTimeline({ at, formattedAt, fate, tries, deadLetters, replays, nextAttemptAt }: Told): StoryStep[] {
+  const happened: (StoryStep & { at: string })[] = [
     ...tries.map((attempt) => ({ kind: 'attempt' as const, at: attempt.at, attempt })),
     ...deadLetters.map((letter) => ({ kind: 'givenUp' as const, at: letter.at, letter })),
     ...replays.map((replay) => ({ kind: 'replay' as const, ...replay })),
