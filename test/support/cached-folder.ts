@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { cacheDirectory, exists, removeAbandonedStaging, stagingDirectory } from '../../deploy/local/artifacts/cache.ts'
 
 export type CachedFolder = {
@@ -32,6 +32,8 @@ export async function findCachedFolder(
     if (!(await exists(folder))) return { lack: error instanceof Error ? error.message : String(error) }
   } finally {
     await rm(staging, { recursive: true, force: true })
+    // Unless another folder is being made.
+    await rmdir(dirname(staging)).catch(() => undefined)
   }
   return folder
 }
