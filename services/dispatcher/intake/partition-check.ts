@@ -19,7 +19,9 @@ export async function checkPartitions(
     const counts = await withAdmin(kafka, (admin) => partitionCounts(admin, topics))
     const missing = [...counts].filter(([, count]) => count === 0).map(([topic]) => topic)
     if (missing.length > 0)
-      throw new Error(`missing topics (npm run topics -- apply creates them): ${missing.join(', ')}`)
+      throw new Error(
+        `missing topics (npm run topics -- apply creates them), or Kafka's ACLs do not allow to Describe them: ${missing.join(', ')}`,
+      )
     assertSameCounts(counts)
   }
   await retryUntilDone('topics', context, check, (error) => error instanceof PartitionCountsDiffer)
