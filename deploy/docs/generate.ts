@@ -1,13 +1,17 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { configSchemas } from '../../services/domain/definition/definition.ts'
 import { notificationSchemas } from '../../services/domain/event/notification-schema.ts'
 import { chartFiles } from '../helm/chart-files.ts'
 import { adminDocument } from './admin-document.ts'
 import { consoleClient } from './console-client.ts'
+import { notificationTypes } from './notification-types.ts'
 import { generatedParts } from './parts.ts'
 import { fillIn } from './sections.ts'
 
-/** npm run docs: writes the generated parts of the documents, the JSON Schemas, the console's client and files of the chart. */
+/**
+ * npm run docs: writes the generated parts of the documents, the JSON Schemas, what receivers build
+ * against, the console's client and files of the chart.
+ */
 
 const root = new URL('../../', import.meta.url)
 
@@ -21,5 +25,7 @@ for (const [document, parts] of await generatedParts()) {
 
 for (const [name, schema] of Object.entries({ ...notificationSchemas, ...configSchemas }))
   await writeFile(new URL(`schemas/${name}`, root), `${JSON.stringify(schema, null, 2)}\n`)
+await writeFile(new URL('schemas/notifications/index.d.ts', root), notificationTypes(notificationSchemas))
+await cp(new URL('test/contract/golden', root), new URL('schemas/notifications/samples', root), { recursive: true })
 await writeFile(new URL('services/console/src/api/generated.ts', root), consoleClient(await adminDocument()))
 for (const [path, text] of chartFiles()) await writeFile(new URL(path, root), text)

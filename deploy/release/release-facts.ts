@@ -30,6 +30,7 @@ export function currentFacts(): ReleaseFacts {
     ),
     schemas: Object.fromEntries(
       readdirSync(schemas)
+        .filter((name) => /\.(?:avsc|json)$/.test(name))
         .sort()
         .map((name) => [name, hash(readFileSync(new URL(name, schemas), 'utf8'))]),
     ),

@@ -21,6 +21,13 @@ const http = (file: string) => dispatcher(`http/${file}`)
 
 export const plantedBugs: PlantedBug[] = [
   {
+    name: 'publishes each key of a notification as optional',
+    file: 'deploy/docs/notification-types.ts',
+    text: "required.includes(name) ? '' : '?'",
+    replacement: "required.includes(name) ? '?' : '?'",
+    caughtBy: ['test/contract/published-contract.test.ts'],
+  },
+  {
     name: 'commits the highest offset seen instead of the lowest unfinished one',
     file: dispatcher('engine/offsets/offset-tracker'),
     text: 'return this.#tracked.peekFront()?.offset ?? this.#next',

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { sessionCookie } from '../access/sessions.ts'
+import { notificationWebhooks } from './openapi-webhooks.ts'
 
 /** Collects every route added after it into /openapi.json. */
 export async function addOpenApi(server: FastifyInstance): Promise<void> {
@@ -14,6 +15,7 @@ export async function addOpenApi(server: FastifyInstance): Promise<void> {
           'Webhook definitions and account activation. Errors are problem details (RFC 9457). A change is answered ' +
           'once later reads of this API see it.',
       },
+      webhooks: notificationWebhooks(),
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
