@@ -10,6 +10,7 @@ import { addOpenApi } from '../../services/admin/http/openapi.ts'
 import type { ApiRoute } from '../../services/admin/http/route.ts'
 import { addRoutes } from '../../services/admin/http/routes.ts'
 import { lookupRoutes } from '../../services/admin/lookup/lookup-routes.ts'
+import { probeRoutes } from '../../services/admin/replay/probe-routes.ts'
 import { replayRoutes } from '../../services/admin/replay/replay-routes.ts'
 import { unreadReplayRoutes } from '../../services/admin/replay/unreadable-replay.ts'
 import { overviewRoutes } from '../../services/admin/status/overview-routes.ts'
@@ -33,6 +34,7 @@ export function adminRoutes(): ApiRoute[] {
     ...webhookRoutes(none),
     ...testRoutes(none),
     ...replayRoutes(none),
+    ...probeRoutes(none),
     ...statsRoutes(none),
     ...lookupRoutes(none),
     ...auditRoutes(none),

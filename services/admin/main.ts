@@ -48,6 +48,7 @@ import { createAdminMetrics } from './metrics.ts'
 import { ReadPool } from './records/read-pool.ts'
 import { openTopicSource } from './records/webhook-records.ts'
 import { eventTopicNames } from './replay/event-scans.ts'
+import { probeRoutes } from './replay/probe-routes.ts'
 import { ReplayActions } from './replay/replay-actions.ts'
 import { replayRoutes } from './replay/replay-routes.ts'
 import { openReplayTopics, replayTopicNames } from './replay/replay-topics.ts'
@@ -145,6 +146,7 @@ await runService('admin', adminConfig, async (service) => {
   const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions({ ...resending, notificationHours, scans, audit: auditing.writeBefore, stopping })
+  const probes = { ...resending, monitoring, scans, audit: auditing.writeBefore }
   const letters = openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)
   const send = producer.send.bind(producer)
   const unread = { use, letters, scans, send, audit: auditing.writeBefore, clock, log }
@@ -175,7 +177,12 @@ await runService('admin', adminConfig, async (service) => {
   const streams = new ChangeStreams(feed, clock)
   server.addHook('preClose', async () => streams.end())
   await server.register(async (api) => {
-    const sending = [...testRoutes(tests), ...replayRoutes(replays), ...unreadReplayRoutes(unread)]
+    const sending = [
+      ...testRoutes(tests),
+      ...replayRoutes(replays),
+      ...probeRoutes(probes),
+      ...unreadReplayRoutes(unread),
+    ]
     const seen = [
       ...statsRoutes(stats),
       ...lookupRoutes(found),

@@ -42,6 +42,7 @@ const allowed: Record<string, { who: readonly string[]; body?: object }> = {
   replayUnread: { who: everywhere, body: { topic: 'message-events', since: 'yesterday' } },
   getReplay: { who: readers },
   stopReplay: { who: writers },
+  probeWebhook: { who: writers },
   getStats: { who: readers },
   listErrors: { who: readers },
   listAttempts: { who: readers },

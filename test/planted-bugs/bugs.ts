@@ -1067,4 +1067,11 @@ export const plantedBugs: PlantedBug[] = [
     replacement: '',
     caughtBy: ['test/unit/dispatcher/http/token/endpoint-tokens.test.ts'],
   },
+  {
+    name: 'probes a blocked webhook only when its time is over',
+    file: dispatcher('engine/gate/breaker'),
+    text: '{ ...state, openUntilMs: nowMs } : state\n}\n\n/** Takes back',
+    replacement: 'state : state\n}\n\n/** Takes back',
+    caughtBy: ['test/unit/dispatcher/engine/engine-blocked.test.ts'],
+  },
 ]

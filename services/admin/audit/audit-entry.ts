@@ -22,7 +22,7 @@ export type AuditEntry = {
 }
 
 type AuditAction =
-  | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'pause' | 'resume' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
+  | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'pause' | 'resume' | 'probe' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
   | `account.${'activate' | 'deactivate' | 'alerts'}`
   | `replay.${'start' | 'stop'}`
   | 'unread.replay'

@@ -23,7 +23,7 @@ import { chunksOfSkipped, findSkipped } from './skipped-search.ts'
 export type ReplayDeps = {
   store: Pick<WebhookStore, 'get' | 'findOwner'>
   accounts: Pick<AccountStore, 'get'>
-  topics: Pick<ReplayTopics, 'within' | 'write' | 'writeStop'>
+  topics: Pick<ReplayTopics, 'within' | 'write' | 'writeOrder'>
   /** Pool for reads of large parts of a topic. */
   scans: Pick<ReadPool, 'run'>
   /** Resolves once Kafka has the entry. @throws HttpProblem 503. */
@@ -113,7 +113,7 @@ export class ReplayActions {
     )
     const preparing = this.#preparing.get(keyOf(params.businessId, id))
     if (preparing?.replayId === replayId) preparing.stop.abort(new Error('it was stopped'))
-    await scans.run(params.businessId, ended, (reader) => topics.writeStop(reader, id, replayId))
+    await scans.run(params.businessId, ended, (reader) => topics.writeOrder(reader, id, { kind: 'stop', replayId }))
     return { status: 204 }
   }
 
@@ -214,7 +214,7 @@ function toAuditEntry(
   return { id: entryId, at, businessId, subject, action: `replay.${step}`, ...webhook, changes }
 }
 
-function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSecond: number): PendingDelivery {
+export function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSecond: number): PendingDelivery {
   return { delivery, attempts: [], dueAt: startMs, why: 'replay', replayId, ratePerSecond, parkedSince: null }
 }
 

@@ -1,5 +1,5 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
+import { orderKey, type ReplayOrder, readOrder } from '../../domain/delivery/replay-orders.ts'
 import { projection } from '../../platform/avro/avro-projection.ts'
 import type { Codec, Decode, Encode } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
@@ -71,8 +71,8 @@ export type ReplayTopics = {
   within(reader: Reader): ReplayScans
   /** Resolves once Kafka has all records. */
   write(pending: PendingDelivery[]): Promise<void>
-  /** Stops a replay. Resolves once Kafka has the record. */
-  writeStop(reader: Reader, webhookId: string, replayId: string): Promise<void>
+  /** Writes an order about the webhook. Resolves once Kafka has the record. */
+  writeOrder(reader: Reader, webhookId: string, order: ReplayOrder): Promise<void>
   /** Writes a test notification to webhook-tests. */
   writeTest(pending: PendingDelivery): Promise<void>
   /** Reads attempts from now on. */
@@ -133,8 +133,8 @@ export async function openReplayTopics(
       deadLetters: scanner(reader, heads.deadLetters),
       replays: (webhookId, sinceMs, onValue, onStop) =>
         scanner(reader, heads.replays, (record) => {
-          const replayId = stoppedReplay(record)
-          if (replayId !== null) onStop(replayId)
+          const order = readOrder(record)
+          if (order?.kind === 'stop') onStop(order.replayId)
         })(webhookId, sinceMs, onValue),
       async findWhole(webhookId, deliveryId) {
         const isMeant = (delivery: DeliveryHead | null) => delivery?.deliveryId === deliveryId
@@ -155,10 +155,10 @@ export async function openReplayTopics(
     async write(all) {
       await Promise.all(all.map(writeReplay))
     },
-    async writeStop(reader, webhookId, replayId) {
+    async writeOrder(reader, webhookId, order) {
       const { topic } = heads.replays
       const { partition } = await findPartitionRange(reader, topic, webhookId)
-      await send({ topic, key: replayId, partition, value: null })
+      await send({ topic, key: orderKey(order), partition, value: null })
     },
     async writeTest(pending) {
       await writeTest(pending)

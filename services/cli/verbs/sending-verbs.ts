@@ -10,7 +10,7 @@ import { optional, outcomesText } from '../output/webhook-rows.ts'
 import type { Act } from '../program.ts'
 import { positiveNumber, time } from './option-values.ts'
 
-/** Verbs that send requests to the receiver: test, replay. */
+/** Verbs that send requests to the receiver: test, probe, replay. */
 export function addSendingVerbs(program: Command, act: Act): void {
   program
     .command('test')
@@ -18,6 +18,11 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .argument('<webhook>', 'id or name')
     .addOption(new Option('--kind <kind>', 'by default a kind that the webhook wants').choices(['message', 'status']))
     .action(act(test))
+  program
+    .command('probe')
+    .description("ask a blocked webhook's server now: one notification is sent, and its success ends the block")
+    .argument('<webhook>', 'id or name')
+    .action(act(probe))
   program
     .command('replay')
     .description('send notifications again, with the same ids and bytes, and show the progress')
@@ -61,6 +66,13 @@ function testRows({ outcome, cause, request, response, detail }: TestResult): Ro
     ['response', response ? `${response.status} after ${Math.round(response.latencyMs)} ms` : 'none'],
     ...optional('answer', response?.excerpt),
   ])
+}
+
+async function probe(context: VerbContext, reference: string): Promise<number> {
+  const webhook = await context.find(reference)
+  const started = await (await context.admin()).probe(webhook)
+  context.show(started, ({ deliveryId }) => fieldRows([['sent', deliveryId ?? 'the next one that waits']]))
+  return exitCodes.ok
 }
 
 type ReplayOptions = {

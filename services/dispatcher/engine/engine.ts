@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { AttemptSummary, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import type { ReplayOrder } from '../../domain/delivery/replay-orders.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import { AttemptFlow } from './attempt-flow.ts'
 import { DeliveryPool } from './delivery-pool.ts'
@@ -15,9 +16,6 @@ import type { RestoredPartition } from './restored-partition.ts'
 import { createLaneRules, createWebhookLookups } from './scheduling/lane-rules.ts'
 import { LaneScheduler } from './scheduling/lane-scheduler.ts'
 import { TestNotifications } from './test-notification.ts'
-
-/** Time between two tries of a webhook that cannot be sent to because of an internal fault. */
-const faultMs = 5_000
 
 /**
  * The dispatcher's core: takes deliveries in the order of their partition, sends them lane by lane, and says which
@@ -44,7 +42,7 @@ export class Engine {
   constructor(ports: EnginePorts, limits: EngineLimits) {
     this.#limits = limits
     const gates = new SendGates((webhookId) => ports.definition(webhookId)?.definition, ports)
-    const faults = new FaultGates(faultMs)
+    const faults = new FaultGates()
     const held = new DeliveryPool(ports, limits, () => this.#checkDrained())
     const lookups = createWebhookLookups(ports, gates, faults)
     const steps = new ItemFaults(ports, held, (position) => this.#owns(position))
@@ -82,10 +80,7 @@ export class Engine {
     return this.#partitions.parkedWebhooks
   }
 
-  /**
-   * Whether to take more records of the topic; onRoom says when it may be true again. Replays go to webhook-parked at
-   * once and must not take all of the room on their way there.
-   */
+  /** Whether to take more records of the topic, until onRoom. Replays, which are parked at once, leave room to others. */
   hasRoomFor(topic: string): boolean {
     return topic === this.#limits.replaysTopic ? !this.#held.isCrowded : this.#held.hasRoom
   }
@@ -192,10 +187,15 @@ export class Engine {
     this.#held.record(position.partition, { deadLetter }, () => taken.owner.finish(taken.tracked))
   }
 
-  /** Takes the record that stops a replay: no more of it is sent, wherever it waits. */
-  offerStop(position: RecordPosition, replayId: string, writtenAtMs: number): void {
+  /** Takes an order: no more of a replay is sent, wherever it waits, or a blocked webhook is probed now. */
+  offerOrder(position: RecordPosition, order: ReplayOrder, writtenAtMs: number): void {
     const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
-    if (taken) this.#parking.stopReplay(replayId, writtenAtMs, () => taken.owner.finish(taken.tracked))
+    if (!taken) return
+    const finish = () => taken.owner.finish(taken.tracked)
+    if (order.kind === 'stop') return this.#parking.stopReplay(order.replayId, writtenAtMs, finish)
+    finish()
+    this.gates.probeNow(order.webhookId)
+    this.#lanes.wake(order.webhookId)
   }
 
   /** Takes a record that failed before it reached the engine. */

@@ -1,6 +1,6 @@
 import { recordLetter } from '../../domain/delivery/dead-letter.ts'
 import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
+import { readOrder } from '../../domain/delivery/replay-orders.ts'
 import type { Decode, Decoded } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { Patience } from '../../platform/kafka/patience.ts'
@@ -26,7 +26,7 @@ export type Arrival = {
 }
 
 export type IntakeContext = {
-  engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerStop' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
+  engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerOrder' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
   faults: Pick<RecordFaults, 'guard' | 'guardAsync'>
   topics: Pick<DispatcherTopics, 'sources' | 'tests' | 'replays' | 'longestWaitMs'>
   assignments: Pick<Assignments, 'takingOver'>
@@ -100,9 +100,9 @@ function take(record: ConsumedRecord, batch: RecordBatch, context: IntakeContext
   const decode = context.topics.sources.get(topic)
   if (!decode) throw new Error(`nothing is dispatched from ${topic}`)
   if (value === null) {
-    const replayId = topic === context.topics.replays ? stoppedReplay(record) : null
-    if (replayId === null) context.engine.offerUnsendable(toPosition(record))
-    else context.engine.offerStop(toPosition(record), replayId, record.timestampMs)
+    const order = topic === context.topics.replays ? readOrder(record) : null
+    if (order === null) context.engine.offerUnsendable(toPosition(record))
+    else context.engine.offerOrder(toPosition(record), order, record.timestampMs)
     return true
   }
   const position = toPosition(record)

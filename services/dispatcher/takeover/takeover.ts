@@ -1,5 +1,5 @@
 import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { stoppedReplay } from '../../domain/delivery/stopped-replay.ts'
+import { readOrder } from '../../domain/delivery/replay-orders.ts'
 import { breakerWindowMs, type SnapshotLogIds, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
@@ -97,8 +97,8 @@ export async function takeOver(
   ])
   const replaysFrom = restored.resume.get(replays)?.offset ?? 0
   await reader.read(replays, partition, replaysFrom, replaysEnd ?? 0, (record) => {
-    const replayId = stoppedReplay(record)
-    if (replayId !== null) restored.stopped.set(replayId, record.timestampMs)
+    const order = readOrder(record)
+    if (order?.kind === 'stop') restored.stopped.set(order.replayId, record.timestampMs)
   })
   // Limits `since` to the end of its topic: it may belong to another log, and that offset may never come.
   const homes = { deliveriesTopic: deliveries, replaysTopic: replays }

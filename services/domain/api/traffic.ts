@@ -122,6 +122,14 @@ export const ReplayStarted = shape('ReplayStarted', {
 })
 export type ReplayStarted = Static<typeof ReplayStarted>
 
+export const ProbeStarted = shape('ProbeStarted', {
+  deliveryId: nullable(
+    text(),
+    'The rejected notification that is sent as the probe; null if it is the next one that waits.',
+  ),
+})
+export type ProbeStarted = Static<typeof ProbeStarted>
+
 /** Size of a replay that is not started (dryRun). */
 export const ReplayCounted = shape('ReplayCounted', {
   count: integer('Notifications that would be sent again.'),

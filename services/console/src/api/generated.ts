@@ -23,6 +23,7 @@ export type ReplayCounted = { count: number; seconds: number }
 export type ReplayStarted = { replayId: string; count: number }
 export type ReplayBody = { deliveryId?: string; since?: string; until?: string; outcomes?: ('success' | 'slow' | 'error' | 'rejected')[]; deadLetters?: true; skipped?: true; ratePerSecond?: number; dryRun?: boolean }
 export type ReplayProgress = { replayId: string; startedAt: string; count: number; waiting: number; retrying: number; stopped: boolean; outcomes: { success: number; slow: number; error: number; rejected: number } }
+export type ProbeStarted = { deliveryId: string | null }
 export type Stats = { webhookId: string; updatedAt: string | null; minutes: PeriodCounts[]; hours: PeriodCounts[]; last30Minutes: { answered: number; fastestMs: number | null; averageMs: number | null; slowestMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null }; status: Status }
 export type PeriodCounts = { start: string; success: number; slow: number; error: number; rejected: number; errors: Record<string, number> }
 export type ErrorEntry = { at: string; deliveryId: string; attempt: number; cause: string; status: number | null; latencyMs: number | null; excerpt: string | null; kind: 'message' | 'status'; contactId: string }
@@ -59,6 +60,7 @@ export type Operations = {
   replay: { path: { businessId: string; id: string }; body: ReplayBody; answer: ReplayCounted | ReplayStarted }
   getReplay: { path: { businessId: string; id: string; replayId: string }; answer: ReplayProgress }
   stopReplay: { path: { businessId: string; id: string; replayId: string }; answer: undefined }
+  probeWebhook: { path: { businessId: string; id: string }; answer: ProbeStarted }
   getStats: { path: { businessId: string; id: string }; answer: Stats }
   listErrors: { path: { businessId: string; id: string }; answer: { errors: ErrorEntry[] } }
   listAttempts: { path: { businessId: string; id: string }; query?: { outcome?: 'success' | 'slow' | 'error' | 'rejected' | undefined; contactId?: string | undefined; deliveryId?: string | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { attempts: AttemptEntry[]; nextCursor?: string } }
@@ -94,6 +96,7 @@ export const requests = {
   replay: ['POST', '/api/v1/businesses/{businessId}/webhooks/{id}/replay'],
   getReplay: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/replay/{replayId}'],
   stopReplay: ['DELETE', '/api/v1/businesses/{businessId}/webhooks/{id}/replay/{replayId}'],
+  probeWebhook: ['POST', '/api/v1/businesses/{businessId}/webhooks/{id}/probe'],
   getStats: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/stats'],
   listErrors: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/errors'],
   listAttempts: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/attempts'],

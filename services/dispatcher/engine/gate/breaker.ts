@@ -92,6 +92,11 @@ export function gate(state: BreakerState, nowMs: number): BreakerDecision {
   }
 }
 
+/** Ends the wait of an open breaker: the next request is its probe. */
+export function endWait(state: BreakerState, nowMs: number): BreakerState {
+  return state.state === 'open' && state.openUntilMs > nowMs ? { ...state, openUntilMs: nowMs } : state
+}
+
 /** Takes back a probe that was not sent because of an internal fault: the next one may start at once. */
 export function probeNotSent(state: BreakerState): BreakerState {
   return state.state === 'halfOpen' ? { ...state, state: 'open' } : state

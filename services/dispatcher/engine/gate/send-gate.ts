@@ -4,7 +4,7 @@ import { isSameBusiness } from '../../../domain/definition/same-business.ts'
 import type { Delivery } from '../../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../../domain/delivery/outcome.ts'
 import type { Clock } from '../../../platform/runtime/clock.ts'
-import { type BreakerState, gate, initialBreaker, onResult, probeNotSent } from './breaker.ts'
+import { type BreakerState, endWait, gate, initialBreaker, onResult, probeNotSent } from './breaker.ts'
 import { Pacer } from './pacer.ts'
 import { retryAfterCapMs } from './retry.ts'
 import { switchOffReason } from './switch-off-rule.ts'
@@ -27,6 +27,8 @@ type WebhookGate = GateState & {
  * may wait in memory.
  */
 const pausedWaitMs = 600_000
+
+const openGate = { breaker: initialBreaker(), pausedUntilMs: 0, pausedUntilMonotonicMs: 0, pacer: null }
 
 /** Changes made by an outcome. */
 export type GateChange = {
@@ -80,6 +82,12 @@ export class SendGates {
     if (verdict.kind === 'pass') return 'pass'
     state.breaker = verdict.started
     return 'probe'
+  }
+
+  /** Ends the wait of a blocked webhook: its next notification is sent as the probe. */
+  probeNow(webhookId: string): void {
+    const state = this.#gates.get(webhookId)
+    if (state) state.breaker = endWait(state.breaker, this.#clock.nowMs())
   }
 
   /** Takes back a probe that was not sent because of an internal fault. */
@@ -220,15 +228,7 @@ export class SendGates {
   }
 
   #open(webhookId: string, partition: number): WebhookGate {
-    const businessId = this.businessOf(webhookId)
-    const state = {
-      businessId,
-      breaker: initialBreaker(),
-      pausedUntilMs: 0,
-      pausedUntilMonotonicMs: 0,
-      partition,
-      pacer: null,
-    }
+    const state: WebhookGate = { ...openGate, businessId: this.businessOf(webhookId), partition }
     this.#gates.set(webhookId, state)
     return state
   }

@@ -16,6 +16,7 @@ import { WriteQueue } from '../../../../services/admin/definition-writes/write-q
 import { addOpenApi } from '../../../../services/admin/http/openapi.ts'
 import { addRoutes } from '../../../../services/admin/http/routes.ts'
 import { createAdminMetrics } from '../../../../services/admin/metrics.ts'
+import { probeRoutes } from '../../../../services/admin/replay/probe-routes.ts'
 import { ReplayActions } from '../../../../services/admin/replay/replay-actions.ts'
 import { replayRoutes } from '../../../../services/admin/replay/replay-routes.ts'
 import { unreadReplayRoutes } from '../../../../services/admin/replay/unreadable-replay.ts'
@@ -29,6 +30,7 @@ import { WebhookActions } from '../../../../services/admin/webhooks/webhook-acti
 import { webhookRoutes } from '../../../../services/admin/webhooks/webhook-routes.ts'
 import type { Account, WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import { DefinitionTable } from '../../../../services/domain/definition/definition-table.ts'
+import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
 import type { Identity } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { HttpProblem } from '../../../../services/platform/http/problem.ts'
@@ -143,9 +145,12 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     scans: { run: async () => 0 as never },
     send: async () => undefined,
   }
+  const breaker = { state: 'open', openUntil: nowMs, failures: [], failingSince: nowMs }
+  const blocked = { health: () => ({ breaker, parked: null }) as unknown as WebhookSnapshot }
   const sending = [
     ...testRoutes(new TestActions({ ...resending, audit, keys, policy })),
     ...replayRoutes(new ReplayActions({ ...resending, audit })),
+    ...probeRoutes({ ...resending, monitoring: blocked, audit: async () => undefined }),
     ...unreadReplayRoutes({ ...unread, clock, log, audit }),
   ]
   const tests = new TestAlerts({

@@ -45,6 +45,7 @@ describe('permissions (guarantees.md, 34)', () => {
     rotateSecret: writers,
     replay: writers,
     stopReplay: writers,
+    probeWebhook: writers,
     // Operations about all businesses at once.
     replayUnread: ['super'],
     getReplay: readers,

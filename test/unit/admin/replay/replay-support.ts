@@ -8,6 +8,7 @@ import type {
   Scan,
 } from '../../../../services/admin/replay/replay-topics.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
+import type { ReplayOrder } from '../../../../services/domain/delivery/replay-orders.ts'
 import { answeredAttempt } from '../../../support/sample-attempts.ts'
 
 /** A notification of webhook wh_a of business b1. */
@@ -55,6 +56,7 @@ export class FakeReplayTopics implements ReplayTopics {
   pending: PendingDelivery[] = []
   tests: PendingDelivery[] = []
   stops: string[] = []
+  probes: string[] = []
   /** Result of a test by the dispatcher; null for none. */
   answerTest: (deliveryId: string) => Attempt | null = (deliveryId) => attempt(deliveryId, { test: true })
 
@@ -86,8 +88,9 @@ export class FakeReplayTopics implements ReplayTopics {
     this.pending.push(...all)
   }
 
-  async writeStop(_reader: Reader, _webhookId: string, replayId: string): Promise<void> {
-    this.stops.push(replayId)
+  async writeOrder(_reader: Reader, _webhookId: string, order: ReplayOrder): Promise<void> {
+    if (order.kind === 'stop') this.stops.push(order.replayId)
+    else this.probes.push(order.webhookId)
   }
 
   async writeTest(pending: PendingDelivery): Promise<void> {

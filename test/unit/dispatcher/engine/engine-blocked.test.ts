@@ -65,6 +65,30 @@ describe('a webhook that is blocked', () => {
     expect(commitsOf(made)).toEqual([position(420)])
   })
 
+  test.each(['park', 'reject'] as const)('with %s, an order to probe sends one notification at once', (whenBlocked) => {
+    const { made, recover } = failing(whenBlocked)
+    const probe = (offset: number) =>
+      made.engine.offerOrder({ topic: 'webhook-replays', partition: 0, offset }, { kind: 'probe', webhookId: 'w' }, 0)
+    for (let i = 0; i < 101; i++) {
+      offerAll(made, i, 1)
+      run(made, 1_000)
+    }
+    if (whenBlocked === 'park') offerAll(made, 101, 3)
+    run(made, 1_000)
+    probe(0)
+    if (whenBlocked === 'reject') offerAll(made, 101, 3)
+    run(made, 60_000)
+    // It fails, and another block begins.
+    expect(made.sent).toHaveLength(102)
+    expect(made.engine.gates.isBlocked('w', made.clock.nowMs)).toBe(true)
+    recover()
+    probe(1)
+    offerAll(made, 104, 3)
+    run(made, 60_000)
+    expect(made.engine.gates.isBlocked('w', made.clock.nowMs)).toBe(false)
+    expect(new Set(made.sent.map(({ deliveryId }) => deliveryId)).size).toBe(whenBlocked === 'park' ? 107 : 105)
+  })
+
   test('with park, what arrives for a blocked webhook is in webhook-parked at once, even if nothing was queued', () => {
     const { made, recover } = failing('park')
     for (let i = 0; i < 101; i++) {

@@ -90,7 +90,7 @@ test('after a takeover, an overdue replay continues at its rate and in order', (
 })
 
 const stopAt = (made: SimulatedWorld, replayId: string, offset: number) =>
-  made.engine.offerStop({ topic, partition: 0, offset }, replayId, made.clock.nowMs)
+  made.engine.offerOrder({ topic, partition: 0, offset }, { kind: 'stop', replayId }, made.clock.nowMs)
 
 test('nothing more of a stopped replay is sent, wherever it waits, and other replays continue', () => {
   const made = world(() => ({ outcome: ok }))
