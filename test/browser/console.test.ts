@@ -147,6 +147,28 @@ test('a webhook that is switched on can be tested: request, answer and time are 
   expect(arrivals().at(-1)).toMatchObject({ signature: 'valid', notification: { type: 'status' } })
 })
 
+test('a webhook is paused instead of switched off, switching off can be undone, and what was skipped can be counted', async () => {
+  await page.getByRole('switch').press(' ')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('nothing is sent or kept', { exact: false }).waitFor()
+  await browser.shoot(page, 'switch-off')
+  await dialog.getByRole('button', { name: 'Pause' }).click()
+  await page.getByText('Paused since', { exact: false }).waitFor()
+  await browser.shoot(page, 'paused')
+  await button('Resume').click()
+  await page.getByText('Paused since', { exact: false }).waitFor({ state: 'detached' })
+
+  await page.getByRole('switch').press(' ')
+  await dialog.getByRole('button', { name: 'Switch off' }).click()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('switch', { name: 'Switch the webhook on or off', checked: true }).waitFor()
+
+  await button('Send what was skipped…').click()
+  await page.getByTestId('replay-count').getByText('notification', { exact: false }).waitFor()
+  await browser.shoot(page, 'back-fill')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+})
+
 test("deliveries appear as they happen, and the figures match the receiver's", async () => {
   await world.inForce()
   await publish(world, messages(world, channel, 'ana', delivered, markup))

@@ -127,32 +127,40 @@ export class AdminApi {
     return this.#ask('GET', 'overview')
   }
 
-  probe({ businessId, id }: AdminWebhook): Promise<ProbeStarted> 
+  probe({ businessId, id }: AdminWebhook): Promise<ProbeStarted> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'probe'))
+  }
 
-  startReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayStarted> 
+  startReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayStarted> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body })
+  }
 
-  countReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayCounted> 
+  countReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayCounted> {
     return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body: { ...body, dryRun: true } })
+  }
 
-  replay({ businessId, id }: AdminWebhook, replayId: string): Promise<ReplayProgress> 
+  replay({ businessId, id }: AdminWebhook, replayId: string): Promise<ReplayProgress> {
     return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'replay', replayId))
+  }
 
-  stopReplay({ businessId, id }: AdminWebhook, replayId: string): Promise<void> 
+  stopReplay({ businessId, id }: AdminWebhook, replayId: string): Promise<void> {
     return this.#ask('DELETE', pathOf(businessId, 'webhooks', id, 'replay', replayId))
+  }
 
-  replayUnread(body: object): Promise<UnreadReplayed> 
+  replayUnread(body: object): Promise<UnreadReplayed> {
     return this.#ask('POST', 'unread/replay', { body })
+  }
 
-  account(businessId: string): Promise<Account> 
+  account(businessId: string): Promise<Account> {
     return this.#ask('GET', pathOf(businessId, 'account'))
+  }
 
-  putAccount(businessId: string, webhooksEnabled: boolean): Promise<Account> 
+  putAccount(businessId: string, webhooksEnabled: boolean): Promise<Account> {
     return this.#ask('PUT', pathOf(businessId, 'account'), { body: { webhooksEnabled } })
+  }
 
   /** Follows nextCursor to the end, or until limit rows are read. */
-  async #all<T>(path: string, field: string, limit = Number.POSITIVE_INFINITY, query: Query = ): Promise<T[]> {
+  async #all<T>(path: string, field: string, limit = Number.POSITIVE_INFINITY, query: Query = {}): Promise<T[]> {
     const rows: T[] = []
     let cursor: string | undefined
     do {
@@ -165,7 +173,7 @@ export class AdminApi {
     return rows.slice(0, limit)
   }
 
-  async #ask<T>(method: Method, path: string, body, query, version : RequestParts = ): Promise<T> 
+  async #ask<T>(method: Method, path: string, { body, query, version }: RequestParts = {}): Promise<T> {
     try {
       const response = await this.#http(path, {
         method,
@@ -179,6 +187,7 @@ export class AdminApi {
     } catch (error) {
       throw this.#failureOf(error)
     }
+  }
 
   #failureOf(error: unknown): unknown {
     if (error instanceof HTTPError) {

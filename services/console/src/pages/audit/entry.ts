@@ -7,6 +7,7 @@ export const actions = [
   'webhook-disable',
   'webhook-pause',
   'webhook-resume',
+  'webhook-probe',
   'webhook-rotate-secret',
   'webhook-complete',
   'webhook-switch-off',

@@ -18,12 +18,13 @@ import { StateBadge } from '../../parts/states/state-badge.tsx'
 import { DeleteDialog } from './settings/delete-dialog.tsx'
 import { PauseDialog } from './settings/pause-dialog.tsx'
 import { RotateDialog } from './settings/rotate-dialog.tsx'
+import { SwitchOffDialog } from './settings/switch-off-dialog.tsx'
 import { TestDialog } from './test-dialog.tsx'
 import classes from './top-bar.module.css'
 import { useActions } from './use-actions.ts'
 import { listPath, pagePath } from './use-place.ts'
 
-type Dialog = 'test' | 'pause' | 'rotate' | 'delete' | null
+type Dialog = 'test' | 'off' | 'pause' | 'rotate' | 'delete' | null
 
 /** Name and state of a webhook, and its actions for people who may change it. */
 export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookState }) {
@@ -53,7 +54,7 @@ export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookSta
             aria-label={t('webhook.switch')}
             checked={webhook.enabled}
             disabled={toggle.isPending}
-            onChange={(event) => toggle.mutate(event.currentTarget.checked)}
+            onChange={(event) => (event.currentTarget.checked ? toggle.mutate(true) : setDialog('off'))}
           />
           <Button leftSection={<IconSend size={16} aria-hidden />} onClick={() => setDialog('test')}>
             {t('test.button')}
@@ -97,6 +98,7 @@ export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookSta
         </Group>
       )}
       <TestDialog webhook={webhook} opened={dialog === 'test'} onClose={close} />
+      <SwitchOffDialog webhook={webhook} opened={dialog === 'off'} onClose={close} />
       <PauseDialog webhook={webhook} opened={dialog === 'pause'} onClose={close} />
       <RotateDialog webhook={webhook} opened={dialog === 'rotate'} onClose={close} />
       <DeleteDialog webhook={webhook} opened={dialog === 'delete'} onClose={close} />

@@ -22,13 +22,27 @@ export function useActions({ businessId, id, version }: Pick<Webhook, 'businessI
   }
   return {
     toggle: useMutation({
-      mutationFn: (enabled: boolean) => api.call('patchWebhook', { path, body: { enabled }, version }),
+      // Undoing names the version that it undoes, which this page need not have read yet.
+      mutationFn: (to: boolean | { enabled: boolean; version: number }) => {
+        const { enabled, version: current } = typeof to === 'boolean' ? { enabled: to, version } : to
+        return api.call('patchWebhook', { path, body: { enabled }, version: current })
+      },
       onSuccess: refresh,
       onError,
     }),
     /** Pauses or resumes. Both can be repeated, so no version is named. */
     setPaused: useMutation({
       mutationFn: (paused: boolean) => api.call(paused ? 'pauseWebhook' : 'resumeWebhook', { path }),
+      onSuccess: refresh,
+      onError,
+    }),
+    keepNew: useMutation({
+      mutationFn: () => api.call('patchWebhook', { path, body: { whenBlocked: 'park' }, version }),
+      onSuccess: refresh,
+      onError,
+    }),
+    probe: useMutation({
+      mutationFn: () => api.call('probeWebhook', { path }),
       onSuccess: refresh,
       onError,
     }),

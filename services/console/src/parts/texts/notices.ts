@@ -1,7 +1,12 @@
 import { notifications } from '@mantine/notifications'
+import { createElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '../../api/problem.ts'
 import { useProblemReason, useProblemText } from './problem-text.ts'
+import { UndoMessage } from './undo-message.tsx'
+
+const undoMs = 10_000
+let nextUndo = 0
 
 /** Short messages about the latest action, read out by screen readers. */
 export function useNotices() {
@@ -11,6 +16,16 @@ export function useNotices() {
   const close = { closeButtonProps: { 'aria-label': t('close') } }
   return {
     done: (message: string) => notifications.show({ message, color: 'teal', ...close }),
+    /** A message with a button that undoes the action, for ten seconds. */
+    undoable: (message: string, label: string, undo: () => void) => {
+      const id = `undo-${nextUndo++}`
+      const onUndo = () => {
+        notifications.hide(id)
+        undo()
+      }
+      const shown = createElement(UndoMessage, { message, label, onUndo })
+      notifications.show({ id, message: shown, color: 'gray', autoClose: undoMs, ...close })
+    },
     failed: (error: unknown) => {
       // The page itself shows that the session has ended.
       if (error instanceof ApiProblem && error.status === 401) return

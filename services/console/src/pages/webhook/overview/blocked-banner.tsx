@@ -1,13 +1,17 @@
-import { Alert, Progress, Text } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Progress, Text } from '@mantine/core'
 import { IconHandStop } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 import { keys } from '../../../api/keys.ts'
+import { useMay } from '../../../api/session.tsx'
 import type { Status, Webhook } from '../../../api/types.ts'
 import { countdown } from '../../../format/format.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { useNow } from '../../../format/use-now.ts'
+import { useActions } from '../use-actions.ts'
+import { pagePath } from '../use-place.ts'
 import classes from './blocked-banner.module.css'
 
 /** Duration of one block (contract.md, 1.9). */
@@ -18,6 +22,8 @@ export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: S
   const { t } = useTranslation()
   const { clock, count } = useFormats()
   const queries = useQueryClient()
+  const mayWrite = useMay('webhooks:write')
+  const { probe, keepNew } = useActions(webhook)
   const now = useNow(250)
   const untilMs = status.blockedUntil === null ? null : Date.parse(status.blockedUntil)
   const leftMs = untilMs === null ? 0 : untilMs - now
@@ -54,8 +60,23 @@ export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: S
         )}
       </Text>
       <Text size="sm">
-        {t(isWaiting ? 'blocked.then' : 'blocked.probingText')} {t('blocked.tryNow')}
+        {t(isWaiting ? 'blocked.then' : 'blocked.probingText')}{' '}
+        <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'errors')}>
+          {t('banner.toErrors')}
+        </Anchor>
       </Text>
+      {mayWrite && isWaiting && (
+        <Group gap="xs" mt="sm">
+          <Button size="xs" loading={probe.isPending} onClick={() => probe.mutate()}>
+            {t('blocked.probe')}
+          </Button>
+          {webhook.whenBlocked === 'reject' && (
+            <Button size="xs" variant="default" loading={keepNew.isPending} onClick={() => keepNew.mutate()}>
+              {t('blocked.keepNew')}
+            </Button>
+          )}
+        </Group>
+      )}
     </Alert>
   )
 }

@@ -3,11 +3,13 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AttemptOutcome, ReplayBody, Webhook } from '../../../api/types.ts'
 import { nowMs } from '../../../clock.ts'
+import { countdown } from '../../../format/format.ts'
 import { fromLocalInput, toLocalInput } from '../../../format/local-time.ts'
+import { useFormats } from '../../../format/use-formats.ts'
 import { outcomes } from '../overview/bins.ts'
-import { useStartReplay } from './use-replay.ts'
+import { useReplayCount, useStartReplay } from './use-replay.ts'
 
-export type ReplayKind = 'since' | 'deadLetters'
+export type ReplayKind = 'since' | 'deadLetters' | 'skipped'
 
 const hourMs = 3_600_000
 /** The API's default. */
@@ -19,11 +21,14 @@ type Props = { webhook: Webhook; kind: ReplayKind; onClose: () => void }
 /** Choice of the notifications to resend, and of the rate. */
 export function ReplayDialog({ webhook, kind, onClose }: Props) {
   const { t } = useTranslation()
-  const [since, setSince] = useState(() => toLocalInput(nowMs() - hourMs))
+  const { count: format } = useFormats()
+  const [since, setSince] = useState(() => toLocalInput(nowMs() - (kind === 'skipped' ? 7 * 24 : 1) * hourMs))
+  const [until, setUntil] = useState('')
   const [wanted, setWanted] = useState<AttemptOutcome[]>(['error', 'rejected'])
   const [rate, setRate] = useState<number>(usualRate)
   const start = useStartReplay(webhook)
-  const request = toRequest(kind, fromLocalInput(since), wanted, rate)
+  const request = toRequest(kind, fromLocalInput(since), fromLocalInput(until), wanted, rate)
+  const counted = useReplayCount(webhook, request)
   const confirm = () => request && start.mutate(request, { onSuccess: onClose })
   return (
     <Modal
@@ -35,26 +40,34 @@ export function ReplayDialog({ webhook, kind, onClose }: Props) {
     >
       <Stack>
         <Text size="sm">{t(`replay.${kind}Text`)}</Text>
-        {kind === 'since' && (
-          <>
+        {kind !== 'deadLetters' && (
+          <Group grow>
             <TextInput
               type="datetime-local"
               label={t('replay.from')}
               value={since}
               onChange={(event) => setSince(event.target.value)}
             />
-            <Checkbox.Group
-              label={t('replay.outcomes')}
-              value={wanted}
-              onChange={(values) => setWanted(values as AttemptOutcome[])}
-            >
-              <Group mt={4}>
-                {outcomes.map((outcome) => (
-                  <Checkbox key={outcome} value={outcome} label={t(`outcome.${outcome}`)} />
-                ))}
-              </Group>
-            </Checkbox.Group>
-          </>
+            <TextInput
+              type="datetime-local"
+              label={t('replay.until')}
+              value={until}
+              onChange={(event) => setUntil(event.target.value)}
+            />
+          </Group>
+        )}
+        {kind === 'since' && (
+          <Checkbox.Group
+            label={t('replay.outcomes')}
+            value={wanted}
+            onChange={(values) => setWanted(values as AttemptOutcome[])}
+          >
+            <Group mt={4}>
+              {outcomes.map((outcome) => (
+                <Checkbox key={outcome} value={outcome} label={t(`outcome.${outcome}`)} />
+              ))}
+            </Group>
+          </Checkbox.Group>
         )}
         <NumberInput
           label={t('replay.rate')}
@@ -65,11 +78,20 @@ export function ReplayDialog({ webhook, kind, onClose }: Props) {
           onChange={(value) => setRate(Number(value) || usualRate)}
           hideControls
         />
+        <Text size="sm" role="status" data-testid="replay-count">
+          {counted.data === undefined
+            ? t(counted.error ? 'replay.notCounted' : 'replay.counting')
+            : t('replay.estimate', {
+                count: counted.data,
+                n: format(counted.data),
+                time: countdown((counted.data / rate) * 1_000),
+              })}
+        </Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t('cancel')}
           </Button>
-          <Button disabled={request === null} loading={start.isPending} onClick={confirm}>
+          <Button disabled={request === null || counted.data === 0} loading={start.isPending} onClick={confirm}>
             {t('replay.start')}
           </Button>
         </Group>
@@ -81,9 +103,13 @@ export function ReplayDialog({ webhook, kind, onClose }: Props) {
 function toRequest(
   kind: ReplayKind,
   since: string | null,
+  until: string | null,
   wanted: AttemptOutcome[],
   ratePerSecond: number,
 ): ReplayBody | null {
   if (kind === 'deadLetters') return { deadLetters: true, ratePerSecond }
-  return since === null || wanted.length === 0 ? null : { since, outcomes: wanted, ratePerSecond }
+  if (since === null) return null
+  const period = { since, ...(until !== null && { until }), ratePerSecond }
+  if (kind === 'skipped') return { skipped: true, ...period }
+  return wanted.length === 0 ? null : { outcomes: wanted, ...period }
 }

@@ -25,7 +25,7 @@ export function Replays({ webhook }: { webhook: Webhook }) {
 
 export function ReplayButtons({
   webhook,
-  kinds = ['deadLetters', 'since'],
+  kinds = ['deadLetters', 'since', 'skipped'],
 }: {
   webhook: Webhook
   kinds?: ReplayKind[]

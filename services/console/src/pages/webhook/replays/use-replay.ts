@@ -61,3 +61,17 @@ export function useStartReplay(place: Place) {
     onError: notices.failed,
   })
 }
+
+/** Number of notifications that a replay would send; null: nothing to count. Its rate does not matter. */
+export function useReplayCount(place: Place, body: ReplayBody | null) {
+  const api = useApi()
+  const { ratePerSecond: _rate, ...selection } = body ?? {}
+  return useQuery({
+    queryKey: ['replay-count', place.businessId, place.id, selection],
+    queryFn: async ({ signal }) =>
+      (await api.call('replay', { path: place, body: { ...selection, dryRun: true } as ReplayBody, signal })).count,
+    enabled: body !== null,
+    staleTime: 10_000,
+    gcTime: 0,
+  })
+}
