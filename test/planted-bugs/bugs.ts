@@ -1074,4 +1074,11 @@ export const plantedBugs: PlantedBug[] = [
     replacement: 'state : state\n}\n\n/** Takes back',
     caughtBy: ['test/unit/dispatcher/engine/engine-blocked.test.ts'],
   },
+  {
+    name: 'calls a dead letter delivered because of an attempt before it',
+    file: 'services/admin/traffic/delivered-since.ts',
+    text: 'startedAt >= (givenUpAt.get(deliveryId) ?? Number.POSITIVE_INFINITY) &&',
+    replacement: 'startedAt >= 0 && givenUpAt.has(deliveryId) &&',
+    caughtBy: ['test/unit/admin/traffic/stats-actions.test.ts'],
+  },
 ]

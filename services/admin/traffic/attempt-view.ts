@@ -1,4 +1,10 @@
-import type { AttemptDetail, AttemptEntry, DeadLetterEntry, ErrorEntry } from '../../domain/api/traffic.ts'
+import type {
+  AttemptDetail,
+  AttemptEntry,
+  DeadLetterEntry,
+  ErrorEntry,
+  ListedDeadLetter,
+} from '../../domain/api/traffic.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { shownHeaders } from '../../domain/delivery/request-headers.ts'
@@ -51,6 +57,12 @@ export function errorView({ at, ...error }: AttemptError): ErrorEntry {
 export function deadLetterView({ deadLetteredAt, reason, detail, delivery, attempts }: DeadLetter): DeadLetterEntry {
   const { deliveryId = null, contactId = null, kind = null } = delivery ?? {}
   return { at: toIsoTime(deadLetteredAt), reason, detail, deliveryId, contactId, kind, attempts: attempts.length }
+}
+
+/** @param delivered time of the delivery since, in milliseconds since the epoch, by id of the notification. */
+export function listedLetterView(letter: DeadLetter, delivered: ReadonlyMap<string, number>): ListedDeadLetter {
+  const deliveredAtMs = letter.delivery && delivered.get(letter.delivery.deliveryId)
+  return { ...deadLetterView(letter), deliveredAt: deliveredAtMs == null ? null : toIsoTime(deliveredAtMs) }
 }
 
 function toIsoTime(timeMs: number): string {

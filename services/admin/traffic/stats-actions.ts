@@ -1,5 +1,5 @@
 import type { Page } from '../../domain/api/parts.ts'
-import type { AttemptDetail, AttemptEntry, DeadLetterEntry, ErrorEntry, Stats } from '../../domain/api/traffic.ts'
+import type { AttemptDetail, AttemptEntry, ErrorEntry, ListedDeadLetter, Stats } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
@@ -20,7 +20,8 @@ import type { Backlog } from '../status/backlog.ts'
 import type { Monitoring } from '../status/monitoring.ts'
 import type { Standing } from '../status/webhook-status.ts'
 import { requireOwn } from '../webhooks/own-webhook.ts'
-import { attemptDetail, attemptView, deadLetterView, errorView, parseAttemptId } from './attempt-view.ts'
+import { attemptDetail, attemptView, errorView, listedLetterView, parseAttemptId } from './attempt-view.ts'
+import { findDelivered } from './delivered-since.ts'
 import type { AttemptsQuery } from './stats-routes.ts'
 import { statsView } from './stats-view.ts'
 import type { TrafficTopics } from './traffic-topics.ts'
@@ -97,7 +98,7 @@ export class StatsActions {
     return { status: 200, body: attemptDetail({ ...place, value }, entry, delivery) }
   }
 
-  async deadLetters(call: Listing): Promise<ApiResponse<200, Page<'deadLetters', typeof DeadLetterEntry>>> {
+  async deadLetters(call: Listing): Promise<ApiResponse<200, Page<'deadLetters', typeof ListedDeadLetter>>> {
     const { id: webhookId, businessId } = this.#find(call)
     const wanted = {
       webhookId,
@@ -108,8 +109,13 @@ export class StatsActions {
       sinceMs: null,
       untilMs: null,
     }
-    const { found, next } = await this.#read(call, (traffic) => traffic.deadLetters(wanted))
-    return { status: 200, body: { deadLetters: found.map(({ value }) => deadLetterView(value)), ...nextCursor(next) } }
+    const { found, next, delivered } = await this.#read(call, async (traffic) => {
+      const page = await traffic.deadLetters(wanted)
+      const letters = page.found.map(({ value }) => value)
+      return { ...page, delivered: await findDelivered(traffic, { webhookId, businessId }, letters) }
+    })
+    const deadLetters = found.map(({ value }) => listedLetterView(value, delivered))
+    return { status: 200, body: { deadLetters, ...nextCursor(next) } }
   }
 
   #find({ params }: OfWebhook): WebhookDefinition {

@@ -1,6 +1,6 @@
 import Type, { type TSchema } from 'typebox'
 import { list, outcome, pageOf } from '../../domain/api/parts.ts'
-import { AttemptDetail, AttemptEntry, DeadLetterEntry, ErrorEntry, Stats } from '../../domain/api/traffic.ts'
+import { AttemptDetail, AttemptEntry, ErrorEntry, ListedDeadLetter, Stats } from '../../domain/api/traffic.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { AttemptParams, ListQuery, WebhookParams } from '../http/shapes.ts'
 import type { StatsActions } from './stats-actions.ts'
@@ -21,7 +21,7 @@ export const AttemptsQuery = Type.Object({
 
 const Errors = Type.Object({ errors: list(ErrorEntry, 'The latest 50, newest first.') })
 const Attempts = pageOf('attempts', AttemptEntry, 'Newest first.')
-const DeadLetters = pageOf('deadLetters', DeadLetterEntry, 'Newest first.')
+const DeadLetters = pageOf('deadLetters', ListedDeadLetter, 'Newest first.')
 
 const reading = { method: 'GET', permission: 'webhooks:read' } as const
 const about = { tags: ['statistics'], failures: [404] }

@@ -99,6 +99,15 @@ export const DeadLetterEntry = shape('DeadLetterEntry', {
 })
 export type DeadLetterEntry = Static<typeof DeadLetterEntry>
 
+export const ListedDeadLetter = shape('ListedDeadLetter', {
+  ...DeadLetterEntry.properties,
+  deliveredAt: nullable(
+    time(),
+    'When it was delivered since, by a replay for instance; null if it was not, or if that is further back than was searched.',
+  ),
+})
+export type ListedDeadLetter = Static<typeof ListedDeadLetter>
+
 /** How a test notification ended. */
 export const TestResult = shape('TestResult', {
   outcome,

@@ -194,7 +194,7 @@ test('dead letters include unreadable records, and none of another business', as
   const other = letter('d3', 3_000)
   const letters = [letter('d1', 1_000), unreadable, { ...other, delivery: { ...delivery('d3'), businessId: 'b2' } }]
   const { body } = await actions(stats, { letters }).deadLetters(call())
-  const none = { deliveryId: null, contactId: null, kind: null, attempts: 0 }
+  const none = { deliveryId: null, contactId: null, kind: null, attempts: 0, deliveredAt: null }
   expect(body).toEqual({
     deadLetters: [
       { at: iso(2_000), reason: 'unreadable', detail: 'magic byte', ...none },
@@ -206,9 +206,30 @@ test('dead letters include unreadable records, and none of another business', as
         contactId: 'u1',
         kind: 'message',
         attempts: 0,
+        deliveredAt: null,
       },
     ],
   })
+})
+
+test('a dead letter that was delivered since says when, and one that was only tried again does not', async () => {
+  const letters = ['before', 'since', 'failed', 'slow', 'other'].map((id) => letter(id, 1_000))
+  const attempts = new Map([
+    [0, attempt('before', { startedAt: 999 })],
+    [1, attempt('since', { startedAt: 2_000 })],
+    [2, attempt('failed', { startedAt: 2_000, outcome: 'error' })],
+    [3, attempt('slow', { startedAt: 3_000, outcome: 'slow' })],
+    [4, attempt('other', { startedAt: 2_000, businessId: 'b2' })],
+  ])
+  const { body } = await actions(stats, { letters, attempts }).deadLetters(call())
+  const delivered = body.deadLetters.map(({ deliveryId, deliveredAt }) => [deliveryId, deliveredAt])
+  expect(delivered).toEqual([
+    ['other', null],
+    ['slow', iso(3_000)],
+    ['failed', null],
+    ['since', iso(2_000)],
+    ['before', null],
+  ])
 })
 
 test.each([336, 48])('dead letters older than a retention of %i hours are not counted', (kept) => {

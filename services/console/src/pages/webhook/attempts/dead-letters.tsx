@@ -5,7 +5,8 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { deadLettersQuery } from '../../../api/queries.ts'
 import { useApi, useMay } from '../../../api/session.tsx'
-import type { DeadLetterEntry, Webhook } from '../../../api/types.ts'
+import type { ListedDeadLetter, Webhook } from '../../../api/types.ts'
+import { useFormats } from '../../../format/use-formats.ts'
 import { DataTable } from '../../../parts/figures/data-table.tsx'
 import tableClasses from '../../../parts/figures/table.module.css'
 import { Time } from '../../../parts/figures/time.tsx'
@@ -13,6 +14,7 @@ import { Empty } from '../../../parts/page/empty.tsx'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { ReplayButtons } from '../replays/replays.tsx'
+import { useReplayCount } from '../replays/use-replay.ts'
 import { pagePath } from '../use-place.ts'
 
 /** Undelivered notifications with their reasons. They can be resent. */
@@ -20,6 +22,9 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
   const query = useInfiniteQuery(deadLettersQuery(useApi(), webhook.businessId, webhook.id))
+  const { count } = useFormats()
+  // Only those who may resend may count.
+  const left = useReplayCount(webhook, mayWrite ? { deadLetters: true } : null)
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton rows={[200]} />
@@ -31,7 +36,8 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
     <>
       <Group justify="space-between" mb="md">
         <Text size="sm" c="dimmed" maw={560}>
-          {t('dead.text')}
+          {t('dead.text')}{' '}
+          {left.data !== undefined && <b>{t('dead.left', { count: left.data, n: count(left.data) })}</b>}
         </Text>
         {mayWrite && <ReplayButtons webhook={webhook} kinds={['deadLetters']} />}
       </Group>
@@ -52,13 +58,13 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
   )
 }
 
-function toKey({ deliveryId, at }: DeadLetterEntry): string {
+function toKey({ deliveryId, at }: ListedDeadLetter): string {
   return `${deliveryId} ${at}`
 }
 
-function Row({ webhook, letter }: { webhook: Webhook; letter: DeadLetterEntry }) {
+function Row({ webhook, letter }: { webhook: Webhook; letter: ListedDeadLetter }) {
   const { t } = useTranslation()
-  const { at, reason, detail, deliveryId, contactId, kind, attempts } = letter
+  const { at, reason, detail, deliveryId, contactId, kind, attempts, deliveredAt } = letter
   return (
     <Table.Tr>
       <Table.Td data-label={t('attempts.at')}>
@@ -75,6 +81,11 @@ function Row({ webhook, letter }: { webhook: Webhook; letter: DeadLetterEntry })
       </Table.Td>
       <Table.Td data-label={t('dead.reason')}>
         {t(`dead.reasons.${reason}`)}
+        {deliveredAt !== null && (
+          <Text size="xs" fw={600}>
+            {t('dead.delivered')} <Time at={deliveredAt} />
+          </Text>
+        )}
         {detail !== null && detail !== '' && (
           <Text size="xs" c="dimmed">
             {detail}
