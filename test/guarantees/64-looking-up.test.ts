@@ -54,6 +54,7 @@ const cases: Record<string, Case> = {
     webhook: { retryProfile: 'none', maxInFlight: 1, whenBlocked: 'park' },
     before: failuresToBlock,
   },
+  paused: { fate: 'parked', reason: 'paused', webhook: { paused: true } },
   replayed: {
     fate: 'delivered',
     reason: null,
