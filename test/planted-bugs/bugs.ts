@@ -968,13 +968,6 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/deploy/helm/chart-options.test.ts'],
   },
   {
-    name: 'does not wake a webhook that is resumed',
-    file: dispatcher('engine/engine'),
-    text: 'this.gates.setOwner(webhookId, businessId)\n    this.#lanes.wake(webhookId)',
-    replacement: 'if (this.gates.setOwner(webhookId, businessId)) this.#lanes.wake(webhookId)',
-    caughtBy: ['test/unit/dispatcher/engine/engine-paused.test.ts'],
-  },
-  {
     name: 'sends to a paused webhook that has not failed',
     file: dispatcher('engine/gate/send-gate'),
     text: 'if (this.isPaused(webhookId)) return pausedWaitMs\n    const state = this.#gates.get(webhookId)\n    if (!state) return 0',
@@ -987,13 +980,6 @@ export const plantedBugs: PlantedBug[] = [
     file: dispatcher('engine/attempt-flow'),
     text: 'Math.max(delivery.createdAt, resumedAtMs(definition))',
     replacement: 'delivery.createdAt',
-    caughtBy: ['test/unit/dispatcher/engine/engine-paused.test.ts'],
-  },
-  {
-    name: 'keeps in memory what waits for a handover that a pause has interrupted',
-    file: dispatcher('engine/parking/parking'),
-    text: '    for (const queueId of this.memory.interruptedHandovers(this.#partitions)) this.spill(queueId)\n',
-    replacement: '',
     caughtBy: ['test/unit/dispatcher/engine/engine-paused.test.ts'],
   },
   {

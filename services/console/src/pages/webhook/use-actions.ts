@@ -33,7 +33,11 @@ export function useActions({ businessId, id, version }: Pick<Webhook, 'businessI
     /** Pauses or resumes. Both can be repeated, so no version is named. */
     setPaused: useMutation({
       mutationFn: (paused: boolean) => api.call(paused ? 'pauseWebhook' : 'resumeWebhook', { path }),
-      onSuccess: refresh,
+      // The next action names the version of this answer, however long the refresh takes.
+      onSuccess: (answer) => {
+        queries.setQueryData(keys.webhook(businessId, id), answer)
+        return refresh()
+      },
       onError,
     }),
     keepNew: useMutation({
