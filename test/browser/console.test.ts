@@ -95,7 +95,7 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
   await page.getByText('Required.').first().waitFor()
 
   await page.getByLabel('Name').fill('Orders to the till')
-  await page.getByLabel('URL').fill(world.receiver.url + receiverPath)
+  await page.getByRole('textbox', { name: 'URL', exact: true }).fill(world.receiver.url + receiverPath)
   const channels = page.getByRole('combobox', { name: 'Channels' })
   for (const one of [channel, 'other-channel']) {
     await channels.fill(one)
@@ -361,7 +361,7 @@ test('a change shows up in another page that is open', async () => {
 test('the contents of a form survive the end of the session and a reload', async () => {
   await open('webhooks/new')
   await page.getByLabel('Name').fill('Half-written')
-  await page.getByLabel('URL').fill(`${world.receiver.url}/half`)
+  await page.getByRole('textbox', { name: 'URL', exact: true }).fill(`${world.receiver.url}/half`)
   await page.context().clearCookies()
   await button('Create').click()
   await page.getByText('Your session has ended').waitFor()
