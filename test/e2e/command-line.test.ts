@@ -69,7 +69,7 @@ test('apply: a dry run ends with 3, creation shows the secrets, and a second run
 
   const again = await apply(definitions())
   expect(again.out).toMatch(/^unchanged: Till \(\S+\)\nunchanged: Kitchen \(\S+\)\n$/)
-  expect(again.err).toMatch(/^stored header values are not compared/)
+  expect(again.err).toMatch(/^stored header values, keys and client secrets are not compared/)
   expect(await apply(definitions(), '--dry-run')).toMatchObject({ exitCode: 0 })
 })
 

@@ -361,7 +361,7 @@ export class SimulatedWorld {
       if (attempt) this.#attemptLog.push(attempt)
       for (const pending of [parked, retry?.pending])
         if (pending) this.settled.add(answerId(pending.delivery.deliveryId, pending.replayId))
-      const endedId = attempt ? answerId(attempt.deliveryId, attempt.replayId) : deadLetter?.delivery?.deliveryId
+      const endedId = attempt ? answerId(attempt.deliveryId, attempt.replayId) : idOfLetter(deadLetter)
       if (endedId !== undefined && (attempt?.next === 'none' || deadLetter)) {
         this.ended.add(endedId)
         this.settled.add(endedId)
@@ -372,8 +372,7 @@ export class SimulatedWorld {
 
   #send(sending: Delivery, attempt: number, answer: Answering, ended: (result: SendResult) => void): void {
     const { deliveryId, webhookId, contactId } = sending
-    const { traceparent } = sending
-    const replayId = traceparent?.startsWith(replayTrace) ? traceparent.slice(replayTrace.length) : null
+    const replayId = replayIdOf(sending)
     const startedAtMs = this.clock.nowMs + this.wallSkewMs
     this.sent.push({ deliveryId, attempt, webhookId, contactId, atMs: this.clock.nowMs, replayId })
     const { outcome, afterMs } = answer(sending, attempt, this.random)
@@ -398,6 +397,16 @@ export class SimulatedWorld {
       ended({ kind: 'outcome', startedAtMs, outcome })
     })
   }
+}
+
+/** Id of a replay whose deliveries replayOf has made; null for live traffic. */
+function replayIdOf({ traceparent }: Delivery): string | null {
+  return traceparent?.startsWith(replayTrace) ? traceparent.slice(replayTrace.length) : null
+}
+
+/** A dead letter names no replay, so its delivery tells: a webhook that is switched off ends replays without an attempt. */
+function idOfLetter(letter: DeadLetter | undefined): string | undefined {
+  return letter?.delivery ? answerId(letter.delivery.deliveryId, replayIdOf(letter.delivery)) : undefined
 }
 
 /** Id of the delivery that the records are of. */
