@@ -56,7 +56,7 @@ import { unreadReplayRoutes } from './replay/unreadable-replay.ts'
 import { Backlog } from './status/backlog.ts'
 import { openMonitoring } from './status/monitoring.ts'
 import { overviewRoutes } from './status/overview-routes.ts'
-import { Standing } from './status/webhook-status.ts'
+import { WebhookStatuses } from './status/webhook-status.ts'
 import { TestActions } from './test-send/test-actions.ts'
 import { testRoutes } from './test-send/test-routes.ts'
 import { StatsActions } from './traffic/stats-actions.ts'
@@ -142,8 +142,15 @@ await runService('admin', adminConfig, async (service) => {
   const accountsStore = accountStore(accounts, writeAccount)
   const letterHours = config.HOOKLINE_DEAD_LETTER_RETENTION_HOURS
   const notificationHours = config.HOOKLINE_NOTIFICATION_RETENTION_HOURS
-  const standing = new Standing({ store, accounts: accountsStore, monitoring, clock, letterHours, notificationHours })
-  const actions = new WebhookActions({ ...shared, keys, policy, store, standing })
+  const statuses = new WebhookStatuses({
+    store,
+    accounts: accountsStore,
+    monitoring,
+    clock,
+    letterHours,
+    notificationHours,
+  })
+  const actions = new WebhookActions({ ...shared, keys, policy, store, statuses })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions({ ...resending, notificationHours, scans, audit: auditing.writeBefore, stopping })
   const probes = { ...resending, monitoring, scans, audit: auditing.writeBefore }
@@ -156,7 +163,7 @@ await runService('admin', adminConfig, async (service) => {
   const committed = async () =>
     (await fetchCommittedOnce(kafka, `${prefix}dispatcher`, [deliveries], log)).get(deliveries) ?? new Map()
   const backlog = new Backlog({ ...traffic.sources, reader, committed, clock, log })
-  const stats = new StatsActions({ store, standing, monitoring, traffic: traffic.within, pages, backlog, clock })
+  const stats = new StatsActions({ store, statuses, monitoring, traffic: traffic.within, pages, backlog, clock })
   const found = new LookupActions({ store, accounts: accountsStore, monitoring, ...lookups, clock })
   const accountDeps = { ...shared, store: accountsStore, policy }
   const smtpUrl = config.HOOKLINE_SMTP_URL
@@ -190,7 +197,7 @@ await runService('admin', adminConfig, async (service) => {
       ...auditRoutes(auditing.log),
       ...businessRoutes({ store, accounts: accountsStore }),
       ...alertRoutes({ store, accounts: accountsStore, monitoring, tests: testAlerts }),
-      ...overviewRoutes({ store, monitoring, standing }),
+      ...overviewRoutes({ store, monitoring, statuses }),
     ]
     await addRoutes(
       api,

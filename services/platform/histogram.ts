@@ -17,7 +17,7 @@ export function findBucket(value: number): number {
 /** Counts a value in place. */
 export function countValue({ values, counts }: Buckets, value: number): void {
   const bucket = findBucket(value)
-  const at = placeOf(values, bucket)
+  const at = findBucketIndex(values, bucket)
   if (values[at] === bucket) counts[at] = (counts[at] ?? 0) + 1
   else {
     values.splice(at, 0, bucket)
@@ -38,7 +38,7 @@ export function computePercentiles(all: readonly Buckets[], percents: readonly n
 }
 
 /** Index of the first bucket that is not lower. */
-function placeOf(values: readonly number[], bucket: number): number {
+function findBucketIndex(values: readonly number[], bucket: number): number {
   let low = 0
   let high = values.length
   while (low < high) {

@@ -5,7 +5,7 @@ import type { Kafka } from '../../platform/kafka/client.ts'
 import { GroupConsumer } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { unreadReporter } from '../../platform/kafka/readers/table.ts'
-import { placeOf } from '../../platform/kafka/readers/tail.ts'
+import { describePosition } from '../../platform/kafka/readers/tail.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import { readSchema } from '../../topics/schemas.ts'
 import { topics } from '../../topics/topic-map.ts'
@@ -74,7 +74,7 @@ async function openWay(
     },
     handle,
     commit: async (assignment, commits) => (await member?.commit(assignment, commits)) ?? 'outdated',
-    unread: (record, reason) => unreadReporter(record, placeOf(record), context)(reason),
+    unread: (record, reason) => unreadReporter(record, describePosition(record), context)(reason),
     atOnce,
     clock: context.clock,
   })

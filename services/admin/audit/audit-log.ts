@@ -2,7 +2,7 @@ import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { unreadReporter } from '../../platform/kafka/readers/table.ts'
-import { placeOf } from '../../platform/kafka/readers/tail.ts'
+import { describePosition } from '../../platform/kafka/readers/tail.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
@@ -71,7 +71,7 @@ export class AuditLog {
     const decoder = new OrderedDecoder(this.#decode)
     await this.#reader.read(this.#topic, partition, from, to, (record) => {
       const { offset, value } = record
-      const unread = unreadReporter(record, placeOf(record), this.#context)
+      const unread = unreadReporter(record, describePosition(record), this.#context)
       if (value) decoder.push(value, (entry) => slice.push({ offset, entry }), unread)
     })
     await decoder.done()

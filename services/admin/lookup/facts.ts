@@ -112,7 +112,7 @@ async function findLetters(
   partitions: number,
   { topics, nowMs }: FactsOptions,
 ): Promise<void> {
-  const byEvent = new Map([...byId.values()].map((facts) => [placeOf(topics, facts.found), facts]))
+  const byEvent = new Map([...byId.values()].map((facts) => [toEventKey(topics, facts.found), facts]))
   const periods = [...byId.values()].flatMap((facts) => {
     const period = periodOf(facts, facts.found.publishedAtMs, nowMs)
     // The letter of an event that could not be handled has the event's key.
@@ -128,7 +128,7 @@ async function findLetters(
   })
 }
 
-function placeOf({ events }: LookupTopics, { type, partition, offset }: FoundEvent): string {
+function toEventKey({ events }: LookupTopics, { type, partition, offset }: FoundEvent): string {
   return `${events[type].topic}/${partition}/${offset}`
 }
 

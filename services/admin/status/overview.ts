@@ -5,12 +5,12 @@ import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { type Trouble, type TroubleState, troubles } from '../../domain/stats/alert.ts'
 import type { WebhookStore } from '../definition-writes/stores.ts'
 import type { Monitoring } from './monitoring.ts'
-import type { Standing } from './webhook-status.ts'
+import type { WebhookStatuses } from './webhook-status.ts'
 
 export type OverviewDeps = {
   store: Pick<WebhookStore, 'entries'>
   monitoring: Pick<Monitoring, 'stats' | 'health'>
-  standing: Pick<Standing, 'of'>
+  statuses: Pick<WebhookStatuses, 'of'>
 }
 
 const shownWebhooks = 200
@@ -19,7 +19,7 @@ const webhooksAtATime = 50
 
 /** The webhooks in trouble, of all businesses that the caller may see. */
 export async function readOverview(
-  { store, monitoring, standing }: OverviewDeps,
+  { store, monitoring, statuses }: OverviewDeps,
   maySee: (businessId: string) => boolean,
 ): Promise<Overview> {
   const businesses = new Set<string>()
@@ -33,7 +33,7 @@ export async function readOverview(
     const health = monitoring.health(definition)
     const isQuiet = !trouble?.open.length && !health?.breaker && !health?.parked && !definition.disabledReason
     if (isQuiet) continue
-    const entry = toEntry(definition, trouble, standing.of(definition))
+    const entry = toEntry(definition, trouble, statuses.of(definition))
     if (isTroubled(entry)) found.push(entry)
   }
   const worst = found.sort(compareTrouble).slice(0, shownWebhooks)
@@ -50,7 +50,7 @@ function isTroubled({ state, troubles: open, parked }: TroubledWebhook): boolean
 function toEntry(
   { id, businessId, name, disabledReason }: WebhookDefinition,
   trouble: TroubleState | null,
-  { status, lastHour }: ReturnType<Standing['of']>,
+  { status, lastHour }: ReturnType<WebhookStatuses['of']>,
 ): TroubledWebhook {
   const { success, slow, error, rejected } = lastHour
   return {

@@ -9,7 +9,7 @@ import { decideStatus } from './decide-status.ts'
 import { lastHour } from './last-hour.ts'
 import { type Monitoring, ownRecord } from './monitoring.ts'
 
-export type StandingDeps = {
+export type WebhookStatusesDeps = {
   store: Pick<WebhookStore, 'findConflicts' | 'fault'>
   accounts: Pick<AccountStore, 'get'>
   monitoring: Pick<Monitoring, 'stats' | 'health' | 'deadLetters'>
@@ -21,10 +21,10 @@ export type StandingDeps = {
 }
 
 /** Status of webhooks from the tables in memory: about 0.1 ms each, whatever their traffic. */
-export class Standing {
-  readonly #deps: StandingDeps
+export class WebhookStatuses {
+  readonly #deps: WebhookStatusesDeps
 
-  constructor(deps: StandingDeps) {
+  constructor(deps: WebhookStatusesDeps) {
     this.#deps = deps
   }
 

@@ -18,7 +18,7 @@ import type { ReadPool } from '../records/read-pool.ts'
 import { clockSkewMs, type Reader } from '../records/webhook-records.ts'
 import type { Backlog } from '../status/backlog.ts'
 import type { Monitoring } from '../status/monitoring.ts'
-import type { Standing } from '../status/webhook-status.ts'
+import type { WebhookStatuses } from '../status/webhook-status.ts'
 import { requireOwn } from '../webhooks/own-webhook.ts'
 import { attemptDetail, attemptView, errorView, listedLetterView, parseAttemptId } from './attempt-view.ts'
 import { findDelivered } from './delivered-since.ts'
@@ -28,7 +28,7 @@ import type { TrafficTopics } from './traffic-topics.ts'
 
 export type StatsDeps = {
   store: Pick<WebhookStore, 'get'>
-  standing: Pick<Standing, 'of'>
+  statuses: Pick<WebhookStatuses, 'of'>
   monitoring: Pick<Monitoring, 'stats'>
   traffic: (reader: Reader) => TrafficTopics
   /** Pool for reads of pages. */
@@ -53,9 +53,9 @@ export class StatsActions {
   }
 
   async stats(call: OfWebhook): Promise<ApiResponse<200, Stats>> {
-    const { monitoring, standing, backlog, clock } = this.#deps
+    const { monitoring, statuses, backlog, clock } = this.#deps
     const definition = this.#find(call)
-    const { status } = standing.of(definition, await backlog.of(definition))
+    const { status } = statuses.of(definition, await backlog.of(definition))
     const body: Stats = { ...statsView(definition.id, monitoring.stats(definition), clock.nowMs()), status }
     return { status: 200, body }
   }

@@ -15,7 +15,7 @@ import type { ApiResponse, Call } from '../http/route.ts'
 import { type BusinessParams, defaultLimit, type ListQuery, type WebhookParams } from '../http/shapes.ts'
 import type { AdminMetrics } from '../metrics.ts'
 import { ownRecord } from '../status/monitoring.ts'
-import type { Standing } from '../status/webhook-status.ts'
+import type { WebhookStatuses } from '../status/webhook-status.ts'
 import type { FindOwner } from './channel-rules.ts'
 import { decideCreate, decidePatch, decideVersion, entityTag, toDraft } from './decisions.ts'
 import { changed, created, nextRotationMs, rotated } from './next-definition.ts'
@@ -26,7 +26,7 @@ import { toView } from './view.ts'
 
 export type WebhookDeps = {
   store: WebhookStore
-  standing: Pick<Standing, 'of'>
+  statuses: Pick<WebhookStatuses, 'of'>
   queue: WriteQueue
   keys: KeyRing
   policy: UrlPolicy
@@ -191,7 +191,7 @@ export class WebhookActions {
   }
 
   #listed(definition: WebhookDefinition): ListedWebhook {
-    return { ...this.#view(definition), ...this.#deps.standing.of(definition) }
+    return { ...this.#view(definition), ...this.#deps.statuses.of(definition) }
   }
 
   #answer<Status extends number, Extra extends object>(
@@ -203,10 +203,10 @@ export class WebhookActions {
     // The written definition is in force, unless it has been changed since; then the answer has no tag.
     const entry = this.#find(definition.businessId, definition.id)
     const etag = entry?.definition.updatedAt === definition.updatedAt ? { etag: entityTag(entry) } : {}
-    const { status: standing } = this.#deps.standing.of(definition)
+    const { status: webhookStatus } = this.#deps.statuses.of(definition)
     return {
       status,
-      body: { ...this.#view(definition), status: standing, ...extra },
+      body: { ...this.#view(definition), status: webhookStatus, ...extra },
       headers: { ...etag, ...headers },
     }
   }

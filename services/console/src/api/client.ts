@@ -2,7 +2,7 @@ import { noteServerTime } from '../clock.ts'
 import { type Operations, requests } from './generated.ts'
 import { ApiProblem, type ProblemBody } from './problem.ts'
 
-type Place = { path?: Record<string, string>; query?: Record<string, string | number | undefined> | undefined }
+type UrlParts = { path?: Record<string, string>; query?: Record<string, string | number | undefined> | undefined }
 type Options = { version?: number; signal?: AbortSignal }
 
 /**
@@ -27,7 +27,7 @@ export class ApiClient {
     name: Name,
     input: Omit<Operations[Name], 'answer'> & Options,
   ): Promise<Operations[Name]['answer']> {
-    const { body, version, signal, ...place } = input as Place & Options & { body?: object }
+    const { body, version, signal, ...place } = input as UrlParts & Options & { body?: object }
     const [method] = requests[name]
     const headers = {
       ...(method !== 'GET' && { 'x-csrf-token': this.#csrfToken }),
@@ -59,7 +59,7 @@ function readProblem(status: number, text: string): ProblemBody {
 }
 
 /** URL of an operation. Empty query parameters are left out. */
-export function buildUrl(name: keyof Operations, { path = {}, query = {} }: Place): string {
+export function buildUrl(name: keyof Operations, { path = {}, query = {} }: UrlParts): string {
   const url = requests[name][1].replaceAll(/\{(\w+)\}/g, (_all, part: string) => encodeURIComponent(path[part] ?? ''))
   const set = Object.entries(query).flatMap(([key, value]) => (value ? [[key, String(value)]] : []))
   return set.length === 0 ? url : `${url}?${new URLSearchParams(set)}`

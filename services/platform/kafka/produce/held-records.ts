@@ -59,7 +59,7 @@ export class HeldRecords {
   /** Holds records that must wait behind held ones. @returns the others. */
   divert(queue: WaitingRecord[]): WaitingRecord[] {
     return queue.filter((waiting) => {
-      const partition = this.#partitions.get(placeOf(waiting))
+      const partition = this.#partitions.get(toPartitionId(waiting))
       partition?.records.push(waiting)
       return partition === undefined
     })
@@ -91,7 +91,7 @@ export class HeldRecords {
    */
   sortOut(batch: readonly WaitingRecord[], nowMs: number): Sorted {
     const sorted: Sorted = { settled: [], faults: [], recovered: [] }
-    const tried = Map.groupBy(batch, placeOf)
+    const tried = Map.groupBy(batch, toPartitionId)
     for (const [place, records] of tried) {
       const [{ topic }] = records as [WaitingRecord]
       const partition = this.#partitions.get(place) ?? { topic, records: [], failures: 0, dueMs: 0, limit: Infinity }
@@ -154,6 +154,6 @@ function isTooLarge(error: unknown): boolean {
 }
 
 /** Key of a record's partition. Records without one, whose topic's metadata are missing, share a key per topic. */
-function placeOf({ topic, message }: WaitingRecord): string {
+function toPartitionId({ topic, message }: WaitingRecord): string {
   return `${topic}/${message.partition ?? ''}`
 }

@@ -54,7 +54,7 @@ export class QuietTopicReader implements AsyncDisposable {
         onAssigned: (assignment, consumer) => reader.#applyPositions(assignment, consumer),
         onBatch: (batch) => reader.#take(batch, onBatch),
         onPassed: ({ topic, partition, nextOffset }) => {
-          const reading = reader.#partitions.get(placeOf(topic, partition))
+          const reading = reader.#partitions.get(toPartitionId(topic, partition))
           if (reading) reading.nextOffset = nextOffset
         },
       },
@@ -68,7 +68,7 @@ export class QuietTopicReader implements AsyncDisposable {
     this.#partitions = new Map()
     for (const [topic, partitions] of positions)
       for (const [partition, nextOffset] of partitions)
-        this.#partitions.set(placeOf(topic, partition), { topic, partition, nextOffset, paused: false })
+        this.#partitions.set(toPartitionId(topic, partition), { topic, partition, nextOffset, paused: false })
     if (this.#consumer) this.#applyPositions(this.#consumer.assignment, this.#consumer)
   }
 
@@ -86,7 +86,7 @@ export class QuietTopicReader implements AsyncDisposable {
   }
 
   #setPaused(topic: string, partition: number, paused: boolean): void {
-    const reading = this.#partitions.get(placeOf(topic, partition))
+    const reading = this.#partitions.get(toPartitionId(topic, partition))
     if (!reading) return
     reading.paused = paused
     if (paused) this.#consumer?.pause(topic, partition)
@@ -96,7 +96,7 @@ export class QuietTopicReader implements AsyncDisposable {
   #applyPositions(assignment: Assignment, consumer: GroupConsumer): void {
     for (const [topic, partitions] of assignment.partitions)
       for (const partition of partitions) {
-        const reading = this.#partitions.get(placeOf(topic, partition))
+        const reading = this.#partitions.get(toPartitionId(topic, partition))
         if (reading) consumer.seek(topic, partition, reading.nextOffset)
         if (reading && !reading.paused) consumer.resume(topic, partition)
         else consumer.pause(topic, partition)
@@ -104,7 +104,7 @@ export class QuietTopicReader implements AsyncDisposable {
   }
 
   async #take(batch: RecordBatch, onBatch: QuietTopicReaderOptions['onBatch']): Promise<number> {
-    const reading = this.#partitions.get(placeOf(batch.topic, batch.partition))
+    const reading = this.#partitions.get(toPartitionId(batch.topic, batch.partition))
     if (!reading) return 0
     // Records before the offset of a seek were fetched from elsewhere.
     const from = batch.records.findIndex(({ offset }) => offset >= reading.nextOffset)
@@ -116,6 +116,6 @@ export class QuietTopicReader implements AsyncDisposable {
   }
 }
 
-function placeOf(topic: string, partition: number): string {
+function toPartitionId(topic: string, partition: number): string {
   return `${topic}/${partition}`
 }

@@ -76,7 +76,7 @@ export class RangeReader implements AsyncDisposable {
         fail,
         onAssigned: (assignment, consumer) => reader.#applyPositions(assignment, consumer),
         onBatch: (batch) => reader.#take(batch),
-        onPassed: ({ topic, partition, nextOffset }) => reader.#advance(placeOf(topic, partition), nextOffset),
+        onPassed: ({ topic, partition, nextOffset }) => reader.#advance(toPartitionId(topic, partition), nextOffset),
       },
       context,
     )
@@ -105,7 +105,7 @@ export class RangeReader implements AsyncDisposable {
     onRecord: OnRecord,
     { isThere = false } = {},
   ): Promise<void> {
-    const place = placeOf(topic, partition)
+    const place = toPartitionId(topic, partition)
     const range = { topic, partition, position: fromOffset, toOffset, onRecord }
     const reading = this.#readAfter(this.#latest.get(place), range, isThere)
     this.#latest.set(place, reading)
@@ -151,7 +151,7 @@ export class RangeReader implements AsyncDisposable {
     const toOffset = Math.min(range.toOffset, high)
     if (position >= toOffset) return
     const reading = { ...range, position, toOffset, done: Promise.withResolvers<void>() }
-    this.#readings.set(placeOf(topic, partition), reading)
+    this.#readings.set(toPartitionId(topic, partition), reading)
     this.#consumer?.seek(topic, partition, position)
     this.#consumer?.resume(topic, partition)
     const watching = new AbortController()
@@ -168,7 +168,7 @@ export class RangeReader implements AsyncDisposable {
       await this.#context.clock.sleep(deletedCheckMs, over)
       if (over.aborted || reading.position > seen) continue
       const { low } = await this.#endsOf(topic, partition)
-      if (!over.aborted) this.#advance(placeOf(topic, partition), low)
+      if (!over.aborted) this.#advance(toPartitionId(topic, partition), low)
     }
   }
 
@@ -187,14 +187,14 @@ export class RangeReader implements AsyncDisposable {
   #applyPositions(assignment: Assignment, consumer: GroupConsumer): void {
     for (const [topic, partitions] of assignment.partitions)
       for (const partition of partitions) {
-        const reading = this.#readings.get(placeOf(topic, partition))
+        const reading = this.#readings.get(toPartitionId(topic, partition))
         if (reading) consumer.seek(topic, partition, reading.position)
         else consumer.pause(topic, partition)
       }
   }
 
   #take({ topic, partition, records, nextOffset }: RecordBatch): number {
-    const place = placeOf(topic, partition)
+    const place = toPartitionId(topic, partition)
     const reading = this.#readings.get(place)
     if (!reading) return 0
     try {
@@ -230,7 +230,7 @@ export class RangeReader implements AsyncDisposable {
   }
 }
 
-function placeOf(topic: string, partition: number): string {
+function toPartitionId(topic: string, partition: number): string {
   return `${topic}/${partition}`
 }
 

@@ -41,7 +41,7 @@ export async function tailTopic(kafka: Kafka, options: TailOptions, context: Wai
       onBatch: ({ partition, records, nextOffset }) => {
         for (const record of records)
           if (record.offset >= (positions.get(partition) ?? 0))
-            onRecord(record, unreadReporter(record, placeOf(record), context))
+            onRecord(record, unreadReporter(record, describePosition(record), context))
         positions.set(partition, nextOffset)
         return records.length
       },
@@ -57,6 +57,6 @@ export async function tailTopic(kafka: Kafka, options: TailOptions, context: Wai
 }
 
 /** Name of a record of a topic without keys that replace one another. */
-export function placeOf({ partition, offset }: Pick<ConsumedRecord, 'partition' | 'offset'>): string {
+export function describePosition({ partition, offset }: Pick<ConsumedRecord, 'partition' | 'offset'>): string {
   return `${partition}/${offset}`
 }

@@ -21,7 +21,7 @@ import { ReplayActions } from '../../../../services/admin/replay/replay-actions.
 import { replayRoutes } from '../../../../services/admin/replay/replay-routes.ts'
 import { unreadReplayRoutes } from '../../../../services/admin/replay/unreadable-replay.ts'
 import { overviewRoutes } from '../../../../services/admin/status/overview-routes.ts'
-import { Standing } from '../../../../services/admin/status/webhook-status.ts'
+import { WebhookStatuses } from '../../../../services/admin/status/webhook-status.ts'
 import { TestActions } from '../../../../services/admin/test-send/test-actions.ts'
 import { testRoutes } from '../../../../services/admin/test-send/test-routes.ts'
 import { StatsActions } from '../../../../services/admin/traffic/stats-actions.ts'
@@ -114,7 +114,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
   const shared = { queue: new WriteQueue(stillClock, 1_000), clock: stillClock, log, metrics }
   const activated = { get: () => ({ webhooksEnabled: true, updatedAt: '', updatedBy: '' }) }
   const monitoring = { stats: () => undefined, health: () => undefined, deadLetters: () => undefined }
-  const standing = new Standing({
+  const statuses = new WebhookStatuses({
     store,
     accounts: activated,
     monitoring,
@@ -123,7 +123,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     notificationHours: 168,
   })
   const backlog = { of: async () => ({ waiting: 0, oldestWaitingAtMs: null }) }
-  const actions = new WebhookActions({ ...shared, store, standing, keys, policy })
+  const actions = new WebhookActions({ ...shared, store, statuses, keys, policy })
   const topics = new FakeReplayTopics()
   topics.pending.push(pending('d1', replayId))
   const clock = { ...stillClock, sleep: () => Promise.resolve() }
@@ -165,7 +165,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     ...statsRoutes(
       new StatsActions({
         store,
-        standing,
+        statuses,
         monitoring,
         traffic: () => fakeTraffic(),
         pages: anyReads,
@@ -177,7 +177,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     ...businessRoutes({ store, accounts: accountStore }),
     ...accountRoutes({ ...shared, store: accountStore, policy }),
     ...alertRoutes({ store, accounts: accountStore, monitoring, tests }),
-    ...overviewRoutes({ store, monitoring, standing }),
+    ...overviewRoutes({ store, monitoring, statuses }),
   ]
   const routes = [...webhookRoutes(actions), ...sending, ...about]
   const server = createHttpServer({ log, readiness: new Readiness(), metrics: registry })

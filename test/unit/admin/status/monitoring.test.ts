@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ownRecords } from '../../../../services/admin/status/monitoring.ts'
-import { Standing } from '../../../../services/admin/status/webhook-status.ts'
+import { WebhookStatuses } from '../../../../services/admin/status/webhook-status.ts'
 import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
 import {
   type DeadLetterCounts,
@@ -35,7 +35,7 @@ function shownOf(businessId: string | null) {
     findConflicts: () => new Map(),
     fault: () => ({ offset: 7, problems: ['of a record'], businessId: businessId ?? undefined }),
   }
-  const standing = new Standing({
+  const statuses = new WebhookStatuses({
     store,
     accounts: { get: () => ({ webhooksEnabled: true }) },
     monitoring: ownRecords({ stats: table(stats), health: table(health), deadLetters: table(deadLetters) }),
@@ -43,7 +43,7 @@ function shownOf(businessId: string | null) {
     letterHours: 336,
     notificationHours: 168,
   })
-  const { status, lastHour } = standing.of(definition())
+  const { status, lastHour } = statuses.of(definition())
   const { failures, parked, blockedUntil, failingSince, pausedUntil, deadLetters: letters, problems } = status
   const times = [blockedUntil, failingSince, pausedUntil].filter((time) => time !== null).length
   return { failures, parked, times, letters, problems: problems.length, successes: lastHour.success }

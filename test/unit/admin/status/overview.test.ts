@@ -26,7 +26,7 @@ function overviewOf(given: Given[], maySee = (_businessId: string) => true) {
         health: ({ id }) =>
           (parkedOf(id) > 0 || byId.get(id)?.state === 'blocked' ? { breaker: {}, parked: {} } : undefined) as never,
       },
-      standing: {
+      statuses: {
         of: ({ id }) =>
           ({
             status: { state: byId.get(id)?.state, parked: parkedOf(id), deadLetters: 0, blockedUntil: null },

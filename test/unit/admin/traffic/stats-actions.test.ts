@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ownRecords } from '../../../../services/admin/status/monitoring.ts'
-import { lettersKept, Standing } from '../../../../services/admin/status/webhook-status.ts'
+import { lettersKept, WebhookStatuses } from '../../../../services/admin/status/webhook-status.ts'
 import { StatsActions } from '../../../../services/admin/traffic/stats-actions.ts'
 import type { Attempt, DeadLetter } from '../../../../services/domain/delivery/delivery.ts'
 import {
@@ -63,7 +63,7 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
   const none = { get: () => undefined }
   const monitoring = ownRecords({ stats: { get: () => known }, health: none, deadLetters: none })
   const accounts = { get: () => ({ webhooksEnabled: true }) }
-  const standing = new Standing({
+  const statuses = new WebhookStatuses({
     store,
     accounts,
     monitoring,
@@ -74,7 +74,7 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
   const backlog = { of: async () => ({ waiting: 7, oldestWaitingAtMs: 1_000 }) }
   return new StatsActions({
     store,
-    standing,
+    statuses,
     monitoring,
     traffic: () => fakeTraffic(traffic),
     pages: anyReads,

@@ -5,12 +5,12 @@ import { useApi } from '../../../api/session.tsx'
 import type { ReplayBody } from '../../../api/types.ts'
 import { useNotices } from '../../../parts/texts/notices.ts'
 
-type Place = { businessId: string; id: string }
+type WebhookPath = { businessId: string; id: string }
 
-const toKey = ({ businessId, id }: Place) => ['current-replay', businessId, id]
+const toKey = ({ businessId, id }: WebhookPath) => ['current-replay', businessId, id]
 
 /** The replay whose progress is shown. It survives a reload of the page in this tab. */
-export function useCurrentReplay(place: Place): { replayId: string | null; dismiss: () => void } {
+export function useCurrentReplay(place: WebhookPath): { replayId: string | null; dismiss: () => void } {
   const queries = useQueryClient()
   const queryKey = toKey(place)
   const name = queryKey.join(':')
@@ -29,7 +29,7 @@ export function useCurrentReplay(place: Place): { replayId: string | null; dismi
 }
 
 /** Stops a replay: what it has not sent yet keeps its earlier outcome, and can be sent again later. */
-export function useStopReplay({ businessId, id }: Place, replayId: string) {
+export function useStopReplay({ businessId, id }: WebhookPath, replayId: string) {
   const api = useApi()
   const notices = useNotices()
   const queries = useQueryClient()
@@ -42,7 +42,7 @@ export function useStopReplay({ businessId, id }: Place, replayId: string) {
 }
 
 /** Starts a replay. */
-export function useStartReplay(place: Place) {
+export function useStartReplay(place: WebhookPath) {
   const { t } = useTranslation()
   const api = useApi()
   const notices = useNotices()
@@ -63,7 +63,7 @@ export function useStartReplay(place: Place) {
 }
 
 /** Number of notifications that a replay would send; null: nothing to count. Its rate does not matter. */
-export function useReplayCount(place: Place, body: ReplayBody | null) {
+export function useReplayCount(place: WebhookPath, body: ReplayBody | null) {
   const api = useApi()
   const { ratePerSecond: _rate, ...selection } = body ?? {}
   return useQuery({
