@@ -1,5 +1,5 @@
 /**
- * What is wrong with the base image of a release; null if it is the Node of package.json, pinned by digest. A tag alone
+ * Problem of a release's base image; null if it is the Node of package.json, pinned by digest. A tag alone
  * may name other bytes tomorrow.
  * @param image as NODE_IMAGE of deploy/docker/Dockerfile takes it.
  */

@@ -13,7 +13,7 @@ import { refusal } from '../webhooks/refusal.ts'
 
 export type AccountDeps = {
   store: AccountStore
-  /** Where alerts may be posted to. */
+  /** Addresses that alerts may be posted to. */
   policy: UrlPolicy
   queue: WriteQueue
   clock: Clock

@@ -1,7 +1,7 @@
 import type { Language } from '../../domain/definition/definition-values.ts'
 import type { Alert, AlertKind } from '../../domain/stats/alert.ts'
 
-/** What an alert is about. A test alert has its own kind. */
+/** Subject of an alert. A test alert has its own kind. */
 export type AlertNotice = Omit<Alert, 'kind'> & {
   kind: AlertKind | 'test'
   businessId: string

@@ -1,16 +1,14 @@
 import type { NotSentReason } from '../../domain/api/notifications.ts'
 import type { WantedEvents, WebhookDefinition } from '../../domain/definition/definition.ts'
+import { precedes } from '../../domain/definition/definition-table.ts'
 import type { Event } from '../../domain/event/event.ts'
 import { formatBody } from '../../domain/event/notification-body.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 
 /** Fields of a definition that decide whether an event becomes a notification. */
-export type FormattingRules = Pick<WebhookDefinition, 'id' | 'name' | 'enabled' | 'channels'> & {
-  createdAtMs: number
-  events: WantedEvents
-}
+export type FormattingRules = Pick<WebhookDefinition, 'id' | 'name' | 'enabled' | 'channels' | 'createdAt' | 'events'>
 
-/** What was configured for a business from a moment on. */
+/** Configuration of a business from a moment on. */
 type Configuration = { sinceMs: number; activated: boolean; webhooks: ReadonlyMap<string, FormattingRules> }
 
 /** Why an event became no notification, and the webhook that owned its channel. */
@@ -95,15 +93,13 @@ function findSkip(event: Event, { activated, webhooks }: Configuration): Skipped
 function findOwner(channel: string, webhooks: ReadonlyMap<string, FormattingRules>): FormattingRules | undefined {
   let owner: FormattingRules | undefined
   for (const rules of webhooks.values()) {
-    if (!rules.channels.includes(channel)) continue
-    const isFirst = !owner || rules.createdAtMs < owner.createdAtMs
-    if (isFirst || (rules.createdAtMs === owner?.createdAtMs && rules.id < owner.id)) owner = rules
+    if (rules.channels.includes(channel) && (!owner || precedes(rules, owner))) owner = rules
   }
   return owner
 }
 
 function toRules({ id, name, enabled, channels, events, createdAt }: WebhookDefinition): FormattingRules {
-  return { id, name, enabled, channels, events, createdAtMs: Date.parse(createdAt) }
+  return { id, name, enabled, channels, events, createdAt }
 }
 
 /** The configuration before a change; the same one if the change is of no concern here. */
@@ -149,7 +145,7 @@ function unknownRules(id: string, name: string | null): FormattingRules {
     readStatus: false,
     variableChanges: false,
   }
-  return { id, name: name ?? id, enabled: false, channels: [], events: none, createdAtMs: 0 }
+  return { id, name: name ?? id, enabled: false, channels: [], events: none, createdAt: '1970-01-01T00:00:00.000Z' }
 }
 
 function parse(json: string): unknown {

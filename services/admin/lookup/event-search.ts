@@ -8,7 +8,7 @@ export type FoundEvent = { event: Event; type: Event['type']; partition: number;
 
 export type EventPosition = Pick<FoundEvent, 'type' | 'partition' | 'offset'>
 
-/** Where a search goes on. Milliseconds since the epoch. */
+/** Position at which a search continues. Times are milliseconds since the epoch. */
 export type SearchStart = {
   beforeMs: number
   /** Set if the previous page ended within a period: its start, and the last event that was shown of it. */
@@ -31,7 +31,7 @@ export type FoundEvents = {
   /** Newest first. */
   events: FoundEvent[]
   searchedBackToMs: number
-  /** Where the next page goes on; null if there is nothing older. */
+  /** Start of the next page; null if there is nothing older. */
   next: SearchStart | null
 }
 

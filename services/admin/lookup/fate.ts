@@ -2,13 +2,13 @@ import { type Fate, type FateReason, type ParkedReason, parkedReasons } from '..
 import type { Attempt, DeadLetter, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { SkippedBy } from './configuration.ts'
 
-/** What the topics say about one notification. Lists are in the order of time; times are milliseconds since the epoch. */
+/** Records about one notification. Lists are in the order of time; times are milliseconds since the epoch. */
 export type FateFacts = {
   /** Whether the formatter has passed the event. */
   isFormatted: boolean
   /** Why no notification was to be made; null if one was. */
   skipped: SkippedBy | null
-  /** When the notification was made; null if none was found. */
+  /** Time when the notification was made; null if none was found. */
   createdAtMs: number | null
   attempts: Pick<Attempt, 'startedAt' | 'outcome' | 'next' | 'nextAttemptAt' | 'replayId'>[]
   letters: Pick<DeadLetter, 'reason' | 'deadLetteredAt'>[]
@@ -21,7 +21,7 @@ export type FateFacts = {
 
 export type DecidedFate = { fate: Fate; reason: FateReason | null; atMs: number | null; nextAttemptAtMs: number | null }
 
-/** What became of a notification. One that has arrived stays delivered, whatever a replay does later. */
+/** The fate of a notification. One that has arrived stays delivered, whatever a replay does later. */
 export function decideFate(facts: FateFacts): DecidedFate {
   const { attempts, letters, replays, parkedFor, createdAtMs, isTaken } = facts
   const letter = letters.at(-1)

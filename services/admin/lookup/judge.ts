@@ -16,7 +16,7 @@ export type JudgeOptions = {
 }
 
 /**
- * What became of an event at each webhook that was notified of it; one entry without a notification if none was.
+ * The fate of an event at each webhook that was notified of it; one entry without a notification if none was.
  * @param candidates of this event.
  */
 export function judge(found: FoundEvent, candidates: NotificationFacts[], options: JudgeOptions): JudgedEvent[] {

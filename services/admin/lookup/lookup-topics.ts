@@ -1,6 +1,6 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { Event, MessageEvent, StatusEvent } from '../../domain/event/event.ts'
-import type { Codec, Decode, Decoded } from '../../platform/avro/codec.ts'
+import { type Codec, mapDecode } from '../../platform/avro/codec.ts'
 import { topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
@@ -40,11 +40,5 @@ export function lookupTopicNames({ events, ...others }: LookupTopics): string[] 
 }
 
 function toEvents<T>({ topic, decode }: TopicSource<T>, wrap: (value: T) => Event): TopicSource<Event> {
-  const toEvent = (decoded: Decoded<T>): Decoded<Event> =>
-    decoded.ok ? { ok: true, value: wrap(decoded.value) } : decoded
-  const read: Decode<Event> = (bytes) => {
-    const decoded = decode(bytes)
-    return decoded instanceof Promise ? decoded.then(toEvent) : toEvent(decoded)
-  }
-  return { topic, decode: read }
+  return { topic, decode: mapDecode(decode, (value) => ({ ok: true, value: wrap(value) })) }
 }

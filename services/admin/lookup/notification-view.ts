@@ -1,14 +1,14 @@
 import type { FoundNotification, NotificationStory } from '../../domain/api/notifications.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { Event } from '../../domain/event/event.ts'
-import { attemptDetail, deadLetterView } from '../traffic/attempt-view.ts'
+import { attemptDetail, deadLetterView, toIsoTime } from '../traffic/attempt-view.ts'
 import type { FoundEvent } from './event-search.ts'
 import type { NotificationFacts } from './facts.ts'
 import type { DecidedFate } from './fate.ts'
 import { writeNotificationId } from './lookup-cursor.ts'
 import { messageIdsOf } from './query.ts'
 
-/** What a search has found, as the API shows it; times are ISO 8601. */
+/** Results of a search as the API shows them; times are ISO 8601. */
 
 const maxMessageIds = 10
 const maxTextLength = 200
@@ -90,7 +90,3 @@ function eventView({ type, event }: Event): Record<string, unknown> {
 }
 
 const timeFields = new Set(['date', 'customerCreationTime', 'sessionCreationTime', 'statusChangeTime'])
-
-function toIsoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString()
-}

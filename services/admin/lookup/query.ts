@@ -1,7 +1,7 @@
 import type { Event, Message } from '../../domain/event/event.ts'
 import { deliveryId } from '../../topics/delivery-id.ts'
 
-/** What somebody looks for, prepared once so that each event is compared quickly. */
+/** A query, prepared once so that each event is compared quickly. */
 export type LookupQuery = {
   /** As typed, without the blanks around it: compared with ids. */
   id: string

@@ -3,6 +3,7 @@ import { ProbeStarted } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { isPaused } from '../../domain/definition/pause.ts'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
+import { blockMs } from '../../domain/delivery/webhook-snapshot.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
@@ -18,8 +19,6 @@ export type ProbeDeps = Pick<ReplayDeps, 'store' | 'accounts' | 'topics' | 'scan
   monitoring: Pick<Monitoring, 'health'>
 }
 
-/** Duration of one block (contract.md, 1.9). */
-const blockMs = 600_000
 /** The one notification of a probe needs no pace. */
 const probeRate = 1_000
 

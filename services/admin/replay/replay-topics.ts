@@ -1,7 +1,7 @@
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { orderKey, type ReplayOrder, readOrder } from '../../domain/delivery/replay-orders.ts'
 import { projection } from '../../platform/avro/avro-projection.ts'
-import type { Codec, Decode, Encode } from '../../platform/avro/codec.ts'
+import { type Codec, type Encode, mapDecode } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import { readSchema } from '../../topics/schemas.ts'
@@ -172,17 +172,11 @@ function heldDeliveries<T extends { delivery: Delivery | null }>({
   topic,
   decode,
 }: TopicSource<T>): TopicSource<Delivery> {
-  const toDelivery = (decoded: Awaited<ReturnType<Decode<T>>>): Awaited<ReturnType<Decode<Delivery>>> => {
-    if (!decoded.ok) return decoded
-    const { delivery } = decoded.value
-    return delivery ? { ok: true, value: delivery } : { ok: false, reason: 'holds no notification' }
-  }
   return {
     topic,
-    decode(bytes) {
-      const decoded = decode(bytes)
-      return decoded instanceof Promise ? decoded.then(toDelivery) : toDelivery(decoded)
-    },
+    decode: mapDecode(decode, ({ delivery }) =>
+      delivery ? { ok: true, value: delivery } : { ok: false, reason: 'holds no notification' },
+    ),
   }
 }
 

@@ -65,6 +65,6 @@ export function listedLetterView(letter: DeadLetter, delivered: ReadonlyMap<stri
   return { ...deadLetterView(letter), deliveredAt: deliveredAtMs == null ? null : toIsoTime(deliveredAtMs) }
 }
 
-function toIsoTime(timeMs: number): string {
+export function toIsoTime(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }

@@ -8,6 +8,7 @@ import {
   type WebhookStats,
 } from '../../domain/stats/stats.ts'
 import { responseTimes } from '../../stats/response-times.ts'
+import { toIsoTime } from './attempt-view.ts'
 
 const shownMinutes = 60
 const shownHours = 168
@@ -28,8 +29,4 @@ export function statsView(webhookId: string, stats: WebhookStats | undefined, no
 
 function countView(start: number, { success, slow, error, rejected, errors }: Counts): PeriodCounts {
   return { start: toIsoTime(start), success, slow, error, rejected, errors }
-}
-
-function toIsoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString()
 }

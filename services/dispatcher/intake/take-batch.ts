@@ -1,7 +1,7 @@
 import { recordLetter } from '../../domain/delivery/dead-letter.ts'
 import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { readOrder } from '../../domain/delivery/replay-orders.ts'
-import type { Decode, Decoded } from '../../platform/avro/codec.ts'
+import { type Decode, type Decoded, mapDecode } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { Patience } from '../../platform/kafka/patience.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
@@ -41,18 +41,24 @@ export type IntakeContext = {
 
 /** Records of webhook-deliveries are due at once. */
 export function fromDelivery(decode: Decode<Delivery>): Decode<Arrival> {
-  return mapDecoded(decode, (delivery) => ({ delivery, attempts: [], dueAt: 0, replayId: null, draft: null }))
+  return mapDecode(decode, (delivery) => ({
+    ok: true,
+    value: { delivery, attempts: [], dueAt: 0, replayId: null, draft: null },
+  }))
 }
 
 export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
-  return mapDecoded(decode, ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, definition }) => ({
-    delivery,
-    attempts,
-    // A replay has a rate, counted from when it is sent, and no due time.
-    dueAt: why === 'replay' ? 0 : dueAt,
-    replayId,
-    ratePerSecond,
-    draft: definition ?? null,
+  return mapDecode(decode, ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, definition }) => ({
+    ok: true,
+    value: {
+      delivery,
+      attempts,
+      // A replay has a rate, counted from when it is sent, and no due time.
+      dueAt: why === 'replay' ? 0 : dueAt,
+      replayId,
+      ratePerSecond,
+      draft: definition ?? null,
+    },
   }))
 }
 
@@ -178,12 +184,4 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
 
 function toPosition({ topic, partition, offset }: ConsumedRecord): RecordPosition {
   return { topic, partition, offset }
-}
-
-function mapDecoded<A, B>(decode: Decode<A>, map: (value: A) => B): Decode<B> {
-  const mapped = (decoded: Decoded<A>): Decoded<B> => (decoded.ok ? { ok: true, value: map(decoded.value) } : decoded)
-  return (bytes, ahead) => {
-    const decoded = decode(bytes, ahead)
-    return decoded instanceof Promise ? decoded.then(mapped) : mapped(decoded)
-  }
 }

@@ -188,11 +188,13 @@ function claimKeys(definition: WebhookDefinition): string[] {
   return definition.channels.map((channel) => claimKey(definition.businessId, channel))
 }
 
+type Claimant = Pick<WebhookDefinition, 'id' | 'createdAt'>
+
 /**
  * Conflict rule (contract.md, 1.1): the webhook with the older createdAt owns the channel, then the one with the
  * smaller id.
  */
-export function precedes(a: WebhookDefinition, b: WebhookDefinition): boolean {
+export function precedes(a: Claimant, b: Claimant): boolean {
   const byTime = Date.parse(a.createdAt) - Date.parse(b.createdAt)
   return byTime === 0 ? a.id < b.id : byTime < 0
 }

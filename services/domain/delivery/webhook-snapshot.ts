@@ -1,5 +1,7 @@
 /** Time within which failures count towards opening a breaker (contract.md, 1.9). */
 export const breakerWindowMs = 600_000
+/** Time for which an opened breaker blocks (contract.md, 1.9). */
+export const blockMs = 600_000
 
 /** A record of webhook-health (schemas/webhook-health.avsc); times are milliseconds since the epoch. */
 export type WebhookSnapshot = {

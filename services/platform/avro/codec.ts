@@ -22,6 +22,15 @@ export type Decode<T> = (bytes: Buffer, ahead?: Ahead) => Decoded<T> | Promise<D
 
 type Ahead = Iterable<{ value: Buffer | null }>
 
+/** A decoder whose values are read on: to another value, or to the reason why they are none. */
+export function mapDecode<A, B>(decode: Decode<A>, read: (value: A) => Decoded<B>): Decode<B> {
+  const finish = (decoded: Decoded<A>): Decoded<B> => (decoded.ok ? read(decoded.value) : decoded)
+  return (bytes, ahead) => {
+    const decoded = decode(bytes, ahead)
+    return decoded instanceof Promise ? decoded.then(finish) : finish(decoded)
+  }
+}
+
 const headerBytes = 5
 /** Values up to this size are encoded in place and copied out once, 1 us faster than encoding into a Buffer of their own. */
 const scratchBytes = 4_096

@@ -2,7 +2,7 @@ import { recordTimeMs } from '../../domain/definition/record-time.ts'
 import type { Event, MessageEvent, StatusEvent } from '../../domain/event/event.ts'
 import { eventFaults } from '../../domain/event/event-faults.ts'
 import { readTraceparent } from '../../domain/event/traceparent.ts'
-import type { Decode, Decoded } from '../../platform/avro/codec.ts'
+import { type Decode, mapDecode } from '../../platform/avro/codec.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { EventOrigin } from './new-delivery.ts'
 
@@ -27,18 +27,13 @@ export function originOf({ headers, timestampMs }: Pick<ConsumedRecord, 'headers
 
 /** Treats an event outside the limits of contract.md as unreadable. */
 function reading<T>(decode: Decode<T>, wrap: (value: T) => Event): Decode<Event> {
-  const finish = (decoded: Decoded<T>): Decoded<Event> => {
-    if (!decoded.ok) return decoded
-    const event = wrap(decoded.value)
+  return mapDecode(decode, (value) => {
+    const event = wrap(value)
     const [fault] = eventFaults(event, 1)
     return fault
       ? { ok: false, reason: `${fault.field.slice(0, maxFieldLength)} ${fault.message}` }
       : { ok: true, value: event }
-  }
-  return (bytes, ahead) => {
-    const decoded = decode(bytes, ahead)
-    return decoded instanceof Promise ? decoded.then(finish) : finish(decoded)
-  }
+  })
 }
 
 /** Maximum characters of a field in a reason; the name of a variable may be as long as its event. */

@@ -1,4 +1,4 @@
-import { breakerWindowMs } from '../../../domain/delivery/webhook-snapshot.ts'
+import { blockMs, breakerWindowMs } from '../../../domain/delivery/webhook-snapshot.ts'
 
 /**
  * Circuit breaker of one webhook (contract.md, 1.9) as a fold over the results of its attempts: plain values in, plain
@@ -35,7 +35,6 @@ export type BreakerDecision =
 
 const minuteMs = 60_000
 const maxFailures = 100
-const openMs = 10 * minuteMs
 /**
  * Time after which a probe without a result is lost because its process died: twice the longest timeoutMs of a
  * definition.
@@ -140,12 +139,12 @@ function forgetting(state: BreakerState, nowMs: number): BreakerState {
 }
 
 function opened(failingSinceMs: number | null, nowMs: number): BreakerState {
-  return { state: 'open', failures: [], openUntilMs: nowMs + openMs, failingSinceMs }
+  return { state: 'open', failures: [], openUntilMs: nowMs + blockMs, failingSinceMs }
 }
 
 /** Limits the wait to ten minutes from now, so that a clock set back by an hour does not make it seventy. */
 function waiting(state: BreakerState, nowMs: number): BreakerState {
-  return state.openUntilMs <= nowMs + openMs ? state : { ...state, openUntilMs: nowMs + openMs }
+  return state.openUntilMs <= nowMs + blockMs ? state : { ...state, openUntilMs: nowMs + blockMs }
 }
 
 function probe(state: BreakerState, nowMs: number): BreakerDecision {

@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
+import { blockMs } from '../../../../../domain/delivery/webhook-snapshot.ts'
 import { keys } from '../../../api/keys.ts'
 import { useMay } from '../../../api/session.tsx'
 import type { Status, Webhook } from '../../../api/types.ts'
@@ -13,9 +14,6 @@ import { useNow } from '../../../format/use-now.ts'
 import { useActions } from '../use-actions.ts'
 import { pagePath } from '../use-place.ts'
 import classes from './blocked-banner.module.css'
-
-/** Duration of one block (contract.md, 1.9). */
-const blockMs = 600_000
 
 /** Shown while the breaker is open: the time left, what happens to notifications meanwhile, and what happens then. */
 export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
