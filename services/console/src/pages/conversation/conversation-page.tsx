@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { IconMessages } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -6,7 +6,6 @@ import { Link, useParams } from 'react-router'
 import { foundQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
 import type { FoundNotification } from '../../api/types.ts'
-import { useFormats } from '../../format/use-formats.ts'
 import { Time } from '../../parts/figures/time.tsx'
 import { Empty } from '../../parts/page/empty.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
@@ -15,13 +14,13 @@ import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { FateBadge, useFateReason } from '../../parts/states/fate-badge.tsx'
 import { useWhatText } from '../../parts/texts/what-text.ts'
 import { notificationPath } from '../find/find-paths.ts'
+import { SearchedBack } from '../find/searched-back.tsx'
 import classes from './conversation.module.css'
 import { waitsBehind } from './waits-behind.ts'
 
 /** All notifications of one contact over all webhooks, oldest first, and what waits behind what. */
 export default function ConversationPage() {
   const { t } = useTranslation()
-  const { time } = useFormats()
   const { businessId = '', contactId = '' } = useParams()
   const query = useInfiniteQuery(foundQuery(useApi(), businessId, contactId))
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
@@ -38,16 +37,12 @@ export default function ConversationPage() {
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <PageSkeleton rows={[200]} />}
       {searchedBackTo !== undefined && (
-        <Group gap="sm">
-          <Text size="sm" c="dimmed">
-            {t('find.searchedBack', { time: time(searchedBackTo) })}
-          </Text>
-          {hasNextPage && (
-            <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {t('find.further')}
-            </Button>
-          )}
-        </Group>
+        <SearchedBack
+          to={searchedBackTo}
+          hasMore={hasNextPage}
+          isLoading={isFetchingNextPage}
+          onMore={() => void fetchNextPage()}
+        />
       )}
       {found?.length === 0 && <Empty icon={<IconMessages size={40} aria-hidden />} title={t('find.empty')} />}
       {found && found.length > 0 && <Notifications businessId={businessId} inOrder={found.toReversed()} />}

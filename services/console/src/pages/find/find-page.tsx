@@ -1,22 +1,21 @@
-import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Alert, Button, Group, Stack, Title } from '@mantine/core'
 import { IconMailSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link, Navigate, useParams, useSearchParams } from 'react-router'
 import { foundQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
-import { useFormats } from '../../format/use-formats.ts'
 import { Empty } from '../../parts/page/empty.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { conversationPath, notificationPath } from './find-paths.ts'
 import { FoundTable } from './found-table.tsx'
+import { SearchedBack } from './searched-back.tsx'
 
 /** What a search has found. Its query is in the address. */
 export default function FindPage() {
   const { t } = useTranslation()
-  const { time } = useFormats()
   const { businessId = '' } = useParams()
   const [params] = useSearchParams()
   const q = params.get('q') ?? ''
@@ -55,16 +54,13 @@ export default function FindPage() {
         </Alert>
       )}
       {searchedBackTo !== undefined && (
-        <Group gap="sm">
-          <Text size="sm" c="dimmed" role="status">
-            {t('find.searchedBack', { time: time(searchedBackTo) })}
-          </Text>
-          {hasNextPage && (
-            <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {t('find.further')}
-            </Button>
-          )}
-        </Group>
+        <SearchedBack
+          to={searchedBackTo}
+          hasMore={hasNextPage}
+          isLoading={isFetchingNextPage}
+          onMore={() => void fetchNextPage()}
+          announced
+        />
       )}
     </Stack>
   )

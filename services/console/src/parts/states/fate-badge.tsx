@@ -7,17 +7,11 @@ import {
   IconMailOff,
   IconRepeat,
 } from '@tabler/icons-react'
-import type { ComponentType } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Fate, FoundNotification } from '../../api/types.ts'
-import classes from './badge.module.css'
+import { type BadgeLook, IconBadge } from './icon-badge.tsx'
 
-type Look = {
-  tone: 'green' | 'yellow' | 'red' | 'violet' | 'blue' | 'gray'
-  Icon: ComponentType<{ size: number; 'aria-hidden': true }>
-}
-
-const looks: Record<Fate, Look> = {
+const looks: Record<Fate, BadgeLook> = {
   formatting: { tone: 'blue', Icon: IconClock },
   waiting: { tone: 'blue', Icon: IconClock },
   parked: { tone: 'yellow', Icon: IconClockPause },
@@ -28,16 +22,10 @@ const looks: Record<Fate, Look> = {
   unknown: { tone: 'gray', Icon: IconHelpCircle },
 }
 
-/** What became of a notification, as word, icon and colour. */
+/** The fate of a notification. */
 export function FateBadge({ fate }: { fate: Fate }) {
   const { t } = useTranslation()
-  const { tone, Icon } = looks[fate]
-  return (
-    <span className={classes.badge} data-tone={tone}>
-      <Icon size={14} aria-hidden />
-      {t(`fate.${fate}`)}
-    </span>
-  )
+  return <IconBadge look={looks[fate]} text={t(`fate.${fate}`)} />
 }
 
 /** Why it was not sent, waits or was given up; empty where there is nothing to say. */

@@ -12,17 +12,11 @@ import {
   IconPower,
   IconZoomExclamation,
 } from '@tabler/icons-react'
-import type { ComponentType } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { WebhookState } from '../../api/types.ts'
-import classes from './badge.module.css'
+import { type BadgeLook, IconBadge } from './icon-badge.tsx'
 
-type Look = {
-  tone: 'green' | 'yellow' | 'red' | 'violet' | 'blue' | 'gray'
-  Icon: ComponentType<{ size: number; 'aria-hidden': true }>
-}
-
-const looks: Record<WebhookState, Look> = {
+const looks: Record<WebhookState, BadgeLook> = {
   healthy: { tone: 'green', Icon: IconCircleCheck },
   idle: { tone: 'blue', Icon: IconMoon },
   failing: { tone: 'yellow', Icon: IconAlertTriangle },
@@ -37,14 +31,8 @@ const looks: Record<WebhookState, Look> = {
   off: { tone: 'gray', Icon: IconPower },
 }
 
-/** State as word, icon and colour; each is understood without the others. */
+/** The state of a webhook. */
 export function StateBadge({ state }: { state: WebhookState }) {
   const { t } = useTranslation()
-  const { tone, Icon } = looks[state]
-  return (
-    <span className={classes.badge} data-tone={tone}>
-      <Icon size={14} aria-hidden />
-      {t(`state.${state}`)}
-    </span>
-  )
+  return <IconBadge look={looks[state]} text={t(`state.${state}`)} />
 }
