@@ -258,6 +258,9 @@ test('once the receiver works again and ten minutes have passed, everything is s
 
   await page.getByRole('tab', { name: 'Undelivered' }).click()
   await page.getByText('Not sent: sending was blocked').first().waitFor()
+  const label = () => page.getByRole('tab', { name: 'Undelivered' }).textContent()
+  const givenUp = failuresToBlock + rejectedLater
+  await expect.poll(async () => Number((await label())?.match(/\d+/)?.[0]), patience).toBeGreaterThanOrEqual(givenUp)
   await browser.shoot(page, 'dead-letters')
   // The first replay is slow, and is stopped before it has sent everything.
   await button('Resend all undelivered').click()
@@ -281,6 +284,10 @@ test('once the receiver works again and ten minutes have passed, everything is s
   await page.getByLabel('Maximum per second').fill('100')
   await button('Resend').click()
   await card(page, 'Resend finished').waitFor({ timeout: 30_000 })
+  await expect.poll(label, patience).toBe('Undelivered')
+  await page.getByText('Nothing left to deliver').waitFor(patience)
+  await page.getByLabel('Show those delivered since, too').check()
+  await page.getByText('Delivered since:').first().waitFor()
   await browser.shoot(page, 'replayed')
   const missing = () => {
     const here = new Set(arrivals().map(({ notification }) => notification?.contactId))

@@ -1067,4 +1067,25 @@ export const plantedBugs: PlantedBug[] = [
     replacement: 'startedAt >= 0 && givenUpAt.has(deliveryId) &&',
     caughtBy: ['test/unit/admin/traffic/stats-actions.test.ts'],
   },
+  {
+    name: 'counts a notification once more each time that a replay gives it up',
+    file: 'services/stats-aggregator/counting/given-up.ts',
+    text: 'if (givenUpAt !== null && (isGivenUp || isDelivered))',
+    replacement: 'if (givenUpAt !== null && isDelivered)',
+    caughtBy: ['test/unit/stats-aggregator/counting/given-up.test.ts'],
+  },
+  {
+    name: 'does not say in a replay which notifications were given up before',
+    file: 'services/admin/replay/replay-actions.ts',
+    text: 'givenUpAt: found.givenUpAt(delivery.deliveryId),',
+    replacement: '',
+    caughtBy: ['test/unit/admin/replay/replay.test.ts'],
+  },
+  {
+    name: 'forgets in webhook-parked when a notification was given up',
+    file: dispatcher('engine/parking/parked-drain'),
+    text: 'const brought = { delivery, replayId, ratePerSecond, givenUpAt, position,',
+    replacement: 'const brought = { delivery, replayId, ratePerSecond, position,',
+    caughtBy: ['test/unit/dispatcher/engine/engine-replays.test.ts'],
+  },
 ]

@@ -65,8 +65,10 @@ async function probe(
     // The order comes first: both are in one partition, and the dispatcher takes them in this order.
     await topics.writeOrder(reader, webhookId, { kind: 'probe', webhookId })
     const replayId = newReplayId(nowMs, randomBytes(8).toString('hex'))
-    if (rejected) await topics.write([toSend(rejected, replayId, nowMs, probeRate)])
-    return rejected?.deliveryId ?? null
+    if (!rejected) return null
+    const { delivery, givenUpAt } = rejected
+    await topics.write([{ ...toSend(delivery, replayId, nowMs, probeRate), givenUpAt }])
+    return delivery.deliveryId
   })
   return { status: 202, body: { deliveryId } }
 }
@@ -76,12 +78,13 @@ async function findRejected(
   scans: ReplayScans,
   { id, businessId }: WebhookDefinition,
   sinceMs: number,
-): Promise<Delivery | undefined> {
-  let latest: string | undefined
-  await scans.deadLetters(id, sinceMs - clockSkewMs, ({ delivery }) => {
-    if (delivery?.businessId === businessId) latest = delivery.deliveryId
+): Promise<{ delivery: Delivery; givenUpAt: number } | undefined> {
+  let latest: { deliveryId: string; givenUpAt: number } | undefined
+  await scans.deadLetters(id, sinceMs - clockSkewMs, ({ delivery, deadLetteredAt }) => {
+    if (delivery?.businessId === businessId) latest = { deliveryId: delivery.deliveryId, givenUpAt: deadLetteredAt }
   })
-  return latest === undefined ? undefined : scans.findWhole(id, latest)
+  const delivery = latest && (await scans.findWhole(id, latest.deliveryId))
+  return latest && delivery && { delivery, givenUpAt: latest.givenUpAt }
 }
 
 function toAuditEntry({ id, businessId, name, version }: WebhookDefinition, at: number, subject: string): AuditEntry {

@@ -140,7 +140,8 @@ export class ReplayActions {
     const nowMs = this.#deps.clock.nowMs()
     const owns = (channel: string) => this.#deps.store.findOwner(businessId, channel)?.definition.id === id
     const selected = await findSkipped(scans, entry, owns, selection, nowMs)
-    return { count: selected.size, chunks: (later) => chunksOfSkipped(selected, later, entry, nowMs) }
+    const chunks = (later: ReplayScans) => chunksOfSkipped(selected, later, entry, nowMs)
+    return { count: selected.size, chunks, givenUpAt: () => null }
   }
 
   /**
@@ -159,7 +160,11 @@ export class ReplayActions {
     const ended = AbortSignal.any([this.#deps.stopping, stopped])
     let written = 0
     const writeChunk = async (deliveries: Delivery[]) => {
-      await topics.write(deliveries.map((delivery) => toSend(delivery, replayId, startMs, ratePerSecond)))
+      const pending = deliveries.map((delivery) => ({
+        ...toSend(delivery, replayId, startMs, ratePerSecond),
+        givenUpAt: found.givenUpAt(delivery.deliveryId),
+      }))
+      await topics.write(pending)
       written += deliveries.length
     }
     const writeAll = async (scans: ReplayScans) => {
@@ -215,7 +220,16 @@ function toAuditEntry(
 }
 
 export function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSecond: number): PendingDelivery {
-  return { delivery, attempts: [], dueAt: startMs, why: 'replay', replayId, ratePerSecond, parkedSince: null }
+  return {
+    delivery,
+    attempts: [],
+    dueAt: startMs,
+    why: 'replay',
+    replayId,
+    ratePerSecond,
+    parkedSince: null,
+    givenUpAt: null,
+  }
 }
 
 function toProblem(error: unknown): never {

@@ -1,11 +1,17 @@
 import type { Delivery } from '../../domain/delivery/delivery.ts'
+import { clockSkewMs } from '../records/webhook-records.ts'
 import type { ReplaySelection } from './replay-request.ts'
 import { Selected, type WholeSource } from './replay-selected.ts'
 import { Standings } from './replay-status.ts'
 import type { ReplayHead, ReplayScans } from './replay-topics.ts'
 
 /** What a selection has found: how many notifications, and how a second pass reads them, oldest first. */
-export type FoundToReplay = { count: number; chunks: (scans: ReplayScans) => AsyncIterable<Delivery[]> }
+export type FoundToReplay = {
+  count: number
+  chunks: (scans: ReplayScans) => AsyncIterable<Delivery[]>
+  /** When a notification was given up last; null if it was not, or was delivered since. */
+  givenUpAt: (deliveryId: string) => number | null
+}
 
 /**
  * First pass of a replay: finds the selected notifications, reading only the first fields of their records.
@@ -19,7 +25,9 @@ export async function findSelected(
 ): Promise<FoundToReplay | null> {
   if (selection.kind === 'one') {
     const delivery = await scans.findWhole(webhookId, selection.deliveryId)
-    return delivery?.businessId === businessId ? foundOne(delivery) : null
+    if (delivery?.businessId !== businessId) return null
+    const givenUpAt = await findGivenUp(scans, delivery)
+    return { count: 1, chunks: () => oneChunk(delivery), givenUpAt: () => givenUpAt }
   }
   const standings = new Standings()
   const selected = new Selected<WholeSource>()
@@ -52,12 +60,29 @@ export async function findSelected(
   })
   const chunks = (later: ReplayScans) =>
     selected.chunks((source, ...range) => later.readWhole(source, webhookId, ...range))
-  return { count: selected.size, chunks }
+  return { count: selected.size, chunks, givenUpAt: (deliveryId) => standings.givenUpAt(deliveryId) }
 }
 
-function foundOne(delivery: Delivery): FoundToReplay {
-  async function* chunks() {
-    yield [delivery]
+async function* oneChunk(delivery: Delivery): AsyncGenerator<Delivery[]> {
+  yield [delivery]
+}
+
+/** Like Standings.givenUpAt, of one notification. Most were never given up, and then only dead letters are read. */
+async function findGivenUp(scans: ReplayScans, { deliveryId, businessId, webhookId, createdAt }: Delivery) {
+  const standings = new Standings()
+  const isIt = (delivery: { deliveryId: string; businessId: string } | null) =>
+    delivery?.deliveryId === deliveryId && delivery.businessId === businessId
+  await scans.deadLetters(webhookId, createdAt - clockSkewMs, (letter) => {
+    if (isIt(letter.delivery)) standings.addLetter(letter)
+  })
+  const letterAt = standings.givenUpAt(deliveryId)
+  if (letterAt === null) return null
+  const addReplay = (replay: ReplayHead) => {
+    if (isIt(replay.delivery)) standings.addReplay(replay)
   }
-  return { count: 1, chunks }
+  await scans.replays(webhookId, letterAt - clockSkewMs, addReplay, (replayId) => standings.addStop(replayId))
+  await scans.attempts(webhookId, letterAt - clockSkewMs, (attempt) => {
+    if (isIt(attempt)) standings.addAttempt(attempt)
+  })
+  return standings.givenUpAt(deliveryId)
 }

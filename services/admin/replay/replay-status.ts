@@ -95,6 +95,11 @@ export class Standings {
     return (flags & isUnderWay) === 0 && outcome !== 'success' && outcome !== 'slow'
   }
 
+  /** When a notification that still counts as dead was given up last; null for any other. */
+  givenUpAt(deliveryId: string): number | null {
+    return this.isDead(deliveryId) ? (this.#letterAt[this.#ids.find(deliveryId)] ?? null) : null
+  }
+
   /** @returns whether it is taken for the first time; a topic may contain a record twice. */
   take(deliveryId: string): boolean {
     const number = this.#add(deliveryId)

@@ -19,6 +19,7 @@ export type StatusFacts = {
   trouble: TroubleState | null
   health: WebhookSnapshot | undefined
   deadLetters: number
+  undelivered: number
   backlog: BacklogSize | null
   /** How long webhook-parked keeps a notification. */
   keptMs: number
@@ -47,6 +48,7 @@ export function decideStatus(facts: StatusFacts, nowMs: number): Status {
     waiting: backlog?.waiting ?? null,
     oldestWaitingAt: toIsoTime(backlog?.oldestWaitingAtMs ?? null),
     deadLetters,
+    undelivered: facts.undelivered,
     disabledReason: definition.disabledReason ?? null,
     conflicts,
     problems,

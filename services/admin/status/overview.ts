@@ -62,7 +62,7 @@ function toEntry(
     since: typeof trouble?.since === 'number' ? new Date(trouble.since).toISOString() : null,
     blockedUntil: status.blockedUntil,
     parked: status.parked ?? 0,
-    deadLetters: status.deadLetters,
+    undelivered: status.undelivered,
     lastHour: { success, slow, error, rejected },
   }
 }

@@ -1,6 +1,6 @@
 import type { LastHour, Status } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import { type DeadLetterCounts, hourMs } from '../../domain/stats/stats.ts'
+import { countUndelivered, type DeadLetterCounts, hourMs } from '../../domain/stats/stats.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import { conflictWith } from '../webhooks/channel-rules.ts'
@@ -33,7 +33,9 @@ export class WebhookStatuses {
     const { store, accounts, monitoring, clock, letterHours, notificationHours } = this.#deps
     const { id, businessId } = definition
     const nowMs = clock.nowMs()
-    const { minutes = [], trouble = null } = monitoring.stats(definition) ?? {}
+    const stats = monitoring.stats(definition)
+    const letters = monitoring.deadLetters(definition)
+    const { minutes = [], trouble = null } = stats ?? {}
     const facts = {
       definition,
       activated: accounts.get(businessId)?.webhooksEnabled === true,
@@ -42,7 +44,8 @@ export class WebhookStatuses {
       minutes,
       trouble,
       health: monitoring.health(definition),
-      deadLetters: lettersKept(monitoring.deadLetters(definition), nowMs, letterHours),
+      deadLetters: lettersKept(letters, nowMs, letterHours),
+      undelivered: countUndelivered(stats, letters, nowMs, letterHours),
       backlog,
       keptMs: notificationHours * hourMs,
     }

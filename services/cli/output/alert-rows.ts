@@ -26,7 +26,7 @@ function becauseOf({ status, cause, waitedMs }: AlertEntry): string {
 
 export function overviewRows({ worst, webhooks }: Overview): Rows {
   return {
-    head: ['BUSINESS', 'ID', 'NAME', 'STATE', 'TROUBLE', 'SINCE', 'PARKED', 'DEAD LETTERS', 'LAST HOUR'],
+    head: ['BUSINESS', 'ID', 'NAME', 'STATE', 'TROUBLE', 'SINCE', 'PARKED', 'UNDELIVERED', 'LAST HOUR'],
     rows: worst.map((each) => [
       each.businessId,
       each.webhookId,
@@ -35,7 +35,7 @@ export function overviewRows({ worst, webhooks }: Overview): Rows {
       each.troubles.join(', ') || '-',
       each.since ?? '-',
       each.parked,
-      each.deadLetters,
+      each.undelivered,
       outcomesText(each.lastHour),
     ]),
     empty: `none of ${webhooks} webhooks is in trouble`,

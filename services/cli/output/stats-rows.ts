@@ -45,6 +45,7 @@ export function statsRows(stats: Stats, nowMs: number): Rows {
       ...optional('parked', status.parked || undefined),
       ...optional('waiting', status.waiting || undefined),
       ['dead letters', status.deadLetters],
+      ['undelivered', status.undelivered],
       ...Object.entries(sumSpans(stats, nowMs)).map(([span, outcomes]) => [span, outcomesText(outcomes)]),
       ...optional('errors of the week', causes.join(', ')),
       ['last 30 minutes', times.answered === 0 ? 'no answers' : `${times.answered} answers; ${responses.join(', ')}`],

@@ -195,9 +195,9 @@ export class AttemptFlow {
 
   #giveUp(lane: Lane<Item>, item: Item, reason: DeadLetterReason): void {
     const { ports, lanes, steps } = this.#context
-    const { delivery, position } = item
+    const { delivery, position, attempts, givenUpAt } = item
     const given = steps.step(position, delivery, 'giving up', () => {
-      const deadLetter = toDeadLetter(delivery, position, reason, item.attempts, ports.nowMs())
+      const deadLetter = toDeadLetter(delivery, position, reason, attempts, ports.nowMs(), null, givenUpAt)
       this.#finishAfter(item, { deadLetter }, Number.POSITIVE_INFINITY)
     })
     if (given instanceof SetAside) steps.setAside(item, given)

@@ -1,5 +1,12 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type { Attempt, AttemptSummary, Delivery, NextStep, WebhookTransition } from '../../domain/delivery/delivery.ts'
+import type {
+  Attempt,
+  AttemptSummary,
+  Delivery,
+  GivenUpAt,
+  NextStep,
+  WebhookTransition,
+} from '../../domain/delivery/delivery.ts'
 import { classify, type Outcome } from '../../domain/delivery/outcome.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import type { Next } from './gate/retry.ts'
@@ -7,6 +14,7 @@ import type { Next } from './gate/retry.ts'
 export type AttemptFacts = {
   delivery: Delivery
   replayId: string | null
+  givenUpAt?: GivenUpAt
   definition: WebhookDefinition
   /** Null for a definition that is not saved. */
   definitionOffset: number | null
@@ -61,6 +69,7 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     test: false,
     replayId: facts.replayId,
     transition: facts.transition ?? null,
+    givenUpAt: facts.givenUpAt ?? null,
   }
 }
 

@@ -155,12 +155,13 @@ export class Engine {
     attempts: AttemptSummary[] = [],
     replayId: string | null = null,
     ratePerSecond: PendingDelivery['ratePerSecond'] = null,
+    givenUpAt: PendingDelivery['givenUpAt'] = null,
   ): void {
     const state = this.#partitions.get(position.partition)
     const taken = state?.take(position.topic, position.offset)
     if (!state || !taken) return
     const met = this.#steps.step(position, delivery, 'taking a delivery', () => {
-      const item = createItem({ delivery, replayId, position, taken, attempts, ratePerSecond })
+      const item = createItem({ delivery, replayId, position, taken, attempts, ratePerSecond, givenUpAt })
       const why = this.#parking.memory.whyNot(item)
       return this.#held.absorb(item) ? null : { item, why }
     })

@@ -49,13 +49,14 @@ export function followUp(
   nowMs: number,
   random: number,
 ): FollowUp {
-  const { delivery, replayId, position } = item
+  const { delivery, replayId, givenUpAt, position } = item
   const { definition, offset: definitionOffset } = entry
   const attempt = item.nextAttempt
   const next = decideNext(outcome, attempt, definition.retryProfile, random)
   const facts = {
     delivery,
     replayId,
+    givenUpAt,
     definition,
     definitionOffset,
     position,
@@ -81,7 +82,7 @@ export function followUp(
       return { next, records: { attempt: record, retry: { tier: next.tier, pending } }, tried }
     }
     case 'deadLetter': {
-      const deadLetter = toDeadLetter(delivery, position, next.reason, attempts, nowMs)
+      const deadLetter = toDeadLetter(delivery, position, next.reason, attempts, nowMs, null, givenUpAt)
       return { next, records: { attempt: record, deadLetter }, tried }
     }
   }

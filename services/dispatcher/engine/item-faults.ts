@@ -45,7 +45,7 @@ export class ItemFaults {
   setAside(item: Item, aside: SetAside): void {
     const { delivery, position } = item
     const letter = (detail: string) =>
-      toDeadLetter(delivery, position, 'fault', item.attempts, this.#ports.nowMs(), detail)
+      toDeadLetter(delivery, position, 'fault', item.attempts, this.#ports.nowMs(), detail, item.givenUpAt)
     this.letter(position, delivery.webhookId, aside, letter, (isOwned) => {
       if (!isOwned) return this.#held.forget(item)
       this.attempt(position, delivery, 'remembering a dead letter', () =>

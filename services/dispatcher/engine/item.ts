@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import type { AttemptSummary, Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import type { AttemptSummary, Delivery, GivenUpAt, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import { answerId, limitRate, toQueueId } from './item-ids.ts'
 import type { TrackedOffset } from './offsets/offset-tracker.ts'
@@ -21,6 +21,7 @@ export type Brought = {
   replayId: string | null
   /** Rate of its replay, from its record. */
   ratePerSecond: PendingDelivery['ratePerSecond']
+  givenUpAt?: GivenUpAt
   position: RecordPosition
   taken: Taken
   attempts: AttemptSummary[]
@@ -43,6 +44,7 @@ export class Item {
   readonly replayId: string | null
   /** Rate of its replay, per second (limitRate); null for live traffic. */
   readonly ratePerSecond: number | null
+  readonly givenUpAt: number | null
   /** Queue that it waits in (toQueueId). */
   readonly queueId: string
   readonly position: RecordPosition
@@ -56,11 +58,14 @@ export class Item {
   #retry: Retry | null = null
   #isForgotten = false
 
-  constructor({ delivery, replayId, ratePerSecond, position, taken, attempts, notBeforeMs, parkedOffset }: Brought) {
+  constructor(brought: Brought) {
+    const { delivery, replayId, ratePerSecond, givenUpAt, position, taken, attempts, notBeforeMs, parkedOffset } =
+      brought
     this.id = answerId(delivery.deliveryId, replayId)
     this.delivery = delivery
     this.replayId = replayId
     this.ratePerSecond = replayId === null ? null : limitRate(ratePerSecond)
+    this.givenUpAt = givenUpAt ?? null
     this.queueId = toQueueId(delivery.webhookId, replayId)
     this.position = position
     this.#notBeforeMs = notBeforeMs ?? 0
@@ -163,8 +168,8 @@ export function createItem(brought: Brought): Item {
 
 /** Record of an item that waits in another topic. */
 export function toPending(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
-  const { delivery, attempts, replayId, ratePerSecond } = item
-  return { delivery, attempts, dueAt, why, replayId, ratePerSecond, parkedSince: null }
+  const { delivery, attempts, replayId, ratePerSecond, givenUpAt } = item
+  return { delivery, attempts, dueAt, why, replayId, ratePerSecond, givenUpAt, parkedSince: null }
 }
 
 /** Bytes of attempts in memory, excerpts of answers included. */

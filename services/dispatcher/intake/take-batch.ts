@@ -21,6 +21,7 @@ export type Arrival = {
   replayId: string | null
   /** Rate of a replay, from its record. */
   ratePerSecond?: PendingDelivery['ratePerSecond']
+  givenUpAt?: PendingDelivery['givenUpAt']
   /** JSON of an unsaved definition, for a test notification. */
   draft: string | null
 }
@@ -48,7 +49,7 @@ export function fromDelivery(decode: Decode<Delivery>): Decode<Arrival> {
 }
 
 export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
-  return mapDecode(decode, ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, definition }) => ({
+  return mapDecode(decode, ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, givenUpAt, definition }) => ({
     ok: true,
     value: {
       delivery,
@@ -57,6 +58,7 @@ export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
       dueAt: why === 'replay' ? 0 : dueAt,
       replayId,
       ratePerSecond,
+      givenUpAt,
       draft: definition ?? null,
     },
   }))
@@ -156,7 +158,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
     context.engine.offerUnsendable(position, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
     return true
   }
-  const { delivery, attempts, dueAt, replayId, ratePerSecond, draft } = decoded.value
+  const { delivery, attempts, dueAt, replayId, ratePerSecond, givenUpAt, draft } = decoded.value
   const waitMs = context.faults.guard(
     position,
     'reading when it is due',
@@ -175,7 +177,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
     if (position.topic === context.topics.tests) {
       const letter = (detail: string) => recordLetter('fault', record, detail, context.nowMs())
       context.engine.offerTest(position, delivery, draft, letter)
-    } else context.engine.offer(position, delivery, attempts, replayId, ratePerSecond)
+    } else context.engine.offer(position, delivery, attempts, replayId, ratePerSecond, givenUpAt)
     return true
   }
   const needed = context.definitions.needed(position, delivery.definitionOffset, batch)

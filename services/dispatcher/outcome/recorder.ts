@@ -104,7 +104,8 @@ function writePending(
   const toRecord = (made: PendingDelivery) => ({ topic, key, value: encode(made), partition })
   const attempts = withoutExcerpts(pending.attempts)
   const smaller: SmallerRecords = ({ message }) => {
-    const letter = toDeadLetter(delivery, position, 'oversize', attempts, nowMs(), `refused by ${topic}: ${message}`)
+    const why = `refused by ${topic}: ${message}`
+    const letter = toDeadLetter(delivery, position, 'oversize', attempts, nowMs(), why, pending.givenUpAt)
     const letters = letterRecords(deadLetters, { key, partition }, lettersBySize(letter))
     return [() => toRecord({ ...pending, attempts }), ...letters]
   }

@@ -38,7 +38,7 @@ export const TroubledWebhook = shape('TroubledWebhook', {
   since: nullable(time(), 'When the first of them was told of.'),
   blockedUntil: nullable(time()),
   parked: count('Notifications in webhook-parked, at most.'),
-  deadLetters: count('Dead letters within their retention of 14 days.'),
+  undelivered: count('Notifications given up within the last 14 days, and not delivered since.'),
   lastHour: Type.Object(totals),
 })
 export type TroubledWebhook = Static<typeof TroubledWebhook>

@@ -68,6 +68,7 @@ export const Status = shape('Status', {
   ),
   oldestWaitingAt: nullable(time(), 'When the oldest of them was made.'),
   deadLetters: count('Dead letters within their retention, at most 14 days.'),
+  undelivered: count('Notifications among them that have not been delivered since.'),
   disabledReason: nullable(text(), 'Why Hookline switched it off.'),
   conflicts: list(Conflict, 'Channels that belong to another webhook.'),
   problems: list(text(), 'Why a newer record in webhook-config is not in force.'),

@@ -1,4 +1,4 @@
-import type { AttemptSummary, DeadLetter, DeadLetterReason, Delivery } from './delivery.ts'
+import type { AttemptSummary, DeadLetter, DeadLetterReason, Delivery, GivenUpAt } from './delivery.ts'
 
 /** Dead letter of a notification that will not be sent again by itself, complete, so that it can be replayed. */
 export function toDeadLetter(
@@ -8,8 +8,10 @@ export function toDeadLetter(
   attempts: AttemptSummary[],
   nowMs: number,
   detail: string | null = null,
+  givenUpAt: GivenUpAt = null,
 ): DeadLetter {
-  return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source: { ...position, key: null, value: null } }
+  const source = { ...position, key: null, value: null }
+  return { reason, detail, deadLetteredAt: nowMs, delivery, attempts, source, givenUpAt: givenUpAt ?? null }
 }
 
 /** Dead letter of a Kafka record that cannot be decoded or handled, with its bytes. */

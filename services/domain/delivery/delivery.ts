@@ -38,6 +38,12 @@ export type NextStep = (typeof nextSteps)[number]
 /** What an attempt did to its webhook: its breaker opened or closed, or Hookline switched it off. */
 export type WebhookTransition = 'blocked' | 'unblocked' | 'switched-off'
 
+/**
+ * In records of a replay: when its notification was given up last before the replay; null if it was not, or has been
+ * delivered since. By it, folds count a notification that is given up again only once. Absent in records of earlier versions.
+ */
+export type GivenUpAt = number | null | undefined
+
 /** One attempt at sending a delivery: a record of webhook-attempts. */
 export type Attempt = NotificationIds & {
   /** Number of the attempt, from 1. */
@@ -67,6 +73,7 @@ export type Attempt = NotificationIds & {
   replayId: string | null
   /** Absent in records of earlier versions. */
   transition?: WebhookTransition | null
+  givenUpAt?: GivenUpAt
 }
 
 export type AttemptSummary = Pick<
@@ -105,6 +112,7 @@ export type DeadLetter = {
   delivery: Delivery | null
   attempts: AttemptSummary[]
   source: { topic: string; partition: number; offset: number; key: Buffer | null; value: Buffer | null }
+  givenUpAt?: GivenUpAt
 }
 
 /** A waiting notification: a record of webhook-retries-*, webhook-parked, webhook-replays or webhook-tests. */
@@ -123,4 +131,5 @@ export type PendingDelivery = {
   definition?: string | null
   /** Only in a replay: its maximum rate in notifications per second; absent in records of earlier versions. */
   ratePerSecond?: number | null | undefined
+  givenUpAt?: GivenUpAt
 }

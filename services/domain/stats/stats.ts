@@ -28,6 +28,13 @@ export type HourCounts = Counts & {
   hour: number
 }
 
+/** Change in the number of undelivered notifications that were given up in an hour; below 0 when folds are to be added. */
+export type GivenUpHour = {
+  /** Start of the hour. */
+  hour: number
+  change: number
+}
+
 export type ResponseTimes = {
   answered: number
   fastestMs: number | null
@@ -70,6 +77,8 @@ export type WebhookStats = {
   minutes: MinuteCounts[]
   /** The last 168 hours that had an attempt, oldest first. */
   hours: HourCounts[]
+  /** By attempts; the last 336 hours that have any, oldest first. Absent in records of earlier versions. */
+  givenUp?: GivenUpHour[]
   /** As of updatedAt. A reader that shows it later recomputes it from the minutes. */
   last30Minutes: ResponseTimes & Percentiles
   /** The latest 50, in the order of webhook-attempts. */
@@ -83,6 +92,15 @@ export type WebhookStats = {
   source: SourcePosition
 }
 
+export type LetterHour = {
+  /** Start of the hour. */
+  hour: number
+  /** Dead letters of the hour. */
+  count: number
+  /** The change (GivenUpHour) by letters that no attempt tells of; null in records of earlier versions, which is count. */
+  withoutAttempt?: number | null
+}
+
 /** A record of webhook-dead-letter-counts. */
 export type DeadLetterCounts = {
   webhookId: string
@@ -90,8 +108,28 @@ export type DeadLetterCounts = {
   businessId?: string | null
   updatedAt: number
   /** The last 336 hours that had a dead letter, oldest first. */
-  hours: { hour: number; count: number }[]
+  hours: LetterHour[]
+  /** Fingerprints of the last letters that no attempt tells of, so that one written twice counts once. */
+  recentLetters?: number[]
   source: SourcePosition
+}
+
+/**
+ * Number of notifications that were given up within the last hours and not delivered since.
+ * @param hours the retention of webhook-dead-letters.
+ */
+export function countUndelivered(
+  stats: Pick<WebhookStats, 'givenUp'> | undefined,
+  letters: Pick<DeadLetterCounts, 'hours'> | undefined,
+  nowMs: number,
+  hours: number,
+): number {
+  const oldestMs = nowMs - hours * hourMs
+  let undelivered = 0
+  for (const { hour, change } of stats?.givenUp ?? []) if (hour > oldestMs) undelivered += change
+  for (const { hour, count, withoutAttempt } of letters?.hours ?? [])
+    if (hour > oldestMs) undelivered += withoutAttempt ?? count
+  return Math.max(0, undelivered)
 }
 
 export const minuteMs = 60_000

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Alert, AlertKind, Trouble, TroubleState } from '../../domain/stats/alert.ts'
 import type { SourcePosition } from '../../domain/stats/stats.ts'
 import type { CountedAttempt } from './attempts.ts'
+import { endOf } from './end-of-attempt.ts'
 import { cutToBytes, maxIdBytes } from './short-texts.ts'
 
 export type AlertLimits = {
@@ -16,8 +17,6 @@ const failuresToBegin = 11
 /** While it is failing, fewer failures than these among the last 20 do not prolong it. */
 const failuresToContinue = 4
 const keptResults = 20
-/** Longest attempt: a time beyond it is wrong, and would move the state into the future. */
-const longestAttemptMs = 600_000
 /** Longest wait that is told: Kafka keeps no notification for longer than a year. */
 const longestWaitMs = 366 * 24 * 3_600_000
 
@@ -64,12 +63,6 @@ export function foldAlerts(
     Object.assign(state, { ...noTrouble(), at: state.at })
   }
   return alerts
-}
-
-/** End of an attempt, in milliseconds since the epoch. */
-function endOf({ startedAt, latencyMs }: CountedAttempt): number {
-  const tookMs = Math.round(latencyMs ?? 0)
-  return startedAt + (tookMs >= 0 ? Math.min(tookMs, longestAttemptMs) : 0)
 }
 
 type SeenTrouble = { kind: Trouble; isBeginning: boolean }

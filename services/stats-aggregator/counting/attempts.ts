@@ -1,10 +1,11 @@
 import type { Attempt } from '../../domain/delivery/delivery.ts'
 import type { Alert, TroubleState } from '../../domain/stats/alert.ts'
-import type { AttemptError, WebhookStats } from '../../domain/stats/stats.ts'
+import type { AttemptError, GivenUpHour, WebhookStats } from '../../domain/stats/stats.ts'
 import { responseTimes } from '../../stats/response-times.ts'
 import type { FoldRules, FoldState } from '../fold/fold-rules.ts'
 import { type AlertLimits, foldAlerts, noTrouble } from './alerts.ts'
 import { countedTime } from './counted-time.ts'
+import { countGivenUp } from './given-up.ts'
 import { countHour } from './hours.ts'
 import { keepError } from './latest-errors.ts'
 import { countMinute } from './minutes.ts'
@@ -31,11 +32,13 @@ export type CountedAttempt = Pick<
   | 'next'
   | 'deliveryCreatedAt'
   | 'transition'
+  | 'givenUpAt'
 >
 
 /** The folded part of a WebhookStats; the rest follows from it and the time. */
 export type StatsState = FoldState &
   Pick<WebhookStats, 'businessId' | 'minutes' | 'hours'> & {
+    givenUp: GivenUpHour[]
     latestErrors: AttemptError[]
     recentAttempts: number[]
     trouble: TroubleState
@@ -60,6 +63,7 @@ export function attemptRules(slowThresholdMs: number | null, alertLimits: AlertL
       businessId: cutToBytes(businessId, maxIdBytes),
       minutes: [],
       hours: [],
+      givenUp: [],
       latestErrors: [],
       recentAttempts: [],
       trouble: noTrouble(),
@@ -75,6 +79,7 @@ export function attemptRules(slowThresholdMs: number | null, alertLimits: AlertL
       if (state.businessId !== businessId) beginAnew(state, businessId)
       countMinute(state.minutes, attempt)
       countHour(state.hours, attempt)
+      countGivenUp(state.givenUp, attempt)
       keepError(state.latestErrors, attempt)
       const alerts = foldAlerts(state.trouble, attempt, source, alertLimits)
       if (alerts.length > 0) {
@@ -91,9 +96,9 @@ export function toRecord({ source, unsentAlerts: _, ...state }: StatsState, nowM
 }
 
 export function toState(record: WebhookStats): StatsState {
-  const { webhookId, businessId, minutes, hours, latestErrors, recentAttempts = [], source } = record
-  const { trouble, alerts = [] } = record
-  const counts = { webhookId, businessId, minutes, hours, latestErrors, recentAttempts }
+  const { webhookId, businessId, minutes, hours, latestErrors, source } = record
+  const { givenUp = [], recentAttempts = [], trouble, alerts = [] } = record
+  const counts = { webhookId, businessId, minutes, hours, givenUp, latestErrors, recentAttempts }
   return { ...counts, trouble: trouble ?? noTrouble(), alerts, unsentAlerts: [], source }
 }
 
@@ -106,7 +111,8 @@ export function withoutErrors(record: WebhookStats): WebhookStats {
 function beginAnew(state: StatsState, businessId: string): void {
   state.businessId = businessId
   state.trouble = noTrouble()
-  for (const list of [state.minutes, state.hours, state.latestErrors, state.alerts]) list.length = 0
+  const { minutes, hours, givenUp, latestErrors, alerts } = state
+  for (const list of [minutes, hours, givenUp, latestErrors, alerts]) list.length = 0
 }
 
 function asRecorded(attempt: CountedAttempt): CountedAttempt {

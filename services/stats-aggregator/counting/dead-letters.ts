@@ -1,19 +1,28 @@
-import type { DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
-import { type DeadLetterCounts, startOfHour } from '../../domain/stats/stats.ts'
+import type { DeadLetter, DeadLetterReason, Delivery } from '../../domain/delivery/delivery.ts'
+import { type DeadLetterCounts, type LetterHour, startOfHour } from '../../domain/stats/stats.ts'
 import type { FoldRules, FoldState } from '../fold/fold-rules.ts'
 import { countedTime } from './counted-time.ts'
 import { entryAt } from './counts.ts'
+import { keptLetterHours, timeBefore } from './given-up.ts'
+import { note } from './recent-attempts.ts'
 import { checkedId, cutToBytes, maxIdBytes } from './short-texts.ts'
 
-/** Hours kept: 14 days, the longest retention of webhook-dead-letters. */
-const keptLetterHours = 336
+/** Reasons whose letter comes with an attempt that has the next step deadLetter: the fold of attempts counts those. */
+const attemptReasons: readonly DeadLetterReason[] = ['exhausted', 'refused', 'gone', 'breaker', 'address', 'expired']
+/**
+ * Letters without an attempt that are remembered, to tell those written twice: a killed dispatcher gives up again what it
+ * had not committed.
+ */
+const keptLetters = 1_000
 
-export type CountedLetter = Pick<DeadLetter, 'deadLetteredAt'> & {
-  delivery: Pick<Delivery, 'webhookId' | 'businessId'> | null
-  source: Pick<DeadLetter['source'], 'topic' | 'key'>
+export type CountedLetter = Pick<DeadLetter, 'deadLetteredAt' | 'reason' | 'givenUpAt'> & {
+  delivery: Pick<Delivery, 'webhookId' | 'businessId' | 'deliveryId'> | null
+  attempts: readonly unknown[]
+  source: Pick<DeadLetter['source'], 'topic' | 'offset' | 'key'>
 }
 
-export type LetterState = FoldState & Pick<DeadLetterCounts, 'hours'> & { businessId: string | null }
+export type LetterState = FoldState &
+  Pick<DeadLetterCounts, 'hours'> & { businessId: string | null; recentLetters: number[] }
 
 /** @param eventTopics with their prefix. A dead letter of an event belongs to no webhook. */
 export function letterRules(eventTopics: readonly string[]): FoldRules<CountedLetter, LetterState> {
@@ -23,31 +32,51 @@ export function letterRules(eventTopics: readonly string[]): FoldRules<CountedLe
       if (eventTopics.includes(source.topic) || source.key === null) return null
       return checkedId(source.key.toString('utf8'))
     },
-    begin: (webhookId, _letter, source) => ({ webhookId, businessId: null, hours: [], source }),
-    add(state, { delivery, deadLetteredAt }, recordedMs) {
-      const { hours } = state
-      const hour = startOfHour(countedTime(deadLetteredAt, recordedMs))
+    begin: (webhookId, _letter, source) => ({ webhookId, businessId: null, hours: [], recentLetters: [], source }),
+    add(state, letter, recordedMs) {
+      const { hours, recentLetters } = state
+      const { delivery, givenUpAt = null } = letter
+      const atMs = countedTime(letter.deadLetteredAt, recordedMs)
       // A letter of an unreadable record names no business.
       const businessId = delivery ? cutToBytes(delivery.businessId, maxIdBytes) : state.businessId
       if (state.businessId !== null && state.businessId !== businessId) hours.length = 0
       state.businessId = businessId
-      const counts = entryAt(
-        hours,
-        hour,
-        keptLetterHours,
-        (entry) => entry.hour,
-        () => ({ hour, count: 0 }),
-      )
+      const counts = hourOf(hours, atMs)
       if (counts) counts.count++
+      // What cannot be read cannot be sent again either.
+      if (!delivery || hasAttempt(letter)) return true
+      const { topic, offset } = letter.source
+      if (!note(recentLetters, `${delivery.deliveryId}\n${topic}\n${offset}`, keptLetters)) return true
+      if (counts) counts.withoutAttempt++
+      const earlier = givenUpAt === null ? undefined : hourOf(hours, timeBefore(atMs, givenUpAt))
+      if (earlier) earlier.withoutAttempt--
       return true
     },
   }
+}
+
+/** One that Kafka refused as too large has an attempt unless none was made before. */
+function hasAttempt({ reason, attempts }: CountedLetter): boolean {
+  return attemptReasons.includes(reason) || (reason === 'oversize' && attempts.length > 0)
+}
+
+function hourOf(hours: LetterHour[], timeMs: number): CountedHour | undefined {
+  const hour = startOfHour(timeMs)
+  const entry = entryAt(hours, hour, keptLetterHours, readStart, () => ({ hour, count: 0, withoutAttempt: 0 }))
+  return entry && Object.assign(entry, { withoutAttempt: entry.withoutAttempt ?? entry.count })
+}
+
+type CountedHour = LetterHour & { withoutAttempt: number }
+
+function readStart({ hour }: LetterHour): number {
+  return hour
 }
 
 export function toCounts({ source, ...state }: LetterState, nowMs: number): DeadLetterCounts {
   return { ...state, updatedAt: nowMs, source }
 }
 
-export function toLetterState({ webhookId, businessId = null, hours, source }: DeadLetterCounts): LetterState {
-  return { webhookId, businessId, hours, source }
+export function toLetterState(record: DeadLetterCounts): LetterState {
+  const { webhookId, businessId = null, hours, recentLetters = [], source } = record
+  return { webhookId, businessId, hours, recentLetters, source }
 }

@@ -13,10 +13,19 @@ const keptAttempts = 128
  */
 export function noteAttempt(recent: number[], attempt: CountedAttempt): boolean {
   const { deliveryId, replayId, startedAt } = attempt
-  const fingerprint = hashText(`${deliveryId}\n${replayId ?? ''}\n${attempt.attempt}\n${startedAt}`)
+  return note(recent, `${deliveryId}\n${replayId ?? ''}\n${attempt.attempt}\n${startedAt}`, keptAttempts)
+}
+
+/**
+ * Remembers a text by its fingerprint, in place.
+ * @param recent fingerprints, oldest first.
+ * @returns false when it is among the last `keep` noted.
+ */
+export function note(recent: number[], text: string, keep: number): boolean {
+  const fingerprint = hashText(text)
   if (recent.includes(fingerprint)) return false
   recent.push(fingerprint)
-  if (recent.length > keptAttempts) recent.shift()
+  if (recent.length > keep) recent.shift()
   return true
 }
 

@@ -183,7 +183,7 @@ export class ParkedDrain {
 
   #take({ number, parked }: PartitionState, offset: number, pending: PendingDelivery): void {
     const { held, lanes, steps, limits } = this.#context
-    const { delivery, attempts, replayId, ratePerSecond } = pending
+    const { delivery, attempts, replayId, ratePerSecond, givenUpAt } = pending
     const { webhookId, contactId } = delivery
     const queueId = toQueueId(webhookId, replayId)
     const tracked = parked.take(queueId, offset)
@@ -191,7 +191,7 @@ export class ParkedDrain {
     const position = { topic: limits.parkedTopic, partition: number, offset }
     const notBeforeMs = pending.why === 'retry' ? pending.dueAt : 0
     const met = steps.step(position, delivery, 'taking a parked delivery', () => {
-      const brought = { delivery, replayId, ratePerSecond, position, taken, attempts, parkedOffset: offset }
+      const brought = { delivery, replayId, ratePerSecond, givenUpAt, position, taken, attempts, parkedOffset: offset }
       const item = createItem({ ...brought, notBeforeMs })
       return held.absorb(item) ? null : item
     })

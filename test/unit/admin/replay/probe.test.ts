@@ -38,7 +38,7 @@ const breaker = { state: 'open', openUntil, failures: [], failingSince: nowMs }
 test('a probe of a webhook for which nothing waits sends the latest rejected notification', async () => {
   expect(await probe({ breaker })).toEqual({ status: 202, body: { deliveryId: 'd2' } })
   expect(topics.probes).toEqual(['wh_a'])
-  expect(topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)).toEqual(['d2'])
+  expect(topics.pending).toMatchObject([{ delivery: { deliveryId: 'd2' }, givenUpAt: openUntil - 400_000 }])
   expect(audited).toMatchObject([{ action: 'webhook.probe', webhookId: 'wh_a', subject: 'a' }])
 })
 

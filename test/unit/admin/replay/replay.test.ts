@@ -78,6 +78,24 @@ describe('selecting what to replay', () => {
   })
 })
 
+test.each([
+  ['a dead letter alone', { deliveryId: 'failed' }, [1_001]],
+  ['a dead letter delivered since', { deliveryId: 'mended' }, [null]],
+  ['one that arrived', { deliveryId: 'ok' }, [null]],
+  ['all dead letters', { deadLetters: true }, [1_001, 1_500]],
+  ['a period', { since: at(1_000), until: at(3_000) }, [null, 1_001, null, 1_500]],
+])('a replay says of each notification when it was given up: %s', async (_what, body, expected) => {
+  await replayed(body)
+  expect(topics.pending.map(({ givenUpAt }) => givenUpAt)).toEqual(expected)
+})
+
+test('one that another replay is sending does not count as given up a second time', async () => {
+  topics.letters = [letter('a', 1_000)]
+  await replay({ deliveryId: 'a' })
+  await replay({ deliveryId: 'a' })
+  expect(topics.pending.map(({ givenUpAt }) => givenUpAt)).toEqual([1_000, null])
+})
+
 describe('notifications that a replay has not settled', () => {
   const dead = (...ids: string[]) => {
     topics.letters = ids.map((id) => letter(id, 1_000))

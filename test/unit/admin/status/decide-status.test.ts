@@ -33,6 +33,7 @@ function facts(fields: Partial<StatusFacts>): StatusFacts {
     trouble: null,
     health: undefined,
     deadLetters: 0,
+    undelivered: 0,
     backlog: null,
     keptMs: 7 * 86_400_000,
   }
@@ -135,6 +136,7 @@ test('a status tells what led to it', () => {
         pausedUntil: nowMs + 1_000,
       }),
       deadLetters: 3,
+      undelivered: 2,
       backlog: { waiting: 7, oldestWaitingAtMs: nowMs - 5_000 },
     }),
     nowMs,
@@ -151,6 +153,7 @@ test('a status tells what led to it', () => {
     waiting: 7,
     oldestWaitingAt: '2027-01-15T08:59:25.000Z',
     deadLetters: 3,
+    undelivered: 2,
     disabledReason: 'gone',
     conflicts,
     problems: ['no url'],

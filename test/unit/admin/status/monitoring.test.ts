@@ -29,7 +29,8 @@ function shownOf(businessId: string | null) {
   }
   const hours = [{ hour: startOfHour(nowMs), count: 4 }]
   const deadLetters: DeadLetterCounts = { webhookId: 'wh_a', businessId, updatedAt: nowMs, hours, source }
-  const stats = { webhookId: 'wh_a', businessId, minutes: [minute], source } as unknown as WebhookStats
+  const givenUp = [{ hour: startOfHour(nowMs), change: -1 }]
+  const stats = { webhookId: 'wh_a', businessId, minutes: [minute], givenUp, source } as unknown as WebhookStats
   const table = <T>(record: T) => ({ get: () => record })
   const store = {
     findConflicts: () => new Map(),
@@ -44,13 +45,22 @@ function shownOf(businessId: string | null) {
     notificationHours: 168,
   })
   const { status, lastHour } = statuses.of(definition())
-  const { failures, parked, blockedUntil, failingSince, pausedUntil, deadLetters: letters, problems } = status
+  const {
+    failures,
+    parked,
+    blockedUntil,
+    failingSince,
+    pausedUntil,
+    deadLetters: letters,
+    undelivered,
+    problems,
+  } = status
   const times = [blockedUntil, failingSince, pausedUntil].filter((time) => time !== null).length
-  return { failures, parked, times, letters, problems: problems.length, successes: lastHour.success }
+  return { failures, parked, times, letters, undelivered, problems: problems.length, successes: lastHour.success }
 }
 
 test('a business that has taken over a webhook id is shown nothing of what was known before: breaker, dead letters, statistics', () => {
-  const nothing = { failures: 0, parked: 0, times: 0, letters: 0, problems: 0, successes: 0 }
+  const nothing = { failures: 0, parked: 0, times: 0, letters: 0, undelivered: 0, problems: 0, successes: 0 }
   expect(shownOf(former)).toEqual(nothing)
 })
 
@@ -58,5 +68,6 @@ test.each([
   ['its own', own],
   ['no business: written by earlier versions', null],
 ])('records of a webhook are shown that name %s', (_what, businessId) => {
-  expect(shownOf(businessId)).toEqual({ failures: 1, parked: 5, times: 3, letters: 4, problems: 1, successes: 3 })
+  const shown = { failures: 1, parked: 5, times: 3, letters: 4, undelivered: 3, problems: 1, successes: 3 }
+  expect(shownOf(businessId)).toEqual(shown)
 })

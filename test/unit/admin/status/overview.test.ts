@@ -29,7 +29,7 @@ function overviewOf(given: Given[], maySee = (_businessId: string) => true) {
       statuses: {
         of: ({ id }) =>
           ({
-            status: { state: byId.get(id)?.state, parked: parkedOf(id), deadLetters: 0, blockedUntil: null },
+            status: { state: byId.get(id)?.state, parked: parkedOf(id), undelivered: 0, blockedUntil: null },
             lastHour: { ...totals, sparkline: [] },
           }) as never,
       },

@@ -15,8 +15,8 @@ function replay(replayId: string, count: number, ratePerSecond: number, webhookI
 }
 
 function offer(made: SimulatedWorld, records: PendingDelivery[], from = 0): void {
-  for (const [index, { delivery, replayId, ratePerSecond }] of records.entries())
-    made.engine.offer({ topic, partition: 0, offset: from + index }, delivery, [], replayId, ratePerSecond)
+  for (const [index, { delivery, replayId, ratePerSecond, givenUpAt }] of records.entries())
+    made.engine.offer({ topic, partition: 0, offset: from + index }, delivery, [], replayId, ratePerSecond, givenUpAt)
 }
 
 /** Lets time pass, with the ticks of the engine. */
@@ -145,4 +145,22 @@ test.each([
   [Number.POSITIVE_INFINITY, 1_000],
 ])('a replay whose record says a rate of %s is sent at %s a second', (told, rate) => {
   expect(limitRate(told)).toBe(rate)
+})
+
+test('every record of a replay says when its notification was given up before, also after a wait in webhook-parked', () => {
+  const refused = { kind: 'refused' as const, status: 500, latencyMs: 1 }
+  const made = world((id) => ({ outcome: id === 'long-0' ? refused : ok }))
+  made.definitions.set('w', definition('w', { retryProfile: 'none' }))
+  offer(
+    made,
+    replay('long', 300, 20).map((record, index) => ({ ...record, givenUpAt: index })),
+  )
+  pass(made, 20_000)
+  const ends = made.attempts.map(({ deliveryId, givenUpAt }) => [deliveryId, givenUpAt])
+  expect(ends).toEqual(Array.from({ length: 300 }, (_unused, index) => [`long-${index}`, index]))
+  expect(made.deadLetters).toMatchObject([{ reason: 'exhausted', givenUpAt: 0 }])
+  made.definitions.set('w', definition('w', { enabled: false }))
+  offer(made, [{ ...(replay('late', 1, 20)[0] as PendingDelivery), givenUpAt: 7 }], 300)
+  pass(made, 1_000)
+  expect(made.deadLetters[1]).toMatchObject({ reason: 'disabled', givenUpAt: 7 })
 })

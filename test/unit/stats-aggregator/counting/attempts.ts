@@ -49,6 +49,7 @@ export function attemptStreams(maxLength: number): fc.Arbitrary<CountedAttempt[]
     next: fc.constantFrom('none', 'retry', 'deadLetter'),
     deliveryCreatedAt: fc.constant(startMs),
     transition: fc.constantFrom(null, null, null, 'blocked', 'unblocked', 'switched-off'),
+    givenUpAt: fc.option(fc.integer({ min: 0, max: 90 * minuteMs }).map((ms) => startMs - ms)),
   })
   return fc.array(one, { minLength: 1, maxLength }) as fc.Arbitrary<CountedAttempt[]>
 }

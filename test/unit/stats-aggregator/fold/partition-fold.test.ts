@@ -103,11 +103,13 @@ describe('another threshold for slow', () => {
 describe('dead letters', () => {
   const letter = (fields: Partial<CountedLetter> = {}): CountedLetter => ({
     deadLetteredAt: startMs,
-    delivery: { webhookId: 'w1', businessId: 'b1' },
-    source: { topic: 'webhook-deliveries', key: null },
+    reason: 'exhausted',
+    delivery: { webhookId: 'w1', businessId: 'b1', deliveryId: 'msg_1' },
+    attempts: [],
+    source: { topic: 'webhook-deliveries', offset: 0, key: null },
     ...fields,
   })
-  const unreadable = (topic: string) => letter({ delivery: null, source: { topic, key: Buffer.from('w1') } })
+  const unreadable = (topic: string) => letter({ delivery: null, source: { topic, offset: 0, key: Buffer.from('w1') } })
 
   test.each([
     { case: 'a notification', value: letter(), counted: true },

@@ -57,7 +57,7 @@ function Troubled({ webhooks }: { webhooks: TroubledWebhook[] }) {
     since: t('overview.since'),
     failed: t('overview.failed'),
     parked: t('backlog.parked'),
-    deadLetters: t('backlog.deadLetters'),
+    undelivered: t('backlog.undelivered'),
   }
   return (
     <DataTable label={t('overview.title')} columns={Object.values(headings)}>
@@ -82,7 +82,7 @@ function Troubled({ webhooks }: { webhooks: TroubledWebhook[] }) {
           <Table.Td data-label={headings.since}>{each.since === null ? '–' : <Time at={each.since} />}</Table.Td>
           <Table.Td data-label={headings.failed}>{count(each.lastHour.error + each.lastHour.rejected)}</Table.Td>
           <Table.Td data-label={headings.parked}>{count(each.parked)}</Table.Td>
-          <Table.Td data-label={headings.deadLetters}>{count(each.deadLetters)}</Table.Td>
+          <Table.Td data-label={headings.undelivered}>{count(each.undelivered)}</Table.Td>
         </Table.Tr>
       ))}
     </DataTable>

@@ -1,4 +1,4 @@
-import { Tabs } from '@mantine/core'
+import { Badge, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -6,6 +6,7 @@ import { useNavigate, useParams } from 'react-router'
 import { ApiProblem } from '../../api/problem.ts'
 import { statsQuery, webhookQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
+import { useFormats } from '../../format/use-formats.ts'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
@@ -31,6 +32,7 @@ export default function WebhookPage() {
   const { t } = useTranslation()
   const place = usePlace()
   const navigate = useNavigate()
+  const { count } = useFormats()
   const api = useApi()
   const params = useParams()
   const tab: Tab = tabs.find((one) => one === params.tab) ?? 'overview'
@@ -44,6 +46,7 @@ export default function WebhookPage() {
   if (!webhook) return <PageSkeleton rows={[44, 36, 280, 120]} />
   // The statistics are refreshed more often than the definition, and they include the status.
   const status = stats.data?.status ?? webhook.status
+  const { undelivered } = status
   return (
     <>
       <TopBar webhook={webhook} state={status.state} />
@@ -57,7 +60,13 @@ export default function WebhookPage() {
       >
         <Tabs.List ref={list} className={classes.tabs} mb="md" aria-label={t('webhook.parts')}>
           {tabs.map((one) => (
-            <Tabs.Tab key={one} value={one}>
+            <Tabs.Tab
+              key={one}
+              value={one}
+              rightSection={
+                one === 'dead-letters' && undelivered > 0 && <Badge variant="default">{count(undelivered)}</Badge>
+              }
+            >
               {t(`webhook.tabs.${one}`)}
             </Tabs.Tab>
           ))}
@@ -73,7 +82,7 @@ export default function WebhookPage() {
             <ErrorLog webhook={webhook} />
           </Tabs.Panel>
           <Tabs.Panel value="dead-letters">
-            <DeadLetters webhook={webhook} />
+            <DeadLetters webhook={webhook} undelivered={undelivered} />
           </Tabs.Panel>
           <Tabs.Panel value="settings">
             <Settings webhook={webhook} />

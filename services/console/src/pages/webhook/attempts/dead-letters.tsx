@@ -1,6 +1,7 @@
-import { Button, Group, Table, Text } from '@mantine/core'
+import { Button, Checkbox, Group, Table, Text } from '@mantine/core'
 import { IconMailCheck } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { deadLettersQuery } from '../../../api/queries.ts'
@@ -14,17 +15,15 @@ import { Empty } from '../../../parts/page/empty.tsx'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { ReplayButtons } from '../replays/replays.tsx'
-import { useReplayCount } from '../replays/use-replay.ts'
 import { pagePath } from '../use-place.ts'
 
-/** Undelivered notifications with their reasons. They can be resent. */
-export default function DeadLetters({ webhook }: { webhook: Webhook }) {
+/** Notifications that were given up, with the reasons. They can be resent. @param undelivered number of those not delivered since. */
+export default function DeadLetters({ webhook, undelivered }: { webhook: Webhook; undelivered: number }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
   const query = useInfiniteQuery(deadLettersQuery(useApi(), webhook.businessId, webhook.id))
   const { count } = useFormats()
-  // Only those who may resend may count.
-  const left = useReplayCount(webhook, mayWrite ? { deadLetters: true } : null)
+  const [isWhole, setWhole] = useState(false)
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton rows={[200]} />
@@ -32,23 +31,37 @@ export default function DeadLetters({ webhook }: { webhook: Webhook }) {
   const letters = [...new Map(data.pages.flatMap((page) => page.deadLetters).map((one) => [toKey(one), one])).values()]
   if (letters.length === 0 && !hasNextPage)
     return <Empty icon={<IconMailCheck size={40} aria-hidden />} title={t('dead.empty')} text={t('dead.emptyText')} />
+  const shown = isWhole ? letters : letters.filter(({ deliveredAt }) => deliveredAt === null)
   return (
     <>
       <Group justify="space-between" mb="md">
         <Text size="sm" c="dimmed" maw={560}>
-          {t('dead.text')}{' '}
-          {left.data !== undefined && <b>{t('dead.left', { count: left.data, n: count(left.data) })}</b>}
+          {t('dead.text')} <b>{t('dead.left', { count: undelivered, n: count(undelivered) })}</b>
         </Text>
         {mayWrite && <ReplayButtons webhook={webhook} kinds={['deadLetters']} />}
       </Group>
-      <DataTable
-        label={t('webhook.tabs.dead-letters')}
-        columns={[t('attempts.at'), t('dead.reason'), t('attempts.contact'), t('attempts.kind'), t('dead.attempts')]}
-      >
-        {letters.map((letter) => (
-          <Row key={toKey(letter)} webhook={webhook} letter={letter} />
-        ))}
-      </DataTable>
+      <Checkbox
+        mb="md"
+        label={t('dead.all')}
+        checked={isWhole}
+        onChange={(event) => setWhole(event.currentTarget.checked)}
+      />
+      {shown.length === 0 ? (
+        <Empty
+          icon={<IconMailCheck size={40} aria-hidden />}
+          title={t('dead.noneLeft')}
+          text={t('dead.noneLeftText')}
+        />
+      ) : (
+        <DataTable
+          label={t('webhook.tabs.dead-letters')}
+          columns={[t('attempts.at'), t('dead.reason'), t('attempts.contact'), t('attempts.kind'), t('dead.attempts')]}
+        >
+          {shown.map((letter) => (
+            <Row key={toKey(letter)} webhook={webhook} letter={letter} />
+          ))}
+        </DataTable>
+      )}
       {hasNextPage && (
         <Button variant="default" fullWidth mt="md" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
           {t('attempts.older')}

@@ -11,7 +11,7 @@ export function Backlog({ status }: { webhook: Webhook; status: Status }) {
   const { ago, count } = useFormats()
   const now = useNow(10_000)
   const known = (n: number | null) => (n === null ? '–' : count(n))
-  const { waiting, oldestWaitingAt, parked, deadLetters, failures } = status
+  const { waiting, oldestWaitingAt, parked, undelivered, failures } = status
   return (
     <Card title={t('backlog.title')}>
       <Figures
@@ -22,7 +22,7 @@ export function Backlog({ status }: { webhook: Webhook; status: Status }) {
             help: oldestWaitingAt === null ? undefined : t('backlog.oldest', { time: ago(oldestWaitingAt, now) }),
           },
           { label: t('backlog.parked'), value: known(parked), help: t('backlog.parkedHelp') },
-          { label: t('backlog.deadLetters'), value: count(deadLetters), help: t('backlog.deadLettersHelp') },
+          { label: t('backlog.undelivered'), value: count(undelivered), help: t('backlog.undeliveredHelp') },
           { label: t('backlog.failures'), value: count(failures), help: t('backlog.failuresHelp') },
         ]}
       />
