@@ -28,7 +28,7 @@ export class Exchange implements ConnectionUser {
   readonly #ended: (outcome: Outcome | null) => void
   #startedAtMs = 0
   #timer: NodeJS.Timeout | undefined
-  readonly #answer = new AnswerReader()
+  #answer = new AnswerReader()
   /** Bytes to write; null once the request can no longer be sent again. */
   #request: RequestBytes | null
   #opening: Opening | null = null
@@ -74,7 +74,7 @@ export class Exchange implements ConnectionUser {
     this.#guard(() => {
       const answer = this.#answer
       answer.take(bytes)
-      if (answer.problem !== null) this.#fail(new Error(answer.problem))
+      if (answer.problem !== null) this.#takeProblem(new Error(answer.problem))
       else if (answer.isEnded) this.#finish()
       else if (answer.isSuccess && !this.#isTold) {
         this.#context.unread.add(this)
@@ -85,7 +85,7 @@ export class Exchange implements ConnectionUser {
 
   closed(error: Error | null): void {
     this.#guard(() => {
-      const wasUsed = (this.#connection?.carried ?? 0) > 1
+      const wasUsed = this.#isOnUsedConnection
       this.#connection = null
       if (this.#answer.status !== 0) {
         this.#answer.close()
@@ -95,14 +95,32 @@ export class Exchange implements ConnectionUser {
       // The other side closed an idle connection before it saw this request, as far as can be known: not a byte was
       // answered, and webhook-id makes a second arrival harmless (RFC 9110, 9.2.2; RFC 9112, 9.3.1).
       if (!wasUsed || this.#answer.hasBytes) return this.#fail(lost)
-      this.#lost = lost
-      this.#open()
+      this.#sendAgain(lost)
     })
   }
 
   /** Ends the exchange at once: nobody waits for the rest. */
   abort(reason: string): void {
     this.#fail(new Error(reason))
+  }
+
+  get #isOnUsedConnection(): boolean {
+    return (this.#connection?.carried ?? 0) > 1
+  }
+
+  /** Bytes that no answer begins with, on a used connection, came late after the answer before: they answer nothing. */
+  #takeProblem(error: Error): void {
+    if (!this.#isOnUsedConnection || !this.#answer.isStray) return this.#fail(error)
+    this.#connection?.destroy()
+    this.#connection = null
+    this.#answer = new AnswerReader()
+    this.#sendAgain(error)
+  }
+
+  /** Sends it a second and last time, on a new connection. */
+  #sendAgain(lost: Error): void {
+    this.#lost = lost
+    this.#open()
   }
 
   #open(): void {

@@ -48,6 +48,11 @@ export class AnswerReader {
     return this.#headBytes > 0
   }
 
+  /** Whether the bytes do not even begin like an answer: on a used connection they may be the rest of the one before. */
+  get isStray(): boolean {
+    return this.problem === noMatch && this.#statusSeen === 0
+  }
+
   get isSuccess(): boolean {
     return this.status >= 200 && this.status < 300
   }
@@ -162,8 +167,12 @@ export class AnswerReader {
     this.status = this.#statusSeen
     this.#state = 'body'
     const { codings, contentLength } = this.fields
-    if (this.status === 204 || this.status === 304) this.isEnded = true
-    else if (codings !== '') {
+    if (this.status === 204 || this.status === 304) {
+      this.isEnded = true
+      // The body that these fields announce must not come, and may come all the same.
+      if (contentLength !== null && contentLength !== 0) this.#isRegular = false
+      if (codings !== '') this.#isRegular = false
+    } else if (codings !== '') {
       if (contentLength !== null) this.#isRegular = false
       if (/(?:^|[,\s])chunked$/.test(codings)) this.#chunks = new ChunkedBody()
       else this.#endWithConnection()

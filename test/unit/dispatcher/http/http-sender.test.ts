@@ -192,6 +192,22 @@ describe('an idle connection closed by the receiver', () => {
     expect(requests).toBe(2)
   })
 
+  test('late bytes of the answer before answer nothing: the request is sent again on a new connection, once', async () => {
+    const heads: string[] = []
+    await using server = await listenRaw((socket) =>
+      onRequest(socket, (number, head) => {
+        heads.push(head)
+        if (number === 1 && !head.includes('/never')) socket.write(ok)
+        else socket.write('late')
+      }),
+    )
+    await using sender = createSender()
+    expect(await post(sender, `${server.url}first`)).toMatchObject({ kind: 'success' })
+    expect(await post(sender, `${server.url}second`)).toMatchObject({ kind: 'success' })
+    expect(await post(sender, `${server.url}never`)).toMatchObject({ kind: 'unreachable', reason: 'connect' })
+    expect(heads.map((head) => /\/(\w+) /.exec(head)?.[1])).toEqual(['first', 'second', 'second', 'never', 'never'])
+  })
+
   test('a new connection that fails in the same way is not replaced', async () => {
     let requests = 0
     await using server = await listenRaw((socket) =>

@@ -62,7 +62,11 @@ const cases: [name: string, text: string, seen: Partial<Seen>][] = [
   ['a blank before the colon', `${ok}content-length : 2\r\n\r\nno`, { ...irregular, excerpt: 'no' }],
   ['a folded length', `${ok}content-length:\r\n 2\r\n\r\nno`, { ...irregular, excerpt: 'no' }],
   ['no reason', 'HTTP/1.1 500\r\ncontent-length: 0\r\n\r\n', ended],
-  ['304 with a length', 'HTTP/1.1 304 Same\r\ncontent-length: 5\r\n\r\n', { ...ended, status: 304 }],
+  ['304 without a length', 'HTTP/1.1 304 Same\r\n\r\n', { ...ended, status: 304 }],
+  ['304 with a length', 'HTTP/1.1 304 Same\r\ncontent-length: 5\r\n\r\n', { ...irregular, status: 304 }],
+  ['204 with a length of 0', 'HTTP/1.1 204 \r\ncontent-length: 0\r\n\r\n', { ...ended, status: 204 }],
+  ['204 with a length', 'HTTP/1.1 204 \r\ncontent-length: 5\r\n\r\n', { ...irregular, status: 204 }],
+  ['204 with chunks', 'HTTP/1.1 204 \r\ntransfer-encoding: chunked\r\n\r\n', { ...irregular, status: 204 }],
   [
     '1xx with fields',
     `HTTP/1.1 100 Go\r\ncontent-length: 9\r\n\r\nHTTP/1.1 103 Hi\r\n\r\n${ok}content-length: 0\r\n\r\n`,
