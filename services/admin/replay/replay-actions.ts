@@ -74,7 +74,10 @@ export class ReplayActions {
         .catch(toProblem)
       if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such notification, or not any more')
       const { count } = found
-      if (dryRun) return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } }
+      if (dryRun) {
+        found[Symbol.dispose]()
+        return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } }
+      }
       const startMs = clock.nowMs()
       const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
       // The audit entry comes first, so that a replay has one even if this process is killed in between.
@@ -140,8 +143,12 @@ export class ReplayActions {
     const nowMs = this.#deps.clock.nowMs()
     const owns = (channel: string) => this.#deps.store.findOwner(businessId, channel)?.definition.id === id
     const selected = await findSkipped(scans, entry, owns, selection, nowMs)
-    const chunks = (later: ReplayScans) => chunksOfSkipped(selected, later, entry, nowMs)
-    return { count: selected.size, chunks, givenUpAt: () => null }
+    return {
+      count: selected.size,
+      chunks: (later) => chunksOfSkipped(selected, later, entry, nowMs),
+      givenUpAt: () => null,
+      [Symbol.dispose]: () => selected[Symbol.dispose](),
+    }
   }
 
   /**
@@ -175,6 +182,7 @@ export class ReplayActions {
     }
     try {
       await scans.run(businessId, ended, (reader) => writeAll(topics.within(reader)), writingLimitMs)
+      found[Symbol.dispose]()
       return undefined
     } catch (err) {
       log.error({ err, businessId, webhookId, replayId, written }, 'replay broken off; the rest stays where it was')

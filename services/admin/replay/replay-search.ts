@@ -6,7 +6,7 @@ import { Standings } from './replay-status.ts'
 import type { ReplayHead, ReplayScans } from './replay-topics.ts'
 
 /** What a selection has found: how many notifications, and how a second pass reads them, oldest first. */
-export type FoundToReplay = {
+export type FoundToReplay = Disposable & {
   count: number
   chunks: (scans: ReplayScans) => AsyncIterable<Delivery[]>
   /** When a notification was given up last; null if it was not, or was delivered since. */
@@ -27,7 +27,7 @@ export async function findSelected(
     const delivery = await scans.findWhole(webhookId, selection.deliveryId)
     if (delivery?.businessId !== businessId) return null
     const givenUpAt = await findGivenUp(scans, delivery)
-    return { count: 1, chunks: () => oneChunk(delivery), givenUpAt: () => givenUpAt }
+    return { count: 1, chunks: () => oneChunk(delivery), givenUpAt: () => givenUpAt, [Symbol.dispose]() {} }
   }
   const standings = new Standings()
   const selected = new Selected<WholeSource>()
@@ -60,7 +60,15 @@ export async function findSelected(
   })
   const chunks = (later: ReplayScans) =>
     selected.chunks((source, ...range) => later.readWhole(source, webhookId, ...range))
-  return { count: selected.size, chunks, givenUpAt: (deliveryId) => standings.givenUpAt(deliveryId) }
+  return {
+    count: selected.size,
+    chunks,
+    givenUpAt: (deliveryId) => standings.givenUpAt(deliveryId),
+    [Symbol.dispose]() {
+      selected[Symbol.dispose]()
+      standings[Symbol.dispose]()
+    },
+  }
 }
 
 async function* oneChunk(delivery: Delivery): AsyncGenerator<Delivery[]> {

@@ -1,5 +1,5 @@
 import type { Delivery } from '../../domain/delivery/delivery.ts'
-import { grown } from './id-table.ts'
+import { free, grown } from './id-table.ts'
 import type { RecordPlace } from './replay-topics.ts'
 
 /** The topics that hold whole notifications. */
@@ -21,7 +21,7 @@ const chunkLength = 5_000
  * Positions of the selected notifications, 24 bytes each. A second pass reads the notifications in chunks.
  * Source: what an offset belongs to, such as a topic.
  */
-export class Selected<Source> {
+export class Selected<Source> implements Disposable {
   readonly #sources = new Map<Source, number>()
   #offsets = new Float64Array(1_024)
   #createdAt = new Float64Array(1_024)
@@ -58,6 +58,11 @@ export class Selected<Source> {
       yield await this.#read(order.subarray(from, to), readWhole)
       from = to
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#size = 0
+    free(this.#offsets, this.#createdAt, this.#bytes, this.#sourceNumbers)
   }
 
   #oldestFirst(): Uint32Array {

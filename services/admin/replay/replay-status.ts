@@ -1,5 +1,5 @@
 import { type AttemptOutcome, attemptOutcomes } from '../../domain/delivery/delivery.ts'
-import { grown, IdTable } from './id-table.ts'
+import { free, grown, IdTable } from './id-table.ts'
 import { startOfReplay } from './replay-progress.ts'
 import type { ReplaySelection } from './replay-request.ts'
 import type { AttemptHead, LetterHead, ReplayHead } from './replay-topics.ts'
@@ -21,7 +21,7 @@ const outcomeBits = 3
  * State of each notification of a webhook: a fold over its replays, dead letters and attempts, the attempts in the order of
  * their topic.
  */
-export class Standings {
+export class Standings implements Disposable {
   readonly #ids = new IdTable()
   /** Times of the latest attempt, the latest dead letter, and the latest replay that contains it; 0 for none. */
   #attemptAt = new Float64Array(1_024)
@@ -106,6 +106,11 @@ export class Standings {
     const flags = this.#flags[number] ?? 0
     this.#flags[number] = flags | isTaken
     return (flags & isTaken) === 0
+  }
+
+  [Symbol.dispose](): void {
+    this.#ids[Symbol.dispose]()
+    free(this.#attemptAt, this.#letterAt, this.#replayAt, this.#flags)
   }
 
   /** Whether a replay still has to send the notification: no last attempt and no dead letter since the replay began. */

@@ -27,7 +27,7 @@ export async function findSkipped(
   const { id: webhookId, businessId } = entry.definition
   // The commits come first: everything that these events have become is in the topics by then.
   const formatted = await scans.formatted()
-  const known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)
+  using known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)
   const selected = new Selected<EventPartition>()
   await scans.events(
     formatted,

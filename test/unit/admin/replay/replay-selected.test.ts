@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { IdTable } from '../../../../services/admin/replay/id-table.ts'
+import { free, grown, IdTable } from '../../../../services/admin/replay/id-table.ts'
 import { newReplayId } from '../../../../services/admin/replay/replay-progress.ts'
 import { Selected } from '../../../../services/admin/replay/replay-selected.ts'
 import { Standings } from '../../../../services/admin/replay/replay-status.ts'
@@ -11,6 +11,16 @@ test('an id table numbers ids in the order of their first occurrence, at any siz
   for (let number = 0; number < 50_000; number += 7) expect(table.find(`id ${number}`)).toBe(number)
   expect(table.add('id 49999')).toBe(49_999)
   expect([table.size, table.find('another')]).toEqual([50_000, -1])
+})
+
+test('a column that grows or is freed leaves no memory to the collector', () => {
+  const column = Float64Array.of(1, 2, 3)
+  const larger = grown(column, 4)
+  expect([...larger]).toEqual([1, 2, 3, 0, 0, 0])
+  expect(column.byteLength).toBe(0)
+  expect(grown(larger, 6)).toBe(larger)
+  free(larger)
+  expect(larger.byteLength).toBe(0)
 })
 
 test('every dead letter is found, however many there are', () => {
