@@ -165,6 +165,20 @@ export const plantedBugs: PlantedBug[] = [
     ],
   },
   {
+    name: 'takes late bytes of an answer for the answer to the next request',
+    file: http('exchange'),
+    text: 'if (!this.#isOnUsedConnection || !this.#answer.isStray)',
+    replacement: 'if (!this.#isOnUsedConnection || this.#answer.isStray)',
+    caughtBy: ['test/unit/dispatcher/http/http-sender.test.ts'],
+  },
+  {
+    name: 'sends on over a connection whose 204 has announced a body',
+    file: http('answer/answer-reader'),
+    text: 'if (contentLength !== null && contentLength !== 0) this.#isRegular = false',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/http/answer/answer-reader.test.ts'],
+  },
+  {
     name: 'sends again after a part of the answer has arrived',
     file: http('exchange'),
     text: 'if (!wasUsed || this.#answer.hasBytes)',
