@@ -465,9 +465,9 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'waits for the last fetch when it closes a connection',
-    file: 'services/platform/kafka/kafkajs-patches/wake.ts',
-    text: '|| !isFetching)',
-    replacement: '|| isFetching)',
+    file: 'services/platform/kafka/kafkajs-patches/request-queue.ts',
+    text: 'const late = setTimeout(failAll, isFetching ? 0 : closingLimitMs)',
+    replacement: 'const late = setTimeout(() => {}, isFetching ? 0 : closingLimitMs)',
     caughtBy: ['test/e2e/kafka-platform.test.ts'],
     kafka: true,
   },
@@ -1013,9 +1013,9 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'back-fills what the formatter has not finished yet',
     file: 'services/admin/replay/skipped-search.ts',
-    text: 'const formatted = await scans.formatted()\n  const known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)',
+    text: 'const formatted = await scans.formatted()\n  using known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)',
     replacement:
-      'const known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)\n  const formatted = await scans.formatted()',
+      'using known = await findKnown(scans, webhookId, businessId, period.sinceMs - clockSkewMs)\n  const formatted = await scans.formatted()',
     caughtBy: ['test/unit/admin/replay/back-fill.test.ts'],
   },
   {

@@ -60,7 +60,7 @@ export class IdTable implements Disposable {
   }
 }
 
-type Column = Uint32Array | Int32Array | Float64Array | Uint8Array
+type Column = Uint32Array | Int32Array | Float64Array | Uint8Array | BigUint64Array
 
 /**
  * Returns the column if it has room for the count, otherwise one of twice its length in its place. The memory of the

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { free, grown } from './id-table.ts'
 import type { RecordPlace } from './replay-topics.ts'
@@ -16,6 +17,10 @@ export type ReadWhole<Source> = (
 /** Maximum notifications, and their bytes, in memory at a time. */
 const chunkBytes = 8 * 1024 * 1024
 const chunkLength = 5_000
+/** Values of a number, which has 20 bits of a key, of the 12 bits of a time beside it, and the latest time (year 2527). */
+const numbers = 2 ** 20
+const timesOfHalf = 2 ** 12
+const latestTime = 2 ** 44 - 1
 
 /**
  * Positions of the selected notifications, 24 bytes each. A second pass reads the notifications in chunks.
@@ -65,10 +70,25 @@ export class Selected<Source> implements Disposable {
     free(this.#offsets, this.#createdAt, this.#bytes, this.#sourceNumbers)
   }
 
+  /**
+   * Numbers by time, then by number. They are sorted as integers that hold the time, in milliseconds, above the number: with
+   * a comparison function half a million take several times as long, in which the event loop stands still.
+   */
   #oldestFirst(): Uint32Array {
+    const keys = new BigUint64Array(this.#size)
+    // Written and read by halves, without a BigInt for each.
+    const halves = new Uint32Array(keys.buffer)
+    const [low, high] = endianness() === 'LE' ? [0, 1] : [1, 0]
+    for (let number = 0; number < this.#size; number++) {
+      const time = Math.min(Math.max(0, this.#createdAt[number] ?? 0), latestTime)
+      halves[2 * number + low] = (time % timesOfHalf) * numbers + number
+      halves[2 * number + high] = Math.floor(time / timesOfHalf)
+    }
+    keys.sort()
     const order = new Uint32Array(this.#size)
-    for (let number = 0; number < order.length; number++) order[number] = number
-    return order.sort((a, b) => (this.#createdAt[a] ?? 0) - (this.#createdAt[b] ?? 0) || a - b)
+    for (let rank = 0; rank < this.#size; rank++) order[rank] = (halves[2 * rank + low] ?? 0) % numbers
+    free(keys)
+    return order
   }
 
   #endOfChunk(order: Uint32Array, from: number): number {

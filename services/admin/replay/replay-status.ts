@@ -23,7 +23,10 @@ const outcomeBits = 3
  */
 export class Standings implements Disposable {
   readonly #ids = new IdTable()
-  /** Times of the latest attempt, the latest dead letter, and the latest replay that contains it; 0 for none. */
+  /**
+   * Times of the latest attempt, the latest dead letter, and the latest replay that contains it; 0 for none. A column ends
+   * at the last notification that has a value in it.
+   */
   #attemptAt = new Float64Array(1_024)
   #letterAt = new Float64Array(1_024)
   #replayAt = new Float64Array(1_024)
@@ -46,6 +49,7 @@ export class Standings implements Disposable {
     const startMs = replayId === null ? null : startOfReplay(replayId)
     if (startMs === null) return
     const number = this.#add(deliveryId)
+    this.#replayAt = grown(this.#replayAt, number + 1)
     this.#replayAt[number] = startMs
   }
 
@@ -53,6 +57,7 @@ export class Standings implements Disposable {
   addLetter({ delivery, deadLetteredAt }: LetterHead): void {
     if (!delivery) return
     const number = this.#add(delivery.deliveryId)
+    this.#letterAt = grown(this.#letterAt, number + 1)
     this.#letterAt[number] = deadLetteredAt
   }
 
@@ -62,7 +67,9 @@ export class Standings implements Disposable {
     const number = this.#add(deliveryId)
     const taken = (this.#flags[number] ?? 0) & isTaken
     const goesOn = next === 'retry' && (replayId === null || !this.#stopped.has(replayId))
+    this.#attemptAt = grown(this.#attemptAt, number + 1)
     this.#attemptAt[number] = startedAt
+    this.#flags = grown(this.#flags, number + 1)
     this.#flags[number] = taken | hasAttempt | (goesOn ? isUnderWay : 0) | attemptOutcomes.indexOf(outcome)
   }
 
@@ -104,6 +111,7 @@ export class Standings implements Disposable {
   take(deliveryId: string): boolean {
     const number = this.#add(deliveryId)
     const flags = this.#flags[number] ?? 0
+    this.#flags = grown(this.#flags, number + 1)
     this.#flags[number] = flags | isTaken
     return (flags & isTaken) === 0
   }
@@ -122,15 +130,9 @@ export class Standings implements Disposable {
     return !isSettled
   }
 
-  /** Also makes room in the columns, which must be read only after this call. */
   #add(deliveryId: string): number {
     const number = this.#ids.add(deliveryId)
-    const { size } = this.#ids
-    if (size > maxStandings) throw new TooMany(`more than ${maxStandings} notifications to look at`)
-    this.#attemptAt = grown(this.#attemptAt, size)
-    this.#letterAt = grown(this.#letterAt, size)
-    this.#replayAt = grown(this.#replayAt, size)
-    this.#flags = grown(this.#flags, size)
+    if (this.#ids.size > maxStandings) throw new TooMany(`more than ${maxStandings} notifications to look at`)
     return number
   }
 }

@@ -73,7 +73,7 @@ let timer: NodeJS.Timeout | undefined
  * metadata are asked on the other connection meanwhile, which kafkajs keeps for fetches.
  * A connection that is closed from this side, for example to a broker that has left the metadata, waits for the answers
  * to its requests, and whoever reads the metadata waits with it; then it forgets them, and a consumer waits for its fetch
- * for ever. Here the wait is short, and the requests fail.
+ * for ever. Here the wait is short, there is none for fetches, and the requests fail.
  */
 export function calmRequestQueues(): void {
   const require = createRequire(import.meta.url)
@@ -108,7 +108,9 @@ export function calmRequestQueues(): void {
   ofConnection.disconnect = async function (this: Connection) {
     const { host, port, requestQueue } = this
     const failAll = () => requestQueue.rejectAll(new ConnectionClosed('Closed connection', { host, port }))
-    const late = setTimeout(failAll, closingLimitMs)
+    const onlyFetches = requestQueue.inflight.values().every(({ entry }) => entry.apiName === 'Fetch')
+    const isFetching = onlyFetches && requestQueue.pending.length === 0
+    const late = setTimeout(failAll, isFetching ? 0 : closingLimitMs)
     try {
       return await disconnect.call(this)
     } finally {

@@ -3,11 +3,6 @@ import { createRequire } from 'node:module'
 type SubscriptionState = { resume(topicPartitions: unknown): void }
 type ConsumerGroup = { fetch(nodeId: unknown): Promise<unknown[]> }
 type Runner = { consumerGroup: ConsumerGroup; stop(): Promise<void> }
-type RequestQueue = {
-  pending: unknown[]
-  inflight: Map<number, { entry: { apiName: string } }>
-  waitForPendingRequests(): Promise<void>
-}
 
 const require = createRequire(import.meta.url)
 const patched = Symbol.for('hookline.kafkajs.wake')
@@ -33,9 +28,8 @@ export function sleepUntilResumed(ms: number): Promise<void> {
 
 /**
  * Ends waits of kafkajs that have lost their purpose. Sleeps end when a partition is resumed, of whichever consumer;
- * the others check and sleep again. Fetches that the broker holds back for lack of records end when the consumer stops
- * or their connection is closed, both of which would otherwise wait for them. Their results are dropped with the
- * connection.
+ * the others check and sleep again. Fetches that the broker holds back for lack of records end when the consumer stops,
+ * which would otherwise wait for them. Their results are dropped with the connection.
  */
 export function endWaitsEarly(): void {
   const subscriptions = prototypeOf<SubscriptionState>('consumer/subscriptionState')
@@ -68,13 +62,6 @@ export function endWaitsEarly(): void {
     const stopped = stop.call(this)
     for (const end of fetching.get(this.consumerGroup) ?? []) end()
     return stopped
-  }
-
-  const queues = prototypeOf<RequestQueue>('network/requestQueue/index')
-  const waitForPendingRequests = queues.waitForPendingRequests
-  queues.waitForPendingRequests = async function () {
-    const isFetching = [...this.inflight.values()].every(({ entry }) => entry.apiName === 'Fetch')
-    if (this.pending.length > 0 || !isFetching) await waitForPendingRequests.call(this)
   }
 }
 
