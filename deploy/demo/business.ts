@@ -46,7 +46,7 @@ export async function openBusiness({ admin, clock, runId, onArrival, hostName }:
   return {
     id,
     receiver,
-    waitUntilInForce: (options) => waitUntilInForce({ admin, businessId: id, runId, hostName }, options),
+    waitUntilInForce: (options) => waitUntilInForce({ admin, runId, hostName }, options),
     eventsOf(conversations) {
       const startMs = clock.nowMs() - sinceMs
       return conversations.map((conversation) => eventsOf(conversation, { businessId: id, runId, startMs }))

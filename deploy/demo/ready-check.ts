@@ -8,30 +8,29 @@ import { type PlayOptions, play } from './player.ts'
 
 export type ReadyCheck = {
   admin: AdminClient
-  businessId: string
   runId: string
   /** Host name by which the dispatcher reaches the receiver; default: 127.0.0.1. */
   hostName?: string | undefined
 }
 
+/** Business of its own, so that the demo's webhooks, messages and audit log hold nothing of the check. */
+const businessId = 'ready-check'
 const tryMs = 500
 const limitMs = 30_000
 
 /**
  * Waits until the pipeline applies every definition that admin has acknowledged; before that, the formatter would drop
- * an event for a new definition. It defines one more webhook and sends events to it until one arrives. Definitions are
- * read in order, so all earlier ones are then in force. It uses public interfaces only, and deletes the webhook at the
- * end.
+ * an event for a new definition. It defines one more webhook and sends events to it until one arrives. Definitions and
+ * accounts are each read in order, so all earlier ones are then in force. It uses public interfaces only, and deletes
+ * the webhook at the end.
  * @throws Error if nothing arrives within 30 s.
  */
-export async function waitUntilInForce(
-  { admin, businessId, runId, hostName }: ReadyCheck,
-  options: PlayOptions,
-): Promise<void> {
+export async function waitUntilInForce({ admin, runId, hostName }: ReadyCheck, options: PlayOptions): Promise<void> {
   const { clock, signal } = options
   await using receiver = await startReceiver({ clock, hostName })
   const channel = { id: `ready-check-${runId}`, platform: 'webchat' }
   const webhook = { name: `Ready check ${runId}`, url: `${receiver.url}/`, channels: [channel.id] }
+  await admin.activate(businessId)
   const created = await admin.defineWebhook(businessId, webhook)
   const endMs = clock.monotonicMs() + limitMs
   for (let count = 1; ; count++) {

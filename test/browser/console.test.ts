@@ -62,7 +62,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const open = (rest: string) => page.goto(pathOf(world, rest))
+const open = (rest: string, businessId = world.businessId) => page.goto(pathOf(world, rest, businessId))
 const button = (name: string, at: Page = page) => at.getByRole('button', { name, exact: true })
 const state = (at: Page = page) => at.getByRole('main').getByRole('heading', { level: 1 }).locator('xpath=../span')
 const arrivals = () => world.receiver.arrivals.filter(({ path }) => path === receiverPath)
@@ -71,8 +71,10 @@ test('a one-time link signs in once, and activates webhooks for a new business',
   const businessId = `${world.businessId}-new`
   await signIn(page, world, { businessId })
   await page.getByText('Webhooks are not activated').waitFor()
-  await page.getByRole('link', { name: 'Go to account' }).click()
+  await browser.shoot(page, 'not-activated')
   await button('Activate webhooks').click()
+  await page.getByText('Webhooks are not activated').waitFor({ state: 'detached' })
+  await open('account', businessId)
   await page.getByText(/Last changed by maria@bakery.example/).waitFor()
   await browser.shoot(page, 'account')
 
@@ -108,6 +110,16 @@ test('a webhook is tried as a draft, created and shown with its secret; a channe
 
   await page.getByRole('switch', { name: 'On' }).uncheck()
   await page.getByLabel('Retries').selectOption('none')
+  await page.getByLabel('Timeout').fill('999999')
+  await page.getByLabel('Slow from').fill('20000')
+  await button('Create').click()
+  await page.getByText('Enter a whole number from 1,000 to 30,000.').waitFor()
+  expect(await page.getByLabel('Timeout').inputValue()).toMatch(/^999999/)
+  await page.getByLabel('Timeout').fill('1000')
+  await page.getByText('No response can count as slow', { exact: false }).waitFor()
+  await browser.shoot(page, 'never-slow')
+  await page.getByLabel('Timeout').fill('10000')
+  await page.getByLabel('Slow from').fill('1000')
   await button('Add header').click()
   await page.getByLabel('Header', { exact: true }).fill('X-Api-Key')
   await page.getByLabel('Value', { exact: true }).fill('letmein')

@@ -69,7 +69,7 @@ export async function startTestStack(
       receiver.expectSecrets(path, [created.secret])
       return { ...created, path, url }
     },
-    inForce: () => waitUntilInForce({ admin, businessId, runId: randomBytes(4).toString('hex') }, playing()),
+    inForce: () => waitUntilInForce({ admin, runId: randomBytes(4).toString('hex') }, playing()),
     play: (conversations, more = {}) => play(conversations, { ...playing(), ...more }),
     async arrived(published, limitMs) {
       const { arrivals } = receiver

@@ -4,6 +4,7 @@ import { fieldKey, readHeaderName, shownValue } from '../../../services/console/
 import { takenChannels } from '../../../services/console/src/pages/form/channels.ts'
 import {
   emptyValues,
+  isNeverSlow,
   listChanges,
   mistakesIn,
   toDraft,
@@ -111,6 +112,11 @@ describe('the form', () => {
     [{ timeoutMs: 999 }, { timeoutMs: 'range' }],
     [{ slowThresholdMs: 0 }, { slowThresholdMs: 'range' }],
     [{ maxInFlight: 1_001 }, { maxInFlight: 'range' }],
+    [{ maxInFlight: 1.5 }, { maxInFlight: 'range' }],
+    [{ timeoutMs: '' as unknown as number }, { timeoutMs: 'range' }],
+    [{ rateLimitPerSecond: 0.5 }, {}],
+    [{ rateLimitPerSecond: -3 }, { rateLimitPerSecond: 'decimal' }],
+    [{ rateLimitPerSecond: 10_001 }, { rateLimitPerSecond: 'decimal' }],
     [
       {
         headers: [
@@ -122,6 +128,14 @@ describe('the form', () => {
     ],
   ])('a form with %j shows the problems %j', (change, mistakes) =>
     expect(mistakesIn({ ...good, ...change })).toEqual(mistakes),
+  )
+
+  test.each([
+    [10_000, 9_999, false],
+    [1_000, 1_000, true],
+    [1_000, 20_000, true],
+  ])('with a timeout of %i ms, slow from %i ms is never reached: %s', (timeoutMs, slowThresholdMs, never) =>
+    expect(isNeverSlow({ timeoutMs, slowThresholdMs })).toBe(never),
   )
 
   test("a channel of another webhook is shown with that webhook's name", () => {

@@ -23,15 +23,17 @@ const steps: [unit: Intl.RelativeTimeFormatUnit, ms: number][] = [
 /** @param timeZone by default the viewer's. */
 export function createFormats(locale: string, timeZone?: string): Formats {
   const zone = timeZone === undefined ? {} : { timeZone }
-  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', ...zone })
-  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...zone })
+  // A log reads best with times of one width, whatever the country.
+  const wholeDay = { hourCycle: 'h23', ...zone } as const
+  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', ...wholeDay })
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short', ...wholeDay })
   const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', ...zone })
   const count = new Intl.NumberFormat(locale)
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const seconds = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
   return {
-    time: (iso) => unbroken(time.format(new Date(iso))),
-    clock: (ms) => unbroken(clock.format(new Date(ms))),
+    time: (iso) => time.format(new Date(iso)),
+    clock: (ms) => clock.format(new Date(ms)),
     day: (ms) => day.format(new Date(ms)),
     count: (n) => count.format(n),
     // The symbols of the units are the same in all languages (SI).
@@ -42,11 +44,6 @@ export function createFormats(locale: string, timeZone?: string): Formats {
       return relative.format(-Math.trunc(sinceMs / stepMs), unit)
     },
   }
-}
-
-/** Replaces the spaces in "8:17 p. m.", at which a line could break. */
-function unbroken(time: string): string {
-  return time.replace(/\s(?=[ap]\.?\s?m)/gi, '\u00a0').replace(/(?<=\b[ap]\.)\s(?=m)/gi, '\u00a0')
 }
 
 /** Time left as a countdown shows it: 9:05, or 1:02:03 from one hour on. Never below zero. */

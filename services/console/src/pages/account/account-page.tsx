@@ -1,9 +1,8 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
-import { keys } from '../../api/keys.ts'
 import { accountQuery } from '../../api/queries.ts'
 import { useApi, useMay } from '../../api/session.tsx'
 import type { Account } from '../../api/types.ts'
@@ -14,8 +13,8 @@ import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { StateWord } from '../../parts/states/state-word.tsx'
-import { useNotices } from '../../parts/texts/notices.ts'
 import { AlertAddresses } from './alert-addresses.tsx'
+import { useActivation } from './use-activation.ts'
 import { You } from './you.tsx'
 
 /** Shows whether webhooks are activated for the business, who changed that and when, and the viewer's permissions. */
@@ -41,22 +40,9 @@ export default function AccountPage() {
 function Activation({ businessId, account }: { businessId: string; account: Account }) {
   const { t } = useTranslation()
   const { time } = useFormats()
-  const api = useApi()
-  const notices = useNotices()
-  const queries = useQueryClient()
   const mayActivate = useMay('account:write')
   const [isAsking, setAsking] = useState(false)
-  const change = useMutation({
-    mutationFn: (webhooksEnabled: boolean) =>
-      api.call('putAccount', { path: { businessId }, body: { webhooksEnabled } }),
-    onSuccess: (changed) => {
-      setAsking(false)
-      queries.setQueryData(keys.account(businessId), changed)
-      void queries.invalidateQueries({ queryKey: keys.webhooks(businessId) })
-      notices.done(t(changed.webhooksEnabled ? 'account.activated' : 'account.deactivated'))
-    },
-    onError: notices.failed,
-  })
+  const change = useActivation(businessId)
   const { webhooksEnabled, updatedAt, updatedBy } = account
   return (
     <Card title={t('account.webhooks')}>
@@ -90,7 +76,7 @@ function Activation({ businessId, account }: { businessId: string; account: Acco
       <Confirm
         opened={isAsking}
         onClose={() => setAsking(false)}
-        onConfirm={() => change.mutate(false)}
+        onConfirm={() => change.mutate(false, { onSuccess: () => setAsking(false) })}
         busy={change.isPending}
         dangerous
         title={t('account.deactivateTitle')}

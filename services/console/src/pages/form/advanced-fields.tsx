@@ -1,9 +1,9 @@
-import { NativeSelect, NumberInput } from '@mantine/core'
+import { NativeSelect, NumberInput, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { blockedChoices, retryProfiles } from '../../../../domain/definition/definition-values.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import { Card } from '../../parts/page/card.tsx'
-import { allowedRange, type NumberField } from './fields.ts'
+import { allowedRange, isNeverSlow, type NumberField } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
 
@@ -15,25 +15,36 @@ export function AdvancedFields({ form }: { form: WebhookFormState }) {
     const { min, max } = allowedRange(field)
     return { min: count(min), max: count(max) }
   }
+  // A number out of range stays as it was typed and is refused, rather than replaced without a word.
+  const limits = (field: NumberField) => ({ ...allowedRange(field), clampBehavior: 'none' }) as const
   return (
     <Card title={t('form.delivery')}>
       <div className={classes.pair}>
         <NumberInput
           label={t('form.timeoutMs')}
           description={t('form.timeoutMsHelp', inWords('timeoutMs'))}
-          {...allowedRange('timeoutMs')}
+          {...limits('timeoutMs')}
           step={1_000}
           suffix=" ms"
           {...form.getInputProps('timeoutMs')}
         />
-        <NumberInput
-          label={t('form.slowThresholdMs')}
-          description={t('form.slowThresholdMsHelp', inWords('slowThresholdMs'))}
-          {...allowedRange('slowThresholdMs')}
-          step={100}
-          suffix=" ms"
-          {...form.getInputProps('slowThresholdMs')}
-        />
+        <div>
+          <NumberInput
+            label={t('form.slowThresholdMs')}
+            description={t('form.slowThresholdMsHelp', inWords('slowThresholdMs'))}
+            {...limits('slowThresholdMs')}
+            step={100}
+            suffix=" ms"
+            {...form.getInputProps('slowThresholdMs')}
+          />
+          <div role="status">
+            {isNeverSlow(form.values) && (
+              <Text size="sm" c="var(--yellow)" mt={4}>
+                {t('form.neverSlow')}
+              </Text>
+            )}
+          </div>
+        </div>
         <NativeSelect
           label={t('form.retryProfile')}
           description={t(`form.profilesHelp.${form.values.retryProfile}`)}
@@ -49,13 +60,13 @@ export function AdvancedFields({ form }: { form: WebhookFormState }) {
         <NumberInput
           label={t('form.maxInFlight')}
           description={t('form.maxInFlightHelp', inWords('maxInFlight'))}
-          {...allowedRange('maxInFlight')}
+          {...limits('maxInFlight')}
           {...form.getInputProps('maxInFlight')}
         />
         <NumberInput
           label={t('form.rateLimitPerSecond')}
-          description={t('form.rateLimitPerSecondHelp')}
-          {...allowedRange('rateLimitPerSecond')}
+          description={t('form.rateLimitPerSecondHelp', inWords('rateLimitPerSecond'))}
+          {...limits('rateLimitPerSecond')}
           placeholder={t('form.noLimit')}
           {...form.getInputProps('rateLimitPerSecond')}
         />

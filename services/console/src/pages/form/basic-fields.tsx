@@ -45,6 +45,8 @@ export function BasicFields({ form, businessId, id }: Props) {
             clearable
             clearButtonProps={{ 'aria-label': t('form.clearChannels') }}
             {...form.getInputProps('channels')}
+            // The owners are named below; a refusal by the API says the same.
+            error={taken.length > 0 ? form.errors.channels !== undefined : form.errors.channels}
           />
           <div role="status">
             {taken.map(({ channel, webhookId, name }) => (

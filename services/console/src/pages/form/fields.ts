@@ -77,7 +77,7 @@ export function listChanges(before: Webhook, values: Values): DraftPatch {
   return Object.fromEntries(changed)
 }
 
-export type Mistake = 'required' | 'url' | 'range' | 'twice'
+export type Mistake = 'required' | 'url' | 'range' | 'decimal' | 'twice'
 
 /** Mistakes that can be found before the API is called. The API checks everything again and has more rules. */
 export function mistakesIn(values: Values): Partial<Record<keyof Values, Mistake>> {
@@ -86,11 +86,19 @@ export function mistakesIn(values: Values): Partial<Record<keyof Values, Mistake
   if (values.url.trim() === '') mistakes.url = 'required'
   else if (!/^https?:\/\/[^/]/i.test(values.url.trim()) || !URL.canParse(values.url.trim())) mistakes.url = 'url'
   for (const name of ['timeoutMs', 'slowThresholdMs', 'maxInFlight'] as const)
-    if (!within(values[name], numberLimits[name])) mistakes[name] = 'range'
+    if (!Number.isInteger(values[name]) || !isWithin(values[name], numberLimits[name])) mistakes[name] = 'range'
+  const { rateLimitPerSecond } = values
+  if (rateLimitPerSecond !== '' && !isWithin(rateLimitPerSecond, numberLimits.rateLimitPerSecond))
+    mistakes.rateLimitPerSecond = 'decimal'
   if (values.signatures.length === 0) mistakes.signatures = 'required'
   const names = values.headers.map(({ name }) => name.trim().toLowerCase()).filter(Boolean)
   if (new Set(names).size < names.length) mistakes.headers = 'twice'
   return mistakes
+}
+
+/** Whether no response can count as slow, because the request has failed by then. */
+export function isNeverSlow({ timeoutMs, slowThresholdMs }: Pick<Values, 'timeoutMs' | 'slowThresholdMs'>): boolean {
+  return slowThresholdMs >= timeoutMs
 }
 
 export type NumberField = keyof typeof numberLimits
@@ -105,6 +113,7 @@ export function allowedRange(field: NumberField): { min: number; max: number } {
   return { min, max }
 }
 
-function within(value: number, { minimum, maximum }: { minimum: number; maximum: number }): boolean {
-  return Number.isInteger(value) && value >= minimum && value <= maximum
+/** False for a text, which is what an incomplete number is in the form. */
+function isWithin(value: unknown, { minimum, maximum }: { minimum: number; maximum: number }): boolean {
+  return typeof value === 'number' && value >= minimum && value <= maximum
 }

@@ -32,7 +32,10 @@ export function HeaderFields({ form }: { form: WebhookFormState }) {
               variant="default"
               size={36}
               aria-label={t('form.removeHeader')}
-              onClick={() => form.removeListItem('headers', index)}
+              onClick={() => {
+                form.removeListItem('headers', index)
+                form.clearFieldError('headers')
+              }}
             >
               <IconTrash size={16} aria-hidden />
             </ActionIcon>
