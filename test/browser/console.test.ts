@@ -377,6 +377,36 @@ test('a change shows up in another page that is open', async () => {
   await other.context().close()
 })
 
+test('an earlier version is compared with the current one and restored', async () => {
+  await page.goto(`${webhookUrl}/history`)
+  const compare = card(page, 'Compare versions')
+  await compare.getByText('Orders to the new till').waitFor()
+  await browser.shoot(page, 'history')
+  await compare.getByRole('link', { name: /Restore version/ }).click()
+  await page.getByText(/Version \d+ is filled in/).waitFor()
+  expect(await page.getByLabel('Name').inputValue()).toBe('Orders to the till')
+  await browser.shoot(page, 'restore')
+  await button('Save').click()
+  await page.getByRole('heading', { name: 'Orders to the till', exact: true }).waitFor()
+})
+
+test('the audit log is filtered by webhook and person, and a deleted webhook leads to its entries', async () => {
+  const gone = await world.defineWebhook('/gone', ['gone-channel'], { name: 'Gone' })
+  await world.admin.removeWebhook(world.businessId, gone)
+  await open('audit')
+  await page
+    .getByRole('row', { name: /Deleted/ })
+    .getByRole('link', { name: 'Gone' })
+    .click()
+  await expect.poll(() => page.locator('tbody tr').count(), patience).toBe(2)
+  expect(new URL(page.url()).searchParams.get('webhookId')).toBe(gone.id)
+  await browser.shoot(page, 'audit-of-deleted')
+  await button('Clear filters').click()
+  await page.getByLabel('Who').fill('MARIA')
+  await page.getByRole('link', { name: 'Gone' }).first().waitFor({ state: 'detached' })
+  await page.getByRole('cell', { name: 'maria@bakery.example' }).first().waitFor()
+})
+
 test('the contents of a form survive the end of the session and a reload', async () => {
   await open('webhooks/new')
   await page.getByLabel('Name').fill('Half-written')
@@ -406,7 +436,7 @@ test('the contents of a form survive the end of the session and a reload', async
 test('a read-only user sees no buttons, and gets 403', async () => {
   const reader = await browser.page()
   await signIn(reader, world, { role: 'analyst', permissions: ['webhooks:read'] })
-  await reader.getByRole('link', { name: 'Orders to the new till' }).click()
+  await reader.getByRole('link', { name: 'Orders to the till' }).click()
   await card(reader, 'Responses').waitFor()
   for (const name of ['Test webhook', 'Edit', 'More actions', 'Resend all undelivered'])
     expect(await reader.getByText(name, { exact: true }).or(button(name, reader)).count(), name).toBe(0)
@@ -430,7 +460,7 @@ test('data of another business is out of reach', async () => {
   for (const rest of ['webhooks', `webhooks/${id}`, 'account', 'audit']) {
     await stranger.goto(pathOf(world, rest))
     await stranger.getByText('You do not have permission for this. Ask your administrator.').first().waitFor()
-    expect(await stranger.getByText('Orders to the new till').count(), rest).toBe(0)
+    expect(await stranger.getByText('Orders to the till').count(), rest).toBe(0)
   }
   await stranger.goto(pathOf(world, `webhooks/${id}`, 'someone-else'))
   await stranger.getByText('This webhook does not exist').waitFor()
@@ -452,7 +482,7 @@ function statusOf(from: Page, method: string, path: string, body?: object): Prom
 
 const pages = () => {
   const id = webhookUrl.split('/').at(-1)
-  const tabs = ['', '/attempts', '/errors', '/dead-letters', '/settings', '/edit']
+  const tabs = ['', '/attempts', '/errors', '/dead-letters', '/settings', '/history', '/edit']
   return ['webhooks', 'webhooks/new', ...tabs.map((tab) => `webhooks/${id}${tab}`), 'account', 'overview', 'audit']
 }
 const settled = async (at: Page) => {

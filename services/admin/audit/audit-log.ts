@@ -4,7 +4,17 @@ import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { unreadReporter } from '../../platform/kafka/readers/table.ts'
 import { describePosition } from '../../platform/kafka/readers/tail.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
+import { clockSkewMs } from '../records/webhook-records.ts'
 import type { AuditEntry } from './audit-entry.ts'
+
+/** Entries that are wanted; all of the business by default. Times are milliseconds since the epoch. */
+export type AuditFilter = {
+  webhookId?: string | undefined
+  /** Part of the subject, whatever its case. */
+  subject?: string | undefined
+  sinceMs?: number | undefined
+  untilMs?: number | undefined
+}
 
 export type AuditPage = { entries: AuditEntry[]; nextCursor?: string }
 
@@ -18,13 +28,13 @@ type Slice = { offset: number; entry: AuditEntry }[]
 
 /** Reads webhook-audit from its end, directly from Kafka. Keeps nothing in memory. */
 export class AuditLog {
-  readonly #reader: Pick<RangeReader, 'read' | 'ends'>
+  readonly #reader: Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
   readonly #topic: string
   readonly #decode: Decode<AuditEntry>
   readonly #context: Pick<WaitContext, 'readiness' | 'log'>
 
   constructor(
-    reader: Pick<RangeReader, 'read' | 'ends'>,
+    reader: Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>,
     topic: string,
     decode: Decode<AuditEntry>,
     context: Pick<WaitContext, 'readiness' | 'log'>,
@@ -39,15 +49,16 @@ export class AuditLog {
    * Entries of a business, newest first. An entry that was written twice is returned once.
    * @param before reads entries below this offset; null from the end.
    */
-  async page(businessId: string, limit: number, before: number | null): Promise<AuditPage> {
-    const { low, high } = await this.#ends()
+  async page(businessId: string, limit: number, before: number | null, filter: AuditFilter = {}): Promise<AuditPage> {
+    const { low: first, high } = await this.#ends()
+    const low = filter.sinceMs === undefined ? first : Math.max(first, await this.#offsetAt(filter.sinceMs, high))
     let end = Math.min(before ?? high, high)
     const found: Slice = []
     const seen = new Set<string>()
     for (let count = 0; count < maxSlices && end > low && found.length <= limit; count++) {
       const from = Math.max(low, end - sliceOffsets)
       for (const { offset, entry } of (await this.#read(from, end)).toReversed()) {
-        if (entry.businessId !== businessId || seen.has(entry.id)) continue
+        if (entry.businessId !== businessId || !isWanted(entry, filter) || seen.has(entry.id)) continue
         seen.add(entry.id)
         found.push({ offset, entry })
       }
@@ -78,8 +89,22 @@ export class AuditLog {
     return slice
   }
 
+  /** Offset from which on entries of this time can be; they are written after their time. */
+  async #offsetAt(timeMs: number, none: number): Promise<number> {
+    return (await this.#reader.offsetsAt(this.#topic, timeMs - clockSkewMs)).get(partition) ?? none
+  }
+
   async #ends(): Promise<{ low: number; high: number }> {
     const [end] = await this.#reader.ends(this.#topic)
     return end ?? { low: 0, high: 0 }
   }
+}
+
+function isWanted(entry: AuditEntry, { webhookId, subject, sinceMs, untilMs }: AuditFilter): boolean {
+  return (
+    (webhookId === undefined || entry.webhookId === webhookId) &&
+    (subject === undefined || entry.subject.toLowerCase().includes(subject.toLowerCase())) &&
+    (sinceMs === undefined || entry.at >= sinceMs) &&
+    (untilMs === undefined || entry.at < untilMs)
+  )
 }

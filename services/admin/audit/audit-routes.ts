@@ -1,9 +1,25 @@
+import Type from 'typebox'
 import { AuditView } from '../../domain/api/account.ts'
 import { type Page, pageOf } from '../../domain/api/parts.ts'
+import { identifier } from '../../domain/definition/definition-values.ts'
 import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
 import { BusinessParams, cursorAt, defaultLimit, ListQuery, offsetIn } from '../http/shapes.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import type { AuditLog } from './audit-log.ts'
+
+const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
+
+const AuditQuery = Type.Object({
+  webhookId: Type.Optional(
+    Type.String({ ...identifier, description: 'Only changes of this webhook; it may be deleted.' }),
+  ),
+  subject: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'Only changes by subjects that contain this text.' }),
+  ),
+  since: moment('Only changes made at this time or later.'),
+  until: moment('Only changes made before this time.'),
+  ...ListQuery.properties,
+})
 
 export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
   return [
@@ -15,10 +31,12 @@ export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
       schema: {
         tags: ['audit'],
         summary: 'Who has changed what, newest first',
-        description: 'Changes of definitions, secrets and the account, and replays. Never a secret or a header value.',
+        description:
+          'Changes of definitions, secrets and the account, and replays. Never a secret or a header value. A page reads ' +
+          'a limited part of webhook-audit and may be short or empty: follow nextCursor until it is absent.',
         params: BusinessParams,
-        querystring: ListQuery,
-        answers: { 200: { description: 'One page, which may be short.', schema: pageOf('entries', AuditView) } },
+        querystring: AuditQuery,
+        answers: { 200: { description: 'One page.', schema: pageOf('entries', AuditView) } },
       },
       handle: (call) => listAudit(log, call),
     }),
@@ -27,9 +45,13 @@ export function auditRoutes(log: Pick<AuditLog, 'page'>): ApiRoute[] {
 
 async function listAudit(
   log: Pick<AuditLog, 'page'>,
-  { params, query }: Call<{ params: typeof BusinessParams; querystring: typeof ListQuery }>,
+  { params, query }: Call<{ params: typeof BusinessParams; querystring: typeof AuditQuery }>,
 ): Promise<ApiResponse<200, Page<'entries', typeof AuditView>>> {
-  const { entries, nextCursor } = await log.page(params.businessId, query.limit ?? defaultLimit, offsetIn(query.cursor))
+  const { webhookId, subject, since, until } = query
+  const timeOf = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
+  const filter = { webhookId, subject, sinceMs: timeOf(since), untilMs: timeOf(until) }
+  const limit = query.limit ?? defaultLimit
+  const { entries, nextCursor } = await log.page(params.businessId, limit, offsetIn(query.cursor), filter)
   return {
     status: 200,
     body: { entries: entries.map(toView), ...(nextCursor && { nextCursor: cursorAt(nextCursor) }) },

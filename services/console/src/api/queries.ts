@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { ApiClient } from './client.ts'
 import { keys } from './keys.ts'
-import type { AttemptFilter, Fate, ReplayProgress } from './types.ts'
+import type { AttemptFilter, AuditFilter, Fate, ReplayProgress } from './types.ts'
 
 /** Queries of the pages. A change announced by the server refreshes them (changes.ts). */
 
@@ -142,12 +142,12 @@ export function accountQuery(api: ApiClient, businessId: string) {
   })
 }
 
-export function auditQuery(api: ApiClient, businessId: string) {
+export function auditQuery(api: ApiClient, businessId: string, filter: AuditFilter = {}) {
   return infiniteQueryOptions({
-    queryKey: keys.audit(businessId),
+    queryKey: [...keys.audit(businessId), filter],
     initialPageParam: '',
     queryFn: ({ signal, pageParam: cursor }) =>
-      api.call('listAudit', { path: { businessId }, query: { cursor }, signal }),
+      api.call('listAudit', { path: { businessId }, query: { ...filter, cursor }, signal }),
     getNextPageParam: (page) => page.nextCursor,
   })
 }

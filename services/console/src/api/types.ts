@@ -7,5 +7,7 @@ export type { WantedEvents } from '../../../domain/definition/definition.ts'
 export type { AttemptOutcome, NotificationKind } from '../../../domain/delivery/delivery.ts'
 export type { Totals } from '../../../domain/stats/stats.ts'
 export type * from './generated.ts'
+/** Filter of the audit log; empty for all entries. */
+export type AuditFilter = Omit<NonNullable<Operations['listAudit']['query']>, 'limit' | 'cursor'>
 /** Filter of the list of attempts; empty for all attempts. */
 export type AttemptFilter = Omit<NonNullable<Operations['listAttempts']['query']>, 'limit' | 'cursor'>

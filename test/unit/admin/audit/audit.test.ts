@@ -2,8 +2,9 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts'
 import { accountFold, definitionFold } from '../../../../services/admin/audit/audit-fold.ts'
-import { AuditLog } from '../../../../services/admin/audit/audit-log.ts'
+import { type AuditFilter, AuditLog } from '../../../../services/admin/audit/audit-log.ts'
 import { completesHeader, subjectHeader } from '../../../../services/admin/definition-writes/record-headers.ts'
+import { clockSkewMs } from '../../../../services/admin/records/webhook-records.ts'
 import { changed, rotated } from '../../../../services/admin/webhooks/next-definition.ts'
 import { rotationOverlapMs } from '../../../../services/admin/webhooks/secrets.ts'
 import { sealDefinition } from '../../../../services/config-topics/stored-secrets.ts'
@@ -236,6 +237,11 @@ describe('reading the audit log', () => {
   function logOf(entries: AuditEntry[], low = 0): AuditLog {
     const reader = {
       ends: async () => [{ partition: 0, low, high: entries.length }],
+      // The clocks of the processes that write entries may differ by this much.
+      offsetsAt: async (_topic: string, timeMs: number) => {
+        const offset = entries.findIndex(({ at }) => at >= timeMs + clockSkewMs)
+        return new Map(offset < 0 ? [] : [[0, offset]])
+      },
       read: async (
         _topic: string,
         _partition: number,
@@ -274,6 +280,26 @@ describe('reading the audit log', () => {
     const first = await log.page('b1', 10, null)
     expect(first).toEqual({ entries: [], nextCursor: '10001' })
     expect(await log.page('b1', 10, 10_001)).toEqual({ entries: [entry(0, 'b1')] })
+  })
+
+  const filtered = [
+    { ...entry(0, 'b1'), webhookId: 'wh_a', subject: 'Maria@bakery', at: 1_000 },
+    { ...entry(1, 'b1'), webhookId: 'wh_b', subject: 'luis@bakery', at: 2_000 },
+    { ...entry(2, 'b1'), webhookId: null, subject: 'maria@bakery', at: 3_000 },
+    { ...entry(3, 'b2'), webhookId: 'wh_a', subject: 'maria@bakery', at: 4_000 },
+  ]
+  test.each<[AuditFilter, string[]]>([
+    [{}, ['2', '1', '0']],
+    [{ webhookId: 'wh_a' }, ['0']],
+    [{ subject: 'MARIA' }, ['2', '0']],
+    [{ sinceMs: 2_000 }, ['2', '1']],
+    [{ untilMs: 2_000 }, ['0']],
+    [{ subject: 'maria', sinceMs: 1_001 }, ['2']],
+    [{ sinceMs: 5_000 }, []],
+  ])('the audit log filtered by %j has the entries %j', async (filter, ids) => {
+    const { entries, nextCursor } = await logOf(filtered).page('b1', 10, null, filter)
+    expect(entries.map(({ id }) => id)).toEqual(ids)
+    expect(nextCursor).toBeUndefined()
   })
 
   test('an audit entry that was written twice is returned once', async () => {

@@ -11,23 +11,22 @@ const shownAtOnce = 3
 /** The values before and after. The many fields of a new definition are folded away. */
 export function Changes({ changes }: Pick<AuditView, 'changes'>) {
   const { t } = useTranslation()
-  if (changes.length <= shownAtOnce) return <List changes={changes} />
+  if (changes.length <= shownAtOnce) return <ChangeList changes={changes} />
   return (
     <details>
       <summary className={classes.summary}>{t('audit.fields', { count: changes.length })}</summary>
-      <List changes={changes} />
+      <ChangeList changes={changes} />
     </details>
   )
 }
 
-function List({ changes }: Pick<AuditView, 'changes'>) {
+export function ChangeList({ changes }: Pick<AuditView, 'changes'>) {
+  const nameOf = useFieldName()
   return (
     <ul className={classes.changes}>
       {changes.map((change) => (
         <li key={change.field}>
-          <b>
-            <Field name={change.field} />
-          </b>
+          <b>{nameOf(change.field)}</b>
           {!isKeptSecret(change) && <Values {...change} />}
         </li>
       ))}
@@ -35,13 +34,15 @@ function List({ changes }: Pick<AuditView, 'changes'>) {
   )
 }
 
-/** The field's name in the form. */
-function Field({ name }: { name: string }) {
+/** Names of fields as in the form. */
+export function useFieldName(): (field: string) => string {
   const { t } = useTranslation()
-  const header = readHeaderName(name)
-  if (header !== null) return `${t('form.headerName')} ${header}`
-  const key = fieldKey(name)
-  return key === undefined ? name : t(key)
+  return (field) => {
+    const header = readHeaderName(field)
+    if (header !== null) return `${t('form.headerName')} ${header}`
+    const key = fieldKey(field)
+    return key === undefined ? field : t(key)
+  }
 }
 
 /** The value before and the value now. A value that is new stands alone. */

@@ -12,10 +12,12 @@ import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { useNotices } from '../../parts/texts/notices.ts'
+import { useFieldName } from '../audit/changes.tsx'
 import { Gone } from '../webhook/gone.tsx'
 import { pagePath, usePlace } from '../webhook/use-place.ts'
 import { listChanges, toValues, type Values } from './fields.ts'
 import { draftKey, forgetDraft } from './kept-draft.ts'
+import { useRestoredVersion } from './restored-version.ts'
 import { useWebhookForm } from './use-webhook-form.ts'
 import { WebhookForm } from './webhook-form.tsx'
 
@@ -38,7 +40,9 @@ function Editor({ webhook }: { webhook: Webhook }) {
   const key = draftKey(businessId, id)
   const [began] = useState(webhook)
   const [version, setVersion] = useState(webhook.version)
-  const state = useWebhookForm(key, toValues(began))
+  const restored = useRestoredVersion(toValues(began))
+  const fieldName = useFieldName()
+  const state = useWebhookForm(key, toValues(began), restored?.values)
   usePageTitle(t('form.editTitle', { name: began.name }))
   const save = useMutation({
     mutationFn: (values: Values) =>
@@ -68,6 +72,12 @@ function Editor({ webhook }: { webhook: Webhook }) {
         backTo={pagePath(webhook)}
         onSave={(values) => save.mutate(values)}
       >
+        {restored && (
+          <Alert color="blue" variant="outline" title={t('form.restoring', { version: restored.version })}>
+            {t('form.restoringText')}{' '}
+            {restored.left.length > 0 && t('form.restoringLeft', { fields: restored.left.map(fieldName).join(', ') })}
+          </Alert>
+        )}
         {webhook.version > version && !save.isPending && !save.isSuccess && (
           <Alert color="yellow" variant="outline" title={t('form.changedMeanwhile')}>
             <Text size="sm" mb="xs">

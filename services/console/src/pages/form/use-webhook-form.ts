@@ -7,16 +7,19 @@ import { splitField } from '../../parts/texts/problem-words.ts'
 import { allowedRange, isNumberField, mistakesIn, type Values } from './fields.ts'
 import { forgetDraft, keptDraft, useKeptDraft } from './kept-draft.ts'
 
-/** The form's state: kept in this tab, checked before it is sent, and shown with what the API has refused. */
-export function useWebhookForm(key: string, initial: Values) {
+/**
+ * The form's state: kept in this tab, checked before it is sent, and shown with what the API has refused.
+ * @param filled values to begin with instead of those kept.
+ */
+export function useWebhookForm(key: string, initial: Values, filled?: Values) {
   const { t } = useTranslation()
   const { count } = useFormats()
   const inWords = ({ min, max }: { min: number; max: number }) => ({ min: count(min), max: count(max) })
-  const [kept] = useState(() => keptDraft(key))
+  const [kept] = useState(() => (filled ? null : keptDraft(key)))
   const [isRestored, setRestored] = useState(kept !== null)
   const form = useForm<Values>({
     // A draft that an earlier version has kept lacks the fields that are new.
-    initialValues: { ...initial, ...kept },
+    initialValues: { ...initial, ...kept, ...filled },
     validate: (values) =>
       Object.fromEntries(
         Object.entries(mistakesIn(values)).map(([field, mistake]) => [

@@ -22,9 +22,10 @@ import classes from './webhook-page.module.css'
 
 const Attempts = lazy(() => import('./attempts/attempts.tsx'))
 const ErrorLog = lazy(() => import('./overview/error-log.tsx'))
+const History = lazy(() => import('./history/history.tsx'))
 const DeadLetters = lazy(() => import('./attempts/dead-letters.tsx'))
 
-const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'settings'] as const
+const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'settings', 'history'] as const
 type Tab = (typeof tabs)[number]
 
 /** Page of one webhook: its state, figures, lists and actions. */
@@ -86,6 +87,9 @@ export default function WebhookPage() {
           </Tabs.Panel>
           <Tabs.Panel value="settings">
             <Settings webhook={webhook} />
+          </Tabs.Panel>
+          <Tabs.Panel value="history">
+            <History webhook={webhook} />
           </Tabs.Panel>
         </Suspense>
       </Tabs>

@@ -1,13 +1,10 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Button, Group, NativeSelect } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { TypedFilter } from '../../../parts/page/typed-filter.tsx'
 import { outcomes } from '../overview/bins.ts'
 import { type Filter, spans } from './attempt-filter.ts'
 import classes from './attempt-filters.module.css'
-
-const typingMs = 400
 
 /** Filters of the list. They are part of the page's address, so that a result can be linked to. */
 export function AttemptFilters({ filter, onChange }: { filter: Filter; onChange: (change: Partial<Filter>) => void }) {
@@ -53,22 +50,5 @@ export function AttemptFilters({ filter, onChange }: { filter: Filter; onChange:
         </Button>
       )}
     </Group>
-  )
-}
-
-/** Text filter that is applied when typing pauses. */
-function TypedFilter({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
-  const [typed, setTyped] = useState(value)
-  useEffect(() => setTyped(value), [value])
-  const tell = useDebouncedCallback((text: string) => onChange(text.trim()), typingMs)
-  return (
-    <TextInput
-      label={label}
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.target.value)
-        tell(event.target.value)
-      }}
-    />
   )
 }
