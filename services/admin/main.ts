@@ -57,6 +57,7 @@ import { Backlog } from './status/backlog.ts'
 import { openMonitoring } from './status/monitoring.ts'
 import { overviewRoutes } from './status/overview-routes.ts'
 import { WebhookStatuses } from './status/webhook-status.ts'
+import { readSamples } from './test-send/sample-catalogue.ts'
 import { TestActions } from './test-send/test-actions.ts'
 import { testRoutes } from './test-send/test-routes.ts'
 import { StatsActions } from './traffic/stats-actions.ts'
@@ -157,7 +158,14 @@ await runService('admin', adminConfig, async (service) => {
   const letters = openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)
   const send = producer.send.bind(producer)
   const unread = { use, letters, scans, send, audit: auditing.writeBefore, clock, log }
-  const tests = new TestActions({ ...resending, pages, audit: auditing.writeBefore, keys, policy })
+  const tests = new TestActions({
+    ...resending,
+    pages,
+    audit: auditing.writeBefore,
+    keys,
+    policy,
+    samples: readSamples(),
+  })
   const traffic = openTrafficTopics(codec, use)
   const deliveries = use.read(topics.webhookDeliveries)
   const committed = async () =>

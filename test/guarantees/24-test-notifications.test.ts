@@ -20,22 +20,26 @@ afterAll(async () => {
 const testIt = (json: object) => world.admin.http.post(`${path}/test`, { json, throwHttpErrors: false })
 
 test.each([
-  [204, 'message', 'success'],
-  [500, 'status', 'error'],
-  [410, 'message', 'error'],
+  [204, 'userMessages', 'message', 'success'],
+  [500, 'deliveredStatus', 'status', 'error'],
+  [410, 'botMessages', 'message', 'error'],
 ])(
   'a test answered by %i is one signed request with the custom headers, and its result is shown',
-  async (status, kind, outcome) => {
+  async (status, event, type, outcome) => {
     const { receiver } = world
     const from = receiver.arrivals.length
     receiver.answer('/0', { kind: 'status', status })
-    const result = await testIt({ kind }).json()
-    expect(result).toMatchObject({ outcome, response: { status }, request: { headers: { 'X-Key': '***' } } })
+    const result = await testIt({ event }).json()
+    expect(result).toMatchObject({
+      outcome,
+      response: { status, headers: expect.stringContaining('date: ') },
+      request: { headers: { 'X-Key': '***' } },
+    })
     // Longer than the first quick retry would wait.
     await systemClock.sleep(2_000)
     const arrivals = receiver.arrivals.slice(from)
     expect(arrivals).toMatchObject([{ signature: 'valid', attempt: 1, headers: { 'x-key': 'letmein' } }])
-    expect(arrivals[0]?.notification).toMatchObject({ v: '1.1', type: kind, chatChannelId: world.channels[0] })
+    expect(arrivals[0]?.notification).toMatchObject({ v: '1.1', type, chatChannelId: world.channels[0] })
     sent += arrivals.length
   },
 )

@@ -1,9 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { notificationSchemas } from '../../domain/event/notification-schema.ts'
+import { readSamples, type SampleCatalogue } from '../test-send/sample-catalogue.ts'
 
 /** Requests that receivers get, as `webhooks` of the OpenAPI document (contract.md, section 3). */
-
-const samplesFolder = new URL('../../../schemas/notifications/samples/', import.meta.url)
 
 const header = (name: string, description: string, required = true) => ({
   in: 'header',
@@ -38,22 +36,11 @@ export function notificationWebhooks(): Record<string, object> {
   }
 }
 
-type Sample = { name: string; value: { type: string } }
-
-function readSamples(): Sample[] {
-  return readdirSync(samplesFolder)
-    .sort()
-    .map((file) => {
-      const value = JSON.parse(readFileSync(new URL(file, samplesFolder), 'utf8')) as Sample['value']
-      return { name: file.replace(/\.json$/, ''), value }
-    })
-}
-
-function webhook(type: string, summary: string, described: object, samples: readonly Sample[]): object {
+function webhook(type: string, summary: string, described: object, samples: SampleCatalogue): object {
   // In OpenAPI 3.1 a schema stands inside the document, whose dialect it has.
   const { $schema: _dialect, $id: _id, ...schema } = described as { $schema?: string; $id?: string }
-  const own = samples.filter(({ value }) => value.type === type)
-  const examples = Object.fromEntries(own.map(({ name, value }) => [name, { value }]))
+  const own = [...samples].filter(([, value]) => value.type === type)
+  const examples = Object.fromEntries(own.map(([name, value]) => [name, { value }]))
   const requestBody = { required: true, content: { 'application/json': { schema, examples } } }
   return {
     post: { operationId: `receive-${type}`, summary, tags: ['notifications'], parameters, requestBody, responses },

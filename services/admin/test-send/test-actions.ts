@@ -1,19 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { newSigningKey } from '../../config-topics/signing-keys.ts'
-import { choice } from '../../domain/api/parts.ts'
-import type { TestResult } from '../../domain/api/traffic.ts'
-import { Draft } from '../../domain/api/webhook.ts'
+import type { Sample, TestResult } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
-import {
-  type Attempt,
-  type Delivery,
-  type NotificationKind,
-  notificationKinds,
-  type PendingDelivery,
-} from '../../domain/delivery/delivery.ts'
+import type { Attempt, Delivery, NotificationKind, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { shownHeaders } from '../../domain/delivery/request-headers.ts'
+import { type SampleName, samplesFor } from '../../domain/event/samples.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
@@ -21,7 +14,7 @@ import type { Logger } from '../../platform/runtime/log.ts'
 import type { UrlPolicy } from '../../targets/target-url.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
-import { type ApiResponse, bodyReader, type Call, valid } from '../http/route.ts'
+import { type ApiResponse, bodyReader, type Call, invalidBody, valid } from '../http/route.ts'
 import type { BusinessParams, WebhookParams } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
 import type { ReplayTopics } from '../replay/replay-topics.ts'
@@ -29,7 +22,9 @@ import { checkDraft } from '../webhooks/draft-rules.ts'
 import { changed, created } from '../webhooks/next-definition.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
 import { newSecret, withSigningKey } from '../webhooks/secrets.ts'
-import { type SampleIds, sampleBody, sampleKind } from './test-sample.ts'
+import { sampleBody } from './sample-body.ts'
+import type { SampleCatalogue } from './sample-catalogue.ts'
+import { type SampleQuery, TestBody } from './test-shapes.ts'
 
 export type TestDeps = {
   store: Pick<WebhookStore, 'get'>
@@ -41,38 +36,21 @@ export type TestDeps = {
   audit: (entry: AuditEntry) => Promise<unknown>
   keys: KeyRing
   policy: UrlPolicy
+  samples: SampleCatalogue
   clock: Clock
   log: Logger
 }
 
 type InBusiness = Call<{ params: typeof BusinessParams }>
+type SampleCall = Call<{ params: typeof BusinessParams; querystring: typeof SampleQuery }>
 type Trial = {
   definition: WebhookDefinition
   /** Offset in webhook-config up to which the dispatcher must have read before it sends. */
   offset: number
-  kind: NotificationKind | undefined
+  wish: Static<typeof TestBody>
   /** Definition as JSON if it is not the stored one. */
   draft: string | null
 }
-
-export const TestBody = Type.Object(
-  { kind: Type.Optional(choice(notificationKinds, 'By default what the webhook wants.')) },
-  { additionalProperties: false },
-)
-
-/** Test of a webhook, or of changes, that are not saved. */
-export const DraftTestBody = Type.Object(
-  {
-    ...TestBody.properties,
-    definition: {
-      ...Draft,
-      title: 'TestedDraft',
-      description: `As for createWebhook. With the id of a stored one, its secret signs, and "${maskedValue}" stands for its header values.`,
-      properties: { ...Draft.properties, id: Type.String({ minLength: 1, maxLength: 100 }) },
-    },
-  },
-  { additionalProperties: false },
-)
 
 const readBody = bodyReader(TestBody)
 /** checkDraft checks the definition. */
@@ -82,6 +60,8 @@ const readDraftBody = bodyReader(
     { additionalProperties: false },
   ),
 )
+/** Channel of a test of a webhook without one. */
+const noChannel = 'test-channel'
 /** Id of an unsaved webhook during its test. */
 const draftId = 'new-webhook'
 /** Time for the way to the dispatcher and back, in addition to the webhook's timeoutMs. */
@@ -100,15 +80,22 @@ export class TestActions {
 
   async run(call: Call<{ params: typeof WebhookParams }>): Promise<ApiResponse<200, TestResult>> {
     const { definition, offset } = requireOwn(this.#deps.store, call.params)
-    const { kind } = readBody(call.body ?? {})
-    return this.#test(call, { definition, offset, kind, draft: null })
+    const wish = readBody(call.body ?? {})
+    return this.#test(call, { definition, offset, wish, draft: null })
+  }
+
+  /** Body of a sample, to be shown or changed before it is sent. */
+  async sample({ params, query }: SampleCall): Promise<ApiResponse<200, Sample>> {
+    const idPrefix = `test_${randomBytes(4).toString('hex')}-`
+    const body = this.#sampleBody(query.event, query, { channels: [], ...params }, idPrefix)
+    return { status: 200, body: { notification: JSON.parse(body.toString()) } }
   }
 
   /** Tests a definition that is not saved; the test's record contains it. */
   async runDraft(call: InBusiness): Promise<ApiResponse<200, TestResult>> {
     const { store, keys, policy, clock } = this.#deps
     const { businessId } = call.params
-    const { kind, definition: written } = readDraftBody(call.body)
+    const { definition: written, ...wish } = readDraftBody(call.body)
     const { id, ...fields } = written
     const entry = id === undefined ? undefined : requireOwn(store, { businessId, id: String(id) })
     const rules = {
@@ -121,12 +108,12 @@ export class TestActions {
       ? changed(entry.definition, draft, clock.nowMs(), keys)
       : created({ id: draftId, businessId }, draft, newSecret(), clock.nowMs(), keys)
     const definition = withSigningKey(changes, newSigningKey, keys)
-    return this.#test(call, { definition, offset: entry?.offset ?? -1, kind, draft: JSON.stringify(definition) })
+    return this.#test(call, { definition, offset: entry?.offset ?? -1, wish, draft: JSON.stringify(definition) })
   }
 
   async #test(
     { params: { businessId }, identity, ended }: InBusiness,
-    { definition, offset, kind, draft }: Trial,
+    { definition, offset, wish, draft }: Trial,
   ): Promise<ApiResponse<200, TestResult>> {
     const { accounts, log } = this.#deps
     const { id } = definition
@@ -135,9 +122,11 @@ export class TestActions {
     if (this.#running.has(turn)) throw new HttpProblem(409, 'Conflict', 'a test of this webhook is already running')
     this.#running.add(turn)
     try {
-      const delivery = this.#sample(definition, offset, kind ?? sampleKind(definition))
-      // The audit entry comes first, so that a request to an unsaved URL has one even if this process is killed in between.
-      if (draft !== null) await this.#deps.audit(draftEntry(delivery, definition, identity.subject))
+      const delivery = this.#delivery(definition, offset, wish)
+      // The audit entry comes first, so that a request to an unsaved URL, or with a body of its own, has one even if this
+      // process is killed in between.
+      const isOwn = wish.notification !== undefined
+      if (draft !== null || isOwn) await this.#deps.audit(testEntry(delivery, definition, identity.subject, isOwn))
       const attempt = await this.#send(delivery, definition.timeoutMs + wayMs, draft, ended)
       const { outcome } = attempt ?? { outcome: 'none' }
       log.info({ businessId, webhookId: id, outcome, subject: identity.subject }, 'webhook tested')
@@ -148,17 +137,31 @@ export class TestActions {
     }
   }
 
-  #sample(definition: WebhookDefinition, definitionOffset: number, kind: NotificationKind): Delivery {
+  #delivery(definition: WebhookDefinition, definitionOffset: number, wish: Trial['wish']): Delivery {
     const { id: webhookId, businessId, version, events, channels } = definition
     const testId = `test_${randomBytes(16).toString('hex')}`
-    const chatChannelId = channels[0] ?? 'test-channel'
-    const contactId = 'test-contact'
+    const offered = samplesFor(events)
+    const name = wish.event ?? offered[0] ?? 'userMessages'
+    if (!offered.includes(name))
+      throw invalidBody([{ field: 'event', message: 'is not among what the webhook receives' }])
+    const own = wish.notification
+    const body = own ? Buffer.from(JSON.stringify(own)) : this.#sampleBody(name, wish, definition, `${testId}-`)
+    const { type: kind } = own ?? (JSON.parse(body.toString()) as { type: NotificationKind })
+    const chatChannelId = wish.chatChannelId ?? channels[0] ?? noChannel
+    const place = { webhookId, businessId, chatChannelId, contactId: 'test-contact' }
     const nowMs = this.#deps.clock.nowMs()
-    const ids: SampleIds = { chatChannelId, contactId, businessId, messageId: testId }
-    const body = sampleBody(kind, events, ids, nowMs)
-    const place = { webhookId, businessId, chatChannelId, contactId }
     const made = { createdAt: nowMs, definitionVersion: version, definitionOffset, traceparent: null }
     return { deliveryId: `msg_${testId}`, eventId: testId, kind, body, ...place, ...made }
+  }
+
+  #sampleBody(
+    name: SampleName,
+    { chatChannelId, chatPlatform }: Pick<Trial['wish'], 'chatChannelId' | 'chatPlatform'>,
+    { businessId, channels }: Pick<WebhookDefinition, 'businessId' | 'channels'>,
+    idPrefix: string,
+  ): Buffer {
+    const place = { businessId, chatChannelId: chatChannelId ?? channels[0] ?? noChannel, chatPlatform }
+    return sampleBody(this.#deps.samples, { name, ...place, idPrefix, nowMs: this.#deps.clock.nowMs() })
   }
 
   /** @returns null if the attempt is not recorded in time. */
@@ -183,25 +186,30 @@ export class TestActions {
   }
 }
 
-/** Audit entry for the test of a draft; a saved webhook's URL and changes already have theirs. */
-function draftEntry(
+/**
+ * Audit entry for the test of a draft, or with a body that somebody wrote; a saved webhook's URL and changes already have
+ * theirs. The body is left out: it may be a real notification.
+ */
+function testEntry(
   { deliveryId, businessId, webhookId, createdAt }: Delivery,
   { name, version, url }: WebhookDefinition,
   subject: string,
+  isOwn: boolean,
 ): AuditEntry {
   const webhook = { webhookId, webhookName: name, version }
-  const changes = [{ field: 'url', from: null, to: JSON.stringify(url) }]
+  const body = isOwn ? [{ field: 'notification', from: null, to: JSON.stringify(maskedValue) }] : []
+  const changes = [{ field: 'url', from: null, to: JSON.stringify(url) }, ...body]
   return { id: `test/${deliveryId}`, at: createdAt, businessId, subject, action: 'webhook.test', ...webhook, changes }
 }
 
 function toTestResult({ url, headers }: WebhookDefinition, delivery: Delivery, attempt: Attempt): TestResult {
-  const { outcome, cause, status, latencyMs, responseExcerpt } = attempt
+  const { outcome, cause, status, latencyMs, responseExcerpt, responseHeaders = null } = attempt
   const isAnswered = status !== null && latencyMs !== null
   return {
     outcome,
     cause,
     request: { method: 'POST', url, headers: shownHeaders(delivery, attempt, headers), body: delivery.body.toString() },
-    response: isAnswered ? { status, latencyMs, excerpt: responseExcerpt } : null,
+    response: isAnswered ? { status, latencyMs, headers: responseHeaders, excerpt: responseExcerpt } : null,
     // Without an answer, the excerpt says why there is none.
     detail: isAnswered ? null : responseExcerpt,
   }

@@ -1,7 +1,8 @@
-import { TestResult } from '../../domain/api/traffic.ts'
+import { Sample, TestResult } from '../../domain/api/traffic.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { BusinessParams, WebhookParams } from '../http/shapes.ts'
-import { DraftTestBody, type TestActions, TestBody } from './test-actions.ts'
+import type { TestActions } from './test-actions.ts'
+import { DraftTestBody, SampleQuery, TestBody } from './test-shapes.ts'
 
 const common = {
   tags: ['webhooks'],
@@ -42,6 +43,21 @@ export function testRoutes(actions: TestActions): ApiRoute[] {
         body: DraftTestBody,
       },
       handle: (call) => actions.runDraft(call),
+    }),
+    route({
+      operationId: 'getSample',
+      method: 'GET',
+      url: '/api/v1/businesses/:businessId/samples',
+      permission: 'webhooks:read',
+      schema: {
+        tags: ['webhooks'],
+        summary: 'A sample notification',
+        description: 'A published sample with the present time, and with the channel and platform asked for.',
+        params: BusinessParams,
+        querystring: SampleQuery,
+        answers: { 200: { description: 'The body of a request.', schema: Sample } },
+      },
+      handle: (call) => actions.sample(call),
     }),
   ]
 }

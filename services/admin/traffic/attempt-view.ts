@@ -38,7 +38,7 @@ export function attemptDetail(
   entry: Entry | undefined,
   delivery: Delivery | undefined,
 ): AttemptDetail {
-  const { deliveryId, responseExcerpt, definitionVersion, definitionOffset } = found.value
+  const { deliveryId, responseExcerpt, responseHeaders = null, definitionVersion, definitionOffset } = found.value
   const traceparent = delivery?.traceparent ?? null
   const same = entry?.offset === definitionOffset ? entry?.definition : undefined
   const request = {
@@ -47,7 +47,7 @@ export function attemptDetail(
     headers: shownHeaders({ deliveryId, traceparent }, found.value, same?.headers),
     body: delivery?.body.toString('utf8') ?? null,
   }
-  return { ...attemptView(found), excerpt: responseExcerpt, definitionVersion, request }
+  return { ...attemptView(found), responseHeaders, excerpt: responseExcerpt, definitionVersion, request }
 }
 
 export function errorView({ at, ...error }: AttemptError): ErrorEntry {

@@ -75,6 +75,7 @@ export class StatsActions {
       (query.outcome === undefined || attempt.outcome === query.outcome) &&
       (query.contactId === undefined || attempt.contactId === query.contactId) &&
       (query.deliveryId === undefined || attempt.deliveryId === query.deliveryId) &&
+      (query.test === undefined || attempt.test === query.test) &&
       (sinceMs === null || attempt.startedAt >= sinceMs) &&
       (untilMs === null || attempt.startedAt < untilMs)
     const wanted = {

@@ -14,6 +14,7 @@ export const AttemptsQuery = Type.Object({
   outcome: Type.Optional(Type.Enum(outcome.enum, { type: 'string', description: 'Only those with this outcome.' })),
   contactId: identifier('Only those to this contact.'),
   deliveryId: identifier('Only those of this notification: its webhook-id.'),
+  test: Type.Optional(Type.Boolean({ description: 'Only tests, or only others.' })),
   since: moment('Only those started at this time or later.'),
   until: moment('Only those started before this time.'),
   ...ListQuery.properties,

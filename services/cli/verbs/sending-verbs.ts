@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { TestResult } from '../../domain/api/traffic.ts'
 import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
+import { sampleNames } from '../../domain/event/samples.ts'
 import type { VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
@@ -16,7 +17,9 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .command('test')
     .description('send a sample notification and show the response; exit code 1 unless it is a 2xx')
     .argument('<webhook>', 'id or name')
-    .addOption(new Option('--kind <kind>', 'by default a kind that the webhook wants').choices(['message', 'status']))
+    .addOption(new Option('--event <event>', 'by default the first that the webhook wants').choices(sampleNames))
+    .option('--channel <id>', 'channel of the sample; by default the first of the webhook')
+    .option('--platform <name>', 'platform of the sample, such as whatsapp')
     .action(act(test))
   program
     .command('probe')
@@ -49,9 +52,12 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .action(act(replay))
 }
 
-async function test(context: VerbContext, reference: string, { kind }: { kind?: string }): Promise<number> {
+type TestOptions = { event?: string; channel?: string; platform?: string }
+
+async function test(context: VerbContext, reference: string, options: TestOptions): Promise<number> {
   const webhook = await context.find(reference)
-  const result = await (await context.admin()).test(webhook, kind === undefined ? {} : { kind })
+  const { event, channel: chatChannelId, platform: chatPlatform } = options
+  const result = await (await context.admin()).test(webhook, { event, chatChannelId, chatPlatform })
   context.show(result, testRows)
   return isGood(result.outcome) ? exitCodes.ok : exitCodes.failed
 }
@@ -64,6 +70,7 @@ function testRows({ outcome, cause, request, response, detail }: TestResult): Ro
     ...Object.entries(request.headers).map(([name, value]): [string, string] => ['', `${name}: ${value}`]),
     ['body', request.body],
     ['response', response ? `${response.status} after ${Math.round(response.latencyMs)} ms` : 'none'],
+    ...(response?.headers ?? '').split('\n').flatMap((line): [string, string][] => (line === '' ? [] : [['', line]])),
     ...optional('answer', response?.excerpt),
   ])
 }

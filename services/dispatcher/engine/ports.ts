@@ -44,7 +44,14 @@ export type EnginePorts = {
   definition(webhookId: string): Entry | undefined
   /** Parses the unsaved definition of a test notification from JSON; undefined if it is not one. */
   readDraft(draft: string): WebhookDefinition | undefined
-  send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void
+  /** @param keepsAnswer whether the outcome holds the beginning of the answer, also of a success. */
+  send(
+    delivery: Delivery,
+    attempt: number,
+    definition: WebhookDefinition,
+    ended: (result: SendResult) => void,
+    keepsAnswer?: boolean,
+  ): void
   /** @param acknowledged called once all records are in Kafka. */
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void
   /**

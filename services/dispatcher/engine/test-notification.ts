@@ -1,5 +1,6 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type { Delivery } from '../../domain/delivery/delivery.ts'
+import type { Attempt, Delivery } from '../../domain/delivery/delivery.ts'
+import type { Outcome } from '../../domain/delivery/outcome.ts'
 import { type RecordPosition, SetAside } from '../../platform/runtime/record-faults.ts'
 import { attemptRecord } from './attempt-record.ts'
 import type { DeliveryPool } from './delivery-pool.ts'
@@ -83,7 +84,7 @@ export class TestNotifications {
       if (result.kind !== 'outcome') return end(done)
       step('recording a test', () => this.#record(position, delivery, plan, result, () => end(done)))
     }
-    step('sending a test', () => this.#ports.send(delivery, 1, plan.definition, ended))
+    step('sending a test', () => this.#ports.send(delivery, 1, plan.definition, ended, true))
   }
 
   /** @returns the definition to send by; null if it is not to be sent. */
@@ -105,7 +106,8 @@ export class TestNotifications {
     done: () => void,
   ): void {
     const facts = { ...plan, delivery, replayId: null, position, attempt: 1, startedAtMs, outcome }
-    const attempt = { ...attemptRecord({ ...facts, next: { kind: 'done' } }, this.#ports.nowMs()), test: true }
+    const record = attemptRecord({ ...facts, next: { kind: 'done' } }, this.#ports.nowMs())
+    const attempt = { ...record, test: true, ...toAnswer(outcome) }
     this.#held.record(position.partition, { attempt }, () => {
       this.#steps.attempt(position, delivery, 'remembering a test', () =>
         this.#held.answered.add(delivery.deliveryId, Number.POSITIVE_INFINITY),
@@ -116,6 +118,12 @@ export class TestNotifications {
 }
 
 type TestPlan = { definition: WebhookDefinition; definitionOffset: number | null }
+
+/** The answer itself, which the record of a test holds whatever its status. */
+function toAnswer(outcome: Outcome): Pick<Attempt, 'responseExcerpt' | 'responseHeaders'> | null {
+  const answer = outcome.kind === 'success' || outcome.kind === 'refused' ? outcome.answer : undefined
+  return answer === undefined ? null : { responseExcerpt: answer.body, responseHeaders: answer.headers }
+}
 
 /** Whether the definition belongs to the delivery's webhook and business: an id may move to another one. */
 function belongsTo(definition: WebhookDefinition | undefined, { webhookId, businessId }: Delivery): boolean {

@@ -34,6 +34,14 @@ export type SendContext = {
   canRecord: () => boolean
 }
 
+type Sending = {
+  target: Target
+  delivery: Delivery
+  attempt: number
+  definition: WebhookDefinition
+  keepsAnswer: boolean
+}
+
 /** Signs and posts deliveries according to their webhook's definition at that moment. */
 export class Sender {
   readonly #context: SendContext
@@ -43,7 +51,13 @@ export class Sender {
     this.#context = context
   }
 
-  send(delivery: Delivery, attempt: number, definition: WebhookDefinition, ended: (result: SendResult) => void): void {
+  send(
+    delivery: Delivery,
+    attempt: number,
+    definition: WebhookDefinition,
+    ended: (result: SendResult) => void,
+    keepsAnswer = false,
+  ): void {
     const { http, clock, log, canRecord } = this.#context
     const startedAtMs = clock.nowMs()
     if (!this.#context.freshness.isFresh) return queueMicrotask(() => ended(stale(startedAtMs)))
@@ -63,18 +77,18 @@ export class Sender {
         const outcome = { kind: 'rejected', reason: 'address', detail: found.reason } as const
         return queueMicrotask(() => ended({ kind: 'outcome', startedAtMs, outcome }))
       }
-      case 'target':
-        return found.target.credentials === null
-          ? this.#post(found.target, delivery, attempt, definition, startedAtMs, null, ended)
-          : this.#sendWithToken(found.target, found.target.credentials, delivery, attempt, definition, ended)
+      case 'target': {
+        const { target } = found
+        const sending = { target, delivery, attempt, definition, keepsAnswer }
+        return target.credentials === null
+          ? this.#post(sending, startedAtMs, null, ended)
+          : this.#sendWithToken(sending, target.credentials, ended)
+      }
     }
   }
 
   #post(
-    target: Target,
-    delivery: Delivery,
-    attempt: number,
-    definition: WebhookDefinition,
+    { target, delivery, attempt, definition, keepsAnswer }: Sending,
     startedAtMs: number,
     token: string | null,
     ended: (result: SendResult) => void,
@@ -82,24 +96,19 @@ export class Sender {
     const { origin, path, timeoutMs, tls } = target
     const headers = requestHeaders(target, delivery, attempt, startedAtMs)
     if (token !== null) headers.push('authorization', `Bearer ${token}`)
-    const request = { origin, path, headers, body: delivery.body, timeoutMs, owner: definition.businessId, tls }
+    const { body } = delivery
+    const request = { origin, path, headers, body, timeoutMs, owner: definition.businessId, tls, keepsAnswer }
     this.#context.http.post(request, (outcome) =>
       ended(outcome ? { kind: 'outcome', startedAtMs, outcome } : this.#unsent(startedAtMs)),
     )
   }
 
   /** Sends with a token of the webhook's token endpoint. After a 401 it is sent once more, with another token. */
-  #sendWithToken(
-    target: Target,
-    credentials: EndpointCredentials,
-    delivery: Delivery,
-    attempt: number,
-    definition: WebhookDefinition,
-    ended: (result: SendResult) => void,
-  ): void {
+  #sendWithToken(sending: Sending, credentials: EndpointCredentials, ended: (result: SendResult) => void): void {
     const { tokens, clock } = this.#context
+    const { definition } = sending
     const post = (token: AccessToken, answered: (result: SendResult) => void) =>
-      this.#post(target, delivery, attempt, definition, clock.nowMs(), token.value, answered)
+      this.#post(sending, clock.nowMs(), token.value, answered)
     tokens.get(definition.id, credentials, (first) => {
       if (first.kind !== 'token') return ended(withoutToken(first, clock.nowMs()))
       post(first.token, (result) => {

@@ -28,7 +28,11 @@ export class Exchange implements ConnectionUser {
   readonly #ended: (outcome: Outcome | null) => void
   #startedAtMs = 0
   #timer: NodeJS.Timeout | undefined
-  #answer = new AnswerReader()
+  #answer: AnswerReader
+  /** Whether a success is told only with its body. */
+  readonly #keepsAnswer: boolean
+  /** Time to the head of a success; null before it. */
+  #successMs: number | null = null
   /** Bytes to write; null once the request can no longer be sent again. */
   #request: RequestBytes | null
   #opening: Opening | null = null
@@ -42,6 +46,7 @@ export class Exchange implements ConnectionUser {
    * @param timeoutMs of the whole exchange, connecting included.
    * @param ended called once, with null when nothing was sent, as it was not to start or the egress proxy has failed;
    * maybe before the body has ended.
+   * @param keepsAnswer whether the outcome holds the beginning of the answer, and waits for it.
    */
   constructor(
     context: ExchangeContext,
@@ -49,12 +54,15 @@ export class Exchange implements ConnectionUser {
     request: RequestBytes,
     timeoutMs: number,
     ended: (outcome: Outcome | null) => void,
+    keepsAnswer = false,
   ) {
     this.#context = context
     this.#destination = destination
     this.#request = request
     this.#timeoutMs = timeoutMs
     this.#ended = ended
+    this.#keepsAnswer = keepsAnswer
+    this.#answer = new AnswerReader(keepsAnswer)
   }
 
   /** Begins; the time limit runs from here. Does nothing after an abort. */
@@ -77,8 +85,11 @@ export class Exchange implements ConnectionUser {
       if (answer.problem !== null) this.#takeProblem(new Error(answer.problem))
       else if (answer.isEnded) this.#finish()
       else if (answer.isSuccess && !this.#isTold) {
-        this.#context.unread.add(this)
-        this.#tell(this.#outcome())
+        if (this.#keepsAnswer) this.#successMs ??= this.#latencyMs()
+        else {
+          this.#context.unread.add(this)
+          this.#tell(this.#outcome())
+        }
       }
     })
   }
@@ -113,7 +124,7 @@ export class Exchange implements ConnectionUser {
     if (!this.#isOnUsedConnection || !this.#answer.isStray) return this.#fail(error)
     this.#connection?.destroy()
     this.#connection = null
-    this.#answer = new AnswerReader()
+    this.#answer = new AnswerReader(this.#keepsAnswer)
     this.#sendAgain(error)
   }
 
@@ -141,13 +152,14 @@ export class Exchange implements ConnectionUser {
   }
 
   #outcome(): Outcome {
-    const { status, isSuccess, excerpt, fields } = this.#answer
-    const latencyMs = this.#latencyMs()
-    if (isSuccess) return { kind: 'success', status, latencyMs }
+    const { status, isSuccess, excerpt, fields, answer } = this.#answer
+    const latencyMs = this.#successMs ?? this.#latencyMs()
+    const kept = answer === null ? {} : { answer }
+    if (isSuccess) return { kind: 'success', status, latencyMs, ...kept }
     const nowMs = this.#context.clock.nowMs()
     const asked = fields.retryAfter.map((value) => parseRetryAfter(value, nowMs))
     const retryAfterMs = asked.find((each) => each !== undefined)
-    const refused: Outcome = { kind: 'refused', status, latencyMs, responseExcerpt: excerpt }
+    const refused: Outcome = { kind: 'refused', status, latencyMs, responseExcerpt: excerpt, ...kept }
     return retryAfterMs === undefined ? refused : { ...refused, retryAfterMs }
   }
 

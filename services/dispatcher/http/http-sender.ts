@@ -25,6 +25,8 @@ export type HttpRequest = {
   owner?: string
   /** Own CA and client certificate. */
   tls?: TlsIdentity | null
+  /** Whether the outcome holds the beginning of the answer. */
+  keepsAnswer?: boolean
 }
 
 export type HttpSenderOptions = {
@@ -79,7 +81,7 @@ export class HttpSender implements AsyncDisposable {
    * to start, or the egress proxy has failed.
    */
   post(request: HttpRequest, ended: (outcome: Outcome | null) => void): void {
-    const { origin, path, headers, body, timeoutMs, owner = '', tls = null } = request
+    const { origin, path, headers, body, timeoutMs, owner = '', tls = null, keepsAnswer = false } = request
     const host = origin.slice(origin.indexOf('//') + 2)
     const encoded = encodeRequest(host, path, headers, body)
     if (!encoded.ok) {
@@ -88,10 +90,12 @@ export class HttpSender implements AsyncDisposable {
     }
     const destination =
       tls === null ? { key: origin, origin, owner } : { key: `${origin} ${tls.id}`, origin, owner, tls }
-    const exchange: Exchange = new Exchange(this.#context, destination, encoded.request, timeoutMs, (outcome) => {
+    const told = (outcome: Outcome | null) => {
       this.#live.delete(exchange)
       ended(outcome)
-    })
+    }
+    const { request: bytes } = encoded
+    const exchange: Exchange = new Exchange(this.#context, destination, bytes, timeoutMs, told, keepsAnswer)
     this.#live.add(exchange)
     // Requests that follow the answers of one turn are written one after another: a receiver that has gone to sleep is
     // woken once, not by each of them, and a write takes less than half the CPU (docs/measurements/http-client.md).

@@ -1,7 +1,7 @@
 import type { Delivery } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
 import type { SpanAttributes, Tracing } from '../../platform/tracing/tracing.ts'
-import type { EnginePorts } from '../engine/ports.ts'
+import type { EnginePorts, SendResult } from '../engine/ports.ts'
 
 /**
  * Sends with a span for each attempt, whose traceparent the receiver gets. The wait before the first attempt is a span
@@ -9,18 +9,19 @@ import type { EnginePorts } from '../engine/ports.ts'
  * is no attempt and has no span.
  */
 export function traceSends(send: EnginePorts['send'], tracing: Tracing, nowMs: () => number): EnginePorts['send'] {
-  return (delivery, attempt, definition, ended) => {
+  return (delivery, attempt, definition, ended, keepsAnswer) => {
     const startMs = nowMs()
     const parent = delivery.traceparent
     const span = tracing.begin({ name: 'attempt', kind: 'client', parent, startMs })
-    send({ ...delivery, traceparent: span.traceparent }, attempt, definition, (result) => {
+    const told = (result: SendResult) => {
       if (result.kind === 'outcome') {
         if (attempt === 1) traceWait(delivery, startMs, tracing)
         const attributes = { ...idsOf(delivery), 'hookline.attempt': attempt, ...attributesOf(result.outcome) }
         span.end(nowMs(), attributes, faultOf(result.outcome))
       }
       ended(result)
-    })
+    }
+    send({ ...delivery, traceparent: span.traceparent }, attempt, definition, told, keepsAnswer)
   }
 }
 

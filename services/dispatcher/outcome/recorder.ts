@@ -81,7 +81,7 @@ function writeAttempt(
   const { topic, encode } = attempts
   const toRecord = (made: Attempt) => ({ topic, key: made.webhookId, value: encode(made), partition })
   const smaller: SmallerRecords = () => {
-    const bare = { ...attempt, responseExcerpt: null }
+    const bare = { ...attempt, responseExcerpt: null, responseHeaders: null }
     return [() => toRecord(bare), () => toRecord(withShortIds(bare))]
   }
   enqueueWhatFits(producer, toRecord(attempt), smaller, acknowledged)

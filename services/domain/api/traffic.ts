@@ -81,7 +81,12 @@ export type SentRequest = Static<typeof SentRequest>
 
 export const AttemptDetail = shape('AttemptDetail', {
   ...AttemptEntry.properties,
-  excerpt: nullable(text(), 'The first 512 bytes of a response other than 2xx, or the reason why there was none.'),
+  responseHeaders: nullable(text(), 'Of a test: header fields of the response, one a line.'),
+  excerpt: nullable(
+    text(),
+    'The first 512 bytes of a response other than 2xx, or the reason why there was none; of a test, the first 4,096 bytes ' +
+      'of any response.',
+  ),
   definitionVersion: integer(),
   request: SentRequest,
 })
@@ -117,13 +122,20 @@ export const TestResult = shape('TestResult', {
     Type.Object({
       status: integer(),
       latencyMs: Type.Number(),
-      excerpt: nullable(text(), 'The first 512 bytes of a response other than 2xx.'),
+      headers: nullable(text(), 'Its header fields, one a line, without cookies; the first 4,096 characters.'),
+      excerpt: nullable(text(), 'The first 4,096 bytes of its body.'),
     }),
     'Null if there was no response.',
   ),
   detail: nullable(text(), 'Why there was no response.'),
 })
 export type TestResult = Static<typeof TestResult>
+
+/** A sample notification. */
+export const Sample = shape('Sample', {
+  notification: Type.Record(Type.String(), Type.Unknown(), { description: 'Body of a request, version 1.1.' }),
+})
+export type Sample = Static<typeof Sample>
 
 export const ReplayStarted = shape('ReplayStarted', {
   replayId: text(),

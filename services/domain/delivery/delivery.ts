@@ -74,6 +74,8 @@ export type Attempt = NotificationIds & {
   /** Absent in records of earlier versions. */
   transition?: WebhookTransition | null
   givenUpAt?: GivenUpAt
+  /** Only of a test: header fields of the response, one a line; absent in records of earlier versions. */
+  responseHeaders?: string | null
 }
 
 export type AttemptSummary = Pick<

@@ -1,9 +1,19 @@
 import type { AttemptOutcome } from './delivery.ts'
 
-/** How one request ended. latencyMs runs from its start to the end of the response. */
+/** Beginning of an answer: its header fields, one a line, and its body. */
+export type KeptAnswer = { headers: string; body: string }
+
+/** How one request ended. latencyMs runs from its start to the end of the response. Only a test keeps the answer itself. */
 export type Outcome =
-  | { kind: 'success'; status: number; latencyMs: number }
-  | { kind: 'refused'; status: number; latencyMs: number; retryAfterMs?: number; responseExcerpt?: string }
+  | { kind: 'success'; status: number; latencyMs: number; answer?: KeptAnswer }
+  | {
+      kind: 'refused'
+      status: number
+      latencyMs: number
+      retryAfterMs?: number
+      responseExcerpt?: string
+      answer?: KeptAnswer
+    }
   | { kind: 'unreachable'; reason: 'timeout' | 'dns' | 'connect' | 'tls'; latencyMs: number; detail: string }
   | { kind: 'rejected'; reason: 'breaker' | 'address' | 'expired'; detail?: string }
 

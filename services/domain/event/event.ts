@@ -1,5 +1,8 @@
 /** Input events, as in schemas/message-events.avsc and schemas/status-events.avsc. Times are milliseconds since the epoch. */
 
+/** Platforms with a name of their own in the contract; there may be others. */
+export const chatPlatforms = ['webchat', 'whatsapp', 'messenger', 'telegram', 'twitter'] as const
+
 export type MessageAuthor = 'bot' | 'user' | 'operator'
 
 export type Message = {

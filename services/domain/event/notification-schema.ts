@@ -1,3 +1,4 @@
+import { chatPlatforms } from './event.ts'
 import { limits } from './event-limits.ts'
 
 /**
@@ -12,7 +13,7 @@ const nonEmpty = { type: 'string', minLength: 1 }
 const time = { type: 'string', format: 'date-time', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' }
 const url = { ...nonEmpty, description: 'URL' }
 const isTrue = { const: true }
-const platform = { ...name, description: 'webchat, whatsapp, messenger, telegram, twitter or another' }
+const platform = { ...name, description: `${chatPlatforms.join(', ')} or another` }
 const contact = { ...name, description: "WhatsApp: the user's phone number; else the user's id on the platform" }
 const ofWhatsapp = { ...nonEmpty, description: 'whatsapp only' }
 

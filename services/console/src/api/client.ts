@@ -2,7 +2,10 @@ import { noteServerTime } from '../clock.ts'
 import { type Operations, requests } from './generated.ts'
 import { ApiProblem, type ProblemBody } from './problem.ts'
 
-type UrlParts = { path?: Record<string, string>; query?: Record<string, string | number | undefined> | undefined }
+type UrlParts = {
+  path?: Record<string, string>
+  query?: Record<string, string | number | boolean | undefined> | undefined
+}
 type Options = { version?: number; signal?: AbortSignal }
 
 /**

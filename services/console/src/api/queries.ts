@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { ApiClient } from './client.ts'
 import { keys } from './keys.ts'
-import type { AttemptFilter, AuditFilter, Fate, ReplayProgress } from './types.ts'
+import type { AttemptFilter, AuditFilter, Fate, ReplayProgress, SampleWish } from './types.ts'
 
 /** Queries of the pages. A change announced by the server refreshes them (changes.ts). */
 
@@ -48,6 +48,26 @@ export function errorsQuery(api: ApiClient, businessId: string, id: string) {
   return queryOptions({
     queryKey: keys.errors(businessId, id),
     queryFn: ({ signal }) => api.call('listErrors', { path: { businessId, id }, signal }),
+  })
+}
+
+/** A sample notification. It has the present time and new ids, so it is read once for each opening. */
+export function sampleQuery(api: ApiClient, businessId: string, wish: SampleWish) {
+  return queryOptions({
+    queryKey: [...keys.sample(businessId), wish],
+    queryFn: ({ signal }) => api.call('getSample', { path: { businessId }, query: wish, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+const shownTests = 5
+
+/** The latest tests of a webhook. */
+export function testsQuery(api: ApiClient, businessId: string, id: string) {
+  return queryOptions({
+    queryKey: [...keys.attempts(businessId, id), 'tests'],
+    queryFn: ({ signal }) =>
+      api.call('listAttempts', { path: { businessId, id }, query: { test: true, limit: shownTests }, signal }),
   })
 }
 

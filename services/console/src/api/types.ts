@@ -5,9 +5,14 @@ export type { Fate } from '../../../domain/api/notifications.ts'
 export type { Draft, WebhookState } from '../../../domain/api/webhook.ts'
 export type { WantedEvents } from '../../../domain/definition/definition.ts'
 export type { AttemptOutcome, NotificationKind } from '../../../domain/delivery/delivery.ts'
+export type { SampleName } from '../../../domain/event/samples.ts'
 export type { Totals } from '../../../domain/stats/stats.ts'
 export type * from './generated.ts'
 /** Filter of the audit log; empty for all entries. */
 export type AuditFilter = Omit<NonNullable<Operations['listAudit']['query']>, 'limit' | 'cursor'>
+/** Choice of a sample. */
+export type SampleWish = NonNullable<Operations['getSample']['query']>
+/** Request for a test without a definition. */
+export type TestWish = NonNullable<Operations['testWebhook']['body']>
 /** Filter of the list of attempts; empty for all attempts. */
 export type AttemptFilter = Omit<NonNullable<Operations['listAttempts']['query']>, 'limit' | 'cursor'>

@@ -1,3 +1,5 @@
+import { maskedValue } from '../../../domain/definition/definition-values.ts'
+import type { KeptAnswer } from '../../../domain/delivery/outcome.ts'
 import { AnswerFields } from './answer-fields.ts'
 import { BodyExcerpt } from './body-excerpt.ts'
 import { ChunkedBody } from './chunked-body.ts'
@@ -15,6 +17,10 @@ const bodyCapBytes = 16_384
 const statusLine = /^HTTP\/1\.(\d)[ \t]+(\d{3})(?:[ \t]|$)/
 const statusLineStart = 'HTTP/1.'
 const noMatch = 'answer does not match the HTTP/1.1 protocol'
+
+/** Maximum characters kept of an answer's fields, and bytes kept of its body, where the answer itself is wanted. */
+const keptFields = 4_096
+const keptBodyBytes = 4_096
 
 /**
  * Reads one answer as leniently as its meaning allows: only the status and Retry-After count, so whatever is odd in the rest
@@ -42,7 +48,20 @@ export class AnswerReader {
   /** Remaining bytes of a body of known length. */
   #leftBytes = 0
   #chunks: ChunkedBody | null = null
-  readonly #excerpt = new BodyExcerpt()
+  readonly #excerpt: BodyExcerpt
+  /** Lines of the fields if the answer itself is wanted, else null. */
+  #kept: string | null
+
+  /** @param keepsAnswer whether fields and body are kept, also of a success. */
+  constructor(keepsAnswer = false) {
+    this.#kept = keepsAnswer ? '' : null
+    this.#excerpt = keepsAnswer ? new BodyExcerpt(keptBodyBytes) : new BodyExcerpt()
+  }
+
+  /** What is kept of the answer; null if it is not wanted. */
+  get answer(): KeptAnswer | null {
+    return this.#kept === null ? null : { headers: this.#kept.trimEnd(), body: this.#excerpt.text }
+  }
 
   get hasBytes(): boolean {
     return this.#headBytes > 0
@@ -146,6 +165,7 @@ export class AnswerReader {
   }
 
   #takeField(line: string): void {
+    if (this.#kept !== null && this.#statusSeen >= 200) this.#keepField(line)
     const first = line.charCodeAt(0)
     if (first === 32 || first === 9) {
       // A folded line continues the one before it (RFC 9112, 5.2).
@@ -160,6 +180,12 @@ export class AnswerReader {
       if (AnswerFields.mayMatter(first)) this.#pending = line
     } else if (this.#statusSeen < 200) this.#state = 'status'
     else this.#beginBody()
+  }
+
+  /** Keeps a field as it came, except for cookies, which may be a session's. */
+  #keepField(line: string): void {
+    const shown = /^set-cookie\s*:/i.test(line) ? `set-cookie: ${maskedValue}` : line
+    this.#kept = `${this.#kept}${shown}\n`.slice(0, keptFields)
   }
 
   /** Decides where the body ends (RFC 9112, 6.3). An ambiguous end also ends the connection. */
@@ -211,6 +237,6 @@ export class AnswerReader {
   }
 
   #keep(data: Buffer): void {
-    if (!this.isSuccess) this.#excerpt.add(data)
+    if (!this.isSuccess || this.#kept !== null) this.#excerpt.add(data)
   }
 }

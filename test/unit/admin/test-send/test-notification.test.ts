@@ -1,71 +1,12 @@
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts'
+import { readSamples } from '../../../../services/admin/test-send/sample-catalogue.ts'
 import { TestActions } from '../../../../services/admin/test-send/test-actions.ts'
-import { sampleBody, sampleKind } from '../../../../services/admin/test-send/test-sample.ts'
 import { sealDefinition } from '../../../../services/config-topics/stored-secrets.ts'
 import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
-import type { MessageEvent, StatusEvent } from '../../../../services/domain/event/event.ts'
-import { formatBody } from '../../../../services/domain/event/notification-body.ts'
 import { anyReads, attempt, FakeReplayTopics } from '../replay/replay-support.ts'
 import { callOf, definition, keys, nowMs, policy, secretOf, stillClock } from '../support.ts'
-
-const none = {
-  userMessages: false,
-  botMessages: false,
-  operatorMessages: false,
-  variableChanges: false,
-  deliveredStatus: false,
-  readStatus: false,
-}
-const every = Object.fromEntries(Object.keys(none).map((name) => [name, true])) as typeof none
-const ids = { chatChannelId: 'c1', contactId: 'test-contact', businessId: 'b1', messageId: 'test_1' }
-
-describe('sample notifications', () => {
-  test.each([
-    ['messages', every, 'message'],
-    ['variables only', { ...none, variableChanges: true }, 'message'],
-    ['statuses only', { ...none, readStatus: true }, 'status'],
-    ['nothing', none, 'message'],
-  ])('the sample is of a kind the webhook wants: %s', (_what, events, kind) => {
-    expect(sampleKind(definition({ events }))).toBe(kind)
-  })
-
-  test('a sample message has the form that the formatter writes', () => {
-    const body = sampleBody('message', every, ids, nowMs).toString()
-    const { messages, variables } = JSON.parse(body)
-    const absent = ['message', 'image', 'audio', 'video', 'file', 'operatorId', 'operatorName', 'operatorEmail']
-    const more = ['operatorRole', 'queue', 'intentName', 'location', 'caption', 'payload', 'button', 'templateName']
-    const empty = Object.fromEntries([...absent, ...more].map((name) => [name, null]))
-    const event = {
-      ...{ eventId: 'e', businessId: 'b1', chatPlatform: 'webchat', chatChannelId: 'c1', contactId: 'test-contact' },
-      ...{ whatsappNumber: null, chatIdInChatPlatform: 'test-contact', customerId: 'test-contact' },
-      ...{ firstName: 'Test', lastName: 'User', customerCreationTime: nowMs, sessionCreationTime: nowMs, variables },
-      messages: messages.map((message: { _id_: string }) => ({
-        ...empty,
-        ...message,
-        id: message._id_,
-        date: nowMs,
-        isButton: false,
-      })),
-    } as MessageEvent
-    expect(messages).toHaveLength(3)
-    expect(formatBody({ type: 'message', event }, every)?.toString()).toBe(body)
-  })
-
-  test.each([
-    ['delivered', every],
-    ['read', { ...none, readStatus: true }],
-  ])('a sample status has the form that the formatter writes: %s', (status, wanted) => {
-    const event = {
-      ...{ eventId: 'e', businessId: 'b1', chatPlatform: 'webchat', chatChannelId: 'c1', contactId: 'test-contact' },
-      ...{ whatsappNumber: null, customerId: 'test-contact', status, statusChangeTime: nowMs },
-      ...{ messageId: 'test_1-bot', clientPayload: 'test' },
-    } as StatusEvent
-    const expected = formatBody({ type: 'status', event }, wanted)?.toString()
-    expect(sampleBody('status', wanted, ids, nowMs).toString()).toBe(expected)
-  })
-})
 
 let topics: FakeReplayTopics
 let changes: Partial<WebhookDefinition>
@@ -100,6 +41,7 @@ function actions(rules = policy): TestActions {
     audit: async (entry) => void audited.push(entry),
     keys,
     policy: rules,
+    samples: readSamples(),
     clock,
     log: pino({ level: 'silent' }),
   })
@@ -128,9 +70,37 @@ describe('testing a stored webhook', () => {
   test('the result of a test without an answer says why', async () => {
     const made = { outcome: 'error', cause: 'dns', status: null, responseExcerpt: 'ENOTFOUND' } as const
     topics.answerTest = (id) => attempt(id, made)
-    const { body } = await actions().run(call({ kind: 'status' }))
+    const { body } = await actions().run(call({ event: 'botMessages' }))
     expect(body).toMatchObject({ cause: 'dns', response: null, detail: 'ENOTFOUND' })
-    expect(topics.tests).toMatchObject([{ delivery: { kind: 'status' } }])
+    expect(topics.tests).toMatchObject([{ delivery: { kind: 'message' } }])
+  })
+
+  test('the result of a test shows headers and body of a success too', async () => {
+    topics.answerTest = (id) => attempt(id, { status: 200, responseExcerpt: '{"ok":true}', responseHeaders: 'x-a: 1' })
+    const { body } = await actions().run(call())
+    expect(body.response).toMatchObject({ status: 200, headers: 'x-a: 1', excerpt: '{"ok":true}' })
+  })
+
+  test('a test sends the first sample that the webhook receives, the chosen one, or the given body', async () => {
+    changes = { events: { ...definition({}).events, userMessages: false, readStatus: true } }
+    const sent = async (body: object) => {
+      await actions().run(call(body))
+      return JSON.parse(String(topics.tests.at(-1)?.delivery.body))
+    }
+    expect(await sent({})).toMatchObject({ messages: [{ from: 'bot', _id_: expect.stringMatching(/^test_\w+-m2$/) }] })
+    const chosen = { event: 'readStatus', chatChannelId: 'other', chatPlatform: 'whatsapp' }
+    expect(await sent(chosen)).toMatchObject({ status: 'read', chatChannelId: 'other', chatPlatform: 'whatsapp' })
+    expect(topics.tests.at(-1)?.delivery).toMatchObject({ kind: 'status', chatChannelId: 'other' })
+    expect(audited).toEqual([])
+    const notification = { type: 'message', text: 'mine' }
+    expect(await sent({ notification })).toEqual(notification)
+    expect(topics.tests.at(-1)?.delivery.kind).toBe('message')
+  })
+
+  test('a test with a given body makes an audit entry without it', async () => {
+    await actions().run(call({ notification: { type: 'status', secret: 'of a contact' } }))
+    expect(audited).toMatchObject([{ action: 'webhook.test', changes: [{ field: 'url' }, { field: 'notification' }] }])
+    expect(JSON.stringify(audited)).not.toContain('of a contact')
   })
 
   test('a test whose result never comes ends in time', async () => {
@@ -139,9 +109,10 @@ describe('testing a stored webhook', () => {
     expect(clock.monotonicMs()).toBe(15_000)
   })
 
-  test('a test is refused for another business, without webhooks, when off, for an unknown kind, and beside another test', async () => {
+  test('a test is refused for another business, without webhooks, when off, for what the webhook does not receive, and beside another test', async () => {
     await expect(actions().run(call({}, 'b2'))).rejects.toMatchObject({ status: 404 })
-    await expect(actions().run(call({ kind: 'other' }))).rejects.toMatchObject({ status: 422 })
+    for (const body of [{ event: 'other' }, { event: 'readStatus' }, { notification: { type: 'other' } }])
+      await expect(actions().run(call(body))).rejects.toMatchObject({ status: 422 })
     webhooksEnabled = false
     await expect(actions().run(call())).rejects.toMatchObject({ status: 409 })
     webhooksEnabled = true
@@ -165,7 +136,9 @@ describe('testing a draft', () => {
   })
 
   test('a test of a draft carries a sealed definition of its own', async () => {
-    const { body } = await actions().runDraft(call({ kind: 'status', definition: draft }))
+    const { body } = await actions().runDraft(
+      call({ event: 'readStatus', definition: { ...draft, events: { readStatus: true } } }),
+    )
     expect(body).toMatchObject({ outcome: 'success', request: { url: draft.url, headers: { 'X-New': '***' } } })
     expect(topics.tests[0]).toMatchObject({
       why: 'test',

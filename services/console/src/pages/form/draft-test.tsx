@@ -4,11 +4,12 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../api/session.tsx'
-import type { NotificationKind } from '../../api/types.ts'
+import type { TestWish } from '../../api/types.ts'
 import { Card } from '../../parts/page/card.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
-import { chooseKind, KindChoice } from '../../parts/requests/kind-choice.tsx'
-import { TestAnswer } from '../../parts/requests/test-answer.tsx'
+import { TestAnswer } from '../../parts/tests/test-answer.tsx'
+import { TestFields } from '../../parts/tests/test-fields.tsx'
+import { noChoice, toTestWish } from '../../parts/tests/test-wish.ts'
 import { toDraft } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
@@ -25,13 +26,14 @@ type Props = {
 export function DraftTest({ form, businessId, id, showRefusal }: Props) {
   const { t } = useTranslation()
   const api = useApi()
-  const [chosen, setKind] = useState<NotificationKind | null>(null)
-  const kind = chosen ?? chooseKind(form.values.events)
+  const [choice, setChoice] = useState(noChoice)
+  const { events, channels } = form.values
+  const wish = toTestWish(choice, events)
   const test = useMutation({
-    mutationFn: () => {
+    mutationFn: (sent: TestWish) => {
       // A new webhook can be tested before it is switched on. An existing one must be on (contract.md, 1.5).
       const definition = { ...toDraft(form.values), ...(id === undefined ? { enabled: true } : { id }) }
-      return api.call('testDraft', { path: { businessId }, body: { kind, definition } })
+      return api.call('testDraft', { path: { businessId }, body: { ...sent, definition } })
     },
     onError: (error) => showRefusal(error),
   })
@@ -41,13 +43,14 @@ export function DraftTest({ form, businessId, id, showRefusal }: Props) {
         <Text size="sm" c="dimmed">
           {t('form.tryText')}
         </Text>
-        <KindChoice value={kind} onChange={setKind} />
+        <TestFields {...{ businessId, events, channels }} value={choice} onChange={setChoice} />
         <Button
           className={classes.short}
           variant="default"
           leftSection={<IconSend size={16} aria-hidden />}
           loading={test.isPending}
-          onClick={() => !form.validate().hasErrors && test.mutate()}
+          disabled={wish === null}
+          onClick={() => wish && !form.validate().hasErrors && test.mutate(wish)}
         >
           {t('test.send')}
         </Button>

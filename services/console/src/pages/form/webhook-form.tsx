@@ -43,7 +43,7 @@ export function WebhookForm({ state, businessId, id, busy, action, backTo, onSav
         )}
         {children}
         <BasicFields form={form} businessId={businessId} id={id} />
-        <EventFields form={form} />
+        <EventFields form={form} businessId={businessId} />
         <HeaderFields form={form} />
         <TrustFields form={form} businessId={businessId} />
         <AdvancedFields form={form} />

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AnswerReader } from '../../../../../services/dispatcher/http/answer/answer-reader.ts'
 
-function read(text: string, pieceBytes = Number.POSITIVE_INFINITY): AnswerReader {
-  const reader = new AnswerReader()
+function read(text: string, pieceBytes = Number.POSITIVE_INFINITY, keepsAnswer = false): AnswerReader {
+  const reader = new AnswerReader(keepsAnswer)
   const bytes = Buffer.from(text, 'latin1')
   for (let from = 0; from < bytes.length && reader.problem === null; from += pieceBytes) {
     // Reuses the memory of a piece, as a socket does.
@@ -141,4 +141,26 @@ test('neither the size of the pieces nor the bytes in them change what is read',
     }),
     { numRuns: 2_000 },
   )
+})
+
+describe('an answer that is wanted itself', () => {
+  const long = 'a'.repeat(6_000)
+  test.each([
+    ['of a success', 'HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nok', 'X-A: 1\nContent-Length: 2', 'ok'],
+    ['without a body', 'HTTP/1.1 204 No\r\nx-a: 1\r\n\r\n', 'x-a: 1', ''],
+    ['after a 1xx', 'HTTP/1.1 103 Hi\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\nx-a: 1\r\n\r\n', 'x-a: 1', ''],
+    ['with a cookie', 'HTTP/1.1 204 No\r\nSet-Cookie: sid=letmein\r\n\r\n', 'set-cookie: ***', ''],
+    ['of a refusal', `HTTP/1.1 500 Oh\r\ncontent-length: 2\r\n\r\nno`, 'content-length: 2', 'no'],
+    [
+      'of 6,000 bytes',
+      `HTTP/1.1 200 OK\r\ncontent-length: 6000\r\n\r\n${long}`,
+      'content-length: 6000',
+      long.slice(0, 4_096),
+    ],
+    ['with long fields', `HTTP/1.1 204 No\r\nx: ${long}\r\n\r\n`, `x: ${long}`.slice(0, 4_096), ''],
+  ])('fields and body are kept, bounded: %s', (_what, text, headers, body) => {
+    for (const pieceBytes of [1, 7, Number.POSITIVE_INFINITY])
+      expect(read(text, pieceBytes, true).answer).toEqual({ headers, body })
+    expect(read(text).answer).toBeNull()
+  })
 })

@@ -11,6 +11,7 @@ import { Time } from '../../../parts/figures/time.tsx'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { Answer } from '../../../parts/requests/answer.tsx'
+import { CodeBlock } from '../../../parts/requests/code-block.tsx'
 import { RequestBlocks } from '../../../parts/requests/request-blocks.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
 import { findPath } from '../../find/find-paths.ts'
@@ -51,7 +52,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
   const start = useStartReplay(webhook)
   const obstacle = useResendObstacle(webhook)
   const mayResend = mayWrite && !attempt.test
-  const { outcome, status, cause, latencyMs, excerpt, deliveryId, next, nextAttemptAt } = attempt
+  const { outcome, status, cause, latencyMs, excerpt, deliveryId, next, nextAttemptAt, responseHeaders } = attempt
   return (
     <Stack>
       <Group gap="sm">
@@ -99,7 +100,10 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
       {outcome === 'rejected' ? (
         <Text size="sm">{t('attempt.notSent')}</Text>
       ) : (
-        <Answer status={status} excerpt={excerpt} />
+        <>
+          {responseHeaders !== null && <CodeBlock label={t('test.answerHeaders')} text={responseHeaders} />}
+          <Answer status={status} excerpt={excerpt} />
+        </>
       )}
       <RequestBlocks
         request={attempt.request}

@@ -1,0 +1,51 @@
+import { type SampleName, samplesFor } from '../../../../domain/event/samples.ts'
+import type { TestWish, WantedEvents } from '../../api/types.ts'
+import { readable } from '../../format/format.ts'
+
+/** What is chosen for a test. Empty texts stand for the defaults. */
+export type TestChoice = {
+  event: SampleName | ''
+  chatChannelId: string
+  chatPlatform: string
+  /** JSON that takes the place of the sample; null while the sample is sent. */
+  edited: string | null
+}
+
+export const noChoice: TestChoice = { event: '', chatChannelId: '', chatPlatform: '', edited: null }
+
+/** The sample that is sent: what the webhook no longer receives gives way to what it does. */
+export function chooseSample({ event }: Pick<TestChoice, 'event'>, events: WantedEvents): SampleName {
+  const offered = samplesFor(events)
+  return offered.find((one) => one === event) ?? offered[0] ?? 'userMessages'
+}
+
+/** @returns null for a text that is not the JSON of a notification. */
+export function parseNotification(text: string): TestWish['notification'] | null {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    const { type } = Object(parsed) as { type?: unknown }
+    const isNotification = !Array.isArray(parsed) && (type === 'message' || type === 'status')
+    return isNotification ? (parsed as NonNullable<TestWish['notification']>) : null
+  } catch (_notJson) {
+    return null
+  }
+}
+
+/** The request for the API. @returns null while the JSON is not that of a notification. */
+export function toTestWish(choice: TestChoice, events: WantedEvents): TestWish | null {
+  const { chatChannelId, chatPlatform, edited } = choice
+  if (edited !== null) {
+    const notification = parseNotification(edited)
+    return notification ? { notification } : null
+  }
+  return {
+    event: chooseSample(choice, events),
+    ...(chatChannelId !== '' && { chatChannelId }),
+    ...(chatPlatform !== '' && { chatPlatform }),
+  }
+}
+
+/** Text for the editor. */
+export function toEditorText(notification: object): string {
+  return readable(JSON.stringify(notification))
+}
