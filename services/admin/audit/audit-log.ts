@@ -8,7 +8,7 @@ import { clockSkewMs } from '../records/webhook-records.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
 /** Entries that are wanted; all of the business by default. Times are milliseconds since the epoch. */
-export type AuditFilter = {
+export type WantedEntries = {
   webhookId?: string | undefined
   /** Part of the subject, whatever its case. */
   subject?: string | undefined
@@ -49,7 +49,7 @@ export class AuditLog {
    * Entries of a business, newest first. An entry that was written twice is returned once.
    * @param before reads entries below this offset; null from the end.
    */
-  async page(businessId: string, limit: number, before: number | null, filter: AuditFilter = {}): Promise<AuditPage> {
+  async page(businessId: string, limit: number, before: number | null, filter: WantedEntries = {}): Promise<AuditPage> {
     const { low: first, high } = await this.#ends()
     const low = filter.sinceMs === undefined ? first : Math.max(first, await this.#offsetAt(filter.sinceMs, high))
     let end = Math.min(before ?? high, high)
@@ -100,7 +100,7 @@ export class AuditLog {
   }
 }
 
-function isWanted(entry: AuditEntry, { webhookId, subject, sinceMs, untilMs }: AuditFilter): boolean {
+function isWanted(entry: AuditEntry, { webhookId, subject, sinceMs, untilMs }: WantedEntries): boolean {
   return (
     (webhookId === undefined || entry.webhookId === webhookId) &&
     (subject === undefined || entry.subject.toLowerCase().includes(subject.toLowerCase())) &&

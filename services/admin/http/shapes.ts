@@ -24,6 +24,17 @@ export const ListQuery = Type.Object({
   cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the previous page.' })),
 })
 
+export const MoveQuery = Type.Object({
+  moveChannels: Type.Optional(
+    Type.Array(id('A channel.'), {
+      maxItems: 100,
+      description:
+        'Channels that may be taken from the webhook that has them: it loses them right after this one is written, so that each ' +
+        'event has one of the two. Other channels of other webhooks are answered with 409.',
+    }),
+  ),
+})
+
 /** nextCursor of an answer: the start of the next page, in base64url. */
 export function cursorAt(position: string | number): string {
   return Buffer.from(String(position)).toString('base64url')

@@ -1,4 +1,4 @@
-import type { NotificationPage, NotificationStory } from '../../domain/api/notifications.ts'
+import type { NotificationPage, NotificationStory, SeenChannels } from '../../domain/api/notifications.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { choosePartition } from '../../platform/kafka/key-partition.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
@@ -20,6 +20,7 @@ import type { LookupTopics } from './lookup-topics.ts'
 import { type JudgedEvent, notificationView, storyView } from './notification-view.ts'
 import { matchesQuery, readQuery } from './query.ts'
 import { RangeSearch } from './range-search.ts'
+import { findSeenChannels } from './seen-channels.ts'
 
 /** Topic -> partition -> commit. */
 type Commits = ReadonlyMap<string, ReadonlyMap<number, { offset: number }>>
@@ -49,6 +50,16 @@ export class LookupActions {
 
   constructor(deps: LookupDeps) {
     this.#deps = deps
+  }
+
+  /** Channels of the business that have had messages lately. */
+  async channels({
+    params: { businessId },
+    ended,
+  }: Call<{ params: typeof BusinessParams }>): Promise<ApiResponse<200, SeenChannels>> {
+    const { lookups, topics } = this.#deps
+    const body = await lookups.run(businessId, ended, (reader) => findSeenChannels(reader, topics.channels, businessId))
+    return { status: 200, body }
   }
 
   async find(

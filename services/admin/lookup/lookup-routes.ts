@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { NotificationPage, NotificationStory } from '../../domain/api/notifications.ts'
+import { NotificationPage, NotificationStory, SeenChannels } from '../../domain/api/notifications.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { BusinessParams } from '../http/shapes.ts'
 import type { LookupActions } from './lookup-actions.ts'
@@ -67,6 +67,22 @@ export function lookupRoutes(actions: LookupActions): ApiRoute[] {
         failures: [404, 429, 504],
       },
       handle: (call) => actions.one(call),
+    }),
+    route({
+      ...reading,
+      operationId: 'listSeenChannels',
+      url: '/api/v1/businesses/:businessId/channels',
+      schema: {
+        tags,
+        summary: 'Channels that have had messages lately, latest first',
+        description:
+          'Read from the newest 40,000 records of message-events, those of all businesses: searchedBackTo says how far back ' +
+          'they reach.',
+        params: BusinessParams,
+        answers: { 200: { description: 'The channels.', schema: SeenChannels } },
+        failures: [429, 504],
+      },
+      handle: (call) => actions.channels(call),
     }),
   ]
 }

@@ -6,10 +6,13 @@ import type { TopicUse } from '../../topics/topic-use.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import { openTopicSource, type TopicSource } from '../records/webhook-records.ts'
 import type { EventSources } from './event-search.ts'
+import { type ChannelHead, openChannelHeads } from './seen-channels.ts'
 
 /** Topics that tell what became of an event. */
 export type LookupTopics = {
   events: EventSources
+  /** The part of message events that names their channel. */
+  channels: TopicSource<ChannelHead>
   deliveries: TopicSource<Delivery>
   attempts: TopicSource<Attempt>
   deadLetters: TopicSource<DeadLetter>
@@ -26,6 +29,7 @@ export function openLookupTopics(codec: Codec, use: TopicUse): LookupTopics {
       message: toEvents(messages, (event) => ({ type: 'message', event })),
       status: toEvents(statuses, (event) => ({ type: 'status', event })),
     },
+    channels: openChannelHeads(codec, use),
     deliveries: openTopicSource(codec, use, topics.webhookDeliveries),
     attempts: openTopicSource(codec, use, topics.webhookAttempts),
     deadLetters: openTopicSource(codec, use, topics.webhookDeadLetters),
@@ -36,7 +40,7 @@ export function openLookupTopics(codec: Codec, use: TopicUse): LookupTopics {
 }
 
 export function lookupTopicNames({ events, ...others }: LookupTopics): string[] {
-  return [...Object.values(events), ...Object.values(others)].map(({ topic }) => topic)
+  return [...new Set([...Object.values(events), ...Object.values(others)].map(({ topic }) => topic))]
 }
 
 function toEvents<T>({ topic, decode }: TopicSource<T>, wrap: (value: T) => Event): TopicSource<Event> {

@@ -1,11 +1,11 @@
 import type { EventName } from '../../domain/definition/definition-values.ts'
-import type { Event, MessageEvent, StatusEvent } from '../../domain/event/event.ts'
+import type { Event, Message, MessageEvent, StatusEvent } from '../../domain/event/event.ts'
 import { formatBody } from '../../domain/event/notification-body.ts'
 import { notificationSchemas } from '../../domain/event/notification-schema.ts'
 import { type SampleName, samples } from '../../domain/event/samples.ts'
 import type { SampleBody, SampleCatalogue } from './sample-catalogue.ts'
 
-export type SampleWish = {
+export type SampleOptions = {
   name: SampleName
   /** As in the published sample if left out. */
   chatPlatform: string | undefined
@@ -23,7 +23,7 @@ const { 'notification-message-1.1.schema.json': ofMessage, 'notification-status-
  * Body of a sample notification, version 1.1: a published sample with other ids, the present time and the wanted platform,
  * written by what formats all notifications.
  */
-export function sampleBody(catalogue: SampleCatalogue, wish: SampleWish): Buffer {
+export function sampleBody(catalogue: SampleCatalogue, wish: SampleOptions): Buffer {
   const { file, wanted } = samples[wish.name]
   const source = catalogue.get(file)
   if (!source) throw new Error(`there is no sample ${file}`)
@@ -45,20 +45,25 @@ export function toEvent(body: SampleBody, nowMs: number): Event {
     const status = { ...absent(ofStatus.properties), ...body, eventId: '', statusChangeTime: nowMs }
     return { type: 'status', event: status as unknown as StatusEvent }
   }
-  const event = { ...absent(ofMessage.properties), variables: {}, ...body } as unknown as MessageEvent & {
-    messages: { _id_: string; date: number }[]
-  }
-  const movedMs = nowMs - Date.parse(String(event.messages[0]?.date ?? event.sessionCreationTime))
-  const move = (time: unknown) => Date.parse(String(time)) + movedMs
-  event.customerCreationTime = move(event.customerCreationTime)
-  event.sessionCreationTime = move(event.sessionCreationTime)
-  event.messages = event.messages.map((message) => ({
+  const written = { ...absent(ofMessage.properties), variables: {}, ...body } as unknown as WrittenMessages
+  const movedMs = nowMs - Date.parse(written.messages[0]?.date ?? written.sessionCreationTime)
+  const move = (time: string) => Date.parse(time) + movedMs
+  const messages = written.messages.map((message) => ({
     ...absent(ofMessage.properties.messages.items.properties),
     ...message,
     id: message._id_,
     date: move(message.date),
-  }))
-  return { type: 'message', event }
+  })) as unknown as Message[]
+  const customerCreationTime = move(written.customerCreationTime)
+  const sessionCreationTime = move(written.sessionCreationTime)
+  return { type: 'message', event: { ...written, customerCreationTime, sessionCreationTime, messages } }
+}
+
+/** A message event as its notification has it: times as text, ids under another name. */
+type WrittenMessages = Omit<MessageEvent, 'messages' | 'customerCreationTime' | 'sessionCreationTime'> & {
+  customerCreationTime: string
+  sessionCreationTime: string
+  messages: (Omit<Message, 'id' | 'date'> & { _id_: string; date: string })[]
 }
 
 /** Platform and contact as in a sample of the platform; a platform without one has the contact of a web chat. */

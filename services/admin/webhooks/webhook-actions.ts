@@ -12,11 +12,17 @@ import type { WebhookStore } from '../definition-writes/stores.ts'
 import type { WriteQueue } from '../definition-writes/write-queue.ts'
 import { accepted } from '../http/refusals.ts'
 import type { ApiResponse, Call } from '../http/route.ts'
-import { type BusinessParams, defaultLimit, type ListQuery, type WebhookParams } from '../http/shapes.ts'
+import {
+  type BusinessParams,
+  defaultLimit,
+  type ListQuery,
+  type MoveQuery,
+  type WebhookParams,
+} from '../http/shapes.ts'
 import type { AdminMetrics } from '../metrics.ts'
 import { ownRecord } from '../status/monitoring.ts'
 import type { WebhookStatuses } from '../status/webhook-status.ts'
-import type { FindOwner } from './channel-rules.ts'
+import { type FindOwner, takeChannels } from './channel-rules.ts'
 import { decideCreate, decidePatch, decideVersion, entityTag, toDraft } from './decisions.ts'
 import { changed, created, nextRotationMs, rotated } from './next-definition.ts'
 import { findOwn } from './own-webhook.ts'
@@ -41,7 +47,8 @@ const maxWebhooks = 1_000
 const maxFaults = 100
 
 type Kind = 'create' | 'update' | 'delete' | 'rotate' | 'pause' | 'resume'
-type InBusiness = Call<{ params: typeof BusinessParams }>
+type Creating = Call<{ params: typeof BusinessParams; querystring: typeof MoveQuery }>
+type Changing = Call<{ params: typeof WebhookParams; querystring: typeof MoveQuery }>
 type OfWebhook = Call<{ params: typeof WebhookParams }>
 type Listing = Call<{ params: typeof BusinessParams; querystring: typeof ListQuery }>
 
@@ -85,30 +92,34 @@ export class WebhookActions {
     return this.#answer(200, accepted(decideVersion(entry, undefined, 'optional')), {})
   }
 
-  async create(call: InBusiness): Promise<ApiResponse<201, WebhookWithSecret>> {
+  async create(call: Creating): Promise<ApiResponse<201, WebhookWithSecret>> {
     const { store, keys, policy, clock } = this.#deps
     const { businessId } = call.params
+    const moved = new Set(call.query.moveChannels)
     return this.#inTurn(businessId, async () => {
-      const draft = accepted(decideCreate(call.body, this.#ownerFinder(businessId), policy))
+      const draft = accepted(decideCreate(call.body, this.#ownerFinder(businessId, moved), policy))
       this.#requireRoom(businessId)
       const secret = newSecret()
       const definition = this.#signing(created({ id: newWebhookId(), businessId }, draft, secret, clock.nowMs(), keys))
       await store.put(definition, call.identity.subject)
       this.#note('create', call, definition)
+      await this.#take(call, definition, moved)
       const location = `/api/v1/businesses/${encodeURIComponent(businessId)}/webhooks/${definition.id}`
       return this.#answer(201, definition, { secret }, { location })
     })
   }
 
-  async patch(call: OfWebhook): Promise<ApiResponse<200, Webhook>> {
+  async patch(call: Changing): Promise<ApiResponse<200, Webhook>> {
     const { store, keys, policy, clock } = this.#deps
     const { businessId, id } = call.params
+    const moved = new Set(call.query.moveChannels)
     return this.#inTurn(businessId, async () => {
       const current = accepted(decideVersion(this.#find(businessId, id), call.ifMatch, 'required'))
-      const draft = accepted(decidePatch(current, call.body, this.#ownerFinder(businessId), policy))
+      const draft = accepted(decidePatch(current, call.body, this.#ownerFinder(businessId, moved), policy))
       const definition = this.#signing(changed(current, draft, clock.nowMs(), keys))
       await store.put(definition, call.identity.subject)
       this.#note('update', call, definition)
+      await this.#take(call, definition, moved)
       return this.#answer(200, definition, {})
     })
   }
@@ -180,8 +191,20 @@ export class WebhookActions {
     )
   }
 
-  #ownerFinder(businessId: string): FindOwner {
-    return (channel) => this.#deps.store.findOwner(businessId, channel)?.definition
+  /** @param moved channels that may be taken from their owner. */
+  #ownerFinder(businessId: string, moved: ReadonlySet<string>): FindOwner {
+    return (channel) => (moved.has(channel) ? undefined : this.#deps.store.findOwner(businessId, channel)?.definition)
+  }
+
+  /** Takes those of the channels that the definition has from other webhooks. */
+  async #take(call: Pick<Call, 'identity'>, taker: WebhookDefinition, moved: ReadonlySet<string>): Promise<void> {
+    const { store, clock, keys } = this.#deps
+    const taken = new Set(taker.channels.filter((channel) => moved.has(channel)))
+    if (taken.size === 0) return
+    const without = (definition: WebhookDefinition, channels: string[]) =>
+      changed(definition, { ...toDraft(definition), channels }, clock.nowMs(), keys)
+    const onMoved = (definition: WebhookDefinition) => this.#note('update', call, definition)
+    await takeChannels(store, taker, taken, call.identity.subject, without, onMoved)
   }
 
   #view(definition: WebhookDefinition): Omit<Webhook, 'status'> {

@@ -2,7 +2,7 @@ import Type, { type TSchema } from 'typebox'
 import { Draft, DraftPatch, Webhook, WebhookList, WebhookWithSecret } from '../../domain/api/webhook.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
 import { type ApiRoute, route } from '../http/route.ts'
-import { BusinessParams, ListQuery, WebhookParams } from '../http/shapes.ts'
+import { BusinessParams, ListQuery, MoveQuery, WebhookParams } from '../http/shapes.ts'
 import type { WebhookActions } from './webhook-actions.ts'
 
 const collection = '/api/v1/businesses/:businessId/webhooks'
@@ -50,6 +50,7 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
         summary: 'Create a webhook',
         description: `Only this answer and that of a rotation hold the secret. ${headersNote}`,
         params: BusinessParams,
+        querystring: MoveQuery,
         body: Draft,
         answers: { 201: shown('Created and in force.', WebhookWithSecret) },
         failures: [409],
@@ -84,6 +85,7 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
           'value, which goes only to the origin it was stored for: with a URL of another origin, send the values again.',
         consumes: ['application/json', 'application/merge-patch+json'],
         params: WebhookParams,
+        querystring: MoveQuery,
         headers: ifMatch,
         body: DraftPatch,
         answers: { 200: shown('Changed and in force.', Webhook) },

@@ -88,3 +88,17 @@ export const NotificationStory = shape('NotificationStory', {
   isComplete: flag('As in a page of notifications.'),
 })
 export type NotificationStory = Static<typeof NotificationStory>
+
+/** Channels of a business that have had messages lately. */
+export const SeenChannels = shape('SeenChannels', {
+  channels: list(
+    Type.Object({
+      chatChannelId: text(),
+      chatPlatform: text(),
+      lastSeenAt: time('When its latest event was published.'),
+    }),
+    'Latest first: 1,000 at most.',
+  ),
+  searchedBackTo: nullable(time(), 'Events before this time were not read; null if all that Kafka has were.'),
+})
+export type SeenChannels = Static<typeof SeenChannels>

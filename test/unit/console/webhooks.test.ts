@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ListedWebhook, Status, Webhook, WebhookState } from '../../../services/console/src/api/types.ts'
 import { fieldKey, readHeaderName, shownValue } from '../../../services/console/src/pages/audit/entry.ts'
-import { takenChannels } from '../../../services/console/src/pages/form/channels.ts'
+import { takenChannels, unseenChannels } from '../../../services/console/src/pages/form/channels/channels.ts'
 import {
   emptyValues,
   isNeverSlow,
@@ -146,6 +146,12 @@ describe('the form', () => {
     expect(takenChannels(['a', 'b', 'c'], others, 'wh_1')).toEqual([{ channel: 'b', webhookId: 'wh_2', name: 'CRM' }])
     expect(takenChannels(['a'], others, undefined)).toMatchObject([{ channel: 'a' }])
   })
+})
+
+test('channels without an event are named, five at most', () => {
+  const seen = { channels: [{ chatChannelId: 'a', chatPlatform: 'webchat', lastSeenAt: '' }], searchedBackTo: null }
+  expect(unseenChannels(['a', 'b'], seen)).toEqual(['b'])
+  expect(unseenChannels(['1', '2', '3', '4', '5', '6'], seen)).toHaveLength(5)
 })
 
 test.each<[string, string[], Permission, boolean]>([

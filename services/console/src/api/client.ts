@@ -4,7 +4,7 @@ import { ApiProblem, type ProblemBody } from './problem.ts'
 
 type UrlParts = {
   path?: Record<string, string>
-  query?: Record<string, string | number | boolean | undefined> | undefined
+  query?: Record<string, string | number | boolean | string[] | undefined> | undefined
 }
 type Options = { version?: number; signal?: AbortSignal }
 
@@ -64,6 +64,8 @@ function readProblem(status: number, text: string): ProblemBody {
 /** URL of an operation. Empty query parameters are left out. */
 export function buildUrl(name: keyof Operations, { path = {}, query = {} }: UrlParts): string {
   const url = requests[name][1].replaceAll(/\{(\w+)\}/g, (_all, part: string) => encodeURIComponent(path[part] ?? ''))
-  const set = Object.entries(query).flatMap(([key, value]) => (value ? [[key, String(value)]] : []))
+  const set = Object.entries(query).flatMap(([key, value]) =>
+    value || value === false ? [value].flat().map((one): [string, string] => [key, String(one)]) : [],
+  )
   return set.length === 0 ? url : `${url}?${new URLSearchParams(set)}`
 }

@@ -7,6 +7,7 @@ export const keys = {
   errors: (businessId: string, id: string) => ['errors', businessId, id] as const,
   attempts: (businessId: string, id: string) => ['attempts', businessId, id] as const,
   attempt: (businessId: string, id: string, attemptId: string) => ['attempt', businessId, id, attemptId] as const,
+  channels: (businessId: string) => ['channels', businessId] as const,
   sample: (businessId: string) => ['sample', businessId] as const,
   deadLetters: (businessId: string, id: string) => ['dead-letters', businessId, id] as const,
   replay: (businessId: string, id: string, replayId: string) => ['replay', businessId, id, replayId] as const,

@@ -51,6 +51,18 @@ export function errorsQuery(api: ApiClient, businessId: string, id: string) {
   })
 }
 
+/** Age at which the channels are read again; it reads a part of the topic each time. */
+const channelsFreshMs = 30_000
+
+/** Channels that have had messages lately. */
+export function channelsQuery(api: ApiClient, businessId: string) {
+  return queryOptions({
+    queryKey: keys.channels(businessId),
+    queryFn: ({ signal }) => api.call('listSeenChannels', { path: { businessId }, signal }),
+    staleTime: channelsFreshMs,
+  })
+}
+
 /** A sample notification. It has the present time and new ids, so it is read once for each opening. */
 export function sampleQuery(api: ApiClient, businessId: string, wish: SampleWish) {
   return queryOptions({

@@ -10,9 +10,9 @@ export type { Totals } from '../../../domain/stats/stats.ts'
 export type * from './generated.ts'
 /** Filter of the audit log; empty for all entries. */
 export type AuditFilter = Omit<NonNullable<Operations['listAudit']['query']>, 'limit' | 'cursor'>
-/** Choice of a sample. */
-export type SampleWish = NonNullable<Operations['getSample']['query']>
 /** Request for a test without a definition. */
 export type TestWish = NonNullable<Operations['testWebhook']['body']>
+/** Choice of a sample. */
+export type SampleWish = Omit<TestWish, 'notification'> & Required<Pick<TestWish, 'event'>>
 /** Filter of the list of attempts; empty for all attempts. */
 export type AttemptFilter = Omit<NonNullable<Operations['listAttempts']['query']>, 'limit' | 'cursor'>

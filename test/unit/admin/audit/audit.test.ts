@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts'
 import { accountFold, definitionFold } from '../../../../services/admin/audit/audit-fold.ts'
-import { type AuditFilter, AuditLog } from '../../../../services/admin/audit/audit-log.ts'
+import { AuditLog, type WantedEntries } from '../../../../services/admin/audit/audit-log.ts'
 import { completesHeader, subjectHeader } from '../../../../services/admin/definition-writes/record-headers.ts'
 import { clockSkewMs } from '../../../../services/admin/records/webhook-records.ts'
 import { changed, rotated } from '../../../../services/admin/webhooks/next-definition.ts'
@@ -288,7 +288,7 @@ describe('reading the audit log', () => {
     { ...entry(2, 'b1'), webhookId: null, subject: 'maria@bakery', at: 3_000 },
     { ...entry(3, 'b2'), webhookId: 'wh_a', subject: 'maria@bakery', at: 4_000 },
   ]
-  test.each<[AuditFilter, string[]]>([
+  test.each<[WantedEntries, string[]]>([
     [{}, ['2', '1', '0']],
     [{ webhookId: 'wh_a' }, ['0']],
     [{ subject: 'MARIA' }, ['2', '0']],

@@ -22,6 +22,7 @@ import { replayRoutes } from '../../../../services/admin/replay/replay-routes.ts
 import { unreadReplayRoutes } from '../../../../services/admin/replay/unreadable-replay.ts'
 import { overviewRoutes } from '../../../../services/admin/status/overview-routes.ts'
 import { WebhookStatuses } from '../../../../services/admin/status/webhook-status.ts'
+import { readSamples } from '../../../../services/admin/test-send/sample-catalogue.ts'
 import { TestActions } from '../../../../services/admin/test-send/test-actions.ts'
 import { testRoutes } from '../../../../services/admin/test-send/test-routes.ts'
 import { StatsActions } from '../../../../services/admin/traffic/stats-actions.ts'
@@ -148,7 +149,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
   const breaker = { state: 'open', openUntil: nowMs, failures: [], failingSince: nowMs }
   const blocked = { health: () => ({ breaker, parked: null }) as unknown as WebhookSnapshot }
   const sending = [
-    ...testRoutes(new TestActions({ ...resending, audit, keys, policy })),
+    ...testRoutes(new TestActions({ ...resending, audit, keys, policy, samples: readSamples() })),
     ...replayRoutes(new ReplayActions({ ...resending, audit })),
     ...probeRoutes({ ...resending, monitoring: blocked, audit: async () => undefined }),
     ...unreadReplayRoutes({ ...unread, clock, log, audit }),

@@ -56,6 +56,7 @@ describe('permissions (guarantees.md, 34)', () => {
     listDeadLetters: readers,
     testWebhook: writers,
     testDraft: writers,
+    getSample: readers,
     // Operations in which each identity sees its own businesses.
     listBusinesses: [...readers, 'otherBusiness'],
     followChanges: readers,
@@ -83,6 +84,7 @@ describe('permissions (guarantees.md, 34)', () => {
       .replace(':id', 'wh_a')
       .replace(':replayId', replayId)
       .replace(':attemptId', '3-7')
+      .replace('/samples', '/samples?event=userMessages')
     const bodies: Record<string, object> = {
       createWebhook: minimal,
       testDraft: { definition: minimal },
@@ -170,6 +172,32 @@ describe('webhook routes', () => {
     })
     const elsewhere = await call('POST', '/api/v1/businesses/b2/webhooks', { ...minimal, channels: ['c1'] })
     expect(elsewhere.status).toBe(201)
+  })
+
+  test('a channel is moved from the webhook that has it, which stays without it, if the request says so', async () => {
+    world.seed(definition({ secret: secretOf('x'), channels: ['c0', 'c1'], version: 3 }))
+    const taking = { ...minimal, channels: ['c1', 'c9'] }
+    expect((await call('POST', `${collection}?moveChannels=c9`, taking)).status).toBe(409)
+    expect(world.state.records).toEqual([])
+    const made = await call('POST', `${collection}?moveChannels=c1&moveChannels=c0`, taking)
+    expect(made).toMatchObject({ status: 201, body: { channels: ['c1', 'c9'], conflicts: [] } })
+    // The new one is written first: at each moment one of both has the channel.
+    expect(world.state.records.map((written) => [written?.id, written?.channels])).toEqual([
+      [made.body.id, ['c1', 'c9']],
+      ['wh_a', ['c0']],
+    ])
+    expect(world.state.records[1]).toMatchObject({ version: 4, name: 'Orders' })
+
+    const headers = { 'if-match': '"4"' }
+    const back = await call('PATCH', `${collection}/wh_a?moveChannels=c1`, { channels: ['c0', 'c1'] }, headers)
+    expect(back).toMatchObject({ status: 200, body: { channels: ['c0', 'c1'], conflicts: [] } })
+    expect(world.state.records.at(-1)).toMatchObject({ id: made.body.id, channels: ['c9'] })
+  })
+
+  test('a channel of another business is never moved', async () => {
+    world.seed(definition({ id: 'wh_b', businessId: 'b2', secret: secretOf('x') }))
+    expect((await call('POST', `${collection}?moveChannels=c1`, minimal)).status).toBe(201)
+    expect(world.state.records).toHaveLength(1)
   })
 
   test('of concurrent requests for one channel, exactly one gets it', async () => {

@@ -25,6 +25,7 @@ function bench(logs: Record<string, Row[]>) {
   })
   const topics: LookupTopics = {
     events: { message: source('messages'), status: source('statuses') },
+    channels: source('messages'),
     deliveries: source('deliveries'),
     attempts: source('attempts'),
     deadLetters: source('letters'),

@@ -72,6 +72,25 @@ describe('answers with an unusual body', () => {
     expect(refused).toMatchObject({ kind: 'refused', status: 410 })
   })
 
+  test('a 2xx whose answer is wanted is reported with its body, and at the timeout with what has come of it', async () => {
+    const head = 'HTTP/1.1 200 OK\r\nx-a: 1\r\ncontent-length: 4\r\n\r\n'
+    await using server = await listenRaw((socket) =>
+      onRequest(socket, (number) => {
+        socket.write(`${head}do`)
+        if (number === 1) setImmediate().then(() => socket.write('ne'))
+      }),
+    )
+    await using sender = createSender()
+    const wanted = { timeoutMs: 300, keepsAnswer: true }
+    const headers = 'x-a: 1\ncontent-length: 4'
+    const whole = await post(sender, server.url, wanted)
+    expect(whole).toMatchObject({ kind: 'success', status: 200, answer: { headers, body: 'done' } })
+    const part = await post(sender, server.url, wanted)
+    expect(part).toMatchObject({ kind: 'success', status: 200, answer: { headers, body: 'do' } })
+    expect(part.kind === 'success' && part.latencyMs < wanted.timeoutMs).toBe(true)
+    expect(await post(sender, server.url, { timeoutMs: 300 })).not.toHaveProperty('answer')
+  })
+
   test('a 2xx is reported at once, and its connection ends at the timeout', async () => {
     await using server = await answerWith('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n')
     await using sender = createSender()

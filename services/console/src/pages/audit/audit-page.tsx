@@ -26,7 +26,9 @@ export default function AuditPage() {
   })
   const entries = data?.pages.flatMap((page) => page.entries)
   const named = new Map(
-    entries?.flatMap(({ webhookId, webhookName }) => (webhookId && webhookName ? [[webhookId, webhookName]] : [])),
+    entries?.flatMap(({ webhookId, webhookName }) =>
+      webhookId && webhookName ? [[webhookId, webhookName] as const] : [],
+    ),
   )
   const isFiltered = Object.keys(filter).length > 0
   usePageTitle(t('audit.title'))

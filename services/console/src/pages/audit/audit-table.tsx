@@ -63,8 +63,9 @@ export function Action({ action }: { action: string }) {
 }
 
 /** Leads to the webhook; of a deleted one, to what the audit log has of it. */
-function WebhookName({ businessId, entry: { webhookId, webhookName } }: { businessId: string; entry: AuditView }) {
+function WebhookName({ businessId, entry }: { businessId: string; entry: AuditView }) {
   const { t } = useTranslation()
+  const { action, webhookId, webhookName } = entry
   const { data } = useQuery(webhooksQuery(useApi(), businessId))
   if (webhookId === null) return null
   const name = webhookName ?? webhookId
@@ -77,7 +78,7 @@ function WebhookName({ businessId, entry: { webhookId, webhookName } }: { busine
       <Link className={classes.link} to={to}>
         {name}
       </Link>
-      {!exists && ` (${t('audit.deleted')})`}
+      {!exists && action !== 'webhook.delete' && ` (${t('audit.deleted')})`}
     </>
   )
 }

@@ -1,7 +1,6 @@
 import { Button, Stack, Text } from '@mantine/core'
 import { IconSend } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useApi } from '../../api/session.tsx'
 import type { TestWish } from '../../api/types.ts'
@@ -9,7 +8,7 @@ import { Card } from '../../parts/page/card.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
 import { TestAnswer } from '../../parts/tests/test-answer.tsx'
 import { TestFields } from '../../parts/tests/test-fields.tsx'
-import { noChoice, toTestWish } from '../../parts/tests/test-wish.ts'
+import { useTestChoice } from '../../parts/tests/use-test-choice.ts'
 import { toDraft } from './fields.ts'
 import classes from './form.module.css'
 import type { WebhookFormState } from './use-webhook-form.ts'
@@ -26,9 +25,9 @@ type Props = {
 export function DraftTest({ form, businessId, id, showRefusal }: Props) {
   const { t } = useTranslation()
   const api = useApi()
-  const [choice, setChoice] = useState(noChoice)
   const { events, channels } = form.values
-  const wish = toTestWish(choice, events)
+  const choosing = useTestChoice(businessId, form.values)
+  const { wish } = choosing
   const test = useMutation({
     mutationFn: (sent: TestWish) => {
       // A new webhook can be tested before it is switched on. An existing one must be on (contract.md, 1.5).
@@ -43,7 +42,7 @@ export function DraftTest({ form, businessId, id, showRefusal }: Props) {
         <Text size="sm" c="dimmed">
           {t('form.tryText')}
         </Text>
-        <TestFields {...{ businessId, events, channels }} value={choice} onChange={setChoice} />
+        <TestFields {...{ businessId, events, channels, choosing }} />
         <Button
           className={classes.short}
           variant="default"

@@ -14,10 +14,10 @@ import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { useNotices } from '../../parts/texts/notices.ts'
 import { useFieldName } from '../audit/changes.tsx'
 import { Gone } from '../webhook/gone.tsx'
+import { useRestoredVersion } from '../webhook/history/restored-version.ts'
 import { pagePath, usePlace } from '../webhook/use-place.ts'
 import { listChanges, toValues, type Values } from './fields.ts'
 import { draftKey, forgetDraft } from './kept-draft.ts'
-import { useRestoredVersion } from './restored-version.ts'
 import { useWebhookForm } from './use-webhook-form.ts'
 import { WebhookForm } from './webhook-form.tsx'
 
@@ -46,7 +46,12 @@ function Editor({ webhook }: { webhook: Webhook }) {
   usePageTitle(t('form.editTitle', { name: began.name }))
   const save = useMutation({
     mutationFn: (values: Values) =>
-      api.call('patchWebhook', { path: { businessId, id }, body: listChanges(began, values), version }),
+      api.call('patchWebhook', {
+        path: { businessId, id },
+        query: { moveChannels: state.moving },
+        body: listChanges(began, values),
+        version,
+      }),
     onSuccess: async () => {
       forgetDraft(key)
       notices.done(t('form.saved'))

@@ -27,7 +27,12 @@ export default function NewPage() {
   const [made, setMade] = useState<WebhookWithSecret | null>(null)
   usePageTitle(t('form.newTitle'))
   const create = useMutation({
-    mutationFn: (values: Values) => api.call('createWebhook', { path: { businessId }, body: toDraft(values) }),
+    mutationFn: (values: Values) =>
+      api.call('createWebhook', {
+        path: { businessId },
+        query: { moveChannels: state.moving },
+        body: toDraft(values),
+      }),
     onSuccess: (webhook) => {
       forgetDraft(key)
       setMade(webhook)

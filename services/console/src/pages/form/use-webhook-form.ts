@@ -29,9 +29,13 @@ export function useWebhookForm(key: string, initial: Values, filled?: Values) {
       ),
   })
   useKeptDraft(key, form.values, initial)
+  const [moving, setMoving] = useState<string[]>([])
   return {
     form,
     isRestored,
+    /** Channels to be taken from the webhooks that have them. */
+    moving,
+    move: (channel: string) => setMoving([...moving, channel]),
     discard: () => {
       setRestored(false)
       form.setValues(initial)

@@ -27,7 +27,7 @@ type Props = PropsWithChildren<{
 /** All fields of a definition. @param children notices above them. */
 export function WebhookForm({ state, businessId, id, busy, action, backTo, onSave, children }: Props) {
   const { t } = useTranslation()
-  const { form, isRestored, discard, showRefusal } = state
+  const { form, isRestored, discard, showRefusal, moving, move } = state
   return (
     <form
       noValidate
@@ -42,7 +42,7 @@ export function WebhookForm({ state, businessId, id, busy, action, backTo, onSav
           </Alert>
         )}
         {children}
-        <BasicFields form={form} businessId={businessId} id={id} />
+        <BasicFields {...{ form, businessId, id, moving }} onMove={move} />
         <EventFields form={form} businessId={businessId} />
         <HeaderFields form={form} />
         <TrustFields form={form} businessId={businessId} />

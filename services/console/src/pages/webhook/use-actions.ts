@@ -45,6 +45,13 @@ export function useActions({ businessId, id, version }: Pick<Webhook, 'businessI
       onSuccess: refresh,
       onError,
     }),
+    /** Takes a channel that another webhook has as well. */
+    takeChannel: useMutation({
+      mutationFn: (channel: string) =>
+        api.call('patchWebhook', { path, query: { moveChannels: [channel] }, body: {}, version }),
+      onSuccess: refresh,
+      onError,
+    }),
     probe: useMutation({
       mutationFn: () => api.call('probeWebhook', { path }),
       onSuccess: refresh,

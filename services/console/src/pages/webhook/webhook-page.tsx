@@ -10,9 +10,10 @@ import { useFormats } from '../../format/use-formats.ts'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
+import { FirstEvent } from './banners/first-event.tsx'
+import { StateBanner } from './banners/state-banner.tsx'
 import { Gone } from './gone.tsx'
 import { Overview } from './overview/overview.tsx'
-import { StateBanner } from './overview/state-banner.tsx'
 import { ReplayProgress } from './replays/replay-progress.tsx'
 import { Settings } from './settings/settings.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -52,6 +53,8 @@ export default function WebhookPage() {
     <>
       <TopBar webhook={webhook} state={status.state} />
       <StateBanner webhook={webhook} status={status} />
+      {/* No attempt has been counted yet; tests are not. */}
+      {status.state === 'idle' && stats.data?.updatedAt === null && <FirstEvent webhook={webhook} />}
       <ReplayProgress webhook={webhook} />
       <Tabs
         mt="md"

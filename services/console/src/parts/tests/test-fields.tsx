@@ -7,33 +7,27 @@ import { sampleQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
 import type { SampleName, WantedEvents } from '../../api/types.ts'
 import { Failure } from '../page/failure.tsx'
-import { chooseSample, parseNotification, type TestChoice, toEditorText } from './test-wish.ts'
+import { parseNotification, type TestChoice, toEditorText } from './test-wish.ts'
 import classes from './tests.module.css'
+import type { TestChoosing } from './use-test-choice.ts'
 
 type Props = {
   businessId: string
   events: WantedEvents
   channels: readonly string[]
-  value: TestChoice
-  onChange: (choice: TestChoice) => void
+  choosing: TestChoosing
   /** Reads the body of the last real notification; null if there is none. Absent for a webhook that is not saved. */
   readLast?: () => Promise<string | null>
 }
 
 /** Choice of what a test sends: a sample of what the webhook receives, or any JSON. */
-export function TestFields({ businessId, events, channels, value, onChange, readLast }: Props) {
+export function TestFields({ businessId, events, channels, choosing, readLast }: Props) {
   const { t } = useTranslation()
-  const event = chooseSample(value, events)
-  const chatChannelId = channels.includes(value.chatChannelId) ? value.chatChannelId : (channels[0] ?? '')
-  const { chatPlatform, edited } = value
-  const wish = {
-    event,
-    ...(chatChannelId !== '' && { chatChannelId }),
-    ...(chatPlatform !== '' && { chatPlatform }),
-  }
+  const { choice, choose, sample: wish } = choosing
+  const { edited } = choice
   const sample = useQuery(sampleQuery(useApi(), businessId, wish))
   const text = edited ?? (sample.data ? toEditorText(sample.data.notification) : '')
-  const choose = (change: Partial<TestChoice>) => onChange({ ...value, ...change, edited: null })
+  const change = (changed: Partial<TestChoice>) => choose({ ...choice, ...changed, edited: null })
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">
@@ -42,23 +36,23 @@ export function TestFields({ businessId, events, channels, value, onChange, read
       <div className={classes.choices}>
         <NativeSelect
           label={t('test.event')}
-          value={event}
-          onChange={({ target }) => choose({ event: target.value as SampleName })}
+          value={wish.event}
+          onChange={({ target }) => change({ event: target.value as SampleName })}
           data={samplesFor(events).map((name) => ({ value: name, label: t(`test.events.${name}`) }))}
         />
         {channels.length > 1 && (
           <NativeSelect
             label={t('story.channel')}
-            value={chatChannelId}
-            onChange={({ target }) => choose({ chatChannelId: target.value })}
+            value={wish.chatChannelId}
+            onChange={({ target }) => change({ chatChannelId: target.value })}
             data={[...channels]}
           />
         )}
         <NativeSelect
           label={t('test.platform')}
-          value={chatPlatform}
-          onChange={({ target }) => choose({ chatPlatform: target.value })}
-          data={[{ value: '', label: t('test.samplePlatform') }, ...chatPlatforms]}
+          value={choice.chatPlatform}
+          onChange={({ target }) => change({ chatPlatform: target.value })}
+          data={[{ value: '', label: wish.chatPlatform ?? t('test.samplePlatform') }, ...chatPlatforms]}
         />
       </div>
       {sample.error && edited === null && <Failure error={sample.error} />}
@@ -66,7 +60,7 @@ export function TestFields({ businessId, events, channels, value, onChange, read
         label={t('test.json')}
         classNames={{ input: classes.json }}
         value={text}
-        onChange={({ currentTarget }) => onChange({ ...value, edited: currentTarget.value })}
+        onChange={({ currentTarget }) => choose({ ...choice, edited: currentTarget.value })}
         error={edited !== null && parseNotification(edited) === null && t('test.notJson')}
         autosize
         minRows={4}
@@ -78,13 +72,13 @@ export function TestFields({ businessId, events, channels, value, onChange, read
           <Button
             size="xs"
             variant="default"
-            onClick={() => void readLast().then((last) => last !== null && onChange({ ...value, edited: last }))}
+            onClick={() => void readLast().then((last) => last !== null && choose({ ...choice, edited: last }))}
           >
             {t('test.last')}
           </Button>
         )}
         {edited !== null && (
-          <Button size="xs" variant="default" onClick={() => choose({})}>
+          <Button size="xs" variant="default" onClick={() => change({})}>
             {t('test.reset')}
           </Button>
         )}

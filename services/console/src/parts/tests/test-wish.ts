@@ -1,5 +1,5 @@
 import { type SampleName, samplesFor } from '../../../../domain/event/samples.ts'
-import type { TestWish, WantedEvents } from '../../api/types.ts'
+import type { SampleWish, SeenChannels, TestWish, WantedEvents } from '../../api/types.ts'
 import { readable } from '../../format/format.ts'
 
 /** What is chosen for a test. Empty texts stand for the defaults. */
@@ -31,18 +31,33 @@ export function parseNotification(text: string): TestWish['notification'] | null
   }
 }
 
-/** The request for the API. @returns null while the JSON is not that of a notification. */
-export function toTestWish(choice: TestChoice, events: WantedEvents): TestWish | null {
-  const { chatChannelId, chatPlatform, edited } = choice
-  if (edited !== null) {
-    const notification = parseNotification(edited)
-    return notification ? { notification } : null
-  }
+export type TestedWebhook = { events: WantedEvents; channels: readonly string[] }
+
+/** The sample to show: of a channel of the webhook, on the platform that the channel was seen on. */
+export function toSampleWish(
+  choice: TestChoice,
+  { events, channels }: TestedWebhook,
+  seen: SeenChannels | undefined,
+): SampleWish {
+  const chatChannelId = channels.includes(choice.chatChannelId) ? choice.chatChannelId : channels[0]
+  const known = seen?.channels.find((one) => one.chatChannelId === chatChannelId)
+  const chatPlatform = choice.chatPlatform || known?.chatPlatform
   return {
     event: chooseSample(choice, events),
-    ...(chatChannelId !== '' && { chatChannelId }),
-    ...(chatPlatform !== '' && { chatPlatform }),
+    ...(chatChannelId !== undefined && { chatChannelId }),
+    ...(chatPlatform !== undefined && { chatPlatform }),
   }
+}
+
+/** The request for the API. @returns null while the JSON is not that of a notification. */
+export function toTestWish(
+  choice: TestChoice,
+  webhook: TestedWebhook,
+  seen: SeenChannels | undefined,
+): TestWish | null {
+  if (choice.edited === null) return toSampleWish(choice, webhook, seen)
+  const notification = parseNotification(choice.edited)
+  return notification ? { notification } : null
 }
 
 /** Text for the editor. */

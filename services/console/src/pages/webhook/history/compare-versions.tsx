@@ -7,8 +7,8 @@ import type { AuditView, Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { Card } from '../../../parts/page/card.tsx'
 import { ChangeList } from '../../audit/changes.tsx'
-import type { Restoring } from '../../form/restored-version.ts'
 import { pagePath } from '../use-place.ts'
+import type { Restoring } from './restored-version.ts'
 import { changesBetween } from './versions.ts'
 
 /** Differences between two versions, and the way back to the older one. @param versions newest first. */

@@ -1,4 +1,4 @@
-import { Group, List, Text, Title } from '@mantine/core'
+import { Anchor, Group, List, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
@@ -25,12 +25,15 @@ export function LatestTests({ webhook, onOpen }: { webhook: Webhook; onOpen: () 
         {data.attempts.map((one) => (
           <List.Item key={one.id}>
             <Group gap="sm">
-              <Link
+              <Anchor
+                component={Link}
+                size="sm"
+                underline="always"
                 to={`${pagePath(webhook, 'attempts')}?deliveryId=${encodeURIComponent(one.deliveryId)}`}
                 onClick={onOpen}
               >
                 <Time at={one.at} />
-              </Link>
+              </Anchor>
               <OutcomeBadge outcome={one.outcome} detail={one.status ?? one.cause} />
               <Text size="sm">{t(`kind.${one.kind}`)}</Text>
               {one.latencyMs !== null && <Text size="sm">{duration(one.latencyMs)}</Text>}

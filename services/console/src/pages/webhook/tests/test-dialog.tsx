@@ -1,6 +1,5 @@
 import { Alert, Button, Modal, Stack } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { keys } from '../../../api/keys.ts'
 import { useApi } from '../../../api/session.tsx'
@@ -8,7 +7,7 @@ import type { TestWish, Webhook } from '../../../api/types.ts'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { TestAnswer } from '../../../parts/tests/test-answer.tsx'
 import { TestFields } from '../../../parts/tests/test-fields.tsx'
-import { noChoice, toTestWish } from '../../../parts/tests/test-wish.ts'
+import { useTestChoice } from '../../../parts/tests/use-test-choice.ts'
 import { LatestTests } from './latest-tests.tsx'
 import { useLastNotification } from './use-last-notification.ts'
 
@@ -35,13 +34,13 @@ function Tester({ webhook, onClose }: Omit<Props, 'opened'>) {
   const api = useApi()
   const queries = useQueryClient()
   const { businessId, id, enabled, events, channels } = webhook
-  const [choice, setChoice] = useState(noChoice)
+  const choosing = useTestChoice(businessId, webhook)
+  const { wish } = choosing
   const readLast = useLastNotification(webhook)
   const test = useMutation({
     mutationFn: (body: TestWish) => api.call('testWebhook', { path: { businessId, id }, body }),
     onSettled: () => queries.invalidateQueries({ queryKey: keys.attempts(businessId, id) }),
   })
-  const wish = toTestWish(choice, events)
   return (
     <Stack>
       {!enabled && (
@@ -49,7 +48,7 @@ function Tester({ webhook, onClose }: Omit<Props, 'opened'>) {
           {t('test.off')}
         </Alert>
       )}
-      <TestFields {...{ businessId, events, channels, readLast }} value={choice} onChange={setChoice} />
+      <TestFields {...{ businessId, events, channels, choosing, readLast }} />
       <Button loading={test.isPending} disabled={!enabled || wish === null} onClick={() => wish && test.mutate(wish)}>
         {t('test.send')}
       </Button>

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { useLocation } from 'react-router'
-import type { AuditView } from '../../api/types.ts'
-import { restoreValues } from '../webhook/history/versions.ts'
-import type { Values } from './fields.ts'
+import type { AuditView } from '../../../api/types.ts'
+import type { Values } from '../../form/fields.ts'
+import { restoreValues } from './versions.ts'
 
 /** An earlier version to restore, in the state of the page's address: what has changed since. */
 export type Restoring = { version: number; changes: AuditView['changes'] }

@@ -1,13 +1,13 @@
-import { Alert, Anchor, List, Text } from '@mantine/core'
-import { IconInfoCircle } from '@tabler/icons-react'
-import type { PropsWithChildren } from 'react'
+import { Anchor, List, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import type { Status, Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { ActivationNotice } from '../../webhook-list/activation-notice.tsx'
 import { pagePath } from '../use-place.ts'
+import { Banner } from './banner.tsx'
 import { BlockedBanner } from './blocked-banner.tsx'
+import { ConflictBanner } from './conflict-banner.tsx'
 import { PausedBanner } from './paused-banner.tsx'
 
 /** Explains a state other than healthy: the cause, and what to do about it. */
@@ -53,26 +53,7 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
         </Banner>
       )
     case 'conflict':
-      return (
-        <Banner title={t('banner.conflict')}>
-          {t('banner.conflictText')}
-          <List size="sm" mt={4}>
-            {status.conflicts.map(({ channel, webhookId, name }) => (
-              <List.Item key={channel}>
-                {channel}:{' '}
-                <Anchor
-                  component={Link}
-                  size="sm"
-                  underline="always"
-                  to={pagePath({ businessId: webhook.businessId, id: webhookId })}
-                >
-                  {name}
-                </Anchor>
-              </List.Item>
-            ))}
-          </List>
-        </Banner>
-      )
+      return <ConflictBanner webhook={webhook} conflicts={status.conflicts} />
     case 'invalid':
       return (
         <Banner title={t('banner.invalid')}>
@@ -103,13 +84,5 @@ function Recovering({ webhook }: { webhook: Webhook }) {
         {t('banner.toGivenUp')}
       </Anchor>
     </Banner>
-  )
-}
-
-function Banner({ title, children }: PropsWithChildren<{ title: string }>) {
-  return (
-    <Alert mb="md" color="yellow" variant="outline" title={title} icon={<IconInfoCircle aria-hidden />}>
-      {children}
-    </Alert>
   )
 }

@@ -1,4 +1,4 @@
-import type { Conflict, Webhook } from '../../api/types.ts'
+import type { Conflict, SeenChannels, Webhook } from '../../../api/types.ts'
 
 /** Channels that another webhook already has; a channel belongs to at most one (contract.md, 1.1). @param ownId the edited webhook, which is skipped. */
 export function takenChannels(
@@ -11,3 +11,12 @@ export function takenChannels(
     return owner ? [{ channel, webhookId: owner.id, name: owner.name }] : []
   })
 }
+
+/** Channels that have had no event: misspelt, or not connected yet. */
+export function unseenChannels(wanted: readonly string[], { channels }: SeenChannels): string[] {
+  const seen = new Set(channels.map(({ chatChannelId }) => chatChannelId))
+  return wanted.filter((channel) => !seen.has(channel)).slice(0, shownUnseen)
+}
+
+/** Most channels that are named one by one. */
+const shownUnseen = 5
