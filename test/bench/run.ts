@@ -2,14 +2,18 @@ import { parseArgs } from 'node:util'
 import { drain } from './drain.ts'
 import { endurance } from './endurance.ts'
 import { footprint } from './footprint.ts'
+import { group } from './group.ts'
 import { isolation } from './isolation.ts'
 import { kill } from './kill.ts'
 import { latency } from './latency.ts'
+import { moves } from './moves.ts'
 import { pipeline } from './pipeline.ts'
+import { reading } from './reading.ts'
 import { scale } from './scale.ts'
 import { standstill } from './standstill.ts'
 import { takeover } from './takeover.ts'
 import { say } from './world.ts'
+import { writing } from './writing.ts'
 
 /** npm run bench -- <scenario> [--json]: ratios and medians of one run; the last line is JSON. */
 
@@ -25,6 +29,10 @@ const scenarios: Record<string, () => Promise<object>> = {
   kill,
   takeover,
   endurance,
+  group,
+  moves,
+  reading,
+  writing,
 }
 
 const { positionals, values } = parseArgs({

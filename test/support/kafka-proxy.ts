@@ -30,7 +30,8 @@ export async function startKafkaProxy(broker: string, loseEvery = Number.POSITIV
   const sockets = new Set<Socket>()
   const [host = '', port = ''] = broker.split(':')
   const counts = { produced: 0, lost: 0, refused: 0 }
-  let codeOf: (topic: string) => number | null = () => null
+  /** Requests are looked into only once some are to be refused: compact ones cannot be read. */
+  let codeOf: ((topic: string) => number | null) | undefined
   const server = createServer((client) => {
     track(sockets, client)
     const upstream = track(sockets, connect(Number(port), host))
@@ -41,7 +42,8 @@ export async function startKafkaProxy(broker: string, loseEvery = Number.POSITIV
     onFrames(client, (frame) => {
       const [key, version] = [frame.readInt16BE(lengthBytes), frame.readInt16BE(lengthBytes + 2)]
       const id = frame.readInt32BE(lengthBytes + 4)
-      const { rest, refused } = key === produceKey ? withoutRefused(frame, codeOf) : { rest: frame, refused: [] }
+      const { rest, refused } =
+        key === produceKey && codeOf ? withoutRefused(frame, codeOf) : { rest: frame, refused: [] }
       counts.refused += refused.length
       if (rest === null) {
         client.write(answerOf(id, refused))

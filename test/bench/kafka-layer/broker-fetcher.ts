@@ -1,0 +1,189 @@
+import { setImmediate as turnEnded } from 'node:timers/promises'
+import type { Connection } from '@platformatic/kafka'
+import type { ReaderCluster } from './cluster.ts'
+import { type FetchAnswer, type PartitionAnswer, positionKey, sendFetch } from './fetch-protocol.ts'
+import { FetchSession } from './fetch-session.ts'
+import { faultOfCode, faultOfError, KafkaFault } from './kafka-fault.ts'
+import type { AskedPosition, PartitionReaderOptions, Reading } from './reading.ts'
+
+/** What a fetcher asks of the reader that it works for. */
+export type FetcherPorts = {
+  /** All partitions that this broker leads. */
+  readings(): Iterable<Reading>
+  topicId(topic: string): string | undefined
+  /** A partition can be fetched again, perhaps from another broker by now. */
+  onHandled(): void
+  onPartitionFault(reading: Reading, fault: KafkaFault): void
+  onPartitionWorks(reading: Reading): void
+  onBrokerFault(fault: KafkaFault): void
+  /** The broker has not answered in time, so its partitions may have a new leader. */
+  onLate(): void
+  works(): void
+}
+
+const defaultMaxBytes = 1_048_576
+/** Time after which the broker's other partitions do not wait any longer for a batch that is being handled. */
+const patienceMs = 500
+/** Bytes of answers whose batches are being handled, above which nothing is fetched. */
+const maxHeldBytes = 8 * defaultMaxBytes
+/** Time beyond the longest poll after which the broker counts as hanging; the connection is closed then. */
+const answerMarginMs = 5_000
+/** Time beyond the longest poll after which the metadata is read again. */
+const lateMs = 1_000
+const pauseMs = 250
+let fetchers = 0
+
+/** Fetches from one broker, one request at a time, on a connection of its own. */
+export class BrokerFetcher {
+  readonly #nodeId: number
+  readonly #cluster: ReaderCluster
+  readonly #options: PartitionReaderOptions
+  readonly #closed: AbortSignal
+  readonly #ports: FetcherPorts
+  readonly #session = new FetchSession<AskedPosition>()
+  readonly #use = `fetch ${fetchers++}`
+  #woken = Promise.withResolvers<void>()
+  #heldBytes = 0
+  #connection: Connection | undefined
+  /** Resolves once the fetcher has ended, after the reader was closed. */
+  readonly ended: Promise<void>
+
+  constructor(
+    nodeId: number,
+    cluster: ReaderCluster,
+    options: PartitionReaderOptions,
+    closed: AbortSignal,
+    ports: FetcherPorts,
+  ) {
+    this.#nodeId = nodeId
+    this.#cluster = cluster
+    this.#options = options
+    this.#closed = closed
+    this.#ports = ports
+    closed.addEventListener('abort', () => void this.#connection?.close())
+    this.ended = this.#run()
+  }
+
+  /** Something has changed: partitions are to be fetched, or the reader is closed. */
+  wake(): void {
+    this.#woken.resolve()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed.aborted) {
+      try {
+        await this.#fetchOnce()
+      } catch (error) {
+        this.#session.reset()
+        const fault = faultOfError(error, this.#cluster.describe(this.#nodeId))
+        if (this.#closed.aborted) return
+        if (!(fault instanceof KafkaFault)) return this.#options.fail(fault)
+        this.#ports.onBrokerFault(fault)
+        await this.#options.clock.sleep(pauseMs, this.#closed)
+      }
+    }
+  }
+
+  async #fetchOnce(): Promise<void> {
+    this.#woken = Promise.withResolvers()
+    const wanted = this.#positions()
+    if (wanted.length === 0 || this.#heldBytes > maxHeldBytes) return this.#woken.promise
+    const answer = await this.#ask(wanted)
+    if (!answer || this.#closed.aborted) return
+    const handling = answer.partitions.flatMap((partition) => this.#take(partition) ?? [])
+    if (handling.length > 0) await this.#waitBriefly(handling)
+    // Lets the batch's results be written to their sockets before the next fetch.
+    await turnEnded()
+  }
+
+  #positions(): AskedPosition[] {
+    const wanted: AskedPosition[] = []
+    for (const reading of this.#ports.readings()) {
+      if (reading.isPaused || reading.isBusy) continue
+      const topicId = this.#ports.topicId(reading.topic)
+      if (topicId === undefined) continue
+      if (!isCurrent(reading)) reading.asked = this.#position(reading, topicId)
+      if (reading.asked) wanted.push(reading.asked)
+    }
+    return wanted
+  }
+
+  #position(reading: Reading, topicId: string): AskedPosition {
+    const { partition, position: offset, leader, generation } = reading
+    const maxBytes = this.#options.maxBytesPerPartition ?? defaultMaxBytes
+    const key = positionKey(topicId, partition)
+    return { key, topicId, partition, offset, leaderEpoch: leader.epoch, maxBytes, reading, generation }
+  }
+
+  /** Null if the session was lost; the next request begins another one. @throws KafkaFault. */
+  async #ask(wanted: AskedPosition[]): Promise<FetchAnswer | null> {
+    const { maxWaitMs, minBytes = 1, maxBytes = defaultMaxBytes, send = sendFetch } = this.#options
+    this.#connection = await this.#cluster.connection(this.#nodeId, this.#use, maxWaitMs + answerMarginMs)
+    if (this.#closed.aborted) return null
+    const request = { maxWaitMs, minBytes, maxBytes, ...this.#session.next(wanted) }
+    const late = setInterval(() => this.#ports.onLate(), maxWaitMs + lateMs)
+    const answer = await send(this.#connection, request).finally(() => clearInterval(late))
+    const fault = answer.errorCode === 0 ? null : faultOfCode(answer.errorCode, this.#cluster.describe(this.#nodeId))
+    if (fault?.kind === 'session') {
+      this.#session.reset()
+      return null
+    }
+    if (fault) throw fault
+    this.#session.answered(answer.sessionId)
+    this.#ports.works()
+    return answer
+  }
+
+  /** @returns the promise of a batch that is being handled. */
+  #take(answer: PartitionAnswer): Promise<void> | undefined {
+    const asked = this.#session.asked(positionKey(answer.topicId, answer.partition))
+    // A seek, a pause, or the new leader, which was asked too, has made this answer obsolete.
+    if (!asked || !isCurrent(asked.reading) || asked.reading.asked !== asked) return undefined
+    const { reading, generation } = asked
+    const { topic, partition, position } = reading
+    if (reading.isPaused || reading.isBusy) return undefined
+    if (answer.errorCode !== 0) {
+      this.#ports.onPartitionFault(reading, faultOfCode(answer.errorCode, `topic ${topic}, partition ${partition}`))
+      return undefined
+    }
+    this.#ports.onPartitionWorks(reading)
+    const { records, nextOffset } = answer.read({ topic, partition, fromOffset: position })
+    if (records.length === 0) {
+      reading.position = nextOffset
+      if (nextOffset > position) this.#options.onPassed?.({ topic, partition, nextOffset })
+      return undefined
+    }
+    const settle = (taken: number) => {
+      if (reading.generation === generation) reading.position = records[taken]?.offset ?? nextOffset
+    }
+    const taken = this.#options.onBatch({ topic, partition, records, highWatermark: answer.highWatermark, nextOffset })
+    if (typeof taken === 'number') return void settle(taken)
+    return this.#handle(reading, answer.bytes, taken.then(settle))
+  }
+
+  async #handle(reading: Reading, bytes: number, settled: Promise<void>): Promise<void> {
+    reading.isBusy = true
+    this.#heldBytes += bytes
+    try {
+      await settled
+    } catch (error) {
+      this.#options.fail(error)
+    } finally {
+      reading.isBusy = false
+      this.#heldBytes -= bytes
+      this.#ports.onHandled()
+    }
+  }
+
+  async #waitBriefly(handling: Promise<void>[]): Promise<void> {
+    const done = new AbortController()
+    const patience = this.#options.clock.sleep(patienceMs, done.signal)
+    await Promise.race([Promise.all(handling), patience])
+    done.abort()
+  }
+}
+
+/** Whether the position of the latest fetch still is the one to be fetched. */
+function isCurrent({ asked, position, generation, leader }: Reading): boolean {
+  return asked?.offset === position && asked.generation === generation && asked.leaderEpoch === leader.epoch
+}

@@ -1,0 +1,61 @@
+import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
+import type { Clock } from '../../../services/platform/runtime/clock.ts'
+import type { PartitionLeader } from './cluster.ts'
+import type { FetchPosition, SendFetch } from './fetch-protocol.ts'
+import type { KafkaFault } from './kafka-fault.ts'
+
+export type FetchedBatch = {
+  topic: string
+  partition: number
+  records: ConsumedRecord[]
+  /** Offset that the partition's next record will get. */
+  highWatermark: number
+  /** Offset of the next fetch once all records are taken. */
+  nextOffset: number
+}
+
+export type PartitionReaderOptions = {
+  /** Longest time that a broker waits for new records; bounds how late a resumed partition is fetched. */
+  maxWaitMs: number
+  minBytes?: number
+  /** Maximum bytes of an answer, unless its first batch is larger. */
+  maxBytes?: number
+  maxBytesPerPartition?: number
+  /**
+   * Called with each batch, one at a time for a partition. While a promise is pending, its partition is not fetched.
+   * @returns how many of the records were taken, counted from the first. The rest is delivered again.
+   */
+  onBatch: (batch: FetchedBatch) => number | Promise<number>
+  /** Called when an answer brought only records that readers never see: markers of transactions, aborted records. */
+  onPassed?: (passed: { topic: string; partition: number; nextOffset: number }) => void
+  /** A partition or broker does not work at present (the reader tries on), or works again: null. */
+  onFault?: (place: string, fault: KafkaFault | null) => void
+  /** Called for a fault that waiting does not fix; must end the process. */
+  fail: (error: unknown) => void
+  clock: Clock
+  /** How answers are decoded; for comparisons. */
+  send?: SendFetch
+}
+
+/** A partition that is read. */
+export type Reading = {
+  topic: string
+  partition: number
+  /** Offset of the next fetch. */
+  position: number
+  isPaused: boolean
+  /** Why it is not fetched besides: a batch is being handled, or a fault was met a moment ago. */
+  isBusy: boolean
+  /** Changes with each seek: what was fetched before is dropped. */
+  generation: number
+  leader: PartitionLeader
+  /** Its position in the latest fetch. */
+  asked: AskedPosition | null
+}
+
+/** A position as it was asked for. */
+export type AskedPosition = FetchPosition & { reading: Reading; generation: number }
+
+export function placeOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`
+}
