@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { codecs } from './codecs.ts'
 import { drain } from './drain.ts'
 import { endurance } from './endurance.ts'
 import { footprint } from './footprint.ts'
@@ -29,6 +30,7 @@ const scenarios: Record<string, () => Promise<object>> = {
   kill,
   takeover,
   endurance,
+  codecs,
   group,
   moves,
   reading,

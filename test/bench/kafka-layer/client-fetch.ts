@@ -1,8 +1,8 @@
-import { fetchV17, type RecordsBatch } from '@platformatic/kafka'
+import { fetchV17, type Reader, type RecordsBatch } from '@platformatic/kafka'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 import { AbortedFilter } from './aborted-transactions.ts'
 import { takeResponse } from './cluster.ts'
-import type { PartitionAnswer, SendFetch } from './fetch-protocol.ts'
+import type { FetchAnswer, PartitionAnswer, SendFetch } from './fetch-protocol.ts'
 import type { ReadRecords, RecordsSource } from './record-batches.ts'
 
 const transactionalBit = 1 << 4
@@ -37,8 +37,18 @@ export const sendClientFetch: SendFetch = async (connection, request) => {
     forgotten,
     '',
   )
-  const answer = await asked.catch(takeResponse<Awaited<typeof asked>>)
-  const partitions = answer.responses.flatMap(({ topicId, partitions: ofTopic }) =>
+  return toAnswer(await asked.catch(takeResponse<Answer>))
+}
+
+/** @param reader at an answer without its header. */
+export function readClientAnswer(reader: Reader): FetchAnswer {
+  return toAnswer(fetchV17.parseResponse(0, 1, 17, reader))
+}
+
+type Answer = ReturnType<typeof fetchV17.parseResponse>
+
+function toAnswer({ errorCode, sessionId, responses }: Answer): FetchAnswer {
+  const partitions = responses.flatMap(({ topicId, partitions: ofTopic }) =>
     ofTopic.map((one): PartitionAnswer => {
       const aborted = (one.abortedTransactions ?? []).map(({ producerId, firstOffset }) => ({
         producerId: Number(producerId),
@@ -56,7 +66,7 @@ export const sendClientFetch: SendFetch = async (connection, request) => {
       }
     }),
   )
-  return { errorCode: answer.errorCode, sessionId: answer.sessionId, partitions }
+  return { errorCode, sessionId, partitions }
 }
 
 function recordsOf(batches: RecordsBatch[], source: RecordsSource): ReadRecords {

@@ -1,9 +1,27 @@
 import { type CreateRecordsBatchOptions, produceV9 } from '@platformatic/kafka'
 import { takeResponse } from './cluster.ts'
-import { ackTimeoutMs, allInSync, resultsOf, type SendProduce } from './produce-protocol.ts'
+import {
+  ackTimeoutMs,
+  allInSync,
+  type ProducerIdentity,
+  resultsOf,
+  type SendProduce,
+  type SequencedBatch,
+} from './produce-protocol.ts'
+
+type Arguments = Parameters<typeof produceV9.createRequest>
 
 /** Produce with the codec of the client, for comparison with produce-protocol.ts. */
-export const sendClientProduce: SendProduce = async (connection, { id, epoch }, batches, nowMs) => {
+export const sendClientProduce: SendProduce = async (connection, identity, batches, nowMs) => {
+  const asked = produceV9.api.async(connection, ...argumentsOf(identity, batches, nowMs))
+  return resultsOf(await (asked as Promise<Answer>).catch(takeResponse<Answer>))
+}
+
+export function encodeClientProduce(identity: ProducerIdentity, batches: readonly SequencedBatch[], nowMs: number) {
+  return produceV9.createRequest(...argumentsOf(identity, batches, nowMs))
+}
+
+function argumentsOf({ id, epoch }: ProducerIdentity, batches: readonly SequencedBatch[], nowMs: number): Arguments {
   const timestamp = BigInt(nowMs)
   const messages = batches.flatMap(({ topic, partition, records }) =>
     records.map(({ key, value, headers = {} }) => ({
@@ -17,9 +35,7 @@ export const sendClientProduce: SendProduce = async (connection, { id, epoch }, 
   )
   const first = new Map(batches.map(({ topic, partition, sequence }) => [`${topic}:${partition}`, sequence]))
   const sequences = { getWithDefault: (place: string) => first.get(place) } as unknown as Sequences
-  const options = { producerId: id, producerEpoch: epoch, sequences }
-  const asked = produceV9.api.async(connection, allInSync, ackTimeoutMs, messages, options)
-  return resultsOf(await (asked as Promise<Answer>).catch(takeResponse<Answer>))
+  return [allInSync, ackTimeoutMs, messages, { producerId: id, producerEpoch: epoch, sequences }]
 }
 
 type Sequences = NonNullable<CreateRecordsBatchOptions['sequences']>

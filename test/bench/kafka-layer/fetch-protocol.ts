@@ -128,7 +128,7 @@ function putCount(buf: Buffer, count: number, start: number): number {
   return at
 }
 
-function parseAnswer(_correlationId: number, _key: number, _version: number, reader: Reader): FetchAnswer {
+export function parseAnswer(_correlationId: number, _key: number, _version: number, reader: Reader): FetchAnswer {
   // The reader's buffer consists of chunks of the socket, without their headers from here on.
   const { buffer } = reader.buffer
   const cursor = new Cursor(buffer, reader.position)

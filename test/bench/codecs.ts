@@ -1,0 +1,169 @@
+import { createRequire } from 'node:module'
+import { Reader } from '@platformatic/kafka'
+import { fetchResponse } from '../../services/platform/kafka/kafkajs-patches/protocols/fetch-protocol.ts'
+import { writtenOnce } from '../../services/platform/kafka/kafkajs-patches/protocols/produce-request.ts'
+import { readClientAnswer } from './kafka-layer/client-fetch.ts'
+import { encodeClientProduce } from './kafka-layer/client-produce.ts'
+import { parseAnswer } from './kafka-layer/fetch-protocol.ts'
+import { encodeProduce, type SequencedBatch } from './kafka-layer/produce-protocol.ts'
+import { median, rounded } from './usage.ts'
+import { say } from './world.ts'
+
+/**
+ * `codecs`: CPU time of a record in decoding a Fetch answer and encoding a Produce request, without Kafka: today's Kafka
+ * layer, the prototype of the next one, and the codec of its client; in turn.
+ */
+
+const require = createRequire(import.meta.url)
+const rounds = 7
+const roundMs = 60
+const identity = { id: 1n, epoch: 0 }
+const nowMs = 1_767_225_600_000
+const topic = 'webhook-deliveries'
+const topicId = 'ab'.repeat(16)
+
+type Shape = { name: string; partitions: number; recordsEach: number }
+type Codec = { name: string; work: () => unknown }
+
+const shapes: Shape[] = [
+  { name: 'one record', partitions: 1, recordsEach: 1 },
+  { name: '12 partitions, one record each', partitions: 12, recordsEach: 1 },
+  { name: '12 partitions, 100 records each', partitions: 12, recordsEach: 100 },
+]
+
+export async function codecs(): Promise<object> {
+  const figures: Record<string, object> = {}
+  for (const shape of shapes) {
+    const batches = batchesOf(shape)
+    const count = shape.partitions * shape.recordsEach
+    figures[`decoding, ${shape.name}`] = await compare(decoders(batches), count)
+    figures[`encoding, ${shape.name}`] = await compare(encoders(batches), count)
+  }
+  return figures
+}
+
+/** Microseconds of CPU a record: median of the rounds. */
+async function compare(of: Codec[], count: number): Promise<object> {
+  const micros = new Map<string, number[]>(of.map(({ name }) => [name, []]))
+  for (let round = -2; round < rounds; round++)
+    for (const { name, work } of of) {
+      const perRecord = await measure(work, count)
+      // The first rounds are for the compiler.
+      if (round >= 0) micros.get(name)?.push(perRecord)
+    }
+  const result = Object.fromEntries([...micros].map(([name, values]) => [name, rounded(median(values), 2)]))
+  say(JSON.stringify(result))
+  return result
+}
+
+async function measure(work: () => unknown, count: number): Promise<number> {
+  const before = process.cpuUsage()
+  let calls = 0
+  for (;;) {
+    for (let index = 0; index < 10; index++) await work()
+    calls += 10
+    const { user, system } = process.cpuUsage(before)
+    if (user + system > roundMs * 1_000) return (user + system) / calls / count
+  }
+}
+
+function batchesOf({ partitions, recordsEach }: Shape): SequencedBatch[] {
+  const value = Buffer.alloc(700, 120)
+  return Array.from({ length: partitions }, (_unused, partition) => ({
+    topic,
+    partition,
+    sequence: 0,
+    records: Array.from({ length: recordsEach }, (_none, index) => ({ key: `key-${index}`, value })),
+  }))
+}
+
+function encoders(batches: SequencedBatch[]): Codec[] {
+  const makeRequest = require('kafkajs/src/protocol/requests/produce/v7/request.js') as Parameters<
+    typeof writtenOnce
+  >[0]
+  const today = writtenOnce(makeRequest)
+  const partitions = batches.map(({ partition, records }) => ({
+    partition,
+    messages: records.map((one) => ({ ...one })),
+  }))
+  return [
+    { name: 'today', work: () => today({ acks: -1, timeout: 0, topicData: [{ topic, partitions }] }).encode() },
+    { name: 'own', work: () => encodeProduce(identity, batches, nowMs) },
+    { name: 'client', work: () => encodeClientProduce(identity, batches, nowMs).buffer },
+  ]
+}
+
+function decoders(batches: SequencedBatch[]): Codec[] {
+  const bodies = batches.map((batch) => recordsOf(encodeProduce(identity, [batch], nowMs)))
+  const [old, compact] = [oldAnswer(bodies), compactAnswer(bodies)]
+  const today = fetchResponse({ decode: async () => ({}), parse: async (data) => data })
+  const source = { topic, fromOffset: 0 }
+  const own = () =>
+    parseAnswer(0, 1, 15, Reader.from(compact)).partitions.map(({ partition, read }) => read({ ...source, partition }))
+  const client = () =>
+    readClientAnswer(Reader.from(compact)).partitions.map(({ partition, read }) => read({ ...source, partition }))
+  return [
+    { name: 'today', work: () => today.decode(old) },
+    { name: 'own', work: own },
+    { name: 'client', work: client },
+  ]
+}
+
+/** The batch in a Produce request of one partition: from its base offset on. */
+function recordsOf(request: Buffer): Buffer {
+  const version = 2
+  const headEnd = 16
+  // The request ends with the tags of partition, topic and request.
+  const end = request.length - 3
+  for (let at = 0; at + headEnd < end; at++)
+    if (
+      request.readBigInt64BE(at) === 0n &&
+      request.readInt32BE(at + 8) === end - at - 12 &&
+      request[at + headEnd] === version
+    )
+      return request.subarray(at, end)
+  throw new Error('there is no batch')
+}
+
+/** Fetch answer, version 11: before compact types. */
+function oldAnswer(bodies: Buffer[]): Buffer {
+  const head = Buffer.alloc(16 + topic.length)
+  head.writeInt32BE(1, 10)
+  head.writeInt16BE(topic.length, 14)
+  head.write(topic, 16)
+  const count = Buffer.alloc(4)
+  count.writeInt32BE(bodies.length)
+  const partitions = bodies.flatMap((body, partition) => {
+    const fixed = Buffer.alloc(42)
+    fixed.writeInt32BE(partition)
+    fixed.writeInt32BE(-1, 34)
+    fixed.writeInt32BE(body.length, 38)
+    return [fixed, body]
+  })
+  return Buffer.concat([head, count, ...partitions])
+}
+
+/** Fetch answer, version 15. */
+function compactAnswer(bodies: Buffer[]): Buffer {
+  const head = Buffer.concat([
+    Buffer.alloc(10),
+    Buffer.of(2),
+    Buffer.from(topicId, 'hex'),
+    Buffer.of(bodies.length + 1),
+  ])
+  const partitions = bodies.flatMap((body, partition) => {
+    // Number, error, three offsets, no aborted transactions, no other replica.
+    const fixed = Buffer.alloc(35)
+    fixed.writeInt32BE(partition)
+    fixed.writeInt32BE(-1, 31)
+    return [fixed, varint(body.length + 1), body, Buffer.of(0)]
+  })
+  return Buffer.concat([head, ...partitions, Buffer.of(0, 0)])
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
+  return Buffer.from([...bytes, rest])
+}
