@@ -100,14 +100,14 @@ test.skipIf(!hasKcat)('kcat can define a webhook, watch its deliveries, read its
   await publish(world, [{ ...event, chatIdInChatPlatform: 'ana', messages }])
   await until(() => world.receiver.arrivals.some(({ path }) => path === '/kitchen'), 20_000, systemClock)
 
-  const definitions = (await run(/See every definition/)).split('\n').filter((line) => line.startsWith('kitchen '))
+  const definitions = (await run(/Print every definition/)).split('\n').filter((line) => line.startsWith('kitchen '))
   expect(definitions[0]).toContain('"name":"Kitchen"')
   // Admin has completed the definition and encrypted what it has added.
   expect(definitions.at(-1)).toContain('"secret":"sealed:')
 
   // The health of a partition is written soon after the attempt.
   await systemClock.sleep(1_000)
-  const seen = await run(/See when a webhook was tried/)
+  const seen = await run(/Print the times and keys/)
   expect(seen.match(/^\d{13} kitchen partition \d offset \d$/gm)).toHaveLength(2)
   expect(seen).toMatch(/^\S+ \d+ bytes$/m)
 
