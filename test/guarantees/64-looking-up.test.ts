@@ -252,3 +252,49 @@ test('a status is found by its client payload and by the message that it is abou
     expect(found.map((each) => [each.status, each.fate])).toEqual([['read', 'delivered']])
   }
 })
+
+test('a `delivered` that still waits when its message is read is left out, over a kill, and found with that reason', {
+  timeout: caseTimeoutMs,
+}, async () => {
+  const name = 'collapsed'
+  const { id } = await world.defineWebhook(`/${name}`, [name], { paused: true, collapseStatuses: true })
+  await world.inForce()
+  const statusOf = (n: number, status: 'delivered' | 'read'): HttpEvent => {
+    const { messages: _, customerCreationTime: _created, sessionCreationTime: _began, ...base } = eventOf(name, n)
+    return { ...base, type: 'status', status, statusChangeTime: nowText(), messageId: `sent-${n}` }
+  }
+  const numbers = Array.from({ length: 2 * idsOfFate }, (_unused, n) => n)
+  await publish(
+    world,
+    numbers.map((n) => statusOf(n, 'delivered')),
+  )
+  // Only the first half is read.
+  await publish(
+    world,
+    numbers.slice(0, idsOfFate).map((n) => statusOf(n, 'read')),
+  )
+  const fates = async (n: number) =>
+    new Map((await find(`sent-${n}`)).map((one) => [one.status, `${fateOf(one)} ${one.cause}`]))
+  const isParked = async () =>
+    [...(await fates(idsOfFate - 1)).values()].join() === 'parked paused null,parked paused null'
+  expect(await until(isParked, 60_000, systemClock), 'both statuses wait').toBe(true)
+  world.stack.service('dispatcher').kill('SIGKILL')
+  await world.admin.http.post(`${pathOf(id)}/resume`)
+
+  const expected = new Set([
+    ...numbers.slice(idsOfFate).map((n) => `delivered sent-${n}`),
+    ...numbers.slice(0, idsOfFate).map((n) => `read sent-${n}`),
+  ])
+  const arrived = () =>
+    world.receiver.arrivals
+      .filter(({ path }) => path === `/${name}`)
+      .map(({ body }) => JSON.parse(body.toString('utf8')))
+      .map(({ status, messageId }) => `${status} ${messageId}`)
+  expect(await until(() => arrived().length >= expected.size, 60_000, systemClock), 'the rest arrives').toBe(true)
+  expect(new Set(arrived())).toEqual(expected)
+  for (const n of [0, idsOfFate - 1]) {
+    const isSettled = async () => (await fates(n)).get('read') === 'delivered null null'
+    expect(await until(isSettled, 60_000, systemClock), 'read').toBe(true)
+    expect((await fates(n)).get('delivered')).toBe('notSent superseded superseded')
+  }
+})

@@ -145,6 +145,18 @@ export function delivery(id: string, webhookId: string, contactId: string): Deli
   }
 }
 
+/** A status notification of a message. */
+export function statusDelivery(
+  id: string,
+  webhookId: string,
+  contactId: string,
+  status: 'delivered' | 'read',
+  messageId: string,
+): Delivery {
+  const body = Buffer.from(JSON.stringify({ v: '1.1', type: 'status', contactId, status, messageId }))
+  return { ...delivery(id, webhookId, contactId), kind: 'status', body }
+}
+
 /** Result of a send, and its delay; `postponed`: nobody can be sent to; `fault`: this webhook cannot. */
 export type Answer = { outcome: Outcome | 'postponed' | 'fault'; afterMs: number }
 export type Answering = (delivery: Delivery, attempt: number, random: () => number) => Answer

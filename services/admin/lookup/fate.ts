@@ -1,5 +1,6 @@
 import { type Fate, type FateReason, type ParkedReason, parkedReasons } from '../../domain/api/notifications.ts'
 import type { Attempt, DeadLetter, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import { isSuperseded } from '../../domain/delivery/outcome.ts'
 import type { SkippedBy } from './configuration.ts'
 
 /** Records about one notification. Lists are in the order of time; times are milliseconds since the epoch. */
@@ -10,7 +11,7 @@ export type FateFacts = {
   skipped: SkippedBy | null
   /** Time when the notification was made; null if none was found. */
   createdAtMs: number | null
-  attempts: Pick<Attempt, 'startedAt' | 'outcome' | 'next' | 'nextAttemptAt' | 'replayId'>[]
+  attempts: Pick<Attempt, 'startedAt' | 'outcome' | 'cause' | 'next' | 'nextAttemptAt' | 'replayId'>[]
   letters: Pick<DeadLetter, 'reason' | 'deadLetteredAt'>[]
   replays: { replayId: string; atMs: number }[]
   /** Why it is in webhook-parked now; null if it is not. */
@@ -28,8 +29,11 @@ export function decideFate(facts: FateFacts): DecidedFate {
   if (createdAtMs === null) return letter ? givenUp(letter) : decideWithoutNotification(facts)
   const arrived = attempts.find(({ outcome }) => outcome === 'success' || outcome === 'slow')
   if (arrived) return decided('delivered', null, arrived.startedAt)
-  if (parkedFor !== null) return decided('parked', toParkedReason(parkedFor))
   const latest = attempts.at(-1)
+  // Unless it is in webhook-parked for a replay: that sends it all the same.
+  if (latest && isSuperseded(latest) && replays.every(({ atMs }) => atMs < latest.startedAt))
+    return decided('notSent', 'superseded', latest.startedAt)
+  if (parkedFor !== null) return decided('parked', toParkedReason(parkedFor))
   const replay = replays.at(-1)
   const isReplayAhead = replay !== undefined && !attempts.some(({ replayId }) => replayId === replay.replayId)
   if (isReplayAhead && replay.atMs >= (letter?.deadLetteredAt ?? 0)) return decided('waiting', null, replay.atMs)

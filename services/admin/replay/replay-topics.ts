@@ -21,7 +21,7 @@ import type { WholeSource } from './replay-selected.ts'
 type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'createdAt'>
 export type AttemptHead = Pick<
   Attempt,
-  'deliveryId' | 'businessId' | 'startedAt' | 'outcome' | 'next' | 'test' | 'replayId'
+  'deliveryId' | 'businessId' | 'startedAt' | 'outcome' | 'cause' | 'next' | 'test' | 'replayId'
 >
 export type LetterHead = Pick<DeadLetter, 'deadLetteredAt'> & { delivery: DeliveryHead | null }
 export type ReplayHead = Pick<PendingDelivery, 'replayId'> & { delivery: DeliveryHead }
@@ -86,7 +86,7 @@ const sliceOffsets = 50_000
 
 const deliveryFields = ['deliveryId', 'businessId', 'createdAt']
 const withinDelivery = deliveryFields.map((name) => `delivery.${name}`)
-const attemptFields = ['deliveryId', 'businessId', 'startedAt', 'outcome', 'next', 'test', 'replayId']
+const attemptFields = ['deliveryId', 'businessId', 'startedAt', 'outcome', 'cause', 'next', 'test', 'replayId']
 
 export function replayTopicNames(use: TopicUse): string[] {
   return [...read.map((topic) => use.read(topic)), ...eventTopicNames(use)]

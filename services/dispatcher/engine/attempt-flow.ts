@@ -103,11 +103,11 @@ export class AttemptFlow {
   }
 
   /**
-   * Decides about an item. A rejected notification is not sent, but recorded: it is in webhook-attempts and can be
-   * replayed from the dead letters.
+   * Decides about an item. A rejected notification is not sent, but recorded: it is in webhook-attempts and, unless it is
+   * superseded, can be replayed from the dead letters.
    */
   #plan({ delivery, replayId, position }: Item): Plan {
-    const { ports, limits, gates } = this.#context
+    const { ports, limits, gates, held } = this.#context
     const nowMs = ports.nowMs()
     const entry = ports.definition(delivery.webhookId)
     // If the id now belongs to another business, notifications made for the former one are not sent to it.
@@ -115,14 +115,14 @@ export class AttemptFlow {
     const { definition } = entry
     if (!definition.enabled || this.#switchedOff.get(definition.id) === entry.offset)
       return { kind: 'giveUp', reason: 'disabled' }
+    if (definition.collapseStatuses && held.reads.supersede({ delivery, replayId }))
+      return { kind: 'reject', entry, reason: 'superseded' }
     // A replay is asked for with its age in mind, so it does not expire. What a pause has kept gets the whole time again.
     const ageMs = nowMs - Math.max(delivery.createdAt, resumedAtMs(definition))
-    const isExpired = replayId === null && ageMs > limits.expiryMs
-    if (isExpired) return { kind: 'reject', entry, reason: 'expired' }
+    if (replayId === null && ageMs > limits.expiryMs) return { kind: 'reject', entry, reason: 'expired' }
     const pass = gates.start(definition.id, position.partition, nowMs)
-    return pass === 'blocked'
-      ? { kind: 'reject', entry, reason: 'breaker' }
-      : { kind: 'send', entry, probe: pass === 'probe' }
+    if (pass === 'blocked') return { kind: 'reject', entry, reason: 'breaker' }
+    return { kind: 'send', entry, probe: pass === 'probe' }
   }
 
   /** @param ended called at most once, and never after ports.send has thrown, even if a request had started. */
@@ -180,10 +180,7 @@ export class AttemptFlow {
     else lanes.advance(lane)
   }
 
-  /**
-   * Writes the records of an attempt.
-   * @returns the next step: done, retry, later, or dead letter.
-   */
+  /** Writes the records of an attempt. @returns the next step: done, retry, later, or dead letter. */
   #record(item: Item, entry: Entry, attempt: EndedAttempt): Next {
     const { ports, held } = this.#context
     const { next, records, tried } = followUp(item, entry, attempt, ports.nowMs(), ports.random())

@@ -7,7 +7,7 @@ import type {
   NextStep,
   WebhookTransition,
 } from '../../domain/delivery/delivery.ts'
-import { classify, type Outcome } from '../../domain/delivery/outcome.ts'
+import { classify, type Outcome, type Superseded } from '../../domain/delivery/outcome.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import type { Next } from './gate/retry.ts'
 
@@ -22,7 +22,7 @@ export type AttemptFacts = {
   /** From 1. */
   attempt: number
   startedAtMs: number
-  outcome: Outcome
+  outcome: Outcome | Superseded
   next: Next
   /** What the outcome did to the webhook; absent for nothing. */
   transition?: WebhookTransition | null
@@ -52,7 +52,7 @@ export function attemptRecord(facts: AttemptFacts, endedAtMs: number): Attempt {
     contactId: delivery.contactId,
     attempt,
     startedAt: startedAtMs,
-    latencyMs: outcome.kind === 'rejected' ? null : outcome.latencyMs,
+    latencyMs: 'latencyMs' in outcome ? outcome.latencyMs : null,
     outcome: name,
     cause,
     status: outcome.kind === 'success' || outcome.kind === 'refused' ? outcome.status : null,
@@ -78,9 +78,10 @@ export function toSummary(attempt: Attempt): AttemptSummary {
   return { attempt: attempt.attempt, startedAt, latencyMs, outcome, cause, status, responseExcerpt }
 }
 
-function toExcerpt(outcome: Outcome): string | null {
+function toExcerpt(outcome: AttemptFacts['outcome']): string | null {
   switch (outcome.kind) {
     case 'success':
+    case 'superseded':
       return null
     case 'refused':
       return outcome.responseExcerpt ?? null

@@ -3,15 +3,17 @@ import type { AttemptSummary } from '../../domain/delivery/delivery.ts'
 import { AnsweredIds } from './answered-ids.ts'
 import { countAttemptBytes, type Item } from './item.ts'
 import type { EngineLimits, EnginePorts, OutcomeRecords, Written } from './ports.ts'
+import { ReadStatuses } from './read-statuses.ts'
 import { StoppedReplays } from './stopped-replays.ts'
 
 /** A delivery that waits: never tried, tried before, or never tried and taken back from webhook-parked. */
 export type WaitingKind = 'untried' | 'tried' | 'parked'
 
-/** Deliveries in memory by answerId, the room left for more, and the ids answered lately. */
+/** Deliveries in memory by answerId, the room left for more, and the ids answered and messages read lately. */
 export class DeliveryPool {
   readonly answered: AnsweredIds
   readonly stopped = new StoppedReplays()
+  readonly reads: ReadStatuses
   readonly #ports: Pick<EnginePorts, 'record' | 'onRoom'>
   readonly #limits: EngineLimits
   readonly #onAcknowledged: () => void
@@ -24,16 +26,18 @@ export class DeliveryPool {
   /** Whether finished offsets exceed a commit's metadata: nothing is taken until they fit. */
   #isOffsetMapFull = false
 
-  /** @param onAcknowledged called after each acknowledgement. */
+  /** @param definitionOf never throws. @param onAcknowledged called after each acknowledgement. */
   constructor(
     ports: Pick<EnginePorts, 'record' | 'onRoom'>,
     limits: EngineLimits,
-    onAcknowledged: () => void = () => {},
+    definitionOf: EnginePorts['definition'],
+    onAcknowledged: () => void,
   ) {
     this.#ports = ports
     this.#limits = limits
     this.#onAcknowledged = onAcknowledged
     this.answered = new AnsweredIds(limits.maxAnsweredIds)
+    this.reads = new ReadStatuses(limits.maxAnsweredIds, definitionOf)
   }
 
   get count(): number {

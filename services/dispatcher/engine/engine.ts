@@ -43,8 +43,8 @@ export class Engine {
     this.#limits = limits
     const gates = new SendGates((webhookId) => ports.definition(webhookId)?.definition, ports)
     const faults = new FaultGates()
-    const held = new DeliveryPool(ports, limits, () => this.#checkDrained())
     const lookups = createWebhookLookups(ports, gates, faults)
+    const held = new DeliveryPool(ports, limits, lookups.definitionOf, () => this.#checkDrained())
     const steps = new ItemFaults(ports, held, (position) => this.#owns(position))
     const pacers = new ReplayPacers((queueId) => this.#lanes.queues.get(queueId), ports.monotonicMs)
     const rules = createLaneRules(ports, limits, lookups, pacers)
@@ -127,7 +127,7 @@ export class Engine {
     // State left by an earlier ownership is older than the topics.
     this.gates.drop(number)
     for (const [topic, point] of resume) state.resume(topic, point)
-    for (const [queueId, range] of parked) state.parked.restore(queueId, range)
+    for (const [queueId, range] of parked) state.restoreParked(queueId, range)
     for (const [webhookId, gate] of gates) {
       this.gates.restore(webhookId, number, gate)
       if (gate.breaker.failingSinceMs !== null) this.#lanes.learn(webhookId, (answers) => answers.suspect())
@@ -162,13 +162,12 @@ export class Engine {
     if (!state || !taken) return
     const met = this.#steps.step(position, delivery, 'taking a delivery', () => {
       const item = createItem({ delivery, replayId, position, taken, attempts, ratePerSecond, givenUpAt })
+      this.#held.reads.note(item)
       const why = this.#parking.memory.whyNot(item)
       return this.#held.absorb(item) ? null : { item, why }
     })
     if (met instanceof SetAside) return this.#steps.setAsideTaken(position, taken, delivery, attempts, met)
-    if (met === null) return
-    this.#held.add(met.item)
-    this.#parking.bring(met.item, met.why)
+    if (met) this.#parking.bring(met.item, met.why)
   }
 
   /** Takes a test notification, which is sent at once. @param draft JSON of an unsaved definition. */

@@ -1,21 +1,23 @@
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import { toDeadLetter } from '../../domain/delivery/dead-letter.ts'
 import type { AttemptSummary, DeadLetterReason, WebhookTransition } from '../../domain/delivery/delivery.ts'
-import type { Outcome } from '../../domain/delivery/outcome.ts'
+import type { Outcome, Superseded } from '../../domain/delivery/outcome.ts'
 import { attemptRecord, toSummary } from './attempt-record.ts'
 import { decideNext, type Next } from './gate/retry.ts'
 import type { GateChange } from './gate/send-gate.ts'
 import { type Item, toPending } from './item.ts'
 import type { OutcomeRecords } from './ports.ts'
 
+type UnsentReason = 'breaker' | 'expired' | 'superseded'
+
 /** Decision about the head of a lane. */
 export type Plan =
   | { kind: 'giveUp'; reason: DeadLetterReason }
-  | { kind: 'reject'; entry: Entry; reason: 'breaker' | 'expired' }
+  | { kind: 'reject'; entry: Entry; reason: UnsentReason }
   | { kind: 'send'; entry: Entry; probe: boolean }
 
 /** transition: what the outcome did to the webhook. */
-export type EndedAttempt = { outcome: Outcome; startedAtMs: number; transition: WebhookTransition | null }
+export type EndedAttempt = { outcome: Outcome | Superseded; startedAtMs: number; transition: WebhookTransition | null }
 
 const transitions = {
   opened: 'blocked',
@@ -30,8 +32,9 @@ export function ended(outcome: Outcome, startedAtMs: number, change: keyof typeo
 }
 
 /** An attempt that was not sent. */
-export function rejected(reason: 'breaker' | 'expired', nowMs: number): EndedAttempt {
-  return { outcome: { kind: 'rejected', reason }, startedAtMs: nowMs, transition: null }
+export function rejected(reason: UnsentReason, nowMs: number): EndedAttempt {
+  const outcome = reason === 'superseded' ? ({ kind: reason } as const) : ({ kind: 'rejected', reason } as const)
+  return { outcome, startedAtMs: nowMs, transition: null }
 }
 
 export type FollowUp = {
@@ -68,6 +71,7 @@ export function followUp(
   }
   const record = attemptRecord(facts, nowMs)
   if (next.kind === 'done') {
+    if (outcome.kind === 'superseded') return { next, records: { attempt: record }, tried: null }
     // A version of the formatter that does not write the event's time writes that of the notification.
     const publishedAt = delivery.eventPublishedAt ?? delivery.createdAt
     return { next, records: { attempt: record, publishedAt }, tried: null }

@@ -1,3 +1,4 @@
+import { isSuperseded } from '../../domain/delivery/outcome.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { OutcomeRecords } from '../engine/ports.ts'
 
@@ -6,7 +7,8 @@ import type { OutcomeRecords } from '../engine/ports.ts'
  * header.
  */
 export function logOutcome(log: Logger, { attempt, deadLetter }: OutcomeRecords): void {
-  const level = attempt?.outcome === 'error' || attempt?.outcome === 'rejected' || deadLetter ? 'warn' : 'debug'
+  const isFailure = (attempt?.outcome === 'error' || attempt?.outcome === 'rejected') && !isSuperseded(attempt)
+  const level = isFailure || deadLetter ? 'warn' : 'debug'
   if (!log.isLevelEnabled(level)) return
   const delivery = attempt ?? deadLetter?.delivery
   log[level](

@@ -14,7 +14,7 @@ export const fates = [
   'retrying',
   'delivered',
   'givenUp',
-  /** No notification was made. */
+  /** No notification was made, or it was left out. */
   'notSent',
   /** The records that would tell are gone, or were not reached within the limits of the search. */
   'unknown',
@@ -28,8 +28,9 @@ export type NotSentReason = (typeof notSentReasons)[number]
 export const parkedReasons = ['breaker', 'overflow', 'fault', 'paused'] as const
 export type ParkedReason = (typeof parkedReasons)[number]
 
-export type FateReason = NotSentReason | ParkedReason | DeadLetterReason
-const fateReasons = [...new Set<FateReason>([...notSentReasons, ...parkedReasons, ...deadLetterReasons])]
+/** 'superseded': left out, because the `read` of the same message had come (collapseStatuses). */
+export type FateReason = NotSentReason | 'superseded' | ParkedReason | DeadLetterReason
+const fateReasons = [...new Set<FateReason>([...notSentReasons, 'superseded', ...parkedReasons, ...deadLetterReasons])]
 
 export const FoundNotification = shape('FoundNotification', {
   id: text('Names the event, and the webhook if there is one: for getNotification.'),
@@ -50,7 +51,8 @@ export const FoundNotification = shape('FoundNotification', {
   fate: choice(fates),
   reason: nullable(
     choice(fateReasons),
-    'Why no notification was made, why it is parked, or why it was given up (as in dead letters).',
+    'Why no notification was made, or it was left out (superseded: the `read` of the same message had come), why it is ' +
+      'parked, or why it was given up (as in dead letters).',
   ),
   fateAt: nullable(time(), 'When that was decided, where a record says so.'),
   attempts: count('Attempts so far, those of replays included.'),

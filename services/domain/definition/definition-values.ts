@@ -35,6 +35,7 @@ export const definitionDefaults = {
   retryProfile: 'chat',
   whenBlocked: 'reject',
   maxInFlight: 64,
+  collapseStatuses: false,
   signatures: ['v1'] as SignatureScheme[],
 } as const
 

@@ -79,6 +79,10 @@ export const draftFields = {
   whenBlocked: Type.Enum(blockedChoices, { type: 'string', default: defaults.whenBlocked }),
   maxInFlight: Type.Integer({ ...numberLimits.maxInFlight, default: defaults.maxInFlight }),
   rateLimitPerSecond: Type.Optional(Type.Number(numberLimits.rateLimitPerSecond)),
+  collapseStatuses: Type.Boolean({
+    default: defaults.collapseStatuses,
+    description: 'A `delivered` that still waits when the `read` of the same message comes is not sent.',
+  }),
   signatures: Type.Array(Type.Enum(signatureSchemes, { type: 'string' }), {
     default: defaults.signatures,
     uniqueItems: true,

@@ -1,3 +1,4 @@
+import type { ParkedRange } from '../../../domain/delivery/webhook-snapshot.ts'
 import type { RecordPosition } from '../../../platform/runtime/record-faults.ts'
 import { ParkedIndex } from '../parking/parked-ranges.ts'
 import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
@@ -30,6 +31,8 @@ export class PartitionState {
   draining: Set<string> | null = null
   /** Number of drain passes so far; decides which queue goes next. */
   drains = 0
+  /** Queues whose records in webhook-parked a former owner wrote, and the offsets of those not looked through yet. */
+  readonly unseen = new Map<string, { from: number; to: number }>()
   #sources = new Map<string, Source>()
 
   constructor(number: number) {
@@ -46,6 +49,12 @@ export class PartitionState {
   putBackParked(queueId: string, offset: number): void {
     this.parked.rewind(queueId, offset)
     this.draining?.delete(queueId)
+  }
+
+  /** Takes over records that a former owner has parked. */
+  restoreParked(queueId: string, range: ParkedRange): void {
+    this.parked.restore(queueId, range)
+    this.unseen.set(queueId, { from: range.from, to: range.last + 1 })
   }
 
   resume(topic: string, point: ResumePoint): void {

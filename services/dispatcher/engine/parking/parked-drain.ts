@@ -67,14 +67,15 @@ export class ParkedDrain {
   /**
    * Reads the next part for the queues that can take more. The first queue in turn decides where to begin; queues with
    * records behind that take theirs in the same pass.
+   * @param looksThrough whether a pass for `#lookThrough` comes first; such passes alternate with those of other queues.
    */
-  #drain(state: PartitionState): void {
+  #drain(state: PartitionState, looksThrough = true): void {
     const { ports, lanes, held, partitions } = this.#context
     const { parked } = state
-    if (this.#stopped || !held.hasRoom) return
-    const candidates = parked.waiting().filter((queueId) => this.#canTake(state, queueId))
+    if (this.#stopped || !held.hasRoom || (looksThrough && this.#lookThrough(state))) return
+    const candidates = parked.waiting().filter((queueId) => !state.unseen.has(queueId) && this.#canTake(state, queueId))
     const first = candidates[state.drains++ % candidates.length]
-    if (first === undefined) return
+    if (first === undefined) return void (looksThrough || this.#lookThrough(state))
     const from = parked.fromOf(first)
     const accepting = new Set(candidates.filter((queueId) => parked.fromOf(queueId) >= from))
     const ends = new Map([...accepting].map((queueId) => [queueId, parked.lastOf(queueId) + 1]))
@@ -99,6 +100,38 @@ export class ParkedDrain {
       }
       this.#drain(state)
     })
+  }
+
+  /**
+   * Notes the `read` statuses that a former owner has parked, before the first record of their queue is taken: a `delivered`
+   * before them is left out then, as if this process had parked both.
+   * @returns whether a pass has begun.
+   */
+  #lookThrough(state: PartitionState): boolean {
+    const { ports, held, partitions } = this.#context
+    for (const [queueId, { from, to }] of state.unseen) {
+      if (queueId !== toWebhookId(queueId) || !held.reads.concern(queueId, null)) {
+        state.unseen.delete(queueId)
+        continue
+      }
+      const end = Math.min(from + drainSlice, to)
+      const reading = new Set<string>()
+      state.draining = reading
+      const isCurrent = () => state.draining === reading && partitions.get(state.number) === state
+      const onRecord = (_offset: number, pending: PendingDelivery) => {
+        if (pending.delivery.webhookId === queueId) held.reads.note(pending)
+        return isCurrent()
+      }
+      ports.readParked(state.number, from, end, onRecord, () => {
+        if (!isCurrent()) return
+        state.draining = null
+        if (end < to) state.unseen.set(queueId, { from: end, to })
+        else state.unseen.delete(queueId)
+        this.#drain(state, false)
+      })
+      return true
+    }
+    return false
   }
 
   /** Stops taking for the queue in this pass; if it lacks room, also for other queues that lack the same. */
@@ -193,6 +226,7 @@ export class ParkedDrain {
     const met = steps.step(position, delivery, 'taking a parked delivery', () => {
       const brought = { delivery, replayId, ratePerSecond, givenUpAt, position, taken, attempts, parkedOffset: offset }
       const item = createItem({ ...brought, notBeforeMs })
+      held.reads.note(item)
       return held.absorb(item) ? null : item
     })
     if (met instanceof SetAside) return steps.setAsideTaken(position, taken, delivery, attempts, met)

@@ -128,6 +128,7 @@ export class Parking {
     const { queueId, position, delivery } = item
     const state = this.#findPartition(item)
     const { parked } = state
+    this.#held.add(item)
     const home = toHomeTopic(queueId, this.#limits)
     const offset = position.topic === home ? position.offset : null
     const follows = parked.isParking(queueId) ? parked.mustPark(queueId, offset) : why !== null

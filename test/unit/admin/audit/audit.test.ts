@@ -47,6 +47,7 @@ const {
   retryProfile,
   whenBlocked,
   maxInFlight,
+  collapseStatuses,
   signatures,
   enabled,
   ...draft
@@ -59,6 +60,7 @@ const rest = {
   retryProfile,
   whenBlocked,
   maxInFlight,
+  collapseStatuses,
   signatures,
   enabled,
 }

@@ -16,6 +16,7 @@ const none: FateFacts = { ...made, createdAtMs: null }
 const arrived = { ...answeredAttempt, startedAt: 200 }
 const failed = { ...arrived, outcome: 'error', next: 'retry', nextAttemptAt: 900 } as const
 const last = { ...failed, startedAt: 300, next: 'deadLetter', nextAttemptAt: null } as const
+const superseded = { ...last, startedAt: 350, outcome: 'rejected', cause: 'superseded', next: 'none' } as const
 const letter = { reason: 'exhausted', deadLetteredAt: 400 } as const
 const replay = { replayId: 'rpl_1', atMs: 500 }
 
@@ -44,6 +45,14 @@ test.each<[string, FateFacts, string, string | null]>([
     'givenUp',
     'breaker',
   ],
+  ['one that was left out', { ...made, attempts: [failed, superseded] }, 'notSent', 'superseded'],
+  [
+    'one that was left out after it had been parked',
+    { ...made, attempts: [superseded], parkedFor: 'overflow' },
+    'notSent',
+    'superseded',
+  ],
+  ['one that was left out and is replayed', { ...made, attempts: [superseded], replays: [replay] }, 'waiting', null],
   ['one that is kept while blocked', { ...made, parkedFor: 'breaker' }, 'parked', 'breaker'],
   [
     'one that is kept with a retry to come',

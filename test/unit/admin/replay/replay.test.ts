@@ -42,7 +42,7 @@ const at = (ms: number) => new Date(ms).toISOString()
 
 /** Ids that a replay of everything known below sends. */
 async function replayed(body: object): Promise<string[]> {
-  topics.made = ['new', 'parked', 'retrying', 'ok', 'failed', 'slow', 'off', 'old'].map((id) =>
+  topics.made = ['new', 'parked', 'retrying', 'ok', 'failed', 'slow', 'left out', 'off', 'old'].map((id) =>
     delivery(id, id === 'old' ? 500 : id === 'new' ? 3_000 : 1_000),
   )
   topics.made.push(delivery('ok', 1_000))
@@ -54,6 +54,7 @@ async function replayed(body: object): Promise<string[]> {
     attempt('failed', { startedAt: 1_000, outcome: 'error', next: 'deadLetter' }),
     attempt('mended', { startedAt: 1_000, outcome: 'error', next: 'deadLetter' }),
     attempt('slow', { startedAt: 1_000, outcome: 'slow' }),
+    attempt('left out', { startedAt: 1_000, outcome: 'rejected', cause: 'superseded' }),
     attempt('new', { startedAt: 3_000 }),
     attempt('mended', { startedAt: 5_000, replayId: 'rpl_1' }),
     attempt('again', { startedAt: 5_000, outcome: 'error', next: 'retry' }),
@@ -70,6 +71,7 @@ describe('selecting what to replay', () => {
     ['one that only the dead letters still hold', { deliveryId: 'mended' }, ['mended']],
     ['since a time', { since: at(1_000) }, ['ok', 'failed', 'slow', 'off', 'new']],
     ['since and until', { since: at(1_000), until: at(3_000) }, ['ok', 'failed', 'slow', 'off']],
+    ['by the outcome that those left out have', { since: at(1_000), outcomes: ['rejected'] }, []],
     ['by outcome', { since: at(1_000), outcomes: ['error'] }, ['failed']],
     ['by outcomes, of any time', { outcomes: ['success', 'slow'] }, ['mended', 'old', 'ok', 'slow', 'new']],
     ['all dead letters that nothing has delivered since', { deadLetters: true }, ['failed', 'off']],

@@ -25,6 +25,7 @@ function webhook(over: Partial<AdminWebhook> = {}): AdminWebhook {
     retryProfile: 'chat',
     whenBlocked: 'reject',
     maxInFlight: 64,
+    collapseStatuses: false,
     signatures: ['v1'],
     version: 3,
     createdAt: '2026-01-01T00:00:00.000Z',

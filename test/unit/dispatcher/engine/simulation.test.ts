@@ -3,7 +3,7 @@ import { answerId } from '../../../../services/dispatcher/engine/item-ids.ts'
 import { decodeOffsetMap, type OffsetMap } from '../../../../services/dispatcher/engine/offsets/offset-map.ts'
 import type { Delivery, PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { definition, delivery, replayOf, SimulatedWorld, seeded } from '../../../support/simulation.ts'
+import { definition, delivery, replayOf, SimulatedWorld, seeded, statusDelivery } from '../../../support/simulation.ts'
 
 const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 300)
 
@@ -14,7 +14,8 @@ const lastPause = 5_000
 /**
  * A seeded world: webhooks that fail in different ways until they work again, breakers that park or reject, little room
  * in memory, repeated records, partitions that leave and return, and replays. Sends are postponed, steps throw, batches
- * come late, webhooks are paused and resumed, and the process is killed and restores the gates of the last snapshot.
+ * come late, webhooks are paused and resumed, statuses are superseded, and the process is killed and restores the gates of
+ * the last snapshot.
  */
 async function simulate(seed: number) {
   const random = seeded(seed ^ 0x5eed)
@@ -41,9 +42,15 @@ async function simulate(seed: number) {
   const isKilled = random() < 0.3
   const pauseShare = random() < 0.5 ? random() * 0.02 : 0
   const violations: string[] = []
+  /** `delivered` -> `read` of the same message. */
+  const readOf = new Map<string, string>()
+  /** Statuses that this process has taken. */
+  const taken = new Set<string>()
   const world = new SimulatedWorld(
     seed,
-    ({ deliveryId, webhookId }, _attempt, chance) => {
+    ({ deliveryId, webhookId, traceparent }, _attempt, chance) => {
+      const isCollapsed = traceparent === null && world.definitions.get(webhookId)?.collapseStatuses
+      if (isCollapsed && taken.has(readOf.get(deliveryId) ?? '')) violations.push(`sent ${deliveryId} after its read`)
       if (world.definitions.get(webhookId)?.paused) violations.push(`sent ${deliveryId} while its webhook was paused`)
       return {
         outcome:
@@ -76,7 +83,8 @@ async function simulate(seed: number) {
     const whenBlocked = random() < 0.5 ? 'park' : 'reject'
     // Some rates are so low that most deliveries go through webhook-parked.
     const rate = random() < 0.3 ? { rateLimitPerSecond: [20, 0.5, 0.02][Math.floor(random() * 3)] as number } : {}
-    world.definitions.set(id, definition(id, { maxInFlight: 1 + Math.floor(random() * 4), whenBlocked, ...rate }))
+    const maxInFlight = 1 + Math.floor(random() * 4)
+    world.definitions.set(id, definition(id, { maxInFlight, whenBlocked, collapseStatuses: random() < 0.5, ...rate }))
   }
 
   // A log of two partitions. Some records occur twice: at once, as by a producer's retry, or later, as by a formatter
@@ -86,6 +94,16 @@ async function simulate(seed: number) {
       const webhookId = partition === 0 ? 'a' : random() < 0.5 ? 'b' : 'c'
       return delivery(`${partition}-${i}`, webhookId, `contact${Math.floor(random() * 4)}`)
     })
+    for (const [index, { deliveryId, webhookId, contactId, kind }] of records.entries()) {
+      if (kind === 'status' || random() < 0.6) continue
+      const isNext = (each: Delivery) => each.webhookId === webhookId && each.contactId === contactId
+      const later = records.findIndex((each, at) => at > index && isNext(each) && each.kind === 'message')
+      const read = records[later]?.deliveryId
+      if (read === undefined) continue
+      readOf.set(deliveryId, read)
+      records[index] = statusDelivery(deliveryId, webhookId, contactId, 'delivered', deliveryId)
+      records[later] = statusDelivery(read, webhookId, contactId, 'read', deliveryId)
+    }
     const repeated = records.flatMap((record) => (random() < 0.1 ? [record, record] : [record]))
     for (const record of records.filter(() => random() < 0.05))
       repeated.splice(repeated.indexOf(record) + 2 + Math.floor(random() * 30), 0, record)
@@ -111,6 +129,8 @@ async function simulate(seed: number) {
   })
   const committed = new Map<string, number>()
   const finishedAbove = new Map<string, OffsetMap | null>()
+  /** finishedAbove as it was at the current assignment. */
+  let resumed = new Map<string, OffsetMap | null>()
   let position = new Map<string, number>()
   let owned: number[] = []
   /** Number of the current assignment. */
@@ -151,6 +171,7 @@ async function simulate(seed: number) {
     generation++
     decoding.clear()
     position = new Map(committed)
+    resumed = new Map(finishedAbove)
     const byTopic = new Map(topics.map((topic) => [topic, partitions] as const))
     const taken = world.engine.assign({ partitions: byTopic, fresh })
     for (const number of partitions) {
@@ -175,6 +196,7 @@ async function simulate(seed: number) {
         pending?.ratePerSecond,
       )
       position.set(key, offset + 1)
+      if (topic === deliveriesTopic && !resumed.get(key)?.finished(offset)) taken.add(record.deliveryId)
     }
     if (random() >= 0.02) return take()
     // Its schema is requested. By the time it arrives the partition may have left, and the engine must not take the
@@ -215,6 +237,7 @@ async function simulate(seed: number) {
     const chance = random()
     if (isKilled && chance < 0.001) {
       world.kill()
+      taken.clear()
       assign([0, 1], true)
     } else if (chance < 0.005) assign([[0, 1], [0], [1]][Math.floor(random() * 3)] as number[], random() < 0.3)
     else if (!world.clock.step() || turns % 2_000 === 1_999) {
@@ -224,12 +247,17 @@ async function simulate(seed: number) {
     }
   }
   commit()
+  for (const { deliveryId, webhookId, cause } of world.attempts) {
+    const isRight = readOf.has(deliveryId) && world.definitions.get(webhookId)?.collapseStatuses
+    if (cause === 'superseded' && !isRight) violations.push(`left out ${deliveryId}`)
+  }
   return { world, log, replays, violations, isKilled, done: done() }
 }
 
 test(`whatever fails, repeats or moves, nothing is lost and order is kept (${seeds} seeds)`, {
   timeout: 60_000 + seeds * 5_000,
 }, async () => {
+  let leftOut = 0
   for (let seed = 1; seed <= seeds; seed++) {
     const { world, log, replays, violations, isKilled, done } = await simulate(seed)
     const context = `seed ${seed}`
@@ -244,7 +272,9 @@ test(`whatever fails, repeats or moves, nothing is lost and order is kept (${see
         world.definitions.get(webhookId)?.maxInFlight ?? 0,
       )
     }
+    leftOut += world.attempts.filter(({ cause }) => cause === 'superseded').length
   }
+  expect(leftOut, 'superseded statuses').toBeGreaterThan(0)
 })
 
 /** First sends of a contact are in the order of its notifications, both live and in each replay. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { classify, type Outcome } from '../../../../services/domain/delivery/outcome.ts'
+import { classify, type Outcome, type Superseded } from '../../../../services/domain/delivery/outcome.ts'
 
-test.each<[Outcome, string, string | null]>([
+test.each<[Outcome | Superseded, string, string | null]>([
   [{ kind: 'success', status: 200, latencyMs: 999.9 }, 'success', null],
   [{ kind: 'success', status: 204, latencyMs: 1_000 }, 'slow', null],
   [{ kind: 'success', status: 299, latencyMs: 20_000 }, 'slow', null],
@@ -15,6 +15,7 @@ test.each<[Outcome, string, string | null]>([
   [{ kind: 'rejected', reason: 'breaker' }, 'rejected', 'breaker'],
   [{ kind: 'rejected', reason: 'address' }, 'rejected', 'address'],
   [{ kind: 'rejected', reason: 'expired' }, 'rejected', 'expired'],
+  [{ kind: 'superseded' }, 'rejected', 'superseded'],
 ])('the outcome %o has its kind and cause', (outcome, name, cause) => {
   expect(classify(outcome, 1_000)).toEqual({ outcome: name, cause })
 })

@@ -33,6 +33,12 @@ describe('a state up to offset 7', () => {
     { case: 'the attempt that it ended with', offset: 7, changes: {}, counted: false },
     { case: 'an earlier attempt', offset: 6, changes: {}, counted: false },
     { case: 'a test notification', offset: 8, changes: { test: true }, counted: false },
+    {
+      case: 'a superseded status',
+      offset: 8,
+      changes: { outcome: 'rejected' as const, cause: 'superseded' },
+      counted: false,
+    },
   ])('a state up to offset 7 counts an attempt only once: $case: $counted', ({ offset, changes, counted }) => {
     const rules = attemptRules(null, alertLimits)
     const stored = rules.begin('w1', attempt(), source(7))

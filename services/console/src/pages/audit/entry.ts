@@ -44,6 +44,7 @@ const fieldKeys = {
   whenBlocked: 'form.whenBlocked',
   maxInFlight: 'form.maxInFlight',
   rateLimitPerSecond: 'form.rateLimitPerSecond',
+  collapseStatuses: 'form.collapseStatuses',
   signatures: 'form.signatures',
   'tls.ca': 'form.tlsFields.ca',
   'tls.certificate': 'form.tlsFields.certificate',

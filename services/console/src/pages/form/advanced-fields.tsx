@@ -1,4 +1,4 @@
-import { NativeSelect, NumberInput, Text } from '@mantine/core'
+import { Checkbox, NativeSelect, NumberInput, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { blockedChoices, retryProfiles } from '../../../../domain/definition/definition-values.ts'
 import { useFormats } from '../../format/use-formats.ts'
@@ -71,6 +71,12 @@ export function AdvancedFields({ form }: { form: WebhookFormState }) {
           {...form.getInputProps('rateLimitPerSecond')}
         />
       </div>
+      <Checkbox
+        mt="md"
+        label={t('form.collapseStatuses')}
+        description={t('form.collapseStatusesHelp')}
+        {...form.getInputProps('collapseStatuses', { type: 'checkbox' })}
+      />
     </Card>
   )
 }

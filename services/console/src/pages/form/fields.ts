@@ -30,11 +30,11 @@ export const emptyValues: Values = {
 
 export function toValues(webhook: Draft): Values {
   const { name, url, enabled, paused, channels, events, timeoutMs, slowThresholdMs } = webhook
-  const { retryProfile, whenBlocked, maxInFlight, rateLimitPerSecond = '', headers, signatures } = webhook
+  const { retryProfile, whenBlocked, maxInFlight, rateLimitPerSecond = '', headers } = webhook
+  const { collapseStatuses, signatures } = webhook
   return {
     ...{ name, url, enabled, paused, channels, events, timeoutMs, slowThresholdMs },
-    ...{ retryProfile, whenBlocked, maxInFlight },
-    signatures,
+    ...{ retryProfile, whenBlocked, maxInFlight, collapseStatuses, signatures },
     tls: { ...emptyTls, ...webhook.tls },
     oauth2: { ...emptyOAuth2, ...webhook.oauth2 },
     rateLimitPerSecond,

@@ -23,7 +23,7 @@ export function toTimeline({ at, formattedAt, fate, tries, deadLetters, replays,
   return [
     { kind: 'published', at },
     ...(formattedAt === null ? [] : [{ kind: 'formatted' as const, at: formattedAt }]),
-    ...(fate === 'notSent' ? [{ kind: 'notMade' as const, at: null }] : []),
+    ...(fate === 'notSent' && formattedAt === null ? [{ kind: 'notMade' as const, at: null }] : []),
     ...happened,
     ...(nextAttemptAt === null ? [] : [{ kind: 'next' as const, at: nextAttemptAt }]),
   ]

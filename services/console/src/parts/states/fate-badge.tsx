@@ -39,6 +39,7 @@ export function useFateReason(): (one: Pick<FoundNotification, 'fate' | 'reason'
       case 'not-activated':
       case 'off':
       case 'unwanted':
+      case 'superseded':
         return t(`notSent.${reason}`)
       case 'overflow':
       case 'paused':

@@ -35,6 +35,7 @@ export function Settings({ webhook }: { webhook: Webhook }) {
       t('form.rateLimitPerSecond'),
       webhook.rateLimitPerSecond === undefined ? t('form.noLimit') : count(webhook.rateLimitPerSecond),
     ],
+    [t('form.collapseStatuses'), t(webhook.collapseStatuses ? 'settings.yes' : 'settings.no')],
     [t('settings.id'), webhook.id],
     [t('settings.version'), count(webhook.version)],
     [t('settings.created'), <Time key="created" at={webhook.createdAt} />],
