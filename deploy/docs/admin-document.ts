@@ -15,6 +15,7 @@ import { replayRoutes } from '../../services/admin/replay/replay-routes.ts'
 import { unreadReplayRoutes } from '../../services/admin/replay/unreadable-replay.ts'
 import { overviewRoutes } from '../../services/admin/status/overview-routes.ts'
 import { testRoutes } from '../../services/admin/test-send/test-routes.ts'
+import { exportRoutes } from '../../services/admin/traffic/export-routes.ts'
 import { statsRoutes } from '../../services/admin/traffic/stats-routes.ts'
 import { addPublicKeys } from '../../services/admin/webhooks/public-keys.ts'
 import { webhookRoutes } from '../../services/admin/webhooks/webhook-routes.ts'
@@ -36,6 +37,7 @@ export function adminRoutes(): ApiRoute[] {
     ...replayRoutes(none),
     ...probeRoutes(none),
     ...statsRoutes(none),
+    ...exportRoutes(none),
     ...lookupRoutes(none),
     ...auditRoutes(none),
     ...changeRoutes(none),

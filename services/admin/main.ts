@@ -60,6 +60,8 @@ import { WebhookStatuses } from './status/webhook-status.ts'
 import { readSamples } from './test-send/sample-catalogue.ts'
 import { TestActions } from './test-send/test-actions.ts'
 import { testRoutes } from './test-send/test-routes.ts'
+import { ExportActions } from './traffic/export-actions.ts'
+import { exportRoutes } from './traffic/export-routes.ts'
 import { StatsActions } from './traffic/stats-actions.ts'
 import { statsRoutes } from './traffic/stats-routes.ts'
 import { openTrafficTopics, trafficTopicNames } from './traffic/traffic-topics.ts'
@@ -172,6 +174,7 @@ await runService('admin', adminConfig, async (service) => {
     (await fetchCommittedOnce(kafka, `${prefix}dispatcher`, [deliveries], log)).get(deliveries) ?? new Map()
   const backlog = new Backlog({ ...traffic.sources, reader, committed, clock, log })
   const stats = new StatsActions({ store, statuses, monitoring, traffic: traffic.within, pages, backlog, clock })
+  const exports = new ExportActions({ store, traffic: traffic.within, pages, audit: auditing.writeBefore, clock })
   const found = new LookupActions({ store, accounts: accountsStore, monitoring, ...lookups, clock })
   const accountDeps = { ...shared, store: accountsStore, policy }
   const smtpUrl = config.HOOKLINE_SMTP_URL
@@ -200,6 +203,7 @@ await runService('admin', adminConfig, async (service) => {
     ]
     const seen = [
       ...statsRoutes(stats),
+      ...exportRoutes(exports),
       ...lookupRoutes(found),
       ...changeRoutes(streams),
       ...auditRoutes(auditing.log),

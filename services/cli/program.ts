@@ -6,7 +6,9 @@ import { exitCodes } from './exit-codes.ts'
 import { CliFailure } from './failure.ts'
 import { formats } from './output/output.ts'
 import type { Terminal } from './terminal.ts'
+import { addExportVerb } from './verbs/export-verb.ts'
 import { addFindVerb } from './verbs/find-verb.ts'
+import { addListenVerb } from './verbs/listen-verb.ts'
 import { addAccountVerbs, addReadingVerbs } from './verbs/reading-verbs.ts'
 import { addSendingVerbs } from './verbs/sending-verbs.ts'
 import { addTailVerb } from './verbs/tail-verb.ts'
@@ -61,8 +63,10 @@ function createProgram(terminal: Terminal, act: Act): Command {
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
   addReadingVerbs(program, act)
   addFindVerb(program, act)
+  addExportVerb(program, act)
   addWritingVerbs(program, act)
   addSendingVerbs(program, act)
+  addListenVerb(program, act)
   addAccountVerbs(program, act)
   addTailVerb(program, act)
   return program

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
@@ -68,6 +69,11 @@ const fatesOf = async (q: string) => {
   return found.notifications.map(({ fate }) => fate)
 }
 
+const listWebhooks = async () => {
+  const path = `businesses/${world.businessId}/webhooks`
+  return (await world.admin.http.get(path).json<{ webhooks: { id: string }[] }>()).webhooks
+}
+
 test("why a contact's last message failed takes one click from signing in, knowing the end of the phone number", async () => {
   await publish(world, [said('crm-whatsapp', '1', '¿Dónde está mi pedido?')])
   await expect.poll(() => fatesOf('0212'), patience).toEqual(['givenUp'])
@@ -127,6 +133,42 @@ test("a contact's conversation shows all notifications in order, and what waits 
   await page.getByText('No notification was created. This is the event.').waitFor()
   await browser.shoot(page, 'story-not-sent')
   expect(await seriousFindings(page)).toEqual([])
+})
+
+test('a viewer who may not read bodies sees what became of a message, and not what it says nor who wrote it', async () => {
+  const viewer = await browser.page()
+  await signIn(viewer, world, { role: 'support', permissions: ['webhooks:read'] })
+  await viewer.goto(pathOf(world, 'find?q=0212'))
+  await viewer.getByRole('cell', { name: '***0212' }).first().waitFor()
+  await viewer.getByText('your role does not include the permission').waitFor()
+  await browser.shoot(viewer, 'masked-found')
+  await viewer.getByRole('row').nth(1).getByRole('link').click()
+  await viewer.getByText('Text hidden').waitFor()
+  await browser.shoot(viewer, 'masked-story')
+  expect(await seriousFindings(viewer)).toEqual([])
+  await viewer.getByRole('link', { name: '***0212' }).click()
+  await viewer.getByRole('main').getByRole('listitem').nth(3).waitFor()
+  await browser.shoot(viewer, 'masked-conversation')
+  expect(await viewer.content()).not.toMatch(/pedido|Sigo|Nadie|Ana|5491155/)
+  await viewer.context().close()
+})
+
+test('the attempts that the filters select are exported as a file', async () => {
+  const [{ id } = { id: '' }] = await listWebhooks()
+  await page.goto(pathOf(world, `webhooks/${id}/attempts?contactId=${contactId}`))
+  await page.getByRole('button', { name: 'Export' }).click()
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('menuitem', { name: 'Spreadsheet (CSV)' }).click()
+  const download = await downloading
+  expect(download.suggestedFilename()).toBe(`attempts-${id}.csv`)
+  const rows = (await readFile(await download.path(), 'utf8')).trimEnd().split('\r\n')
+  expect([rows.length, rows.filter((row) => row.includes(contactId)).length]).toEqual([3, 2])
+  await page.getByRole('button', { name: 'Export' }).click()
+  await browser.shoot(page, 'export')
+  expect(await seriousFindings(page)).toEqual([])
+  await page.goto(pathOf(world, `webhooks/${id}/dead-letters`))
+  await page.getByRole('button', { name: 'Export' }).waitFor()
+  await browser.shoot(page, 'export-given-up')
 })
 
 test('the pages fit a phone, in every language', async () => {

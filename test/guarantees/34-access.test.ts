@@ -17,6 +17,7 @@ const everywhere = ['super admin', 'session of a super admin']
 const elsewhere = ['super admin elsewhere', 'session of elsewhere']
 const known = [
   ...new Set([...readers, ...writers, ...accountants, ...elsewhere]),
+  'bodies',
   'publisher',
   'no permission',
   'no business',
@@ -49,6 +50,9 @@ const allowed: Record<string, { who: readonly string[]; body?: object }> = {
   listAttempts: { who: readers },
   getAttempt: { who: readers },
   listDeadLetters: { who: readers },
+  exportAttempts: { who: readers },
+  listNewDeliveries: { who: [...admins, 'family', 'bodies'] },
+  exportDeadLetters: { who: readers },
   findNotifications: { who: readers },
   getNotification: { who: readers },
   listSeenChannels: { who: readers },
@@ -177,6 +181,7 @@ async function everyone(): Promise<Record<string, Identity>> {
     writer: await bearer('editor', ['webhooks:write']),
     both: await bearer('editor', ['webhooks:read', 'webhooks:write']),
     family: await bearer('integrations', ['webhooks']),
+    bodies: await bearer('developer', ['webhooks:bodies']),
     accountant: await bearer('billing', ['account:write']),
     publisher: await bearer('runtime', ['events:write']),
     'no permission': await bearer('operator'),

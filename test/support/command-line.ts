@@ -12,6 +12,8 @@ type RunOptions = {
   interrupted?: AbortSignal
   /** Receives results as they are written. */
   onOut?: (text: string) => void
+  /** The same for progress and problems. */
+  onErr?: (text: string) => void
 }
 
 export type CommandLine = (args: string[], options?: RunOptions) => Promise<Ran>
@@ -20,7 +22,7 @@ export type CommandLine = (args: string[], options?: RunOptions) => Promise<Ran>
  * The operators' command line within this process. @param env its variables; those of this process are not passed on.
  */
 export function commandLine(env: NodeJS.ProcessEnv, local: LocalAddress | null = null): CommandLine {
-  return async (args, { files = {}, interrupted = new AbortController().signal, onOut } = {}) => {
+  return async (args, { files = {}, interrupted = new AbortController().signal, onOut, onErr } = {}) => {
     let out = ''
     let err = ''
     const terminal: Terminal = {
@@ -30,6 +32,7 @@ export function commandLine(env: NodeJS.ProcessEnv, local: LocalAddress | null =
       },
       err: (text) => {
         err += text
+        onErr?.(text)
       },
       colours: false,
       interactive: false,

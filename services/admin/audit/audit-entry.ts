@@ -22,7 +22,7 @@ export type AuditEntry = {
 }
 
 type AuditAction =
-  | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'pause' | 'resume' | 'probe' | 'rotate-secret' | 'complete' | 'switch-off' | 'test'}`
+  | `webhook.${'create' | 'update' | 'delete' | 'enable' | 'disable' | 'pause' | 'resume' | 'probe' | 'rotate-secret' | 'complete' | 'switch-off' | 'test' | 'export'}`
   | `account.${'activate' | 'deactivate' | 'alerts'}`
   | `replay.${'start' | 'stop'}`
   | 'unread.replay'

@@ -8,20 +8,28 @@ import type {
   RawServerDefault,
   RouteGenericInterface,
 } from 'fastify'
-import type { Static, TSchema } from 'typebox'
+import type { Static, TObject, TSchema } from 'typebox'
 import type { Permission } from '../../domain/api/permissions.ts'
 import type { Identity } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { type Checked, compileSchema, type Problem } from '../../platform/json/json-schema.ts'
 import { failures } from './problem-answers.ts'
+import { type RowStream, rowTypes } from './row-stream.ts'
 
 /** A route of the API declares its shapes once. They type its handler, check requests, write answers and make the document. */
 
 type RequestSchema = { params?: TSchema; querystring?: TSchema }
 
-/** An answer that is not a problem. Without a schema it has no body. */
-type AnswerSchema = { description: string; schema?: TSchema; contentType?: string; headers?: Record<string, object> }
-type AnswerSchemas = Record<number, AnswerSchema>
+/** An answer that is not a problem. Without schema and rows it has no body. */
+type AnswerSchema = {
+  description: string
+  schema?: TSchema
+  contentType?: string
+  /** Schema of a row, if the body is a RowStream. */
+  rows?: TObject
+  headers?: Record<string, object>
+}
+export type AnswerSchemas = Record<number, AnswerSchema>
 
 export type RouteSchema = RequestSchema & {
   tags: string[]
@@ -63,8 +71,14 @@ export type ApiResponse<Status extends number = number, Body = undefined> = {
 } & (Body extends undefined ? { body?: undefined } : { body: Body })
 
 export type AnswerOf<A extends AnswerSchemas> = {
-  [S in keyof A & number]: ApiResponse<S, A[S] extends { schema: infer B extends TSchema } ? Static<B> : undefined>
+  [S in keyof A & number]: ApiResponse<S, BodyOf<A[S]>>
 }[keyof A & number]
+
+type BodyOf<A> = A extends { rows: TObject }
+  ? RowStream
+  : A extends { schema: infer B extends TSchema }
+    ? Static<B>
+    : undefined
 
 export type ApiRoute<S extends RouteSchema = RouteSchema> = {
   operationId: string
@@ -108,10 +122,13 @@ export function withoutBodies(server: FastifyInstance): FastifySchemaCompiler<Fa
 }
 
 function responses(answers: AnswerSchemas, problems: number[]): Record<number, object> {
-  const shown = Object.entries(answers).map(([status, { schema, contentType = 'application/json', ...about }]) => [
-    status,
-    { ...about, ...(schema ? { content: { [contentType]: { schema } } } : { type: 'null' }) },
-  ])
+  const shown = Object.entries(answers).map(
+    ([status, { schema, contentType = 'application/json', rows, ...about }]) => {
+      const streamed = Object.values(rowTypes).map((type) => [type.split(';')[0], { schema: rows ?? {} }])
+      const content = rows ? Object.fromEntries(streamed) : schema && { [contentType]: { schema } }
+      return [status, { ...about, ...(content ? { content } : { type: 'null' }) }]
+    },
+  )
   return { ...Object.fromEntries(shown), ...failures(...problems) }
 }
 

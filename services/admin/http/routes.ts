@@ -1,7 +1,7 @@
 import fastifyCompress from '@fastify/compress'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Overtaken } from '../../config-topics/checked-writes.ts'
-import type { Permission } from '../../domain/api/permissions.ts'
+import { holds, type Permission } from '../../domain/api/permissions.ts'
 import type { Identity } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
@@ -10,11 +10,14 @@ import type { Caller } from '../access/identify.ts'
 import { judgeAccess } from '../access/judge-access.ts'
 import { WriteTimeout } from '../definition-writes/write-queue.ts'
 import { type AdminMetrics, refusalReason } from '../metrics.ts'
+import { createMasking } from './masking.ts'
 import { type ApiRoute, fastifySchema, withoutBodies } from './route.ts'
+import { encodeRows, type RowStream } from './row-stream.ts'
 import { sendAnswer } from './send-answer.ts'
 
 /**
- * Adds routes of the API. Each request is authenticated, then authorised for the business in its path, then validated.
+ * Adds routes of the API. Each request is authenticated, then authorised for the business in its path, then validated;
+ * its answer is masked unless the identity may read bodies.
  * Answers to GET are compressed (1,000 webhooks take 800 KB without it). Other answers are not, because they may hold a secret
  * beside data of the request, and the BREACH attack learns the secret from the compressed length.
  */
@@ -33,6 +36,7 @@ export async function addRoutes(
   for (const { operationId, method, url, permission, isStream, schema, handle } of routes) {
     const business = (request: FastifyRequest) => (request.params as { businessId?: string }).businessId ?? null
     const callers = new WeakMap<FastifyRequest, Caller>()
+    const masked = createMasking(schema.answers)
     server.route({
       method,
       url,
@@ -51,7 +55,9 @@ export async function addRoutes(
         const { params, query, body, headers } = request
         const given = { params, query, body, ifMatch: headers['if-match'], ended: signalEnd(reply) }
         const answer = await handle({ ...caller, ...given }).catch(toProblem)
-        return sendAnswer(reply, answer)
+        const shown = holds(caller.identity, 'webhooks:bodies') ? answer : masked(answer)
+        const rows = schema.answers[answer.status]?.rows
+        return sendAnswer(reply, rows ? { ...shown, ...encodeRows(shown.body as RowStream, rows) } : shown)
       },
     })
   }

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 
-type Answer = { status: number; headers?: Record<string, string>; body?: unknown }
+export type SentAnswer = { status: number; headers?: Record<string, string>; body?: unknown }
 
-export function sendAnswer(reply: FastifyReply, { status, headers = {}, body }: Answer): FastifyReply {
+export function sendAnswer(reply: FastifyReply, { status, headers = {}, body }: SentAnswer): FastifyReply {
   return reply.code(status).headers(headers).send(body)
 }

@@ -1,4 +1,5 @@
 import type { NotificationPage, NotificationStory, SeenChannels } from '../../domain/api/notifications.ts'
+import { holds } from '../../domain/api/permissions.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { choosePartition } from '../../platform/kafka/key-partition.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
@@ -65,7 +66,7 @@ export class LookupActions {
   async find(
     call: Call<{ params: typeof BusinessParams; querystring: typeof LookupParams }>,
   ): Promise<ApiResponse<200, NotificationPage>> {
-    const { params, query, ended } = call
+    const { params, query, identity, ended } = call
     const { lookups, topics, clock } = this.#deps
     const { businessId } = params
     const nowMs = clock.nowMs()
@@ -73,7 +74,7 @@ export class LookupActions {
     // Events whose publisher's clock is ahead are found too.
     const untilMs = query.until === undefined ? nowMs + clockSkewMs : parseTime('until', query.until)
     const start = readSearchCursor(query.cursor) ?? { beforeMs: untilMs, within: null }
-    const wanted = readQuery(query.q)
+    const wanted = readQuery(query.q, holds(identity, 'webhooks:bodies'))
     return lookups.run(businessId, ended, async (reader) => {
       const history = await this.#readHistory(reader, businessId, sinceMs)
       const matches = (event: FoundEvent['event']) =>

@@ -19,7 +19,7 @@ export const LookupParams = Type.Object({
     minLength: 2,
     maxLength: 200,
     description:
-      "A contact: the whole id, or at least three digits at its end. Or the id of a message or an event, a webhook-id, a client payload, or a part of a text or of the contact's name, whatever its case and accents.",
+      "A contact: the whole id, or at least three digits at its end. Or the id of a message or an event, a webhook-id, a client payload, or a part of a text or of the contact's name, whatever its case and accents. Without webhooks:bodies neither payloads nor texts nor names are searched, and of a contact only the whole id, or the digits that are shown.",
   }),
   since: moment('Only events published at this time or later; seven days ago when left out.'),
   until: moment('Only events published before this time.'),

@@ -1,3 +1,4 @@
+import { isContact, maskContact } from '../../domain/api/personal.ts'
 import type { Event, Message } from '../../domain/event/event.ts'
 import { deliveryId } from '../../topics/delivery-id.ts'
 
@@ -9,28 +10,35 @@ export type LookupQuery = {
   folded: string
   /** Digits of a phone number, compared with the end of the contact's; null if it does not look like one. */
   digits: string | null
+  /** Whether texts are searched, and all digits of contacts rather than those that are shown masked. */
+  isOpen: boolean
 }
 
 /** Fewer digits than this are at the end of too many numbers. */
 const minDigits = 3
 
-export function readQuery(typed: string): LookupQuery {
+/**
+ * @param isOpen whether the viewer may read bodies. Otherwise a search must not tell what is in them: neither by a text,
+ * nor by one more digit of a contact with each search.
+ */
+export function readQuery(typed: string, isOpen: boolean): LookupQuery {
   const id = typed.trim()
   const digits = /^[\d\s+().\-/]+$/.test(id) ? digitsOf(id) : ''
-  return { id, folded: fold(id), digits: digits.length >= minDigits ? digits : null }
+  return { id, folded: fold(id), digits: digits.length >= minDigits ? digits : null, isOpen }
 }
 
 /**
- * Whether the query names the event: by its contact, its id, the id of one of its messages, its client payload, the
- * webhook-id of a notification of it, or a part of its texts.
+ * Whether the query names the event: by its contact, its id, the id of one of its messages, the webhook-id of a
+ * notification of it, or, if the viewer may read bodies, its client payload or a part of its texts.
  * @param findWebhooks ids of the webhooks that may have been notified of it.
  */
 export function matchesQuery(event: Event, query: LookupQuery, findWebhooks: () => readonly string[]): boolean {
-  const { id, folded, digits } = query
-  if (identifiersOf(event).includes(id)) return true
-  if (digits !== null && digitsOf(event.event.contactId).endsWith(digits)) return true
+  const { id, folded, digits, isOpen } = query
+  const { contactId } = event.event
+  if (identifiersOf(event).includes(id) || isContact(contactId, id)) return true
+  if (digits !== null && hasDigits(contactId, digits, isOpen)) return true
   if (notificationId.test(id) && findWebhooks().some((webhookId) => deliveryId(event, webhookId) === id)) return true
-  return folded !== '' && textsOf(event).some((text) => text !== null && fold(text).includes(folded))
+  return isOpen && folded !== '' && textsOf(event).some((text) => text !== null && fold(text).includes(folded))
 }
 
 const notificationId = /^msg_[\w-]{43}$/
@@ -41,7 +49,12 @@ export function messageIdsOf({ type, event }: Event): string[] {
 }
 
 function identifiersOf(event: Event): string[] {
-  return [event.event.eventId, event.event.contactId, ...messageIdsOf(event)]
+  return [event.event.eventId, ...messageIdsOf(event)]
+}
+
+function hasDigits(contactId: string, digits: string, isOpen: boolean): boolean {
+  const all = digitsOf(contactId)
+  return isOpen ? all.endsWith(digits) : all === digits || digitsOf(maskContact(contactId)).endsWith(digits)
 }
 
 function textsOf({ type, event }: Event): (string | null)[] {

@@ -4,6 +4,7 @@ import type {
   DeadLetterEntry,
   ErrorEntry,
   ListedDeadLetter,
+  NewDelivery,
 } from '../../domain/api/traffic.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
@@ -48,6 +49,11 @@ export function attemptDetail(
     body: delivery?.body.toString('utf8') ?? null,
   }
   return { ...attemptView(found), responseHeaders, excerpt: responseExcerpt, definitionVersion, request }
+}
+
+/** A notification in the form in which it can be sent. */
+export function deliveryView({ deliveryId, kind, createdAt, traceparent, body }: Delivery): NewDelivery {
+  return { deliveryId, kind, at: toIsoTime(createdAt), traceparent, body: body.toString('utf8') }
 }
 
 export function errorView({ at, ...error }: AttemptError): ErrorEntry {

@@ -1,7 +1,14 @@
 import type { Page } from '../../domain/api/parts.ts'
-import type { AttemptDetail, AttemptEntry, ErrorEntry, ListedDeadLetter, Stats } from '../../domain/api/traffic.ts'
+import type {
+  AttemptDetail,
+  AttemptEntry,
+  DeliveryPage,
+  ErrorEntry,
+  ListedDeadLetter,
+  Stats,
+} from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
-import type { Attempt, DeadLetter, Delivery } from '../../domain/delivery/delivery.ts'
+import type { Attempt, Delivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { WebhookStore } from '../definition-writes/stores.ts'
@@ -15,15 +22,15 @@ import {
   type WebhookParams,
 } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
-import { clockSkewMs, type Reader } from '../records/webhook-records.ts'
+import type { Reader } from '../records/webhook-records.ts'
 import type { Backlog } from '../status/backlog.ts'
 import type { Monitoring } from '../status/monitoring.ts'
 import type { WebhookStatuses } from '../status/webhook-status.ts'
 import { requireOwn } from '../webhooks/own-webhook.ts'
-import { attemptDetail, attemptView, errorView, listedLetterView, parseAttemptId } from './attempt-view.ts'
-import { findDelivered } from './delivered-since.ts'
-import type { AttemptsQuery } from './stats-routes.ts'
+import { attemptDetail, deliveryView, errorView, parseAttemptId } from './attempt-view.ts'
+import type { AttemptsQuery, DeliveriesQuery } from './stats-routes.ts'
 import { statsView } from './stats-view.ts'
+import { readAttemptPage, readLetterPage } from './traffic-pages.ts'
 import type { TrafficTopics } from './traffic-topics.ts'
 
 export type StatsDeps = {
@@ -37,11 +44,9 @@ export type StatsDeps = {
   clock: Clock
 }
 
-/** Longest time between the start of an attempt and its record, which another machine writes after its end. */
-const recordedLaterMs = 90_000
-
 type OfWebhook = Call<{ params: typeof WebhookParams }>
 type Listing = Call<{ params: typeof WebhookParams; querystring: typeof ListQuery }>
+type DeliveryListing = Call<{ params: typeof WebhookParams; querystring: typeof DeliveriesQuery }>
 type AttemptListing = Call<{ params: typeof WebhookParams; querystring: typeof AttemptsQuery }>
 
 /** Answers of the routes on statistics, errors, attempts and dead letters. @throws HttpProblem for each refusal. */
@@ -67,27 +72,10 @@ export class StatsActions {
   }
 
   async attempts(call: AttemptListing): Promise<ApiResponse<200, Page<'attempts', typeof AttemptEntry>>> {
-    const { id: webhookId, businessId } = this.#find(call)
-    const { query } = call
-    const [sinceMs, untilMs] = [parseTime(query.since), parseTime(query.until)]
-    const matches = (attempt: Attempt) =>
-      attempt.businessId === businessId &&
-      (query.outcome === undefined || attempt.outcome === query.outcome) &&
-      (query.contactId === undefined || attempt.contactId === query.contactId) &&
-      (query.deliveryId === undefined || attempt.deliveryId === query.deliveryId) &&
-      (query.test === undefined || attempt.test === query.test) &&
-      (sinceMs === null || attempt.startedAt >= sinceMs) &&
-      (untilMs === null || attempt.startedAt < untilMs)
-    const wanted = {
-      webhookId,
-      matches,
-      limit: query.limit ?? defaultLimit,
-      before: offsetIn(query.cursor),
-      sinceMs: sinceMs === null ? null : sinceMs - clockSkewMs,
-      untilMs: untilMs === null ? null : untilMs + recordedLaterMs,
-    }
-    const { found, next } = await this.#read(call, (traffic) => traffic.attempts(wanted))
-    return { status: 200, body: { attempts: found.map(attemptView), ...nextCursor(next) } }
+    const definition = this.#find(call)
+    const start = { limit: call.query.limit ?? defaultLimit, before: offsetIn(call.query.cursor) }
+    const page = await this.#read(call, (traffic) => readAttemptPage(traffic, definition, call.query, start))
+    return { status: 200, body: { attempts: page.entries, ...nextCursor(page.next) } }
   }
 
   async attempt(call: Call<{ params: typeof AttemptParams }>): Promise<ApiResponse<200, AttemptDetail>> {
@@ -100,23 +88,20 @@ export class StatsActions {
   }
 
   async deadLetters(call: Listing): Promise<ApiResponse<200, Page<'deadLetters', typeof ListedDeadLetter>>> {
+    const definition = this.#find(call)
+    const start = { limit: call.query.limit ?? defaultLimit, before: offsetIn(call.query.cursor) }
+    const page = await this.#read(call, (traffic) => readLetterPage(traffic, definition, start))
+    return { status: 200, body: { deadLetters: page.entries, ...nextCursor(page.next) } }
+  }
+
+  async newDeliveries(call: DeliveryListing): Promise<ApiResponse<200, DeliveryPage>> {
     const { id: webhookId, businessId } = this.#find(call)
-    const wanted = {
-      webhookId,
-      // An unreadable record has no business, but its key is this webhook's id.
-      matches: ({ delivery }: DeadLetter) => delivery === null || delivery.businessId === businessId,
-      limit: call.query.limit ?? defaultLimit,
-      before: offsetIn(call.query.cursor),
-      sinceMs: null,
-      untilMs: null,
+    const wanted = { webhookId, businessId, from: offsetIn(call.query.cursor), limit: call.query.limit ?? defaultLimit }
+    const { found, next } = await this.#read(call, (traffic) => traffic.newDeliveries(wanted))
+    return {
+      status: 200,
+      body: { deliveries: found.map(({ value }) => deliveryView(value)), nextCursor: cursorAt(next) },
     }
-    const { found, next, delivered } = await this.#read(call, async (traffic) => {
-      const page = await traffic.deadLetters(wanted)
-      const letters = page.found.map(({ value }) => value)
-      return { ...page, delivered: await findDelivered(traffic, { webhookId, businessId }, letters) }
-    })
-    const deadLetters = found.map(({ value }) => listedLetterView(value, delivered))
-    return { status: 200, body: { deadLetters, ...nextCursor(next) } }
   }
 
   #find({ params }: OfWebhook): WebhookDefinition {
@@ -138,10 +123,6 @@ async function readAttempt(
   const value = await traffic.attempt(id, partition, offset)
   if (value?.businessId !== businessId) return undefined
   return { value, delivery: await traffic.findDelivery(value, partition) }
-}
-
-function parseTime(value: string | undefined): number | null {
-  return value === undefined ? null : Date.parse(value)
 }
 
 function nextCursor(next: number | null): { nextCursor?: string } {

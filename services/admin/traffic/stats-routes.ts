@@ -1,23 +1,38 @@
 import Type, { type TSchema } from 'typebox'
 import { list, outcome, pageOf } from '../../domain/api/parts.ts'
-import { AttemptDetail, AttemptEntry, ErrorEntry, ListedDeadLetter, Stats } from '../../domain/api/traffic.ts'
+import {
+  AttemptDetail,
+  AttemptEntry,
+  DeliveryPage,
+  ErrorEntry,
+  ListedDeadLetter,
+  Stats,
+} from '../../domain/api/traffic.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { AttemptParams, ListQuery, WebhookParams } from '../http/shapes.ts'
 import type { StatsActions } from './stats-actions.ts'
 
-const one = '/api/v1/businesses/:businessId/webhooks/:id'
+/** Path of one webhook. */
+export const one = '/api/v1/businesses/:businessId/webhooks/:id'
 
 const identifier = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }))
 const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
-export const AttemptsQuery = Type.Object({
+/** Which attempts are meant. */
+export const AttemptFilters = Type.Object({
   outcome: Type.Optional(Type.Enum(outcome.enum, { type: 'string', description: 'Only those with this outcome.' })),
-  contactId: identifier('Only those to this contact.'),
+  contactId: identifier('Only those to this contact, or to those that are shown masked like this.'),
   deliveryId: identifier('Only those of this notification: its webhook-id.'),
   test: Type.Optional(Type.Boolean({ description: 'Only tests, or only others.' })),
   since: moment('Only those started at this time or later.'),
   until: moment('Only those started before this time.'),
-  ...ListQuery.properties,
+})
+export const AttemptsQuery = Type.Object({ ...AttemptFilters.properties, ...ListQuery.properties })
+
+/** A page holds bodies of up to 256 KiB each. */
+export const DeliveriesQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, default: 50, description: 'Entries in a page.' })),
+  cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the previous answer.' })),
 })
 
 const Errors = Type.Object({ errors: list(ErrorEntry, 'The latest 50, newest first.') })
@@ -73,6 +88,21 @@ export function statsRoutes(actions: StatsActions): ApiRoute[] {
       url: `${one}/attempts/:attemptId`,
       schema: { ...shown('One attempt, with request and answer', AttemptDetail), params: AttemptParams },
       handle: (call) => actions.attempt(call),
+    }),
+    route({
+      ...reading,
+      permission: 'webhooks:bodies',
+      operationId: 'listNewDeliveries',
+      url: `${one}/deliveries`,
+      schema: {
+        ...shown('Notifications from a moment on, as they are made', DeliveryPage),
+        description:
+          'Follows webhook-deliveries: without a cursor the answer is empty and its nextCursor is the present moment. Ask again ' +
+          'every second. A notification is listed once, whatever becomes of it; retries, replays and tests are not.',
+        params: WebhookParams,
+        querystring: DeliveriesQuery,
+      },
+      handle: (call) => actions.newDeliveries(call),
     }),
     route({
       ...reading,

@@ -4,12 +4,14 @@ import { type Topic, topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { type RecordPage, readNewestFirst, readOne, type WantedRecords } from '../records/newest-first.ts'
 import { openTopicSource, type Reader, type TopicSource } from '../records/webhook-records.ts'
+import { type NewDeliveries, readNewDeliveries, type WantedDeliveries } from './new-deliveries.ts'
 
 /** A webhook's traffic, read from the topics. */
 export type TrafficTopics = {
   attempts(wanted: WantedRecords<Attempt>): Promise<RecordPage<Attempt>>
   attempt(webhookId: string, partition: number, offset: number): Promise<Attempt | undefined>
   deadLetters(wanted: WantedRecords<DeadLetter>): Promise<RecordPage<DeadLetter>>
+  newDeliveries(wanted: WantedDeliveries): Promise<NewDeliveries>
   /** Notification of an attempt, from the attempt's source record; undefined if that is gone. */
   findDelivery(attempt: Attempt, partition: number): Promise<Delivery | undefined>
 }
@@ -38,6 +40,7 @@ export function openTrafficTopics(
     attempts: (wanted) => readNewestFirst(reader, attempts, wanted),
     attempt: (webhookId, partition, offset) => readOne(reader, attempts, webhookId, partition, offset),
     deadLetters: (wanted) => readNewestFirst(reader, deadLetters, wanted),
+    newDeliveries: (wanted) => readNewDeliveries(reader, deliveries, wanted),
     async findDelivery({ webhookId, deliveryId, sourceTopic, sourceOffset }, partition) {
       const place = [webhookId, partition, sourceOffset] as const
       const waited = pending.find(({ topic }) => topic === sourceTopic)

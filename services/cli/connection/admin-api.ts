@@ -5,6 +5,7 @@ import type { NotificationPage } from '../../domain/api/notifications.ts'
 import type {
   AttemptEntry,
   DeadLetterEntry,
+  DeliveryPage,
   ErrorEntry,
   ProbeStarted,
   ReplayCounted,
@@ -30,6 +31,8 @@ type Query = Record<string, string | number>
 type RequestParts = { body?: object; query?: Query; version?: number }
 
 const requestTimeoutMs = 45_000
+/** Longer than admin takes for the longest export. */
+const exportTimeoutMs = 15 * 60_000
 const pageSize = 200
 
 /**
@@ -109,6 +112,23 @@ export class AdminApi {
 
   deadLetters({ businessId, id }: AdminWebhook, limit: number): Promise<DeadLetterEntry[]> {
     return this.#all(pathOf(businessId, 'webhooks', id, 'dead-letters'), 'deadLetters', limit)
+  }
+
+  /** Rows of an export, as they arrive. @param what attempts or dead-letters. */
+  async *export({ businessId, id }: AdminWebhook, what: string, query: Query): AsyncGenerator<string> {
+    const path = pathOf(businessId, 'webhooks', id, 'export', what)
+    const options = { searchParams: query, timeout: { request: exportTimeoutMs }, retry: { limit: 0 } }
+    try {
+      yield* this.#http.stream(path, options).setEncoding('utf8')
+    } catch (error) {
+      throw this.#failureOf(error)
+    }
+  }
+
+  /** Notifications made since a cursor; without one, none. */
+  newDeliveries({ businessId, id }: AdminWebhook, cursor: string | undefined): Promise<DeliveryPage> {
+    const query = cursor === undefined ? {} : { cursor }
+    return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'deliveries'), { query })
   }
 
   /** One page of a search. */

@@ -1,5 +1,4 @@
-import { type Command, Option } from 'commander'
-import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
+import type { Command } from 'commander'
 import type { AdminWebhook } from '../connection/admin-api.ts'
 import type { VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -8,7 +7,8 @@ import type { Rows } from '../output/output.ts'
 import { attemptRows, deadLetterRows, errorRows, statsRows } from '../output/stats-rows.ts'
 import { accountRows, webhookListRows, webhookRows } from '../output/webhook-rows.ts'
 import type { Act } from '../program.ts'
-import { positiveInteger, time } from './option-values.ts'
+import { type AttemptOptions, addAttemptOptions, toAttemptQuery } from './attempt-options.ts'
+import { positiveInteger } from './option-values.ts'
 
 /** Verbs that change nothing: list, get, stats, errors, attempts, dead-letters, alerts, overview. */
 export function addReadingVerbs(program: Command, act: Act): void {
@@ -31,17 +31,11 @@ export function addReadingVerbs(program: Command, act: Act): void {
     .description('show the latest errors, newest first')
     .argument('<webhook>', 'id or name')
     .action(act(errors))
-  program
+  const attemptsVerb = program
     .command('attempts')
     .description('show attempts, newest first')
     .argument('<webhook>', 'id or name')
-    .addOption(new Option('--outcome <outcome>').choices(attemptOutcomes))
-    .option('--contact <id>', 'only this contact')
-    .option('--delivery <id>', 'only this notification')
-    .addOption(new Option('--since <time>', 'ISO 8601, or an age: 15m, 6h, 2d').argParser(time))
-    .addOption(new Option('--until <time>').argParser(time))
-    .option('--limit <n>', 'maximum number', positiveInteger, 50)
-    .action(act(attempts))
+  addAttemptOptions(attemptsVerb).option('--limit <n>', 'maximum number', positiveInteger, 50).action(act(attempts))
   program
     .command('dead-letters')
     .description('show notifications that were given up, newest first')
@@ -79,28 +73,12 @@ async function errors(context: VerbContext, reference: string): Promise<number> 
   return shown(context, await (await context.admin()).errors(webhook), errorRows)
 }
 
-type AttemptOptions = {
-  outcome?: string
-  contact?: string
-  delivery?: string
-  since?: (nowMs: number) => string
-  until?: (nowMs: number) => string
-  limit: number
-}
+type ListOptions = AttemptOptions & { limit: number }
 
-async function attempts(context: VerbContext, reference: string, options: AttemptOptions): Promise<number> {
+async function attempts(context: VerbContext, reference: string, { limit, ...options }: ListOptions): Promise<number> {
   const webhook = await context.find(reference)
-  const nowMs = context.terminal.clock.nowMs()
-  const query = {
-    outcome: options.outcome,
-    contactId: options.contact,
-    deliveryId: options.delivery,
-    since: options.since?.(nowMs),
-    until: options.until?.(nowMs),
-  }
-  const asked = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const found = await (await context.admin()).attempts(webhook, options.limit, Object.fromEntries(asked))
-  return shown(context, found, attemptRows)
+  const query = toAttemptQuery(options, context.terminal.clock.nowMs())
+  return shown(context, await (await context.admin()).attempts(webhook, limit, query), attemptRows)
 }
 
 async function deadLetters(context: VerbContext, reference: string, { limit }: { limit: number }): Promise<number> {

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { type DeadLetterReason, deadLetterReasons } from '../delivery/delivery.ts'
 import { choice, count, flag, integer, kind, list, nullable, outcome, shape, text, time } from './parts.ts'
+import { personal, personalEvent } from './personal.ts'
 import { AttemptDetail, DeadLetterEntry } from './traffic.ts'
 
 /** What became of events: one entry for an event and the webhook that was, or was not, notified of it. */
@@ -40,11 +41,11 @@ export const FoundNotification = shape('FoundNotification', {
   status: nullable(choice(['delivered', 'read']), 'The new state of a message; null for messages.'),
   chatPlatform: text(),
   chatChannelId: text(),
-  contactId: text(),
-  contactName: nullable(text(), 'Null if it is not known, as in every status.'),
+  contactId: personal('contact'),
+  contactName: nullable(personal('text'), 'Null if it is not known, as in every status.'),
   messageIds: list(text(), 'Messages that the event is about: 10 at most.'),
   from: nullable(choice(['user', 'bot', 'operator']), 'Author of the first message.'),
-  text: nullable(text(), 'The first text of the event, 200 characters at most.'),
+  text: nullable(personal('text'), 'The first text of the event, 200 characters at most.'),
   webhookId: nullable(text(), 'Null if no webhook names the channel.'),
   webhookName: nullable(text()),
   deliveryId: nullable(text(), 'The webhook-id header; null if no notification was made.'),
@@ -76,12 +77,8 @@ export type NotificationPage = Static<typeof NotificationPage>
 /** One notification from its event to its end. */
 export const NotificationStory = shape('NotificationStory', {
   ...FoundNotification.properties,
-  event: Type.Unsafe<Record<string, unknown>>({
-    type: 'object',
-    additionalProperties: true,
-    description: 'The event as it was published; times in ISO 8601.',
-  }),
-  body: nullable(text(), 'What is sent; null if no notification was made.'),
+  event: personalEvent('The event as it was published; times in ISO 8601.'),
+  body: nullable(personal('body'), 'What is sent; null if no notification was made.'),
   formattedAt: nullable(time()),
   definitionVersion: nullable(integer(), 'Version of the definition that it was made by.'),
   tries: list(AttemptDetail, 'Every attempt, oldest first: 200 at most.'),

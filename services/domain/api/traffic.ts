@@ -3,6 +3,7 @@ import { mapOf } from '../definition/definition.ts'
 import { maskedValue } from '../definition/definition-values.ts'
 import { deadLetterReasons, nextSteps } from '../delivery/delivery.ts'
 import { choice, count, flag, integer, kind, list, ms, nullable, outcome, shape, text, time, totals } from './parts.ts'
+import { personal } from './personal.ts'
 import { Status } from './webhook.ts'
 
 /** The traffic of a webhook, as the admin API shows it. */
@@ -42,9 +43,9 @@ export const ErrorEntry = shape('ErrorEntry', {
   cause: text(),
   status,
   latencyMs: nullable(ms),
-  excerpt: nullable(text(), 'The first 512 bytes of the response, or the reason why there was none.'),
+  excerpt: nullable(personal('answer'), 'The first 512 bytes of the response, or the reason why there was none.'),
   kind,
-  contactId: text(),
+  contactId: personal('contact'),
 })
 export type ErrorEntry = Static<typeof ErrorEntry>
 
@@ -54,7 +55,7 @@ export const AttemptEntry = shape('AttemptEntry', {
   deliveryId: text('The webhook-id header.'),
   eventId: text(),
   kind,
-  contactId: text(),
+  contactId: personal('contact'),
   chatChannelId: text(),
   attempt: fromOne,
   outcome,
@@ -75,15 +76,15 @@ export const SentRequest = shape('SentRequest', {
   headers: mapOf(text(), {
     description: `As sent; custom values and the signature are shown as "${maskedValue}", custom names only while they are known.`,
   }),
-  body: nullable(text(), 'Null when it is past its retention, by default of 7 days.'),
+  body: nullable(personal('body'), 'Null when it is past its retention, by default of 7 days.'),
 })
 export type SentRequest = Static<typeof SentRequest>
 
 export const AttemptDetail = shape('AttemptDetail', {
   ...AttemptEntry.properties,
-  responseHeaders: nullable(text(), 'Of a test: header fields of the response, one a line.'),
+  responseHeaders: nullable(personal('text'), 'Of a test: header fields of the response, one a line.'),
   excerpt: nullable(
-    text(),
+    personal('answer'),
     'The first 512 bytes of a response other than 2xx, or the reason why there was none; of a test, the first 4,096 bytes ' +
       'of any response.',
   ),
@@ -96,9 +97,9 @@ const unread = 'Null for a record that could not be read.'
 export const DeadLetterEntry = shape('DeadLetterEntry', {
   at: time(),
   reason: choice(deadLetterReasons),
-  detail: nullable(text()),
+  detail: nullable(personal('text')),
   deliveryId: nullable(text(), unread),
-  contactId: nullable(text(), unread),
+  contactId: nullable(personal('contact'), unread),
   kind: nullable(kind, unread),
   attempts: count('Number of attempts made before.'),
 })
@@ -113,6 +114,22 @@ export const ListedDeadLetter = shape('ListedDeadLetter', {
 })
 export type ListedDeadLetter = Static<typeof ListedDeadLetter>
 
+/** A notification as it is made, in the form in which it can be sent. */
+export const NewDelivery = shape('NewDelivery', {
+  deliveryId: text('The webhook-id header.'),
+  kind,
+  at: time('When it was made.'),
+  traceparent: nullable(text()),
+  body: personal('body'),
+})
+export type NewDelivery = Static<typeof NewDelivery>
+
+export const DeliveryPage = shape('DeliveryPage', {
+  deliveries: list(NewDelivery, 'In the order in which they were made.'),
+  nextCursor: text('For the next request: what is made from here on.'),
+})
+export type DeliveryPage = Static<typeof DeliveryPage>
+
 /** How a test notification ended. */
 export const TestResult = shape('TestResult', {
   outcome,
@@ -122,8 +139,11 @@ export const TestResult = shape('TestResult', {
     Type.Object({
       status: integer(),
       latencyMs: Type.Number(),
-      headers: nullable(text(), 'Its header fields, one a line, without cookies; the first 4,096 characters.'),
-      excerpt: nullable(text(), 'The first 4,096 bytes of its body.'),
+      headers: nullable(
+        personal('text'),
+        'Its header fields, one a line, without cookies; the first 4,096 characters.',
+      ),
+      excerpt: nullable(personal('answer'), 'The first 4,096 bytes of its body.'),
     }),
     'Null if there was no response.',
   ),

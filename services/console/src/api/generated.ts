@@ -31,6 +31,8 @@ export type ErrorEntry = { at: string; deliveryId: string; attempt: number; caus
 export type AttemptEntry = { id: string; at: string; deliveryId: string; eventId: string; kind: 'message' | 'status'; contactId: string; chatChannelId: string; attempt: number; outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string | null; status: number | null; latencyMs: number | null; next: 'none' | 'retry' | 'deadLetter'; nextAttemptAt: string | null; replayId: string | null; test: boolean }
 export type AttemptDetail = { id: string; at: string; deliveryId: string; eventId: string; kind: 'message' | 'status'; contactId: string; chatChannelId: string; attempt: number; outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string | null; status: number | null; latencyMs: number | null; next: 'none' | 'retry' | 'deadLetter'; nextAttemptAt: string | null; replayId: string | null; test: boolean; responseHeaders: string | null; excerpt: string | null; definitionVersion: number; request: SentRequest }
 export type SentRequest = { method: string; url: string | null; headers: Record<string, string>; body: string | null }
+export type DeliveryPage = { deliveries: NewDelivery[]; nextCursor: string }
+export type NewDelivery = { deliveryId: string; kind: 'message' | 'status'; at: string; traceparent: string | null; body: string }
 export type ListedDeadLetter = { at: string; reason: 'exhausted' | 'refused' | 'gone' | 'disabled' | 'deleted' | 'breaker' | 'address' | 'expired' | 'unreadable' | 'fault' | 'oversize'; detail: string | null; deliveryId: string | null; contactId: string | null; kind: 'message' | 'status' | null; attempts: number; deliveredAt: string | null }
 export type NotificationPage = { notifications: FoundNotification[]; searchedBackTo: string; isComplete: boolean; nextCursor?: string }
 export type FoundNotification = { id: string; at: string; eventId: string; kind: 'message' | 'status'; status: 'delivered' | 'read' | null; chatPlatform: string; chatChannelId: string; contactId: string; contactName: string | null; messageIds: string[]; from: 'user' | 'bot' | 'operator' | null; text: string | null; webhookId: string | null; webhookName: string | null; deliveryId: string | null; fate: 'formatting' | 'waiting' | 'parked' | 'retrying' | 'delivered' | 'givenUp' | 'notSent' | 'unknown'; reason: 'unknown-channel' | 'not-activated' | 'off' | 'unwanted' | 'superseded' | 'breaker' | 'overflow' | 'fault' | 'paused' | 'exhausted' | 'refused' | 'gone' | 'disabled' | 'deleted' | 'address' | 'expired' | 'unreadable' | 'oversize' | null; fateAt: string | null; attempts: number; outcome: 'success' | 'slow' | 'error' | 'rejected' | null; responseStatus: number | null; cause: string | null; nextAttemptAt: string | null }
@@ -69,7 +71,10 @@ export type Operations = {
   listErrors: { path: { businessId: string; id: string }; answer: { errors: ErrorEntry[] } }
   listAttempts: { path: { businessId: string; id: string }; query?: { outcome?: 'success' | 'slow' | 'error' | 'rejected' | undefined; contactId?: string | undefined; deliveryId?: string | undefined; test?: boolean | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { attempts: AttemptEntry[]; nextCursor?: string } }
   getAttempt: { path: { businessId: string; id: string; attemptId: string }; answer: AttemptDetail }
+  listNewDeliveries: { path: { businessId: string; id: string }; query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: DeliveryPage }
   listDeadLetters: { path: { businessId: string; id: string }; query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { deadLetters: ListedDeadLetter[]; nextCursor?: string } }
+  exportAttempts: { path: { businessId: string; id: string }; query?: { format?: 'ndjson' | 'csv' | undefined; outcome?: 'success' | 'slow' | 'error' | 'rejected' | undefined; contactId?: string | undefined; deliveryId?: string | undefined; test?: boolean | undefined; since?: string | undefined; until?: string | undefined } | undefined; answer: AttemptEntry }
+  exportDeadLetters: { path: { businessId: string; id: string }; query?: { format?: 'ndjson' | 'csv' | undefined } | undefined; answer: ListedDeadLetter }
   findNotifications: { path: { businessId: string }; query: { q: string; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; answer: NotificationPage }
   getNotification: { path: { businessId: string; notificationId: string }; answer: NotificationStory }
   listSeenChannels: { path: { businessId: string }; answer: SeenChannels }
@@ -107,7 +112,10 @@ export const requests = {
   listErrors: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/errors'],
   listAttempts: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/attempts'],
   getAttempt: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/attempts/{attemptId}'],
+  listNewDeliveries: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/deliveries'],
   listDeadLetters: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/dead-letters'],
+  exportAttempts: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/export/attempts'],
+  exportDeadLetters: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/export/dead-letters'],
   findNotifications: ['GET', '/api/v1/businesses/{businessId}/notifications'],
   getNotification: ['GET', '/api/v1/businesses/{businessId}/notifications/{notificationId}'],
   listSeenChannels: ['GET', '/api/v1/businesses/{businessId}/channels'],

@@ -25,6 +25,8 @@ import { WebhookStatuses } from '../../../../services/admin/status/webhook-statu
 import { readSamples } from '../../../../services/admin/test-send/sample-catalogue.ts'
 import { TestActions } from '../../../../services/admin/test-send/test-actions.ts'
 import { testRoutes } from '../../../../services/admin/test-send/test-routes.ts'
+import { ExportActions } from '../../../../services/admin/traffic/export-actions.ts'
+import { exportRoutes } from '../../../../services/admin/traffic/export-routes.ts'
 import { StatsActions } from '../../../../services/admin/traffic/stats-actions.ts'
 import { statsRoutes } from '../../../../services/admin/traffic/stats-routes.ts'
 import { WebhookActions } from '../../../../services/admin/webhooks/webhook-actions.ts'
@@ -173,6 +175,9 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
         backlog,
         clock: stillClock,
       }),
+    ),
+    ...exportRoutes(
+      new ExportActions({ store, traffic: () => fakeTraffic(), pages: anyReads, audit, clock: stillClock }),
     ),
     ...auditRoutes({ page: async () => ({ entries: [] }) }),
     ...businessRoutes({ store, accounts: accountStore }),

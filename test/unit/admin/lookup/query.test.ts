@@ -4,7 +4,8 @@ import type { Event } from '../../../../services/domain/event/event.ts'
 import { deliveryId } from '../../../../services/topics/delivery-id.ts'
 import { message, messageEvent, statusEvent } from '../../../support/sample-events.ts'
 
-const matches = (event: Event, typed: string) => matchesQuery(event, readQuery(typed), () => ['wh_a', 'wh_b'])
+const matches = (event: Event, typed: string, isOpen = true) =>
+  matchesQuery(event, readQuery(typed, isOpen), () => ['wh_a', 'wh_b'])
 
 const said = messageEvent({
   eventId: 'event-7',
@@ -48,6 +49,29 @@ describe('queries that name no message', () => {
     ['nothing but accents', '\u0301\u0301'],
   ])('a message is not found by %s', (_what, typed) => {
     expect(matches(said, typed)).toBe(false)
+  })
+})
+
+describe('queries of a viewer who may not read bodies', () => {
+  test.each([
+    ['the whole contact', '+54 9 11 5555-0212', true],
+    ['all digits of the contact', '5491155550212', true],
+    ['the digits that are shown', '0212', true],
+    ['the contact as it is shown', '***0212', true],
+    ['its event id', 'event-7', true],
+    ['the id of any of its messages', 'm-13', true],
+    ['its webhook-id at any webhook', deliveryId(said, 'wh_b'), true],
+    ['one digit more than is shown', '50212', false],
+    ['a part of a text', 'envíos', false],
+    ['a caption', 'mi direccion', false],
+    ["the contact's name", 'jose', false],
+  ])('a message is looked up by %s: %j finds it: %s', (_what, typed, isFound) => {
+    expect(matches(said, typed, false)).toBe(isFound)
+  })
+
+  test('a status is not found by its client payload', () => {
+    expect(matches(read, 'A-17', false)).toBe(false)
+    expect(matches(read, 'm-99', false)).toBe(true)
   })
 })
 

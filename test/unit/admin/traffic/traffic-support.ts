@@ -24,6 +24,12 @@ export function fakeTraffic(given: Partial<FakeTraffic> = {}): TrafficTopics {
       const found = letters.filter(matches).reverse().slice(0, limit)
       return { found: found.map((value, offset) => ({ partition: 3, offset, value })), next: null }
     },
+    async newDeliveries({ from, limit }) {
+      return {
+        found: from === null || !held ? [] : [{ partition: 3, offset: from, value: held }].slice(0, limit),
+        next: 8,
+      }
+    },
     findDelivery: async () => held,
   }
 }

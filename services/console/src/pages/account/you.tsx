@@ -10,6 +10,7 @@ import { StateWord } from '../../parts/states/state-word.tsx'
 const permissions = [
   ['webhooks:read', 'webhooks-read'],
   ['webhooks:write', 'webhooks-write'],
+  ['webhooks:bodies', 'webhooks-bodies'],
   ['account:write', 'account-write'],
 ] as const satisfies [Permission, string][]
 

@@ -12,6 +12,7 @@ import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { FateBadge, useFateReason } from '../../parts/states/fate-badge.tsx'
+import { MaskedNote } from '../../parts/texts/masked-note.tsx'
 import { useWhatText } from '../../parts/texts/what-text.ts'
 import { notificationPath } from '../find/find-paths.ts'
 import { SearchedBack } from '../find/searched-back.tsx'
@@ -34,6 +35,7 @@ export default function ConversationPage() {
       <Title order={1} size="h2">
         {title}
       </Title>
+      <MaskedNote />
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <PageSkeleton rows={[200]} />}
       {searchedBackTo !== undefined && (

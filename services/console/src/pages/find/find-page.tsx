@@ -9,6 +9,7 @@ import { Empty } from '../../parts/page/empty.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
+import { MaskedNote } from '../../parts/texts/masked-note.tsx'
 import { conversationPath, notificationPath } from './find-paths.ts'
 import { FoundTable } from './found-table.tsx'
 import { SearchedBack } from './searched-back.tsx'
@@ -42,6 +43,7 @@ export default function FindPage() {
           </Button>
         )}
       </Group>
+      <MaskedNote />
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <PageSkeleton rows={[200]} />}
       {found?.length === 0 && (

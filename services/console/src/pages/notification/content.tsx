@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { useMay } from '../../api/session.tsx'
 import type { NotificationStory } from '../../api/types.ts'
 import { readable } from '../../format/format.ts'
 import { CodeBlock } from '../../parts/requests/code-block.tsx'
@@ -17,10 +18,12 @@ type ChatMessage = {
 /** The texts of a message as in a chat, then its JSON: what is sent, or else the event. */
 export function Content({ story }: { story: NotificationStory }) {
   const { t } = useTranslation()
+  const mayRead = useMay('webhooks:bodies')
   const { messages = [] } = story.event as { messages?: ChatMessage[] }
   const said = messages.flatMap(({ id, from, fromName, message, caption, button }) => {
     const text = message || caption || button
-    return text ? [{ id, from, text, author: fromName || t(`author.${toAuthor(from)}`) }] : []
+    const author = (mayRead && fromName) || t(`author.${toAuthor(from)}`)
+    return text ? [{ id, from, text: mayRead ? text : t('masked.text'), author }] : []
   })
   return (
     <>

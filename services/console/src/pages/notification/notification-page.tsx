@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
+import { maskedValue } from '../../../../domain/definition/definition-values.ts'
 import { notificationQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
 import type { NotificationStory } from '../../api/types.ts'
@@ -11,6 +12,7 @@ import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { FateBadge, useFateReason } from '../../parts/states/fate-badge.tsx'
+import { MaskedNote } from '../../parts/texts/masked-note.tsx'
 import { useWhatText } from '../../parts/texts/what-text.ts'
 import { conversationPath } from '../find/find-paths.ts'
 import { pagePath } from '../webhook/use-place.ts'
@@ -47,9 +49,14 @@ function Story({ businessId, story }: { businessId: string; story: NotificationS
           {story.fate === 'delivered' ? t('story.delivered', { count: story.attempts, n: story.attempts }) : reason}
         </Text>
       )}
+      <MaskedNote />
       <dl className={classes.facts}>
         <Fact name={t('attempts.contact')}>
-          <Link to={conversationPath(businessId, story.contactId)}>{story.contactId}</Link>{' '}
+          {story.contactId === maskedValue ? (
+            story.contactId
+          ) : (
+            <Link to={conversationPath(businessId, story.contactId)}>{story.contactId}</Link>
+          )}{' '}
           {story.contactName !== null && story.contactName}
         </Fact>
         <Fact name={t('story.channel')}>

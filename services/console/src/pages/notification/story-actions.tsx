@@ -21,13 +21,14 @@ export function StoryActions({ businessId, story }: Props) {
   const { t } = useTranslation()
   const { copied, copy } = useClipboard()
   const mayWrite = useMay('webhooks:write')
+  const mayRead = useMay('webhooks:bodies')
   const request = story.tries.at(-1)?.request
   return (
     <Group gap="sm">
       {mayWrite && story.webhookId !== null && story.deliveryId !== null && (
         <WithWebhook businessId={businessId} story={story} webhookId={story.webhookId} deliveryId={story.deliveryId} />
       )}
-      {request && (
+      {request && mayRead && (
         <Button
           variant="default"
           leftSection={<IconTerminal2 size={16} aria-hidden />}

@@ -10,6 +10,7 @@ import { useFormats } from '../../format/use-formats.ts'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
+import { MaskedNote } from '../../parts/texts/masked-note.tsx'
 import { FirstEvent } from './banners/first-event.tsx'
 import { StateBanner } from './banners/state-banner.tsx'
 import { Gone } from './gone.tsx'
@@ -75,6 +76,7 @@ export default function WebhookPage() {
             </Tabs.Tab>
           ))}
         </Tabs.List>
+        {tab !== 'overview' && tab !== 'settings' && <MaskedNote />}
         <Suspense fallback={<PageSkeleton rows={[200, 120]} />}>
           <Tabs.Panel value="overview">
             <Overview webhook={webhook} stats={stats.data} error={stats.error} onRetry={() => void stats.refetch()} />

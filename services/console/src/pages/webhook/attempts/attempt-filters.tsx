@@ -1,13 +1,16 @@
 import { Button, Group, NativeSelect } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
+import type { PropsWithChildren } from 'react'
 import { useTranslation } from 'react-i18next'
 import { TypedFilter } from '../../../parts/page/typed-filter.tsx'
 import { outcomes } from '../overview/bins.ts'
 import { type Filter, spans } from './attempt-filter.ts'
 import classes from './attempt-filters.module.css'
 
-/** Filters of the list. They are part of the page's address, so that a result can be linked to. */
-export function AttemptFilters({ filter, onChange }: { filter: Filter; onChange: (change: Partial<Filter>) => void }) {
+type Props = PropsWithChildren<{ filter: Filter; onChange: (change: Partial<Filter>) => void }>
+
+/** Filters of the list, then what is done with it. They are part of the page's address, so that a result can be linked to. */
+export function AttemptFilters({ filter, onChange, children }: Props) {
   const { t } = useTranslation()
   const isSet = Object.values(filter).some((value) => value !== '')
   return (
@@ -49,6 +52,7 @@ export function AttemptFilters({ filter, onChange }: { filter: Filter; onChange:
           {t('attempts.clear')}
         </Button>
       )}
+      {children}
     </Group>
   )
 }

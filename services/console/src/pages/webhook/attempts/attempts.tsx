@@ -19,6 +19,7 @@ import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
 import { AttemptDrawer } from './attempt-drawer.tsx'
 import { askedFor, readFilter, writeFilter } from './attempt-filter.ts'
 import { AttemptFilters } from './attempt-filters.tsx'
+import { ExportMenu } from './export-menu.tsx'
 
 /** All attempts, sent or rejected, newest first. */
 export default function Attempts({ webhook }: { webhook: Webhook }) {
@@ -27,7 +28,8 @@ export default function Attempts({ webhook }: { webhook: Webhook }) {
   const now = useNow(60_000)
   const filter = readFilter(params)
   const [opened, setOpened] = useState<string | null>(null)
-  const query = attemptsQuery(useApi(), webhook.businessId, webhook.id, askedFor(filter, now))
+  const asked = askedFor(filter, now)
+  const query = attemptsQuery(useApi(), webhook.businessId, webhook.id, asked)
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     ...query,
     placeholderData: keepPreviousData,
@@ -38,7 +40,9 @@ export default function Attempts({ webhook }: { webhook: Webhook }) {
       <AttemptFilters
         filter={filter}
         onChange={(change) => setParams(writeFilter({ ...filter, ...change }), { replace: true })}
-      />
+      >
+        <ExportMenu webhook={webhook} operation="exportAttempts" filter={asked} />
+      </AttemptFilters>
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <PageSkeleton rows={[200]} />}
       {attempts?.length === 0 && !hasNextPage && (

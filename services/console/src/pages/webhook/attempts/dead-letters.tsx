@@ -16,6 +16,7 @@ import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { ReplayButtons } from '../replays/replays.tsx'
 import { pagePath } from '../use-place.ts'
+import { ExportMenu } from './export-menu.tsx'
 
 /** Notifications that were given up, with the reasons. They can be resent. @param undelivered number of those not delivered since. */
 export default function DeadLetters({ webhook, undelivered }: { webhook: Webhook; undelivered: number }) {
@@ -38,7 +39,10 @@ export default function DeadLetters({ webhook, undelivered }: { webhook: Webhook
         <Text size="sm" c="dimmed" maw={560}>
           {t('dead.text')} <b>{t('dead.left', { count: undelivered, n: count(undelivered) })}</b>
         </Text>
-        {mayWrite && <ReplayButtons webhook={webhook} kinds={['deadLetters']} />}
+        <Group gap="sm">
+          <ExportMenu webhook={webhook} operation="exportDeadLetters" />
+          {mayWrite && <ReplayButtons webhook={webhook} kinds={['deadLetters']} />}
+        </Group>
       </Group>
       <Checkbox
         mb="md"

@@ -2,7 +2,7 @@ import { Alert, Button, Modal, Stack } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { keys } from '../../../api/keys.ts'
-import { useApi } from '../../../api/session.tsx'
+import { useApi, useMay } from '../../../api/session.tsx'
 import type { TestWish, Webhook } from '../../../api/types.ts'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { TestAnswer } from '../../../parts/tests/test-answer.tsx'
@@ -36,6 +36,7 @@ function Tester({ webhook, onClose }: Omit<Props, 'opened'>) {
   const { businessId, id, enabled, events, channels } = webhook
   const choosing = useTestChoice(businessId, webhook)
   const { wish } = choosing
+  const mayRead = useMay('webhooks:bodies')
   const readLast = useLastNotification(webhook)
   const test = useMutation({
     mutationFn: (body: TestWish) => api.call('testWebhook', { path: { businessId, id }, body }),
@@ -48,7 +49,7 @@ function Tester({ webhook, onClose }: Omit<Props, 'opened'>) {
           {t('test.off')}
         </Alert>
       )}
-      <TestFields {...{ businessId, events, channels, choosing, readLast }} />
+      <TestFields {...{ businessId, events, channels, choosing, ...(mayRead && { readLast }) }} />
       <Button loading={test.isPending} disabled={!enabled || wish === null} onClick={() => wish && test.mutate(wish)}>
         {t('test.send')}
       </Button>

@@ -1,0 +1,46 @@
+import got, { RequestError } from 'got'
+import { Webhook } from 'standardwebhooks'
+import type { NewDelivery } from '../../domain/api/traffic.ts'
+import { deliveryHeaders } from '../../domain/delivery/request-headers.ts'
+
+export type ForwardOptions = { url: string; secret: string; ended: AbortSignal; nowMs: () => number }
+
+/** How a forwarded notification was answered; status null if it was not. */
+export type Forwarded = { status: number | null; detail: string | null; latencyMs: number }
+
+const timeoutMs = 30_000
+
+/** Posts a notification as the dispatcher would at the first attempt, without the webhook's own headers. */
+export async function forward(
+  delivery: NewDelivery,
+  { url, secret, ended, nowMs }: ForwardOptions,
+): Promise<Forwarded> {
+  const startedAtMs = nowMs()
+  const { deliveryId, body } = delivery
+  const signature = new Webhook(secret).sign(deliveryId, new Date(startedAtMs), body)
+  const flat = deliveryHeaders(delivery, { attempt: 1, startedAtMs, signature }, [])
+  const headers = Object.fromEntries(
+    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])),
+  )
+  const answered = (status: number | null, detail: string | null) => ({
+    status,
+    detail,
+    latencyMs: nowMs() - startedAtMs,
+  })
+  try {
+    const { statusCode } = await got.post(url, {
+      body,
+      headers,
+      throwHttpErrors: false,
+      followRedirect: false,
+      decompress: false,
+      retry: { limit: 0 },
+      timeout: { request: timeoutMs },
+      signal: ended,
+    })
+    return answered(statusCode, null)
+  } catch (error) {
+    if (error instanceof RequestError) return answered(null, error.code)
+    throw error
+  }
+}
