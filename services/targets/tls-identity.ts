@@ -1,5 +1,5 @@
 import { createPrivateKey, hash, X509Certificate } from 'node:crypto'
-import { createSecureContext, type SecureContext } from 'node:tls'
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 
 /** Certificates by which a webhook's endpoint is checked, and by which Hookline shows who it is. */
 
@@ -48,5 +48,14 @@ export function createTlsIdentity(pem: {
     return { context, id: hash('sha256', JSON.stringify([ca, cert, key]), 'base64url') }
   } catch {
     return null
+  }
+}
+
+/** Trust in an authority besides the public ones. */
+export function createTrust(ca: string): SecureContext | 'unusable' {
+  try {
+    return createSecureContext({ ca: [...getCACertificates('default'), ca] })
+  } catch {
+    return 'unusable'
   }
 }

@@ -7,7 +7,7 @@ import { sealContext, type WebhookDefinition } from '../../domain/definition/def
 import { listFormerSecrets } from '../../domain/definition/former-secrets.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 import { type UrlPolicy, urlProblem } from '../../targets/target-url.ts'
-import { createTlsIdentity, type TlsIdentity } from '../../targets/tls-identity.ts'
+import { createTlsIdentity, createTrust, type TlsIdentity } from '../../targets/tls-identity.ts'
 import { type SigningKey, secretKey } from './signature.ts'
 import type { EndpointCredentials } from './token/endpoint-tokens.ts'
 
@@ -109,6 +109,8 @@ function openKey(
   return opened.ok ? secretKey(opened.plain) : { ok: false, reason: `${field}: ${opened.reason}` }
 }
 
+const unusable: TargetResult = { kind: 'unusable', reason: 'certificates of the webhook cannot be used: check tls' }
+
 function openTls(definition: WebhookDefinition, keyRing: KeyRing): TlsIdentity | null | TargetResult {
   const { tls, url } = definition
   if (tls === undefined || url.startsWith('http:')) return null
@@ -116,7 +118,7 @@ function openTls(definition: WebhookDefinition, keyRing: KeyRing): TlsIdentity |
   const opened = key === undefined ? undefined : openBound(keyRing, definition, tlsKeyField(url), key)
   if (opened?.ok === false) return { kind: 'unavailable', reason: `tls.key: ${opened.reason}` }
   const identity = createTlsIdentity({ ca, certificate, key: opened?.plain })
-  return identity ?? { kind: 'unusable', reason: 'certificates of the webhook cannot be used: check tls' }
+  return identity ?? unusable
 }
 
 function openCredentials(
@@ -131,5 +133,9 @@ function openCredentials(
   if (problem) return { kind: 'forbidden', reason: `oauth2.tokenUrl ${refusalMessages[problem]}` }
   const opened = openBound(keyRing, definition, clientSecretField(url, tokenUrl), clientSecret)
   if (!opened.ok) return { kind: 'unavailable', reason: `oauth2.clientSecret: ${opened.reason}` }
-  return { tokenUrl, clientId, clientSecret: opened.plain, scope, owner }
+  const ca = definition.tls?.ca
+  // The token endpoint is often of the same company as the endpoint, and often not.
+  const trusted = ca === undefined ? null : createTrust(ca)
+  if (trusted === 'unusable') return unusable
+  return { tokenUrl, clientId, clientSecret: opened.plain, scope, owner, trusted }
 }

@@ -16,7 +16,7 @@ export const tlsField = (isStored: boolean) => {
     {
       ca: pem(
         maxPem,
-        'Certificates (PEM) of the authorities that the endpoint is checked by, in place of the public ones.',
+        'Certificates (PEM) of the authorities that the endpoint is checked by, in place of the public ones. A token endpoint may have a certificate of these or of a public one.',
       ),
       certificate: pem(maxPem, 'Client certificate (PEM), with the certificates between it and its authority.'),
       key: pem(

@@ -7,7 +7,7 @@ import type { OpeningContext } from './opening.ts'
 
 /** Opens sockets to origins for single requests, under the rules of Opening: name and address are checked. */
 export function socketOpener(context: OpeningContext): OpenSocket {
-  return (origin, owner, done) => {
+  return (origin, { owner, trusted }, done) => {
     const { protocol, hostname, port } = new URL(origin)
     const host = hostname.replace(/^\[|\]$/g, '')
     const isSecure = protocol === 'https:'
@@ -22,7 +22,12 @@ export function socketOpener(context: OpeningContext): OpenSocket {
       if (isOver) return
       giveUp = dial(context, addresses, Number(port || (isSecure ? 443 : 80)), undefined, (error, socket) => {
         if (!socket || !isSecure) return end(error, socket)
-        const secured = connectTls({ socket, host, ...(isIP(host) === 0 && { servername: host.replace(/\.$/, '') }) })
+        const secured = connectTls({
+          socket,
+          host,
+          ...(isIP(host) === 0 && { servername: host.replace(/\.$/, '') }),
+          ...(trusted && { secureContext: trusted }),
+        })
         giveUp = () => void secured.destroy()
         secured.once('error', (problem) => end(problem))
         secured.once('secureConnect', () => end(null, secured))

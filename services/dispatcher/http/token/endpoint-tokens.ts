@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls'
 import type { ClientGrant } from '../../../platform/connection/client-grant.ts'
 import type { AccessToken } from '../../../platform/connection/token-cache.ts'
 import type { Clock } from '../../../platform/runtime/clock.ts'
@@ -6,6 +7,8 @@ import type { Clock } from '../../../platform/runtime/clock.ts'
 export type EndpointCredentials = ClientGrant & {
   /** Business whose limit on lookups of host names applies. */
   owner: string
+  /** Certificate authorities of the token endpoint; null for public ones only. */
+  trusted: SecureContext | null
 }
 
 export type TokenResult =

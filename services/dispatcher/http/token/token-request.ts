@@ -9,7 +9,7 @@ import {
 import type { Clock } from '../../../platform/runtime/clock.ts'
 import { AddressError } from '../names/checked-addresses.ts'
 import { asError, TimeLimitError } from '../unreachable.ts'
-import type { RequestToken, TokenResult } from './endpoint-tokens.ts'
+import type { EndpointCredentials, RequestToken, TokenResult } from './endpoint-tokens.ts'
 
 /** Time limit of a request for a token, connecting included. */
 const timeoutMs = 10_000
@@ -19,7 +19,7 @@ const answerBytes = 65_536
 /** Opens a connection to an origin, which is checked as those to webhooks are. @returns a function that gives up. */
 export type OpenSocket = (
   origin: string,
-  owner: string,
+  { owner, trusted }: Pick<EndpointCredentials, 'owner' | 'trusted'>,
   done: (error: Error | null, socket?: Socket) => void,
 ) => () => void
 
@@ -28,7 +28,7 @@ export function tokenRequester(open: OpenSocket, clock: Pick<Clock, 'nowMs'>): R
   return (credentials, done) => {
     let status = 0
     const send: SendTokenRequest = async (url, request) => {
-      const answer = await post(open, url, credentials.owner, request)
+      const answer = await post(open, url, credentials, request)
       status = answer.status
       return answer
     }
@@ -55,13 +55,13 @@ function judge(error: Error, status: number): TokenResult {
 function post(
   open: OpenSocket,
   url: string,
-  owner: string,
+  credentials: EndpointCredentials,
   { method, headers, body }: Parameters<SendTokenRequest>[1],
 ): Promise<TokenAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<TokenAnswer>()
   const { origin, host, pathname, search } = new URL(url)
   let socket: Socket | undefined
-  const giveUp = open(origin, owner, (error, opened) => {
+  const giveUp = open(origin, credentials, (error, opened) => {
     if (!opened) return reject(error ?? new Error('not connected'))
     socket = opened
     const request = requestHttp({

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest'
 import { EndpointTokens, type TokenResult } from '../../../../../services/dispatcher/http/token/endpoint-tokens.ts'
 
-const credentials = { tokenUrl: 'https://login.example/', clientId: 'c', clientSecret: 's', scope: '', owner: 'b' }
+const credentials = {
+  tokenUrl: 'https://login.example/',
+  clientId: 'c',
+  clientSecret: 's',
+  scope: '',
+  owner: 'b',
+  trusted: null,
+}
 
 /** Tokens under a clock that the test moves. Requests wait until the test answers them. */
 function createTokens() {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -12,6 +13,7 @@ import { KeyRing } from '../../../../../services/platform/keyring.ts'
 import { systemClock } from '../../../../../services/platform/runtime/clock.ts'
 import { parseRanges } from '../../../../../services/targets/blocked-addresses.ts'
 import { createSender, resolveFrom } from '../../../../support/outgoing.ts'
+import { createCertificateAuthority } from '../../../../support/secured/certificate-authority.ts'
 import { startTokenServer } from '../../../../support/secured/token-server.ts'
 import { definition, delivery } from '../../../../support/simulation.ts'
 
@@ -155,4 +157,25 @@ describe('a token endpoint', () => {
     })
     expect(tokens.issued()).toBe(0)
   })
+})
+
+test('a token endpoint is checked by the authority of the webhook too, and by no other private one', async () => {
+  const authority = await createCertificateAuthority('Login CA')
+  const { certificate, key } = await authority.issue('login.test', ['login.test'])
+  const token = JSON.stringify({ access_token: 'let-me-in', token_type: 'Bearer', expires_in: 60 })
+  const server = createSecureServer({ key, cert: certificate }, (request, response) => {
+    request.resume()
+    response.writeHead(200, { 'content-type': 'application/json' }).end(token)
+  })
+  const tokenUrl = (await listening(server)).replace('http://127.0.0.1', 'https://login.test')
+  const send = createSending()
+  const endpoint = await startEndpoint()
+  const untrusted = { kind: 'fault', reason: expect.stringContaining('certificate') }
+  expect(await send(webhook(endpoint, tokenUrl))).toMatchObject(untrusted)
+  const other = await createCertificateAuthority('Other CA')
+  expect(await send(webhook(endpoint, tokenUrl, { tls: { ca: other.certificate } }))).toMatchObject(untrusted)
+  expect(arrived).toEqual([])
+  const trusting = await send(webhook(endpoint, tokenUrl, { tls: { ca: authority.certificate } }))
+  expect(trusting).toMatchObject({ outcome: { kind: 'success' } })
+  expect(arrived).toEqual(['Bearer let-me-in'])
 })
