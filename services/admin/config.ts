@@ -5,6 +5,7 @@ import { optionalHttpUrl, optionalMailAddress, optionalSmtpUrl, origin } from '.
 import {
   authVariables,
   keyRingVariables,
+  proxyVariables,
   serviceVariables,
   streamVariables,
   targetVariables,
@@ -21,6 +22,7 @@ export const adminConfig = Type.Object(
     ...authVariables,
     ...keyRingVariables,
     ...targetVariables,
+    ...proxyVariables,
     HOOKLINE_PUBLIC_URL: Type.String({
       default: '',
       description:

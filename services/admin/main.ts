@@ -12,6 +12,7 @@ import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
 import { RangeReader } from '../platform/kafka/readers/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
 import { runService } from '../platform/runtime/service.ts'
+import { EgressProxy, readProxyAddress } from '../targets/egress-proxy.ts'
 import { targetPolicy } from '../targets/target-exceptions.ts'
 import { learnSchemas } from '../topics/schemas.ts'
 import { statsTopicFor } from '../topics/stats-generation.ts'
@@ -24,7 +25,7 @@ import { businessRoutes } from './account/business-routes.ts'
 import { mailSender } from './alerts/alert-mail.ts'
 import { postAlert } from './alerts/alert-post.ts'
 import { alertRoutes } from './alerts/alert-routes.ts'
-import { AlertSender } from './alerts/alert-sender.ts'
+import { AlertSender, type AlertSenderDeps } from './alerts/alert-sender.ts'
 import { openAlerts } from './alerts/open-alerts.ts'
 import { TestAlerts } from './alerts/test-alerts.ts'
 import type { AuditEntry } from './audit/audit-entry.ts'
@@ -181,7 +182,10 @@ await runService('admin', adminConfig, async (service) => {
   const sendMail = smtpUrl === '' ? null : mailSender(smtpUrl, config.HOOKLINE_SMTP_FROM)
   const language = config.HOOKLINE_ALERT_LANGUAGE
   const told = { store, accounts: accountsStore, language, publicUrl: config.HOOKLINE_PUBLIC_URL, stopping }
-  const sender = new AlertSender({ ...told, sendMail, post: postAlert, keys, policy, metrics, clock, log })
+  const proxyAddress = readProxyAddress(config)
+  const proxy = proxyAddress && new EgressProxy(proxyAddress, clock.monotonicMs)
+  const post: AlertSenderDeps['post'] = (alert, targets) => postAlert(alert, targets, proxy)
+  const sender = new AlertSender({ ...told, sendMail, post, keys, policy, metrics, clock, log })
   const alertDeps = { use, codec, reader, sender, mails: sendMail !== null, sessionTimeoutMs, fail }
   await using _alerts = await openAlerts(kafka, alertDeps, waiting)
   const testAlerts = new TestAlerts({ sender, sendMail, language, clock })

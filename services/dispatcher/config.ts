@@ -1,8 +1,14 @@
 import Type, { type Static } from 'typebox'
 import type { ConfigRule } from '../platform/config/config.ts'
 import { connectionRules } from '../platform/config/connection-variables.ts'
-import { nameServerList, proxyUrl } from '../platform/config/variable-checks.ts'
-import { keyRingVariables, serviceVariables, streamVariables, targetVariables } from '../platform/config/variables.ts'
+import { nameServerList } from '../platform/config/variable-checks.ts'
+import {
+  keyRingVariables,
+  proxyVariables,
+  serviceVariables,
+  streamVariables,
+  targetVariables,
+} from '../platform/config/variables.ts'
 import { expiresWithinRetention, notificationVariables } from '../topics/retention.ts'
 import type { EngineLimits } from './engine/ports.ts'
 
@@ -25,17 +31,7 @@ export const dispatcherConfig = Type.Object(
       ...nameServerList,
       description: "name servers for the hosts of webhooks; left empty, the system's",
     }),
-    HOOKLINE_EGRESS_PROXY_URL: Type.String({
-      default: '',
-      ...proxyUrl,
-      description: 'HTTP proxy (CONNECT) through which all requests to webhooks leave; left empty, they leave directly',
-    }),
-    HOOKLINE_EGRESS_PROXY_USERNAME: Type.String({ default: '', description: 'user name for the egress proxy' }),
-    HOOKLINE_EGRESS_PROXY_PASSWORD: Type.String({
-      default: '',
-      description: 'password for the egress proxy',
-      secret: true,
-    }),
+    ...proxyVariables,
     HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: Type.Integer({
       default: 2_048,
       minimum: 1,

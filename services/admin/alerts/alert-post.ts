@@ -5,8 +5,10 @@ import got from 'got'
 import { Webhook } from 'standardwebhooks'
 import { refusalMessages } from '../../domain/api/refusals.ts'
 import { isAllowedAddress } from '../../targets/blocked-addresses.ts'
+import type { EgressProxy } from '../../targets/egress-proxy.ts'
 import { type UrlPolicy, urlProblem } from '../../targets/target-url.ts'
 import type { AlertSent } from './alert-mail.ts'
+import { tunnelAgents } from './tunnel-agents.ts'
 
 const timeoutMs = 4_000
 
@@ -16,8 +18,9 @@ export type AlertPost = { url: string; alertId: string; body: string; secrets: r
 /**
  * Posts an alert, by the rules for webhooks: no blocked address, no redirects, success is 2xx. Signed like a
  * notification, with the alert's id as `webhook-id`.
+ * @param proxy null for direct connections.
  */
-export async function postAlert(post: AlertPost, policy: UrlPolicy): Promise<AlertSent> {
+export async function postAlert(post: AlertPost, policy: UrlPolicy, proxy: EgressProxy | null): Promise<AlertSent> {
   const problem = urlProblem(post.url, policy)
   if (problem) return { kind: 'refused', reason: refusalMessages[problem] }
   const stream = got.stream.post(post.url, {
@@ -29,6 +32,7 @@ export async function postAlert(post: AlertPost, policy: UrlPolicy): Promise<Ale
     retry: { limit: 0 },
     timeout: { request: timeoutMs },
     dnsLookup: checkedLookup(policy),
+    ...(proxy && { agent: tunnelAgents(proxy, checkedLookup(policy)) }),
   })
   // An answer's body is not read: it may be without end.
   stream.on('error', () => {})

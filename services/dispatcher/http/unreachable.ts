@@ -1,5 +1,5 @@
 import type { Outcome } from '../../domain/delivery/outcome.ts'
-import { ProxyError } from './connection/egress-proxy.ts'
+import { ProxyError } from '../../targets/egress-proxy.ts'
 import { AddressError } from './names/checked-addresses.ts'
 import { NameError } from './names/name-query.ts'
 

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { kafkaVariables, registryVariables } from './connection-variables.ts'
-import { eachOf, listenAddress, optionalHttpUrl } from './variable-checks.ts'
+import { eachOf, listenAddress, optionalHttpUrl, proxyUrl } from './variable-checks.ts'
 
 /** Variables that several services share. Each service's config.ts spreads the ones it needs. */
 
@@ -73,6 +73,22 @@ export const keyRingVariables = {
     pattern: '^[A-Za-z0-9_-]+=[A-Za-z0-9+/=_-]{43,44}(,[A-Za-z0-9_-]+=[A-Za-z0-9+/=_-]{43,44})*$',
     description:
       'keys that encrypt secrets in the topics: id=base64 of 32 bytes, comma-separated; the first encrypts, all decrypt',
+    secret: true,
+  }),
+}
+
+/** The proxy through which requests to customers' URLs leave. */
+export const proxyVariables = {
+  HOOKLINE_EGRESS_PROXY_URL: Type.String({
+    default: '',
+    ...proxyUrl,
+    description:
+      'HTTP proxy (CONNECT) through which all requests to webhooks, and alerts to URLs, leave; left empty, they leave directly',
+  }),
+  HOOKLINE_EGRESS_PROXY_USERNAME: Type.String({ default: '', description: 'user name for the egress proxy' }),
+  HOOKLINE_EGRESS_PROXY_PASSWORD: Type.String({
+    default: '',
+    description: 'password for the egress proxy',
     secret: true,
   }),
 }

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import type { OnReadOpts, Socket } from 'node:net'
+import type { EgressProxy } from '../../../targets/egress-proxy.ts'
 import { remoteProblem } from '../names/checked-addresses.ts'
-import type { EgressProxy } from './egress-proxy.ts'
 import { connectFirst } from './first-connection.ts'
 
 export type DialContext = {

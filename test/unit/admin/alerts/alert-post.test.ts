@@ -1,10 +1,16 @@
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { checkedLookup, postAlert } from '../../../../services/admin/alerts/alert-post.ts'
 import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { parseRanges } from '../../../../services/targets/blocked-addresses.ts'
+import { EgressProxy } from '../../../../services/targets/egress-proxy.ts'
 import type { UrlPolicy } from '../../../../services/targets/target-url.ts'
+import { startConnectProxy } from '../../../support/connect-proxy.ts'
 import { openRecordingServer } from '../../../support/recording-server.ts'
+import { createCertificateAuthority } from '../../../support/secured/certificate-authority.ts'
 import { secretOf } from '../support.ts'
 
 const opened = parseRanges('127.0.0.0/8')
@@ -12,10 +18,11 @@ if (!opened.ok) throw new Error('not a range')
 const local: UrlPolicy = { allowInsecureUrls: true, allowedAddresses: opened.ranges }
 const secret = secretOf('s')
 
-const post = (url: string, policy = local, secrets = [secret]) =>
+const post = (url: string, policy = local, secrets = [secret], proxy: EgressProxy | null = null) =>
   postAlert(
     { url: `${url}/alerts`, alertId: 'alert_1', body: '{"kind":"failing"}', secrets, nowMs: systemClock.nowMs() },
     policy,
+    proxy,
   )
 
 describe('the request of an alert', () => {
@@ -88,5 +95,56 @@ describe('the request of an alert', () => {
       lookup('shop.example', { all: true }, (error, all) => settle([error, all])),
     )
     expect(answer).toEqual(isAllowed ? [null, found] : [expect.objectContaining({ code: 'EADDRESSBLOCKED' }), []])
+  })
+})
+
+describe('an alert with an egress proxy', () => {
+  const loopback = parseRanges('127.0.0.0/8,::1/128')
+  const open: UrlPolicy = { allowInsecureUrls: true, ...(loopback.ok && { allowedAddresses: loopback.ranges }) }
+  const through = (port: number) => new EgressProxy({ host: '127.0.0.1', port, username: '', password: '' }, () => 0)
+
+  test('an alert leaves through the proxy, which is told the address that was checked', async () => {
+    await using here = await openRecordingServer()
+    await using proxy = await startConnectProxy()
+    const url = here.url.replace('127.0.0.1', 'localhost')
+    expect(await post(url, open, [secret], through(proxy.port))).toEqual({ kind: 'sent' })
+    expect(proxy.asked.at(-1)).toBe(new URL(here.url).host)
+    expect(here.seen).toHaveLength(1)
+  })
+
+  test('the proxy is not asked for an address that is not public', async () => {
+    await using here = await openRecordingServer()
+    await using proxy = await startConnectProxy()
+    for (const url of [here.url, here.url.replace('127.0.0.1', 'localhost')])
+      expect((await post(url, { allowInsecureUrls: true }, [secret], through(proxy.port))).kind).toBe('refused')
+    expect([proxy.asked, here.seen]).toEqual([[], []])
+  })
+
+  test('a proxy that is away makes an alert wait', async () => {
+    await using here = await openRecordingServer()
+    const proxy = await startConnectProxy()
+    await proxy[Symbol.asyncDispose]()
+    expect((await post(here.url, local, [secret], through(proxy.port))).kind).toBe('later')
+    expect(here.seen).toEqual([])
+  })
+
+  test('the certificate of the server behind the proxy is checked', async () => {
+    const authority = await createCertificateAuthority('Some CA')
+    const { certificate, key } = await authority.issue('localhost', ['localhost'])
+    const server = createServer({ cert: certificate, key }, (_request, response) => response.end()).listen(
+      0,
+      '127.0.0.1',
+    )
+    await once(server, 'listening')
+    await using proxy = await startConnectProxy()
+    const sent = await post(
+      `https://localhost:${(server.address() as AddressInfo).port}`,
+      open,
+      [secret],
+      through(proxy.port),
+    )
+    server.close()
+    expect(sent).toMatchObject({ kind: 'later', reason: expect.stringContaining('certificate') })
+    expect(proxy.asked).not.toEqual([])
   })
 })
