@@ -1,6 +1,6 @@
 import { type Connection, type Reader, Writer } from '@platformatic/kafka'
 import type { AbortedTransaction } from './aborted-transactions.ts'
-import { Cursor } from './cursor.ts'
+import { Cursor, maxVarintBytes } from './cursor.ts'
 import { type ReadRecords, type RecordsSource, readRecords } from './record-batches.ts'
 
 /** Where to go on reading a partition. */
@@ -55,9 +55,13 @@ const fetchVersion = 15
 const readCommitted = 1
 const idBytes = 16
 const positionBytes = 33
+/** Upper limits of parts of an answer. */
+const answerHeadBytes = 10 + maxVarintBytes
+const partitionHeadBytes = 30 + maxVarintBytes
+const abortedBytes = 16
 
 /**
- * Fetch with a request written once at its final size, and an answer that is decoded from one buffer. The client's own
+ * Fetch with a request written once at its final size, and an answer that is decoded where it lies. The client's own
  * codec (client-fetch.ts) makes a buffer for each number, and an object with 64-bit integers for each record.
  */
 export const sendFetch: SendFetch = (connection, request) =>
@@ -117,8 +121,6 @@ function putPosition(buf: Buffer, { partition, leaderEpoch, offset, maxBytes }: 
   return buf.writeInt8(0, at)
 }
 
-const maxVarintBytes = 5
-
 /** The number of entries of a compact array, or of bytes of a compact string. */
 function putCount(buf: Buffer, count: number, start: number): number {
   let rest = count + 1
@@ -129,15 +131,15 @@ function putCount(buf: Buffer, count: number, start: number): number {
 }
 
 export function parseAnswer(_correlationId: number, _key: number, _version: number, reader: Reader): FetchAnswer {
-  // The reader's buffer consists of chunks of the socket, without their headers from here on.
-  const { buffer } = reader.buffer
-  const cursor = new Cursor(buffer, reader.position)
+  const cursor = new Cursor(reader.buffer.buffers, reader.position)
+  cursor.need(answerHeadBytes)
   // How long the broker has made the client wait (KIP-219); it mutes the connection itself for that time.
   cursor.int32()
   const errorCode = cursor.int16()
   const sessionId = cursor.int32()
   const partitions: PartitionAnswer[] = []
   for (let topics = cursor.unsignedVarint(); topics > 1; topics--) {
+    cursor.need(idBytes + maxVarintBytes)
     const topicId = cursor.id()
     for (let count = cursor.unsignedVarint(); count > 1; count--) partitions.push(parsePartition(cursor, topicId))
     cursor.skipTags()
@@ -146,6 +148,7 @@ export function parseAnswer(_correlationId: number, _key: number, _version: numb
 }
 
 function parsePartition(cursor: Cursor, topicId: string): PartitionAnswer {
+  cursor.need(partitionHeadBytes)
   const partition = cursor.int32()
   const errorCode = cursor.int16()
   const highWatermark = cursor.int64()
@@ -154,16 +157,18 @@ function parsePartition(cursor: Cursor, topicId: string): PartitionAnswer {
   const logStartOffset = cursor.int64()
   const aborted: AbortedTransaction[] = []
   for (let count = cursor.unsignedVarint(); count > 1; count--) {
+    cursor.need(abortedBytes)
     aborted.push({ producerId: cursor.int64(), firstOffset: cursor.int64() })
     cursor.skipTags()
   }
+  cursor.need(4 + maxVarintBytes)
   // A replica to read from instead, which a client without a rack never gets.
   cursor.int32()
   const bytes = Math.max(0, cursor.unsignedVarint() - 1)
-  const start = cursor.at
-  cursor.at += bytes
+  const start = cursor.position
+  cursor.position = start + bytes
   cursor.skipTags()
   const read = (source: Omit<RecordsSource, 'aborted'>) =>
-    readRecords(cursor.buffer, start, start + bytes, { ...source, aborted })
+    readRecords(cursor.fork(start), start + bytes, { ...source, aborted })
   return { topicId, partition, errorCode, highWatermark, logStartOffset, read, bytes }
 }

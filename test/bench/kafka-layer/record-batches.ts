@@ -1,7 +1,7 @@
 import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 import { AbortedFilter, type AbortedTransaction, type BatchOrigin } from './aborted-transactions.ts'
-import { Cursor } from './cursor.ts'
+import { Cursor, maxVarintBytes, maxVarlongBytes } from './cursor.ts'
 
 /** Where a partition's records are in an answer, and how to read them. */
 export type RecordsSource = {
@@ -15,11 +15,11 @@ export type RecordsSource = {
 /** Records that consumers get, and the offset at which the next fetch begins. */
 export type ReadRecords = { records: ConsumedRecord[]; nextOffset: number }
 
-/** Sizes and places in a record batch, version 2 (Kafka protocol). */
+/** Bytes of a batch (version 2) before its records, and up to the end of its length. */
+const headBytes = 61
 const lengthEndBytes = 12
-const magicAt = 16
-const attributesAt = 21
-const recordsAt = 61
+/** Upper limit of a control record up to the end of its key. */
+const markerBytes = 4 * maxVarlongBytes + 5
 
 const compressionBits = 0b111
 const logAppendTimeBit = 1 << 3
@@ -34,22 +34,22 @@ export class UnreadableBatch extends Error {
 }
 
 /**
- * Reads the complete batches between two positions of an answer; an answer may end within a batch. Keys and values are
- * views of the answer's buffer.
+ * Reads the complete batches from a cursor to a position; an answer may end within a batch. Keys and values are views
+ * of what the socket delivered.
  */
-export function readRecords(buffer: Buffer, start: number, end: number, source: RecordsSource): ReadRecords {
+export function readRecords(cursor: Cursor, end: number, source: RecordsSource): ReadRecords {
   const filter = new AbortedFilter(source.aborted)
   const records: ConsumedRecord[] = []
   let { fromOffset: nextOffset } = source
-  for (let at = start; at + lengthEndBytes <= end; ) {
-    const next = at + lengthEndBytes + buffer.readInt32BE(at + 8)
-    if (next > end) break
-    const batch = readHead(buffer, at, next, source)
+  while (cursor.position + headBytes <= end) {
+    const batch = readHead(cursor, source)
+    if (batch.end > end) break
+    const isAdmitted = filter.admits(batch)
     if (batch.lastOffset >= source.fromOffset) {
-      if (filter.admits(batch)) readBatch(batch, source, records)
+      if (isAdmitted) readBatch(cursor, batch, source, records)
       nextOffset = batch.lastOffset + 1
-    } else filter.admits(batch)
-    at = next
+    }
+    cursor.position = batch.end
   }
   return { records, nextOffset }
 }
@@ -59,48 +59,51 @@ type Batch = BatchOrigin & {
   firstTimestampMs: number
   maxTimestampMs: number
   count: number
-  /** At the first record. */
-  cursor: Cursor
   /** Position after the last record. */
   end: number
 }
 
-function readHead(buffer: Buffer, at: number, end: number, source: RecordsSource): Batch {
-  const magic = buffer.readInt8(at + magicAt)
-  if (magic !== 2 || end < at + recordsAt) throw unreadable(source, `format ${magic} of messages, or a batch too short`)
-  const cursor = new Cursor(buffer, at)
+/** Leaves the cursor at the first record. */
+function readHead(cursor: Cursor, source: RecordsSource): Batch {
+  cursor.need(headBytes)
   const baseOffset = cursor.int64()
-  cursor.at = at + attributesAt
+  const bytes = cursor.int32()
+  const end = cursor.position + bytes
+  // The leader's epoch.
+  cursor.int32()
+  const magic = cursor.int8()
+  if (magic !== 2 || bytes < headBytes - lengthEndBytes)
+    throw unreadable(source, `format ${magic} of messages, or a batch too short`)
+  // The checksum, which the broker has checked.
+  cursor.int32()
   const attributes = cursor.int16()
   const lastOffset = baseOffset + cursor.int32()
   const firstTimestampMs = cursor.int64()
   const maxTimestampMs = cursor.int64()
   const producerId = cursor.int64()
   // The producer's epoch and first sequence number.
-  cursor.at += 6
+  cursor.int16()
+  cursor.int32()
   const count = cursor.int32()
   const isControl = (attributes & controlBit) !== 0
-  const isTransactional = (attributes & transactionalBit) !== 0
-  const isAbortMarker = isControl && markerType(buffer, cursor.at) === abortMarker
   return {
     baseOffset,
     lastOffset,
     producerId,
     isControl,
-    isTransactional,
-    isAbortMarker,
+    isTransactional: (attributes & transactionalBit) !== 0,
+    isAbortMarker: isControl && readMarkerType(cursor) === abortMarker,
     attributes,
     firstTimestampMs,
     maxTimestampMs,
     count,
-    cursor,
     end,
   }
 }
 
 /** The type in the key of a control record: a version, then 0 for abort or 1 for commit. Control batches are not compressed. */
-function markerType(buffer: Buffer, at: number): number {
-  const cursor = new Cursor(buffer, at)
+function readMarkerType(cursor: Cursor): number {
+  cursor.need(markerBytes)
   // The record's length and attributes, and its differences of time and offset.
   cursor.varint()
   cursor.int8()
@@ -109,36 +112,40 @@ function markerType(buffer: Buffer, at: number): number {
   return cursor.varintBytes()?.readInt16BE(2) ?? -1
 }
 
-function readBatch(batch: Batch, source: RecordsSource, records: ConsumedRecord[]): void {
+function readBatch(answer: Cursor, batch: Batch, source: RecordsSource, records: ConsumedRecord[]): void {
   const { topic, partition, fromOffset } = source
   const { baseOffset, firstTimestampMs } = batch
   const appendedMs = (batch.attributes & logAppendTimeBit) === 0 ? null : batch.maxTimestampMs
-  const cursor = decompressed(batch, source)
+  const cursor = decompressed(answer, batch, source)
   for (let index = 0; index < batch.count; index++) {
+    cursor.need(maxVarintBytes)
     const bytes = cursor.varint()
-    const end = cursor.at + bytes
-    cursor.at++
+    cursor.need(bytes)
+    const end = cursor.position + bytes
+    cursor.int8()
     const timestampMs = firstTimestampMs + cursor.varint()
     const offset = baseOffset + cursor.varint()
     if (offset < fromOffset) {
-      cursor.at = end
+      cursor.position = end
       continue
     }
     const key = cursor.varintBytes()
     const value = cursor.varintBytes()
     const headers = readHeaders(cursor)
-    if (cursor.at !== end)
+    if (cursor.position !== end)
       throw unreadable(source, `a record at offset ${offset} that is longer or shorter than it says`)
     records.push({ topic, partition, offset, key, value, headers, timestampMs: appendedMs ?? timestampMs })
   }
 }
 
-function decompressed({ attributes, cursor, end }: Batch, source: RecordsSource): Cursor {
+function decompressed(cursor: Cursor, { attributes, end }: Batch, source: RecordsSource): Cursor {
   const bits = attributes & compressionBits
   if (bits === 0) return cursor
   const algorithm = compressionsAlgorithmsByBitmask[bits]
   if (!algorithm) throw unreadable(source, `compression ${bits}`)
-  return new Cursor(algorithm.decompressSync(cursor.buffer.subarray(cursor.at, end)))
+  const bytes = end - cursor.position
+  cursor.need(bytes)
+  return new Cursor([algorithm.decompressSync(cursor.bytes(bytes))])
 }
 
 /** As kafkajs gives them: a name that comes twice has a list of values. Names are foreign, such as `__proto__`. */

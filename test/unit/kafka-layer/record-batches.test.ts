@@ -6,6 +6,7 @@ import {
 } from '@platformatic/kafka'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Cursor } from '../../bench/kafka-layer/cursor.ts'
 import { encodeProduce } from '../../bench/kafka-layer/produce-protocol.ts'
 import { readRecords, UnreadableBatch } from '../../bench/kafka-layer/record-batches.ts'
 
@@ -30,20 +31,27 @@ function batchOf(records: Written[], options: Partial<CreateRecordsBatchOptions>
   return bytes
 }
 
-const read = (bytes: Buffer, more: object = {}) => readRecords(bytes, 0, bytes.length, { ...source, ...more })
+/** @param chunkBytes size of the pieces in which the socket delivers the bytes. */
+const read = (bytes: Buffer, more: object = {}, chunkBytes = bytes.length) => {
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_unused, index) =>
+    bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes),
+  )
+  return readRecords(new Cursor(chunks), bytes.length, { ...source, ...more })
+}
 const textOf = (records: { value: Buffer | null }[]) => records.map(({ value }) => String(value))
 const written = (...values: string[]): Written[] => values.map((value) => ({ key: null, value: Buffer.from(value) }))
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 300 }).map(Buffer.from))
 const headers = fc.dictionary(fc.string({ maxLength: 20 }), fc.string({ maxLength: 20 }), { maxKeys: 3 })
 
-test('records are read as the client writes them', () => {
+test('records are read as the client writes them, in whatever pieces they arrive', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ key: bytes, value: bytes, headers }), { minLength: 1 }),
       fc.nat(),
-      (records, base) => {
-        const { records: got, nextOffset } = read(batchOf(records, {}, base))
+      fc.integer({ min: 1, max: 1_000 }),
+      (records, base, chunkBytes) => {
+        const { records: got, nextOffset } = read(batchOf(records, {}, base), {}, chunkBytes)
         expect(nextOffset).toBe(base + records.length)
         const expected = records.map(({ key, value, headers: named }, index) => ({
           topic,
@@ -69,7 +77,7 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
   (compression) => {
     if (!compressionsAlgorithms[compression].available) throw new Error('not available')
     const two = Buffer.concat([batchOf(written('a', 'b'), { compression }), batchOf(written('c'), { compression }, 2)])
-    expect(textOf(read(two).records)).toEqual(['a', 'b', 'c'])
+    expect(textOf(read(two, {}, 50).records)).toEqual(['a', 'b', 'c'])
   },
 )
 
