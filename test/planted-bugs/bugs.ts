@@ -21,6 +21,55 @@ const http = (file: string) => dispatcher(`http/${file}`)
 
 export const plantedBugs: PlantedBug[] = [
   {
+    name: 'takes a channel from webhooks of every business',
+    file: 'services/admin/webhooks/channel-rules.ts',
+    text: 'if (current?.businessId !== businessId) break',
+    replacement: 'if (!current) break',
+    caughtBy: ['test/unit/admin/http/routes.test.ts'],
+  },
+  {
+    name: 'reads every record to find the channels that were seen',
+    file: 'services/admin/lookup/seen-channels.ts',
+    text: 'Math.max(low, high - share)',
+    replacement: 'low',
+    caughtBy: ['test/unit/admin/lookup/seen-channels.test.ts'],
+  },
+  {
+    name: 'shows changes of every webhook in the history of one',
+    file: 'services/admin/audit/audit-log.ts',
+    text: 'entry.webhookId === webhookId',
+    replacement: 'true',
+    caughtBy: ['test/unit/admin/audit/audit.test.ts'],
+  },
+  {
+    name: 'switches a webhook on or off by restoring a version of it',
+    file: 'services/console/src/pages/webhook/history/versions.ts',
+    text: "['enabled', 'paused', ",
+    replacement: '[',
+    caughtBy: ['test/unit/console/versions.test.ts'],
+  },
+  {
+    name: 'tests a webhook with messages of authors that were not chosen',
+    file: 'services/admin/test-send/sample-body.ts',
+    text: 'userMessages: false, botMessages: false',
+    replacement: 'userMessages: true, botMessages: true',
+    caughtBy: ['test/unit/admin/test-send/sample-body.test.ts'],
+  },
+  {
+    name: 'keeps cookies of the answer to a test',
+    file: http('answer/answer-reader'),
+    text: 'const shown = /^set-cookie',
+    replacement: 'const shown = /^set-biscuit',
+    caughtBy: ['test/unit/dispatcher/http/answer/answer-reader.test.ts'],
+  },
+  {
+    name: 'tells that a test has succeeded before its body is there',
+    file: http('exchange'),
+    text: 'if (this.#keepsAnswer) this.#successMs',
+    replacement: 'if (this.#timeoutMs < 0) this.#successMs',
+    caughtBy: ['test/unit/dispatcher/http/http-sender.test.ts'],
+  },
+  {
     name: 'publishes each key of a notification as optional',
     file: 'deploy/docs/notification-types.ts',
     text: "required.includes(name) ? '' : '?'",

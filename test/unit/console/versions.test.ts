@@ -23,7 +23,7 @@ const entries = [
 ]
 
 test('versions are the entries that made a definition', () => {
-  const others = ['webhook.delete', 'webhook.test', 'webhook.probe', 'replay.start', 'replay.stop']
+  const others = ['webhook.delete', 'webhook.test', 'webhook.probe', 'webhook.export', 'replay.start', 'replay.stop']
   const made = listVersions([...others.map((action) => entry(9, action)), entry(null, 'account.activate'), ...entries])
   expect(made).toEqual(entries)
 })

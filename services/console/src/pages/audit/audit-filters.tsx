@@ -6,6 +6,7 @@ import { webhooksQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
 import type { AuditFilter } from '../../api/types.ts'
 import { fromLocalInput, toLocalInput } from '../../format/local-time.ts'
+import classes from '../../parts/page/filters.module.css'
 import { TypedFilter } from '../../parts/page/typed-filter.tsx'
 
 type Props = {
@@ -25,7 +26,7 @@ export function AuditFilters({ businessId, filter, named, onChange }: Props) {
   if (webhookId !== '' && !choices.has(webhookId)) choices.set(webhookId, named.get(webhookId) ?? webhookId)
   const change = (changed: AuditFilter) => onChange({ ...filter, ...changed })
   return (
-    <Group gap="sm" align="flex-end">
+    <Group gap="sm" align="flex-end" className={classes.filters}>
       <NativeSelect
         label={t('find.webhook')}
         value={webhookId}

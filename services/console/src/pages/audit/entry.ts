@@ -64,6 +64,7 @@ const fieldKeys = {
   previousSecret: 'audit.fieldNames.previousSecret',
   disabledReason: 'audit.fieldNames.disabledReason',
   notifications: 'audit.fieldNames.notifications',
+  notification: 'audit.fieldNames.notification',
 } as const
 
 /** @returns undefined for a field without a text. */
@@ -89,9 +90,9 @@ export function readHeaderName(field: string): string | null {
   return field.startsWith('headers.') ? field.slice('headers.'.length) : null
 }
 
-/** Secrets, of which only the change itself is shown: their value is always ***. */
+/** Values of which only the change itself is shown, since they are always ***: secrets, and the body of a test. */
 export function isKeptSecret({ field }: { field: string }): boolean {
-  const names = ['secret', 'previousSecret', 'alerts.urls', 'tls.key', 'oauth2.clientSecret']
+  const names = ['secret', 'previousSecret', 'alerts.urls', 'tls.key', 'oauth2.clientSecret', 'notification']
   return names.includes(field) || field.startsWith('olderSecrets.')
 }
 

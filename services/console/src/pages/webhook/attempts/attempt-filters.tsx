@@ -2,10 +2,10 @@ import { Button, Group, NativeSelect } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import type { PropsWithChildren } from 'react'
 import { useTranslation } from 'react-i18next'
+import classes from '../../../parts/page/filters.module.css'
 import { TypedFilter } from '../../../parts/page/typed-filter.tsx'
 import { outcomes } from '../overview/bins.ts'
 import { type Filter, spans } from './attempt-filter.ts'
-import classes from './attempt-filters.module.css'
 
 type Props = PropsWithChildren<{ filter: Filter; onChange: (change: Partial<Filter>) => void }>
 

@@ -4,12 +4,12 @@ import type { Values } from '../../form/fields.ts'
 
 type Change = AuditView['changes'][number]
 
-/** Actions on a webhook that leave its definition as it is, or end it. */
-const withoutVersion = ['webhook.delete', 'webhook.test', 'webhook.probe', 'replay.start', 'replay.stop']
+/** Actions that make a version of the definition; others leave it as it is, or end it. */
+const made = ['create', 'update', 'enable', 'disable', 'pause', 'resume', 'rotate-secret', 'complete', 'switch-off']
 
 /** Entries of the audit log that made a version of the definition, in the order given. */
 export function listVersions(entries: readonly AuditView[]): AuditView[] {
-  return entries.filter(({ action, version }) => version !== null && !withoutVersion.includes(action))
+  return entries.filter(({ action, version }) => version !== null && made.includes(action.replace(/^webhook\./, '')))
 }
 
 /**
