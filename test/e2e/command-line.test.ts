@@ -111,9 +111,11 @@ test('disable and enable work, and a test requires a webhook that is on', async 
   expect(refused).toMatchObject({ exitCode: 1, err: '409 Conflict: the webhook is switched off\n' })
   expect(await webhooks(['enable', 'Till'])).toMatchObject({ exitCode: 0 })
   expect(await webhooks(['enable', 'Till'])).toMatchObject({ exitCode: 0, err: 'it is already on\n' })
-  const tested = await webhooks(['test', 'Till', '--kind', 'message', '-o', 'json'])
+  const tested = await webhooks(['test', 'Till', '--event', 'botMessages', '--platform', 'telegram', '-o', 'json'])
   expect(tested.exitCode, tested.err).toBe(0)
-  expect(JSON.parse(tested.out)).toMatchObject({ outcome: 'success', request: { headers: { 'x-till': '***' } } })
+  const shown = JSON.parse(tested.out)
+  expect(shown).toMatchObject({ outcome: 'success', request: { headers: { 'x-till': '***' } } })
+  expect(JSON.parse(shown.request.body)).toMatchObject({ chatPlatform: 'telegram', messages: [{ from: 'bot' }] })
 })
 
 test('a webhook that is paused says so until it is resumed', async () => {

@@ -25,7 +25,7 @@ export const plantedBugs: PlantedBug[] = [
     file: 'services/admin/webhooks/channel-rules.ts',
     text: 'if (current?.businessId !== businessId) break',
     replacement: 'if (!current) break',
-    caughtBy: ['test/unit/admin/http/routes.test.ts'],
+    caughtBy: ['test/unit/admin/webhooks/rules.test.ts'],
   },
   {
     name: 'reads every record to find the channels that were seen',

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { judgeAccess } from '../../../../services/admin/access/judge-access.ts'
-import { channelConflicts } from '../../../../services/admin/webhooks/channel-rules.ts'
+import { channelConflicts, takeChannels } from '../../../../services/admin/webhooks/channel-rules.ts'
 import { decideVersion } from '../../../../services/admin/webhooks/decisions.ts'
 import { cutPage } from '../../../../services/admin/webhooks/pagination.ts'
 import { toView } from '../../../../services/admin/webhooks/view.ts'
+import { Overtaken } from '../../../../services/config-topics/checked-writes.ts'
+import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import { definition, nowMs } from '../support.ts'
 
 describe('access', () => {
@@ -122,5 +124,60 @@ test('a view contains no secret, no header value, and nothing that is in the top
     previousSecretUntil: secretive.previousSecretUntil,
     conflicts: [],
     fault: { problems: ['url is required'] },
+  })
+})
+
+describe('taking channels from other webhooks', () => {
+  const taker = definition({ id: 'wh_new', channels: ['c1'] })
+  const others = [
+    definition({ id: 'wh_a', channels: ['c0', 'c1'] }),
+    definition({ id: 'wh_b', channels: ['c2'] }),
+    definition({ id: 'wh_c', businessId: 'b2', channels: ['c1'] }),
+  ]
+
+  /** @param overtaken times that a write of another instance comes first, which adds a channel. */
+  async function take(overtaken: number) {
+    const table = new Map([taker, ...others].map((one) => [one.id, one]))
+    const moved: string[] = []
+    let left = overtaken
+    const entry = (one: WebhookDefinition) => ({ definition: one, offset: 0, isRepeated: false })
+    const store = {
+      entries: () => [...table.values()].map(entry).values(),
+      get: (id: string) => {
+        const one = table.get(id)
+        return one && entry(one)
+      },
+      caughtUp: async () => undefined,
+      put: async (next: WebhookDefinition) => {
+        const current = table.get(next.id)
+        if (left-- > 0 && current) {
+          table.set(next.id, { ...current, channels: [...current.channels, `late-${left}`] })
+          throw new Overtaken('somebody was first')
+        }
+        table.set(next.id, next)
+      },
+    }
+    await takeChannels(
+      store as never,
+      taker,
+      new Set(['c1']),
+      'maria',
+      (one, channels) => ({ ...one, channels }),
+      ({ id }) => moved.push(id),
+    )
+    return { moved, channels: Object.fromEntries([...table].map(([id, one]) => [id, one.channels.join()])) }
+  }
+
+  test('the channel is taken from the webhook of the business that has it, and from no other', async () => {
+    expect(await take(0)).toEqual({ moved: ['wh_a'], channels: { wh_new: 'c1', wh_a: 'c0', wh_b: 'c2', wh_c: 'c1' } })
+  })
+
+  test("another instance's change that comes first is kept", async () => {
+    expect((await take(2)).channels.wh_a).toBe('c0,late-1,late-0')
+  })
+
+  test('a webhook that is changed again and again keeps its channels, and nothing is refused', async () => {
+    const { moved, channels } = await take(9)
+    expect([moved, channels.wh_a?.includes('c1')]).toEqual([[], true])
   })
 })

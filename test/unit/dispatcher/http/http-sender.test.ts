@@ -77,7 +77,7 @@ describe('answers with an unusual body', () => {
     await using server = await listenRaw((socket) =>
       onRequest(socket, (number) => {
         socket.write(`${head}do`)
-        if (number === 1) setImmediate().then(() => socket.write('ne'))
+        if (number === 1) setTimeout(50).then(() => socket.write('ne'))
       }),
     )
     await using sender = createSender()
