@@ -26,14 +26,14 @@ export const adminConfig = Type.Object(
     HOOKLINE_PUBLIC_URL: Type.String({
       default: '',
       description:
-        'where browsers reach the console, such as https://hooks.example.com; empty: at the host that they name themselves',
+        'URL of the console in browsers, such as https://hooks.example.com; if empty, the host named in each request',
       ...origin,
     }),
     HOOKLINE_BROWSER_SESSION_MS: Type.Integer({
       default: 8 * 3_600_000,
       minimum: 60_000,
       maximum: 24 * 3_600_000,
-      description: "duration of a browser's session, in milliseconds; a role that is taken away has ended by then",
+      description: "duration of a browser's session, in milliseconds; a revoked role lasts no longer than that",
     }),
     HOOKLINE_RATE_LIMIT_PER_MINUTE: Type.Integer({
       default: 6_000,
@@ -65,7 +65,7 @@ export const adminConfig = Type.Object(
     }),
     HOOKLINE_SMTP_URL: Type.String({
       default: '',
-      description: 'SMTP server through which alerts are mailed; empty: none are. With ?requireTLS=true only encrypted',
+      description: 'SMTP server that mails alerts; if empty, none are mailed. With ?requireTLS=true, only over TLS',
       secret: true,
       ...optionalSmtpUrl,
     }),

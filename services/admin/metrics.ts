@@ -12,24 +12,24 @@ export function createAdminMetrics(registry: Registry): AdminMetrics {
   return {
     writes: new Counter({
       name: 'hookline_admin_writes_total',
-      help: 'Changes made through the API, by kind.',
+      help: 'Changes made through the API, by kind',
       labelNames: ['kind'],
       registers,
     }),
     refused: new Counter({
       name: 'hookline_admin_refused_total',
-      help: 'API requests that were refused, by reason.',
+      help: 'API requests that were refused, by reason',
       labelNames: ['reason'],
       registers,
     }),
     completions: new Counter({
       name: 'hookline_admin_completions_total',
-      help: 'Records of webhook-config written by hand that were completed or sealed.',
+      help: 'Records of webhook-config written by hand that were completed or sealed',
       registers,
     }),
     alerts: new Counter({
       name: 'hookline_admin_alerts_total',
-      help: 'Alerts sent on, by way (mail, url) and result: sent, refused, or expired (older than a day).',
+      help: 'Alerts sent on, by channel (mail, url) and result: sent, refused, or expired (older than a day)',
       labelNames: ['channel', 'result'],
       registers,
     }),

@@ -3,7 +3,7 @@ import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import { decidedOn, decidedOnHeader } from './config-headers.ts'
 import type { WriteRecord } from './config-writer.ts'
 
-/** Another instance changed the same webhook first, starting from the same definition, so this change is void. */
+/** Error of a change that is void, because another instance first changed the same definition of the webhook. */
 export class Overtaken extends Error {
   override name = 'Overtaken'
 }
@@ -16,8 +16,8 @@ const maxRepairs = 10
 
 /**
  * Writes that count only if nothing has been written since they were decided (domain/definition/newest-records.ts).
- * Readers skip a write that does not count. But compaction keeps the last record of a key, so the record that counts is
- * then written again behind it.
+ * Readers skip a write that does not count. Compaction, however, keeps only the last record of a key, so the record
+ * that counts is written again after it.
  */
 export class CheckedWrites {
   readonly #append: WriteRecord
@@ -67,7 +67,7 @@ export class CheckedWrites {
   }
 }
 
-/** The records after the basis that count. */
+/** Records after the basis that count. */
 function holding(records: ConsumedRecord[], basis: number): ConsumedRecord[] {
   const newest = new NewestRecords()
   newest.take('', basis, null, false)

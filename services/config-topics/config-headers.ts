@@ -5,7 +5,7 @@ import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 /** Offset of the key's newest record when a change was decided; -1 if there was none. */
 export const decidedOnHeader = 'hookline-decided-on'
 
-/** Maximum characters read of a header; our own are shorter. */
+/** Maximum characters read of a header; those that Hookline writes are shorter. */
 const maxHeaderLength = 300
 
 /** The first value of a header; null if there is none. Other writers may write null, several values, or long ones. */

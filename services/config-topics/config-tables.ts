@@ -61,7 +61,7 @@ export async function openDefinitions(
   return { table, topic }
 }
 
-/** Stands for a record whose reading throws; the error is logged with the record's position. */
+/** Change that replaces a record whose reading throws; the error is logged with the record's position. */
 const unhandled: DefinitionChange = { kind: 'invalid', problems: ['cannot be handled: see the log for the reason'] }
 /** Maximum characters of an id in the log. A key written by hand may be as long as a record. */
 const maxLoggedId = 256

@@ -10,7 +10,7 @@ export type WriteRecord = (
   headers?: Record<string, string>,
 ) => Promise<number>
 
-/** Both config topics have one partition, so all their records are in one order. */
+/** Partition of both config topics: they have only one, so all records of a topic are in one order. */
 const partition = 0
 
 /** Writes to a config topic. Each write resolves once its own record has come back to the table. */
@@ -24,7 +24,8 @@ export function recordWriter(
   return async (key, value, headers = {}) => {
     const before = table.position(partition)
     const record = { topic: name, partition, key, value, headers }
-    // Refused at once while the topic may not be written: a change must not take effect hours after it was requested.
+    // The write is refused at once while the topic may not be written, because a change must not take effect hours
+    // after it was requested.
     const { offset } = await producer.send({ ...record, whileForbidden: 'refuse' })
     if (offset === null) throw new Error('Kafka acknowledged a record of a chosen partition without its offset')
     await table.written(partition, offset, before)

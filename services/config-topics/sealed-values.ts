@@ -1,7 +1,10 @@
 import { sealContext, type WebhookDefinition } from '../domain/definition/definition.ts'
 import { isSealed, type KeyRing, type Opened } from '../platform/keyring.ts'
 
-/** How values of webhook-config are encrypted that are for certain origins only. Admin seals them, the dispatcher opens them. */
+/**
+ * Encryption of values in webhook-config that are only for certain origins. Admin seals them, the dispatcher opens
+ * them.
+ */
 
 type SealScope = Pick<WebhookDefinition, 'id' | 'businessId'>
 type HeaderPlace = SealScope & Pick<WebhookDefinition, 'url'>
@@ -26,7 +29,7 @@ export function isBound(value: string): boolean {
 }
 
 /**
- * Seals a value and binds it to its origins: moved to a definition with other ones, it does not open (guarantee 54).
+ * Seals a value and binds it to its origins: it cannot be opened in a definition with other origins (guarantee 54).
  */
 export function sealBound(keys: KeyRing, scope: SealScope, bound: BoundField, plain: string): string {
   return keys.seal(plain, boundContext(scope, bound)) + originMark
@@ -43,12 +46,15 @@ export function headerField(name: string, url: string): BoundField {
   return { field: `header:${name.toLowerCase()}`, urls: [url] }
 }
 
-/** The key of a client certificate speaks for its owner at the endpoint alone. */
+/** Binding of a client certificate's key: to the endpoint only. */
 export function tlsKeyField(url: string): BoundField {
   return { field: 'tls.key', urls: [url] }
 }
 
-/** A client's secret goes to its token endpoint, and the tokens it buys to the webhook's: bound to both. */
+/**
+ * Binding of a client secret: to the token endpoint, which gets the secret, and to the webhook's URL, which gets its
+ * tokens.
+ */
 export function clientSecretField(url: string, tokenUrl: string): BoundField {
   return { field: 'oauth2.clientSecret', urls: [url, tokenUrl] }
 }

@@ -5,9 +5,9 @@ import { signingKeyBytes } from '../domain/definition/secret-form.ts'
 import type { KeyRing } from '../platform/keyring.ts'
 import { formerSigningKeyField } from './stored-secrets.ts'
 
-/** Ed25519 keys of webhooks that sign by v1a (Standard Webhooks, asymmetric). */
+/** Ed25519 keys of webhooks that sign with v1a (Standard Webhooks, asymmetric). */
 
-/** A key, and until when it signs, in milliseconds since the epoch; the current key has no end. */
+/** Signing key with the end of its use, in milliseconds since the epoch; the current key has no end. */
 export type TimedKey = { key: KeyObject; untilMs: number }
 
 /** PKCS #8 of an Ed25519 key without its seed (RFC 8410, section 7). */
@@ -18,7 +18,7 @@ export function newSigningKey(): string {
   return `whsk_${randomBytes(32).toString('base64')}`
 }
 
-/** The keys by which a webhook signs, the current one first: a key that no longer signs need not open. */
+/** Keys with which a webhook signs, the current one first. A key that no longer signs need not be opened. */
 export function openSigningKeys(
   definition: WebhookDefinition,
   keyRing: KeyRing,
@@ -54,7 +54,7 @@ function toPrivateKey(seed: Buffer): KeyObject {
 /** A public key as its members in a JWK Set (RFC 8037, section 2). */
 export type PublicJwk = { kty: 'OKP'; crv: 'Ed25519'; alg: 'EdDSA'; use: 'sig'; kid: string; x: string }
 
-/** The public part of a signing key. Its kid is its thumbprint (RFC 7638), so that a key always has the same one. */
+/** Public part of a signing key. Its kid is its thumbprint (RFC 7638), so that a key always has the same kid. */
 export function toPublicJwk(signingKey: KeyObject): PublicJwk {
   const { x = '' } = createPublicKey(signingKey).export({ format: 'jwk' })
   const kid = hash('sha256', JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x }), 'base64url')

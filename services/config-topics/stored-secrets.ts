@@ -11,7 +11,7 @@ import {
   tlsKeyField,
 } from './sealed-values.ts'
 
-/** A value of a definition that is stored sealed, with how it is sealed and opened. */
+/** Value of a definition that is stored sealed, and the way to seal and open it. */
 export type StoredSecret = {
   /** Name in messages. */
   what: string
@@ -22,11 +22,11 @@ export type StoredSecret = {
   isForOrigin: boolean
 }
 
-/** Fields by which former secrets and keys are sealed, whichever is the newest. */
+/** Fields under which replaced secrets and keys are sealed, whichever of them is the newest. */
 export const formerSecretField = 'previousSecret'
 export const formerSigningKeyField = 'previousSigningKey'
 
-/** The definition with each of its sealed values replaced: the one place that knows them all. */
+/** Definition with each of its sealed values replaced. No other place lists them all. */
 export function mapSecrets(
   definition: WebhookDefinition,
   replace: (stored: StoredSecret) => string,

@@ -29,7 +29,7 @@ export const dispatcherConfig = Type.Object(
     HOOKLINE_DISPATCHER_NAME_SERVERS: Type.String({
       default: '',
       ...nameServerList,
-      description: "name servers for the hosts of webhooks; left empty, the system's",
+      description: "name servers for the hosts of webhooks; if empty, the system's",
     }),
     ...proxyVariables,
     HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: Type.Integer({
@@ -54,7 +54,8 @@ export const dispatcherConfig = Type.Object(
       default: 700,
       minimum: 1,
       maximum: 1_000_000,
-      description: 'maximum deliveries in memory of a webhook that does not keep up; the rest waits in webhook-parked',
+      description:
+        'maximum deliveries that a webhook that does not keep up has in memory; the rest wait in webhook-parked',
     }),
     ...notificationVariables,
     HOOKLINE_DISPATCHER_RECENT_IDS: Type.Integer({

@@ -78,7 +78,7 @@ export function createDispatcherMetrics(
   const breakers = new Gauge({
     ...registry,
     name: 'hookline_dispatcher_breakers',
-    help: 'Webhooks by breaker state, of those that failed lately',
+    help: 'Webhooks with recent failures, by breaker state',
     labelNames: ['state'],
     collect() {
       const counts = { closed: 0, open: 0, halfOpen: 0 }

@@ -28,7 +28,7 @@ export const producerConfig = Type.Object(
       minimum: 1_024,
       maximum: 17_179_869_184,
       description:
-        'bytes of request bodies being served and of records not yet acknowledged by Kafka at which new requests get 503',
+        'maximum bytes of request bodies being handled and of records that Kafka has not acknowledged; once reached, new requests get 503',
     }),
     HOOKLINE_PRODUCER_ACKNOWLEDGE_TIMEOUT_MS: Type.Integer({
       default: 15_000,
@@ -40,7 +40,7 @@ export const producerConfig = Type.Object(
       default: 30_000,
       minimum: 1_000,
       maximum: 600_000,
-      description: 'longest time in which a whole request must have arrived, in milliseconds',
+      description: 'time within which a whole request must arrive, in milliseconds',
     }),
   },
   { rules: [...connectionRules, bufferHoldsRequest] },

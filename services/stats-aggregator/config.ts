@@ -11,13 +11,14 @@ export const alertVariables = {
     minimum: 1_000,
     maximum: 24 * 3_600_000,
     description:
-      'time without trouble after which a webhook has recovered, in milliseconds; no kind of alert is repeated within it',
+      'time without problems after which a webhook has recovered, in milliseconds; no kind of alert is repeated within it',
   }),
   HOOKLINE_ALERT_BEHIND_MS: Type.Integer({
     default: 300_000,
     minimum: 1_000,
     maximum: 24 * 3_600_000,
-    description: 'wait of a notification for its first attempt from which on its webhook is behind, in milliseconds',
+    description:
+      'wait of a notification for its first attempt after which its webhook counts as behind, in milliseconds',
   }),
 }
 
@@ -36,7 +37,7 @@ export const statsAggregatorConfig = Type.Object(
     HOOKLINE_METRICS_BUSINESSES: Type.String({
       default: '',
       ...businessList,
-      description: `ids of businesses with metrics of their own, separated by commas; at most ${maxMeasuredBusinesses}`,
+      description: `ids of businesses that get their own metrics, separated by commas; at most ${maxMeasuredBusinesses}`,
     }),
   },
   { rules: [...connectionRules] },

@@ -11,7 +11,8 @@ export const topicsConfig = Type.Object(
       default: 12,
       minimum: 1,
       maximum: 1000,
-      description: 'partitions of each data topic; choose well: raising it later moves keys to other partitions',
+      description:
+        'partitions of each data topic; choose carefully: another number later moves keys to other partitions',
     }),
     HOOKLINE_REPLICATION_FACTOR: Type.Integer({
       default: -1,

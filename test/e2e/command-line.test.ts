@@ -61,7 +61,7 @@ test('apply: a dry run ends with 3, creation shows the secrets, and a second run
 
   const first = await apply(definitions())
   expect(first.exitCode, first.out + first.err).toBe(0)
-  const secrets = [...first.out.matchAll(/secret, shown this once: (whsec_\S+)/g)].map(([, secret]) => secret ?? '')
+  const secrets = [...first.out.matchAll(/secret, shown only once: (whsec_\S+)/g)].map(([, secret]) => secret ?? '')
   expect(secrets).toHaveLength(2)
   expect(first.out).not.toContain('till-key-1')
   world.receiver.expectSecrets('/till', [secrets[0] ?? ''])
@@ -235,7 +235,7 @@ test('tail --follow runs until it is interrupted', async () => {
 })
 
 test('rotate shows the new secret once, delete removes the webhook, and another identity gets exit code 5', async () => {
-  expect((await webhooks(['rotate-secret', 'Till'])).out).toMatch(/whsec_\S+ \(shown this once\)/)
+  expect((await webhooks(['rotate-secret', 'Till'])).out).toMatch(/whsec_\S+ \(shown only once\)/)
   expect(await webhooks(['delete', 'Till', 'Kitchen'])).toMatchObject({ exitCode: 0 })
   expect(await webhooks(['get', 'Till'])).toMatchObject({ exitCode: 4 })
   const weak = await world.stack.token({ role: 'viewer', businessId: world.businessId })

@@ -11,13 +11,13 @@ import type { AlertNotice } from './alert-texts.ts'
 export type AddressDeps = {
   store: Pick<WebhookStore, 'get'>
   accounts: Pick<AccountStore, 'get'>
-  /** Language of accounts that name none. */
+  /** Language for accounts that name none. */
   language: Language
   /** HOOKLINE_PUBLIC_URL; empty if admin does not know it. */
   publicUrl: string
 }
 
-/** An alert with everything that is needed to send it on. */
+/** Alert with everything needed to send it on. */
 export type AddressedAlert = {
   notice: AlertNotice
   addresses: AlertAddresses
@@ -41,7 +41,7 @@ function consoleUrl({ businessId, webhookId }: WebhookAlert, publicUrl: string):
   return `${publicUrl}/b/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(webhookId)}`
 }
 
-/** Secrets that sign for a webhook now, the current one first. One that no key opens is left out. */
+/** Secrets that currently sign for a webhook, the newest first. A secret that no key opens is left out. */
 export function signingSecrets(definition: WebhookDefinition, keys: KeyRing, nowMs: number): string[] {
   const former = signingAt(listFormerSecrets(definition), nowMs).map(
     ({ secret }) => [formerSecretField, secret] as const,

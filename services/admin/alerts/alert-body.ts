@@ -1,11 +1,11 @@
 import type { Language } from '../../domain/definition/definition-values.ts'
 import { type AlertNotice, alertText } from './alert-texts.ts'
 
-/** How the receiver of a URL reads an alert. */
+/** Format of an alert that the receiver at a URL expects. */
 type AlertForm = 'slack' | 'teams' | 'json'
 
 const slackHosts = ['hooks.slack.com', 'hooks.slack-gov.com']
-/** Hosts of incoming webhooks and of workflows that take their place. */
+/** Hosts of incoming webhooks, and of the workflows that replace them. */
 const teamsHosts = ['.webhook.office.com', '.logic.azure.com', '.api.powerplatform.com']
 
 export function formOf(url: string): AlertForm {
@@ -14,12 +14,12 @@ export function formOf(url: string): AlertForm {
   return teamsHosts.some((end) => host.endsWith(end)) ? 'teams' : 'json'
 }
 
-/** The body of the request that brings an alert to a URL, as JSON. */
+/** JSON body of the request that sends an alert to a URL. */
 export function alertBody(notice: AlertNotice, url: string, language: Language): string {
   const { title, body } = alertText(notice, language)
   switch (formOf(url)) {
     case 'slack':
-      // Incoming webhooks refuse fields that they do not know. In text, these three characters are markup.
+      // Incoming webhooks refuse unknown fields. These three characters are markup in their texts.
       return JSON.stringify({ text: escapeSlack(`*${title.replaceAll('*', ' ')}*\n${body}`) })
     case 'teams':
       return JSON.stringify({
@@ -35,7 +35,7 @@ function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** Text runs are shown as they are; a TextBlock would read Markdown in them. */
+/** Adaptive card with text runs, which are shown unchanged; a TextBlock would interpret Markdown. */
 function adaptiveCard(title: string, body: string): object {
   const line = (text: string, more: object = {}) => ({
     type: 'RichTextBlock',
@@ -54,7 +54,7 @@ function adaptiveCard(title: string, body: string): object {
   }
 }
 
-/** Keys that do not apply are absent, as in notifications. */
+/** Fields for a receiver of JSON. Keys that do not apply are absent, as in notifications. */
 function toJson(notice: AlertNotice, text: string): object {
   const { alertId, kind, at, since, businessId, webhookId, webhookName, cause, status, waitedMs } = notice
   const facts = {

@@ -2,7 +2,7 @@ import { createTransport, type Transporter } from 'nodemailer'
 import type { Language } from '../../domain/definition/definition-values.ts'
 import { type AlertNotice, alertText } from './alert-texts.ts'
 
-/** How sending an alert to an address ended. `later`: it may succeed if it is tried again. */
+/** Result of sending an alert to an address. `later`: a retry may succeed. */
 export type AlertSent = { kind: 'sent' } | { kind: 'refused'; reason: string } | { kind: 'later'; reason: string }
 
 export type SendMail = (notice: AlertNotice, emails: readonly string[], language: Language) => Promise<AlertSent>
@@ -11,8 +11,8 @@ const connectTimeoutMs = 5_000
 const answerTimeoutMs = 15_000
 
 /**
- * Sends alerts through an SMTP server, in one mail to all addresses. The Message-ID is made from the alert's id, so that
- * a mail that is sent twice can be recognised.
+ * Sends alerts through an SMTP server, in one mail to all addresses. The Message-ID is derived from the alert's id, so
+ * that a repeated mail can be recognised.
  * @param url smtp: or smtps:, with user and password.
  * @param from sender's address.
  */
@@ -45,8 +45,8 @@ export function mailSender(url: string, from: string): SendMail {
 }
 
 /**
- * An SMTP server that refuses the addresses or the message for good will refuse them again. Everything else passes or is
- * mended: it cannot be reached, it refuses the password, or it answers 4xx.
+ * Judges a mail that failed. The failure is final if the SMTP server has permanently refused the addresses or the
+ * message. Everything else passes or can be fixed: the server cannot be reached, refuses the password or answers 4xx.
  */
 export function judgeMailFault(error: unknown): AlertSent {
   const { code, responseCode = 0, message } = error as { code?: string; responseCode?: number; message: string }

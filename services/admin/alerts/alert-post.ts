@@ -12,7 +12,10 @@ import { tunnelAgents } from './tunnel-agents.ts'
 
 const timeoutMs = 4_000
 
-/** A request that brings an alert to a URL. secrets: of the webhook, those that sign now; empty for an unsigned one. */
+/**
+ * Request that sends an alert to a URL. secrets: those of the webhook that currently sign; empty for an unsigned
+ * request.
+ */
 export type AlertPost = { url: string; alertId: string; body: string; secrets: readonly string[]; nowMs: number }
 
 /**
@@ -34,7 +37,7 @@ export async function postAlert(post: AlertPost, policy: UrlPolicy, proxy: Egres
     dnsLookup: checkedLookup(policy),
     ...(proxy && { agent: tunnelAgents(proxy, checkedLookup(policy)) }),
   })
-  // An answer's body is not read: it may be without end.
+  // The body of the answer is not read, because it may be endless.
   stream.on('error', () => {})
   try {
     const [{ statusCode = 0 }] = (await once(stream, 'response')) as [IncomingMessage]

@@ -23,7 +23,7 @@ const AlertsQuery = Type.Object({
 })
 
 const maxAlerts = 200
-/** Webhooks whose statistics are read in one turn of the event loop; each takes about 0.2 ms. */
+/** Maximum webhooks whose statistics are read in one turn of the event loop; each takes about 0.2 ms. */
 const webhooksAtATime = 50
 
 export function alertRoutes(deps: AlertRoutesDeps): ApiRoute[] {
@@ -37,7 +37,7 @@ export function alertRoutes(deps: AlertRoutesDeps): ApiRoute[] {
       schema: {
         tags,
         summary: 'Latest alerts of a business, or of one of its webhooks',
-        description: `At most ${maxAlerts}; of each webhook the latest 20.`,
+        description: `At most ${maxAlerts} alerts, including at most the latest 20 of each webhook.`,
         params: BusinessParams,
         querystring: AlertsQuery,
         answers: {
@@ -58,7 +58,8 @@ export function alertRoutes(deps: AlertRoutesDeps): ApiRoute[] {
         tags,
         summary: "Send a test alert to the account's addresses",
         description:
-          'Once to each, at once. To a URL it is signed with the secret of the first webhook of the business, if it has one.',
+          'Sends it to each address once, immediately. A request to a URL is signed with the secret of the first webhook of ' +
+          'the business, if there is one.',
         params: BusinessParams,
         answers: { 200: { description: 'The result for each address.', schema: TestAlertResults } },
       },

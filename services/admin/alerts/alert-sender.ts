@@ -22,7 +22,10 @@ export type AlertSenderDeps = AddressDeps & {
   stopping: AbortSignal
 }
 
-/** An alert that is older is not sent on: after a long time without admin, or with a first SMTP server. */
+/**
+ * Maximum age of an alert that is sent on. Older ones occur after a long time without admin, or with a newly configured
+ * SMTP server.
+ */
 const maxAgeMs = 24 * 3_600_000
 /** Wait before a mail is tried again. */
 const mailAgainMs = 3_000
@@ -37,7 +40,7 @@ export class AlertSender {
     this.#deps = deps
   }
 
-  /** Sends one mail, again and again until the SMTP server takes or refuses it. */
+  /** Sends one mail; retries until the SMTP server accepts or refuses it. */
   async mail(alert: WebhookAlert): Promise<AlertHandled> {
     const { sendMail, metrics, clock, log, stopping } = this.#deps
     const addressed = this.#address(alert, 'mail')
@@ -45,7 +48,7 @@ export class AlertSender {
     const sent = await sendMail(addressed.notice, addressed.addresses.emails, addressed.language)
     const { alertId, businessId } = alert
     if (sent.kind === 'later') {
-      log.warn({ alertId, businessId, reason: sent.reason }, 'the SMTP server did not take an alert: trying again')
+      log.warn({ alertId, businessId, reason: sent.reason }, 'the SMTP server did not accept an alert: trying again')
       await clock.sleep(mailAgainMs, stopping)
       return 'later'
     }
@@ -54,7 +57,7 @@ export class AlertSender {
     return 'done'
   }
 
-  /** Posts to every URL. One that fails three times is left out, so that it delays nobody else's alerts. */
+  /** Posts to every URL. A URL that fails three times is skipped, so that it does not delay others' alerts. */
   async postAll(alert: WebhookAlert): Promise<AlertHandled> {
     const addressed = this.#address(alert, 'url')
     if (!addressed) return 'done'

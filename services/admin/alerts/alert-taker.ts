@@ -3,7 +3,7 @@ import type { Decode } from '../../platform/avro/codec.ts'
 import type { Assignment, Commit, CommitResult, ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 
-/** done: the alert need not be handled again. later: it is delivered again. */
+/** Result of handling an alert. done: it need not be handled again. later: it is handed over again. */
 export type AlertHandled = 'done' | 'later'
 
 export type AlertTakerEdges = {
@@ -14,22 +14,22 @@ export type AlertTakerEdges = {
   handle: (alert: WebhookAlert) => Promise<AlertHandled>
   commit: (assignment: Assignment, commits: Commit[]) => Promise<CommitResult>
   unread: (record: ConsumedRecord, reason: string) => void
-  /** Alerts handled at a time; as many may be handled twice if the process is killed. */
+  /** Number of alerts handled at a time; as many may be handled twice if the process is killed. */
   atOnce: number
   clock: Pick<Clock, 'monotonicMs'>
 }
 
 /**
- * Offsets before the first alert of an assignment whose ids are known. stats-aggregator repeats an alert within seconds,
- * when another instance folds again what was not committed.
+ * Number of offsets before the first alert of an assignment whose ids are read. stats-aggregator repeats an alert
+ * within seconds, when another instance folds uncommitted attempts again.
  */
 const rememberedAlerts = 1_000
-/** Time after which a batch is left for the next delivery, so that a rebalance is not missed. */
+/** Time after which the rest of a batch is left for the next call, so that a rebalance is not missed. */
 const takeMs = 5_000
 
 /**
- * Takes alerts in order, each once, and commits after they have been handled. The topic itself tells whether an alert was
- * taken before: its id is at an earlier offset then.
+ * Takes alerts in order, each once, and commits after they have been handled. An alert was taken before if its id is at
+ * an earlier offset of the topic.
  */
 export class AlertTaker {
   readonly #edges: AlertTakerEdges
@@ -53,7 +53,7 @@ export class AlertTaker {
       const finished = unfinished === -1 ? some : some.slice(0, unfinished)
       taken += finished.length
       const last = finished.at(-1)
-      // The next commit makes up for one that fails.
+      // The next commit covers one that fails.
       if (last) await commit(assignment, [{ topic, partition, offset: last.offset + 1 }])
       if (unfinished !== -1 || clock.monotonicMs() - startedMs > takeMs) break
     }

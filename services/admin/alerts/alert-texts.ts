@@ -1,7 +1,7 @@
 import type { Language } from '../../domain/definition/definition-values.ts'
 import type { Alert, AlertKind } from '../../domain/stats/alert.ts'
 
-/** Subject of an alert. A test alert has its own kind. */
+/** Alert with the facts that its texts need. A test alert has its own kind. */
 export type AlertNotice = Omit<Alert, 'kind'> & {
   kind: AlertKind | 'test'
   businessId: string
@@ -21,7 +21,7 @@ type Words = {
   minutes: (count: number) => string
 }
 
-/** {name}, {cause} and {minutes} are filled in. */
+/** Texts by language. {name}, {cause} and {minutes} are placeholders. */
 const words: Record<Language, Words> = {
   en: {
     titles: {
@@ -36,13 +36,13 @@ const words: Record<Language, Words> = {
     bodies: {
       failing: 'More than half of the last 20 requests have failed. The last one: {cause}.',
       blocked:
-        'It has failed more than 100 times within 10 minutes, so nothing is sent for 10 minutes. The last failure: {cause}.',
+        'More than 100 requests have failed within 10 minutes, so nothing is sent for 10 minutes. The last failure: {cause}.',
       'switched-off':
-        'Hookline has switched it off, and nothing is sent until somebody switches it on. The last answer: {cause}.',
-      behind: 'Notifications wait for {minutes} until they are sent.',
+        'Hookline has switched this webhook off. Nothing is sent until somebody switches it on again. The last answer: {cause}.',
+      behind: 'Notifications wait for {minutes} before they are sent.',
       'giving-up':
-        'A notification was not delivered and will not be tried again: {cause}. It can be sent again from the console.',
-      recovered: 'Notifications have been delivered without trouble for a while. The trouble lasted {minutes}.',
+        'A notification was not delivered and will not be retried: {cause}. You can resend it from the console.',
+      recovered: 'Notifications have been delivered without problems for a while. The problem lasted {minutes}.',
       test: 'This is how an alert about a webhook will arrive. Nothing is wrong.',
     },
     causes: {
@@ -52,7 +52,7 @@ const words: Record<Language, Words> = {
       tls: 'no secure connection (TLS)',
       address: 'the address is not allowed',
       breaker: 'sending is blocked',
-      expired: 'it was too old',
+      expired: 'the notification was too old',
     },
     lines: { webhook: 'Webhook', business: 'Business', time: 'Time', console: 'Console' },
     minutes: (count) => (count === 1 ? '1 minute' : `${count} minutes`),
@@ -61,7 +61,7 @@ const words: Record<Language, Words> = {
     titles: {
       failing: '{name}: las solicitudes fallan',
       blocked: '{name}: el envío está bloqueado',
-      'switched-off': '{name}: desactivado',
+      'switched-off': '{name}: apagado',
       behind: '{name}: las notificaciones se retrasan',
       'giving-up': '{name}: una notificación no se pudo entregar',
       recovered: '{name}: se ha recuperado',
@@ -72,7 +72,7 @@ const words: Record<Language, Words> = {
       blocked:
         'Ha fallado más de 100 veces en 10 minutos, así que no se envía nada durante 10 minutos. El último fallo: {cause}.',
       'switched-off':
-        'Hookline lo ha desactivado y no se envía nada hasta que alguien lo active. La última respuesta: {cause}.',
+        'Hookline apagó este webhook. No se envía nada hasta que alguien lo encienda de nuevo. La última respuesta: {cause}.',
       behind: 'Las notificaciones esperan {minutes} hasta que se envían.',
       'giving-up':
         'Una notificación no se entregó y no se volverá a intentar: {cause}. Se puede enviar de nuevo desde la consola.',
@@ -95,7 +95,7 @@ const words: Record<Language, Words> = {
     titles: {
       failing: '{name}: as solicitações estão falhando',
       blocked: '{name}: o envio está bloqueado',
-      'switched-off': '{name}: desativado',
+      'switched-off': '{name}: desligado',
       behind: '{name}: as notificações estão atrasadas',
       'giving-up': '{name}: uma notificação não pôde ser entregue',
       recovered: '{name}: recuperado',
@@ -105,7 +105,8 @@ const words: Record<Language, Words> = {
       failing: 'Mais da metade das últimas 20 solicitações falharam. A última: {cause}.',
       blocked:
         'Falhou mais de 100 vezes em 10 minutos, por isso nada é enviado durante 10 minutos. A última falha: {cause}.',
-      'switched-off': 'O Hookline o desativou, e nada é enviado até que alguém o ative. A última resposta: {cause}.',
+      'switched-off':
+        'O Hookline desligou este webhook. Nada é enviado até que alguém o ligue de novo. A última resposta: {cause}.',
       behind: 'As notificações esperam {minutes} até serem enviadas.',
       'giving-up':
         'Uma notificação não foi entregue e não será tentada de novo: {cause}. Ela pode ser reenviada pelo console.',
@@ -126,13 +127,13 @@ const words: Record<Language, Words> = {
   },
 }
 
-/** An alert as people read it. The body has several lines. */
+/** Text of an alert for people. The body has several lines. */
 export function alertText(notice: AlertNotice, language: Language): AlertText {
   const { titles, bodies, causes, lines, minutes } = words[language]
   const { kind, status, cause, at, since, waitedMs } = notice
   const lastedMs = kind === 'recovered' ? at - (since ?? at) : (waitedMs ?? 0)
   const values: Record<string, string> = {
-    // In a title, which becomes the subject of a mail, on one line.
+    // The title becomes the subject of a mail, so the name must be on one line.
     name: notice.webhookName.replaceAll(/\s+/g, ' '),
     cause: status !== null ? `HTTP ${status}` : (causes[cause ?? ''] ?? cause ?? '–'),
     minutes: minutes(Math.max(1, Math.round(lastedMs / 60_000))),

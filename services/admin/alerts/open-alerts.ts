@@ -25,14 +25,14 @@ export type AlertsDeps = {
   fail: (error: unknown) => void
 }
 
-/** URLs of businesses: slow ones must not hold up the others. */
+/** Concurrent alerts to URLs of businesses: slow URLs must not hold up the others. */
 const postsAtOnce = 32
-/** The operator's SMTP server: a kill repeats one mail at most. */
+/** Concurrent mails through the operator's SMTP server: a kill repeats at most one mail. */
 const mailsAtOnce = 1
 
 /**
- * Sends on the records of webhook-alerts, by mail and to URLs. Each way has a consumer group of its own, shared by all
- * instances of admin, so that neither waits for the other and none needs to know what the other has sent.
+ * Sends on the records of webhook-alerts, by mail and to URLs. Mails and URLs each have a consumer group, shared by all
+ * instances of admin, so that neither waits for the other and no instance needs to know what another has sent.
  */
 export async function openAlerts(kafka: Kafka, deps: AlertsDeps, context: WaitContext): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack()

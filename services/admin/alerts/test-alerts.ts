@@ -11,14 +11,14 @@ import type { AlertNotice } from './alert-texts.ts'
 export type TestAlertsDeps = {
   sender: Pick<AlertSender, 'post'>
   sendMail: SendMail | null
-  /** Language of accounts that name none. */
+  /** Language for accounts that name none. */
   language: Language
   clock: Pick<Clock, 'nowMs'>
 }
 
 type Results = TestAlertResults['results']
 
-/** Sends test alerts: once to each address, at once, past the topic. */
+/** Sends test alerts: one to each address, immediately, without using the topic. */
 export class TestAlerts {
   readonly #deps: TestAlertsDeps
 

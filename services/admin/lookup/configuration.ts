@@ -8,23 +8,23 @@ import type { AuditEntry } from '../audit/audit-entry.ts'
 /** Fields of a definition that decide whether an event becomes a notification. */
 export type FormattingRules = Pick<WebhookDefinition, 'id' | 'name' | 'enabled' | 'channels' | 'createdAt' | 'events'>
 
-/** Configuration of a business from a moment on. */
+/** Configuration of a business, in force from a given time. */
 type Configuration = { sinceMs: number; activated: boolean; webhooks: ReadonlyMap<string, FormattingRules> }
 
-/** Why an event became no notification, and the webhook that owned its channel. */
+/** Reason why an event caused no notification, and the webhook that owned its channel. */
 export type SkippedBy = { reason: NotSentReason; webhookId: string | null }
 
 type AuditChanges = Pick<AuditEntry, 'at' | 'action' | 'webhookId' | 'webhookName' | 'changes'>
 
 /**
- * Configurations of a business over time, from the present one back: each entry of the audit log is undone. Compacted
- * topics do not tell what was in force at a moment, the audit log does (docs/decisions/0030).
+ * Configurations of a business over time, derived from the present one by undoing the entries of the audit log.
+ * Compacted topics do not show what was in force at an earlier time; the audit log does (docs/decisions/0030).
  */
 export class ConfigurationHistory {
-  /** Newest first; the last one holds for all time before. */
+  /** Configurations, newest first; the last one also stands for all earlier times. */
   readonly #configurations: Configuration[]
 
-  /** @param changes entries of the audit log, of the period that is asked about. */
+  /** @param changes entries of the audit log of the period in question. */
   constructor(definitions: Iterable<WebhookDefinition>, activated: boolean, changes: readonly AuditChanges[]) {
     const webhooks = new Map([...definitions].map((definition) => [definition.id, toRules(definition)]))
     let present: Configuration = { sinceMs: 0, activated, webhooks }
@@ -52,7 +52,7 @@ export class ConfigurationHistory {
     return (configuration && findOwner(channel, configuration.webhooks)?.id) ?? null
   }
 
-  /** Name of a webhook, the latest known one. */
+  /** Latest known name of a webhook. */
   findName(webhookId: string): string | null {
     for (const { webhooks } of this.#configurations) {
       const rules = webhooks.get(webhookId)
@@ -62,8 +62,8 @@ export class ConfigurationHistory {
   }
 
   /**
-   * Why an event that was published at the time became no notification: by the first configuration from then on that
-   * makes none. It may have been formatted later than it was published.
+   * Reason why an event that was published at the time caused no notification, by the first configuration since then
+   * that makes none: the event may have been formatted later than it was published.
    * @returns null if every configuration would have made one.
    */
   findSkip(event: Event, publishedAtMs: number): SkippedBy | null {
@@ -102,7 +102,7 @@ function toRules({ id, name, enabled, channels, events, createdAt }: WebhookDefi
   return { id, name, enabled, channels, events, createdAt }
 }
 
-/** The configuration before a change; the same one if the change is of no concern here. */
+/** Configuration before a change; the same one if the change does not affect it. */
 function undo(after: Configuration, { action, webhookId, webhookName, changes }: AuditChanges): Configuration {
   const former = new Map(changes.map(({ field, from }) => [field, from === null ? undefined : parse(from)]))
   if (action === 'account.activate' || action === 'account.deactivate') {
@@ -127,7 +127,7 @@ function withFormer(rules: FormattingRules, former: ReadonlyMap<string, unknown>
   for (const [field, value] of former) {
     if (field === 'enabled' && typeof value === 'boolean') before.enabled = value
     else if (field === 'name' && typeof value === 'string') before.name = value
-    // A long list is cut in the audit log, and then it is a text.
+    // The audit log stores a list that it had to cut as a text.
     else if (field === 'channels' && Array.isArray(value)) before.channels = value
     else if (field.startsWith(eventsPrefix) && typeof value === 'boolean')
       before.events[field.slice(eventsPrefix.length) as keyof WantedEvents] = value
@@ -135,7 +135,7 @@ function withFormer(rules: FormattingRules, former: ReadonlyMap<string, unknown>
   return before
 }
 
-/** A webhook that has been deleted; its last entry has all of its fields. */
+/** Rules of a deleted webhook before its entries are undone. Its last entry, which has all fields, then sets them. */
 function unknownRules(id: string, name: string | null): FormattingRules {
   const none = {
     userMessages: false,

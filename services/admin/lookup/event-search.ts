@@ -11,7 +11,10 @@ export type EventPosition = Pick<FoundEvent, 'type' | 'partition' | 'offset'>
 /** Position at which a search continues. Times are milliseconds since the epoch. */
 export type SearchStart = {
   beforeMs: number
-  /** Set if the previous page ended within a period: its start, and the last event that was shown of it. */
+  /**
+   * Start of the period in which the previous page ended, and the last event shown of it; null if the page ended with a
+   * period.
+   */
   within: { fromMs: number; after: SortedEvent } | null
 }
 
@@ -28,27 +31,27 @@ export type WantedEventsOf = {
 }
 
 export type FoundEvents = {
-  /** Newest first. */
+  /** Events found, newest first. */
   events: FoundEvent[]
   searchedBackToMs: number
   /** Start of the next page; null if there is nothing older. */
   next: SearchStart | null
 }
 
-/** Most records of all businesses that are read for one page: a few seconds. */
+/** Maximum records, of all businesses, that are read for one page; reading them takes a few seconds. */
 const mostRecords = 200_000
-/** The first period that is searched; each one before it is four times as long. */
+/** Length of the first period that is searched; each earlier one is four times as long as the one before. */
 const firstPeriodMs = 10 * 60_000
 const growth = 4
-/** A shorter period is read however many records are in it. */
+/** Shortest period that is split: a shorter one is read however many records it has. */
 const shortestPeriodMs = 1_000
 
 type Ranges = { source: TopicSource<Event>; type: Event['type']; partition: number; from: number; to: number }[]
 
 /**
- * Finds the newest events of a business that match, period by period from the newest back. Periods are cut by time, so
- * that successive pages need no positions of each partition: an offset belongs to the period between the first records
- * at or after its ends.
+ * Finds the newest matching events of a business, period by period, from the newest back. Periods are cut by time, so
+ * that successive pages need no position in each partition: a period covers the offsets from the first record at or
+ * after its start to the first one at or after its end.
  */
 export async function findEvents(reader: Reader, sources: EventSources, wanted: WantedEventsOf): Promise<FoundEvents> {
   const { limit, start, sinceMs } = wanted
@@ -125,7 +128,7 @@ async function isAtStart(reader: Reader, sources: EventSources, timeMs: number):
   return (await Promise.all(Object.values(sources).map(ofSource))).every(Boolean)
 }
 
-/** The newest matching events of the ranges, newest first: one more than the limit at most. */
+/** The newest matching events of the ranges, newest first: at most one more than the limit. */
 async function readEvents(
   reader: Reader,
   ranges: Ranges,
@@ -144,7 +147,7 @@ async function readEvents(
     ranges.map(async ({ source, type, partition, from, to }) => {
       const decoder = new OrderedDecoder(source.decode)
       await reader.read(source.topic, partition, from, to, ({ value, offset, timestampMs }) => {
-        // Avro keeps texts as they are, so the records of other businesses need not be decoded.
+        // Avro stores texts unchanged, so records of other businesses can be skipped without decoding.
         if (!value?.includes(own)) return
         const take = (event: Event) => {
           const publishedAtMs = recordTimeMs(timestampMs)
@@ -167,7 +170,9 @@ function keepNewest(found: FoundEvent[], count: number): void {
   found.length = Math.min(found.length, count)
 }
 
-/** Newest first; events of one moment by position, so that pages are cut the same way each time. */
+/**
+ * Order of results: newest first; events with the same time by position, so that pages are cut the same way each time.
+ */
 export function compareEvents(a: SortedEvent, b: SortedEvent): number {
   if (a.publishedAtMs !== b.publishedAtMs) return b.publishedAtMs - a.publishedAtMs
   if (a.type !== b.type) return a.type < b.type ? 1 : -1

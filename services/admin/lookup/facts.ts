@@ -14,9 +14,12 @@ export type NotificationFacts = {
   webhookId: string
   deliveryId: string
   delivery: Delivery | null
-  /** Its offset in webhook-deliveries; null if it was sent afterwards, which begins in webhook-replays. */
+  /**
+   * Offset of the notification in webhook-deliveries; null if it was back-filled and therefore began in
+   * webhook-replays.
+   */
   homeOffset: number | null
-  /** Each list is in the order of the topic. */
+  /** Records by topic, each list in the order of its topic. */
   attempts: Found<Attempt>[]
   letters: DeadLetter[]
   replays: { replayId: string; atMs: number }[]
@@ -30,16 +33,16 @@ export type FactsOptions = {
   isExpected: (found: FoundEvent) => boolean
 }
 
-/** Most records of any webhook that are read for the fates of one page. */
+/** Maximum records, of any webhook, that are read for the fates of one page. */
 const mostRecords = 400_000
 /** Longest usual time from an event to its notification, and from the start of an attempt to its record. */
 const usualDelayMs = 120_000
-/** Waits of a retry profile that are followed. */
+/** Maximum number of waits of a retry profile that are followed. */
 const maxRounds = 40
 
 /**
- * Finds the records about notifications near the times at which they are to be expected, and only where that does not
- * suffice, up to the end of the topics.
+ * Finds the records about notifications near the times at which they are expected and, only where that is not enough,
+ * up to the end of the topics.
  * @returns false as isComplete if that end was not reached.
  */
 export async function findFacts(
@@ -98,7 +101,7 @@ async function findDeliveries(
 ): Promise<void> {
   await search.read(topics.deliveries, periods, ({ value, offset }) => {
     const facts = byId.get(value.deliveryId)
-    // A formatter that was killed may have written it twice. The first one counts.
+    // A formatter that was killed may have written the notification twice. The first record counts.
     if (!facts || facts.homeOffset !== null) return
     facts.delivery = value
     facts.homeOffset = offset
@@ -115,7 +118,7 @@ async function findLetters(
   const byEvent = new Map([...byId.values()].map((facts) => [toEventKey(topics, facts.found), facts]))
   const periods = [...byId.values()].flatMap((facts) => {
     const period = periodOf(facts, facts.found.publishedAtMs, nowMs)
-    // The letter of an event that could not be handled has the event's key.
+    // The dead letter of an event that could not be handled has the event's key.
     const key = eventKey(facts.found.event.event)
     return facts.delivery ? [period] : [period, { ...period, key, partition: choosePartition(key, partitions) }]
   })
@@ -153,7 +156,7 @@ async function findPending(
   ])
 }
 
-/** Follows a notification from its making from attempt to attempt. */
+/** Follows a notification from its creation, attempt by attempt. */
 async function findAttempts(
   search: RangeSearch,
   byId: ById,
@@ -192,7 +195,7 @@ async function findAttempts(
   await read(made.filter((facts) => isOpen(facts, nowMs)).map((facts) => periodOf(facts, lastKnownMs(facts), nowMs)))
 }
 
-/** Whether the records found so far do not tell how it ended. */
+/** Whether the records found so far leave open how the notification ended. */
 function isOpen({ attempts, letters, replays }: NotificationFacts, nowMs: number): boolean {
   if (attempts.some(({ value: { outcome } }) => outcome === 'success' || outcome === 'slow')) return false
   const replay = replays.at(-1)

@@ -7,14 +7,14 @@ import type { SkippedBy } from './configuration.ts'
 export type FateFacts = {
   /** Whether the formatter has passed the event. */
   isFormatted: boolean
-  /** Why no notification was to be made; null if one was. */
+  /** Reason why no notification was to be made; null if one was. */
   skipped: SkippedBy | null
   /** Time when the notification was made; null if none was found. */
   createdAtMs: number | null
   attempts: Pick<Attempt, 'startedAt' | 'outcome' | 'cause' | 'next' | 'nextAttemptAt' | 'replayId'>[]
   letters: Pick<DeadLetter, 'reason' | 'deadLetteredAt'>[]
   replays: { replayId: string; atMs: number }[]
-  /** Why it is in webhook-parked now; null if it is not. */
+  /** Reason why it is in webhook-parked now; null if it is not. */
   parkedFor: PendingDelivery['why'] | null
   /** Whether the dispatcher has taken it out of webhook-deliveries for good. */
   isTaken: boolean
@@ -22,7 +22,7 @@ export type FateFacts = {
 
 export type DecidedFate = { fate: Fate; reason: FateReason | null; atMs: number | null; nextAttemptAtMs: number | null }
 
-/** The fate of a notification. One that has arrived stays delivered, whatever a replay does later. */
+/** Fate of a notification. A delivered one stays delivered, whatever a later replay does. */
 export function decideFate(facts: FateFacts): DecidedFate {
   const { attempts, letters, replays, parkedFor, createdAtMs, isTaken } = facts
   const letter = letters.at(-1)

@@ -16,7 +16,7 @@ export type JudgeOptions = {
 }
 
 /**
- * The fate of an event at each webhook that was notified of it; one entry without a notification if none was.
+ * Fates of an event, one for each webhook that was notified of it; a single entry without a notification if none was.
  * @param candidates of this event.
  */
 export function judge(found: FoundEvent, candidates: NotificationFacts[], options: JudgeOptions): JudgedEvent[] {
@@ -54,7 +54,10 @@ function judgeNotification(facts: NotificationFacts, { history, isTaken, parkedR
   return { found, webhookId, webhookName: nameOf(webhookId, history), facts, fate }
 }
 
-/** Why the notification is in webhook-parked: by its newest record there, unless that has been taken or answered. */
+/**
+ * Reason why the notification is in webhook-parked, from its newest record there; null if that record has been taken or
+ * answered.
+ */
 function findParked(
   { parked, attempts, letters }: NotificationFacts,
   range: { from: number; last: number } | null,

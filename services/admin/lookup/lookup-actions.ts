@@ -23,7 +23,7 @@ import { matchesQuery, readQuery } from './query.ts'
 import { RangeSearch } from './range-search.ts'
 import { findSeenChannels } from './seen-channels.ts'
 
-/** Topic -> partition -> commit. */
+/** Commits by topic, then by partition. */
 type Commits = ReadonlyMap<string, ReadonlyMap<number, { offset: number }>>
 
 export type LookupDeps = {
@@ -40,7 +40,7 @@ export type LookupDeps = {
 
 /** Retention of the topics of events (topics/topic-map.ts). */
 const eventsKeptMs = 7 * 24 * 3_600_000
-/** Most entries of the audit log, of all businesses, that are read for a search. */
+/** Maximum entries of the audit log, of all businesses, that are read for a search. */
 const mostAuditEntries = 100_000
 
 type Judged = { events: JudgedEvent[]; isComplete: boolean }
@@ -71,7 +71,7 @@ export class LookupActions {
     const { businessId } = params
     const nowMs = clock.nowMs()
     const sinceMs = query.since === undefined ? nowMs - eventsKeptMs : parseTime('since', query.since)
-    // Events whose publisher's clock is ahead are found too.
+    // The default end is in the future, so that events of a publisher whose clock is ahead are found too.
     const untilMs = query.until === undefined ? nowMs + clockSkewMs : parseTime('until', query.until)
     const start = readSearchCursor(query.cursor) ?? { beforeMs: untilMs, within: null }
     const wanted = readQuery(query.q, holds(identity, 'webhooks:bodies'))
@@ -160,10 +160,10 @@ export class LookupActions {
 function parseTime(field: string, text: string): number {
   const timeMs = Date.parse(text)
   if (!Number.isNaN(timeMs)) return Math.max(0, timeMs)
-  const errors = [{ field, message: 'is not a time that can be searched for' }]
+  const errors = [{ field, message: 'is not a valid time for a search' }]
   throw new HttpProblem(400, 'Bad Request', 'the query string is not valid', { errors })
 }
 
 function notFound(): HttpProblem {
-  return new HttpProblem(404, 'Not Found', 'this business has no such notification, or not any more')
+  return new HttpProblem(404, 'Not Found', 'this business has no such notification, or it is no longer stored')
 }

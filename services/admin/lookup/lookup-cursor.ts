@@ -16,7 +16,7 @@ export function readSearchCursor(cursor: string | undefined): SearchStart | unde
   const [, before, from, published, place = ''] = found
   const position = readNotificationId(place)
   if (from === undefined || published === undefined || !position) return { beforeMs: Number(before), within: null }
-  // Only a cursor that nobody was given has a period that ends before it begins.
+  // A period that ends before it begins occurs only in a forged cursor.
   if (Number(from) >= Number(before)) return { beforeMs: Number(before), within: null }
   const { type, partition, offset } = position
   const after = { type, partition, offset, publishedAtMs: Number(published) }

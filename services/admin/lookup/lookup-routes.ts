@@ -8,7 +8,7 @@ const url = '/api/v1/businesses/:businessId/notifications'
 const reading = { method: 'GET', permission: 'webhooks:read' } as const
 const tags = ['notifications']
 
-/** Entries of a page: each event is held whole while its fate is searched. */
+/** Default and maximum entries of a page; each event is held in memory while its fate is searched. */
 export const defaultFound = 20
 const maxFound = 50
 
@@ -24,7 +24,7 @@ export const LookupParams = Type.Object({
   since: moment('Only events published at this time or later; seven days ago when left out.'),
   until: moment('Only events published before this time.'),
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: maxFound, default: defaultFound, description: 'Entries in a page, at most.' }),
+    Type.Integer({ minimum: 1, maximum: maxFound, default: defaultFound, description: 'Maximum entries in a page.' }),
   ),
   cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the previous page.' })),
 })
@@ -34,7 +34,7 @@ export const NotificationParams = Type.Object({
   notificationId: Type.String({ minLength: 1, maxLength: 200, description: 'id of a notification in the list.' }),
 })
 
-/** Routes that tell what became of any message, status or contact (contract.md, 1.14). */
+/** Routes that return what became of any message, status or contact (contract.md, 1.14). */
 export function lookupRoutes(actions: LookupActions): ApiRoute[] {
   return [
     route({
@@ -45,9 +45,9 @@ export function lookupRoutes(actions: LookupActions): ApiRoute[] {
         tags,
         summary: 'Look up what became of messages and statuses, newest first',
         description:
-          'Searches the events of the last seven days over all webhooks. An event that became no notification is listed ' +
+          'Searches the events of the last seven days over all webhooks. An event that caused no notification is listed ' +
           'with the reason. A page searches a limited number of records and may be short or empty: searchedBackTo says how far ' +
-          'it has come; follow nextCursor until it is absent.',
+          'back it has come; follow nextCursor until it is absent.',
         params: BusinessParams,
         querystring: LookupParams,
         answers: { 200: { description: 'One page.', schema: NotificationPage } },
@@ -61,7 +61,7 @@ export function lookupRoutes(actions: LookupActions): ApiRoute[] {
       url: `${url}/:notificationId`,
       schema: {
         tags,
-        summary: 'One notification from its event to its end',
+        summary: 'One notification, from its event to its outcome',
         params: NotificationParams,
         answers: { 200: { description: 'The notification.', schema: NotificationStory } },
         failures: [404, 429, 504],

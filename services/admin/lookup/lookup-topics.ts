@@ -8,7 +8,7 @@ import { openTopicSource, type TopicSource } from '../records/webhook-records.ts
 import type { EventSources } from './event-search.ts'
 import { type ChannelHead, openChannelHeads } from './seen-channels.ts'
 
-/** Topics that tell what became of an event. */
+/** Topics whose records show what became of an event. */
 export type LookupTopics = {
   events: EventSources
   /** The part of message events that names their channel. */

@@ -14,8 +14,8 @@ const limits = { atOnce: 3, ofBusiness: 1, waitingOfBusiness: 10, deadlineMs: 30
 type Lookups = AsyncDisposable & Pick<LookupDeps, 'topics' | 'lookups' | 'committed'>
 
 /**
- * Opens what lookups read from Kafka. They have a reader of their own, because a replay that is being written keeps the
- * scans of its business for minutes.
+ * Opens the readers that lookups use. Lookups do not share a reader with replays, because a replay that is being
+ * written occupies the scans of its business for minutes.
  */
 export async function openLookups(
   kafka: Kafka,

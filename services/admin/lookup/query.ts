@@ -4,17 +4,19 @@ import { deliveryId } from '../../topics/delivery-id.ts'
 
 /** A query, prepared once so that each event is compared quickly. */
 export type LookupQuery = {
-  /** As typed, without the blanks around it: compared with ids. */
+  /** The query as typed, without surrounding blanks: compared with ids. */
   id: string
-  /** Without case and accents: searched in texts. */
+  /** The query without case and accents: searched in texts. */
   folded: string
-  /** Digits of a phone number, compared with the end of the contact's; null if it does not look like one. */
+  /**
+   * Digits of the query, compared with the end of the contact's phone number; null if the query does not look like one.
+   */
   digits: string | null
   /** Whether texts are searched, and all digits of contacts rather than those that are shown masked. */
   isOpen: boolean
 }
 
-/** Fewer digits than this are at the end of too many numbers. */
+/** Minimum digits of a phone number: fewer are at the end of too many numbers. */
 const minDigits = 3
 
 /**

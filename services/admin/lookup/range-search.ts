@@ -5,10 +5,10 @@ import type { Reader, TopicSource } from '../records/webhook-records.ts'
 /** A period in which records of some keys are searched in one partition. Milliseconds since the epoch. */
 export type SearchPeriod = { partition: number; key: string; fromMs: number; toMs: number }
 
-/** Periods of a partition that are this close are read as one. */
+/** Maximum gap between periods of a partition that are read as one. */
 const mergedGapMs = 60_000
 
-/** Reads records of chosen keys in chosen periods of topics, up to a number of records for all of them together. */
+/** Reads records of chosen keys in chosen periods of topics, up to a total number of records. */
 export class RangeSearch {
   readonly #reader: Reader
   #left: number
@@ -25,7 +25,7 @@ export class RangeSearch {
     return this.#isComplete
   }
 
-  /** Calls onValue with each record of the keys in the periods that can be decoded. */
+  /** Calls onValue with each record of the keys in the periods, except those that cannot be decoded. */
   async read<T>(
     source: TopicSource<T>,
     periods: readonly SearchPeriod[],

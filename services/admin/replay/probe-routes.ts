@@ -31,7 +31,7 @@ export function probeRoutes(deps: ProbeDeps): ApiRoute[] {
       permission: 'webhooks:write',
       schema: {
         tags: ['replay'],
-        summary: "Ask a blocked webhook's server now",
+        summary: 'Send a probe to a blocked webhook now',
         description:
           'Ends the wait: the next notification is sent as the probe, whose success ends the block, and whose failure begins ' +
           'another one. Where none waits, the latest rejected one is sent.',

@@ -12,7 +12,7 @@ export function overviewRoutes(deps: OverviewDeps): ApiRoute[] {
       permission: 'webhooks:read',
       schema: {
         tags: ['alerts'],
-        summary: 'Webhooks that are switched off, blocked, failing, giving up or behind, what hurts most first',
+        summary: 'Webhooks that are switched off, blocked, failing, giving up or behind, the most serious first',
         description: "Of all businesses that the identity may see: the token's own; with * all.",
         answers: { 200: { description: 'As of now.', schema: Overview } },
       },

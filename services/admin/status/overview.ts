@@ -17,7 +17,7 @@ const shownWebhooks = 200
 /** Webhooks looked at in one turn of the event loop; each takes about 0.3 ms. */
 const webhooksAtATime = 50
 
-/** The webhooks in trouble, of all businesses that the caller may see. */
+/** The webhooks with problems, of all businesses that the caller may see. */
 export async function readOverview(
   { store, monitoring, statuses }: OverviewDeps,
   maySee: (businessId: string) => boolean,
@@ -79,7 +79,7 @@ function troublesOf(trouble: TroubleState | null, { state }: Status, isSwitchedO
   return troubles.filter(isOpen)
 }
 
-/** What hurts most comes first: by the worst trouble, then by what was not delivered within the last hour. */
+/** Order by seriousness: by the worst problem, then by failures within the last hour. */
 export function compareTrouble(a: TroubledWebhook, b: TroubledWebhook): number {
   return rank(a) - rank(b) || failures(b) - failures(a) || b.parked - a.parked || a.name.localeCompare(b.name)
 }

@@ -35,7 +35,7 @@ export function testRoutes(actions: TestActions): ApiRoute[] {
       permission: 'webhooks:write',
       schema: {
         ...common,
-        summary: 'Send a sample notification by a definition that is not saved',
+        summary: 'Send a sample notification with an unsaved definition',
         description:
           'Like testWebhook. The definition must be enabled and the account activated. A new one is signed with a secret of ' +
           'its own.',

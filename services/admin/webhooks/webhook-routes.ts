@@ -133,7 +133,7 @@ export function webhookRoutes(actions: WebhookActions): ApiRoute[] {
       permission: 'webhooks:write',
       schema: {
         tags,
-        summary: 'Make a new secret',
+        summary: 'Create a new secret',
         description:
           'Only this answer holds the new secret. Each replaced secret signs for 24 more hours, beside the others; ten ' +
           'rotations in 24 hours are possible. If-Match is optional here.',

@@ -2,11 +2,11 @@ import type { AlertEntry, Overview } from '../../domain/api/alerts.ts'
 import type { Rows } from './output.ts'
 import { outcomesText } from './webhook-rows.ts'
 
-/** Alerts and webhooks in trouble as tables for people. */
+/** Alerts, and webhooks with problems, as tables for people. */
 
 export function alertRows(alerts: AlertEntry[]): Rows {
   return {
-    head: ['AT', 'WEBHOOK', 'NAME', 'ALERT', 'BECAUSE OF', 'SINCE'],
+    head: ['AT', 'WEBHOOK', 'NAME', 'ALERT', 'CAUSE', 'SINCE'],
     rows: alerts.map((alert) => [
       alert.at,
       alert.webhookId,
@@ -26,7 +26,7 @@ function becauseOf({ status, cause, waitedMs }: AlertEntry): string {
 
 export function overviewRows({ worst, webhooks }: Overview): Rows {
   return {
-    head: ['BUSINESS', 'ID', 'NAME', 'STATE', 'TROUBLE', 'SINCE', 'PARKED', 'UNDELIVERED', 'LAST HOUR'],
+    head: ['BUSINESS', 'ID', 'NAME', 'STATE', 'PROBLEMS', 'SINCE', 'PARKED', 'UNDELIVERED', 'LAST HOUR'],
     rows: worst.map((each) => [
       each.businessId,
       each.webhookId,
@@ -38,6 +38,6 @@ export function overviewRows({ worst, webhooks }: Overview): Rows {
       each.undelivered,
       outcomesText(each.lastHour),
     ]),
-    empty: `none of ${webhooks} webhooks is in trouble`,
+    empty: `none of ${webhooks} webhooks has problems`,
   }
 }

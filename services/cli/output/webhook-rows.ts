@@ -60,7 +60,7 @@ export function webhookRows(webhook: AdminWebhook): Rows {
 type Field = [string, string | number]
 
 function secretField(secret: string): Field {
-  return ['secret', `${secret} (shown this once)`]
+  return ['secret', `${secret} (shown only once)`]
 }
 
 export function accountRows(account: Account): Rows {

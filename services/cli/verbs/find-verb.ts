@@ -10,7 +10,7 @@ import { positiveInteger, time } from './option-values.ts'
 export function addFindVerb(program: Command, act: Act): void {
   program
     .command('find')
-    .description('look up what became of messages and statuses of the last seven days, over all webhooks, newest first')
+    .description('look up what became of messages and statuses of the last seven days at all webhooks, newest first')
     .argument('<business>', 'id of the business')
     .argument('<query>', 'contact or its last digits, message or event id, webhook-id, client payload, name or text')
     .addOption(new Option('--since <time>', 'ISO 8601, or an age: 15m, 6h, 2d').argParser(time))
@@ -44,6 +44,6 @@ async function find(context: VerbContext, businessId: string, q: string, options
   } while (cursor !== undefined && found.length < options.limit)
   context.show(found, notificationRows)
   terminal.err(`Searched back to ${searchedBackTo}.\n`)
-  if (!isComplete) terminal.err('Some fates may be out of date: not every later record was read.\n')
+  if (!isComplete) terminal.err('Some results may be out of date: not every later record was read.\n')
   return exitCodes.ok
 }

@@ -44,12 +44,12 @@ export function addReadingVerbs(program: Command, act: Act): void {
     .action(act(deadLetters))
   program
     .command('alerts')
-    .description('show what the owner of the webhook, or of all webhooks of the business, was told, newest first')
+    .description('show the alerts of the webhook, or of all webhooks of the business, newest first')
     .argument('[webhook]', 'id or name')
     .action(act(alerts))
   program
     .command('overview')
-    .description("show the webhooks in trouble of all the token's businesses, what hurts most first")
+    .description("show the webhooks with problems in all of the token's businesses, the most serious first")
     .action(act(async (context) => shown(context, await (await context.admin()).overview(), overviewRows)))
 }
 

@@ -23,7 +23,7 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .action(act(test))
   program
     .command('probe')
-    .description("ask a blocked webhook's server now: one notification is sent, and its success ends the block")
+    .description('send one notification to a blocked webhook now, as a probe; its success ends the block')
     .argument('<webhook>', 'id or name')
     .action(act(probe))
   program
@@ -32,12 +32,13 @@ export function addSendingVerbs(program: Command, act: Act): void {
     .argument('[webhook]', 'id or name; none with --unread')
     .option('--delivery <id>', 'the notification with this webhook-id')
     .option('--dead-letters', 'all dead letters that have not been delivered since')
-    .option('--skipped', 'back-fill: events that became no notification, such as those of a time when it was off')
-    .option('--unread <topic>', 'records of a topic that could not be read or handled, through that topic again')
+    .option('--skipped', 'back-fill: events that caused no notification, such as those while the webhook was off')
+    .option('--unread <topic>', 'send records of a topic that could not be read or handled through it again')
     .addOption(
-      new Option('--since <time>', 'made (--skipped: published) since: ISO 8601, or an age: 15m, 6h, 2d').argParser(
-        time,
-      ),
+      new Option(
+        '--since <time>',
+        'notifications made (--skipped: events published) since: ISO 8601, or an age: 15m, 6h, 2d',
+      ).argParser(time),
     )
     .addOption(new Option('--until <time>', 'notifications made before').argParser(time))
     .addOption(
@@ -46,7 +47,7 @@ export function addSendingVerbs(program: Command, act: Act): void {
       ),
     )
     .option('--rate <perSecond>', 'maximum notifications per second', positiveNumber, 10)
-    .option('--stop <replayId>', 'stop that replay: nothing more of it is sent')
+    .option('--stop <replayId>', 'stop that replay: no more of it is sent')
     .option('--dry-run', 'only count the notifications')
     .option('--no-wait', 'do not wait for the outcomes')
     .action(act(replay))
@@ -78,7 +79,7 @@ function testRows({ outcome, cause, request, response, detail }: TestResult): Ro
 async function probe(context: VerbContext, reference: string): Promise<number> {
   const webhook = await context.find(reference)
   const started = await (await context.admin()).probe(webhook)
-  context.show(started, ({ deliveryId }) => fieldRows([['sent', deliveryId ?? 'the next one that waits']]))
+  context.show(started, ({ deliveryId }) => fieldRows([['sent', deliveryId ?? 'the next waiting notification']]))
   return exitCodes.ok
 }
 

@@ -46,12 +46,12 @@ export function addWritingVerbs(program: Command, act: Act): void {
     .action(act(pause))
   program
     .command('resume')
-    .description('send to a paused webhook again, beginning with what was kept')
+    .description('send to a paused webhook again, beginning with the notifications that were kept')
     .argument('<webhook>', 'id or name')
     .action(act(resume))
   program
     .command('rotate-secret')
-    .description('create a new secret and show it, this once; both sign for 24 hours')
+    .description('create a new secret and show it once; the old one also signs for 24 hours')
     .argument('<webhook>', 'id or name')
     .action(act(rotateSecret))
 }
@@ -108,7 +108,7 @@ function resultLine({ action, id, name, secret, problem }: Applied, dryRun: bool
   const what = printable(`${name}${id === null ? '' : ` (${id})`}`)
   const verb = dryRun && (action === 'created' || action === 'updated') ? `would be ${action}` : action
   const rest = problem === undefined ? '' : `: ${problem}`
-  return `${verb}: ${what}${rest}${secret === undefined ? '' : `\n  secret, shown this once: ${secret}`}`
+  return `${verb}: ${what}${rest}${secret === undefined ? '' : `\n  secret, shown only once: ${secret}`}`
 }
 
 async function remove(context: VerbContext, references: string[]): Promise<number> {

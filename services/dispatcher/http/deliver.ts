@@ -153,7 +153,7 @@ function unrecordable(startedAtMs: number): SendResult {
 }
 
 function proxyAway(startedAtMs: number, pauseMs: number): SendResult {
-  return { kind: 'postponed', startedAtMs, delayMs: Math.max(1, pauseMs), reason: 'the egress proxy is away' }
+  return { kind: 'postponed', startedAtMs, delayMs: Math.max(1, pauseMs), reason: 'the egress proxy is unavailable' }
 }
 
 function withoutToken(result: Exclude<TokenResult, { kind: 'token' }>, startedAtMs: number): SendResult {

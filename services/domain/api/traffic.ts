@@ -166,7 +166,7 @@ export type ReplayStarted = Static<typeof ReplayStarted>
 export const ProbeStarted = shape('ProbeStarted', {
   deliveryId: nullable(
     text(),
-    'The rejected notification that is sent as the probe; null if it is the next one that waits.',
+    'The rejected notification that is sent as the probe; null if it is the next waiting one.',
   ),
 })
 export type ProbeStarted = Static<typeof ProbeStarted>

@@ -27,13 +27,13 @@ function prefixed<Prefix extends string, Variables extends object>(
 const certificates = (server: string) => ({
   CA: Type.String({
     default: '',
-    description: `certificates of the CAs that may sign the certificate of ${server}; left empty, those that Node trusts`,
+    description: `certificates of the CAs that may sign the certificate of ${server}; if empty, the CAs that Node trusts`,
     inFile: true,
     ...pemText('CERTIFICATE'),
   }),
   CERTIFICATE: Type.String({
     default: '',
-    description: `client certificate for ${server}, followed by those between it and its CA`,
+    description: `client certificate for ${server}, followed by its intermediate certificates`,
     inFile: true,
     ...pemText('CERTIFICATE'),
   }),
@@ -50,7 +50,7 @@ const certificates = (server: string) => ({
   }),
   SERVER_NAME: Type.String({
     default: '',
-    description: `name that the certificate of ${server} must hold; left empty, the host that is connected to`,
+    description: `name that the certificate of ${server} must contain; if empty, the host of the connection`,
     ...optionalName,
   }),
 })
@@ -70,7 +70,7 @@ const clientCredentials = (server: string) => ({
   SCOPE: Type.String({ default: '', description: 'scope to ask the OAuth server for' }),
   SSL_CA: Type.String({
     default: '',
-    description: 'certificates of the CAs of the OAuth server; left empty, those that Node trusts',
+    description: 'certificates of the CAs of the OAuth server; if empty, the CAs that Node trusts',
     inFile: true,
     ...pemText('CERTIFICATE'),
   }),
@@ -89,7 +89,7 @@ export const kafkaVariables = {
   }),
   KAFKA_TLS: Type.Boolean({
     default: false,
-    description: 'connect over TLS; a certificate or key of the next variables implies it',
+    description: 'connect over TLS; implied if KAFKA_SSL_CA, KAFKA_SSL_CERTIFICATE or KAFKA_SSL_KEY is set',
   }),
   ...prefixed('KAFKA_SSL_', certificates('the brokers')),
   KAFKA_SASL_MECHANISM: Type.Enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam'], {

@@ -41,7 +41,7 @@ const groupVariables = {
     default: 8_000,
     minimum: 6_000,
     maximum: 300_000,
-    description: "time without a heartbeat until the group reassigns an instance's partitions, in milliseconds",
+    description: "time without a heartbeat after which the group reassigns an instance's partitions, in milliseconds",
   }),
 }
 
@@ -83,7 +83,7 @@ export const proxyVariables = {
     default: '',
     ...proxyUrl,
     description:
-      'HTTP proxy (CONNECT) through which all requests to webhooks, and alerts to URLs, leave; left empty, they leave directly',
+      'HTTP proxy (CONNECT) for all requests to webhooks and alerts to URLs; if empty, they are sent directly',
   }),
   HOOKLINE_EGRESS_PROXY_USERNAME: Type.String({ default: '', description: 'user name for the egress proxy' }),
   HOOKLINE_EGRESS_PROXY_PASSWORD: Type.String({
@@ -101,7 +101,6 @@ export const targetVariables = {
   }),
   HOOKLINE_ALLOWED_ADDRESSES: Type.String({
     default: '',
-    description:
-      'non-public address ranges that webhooks may lead to: CIDRs, comma-separated, such as 127.0.0.0/8,::1/128',
+    description: 'non-public address ranges that webhooks may use: CIDRs, comma-separated, such as 127.0.0.0/8,::1/128',
   }),
 }

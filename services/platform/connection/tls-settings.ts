@@ -49,7 +49,7 @@ export class TlsSettings {
     return this.#loaded.material.cert !== undefined
   }
 
-  /** Name that the server's certificate must hold instead of the host that is connected to; may be empty. */
+  /** Name that the server's certificate must contain instead of the host of the connection; may be empty. */
   get serverName(): string {
     return currentText(this.#config, `${this.#prefix}SERVER_NAME`)
   }

@@ -6,18 +6,21 @@ import { endOf } from './end-of-attempt.ts'
 import { cutToBytes, maxIdBytes } from './short-texts.ts'
 
 export type AlertLimits = {
-  /** A webhook has recovered once it has had no trouble for as long; no kind of alert is repeated within it. */
+  /** Time without problems after which a webhook has recovered; no kind of alert is repeated within it. */
   settleMs: number
-  /** A webhook is behind when a notification waits as long for its first attempt. */
+  /** Wait of a notification for its first attempt after which the webhook is behind. */
   behindMs: number
 }
 
-/** More than half of the last 20 results: the same as in the status (admin/status/decide-status.ts). */
+/**
+ * Failures among the last 20 results with which a webhook begins to fail: more than half, as in its status
+ * (admin/status/decide-status.ts).
+ */
 const failuresToBegin = 11
-/** While it is failing, fewer failures than these among the last 20 do not prolong it. */
+/** Failures among the last 20 results below which a webhook no longer counts as seen failing. */
 const failuresToContinue = 4
 const keptResults = 20
-/** Longest wait that is told: Kafka keeps no notification for longer than a year. */
+/** Maximum of waitedMs: Kafka keeps no notification for longer than a year. */
 const longestWaitMs = 366 * 24 * 3_600_000
 
 export const noTrouble = (): TroubleState => ({ at: 0, results: 0, open: [], since: null })
@@ -26,10 +29,10 @@ export const noTrouble = (): TroubleState => ({ at: 0, results: 0, open: [], sin
  * Folds an attempt into the state, in place, and returns the alerts that it causes. It reads no clock: a webhook that
  * sends nothing neither gets worse nor recovers.
  *
- * A trouble is told of when it is first seen, and then only counts as seen again. All troubles are over, and the webhook
- * has recovered, at a success that comes when none has been seen for `settleMs`. So every kind of alert is at least that
- * long apart from the one before. Two are told of again without a recovery between, if they begin anew after a quiet
- * `settleMs`: that the webhook was blocked, and that it was switched off.
+ * A problem causes an alert when it is first seen; after that, it only counts as seen again. All problems are over, and
+ * the webhook has recovered, at the first success after `settleMs` in which none has been seen. Alerts of one kind are
+ * therefore at least that long apart. Two kinds are repeated without a recovery between, if they begin anew after a
+ * quiet `settleMs`: blocked and switched off.
  */
 export function foldAlerts(
   state: TroubleState,
@@ -38,7 +41,7 @@ export function foldAlerts(
   limits: AlertLimits,
 ): Alert[] {
   const isOk = attempt.outcome === 'success' || attempt.outcome === 'slow'
-  // Most attempts are successes of a webhook without trouble and on time.
+  // The usual case: a success on time, of a webhook without problems.
   if (isOk && state.open.length === 0 && state.results === 0 && waitedMs(attempt) < limits.behindMs) {
     state.at = Math.max(state.at, endOf(attempt))
     return []
@@ -67,7 +70,7 @@ export function foldAlerts(
 
 type SeenTrouble = { kind: Trouble; isBeginning: boolean }
 
-/** The troubles that an attempt shows. `state` has its result already. */
+/** Problems that an attempt shows. `state` includes its result already. */
 function troublesSeen(state: TroubleState, attempt: CountedAttempt, { behindMs }: AlertLimits): SeenTrouble[] {
   const isOpen = (kind: Trouble) => state.open.some((each) => each.kind === kind)
   const seen: SeenTrouble[] = []
@@ -76,7 +79,7 @@ function troublesSeen(state: TroubleState, attempt: CountedAttempt, { behindMs }
   if (transition === 'switched-off') see('switched-off', true)
   else if (transition === 'blocked') see('blocked', true)
   else if (transition === 'unblocked') see('blocked')
-  // What is given up because of a block belongs to the block.
+  // Notifications that are given up because of a block belong to the block's own alert.
   else if (outcome === 'rejected' && cause === 'breaker') see('blocked')
   else if (next === 'deadLetter') see('giving-up')
 
@@ -84,12 +87,12 @@ function troublesSeen(state: TroubleState, attempt: CountedAttempt, { behindMs }
   if (outcome === 'error' && failures >= (isOpen('failing') ? failuresToContinue : failuresToBegin)) see('failing')
 
   const isLate = waitedMs(attempt) >= (isOpen('behind') ? behindMs / 2 : behindMs)
-  // So does the backlog that a block has left.
+  // The backlog that a block has left belongs to it, too.
   if (isLate) see(isOpen('blocked') || transition === 'blocked' ? 'blocked' : 'behind')
   return seen
 }
 
-/** How long a notification waited for its first attempt, in milliseconds; 0 for other attempts. */
+/** Time that a notification waited for its first attempt, in milliseconds; 0 for other attempts. */
 function waitedMs({ attempt, replayId, outcome, startedAt, deliveryCreatedAt }: CountedAttempt): number {
   if (attempt !== 1 || replayId !== null || outcome === 'rejected') return 0
   return Math.min(Math.max(0, startedAt - deliveryCreatedAt), longestWaitMs)
@@ -104,7 +107,7 @@ function makeAlert(
 ): Alert {
   const { webhookId, cause, status, outcome } = attempt
   const failed = outcome === 'error' || outcome === 'rejected'
-  // The time tells positions in a log that was recreated from those before.
+  // The time distinguishes positions in a recreated log from those in the log before.
   const parts = [webhookId, kind, source.partition, source.offset, at]
   return {
     alertId: `alert_${hash('sha256', JSON.stringify(parts), 'base64url')}`,

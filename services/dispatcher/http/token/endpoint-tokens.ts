@@ -3,7 +3,7 @@ import type { ClientGrant } from '../../../platform/connection/client-grant.ts'
 import type { AccessToken } from '../../../platform/connection/token-cache.ts'
 import type { Clock } from '../../../platform/runtime/clock.ts'
 
-/** Credentials of a webhook, unsealed: one object for each version of its definition. */
+/** Credentials of a webhook, decrypted: one object for each version of its definition. */
 export type EndpointCredentials = ClientGrant & {
   /** Business whose limit on lookups of host names applies. */
   owner: string
@@ -13,11 +13,11 @@ export type EndpointCredentials = ClientGrant & {
 
 export type TokenResult =
   | { kind: 'token'; token: AccessToken }
-  /** The token endpoint refuses these credentials: the owner's fault. */
+  /** The token endpoint refuses these credentials, which only the owner can correct. */
   | { kind: 'refused'; detail: string }
-  /** The token endpoint may not be called: the owner's fault, final. */
+  /** The token endpoint has an address that is not allowed: final, and only the owner can correct it. */
   | { kind: 'forbidden'; detail: string }
-  /** The token endpoint is away: nobody's failed attempt, so the notifications wait. */
+  /** The token endpoint is down. That is not a failed attempt of the receiver, so the notifications wait. */
   | { kind: 'away'; reason: string }
 
 /** Calls back exactly once, never from inside the call. */
@@ -27,16 +27,17 @@ type Held = {
   credentials: EndpointCredentials
   token: AccessToken | null
   issuedAtMs: number
-  /** Those that wait for the token being requested; null while none is. */
+  /** Callers that wait for the token being requested; null while none is requested. */
   waiting: ((result: TokenResult) => void)[] | null
 }
 
-/** A token younger than this is not replaced because of a 401: a new one would be refused for the same reason. */
+/** Minimum age of a token that is replaced because of a 401: a new one would be refused for the same reason. */
 const youngMs = 10_000
 
 /**
- * One token for each webhook. A new one is requested when nine tenths of its life are over, while the present one is still
- * used, so that no request waits for it; and after a 401. Requests of a webhook share one request for a token.
+ * Tokens, one for each webhook. A new one is requested after nine tenths of the current one's lifetime, while that is
+ * still used, so that no request waits for it; and after a 401. All requests of a webhook share one request for a
+ * token.
  */
 export class EndpointTokens {
   readonly #request: RequestToken
@@ -59,8 +60,8 @@ export class EndpointTokens {
   }
 
   /**
-   * Calls back with another token than the one that was answered with 401. null if the 401 stands. Never from inside the
-   * call.
+   * Calls back with another token than the one that got the 401, or with null if the 401 stands. Never calls back from
+   * inside the call.
    */
   replace(
     webhookId: string,

@@ -16,14 +16,14 @@ const timeoutMs = 10_000
 /** Maximum bytes read of an answer. */
 const answerBytes = 65_536
 
-/** Opens a connection to an origin, which is checked as those to webhooks are. @returns a function that gives up. */
+/** Opens a connection to an origin, with the same checks as for webhooks. @returns a function that gives up. */
 export type OpenSocket = (
   origin: string,
   { owner, trusted }: Pick<EndpointCredentials, 'owner' | 'trusted'>,
   done: (error: Error | null, socket?: Socket) => void,
 ) => () => void
 
-/** Requests tokens of webhooks' token endpoints (RFC 6749, 4.4), over connections of its own. */
+/** Requests tokens from the token endpoints of webhooks (RFC 6749, 4.4), over separate connections. */
 export function tokenRequester(open: OpenSocket, clock: Pick<Clock, 'nowMs'>): RequestToken {
   return (credentials, done) => {
     let status = 0
@@ -40,8 +40,9 @@ export function tokenRequester(open: OpenSocket, clock: Pick<Clock, 'nowMs'>): R
 }
 
 /**
- * A refusal of the credentials is their owner's fault. What passes by itself is waited for: no answer, 408, 425, 429, 5xx.
- * An answer of 2xx without a token is waited for too: a proxy may have answered in the server's place.
+ * Judges a failed request for a token. Refused credentials are their owner's to correct. Faults that pass by themselves
+ * are waited for: no answer, 408, 425, 429, 5xx, and also a 2xx without a token, because a proxy may have answered in
+ * the server's place.
  */
 function judge(error: Error, status: number): TokenResult {
   if (error instanceof AddressError) return { kind: 'forbidden', detail: `token endpoint: ${error.message}` }
@@ -49,7 +50,7 @@ function judge(error: Error, status: number): TokenResult {
   if (error instanceof GrantError && isFinal)
     return { kind: 'refused', detail: `token endpoint answered ${status}: ${error.message}` }
   const what = status === 0 ? error.message : `answered ${status}`
-  return { kind: 'away', reason: `token endpoint is away: ${what}` }
+  return { kind: 'away', reason: `token endpoint is unavailable: ${what}` }
 }
 
 function post(

@@ -22,7 +22,7 @@ describe('texts', () => {
     { fields: { status: null, cause: 'timeout' }, text: 'The last one: no answer in time.' },
     { fields: { status: null, cause: 'dns' }, text: 'The last one: the host was not found.' },
     { fields: { kind: 'behind', waitedMs: 301_000 }, text: 'wait for 5 minutes' },
-    { fields: { kind: 'recovered', since: nowMs - 60_000 }, text: 'The trouble lasted 1 minute.' },
+    { fields: { kind: 'recovered', since: nowMs - 60_000 }, text: 'The problem lasted 1 minute.' },
     { fields: { consoleUrl: 'https://hooks.example/b/b1/webhooks/wh_a' }, text: 'Console: https://hooks.example/b/b1' },
   ] as const)('an alert says what happened: $text', ({ fields, text }) => {
     expect(alertText(notice(fields), 'en').body).toContain(text)

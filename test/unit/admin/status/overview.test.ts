@@ -39,7 +39,7 @@ function overviewOf(given: Given[], maySee = (_businessId: string) => true) {
 }
 
 describe('the overview', () => {
-  test('the overview lists webhooks in trouble, what hurts most first', async () => {
+  test('the overview lists webhooks with problems, the most serious first', async () => {
     const { worst, webhooks, troubled } = await overviewOf([
       { id: 'behind', state: 'degraded', open: ['behind'] },
       { id: 'healthy', state: 'healthy' },

@@ -17,7 +17,7 @@ import { StateBadge } from '../../parts/states/state-badge.tsx'
 import { pagePath } from '../webhook/use-place.ts'
 import classes from './overview.module.css'
 
-/** For operators: the webhooks in trouble of all businesses, what hurts most first. */
+/** Page for operators: the webhooks with problems of all businesses, the most serious first. */
 export default function OverviewPage() {
   const { t } = useTranslation()
   const { count } = useFormats()

@@ -122,14 +122,14 @@ describe('an answer of 401', () => {
 })
 
 describe('a token endpoint', () => {
-  test('a token endpoint that is away makes notifications wait, and nothing is sent', async () => {
+  test('an unavailable token endpoint makes notifications wait, and nothing is sent', async () => {
     const send = createSending()
     const endpoint = await startEndpoint()
     const failing = await listening(createServer((_request, response) => void response.writeHead(503).end('busy')))
     for (const tokenUrl of [failing, 'http://127.0.0.1:9/token', 'http://gone.test/token'])
       expect(await send(webhook(endpoint, tokenUrl))).toMatchObject({
         kind: 'fault',
-        reason: expect.stringMatching(/^token endpoint is away: /),
+        reason: expect.stringMatching(/^token endpoint is unavailable: /),
       })
     expect(arrived).toEqual([])
   })
