@@ -46,7 +46,7 @@ export class MemoryRules {
    */
   whyNot({ queueId, ratePerSecond, delivery: { webhookId } }: Item): PendingDelivery['why'] | null {
     if (this.#faults.isClosed(webhookId)) return 'fault'
-    // Ten minutes in memory would leave it without a record for that time (guarantees.md, 19).
+    // A notification that waited in memory for ten minutes would have no record for that time (guarantees.md, 19).
     const held = this.whyHeld(queueId)
     if (held !== null) return held
     // Records of a replay arrive much faster than it sends them.
@@ -56,8 +56,8 @@ export class MemoryRules {
   }
 
   /**
-   * Whether the queue has its share of memory and does not keep up. A queue that keeps up may have more; others then
-   * wait a moment.
+   * Whether the queue has used up its share of memory and does not keep up. A queue that keeps up may use more; others
+   * then wait a moment.
    */
   #isFull(queueId: string): boolean {
     const queue = this.#lanes.queues.get(queueId)
@@ -83,7 +83,9 @@ export class MemoryRules {
     return this.#waitMs(webhookId) + rateMs > longestWaitInMemoryMs
   }
 
-  /** Why the queue's notifications are kept in webhook-parked: its webhook is paused, or blocked. Null if neither applies. */
+  /**
+   * Reason why the queue's notifications are kept in webhook-parked: its webhook is paused or blocked; null if neither.
+   */
   whyHeld(queueId: string): 'paused' | 'breaker' | null {
     const webhookId = toWebhookId(queueId)
     return otherwise(null, () => {
@@ -101,8 +103,8 @@ export class MemoryRules {
   }
 
   /**
-   * Queues of slow webhooks with more than the next item to send, while others wait in webhook-parked for a part of
-   * the share.
+   * Queues of slow webhooks that hold more than the next item to send, while others wait in webhook-parked for a part
+   * of their share.
    */
   slowAhead(): string[] {
     const { queues } = this.#lanes
@@ -111,8 +113,8 @@ export class MemoryRules {
   }
 
   /**
-   * Queues that crowd the memory: those of slow webhooks if these exceed their share, and those that have at least
-   * half of an equal part of the rest and do not keep up. If all keep up, waiting is right.
+   * Queues that use too much memory: those of slow webhooks if these exceed their share, and those that have at least
+   * half of an equal part of the rest and do not keep up. If all queues keep up, new deliveries wait instead.
    * @param held deliveries in memory.
    */
   crowding(held: number): string[] {

@@ -31,8 +31,8 @@ const drainSlice = 2_000
 const quickCheckMs = 25
 
 /**
- * Takes deliveries back from webhook-parked, in order, as there is room, until a webhook's notifications need not go
- * there any more.
+ * Takes deliveries back from webhook-parked, in order, while there is room, until a webhook's notifications no longer
+ * have to go there.
  */
 export class ParkedDrain {
   readonly #context: ParkedDrainContext
@@ -47,7 +47,7 @@ export class ParkedDrain {
     this.#stopped = true
   }
 
-  /** Takes parked records back where there is room; checks again soon while webhooks empty their queues quickly. */
+  /** Takes parked records back where there is room; soon checks again if webhooks empty their queues quickly. */
   takeBack(): void {
     const { ports, lanes, partitions } = this.#context
     let quick = false
@@ -65,8 +65,8 @@ export class ParkedDrain {
   }
 
   /**
-   * Reads the next part for the queues that can take more. The first queue in turn decides where to begin; queues with
-   * records behind that take theirs in the same pass.
+   * Reads the next part for the queues that can take more. The queue whose turn it is decides where to begin; other
+   * queues with records after that offset take theirs in the same pass.
    * @param looksThrough whether a pass for `#lookThrough` comes first; such passes alternate with those of other queues.
    */
   #drain(state: PartitionState, looksThrough = true): void {
@@ -134,7 +134,7 @@ export class ParkedDrain {
     return false
   }
 
-  /** Stops taking for the queue in this pass; if it lacks room, also for other queues that lack the same. */
+  /** Stops taking for the queue in this pass and, if it lacks room, for other queues that lack the same room. */
   #leave(accepting: Set<string>, queueId: string): void {
     accepting.delete(queueId)
     if (this.#hasRoomFor(queueId)) return
@@ -142,9 +142,9 @@ export class ParkedDrain {
   }
 
   /**
-   * Begins the handover once everything that was there when the read began has been taken. Where notifications arrive
-   * so quickly that some are always on their way to webhook-parked, later ones wait in memory until these have been
-   * taken too.
+   * Begins the handover once everything that was there when the read began has been taken. If notifications arrive so
+   * quickly that some are always on their way to webhook-parked, later ones wait in memory until those have been taken
+   * too.
    */
   #handOver({ parked }: PartitionState, queueId: string): void {
     const { held, lanes } = this.#context
@@ -188,20 +188,20 @@ export class ParkedDrain {
   }
 
   /**
-   * Maximum items of a parked queue in memory: enough for its requests in flight, and for all parked queues together
-   * little enough to leave most of the memory to the others; within that, what a quick one sends in a second.
+   * Maximum items of a parked queue in memory: enough for its requests in flight, but so few that all parked queues
+   * together leave most of the memory to the others; within these limits, as many as a quick webhook sends in a second.
    */
   #refill(queueId: string): number {
     const { definitionOf, limits, lanes, faults, partitions } = this.#context
     const least = lanes.queues.inFlightOf(queueId) + 1
-    // One delivery to try is enough while nothing can be sent.
+    // A single delivery, to try, is enough while nothing can be sent.
     if (faults.isClosed(toWebhookId(queueId))) return least
     const { items } = lanes.queues.heldBy(lanes.queues.memoryClassOf(toWebhookId(queueId)))
     const free = limits.maxHeld * shareOfParked - items
     if (free <= 0) return least
     const definition = definitionOf(toWebhookId(queueId))?.definition
     const rate = definition?.rateLimitPerSecond ?? Number.POSITIVE_INFINITY
-    // Half of the amount that would be put back as waiting too long.
+    // The limit is half of the number that would be put back because they wait too long.
     const queues = Math.max(1, lanes.queues.queuesOf(toWebhookId(queueId)).length)
     const mostOfRate = (rate / queues) * (longestWaitInMemoryMs / 2_000)
     const most = Math.min(limits.maxQueuedOfWebhook, 4 * (definition?.maxInFlight ?? 1), Math.max(least, mostOfRate))

@@ -5,7 +5,7 @@ import { OffsetTracker, type TrackedOffset } from '../offsets/offset-tracker.ts'
 
 /** Range of one queue's records in its partition of webhook-parked. */
 type Range = {
-  /** Lowest offset of the next record to take; null before the first one's offset is known. */
+  /** Lowest possible offset of the next record to take; null until the first record's offset is known. */
   from: number | null
   /** Offset of the newest record. */
   last: number
@@ -14,17 +14,20 @@ type Range = {
   /** Records taken back whose outcome is not in Kafka yet. */
   taken: OffsetTracker
   /**
-   * Offset in the queue's home topic (toHomeTopic) from which on its notifications follow one another to webhook-parked.
-   * Older ones were in memory when it began: they are sent first, also by a successor that reads them again.
+   * Offset in the queue's home topic (toHomeTopic) from which its notifications go to webhook-parked. Older ones were
+   * in memory when parking began: they are sent first, also by a successor that reads them again.
    */
   since: number
-  /** During a handover: later notifications, in memory, that follow the last parked ones. */
+  /**
+   * Later notifications that follow the last parked ones and wait in memory during a handover; null without a handover.
+   */
   behind: Item[] | null
 }
 
 /**
  * Index of the queues of one partition number that have records in webhook-parked, with the offset to continue from. A
- * queue parks from its first record there until all of them are in memory: new notifications follow them meanwhile.
+ * queue is parked from its first record there until all of its records are in memory; new notifications go there, too,
+ * meanwhile.
  */
 export class ParkedIndex {
   readonly #ranges = new Map<string, Range>()
@@ -39,15 +42,15 @@ export class ParkedIndex {
   }
 
   /**
-   * Whether new notifications must follow the queue's others to webhook-parked. Once all of them are in memory, new
-   * ones join them there.
+   * Whether new notifications must follow the queue's others to webhook-parked. Once all of those are in memory, new
+   * ones go to memory, too.
    */
   isParking(queueId: string): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && !isCaughtUp(range)
   }
 
-  /** Whether all of its records are in memory, and some have no outcome yet. */
+  /** Whether all of the queue's records are in memory, and some have no outcome yet. */
   isCaughtUp(queueId: string): boolean {
     const range = this.#ranges.get(queueId)
     return range !== undefined && isCaughtUp(range)
@@ -61,7 +64,7 @@ export class ParkedIndex {
 
   /**
    * Whether a notification has to follow the queue's others.
-   * @param offset in its home topic; null if it comes from another.
+   * @param offset in its home topic; null if it comes from another topic.
    */
   mustPark(queueId: string, offset: number | null): boolean {
     const range = this.#ranges.get(queueId)
@@ -69,8 +72,8 @@ export class ParkedIndex {
   }
 
   /**
-   * Begins a handover once all records have been taken: later notifications wait for the few that were on their way
-   * meanwhile.
+   * Begins a handover once all records have been taken: later notifications wait for the few that are still on their
+   * way.
    */
   beginHandover(queueId: string): void {
     const range = this.#ranges.get(queueId)
@@ -94,8 +97,8 @@ export class ParkedIndex {
 
   /**
    * Notes a record on its way to webhook-parked.
-   * @param since where its range begins, if it is the first.
-   * @returns where its range begins.
+   * @param since offset at which its range begins, if it is the first.
+   * @returns the offset at which its range begins.
    */
   writing(queueId: string, since: number): number {
     const range = this.#range(queueId, since)
@@ -171,7 +174,7 @@ export class ParkedIndex {
   rewind(queueId: string, offset: number): void {
     const range = this.#ranges.get(queueId)
     if (!range) return
-    // Records in flight are read again too, and recognized by their delivery ids: a crash before their outcomes must
+    // Records in flight are read again, too, and recognised by their delivery ids: a crash before their outcomes must
     // not skip them.
     const first = range.taken.isEmpty ? offset : (range.taken.watermark ?? offset)
     range.from = Math.min(range.from ?? offset, offset, first)

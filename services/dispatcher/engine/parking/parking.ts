@@ -52,7 +52,7 @@ export class Parking {
   }
 
   /**
-   * Finishes what a replay has in memory; the rest is dropped on arrival.
+   * Finishes the items of a stopped replay in memory; the rest are dropped on arrival.
    * @param finish marks the offset of the stop record as finished.
    */
   stopReplay(replayId: string, atMs: number, finish: () => void): void {
@@ -98,7 +98,7 @@ export class Parking {
 
   /**
    * Puts back items taken from webhook-parked, and keeps older ones in memory.
-   * @returns those that came behind them.
+   * @returns the items that came after those.
    */
   #putBackTaken({ parked }: PartitionState, queueId: string, items: Item[]): Item[] {
     const since = parked.sinceOf(queueId)
@@ -114,7 +114,7 @@ export class Parking {
 
   #putBackTakenItem(item: Item): void {
     this.putBack(item)
-    // Duplicates of the delivery that arrived meanwhile can be finished: the record in webhook-parked stands for them.
+    // Duplicates of the delivery that arrived meanwhile can be finished: the record in webhook-parked replaces them.
     item.finishDuplicates()
   }
 
@@ -123,7 +123,7 @@ export class Parking {
     this.#lanes.enqueue(item.queueId, item.delivery.webhookId, item.delivery.contactId, item)
   }
 
-  /** Brings a new item to its lane or to webhook-parked. @param why the reason not to keep it in memory, if any. */
+  /** Puts a new item into its lane or into webhook-parked. @param why the reason not to keep it in memory, if any. */
   bring(item: Item, why: PendingDelivery['why'] | null): void {
     const { queueId, position, delivery } = item
     const state = this.#findPartition(item)
@@ -138,19 +138,19 @@ export class Parking {
 
   /**
    * Moves a new item to webhook-parked, or lets it wait in memory for the end of a handover.
-   * @param since where parking begins for its queue, if it does.
+   * @param since offset at which parking begins for its queue, if it begins now.
    */
   #parkBehind(item: Item, why: PendingDelivery['why'] | null, since: number): void {
     const { queueId } = item
     const { parked } = this.#findPartition(item)
     const behind = parked.behind(queueId)
     if (behind && why === null && behind.length < this.#limits.maxQueuedOfWebhook && !this.#held.isCrowded) {
-      // Another record of the same delivery may arrive before it, and is sent then.
+      // Another record of the same delivery may arrive first, and is sent then.
       this.#held.unindex(item)
       behind.push(item)
       return
     }
-    // The queue's items that are still in memory are parked first. Left there, they would hold back the commit.
+    // The queue's items that are still in memory are parked first, because they would hold back the commit there.
     if (behind || !parked.isParking(queueId)) this.spill(queueId, why ?? 'overflow')
     this.#park(item, why ?? 'overflow', since)
   }
@@ -161,12 +161,12 @@ export class Parking {
     this.rewindTo(item)
   }
 
-  /** Makes webhook-parked be read again from this item on, if it came from there. */
+  /** Lets webhook-parked be read again from this item, if it came from there. */
   rewindTo({ parkedOffset, position, queueId }: Item): void {
     if (parkedOffset !== null) this.#partitions.get(position.partition)?.putBackParked(queueId, parkedOffset)
   }
 
-  /** @param heads of its lanes, which are being sent. */
+  /** @param heads items at the heads of its lanes, which are being sent. */
   #parkAll(items: Item[], why: PendingDelivery['why'], heads: Item[] = []): void {
     const [first] = items
     if (!first) return
@@ -202,7 +202,7 @@ export class Parking {
     const { parked } = this.#findPartition(item)
     const parkedSince = parked.writing(queueId, since)
     item.endRetry()
-    // An earlier record of the delivery in webhook-parked comes before this one, so this one does not answer for it.
+    // An earlier record of the delivery in webhook-parked comes before this one, so this one does not replace it.
     this.#held.unindex(item)
     const written = this.#steps.step(position, item.delivery, 'parking', () => {
       const waiting =

@@ -13,9 +13,9 @@ export function isSlow({ turn, webhook, items, throughput }: Queue<unknown>, has
 }
 
 /**
- * Queues with at least half of an equal part of this number of items that are slow, or have most items waiting for
- * retries. Webhooks of the slow class have a share of their own: beside thousands of them, an equal part would be less
- * than one item.
+ * Queues that hold at least half of an equal part of this number of items and are slow, or have most of their items
+ * waiting for retries. Webhooks of the slow class have a separate share: with thousands of them, an equal part would be
+ * less than one item.
  */
 export function slowWithMuch(queues: Queue<unknown>[], items: number, hasFreeSlots: boolean): string[] {
   const busy = queues.filter(({ items, webhook }) => items > 0 && webhook.memoryClass !== 'slow')
