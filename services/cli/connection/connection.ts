@@ -25,7 +25,8 @@ const tokenVariable = Type.Object({ HOOKLINE_TOKEN: cliConfig.properties.HOOKLIN
 const orStart = 'or start a local stack with npm start, which writes .hookline/local.json'
 
 /**
- * The token in the file is sent only to the address in the file: it is of no concern to other servers.
+ * Address of admin and token. The token in the file is sent only to the address in the file, because no other server
+ * may see it.
  * @throws CliFailure when the address or the token is missing; ConfigError when the token's file cannot be read.
  */
 export function adminConnection(
