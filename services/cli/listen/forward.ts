@@ -5,12 +5,12 @@ import { deliveryHeaders } from '../../domain/delivery/request-headers.ts'
 
 export type ForwardOptions = { url: string; secret: string; ended: AbortSignal; nowMs: () => number }
 
-/** How a forwarded notification was answered; status null if it was not. */
+/** Answer to a forwarded notification; status is null if there was none. */
 export type Forwarded = { status: number | null; detail: string | null; latencyMs: number }
 
 const timeoutMs = 30_000
 
-/** Posts a notification as the dispatcher would at the first attempt, without the webhook's own headers. */
+/** Posts a notification as the dispatcher would at the first attempt, without the webhook's custom headers. */
 export async function forward(
   delivery: NewDelivery,
   { url, secret, ended, nowMs }: ForwardOptions,

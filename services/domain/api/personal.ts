@@ -2,16 +2,16 @@ import Type, { type TSchema, type TString } from 'typebox'
 import { maskedValue } from '../definition/definition-values.ts'
 
 /**
- * Personal data in answers of the API. A field that holds any is marked where the schema declares it, and maskFor makes
- * of the marks the one function that masks answers for viewers without webhooks:bodies (decision 35).
+ * Personal data in answers of the API. A field with personal data is marked where the schema declares it. maskFor turns
+ * the marks into the only function that masks answers for viewers without webhooks:bodies (decision 35).
  */
 
 type PersonalKind =
-  /** What people or receivers write. */
+  /** Text that people or receivers wrote. */
   | 'text'
-  /** Id of a contact: its end is shown, so that support recognises it. */
+  /** Id of a contact; its end is shown, so that support recognises it. */
   | 'contact'
-  /** Beginning of an answer; if there was none, our words why, which are shown. */
+  /** Beginning of an answer; if there was none, Hookline's reason, which is shown. */
   | 'answer'
   /** An event, as an object. */
   | 'event'
@@ -34,9 +34,9 @@ export function personalEvent(description: string) {
   })
 }
 
-/** Masks a value of a schema. The value itself stays as it is. */
+/** Masks a value of a schema, without changing the value itself. */
 export type Mask = (value: unknown) => unknown
-/** @param within the object that the value is a field of. */
+/** @param within object that has the value as a field. */
 type MaskWithin = (value: unknown, within: object) => unknown
 
 type Marked = {
@@ -86,20 +86,25 @@ const masks: Record<PersonalKind, MaskWithin> = {
 
 /** Characters of a contact's id that are shown, at its end. */
 const shownEnd = 4
-/** A shorter id is masked as a whole: its end would be most of it. */
+/**
+ * Minimum characters of an id whose end is shown. A shorter id is masked as a whole, because its end would be most of
+ * it.
+ */
 const minLength = 9
 
-/** The id with its end only, such as ***4567. */
+/** Masked id, such as ***4567. */
 export function maskContact(contactId: string): string {
   return contactId.length < minLength ? maskedValue : `${maskedValue}${contactId.slice(-shownEnd).toWellFormed()}`
 }
 
-/** Whether a contact is the one asked for: by its id, or as it is shown masked, which several contacts may share. */
+/** Whether a contact is the one asked for, by its id or by its masked id, which several contacts may share. */
 export function isContact(contactId: string, asked: string): boolean {
   return contactId === asked || (asked.length > maskedValue.length && maskContact(contactId) === asked)
 }
 
-/** Fields of events and notifications that say nothing about a person. All others, unknown ones too, are masked. */
+/**
+ * Fields of events and notifications that say nothing about a person. All others are masked, including unknown ones.
+ */
 const open = new Set(
   (
     'v type eventId businessId chatPlatform chatChannelId whatsappNumber customerCreationTime sessionCreationTime status ' +

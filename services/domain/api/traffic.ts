@@ -82,10 +82,10 @@ export type SentRequest = Static<typeof SentRequest>
 
 export const AttemptDetail = shape('AttemptDetail', {
   ...AttemptEntry.properties,
-  responseHeaders: nullable(personal('text'), 'Of a test: header fields of the response, one a line.'),
+  responseHeaders: nullable(personal('text'), 'Header fields of the response, one per line; only for a test.'),
   excerpt: nullable(
     personal('answer'),
-    'The first 512 bytes of a response other than 2xx, or the reason why there was none; of a test, the first 4,096 bytes ' +
+    'The first 512 bytes of a response other than 2xx, or the reason why there was none; for a test, the first 4,096 bytes ' +
       'of any response.',
   ),
   definitionVersion: integer(),
@@ -101,7 +101,7 @@ export const DeadLetterEntry = shape('DeadLetterEntry', {
   deliveryId: nullable(text(), unread),
   contactId: nullable(personal('contact'), unread),
   kind: nullable(kind, unread),
-  attempts: count('Number of attempts made before.'),
+  attempts: count('Number of attempts made before it was given up.'),
 })
 export type DeadLetterEntry = Static<typeof DeadLetterEntry>
 
@@ -109,16 +109,16 @@ export const ListedDeadLetter = shape('ListedDeadLetter', {
   ...DeadLetterEntry.properties,
   deliveredAt: nullable(
     time(),
-    'When it was delivered since, by a replay for instance; null if it was not, or if that is further back than was searched.',
+    'Time of a later delivery, for instance by a replay; null if there was none, or if it is further back than was searched.',
   ),
 })
 export type ListedDeadLetter = Static<typeof ListedDeadLetter>
 
-/** A notification as it is made, in the form in which it can be sent. */
+/** A new notification, in a form in which it can be sent. */
 export const NewDelivery = shape('NewDelivery', {
   deliveryId: text('The webhook-id header.'),
   kind,
-  at: time('When it was made.'),
+  at: time('Time at which it was made.'),
   traceparent: nullable(text()),
   body: personal('body'),
 })
@@ -126,11 +126,11 @@ export type NewDelivery = Static<typeof NewDelivery>
 
 export const DeliveryPage = shape('DeliveryPage', {
   deliveries: list(NewDelivery, 'In the order in which they were made.'),
-  nextCursor: text('For the next request: what is made from here on.'),
+  nextCursor: text('Cursor for the next request, which returns later notifications.'),
 })
 export type DeliveryPage = Static<typeof DeliveryPage>
 
-/** How a test notification ended. */
+/** Result of a test notification. */
 export const TestResult = shape('TestResult', {
   outcome,
   cause: nullable(text(), 'Cause of an error (timeout, dns, connect, tls, 3xx, 4xx, 5xx) or of a rejection (address).'),
@@ -147,7 +147,7 @@ export const TestResult = shape('TestResult', {
     }),
     'Null if there was no response.',
   ),
-  detail: nullable(text(), 'Why there was no response.'),
+  detail: nullable(text(), 'Reason why there was no response.'),
 })
 export type TestResult = Static<typeof TestResult>
 
@@ -187,9 +187,9 @@ export const ReplayProgress = shape('ReplayProgress', {
   startedAt: time(),
   count: integer('Notifications of the replay.'),
   waiting: integer('Not tried yet.'),
-  retrying: integer('Tried, and waiting for another try.'),
+  retrying: integer('Notifications that have failed and wait for a retry.'),
   stopped: flag(
-    'Whether it was stopped. Then nothing more of it is sent, and waiting notifications keep their earlier outcome.',
+    'Whether it was stopped. If so, no more of it is sent, and waiting notifications keep their earlier outcome.',
   ),
   outcomes: Type.Object(totals, { description: 'Finished notifications by the outcome of the last attempt.' }),
 })

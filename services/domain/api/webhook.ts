@@ -5,7 +5,7 @@ import { choice, count, flag, integer, list, nullable, pageOf, shape, text, time
 
 /** Webhooks as the admin API shows them. */
 
-/** The part of a definition that clients write; the server makes the rest. */
+/** The part of a definition that clients write; the server sets the rest. */
 export const Draft = withDefaults(draftFields, { title: 'Draft', additionalProperties: false })
 export type Draft = Static<typeof Draft>
 
@@ -23,7 +23,7 @@ export const DraftPatch = Type.Object(
     title: 'DraftPatch',
     additionalProperties: false,
     description:
-      'JSON merge patch (RFC 7396): what is absent stays, null restores the default. Exception: headers replaces the whole ' +
+      'JSON merge patch (RFC 7396): absent fields stay, null restores the default. Exception: headers replaces the whole ' +
       `set, in which the value "${maskedValue}" for a name that is stored keeps its stored value.`,
   },
 )
@@ -51,27 +51,30 @@ export type WebhookState = (typeof states)[number]
 
 export const Status = shape('Status', {
   state: choice(states, 'The first of these that applies.'),
-  pausedAt: nullable(time(), 'Paused since then; null if it is not paused.'),
+  pausedAt: nullable(time(), 'Start of the pause; null if it is not paused.'),
   keptUntil: nullable(
     time(),
-    'While it is paused: resume it before then, with time left to send. Notifications are kept for 7 days, or ' +
-      'HOOKLINE_NOTIFICATION_RETENTION_HOURS; the first one after the pause began may be deleted from then on.',
+    'End of the time for which notifications of a pause are kept: resume well before it. They are kept for 7 days, or ' +
+      'HOOKLINE_NOTIFICATION_RETENTION_HOURS; the first one of the pause may be deleted from this time on.',
   ),
-  blockedUntil: nullable(time(), 'Nothing is sent until then: it has failed more than 100 times within 10 minutes.'),
+  blockedUntil: nullable(
+    time(),
+    'Nothing is sent until this time, because more than 100 attempts have failed within 10 minutes.',
+  ),
   failures: count('Failures within the last 10 minutes that count towards blocking; none count while it is blocked.'),
   failingSince: nullable(time(), 'First failure since the last success.'),
-  pausedUntil: nullable(time(), 'Until then the receiver asked for a pause (Retry-After).'),
+  pausedUntil: nullable(time(), 'End of the pause that the receiver asked for (Retry-After).'),
   parked: nullable(count(), 'Notifications in webhook-parked, at most.'),
   waiting: nullable(
     count(),
-    'Notifications without a final outcome yet, without parked ones; null if not counted: in lists, and beyond 20,000.',
+    'Notifications without a final outcome, except parked ones; null if they were not counted: in lists, and beyond 20,000.',
   ),
-  oldestWaitingAt: nullable(time(), 'When the oldest of them was made.'),
+  oldestWaitingAt: nullable(time(), 'Time at which the oldest of them was made.'),
   deadLetters: count('Dead letters within their retention, at most 14 days.'),
   undelivered: count('Notifications among them that have not been delivered since.'),
-  disabledReason: nullable(text(), 'Why Hookline switched it off.'),
+  disabledReason: nullable(text(), 'Reason why Hookline switched it off.'),
   conflicts: list(Conflict, 'Channels that belong to another webhook.'),
-  problems: list(text(), 'Why a newer record in webhook-config is not in force.'),
+  problems: list(text(), 'Reasons why a newer record in webhook-config is not in force.'),
 })
 export type Status = Static<typeof Status>
 
@@ -97,11 +100,11 @@ export const Webhook = shape('Webhook', {
   events: Type.Object(Object.fromEntries(eventNames.map((name) => [name, flag()])) as Record<EventName, TBoolean>),
   headers: mapOf(text(), { description: `Custom request headers; each value is shown as "${maskedValue}".` }),
   previousSecretUntil: Type.Optional(
-    time('After a rotation: until then notifications are signed with the previous secret too.'),
+    time('After a rotation: notifications are also signed with the previous secret until this time.'),
   ),
-  disabledReason: Type.Optional(text('Why Hookline switched the webhook off; absent once it is on again.')),
+  disabledReason: Type.Optional(text('Reason why Hookline switched the webhook off; absent once it is on again.')),
   version: integer(
-    'Grows with each change. If-Match takes the ETag, or the version in quotes unless an operator has written it twice.',
+    'Increases with each change. If-Match accepts the ETag, or the version in quotes unless an operator has written it twice.',
   ),
   createdAt: time(),
   updatedAt: time(),
