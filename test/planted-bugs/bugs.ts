@@ -1086,7 +1086,7 @@ export const plantedBugs: PlantedBug[] = [
     file: 'services/admin/http/routes.ts',
     text: "holds(caller.identity, 'webhooks:bodies')",
     replacement: 'caller.identity',
-    caughtBy: ['test/unit/admin/http/routes.test.ts'],
+    caughtBy: ['test/unit/admin/http/masking.test.ts'],
   },
   {
     name: 'finds messages by their texts for somebody who may not read them',
@@ -1098,8 +1098,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'exports texts that a spreadsheet takes for formulas',
     file: 'services/admin/http/row-stream.ts',
-    text: "? `'${text}` : text",
-    replacement: '? text : text',
+    text: 'formula.test(text)',
+    replacement: 'false',
     caughtBy: ['test/unit/admin/http/row-stream.test.ts'],
   },
   {
