@@ -23,6 +23,9 @@ export type TopicState = {
 /** What a PartitionReader asks of its cluster. */
 export type ReaderCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'ends'>
 
+/** What a SequencedProducer asks of it. */
+export type ProducerCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'askAny'>
+
 const connectTimeoutMs = 3_000
 /** Requests that any broker answers at once. A request without an answer closes its connection. */
 const requestTimeoutMs = 5_000

@@ -1,6 +1,5 @@
-import { initProducerIdV4 } from '@platformatic/kafka'
 import type { Clock } from '../../../services/platform/runtime/clock.ts'
-import { type Cluster, type TopicState, takeResponse } from './cluster.ts'
+import type { ProducerCluster, TopicState } from './cluster.ts'
 import { faultOfCode, faultOfError, KafkaFault } from './kafka-fault.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type SendProduce,
   sendProduce,
 } from './produce-protocol.ts'
+import { newIdentity } from './producer-identity.ts'
 import { placeOf } from './reading.ts'
 
 export type SequencedProducerOptions = {
@@ -22,8 +22,12 @@ export type SequencedProducerOptions = {
   send?: SendProduce
 }
 
-/** Bytes of the records of one request, unless its first record is larger. */
-const requestBytes = 1_048_576
+/**
+ * Bytes of the records of one request, unless its first record is larger. All may belong to one partition, whose batch
+ * must stay below Kafka's default of max.message.bytes, 1 MiB.
+ */
+const requestBytes = 900_000
+const recordOverheadBytes = 100
 const pauseMs = 250
 /** A request that takes longer is watched: the metadata is read again, since its partitions may have a new leader. */
 const lateMs = 2_000
@@ -39,7 +43,7 @@ const lostSequence = ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'IN
  * holds up only its own partitions.
  */
 export class SequencedProducer implements AsyncDisposable {
-  readonly #cluster: Cluster
+  readonly #cluster: ProducerCluster
   readonly #options: SequencedProducerOptions
   readonly #queues = new Map<string, PartitionQueue>()
   readonly #topics = new Map<string, TopicState>()
@@ -53,21 +57,21 @@ export class SequencedProducer implements AsyncDisposable {
   /** How often a batch was sent again. */
   repeats = 0
 
-  private constructor(cluster: Cluster, identity: ProducerIdentity, options: SequencedProducerOptions) {
+  private constructor(cluster: ProducerCluster, identity: ProducerIdentity, options: SequencedProducerOptions) {
     this.#cluster = cluster
     this.#identity = identity
     this.#options = options
   }
 
   /** @throws KafkaFault if no broker gives an id. */
-  static async open(cluster: Cluster, options: SequencedProducerOptions): Promise<SequencedProducer> {
+  static async open(cluster: ProducerCluster, options: SequencedProducerOptions): Promise<SequencedProducer> {
     return new SequencedProducer(cluster, await newIdentity(cluster, options.clock), options)
   }
 
-  /** Resolves with its offset once all in-sync replicas have the record. @throws KafkaFault if Kafka refuses it for good. */
+  /** Resolves with its offset once all in-sync replicas have the record. @throws KafkaFault if Kafka refuses it. */
   send(topic: string, partition: number, record: ProducedRecord): Promise<number> {
     return new Promise((acknowledged, refused) => {
-      const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0)
+      const bytes = recordOverheadBytes + Buffer.byteLength(record.key ?? '') + Buffer.byteLength(record.value ?? '')
       this.#queueOf(topic, partition).add({ record, bytes, acknowledged, refused })
       this.#schedule()
     })
@@ -123,6 +127,7 @@ export class SequencedProducer implements AsyncDisposable {
       if (bytes >= requestBytes) break
       bytes += queue.begin(requestBytes - bytes)
       taken.push(queue)
+      this.#moveToEnd(queue)
     }
     try {
       const results = await this.#send(nodeId, taken)
@@ -135,6 +140,13 @@ export class SequencedProducer implements AsyncDisposable {
     this.#inFlight.delete(nodeId)
     if (taken.every(({ isEmpty }) => isEmpty)) this.#idle.resolve()
     this.#schedule()
+  }
+
+  /** Partitions that wait for room in a request come first in the next one. */
+  #moveToEnd(queue: PartitionQueue): void {
+    const place = placeOf(queue.topic, queue.partition)
+    this.#queues.delete(place)
+    this.#queues.set(place, queue)
   }
 
   async #send(nodeId: number, taken: PartitionQueue[]): Promise<Map<string, BatchResult>> {
@@ -233,19 +245,5 @@ export class SequencedProducer implements AsyncDisposable {
     }
     this.#refreshing ??= work()
     return this.#refreshing
-  }
-}
-
-/** Waits while Kafka cannot give an id at the moment. @throws KafkaFault if no broker answers. */
-async function newIdentity(cluster: Cluster, clock: Clock): Promise<ProducerIdentity> {
-  for (;;) {
-    const { errorCode, producerId, producerEpoch } = await cluster.askAny((connection) => {
-      const asked = initProducerIdV4.api.async(connection, null, 0)
-      return asked.catch(takeResponse<Awaited<typeof asked>>)
-    })
-    if (errorCode === 0) return { id: producerId, epoch: producerEpoch }
-    const fault = faultOfCode(errorCode, 'producer id')
-    if (fault.kind !== 'busy') throw fault
-    await clock.sleep(pauseMs)
   }
 }
