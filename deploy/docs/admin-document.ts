@@ -34,7 +34,7 @@ export function adminRoutes(): ApiRoute[] {
     ...overviewRoutes(none),
     ...webhookRoutes(none),
     ...testRoutes(none),
-    ...replayRoutes(none),
+    ...replayRoutes(none, none),
     ...probeRoutes(none),
     ...statsRoutes(none),
     ...exportRoutes(none),

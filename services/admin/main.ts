@@ -157,6 +157,7 @@ await runService('admin', adminConfig, async (service) => {
   const actions = new WebhookActions({ ...shared, keys, policy, store, statuses })
   const resending = { store, accounts: accountsStore, topics: replayTopics, clock, log }
   const replays = new ReplayActions({ ...resending, notificationHours, scans, audit: auditing.writeBefore, stopping })
+  const history = { store, topics: replayTopics, scans, clock, notificationHours, auditLog: auditing.log }
   const probes = { ...resending, monitoring, scans, audit: auditing.writeBefore }
   const letters = openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)
   const send = producer.send.bind(producer)
@@ -201,7 +202,7 @@ await runService('admin', adminConfig, async (service) => {
   await server.register(async (api) => {
     const sending = [
       ...testRoutes(tests),
-      ...replayRoutes(replays),
+      ...replayRoutes(replays, history),
       ...probeRoutes(probes),
       ...unreadReplayRoutes(unread),
     ]

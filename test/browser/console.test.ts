@@ -302,10 +302,24 @@ test('once the receiver works again and ten minutes have passed, everything is s
   const givenUp = failuresToBlock + rejectedLater
   await expect.poll(async () => Number((await label())?.match(/\d+/)?.[0]), patience).toBeGreaterThanOrEqual(givenUp)
   await browser.shoot(page, 'dead-letters')
+  // One alone, chosen in its row.
+  const left = Number((await label())?.match(/\d+/)?.[0])
+  await page
+    .getByLabel(/Select the notification to/)
+    .first()
+    .check()
+  await button('Resend 1 selected').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('1 notification to 1 contact', { exact: false }).waitFor(patience)
+  await browser.shoot(page, 'replay-chosen')
+  await dialog.getByRole('button', { name: 'Resend', exact: true }).click()
+  await card(page, 'Resend finished').waitFor({ timeout: 30_000 })
+  await expect.poll(label, patience).toBe(`Undelivered${left - 1}`)
+  await button('Hide').click()
   // The first replay is slow, and is stopped before it has sent everything.
   await button('Resend all undelivered').click()
   await page.getByLabel('Maximum per second').fill('1')
-  await button('Resend').click()
+  await dialog.getByRole('button', { name: 'Resend', exact: true }).click()
   await card(page, 'Resending…').waitFor({ timeout: 30_000 })
   await button('Stop').click()
   await card(page, 'Resend stopped').getByText('were not resent').waitFor({ timeout: 30_000 })
@@ -322,13 +336,27 @@ test('once the receiver works again and ten minutes have passed, everything is s
   }
   await button('Resend all undelivered').click()
   await page.getByLabel('Maximum per second').fill('100')
-  await button('Resend').click()
+  await dialog.getByRole('button', { name: 'Resend', exact: true }).click()
   await card(page, 'Resend finished').waitFor({ timeout: 30_000 })
   await expect.poll(label, patience).toBe('Undelivered')
   await page.getByText('Nothing left to deliver').waitFor(patience)
   await page.getByLabel('Show those delivered since, too').check()
   await page.getByText('Delivered since:').first().waitFor()
   await browser.shoot(page, 'replayed')
+  await page.getByRole('tab', { name: 'Resends' }).click()
+  const replays = page.getByRole('table', { name: 'Resends' })
+  await replays.getByRole('row', { name: /All undelivered .*Resend finished/ }).waitFor(patience)
+  await replays.getByRole('row', { name: /All undelivered .*Resend stopped/ }).waitFor()
+  await replays.getByRole('row', { name: /maria@bakery.example Selected undelivered ones .*1 of 1/ }).waitFor()
+  await browser.shoot(page, 'replays')
+  // What has arrived is sent again only after a second question.
+  await button('Resend since…').click()
+  await dialog.getByLabel('Successful').check()
+  await dialog.getByRole('button', { name: 'Resend', exact: true }).click()
+  await dialog.getByText('Your server has already accepted some of these').waitFor()
+  await dialog.getByRole('button', { name: 'Send a second time' }).waitFor()
+  await browser.shoot(page, 'replay-second-time')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
   const missing = () => {
     const here = new Set(arrivals().map(({ notification }) => notification?.contactId))
     const wanted = [
@@ -513,7 +541,7 @@ function statusOf(from: Page, method: string, path: string, body?: object): Prom
 
 const pages = () => {
   const id = webhookUrl.split('/').at(-1)
-  const tabs = ['', '/attempts', '/errors', '/dead-letters', '/settings', '/history', '/edit']
+  const tabs = ['', '/attempts', '/errors', '/dead-letters', '/replays', '/settings', '/history', '/edit']
   return ['webhooks', 'webhooks/new', ...tabs.map((tab) => `webhooks/${id}${tab}`), 'account', 'overview', 'audit']
 }
 const settled = async (at: Page) => {

@@ -43,6 +43,7 @@ const allowed: Record<string, { who: readonly string[]; body?: object }> = {
   replay: { who: writers, body: { deadLetters: true } },
   replayUnread: { who: everywhere, body: { topic: 'message-events', since: 'yesterday' } },
   getReplay: { who: readers },
+  listReplays: { who: readers },
   stopReplay: { who: writers },
   probeWebhook: { who: writers },
   getStats: { who: readers },

@@ -1207,4 +1207,11 @@ export const plantedBugs: PlantedBug[] = [
     replacement: 'const brought = { delivery, replayId, ratePerSecond, position,',
     caughtBy: ['test/unit/dispatcher/engine/engine-replays.test.ts'],
   },
+  {
+    name: 'names the contact of a replay in the audit log',
+    file: 'services/admin/replay/replay-history.ts',
+    text: 'ofContact: isOfContact || null,',
+    replacement: "ofContact: 'contactId' in selection ? selection.contactId : null,",
+    caughtBy: ['test/unit/admin/replay/replay-history.test.ts'],
+  },
 ]

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/traffic.ts'
-import type { WebhookDefinition } from '../../domain/definition/definition.ts'
+import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/replays.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
@@ -13,6 +12,7 @@ import type { ReplayParams, WebhookParams } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
+import { auditSelection, toAuditEntry } from './replay-history.ts'
 import { newReplayId, ProgressFold, startOfReplay } from './replay-progress.ts'
 import { type ReplaySelection, readReplayRequest } from './replay-request.ts'
 import { type FoundToReplay, findSelected } from './replay-search.ts'
@@ -73,16 +73,18 @@ export class ReplayActions {
         .run(businessId, ended, (reader) => this.#search(topics.within(reader), entry, selection))
         .catch(toProblem)
       if (!found) throw new HttpProblem(404, 'Not Found', 'this webhook has no such notification, or not any more')
-      const { count } = found
+      const { count, contacts } = found
       if (dryRun) {
         found[Symbol.dispose]()
-        return { status: 200, body: { count, seconds: Math.ceil(count / ratePerSecond) } }
+        return { status: 200, body: { count, contacts, seconds: Math.ceil(count / ratePerSecond) } }
       }
       const startMs = clock.nowMs()
       const replayId = newReplayId(startMs, randomBytes(8).toString('hex'))
       // The audit entry comes first, so that a replay has one even if this process is killed in between.
-      await this.#deps.audit(toAuditEntry(definition, 'start', replayId, startMs, count, identity.subject))
-      log.info({ businessId, webhookId: id, replayId, count, subject: identity.subject }, 'replay started')
+      const { subject } = identity
+      const about = auditSelection(selection, ratePerSecond)
+      await this.#deps.audit(toAuditEntry(definition, 'start', replayId, startMs, count, subject, about))
+      log.info({ businessId, webhookId: id, replayId, count, subject }, 'replay started')
       const stop = new AbortController()
       this.#preparing.set(key, { replayId, count, stop })
       const written = this.#write(place, found, replayId, startMs, ratePerSecond, stop.signal)
@@ -145,6 +147,7 @@ export class ReplayActions {
     const selected = await findSkipped(scans, entry, owns, selection, nowMs)
     return {
       count: selected.size,
+      contacts: selected.contacts,
       chunks: (later) => chunksOfSkipped(selected, later, entry, nowMs),
       givenUpAt: () => null,
       [Symbol.dispose]: () => selected[Symbol.dispose](),
@@ -212,20 +215,6 @@ function keyOf(businessId: string, webhookId: string): string {
 
 /** Time limit for writing a replay; a million notifications of 1 KB take about two minutes. */
 const writingLimitMs = 30 * 60_000
-
-function toAuditEntry(
-  { id, businessId, name, version }: WebhookDefinition,
-  step: 'start' | 'stop',
-  replayId: string,
-  at: number,
-  count: number,
-  subject: string,
-): AuditEntry {
-  const changes = [{ field: 'notifications', from: null, to: String(count) }]
-  const webhook = { webhookId: id, webhookName: name, version }
-  const entryId = step === 'start' ? `replay/${replayId}` : `replay/${replayId}/stop`
-  return { id: entryId, at, businessId, subject, action: `replay.${step}`, ...webhook, changes }
-}
 
 export function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSecond: number): PendingDelivery {
   return {

@@ -1,4 +1,4 @@
-import type { ReplayProgress } from '../../domain/api/traffic.ts'
+import type { ReplayProgress } from '../../domain/api/replays.ts'
 import { attemptOutcomes } from '../../domain/delivery/delivery.ts'
 import { grown, IdTable } from './id-table.ts'
 import type { AttemptHead, ReplayHead, ReplayScans } from './replay-topics.ts'

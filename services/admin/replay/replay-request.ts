@@ -9,9 +9,9 @@ import { bodyReader, invalidBody } from '../http/route.ts'
 export type ReplaySelection =
   | { kind: 'one'; deliveryId: string }
   /** Notifications created from sinceMs and before untilMs; outcomes null for any outcome. */
-  | { kind: 'window'; sinceMs: number; untilMs: number; outcomes: AttemptOutcome[] | null }
-  /** Dead letters written from sinceMs and before untilMs. */
-  | { kind: 'deadLetters'; sinceMs: number; untilMs: number }
+  | { kind: 'window'; sinceMs: number; untilMs: number; outcomes: AttemptOutcome[] | null; contactId: string | null }
+  /** Dead letters written from sinceMs and before untilMs; deliveryIds null for any notification. */
+  | { kind: 'deadLetters'; sinceMs: number; untilMs: number; contactId: string | null; deliveryIds: string[] | null }
   /** Events published from sinceMs and before untilMs of which no notification was made. */
   | { kind: 'skipped'; sinceMs: number; untilMs: number }
 
@@ -25,13 +25,15 @@ export type ReplayRequest = {
 /** Longest time that a back-fill goes back (contract.md, rule 12). */
 const longestSkippedHours = 7 * 24
 
+/** Most notifications that can be chosen one by one: a page of the list. */
+const mostChosen = 200
+
+const identifier = { minLength: 1, maxLength: 200 }
 const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
 export const ReplayBody = withDefaults(
   {
-    deliveryId: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 200, description: 'This notification: its webhook-id.' }),
-    ),
+    deliveryId: Type.Optional(Type.String({ ...identifier, description: 'This notification: its webhook-id.' })),
     since: moment(
       'Those made from this time on that have an outcome; with deadLetters those given up, with skipped those published from then on.',
     ),
@@ -45,6 +47,19 @@ export const ReplayBody = withDefaults(
     ),
     deadLetters: Type.Optional(
       Type.Literal(true, { description: 'All dead letters that have not been delivered since.' }),
+    ),
+    deliveryIds: Type.Optional(
+      Type.Array(Type.String(identifier), {
+        minItems: 1,
+        maxItems: mostChosen,
+        description: 'With deadLetters: only these notifications.',
+      }),
+    ),
+    contactId: Type.Optional(
+      Type.String({
+        ...identifier,
+        description: 'Only notifications of this contact; alone, all that have an outcome.',
+      }),
     ),
     skipped: Type.Optional(
       Type.Literal(true, {
@@ -69,8 +84,8 @@ export const ReplayBody = withDefaults(
     title: 'ReplayBody',
     additionalProperties: false,
     description:
-      'Exactly one selection: deliveryId; since, until and outcomes (at least one of since and outcomes); deadLetters or ' +
-      'skipped, which since and until can narrow.',
+      'Exactly one selection: deliveryId; since, until, outcomes and contactId (at least one besides until); deadLetters, ' +
+      'which since, until, contactId and deliveryIds can narrow; skipped, which since and until can narrow.',
   },
 )
 
@@ -81,23 +96,33 @@ const readBody = bodyReader(ReplayBody)
  * @throws HttpProblem 422
  */
 export function readReplayRequest(body: unknown, nowMs: number, notificationHours: number): ReplayRequest {
-  const { deliveryId, deadLetters, skipped, since, until, outcomes, ratePerSecond, dryRun } = readBody(body)
-  const isWindow = !deadLetters && !skipped && (since !== undefined || outcomes !== undefined)
+  const { deliveryId, deadLetters, deliveryIds, skipped, ratePerSecond, dryRun, ...period } = readBody(body)
+  const { since, until, outcomes, contactId } = period
+  const isSet = (value: unknown) => value !== undefined
+  const isWindow = !deadLetters && !skipped && [since, outcomes, contactId].some(isSet)
   const named = [deliveryId !== undefined, deadLetters !== undefined, skipped !== undefined, isWindow].filter(
     Boolean,
   ).length
-  const isNarrowed = deadLetters || skipped ? outcomes === undefined : until === undefined || isWindow
-  if (named !== 1 || !isNarrowed) {
+  const isForeign =
+    (!deadLetters && isSet(deliveryIds)) ||
+    ((deadLetters || skipped) && isSet(outcomes)) ||
+    (skipped && isSet(contactId)) ||
+    (isSet(deliveryId) && isSet(until))
+  if (named !== 1 || isForeign) {
     const message =
-      'name exactly one of: deliveryId; since, until, outcomes; deadLetters or skipped (with since, until)'
+      'name exactly one of: deliveryId; since, until, outcomes, contactId; deadLetters (with since, until, contactId, ' +
+      'deliveryIds) or skipped (with since, until)'
     throw invalidBody([{ field: '', message }])
   }
   const accepted = (selection: ReplaySelection) => ({ selection, ratePerSecond, dryRun })
   if (deliveryId !== undefined) return accepted({ kind: 'one', deliveryId })
   const sinceMs = since === undefined ? 0 : Date.parse(since)
   const untilMs = until === undefined ? nowMs : Date.parse(until)
-  if (deadLetters) return accepted({ kind: 'deadLetters', sinceMs, untilMs: until === undefined ? Infinity : untilMs })
+  if (deadLetters) {
+    const narrowed = { contactId: contactId ?? null, deliveryIds: deliveryIds ?? null }
+    return accepted({ kind: 'deadLetters', sinceMs, untilMs: until === undefined ? Infinity : untilMs, ...narrowed })
+  }
   const oldestMs = nowMs - Math.min(longestSkippedHours, notificationHours) * hourMs
   if (skipped) return accepted({ kind: 'skipped', sinceMs: Math.max(sinceMs, oldestMs), untilMs })
-  return accepted({ kind: 'window', sinceMs, untilMs, outcomes: outcomes ?? null })
+  return accepted({ kind: 'window', sinceMs, untilMs, outcomes: outcomes ?? null, contactId: contactId ?? null })
 }

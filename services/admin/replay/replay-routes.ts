@@ -1,13 +1,18 @@
-import { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/traffic.ts'
+import Type from 'typebox'
+import { list } from '../../domain/api/parts.ts'
+import { ReplayCounted, ReplayEntry, ReplayProgress, ReplayStarted } from '../../domain/api/replays.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { ReplayParams, WebhookParams } from '../http/shapes.ts'
 import type { ReplayActions } from './replay-actions.ts'
+import { type HistoryDeps, listReplays } from './replay-history.ts'
 import { ReplayBody } from './replay-request.ts'
 
 const url = '/api/v1/businesses/:businessId/webhooks/:id/replay'
 const tags = ['replay']
 
-export function replayRoutes(actions: ReplayActions): ApiRoute[] {
+const Replays = Type.Object({ replays: list(ReplayEntry, 'The latest 20 at most, newest first.') })
+
+export function replayRoutes(actions: ReplayActions, history: HistoryDeps): ApiRoute[] {
   return [
     route({
       operationId: 'replay',
@@ -31,6 +36,21 @@ export function replayRoutes(actions: ReplayActions): ApiRoute[] {
         failures: [404, 409],
       },
       handle: (call) => actions.start(call),
+    }),
+    route({
+      operationId: 'listReplays',
+      method: 'GET',
+      url,
+      permission: 'webhooks:read',
+      schema: {
+        tags,
+        summary: 'The latest replays, with who started them and what has become of them',
+        description: 'Those of the time that webhook-replays keeps, 7 days by default.',
+        params: WebhookParams,
+        answers: { 200: { description: 'The latest replays.', schema: Replays } },
+        failures: [404],
+      },
+      handle: (call) => listReplays(history, call),
     }),
     route({
       operationId: 'getReplay',

@@ -8,6 +8,8 @@ import type { ReplayHead, ReplayScans } from './replay-topics.ts'
 /** What a selection has found: how many notifications, and how a second pass reads them, oldest first. */
 export type FoundToReplay = Disposable & {
   count: number
+  /** Number of contacts that they are of. */
+  contacts: number
   chunks: (scans: ReplayScans) => AsyncIterable<Delivery[]>
   /** When a notification was given up last; null if it was not, or was delivered since. */
   givenUpAt: (deliveryId: string) => number | null
@@ -27,12 +29,21 @@ export async function findSelected(
     const delivery = await scans.findWhole(webhookId, selection.deliveryId)
     if (delivery?.businessId !== businessId) return null
     const givenUpAt = await findGivenUp(scans, delivery)
-    return { count: 1, chunks: () => oneChunk(delivery), givenUpAt: () => givenUpAt, [Symbol.dispose]() {} }
+    return {
+      count: 1,
+      contacts: 1,
+      chunks: () => oneChunk(delivery),
+      givenUpAt: () => givenUpAt,
+      [Symbol.dispose]() {},
+    }
   }
   const standings = new Standings()
   const selected = new Selected<WholeSource>()
   const isOwn = (delivery: { businessId: string } | null) => delivery?.businessId === businessId
-  const { sinceMs } = selection
+  const { sinceMs, contactId } = selection
+  const chosen = selection.kind === 'deadLetters' && selection.deliveryIds ? new Set(selection.deliveryIds) : null
+  const isChosen = (delivery: { deliveryId: string; contactId: string }) =>
+    (contactId === null || delivery.contactId === contactId) && (chosen?.has(delivery.deliveryId) ?? true)
   await scans.deadLetters(webhookId, sinceMs, (letter) => {
     if (isOwn(letter.delivery)) standings.addLetter(letter)
   })
@@ -46,22 +57,23 @@ export async function findSelected(
   if (selection.kind === 'window')
     await scans.deliveries(webhookId, sinceMs, (delivery, place) => {
       const { deliveryId, createdAt } = delivery
-      if (isOwn(delivery) && standings.isInWindow(deliveryId, createdAt, selection) && standings.take(deliveryId))
-        selected.add('deliveries', createdAt, place)
+      const isMeant = isOwn(delivery) && isChosen(delivery) && standings.isInWindow(deliveryId, createdAt, selection)
+      if (isMeant && standings.take(deliveryId)) selected.add('deliveries', delivery, place)
     })
   await scans.deadLetters(webhookId, sinceMs, ({ delivery, deadLetteredAt }, place) => {
-    if (!delivery || !isOwn(delivery)) return
+    if (!delivery || !isOwn(delivery) || !isChosen(delivery)) return
     const { deliveryId, createdAt } = delivery
     const isMeant =
       selection.kind === 'window'
         ? standings.isInWindow(deliveryId, createdAt, selection)
         : deadLetteredAt < selection.untilMs && standings.isDead(deliveryId)
-    if (isMeant && standings.take(deliveryId)) selected.add('deadLetters', createdAt, place)
+    if (isMeant && standings.take(deliveryId)) selected.add('deadLetters', delivery, place)
   })
   const chunks = (later: ReplayScans) =>
     selected.chunks((source, ...range) => later.readWhole(source, webhookId, ...range))
   return {
     count: selected.size,
+    contacts: selected.contacts,
     chunks,
     givenUpAt: (deliveryId) => standings.givenUpAt(deliveryId),
     [Symbol.dispose]() {

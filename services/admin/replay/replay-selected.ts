@@ -1,6 +1,6 @@
 import { endianness } from 'node:os'
 import type { Delivery } from '../../domain/delivery/delivery.ts'
-import { free, grown } from './id-table.ts'
+import { free, grown, IdTable } from './id-table.ts'
 import type { RecordPlace } from './replay-topics.ts'
 
 /** The topics that hold whole notifications. */
@@ -33,12 +33,23 @@ export class Selected<Source> implements Disposable {
   #bytes = new Uint32Array(1_024)
   #sourceNumbers = new Uint32Array(1_024)
   #size = 0
+  readonly #contacts = new IdTable()
 
   get size(): number {
     return this.#size
   }
 
-  add(source: Source, createdAt: number, { offset, bytes }: RecordPlace): void {
+  /** Number of contacts that the notifications are of. */
+  get contacts(): number {
+    return this.#contacts.size
+  }
+
+  add(
+    source: Source,
+    { contactId, createdAt }: Pick<Delivery, 'contactId' | 'createdAt'>,
+    { offset, bytes }: RecordPlace,
+  ): void {
+    this.#contacts.add(contactId)
     const number = this.#size++
     this.#offsets = grown(this.#offsets, this.#size)
     this.#createdAt = grown(this.#createdAt, this.#size)
@@ -67,6 +78,7 @@ export class Selected<Source> implements Disposable {
 
   [Symbol.dispose](): void {
     this.#size = 0
+    this.#contacts[Symbol.dispose]()
     free(this.#offsets, this.#createdAt, this.#bytes, this.#sourceNumbers)
   }
 

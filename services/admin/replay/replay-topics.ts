@@ -18,7 +18,7 @@ import { type EventScans, eventScans, eventTopicNames, type Formatted, openEvent
 import type { WholeSource } from './replay-selected.ts'
 
 /** Fields of records by which replays are selected. Bodies and earlier attempts are skipped. */
-type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'createdAt'>
+type DeliveryHead = Pick<Delivery, 'deliveryId' | 'businessId' | 'contactId' | 'createdAt'>
 export type AttemptHead = Pick<
   Attempt,
   'deliveryId' | 'businessId' | 'startedAt' | 'outcome' | 'cause' | 'next' | 'test' | 'replayId'
@@ -84,7 +84,7 @@ const read = [topics.webhookDeliveries, topics.webhookAttempts, topics.webhookDe
 /** Offsets read per step, backwards from the end. */
 const sliceOffsets = 50_000
 
-const deliveryFields = ['deliveryId', 'businessId', 'createdAt']
+const deliveryFields = ['deliveryId', 'businessId', 'contactId', 'createdAt']
 const withinDelivery = deliveryFields.map((name) => `delivery.${name}`)
 const attemptFields = ['deliveryId', 'businessId', 'startedAt', 'outcome', 'cause', 'next', 'test', 'replayId']
 

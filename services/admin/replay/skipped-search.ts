@@ -40,7 +40,7 @@ export async function findSkipped(
       // An event may have been published twice.
       known.add(delivery.deliveryId)
       if (known.size > maxStandings) throw new TooMany(`more than ${maxStandings} notifications to look at`)
-      selected.add(source, origin.publishedAt ?? 0, place)
+      selected.add(source, { contactId: delivery.contactId, createdAt: origin.publishedAt ?? 0 }, place)
     },
   )
   return selected

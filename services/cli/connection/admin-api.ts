@@ -2,15 +2,13 @@ import got, { type Got, HTTPError, RequestError } from 'got'
 import type { BusinessEntry } from '../../domain/api/account.ts'
 import type { AlertEntry, Overview } from '../../domain/api/alerts.ts'
 import type { NotificationPage } from '../../domain/api/notifications.ts'
+import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/replays.ts'
 import type {
   AttemptEntry,
   DeadLetterEntry,
   DeliveryPage,
   ErrorEntry,
   ProbeStarted,
-  ReplayCounted,
-  ReplayProgress,
-  ReplayStarted,
   Stats,
   TestResult,
   UnreadReplayed,

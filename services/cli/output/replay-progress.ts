@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
-import type { ReplayProgress } from '../../domain/api/traffic.ts'
+import type { ReplayProgress } from '../../domain/api/replays.ts'
 import type { Terminal } from '../terminal.ts'
 
 const pollMs = 500

@@ -46,6 +46,7 @@ export function addSendingVerbs(program: Command, act: Act): void {
         attemptOutcomes,
       ),
     )
+    .option('--contact <id>', 'notifications of this contact')
     .option('--rate <perSecond>', 'maximum notifications per second', positiveNumber, 10)
     .option('--stop <replayId>', 'stop that replay: no more of it is sent')
     .option('--dry-run', 'only count the notifications')
@@ -90,6 +91,7 @@ type ReplayOptions = {
   since?: (nowMs: number) => string
   until?: (nowMs: number) => string
   outcome?: string[]
+  contact?: string
   unread?: string
   stop?: string
   dryRun?: boolean
@@ -110,9 +112,10 @@ async function replay(context: VerbContext, reference: string | undefined, optio
   const admin = await context.admin()
   if (options.dryRun) {
     const counted = await admin.countReplay(webhook, { ...body, ratePerSecond: options.rate })
-    context.show(counted, ({ count, seconds }) =>
+    context.show(counted, ({ count, contacts, seconds }) =>
       fieldRows([
         ['notifications', count],
+        ['contacts', contacts],
         ['seconds', seconds],
       ]),
     )
@@ -161,14 +164,18 @@ export function toSelection(
   options: Omit<ReplayOptions, 'rate' | 'wait' | 'unread' | 'dryRun'>,
   nowMs: number,
 ): object {
-  const { delivery, deadLetters, skipped, since, until, outcome } = options
+  const { delivery, deadLetters, skipped, since, until, outcome, contact } = options
   const isWhole = deadLetters === true || skipped === true
-  const isWindow = !isWhole && (since !== undefined || outcome !== undefined)
+  const isWindow = !isWhole && [since, outcome, contact].some((value) => value !== undefined)
   const named = [delivery !== undefined, deadLetters === true, skipped === true, isWindow].filter(Boolean).length
-  const isNarrowed = isWhole ? outcome === undefined : until === undefined || isWindow
-  if (named !== 1 || !isNarrowed)
+  const isForeign =
+    (isWhole && outcome !== undefined) ||
+    (skipped === true && contact !== undefined) ||
+    (delivery !== undefined && until !== undefined)
+  if (named !== 1 || isForeign)
     throw usageFailure(
-      'choose one: --delivery; --dead-letters or --skipped (with --since, --until); or --since and --outcome (with --until)',
+      'choose one: --delivery; --dead-letters (with --since, --until, --contact) or --skipped (with --since, --until); ' +
+        'or --since, --outcome and --contact (with --until)',
     )
   if (delivery !== undefined) return { deliveryId: delivery }
   return {
@@ -177,6 +184,7 @@ export function toSelection(
     ...(since && { since: since(nowMs) }),
     ...(until && { until: until(nowMs) }),
     ...(outcome && { outcomes: outcome }),
+    ...(contact !== undefined && { contactId: contact }),
   }
 }
 

@@ -157,12 +157,6 @@ export const Sample = shape('Sample', {
 })
 export type Sample = Static<typeof Sample>
 
-export const ReplayStarted = shape('ReplayStarted', {
-  replayId: text(),
-  count: integer('Notifications that will be sent again.'),
-})
-export type ReplayStarted = Static<typeof ReplayStarted>
-
 export const ProbeStarted = shape('ProbeStarted', {
   deliveryId: nullable(
     text(),
@@ -171,26 +165,6 @@ export const ProbeStarted = shape('ProbeStarted', {
 })
 export type ProbeStarted = Static<typeof ProbeStarted>
 
-/** Size of a replay that is not started (dryRun). */
-export const ReplayCounted = shape('ReplayCounted', {
-  count: integer('Notifications that would be sent again.'),
-  seconds: integer('Minimum duration at the requested rate.'),
-})
-export type ReplayCounted = Static<typeof ReplayCounted>
-
 /** Records that could not be read or handled and were written to their topic again. */
 export const UnreadReplayed = shape('UnreadReplayed', { count: integer('Records written to their topic again.') })
 export type UnreadReplayed = Static<typeof UnreadReplayed>
-
-export const ReplayProgress = shape('ReplayProgress', {
-  replayId: text(),
-  startedAt: time(),
-  count: integer('Notifications of the replay.'),
-  waiting: integer('Not tried yet.'),
-  retrying: integer('Notifications that have failed and wait for a retry.'),
-  stopped: flag(
-    'Whether it was stopped. If so, no more of it is sent, and waiting notifications keep their earlier outcome.',
-  ),
-  outcomes: Type.Object(totals, { description: 'Finished notifications by the outcome of the last attempt.' }),
-})
-export type ReplayProgress = Static<typeof ReplayProgress>

@@ -20,9 +20,10 @@ export type DraftPatch = { name?: string; url?: string; enabled?: boolean | null
 export type TestResult = { outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string | null; request: { method: string; url: string; headers: Record<string, string>; body: string }; response: { status: number; latencyMs: number; headers: string | null; excerpt: string | null } | null; detail: string | null }
 export type TestedDraft = { name: string; url: string; enabled?: boolean; paused?: boolean; channels: string[]; events?: { userMessages?: boolean; botMessages?: boolean; operatorMessages?: boolean; deliveredStatus?: boolean; readStatus?: boolean; variableChanges?: boolean }; headers?: Record<string, string>; timeoutMs?: number; slowThresholdMs?: number; retryProfile?: 'none' | 'chat' | 'extended'; whenBlocked?: 'reject' | 'park'; maxInFlight?: number; rateLimitPerSecond?: number; collapseStatuses?: boolean; signatures?: ('v1' | 'v1a')[]; tls?: { ca?: string; certificate?: string; key?: string }; oauth2?: { tokenUrl: string; clientId: string; clientSecret: string; scope?: string }; id?: string }
 export type Sample = { notification: Record<string, unknown> }
-export type ReplayCounted = { count: number; seconds: number }
+export type ReplayCounted = { count: number; contacts: number; seconds: number }
 export type ReplayStarted = { replayId: string; count: number }
-export type ReplayBody = { deliveryId?: string; since?: string; until?: string; outcomes?: ('success' | 'slow' | 'error' | 'rejected')[]; deadLetters?: true; skipped?: true; ratePerSecond?: number; dryRun?: boolean }
+export type ReplayBody = { deliveryId?: string; since?: string; until?: string; outcomes?: ('success' | 'slow' | 'error' | 'rejected')[]; deadLetters?: true; deliveryIds?: string[]; contactId?: string; skipped?: true; ratePerSecond?: number; dryRun?: boolean }
+export type ReplayEntry = { replayId: string; startedAt: string; count: number; waiting: number; retrying: number; stopped: boolean; outcomes: { success: number; slow: number; error: number; rejected: number }; subject: string; selected: { kind: 'one' | 'window' | 'deadLetters' | 'chosen' | 'skipped' | null; since: string | null; until: string | null; outcomes: ('success' | 'slow' | 'error' | 'rejected')[] | null; ofContact: boolean; ratePerSecond: number | null } }
 export type ReplayProgress = { replayId: string; startedAt: string; count: number; waiting: number; retrying: number; stopped: boolean; outcomes: { success: number; slow: number; error: number; rejected: number } }
 export type ProbeStarted = { deliveryId: string | null }
 export type Stats = { webhookId: string; updatedAt: string | null; minutes: PeriodCounts[]; hours: PeriodCounts[]; last30Minutes: { answered: number; fastestMs: number | null; averageMs: number | null; slowestMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null }; status: Status }
@@ -64,6 +65,7 @@ export type Operations = {
   testDraft: { path: { businessId: string }; body: { event?: 'userMessages' | 'attachment' | 'button' | 'botMessages' | 'operatorMessages' | 'deliveredStatus' | 'readStatus' | 'variableChanges'; chatChannelId?: string; chatPlatform?: string; notification?: { type: 'message' | 'status' }; definition: TestedDraft }; answer: TestResult }
   getSample: { path: { businessId: string }; query: { event: 'userMessages' | 'attachment' | 'button' | 'botMessages' | 'operatorMessages' | 'deliveredStatus' | 'readStatus' | 'variableChanges'; chatChannelId?: string | undefined; chatPlatform?: string | undefined }; answer: Sample }
   replay: { path: { businessId: string; id: string }; body: ReplayBody; answer: ReplayCounted | ReplayStarted }
+  listReplays: { path: { businessId: string; id: string }; answer: { replays: ReplayEntry[] } }
   getReplay: { path: { businessId: string; id: string; replayId: string }; answer: ReplayProgress }
   stopReplay: { path: { businessId: string; id: string; replayId: string }; answer: undefined }
   probeWebhook: { path: { businessId: string; id: string }; answer: ProbeStarted }
@@ -105,6 +107,7 @@ export const requests = {
   testDraft: ['POST', '/api/v1/businesses/{businessId}/webhooks/test'],
   getSample: ['GET', '/api/v1/businesses/{businessId}/samples'],
   replay: ['POST', '/api/v1/businesses/{businessId}/webhooks/{id}/replay'],
+  listReplays: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/replay'],
   getReplay: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/replay/{replayId}'],
   stopReplay: ['DELETE', '/api/v1/businesses/{businessId}/webhooks/{id}/replay/{replayId}'],
   probeWebhook: ['POST', '/api/v1/businesses/{businessId}/webhooks/{id}/probe'],

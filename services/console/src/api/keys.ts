@@ -11,6 +11,7 @@ export const keys = {
   sample: (businessId: string) => ['sample', businessId] as const,
   deadLetters: (businessId: string, id: string) => ['dead-letters', businessId, id] as const,
   replay: (businessId: string, id: string, replayId: string) => ['replay', businessId, id, replayId] as const,
+  replays: (businessId: string, id: string) => ['replays', businessId, id] as const,
   alerts: (businessId: string, id: string) => ['alerts', businessId, id] as const,
   overview: ['overview'] as const,
   found: (businessId: string, q: string) => ['found', businessId, q] as const,

@@ -115,7 +115,7 @@ export function deadLettersQuery(api: ApiClient, businessId: string, id: string)
 const replayPollMs = 1_000
 
 /** Whether nothing more of a replay will be sent. */
-export function isReplayOver({ waiting, retrying, stopped }: ReplayProgress): boolean {
+export function isReplayOver({ waiting, retrying, stopped }: Pick<ReplayProgress, 'waiting' | 'retrying' | 'stopped'>) {
   return stopped || waiting + retrying === 0
 }
 
@@ -124,6 +124,17 @@ export function replayQuery(api: ApiClient, businessId: string, id: string, repl
     queryKey: keys.replay(businessId, id, replayId),
     queryFn: ({ signal }) => api.call('getReplay', { path: { businessId, id, replayId }, signal }),
     refetchInterval: ({ state: { data } }) => (data && isReplayOver(data) ? false : replayPollMs),
+  })
+}
+
+/** Time between two readings of the list while one of its replays goes on: each reads the topics since the oldest. */
+const replaysPollMs = 5_000
+
+export function replaysQuery(api: ApiClient, businessId: string, id: string) {
+  return queryOptions({
+    queryKey: keys.replays(businessId, id),
+    queryFn: ({ signal }) => api.call('listReplays', { path: { businessId, id }, signal }),
+    refetchInterval: ({ state: { data } }) => (data?.replays.every(isReplayOver) === false ? replaysPollMs : false),
   })
 }
 

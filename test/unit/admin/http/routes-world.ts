@@ -150,9 +150,10 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
   }
   const breaker = { state: 'open', openUntil: nowMs, failures: [], failingSince: nowMs }
   const blocked = { health: () => ({ breaker, parked: null }) as unknown as WebhookSnapshot }
+  const auditLog = { page: async () => ({ entries: [] }) }
   const sending = [
     ...testRoutes(new TestActions({ ...resending, audit, keys, policy, samples: readSamples() })),
-    ...replayRoutes(new ReplayActions({ ...resending, audit })),
+    ...replayRoutes(new ReplayActions({ ...resending, audit }), { ...resending, auditLog }),
     ...probeRoutes({ ...resending, monitoring: blocked, audit: async () => undefined }),
     ...unreadReplayRoutes({ ...unread, clock, log, audit }),
   ]
@@ -179,7 +180,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     ...exportRoutes(
       new ExportActions({ store, traffic: () => fakeTraffic(), pages: anyReads, audit, clock: stillClock }),
     ),
-    ...auditRoutes({ page: async () => ({ entries: [] }) }),
+    ...auditRoutes(auditLog),
     ...businessRoutes({ store, accounts: accountStore }),
     ...accountRoutes({ ...shared, store: accountStore, policy }),
     ...alertRoutes({ store, accounts: accountStore, monitoring, tests }),

@@ -48,6 +48,7 @@ describe('permissions (guarantees.md, 34)', () => {
     probeWebhook: writers,
     // Operations about all businesses at once.
     replayUnread: ['super'],
+    listReplays: readers,
     getReplay: readers,
     getStats: readers,
     listErrors: readers,

@@ -41,7 +41,10 @@ test('chunks contain every notification once, oldest first, within a limit of nu
   const count = 12_000
   // Not in the order of their creation, and each larger than a thousandth of a chunk.
   for (let offset = 0; offset < count; offset++)
-    selected.add('deadLetters', (offset * 7_919) % count, { offset, bytes: offset < 3_000 ? 8_192 : 100 })
+    selected.add('deadLetters', delivery(`d${offset}`, (offset * 7_919) % count), {
+      offset,
+      bytes: offset < 3_000 ? 8_192 : 100,
+    })
   const read = async (
     _source: string,
     { from, to }: { from: number; to: number },

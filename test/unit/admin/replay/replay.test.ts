@@ -173,14 +173,29 @@ test('a second replay of a webhook is refused while the first is being written',
 test('a dry run counts and writes nothing', async () => {
   topics.letters = [letter('a', 1_000), letter('b', 2_000)]
   const body = { deadLetters: true, dryRun: true, ratePerSecond: 0.5 }
-  expect(await replay(body)).toEqual({ status: 200, body: { count: 2, seconds: 4 } })
+  topics.letters.push({ ...letter('c', 3_000), delivery: { ...delivery('c'), contactId: 'u2' } })
+  expect(await replay(body)).toEqual({ status: 200, body: { count: 3, contacts: 2, seconds: 6 } })
   expect(topics.pending).toEqual([])
 })
 
-test('dead letters can be selected by the time they were given up', async () => {
-  topics.letters = [letter('a', 1_000), letter('b', 2_000)]
-  await replay({ deadLetters: true, until: at(2_000) })
-  expect(topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)).toEqual(['a'])
+test.each([
+  ['the time they were given up', { until: at(2_000) }, ['a']],
+  ['contact', { contactId: 'u2' }, ['c']],
+  ['id', { deliveryIds: ['b', 'c', 'unknown', 'delivered'] }, ['b', 'c']],
+  ['id and contact', { deliveryIds: ['b', 'c'], contactId: 'u1' }, ['b']],
+])('dead letters can be selected by %s', async (_what, narrowed, expected) => {
+  topics.letters = [letter('a', 1_000), letter('b', 2_000), letter('delivered', 2_000)]
+  topics.letters.push({ ...letter('c', 3_000), delivery: { ...delivery('c'), contactId: 'u2' } })
+  topics.attempted = [attempt('delivered', { startedAt: 3_000, replayId: 'rpl_1' })]
+  await replay({ deadLetters: true, ...narrowed })
+  expect(topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)).toEqual(expected)
+})
+
+test('a replay can send all that one contact was sent, also without a period', async () => {
+  topics.made = [delivery('a', 1_000), { ...delivery('b', 2_000), contactId: 'u2' }, delivery('waiting', 3_000)]
+  topics.attempted = [attempt('a'), attempt('b')]
+  await replay({ contactId: 'u2' })
+  expect(topics.pending.map(({ delivery: { deliveryId } }) => deliveryId)).toEqual(['b'])
 })
 
 describe('records of a replay', () => {
@@ -197,7 +212,7 @@ describe('records of a replay', () => {
     audited.length = 0
     await replayed({ since: at(1_000) })
     const id = `replay/${topics.pending[0]?.replayId}`
-    const changes = [{ field: 'notifications', from: null, to: '5' }]
+    const changes = expect.arrayContaining([{ field: 'notifications', from: null, to: '5' }])
     expect(audited).toMatchObject([{ id, action: 'replay.start', subject: 'a', webhookId: 'wh_a', changes }])
   })
 })
@@ -212,6 +227,9 @@ describe('refused replays', () => {
     ['no rate', { deadLetters: true, ratePerSecond: 0 }, 422],
     ['an unknown property', { deadLetters: true, onlyCount: true }, 422],
     ['an outcome of dead letters', { deadLetters: true, outcomes: ['error'] }, 422],
+    ['ids without dead letters', { since: at(0), deliveryIds: ['a'] }, 422],
+    ['a contact of what was skipped', { skipped: true, contactId: 'u1' }, 422],
+    ['a contact besides one notification', { deliveryId: 'ok', contactId: 'u1' }, 422],
     ['no body', undefined, 422],
     ['an unknown notification', { deliveryId: 'unknown' }, 404],
   ])('a replay is refused: %s', async (_what, body, status) => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { watchReplay } from '../../../../services/cli/output/replay-progress.ts'
 import type { Terminal } from '../../../../services/cli/terminal.ts'
 import { toSelection } from '../../../../services/cli/verbs/sending-verbs.ts'
-import type { ReplayProgress } from '../../../../services/domain/api/traffic.ts'
+import type { ReplayProgress } from '../../../../services/domain/api/replays.ts'
 import { commandLine } from '../../../support/command-line.ts'
 
 /** Admin's answers by method and path, with a list of the requests. */
@@ -132,16 +132,24 @@ describe('the verb replay', () => {
       { since: at('a'), until: at('b'), outcome: ['error'] },
       { since: 'a', until: 'b', outcomes: ['error'] },
     ],
+    [{ contact: '549' }, { contactId: '549' }],
+    [
+      { deadLetters: true, contact: '549' },
+      { deadLetters: true, contactId: '549' },
+    ],
   ])('the options %j make a replay', (options, body) => {
     expect(toSelection(options, nowMs)).toEqual(body)
   })
 
-  test.each([{}, { delivery: 'x', deadLetters: true }, { until: at('b') }, { deadLetters: true, outcome: ['error'] }])(
-    'the options %j make no replay',
-    (options) => {
-      expect(() => toSelection(options, nowMs)).toThrow(/choose one/)
-    },
-  )
+  test.each([
+    {},
+    { delivery: 'x', deadLetters: true },
+    { until: at('b') },
+    { deadLetters: true, outcome: ['error'] },
+    { skipped: true, contact: '549' },
+  ])('the options %j make no replay', (options) => {
+    expect(() => toSelection(options, nowMs)).toThrow(/choose one/)
+  })
 
   test('replay of unread records takes a topic and a range of times', async () => {
     answers.set('POST /api/v1/unread/replay', { status: 200, body: { count: 3 } })

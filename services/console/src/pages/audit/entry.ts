@@ -65,6 +65,12 @@ const fieldKeys = {
   disabledReason: 'audit.fieldNames.disabledReason',
   notifications: 'audit.fieldNames.notifications',
   notification: 'audit.fieldNames.notification',
+  selection: 'replay.selected',
+  since: 'audit.fieldNames.since',
+  until: 'audit.fieldNames.until',
+  outcomes: 'replay.outcomes',
+  ofContact: 'replay.ofContact',
+  ratePerSecond: 'replay.rate',
 } as const
 
 /** @returns undefined for a field without a text. */
@@ -77,11 +83,19 @@ const retryKeys = {
   chat: 'form.profiles.chat',
   extended: 'form.profiles.extended',
 } as const
+const selectionKeys = {
+  one: 'replay.kinds.one',
+  window: 'replay.kinds.window',
+  deadLetters: 'replay.kinds.deadLetters',
+  chosen: 'replay.kinds.chosen',
+  skipped: 'replay.kinds.skipped',
+} as const
 const blockedKeys = { reject: 'form.blockings.reject', park: 'form.blockings.park' } as const
 
 /** The text for a choice, as the form shows it. @returns undefined for any other value. */
 export function valueKey(field: string, value: unknown) {
   if (field === 'retryProfile') return retryKeys[value as keyof typeof retryKeys]
+  if (field === 'selection') return selectionKeys[value as keyof typeof selectionKeys]
   return field === 'whenBlocked' ? blockedKeys[value as keyof typeof blockedKeys] : undefined
 }
 

@@ -25,9 +25,10 @@ import classes from './webhook-page.module.css'
 const Attempts = lazy(() => import('./attempts/attempts.tsx'))
 const ErrorLog = lazy(() => import('./overview/error-log.tsx'))
 const History = lazy(() => import('./history/history.tsx'))
+const ReplayHistory = lazy(() => import('./replays/replay-history.tsx'))
 const DeadLetters = lazy(() => import('./attempts/dead-letters.tsx'))
 
-const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'settings', 'history'] as const
+const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'replays', 'settings', 'history'] as const
 type Tab = (typeof tabs)[number]
 
 /** Page of one webhook: its state, figures, lists and actions. */
@@ -89,6 +90,9 @@ export default function WebhookPage() {
           </Tabs.Panel>
           <Tabs.Panel value="dead-letters">
             <DeadLetters webhook={webhook} undelivered={undelivered} />
+          </Tabs.Panel>
+          <Tabs.Panel value="replays">
+            <ReplayHistory webhook={webhook} />
           </Tabs.Panel>
           <Tabs.Panel value="settings">
             <Settings webhook={webhook} />

@@ -1,50 +1,68 @@
-import { Button, Checkbox, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Checkbox, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { AttemptOutcome, ReplayBody, Webhook } from '../../../api/types.ts'
+import type { AttemptOutcome, Webhook } from '../../../api/types.ts'
 import { nowMs } from '../../../clock.ts'
 import { countdown } from '../../../format/format.ts'
 import { fromLocalInput, toLocalInput } from '../../../format/local-time.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { outcomes } from '../overview/bins.ts'
+import { isSecondTime, type ReplayKind, toReplayBody } from './replay-body.ts'
 import { useReplayCount, useStartReplay } from './use-replay.ts'
-
-export type ReplayKind = 'since' | 'deadLetters' | 'skipped'
 
 const hourMs = 3_600_000
 /** The API's default. */
 const usualRate = 10
 const fastestRate = 1_000
+/** A count reads the topics, so it waits until typing pauses. */
+const typingMs = 400
 
-type Props = { webhook: Webhook; kind: ReplayKind; onClose: () => void }
+type Props = { webhook: Webhook; kind: ReplayKind; chosen?: string[]; onClose: () => void; onStarted?: () => void }
 
-/** Choice of the notifications to resend, and of the rate. */
-export function ReplayDialog({ webhook, kind, onClose }: Props) {
+/** Choice of the notifications to resend, and of the rate. @param chosen webhook-ids of undelivered ones. */
+export function ReplayDialog({ webhook, kind, chosen, onClose, onStarted }: Props) {
   const { t } = useTranslation()
   const { count: format } = useFormats()
-  const [since, setSince] = useState(() => toLocalInput(nowMs() - (kind === 'skipped' ? 7 * 24 : 1) * hourMs))
+  const [since, setSince] = useState(() =>
+    kind === 'deadLetters' ? '' : toLocalInput(nowMs() - (kind === 'skipped' ? 7 * 24 : 1) * hourMs),
+  )
   const [until, setUntil] = useState('')
+  const [contact, setContact] = useState('')
+  const [contactId] = useDebouncedValue(contact.trim(), typingMs)
   const [wanted, setWanted] = useState<AttemptOutcome[]>(['error', 'rejected'])
   const [rate, setRate] = useState<number>(usualRate)
+  const [isAsking, setAsking] = useState(false)
   const start = useStartReplay(webhook)
-  const request = toRequest(kind, fromLocalInput(since), fromLocalInput(until), wanted, rate)
+  const period = { since: fromLocalInput(since), until: fromLocalInput(until) }
+  const request = toReplayBody(kind, { ...period, wanted, contactId, chosen, ratePerSecond: rate })
   const counted = useReplayCount(webhook, request)
-  const confirm = () => request && start.mutate(request, { onSuccess: onClose })
+  const mustAsk = kind === 'since' && isSecondTime(wanted)
+  const confirm = () => {
+    if (mustAsk && !isAsking) return setAsking(true)
+    if (!request) return
+    start.mutate(request, {
+      onSuccess: () => {
+        onStarted?.()
+        onClose()
+      },
+    })
+  }
   return (
     <Modal
       opened
       onClose={onClose}
-      title={t(`replay.${kind}`)}
+      title={t(chosen ? 'replay.chosen' : `replay.${kind}`)}
       closeButtonProps={{ 'aria-label': t('close') }}
       centered
     >
       <Stack>
         <Text size="sm">{t(`replay.${kind}Text`)}</Text>
-        {kind !== 'deadLetters' && (
+        {!chosen && (
           <Group grow>
             <TextInput
               type="datetime-local"
-              label={t('replay.from')}
+              label={t(kind === 'deadLetters' ? 'replay.fromOptional' : 'replay.from')}
               value={since}
               onChange={(event) => setSince(event.target.value)}
             />
@@ -56,11 +74,22 @@ export function ReplayDialog({ webhook, kind, onClose }: Props) {
             />
           </Group>
         )}
+        {!chosen && kind !== 'skipped' && (
+          <TextInput
+            label={t('replay.contact')}
+            description={t('replay.contactHelp')}
+            value={contact}
+            onChange={(event) => setContact(event.target.value)}
+          />
+        )}
         {kind === 'since' && (
           <Checkbox.Group
             label={t('replay.outcomes')}
             value={wanted}
-            onChange={(values) => setWanted(values as AttemptOutcome[])}
+            onChange={(values) => {
+              setWanted(values as AttemptOutcome[])
+              setAsking(false)
+            }}
           >
             <Group mt={4}>
               {outcomes.map((outcome) => (
@@ -81,35 +110,29 @@ export function ReplayDialog({ webhook, kind, onClose }: Props) {
         <Text size="sm" role="status" data-testid="replay-count">
           {counted.data === undefined
             ? t(counted.error ? 'replay.notCounted' : 'replay.counting')
-            : t('replay.estimate', {
-                count: counted.data,
-                n: format(counted.data),
-                time: countdown((counted.data / rate) * 1_000),
-              })}
+            : `${t('replay.estimate', { count: counted.data.count, n: format(counted.data.count) })} ${t(
+                'replay.estimateOf',
+                {
+                  count: counted.data.contacts,
+                  n: format(counted.data.contacts),
+                  time: countdown((counted.data.count / rate) * 1_000),
+                },
+              )}`}
         </Text>
+        {isAsking && (
+          <Alert color="yellow" variant="outline" role="alert" title={t('replay.secondTitle')}>
+            {t('replay.secondText')}
+          </Alert>
+        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t('cancel')}
           </Button>
-          <Button disabled={request === null || counted.data === 0} loading={start.isPending} onClick={confirm}>
-            {t('replay.start')}
+          <Button disabled={request === null || counted.data?.count === 0} loading={start.isPending} onClick={confirm}>
+            {t(isAsking ? 'replay.second' : 'replay.start')}
           </Button>
         </Group>
       </Stack>
     </Modal>
   )
-}
-
-function toRequest(
-  kind: ReplayKind,
-  since: string | null,
-  until: string | null,
-  wanted: AttemptOutcome[],
-  ratePerSecond: number,
-): ReplayBody | null {
-  if (kind === 'deadLetters') return { deadLetters: true, ratePerSecond }
-  if (since === null) return null
-  const period = { since, ...(until !== null && { until }), ratePerSecond }
-  if (kind === 'skipped') return { skipped: true, ...period }
-  return wanted.length === 0 ? null : { outcomes: wanted, ...period }
 }

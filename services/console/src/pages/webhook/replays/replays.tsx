@@ -1,12 +1,15 @@
-import { Button, Group, Text } from '@mantine/core'
+import { Anchor, Button, Group, Text } from '@mantine/core'
 import { IconRepeat } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 import { useMay } from '../../../api/session.tsx'
 import type { Webhook } from '../../../api/types.ts'
 import { Card } from '../../../parts/page/card.tsx'
+import { pagePath } from '../use-place.ts'
 import { useResendObstacle } from '../use-resend-obstacle.ts'
-import { ReplayDialog, type ReplayKind } from './replay-dialog.tsx'
+import type { ReplayKind } from './replay-body.ts'
+import { ReplayDialog } from './replay-dialog.tsx'
 
 /** Card with the ways to resend notifications. */
 export function Replays({ webhook }: { webhook: Webhook }) {
@@ -19,6 +22,16 @@ export function Replays({ webhook }: { webhook: Webhook }) {
         {t('replay.text')}
       </Text>
       <ReplayButtons webhook={webhook} />
+      <Anchor
+        component={Link}
+        size="sm"
+        mt="sm"
+        display="inline-block"
+        underline="always"
+        to={pagePath(webhook, 'replays')}
+      >
+        {t('replay.earlier')}
+      </Anchor>
     </Card>
   )
 }

@@ -36,7 +36,11 @@ export function useStopReplay({ businessId, id }: WebhookPath, replayId: string)
   const queryKey = keys.replay(businessId, id, replayId)
   return useMutation({
     mutationFn: () => api.call('stopReplay', { path: { businessId, id, replayId } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey }),
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey }),
+        queries.invalidateQueries({ queryKey: keys.replays(businessId, id) }),
+      ]),
     onError: notices.failed,
   })
 }
@@ -57,19 +61,26 @@ export function useStartReplay(place: WebhookPath) {
       }
       sessionStorage.setItem(queryKey.join(':'), answer.replayId)
       queries.setQueryData(queryKey, answer.replayId)
+      void queries.invalidateQueries({ queryKey: keys.replays(place.businessId, place.id) })
     },
     onError: notices.failed,
   })
 }
 
-/** Number of notifications that a replay would send; null: nothing to count. Its rate does not matter. */
+/** What a replay would send: notifications, and of how many contacts; null: nothing to count. Its rate does not matter. */
 export function useReplayCount(place: WebhookPath, body: ReplayBody | null) {
   const api = useApi()
   const { ratePerSecond: _rate, ...selection } = body ?? {}
   return useQuery({
     queryKey: ['replay-count', place.businessId, place.id, selection],
-    queryFn: async ({ signal }) =>
-      (await api.call('replay', { path: place, body: { ...selection, dryRun: true } as ReplayBody, signal })).count,
+    queryFn: async ({ signal }) => {
+      const answer = await api.call('replay', {
+        path: place,
+        body: { ...selection, dryRun: true } as ReplayBody,
+        signal,
+      })
+      return { count: answer.count, contacts: 'contacts' in answer ? answer.contacts : 0 }
+    },
     enabled: body !== null,
     staleTime: 10_000,
     gcTime: 0,
