@@ -254,13 +254,18 @@ test('a failing receiver shows its errors with their answers, then the block wit
   await publish(world, messages(world, channel, 'luis', failuresToBlock))
   expect(await until(() => arrivals().length >= before + failuresToBlock, 60_000, systemClock)).toBe(true)
   await page.goto(`${webhookUrl}/errors`)
-  await page.getByText('503').first().waitFor()
-  await page.locator('summary').first().click()
-  await page
+  const byCause = card(page, 'By cause')
+  await byCause.getByText(`${failuresToBlock} times`).waitFor({ timeout: 30_000 })
+  await byCause.locator('summary').first().click()
+  await byCause
     .getByText(/the till is down/)
-    .first()
+    .nth(1)
     .waitFor()
   await browser.shoot(page, 'errors')
+  await byCause.getByRole('link', { name: 'Show attempts' }).click()
+  await page.getByRole('table', { name: 'Attempts' }).getByText('503').first().waitFor(patience)
+  expect(new URL(page.url()).searchParams.get('status')).toBe('503')
+  await browser.shoot(page, 'attempts-of-cause')
 
   await page.goto(webhookUrl)
   await page.getByText(/Sending is blocked until/).waitFor(patience)

@@ -48,6 +48,7 @@ const allowed: Record<string, { who: readonly string[]; body?: object }> = {
   probeWebhook: { who: writers },
   getStats: { who: readers },
   listErrors: { who: readers },
+  listErrorGroups: { who: readers },
   listAttempts: { who: readers },
   getAttempt: { who: readers },
   listDeadLetters: { who: readers },

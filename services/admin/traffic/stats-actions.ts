@@ -4,11 +4,13 @@ import type {
   AttemptEntry,
   DeliveryPage,
   ErrorEntry,
+  ErrorGroupList,
   ListedDeadLetter,
   Stats,
 } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Attempt, Delivery } from '../../domain/delivery/delivery.ts'
+import { hourMs } from '../../domain/stats/stats.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { WebhookStore } from '../definition-writes/stores.ts'
@@ -27,10 +29,11 @@ import type { Backlog } from '../status/backlog.ts'
 import type { Monitoring } from '../status/monitoring.ts'
 import type { WebhookStatuses } from '../status/webhook-status.ts'
 import { requireOwn } from '../webhooks/own-webhook.ts'
-import { attemptDetail, deliveryView, errorView, parseAttemptId } from './attempt-view.ts'
-import type { AttemptsQuery, DeliveriesQuery } from './stats-routes.ts'
+import { attemptDetail, deliveryView, errorView, parseAttemptId, toIsoTime } from './attempt-view.ts'
+import { ErrorGroups, isLogged } from './error-groups.ts'
+import type { AttemptsQuery, DeliveriesQuery, GroupsQuery } from './stats-routes.ts'
 import { statsView } from './stats-view.ts'
-import { readAttemptPage, readLetterPage } from './traffic-pages.ts'
+import { parseTime, readAttemptPage, readLetterPage, recordTimes } from './traffic-pages.ts'
 import type { TrafficTopics } from './traffic-topics.ts'
 
 export type StatsDeps = {
@@ -43,6 +46,12 @@ export type StatsDeps = {
   backlog: Pick<Backlog, 'of'>
   clock: Clock
 }
+
+/** Time that errors are grouped of by default. */
+const groupedMs = 24 * hourMs
+/** Pages of attempts that are read for groups, and errors of one page. */
+const mostPages = 10
+const errorsOfPage = 24_000
 
 type OfWebhook = Call<{ params: typeof WebhookParams }>
 type Listing = Call<{ params: typeof WebhookParams; querystring: typeof ListQuery }>
@@ -69,6 +78,33 @@ export class StatsActions {
     const stats = this.#deps.monitoring.stats(this.#find(call))
     const errors = [...(stats?.latestErrors ?? [])].sort((a, b) => b.at - a.at)
     return { status: 200, body: { errors: errors.map(errorView) } }
+  }
+
+  async errorGroups(
+    call: Call<{ params: typeof WebhookParams; querystring: typeof GroupsQuery }>,
+  ): Promise<ApiResponse<200, ErrorGroupList>> {
+    const { id: webhookId, businessId } = this.#find(call)
+    const sinceMs = parseTime(call.query.since) ?? this.#deps.clock.nowMs() - groupedMs
+    const untilMs = parseTime(call.query.until)
+    const matches = (attempt: Attempt) =>
+      attempt.businessId === businessId &&
+      isLogged(attempt) &&
+      attempt.startedAt >= sinceMs &&
+      (untilMs === null || attempt.startedAt < untilMs)
+    const range = { ...recordTimes(sinceMs, untilMs), limit: errorsOfPage }
+    const groups = new ErrorGroups()
+    let searchedBackToMs = this.#deps.clock.nowMs()
+    await this.#read(call, async (traffic) => {
+      let before: number | null = null
+      for (let page = 0; page < mostPages; page++) {
+        const { found, next } = await traffic.attempts({ webhookId, matches, before, ...range })
+        for (const { value } of found) groups.add(value)
+        searchedBackToMs = next === null ? sinceMs : (found.at(-1)?.value.startedAt ?? searchedBackToMs)
+        if (next === null) return
+        before = next
+      }
+    })
+    return { status: 200, body: { groups: groups.list(), searchedBackTo: toIsoTime(searchedBackToMs) } }
   }
 
   async attempts(call: AttemptListing): Promise<ApiResponse<200, Page<'attempts', typeof AttemptEntry>>> {

@@ -5,6 +5,7 @@ import {
   AttemptEntry,
   DeliveryPage,
   ErrorEntry,
+  ErrorGroupList,
   ListedDeadLetter,
   Stats,
 } from '../../domain/api/traffic.ts'
@@ -21,6 +22,10 @@ const moment = (description: string) => Type.Optional(Type.String({ format: 'dat
 /** Which attempts are meant. */
 export const AttemptFilters = Type.Object({
   outcome: Type.Optional(Type.Enum(outcome.enum, { type: 'string', description: 'Only those with this outcome.' })),
+  cause: identifier(
+    'Only those with this cause: timeout, dns, connect, tls, 3xx, 4xx, 5xx, address, breaker, expired.',
+  ),
+  status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, description: 'Only those with this status.' })),
   contactId: identifier('Only those to this contact, or to those that are shown masked like this.'),
   deliveryId: identifier('Only those of this notification: its webhook-id.'),
   test: Type.Optional(Type.Boolean({ description: 'Only tests, or only others.' })),
@@ -33,6 +38,11 @@ export const AttemptsQuery = Type.Object({ ...AttemptFilters.properties, ...List
 export const DeliveriesQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, default: 50, description: 'Entries in a page.' })),
   cursor: Type.Optional(Type.String({ maxLength: 500, description: 'nextCursor of the previous answer.' })),
+})
+
+export const GroupsQuery = Type.Object({
+  since: moment('Only attempts started at this time or later; 24 hours ago when left out.'),
+  until: moment('Only attempts started before this time.'),
 })
 
 const Errors = Type.Object({ errors: list(ErrorEntry, 'The latest 50, newest first.') })
@@ -67,6 +77,18 @@ export function statsRoutes(actions: StatsActions): ApiRoute[] {
       url: `${one}/errors`,
       schema: { ...shown('The latest 50 errors', Errors), params: WebhookParams },
       handle: (call) => actions.errors(call),
+    }),
+    route({
+      ...reading,
+      operationId: 'listErrorGroups',
+      url: `${one}/error-groups`,
+      schema: {
+        ...shown('Errors by cause, status and first line of the answer', ErrorGroupList),
+        description: 'Read from webhook-attempts; at most the latest 240,000 records of the partition are looked at.',
+        params: WebhookParams,
+        querystring: GroupsQuery,
+      },
+      handle: (call) => actions.errorGroups(call),
     }),
     route({
       ...reading,

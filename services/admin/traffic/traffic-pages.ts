@@ -29,23 +29,19 @@ export async function readAttemptPage(
   filters: Static<typeof AttemptFilters>,
   start: PageStart,
 ): Promise<TrafficPage<AttemptEntry>> {
-  const { outcome, contactId, deliveryId, test } = filters
+  const { outcome, cause, status, contactId, deliveryId, test } = filters
   const [sinceMs, untilMs] = [parseTime(filters.since), parseTime(filters.until)]
   const matches = (attempt: Attempt) =>
     attempt.businessId === businessId &&
     (outcome === undefined || attempt.outcome === outcome) &&
+    (cause === undefined || attempt.cause === cause) &&
+    (status === undefined || attempt.status === status) &&
     (contactId === undefined || isContact(attempt.contactId, contactId)) &&
     (deliveryId === undefined || attempt.deliveryId === deliveryId) &&
     (test === undefined || attempt.test === test) &&
     (sinceMs === null || attempt.startedAt >= sinceMs) &&
     (untilMs === null || attempt.startedAt < untilMs)
-  const { found, next } = await traffic.attempts({
-    ...start,
-    webhookId,
-    matches,
-    sinceMs: sinceMs === null ? null : sinceMs - clockSkewMs,
-    untilMs: untilMs === null ? null : untilMs + recordedLaterMs,
-  })
+  const { found, next } = await traffic.attempts({ ...start, webhookId, matches, ...recordTimes(sinceMs, untilMs) })
   return { entries: found.map(attemptView), next }
 }
 
@@ -62,6 +58,14 @@ export async function readLetterPage(
   return { entries: letters.map((letter) => listedLetterView(letter, delivered)), next }
 }
 
-function parseTime(value: string | undefined): number | null {
+/** Times of the records of attempts that were started within a period. */
+export function recordTimes(sinceMs: number | null, untilMs: number | null) {
+  return {
+    sinceMs: sinceMs === null ? null : sinceMs - clockSkewMs,
+    untilMs: untilMs === null ? null : untilMs + recordedLaterMs,
+  }
+}
+
+export function parseTime(value: string | undefined): number | null {
   return value === undefined ? null : Date.parse(value)
 }

@@ -49,6 +49,30 @@ export const ErrorEntry = shape('ErrorEntry', {
 })
 export type ErrorEntry = Static<typeof ErrorEntry>
 
+/** Failed attempts with the same cause, status and first line of the answer. */
+export const ErrorGroup = shape('ErrorGroup', {
+  outcome,
+  cause: text(),
+  status,
+  line: nullable(
+    personal('answer'),
+    'The first line of the answer; null without one, and for all lines beyond the first 50.',
+  ),
+  excerpt: nullable(personal('answer'), 'The beginning of the latest answer.'),
+  count: count('Attempts.'),
+  contacts: count('Contacts.'),
+  firstAt: time(),
+  lastAt: time(),
+  deliveryIds: list(text(), 'The latest 200 notifications at most: their webhook-id.'),
+})
+export type ErrorGroup = Static<typeof ErrorGroup>
+
+export const ErrorGroupList = shape('ErrorGroupList', {
+  groups: list(ErrorGroup, 'The most frequent first.'),
+  searchedBackTo: time('Attempts before it were not looked at.'),
+})
+export type ErrorGroupList = Static<typeof ErrorGroupList>
+
 export const AttemptEntry = shape('AttemptEntry', {
   id: text('Partition and offset in webhook-attempts.'),
   at: time('Start of the attempt.'),

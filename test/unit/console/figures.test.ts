@@ -10,6 +10,7 @@ import {
   readFilter,
   writeFilter,
 } from '../../../services/console/src/pages/webhook/attempts/attempt-filter.ts'
+import { attemptsPath } from '../../../services/console/src/pages/webhook/attempts/attempts-path.ts'
 import { sumTotals, toBins } from '../../../services/console/src/pages/webhook/overview/bins.ts'
 
 const now = Date.parse('2026-03-01T12:34:56.000Z')
@@ -103,6 +104,21 @@ test('filters are kept in the address, and the API is asked from a whole minute 
   expect(writeFilter(filter)).toEqual({ outcome: 'error', span: 'hour', contactId: 'ana' })
   expect(askedFor(filter, now)).toEqual({ outcome: 'error', contactId: 'ana', since: '2026-03-01T11:34:00.000Z' })
   expect(askedFor(readFilter(new URLSearchParams()), now)).toEqual({})
+  const period = readFilter(new URLSearchParams('since=2026-03-01T10:00:00.000Z&until=x&status=503&cause=5xx'))
+  expect(askedFor(period, now)).toEqual({ since: '2026-03-01T10:00:00.000Z', until: 'x', status: 503, cause: '5xx' })
+  expect(askedFor(readFilter(new URLSearchParams('status=all')), now)).toEqual({})
+})
+
+test.each([
+  [{ outcome: 'error', status: 503, cause: '5xx' }, 'outcome=error&status=503'],
+  [{ cause: 'timeout', status: null }, 'cause=timeout'],
+  [
+    { firstAt: '2026-03-01T10:00:00.000Z', lastAt: '2026-03-01T10:00:00.999Z' },
+    'since=2026-03-01T10:00:00.000Z&until=2026-03-01T10:00:01.000Z',
+  ],
+] as const)('the attempts of %j are linked to by %s', (wanted, query) => {
+  const [path, search] = attemptsPath({ businessId: 'b', id: 'wh_1' }, wanted).split('?')
+  expect([path, decodeURIComponent(search ?? '')]).toEqual(['/b/b/webhooks/wh_1/attempts', query])
 })
 
 test('signing in accepts a pasted link or token', () => {

@@ -29,6 +29,8 @@ export type ProbeStarted = { deliveryId: string | null }
 export type Stats = { webhookId: string; updatedAt: string | null; minutes: PeriodCounts[]; hours: PeriodCounts[]; last30Minutes: { answered: number; fastestMs: number | null; averageMs: number | null; slowestMs: number | null; p50Ms: number | null; p95Ms: number | null; p99Ms: number | null }; status: Status }
 export type PeriodCounts = { start: string; success: number; slow: number; error: number; rejected: number; errors: Record<string, number> }
 export type ErrorEntry = { at: string; deliveryId: string; attempt: number; cause: string; status: number | null; latencyMs: number | null; excerpt: string | null; kind: 'message' | 'status'; contactId: string }
+export type ErrorGroupList = { groups: ErrorGroup[]; searchedBackTo: string }
+export type ErrorGroup = { outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string; status: number | null; line: string | null; excerpt: string | null; count: number; contacts: number; firstAt: string; lastAt: string; deliveryIds: string[] }
 export type AttemptEntry = { id: string; at: string; deliveryId: string; eventId: string; kind: 'message' | 'status'; contactId: string; chatChannelId: string; attempt: number; outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string | null; status: number | null; latencyMs: number | null; next: 'none' | 'retry' | 'deadLetter'; nextAttemptAt: string | null; replayId: string | null; test: boolean }
 export type AttemptDetail = { id: string; at: string; deliveryId: string; eventId: string; kind: 'message' | 'status'; contactId: string; chatChannelId: string; attempt: number; outcome: 'success' | 'slow' | 'error' | 'rejected'; cause: string | null; status: number | null; latencyMs: number | null; next: 'none' | 'retry' | 'deadLetter'; nextAttemptAt: string | null; replayId: string | null; test: boolean; responseHeaders: string | null; excerpt: string | null; definitionVersion: number; request: SentRequest }
 export type SentRequest = { method: string; url: string | null; headers: Record<string, string>; body: string | null }
@@ -71,11 +73,12 @@ export type Operations = {
   probeWebhook: { path: { businessId: string; id: string }; answer: ProbeStarted }
   getStats: { path: { businessId: string; id: string }; answer: Stats }
   listErrors: { path: { businessId: string; id: string }; answer: { errors: ErrorEntry[] } }
-  listAttempts: { path: { businessId: string; id: string }; query?: { outcome?: 'success' | 'slow' | 'error' | 'rejected' | undefined; contactId?: string | undefined; deliveryId?: string | undefined; test?: boolean | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { attempts: AttemptEntry[]; nextCursor?: string } }
+  listErrorGroups: { path: { businessId: string; id: string }; query?: { since?: string | undefined; until?: string | undefined } | undefined; answer: ErrorGroupList }
+  listAttempts: { path: { businessId: string; id: string }; query?: { outcome?: 'success' | 'slow' | 'error' | 'rejected' | undefined; cause?: string | undefined; status?: number | undefined; contactId?: string | undefined; deliveryId?: string | undefined; test?: boolean | undefined; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { attempts: AttemptEntry[]; nextCursor?: string } }
   getAttempt: { path: { businessId: string; id: string; attemptId: string }; answer: AttemptDetail }
   listNewDeliveries: { path: { businessId: string; id: string }; query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: DeliveryPage }
   listDeadLetters: { path: { businessId: string; id: string }; query?: { limit?: number | undefined; cursor?: string | undefined } | undefined; answer: { deadLetters: ListedDeadLetter[]; nextCursor?: string } }
-  exportAttempts: { path: { businessId: string; id: string }; query?: { format?: 'ndjson' | 'csv' | undefined; outcome?: 'success' | 'slow' | 'error' | 'rejected' | undefined; contactId?: string | undefined; deliveryId?: string | undefined; test?: boolean | undefined; since?: string | undefined; until?: string | undefined } | undefined; answer: AttemptEntry }
+  exportAttempts: { path: { businessId: string; id: string }; query?: { format?: 'ndjson' | 'csv' | undefined; outcome?: 'success' | 'slow' | 'error' | 'rejected' | undefined; cause?: string | undefined; status?: number | undefined; contactId?: string | undefined; deliveryId?: string | undefined; test?: boolean | undefined; since?: string | undefined; until?: string | undefined } | undefined; answer: AttemptEntry }
   exportDeadLetters: { path: { businessId: string; id: string }; query?: { format?: 'ndjson' | 'csv' | undefined } | undefined; answer: ListedDeadLetter }
   findNotifications: { path: { businessId: string }; query: { q: string; since?: string | undefined; until?: string | undefined; limit?: number | undefined; cursor?: string | undefined }; answer: NotificationPage }
   getNotification: { path: { businessId: string; notificationId: string }; answer: NotificationStory }
@@ -113,6 +116,7 @@ export const requests = {
   probeWebhook: ['POST', '/api/v1/businesses/{businessId}/webhooks/{id}/probe'],
   getStats: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/stats'],
   listErrors: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/errors'],
+  listErrorGroups: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/error-groups'],
   listAttempts: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/attempts'],
   getAttempt: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/attempts/{attemptId}'],
   listNewDeliveries: ['GET', '/api/v1/businesses/{businessId}/webhooks/{id}/deliveries'],

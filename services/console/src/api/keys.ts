@@ -5,6 +5,7 @@ export const keys = {
   webhook: (businessId: string, id: string) => ['webhook', businessId, id] as const,
   stats: (businessId: string, id: string) => ['stats', businessId, id] as const,
   errors: (businessId: string, id: string) => ['errors', businessId, id] as const,
+  errorGroups: (businessId: string, id: string) => ['error-groups', businessId, id] as const,
   attempts: (businessId: string, id: string) => ['attempts', businessId, id] as const,
   attempt: (businessId: string, id: string, attemptId: string) => ['attempt', businessId, id, attemptId] as const,
   channels: (businessId: string) => ['channels', businessId] as const,

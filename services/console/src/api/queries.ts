@@ -83,6 +83,14 @@ export function testsQuery(api: ApiClient, businessId: string, id: string) {
   })
 }
 
+/** @param span names the period up to now; while it moves on, the groups known before are shown. */
+export function errorGroupsQuery(api: ApiClient, businessId: string, id: string, span: string, since: string) {
+  return queryOptions({
+    queryKey: [...keys.errorGroups(businessId, id), span],
+    queryFn: ({ signal }) => api.call('listErrorGroups', { path: { businessId, id }, query: { since }, signal }),
+  })
+}
+
 export function attemptsQuery(api: ApiClient, businessId: string, id: string, filter: AttemptFilter) {
   return infiniteQueryOptions({
     queryKey: [...keys.attempts(businessId, id), filter],

@@ -30,6 +30,7 @@ export function staleAfter(kind: ChangeEventKind, businessId: string, id: string
         keys.webhooks(businessId),
         keys.stats(businessId, id),
         keys.errors(businessId, id),
+        keys.errorGroups(businessId, id),
         keys.attempts(businessId, id),
         keys.deadLetters(businessId, id),
         keys.alerts(businessId, id),
@@ -55,6 +56,9 @@ export function restMs(kind: ChangeEventKind, key: QueryKey, listed: number): nu
     case 'dead-letters':
     case 'alerts':
       return 2_000
+    // So does this, a whole day of it.
+    case 'error-groups':
+      return 10_000
     default:
       return 500
   }

@@ -52,6 +52,7 @@ describe('permissions (guarantees.md, 34)', () => {
     getReplay: readers,
     getStats: readers,
     listErrors: readers,
+    listErrorGroups: readers,
     listAttempts: readers,
     getAttempt: readers,
     listDeadLetters: readers,

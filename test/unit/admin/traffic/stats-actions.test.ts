@@ -103,6 +103,38 @@ test('the statistics of a webhook without attempts are empty', async () => {
   expect((await actions(undefined).errors(call())).body).toEqual({ errors: [] })
 })
 
+test('errors are grouped within a period of the business, by default of 24 hours', async () => {
+  const failed = { outcome: 'error', cause: '5xx', status: 503, responseExcerpt: 'down' } as const
+  const dayMs = 24 * hourMs
+  const attempts = new Map([
+    [0, attempt('old', { ...failed, startedAt: nowMs - dayMs - 1 })],
+    [1, attempt('early', { ...failed, startedAt: nowMs - dayMs })],
+    [2, attempt('theirs', { ...failed, startedAt: nowMs - 5, businessId: 'b2' })],
+    [3, attempt('late', { ...failed, startedAt: nowMs - 2 })],
+    [4, attempt('good', { startedAt: nowMs - 1 })],
+  ])
+  const grouped = async (query: object) => {
+    const { body } = await actions(stats, { attempts }).errorGroups(callOf({ query }))
+    return [body.searchedBackTo, ...body.groups.map(({ deliveryIds }) => deliveryIds)]
+  }
+  expect(await grouped({})).toEqual([iso(nowMs - dayMs), ['late', 'early']])
+  expect(await grouped({ since: iso(0), until: iso(nowMs - 2) })).toEqual([iso(0), ['early', 'old']])
+})
+
+test.each([
+  [{ cause: '5xx' }, ['b', 'a']],
+  [{ status: 503 }, ['b']],
+  [{ cause: 'timeout' }, ['c']],
+])('attempts can be listed by %j', async (query, expected) => {
+  const attempts = new Map([
+    [0, attempt('a', { outcome: 'error', cause: '5xx', status: 500 })],
+    [1, attempt('b', { outcome: 'error', cause: '5xx', status: 503 })],
+    [2, attempt('c', { outcome: 'error', cause: 'timeout', status: null })],
+  ])
+  const { body } = await actions(stats, { attempts }).attempts(call(query))
+  expect(body.attempts.map(({ deliveryId }) => deliveryId)).toEqual(expected)
+})
+
 test('errors are listed newest first', async () => {
   const { body } = await actions(stats).errors(call())
   const { errors } = body as { errors: { at: string; deliveryId: string }[] }

@@ -1,15 +1,9 @@
 import { useParams } from 'react-router'
 
+export { listPath, pagePath } from './page-path.ts'
+
 /** Business and webhook in the page's address. */
 export function usePlace(): { businessId: string; id: string } {
   const { businessId = '', id = '' } = useParams()
   return { businessId, id }
-}
-
-export function listPath(businessId: string): string {
-  return `/b/${encodeURIComponent(businessId)}/webhooks`
-}
-
-export function pagePath({ businessId, id }: { businessId: string; id: string }, tab = ''): string {
-  return `${listPath(businessId)}/${encodeURIComponent(id)}${tab === '' ? '' : `/${tab}`}`
 }

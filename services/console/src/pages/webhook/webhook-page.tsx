@@ -23,7 +23,7 @@ import { useShownTab } from './use-shown-tab.ts'
 import classes from './webhook-page.module.css'
 
 const Attempts = lazy(() => import('./attempts/attempts.tsx'))
-const ErrorLog = lazy(() => import('./overview/error-log.tsx'))
+const ErrorLog = lazy(() => import('./errors/error-log.tsx'))
 const History = lazy(() => import('./history/history.tsx'))
 const ReplayHistory = lazy(() => import('./replays/replay-history.tsx'))
 const DeadLetters = lazy(() => import('./attempts/dead-letters.tsx'))

@@ -1,20 +1,28 @@
 import type { AttemptFilter } from '../../../api/types.ts'
 
-/** Filter as in the page's address; empty values are not set. */
-export type Filter = { outcome: string; contactId: string; deliveryId: string; span: string }
+/**
+ * Filter as in the page's address; empty values are not set. since and until are a period of its own, instead of a span up
+ * to now.
+ */
+export const noFilter = {
+  outcome: '',
+  cause: '',
+  status: '',
+  contactId: '',
+  deliveryId: '',
+  span: '',
+  since: '',
+  until: '',
+}
+export type Filter = typeof noFilter
 
 export const spans = ['hour', 'day', 'week'] as const
 
-const spanMs: Record<string, number> = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 }
+export const spanMs = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 }
 
 export function readFilter(params: URLSearchParams): Filter {
-  const value = (name: string) => params.get(name) ?? ''
-  return {
-    outcome: value('outcome'),
-    contactId: value('contactId'),
-    deliveryId: value('deliveryId'),
-    span: value('span'),
-  }
+  const names = Object.keys(noFilter) as (keyof Filter)[]
+  return { ...noFilter, ...Object.fromEntries(names.map((name) => [name, params.get(name) ?? ''])) }
 }
 
 export function writeFilter(filter: Filter): Record<string, string> {
@@ -22,9 +30,10 @@ export function writeFilter(filter: Filter): Record<string, string> {
 }
 
 /** The filter for the API. The start is rounded to the minute, so that the query's key does not change all the time. */
-export function askedFor({ span, ...rest }: Filter, nowMs: number): AttemptFilter {
-  const lengthMs = spanMs[span]
-  const since =
-    lengthMs === undefined ? {} : { since: new Date(Math.floor((nowMs - lengthMs) / 60_000) * 60_000).toISOString() }
-  return { ...writeFilter({ ...rest, span: '' }), ...since }
+export function askedFor(filter: Filter, nowMs: number): AttemptFilter {
+  const { span, status, ...rest } = filter
+  const known = spans.find((one) => one === span)
+  const since = known && new Date(Math.floor((nowMs - spanMs[known]) / 60_000) * 60_000).toISOString()
+  const code = /^[1-5]\d\d$/.test(status) ? { status: Number(status) } : {}
+  return { ...writeFilter({ ...rest, span: '', status: '' }), ...code, ...(since && { since }) }
 }

@@ -16,6 +16,11 @@ const shapes: Record<Range, { stepMs: number; bins: number }> = {
   week: { stepMs: 6 * hourMs, bins: 28 },
 }
 
+/** Length of a bar, in milliseconds. */
+export function stepOf(range: Range): number {
+  return shapes[range].stepMs
+}
+
 /** Bars of the histogram, oldest first, up to the current one. Empty bars are included. */
 export function toBins(stats: Pick<Stats, 'minutes' | 'hours'>, range: Range, nowMs: number): Bin[] {
   const { stepMs, bins } = shapes[range]

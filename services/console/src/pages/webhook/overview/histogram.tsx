@@ -1,19 +1,21 @@
 import '@mantine/charts/styles.css'
 import { BarChart } from '@mantine/charts'
-import { Group, SegmentedControl, Text } from '@mantine/core'
+import { Anchor, Group, SegmentedControl, Text } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link, useNavigate } from 'react-router'
 import { startOfMinute } from '../../../../../domain/stats/stats.ts'
-import type { Stats } from '../../../api/types.ts'
+import type { AttemptOutcome, Stats, Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { useNow } from '../../../format/use-now.ts'
 import { Card } from '../../../parts/page/card.tsx'
 import { useCauseText } from '../../../parts/texts/cause-text.ts'
-import { outcomes, type Range, ranges, sumTotals, toBins } from './bins.ts'
+import { attemptsPath } from '../attempts/attempts-path.ts'
+import { outcomes, type Range, ranges, stepOf, sumTotals, toBins } from './bins.ts'
 import classes from './histogram.module.css'
 
 /** Counts of the four outcomes over time (contract.md, 1.7). The figures below are the bars' alternative as text. */
-export default function Histogram({ stats }: { stats: Stats }) {
+export default function Histogram({ webhook, stats }: { webhook: Webhook; stats: Stats }) {
   const { t } = useTranslation()
   const { clock, count, day } = useFormats()
   const causeText = useCauseText()
@@ -28,6 +30,12 @@ export default function Histogram({ stats }: { stats: Stats }) {
       })),
     [stats, range, now, clock, day],
   )
+  const navigate = useNavigate()
+  const firstAt = new Date(data[0]?.startMs ?? now).toISOString()
+  const openBar = (outcome: AttemptOutcome, startMs: number) => {
+    const lastAt = new Date(startMs + stepOf(range) - 1).toISOString()
+    void navigate(attemptsPath(webhook, { outcome, firstAt: new Date(startMs).toISOString(), lastAt }))
+  }
   const { totals, causes } = useMemo(() => sumTotals(stats, range, now), [stats, range, now])
   return (
     <Card
@@ -53,7 +61,14 @@ export default function Histogram({ stats }: { stats: Stats }) {
             label: t(`outcome.${outcome}`),
             color: `var(--${outcome})`,
           }))}
-          barProps={{ isAnimationActive: false }}
+          barProps={({ name }) => ({
+            isAnimationActive: false,
+            cursor: 'pointer',
+            onClick: ({ payload }: { payload?: { startMs?: number } }) => {
+              const outcome = outcomes.find((one) => one === name)
+              if (outcome && payload?.startMs !== undefined) openBar(outcome, payload.startMs)
+            },
+          })}
           barChartProps={{ barCategoryGap: '12%', accessibilityLayer: false }}
           gridColor="var(--line)"
           textColor="var(--muted)"
@@ -66,7 +81,11 @@ export default function Histogram({ stats }: { stats: Stats }) {
         {outcomes.map((outcome) => (
           <div key={outcome} className={classes.total}>
             <span className={classes.key} data-outcome={outcome} aria-hidden />
-            <dt>{t(`outcome.${outcome}`)}</dt>
+            <dt>
+              <Anchor component={Link} size="sm" c="inherit" to={attemptsPath(webhook, { outcome, firstAt })}>
+                {t(`outcome.${outcome}`)}
+              </Anchor>
+            </dt>
             <dd data-outcome={outcome}>{count(totals[outcome])}</dd>
           </div>
         ))}
@@ -77,9 +96,15 @@ export default function Histogram({ stats }: { stats: Stats }) {
             {t('histogram.causes')}
           </Text>
           {causes.map(([cause, n]) => (
-            <Text key={cause} size="sm">
+            <Anchor
+              key={cause}
+              component={Link}
+              size="sm"
+              underline="always"
+              to={attemptsPath(webhook, { outcome: 'error', cause, firstAt })}
+            >
               {causeText(cause)}: <b>{count(n)}</b>
-            </Text>
+            </Anchor>
           ))}
         </Group>
       )}

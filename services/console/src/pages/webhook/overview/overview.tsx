@@ -18,7 +18,7 @@ export function Overview({ webhook, stats, error, onRetry }: Props) {
   return (
     <Stack gap="md">
       <Suspense fallback={<PageSkeleton rows={[330]} />}>
-        <Histogram stats={stats} />
+        <Histogram webhook={webhook} stats={stats} />
       </Suspense>
       <ResponseTimesCard times={stats.last30Minutes} />
       <Backlog webhook={webhook} status={stats.status} />

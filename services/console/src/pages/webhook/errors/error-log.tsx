@@ -1,20 +1,23 @@
-import { Group, Text } from '@mantine/core'
+import { Group, Stack, Text } from '@mantine/core'
 import { IconMoodCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
+import { firstLine } from '../../../../../domain/delivery/first-line.ts'
 import { errorsQuery } from '../../../api/queries.ts'
 import { useApi } from '../../../api/session.tsx'
 import type { ErrorEntry, Webhook } from '../../../api/types.ts'
 import { readable } from '../../../format/format.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { Time } from '../../../parts/figures/time.tsx'
+import { Card } from '../../../parts/page/card.tsx'
 import { Empty } from '../../../parts/page/empty.tsx'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { CodeBlock } from '../../../parts/requests/code-block.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
 import { pagePath } from '../use-place.ts'
+import { ErrorGroups } from './error-groups.tsx'
 import classes from './error-log.module.css'
 
 /** Latest 50 errors with their details (contract.md, 1.6). */
@@ -28,19 +31,25 @@ export default function ErrorLog({ webhook }: { webhook: Webhook }) {
       <Empty icon={<IconMoodCheck size={40} aria-hidden />} title={t('errors.empty')} text={t('errors.emptyText')} />
     )
   return (
-    <ul className={classes.log} aria-label={t('webhook.tabs.errors')}>
-      {data.errors.map((one) => (
-        <li key={`${one.deliveryId} ${one.at} ${one.attempt}`}>
-          <Entry webhook={webhook} entry={one} />
-        </li>
-      ))}
-    </ul>
+    <Stack gap="md">
+      <ErrorGroups webhook={webhook} />
+      <Card title={t('errors.latest')}>
+        <ul className={classes.log} aria-label={t('errors.latest')}>
+          {data.errors.map((one) => (
+            <li key={`${one.deliveryId} ${one.at} ${one.attempt}`}>
+              <Entry webhook={webhook} entry={one} />
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </Stack>
   )
 }
 
 function Entry({ webhook, entry }: { webhook: Webhook; entry: ErrorEntry }) {
   const { t } = useTranslation()
   const { duration } = useFormats()
+  const line = firstLine(entry.excerpt)
   const { at, cause, status, latencyMs, excerpt, contactId, attempt, deliveryId, kind } = entry
   return (
     <details className={classes.entry}>
@@ -49,6 +58,7 @@ function Entry({ webhook, entry }: { webhook: Webhook; entry: ErrorEntry }) {
         <OutcomeBadge outcome="error" detail={status ?? cause} />
         <span>{contactId}</span>
         {latencyMs !== null && <span>{duration(latencyMs)}</span>}
+        {line !== null && <span className={classes.line}>{line}</span>}
       </summary>
       <Group gap="lg" my="xs">
         <Text size="sm">{t('attempt.number', { number: attempt })}</Text>
