@@ -274,6 +274,9 @@ test('a failing receiver shows its errors with their answers, then the block wit
   expect(first).toMatch(/^(10:00|9:[0-5]\d)$/)
   await expect.poll(() => left.textContent(), patience).not.toBe(first)
   await publish(world, messages(world, channel, 'eva', rejectedLater))
+  // The latest error, and the failures that led here.
+  await page.getByRole('alert').getByText('the till is down', { exact: false }).waitFor(patience)
+  await card(page, 'Backlog and failures').getByText('101', { exact: true }).last().waitFor()
   const counted = { success: delivered, error: failuresToBlock, rejected: rejectedLater }
   await expect.poll(() => totals(page), patience).toMatchObject(counted)
   // A notification that would be rejected again.
@@ -301,6 +304,10 @@ test('once the receiver works again and ten minutes have passed, everything is s
     .toBeGreaterThan(before)
   await expect.poll(() => state().textContent(), patience).toMatch(/Healthy|Degraded|Failing/)
 
+  await page.getByRole('button', { name: /^Resend 1\d\d undelivered notifications/ }).click()
+  await page.getByTestId('replay-count').getByText('notifications to', { exact: false }).waitFor(patience)
+  await browser.shoot(page, 'resumed')
+  await page.keyboard.press('Escape')
   await page.getByRole('tab', { name: 'Undelivered' }).click()
   await page.getByText('Not sent: sending was blocked').first().waitFor()
   const label = () => page.getByRole('tab', { name: 'Undelivered' }).textContent()

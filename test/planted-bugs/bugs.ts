@@ -128,9 +128,9 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'opens the breaker at the 100th failure',
-    file: dispatcher('engine/gate/breaker'),
-    text: 'const maxFailures = 100',
-    replacement: 'const maxFailures = 99',
+    file: 'services/domain/delivery/webhook-snapshot.ts',
+    text: 'const breakerFailures = 100',
+    replacement: 'const breakerFailures = 99',
     caughtBy: ['test/unit/dispatcher/engine/gate/breaker.test.ts', 'test/guarantees/17-breaker.test.ts'],
   },
   {

@@ -1,7 +1,7 @@
 import type { Conflict, Status, WebhookState } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { isPaused } from '../../domain/definition/pause.ts'
-import { breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
+import { breakerFailures, breakerWindowMs, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { TroubleState } from '../../domain/stats/alert.ts'
 import { type MinuteCounts, minuteMs, startOfMinute } from '../../domain/stats/stats.ts'
 import type { BacklogSize } from './backlog.ts'
@@ -41,7 +41,8 @@ export function decideStatus(facts: StatusFacts, nowMs: number): Status {
     pausedAt: toIsoTime(pausedAtMs),
     keptUntil: toIsoTime(pausedAtMs === null ? null : pausedAtMs + facts.keptMs),
     blockedUntil: breaker?.state === 'open' ? toIsoTime(breaker.openUntil) : null,
-    failures: recent.length,
+    // A breaker that has opened keeps no failures.
+    failures: breaker && breaker.state !== 'closed' ? breakerFailures + 1 : recent.length,
     failingSince: toIsoTime(breaker?.failingSince ?? null),
     pausedUntil: pausedUntil !== null && pausedUntil > nowMs ? toIsoTime(pausedUntil) : null,
     parked: parked ? parked.last - parked.from + 1 : 0,

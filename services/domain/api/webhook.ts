@@ -61,7 +61,9 @@ export const Status = shape('Status', {
     time(),
     'Nothing is sent until this time, because more than 100 attempts have failed within 10 minutes.',
   ),
-  failures: count('Failures within the last 10 minutes that count towards blocking; none count while it is blocked.'),
+  failures: count(
+    'Failures within the last 10 minutes that count towards blocking; while it is blocked, those that blocked it.',
+  ),
   failingSince: nullable(time(), 'First failure since the last success.'),
   pausedUntil: nullable(time(), 'End of the pause that the receiver asked for (Retry-After).'),
   parked: nullable(count(), 'Notifications in webhook-parked, at most.'),

@@ -1,5 +1,7 @@
 /** Time within which failures count towards opening a breaker (contract.md, 1.9). */
 export const breakerWindowMs = 600_000
+/** More failures than these within that time open a breaker (contract.md, 1.9). */
+export const breakerFailures = 100
 /** Time for which an opened breaker blocks (contract.md, 1.9). */
 export const blockMs = 600_000
 

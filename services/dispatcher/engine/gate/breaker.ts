@@ -1,4 +1,4 @@
-import { blockMs, breakerWindowMs } from '../../../domain/delivery/webhook-snapshot.ts'
+import { blockMs, breakerFailures, breakerWindowMs } from '../../../domain/delivery/webhook-snapshot.ts'
 
 /**
  * Circuit breaker of one webhook (contract.md, 1.9) as a fold over the results of its attempts: plain values in, plain
@@ -34,7 +34,6 @@ export type BreakerDecision =
   | { kind: 'blocked'; untilMs: number; state: BreakerState }
 
 const minuteMs = 60_000
-const maxFailures = 100
 /**
  * Time after which a probe without a result is lost because its process died: twice the longest timeoutMs of a
  * definition.
@@ -124,7 +123,7 @@ export function shouldDisable(state: BreakerState, nowMs: number): boolean {
 
 function counting(state: BreakerState, failingSinceMs: number | null, nowMs: number): BreakerState {
   const recent = state.failures.filter((atMs) => nowMs - atMs <= breakerWindowMs).map((atMs) => Math.min(atMs, nowMs))
-  if (recent.length === maxFailures) return opened(failingSinceMs, nowMs)
+  if (recent.length === breakerFailures) return opened(failingSinceMs, nowMs)
   return { ...state, failures: [...recent, nowMs], failingSinceMs }
 }
 

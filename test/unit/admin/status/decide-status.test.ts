@@ -146,7 +146,7 @@ test('a status tells what led to it', () => {
     pausedAt: null,
     keptUntil: null,
     blockedUntil: '2027-01-15T09:00:30.000Z',
-    failures: 1,
+    failures: 101,
     failingSince: '2027-01-15T08:59:30.000Z',
     pausedUntil: '2027-01-15T08:59:31.000Z',
     parked: 6,

@@ -14,6 +14,7 @@ import { useNow } from '../../../format/use-now.ts'
 import { useActions } from '../use-actions.ts'
 import { pagePath } from '../use-place.ts'
 import classes from './blocked-banner.module.css'
+import { LastError } from './last-error.tsx'
 
 /** Shown while the breaker is open: the time left, what happens to notifications meanwhile, and what happens then. */
 export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
@@ -53,10 +54,14 @@ export function BlockedBanner({ webhook, status }: { webhook: Webhook; status: S
       )}
       <Text size="sm">
         {t('blocked.why')} {t(webhook.whenBlocked === 'park' ? 'blocked.park' : 'blocked.reject')}
+        {webhook.whenBlocked === 'reject' && status.undelivered > 0 && (
+          <> {t('dead.left', { count: status.undelivered, n: count(status.undelivered) })}</>
+        )}
         {status.parked !== null && status.parked > 0 && (
           <> {t('blocked.parked', { count: status.parked, n: count(status.parked) })}</>
         )}
       </Text>
+      <LastError webhook={webhook} />
       <Text size="sm">
         {t(isWaiting ? 'blocked.then' : 'blocked.probingText')}{' '}
         <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'errors')}>

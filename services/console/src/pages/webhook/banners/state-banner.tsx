@@ -9,6 +9,7 @@ import { Banner } from './banner.tsx'
 import { BlockedBanner } from './blocked-banner.tsx'
 import { ConflictBanner } from './conflict-banner.tsx'
 import { PausedBanner } from './paused-banner.tsx'
+import { ResendUndelivered } from './resend-undelivered.tsx'
 
 /** Explains a state other than healthy: the cause, and what to do about it. */
 export function StateBanner({ webhook, status }: { webhook: Webhook; status: Status }) {
@@ -25,7 +26,7 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
       return <ActivationNotice />
     case 'failing':
       // The latest request succeeded. Only the half hour as a whole still counts as failing.
-      if (status.failingSince === null) return <Recovering webhook={webhook} />
+      if (status.failingSince === null) return <Recovering webhook={webhook} status={status} />
       return (
         <Banner title={t('banner.failing')}>
           {t('banner.failingSince', { time: time(status.failingSince) })}{' '}
@@ -42,6 +43,7 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
           <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'errors')}>
             {t('banner.toErrors')}
           </Anchor>
+          <ResendUndelivered webhook={webhook} status={status} />
         </Banner>
       )
     case 'paused':
@@ -75,7 +77,7 @@ export function StateBanner({ webhook, status }: { webhook: Webhook; status: Sta
   }
 }
 
-function Recovering({ webhook }: { webhook: Webhook }) {
+function Recovering({ webhook, status }: { webhook: Webhook; status: Status }) {
   const { t } = useTranslation()
   return (
     <Banner title={t('banner.recovering')}>
@@ -83,6 +85,7 @@ function Recovering({ webhook }: { webhook: Webhook }) {
       <Anchor component={Link} size="sm" underline="always" to={pagePath(webhook, 'dead-letters')}>
         {t('banner.toGivenUp')}
       </Anchor>
+      <ResendUndelivered webhook={webhook} status={status} />
     </Banner>
   )
 }

@@ -12,6 +12,7 @@ export function Backlog({ status }: { webhook: Webhook; status: Status }) {
   const now = useNow(10_000)
   const known = (n: number | null) => (n === null ? '–' : count(n))
   const { waiting, oldestWaitingAt, parked, undelivered, failures } = status
+  const isBlocked = status.state === 'blocked' || status.state === 'probing'
   return (
     <Card title={t('backlog.title')}>
       <Figures
@@ -23,7 +24,11 @@ export function Backlog({ status }: { webhook: Webhook; status: Status }) {
           },
           { label: t('backlog.parked'), value: known(parked), help: t('backlog.parkedHelp') },
           { label: t('backlog.undelivered'), value: count(undelivered), help: t('backlog.undeliveredHelp') },
-          { label: t('backlog.failures'), value: count(failures), help: t('backlog.failuresHelp') },
+          {
+            label: t('backlog.failures'),
+            value: count(failures),
+            help: t(isBlocked ? 'backlog.failuresBlocked' : 'backlog.failuresHelp'),
+          },
         ]}
       />
     </Card>
