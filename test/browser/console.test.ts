@@ -310,6 +310,12 @@ test('once the receiver works again and ten minutes have passed, everything is s
   await page.keyboard.press('Escape')
   await page.getByRole('tab', { name: 'Undelivered' }).click()
   await page.getByText('Not sent: sending was blocked').first().waitFor()
+  // Times, and the block, are on the same axis; the period is in the address.
+  await page.goto(`${webhookUrl}?period=day`)
+  await page.getByTestId('latency').getByText('Sending blocked:').waitFor(patience)
+  expect(await page.getByRole('radio', { name: 'Day' }).isChecked()).toBe(true)
+  await browser.shoot(page, 'latency')
+  await page.goto(`${webhookUrl}/dead-letters`)
   const label = () => page.getByRole('tab', { name: 'Undelivered' }).textContent()
   const givenUp = failuresToBlock + rejectedLater
   await expect.poll(async () => Number((await label())?.match(/\d+/)?.[0]), patience).toBeGreaterThanOrEqual(givenUp)

@@ -5,8 +5,10 @@ import {
   minuteMs,
   startOfHour,
   startOfMinute,
+  type Times,
   type WebhookStats,
 } from '../../domain/stats/stats.ts'
+import { computePercentiles } from '../../platform/histogram.ts'
 import { responseTimes } from '../../stats/response-times.ts'
 import { toIsoTime } from './attempt-view.ts'
 
@@ -27,6 +29,16 @@ export function statsView(webhookId: string, stats: WebhookStats | undefined, no
   }
 }
 
-function countView(start: number, { success, slow, error, rejected, errors }: Counts): PeriodCounts {
-  return { start: toIsoTime(start), success, slow, error, rejected, errors }
+function countView(
+  start: number,
+  { success, slow, error, rejected, errors, ...times }: Counts & Partial<Times>,
+): PeriodCounts {
+  return { start: toIsoTime(start), success, slow, error, rejected, errors, ...percentiles(times) }
+}
+
+/** From the histogram while there is one. */
+function percentiles({ timesMs = [], timesCounts = [], p50Ms, p95Ms }: Partial<Times>) {
+  if (timesMs.length === 0) return { p50Ms: p50Ms ?? null, p95Ms: p95Ms ?? null }
+  const [half = null, most = null] = computePercentiles([{ values: timesMs, counts: timesCounts }], [50, 95])
+  return { p50Ms: half, p95Ms: most }
 }

@@ -12,6 +12,8 @@ export const PeriodCounts = shape('PeriodCounts', {
   start: time('Start of the minute or hour, UTC.'),
   ...totals,
   errors: mapOf(count(), { description: 'Errors by cause: timeout, dns, connect, tls, 3xx, 4xx, 5xx.' }),
+  p50Ms: nullable(ms, 'Median response time; null without a response.'),
+  p95Ms: nullable(ms),
 })
 export type PeriodCounts = Static<typeof PeriodCounts>
 

@@ -18,15 +18,22 @@ export type MinuteCounts = Counts & {
   fastestMs: number | null
   slowestMs: number | null
   totalMs: number
-  /** Histogram of response times, ascending (platform/histogram.ts); empty in minutes too old for percentiles. */
+} & Times
+
+/** Response times of a minute or an hour. */
+export type Times = {
+  /** Histogram, ascending (platform/histogram.ts); empty in minutes and hours of which only the percentiles are kept. */
   timesMs: number[]
   timesCounts: number[]
+  /** Percentiles of a histogram that is not kept any more; null without one. Absent in records of earlier versions. */
+  p50Ms?: number | null
+  p95Ms?: number | null
 }
 
 export type HourCounts = Counts & {
   /** Start of the hour. */
   hour: number
-}
+} & Partial<Times>
 
 /** Change in the number of undelivered notifications that were given up in an hour; below 0 when folds are to be added. */
 export type GivenUpHour = {

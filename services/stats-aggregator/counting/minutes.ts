@@ -1,12 +1,10 @@
 import { greater, lesser, type MinuteCounts, minuteMs, startOfMinute, timesMinutes } from '../../domain/stats/stats.ts'
-import { countValue } from '../../platform/histogram.ts'
 import type { CountedAttempt } from './attempts.ts'
 import { countOutcome, entryAt, noCounts } from './counts.ts'
+import { countTime, keepPercentiles, noTimes, responseTime } from './times.ts'
 
 /** Minutes kept per webhook: the newest with an attempt. */
 export const keptMinutes = 60
-/** Largest time in the histogram, which bounds its lists. An attempt takes half a minute at most. */
-const longestTimeMs = 600_000
 
 /** Counts an attempt in the minute in which it started, in place. @param minutes oldest first. */
 export function countMinute(minutes: MinuteCounts[], attempt: CountedAttempt): void {
@@ -26,7 +24,7 @@ export function countMinute(minutes: MinuteCounts[], attempt: CountedAttempt): v
   counts.slowestMs = greater(counts.slowestMs, responseMs)
   counts.totalMs += responseMs
   if (counts.minute < oldestWithTimes) return
-  countValue({ values: counts.timesMs, counts: counts.timesCounts }, Math.min(responseMs, longestTimeMs))
+  countTime(counts, responseMs)
 }
 
 function readStart({ minute }: MinuteCounts): number {
@@ -34,16 +32,15 @@ function readStart({ minute }: MinuteCounts): number {
 }
 
 function emptyMinute(minute: number): MinuteCounts {
-  const times = { answered: 0, fastestMs: null, slowestMs: null, totalMs: 0, timesMs: [], timesCounts: [] }
+  const times = { answered: 0, fastestMs: null, slowestMs: null, totalMs: 0, ...noTimes() }
   return { minute, ...noCounts(), ...times }
 }
 
-/** Drops the histograms of older minutes: percentiles cover 30 minutes only, and histograms are most of a state. */
+/** Drops the histograms of older minutes: the percentiles of several minutes together cover 30 minutes only. */
 function forgetTimes(minutes: MinuteCounts[], oldestWithTimes: number): void {
   for (const counts of minutes) {
     if (counts.minute >= oldestWithTimes) return
-    counts.timesMs = []
-    counts.timesCounts = []
+    keepPercentiles(counts)
   }
 }
 
@@ -54,13 +51,4 @@ function trimTimes(counts: MinuteCounts | undefined): void {
   if (!counts) return
   counts.timesMs = counts.timesMs.slice()
   counts.timesCounts = counts.timesCounts.slice()
-}
-
-/**
- * Response time of an attempt; null without a response. A connection that was refused or timed out took time, but would
- * pass for a fast response.
- */
-function responseTime({ outcome, status, latencyMs }: CountedAttempt): number | null {
-  if (latencyMs === null || !Number.isFinite(latencyMs)) return null
-  return outcome === 'error' && status === null ? null : Math.max(0, latencyMs)
 }

@@ -21,6 +21,8 @@ const counts = (start: string, more: Partial<PeriodCounts> = {}): PeriodCounts =
   error: 0,
   rejected: 0,
   errors: {},
+  p50Ms: null,
+  p95Ms: null,
   ...more,
 })
 

@@ -29,7 +29,7 @@ const stats: WebhookStats = {
     ...counted,
     ...times,
   })),
-  hours: [hour - 168 * hourMs, hour - 167 * hourMs, hour].map((start) => ({ hour: start, ...counted })),
+  hours: [hour - 168 * hourMs, hour - 167 * hourMs, hour].map((start) => ({ hour: start, ...counted, p50Ms: 7 })),
   last30Minutes: {
     answered: 0,
     fastestMs: null,
@@ -90,8 +90,8 @@ test('statistics show the last 60 minutes and 168 hours, response times and the 
   expect(body).toMatchObject({
     webhookId: 'wh_a',
     updatedAt: iso(nowMs - 5),
-    minutes: [minute - 59 * minuteMs, minute].map((start) => ({ start: iso(start), ...counted })),
-    hours: [hour - 167 * hourMs, hour].map((start) => ({ start: iso(start), ...counted })),
+    minutes: [minute - 59 * minuteMs, minute].map((start) => ({ start: iso(start), ...counted, p50Ms: 2, p95Ms: 90 })),
+    hours: [hour - 167 * hourMs, hour].map((start) => ({ start: iso(start), ...counted, p50Ms: 7, p95Ms: null })),
     last30Minutes: { answered: 6, fastestMs: 2, averageMs: 50, slowestMs: 90, p50Ms: 2, p95Ms: 90, p99Ms: 90 },
     status: { state: 'degraded', waiting: 7, oldestWaitingAt: iso(1_000) },
   })

@@ -66,6 +66,8 @@ const count = (start: string, over: Partial<PeriodCounts> = {}): PeriodCounts =>
   error: 0,
   rejected: 0,
   errors: {},
+  p50Ms: null,
+  p95Ms: null,
   ...over,
 })
 const hours = [

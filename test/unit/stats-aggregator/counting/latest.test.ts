@@ -24,10 +24,26 @@ describe('hours', () => {
       at(1, { outcome: 'error', cause: '5xx' }),
       at(0, { outcome: 'rejected', cause: 'breaker' }),
     ])
-    expect(hours).toEqual([
+    expect(hours).toMatchObject([
       { hour: startMs, success: 1, slow: 1, error: 0, rejected: 1, errors: {} },
       { hour: startMs + hourMs, success: 0, slow: 0, error: 3, rejected: 0, errors: { timeout: 1, '5xx': 2 } },
     ])
+  })
+
+  test('an hour has percentiles once a later hour has begun; a late attempt counts, without its time', () => {
+    const at = (hour: number, latencyMs: number) => attempt({ startedAt: startMs + hour * hourMs, latencyMs })
+    const hours = countAll([at(0, 10), at(0, 20), at(0, 90), at(1, 7), at(0, 500), at(1, 9)])
+    expect(hours).toMatchObject([
+      { success: 4, timesMs: [], timesCounts: [], p50Ms: 20, p95Ms: 90 },
+      { success: 2, timesMs: [7, 9], timesCounts: [1, 1], p50Ms: null, p95Ms: null },
+    ])
+  })
+
+  test('an hour that an earlier version has begun has percentiles of the attempts from then on', () => {
+    const hours: HourCounts[] = [{ hour: startMs, success: 1, slow: 0, error: 0, rejected: 0, errors: {} }]
+    countHour(hours, attempt({ latencyMs: 30 }))
+    countHour(hours, attempt({ startedAt: startMs + hourMs }))
+    expect(hours[0]).toMatchObject({ success: 2, p50Ms: 30 })
   })
 
   test('hours are kept for a week', () => {

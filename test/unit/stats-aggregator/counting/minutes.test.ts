@@ -40,6 +40,8 @@ describe('an attempt in its minute', () => {
         errors: outcome === 'error' ? { other: 1 } : {},
         timesMs: answered === 1 ? [findBucket(latencyMs ?? 0)] : [],
         timesCounts: answered === 1 ? [1] : [],
+        p50Ms: null,
+        p95Ms: null,
       })
     },
   )
@@ -77,7 +79,9 @@ describe('the minutes that are kept', () => {
           const own = attempts.filter(({ startedAt }) => startOfMinute(startedAt) === counts.minute)
           expect(counts.success + counts.slow + counts.error + counts.rejected).toBe(own.length)
         }
-        expect(countAll(attempts.toReversed())).toEqual(counted)
+        // Percentiles are those of the attempts that came before the histogram was dropped.
+        const plain = (counts: MinuteCounts[]) => counts.map((each) => ({ ...each, p50Ms: null, p95Ms: null }))
+        expect(plain(countAll(attempts.toReversed()))).toEqual(plain(counted))
         const newest = kept.at(-1) ?? 0
         for (const { minute, answered, timesCounts } of counted) {
           const timed = timesCounts.reduce((sum, count) => sum + count, 0)
@@ -120,4 +124,15 @@ describe('the last 30 minutes', () => {
     const { answered, fastestMs, averageMs, slowestMs } = last30Minutes(countAll(attempts), nowMs)
     expect([answered, fastestMs, averageMs, slowestMs]).toEqual(expected)
   })
+})
+
+test('a minute keeps its percentiles when its histogram is dropped, half an hour later', () => {
+  const latencies = Array.from({ length: 100 }, (_unused, index) => index + 1)
+  const early = latencies.map((latencyMs) => attempt({ latencyMs }))
+  const [held] = countAll(early)
+  expect(held).toMatchObject({ p50Ms: null, p95Ms: null })
+  const late = attempt({ startedAt: startMs + 30 * minuteMs, latencyMs: 500 })
+  const [dropped, newest] = countAll([...early, late])
+  expect(dropped).toMatchObject({ timesMs: [], timesCounts: [], p50Ms: 50, p95Ms: 95 })
+  expect(newest).toMatchObject({ p50Ms: null, timesCounts: [1] })
 })

@@ -16,6 +16,13 @@ const shapes: Record<Range, { stepMs: number; bins: number }> = {
   week: { stepMs: 6 * hourMs, bins: 28 },
 }
 
+/** End of the current minute or hour, at which bars and points end. */
+export function endOfRange(range: Range, nowMs: number): number {
+  // Steps begin on the hour, as the counts do, so that no count belongs to two steps.
+  const unitMs = range === 'hour' ? minuteMs : hourMs
+  return Math.floor(nowMs / unitMs) * unitMs + unitMs
+}
+
 /** Length of a bar, in milliseconds. */
 export function stepOf(range: Range): number {
   return shapes[range].stepMs
@@ -25,10 +32,7 @@ export function stepOf(range: Range): number {
 export function toBins(stats: Pick<Stats, 'minutes' | 'hours'>, range: Range, nowMs: number): Bin[] {
   const { stepMs, bins } = shapes[range]
   const counts = range === 'hour' ? stats.minutes : stats.hours
-  // Steps begin on the hour, as the counts do, so that no count belongs to two steps.
-  const unitMs = range === 'hour' ? minuteMs : hourMs
-  const endMs = Math.floor(nowMs / unitMs) * unitMs + unitMs
-  const firstMs = endMs - bins * stepMs
+  const firstMs = endOfRange(range, nowMs) - bins * stepMs
   const made: Bin[] = Array.from({ length: bins }, (_unused, index) => ({ ...none, startMs: firstMs + index * stepMs }))
   for (const one of counts) {
     // If the server's clock is ahead, its newest minute has not begun here. It counts as the last bar.

@@ -1,9 +1,9 @@
 import '@mantine/charts/styles.css'
 import { BarChart } from '@mantine/charts'
 import { Anchor, Group, SegmentedControl, Text } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useNavigate } from 'react-router'
+import { Link, useNavigate, useSearchParams } from 'react-router'
 import { startOfMinute } from '../../../../../domain/stats/stats.ts'
 import type { AttemptOutcome, Stats, Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
@@ -13,22 +13,29 @@ import { useCauseText } from '../../../parts/texts/cause-text.ts'
 import { attemptsPath } from '../attempts/attempts-path.ts'
 import { outcomes, type Range, ranges, stepOf, sumTotals, toBins } from './bins.ts'
 import classes from './histogram.module.css'
+import { LatencyChart } from './latency-chart.tsx'
 
 /** Counts of the four outcomes over time (contract.md, 1.7). The figures below are the bars' alternative as text. */
 export default function Histogram({ webhook, stats }: { webhook: Webhook; stats: Stats }) {
   const { t } = useTranslation()
   const { clock, count, day } = useFormats()
   const causeText = useCauseText()
-  const [range, setRange] = useState<Range>('hour')
+  const [params, setParams] = useSearchParams()
+  const range: Range = ranges.find((one) => one === params.get('period')) ?? 'hour'
+  const setRange = (next: string) => setParams(next === 'hour' ? {} : { period: next }, { replace: true })
   // Rounded to the minute, so that the bars are drawn once a minute and not every second.
   const now = startOfMinute(useNow(1_000))
+  const labelOf = useCallback(
+    (startMs: number) => (range === 'week' ? `${day(startMs)} ${clock(startMs)}` : clock(startMs)),
+    [range, clock, day],
+  )
   const data = useMemo(
     () =>
       toBins(stats, range, now).map((bin) => ({
         ...bin,
-        label: range === 'week' ? `${day(bin.startMs)} ${clock(bin.startMs)}` : clock(bin.startMs),
+        label: labelOf(bin.startMs),
       })),
-    [stats, range, now, clock, day],
+    [stats, range, now, labelOf],
   )
   const navigate = useNavigate()
   const firstAt = new Date(data[0]?.startMs ?? now).toISOString()
@@ -45,7 +52,7 @@ export default function Histogram({ webhook, stats }: { webhook: Webhook; stats:
           size="xs"
           aria-label={t('histogram.range')}
           value={range}
-          onChange={(value) => setRange(value as Range)}
+          onChange={setRange}
           data={ranges.map((one) => ({ value: one, label: t(`histogram.${one}`) }))}
         />
       }
@@ -73,7 +80,7 @@ export default function Histogram({ webhook, stats }: { webhook: Webhook; stats:
           gridColor="var(--line)"
           textColor="var(--muted)"
           xAxisProps={{ interval: 'equidistantPreserveStart', minTickGap: 24 }}
-          yAxisProps={{ allowDecimals: false, width: 40 }}
+          yAxisProps={{ allowDecimals: false, width: 64 }}
           valueFormatter={count}
         />
       </div>
@@ -108,6 +115,7 @@ export default function Histogram({ webhook, stats }: { webhook: Webhook; stats:
           ))}
         </Group>
       )}
+      <LatencyChart webhook={webhook} stats={stats} range={range} nowMs={now} labelOf={labelOf} />
     </Card>
   )
 }
