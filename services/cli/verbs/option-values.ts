@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander'
 
 export function positiveInteger(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.')
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number, at least 1.')
   return value
 }
 
@@ -17,7 +17,7 @@ export function positiveNumber(text: string): number {
 export function wholeNumber(text: string): number {
   const value = Number(text)
   if (text === '' || !Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('Expected a whole number from 0.')
+    throw new InvalidArgumentError('Expected a whole number, at least 0.')
   return value
 }
 

@@ -138,7 +138,7 @@ async function replay(context: VerbContext, reference: string | undefined, optio
       ['replay', replayId],
       ['notifications', count],
       ['done', outcomesText(outcomes)],
-      ...optional('not yet', waiting + retrying || undefined),
+      ...optional('pending', waiting + retrying || undefined),
     ]),
   )
   return end.outcomes.success + end.outcomes.slow === end.count ? exitCodes.ok : exitCodes.failed
