@@ -30,6 +30,8 @@ const DeadLetters = lazy(() => import('./attempts/dead-letters.tsx'))
 
 const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'replays', 'settings', 'history'] as const
 type Tab = (typeof tabs)[number]
+/** Tabs with contacts or answers in them. */
+const personalTabs: readonly Tab[] = ['attempts', 'errors', 'dead-letters']
 
 /** Page of one webhook: its state, figures, lists and actions. */
 export default function WebhookPage() {
@@ -77,7 +79,7 @@ export default function WebhookPage() {
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        {tab !== 'overview' && tab !== 'settings' && <MaskedNote />}
+        {personalTabs.includes(tab) && <MaskedNote />}
         <Suspense fallback={<PageSkeleton rows={[200, 120]} />}>
           <Tabs.Panel value="overview">
             <Overview webhook={webhook} stats={stats.data} error={stats.error} onRetry={() => void stats.refetch()} />
