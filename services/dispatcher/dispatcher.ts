@@ -175,7 +175,15 @@ export class Dispatcher implements AsyncDisposable {
       engine: this.#engine,
       snapshots: this.#snapshots,
       readers: this.#readers,
-      takeover: { ...topics, reader, logIds, nowMs, log, unreadable: this.#unreadable },
+      takeover: {
+        ...topics,
+        decodeReplay: topics.joined.decode,
+        reader,
+        logIds,
+        nowMs,
+        log,
+        unreadable: this.#unreadable,
+      },
       committed: () =>
         fetchCommitted(kafka, this.#readers.groupId, [...topics.sources.keys()], { log, clock, readiness, stopping }),
       nowMs,

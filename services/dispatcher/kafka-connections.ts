@@ -140,6 +140,7 @@ export class KafkaConnections implements AsyncDisposable {
 }
 
 /** Topics that the outcomes of attempts are written to. */
-function outcomeTopics({ attempts, deadLetters, parked, retries }: DispatcherTopics): string[] {
-  return [attempts.topic, deadLetters.topic, parked.topic, ...Object.values(retries).map(({ topic }) => topic)]
+function outcomeTopics({ attempts, deadLetters, parked, joined, retries }: DispatcherTopics): string[] {
+  const others = Object.values(retries).map(({ topic }) => topic)
+  return [attempts.topic, deadLetters.topic, parked.topic, joined.topic, ...others]
 }

@@ -119,7 +119,7 @@ export const topics = {
     name: 'webhook-replays',
     schema: 'webhook-pending.avsc',
     key: 'webhook id',
-    writers: ['admin'],
+    writers: ['admin', 'dispatcher'],
     readers: ['dispatcher', 'admin'],
     cleanup: { policy: 'delete', retentionDays: 7 },
     retentionVariable: 'HOOKLINE_NOTIFICATION_RETENTION_HOURS',

@@ -30,6 +30,7 @@ const full = {
   whenBlocked: 'park',
   maxInFlight: 1,
   rateLimitPerSecond: 0.5,
+  bufferSeconds: 60,
   collapseStatuses: true,
   signatures: ['v1a', 'v1'],
   secret: 'sealed:v1:k1:BBBB',

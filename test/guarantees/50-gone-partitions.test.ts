@@ -290,7 +290,7 @@ class Instance implements AsyncDisposable {
       const attemptOffset = attempt ? put('webhook-attempts', attempt, attempt.webhookId) : null
       const id = attempt?.next === 'none' ? attempt.deliveryId : deadLetter?.delivery?.deliveryId
       if (id !== undefined) this.#kafka.ended.add(id)
-      const written = { parkedOffset, attemptOffset }
+      const written = { parkedOffset, attemptOffset, joinedOffset: null }
       this.#health.acknowledged(ownership, written)
       acknowledged(written as never)
     })

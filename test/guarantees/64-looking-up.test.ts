@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { NewWebhook } from '../../deploy/demo/admin-client.ts'
-import type { HttpEvent } from '../../deploy/demo/conversations/http-event.ts'
+import type { HttpEvent, HttpMessage } from '../../deploy/demo/conversations/http-event.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import type { Answer } from '../../deploy/receiver/receiver.ts'
 import type { FoundNotification, NotificationPage, NotificationStory } from '../../services/domain/api/notifications.ts'
@@ -297,4 +297,51 @@ test('a `delivered` that still waits when its message is read is left out, over 
     expect(await until(isSettled, 60_000, systemClock), 'read').toBe(true)
     expect((await fates(n)).get('delivered')).toBe('notSent superseded superseded')
   }
+})
+
+test('messages are joined over kills: each arrives in exactly one notification, in order, and is found in it', {
+  timeout: caseTimeoutMs,
+}, async () => {
+  const name = 'joined'
+  const [contacts, rounds] = [sized(30, 10), sized(30, 6)]
+  await world.defineWebhook(`/${name}`, [name], { bufferSeconds: 2 })
+  await world.inForce()
+  const idOf = (contact: number, round: number) => `joined-${contact}-${round}`
+  for (let round = 0; round < rounds; round++) {
+    const events = Array.from({ length: contacts }, (_unused, contact) => {
+      const event = eventOf(name, contact)
+      const time = new Date(0).toISOString()
+      const messages = [{ ...event.messages[0], id: idOf(contact, round) } as HttpMessage]
+      const times = { customerCreationTime: time, sessionCreationTime: time }
+      return { ...event, ...times, customerId: `c${contact}`, eventId: idOf(contact, round), messages }
+    })
+    await publish(world, events)
+    if (round % 3 === 1) world.stack.service('dispatcher').kill('SIGKILL')
+    if (round % 3 === 2) world.stack.service('formatter').kill('SIGKILL')
+    await systemClock.sleep(400)
+  }
+  const arrivals = () => world.receiver.arrivals.filter(({ path }) => path === `/${name}`)
+  const messagesOf = (body: Buffer): string[] =>
+    (JSON.parse(body.toString('utf8')) as { messages: { _id_: string }[] }).messages.map(({ _id_ }) => _id_)
+  const arrived = () => new Set(arrivals().flatMap(({ body }) => messagesOf(body)))
+  expect(await until(() => arrived().size >= contacts * rounds, 120_000, systemClock), 'every message').toBe(true)
+
+  const notifications = new Map(arrivals().map(({ webhookId, body }) => [webhookId, messagesOf(body)]))
+  const all = [...notifications.values()].flat()
+  const several = [...notifications.values()].filter(({ length }) => length > 1)
+  figure(64, `${all.length} messages in ${notifications.size} notifications, ${several.length} of several messages`)
+  expect(all).toHaveLength(contacts * rounds)
+  expect(several.length).toBeGreaterThan(0)
+  for (let contact = 0; contact < contacts; contact++) {
+    const own = all.filter((id) => id.startsWith(`joined-${contact}-`))
+    expect(own).toEqual(Array.from({ length: rounds }, (_unused, round) => idOf(contact, round)))
+  }
+  const [webhookId = '', members = []] = [...notifications].find(([, ids]) => ids.length > 1) ?? []
+  for (const id of [members[0] ?? '', members.at(-1) ?? '']) {
+    const isDelivered = async () => (await find(id))[0]?.fate === 'delivered'
+    expect(await until(isDelivered, 60_000, systemClock), `${id} is delivered`).toBe(true)
+    expect((await find(id)).map((one) => [one.eventId, one.deliveryId])).toEqual([[id, webhookId]])
+  }
+  const byNotification = await find(webhookId)
+  expect(byNotification.map(({ eventId }) => eventId).sort()).toEqual([...members].sort())
 })

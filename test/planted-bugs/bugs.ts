@@ -101,8 +101,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'treats queued deliveries as answered when partitions are revoked',
     file: dispatcher('engine/engine'),
-    text: 'for (const item of queued) this.#parking.putBack(item)',
-    replacement: 'for (const item of queued) (this.#parking.putBack(item), this.#held.answered.add(item.id, 1e9))',
+    text: 'if (!this.joiner.keep(item)) this.#parking.putBack(item)',
+    replacement: '(this.#parking.putBack(item), this.#held.answered.add(item.id, 1e9))',
     caughtBy: [simulation],
   },
   {
@@ -745,7 +745,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: "sends waiting deliveries by the definition of the business that now has the webhook's id",
-    file: dispatcher('engine/attempt-flow'),
+    file: dispatcher('engine/gate/plan-attempt'),
     text: 'if (entry?.definition.businessId !== delivery.businessId)',
     replacement: 'if (!entry)',
     caughtBy: ['test/unit/dispatcher/engine/engine-outcomes.test.ts'],
@@ -753,8 +753,8 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'identifies a switched-off definition by its version',
     file: dispatcher('engine/attempt-flow'),
-    text: 'this.#switchedOff.get(definition.id) === entry.offset',
-    replacement: 'this.#switchedOff.has(definition.id)',
+    text: '=> this.#switchedOff.get(definition.id) === offset',
+    replacement: '=> offset >= 0 && this.#switchedOff.has(definition.id)',
     caughtBy: ['test/unit/dispatcher/engine/engine-outcomes.test.ts'],
   },
   {
@@ -1040,7 +1040,7 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'lets the time of a pause count towards expiry',
-    file: dispatcher('engine/attempt-flow'),
+    file: dispatcher('engine/gate/plan-attempt'),
     text: 'Math.max(delivery.createdAt, resumedAtMs(definition))',
     replacement: 'delivery.createdAt',
     caughtBy: ['test/unit/dispatcher/engine/engine-paused.test.ts'],
@@ -1145,6 +1145,49 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/engine-blocked.test.ts'],
   },
   {
+    name: 'forgets at a takeover which messages have been joined',
+    file: dispatcher('engine/engine'),
+    text: '    this.joiner.restore(number, joined)\n',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts', simulation],
+  },
+  {
+    name: 'parks joined messages behind later ones of their contact',
+    file: dispatcher('engine/parking/parking'),
+    text: 'if (item.isJoined) return this.#requeue(item)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/joining/joiner.test.ts'],
+  },
+  {
+    name: 'joins messages across a status that lies between them',
+    file: dispatcher('engine/joining/decide-join'),
+    text: 'isClosed = !isJoinable(item) || (',
+    replacement: 'if (!isJoinable(item)) continue\n    isClosed = (',
+    caughtBy: ['test/unit/dispatcher/engine/joining/decide-join.test.ts', simulation],
+  },
+  {
+    name: 'gives joined messages the id of the first',
+    file: dispatcher('engine/joining/decide-join'),
+    text: "members.map(({ deliveryId }) => deliveryId).join(' ')",
+    replacement: 'members[0]?.deliveryId',
+    caughtBy: ['test/unit/dispatcher/engine/joining/decide-join.test.ts'],
+  },
+  {
+    name: 'lets the oldest value of a variable win',
+    file: 'services/domain/event/joined-body.ts',
+    text: '{ ...earlier.variables, ...later.variables }',
+    replacement: '{ ...later.variables, ...earlier.variables }',
+    caughtBy: ['test/unit/domain/event/joined-body.test.ts'],
+  },
+  {
+    name: 'answers for messages before Kafka has what they are joined into',
+    file: dispatcher('outcome/recorder'),
+    text: 'return writePending(context.joined, pending, position, context, (offset) => {',
+    replacement:
+      'writeAttempts(partition, attempts, context, () => undefined)\n    return writePending(context.joined, pending, position, context, (offset) => {',
+    caughtBy: ['test/unit/dispatcher/outcome/recorder.test.ts'],
+  },
+  {
     name: 'leaves out a `read` that has come twice',
     file: dispatcher('engine/read-statuses'),
     text: "return found?.status === 'delivered' && this",
@@ -1168,14 +1211,14 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'counts a superseded status as rejected',
     file: 'services/stats-aggregator/counting/attempts.ts',
-    text: 'attempt.test || isSuperseded(attempt) ?',
+    text: 'attempt.test || isReplaced(attempt) ?',
     replacement: 'attempt.test ?',
     caughtBy: ['test/unit/stats-aggregator/fold/partition-fold.test.ts'],
   },
   {
     name: 'sends superseded statuses again in a replay of rejected notifications',
     file: 'services/admin/replay/replay-status.ts',
-    text: 'if (test || isSuperseded(attempt)) return',
+    text: 'if (test || isReplaced(attempt)) return',
     replacement: 'if (test) return',
     caughtBy: ['test/unit/admin/replay/replay.test.ts'],
   },

@@ -22,6 +22,7 @@ export const defaults = {
   retryProfile: 'chat',
   whenBlocked: 'reject',
   maxInFlight: 64,
+  bufferSeconds: 0,
   collapseStatuses: false,
   signatures: ['v1'] as SignatureScheme[],
 } as const

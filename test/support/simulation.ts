@@ -11,7 +11,9 @@ import type {
   SendResult,
   Written,
 } from '../../services/dispatcher/engine/ports.ts'
+import type { JoinedRecord } from '../../services/dispatcher/engine/restored-partition.ts'
 import { readDraft } from '../../services/dispatcher/intake/read-draft.ts'
+import { addJoined } from '../../services/dispatcher/takeover/replays-tail.ts'
 import { addAnswered, addParked } from '../../services/dispatcher/takeover/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition/definition.ts'
 import type { Entry } from '../../services/domain/definition/definition-table.ts'
@@ -145,6 +147,17 @@ export function delivery(id: string, webhookId: string, contactId: string): Deli
   }
 }
 
+/** A message with a body as the formatter makes it; messages of the same contact can be joined. */
+export function messageDelivery(
+  id: string,
+  webhookId: string,
+  contactId: string,
+  createdAt = 1_700_000_000_000,
+): Delivery {
+  const body = Buffer.from(JSON.stringify({ v: '1.1', type: 'message', contactId, messages: [{ _id_: id }] }))
+  return { ...delivery(id, webhookId, contactId), body, createdAt }
+}
+
 /** A status notification of a message. */
 export function statusDelivery(
   id: string,
@@ -199,6 +212,7 @@ export class SimulatedWorld {
   readonly ended = new Set<string>()
   engine: Engine
   readonly #makeEngine: () => Engine
+  readonly #replaysTopic: string
   /** Number of the process: work of a killed one has no effect. */
   #life = 0
   /** webhook-health by partition: the gates as they were at the last snapshot. */
@@ -211,6 +225,8 @@ export class SimulatedWorld {
   readonly parkedLog = new Map<number, PendingDelivery[]>()
   /** The delay topics, by partition; one for all tiers. */
   readonly retryLog = new Map<number, PendingDelivery[]>()
+  /** webhook-replays, by partition, where the engine writes what messages are joined into. */
+  readonly replayLog = new Map<number, PendingDelivery[]>()
   /** Stops of replays that a takeover finds behind the commit, with the time of their writing. */
   readonly stopped = new Map<string, number>()
   readonly disabled: string[] = []
@@ -291,6 +307,7 @@ export class SimulatedWorld {
       expiryMs: Number.POSITIVE_INFINITY,
       ...limits,
     }
+    this.#replaysTopic = all.replaysTopic
     this.#makeEngine = () => new Engine(ports(), all)
     this.engine = this.#makeEngine()
   }
@@ -345,7 +362,13 @@ export class SimulatedWorld {
       addParked(parked, pending, offset)
     }
     const gates = this.healthLog.get(number) ?? new Map<string, GateState>()
-    this.engine.restore(number, { resume, parked, gates, stopped: this.stopped, answered })
+    const joined: JoinedRecord[] = []
+    const replays = resume.get(this.#replaysTopic)
+    for (const [offset, pending] of (this.replayLog.get(number) ?? []).entries()) {
+      if (pending.joined) this.#answeredFor(pending)
+      if (offset >= (replays?.offset ?? 0)) addJoined(joined, pending, offset, replays)
+    }
+    this.engine.restore(number, { resume, parked, gates, stopped: this.stopped, joined, answered })
   }
 
   runAll(): void {
@@ -361,6 +384,13 @@ export class SimulatedWorld {
       const log = this.parkedLog.get(partition) ?? []
       parkedOffset = log.push(records.parked) - 1
       this.parkedLog.set(partition, log)
+    }
+    let joinedOffset: number | null = null
+    if (records.joined) {
+      const log = this.replayLog.get(partition) ?? []
+      joinedOffset = log.push(records.joined.pending) - 1
+      this.replayLog.set(partition, log)
+      this.attempts.push(...records.joined.attempts)
     }
     if (records.retry) {
       const log = this.retryLog.get(partition) ?? []
@@ -378,8 +408,20 @@ export class SimulatedWorld {
         this.ended.add(endedId)
         this.settled.add(endedId)
       }
-      acknowledged({ parkedOffset, attemptOffset: null })
+      if (records.joined) {
+        this.#attemptLog.push(...records.joined.attempts)
+        this.#answeredFor(records.joined.pending)
+      }
+      acknowledged({ parkedOffset, joinedOffset, attemptOffset: null })
     })
+  }
+
+  /** Messages that are joined will not be sent any more: their record stands for them, whoever has written it. */
+  #answeredFor({ joined = [] }: PendingDelivery): void {
+    for (const id of joined) {
+      this.ended.add(id)
+      this.settled.add(id)
+    }
   }
 
   #send(sending: Delivery, attempt: number, answer: Answering, ended: (result: SendResult) => void): void {
@@ -422,7 +464,8 @@ function idOfLetter(letter: DeadLetter | undefined): string | undefined {
 }
 
 /** Id of the delivery that the records are of. */
-function idIn({ attempt, deadLetter, parked, retry }: OutcomeRecords): string | null {
-  const delivery = attempt ?? deadLetter?.delivery ?? parked?.delivery ?? retry?.pending.delivery
+function idIn({ attempt, deadLetter, parked, retry, joined }: OutcomeRecords): string | null {
+  const pending = retry?.pending ?? joined?.pending ?? parked
+  const delivery = attempt ?? deadLetter?.delivery ?? pending?.delivery
   return delivery?.deliveryId ?? null
 }

@@ -52,6 +52,11 @@ export class ConfigurationHistory {
     return (configuration && findOwner(channel, configuration.webhooks)?.id) ?? null
   }
 
+  /** All webhooks that are known, deleted ones included. */
+  listWebhooks(): string[] {
+    return [...new Set(this.#configurations.flatMap(({ webhooks }) => [...webhooks.keys()]))]
+  }
+
   /** Latest known name of a webhook. */
   findName(webhookId: string): string | null {
     for (const { webhooks } of this.#configurations) {

@@ -3,10 +3,10 @@ import { eventKey } from '../../domain/event/event.ts'
 import { choosePartition } from '../../platform/kafka/key-partition.ts'
 import { deliveryId } from '../../topics/delivery-id.ts'
 import type { Found } from '../records/newest-first.ts'
+import { RangeSearch, type SearchPeriod } from '../records/range-search.ts'
 import { clockSkewMs, type Reader } from '../records/webhook-records.ts'
 import type { FoundEvent } from './event-search.ts'
 import type { LookupTopics } from './lookup-topics.ts'
-import { RangeSearch, type SearchPeriod } from './range-search.ts'
 
 /** An event and a webhook that may have been notified of it, with every record about that notification. */
 export type NotificationFacts = {

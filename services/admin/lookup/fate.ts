@@ -1,6 +1,6 @@
 import { type Fate, type FateReason, type ParkedReason, parkedReasons } from '../../domain/api/notifications.ts'
 import type { Attempt, DeadLetter, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { isSuperseded } from '../../domain/delivery/outcome.ts'
+import { isJoined, isReplaced } from '../../domain/delivery/outcome.ts'
 import type { SkippedBy } from './configuration.ts'
 
 /** Records about one notification. Lists are in the order of time; times are milliseconds since the epoch. */
@@ -31,8 +31,8 @@ export function decideFate(facts: FateFacts): DecidedFate {
   if (arrived) return decided('delivered', null, arrived.startedAt)
   const latest = attempts.at(-1)
   // Unless it is in webhook-parked for a replay: that sends it all the same.
-  if (latest && isSuperseded(latest) && replays.every(({ atMs }) => atMs < latest.startedAt))
-    return decided('notSent', 'superseded', latest.startedAt)
+  if (latest && isReplaced(latest) && replays.every(({ atMs }) => atMs < latest.startedAt))
+    return isJoined(latest) ? decided('unknown') : decided('notSent', 'superseded', latest.startedAt)
   if (parkedFor !== null) return decided('parked', toParkedReason(parkedFor))
   const replay = replays.at(-1)
   const isReplayAhead = replay !== undefined && !attempts.some(({ replayId }) => replayId === replay.replayId)

@@ -7,20 +7,21 @@ import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import type { ApiResponse, Call } from '../http/route.ts'
 import type { BusinessParams } from '../http/shapes.ts'
+import { RangeSearch } from '../records/range-search.ts'
 import type { ReadPool } from '../records/read-pool.ts'
 import { clockSkewMs, type Reader } from '../records/webhook-records.ts'
 import type { Monitoring } from '../status/monitoring.ts'
 import { findOwn } from '../webhooks/own-webhook.ts'
 import { ConfigurationHistory } from './configuration.ts'
 import { type FoundEvent, findEvents, readEvent } from './event-search.ts'
-import { findFacts, toCandidate } from './facts.ts'
+import { type FactsOptions, findFacts, toCandidate } from './facts.ts'
+import { findMembers, followJoined } from './joined-facts.ts'
 import { judge } from './judge.ts'
 import { readNotificationId, readSearchCursor, writeSearchCursor } from './lookup-cursor.ts'
 import { defaultFound, type LookupParams, type NotificationParams } from './lookup-routes.ts'
 import type { LookupTopics } from './lookup-topics.ts'
 import { type JudgedEvent, notificationView, storyView } from './notification-view.ts'
-import { matchesQuery, readQuery } from './query.ts'
-import { RangeSearch } from './range-search.ts'
+import { isNotificationId, matchesQuery, readQuery } from './query.ts'
 import { findSeenChannels } from './seen-channels.ts'
 
 /** Commits by topic, then by partition. */
@@ -77,6 +78,11 @@ export class LookupActions {
     const wanted = readQuery(query.q, holds(identity, 'webhooks:bodies'))
     return lookups.run(businessId, ended, async (reader) => {
       const history = await this.#readHistory(reader, businessId, sinceMs)
+      if (isNotificationId(wanted.id)) {
+        const webhookIds = history.listWebhooks()
+        const search = { deliveryId: wanted.id, webhookIds, sinceMs, untilMs: clock.nowMs() }
+        wanted.notificationIds.push(...(await findMembers(reader, topics, search)))
+      }
       const matches = (event: FoundEvent['event']) =>
         matchesQuery(event, wanted, () => history.findCandidates(event.event.chatChannelId, sinceMs))
       const limit = query.limit ?? defaultFound
@@ -126,11 +132,13 @@ export class LookupActions {
     const candidates = found.map((event) =>
       history.findCandidates(event.event.event.chatChannelId, event.publishedAtMs).map((id) => toCandidate(event, id)),
     )
-    const { isComplete } = await findFacts(reader, candidates.flat(), {
+    const factsOptions: FactsOptions = {
       topics,
       nowMs: clock.nowMs(),
       isExpected: ({ event, publishedAtMs }) => history.findSkip(event, publishedAtMs) === null,
-    })
+    }
+    const own = await findFacts(reader, candidates.flat(), factsOptions)
+    const followed = await followJoined(reader, candidates.flat(), factsOptions)
     const partitions = (await reader.ends(topics.deliveries.topic)).length
     const options = {
       history,
@@ -139,8 +147,14 @@ export class LookupActions {
         isBehind(topics.deliveries.topic, choosePartition(webhookId, partitions), offset),
       parkedRange: (id: string) => monitoring.health({ id, businessId })?.parked ?? null,
     }
-    const events = found.flatMap((event, index) => judge(event, candidates[index] ?? [], options))
-    return { events, isComplete }
+    const events = found.flatMap((event) =>
+      judge(
+        event,
+        followed.facts.filter((facts) => facts.found === event),
+        options,
+      ),
+    )
+    return { events, isComplete: own.isComplete && followed.isComplete }
   }
 
   async #readHistory(reader: Reader, businessId: string, sinceMs: number): Promise<ConfigurationHistory> {

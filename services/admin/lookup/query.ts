@@ -6,6 +6,8 @@ import { deliveryId } from '../../topics/delivery-id.ts'
 export type LookupQuery = {
   /** The query as typed, without surrounding blanks: compared with ids. */
   id: string
+  /** The query if it is a webhook-id, and those that it stands for. */
+  notificationIds: string[]
   /** The query without case and accents: searched in texts. */
   folded: string
   /**
@@ -26,7 +28,8 @@ const minDigits = 3
 export function readQuery(typed: string, isOpen: boolean): LookupQuery {
   const id = typed.trim()
   const digits = /^[\d\s+().\-/]+$/.test(id) ? digitsOf(id) : ''
-  return { id, folded: fold(id), digits: digits.length >= minDigits ? digits : null, isOpen }
+  const notificationIds = isNotificationId(id) ? [id] : []
+  return { id, notificationIds, folded: fold(id), digits: digits.length >= minDigits ? digits : null, isOpen }
 }
 
 /**
@@ -35,15 +38,18 @@ export function readQuery(typed: string, isOpen: boolean): LookupQuery {
  * @param findWebhooks ids of the webhooks that may have been notified of it.
  */
 export function matchesQuery(event: Event, query: LookupQuery, findWebhooks: () => readonly string[]): boolean {
-  const { id, folded, digits, isOpen } = query
+  const { id, notificationIds, folded, digits, isOpen } = query
   const { contactId } = event.event
   if (identifiersOf(event).includes(id) || isContact(contactId, id)) return true
   if (digits !== null && hasDigits(contactId, digits, isOpen)) return true
-  if (notificationId.test(id) && findWebhooks().some((webhookId) => deliveryId(event, webhookId) === id)) return true
+  const isOneOf = (webhookId: string) => notificationIds.includes(deliveryId(event, webhookId))
+  if (notificationIds.length > 0 && findWebhooks().some(isOneOf)) return true
   return isOpen && folded !== '' && textsOf(event).some((text) => text !== null && fold(text).includes(folded))
 }
 
-const notificationId = /^msg_[\w-]{43}$/
+export function isNotificationId(id: string): boolean {
+  return /^msg_[\w-]{43}$/.test(id)
+}
 
 /** Ids of the messages that an event is about. */
 export function messageIdsOf({ type, event }: Event): string[] {

@@ -3,7 +3,7 @@ import { clockSkewMs } from '../records/webhook-records.ts'
 import type { ReplaySelection } from './replay-request.ts'
 import { Selected, type WholeSource } from './replay-selected.ts'
 import { Standings } from './replay-status.ts'
-import type { ReplayHead, ReplayScans } from './replay-topics.ts'
+import type { RecordPlace, ReplayHead, ReplayScans } from './replay-topics.ts'
 
 /** What a selection has found: how many notifications, and how a second pass reads them, oldest first. */
 export type FoundToReplay = Disposable & {
@@ -60,6 +60,14 @@ export async function findSelected(
       const isMeant = isOwn(delivery) && isChosen(delivery) && standings.isInWindow(deliveryId, createdAt, selection)
       if (isMeant && standings.take(deliveryId)) selected.add('deliveries', delivery, place)
     })
+  // What messages were joined into begins there.
+  const addJoined = ({ replayId, delivery }: ReplayHead, place: RecordPlace) => {
+    if (replayId !== null || !isOwn(delivery) || !isChosen(delivery) || selection.kind !== 'window') return
+    const { deliveryId, createdAt } = delivery
+    if (standings.isInWindow(deliveryId, createdAt, selection) && standings.take(deliveryId))
+      selected.add('replays', delivery, place)
+  }
+  await scans.replays(webhookId, sinceMs, addJoined, () => undefined)
   await scans.deadLetters(webhookId, sinceMs, ({ delivery, deadLetteredAt }, place) => {
     if (!delivery || !isOwn(delivery) || !isChosen(delivery)) return
     const { deliveryId, createdAt } = delivery

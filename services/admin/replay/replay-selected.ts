@@ -4,7 +4,7 @@ import { free, grown, IdTable } from './id-table.ts'
 import type { RecordPlace } from './replay-topics.ts'
 
 /** The topics that hold whole notifications. */
-export type WholeSource = 'deliveries' | 'deadLetters'
+export type WholeSource = 'deliveries' | 'replays' | 'deadLetters'
 
 /** Reads the notifications at the wanted offsets of a source, in the range from <= offset < to. */
 export type ReadWhole<Source> = (

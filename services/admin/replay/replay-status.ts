@@ -1,5 +1,5 @@
 import { type AttemptOutcome, attemptOutcomes } from '../../domain/delivery/delivery.ts'
-import { isSuperseded } from '../../domain/delivery/outcome.ts'
+import { isReplaced } from '../../domain/delivery/outcome.ts'
 import { free, grown, IdTable } from './id-table.ts'
 import { startOfReplay } from './replay-progress.ts'
 import type { ReplaySelection } from './replay-request.ts'
@@ -66,7 +66,7 @@ export class Standings implements Disposable {
   addAttempt(attempt: AttemptHead): void {
     const { deliveryId, outcome, startedAt, next, test, replayId } = attempt
     // What is superseded is never selected: as if it still waited.
-    if (test || isSuperseded(attempt)) return
+    if (test || isReplaced(attempt)) return
     const number = this.#add(deliveryId)
     const taken = (this.#flags[number] ?? 0) & isTaken
     const goesOn = next === 'retry' && (replayId === null || !this.#stopped.has(replayId))

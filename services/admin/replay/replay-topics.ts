@@ -50,7 +50,7 @@ export type ReplayScans = EventScans & {
   ): Promise<void>
   /**
    * Newest record of one notification: from webhook-deliveries, or else from the dead letters, which are kept longer, or
-   * from webhook-replays, where back-filled ones begin.
+   * from webhook-replays, where back-filled ones begin, and what messages were joined into.
    */
   findWhole(webhookId: string, deliveryId: string): Promise<Delivery | undefined>
   /** Notifications at the wanted offsets in the range from <= offset < to. */
@@ -113,9 +113,9 @@ export async function openReplayTopics(
   const attempts = openTopicSource<Attempt>(codec, use, topics.webhookAttempts)
   const whole: Record<WholeSource, TopicSource<Delivery>> = {
     deliveries: openTopicSource<Delivery>(codec, use, topics.webhookDeliveries),
+    replays: heldDeliveries(openTopicSource<PendingDelivery>(codec, use, topics.webhookReplays)),
     deadLetters: heldDeliveries(openTopicSource<DeadLetter>(codec, use, topics.webhookDeadLetters)),
   }
-  const replayed = heldDeliveries(openTopicSource<PendingDelivery>(codec, use, topics.webhookReplays))
   const writer = async (topic: Topic) => {
     const name = use.write(topic)
     const encode: Encode<PendingDelivery> = await codec.encoder(use.subject(topic), readSchema(topic))
@@ -143,7 +143,7 @@ export async function openReplayTopics(
           (await findNewest(reader, heads.deadLetters, whole.deadLetters, webhookId, ({ delivery }) =>
             isMeant(delivery),
           )) ??
-          (await findNewest(reader, heads.replays, replayed, webhookId, ({ delivery }) => isMeant(delivery)))
+          (await findNewest(reader, heads.replays, whole.replays, webhookId, ({ delivery }) => isMeant(delivery)))
         )
       },
       async readWhole(source, webhookId, { from, to }, wanted, onDelivery) {

@@ -3,6 +3,7 @@ import { isContact } from '../../domain/api/personal.ts'
 import type { AttemptEntry, ListedDeadLetter } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Attempt, DeadLetter } from '../../domain/delivery/delivery.ts'
+import { isJoined } from '../../domain/delivery/outcome.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import { attemptView, listedLetterView } from './attempt-view.ts'
 import { findDelivered } from './delivered-since.ts'
@@ -36,6 +37,8 @@ export async function readAttemptPage(
     (outcome === undefined || attempt.outcome === outcome) &&
     (cause === undefined || attempt.cause === cause) &&
     (status === undefined || attempt.status === status) &&
+    // One for each message of a webhook that buffers them would hide the requests.
+    (deliveryId !== undefined || cause !== undefined || !isJoined(attempt)) &&
     (contactId === undefined || isContact(attempt.contactId, contactId)) &&
     (deliveryId === undefined || attempt.deliveryId === deliveryId) &&
     (test === undefined || attempt.test === test) &&

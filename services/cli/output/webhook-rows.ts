@@ -43,6 +43,7 @@ export function webhookRows(webhook: AdminWebhook): Rows {
     ['timeout', `${webhook.timeoutMs} ms; slow from ${webhook.slowThresholdMs} ms`],
     ['retries', `${webhook.retryProfile}; when blocked: ${webhook.whenBlocked}`],
     ['in flight', webhook.maxInFlight],
+    ...optional('messages', webhook.bufferSeconds && `joined within ${webhook.bufferSeconds} s`),
     ['statuses', webhook.collapseStatuses ? 'superseded ones are left out' : 'all'],
     ['signatures', webhook.signatures.join(', ')],
     ...optional('certificates', webhook.tls && Object.keys(webhook.tls).join(', ')),

@@ -1,5 +1,4 @@
 import type { Entry } from '../../domain/definition/definition-table.ts'
-import { resumedAtMs } from '../../domain/definition/pause.ts'
 import { toDeadLetter } from '../../domain/delivery/dead-letter.ts'
 import type { DeadLetterReason } from '../../domain/delivery/delivery.ts'
 import type { Outcome } from '../../domain/delivery/outcome.ts'
@@ -7,12 +6,14 @@ import { type RecordPosition, SetAside } from '../../platform/runtime/record-fau
 import type { DeliveryPool } from './delivery-pool.ts'
 import { type EndedAttempt, ended, endMs, followUp, type Plan, rejected } from './follow-up.ts'
 import type { FaultGates } from './gate/fault-gates.ts'
+import { planAttempt } from './gate/plan-attempt.ts'
 import type { ReplayPacers } from './gate/replay-pacers.ts'
 import { longestHoldMs, type Next } from './gate/retry.ts'
 import type { GateChange, SendGates } from './gate/send-gate.ts'
 import { switchOffReason } from './gate/switch-off-rule.ts'
 import type { Item } from './item.ts'
 import type { ItemFaults } from './item-faults.ts'
+import type { Joiner } from './joining/joiner.ts'
 import type { Parking } from './parking/parking.ts'
 import type { EngineLimits, EnginePorts, OutcomeRecords, SendResult } from './ports.ts'
 import type { Lane } from './scheduling/lane.ts'
@@ -27,6 +28,7 @@ export type AttemptFlowContext = {
   held: DeliveryPool
   steps: ItemFaults
   parking: Parking
+  joiner: Pick<Joiner, 'join'>
   pacers: Pick<ReplayPacers, 'take'>
   owns: (position: RecordPosition) => boolean
   /** Called when a lane begins to wait. */
@@ -38,8 +40,8 @@ const requestResults = { success: 'succeeded', refused: 'refused', unreachable: 
 
 /**
  * One attempt, from top to bottom: `attempt` decides about the head of a lane and sends it, `#onResult` handles the
- * result. Every attempt ends in exactly one of three ways: the lane advances (delivered, or dead-lettered), it waits for
- * a retry, or its webhook's notifications go to webhook-parked.
+ * result. Every attempt ends in exactly one of four ways: the lane advances (delivered, or dead-lettered), it waits for a
+ * retry or for more messages, its messages are joined, or its webhook's notifications go to webhook-parked.
  */
 export class AttemptFlow {
   readonly #context: AttemptFlowContext
@@ -48,6 +50,7 @@ export class AttemptFlow {
    * the change has been written to webhook-config and read back.
    */
   readonly #switchedOff = new Map<string, number>()
+  readonly #isSwitchedOff = ({ definition, offset }: Entry) => this.#switchedOff.get(definition.id) === offset
 
   constructor(context: AttemptFlowContext) {
     this.#context = context
@@ -61,13 +64,23 @@ export class AttemptFlow {
     // Never longer than a lane may be held: notBeforeMs comes from another machine's clock, which may be ahead.
     if (waitMs > 0) return this.#wait(lane, item, Math.min(waitMs, longestHoldMs))
 
-    const plan = steps.step(item.position, item.delivery, 'deciding whether to send', () => this.#plan(item))
+    const plan = steps.step(item.position, item.delivery, 'deciding whether to send', () =>
+      planAttempt(item, this.#context, this.#isSwitchedOff),
+    )
     if (plan instanceof SetAside) return this.#setAside(lane, item, plan)
     if (plan.kind === 'giveUp') return this.#giveUp(lane, item, plan.reason)
     if (plan.kind === 'reject') return this.#applyOutcome(lane, item, plan.entry, rejected(plan.reason, ports.nowMs()))
+    if (plan.kind === 'join') return this.#join(lane, item, plan.entry)
 
     const sent = this.#send(item, plan.entry, (result) => this.#onResult(lane, item, plan, result))
     if (sent instanceof SetAside) this.#setAside(lane, item, sent, plan.probe)
+  }
+
+  /** Joins messages of a webhook that buffers them, or waits until the window is over. */
+  #join(lane: Lane<Item>, item: Item, entry: Entry): void {
+    const begun = this.#context.joiner.join(lane, item, entry)
+    if (begun instanceof SetAside) this.#setAside(lane, item, begun)
+    else if (begun !== null) this.#wait(lane, item, begun)
   }
 
   /** Handles the result of a send: counts the outcome, records it, and applies it to the lane. */
@@ -100,29 +113,6 @@ export class AttemptFlow {
       })
     this.#applyOutcome(lane, item, entry, ended(outcome, startedAtMs, isSwitchedOff ? 'switched-off' : gate))
     if (probe || gate !== 'unchanged') lanes.wake(webhookId)
-  }
-
-  /**
-   * Decides about an item. A rejected notification is not sent, but recorded: it is in webhook-attempts and, unless it is
-   * superseded, can be replayed from the dead letters.
-   */
-  #plan({ delivery, replayId, position }: Item): Plan {
-    const { ports, limits, gates, held } = this.#context
-    const nowMs = ports.nowMs()
-    const entry = ports.definition(delivery.webhookId)
-    // If the id now belongs to another business, notifications made for the former one are not sent to it.
-    if (entry?.definition.businessId !== delivery.businessId) return { kind: 'giveUp', reason: 'deleted' }
-    const { definition } = entry
-    if (!definition.enabled || this.#switchedOff.get(definition.id) === entry.offset)
-      return { kind: 'giveUp', reason: 'disabled' }
-    if (definition.collapseStatuses && held.reads.supersede({ delivery, replayId }))
-      return { kind: 'reject', entry, reason: 'superseded' }
-    // A replay is asked for with its age in mind, so it does not expire. What a pause has kept gets the whole time again.
-    const ageMs = nowMs - Math.max(delivery.createdAt, resumedAtMs(definition))
-    if (replayId === null && ageMs > limits.expiryMs) return { kind: 'reject', entry, reason: 'expired' }
-    const pass = gates.start(definition.id, position.partition, nowMs)
-    if (pass === 'blocked') return { kind: 'reject', entry, reason: 'breaker' }
-    return { kind: 'send', entry, probe: pass === 'probe' }
   }
 
   /** @param ended called at most once, and never after ports.send has thrown, even if a request had started. */

@@ -7,7 +7,7 @@ import type {
   NextStep,
   WebhookTransition,
 } from '../../domain/delivery/delivery.ts'
-import { classify, type Outcome, type Superseded } from '../../domain/delivery/outcome.ts'
+import { classify, type Outcome, type Replaced } from '../../domain/delivery/outcome.ts'
 import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import type { Next } from './gate/retry.ts'
 
@@ -22,7 +22,7 @@ export type AttemptFacts = {
   /** From 1. */
   attempt: number
   startedAtMs: number
-  outcome: Outcome | Superseded
+  outcome: Outcome | Replaced
   next: Next
   /** What the outcome did to the webhook; absent for nothing. */
   transition?: WebhookTransition | null
@@ -87,6 +87,8 @@ function toExcerpt(outcome: AttemptFacts['outcome']): string | null {
       return outcome.responseExcerpt ?? null
     case 'unreachable':
       return outcome.detail
+    case 'joined':
+      return outcome.into
     case 'rejected':
       return outcome.detail ?? null
   }

@@ -9,6 +9,7 @@ import { ReplayPacers } from './gate/replay-pacers.ts'
 import { SendGates } from './gate/send-gate.ts'
 import { createItem, type Item } from './item.ts'
 import { ItemFaults, type MakeLetter } from './item-faults.ts'
+import { Joiner } from './joining/joiner.ts'
 import { PartitionState, Partitions, type ResumePoint } from './offsets/partition-state.ts'
 import { Parking } from './parking/parking.ts'
 import { type EngineLimits, type EnginePorts, type Owned, owns, ownsNumber } from './ports.ts'
@@ -27,6 +28,7 @@ import { TestNotifications } from './test-notification.ts'
  */
 export class Engine {
   readonly gates: SendGates
+  readonly joiner: Joiner
   readonly #limits: EngineLimits
   readonly #lanes: LaneScheduler<Item>
   readonly #pacers: ReplayPacers
@@ -45,17 +47,19 @@ export class Engine {
     const faults = new FaultGates()
     const lookups = createWebhookLookups(ports, gates, faults)
     const held = new DeliveryPool(ports, limits, lookups.definitionOf, () => this.#checkDrained())
-    const steps = new ItemFaults(ports, held, (position) => this.#owns(position))
+    const owns = (position: RecordPosition) => this.#owns(position)
+    const steps = new ItemFaults(ports, held, owns)
     const pacers = new ReplayPacers((queueId) => this.#lanes.queues.get(queueId), ports.monotonicMs)
     const rules = createLaneRules(ports, limits, lookups, pacers)
     const lanes = new LaneScheduler<Item>(rules, (lane, item) => this.#flow.attempt(lane, item))
-    const shared = { ports, limits, lanes, gates, faults, held, steps }
-    this.#parking = new Parking({ ...shared, ...lookups, partitions: this.#partitions })
+    const shared = { ports, limits, lanes, gates, faults, held, steps, owns, partitions: this.#partitions }
+    this.#parking = new Parking({ ...shared, ...lookups })
+    this.joiner = new Joiner(shared)
     this.#flow = new AttemptFlow({
       ...shared,
       pacers,
       parking: this.#parking,
-      owns: (position) => this.#owns(position),
+      joiner: this.joiner,
       onIdle: () => this.#checkDrained(),
     })
     this.#tests = new TestNotifications(ports, held, steps, () => this.#checkDrained())
@@ -110,7 +114,7 @@ export class Engine {
       this.#partitions.delete(state.number)
       this.gates.drop(state.number)
     }
-    for (const item of queued) this.#parking.putBack(item)
+    for (const item of queued) if (!this.joiner.keep(item)) this.#parking.putBack(item)
     for (const item of this.#held.all()) {
       item.dropRecords()
       this.#parking.rewindTo(item)
@@ -121,7 +125,7 @@ export class Engine {
   }
 
   /** Restores a partition number from the state read from its topics (docs/architecture.md, taking over). */
-  restore(number: number, { resume, parked, gates, answered, stopped }: RestoredPartition): void {
+  restore(number: number, { resume, parked, gates, answered, stopped, joined }: RestoredPartition): void {
     assert(ownsNumber(this.#owned, number), `partition ${number} is restored, but not assigned`)
     const state = new PartitionState(number)
     // State left by an earlier ownership is older than the topics.
@@ -135,6 +139,7 @@ export class Engine {
     for (const [replayId, atMs] of stopped) this.#held.stopped.add(replayId, atMs, null)
     for (const [id, attempts] of answered) this.#held.answered.add(id, attempts)
     this.#partitions.set(state)
+    this.joiner.restore(number, joined)
   }
 
   /** Takes note of a new definition: the webhook's id may have moved to another business, or a pause may be over. */
@@ -157,9 +162,8 @@ export class Engine {
     ratePerSecond: PendingDelivery['ratePerSecond'] = null,
     givenUpAt: PendingDelivery['givenUpAt'] = null,
   ): void {
-    const state = this.#partitions.get(position.partition)
-    const taken = state?.take(position.topic, position.offset)
-    if (!state || !taken) return
+    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
+    if (!taken) return
     const met = this.#steps.step(position, delivery, 'taking a delivery', () => {
       const item = createItem({ delivery, replayId, position, taken, attempts, ratePerSecond, givenUpAt })
       this.#held.reads.note(item)
@@ -172,35 +176,32 @@ export class Engine {
 
   /** Takes a test notification, which is sent at once. @param draft JSON of an unsaved definition. */
   offerTest(position: RecordPosition, delivery: Delivery, draft: string | null, letter: MakeLetter): void {
-    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
+    const taken = this.#partitions.take(position)
     if (!taken) return
-    const finish = () => taken.owner.finish(taken.tracked)
     const failed = (aside: SetAside) => this.#steps.endAsDeadLetter(position, taken, aside, letter)
-    this.#tests.take(position, delivery, finish, draft, failed)
+    this.#tests.take(position, delivery, taken.finish, draft, failed)
   }
 
   /** Takes a record that is not a delivery: it is finished at once, or when its dead letter is in Kafka. */
   offerUnsendable(position: RecordPosition, deadLetter?: DeadLetter): void {
-    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
-    if (!taken) return
-    if (!deadLetter) return taken.owner.finish(taken.tracked)
-    this.#held.record(position.partition, { deadLetter }, () => taken.owner.finish(taken.tracked))
+    const taken = this.#partitions.take(position)
+    if (!taken || !deadLetter) return taken?.finish()
+    this.#held.record(position.partition, { deadLetter }, taken.finish)
   }
 
   /** Takes an order: no more of a replay is sent, wherever it waits, or a blocked webhook is probed now. */
   offerOrder(position: RecordPosition, order: ReplayOrder, writtenAtMs: number): void {
-    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
+    const taken = this.#partitions.take(position)
     if (!taken) return
-    const finish = () => taken.owner.finish(taken.tracked)
-    if (order.kind === 'stop') return this.#parking.stopReplay(order.replayId, writtenAtMs, finish)
-    finish()
+    if (order.kind === 'stop') return this.#parking.stopReplay(order.replayId, writtenAtMs, taken.finish)
+    taken.finish()
     this.gates.probeNow(order.webhookId)
     this.#lanes.wake(order.webhookId)
   }
 
   /** Takes a record that failed before it reached the engine. */
   offerFault(position: RecordPosition, aside: SetAside, letter: MakeLetter): void {
-    const taken = this.#partitions.get(position.partition)?.take(position.topic, position.offset)
+    const taken = this.#partitions.take(position)
     if (taken) this.#steps.endAsDeadLetter(position, taken, aside, letter)
   }
 

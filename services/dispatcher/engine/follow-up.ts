@@ -1,7 +1,7 @@
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import { toDeadLetter } from '../../domain/delivery/dead-letter.ts'
 import type { AttemptSummary, DeadLetterReason, WebhookTransition } from '../../domain/delivery/delivery.ts'
-import type { Outcome, Superseded } from '../../domain/delivery/outcome.ts'
+import type { Outcome, Replaced } from '../../domain/delivery/outcome.ts'
 import { attemptRecord, toSummary } from './attempt-record.ts'
 import { decideNext, type Next } from './gate/retry.ts'
 import type { GateChange } from './gate/send-gate.ts'
@@ -14,10 +14,12 @@ type UnsentReason = 'breaker' | 'expired' | 'superseded'
 export type Plan =
   | { kind: 'giveUp'; reason: DeadLetterReason }
   | { kind: 'reject'; entry: Entry; reason: UnsentReason }
+  /** Its webhook buffers messages: it is sent as a part of what they become. */
+  | { kind: 'join'; entry: Entry }
   | { kind: 'send'; entry: Entry; probe: boolean }
 
 /** transition: what the outcome did to the webhook. */
-export type EndedAttempt = { outcome: Outcome | Superseded; startedAtMs: number; transition: WebhookTransition | null }
+export type EndedAttempt = { outcome: Outcome | Replaced; startedAtMs: number; transition: WebhookTransition | null }
 
 const transitions = {
   opened: 'blocked',
@@ -71,7 +73,7 @@ export function followUp(
   }
   const record = attemptRecord(facts, nowMs)
   if (next.kind === 'done') {
-    if (outcome.kind === 'superseded') return { next, records: { attempt: record }, tried: null }
+    if (outcome.kind !== 'success') return { next, records: { attempt: record }, tried: null }
     // A version of the formatter that does not write the event's time writes that of the notification.
     const publishedAt = delivery.eventPublishedAt ?? delivery.createdAt
     return { next, records: { attempt: record, publishedAt }, tried: null }

@@ -64,13 +64,18 @@ export class ItemFaults {
     aside: SetAside,
   ): void {
     const letter = (detail: string) => toDeadLetter(delivery, position, 'fault', attempts, this.#ports.nowMs(), detail)
-    this.endAsDeadLetter(position, taken, aside, letter)
+    this.endAsDeadLetter(position, { finish: () => taken.owner.finish(taken.tracked) }, aside, letter)
   }
 
   /** Ends a record that is not a delivery as a dead letter. */
-  endAsDeadLetter(position: RecordPosition, { owner, tracked }: Taken, aside: SetAside, makeLetter: MakeLetter): void {
+  endAsDeadLetter(
+    position: RecordPosition,
+    { finish }: { finish: () => void },
+    aside: SetAside,
+    makeLetter: MakeLetter,
+  ): void {
     this.letter(position, null, aside, makeLetter, (isOwned) => {
-      if (isOwned) owner.finish(tracked)
+      if (isOwned) finish()
     })
   }
 

@@ -23,8 +23,11 @@ export type Brought = {
   ratePerSecond: PendingDelivery['ratePerSecond']
   givenUpAt?: GivenUpAt
   position: RecordPosition
-  taken: Taken
+  /** Null for a notification whose record is read only later: what the engine itself has written (Joiner). */
+  taken: Taken | null
   attempts: AttemptSummary[]
+  /** Whether it stands for joined messages. */
+  isJoined?: boolean
   /**
    * Earliest time of the next attempt, in milliseconds since the epoch; set for a retry that waited in webhook-parked.
    */
@@ -47,7 +50,9 @@ export class Item {
   readonly givenUpAt: number | null
   /** Queue that it waits in (toQueueId). */
   readonly queueId: string
-  readonly position: RecordPosition
+  #position: RecordPosition
+  /** Whether it stands for joined messages. Such an item never goes to webhook-parked: its own record keeps it. */
+  readonly isJoined: boolean
   #notBeforeMs: number
   readonly parkedOffset: number | null
   /** Bytes in memory, without later attempts. */
@@ -67,12 +72,22 @@ export class Item {
     this.ratePerSecond = replayId === null ? null : limitRate(ratePerSecond)
     this.givenUpAt = givenUpAt ?? null
     this.queueId = toQueueId(delivery.webhookId, replayId)
-    this.position = position
+    this.#position = position
+    this.isJoined = brought.isJoined ?? false
     this.#notBeforeMs = notBeforeMs ?? 0
     this.parkedOffset = parkedOffset ?? null
     this.bytes = countBytes(delivery)
-    this.#taken = [taken]
+    this.#taken = taken ? [taken] : []
     this.#attempts = attempts
+  }
+
+  get position(): RecordPosition {
+    return this.#position
+  }
+
+  /** Notes where its record is, once that is known. */
+  settle(offset: number): void {
+    this.#position = { ...this.#position, offset }
   }
 
   /** The attempts made so far, oldest first. */
@@ -98,6 +113,11 @@ export class Item {
   absorb(duplicate: Item): void {
     this.#taken.push(...duplicate.#taken)
     duplicate.#taken = []
+  }
+
+  /** Whether a record of it has been read. */
+  get hasRecords(): boolean {
+    return this.#taken.length > 0
   }
 
   /** Finishes its records. */

@@ -24,12 +24,14 @@ export type OutcomeRecords = {
   retry?: { tier: Tier; pending: PendingDelivery }
   /** For webhook-parked. */
   parked?: PendingDelivery
+  /** For webhook-replays: what messages are joined into; then the attempts that answer for these. */
+  joined?: { pending: PendingDelivery; attempts: Attempt[] }
   /** Time at which the event of a delivered notification was published, for its age. Not part of a record. */
   publishedAt?: number
 }
 
 /** Offsets of the written records; null for records that were not requested. */
-export type Written = { parkedOffset: number | null; attemptOffset: number | null }
+export type Written = { parkedOffset: number | null; joinedOffset: number | null; attemptOffset: number | null }
 
 /**
  * Everything outside the engine that takes time or chance. Callbacks may come in any order, never from inside the

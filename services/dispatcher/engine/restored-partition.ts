@@ -1,7 +1,11 @@
+import type { Delivery } from '../../domain/delivery/delivery.ts'
 import type { ParkedRange, SnapshotLogIds, WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { BreakerState } from './gate/breaker.ts'
 import type { GateState } from './gate/send-gate.ts'
 import type { ResumePoint } from './offsets/partition-state.ts'
+
+/** A record of joined messages in webhook-replays. joined: ids of the messages. isFinished: by the commit. */
+export type JoinedRecord = { offset: number; delivery: Delivery; joined: readonly string[]; isFinished: boolean }
 
 /** State of a partition number at its takeover, read from its topics. */
 export type RestoredPartition = {
@@ -13,6 +17,8 @@ export type RestoredPartition = {
   gates: Map<string, GateState>
   /** Replay -> when it was stopped, in milliseconds since the epoch: those whose stop record lies behind the commit. */
   stopped: Map<string, number>
+  /** In the order of the topic, from the commit on. */
+  joined: JoinedRecord[]
   /** answerId -> number of attempts answered for; Infinity when it is settled. */
   answered: Map<string, number>
 }

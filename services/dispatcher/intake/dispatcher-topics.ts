@@ -15,6 +15,8 @@ export type DispatcherTopics = {
   deliveries: string
   tests: string
   replays: string
+  /** webhook-replays, for what the dispatcher itself writes there. */
+  joined: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
   attempts: Destination<Attempt> & { decode: Decode<Attempt> }
   deadLetters: Destination<DeadLetter>
   parked: Destination<PendingDelivery> & { decode: Decode<PendingDelivery> }
@@ -52,7 +54,7 @@ export async function openDispatcherTopics(codec: Codec, use: TopicUse): Promise
     '5h': await openRetries('5h'),
     '10h': await openRetries('10h'),
   }
-  const replays = read<PendingDelivery>(topics.webhookReplays)
+  const replays = await open<PendingDelivery>(topics.webhookReplays)
   const tests = read<PendingDelivery>(topics.webhookTests)
   const sources = new Map<string, Decode<Arrival>>([
     [deliveries, fromDelivery(codec.decoder<Delivery>(readSchema(topics.webhookDeliveries)))],
@@ -63,6 +65,7 @@ export async function openDispatcherTopics(codec: Codec, use: TopicUse): Promise
     deliveries,
     tests: tests.topic,
     replays: replays.topic,
+    joined: replays,
     attempts: await open(topics.webhookAttempts),
     deadLetters: await write(topics.webhookDeadLetters),
     parked: await open(topics.webhookParked),

@@ -22,12 +22,16 @@ export type Arrival = {
   /** Rate of a replay, from its record. */
   ratePerSecond?: PendingDelivery['ratePerSecond']
   givenUpAt?: PendingDelivery['givenUpAt']
+  /** Ids of messages that it stands for. */
+  joined?: PendingDelivery['joined']
   /** JSON of an unsaved definition, for a test notification. */
   draft: string | null
 }
 
 export type IntakeContext = {
-  engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerOrder' | 'offerTest' | 'offerUnsendable' | 'offerFault'>
+  engine: Pick<Engine, 'hasRoomFor' | 'offer' | 'offerOrder' | 'offerTest' | 'offerUnsendable' | 'offerFault'> & {
+    joiner: Pick<Engine['joiner'], 'offer'>
+  }
   faults: Pick<RecordFaults, 'guard' | 'guardAsync'>
   topics: Pick<DispatcherTopics, 'sources' | 'tests' | 'replays' | 'longestWaitMs'>
   assignments: Pick<Assignments, 'takingOver'>
@@ -49,19 +53,23 @@ export function fromDelivery(decode: Decode<Delivery>): Decode<Arrival> {
 }
 
 export function fromPending(decode: Decode<PendingDelivery>): Decode<Arrival> {
-  return mapDecode(decode, ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, givenUpAt, definition }) => ({
-    ok: true,
-    value: {
-      delivery,
-      attempts,
-      // A replay has a rate, counted from when it is sent, and no due time.
-      dueAt: why === 'replay' ? 0 : dueAt,
-      replayId,
-      ratePerSecond,
-      givenUpAt,
-      draft: definition ?? null,
-    },
-  }))
+  return mapDecode(
+    decode,
+    ({ delivery, attempts, dueAt, why, replayId, ratePerSecond, givenUpAt, joined, definition }) => ({
+      ok: true,
+      value: {
+        delivery,
+        attempts,
+        // A replay has a rate, counted from when it is sent, and no due time.
+        dueAt: why === 'replay' ? 0 : dueAt,
+        replayId,
+        ratePerSecond,
+        givenUpAt,
+        joined,
+        draft: definition ?? null,
+      },
+    }),
+  )
 }
 
 /**
@@ -158,7 +166,7 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
     context.engine.offerUnsendable(position, recordLetter('unreadable', record, decoded.reason, context.nowMs()))
     return true
   }
-  const { delivery, attempts, dueAt, replayId, ratePerSecond, givenUpAt, draft } = decoded.value
+  const { delivery, attempts, dueAt, replayId, ratePerSecond, givenUpAt, joined = [], draft } = decoded.value
   const waitMs = context.faults.guard(
     position,
     'reading when it is due',
@@ -177,7 +185,8 @@ function settle(record: ConsumedRecord, decoded: Decoded<Arrival>, batch: Record
     if (position.topic === context.topics.tests) {
       const letter = (detail: string) => recordLetter('fault', record, detail, context.nowMs())
       context.engine.offerTest(position, delivery, draft, letter)
-    } else context.engine.offer(position, delivery, attempts, replayId, ratePerSecond, givenUpAt)
+    } else if (joined.length > 0) context.engine.joiner.offer(position, delivery, joined)
+    else context.engine.offer(position, delivery, attempts, replayId, ratePerSecond, givenUpAt)
     return true
   }
   const needed = context.definitions.needed(position, delivery.definitionOffset, batch)

@@ -1,4 +1,4 @@
-import { isSuperseded } from '../../domain/delivery/outcome.ts'
+import { isReplaced } from '../../domain/delivery/outcome.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { OutcomeRecords } from '../engine/ports.ts'
 
@@ -7,7 +7,7 @@ import type { OutcomeRecords } from '../engine/ports.ts'
  * header.
  */
 export function logOutcome(log: Logger, { attempt, deadLetter }: OutcomeRecords): void {
-  const isFailure = (attempt?.outcome === 'error' || attempt?.outcome === 'rejected') && !isSuperseded(attempt)
+  const isFailure = (attempt?.outcome === 'error' || attempt?.outcome === 'rejected') && !isReplaced(attempt)
   const level = isFailure || deadLetter ? 'warn' : 'debug'
   if (!log.isLevelEnabled(level)) return
   const delivery = attempt ?? deadLetter?.delivery

@@ -8,6 +8,7 @@ import type { RecordPosition } from '../../platform/runtime/record-faults.ts'
 import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../../topics/dead-letter-topic.ts'
 import type { Tier } from '../engine/gate/retry.ts'
 import type { OutcomeRecords, Written } from '../engine/ports.ts'
+import { joinedHeaders } from './joined-header.ts'
 
 export type Destination<T> = { topic: string; encode: Encode<T> }
 
@@ -17,6 +18,7 @@ export type RecorderContext = {
   deadLetters: DeadLetterTopic
   parked: Destination<PendingDelivery>
   retries: Record<Tier, Destination<PendingDelivery>>
+  joined: Destination<PendingDelivery>
   nowMs: () => number
 }
 
@@ -36,11 +38,11 @@ const nowhere = -1
  */
 export function recordOutcome(
   partition: number,
-  { attempt, deadLetter, retry, parked }: OutcomeRecords,
+  { attempt, deadLetter, retry, parked, joined }: OutcomeRecords,
   context: RecorderContext,
   acknowledged: (written: Written) => void,
 ): void {
-  const written: Written = { attemptOffset: null, parkedOffset: null }
+  const written: Written = { attemptOffset: null, parkedOffset: null, joinedOffset: null }
   // A record that cannot be encoded throws here, before anything is written: later, its owner would be unknown.
   if (attempt && (deadLetter || retry || parked)) context.attempts.encode(attempt)
   const finish = (made = attempt) => {
@@ -69,7 +71,35 @@ export function recordOutcome(
       finish()
     })
   }
+  if (joined) {
+    const { pending, attempts } = joined
+    for (const each of attempts) context.attempts.encode(each)
+    const position = { topic: context.joined.topic, partition, offset: nowhere }
+    return writePending(context.joined, pending, position, context, (offset) => {
+      written.joinedOffset = offset
+      writeAttempts(partition, attempts, context, (last) => {
+        written.attemptOffset = last
+        acknowledged(written)
+      })
+    })
+  }
   finish()
+}
+
+/** @param acknowledged with the highest offset, once all are in the log. */
+function writeAttempts(
+  partition: number,
+  attempts: readonly Attempt[],
+  context: RecorderContext,
+  acknowledged: (lastOffset: number) => void,
+): void {
+  let left = attempts.length
+  let last = nowhere
+  for (const each of attempts)
+    writeAttempt(partition, each, context, ({ offset }) => {
+      last = Math.max(last, offset)
+      if (--left === 0) acknowledged(last)
+    })
 }
 
 function writeAttempt(
@@ -101,7 +131,7 @@ function writePending(
   const { delivery } = pending
   const key = delivery.webhookId
   const { partition } = position
-  const toRecord = (made: PendingDelivery) => ({ topic, key, value: encode(made), partition })
+  const toRecord = (made: PendingDelivery) => ({ topic, key, value: encode(made), partition, ...joinedHeaders(made) })
   const attempts = withoutExcerpts(pending.attempts)
   const smaller: SmallerRecords = ({ message }) => {
     const why = `refused by ${topic}: ${message}`

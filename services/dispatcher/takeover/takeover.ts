@@ -1,5 +1,4 @@
 import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
-import { readOrder } from '../../domain/delivery/replay-orders.ts'
 import { breakerWindowMs, type SnapshotLogIds, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
@@ -11,6 +10,7 @@ import { answerId, toHomeTopic, toQueueId } from '../engine/item-ids.ts'
 import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 import type { RestoredPartition } from '../engine/restored-partition.ts'
+import { readReplays } from './replays-tail.ts'
 import { foldGate, readGate } from './restored-gates.ts'
 import { readEpoch, SnapshotLog } from './snapshot-log.ts'
 import type { UnreadableRecords } from './unreadable-records.ts'
@@ -29,6 +29,7 @@ export type TakeoverContext = {
   deliveries: string
   /** webhook-replays. */
   replays: string
+  decodeReplay: Decode<PendingDelivery>
   logIds: SnapshotLogIds
   log: Pick<Logger, 'error'>
   nowMs: () => number
@@ -95,11 +96,7 @@ export async function takeOver(
       () => undefined,
     ),
   ])
-  const replaysFrom = restored.resume.get(replays)?.offset ?? 0
-  await reader.read(replays, partition, replaysFrom, replaysEnd ?? 0, (record) => {
-    const order = readOrder(record)
-    if (order?.kind === 'stop') restored.stopped.set(order.replayId, record.timestampMs)
-  })
+  await readReplays(partition, replaysEnd ?? 0, restored, context)
   // Limits `since` to the end of its topic: it may belong to another log, and that offset may never come.
   const homes = { deliveriesTopic: deliveries, replaysTopic: replays }
   for (const [queueId, range] of restored.parked) {
@@ -199,6 +196,7 @@ function restore(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<st
     parked: new Map(),
     gates: new Map(),
     stopped: new Map(),
+    joined: [],
     answered: new Map(),
   }
   for (const [webhookId, snapshot] of snapshots) {

@@ -35,6 +35,7 @@ export const definitionDefaults = {
   retryProfile: 'chat',
   whenBlocked: 'reject',
   maxInFlight: 64,
+  bufferSeconds: 0,
   collapseStatuses: false,
   signatures: ['v1'] as SignatureScheme[],
 } as const
@@ -44,6 +45,7 @@ export const numberLimits = {
   slowThresholdMs: { minimum: 1, maximum: 30_000 },
   maxInFlight: { minimum: 1, maximum: 1_000 },
   rateLimitPerSecond: { minimum: 0.001, maximum: 10_000 },
+  bufferSeconds: { minimum: 0, maximum: 60 },
 } as const
 
 /** Languages of the console and of alerts. */

@@ -79,6 +79,11 @@ export const draftFields = {
   whenBlocked: Type.Enum(blockedChoices, { type: 'string', default: defaults.whenBlocked }),
   maxInFlight: Type.Integer({ ...numberLimits.maxInFlight, default: defaults.maxInFlight }),
   rateLimitPerSecond: Type.Optional(Type.Number(numberLimits.rateLimitPerSecond)),
+  bufferSeconds: Type.Integer({
+    ...numberLimits.bufferSeconds,
+    default: defaults.bufferSeconds,
+    description: 'Messages of a contact within this time become one notification; 0 sends each by itself.',
+  }),
   collapseStatuses: Type.Boolean({
     default: defaults.collapseStatuses,
     description: 'A `delivered` that still waits when the `read` of the same message comes is not sent.',

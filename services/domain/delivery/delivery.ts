@@ -123,7 +123,7 @@ export type PendingDelivery = {
   attempts: AttemptSummary[]
   /** Earliest time of sending. */
   dueAt: number
-  why: 'retry' | 'overflow' | 'breaker' | 'paused' | 'fault' | 'replay' | 'test'
+  why: 'retry' | 'overflow' | 'breaker' | 'paused' | 'fault' | 'replay' | 'joined' | 'test'
   replayId: string | null
   /** Only in webhook-parked: offset in the home topic (homeOf) from which on the queue's notifications were parked. */
   parkedSince: number | null
@@ -134,4 +134,6 @@ export type PendingDelivery = {
   /** Only in a replay: its maximum rate in notifications per second; absent in records of earlier versions. */
   ratePerSecond?: number | null | undefined
   givenUpAt?: GivenUpAt
+  /** Only of joined messages: the ids that they would have had. Empty or absent in all other records. */
+  joined?: readonly string[]
 }

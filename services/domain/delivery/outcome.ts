@@ -17,12 +17,15 @@ export type Outcome =
   | { kind: 'unreachable'; reason: 'timeout' | 'dns' | 'connect' | 'tls'; latencyMs: number; detail: string }
   | { kind: 'rejected'; reason: 'breaker' | 'address' | 'expired'; detail?: string }
 
-/** How a notification ended that was left out: a later status of the same message had come. */
-export type Superseded = { kind: 'superseded' }
+/**
+ * How a notification ended for which another one stands: it was left out because a later status of the same message had
+ * come, or joined with others into one of that id.
+ */
+export type Replaced = { kind: 'superseded' } | { kind: 'joined'; into: string }
 
 /** One of the histogram's four outcomes (contract.md, 1.7), with the name of the error. */
 export function classify(
-  outcome: Outcome | Superseded,
+  outcome: Outcome | Replaced,
   slowThresholdMs: number,
 ): { outcome: AttemptOutcome; cause: string | null } {
   switch (outcome.kind) {
@@ -35,17 +38,23 @@ export function classify(
     case 'rejected':
       return { outcome: 'rejected', cause: outcome.reason }
     case 'superseded':
-      return { outcome: 'rejected', cause: supersededCause }
+    case 'joined':
+      return { outcome: 'rejected', cause: outcome.kind }
   }
 }
 
-const supersededCause = 'superseded'
+const replacedCauses = ['superseded', 'joined'] as const satisfies readonly Replaced['kind'][]
 
 /**
- * Whether an attempt records that its notification was left out. It is no failure: it is not counted, and not sent again
- * by a replay of rejected ones (docs/decisions/0034). The outcome of its own that it deserves would be a new symbol of the
- * enum, which earlier versions cannot read.
+ * Whether an attempt records that another notification stands for this one. It is no failure: it is not counted, and not sent
+ * again by a replay of rejected ones (docs/decisions/0034). The outcome of its own that it deserves would be a new symbol of
+ * the enum, which earlier versions cannot read.
  */
-export function isSuperseded({ cause }: Pick<Attempt, 'cause'>): boolean {
-  return cause === supersededCause
+export function isReplaced({ cause }: Pick<Attempt, 'cause'>): boolean {
+  return replacedCauses.some((each) => each === cause)
+}
+
+/** Whether an attempt records that its message was joined with others; its excerpt is the id of what they became. */
+export function isJoined({ cause }: Pick<Attempt, 'cause'>): boolean {
+  return cause === ('joined' satisfies Replaced['kind'])
 }

@@ -1,5 +1,5 @@
 import type { Attempt } from '../../domain/delivery/delivery.ts'
-import { isSuperseded } from '../../domain/delivery/outcome.ts'
+import { isReplaced } from '../../domain/delivery/outcome.ts'
 import type { Alert, TroubleState } from '../../domain/stats/alert.ts'
 import type { AttemptError, GivenUpHour, WebhookStats } from '../../domain/stats/stats.ts'
 import { responseTimes } from '../../stats/response-times.ts'
@@ -58,7 +58,7 @@ export type AttemptRules = FoldRules<CountedAttempt, StatsState>
 export function attemptRules(slowThresholdMs: number | null, alertLimits: AlertLimits): AttemptRules {
   const judged = slowThresholdMs === null ? asRecorded : (attempt: CountedAttempt) => rejudge(attempt, slowThresholdMs)
   return {
-    findWebhook: (attempt) => (attempt.test || isSuperseded(attempt) ? null : checkedId(attempt.webhookId)),
+    findWebhook: (attempt) => (attempt.test || isReplaced(attempt) ? null : checkedId(attempt.webhookId)),
     begin: (webhookId, { businessId }, source) => ({
       webhookId,
       businessId: cutToBytes(businessId, maxIdBytes),

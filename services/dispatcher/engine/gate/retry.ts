@@ -1,6 +1,6 @@
 import type { RetryProfile } from '../../../domain/definition/definition.ts'
 import type { DeadLetterReason } from '../../../domain/delivery/delivery.ts'
-import type { Outcome, Superseded } from '../../../domain/delivery/outcome.ts'
+import type { Outcome, Replaced } from '../../../domain/delivery/outcome.ts'
 
 /** Delay topics, by the wait of their records. */
 export const tiers = ['1m', '5m', '30m', '2h', '5h', '10h'] as const
@@ -58,15 +58,11 @@ export const retryAfterCapMs = hour
  * @param attempt the attempt that just ended, from 1.
  * @param random uniform in [0, 1).
  */
-export function decideNext(
-  outcome: Outcome | Superseded,
-  attempt: number,
-  profile: RetryProfile,
-  random: number,
-): Next {
+export function decideNext(outcome: Outcome | Replaced, attempt: number, profile: RetryProfile, random: number): Next {
   switch (outcome.kind) {
     case 'success':
     case 'superseded':
+    case 'joined':
       return { kind: 'done' }
     case 'rejected':
       return { kind: 'deadLetter', reason: outcome.reason }

@@ -33,6 +33,8 @@ export class PartitionState {
   drains = 0
   /** Queues whose records in webhook-parked a former owner wrote, and the offsets of those not looked through yet. */
   readonly unseen = new Map<string, { from: number; to: number }>()
+  /** Offsets in webhook-replays of joined messages that this process has written and not read yet. */
+  readonly unreadJoined = new Set<number>()
   #sources = new Map<string, Source>()
 
   constructor(number: number) {
@@ -140,6 +142,12 @@ export class Partitions {
 
   delete(number: number): void {
     this.#states.delete(number)
+  }
+
+  /** Takes the next record of a partition. @returns null if it is not owned, or its outcome is in Kafka already. */
+  take({ topic, partition, offset }: RecordPosition): { finish: () => void } | null {
+    const taken = this.#states.get(partition)?.take(topic, offset)
+    return taken ? { finish: () => taken.owner.finish(taken.tracked) } : null
   }
 
   /** Number of queues with notifications in webhook-parked that have no outcome yet. */

@@ -83,7 +83,8 @@ export class Parking {
     const parking = this.#partitions.parking(queueId)
     if (parking) return this.#parkAll(parking.endHandover(queueId), why)
     // An item taken from webhook-parked and tried since then stays: its record there does not have that attempt.
-    const items = this.#lanes.takeQueued(queueId, ({ parkedOffset }) => parkedOffset === null)
+    const isParked = ({ parkedOffset, isJoined }: Item) => parkedOffset === null && !isJoined
+    const items = this.#lanes.takeQueued(queueId, isParked)
     const [first] = items
     if (!first) return
     const state = this.#findPartition(first)
@@ -185,7 +186,7 @@ export class Parking {
   #parkHead(head: Item, why: PendingDelivery['why'], since: number): void {
     const { queueId, position, delivery, parkedOffset } = head
     const parked = this.#partitions.get(position.partition)?.parked
-    if (!parked || parkedOffset !== null) return
+    if (!parked || parkedOffset !== null || head.isJoined) return
     const parkedSince = parked.writing(queueId, since)
     const written = this.#steps.step(position, delivery, 'parking', () => {
       const pending = { ...toPending(head, why, this.#ports.nowMs()), parkedSince }
@@ -198,6 +199,7 @@ export class Parking {
   }
 
   #park(item: Item, why: PendingDelivery['why'], since: number): void {
+    if (item.isJoined) return this.#requeue(item)
     const { queueId, position, retryDueMs } = item
     const { parked } = this.#findPartition(item)
     const parkedSince = parked.writing(queueId, since)

@@ -100,6 +100,24 @@ export class QueueTable<Item extends { readonly bytes: number }> {
     held.bytes += bytes
   }
 
+  /** Takes items out from behind the head of a lane. */
+  detachBehindHead(lane: Lane<Item>, items: number): void {
+    const head = lane.items.shift()
+    for (let left = items; left > 0; left--) {
+      const item = lane.items.shift()
+      if (item) this.count(lane.queue, -1, -item.bytes)
+    }
+    if (head) lane.items.unshift(head)
+  }
+
+  /** Puts another item in the place of a lane's head. */
+  replaceHead(lane: Lane<Item>, item: Item): void {
+    const head = lane.items.shift()
+    if (head) this.count(lane.queue, -1, -head.bytes)
+    lane.items.unshift(item)
+    this.count(lane.queue, 1, item.bytes)
+  }
+
   /** Moves what the webhook has in its lanes to the memory class that its answers say now. */
   classify(webhook: ScheduledWebhook<Item>): void {
     const { memoryClass } = webhook.answers

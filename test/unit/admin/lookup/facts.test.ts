@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { findFacts, toCandidate } from '../../../../services/admin/lookup/facts.ts'
+import { findMembers, followJoined } from '../../../../services/admin/lookup/joined-facts.ts'
 import type { LookupTopics } from '../../../../services/admin/lookup/lookup-topics.ts'
-import { RangeSearch } from '../../../../services/admin/lookup/range-search.ts'
+import { RangeSearch } from '../../../../services/admin/records/range-search.ts'
 import type { Reader, TopicSource } from '../../../../services/admin/records/webhook-records.ts'
 import type { Attempt, DeadLetter, Delivery, PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
 import { answeredAttempt } from '../../../support/sample-attempts.ts'
@@ -141,4 +142,36 @@ test('a search reads a limited number of records, and says when that was not eve
   expect([read, search.isComplete]).toEqual([100, false])
   await search.read(topics.attempts, [period], () => read++)
   expect(read).toBe(100)
+})
+
+test('a message that was joined has the records of its notification, and that has the ids of its messages', async () => {
+  const into = 'msg_joined'
+  const members = [deliveryId, 'msg_other']
+  const joined = { delivery: { ...delivery, deliveryId: into }, joined: members, replayId: null, dueAt: 0 }
+  const atMs = publishedAtMs + 5_000
+  const logs = {
+    deliveries: [made()],
+    replays: [{ atMs, key: webhookId, value: joined }],
+    attempts: [
+      attempt(atMs, { outcome: 'rejected', cause: 'joined', responseExcerpt: into }),
+      attempt(atMs + 100, { deliveryId: into }),
+    ],
+  }
+  const { reader, topics, run } = bench(logs)
+  const { facts } = await run()
+  const options = { topics, nowMs, isExpected: () => true }
+  const followed = await followJoined(reader, [facts], options)
+  expect(followed.isComplete).toBe(true)
+  expect(followed.facts).toMatchObject([{ deliveryId: into, homeOffset: null, found, delivery: { deliveryId: into } }])
+  expect(followed.facts[0]?.attempts.map(({ value }) => value.outcome)).toEqual(['success'])
+  const search = { webhookIds: [webhookId], sinceMs: publishedAtMs, untilMs: nowMs }
+  expect(await findMembers(reader, topics, { deliveryId: into, ...search })).toEqual(members)
+  expect(await findMembers(reader, topics, { deliveryId, ...search })).toEqual([])
+})
+
+test('a message that was not joined keeps its own records', async () => {
+  const { reader, topics, run } = bench({ deliveries: [made()], attempts: [attempt(publishedAtMs + 200)] })
+  const { facts } = await run()
+  const followed = await followJoined(reader, [facts], { topics, nowMs, isExpected: () => true })
+  expect(followed.facts).toEqual([facts])
 })

@@ -52,6 +52,12 @@ test.each<[string, FateFacts, string, string | null]>([
     'notSent',
     'superseded',
   ],
+  [
+    'one whose joined notification is gone',
+    { ...made, attempts: [{ ...superseded, cause: 'joined' }] },
+    'unknown',
+    null,
+  ],
   ['one that was left out and is replayed', { ...made, attempts: [superseded], replays: [replay] }, 'waiting', null],
   ['one that is kept while blocked', { ...made, parkedFor: 'breaker' }, 'parked', 'breaker'],
   [

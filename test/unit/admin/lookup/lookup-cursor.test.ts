@@ -6,7 +6,7 @@ import {
   writeNotificationId,
   writeSearchCursor,
 } from '../../../../services/admin/lookup/lookup-cursor.ts'
-import { mergePeriods } from '../../../../services/admin/lookup/range-search.ts'
+import { mergePeriods } from '../../../../services/admin/records/range-search.ts'
 
 const position = fc.record({
   type: fc.constantFrom('message' as const, 'status' as const),

@@ -75,7 +75,8 @@ export class FakeReplayTopics implements ReplayTopics {
           .map((of) => ('delivery' in of ? of.delivery : of))
           .find((each) => each?.deliveryId === deliveryId) ?? undefined,
       readWhole: async (source, _webhookId, { from, to }, wanted, onDelivery) => {
-        const all = source === 'deliveries' ? this.made : this.letters.map(({ delivery }) => delivery)
+        const held = source === 'deadLetters' ? this.letters : this.pending
+        const all = source === 'deliveries' ? this.made : held.map(({ delivery }) => delivery)
         for (let offset = from; offset < to; offset++) {
           const delivery = all[offset]
           if (wanted(offset) && delivery) onDelivery(delivery, offset)

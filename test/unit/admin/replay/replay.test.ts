@@ -98,6 +98,18 @@ test('one that another replay is sending does not count as given up a second tim
   expect(topics.pending.map(({ givenUpAt }) => givenUpAt)).toEqual([1_000, null])
 })
 
+test('a replay of a period sends joined messages as the notification that they became', async () => {
+  const joined = { ...pending('joined', ''), why: 'joined', replayId: null, joined: ['a', 'b'] } as const
+  topics.made = [delivery('a', 1_000), delivery('b', 1_000)]
+  topics.pending = [joined]
+  topics.attempted = [
+    ...['a', 'b'].map((id) => attempt(id, { outcome: 'rejected', cause: 'joined', responseExcerpt: 'joined' })),
+    attempt('joined', { startedAt: 1_000, outcome: 'error', next: 'deadLetter' }),
+  ]
+  expect(await replay({ since: at(0), outcomes: ['error', 'rejected'] })).toMatchObject({ body: { count: 1 } })
+  expect(topics.pending.slice(1)).toMatchObject([{ delivery: { deliveryId: 'joined', body: joined.delivery.body } }])
+})
+
 describe('notifications that a replay has not settled', () => {
   const dead = (...ids: string[]) => {
     topics.letters = ids.map((id) => letter(id, 1_000))

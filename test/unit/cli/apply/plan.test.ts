@@ -25,6 +25,7 @@ function webhook(over: Partial<AdminWebhook> = {}): AdminWebhook {
     retryProfile: 'chat',
     whenBlocked: 'reject',
     maxInFlight: 64,
+    bufferSeconds: 0,
     collapseStatuses: false,
     signatures: ['v1'],
     version: 3,

@@ -11,7 +11,14 @@ function restored(made: SimulatedWorld, breaker: Partial<BreakerState>, pausedUn
   made.engine.assign(owned)
   const state = { state: 'closed', failures: [], openUntilMs: 0, failingSinceMs: null, ...breaker } as const
   const gates = new Map([['w', { businessId: null, breaker: state, pausedUntilMs }]])
-  made.engine.restore(0, { resume: new Map(), parked: new Map(), answered: new Map(), stopped: new Map(), gates })
+  made.engine.restore(0, {
+    resume: new Map(),
+    parked: new Map(),
+    answered: new Map(),
+    stopped: new Map(),
+    joined: [],
+    gates,
+  })
 }
 
 /** Runs the clock for this long, with the engine's ticks. */

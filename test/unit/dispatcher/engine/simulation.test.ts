@@ -3,7 +3,14 @@ import { answerId } from '../../../../services/dispatcher/engine/item-ids.ts'
 import { decodeOffsetMap, type OffsetMap } from '../../../../services/dispatcher/engine/offsets/offset-map.ts'
 import type { Delivery, PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { definition, delivery, replayOf, SimulatedWorld, seeded, statusDelivery } from '../../../support/simulation.ts'
+import {
+  definition,
+  messageDelivery,
+  replayOf,
+  SimulatedWorld,
+  seeded,
+  statusDelivery,
+} from '../../../support/simulation.ts'
 
 const seeds = Number(process.env.HOOKLINE_SIMULATION_SEEDS ?? 300)
 
@@ -14,8 +21,8 @@ const lastPause = 5_000
 /**
  * A seeded world: webhooks that fail in different ways until they work again, breakers that park or reject, little room
  * in memory, repeated records, partitions that leave and return, and replays. Sends are postponed, steps throw, batches
- * come late, webhooks are paused and resumed, statuses are superseded, and the process is killed and restores the gates of
- * the last snapshot.
+ * come late, webhooks are paused and resumed, statuses are superseded, messages are joined, and the process is killed and
+ * restores the gates of the last snapshot.
  */
 async function simulate(seed: number) {
   const random = seeded(seed ^ 0x5eed)
@@ -84,7 +91,11 @@ async function simulate(seed: number) {
     // Some rates are so low that most deliveries go through webhook-parked.
     const rate = random() < 0.3 ? { rateLimitPerSecond: [20, 0.5, 0.02][Math.floor(random() * 3)] as number } : {}
     const maxInFlight = 1 + Math.floor(random() * 4)
-    world.definitions.set(id, definition(id, { maxInFlight, whenBlocked, collapseStatuses: random() < 0.5, ...rate }))
+    const bufferSeconds = random() < 0.3 ? 1 + Math.floor(random() * 10) : 0
+    world.definitions.set(
+      id,
+      definition(id, { maxInFlight, whenBlocked, collapseStatuses: random() < 0.5, bufferSeconds, ...rate }),
+    )
   }
 
   // A log of two partitions. Some records occur twice: at once, as by a producer's retry, or later, as by a formatter
@@ -92,7 +103,8 @@ async function simulate(seed: number) {
   const log = [0, 1].map((partition) => {
     const records = Array.from({ length: 150 }, (_unused, i) => {
       const webhookId = partition === 0 ? 'a' : random() < 0.5 ? 'b' : 'c'
-      return delivery(`${partition}-${i}`, webhookId, `contact${Math.floor(random() * 4)}`)
+      const createdAt = world.clock.nowMs + Math.floor(random() * 5_000)
+      return messageDelivery(`${partition}-${i}`, webhookId, `contact${Math.floor(random() * 4)}`, createdAt)
     })
     for (const [index, { deliveryId, webhookId, contactId, kind }] of records.entries()) {
       if (kind === 'status' || random() < 0.6) continue
@@ -127,6 +139,7 @@ async function simulate(seed: number) {
     }
     return mixed.flatMap((record) => (random() < 0.2 ? [record, record] : [record]))
   })
+  for (const [partition, records] of replays.entries()) world.replayLog.set(partition, [...records])
   const committed = new Map<string, number>()
   const finishedAbove = new Map<string, OffsetMap | null>()
   /** finishedAbove as it was at the current assignment. */
@@ -139,7 +152,7 @@ async function simulate(seed: number) {
   const decoding = new Set<string>()
 
   const toPending = (topic: string, partition: number): PendingDelivery[] =>
-    (topic === retriesTopic ? world.retryLog.get(partition) : replays[partition]) ?? []
+    (topic === retriesTopic ? world.retryLog : world.replayLog).get(partition) ?? []
   const liveIds = log.map((records) => records.map(({ deliveryId }) => deliveryId))
   const idsOf = (topic: string, partition: number): string[] =>
     topic === deliveriesTopic ? (liveIds[partition] ?? []) : toPending(topic, partition).map(idOf)
@@ -188,13 +201,15 @@ async function simulate(seed: number) {
     const record = pending?.delivery ?? (topic === deliveriesTopic ? log[partition]?.[offset] : undefined)
     if (!record || (pending && pending.dueAt > world.clock.nowMs)) return
     const take = () => {
-      world.engine.offer(
-        { topic, partition, offset },
-        record,
-        pending?.attempts ?? [],
-        pending?.replayId,
-        pending?.ratePerSecond,
-      )
+      if (pending?.joined) world.engine.joiner.offer({ topic, partition, offset }, record, pending.joined)
+      else
+        world.engine.offer(
+          { topic, partition, offset },
+          record,
+          pending?.attempts ?? [],
+          pending?.replayId,
+          pending?.ratePerSecond,
+        )
       position.set(key, offset + 1)
       if (topic === deliveriesTopic && !resumed.get(key)?.finished(offset)) taken.add(record.deliveryId)
     }
@@ -220,6 +235,7 @@ async function simulate(seed: number) {
   assign([0, 1])
   const done = () =>
     ids.every((id) => world.ended.has(id)) &&
+    joinedIds(world).every((id) => world.ended.has(id)) &&
     log.every((records, partition) => committed.get(`${deliveriesTopic}/${partition}`) === records.length)
   let turns = 0
   for (; turns < mostTurns && !done(); turns++) {
@@ -251,13 +267,41 @@ async function simulate(seed: number) {
     const isRight = readOf.has(deliveryId) && world.definitions.get(webhookId)?.collapseStatuses
     if (cause === 'superseded' && !isRight) violations.push(`left out ${deliveryId}`)
   }
+  violations.push(...joinedWrongly(world))
   return { world, log, replays, violations, isKilled, done: done() }
+}
+
+function joinedRecords(world: SimulatedWorld): PendingDelivery[] {
+  return [...world.replayLog.values()].flat().filter(({ joined }) => joined)
+}
+
+/** Ids of the notifications that messages have been joined into. */
+function joinedIds(world: SimulatedWorld): string[] {
+  return joinedRecords(world).map(({ delivery: { deliveryId } }) => deliveryId)
+}
+
+/** Live messages that were sent in more than one notification, and joined ones whose bodies are not those of theirs. */
+function joinedWrongly(world: SimulatedWorld): string[] {
+  const sentIds = new Set(world.sent.filter(({ replayId }) => replayId === null).map(({ deliveryId }) => deliveryId))
+  const into = new Map<string, string>()
+  const wrong: string[] = []
+  for (const { delivery, joined = [] } of joinedRecords(world)) {
+    const messages = (JSON.parse(delivery.body.toString()) as { messages: { _id_: string }[] }).messages
+    if (messages.map(({ _id_ }) => _id_).join() !== joined.join()) wrong.push(`${joined} has other messages`)
+    if (!sentIds.has(delivery.deliveryId)) continue
+    for (const id of joined) {
+      if (into.has(id) || sentIds.has(id)) wrong.push(`${id} is in more than one notification`)
+      into.set(id, delivery.deliveryId)
+    }
+  }
+  return wrong
 }
 
 test(`whatever fails, repeats or moves, nothing is lost and order is kept (${seeds} seeds)`, {
   timeout: 60_000 + seeds * 5_000,
 }, async () => {
   let leftOut = 0
+  let joined = 0
   for (let seed = 1; seed <= seeds; seed++) {
     const { world, log, replays, violations, isKilled, done } = await simulate(seed)
     const context = `seed ${seed}`
@@ -272,14 +316,19 @@ test(`whatever fails, repeats or moves, nothing is lost and order is kept (${see
         world.definitions.get(webhookId)?.maxInFlight ?? 0,
       )
     }
+    joined += joinedRecords(world).filter((record) => (record.joined?.length ?? 0) > 1).length
     leftOut += world.attempts.filter(({ cause }) => cause === 'superseded').length
   }
   expect(leftOut, 'superseded statuses').toBeGreaterThan(0)
+  expect(joined, 'notifications of several messages').toBeGreaterThan(0)
 })
 
 /** First sends of a contact are in the order of its notifications, both live and in each replay. */
 function expectOrder(world: SimulatedWorld, log: Delivery[][], replays: PendingDelivery[][], context: string): void {
-  const live = world.sent.filter(({ replayId }) => replayId === null)
+  const members = new Map(joinedRecords(world).map(({ delivery, joined }) => [delivery.deliveryId, joined]))
+  const live = world.sent
+    .filter(({ replayId }) => replayId === null)
+    .flatMap((each) => (members.get(each.deliveryId) ?? [each.deliveryId]).map((id) => ({ ...each, deliveryId: id })))
   expect(inversions(live, log), `${context}: first sends of a contact out of order`).toEqual([])
   for (const id of ['r1', 'r2', 'r3']) {
     const sent = world.sent.filter(({ replayId }) => replayId === id)

@@ -9,6 +9,7 @@ test.each<[string, Partial<Attempt>, number]>([
   ['error', { cause: '5xx', status: 503 }, 40],
   ['rejected', { cause: 'breaker' }, 40],
   ['rejected', { cause: 'superseded' }, 20],
+  ['rejected', { cause: 'joined' }, 20],
 ])('an attempt is one line, a warning only if it failed: %s %o', (outcome, fields, level) => {
   const lines: { level: number }[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) })

@@ -52,8 +52,8 @@ const deadLetter = toDeadLetter(sent, position, 'exhausted', [summary], 7)
 function contextOf(producer: RecorderContext['producer']): RecorderContext {
   const of = (topic: string) => ({ topic, encode })
   const retries = { '1m': of('retries-1m') } as RecorderContext['retries']
-  const [attempts, deadLetters, parked] = [of('attempts'), of('dead'), of('parked')]
-  return { producer, attempts, deadLetters, parked, retries, nowMs: () => 7 }
+  const [attempts, deadLetters, parked, joined] = [of('attempts'), of('dead'), of('parked'), of('replays')]
+  return { producer, attempts, deadLetters, parked, joined, retries, nowMs: () => 7 }
 }
 
 const topicsOf = (log: OutgoingRecord[]) => log.map(({ topic }) => topic)
@@ -113,8 +113,38 @@ test('a delivery that webhook-parked refuses becomes a dead letter, and has no o
   const written = await new Promise((resolve) =>
     recordOutcome(3, { parked: { ...pending, why: 'overflow' } }, contextOf(kafka.producer), resolve),
   )
-  expect(written).toEqual({ parkedOffset: null, attemptOffset: null })
+  expect(written).toEqual({ parkedOffset: null, attemptOffset: null, joinedOffset: null })
   expect(topicsOf(kafka.log)).toEqual(['dead'])
+})
+
+const joined = {
+  pending: { ...pending, why: 'joined' as const, attempts: [], joined: ['a', 'b'] },
+  attempts: ['a', 'b'].map((deliveryId) => ({ ...attempt, deliveryId, next: 'none' as const, nextTopic: null })),
+}
+
+test('messages are answered for only after Kafka has what they are joined into, and done once it has all', () => {
+  const sending: { record: OutgoingRecord; acknowledged: (ack: Acknowledged) => void }[] = []
+  const producer = {
+    enqueue: (record: OutgoingRecord, acknowledged: (ack: Acknowledged) => void) =>
+      void sending.push({ record, acknowledged }),
+  }
+  const done: unknown[] = []
+  recordOutcome(3, { joined }, contextOf(producer), (written) => done.push(written))
+  expect(topicsOf(sending.map(({ record }) => record))).toEqual(['replays'])
+  expect(sending[0]?.record).toMatchObject({ partition: 3, key: 'w', headers: { joined: '2' } })
+  sending[0]?.acknowledged({ offset: 5 })
+  expect(topicsOf(sending.map(({ record }) => record))).toEqual(['replays', 'attempts', 'attempts'])
+  sending[2]?.acknowledged({ offset: 8 })
+  expect(done).toEqual([])
+  sending[1]?.acknowledged({ offset: 7 })
+  expect(done).toEqual([{ parkedOffset: null, joinedOffset: 5, attemptOffset: 8 }])
+})
+
+test('joined messages that Kafka refuses become one dead letter, and have no offset', async () => {
+  const kafka = refusingKafka(({ topic }) => (topic === 'replays' ? new RecordRefused('too large') : null))
+  const written = await new Promise((resolve) => recordOutcome(3, { joined }, contextOf(kafka.producer), resolve))
+  expect(written).toMatchObject({ joinedOffset: null })
+  expect(topicsOf(kafka.log)).toEqual(['dead', 'attempts', 'attempts'])
 })
 
 test('a refused attempt is written without the answer, then with its ids cut, and waits if even that is refused', async () => {

@@ -84,7 +84,7 @@ test('an acknowledgement or commit of an earlier ownership does not count for th
   const committed = writer.beforeCommit()
   writer.keepOnly(new Set())
   writer.takenOver(3, { ...taken, epoch: 101 }, [])
-  writer.acknowledged(earlier, { attemptOffset: 99, parkedOffset: 99 })
+  writer.acknowledged(earlier, { attemptOffset: 99, parkedOffset: 99, joinedOffset: null })
   committed()
   writer.beforeCommit()()
   await write()

@@ -53,6 +53,12 @@ async function takenOver(written: Ids) {
         // The range of a replay begins at an offset of webhook-replays, which ends at 90.
         const toPending = (offset: number) =>
           ({ delivery: { webhookId: 'v' }, replayId: offset === 99 ? 'r' : null, parkedSince: 700 }) as PendingDelivery
+        if (topic === 'replays')
+          for (const [offset, joined] of [[], ['a', 'b']].entries())
+            onRecord({
+              ...record(offset, 'w', { delivery: { webhookId: 'w' }, joined }),
+              headers: joined.length > 0 ? { joined: String(joined.length) } : {},
+            })
         if (topic === 'parked')
           for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', toPending(offset)))
       },
@@ -61,6 +67,7 @@ async function takenOver(written: Ids) {
     attempts: { topic: 'attempts', decode: parsed },
     parked: { topic: 'parked', decode: parsed },
     replays: 'replays',
+    decodeReplay: parsed,
     deliveries: 'deliveries',
     logIds: { attemptsLogId: here, parkedLogId: here },
     log: { error: ({ webhookIds }: { webhookIds: string[] }) => lost.push(...webhookIds) } as never,
@@ -68,7 +75,7 @@ async function takenOver(written: Ids) {
     nowMs: () => 1_000,
   }
   const { restored } = await takeOver(partition, new Map(), context)
-  return { read, lost, parked: restored.parked }
+  return { read, lost, parked: restored.parked, joined: restored.joined }
 }
 
 test.each<[string, Ids]>([
@@ -97,4 +104,10 @@ test('the last ten minutes of a recreated webhook-attempts are read', async () =
 test('no parked notification waits for offsets beyond the end of webhook-deliveries or webhook-replays', async () => {
   const { parked } = await takenOver({})
   expect(['w', 'v', 'v\nr'].map((queueId) => parked.get(queueId)?.since)).toEqual([500, 500, 90])
+})
+
+test('a takeover finds the joined messages behind the commit of webhook-replays', async () => {
+  const { read, joined } = await takenOver({})
+  expect(read).toMatchObject({ replays: [0, 90] })
+  expect(joined).toEqual([{ offset: 1, delivery: { webhookId: 'w' }, joined: ['a', 'b'], isFinished: false }])
 })

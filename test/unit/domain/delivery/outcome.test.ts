@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { classify, type Outcome, type Superseded } from '../../../../services/domain/delivery/outcome.ts'
+import { classify, type Outcome, type Replaced } from '../../../../services/domain/delivery/outcome.ts'
 
-test.each<[Outcome | Superseded, string, string | null]>([
+test.each<[Outcome | Replaced, string, string | null]>([
   [{ kind: 'success', status: 200, latencyMs: 999.9 }, 'success', null],
   [{ kind: 'success', status: 204, latencyMs: 1_000 }, 'slow', null],
   [{ kind: 'success', status: 299, latencyMs: 20_000 }, 'slow', null],
@@ -16,6 +16,7 @@ test.each<[Outcome | Superseded, string, string | null]>([
   [{ kind: 'rejected', reason: 'address' }, 'rejected', 'address'],
   [{ kind: 'rejected', reason: 'expired' }, 'rejected', 'expired'],
   [{ kind: 'superseded' }, 'rejected', 'superseded'],
+  [{ kind: 'joined', into: 'msg_1' }, 'rejected', 'joined'],
 ])('the outcome %o has its kind and cause', (outcome, name, cause) => {
   expect(classify(outcome, 1_000)).toEqual({ outcome: name, cause })
 })

@@ -45,6 +45,7 @@ const fieldKeys = {
   whenBlocked: 'form.whenBlocked',
   maxInFlight: 'form.maxInFlight',
   rateLimitPerSecond: 'form.rateLimitPerSecond',
+  bufferSeconds: 'form.bufferSeconds',
   collapseStatuses: 'form.collapseStatuses',
   signatures: 'form.signatures',
   'tls.ca': 'form.tlsFields.ca',

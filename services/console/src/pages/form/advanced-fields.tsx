@@ -70,6 +70,13 @@ export function AdvancedFields({ form }: { form: WebhookFormState }) {
           placeholder={t('form.noLimit')}
           {...form.getInputProps('rateLimitPerSecond')}
         />
+        <NumberInput
+          label={t('form.bufferSeconds')}
+          description={t('form.bufferSecondsHelp', inWords('bufferSeconds'))}
+          {...limits('bufferSeconds')}
+          suffix=" s"
+          {...form.getInputProps('bufferSeconds')}
+        />
       </div>
       <Checkbox
         mt="md"

@@ -31,10 +31,10 @@ export const emptyValues: Values = {
 export function toValues(webhook: Draft): Values {
   const { name, url, enabled, paused, channels, events, timeoutMs, slowThresholdMs } = webhook
   const { retryProfile, whenBlocked, maxInFlight, rateLimitPerSecond = '', headers } = webhook
-  const { collapseStatuses, signatures } = webhook
+  const { bufferSeconds, collapseStatuses, signatures } = webhook
   return {
     ...{ name, url, enabled, paused, channels, events, timeoutMs, slowThresholdMs },
-    ...{ retryProfile, whenBlocked, maxInFlight, collapseStatuses, signatures },
+    ...{ retryProfile, whenBlocked, maxInFlight, bufferSeconds, collapseStatuses, signatures },
     tls: { ...emptyTls, ...webhook.tls },
     oauth2: { ...emptyOAuth2, ...webhook.oauth2 },
     rateLimitPerSecond,
@@ -85,7 +85,7 @@ export function mistakesIn(values: Values): Partial<Record<keyof Values, Mistake
   if (values.name.trim() === '') mistakes.name = 'required'
   if (values.url.trim() === '') mistakes.url = 'required'
   else if (!/^https?:\/\/[^/]/i.test(values.url.trim()) || !URL.canParse(values.url.trim())) mistakes.url = 'url'
-  for (const name of ['timeoutMs', 'slowThresholdMs', 'maxInFlight'] as const)
+  for (const name of ['timeoutMs', 'slowThresholdMs', 'maxInFlight', 'bufferSeconds'] as const)
     if (!Number.isInteger(values[name]) || !isWithin(values[name], numberLimits[name])) mistakes[name] = 'range'
   const { rateLimitPerSecond } = values
   if (rateLimitPerSecond !== '' && !isWithin(rateLimitPerSecond, numberLimits.rateLimitPerSecond))

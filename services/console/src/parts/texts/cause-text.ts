@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 
 /** Causes with a text. The others, such as 5xx or a status, need no translation. */
-const known = ['breaker', 'address', 'expired', 'superseded', 'timeout', 'dns', 'connect', 'tls'] as const
+const known = ['breaker', 'address', 'expired', 'superseded', 'joined', 'timeout', 'dns', 'connect', 'tls'] as const
 
 export function useCauseText(): (cause: string | number) => string {
   const { t } = useTranslation()

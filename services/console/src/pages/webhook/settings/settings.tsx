@@ -35,6 +35,7 @@ export function Settings({ webhook }: { webhook: Webhook }) {
       t('form.rateLimitPerSecond'),
       webhook.rateLimitPerSecond === undefined ? t('form.noLimit') : count(webhook.rateLimitPerSecond),
     ],
+    [t('form.bufferSeconds'), duration(webhook.bufferSeconds * 1_000)],
     [t('form.collapseStatuses'), t(webhook.collapseStatuses ? 'settings.yes' : 'settings.no')],
     [t('settings.id'), webhook.id],
     [t('settings.version'), count(webhook.version)],

@@ -1,6 +1,6 @@
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
-import type { Found } from '../records/newest-first.ts'
-import type { Reader, TopicSource } from '../records/webhook-records.ts'
+import type { Found } from './newest-first.ts'
+import type { Reader, TopicSource } from './webhook-records.ts'
 
 /** A period in which records of some keys are searched in one partition. Milliseconds since the epoch. */
 export type SearchPeriod = { partition: number; key: string; fromMs: number; toMs: number }

@@ -1,0 +1,37 @@
+import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
+import { readOrder } from '../../domain/delivery/replay-orders.ts'
+import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
+import type { ResumePoint } from '../engine/offsets/partition-state.ts'
+import type { JoinedRecord, RestoredPartition } from '../engine/restored-partition.ts'
+import { isOfJoined } from '../outcome/joined-header.ts'
+import type { TakeoverContext } from './takeover.ts'
+
+/** Reads what concerns a takeover in webhook-replays behind the commit: orders to stop replays, and joined messages. */
+export async function readReplays(
+  partition: number,
+  end: number,
+  restored: RestoredPartition,
+  { reader, replays, decodeReplay }: TakeoverContext,
+): Promise<void> {
+  const resume = restored.resume.get(replays)
+  const decoder = new OrderedDecoder(decodeReplay)
+  await reader.read(replays, partition, resume?.offset ?? 0, end, (record) => {
+    const order = readOrder(record)
+    if (order?.kind === 'stop') restored.stopped.set(order.replayId, record.timestampMs)
+    const add = (pending: PendingDelivery) => addJoined(restored.joined, pending, record.offset, resume)
+    // An unreadable one becomes a dead letter when its turn comes.
+    if (record.value && isOfJoined(record)) decoder.push(record.value, add, () => undefined)
+  })
+  await decoder.done()
+}
+
+/** Adds the next record of webhook-replays, if it is of joined messages. */
+export function addJoined(
+  records: JoinedRecord[],
+  { delivery, joined = [] }: PendingDelivery,
+  offset: number,
+  resume: ResumePoint | undefined,
+): void {
+  if (joined.length === 0) return
+  records.push({ offset, delivery, joined, isFinished: resume?.finishedAbove?.finished(offset) ?? false })
+}

@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest'
+import type { WebhookDefinition } from '../../../../../services/domain/definition/definition.ts'
+import type { Delivery } from '../../../../../services/domain/delivery/delivery.ts'
+import type { Outcome } from '../../../../../services/domain/delivery/outcome.ts'
+import { busy, commitsOf, ok, owned, position, world } from '../../../../support/engine-world.ts'
+import { definition, messageDelivery, type SimulatedWorld, statusDelivery } from '../../../../support/simulation.ts'
+
+const windowMs = 5_000
+const replaysTopic = 'webhook-replays'
+
+function buffering(answer: (id: string, attempt: number) => Outcome = () => ok, afterMs = 10) {
+  const made = world((id, attempt) => ({ outcome: answer(id, attempt), afterMs }))
+  const set = (changes: Partial<WebhookDefinition> = {}) => {
+    made.definitions.set('w', definition('w', { bufferSeconds: windowMs / 1_000, ...changes }))
+    made.engine.definitionChanged('w', 'business')
+  }
+  set()
+  return { made, set }
+}
+
+const message = (made: SimulatedWorld, id: string, contact = 'ana') =>
+  messageDelivery(id, 'w', contact, made.clock.nowMs)
+
+function offer(made: SimulatedWorld, records: Delivery[], from = 0): void {
+  for (const [index, record] of records.entries()) made.engine.offer(position(from + index), record)
+}
+
+function run(made: SimulatedWorld, forMs: number): void {
+  for (const endMs = made.clock.nowMs + forMs; made.clock.nowMs < endMs; ) {
+    made.clock.runUntil(made.clock.nowMs + 100)
+    made.engine.tick()
+  }
+}
+
+/** What was sent, as the ids of its messages. */
+function sentMessages(made: SimulatedWorld): string[] {
+  const bodies = new Map(joinedRecords(made).map(({ delivery }) => [delivery.deliveryId, delivery.body]))
+  return made.sent.map(({ deliveryId }) => {
+    const body = bodies.get(deliveryId)
+    if (!body) return deliveryId
+    return (JSON.parse(body.toString()) as { messages: { _id_: string }[] }).messages.map(({ _id_ }) => _id_).join('+')
+  })
+}
+
+const joinedRecords = (made: SimulatedWorld) => made.replayLog.get(0) ?? []
+
+/** Reads the records of joined messages from an offset on, as the dispatcher does. */
+function readJoined(made: SimulatedWorld, from = 0): void {
+  for (const [index, { delivery, joined = [] }] of joinedRecords(made).slice(from).entries())
+    made.engine.joiner.offer({ topic: replaysTopic, partition: 0, offset: from + index }, delivery, joined)
+}
+
+test('messages of a contact within the window become one notification, at its end', () => {
+  const { made } = buffering()
+  offer(made, [message(made, 'a1'), message(made, 'b1', 'bea')])
+  run(made, 3_000)
+  offer(made, [message(made, 'a2')], 2)
+  run(made, 1_900)
+  expect(made.sent).toEqual([])
+  run(made, 300)
+  expect(sentMessages(made).sort()).toEqual(['a1+a2', 'b1'])
+  readJoined(made)
+  expect(commitsOf(made)).toEqual([position(3), { topic: replaysTopic, partition: 0, offset: 2 }])
+  expect(made.engine.pool.count).toBe(0)
+  expect(
+    made.attempts.filter(({ cause }) => cause === 'joined').map(({ deliveryId, next }) => [deliveryId, next]),
+  ).toEqual([
+    ['a1', 'none'],
+    ['a2', 'none'],
+    ['b1', 'none'],
+  ])
+})
+
+test('a status stays between the messages that it came between', () => {
+  const { made } = buffering()
+  const status = statusDelivery('s', 'w', 'ana', 'read', 'm')
+  offer(made, [message(made, 'a1'), message(made, 'a2'), status, message(made, 'a3'), message(made, 'a4')])
+  run(made, 20_000)
+  expect(sentMessages(made)).toEqual(['a1+a2', 's', 'a3+a4'])
+})
+
+test('nothing is sent before the record of the joined messages is in Kafka, and their offsets stay open until then', () => {
+  const { made } = buffering()
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs - 1)
+  while (joinedRecords(made).length === 0) made.clock.step()
+  expect(made.sent).toEqual([])
+  expect(commitsOf(made)).toEqual([position(0)])
+  run(made, 1_000)
+  expect(sentMessages(made)).toEqual(['a1+a2'])
+  expect(commitsOf(made)).toEqual([position(2)])
+})
+
+test('every attempt of joined messages sends the same bytes, and its end finishes their record', () => {
+  const { made } = buffering((_id, attempt) => (attempt === 1 ? busy : ok))
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs + 500)
+  readJoined(made)
+  expect(commitsOf(made)).toContainEqual({ topic: replaysTopic, partition: 0, offset: 0 })
+  run(made, 10_000)
+  expect(sentMessages(made)).toEqual(['a1+a2', 'a1+a2'])
+  expect(commitsOf(made)).toContainEqual({ topic: replaysTopic, partition: 0, offset: 1 })
+})
+
+test.each([
+  ['before the record is acknowledged', 0],
+  ['after it is acknowledged, before its request ends', 100],
+  ['after its request has ended', 2_000],
+])('a process that is killed %s leaves each message in exactly one notification', (_when, killAfterMs) => {
+  const { made } = buffering(undefined, 500)
+  const records = [message(made, 'a1'), message(made, 'a2'), message(made, 'a3')]
+  offer(made, records.slice(0, 2))
+  run(made, windowMs - 1)
+  while (joinedRecords(made).length === 0) made.clock.step()
+  if (killAfterMs > 0) run(made, killAfterMs)
+  made.kill()
+  // Nothing was committed: all is read again, in the other order of the topics than it was written.
+  made.assign({ ...owned, fresh: true })
+  offer(made, records)
+  readJoined(made)
+  run(made, 20_000)
+  readJoined(made, 1)
+  run(made, 1_000)
+  expect(new Set(sentMessages(made))).toEqual(new Set(['a1+a2', 'a3']))
+  expect(sentMessages(made).at(-1)).toBe('a3')
+  expect(joinedRecords(made)).toHaveLength(2)
+  expect(commitsOf(made)).toEqual([position(3), { topic: replaysTopic, partition: 0, offset: 2 }])
+})
+
+test('the record of another owner that joined the same messages is passed over', () => {
+  const { made } = buffering()
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs + 1_000)
+  readJoined(made)
+  const other = { ...message(made, 'of another owner'), deliveryId: 'msg_other' }
+  made.engine.joiner.offer({ topic: replaysTopic, partition: 0, offset: 1 }, other, ['a2', 'a3'])
+  run(made, 1_000)
+  expect(sentMessages(made)).toEqual(['a1+a2'])
+  expect(commitsOf(made)).toContainEqual({ topic: replaysTopic, partition: 0, offset: 2 })
+})
+
+test('joined messages that wait for a retry stay before those of their contact that a pause parks', () => {
+  let isUp = false
+  const { made, set } = buffering(() => (isUp ? ok : busy))
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs + 100)
+  expect(sentMessages(made)).toEqual(['a1+a2'])
+  set({ paused: true })
+  offer(made, [message(made, 'a3'), message(made, 'a4')], 2)
+  run(made, 60_000)
+  readJoined(made)
+  expect(made.parkedLog.get(0)?.map(({ delivery }) => delivery.deliveryId)).toEqual(['a3', 'a4'])
+  isUp = true
+  set({ paused: false, resumedAt: new Date(made.clock.nowMs).toISOString() })
+  run(made, 60_000)
+  // Their window is over, so nothing waits for more of them.
+  expect(sentMessages(made).flatMap((each) => each.split('+'))).toEqual(['a1', 'a2', 'a1', 'a2', 'a3', 'a4'])
+})
+
+test('a webhook whose buffer is switched off sends what waits, each message by itself', () => {
+  const { made, set } = buffering()
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, 1_000)
+  set({ bufferSeconds: 0 })
+  run(made, windowMs)
+  expect(sentMessages(made)).toEqual(['a1', 'a2'])
+})
