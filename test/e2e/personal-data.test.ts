@@ -167,6 +167,7 @@ test('every operation that shows what people write is known, and shows it to tho
     'getNotification',
     'listAttempts',
     'listDeadLetters',
+    'listErrorGroups',
     'listErrors',
     'listNewDeliveries',
     'testDraft',
