@@ -1,7 +1,8 @@
-import type { LastHour, Status } from '../../domain/api/webhook.ts'
+import type { LastHour, ListedWebhook, Status } from '../../domain/api/webhook.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { countUndelivered, type DeadLetterCounts, hourMs } from '../../domain/stats/stats.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
+import { responseTimes } from '../../stats/response-times.ts'
 import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import { conflictWith } from '../webhooks/channel-rules.ts'
 import type { BacklogSize } from './backlog.ts'
@@ -50,6 +51,17 @@ export class WebhookStatuses {
       keptMs: notificationHours * hourMs,
     }
     return { status: decideStatus(facts, nowMs), lastHour: lastHour(minutes, nowMs) }
+  }
+
+  /** Status and figures of a webhook in a list. */
+  inList(definition: WebhookDefinition): Pick<ListedWebhook, 'status' | 'lastHour' | 'p95Ms' | 'lastAttemptAt'> {
+    const { minutes = [] } = this.#deps.monitoring.stats(definition) ?? {}
+    const latest = minutes.at(-1)
+    return {
+      ...this.of(definition),
+      p95Ms: responseTimes(minutes, this.#deps.clock.nowMs()).p95Ms,
+      lastAttemptAt: latest === undefined ? null : new Date(latest.minute).toISOString(),
+    }
   }
 }
 

@@ -32,7 +32,7 @@ import { toView } from './view.ts'
 
 export type WebhookDeps = {
   store: WebhookStore
-  statuses: Pick<WebhookStatuses, 'of'>
+  statuses: Pick<WebhookStatuses, 'of' | 'inList'>
   queue: WriteQueue
   keys: KeyRing
   policy: UrlPolicy
@@ -214,7 +214,7 @@ export class WebhookActions {
   }
 
   #listed(definition: WebhookDefinition): ListedWebhook {
-    return { ...this.#view(definition), ...this.#deps.statuses.of(definition) }
+    return { ...this.#view(definition), ...this.#deps.statuses.inList(definition) }
   }
 
   #answer<Status extends number, Extra extends object>(

@@ -28,6 +28,8 @@ const shownOnly = [
   'fault',
   'status',
   'lastHour',
+  'p95Ms',
+  'lastAttemptAt',
 ]
 
 const check = compileSchema<Record<string, unknown>>(fileSchema(), { useDefaults: false })

@@ -1,7 +1,7 @@
 import Type, { type Static, type TBoolean, type TProperties } from 'typebox'
 import { draftFields, mapOf, withDefaults } from '../definition/definition.ts'
 import { type EventName, eventNames, maskedValue } from '../definition/definition-values.ts'
-import { choice, count, flag, integer, list, nullable, pageOf, shape, text, time, totals } from './parts.ts'
+import { choice, count, flag, integer, list, ms, nullable, pageOf, shape, text, time, totals } from './parts.ts'
 
 /** Webhooks as the admin API shows them. */
 
@@ -121,7 +121,12 @@ export const Webhook = shape('Webhook', {
 })
 export type Webhook = Static<typeof Webhook>
 
-export const ListedWebhook = shape('ListedWebhook', { ...Webhook.properties, lastHour: LastHour })
+export const ListedWebhook = shape('ListedWebhook', {
+  ...Webhook.properties,
+  lastHour: LastHour,
+  p95Ms: nullable(ms, 'Of the response times within the last 30 minutes.'),
+  lastAttemptAt: nullable(time(), 'Start of the minute of the latest attempt that was counted.'),
+})
 export type ListedWebhook = Static<typeof ListedWebhook>
 
 export const WebhookList = shape('WebhookList', {

@@ -12,6 +12,7 @@ import {
   type Values,
 } from '../../../services/console/src/pages/form/fields.ts'
 import { countStates, findWebhooks } from '../../../services/console/src/pages/webhook-list/find.ts'
+import { readChoice, writeChoice } from '../../../services/console/src/pages/webhook-list/list-address.ts'
 import { holds, type Permission } from '../../../services/domain/api/permissions.ts'
 import { states } from '../../../services/domain/api/webhook.ts'
 
@@ -27,9 +28,11 @@ const webhook: Webhook = {
   status: {} as Status,
 }
 
-function listed(id: string, state: WebhookState, more: Partial<Webhook> = {}): ListedWebhook {
-  const status = { state } as Status
-  return { ...webhook, id, status, lastHour: { success: 0, slow: 0, error: 0, rejected: 0, sparkline: [] }, ...more }
+const noAttempts = { success: 0, slow: 0, error: 0, rejected: 0, sparkline: [] }
+
+function listed(id: string, state: WebhookState, more: Partial<ListedWebhook> = {}): ListedWebhook {
+  const status = { state, undelivered: 0 } as Status
+  return { ...webhook, id, status, lastHour: noAttempts, p95Ms: null, lastAttemptAt: null, ...more }
 }
 
 describe('the list', () => {
@@ -39,7 +42,7 @@ describe('the list', () => {
     listed('wh_a', 'off', { name: 'Abc', url: 'https://old.example/hook' }),
   ]
   const ids = (text: string, state: WebhookState | null = null, order: 'problems' | 'name' | 'newest' = 'problems') =>
-    findWebhooks(all, { text, state, order }).map(({ id }) => id)
+    findWebhooks(all, { text, state, order, isReversed: false }).map(({ id }) => id)
 
   test.each([
     ['', ['wh_c', 'wh_b', 'wh_a']],
@@ -58,8 +61,51 @@ describe('the list', () => {
 
   test('webhooks are sorted by the numbers in their names', () => {
     const tills = ['Till 10', 'Till 9', 'Till 100'].map((name) => listed(name, 'healthy', { name }))
-    const found = findWebhooks(tills, { text: 'till', state: null, order: 'name' })
+    const found = findWebhooks(tills, { text: 'till', state: null, order: 'name', isReversed: false })
     expect(found.map(({ name }) => name)).toEqual(['Till 9', 'Till 10', 'Till 100'])
+  })
+
+  const busy = [
+    listed('a', 'idle', { name: 'a' }),
+    listed('b', 'healthy', {
+      name: 'b',
+      lastHour: { ...noAttempts, success: 9, error: 1 },
+      p95Ms: 20,
+      lastAttemptAt: '2026-03-01T12:00:00.000Z',
+    }),
+    listed('c', 'failing', {
+      name: 'c',
+      status: { state: 'failing', undelivered: 3 } as Status,
+      lastHour: { ...noAttempts, slow: 1, rejected: 9 },
+      p95Ms: 900,
+      lastAttemptAt: '2026-03-01T11:00:00.000Z',
+    }),
+  ]
+
+  test.each([
+    ['success', 'cba', 'bca'],
+    ['p95', 'cba', 'bca'],
+    ['latest', 'bca', 'cba'],
+    ['undelivered', 'cab', 'abc'],
+  ] as const)(
+    'webhooks sorted by %s are %s, backwards %s: without a figure they come last',
+    (order, forwards, backwards) => {
+      const sorted = (isReversed: boolean) => findWebhooks(busy, { text: '', state: null, order, isReversed })
+      expect(sorted(false).map(({ id }) => id)).toEqual([...forwards])
+      expect(sorted(true).map(({ id }) => id)).toEqual([...backwards])
+    },
+  )
+
+  test.each([
+    [{ text: '', state: null, order: 'problems', isReversed: false }, ''],
+    [{ text: 'café 1', state: 'off', order: 'p95', isReversed: true }, 'text=caf%C3%A9+1&state=off&order=-p95'],
+  ] as const)('the choice %j is kept in the address as %j', (choice, address) => {
+    expect(new URLSearchParams(writeChoice(choice)).toString()).toBe(address)
+    expect(readChoice(new URLSearchParams(address))).toEqual(choice)
+  })
+
+  test('an address with an unknown state or order shows the list as it is opened', () => {
+    expect(readChoice(new URLSearchParams('state=lost&order=--x'))).toMatchObject({ state: null, order: 'problems' })
   })
 
   test('webhooks can be sorted by state, name and age', () => {

@@ -20,7 +20,7 @@ test('what get prints can be read back, without what the server adds', () => {
   const text =
     '{ "id": "wh_1", "businessId": "b", "name": "A", "version": 3, "createdAt": "2026-01-01T00:00:00.000Z", ' +
     '"updatedAt": "2026-01-01T00:00:00.000Z", "conflicts": [], "status": { "state": "idle" }, "lastHour": {}, ' +
-    '"disabledReason": "gone", "fault": { "problems": [] }, "previousSecretUntil": "2026-01-01T00:00:00.000Z" }'
+    '"p95Ms": null, "lastAttemptAt": null, "disabledReason": "gone", "fault": { "problems": [] }, "previousSecretUntil": "2026-01-01T00:00:00.000Z" }'
   expect(read(text)).toMatchObject({ ok: true, wanted: [{ id: 'wh_1', businessId: 'b', fields: { name: 'A' } }] })
 })
 

@@ -1,20 +1,24 @@
 import { Button, Group, Title } from '@mantine/core'
 import { IconPlus, IconSearchOff, IconWebhook } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useDeferredValue, useMemo, useState } from 'react'
+import { useDeferredValue, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import { accountQuery, webhooksQuery } from '../../api/queries.ts'
 import { useApi, useMay } from '../../api/session.tsx'
-import type { WebhookState } from '../../api/types.ts'
 import { Empty } from '../../parts/page/empty.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
+import { loaded } from '../../parts/page/loaded.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { ActivationNotice } from './activation-notice.tsx'
-import { findWebhooks, type Order } from './find.ts'
+import { findWebhooks } from './find.ts'
 import { ListTools } from './list-tools.tsx'
+import { useListChoice } from './use-list-choice.ts'
 import { WebhookCards } from './webhook-cards.tsx'
+
+const outline = [36, 120, 120, 120]
+const WebhookTable = loaded('webhook-table', () => import('./webhook-table.tsx'), outline)
 
 export function ListPage() {
   const { t } = useTranslation()
@@ -23,12 +27,14 @@ export function ListPage() {
   const mayWrite = useMay('webhooks:write')
   const { data, error, refetch } = useQuery(webhooksQuery(api, businessId))
   const account = useQuery(accountQuery(api, businessId))
-  const [text, setText] = useState('')
-  const [state, setState] = useState<WebhookState | null>(null)
-  const [order, setOrder] = useState<Order>('problems')
+  const { choice, view, change, show } = useListChoice()
+  const { state, order, isReversed } = choice
   // Typing takes precedence over drawing a thousand cards.
-  const wanted = useDeferredValue(text)
-  const found = useMemo(() => findWebhooks(data ?? [], { text: wanted, state, order }), [data, wanted, state, order])
+  const text = useDeferredValue(choice.text)
+  const found = useMemo(
+    () => findWebhooks(data ?? [], { text, state, order, isReversed }),
+    [data, text, state, order, isReversed],
+  )
   usePageTitle(t('list.title'))
 
   const create = mayWrite && (
@@ -46,7 +52,7 @@ export function ListPage() {
       </Group>
       {account.data?.webhooksEnabled === false && <ActivationNotice />}
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
-      {!data && !error && <PageSkeleton rows={[36, 120, 120, 120]} />}
+      {!data && !error && <PageSkeleton rows={outline} />}
       {data?.length === 0 && (
         <Empty icon={<IconWebhook size={40} aria-hidden />} title={t('list.empty')} text={t('list.emptyText')}>
           {create}
@@ -54,13 +60,15 @@ export function ListPage() {
       )}
       {data && data.length > 0 && (
         <>
-          <ListTools {...{ webhooks: data, text, setText, state, setState, order, setOrder }} />
+          <ListTools webhooks={data} choice={choice} onChange={change} view={view} onShow={show} />
           {found.length === 0 ? (
             <Empty icon={<IconSearchOff size={40} aria-hidden />} title={t('list.nothingFound')}>
-              <Button variant="default" onClick={() => [setText(''), setState(null)]}>
+              <Button variant="default" onClick={() => change({ text: '', state: null })}>
                 {t('list.showAll')}
               </Button>
             </Empty>
+          ) : view === 'table' ? (
+            <WebhookTable webhooks={found} order={order} isReversed={isReversed} onSort={change} />
           ) : (
             <WebhookCards webhooks={found} />
           )}
