@@ -6,7 +6,7 @@ import type { NotificationPage } from '../../services/domain/api/notifications.t
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { openBrowser, phone, type TestBrowser } from '../support/browser.ts'
 import { publish } from '../support/load.ts'
-import { startTestStack, type TestStack } from '../support/services.ts'
+import { startTestStack, type TestStack, type TestWebhook } from '../support/services.ts'
 import { overflowPx, pathOf, seriousFindings, signIn } from './steps.ts'
 
 // A support agent knows a phone number. Each test continues where the one before ended.
@@ -17,6 +17,7 @@ const patience = { timeout: 20_000 }
 let world: TestStack
 let browser: TestBrowser
 let page: Page
+let crm: TestWebhook
 
 beforeAll(async () => {
   world = await startTestStack({
@@ -25,7 +26,7 @@ beforeAll(async () => {
     partitions: 2,
   })
   world.receiver.answer('/crm', { kind: 'status', status: 400, body: '{"error":"unknown customer"}' })
-  await world.defineWebhook('/crm', ['crm-whatsapp'], { name: 'CRM', retryProfile: 'none' })
+  crm = await world.defineWebhook('/crm', ['crm-whatsapp'], { name: 'CRM', retryProfile: 'none' })
   world.receiver.answer('/slow', { kind: 'hang' })
   await world.defineWebhook('/slow', ['slow-whatsapp'], { name: 'Archive', timeoutMs: 30_000 })
   await world.inForce()
@@ -169,6 +170,46 @@ test('the attempts that the filters select are exported as a file', async () => 
   await page.goto(pathOf(world, `webhooks/${id}/dead-letters`))
   await page.getByRole('button', { name: 'Export' }).waitFor()
   await browser.shoot(page, 'export-given-up')
+})
+
+test('a list of attempts stays as it is while somebody reads it, and counts what is new', async () => {
+  await page.goto(pathOf(world, `webhooks/${crm.id}/attempts`))
+  const rows = page.locator('tbody tr')
+  await expect.poll(() => rows.count(), patience).toBe(2)
+  expect(await rows.getByRole('button').allTextContents()).toEqual([
+    expect.stringMatching(/:\d\d\.\d{3}$/),
+    expect.stringMatching(/:\d\d\.\d{3}$/),
+  ])
+  const requests: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('/attempts?') || request.url().endsWith('/attempts')) requests.push(request.url())
+  })
+  await rows.first().hover()
+  await publish(world, [said('crm-whatsapp', '5', 'Gracias')])
+  await page.getByRole('button', { name: '1 new' }).waitFor(patience)
+  await browser.shoot(page, 'attempts-held')
+  expect(await rows.count()).toBe(2)
+  await page.getByRole('button', { name: '1 new' }).click()
+  await expect.poll(() => rows.count()).toBe(3)
+  await page.mouse.move(0, 0)
+  await publish(world, [said('crm-whatsapp', '6', 'Chau')])
+  await expect.poll(() => rows.count(), patience).toBe(4)
+  // The newest page only.
+  expect(requests.filter((url) => url.includes('cursor='))).toEqual([])
+})
+
+test('an attempt that is open has an address, and Back closes it', async () => {
+  await page.locator('tbody tr button').first().click()
+  await page.getByRole('dialog').getByText('Gracias').or(page.getByRole('dialog').getByText('Chau')).first().waitFor()
+  const address = page.url()
+  expect(new URL(address).searchParams.get('attempt')).not.toBeNull()
+  await page.goBack()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.goto(address)
+  await page.getByRole('dialog').getByText('Chau').first().waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(new URL(page.url()).searchParams.get('attempt')).toBeNull()
 })
 
 test('the pages fit a phone, in every language', async () => {

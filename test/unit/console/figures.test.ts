@@ -83,6 +83,7 @@ test.each([
   expect(formats.duration(1_250)).toBe(long)
   expect(formats.ago('2026-03-01T12:31:00.000Z', now)).toBe(ago)
   expect(formats.time('2026-03-01T12:34:56.000Z')).toMatch(/ 06:34:56$/)
+  expect(formats.timeMs('2026-03-01T12:34:56.007Z')).toMatch(/ 06:34:56[.,]007$/)
 })
 
 test.each(['es-AR', 'en-US', 'pt-BR'])('a time in %s has 24 hours and two digits each', (locale) => {

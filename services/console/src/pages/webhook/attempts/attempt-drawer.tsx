@@ -12,6 +12,7 @@ import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { Answer } from '../../../parts/requests/answer.tsx'
 import { CodeBlock } from '../../../parts/requests/code-block.tsx'
+import { Copyable } from '../../../parts/requests/copy-button.tsx'
 import { RequestBlocks } from '../../../parts/requests/request-blocks.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
 import { findPath } from '../../find/find-paths.ts'
@@ -57,16 +58,18 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
     <Stack>
       <Group gap="sm">
         <OutcomeBadge outcome={outcome} detail={status ?? cause} />
-        <Time at={attempt.at} />
+        <Time at={attempt.at} exact />
         {latencyMs !== null && <Text size="sm">{duration(latencyMs)}</Text>}
       </Group>
       <Text size="sm">
         {t('attempt.number', { number: attempt.attempt })} · {t(`attempt.next.${next}`)}{' '}
         {nextAttemptAt !== null && <Time at={nextAttemptAt} />}
       </Text>
-      <Text size="sm" ff="monospace">
-        {deliveryId}
-      </Text>
+      <Copyable text={deliveryId} label={t('attempts.delivery')}>
+        <Text size="sm" ff="monospace">
+          {deliveryId}
+        </Text>
+      </Copyable>
       <Group gap="sm">
         {mayResend && (
           <Button
@@ -82,12 +85,11 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
           component={Link}
           variant="default"
           to={`${pagePath(webhook, 'attempts')}?deliveryId=${encodeURIComponent(deliveryId)}`}
-          onClick={onClose}
         >
           {t('attempt.all')}
         </Button>
         {!attempt.test && (
-          <Button component={Link} variant="default" to={findPath(webhook.businessId, deliveryId)} onClick={onClose}>
+          <Button component={Link} variant="default" to={findPath(webhook.businessId, deliveryId)}>
             {t('story.happened')}
           </Button>
         )}

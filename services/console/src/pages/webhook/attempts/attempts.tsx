@@ -1,17 +1,18 @@
-import { Button, Table, UnstyledButton } from '@mantine/core'
+import { Table, UnstyledButton } from '@mantine/core'
 import { IconMailOff } from '@tabler/icons-react'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useSearchParams } from 'react-router'
-import { attemptsQuery } from '../../../api/queries.ts'
+import { useLocation, useNavigate, useSearchParams } from 'react-router'
+import { attemptPages } from '../../../api/queries.ts'
 import { useApi } from '../../../api/session.tsx'
 import type { AttemptEntry, Webhook } from '../../../api/types.ts'
+import { nowMs } from '../../../clock.ts'
 import { useFormats } from '../../../format/use-formats.ts'
-import { useNow } from '../../../format/use-now.ts'
 import { DataTable } from '../../../parts/figures/data-table.tsx'
 import tableClasses from '../../../parts/figures/table.module.css'
 import { Time } from '../../../parts/figures/time.tsx'
+import { HeldRows } from '../../../parts/lists/held-rows.tsx'
+import { useHeldList } from '../../../parts/lists/use-held-list.ts'
 import { Empty } from '../../../parts/page/empty.tsx'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
@@ -21,20 +22,32 @@ import { askedFor, readFilter, writeFilter } from './attempt-filter.ts'
 import { AttemptFilters } from './attempt-filters.tsx'
 import { ExportMenu } from './export-menu.tsx'
 
-/** All attempts, sent or rejected, newest first. */
+const openedHere = 'opened-here'
+
+/** All attempts, sent or rejected, newest first. The filter and the open attempt are in the address. */
 export default function Attempts({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
+  const api = useApi()
   const [params, setParams] = useSearchParams()
-  const now = useNow(60_000)
+  const { state } = useLocation()
+  const navigate = useNavigate()
   const filter = readFilter(params)
-  const [opened, setOpened] = useState<string | null>(null)
-  const asked = askedFor(filter, now)
-  const query = attemptsQuery(useApi(), webhook.businessId, webhook.id, asked)
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    ...query,
-    placeholderData: keepPreviousData,
-  })
-  const attempts = data?.pages.flatMap((page) => page.attempts)
+  const opened = params.get('attempt')
+  const written = new URLSearchParams(writeFilter(filter)).toString()
+  // A period ends now: it is counted from the moment of the choice, so that the list does not change with the time.
+  const asked = useMemo(() => askedFor(readFilter(new URLSearchParams(written)), nowMs()), [written])
+  const source = useMemo(() => attemptPages(api, webhook.businessId, webhook.id, asked), [api, webhook, asked])
+  const list = useHeldList(
+    source,
+    ({ attempts }) => attempts,
+    ({ id }) => id,
+    opened !== null,
+  )
+  // Attempts are recorded when they end, so that a slow one stands behind later ones.
+  const attempts = list.items?.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))
+  // Back closes the attempt. One that was opened by its address has nothing to go back to.
+  const open = (attempt: string) => setParams({ ...writeFilter(filter), attempt }, { state: openedHere })
+  const close = () => (state === openedHere ? void navigate(-1) : setParams(writeFilter(filter), { replace: true }))
   return (
     <>
       <AttemptFilters
@@ -43,22 +56,19 @@ export default function Attempts({ webhook }: { webhook: Webhook }) {
       >
         <ExportMenu webhook={webhook} operation="exportAttempts" filter={asked} />
       </AttemptFilters>
-      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
-      {!data && !error && <PageSkeleton rows={[200]} />}
-      {attempts?.length === 0 && !hasNextPage && (
+      {list.error !== null && !attempts && <Failure error={list.error} onRetry={list.retry} />}
+      {!attempts && list.error === null && <PageSkeleton rows={[200]} />}
+      {attempts?.length === 0 && !list.hasOlder && (
         <Empty
           icon={<IconMailOff size={40} aria-hidden />}
           title={t('attempts.empty')}
           text={t('attempts.emptyText')}
         />
       )}
-      {attempts && attempts.length > 0 && <AttemptTable attempts={attempts} onOpen={setOpened} />}
-      {hasNextPage && (
-        <Button variant="default" fullWidth mt="md" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          {t('attempts.older')}
-        </Button>
+      {attempts && (attempts.length > 0 || list.hasOlder) && (
+        <HeldRows list={list}>{attempts.length > 0 && <AttemptTable attempts={attempts} onOpen={open} />}</HeldRows>
       )}
-      <AttemptDrawer webhook={webhook} attemptId={opened} onClose={() => setOpened(null)} />
+      <AttemptDrawer webhook={webhook} attemptId={opened} onClose={close} />
     </>
   )
 }
@@ -82,7 +92,7 @@ function AttemptTable({ attempts, onOpen }: { attempts: AttemptEntry[]; onOpen: 
         <Table.Tr key={one.id}>
           <Table.Td data-label={t('attempts.at')}>
             <UnstyledButton className={tableClasses.open} onClick={() => onOpen(one.id)}>
-              <Time at={one.at} />
+              <Time at={one.at} exact />
             </UnstyledButton>
           </Table.Td>
           <Table.Td data-label={t('attempts.outcome')}>
