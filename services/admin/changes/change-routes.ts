@@ -19,7 +19,7 @@ export function changeRoutes(streams: ChangeStreams): ApiRoute[] {
         summary: 'Changes, as they happen',
         description:
           'Server-sent events: ready, then webhook, account, stats, health and audit, each with data {"id": "<webhook or ' +
-          'empty>"}. What has changed is read by the other routes. Ends with the session or token.',
+          'empty>"}, and a ping every 10 s. What has changed is read by the other routes. Ends with the session or token.',
         params: BusinessParams,
         answers: { 200: { description: 'Without end.', schema: Events, contentType: 'text/event-stream' } },
       },

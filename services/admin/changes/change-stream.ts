@@ -3,7 +3,8 @@ import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { ChangeFeed } from './change-feed.ts'
 
-const heartbeatMs = 15_000
+/** Time between two pings. Clients take longer silence for a lost connection (services/console/src/api/stream/source.ts). */
+const heartbeatMs = 10_000
 /** Maximum bytes buffered for a slow client. Beyond that its stream ends; it reconnects and reads everything again. */
 const maxBufferedBytes = 256 * 1024
 const maxStreams = 2_000
@@ -84,7 +85,7 @@ export class ChangeStreams {
       if (leftMs <= 0) return void stream.push(null)
       await this.#clock.sleep(Math.min(heartbeatMs, leftMs), over)
       if (over.aborted) return
-      stream.push(': still here\n\n')
+      send(stream, 'ping', '')
     }
   }
 }

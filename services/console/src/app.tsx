@@ -1,9 +1,9 @@
 import { createTheme, MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useState } from 'react'
 import { BrowserRouter } from 'react-router'
-import { isPassing } from './api/problem.ts'
+import { isPassing, isUnserved } from './api/problem.ts'
 import { SessionProvider } from './api/session.tsx'
 import { Pages } from './pages.tsx'
 
@@ -22,16 +22,23 @@ const theme = createTheme({
 })
 
 const longestRetries = 2
+const againMs = 5_000
 
 export function App() {
   const [queries] = useState(
     () =>
       new QueryClient({
         defaultOptions: {
+          // The library would keep what is clicked without a network, and carry it out later, unseen.
+          mutations: { networkMode: 'always' },
           queries: {
+            networkMode: 'always',
+            refetchOnReconnect: true,
             // The server announces changes (api/changes.ts), so cached data is shown at once.
             staleTime: 15_000,
-            retry: (failures, error) => isPassing(error) && failures < longestRetries,
+            retry: (failures, error) => onlineManager.isOnline() && isPassing(error) && failures < longestRetries,
+            // What has failed for want of the server is asked for again, until it is there.
+            refetchInterval: ({ state }) => (isUnserved(state.error) ? againMs : false),
             refetchOnWindowFocus: false,
           },
         },

@@ -10,7 +10,19 @@ const calmMs = 30_000
 export function reloadAfterNewBuild(): void {
   window.addEventListener('vite:preloadError', () => {
     if (nowMs() - Number(sessionStorage.getItem(key)) < calmMs) return
-    sessionStorage.setItem(key, String(nowMs()))
-    window.location.reload()
+    void reloadIfServed(() => sessionStorage.setItem(key, String(nowMs())))
   })
 }
+
+/** Reloads the page if the server answers. Without an answer the browser would replace the page by one of its own. */
+export async function reloadIfServed(onReload: () => void = () => undefined): Promise<void> {
+  const isServed = await fetch('/', { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(answerMs) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+  if (!isServed) return
+  onReload()
+  window.location.reload()
+}
+
+const answerMs = 5_000

@@ -1,85 +1,57 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { type ApiClient, buildUrl } from './client.ts'
+import { nowMs } from '../clock.ts'
+import type { ApiClient } from './client.ts'
 import { keys } from './keys.ts'
 import { refresher } from './refresher.ts'
 import { useApi } from './session.tsx'
-import { changeKinds, restMs, staleAfter } from './staleness.ts'
+import { restMs, staleAfter } from './staleness.ts'
+import { followShared } from './stream/shared-source.ts'
 
-export type StreamState = 'live' | 'connecting'
+/** Whether the page is told of changes. `sinceMs`: when that was interrupted; null while it begins. */
+export type StreamState = { kind: 'live' } | { kind: 'connecting'; sinceMs: number | null }
 
-const firstRetryMs = 1_000
-const longestRetryMs = 15_000
-/** Time after which a hidden page closes its stream. Over HTTP/1.1 a browser opens at most six connections to a host. */
-const hiddenLimitMs = 30_000
+/** Time from the opening of a page within which what it has read is taken to be current. */
+const currentMs = 3_000
 
 /** Keeps the pages of a business current: a change announced by the server refreshes the queries that show it. */
 export function useChanges(businessId: string): StreamState {
   const queries = useQueryClient()
   const api = useApi()
-  const [connection, setConnection] = useState<StreamState>('connecting')
-  useEffect(() => follow(api, queries, businessId, setConnection), [api, queries, businessId])
-  return connection
+  const [state, setState] = useState<StreamState>({ kind: 'connecting', sinceMs: null })
+  useEffect(() => follow(api, queries, businessId, setState), [api, queries, businessId])
+  return state
 }
 
-/** @returns a function that closes the stream. */
+/** @returns a function that ends it. */
 function follow(
   api: ApiClient,
   queries: QueryClient,
   businessId: string,
-  tell: (connection: StreamState) => void,
+  setState: (change: (before: StreamState) => StreamState) => void,
 ): () => void {
   const refresh = refresher((queryKey) => void queries.invalidateQueries({ queryKey }))
-  let source: EventSource | null = null
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let retryMs = firstRetryMs
+  const beganMs = nowMs()
   let isFirst = true
-
-  const close = () => {
-    clearTimeout(timer)
-    source?.close()
-    source = null
-  }
-  const open = () => {
-    close()
-    const opened = new EventSource(buildUrl('followChanges', { path: { businessId } }))
-    source = opened
-    opened.addEventListener('ready', () => {
-      retryMs = firstRetryMs
-      tell('live')
-      // Changes made while the stream was closed.
-      if (!isFirst) void queries.invalidateQueries()
+  return followShared(businessId, {
+    onReady() {
+      setState(() => ({ kind: 'live' }))
+      // Changes made while nobody listened.
+      if (!isFirst || nowMs() - beganMs > currentMs) void queries.invalidateQueries()
       isFirst = false
-    })
-    for (const kind of changeKinds)
-      opened.addEventListener(kind, (event: MessageEvent<string>) => {
-        const { id } = JSON.parse(event.data) as { id: string }
-        const listed = queries.getQueryData<unknown[]>(keys.webhooks(businessId))?.length ?? 0
-        for (const key of staleAfter(kind, businessId, id)) refresh(key, restMs(kind, key, listed))
-      })
-    opened.addEventListener('error', () => {
-      tell('connecting')
+    },
+    onLost() {
       isFirst = false
-      // The browser reconnects by itself after a lost connection, but not after an error status.
-      close()
-      timer = setTimeout(() => {
-        open()
-        // Finds out whether the session has ended: an EventSource does not show the status.
-        api.call('getSession', {}).catch(() => undefined)
-      }, retryMs)
-      retryMs = Math.min(retryMs * 2, longestRetryMs)
-    })
-  }
-  const onVisibility = () => {
-    if (document.visibilityState === 'visible') {
-      if (source === null) open()
-      else clearTimeout(timer)
-    } else timer = setTimeout(close, hiddenLimitMs)
-  }
-  open()
-  document.addEventListener('visibilitychange', onVisibility)
-  return () => {
-    document.removeEventListener('visibilitychange', onVisibility)
-    close()
-  }
+      setState((before) => ({
+        kind: 'connecting',
+        sinceMs: (before.kind === 'connecting' && before.sinceMs) || nowMs(),
+      }))
+      // Finds out whether the session has ended: an EventSource does not show the status.
+      api.call('getSession', {}).catch(() => undefined)
+    },
+    onChange(kind, id) {
+      const listed = queries.getQueryData<unknown[]>(keys.webhooks(businessId))?.length ?? 0
+      for (const key of staleAfter(kind, businessId, id)) refresh(key, restMs(kind, key, listed))
+    },
+  })
 }

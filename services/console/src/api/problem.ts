@@ -3,6 +3,9 @@ import type { ProblemDetails } from './generated.ts'
 /** Problem details (RFC 9457) as admin sends them. Status 0 means that there was no answer. */
 export type ProblemBody = Partial<ProblemDetails> & { status: number }
 
+/** Status of a request that the console has given up, the same as that of a server which has given up a dependency. */
+export const noAnswerInTime = 504
+
 /** A failed request of the console. */
 export class ApiProblem extends Error {
   override name = 'ApiProblem'
@@ -18,7 +21,15 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Whether the same request may succeed a moment later. */
+/**
+ * Whether the same request may succeed a moment later. One without an answer in time is not among them: it has waited long
+ * enough for the viewer to be told.
+ */
 export function isPassing(error: unknown): boolean {
-  return error instanceof ApiProblem && [0, 429, 502, 503, 504].includes(error.status)
+  return error instanceof ApiProblem && [0, 429, 502, 503].includes(error.status)
+}
+
+/** Whether there was no server that could answer. */
+export function isUnserved(error: unknown): boolean {
+  return error instanceof ApiProblem && [0, 502, 503].includes(error.status)
 }

@@ -20,7 +20,8 @@ type SessionState = {
   /** Exchanges a one-time token for a session. @throws ApiProblem */
   signIn(token: string): Promise<void>
   signOut(): Promise<void>
-  retry(): void
+  /** Asks again for the session, after a failure. */
+  retry(): Promise<void>
 }
 
 const Context = createContext<SessionState | null>(null)
@@ -52,18 +53,21 @@ export function SessionProvider({ children }: PropsWithChildren) {
     [api],
   )
 
-  const ask = useCallback(() => {
-    setPhase({ kind: 'asking' })
-    api.call('getSession', {}).then(begin, (problem: unknown) => {
+  const ask = useCallback(async () => {
+    // A failure stays until there is an answer.
+    setPhase((before) => (before.kind === 'failed' ? before : { kind: 'asking' }))
+    try {
+      begin(await api.call('getSession', {}))
+    } catch (problem: unknown) {
       if (!(problem instanceof ApiProblem && problem.status === 401)) setPhase({ kind: 'failed', problem })
-    })
+    }
   }, [api, begin])
 
   // A one-time link signs in by itself. Asking for the session first would show another page for a moment.
   useEffect(() => {
     if (window.location.pathname === '/login' && window.location.hash.length > 1)
       setPhase({ kind: 'signed-out', login: 'none' })
-    else ask()
+    else void ask()
   }, [ask])
 
   useEndOfSession(phase, api)
@@ -79,7 +83,7 @@ export function SessionProvider({ children }: PropsWithChildren) {
     await api.call('endSession', {})
     queries.clear()
     sessionStorage.clear()
-    ask()
+    await ask()
   }, [api, queries, ask])
 
   const state = useMemo(() => ({ phase, api, signIn, signOut, retry: ask }), [phase, api, signIn, signOut, ask])

@@ -9,6 +9,7 @@ import { useApi, useSession } from '../api/session.tsx'
 import { Empty } from '../parts/page/empty.tsx'
 import { Failure } from '../parts/page/failure.tsx'
 import { PageSkeleton } from '../parts/page/page-skeleton.tsx'
+import { Standalone } from '../parts/page/standalone.tsx'
 
 /** Redirects to the viewer's business. Those who may access all of them start at the one with the most webhooks. */
 export function StartPage() {
@@ -18,7 +19,12 @@ export function StartPage() {
 
 function FirstBusiness() {
   const { data, error, refetch } = useQuery(businessesQuery(useApi()))
-  if (error) return <Failure error={error} onRetry={() => void refetch()} />
+  if (error && !data)
+    return (
+      <Standalone>
+        <Failure error={error} onRetry={() => void refetch()} />
+      </Standalone>
+    )
   if (!data) return <PageSkeleton />
   const first = data.toSorted((a, b) => b.webhooks - a.webhooks)[0]
   return first ? <Navigate to={toPath(first.businessId)} replace /> : <NoBusiness />

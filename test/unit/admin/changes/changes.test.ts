@@ -79,21 +79,21 @@ test('changes of statistics are sent at most once a second, and the last one is 
   expect(changes.length).toBe(4)
 })
 
-test('a change stream announces itself, sends changes and heartbeats, and ends with the session', async () => {
+test('a change stream announces itself, sends changes and pings, and ends with the session', async () => {
   const clock = handClock()
   const feed = new ChangeFeed(clock)
   const stream = new ChangeStreams(feed, clock).open('b1', 'ana', 20_000, never)
   feed.webhook('wh_"\n', 'b1')
-  await clock.forward(15_000)
-  await clock.forward(5_000)
+  await clock.forward(10_000)
+  await clock.forward(10_000)
   let text = ''
   for await (const chunk of stream) text += chunk
   expect(text.split('\n\n')).toEqual([
     'retry: 1000',
     'event: ready\ndata: {"id":""}',
     'event: webhook\ndata: {"id":"wh_\\"\\n"}',
-    ': still here',
-    ': still here',
+    'event: ping\ndata: {"id":""}',
+    'event: ping\ndata: {"id":""}',
     '',
   ])
 })

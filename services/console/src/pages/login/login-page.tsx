@@ -1,11 +1,10 @@
-import { Stack, Text, Title } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { useSessionState } from '../../api/session.tsx'
-import { LanguageMenu } from '../../layout/language-menu.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
-import classes from './login.module.css'
+import { Standalone } from '../../parts/page/standalone.tsx'
 import { SignInForm } from './sign-in-form.tsx'
 
 /** Sign-in page. At /login#<token>, the one-time link, it signs in by itself. */
@@ -24,19 +23,10 @@ export function LoginPage({ login }: { login: 'oidc' | 'none' }) {
     signIn(token).catch(setError)
   }, [signIn, navigate])
   return (
-    <main className={classes.page}>
-      <Stack className={classes.box}>
-        <div className={classes.head}>
-          <img src="/hookline.svg" alt="" width={32} height={32} />
-          <Title order={1} size="h3">
-            Hookline
-          </Title>
-          <LanguageMenu />
-        </div>
-        <Text size="sm">{t('login.intro')}</Text>
-        {error !== null && <Failure error={error} />}
-        <SignInForm login={login} />
-      </Stack>
-    </main>
+    <Standalone>
+      <Text size="sm">{t('login.intro')}</Text>
+      {error !== null && <Failure error={error} />}
+      <SignInForm login={login} />
+    </Standalone>
   )
 }

@@ -1,6 +1,5 @@
 import { Badge, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams } from 'react-router'
 import { ApiProblem } from '../../api/problem.ts'
@@ -8,6 +7,7 @@ import { statsQuery, webhookQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
 import { useFormats } from '../../format/use-formats.ts'
 import { Failure } from '../../parts/page/failure.tsx'
+import { loaded } from '../../parts/page/loaded.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { MaskedNote } from '../../parts/texts/masked-note.tsx'
@@ -22,11 +22,12 @@ import { pagePath, usePlace } from './use-place.ts'
 import { useShownTab } from './use-shown-tab.ts'
 import classes from './webhook-page.module.css'
 
-const Attempts = lazy(() => import('./attempts/attempts.tsx'))
-const ErrorLog = lazy(() => import('./errors/error-log.tsx'))
-const History = lazy(() => import('./history/history.tsx'))
-const ReplayHistory = lazy(() => import('./replays/replay-history.tsx'))
-const DeadLetters = lazy(() => import('./attempts/dead-letters.tsx'))
+const outline = [200, 120]
+const Attempts = loaded('attempts', () => import('./attempts/attempts.tsx'), outline)
+const ErrorLog = loaded('error-log', () => import('./errors/error-log.tsx'), outline)
+const History = loaded('history', () => import('./history/history.tsx'), outline)
+const ReplayHistory = loaded('replay-history', () => import('./replays/replay-history.tsx'), outline)
+const DeadLetters = loaded('dead-letters', () => import('./attempts/dead-letters.tsx'), outline)
 
 const tabs = ['overview', 'attempts', 'errors', 'dead-letters', 'replays', 'settings', 'history'] as const
 type Tab = (typeof tabs)[number]
@@ -80,29 +81,27 @@ export default function WebhookPage() {
           ))}
         </Tabs.List>
         {personalTabs.includes(tab) && <MaskedNote />}
-        <Suspense fallback={<PageSkeleton rows={[200, 120]} />}>
-          <Tabs.Panel value="overview">
-            <Overview webhook={webhook} stats={stats.data} error={stats.error} onRetry={() => void stats.refetch()} />
-          </Tabs.Panel>
-          <Tabs.Panel value="attempts">
-            <Attempts webhook={webhook} />
-          </Tabs.Panel>
-          <Tabs.Panel value="errors">
-            <ErrorLog webhook={webhook} />
-          </Tabs.Panel>
-          <Tabs.Panel value="dead-letters">
-            <DeadLetters webhook={webhook} undelivered={undelivered} />
-          </Tabs.Panel>
-          <Tabs.Panel value="replays">
-            <ReplayHistory webhook={webhook} />
-          </Tabs.Panel>
-          <Tabs.Panel value="settings">
-            <Settings webhook={webhook} />
-          </Tabs.Panel>
-          <Tabs.Panel value="history">
-            <History webhook={webhook} />
-          </Tabs.Panel>
-        </Suspense>
+        <Tabs.Panel value="overview">
+          <Overview webhook={webhook} stats={stats.data} error={stats.error} onRetry={() => void stats.refetch()} />
+        </Tabs.Panel>
+        <Tabs.Panel value="attempts">
+          <Attempts webhook={webhook} />
+        </Tabs.Panel>
+        <Tabs.Panel value="errors">
+          <ErrorLog webhook={webhook} />
+        </Tabs.Panel>
+        <Tabs.Panel value="dead-letters">
+          <DeadLetters webhook={webhook} undelivered={undelivered} />
+        </Tabs.Panel>
+        <Tabs.Panel value="replays">
+          <ReplayHistory webhook={webhook} />
+        </Tabs.Panel>
+        <Tabs.Panel value="settings">
+          <Settings webhook={webhook} />
+        </Tabs.Panel>
+        <Tabs.Panel value="history">
+          <History webhook={webhook} />
+        </Tabs.Panel>
       </Tabs>
     </>
   )

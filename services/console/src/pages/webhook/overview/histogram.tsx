@@ -87,7 +87,7 @@ export default function Histogram({ webhook, stats }: { webhook: Webhook; stats:
       <dl className={classes.totals} data-testid="totals">
         {outcomes.map((outcome) => (
           <div key={outcome} className={classes.total}>
-            <span className={classes.key} data-outcome={outcome} aria-hidden />
+            <span className={classes.key} data-outcome={outcome} data-legend aria-hidden />
             <dt>
               <Anchor component={Link} size="sm" c="inherit" to={attemptsPath(webhook, { outcome, firstAt })}>
                 {t(`outcome.${outcome}`)}
