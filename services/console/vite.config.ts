@@ -45,6 +45,11 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             {
+              name: 'early',
+              priority: 1,
+              test: /vite\/preload-helper|console\/src\/(early\/early-answers|api\/(build-url|generated)|i18n\/(texts|languages)|pages\/webhook-list\/(find|list-address)|parts\/states\/state-tones)|definition-values/,
+            },
+            {
               name: 'libraries',
               test: /node_modules\/(react|react-dom|scheduler|react-router|i18next|react-i18next|@tanstack)\//,
             },

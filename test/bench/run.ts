@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { codecs } from './codecs.ts'
 import { drain } from './drain.ts'
 import { endurance } from './endurance.ts'
+import { firstPage } from './first-page.ts'
 import { footprint } from './footprint.ts'
 import { group } from './group.ts'
 import { isolation } from './isolation.ts'
@@ -35,6 +36,7 @@ const scenarios: Record<string, () => Promise<object>> = {
   moves,
   reading,
   writing,
+  'first-page': firstPage,
 }
 
 const { positionals, values } = parseArgs({

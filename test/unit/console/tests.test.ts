@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { buildUrl } from '../../../services/console/src/api/client.ts'
+import { buildUrl } from '../../../services/console/src/api/build-url.ts'
 import type { SeenChannels } from '../../../services/console/src/api/types.ts'
 import {
   chooseSample,

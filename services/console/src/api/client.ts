@@ -1,11 +1,10 @@
 import { noteServerTime } from '../clock.ts'
+import { takeEarly } from '../early/early-answers.ts'
+import { buildUrl, type UrlParts } from './build-url.ts'
 import { type Operations, requests } from './generated.ts'
-import { ApiProblem, type ProblemBody } from './problem.ts'
+import { limitMs } from './limits.ts'
+import { ApiProblem, noAnswerInTime, type ProblemBody } from './problem.ts'
 
-type UrlParts = {
-  path?: Record<string, string>
-  query?: Record<string, string | number | boolean | string[] | undefined> | undefined
-}
 type Options = { version?: number; signal?: AbortSignal }
 
 /**
@@ -37,18 +36,32 @@ export class ApiClient {
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(version !== undefined && { 'if-match': `"${version}"` }),
     }
-    const init = { method, headers, credentials: 'same-origin' as const, ...(signal && { signal }) }
-    const sent = fetch(buildUrl(name, place), { ...init, ...(body !== undefined && { body: JSON.stringify(body) }) })
-    const response = await sent.catch((error: unknown) => {
-      if (error instanceof DOMException && error.name === 'AbortError') throw error
-      throw new ApiProblem({ status: 0, detail: String(error) })
-    })
-    noteServerTime(response.headers.get('date'))
-    const text = await response.text()
-    if (response.ok) return text === '' ? undefined : JSON.parse(text)
-    const problem = new ApiProblem(readProblem(response.status, text))
-    if (response.status === 401) this.#onSignedOut(problem)
+    const late = AbortSignal.timeout(limitMs(name))
+    const init = {
+      method,
+      headers,
+      credentials: 'same-origin' as const,
+      signal: signal ? AbortSignal.any([signal, late]) : late,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }
+    const { status, ok, text } = await exchange(buildUrl(name, place), init)
+    if (ok) return text === '' ? undefined : JSON.parse(text)
+    const problem = new ApiProblem(readProblem(status, text))
+    if (status === 401) this.#onSignedOut(problem)
     throw problem
+  }
+}
+
+/** Sends a request and reads the whole answer. @throws ApiProblem without an answer; AbortError when the caller has given up. */
+async function exchange(url: string, init: RequestInit): Promise<{ status: number; ok: boolean; text: string }> {
+  try {
+    const response = await ((init.method === 'GET' ? takeEarly(url) : null) ?? fetch(url, init))
+    noteServerTime(response.headers.get('date'))
+    return { status: response.status, ok: response.ok, text: await response.text() }
+  } catch (error: unknown) {
+    const name = error instanceof DOMException ? error.name : ''
+    if (name === 'AbortError') throw error
+    throw new ApiProblem({ status: name === 'TimeoutError' ? noAnswerInTime : 0, detail: String(error) })
   }
 }
 
@@ -59,13 +72,4 @@ function readProblem(status: number, text: string): ProblemBody {
   } catch (_notJson) {
     return { status }
   }
-}
-
-/** URL of an operation. Empty query parameters are left out. */
-export function buildUrl(name: keyof Operations, { path = {}, query = {} }: UrlParts): string {
-  const url = requests[name][1].replaceAll(/\{(\w+)\}/g, (_all, part: string) => encodeURIComponent(path[part] ?? ''))
-  const set = Object.entries(query).flatMap(([key, value]) =>
-    value || value === false ? [value].flat().map((one): [string, string] => [key, String(one)]) : [],
-  )
-  return set.length === 0 ? url : `${url}?${new URLSearchParams(set)}`
 }

@@ -1,43 +1,24 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import { chooseLanguage, type Language } from './languages.ts'
-
-const storageKey = 'hookline-language'
-
-/** Texts by language. Each is loaded when needed, because a viewer uses one. */
-const texts: Record<Language, () => Promise<{ default: object }>> = {
-  en: () => import('./en.json'),
-  es: () => import('./es.json'),
-  pt: () => import('./pt.json'),
-}
+import type { Language } from './languages.ts'
+import { loadTexts, readLanguage, storeLanguage } from './texts.ts'
 
 export async function setUpTexts(): Promise<void> {
-  const language = chooseLanguage(storedLanguage(), navigator.languages)
+  const language = readLanguage()
   await i18next.use(initReactI18next).init({
     lng: language,
-    resources: { [language]: { translation: (await texts[language]()).default } },
+    resources: { [language]: { translation: await loadTexts(language) } },
     // React escapes all text.
     interpolation: { escapeValue: false },
   })
   document.documentElement.lang = language
 }
 
+/** @throws if its texts cannot be loaded. */
 export async function switchLanguage(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'translation'))
-    i18next.addResourceBundle(language, 'translation', (await texts[language]()).default)
+    i18next.addResourceBundle(language, 'translation', await loadTexts(language))
   await i18next.changeLanguage(language)
   document.documentElement.lang = language
-  try {
-    localStorage.setItem(storageKey, language)
-  } catch (_blocked) {
-    // Storage is switched off, so the choice holds until the page is closed.
-  }
-}
-
-function storedLanguage(): string | null {
-  try {
-    return localStorage.getItem(storageKey)
-  } catch (_blocked) {
-    return null
-  }
+  storeLanguage(language)
 }

@@ -1,9 +1,10 @@
 import type { ComponentType } from 'react'
 import classes from './badge.module.css'
+import type { Tone } from './state-tones.ts'
 
 /** Colour and icon of a state. */
 export type BadgeLook = {
-  tone: 'green' | 'yellow' | 'red' | 'violet' | 'blue' | 'gray'
+  tone: Tone
   Icon: ComponentType<{ size: number; 'aria-hidden': true }>
 }
 
