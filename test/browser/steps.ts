@@ -51,3 +51,12 @@ export async function seriousFindings(page: Page): Promise<string[]> {
 export function overflowPx(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - window.innerWidth') as Promise<number>
 }
+
+/** What the element with the focus is called: its label or its text. Empty if nothing has the focus. */
+export function focusedName(page: Page): Promise<string> {
+  return page.evaluate(`(() => {
+    const element = document.activeElement
+    if (element === null || element === document.body) return ''
+    return (element.ariaLabel || element.labels?.[0]?.textContent || element.textContent || element.tagName).trim()
+  })()`)
+}

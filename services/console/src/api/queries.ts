@@ -1,11 +1,15 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { listLimit } from '../early/early-answers.ts'
 import type { ApiClient } from './client.ts'
+import type { Operations } from './generated.ts'
 import { keys } from './keys.ts'
+import type { PageSource } from './page-source.ts'
+import { isUnserved } from './problem.ts'
 import type { AttemptFilter, AuditFilter, Fate, ReplayProgress, SampleWish } from './types.ts'
 
 /** Queries of the pages. A change announced by the server refreshes them (changes.ts). */
 
-const limit = 200
+const limit = listLimit
 
 /** All webhooks, read page by page, because the list searches and filters in the browser. */
 export function webhooksQuery(api: ApiClient, businessId: string) {
@@ -91,14 +95,12 @@ export function errorGroupsQuery(api: ApiClient, businessId: string, id: string,
   })
 }
 
-export function attemptsQuery(api: ApiClient, businessId: string, id: string, filter: AttemptFilter) {
-  return infiniteQueryOptions({
+export function attemptPages(api: ApiClient, businessId: string, id: string, filter: AttemptFilter) {
+  return {
     queryKey: [...keys.attempts(businessId, id), filter],
-    initialPageParam: '',
-    queryFn: ({ signal, pageParam: cursor }) =>
-      api.call('listAttempts', { path: { businessId, id }, query: { ...filter, cursor }, signal }),
-    getNextPageParam: (page) => page.nextCursor,
-  })
+    read: (cursor, signal) =>
+      api.call('listAttempts', { path: { businessId, id }, query: { ...filter, cursor }, ...(signal && { signal }) }),
+  } satisfies PageSource<Operations['listAttempts']['answer']>
 }
 
 export function attemptQuery(api: ApiClient, businessId: string, id: string, attemptId: string) {
@@ -182,7 +184,8 @@ export function notificationQuery(api: ApiClient, businessId: string, notificati
   return queryOptions({
     queryKey: keys.notification(businessId, notificationId),
     queryFn: ({ signal }) => api.call('getNotification', { path: { businessId, notificationId }, signal }),
-    refetchInterval: ({ state: { data } }) => (data && openFates.includes(data.fate) ? storyPollMs : false),
+    refetchInterval: ({ state: { data, error } }) =>
+      isUnserved(error) || (data && openFates.includes(data.fate)) ? storyPollMs : false,
   })
 }
 

@@ -1,18 +1,22 @@
-import { Badge, Group, Skeleton } from '@mantine/core'
-import { lazy, Suspense } from 'react'
+import { Group } from '@mantine/core'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink, Outlet, useParams } from 'react-router'
 import { useChanges } from '../api/changes.ts'
 import { useSession, useSessionState } from '../api/session.tsx'
+import { loaded } from '../parts/page/loaded.tsx'
+import { Connection } from './connection.tsx'
 import { LanguageMenu } from './language-menu.tsx'
 import { SchemeToggle } from './scheme-toggle.tsx'
 import { SearchField } from './search-field.tsx'
 import classes from './shell.module.css'
+import { useKeptFocus } from './use-kept-focus.ts'
+import { usePageFocus } from './use-page-focus.ts'
 import { UserMenu } from './user-menu.tsx'
 
 // Loaded when needed, to keep the first page small.
-const BusinessSwitcher = lazy(() => import('./business-switcher.tsx'))
-const SessionEnded = lazy(() => import('./session-ended.tsx'))
+const BusinessSwitcher = loaded('business-switcher', () => import('./business-switcher.tsx'), [])
+const SessionEnded = loaded('session-ended', () => import('./session-ended.tsx'), [])
 
 const sections = ['webhooks', 'account', 'audit'] as const
 /** Operators, who may see every business, get an overview of all of them. */
@@ -24,7 +28,10 @@ export function Shell() {
   const { businessId = '' } = useParams()
   const session = useSession()
   const { phase } = useSessionState()
-  const connection = useChanges(businessId)
+  const stream = useChanges(businessId)
+  const main = useRef<HTMLElement>(null)
+  usePageFocus(main)
+  useKeptFocus(main)
   return (
     <>
       <a className={classes.skip} href="#content">
@@ -45,30 +52,18 @@ export function Shell() {
           </nav>
           <SearchField businessId={businessId} />
           <Group gap="xs" wrap="nowrap" className={classes.tools}>
-            {connection === 'connecting' && (
-              <Badge variant="outline" color="gray" role="status" tt="none">
-                {t('shell.connecting')}
-              </Badge>
-            )}
-            {session.businessId === '*' && (
-              <Suspense fallback={<Skeleton w={190} h={36} />}>
-                <BusinessSwitcher businessId={businessId} />
-              </Suspense>
-            )}
+            {session.businessId === '*' && <BusinessSwitcher businessId={businessId} />}
             <LanguageMenu />
             <SchemeToggle />
             <UserMenu />
           </Group>
         </div>
+        <Connection stream={stream} />
       </header>
-      <main id="content" className={classes.main} tabIndex={-1}>
+      <main ref={main} id="content" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
-      {phase.kind === 'ended' && (
-        <Suspense>
-          <SessionEnded />
-        </Suspense>
-      )}
+      {phase.kind === 'ended' && <SessionEnded />}
     </>
   )
 }

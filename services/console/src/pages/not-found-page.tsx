@@ -7,7 +7,7 @@ import { Empty } from '../parts/page/empty.tsx'
 export function NotFoundPage() {
   const { t } = useTranslation()
   return (
-    <Empty icon={<IconMapQuestion size={40} aria-hidden />} title={t('notFound.title')}>
+    <Empty icon={<IconMapQuestion size={40} aria-hidden />} title={t('notFound.title')} isPage>
       <Anchor component={Link} to="/">
         {t('notFound.home')}
       </Anchor>

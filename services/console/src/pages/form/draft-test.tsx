@@ -19,10 +19,12 @@ type Props = {
   id?: string
   /** Shows a refusal of the draft beside the fields. */
   showRefusal: (error: unknown) => void
+  /** Called when the draft has mistakes that were found here. */
+  onMistake: () => void
 }
 
 /** Sends a sample with the form's values, before anything is saved. */
-export function DraftTest({ form, businessId, id, showRefusal }: Props) {
+export function DraftTest({ form, businessId, id, showRefusal, onMistake }: Props) {
   const { t } = useTranslation()
   const api = useApi()
   const { events, channels } = form.values
@@ -49,7 +51,7 @@ export function DraftTest({ form, businessId, id, showRefusal }: Props) {
           leftSection={<IconSend size={16} aria-hidden />}
           loading={test.isPending}
           disabled={wish === null}
-          onClick={() => wish && !form.validate().hasErrors && test.mutate(wish)}
+          onClick={() => wish && (form.validate().hasErrors ? onMistake() : test.mutate(wish))}
         >
           {t('test.send')}
         </Button>

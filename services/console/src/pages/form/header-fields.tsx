@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Stack, Text, TextInput } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Card } from '../../parts/page/card.tsx'
 import classes from './form.module.css'
@@ -9,6 +10,7 @@ import type { WebhookFormState } from './use-webhook-form.ts'
 export function HeaderFields({ form }: { form: WebhookFormState }) {
   const { t } = useTranslation()
   const { headers } = form.values
+  const [added, setAdded] = useState(-1)
   return (
     <Card title={t('form.headers')}>
       <Stack gap="sm" align="stretch">
@@ -21,6 +23,7 @@ export function HeaderFields({ form }: { form: WebhookFormState }) {
             <TextInput
               label={t('form.headerName')}
               placeholder="X-Api-Key"
+              autoFocus={index === added}
               {...form.getInputProps(`headers.${index}.name`)}
             />
             <TextInput
@@ -42,7 +45,7 @@ export function HeaderFields({ form }: { form: WebhookFormState }) {
           </div>
         ))}
         {form.errors.headers && (
-          <Text size="sm" c="var(--red)" role="alert">
+          <Text size="sm" c="var(--red)" role="alert" tabIndex={-1} data-mistake>
             {form.errors.headers}
           </Text>
         )}
@@ -50,7 +53,10 @@ export function HeaderFields({ form }: { form: WebhookFormState }) {
           className={classes.short}
           variant="default"
           leftSection={<IconPlus size={16} aria-hidden />}
-          onClick={() => form.insertListItem('headers', { name: '', value: '' })}
+          onClick={() => {
+            setAdded(headers.length)
+            form.insertListItem('headers', { name: '', value: '' })
+          }}
         >
           {t('form.addHeader')}
         </Button>

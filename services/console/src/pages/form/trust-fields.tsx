@@ -16,7 +16,11 @@ export function TrustFields({ form, businessId }: Props) {
   return (
     <Card title={t('form.trust')}>
       <Stack>
-        <Checkbox.Group label={t('form.signatures')} {...form.getInputProps('signatures')}>
+        <Checkbox.Group
+          label={t('form.signatures')}
+          data-mistake={form.errors.signatures ? true : undefined}
+          {...form.getInputProps('signatures')}
+        >
           <Stack gap="xs" mt="xs">
             {signatureSchemes.map((scheme) => (
               <Checkbox
@@ -79,7 +83,7 @@ function Group({ title, help, error, children }: GroupProps) {
         </Text>
         {children}
         {error && (
-          <Text size="sm" c="var(--red)" role="alert">
+          <Text size="sm" c="var(--red)" role="alert" tabIndex={-1} data-mistake>
             {error}
           </Text>
         )}

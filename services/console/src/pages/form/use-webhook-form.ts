@@ -17,6 +17,8 @@ export function useWebhookForm(key: string, initial: Values, filled?: Values) {
   const inWords = ({ min, max }: { min: number; max: number }) => ({ min: count(min), max: count(max) })
   const [kept] = useState(() => (filled ? null : keptDraft(key)))
   const [isRestored, setRestored] = useState(kept !== null)
+  const [refusals, setRefusals] = useState(0)
+  const noteRefusal = () => setRefusals((before) => before + 1)
   const form = useForm<Values>({
     // A draft that an earlier version has kept lacks the fields that are new.
     initialValues: { ...initial, ...kept, ...filled },
@@ -36,6 +38,9 @@ export function useWebhookForm(key: string, initial: Values, filled?: Values) {
     /** Channels to be taken from the webhooks that have them. */
     moving,
     move: (channel: string) => setMoving([...moving, channel]),
+    /** Number of times that the values were refused so far, here or by the API. */
+    refusals,
+    noteRefusal,
     discard: () => {
       setRestored(false)
       form.setValues(initial)
@@ -52,6 +57,7 @@ export function useWebhookForm(key: string, initial: Values, filled?: Values) {
       const taken = conflicts.map(({ channel, name }) => t('form.taken', { channel, name }))
       const shown = { ...Object.fromEntries(byField), ...(taken.length > 0 && { channels: taken.join(' ') }) }
       form.setErrors(shown)
+      noteRefusal()
       return Object.keys(shown).length > 0 && Object.keys(shown).every((field) => field in initial)
     },
   }

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Stack } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import type { PropsWithChildren } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
+import { useFirstMistake } from '../../parts/page/use-first-mistake.ts'
 import { AdvancedFields } from './advanced-fields.tsx'
 import { BasicFields } from './basic-fields.tsx'
 import { DraftTest } from './draft-test.tsx'
@@ -27,12 +28,11 @@ type Props = PropsWithChildren<{
 /** All fields of a definition. @param children notices above them. */
 export function WebhookForm({ state, businessId, id, busy, action, backTo, onSave, children }: Props) {
   const { t } = useTranslation()
-  const { form, isRestored, discard, showRefusal, moving, move } = state
+  const { form, isRestored, refusals, noteRefusal, discard, showRefusal, moving, move } = state
+  const element = useFirstMistake(refusals)
+  const mistakes = Object.keys(form.errors).length
   return (
-    <form
-      noValidate
-      onSubmit={form.onSubmit(onSave, () => document.querySelector<HTMLElement>('[aria-invalid=true]')?.focus())}
-    >
+    <form ref={element} noValidate onSubmit={form.onSubmit(onSave, noteRefusal)}>
       <Stack>
         {isRestored && (
           <Alert color="blue" variant="outline" title={t('form.restored')}>
@@ -47,8 +47,11 @@ export function WebhookForm({ state, businessId, id, busy, action, backTo, onSav
         <HeaderFields form={form} />
         <TrustFields form={form} businessId={businessId} />
         <AdvancedFields form={form} />
-        <DraftTest form={form} businessId={businessId} id={id} showRefusal={showRefusal} />
+        <DraftTest form={form} businessId={businessId} id={id} showRefusal={showRefusal} onMistake={noteRefusal} />
         <Group className={classes.actions} justify="flex-end">
+          <Text size="sm" c="var(--red)" role="status">
+            {refusals > 0 && mistakes > 0 && t('form.mistakeCount', { count: mistakes })}
+          </Text>
           <Button component={Link} to={backTo} variant="default" onClick={discard}>
             {t('cancel')}
           </Button>

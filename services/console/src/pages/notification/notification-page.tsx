@@ -11,6 +11,7 @@ import { Card } from '../../parts/page/card.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
+import { Copyable } from '../../parts/requests/copy-button.tsx'
 import { FateBadge, useFateReason } from '../../parts/states/fate-badge.tsx'
 import { MaskedNote } from '../../parts/texts/masked-note.tsx'
 import { useWhatText } from '../../parts/texts/what-text.ts'
@@ -69,8 +70,14 @@ function Story({ businessId, story }: { businessId: string; story: NotificationS
             <Link to={pagePath({ businessId, id: story.webhookId })}>{story.webhookName ?? story.webhookId}</Link>
           )}
         </Fact>
-        {story.deliveryId !== null && <Fact name={t('attempts.delivery')}>{story.deliveryId}</Fact>}
-        <Fact name={t('story.event')}>{story.eventId}</Fact>
+        {story.deliveryId !== null && (
+          <Fact name={t('attempts.delivery')}>
+            <Copyable text={story.deliveryId} label={t('attempts.delivery')} />
+          </Fact>
+        )}
+        <Fact name={t('story.event')}>
+          <Copyable text={story.eventId} label={t('story.event')} />
+        </Fact>
         <Fact name={t('story.messages')}>{story.messageIds.join(', ') || '–'}</Fact>
       </dl>
       <StoryActions businessId={businessId} story={story} />

@@ -10,7 +10,7 @@ export function Gone() {
   const { t } = useTranslation()
   const { businessId } = usePlace()
   return (
-    <Empty icon={<IconTrash size={40} aria-hidden />} title={t('webhook.gone')} text={t('webhook.goneText')}>
+    <Empty icon={<IconTrash size={40} aria-hidden />} title={t('webhook.gone')} text={t('webhook.goneText')} isPage>
       <Anchor component={Link} to={listPath(businessId)}>
         {t('webhook.toList')}
       </Anchor>

@@ -14,6 +14,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useMay } from '../../api/session.tsx'
 import type { Webhook, WebhookState } from '../../api/types.ts'
+import { Copyable } from '../../parts/requests/copy-button.tsx'
 import { StateBadge } from '../../parts/states/state-badge.tsx'
 import { DeleteDialog } from './settings/delete-dialog.tsx'
 import { PauseDialog } from './settings/pause-dialog.tsx'
@@ -45,7 +46,9 @@ export function TopBar({ webhook, state }: { webhook: Webhook; state: WebhookSta
           </Title>
           <StateBadge state={state} />
         </Group>
-        <div className={classes.url}>{webhook.url}</div>
+        <Copyable text={webhook.url} label={t('form.url')}>
+          <div className={classes.url}>{webhook.url}</div>
+        </Copyable>
       </div>
       {mayWrite && (
         <Group gap="sm" className={classes.actions}>

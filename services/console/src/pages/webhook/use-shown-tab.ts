@@ -6,7 +6,12 @@ export function useShownTab(tab: string, isThere: boolean): RefObject<HTMLDivEle
   // biome-ignore lint/correctness/useExhaustiveDependencies: it runs when the tab changes.
   useEffect(() => {
     if (!isThere) return
-    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    const tabs = list.current
+    const shown = tabs?.querySelector('[aria-selected=true]')
+    if (!tabs || !shown) return
+    // scrollIntoView would also make Tab go on from there, past everything above.
+    const { left, width } = shown.getBoundingClientRect()
+    tabs.scrollLeft += left - tabs.getBoundingClientRect().left - (tabs.clientWidth - width) / 2
   }, [tab, isThere])
   return list
 }

@@ -14,7 +14,21 @@ export function useNotices() {
   const toText = useProblemText()
   const toReason = useProblemReason()
   const close = { closeButtonProps: { 'aria-label': t('close') } }
+  const failed = (error: unknown) => {
+    // The page itself shows that the session has ended.
+    if (error instanceof ApiProblem && error.status === 401) return
+    notifications.show({
+      title: toText(error),
+      message: toReason(error).text,
+      color: 'red',
+      autoClose: 8_000,
+      ...close,
+    })
+  }
   return {
+    failed,
+    /** A file of the console could not be loaded. */
+    unloaded: (reason: unknown) => failed(new ApiProblem({ status: 0, detail: String(reason) })),
     done: (message: string) => notifications.show({ message, color: 'teal', ...close }),
     /** A message with a button that undoes the action, for ten seconds. */
     undoable: (message: string, label: string, undo: () => void) => {
@@ -25,17 +39,6 @@ export function useNotices() {
       }
       const shown = createElement(UndoMessage, { message, label, onUndo })
       notifications.show({ id, message: shown, color: 'gray', autoClose: undoMs, ...close })
-    },
-    failed: (error: unknown) => {
-      // The page itself shows that the session has ended.
-      if (error instanceof ApiProblem && error.status === 401) return
-      notifications.show({
-        title: toText(error),
-        message: toReason(error).text,
-        color: 'red',
-        autoClose: 8_000,
-        ...close,
-      })
     },
   }
 }

@@ -1,7 +1,7 @@
 import { Button, Menu } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { buildUrl } from '../../../api/client.ts'
+import { buildUrl } from '../../../api/build-url.ts'
 import type { AttemptFilter, Webhook } from '../../../api/types.ts'
 
 type Props = {

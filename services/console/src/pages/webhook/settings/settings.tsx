@@ -5,6 +5,7 @@ import type { Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { Time } from '../../../parts/figures/time.tsx'
 import { Card } from '../../../parts/page/card.tsx'
+import { Copyable } from '../../../parts/requests/copy-button.tsx'
 import classes from './settings.module.css'
 
 /** The definition, read-only, also for people who may not change it. */
@@ -14,7 +15,7 @@ export function Settings({ webhook }: { webhook: Webhook }) {
   const wanted = eventNames.filter((name) => webhook.events[name]).map((name) => t(`form.events.${name}`))
   const none = t('settings.none')
   const rows: [string, ReactNode][] = [
-    [t('form.url'), webhook.url],
+    [t('form.url'), <Copyable key="url" text={webhook.url} label={t('form.url')} />],
     [t('form.channels'), webhook.channels.join(', ') || none],
     [t('form.wanted'), wanted.join(', ') || none],
     [t('form.headers'), Object.keys(webhook.headers).join(', ') || none],
@@ -37,7 +38,7 @@ export function Settings({ webhook }: { webhook: Webhook }) {
     ],
     [t('form.bufferSeconds'), duration(webhook.bufferSeconds * 1_000)],
     [t('form.collapseStatuses'), t(webhook.collapseStatuses ? 'settings.yes' : 'settings.no')],
-    [t('settings.id'), webhook.id],
+    [t('settings.id'), <Copyable key="id" text={webhook.id} label={t('settings.id')} />],
     [t('settings.version'), count(webhook.version)],
     [t('settings.created'), <Time key="created" at={webhook.createdAt} />],
     [t('settings.updated'), <Time key="updated" at={webhook.updatedAt} />],
