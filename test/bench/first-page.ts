@@ -7,7 +7,7 @@ import { type EmulatedLine, type FirstPage, measureFirstPage } from '../support/
 import { percentile } from './usage.ts'
 import { say } from './world.ts'
 
-/** `first-page`: how soon the console's list of 30 webhooks is there in a browser that has loaded nothing yet. */
+/** `console`: how soon the console's list of 30 webhooks is there in a browser that has loaded nothing yet. */
 
 const webhooks = 30
 const rounds = Number(process.env.HOOKLINE_BENCH_ROUNDS ?? 3)

@@ -36,7 +36,7 @@ const scenarios: Record<string, () => Promise<object>> = {
   moves,
   reading,
   writing,
-  'first-page': firstPage,
+  console: firstPage,
 }
 
 const { positionals, values } = parseArgs({
