@@ -157,6 +157,18 @@ test('joined messages that wait for a retry stay before those of their contact t
   expect(sentMessages(made).flatMap((each) => each.split('+'))).toEqual(['a1', 'a2', 'a1', 'a2', 'a3', 'a4'])
 })
 
+test('joined messages that cannot be sent because of an internal fault stay before what is parked meanwhile', () => {
+  let faults = 2
+  const made = world(() => ({ outcome: faults-- > 0 ? 'fault' : ok }))
+  made.definitions.set('w', definition('w', { bufferSeconds: windowMs / 1_000 }))
+  offer(made, [message(made, 'a1'), message(made, 'a2')])
+  run(made, windowMs + 100)
+  offer(made, [message(made, 'a3')], 2)
+  run(made, 60_000)
+  expect(made.parkedLog.get(0)?.map(({ delivery }) => delivery.deliveryId)).toEqual(['a3'])
+  expect(sentMessages(made)).toEqual(['a1+a2', 'a3'])
+})
+
 test('a webhook whose buffer is switched off sends what waits, each message by itself', () => {
   const { made, set } = buffering()
   offer(made, [message(made, 'a1'), message(made, 'a2')])
