@@ -403,6 +403,7 @@ test('one notification is replayed from the page of its attempt', async () => {
   await page.locator('tbody tr button').first().click()
   await page.getByRole('dialog').getByRole('button', { name: 'Resend' }).click()
   await expect.poll(count, patience).toBe(2)
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
 })
 
 test('alert addresses are set and tried on the account page; alerts are listed for the webhook, and troubled webhooks for operators', async () => {
