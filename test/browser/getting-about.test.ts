@@ -86,7 +86,7 @@ test("the focus goes to a page's heading when the page is opened from another on
   await page.goBack()
   await focused('Orders')
   await page.getByRole('tab', { name: 'Overview' }).focus()
-  for (const tab of ['Attempts', 'Error log', 'Undelivered', 'Replays', 'Settings']) {
+  for (const tab of ['Attempts', 'Error log', 'Undelivered', 'Resends', 'Settings']) {
     await page.keyboard.press('ArrowRight')
     await page.getByRole('tab', { name: tab, selected: true }).waitFor()
     await focused(tab)
