@@ -108,10 +108,12 @@ test('the focus returns to where a dialog was opened, also from a menu', async (
   await page.getByRole('switch').press(' ')
   await page.getByRole('dialog').waitFor()
   await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
   await focused('Switch the webhook on or off')
   await button('Test webhook').press('Enter')
   await page.getByRole('dialog').waitFor()
   await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
   await focused('Test webhook')
 })
 
