@@ -29,9 +29,9 @@ export function ListTools({ webhooks, choice, onChange, view, onShow }: Props) {
   const counts = useMemo(() => countStates(searched), [searched])
   return (
     <div className={classes.tools}>
-      <Group gap="sm" align="flex-end" wrap="nowrap">
+      <Group gap="sm" align="flex-end">
         <TextInput
-          flex={1}
+          flex="1 1 14rem"
           label={t('list.search')}
           placeholder={t('list.searchHint')}
           leftSection={<IconSearch size={16} aria-hidden />}
