@@ -12,11 +12,11 @@ export type RefusalCase = {
 }
 
 /** Webhooks by number: what their receiver answers, and how they are defined. */
-export const webhook = { good: 0, retried: 1, parked: 2, gone: 3, refusing: 4 } as const
+export const webhook = { good: 0, retried: 1, parked: 2, gone: 3, refusing: 4, joining: 5 } as const
 export const more = (n: number) =>
   n === webhook.parked
     ? ({ retryProfile: 'none', whenBlocked: 'park', maxInFlight: 50 } as const)
-    : ({ retryProfile: 'extended' } as const)
+    : ({ retryProfile: 'extended', bufferSeconds: n === webhook.joining ? 1 : 0 } as const)
 
 /** Attempts made before the one whose failure uses this delay topic (services/dispatcher/engine/gate/retry.ts). */
 const attemptsBefore = { '1m': 3, '5m': 4, '30m': 5, '2h': 6, '5h': 7, '10h': 8 } as const
@@ -111,6 +111,7 @@ export function refusalCases(steps: RefusalSteps, since: string): Map<string, Re
       return steps.offerTried(webhook.retried, attemptsBefore[tier])
     })
   addBuried('dispatcher', t.webhookParked, () => steps.publishTo(webhook.parked))
+  addBuried('dispatcher', t.webhookReplays, () => steps.publishTo(webhook.joining))
   add('dispatcher', t.webhookConfig, switchOffCase(steps))
   add('dispatcher', t.webhookHealth, snapshotCase(steps, failOnce))
   addWaiting('dispatcher', t.webhookAttempts, () => steps.publishTo(webhook.good))
