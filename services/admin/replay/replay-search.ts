@@ -67,7 +67,7 @@ export async function findSelected(
     if (standings.isInWindow(deliveryId, createdAt, selection) && standings.take(deliveryId))
       selected.add('replays', delivery, place)
   }
-  await scans.replays(webhookId, sinceMs, addJoined, () => undefined)
+  if (selection.kind === 'window') await scans.replays(webhookId, sinceMs, addJoined, () => undefined)
   await scans.deadLetters(webhookId, sinceMs, ({ delivery, deadLetteredAt }, place) => {
     if (!delivery || !isOwn(delivery) || !isChosen(delivery)) return
     const { deliveryId, createdAt } = delivery
