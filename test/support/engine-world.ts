@@ -1,3 +1,4 @@
+import type { Delivery } from '../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import { type Answer, definition, SimulatedWorld } from './simulation.ts'
 
@@ -11,6 +12,19 @@ export const position = (offset: number, partition = 0) => ({ topic, partition, 
 /** Commits without their metadata. */
 export const commitsOf = (made: SimulatedWorld) =>
   made.engine.takeCommits().map(({ metadata: _metadata, ...commit }) => commit)
+
+/** Hands notifications to the engine, at successive offsets of partition 0. */
+export function offer(made: SimulatedWorld, deliveries: Delivery[], from = 0): void {
+  for (const [index, each] of deliveries.entries()) made.engine.offer(position(from + index), each)
+}
+
+/** Runs the clock for this long, with the engine's ticks. */
+export function run(made: SimulatedWorld, forMs: number): void {
+  for (const endMs = made.clock.nowMs + forMs; made.clock.nowMs < endMs; ) {
+    made.clock.runUntil(made.clock.nowMs + 100)
+    made.engine.tick()
+  }
+}
 
 /** Two ticks: the speed of a webhook is measured only after that. */
 export function measure(made: SimulatedWorld): void {

@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest'
 import { decodeOffsetMap } from '../../../../services/dispatcher/engine/offsets/offset-map.ts'
-import { busy, ok, owned, position, topic, world } from '../../../support/engine-world.ts'
-import { delivery, replayOf, type SimulatedWorld } from '../../../support/simulation.ts'
+import { busy, ok, owned, position, run, topic, world } from '../../../support/engine-world.ts'
+import { delivery, replayOf } from '../../../support/simulation.ts'
 
 /** Order of a contact's notifications when its queue is parked while some of them are in flight or wait for a retry. */
-
-function run(made: SimulatedWorld, ms: number): void {
-  for (let left = ms; left > 0; left -= 100) {
-    made.clock.runUntil(made.clock.nowMs + 100)
-    made.engine.tick()
-  }
-}
 
 test('a request in flight when its queue is parked is repeated by a successor before later ones of its contact', () => {
   let isFirstLife = true

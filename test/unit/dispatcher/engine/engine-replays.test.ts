@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { limitRate, mostAhead } from '../../../../services/dispatcher/engine/item-ids.ts'
 import { fromPending } from '../../../../services/dispatcher/intake/take-batch.ts'
 import type { PendingDelivery } from '../../../../services/domain/delivery/delivery.ts'
-import { ok, owned, world } from '../../../support/engine-world.ts'
+import { ok, owned, run, world } from '../../../support/engine-world.ts'
 import { definition, delivery, replayOf, type SimulatedWorld } from '../../../support/simulation.ts'
 
 const topic = 'webhook-replays'
@@ -19,22 +19,14 @@ function offer(made: SimulatedWorld, records: PendingDelivery[], from = 0): void
     made.engine.offer({ topic, partition: 0, offset: from + index }, delivery, [], replayId, ratePerSecond, givenUpAt)
 }
 
-/** Lets time pass, with the ticks of the engine. */
-function pass(made: SimulatedWorld, ms: number): void {
-  for (const endMs = made.clock.nowMs + ms; made.clock.nowMs < endMs; ) {
-    made.clock.runUntil(made.clock.nowMs + 100)
-    made.engine.tick()
-  }
-}
-
 test('a replay is spaced by its rate, and another replay of the partition does not wait for it', () => {
   const made = world(() => ({ outcome: ok }))
   made.definitions.set('v', definition('v'))
   offer(made, replay('long', 200, 0.1))
   offer(made, replay('short', 1, 10, 'v'), 200)
-  pass(made, 1_000)
+  run(made, 1_000)
   expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(['long-0', 'short-0'])
-  pass(made, 100_000)
+  run(made, 100_000)
   expect(made.sent.filter(({ replayId }) => replayId === 'long')).toHaveLength(11)
 })
 
@@ -47,7 +39,7 @@ test('two replays of one webhook each have their own rate, beside its live traff
       { topic: 'webhook-deliveries', partition: 0, offset },
       delivery(`live-${offset}`, 'w', `c${offset}`),
     )
-  pass(made, 3_000)
+  run(made, 3_000)
   const sentOf = (replayId: string | null) => made.sent.filter((sent) => sent.replayId === replayId).length
   expect(sentOf(null)).toBe(100)
   expect(sentOf('slow')).toBeGreaterThanOrEqual(3)
@@ -60,13 +52,13 @@ test("a replay's deliveries beyond a few seconds are in webhook-parked, finished
   const made = world(() => ({ outcome: ok }))
   const records = replay('long', 500, 20)
   offer(made, records)
-  pass(made, 200)
+  run(made, 200)
   expect(made.engine.pool.count).toBeLessThanOrEqual(mostAhead(20))
-  pass(made, 10_000)
+  run(made, 10_000)
   const commit = made.engine.takeCommits().find((each) => each.topic === topic)
   expect(commit?.offset).toBe(500)
   expect(made.engine.pool.count).toBeLessThanOrEqual(mostAhead(20))
-  pass(made, 20_000)
+  run(made, 20_000)
   expect(made.sent.map(({ deliveryId }) => deliveryId)).toEqual(records.map((record) => record.delivery.deliveryId))
 })
 
@@ -74,17 +66,17 @@ test('after a takeover, an overdue replay continues at its rate and in order', (
   const made = world(() => ({ outcome: ok }))
   const records = replay('long', 300, 10)
   offer(made, records)
-  pass(made, 1_000)
+  run(made, 1_000)
   const before = made.sent.length
   made.clock.runUntil(made.clock.nowMs + 500)
   made.assign({ ...owned, fresh: true })
   offer(made, records)
   const from = made.sent.length
-  pass(made, 1_000)
+  run(made, 1_000)
   expect(before).toBeLessThanOrEqual(11)
   expect(made.sent.length - from).toBeGreaterThanOrEqual(5)
   expect(made.sent.length - from).toBeLessThanOrEqual(12)
-  pass(made, 40_000)
+  run(made, 40_000)
   const firsts = [...new Set(made.sent.map(({ deliveryId }) => deliveryId))]
   expect(firsts).toEqual(records.map((record) => record.delivery.deliveryId))
 })
@@ -97,12 +89,12 @@ test('nothing more of a stopped replay is sent, wherever it waits, and other rep
   const records = replay('long', 300, 10)
   offer(made, records)
   offer(made, replay('other', 20, 10), 300)
-  pass(made, 2_000)
+  run(made, 2_000)
   stopAt(made, 'long', 320)
   const sent = made.sent.filter(({ replayId }) => replayId === 'long').length
   const late = replayOf(delivery('late', 'w', 'ana'), 'long', 10)
   offer(made, [late], 321)
-  pass(made, 60_000)
+  run(made, 60_000)
   expect(sent).toBeGreaterThan(10)
   expect(made.sent.filter(({ replayId }) => replayId === 'long')).toHaveLength(sent)
   expect(made.sent.filter(({ replayId }) => replayId === 'other')).toHaveLength(20)
@@ -110,7 +102,7 @@ test('nothing more of a stopped replay is sent, wherever it waits, and other rep
   expect(made.deadLetters).toEqual([])
   // The stop's offset stays unfinished for a day, so that a successor reads its record again.
   expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(320)
-  pass(made, 25 * 3_600_000)
+  run(made, 25 * 3_600_000)
   expect(made.engine.takeCommits().find((each) => each.topic === topic)?.offset).toBe(322)
 }, 30_000)
 
@@ -118,12 +110,12 @@ test('a stop behind the commit is known at a takeover before the first record is
   const made = world(() => ({ outcome: ok }))
   const records = replay('long', 300, 10)
   offer(made, records)
-  pass(made, 1_000)
+  run(made, 1_000)
   made.stopped.set('long', made.clock.nowMs)
   made.assign({ ...owned, fresh: true })
   const sent = made.sent.length
   offer(made, records)
-  pass(made, 60_000)
+  run(made, 60_000)
   expect(made.sent).toHaveLength(sent)
   expect([made.engine.pool.count, made.engine.parking]).toEqual([0, 0])
 })
@@ -155,12 +147,12 @@ test('every record of a replay says when its notification was given up before, a
     made,
     replay('long', 300, 20).map((record, index) => ({ ...record, givenUpAt: index })),
   )
-  pass(made, 20_000)
+  run(made, 20_000)
   const ends = made.attempts.map(({ deliveryId, givenUpAt }) => [deliveryId, givenUpAt])
   expect(ends).toEqual(Array.from({ length: 300 }, (_unused, index) => [`long-${index}`, index]))
   expect(made.deadLetters).toMatchObject([{ reason: 'exhausted', givenUpAt: 0 }])
   made.definitions.set('w', definition('w', { enabled: false }))
   offer(made, [{ ...(replay('late', 1, 20)[0] as PendingDelivery), givenUpAt: 7 }], 300)
-  pass(made, 1_000)
+  run(made, 1_000)
   expect(made.deadLetters[1]).toMatchObject({ reason: 'disabled', givenUpAt: 7 })
 })

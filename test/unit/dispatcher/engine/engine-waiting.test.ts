@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BreakerState } from '../../../../services/dispatcher/engine/gate/breaker.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { ok, position, topic, world } from '../../../support/engine-world.ts'
+import { ok, position, run, topic, world } from '../../../support/engine-world.ts'
 import { definition, delivery, type SimulatedWorld } from '../../../support/simulation.ts'
 
 const owned = { partitions: new Map([[topic, [0]]]), fresh: true }
@@ -19,12 +19,6 @@ function restored(made: SimulatedWorld, breaker: Partial<BreakerState>, pausedUn
     joined: [],
     gates,
   })
-}
-
-/** Runs the clock for this long, with the engine's ticks. */
-function run(made: SimulatedWorld, forMs: number): void {
-  for (const endMs = made.clock.nowMs + forMs; made.clock.nowMs < endMs; made.clock.runUntil(made.clock.nowMs + 100))
-    made.engine.tick()
 }
 
 describe.each(['reject', 'park'] as const)(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
 import type { Delivery } from '../../../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../../../services/domain/delivery/outcome.ts'
-import { busy, commitsOf, ok, owned, position, world } from '../../../support/engine-world.ts'
+import { busy, commitsOf, offer, ok, owned, position, run, world } from '../../../support/engine-world.ts'
 import { definition, delivery, replayOf, type SimulatedWorld, statusDelivery } from '../../../support/simulation.ts'
 
 /** A world whose webhook `w` has superseded statuses left out. */
@@ -20,17 +20,6 @@ const delivered = (n: number, contact = 'ana', webhook = 'w') =>
   statusDelivery(`delivered ${n}`, webhook, contact, 'delivered', `m${n}`)
 const read = (n: number, contact = 'ana', webhook = 'w') =>
   statusDelivery(`read ${n}`, webhook, contact, 'read', `m${n}`)
-
-function offer(made: SimulatedWorld, records: Delivery[], from = 0): void {
-  for (const [index, record] of records.entries()) made.engine.offer(position(from + index), record)
-}
-
-function run(made: SimulatedWorld, forMs: number): void {
-  for (const endMs = made.clock.nowMs + forMs; made.clock.nowMs < endMs; ) {
-    made.clock.runUntil(made.clock.nowMs + 200)
-    made.engine.tick()
-  }
-}
 
 const sentIds = (made: SimulatedWorld) => made.sent.map(({ deliveryId }) => deliveryId)
 const leftOut = (made: SimulatedWorld) =>

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import type { WebhookDefinition } from '../../../../../services/domain/definition/definition.ts'
-import type { Delivery } from '../../../../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../../../../services/domain/delivery/outcome.ts'
-import { busy, commitsOf, ok, owned, position, world } from '../../../../support/engine-world.ts'
+import { busy, commitsOf, offer, ok, owned, position, run, world } from '../../../../support/engine-world.ts'
 import { definition, messageDelivery, type SimulatedWorld, statusDelivery } from '../../../../support/simulation.ts'
 
 const windowMs = 5_000
@@ -20,17 +19,6 @@ function buffering(answer: (id: string, attempt: number) => Outcome = () => ok, 
 
 const message = (made: SimulatedWorld, id: string, contact = 'ana') =>
   messageDelivery(id, 'w', contact, made.clock.nowMs)
-
-function offer(made: SimulatedWorld, records: Delivery[], from = 0): void {
-  for (const [index, record] of records.entries()) made.engine.offer(position(from + index), record)
-}
-
-function run(made: SimulatedWorld, forMs: number): void {
-  for (const endMs = made.clock.nowMs + forMs; made.clock.nowMs < endMs; ) {
-    made.clock.runUntil(made.clock.nowMs + 100)
-    made.engine.tick()
-  }
-}
 
 /** What was sent, as the ids of its messages. */
 function sentMessages(made: SimulatedWorld): string[] {
