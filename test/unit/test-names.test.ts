@@ -47,18 +47,30 @@ function faultOf(name: string): string | null {
   return verbFirst.test(name) ? 'begins with a verb or conjunction, not with its subject' : null
 }
 
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+const read = (path: string) => readFileSync(new URL(path, folder), 'utf8')
+
 test('the name of every test states its subject and its guarantee', () => {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts'))
-  const names = files.flatMap((path) => {
-    const source = readFileSync(new URL(path, folder), 'utf8')
-    return testNames(source).map(({ name, line }) => ({ name, place: `test/${path}:${line}` }))
-  })
+  const names = files.flatMap((path) =>
+    testNames(read(path)).map(({ name, line }) => ({ name, place: `test/${path}:${line}` })),
+  )
   expect(names.length).toBeGreaterThan(500)
   const faults = names.flatMap(({ name, place }) => {
     const fault = faultOf(name)
     return fault === null ? [] : [`${place}: "${name}" ${fault}`]
   })
   expect(faults).toEqual([])
+})
+
+test('every file with tests is run: it is called .test.ts, or one in its folder imports it', () => {
+  const isRun = (path: string) => {
+    const [folderOf = '', name = ''] = path.split(/(?<=\/)(?=[^/]*$)/)
+    return files.some(
+      (each) => each.startsWith(folderOf) && each.endsWith('.test.ts') && read(each).includes(`import './${name}'`),
+    )
+  }
+  const others = files.filter((path) => !path.endsWith('.test.ts') && testNames(read(path)).length > 0)
+  expect(others.filter((path) => !isRun(path))).toEqual([])
 })
 
 test.each([

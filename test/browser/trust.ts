@@ -1,40 +1,12 @@
-import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
-import { openBrowser, type TestBrowser } from '../support/browser.ts'
-import { startTestStack, type TestStack } from '../support/services.ts'
-import { overflowPx, pathOf, seriousFindings, signIn } from './steps.ts'
+import { expect, test } from 'vitest'
+import { browser, open, page, world } from './admin-stack.ts'
+import { overflowPx, seriousFindings } from './steps.ts'
 
 // A customer enters how Hookline and its endpoint recognise each other.
 
-let world: TestStack
-let browser: TestBrowser
-let page: Page
-
-beforeAll(async () => {
-  world = await startTestStack({
-    brokers: inject('brokers'),
-    schemaRegistryUrl: inject('schemaRegistryUrl'),
-    partitions: 2,
-    services: ['admin'],
-  })
-  browser = await openBrowser()
-  page = await browser.page()
-})
-
-/** A screenshot of the failure. */
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await browser.shoot(page, 'trust-failed')
-})
-
-afterAll(async () => {
-  await browser?.[Symbol.asyncDispose]()
-  await world?.[Symbol.asyncDispose]()
-})
-
 test('credentials that are entered in the form are stored, and are shown masked afterwards', async () => {
   const { id } = await world.defineWebhook('/bank', ['bank'], { name: 'Bank' })
-  await signIn(page, world)
-  await page.goto(pathOf(world, `webhooks/${id}/edit`))
+  await open(`webhooks/${id}/edit`)
   await page.getByRole('checkbox', { name: 'Public key (v1a)' }).check()
   await page.getByText('Certificates', { exact: true }).click()
   await page.getByText('OAuth 2.0', { exact: true }).click()

@@ -1,43 +1,18 @@
-import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
-import { openBrowser, phone, type TestBrowser } from '../support/browser.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { phone } from '../support/browser.ts'
 import { measureFirstPage } from '../support/first-page.ts'
-import { startTestStack, type TestStack, type TestWebhook } from '../support/services.ts'
+import { browser, button, open, orders, page, world } from './admin-stack.ts'
 import { focusedName, overflowPx, pathOf, seriousFindings, signIn } from './steps.ts'
 
 // Getting about with the keyboard, by address and by Back.
 
 const patience = { timeout: 10_000 }
 
-let world: TestStack
-let browser: TestBrowser
-let page: Page
-let orders: TestWebhook
-
 beforeAll(async () => {
-  const { brokers, schemaRegistryUrl } = { brokers: inject('brokers'), schemaRegistryUrl: inject('schemaRegistryUrl') }
-  world = await startTestStack({ brokers, schemaRegistryUrl, partitions: 1, services: ['admin'] })
-  orders = await world.defineWebhook('/orders', ['orders'], { name: 'Orders' })
   await world.defineWebhook('/archive', ['archive'], { name: 'Archive 10' })
   await world.defineWebhook('/archive9', ['archive-9'], { name: 'Archive 9', enabled: false })
-  browser = await openBrowser()
-  page = await browser.page()
-  await signIn(page, world)
 })
 
-/** A screenshot of the failure. */
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await browser.shoot(page, 'getting-about-failed')
-})
-
-afterAll(async () => {
-  process.stderr.write(`Screenshots of the console: ${browser?.screenshotFolder}\n`)
-  await browser?.[Symbol.asyncDispose]()
-  await world?.[Symbol.asyncDispose]()
-})
-
-const open = (rest: string, at: Page = page) => at.goto(pathOf(world, rest))
-const button = (name: string, at: Page = page) => at.getByRole('button', { name, exact: true })
 const focused = (name: string | RegExp) => expect.poll(() => focusedName(page), patience).toMatch(name)
 const names = () =>
   page

@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
-import { openBrowser, type TestBrowser } from '../support/browser.ts'
-import { startTestStack, type TestStack, type TestWebhook } from '../support/services.ts'
+import { expect, test } from 'vitest'
+import { browser, button, open, orders, page, world } from './admin-stack.ts'
 import { focusedName, pathOf, signIn } from './steps.ts'
 
 // The network, the server or the viewer's tabs come and go.
@@ -10,33 +9,6 @@ const patience = { timeout: 20_000 }
 const unreachable = 'The server cannot be reached. Check your connection and try again.'
 const tooLate = 'There was no answer in time. Try again.'
 
-let world: TestStack
-let browser: TestBrowser
-let page: Page
-let orders: TestWebhook
-
-beforeAll(async () => {
-  const { brokers, schemaRegistryUrl } = { brokers: inject('brokers'), schemaRegistryUrl: inject('schemaRegistryUrl') }
-  world = await startTestStack({ brokers, schemaRegistryUrl, partitions: 1, services: ['admin'] })
-  orders = await world.defineWebhook('/orders', ['orders'], { name: 'Orders' })
-  browser = await openBrowser()
-  page = await browser.page()
-  await signIn(page, world)
-})
-
-/** A screenshot of the failure. */
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await browser.shoot(page, 'interruptions-failed')
-})
-
-afterAll(async () => {
-  process.stderr.write(`Screenshots of the console: ${browser?.screenshotFolder}\n`)
-  await browser?.[Symbol.asyncDispose]()
-  await world?.[Symbol.asyncDispose]()
-})
-
-const open = (rest: string, at: Page = page) => at.goto(pathOf(world, rest))
-const button = (name: string, at: Page = page) => at.getByRole('button', { name, exact: true })
 const menuItem = async (name: string) => {
   await button('More actions').click()
   await page.getByRole('menuitem', { name }).click()
