@@ -1238,9 +1238,9 @@ export const plantedBugs: PlantedBug[] = [
   },
   {
     name: 'does not say in a replay which notifications were given up before',
-    file: 'services/admin/replay/replay-actions.ts',
-    text: 'givenUpAt: found.givenUpAt(delivery.deliveryId),',
-    replacement: '',
+    file: 'services/admin/replay/replay-search.ts',
+    text: "selected.add('deadLetters', delivery, place, givenUpAt)",
+    replacement: "selected.add('deadLetters', delivery, place)",
     caughtBy: ['test/unit/admin/replay/replay.test.ts'],
   },
   {

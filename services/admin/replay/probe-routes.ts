@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { ProbeStarted } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { isPaused } from '../../domain/definition/pause.ts'
-import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { blockMs } from '../../domain/delivery/webhook-snapshot.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
@@ -13,6 +12,7 @@ import type { Monitoring } from '../status/monitoring.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
 import { type ReplayDeps, toSend } from './replay-actions.ts'
 import { newReplayId } from './replay-progress.ts'
+import type { SelectedDelivery } from './replay-selected.ts'
 import type { ReplayScans } from './replay-topics.ts'
 
 export type ProbeDeps = Pick<ReplayDeps, 'store' | 'accounts' | 'topics' | 'scans' | 'audit' | 'clock' | 'log'> & {
@@ -66,9 +66,8 @@ async function probe(
     await topics.writeOrder(reader, webhookId, { kind: 'probe', webhookId })
     const replayId = newReplayId(nowMs, randomBytes(8).toString('hex'))
     if (!rejected) return null
-    const { delivery, givenUpAt } = rejected
-    await topics.write([{ ...toSend(delivery, replayId, nowMs, probeRate), givenUpAt }])
-    return delivery.deliveryId
+    await topics.write([toSend(rejected, replayId, nowMs, probeRate)])
+    return rejected.delivery.deliveryId
   })
   return { status: 202, body: { deliveryId } }
 }
@@ -78,7 +77,7 @@ async function findRejected(
   scans: ReplayScans,
   { id, businessId }: WebhookDefinition,
   sinceMs: number,
-): Promise<{ delivery: Delivery; givenUpAt: number } | undefined> {
+): Promise<SelectedDelivery | undefined> {
   let latest: { deliveryId: string; givenUpAt: number } | undefined
   await scans.deadLetters(id, sinceMs - clockSkewMs, ({ delivery, deadLetteredAt }) => {
     if (delivery?.businessId === businessId) latest = { deliveryId: delivery.deliveryId, givenUpAt: deadLetteredAt }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/replays.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
-import type { Delivery, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
@@ -16,6 +16,7 @@ import { auditSelection, toAuditEntry } from './replay-history.ts'
 import { newReplayId, ProgressFold, startOfReplay } from './replay-progress.ts'
 import { type ReplaySelection, readReplayRequest } from './replay-request.ts'
 import { type FoundToReplay, findSelected } from './replay-search.ts'
+import type { SelectedDelivery } from './replay-selected.ts'
 import { TooMany } from './replay-status.ts'
 import type { ReplayScans, ReplayTopics } from './replay-topics.ts'
 import { chunksOfSkipped, findSkipped } from './skipped-search.ts'
@@ -149,7 +150,6 @@ export class ReplayActions {
       count: selected.size,
       contacts: selected.contacts,
       chunks: (later) => chunksOfSkipped(selected, later, entry, nowMs),
-      givenUpAt: () => null,
       [Symbol.dispose]: () => selected[Symbol.dispose](),
     }
   }
@@ -169,13 +169,9 @@ export class ReplayActions {
     const { topics, scans, log } = this.#deps
     const ended = AbortSignal.any([this.#deps.stopping, stopped])
     let written = 0
-    const writeChunk = async (deliveries: Delivery[]) => {
-      const pending = deliveries.map((delivery) => ({
-        ...toSend(delivery, replayId, startMs, ratePerSecond),
-        givenUpAt: found.givenUpAt(delivery.deliveryId),
-      }))
-      await topics.write(pending)
-      written += deliveries.length
+    const writeChunk = async (chunk: SelectedDelivery[]) => {
+      await topics.write(chunk.map((selected) => toSend(selected, replayId, startMs, ratePerSecond)))
+      written += chunk.length
     }
     const writeAll = async (scans: ReplayScans) => {
       for await (const chunk of found.chunks(scans)) {
@@ -216,17 +212,14 @@ function keyOf(businessId: string, webhookId: string): string {
 /** Time limit for writing a replay; a million notifications of 1 KB take about two minutes. */
 const writingLimitMs = 30 * 60_000
 
-export function toSend(delivery: Delivery, replayId: string, startMs: number, ratePerSecond: number): PendingDelivery {
-  return {
-    delivery,
-    attempts: [],
-    dueAt: startMs,
-    why: 'replay',
-    replayId,
-    ratePerSecond,
-    parkedSince: null,
-    givenUpAt: null,
-  }
+export function toSend(
+  { delivery, givenUpAt }: SelectedDelivery,
+  replayId: string,
+  startMs: number,
+  ratePerSecond: number,
+): PendingDelivery {
+  const place = { dueAt: startMs, why: 'replay', replayId, ratePerSecond, parkedSince: null } as const
+  return { delivery, attempts: [], ...place, givenUpAt }
 }
 
 function toProblem(error: unknown): never {

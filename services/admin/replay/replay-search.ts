@@ -1,7 +1,7 @@
 import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import type { ReplaySelection } from './replay-request.ts'
-import { Selected, type WholeSource } from './replay-selected.ts'
+import { Selected, type SelectedDelivery, type WholeSource } from './replay-selected.ts'
 import { Standings } from './replay-status.ts'
 import type { RecordPlace, ReplayHead, ReplayScans } from './replay-topics.ts'
 
@@ -10,9 +10,7 @@ export type FoundToReplay = Disposable & {
   count: number
   /** Number of contacts that they are of. */
   contacts: number
-  chunks: (scans: ReplayScans) => AsyncIterable<Delivery[]>
-  /** When a notification was given up last; null if it was not, or was delivered since. */
-  givenUpAt: (deliveryId: string) => number | null
+  chunks: (scans: ReplayScans) => AsyncIterable<SelectedDelivery[]>
 }
 
 /**
@@ -32,12 +30,11 @@ export async function findSelected(
     return {
       count: 1,
       contacts: 1,
-      chunks: () => oneChunk(delivery),
-      givenUpAt: () => givenUpAt,
+      chunks: () => oneChunk({ delivery, givenUpAt }),
       [Symbol.dispose]() {},
     }
   }
-  const standings = new Standings()
+  using standings = new Standings()
   const selected = new Selected<WholeSource>()
   const isOwn = (delivery: { businessId: string } | null) => delivery?.businessId === businessId
   const { sinceMs, contactId } = selection
@@ -58,24 +55,26 @@ export async function findSelected(
     await scans.deliveries(webhookId, sinceMs, (delivery, place) => {
       const { deliveryId, createdAt } = delivery
       const isMeant = isOwn(delivery) && isChosen(delivery) && standings.isInWindow(deliveryId, createdAt, selection)
-      if (isMeant && standings.take(deliveryId)) selected.add('deliveries', delivery, place)
+      if (isMeant && standings.take(deliveryId))
+        selected.add('deliveries', delivery, place, standings.givenUpAt(deliveryId))
     })
-  // What messages were joined into begins there.
+  // Joined messages begin in webhook-replays.
   const addJoined = ({ replayId, delivery }: ReplayHead, place: RecordPlace) => {
     if (replayId !== null || !isOwn(delivery) || !isChosen(delivery) || selection.kind !== 'window') return
     const { deliveryId, createdAt } = delivery
     if (standings.isInWindow(deliveryId, createdAt, selection) && standings.take(deliveryId))
-      selected.add('replays', delivery, place)
+      selected.add('replays', delivery, place, standings.givenUpAt(deliveryId))
   }
   if (selection.kind === 'window') await scans.replays(webhookId, sinceMs, addJoined, () => undefined)
   await scans.deadLetters(webhookId, sinceMs, ({ delivery, deadLetteredAt }, place) => {
     if (!delivery || !isOwn(delivery) || !isChosen(delivery)) return
     const { deliveryId, createdAt } = delivery
+    const givenUpAt = standings.givenUpAt(deliveryId)
     const isMeant =
       selection.kind === 'window'
         ? standings.isInWindow(deliveryId, createdAt, selection)
-        : deadLetteredAt < selection.untilMs && standings.isDead(deliveryId)
-    if (isMeant && standings.take(deliveryId)) selected.add('deadLetters', delivery, place)
+        : deadLetteredAt < selection.untilMs && givenUpAt !== null
+    if (isMeant && standings.take(deliveryId)) selected.add('deadLetters', delivery, place, givenUpAt)
   })
   const chunks = (later: ReplayScans) =>
     selected.chunks((source, ...range) => later.readWhole(source, webhookId, ...range))
@@ -83,21 +82,17 @@ export async function findSelected(
     count: selected.size,
     contacts: selected.contacts,
     chunks,
-    givenUpAt: (deliveryId) => standings.givenUpAt(deliveryId),
-    [Symbol.dispose]() {
-      selected[Symbol.dispose]()
-      standings[Symbol.dispose]()
-    },
+    [Symbol.dispose]: () => selected[Symbol.dispose](),
   }
 }
 
-async function* oneChunk(delivery: Delivery): AsyncGenerator<Delivery[]> {
-  yield [delivery]
+async function* oneChunk(selected: SelectedDelivery): AsyncGenerator<SelectedDelivery[]> {
+  yield [selected]
 }
 
 /** Like Standings.givenUpAt, of one notification. Most were never given up, and then only dead letters are read. */
 async function findGivenUp(scans: ReplayScans, { deliveryId, businessId, webhookId, createdAt }: Delivery) {
-  const standings = new Standings()
+  using standings = new Standings()
   const isIt = (delivery: { deliveryId: string; businessId: string } | null) =>
     delivery?.deliveryId === deliveryId && delivery.businessId === businessId
   await scans.deadLetters(webhookId, createdAt - clockSkewMs, (letter) => {

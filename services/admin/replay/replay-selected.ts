@@ -3,6 +3,9 @@ import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { free, grown, IdTable } from './id-table.ts'
 import type { RecordPlace } from './replay-topics.ts'
 
+/** A notification to send again. givenUpAt: when it was given up last; null if it was not, or was delivered since. */
+export type SelectedDelivery = { delivery: Delivery; givenUpAt: number | null }
+
 /** The topics that hold whole notifications. */
 export type WholeSource = 'deliveries' | 'replays' | 'deadLetters'
 
@@ -23,7 +26,7 @@ const timesOfHalf = 2 ** 12
 const latestTime = 2 ** 44 - 1
 
 /**
- * Positions of the selected notifications, 24 bytes each. A second pass reads the notifications in chunks.
+ * Positions of the selected notifications, 24 bytes each, and 8 for those that were given up. A second pass reads the notifications in chunks.
  * Source: what an offset belongs to, such as a topic.
  */
 export class Selected<Source> implements Disposable {
@@ -32,6 +35,8 @@ export class Selected<Source> implements Disposable {
   #createdAt = new Float64Array(1_024)
   #bytes = new Uint32Array(1_024)
   #sourceNumbers = new Uint32Array(1_024)
+  /** Times of giving up; 0 for none. The column ends at the last notification that has one. */
+  #givenUpAt = new Float64Array(0)
   #size = 0
   readonly #contacts = new IdTable()
 
@@ -48,6 +53,7 @@ export class Selected<Source> implements Disposable {
     source: Source,
     { contactId, createdAt }: Pick<Delivery, 'contactId' | 'createdAt'>,
     { offset, bytes }: RecordPlace,
+    givenUpAt: number | null = null,
   ): void {
     this.#contacts.add(contactId)
     const number = this.#size++
@@ -61,13 +67,16 @@ export class Selected<Source> implements Disposable {
     const sourceNumber = this.#sources.get(source) ?? this.#sources.size
     this.#sources.set(source, sourceNumber)
     this.#sourceNumbers[number] = sourceNumber
+    if (givenUpAt === null) return
+    this.#givenUpAt = grown(this.#givenUpAt, this.#size)
+    this.#givenUpAt[number] = givenUpAt
   }
 
   /**
    * All selected notifications, oldest first, in chunks of at most 5,000 notifications and 8 MB. Notifications of one contact
    * keep their order; for equal times it is that of the topic. Those that the topic has deleted meanwhile are left out.
    */
-  async *chunks(readWhole: ReadWhole<Source>): AsyncGenerator<Delivery[]> {
+  async *chunks(readWhole: ReadWhole<Source>): AsyncGenerator<SelectedDelivery[]> {
     const order = this.#oldestFirst()
     for (let from = 0; from < order.length; ) {
       const to = this.#endOfChunk(order, from)
@@ -79,7 +88,7 @@ export class Selected<Source> implements Disposable {
   [Symbol.dispose](): void {
     this.#size = 0
     this.#contacts[Symbol.dispose]()
-    free(this.#offsets, this.#createdAt, this.#bytes, this.#sourceNumbers)
+    free(this.#offsets, this.#createdAt, this.#bytes, this.#sourceNumbers, this.#givenUpAt)
   }
 
   /**
@@ -113,7 +122,7 @@ export class Selected<Source> implements Disposable {
     return to
   }
 
-  async #read(chunk: Uint32Array, readWhole: ReadWhole<Source>): Promise<Delivery[]> {
+  async #read(chunk: Uint32Array, readWhole: ReadWhole<Source>): Promise<SelectedDelivery[]> {
     const found: (Delivery | undefined)[] = Array.from(chunk, () => undefined)
     for (const [source, sourceNumber] of this.#sources) {
       const rankById = new Map<number, number>()
@@ -128,6 +137,8 @@ export class Selected<Source> implements Disposable {
         found[rankById.get(offset) ?? 0] = delivery
       })
     }
-    return found.filter((delivery) => delivery !== undefined)
+    return found.flatMap((delivery, rank) =>
+      delivery ? [{ delivery, givenUpAt: this.#givenUpAt[chunk[rank] ?? 0] || null }] : [],
+    )
   }
 }

@@ -65,7 +65,7 @@ export class Standings implements Disposable {
   /** @throws TooMany */
   addAttempt(attempt: AttemptHead): void {
     const { deliveryId, outcome, startedAt, next, test, replayId } = attempt
-    // What is superseded is never selected: as if it still waited.
+    // Superseded and joined notifications are never selected, as if they still waited.
     if (test || isReplaced(attempt)) return
     const number = this.#add(deliveryId)
     const taken = (this.#flags[number] ?? 0) & isTaken
@@ -94,20 +94,18 @@ export class Standings implements Disposable {
     return (flags & hasAttempt) !== 0 && outcomes.includes(attemptOutcomes[flags & outcomeBits] as AttemptOutcome)
   }
 
-  /** Whether a dead letter still counts: the notification was not delivered since, and no attempt is about to follow. */
-  isDead(deliveryId: string): boolean {
+  /**
+   * Time of the latest dead letter, if it still counts: the notification was not delivered since, and no attempt is about
+   * to follow. Null otherwise.
+   */
+  givenUpAt(deliveryId: string): number | null {
     const number = this.#ids.find(deliveryId)
     const letterAt = this.#letterAt[number] ?? 0
-    if (number === -1 || letterAt === 0 || this.#isBeingReplayed(number)) return false
+    if (number === -1 || letterAt === 0 || this.#isBeingReplayed(number)) return null
     const flags = this.#flags[number] ?? 0
-    if ((flags & hasAttempt) === 0 || (this.#attemptAt[number] ?? 0) <= letterAt) return true
+    if ((flags & hasAttempt) === 0 || (this.#attemptAt[number] ?? 0) <= letterAt) return letterAt
     const outcome = attemptOutcomes[flags & outcomeBits]
-    return (flags & isUnderWay) === 0 && outcome !== 'success' && outcome !== 'slow'
-  }
-
-  /** When a notification that still counts as dead was given up last; null for any other. */
-  givenUpAt(deliveryId: string): number | null {
-    return this.isDead(deliveryId) ? (this.#letterAt[this.#ids.find(deliveryId)] ?? null) : null
+    return (flags & isUnderWay) === 0 && outcome !== 'success' && outcome !== 'slow' ? letterAt : null
   }
 
   /** @returns whether it is taken for the first time; a topic may contain a record twice. */

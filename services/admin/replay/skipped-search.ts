@@ -1,11 +1,10 @@
 import type { Entry } from '../../domain/definition/definition-table.ts'
-import type { Delivery } from '../../domain/delivery/delivery.ts'
 import { limits } from '../../domain/event/event-limits.ts'
 import { newDelivery } from '../../topics/events/new-delivery.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import type { EventPartition, EventPeriod } from './event-scans.ts'
 import { IdTable } from './id-table.ts'
-import { Selected } from './replay-selected.ts'
+import { Selected, type SelectedDelivery } from './replay-selected.ts'
 import { maxStandings, TooMany } from './replay-status.ts'
 import type { ReplayScans } from './replay-topics.ts'
 
@@ -55,7 +54,7 @@ export function chunksOfSkipped(
   scans: Pick<ReplayScans, 'readEvents'>,
   entry: Entry,
   nowMs: number,
-): AsyncGenerator<Delivery[]> {
+): AsyncGenerator<SelectedDelivery[]> {
   return selected.chunks(async (source, range, wanted, onDelivery) => {
     await scans.readEvents(source, range, wanted, ({ event, origin }, offset) => {
       const delivery = newDelivery(event, entry, origin, nowMs)

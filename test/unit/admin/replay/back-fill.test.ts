@@ -52,7 +52,8 @@ async function backFilled(events: Event[], topics = new FakeReplayTopics(), form
   const { scans } = scansOf(events, topics, formatted)
   const selected = await findSkipped(scans, entry, (channel) => channel === 'c1', period, nowMs)
   const found = []
-  for await (const chunk of chunksOfSkipped(selected, scans, entry, nowMs)) found.push(...chunk)
+  for await (const chunk of chunksOfSkipped(selected, scans, entry, nowMs))
+    found.push(...chunk.map(({ delivery }) => delivery))
   expect(found).toHaveLength(selected.size)
   return found
 }
