@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, hash, type KeyObject, randomBytes } from 'node:crypto'
 import { sealContext, type WebhookDefinition } from '../domain/definition/definition.ts'
 import { listFormerSecrets } from '../domain/definition/former-secrets.ts'
-import { signingKeyBytes } from '../domain/definition/secret-form.ts'
+import { signingKeyBytes, writeSigningKey } from '../domain/definition/secret-form.ts'
 import type { KeyRing } from '../platform/keyring.ts'
 import { formerSigningKeyField } from './stored-secrets.ts'
 
@@ -15,7 +15,7 @@ const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** Standard Webhooks: whsk_ and base64 of the key's seed. */
 export function newSigningKey(): string {
-  return `whsk_${randomBytes(32).toString('base64')}`
+  return writeSigningKey(randomBytes(32))
 }
 
 /** Keys with which a webhook signs, the current one first. A key that no longer signs need not be opened. */

@@ -30,6 +30,15 @@ type AuditAction =
 /** Change of one field. `from` and `to` are JSON; null for no value. */
 type AuditedChange = { field: string; from: string | null; to: string | null }
 
+/** Value of a change from its JSON; undefined if there is none, or if it is not JSON. */
+export function readValue(json: string | null): unknown {
+  try {
+    return json === null ? undefined : JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
 /** A change without its position and its author. */
 export type Audited = Omit<AuditEntry, 'id' | 'at' | 'subject'>
 

@@ -1,13 +1,11 @@
 import Type from 'typebox'
 import { AuditView } from '../../domain/api/account.ts'
-import { type Page, pageOf } from '../../domain/api/parts.ts'
+import { type Page, pageOf, time } from '../../domain/api/parts.ts'
 import { identifier } from '../../domain/definition/definition-values.ts'
 import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
 import { BusinessParams, cursorAt, defaultLimit, ListQuery, offsetIn } from '../http/shapes.ts'
 import type { AuditEntry } from './audit-entry.ts'
 import type { AuditLog } from './audit-log.ts'
-
-const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
 const AuditQuery = Type.Object({
   webhookId: Type.Optional(
@@ -16,8 +14,8 @@ const AuditQuery = Type.Object({
   subject: Type.Optional(
     Type.String({ minLength: 1, maxLength: 200, description: 'Only changes by subjects that contain this text.' }),
   ),
-  since: moment('Only changes made at this time or later.'),
-  until: moment('Only changes made before this time.'),
+  since: Type.Optional(time('Only changes made at this time or later.')),
+  until: Type.Optional(time('Only changes made before this time.')),
   ...ListQuery.properties,
 })
 

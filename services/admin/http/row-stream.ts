@@ -15,7 +15,7 @@ export type RowStream = {
   pages: AsyncIterable<Row[]>
 }
 
-/** By format. */
+/** Content types of the formats. */
 export const rowTypes: Record<RowFormat, string> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
   csv: 'text/csv; charset=utf-8; header=present',

@@ -3,7 +3,7 @@ import type { WantedEvents, WebhookDefinition } from '../../domain/definition/de
 import { precedes } from '../../domain/definition/definition-table.ts'
 import type { Event } from '../../domain/event/event.ts'
 import { formatBody } from '../../domain/event/notification-body.ts'
-import type { AuditEntry } from '../audit/audit-entry.ts'
+import { type AuditEntry, readValue } from '../audit/audit-entry.ts'
 
 /** Fields of a definition that decide whether an event becomes a notification. */
 export type FormattingRules = Pick<WebhookDefinition, 'id' | 'name' | 'enabled' | 'channels' | 'createdAt' | 'events'>
@@ -109,7 +109,7 @@ function toRules({ id, name, enabled, channels, events, createdAt }: WebhookDefi
 
 /** Configuration before a change; the same one if the change does not affect it. */
 function undo(after: Configuration, { action, webhookId, webhookName, changes }: AuditChanges): Configuration {
-  const former = new Map(changes.map(({ field, from }) => [field, from === null ? undefined : parse(from)]))
+  const former = new Map(changes.map(({ field, from }) => [field, readValue(from)]))
   if (action === 'account.activate' || action === 'account.deactivate') {
     const activated = former.get('webhooksEnabled')
     return typeof activated === 'boolean' ? { ...after, sinceMs: 0, activated } : after
@@ -151,12 +151,4 @@ function unknownRules(id: string, name: string | null): FormattingRules {
     variableChanges: false,
   }
   return { id, name: name ?? id, enabled: false, channels: [], events: none, createdAt: '1970-01-01T00:00:00.000Z' }
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }

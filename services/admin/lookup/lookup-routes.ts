@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { NotificationPage, NotificationStory, SeenChannels } from '../../domain/api/notifications.ts'
+import { time } from '../../domain/api/parts.ts'
 import { type ApiRoute, route } from '../http/route.ts'
 import { BusinessParams } from '../http/shapes.ts'
 import type { LookupActions } from './lookup-actions.ts'
@@ -12,8 +13,6 @@ const tags = ['notifications']
 export const defaultFound = 20
 const maxFound = 50
 
-const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
-
 export const LookupParams = Type.Object({
   q: Type.String({
     minLength: 2,
@@ -21,8 +20,8 @@ export const LookupParams = Type.Object({
     description:
       "A contact: the whole id, or at least three digits at its end. Or the id of a message or an event, a webhook-id, a client payload, or a part of a text or of the contact's name, whatever its case and accents. Without webhooks:bodies neither payloads nor texts nor names are searched, and of a contact only the whole id, or the digits that are shown.",
   }),
-  since: moment('Only events published at this time or later; seven days ago when left out.'),
-  until: moment('Only events published before this time.'),
+  since: Type.Optional(time('Only events published at this time or later; seven days ago when left out.')),
+  until: Type.Optional(time('Only events published before this time.')),
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: maxFound, default: defaultFound, description: 'Maximum entries in a page.' }),
   ),

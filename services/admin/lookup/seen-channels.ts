@@ -9,7 +9,7 @@ import { topics } from '../../topics/topic-map.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import type { Reader, TopicSource } from '../records/webhook-records.ts'
 
-/** What is decoded of a message event. */
+/** Fields of a message event that are decoded. */
 export type ChannelHead = Pick<MessageEvent, 'businessId' | 'chatChannelId' | 'chatPlatform'>
 
 const headFields = ['businessId', 'chatChannelId', 'chatPlatform'] satisfies (keyof ChannelHead)[]

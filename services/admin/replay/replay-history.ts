@@ -2,7 +2,7 @@ import { type ReplayEntry, replayKinds } from '../../domain/api/replays.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { type AttemptOutcome, attemptOutcomes } from '../../domain/delivery/delivery.ts'
 import { hourMs } from '../../domain/stats/stats.ts'
-import type { AuditEntry } from '../audit/audit-entry.ts'
+import { type AuditEntry, readValue } from '../audit/audit-entry.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { ApiResponse, Call } from '../http/route.ts'
 import type { WebhookParams } from '../http/shapes.ts'
@@ -92,7 +92,7 @@ export function toAuditEntry(
   return { id: entryId, at, businessId, subject, action: `replay.${step}`, ...webhook, changes }
 }
 
-/** What a replay selects, for the audit log. Of a contact, whose id may be a phone number, only that it was one. */
+/** Selection of a replay, for the audit log. Of a contact, whose id may be a phone number, only that it was one. */
 export function auditSelection(selection: ReplaySelection, ratePerSecond: number): AuditEntry['changes'] {
   const time = (timeMs: number) => (timeMs > 0 && Number.isFinite(timeMs) ? new Date(timeMs).toISOString() : null)
   const { since = null, until = null } =
@@ -115,7 +115,7 @@ export function auditSelection(selection: ReplaySelection, ratePerSecond: number
 
 /** Entries of earlier versions say nothing of the selection. */
 function readSelected({ changes }: AuditEntry): ReplayEntry['selected'] {
-  const values = new Map(changes.map(({ field, to }) => [field, parse(to)]))
+  const values = new Map(changes.map(({ field, to }) => [field, readValue(to)]))
   const kind = replayKinds.find((one) => one === values.get('selection'))
   const text = (field: string) => {
     const value = values.get(field)
@@ -134,12 +134,4 @@ function readSelected({ changes }: AuditEntry): ReplayEntry['selected'] {
 
 function readOutcomes(value: unknown): AttemptOutcome[] | null {
   return Array.isArray(value) ? attemptOutcomes.filter((outcome) => value.includes(outcome)) : null
-}
-
-function parse(json: string | null): unknown {
-  try {
-    return json === null ? null : JSON.parse(json)
-  } catch {
-    return null
-  }
 }

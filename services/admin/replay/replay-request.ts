@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { outcome } from '../../domain/api/parts.ts'
+import { outcome, time } from '../../domain/api/parts.ts'
 import { withDefaults } from '../../domain/definition/definition.ts'
 import type { AttemptOutcome } from '../../domain/delivery/delivery.ts'
 import { hourMs } from '../../domain/stats/stats.ts'
@@ -25,19 +25,20 @@ export type ReplayRequest = {
 /** Longest time that a back-fill goes back (contract.md, rule 12). */
 const longestSkippedHours = 7 * 24
 
-/** Most notifications that can be chosen one by one: a page of the list. */
-const mostChosen = 200
+/** Maximum notifications that can be chosen one by one: a page of the list. */
+export const mostChosen = 200
 
 const identifier = { minLength: 1, maxLength: 200 }
-const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
 export const ReplayBody = withDefaults(
   {
     deliveryId: Type.Optional(Type.String({ ...identifier, description: 'This notification: its webhook-id.' })),
-    since: moment(
-      'Those made from this time on that have an outcome; with deadLetters those given up, with skipped those published from then on.',
+    since: Type.Optional(
+      time(
+        'Those made from this time on that have an outcome; with deadLetters those given up, with skipped those published from then on.',
+      ),
     ),
-    until: moment('Those made, given up, or published before this time; now when left out.'),
+    until: Type.Optional(time('Those made, given up, or published before this time; now when left out.')),
     outcomes: Type.Optional(
       Type.Array(outcome, {
         minItems: 1,

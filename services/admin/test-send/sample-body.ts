@@ -7,7 +7,7 @@ import type { SampleBody, SampleCatalogue } from './sample-catalogue.ts'
 
 export type SampleOptions = {
   name: SampleName
-  /** As in the published sample if left out. */
+  /** Platform; that of the published sample if undefined. */
   chatPlatform: string | undefined
   chatChannelId: string
   businessId: string

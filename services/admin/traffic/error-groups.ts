@@ -2,12 +2,11 @@ import type { ErrorGroup } from '../../domain/api/traffic.ts'
 import type { Attempt } from '../../domain/delivery/delivery.ts'
 import { firstLine } from '../../domain/delivery/first-line.ts'
 import { IdTable } from '../replay/id-table.ts'
+import { mostChosen } from '../replay/replay-request.ts'
 import { toIsoTime } from './attempt-view.ts'
 
 /** Groups with an answer's line of their own. Further lines count together, by cause and status. */
 const mostLines = 50
-/** Notifications of a group that are named: as many as a replay can choose. */
-const mostNamed = 200
 
 type Group = Omit<ErrorGroup, 'contacts' | 'deliveryIds'> & { contacts: IdTable; deliveryIds: Set<string> }
 
@@ -28,7 +27,7 @@ export class ErrorGroups {
     if (at < group.firstAt) group.firstAt = at
     if (at > group.lastAt) group.lastAt = at
     group.contacts.add(contactId)
-    if (outcome === 'error' && group.deliveryIds.size < mostNamed) group.deliveryIds.add(deliveryId)
+    if (outcome === 'error' && group.deliveryIds.size < mostChosen) group.deliveryIds.add(deliveryId)
   }
 
   /** The most frequent first. */

@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox'
-import { list, outcome, pageOf } from '../../domain/api/parts.ts'
+import { list, outcome, pageOf, time } from '../../domain/api/parts.ts'
 import {
   AttemptDetail,
   AttemptEntry,
@@ -17,7 +17,6 @@ import type { StatsActions } from './stats-actions.ts'
 export const one = '/api/v1/businesses/:businessId/webhooks/:id'
 
 const identifier = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }))
-const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
 /** Which attempts are meant. */
 export const AttemptFilters = Type.Object({
@@ -29,8 +28,8 @@ export const AttemptFilters = Type.Object({
   contactId: identifier('Only those to this contact, or to those that are shown masked like this.'),
   deliveryId: identifier('Only those of this notification: its webhook-id.'),
   test: Type.Optional(Type.Boolean({ description: 'Only tests, or only others.' })),
-  since: moment('Only those started at this time or later.'),
-  until: moment('Only those started before this time.'),
+  since: Type.Optional(time('Only those started at this time or later.')),
+  until: Type.Optional(time('Only those started before this time.')),
 })
 export const AttemptsQuery = Type.Object({ ...AttemptFilters.properties, ...ListQuery.properties })
 
@@ -41,8 +40,8 @@ export const DeliveriesQuery = Type.Object({
 })
 
 export const GroupsQuery = Type.Object({
-  since: moment('Only attempts started at this time or later; 24 hours ago when left out.'),
-  until: moment('Only attempts started before this time.'),
+  since: Type.Optional(time('Only attempts started at this time or later; 24 hours ago when left out.')),
+  until: Type.Optional(time('Only attempts started before this time.')),
 })
 
 const Errors = Type.Object({ errors: list(ErrorEntry, 'The latest 50, newest first.') })

@@ -36,7 +36,7 @@ function countView(
   return { start: toIsoTime(start), success, slow, error, rejected, errors, ...percentiles(times) }
 }
 
-/** From the histogram while there is one. */
+/** Percentiles of a period: from its histogram while there is one. */
 function percentiles({ timesMs = [], timesCounts = [], p50Ms, p95Ms }: Partial<Times>) {
   if (timesMs.length === 0) return { p50Ms: p50Ms ?? null, p95Ms: p95Ms ?? null }
   const [half = null, most = null] = computePercentiles([{ values: timesMs, counts: timesCounts }], [50, 95])

@@ -8,6 +8,7 @@ import {
 } from '../../config-topics/sealed-values.ts'
 import { missingSecrets, sealContext, type WebhookDefinition } from '../../domain/definition/definition.ts'
 import { maskedValue } from '../../domain/definition/definition-values.ts'
+import { writeSecret } from '../../domain/definition/secret-form.ts'
 import type { KeyRing } from '../../platform/keyring.ts'
 
 /** Time after a rotation during which both signatures are sent (contract.md, section 3). */
@@ -15,7 +16,7 @@ export const rotationOverlapMs = 24 * 60 * 60 * 1_000
 
 /** Standard Webhooks: whsec_ and base64 of 24 to 64 random bytes. */
 export function newSecret(): string {
-  return `whsec_${randomBytes(32).toString('base64')}`
+  return writeSecret(randomBytes(32))
 }
 
 export function newWebhookId(): string {

@@ -1,7 +1,7 @@
 import got, { RequestError } from 'got'
 import { Webhook } from 'standardwebhooks'
 import type { NewDelivery } from '../../domain/api/traffic.ts'
-import { deliveryHeaders } from '../../domain/delivery/request-headers.ts'
+import { deliveryHeaders, toHeaderRecord } from '../../domain/delivery/request-headers.ts'
 
 export type ForwardOptions = { url: string; secret: string; ended: AbortSignal; nowMs: () => number }
 
@@ -18,10 +18,7 @@ export async function forward(
   const startedAtMs = nowMs()
   const { deliveryId, body } = delivery
   const signature = new Webhook(secret).sign(deliveryId, new Date(startedAtMs), body)
-  const flat = deliveryHeaders(delivery, { attempt: 1, startedAtMs, signature }, [])
-  const headers = Object.fromEntries(
-    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])),
-  )
+  const headers = toHeaderRecord(deliveryHeaders(delivery, { attempt: 1, startedAtMs, signature }, []))
   const answered = (status: number | null, detail: string | null) => ({
     status,
     detail,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type { NewDelivery } from '../../domain/api/traffic.ts'
-import { secretBytes } from '../../domain/definition/secret-form.ts'
+import { secretBytes, writeSecret } from '../../domain/definition/secret-form.ts'
 import type { AdminApi, AdminWebhook } from '../connection/admin-api.ts'
 import type { VerbContext } from '../connection/verb-context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -33,7 +33,7 @@ const mostWebhooks = 20
 
 async function listen(context: VerbContext, references: string[], options: ListenOptions): Promise<number> {
   const { terminal } = context
-  const { forward: url, secret = newSecret() } = options
+  const { forward: url, secret = writeSecret(randomBytes(32)) } = options
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw usageFailure(`${url} is not an HTTP URL`)
   const checked = secretBytes(secret)
   if (!checked.ok) throw usageFailure(`--secret ${checked.problem}`)
@@ -102,8 +102,4 @@ function print(
   const time = new Date(terminal.clock.nowMs()).toISOString().slice(11, 19)
   const answer = status === null ? `no answer (${detail})` : `${status} in ${latencyMs} ms`
   terminal.out(`${time} ${printable(name)} ${kind} ${deliveryId}: ${answer}\n`)
-}
-
-function newSecret(): string {
-  return `whsec_${randomBytes(32).toString('base64')}`
 }

@@ -5,6 +5,16 @@ const signingKeyForm = { prefix: 'whsk_', minBytes: 32, maxBytes: 32 }
 
 export type SecretBytes = { ok: true; bytes: Buffer } | { ok: false; problem: string }
 
+/** Writes a secret. @param bytes 24 to 64, random. */
+export function writeSecret(bytes: Buffer): string {
+  return `${secretForm.prefix}${bytes.toString('base64')}`
+}
+
+/** Writes the seed of an Ed25519 key. @param bytes 32, random. */
+export function writeSigningKey(bytes: Buffer): string {
+  return `${signingKeyForm.prefix}${bytes.toString('base64')}`
+}
+
 /** Reads the bytes of a secret: whsec_ and base64 of 24 to 64 bytes. */
 export function secretBytes(secret: string): SecretBytes {
   return readBytes(secret, secretForm)

@@ -51,5 +51,10 @@ export function shownHeaders(
   // A definition written by hand may name headers that are not sent.
   const masked = Object.keys(custom).flatMap((name) => (isReservedHeader(name) ? [] : [name, maskedValue]))
   const flat = deliveryHeaders(delivery, { attempt, startedAtMs: startedAt, signature: maskedValue }, masked)
+  return toHeaderRecord(flat)
+}
+
+/** @param flat names and values in turn. */
+export function toHeaderRecord(flat: readonly string[]): Record<string, string> {
   return Object.fromEntries(flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])))
 }
