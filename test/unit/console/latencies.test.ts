@@ -43,6 +43,7 @@ test('changes and blocks of the webhook are marked at their point, each kind onc
     entry('webhook.update', 2),
     entry('webhook.test', 3),
     entry('webhook.probe', 3),
+    entry('webhook.export', 3),
     entry('replay.start', 3),
     entry('webhook.update', 4, 'other'),
     entry('webhook.pause', 5),

@@ -7,13 +7,18 @@ type Change = AuditView['changes'][number]
 /** Actions that make a version of the definition; others leave it as it is, or end it. */
 const made = ['create', 'update', 'enable', 'disable', 'pause', 'resume', 'rotate-secret', 'complete', 'switch-off']
 
+/** Whether an action of the audit log makes a version of the definition. */
+export function makesVersion(action: string): boolean {
+  return made.includes(action.replace(/^webhook\./, ''))
+}
+
 /** Entries of the audit log that made a version of the definition, in the order given. */
 export function listVersions(entries: readonly AuditView[]): AuditView[] {
-  return entries.filter(({ action, version }) => version !== null && made.includes(action.replace(/^webhook\./, '')))
+  return entries.filter(({ action, version }) => version !== null && makesVersion(action))
 }
 
 /**
- * What is different in the newer of two versions. Of a secret only that it has changed is known.
+ * Changes from the older to the newer of two versions. Of a secret only that it has changed is known.
  * @param versions newest first.
  */
 export function changesBetween(versions: readonly AuditView[], oneId: string, otherId: string): Change[] {

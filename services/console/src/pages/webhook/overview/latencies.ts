@@ -1,4 +1,5 @@
 import type { AlertEntry, AuditView, Stats } from '../../../api/types.ts'
+import { makesVersion } from '../history/versions.ts'
 import { endOfRange, type Range } from './bins.ts'
 
 /** Percentiles of one minute or hour; null without a response. */
@@ -38,21 +39,17 @@ export const markKinds = ['changed', 'blocked'] as const
 /** Something that may explain the times: a change of the definition, or that sending was blocked. */
 export type Mark = { kind: (typeof markKinds)[number]; atMs: number; startMs: number }
 
-/** Actions that leave the definition as it was. */
-const unchanging = ['webhook.test', 'webhook.probe']
 /** Marks of each kind that are shown, the newest. */
 const mostMarks = 12
 
-/** What happened to the webhook within the period, each at its point; of one point only one of a kind. */
+/** Marks of the events within the period, each at its point; of one point only one of a kind. */
 export function toMarks(
   points: readonly LatencyPoint[],
   webhookId: string,
   entries: readonly Pick<AuditView, 'webhookId' | 'action' | 'at'>[],
   alerts: readonly Pick<AlertEntry, 'kind' | 'at'>[],
 ): Mark[] {
-  const changes = entries.filter(
-    ({ webhookId: of, action }) => of === webhookId && action.startsWith('webhook.') && !unchanging.includes(action),
-  )
+  const changes = entries.filter(({ webhookId: of, action }) => of === webhookId && makesVersion(action))
   const blocks = alerts.filter(({ kind }) => kind === 'blocked')
   const found = new Map<string, Mark>()
   const stepMs = (points[1]?.startMs ?? 0) - (points[0]?.startMs ?? 0)
