@@ -115,6 +115,7 @@ test('filters are kept in the address, and the API is asked from a whole minute 
 test.each([
   [{ outcome: 'error', status: 503, cause: '5xx' }, 'outcome=error&status=503'],
   [{ cause: 'timeout', status: null }, 'cause=timeout'],
+  [{ deliveryId: 'msg_1' }, 'deliveryId=msg_1'],
   [
     { firstAt: '2026-03-01T10:00:00.000Z', lastAt: '2026-03-01T10:00:00.999Z' },
     'since=2026-03-01T10:00:00.000Z&until=2026-03-01T10:00:01.000Z',

@@ -17,8 +17,8 @@ import { RequestBlocks } from '../../../parts/requests/request-blocks.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
 import { findPath } from '../../find/find-paths.ts'
 import { useStartReplay } from '../replays/use-replay.ts'
-import { pagePath } from '../use-place.ts'
 import { useResendObstacle } from '../use-resend-obstacle.ts'
+import { attemptsPath } from './attempts-path.ts'
 
 type Props = { webhook: Webhook; attemptId: string | null; onClose: () => void }
 
@@ -81,11 +81,7 @@ function Detail({ webhook, attempt, onClose }: { webhook: Webhook; attempt: Atte
             {t('attempt.again')}
           </Button>
         )}
-        <Button
-          component={Link}
-          variant="default"
-          to={`${pagePath(webhook, 'attempts')}?deliveryId=${encodeURIComponent(deliveryId)}`}
-        >
+        <Button component={Link} variant="default" to={attemptsPath(webhook, { deliveryId })}>
           {t('attempt.all')}
         </Button>
         {!attempt.test && (

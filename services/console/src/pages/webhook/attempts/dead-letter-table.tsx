@@ -5,7 +5,7 @@ import type { ListedDeadLetter, Webhook } from '../../../api/types.ts'
 import { DataTable } from '../../../parts/figures/data-table.tsx'
 import tableClasses from '../../../parts/figures/table.module.css'
 import { Time } from '../../../parts/figures/time.tsx'
-import { pagePath } from '../use-place.ts'
+import { attemptsPath } from './attempts-path.ts'
 import { toKey } from './shown-letters.ts'
 
 type Selection = {
@@ -54,10 +54,7 @@ function Row({
         {deliveryId === null ? (
           <Time at={at} />
         ) : (
-          <Link
-            className={tableClasses.open}
-            to={`${pagePath(webhook, 'attempts')}?deliveryId=${encodeURIComponent(deliveryId)}`}
-          >
+          <Link className={tableClasses.open} to={attemptsPath(webhook, { deliveryId })}>
             <Time at={at} />
           </Link>
         )}

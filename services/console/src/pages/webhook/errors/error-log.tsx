@@ -16,7 +16,7 @@ import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
 import { CodeBlock } from '../../../parts/requests/code-block.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
-import { pagePath } from '../use-place.ts'
+import { attemptsPath } from '../attempts/attempts-path.ts'
 import { ErrorGroups } from './error-groups.tsx'
 import classes from './error-log.module.css'
 
@@ -63,9 +63,7 @@ function Entry({ webhook, entry }: { webhook: Webhook; entry: ErrorEntry }) {
       <Group gap="lg" my="xs">
         <Text size="sm">{t('attempt.number', { number: attempt })}</Text>
         <Text size="sm">{t(`kind.${kind}`)}</Text>
-        <Link to={`${pagePath(webhook, 'attempts')}?deliveryId=${encodeURIComponent(deliveryId)}`}>
-          {t('attempt.all')}
-        </Link>
+        <Link to={attemptsPath(webhook, { deliveryId })}>{t('attempt.all')}</Link>
       </Group>
       {excerpt === null ? (
         <Text size="sm">{t('errors.noExcerpt')}</Text>

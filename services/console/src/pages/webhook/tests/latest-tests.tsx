@@ -8,7 +8,7 @@ import type { Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { Time } from '../../../parts/figures/time.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
-import { pagePath } from '../use-place.ts'
+import { attemptsPath } from '../attempts/attempts-path.ts'
 
 /** The last five tests of the webhook, whoever made them. Each leads to its request and answer. */
 export function LatestTests({ webhook, onOpen }: { webhook: Webhook; onOpen: () => void }) {
@@ -29,7 +29,7 @@ export function LatestTests({ webhook, onOpen }: { webhook: Webhook; onOpen: () 
                 component={Link}
                 size="sm"
                 underline="always"
-                to={`${pagePath(webhook, 'attempts')}?deliveryId=${encodeURIComponent(one.deliveryId)}`}
+                to={attemptsPath(webhook, { deliveryId: one.deliveryId })}
                 onClick={onOpen}
               >
                 <Time at={one.at} />
