@@ -1,3 +1,4 @@
+import { startOfMinute } from '../../../../../domain/stats/stats.ts'
 import type { AttemptFilter } from '../../../api/types.ts'
 
 /**
@@ -17,8 +18,9 @@ export const noFilter = {
 export type Filter = typeof noFilter
 
 export const spans = ['hour', 'day', 'week'] as const
+export type Span = (typeof spans)[number]
 
-export const spanMs = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 }
+const spanMs: Record<Span, number> = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 }
 
 export function readFilter(params: URLSearchParams): Filter {
   const names = Object.keys(noFilter) as (keyof Filter)[]
@@ -29,11 +31,19 @@ export function writeFilter(filter: Filter): Record<string, string> {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ''))
 }
 
-/** The filter for the API. The start is rounded to the minute, so that the query's key does not change all the time. */
+/** Start of a period up to now, rounded to the minute, so that a query's key does not change all the time. */
+export function startOfSpan(span: Span, nowMs: number): string {
+  return new Date(startOfMinute(nowMs - spanMs[span])).toISOString()
+}
+
+/** The filter for the API. */
 export function askedFor(filter: Filter, nowMs: number): AttemptFilter {
   const { span, status, ...rest } = filter
   const known = spans.find((one) => one === span)
-  const since = known && new Date(Math.floor((nowMs - spanMs[known]) / 60_000) * 60_000).toISOString()
   const code = /^[1-5]\d\d$/.test(status) ? { status: Number(status) } : {}
-  return { ...writeFilter({ ...rest, span: '', status: '' }), ...code, ...(since && { since }) }
+  return {
+    ...writeFilter({ ...rest, span: '', status: '' }),
+    ...code,
+    ...(known && { since: startOfSpan(known, nowMs) }),
+  }
 }

@@ -13,22 +13,18 @@ import { Time } from '../../../parts/figures/time.tsx'
 import { Card } from '../../../parts/page/card.tsx'
 import { CodeBlock } from '../../../parts/requests/code-block.tsx'
 import { OutcomeBadge } from '../../../parts/states/outcome-badge.tsx'
-import { spanMs, spans } from '../attempts/attempt-filter.ts'
+import { type Span, spans, startOfSpan } from '../attempts/attempt-filter.ts'
 import { attemptsPath } from '../attempts/attempts-path.ts'
 import { ReplayDialog } from '../replays/replay-dialog.tsx'
 import { useResendObstacle } from '../use-resend-obstacle.ts'
 import classes from './error-log.module.css'
 
-const minuteMs = 60_000
-
 /** Errors by cause and first line of the answer, with what can be done about each. */
 export function ErrorGroups({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
-  const [span, setSpan] = useState<(typeof spans)[number]>('day')
+  const [span, setSpan] = useState<Span>('day')
   const [sending, setSending] = useState<string[] | null>(null)
-  // Rounded, so that the query's key changes once a minute at most.
-  const now = Math.floor(useNow(minuteMs) / minuteMs) * minuteMs
-  const since = new Date(now - spanMs[span]).toISOString()
+  const since = startOfSpan(span, useNow(60_000))
   const { data } = useQuery(errorGroupsQuery(useApi(), webhook.businessId, webhook.id, span, since))
   if (!data || (data.groups.length === 0 && span === 'day')) return null
   return (
