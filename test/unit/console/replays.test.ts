@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { pollWhile } from '../../../services/console/src/api/poll-while.ts'
+import { ApiProblem } from '../../../services/console/src/api/problem.ts'
 import type { ListedDeadLetter } from '../../../services/console/src/api/types.ts'
 import { toShown } from '../../../services/console/src/pages/webhook/attempts/shown-letters.ts'
 import { isSecondTime, toReplayBody } from '../../../services/console/src/pages/webhook/replays/replay-body.ts'
@@ -41,4 +43,16 @@ test('the list of undelivered notifications has each once, with its latest lette
   const letters = [again, unreadable, done, letter('a', '0'), again]
   expect(toShown(letters, false)).toEqual([again, unreadable])
   expect(toShown(letters, true)).toEqual([again, unreadable, done, letter('a', '0')])
+})
+
+test.each([
+  [undefined, null, false],
+  [undefined, 503, 5_000],
+  [undefined, 404, false],
+  [{ isOpen: true }, null, 5_000],
+  [{ isOpen: false }, null, false],
+  [{ isOpen: false }, 0, 5_000],
+] as const)('a query with the answer %j and the failure %j is read again after %s ms', (data, status, everyMs) => {
+  const poll = pollWhile(({ isOpen }: { isOpen: boolean }) => isOpen, 5_000)
+  expect(poll({ state: { data, error: status === null ? null : new ApiProblem({ status }) } })).toBe(everyMs)
 })

@@ -4,8 +4,8 @@ import type { ApiClient } from './client.ts'
 import type { Operations } from './generated.ts'
 import { keys } from './keys.ts'
 import type { PageSource } from './page-source.ts'
-import { isUnserved } from './problem.ts'
-import type { AttemptFilter, AuditFilter, Fate, ReplayProgress, SampleWish } from './types.ts'
+import { pollWhile } from './poll-while.ts'
+import type { AttemptFilter, AuditFilter, Fate, NotificationStory, ReplayProgress, SampleWish } from './types.ts'
 
 /** Queries of the pages. A change announced by the server refreshes them (changes.ts). */
 
@@ -144,7 +144,10 @@ export function replaysQuery(api: ApiClient, businessId: string, id: string) {
   return queryOptions({
     queryKey: keys.replays(businessId, id),
     queryFn: ({ signal }) => api.call('listReplays', { path: { businessId, id }, signal }),
-    refetchInterval: ({ state: { data } }) => (data?.replays.every(isReplayOver) === false ? replaysPollMs : false),
+    refetchInterval: pollWhile(
+      ({ replays }: Operations['listReplays']['answer']) => !replays.every(isReplayOver),
+      replaysPollMs,
+    ),
   })
 }
 
@@ -184,8 +187,7 @@ export function notificationQuery(api: ApiClient, businessId: string, notificati
   return queryOptions({
     queryKey: keys.notification(businessId, notificationId),
     queryFn: ({ signal }) => api.call('getNotification', { path: { businessId, notificationId }, signal }),
-    refetchInterval: ({ state: { data, error } }) =>
-      isUnserved(error) || (data && openFates.includes(data.fate)) ? storyPollMs : false,
+    refetchInterval: pollWhile(({ fate }: NotificationStory) => openFates.includes(fate), storyPollMs),
   })
 }
 
