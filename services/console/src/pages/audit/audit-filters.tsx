@@ -1,13 +1,13 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { webhooksQuery } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
 import type { AuditFilter } from '../../api/types.ts'
-import { fromLocalInput, toLocalInput } from '../../format/local-time.ts'
-import classes from '../../parts/page/filters.module.css'
-import { TypedFilter } from '../../parts/page/typed-filter.tsx'
+import classes from '../../parts/filters/filters.module.css'
+import { TimeFilter } from '../../parts/filters/time-filter.tsx'
+import { TypedFilter } from '../../parts/filters/typed-filter.tsx'
 
 type Props = {
   businessId: string
@@ -35,12 +35,11 @@ export function AuditFilters({ businessId, filter, named, onChange }: Props) {
       />
       <TypedFilter label={t('audit.who')} value={subject} onChange={(typed) => change({ subject: typed })} />
       {(['since', 'until'] as const).map((name) => (
-        <TextInput
+        <TimeFilter
           key={name}
-          type="datetime-local"
           label={t(`audit.${name}`)}
-          value={filter[name] === undefined ? '' : toLocalInput(Date.parse(filter[name]))}
-          onChange={(event) => change({ [name]: fromLocalInput(event.target.value) ?? '' })}
+          value={filter[name] ?? ''}
+          onChange={(at) => change({ [name]: at })}
         />
       ))}
       {Object.values(filter).some(Boolean) && (

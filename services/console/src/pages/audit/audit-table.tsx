@@ -20,7 +20,7 @@ type Props = {
   ofOne?: boolean
 }
 
-/** Who has changed what. */
+/** Entries of the audit log: who has changed what, and when. */
 export function AuditTable({ businessId, entries, ofOne = false }: Props) {
   const { t } = useTranslation()
   return (
@@ -56,7 +56,7 @@ export function AuditTable({ businessId, entries, ofOne = false }: Props) {
   )
 }
 
-export function Action({ action }: { action: string }) {
+function Action({ action }: { action: string }) {
   const { t } = useTranslation()
   const key = actionKey(action)
   return key === undefined ? action : t(`audit.actions.${key}`)

@@ -1,10 +1,10 @@
-import { Button, Group, NativeSelect, Pill, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, Pill } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import type { PropsWithChildren } from 'react'
 import { useTranslation } from 'react-i18next'
-import { fromLocalInput, toLocalInput } from '../../../format/local-time.ts'
-import classes from '../../../parts/page/filters.module.css'
-import { TypedFilter } from '../../../parts/page/typed-filter.tsx'
+import classes from '../../../parts/filters/filters.module.css'
+import { TimeFilter } from '../../../parts/filters/time-filter.tsx'
+import { TypedFilter } from '../../../parts/filters/typed-filter.tsx'
 import { useCauseText } from '../../../parts/texts/cause-text.ts'
 import { outcomes } from '../overview/bins.ts'
 import { type Filter, noFilter, spans } from './attempt-filter.ts'
@@ -66,18 +66,5 @@ export function AttemptFilters({ filter, onChange, children }: Props) {
       )}
       {children}
     </Group>
-  )
-}
-
-/** An end of a period, to the minute. */
-function TimeFilter({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
-  const atMs = Date.parse(value)
-  return (
-    <TextInput
-      type="datetime-local"
-      label={label}
-      value={Number.isNaN(atMs) ? '' : toLocalInput(atMs)}
-      onChange={(event) => onChange(fromLocalInput(event.target.value) ?? '')}
-    />
   )
 }
