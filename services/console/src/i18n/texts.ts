@@ -1,3 +1,4 @@
+import { readStored, writeStored } from '../stored.ts'
 import { chooseLanguage, type Language } from './languages.ts'
 
 const storageKey = 'hookline-language'
@@ -18,21 +19,9 @@ export async function loadTexts(language: Language): Promise<Texts> {
 
 /** The viewer's choice, otherwise the browser's. */
 export function readLanguage(): Language {
-  return chooseLanguage(storedLanguage(), navigator.languages)
+  return chooseLanguage(readStored(storageKey), navigator.languages)
 }
 
 export function storeLanguage(language: Language): void {
-  try {
-    localStorage.setItem(storageKey, language)
-  } catch (_blocked) {
-    // Storage is switched off, so the choice holds until the page is closed.
-  }
-}
-
-function storedLanguage(): string | null {
-  try {
-    return localStorage.getItem(storageKey)
-  } catch (_blocked) {
-    return null
-  }
+  writeStored(storageKey, language)
 }

@@ -1,6 +1,7 @@
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useEffect, useState } from 'react'
 import { useNavigationType, useSearchParams } from 'react-router'
+import { readStored, writeStored } from '../../stored.ts'
 import type { ListChoice } from './find.ts'
 import { readChoice, writeChoice } from './list-address.ts'
 
@@ -10,12 +11,12 @@ export type ListView = (typeof views)[number]
 const viewKey = 'hookline-list-view'
 const typingMs = 300
 
-/** What the list shows and how, kept in the page's address; the view is also kept for the next visit. */
+/** Choice of the list's webhooks, order and view, kept in the page's address; the view is also kept for the next visit. */
 export function useListChoice() {
   const [params, setParams] = useSearchParams()
   const isBack = useNavigationType() === 'POP'
   const choice = readChoice(params)
-  const view = views.find((one) => one === (params.get('view') ?? storedView())) ?? 'cards'
+  const view = views.find((one) => one === (params.get('view') ?? readStored(viewKey))) ?? 'cards'
   // The field is ahead of the address, which follows when typing pauses.
   const [text, setText] = useState(choice.text)
   useEffect(() => {
@@ -33,24 +34,8 @@ export function useListChoice() {
       else write({ ...choice, text, ...more })
     },
     show(next: ListView) {
-      storeView(next)
+      writeStored(viewKey, next)
       write({ ...choice, text }, next)
     },
-  }
-}
-
-function storedView(): string | null {
-  try {
-    return localStorage.getItem(viewKey)
-  } catch (_blocked) {
-    return null
-  }
-}
-
-function storeView(view: ListView): void {
-  try {
-    localStorage.setItem(viewKey, view)
-  } catch (_blocked) {
-    // Storage is switched off, so the choice holds for this page.
   }
 }
