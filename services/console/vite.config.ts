@@ -47,7 +47,7 @@ export default defineConfig({
             {
               name: 'early',
               priority: 1,
-              test: /vite\/preload-helper|console\/src\/(stored|early\/early-answers|api\/(build-url|generated)|i18n\/(texts|languages)|pages\/webhook-list\/(find|list-address)|parts\/states\/state-tones)|definition-values/,
+              test: /vite\/preload-helper|console\/src\/(stored|early\/early-answers|api\/(build-url|generated)|i18n\/(texts|languages)|pages\/(webhook\/page-path|webhook-list\/(find|list-address))|parts\/states\/state-tones)|definition-values/,
             },
             {
               name: 'libraries',

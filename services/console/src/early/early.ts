@@ -2,6 +2,7 @@ import './early.css'
 import { buildUrl } from '../api/build-url.ts'
 import type { SessionView, WebhookList } from '../api/generated.ts'
 import { loadTexts, readLanguage, type Texts } from '../i18n/texts.ts'
+import { pagePath } from '../pages/webhook/page-path.ts'
 import { findWebhooks } from '../pages/webhook-list/find.ts'
 import { readChoice } from '../pages/webhook-list/list-address.ts'
 import { stateTones } from '../parts/states/state-tones.ts'
@@ -46,7 +47,7 @@ function show(webhooks: WebhookList['webhooks'], words: Texts): void {
   const found = findWebhooks(webhooks, readChoice(new URLSearchParams(location.search)))
   const items = found.slice(0, shownWebhooks).map(({ id, businessId, name, url, status }) => {
     const link = element('a', name)
-    link.href = `/b/${encodeURIComponent(businessId)}/webhooks/${encodeURIComponent(id)}`
+    link.href = pagePath({ businessId, id })
     const state = element('span', words.state[status.state])
     state.dataset.tone = stateTones[status.state]
     const item = element('li')
