@@ -37,7 +37,7 @@ export function App() {
             // The server announces changes (api/changes.ts), so cached data is shown at once.
             staleTime: 15_000,
             retry: (failures, error) => onlineManager.isOnline() && isPassing(error) && failures < longestRetries,
-            // What has failed for want of the server is asked for again, until it is there.
+            // A query that failed because no server answered is read again until one does.
             refetchInterval: ({ state }) => (isUnserved(state.error) ? againMs : false),
             refetchOnWindowFocus: false,
           },

@@ -56,7 +56,7 @@ export function restMs(kind: ChangeEventKind, key: QueryKey, listed: number): nu
     case 'dead-letters':
     case 'alerts':
       return 2_000
-    // So does this, a whole day of it.
+    // Groups of errors are read from the topic as well, a whole day of it.
     case 'error-groups':
       return 10_000
     default:

@@ -1,7 +1,7 @@
 import type { ChangeEventKind } from '../staleness.ts'
 import { followSource, type SourceListener } from './source.ts'
 
-/** What pages of one browser tell each other. */
+/** A message between pages of one browser. */
 type Told =
   /** A page that was just opened asks for the state of the stream. */
   | { what: 'asked' }

@@ -42,7 +42,7 @@ export function EventFields({ form, businessId }: { form: WebhookFormState; busi
   )
 }
 
-/** What is sent for one kind of event, read when it is opened. */
+/** Sample of what is sent for one kind of event, read when it is opened. */
 function Example({ name, businessId }: { name: EventName; businessId: string }) {
   const { t } = useTranslation()
   const [opened, setOpened] = useState(false)

@@ -3,7 +3,7 @@ import type { ListedWebhook, WebhookState } from '../../api/types.ts'
 export const orders = ['problems', 'name', 'newest', 'success', 'p95', 'undelivered', 'latest'] as const
 export type Order = (typeof orders)[number]
 
-/** What the list shows. It is part of the page's address. */
+/** Choice of what the list shows. It is part of the page's address. */
 export type ListChoice = { text: string; state: WebhookState | null; order: Order; isReversed: boolean }
 
 /** All states, those that need attention first. */

@@ -1,6 +1,6 @@
 import { type ListChoice, orders, states } from './find.ts'
 
-/** The search text's name differs from that of the header's search, whose `q` is for messages. */
+/** Reads the choice from the page's address. The search text is `text`, because the header's search for messages has `q`. */
 export function readChoice(params: URLSearchParams): ListChoice {
   const [, sign = '', name = ''] = /^(-?)(.*)$/.exec(params.get('order') ?? '') ?? []
   return {
@@ -11,7 +11,7 @@ export function readChoice(params: URLSearchParams): ListChoice {
   }
 }
 
-/** Only what differs from the list as it is opened, so that addresses stay short. */
+/** Parameters of the page's address: only those that differ from the list as it is opened, so that addresses stay short. */
 export function writeChoice({ text, state, order, isReversed }: ListChoice): Record<string, string> {
   const sorted = `${isReversed ? '-' : ''}${order}`
   return {

@@ -12,7 +12,7 @@ import { useBatches } from './use-batches.tsx'
 
 /** The columns and the order that each sorts by. */
 const columns = ['name', 'problems', 'success', 'p95', 'undelivered', 'latest'] as const satisfies readonly Order[]
-/** Those that begin with the smallest value. */
+/** Orders that begin with the smallest value. */
 const ascending: readonly Order[] = ['name', 'problems', 'success']
 const batch = 60
 

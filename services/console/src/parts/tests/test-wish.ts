@@ -2,7 +2,7 @@ import { type SampleName, samplesFor } from '../../../../domain/event/samples.ts
 import type { SampleWish, SeenChannels, TestWish, WantedEvents } from '../../api/types.ts'
 import { readable } from '../../format/format.ts'
 
-/** What is chosen for a test. Empty texts stand for the defaults. */
+/** Choice of what a test sends. Empty texts stand for the defaults. */
 export type TestChoice = {
   event: SampleName | ''
   chatChannelId: string

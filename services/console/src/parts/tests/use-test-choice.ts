@@ -14,7 +14,7 @@ export type TestChoosing = {
   wish: TestWish | null
 }
 
-/** What a test sends, as it is chosen. */
+/** State of the choice of what a test sends. */
 export function useTestChoice(businessId: string, webhook: TestedWebhook): TestChoosing {
   const [choice, choose] = useState(noChoice)
   const { data: seen } = useQuery(channelsQuery(useApi(), businessId))

@@ -36,7 +36,7 @@ export default function DeadLetters({ webhook, undelivered }: Props) {
   if (letters.length === 0 && !hasNextPage)
     return <Empty icon={<IconMailCheck size={40} aria-hidden />} title={t('dead.empty')} text={t('dead.emptyText')} />
   const shown = toShown(letters, isWhole)
-  // What was delivered meanwhile cannot be chosen any more.
+  // A notification that was delivered meanwhile cannot be chosen any more.
   const chosen = selected.filter((id) => shown.some((one) => one.deliveryId === id && one.deliveredAt === null))
   return (
     <>

@@ -12,7 +12,7 @@ import { AuditTable } from '../../audit/audit-table.tsx'
 import { CompareVersions } from './compare-versions.tsx'
 import { listVersions } from './versions.ts'
 
-/** Who has changed the webhook, when and what; two of its versions side by side. */
+/** Changes of the webhook with their authors and times, and two of its versions side by side. */
 export default function History({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const { businessId, id } = webhook

@@ -2,7 +2,7 @@ import type { AttemptOutcome, ReplayBody } from '../../../api/types.ts'
 
 export type ReplayKind = 'since' | 'deadLetters' | 'skipped'
 
-/** What the dialog holds. Times are ISO 8601; null for none. An empty contactId is none. */
+/** Values of the dialog. Times are ISO 8601; null for none. An empty contactId is none. */
 export type ReplayChoice = {
   since: string | null
   until: string | null

@@ -67,7 +67,10 @@ export function useStartReplay(place: WebhookPath) {
   })
 }
 
-/** What a replay would send: notifications, and of how many contacts; null: nothing to count. Its rate does not matter. */
+/**
+ * Number of notifications that a replay would send, and of their contacts. Its rate does not matter.
+ * @param body null: nothing to count.
+ */
 export function useReplayCount(place: WebhookPath, body: ReplayBody | null) {
   const api = useApi()
   const { ratePerSecond: _rate, ...selection } = body ?? {}
