@@ -14,7 +14,7 @@ import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
 import { usePageTitle } from '../../parts/page/use-page-title.ts'
 import { StateBadge } from '../../parts/states/state-badge.tsx'
-import { pagePath } from '../webhook/use-place.ts'
+import { pagePath } from '../webhook/page-path.ts'
 import classes from './overview.module.css'
 
 /** Page for operators: the webhooks with problems of all businesses, the most serious first. */

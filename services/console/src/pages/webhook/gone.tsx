@@ -3,7 +3,8 @@ import { IconTrash } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { Empty } from '../../parts/page/empty.tsx'
-import { listPath, usePlace } from './use-place.ts'
+import { listPath } from './page-path.ts'
+import { usePlace } from './use-place.ts'
 
 /** Shown for a webhook that was deleted or belongs to another business. */
 export function Gone() {

@@ -16,6 +16,7 @@ import { useMay } from '../../api/session.tsx'
 import type { Webhook, WebhookState } from '../../api/types.ts'
 import { Copyable } from '../../parts/requests/copy-button.tsx'
 import { StateBadge } from '../../parts/states/state-badge.tsx'
+import { listPath, pagePath } from './page-path.ts'
 import { DeleteDialog } from './settings/delete-dialog.tsx'
 import { PauseDialog } from './settings/pause-dialog.tsx'
 import { RotateDialog } from './settings/rotate-dialog.tsx'
@@ -23,7 +24,6 @@ import { SwitchOffDialog } from './settings/switch-off-dialog.tsx'
 import { TestDialog } from './tests/test-dialog.tsx'
 import classes from './top-bar.module.css'
 import { useActions } from './use-actions.ts'
-import { listPath, pagePath } from './use-place.ts'
 
 type Dialog = 'test' | 'off' | 'pause' | 'rotate' | 'delete' | null
 

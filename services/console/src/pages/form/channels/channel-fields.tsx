@@ -5,7 +5,7 @@ import { Link } from 'react-router'
 import { channelsQuery, webhooksQuery } from '../../../api/queries.ts'
 import { useApi } from '../../../api/session.tsx'
 import { useFormats } from '../../../format/use-formats.ts'
-import { pagePath } from '../../webhook/use-place.ts'
+import { pagePath } from '../../webhook/page-path.ts'
 import type { WebhookFormState } from '../use-webhook-form.ts'
 import { takenChannels, unseenChannels } from './channels.ts'
 

@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useMay } from '../../../api/session.tsx'
 import type { Conflict, Webhook } from '../../../api/types.ts'
+import { pagePath } from '../page-path.ts'
 import { useActions } from '../use-actions.ts'
-import { pagePath } from '../use-place.ts'
 import { Banner } from './banner.tsx'
 
 /** Channels whose events go to another webhook, and the way to have them here. */

@@ -7,7 +7,7 @@ import type { AuditView, Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { Card } from '../../../parts/page/card.tsx'
 import { ChangeList } from '../../audit/changes.tsx'
-import { pagePath } from '../use-place.ts'
+import { pagePath } from '../page-path.ts'
 import type { Restoring } from './restored-version.ts'
 import { changesBetween } from './versions.ts'
 

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { useNotices } from '../../../parts/texts/notices.ts'
+import { listPath } from '../page-path.ts'
 import { useActions } from '../use-actions.ts'
-import { listPath } from '../use-place.ts'
 import { ActionDialog, type DialogProps } from './action-dialog.tsx'
 
 export function DeleteDialog(props: DialogProps) {
