@@ -21,7 +21,7 @@ test('credentials that are entered in the form are stored, and are shown masked 
   await page.getByText('A client certificate and its private key go together.').waitFor()
   await page.getByLabel('Client certificate (PEM)').fill('')
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Saved.').waitFor()
+  await page.getByText('Saved. The changes are in effect.').waitFor()
   const shown = await world.admin.http
     .get(`businesses/${world.businessId}/webhooks/${id}`)
     .json<{ signatures: string[]; oauth2: object; tls?: object }>()
