@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { refresher } from '../../../services/console/src/api/refresher.ts'
 import { changeKinds, restMs, staleAfter } from '../../../services/console/src/api/staleness.ts'
-import type { PeriodCounts } from '../../../services/console/src/api/types.ts'
 import { countdown, createFormats, readable } from '../../../services/console/src/format/format.ts'
 import { fromLocalInput, toLocalInput } from '../../../services/console/src/format/local-time.ts'
 import { oidcPath, readToken } from '../../../services/console/src/pages/login/one-time-token.ts'
@@ -12,30 +11,20 @@ import {
 } from '../../../services/console/src/pages/webhook/attempts/attempt-filter.ts'
 import { attemptsPath } from '../../../services/console/src/pages/webhook/attempts/attempts-path.ts'
 import { sumTotals, toBins } from '../../../services/console/src/pages/webhook/overview/bins.ts'
+import { periodCounts } from '../../support/period-counts.ts'
 
 const now = Date.parse('2026-03-01T12:34:56.000Z')
-const counts = (start: string, more: Partial<PeriodCounts> = {}): PeriodCounts => ({
-  start,
-  success: 1,
-  slow: 0,
-  error: 0,
-  rejected: 0,
-  errors: {},
-  p50Ms: null,
-  p95Ms: null,
-  ...more,
-})
 
 describe('the histogram', () => {
   const minutes = [
-    counts('2026-03-01T11:34:00.000Z'),
-    counts('2026-03-01T11:35:00.000Z'),
-    counts('2026-03-01T12:34:00.000Z'),
+    periodCounts('2026-03-01T11:34:00.000Z'),
+    periodCounts('2026-03-01T11:35:00.000Z'),
+    periodCounts('2026-03-01T12:34:00.000Z'),
   ]
   const hours = [
-    counts('2026-02-22T12:00:00.000Z'),
-    counts('2026-02-22T13:00:00.000Z', { error: 2, errors: { '5xx': 2 } }),
-    counts('2026-03-01T12:00:00.000Z', { error: 4, errors: { timeout: 3, '5xx': 1 } }),
+    periodCounts('2026-02-22T12:00:00.000Z'),
+    periodCounts('2026-02-22T13:00:00.000Z', { error: 2, errors: { '5xx': 2 } }),
+    periodCounts('2026-03-01T12:00:00.000Z', { error: 4, errors: { timeout: 3, '5xx': 1 } }),
   ]
 
   test.each([

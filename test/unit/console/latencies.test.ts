@@ -1,20 +1,11 @@
 import { expect, test } from 'vitest'
-import type { PeriodCounts } from '../../../services/console/src/api/types.ts'
 import { findHighest, toLatencies, toMarks } from '../../../services/console/src/pages/webhook/overview/latencies.ts'
+import { periodCounts } from '../../support/period-counts.ts'
 
 const now = Date.parse('2026-03-01T12:34:56.000Z')
 const minuteMs = 60_000
 const iso = (ms: number) => new Date(ms).toISOString()
-const times = (start: string, p50Ms: number | null, p95Ms: number | null): PeriodCounts => ({
-  start,
-  success: 1,
-  slow: 0,
-  error: 0,
-  rejected: 0,
-  errors: {},
-  p50Ms,
-  p95Ms,
-})
+const times = (start: string, p50Ms: number, p95Ms: number) => periodCounts(start, { p50Ms, p95Ms })
 const minutes = [times('2026-03-01T12:33:00.000Z', 20, 80), times('2026-03-01T12:34:00.000Z', 30, 60)]
 const hours = [times('2026-02-23T12:00:00.000Z', 1, 2), times('2026-03-01T12:00:00.000Z', 5, 9)]
 

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { problemLines, toExitCode } from '../../../../services/cli/connection/problem-lines.ts'
 import { printable, tableText } from '../../../../services/cli/output/output.ts'
 import { errorRows, statsRows, sumCauses, sumSpans } from '../../../../services/cli/output/stats-rows.ts'
-import type { PeriodCounts, Stats } from '../../../../services/domain/api/traffic.ts'
+import type { Stats } from '../../../../services/domain/api/traffic.ts'
+import { periodCounts } from '../../../support/period-counts.ts'
 
 test('a table has no lines, and an empty one says that it is empty', () => {
   const text = tableText({
@@ -59,28 +60,17 @@ test.each([
 })
 
 const nowMs = Date.parse('2026-03-08T12:00:00.000Z')
-const count = (start: string, over: Partial<PeriodCounts> = {}): PeriodCounts => ({
-  start,
-  success: 1,
-  slow: 0,
-  error: 0,
-  rejected: 0,
-  errors: {},
-  p50Ms: null,
-  p95Ms: null,
-  ...over,
-})
 const hours = [
-  count('2026-03-01T10:00:00.000Z', { success: 1_000 }),
-  count('2026-03-02T10:00:00.000Z', { error: 3, errors: { timeout: 1, '5xx': 2 } }),
-  count('2026-03-08T11:00:00.000Z', { slow: 2, error: 1, errors: { timeout: 2 } }),
+  periodCounts('2026-03-01T10:00:00.000Z', { success: 1_000 }),
+  periodCounts('2026-03-02T10:00:00.000Z', { error: 3, errors: { timeout: 1, '5xx': 2 } }),
+  periodCounts('2026-03-08T11:00:00.000Z', { slow: 2, error: 1, errors: { timeout: 2 } }),
 ]
 
 test('hour, day and week are the sums of what began within them', () => {
   const minutes = [
-    count('2026-03-08T10:59:00.000Z'),
-    count('2026-03-08T11:30:00.000Z'),
-    count('2026-03-08T11:59:00.000Z'),
+    periodCounts('2026-03-08T10:59:00.000Z'),
+    periodCounts('2026-03-08T11:30:00.000Z'),
+    periodCounts('2026-03-08T11:59:00.000Z'),
   ]
   expect(sumSpans({ minutes, hours }, nowMs)).toEqual({
     'last hour': { success: 2, slow: 0, error: 0, rejected: 0 },
