@@ -6,6 +6,7 @@ import { type Operation, readOperations } from '../support/api-operations.ts'
 import { type WalkOptions, walkApi } from '../support/api-walk.ts'
 import { type CommandLine, commandLine } from '../support/command-line.ts'
 import { codeBlocks, readDocument } from '../support/documents.ts'
+import { messageTexts } from '../support/event-fields.ts'
 import { publish } from '../support/load.ts'
 import { startTestStack, type TestStack, type TestWebhook } from '../support/services.ts'
 
@@ -28,19 +29,7 @@ let fine: TestWebhook
 
 function said(chatChannelId: string, number = 0): HttpEvent {
   const time = new Date(systemClock.nowMs()).toISOString()
-  const fields = [
-    'message',
-    'fromName',
-    'image',
-    'audio',
-    'video',
-    'file',
-    'operatorId',
-    'operatorName',
-    'operatorEmail',
-  ]
-  const more = ['operatorRole', 'queue', 'intentName', 'location', 'caption', 'payload', 'button', 'templateName']
-  const texts = Object.fromEntries([...fields, ...more].map((field) => [field, text(field)]))
+  const texts = Object.fromEntries(messageTexts.map((field) => [field, text(field)]))
   const authors = (['user', 'bot', 'operator'] as const).map((from) => ({
     ...texts,
     id: `${from}-1`,
@@ -180,14 +169,18 @@ const path = (what: string, query = '') =>
 
 test('an export has the rows of the list, and is in the audit trail', async () => {
   const headers = { authorization: `Bearer ${world.token}` }
+  const exports = async () =>
+    (await of<{ entries: { action: string }[] }>('audit?limit=200')).entries.filter(
+      ({ action }) => action === 'webhook.export',
+    ).length
+  const before = await exports()
   const { attempts } = await of<{ attempts: object[] }>(`webhooks/${refuses.id}/attempts?limit=200`)
   const lines = (await (await fetch(path('attempts'), { headers })).text()).trimEnd().split('\n')
   expect(lines.map((line) => JSON.parse(line))).toEqual(attempts)
   const csv = await fetch(path('dead-letters', '?format=csv'), { headers })
   const { deadLetters } = await of<{ deadLetters: object[] }>(`webhooks/${refuses.id}/dead-letters?limit=200`)
   expect((await csv.text()).trimEnd().split('\r\n')).toHaveLength(deadLetters.length + 1)
-  const actions = async () => (await of<{ entries: { action: string }[] }>('audit')).entries.map(({ action }) => action)
-  await expect.poll(actions, patience).toEqual(expect.arrayContaining(['webhook.export', 'webhook.export']))
+  await expect.poll(exports, patience).toBe(before + 2)
 })
 
 test('the command line writes an export', async () => {
@@ -195,6 +188,7 @@ test('the command line writes an export', async () => {
   expect(ran).toMatchObject({ exitCode: 0, err: '' })
   expect(ran.out).toMatch(/^id,at,deliveryId,.*\r\n$/)
 })
+
 test('a developer gets new notifications at a local URL, signed by the printed secret, with the command of the guide', async () => {
   const [command = ''] = codeBlocks(readDocument('docs/receiving.md'), 'sh').filter((block) => block.includes('listen'))
   const local = `${world.receiver.url}/local`

@@ -11,7 +11,8 @@ export type EventField = {
 
 const names = ['eventId', 'businessId', 'chatChannelId', 'contactId', 'customerId']
 const ofMessageEvent = ['whatsappNumber', 'chatIdInChatPlatform', 'firstName', 'lastName']
-const ofMessage = [
+/** Fields of a message that are texts of people or about them. */
+export const messageTexts = [
   'message',
   'fromName',
   'image',
@@ -45,7 +46,7 @@ export const eventFields: EventField[] = [
     fill: (text: string) => messageEvent({ ...(name === 'whatsappNumber' && whatsapp), [name]: text }),
   })),
   { name: 'messages.0.id', maxBytes, fill: (id) => messageEvent({ messages: [message({ id })] }) },
-  ...ofMessage.map((name) => ({
+  ...messageTexts.map((name) => ({
     name: `messages.0.${name}`,
     maxBytes: null,
     fill: (text: string) =>
