@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Reader } from '@platformatic/kafka'
 import { fetchResponse } from '../../services/platform/kafka/kafkajs-patches/protocols/fetch-protocol.ts'
 import { writtenOnce } from '../../services/platform/kafka/kafkajs-patches/protocols/produce-request.ts'
+import { putUnsigned } from '../../services/platform/kafka/record-fields.ts'
 import { readClientAnswer } from './kafka-layer/client-fetch.ts'
 import { encodeClientProduce } from './kafka-layer/client-produce.ts'
 import { parseAnswer } from './kafka-layer/fetch-protocol.ts'
@@ -162,8 +163,6 @@ function compactAnswer(bodies: Buffer[]): Buffer {
 }
 
 function varint(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = value
-  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80)
-  return Buffer.from([...bytes, rest])
+  const bytes = Buffer.alloc(5)
+  return bytes.subarray(0, putUnsigned(bytes, value, 0))
 }

@@ -1,4 +1,11 @@
 import { type Connection, crc32c, produceV9, Writer } from '@platformatic/kafka'
+import {
+  putBytes,
+  putNumber,
+  putUnsigned,
+  sizeOf,
+  sizeOfBytes,
+} from '../../../services/platform/kafka/record-fields.ts'
 import { takeResponse } from './cluster.ts'
 
 /** A record to be written. */
@@ -151,38 +158,5 @@ function putHeaders(buf: Buffer, headers: ProducedRecord['headers'], start: numb
   const entries = Object.entries(headers)
   let at = putNumber(buf, entries.length, start)
   for (const [name, value] of entries) at = putBytes(buf, value, putBytes(buf, name, at))
-  return at
-}
-
-function sizeOfBytes(value: Buffer | string | null): number {
-  if (value === null) return sizeOf(-1)
-  const bytes = Buffer.byteLength(value)
-  return sizeOf(bytes) + bytes
-}
-
-function putBytes(buf: Buffer, value: Buffer | string | null, at: number): number {
-  if (value === null) return putNumber(buf, -1, at)
-  const start = putNumber(buf, Buffer.byteLength(value), at)
-  return start + (typeof value === 'string' ? buf.write(value, start) : value.copy(buf, start))
-}
-
-function zigzag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0
-}
-
-/** Bytes of a number between -2^30 and 2^30 as a varint. */
-function sizeOf(value: number): number {
-  return Math.max(1, Math.ceil((32 - Math.clz32(zigzag(value))) / 7))
-}
-
-function putNumber(buf: Buffer, value: number, at: number): number {
-  return putUnsigned(buf, zigzag(value), at)
-}
-
-function putUnsigned(buf: Buffer, value: number, start: number): number {
-  let rest = value
-  let at = start
-  for (; rest > 0x7f; rest >>>= 7) buf[at++] = (rest & 0x7f) | 0x80
-  buf[at++] = rest
   return at
 }

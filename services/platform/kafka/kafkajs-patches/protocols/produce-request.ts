@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Message } from 'kafkajs'
 import { systemClock } from '../../../runtime/clock.ts'
+import { putBytes, putNumber, sizeOf, sizeOfBytes } from '../../record-fields.ts'
 
 const require = createRequire(import.meta.url)
 const crc32C = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number
@@ -139,41 +140,4 @@ function putBatch(buf: Buffer, messages: Message[], bodies: number[], nowMs: num
   buf.writeInt32BE(at - start - behindLengthBytes, start + 8)
   buf.writeUInt32BE(crc32C(buf.subarray(start + behindChecksumBytes, at)), start + 17)
   return at
-}
-
-type Bytes = Buffer | string | null | undefined
-
-function lengthOf(value: Bytes): number {
-  return value === null || value === undefined ? -1 : Buffer.byteLength(value)
-}
-
-function sizeOfBytes(value: Bytes): number {
-  const bytes = lengthOf(value)
-  return sizeOf(bytes) + Math.max(0, bytes)
-}
-
-function putBytes(buf: Buffer, value: Bytes, at: number): number {
-  const start = putNumber(buf, lengthOf(value), at)
-  if (value === null || value === undefined) return start
-  return start + (typeof value === 'string' ? buf.write(value, start) : value.copy(buf, start))
-}
-
-function zigzag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0
-}
-
-/** Bytes of a number between -2^30 and 2^30 as a varint. */
-function sizeOf(value: number): number {
-  return Math.max(1, Math.ceil((32 - Math.clz32(zigzag(value))) / 7))
-}
-
-function putNumber(buf: Buffer, value: number, at: number): number {
-  let rest = zigzag(value)
-  let end = at
-  while (rest > 0x7f) {
-    buf[end++] = (rest & 0x7f) | 0x80
-    rest >>>= 7
-  }
-  buf[end++] = rest
-  return end
 }
