@@ -1,16 +1,16 @@
 import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
 import { coPartitionAssigner, type Holder, shareOut } from '../../services/platform/kafka/co-partition.ts'
 import { type Assignment, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
+import { GroupMember, type MemberAssignment, type Shares } from '../../services/platform/kafka/group/group-member.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { openKafka, testContext } from '../support/topic-reader.ts'
-import { Cluster } from './kafka-layer/cluster.ts'
-import { GroupMember, type MemberAssignment, type Shares } from './kafka-layer/group-member.ts'
 import { rounded } from './usage.ts'
 import { openWorld, say } from './world.ts'
 
 /**
- * `group`: a member of today's Kafka layer and one of the coming one (kafka-layer) in one group, as in a rolling
+ * `group`: a member of today's Kafka layer and one of the coming one in one group, as in a rolling
  * upgrade; commits of an outdated assignment; and how soon a member that is restarted has its partitions again.
  */
 

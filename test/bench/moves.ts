@@ -1,19 +1,19 @@
 import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
 import { type ConsumedRecord, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
+import { SequencedProducer } from '../../services/platform/kafka/produce/sequenced-producer.ts'
+import { PartitionReader } from '../../services/platform/kafka/readers/partition-reader.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { type Cluster as BrokerCluster, brokerNames, startCluster } from '../cluster/cluster.ts'
 import { openKafka, openProducer, readTopic, testContext } from '../support/topic-reader.ts'
 import { steadily } from './events.ts'
-import { Cluster } from './kafka-layer/cluster.ts'
-import { PartitionReader } from './kafka-layer/partition-reader.ts'
-import { SequencedProducer } from './kafka-layer/sequenced-producer.ts'
 import { rounded } from './usage.ts'
 import { say } from './world.ts'
 
 /**
  * `moves`: a broker of three is killed, then one is frozen and continued, while records are written and read with
- * today's Kafka layer and with the coming one (kafka-layer) side by side. Lost, doubled and swapped records, and the
+ * today's Kafka layer and with the coming one side by side. Lost, doubled and swapped records, and the
  * longest standstill of each.
  */
 

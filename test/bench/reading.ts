@@ -8,7 +8,7 @@ import { openWorld, say, stop, type World } from './world.ts'
 
 /**
  * `reading`: what it costs to read records with today's Kafka layer (kafkajs with its patches), with the reader of the
- * coming one (kafka-layer), and with that reader on the client's own codec; in turn, each in a process that does
+ * coming one, and with that reader on the client's own codec; in turn, each in a process that does
  * nothing else. First a drain, then a steady rate, then nothing.
  */
 

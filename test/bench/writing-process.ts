@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { memoryUsage } from 'node:process'
 import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
+import { SequencedProducer } from '../../services/platform/kafka/produce/sequenced-producer.ts'
+import { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
+import { sendProduce } from '../../services/platform/kafka/wire/produce-protocol.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { openKafka, openProducer } from '../support/topic-reader.ts'
 import { steadily } from './events.ts'
 import { sendClientProduce } from './kafka-layer/client-produce.ts'
-import { Cluster } from './kafka-layer/cluster.ts'
-import { sendProduce } from './kafka-layer/produce-protocol.ts'
-import { SequencedProducer } from './kafka-layer/sequenced-producer.ts'
 import { percentile } from './usage.ts'
 
 /**

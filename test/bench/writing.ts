@@ -7,7 +7,7 @@ import type { WritingFigures } from './writing-process.ts'
 
 /**
  * `writing`: what it costs to write records with today's BatchingProducer, with the idempotent producer of the coming
- * Kafka layer (kafka-layer), and with that producer on the client's own codec; in turn, each in a process that does
+ * Kafka layer, and with that producer on the client's own codec; in turn, each in a process that does
  * nothing else. First as fast as acknowledgements come, then at a steady rate.
  */
 

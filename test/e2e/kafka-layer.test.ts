@@ -5,18 +5,18 @@ import { Consumer } from '@platformatic/kafka'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
 import { LogChanged } from '../../services/platform/kafka/log-ids.ts'
+import { SequencedProducer } from '../../services/platform/kafka/produce/sequenced-producer.ts'
+import { PartitionReader } from '../../services/platform/kafka/readers/partition-reader.ts'
+import type { FetchedBatch, PartitionReaderOptions } from '../../services/platform/kafka/readers/reading.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
-import { Cluster } from '../bench/kafka-layer/cluster.ts'
-import { PartitionReader } from '../bench/kafka-layer/partition-reader.ts'
-import type { FetchedBatch, PartitionReaderOptions } from '../bench/kafka-layer/reading.ts'
-import { SequencedProducer } from '../bench/kafka-layer/sequenced-producer.ts'
 import { startKafkaProxy } from '../support/kafka-proxy.ts'
 import { lackOf, python } from '../support/python.ts'
 import { recreateTopic } from '../support/recreate-topic.ts'
 import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
-// The prototype of the next Kafka layer (test/bench/kafka-layer) on a real broker.
+// The next Kafka layer (decision 39) on a real broker.
 
 const brokers = () => inject('brokers')
 const kafka = () => openKafka(brokers())

@@ -92,9 +92,9 @@ const consoleTakesRulesAlone = importRule((path, resolved) =>
     : undefined,
 )
 
-const kafkajsBehindOneFolder = importRule((path, _resolved, target) =>
-  /^kafkajs(\/|$)/.test(target) && !path.startsWith('platform/kafka/')
-    ? 'only platform/kafka knows kafkajs'
+const clientsBehindOneFolder = importRule((path, _resolved, target) =>
+  /^(kafkajs|@platformatic\/kafka)(\/|$)/.test(target) && !path.startsWith('platform/kafka/')
+    ? 'only platform/kafka knows the Kafka clients'
     : undefined,
 )
 
@@ -158,7 +158,7 @@ const rules: Rule[] = [
   servicesStandApart,
   servicesStayInside,
   consoleTakesRulesAlone,
-  kafkajsBehindOneFolder,
+  clientsBehindOneFolder,
   engineDoesNoIo,
   timeIsAnArgument,
   noRawMarkup,
@@ -231,7 +231,7 @@ test('a folder of 15 files is found, and one of 14 is not, whatever its own fold
 })
 
 const pure = 'the engine imports nothing that does I/O'
-const kafkajs = 'only platform/kafka knows kafkajs'
+const clients = 'only platform/kafka knows the Kafka clients'
 const apart = 'services do not import each other'
 const time = 'time and chance are arguments'
 const units = 'a number of time carries its unit'
@@ -252,10 +252,11 @@ test.each(
     ['cli/a.ts', "const x = await import('../admin/view.ts')", apart],
     ['config-topics/a.ts', "import { x } from '../admin/view.ts'", apart],
     ['formatter/a.ts', "import { x } from '../../test/support/services.ts'", 'nothing of deploy/ or test/'],
-    ['formatter/a.ts', "import kafkajs from 'kafkajs'", kafkajs],
-    ['formatter/a.ts', "import type { Kafka } from 'kafkajs'", kafkajs],
-    ['platform/a.ts', "import { x } from 'kafkajs/src/errors.js'", kafkajs],
-    ['formatter/a.ts', "import {\n  type Kafka,\n} from 'kafkajs'", kafkajs],
+    ['formatter/a.ts', "import kafkajs from 'kafkajs'", clients],
+    ['formatter/a.ts', "import { Connection } from '@platformatic/kafka'", clients],
+    ['formatter/a.ts', "import type { Kafka } from 'kafkajs'", clients],
+    ['platform/a.ts', "import { x } from 'kafkajs/src/errors.js'", clients],
+    ['formatter/a.ts', "import {\n  type Kafka,\n} from 'kafkajs'", clients],
     ['dispatcher/engine/a.ts', "import { x } from '../http/deliver.ts'", pure],
     ['dispatcher/engine/gate/a.ts', "import type { x } from '../../takeover/takeover.ts'", pure],
     ['dispatcher/engine/a.ts', "import type { x } from '../main.ts'", pure],

@@ -1,9 +1,9 @@
 import { fetchV17, type Reader, type RecordsBatch } from '@platformatic/kafka'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
-import { AbortedFilter } from './aborted-transactions.ts'
-import { takeResponse } from './cluster.ts'
-import type { FetchAnswer, PartitionAnswer, SendFetch } from './fetch-protocol.ts'
-import type { ReadRecords, RecordsSource } from './record-batches.ts'
+import { AbortedFilter } from '../../../services/platform/kafka/wire/aborted-transactions.ts'
+import { takeResponse } from '../../../services/platform/kafka/wire/cluster.ts'
+import type { FetchAnswer, PartitionAnswer, SendFetch } from '../../../services/platform/kafka/wire/fetch-protocol.ts'
+import type { ReadRecords, RecordsSource } from '../../../services/platform/kafka/wire/record-batches.ts'
 
 const transactionalBit = 1 << 4
 const controlBit = 1 << 5

@@ -1,5 +1,5 @@
 import { type CreateRecordsBatchOptions, produceV9 } from '@platformatic/kafka'
-import { takeResponse } from './cluster.ts'
+import { takeResponse } from '../../../services/platform/kafka/wire/cluster.ts'
 import {
   ackTimeoutMs,
   allInSync,
@@ -7,7 +7,7 @@ import {
   resultsOf,
   type SendProduce,
   type SequencedBatch,
-} from './produce-protocol.ts'
+} from '../../../services/platform/kafka/wire/produce-protocol.ts'
 
 type Arguments = Parameters<typeof produceV9.createRequest>
 

@@ -1,4 +1,4 @@
-import type { FetchPosition, FetchRequest } from './fetch-protocol.ts'
+import type { FetchPosition, FetchRequest } from '../wire/fetch-protocol.ts'
 
 /** The part of a request that names its session, and what changed since the last one. */
 export type SessionPart<P extends FetchPosition> = Pick<FetchRequest, 'sessionId' | 'sessionEpoch'> & {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { KafkaFault } from './kafka-fault.ts'
-import type { ProducedRecord, SequencedBatch } from './produce-protocol.ts'
+import type { KafkaFault } from '../wire/kafka-fault.ts'
+import type { ProducedRecord, SequencedBatch } from '../wire/produce-protocol.ts'
 
 export type WaitingRecord = {
   record: ProducedRecord

@@ -1,9 +1,9 @@
 import { setImmediate as turnEnded } from 'node:timers/promises'
 import type { Connection } from '@platformatic/kafka'
-import type { ReaderCluster } from './cluster.ts'
-import { type FetchAnswer, type PartitionAnswer, positionKey, sendFetch } from './fetch-protocol.ts'
+import type { ReaderCluster } from '../wire/cluster.ts'
+import { type FetchAnswer, type PartitionAnswer, positionKey, sendFetch } from '../wire/fetch-protocol.ts'
+import { faultOfCode, faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 import { FetchSession } from './fetch-session.ts'
-import { faultOfCode, faultOfError, KafkaFault } from './kafka-fault.ts'
 import type { AskedPosition, PartitionReaderOptions, Reading } from './reading.ts'
 
 /** What a fetcher asks of the reader that it works for. */

@@ -1,11 +1,5 @@
 import { type Connection, crc32c, produceV9, Writer } from '@platformatic/kafka'
-import {
-  putBytes,
-  putNumber,
-  putUnsigned,
-  sizeOf,
-  sizeOfBytes,
-} from '../../../services/platform/kafka/record-fields.ts'
+import { putBytes, putNumber, putUnsigned, sizeOf, sizeOfBytes } from '../record-fields.ts'
 import { takeResponse } from './cluster.ts'
 
 /** A record to be written. */

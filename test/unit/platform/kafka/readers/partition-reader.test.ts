@@ -1,12 +1,16 @@
 import { type Connection, NetworkError } from '@platformatic/kafka'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { LogChanged } from '../../../services/platform/kafka/log-ids.ts'
-import { type Clock, systemClock } from '../../../services/platform/runtime/clock.ts'
-import type { ReaderCluster, TopicState } from '../../bench/kafka-layer/cluster.ts'
-import type { FetchPosition, PartitionAnswer, SendFetch } from '../../bench/kafka-layer/fetch-protocol.ts'
-import { PartitionReader } from '../../bench/kafka-layer/partition-reader.ts'
-import type { PartitionReaderOptions } from '../../bench/kafka-layer/reading.ts'
+import { LogChanged } from '../../../../../services/platform/kafka/log-ids.ts'
+import { PartitionReader } from '../../../../../services/platform/kafka/readers/partition-reader.ts'
+import type { PartitionReaderOptions } from '../../../../../services/platform/kafka/readers/reading.ts'
+import type { ReaderCluster, TopicState } from '../../../../../services/platform/kafka/wire/cluster.ts'
+import type {
+  FetchPosition,
+  PartitionAnswer,
+  SendFetch,
+} from '../../../../../services/platform/kafka/wire/fetch-protocol.ts'
+import { type Clock, systemClock } from '../../../../../services/platform/runtime/clock.ts'
 
 /** Pauses pass quickly; what happens in between is real. */
 const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 2), signal) }

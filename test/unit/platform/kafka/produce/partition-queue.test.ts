@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { faultOfCode } from '../../bench/kafka-layer/kafka-fault.ts'
-import { PartitionQueue } from '../../bench/kafka-layer/partition-queue.ts'
+import { PartitionQueue } from '../../../../../services/platform/kafka/produce/partition-queue.ts'
+import { faultOfCode } from '../../../../../services/platform/kafka/wire/kafka-fault.ts'
 
 function filled(count: number) {
   const queue = new PartitionQueue('t', 0)

@@ -1,7 +1,7 @@
-import { LogChanged } from '../../../services/platform/kafka/log-ids.ts'
+import { LogChanged } from '../log-ids.ts'
+import type { PartitionLeader, ReaderCluster, TopicState } from '../wire/cluster.ts'
+import { faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 import { BrokerFetcher } from './broker-fetcher.ts'
-import type { PartitionLeader, ReaderCluster, TopicState } from './cluster.ts'
-import { faultOfError, KafkaFault } from './kafka-fault.ts'
 import { type PartitionReaderOptions, placeOf, type Reading } from './reading.ts'
 
 const noLeader: PartitionLeader = { nodeId: -1, epoch: -1 }

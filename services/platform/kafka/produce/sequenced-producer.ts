@@ -1,16 +1,16 @@
-import type { Clock } from '../../../services/platform/runtime/clock.ts'
-import type { ProducerCluster, TopicState } from './cluster.ts'
-import { faultOfCode, faultOfError, KafkaFault } from './kafka-fault.ts'
-import { PartitionQueue } from './partition-queue.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { placeOf } from '../readers/reading.ts'
+import type { ProducerCluster, TopicState } from '../wire/cluster.ts'
+import { faultOfCode, faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 import {
   type BatchResult,
   type ProducedRecord,
   type ProducerIdentity,
   type SendProduce,
   sendProduce,
-} from './produce-protocol.ts'
+} from '../wire/produce-protocol.ts'
+import { PartitionQueue } from './partition-queue.ts'
 import { newIdentity } from './producer-identity.ts'
-import { placeOf } from './reading.ts'
 
 export type SequencedProducerOptions = {
   clock: Clock

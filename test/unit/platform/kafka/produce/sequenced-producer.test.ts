@@ -1,9 +1,13 @@
 import { type Connection, NetworkError } from '@platformatic/kafka'
 import { expect, test } from 'vitest'
-import { type Clock, systemClock } from '../../../services/platform/runtime/clock.ts'
-import type { ProducerCluster, TopicState } from '../../bench/kafka-layer/cluster.ts'
-import type { ProducerIdentity, SendProduce, SequencedBatch } from '../../bench/kafka-layer/produce-protocol.ts'
-import { SequencedProducer } from '../../bench/kafka-layer/sequenced-producer.ts'
+import { SequencedProducer } from '../../../../../services/platform/kafka/produce/sequenced-producer.ts'
+import type { ProducerCluster, TopicState } from '../../../../../services/platform/kafka/wire/cluster.ts'
+import type {
+  ProducerIdentity,
+  SendProduce,
+  SequencedBatch,
+} from '../../../../../services/platform/kafka/wire/produce-protocol.ts'
+import { type Clock, systemClock } from '../../../../../services/platform/runtime/clock.ts'
 
 const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 2), signal) }
 const topic = 't'

@@ -1,5 +1,5 @@
 import { Connection, type ConnectionOptions, listOffsetsV7, metadataV12, ResponseError } from '@platformatic/kafka'
-import type { BrokerAddress } from '../../../services/platform/kafka/broker-list.ts'
+import type { BrokerAddress } from '../broker-list.ts'
 import { faultOfCode, faultOfError, KafkaFault } from './kafka-fault.ts'
 
 export type ClusterOptions = {

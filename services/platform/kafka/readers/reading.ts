@@ -1,8 +1,8 @@
-import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
-import type { Clock } from '../../../services/platform/runtime/clock.ts'
-import type { PartitionLeader } from './cluster.ts'
-import type { FetchPosition, SendFetch } from './fetch-protocol.ts'
-import type { KafkaFault } from './kafka-fault.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { ConsumedRecord } from '../consumer.ts'
+import type { PartitionLeader } from '../wire/cluster.ts'
+import type { FetchPosition, SendFetch } from '../wire/fetch-protocol.ts'
+import type { KafkaFault } from '../wire/kafka-fault.ts'
 
 export type FetchedBatch = {
   topic: string

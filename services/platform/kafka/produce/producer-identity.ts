@@ -1,8 +1,8 @@
 import { initProducerIdV4 } from '@platformatic/kafka'
-import type { Clock } from '../../../services/platform/runtime/clock.ts'
-import { type ProducerCluster, takeResponse } from './cluster.ts'
-import { faultOfCode } from './kafka-fault.ts'
-import type { ProducerIdentity } from './produce-protocol.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { type ProducerCluster, takeResponse } from '../wire/cluster.ts'
+import { faultOfCode } from '../wire/kafka-fault.ts'
+import type { ProducerIdentity } from '../wire/produce-protocol.ts'
 
 const pauseMs = 250
 

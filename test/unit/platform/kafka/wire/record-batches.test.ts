@@ -6,9 +6,9 @@ import {
 } from '@platformatic/kafka'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Cursor } from '../../bench/kafka-layer/cursor.ts'
-import { encodeProduce } from '../../bench/kafka-layer/produce-protocol.ts'
-import { readRecords, UnreadableBatch } from '../../bench/kafka-layer/record-batches.ts'
+import { Cursor } from '../../../../../services/platform/kafka/wire/cursor.ts'
+import { encodeProduce } from '../../../../../services/platform/kafka/wire/produce-protocol.ts'
+import { readRecords, UnreadableBatch } from '../../../../../services/platform/kafka/wire/record-batches.ts'
 
 const nowMs = 1_767_225_600_123
 const topic = 't'

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AbortedFilter, type AbortedTransaction } from '../../bench/kafka-layer/aborted-transactions.ts'
+import {
+  AbortedFilter,
+  type AbortedTransaction,
+} from '../../../../../services/platform/kafka/wire/aborted-transactions.ts'
 
 /** What one producer does in a partition; offsets follow from the order. */
 type Step = { producerId: number; does: 'write' | 'write outside' | 'commit' | 'abort' }

@@ -1,5 +1,5 @@
 import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka'
-import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
+import type { ConsumedRecord } from '../consumer.ts'
 import { AbortedFilter, type AbortedTransaction, type BatchOrigin } from './aborted-transactions.ts'
 import { Cursor, maxVarintBytes, maxVarlongBytes } from './cursor.ts'
 

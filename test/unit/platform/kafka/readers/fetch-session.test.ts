@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { FetchPosition } from '../../bench/kafka-layer/fetch-protocol.ts'
-import { FetchSession } from '../../bench/kafka-layer/fetch-session.ts'
+import { FetchSession } from '../../../../../services/platform/kafka/readers/fetch-session.ts'
+import type { FetchPosition } from '../../../../../services/platform/kafka/wire/fetch-protocol.ts'
 
 const at = (partition: number, offset: number): FetchPosition => ({
   key: `t/${partition}`,

@@ -11,9 +11,9 @@ import {
   offsetCommitV8,
   syncGroupV5,
 } from '@platformatic/kafka'
-import type { Clock } from '../../../services/platform/runtime/clock.ts'
-import { type Cluster, takeResponse } from './cluster.ts'
-import { faultOfCode, faultOfError, KafkaFault } from './kafka-fault.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { type Cluster, takeResponse } from '../wire/cluster.ts'
+import { faultOfCode, faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 
 /** Topic -> its partition numbers. */
 export type Shares = ReadonlyMap<string, readonly number[]>
