@@ -4,7 +4,7 @@ import type { Logger } from '../runtime/log.ts'
 import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { judgeCommit, type LogExtent } from './log-ids.ts'
 import { unwrapError } from './produce/send-fault.ts'
-import { type KafkaFault, nameDenial } from './security/denied.ts'
+import { type KafkajsError, nameDenial } from './security/denied.ts'
 import { withAdmin } from './topics.ts'
 
 /** Next offset to read, and the metadata committed with it ('' if there is none). */
@@ -36,7 +36,7 @@ export function fetchCommittedOnce(
     // retries.
     await admin.fetchTopicMetadata({ topics })
     const fetched = await admin.fetchOffsets({ groupId, topics }).catch((error: unknown) => {
-      throw nameDenial(unwrapError(error) as KafkaFault, 'Describe', `group ${groupId}`)
+      throw nameDenial(unwrapError(error) as KafkajsError, 'Describe', `group ${groupId}`)
     })
     // Fetched after the commits: otherwise the group could move on in between and seem to have committed beyond the
     // end.

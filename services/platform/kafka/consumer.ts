@@ -5,7 +5,7 @@ import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { type ConsumerOptions, consumerConfig, heartbeatMs } from './consumer-options.ts'
 import { type Commit, type CommitResult, GroupCommits } from './group-commits.ts'
 import { PartitionAssigners } from './kafkajs-patches/kafkajs.ts'
-import type { Cluster } from './kafkajs-patches/kafkajs-inside.ts'
+import type { KafkajsCluster } from './kafkajs-patches/kafkajs-inside.ts'
 import { type Membership, registerMembership } from './kafkajs-patches/membership.ts'
 import { LogIds } from './log-ids.ts'
 import { ReadDenials } from './security/read-denials.ts'
@@ -98,7 +98,7 @@ export class GroupConsumer implements AsyncDisposable {
       ...consumerConfig(options),
       partitionAssigners: [
         (made) => {
-          registerMembership(made.cluster as unknown as Cluster, this.#membership)
+          registerMembership(made.cluster as unknown as KafkajsCluster, this.#membership)
           return (options.assigner?.(held) ?? PartitionAssigners.roundRobin)(made)
         },
       ],

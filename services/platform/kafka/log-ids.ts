@@ -1,4 +1,4 @@
-import type { Cluster } from './kafkajs-patches/kafkajs-inside.ts'
+import type { KafkajsCluster } from './kafkajs-patches/kafkajs-inside.ts'
 
 /**
  * The log behind a topic's name. A topic that is deleted and recreated, or restored, is another log, and offsets known
@@ -37,7 +37,7 @@ export class LogIds {
 }
 
 /** The topic's id in metadata already fetched; null if they contain none. */
-export function topicIdIn(cluster: Pick<Cluster, 'findTopicPartitionMetadata'>, topic: string): string | null {
+export function topicIdIn(cluster: Pick<KafkajsCluster, 'findTopicPartitionMetadata'>, topic: string): string | null {
   return cluster.findTopicPartitionMetadata(topic)[0]?.topicId ?? null
 }
 

@@ -2,7 +2,7 @@ import type { Admin, ITopicConfig, ITopicMetadata, Kafka } from 'kafkajs'
 import type { Clock } from '../runtime/clock.ts'
 import { ConfigResourceTypes, KafkaJSError } from './kafkajs-patches/kafkajs.ts'
 import { unwrapError } from './produce/send-fault.ts'
-import { isDenied, type KafkaFault, nameDenial } from './security/denied.ts'
+import { isDenied, type KafkajsError, nameDenial } from './security/denied.ts'
 
 export type TopicSpec = {
   name: string
@@ -137,7 +137,7 @@ async function assertEnoughBrokers(admin: Admin, replicationFactor: number): Pro
  */
 export async function createTopics(admin: Admin, topics: ITopicConfig[], clock: Clock): Promise<void> {
   await admin.createTopics({ topics, waitForLeaders: false }).catch((error: unknown) => {
-    const { errors = [] } = unwrapError(error) as { errors?: (KafkaFault & { topic: string })[] }
+    const { errors = [] } = unwrapError(error) as { errors?: (KafkajsError & { topic: string })[] }
     if (errors.length === 0) throw error
     throw new Error(errors.map((each) => nameDenial(each, 'Create', each.topic).message).join('; '))
   })
@@ -194,7 +194,7 @@ async function alterSettings(admin: Admin, changes: SettingDifference[]): Promis
   // One at a time, so that a denial can name its topic.
   for (const resource of resources)
     await admin.alterConfigs({ validateOnly: false, resources: [resource] }).catch((error: unknown) => {
-      throw nameDenial(unwrapError(error) as KafkaFault, 'AlterConfigs', resource.name)
+      throw nameDenial(unwrapError(error) as KafkajsError, 'AlterConfigs', resource.name)
     })
 }
 
@@ -209,10 +209,10 @@ async function describeSettings(admin: Admin, specs: Pick<TopicSpec, 'name'>[]):
     })
   const { resources } = await describe(specs.map(({ name }) => name)).catch(async (error: unknown) => {
     // Asks again one at a time, so that a denial can name its topic.
-    if (isDenied(unwrapError(error) as KafkaFault))
+    if (isDenied(unwrapError(error) as KafkajsError))
       for (const { name } of specs)
         await describe([name]).catch((denial: unknown) => {
-          throw nameDenial(unwrapError(denial) as KafkaFault, 'DescribeConfigs', name)
+          throw nameDenial(unwrapError(denial) as KafkajsError, 'DescribeConfigs', name)
         })
     throw error
   })

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { systemClock } from '../../runtime/clock.ts'
 import { isDenied, nameDenial } from '../security/denied.ts'
-import type { Cluster, ConsumerGroup, ConsumerGroupClass } from './kafkajs-inside.ts'
+import type { ConsumerGroup, ConsumerGroupClass, KafkajsCluster } from './kafkajs-inside.ts'
 import { isClosing, isStopping, reportDenial } from './membership.ts'
 import { mayDo } from './protocols/metadata-protocol.ts'
 import { msSinceOverdue } from './request-queue.ts'
@@ -228,7 +228,7 @@ function isAway({ name, type }: Fault, types: readonly string[]): boolean {
   return connectionFaults.includes(name) || types.includes(type ?? '')
 }
 
-function removeBroker(cluster: Cluster, { name, host, port }: Fault): void {
+function removeBroker(cluster: KafkajsCluster, { name, host, port }: Fault): void {
   if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
     cluster.removeBroker({ host, port })
 }

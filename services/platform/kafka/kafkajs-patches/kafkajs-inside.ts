@@ -5,7 +5,7 @@ import type { TopicMetadata } from './protocols/metadata-protocol.ts'
 export type PartitionNumber = { partition: number }
 export type TopicOffsets = { topic: string; partitions: (PartitionNumber & { offset: string })[] }
 
-export type Cluster = {
+export type KafkajsCluster = {
   findTopicPartitionMetadata(topic: string): { partitionId: number; topicId?: string | null }[]
   fetchTopicsOffset(
     topics: { topic: string; partitions: PartitionNumber[]; fromBeginning: boolean }[],
@@ -31,7 +31,7 @@ export type CommitPayload = {
 }
 
 export type OffsetManager = {
-  readonly cluster: Cluster
+  readonly cluster: KafkajsCluster
   readonly groupId: string
   readonly generationId: number
   readonly topics: string[]
@@ -46,7 +46,7 @@ export type OffsetManager = {
 }
 
 export type ConsumerGroup = {
-  readonly cluster: Cluster
+  readonly cluster: KafkajsCluster
   readonly topicsSubscribed: string[]
   readonly generationId: number
   readonly offsetManager: OffsetManager | null
@@ -63,5 +63,5 @@ export type ConsumerGroup = {
   recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>
 }
 
-export type ConsumerGroupClass = new (options: { cluster: Cluster }) => ConsumerGroup
+export type ConsumerGroupClass = new (options: { cluster: KafkajsCluster }) => ConsumerGroup
 export type OffsetManagerClass = new (options: object) => OffsetManager

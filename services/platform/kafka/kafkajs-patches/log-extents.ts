@@ -1,11 +1,11 @@
 import { type LogExtent, topicIdIn } from '../log-ids.ts'
-import type { Cluster, TopicOffsets } from './kafkajs-inside.ts'
+import type { KafkajsCluster, TopicOffsets } from './kafkajs-inside.ts'
 
 type Extents = { of(topic: string, partition: number): LogExtent }
 
 /** Fetches the first and the last offsets of partitions. */
 export async function fetchExtents(
-  cluster: Cluster,
+  cluster: KafkajsCluster,
   topics: readonly { topic: string; partitions: readonly number[] }[],
 ): Promise<Extents> {
   const asked = (fromBeginning: boolean) =>

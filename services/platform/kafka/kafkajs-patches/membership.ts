@@ -2,10 +2,10 @@ import { readMetadata } from '../../commit-metadata.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { judgeCommit, LogChanged, type LogExtent, type LogIds, topicIdIn } from '../log-ids.ts'
 import type {
-  Cluster,
   CommitPayload,
   ConsumerGroup,
   ConsumerGroupClass,
+  KafkajsCluster,
   OffsetManager,
   OffsetManagerClass,
 } from './kafkajs-inside.ts'
@@ -30,23 +30,23 @@ export type Membership = {
   fail: (error: unknown) => void
 }
 
-const memberships = new WeakMap<Cluster, Membership>()
+const memberships = new WeakMap<KafkajsCluster, Membership>()
 
 /** Must be called once the consumer's cluster exists, before it joins. */
-export function registerMembership(cluster: Cluster, membership: Membership): void {
+export function registerMembership(cluster: KafkajsCluster, membership: Membership): void {
   memberships.set(cluster, membership)
 }
 
-export function reportDenial(cluster: Cluster, reason: string): void {
+export function reportDenial(cluster: KafkajsCluster, reason: string): void {
   memberships.get(cluster)?.onDenied(reason)
 }
 
-export function isClosing(cluster: Cluster): boolean {
+export function isClosing(cluster: KafkajsCluster): boolean {
   return memberships.get(cluster)?.isClosing ?? false
 }
 
 /** Whether the service is being stopped: it no longer waits for anything that it needs to begin. */
-export function isStopping(cluster: Cluster): boolean {
+export function isStopping(cluster: KafkajsCluster): boolean {
   return memberships.get(cluster)?.stopping?.aborted ?? false
 }
 
@@ -74,7 +74,7 @@ export function watchLogs(ofKafkajs: ConsumerGroupClass): ConsumerGroupClass {
   return class extends ofKafkajs {
     readonly #membership: Membership | undefined
 
-    constructor(options: { cluster: Cluster }) {
+    constructor(options: { cluster: KafkajsCluster }) {
       super(options)
       this.#membership = memberships.get(options.cluster)
       if (this.#membership) this.#membership.group = this

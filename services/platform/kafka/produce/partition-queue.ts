@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { KafkaFault } from '../wire/kafka-fault.ts'
 import type { ProducedRecord, SequencedBatch } from '../wire/produce-protocol.ts'
 
-export type WaitingRecord = {
+export type QueuedRecord = {
   record: ProducedRecord
   bytes: number
   acknowledged: (offset: number) => void
@@ -19,7 +19,7 @@ const sequences = 2 ** 31
 export class PartitionQueue {
   readonly topic: string
   readonly partition: number
-  #waiting: WaitingRecord[] = []
+  #waiting: QueuedRecord[] = []
   /** Number of records of the batch; 0 while there is none. */
   #batchSize = 0
   #sequence = 0
@@ -42,7 +42,7 @@ export class PartitionQueue {
     return this.#state === 'held back'
   }
 
-  add(record: WaitingRecord): void {
+  add(record: QueuedRecord): void {
     this.#waiting.push(record)
   }
 
@@ -94,7 +94,7 @@ export class PartitionQueue {
     this.#sequence = 0
   }
 
-  #end(): WaitingRecord[] {
+  #end(): QueuedRecord[] {
     assert(this.#state === 'in flight', 'a batch in flight ends')
     const batch = this.#waiting.slice(0, this.#batchSize)
     this.#waiting = this.#waiting.slice(this.#batchSize)

@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs'
 import type { Logger } from '../../runtime/log.ts'
-import { type KafkaFault, nameDenial } from '../security/denied.ts'
+import { type KafkajsError, nameDenial } from '../security/denied.ts'
 
 /**
  * Deletes the group of a reader that is alone in it, at its end. A failure is only logged, because Kafka removes empty
@@ -10,8 +10,8 @@ export async function deleteOwnGroup(admin: Admin, groupId: string, log: Logger)
   try {
     await admin.deleteGroups([groupId])
   } catch (error) {
-    const { groups = [] } = error as { groups?: { error?: KafkaFault }[] }
-    const cause = groups[0]?.error ?? (error as KafkaFault)
+    const { groups = [] } = error as { groups?: { error?: KafkajsError }[] }
+    const cause = groups[0]?.error ?? (error as KafkajsError)
     log.warn({ groupId, reason: nameDenial(cause, 'Delete', `group ${groupId}`).message }, 'the group was not deleted')
   }
 }

@@ -1,8 +1,8 @@
 /** An error of Kafka; type is Kafka's own name of it. */
-export type KafkaFault = Error & { type?: string; cause?: unknown }
+export type KafkajsError = Error & { type?: string; cause?: unknown }
 
 /** Whether Kafka's ACLs lack a right. */
-export function isDenied({ type }: KafkaFault): boolean {
+export function isDenied({ type }: KafkajsError): boolean {
   return type === 'TOPIC_AUTHORIZATION_FAILED' || type === 'GROUP_AUTHORIZATION_FAILED'
 }
 
@@ -10,7 +10,7 @@ export function isDenied({ type }: KafkaFault): boolean {
  * Names in a denial what kafkajs leaves out; other errors stay as they are.
  * @param right an operation of Kafka's ACLs. @param resource name of a topic, or `group` and its id.
  */
-export function nameDenial<E extends KafkaFault>(error: E, right: string, resource: string): E {
+export function nameDenial<E extends KafkajsError>(error: E, right: string, resource: string): E {
   if (isDenied(error) && !namesDenial(error.message))
     error.message = `${opening} ${right} ${resource}: Kafka's ACLs do not allow it (${error.message})`
   return error
