@@ -6,6 +6,7 @@ import { Codec, createRegistry } from '../platform/avro/codec.ts'
 import { createVerifier } from '../platform/http/auth.ts'
 import { EarlyListener } from '../platform/http/early-listener.ts'
 import { createHttpServer } from '../platform/http/http-server.ts'
+import { accessKafka } from '../platform/kafka/access/access-kafka.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { fetchCommittedOnce } from '../platform/kafka/committed.ts'
 import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
@@ -97,10 +98,11 @@ await runService('admin', adminConfig, async (service) => {
     checked?.onRecord(id, record)
     feed.webhook(id, businessId)
   }
-  const definitions = await openDefinitions(kafka, { ...tableOptions, keys, onChange: onDefinition }, waiting)
+  const tables = accessKafka(kafka)
+  const definitions = await openDefinitions(tables, { ...tableOptions, keys, onChange: onDefinition }, waiting)
   await using _definitions = definitions.topic
   const onAccount = (businessId: string) => feed.account(businessId)
-  const accounts = await openAccounts(kafka, { ...tableOptions, onChange: onAccount }, waiting)
+  const accounts = await openAccounts(tables, { ...tableOptions, onChange: onAccount }, waiting)
   await using _accounts = accounts.topic
   await using producer = await BatchingProducer.open(kafka, waiting, fail, { topics: use.allWritten() })
 

@@ -4,9 +4,9 @@ import { type DefinitionChange, DefinitionTable } from '../domain/definition/def
 import { shapeProblem } from '../domain/definition/json-shape.ts'
 import { recordTimeMs } from '../domain/definition/record-time.ts'
 import { compileSchema, type Problem } from '../platform/json/json-schema.ts'
-import type { Kafka } from '../platform/kafka/client.ts'
+import type { KafkaAccess, OpenTable } from '../platform/kafka/access/kafka-access.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
-import { type ReportUnread, TopicTable } from '../platform/kafka/readers/table.ts'
+import type { ReportUnread } from '../platform/kafka/readers/table.ts'
 import { isSealed, type KeyRing } from '../platform/keyring.ts'
 import { RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
 import type { WaitContext } from '../platform/runtime/retry-until.ts'
@@ -17,6 +17,8 @@ import { decidedOn } from './config-headers.ts'
 import { findUnopened } from './stored-secrets.ts'
 
 /** webhook-config and account-config as tables, read alike by formatter, dispatcher and admin. */
+
+type TableAccess = Pick<KafkaAccess, 'openTable'>
 
 export type ConfigTableOptions = {
   use: TopicUse
@@ -29,14 +31,14 @@ export type ConfigTableOptions = {
   onChange?: (id: string, record: ConsumedRecord, businessId: string | undefined, holds: boolean) => void
 }
 
-export type Definitions = { table: DefinitionTable; topic: TopicTable }
+export type Definitions = { table: DefinitionTable; topic: OpenTable }
 
 /**
  * Resolves once the topic has been read to its end.
  * @param options.keys keys of this service, if it has any. Then sealed values that no key opens are reported too.
  */
 export async function openDefinitions(
-  kafka: Kafka,
+  kafka: TableAccess,
   options: ConfigTableOptions & { keys?: KeyRing },
   context: WaitContext,
 ): Promise<Definitions> {
@@ -69,11 +71,15 @@ const maxLoggedId = 256
 export type Accounts = {
   get(businessId: string): Account | undefined
   ids(): Iterable<string>
-  topic: TopicTable
+  topic: OpenTable
 }
 
 /** Resolves once the topic has been read to its end. An invalid record leaves the last valid one in force. */
-export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, context: WaitContext): Promise<Accounts> {
+export async function openAccounts(
+  kafka: TableAccess,
+  options: ConfigTableOptions,
+  context: WaitContext,
+): Promise<Accounts> {
   const accounts = new Map<string, Account>()
   const parse = accountParser()
   const topic = await openConfigTopic(kafka, topics.accountConfig, options, context, (id, record, unread) => {
@@ -87,12 +93,12 @@ export async function openAccounts(kafka: Kafka, options: ConfigTableOptions, co
 }
 
 function openConfigTopic(
-  kafka: Kafka,
+  kafka: TableAccess,
   topic: (typeof topics)['webhookConfig' | 'accountConfig'],
   { use, fail }: ConfigTableOptions,
   context: WaitContext,
   fold: (id: string, record: ConsumedRecord, unread: ReportUnread) => void,
-): Promise<TopicTable> {
+): Promise<OpenTable> {
   const options = {
     topic: use.read(topic),
     groupPrefix: `${use.prefix}${use.service}-${topic.name}`,
@@ -103,7 +109,7 @@ function openConfigTopic(
       fold(id, record, unread)
     },
   }
-  return TopicTable.open(kafka, options, context)
+  return kafka.openTable(options, context)
 }
 
 /** Maximum characters of one problem. It may name a field, which a record written by hand may make arbitrarily long. */

@@ -1,9 +1,8 @@
 import type { Entry } from '../domain/definition/definition-table.ts'
-import { fetchCommitted } from '../platform/kafka/committed.ts'
 import type { Assignment, RecordBatch } from '../platform/kafka/consumer.ts'
 import { Patience } from '../platform/kafka/patience.ts'
+import type { Timer } from '../platform/runtime/clock.ts'
 import { RecordFaults } from '../platform/runtime/record-faults.ts'
-import { after } from '../platform/runtime/timer.ts'
 import { toEngineLimits } from './config.ts'
 import { Engine } from './engine/engine.ts'
 import type { EnginePorts, OutcomeRecords, Written } from './engine/ports.ts'
@@ -46,7 +45,7 @@ export class Dispatcher implements AsyncDisposable {
   readonly #assignments: Assignments
   readonly #intake: IntakeContext
   readonly #commits: CommitLoop
-  readonly #ticks: NodeJS.Timeout
+  readonly #ticks: Timer
   readonly #lagWatch: Disposable
 
   /** Resolves when the instance has joined its consumer group, however long that takes. */
@@ -69,7 +68,7 @@ export class Dispatcher implements AsyncDisposable {
     this.#faults = new RecordFaults({ clock, log, fail })
     this.#recorder = { ...topics, producer, nowMs }
     this.#readers = new PartitionReaders(service, kafka)
-    this.#pauses = new PartitionPauses(this.#readers, after)
+    this.#pauses = new PartitionPauses(this.#readers, clock.after)
     const send = producer.send.bind(producer)
     this.#snapshots = new SnapshotWriter({ ...topics.health, send, reader, logIds, nowMs, log })
     this.#unreadable = new UnreadableRecords({
@@ -87,10 +86,10 @@ export class Dispatcher implements AsyncDisposable {
       snapshotMs: config.HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS,
     }
     const [engine, readers, snapshots] = [this.#engine, this.#readers, this.#snapshots]
-    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, fail })
+    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, clock, fail })
     kafka.onDefinition((webhookId, businessId) => this.#engine.definitionChanged(webhookId, businessId))
-    this.#ticks = setInterval(() => this.#engine.tick(), tickMs)
-    this.#lagWatch = this.#metrics.lag.watch(kafka.kafka)
+    this.#ticks = clock.every(tickMs, () => this.#engine.tick())
+    this.#lagWatch = this.#metrics.lag.watch(kafka.kafka, clock)
   }
 
   /** Starts no more requests; resolves when those in flight have ended and their outcomes and offsets are in Kafka. */
@@ -100,7 +99,7 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#ticks)
+    this.#ticks.cancel()
     this.#lagWatch[Symbol.dispose]()
     await this.#commits[Symbol.asyncDispose]()
     await this.#readers[Symbol.asyncDispose]()
@@ -154,7 +153,7 @@ export class Dispatcher implements AsyncDisposable {
       nowMs: clock.nowMs,
       monotonicMs: clock.monotonicMs,
       random: clock.random,
-      after,
+      after: clock.after,
       definition: (webhookId) => this.#kafka.definition(webhookId),
       readDraft,
       send: sender.send,
@@ -185,7 +184,7 @@ export class Dispatcher implements AsyncDisposable {
         unreadable: this.#unreadable,
       },
       committed: () =>
-        fetchCommitted(kafka, this.#readers.groupId, [...topics.sources.keys()], { log, clock, readiness, stopping }),
+        kafka.committed(this.#readers.groupId, [...topics.sources.keys()], { log, clock, readiness, stopping }),
       nowMs,
       log,
       fail,

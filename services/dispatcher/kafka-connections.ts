@@ -2,11 +2,9 @@ import type { Static } from 'typebox'
 import { type ConfigTableOptions, openDefinitions } from '../config-topics/config-tables.ts'
 import type { Entry } from '../domain/definition/definition-table.ts'
 import type { SnapshotLogIds } from '../domain/delivery/webhook-snapshot.ts'
-import { Codec, createRegistry } from '../platform/avro/codec.ts'
-import { createKafka, type Kafka } from '../platform/kafka/client.ts'
-import { fetchLogIds } from '../platform/kafka/committed.ts'
-import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
-import { RangeReader } from '../platform/kafka/readers/range-reader.ts'
+import { Codec } from '../platform/avro/codec.ts'
+import type { Registry } from '../platform/avro/registry.ts'
+import type { KafkaAccess, OpenProducer, OpenRangeReader } from '../platform/kafka/access/kafka-access.ts'
 import type { KeyRing } from '../platform/keyring.ts'
 import type { ServiceContext } from '../platform/runtime/service.ts'
 import { topics as topicMap } from '../topics/topic-map.ts'
@@ -24,11 +22,11 @@ export type DispatcherService = ServiceContext<Static<typeof dispatcherConfig>>
 const recordLingerMs = 5
 
 type Parts = {
-  kafka: Kafka
+  kafka: KafkaAccess
   topics: DispatcherTopics
-  producer: BatchingProducer
+  producer: OpenProducer
   definitions: Awaited<ReturnType<typeof openDefinitions>>
-  reader: RangeReader
+  reader: OpenRangeReader
   listeners: DefinitionListener[]
   logIds: SnapshotLogIds
   configTopic: string
@@ -39,10 +37,10 @@ type DefinitionListener = (webhookId: string, businessId: string) => void
 
 /** Everything the dispatcher has open in Kafka before it joins its group: topics, producer, definitions, range reader. */
 export class KafkaConnections implements AsyncDisposable {
-  readonly kafka: Kafka
+  readonly kafka: KafkaAccess
   readonly topics: DispatcherTopics
-  readonly producer: BatchingProducer
-  readonly reader: RangeReader
+  readonly producer: OpenProducer
+  readonly reader: OpenRangeReader
   /** Ids of the logs of webhook-attempts and webhook-parked that snapshots refer to. */
   readonly logIds: SnapshotLogIds
   /** Name of webhook-config. */
@@ -70,18 +68,19 @@ export class KafkaConnections implements AsyncDisposable {
   static async open(
     { config, log, clock, readiness, stopping, fail }: DispatcherService,
     keys: KeyRing,
+    kafka: KafkaAccess,
+    registry: Registry,
   ): Promise<KafkaConnections> {
     const prefix = config.HOOKLINE_TOPIC_PREFIX
     const use = new TopicUse('dispatcher', prefix)
     const context = { log, clock, readiness, stopping }
     await using opened = new AsyncDisposableStack()
-    const kafka = createKafka(config, log)
-    const topics = await openDispatcherTopics(new Codec(createRegistry(config), context), use)
+    const topics = await openDispatcherTopics(new Codec(registry, context), use)
     await checkPartitions(kafka, topics, context)
     const configTopic = use.write(topicMap.webhookConfig)
     const written = [...outcomeTopics(topics), topics.health.topic, configTopic]
-    const producerOptions = { topics: written, lingerMs: recordLingerMs }
-    const producer = opened.use(await BatchingProducer.open(kafka, context, fail, producerOptions))
+    const producerOptions = { topics: written, lingerMs: recordLingerMs, fail }
+    const producer = opened.use(await kafka.openProducer(producerOptions, context))
 
     const listeners: DefinitionListener[] = []
     const onChange: ConfigTableOptions['onChange'] = (webhookId, _record, businessId) => {
@@ -93,7 +92,7 @@ export class KafkaConnections implements AsyncDisposable {
 
     const { health: snapshots, attempts, parked, replays } = topics
     const readTopics = [snapshots.topic, attempts.topic, parked.topic, replays]
-    const known = await fetchLogIds(kafka, readTopics, context)
+    const known = await kafka.logIds(readTopics, context)
     const readerOptions = {
       topics: readTopics,
       logIds: known,
@@ -101,7 +100,7 @@ export class KafkaConnections implements AsyncDisposable {
       sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS,
       fail,
     }
-    const reader = opened.use(await RangeReader.open(kafka, readerOptions, context))
+    const reader = opened.use(await kafka.openRangeReader(readerOptions, context))
     const logIds = {
       attemptsLogId: known.get(attempts.topic) ?? null,
       parkedLogId: known.get(parked.topic) ?? null,

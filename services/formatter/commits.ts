@@ -1,4 +1,5 @@
 import type { Assignment, Commit, CommitResult } from '../platform/kafka/consumer.ts'
+import type { Clock, Timer } from '../platform/runtime/clock.ts'
 
 type Committing = (assignment: Assignment, commits: Commit[]) => Promise<CommitResult>
 
@@ -10,14 +11,14 @@ type Pending = { assignment: Assignment; commit: Commit }
  */
 export class Commits implements AsyncDisposable {
   readonly #send: Committing
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: Timer
   #pending = new Map<string, Pending>()
   /** The commit under way. While Kafka does not answer, later ones do not queue up behind it. */
   #committing: Promise<void> | undefined
 
-  constructor(send: Committing, intervalMs: number) {
+  constructor(send: Committing, intervalMs: number, clock: Pick<Clock, 'every'>) {
     this.#send = send
-    this.#timer = setInterval(() => void this.#begin(), intervalMs)
+    this.#timer = clock.every(intervalMs, () => void this.#begin())
   }
 
   /** Marks everything before the commit's offset as read under the assignment and acknowledged. */
@@ -32,7 +33,7 @@ export class Commits implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer)
+    this.#timer.cancel()
     await this.#committing
   }
 

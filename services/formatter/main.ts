@@ -1,135 +1,16 @@
-import { openAccounts, openDefinitions } from '../config-topics/config-tables.ts'
-import type { DeadLetter, Delivery } from '../domain/delivery/delivery.ts'
-import type { MessageEvent, StatusEvent } from '../domain/event/event.ts'
-import { Codec, createRegistry } from '../platform/avro/codec.ts'
+import { createRegistry } from '../platform/avro/registry.ts'
 import { createHttpServer } from '../platform/http/http-server.ts'
+import { accessKafka } from '../platform/kafka/access/access-kafka.ts'
 import { createKafka } from '../platform/kafka/client.ts'
-import { GroupConsumer } from '../platform/kafka/consumer.ts'
-import { Patience } from '../platform/kafka/patience.ts'
-import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
-import { RecordFaults } from '../platform/runtime/record-faults.ts'
 import { listen, runService } from '../platform/runtime/service.ts'
-import { messageSource, originOf, statusSource } from '../topics/events/event-source.ts'
-import { learnSchemas, readSchema } from '../topics/schemas.ts'
-import { type Topic, topics } from '../topics/topic-map.ts'
-import { TopicUse } from '../topics/topic-use.ts'
-import { Commits } from './commits.ts'
 import { formatterConfig } from './config.ts'
-import { decide } from './decide.ts'
-import { createDefinitionMetrics, createFormatterMetrics } from './metrics.ts'
-import { MisplacedRecords } from './misplaced-records.ts'
-import { Output } from './output.ts'
-import { partitionCount } from './partition-count.ts'
-import { FormatterStage } from './stage.ts'
-import { type TracedEdges, traceFormatting } from './traces.ts'
-
-/** Maximum bytes of notifications on their way to Kafka: several of the largest batches. */
-const maxBufferedBytes = 4_194_304
+import { openFormatter } from './formatter.ts'
 
 await runService('formatter', formatterConfig, async (service) => {
-  const { config, log, clock, readiness, metrics, tracing, fail, stopping, stopRequested } = service
-  const prefix = config.HOOKLINE_TOPIC_PREFIX
-  const use = new TopicUse('formatter', prefix)
-  const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
-  const context = { log, clock, readiness, stopping }
+  const { config, log, readiness, metrics, stopRequested } = service
   readiness.set('definitions and accounts', 'still reading')
-
   await using _server = await listen(createHttpServer({ log, readiness, metrics }), config, log)
-  const kafka = createKafka(config, log)
-  const codec = new Codec(createRegistry(config), context)
-  const encoder = <T>(topic: Topic) => codec.encoder<T>(use.subject(topic), readSchema(topic))
-  await learnSchemas(codec, [topics.messageEvents, topics.statusEvents], prefix)
-  const encodeDelivery = await encoder<Delivery>(topics.webhookDeliveries)
-  const encodeDeadLetter = await encoder<DeadLetter>(topics.webhookDeadLetters)
-  await using producer = await BatchingProducer.open(kafka, context, fail, {
-    topics: use.allWritten(),
-  })
-
-  const tableOptions = { use, fail }
-  const definitions = await openDefinitions(kafka, tableOptions, context)
-  await using _definitionsTopic = definitions.topic
-  const accounts = await openAccounts(kafka, tableOptions, context)
-  await using _accountsTopic = accounts.topic
-  readiness.set('definitions and accounts', null)
-  createDefinitionMetrics([metrics], definitions.table)
-  const formatterMetrics = createFormatterMetrics([metrics])
-
-  const deadLettersTopic = use.write(topics.webhookDeadLetters)
-  const output = new Output({
-    producer,
-    deliveries: { topic: use.write(topics.webhookDeliveries), encode: encodeDelivery },
-    deadLetters: {
-      topic: deadLettersTopic,
-      encode: encodeDeadLetter,
-      partitions: await partitionCount(kafka, deadLettersTopic, context),
-    },
-    nowMs: clock.nowMs,
-  })
-  const tables = { findOwner: definitions.table.findOwner.bind(definitions.table), account: accounts.get }
-  const sources = new Map([
-    [use.read(topics.messageEvents), messageSource(codec.decoder<MessageEvent>(readSchema(topics.messageEvents)))],
-    [use.read(topics.statusEvents), statusSource(codec.decoder<StatusEvent>(readSchema(topics.statusEvents)))],
-  ])
-  await using commits = new Commits(
-    (assignment, offsets) => consumer.commit(assignment, offsets),
-    config.HOOKLINE_FORMATTER_COMMIT_INTERVAL_MS,
-  )
-  const misplaced = new MisplacedRecords({
-    clock,
-    count: formatterMetrics.misplaced,
-    warn: (record, detail) => log.warn({ ...record, detail }, 'events may overtake one another'),
-  })
-  const countPartitions = () =>
-    Promise.all(
-      Array.from(sources.keys(), async (topic) =>
-        misplaced.setPartitions(topic, await partitionCount(kafka, topic, context)),
-      ),
-    )
-  await countPartitions()
-  const edges: TracedEdges = {
-    decide: (event, record) => decide(event, tables, originOf(record), clock.nowMs()),
-    output,
-  }
-  const stage = new FormatterStage({
-    sources,
-    ...(tracing ? traceFormatting(edges, tracing, clock) : edges),
-    faults: new RecordFaults({ clock, log, fail }),
-    observe: (record) => misplaced.check(record),
-    hasRoom: () => producer.bufferedBytes < maxBufferedBytes,
-    finished: (assignment, commit) => commits.finished(assignment, commit),
-    patience: new Patience({
-      clock,
-      stopping,
-      pause: (topic, partition) => consumer.pause(topic, partition),
-      resume: (topic, partition) => consumer.resume(topic, partition),
-    }),
-    unreadable: ({ topic, partition, offset }, reason) =>
-      log.error({ topic, partition, offset, reason }, 'record is not readable'),
-    metrics: formatterMetrics,
-    stopping,
-  })
-  const consumer: GroupConsumer = await GroupConsumer.open(
-    kafka,
-    {
-      groupId: `${prefix}formatter`,
-      topics: [...sources.keys()],
-      sessionTimeoutMs,
-      maxWaitMs: 1_000,
-      onAssigned: () => {
-        formatterMetrics.lag.reset()
-        // Partitions may have been added. This rejects only when the service stops.
-        void countPartitions().catch((error: unknown) => log.info({ err: error }, 'partitions were not counted'))
-      },
-      onStart: ({ offset, ...start }) => formatterMetrics.lag.set({ ...start, nextOffset: offset }),
-      onBatch: (batch) => stage.takeBatch(batch),
-      fail,
-    },
-    context,
-  )
-  await using _consumer = consumer
-  using _lag = formatterMetrics.lag.watch(kafka)
-
+  await using formatter = await openFormatter(service, accessKafka(createKafka(config, log)), createRegistry(config))
   await stopRequested
-  await stage.drain()
-  await commits.flush()
+  await formatter.drain()
 })

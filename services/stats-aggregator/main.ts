@@ -1,4 +1,7 @@
+import { createRegistry } from '../platform/avro/registry.ts'
 import { createHttpServer } from '../platform/http/http-server.ts'
+import { accessKafka } from '../platform/kafka/access/access-kafka.ts'
+import { createKafka } from '../platform/kafka/client.ts'
 import { listen, runService } from '../platform/runtime/service.ts'
 import { statsAggregatorConfig } from './config.ts'
 import { parseBusinesses } from './counting/measured-businesses.ts'
@@ -9,7 +12,8 @@ await runService('stats-aggregator', statsAggregatorConfig, async (service) => {
   await using _server = await listen(createHttpServer({ log, readiness, metrics }), config, log)
   const generation = config.HOOKLINE_STATS_GENERATION
   const businesses = parseBusinesses(config.HOOKLINE_METRICS_BUSINESSES)
-  await using _aggregator = await openAggregator(service, {
+  const kafka = accessKafka(createKafka(config, log))
+  await using _aggregator = await openAggregator(service, kafka, createRegistry(config), {
     generation,
     slowThresholdMs: null,
     businesses,

@@ -1,6 +1,7 @@
 import { type Attempt, attemptOutcomes } from '../domain/delivery/delivery.ts'
-import type { Kafka } from '../platform/kafka/client.ts'
+import type { KafkaAccess } from '../platform/kafka/access/kafka-access.ts'
 import { LagGauge, type ReadPosition } from '../platform/kafka/lag-gauge.ts'
+import type { Clock } from '../platform/runtime/clock.ts'
 import { Counter, Histogram, type Registry } from '../platform/runtime/metrics.ts'
 
 /** Metrics of one stage. */
@@ -82,7 +83,7 @@ export function createStatsMetrics(registry: Registry, businesses: readonly stri
   })
   return {
     fault: () => faults.inc(),
-    watchLag: (kafka: Kafka) => lag.watch(kafka),
+    watchLag: (kafka: Pick<KafkaAccess, 'ends'>, clock: Clock) => lag.watch(kafka, clock),
     /** @param topic name in the metrics, without prefix. */
     attempts: (topic: string) =>
       stage<MeasuredAttempt>(topic, (attempt) => {

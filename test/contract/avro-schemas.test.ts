@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { Codec } from '../../services/platform/avro/codec.ts'
 import type { Registry } from '../../services/platform/avro/registry.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { isAvro, readSchema } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'
@@ -18,7 +19,7 @@ function codecOf(schema: object): Codec {
     findId: async () => schemaId,
     findSchema: async (id) => (id === schemaId ? { kind: 'avro', schema, references: [] } : { kind: 'unknown' }),
   }
-  const clock = { nowMs: () => 0, monotonicMs: () => 0, random: () => 0, sleep: async () => undefined }
+  const clock = { ...systemClock, nowMs: () => 0, monotonicMs: () => 0, random: () => 0, sleep: async () => undefined }
   return new Codec(registry, { log: pino({ level: 'silent' }), clock, readiness: new Readiness() })
 }
 

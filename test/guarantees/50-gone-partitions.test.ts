@@ -9,6 +9,7 @@ import { SnapshotWriter } from '../../services/dispatcher/takeover/snapshot-writ
 import type { Attempt, Delivery, PendingDelivery } from '../../services/domain/delivery/delivery.ts'
 import type { Outcome } from '../../services/domain/delivery/outcome.ts'
 import type { CommitResult } from '../../services/platform/kafka/consumer.ts'
+import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { RecordFaults } from '../../services/platform/runtime/record-faults.ts'
 import { figure } from '../support/figure.ts'
 import { sized } from '../support/guarantee-size.ts'
@@ -194,6 +195,7 @@ class Instance implements AsyncDisposable {
       readers,
       snapshots: this.#health,
       intervals: { commitMs: 2 ** 30, snapshotMs: 2 ** 30 },
+      clock: systemClock,
       fail,
     })
   }

@@ -1,6 +1,7 @@
 import type { WebhookAlert } from '../../domain/stats/alert.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
+import type { GroupMembership } from '../../platform/kafka/access/kafka-access.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import { GroupConsumer } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
@@ -53,7 +54,7 @@ async function openWay(
   context: WaitContext,
 ): Promise<GroupConsumer> {
   const topic = use.read(topics.webhookAlerts)
-  let member: GroupConsumer | undefined
+  let member: GroupMembership | undefined
   const decode = codec.decoder<WebhookAlert>(readSchema(topics.webhookAlerts))
   const taker = new AlertTaker({
     topic,

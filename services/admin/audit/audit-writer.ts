@@ -1,3 +1,4 @@
+import type { GroupMembership } from '../../platform/kafka/access/kafka-access.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import { fetchCommitted } from '../../platform/kafka/committed.ts'
 import { type Assignment, GroupConsumer, type RecordBatch } from '../../platform/kafka/consumer.ts'
@@ -77,7 +78,7 @@ export class AuditWriter implements AsyncDisposable {
     await this.#consumer?.[Symbol.asyncDispose]()
   }
 
-  #own(assignment: Assignment, consumer: GroupConsumer): void {
+  #own(assignment: Assignment, consumer: GroupMembership): void {
     this.#owned.clear()
     for (const topic of assignment.partitions.keys()) {
       const fold = this.#options.folds.get(topic)

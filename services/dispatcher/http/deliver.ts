@@ -9,7 +9,7 @@ import type { Logger } from '../../platform/runtime/log.ts'
 import type { UrlPolicy } from '../../targets/target-url.ts'
 import type { SendResult } from '../engine/ports.ts'
 import { asymmetricSignatures } from './asymmetric-signature.ts'
-import type { HttpSender } from './http-sender.ts'
+import type { HttpClient } from './http-sender.ts'
 import { signatureHeader } from './signature.ts'
 import type { EndpointCredentials, EndpointTokens, TokenResult } from './token/endpoint-tokens.ts'
 import { createTarget, signingKeys, type Target, type TargetResult } from './unsealed-target.ts'
@@ -22,7 +22,7 @@ const unrecordableMs = 1_000
 const logEveryMs = 60_000
 
 export type SendContext = {
-  http: HttpSender
+  http: HttpClient
   tokens: EndpointTokens
   keyRing: KeyRing
   policy: UrlPolicy

@@ -47,6 +47,9 @@ export type HttpSenderOptions = {
   mayStart?: () => boolean
 }
 
+/** What posts requests: HttpSender, or the receivers of a simulation. */
+export type HttpClient = Pick<HttpSender, 'post' | 'pauseMs' | 'openSocket'>
+
 /**
  * Posts to receivers over keep-alive connections, one request at a time on each. An HTTP/1.1 client for this one purpose:
  * what a receiver answers is read as leniently as its meaning allows (docs/decisions, "answers are read by ourselves").

@@ -4,7 +4,7 @@ import { targetPolicy } from '../../targets/target-exceptions.ts'
 import { DefinitionFreshness } from '../intake/definition-freshness.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 import { Sender } from './deliver.ts'
-import { HttpSender } from './http-sender.ts'
+import type { HttpClient, HttpSenderOptions } from './http-sender.ts'
 import { EndpointTokens } from './token/endpoint-tokens.ts'
 import { tokenRequester } from './token/token-request.ts'
 import { traceSends } from './traced-send.ts'
@@ -12,10 +12,13 @@ import { traceSends } from './traced-send.ts'
 /** The sender of notifications with its connections. It sends only while the definitions are fresh and Kafka takes outcomes. */
 export type OpenSender = AsyncDisposable & Pick<Sender, 'send'>
 
+export type OpenHttp = (options: HttpSenderOptions) => AsyncDisposable & HttpClient
+
 export function openSender(
   { config, clock, log, tracing, stopping, fail }: DispatcherService,
   kafka: KafkaConnections,
   keyRing: KeyRing,
+  openHttp: OpenHttp,
 ): OpenSender {
   const opened = new AsyncDisposableStack()
   const freshness = opened.use(
@@ -29,7 +32,7 @@ export function openSender(
   const nameServers = config.HOOKLINE_DISPATCHER_NAME_SERVERS.split(',').filter((server) => server !== '')
   const mayStart = () => freshness.isFresh && kafka.canRecord()
   const proxy = readProxyAddress(config)
-  const http = opened.use(new HttpSender(clock, { ...policy, nameServers, mayStart, proxy }))
+  const http = opened.use(openHttp({ ...policy, nameServers, mayStart, proxy }))
   const tokens = new EndpointTokens(tokenRequester(http.openSocket, clock), clock)
   const sender = new Sender({
     http,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/runtime/clock.ts'
+import type { Clock, Timer } from '../../platform/runtime/clock.ts'
 
 const checkMs = 1_000
 /** Maximum age of the definitions: guarantee 16 allows 5 s, which includes the request itself. */
@@ -12,7 +12,7 @@ const longestMs = 4_000
 export class DefinitionFreshness implements Disposable {
   readonly #clock: Pick<Clock, 'monotonicMs' | 'nowMs'>
   readonly #caughtUp: () => Promise<void>
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: Timer
   /** Start of the latest successful check, by both clocks: the monotonic one stands still in a suspended machine. */
   #known: { monotonicMs: number; nowMs: number }
   #checking = false
@@ -21,14 +21,14 @@ export class DefinitionFreshness implements Disposable {
    * @param caughtUp resolves when all that Kafka held at the time of the call has been read, however long that takes.
    */
   constructor(
-    clock: Pick<Clock, 'monotonicMs' | 'nowMs'>,
+    clock: Pick<Clock, 'monotonicMs' | 'nowMs' | 'every'>,
     caughtUp: () => Promise<void>,
     fail: (error: unknown) => void,
   ) {
     this.#clock = clock
     this.#caughtUp = caughtUp
     this.#known = this.#read()
-    this.#timer = setInterval(() => void this.check().catch(fail), checkMs)
+    this.#timer = clock.every(checkMs, () => void this.check().catch(fail))
   }
 
   get isFresh(): boolean {
@@ -51,7 +51,7 @@ export class DefinitionFreshness implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer)
+    this.#timer.cancel()
   }
 
   #read(): { monotonicMs: number; nowMs: number } {

@@ -1,6 +1,5 @@
-import type { Kafka } from '../../platform/kafka/client.ts'
-import { assertSameCounts, PartitionCountsDiffer, partitionCounts } from '../../platform/kafka/co-partition.ts'
-import { withAdmin } from '../../platform/kafka/topics.ts'
+import type { KafkaAccess } from '../../platform/kafka/access/kafka-access.ts'
+import { assertSameCounts, PartitionCountsDiffer } from '../../platform/kafka/co-partition.ts'
 import { retryUntilDone, type WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { DispatcherTopics } from './dispatcher-topics.ts'
 
@@ -9,14 +8,14 @@ import type { DispatcherTopics } from './dispatcher-topics.ts'
  * @throws PartitionCountsDiffer naming the topics with their counts.
  */
 export async function checkPartitions(
-  kafka: Kafka,
+  kafka: Pick<KafkaAccess, 'partitionCounts'>,
   dispatcherTopics: DispatcherTopics,
   context: WaitContext,
 ): Promise<void> {
   const { sources, attempts, deadLetters, parked, health } = dispatcherTopics
   const topics = [...sources.keys(), ...[attempts, deadLetters, parked, health].map(({ topic }) => topic)]
   const check = async () => {
-    const counts = await withAdmin(kafka, (admin) => partitionCounts(admin, topics))
+    const counts = await kafka.partitionCounts(topics)
     const missing = [...counts].filter(([, count]) => count === 0).map(([topic]) => topic)
     if (missing.length > 0)
       throw new Error(

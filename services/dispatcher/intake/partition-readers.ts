@@ -1,13 +1,8 @@
+import type { GroupMembership, OpenQuietTopicReader } from '../../platform/kafka/access/kafka-access.ts'
 import { coPartitionAssigner } from '../../platform/kafka/co-partition.ts'
-import {
-  type Assignment,
-  type Commit,
-  type CommitResult,
-  GroupConsumer,
-  type RecordBatch,
-} from '../../platform/kafka/consumer.ts'
+import type { Assignment, Commit, CommitResult, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
-import { type Positions, QuietTopicReader } from '../../platform/kafka/readers/quiet-topic-reader.ts'
+import type { Positions } from '../../platform/kafka/readers/quiet-topic-reader.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 
 /**
@@ -39,8 +34,8 @@ export class PartitionReaders implements AsyncDisposable {
   readonly #kafka: KafkaConnections
   readonly quietTopics: string[]
   readonly groupId: string
-  #consumer: GroupConsumer | undefined
-  #quiet: QuietTopicReader | undefined
+  #consumer: GroupMembership | undefined
+  #quiet: OpenQuietTopicReader | undefined
 
   constructor(service: DispatcherService, kafka: KafkaConnections) {
     const { sources, deliveries } = kafka.topics
@@ -56,8 +51,7 @@ export class PartitionReaders implements AsyncDisposable {
     const { kafka, topics } = this.#kafka
     const context = { log, clock, readiness, stopping }
     const common = { sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, maxWaitMs, fail }
-    this.#quiet = await QuietTopicReader.open(
-      kafka,
+    this.#quiet = await kafka.openQuietTopicReader(
       {
         ...common,
         topics: this.quietTopics,
@@ -66,8 +60,7 @@ export class PartitionReaders implements AsyncDisposable {
       },
       context,
     )
-    this.#consumer = await GroupConsumer.open(
-      kafka,
+    this.#consumer = await kafka.joinGroup(
       {
         ...common,
         groupId: this.groupId,
@@ -116,7 +109,7 @@ export class PartitionReaders implements AsyncDisposable {
     await this.#quiet?.[Symbol.asyncDispose]()
   }
 
-  #fetching(topic: string): Pick<GroupConsumer, 'pause' | 'resume'> | undefined {
+  #fetching(topic: string): Pick<GroupMembership, 'pause' | 'resume'> | undefined {
     return topic === this.#kafka.topics.deliveries ? this.#consumer : this.#quiet
   }
 }

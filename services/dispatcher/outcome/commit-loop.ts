@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../../platform/runtime/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { PartitionReaders } from '../intake/partition-readers.ts'
 import type { SnapshotWriter } from '../takeover/snapshot-writer.ts'
@@ -7,6 +8,7 @@ export type CommitLoopContext = {
   readers: Pick<PartitionReaders, 'commit' | 'assignment'>
   snapshots: Pick<SnapshotWriter, 'beforeCommit' | 'write' | 'repair' | 'isDue'>
   intervals: { commitMs: number; snapshotMs: number }
+  clock: Pick<Clock, 'every'>
   fail: (error: unknown) => void
 }
 
@@ -16,7 +18,7 @@ const repairMs = 60_000
 /** Commits finished offsets at an interval, and writes snapshots to webhook-health right after commits. */
 export class CommitLoop implements AsyncDisposable {
   readonly #context: CommitLoopContext
-  readonly #timers: NodeJS.Timeout[]
+  readonly #timers: Timer[]
   /** The commit under way. While Kafka does not answer, later ones do not queue up behind it. */
   #committing: Promise<void> | undefined
   /** The snapshot being written. No commit waits for it, because webhook-health may not be writable. */
@@ -27,19 +29,19 @@ export class CommitLoop implements AsyncDisposable {
 
   constructor(context: CommitLoopContext) {
     this.#context = context
-    const { snapshots, intervals } = context
+    const { snapshots, intervals, clock } = context
     this.#timers = [
-      setInterval(() => {
+      clock.every(intervals.commitMs, () => {
         this.#committing ??= this.#commit().finally(() => {
           this.#committing = undefined
         })
-      }, intervals.commitMs),
-      setInterval(() => {
+      }),
+      clock.every(intervals.snapshotMs, () => {
         this.#snapshotDue = snapshots.isDue
-      }, intervals.snapshotMs),
-      setInterval(() => {
+      }),
+      clock.every(repairMs, () => {
         this.#repairing ??= this.#repair()
-      }, repairMs),
+      }),
     ]
   }
 
@@ -54,7 +56,7 @@ export class CommitLoop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true
-    for (const timer of this.#timers) clearInterval(timer)
+    for (const timer of this.#timers) timer.cancel()
     await this.#committing
   }
 

@@ -1,5 +1,6 @@
 import type { ConsumerConfig, PartitionAssigner } from 'kafkajs'
-import type { Assignment, GroupConsumer, HeldPartitions, RecordBatch } from './consumer.ts'
+import type { GroupMembership } from './access/kafka-access.ts'
+import type { Assignment, HeldPartitions, RecordBatch } from './consumer.ts'
 import type { StartPosition } from './kafkajs-patches/membership.ts'
 
 export type ConsumerOptions = {
@@ -22,7 +23,7 @@ export type ConsumerOptions = {
    * Called at every (re)assignment, before its first batch. Nothing is paused then, and a seek or pause applies to the
    * first fetch.
    */
-  onAssigned?: (assignment: Assignment, consumer: GroupConsumer) => void
+  onAssigned?: (assignment: Assignment, consumer: GroupMembership) => void
   /**
    * Called with each batch, one at a time per partition.
    * @returns how many of the records were taken, counted from the first. The rest is delivered again, at once or after

@@ -1,15 +1,12 @@
+import type { Clock } from '../runtime/clock.ts'
 import { Gauge, type Registry } from '../runtime/metrics.ts'
-import type { Kafka } from './client.ts'
+import type { KafkaAccess } from './access/kafka-access.ts'
 import type { RecordBatch } from './consumer.ts'
-import { withAdmin } from './topics.ts'
 
 /** Where a partition is read on, and where it ended when Kafka last said so. */
 export type ReadPosition = Pick<RecordBatch, 'topic' | 'partition' | 'nextOffset' | 'highWatermark'>
 
 type Entry = Omit<ReadPosition, 'highWatermark'> & { label: string; isFresh: boolean }
-
-/** Ends of a topic's partitions, by partition number. */
-type AskEnds = (topic: string) => Promise<ReadonlyMap<number, number>>
 
 /** Time between two questions. Prometheus scrapes about as often. */
 const askIntervalMs = 15_000
@@ -42,37 +39,32 @@ export class LagGauge {
   }
 
   /** Asks for the ends of partitions without a new position since the last call. */
-  async refresh(askEnds: AskEnds): Promise<void> {
+  async refresh(askEnds: KafkaAccess['ends']): Promise<void> {
     const stale = [...this.#entries.values()].filter(({ isFresh }) => !isFresh)
     for (const entry of this.#entries.values()) entry.isFresh = false
-    for (const [topic, entries] of Map.groupBy(stale, (entry) => entry.topic)) {
-      const ends = await askEnds(topic)
-      for (const entry of entries) {
-        const highWatermark = ends.get(entry.partition)
-        // Its partition may have left meanwhile, or been read on.
-        const isCurrent = this.#entries.get(`${topic}/${entry.partition}`) === entry
-        if (isCurrent && highWatermark !== undefined) this.#show(entry, highWatermark)
-      }
+    if (stale.length === 0) return
+    const ends = await askEnds([...new Set(stale.map(({ topic }) => topic))])
+    for (const entry of stale) {
+      const { topic, partition } = entry
+      const highWatermark = ends.get(topic)?.get(partition)
+      // Its partition may have left meanwhile, or been read on.
+      const isCurrent = this.#entries.get(`${topic}/${partition}`) === entry
+      if (isCurrent && highWatermark !== undefined) this.#show(entry, highWatermark)
     }
   }
 
   /** Refreshes from time to time. */
-  watch(kafka: Kafka): Disposable {
+  watch(kafka: Pick<KafkaAccess, 'ends'>, clock: Pick<Clock, 'every'>): Disposable {
     let isUnderWay = false
     const refresh = async () => {
       if (isUnderWay) return
       isUnderWay = true
       // Without Kafka the last values stay, and hookline_dependency_reachable is 0.
-      await withAdmin(kafka, (admin) =>
-        this.refresh(async (topic) => {
-          const offsets = await admin.fetchTopicOffsets(topic)
-          return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]))
-        }),
-      ).catch(() => undefined)
+      await this.refresh((topics) => kafka.ends(topics)).catch(() => undefined)
       isUnderWay = false
     }
-    const timer = setInterval(refresh, askIntervalMs).unref()
-    return { [Symbol.dispose]: () => clearInterval(timer) }
+    const timer = clock.every(askIntervalMs, () => void refresh())
+    return { [Symbol.dispose]: () => timer.cancel() }
   }
 
   #show({ label, partition, nextOffset }: Entry, highWatermark: number): void {

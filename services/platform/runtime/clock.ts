@@ -1,4 +1,7 @@
-import { longestTimerMs } from './timer.ts'
+/** Longest delay of Node's timers: 31 bits of milliseconds (24.8 days). A longer one fires after 1 ms. */
+export const longestTimerMs = 2 ** 31 - 1
+
+export type Timer = { cancel(): void }
 
 /** Time and randomness as arguments. The real ones are read here only. */
 export type Clock = {
@@ -10,6 +13,10 @@ export type Clock = {
   random(): number
   /** Resolves after that many milliseconds (24.8 days at most), or at once when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Calls back after delayMs, or after longestTimerMs if that is sooner; a longer wait has to check again then. */
+  after(delayMs: number, due: () => void): Timer
+  /** Calls back at an interval. */
+  every(intervalMs: number, due: () => void): Timer
 }
 
 export const systemClock: Clock = {
@@ -27,4 +34,12 @@ export const systemClock: Clock = {
       const timer = setTimeout(done, Math.min(ms, longestTimerMs))
       signal?.addEventListener('abort', done, { once: true })
     }),
+  after: (delayMs, due) => {
+    const timer = setTimeout(due, Math.min(delayMs, longestTimerMs))
+    return { cancel: () => clearTimeout(timer) }
+  },
+  every: (intervalMs, due) => {
+    const timer = setInterval(due, intervalMs)
+    return { cancel: () => clearInterval(timer) }
+  },
 }

@@ -1,11 +1,9 @@
 import type { DeadLetter } from '../../domain/delivery/delivery.ts'
 import type { WebhookAlert } from '../../domain/stats/alert.ts'
 import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts'
-import { Codec, createRegistry, type RegistryConfig } from '../../platform/avro/codec.ts'
-import { createKafka, type Kafka, type KafkaVariables } from '../../platform/kafka/client.ts'
-import { fetchLogIds } from '../../platform/kafka/committed.ts'
-import { GroupConsumer } from '../../platform/kafka/consumer.ts'
-import { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
+import { Codec } from '../../platform/avro/codec.ts'
+import type { Registry } from '../../platform/avro/registry.ts'
+import type { GroupMembership, KafkaAccess } from '../../platform/kafka/access/kafka-access.ts'
 import { RecordFaults } from '../../platform/runtime/record-faults.ts'
 import type { ServiceContext } from '../../platform/runtime/service.ts'
 import { readSchema } from '../../topics/schemas.ts'
@@ -27,14 +25,13 @@ import { Flusher } from './flusher.ts'
 import { openFold } from './open-fold.ts'
 import { recordLetters } from './record-letters.ts'
 
-type Config = KafkaVariables &
-  RegistryConfig & {
-    HOOKLINE_TOPIC_PREFIX: string
-    HOOKLINE_SESSION_TIMEOUT_MS: number
-    HOOKLINE_STATS_FLUSH_INTERVAL_MS: number
-    HOOKLINE_ALERT_SETTLE_MS: number
-    HOOKLINE_ALERT_BEHIND_MS: number
-  }
+type Config = {
+  HOOKLINE_TOPIC_PREFIX: string
+  HOOKLINE_SESSION_TIMEOUT_MS: number
+  HOOKLINE_STATS_FLUSH_INTERVAL_MS: number
+  HOOKLINE_ALERT_SETTLE_MS: number
+  HOOKLINE_ALERT_BEHIND_MS: number
+}
 
 export type AggregatorContext = Omit<ServiceContext<Config>, 'stopRequested' | 'tracing'>
 
@@ -49,23 +46,16 @@ export type AggregatorOptions = {
   tellsAlerts: boolean
 }
 
-/** Folds until it is disposed; by then it has written and committed everything folded. */
-export type Aggregator = AsyncDisposable & {
-  kafka: Kafka
-  /** Consumer group of the fold. */
-  groupId: string
-  /** The topics that are folded. */
-  topics: string[]
-}
-
 /**
  * Folds webhook-attempts into webhook-stats and webhook-alerts, and webhook-dead-letters into
- * webhook-dead-letter-counts.
+ * webhook-dead-letter-counts, until it is disposed; by then it has written and committed everything folded.
  */
 export async function openAggregator(
   { config, log, clock, readiness, metrics: registry, stopping, fail }: AggregatorContext,
+  kafka: KafkaAccess,
+  avroSchemas: Registry,
   { generation, slowThresholdMs, businesses, tellsAlerts }: AggregatorOptions,
-): Promise<Aggregator> {
+): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const use = new TopicUse('stats-aggregator', prefix)
@@ -73,12 +63,11 @@ export async function openAggregator(
   const groupId = prefix + statsGroupFor(generation)
   const waiting = { log, clock, readiness, stopping }
   readiness.set('stored statistics', 'still reading')
-  const kafka = createKafka(config, log)
-  const codec = new Codec(createRegistry(config), waiting)
+  const codec = new Codec(avroSchemas, waiting)
   const { webhookAlerts, webhookDeadLetterCounts, webhookDeadLetters } = topics
   const states = statsTopicFor(generation)
   const written = [states, webhookAlerts, webhookDeadLetterCounts, webhookDeadLetters].map((topic) => use.write(topic))
-  const producer = stack.use(await BatchingProducer.open(kafka, waiting, fail, { topics: written }))
+  const producer = stack.use(await kafka.openProducer({ topics: written, fail }, waiting))
   const metrics = createStatsMetrics(registry, businesses)
 
   const deadLetters = use.write(topics.webhookDeadLetters)
@@ -91,7 +80,7 @@ export async function openAggregator(
   const deadLetter = recordLetters({ log, nowMs, deadLetters: { topic: deadLetters, encode: encodeLetter }, producer })
   const context = { ...waiting, kafka, codec, producer, use, fail, faults, deadLetter, consumer: () => consumer }
   const folded = [topics.webhookAttempts, topics.webhookDeadLetters].map((topic) => use.read(topic))
-  const logIds = await fetchLogIds(kafka, folded, waiting)
+  const logIds = await kafka.logIds(folded, waiting)
   const sourceLogId = (topic: Topic) => logIds.get(use.read(topic)) ?? null
   const encodeAlert = await codec.encoder<WebhookAlert>(use.subject(webhookAlerts), readSchema(webhookAlerts))
   const alerts = { topic: use.write(webhookAlerts), encode: encodeAlert, send: producer.send.bind(producer) }
@@ -130,8 +119,7 @@ export async function openAggregator(
   stack.use(letters.stored)
   readiness.set('stored statistics', null)
 
-  const consumer: GroupConsumer = await GroupConsumer.open(
-    kafka,
+  const consumer: GroupMembership = await kafka.joinGroup(
     {
       groupId,
       topics: folded,
@@ -151,11 +139,10 @@ export async function openAggregator(
     waiting,
   )
   stack.use(consumer)
-  stack.use(metrics.watchLag(kafka))
+  stack.use(metrics.watchLag(kafka, clock))
   // Apart from one another: a topic that Kafka does not accept records for must not delay the other.
   for (const { stage } of [attempts, letters])
     stack.use(new Flusher(() => stage.flush(), config.HOOKLINE_STATS_FLUSH_INTERVAL_MS, clock, fail))
 
-  const opened = stack.move()
-  return { kafka, groupId, topics: folded, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return stack.move()
 }

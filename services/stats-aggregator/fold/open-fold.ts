@@ -1,6 +1,6 @@
 import { projection } from '../../platform/avro/avro-projection.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
-import type { Kafka } from '../../platform/kafka/client.ts'
+import type { KafkaAccess } from '../../platform/kafka/access/kafka-access.ts'
 import type { GroupConsumer } from '../../platform/kafka/consumer.ts'
 import { Patience } from '../../platform/kafka/patience.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
@@ -16,7 +16,7 @@ import type { FoldRules, FoldState } from './fold-rules.ts'
 import { FoldStage, type FoldStageEdges } from './stage.ts'
 
 export type FoldContext = WaitContext & {
-  kafka: Kafka
+  kafka: Pick<KafkaAccess, 'openTable'>
   codec: Codec
   producer: Pick<BatchingProducer, 'send'>
   use: TopicUse

@@ -1,5 +1,6 @@
-import type { Kafka } from '../../platform/kafka/client.ts'
-import { createKafka } from '../../platform/kafka/client.ts'
+import { createRegistry, type RegistryConfig } from '../../platform/avro/registry.ts'
+import { accessKafka } from '../../platform/kafka/access/access-kafka.ts'
+import { createKafka, type Kafka, type KafkaVariables } from '../../platform/kafka/client.ts'
 import { partitionCounts } from '../../platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../../platform/kafka/committed.ts'
 import { applyTopics, diffTopics, withAdmin } from '../../platform/kafka/topics.ts'
@@ -15,7 +16,7 @@ import { type AggregatorContext, openAggregator } from '../fold/aggregator.ts'
 export type RebuildOptions = { generation: number; slowThresholdMs: number | null; resume: boolean }
 
 export type RebuildContext = Omit<AggregatorContext, 'config'> & {
-  config: Omit<AggregatorContext['config'], 'HOOKLINE_STATS_FLUSH_INTERVAL_MS'>
+  config: Omit<AggregatorContext['config'], 'HOOKLINE_STATS_FLUSH_INTERVAL_MS'> & KafkaVariables & RegistryConfig
 }
 
 export type RebuildResult = { kind: 'done' } | { kind: 'refused'; why: string }
@@ -50,10 +51,12 @@ export async function rebuild(
 
   const ends = await readEnds(kafka, attemptsTopic)
   say(`folding ${total(ends)} attempts into ${statesTopic}`)
-  await using _aggregator = await openAggregator(
-    { ...context, config },
-    { generation, slowThresholdMs, businesses: [], tellsAlerts: false },
-  )
+  await using _aggregator = await openAggregator({ ...context, config }, accessKafka(kafka), createRegistry(config), {
+    generation,
+    slowThresholdMs,
+    businesses: [],
+    tellsAlerts: false,
+  })
   for (;;) {
     const committed = await fetchCommitted(kafka, groupId, [attemptsTopic], context)
     const left = countRemaining(ends, committed.get(attemptsTopic) ?? new Map())

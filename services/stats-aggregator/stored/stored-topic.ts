@@ -1,9 +1,9 @@
 import type { SourcePosition } from '../../domain/stats/stats.ts'
 import type { Decode, Decoded } from '../../platform/avro/codec.ts'
 import { ownCopy } from '../../platform/avro/own-copy.ts'
-import type { Kafka } from '../../platform/kafka/client.ts'
+import type { KafkaAccess, OpenTable } from '../../platform/kafka/access/kafka-access.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
-import { type ReportUnread, TopicTable } from '../../platform/kafka/readers/table.ts'
+import type { ReportUnread } from '../../platform/kafka/readers/table.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import { StoredStates } from './stored-states.ts'
 
@@ -37,20 +37,20 @@ export class StoredTopic<R extends StateHead> implements AsyncDisposable {
   readonly #decoding = new Set<Promise<void>>()
   /** Ids of schemas that both decoders know. */
   readonly #known = new Set<number>()
-  #table: TopicTable | undefined
+  #table: OpenTable | undefined
 
   private constructor(options: StoredTopicOptions<R>) {
     this.#options = options
   }
 
   static async open<R extends StateHead>(
-    kafka: Kafka,
+    kafka: Pick<KafkaAccess, 'openTable'>,
     options: StoredTopicOptions<R>,
     context: WaitContext,
   ): Promise<StoredTopic<R>> {
     const { decode: _decode, decodeHead: _decodeHead, sourceLogId: _sourceLogId, ...table } = options
     const self = new StoredTopic(options)
-    self.#table = await TopicTable.open(kafka, { ...table, onRecord: self.#onRecord.bind(self) }, context)
+    self.#table = await kafka.openTable({ ...table, onRecord: self.#onRecord.bind(self) }, context)
     return self
   }
 

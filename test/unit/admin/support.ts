@@ -2,7 +2,7 @@ import type { Call } from '../../../services/admin/http/route.ts'
 import { definitionParser } from '../../../services/config-topics/config-tables.ts'
 import type { DefinitionTable } from '../../../services/domain/definition/definition-table.ts'
 import { KeyRing } from '../../../services/platform/keyring.ts'
-import type { Clock } from '../../../services/platform/runtime/clock.ts'
+import { type Clock, systemClock } from '../../../services/platform/runtime/clock.ts'
 import type { UrlPolicy } from '../../../services/targets/target-url.ts'
 
 export { sampleDefinition as definition } from '../../support/sample-definitions.ts'
@@ -18,6 +18,7 @@ export const policy: UrlPolicy = { allowInsecureUrls: false }
 
 /** A clock that stands still; sleeping ends only by its signal. */
 export const stillClock: Clock = {
+  ...systemClock,
   nowMs: () => nowMs,
   monotonicMs: () => 0,
   random: () => 0.5,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Commits } from '../../../services/formatter/commits.ts'
 import type { Assignment, Commit, CommitResult } from '../../../services/platform/kafka/consumer.ts'
+import { systemClock } from '../../../services/platform/runtime/clock.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -22,7 +23,7 @@ function committing(faults = 0) {
     done.push([assignment, commits])
     return 'committed'
   }
-  return { done, commits: new Commits(send, 200) }
+  return { done, commits: new Commits(send, 200, systemClock) }
 }
 
 test('the newest offsets of all partitions are committed in one request per interval, and none when nothing is new', async () => {
@@ -65,7 +66,7 @@ test('a failed commit is repeated, and never with an older offset than has been 
 test('while Kafka does not answer a commit, no other commit is queued behind it, and what was finished meanwhile follows', async () => {
   const answer = Promise.withResolvers<CommitResult>()
   const send = vi.fn((_assignment: Assignment, _commits: Commit[]) => answer.promise)
-  const commits = new Commits(send, 200)
+  const commits = new Commits(send, 200, systemClock)
   const assignment = assignmentOf()
   for (let offset = 1; offset <= 300; offset++) {
     commits.finished(assignment, commit(0, offset))
@@ -82,7 +83,7 @@ test('while Kafka does not answer a commit, no other commit is queued behind it,
 test('a flush commits what was finished while another commit was under way', async () => {
   const answer = Promise.withResolvers<CommitResult>()
   const send = vi.fn((_assignment: Assignment, _commits: Commit[]) => answer.promise)
-  const commits = new Commits(send, 200)
+  const commits = new Commits(send, 200, systemClock)
   const assignment = assignmentOf()
   commits.finished(assignment, commit(0, 1))
   await vi.advanceTimersByTimeAsync(200)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import type { Logger } from '../../runtime/log.ts'
 import type { WaitContext } from '../../runtime/retry-until.ts'
+import type { GroupMembership } from '../access/kafka-access.ts'
 import { type Assignment, GroupConsumer, type RecordBatch } from '../consumer.ts'
 import { withAdmin } from '../topics.ts'
 import { deleteOwnGroup } from './own-group.ts'
@@ -93,7 +94,7 @@ export class QuietTopicReader implements AsyncDisposable {
     else this.#consumer?.resume(topic, partition)
   }
 
-  #applyPositions(assignment: Assignment, consumer: GroupConsumer): void {
+  #applyPositions(assignment: Assignment, consumer: GroupMembership): void {
     for (const [topic, partitions] of assignment.partitions)
       for (const partition of partitions) {
         const reading = this.#partitions.get(toPartitionId(topic, partition))

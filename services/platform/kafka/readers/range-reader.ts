@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Admin, Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
+import type { GroupMembership } from '../access/kafka-access.ts'
 import { type Assignment, type ConsumedRecord, GroupConsumer, type RecordBatch } from '../consumer.ts'
 import { deleteOwnGroup } from './own-group.ts'
 
@@ -184,7 +185,7 @@ export class RangeReader implements AsyncDisposable {
   }
 
   /** A group that (re)joins starts anywhere, with nothing paused. */
-  #applyPositions(assignment: Assignment, consumer: GroupConsumer): void {
+  #applyPositions(assignment: Assignment, consumer: GroupMembership): void {
     for (const [topic, partitions] of assignment.partitions)
       for (const partition of partitions) {
         const reading = this.#readings.get(toPartitionId(topic, partition))

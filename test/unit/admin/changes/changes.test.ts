@@ -2,13 +2,14 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { ChangeFeed, type ChangeKind } from '../../../../services/admin/changes/change-feed.ts'
 import { ChangeStreams } from '../../../../services/admin/changes/change-stream.ts'
-import type { Clock } from '../../../../services/platform/runtime/clock.ts'
+import { type Clock, systemClock } from '../../../../services/platform/runtime/clock.ts'
 
 /** A clock whose sleepers wake when the time is set forward. */
 function handClock(): Clock & { forward(ms: number): Promise<void> } {
   let nowMs = 0
   let sleepers: { atMs: number; wake: () => void }[] = []
   return {
+    ...systemClock,
     nowMs: () => nowMs,
     monotonicMs: () => nowMs,
     random: () => 0,

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { DefinitionFreshness } from '../../../../services/dispatcher/intake/definition-freshness.ts'
+import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 
 /** Two clocks that tests move separately, and a Kafka that answers when the test says so. */
 function scene() {
   const at = { monotonicMs: 0, nowMs: 1_700_000_000_000 }
   const asked: (() => void)[] = []
   const caughtUp = () => new Promise<void>((resolve) => void asked.push(resolve))
-  const clock = { monotonicMs: () => at.monotonicMs, nowMs: () => at.nowMs }
+  const clock = { ...systemClock, monotonicMs: () => at.monotonicMs, nowMs: () => at.nowMs }
   const freshness = new DefinitionFreshness(clock, caughtUp, (error) => expect.unreachable(String(error)))
   const pass = (ms: number) => {
     at.monotonicMs += ms

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CommitLoop } from '../../../../services/dispatcher/outcome/commit-loop.ts'
 import type { CommitResult } from '../../../../services/platform/kafka/consumer.ts'
+import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -21,6 +22,7 @@ function createLoop(commit: () => Promise<CommitResult>, write: () => Promise<vo
     readers: { commit, assignment },
     snapshots,
     intervals: { commitMs: 100, snapshotMs: 200 },
+    clock: systemClock,
     fail,
   })
   return { loop, fail }

@@ -2,13 +2,14 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { avroType } from '../../../../services/platform/avro/avro.ts'
 import { Codec } from '../../../../services/platform/avro/codec.ts'
+import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 
 const schema = { type: 'record', name: 'Body', fields: [{ name: 'body', type: 'bytes' }] }
 
 async function encoder() {
   const registry = { findId: async () => 258 }
-  const clock = { nowMs: () => 0, monotonicMs: () => 0, random: () => 0, sleep: async () => undefined }
+  const clock = { ...systemClock, nowMs: () => 0, monotonicMs: () => 0, random: () => 0, sleep: async () => undefined }
   const codec = new Codec(registry as never, { log: pino({ level: 'silent' }), clock, readiness: new Readiness() })
   return codec.encoder<{ body: Buffer }>('body-value', schema)
 }

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { Codec } from '../../../../services/platform/avro/codec.ts'
 import type { FoundSchema, Registry } from '../../../../services/platform/avro/registry.ts'
+import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 
 const schema = { type: 'record', name: 'Note', namespace: 'hookline', fields: [{ name: 'text', type: 'string' }] }
@@ -31,6 +32,7 @@ function world() {
     },
   }
   const clock = {
+    ...systemClock,
     nowMs: () => nowMs,
     monotonicMs: () => nowMs,
     random: () => 0,

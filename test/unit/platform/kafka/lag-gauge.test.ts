@@ -13,11 +13,12 @@ function createLag() {
   return { lag, shown }
 }
 
-const ends = async () =>
-  new Map([
-    [0, 500],
-    [1, 700],
-  ])
+const endsOfTopic = new Map([
+  [0, 500],
+  [1, 700],
+])
+
+const ends = async (topics: string[]) => new Map(topics.map((topic) => [topic, endsOfTopic]))
 
 test('the lag of a partition that is no longer fetched grows with the topic', async () => {
   const { lag, shown } = createLag()
@@ -31,9 +32,9 @@ test('the lag of a partition that is no longer fetched grows with the topic', as
 test('Kafka is asked only for partitions that were not fetched since the last time', async () => {
   const { lag, shown } = createLag()
   const asked: string[] = []
-  const ask = async (topic: string) => {
-    asked.push(topic)
-    return ends()
+  const ask = async (topics: string[]) => {
+    asked.push(...topics)
+    return ends(topics)
   }
   lag.set({ topic: 'a', partition: 0, nextOffset: 10, highWatermark: 10 })
   lag.set({ topic: 'b', partition: 1, nextOffset: 20, highWatermark: 30 }, 'b of all')
@@ -56,9 +57,9 @@ test.each<[string, (lag: LagGauge) => void, object]>([
   const { lag, shown } = createLag()
   lag.set({ topic: 'a', partition: 0, nextOffset: 10, highWatermark: 10 })
   await lag.refresh(ends)
-  await lag.refresh(async () => {
+  await lag.refresh(async (topics) => {
     change(lag)
-    return ends()
+    return ends(topics)
   })
   expect(await shown()).toEqual(expected)
 })

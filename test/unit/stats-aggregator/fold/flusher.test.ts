@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { systemClock } from '../../../../services/platform/runtime/clock.ts'
 import { Flusher } from '../../../../services/stats-aggregator/fold/flusher.ts'
 
 test('while Kafka does not answer a flush or its commit, no other flush is queued behind it, and one follows at the end', async () => {
@@ -6,6 +7,7 @@ test('while Kafka does not answer a flush or its commit, no other flush is queue
   const flush = vi.fn(() => answer.promise)
   const pausesMs: number[] = []
   const clock = {
+    ...systemClock,
     nowMs: () => 0,
     monotonicMs: () => 0,
     random: () => 0,

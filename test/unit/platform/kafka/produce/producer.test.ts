@@ -9,6 +9,7 @@ import type {
   TrackedTopic,
 } from '../../../../../services/platform/kafka/kafkajs-patches/send-messages.ts'
 import { BatchingProducer, RecordRefused } from '../../../../../services/platform/kafka/produce/producer.ts'
+import { systemClock } from '../../../../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../../../../services/platform/runtime/readiness.ts'
 
 // After the imports above, because kafkajs may be loaded by the services' own module only.
@@ -38,7 +39,7 @@ async function open(answers: Answer[], taken: string[] = [], stopping = new Abor
   const sleep = async (ms: number) => {
     nowMs += ms
   }
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, random: () => 0, sleep }
+  const clock = { ...systemClock, nowMs: () => nowMs, monotonicMs: () => nowMs, random: () => 0, sleep }
   const context = { log: pino({ level: 'silent' }), clock, readiness: new Readiness(), stopping }
   return { producer: await BatchingProducer.open(kafka, context, fail), fail, batches }
 }
@@ -137,7 +138,7 @@ async function openBeside(refusal: (topic: string, message: TrackedMessage) => S
     nowMs += ms
     await new Promise((resolve) => setImmediate(resolve))
   }
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, random: () => 0, sleep }
+  const clock = { ...systemClock, nowMs: () => nowMs, monotonicMs: () => nowMs, random: () => 0, sleep }
   const readiness = new Readiness()
   const context = { log: pino({ level: 'silent' }), clock, readiness }
   const producer = await BatchingProducer.open(kafka, context, fail, { topics: ['t', 'other'] })

@@ -3,6 +3,7 @@ import { deleteOwnGroup } from '../../../../../services/platform/kafka/readers/o
 import { CommandReadiness } from '../../../../../services/platform/kafka/security/command-readiness.ts'
 import { nameDenial } from '../../../../../services/platform/kafka/security/denied.ts'
 import { ReadDenials } from '../../../../../services/platform/kafka/security/read-denials.ts'
+import { systemClock } from '../../../../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../../../../services/platform/runtime/readiness.ts'
 
 const denied = (type = 'TOPIC_AUTHORIZATION_FAILED') => Object.assign(new Error('Not authorized'), { type })
@@ -17,7 +18,13 @@ test('readiness shows a denial until it has not occurred for a while, and the lo
   const readiness = new Readiness()
   const lines: object[] = []
   let nowMs = 0
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, random: () => 0, sleep: async () => undefined }
+  const clock = {
+    ...systemClock,
+    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    random: () => 0,
+    sleep: async () => undefined,
+  }
   const denials = new ReadDenials('kafka consumer g', {
     readiness,
     clock,
