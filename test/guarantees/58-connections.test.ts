@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
 import { loadConfig } from '../../services/platform/config/config.ts'
 import { kafkaVariables } from '../../services/platform/config/connection-variables.ts'
-import { createKafka } from '../../services/platform/kafka/client.ts'
+import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
 import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { retryUntilDone } from '../../services/platform/runtime/retry-until.ts'
@@ -133,27 +133,35 @@ test.each(refusals)(
     const given = more(secured)
     const env: Variables = { ...works, KAFKA_SASL_PASSWORD_FILE: '', KAFKA_SASL_PASSWORD: password, ...given }
     if (given.KAFKA_SSL_CA === undefined) env.KAFKA_SSL_CA_FILE = KAFKA_SSL_CA_FILE
-    const startedMs = systemClock.monotonicMs()
-    const message = await firstReason(env)
-    slowestMs = Math.max(slowestMs, systemClock.monotonicMs() - startedMs)
-    const [said = '', broker] = words.split('.*')
-    expect(message).toContain(said)
-    expect(message).toContain(broker ?? '')
-    expect(message).toContain(
-      env.KAFKA_SASL_MECHANISM === 'oauthbearer' ? secured.tokenServer.tokenUrl : env.KAFKA_BROKERS,
-    )
+    for (const askKafka of Object.values(waysToAsk)) {
+      const startedMs = systemClock.monotonicMs()
+      const message = await firstReason(env, askKafka)
+      slowestMs = Math.max(slowestMs, systemClock.monotonicMs() - startedMs)
+      const [said = '', broker] = words.split('.*')
+      expect(message).toContain(said)
+      expect(message).toContain(broker ?? '')
+      expect(message).toContain(
+        env.KAFKA_SASL_MECHANISM === 'oauthbearer' ? secured.tokenServer.tokenUrl : env.KAFKA_BROKERS,
+      )
+    }
   },
 )
 
+/** The connections of administration, and those that records go through. */
+const waysToAsk = {
+  kafkajs: (kafka: Kafka): Promise<unknown> => withAdmin(kafka, (admin) => admin.listTopics()),
+  cluster: ({ cluster }: Kafka): Promise<unknown> => cluster.metadata([]),
+}
+
 /** What a service logs first while it waits for Kafka. */
-async function firstReason(env: Variables): Promise<string> {
+async function firstReason(env: Variables, askKafka: (kafka: Kafka) => Promise<unknown>): Promise<string> {
   const config = loadConfig(Type.Object(kafkaVariables), env)
   const reason = Promise.withResolvers<string>()
   const stop = new AbortController()
   const log = pino({ level: 'warn' }, { write: (line) => reason.resolve(JSON.parse(line).reason) })
   const kafka = createKafka(config, testContext.log)
   const context = { ...testContext, log, stopping: stop.signal }
-  const asked = retryUntilDone('kafka', context, () => withAdmin(kafka, (admin) => admin.listTopics()))
+  const asked = retryUntilDone('kafka', context, () => askKafka(kafka))
   const connected = asked.then(() => 'connected').catch(() => reason.promise)
   const said = await Promise.race([reason.promise, connected])
   stop.abort()
@@ -242,10 +250,22 @@ test('after the replacement the broker accepts the new client certificate only',
   const admin = createKafka(former, testContext.log).admin({ retry: { retries: 0 } })
   await expect(admin.connect()).rejects.toThrow('the broker does not accept the certificate in KAFKA_SSL_CERTIFICATE')
   await admin.disconnect()
+  await expect(createKafka(former, testContext.log).cluster.metadata([])).rejects.toThrow(
+    'the broker does not accept the certificate in KAFKA_SSL_CERTIFICATE',
+  )
 })
 
-/** Warnings of kafkajs in a service's log. */
+test('all ways to connect and to log in work for the connections that records go through', async () => {
+  for (const variables of Object.values(secured.kafka)) {
+    const { cluster } = createKafka(loadConfig(Type.Object(kafkaVariables), variables), testContext.log)
+    expect((await cluster.metadata([])).size).toBe(0)
+    await cluster[Symbol.asyncDispose]()
+  }
+})
+
+/** Warnings of the clients in a service's log. */
 async function warningsOf(service: 'dispatcher'): Promise<string[]> {
   const log = await readFile(world.stack.service(service).logFile, 'utf8')
-  return log.split('\n').filter((line) => line.includes('"level":"warn"') && line.includes('kafkajs'))
+  const isOfClient = (line: string) => line.includes('kafkajs') || line.includes('"broker":')
+  return log.split('\n').filter((line) => line.includes('"level":"warn"') && isOfClient(line))
 }

@@ -28,6 +28,8 @@ type Authenticator = { readonly connection: Connection; authenticate(): Promise<
 type AuthenticatorClass = new (connection: Connection, ...others: unknown[]) => Authenticator
 
 const metadataApiKey = 3
+/** A client asks for the API versions, and then for what needs authentication. */
+const openingRequests = 2
 const clients = new WeakMap<object, ClientState>()
 
 export function registerAdviser(socketFactory: object, adviser: Adviser, brokers: number): void {
@@ -57,7 +59,7 @@ export function adviseOnClosing(ofKafkajs: ConnectionClass): ConnectionClass {
     override rejectRequests(error: Error): void {
       const client = clients.get(this.socketFactory)
       if (client && error.name === 'KafkaJSConnectionClosedError') {
-        const advice = client.adviser.onClosed(this.correlationId - this.#requestsBefore)
+        const advice = client.adviser.onClosed(this.correlationId - this.#requestsBefore > openingRequests)
         addAdvice(error, this.broker, advice)
         if (advice !== null) endRetries(error, client)
       } else if (client && tlsFaultOf(error) !== null) endRetries(error, client)

@@ -12,13 +12,10 @@ export type ConnectionSettings = {
 /** What can be done about an error of a connection to a broker; null if the error says it all. */
 export type Adviser = {
   onSocketError(error: { message: string; code?: string | undefined }): string | null
-  /** @param requests sent on the connection before the broker closed it. */
-  onClosed(requests: number): string | null
+  /** @param hasAnswered whether the broker has answered a request that needs a login, if there is one. */
+  onClosed(hasAnswered: boolean): string | null
   onSaslError(error: { message: string; type?: string | undefined }): string | null
 }
-
-/** The broker asks for its API versions and then for what needs authentication. */
-const openingRequests = 2
 
 export function createAdviser({ usesTls, hasCa, hasCertificate, mechanism }: ConnectionSettings): Adviser {
   return {
@@ -42,8 +39,8 @@ export function createAdviser({ usesTls, hasCa, hasCertificate, mechanism }: Con
           return error.code === 'ENOTFOUND' ? 'check KAFKA_BROKERS, and advertised.listeners of the brokers' : null
       }
     },
-    onClosed(requests) {
-      if (requests > openingRequests) return null
+    onClosed(hasAnswered) {
+      if (hasAnswered) return null
       const wanted = [
         ...(usesTls ? [] : ['TLS (KAFKA_TLS, KAFKA_SSL_CA)']),
         ...(mechanism === 'none' ? ['SASL (KAFKA_SASL_MECHANISM)'] : []),

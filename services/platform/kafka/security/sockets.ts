@@ -29,7 +29,8 @@ export function openSockets(tls: TlsSettings | null, adviser: Adviser): ISocketF
   }
 }
 
-function tlsOptions(tls: TlsSettings, host: string, port: number) {
+/** For tls.connect. */
+export function tlsOptions(tls: TlsSettings, host: string, port: number) {
   const servername = tls.serverName || (isIP(host) === 0 ? host : '')
   return { host, port, secureContext: tls.context(), ...(servername !== '' && { servername }) }
 }

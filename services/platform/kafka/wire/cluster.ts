@@ -1,12 +1,15 @@
-import { Connection, type ConnectionOptions, listOffsetsV7, metadataV12, ResponseError } from '@platformatic/kafka'
+import { type Connection, listOffsetsV7, metadataV12, ResponseError } from '@platformatic/kafka'
+import type { Logger } from '../../runtime/log.ts'
 import type { BrokerAddress } from '../broker-list.ts'
+import { BrokerConnection, type ClusterSecurity } from './broker-connection.ts'
 import { faultOfCode, faultOfError, KafkaFault } from './kafka-fault.ts'
 
 export type ClusterOptions = {
   clientId: string
   /** Bootstrap brokers. */
   brokers: readonly BrokerAddress[]
-  security?: Pick<ConnectionOptions, 'tls' | 'tlsServerName' | 'sasl'>
+  security?: ClusterSecurity
+  log?: Pick<Logger, 'warn'>
 }
 
 /** A partition's leader; its node id is -1 while there is none. */
@@ -26,7 +29,6 @@ export type ReaderCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe'
 /** What a SequencedProducer asks of it. */
 export type ProducerCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'askAny'>
 
-const connectTimeoutMs = 3_000
 /** Requests that any broker answers at once. A request without an answer closes its connection. */
 const requestTimeoutMs = 5_000
 const consumerId = -1
@@ -47,8 +49,9 @@ export class Cluster implements AsyncDisposable {
   readonly #connections = new Map<string, Promise<Connection>>()
   /** The broker that answered last. */
   #preferred: BrokerAddress | undefined
-  /** The broker that was late last; it is asked last. */
-  #late: BrokerAddress | undefined
+  /** Brokers that have not answered lately, and when they were asked last, as a count; they are asked last. */
+  readonly #silent = new Map<string, number>()
+  #failures = 0
   #isClosed = false
 
   constructor(options: ClusterOptions) {
@@ -68,18 +71,19 @@ export class Cluster implements AsyncDisposable {
   async askAny<T>(ask: (connection: Connection) => Promise<T>): Promise<T> {
     const known = [this.#preferred ?? [], ...this.#nodes.values(), ...this.#options.brokers]
       .flat()
-      .toSorted((a, b) => Number(this.#isLate(a)) - Number(this.#isLate(b)))
+      .toSorted((a, b) => this.#silenceOf(a) - this.#silenceOf(b))
     const addresses = new Map(known.map((address) => [describe(address), address])).values()
     let fault: unknown = new KafkaFault('connection', null, 'there are no brokers')
     for (const address of addresses) {
       try {
         const answer = await ask(await this.#connect(address, 'requests', requestTimeoutMs))
         this.#preferred = address
-        if (this.#isLate(address)) this.#late = undefined
+        this.#silent.delete(describe(address))
         return answer
       } catch (error) {
         fault = faultOfError(error, `broker ${describe(address)}`)
-        if (!(fault instanceof KafkaFault) || fault.kind !== 'connection') throw fault
+        if (!(fault instanceof KafkaFault) || fault.kind !== 'connection' || this.#isClosed) throw fault
+        this.#noteSilence(address, fault)
       }
     }
     throw fault
@@ -98,7 +102,8 @@ export class Cluster implements AsyncDisposable {
 
   /** The broker has not answered in time, so others are asked first. */
   distrust(nodeId: number): void {
-    this.#late = this.#nodes.get(nodeId)
+    const address = this.#nodes.get(nodeId)
+    if (address) this.#silent.set(describe(address), ++this.#failures)
   }
 
   /** Name of a broker for messages. */
@@ -126,8 +131,15 @@ export class Cluster implements AsyncDisposable {
     await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)))
   }
 
-  #isLate({ host, port }: BrokerAddress): boolean {
-    return this.#late?.host === host && this.#late.port === port
+  #silenceOf(address: BrokerAddress): number {
+    return this.#silent.get(describe(address)) ?? 0
+  }
+
+  #noteSilence(address: BrokerAddress, { message }: KafkaFault): void {
+    const broker = describe(address)
+    if (!this.#silent.has(broker))
+      this.#options.log?.warn({ broker, reason: message }, 'a Kafka broker does not answer')
+    this.#silent.set(broker, ++this.#failures)
   }
 
   async #offsetAt(
@@ -156,13 +168,9 @@ export class Cluster implements AsyncDisposable {
     const key = `${use} ${describe(address)}`
     const known = this.#connections.get(key)
     if (known) return known
-    const { clientId, security = {} } = this.#options
-    const connection = new Connection(clientId, {
-      ...security,
-      connectTimeout: connectTimeoutMs,
-      requestTimeout: timeoutMs,
-    })
-    const opening = Promise.resolve(connection.connect(address.host, address.port)).then(() => connection)
+    const { clientId, security } = this.#options
+    const connection = new BrokerConnection(clientId, address, security, timeoutMs)
+    const opening = connection.open()
     this.#connections.set(key, opening)
     const forget = () => {
       if (this.#connections.get(key) === opening) this.#connections.delete(key)

@@ -3,11 +3,20 @@ import { protocolErrors, protocolErrorsCodesById } from '@platformatic/kafka'
 /**
  * Why a request, or its part for one partition, was not answered as wanted. connection: no answer, so that what a
  * request did is unknown. Every other kind is an answer of the broker. leader: the broker does not lead the partition
- * any more, or not yet. busy: the broker cannot do it at the moment. denied: Kafka's ACLs do not allow it. gone: the log
- * is not there. position: the log does not have the offset. session: the broker does not know the fetch session. final:
- * trying again does not help.
+ * any more, or not yet. busy: the broker cannot do it at the moment. login: the broker refuses who the client is. denied:
+ * Kafka's ACLs do not allow it. gone: the log is not there. position: the log does not have the offset. session: the
+ * broker does not know the fetch session. final: trying again does not help.
  */
-export type KafkaFaultKind = 'connection' | 'leader' | 'busy' | 'denied' | 'gone' | 'position' | 'session' | 'final'
+export type KafkaFaultKind =
+  | 'connection'
+  | 'leader'
+  | 'busy'
+  | 'login'
+  | 'denied'
+  | 'gone'
+  | 'position'
+  | 'session'
+  | 'final'
 
 const kinds: Record<string, KafkaFaultKind> = {
   NOT_LEADER_OR_FOLLOWER: 'leader',
@@ -52,29 +61,35 @@ export function faultOfCode(code: number, where: string): KafkaFault {
 }
 
 /**
- * The fault of a failed connection or of a request without an answer. Errors that are not the client's own are returned
- * as they are: they are bugs.
+ * The fault of a request; connections make their own. Errors that are not the client's own are returned as they are:
+ * they are bugs.
  */
 export function faultOfError(error: unknown, where: string): unknown {
   if (error instanceof KafkaFault) return error
-  const causes = chainOf(error)
+  const causes = causesOf(error)
   if (!causes[0]?.code?.startsWith(clientPrefix)) return error
-  const isDenied = causes.some(({ code }) => code === `${clientPrefix}AUTHENTICATION`)
   const why = [...new Set(causes.map(({ message }) => message))].join(' ')
-  return new KafkaFault(isDenied ? 'denied' : 'connection', null, `${where}: ${why}`, error)
+  return new KafkaFault('connection', null, `${where}: ${why}`, error)
 }
 
-const clientPrefix = 'PLT_KFK_'
+/** How codes of the client's errors begin. */
+export const clientPrefix = 'PLT_KFK_'
 const mostCauses = 5
 
-type ClientError = Error & { code?: string; errors?: readonly unknown[] }
+/** An error of the client or of a socket. apiId is Kafka's name of it, serverErrorMessage what the broker says. */
+type ClientError = Error & {
+  code?: string
+  errors?: readonly unknown[]
+  apiId?: string
+  serverErrorMessage?: string | null
+}
 
 /** The error and what caused it, outermost first. */
-function chainOf(error: unknown): ClientError[] {
-  const chain: ClientError[] = []
-  for (let at = error; at instanceof Error && chain.length < mostCauses; ) {
-    chain.push(at)
+export function causesOf(error: unknown): ClientError[] {
+  const causes: ClientError[] = []
+  for (let at = error; at instanceof Error && causes.length < mostCauses; ) {
+    causes.push(at)
     at = at.cause ?? (at as ClientError).errors?.[0]
   }
-  return chain
+  return causes
 }
