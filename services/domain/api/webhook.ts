@@ -80,15 +80,22 @@ export const Status = shape('Status', {
 })
 export type Status = Static<typeof Status>
 
+const slots = (description: string) => Type.Array(count(), { minItems: 12, maxItems: 12, description })
+
 export const LastHour = shape(
   'LastHour',
   {
     ...totals,
-    sparkline: Type.Array(count(), {
-      minItems: 12,
-      maxItems: 12,
-      description: 'Attempts in each five minutes, oldest first.',
-    }),
+    sparkline: slots('Attempts in each five minutes, oldest first.'),
+    byOutcome: Type.Object(
+      {
+        success: slots('Answers of 2xx in time.'),
+        slow: slots('Answers of 2xx that took longer than slowThresholdMs.'),
+        error: slots('No answer, or one that is not 2xx.'),
+        rejected: slots('Not sent: the webhook was blocked, its address refused, or the notification too old.'),
+      },
+      { description: 'The same attempts by outcome.' },
+    ),
   },
   { description: 'The current minute and the 59 before it.' },
 )

@@ -28,7 +28,14 @@ const webhook: Webhook = {
   status: {} as Status,
 }
 
-const noAttempts = { success: 0, slow: 0, error: 0, rejected: 0, sparkline: [] }
+const noAttempts = {
+  success: 0,
+  slow: 0,
+  error: 0,
+  rejected: 0,
+  sparkline: [],
+  byOutcome: { success: [], slow: [], error: [], rejected: [] },
+}
 
 function listed(id: string, state: WebhookState, more: Partial<ListedWebhook> = {}): ListedWebhook {
   const status = { state, undelivered: 0 } as Status

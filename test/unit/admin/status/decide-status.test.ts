@@ -160,7 +160,7 @@ test('a status tells what led to it', () => {
   })
 })
 
-test('the last hour shows counts, and attempts by five minutes', () => {
+test('the last hour shows counts, and attempts by five minutes and by outcome', () => {
   const minutes = [
     minute(60, { success: 100 }),
     minute(59, { success: 1 }),
@@ -175,6 +175,12 @@ test('the last hour shows counts, and attempts by five minutes', () => {
     error: 3,
     rejected: 4,
     sparkline: [3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4],
+    byOutcome: {
+      success: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      slow: [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      error: [0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      rejected: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4],
+    },
   })
 })
 

@@ -30,7 +30,7 @@ function overviewOf(given: Given[], maySee = (_businessId: string) => true) {
         of: ({ id }) =>
           ({
             status: { state: byId.get(id)?.state, parked: parkedOf(id), undelivered: 0, blockedUntil: null },
-            lastHour: { ...totals, sparkline: [] },
+            lastHour: { ...totals, sparkline: [], byOutcome: { success: [], slow: [], error: [], rejected: [] } },
           }) as never,
       },
     },

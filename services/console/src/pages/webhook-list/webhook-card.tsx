@@ -5,6 +5,7 @@ import type { ListedWebhook } from '../../api/types.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import { Sparkline } from '../../parts/figures/sparkline.tsx'
 import { StateBadge } from '../../parts/states/state-badge.tsx'
+import { successRate } from './find.ts'
 import classes from './list.module.css'
 
 const shownChannels = 3
@@ -12,10 +13,11 @@ const shownChannels = 3
 /** Summary of one webhook. The whole card is the area of the name's link. */
 export const WebhookCard = memo(function WebhookCard({ webhook }: { webhook: ListedWebhook }) {
   const { t } = useTranslation()
-  const { clock, count } = useFormats()
+  const { clock, count, percent } = useFormats()
   const { id, name, url, channels, status, lastHour } = webhook
   const attempts = lastHour.success + lastHour.slow + lastHour.error + lastHour.rejected
   const failed = lastHour.error + lastHour.rejected
+  const rate = successRate(lastHour)
   const until = status.blockedUntil ?? status.pausedUntil
   return (
     <li className={classes.card}>
@@ -41,9 +43,10 @@ export const WebhookCard = memo(function WebhookCard({ webhook }: { webhook: Lis
         </div>
       </div>
       <div className={classes.figures}>
-        <Sparkline values={lastHour.sparkline} label={t('list.lastHour', { count: attempts })} />
+        <Sparkline byOutcome={lastHour.byOutcome} label={t('list.lastHour', { count: attempts })} />
         <div className={classes.numbers}>
           {t('list.sent', { count: attempts, n: count(attempts) })}
+          {rate !== null && <span>{t('list.successful', { rate: percent(rate) })}</span>}
           {failed > 0 && (
             <span className={classes.failed}>{t('list.failed', { count: failed, n: count(failed) })}</span>
           )}
