@@ -21,10 +21,15 @@ export function card(page: Page, title: string): Locator {
   return page.getByRole('region', { name: title, exact: true })
 }
 
+/** What is read of an element: the types of a page's elements are not loaded here. */
+type Cell = { dataset: Record<string, string | undefined>; textContent: string | null }
+
 /** The figures below the histogram: the counts. */
 export async function totals(page: Page): Promise<Record<string, number>> {
   const cells = page.getByTestId('totals').locator('dd')
-  const counted = await cells.evaluateAll((found) => found.map((dd) => [dd.dataset.outcome, dd.textContent]))
+  const counted = await cells.evaluateAll((found) =>
+    (found as unknown as Cell[]).map((dd) => [dd.dataset.outcome, dd.textContent]),
+  )
   return Object.fromEntries(counted.map(([outcome, text]) => [outcome, Number(String(text).replaceAll(/\D/g, ''))]))
 }
 

@@ -49,6 +49,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/console/versions.test.ts'],
   },
   {
+    name: 'takes an answer that was on its way at a change as current',
+    file: 'services/console/src/api/stream/read-again.ts',
+    text: 'if (query.state.data === undefined) readAfter(query)',
+    replacement: 'void readAfter, query',
+    caughtBy: ['test/unit/console/read-again.test.ts'],
+  },
+  {
     name: 'tests a webhook with messages of authors that were not chosen',
     file: 'services/admin/test-send/sample-body.ts',
     text: 'userMessages: false, botMessages: false',

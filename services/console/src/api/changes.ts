@@ -5,14 +5,12 @@ import type { ApiClient } from './client.ts'
 import { keys } from './keys.ts'
 import { refresher } from './refresher.ts'
 import { useApi } from './session.tsx'
-import { restMs, staleAfter } from './staleness.ts'
+import { isAnnounced, restMs, staleAfter } from './staleness.ts'
+import { createReadAgain } from './stream/read-again.ts'
 import { followShared } from './stream/shared-source.ts'
 
 /** Whether the page is told of changes. `sinceMs`: when that was interrupted; null while it begins. */
 export type StreamState = { kind: 'live' } | { kind: 'connecting'; sinceMs: number | null }
-
-/** Time from the opening of a page within which what it has read is taken to be current. */
-const currentMs = 3_000
 
 /** Keeps the pages of a business current: a change announced by the server refreshes the queries that show it. */
 export function useChanges(businessId: string): StreamState {
@@ -30,14 +28,14 @@ function follow(
   businessId: string,
   setState: (change: (before: StreamState) => StreamState) => void,
 ): () => void {
-  const refresh = refresher((queryKey) => void queries.invalidateQueries({ queryKey }))
-  const beganMs = nowMs()
+  const readAgain = createReadAgain(queries)
+  const refresh = refresher((queryKey) => readAgain({ queryKey }))
   let isFirst = true
   return followShared(businessId, {
     onReady() {
       setState(() => ({ kind: 'live' }))
-      // Changes made while nobody listened.
-      if (!isFirst || nowMs() - beganMs > currentMs) void queries.invalidateQueries()
+      // Changes made while nobody listened. A page begins to read before it listens, so the first time is no exception.
+      readAgain(isFirst ? { predicate: ({ queryKey }) => isAnnounced(queryKey) } : {})
       isFirst = false
     },
     onLost() {

@@ -42,6 +42,13 @@ export function staleAfter(kind: ChangeEventKind, businessId: string, id: string
   }
 }
 
+const announced = new Set(changeKinds.flatMap((kind) => staleAfter(kind, '', '')).map(([first]) => first))
+
+/** Whether changes make a query stale. Others, such as the sample of a dialog, are read once or at intervals. */
+export function isAnnounced([first]: readonly unknown[]): boolean {
+  return announced.has(first as string)
+}
+
 /**
  * Rest time of a query between two refreshes, in milliseconds. The figures of a thousand webhooks change many times a
  * second, and each refresh reads the whole list.
