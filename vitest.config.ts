@@ -17,6 +17,8 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/{unit,contract}/**/*.test.ts'],
+          // A file on every core: vitest would leave one of them to itself, half of a machine with two.
+          maxWorkers: '100%',
           testTimeout: 20_000,
         },
       },
