@@ -2,7 +2,10 @@ import type { Clock } from '../../../services/platform/runtime/clock.ts'
 
 const pollMs = 25
 
-/** Calls `check` repeatedly. @returns whether it was true within the limit. */
+/**
+ * Calls `check` repeatedly, with pauses as long as the check itself: one that reads a topic does not keep a core busy.
+ * @returns whether it was true within the limit.
+ */
 export async function until(
   check: () => boolean | Promise<boolean>,
   limitMs: number,
@@ -11,8 +14,10 @@ export async function until(
 ): Promise<boolean> {
   const endMs = clock.monotonicMs() + limitMs
   for (;;) {
+    const beganMs = clock.monotonicMs()
     if (await check()) return true
-    if (clock.monotonicMs() >= endMs || signal?.aborted) return false
-    await clock.sleep(pollMs, signal)
+    const nowMs = clock.monotonicMs()
+    if (nowMs >= endMs || signal?.aborted) return false
+    await clock.sleep(Math.max(pollMs, nowMs - beganMs), signal)
   }
 }
