@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/runner/longest-first.ts'
 
 const oneMinuteMs = 60_000
 // At full size a single case may play thousands of worlds (test/support/guarantee-size.ts).
@@ -10,6 +11,7 @@ export default defineConfig({
     // A second report for .ci/run; the first is for people.
     reporters: process.env.HOOKLINE_TEST_JSON ? ['default', 'json'] : ['default'],
     ...(process.env.HOOKLINE_TEST_JSON && { outputFile: { json: process.env.HOOKLINE_TEST_JSON } }),
+    sequence: { sequencer: LongestFirst },
     // The end of Kafka and the registry.
     teardownTimeout: oneMinuteMs,
     projects: [
