@@ -50,7 +50,8 @@ afterAll(() =>
   figure(14, `${cases} processes that could not work ended, the slowest after ${(slowestMs / 1_000).toFixed(1)} s`),
 )
 
-describe.each(serviceNames)('a start of %s that cannot work', (name) => {
+// Each is a process of its own, and some wait for Kafka's answers.
+describe.concurrent.each(serviceNames)('a start of %s that cannot work', (name) => {
   test.each([
     ['a variable is wrong', { HOOKLINE_LOG_LEVEL: 'loud' }, 78, /HOOKLINE_LOG_LEVEL is "loud"/],
     ['the port is no port', { HOOKLINE_HTTP_PORT: '70000' }, 78, /HOOKLINE_HTTP_PORT is "70000"/],
@@ -71,7 +72,7 @@ describe.each(serviceNames)('a start of %s that cannot work', (name) => {
   })
 })
 
-test.each([
+test.concurrent.each([
   ['dispatcher', { HOOKLINE_KEY_RING: 'k1=short' }],
   ['admin', { HOOKLINE_KEY_RING: 'k1=short' }],
   ['producer', { HOOKLINE_AUTH_PUBLIC_KEY: 'no key' }],
@@ -92,7 +93,7 @@ const foreign: PartitionAssigner = (context) => {
   }
 }
 
-test.each([
+test.concurrent.each([
   ['formatter', topics.messageEvents.name],
   ['dispatcher', topics.webhookDeliveries.name],
   ['stats-aggregator', topics.webhookAttempts.name],
