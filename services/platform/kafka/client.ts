@@ -1,3 +1,4 @@
+import './wire/lazy-options.ts'
 import type { KafkaConfig, Kafka as KafkajsClient } from 'kafkajs'
 import type { Static, TObject } from 'typebox'
 import { ConfigError } from '../config/config.ts'

@@ -1,3 +1,4 @@
+import './lazy-options.ts'
 import { protocolErrors, protocolErrorsCodesById } from '@platformatic/kafka'
 
 /**
