@@ -244,3 +244,18 @@ test('the focus returns to a button whose action has failed', async () => {
   await page.context().setOffline(false)
   await page.getByRole('link', { name: 'Cancel' }).click()
 })
+
+test('the audit log stays as it is while somebody reads it, and counts what is new', async () => {
+  await open('audit')
+  const rows = page.locator('tbody tr')
+  await rows.first().hover()
+  const before = await rows.allTextContents()
+  await rename('Orders of today')
+  await button('1 new').waitFor(patience)
+  expect(await rows.allTextContents()).toEqual(before)
+  await button('1 new').click()
+  await expect.poll(() => rows.count(), patience).toBe(before.length + 1)
+  await page.mouse.move(0, 0)
+  await rename('Orders')
+  await expect.poll(() => rows.count(), patience).toBe(before.length + 2)
+})

@@ -112,14 +112,12 @@ export function attemptQuery(api: ApiClient, businessId: string, id: string, att
   })
 }
 
-export function deadLettersQuery(api: ApiClient, businessId: string, id: string) {
-  return infiniteQueryOptions({
+export function deadLetterPages(api: ApiClient, businessId: string, id: string) {
+  return {
     queryKey: keys.deadLetters(businessId, id),
-    initialPageParam: '',
-    queryFn: ({ signal, pageParam: cursor }) =>
-      api.call('listDeadLetters', { path: { businessId, id }, query: { cursor }, signal }),
-    getNextPageParam: (page) => page.nextCursor,
-  })
+    read: (cursor, signal) =>
+      api.call('listDeadLetters', { path: { businessId, id }, query: { cursor }, ...(signal && { signal }) }),
+  } satisfies PageSource<Operations['listDeadLetters']['answer']>
 }
 
 const replayPollMs = 1_000
@@ -198,14 +196,12 @@ export function accountQuery(api: ApiClient, businessId: string) {
   })
 }
 
-export function auditQuery(api: ApiClient, businessId: string, filter: AuditFilter = {}) {
-  return infiniteQueryOptions({
+export function auditPages(api: ApiClient, businessId: string, filter: AuditFilter = {}) {
+  return {
     queryKey: [...keys.audit(businessId), filter],
-    initialPageParam: '',
-    queryFn: ({ signal, pageParam: cursor }) =>
-      api.call('listAudit', { path: { businessId }, query: { ...filter, cursor }, signal }),
-    getNextPageParam: (page) => page.nextCursor,
-  })
+    read: (cursor, signal) =>
+      api.call('listAudit', { path: { businessId }, query: { ...filter, cursor }, ...(signal && { signal }) }),
+  } satisfies PageSource<Operations['listAudit']['answer']>
 }
 
 async function allPages<Page extends { nextCursor?: string }, Item>(

@@ -1,10 +1,11 @@
-import { Button, Stack, Title } from '@mantine/core'
+import { Stack, Title } from '@mantine/core'
 import { IconHistory } from '@tabler/icons-react'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useParams, useSearchParams } from 'react-router'
-import { auditQuery } from '../../api/queries.ts'
+import { auditPages } from '../../api/queries.ts'
 import { useApi } from '../../api/session.tsx'
+import { HeldRows } from '../../parts/lists/held-rows.tsx'
+import { useHeldList } from '../../parts/lists/use-held-list.ts'
 import { Empty } from '../../parts/page/empty.tsx'
 import { Failure } from '../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../parts/page/page-skeleton.tsx'
@@ -19,12 +20,13 @@ export default function AuditPage() {
   const { businessId = '' } = useParams()
   const [params, setParams] = useSearchParams()
   const filter = readAuditFilter(params)
-  const query = auditQuery(useApi(), businessId, filter)
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    ...query,
-    placeholderData: keepPreviousData,
-  })
-  const entries = data?.pages.flatMap((page) => page.entries)
+  const source = auditPages(useApi(), businessId, filter)
+  const list = useHeldList(
+    source,
+    ({ entries }) => entries,
+    ({ id }) => id,
+  )
+  const entries = list.items
   const named = new Map(
     entries?.flatMap(({ webhookId, webhookName }) =>
       webhookId && webhookName ? [[webhookId, webhookName] as const] : [],
@@ -43,19 +45,18 @@ export default function AuditPage() {
         named={named}
         onChange={(changed) => setParams(writeAuditFilter(changed), { replace: true })}
       />
-      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
-      {!data && !error && <PageSkeleton rows={[200]} />}
-      {entries?.length === 0 && !hasNextPage && (
+      {list.error !== null && !entries && <Failure error={list.error} onRetry={list.retry} />}
+      {!entries && list.error === null && <PageSkeleton rows={[200]} />}
+      {entries?.length === 0 && !list.hasOlder && (
         <Empty
           icon={<IconHistory size={40} aria-hidden />}
           title={t(isFiltered ? 'audit.nothingFound' : 'audit.empty')}
         />
       )}
-      {entries && entries.length > 0 && <AuditTable businessId={businessId} entries={entries} />}
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          {t('attempts.older')}
-        </Button>
+      {entries && (entries.length > 0 || list.hasOlder) && (
+        <HeldRows list={list}>
+          {entries.length > 0 && <AuditTable businessId={businessId} entries={entries} />}
+        </HeldRows>
       )}
     </Stack>
   )

@@ -71,9 +71,11 @@ export function useHeldList<Page extends { nextCursor?: string }, Item>(
     mutationFn: (from: string) => source.read(from),
     onSuccess: (page) => setHeld({ name, pages: [...(pages ?? []), page] }),
   })
-  const items = pages?.flatMap(itemsOf)
-  const shown = new Set(items?.map(toKey))
   const newestItems = live === undefined ? [] : itemsOf(live)
+  // A row stays in its place, but shows what is known of it by now.
+  const current = new Map(newestItems.map((item) => [toKey(item), item]))
+  const items = pages?.flatMap(itemsOf).map((item) => current.get(toKey(item)) ?? item)
+  const shown = new Set(items?.map(toKey))
   const count = isHeld ? newestItems.filter((item) => !shown.has(toKey(item))).length : 0
   return {
     items,

@@ -1,12 +1,13 @@
 import { Button, Checkbox, Group, Text } from '@mantine/core'
 import { IconMailCheck } from '@tabler/icons-react'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { deadLettersQuery } from '../../../api/queries.ts'
+import { deadLetterPages } from '../../../api/queries.ts'
 import { useApi, useMay } from '../../../api/session.tsx'
 import type { Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
+import { HeldRows } from '../../../parts/lists/held-rows.tsx'
+import { useHeldList } from '../../../parts/lists/use-held-list.ts'
 import { Empty } from '../../../parts/page/empty.tsx'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
@@ -15,7 +16,7 @@ import { ReplayButtons } from '../replays/replays.tsx'
 import { useResendObstacle } from '../use-resend-obstacle.ts'
 import { DeadLetterTable } from './dead-letter-table.tsx'
 import { ExportMenu } from './export-menu.tsx'
-import { toShown } from './shown-letters.ts'
+import { toKey, toShown } from './shown-letters.ts'
 
 type Props = { webhook: Webhook; undelivered: number }
 
@@ -24,16 +25,17 @@ export default function DeadLetters({ webhook, undelivered }: Props) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
   const obstacle = useResendObstacle(webhook)
-  const query = useInfiniteQuery(deadLettersQuery(useApi(), webhook.businessId, webhook.id))
   const { count } = useFormats()
   const [isWhole, setWhole] = useState(false)
   const [selected, setSelected] = useState<string[]>([])
   const [sending, setSending] = useState<string[] | null>(null)
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
-  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton rows={[200]} />
-  const letters = data.pages.flatMap((page) => page.deadLetters)
-  if (letters.length === 0 && !hasNextPage)
+  const source = deadLetterPages(useApi(), webhook.businessId, webhook.id)
+  // Rows that are ticked, or about to be sent again, stay where they are.
+  const list = useHeldList(source, ({ deadLetters }) => deadLetters, toKey, selected.length > 0 || sending !== null)
+  const letters = list.items
+  if (!letters)
+    return list.error === null ? <PageSkeleton rows={[200]} /> : <Failure error={list.error} onRetry={list.retry} />
+  if (letters.length === 0 && !list.hasOlder)
     return <Empty icon={<IconMailCheck size={40} aria-hidden />} title={t('dead.empty')} text={t('dead.emptyText')} />
   const shown = toShown(letters, isWhole)
   // A notification that was delivered meanwhile cannot be chosen any more.
@@ -57,24 +59,21 @@ export default function DeadLetters({ webhook, undelivered }: Props) {
           </Button>
         )}
       </Group>
-      {shown.length === 0 ? (
-        <Empty
-          icon={<IconMailCheck size={40} aria-hidden />}
-          title={t('dead.noneLeft')}
-          text={t('dead.noneLeftText')}
-        />
-      ) : (
-        <DeadLetterTable
-          webhook={webhook}
-          letters={shown}
-          selection={mayWrite && obstacle === null ? { chosen, onChoose: setSelected, onSend: setSending } : null}
-        />
-      )}
-      {hasNextPage && (
-        <Button variant="default" fullWidth mt="md" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          {t('attempts.older')}
-        </Button>
-      )}
+      <HeldRows list={list}>
+        {shown.length === 0 ? (
+          <Empty
+            icon={<IconMailCheck size={40} aria-hidden />}
+            title={t('dead.noneLeft')}
+            text={t('dead.noneLeftText')}
+          />
+        ) : (
+          <DeadLetterTable
+            webhook={webhook}
+            letters={shown}
+            selection={mayWrite && obstacle === null ? { chosen, onChoose: setSelected, onSend: setSending } : null}
+          />
+        )}
+      </HeldRows>
       {sending && (
         <ReplayDialog
           webhook={webhook}

@@ -1,9 +1,9 @@
 import { LineChart } from '@mantine/charts'
 import { Group, Text } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { alertsQuery, auditQuery } from '../../../api/queries.ts'
+import { alertsQuery, auditPages } from '../../../api/queries.ts'
 import { useApi } from '../../../api/session.tsx'
 import type { Stats, Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
@@ -20,11 +20,11 @@ export function LatencyChart({ webhook, stats, range, nowMs, labelOf }: Props) {
   const { duration } = useFormats()
   const { businessId, id, slowThresholdMs } = webhook
   const api = useApi()
-  const audit = useInfiniteQuery(auditQuery(api, businessId, { webhookId: id }))
+  const { queryKey, read } = auditPages(api, businessId, { webhookId: id })
+  const audit = useQuery({ queryKey, queryFn: ({ signal }) => read('', signal) })
   const alerts = useQuery(alertsQuery(api, businessId, id))
   const points = useMemo(() => toLatencies(stats, range, nowMs), [stats, range, nowMs])
-  const entries = audit.data?.pages.flatMap((page) => page.entries) ?? []
-  const marks = toMarks(points, id, entries, alerts.data?.alerts ?? [])
+  const marks = toMarks(points, id, audit.data?.entries ?? [], alerts.data?.alerts ?? [])
   const highest = findHighest(points)
   const data = points.map((point) => ({ ...point, label: labelOf(point.startMs) }))
   // A threshold far above the times would press them into the axis.
