@@ -199,7 +199,7 @@ test.skipIf(lacking)(
     const own = ends.slice(endsBefore).filter((end) => !end.includes('exit code 0'))
     figure(
       57,
-      `seed ${seed}: ${sized(rounds, rounds.slice(0, 1)).flat().length} rights of services taken away; not as it should be: ${wrong.length}, ended by themselves ${own.length}`,
+      `seed ${seed}: ${sized(rounds, rounds.slice(0, 1)).flat().length} rights of services taken away; not as it should be: ${wrong.length}${wrong.map((one) => ` (${one})`).join('')}, ended by themselves ${own.length}`,
     )
     expect(wrong).toEqual([])
     expect(own).toEqual([])

@@ -27,7 +27,12 @@ async function main(args: string[]): Promise<number> {
       figures.take(line)
       process.stdout.write(`${line}\n`)
     })
-    const report = JSON.parse(await readFile(reportFile, 'utf8')) as Report
+    const text = await readFile(reportFile, 'utf8').catch(() => null)
+    if (text === null) {
+      process.stderr.write('interrupted: there is no report\n')
+      return code || 1
+    }
+    const report = JSON.parse(text) as Report
     const summary = summarize(report, figures)
     for (const { id, ok, figure } of summary.results) {
       const verdict = ok === null ? 'skipped' : ok ? 'yes' : 'NO'
