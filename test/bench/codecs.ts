@@ -1,10 +1,8 @@
-import { createRequire } from 'node:module'
 import { Reader } from '@platformatic/kafka'
 import { fetchResponse } from '../../services/platform/kafka/kafkajs-patches/protocols/fetch-protocol.ts'
-import { writtenOnce } from '../../services/platform/kafka/kafkajs-patches/protocols/produce-request.ts'
-import { putUnsigned } from '../../services/platform/kafka/record-fields.ts'
 import { parseAnswer } from '../../services/platform/kafka/wire/fetch-protocol.ts'
 import { encodeProduce, type SequencedBatch } from '../../services/platform/kafka/wire/produce-protocol.ts'
+import { putUnsigned } from '../../services/platform/kafka/wire/record-fields.ts'
 import { readClientAnswer } from './kafka-layer/client-fetch.ts'
 import { encodeClientProduce } from './kafka-layer/client-produce.ts'
 import { median, rounded } from './usage.ts'
@@ -15,7 +13,6 @@ import { say } from './world.ts'
  * layer, the prototype of the next one, and the codec of its client; in turn.
  */
 
-const require = createRequire(import.meta.url)
 const rounds = 7
 const roundMs = 60
 const identity = { id: 1n, epoch: 0 }
@@ -73,29 +70,21 @@ function batchesOf({ partitions, recordsEach }: Shape): SequencedBatch[] {
   return Array.from({ length: partitions }, (_unused, partition) => ({
     topic,
     partition,
+    identity,
     sequence: 0,
     records: Array.from({ length: recordsEach }, (_none, index) => ({ key: `key-${index}`, value })),
   }))
 }
 
 function encoders(batches: SequencedBatch[]): Codec[] {
-  const makeRequest = require('kafkajs/src/protocol/requests/produce/v7/request.js') as Parameters<
-    typeof writtenOnce
-  >[0]
-  const today = writtenOnce(makeRequest)
-  const partitions = batches.map(({ partition, records }) => ({
-    partition,
-    messages: records.map((one) => ({ ...one })),
-  }))
   return [
-    { name: 'today', work: () => today({ acks: -1, timeout: 0, topicData: [{ topic, partitions }] }).encode() },
-    { name: 'own', work: () => encodeProduce(identity, batches, nowMs) },
-    { name: 'client', work: () => encodeClientProduce(identity, batches, nowMs).buffer },
+    { name: 'own', work: () => encodeProduce(batches, nowMs) },
+    { name: 'client', work: () => encodeClientProduce(batches, nowMs).buffer },
   ]
 }
 
 function decoders(batches: SequencedBatch[]): Codec[] {
-  const bodies = batches.map((batch) => recordsOf(encodeProduce(identity, [batch], nowMs)))
+  const bodies = batches.map((batch) => recordsOf(encodeProduce([batch], nowMs)))
   const [old, compact] = [oldAnswer(bodies), compactAnswer(bodies)]
   const today = fetchResponse({ decode: async () => ({}), parse: async (data) => data })
   const source = { topic, fromOffset: 0 }

@@ -1,20 +1,20 @@
-import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
-import { type ConsumedRecord, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
-import { SequencedProducer } from '../../services/platform/kafka/produce/sequenced-producer.ts'
+import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
+import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
 import { PartitionReader } from '../../services/platform/kafka/readers/partition-reader.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
-import { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
+import { type SendProduce, sendProduce } from '../../services/platform/kafka/wire/produce-protocol.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { type Cluster as BrokerCluster, brokerNames, startCluster } from '../cluster/cluster.ts'
-import { openKafka, openProducer, readTopic, testContext } from '../support/topic-reader.ts'
+import { failTest, openKafka, readTopic, testContext } from '../support/topic-reader.ts'
+import { compareWithLog, recordName, sendWithoutNumbers } from '../support/written-records.ts'
 import { steadily } from './events.ts'
 import { rounded } from './usage.ts'
 import { say } from './world.ts'
 
 /**
- * `moves`: a broker of three is killed, then one is frozen and continued, while records are written and read with
- * today's Kafka layer and with the coming one side by side. Lost, doubled and swapped records, and the
- * longest standstill of each.
+ * `moves`: a broker of three is killed, then one is frozen and continued, while records are written and read: with
+ * BatchingProducer, and with one whose batches have no sequence numbers, side by side. Missing, repeated and swapped
+ * records, and the longest standstill of each.
  */
 
 const partitions = 12
@@ -25,11 +25,9 @@ const faultLastsMs = 15_000
 /** For the records that wait at the end. */
 const settleMs = 5_000
 
-type Side = {
-  name: string
-  write(partition: number, value: string): Promise<unknown>
-  onRead: (records: readonly ConsumedRecord[]) => void
-} & AsyncDisposable
+const senders: Record<string, SendProduce> = { numbered: sendProduce, unnumbered: sendWithoutNumbers }
+
+type Side = { name: string; producer: BatchingProducer; acknowledged: string[]; ackedMs: number[]; readMs: number[] }
 
 export async function moves(): Promise<object> {
   await using cluster = await startCluster({ brokerSessionTimeoutMs: 9_000 })
@@ -62,7 +60,7 @@ async function compare(
   await withAdmin(kafka, (admin) =>
     createTopics(
       admin,
-      ['today', 'own'].map((side) => ({
+      Object.keys(senders).map((side) => ({
         topic: topic(side),
         numPartitions: partitions,
         replicationFactor,
@@ -72,102 +70,55 @@ async function compare(
     ),
   )
   await using stack = new AsyncDisposableStack()
-  const sides = [stack.use(await openToday(brokers, topic('today'))), stack.use(await openOwn(brokers, topic('own')))]
-  const results = sides.map((side) => ({
-    side,
-    acknowledged: [] as string[],
-    ackedMs: [] as number[],
-    readMs: [] as number[],
-  }))
-  for (const { side, readMs } of results)
-    side.onRead = (records) => void readMs.push(...records.map(() => clock.monotonicMs()))
-  const striking = clock.sleep(faultAtMs).then(() => strike(topic('own')))
+  const sides: Side[] = []
+  for (const [name, send] of Object.entries(senders)) {
+    const producer = stack.use(await BatchingProducer.open(openKafka(brokers), testContext, failTest, { send }))
+    const side: Side = { name, producer, acknowledged: [], ackedMs: [], readMs: [] }
+    stack.use(openReader(brokers, topic(name), (records) => void side.readMs.push(...records.map(clock.monotonicMs))))
+    sides.push(side)
+  }
+  const striking = clock.sleep(faultAtMs).then(() => strike(topic('numbered')))
   await steadily(perSecond, perSecond * seconds, (index) => {
-    for (const { side, acknowledged, ackedMs } of results) {
-      const value = String(index)
-      void side.write(index % partitions, value).then(() => {
+    const partition = index % partitions
+    const value = recordName(partition, index)
+    for (const { name, producer, acknowledged, ackedMs } of sides)
+      void producer.send({ topic: topic(name), key: null, value, partition }).then(() => {
         acknowledged.push(value)
         ackedMs.push(clock.monotonicMs())
       })
-    }
   })
   await striking
   await clock.sleep(settleMs)
   const outcome: Record<string, object> = {}
-  for (const { side, acknowledged, ackedMs, readMs } of results) {
-    const log = await readTopic(kafka, topic(side.name))
-    const inLog = new Set(log.map(({ value }) => String(value)))
-    outcome[side.name] = {
+  for (const { name, acknowledged, ackedMs, readMs } of sides) {
+    const log = (await readTopic(kafka, topic(name))).map(({ value }) => String(value))
+    outcome[name] = {
       written: perSecond * seconds,
       acknowledged: acknowledged.length,
-      lost: acknowledged.filter((value) => !inLog.has(value)).length,
-      doubled: log.length - inLog.size,
-      swapped: inversions(log),
+      ...compareWithLog(acknowledged, log),
       ackStandstillMs: rounded(longestGap(ackedMs)),
       readStandstillMs: rounded(longestGap(readMs)),
     }
-    say(`${fault} ${side.name.padEnd(6)} ${JSON.stringify(outcome[side.name])}`)
+    say(`${fault} ${name.padEnd(10)} ${JSON.stringify(outcome[name])}`)
   }
   return outcome
 }
 
-async function openToday(brokers: string[], topic: string): Promise<Side> {
-  const stack = new AsyncDisposableStack()
-  const producer = stack.use(await openProducer(openKafka(brokers)))
-  const side: Side = {
-    name: 'today',
-    write: (partition, value) => producer.send({ topic, key: null, value, partition }),
-    onRead: () => undefined,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  }
+function openReader(
+  brokers: string[],
+  topic: string,
+  onRead: (records: readonly ConsumedRecord[]) => void,
+): PartitionReader {
   const onBatch = ({ records }: { records: ConsumedRecord[] }) => {
-    side.onRead(records)
+    onRead(records)
     return records.length
   }
-  const options = { groupId: topic, topics: [topic], sessionTimeoutMs: 10_000, maxWaitMs: 1_000, onBatch, fail }
-  stack.use(await GroupConsumer.open(openKafka(brokers), options, testContext))
-  return side
-}
-
-async function openOwn(brokers: string[], topic: string): Promise<Side> {
-  const stack = new AsyncDisposableStack()
-  const cluster = stack.use(new Cluster({ clientId: 'bench', brokers: parseBrokers(brokers.join(',')) ?? [] }))
-  const producer = stack.use(await SequencedProducer.open(cluster, { clock, fail }))
-  const side: Side = {
-    name: 'own',
-    write: (partition, value) => producer.send(topic, partition, { key: null, value }),
-    onRead: () => undefined,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  }
-  const onBatch = ({ records }: { records: ConsumedRecord[] }) => {
-    side.onRead(records)
-    return records.length
-  }
-  const reader = stack.use(new PartitionReader(cluster, { maxWaitMs: 1_000, clock, onBatch, fail }))
+  const reader = new PartitionReader(openKafka(brokers).cluster, { maxWaitMs: 1_000, clock, onBatch, fail: failTest })
   const positions = Array.from({ length: partitions }, (_unused, partition): [number, number] => [partition, 0])
   reader.read(new Map([[topic, new Map(positions)]]))
-  return side
-}
-
-function fail(error: unknown): void {
-  throw error
+  return reader
 }
 
 function longestGap(times: number[]): number {
   return times.reduce((longest, at, index) => Math.max(longest, at - (times[index - 1] ?? at)), 0)
-}
-
-/** First copies of records that are in a partition's log after a later one. */
-function inversions(log: ConsumedRecord[]): number {
-  const seen = new Set<string>()
-  const latest = new Map<number, number>()
-  let found = 0
-  for (const { partition, value } of log) {
-    const text = String(value)
-    if (seen.has(text)) continue
-    seen.add(text)
-    if (Number(text) < (latest.get(partition) ?? -1)) found++
-    latest.set(partition, Math.max(Number(text), latest.get(partition) ?? -1))
-  }
-  return found
 }

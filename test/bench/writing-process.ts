@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import { memoryUsage } from 'node:process'
-import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
-import { SequencedProducer } from '../../services/platform/kafka/produce/sequenced-producer.ts'
-import { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
+import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
 import { sendProduce } from '../../services/platform/kafka/wire/produce-protocol.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
-import { openKafka, openProducer } from '../support/topic-reader.ts'
+import { failTest, openKafka, testContext } from '../support/topic-reader.ts'
 import { steadily } from './events.ts'
 import { sendClientProduce } from './kafka-layer/client-produce.ts'
 import { percentile } from './usage.ts'
@@ -27,18 +25,9 @@ const megabyte = 1_048_576
 type Write = (index: number) => Promise<unknown>
 
 async function open(): Promise<Write> {
-  const partitionOf = (index: number) => index % Number(partitions)
-  if (layer === 'today') {
-    const producer = await openProducer(openKafka(brokers.split(',')))
-    return (index) => producer.send({ topic, key: `key-${index}`, value, partition: partitionOf(index) })
-  }
-  const cluster = new Cluster({ clientId: 'bench', brokers: parseBrokers(brokers) ?? [] })
-  const fail = (error: unknown) => {
-    throw error
-  }
   const send = layer === 'own' ? sendProduce : sendClientProduce
-  const producer = await SequencedProducer.open(cluster, { clock, fail, send })
-  return (index) => producer.send(topic, partitionOf(index), { key: `key-${index}`, value })
+  const producer = await BatchingProducer.open(openKafka(brokers.split(',')), testContext, failTest, { send })
+  return (index) => producer.send({ topic, key: `key-${index}`, value, partition: index % Number(partitions) })
 }
 
 async function work(write: Write, { count, perSecond }: WritingOrder): Promise<WritingFigures> {

@@ -6,12 +6,11 @@ import { openWorld, say, stop, type World } from './world.ts'
 import type { WritingFigures } from './writing-process.ts'
 
 /**
- * `writing`: what it costs to write records with today's BatchingProducer, with the idempotent producer of the coming
- * Kafka layer, and with that producer on the client's own codec; in turn, each in a process that does
- * nothing else. First as fast as acknowledgements come, then at a steady rate.
+ * `writing`: what it costs to write records with BatchingProducer, and with it on the client's own codec; in turn, each in
+ * a process that does nothing else. First as fast as acknowledgements come, then at a steady rate.
  */
 
-const layers = ['today', 'own', 'client'] as const
+const layers = ['own', 'client'] as const
 type WritingLayer = (typeof layers)[number]
 
 const partitions = Number(process.env.HOOKLINE_BENCH_PARTITIONS ?? 12)

@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
 import { type ServiceName, serviceNames } from '../../deploy/local/stack/stack.ts'
-import { readReplication, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { createTopics, readReplication, withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { toTopicSpec } from '../../services/topics/kafka-settings.ts'
 import { topics } from '../../services/topics/topic-map.ts'
@@ -11,7 +11,8 @@ import { startFaultyStack } from '../support/faulty-stack.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, isFull, sized } from '../support/guarantee-size.ts'
 import { startLoad } from '../support/load.ts'
-import { openKafka } from '../support/topic-reader.ts'
+import { failTest, openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
+import { compareWithLog, recordName } from '../support/written-records.ts'
 
 const perSecond = sized(300, 100)
 /** Time that a killed broker stays away: longer than Kafka needs for new leaders. */
@@ -25,6 +26,8 @@ const leaderKills = sized(3, 0)
 const coordinated = sized(['formatter', 'dispatcher'], ['dispatcher'])
 const services = sized<readonly ServiceName[]>(serviceNames, ['dispatcher', 'formatter'])
 const inSyncWithinMs = 60_000
+/** Between two rounds of records to each partition. */
+const writeEveryMs = 50
 
 const specsOf = (prefix: string) => Object.values(topics).map((topic) => toTopicSpec(topic, prefix, 4))
 
@@ -51,6 +54,7 @@ test('on three brokers, restarts and kills of brokers and services lose nothing'
   // The brokers' own default is 1.
   for (const topic of applied) expect(topic).toMatchObject({ replicas: 3, minInSync: 2 })
   const load = startLoad(world, { lanes: world.lanes, perSecond })
+  const writing = await startWriting(cluster.brokers)
   const stages = openStages(world, load)
 
   await stages.run('nothing', () => systemClock.sleep(sized(3_000, 1_000)))
@@ -82,6 +86,7 @@ test('on three brokers, restarts and kills of brokers and services lose nothing'
     }
     await Promise.all(services.map((name) => world.stack.service(name).restarted()))
   })
+  const written = await writing.stop()
   const published = await load.stop()
   const report = await world.arrived(published, 90_000)
 
@@ -89,8 +94,44 @@ test('on three brokers, restarts and kills of brokers and services lose nothing'
   const ended = world.ends.filter((end) => !end.includes('SIGKILL'))
   const sum = `${published.length} events: missing ${report.missing.length}, repeated ${report.repeated}`
   figure(56, `${sum}, ended by themselves ${ended.length}, longest standstill ${stages.longestSeconds()} s`)
+  const { acknowledged, ...inLog } = written
+  figure(56, `a producer beside it: ${acknowledged} records acknowledged, ${JSON.stringify(inLog)} in the log`)
+  expect(inLog).toEqual({ missing: 0, repeated: 0, swapped: 0 })
   expect(own, 'processes that a broker took along').toBe(0)
   expect(ended).toEqual([])
   expect(report.missing).toEqual([])
   expect(report.faults).toEqual([])
 })
+
+/** Writes to every partition of a topic of its own until it is stopped. */
+async function startWriting(brokers: string[]) {
+  const kafka = openKafka(brokers)
+  const topic = 'written-through-moves'
+  const partitions = 12
+  const configEntries = [{ name: 'min.insync.replicas', value: '2' }]
+  const spec = { topic, numPartitions: partitions, replicationFactor: brokers.length, configEntries }
+  await withAdmin(kafka, (admin) => createTopics(admin, [spec], systemClock))
+  const producer = await openProducer(kafka)
+  const acknowledged: string[] = []
+  const stopping = new AbortController()
+  const write = async () => {
+    for (let number = 0; !stopping.signal.aborted; number++) {
+      for (let partition = 0; partition < partitions; partition++) {
+        const name = recordName(partition, number)
+        const done = () => void acknowledged.push(name)
+        producer.enqueue({ topic, key: null, value: name, partition }, done, (refusal) => failTest(refusal))
+      }
+      await systemClock.sleep(writeEveryMs)
+    }
+  }
+  const written = write()
+  return {
+    async stop() {
+      stopping.abort()
+      await written
+      await producer[Symbol.asyncDispose]()
+      const log = (await readTopic(kafka, topic)).map(({ value }) => String(value))
+      return { acknowledged: acknowledged.length, ...compareWithLog(acknowledged, log) }
+    },
+  }
+}

@@ -1,14 +1,21 @@
+import { putUnsigned } from '../../services/platform/kafka/wire/record-fields.ts'
+
 /** A partition of a produce request, and the error that answers it. */
 export type RefusedPartition = { topic: string; partition: number; code: number }
 
 type Topic = { name: string; partitions: { partition: number; records: Buffer }[] }
 
+/** Version of the Produce requests that can be read: the one that BatchingProducer sends. */
+const readableVersion = 9
 /** Length, key, version and correlation id of a request. */
 const headBytes = 12
-const resultBytes = 30
+/** Length, correlation id and tags of an answer, before its topics; throttle time and tags behind them. */
+const answerHeadBytes = 9
+const answerEndBytes = 5
+const noTags = Buffer.of(0)
 
 /**
- * Removes topics with an error code from a Produce request (versions 3 to 8).
+ * Removes topics with an error code from a Produce request.
  * @param frame a request, including its length. @returns rest: null if nothing is left
  */
 export function withoutRefused(
@@ -23,77 +30,92 @@ export function withoutRefused(
   if (refused.length === 0) return { rest: frame, refused }
   const left = topics.filter(({ name }) => codeOf(name) === null)
   if (left.length === 0) return { rest: null, refused }
-  const rest = Buffer.concat([frame.subarray(0, topicsAt), writeTopics(left)])
-  rest.writeInt32BE(rest.length - 4, 0)
-  return { rest, refused }
+  return { rest: framed([frame.subarray(4, topicsAt), writeTopics(left), noTags]), refused }
 }
 
-/** A Produce response (versions 5 to 7) with errors only. */
+/** A Produce answer with errors only. */
 export function answerOf(correlationId: number, refused: RefusedPartition[]): Buffer {
-  const head = Buffer.alloc(12)
-  head.writeInt32BE(correlationId, 4)
-  head.writeInt32BE(refused.length, 8)
-  const answer = Buffer.concat([head, ...refused.map(writeResult), Buffer.alloc(4)])
-  answer.writeInt32BE(answer.length - 4, 0)
-  return answer
+  const topics = [lengthOf(refused.length), ...refused.map(writeResult)]
+  return framed([int32(correlationId), noTags, ...topics, Buffer.alloc(answerEndBytes)])
 }
 
-/** The broker's response to the rest of a request, with the refused topics added. */
+/** The broker's answer to the rest of a request, with the refused topics added. */
 export function withRefused(frame: Buffer, refused: RefusedPartition[]): Buffer {
-  const throttleAt = frame.length - 4
-  const answer = Buffer.concat([frame.subarray(0, throttleAt), ...refused.map(writeResult), frame.subarray(throttleAt)])
-  answer.writeInt32BE(answer.readInt32BE(8) + refused.length, 8)
-  answer.writeInt32BE(answer.length - 4, 0)
-  return answer
+  const { value: count, end: topicsAt } = readUnsigned(frame, answerHeadBytes)
+  const endAt = frame.length - answerEndBytes
+  return framed([
+    frame.subarray(4, answerHeadBytes),
+    lengthOf(count - 1 + refused.length),
+    frame.subarray(topicsAt, endAt),
+    ...refused.map(writeResult),
+    frame.subarray(endAt),
+  ])
 }
 
+/** @throws Error for a version with other fields. */
 function readRequest(frame: Buffer): { topicsAt: number; topics: Topic[] } {
+  const version = frame.readInt16BE(6)
+  if (version !== readableVersion) throw new Error(`a Produce request of version ${version} cannot be read`)
   let at = headBytes
-  const skipString = () => {
-    at += 2 + Math.max(0, frame.readInt16BE(at))
+  const unsigned = () => {
+    const { value, end } = readUnsigned(frame, at)
+    at = end
+    return value
   }
-  // Client id, transactional id; acks and timeout.
-  skipString()
-  skipString()
+  /** A compact text, bytes or array begins with its length plus one, or with 0 if it is null. */
+  const length = () => Math.max(0, unsigned() - 1)
+  const bytes = () => {
+    const count = length()
+    at += count
+    return frame.subarray(at - count, at)
+  }
+  const int32Value = () => {
+    at += 4
+    return frame.readInt32BE(at - 4)
+  }
+  // Client id, which is no compact text; tags; transactional id; acks and timeout.
+  at += 2 + Math.max(0, frame.readInt16BE(at))
+  unsigned()
+  bytes()
   at += 6
   const topicsAt = at
-  const count = frame.readInt32BE(at)
-  at += 4
-  const topics: Topic[] = []
-  for (let topic = 0; topic < count; topic++) {
-    const nameBytes = frame.readInt16BE(at)
-    const name = frame.toString('utf8', at + 2, at + 2 + nameBytes)
-    at += 2 + nameBytes
-    const partitions: Topic['partitions'] = []
-    const partitionCount = frame.readInt32BE(at)
-    at += 4
-    for (let index = 0; index < partitionCount; index++) {
-      const partition = frame.readInt32BE(at)
-      const bytes = frame.readInt32BE(at + 4)
-      partitions.push({ partition, records: frame.subarray(at + 8, at + 8 + bytes) })
-      at += 8 + bytes
-    }
-    topics.push({ name, partitions })
-  }
+  const topics = Array.from({ length: length() }, () => {
+    const name = bytes().toString('utf8')
+    const partitions = Array.from({ length: length() }, () => {
+      const one = { partition: int32Value(), records: bytes() }
+      unsigned()
+      return one
+    })
+    unsigned()
+    return { name, partitions }
+  })
   return { topicsAt, topics }
 }
 
 function writeTopics(topics: Topic[]): Buffer {
-  const parts = [int32(topics.length)]
+  const parts = [lengthOf(topics.length)]
   for (const { name, partitions } of topics) {
-    parts.push(text(name), int32(partitions.length))
-    for (const { partition, records } of partitions) parts.push(int32(partition), int32(records.length), records)
+    parts.push(text(name), lengthOf(partitions.length))
+    for (const { partition, records } of partitions)
+      parts.push(int32(partition), lengthOf(records.length), records, noTags)
+    parts.push(noTags)
   }
   return Buffer.concat(parts)
 }
 
-/** One topic with one partition; a topic may occur in a response more than once. */
+/** One topic with one partition; a topic may occur in an answer more than once. */
 function writeResult({ topic, partition, code }: RefusedPartition): Buffer {
-  const result = Buffer.alloc(resultBytes + 4, 0xff)
-  result.writeInt32BE(1, 0)
-  result.writeInt32BE(partition, 4)
-  result.writeInt16BE(code, 8)
-  return Buffer.concat([text(topic), result])
+  const error = Buffer.alloc(2)
+  error.writeInt16BE(code)
+  const [noOffset, noTime, noStart] = Array(3).fill(Buffer.alloc(8, 0xff))
+  const [noRecordErrors, noMessage] = [lengthOf(0), Buffer.of(0)]
+  const result = [int32(partition), error, noOffset, noTime, noStart, noRecordErrors, noMessage, noTags]
+  return Buffer.concat([text(topic), lengthOf(1), ...result, noTags])
+}
+
+function framed(parts: Buffer[]): Buffer {
+  const body = Buffer.concat(parts)
+  return Buffer.concat([int32(body.length), body])
 }
 
 function int32(value: number): Buffer {
@@ -103,8 +125,20 @@ function int32(value: number): Buffer {
 }
 
 function text(value: string): Buffer {
-  const bytes = Buffer.alloc(2 + Buffer.byteLength(value))
-  bytes.writeInt16BE(bytes.length - 2)
-  bytes.write(value, 2)
-  return bytes
+  const bytes = Buffer.from(value)
+  return Buffer.concat([lengthOf(bytes.length), bytes])
+}
+
+function lengthOf(count: number): Buffer {
+  const bytes = Buffer.alloc(5)
+  return bytes.subarray(0, putUnsigned(bytes, count + 1, 0))
+}
+
+function readUnsigned(frame: Buffer, start: number): { value: number; end: number } {
+  let [value, at] = [0, start]
+  for (let shift = 0; ; shift += 7) {
+    const byte = frame.readUInt8(at++)
+    value |= (byte & 0x7f) << shift
+    if (byte < 0x80) return { value, end: at }
+  }
 }

@@ -13,7 +13,7 @@ import { Readiness } from '../../services/platform/runtime/readiness.ts'
 
 export const testContext = { log: pino({ level: 'silent' }), clock: systemClock, readiness: new Readiness() }
 
-const failTest = (error: unknown) => {
+export const failTest = (error: unknown) => {
   throw error
 }
 

@@ -3,8 +3,7 @@ import { readMetadata } from '../commit-metadata.ts'
 import type { Logger } from '../runtime/log.ts'
 import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import { judgeCommit, type LogExtent } from './log-ids.ts'
-import { unwrapError } from './produce/send-fault.ts'
-import { type KafkajsError, nameDenial } from './security/denied.ts'
+import { type KafkajsError, nameDenial, unwrapError } from './security/denied.ts'
 import { withAdmin } from './topics.ts'
 
 /** Next offset to read, and the metadata committed with it ('' if there is none). */

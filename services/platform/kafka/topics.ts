@@ -1,8 +1,7 @@
 import type { Admin, ITopicConfig, ITopicMetadata, Kafka } from 'kafkajs'
 import type { Clock } from '../runtime/clock.ts'
 import { ConfigResourceTypes, KafkaJSError } from './kafkajs-patches/kafkajs.ts'
-import { unwrapError } from './produce/send-fault.ts'
-import { isDenied, type KafkajsError, nameDenial } from './security/denied.ts'
+import { isDenied, type KafkajsError, nameDenial, unwrapError } from './security/denied.ts'
 
 export type TopicSpec = {
   name: string

@@ -3,7 +3,6 @@ import { takeResponse } from '../../../services/platform/kafka/wire/cluster.ts'
 import {
   ackTimeoutMs,
   allInSync,
-  type ProducerIdentity,
   resultsOf,
   type SendProduce,
   type SequencedBatch,
@@ -12,16 +11,18 @@ import {
 type Arguments = Parameters<typeof produceV9.createRequest>
 
 /** Produce with the codec of the client, for comparison with produce-protocol.ts. */
-export const sendClientProduce: SendProduce = async (connection, identity, batches, nowMs) => {
-  const asked = produceV9.api.async(connection, ...argumentsOf(identity, batches, nowMs))
+export const sendClientProduce: SendProduce = async (connection, batches, nowMs) => {
+  const asked = produceV9.api.async(connection, ...argumentsOf(batches, nowMs))
   return resultsOf(await (asked as Promise<Answer>).catch(takeResponse<Answer>))
 }
 
-export function encodeClientProduce(identity: ProducerIdentity, batches: readonly SequencedBatch[], nowMs: number) {
-  return produceV9.createRequest(...argumentsOf(identity, batches, nowMs))
+export function encodeClientProduce(batches: readonly SequencedBatch[], nowMs: number) {
+  return produceV9.createRequest(...argumentsOf(batches, nowMs))
 }
 
-function argumentsOf({ id, epoch }: ProducerIdentity, batches: readonly SequencedBatch[], nowMs: number): Arguments {
+/** The client has one producer id and epoch for all partitions. */
+function argumentsOf(batches: readonly SequencedBatch[], nowMs: number): Arguments {
+  const { id, epoch } = batches[0]?.identity ?? { id: -1n, epoch: -1 }
   const timestamp = BigInt(nowMs)
   const messages = batches.flatMap(({ topic, partition, records }) =>
     records.map(({ key, value, headers = {} }) => ({

@@ -11,11 +11,8 @@ import type { ConsumerGroupClass } from './kafkajs-inside.ts'
 import { beginWithinLogs, watchLogs } from './membership.ts'
 import { fetchRequest, fetchResponse } from './protocols/fetch-protocol.ts'
 import { metadataRequest, metadataResponse } from './protocols/metadata-protocol.ts'
-import { encodeCall, writtenOnce } from './protocols/produce-request.ts'
-import { withResponse } from './protocols/produce-response.ts'
 import { metadataWithTopicIds } from './protocols/topic-id-protocol.ts'
 import { calmRequestQueues } from './request-queue.ts'
-import { trackingSendMessages } from './send-messages.ts'
 import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
 
 /**
@@ -44,10 +41,6 @@ if (!loaded) {
   replace('protocol/requests/metadata/index', metadataWithTopicIds)
   replace('consumer/offsetManager/index', beginWithinLogs)
   replace('consumer/consumerGroup', (original: ConsumerGroupClass) => watchLogs(outliveBrokers(original)))
-  replace('protocol/requests/produce/v3/response', withResponse)
-  replace('producer/sendMessages', trackingSendMessages)
-  replace('protocol/requests/produce/v3/request', writtenOnce)
-  replace('protocol/request', encodeCall)
   // Before the connection, which captures it.
   replace('broker/saslAuthenticator/index', adviseOnRefusals)
   replace('network/connection', adviseOnClosing)

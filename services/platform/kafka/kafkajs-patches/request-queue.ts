@@ -12,11 +12,6 @@ type Connection = {
   connect(): Promise<unknown>
   disconnect(): Promise<unknown>
 }
-type ConnectionPool = {
-  pool: Connection[]
-  getConnection(index: number): Promise<Connection>
-  getConnectionByRequest(call: { request: { apiName: string } }): Promise<Connection>
-}
 type ConnectionClosedClass = new (message: string, of: { host: string; port: number }) => Error
 
 type RequestQueue = {
@@ -69,8 +64,6 @@ let timer: NodeJS.Timeout | undefined
  * ten connections. Here one timer checks all of them once a second.
  * An overdue request also leaves its connection open, and later requests to the same silent broker wait as long. Here
  * the connection is closed, as Kafka's own client does, and its other requests fail with it.
- * A broker reads nothing more from a connection until it has answered a produce request, which waits for followers. Here
- * metadata are asked on the other connection meanwhile, which kafkajs keeps for fetches.
  * A connection that is closed from this side, for example to a broker that has left the metadata, waits for the answers
  * to its requests, and whoever reads the metadata waits with it; then it forgets them, and a consumer waits for its fetch
  * for ever. Here the wait is short, there is none for fetches, and the requests fail.
@@ -87,13 +80,6 @@ export function calmRequestQueues(): void {
     const request = create.call(this, pushed)
     request.requestTimeout = shortLimitsMs[pushed.entry.apiName ?? ''] ?? request.requestTimeout
     return request
-  }
-  const { prototype: ofPool } = require('kafkajs/src/network/connectionPool.js') as { prototype: ConnectionPool }
-  const choose = ofPool.getConnectionByRequest
-  ofPool.getConnectionByRequest = function (this: ConnectionPool, call) {
-    const [first] = this.pool
-    const waits = first?.requestQueue.inflight.values().some(({ entry }) => entry.apiName === 'Produce') ?? false
-    return waits && call.request.apiName === 'Metadata' ? this.getConnection(1) : choose.call(this, call)
   }
   const { KafkaJSConnectionClosedError: ConnectionClosed } = require('kafkajs/src/errors.js') as {
     KafkaJSConnectionClosedError: ConnectionClosedClass

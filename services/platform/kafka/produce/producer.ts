@@ -1,86 +1,70 @@
-import type { Kafka, Producer } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
-import type { SendFault, TrackedMessage, TrackedTopic, WriteRights } from '../kafkajs-patches/send-messages.ts'
-import { HeldRecords, type WaitingRecord } from './held-records.ts'
-import { partitioner } from './partitioner.ts'
+import type { ProducerCluster } from '../wire/cluster.ts'
+import { KafkaFault } from '../wire/kafka-fault.ts'
+import { sendProduce } from '../wire/produce-protocol.ts'
+import { KnownLeaders } from './known-leaders.ts'
+import type { Acknowledged, OutgoingRecord, ProducerOptions } from './outgoing-record.ts'
+import type { FailedTry, PartitionQueue } from './partition-queue.ts'
+import { PartitionQueues } from './partition-queues.ts'
+import { ProduceRequests } from './produce-requests.ts'
 import { RecordRefused } from './record-refused.ts'
 import { RightsCheck } from './rights-check.ts'
 import { classifyFault, describeFault } from './send-fault.ts'
 import { TopicFaults } from './topic-faults.ts'
+import { readWriteRights } from './write-rights.ts'
 
+export type { Acknowledged, OutgoingRecord, ProducerOptions } from './outgoing-record.ts'
 export { RecordRefused } from './record-refused.ts'
 
-export type OutgoingRecord = {
-  topic: string
-  key: string | Buffer | null
-  value: Buffer | string | null
-  /** By default the key's partition; any partition if key is null. */
-  partition?: number
-  headers?: Record<string, string>
-  /** What happens to the record while its topic may not be written; 'wait' by default. */
-  whileForbidden?: 'wait' | 'refuse'
-  /**
-   * Whether no smaller record is left to write instead. Then the record is never refused, and waits as long as Kafka
-   * does not accept it.
-   */
-  isLast?: boolean
-}
-
-/** Offset of the record in its partition. */
-export type Acknowledged = { offset: number }
-
-export type ProducerOptions = {
-  /** Topics that are written, by their names in Kafka; their write rights are checked from the start. */
-  topics?: readonly string[]
-  /**
-   * Time that each batch waits for more records, like linger.ms of Kafka's own producer. For records that nobody waits
-   * for: fewer and larger batches take less CPU, here and at the broker.
-   */
-  lingerMs?: number
-}
-
-/** Below the broker's message.max.bytes of 1,048,588, which limits what one request brings to one partition. */
-const batchBytes = 900_000
+/**
+ * Bytes of the records of one request, unless its first record is larger. All may belong to one partition, whose batch
+ * must stay below Kafka's default of max.message.bytes, 1,048,588.
+ */
+const requestBytes = 900_000
 const recordOverheadBytes = 100
 
 /**
- * Collects records while one batch is in flight and sends them as the next one. Records stay in order, and an
- * acknowledged record is in the log. It is not idempotent on purpose: kafkajs 2.2.4 reuses a sequence number after a
- * lost response, and the broker then drops an acknowledged record (docs/decisions/0001-batching-producer.md). A
- * partition whose response was lost is sent again, and may then contain a record twice, with the same id.
+ * Writes each record once, and in order within its partition. Records collect while a request to their leader is in
+ * flight, and are the next one; a slow leader holds up only its own partitions. Every batch has a sequence number, so a
+ * batch that is sent again because its answer was lost, or its leader has moved, is recognised by the broker and
+ * acknowledged with the offset that it already has (docs/decisions/0001-idempotent-producer.md).
  * Records that Kafka does not accept at present are held back and retried, even after a stop was requested. Records for
  * other partitions continue. Held records stay in memory: watch bufferedBytes.
  */
 export class BatchingProducer implements AsyncDisposable {
-  readonly #producer: Producer
   readonly #context: WaitContext
   readonly #fail: (error: unknown) => void
   readonly #lingerMs: number
-  readonly #held: HeldRecords
+  readonly #leaders: KnownLeaders
+  readonly #requests: ProduceRequests
   readonly #faults: TopicFaults
   readonly #rights: RightsCheck
-  #queue: WaitingRecord[] = []
+  readonly #queues: PartitionQueues
+  /** Queues with records that are not tried or held back, in the order of their turns. */
+  readonly #ready = new Set<PartitionQueue>()
+  /** Leaders with a request in flight. */
+  readonly #inFlight = new Set<number>()
   #bufferedBytes = 0
-  #sending: Promise<void> | undefined
-  /** Ends the wait for the next try of held records. */
-  #comes = new AbortController()
+  #isScheduled = false
+  /** Whether a fault was met that waiting does not fix. */
+  #hasEnded = false
+  #settled = Promise.withResolvers<void>()
 
   private constructor(
-    producer: Producer,
-    held: HeldRecords,
+    cluster: ProducerCluster,
+    leaders: KnownLeaders,
     context: WaitContext,
     fail: (error: unknown) => void,
-    { topics = [], lingerMs = 0 }: ProducerOptions,
+    { topics = [], lingerMs = 0, send = sendProduce }: ProducerOptions,
   ) {
-    this.#producer = producer
-    this.#held = held
     this.#context = context
     this.#fail = fail
     this.#lingerMs = lingerMs
+    this.#leaders = leaders
+    this.#queues = new PartitionQueues(leaders, context.clock.random)
+    this.#requests = new ProduceRequests(cluster, leaders, send, context.clock)
     this.#faults = new TopicFaults(context)
-    const ask = async (asked: TrackedTopic[]) =>
-      (await producer.sendBatch({ acks: -1, topicMessages: asked })) as unknown as WriteRights
-    this.#rights = new RightsCheck(ask, topics, this.#faults, context)
+    this.#rights = new RightsCheck((asked) => readWriteRights(cluster, asked), topics, this.#faults, context)
   }
 
   /**
@@ -88,20 +72,14 @@ export class BatchingProducer implements AsyncDisposable {
    * @param fail called for a fault that waiting does not fix; it must end the process.
    */
   static async open(
-    kafka: Kafka,
+    { cluster }: { readonly cluster: ProducerCluster },
     context: WaitContext,
     fail: (error: unknown) => void,
     options: ProducerOptions = {},
   ): Promise<BatchingProducer> {
-    const held = new HeldRecords()
-    const producer = kafka.producer({
-      allowAutoTopicCreation: false,
-      createPartitioner: partitioner(held, context.clock.random),
-      // Failed records are retried here, beside the others.
-      retry: { retries: 0 },
-    })
-    await retryUntilDone('kafka producer', context, () => producer.connect())
-    const opened = new BatchingProducer(producer, held, context, fail, options)
+    const leaders = new KnownLeaders(cluster, context.clock)
+    await retryUntilDone('kafka producer', context, () => leaders.open(options.topics ?? []))
+    const opened = new BatchingProducer(cluster, leaders, context, fail, options)
     await opened.#rights.begin()
     return opened
   }
@@ -139,112 +117,129 @@ export class BatchingProducer implements AsyncDisposable {
     acknowledged: (ack: Acknowledged) => void,
     refused: (error: RecordRefused) => void,
   ): void {
-    const message: TrackedMessage = { key, value }
-    if (partition !== undefined) message.partition = partition
-    if (headers !== undefined) message.headers = headers
-    const bytes = recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
+    const bytes = recordOverheadBytes + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '')
     this.#bufferedBytes += bytes
-    this.#queue.push({ topic, message, bytes, whileForbidden, isLast, acknowledged, refused })
-    this.#sending ??= this.#sendAll()
-    if (!this.#held.isEmpty) this.#comes.abort()
+    const record = { topic, partition, key, value, headers, bytes, whileForbidden, isLast, acknowledged, refused }
+    this.#makeReady(this.#queues.add(record))
   }
 
-  /** Waits for all records, then disconnects. */
+  /** Waits for all records. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sending
-    await this.#rights[Symbol.asyncDispose]()
-    await this.#producer.disconnect()
-  }
-
-  async #sendAll(): Promise<void> {
-    try {
-      while (this.#queue.length > 0 || !this.#held.isEmpty) {
-        if (this.#queue.length > 0) await this.#linger()
-        const batch = this.#takeBatch()
-        if (batch.length > 0) await this.#sendBatch(batch)
-        else await this.#untilDue()
-      }
-    } catch (error) {
-      this.#fail(error)
+    while (this.#bufferedBytes > 0 && !this.#hasEnded) {
+      this.#settled = Promise.withResolvers()
+      await this.#settled.promise
     }
-    this.#sending = undefined
+    await this.#rights[Symbol.asyncDispose]()
   }
 
-  /** Records enqueued in the same turn of the event loop always share a batch. */
-  #linger(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#lingerMs > 0 && this.#bufferedBytes < batchBytes) setTimeout(resolve, this.#lingerMs)
-      else setImmediate(resolve)
+  #makeReady(queue: PartitionQueue): void {
+    if (queue.isBusy || queue.isEmpty || this.#ready.has(queue)) return
+    this.#ready.add(queue)
+    this.#schedule()
+  }
+
+  /** Records of one turn of the event loop share a request. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#hasEnded) return
+    this.#isScheduled = true
+    const start = () => {
+      this.#isScheduled = false
+      this.#startAll()
+    }
+    if (this.#lingerMs > 0 && this.#bufferedBytes < requestBytes) this.#context.clock.after(this.#lingerMs, start)
+    else setImmediate(start)
+  }
+
+  #startAll(): void {
+    if (this.#leaders.isOutdated) this.#run(this.#leaders.refresh())
+    const byLeader = new Map<number, PartitionQueue[]>()
+    for (const queue of this.#ready) {
+      const leader = this.#leaders.leaderOf(queue.topic, queue.partition)
+      if (leader === null) this.#run(this.#findLeader(queue))
+      else if (!this.#inFlight.has(leader) && !byLeader.get(leader)?.push(queue)) byLeader.set(leader, [queue])
+    }
+    for (const [leader, queues] of byLeader) this.#run(this.#produce(leader, queues))
+  }
+
+  /** Any error is a bug here: faults of Kafka are values. */
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#hasEnded = true
+      this.#settled.resolve()
+      this.#fail(error)
     })
   }
 
-  async #untilDue(): Promise<void> {
+  async #findLeader(queue: PartitionQueue): Promise<void> {
+    const { topic, partition, place } = queue
+    const isFound = () =>
+      partition === null ? this.#leaders.countOf(topic) !== null : this.#leaders.leaderOf(topic, partition) !== null
+    this.#begin(queue)
+    if (!isFound()) await this.#leaders.refresh(topic)
+    if (!isFound()) return this.#settleFailed(queue, this.#leaders.faultOf(topic, partition))
+    queue.release()
+    if (partition !== null) return this.#makeReady(queue)
+    this.#faults.remove(topic, place)
+    for (const record of queue.takeAll()) this.#makeReady(this.#queues.add(record))
+  }
+
+  #begin(queue: PartitionQueue, maxBytes = requestBytes): number {
+    this.#ready.delete(queue)
+    return queue.begin(maxBytes)
+  }
+
+  async #produce(leader: number, ready: PartitionQueue[]): Promise<void> {
+    this.#inFlight.add(leader)
+    const taken: PartitionQueue[] = []
+    let bytes = 0
+    for (const queue of ready) {
+      if (bytes >= requestBytes) break
+      bytes += this.#begin(queue, requestBytes - bytes)
+      taken.push(queue)
+    }
+    const results = await this.#requests.send(leader, taken)
+    this.#inFlight.delete(leader)
+    for (const [queue, result] of results)
+      if (result instanceof KafkaFault) this.#settleFailed(queue, result)
+      else this.#settle(queue, result)
+    if (this.#ready.size > 0) this.#schedule()
+  }
+
+  #settle(queue: PartitionQueue, baseOffset: number): void {
+    this.#faults.remove(queue.topic, queue.place)
+    for (const [index, { bytes, acknowledged }] of queue.acknowledge().entries()) {
+      this.#release(bytes)
+      acknowledged({ offset: baseOffset + index })
+    }
+    this.#makeReady(queue)
+  }
+
+  #settleFailed(queue: PartitionQueue, met: KafkaFault): void {
+    const failed = queue.fail(met)
+    const { topic, place } = queue
     const { clock } = this.#context
-    this.#comes = new AbortController()
-    await clock.sleep(Math.max(1, this.#held.dueMs - clock.monotonicMs()), this.#comes.signal)
-  }
-
-  #takeBatch(): WaitingRecord[] {
-    if (this.#held.isEmpty) return this.#takeQueued(0)
-    this.#queue = this.#held.divert(this.#queue)
-    // Half of the batch, so that held records do not delay the others either.
-    const due = this.#held.takeDue(this.#context.clock.monotonicMs(), batchBytes / 2)
-    return [...due, ...this.#takeQueued(due.reduce((sum, { bytes }) => sum + bytes, 0))]
-  }
-
-  #takeQueued(takenBytes: number): WaitingRecord[] {
-    let bytes = takenBytes
-    let count = 0
-    for (const waiting of this.#queue) {
-      bytes += waiting.bytes
-      if (bytes > batchBytes && (count > 0 || takenBytes > 0)) break
-      count++
+    if (failed.fault) this.#faults.add(topic, place, met, failed.failures)
+    if (failed.fault && classifyFault(met) === 'forbidden') this.#rights.checkUntilAllowed()
+    if (queue.isEmpty) this.#faults.remove(topic, place)
+    for (const { bytes, refused } of failed.refused) {
+      this.#release(bytes)
+      refused(new RecordRefused(describeFault(topic, met, clock.nowMs()), failed.refusal))
     }
-    const batch = this.#queue.slice(0, count)
-    this.#queue = this.#queue.slice(count)
-    return batch
+    this.#run(this.#retry(queue, failed))
   }
 
-  async #sendBatch(batch: WaitingRecord[]): Promise<void> {
-    try {
-      await this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) })
-    } catch (error) {
-      // An error thrown before anything was sent is the fault of each record.
-      for (const { message } of batch)
-        if (message.offset === undefined && !message.waits) message.fault ??= error as SendFault
-      return this.#sortOut(batch)
+  async #retry(queue: PartitionQueue, { fault, pauseMs }: FailedTry): Promise<void> {
+    if (fault) {
+      await this.#context.clock.sleep(pauseMs)
+      // It may not be the leader any more.
+      if (this.#leaders.leaderOf(queue.topic, queue.partition) !== null) await this.#leaders.refresh()
     }
-    if (!this.#held.isEmpty) return this.#sortOut(batch)
-    for (const waiting of batch) this.#settle(waiting)
+    queue.release()
+    this.#makeReady(queue)
   }
 
-  #sortOut(batch: WaitingRecord[]): void {
-    const { settled, faults, recovered } = this.#held.sortOut(batch, this.#context.clock.monotonicMs())
-    for (const { topic, place, fault, failures } of faults) {
-      this.#faults.add(topic, place, fault, failures)
-      if (classifyFault(fault) === 'forbidden') this.#rights.checkUntilAllowed()
-    }
-    for (const { topic, place } of recovered) this.#faults.remove(topic, place)
-    for (const waiting of settled) this.#settle(waiting)
-  }
-
-  #settle({ topic, message, bytes, refusal, acknowledged, refused }: WaitingRecord): void {
+  #release(bytes: number): void {
     this.#bufferedBytes -= bytes
-    if (refusal) {
-      const { clock } = this.#context
-      return refused(new RecordRefused(describeFault(topic, message.fault, clock.nowMs()), refusal))
-    }
-    if (message.offset === undefined) throw new Error('a record without a result')
-    acknowledged({ offset: message.offset })
+    if (this.#bufferedBytes === 0) this.#settled.resolve()
   }
-}
-
-function byTopic(batch: WaitingRecord[]): TrackedTopic[] {
-  const topics = new Map<string, TrackedMessage[]>()
-  for (const { topic, message } of batch) {
-    const messages = topics.get(topic)
-    if (messages) messages.push(message)
-    else topics.set(topic, [message])
-  }
-  return [...topics].map(([topic, messages]) => ({ topic, messages }))
 }

@@ -1,6 +1,6 @@
 import type { WaitContext } from '../../runtime/retry-until.ts'
-import type { TrackedTopic, WriteRights } from '../kafkajs-patches/send-messages.ts'
 import type { TopicFaults } from './topic-faults.ts'
+import type { WriteRights } from './write-rights.ts'
 
 const everyMs = 5_000
 
@@ -9,16 +9,16 @@ const everyMs = 5_000
  * allowed, because meanwhile no record may be written at all.
  */
 export class RightsCheck implements AsyncDisposable {
-  readonly #ask: (topics: TrackedTopic[]) => Promise<WriteRights>
+  readonly #ask: (topics: readonly string[]) => Promise<WriteRights>
   readonly #topics: readonly string[]
   readonly #faults: TopicFaults
   readonly #context: Pick<WaitContext, 'clock' | 'log'>
   readonly #closed = new AbortController()
   #checking: Promise<void> | undefined
 
-  /** @param ask sends a request without messages. @param topics topics that are checked from the start. */
+  /** @param topics topics that are checked from the start. */
   constructor(
-    ask: (topics: TrackedTopic[]) => Promise<WriteRights>,
+    ask: (topics: readonly string[]) => Promise<WriteRights>,
     topics: readonly string[],
     faults: TopicFaults,
     context: Pick<WaitContext, 'clock' | 'log'>,
@@ -52,7 +52,7 @@ export class RightsCheck implements AsyncDisposable {
     const topics = [...new Set([...this.#topics, ...this.#faults.topics()])]
     if (topics.length === 0) return true
     try {
-      const rights = await this.#ask(topics.map((topic) => ({ topic, messages: [] })))
+      const rights = await this.#ask(topics)
       for (const [topic, fault] of rights)
         if (fault) this.#faults.add(topic, 'rights', fault, Number.POSITIVE_INFINITY)
         else this.#faults.remove(topic, 'rights')

@@ -1,12 +1,12 @@
-import { KafkaJSError } from '../kafkajs-patches/kafkajs.ts'
-import type { SendFault } from '../kafkajs-patches/send-messages.ts'
+import type { KafkaFault } from '../wire/kafka-fault.ts'
 
 /**
  * How to handle a fault of sending. cluster, missing, forbidden, clock: wait; the same records succeed once the
- * cluster, the topic, the rights or the clock are right. record: write other records, because Kafka will never accept
- * these. unsure: one or the other. bug: end the process.
+ * cluster, the topic, the rights or the clock are right. sequence: the broker counts the producer's batches otherwise;
+ * the same records succeed in the producer's next epoch. record: write other records, because Kafka will never accept these.
+ * unsure: one or the other.
  */
-export type FaultKind = 'cluster' | 'missing' | 'forbidden' | 'clock' | 'unsure' | 'record' | 'bug'
+export type FaultKind = 'cluster' | 'missing' | 'forbidden' | 'clock' | 'sequence' | 'unsure' | 'record'
 
 const kinds: Record<string, FaultKind> = {
   MESSAGE_TOO_LARGE: 'record',
@@ -21,32 +21,33 @@ const kinds: Record<string, FaultKind> = {
   TOPIC_AUTHORIZATION_FAILED: 'forbidden',
   CLUSTER_AUTHORIZATION_FAILED: 'forbidden',
   GROUP_AUTHORIZATION_FAILED: 'forbidden',
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'sequence',
+  UNKNOWN_PRODUCER_ID: 'sequence',
+  INVALID_PRODUCER_EPOCH: 'sequence',
+  PRODUCER_FENCED: 'sequence',
 }
 
-const wrappers = ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSNonRetriableError']
-
-/** Unwraps errors that kafkajs wraps when it gives up retrying. */
-export function unwrapError(error: unknown): unknown {
-  const { name, cause } = error as { name?: string; cause?: unknown }
-  return name !== undefined && wrappers.includes(name) && cause instanceof Error ? unwrapError(cause) : error
-}
-
-export function classifyFault(error: unknown): FaultKind {
-  const cause = unwrapError(error)
-  // kafkajs 2.2.4 (broker/index.js) throws a plain error when a connection is lost between being chosen and being used.
-  if (cause instanceof Error && cause.message === 'Broker not connected') return 'cluster'
-  if (!(cause instanceof KafkaJSError)) return 'bug'
-  const { type, retriable } = cause as SendFault
-  const known = type === undefined ? undefined : kinds[type]
-  if (known) return known
+export function classifyFault({ type, kind }: KafkaFault): FaultKind {
   // Faults without one of Kafka's names concern the connection, credentials or metadata.
-  return retriable || type === undefined ? 'cluster' : 'unsure'
+  if (type === null) return 'cluster'
+  return kinds[type] ?? (kind === 'final' ? 'unsure' : 'cluster')
+}
+
+/** Kinds of faults that a broker finds before it writes anything. */
+const foundBefore: readonly FaultKind[] = ['record', 'forbidden', 'clock', 'sequence']
+
+/**
+ * Whether the records of a failed request may be in the log all the same. A broker answers NOT_LEADER_OR_FOLLOWER, for
+ * one, also when it loses a partition while it waits for its followers.
+ */
+export function mayBeWritten(fault: KafkaFault): boolean {
+  return !foundBefore.includes(classifyFault(fault)) && fault.type !== 'CORRUPT_MESSAGE'
 }
 
 /** Text for the log and for readiness: the topic, the problem, and what to do. */
-export function describeFault(topic: string, error: unknown, nowMs: number): string {
-  const { message } = unwrapError(error) as SendFault
-  const kind = classifyFault(error)
+export function describeFault(topic: string, fault: KafkaFault, nowMs: number): string {
+  const { message } = fault
+  const kind = classifyFault(fault)
   if (kind === 'forbidden') return `no permission to Write ${topic}: Kafka's ACLs do not allow it (${message})`
   if (kind === 'missing')
     return `topic ${topic} is missing (npm run topics -- apply creates it), or Kafka's ACLs do not allow to Describe it`

@@ -1,10 +1,13 @@
 import type { WaitContext } from '../../runtime/retry-until.ts'
+import type { KafkaFault } from '../wire/kafka-fault.ts'
 import { classifyFault, describeFault, type FaultKind } from './send-fault.ts'
 
 type TopicFault = { kind: FaultKind; text: string; places: Set<string>; loggedMs: number }
 
 /** Tries before a fault is logged; a changing leader causes a few. */
 const triesOfNews = 3
+/** Faults that end by themselves. */
+const passing: readonly FaultKind[] = ['cluster', 'sequence']
 /** Shortest time between two log lines about the same fault of a topic. */
 const logEveryMs = 30_000
 
@@ -21,11 +24,12 @@ export class TopicFaults {
   }
 
   /**
-   * Whether one of the topics is forbidden, missing or refuses records. A cluster that does not answer does not count.
+   * Whether one of the topics is forbidden, missing or refuses records. A cluster that does not answer, or has lost
+   * records, does not count.
    */
   concerns(topics: readonly string[]): boolean {
     if (this.#faults.size === 0) return false
-    return topics.some((topic) => (this.#faults.get(topic)?.kind ?? 'cluster') !== 'cluster')
+    return topics.some((topic) => !passing.includes(this.#faults.get(topic)?.kind ?? 'cluster'))
   }
 
   topics(): string[] {
@@ -38,7 +42,7 @@ export class TopicFaults {
   }
 
   /** @param place the part of the topic that fails. @param failures tries in a row. */
-  add(topic: string, place: string, fault: unknown, failures: number): void {
+  add(topic: string, place: string, fault: KafkaFault, failures: number): void {
     const { log, readiness, clock } = this.#context
     const kind = classifyFault(fault)
     if ((kind === 'cluster' || kind === 'missing') && failures < triesOfNews) return

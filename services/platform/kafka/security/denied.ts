@@ -1,6 +1,14 @@
 /** An error of Kafka; type is Kafka's own name of it. */
 export type KafkajsError = Error & { type?: string; cause?: unknown }
 
+const wrappers = ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSNonRetriableError']
+
+/** Unwraps errors that kafkajs wraps when it gives up retrying. */
+export function unwrapError(error: unknown): unknown {
+  const { name, cause } = error as { name?: string; cause?: unknown }
+  return name !== undefined && wrappers.includes(name) && cause instanceof Error ? unwrapError(cause) : error
+}
+
 /** Whether Kafka's ACLs lack a right. */
 export function isDenied({ type }: KafkajsError): boolean {
   return type === 'TOPIC_AUTHORIZATION_FAILED' || type === 'GROUP_AUTHORIZATION_FAILED'

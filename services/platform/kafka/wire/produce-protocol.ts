@@ -1,19 +1,25 @@
 import { type Connection, crc32c, produceV9, Writer } from '@platformatic/kafka'
-import { putBytes, putNumber, putUnsigned, sizeOf, sizeOfBytes } from '../record-fields.ts'
 import { takeResponse } from './cluster.ts'
+import { putBytes, putNumber, putUnsigned, sizeOf, sizeOfBytes } from './record-fields.ts'
 
 /** A record to be written. */
 export type ProducedRecord = {
   key: Buffer | string | null
   value: Buffer | string | null
-  headers?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Id and epoch that Kafka has given to a producer. */
 export type ProducerIdentity = { id: bigint; epoch: number }
 
-/** Records of one partition, and the sequence number of the first. */
-export type SequencedBatch = { topic: string; partition: number; sequence: number; records: readonly ProducedRecord[] }
+/** Records of one partition, and the sequence number of the first within the producer's epoch. */
+export type SequencedBatch = {
+  topic: string
+  partition: number
+  identity: ProducerIdentity
+  sequence: number
+  records: readonly ProducedRecord[]
+}
 
 export type BatchResult = { topic: string; partition: number; errorCode: number; baseOffset: number }
 
@@ -32,16 +38,15 @@ const behindChecksumBytes = 21
 /** Sends one Produce request, to be acknowledged by all in-sync replicas. @throws errors of the connection. */
 export type SendProduce = (
   connection: Connection,
-  identity: ProducerIdentity,
   batches: readonly SequencedBatch[],
   nowMs: number,
 ) => Promise<BatchResult[]>
 
 type ProduceAnswer = ReturnType<typeof produceV9.parseResponse>
 
-export const sendProduce: SendProduce = async (connection, identity, batches, nowMs) => {
+export const sendProduce: SendProduce = async (connection, batches, nowMs) => {
   const answered = new Promise<ProduceAnswer>((resolve, reject) => {
-    const payload = () => Writer.create().append(encodeProduce(identity, batches, nowMs))
+    const payload = () => Writer.create().append(encodeProduce(batches, nowMs))
     connection.send(produceKey, produceVersion, payload, produceV9.parseResponse, true, true, (error, answer) => {
       if (error) reject(error)
       else resolve(answer as ProduceAnswer)
@@ -62,7 +67,7 @@ export function resultsOf({ responses }: ProduceAnswer): BatchResult[] {
 }
 
 /** A Produce request, written once at its final size. */
-export function encodeProduce(identity: ProducerIdentity, batches: readonly SequencedBatch[], nowMs: number): Buffer {
+export function encodeProduce(batches: readonly SequencedBatch[], nowMs: number): Buffer {
   const sized = batches.map((batch) => ({ ...batch, sizes: sizesOf(batch.records) }))
   const topics = Map.groupBy(sized, ({ topic }) => topic)
   let bytes = 32
@@ -81,7 +86,7 @@ export function encodeProduce(identity: ProducerIdentity, batches: readonly Sequ
     for (const batch of ofTopic) {
       at = buf.writeInt32BE(batch.partition, at)
       at = putUnsigned(buf, batch.sizes.batchBytes + 1, at)
-      at = putBatch(buf, batch, batch.sizes.bodies, identity, nowMs, at)
+      at = putBatch(buf, batch, batch.sizes.bodies, nowMs, at)
       at = buf.writeInt8(0, at)
     }
     at = buf.writeInt8(0, at)
@@ -111,9 +116,8 @@ function sizeOfHeaders(headers: ProducedRecord['headers']): number {
 
 function putBatch(
   buf: Buffer,
-  { records, sequence }: SequencedBatch,
+  { records, identity: { id, epoch }, sequence }: SequencedBatch,
   bodies: number[],
-  { id, epoch }: ProducerIdentity,
   nowMs: number,
   start: number,
 ): number {

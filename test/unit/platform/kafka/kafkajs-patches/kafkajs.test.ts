@@ -10,10 +10,7 @@ const files = [
   'consumer/workerQueue',
   'protocol/requests/fetch/v11/request',
   'protocol/requests/fetch/v11/response',
-  'producer/sendMessages',
   'protocol/requests/metadata/index',
-  'protocol/requests/produce/v3/request',
-  'protocol/request',
   'utils/sleep',
 ].map((name) => `kafkajs/src/${name}.js`)
 const ofKafkajs = files.map((file) => require(file))

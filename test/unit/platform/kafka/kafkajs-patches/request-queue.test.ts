@@ -172,16 +172,3 @@ test('requests of a connection that is closed from this side fail', async () => 
   expect(failures).toEqual(['KafkaJSConnectionClosedError'])
   server.close()
 })
-
-test('metadata are asked on the other connection while a produce request waits, since brokers read no further meanwhile', () => {
-  const { prototype } = require('kafkajs/src/network/connectionPool.js') as {
-    prototype: { getConnectionByRequest(this: object, call: object): number }
-  }
-  const inflight = new Map<number, object>()
-  const pool = { pool: [{ requestQueue: { inflight } }], getConnection: (index = 0) => index }
-  const chosen = (apiName: string, apiKey: number) =>
-    prototype.getConnectionByRequest.call(pool, { request: { apiName, apiKey } })
-  expect([chosen('Metadata', 3), chosen('Produce', 0), chosen('Fetch', 1)]).toEqual([0, 0, 1])
-  inflight.set(1, { entry: { apiName: 'Produce' } })
-  expect([chosen('Metadata', 3), chosen('Produce', 0), chosen('Fetch', 1)]).toEqual([1, 0, 1])
-})

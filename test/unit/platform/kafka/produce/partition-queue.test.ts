@@ -1,63 +1,126 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { PartitionQueue } from '../../../../../services/platform/kafka/produce/partition-queue.ts'
-import { faultOfCode } from '../../../../../services/platform/kafka/wire/kafka-fault.ts'
+import {
+  nextSequence,
+  PartitionQueue,
+  type WaitingRecord,
+} from '../../../../../services/platform/kafka/produce/partition-queue.ts'
+import { faultOfCode, KafkaFault } from '../../../../../services/platform/kafka/wire/kafka-fault.ts'
+import { errors } from './producing-brokers.ts'
+
+const identity = { id: 7n, epoch: 0 }
+const where = 'topic t, partition 0'
+const unanswered = new KafkaFault('connection', null, `${where}: closed`)
+
+function toRecord(value: string, more: Partial<WaitingRecord> = {}): WaitingRecord {
+  const callbacks = { acknowledged: () => {}, refused: () => {} }
+  const given = { topic: 't', partition: 0, key: null, value, bytes: 10 }
+  return { ...given, whileForbidden: 'wait', isLast: false, ...callbacks, ...more }
+}
 
 function filled(count: number) {
   const queue = new PartitionQueue('t', 0)
-  const results: string[] = []
-  for (let index = 0; index < count; index++)
-    queue.add({
-      record: { key: null, value: `r${index}` },
-      bytes: 10,
-      acknowledged: (offset) => results.push(`r${index}@${offset}`),
-      refused: ({ type }) => results.push(`r${index} ${type}`),
-    })
-  return { queue, results }
+  for (let index = 0; index < count; index++) queue.add(toRecord(`r${index}`))
+  return queue
 }
 
-const sent = (queue: PartitionQueue) => {
-  const { sequence, records } = queue.batch()
-  return { sequence, values: records.map(({ value }) => value) }
+/** Begins a try. */
+function attempt(queue: PartitionQueue, maxBytes = 1_000) {
+  queue.begin(maxBytes)
+  const { sequence, identity: of, records } = queue.batch(identity)
+  return { epoch: of.epoch, sequence, values: records.map(({ value }) => value) }
 }
 
-test('a batch that is sent again has the same records and sequence number, whatever was added meanwhile', () => {
-  const { queue } = filled(3)
-  expect(queue.begin(25)).toBe(20)
-  const first = sent(queue)
-  expect(first).toEqual({ sequence: 0, values: ['r0', 'r1'] })
-  queue.holdBack()
-  queue.add({ record: { key: null, value: 'late' }, bytes: 10, acknowledged: () => {}, refused: () => {} })
+function fail(queue: PartitionQueue, fault: KafkaFault) {
+  const { refused, pauseMs } = queue.fail(fault)
   queue.release()
-  expect(queue.begin(1_000)).toBe(20)
-  expect(sent(queue)).toEqual(first)
+  return { refused: refused.map(({ value }) => value), isHeldBack: pauseMs > 0 }
+}
+
+const refusal = (code: number) => faultOfCode(code, where)
+
+test('a batch without an answer is sent again with the same records and sequence number, whatever was added meanwhile', () => {
+  const queue = filled(3)
+  const first = attempt(queue, 25)
+  expect(first).toEqual({ epoch: 0, sequence: 0, values: ['r0', 'r1'] })
+  fail(queue, unanswered)
+  queue.add(toRecord('late'))
+  expect(attempt(queue)).toEqual(first)
+})
+
+test('a batch that a former leader may have written stays as it is, too', () => {
+  const queue = filled(1)
+  const first = attempt(queue)
+  fail(queue, refusal(errors.notLeader))
+  queue.add(toRecord('late'))
+  expect(attempt(queue)).toEqual(first)
 })
 
 test('the next batch continues the sequence of an acknowledged one', () => {
-  const { queue, results } = filled(3)
-  queue.begin(25)
-  queue.acknowledge(100)
-  expect(results).toEqual(['r0@100', 'r1@101'])
-  queue.begin(25)
-  expect(sent(queue)).toEqual({ sequence: 2, values: ['r2'] })
+  const queue = filled(3)
+  attempt(queue, 25)
+  expect(queue.acknowledge().map(({ value }) => value)).toEqual(['r0', 'r1'])
+  expect(attempt(queue)).toEqual({ epoch: 0, sequence: 2, values: ['r2'] })
 })
 
-test('a refused batch leaves its sequence numbers to the next one', () => {
-  const { queue, results } = filled(2)
-  queue.begin(10)
-  queue.refuse(faultOfCode(10, 'topic t, partition 0'))
-  expect(results).toEqual(['r0 MESSAGE_TOO_LARGE'])
-  queue.begin(10)
-  expect(sent(queue)).toEqual({ sequence: 0, values: ['r1'] })
+test('a record that is refused alone leaves its sequence number to the next one', () => {
+  const queue = filled(2)
+  attempt(queue, 10)
+  expect(fail(queue, refusal(errors.tooLarge))).toEqual({ refused: ['r0'], isHeldBack: false })
+  expect(attempt(queue)).toEqual({ epoch: 0, sequence: 0, values: ['r1'] })
 })
 
-test('a batch under a new producer id begins at sequence number 0', () => {
-  const { queue } = filled(3)
-  queue.begin(15)
-  queue.acknowledge(0)
-  queue.begin(15)
-  queue.holdBack()
-  queue.restart()
-  queue.release()
-  queue.begin(15)
-  expect(sent(queue)).toEqual({ sequence: 0, values: ['r1'] })
+test('a refused batch is halved, in the same epoch, while nothing of it can be in the log', () => {
+  const queue = filled(4)
+  attempt(queue)
+  expect(fail(queue, refusal(errors.tooLarge))).toEqual({ refused: [], isHeldBack: false })
+  expect(attempt(queue)).toEqual({ epoch: 0, sequence: 0, values: ['r0', 'r1'] })
+  queue.acknowledge()
+  expect(attempt(queue)).toEqual({ epoch: 0, sequence: 2, values: ['r2', 'r3'] })
+})
+
+test('a batch that changes although it may be in the log begins a new epoch, so that the broker does not take it for the former one', () => {
+  const queue = filled(2)
+  attempt(queue)
+  fail(queue, unanswered)
+  attempt(queue)
+  fail(queue, refusal(errors.tooLarge))
+  expect(attempt(queue)).toEqual({ epoch: 1, sequence: 0, values: ['r0'] })
+  queue.acknowledge()
+  expect(attempt(queue)).toEqual({ epoch: 1, sequence: 1, values: ['r1'] })
+})
+
+test('a record that is refused for a missing right leaves a batch that may be in the log under a new epoch', () => {
+  const queue = new PartitionQueue('t', 0)
+  for (const whileForbidden of ['wait', 'refuse'] as const) queue.add(toRecord(whileForbidden, { whileForbidden }))
+  attempt(queue)
+  fail(queue, unanswered)
+  attempt(queue)
+  expect(fail(queue, refusal(errors.forbidden))).toEqual({ refused: ['refuse'], isHeldBack: true })
+  expect(attempt(queue)).toEqual({ epoch: 1, sequence: 0, values: ['wait'] })
+})
+
+test.each([errors.outOfOrder, errors.invalidEpoch, 59, 90])(
+  'after error %i the same records are sent in the next epoch of the producer id',
+  (code) => {
+    const queue = filled(2)
+    attempt(queue, 10)
+    queue.acknowledge()
+    attempt(queue)
+    fail(queue, refusal(code))
+    expect(attempt(queue)).toEqual({ epoch: 1, sequence: 0, values: ['r1'] })
+  },
+)
+
+test('sequence numbers go on at 0 after the last one', () => {
+  expect(nextSequence(2 ** 31 - 3, 2)).toBe(2 ** 31 - 1)
+  expect(nextSequence(2 ** 31 - 3, 3)).toBe(0)
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 100_000 }), (sequence, count) => {
+      // As Kafka's DefaultRecordBatch.incrementSequence.
+      const last = 2 ** 31 - 1
+      const expected = sequence > last - count ? count - (last - sequence) - 1 : sequence + count
+      expect(nextSequence(sequence, count)).toBe(expected)
+    }),
+  )
 })

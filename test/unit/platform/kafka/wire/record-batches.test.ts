@@ -138,10 +138,10 @@ test('a Produce request has the bytes that the client writes', () => {
         sequences,
       }).buffer
       const own = encodeProduce(
-        identity,
         batches.map((of) => ({
           topic: of.topic,
           partition: of.partition,
+          identity,
           sequence,
           records: of.records.map(({ key, value, headers: named }) => ({
             key,

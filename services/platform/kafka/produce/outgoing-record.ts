@@ -1,0 +1,32 @@
+import type { SendProduce } from '../wire/produce-protocol.ts'
+
+export type OutgoingRecord = {
+  topic: string
+  key: string | Buffer | null
+  value: Buffer | string | null
+  /** By default the key's partition; any partition if key is null. */
+  partition?: number
+  headers?: Record<string, string>
+  /** What happens to the record while its topic may not be written; 'wait' by default. */
+  whileForbidden?: 'wait' | 'refuse'
+  /**
+   * Whether no smaller record is left to write instead. Then the record is never refused, and waits as long as Kafka
+   * does not accept it.
+   */
+  isLast?: boolean
+}
+
+/** Offset of the record in its partition. */
+export type Acknowledged = { offset: number }
+
+export type ProducerOptions = {
+  /** Topics that are written, by their names in Kafka; their write rights are checked from the start. */
+  topics?: readonly string[]
+  /**
+   * Time that each batch waits for more records, like linger.ms of Kafka's own producer. For records that nobody waits
+   * for: fewer and larger batches take less CPU, here and at the broker.
+   */
+  lingerMs?: number
+  /** How requests are sent; for comparisons. */
+  send?: SendProduce
+}
