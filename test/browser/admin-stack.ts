@@ -22,11 +22,10 @@ beforeAll(async () => {
 
 /** A screenshot of the failure. */
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await browser.shoot(page, 'admin-alone-failed')
+  if (task.result?.state === 'fail') await browser.shootFailure(page, 'admin-alone-failed')
 })
 
 afterAll(async () => {
-  process.stderr.write(`Screenshots of the console: ${browser?.screenshotFolder}\n`)
   await browser?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()
 })

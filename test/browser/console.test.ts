@@ -52,11 +52,10 @@ beforeAll(async () => {
 
 /** A screenshot of the failure. */
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await browser.shoot(page, 'failed')
+  if (task.result?.state === 'fail') await browser.shootFailure(page, 'failed')
 })
 
 afterAll(async () => {
-  process.stderr.write(`Screenshots of the console: ${browser?.screenshotFolder}\n`)
   await browser?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })

@@ -36,11 +36,10 @@ beforeAll(async () => {
 
 /** A screenshot of the failure. */
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await browser.shoot(page, 'looking-up-failed')
+  if (task.result?.state === 'fail') await browser.shootFailure(page, 'looking-up-failed')
 })
 
 afterAll(async () => {
-  process.stderr.write(`Screenshots of the console: ${browser?.screenshotFolder}\n`)
   await browser?.[Symbol.asyncDispose]()
   await world?.[Symbol.asyncDispose]()
 })

@@ -11,9 +11,10 @@ export type TestBrowser = AsyncDisposable & {
   page(options?: BrowserContextOptions): Promise<Page>
   /** Errors of pages, and refusals by the page's policy. */
   faults: string[]
-  /** Saves a screenshot in the folder of HOOKLINE_TEST_SCREENSHOTS, or in a temporary one. */
+  /** Saves a screenshot in the folder of HOOKLINE_TEST_SCREENSHOTS. Without that variable nobody looks at it. */
   shoot(page: Page, name: string): Promise<void>
-  screenshotFolder: string
+  /** Saves a screenshot in that folder or a temporary one, and prints its path. */
+  shootFailure(page: Page, name: string): Promise<void>
 }
 
 /** Excluded arguments: the package's defaults for cloud functions would switch off what is tested here. */
@@ -24,14 +25,12 @@ export const desktop = { width: 1280, height: 860 }
 export const phone = { width: 390, height: 844 }
 
 export async function openBrowser(): Promise<TestBrowser> {
-  const named = process.env.HOOKLINE_TEST_SCREENSHOTS
-  const screenshotFolder = named || (await mkdtemp(join(tmpdir(), 'hookline-screenshots-')))
-  await mkdir(screenshotFolder, { recursive: true })
+  const folder = process.env.HOOKLINE_TEST_SCREENSHOTS
+  if (folder) await mkdir(folder, { recursive: true })
   const browser = await launch()
   const faults: string[] = []
   return {
     faults,
-    screenshotFolder,
     async page(options = {}) {
       const context = await browser.newContext({
         viewport: desktop,
@@ -48,7 +47,12 @@ export async function openBrowser(): Promise<TestBrowser> {
       return page
     },
     async shoot(page, name) {
-      await page.screenshot({ path: join(screenshotFolder, `${name}.png`) })
+      if (folder) await page.screenshot({ path: join(folder, `${name}.png`) })
+    },
+    async shootFailure(page, name) {
+      const path = join(folder || (await mkdtemp(join(tmpdir(), 'hookline-screenshots-'))), `${name}.png`)
+      await page.screenshot({ path })
+      process.stderr.write(`Screenshot of the failure: ${path}\n`)
     },
     [Symbol.asyncDispose]: () => browser.close(),
   }
