@@ -4,7 +4,7 @@ import { LongestFirst } from './test/runner/longest-first.ts'
 const oneMinuteMs = 60_000
 // At full size a single case may play thousands of worlds (test/support/guarantee-size.ts).
 const isFullSize = process.env.HOOKLINE_GUARANTEES === 'full'
-const kafkaTestMs = (isFullSize ? 30 : 2) * oneMinuteMs
+const kafkaTestMs = (isFullSize ? 30 : 4) * oneMinuteMs
 
 export default defineConfig({
   test: {
