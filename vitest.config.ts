@@ -21,7 +21,8 @@ export default defineConfig({
           include: ['test/{unit,contract}/**/*.test.ts'],
           // A file on every core: vitest would leave one of them to itself, half of a machine with two.
           maxWorkers: '100%',
-          testTimeout: 20_000,
+          // A safety net, not a measurement: some cases take four seconds of CPU, and other work may be beside them.
+          testTimeout: oneMinuteMs,
         },
       },
       {
