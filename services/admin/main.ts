@@ -113,16 +113,11 @@ await runService('admin', adminConfig, async (service) => {
     use.read(topics.webhookAlerts),
   ]
   const readTopics = [...new Set(ownTopics)]
-  const readerOptions = { topics: readTopics, groupPrefix: `${prefix}admin-reads`, sessionTimeoutMs, fail }
-  await using reader = await RangeReader.open(kafka, readerOptions, waiting)
+  await using reader = await RangeReader.open(kafka, { topics: readTopics, fail }, waiting)
   // A separate reader, because reads of one partition run one after another and a page must not wait for a search.
-  await using scanReader = await RangeReader.open(
-    kafka,
-    { ...readerOptions, topics: replayTopicNames(use), groupPrefix: `${prefix}admin-scans` },
-    waiting,
-  )
+  await using scanReader = await RangeReader.open(kafka, { topics: replayTopicNames(use), fail }, waiting)
   const codec = new Codec(createRegistry(config), waiting)
-  await using lookups = await openLookups(kafka, codec, use, { sessionTimeoutMs, fail }, waiting)
+  await using lookups = await openLookups(kafka, codec, use, fail, waiting)
   const pages = new ReadPool(reader, pageLimits, clock)
   const scans = new ReadPool(scanReader, scanLimits, clock)
   const { marks, table: sessionsTable } = await openSessionMarks(kafka, { use, codec, producer, fail }, waiting)

@@ -101,7 +101,6 @@ function openConfigTopic(
 ): Promise<OpenTable> {
   const options = {
     topic: use.read(topic),
-    groupPrefix: `${use.prefix}${use.service}-${topic.name}`,
     fail,
     onRecord: (record: ConsumedRecord, unread: ReportUnread) => {
       const id = record.key?.toString('utf8')

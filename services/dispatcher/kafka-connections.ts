@@ -93,14 +93,7 @@ export class KafkaConnections implements AsyncDisposable {
     const { health: snapshots, attempts, parked, replays } = topics
     const readTopics = [snapshots.topic, attempts.topic, parked.topic, replays]
     const known = await kafka.logIds(readTopics, context)
-    const readerOptions = {
-      topics: readTopics,
-      logIds: known,
-      groupPrefix: `${prefix}dispatcher-state`,
-      sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS,
-      fail,
-    }
-    const reader = opened.use(await kafka.openRangeReader(readerOptions, context))
+    const reader = opened.use(await kafka.openRangeReader({ topics: readTopics, logIds: known, fail }, context))
     const logIds = {
       attemptsLogId: known.get(attempts.topic) ?? null,
       parkedLogId: known.get(parked.topic) ?? null,

@@ -16,7 +16,7 @@ export const programs = [
 export type Program = (typeof programs)[number]
 
 /** An operation of Kafka's AclOperation. */
-type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Delete' | 'AlterConfigs' | 'DescribeConfigs'
+type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'AlterConfigs' | 'DescribeConfigs'
 
 /**
  * Operations that a principal may do with a topic or group, or with all whose names have a prefix. Read and Write
@@ -31,11 +31,6 @@ export type Right = {
 }
 
 const allTopics: Topic[] = Object.values(topics)
-/**
- * Operations on the groups of a program: tables are read in groups with random names, which are deleted at the end
- * (docs/decisions/0002).
- */
-const ownGroups: Operation[] = ['Read', 'Delete']
 
 /** The rights that a program needs, and no others, from the map of topics. @param prefix HOOKLINE_TOPIC_PREFIX. */
 export function listRights(program: Program, prefix: string): Right[] {
@@ -57,13 +52,15 @@ export function listRights(program: Program, prefix: string): Right[] {
       return ofMap(program, onTopic)
     case 'formatter':
     case 'dispatcher':
+      return [...ofMap(program, onTopic), onGroup(program, 'literal', ['Read'])]
     case 'stats-aggregator':
-      return [...ofMap(program, onTopic), onGroup(program, 'prefixed', ownGroups)]
+      // Generations of the statistics have their own groups, such as stats-aggregator-2.
+      return [...ofMap(program, onTopic), onGroup(program, 'prefixed', ['Read'])]
     case 'admin':
       // Admin counts waiting notifications by the dispatcher's commits, and tells by the formatter's which events wait.
       return [
         ...ofMap(program, onTopic),
-        onGroup('admin', 'prefixed', ownGroups),
+        onGroup('admin', 'prefixed', ['Read']),
         onGroup('dispatcher', 'literal', ['Describe']),
         onGroup('formatter', 'literal', ['Describe']),
       ]
@@ -78,15 +75,14 @@ export function listRights(program: Program, prefix: string): Right[] {
         ),
         ...retryTopics.map((topic) => onTopic(topic, 'Describe')),
         ...drained.map(([group]) => onGroup(group, 'literal', ['Describe'])),
-        onGroup('topics-migrate', 'prefixed', ownGroups),
       ]
     case 'stats-rebuild': {
       const rights = ofMap('stats-aggregator', onTopic)
       const stats = onTopic(topics.webhookStats, 'Create', 'DescribeConfigs', 'AlterConfigs')
-      return [...rights, stats, onGroup('stats-aggregator', 'prefixed', ownGroups)]
+      return [...rights, stats, onGroup('stats-aggregator', 'prefixed', ['Read'])]
     }
     case 'tail':
-      return [...allTopics.map((topic) => onTopic(topic, 'Read')), onGroup('webhooks-cli', 'prefixed', ownGroups)]
+      return allTopics.map((topic) => onTopic(topic, 'Read'))
   }
 }
 

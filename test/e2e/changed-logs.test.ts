@@ -69,11 +69,7 @@ const openGroup: OpenReader = (topic, fail, take, onStart) =>
 /** Every way in which the services read topics. */
 const readers: [string, OpenReader][] = [
   ['GroupConsumer', openGroup],
-  [
-    'TopicTable',
-    (topic, fail, onRecord) =>
-      TopicTable.open(kafka, { topic, groupPrefix: `${topic}-table`, onRecord, fail }, context),
-  ],
+  ['TopicTable', (topic, fail, onRecord) => TopicTable.open(kafka, { topic, onRecord, fail }, context)],
   [
     'QuietTopicReader',
     async (topic, fail, take) => {
@@ -81,8 +77,6 @@ const readers: [string, OpenReader][] = [
         kafka,
         {
           topics: [topic],
-          groupPrefix: `${topic}-follower`,
-          sessionTimeoutMs,
           maxWaitMs: 500,
           fail,
           onBatch({ records }) {
@@ -99,19 +93,12 @@ const readers: [string, OpenReader][] = [
   [
     'RangeReader',
     async (topic, fail, take) => {
-      const reader = await RangeReader.open(
-        kafka,
-        { topics: [topic], groupPrefix: `${topic}-reader`, sessionTimeoutMs, fail },
-        context,
-      )
+      const reader = await RangeReader.open(kafka, { topics: [topic], fail }, context)
       await reader.read(topic, 0, 0, 1_000, take)
       return reader
     },
   ],
-  [
-    'Tail',
-    (topic, fail, onRecord) => tailTopic(kafka, { topic, groupPrefix: `${topic}-tail`, onRecord, fail }, context),
-  ],
+  ['Tail', (topic, fail, onRecord) => tailTopic(kafka, { topic, onRecord, fail }, context)],
 ]
 
 test.each(readers)(

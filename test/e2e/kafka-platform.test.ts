@@ -64,11 +64,7 @@ beforeAll(async () => {
   producer = kafka.producer({ allowAutoTopicCreation: false })
   await producer.connect()
   for (const partition of [0, 1, 2]) await fill(producer, 'numbers', recordsEach, partition)
-  reader = await RangeReader.open(
-    kafka,
-    { topics: readTopics, groupPrefix: `${prefix}reader`, sessionTimeoutMs, fail },
-    context,
-  )
+  reader = await RangeReader.open(kafka, { topics: readTopics, fail }, context)
 })
 
 test('topics created by several processes at once have leaders when each of them continues', async () => {
@@ -191,7 +187,6 @@ test.each(['commit', 'abort'] as const)('a topic that ends with a transaction is
     kafka,
     {
       topic: topic(name),
-      groupPrefix: `${prefix}table`,
       fail,
       onRecord: ({ offset }) => folded.push(offset),
     },
@@ -248,32 +243,24 @@ test('a time is resolved to its first offset, or to the end if there is none', a
   ])
 })
 
-test('a reader expelled from its group in the middle continues after the last record it read', async () => {
+test('a range of many fetches is read once and in order, and so is the partition asked for next', async () => {
   await fill(producer, 'large', largeRecords, 0, 2_000)
-  const joins = () => logged.filter((message) => message === 'partitions assigned').length
-  const joinsBefore = joins()
-  const offsets: number[] = []
-  await reader.read(topic('large'), 0, 0, largeRecords, ({ offset }) => {
-    offsets.push(offset)
-    // Nothing of this process runs in the meantime, not even a heartbeat.
-    if (offset === 700) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, sessionTimeoutMs + 2_000)
-  })
-  expect(offsets).toEqual(range(0, largeRecords))
-  expect(joins()).toBeGreaterThan(joinsBefore)
-  // What was paused is paused again; the partition asked for next is read.
+  expect(await offsetsOf('large', 0, 0, largeRecords)).toEqual(range(0, largeRecords))
   expect(await offsetsOf('numbers', 2, 0, 100)).toEqual(range(0, 100))
 })
 
-test('closing a reader rejects reads in progress and deletes its group', async () => {
-  const groupPrefix = `${prefix}closing`
-  const closing = await RangeReader.open(kafka, { topics: readTopics, groupPrefix, sessionTimeoutMs, fail }, context)
+test('closing a reader rejects reads in progress', async () => {
+  const closing = await RangeReader.open(kafka, { topics: readTopics, fail }, context)
   const reading = expect(closing.read(topic('numbers'), 0, 0, 100, () => undefined)).rejects.toThrow(
     'the range reader is closed',
   )
   await closing[Symbol.asyncDispose]()
   await reading
+})
+
+test('readers join no groups', async () => {
   const { groups } = await admin.listGroups()
-  expect(groups.filter(({ groupId }) => groupId.startsWith(groupPrefix))).toEqual([])
+  expect(groups.filter(({ groupId }) => groupId.startsWith(prefix))).toEqual([])
 })
 
 /** A member of a group that takes everything and commits nothing by itself. */
@@ -412,7 +399,6 @@ test('a table that catches up while its topic grows does not take the new record
   const failures: unknown[] = []
   const options = {
     topic: topic(name),
-    groupPrefix: `${prefix}growing`,
     fail: (error: unknown) => void failures.push(error),
     onRecord: () => undefined,
   }

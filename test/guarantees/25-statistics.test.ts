@@ -252,7 +252,7 @@ async function stats(generation = ''): Promise<Known> {
 async function read<T>(topic: string, decode: Decode<T>): Promise<T[]> {
   const values: Buffer[] = []
   const onRecord = ({ value }: { value: Buffer | null }) => value && values.push(value)
-  const options = { topic, groupPrefix: `${prefix}reader`, onRecord, fail }
+  const options = { topic, onRecord, fail }
   await using _table = await TopicTable.open(kafka, options, testContext)
   const decoded = await Promise.all(values.map((value) => decode(value)))
   return decoded.map((result) => (result.ok ? result.value : fail(new Error(result.reason))))

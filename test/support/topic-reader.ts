@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { Codec, createRegistry, type Decode } from '../../services/platform/avro/codec.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
@@ -33,8 +32,7 @@ export function openCodec(schemaRegistryUrl: string): Codec {
 /** Collects a topic's records: those that exist when it resolves, and new ones until it is disposed of. */
 export function followTopic(kafka: Kafka, topic: string, records: ConsumedRecord[]): Promise<AsyncDisposable> {
   const onRecord = (record: ConsumedRecord) => void records.push(record)
-  const groupPrefix = `test-reader-${randomUUID()}`
-  return TopicTable.open(kafka, { topic, groupPrefix, onRecord, fail: failTest }, testContext)
+  return TopicTable.open(kafka, { topic, onRecord, fail: failTest }, testContext)
 }
 
 /** All records of a topic up to its present end; in order within each partition. */

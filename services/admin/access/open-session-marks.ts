@@ -35,12 +35,8 @@ export async function openSessionMarks(
     await table.reached(partition, offset + 1)
     return offset
   })
-  const groupPrefix = `${use.prefix}admin-${topics.webhookSessions.name}`
   const onRecord = marks.onRecord.bind(marks)
-  const table: TopicTable = await TopicTable.open(
-    kafka,
-    { topic: use.read(topics.webhookSessions), groupPrefix, onRecord, fail },
-    context,
-  )
+  const options = { topic: use.read(topics.webhookSessions), onRecord, fail }
+  const table: TopicTable = await TopicTable.open(kafka, options, context)
   return { marks, table }
 }

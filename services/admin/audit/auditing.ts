@@ -58,9 +58,8 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
     if (decoded?.ok) onEntry(decoded.value)
     else if (decoded) unread(decoded.reason)
   }
-  const follow = { fail, topic, groupPrefix: `${use.prefix}admin-${topics.webhookAudit.name}` }
   const [tail, writer] = await Promise.all([
-    tailTopic(kafka, { ...follow, onRecord: (record, unread) => void onRecord(record, unread) }, context),
+    tailTopic(kafka, { fail, topic, onRecord: (record, unread) => void onRecord(record, unread) }, context),
     AuditWriter.open(
       kafka,
       {

@@ -1,7 +1,7 @@
 import type { Codec } from '../../platform/avro/codec.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import { fetchCommittedOnce } from '../../platform/kafka/committed.ts'
-import { RangeReader, type RangeReaderOptions } from '../../platform/kafka/readers/range-reader.ts'
+import { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { TopicUse } from '../../topics/topic-use.ts'
 import { ReadPool } from '../records/read-pool.ts'
@@ -21,16 +21,12 @@ export async function openLookups(
   kafka: Kafka,
   codec: Codec,
   use: TopicUse,
-  options: Omit<RangeReaderOptions, 'topics' | 'groupPrefix'>,
+  fail: (error: unknown) => void,
   context: WaitContext,
 ): Promise<Lookups> {
   const topics = openLookupTopics(codec, use)
   const events = Object.values(topics.events).map(({ topic }) => topic)
-  const reader = await RangeReader.open(
-    kafka,
-    { ...options, topics: lookupTopicNames(topics), groupPrefix: `${use.prefix}admin-lookups` },
-    context,
-  )
+  const reader = await RangeReader.open(kafka, { topics: lookupTopicNames(topics), fail }, context)
   return {
     topics,
     lookups: new ReadPool(reader, limits, context.clock),

@@ -7,7 +7,6 @@ import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 
 export type LatestRecordsOptions<T> = {
   topic: string
-  groupPrefix: string
   decode: Decode<T>
   /** Called with the key of each record, once get() returns it. */
   onChange: (key: string) => void
@@ -39,9 +38,9 @@ export class LatestRecords<T> implements AsyncDisposable {
     context: WaitContext,
   ): Promise<LatestRecords<T>> {
     const records = new LatestRecords(options)
-    const { topic, groupPrefix, fail } = options
+    const { topic, fail } = options
     const onRecord = records.apply.bind(records)
-    records.#table = await TopicTable.open(kafka, { topic, groupPrefix, onRecord, fail }, context)
+    records.#table = await TopicTable.open(kafka, { topic, onRecord, fail }, context)
     await Promise.all(records.#learning)
     return records
   }

@@ -45,7 +45,6 @@ export async function openMonitoring(
       kafka,
       {
         topic: use.read(topic),
-        groupPrefix: `${use.prefix}admin-${topic.name}`,
         decode: codec.decoder<T>(readSchema(topic)),
         onChange: (webhookId) => onChange(what, webhookId),
         fail,

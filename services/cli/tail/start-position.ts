@@ -1,4 +1,4 @@
-import type { PartitionEnds } from '../../platform/kafka/readers/range-reader.ts'
+import type { PartitionEnds } from '../../platform/kafka/wire/list-offsets.ts'
 import { timeMs } from '../verbs/option-values.ts'
 
 /** Where reading of each partition begins. */

@@ -23,7 +23,6 @@ export type TailRequest = {
 
 const pollMs = 200
 const connectLimitMs = 15_000
-const sessionTimeoutMs = 10_000
 
 /**
  * Passes on records, in order within each partition, up to the ends at the time of the call; with `follow`, until it is
@@ -43,12 +42,7 @@ export async function readTopic(
   const failed = Promise.withResolvers<never>()
   // The rejection is reported where the promise is raced.
   failed.promise.catch(() => undefined)
-  const options = {
-    topics: [topic],
-    groupPrefix: `${connection.HOOKLINE_TOPIC_PREFIX}webhooks-cli`,
-    sessionTimeoutMs,
-    fail: failed.reject,
-  }
+  const options = { topics: [topic], fail: failed.reject }
   const timer = setTimeout(() => connecting.abort(), connectLimitMs)
   await using reader = await RangeReader.open(createKafka(connection, context.log), options, context).catch((error) => {
     throw unreachable(connection, error)

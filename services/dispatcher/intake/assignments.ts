@@ -1,6 +1,6 @@
 import type { Committed } from '../../platform/kafka/committed.ts'
 import type { Assignment } from '../../platform/kafka/consumer.ts'
-import type { Positions } from '../../platform/kafka/readers/quiet-topic-reader.ts'
+import type { Positions } from '../../platform/kafka/readers/reading.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import type { Engine } from '../engine/engine.ts'
 import { removeFormerGates } from '../takeover/restored-gates.ts'

@@ -2,7 +2,7 @@ import type { GroupMembership, OpenQuietTopicReader } from '../../platform/kafka
 import { coPartitionAssigner } from '../../platform/kafka/co-partition.ts'
 import type { Assignment, Commit, CommitResult, RecordBatch } from '../../platform/kafka/consumer.ts'
 import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
-import type { Positions } from '../../platform/kafka/readers/quiet-topic-reader.ts'
+import type { Positions } from '../../platform/kafka/readers/reading.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 
 /**
@@ -26,8 +26,8 @@ const group = 'dispatcher'
 
 /**
  * Reads the topics that are dispatched. webhook-deliveries is fetched by the group's consumer. Delay topics, replays
- * and tests belong to the same assignment and are committed with it, but a second consumer fetches them: they have few
- * records, and each fetch names all partitions of its consumer.
+ * and tests belong to the same assignment and are committed with it, but another reader fetches them, so that their
+ * answers do not wait behind those of the busy topic.
  */
 export class PartitionReaders implements AsyncDisposable {
   readonly #service: DispatcherService
@@ -50,20 +50,21 @@ export class PartitionReaders implements AsyncDisposable {
     const { config, log, clock, readiness, stopping, fail } = this.#service
     const { kafka, topics } = this.#kafka
     const context = { log, clock, readiness, stopping }
-    const common = { sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, maxWaitMs, fail }
     this.#quiet = await kafka.openQuietTopicReader(
       {
-        ...common,
         topics: this.quietTopics,
-        groupPrefix: `${this.groupId}-quiet`,
+        maxWaitMs,
+        fail,
         onBatch: (batch) => (this.#consumer ? onBatch({ ...batch, assignment: this.#consumer.assignment }) : 0),
       },
       context,
     )
     this.#consumer = await kafka.joinGroup(
       {
-        ...common,
         groupId: this.groupId,
+        sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS,
+        maxWaitMs,
+        fail,
         topics: [...topics.sources.keys()],
         maxBytes: fetchBytes,
         assigner: coPartitionAssigner,

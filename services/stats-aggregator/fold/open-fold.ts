@@ -56,10 +56,9 @@ export async function openFold<V, S extends FoldState, R extends StateHead>(
   const encode = await codec.encoder<R>(use.subject(states), readSchema(states))
   const decode = codec.decoder<R>(readSchema(states))
   const decodeHead = codec.decoder<StateHead>(projection(readSchema(states), ['webhookId', 'source']))
-  const groupPrefix = `${use.prefix}stats-aggregator-${states.name}`
   const stored = await StoredTopic.open(
     kafka,
-    { topic: use.read(states), groupPrefix, decode, decodeHead, sourceLogId, fail },
+    { topic: use.read(states), decode, decodeHead, sourceLogId, fail },
     context,
   )
   const record = (state: S) => {

@@ -9,7 +9,6 @@ import { StoredStates } from './stored-states.ts'
 
 export type StoredTopicOptions<R> = {
   topic: string
-  groupPrefix: string
   decode: Decode<R>
   /** Reads only the webhook and source of a record, which suffices for most. */
   decodeHead: Decode<StateHead>

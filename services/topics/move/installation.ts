@@ -35,8 +35,6 @@ export class Installation implements AsyncDisposable {
     const prefix = config.HOOKLINE_TOPIC_PREFIX
     const options = {
       topics: readTopics.map((topic) => topicName(topic, prefix)),
-      groupPrefix: `${prefix}topics-migrate`,
-      sessionTimeoutMs: 10_000,
       fail,
     }
     const reader = await RangeReader.open(kafka, options, context)

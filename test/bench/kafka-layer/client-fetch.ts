@@ -1,8 +1,8 @@
 import { fetchV17, type Reader, type RecordsBatch } from '@platformatic/kafka'
 import type { ConsumedRecord } from '../../../services/platform/kafka/consumer.ts'
 import { AbortedFilter } from '../../../services/platform/kafka/wire/aborted-transactions.ts'
-import { takeResponse } from '../../../services/platform/kafka/wire/cluster.ts'
 import type { FetchAnswer, PartitionAnswer, SendFetch } from '../../../services/platform/kafka/wire/fetch-protocol.ts'
+import { takeResponse } from '../../../services/platform/kafka/wire/kafka-fault.ts'
 import type { ReadRecords, RecordsSource } from '../../../services/platform/kafka/wire/record-batches.ts'
 
 const transactionalBit = 1 << 4
@@ -11,7 +11,7 @@ const controlBit = 1 << 5
 /** Fetch with the codec of the client, for comparison with fetch-protocol.ts. */
 export const sendClientFetch: SendFetch = async (connection, request) => {
   const topics = [...Map.groupBy(request.positions, ({ topicId }) => topicId)].map(([topicId, positions]) => ({
-    topicId,
+    topicId: Buffer.from(topicId, 'base64url').toString('hex'),
     partitions: positions.map(({ partition, offset, leaderEpoch, maxBytes }) => ({
       partition,
       currentLeaderEpoch: leaderEpoch,
@@ -21,7 +21,7 @@ export const sendClientFetch: SendFetch = async (connection, request) => {
     })),
   }))
   const forgotten = [...Map.groupBy(request.forgotten, ({ topicId }) => topicId)].map(([topicId, ofThis]) => ({
-    topicId,
+    topicId: Buffer.from(topicId, 'base64url').toString('hex'),
     partitions: ofThis.map(({ partition }) => partition),
   }))
   const { maxWaitMs, minBytes, maxBytes, sessionId, sessionEpoch } = request
@@ -56,7 +56,7 @@ function toAnswer({ errorCode, sessionId, responses }: Answer): FetchAnswer {
       }))
       const batches = one.records ?? []
       return {
-        topicId: topicId.replaceAll('-', ''),
+        topicId: Buffer.from(topicId.replaceAll('-', ''), 'hex').toString('base64url'),
         partition: one.partitionIndex,
         errorCode: one.errorCode,
         highWatermark: Number(one.highWatermark),

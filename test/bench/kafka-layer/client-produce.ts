@@ -1,5 +1,5 @@
 import { type CreateRecordsBatchOptions, produceV9 } from '@platformatic/kafka'
-import { takeResponse } from '../../../services/platform/kafka/wire/cluster.ts'
+import { takeResponse } from '../../../services/platform/kafka/wire/kafka-fault.ts'
 import {
   ackTimeoutMs,
   allInSync,

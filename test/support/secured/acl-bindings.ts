@@ -22,7 +22,6 @@ const kafkaOperations: Record<GrantedRight['operation'], number> = {
   Write: AclOperationTypes.WRITE,
   Describe: AclOperationTypes.DESCRIBE,
   Create: AclOperationTypes.CREATE,
-  Delete: AclOperationTypes.DELETE,
   AlterConfigs: AclOperationTypes.ALTER_CONFIGS,
   DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
 }

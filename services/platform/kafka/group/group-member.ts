@@ -12,8 +12,8 @@ import {
   syncGroupV5,
 } from '@platformatic/kafka'
 import type { Clock } from '../../runtime/clock.ts'
-import { type Cluster, takeResponse } from '../wire/cluster.ts'
-import { faultOfCode, faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
+import type { Cluster } from '../wire/cluster.ts'
+import { faultOfCode, faultOfError, KafkaFault, takeResponse } from '../wire/kafka-fault.ts'
 
 /** Topic -> its partition numbers. */
 export type Shares = ReadonlyMap<string, readonly number[]>

@@ -1,6 +1,6 @@
 import { initProducerIdV4 } from '@platformatic/kafka'
-import { type ProducerCluster, takeResponse } from '../wire/cluster.ts'
-import { faultOfCode } from '../wire/kafka-fault.ts'
+import type { ProducerCluster } from '../wire/cluster.ts'
+import { faultOfCode, takeResponse } from '../wire/kafka-fault.ts'
 import type { ProducerIdentity } from '../wire/produce-protocol.ts'
 
 /** A new producer id from Kafka. @throws KafkaFault. */

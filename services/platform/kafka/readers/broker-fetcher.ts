@@ -11,6 +11,8 @@ export type FetcherPorts = {
   /** All partitions that this broker leads. */
   readings(): Iterable<Reading>
   topicId(topic: string): string | undefined
+  /** Partitions of which a batch is being handled, whichever broker it came from. */
+  readonly handled: Set<string>
   /** A partition can be fetched again, perhaps from another broker by now. */
   onHandled(): void
   onPartitionFault(reading: Reading, fault: KafkaFault): void
@@ -19,6 +21,7 @@ export type FetcherPorts = {
   /** The broker has not answered in time, so its partitions may have a new leader. */
   onLate(): void
   works(): void
+  fail(error: unknown): void
 }
 
 const defaultMaxBytes = 1_048_576
@@ -77,7 +80,7 @@ export class BrokerFetcher {
         this.#session.reset()
         const fault = faultOfError(error, this.#cluster.describe(this.#nodeId))
         if (this.#closed.aborted) return
-        if (!(fault instanceof KafkaFault)) return this.#options.fail(fault)
+        if (!(fault instanceof KafkaFault)) return this.#ports.fail(fault)
         this.#ports.onBrokerFault(fault)
         await this.#options.clock.sleep(pauseMs, this.#closed)
       }
@@ -99,13 +102,17 @@ export class BrokerFetcher {
   #positions(): AskedPosition[] {
     const wanted: AskedPosition[] = []
     for (const reading of this.#ports.readings()) {
-      if (reading.isPaused || reading.isBusy) continue
+      if (this.#isLeftOut(reading)) continue
       const topicId = this.#ports.topicId(reading.topic)
       if (topicId === undefined) continue
       if (!isCurrent(reading)) reading.asked = this.#position(reading, topicId)
       if (reading.asked) wanted.push(reading.asked)
     }
     return wanted
+  }
+
+  #isLeftOut({ isPaused, isHeldBack, place }: Reading): boolean {
+    return isPaused || isHeldBack || this.#ports.handled.has(place)
   }
 
   #position(reading: Reading, topicId: string): AskedPosition {
@@ -119,7 +126,10 @@ export class BrokerFetcher {
   async #ask(wanted: AskedPosition[]): Promise<FetchAnswer | null> {
     const { maxWaitMs, minBytes = 1, maxBytes = defaultMaxBytes, send = sendFetch } = this.#options
     this.#connection = await this.#cluster.connection(this.#nodeId, this.#use, maxWaitMs + answerMarginMs)
-    if (this.#closed.aborted) return null
+    if (this.#closed.aborted) {
+      void this.#connection.close()
+      return null
+    }
     const request = { maxWaitMs, minBytes, maxBytes, ...this.#session.next(wanted) }
     const late = setInterval(() => this.#ports.onLate(), maxWaitMs + lateMs)
     const answer = await send(this.#connection, request).finally(() => clearInterval(late))
@@ -141,7 +151,7 @@ export class BrokerFetcher {
     if (!asked || !isCurrent(asked.reading) || asked.reading.asked !== asked) return undefined
     const { reading, generation } = asked
     const { topic, partition, position } = reading
-    if (reading.isPaused || reading.isBusy) return undefined
+    if (this.#isLeftOut(reading)) return undefined
     if (answer.errorCode !== 0) {
       this.#ports.onPartitionFault(reading, faultOfCode(answer.errorCode, `topic ${topic}, partition ${partition}`))
       return undefined
@@ -162,16 +172,17 @@ export class BrokerFetcher {
   }
 
   async #handle(reading: Reading, bytes: number, settled: Promise<void>): Promise<void> {
-    reading.isBusy = true
+    const { handled, onHandled, fail } = this.#ports
+    handled.add(reading.place)
     this.#heldBytes += bytes
     try {
       await settled
     } catch (error) {
-      this.#options.fail(error)
+      fail(error)
     } finally {
-      reading.isBusy = false
+      handled.delete(reading.place)
       this.#heldBytes -= bytes
-      this.#ports.onHandled()
+      onHandled()
     }
   }
 

@@ -1,13 +1,13 @@
 import { LogChanged } from '../log-ids.ts'
-import type { PartitionLeader, ReaderCluster, TopicState } from '../wire/cluster.ts'
-import { faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
+import { nameDenial } from '../security/denied.ts'
+import type { ReaderCluster } from '../wire/cluster.ts'
+import { KafkaFault } from '../wire/kafka-fault.ts'
 import { BrokerFetcher } from './broker-fetcher.ts'
-import { type PartitionReaderOptions, placeOf, type Reading } from './reading.ts'
+import { type PartitionReaderOptions, type Positions, placeOf, type Reading } from './reading.ts'
+import { noLeader, TopicLeaders } from './topic-leaders.ts'
 
-const noLeader: PartitionLeader = { nodeId: -1, epoch: -1 }
-/** Pause between two readings of the metadata, and before a broker that failed is asked again. */
+/** Pause before a partition is tried again that has no leader, and before one that is denied or whose topic is missing. */
 const pauseMs = 250
-/** Pause before a partition is tried again that Kafka's ACLs deny, or whose topic is missing. */
 const longPauseMs = 1_000
 
 /**
@@ -20,29 +20,51 @@ export class PartitionReader implements AsyncDisposable {
   readonly #options: PartitionReaderOptions
   readonly #closed = new AbortController()
   readonly #fetchers = new Map<number, BrokerFetcher>()
-  readonly #topicIds = new Map<string, string>()
+  readonly #leaders: TopicLeaders
+  readonly #readings = new Map<string, Reading>()
+  /** Partitions of which a batch is being handled, also for a reading that has ended. */
+  readonly #handled = new Set<string>()
   readonly #faulty = new Set<string>()
-  #readings = new Map<string, Reading>()
-  #refreshing: Promise<void> | undefined
+  #hasFailed = false
 
   constructor(cluster: ReaderCluster, options: PartitionReaderOptions) {
+    const { logIds = new Map(), clock } = options
     this.#cluster = cluster
     this.#options = options
+    this.#leaders = new TopicLeaders(cluster, logIds, clock, this.#closed.signal, {
+      topics: () => this.#readings.values().map(({ topic }) => topic),
+      onLearnt: () => this.#assignLeaders(),
+      onMorePartitions: (topic, partitions) => options.onMorePartitions?.(topic, partitions),
+      onOtherLog: (topic, before, now) => void this.#endAtOtherLog(topic, before, now),
+      onFault: (place, fault) => this.#report(place, fault),
+      fail: (error) => this.#fail(error),
+    })
   }
 
-  /** Replaces the partitions that are read; nothing is paused. @param positions topic -> partition -> offset. */
-  read(positions: ReadonlyMap<string, ReadonlyMap<number, number>>): void {
-    const before = this.#readings
-    this.#readings = new Map()
+  /** Finds the topics' logs and leaders. @throws KafkaFault if that is not possible now, or one may not be read. */
+  prepare(topics: readonly string[]): Promise<void> {
+    return this.#leaders.learn(topics)
+  }
+
+  /** Replaces the partitions that are read; nothing is paused. */
+  read(positions: Positions): void {
+    for (const reading of this.#readings.values()) this.#drop(reading)
     for (const [topic, partitions] of positions)
-      for (const [partition, position] of partitions) {
-        const place = placeOf(topic, partition)
-        const { leader = noLeader, generation = 0 } = before.get(place) ?? {}
-        const state = { isPaused: false, isBusy: false, generation: generation + 1, leader, asked: null }
-        this.#readings.set(place, { topic, partition, position, ...state })
-      }
-    if (this.#readings.values().some(({ leader }) => leader === noLeader)) this.#refresh()
+      for (const [partition, position] of partitions) this.#add(topic, partition, position)
     this.#wake()
+  }
+
+  /** Begins to read one more partition, or the same one anew. */
+  begin(topic: string, partition: number, position: number): void {
+    this.end(topic, partition)
+    this.#add(topic, partition, position)
+    this.#wake()
+  }
+
+  /** No batch of the partition is handed over any more. */
+  end(topic: string, partition: number): void {
+    const reading = this.#readings.get(placeOf(topic, partition))
+    if (reading) this.#drop(reading)
   }
 
   /** What arrives for a paused partition is dropped, and fetched again later. */
@@ -79,49 +101,69 @@ export class PartitionReader implements AsyncDisposable {
     await Promise.all(this.#fetchers.values().map((fetcher) => fetcher.ended))
   }
 
-  #fetcherOf(nodeId: number): BrokerFetcher {
-    const known = this.#fetchers.get(nodeId)
-    if (known) return known
+  #add(topic: string, partition: number, position: number): void {
+    const place = placeOf(topic, partition)
+    const leader = this.#leaders.of(topic, partition)
+    const state = { isPaused: false, isHeldBack: false, generation: 0, leader, asked: null }
+    this.#readings.set(place, { topic, partition, place, position, ...state })
+    if (leader === noLeader) this.#leaders.refresh()
+    else this.#startFetcher(leader.nodeId)
+  }
+
+  /** What was fetched for it, and may be on its way, is dropped. */
+  #drop(reading: Reading): void {
+    reading.generation++
+    this.#readings.delete(reading.place)
+  }
+
+  #startFetcher(nodeId: number): void {
+    if (this.#fetchers.has(nodeId) || this.#closed.signal.aborted) return
     const fetcher = new BrokerFetcher(nodeId, this.#cluster, this.#options, this.#closed.signal, {
       readings: () => this.#readings.values().filter(({ leader }) => leader.nodeId === nodeId),
-      topicId: (topic) => this.#topicIds.get(topic),
+      topicId: (topic) => this.#leaders.idOf(topic),
+      handled: this.#handled,
       onHandled: () => this.#wake(),
       onPartitionFault: (reading, fault) => this.#onPartitionFault(reading, fault),
-      onBrokerFault: (fault) => this.#onBrokerFault(nodeId, fault),
-      onPartitionWorks: ({ topic, partition }) => this.#recovered(() => placeOf(topic, partition)),
+      onBrokerFault: (fault) => {
+        this.#report(this.#cluster.describe(nodeId), fault)
+        this.#leaders.refresh()
+      },
+      onPartitionWorks: ({ place }) => this.#recovered(() => place),
       onLate: () => {
         this.#cluster.distrust(nodeId)
-        this.#refresh()
+        this.#leaders.refresh()
       },
       works: () => this.#recovered(() => this.#cluster.describe(nodeId)),
+      fail: (error) => this.#fail(error),
     })
     this.#fetchers.set(nodeId, fetcher)
-    return fetcher
   }
 
   #wake(): void {
     for (const fetcher of this.#fetchers.values()) fetcher.wake()
   }
 
-  #onBrokerFault(nodeId: number, fault: KafkaFault): void {
-    this.#report(this.#cluster.describe(nodeId), fault)
-    this.#refresh()
+  #assignLeaders(): void {
+    for (const reading of this.#readings.values()) {
+      reading.leader = this.#leaders.of(reading.topic, reading.partition)
+      if (reading.leader !== noLeader) this.#startFetcher(reading.leader.nodeId)
+    }
+    this.#wake()
   }
 
   #onPartitionFault(reading: Reading, fault: KafkaFault): void {
-    const { topic, partition } = reading
-    if (fault.kind === 'final') return this.#options.fail(fault)
+    if (fault.kind === 'final') return this.#fail(fault)
     if (fault.kind === 'position') return void this.#findPosition(reading)
     // A change of leaders is a matter of moments, and nothing to report.
-    if (fault.kind !== 'leader') this.#report(placeOf(topic, partition), fault)
+    if (fault.kind !== 'leader') this.#report(reading.place, nameDenial(fault, 'Read', reading.topic))
     this.#holdBack(reading, fault.kind === 'leader' ? pauseMs : longPauseMs)
-    if (fault.kind === 'leader' || fault.kind === 'gone') this.#refresh()
+    if (fault.kind === 'leader' || fault.kind === 'gone') this.#leaders.refresh()
   }
 
   #holdBack(reading: Reading, forMs: number): void {
-    reading.isBusy = true
+    reading.isHeldBack = true
     void this.#options.clock.sleep(forMs, this.#closed.signal).then(() => {
-      reading.isBusy = false
+      reading.isHeldBack = false
       this.#wake()
     })
   }
@@ -131,67 +173,47 @@ export class PartitionReader implements AsyncDisposable {
    * log's end belongs to another log.
    */
   async #findPosition(reading: Reading): Promise<void> {
-    const { topic, partition, position, generation, leader } = reading
-    reading.isBusy = true
+    const { topic, partition, place, position, generation } = reading
+    reading.isHeldBack = true
     try {
-      const { low, high } = await this.#cluster.ends(topic, partition, leader.nodeId, 'all')
+      const [ends] = await this.#cluster.ends(topic, 'all', [partition])
+      const { low = position, high = position } = ends ?? {}
       if (reading.generation !== generation) return this.#holdBack(reading, 0)
       if (position > high)
-        throw new LogChanged(`${placeOf(topic, partition)} was read up to ${position}, but ends at ${high} now`)
+        throw new LogChanged(
+          `${place} was read up to offset ${position}, but ends at ${high} now: it was truncated or recreated`,
+        )
+      if (position > 0 && position < low)
+        this.#options.onDeleted?.({ topic, partition, fromOffset: position, toOffset: low })
       reading.position = Math.max(position, low)
       this.#options.onPassed?.({ topic, partition, nextOffset: reading.position })
       this.#holdBack(reading, position < low ? 0 : pauseMs)
     } catch (error) {
-      if (!(error instanceof KafkaFault)) return this.#options.fail(error)
+      if (!(error instanceof KafkaFault)) return this.#fail(error)
+      // Not again for its position: that would ask at once.
       this.#onPartitionFault(reading, error)
     }
   }
 
-  /** Reads the metadata until that works. Several calls at the same time are one. */
-  #refresh(): void {
-    const { clock } = this.#options
-    const work = async () => {
-      while (!this.#closed.signal.aborted) {
-        if (await this.#readMetadata()) break
-        await clock.sleep(pauseMs, this.#closed.signal)
-      }
-      await clock.sleep(pauseMs, this.#closed.signal)
-      this.#refreshing = undefined
-      // A partition may have lost its leader meanwhile, or have none yet.
-      if (!this.#closed.signal.aborted && this.#readings.values().some(({ leader }) => leader === noLeader))
-        this.#refresh()
-    }
-    this.#refreshing ??= work()
+  async #endAtOtherLog(topic: string, before: string, now: string): Promise<void> {
+    const ofTopic = [...this.#readings.values()].filter((reading) => reading.topic === topic)
+    const ends = await this.#cluster.ends(topic, 'all').catch(() => [])
+    const read = ofTopic.map(({ partition, position }) => `${partition}: ${position}`).join(', ')
+    const high = ends.map((end) => `${end.partition}: ${end.high}`).join(', ')
+    const ids = `topic id ${before} before, ${now} now`
+    this.#fail(
+      new LogChanged(
+        `${topic} was deleted and recreated (${ids}): it was read up to ${read || '?'}, and ends at ${high || '?'} now`,
+      ),
+    )
   }
 
-  async #readMetadata(): Promise<boolean> {
-    const topics = [...new Set(this.#readings.values().map(({ topic }) => topic))]
-    try {
-      const states = await this.#cluster.metadata(topics)
-      this.#report('metadata', null)
-      for (const [topic, state] of states) this.#learn(topic, state)
-      this.#wake()
-      return true
-    } catch (error) {
-      const fault = faultOfError(error, 'metadata')
-      if (fault instanceof KafkaFault) this.#report('metadata', fault)
-      else this.#options.fail(fault)
-      return false
-    }
-  }
-
-  #learn(topic: string, { id, leaders, fault }: TopicState): void {
-    this.#report(topic, fault)
-    const before = this.#topicIds.get(topic)
-    if (!fault && before !== undefined && before !== id)
-      return this.#options.fail(new LogChanged(`topic ${topic} was recreated: its log is ${id} now, not ${before}`))
-    if (!fault) this.#topicIds.set(topic, id)
-    for (const reading of this.#readings.values()) {
-      if (reading.topic !== topic) continue
-      const leader = leaders[reading.partition] ?? noLeader
-      reading.leader = fault || leader.nodeId < 0 ? noLeader : leader
-      if (reading.leader !== noLeader) this.#fetcherOf(leader.nodeId)
-    }
+  /** Reading ends, once: nothing of another log may be handed over. */
+  #fail(error: unknown): void {
+    if (this.#hasFailed || this.#closed.signal.aborted) return
+    this.#hasFailed = true
+    for (const reading of this.#readings.values()) this.#drop(reading)
+    this.#options.fail(error)
   }
 
   #report(place: string, fault: KafkaFault | null): void {

@@ -4,6 +4,9 @@ import type { PartitionLeader } from '../wire/cluster.ts'
 import type { FetchPosition, SendFetch } from '../wire/fetch-protocol.ts'
 import type { KafkaFault } from '../wire/kafka-fault.ts'
 
+/** Topic -> partition -> offset to read from. */
+export type Positions = ReadonlyMap<string, ReadonlyMap<number, number>>
+
 export type FetchedBatch = {
   topic: string
   partition: number
@@ -21,13 +24,22 @@ export type PartitionReaderOptions = {
   /** Maximum bytes of an answer, unless its first batch is larger. */
   maxBytes?: number
   maxBytesPerPartition?: number
+  /** Topic ids of logs that are already known; any other id ends the process. */
+  logIds?: ReadonlyMap<string, string>
   /**
    * Called with each batch, one at a time for a partition. While a promise is pending, its partition is not fetched.
    * @returns how many of the records were taken, counted from the first. The rest is delivered again.
    */
   onBatch: (batch: FetchedBatch) => number | Promise<number>
-  /** Called when an answer brought only records that readers never see: markers of transactions, aborted records. */
+  /**
+   * Called when reading goes on behind records that readers never see: markers of transactions, aborted records, and
+   * those that were deleted.
+   */
   onPassed?: (passed: { topic: string; partition: number; nextOffset: number }) => void
+  /** Called when records were deleted before they were read. */
+  onDeleted?: (deleted: { topic: string; partition: number; fromOffset: number; toOffset: number }) => void
+  /** Called when a topic that is read has more partitions than before. */
+  onMorePartitions?: (topic: string, partitions: number) => void
   /** A partition or broker does not work at present (the reader tries on), or works again: null. */
   onFault?: (place: string, fault: KafkaFault | null) => void
   /** Called for a fault that waiting does not fix; must end the process. */
@@ -41,12 +53,14 @@ export type PartitionReaderOptions = {
 export type Reading = {
   topic: string
   partition: number
+  /** As placeOf makes it. */
+  place: string
   /** Offset of the next fetch. */
   position: number
   isPaused: boolean
-  /** Why it is not fetched besides: a batch is being handled, or a fault was met a moment ago. */
-  isBusy: boolean
-  /** Changes with each seek: what was fetched before is dropped. */
+  /** A fault was met a moment ago. */
+  isHeldBack: boolean
+  /** Changes with each seek, and at the end: what was fetched before is dropped. */
   generation: number
   leader: PartitionLeader
   /** Its position in the latest fetch. */

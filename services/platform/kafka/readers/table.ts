@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto'
-import type { Kafka } from 'kafkajs'
 import { RecordFaults, SetAside } from '../../runtime/record-faults.ts'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
-import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
-import { singleMemberSettings } from '../consumer-options.ts'
+import type { Kafka } from '../client.ts'
+import type { ConsumedRecord } from '../consumer.ts'
 import { LogChanged } from '../log-ids.ts'
-import { withAdmin } from '../topics.ts'
-import { deleteOwnGroup } from './own-group.ts'
+import type { PartitionEnds } from '../wire/list-offsets.ts'
+import { openReader } from './open-reader.ts'
+import type { PartitionReader } from './partition-reader.ts'
+import type { FetchedBatch } from './reading.ts'
 
 export type TableOptions = {
   topic: string
-  /** Prefix of the consumer group ids; every instance reads alone, in its own group. */
-  groupPrefix: string
   /**
    * Called in order with every record from the first in the topic, each offset once. A record for which it throws twice
    * is skipped, and shown as unread.
@@ -37,8 +35,8 @@ export function unreadReporter(
   }
 }
 
-/** Offset that the partition's next record will get; isEmpty if no record precedes it. */
-type End = { partition: number; offset: number; isEmpty: boolean }
+/** Wait for new records of readers that are never paused: each fetch costs CPU here and at the broker. */
+export const idleWaitMs = 5_000
 
 type Waiter = { partition: number; offset: number; resolve: () => void }
 
@@ -47,17 +45,15 @@ export class TopicTable implements AsyncDisposable {
   readonly #positions = new Map<number, number>()
   readonly #kafka: Kafka
   readonly #topic: string
-  readonly #groupId: string
   readonly #context: WaitContext
   readonly #options: TableOptions
   readonly #faults: RecordFaults
   readonly #waiters = new Set<Waiter>()
-  #consumer: GroupConsumer | undefined
+  #reader: PartitionReader | undefined
 
   private constructor(kafka: Kafka, options: TableOptions, context: WaitContext) {
     this.#kafka = kafka
     this.#topic = options.topic
-    this.#groupId = `${options.groupPrefix}-${randomUUID()}`
     this.#options = options
     this.#context = context
     this.#faults = new RecordFaults({ ...context, fail: options.fail })
@@ -67,24 +63,25 @@ export class TopicTable implements AsyncDisposable {
   static async open(kafka: Kafka, options: TableOptions, context: WaitContext): Promise<TopicTable> {
     const { topic, fail } = options
     const table = new TopicTable(kafka, options, context)
-    const ends = await table.#ends()
-    table.#consumer = await GroupConsumer.open(
-      kafka,
-      {
-        groupId: table.#groupId,
-        topics: [topic],
-        ...singleMemberSettings,
-        fail,
-        onBatch: ({ partition, records, nextOffset }) => {
-          for (const record of records) table.#take(record)
-          table.#advance(partition, nextOffset)
-          return records.length
-        },
-        // Without onPassed, a topic that ends with a transaction marker would never be read to its end.
-        onPassed: ({ partition, nextOffset }) => table.#advance(partition, nextOffset),
+    const advance = ({ partition, nextOffset }: { partition: number; nextOffset: number }) =>
+      table.#advance(partition, nextOffset)
+    const reading = {
+      topics: [topic],
+      maxWaitMs: idleWaitMs,
+      fail,
+      onBatch: (batch: FetchedBatch) => {
+        for (const record of batch.records) table.#take(record)
+        advance(batch)
+        return batch.records.length
       },
-      context,
-    )
+      // Without onPassed, a topic that ends with a transaction marker would never be read to its end.
+      onPassed: advance,
+      onMorePartitions: (_topic: string, partitions: number) => table.#readFirst(partitions),
+    }
+    const reader = await openReader(kafka, `kafka reader of ${topic}`, reading, context)
+    table.#reader = reader
+    const ends = await table.#ends()
+    reader.read(new Map([[topic, new Map(ends.map(({ partition, low }) => [partition, low]))]]))
     await table.#reachedAll(ends)
     return table
   }
@@ -94,8 +91,8 @@ export class TopicTable implements AsyncDisposable {
     // Taken before Kafka is asked: records folded during the request lie beyond the ends that it returns.
     const before = new Map(this.#positions)
     const ends = await this.#ends()
-    for (const { partition, offset } of ends)
-      if (offset < (before.get(partition) ?? 0)) await this.#isShorter(partition, offset)
+    for (const { partition, high } of ends)
+      if (high < (before.get(partition) ?? 0)) await this.#isShorter(partition, high)
     await this.#reachedAll(ends)
   }
 
@@ -130,8 +127,7 @@ export class TopicTable implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#consumer?.[Symbol.asyncDispose]()
-    await withAdmin(this.#kafka, (admin) => deleteOwnGroup(admin, this.#groupId, this.#context.log))
+    await this.#reader?.[Symbol.asyncDispose]()
   }
 
   /** Ends the process: the log was replaced, or a part of it is gone. */
@@ -142,19 +138,22 @@ export class TopicTable implements AsyncDisposable {
     return new Promise<never>(() => {})
   }
 
-  #ends(): Promise<End[]> {
-    return retryUntilDone(`topic ${this.#topic}`, this.#context, () => endsOf(this.#kafka, this.#topic))
+  #ends(): Promise<PartitionEnds[]> {
+    return retryUntilDone(`topic ${this.#topic}`, this.#context, () => this.#kafka.cluster.ends(this.#topic))
   }
 
-  async #reachedAll(ends: End[]): Promise<void> {
-    const held = ends.filter(({ isEmpty }) => !isEmpty)
-    await Promise.all(held.map(({ partition, offset }) => this.reached(partition, offset)))
+  async #reachedAll(ends: PartitionEnds[]): Promise<void> {
+    const held = ends.filter(({ low, high }) => high > low)
+    await Promise.all(held.map(({ partition, high }) => this.reached(partition, high)))
   }
 
-  /**
-   * Folds a record. A group that rejoins reads from the beginning again; records already folded are skipped, so the
-   * table never goes back in time.
-   */
+  /** Reads those of the topic's first partitions that are not read yet: they were added to it. */
+  #readFirst(partitions: number): void {
+    for (let partition = 0; partition < partitions; partition++)
+      if (this.#reader?.position(this.#topic, partition) === undefined) this.#reader?.begin(this.#topic, partition, 0)
+  }
+
+  /** Folds a record, each once. */
   #take(record: ConsumedRecord): void {
     if (record.offset < this.position(record.partition)) return
     const key = String(record.key)
@@ -179,9 +178,4 @@ export class TopicTable implements AsyncDisposable {
       waiter.resolve()
     }
   }
-}
-
-async function endsOf(kafka: Kafka, topic: string): Promise<End[]> {
-  const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
-  return offsets.map(({ partition, high, low }) => ({ partition, offset: Number(high), isEmpty: high === low }))
 }

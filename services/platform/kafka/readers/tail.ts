@@ -1,16 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import type { Kafka } from 'kafkajs'
 import { retryUntilDone, type WaitContext } from '../../runtime/retry-until.ts'
-import { type ConsumedRecord, GroupConsumer } from '../consumer.ts'
-import { singleMemberSettings } from '../consumer-options.ts'
-import { withAdmin } from '../topics.ts'
-import { deleteOwnGroup } from './own-group.ts'
-import { type ReportUnread, unreadReporter } from './table.ts'
+import type { Kafka } from '../client.ts'
+import type { ConsumedRecord } from '../consumer.ts'
+import { openReader } from './open-reader.ts'
+import { idleWaitMs, type ReportUnread, unreadReporter } from './table.ts'
 
 export type TailOptions = {
   topic: string
-  /** Prefix of the consumer group ids; every instance reads alone, in its own group. */
-  groupPrefix: string
   /**
    * Called in order with every record that arrives from now on.
    * @param unread to be called, at once or later, if the record cannot be read.
@@ -21,39 +16,25 @@ export type TailOptions = {
 
 /** Reads a topic from its current end; existing records are not read. */
 export async function tailTopic(kafka: Kafka, options: TailOptions, context: WaitContext): Promise<AsyncDisposable> {
-  const { topic, groupPrefix, onRecord, fail } = options
-  const groupId = `${groupPrefix}-${randomUUID()}`
-  const ends = await retryUntilDone(`topic ${topic}`, context, () =>
-    withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic)),
-  )
-  const positions = new Map(ends.map(({ partition, high }) => [partition, Number(high)]))
-  const consumer = await GroupConsumer.open(
-    kafka,
-    {
-      groupId,
-      topics: [topic],
-      ...singleMemberSettings,
-      fail,
-      // Nothing is committed, so a group that rejoins continues at its own positions.
-      onAssigned: (_assignment, member) => {
-        for (const [partition, offset] of positions) member.seek(topic, partition, offset)
-      },
-      onBatch: ({ partition, records, nextOffset }) => {
-        for (const record of records)
-          if (record.offset >= (positions.get(partition) ?? 0))
-            onRecord(record, unreadReporter(record, describePosition(record), context))
-        positions.set(partition, nextOffset)
-        return records.length
-      },
+  const { topic, onRecord, fail } = options
+  const reading = {
+    topics: [topic],
+    maxWaitMs: idleWaitMs,
+    fail,
+    onBatch: ({ records }: { records: ConsumedRecord[] }) => {
+      for (const record of records) onRecord(record, unreadReporter(record, describePosition(record), context))
+      return records.length
     },
-    context,
-  )
-  return {
-    async [Symbol.asyncDispose]() {
-      await consumer[Symbol.asyncDispose]()
-      await withAdmin(kafka, (admin) => deleteOwnGroup(admin, groupId, context.log))
+    // Their first record came after the topic's end of that time.
+    onMorePartitions: (_topic: string, partitions: number) => {
+      for (let partition = 0; partition < partitions; partition++)
+        if (reader.position(topic, partition) === undefined) reader.begin(topic, partition, 0)
     },
   }
+  const reader = await openReader(kafka, `kafka reader of ${topic}`, reading, context)
+  const ends = await retryUntilDone(`topic ${topic}`, context, () => kafka.cluster.ends(topic))
+  reader.read(new Map([[topic, new Map(ends.map(({ partition, high }) => [partition, high]))]]))
+  return reader
 }
 
 /** Name of a record of a topic without keys that replace one another. */

@@ -1,5 +1,5 @@
 /** An error of Kafka; type is Kafka's own name of it. */
-export type KafkajsError = Error & { type?: string; cause?: unknown }
+export type KafkajsError = Error & { type?: string | null; cause?: unknown }
 
 const wrappers = ['KafkaJSNumberOfRetriesExceeded', 'KafkaJSNonRetriableError']
 

@@ -1,8 +1,10 @@
-import { type Connection, listOffsetsV7, metadataV12, ResponseError } from '@platformatic/kafka'
+import { type Connection, metadataV12 } from '@platformatic/kafka'
 import type { Logger } from '../../runtime/log.ts'
 import type { BrokerAddress } from '../broker-list.ts'
+import { nameDenial } from '../security/denied.ts'
 import { BrokerConnection, type ClusterSecurity } from './broker-connection.ts'
-import { faultOfCode, faultOfError, KafkaFault } from './kafka-fault.ts'
+import { faultOfCode, faultOfError, KafkaFault, takeResponse } from './kafka-fault.ts'
+import { listEnds, listOffsetsAt, type OffsetsOf, type PartitionEnds } from './list-offsets.ts'
 
 export type ClusterOptions = {
   clientId: string
@@ -15,12 +17,17 @@ export type ClusterOptions = {
 /** A partition's leader; its node id is -1 while there is none. */
 export type PartitionLeader = { nodeId: number; epoch: number }
 
+/** An operation of Kafka's ACLs on a topic. */
+export type TopicOperation = 'Read' | 'Write'
+
 export type TopicState = {
-  /** In hexadecimal digits without dashes; another id is another log of the same name. */
+  /** As Kafka's tools show it, in base64url; another id is another log of the same name. */
   id: string
   leaders: PartitionLeader[]
   /** Why the topic cannot be used. */
   fault: KafkaFault | null
+  /** What Kafka's ACLs do not allow this client, as far as the broker says. */
+  denied: readonly TopicOperation[]
 }
 
 /** What a PartitionReader asks of its cluster. */
@@ -31,13 +38,6 @@ export type ProducerCluster = Pick<Cluster, 'metadata' | 'connection' | 'describ
 
 /** Requests that any broker answers at once. A request without an answer closes its connection. */
 const requestTimeoutMs = 5_000
-const consumerId = -1
-const readUncommitted = 0
-const readCommitted = 1
-/** Times with a special meaning in ListOffsets. */
-const ofEnd = -1n
-const ofStart = -2n
-
 /**
  * Brokers, leaders and connections of one Kafka cluster, on the connections and codecs of @platformatic/kafka. It does
  * not retry: callers decide how long they wait. Each use has connections of its own, because a broker answers the
@@ -61,7 +61,7 @@ export class Cluster implements AsyncDisposable {
   /** State of each topic, from the first broker that answers. @throws KafkaFault of the last one if none does. */
   async metadata(topics: readonly string[]): Promise<Map<string, TopicState>> {
     const answer = await this.askAny((connection) =>
-      metadataV12.api.async(connection, [...topics], false, false).catch(takeResponse<MetadataAnswer>),
+      metadataV12.api.async(connection, [...topics], false, true).catch(takeResponse<MetadataAnswer>),
     )
     for (const { nodeId, host, port } of answer.brokers) this.#nodes.set(nodeId, { host, port })
     return new Map(answer.topics.map((topic) => [topic.name ?? '', toState(topic)]))
@@ -112,17 +112,18 @@ export class Cluster implements AsyncDisposable {
     return address ? `broker ${describe(address)}` : `broker ${nodeId}`
   }
 
+  /** The ends of a partition, or of all partitions by their number. @throws KafkaFault if one has no answer. */
+  async ends(topic: string, of: OffsetsOf = 'committed', partitions?: readonly number[]): Promise<PartitionEnds[]> {
+    return listEnds(this, topic, (await this.metadata([topic])).get(topic), of, partitions)
+  }
+
   /**
-   * Offset of a partition's first record, and the one after its last.
-   * @param of whether records count that belong to an open transaction, or come after one.
+   * Partition -> offset of its first record that is not older than the time (milliseconds since the epoch); if there is
+   * none, the offset that its next record will get. Records' times need not ascend: older ones may follow.
+   * @throws KafkaFault.
    */
-  async ends(topic: string, partition: number, nodeId: number, of: 'committed' | 'all' = 'committed') {
-    const isolation = of === 'all' ? readUncommitted : readCommitted
-    const [low, high] = await Promise.all([
-      this.#offsetAt(topic, partition, nodeId, ofStart, isolation),
-      this.#offsetAt(topic, partition, nodeId, ofEnd, isolation),
-    ])
-    return { low, high }
+  async offsetsAt(topic: string, timestampMs: number): Promise<Map<number, number>> {
+    return listOffsetsAt(this, topic, (await this.metadata([topic])).get(topic), timestampMs)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -140,27 +141,6 @@ export class Cluster implements AsyncDisposable {
     if (!this.#silent.has(broker))
       this.#options.log?.warn({ broker, reason: message }, 'a Kafka broker does not answer')
     this.#silent.set(broker, ++this.#failures)
-  }
-
-  async #offsetAt(
-    topic: string,
-    partition: number,
-    nodeId: number,
-    timestamp: bigint,
-    isolation: number,
-  ): Promise<number> {
-    const connection = await this.connection(nodeId, 'requests')
-    const partitions = [{ partitionIndex: partition, currentLeaderEpoch: -1, timestamp }]
-    const where = `topic ${topic}, partition ${partition}`
-    try {
-      const asked = listOffsetsV7.api.async(connection, consumerId, isolation, [{ name: topic, partitions }])
-      const answer = await asked.catch(takeResponse<Awaited<typeof asked>>)
-      const { errorCode = -1, offset = -1n } = answer.topics[0]?.partitions[0] ?? {}
-      if (errorCode !== 0) throw faultOfCode(errorCode, where)
-      return Number(offset)
-    } catch (error) {
-      throw faultOfError(error, where)
-    }
   }
 
   #connect(address: BrokerAddress, use: string, timeoutMs: number): Promise<Connection> {
@@ -184,18 +164,24 @@ export class Cluster implements AsyncDisposable {
 
 type MetadataAnswer = Awaited<ReturnType<typeof metadataV12.api.async>>
 
-/** The answer of a request of which a part failed: its errors are read from it. @throws errors that have no answer. */
-export function takeResponse<T>(error: unknown): T {
-  if (error instanceof ResponseError) return (error as unknown as { response: T }).response
-  throw error
-}
+type TopicMetadata = MetadataAnswer['topics'][number]
 
-function toState({ name, topicId, errorCode, partitions }: MetadataAnswer['topics'][number]): TopicState {
+/** Bits of Kafka's AclOperation, and the value for operations that the broker has not reported (KIP-430). */
+const operationBits: Record<TopicOperation, number> = { Read: 1 << 3, Write: 1 << 4 }
+const notReported = -2_147_483_648
+
+function toState({ name, topicId, errorCode, partitions, topicAuthorizedOperations }: TopicMetadata): TopicState {
   const leaders: PartitionLeader[] = []
   for (const { partitionIndex, leaderId, leaderEpoch } of partitions)
     leaders[partitionIndex] = { nodeId: leaderId, epoch: leaderEpoch }
-  const fault = errorCode === 0 ? null : faultOfCode(errorCode, `topic ${name}`)
-  return { id: topicId.replaceAll('-', ''), leaders, fault }
+  const id = Buffer.from(topicId.replaceAll('-', ''), 'hex').toString('base64url')
+  if (errorCode !== 0) {
+    const fault = faultOfCode(errorCode, `topic ${name}`)
+    return { id, leaders, fault: nameDenial(fault, 'Describe', `${name}, which Read and Write include`), denied: [] }
+  }
+  const isDenied = (operation: TopicOperation) =>
+    topicAuthorizedOperations !== notReported && (topicAuthorizedOperations & operationBits[operation]) === 0
+  return { id, leaders, fault: null, denied: (['Read', 'Write'] as const).filter(isDenied) }
 }
 
 function describe({ host, port }: BrokerAddress): string {

@@ -91,10 +91,10 @@ export class Cursor {
     return length < 0 ? null : this.bytes(length)
   }
 
-  /** A topic's id (KIP-516), in hexadecimal digits without dashes. */
+  /** A topic's id (KIP-516), in base64url, as Kafka's tools show it. */
   id(): string {
     this.#at += idBytes
-    return this.#buffer.toString('hex', this.#at - idBytes, this.#at)
+    return this.#buffer.toString('base64url', this.#at - idBytes, this.#at)
   }
 
   /** Skips tagged fields (KIP-482). */

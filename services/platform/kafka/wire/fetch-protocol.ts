@@ -7,7 +7,7 @@ import { type ReadRecords, type RecordsSource, readRecords } from './record-batc
 export type FetchPosition = {
   /** As positionKey makes it. */
   key: string
-  /** In hexadecimal digits without dashes. */
+  /** In base64url. */
   topicId: string
   partition: number
   offset: number
@@ -92,14 +92,14 @@ function encodeFetch({ maxWaitMs, minBytes, maxBytes, sessionId, sessionEpoch, p
   at = buf.writeInt32BE(sessionEpoch, at)
   at = putCount(buf, topics.size, at)
   for (const [topicId, ofThis] of topics) {
-    at += buf.write(topicId, at, 'hex')
+    at += buf.write(topicId, at, 'base64url')
     at = putCount(buf, ofThis.length, at)
     for (const position of ofThis) at = putPosition(buf, position, at)
     at = buf.writeInt8(0, at)
   }
   at = putCount(buf, forgottenTopics.size, at)
   for (const [topicId, ofThis] of forgottenTopics) {
-    at += buf.write(topicId, at, 'hex')
+    at += buf.write(topicId, at, 'base64url')
     at = putCount(buf, ofThis.length, at)
     for (const { partition } of ofThis) at = buf.writeInt32BE(partition, at)
     at = buf.writeInt8(0, at)

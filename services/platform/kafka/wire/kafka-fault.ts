@@ -1,5 +1,5 @@
 import './lazy-options.ts'
-import { protocolErrors, protocolErrorsCodesById } from '@platformatic/kafka'
+import { protocolErrors, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
 
 /**
  * Why a request, or its part for one partition, was not answered as wanted. connection: no answer, so that what a
@@ -71,6 +71,12 @@ export function faultOfError(error: unknown, where: string): unknown {
   if (!causes[0]?.code?.startsWith(clientPrefix)) return error
   const why = [...new Set(causes.map(({ message }) => message))].join(' ')
   return new KafkaFault('connection', null, `${where}: ${why}`, error)
+}
+
+/** The answer of a request of which a part failed: its errors are read from it. @throws errors that have no answer. */
+export function takeResponse<T>(error: unknown): T {
+  if (error instanceof ResponseError) return (error as unknown as { response: T }).response
+  throw error
 }
 
 /** How codes of the client's errors begin. */

@@ -1,5 +1,5 @@
 import { type Connection, crc32c, produceV9, Writer } from '@platformatic/kafka'
-import { takeResponse } from './cluster.ts'
+import { takeResponse } from './kafka-fault.ts'
 import { putBytes, putNumber, putUnsigned, sizeOf, sizeOfBytes } from './record-fields.ts'
 
 /** A record to be written. */

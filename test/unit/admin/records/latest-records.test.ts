@@ -22,7 +22,6 @@ function bench() {
   }
   const options = {
     topic: 't',
-    groupPrefix: 'g',
     decode,
     onChange: (key: string) => void changed.push(key),
     fail: () => expect.unreachable(),

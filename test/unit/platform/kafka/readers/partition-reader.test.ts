@@ -43,13 +43,13 @@ class FakeBrokers implements ReaderCluster {
 
   async metadata(): Promise<Map<string, TopicState>> {
     const leaders = this.leaders.map((nodeId) => ({ nodeId, epoch: this.epoch }))
-    return new Map([[topic, { id: this.topicId, leaders, fault: null }]])
+    return new Map([[topic, { id: this.topicId, leaders, fault: null, denied: [] }]])
   }
 
   connection = async (nodeId: number) => ({ nodeId, close: async () => {} }) as unknown as Connection
   describe = (nodeId: number) => `broker ${nodeId}`
   distrust = () => {}
-  ends = async () => ({ low: 0, high: 0 })
+  ends = async () => [{ partition: 0, low: 0, high: 0 }]
 
   send: SendFetch = async (connection, request) => {
     const { nodeId } = connection as unknown as { nodeId: number }

@@ -1,5 +1,4 @@
 import { expect, test, vi } from 'vitest'
-import { deleteOwnGroup } from '../../../../../services/platform/kafka/readers/own-group.ts'
 import { CommandReadiness } from '../../../../../services/platform/kafka/security/command-readiness.ts'
 import { nameDenial } from '../../../../../services/platform/kafka/security/denied.ts'
 import { ReadDenials } from '../../../../../services/platform/kafka/security/read-denials.ts'
@@ -52,16 +51,4 @@ test('a command ends with a denial, and waits for anything else', () => {
   expect(fail).toHaveBeenCalledExactlyOnceWith(
     expect.objectContaining({ message: expect.stringContaining('Describe a') }),
   )
-})
-
-test('a group that may not be deleted ends nothing and is named with the right', async () => {
-  const error = Object.assign(new Error('Error in DeleteGroups'), {
-    groups: [{ error: denied('GROUP_AUTHORIZATION_FAILED') }],
-  })
-  const lines: object[] = []
-  const admin = { deleteGroups: () => Promise.reject(error) }
-  await deleteOwnGroup(admin as never, 'formatter-1', { warn: (line: object) => void lines.push(line) } as never)
-  expect(lines).toEqual([
-    { groupId: 'formatter-1', reason: expect.stringContaining('no permission to Delete group formatter-1') },
-  ])
 })

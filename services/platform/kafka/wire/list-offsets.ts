@@ -1,0 +1,105 @@
+import { type Connection, listOffsetsV7 } from '@platformatic/kafka'
+import { nameDenial } from '../security/denied.ts'
+import type { TopicState } from './cluster.ts'
+import { faultOfCode, faultOfError, KafkaFault, takeResponse } from './kafka-fault.ts'
+
+/**
+ * Offset of a partition's first record (low), and the one after its last record (high): for readers of committed
+ * records the last one outside of an open transaction.
+ */
+export type PartitionEnds = { partition: number; low: number; high: number }
+
+/** Whether records count that belong to an open transaction, or come after one. */
+export type OffsetsOf = 'committed' | 'all'
+
+type Leaders = { connection(nodeId: number, use: string): Promise<Connection> }
+
+const consumerId = -1
+const readUncommitted = 0
+const readCommitted = 1
+/** Times with a special meaning in ListOffsets. */
+const ofEnd = -1n
+const ofStart = -2n
+const noOffset = -1
+
+/** @param partitions only these, or all of the topic. @throws KafkaFault if one of them has no answer. */
+export async function listEnds(
+  cluster: Leaders,
+  topic: string,
+  state: TopicState | undefined,
+  of: OffsetsOf,
+  partitions?: readonly number[],
+): Promise<PartitionEnds[]> {
+  const byLeader = groupByLeader(topic, state, partitions)
+  const [lows, highs] = await Promise.all([
+    listAt(cluster, topic, byLeader, ofStart, of),
+    listAt(cluster, topic, byLeader, ofEnd, of),
+  ])
+  return [...lows]
+    .map(([partition, low]) => ({ partition, low, high: highs.get(partition) ?? low }))
+    .sort((a, b) => a.partition - b.partition)
+}
+
+/**
+ * Partition -> offset of its first record that is not older than the time (milliseconds since the epoch); if there is
+ * none, the offset that its next record will get.
+ * @throws KafkaFault.
+ */
+export async function listOffsetsAt(
+  cluster: Leaders,
+  topic: string,
+  state: TopicState | undefined,
+  timestampMs: number,
+): Promise<Map<number, number>> {
+  const byLeader = groupByLeader(topic, state)
+  const [found, ends] = await Promise.all([
+    listAt(cluster, topic, byLeader, BigInt(Math.max(0, Math.floor(timestampMs))), 'committed'),
+    listAt(cluster, topic, byLeader, ofEnd, 'committed'),
+  ])
+  for (const [partition, offset] of found) if (offset === noOffset) found.set(partition, ends.get(partition) ?? 0)
+  return found
+}
+
+function groupByLeader(
+  topic: string,
+  state: TopicState | undefined,
+  partitions?: readonly number[],
+): Map<number, number[]> {
+  if (!state) throw new KafkaFault('gone', null, `topic ${topic} is not in the metadata`)
+  if (state.fault) throw state.fault
+  const byLeader = new Map<number, number[]>()
+  for (const partition of partitions ?? state.leaders.keys()) {
+    const nodeId = state.leaders[partition]?.nodeId ?? -1
+    if (nodeId < 0) throw new KafkaFault('leader', null, `topic ${topic}, partition ${partition} has no leader`)
+    if (!byLeader.get(nodeId)?.push(partition)) byLeader.set(nodeId, [partition])
+  }
+  return byLeader
+}
+
+async function listAt(
+  cluster: Leaders,
+  topic: string,
+  byLeader: Map<number, number[]>,
+  timestamp: bigint,
+  of: OffsetsOf,
+): Promise<Map<number, number>> {
+  const isolation = of === 'all' ? readUncommitted : readCommitted
+  const ofLeader = async ([nodeId, numbers]: [number, number[]]) => {
+    const connection = await cluster.connection(nodeId, 'requests')
+    const partitions = numbers.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }))
+    try {
+      const asked = listOffsetsV7.api.async(connection, consumerId, isolation, [{ name: topic, partitions }])
+      const answer = await asked.catch(takeResponse<Awaited<typeof asked>>)
+      return answer.topics.flatMap((each) => each.partitions)
+    } catch (error) {
+      throw faultOfError(error, `topic ${topic}`)
+    }
+  }
+  const offsets = new Map<number, number>()
+  for (const { partitionIndex, errorCode, offset } of (await Promise.all([...byLeader].map(ofLeader))).flat()) {
+    if (errorCode !== 0)
+      throw nameDenial(faultOfCode(errorCode, `topic ${topic}, partition ${partitionIndex}`), 'Describe', topic)
+    offsets.set(partitionIndex, Number(offset))
+  }
+  return offsets
+}
