@@ -50,12 +50,6 @@ export type ConsumerOptions = {
 const maxBatchBytes = 1_048_576
 /** Default maximum bytes of a fetch. The records wait in memory, and kafkajs holds them twice meanwhile. */
 const defaultMaxBytes = 1_048_576
-/**
- * Settings for single-member groups. No other member waits on a rebalance, and partitions are never paused. Heartbeats
- * go out between fetches, and each fetch of an idle consumer takes 1 ms of CPU here and as much at the broker. A session
- * lasts three fetches: after the only broker was away, a new member waits for the end of the old one's session.
- */
-export const singleMemberSettings = { sessionTimeoutMs: 15_000, maxWaitMs: 5_000 } as const
 /** How often topic metadata is refreshed; bounds how late new partitions and recreated topics are noticed. */
 const metadataMaxAgeMs = 3_000
 /** Longest time between heartbeats while onBatch is running. */
