@@ -1,6 +1,6 @@
 import { metadataV12 } from '@platformatic/kafka'
-import { type ProducerCluster, takeResponse } from '../wire/cluster.ts'
-import { faultOfCode, type KafkaFault } from '../wire/kafka-fault.ts'
+import type { ProducerCluster } from '../wire/cluster.ts'
+import { faultOfCode, type KafkaFault, takeResponse } from '../wire/kafka-fault.ts'
 
 /** For each topic null if this client may write it, or the reason why not. */
 export type WriteRights = Map<string, KafkaFault | null>

@@ -84,7 +84,7 @@ export class ProducingBrokers implements ProducerCluster {
           nodeId: this.leaderOf(topic, partition),
           epoch: 0,
         }))
-        return [topic, { id: topic, leaders, fault: code === 0 ? null : faultOfCode(code, topic) }]
+        return [topic, { id: topic, leaders, fault: code === 0 ? null : faultOfCode(code, topic), denied: [] }]
       }),
     )
   }
