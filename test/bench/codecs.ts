@@ -1,5 +1,4 @@
 import { Reader } from '@platformatic/kafka'
-import { fetchResponse } from '../../services/platform/kafka/kafkajs-patches/protocols/fetch-protocol.ts'
 import { parseAnswer } from '../../services/platform/kafka/wire/fetch-protocol.ts'
 import { encodeProduce, type SequencedBatch } from '../../services/platform/kafka/wire/produce-protocol.ts'
 import { putUnsigned } from '../../services/platform/kafka/wire/record-fields.ts'
@@ -85,15 +84,13 @@ function encoders(batches: SequencedBatch[]): Codec[] {
 
 function decoders(batches: SequencedBatch[]): Codec[] {
   const bodies = batches.map((batch) => recordsOf(encodeProduce([batch], nowMs)))
-  const [old, compact] = [oldAnswer(bodies), compactAnswer(bodies)]
-  const today = fetchResponse({ decode: async () => ({}), parse: async (data) => data })
+  const compact = compactAnswer(bodies)
   const source = { topic, fromOffset: 0 }
   const own = () =>
     parseAnswer(0, 1, 15, Reader.from(compact)).partitions.map(({ partition, read }) => read({ ...source, partition }))
   const client = () =>
     readClientAnswer(Reader.from(compact)).partitions.map(({ partition, read }) => read({ ...source, partition }))
   return [
-    { name: 'today', work: () => today.decode(old) },
     { name: 'own', work: own },
     { name: 'client', work: client },
   ]
@@ -113,24 +110,6 @@ function recordsOf(request: Buffer): Buffer {
     )
       return request.subarray(at, end)
   throw new Error('there is no batch')
-}
-
-/** Fetch answer, version 11: before compact types. */
-function oldAnswer(bodies: Buffer[]): Buffer {
-  const head = Buffer.alloc(16 + topic.length)
-  head.writeInt32BE(1, 10)
-  head.writeInt16BE(topic.length, 14)
-  head.write(topic, 16)
-  const count = Buffer.alloc(4)
-  count.writeInt32BE(bodies.length)
-  const partitions = bodies.flatMap((body, partition) => {
-    const fixed = Buffer.alloc(42)
-    fixed.writeInt32BE(partition)
-    fixed.writeInt32BE(-1, 34)
-    fixed.writeInt32BE(body.length, 38)
-    return [fixed, body]
-  })
-  return Buffer.concat([head, count, ...partitions])
 }
 
 /** Fetch answer, version 15. */

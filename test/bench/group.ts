@@ -1,23 +1,24 @@
-import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
-import { coPartitionAssigner, type Holder, shareOut } from '../../services/platform/kafka/co-partition.ts'
-import { type Assignment, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
-import { GroupMember, type MemberAssignment, type Shares } from '../../services/platform/kafka/group/group-member.ts'
+import type { Assignment } from '../../services/platform/kafka/consumer.ts'
+import { coPartition } from '../../services/platform/kafka/group/assigners.ts'
+import { GroupConsumer } from '../../services/platform/kafka/group/group-consumer.ts'
+import { GroupCoordinator } from '../../services/platform/kafka/group/group-coordinator.ts'
+import { GroupMember, type MemberAssignment } from '../../services/platform/kafka/group/group-member.ts'
+import type { Shares } from '../../services/platform/kafka/group/subscription.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
-import { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
+import type { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { openKafka, testContext } from '../support/topic-reader.ts'
 import { rounded } from './usage.ts'
 import { openWorld, say } from './world.ts'
 
 /**
- * `group`: a member of today's Kafka layer and one of the coming one in one group, as in a rolling
- * upgrade; commits of an outdated assignment; and how soon a member that is restarted has its partitions again.
+ * `group`: two members of a group; commits of an outdated assignment; and how soon a member that is restarted has its
+ * partitions again.
  */
 
 const partitions = 12
 const topics = ['group-a', 'group-b']
-const groupId = 'group-mixed'
-const protocol = 'hookline-co-partition'
+const groupId = 'group-bench'
 const sessionTimeoutMs = 8_000
 
 export async function group(): Promise<object> {
@@ -30,40 +31,40 @@ export async function group(): Promise<object> {
       clock,
     ),
   )
-  await using cluster = new Cluster({ clientId: 'bench', brokers: parseBrokers(brokers.join(',')) ?? [] })
-  const ofToday: Assignment[] = []
-  await using _today = await GroupConsumer.open(
+  const { cluster } = openKafka(brokers)
+  const ofOther: Assignment[] = []
+  await using _other = await GroupConsumer.open(
     openKafka(brokers),
     {
       groupId,
       topics,
       sessionTimeoutMs,
       maxWaitMs: 1_000,
-      assigner: coPartitionAssigner,
-      onAssigned: (assignment) => void ofToday.push(assignment),
+      assigner: coPartition,
+      onAssigned: (assignment) => void ofOther.push(assignment),
       onBatch: ({ records }) => records.length,
       fail,
     },
     testContext,
   )
-  await until(() => ofToday.length > 0)
-  const alone = numbersOf(ofToday.at(-1)?.partitions)
+  await until(() => ofOther.length > 0)
+  const alone = numbersOf(ofOther.at(-1)?.partitions)
   const own = openMember(cluster)
-  await until(() => own.assignments.at(-1)?.current === true && ofToday.at(-1)?.current === true && ofToday.length > 1)
-  const [kept, taken] = [numbersOf(ofToday.at(-1)?.partitions), numbersOf(own.assignments.at(-1)?.partitions)]
-  say(`alone ${alone}; together: today ${kept}, own ${taken}`)
+  await until(() => own.assignments.at(-1)?.current === true && ofOther.at(-1)?.current === true && ofOther.length > 1)
+  const [kept, taken] = [numbersOf(ofOther.at(-1)?.partitions), numbersOf(own.assignments.at(-1)?.partitions)]
+  say(`alone ${alone}; together: ${kept} and ${taken}`)
   const first = own.assignments.at(-1) as MemberAssignment
   const commits = [{ topic: topics[0] ?? '', partition: taken[0] ?? 0, offset: 7, metadata: 'map' }]
   const committed = await own.member.commit(first, commits)
 
   const leftMs = await timed(async () => {
-    const before = ofToday.length
+    const before = ofOther.length
     await own.member[Symbol.asyncDispose]()
-    await until(() => ofToday.length > before)
+    await until(() => ofOther.length > before)
   })
   const outdated = await own.member.commit(first, commits)
-  const dynamic = await restart(cluster, ofToday)
-  const named = await restart(cluster, ofToday, 'instance-1')
+  const dynamic = await restart(cluster, ofOther)
+  const named = await restart(cluster, ofOther, 'instance-1')
   return {
     sharesAreRight:
       same([...kept, ...taken], alone) &&
@@ -78,12 +79,12 @@ export async function group(): Promise<object> {
 }
 
 /** A member that ends without leaving, and its successor: time until it has partitions, and rebalances of the others. */
-async function restart(cluster: Cluster, ofToday: Assignment[], instanceId?: string): Promise<object> {
+async function restart(cluster: Cluster, ofOther: Assignment[], instanceId?: string): Promise<object> {
   const before = openMember(cluster, instanceId)
   await until(() => before.assignments.at(-1)?.current === true)
   await clock.sleep(4_000)
   const numbers = numbersOf(before.assignments.at(-1)?.partitions)
-  const generations = ofToday.length
+  const generations = ofOther.length
   before.member.leavesAtEnd = false
   await before.member[Symbol.asyncDispose]()
   const after = openMember(cluster, instanceId)
@@ -93,7 +94,7 @@ async function restart(cluster: Cluster, ofToday: Assignment[], instanceId?: str
   const result = {
     ms: rounded(ms),
     samePartitions: same(back, numbers),
-    rebalancesOfOthers: ofToday.length - generations,
+    rebalancesOfOthers: ofOther.length - generations,
   }
   say(`restart ${instanceId ?? 'without a name'}: ${JSON.stringify(result)}`)
   after.member.leavesAtEnd = true
@@ -104,32 +105,28 @@ async function restart(cluster: Cluster, ofToday: Assignment[], instanceId?: str
 
 function openMember(cluster: Cluster, instanceId?: string) {
   const assignments: MemberAssignment[] = []
-  const member = new GroupMember(cluster, {
-    groupId,
-    topics,
-    protocol,
-    userData: (memberId) =>
-      Buffer.from(JSON.stringify({ memberId, numbers: numbersOf(assignments.at(-1)?.partitions) })),
-    assign: async (members) => {
-      const shares = shareOut(partitions, members.map(holderOf))
-      return new Map(
-        [...shares].map(([memberId, numbers]) => [memberId, new Map(topics.map((topic) => [topic, numbers]))]),
-      )
+  const timeouts = { sessionTimeoutMs, rebalanceTimeoutMs: 20_000 }
+  const coordinator = new GroupCoordinator(cluster, { groupId, topics, ...timeouts, instanceId: instanceId ?? null })
+  const member = new GroupMember(
+    coordinator,
+    {
+      topics,
+      protocol: coPartition.protocol,
+      userData: (memberId) =>
+        coPartition.userData({ memberId, partitions: assignments.at(-1)?.partitions ?? new Map() }),
+      assign: async (members) => coPartition.assign(new Map(topics.map((topic) => [topic, partitions])), members),
+      sessionTimeoutMs,
+      heartbeatMs: 1_000,
+      onAssigned: (assignment) => void assignments.push(assignment),
+      onLost: () => undefined,
+      onSilence: () => undefined,
+      onFault: () => undefined,
+      clock,
+      fail,
     },
-    sessionTimeoutMs,
-    rebalanceTimeoutMs: 20_000,
-    heartbeatMs: 1_000,
-    ...(instanceId === undefined ? {} : { instanceId }),
-    onAssigned: (assignment) => void assignments.push(assignment),
-    clock,
-    fail,
-  })
+    instanceId === undefined,
+  )
   return { member, assignments }
-}
-
-function holderOf({ memberId, userData }: { memberId: string; userData: Buffer }): Holder {
-  const held = JSON.parse(userData.toString() || '{}') as Partial<Holder>
-  return { memberId, numbers: held.memberId === memberId ? (held.numbers ?? []) : [] }
 }
 
 function numbersOf(shares: Shares | undefined): number[] {

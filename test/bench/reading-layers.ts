@@ -1,5 +1,5 @@
-/** Layers that `reading` compares; client is the coming layer's reader on the codec of its client. */
-export const readingLayers = ['today', 'own', 'client'] as const
+/** Codecs that `reading` compares: our own, and that of @platformatic/kafka. */
+export const readingLayers = ['own', 'client'] as const
 export type ReadingLayer = (typeof readingLayers)[number]
 
 /** Orders to a reading process. */

@@ -1,23 +1,22 @@
 import { once } from 'node:events'
 import { memoryUsage } from 'node:process'
 import { parseBrokers } from '../../services/platform/kafka/broker-list.ts'
-import { type ConsumedRecord, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
+import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { PartitionReader } from '../../services/platform/kafka/readers/partition-reader.ts'
 import { Cluster } from '../../services/platform/kafka/wire/cluster.ts'
 import { sendFetch } from '../../services/platform/kafka/wire/fetch-protocol.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
-import { openKafka, testContext } from '../support/topic-reader.ts'
 import { sendClientFetch } from './kafka-layer/client-fetch.ts'
 import type { ReadingFigures, ReadingOrder } from './reading-layers.ts'
 import { percentile, sharedNowMs } from './usage.ts'
 
 /**
- * One reader of `reading`. Arguments: layer, brokers, topic, number of partitions, group. Messages: { expect, warmUp }
+ * One reader of `reading`. Arguments: layer, brokers, topic, number of partitions. Messages: { expect, warmUp }
  * is answered with ReadingFigures once that many records have been read since; { idleMs } is answered after that time
  * with the percentage of a core that was used.
  */
 
-const [layer = '', brokers = '', topic = '', partitions = '', groupId = ''] = process.argv.slice(2)
+const [layer = '', brokers = '', topic = '', partitions = ''] = process.argv.slice(2)
 const maxWaitMs = 1_000
 const megabyte = 1_048_576
 /**
@@ -58,12 +57,6 @@ async function open(): Promise<void> {
   const fail = (error: unknown) => {
     process.stderr.write(`${layer}: ${error instanceof Error ? error.stack : error}\n`)
     process.exit(1)
-  }
-  if (layer === 'today') {
-    const onBatch = ({ records }: { records: ConsumedRecord[] }) => take(records)
-    const options = { groupId, topics: [topic], sessionTimeoutMs: 10_000, maxWaitMs, onBatch, fail }
-    await GroupConsumer.open(openKafka(brokers.split(',')), options, testContext)
-    return
   }
   const cluster = new Cluster({ clientId: 'bench', brokers: parseBrokers(brokers) ?? [] })
   const reader = new PartitionReader(cluster, {

@@ -7,9 +7,8 @@ import { median, rounded, sharedNowMs } from './usage.ts'
 import { openWorld, say, stop, type World } from './world.ts'
 
 /**
- * `reading`: what it costs to read records with today's Kafka layer (kafkajs with its patches), with the reader of the
- * coming one, and with that reader on the client's own codec; in turn, each in a process that does
- * nothing else. First a drain, then a steady rate, then nothing.
+ * `reading`: what it costs to read records with our own codec, and with that of @platformatic/kafka; in turn, each in a
+ * process that does nothing else. First a drain, then a steady rate, then nothing.
  */
 
 const partitions = Number(process.env.HOOKLINE_BENCH_PARTITIONS ?? 12)
@@ -39,7 +38,7 @@ export async function reading(): Promise<object> {
   for (let round = 0; round < rounds; round++)
     for (let index = 0; index < readingLayers.length; index++) {
       const layer = readingLayers[(index + round) % readingLayers.length] as ReadingLayer
-      const run = await measure(world, layer, filled, round)
+      const run = await measure(world, layer, filled)
       runs.get(layer)?.push(run)
       say(`round ${round + 1} ${layer.padEnd(6)} ${JSON.stringify(summarize([run]))}`)
     }
@@ -62,10 +61,9 @@ async function fill(world: World): Promise<Filled> {
   return { topic, stored: () => stored, write }
 }
 
-async function measure(world: World, layer: ReadingLayer, filled: Filled, round: number): Promise<Run> {
+async function measure(world: World, layer: ReadingLayer, filled: Filled): Promise<Run> {
   const { topic, stored, write } = filled
-  const groupId = `${topic}-${layer}-${round}`
-  const args = [layer, world.env.KAFKA_BROKERS ?? '', topic, String(partitions), groupId]
+  const args = [layer, world.env.KAFKA_BROKERS ?? '', topic, String(partitions)]
   const child = forkMeasured(world, './reading-process.ts', args)
   try {
     const expect = stored()

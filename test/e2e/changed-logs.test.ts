@@ -4,8 +4,9 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { until } from '../../deploy/local/process/until.ts'
 import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
-import { type ConsumedRecord, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
-import type { StartPosition } from '../../services/platform/kafka/kafkajs-patches/membership.ts'
+import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
+import { GroupConsumer } from '../../services/platform/kafka/group/group-consumer.ts'
+import type { PartitionStart } from '../../services/platform/kafka/group/start-positions.ts'
 import { LogChanged } from '../../services/platform/kafka/log-ids.ts'
 import { QuietTopicReader } from '../../services/platform/kafka/readers/quiet-topic-reader.ts'
 import { RangeReader } from '../../services/platform/kafka/readers/range-reader.ts'
@@ -45,7 +46,7 @@ type OpenReader = (
   topic: string,
   fail: (error: unknown) => void,
   take: (record: ConsumedRecord) => void,
-  onStart?: (start: StartPosition) => void,
+  onStart?: (start: PartitionStart) => void,
 ) => Promise<AsyncDisposable>
 
 const openGroup: OpenReader = (topic, fail, take, onStart) =>
@@ -147,7 +148,7 @@ test('reading continues from a commit of the same log', async () => {
   const groupId = `${topic}-group`
   await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '15' }] })
   const seen: number[] = []
-  const starts: StartPosition[] = []
+  const starts: PartitionStart[] = []
   const reader = (await openGroup(
     topic,
     failNever,

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import type { Admin, ConsumerConfig, Producer } from 'kafkajs'
+import type { Admin, Producer } from 'kafkajs'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { maxCommitMetadataBytes } from '../../services/platform/commit-metadata.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
-import { assertSameCounts, coPartitionAssigner, partitionCounts } from '../../services/platform/kafka/co-partition.ts'
+import { assertSameCounts, partitionCounts } from '../../services/platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
-import { type Assignment, GroupConsumer } from '../../services/platform/kafka/consumer.ts'
-import type { ConsumerOptions } from '../../services/platform/kafka/consumer-options.ts'
+import type { Assignment } from '../../services/platform/kafka/consumer.ts'
+import { coPartition } from '../../services/platform/kafka/group/assigners.ts'
+import { GroupConsumer } from '../../services/platform/kafka/group/group-consumer.ts'
+import type { GroupConsumerOptions } from '../../services/platform/kafka/group/group-consumer-options.ts'
 import { RangeReader } from '../../services/platform/kafka/readers/range-reader.ts'
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
@@ -264,16 +266,16 @@ test('readers join no groups', async () => {
 })
 
 /** A member of a group that takes everything and commits nothing by itself. */
-async function member(groupId: string, topics: string[], over: Partial<ConsumerOptions> = {}, client = kafka) {
+async function member(groupId: string, topics: string[], over: Partial<GroupConsumerOptions> = {}) {
   const assigned: Record<string, number[]>[] = []
   const consumer = await GroupConsumer.open(
-    client,
+    kafka,
     {
       groupId: topic(groupId),
       topics: topics.map(topic),
       sessionTimeoutMs,
       maxWaitMs: 250,
-      assigner: coPartitionAssigner,
+      assigner: coPartition,
       onAssigned: (assignment) => assigned.push(numbersOf(assignment)),
       onBatch: ({ records }) => records.length,
       fail,
@@ -293,12 +295,16 @@ test('members of a group get the same partition numbers of all topics, and keep 
   const both = (numbers: number[] | undefined) => ({ left: numbers, right: numbers })
   const first = await member('co', ['left', 'right'])
   expect(first.latest()).toEqual(both(range(0, 6)))
+  const { assignment } = first.consumer
 
   const second = await member('co', ['left', 'right'])
   await expect.poll(() => [sizeOf(first), sizeOf(second)], { timeout: 30_000 }).toEqual([3, 3])
   const kept = [first.latest().left, second.latest().left]
   for (const of of [first, second]) expect(of.latest()).toEqual(both(of.latest().left))
   expect(kept.flat().sort()).toEqual(range(0, 6))
+  const commits = [{ topic: topic('left'), partition: kept[0]?.[0] ?? 0, offset: 1 }]
+  expect(await first.consumer.commit(assignment, commits)).toBe('outdated')
+  expect(await first.consumer.commit(first.consumer.assignment, commits)).toBe('committed')
 
   const third = await member('co', ['left', 'right'])
   await expect.poll(() => [first, second, third].map(sizeOf), { timeout: 30_000 }).toEqual([2, 2, 2])
@@ -312,44 +318,18 @@ test('members of a group get the same partition numbers of all topics, and keep 
   for (const { consumer } of [second, third]) await consumer[Symbol.asyncDispose]()
 })
 
-/** A client whose consumers report each fetch when it begins. */
-function watching(onFetch: () => void): typeof kafka {
-  const value = (config: ConsumerConfig) => {
-    const consumer = kafka.consumer(config)
-    consumer.on('consumer.fetch_start', onFetch)
-    return consumer
-  }
-  return Object.create(kafka, { consumer: { value } }) as typeof kafka
-}
-
-test('work that a batch leaves for the end of its turn is done before the next fetch', async () => {
-  const seen: string[] = []
-  const watched = watching(() => void seen.push('fetch'))
-  const onBatch: ConsumerOptions['onBatch'] = ({ records }) => {
-    seen.push('batch')
-    setImmediate(() => seen.push('written'))
-    return records.length
-  }
-  // Each fetch returns what was produced at once, of one partition.
-  const { consumer } = await member('turns', ['numbers'], { onBatch, maxBytes: 1 }, watched)
-  await expect.poll(() => seen.filter((event) => event === 'written').length).toBe(3)
-  await consumer[Symbol.asyncDispose]()
-  const turns = seen.join(' ').match(/batch \w+ \w+/g)
-  expect(turns).toEqual(['batch written fetch', 'batch written fetch', 'batch written fetch'])
-})
-
 // Without an aborted fetch, leaving would take as long as a request may: 20 s.
 test('a consumer that waits for records leaves its group at once', { timeout: 15_000 }, async () => {
   await fill(producer, 'waits', 5)
-  const seen: string[] = []
-  const onBatch: ConsumerOptions['onBatch'] = ({ records }) => {
-    seen.push('batch')
+  let seen = 0
+  const onBatch: GroupConsumerOptions['onBatch'] = ({ records }) => {
+    seen += records.length
     return records.length
   }
-  const watched = watching(() => seen.push('fetch'))
-  const { consumer } = await member('waits', ['waits'], { maxWaitMs: 300_000, onBatch }, watched)
-  // The second fetch is on its way as soon as it begins, because its connection is open.
-  await expect.poll(() => seen).toEqual(['fetch', 'batch', 'fetch'])
+  const { consumer } = await member('waits', ['waits'], { maxWaitMs: 300_000, onBatch })
+  await expect.poll(() => seen).toBe(5)
+  // By then the next fetch is on its way.
+  await systemClock.sleep(500)
   await consumer[Symbol.asyncDispose]()
 })
 
@@ -359,9 +339,8 @@ test('topics with different partition counts are refused, both before joining an
   expect(() => assertSameCounts(counts)).toThrow(`${message}, ${topic('none')} is missing`)
 
   const failed = Promise.withResolvers<unknown>()
-  const { consumer } = await member('differ', ['left', 'wider'], { fail: failed.resolve })
+  await expect(member('differ', ['left', 'wider'], { fail: failed.resolve })).rejects.toThrow(message)
   expect(String(await failed.promise)).toContain(message)
-  await consumer[Symbol.asyncDispose]()
 })
 
 test('the metadata committed with an offset comes back', async () => {

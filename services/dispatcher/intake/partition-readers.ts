@@ -1,7 +1,7 @@
 import type { GroupMembership, OpenQuietTopicReader } from '../../platform/kafka/access/kafka-access.ts'
-import { coPartitionAssigner } from '../../platform/kafka/co-partition.ts'
 import type { Assignment, Commit, CommitResult, RecordBatch } from '../../platform/kafka/consumer.ts'
-import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
+import { coPartition } from '../../platform/kafka/group/assigners.ts'
+import type { PartitionStart } from '../../platform/kafka/group/start-positions.ts'
 import type { Positions } from '../../platform/kafka/readers/reading.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
 
@@ -16,7 +16,7 @@ const maxWaitMs = 1_000
 export type ReaderEvents = {
   /** Called at each new assignment, before its first batch. */
   onAssigned: (assignment: Assignment) => void
-  onStart: (start: StartPosition) => void
+  onStart: (start: PartitionStart) => void
   /** @returns how many records were taken, from the first; the rest is fetched again. */
   onBatch: (batch: RecordBatch) => number | Promise<number>
 }
@@ -67,7 +67,7 @@ export class PartitionReaders implements AsyncDisposable {
         fail,
         topics: [...topics.sources.keys()],
         maxBytes: fetchBytes,
-        assigner: coPartitionAssigner,
+        assigner: coPartition,
         onAssigned: (assignment, self) => {
           // Called before open resolves.
           this.#consumer = self

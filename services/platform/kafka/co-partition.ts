@@ -1,6 +1,5 @@
-import type { Admin, GroupMember, PartitionAssigner } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import type { HeldPartitions } from './consumer.ts'
-import { AssignerProtocol } from './kafkajs-patches/kafkajs.ts'
 
 /** A member of the group with the partition numbers that it has held until now. */
 export type Holder = { memberId: string; numbers: readonly number[] }
@@ -8,37 +7,6 @@ export type Holder = { memberId: string; numbers: readonly number[] }
 /** Topics that must have the same number of partitions differ. */
 export class PartitionCountsDiffer extends Error {
   override name = 'PartitionCountsDiffer'
-}
-
-/**
- * Assigns each partition number, for all topics of the group, to one member: an `assigner` for GroupConsumer. All
- * members must subscribe to the same topics. Members report what they hold when they join, so that numbers stay where
- * they are.
- */
-export function coPartitionAssigner(held: () => HeldPartitions): PartitionAssigner {
-  // Version of Kafka's own subscription format, which brokers and tools read too.
-  const version = 0
-  const name = 'hookline-co-partition'
-  return ({ cluster }) => ({
-    name,
-    version,
-    protocol: ({ topics }) => ({
-      name,
-      metadata: AssignerProtocol.MemberMetadata.encode({ version, topics, userData: encodeHeld(held()) }),
-    }),
-    assign: async ({ members, topics }) => {
-      const counts = new Map(topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]))
-      const shares = shareOut(assertSameCounts(counts), members.map(holderOf))
-      return [...shares].map(([memberId, numbers]) => ({
-        memberId,
-        memberAssignment: AssignerProtocol.MemberAssignment.encode({
-          version,
-          assignment: Object.fromEntries(topics.map((topic) => [topic, numbers])),
-          userData: Buffer.alloc(0),
-        }),
-      }))
-    },
-  })
 }
 
 /**
@@ -89,14 +57,14 @@ export function assertSameCounts(counts: ReadonlyMap<string, number>): number {
 }
 
 /** The member id is included because an expelled member comes back with a new one, and then holds nothing. */
-function encodeHeld({ memberId, partitions }: HeldPartitions): Buffer {
+export function encodeHeld({ memberId, partitions }: HeldPartitions): Buffer {
   const numbers = [...new Set([...partitions.values()].flat())].sort(up)
   return Buffer.from(JSON.stringify({ memberId, numbers }))
 }
 
-function holderOf({ memberId, memberMetadata }: GroupMember): Holder {
-  const userData = AssignerProtocol.MemberMetadata.decode(memberMetadata)?.userData
-  const held = JSON.parse(userData?.toString() || '{}') as Partial<Holder>
+/** @param userData see encodeHeld. */
+export function readHeld(memberId: string, userData: Buffer): Holder {
+  const held = JSON.parse(userData.toString() || '{}') as Partial<Holder>
   return { memberId, numbers: held.memberId === memberId ? (held.numbers ?? []) : [] }
 }
 

@@ -1,5 +1,3 @@
-import type { KafkajsCluster } from './kafkajs-patches/kafkajs-inside.ts'
-
 /**
  * The log behind a topic's name. A topic that is deleted and recreated, or restored, is another log, and offsets known
  * before mean nothing in it (decision 15).
@@ -34,11 +32,6 @@ export class LogIds {
     if (before === undefined) this.#ids.set(topic, id)
     return before === undefined || before === id ? null : before
   }
-}
-
-/** The topic's id in metadata already fetched; null if they contain none. */
-export function topicIdIn(cluster: Pick<KafkajsCluster, 'findTopicPartitionMetadata'>, topic: string): string | null {
-  return cluster.findTopicPartitionMetadata(topic)[0]?.topicId ?? null
 }
 
 /** Current extent of a partition's log: the offset of its first record and the one after its last. */

@@ -1,7 +1,6 @@
 import { projection } from '../../platform/avro/avro-projection.ts'
 import type { Codec } from '../../platform/avro/codec.ts'
-import type { KafkaAccess } from '../../platform/kafka/access/kafka-access.ts'
-import type { GroupConsumer } from '../../platform/kafka/consumer.ts'
+import type { GroupMembership, KafkaAccess } from '../../platform/kafka/access/kafka-access.ts'
 import { Patience } from '../../platform/kafka/patience.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import type { RecordFaults } from '../../platform/runtime/record-faults.ts'
@@ -21,7 +20,7 @@ export type FoldContext = WaitContext & {
   producer: Pick<BatchingProducer, 'send'>
   use: TopicUse
   /** Called when the first commit is due. */
-  consumer: () => Pick<GroupConsumer, 'commit' | 'pause' | 'resume'>
+  consumer: () => Pick<GroupMembership, 'commit' | 'pause' | 'resume'>
   faults: RecordFaults
   deadLetter: FoldStageEdges<unknown, FoldState>['deadLetter']
   stopping: AbortSignal

@@ -1,6 +1,6 @@
 import type { Decode, Decoded } from '../../platform/avro/codec.ts'
 import type { Assignment, Commit, CommitResult, ConsumedRecord, RecordBatch } from '../../platform/kafka/consumer.ts'
-import type { StartPosition } from '../../platform/kafka/kafkajs-patches/membership.ts'
+import type { PartitionStart } from '../../platform/kafka/group/start-positions.ts'
 import type { Patience } from '../../platform/kafka/patience.ts'
 import { type RecordFaults, SetAside } from '../../platform/runtime/record-faults.ts'
 import type { StageMetrics } from '../metrics.ts'
@@ -79,7 +79,7 @@ export class FoldStage<V, S extends FoldState> {
   }
 
   /** Sets the lag of a partition that begins to be read, until its first batch arrives. */
-  starts({ offset, ...start }: StartPosition): void {
+  starts({ offset, ...start }: PartitionStart): void {
     this.#edges.metrics.lag({ ...start, nextOffset: offset })
   }
 

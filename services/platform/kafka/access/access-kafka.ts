@@ -1,7 +1,7 @@
 import type { Kafka } from '../client.ts'
 import { partitionCounts } from '../co-partition.ts'
 import { fetchCommitted, fetchLogIds } from '../committed.ts'
-import { GroupConsumer } from '../consumer.ts'
+import { GroupConsumer } from '../group/group-consumer.ts'
 import { BatchingProducer } from '../produce/producer.ts'
 import { QuietTopicReader } from '../readers/quiet-topic-reader.ts'
 import { RangeReader } from '../readers/range-reader.ts'

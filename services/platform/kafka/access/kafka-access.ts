@@ -1,7 +1,7 @@
 import type { WaitContext } from '../../runtime/retry-until.ts'
 import type { Committed } from '../committed.ts'
-import type { GroupConsumer } from '../consumer.ts'
-import type { ConsumerOptions } from '../consumer-options.ts'
+import type { GroupConsumer } from '../group/group-consumer.ts'
+import type { GroupConsumerOptions } from '../group/group-consumer-options.ts'
 import type { BatchingProducer, ProducerOptions } from '../produce/producer.ts'
 import type { QuietTopicReader, QuietTopicReaderOptions } from '../readers/quiet-topic-reader.ts'
 import type { RangeReader, RangeReaderOptions } from '../readers/range-reader.ts'
@@ -13,7 +13,7 @@ import type { TableOptions, TopicTable } from '../readers/table.ts'
  */
 export type KafkaAccess = {
   /** Joins the group, waiting until Kafka can be reached. */
-  joinGroup(options: ConsumerOptions, context: WaitContext): Promise<GroupMembership>
+  joinGroup(options: GroupConsumerOptions, context: WaitContext): Promise<GroupMembership>
   /** Connects and checks the write rights, waiting as long as that takes. */
   openProducer(options: ProducerOptions & Failing, context: WaitContext): Promise<OpenProducer>
   /** Resolves once everything in the topic at the time of the call has been folded. */

@@ -1,241 +1,235 @@
-import {
-  type Connection,
-  decodeConsumerProtocolAssignment,
-  decodeConsumerProtocolSubscription,
-  encodeConsumerProtocolAssignment,
-  encodeConsumerProtocolSubscription,
-  findCoordinatorV4,
-  heartbeatV4,
-  joinGroupV9,
-  leaveGroupV5,
-  offsetCommitV8,
-  syncGroupV5,
-} from '@platformatic/kafka'
 import type { Clock } from '../../runtime/clock.ts'
-import type { Cluster } from '../wire/cluster.ts'
-import { faultOfCode, faultOfError, KafkaFault, takeResponse } from '../wire/kafka-fault.ts'
+import { KafkaFault } from '../wire/kafka-fault.ts'
+import type { GroupCoordinator, OffsetToCommit } from './group-coordinator.ts'
+import { encodeShares, encodeSubscription, readShare, readUserData, type Shares } from './subscription.ts'
 
-/** Topic -> its partition numbers. */
-export type Shares = ReadonlyMap<string, readonly number[]>
+/** What a member asks of its coordinator. */
+export type MemberRequests = Pick<GroupCoordinator, 'join' | 'sync' | 'heartbeat' | 'commit' | 'leave' | 'stopJoining'>
 
 /** Work is tagged with the assignment it came from: commits go out under its generation. */
-export type MemberAssignment = { partitions: Shares; memberId: string; generation: number; current: boolean }
-
-export type OffsetToCommit = { topic: string; partition: number; offset: number; metadata: string }
+export type MemberAssignment = {
+  readonly partitions: Shares
+  readonly memberId: string
+  readonly generation: number
+  current: boolean
+  /** Whether other members may have had these partitions meanwhile. */
+  readonly fresh: boolean
+}
 
 export type GroupMemberOptions = {
-  groupId: string
   topics: string[]
   /** Name of the assignment protocol, which all members share. */
   protocol: string
   /** What this member tells the group's leader when it joins. */
   userData: (memberId: string) => Buffer
-  /** Called when this member leads the group. */
-  assign: (members: { memberId: string; userData: Buffer }[]) => Promise<Map<string, Shares>>
+  /** Called when this member leads the group. @throws KafkaFault while the partitions are not known. */
+  assign: (members: { memberId: string; userData: Buffer }[]) => Promise<ReadonlyMap<string, Shares>>
   sessionTimeoutMs: number
-  rebalanceTimeoutMs: number
   heartbeatMs: number
-  /** Name that outlives the process (KIP-345): who joins under it again within the session gets its partitions back. */
-  instanceId?: string
   onAssigned: (assignment: MemberAssignment) => void
+  /** The partitions belong to others now, or may; another assignment follows. */
+  onLost: () => void
+  /** No coordinator has answered for as long as a session lasts (true), or one has again. */
+  onSilence: (isSilent: boolean) => void
+  /** What keeps the member from its group at present; null once a coordinator has answered again. */
+  onFault: (fault: KafkaFault | null) => void
   clock: Clock
   /** Called for a fault that waiting does not fix; must end the process. */
   fail: (error: unknown) => void
 }
 
-const protocolType = 'consumer'
-const ofGroups = 0
 const pauseMs = 250
-const codes = { none: 0, illegalGeneration: 22, unknownMember: 25, rebalance: 27, memberIdRequired: 79 } as const
-const coordinatorMoved = ['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS']
+/** Pause before another try of what Kafka's ACLs deny. */
+const deniedPauseMs = 1_000
+/** Longest wait for the answer to LeaveGroup. A group that does not hear of it notices by the session. */
+const leaveMs = 2_000
+/** The group has moved on without this member. */
+const expelled = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']
+const rebalancing = 'REBALANCE_IN_PROGRESS'
 
 /**
  * A member of a consumer group, by the classic protocol. It only keeps its membership; reading is the business of a
- * PartitionReader. JoinGroup, which waits for all members, has a connection of its own, so that nothing else waits
- * with it.
+ * PartitionReader. While the group rebalances, the member keeps its partitions and its heartbeats, until it gets its new
+ * assignment or is told that the group has moved on.
  */
 export class GroupMember implements AsyncDisposable {
-  readonly #cluster: Cluster
+  readonly #coordinator: MemberRequests
   readonly #options: GroupMemberOptions
   readonly #closed = new AbortController()
   readonly #ended: Promise<void>
+  #resting = new AbortController()
   #memberId = ''
-  #coordinator: number | undefined
   #assignment: MemberAssignment | undefined
+  #mustJoin = true
   #answeredMs = 0
-  #joining: Connection | undefined
+  #isSilent = false
   /** Whether the group is told at the end; a member with an instance id may come back instead. */
   leavesAtEnd: boolean
 
-  constructor(cluster: Cluster, options: GroupMemberOptions) {
-    this.#cluster = cluster
+  constructor(coordinator: MemberRequests, options: GroupMemberOptions, leavesAtEnd = true) {
+    this.#coordinator = coordinator
     this.#options = options
-    this.leavesAtEnd = options.instanceId === undefined
-    this.#ended = this.#run().catch(options.fail)
+    this.leavesAtEnd = leavesAtEnd
+    this.#ended = this.#run().catch((error: unknown) => {
+      this.#lose(this.#assignment)
+      options.fail(error)
+    })
   }
 
-  /** Commits once, under the assignment's own generation, so that an outdated one commits nothing. */
-  async commit(assignment: MemberAssignment, offsets: OffsetToCommit[]): Promise<'committed' | 'outdated' | 'failed'> {
-    const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, ofTopic]) => ({
-      name,
-      partitions: ofTopic.map(({ partition, offset, metadata }) => ({
-        partitionIndex: partition,
-        committedOffset: BigInt(offset),
-        committedLeaderEpoch: -1,
-        committedMetadata: metadata,
-      })),
-    }))
-    const { groupId, instanceId = null } = this.#options
-    const { generation, memberId } = assignment
+  /** Whether the session may be over, so that others may own the partitions. Also after the process stood still. */
+  checkSession(): 'silent' | 'alive' {
+    const { clock, sessionTimeoutMs } = this.#options
+    if (clock.monotonicMs() - this.#answeredMs > sessionTimeoutMs) this.#setSilent(true)
+    return this.#isSilent ? 'silent' : 'alive'
+  }
+
+  /** Makes the group assign its partitions anew. */
+  rejoin(): void {
+    this.#mustJoin = true
+    this.#resting.abort()
+  }
+
+  /**
+   * Commits once, under the assignment's own generation.
+   * @returns outdated: nothing was committed, because the group has moved on. @throws KafkaFault.
+   */
+  async commit(assignment: MemberAssignment, offsets: readonly OffsetToCommit[]): Promise<'committed' | 'outdated'> {
     try {
-      const connection = await this.#connect('group')
-      const asked = offsetCommitV8.api.async(connection, groupId, generation, memberId, instanceId, topics)
-      const answer = await asked.catch(takeResponse<Awaited<typeof asked>>)
-      const errors = answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
-      if (errors.every((code) => code === codes.none)) return 'committed'
-      return errors.includes(codes.illegalGeneration) || errors.includes(codes.unknownMember) ? 'outdated' : 'failed'
+      await this.#coordinator.commit(assignment, offsets)
+      return 'committed'
     } catch (error) {
-      if (!(faultOfError(error, 'commit') instanceof KafkaFault)) throw error
-      return 'failed'
+      if (isFault(error, expelled)) return 'outdated'
+      throw error
     }
   }
 
   /** Leaves the group unless it may come back. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
-    this.#lose()
+    this.#resting.abort()
+    if (this.#assignment) this.#assignment.current = false
     if (this.leavesAtEnd && this.#memberId !== '') {
-      const { groupId, instanceId = null } = this.#options
-      const leaving = this.#connect('group').then((connection) =>
-        leaveGroupV5.api.async(connection, groupId, [{ memberId: this.#memberId, groupInstanceId: instanceId }]),
-      )
-      // A group that does not hear of it notices by the session.
-      await leaving.catch(() => undefined)
+      const left = new AbortController()
+      const leaving = this.#coordinator.leave(this.#memberId).catch(() => undefined)
+      await Promise.race([leaving, this.#options.clock.sleep(leaveMs, left.signal)])
+      left.abort()
     }
-    if (this.#joining) await this.#joining.close()
+    await this.#coordinator.stopJoining()
     await this.#ended
   }
 
   async #run(): Promise<void> {
+    const { heartbeatMs } = this.#options
     while (!this.#closed.signal.aborted) {
       try {
-        if (!this.#assignment?.current) await this.#join()
-        await this.#options.clock.sleep(this.#options.heartbeatMs, this.#closed.signal)
-        if (!this.#closed.signal.aborted) await this.#heartbeat()
+        if (this.#mustJoin) await this.#joinWhileBeating()
+        else await this.#beat(this.#assignment)
+        if (!this.#mustJoin) await this.#rest(heartbeatMs)
       } catch (error) {
-        const fault = faultOfError(error, `group ${this.#options.groupId}`)
         if (this.#closed.signal.aborted) return
-        if (!(fault instanceof KafkaFault) || fault.kind === 'final') throw fault
-        if (fault.kind === 'connection' || coordinatorMoved.includes(fault.type ?? '')) this.#coordinator = undefined
-        // Others may own the partitions once the session is over.
-        if (this.#options.clock.monotonicMs() - this.#answeredMs > this.#options.sessionTimeoutMs) this.#lose()
-        await this.#options.clock.sleep(pauseMs, this.#closed.signal)
+        if (!(error instanceof KafkaFault) || error.kind === 'final') throw error
+        this.#options.onFault(error)
+        this.checkSession()
+        await this.#rest(error.kind === 'denied' ? deniedPauseMs : pauseMs)
       }
     }
   }
 
-  async #join(): Promise<void> {
-    const { groupId, topics, protocol, sessionTimeoutMs, rebalanceTimeoutMs, instanceId = null } = this.#options
-    const metadata = () =>
-      encodeConsumerProtocolSubscription({ version: 0, topics, userData: this.#options.userData(this.#memberId) })
-    this.#joining = await this.#connect('join', rebalanceTimeoutMs + 5_000)
-    const asked = joinGroupV9.api.async(
-      this.#joining,
-      groupId,
-      sessionTimeoutMs,
-      rebalanceTimeoutMs,
-      this.#memberId,
-      instanceId,
-      protocolType,
-      [{ name: protocol, metadata: metadata() }],
-    )
-    const joined = await asked.catch(takeResponse<Awaited<typeof asked>>)
-    if (joined.errorCode === codes.memberIdRequired) {
-      this.#memberId = joined.memberId
-      return this.#join()
+  async #joinWhileBeating(): Promise<void> {
+    const joined = new AbortController()
+    void this.#beatUntil(joined.signal, this.#assignment)
+    try {
+      await this.#join()
+    } catch (error) {
+      if (!isFault(error, [...expelled, rebalancing])) throw error
+      this.#noteExpulsion(error, this.#assignment)
+    } finally {
+      joined.abort()
     }
-    if (this.#mustRejoin(joined.errorCode)) return
+  }
+
+  async #join(): Promise<void> {
+    const { topics, protocol, userData, assign, onAssigned } = this.#options
+    const metadata = encodeSubscription(topics, userData(this.#memberId))
+    const joined = await this.#coordinator.join(this.#memberId, { name: protocol, metadata })
     this.#memberId = joined.memberId
-    const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
-    const assignments = isLeader ? await this.#assign(joined.members) : []
-    const syncing = syncGroupV5.api.async(
-      this.#joining,
-      groupId,
-      joined.generationId,
-      joined.memberId,
-      instanceId,
-      protocolType,
-      protocol,
-      assignments,
-    )
-    const synced = await syncing.catch(takeResponse<Awaited<typeof syncing>>)
-    this.#joining = undefined
-    if (this.#mustRejoin(synced.errorCode)) return
+    const members = joined.members.map((member) => ({
+      memberId: member.memberId,
+      userData: readUserData(member.metadata),
+    }))
+    const shares = members.length > 0 ? await assign(members) : new Map<string, Shares>()
+    const partitions = readShare(await this.#coordinator.sync(joined, protocol, encodeShares(shares)))
+    const before = this.#assignment
+    const { memberId, generation } = joined
+    // Other members had its partitions in a generation that this member missed.
+    const fresh = before?.memberId !== memberId || before.generation + 1 !== generation
+    if (before) before.current = false
+    this.#assignment = { partitions, memberId, generation, current: !this.#closed.signal.aborted, fresh }
+    this.#mustJoin = false
+    this.#noteAnswer()
+    if (this.#assignment.current) onAssigned(this.#assignment)
+  }
+
+  /** Heartbeats while JoinGroup waits for other members, which may take as long as their sessions. */
+  async #beatUntil(joined: AbortSignal, assignment: MemberAssignment | undefined): Promise<void> {
+    const { clock, heartbeatMs, fail } = this.#options
+    for (;;) {
+      await clock.sleep(heartbeatMs, joined)
+      if (joined.aborted || !assignment?.current) return
+      try {
+        await this.#beat(assignment)
+      } catch (error) {
+        if (!(error instanceof KafkaFault)) return fail(error)
+        if (!joined.aborted) this.checkSession()
+      }
+    }
+  }
+
+  /** @throws KafkaFault unless the coordinator has answered. */
+  async #beat(assignment: MemberAssignment | undefined): Promise<void> {
+    if (!assignment) return
+    try {
+      await this.#coordinator.heartbeat(assignment)
+      this.#noteAnswer()
+    } catch (error) {
+      if (!isFault(error, [...expelled, rebalancing])) throw error
+      if (this.#assignment === assignment) this.#noteExpulsion(error, assignment)
+    }
+  }
+
+  /** The group wants this member to join again; it keeps its partitions only while the group waits for it. */
+  #noteExpulsion({ type }: KafkaFault, assignment: MemberAssignment | undefined): void {
+    this.#mustJoin = true
+    if (type === rebalancing) return this.#noteAnswer()
+    if (type === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
+    this.#lose(assignment)
+  }
+
+  #lose(assignment: MemberAssignment | undefined): void {
+    if (!assignment?.current) return
+    assignment.current = false
+    this.#options.onLost()
+  }
+
+  #noteAnswer(): void {
     this.#answeredMs = this.#options.clock.monotonicMs()
-    const shares = decodeConsumerProtocolAssignment(synced.assignment).assignedPartitions
-    const partitions = new Map(shares.map(({ topic, partitions: numbers }) => [topic, numbers]))
-    this.#assignment = { partitions, memberId: joined.memberId, generation: joined.generationId, current: true }
-    if (!this.#closed.signal.aborted) this.#options.onAssigned(this.#assignment)
+    this.#setSilent(false)
+    this.#options.onFault(null)
   }
 
-  async #assign(members: { memberId: string; metadata: Buffer }[]) {
-    const joined = members.map(({ memberId, metadata }) => ({
-      memberId,
-      userData: decodeConsumerProtocolSubscription(metadata).userData,
-    }))
-    const shares = await this.#options.assign(joined)
-    return [...shares].map(([memberId, partitions]) => ({
-      memberId,
-      assignment: encodeConsumerProtocolAssignment({
-        version: 0,
-        assignedPartitions: [...partitions].map(([topic, numbers]) => ({ topic, partitions: [...numbers] })),
-        userData: Buffer.alloc(0),
-      }),
-    }))
+  #setSilent(isSilent: boolean): void {
+    if (this.#isSilent === isSilent) return
+    this.#isSilent = isSilent
+    this.#options.onSilence(isSilent)
   }
 
-  async #heartbeat(): Promise<void> {
-    if (!this.#assignment) return
-    const { groupId, instanceId = null } = this.#options
-    const { generation, memberId } = this.#assignment
-    const connection = await this.#connect('group')
-    const asked = heartbeatV4.api.async(connection, groupId, generation, memberId, instanceId)
-    const { errorCode } = await asked.catch(takeResponse<Awaited<typeof asked>>)
-    if (!this.#mustRejoin(errorCode)) this.#answeredMs = this.#options.clock.monotonicMs()
+  async #rest(forMs: number): Promise<void> {
+    if (this.#closed.signal.aborted) return
+    this.#resting = new AbortController()
+    await this.#options.clock.sleep(forMs, this.#resting.signal)
   }
+}
 
-  /** Whether the answer means to join again. @throws KafkaFault for other errors. */
-  #mustRejoin(errorCode: number): boolean {
-    if (errorCode === codes.none) return false
-    if (errorCode === codes.unknownMember) this.#memberId = ''
-    const rejoins: number[] = [codes.unknownMember, codes.rebalance, codes.illegalGeneration]
-    if (!rejoins.includes(errorCode)) throw faultOfCode(errorCode, `group ${this.#options.groupId}`)
-    this.#lose()
-    return true
-  }
-
-  #lose(): void {
-    if (this.#assignment) this.#assignment.current = false
-  }
-
-  async #connect(use: string, timeoutMs?: number): Promise<Connection> {
-    this.#coordinator ??= await this.#findCoordinator()
-    return this.#cluster.connection(
-      this.#coordinator,
-      `${use} ${this.#options.groupId} ${this.#options.instanceId}`,
-      timeoutMs,
-    )
-  }
-
-  async #findCoordinator(): Promise<number> {
-    const { groupId } = this.#options
-    await this.#cluster.metadata(this.#options.topics)
-    const { coordinators } = await this.#cluster.askAny((connection) => {
-      const asked = findCoordinatorV4.api.async(connection, ofGroups, [groupId])
-      return asked.catch(takeResponse<Awaited<typeof asked>>)
-    })
-    const { errorCode = -1, nodeId = -1 } = coordinators[0] ?? {}
-    if (errorCode !== codes.none) throw faultOfCode(errorCode, `group ${groupId}`)
-    return nodeId
-  }
+function isFault(error: unknown, types: readonly string[]): error is KafkaFault {
+  return error instanceof KafkaFault && types.includes(error.type ?? '')
 }

@@ -1,19 +1,12 @@
 import { createRequire } from 'node:module'
 import { withParsedBrokers } from '../broker-list.ts'
-import { worker, workerQueue } from './batch-queue.ts'
 import { tryEverySeed } from './bootstrap.ts'
-import { askBrokersThatAnswer, askEveryBroker, endStoppedFetchers, outliveBrokers } from './broker-loss.ts'
+import { askBrokersThatAnswer, askEveryBroker } from './broker-loss.ts'
 import { compressionCodecs } from './compression.ts'
 import { adviseOnClosing, adviseOnRefusals } from './connection-advice.ts'
-import { findLeadersQuickly } from './fetch-leaders.ts'
-import { takeTurnsInFetches } from './fetch-order.ts'
-import type { ConsumerGroupClass } from './kafkajs-inside.ts'
-import { beginWithinLogs, watchLogs } from './membership.ts'
-import { fetchRequest, fetchResponse } from './protocols/fetch-protocol.ts'
 import { metadataRequest, metadataResponse } from './protocols/metadata-protocol.ts'
 import { metadataWithTopicIds } from './protocols/topic-id-protocol.ts'
 import { calmRequestQueues } from './request-queue.ts'
-import { endWaitsEarly, sleepUntilResumed } from './wake.ts'
 
 /**
  * The only module that may load kafkajs 2.2.4 (no release since 2023). It installs our patches; each imported file
@@ -31,36 +24,24 @@ if (loaded && !(isPatched in (loaded.exports as object)))
   )
 // A test runner evaluates this file once per test file, but loads kafkajs once.
 if (!loaded) {
-  replace('consumer/worker', worker)
-  replace('consumer/workerQueue', workerQueue)
-  replace('protocol/requests/fetch/v11/request', fetchRequest)
-  replace('protocol/requests/fetch/v11/response', fetchResponse)
   replace('protocol/requests/metadata/v6/request', metadataRequest)
   replace('protocol/requests/metadata/v6/response', metadataResponse)
-  replace('utils/sleep', () => sleepUntilResumed)
   replace('protocol/requests/metadata/index', metadataWithTopicIds)
-  replace('consumer/offsetManager/index', beginWithinLogs)
-  replace('consumer/consumerGroup', (original: ConsumerGroupClass) => watchLogs(outliveBrokers(original)))
   // Before the connection, which captures it.
   replace('broker/saslAuthenticator/index', adviseOnRefusals)
   replace('network/connection', adviseOnClosing)
   replace('cluster/connectionPoolBuilder', withParsedBrokers)
 }
-takeTurnsInFetches()
-findLeadersQuickly()
 calmRequestQueues()
-endWaitsEarly()
 tryEverySeed()
 askBrokersThatAnswer()
 askEveryBroker()
-endStoppedFetchers()
 const kafkajs = require('kafkajs') as typeof import('kafkajs')
 Object.assign(kafkajs, { [isPatched]: true })
 for (const [name, codec] of Object.entries(compressionCodecs))
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes[name as keyof typeof compressionCodecs]] = () => codec
 
 export const {
-  AssignerProtocol,
   ConfigResourceTypes,
   Kafka,
   KafkaJSConnectionError,

@@ -1,14 +1,12 @@
 import fc from 'fast-check'
-import type { Cluster, GroupMember } from 'kafkajs'
 import { expect, test } from 'vitest'
 import {
   assertSameCounts,
-  coPartitionAssigner,
   type Holder,
   PartitionCountsDiffer,
   shareOut,
 } from '../../../../services/platform/kafka/co-partition.ts'
-import { AssignerProtocol } from '../../../../services/platform/kafka/kafkajs-patches/kafkajs.ts'
+import { coPartition, roundRobin } from '../../../../services/platform/kafka/group/assigners.ts'
 
 const memberId = fc.string({ minLength: 1, maxLength: 8 })
 const count = fc.integer({ min: 0, max: 64 })
@@ -88,45 +86,32 @@ test('when a member joins, partition numbers move only to it, and no more than i
 
 const topics = ['deliveries', 'parked', 'retries']
 
-/** Kafka as an assigner sees it. */
-function clusterOf(counts: Record<string, number>): { cluster: Cluster; groupId: string; logger: never } {
-  const cluster = { findTopicPartitionMetadata: (topic: string) => Array.from({ length: counts[topic] ?? 0 }) }
-  return { cluster: cluster as unknown as Cluster, groupId: 'group', logger: undefined as never }
-}
-
 /** Joins as `claimedId` with the numbers of all topics; the group knows it as `knownId`. */
-function member(knownId: string, claimedId: string, numbers: number[]): GroupMember {
-  const held = { memberId: claimedId, partitions: new Map(topics.map((topic) => [topic, numbers])) }
-  const { metadata } = coPartitionAssigner(() => held)(clusterOf({})).protocol({ topics })
-  return { memberId: knownId, memberMetadata: metadata }
+function member(knownId: string, claimedId: string, numbers: number[]) {
+  const partitions = new Map(topics.map((topic) => [topic, numbers]))
+  return { memberId: knownId, userData: coPartition.userData({ memberId: claimedId, partitions }) }
 }
 
-async function assign(counts: Record<string, number>, members: GroupMember[]) {
-  const assigner = coPartitionAssigner(() => ({ memberId: '', partitions: new Map() }))(clusterOf(counts))
-  const assignments = await assigner.assign({ members, topics })
-  return Object.fromEntries(
-    assignments.map(({ memberId: id, memberAssignment }) => [
-      id,
-      AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment,
-    ]),
-  )
+function assign(counts: Record<string, number>, members: ReturnType<typeof member>[]) {
+  const shares = coPartition.assign(new Map(Object.entries(counts)), members)
+  return Object.fromEntries([...shares].map(([id, ofMember]) => [id, Object.fromEntries(ofMember)]))
 }
 
 const four = { deliveries: 4, parked: 4, retries: 4 }
 const all = (numbers: number[]) => Object.fromEntries(topics.map((topic) => [topic, numbers]))
 
-test('members report what they hold through Kafka, and get the same numbers of every topic', async () => {
-  const assigned = await assign(four, [member('a', 'a', [2, 3]), member('b', 'b', [0, 1])])
+test('members report what they hold through Kafka, and get the same numbers of every topic', () => {
+  const assigned = assign(four, [member('a', 'a', [2, 3]), member('b', 'b', [0, 1])])
   expect(assigned).toEqual({ a: all([2, 3]), b: all([0, 1]) })
 })
 
-test('an expelled member that returns with a new id holds nothing', async () => {
-  const assigned = await assign(four, [member('a-again', 'a', [0, 1]), member('b', 'b', [0, 1]), member('c', 'c', [3])])
+test('an expelled member that returns with a new id holds nothing', () => {
+  const assigned = assign(four, [member('a-again', 'a', [0, 1]), member('b', 'b', [0, 1]), member('c', 'c', [3])])
   expect(assigned).toEqual({ 'a-again': all([2]), b: all([0, 1]), c: all([3]) })
 })
 
-test('topics with different partition counts are refused and named', async () => {
-  await expect(assign({ ...four, parked: 6 }, [member('a', 'a', [])])).rejects.toThrow(
+test('topics with different partition counts are refused and named', () => {
+  expect(() => assign({ ...four, parked: 6 }, [member('a', 'a', [])])).toThrow(
     'these topics must have the same number of partitions: deliveries has 4, parked has 6, retries has 4',
   )
 })
@@ -155,4 +140,20 @@ test('a missing topic is named as missing', () => {
   ])
   expect(() => assertSameCounts(counts)).toThrow(PartitionCountsDiffer)
   expect(() => assertSameCounts(counts)).toThrow('x has 3, y is missing')
+})
+
+test('round robin shares the partitions of all topics in turn, in the order of the members', () => {
+  const counts = new Map([
+    ['x', 3],
+    ['y', 2],
+  ])
+  const members = ['b', 'a', 'c'].map((memberId) => ({ memberId, userData: Buffer.alloc(0) }))
+  const shares = roundRobin.assign(counts, members)
+  expect(Object.fromEntries([...shares].map(([id, ofMember]) => [id, Object.fromEntries(ofMember)]))).toEqual({
+    a: { x: [0], y: [0] },
+    b: { x: [1], y: [1] },
+    c: { x: [2] },
+  })
+  const alone = roundRobin.assign(new Map([['x', 1]]), members)
+  expect([...alone.values()].map((ofMember) => ofMember.size)).toEqual([1, 0, 0])
 })
