@@ -9,6 +9,7 @@ import { createHttpServer } from '../platform/http/http-server.ts'
 import { accessKafka } from '../platform/kafka/access/access-kafka.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import { fetchCommittedOnce } from '../platform/kafka/committed.ts'
+import { membershipSettings } from '../platform/kafka/group/membership-settings.ts'
 import { BatchingProducer } from '../platform/kafka/produce/producer.ts'
 import { RangeReader } from '../platform/kafka/readers/range-reader.ts'
 import { KeyRing } from '../platform/keyring.ts'
@@ -91,7 +92,7 @@ await runService('admin', adminConfig, async (service) => {
   const feed = new ChangeFeed(clock)
   const completer = new Completer(keys)
   let checked: CheckedWrites | undefined
-  const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
+  const membership = membershipSettings(config)
   const tableOptions = { use, fail }
   const onDefinition: ConfigTableOptions['onChange'] = (id, record, businessId, holds) => {
     if (holds) completer.onRecord(id, record)
@@ -128,7 +129,7 @@ await runService('admin', adminConfig, async (service) => {
   await using monitoring = await openMonitoring(kafka, codec, monitoringOptions, waiting)
   const onEntry = ({ businessId, webhookId }: AuditEntry) => feed.audit(businessId, webhookId)
   const onOwned = () => completer.check()
-  const auditOptions = { use, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned }
+  const auditOptions = { use, membership, fail, codec, reader, producer, keys, onEntry, onOwned }
   await using auditing = await openAuditing(kafka, auditOptions, waiting)
   const formatted = () => fetchCommittedOnce(kafka, `${prefix}formatter`, eventTopicNames(use), log)
   const replayTopics = await openReplayTopics(codec, use, producer.send.bind(producer), formatted)
@@ -184,7 +185,7 @@ await runService('admin', adminConfig, async (service) => {
   const proxy = proxyAddress && new EgressProxy(proxyAddress, clock.monotonicMs)
   const post: AlertSenderDeps['post'] = (alert, targets) => postAlert(alert, targets, proxy)
   const sender = new AlertSender({ ...told, sendMail, post, keys, policy, metrics, clock, log })
-  const alertDeps = { use, codec, reader, sender, mails: sendMail !== null, sessionTimeoutMs, fail }
+  const alertDeps = { use, codec, reader, sender, mails: sendMail !== null, membership, fail }
   await using _alerts = await openAlerts(kafka, alertDeps, waiting)
   const testAlerts = new TestAlerts({ sender, sendMail, language, clock })
 

@@ -5,6 +5,7 @@ import type { MessageEvent, StatusEvent } from '../domain/event/event.ts'
 import { Codec } from '../platform/avro/codec.ts'
 import type { Registry } from '../platform/avro/registry.ts'
 import type { GroupMembership, KafkaAccess } from '../platform/kafka/access/kafka-access.ts'
+import { membershipSettings } from '../platform/kafka/group/membership-settings.ts'
 import { Patience } from '../platform/kafka/patience.ts'
 import { RecordFaults } from '../platform/runtime/record-faults.ts'
 import type { ServiceContext } from '../platform/runtime/service.ts'
@@ -41,7 +42,6 @@ export async function openFormatter(
   await using opened = new AsyncDisposableStack()
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const use = new TopicUse('formatter', prefix)
-  const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const context = { log, clock, readiness, stopping }
   readiness.set('definitions and accounts', 'still reading')
 
@@ -122,7 +122,7 @@ export async function openFormatter(
     {
       groupId: `${prefix}formatter`,
       topics: [...sources.keys()],
-      sessionTimeoutMs,
+      ...membershipSettings(config),
       maxWaitMs: 1_000,
       onAssigned: () => {
         formatterMetrics.lag.reset()

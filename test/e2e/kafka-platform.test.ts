@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { maxCommitMetadataBytes } from '../../services/platform/commit-metadata.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
-import { assertSameCounts, partitionCounts } from '../../services/platform/kafka/co-partition.ts'
+import { assertSameCounts } from '../../services/platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
 import type { Assignment } from '../../services/platform/kafka/consumer.ts'
 import { coPartition } from '../../services/platform/kafka/group/assigners.ts'
@@ -13,6 +13,7 @@ import type { GroupConsumerOptions } from '../../services/platform/kafka/group/g
 import { RangeReader } from '../../services/platform/kafka/readers/range-reader.ts'
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
 import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { countPartitions } from '../../services/platform/kafka/wire/count-partitions.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
 
@@ -77,7 +78,7 @@ test('topics created by several processes at once have leaders when each of them
       const wanted = namesOf(maker).map((name) => ({ topic: name, numPartitions: 6 }))
       await createTopics(own, wanted, systemClock)
       await createTopics(own, wanted, systemClock)
-      return [...(await partitionCounts(own, namesOf(maker))).values()]
+      return [...(await countPartitions(kafka.cluster, namesOf(maker))).values()]
     }),
   )
   expect(await Promise.all(made)).toEqual(makers.map(() => Array.from({ length: 8 }, () => 6)))
@@ -335,7 +336,7 @@ test('a consumer that waits for records leaves its group at once', { timeout: 15
 
 test('topics with different partition counts are refused, both before joining and by the group', async () => {
   const message = `${topic('left')} has 6, ${topic('wider')} has 8`
-  const counts = await partitionCounts(admin, ['left', 'wider', 'none'].map(topic))
+  const counts = await countPartitions(kafka.cluster, ['left', 'wider', 'none'].map(topic))
   expect(() => assertSameCounts(counts)).toThrow(`${message}, ${topic('none')} is missing`)
 
   const failed = Promise.withResolvers<unknown>()

@@ -109,6 +109,7 @@ const bad: Record<string, string[]> = {
   KAFKA_SASL_AWS_REGION: ['eu west', 'EU', 'a/b', 'x'.repeat(41)],
   HOOKLINE_TOPIC_PREFIX: ['a b', 'a/', 'ü', 'a:', 'x'.repeat(201)],
   HOOKLINE_SESSION_TIMEOUT_MS: whole(6_000, 300_000),
+  HOOKLINE_INSTANCE_ID: ['a b', 'a/b', 'ü', 'x'.repeat(250)],
   SCHEMA_REGISTRY_URL: url,
   ...certificates('SCHEMA_REGISTRY_SSL'),
   SCHEMA_REGISTRY_OAUTH_TOKEN_URL: url,

@@ -4,6 +4,7 @@ import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { GroupMembership } from '../../platform/kafka/access/kafka-access.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import { GroupConsumer } from '../../platform/kafka/group/group-consumer.ts'
+import type { MembershipSettings } from '../../platform/kafka/group/membership-settings.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { unreadReporter } from '../../platform/kafka/readers/table.ts'
 import { describePosition } from '../../platform/kafka/readers/tail.ts'
@@ -22,7 +23,7 @@ export type AlertsDeps = {
   sender: AlertSender
   /** Whether an SMTP server is configured. */
   mails: boolean
-  sessionTimeoutMs: number
+  membership: MembershipSettings
   fail: (error: unknown) => void
 }
 
@@ -49,7 +50,7 @@ export async function openAlerts(kafka: Kafka, deps: AlertsDeps, context: WaitCo
 
 async function openWay(
   kafka: Kafka,
-  { use, codec, reader, sessionTimeoutMs, fail }: AlertsDeps,
+  { use, codec, reader, membership, fail }: AlertsDeps,
   { group, atOnce, handle }: Pick<AlertTakerEdges, 'atOnce' | 'handle'> & { group: string },
   context: WaitContext,
 ): Promise<GroupConsumer> {
@@ -84,7 +85,7 @@ async function openWay(
     {
       groupId: use.prefix + group,
       topics: [topic],
-      sessionTimeoutMs,
+      ...membership,
       maxWaitMs: 1_000,
       onAssigned: (_assignment, consumer) => {
         member = consumer

@@ -3,6 +3,7 @@ import type { Kafka } from '../../platform/kafka/client.ts'
 import { fetchCommitted } from '../../platform/kafka/committed.ts'
 import type { Assignment, RecordBatch } from '../../platform/kafka/consumer.ts'
 import { GroupConsumer } from '../../platform/kafka/group/group-consumer.ts'
+import type { MembershipSettings } from '../../platform/kafka/group/membership-settings.ts'
 import type { Acknowledged } from '../../platform/kafka/produce/producer.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { AuditEntry } from './audit-entry.ts'
@@ -10,7 +11,7 @@ import type { AuditFold } from './audit-fold.ts'
 
 export type AuditWriterOptions = {
   groupId: string
-  sessionTimeoutMs: number
+  membership: MembershipSettings
   fail: (error: unknown) => void
   /** Topic name in Kafka -> creates a fold over that topic. */
   folds: ReadonlyMap<string, () => AuditFold>
@@ -53,13 +54,13 @@ export class AuditWriter implements AsyncDisposable {
 
   static async open(kafka: Kafka, options: AuditWriterOptions, context: WaitContext): Promise<AuditWriter> {
     const writer = new AuditWriter(kafka, options, context)
-    const { groupId, sessionTimeoutMs, fail, folds } = options
+    const { groupId, membership, fail, folds } = options
     writer.#consumer = await GroupConsumer.open(
       kafka,
       {
         groupId,
         topics: [...folds.keys()],
-        sessionTimeoutMs,
+        ...membership,
         maxWaitMs: 1_000,
         fail,
         onAssigned: (assignment, consumer) => writer.#own(assignment, consumer),

@@ -1,6 +1,7 @@
 import type { Codec } from '../../platform/avro/codec.ts'
 import type { Kafka } from '../../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
+import type { MembershipSettings } from '../../platform/kafka/group/membership-settings.ts'
 import type { BatchingProducer } from '../../platform/kafka/produce/producer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { ReportUnread } from '../../platform/kafka/readers/table.ts'
@@ -18,7 +19,7 @@ import { AuditWriter } from './audit-writer.ts'
 
 export type AuditingDeps = {
   use: TopicUse
-  sessionTimeoutMs: number
+  membership: MembershipSettings
   fail: (error: unknown) => void
   codec: Codec
   /** Reader of webhook-audit, among other topics. */
@@ -41,7 +42,7 @@ export type Auditing = AsyncDisposable & {
 
 /** The audit trail: its writer, active if this instance owns a config topic, its log, and notices of new entries. */
 export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: WaitContext): Promise<Auditing> {
-  const { use, sessionTimeoutMs, fail, codec, reader, producer, keys, onEntry, onOwned } = deps
+  const { use, membership, fail, codec, reader, producer, keys, onEntry, onOwned } = deps
   const topic = use.write(topics.webhookAudit)
   const schema = readSchema(topics.webhookAudit)
   const encode = await codec.encoder<AuditEntry>(use.subject(topics.webhookAudit), schema)
@@ -63,7 +64,7 @@ export async function openAuditing(kafka: Kafka, deps: AuditingDeps, context: Wa
     AuditWriter.open(
       kafka,
       {
-        sessionTimeoutMs,
+        membership,
         fail,
         onOwned,
         groupId: `${use.prefix}admin-audit`,

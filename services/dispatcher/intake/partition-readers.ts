@@ -1,6 +1,7 @@
 import type { GroupMembership, OpenQuietTopicReader } from '../../platform/kafka/access/kafka-access.ts'
 import type { Assignment, Commit, CommitResult, RecordBatch } from '../../platform/kafka/consumer.ts'
 import { coPartition } from '../../platform/kafka/group/assigners.ts'
+import { membershipSettings } from '../../platform/kafka/group/membership-settings.ts'
 import type { PartitionStart } from '../../platform/kafka/group/start-positions.ts'
 import type { Positions } from '../../platform/kafka/readers/reading.ts'
 import type { DispatcherService, KafkaConnections } from '../kafka-connections.ts'
@@ -62,7 +63,7 @@ export class PartitionReaders implements AsyncDisposable {
     this.#consumer = await kafka.joinGroup(
       {
         groupId: this.groupId,
-        sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS,
+        ...membershipSettings(config),
         maxWaitMs,
         fail,
         topics: [...topics.sources.keys()],

@@ -38,10 +38,16 @@ export const serviceVariables = (defaultPort: number) => ({
 
 const groupVariables = {
   HOOKLINE_SESSION_TIMEOUT_MS: Type.Integer({
-    default: 8_000,
+    default: 6_000,
     minimum: 6_000,
     maximum: 300_000,
     description: "time without a heartbeat after which the group reassigns an instance's partitions, in milliseconds",
+  }),
+  HOOKLINE_INSTANCE_ID: Type.String({
+    default: '',
+    pattern: '^[a-zA-Z0-9._-]{0,249}$',
+    description:
+      'name of this instance that no other instance of the service has and a restart keeps; within the session, a restart then keeps its partitions, and an instance that stops for good gives them up only after it',
   }),
 }
 

@@ -1,4 +1,3 @@
-import type { Admin } from 'kafkajs'
 import type { HeldPartitions } from './consumer.ts'
 
 /** A member of the group with the partition numbers that it has held until now. */
@@ -37,15 +36,6 @@ export function shareOut(count: number, members: readonly Holder[]): Map<string,
       [...numbers, ...free.splice(0, size - numbers.length)].sort(up),
     ]),
   )
-}
-
-/** Topic -> its number of partitions; 0 if it does not exist. */
-export async function partitionCounts(admin: Admin, topics: string[]): Promise<Map<string, number>> {
-  const existing = new Set(await admin.listTopics())
-  const present = topics.filter((topic) => existing.has(topic))
-  const metadata = present.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: present })).topics
-  const counts = new Map(metadata.map(({ name, partitions }) => [name, partitions.length]))
-  return new Map(topics.map((topic) => [topic, counts.get(topic) ?? 0]))
 }
 
 /** @returns the count of all topics. @throws PartitionCountsDiffer, which names every topic with its count. */

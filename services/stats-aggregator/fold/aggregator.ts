@@ -4,6 +4,7 @@ import type { DeadLetterCounts, WebhookStats } from '../../domain/stats/stats.ts
 import { Codec } from '../../platform/avro/codec.ts'
 import type { Registry } from '../../platform/avro/registry.ts'
 import type { GroupMembership, KafkaAccess } from '../../platform/kafka/access/kafka-access.ts'
+import { membershipSettings } from '../../platform/kafka/group/membership-settings.ts'
 import { RecordFaults } from '../../platform/runtime/record-faults.ts'
 import type { ServiceContext } from '../../platform/runtime/service.ts'
 import { readSchema } from '../../topics/schemas.ts'
@@ -28,6 +29,7 @@ import { recordLetters } from './record-letters.ts'
 type Config = {
   HOOKLINE_TOPIC_PREFIX: string
   HOOKLINE_SESSION_TIMEOUT_MS: number
+  HOOKLINE_INSTANCE_ID: string
   HOOKLINE_STATS_FLUSH_INTERVAL_MS: number
   HOOKLINE_ALERT_SETTLE_MS: number
   HOOKLINE_ALERT_BEHIND_MS: number
@@ -59,7 +61,6 @@ export async function openAggregator(
   await using stack = new AsyncDisposableStack()
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const use = new TopicUse('stats-aggregator', prefix)
-  const sessionTimeoutMs = config.HOOKLINE_SESSION_TIMEOUT_MS
   const groupId = prefix + statsGroupFor(generation)
   const waiting = { log, clock, readiness, stopping }
   readiness.set('stored statistics', 'still reading')
@@ -124,7 +125,7 @@ export async function openAggregator(
       groupId,
       topics: folded,
       logIds,
-      sessionTimeoutMs,
+      ...membershipSettings(config),
       maxWaitMs: 500,
       // Statistics may be half a second late; fetching for each attempt took three times the CPU.
       minBytes: 65_536,

@@ -1,9 +1,9 @@
 import { createRegistry, type RegistryConfig } from '../../platform/avro/registry.ts'
 import { accessKafka } from '../../platform/kafka/access/access-kafka.ts'
 import { createKafka, type Kafka, type KafkaVariables } from '../../platform/kafka/client.ts'
-import { partitionCounts } from '../../platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../../platform/kafka/committed.ts'
 import { applyTopics, diffTopics, withAdmin } from '../../platform/kafka/topics.ts'
+import { countPartitions } from '../../platform/kafka/wire/count-partitions.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { toTopicSpec } from '../../topics/kafka-settings.ts'
 import { register } from '../../topics/registration.ts'
@@ -106,7 +106,7 @@ async function createTopic(
   clock: Clock,
 ): Promise<void> {
   await withAdmin(kafka, async (admin) => {
-    const count = (await partitionCounts(admin, [attemptsTopic])).get(attemptsTopic) ?? 0
+    const count = (await countPartitions(kafka.cluster, [attemptsTopic])).get(attemptsTopic) ?? 0
     if (count === 0)
       throw new Error(`topic ${attemptsTopic} does not exist, or Kafka's ACLs do not allow to Describe it`)
     const specs = [toTopicSpec(statsTopic, use.prefix, count)]

@@ -1,12 +1,11 @@
 import type { Kafka } from '../client.ts'
-import { partitionCounts } from '../co-partition.ts'
 import { fetchCommitted, fetchLogIds } from '../committed.ts'
 import { GroupConsumer } from '../group/group-consumer.ts'
 import { BatchingProducer } from '../produce/producer.ts'
 import { QuietTopicReader } from '../readers/quiet-topic-reader.ts'
 import { RangeReader } from '../readers/range-reader.ts'
 import { TopicTable } from '../readers/table.ts'
-import { withAdmin } from '../topics.ts'
+import { countPartitions } from '../wire/count-partitions.ts'
 import type { KafkaAccess } from './kafka-access.ts'
 
 /** A cluster that is reached through a client. */
@@ -19,14 +18,13 @@ export function accessKafka(kafka: Kafka): KafkaAccess {
     openQuietTopicReader: (options, context) => QuietTopicReader.open(kafka, options, context),
     committed: (groupId, topics, context) => fetchCommitted(kafka, groupId, topics, context),
     logIds: (topics, context) => fetchLogIds(kafka, topics, context),
-    partitionCounts: (topics) => withAdmin(kafka, (admin) => partitionCounts(admin, topics)),
-    ends: (topics) =>
-      withAdmin(kafka, async (admin) => {
-        const ofTopic = async (topic: string) => {
-          const offsets = await admin.fetchTopicOffsets(topic)
-          return [topic, new Map(offsets.map(({ partition, high }) => [partition, Number(high)]))] as const
-        }
-        return new Map(await Promise.all(topics.map(ofTopic)))
-      }),
+    partitionCounts: (topics) => countPartitions(kafka.cluster, topics),
+    async ends(topics) {
+      const ofTopic = async (topic: string) => {
+        const ends = await kafka.cluster.ends(topic, 'all')
+        return [topic, new Map(ends.map(({ partition, high }) => [partition, high]))] as const
+      }
+      return new Map(await Promise.all(topics.map(ofTopic)))
+    },
   }
 }

@@ -1,14 +1,14 @@
 import type { GroupMembership } from '../access/kafka-access.ts'
 import type { Assignment, RecordBatch } from '../consumer.ts'
 import type { GroupAssigner } from './assigners.ts'
+import type { MembershipSettings } from './membership-settings.ts'
 import type { PartitionStart } from './start-positions.ts'
 
-export type GroupConsumerOptions = {
+export type GroupConsumerOptions = MembershipSettings & {
   groupId: string
   topics: string[]
   /** Topic ids of logs that are already known; any other id ends the process. */
   logIds?: ReadonlyMap<string, string>
-  sessionTimeoutMs: number
   /** Longest time that a broker waits for new records; bounds how late a resumed partition is fetched. */
   maxWaitMs: number
   /** A broker answers earlier once it has this many bytes; 1 by default. */

@@ -7,6 +7,7 @@ import { openReader } from '../readers/open-reader.ts'
 import { ReaderFaults } from '../readers/reader-faults.ts'
 import type { FetchedBatch } from '../readers/reading.ts'
 import type { Cluster } from '../wire/cluster.ts'
+import { countPartitions } from '../wire/count-partitions.ts'
 import { KafkaFault } from '../wire/kafka-fault.ts'
 import { roundRobin } from './assigners.ts'
 import type { GroupConsumerOptions } from './group-consumer-options.ts'
@@ -15,7 +16,8 @@ import { GroupMember, type MemberAssignment } from './group-member.ts'
 import { PartitionControls } from './partition-controls.ts'
 import { fetchExtents, type PartitionStart, startPositions } from './start-positions.ts'
 
-const heartbeatMs = 2_000
+/** Also how late a member learns that its group rebalances. */
+const heartbeatMs = 500
 const shortestRebalanceMs = 20_000
 const pauseMs = 250
 const noAssignment: MemberAssignment = {
@@ -47,14 +49,14 @@ export class GroupConsumer implements AsyncDisposable {
   #assignment = noAssignment
 
   private constructor(cluster: Cluster, options: GroupConsumerOptions, context: WaitContext) {
-    const { groupId, topics, sessionTimeoutMs } = options
+    const { groupId, topics, sessionTimeoutMs, instanceId = '' } = options
     this.#cluster = cluster
     this.#options = options
     this.#context = context
     this.#faults = new ReaderFaults(partOf(options), context)
     this.#commitFaults = new RecurringFault(context, 'commit failed, the next one makes up for it', { groupId })
     const rebalanceTimeoutMs = Math.max(sessionTimeoutMs, shortestRebalanceMs)
-    const group = { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs, instanceId: null }
+    const group = { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs, instanceId: instanceId || null }
     this.#coordinator = new GroupCoordinator(cluster, group)
   }
 
@@ -142,33 +144,26 @@ export class GroupConsumer implements AsyncDisposable {
   }
 
   #join(): GroupMember {
-    const { groupId, topics, sessionTimeoutMs, assigner = roundRobin } = this.#options
+    const { groupId, topics, sessionTimeoutMs, instanceId = '', assigner = roundRobin } = this.#options
     const fail = (error: unknown) => this.#fail(error)
-    return new GroupMember(this.#coordinator, {
-      topics,
-      protocol: assigner.protocol,
-      userData: (memberId) => assigner.userData({ memberId, partitions: this.#assignment.partitions }),
-      assign: async (members) => assigner.assign(await this.#countPartitions(), members),
-      sessionTimeoutMs,
-      heartbeatMs: Math.min(heartbeatMs, sessionTimeoutMs / 3),
-      onAssigned: (assignment) => void this.#begin(assignment).catch(fail),
-      onLost: () => this.#controls.stop(),
-      onSilence: (isSilent) => this.#controls.hold(isSilent),
-      onFault: (fault) => this.#faults.report(`group ${groupId}`, fault),
-      clock: this.#context.clock,
-      fail,
-    })
-  }
-
-  async #countPartitions(): Promise<Map<string, number>> {
-    const { topics } = this.#options
-    const states = await this.#cluster.metadata(topics)
-    const count = (topic: string) => {
-      const { leaders = [], fault = null } = states.get(topic) ?? {}
-      if (fault && fault.kind !== 'gone') throw fault
-      return leaders.length
-    }
-    return new Map(topics.map((topic) => [topic, count(topic)]))
+    return new GroupMember(
+      this.#coordinator,
+      {
+        topics,
+        protocol: assigner.protocol,
+        userData: (memberId) => assigner.userData({ memberId, partitions: this.#assignment.partitions }),
+        assign: async (members) => assigner.assign(await countPartitions(this.#cluster, topics), members),
+        sessionTimeoutMs,
+        heartbeatMs,
+        onAssigned: (assignment) => void this.#begin(assignment).catch(fail),
+        onLost: () => this.#controls.stop(),
+        onSilence: (isSilent) => this.#controls.hold(isSilent),
+        onFault: (fault) => this.#faults.report(`group ${groupId}`, fault),
+        clock: this.#context.clock,
+        fail,
+      },
+      instanceId === '',
+    )
   }
 
   async #begin(assignment: MemberAssignment): Promise<void> {

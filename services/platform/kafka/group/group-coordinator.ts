@@ -1,16 +1,15 @@
 import {
   type Connection,
-  findCoordinatorV4,
   heartbeatV4,
   joinGroupV9,
   leaveGroupV5,
   offsetCommitV8,
-  offsetFetchV8,
   syncGroupV5,
 } from '@platformatic/kafka'
 import { nameDenial } from '../security/denied.ts'
 import type { Cluster } from '../wire/cluster.ts'
 import { faultOfCode, faultOfError, KafkaFault, takeResponse } from '../wire/kafka-fault.ts'
+import { type FetchedCommit, fetchCommits, findCoordinator } from './group-requests.ts'
 
 /** What the coordinator of a group asks of its cluster. */
 export type GroupCluster = Pick<Cluster, 'metadata' | 'connection' | 'askAny' | 'distrust'>
@@ -19,9 +18,6 @@ export type GroupCluster = Pick<Cluster, 'metadata' | 'connection' | 'askAny' | 
 export type Generation = { memberId: string; generation: number }
 
 export type OffsetToCommit = { topic: string; partition: number; offset: number; metadata: string }
-
-/** Next offset to read, and the metadata committed with it. */
-export type FetchedCommit = { offset: number; metadata: string }
 
 /** Answer to JoinGroup. Members are listed for the group's leader, which assigns the partitions. */
 export type Joined = Generation & { members: { memberId: string; metadata: Buffer }[] }
@@ -36,7 +32,6 @@ export type GroupCoordinatorOptions = {
 }
 
 const protocolType = 'consumer'
-const ofGroups = 0
 /** Time beyond the rebalance timeout after which an answer to JoinGroup is given up. */
 const joinMarginMs = 5_000
 const memberIdRequired = 79
@@ -71,12 +66,13 @@ export class GroupCoordinator {
         const timeouts = [sessionTimeoutMs, rebalanceTimeoutMs] as const
         const ids = [id, instanceId] as const
         const asked = joinGroupV9.api.async(connection, groupId, ...timeouts, ...ids, protocolType, [protocol])
-        return asked.catch(takeResponse<Awaited<typeof asked>>)
+        const answer = await asked.catch(takeResponse<Awaited<typeof asked>>)
+        if (answer.errorCode !== memberIdRequired) this.#check(answer.errorCode)
+        return answer
       })
     }
-    let answer = await ask(memberId)
-    if (answer.errorCode === memberIdRequired) answer = await ask(answer.memberId)
-    this.#check(answer.errorCode)
+    const first = await ask(memberId)
+    const answer = first.errorCode === memberIdRequired ? await ask(first.memberId) : first
     const isLeader = answer.leader === answer.memberId && !answer.skipAssignment
     return { memberId: answer.memberId, generation: answer.generationId, members: isLeader ? answer.members : [] }
   }
@@ -88,22 +84,23 @@ export class GroupCoordinator {
     assignments: { memberId: string; assignment: Buffer }[],
   ): Promise<Buffer> {
     const { groupId, instanceId, rebalanceTimeoutMs } = this.#options
-    const answer = await this.#ask(`${this.#use} join`, rebalanceTimeoutMs + joinMarginMs, (connection) => {
+    const answer = await this.#ask(`${this.#use} join`, rebalanceTimeoutMs + joinMarginMs, async (connection) => {
       const ids = [groupId, generation, memberId, instanceId] as const
       const asked = syncGroupV5.api.async(connection, ...ids, protocolType, protocol, assignments)
-      return asked.catch(takeResponse<Awaited<typeof asked>>)
+      const synced = await asked.catch(takeResponse<Awaited<typeof asked>>)
+      this.#check(synced.errorCode)
+      return synced
     })
-    this.#check(answer.errorCode)
     return answer.assignment
   }
 
   async heartbeat({ memberId, generation }: Generation): Promise<void> {
     const { groupId, instanceId } = this.#options
-    const { errorCode } = await this.#ask(this.#use, undefined, (connection) => {
+    await this.#ask(this.#use, undefined, async (connection) => {
       const asked = heartbeatV4.api.async(connection, groupId, generation, memberId, instanceId)
-      return asked.catch(takeResponse<Awaited<typeof asked>>)
+      const { errorCode } = await asked.catch(takeResponse<Awaited<typeof asked>>)
+      this.#check(errorCode)
     })
-    this.#check(errorCode)
   }
 
   /** Commits once, under the given generation only. */
@@ -118,35 +115,17 @@ export class GroupCoordinator {
         committedMetadata: metadata,
       })),
     }))
-    const answer = await this.#ask(this.#use, undefined, (connection) => {
+    await this.#ask(this.#use, undefined, async (connection) => {
       const asked = offsetCommitV8.api.async(connection, groupId, generation, memberId, instanceId, topics)
-      return asked.catch(takeResponse<Awaited<typeof asked>>)
+      const answer = await asked.catch(takeResponse<Awaited<typeof asked>>)
+      for (const { name, partitions } of answer.topics)
+        for (const { errorCode } of partitions) this.#check(errorCode, name)
     })
-    for (const { name, partitions } of answer.topics)
-      for (const { errorCode } of partitions) this.#check(errorCode, name)
   }
 
-  /** Commits of the group: topic -> partition -> commit. Partitions without one are left out. */
-  async commits(topics: ReadonlyMap<string, readonly number[]>): Promise<Map<string, Map<number, FetchedCommit>>> {
-    const asked = [...topics].map(([name, partitionIndexes]) => ({ name, partitionIndexes: [...partitionIndexes] }))
-    const group = { groupId: this.#options.groupId, memberEpoch: -1, topics: asked }
-    const answer = await this.#ask(this.#use, undefined, (connection) => {
-      const fetching = offsetFetchV8.api.async(connection, [group], false)
-      return fetching.catch(takeResponse<Awaited<typeof fetching>>)
-    })
-    const { errorCode = -1, topics: fetched = [] } = answer.groups[0] ?? {}
-    this.#check(errorCode)
-    const commits = new Map<string, Map<number, FetchedCommit>>()
-    for (const { name, partitions } of fetched) {
-      const ofTopic = new Map<number, FetchedCommit>()
-      for (const { partitionIndex, committedOffset, metadata, errorCode } of partitions) {
-        this.#check(errorCode, name)
-        if (committedOffset >= 0)
-          ofTopic.set(partitionIndex, { offset: Number(committedOffset), metadata: metadata ?? '' })
-      }
-      commits.set(name, ofTopic)
-    }
-    return commits
+  /** Commits of the group; see fetchCommits. */
+  commits(partitions: ReadonlyMap<string, readonly number[]>): Promise<Map<string, Map<number, FetchedCommit>>> {
+    return this.#ask(this.#use, undefined, (connection) => fetchCommits(connection, this.#options.groupId, partitions))
   }
 
   async leave(memberId: string): Promise<void> {
@@ -163,45 +142,30 @@ export class GroupCoordinator {
   }
 
   async #ask<T>(use: string, timeoutMs: number | undefined, send: (connection: Connection) => Promise<T>): Promise<T> {
-    const nodeId = await this.#find()
+    let nodeId: number | undefined
     try {
+      nodeId = await this.#find()
       return await send(await this.#cluster.connection(nodeId, use, timeoutMs))
     } catch (error) {
       const fault = faultOfError(error, this.#name)
-      if (fault instanceof KafkaFault && fault.kind === 'connection') {
-        this.#cluster.distrust(nodeId)
-        this.#forget()
-      }
-      throw fault
+      if (!(fault instanceof KafkaFault)) throw fault
+      if (fault.kind === 'connection' && nodeId !== undefined) this.#cluster.distrust(nodeId)
+      if (fault.kind === 'connection' || moved.includes(fault.type ?? '')) this.#nodeId = undefined
+      throw nameDenial(fault, 'Read', this.#name)
     }
   }
 
-  /** @param topic of which an answer is a part. */
+  /** @param topic of which an answer is a part. @throws KafkaFault. */
   #check(errorCode: number, topic?: string): void {
     if (errorCode === none) return
     const fault = faultOfCode(errorCode, topic ? `topic ${topic}` : this.#name)
-    nameDenial(fault, 'Read', topic ?? this.#name)
-    if (moved.includes(fault.type ?? '')) this.#forget()
-    throw fault
+    throw topic ? nameDenial(fault, 'Read', topic) : fault
   }
 
   async #find(): Promise<number> {
-    if (this.#nodeId !== undefined) return this.#nodeId
     const { groupId, topics } = this.#options
-    // A coordinator must be among the brokers of the metadata.
-    await this.#cluster.metadata(topics)
-    const { coordinators } = await this.#cluster.askAny((connection) => {
-      const asked = findCoordinatorV4.api.async(connection, ofGroups, [groupId])
-      return asked.catch(takeResponse<Awaited<typeof asked>>)
-    })
-    const { errorCode = -1, nodeId = -1 } = coordinators[0] ?? {}
-    this.#check(errorCode)
-    this.#nodeId = nodeId
-    return nodeId
-  }
-
-  #forget(): void {
-    this.#nodeId = undefined
+    this.#nodeId ??= await findCoordinator(this.#cluster, groupId, topics)
+    return this.#nodeId
   }
 
   get #name(): string {

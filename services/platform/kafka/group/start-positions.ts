@@ -2,7 +2,7 @@ import { readMetadata } from '../../commit-metadata.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { judgeCommit, type LogExtent } from '../log-ids.ts'
 import type { Cluster } from '../wire/cluster.ts'
-import type { FetchedCommit } from './group-coordinator.ts'
+import type { FetchedCommit } from './group-requests.ts'
 
 /** Offset at which reading of a partition begins under an assignment. */
 export type PartitionStart = { topic: string; partition: number; offset: number; highWatermark: number }

@@ -47,6 +47,8 @@ export class BrokerFetcher {
   readonly #use = `fetch ${fetchers++}`
   #woken = Promise.withResolvers<void>()
   #heldBytes = 0
+  #isAsking = false
+  #isInterrupted = false
   #connection: Connection | undefined
   /** Resolves once the fetcher has ended, after the reader was closed. */
   readonly ended: Promise<void>
@@ -72,12 +74,25 @@ export class BrokerFetcher {
     this.#woken.resolve()
   }
 
+  /**
+   * New partitions are to be fetched, and shall not wait until the broker ends a long poll for others. It reads no
+   * further request from the connection before that, so another connection is opened.
+   */
+  interrupt(): void {
+    if (!this.#isAsking) return
+    this.#isInterrupted = true
+    void this.#connection?.close()
+  }
+
   async #run(): Promise<void> {
     while (!this.#closed.aborted) {
       try {
         await this.#fetchOnce()
       } catch (error) {
         this.#session.reset()
+        const isInterrupted = this.#isInterrupted
+        this.#isInterrupted = false
+        if (isInterrupted && !this.#closed.aborted) continue
         const fault = faultOfError(error, this.#cluster.describe(this.#nodeId))
         if (this.#closed.aborted) return
         if (!(fault instanceof KafkaFault)) return this.#ports.fail(fault)
@@ -89,9 +104,8 @@ export class BrokerFetcher {
 
   async #fetchOnce(): Promise<void> {
     this.#woken = Promise.withResolvers()
-    const wanted = this.#positions()
-    if (wanted.length === 0 || this.#heldBytes > maxHeldBytes) return this.#woken.promise
-    const answer = await this.#ask(wanted)
+    if (this.#positions().length === 0 || this.#heldBytes > maxHeldBytes) return this.#woken.promise
+    const answer = await this.#ask()
     if (!answer || this.#closed.aborted) return
     const handling = answer.partitions.flatMap((partition) => this.#take(partition) ?? [])
     if (handling.length > 0) await this.#waitBriefly(handling)
@@ -123,16 +137,22 @@ export class BrokerFetcher {
   }
 
   /** Null if the session was lost; the next request begins another one. @throws KafkaFault. */
-  async #ask(wanted: AskedPosition[]): Promise<FetchAnswer | null> {
+  async #ask(): Promise<FetchAnswer | null> {
     const { maxWaitMs, minBytes = 1, maxBytes = defaultMaxBytes, send = sendFetch } = this.#options
     this.#connection = await this.#cluster.connection(this.#nodeId, this.#use, maxWaitMs + answerMarginMs)
     if (this.#closed.aborted) {
       void this.#connection.close()
       return null
     }
-    const request = { maxWaitMs, minBytes, maxBytes, ...this.#session.next(wanted) }
+    // Only now: more partitions may have been added meanwhile.
+    const request = { maxWaitMs, minBytes, maxBytes, ...this.#session.next(this.#positions()) }
     const late = setInterval(() => this.#ports.onLate(), maxWaitMs + lateMs)
-    const answer = await send(this.#connection, request).finally(() => clearInterval(late))
+    this.#isAsking = true
+    const answer = await send(this.#connection, request).finally(() => {
+      this.#isAsking = false
+      clearInterval(late)
+    })
+    this.#isInterrupted = false
     const fault = answer.errorCode === 0 ? null : faultOfCode(answer.errorCode, this.#cluster.describe(this.#nodeId))
     if (fault?.kind === 'session') {
       this.#session.reset()

@@ -106,8 +106,9 @@ export class PartitionReader implements AsyncDisposable {
     const leader = this.#leaders.of(topic, partition)
     const state = { isPaused: false, isHeldBack: false, generation: 0, leader, asked: null }
     this.#readings.set(place, { topic, partition, place, position, ...state })
-    if (leader === noLeader) this.#leaders.refresh()
-    else this.#startFetcher(leader.nodeId)
+    if (leader === noLeader) return this.#leaders.refresh()
+    this.#startFetcher(leader.nodeId)
+    this.#fetchers.get(leader.nodeId)?.interrupt()
   }
 
   /** What was fetched for it, and may be on its way, is dropped. */

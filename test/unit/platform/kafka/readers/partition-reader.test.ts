@@ -1,6 +1,9 @@
+import { type Connection, NetworkError } from '@platformatic/kafka'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { LogChanged } from '../../../../../services/platform/kafka/log-ids.ts'
+import { PartitionReader } from '../../../../../services/platform/kafka/readers/partition-reader.ts'
+import type { SendFetch } from '../../../../../services/platform/kafka/wire/fetch-protocol.ts'
 import { systemClock } from '../../../../../services/platform/runtime/clock.ts'
 import { FakeBrokers, startReader, topic } from './fake-brokers.ts'
 
@@ -104,4 +107,49 @@ test('a handler that throws ends the reader with its error', async () => {
     },
   })
   await expect.poll(() => String(faults[0])).toContain('a fault of the handler')
+})
+
+test('partitions that are added while a broker has nothing to answer are fetched at once, and nobody is told of a fault', async () => {
+  const brokers = new FakeBrokers(3)
+  brokers.leaders.fill(0)
+  brokers.logs[1]?.push('b')
+  const polls: number[][] = []
+  const reported: unknown[] = []
+  const closed = new Map<Connection, PromiseWithResolvers<never>>()
+  const connection = async () => {
+    const close = async () => closed.get(opened)?.reject(new NetworkError('Connection closed'))
+    const opened = { nodeId: 0, close } as unknown as Connection
+    const end = Promise.withResolvers<never>()
+    end.promise.catch(() => undefined)
+    closed.set(opened, end)
+    return opened
+  }
+  const cluster = Object.assign(brokers, { connection })
+  const send: SendFetch = async (on, request) => {
+    polls.push(request.positions.map(({ partition }) => partition))
+    const answer = await brokers.send(on, request)
+    if (answer.partitions.length > 0) return answer
+    // A long poll without an end.
+    return closed.get(on)?.promise ?? answer
+  }
+  const seen: string[] = []
+  const reader = new PartitionReader(cluster, {
+    maxWaitMs: 60_000,
+    clock: systemClock,
+    send,
+    fail: (error) => void reported.push(error),
+    onFault: (_place, fault) => void reported.push(fault),
+    onBatch: ({ records }) => {
+      seen.push(...records.map(({ value }) => String(value)))
+      return records.length
+    },
+  })
+  onTestFinished(() => reader[Symbol.asyncDispose]())
+  await reader.prepare([topic])
+  reader.read(new Map([[topic, new Map([0, 2].map((partition) => [partition, 0]))]]))
+  await expect.poll(() => polls).toEqual([[0, 2]])
+  reader.begin(topic, 1, 0)
+  await expect.poll(() => seen).toEqual(['b'])
+  expect(polls[1]?.toSorted()).toEqual([0, 1, 2])
+  expect(reported).toEqual([])
 })

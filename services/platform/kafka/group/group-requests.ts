@@ -1,0 +1,57 @@
+import { type Connection, findCoordinatorV4, offsetFetchV8 } from '@platformatic/kafka'
+import type { Cluster } from '../wire/cluster.ts'
+import { faultOfCode, faultOfError, takeResponse } from '../wire/kafka-fault.ts'
+
+/** Next offset to read, and the metadata committed with it. */
+export type FetchedCommit = { offset: number; metadata: string }
+
+const ofGroups = 0
+const none = 0
+/** Requests of members only have an epoch by the newer group protocol. */
+const noEpoch = -1
+
+/** Node id of the broker that coordinates the group. @throws KafkaFault. */
+export async function findCoordinator(
+  cluster: Pick<Cluster, 'metadata' | 'askAny'>,
+  groupId: string,
+  topics: readonly string[],
+): Promise<number> {
+  // A coordinator must be among the brokers of the metadata.
+  await cluster.metadata(topics)
+  const { coordinators } = await cluster.askAny((connection) => {
+    const asked = findCoordinatorV4.api.async(connection, ofGroups, [groupId])
+    return asked.catch(takeResponse<Awaited<typeof asked>>)
+  })
+  const { errorCode = -1, nodeId = -1 } = coordinators[0] ?? {}
+  if (errorCode !== none) throw faultOfCode(errorCode, `group ${groupId}`)
+  return nodeId
+}
+
+/**
+ * Commits of a group: topic -> partition -> commit. Partitions without one are left out.
+ * @param connection to the group's coordinator. @throws KafkaFault.
+ */
+export async function fetchCommits(
+  connection: Connection,
+  groupId: string,
+  partitions: ReadonlyMap<string, readonly number[]>,
+): Promise<Map<string, Map<number, FetchedCommit>>> {
+  const where = `group ${groupId}`
+  const topics = [...partitions].map(([name, partitionIndexes]) => ({ name, partitionIndexes: [...partitionIndexes] }))
+  const asked = offsetFetchV8.api.async(connection, [{ groupId, memberEpoch: noEpoch, topics }], false)
+  const answer = await asked.catch(takeResponse<Awaited<typeof asked>>).catch((error: unknown) => {
+    throw faultOfError(error, where)
+  })
+  const { errorCode = -1, topics: fetched = [] } = answer.groups[0] ?? {}
+  if (errorCode !== none) throw faultOfCode(errorCode, where)
+  const ofTopic = ({ name, partitions: numbers }: (typeof fetched)[number]) => {
+    const commits = new Map<number, FetchedCommit>()
+    for (const { partitionIndex, committedOffset, metadata, errorCode: code } of numbers) {
+      if (code !== none) throw faultOfCode(code, `topic ${name}, partition ${partitionIndex}`)
+      if (committedOffset >= 0)
+        commits.set(partitionIndex, { offset: Number(committedOffset), metadata: metadata ?? '' })
+    }
+    return [name, commits] as const
+  }
+  return new Map(fetched.map(ofTopic))
+}

@@ -1,0 +1,17 @@
+/** How an instance of a service is a member of its group. */
+export type MembershipSettings = {
+  /** Time without a heartbeat after which the group reassigns the member's partitions. */
+  sessionTimeoutMs: number
+  /**
+   * Name that outlives the process (KIP-345): who joins under it again within the session gets its partitions back, and
+   * the group is not told of its end. None if empty.
+   */
+  instanceId?: string
+}
+
+export function membershipSettings(config: {
+  HOOKLINE_SESSION_TIMEOUT_MS: number
+  HOOKLINE_INSTANCE_ID: string
+}): MembershipSettings {
+  return { sessionTimeoutMs: config.HOOKLINE_SESSION_TIMEOUT_MS, instanceId: config.HOOKLINE_INSTANCE_ID }
+}
