@@ -3,7 +3,7 @@ import { definitionProblems, definitionWarnings } from '../domain/definition/def
 import { type DefinitionChange, DefinitionTable } from '../domain/definition/definition-table.ts'
 import { shapeProblem } from '../domain/definition/json-shape.ts'
 import { recordTimeMs } from '../domain/definition/record-time.ts'
-import { compileSchema, type Problem } from '../platform/json/json-schema.ts'
+import { type Checked, compileSchema, type Problem } from '../platform/json/json-schema.ts'
 import type { KafkaAccess, OpenTable } from '../platform/kafka/access/kafka-access.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import type { ReportUnread } from '../platform/kafka/readers/table.ts'
@@ -11,7 +11,7 @@ import { isSealed, type KeyRing } from '../platform/keyring.ts'
 import { RecordFaults, SetAside } from '../platform/runtime/record-faults.ts'
 import type { WaitContext } from '../platform/runtime/retry-until.ts'
 import { readSchema } from '../topics/schemas.ts'
-import { topics } from '../topics/topic-map.ts'
+import { type Topic, topics } from '../topics/topic-map.ts'
 import type { TopicUse } from '../topics/topic-use.ts'
 import { decidedOn } from './config-headers.ts'
 import { findUnopened } from './stored-secrets.ts'
@@ -121,7 +121,7 @@ const maxProblem = 300
 export function definitionParser(
   keys?: KeyRing,
 ): (record: Pick<ConsumedRecord, 'value' | 'timestampMs'>) => DefinitionChange {
-  const check = compileSchema<WebhookDefinition>(readSchema(topics.webhookConfig))
+  const check = compileOnce<WebhookDefinition>(topics.webhookConfig)
   return ({ value, timestampMs }) => {
     if (value === null) return { kind: 'deleted' }
     const parsed = parseJson(value)
@@ -159,13 +159,22 @@ export type AccountChange =
 
 /** Reads a record of account-config. */
 export function accountParser(): (record: Pick<ConsumedRecord, 'value'>) => AccountChange {
-  const check = compileSchema<Account>(readSchema(topics.accountConfig))
+  const check = compileOnce<Account>(topics.accountConfig)
   return ({ value }) => {
     if (value === null) return { kind: 'deleted' }
     const parsed = parseJson(value)
     const checked = parsed.ok ? check(parsed.value) : parsed
     return checked.ok ? { kind: 'account', account: checked.value } : { kind: 'invalid', problems: checked.problems }
   }
+}
+
+const compiled = new Map<Topic, (value: unknown) => Checked<unknown>>()
+
+/** Compiling the schema of webhook-config takes 45 ms, and a service reads definitions in up to three places. */
+function compileOnce<T>(topic: Topic): (value: unknown) => Checked<T> {
+  const check = compiled.get(topic) ?? compileSchema(readSchema(topic))
+  compiled.set(topic, check)
+  return check as (value: unknown) => Checked<T>
 }
 
 type Parsed = { ok: true; value: unknown } | { ok: false; problems: Problem[] }

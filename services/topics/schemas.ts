@@ -2,9 +2,16 @@ import { readFileSync } from 'node:fs'
 import type { Codec } from '../platform/avro/codec.ts'
 import type { Topic } from './topic-map.ts'
 
-/** The schema of a topic's values, from schemas/: Avro for .avsc, JSON Schema for .json. */
-export function readSchema(topic: Topic): object {
-  return JSON.parse(readFileSync(new URL(`../../schemas/${topic.schema}`, import.meta.url), 'utf8')) as object
+/** By file name. One object for each schema, so that what is compiled from it is compiled once. */
+const schemas = new Map<string, object>()
+
+/** The schema of a topic's values, from schemas/: Avro for .avsc, JSON Schema for .json. It must not be changed. */
+export function readSchema({ schema: file }: Topic): object {
+  const known = schemas.get(file)
+  if (known) return known
+  const read = JSON.parse(readFileSync(new URL(`../../schemas/${file}`, import.meta.url), 'utf8')) as object
+  schemas.set(file, read)
+  return read
 }
 
 export function isAvro(topic: Topic): boolean {

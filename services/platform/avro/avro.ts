@@ -10,6 +10,8 @@ export type AvroOptions = {
   before?: readonly object[]
 }
 
+/** Types made without options, by schema. A large one takes 5 ms, and a service needs each up to four times. */
+const plainTypes = new WeakMap<object, avsc.Type>()
 /** Types with times in units other than milliseconds. */
 const otherTimes = new WeakSet<avsc.Type>()
 
@@ -18,7 +20,17 @@ const otherTimes = new WeakSet<avsc.Type>()
  * can hold is refused (avro-lists.ts), a map may have the key `__proto__`, times in other units are read as
  * milliseconds (avro-times.ts), and writers' schemas are resolved as Avro says (avro-resolution.ts).
  */
-export function avroType(schema: object, { logicalTypes = {}, before = [] }: AvroOptions = {}): avsc.Type {
+export function avroType(schema: object, options: AvroOptions = {}): avsc.Type {
+  const { logicalTypes, before = [] } = options
+  if (typeof schema !== 'object' || logicalTypes || before.length > 0) return makeType(schema, options)
+  const known = plainTypes.get(schema)
+  if (known) return known
+  const made = makeType(schema, options)
+  plainTypes.set(schema, made)
+  return made
+}
+
+function makeType(schema: object, { logicalTypes = {}, before = [] }: AvroOptions): avsc.Type {
   let hasOtherTimes = false
   const typeHook = (given: unknown, options: object): avsc.Type | undefined => {
     const { type, logicalType } = given as { type?: unknown; logicalType?: unknown }
