@@ -59,7 +59,7 @@ export class AttemptFlow {
   /** Sends the head of a lane, unless it is no longer to be sent. */
   attempt(lane: Lane<Item>, item: Item): void {
     const { ports, lanes, held, steps } = this.#context
-    if (held.dropStopped(item)) return lanes.advance(lane)
+    if (held.dropStopped(item) || held.dropOrphan(item)) return lanes.advance(lane)
     const waitMs = item.notBeforeMs - ports.nowMs()
     // Never longer than a lane may be held: notBeforeMs comes from another machine's clock, which may be ahead.
     if (waitMs > 0) return this.#wait(lane, item, Math.min(waitMs, longestHoldMs))
@@ -233,5 +233,6 @@ export class AttemptFlow {
       steps.attempt(position, delivery, 'remembering an answer', () => held.answered.add(item.id, answeredAttempts))
       held.finish(item)
     })
+    item.end(answeredAttempts)
   }
 }

@@ -98,7 +98,7 @@ export class DeliveryPool {
     const duplicate = this.#byId.get(item.id)
     const isOver = this.stopped.has(item.replayId) || this.answered.has(item.id, item.attempts.length)
     if (isOver) item.finishRecords()
-    else if (duplicate) duplicate.absorb(item)
+    else if (duplicate?.covers(item)) duplicate.absorb(item)
     else return false
     return true
   }
@@ -144,6 +144,12 @@ export class DeliveryPool {
     if (!this.stopped.has(item.replayId)) return false
     this.finish(item)
     return true
+  }
+
+  /** Forgets an item that is an orphan. @returns whether it is one. */
+  dropOrphan(item: Item): boolean {
+    if (item.isOrphan) this.forget(item)
+    return item.isOrphan
   }
 
   record(partition: number, records: OutcomeRecords, acknowledged: (written: Written) => void): void {

@@ -62,6 +62,8 @@ export class Item {
   #attempts: AttemptSummary[]
   #retry: Retry | null = null
   #isForgotten = false
+  #isOrphan = false
+  #answeredAttempts = Number.POSITIVE_INFINITY
 
   constructor(brought: Brought) {
     const { delivery, replayId, ratePerSecond, givenUpAt, position, taken, attempts, notBeforeMs, parkedOffset } =
@@ -109,8 +111,19 @@ export class Item {
     return this.bytes + countAttemptBytes(this.#attempts)
   }
 
+  /** Notes that nothing but an acknowledgement is awaited any more. @param attempts that its outcome answers for. */
+  end(attempts: number): void {
+    this.#answeredAttempts = attempts
+  }
+
+  /** Whether it answers for another item of the same delivery. It does not for the retry that its own outcome has made. */
+  covers({ attempts }: Item): boolean {
+    return attempts.length < this.#answeredAttempts
+  }
+
   /** Takes over the records that another item of the same delivery answers for. */
   absorb(duplicate: Item): void {
+    this.#isOrphan = false
     this.#taken.push(...duplicate.#taken)
     duplicate.#taken = []
   }
@@ -131,9 +144,19 @@ export class Item {
     for (const { owner, tracked } of this.#taken.splice(1)) owner.finish(tracked)
   }
 
-  /** Drops its records: a new assignment reads them again, and their trackers are obsolete. */
-  dropRecords(): void {
+  /**
+   * Drops its records: a new assignment reads them again, and their trackers are obsolete.
+   * @param isFresh whether another instance may have had the partition, and may have sent the notification.
+   */
+  dropRecords(isFresh: boolean): void {
     this.#taken = []
+    // The record of joined messages is read only after they were joined.
+    this.#isOrphan ||= isFresh && !this.isJoined
+  }
+
+  /** Whether its partition was lost since its record was read, and no record of it has been read again since. */
+  get isOrphan(): boolean {
+    return this.#isOrphan
   }
 
   /** Time of its retry, in milliseconds since the epoch; null while it waits for none. */

@@ -153,7 +153,7 @@ export class ParkedDrain {
     for (const item of parked.endHandover(queueId)) {
       const duplicate = held.get(item.id)
       if (held.answered.has(item.id, item.attempts.length)) held.finish(item)
-      else if (duplicate) {
+      else if (duplicate?.covers(item)) {
         duplicate.absorb(item)
         held.forget(item)
       } else {
