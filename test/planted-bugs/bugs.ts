@@ -2,19 +2,25 @@
  * A plausible mistake, and the tests that must notice it. Texts are short, so that they are still found after other
  * changes.
  */
-export type PlantedBug = {
+export type PlantedBug = SourceEdit & {
   /** Effect of the mistake. */
   name: string
-  file: string
-  /** Occurs in the file exactly once. */
-  text: string
-  replacement: string
+  /** Further places of the same mistake, where one place guards the other. */
+  also?: SourceEdit[]
   /** Test files, each of which must fail. */
   caughtBy: string[]
   /** Its tests need Kafka: planted with --all only. */
   kafka?: true
 }
 
+export type SourceEdit = {
+  file: string
+  /** Occurs in the file exactly once. */
+  text: string
+  replacement: string
+}
+
+const pipeline = 'test/unit/simulation/pipeline.test.ts'
 const simulation = 'test/unit/dispatcher/engine/simulation.test.ts'
 const dispatcher = (file: string) => `services/dispatcher/${file}.ts`
 const http = (file: string) => dispatcher(`http/${file}`)
@@ -940,7 +946,7 @@ export const plantedBugs: PlantedBug[] = [
     file: dispatcher('intake/assignments'),
     text: 'if (!assignment.current) return\n    const { restored } = taken',
     replacement: 'const { restored } = taken',
-    caughtBy: ['test/guarantees/50-gone-partitions.test.ts'],
+    caughtBy: [pipeline, 'test/guarantees/50-gone-partitions.test.ts'],
   },
   {
     name: "prefers the snapshot of a cut-off instance to its successor's",
@@ -1259,5 +1265,34 @@ export const plantedBugs: PlantedBug[] = [
     text: 'ofContact: isOfContact || null,',
     replacement: "ofContact: 'contactId' in selection ? selection.contactId : null,",
     caughtBy: ['test/unit/admin/replay/replay-history.test.ts'],
+  },
+  {
+    name: 'records an attempt before the retry that it tells of',
+    file: dispatcher('outcome/recorder'),
+    text: '  if (retry) {',
+    replacement: '  if (retry) {\n    if (attempt) writeAttempt(partition, attempt, context, () => undefined)',
+    caughtBy: [pipeline, 'test/unit/dispatcher/outcome/recorder.test.ts'],
+  },
+  {
+    name: 'tries a commit again in the next generation',
+    file: dispatcher('intake/partition-readers'),
+    text: "return (await this.#consumer?.commit(assignment, commits)) ?? 'outdated'",
+    replacement:
+      "for (let tries = 0; ; tries++) {\n      const result = (await this.#consumer?.commit(tries === 0 ? assignment : this.#consumer.assignment, commits)) ?? 'outdated'\n      if (result !== 'failed' || tries === 5) return result\n      await this.#service.clock.sleep(1_000)\n    }",
+    caughtBy: [pipeline],
+  },
+  {
+    name: 'takes a retry for a repetition of the attempt that has made it',
+    file: dispatcher('engine/item'),
+    text: 'return attempts.length < this.#answeredAttempts',
+    replacement: 'return attempts.length >= 0',
+    caughtBy: ['test/unit/dispatcher/engine/engine-repeats.test.ts'],
+  },
+  {
+    name: 'sends a retry that another instance has sent in the meantime',
+    file: dispatcher('engine/attempt-flow'),
+    text: ' || held.dropOrphan(item)',
+    replacement: '',
+    caughtBy: ['test/unit/dispatcher/engine/engine-repeats.test.ts'],
   },
 ]

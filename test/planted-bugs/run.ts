@@ -18,6 +18,7 @@ import { runTests } from './test-run.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Enough seeds for the simulation to meet each of the bugs below; all seeds would take ten times as long. */
 const simulationSeeds = '60'
+const pipelineSeeds = '60'
 
 /** Time limit of the tests of one bug. A bug that keeps them from ending has been noticed. */
 const bugLimitMs = 300_000
@@ -35,7 +36,11 @@ async function main(args: string[]): Promise<number> {
   const copy = await mkdtemp(join(tmpdir(), 'hookline-planted-'))
   try {
     copyTo(copy)
-    const env = { ...process.env, HOOKLINE_SIMULATION_SEEDS: simulationSeeds }
+    const env = {
+      ...process.env,
+      HOOKLINE_SIMULATION_SEEDS: simulationSeeds,
+      HOOKLINE_PIPELINE_SEEDS: pipelineSeeds,
+    }
     const results = [
       ...(await plantAll(
         chosen.filter(({ kafka }) => !kafka),

@@ -131,6 +131,14 @@ const timeIsAnArgument = textRule(
   'time and chance are arguments, read in platform/runtime/clock.ts only',
   isClock,
 )
+/** The HTTP client has timers and sockets of its own; simulations replace it as a whole. */
+const isSimulated = (path: string) =>
+  /^(formatter|dispatcher|stats-aggregator)\//.test(path) && !path.startsWith('dispatcher/http/')
+const timersAreTheClocks = textRule(
+  /\bset(?:Timeout|Interval|Immediate)\b/,
+  'services of the pipeline run under a simulated clock (docs/simulation.md): Clock has timers',
+  (path) => !isSimulated(path),
+)
 const noRawMarkup = textRule(
   /dangerouslySetInnerHTML|\binnerHTML\b|\bouterHTML\b|insertAdjacentHTML|document\.write\b/,
   'text stays text: markup in names and answers must not run (guarantees.md, 35)',
@@ -161,6 +169,7 @@ const rules: Rule[] = [
   clientsBehindOneFolder,
   engineDoesNoIo,
   timeIsAnArgument,
+  timersAreTheClocks,
   noRawMarkup,
   noConsole,
   namesCarryUnits,
@@ -271,6 +280,7 @@ test.each(
     ['formatter/a.ts', 'const x = new Date()', time],
     ['formatter/a.ts', 'const x = new Date( )', time],
     ['formatter/a.ts', 'const x = new Date', time],
+    ['dispatcher/outcome/a.ts', 'const timer = setInterval(run, 5)', 'Clock has timers'],
     ['formatter/a.ts', "console.log('x')", 'logs go through pino'],
     ['formatter/a.ts', 'const retryDelay = 500', units],
     ['formatter/a.ts', 'function wait(sessionTimeout: number) {}', units],
@@ -294,6 +304,7 @@ test.each([
   ],
   ['dispatcher/http/a.ts', "import { x } from 'node:net'\nimport { y } from '../engine/ports.ts'"],
   ['platform/a.ts', "import { pino } from 'pino'"],
+  ['dispatcher/http/a.ts', 'const timer = setTimeout(run, 5)'],
   ['platform/kafka/a.ts', "import kafkajs from 'kafkajs'\nimport { x } from '../log.ts'"],
   ['platform/runtime/clock.ts', 'const now = Date.now()'],
   ['formatter/a.ts', "import { x } from './body.ts'\nimport { y } from '../domain/event.ts'"],

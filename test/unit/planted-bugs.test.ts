@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { plantedBugs } from '../planted-bugs/bugs.ts'
-import { planted } from '../planted-bugs/plant.ts'
+import { editsOf, planted } from '../planted-bugs/plant.ts'
 import { verdictOf } from '../planted-bugs/test-run.ts'
 
 /** Checks that the bugs can be planted; npm run planted-bugs plants them. */
@@ -14,8 +14,10 @@ test('there are at least ten planted bugs, each with its own name', () => {
 })
 
 test.each(plantedBugs)('the bug can still be planted: $name', (bug) => {
-  const source = readFileSync(new URL(bug.file, root), 'utf8')
-  expect(planted(bug, source)).not.toBe(source)
+  for (const edit of editsOf(bug)) {
+    const source = readFileSync(new URL(edit.file, root), 'utf8')
+    expect(planted(edit, source)).not.toBe(source)
+  }
   expect(bug.caughtBy.length).toBeGreaterThan(0)
   expect(bug.caughtBy.filter((file) => !existsSync(new URL(file, root)))).toEqual([])
 })

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { report } from '../../simulation/command/report.ts'
+import { argumentsOf, part, shrink } from '../../simulation/command/shrink.ts'
+import { planOf } from '../../simulation/plan.ts'
+import { type Run, simulate } from '../../simulation/simulate.ts'
+
+/** A seed takes about 80 ms of a core. `npm run simulate` runs as many as wanted, on all cores. */
+const seeds = Number(process.env.HOOKLINE_PIPELINE_SEEDS ?? 400)
+
+test(`whatever is killed, paused or away, each notification arrives in order or has a dead letter (${seeds} seeds)`, {
+  timeout: 60_000 + seeds * 2_000,
+}, async () => {
+  const seen = { requests: 0, deadLetters: 0, parked: 0 }
+  for (let seed = 1; seed <= seeds; seed++) {
+    const plan = planOf(seed)
+    const run = await simulate(plan)
+    if (run.violations.length > 0) expect.unreachable(report(plan, await shrink(plan, run)))
+    seen.requests += run.requests
+    seen.deadLetters += run.records['webhook-dead-letters'] ?? 0
+    seen.parked += run.records['webhook-parked'] ?? 0
+  }
+  expect(seen.requests).toBeGreaterThan(seeds * 20)
+  expect(seen.deadLetters, 'dead letters').toBeGreaterThan(0)
+  expect(seen.parked, 'notifications in webhook-parked').toBeGreaterThan(0)
+})
+
+test('a seed gives the same trace each time, and another seed another one', async () => {
+  const hashOf = async (seed: number) => (await simulate(planOf(seed))).traceHash
+  const hashes = [await hashOf(42), await hashOf(42), await hashOf(43)]
+  expect(hashes[1]).toBe(hashes[0])
+  expect(hashes[2]).not.toBe(hashes[0])
+})
+
+test('a failing plan is reduced to the faults and events that it needs, and the report names the command', async () => {
+  const whole = planOf(7)
+  const needs = [whole.faults[1], whole.events[3], whole.events[20]]
+  const run = async (plan: typeof whole): Promise<Run> => {
+    const fails = needs.every((each) => [...plan.faults, ...plan.events].some((kept) => kept === each))
+    const violations = fails ? [`missing: e${plan.events.length} of wh_0, msg_${plan.events.length}`] : []
+    return { violations, traceHash: '', lines: [], events: 0, requests: 0, endedAtMs: 0, records: {} }
+  }
+  const shrunk = await shrink(whole, await run(whole), run)
+  expect([...shrunk.plan.faults, ...shrunk.plan.events]).toEqual(needs)
+  expect(argumentsOf(shrunk.plan, whole)).toBe('--from 7 --seeds 1 --faults 1 --events 3,20')
+  expect(part(whole, { faults: '1', events: '3,20' })).toEqual(shrunk.plan)
+  expect(report(whole, shrunk)).toContain('npm run simulate -- --from 7 --seeds 1 --faults 1 --events 3,20 --trace')
+})
