@@ -484,7 +484,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: "parks a caught-up webhook's deliveries behind later ones",
     file: dispatcher('engine/parking/parking'),
-    text: 'if (item.parkedOffset !== null) this.#putBackTakenItem(item)',
+    text: 'if (item.parkedOffset !== null && !item.isOutdated) this.#putBackTakenItem(item)',
     replacement: 'if (item.parkedOffset === -1) this.#putBackTakenItem(item)',
     caughtBy: ['test/unit/dispatcher/engine/engine-parking.test.ts'],
   },
@@ -1280,6 +1280,13 @@ export const plantedBugs: PlantedBug[] = [
     replacement:
       "for (let tries = 0; ; tries++) {\n      const result = (await this.#consumer?.commit(tries === 0 ? assignment : this.#consumer.assignment, commits)) ?? 'outdated'\n      if (result !== 'failed' || tries === 5) return result\n      await this.#service.clock.sleep(1_000)\n    }",
     caughtBy: [pipeline],
+  },
+  {
+    name: 'finishes a retry with a parked record that lacks the attempt before it',
+    file: dispatcher('engine/item'),
+    text: 'if (duplicate.#attempts.length > this.knownAttempts.length)',
+    replacement: 'if (duplicate.#attempts.length < 0)',
+    caughtBy: [simulation],
   },
   {
     name: 'takes a retry for a repetition of the attempt that has made it',

@@ -98,9 +98,16 @@ export class DeliveryPool {
     const duplicate = this.#byId.get(item.id)
     const isOver = this.stopped.has(item.replayId) || this.answered.has(item.id, item.attempts.length)
     if (isOver) item.finishRecords()
-    else if (duplicate?.covers(item)) duplicate.absorb(item)
+    else if (duplicate?.covers(item)) this.merge(duplicate, item)
     else return false
     return true
+  }
+
+  /** Lets a held item answer for the records of another item of the same delivery. */
+  merge(held: Item, duplicate: Item): void {
+    const before = held.heldBytes
+    held.absorb(duplicate)
+    if (!held.isForgotten) this.#grow(0, held.heldBytes - before)
   }
 
   add(item: Item): void {

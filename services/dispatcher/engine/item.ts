@@ -60,14 +60,15 @@ export class Item {
   /** All records that this send answers for: a duplicate that arrives meanwhile is finished with it. */
   #taken: Taken[]
   #attempts: AttemptSummary[]
+  /** Attempts that a duplicate tells of: a process that was cut off made them after this item's record was written. */
+  #attemptsElsewhere: AttemptSummary[] = []
   #retry: Retry | null = null
   #isForgotten = false
   #isOrphan = false
   #answeredAttempts = Number.POSITIVE_INFINITY
 
   constructor(brought: Brought) {
-    const { delivery, replayId, ratePerSecond, givenUpAt, position, taken, attempts, notBeforeMs, parkedOffset } =
-      brought
+    const { delivery, replayId, ratePerSecond, givenUpAt, position, taken, attempts, parkedOffset } = brought
     this.id = answerId(delivery.deliveryId, replayId)
     this.delivery = delivery
     this.replayId = replayId
@@ -76,7 +77,7 @@ export class Item {
     this.queueId = toQueueId(delivery.webhookId, replayId)
     this.#position = position
     this.isJoined = brought.isJoined ?? false
-    this.#notBeforeMs = notBeforeMs ?? 0
+    this.#notBeforeMs = brought.notBeforeMs ?? 0
     this.parkedOffset = parkedOffset ?? null
     this.bytes = countBytes(delivery)
     this.#taken = taken ? [taken] : []
@@ -106,9 +107,19 @@ export class Item {
     this.#attempts = [...this.#attempts, attempt]
   }
 
+  /** All attempts that are known of, oldest first. A record that replaces its other ones has to contain them. */
+  get knownAttempts(): AttemptSummary[] {
+    return this.#attemptsElsewhere.length > this.#attempts.length ? this.#attemptsElsewhere : this.#attempts
+  }
+
+  /** Whether a duplicate tells of attempts that its own record does not contain. */
+  get isOutdated(): boolean {
+    return this.knownAttempts !== this.#attempts
+  }
+
   /** Bytes in memory, attempts included. */
   get heldBytes(): number {
-    return this.bytes + countAttemptBytes(this.#attempts)
+    return this.bytes + countAttemptBytes(this.#attempts) + countAttemptBytes(this.#attemptsElsewhere)
   }
 
   /** Notes that nothing but an acknowledgement is awaited any more. @param attempts that its outcome answers for. */
@@ -126,6 +137,7 @@ export class Item {
     this.#isOrphan = false
     this.#taken.push(...duplicate.#taken)
     duplicate.#taken = []
+    if (duplicate.#attempts.length > this.knownAttempts.length) this.#attemptsElsewhere = duplicate.#attempts
   }
 
   /** Whether a record of it has been read. */
@@ -211,7 +223,7 @@ export function createItem(brought: Brought): Item {
 
 /** Record of an item that waits in another topic. */
 export function toPending(item: Item, why: PendingDelivery['why'], dueAt: number): PendingDelivery {
-  const { delivery, attempts, replayId, ratePerSecond, givenUpAt } = item
+  const { delivery, knownAttempts: attempts, replayId, ratePerSecond, givenUpAt } = item
   return { delivery, attempts, dueAt, why, replayId, ratePerSecond, givenUpAt, parkedSince: null }
 }
 

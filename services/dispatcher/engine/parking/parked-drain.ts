@@ -154,7 +154,7 @@ export class ParkedDrain {
       const duplicate = held.get(item.id)
       if (held.answered.has(item.id, item.attempts.length)) held.finish(item)
       else if (duplicate?.covers(item)) {
-        duplicate.absorb(item)
+        held.merge(duplicate, item)
         held.forget(item)
       } else {
         held.index(item)

@@ -99,14 +99,14 @@ export class Parking {
 
   /**
    * Puts back items taken from webhook-parked, and keeps older ones in memory.
-   * @returns the items that came after those.
+   * @returns the items that came after those, and those whose record there lacks an attempt.
    */
   #putBackTaken({ parked }: PartitionState, queueId: string, items: Item[]): Item[] {
     const since = parked.sinceOf(queueId)
     const home = toHomeTopic(queueId, this.#limits)
     const isOlder = ({ topic, offset }: RecordPosition) => topic === home && offset < since
     return items.filter((item) => {
-      if (item.parkedOffset !== null) this.#putBackTakenItem(item)
+      if (item.parkedOffset !== null && !item.isOutdated) this.#putBackTakenItem(item)
       else if (isOlder(item.position)) this.#requeue(item)
       else return true
       return false
@@ -243,7 +243,7 @@ export class Parking {
       if (!this.#partitions.parking(queueId)) continue
       // Items taken too early go back; items older than all parked ones stay before them.
       for (const item of this.#lanes.takeQueued(queueId))
-        if (item.parkedOffset === null) this.#requeue(item)
+        if (item.parkedOffset === null || item.isOutdated) this.#requeue(item)
         else this.#putBackTakenItem(item)
     }
   }
