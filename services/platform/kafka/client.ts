@@ -1,4 +1,3 @@
-import './wire/lazy-options.ts'
 import type { KafkaConfig, Kafka as KafkajsClient } from 'kafkajs'
 import type { Static, TObject } from 'typebox'
 import { ConfigError } from '../config/config.ts'

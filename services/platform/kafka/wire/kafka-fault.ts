@@ -1,4 +1,3 @@
-import './lazy-options.ts'
 import { protocolErrors, protocolErrorsCodesById, ResponseError } from '@platformatic/kafka'
 
 /**
