@@ -90,7 +90,9 @@ export class SimulatedMember implements GroupMembership {
   }
 
   async #heartbeat(): Promise<void> {
-    if (this.#closed.signal.aborted || this.#memberId === '') return
+    if (this.#closed.signal.aborted) return
+    // It may have been expelled while it was still beginning its last assignment.
+    if (this.#memberId === '') return this.#rejoin()
     const [memberId, generation] = [this.#memberId, this.#generation]
     const heartbeat = this.#ask<MemberAnswer>((reply) => reply(this.#group.heartbeat(memberId, generation)))
     const answer = await heartbeat.catch(() => 'ok' as const)
