@@ -24,7 +24,7 @@ export type Run = {
 }
 
 /** Virtual time within which everything must have come to rest. */
-const longestMs = 1_800_000
+const longestMs = 7_200_000
 /** Time between two looks whether everything has come to rest. */
 const lookMs = 500
 /** Time that goes on after that, in which nothing more may happen. */
