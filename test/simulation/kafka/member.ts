@@ -22,6 +22,7 @@ export class SimulatedMember implements GroupMembership {
   #assignment: OwnAssignment = { partitions: new Map(), current: false, fresh: true }
   #memberId = ''
   #generation = -1
+  #answeredAtMs = 0
   #fetchers: PartitionFetcher[] = []
   #joining: Promise<void> | undefined
 
@@ -95,7 +96,9 @@ export class SimulatedMember implements GroupMembership {
     if (this.#memberId === '') return this.#rejoin()
     const [memberId, generation] = [this.#memberId, this.#generation]
     const heartbeat = this.#ask<MemberAnswer>((reply) => reply(this.#group.heartbeat(memberId, generation)))
-    const answer = await heartbeat.catch(() => 'ok' as const)
+    const answer = await heartbeat.catch(() => 'no answer' as const)
+    if (answer === 'no answer') return
+    if (answer === 'ok') this.#answeredAtMs = this.#process.clock.monotonicMs()
     if (answer === 'ok' || this.#generation !== generation || this.#memberId !== memberId) return
     if (answer === 'unknown') this.#memberId = ''
     this.#rejoin()
@@ -144,6 +147,7 @@ export class SimulatedMember implements GroupMembership {
     this.#assignment.current = false
     const assignment = { partitions, current: true, fresh }
     this.#assignment = assignment
+    this.#answeredAtMs = this.#process.clock.monotonicMs()
     this.#memberId = memberId
     this.#generation = generation
     if (this.#options.assigner) {
@@ -169,9 +173,11 @@ export class SimulatedMember implements GroupMembership {
   }
 
   #createFetcher(topic: string, partition: number, assignment: OwnAssignment): PartitionFetcher {
-    const { maxWaitMs, fail } = this.#options
+    const { maxWaitMs, sessionTimeoutMs, fail } = this.#options
+    // After a silence longer than its session a member hands nothing over until a heartbeat is answered.
+    const isSilent = () => this.#process.clock.monotonicMs() - this.#answeredAtMs >= sessionTimeoutMs
     const onBatch = (batch: FetchedRecords) =>
-      assignment.current ? this.#options.onBatch({ ...batch, assignment }) : 0
+      assignment.current && !isSilent() ? this.#options.onBatch({ ...batch, assignment }) : 0
     const log = this.#cluster.log(topic, partition)
     // Below 0 until the commit is known, unless onAssigned seeks.
     return new PartitionFetcher(this.#process, this.#cluster, log, -1, { onBatch, maxWaitMs, fail })
