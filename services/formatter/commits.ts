@@ -5,6 +5,9 @@ type Committing = (assignment: Assignment, commits: Commit[]) => Promise<CommitR
 
 type Pending = { assignment: Assignment; commit: Commit }
 
+/** Tries of a flush, which is the last commit before a stop. Without it, events are formatted and sent again. */
+const flushTries = 3
+
 /**
  * Commits finished offsets at intervals, all partitions in one request; a commit per batch would delay every next
  * batch. After a crash the events of one interval are read again and produce the same ids.
@@ -14,7 +17,7 @@ export class Commits implements AsyncDisposable {
   readonly #timer: Timer
   #pending = new Map<string, Pending>()
   /** The commit under way. While Kafka does not answer, later ones do not queue up behind it. */
-  #committing: Promise<void> | undefined
+  #committing: Promise<CommitResult> | undefined
 
   constructor(send: Committing, intervalMs: number, clock: Pick<Clock, 'every'>) {
     this.#send = send
@@ -29,7 +32,7 @@ export class Commits implements AsyncDisposable {
   /** Commits what is finished so far, after the commit under way. The next commit makes up for a failed one. */
   async flush(): Promise<void> {
     await this.#committing
-    await this.#begin()
+    for (let tries = 1; (await this.#begin()) === 'failed' && tries < flushTries; tries++);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -37,24 +40,26 @@ export class Commits implements AsyncDisposable {
     await this.#committing
   }
 
-  #begin(): Promise<void> {
+  #begin(): Promise<CommitResult> {
     this.#committing ??= this.#commit().finally(() => {
       this.#committing = undefined
     })
     return this.#committing
   }
 
-  async #commit(): Promise<void> {
+  async #commit(): Promise<CommitResult> {
     const taken = [...this.#pending.values()].filter(({ assignment }) => assignment.current)
     this.#pending = new Map()
     const assignment = taken[0]?.assignment
-    if (!assignment) return
+    if (!assignment) return 'committed'
     const commits = taken.map(({ commit }) => commit)
-    if ((await this.#send(assignment, commits)) !== 'failed') return
+    const result = await this.#send(assignment, commits)
+    if (result !== 'failed') return result
     for (const pending of taken) {
       const place = toKey(pending.commit)
       if (!this.#pending.has(place)) this.#pending.set(place, pending)
     }
+    return result
   }
 }
 

@@ -7,4 +7,4 @@ export function sized<T>(full: T, scaled: T): T {
 }
 
 /** Time limit of one case, in milliseconds: a safety net, not a measurement. */
-export const caseTimeoutMs = sized(30 * 60_000, 4 * 60_000)
+export const caseTimeoutMs = sized(30 * 60_000, 8 * 60_000)

@@ -1,3 +1,4 @@
+import type { CommitResult } from '../../platform/kafka/consumer.ts'
 import type { Clock, Timer } from '../../platform/runtime/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { PartitionReaders } from '../intake/partition-readers.ts'
@@ -12,6 +13,8 @@ export type CommitLoopContext = {
   fail: (error: unknown) => void
 }
 
+/** Tries of the last commit; each waits for an answer for some seconds. Without it, what it stands for is sent again. */
+const lastTries = 3
 /** Time between two repairs of webhook-health. Compaction deletes nothing sooner: it leaves out the segment being written. */
 const repairMs = 60_000
 
@@ -20,7 +23,7 @@ export class CommitLoop implements AsyncDisposable {
   readonly #context: CommitLoopContext
   readonly #timers: Timer[]
   /** The commit under way. While Kafka does not answer, later ones do not queue up behind it. */
-  #committing: Promise<void> | undefined
+  #committing: Promise<CommitResult> | undefined
   /** The snapshot being written. No commit waits for it, because webhook-health may not be writable. */
   #writing: Promise<void> | undefined
   #repairing: Promise<void> | undefined
@@ -50,7 +53,7 @@ export class CommitLoop implements AsyncDisposable {
     await this.#committing
     await this.#writing
     this.#snapshotDue = true
-    await this.#commit()
+    for (let tries = 1; (await this.#commit()) === 'failed' && tries < lastTries; tries++);
     await this.#writing
   }
 
@@ -72,18 +75,22 @@ export class CommitLoop implements AsyncDisposable {
    * right after a commit that the broker accepted: that proves that this instance still is a member of the group, and
    * not a former owner that woke up late.
    */
-  async #commit(): Promise<void> {
+  async #commit(): Promise<CommitResult> {
     const { engine, readers, snapshots, fail } = this.#context
     const { assignment } = readers
-    if (!assignment) return
+    if (!assignment) return 'outdated'
     const committed = snapshots.beforeCommit()
     const snapshotDue = this.#snapshotDue && !this.#writing
     // The broker has to take a commit before a snapshot is written, so there must be one.
     if (snapshotDue) engine.recommitAll()
     const commits = engine.takeCommits()
-    if ((await readers.commit(assignment, commits)) !== 'committed') return engine.recommitAll()
+    const result = await readers.commit(assignment, commits)
+    if (result !== 'committed') {
+      engine.recommitAll()
+      return result
+    }
     committed()
-    if (!snapshotDue || commits.length === 0 || !assignment.current) return
+    if (!snapshotDue || commits.length === 0 || !assignment.current) return result
     this.#snapshotDue = false
     this.#writing = snapshots
       .write(engine)
@@ -91,5 +98,6 @@ export class CommitLoop implements AsyncDisposable {
       .finally(() => {
         this.#writing = undefined
       })
+    return result
   }
 }

@@ -95,6 +95,20 @@ test('a flush commits what was finished while another commit was under way', asy
   await commits[Symbol.asyncDispose]()
 })
 
+test('a flush is tried again if Kafka does not answer it, but not for ever', async () => {
+  const results: CommitResult[] = ['failed', 'committed']
+  const send = vi.fn(async (_assignment: Assignment, _commits: Commit[]) => results.shift() ?? ('failed' as const))
+  const commits = new Commits(send, 200, systemClock)
+  const assignment = assignmentOf()
+  commits.finished(assignment, commit(0, 1))
+  await commits.flush()
+  expect(send).toHaveBeenCalledTimes(2)
+  commits.finished(assignment, commit(0, 2))
+  await commits.flush()
+  expect(send).toHaveBeenCalledTimes(5)
+  await commits[Symbol.asyncDispose]()
+})
+
 test('nothing is committed after closing', async () => {
   const { done, commits } = committing()
   await commits[Symbol.asyncDispose]()

@@ -50,3 +50,14 @@ test('a snapshot that cannot be written delays no commit, and no second one begi
   expect(fail).not.toHaveBeenCalled()
   await loop[Symbol.asyncDispose]()
 })
+
+test('the last commit before a stop is tried again if Kafka does not answer it, but not for ever', async () => {
+  const results: CommitResult[] = ['failed', 'committed']
+  const commit = vi.fn(async () => results.shift() ?? ('failed' as const))
+  const { loop } = createLoop(commit)
+  await loop.finish()
+  expect(commit).toHaveBeenCalledTimes(2)
+  await loop.finish()
+  expect(commit).toHaveBeenCalledTimes(5)
+  await loop[Symbol.asyncDispose]()
+})
