@@ -61,6 +61,12 @@ export class PartitionReader implements AsyncDisposable {
     this.#wake()
   }
 
+  /** Begins those of the topic's first partitions that are not read yet: they were added to it, so nothing of them was. */
+  beginAdded(topic: string, partitions: number): void {
+    for (let partition = 0; partition < partitions; partition++)
+      if (this.position(topic, partition) === undefined) this.begin(topic, partition, 0)
+  }
+
   /** No batch of the partition is handed over any more. */
   end(topic: string, partition: number): void {
     const reading = this.#readings.get(placeOf(topic, partition))

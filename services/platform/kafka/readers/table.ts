@@ -76,7 +76,7 @@ export class TopicTable implements AsyncDisposable {
       },
       // Without onPassed, a topic that ends with a transaction marker would never be read to its end.
       onPassed: advance,
-      onMorePartitions: (_topic: string, partitions: number) => table.#readFirst(partitions),
+      onMorePartitions: (topic: string, partitions: number) => table.#reader?.beginAdded(topic, partitions),
     }
     const reader = await openReader(kafka, `kafka reader of ${topic}`, reading, context)
     table.#reader = reader
@@ -145,12 +145,6 @@ export class TopicTable implements AsyncDisposable {
   async #reachedAll(ends: PartitionEnds[]): Promise<void> {
     const held = ends.filter(({ low, high }) => high > low)
     await Promise.all(held.map(({ partition, high }) => this.reached(partition, high)))
-  }
-
-  /** Reads those of the topic's first partitions that are not read yet: they were added to it. */
-  #readFirst(partitions: number): void {
-    for (let partition = 0; partition < partitions; partition++)
-      if (this.#reader?.position(this.#topic, partition) === undefined) this.#reader?.begin(this.#topic, partition, 0)
   }
 
   /** Folds a record, each once. */

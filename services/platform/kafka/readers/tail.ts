@@ -26,10 +26,7 @@ export async function tailTopic(kafka: Kafka, options: TailOptions, context: Wai
       return records.length
     },
     // Their first record came after the topic's end of that time.
-    onMorePartitions: (_topic: string, partitions: number) => {
-      for (let partition = 0; partition < partitions; partition++)
-        if (reader.position(topic, partition) === undefined) reader.begin(topic, partition, 0)
-    },
+    onMorePartitions: (_topic: string, partitions: number) => reader.beginAdded(topic, partitions),
   }
   const reader = await openReader(kafka, `kafka reader of ${topic}`, reading, context)
   const ends = await retryUntilDone(`topic ${topic}`, context, () => kafka.cluster.ends(topic))

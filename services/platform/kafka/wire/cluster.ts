@@ -33,11 +33,12 @@ export type TopicState = {
 /** What a PartitionReader asks of its cluster. */
 export type ReaderCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'ends'>
 
-/** What a SequencedProducer asks of it. */
+/** What a BatchingProducer asks of it. */
 export type ProducerCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'askAny'>
 
 /** Requests that any broker answers at once. A request without an answer closes its connection. */
 const requestTimeoutMs = 5_000
+
 /**
  * Brokers, leaders and connections of one Kafka cluster, on the connections and codecs of @platformatic/kafka. It does
  * not retry: callers decide how long they wait. Each use has connections of its own, because a broker answers the
