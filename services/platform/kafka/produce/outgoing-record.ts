@@ -30,3 +30,24 @@ export type ProducerOptions = {
   /** How requests are sent; for comparisons. */
   send?: SendProduce
 }
+
+const recordOverheadBytes = 100
+/** Two lengths of at most five bytes. */
+const headerOverheadBytes = 10
+
+/**
+ * Bytes of a record in memory and, as an upper limit, in a request.
+ * @throws TypeError for a key, value or header that is neither a string nor a Buffer: it could never be encoded.
+ */
+export function bytesOf({ key, value, headers }: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>): number {
+  let bytes = recordOverheadBytes + lengthOf('key', key) + lengthOf('value', value)
+  for (const [name, text] of Object.entries(headers ?? {}))
+    bytes += headerOverheadBytes + Buffer.byteLength(name) + lengthOf(`header ${name}`, text)
+  return bytes
+}
+
+function lengthOf(what: string, field: unknown): number {
+  if (field === null || field === undefined) return 0
+  if (typeof field === 'string' || Buffer.isBuffer(field)) return Buffer.byteLength(field)
+  throw new TypeError(`the ${what} of a record is a string or a Buffer, not ${typeof field}`)
+}

@@ -3,7 +3,7 @@ import type { ProducerCluster } from '../wire/cluster.ts'
 import { KafkaFault } from '../wire/kafka-fault.ts'
 import { sendProduce } from '../wire/produce-protocol.ts'
 import { KnownLeaders } from './known-leaders.ts'
-import type { Acknowledged, OutgoingRecord, ProducerOptions } from './outgoing-record.ts'
+import { type Acknowledged, bytesOf, type OutgoingRecord, type ProducerOptions } from './outgoing-record.ts'
 import type { FailedTry, PartitionQueue } from './partition-queue.ts'
 import { PartitionQueues } from './partition-queues.ts'
 import { ProduceRequests } from './produce-requests.ts'
@@ -21,7 +21,6 @@ export { RecordRefused } from './record-refused.ts'
  * must stay below Kafka's default of max.message.bytes, 1,048,588.
  */
 const requestBytes = 900_000
-const recordOverheadBytes = 100
 
 /**
  * Writes each record once, and in order within its partition. Records collect while a request to their leader is in
@@ -102,7 +101,10 @@ export class BatchingProducer implements AsyncDisposable {
     return this.#faults.reasonOf(topic)
   }
 
-  /** Resolves once all in-sync replicas have the record (acks -1). @throws RecordRefused. */
+  /**
+   * Resolves once all in-sync replicas have the record (acks -1).
+   * @throws RecordRefused; TypeError for a field that is neither a string nor a Buffer.
+   */
   send(record: OutgoingRecord): Promise<Acknowledged> {
     return new Promise((resolve, reject) => this.enqueue(record, resolve, reject))
   }
@@ -111,13 +113,14 @@ export class BatchingProducer implements AsyncDisposable {
    * Like send, without a promise per record. An error thrown by a callback ends the process.
    * @param acknowledged called once all in-sync replicas have the record, in the order of enqueueing within a
    * partition.
+   * @throws TypeError for a field that is neither a string nor a Buffer.
    */
   enqueue(
     { topic, key, value, partition, headers, whileForbidden = 'wait', isLast = false }: OutgoingRecord,
     acknowledged: (ack: Acknowledged) => void,
     refused: (error: RecordRefused) => void,
   ): void {
-    const bytes = recordOverheadBytes + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '')
+    const bytes = bytesOf({ key, value, headers })
     this.#bufferedBytes += bytes
     const record = { topic, partition, key, value, headers, bytes, whileForbidden, isLast, acknowledged, refused }
     this.#makeReady(this.#queues.add(record))

@@ -45,8 +45,10 @@ export type SendProduce = (
 type ProduceAnswer = ReturnType<typeof produceV9.parseResponse>
 
 export const sendProduce: SendProduce = async (connection, batches, nowMs) => {
+  // Before it is handed over: the client calls back for it where an error would reach nobody.
+  const request = encodeProduce(batches, nowMs)
   const answered = new Promise<ProduceAnswer>((resolve, reject) => {
-    const payload = () => Writer.create().append(encodeProduce(batches, nowMs))
+    const payload = () => Writer.create().append(request)
     connection.send(produceKey, produceVersion, payload, produceV9.parseResponse, true, true, (error, answer) => {
       if (error) reject(error)
       else resolve(answer as ProduceAnswer)

@@ -21,6 +21,16 @@ test('a record that is sent alone goes out at once, and records of the same turn
   expect(brokers.batches.map(({ records }) => records.length)).toEqual([1, 2])
 })
 
+test('a record that cannot be encoded is refused at once, and others are written', async () => {
+  const brokers = new ProducingBrokers()
+  const { producer, fail } = await openProducerOf(brokers)
+  const odd: object[] = [{ key: 1 }, { value: {} }, { value: new Uint8Array(1) }, { headers: { h: ['a', 'b'] } }]
+  for (const fields of odd) await expect(producer.send({ ...record('odd'), ...fields })).rejects.toThrow(TypeError)
+  expect(await outcomes([producer.send(record('v0'))])).toEqual([0])
+  expect(producer.bufferedBytes).toBe(0)
+  expect(fail).not.toHaveBeenCalled()
+})
+
 test('records whose request or answer was lost are written once, and get the offsets that they have', async () => {
   const brokers = new ProducingBrokers()
   const { producer, fail } = await openProducerOf(brokers)
