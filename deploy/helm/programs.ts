@@ -47,13 +47,16 @@ export function programsFile(): string {
   return `# Made by "npm run docs" from the services' config.ts. Do not edit.\n${stringify(Object.fromEntries(programs))}`
 }
 
+/** kafkajs sets a timer in the past, of which Node would warn. */
+const administrationFlag = '--disable-warning=TimeoutNegativeWarning'
+
 function describeProgram(program: string): ChartProgram {
   const declared = declarationsOf(program)
   const names = {
     required: [...declared].filter(([, { default: value }]) => isUnusable(value)).map(([name]) => name),
     variables: [...declared.keys()],
   }
-  if (program === 'topics') return { args: ['services/topics/command.ts', 'apply'], ...names }
+  if (program === 'topics') return { args: [administrationFlag, 'services/topics/command.ts', 'apply'], ...names }
   return {
     args: [...ownFlagsOf(program), `services/${program}/main.ts`],
     port: Number(declared.get('HOOKLINE_HTTP_PORT')?.default),

@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { stringify } from 'yaml'
 import { ConfigError, loadConfig } from '../platform/config/config.ts'
+import { withAdmin } from '../platform/kafka/admin-client.ts'
 import { createKafka } from '../platform/kafka/client.ts'
 import {
   applyTopics,
@@ -8,7 +9,6 @@ import {
   readReplication,
   type TopicDifference,
   type TopicSpec,
-  withAdmin,
 } from '../platform/kafka/topics.ts'
 import { systemClock } from '../platform/runtime/clock.ts'
 import { createLogger } from '../platform/runtime/log.ts'

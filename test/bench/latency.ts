@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
-import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
+import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { deliveryId } from '../../services/topics/delivery-id.ts'
 import { eventMaker, steadily } from './events.ts'

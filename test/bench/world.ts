@@ -12,10 +12,7 @@ import { openCodec, openKafka, openProducer } from '../support/topic-reader.ts'
 
 export const partitions = 12
 
-/**
- * For the bare scripts: unpatched kafkajs warns about one of its own timers
- * (services/platform/kafka/kafkajs-patches/request-queue.ts).
- */
+/** For the bare scripts: kafkajs sets a timer in the past, of which Node warns. */
 export const bareFlags = ['--disable-warning=TimeoutNegativeWarning']
 
 /** A platform with topics, a producer to fill them, and services to run on them. */

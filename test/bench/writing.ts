@@ -1,4 +1,5 @@
-import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
+import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
 import { forkMeasured, order } from './measured-process.ts'
 import { median, rounded } from './usage.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { findFreePorts } from '../../deploy/local/process/ports.ts'
 import { startStack } from '../../deploy/local/stack/stack.ts'
-import { withAdmin } from '../../services/platform/kafka/topics.ts'
+import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { openKafka } from '../support/topic-reader.ts'

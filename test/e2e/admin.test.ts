@@ -8,9 +8,8 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { completesHeader } from '../../services/admin/definition-writes/record-headers.ts'
 import { openHeader } from '../../services/config-topics/sealed-values.ts'
 import { sealContext } from '../../services/domain/definition/definition.ts'
-import type { Kafka } from '../../services/platform/kafka/client.ts'
 import { KeyRing } from '../../services/platform/keyring.ts'
-import { openKafka } from '../support/topic-reader.ts'
+import { openKafka, type TestKafka } from '../support/topic-reader.ts'
 
 const prefix = `admin-test-${randomUUID()}-`
 const keyRing = `k1=${randomBytes(32).toString('base64')}`
@@ -18,7 +17,7 @@ const keys = KeyRing.parse(keyRing)
 const business = 'b1'
 const headerValue = 'header-value-in-the-open'
 
-let kafka: Kafka
+let kafka: TestKafka
 let admin: ChildProcess
 let adminUrl: string
 let token: string

@@ -3,6 +3,7 @@ import type { Admin, Producer } from 'kafkajs'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { maxCommitMetadataBytes } from '../../services/platform/commit-metadata.ts'
+import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
 import { createKafka } from '../../services/platform/kafka/client.ts'
 import { assertSameCounts } from '../../services/platform/kafka/co-partition.ts'
 import { fetchCommitted } from '../../services/platform/kafka/committed.ts'
@@ -12,10 +13,11 @@ import { GroupConsumer } from '../../services/platform/kafka/group/group-consume
 import type { GroupConsumerOptions } from '../../services/platform/kafka/group/group-consumer-options.ts'
 import { RangeReader } from '../../services/platform/kafka/readers/range-reader.ts'
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
-import { createTopics, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { countPartitions } from '../../services/platform/kafka/wire/count-partitions.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
+import { openKafkajs } from '../support/kafkajs.ts'
 
 const prefix = `kafka-platform-test-${randomUUID()}-`
 const logged: string[] = []
@@ -57,14 +59,15 @@ const failures: unknown[] = []
 const fail = (error: unknown) => void failures.push(error)
 
 beforeAll(async () => {
-  admin = kafka.admin()
+  const independent = openKafkajs(inject('brokers'))
+  admin = independent.admin()
   await admin.connect()
   const wanted = Object.entries(partitionsByTopic).map(([name, numPartitions]) => ({
     topic: topic(name),
     numPartitions,
   }))
   await createTopics(admin, wanted, systemClock)
-  producer = kafka.producer({ allowAutoTopicCreation: false })
+  producer = independent.producer({ allowAutoTopicCreation: false })
   await producer.connect()
   for (const partition of [0, 1, 2]) await fill(producer, 'numbers', recordsEach, partition)
   reader = await RangeReader.open(kafka, { topics: readTopics, fail }, context)
@@ -104,7 +107,11 @@ async function fill(to: Sender, name: string, count: number, partition = 0, valu
 
 /** Produces `count` records in one transaction. Its marker takes an offset behind them that no reader sees. */
 async function transaction(name: string, count: number, end: 'commit' | 'abort'): Promise<void> {
-  const transactional = kafka.producer({ transactionalId: randomUUID(), idempotent: true, maxInFlightRequests: 1 })
+  const transactional = openKafkajs(inject('brokers')).producer({
+    transactionalId: randomUUID(),
+    idempotent: true,
+    maxInFlightRequests: 1,
+  })
   await transactional.connect()
   const open = await transactional.transaction()
   await fill(open, name, count)

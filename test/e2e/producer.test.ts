@@ -11,7 +11,6 @@ import { until } from '../../deploy/local/process/until.ts'
 import type { StatusEvent } from '../../services/domain/event/event.ts'
 import { Codec, createRegistry } from '../../services/platform/avro/codec.ts'
 import { loadConfig } from '../../services/platform/config/config.ts'
-import { createKafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
 import { retryUntilDone } from '../../services/platform/runtime/retry-until.ts'
@@ -19,6 +18,7 @@ import { producerConfig } from '../../services/producer/config.ts'
 import { openPublisher } from '../../services/producer/publishing/publish.ts'
 import { readSchema, topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'
+import { openKafkajs } from '../support/kafkajs.ts'
 import { rawMessageEvent, rawStatusEvent } from '../unit/producer/samples.ts'
 
 const prefix = `producer-test-${randomUUID()}-`
@@ -36,7 +36,6 @@ const env = {
 }
 const config = loadConfig(producerConfig, env)
 const context = { log: pino({ level: 'silent' }), clock: systemClock, readiness: new Readiness() }
-const kafka = createKafka(config, context.log)
 const codec = new Codec(createRegistry(config), context)
 const running: ChildProcess[] = []
 const token = await new SignJWT({ permissions: ['events:write'], businessId: 'business-1' })
@@ -57,7 +56,7 @@ afterAll(async () => {
     service.kill('SIGKILL')
     await once(service, 'exit')
   }
-  const admin = kafka.admin()
+  const admin = openKafkajs(inject('brokers')).admin()
   await admin.connect()
   await admin.deleteTopics({ topics: Object.values(topics).map((topic) => topicName(topic, prefix)) })
   await admin.disconnect()
@@ -95,7 +94,12 @@ async function post(url: string, body: string, contentType: string): Promise<Res
 type Read = { partition: number; offset: number; key: string; traceparent: string | undefined; value: unknown }
 
 /** All records of a topic up to its present end. */
-async function readAll(topic: string, schema: object, from = kafka, reader = codec): Promise<Read[]> {
+async function readAll(
+  topic: string,
+  schema: object,
+  from = openKafkajs(inject('brokers')),
+  reader = codec,
+): Promise<Read[]> {
   const admin = from.admin()
   await admin.connect()
   // After a restart of the broker, some partitions have no leader yet.
@@ -243,7 +247,7 @@ test('when Kafka returns after an outage, the producer answers 202 again and has
   const records = await readAll(
     topicName(statusEvents, prefix),
     readSchema(statusEvents),
-    createKafka({ ...config, KAFKA_BROKERS: own.KAFKA_BROKERS }, context.log),
+    openKafkajs(own.KAFKA_BROKERS.split(',')),
     new Codec(createRegistry({ ...config, SCHEMA_REGISTRY_URL: own.SCHEMA_REGISTRY_URL }), context),
   )
   // The last event was sent until it was accepted, and is there as often.

@@ -10,13 +10,13 @@ import { loginWithAcls } from '../../deploy/local/platform/kafka-properties.ts'
 import { startOwnPlatform } from '../../deploy/local/platform/platform.ts'
 import { until } from '../../deploy/local/process/until.ts'
 import { type ServiceName, serviceNames } from '../../deploy/local/stack/stack.ts'
-import { createKafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { type Program, programs } from '../../services/topics/rights.ts'
 import { commandLine } from '../support/command-line.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
 import { type KafkaTools, openKafkaTools } from '../support/kafka-tools.ts'
+import { openKafkajs } from '../support/kafkajs.ts'
 import { messageOf, publish } from '../support/load.ts'
 import { grant, listGranted, readGranted } from '../support/secured/acl-bindings.ts'
 import {
@@ -31,7 +31,6 @@ import {
 import { spoiledPrefix, type ToolName, toolNames, toolUses } from '../support/secured/tool-uses.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { seeded } from '../support/simulation.ts'
-import { testContext } from '../support/topic-reader.ts'
 
 /** Every program with its own user and the rights of services/topics/rights.ts, against Kafka's StandardAuthorizer. */
 
@@ -168,9 +167,8 @@ test.skipIf(lacking)(
   'Kafka refuses what a program has no right to, and logs it where the test above looks',
   async () => {
     const { KAFKA_BROKERS = '', KAFKA_SASL_PASSWORD = '' } = signIn('producer')
-    const connection = { KAFKA_BROKERS, KAFKA_CLIENT_ID: 'rights-test' }
-    const login = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'producer', KAFKA_SASL_PASSWORD } as const
-    const admin = createKafka({ ...connection, ...login }, testContext.log).admin()
+    const sasl = { mechanism: 'plain', username: 'producer', password: KAFKA_SASL_PASSWORD } as const
+    const admin = openKafkajs(KAFKA_BROKERS.split(','), { sasl }).admin()
     await admin.connect()
     const asked = admin.fetchTopicMetadata({ topics: [`${prefix}webhook-config`] })
     await expect(asked).rejects.toThrow(/authoriz/i)

@@ -1,5 +1,5 @@
-import type { Kafka } from '../../services/platform/kafka/client.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
+import type { TestKafka } from './topic-reader.ts'
 
 export type OffsetSample = {
   /** Time on the monotonic clock. */
@@ -18,7 +18,7 @@ export class OffsetWatch implements AsyncDisposable {
   readonly #stopping = new AbortController()
   readonly #watching: Promise<void>
 
-  constructor(kafka: Kafka, options: OffsetWatchOptions) {
+  constructor(kafka: TestKafka, options: OffsetWatchOptions) {
     this.#watching = this.#watch(kafka, options)
   }
 
@@ -61,7 +61,7 @@ export class OffsetWatch implements AsyncDisposable {
     await this.#watching
   }
 
-  async #watch(kafka: Kafka, { groupId, topics, otherTopics = [], intervalMs = 200 }: OffsetWatchOptions) {
+  async #watch(kafka: TestKafka, { groupId, topics, otherTopics = [], intervalMs = 200 }: OffsetWatchOptions) {
     const { signal } = this.#stopping
     const admin = kafka.admin({ retry: { retries: 2 } })
     await admin.connect()

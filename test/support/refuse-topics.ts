@@ -1,5 +1,6 @@
+import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
-import { applyTopics, diffTopics, type TopicSpec, withAdmin } from '../../services/platform/kafka/topics.ts'
+import { applyTopics, diffTopics, type TopicSpec } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 const setting = 'max.message.bytes'

@@ -1,12 +1,14 @@
+import type { Kafka as Kafkajs } from 'kafkajs'
 import { pino } from 'pino'
 import { Codec, createRegistry, type Decode } from '../../services/platform/avro/codec.ts'
+import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
 import { createKafka, type Kafka } from '../../services/platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../services/platform/kafka/consumer.ts'
 import { BatchingProducer } from '../../services/platform/kafka/produce/producer.ts'
 import { TopicTable } from '../../services/platform/kafka/readers/table.ts'
-import { withAdmin } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { Readiness } from '../../services/platform/runtime/readiness.ts'
+import { openKafkajs } from './kafkajs.ts'
 
 /** Kafka as seen from outside by a test, without counters of the services. */
 
@@ -16,9 +18,13 @@ export const failTest = (error: unknown) => {
   throw error
 }
 
+/** Our client, and kafkajs' for what a test writes or asks by other means. */
+export type TestKafka = Kafka & Pick<Kafkajs, 'admin' | 'producer' | 'consumer'>
+
 /** @param brokers `host:port` each. */
-export function openKafka(brokers: string[]): Kafka {
-  return createKafka({ KAFKA_BROKERS: brokers.join(','), KAFKA_CLIENT_ID: 'test' }, testContext.log)
+export function openKafka(brokers: string[]): TestKafka {
+  const ours = createKafka({ KAFKA_BROKERS: brokers.join(','), KAFKA_CLIENT_ID: 'test' }, testContext.log)
+  return Object.assign(openKafkajs(brokers), ours)
 }
 
 export function openProducer(kafka: Kafka): Promise<BatchingProducer> {

@@ -92,9 +92,20 @@ const consoleTakesRulesAlone = importRule((path, resolved) =>
     : undefined,
 )
 
+/** Modules that load kafkajs, as published, and the commands that load these. Services load none of them. */
+const administration = ['platform/kafka/admin-client.ts', 'platform/kafka/topics.ts']
+const administrationCommands = ['topics/command.ts', 'stats-aggregator/rebuild/rebuild.ts']
+
+const kafkajsForAdministration = importRule((path, resolved, target) => {
+  if (/^kafkajs\/./.test(target)) return 'kafkajs stays as published: no module of it is loaded alone'
+  const isAllowed = [...administration, ...administrationCommands].includes(path)
+  const loads = target === 'kafkajs' || administration.includes(resolved)
+  return loads && !isAllowed ? 'only commands for administration load kafkajs' : undefined
+})
+
 const clientsBehindOneFolder = importRule((path, _resolved, target) =>
-  /^(kafkajs|@platformatic\/kafka)(\/|$)/.test(target) && !path.startsWith('platform/kafka/')
-    ? 'only platform/kafka knows the Kafka clients'
+  /^@platformatic\/kafka(\/|$)/.test(target) && !path.startsWith('platform/kafka/')
+    ? 'only platform/kafka knows the client'
     : undefined,
 )
 
@@ -145,11 +156,9 @@ const noRawMarkup = textRule(
 )
 const noConsole = textRule(/\bconsole\s*\.\s*\w+/, 'logs go through pino')
 
-/** kafkajs chooses the names in its patches. */
 const namesCarryUnits = textRule(
   /#?\b(?:\w*(?:[tT]imeout|[dD]elay|[iI]nterval|[pP]ause|[lL]atency|[dD]uration|[dD]eadline|[bB]ackoff|[wW]ait|[rR]etention|[pP]eriod|[sS]kew)|age|\w*[a-z]Age)\??(?:: number\b| = -?\d)/,
   'a number of time carries its unit: Ms, Seconds, Days',
-  (path) => path.startsWith('platform/kafka/kafkajs-patches/'),
 )
 
 const noBarrels: Rule = (path) => (/(^|\/)index\.tsx?$/.test(path) ? ['1: a barrel hides where a thing is'] : [])
@@ -166,6 +175,7 @@ const rules: Rule[] = [
   servicesStandApart,
   servicesStayInside,
   consoleTakesRulesAlone,
+  kafkajsForAdministration,
   clientsBehindOneFolder,
   engineDoesNoIo,
   timeIsAnArgument,
@@ -240,7 +250,8 @@ test('a folder of 15 files is found, and one of 14 is not, whatever its own fold
 })
 
 const pure = 'the engine imports nothing that does I/O'
-const clients = 'only platform/kafka knows the Kafka clients'
+const clients = 'only platform/kafka knows the client'
+const administrationOnly = 'only commands for administration load kafkajs'
 const apart = 'services do not import each other'
 const time = 'time and chance are arguments'
 const units = 'a number of time carries its unit'
@@ -261,11 +272,18 @@ test.each(
     ['cli/a.ts', "const x = await import('../admin/view.ts')", apart],
     ['config-topics/a.ts', "import { x } from '../admin/view.ts'", apart],
     ['formatter/a.ts', "import { x } from '../../test/support/services.ts'", 'nothing of deploy/ or test/'],
-    ['formatter/a.ts', "import kafkajs from 'kafkajs'", clients],
+    ['formatter/a.ts', "import kafkajs from 'kafkajs'", administrationOnly],
+    ['platform/kafka/client.ts', "import { Kafka } from 'kafkajs'", administrationOnly],
+    [
+      'admin/main.ts',
+      "import { withAdmin } from '../platform/kafka/admin-client.ts'",
+      'only commands for administration',
+    ],
+    ['platform/kafka/topics.ts', "import { x } from 'kafkajs/src/errors.js'", 'stays as published'],
     ['formatter/a.ts', "import { Connection } from '@platformatic/kafka'", clients],
-    ['formatter/a.ts', "import type { Kafka } from 'kafkajs'", clients],
-    ['platform/a.ts', "import { x } from 'kafkajs/src/errors.js'", clients],
-    ['formatter/a.ts', "import {\n  type Kafka,\n} from 'kafkajs'", clients],
+    ['formatter/a.ts', "import type { Kafka } from 'kafkajs'", administrationOnly],
+    ['platform/a.ts', "import { x } from 'kafkajs/src/errors.js'", 'stays as published'],
+    ['formatter/a.ts', "import {\n  type Kafka,\n} from 'kafkajs'", administrationOnly],
     ['dispatcher/engine/a.ts', "import { x } from '../http/deliver.ts'", pure],
     ['dispatcher/engine/gate/a.ts', "import type { x } from '../../takeover/takeover.ts'", pure],
     ['dispatcher/engine/a.ts', "import type { x } from '../main.ts'", pure],
@@ -305,14 +323,13 @@ test.each([
   ['dispatcher/http/a.ts', "import { x } from 'node:net'\nimport { y } from '../engine/ports.ts'"],
   ['platform/a.ts', "import { pino } from 'pino'"],
   ['dispatcher/http/a.ts', 'const timer = setTimeout(run, 5)'],
-  ['platform/kafka/a.ts', "import kafkajs from 'kafkajs'\nimport { x } from '../log.ts'"],
+  ['platform/kafka/topics.ts', "import kafkajs from 'kafkajs'\nimport { x } from '../log.ts'"],
   ['platform/runtime/clock.ts', 'const now = Date.now()'],
   ['formatter/a.ts', "import { x } from './body.ts'\nimport { y } from '../domain/event.ts'"],
   ['formatter/a.ts', "import { x } from '../topics/topic-map.ts'\nimport { y } from '../platform/kafka/client.ts'"],
   ['config-topics/a.ts', "import { x } from '../domain/event.ts'\nimport { y } from '../topics/topic-map.ts'"],
   ['formatter/a.ts', '// Date.now() would not do\n/** nor new Date(), nor console.log */\nconst x = new Date(timeMs)'],
   ['formatter/a.ts', 'const retryDelayMs = 500\nconst largestPage = 200\nfunction f(timeoutSeconds: number) {}'],
-  ['platform/kafka/kafkajs-patches/a.ts', 'type Fields = { timeout: number }'],
   ['formatter/a.ts', 'x\n'.repeat(250)],
 ])('code that follows the rules is accepted in %s', (path, text) => {
   expect(offenders([{ path, text }])).toEqual([])

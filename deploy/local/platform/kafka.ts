@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { pino } from 'pino'
-import { createKafka } from '../../../services/platform/kafka/client.ts'
+import { Kafka, logLevel } from 'kafkajs'
 import { acceptsConnections, findFreePorts } from '../process/ports.ts'
 import { describeEnd, type Ended, failure, launch, waitUntilServing } from '../process/process.ts'
 import { type JvmContext, type JvmProcess, shutDownGraceMs, startJvm } from './jvm.ts'
@@ -163,11 +162,8 @@ async function format(
 /** Whether the broker answers a client with metadata that contain itself. */
 async function answers(port: number): Promise<boolean> {
   if (!(await acceptsConnections(port))) return false
-  const kafka = createKafka(
-    { KAFKA_BROKERS: `127.0.0.1:${port}`, KAFKA_CLIENT_ID: 'hookline-local-platform' },
-    pino({ level: 'silent' }),
-  )
-  const admin = kafka.admin()
+  const brokers = [`127.0.0.1:${port}`]
+  const admin = new Kafka({ clientId: 'hookline-local-platform', brokers, logLevel: logLevel.NOTHING }).admin()
   try {
     await admin.connect()
     const { brokers } = await admin.describeCluster()

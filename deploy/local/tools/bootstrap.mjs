@@ -65,7 +65,9 @@ function install() {
 
 function run(file, fileArgs) {
   const path = [join(modules, 'node', 'bin'), join(modules, '.bin'), process.env.PATH ?? ''].join(delimiter)
-  const child = spawn(pinnedNode, [file, ...fileArgs], {
+  // kafkajs sets a timer in the past, of which Node would warn in each command that administrates topics.
+  const flags = ['--disable-warning=TimeoutNegativeWarning']
+  const child = spawn(pinnedNode, [...flags, file, ...fileArgs], {
     cwd: root,
     stdio: 'inherit',
     env: { NODE_COMPILE_CACHE: compileCache, ...process.env, PATH: path },

@@ -2,7 +2,6 @@ import { pino } from 'pino'
 import { createKafka } from '../../platform/kafka/client.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
-import { withAdmin } from '../../platform/kafka/topics.ts'
 import { Readiness } from '../../platform/runtime/readiness.ts'
 import type { WaitContext } from '../../platform/runtime/retry-until.ts'
 import type { KafkaConnection } from '../connection/connection.ts'
@@ -73,8 +72,8 @@ export async function readTopic(
 
 /** Names of the cluster's topics. @throws CliFailure when Kafka does not answer. */
 export async function topicNames(connection: KafkaConnection): Promise<string[]> {
-  const kafka = createKafka(connection, pino({ level: 'silent' }))
-  return withAdmin(kafka, (admin) => admin.listTopics()).catch((error) => {
+  await using cluster = createKafka(connection, pino({ level: 'silent' })).cluster
+  return await cluster.topicNames().catch((error) => {
     throw unreachable(connection, error)
   })
 }

@@ -1,12 +1,11 @@
-import type { KafkaMessage } from 'kafkajs'
-
 export type ConsumedRecord = {
   topic: string
   partition: number
   offset: number
   key: Buffer | null
   value: Buffer | null
-  headers: KafkaMessage['headers']
+  /** A name that comes twice has a list of values. */
+  headers: Record<string, Buffer | string | (Buffer | string)[] | undefined> | undefined
   /** Milliseconds since the epoch. */
   timestampMs: number
 }

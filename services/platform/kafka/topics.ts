@@ -1,6 +1,5 @@
-import type { Admin, ITopicConfig, ITopicMetadata, Kafka } from 'kafkajs'
+import { type Admin, ConfigResourceTypes, type ITopicConfig, type ITopicMetadata, KafkaJSError } from 'kafkajs'
 import type { Clock } from '../runtime/clock.ts'
-import { ConfigResourceTypes, KafkaJSError } from './kafkajs-patches/kafkajs.ts'
 import { isDenied, type KafkajsError, nameDenial, unwrapError } from './security/denied.ts'
 
 export type TopicSpec = {
@@ -226,15 +225,4 @@ async function describeSettings(admin: Admin, specs: Pick<TopicSpec, 'name'>[]):
       ),
     ]),
   )
-}
-
-/** Runs with a connected admin client. */
-export async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin({ retry: { retries: 3 } })
-  await admin.connect()
-  try {
-    return await use(admin)
-  } finally {
-    await admin.disconnect()
-  }
 }

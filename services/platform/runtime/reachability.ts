@@ -1,6 +1,5 @@
 import { createRegistry, type RegistryConfig } from '../avro/registry.ts'
 import { createKafka, type KafkaVariables } from '../kafka/client.ts'
-import { withAdmin } from '../kafka/topics.ts'
 import type { Logger } from './log.ts'
 import { Gauge, type Registry } from './metrics.ts'
 
@@ -75,7 +74,7 @@ export function watchReachability(
   const kafka = createKafka(config, log.child({}, { level: 'silent' }))
   const registry = createRegistry(config)
   return new Reachability(metrics, log, {
-    kafka: () => withAdmin(kafka, (admin) => admin.describeCluster()),
+    kafka: () => kafka.cluster.metadata([]),
     registry: () => registry.findSchema(anyId),
   })
 }

@@ -1,8 +1,9 @@
 import { createRegistry, type RegistryConfig } from '../../platform/avro/registry.ts'
 import { accessKafka } from '../../platform/kafka/access/access-kafka.ts'
+import { withAdmin } from '../../platform/kafka/admin-client.ts'
 import { createKafka, type Kafka, type KafkaVariables } from '../../platform/kafka/client.ts'
 import { fetchCommitted } from '../../platform/kafka/committed.ts'
-import { applyTopics, diffTopics, withAdmin } from '../../platform/kafka/topics.ts'
+import { applyTopics, diffTopics } from '../../platform/kafka/topics.ts'
 import { countPartitions } from '../../platform/kafka/wire/count-partitions.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
 import { toTopicSpec } from '../../topics/kafka-settings.ts'
@@ -80,8 +81,8 @@ function countRemaining(ends: ReadonlyMap<number, Ends>, committed: ReadonlyMap<
 type Ends = { low: number; high: number }
 
 async function readEnds(kafka: Kafka, topic: string): Promise<Map<number, Ends>> {
-  const offsets = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic))
-  return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]))
+  const ends = await kafka.cluster.ends(topic, 'all')
+  return new Map(ends.map(({ partition, low, high }) => [partition, { low, high }]))
 }
 
 function total(ends: ReadonlyMap<number, Ends>): number {

@@ -1,6 +1,5 @@
 import type { WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import { fetchCommittedOnce } from '../../platform/kafka/committed.ts'
-import { withAdmin } from '../../platform/kafka/topics.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
 import { readSchema } from '../schemas.ts'
 import { type Topic, topics } from '../topic-map.ts'
@@ -32,10 +31,10 @@ export async function findUnfinished(source: Installation, log: Logger): Promise
 async function lagOf({ kafka, ...source }: Installation, group: string, topic: Topic, log: Logger): Promise<number> {
   const name = source.prefix + topic.name
   const committed = await fetchCommittedOnce(kafka, source.prefix + group, [name], log)
-  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(name))
+  const ends = await kafka.cluster.ends(name, 'all')
   return ends.reduce((sum, { partition, low, high }) => {
-    const next = committed.get(name)?.get(partition)?.offset ?? Number(low)
-    return sum + Math.max(0, Number(high) - next)
+    const next = committed.get(name)?.get(partition)?.offset ?? low
+    return sum + Math.max(0, high - next)
   }, 0)
 }
 

@@ -1,10 +1,13 @@
-import type { Admin } from 'kafkajs'
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  type Admin,
+  ConfigResourceTypes,
+  ResourcePatternTypes,
+} from 'kafkajs'
 import { listRights, type Program, type Right } from '../../../services/topics/rights.ts'
-import { openKafka } from '../topic-reader.ts'
-
-// After the imports above, because kafkajs may be loaded by the services' own module only.
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, ResourcePatternTypes } =
-  await import('kafkajs')
+import { openKafkajs } from '../kafkajs.ts'
 
 /** One operation that a program may do with a topic or group. */
 export type GrantedRight = {
@@ -85,7 +88,7 @@ export async function spoil(brokers: string[], topic: string, how: 'delete' | 'c
 }
 
 async function withSuperuser<T>(brokers: string[], use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = openKafka(brokers).admin()
+  const admin = openKafkajs(brokers).admin()
   await admin.connect()
   try {
     return await use(admin)

@@ -1,4 +1,4 @@
-import type { SendProduce } from '../wire/produce-protocol.ts'
+import type { ProducedRecord, SendProduce } from '../wire/produce-protocol.ts'
 
 export type OutgoingRecord = {
   topic: string
@@ -39,7 +39,7 @@ const headerOverheadBytes = 10
  * Bytes of a record in memory and, as an upper limit, in a request.
  * @throws TypeError for a key, value or header that is neither a string nor a Buffer: it could never be encoded.
  */
-export function bytesOf({ key, value, headers }: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>): number {
+export function bytesOf({ key, value, headers }: ProducedRecord): number {
   let bytes = recordOverheadBytes + lengthOf('key', key) + lengthOf('value', value)
   for (const [name, text] of Object.entries(headers ?? {}))
     bytes += headerOverheadBytes + Buffer.byteLength(name) + lengthOf(`header ${name}`, text)

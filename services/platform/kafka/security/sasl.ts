@@ -1,42 +1,17 @@
 import type { SASLOptions } from '@platformatic/kafka'
-import type { SASLOptions as KafkajsLogin, Mechanism } from 'kafkajs'
 import { textReader } from '../../config/file-variables.ts'
 import { clientCredentials } from '../../connection/client-credentials.ts'
 import { mskTokens } from '../../connection/msk-token.ts'
 import { TokenCache } from '../../connection/token-cache.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import type { KafkaVariables } from '../client.ts'
-import { bearerAuthentication } from './bearer-authentication.ts'
 import { bearerLogin } from './bearer-login.ts'
 
-/** How connections authenticate: those of @platformatic/kafka, and those of kafkajs. */
-export type Logins = { sasl: SASLOptions; ofKafkajs: KafkajsLogin | Mechanism }
-
-/** Undefined if connections do not authenticate. A password in a file is read again each time. */
-export function logins(config: KafkaVariables): Logins | undefined {
-  const { KAFKA_SASL_MECHANISM: mechanism = 'none', KAFKA_SASL_USERNAME: username = '' } = config
-  switch (mechanism) {
-    case 'none':
-      return undefined
-    case 'oauthbearer': {
-      const issue = clientCredentials(config, 'KAFKA_SASL_OAUTH_', systemClock)
-      return bearerLogins(new TokenCache(issue, systemClock), parsePairs(config.KAFKA_SASL_OAUTH_EXTENSIONS))
-    }
-    case 'aws-msk-iam':
-      return bearerLogins(new TokenCache(mskTokens(config.KAFKA_SASL_AWS_REGION ?? ''), systemClock), {})
-    default: {
-      const password = textReader(config, 'KAFKA_SASL_PASSWORD')
-      const ofKafkajs = {
-        mechanism,
-        username,
-        get password() {
-          return password()
-        },
-      } as KafkajsLogin
-      return { sasl: { mechanism: mechanismNames[mechanism], username, password }, ofKafkajs }
-    }
-  }
-}
+/** How connections authenticate. A password in a file is read again each time. */
+export type Login =
+  | { kind: 'password'; mechanism: keyof typeof mechanismNames; username: string; password: () => string }
+  /** extensions: sent with each token. */
+  | { kind: 'token'; tokens: TokenCache; extensions: Record<string, string> }
 
 const mechanismNames = {
   plain: 'PLAIN',
@@ -44,8 +19,30 @@ const mechanismNames = {
   'scram-sha-512': 'SCRAM-SHA-512',
 } as const
 
-function bearerLogins(tokens: TokenCache, extensions: Record<string, string>): Logins {
-  return { sasl: bearerLogin(tokens, extensions), ofKafkajs: bearerAuthentication(tokens, extensions) }
+/** Undefined if connections do not authenticate. */
+export function readLogin(config: KafkaVariables): Login | undefined {
+  const { KAFKA_SASL_MECHANISM: mechanism = 'none', KAFKA_SASL_USERNAME: username = '' } = config
+  switch (mechanism) {
+    case 'none':
+      return undefined
+    case 'oauthbearer': {
+      const tokens = new TokenCache(clientCredentials(config, 'KAFKA_SASL_OAUTH_', systemClock), systemClock)
+      return { kind: 'token', tokens, extensions: parsePairs(config.KAFKA_SASL_OAUTH_EXTENSIONS) }
+    }
+    case 'aws-msk-iam': {
+      const tokens = new TokenCache(mskTokens(config.KAFKA_SASL_AWS_REGION ?? ''), systemClock)
+      return { kind: 'token', tokens, extensions: {} }
+    }
+    default:
+      return { kind: 'password', mechanism, username, password: textReader(config, 'KAFKA_SASL_PASSWORD') }
+  }
+}
+
+/** For connections of @platformatic/kafka. */
+export function toSasl(login: Login): SASLOptions {
+  if (login.kind === 'token') return bearerLogin(login.tokens, login.extensions)
+  const { mechanism, username, password } = login
+  return { mechanism: mechanismNames[mechanism], username, password }
 }
 
 /** Parses `name=value, name=value`. */

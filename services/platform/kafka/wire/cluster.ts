@@ -70,12 +70,8 @@ export class Cluster implements AsyncDisposable {
 
   /** Sends a request to any broker. @throws KafkaFault of the last one if none answers. */
   async askAny<T>(ask: (connection: Connection) => Promise<T>): Promise<T> {
-    const known = [this.#preferred ?? [], ...this.#nodes.values(), ...this.#options.brokers]
-      .flat()
-      .toSorted((a, b) => this.#silenceOf(a) - this.#silenceOf(b))
-    const addresses = new Map(known.map((address) => [describe(address), address])).values()
     let fault: unknown = new KafkaFault('connection', null, 'there are no brokers')
-    for (const address of addresses) {
+    for (const address of this.addresses()) {
       try {
         const answer = await ask(await this.#connect(address, 'requests', requestTimeoutMs))
         this.#preferred = address
@@ -88,6 +84,20 @@ export class Cluster implements AsyncDisposable {
       }
     }
     throw fault
+  }
+
+  /** All known brokers: first the one that answered last, and last those that have not answered lately. */
+  addresses(): BrokerAddress[] {
+    const known = [this.#preferred ?? [], ...this.#nodes.values(), ...this.#options.brokers]
+      .flat()
+      .toSorted((a, b) => this.#silenceOf(a) - this.#silenceOf(b))
+    return [...new Map(known.map((address) => [describe(address), address])).values()]
+  }
+
+  /** Names of all topics that this client may describe. @throws KafkaFault if no broker answers. */
+  async topicNames(): Promise<string[]> {
+    const answer = await this.askAny((connection) => metadataV12.api.async(connection, null, false, false))
+    return answer.topics.map(({ name }) => name ?? '')
   }
 
   /** A connection to a broker of the metadata. @throws KafkaFault. */
