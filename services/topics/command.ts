@@ -3,13 +3,8 @@ import { stringify } from 'yaml'
 import { ConfigError, loadConfig } from '../platform/config/config.ts'
 import { withAdmin } from '../platform/kafka/admin-client.ts'
 import { createKafka } from '../platform/kafka/client.ts'
-import {
-  applyTopics,
-  diffTopics,
-  readReplication,
-  type TopicDifference,
-  type TopicSpec,
-} from '../platform/kafka/topics.ts'
+import type { TopicSpec } from '../platform/kafka/topic-spec.ts'
+import { applyTopics, diffTopics, readReplication, type TopicDifference } from '../platform/kafka/topics.ts'
 import { systemClock } from '../platform/runtime/clock.ts'
 import { createLogger } from '../platform/runtime/log.ts'
 import { readVersion } from '../platform/runtime/version.ts'

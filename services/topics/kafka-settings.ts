@@ -1,4 +1,4 @@
-import type { TopicSpec } from '../platform/kafka/topics.ts'
+import type { TopicSpec } from '../platform/kafka/topic-spec.ts'
 import { type Retention, retentionHours } from './retention.ts'
 import { topicName } from './schemas.ts'
 import { type Topic, topics } from './topic-map.ts'

@@ -1,4 +1,4 @@
-import type { TopicReplication } from '../platform/kafka/topics.ts'
+import type { TopicReplication } from '../platform/kafka/topic-spec.ts'
 
 const enoughReplicas = 3
 /** Names of topics in one line. */

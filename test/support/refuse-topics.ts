@@ -1,6 +1,7 @@
 import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
 import type { Kafka } from '../../services/platform/kafka/client.ts'
-import { applyTopics, diffTopics, type TopicSpec } from '../../services/platform/kafka/topics.ts'
+import type { TopicSpec } from '../../services/platform/kafka/topic-spec.ts'
+import { applyTopics, diffTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 
 const setting = 'max.message.bytes'

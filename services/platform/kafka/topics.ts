@@ -1,13 +1,7 @@
-import { type Admin, ConfigResourceTypes, type ITopicConfig, type ITopicMetadata, KafkaJSError } from 'kafkajs'
+import kafkajs, { type Admin, type ITopicConfig, type ITopicMetadata } from 'kafkajs'
 import type { Clock } from '../runtime/clock.ts'
 import { isDenied, type KafkajsError, nameDenial, unwrapError } from './security/denied.ts'
-
-export type TopicSpec = {
-  name: string
-  partitions: number
-  /** Settings by Kafka's names; other settings are left unchanged. */
-  settings: Record<string, string>
-}
+import { leastInSync, type TopicReplication, type TopicSpec } from './topic-spec.ts'
 
 type SettingDifference = { kind: 'setting'; topic: string; setting: string; is: string; shouldBe: string }
 
@@ -17,15 +11,6 @@ export type TopicDifference =
   | SettingDifference
   /** Never changed automatically: with keyed records, a new count would move keys to other partitions. */
   | { kind: 'partitions'; topic: string; is: number; shouldBe: number }
-
-/** How many copies of a record a topic keeps, and what an acknowledgement (acks=all) means there. */
-export type TopicReplication = {
-  topic: string
-  replicas: number
-  minInSync: number
-  /** Whether a replica that lacks acknowledged records may become leader. */
-  uncleanElection: boolean
-}
 
 const minInSyncSetting = 'min.insync.replicas'
 const uncleanSetting = 'unclean.leader.election.enable'
@@ -59,14 +44,6 @@ export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<Topi
     differences.push({ kind: 'setting', topic, setting: minInSyncSetting, is, shouldBe })
   }
   return differences
-}
-
-/**
- * The least min.insync.replicas for a number of replicas. From three on, an acknowledged record is on two brokers, and
- * one broker may be away. With two replicas that would stop all writes while one is away.
- */
-export function leastInSync(replicas: number): number {
-  return replicas >= 3 ? 2 : 1
 }
 
 /** The replication of those of the topics that exist. */
@@ -154,7 +131,7 @@ async function oncePresent<T>(ask: () => Promise<T>, clock: Clock): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      const isTemporary = error instanceof KafkaJSError && error.retriable
+      const isTemporary = error instanceof kafkajs.KafkaJSError && error.retriable
       if (!isTemporary || clock.monotonicMs() - startMs > leadersLimitMs) throw error
       await clock.sleep(100)
     }
@@ -166,7 +143,7 @@ async function haveLeaders(topicNames: string[], admin: Admin): Promise<boolean>
     const { topics } = await admin.fetchTopicMetadata({ topics: topicNames })
     return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
   } catch (error) {
-    if (error instanceof KafkaJSError && error.retriable) return false
+    if (error instanceof kafkajs.KafkaJSError && error.retriable) return false
     throw error
   }
 }
@@ -187,7 +164,7 @@ async function alterSettings(admin: Admin, changes: SettingDifference[]): Promis
       .map(([setting, { value }]) => [setting, value] as const)
     const wanted = new Map([...kept, ...ofTopic.map(({ setting, shouldBe }) => [setting, shouldBe] as const)])
     const configEntries = [...wanted].map(([setting, value]) => ({ name: setting, value }))
-    return { type: ConfigResourceTypes.TOPIC, name, configEntries }
+    return { type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries }
   })
   // One at a time, so that a denial can name its topic.
   for (const resource of resources)
@@ -203,7 +180,7 @@ async function describeSettings(admin: Admin, specs: Pick<TopicSpec, 'name'>[]):
   const describe = (names: string[]) =>
     admin.describeConfigs({
       includeSynonyms: false,
-      resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+      resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
     })
   const { resources } = await describe(specs.map(({ name }) => name)).catch(async (error: unknown) => {
     // Asks again one at a time, so that a denial can name its topic.

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { leastInSync, type TopicSpec } from '../../platform/kafka/topics.ts'
+import { leastInSync, type TopicSpec } from '../../platform/kafka/topic-spec.ts'
 import { listRights, type Program } from '../rights.ts'
 
 /** Settings of Strimzi's resources besides names and rights. */

@@ -1,13 +1,8 @@
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Admin,
-  ConfigResourceTypes,
-  ResourcePatternTypes,
-} from 'kafkajs'
+import kafkajs, { type Admin } from 'kafkajs'
 import { listRights, type Program, type Right } from '../../../services/topics/rights.ts'
 import { openKafkajs } from '../kafkajs.ts'
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, ResourcePatternTypes } = kafkajs
 
 /** One operation that a program may do with a topic or group. */
 export type GrantedRight = {
