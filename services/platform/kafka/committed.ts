@@ -80,7 +80,7 @@ function committedOf(
   for (const [partition, { offset, metadata: stamped }] of fetched) {
     const extent = extents.get(partition)
     if (!extent) continue
-    const { logId, metadata } = readMetadata(stamped)
+    const { logId, metadata } = readMetadata(offset, stamped)
     const verdict = judgeCommit(offset, logId, extent)
     if (verdict.kind === 'foreign')
       log.warn({ topic, partition, committedOffset: offset, reason: verdict.why }, 'the commit belongs to another log')

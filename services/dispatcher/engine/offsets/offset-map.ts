@@ -1,23 +1,24 @@
-import { crc32 } from 'node:zlib'
-import { maxCommitMetadataBytes } from '../../../platform/commit-metadata.ts'
+import {
+  maxCommitMetadataBytes,
+  maxPackedBytes,
+  packMetadata,
+  unpackMetadata,
+} from '../../../platform/commit-metadata.ts'
 import { BitReader, BitWriter, bestOrder, golombBits, orderBits } from './golomb.ts'
 
 /**
  * The offset map: offsets above a commit that are already finished, packed into the commit's metadata, so that the
  * next owner of the partition does not send them again.
  *
- * `1`, then in base64url: CRC-32 (4 bytes), and the lengths of the runs of unfinished and finished offsets in turn, as
- * exponential Golomb codes with the order that suits each side. This is short for every pattern that occurs: a few
- * slow webhooks between fast ones cost about as much as deltas of the unfinished ones in bytes, whole runs a few bits,
- * and random outcomes 1.2 bits an offset where a bitmap takes one.
+ * It holds the lengths of the runs of unfinished and finished offsets in turn, as exponential Golomb codes with the
+ * order that suits each side. This is short for every pattern that occurs: a few slow webhooks between fast ones cost
+ * about as much as deltas of the unfinished ones in bytes, whole runs a few bits, and random outcomes 1.2 bits an offset
+ * where a bitmap takes one. Bytes after the runs are ignored.
  */
-const version = '1'
 
 /** Maximum bytes of metadata in a commit (Kafka's `offset.metadata.max.bytes`), less the id of its log. */
 export const maxMetadataBytes = maxCommitMetadataBytes
 
-const checksumBytes = 4
-const maxContentBytes = Math.floor(((maxMetadataBytes - version.length) * 3) / 4) - checksumBytes
 /**
  * Maximum unfinished offsets, far above what is held in memory: a short damaged run must not expand into an endless
  * list.
@@ -43,24 +44,23 @@ export type OffsetMap = {
  */
 export function encodeOffsetMap(watermark: number, unfinished: readonly number[], next: number): string | null {
   const runs = toRuns(watermark, unfinished, next)
-  if (unfinished.length > maxUnfinished || runs.length > maxContentBytes * 8) return null
+  if (unfinished.length > maxUnfinished || runs.length > maxPackedBytes * 8) return null
   const orders = [0, 1].map((side) => bestOrder(runs.filter((_run, index) => index % 2 === side)))
   let bits = 2 * orderBits + golombBits(runs.length)
   runs.forEach((run, index) => {
     bits += golombBits(run, orders[index % 2])
   })
   const contentBytes = Math.ceil(bits / 8)
-  if (contentBytes > maxContentBytes) return null
+  if (contentBytes > maxPackedBytes) return null
 
-  const bytes = Buffer.alloc(checksumBytes + contentBytes)
-  const writer = new BitWriter(bytes.subarray(checksumBytes))
+  const content = Buffer.alloc(contentBytes)
+  const writer = new BitWriter(content)
   for (const order of orders) writer.write(order, orderBits)
   writer.writeGolomb(runs.length)
   runs.forEach((run, index) => {
     writer.writeGolomb(run, orders[index % 2])
   })
-  bytes.writeUInt32BE(checksum(watermark, bytes))
-  return version + bytes.toString('base64url')
+  return packMetadata(watermark, content)
 }
 
 /**
@@ -69,14 +69,9 @@ export function encodeOffsetMap(watermark: number, unfinished: readonly number[]
  * @returns null when it is empty, damaged, of another version or another offset: then nothing counts as finished.
  */
 export function decodeOffsetMap(metadata: string, committedOffset: number): OffsetMap | null {
-  if (!metadata.startsWith(version) || metadata.length > maxMetadataBytes) return null
-  const text = metadata.slice(version.length)
-  const bytes = Buffer.from(text, 'base64url')
-  // Node skips characters that are not base64url: such a string was not written here.
-  if (bytes.length < checksumBytes || bytes.toString('base64url') !== text) return null
-  if (bytes.readUInt32BE() !== checksum(committedOffset, bytes)) return null
-
-  const reader = new BitReader(bytes.subarray(checksumBytes))
+  const content = unpackMetadata(committedOffset, metadata)
+  if (content === null) return null
+  const reader = new BitReader(content)
   const orders = [reader.read(orderBits), reader.read(orderBits)]
   const runs = reader.readGolomb()
   const unfinished: number[] = []
@@ -111,9 +106,4 @@ function toRuns(watermark: number, unfinished: readonly number[], next: number):
   if (position > next) throw new RangeError(`next ${next} is below the watermark ${watermark}`)
   if (position < next) runs.push(next - position)
   return runs.map((length, index) => (index === 0 ? length : length - 1))
-}
-
-/** Checksum that includes the committed offset, so that metadata of another commit skips nothing. */
-function checksum(offset: number, bytes: Buffer): number {
-  return crc32(bytes.subarray(checksumBytes), crc32(`${version}:${offset}:`))
 }

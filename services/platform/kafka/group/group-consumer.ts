@@ -108,7 +108,7 @@ export class GroupConsumer implements AsyncDisposable {
     if (commits.length === 0) return 'committed'
     const stamped = commits.map(({ metadata = '', ...commit }) => ({
       ...commit,
-      metadata: stampMetadata(this.findLogId(commit.topic), metadata),
+      metadata: stampMetadata(this.findLogId(commit.topic), commit.offset, metadata),
     }))
     try {
       return (await this.#member?.commit(current, stamped)) ?? 'outdated'

@@ -50,7 +50,7 @@ function startOf(
   extent: LogExtent,
   log: Pick<Logger, 'error'>,
 ): number {
-  const verdict = judgeCommit(offset, readMetadata(metadata).logId, extent)
+  const verdict = judgeCommit(offset, readMetadata(offset, metadata).logId, extent)
   if (verdict.kind === 'here') return offset
   const fields = { ...place, committedOffset: offset, fromOffset: extent.low }
   if (verdict.kind === 'foreign')

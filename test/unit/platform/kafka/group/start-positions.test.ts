@@ -10,11 +10,16 @@ const foreign = 'the commit belongs to another log: reading from the beginning'
 test.each([
   { what: 'no commit', commit: null, from: 4, line: null },
   { what: 'a commit', commit: { offset: 7, metadata: '' }, from: 7, line: null },
-  { what: 'a commit of the same log', commit: { offset: 7, metadata: stampMetadata(logId, 'm') }, from: 7, line: null },
+  {
+    what: 'a commit of the same log',
+    commit: { offset: 7, metadata: stampMetadata(logId, 7, 'm') },
+    from: 7,
+    line: null,
+  },
   { what: 'a commit at the end', commit: { offset: 9, metadata: '' }, from: 9, line: null },
   {
     what: 'a commit of another log',
-    commit: { offset: 7, metadata: stampMetadata(other, '') },
+    commit: { offset: 7, metadata: stampMetadata(other, 7, '') },
     from: 4,
     line: foreign,
   },
