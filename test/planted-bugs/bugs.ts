@@ -746,6 +746,13 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
   },
   {
+    name: 'reads no attempt of a clock that is half an hour behind at a takeover without a snapshot',
+    file: 'services/dispatcher/takeover/takeover.ts',
+    text: 'Math.max(0, Math.min(start, (attemptsEnd ?? 0) - fewestAttempts))',
+    replacement: 'start',
+    caughtBy: ['test/unit/dispatcher/takeover/takeover-logs.test.ts'],
+  },
+  {
     name: 'delays all partitions of a broker for one that waits',
     file: 'services/platform/kafka/patience.ts',
     text: 'Promise.race([coming, patience])',

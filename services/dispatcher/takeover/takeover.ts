@@ -35,6 +35,12 @@ export type TakeoverContext = {
   nowMs: () => number
 }
 
+/**
+ * Minimum of the latest attempts that are read without a snapshot, whatever their times say: a clock may be wrong by more
+ * than the breaker's window. Reading as many takes some tenths of a second.
+ */
+const fewestAttempts = 10_000
+
 /** Offsets up to which the restored state reflects the topics. */
 export type Reflected = { attemptsOffset: number; parkedOffset: number }
 
@@ -63,8 +69,11 @@ export async function takeOver(
   )
   const log = await readHealth(partition, healthEnd ?? 0, context)
   const snapshots = inTheseLogs(partition, log.webhooks(), context)
-  const startOfWindow = async () =>
-    (await reader.offsetsAt(attempts.topic, nowMs() - breakerWindowMs)).get(partition) ?? 0
+  const startOfWindow = async () => {
+    const startMs = nowMs() - breakerWindowMs
+    const start = (await reader.offsetsAt(attempts.topic, startMs)).get(partition) ?? 0
+    return Math.max(0, Math.min(start, (attemptsEnd ?? 0) - fewestAttempts))
+  }
   const own = log.partition
   const from = {
     attemptsOffset:

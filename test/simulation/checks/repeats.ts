@@ -42,8 +42,12 @@ function findTwice(cluster: Evidence['cluster']): Set<string> {
   }
   for (const { value } of readAll<Delivery>(cluster, webhookDeliveries)) note(value.deliveryId, '')
   for (const topic of [webhookRetries1m, webhookRetries5m, webhookRetries30m])
-    for (const { value } of readAll<PendingDelivery>(cluster, topic))
+    for (const { value, isOfOwner } of readAll<PendingDelivery>(cluster, topic)) {
       note(value.delivery.deliveryId, `${topic.name} ${value.attempts.length}`)
+      // The owner since has the notification too, from webhook-deliveries, and what becomes of it there may be older than
+      // the answers that a later takeover reads.
+      if (isOfOwner === false) twice.add(value.delivery.deliveryId)
+    }
   // A takeover begins at the first notification in webhook-parked that is not answered for, and knows answers only as far
   // back as the last commit.
   for (const { value } of readAll<PendingDelivery>(cluster, webhookParked)) twice.add(value.delivery.deliveryId)

@@ -7,6 +7,8 @@ export type StoredRecord = {
   timestampMs: number
   /** By the clock that is right. */
   appendedMs: number
+  /** Whether the process that wrote it had the partition in the dispatcher's group. */
+  isOfOwner?: boolean | undefined
 }
 
 /** A partition's log: records in the order of their offsets. Compaction leaves gaps. */

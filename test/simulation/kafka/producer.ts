@@ -132,6 +132,8 @@ export class SimulatedProducer implements OpenProducer {
     const { forbidden, maxRecordBytes, world } = this.#cluster
     if (forbidden.has(log.topic)) return { kind: 'forbidden' }
     if (records.some(({ value }) => (value?.length ?? 0) > maxRecordBytes)) return { kind: 'too large' }
+    const { name } = this.#process
+    const isOfOwner = this.#cluster.group('dispatcher').ownerOf(log.topic, log.partition) === name
     const offsets = records.map(({ key, value, headers = {} }) =>
       log.append({
         key: key === null ? null : Buffer.from(key),
@@ -139,9 +141,10 @@ export class SimulatedProducer implements OpenProducer {
         headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
         timestampMs: sentMs,
         appendedMs: world.nowMs,
+        isOfOwner,
       }),
     )
-    world.trace(`append ${log.topic}/${log.partition} ${offsets[0]}+${offsets.length} by ${this.#process.name}`)
+    world.trace(`append ${log.topic}/${log.partition} ${offsets[0]}+${offsets.length} by ${name}`)
     return { kind: 'offsets', offsets }
   }
 

@@ -14,7 +14,7 @@ type Ids = { attemptsLogId?: string | null; parkedLogId?: string | null }
  * A takeover whose snapshots were written for these logs. webhook-parked has 100 records, and webhook-deliveries ends
  * at 500.
  */
-async function takenOver(written: Ids) {
+async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
   const snapshot = (webhookId: string | null, parked: WebhookSnapshot['parked']): WebhookSnapshot => ({
     ...{
       webhookId,
@@ -43,9 +43,13 @@ async function takenOver(written: Ids) {
   const context: TakeoverContext = {
     reader: {
       ends: async (topic) => [
-        { partition, low: 0, high: { health: 2, attempts: 80, parked: 100, deliveries: 500, replays: 90 }[topic] ?? 0 },
+        {
+          partition,
+          low: 0,
+          high: { health: 2, attempts: attemptsEnd, parked: 100, deliveries: 500, replays: 90 }[topic] ?? 0,
+        },
       ],
-      offsetsAt: async () => new Map([[partition, 7]]),
+      offsetsAt: async () => new Map([[partition, startOfWindow]]),
       read: async (topic, _partition, from, to, onRecord) => {
         read[topic] = [from, to]
         if (topic === 'health')
@@ -96,9 +100,17 @@ test('all of a recreated webhook-parked is read, and what the old one held is na
   expect(lost).toEqual(['w'])
 })
 
-test('the last ten minutes of a recreated webhook-attempts are read', async () => {
-  const { read } = await takenOver({ attemptsLogId: other, parkedLogId: here })
-  expect(read).toMatchObject({ attempts: [7, 80], parked: [95, 100] })
+test('the last ten minutes of a recreated webhook-attempts are read, and 10,000 attempts before a wrong clock', async () => {
+  const written = { attemptsLogId: other, parkedLogId: here }
+  const windows = [
+    { attemptsEnd: 80, startOfWindow: 7, from: 0 },
+    { attemptsEnd: 80_000, startOfWindow: 7, from: 7 },
+    { attemptsEnd: 80_000, startOfWindow: 80_000, from: 70_000 },
+  ]
+  for (const { attemptsEnd, startOfWindow, from } of windows) {
+    const { read } = await takenOver(written, attemptsEnd, startOfWindow)
+    expect(read).toMatchObject({ attempts: [from, attemptsEnd], parked: [95, 100] })
+  }
 })
 
 test('no parked notification waits for offsets beyond the end of webhook-deliveries or webhook-replays', async () => {
