@@ -115,6 +115,41 @@ test('a connection that authenticates again holds its other requests back until 
   expect(answers).toBeGreaterThan(20)
 })
 
+test('requests in flight when a connection authenticates again are answered, and the broker sees none in between', async () => {
+  const sequence: string[] = []
+  let before = Promise.resolve()
+  /** A broker handles the requests of a connection in turn: the handshake waits behind a long poll. */
+  const inTurn = (forMs: number, handle: () => void) => {
+    before = before.then(() => clock.sleep(forMs)).then(handle)
+  }
+  const broker = await startBroker(({ key, answer }) => {
+    if (key === keys.ordinary) {
+      sequence.push('r')
+      inTurn(70, () => answer(Buffer.alloc(1)))
+    }
+    if (key === keys.versions) answer(versions)
+    if (key === keys.handshake) {
+      sequence.push('h')
+      inTurn(0, () => answer(handshake))
+    }
+    if (key === keys.authenticate) {
+      sequence.push('a')
+      inTurn(20, () => answer(numbers(...noErrorAndBytes, [32, 0], [32, 100])))
+    }
+  })
+  const connection = await connect(broker, { sasl: true })
+  const ended = clock.monotonicMs() + 700
+  const askOn = async () => {
+    while (clock.monotonicMs() < ended) expect(await ask(connection)).toBe('answered')
+  }
+  await Promise.all([askOn(), askOn(), askOn()])
+  const text = sequence.join('')
+  expect(text.split('ha').length - 1).toBeGreaterThan(2)
+  expect(text).not.toContain('hr')
+  // A handshake came while several requests waited for their answers.
+  expect(text).toMatch(/rrh|rrrh/)
+})
+
 test('a request that waits for a login which fails gets that failure', async () => {
   let logins = 0
   const broker = await startBroker(({ key, answer, socket }) => {
