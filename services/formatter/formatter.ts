@@ -129,6 +129,7 @@ export async function openFormatter(
         // Partitions may have been added. This rejects only when the service stops.
         void countPartitions().catch((error: unknown) => log.info({ err: error }, 'partitions were not counted'))
       },
+      onRebalance: () => commits.flush(),
       onStart: ({ offset, ...start }) => formatterMetrics.lag.set({ ...start, nextOffset: offset }),
       onBatch: (batch) => stage.takeBatch(batch),
       fail,

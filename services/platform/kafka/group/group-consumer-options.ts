@@ -23,6 +23,11 @@ export type GroupConsumerOptions = MembershipSettings & {
    */
   onAssigned?: (assignment: Assignment, consumer: GroupMembership) => void
   /**
+   * Called before the member joins its group again: what is committed until then counts, and what is finished later may
+   * be read again. The group waits for it, a second at most.
+   */
+  onRebalance?: () => Promise<unknown>
+  /**
    * Called with each batch, one at a time for a partition.
    * @returns how many of the records were taken, counted from the first. The rest is delivered again, at once or after
    * resume().

@@ -156,6 +156,7 @@ export class GroupConsumer implements AsyncDisposable {
         sessionTimeoutMs,
         heartbeatMs,
         onAssigned: (assignment) => void this.#begin(assignment).catch(fail),
+        beforeRejoin: this.#options.onRebalance,
         onLost: () => this.#controls.stop(),
         onSilence: (isSilent) => this.#controls.hold(isSilent),
         onFault: (fault) => this.#faults.report(`group ${groupId}`, fault),

@@ -27,6 +27,8 @@ export type GroupMemberOptions = {
   sessionTimeoutMs: number
   heartbeatMs: number
   onAssigned: (assignment: MemberAssignment) => void
+  /** Called before the member joins again, as long as its commits are accepted. It is waited for, a second at most. */
+  beforeRejoin?: (() => Promise<unknown>) | undefined
   /** The partitions belong to others now, or may; another assignment follows. */
   onLost: () => void
   /** No coordinator has answered for as long as a session lasts (true), or one has again. */
@@ -43,6 +45,8 @@ const pauseMs = 250
 const deniedPauseMs = 1_000
 /** Longest wait for the answer to LeaveGroup. A group that does not hear of it notices by the session. */
 const leaveMs = 2_000
+/** Longest time that the others wait for what is done before this member joins again. */
+const beforeRejoinMs = 1_000
 /** The group has moved on without this member. */
 const expelled = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']
 const rebalancing = 'REBALANCE_IN_PROGRESS'
@@ -109,10 +113,10 @@ export class GroupMember implements AsyncDisposable {
     this.#resting.abort()
     if (this.#assignment) this.#assignment.current = false
     if (this.leavesAtEnd && this.#memberId !== '') {
-      const left = new AbortController()
-      const leaving = this.#coordinator.leave(this.#memberId).catch(() => undefined)
-      await Promise.race([leaving, this.#options.clock.sleep(leaveMs, left.signal)])
-      left.abort()
+      await this.#waitAtMost(
+        leaveMs,
+        this.#coordinator.leave(this.#memberId).catch(() => undefined),
+      )
     }
     await this.#coordinator.stopJoining()
     await this.#ended
@@ -139,6 +143,7 @@ export class GroupMember implements AsyncDisposable {
     const joined = new AbortController()
     void this.#beatUntil(joined.signal, this.#assignment)
     try {
+      if (this.#assignment?.current) await this.#waitAtMost(beforeRejoinMs, this.#options.beforeRejoin?.())
       await this.#join()
     } catch (error) {
       if (!isFault(error, [...expelled, rebalancing])) throw error
@@ -221,6 +226,12 @@ export class GroupMember implements AsyncDisposable {
     if (this.#isSilent === isSilent) return
     this.#isSilent = isSilent
     this.#options.onSilence(isSilent)
+  }
+
+  async #waitAtMost(limitMs: number, work: Promise<unknown> = Promise.resolve()): Promise<void> {
+    const done = new AbortController()
+    await Promise.race([work, this.#options.clock.sleep(limitMs, done.signal)])
+    done.abort()
   }
 
   async #rest(forMs: number): Promise<void> {

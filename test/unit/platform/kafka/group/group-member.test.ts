@@ -27,6 +27,7 @@ class FakeCoordinator implements MemberRequests {
   others: Promise<void> | undefined
   heartbeats = 0
   commitFault: number | undefined
+  committed: string[] = []
 
   join: MemberRequests['join'] = async (memberId) => {
     this.joins.push(memberId)
@@ -43,8 +44,9 @@ class FakeCoordinator implements MemberRequests {
     if (beat instanceof KafkaFault) throw beat
     if (beat) throw faultOfCode(beat, 'group g')
   }
-  commit: MemberRequests['commit'] = async () => {
+  commit: MemberRequests['commit'] = async ({ generation }) => {
     if (this.commitFault) throw faultOfCode(this.commitFault, 'group g')
+    this.committed.push(`generation ${generation} after ${this.joins.length} joins`)
   }
   leave: MemberRequests['leave'] = async (memberId) => void this.left.push(memberId)
   stopJoining = async () => undefined
@@ -60,7 +62,11 @@ class FakeTime {
   }
 }
 
-function startMember(coordinator: FakeCoordinator, leavesAtEnd = true) {
+function startMember(
+  coordinator: FakeCoordinator,
+  leavesAtEnd = true,
+  beforeRejoin?: GroupMemberOptions['beforeRejoin'],
+) {
   const time = new FakeTime()
   const assignments: MemberAssignment[] = []
   const events = {
@@ -79,6 +85,7 @@ function startMember(coordinator: FakeCoordinator, leavesAtEnd = true) {
       sessionTimeoutMs,
       heartbeatMs: 2_000,
       onAssigned: (assignment) => void assignments.push(assignment),
+      beforeRejoin,
       clock: time.clock,
       ...events,
     },
@@ -121,6 +128,33 @@ test('a member loses its partitions at once when the group has moved on while it
   coordinator.generation++
   others.resolve()
   expect(await assigned(assignments, 2)).toMatchObject({ current: true, fresh: true })
+})
+
+test('a member that joins again lets its user commit first, under the generation that it leaves', async () => {
+  const coordinator = new FakeCoordinator()
+  const commit = async () => member.commit(await assigned(assignments), offsets)
+  const { member, assignments } = startMember(coordinator, true, commit)
+  await assigned(assignments)
+  coordinator.beats = [codes.rebalance]
+  await assigned(assignments, 2)
+  expect(coordinator.committed).toEqual(['generation 1 after 1 joins'])
+})
+
+test('a commit without an answer does not keep a member from joining again', async () => {
+  const { assignments, member } = startMember(new FakeCoordinator(), true, () => new Promise(() => undefined))
+  await assigned(assignments)
+  member.rejoin()
+  expect(await assigned(assignments, 2)).toMatchObject({ current: true, fresh: false })
+})
+
+test('an expelled member has nothing to commit before it joins again', async () => {
+  const coordinator = new FakeCoordinator()
+  const commit = vi.fn(async () => undefined)
+  const { assignments } = startMember(coordinator, true, commit)
+  await assigned(assignments)
+  coordinator.beats = [codes.unknownMember]
+  await assigned(assignments, 2)
+  expect(commit).not.toHaveBeenCalled()
 })
 
 test('an expelled member comes back as a new one, and what it gets counts as fresh', async () => {
