@@ -5,11 +5,13 @@ import { holds, type Permission } from '../../domain/api/permissions.ts'
 import type { Identity } from '../../platform/http/auth.ts'
 import { HttpProblem } from '../../platform/http/problem.ts'
 import { RecordRefused } from '../../platform/kafka/produce/producer.ts'
+import { KafkaFault } from '../../platform/kafka/wire/kafka-fault.ts'
 import type { Admit } from '../access/authenticator.ts'
 import type { Caller } from '../access/identify.ts'
 import { judgeAccess } from '../access/judge-access.ts'
 import { WriteTimeout } from '../definition-writes/write-queue.ts'
 import { type AdminMetrics, refusalReason } from '../metrics.ts'
+import { unavailable } from './acknowledged.ts'
 import { createMasking } from './masking.ts'
 import { type ApiRoute, fastifySchema, withoutBodies } from './route.ts'
 import { encodeRows, type RowStream } from './row-stream.ts'
@@ -54,7 +56,7 @@ export async function addRoutes(
         if (!caller) throw new Error('the request was not authenticated')
         const { params, query, body, headers } = request
         const given = { params, query, body, ifMatch: headers['if-match'], ended: signalEnd(reply) }
-        const answer = await handle({ ...caller, ...given }).catch(toProblem)
+        const answer = await handle({ ...caller, ...given }).catch((error: unknown) => toProblem(error, request.log))
         const shown = holds(caller.identity, 'webhooks:bodies') ? answer : masked(answer)
         const rows = schema.answers[answer.status]?.rows
         return sendAnswer(reply, rows ? { ...shown, ...encodeRows(shown.body as RowStream, rows) } : shown)
@@ -81,18 +83,21 @@ function requireAccess(identity: Identity, permission: Permission, businessId: s
   }
 }
 
-function toProblem(error: unknown): never {
+function toProblem(error: unknown, log: FastifyRequest['log']): never {
   if (error instanceof WriteTimeout) {
     const detail = `${error.message}; the change may still take effect, so read the webhook before you try again`
     throw new HttpProblem(503, 'Service Unavailable', detail, {}, { 'retry-after': '10' })
   }
   if (error instanceof Overtaken)
     throw new HttpProblem(409, 'Conflict', `${error.message}; read it again and repeat the change`)
-  if (error instanceof RecordRefused && error.kind === 'forbidden')
-    throw new HttpProblem(503, 'Service Unavailable', error.message, {}, { 'retry-after': '10' })
+  if (error instanceof RecordRefused && error.kind === 'forbidden') throw unavailable(error.message)
   if (error instanceof RecordRefused) {
     const why = error.kind === 'too-large' ? 'the change is too large for Kafka' : 'Kafka refuses the change'
     throw new HttpProblem(413, 'Content Too Large', `${why}: ${error.message}`)
+  }
+  if (error instanceof KafkaFault) {
+    log.warn({ reason: error.message }, 'Kafka did not answer what a request asked')
+    throw unavailable(error.kind === 'denied' ? error.message : 'Kafka does not answer at present')
   }
   throw error
 }

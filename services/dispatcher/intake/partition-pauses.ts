@@ -22,8 +22,7 @@ export class PartitionPauses {
 
   /**
    * Resolves true once there is room, false after a moment without room or at a new assignment. A batch waits here
-   * instead of being paused: kafkajs sleeps its whole longest wait when everything is paused, and fetches the rest
-   * again.
+   * instead of being paused: what is not taken is fetched again after a pause.
    */
   waitForRoom(): Promise<boolean> {
     return new Promise((resolve) => {

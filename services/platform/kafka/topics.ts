@@ -24,8 +24,8 @@ export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<Topi
   const missing = specs.filter((spec) => !existing.has(spec.name))
   const differences: TopicDifference[] = missing.map(({ name }) => ({ kind: 'missing', topic: name }))
   if (present.length === 0) return differences
-  const [{ topics }, settings] = await Promise.all([
-    admin.fetchTopicMetadata({ topics: present.map(({ name }) => name) }),
+  const [topics, settings] = await Promise.all([
+    describeTopics(admin, namesOf(present)),
     describeSettings(admin, present),
   ])
   for (const spec of present) {
@@ -51,8 +51,8 @@ export async function readReplication(admin: Admin, specs: TopicSpec[]): Promise
   const existing = new Set(await admin.listTopics())
   const present = specs.filter((spec) => existing.has(spec.name))
   if (present.length === 0) return []
-  const [{ topics }, settings] = await Promise.all([
-    admin.fetchTopicMetadata({ topics: present.map(({ name }) => name) }),
+  const [topics, settings] = await Promise.all([
+    describeTopics(admin, namesOf(present)),
     describeSettings(admin, present),
   ])
   return replicationOf(topics, settings)
@@ -140,7 +140,7 @@ async function oncePresent<T>(ask: () => Promise<T>, clock: Clock): Promise<T> {
 
 async function haveLeaders(topicNames: string[], admin: Admin): Promise<boolean> {
   try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: topicNames })
+    const topics = await describeTopics(admin, topicNames)
     return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
   } catch (error) {
     if (error instanceof kafkajs.KafkaJSError && error.retriable) return false
@@ -173,6 +173,33 @@ async function alterSettings(admin: Admin, changes: SettingDifference[]): Promis
     })
 }
 
+async function describeTopics(admin: Admin, names: string[]): Promise<ITopicMetadata[]> {
+  const describe = async (asked: string[]) => (await admin.fetchTopicMetadata({ topics: asked })).topics
+  return describe(names).catch((error: unknown) => namingDenied(error, names, 'Describe', describe))
+}
+
+/**
+ * After a denial of something that was asked of several topics, which does not say of which: asks again one at a time.
+ * @throws the error; if it is a denial, naming the topic.
+ */
+async function namingDenied(
+  error: unknown,
+  names: readonly string[],
+  right: string,
+  ask: (names: string[]) => Promise<unknown>,
+): Promise<never> {
+  if (isDenied(unwrapError(error) as KafkajsError))
+    for (const name of names)
+      await ask([name]).catch((denial: unknown) => {
+        throw nameDenial(unwrapError(denial) as KafkajsError, right, name)
+      })
+  throw error
+}
+
+function namesOf(specs: readonly Pick<TopicSpec, 'name'>[]): string[] {
+  return specs.map(({ name }) => name)
+}
+
 /** Topic -> setting -> value, and whether it is the topic's own. */
 type TopicSettings = Map<string, Map<string, { value: string; own: boolean }>>
 
@@ -182,15 +209,10 @@ async function describeSettings(admin: Admin, specs: Pick<TopicSpec, 'name'>[]):
       includeSynonyms: false,
       resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
     })
-  const { resources } = await describe(specs.map(({ name }) => name)).catch(async (error: unknown) => {
-    // Asks again one at a time, so that a denial can name its topic.
-    if (isDenied(unwrapError(error) as KafkajsError))
-      for (const { name } of specs)
-        await describe([name]).catch((denial: unknown) => {
-          throw nameDenial(unwrapError(denial) as KafkajsError, 'DescribeConfigs', name)
-        })
-    throw error
-  })
+  const names = namesOf(specs)
+  const { resources } = await describe(names).catch((error: unknown) =>
+    namingDenied(error, names, 'DescribeConfigs', describe),
+  )
   return new Map(
     resources.map(({ resourceName, configEntries }) => [
       resourceName,

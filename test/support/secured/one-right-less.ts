@@ -41,8 +41,10 @@ export async function takeFromServices(
       const service = stack.service(right.program)
       return until(
         async () => {
-          // Asks what only a request asks of Kafka.
-          if (right.program === 'admin') await admin.http(`${webhookPath}/stats`).catch(() => undefined)
+          // Asks what only requests ask of Kafka.
+          if (right.program === 'admin')
+            for (const asking of [`${webhookPath}/stats`, `businesses/${businessId}/notifications?q=ana`])
+              await admin.http(asking).catch(() => undefined)
           const log = (await readFile(service.logFile)).subarray(logged[index]).toString()
           const readiness = await fetch(`${service.url}/readyz`).then(
             (answer) => answer.text(),

@@ -38,6 +38,7 @@ import type { Identity } from '../../../../services/platform/http/auth.ts'
 import { createHttpServer } from '../../../../services/platform/http/http-server.ts'
 import { HttpProblem } from '../../../../services/platform/http/problem.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/producer.ts'
+import type { KafkaFault } from '../../../../services/platform/kafka/wire/kafka-fault.ts'
 import { Readiness } from '../../../../services/platform/runtime/readiness.ts'
 import { TopicUse } from '../../../../services/topics/topic-use.ts'
 import { anyReads, FakeReplayTopics, pending } from '../replay/replay-support.ts'
@@ -69,6 +70,8 @@ export const people: Record<string, Identity> = {
 type WorldState = {
   records: (WebhookDefinition | null)[]
   refuseWrites: boolean
+  /** What Kafka says to a write instead. */
+  fault: KafkaFault | null
   /** Records of another instance that have not reached the table yet. */
   onItsWay: WebhookDefinition[]
 }
@@ -82,7 +85,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
   const fold = folder(table)
   const accounts = new Map<string, Account>()
   let offset = 0
-  const state: WorldState = { records: [], refuseWrites: false, onItsWay: [] }
+  const state: WorldState = { records: [], refuseWrites: false, fault: null, onItsWay: [] }
   const seed = (value: WebhookDefinition | string, id = 'wh_a') =>
     typeof value === 'string' ? fold(id, offset++, value) : fold(value.id, offset++, JSON.stringify(value))
   const store: WebhookStore = {
@@ -97,6 +100,7 @@ export async function createRoutesWorld(audit: (entry: AuditEntry) => Promise<vo
     },
     put: async (written) => {
       await new Promise((resolve) => setImmediate(resolve))
+      if (state.fault) throw state.fault
       if (state.refuseWrites) throw new RecordRefused('too large')
       state.records.push(written)
       seed(written)

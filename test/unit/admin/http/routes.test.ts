@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ApiRoute } from '../../../../services/admin/http/route.ts'
+import { faultOfCode, KafkaFault } from '../../../../services/platform/kafka/wire/kafka-fault.ts'
 import { definition, nowMs, secretOf } from '../support.ts'
 import { createRoutesWorld, people, replayId } from './routes-world.ts'
 
@@ -323,6 +324,16 @@ describe('webhook routes', () => {
   test('a definition that Kafka refuses as too large is answered with 413', async () => {
     world.state.refuseWrites = true
     expect((await call('POST', collection, minimal)).status).toBe(413)
+  })
+
+  test.each([
+    [faultOfCode(30, 'group formatter'), 'group formatter: GROUP_AUTHORIZATION_FAILED'],
+    [new KafkaFault('connection', null, 'broker 10.0.0.7:9092: no answer'), 'Kafka does not answer at present'],
+  ])('a fault of Kafka during a request is answered with 503, and what a caller may know', async (fault, detail) => {
+    world.state.fault = fault
+    const { status, body } = await call('POST', collection, minimal)
+    expect([status, body.detail]).toEqual([503, expect.stringContaining(detail)])
+    expect(body.detail).not.toContain('10.0.0.7')
   })
 
   test('a business id with a line break is refused', async () => {

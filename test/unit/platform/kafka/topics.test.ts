@@ -70,3 +70,35 @@ test('a warning names the topics where an acknowledged record can be lost, and w
     expect.stringContaining('1 topic(s) (unclean) with unclean.leader.election.enable=true'),
   ])
 })
+
+/** As published kafkajs says it: without the topic, and wrapped when it has given up. */
+function denial(): Error {
+  const cause = Object.assign(new Error('Topic authorization failed'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
+  return Object.assign(new Error(cause.message, { cause }), { name: 'KafkaJSNonRetriableError' })
+}
+
+test.each([
+  ['fetchTopicMetadata', 'Describe', ({ topics }: { topics: string[] }) => topics],
+  [
+    'describeConfigs',
+    'DescribeConfigs',
+    ({ resources }: { resources: { name: string }[] }) => resources.map(({ name }) => name),
+  ],
+] as const)(
+  'a denial of %s among several topics names the topic, and %s as the right',
+  async (method, right, namesIn) => {
+    const { admin } = clusterWith(1, 1)
+    const names = ['events', 'forbidden']
+    const ask = admin[method] as (asked: never) => Promise<object>
+    const denying = async (asked: never) => {
+      if (namesIn(asked).includes('forbidden')) throw denial()
+      return ask(asked)
+    }
+    Object.assign(admin, { listTopics: async () => names, [method]: denying })
+    const compared = diffTopics(
+      admin,
+      names.map((name) => ({ ...spec, name })),
+    )
+    await expect(compared).rejects.toThrow(`no permission to ${right} forbidden: Kafka's ACLs do not allow it`)
+  },
+)
