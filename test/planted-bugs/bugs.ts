@@ -1281,6 +1281,14 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: [pipeline, 'test/unit/dispatcher/outcome/recorder.test.ts'],
   },
   {
+    name: 'counts an outcome for a partition that has left, and keeps it when the partition comes back',
+    file: dispatcher('engine/attempt-flow'),
+    text: 'return owns(position)\n',
+    replacement: 'return owns(position) || true\n',
+    also: [{ file: dispatcher('engine/engine'), text: 'this.gates.drop(number)', replacement: '' }],
+    caughtBy: [pipeline],
+  },
+  {
     name: 'tries a commit again in the next generation',
     file: dispatcher('intake/partition-readers'),
     text: "return (await this.#consumer?.commit(assignment, commits)) ?? 'outdated'",

@@ -46,6 +46,8 @@ export type Plan = {
   maxHeld: number
   maxQueuedOfWebhook: number
   maxInFlight: number
+  /** Time between two commits of a dispatcher. */
+  commitMs: number
   webhooks: PlannedWebhook[]
   events: PlannedEvent[]
   faults: Fault[]
@@ -87,17 +89,19 @@ export function planOf(seed: number): Plan {
   if (chance(0.15)) faults.push(...unwrittenRetries({ random, below, pick, chance }, webhooks))
   // Takeovers of the first rebalances take seconds.
   if (chance(0.15)) faults.push({ kind: 'network', lostShare: 0.2, slowShare: 0.7, atMs: 0, forMs: 15_000 })
-  return {
-    seed,
-    partitions: 1 + below(4),
+  const partitions = 1 + below(4)
+  const limits = {
     losesEarly: chance(0.5),
     maxHeld: 20 + below(100),
     maxQueuedOfWebhook: 3 + below(17),
     maxInFlight: 2 + below(14),
-    webhooks,
-    events,
-    faults: faults.sort((a, b) => a.atMs - b.atMs),
   }
+  const commitMs = pick([200, 1_000, 1_000])
+  if (chance(0.06)) {
+    const returning = returningPartitions({ random, below, pick, chance }, webhooks)
+    return { seed, partitions: 4, ...limits, commitMs, webhooks, events, faults: returning }
+  }
+  return { seed, partitions, ...limits, commitMs, webhooks, events, faults: faults.sort((a, b) => a.atMs - b.atMs) }
 }
 
 type Chance = {
@@ -115,6 +119,26 @@ function unwrittenRetries({ random, below, pick }: Chance, webhooks: readonly Pl
     { kind: 'forbidden', topic: 'webhook-retries-5m', atMs, forMs: 10_000 },
     ...webhooks.map(({ id }) => ({ kind: 'receiver', webhook: id, answering, atMs, forMs: 6_000 }) as const),
     { kind: 'kill', service: pick(dispatchers), atMs: atMs + 1_000 + below(6_000), forMs: 1_000 },
+  ]
+}
+
+/**
+ * Two dispatchers stop and come back twice. Requests of the third one hang when they come back for the first time, and
+ * end unsuccessfully only when it has lost their partitions. Receivers then answer, and fail again when it has all
+ * partitions again.
+ */
+function returningPartitions({ below, pick }: Chance, webhooks: readonly PlannedWebhook[]): Fault[] {
+  const staying = pick(dispatchers)
+  const others = dispatchers.filter((each) => each !== staying)
+  const backMs = 18_000 + below(1_000)
+  const goneAgainMs = backMs + 13_000
+  const answeringAll = (answering: Answering, atMs: number, forMs: number) =>
+    webhooks.map(({ id }) => ({ kind: 'receiver', webhook: id, answering, atMs, forMs }) as const)
+  return [
+    ...others.map((service) => ({ kind: 'stop', service, atMs: 3_000, forMs: backMs - 3_000 }) as const),
+    ...answeringAll('never answers', backMs - 1_500, 3_500),
+    ...others.map((service) => ({ kind: 'stop', service, atMs: goneAgainMs, forMs: 15_000 }) as const),
+    ...answeringAll('fails', goneAgainMs + 500, 8_000),
   ]
 }
 

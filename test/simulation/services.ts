@@ -82,6 +82,7 @@ export async function runService(
       HOOKLINE_DISPATCHER_RECENT_IDS: 1_000,
       HOOKLINE_DISPATCHER_MAX_QUEUED_OF_WEBHOOK: plan.maxQueuedOfWebhook,
       HOOKLINE_DISPATCHER_MAX_IN_FLIGHT: plan.maxInFlight,
+      HOOKLINE_DISPATCHER_COMMIT_INTERVAL_MS: plan.commitMs,
     }
     const openHttp = (options: Parameters<Receivers['reachedBy']>[1]) => receivers.reachedBy(process, options)
     await using dispatcher = await openDispatcher({ ...context, config }, { keyRing, kafka, registry, openHttp })

@@ -7,7 +7,7 @@ export type StoredRecord = {
   timestampMs: number
   /** By the clock that is right. */
   appendedMs: number
-  /** Whether the process that wrote it had the partition in the dispatcher's group. */
+  /** Whether the process that wrote it had the partition number in the dispatcher's group. */
   isOfOwner?: boolean | undefined
 }
 
