@@ -102,6 +102,7 @@ export class Dispatcher implements AsyncDisposable {
     this.#ticks.cancel()
     this.#lagWatch[Symbol.dispose]()
     await this.#commits[Symbol.asyncDispose]()
+    this.#pauses.stop()
     await this.#readers[Symbol.asyncDispose]()
   }
 

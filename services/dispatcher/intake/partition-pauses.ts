@@ -14,6 +14,7 @@ export class PartitionPauses {
   readonly #forRoom = new Map<string, { topic: string; partition: number }>()
   readonly #untilDue = new Map<string, { cancel(): void }>()
   readonly #waiting = new Set<(room: boolean) => void>()
+  #stopped = false
 
   constructor(readers: Readers, after: (delayMs: number, due: () => void) => { cancel(): void }) {
     this.#readers = readers
@@ -21,10 +22,11 @@ export class PartitionPauses {
   }
 
   /**
-   * Resolves true once there is room, false after a moment without room or at a new assignment. A batch waits here
-   * instead of being paused: what is not taken is fetched again after a pause.
+   * Resolves true once there is room, false after a moment without room, at a new assignment or after stop. A batch
+   * waits here instead of being paused: what is not taken is fetched again after a pause.
    */
   waitForRoom(): Promise<boolean> {
+    if (this.#stopped) return Promise.resolve(false)
     return new Promise((resolve) => {
       const settle = (room: boolean) => {
         timer.cancel()
@@ -68,5 +70,11 @@ export class PartitionPauses {
     this.#forRoom.clear()
     for (const timer of this.#untilDue.values()) timer.cancel()
     this.#untilDue.clear()
+  }
+
+  /** No batch waits any more: the end of a consumer waits for its batches. */
+  stop(): void {
+    this.#stopped = true
+    for (const settle of [...this.#waiting]) settle(false)
   }
 }
