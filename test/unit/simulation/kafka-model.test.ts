@@ -29,15 +29,15 @@ type Member = {
   batches: RecordBatch[]
 }
 
-function join(cluster: SimulatedCluster, name: string): Member {
+function join(cluster: SimulatedCluster, name: string, groupId = 'g', topic = 't'): Member {
   const process = new SimulatedProcess(cluster.world, name)
   const assignments: Assignment[] = []
   const batches: RecordBatch[] = []
   let membership: GroupMembership | undefined
   void accessSimulated(process, cluster).joinGroup(
     {
-      groupId: 'g',
-      topics: ['t'],
+      groupId,
+      topics: [topic],
       sessionTimeoutMs: 10_000,
       maxWaitMs: 100,
       assigner: (() => undefined) as never,
@@ -141,6 +141,19 @@ test('a record that is too large is refused alone, and a topic without rights ho
   cluster.forbidden.delete('t')
   expect(await withRun(run, waiting)).toEqual({ offset: 2 })
   expect(producer.takes(['t'])).toBe(true)
+})
+
+test('a record tells whether its writer had the partition number, also in topics that its group does not contain', async () => {
+  const { cluster, run } = createCluster(1)
+  for (const topic of ['webhook-deliveries', 'webhook-retries-1m']) cluster.createTopic(topic, 1)
+  const { process: owner } = join(cluster, 'dispatcher-1#0', 'dispatcher', 'webhook-deliveries')
+  await run(1_000)
+  const other = new SimulatedProcess(cluster.world, 'dispatcher-2#0')
+  for (const process of [owner, other]) {
+    const producer = await accessSimulated(process, cluster).openProducer({ fail }, context)
+    await withRun(run, producer.send({ topic: 'webhook-retries-1m', key: 'k', value: 'v' }))
+  }
+  expect(cluster.log('webhook-retries-1m', 0).records.map(({ isOfOwner }) => isOfOwner)).toEqual([true, false])
 })
 
 test('a broker that goes away answers nobody until its partitions have another leader', async () => {
