@@ -53,7 +53,7 @@ function filesOf(numbers: string[]): string[] {
 /** @returns vitest's exit code; 1 when a signal ended it. */
 function runVitest(files: string[], reportFile: string, onLine: (line: string) => void): Promise<number> {
   const env = { ...process.env, HOOKLINE_GUARANTEES: 'full', HOOKLINE_TEST_JSON: reportFile }
-  const child = spawn(process.execPath, [vitest, 'run', '--project', 'kafka', ...files], {
+  const child = spawn(process.execPath, [...process.execArgv, vitest, 'run', '--project', 'kafka', ...files], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
