@@ -3,6 +3,7 @@ import { accessKafka } from '../../platform/kafka/access/access-kafka.ts'
 import { withAdmin } from '../../platform/kafka/admin-client.ts'
 import { createKafka, type Kafka, type KafkaVariables } from '../../platform/kafka/client.ts'
 import { fetchCommitted } from '../../platform/kafka/committed.ts'
+import { hasMembers } from '../../platform/kafka/group/group-requests.ts'
 import { applyTopics, diffTopics } from '../../platform/kafka/topics.ts'
 import { countPartitions } from '../../platform/kafka/wire/count-partitions.ts'
 import type { Clock } from '../../platform/runtime/clock.ts'
@@ -45,7 +46,7 @@ export async function rebuild(
   const groupId = use.prefix + statsGroupFor(generation)
   const attemptsTopic = use.read(topics.webhookAttempts)
 
-  if (await hasMembers(kafka, groupId)) return refused(`the consumer group ${groupId} is already running`)
+  if (await hasMembers(kafka.cluster, groupId)) return refused(`the consumer group ${groupId} is already running`)
   await createTopic(kafka, config, use, statsTopic, attemptsTopic, clock)
   const written = await readEnds(kafka, statesTopic)
   if (!resume && total(written) > 0) return refused(`${statesTopic} is not empty: use another generation, or --resume`)
@@ -87,11 +88,6 @@ async function readEnds(kafka: Kafka, topic: string): Promise<Map<number, Ends>>
 
 function total(ends: ReadonlyMap<number, Ends>): number {
   return countRemaining(ends, new Map())
-}
-
-async function hasMembers(kafka: Kafka, groupId: string): Promise<boolean> {
-  const { groups } = await withAdmin(kafka, (admin) => admin.describeGroups([groupId]))
-  return groups.some(({ members }) => members.length > 0)
 }
 
 /**

@@ -1,6 +1,7 @@
-import { type Connection, findCoordinatorV4, offsetFetchV8 } from '@platformatic/kafka'
+import { type Connection, describeGroupsV5, findCoordinatorV4, offsetFetchV8 } from '@platformatic/kafka'
+import { nameDenial } from '../security/denied.ts'
 import type { Cluster } from '../wire/cluster.ts'
-import { faultOfCode, faultOfError, takeResponse } from '../wire/kafka-fault.ts'
+import { faultOfCode, faultOfError, KafkaFault, takeResponse } from '../wire/kafka-fault.ts'
 
 /** Next offset to read, and the metadata committed with it. */
 export type FetchedCommit = { offset: number; metadata: string }
@@ -25,6 +26,21 @@ export async function findCoordinator(
   const { errorCode = -1, nodeId = -1 } = coordinators[0] ?? {}
   if (errorCode !== none) throw faultOfCode(errorCode, `group ${groupId}`)
   return nodeId
+}
+
+/** Whether a member is in the group, or joining it. @throws KafkaFault; a missing right is named. */
+export async function hasMembers(cluster: Cluster, groupId: string): Promise<boolean> {
+  const where = `group ${groupId}`
+  try {
+    const connection = await cluster.connection(await findCoordinator(cluster, groupId, []), 'requests')
+    const asked = describeGroupsV5.api.async(connection, [groupId], false)
+    const [group] = (await asked.catch(takeResponse<Awaited<typeof asked>>)).groups
+    if (!group || group.errorCode !== none) throw faultOfCode(group?.errorCode ?? -1, where)
+    return group.members.length > 0
+  } catch (error) {
+    const fault = faultOfError(error, where)
+    throw fault instanceof KafkaFault ? nameDenial(fault, 'Describe', where) : fault
+  }
 }
 
 /**
