@@ -24,7 +24,7 @@ import { FormatterStage } from './stage.ts'
 import { type TracedEdges, traceFormatting } from './traces.ts'
 
 /** Maximum bytes of notifications on their way to Kafka: several of the largest batches. */
-const maxBufferedBytes = 1_048_576
+const maxBufferedBytes = 4_194_304
 
 export type FormatterService = Omit<ServiceContext<Static<typeof formatterConfig>>, 'stopRequested'>
 
