@@ -30,9 +30,9 @@ import { testContext } from '../support/topic-reader.ts'
 
 /** Every program connects in another way: by TLS with a CA of its own, a certificate, a password or tokens of 30 s. */
 
-/** More than twice the ten seconds before the end of a session in which kafkajs authenticates again. */
+/** Lifetime of a token; a connection authenticates again before its token expires. */
 const tokenSeconds = sized(30, 22)
-/** Time from the start of the services, long enough for sessions to end with their tokens. */
+/** Time under load, long enough for sessions to end with their tokens. */
 const connectedMs = sized(110_000, 27_000)
 let secured: SecuredPlatform
 let world: FaultyStack
@@ -54,7 +54,6 @@ beforeAll(async () => {
     admin: { ...kafka.scram256, ...schemas.basic },
     topics: { ...kafka.certificate, ...schemas.token },
   }
-  startedMs = systemClock.monotonicMs()
   world = await startFaultyStack({
     brokers: [],
     schemaRegistryUrl: secured.registry.url,
@@ -64,6 +63,7 @@ beforeAll(async () => {
   })
   load = startLoad(world, { lanes: world.lanes, perSecond: sized(200, 50) })
   issuedBefore = secured.tokenServer.issued()
+  startedMs = systemClock.monotonicMs()
 }, caseTimeoutMs)
 
 afterAll(async () => {
