@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { kafkajsFlags } from './deploy/local/stack/memory.ts'
 import { LongestFirst } from './test/runner/longest-first.ts'
 
 const oneMinuteMs = 60_000
@@ -32,8 +33,7 @@ export default defineConfig({
           // Starts the one Kafka that all of these share, and only when at least one of them is to run.
           globalSetup: ['test/support/global-kafka.ts'],
           setupFiles: ['test/support/failure-logs.ts'],
-          // kafkajs sets a timer in the past.
-          execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+          execArgv: kafkajsFlags,
           // Three files at a time, each with services of its own: on two cores a file needs less than half a core, because for
           // most of its time it waits for timeouts and pauses. At full size nothing runs beside what is measured.
           maxWorkers: isFullSize ? 1 : 3,

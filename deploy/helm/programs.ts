@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { fileVariableOf, takesFile } from '../../services/platform/config/file-variables.ts'
 import { type Topic, topics } from '../../services/topics/topic-map.ts'
 import { configurations } from '../docs/configuration-table.ts'
-import { ownFlagsOf } from '../local/stack/memory.ts'
+import { kafkajsFlags, ownFlagsOf } from '../local/stack/memory.ts'
 
 /** A variable's JSON Schema, of what config.ts declares. */
 export type VariableDeclaration = {
@@ -47,16 +47,13 @@ export function programsFile(): string {
   return `# Made by "npm run docs" from the services' config.ts. Do not edit.\n${stringify(Object.fromEntries(programs))}`
 }
 
-/** kafkajs sets a timer in the past, of which Node would warn. */
-const administrationFlag = '--disable-warning=TimeoutNegativeWarning'
-
 function describeProgram(program: string): ChartProgram {
   const declared = declarationsOf(program)
   const names = {
     required: [...declared].filter(([, { default: value }]) => isUnusable(value)).map(([name]) => name),
     variables: [...declared.keys()],
   }
-  if (program === 'topics') return { args: [administrationFlag, 'services/topics/command.ts', 'apply'], ...names }
+  if (program === 'topics') return { args: [...kafkajsFlags, 'services/topics/command.ts', 'apply'], ...names }
   return {
     args: [...ownFlagsOf(program), `services/${program}/main.ts`],
     port: Number(declared.get('HOOKLINE_HTTP_PORT')?.default),

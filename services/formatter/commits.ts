@@ -1,12 +1,10 @@
 import type { Assignment, Commit, CommitResult } from '../platform/kafka/consumer.ts'
+import { commitLast } from '../platform/kafka/group/last-commit.ts'
 import type { Clock, Timer } from '../platform/runtime/clock.ts'
 
 type Committing = (assignment: Assignment, commits: Commit[]) => Promise<CommitResult>
 
 type Pending = { assignment: Assignment; commit: Commit }
-
-/** Tries of a flush, which is the last commit before a stop. Without it, events are formatted and sent again. */
-const flushTries = 3
 
 /**
  * Commits finished offsets at intervals, all partitions in one request; a commit per batch would delay every next
@@ -29,10 +27,10 @@ export class Commits implements AsyncDisposable {
     this.#pending.set(toKey(commit), { assignment, commit })
   }
 
-  /** Commits what is finished so far, after the commit under way. The next commit makes up for a failed one. */
+  /** Commits what is finished so far, after the commit under way: before a stop, and before joining the group again. */
   async flush(): Promise<void> {
     await this.#committing
-    for (let tries = 1; (await this.#begin()) === 'failed' && tries < flushTries; tries++);
+    await commitLast(() => this.#begin())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 
 /** Kafka's default `offset.metadata.max.bytes`. */
 const maxMetadataBytes = 4_096
-/** What packed metadata begin with. */
+/** First character of packed metadata. */
 const version = '1'
 const checksumBytes = 4
 const textStamp = /^@([\w-]{22}) /

@@ -1,10 +1,10 @@
-import { flagsOf, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
+import { flagsOf, kafkajsFlags, withMemoryLimits } from '../../deploy/local/stack/memory.ts'
 import { topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { fillDeliveries } from './fill.ts'
 import { ReceiverProcess } from './receiver-process.ts'
 import { cpuMicros, median, residentMb, rounded } from './usage.ts'
-import { bareFlags, openWorld, say, stop, type World } from './world.ts'
+import { openWorld, say, stop, type World } from './world.ts'
 
 /** `limit` and `drain`: the bare loop and the dispatcher on the same records, in turn. */
 
@@ -47,7 +47,7 @@ export async function drain(which: 'limit' | 'drain'): Promise<object> {
     await fillDeliveries(world, { ...shape, prefix, deliveries, url: receiver.url })
     const topic = topicName(topics.webhookDeliveries, prefix)
     const args = [world.env.KAFKA_BROKERS ?? '', topic, `bare-${prefix}`, `${receiver.url}/bare`]
-    limits.push(await measure(receiver, () => world.spawnScript('test/bench/bare-loop.ts', args, {}, bareFlags)))
+    limits.push(await measure(receiver, () => world.spawnScript('test/bench/bare-loop.ts', args, {}, kafkajsFlags)))
     report('limit', round, limits.at(-1))
     if (which === 'limit') continue
     const env = withMemoryLimits({ HOOKLINE_TOPIC_PREFIX: prefix })

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { kafkajsFlags } from '../../deploy/local/stack/memory.ts'
 import { withAdmin } from '../../services/platform/kafka/admin-client.ts'
 import { createTopics } from '../../services/platform/kafka/topics.ts'
 import { systemClock as clock } from '../../services/platform/runtime/clock.ts'
@@ -9,7 +10,7 @@ import { ReceiverProcess } from './receiver-process.ts'
 import { pipelineServices, ServiceSet } from './service-set.ts'
 import { judge, type Sent, type TrialResult } from './trial.ts'
 import { median, rounded, sharedNowMs } from './usage.ts'
-import { bareFlags, openWorld, partitions, say, stop, type World } from './world.ts'
+import { openWorld, partitions, say, stop, type World } from './world.ts'
 
 /** `latency`: from publishing to arrival at a steady rate, beside a bare chain of the same hops, in turn. */
 
@@ -88,7 +89,7 @@ async function startBareChain(world: World, url: string): Promise<AsyncDisposabl
       'test/bench/bare-hop.ts',
       [world.env.KAFKA_BROKERS ?? '', from, `hop-of-${from}`, to],
       {},
-      bareFlags,
+      kafkajsFlags,
     )
   const hops = [hop(events, deliveries), hop(deliveries, url)]
   return { [Symbol.asyncDispose]: async () => void (await Promise.all(hops.map(stop))) }

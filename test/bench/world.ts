@@ -12,9 +12,6 @@ import { openCodec, openKafka, openProducer } from '../support/topic-reader.ts'
 
 export const partitions = 12
 
-/** For the bare scripts: kafkajs sets a timer in the past, of which Node warns. */
-export const bareFlags = ['--disable-warning=TimeoutNegativeWarning']
-
 /** A platform with topics, a producer to fill them, and services to run on them. */
 export type World = {
   env: NodeJS.ProcessEnv

@@ -162,8 +162,9 @@ async function format(
 /** Whether the broker answers a client with metadata that contain itself. */
 async function answers(port: number): Promise<boolean> {
   if (!(await acceptsConnections(port))) return false
-  const brokers = [`127.0.0.1:${port}`]
-  const admin = new Kafka({ clientId: 'hookline-local-platform', brokers, logLevel: logLevel.NOTHING }).admin()
+  const bootstrap = [`127.0.0.1:${port}`]
+  const client = new Kafka({ clientId: 'hookline-local-platform', brokers: bootstrap, logLevel: logLevel.NOTHING })
+  const admin = client.admin()
   try {
     await admin.connect()
     const { brokers } = await admin.describeCluster()

@@ -30,6 +30,9 @@ export const commonFlags = [
   '--no-allocation-site-pretenuring',
 ]
 
+/** kafkajs sets a timer in the past, of which Node would warn. bootstrap.mjs has the same for all commands. */
+export const kafkajsFlags = ['--disable-warning=TimeoutNegativeWarning']
+
 /** Flags of Node for one service. */
 export function flagsOf(service: string): string[] {
   return [...commonFlags, ...ownFlagsOf(service)]

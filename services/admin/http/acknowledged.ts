@@ -25,7 +25,7 @@ export async function acknowledged<T>(clock: Pick<Clock, 'sleep'>, write: Promis
   }
 }
 
-/** @param reason why Kafka does not take a record at present. */
+/** @param reason why Kafka does not do at present what a request needs. */
 export function unavailable(reason: string): HttpProblem {
   return new HttpProblem(503, 'Service Unavailable', reason, {}, { 'retry-after': '10' })
 }

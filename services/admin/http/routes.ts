@@ -85,8 +85,7 @@ function requireAccess(identity: Identity, permission: Permission, businessId: s
 
 function toProblem(error: unknown, log: FastifyRequest['log']): never {
   if (error instanceof WriteTimeout) {
-    const detail = `${error.message}; the change may still take effect, so read the webhook before you try again`
-    throw new HttpProblem(503, 'Service Unavailable', detail, {}, { 'retry-after': '10' })
+    throw unavailable(`${error.message}; the change may still take effect, so read the webhook before you try again`)
   }
   if (error instanceof Overtaken)
     throw new HttpProblem(409, 'Conflict', `${error.message}; read it again and repeat the change`)

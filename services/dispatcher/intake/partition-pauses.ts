@@ -46,7 +46,7 @@ export class PartitionPauses {
 
   /** Continues all batches and partitions that wait for room. */
   resumeForRoom(): void {
-    for (const settle of [...this.#waiting]) settle(true)
+    this.#settleAll(true)
     const paused = [...this.#forRoom.values()]
     this.#forRoom.clear()
     for (const { topic, partition } of paused) this.#readers.resume(topic, partition)
@@ -66,7 +66,7 @@ export class PartitionPauses {
 
   /** Forgets all pauses at a new assignment, where the consumer has resumed everything itself. */
   forgetAll(): void {
-    for (const settle of [...this.#waiting]) settle(false)
+    this.#settleAll(false)
     this.#forRoom.clear()
     for (const timer of this.#untilDue.values()) timer.cancel()
     this.#untilDue.clear()
@@ -75,6 +75,9 @@ export class PartitionPauses {
   /** No batch waits any more: the end of a consumer waits for its batches. */
   stop(): void {
     this.#stopped = true
-    for (const settle of [...this.#waiting]) settle(false)
+    this.#settleAll(false)
+  }
+  #settleAll(room: boolean): void {
+    for (const settle of [...this.#waiting]) settle(room)
   }
 }

@@ -1,4 +1,5 @@
 import type { CommitResult } from '../../platform/kafka/consumer.ts'
+import { commitLast } from '../../platform/kafka/group/last-commit.ts'
 import type { Clock, Timer } from '../../platform/runtime/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { PartitionReaders } from '../intake/partition-readers.ts'
@@ -13,8 +14,6 @@ export type CommitLoopContext = {
   fail: (error: unknown) => void
 }
 
-/** Tries of the last commit; each waits for an answer for some seconds. Without it, what it stands for is sent again. */
-const lastTries = 3
 /** Time between two repairs of webhook-health. Compaction deletes nothing sooner: it leaves out the segment being written. */
 const repairMs = 60_000
 
@@ -53,7 +52,7 @@ export class CommitLoop implements AsyncDisposable {
     await this.#committing
     await this.#writing
     this.#snapshotDue = true
-    for (let tries = 1; (await this.#commit()) === 'failed' && tries < lastTries; tries++);
+    await commitLast(() => this.#commit())
     await this.#writing
   }
 

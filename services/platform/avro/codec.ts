@@ -63,11 +63,7 @@ export class Codec {
     scratch.writeUInt32BE(id, 1)
     return (value) => {
       const end = type.encode(value, scratch, headerBytes)
-      if (end > 0) {
-        const copy = Buffer.allocUnsafe(end)
-        scratch.copy(copy, 0, 0, end)
-        return copy
-      }
+      if (end > 0) return Buffer.from(scratch.subarray(0, end))
       return Buffer.concat([scratch.subarray(0, headerBytes), type.toBuffer(value)])
     }
   }

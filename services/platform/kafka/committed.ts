@@ -2,11 +2,9 @@ import { readMetadata } from '../commit-metadata.ts'
 import type { Logger } from '../runtime/log.ts'
 import { retryUntilDone, type WaitContext } from '../runtime/retry-until.ts'
 import type { Kafka } from './client.ts'
-import { type FetchedCommit, fetchCommits, findCoordinator } from './group/group-requests.ts'
+import { askCoordinator, type FetchedCommit, fetchCommits } from './group/group-requests.ts'
 import { fetchExtents } from './group/start-positions.ts'
 import { judgeCommit, type LogExtent } from './log-ids.ts'
-import { nameDenial } from './security/denied.ts'
-import { faultOfError, KafkaFault } from './wire/kafka-fault.ts'
 
 /** Next offset to read, and the metadata committed with it ('' if there is none). */
 export type Committed = { offset: number; metadata: string }
@@ -32,7 +30,9 @@ export async function fetchCommittedOnce(
   log: Logger,
 ): Promise<Map<string, Map<number, Committed>>> {
   const partitions = await listPartitions(cluster, topics)
-  const fetched = await fetchOf(cluster, groupId, partitions)
+  const fetched = await askCoordinator(cluster, groupId, topics, (connection) =>
+    fetchCommits(connection, groupId, partitions),
+  )
   // Fetched after the commits: otherwise the group could move on in between and seem to have committed beyond the end.
   const extents = await fetchExtents(cluster, partitions)
   return new Map(
@@ -58,16 +58,6 @@ async function listPartitions(cluster: Kafka['cluster'], topics: string[]): Prom
   const states = await cluster.metadata(topics)
   for (const { fault } of states.values()) if (fault) throw fault
   return new Map([...states].map(([topic, { leaders }]) => [topic, [...leaders.keys()]]))
-}
-
-async function fetchOf(cluster: Kafka['cluster'], groupId: string, partitions: Partitions) {
-  try {
-    const coordinator = await findCoordinator(cluster, groupId, [...partitions.keys()])
-    return await fetchCommits(await cluster.connection(coordinator, 'requests'), groupId, partitions)
-  } catch (error) {
-    const fault = faultOfError(error, `group ${groupId}`)
-    throw fault instanceof KafkaFault ? nameDenial(fault, 'Describe', `group ${groupId}`) : fault
-  }
 }
 
 function committedOf(

@@ -14,9 +14,9 @@ export type PatienceContext = {
 const patienceMs = 500
 
 /**
- * Waits for something that one partition needs: a schema, a definition, a takeover. The next
- * fetch from a broker waits until all batches of the last one are handled, so a waiting batch would delay every
- * partition of its broker. This waits briefly, then pauses that partition alone.
+ * Waits for something that one partition needs: a schema, a definition, a takeover. The next fetch from a broker waits
+ * until all batches of the last one are handled, so a waiting batch would delay every partition of its broker. This
+ * waits briefly, then pauses that partition alone.
  */
 export class Patience {
   readonly #context: PatienceContext

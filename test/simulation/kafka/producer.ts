@@ -133,7 +133,7 @@ export class SimulatedProducer implements OpenProducer {
     if (forbidden.has(log.topic)) return { kind: 'forbidden' }
     if (records.some(({ value }) => (value?.length ?? 0) > maxRecordBytes)) return { kind: 'too large' }
     const { name } = this.#process
-    // Who has a partition number of webhook-deliveries has it of all its topics.
+    // The owner of a partition number of webhook-deliveries has it of all its topics.
     const isOfOwner = this.#cluster.group('dispatcher').ownerOf('webhook-deliveries', log.partition) === name
     const offsets = records.map(({ key, value, headers = {} }) =>
       log.append({

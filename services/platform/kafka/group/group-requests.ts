@@ -28,19 +28,31 @@ export async function findCoordinator(
   return nodeId
 }
 
-/** Whether a member is in the group, or joining it. @throws KafkaFault; a missing right is named. */
-export async function hasMembers(cluster: Cluster, groupId: string): Promise<boolean> {
+/** Asks the group's coordinator. @throws KafkaFault; it names a missing right to describe the group. */
+export async function askCoordinator<T>(
+  cluster: Cluster,
+  groupId: string,
+  topics: readonly string[],
+  ask: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const where = `group ${groupId}`
   try {
-    const connection = await cluster.connection(await findCoordinator(cluster, groupId, []), 'requests')
-    const asked = describeGroupsV5.api.async(connection, [groupId], false)
-    const [group] = (await asked.catch(takeResponse<Awaited<typeof asked>>)).groups
-    if (!group || group.errorCode !== none) throw faultOfCode(group?.errorCode ?? -1, where)
-    return group.members.length > 0
+    const coordinator = await findCoordinator(cluster, groupId, topics)
+    return await ask(await cluster.connection(coordinator, 'requests'))
   } catch (error) {
     const fault = faultOfError(error, where)
     throw fault instanceof KafkaFault ? nameDenial(fault, 'Describe', where) : fault
   }
+}
+
+/** Whether a member is in the group, or joining it. @throws KafkaFault, as askCoordinator does. */
+export function hasMembers(cluster: Cluster, groupId: string): Promise<boolean> {
+  return askCoordinator(cluster, groupId, [], async (connection) => {
+    const asked = describeGroupsV5.api.async(connection, [groupId], false)
+    const [group] = (await asked.catch(takeResponse<Awaited<typeof asked>>)).groups
+    if (!group || group.errorCode !== none) throw faultOfCode(group?.errorCode ?? -1, `group ${groupId}`)
+    return group.members.length > 0
+  })
 }
 
 /**

@@ -41,8 +41,9 @@ const headerOverheadBytes = 10
  */
 export function bytesOf({ key, value, headers }: ProducedRecord): number {
   let bytes = recordOverheadBytes + lengthOf('key', key) + lengthOf('value', value)
-  for (const [name, text] of Object.entries(headers ?? {}))
-    bytes += headerOverheadBytes + Buffer.byteLength(name) + lengthOf(`header ${name}`, text)
+  if (headers)
+    for (const [name, text] of Object.entries(headers))
+      bytes += headerOverheadBytes + Buffer.byteLength(name) + lengthOf('header', text)
   return bytes
 }
 

@@ -30,10 +30,10 @@ export type TopicState = {
   denied: readonly TopicOperation[]
 }
 
-/** What a PartitionReader asks of its cluster. */
+/** The part of Cluster that a PartitionReader uses. */
 export type ReaderCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'ends'>
 
-/** What a BatchingProducer asks of it. */
+/** The part of Cluster that a BatchingProducer uses. */
 export type ProducerCluster = Pick<Cluster, 'metadata' | 'connection' | 'describe' | 'distrust' | 'askAny'>
 
 /** Requests that any broker answers at once. A request without an answer closes its connection. */

@@ -70,7 +70,7 @@ export const people: Record<string, Identity> = {
 type WorldState = {
   records: (WebhookDefinition | null)[]
   refuseWrites: boolean
-  /** What Kafka says to a write instead. */
+  /** Fault that Kafka answers a write with. */
   fault: KafkaFault | null
   /** Records of another instance that have not reached the table yet. */
   onItsWay: WebhookDefinition[]

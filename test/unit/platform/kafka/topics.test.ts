@@ -71,7 +71,7 @@ test('a warning names the topics where an acknowledged record can be lost, and w
   ])
 })
 
-/** As published kafkajs says it: without the topic, and wrapped when it has given up. */
+/** The error of published kafkajs: without the topic, and wrapped when it has given up. */
 function denial(): Error {
   const cause = Object.assign(new Error('Topic authorization failed'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
   return Object.assign(new Error(cause.message, { cause }), { name: 'KafkaJSNonRetriableError' })
