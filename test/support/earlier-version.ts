@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,14 +11,14 @@ import { fileURLToPath } from 'node:url'
 export const versionBefore = '5d2253a'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const parts = ['package.json', 'schemas', 'services', 'deploy']
+const parts = ['package.json', 'package-lock.json', '.npmrc', 'schemas', 'services', 'deploy']
 
 export type EarlierVersion = { folder: string; [Symbol.dispose](): void } | { missing: string }
 
 /**
- * Sources of a commit in a folder of their own, with the packages of this version: its services need
- * no others.
+ * Sources of a commit in a folder of their own, with the packages of its own lock file.
  * @returns the reason if the history does not reach back to it, as in a shallow clone or an archive.
+ * @throws Error if its packages cannot be installed.
  */
 export function checkOutVersion(commit: string): EarlierVersion {
   let archive: Buffer
@@ -32,6 +32,9 @@ export function checkOutVersion(commit: string): EarlierVersion {
   }
   const folder = mkdtempSync(join(tmpdir(), 'hookline-version-'))
   execFileSync('tar', ['-x', '-C', folder], { input: archive })
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  execFileSync('npm', ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
 }
