@@ -5,7 +5,7 @@ import { limits } from '../domain/event/event-limits.ts'
 import type { Encode } from '../platform/avro/codec.ts'
 import type { ConsumedRecord } from '../platform/kafka/consumer.ts'
 import type { BatchingProducer, OutgoingRecord } from '../platform/kafka/produce/producer.ts'
-import { sendWhatFits } from '../platform/kafka/produce/when-kafka-refuses.ts'
+import { enqueueWhatFits } from '../platform/kafka/produce/when-kafka-refuses.ts'
 import { type DeadLetterTopic, enqueueDeadLetter, letterRecords } from '../topics/dead-letter-topic.ts'
 import { oversizeLetters } from './oversize-dead-letter.ts'
 
@@ -16,7 +16,10 @@ export type OutputEdges = {
   nowMs: () => number
 }
 
-/** Writes the formatter's results. Both promises resolve once Kafka has the record; calls keep their order. */
+/**
+ * Writes the formatter's results. Both promises resolve once Kafka has the record; calls keep their order. What cannot
+ * be encoded is thrown at once, and nothing is written of it.
+ */
 export class Output {
   readonly #edges: OutputEdges
 
@@ -24,18 +27,21 @@ export class Output {
     this.#edges = edges
   }
 
-  async deliver(record: ConsumedRecord, delivery: Delivery): Promise<'delivered' | 'oversize'> {
+  deliver(record: ConsumedRecord, delivery: Delivery): Promise<'delivered' | 'oversize'> {
     const { producer, deliveries, deadLetters, nowMs } = this.#edges
     const key = delivery.webhookId
     const letters = (refusal: string) => oversizeLetters(record, delivery, refusal, nowMs())
     if (delivery.body.length > limits.maxNotificationBytes) {
-      await this.#writeDeadLetter({ key }, letters(`more than ${limits.maxNotificationBytes} bytes`))
-      return 'oversize'
+      const tooLarge = letters(`more than ${limits.maxNotificationBytes} bytes`)
+      return this.#writeDeadLetter({ key }, tooLarge).then(() => 'oversize')
     }
     const whole = { topic: deliveries.topic, key, value: deliveries.encode(delivery) }
     const smaller = ({ message }: Error) => letterRecords(deadLetters, { key }, letters(message))
-    const { version } = await sendWhatFits(producer, whole, smaller)
-    return version === 0 ? 'delivered' : 'oversize'
+    const written = Promise.withResolvers<'delivered' | 'oversize'>()
+    enqueueWhatFits(producer, whole, smaller, (_ack, version = 0) =>
+      written.resolve(version === 0 ? 'delivered' : 'oversize'),
+    )
+    return written.promise
   }
 
   /**

@@ -151,17 +151,19 @@ export class FormatterStage {
     }
   }
 
-  async #deliver(
+  #deliver(
     event: Event,
     record: ConsumedRecord,
     { delivery }: NotificationDecision & { kind: 'deliver' },
   ): Promise<void> {
     const { output, faults, metrics } = this.#edges
-    const write = async () => output.deliver(record, delivery)
-    const result = await faults.guardAsync(record, steps.deliver, readOwner(event), write)
-    if (result instanceof SetAside) return this.#setAside(record, result)
-    if (result === 'delivered') metrics.delivered(event.type)
-    else metrics.deadLettered(result)
+    const { type } = event
+    const writing = faults.guard(record, steps.deliver, readOwner(event), () => output.deliver(record, delivery))
+    if (writing instanceof SetAside) return this.#setAside(record, writing)
+    return writing.then((result) => {
+      if (result === 'delivered') metrics.delivered(type)
+      else metrics.deadLettered(result)
+    })
   }
 
   async #unreadable(record: ConsumedRecord, reason: string): Promise<void> {

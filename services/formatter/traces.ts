@@ -34,10 +34,10 @@ export function traceFormatting({ decide, output }: TracedEdges, tracing: Tracin
       return { kind: 'deliver', delivery }
     },
     output: {
-      async deliver(record, delivery) {
-        const result = await output.deliver(record, delivery)
-        end(delivery, result === 'delivered' ? null : result)
-        return result
+      deliver(record, delivery) {
+        const writing = output.deliver(record, delivery)
+        void writing.then((result) => end(delivery, result === 'delivered' ? null : result))
+        return writing
       },
       setAside: (...args) => output.setAside(...args),
     },

@@ -10,13 +10,18 @@ type Edges = Pick<FormatterStageEdges, 'decide' | 'output'>
 const record = {} as Parameters<Edges['decide']>[1]
 const made = { ...delivery('d', 'w', 'c'), traceparent: 'published' }
 
-function traced(decision: ReturnType<Edges['decide']>, delivered: 'delivered' | 'oversize' = 'delivered') {
+function traced(
+  decision: ReturnType<Edges['decide']>,
+  delivered: 'delivered' | 'oversize' = 'delivered',
+  encode = () => {},
+) {
   const { tracing, spans } = recordSpans()
   const written: (string | null)[] = []
   const output: Edges['output'] = {
-    async deliver(_record, { traceparent }) {
+    deliver(_record, { traceparent }) {
+      encode()
       written.push(traceparent)
-      return delivered
+      return Promise.resolve(delivered)
     },
     setAside: async () => {},
   }
@@ -46,4 +51,11 @@ test('an event without a notification has no span', () => {
   const { edges, spans } = traced({ kind: 'skip', reason: 'unwanted' })
   expect(edges.decide(messageEvent(), record)).toEqual({ kind: 'skip', reason: 'unwanted' })
   expect(spans).toEqual([])
+})
+
+test('an exception of the output is thrown at once, as without traces', () => {
+  const { edges } = traced({ kind: 'deliver', delivery: made }, 'delivered', () => {
+    throw new Error('no bytes of it')
+  })
+  expect(() => edges.output.deliver(record, made)).toThrow('no bytes of it')
 })
