@@ -70,7 +70,7 @@ export class Dispatcher implements AsyncDisposable {
     this.#readers = new PartitionReaders(service, kafka)
     this.#pauses = new PartitionPauses(this.#readers, clock.after)
     const send = producer.send.bind(producer)
-    this.#snapshots = new SnapshotWriter({ ...topics.health, send, reader, logIds, nowMs, log })
+    this.#snapshots = new SnapshotWriter({ ...topics, ...topics.health, send, reader, logIds, nowMs, log })
     this.#unreadable = new UnreadableRecords({
       log,
       nowMs,

@@ -147,8 +147,12 @@ class Instance implements AsyncDisposable {
       },
     }
     const json = (bytes: Buffer) => ({ ok: true as const, value: JSON.parse(bytes.toString()) })
+    const attempts = { topic: 'webhook-attempts', decode: json }
+    const sources = new Map([['webhook-deliveries', null]])
     this.#health = new SnapshotWriter({
       topic: 'webhook-health',
+      attempts,
+      sources,
       encode: (record) => Buffer.from(JSON.stringify(record)),
       send: async ({ key, value, partition, headers }) => {
         const number = partition ?? -1
@@ -171,7 +175,8 @@ class Instance implements AsyncDisposable {
         reader,
         unreadable: { add: (record: unknown) => kafka.violations.push(`unreadable: ${JSON.stringify(record)}`) },
         health: { topic: 'webhook-health', decode: json },
-        attempts: { topic: 'webhook-attempts', decode: json },
+        attempts,
+        sources,
         parked: { topic: 'webhook-parked', decode: json },
         deliveries: topic,
         logIds,
@@ -289,10 +294,10 @@ class Instance implements AsyncDisposable {
       const put = (of: string, value: Attempt | PendingDelivery, key: string) =>
         this.#kafka.log(of, partition).push({ key, value, headers: undefined }) - 1
       const parkedOffset = parked ? put('webhook-parked', parked, parked.delivery.webhookId) : null
-      const attemptOffset = attempt ? put('webhook-attempts', attempt, attempt.webhookId) : null
+      const attemptOffsets = attempt ? [put('webhook-attempts', attempt, attempt.webhookId)] : []
       const id = attempt?.next === 'none' ? attempt.deliveryId : deadLetter?.delivery?.deliveryId
       if (id !== undefined) this.#kafka.ended.add(id)
-      const written = { parkedOffset, attemptOffset, joinedOffset: null }
+      const written = { parkedOffset, attemptOffsets, joinedOffset: null }
       this.#health.acknowledged(ownership, written)
       acknowledged(written as never)
     })

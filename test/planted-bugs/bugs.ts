@@ -970,6 +970,23 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/takeover/snapshot-writer.test.ts'],
   },
   {
+    name: 'passes attempts in a snapshot that a cut-off owner wrote after the takeover',
+    file: dispatcher('takeover/attempt-progress'),
+    text: 'if (offset > this.#runTo) this.#runFrom = offset',
+    replacement: '',
+    caughtBy: [
+      'test/unit/dispatcher/takeover/attempt-progress.test.ts',
+      'test/unit/dispatcher/takeover/snapshot-writer.test.ts',
+    ],
+  },
+  {
+    name: 'passes attempts in a snapshot before commits show what they answer for',
+    file: dispatcher('takeover/snapshot-writer'),
+    text: 'if (ownership && hasPassedAwaited)',
+    replacement: 'if (ownership)',
+    caughtBy: ['test/unit/dispatcher/takeover/snapshot-writer.test.ts'],
+  },
+  {
     name: 'leaves a record without an outcome if its send throws',
     file: dispatcher('engine/attempt-flow'),
     text: 'if (sent instanceof SetAside) this.#setAside(lane, item, sent, plan.probe)',

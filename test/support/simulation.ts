@@ -13,8 +13,9 @@ import type {
 } from '../../services/dispatcher/engine/ports.ts'
 import type { JoinedRecord } from '../../services/dispatcher/engine/restored-partition.ts'
 import { readDraft } from '../../services/dispatcher/intake/read-draft.ts'
+import { addAnswered } from '../../services/dispatcher/takeover/answers.ts'
 import { addJoined } from '../../services/dispatcher/takeover/replays-tail.ts'
-import { addAnswered, addParked } from '../../services/dispatcher/takeover/takeover.ts'
+import { addParked } from '../../services/dispatcher/takeover/takeover.ts'
 import type { WebhookDefinition } from '../../services/domain/definition/definition.ts'
 import type { Entry } from '../../services/domain/definition/definition-table.ts'
 import { everyKind } from '../../services/domain/definition/definition-values.ts'
@@ -368,7 +369,8 @@ export class SimulatedWorld {
       if (pending.joined) this.#answeredFor(pending)
       if (offset >= (replays?.offset ?? 0)) addJoined(joined, pending, offset, replays)
     }
-    this.engine.restore(number, { resume, parked, gates, stopped: this.stopped, joined, answered })
+    const answeredSources = new Map<string, number>()
+    this.engine.restore(number, { resume, parked, gates, stopped: this.stopped, joined, answered, answeredSources })
   }
 
   runAll(): void {
@@ -412,7 +414,7 @@ export class SimulatedWorld {
         this.#attemptLog.push(...records.joined.attempts)
         this.#answeredFor(records.joined.pending)
       }
-      acknowledged({ parkedOffset, joinedOffset, attemptOffset: null })
+      acknowledged({ parkedOffset, joinedOffset, attemptOffsets: [] })
     })
   }
 

@@ -125,13 +125,13 @@ export class Engine {
   }
 
   /** Restores a partition number from the state read from its topics (docs/architecture.md, taking over). */
-  restore(number: number, { resume, parked, gates, answered, stopped, joined }: RestoredPartition): void {
+  restore(number: number, restored: RestoredPartition): void {
+    const { gates, answered, stopped, joined } = restored
     assert(ownsNumber(this.#owned, number), `partition ${number} is restored, but not assigned`)
     const state = new PartitionState(number)
     // State left by an earlier ownership is older than the topics.
     this.gates.drop(number)
-    for (const [topic, point] of resume) state.resume(topic, point)
-    for (const [queueId, range] of parked) state.restoreParked(queueId, range)
+    state.restore(restored)
     for (const [webhookId, gate] of gates) {
       this.gates.restore(webhookId, number, gate)
       if (gate.breaker.failingSinceMs !== null) this.#lanes.learn(webhookId, (answers) => answers.suspect())

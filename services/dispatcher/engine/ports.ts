@@ -31,7 +31,7 @@ export type OutcomeRecords = {
 }
 
 /** Offsets of the written records; null for records that were not requested. */
-export type Written = { parkedOffset: number | null; joinedOffset: number | null; attemptOffset: number | null }
+export type Written = { parkedOffset: number | null; joinedOffset: number | null; attemptOffsets: readonly number[] }
 
 /**
  * Everything outside the engine that takes time or chance. Callbacks may come in any order, never from inside the

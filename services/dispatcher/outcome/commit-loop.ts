@@ -8,7 +8,7 @@ import type { SnapshotWriter } from '../takeover/snapshot-writer.ts'
 export type CommitLoopContext = {
   engine: Pick<Engine, 'takeCommits' | 'recommitAll' | 'partitions' | 'gates'>
   readers: Pick<PartitionReaders, 'commit' | 'assignment'>
-  snapshots: Pick<SnapshotWriter, 'beforeCommit' | 'write' | 'repair' | 'isDue'>
+  snapshots: Pick<SnapshotWriter, 'beforeCommit' | 'write' | 'readGaps' | 'repair' | 'isDue'>
   intervals: { commitMs: number; snapshotMs: number }
   clock: Pick<Clock, 'every'>
   fail: (error: unknown) => void
@@ -25,13 +25,14 @@ export class CommitLoop implements AsyncDisposable {
   #committing: Promise<CommitResult> | undefined
   /** The snapshot being written. No commit waits for it, because webhook-health may not be writable. */
   #writing: Promise<void> | undefined
+  #reading: Promise<void> | undefined
   #repairing: Promise<void> | undefined
   #snapshotDue = false
   #stopped = false
 
   constructor(context: CommitLoopContext) {
     this.#context = context
-    const { snapshots, intervals, clock } = context
+    const { engine, snapshots, intervals, clock } = context
     this.#timers = [
       clock.every(intervals.commitMs, () => {
         this.#committing ??= this.#commit().finally(() => {
@@ -40,9 +41,14 @@ export class CommitLoop implements AsyncDisposable {
       }),
       clock.every(intervals.snapshotMs, () => {
         this.#snapshotDue = snapshots.isDue
+        this.#reading ??= this.#inBackground(snapshots.readGaps(engine)).finally(() => {
+          this.#reading = undefined
+        })
       }),
       clock.every(repairMs, () => {
-        this.#repairing ??= this.#repair()
+        this.#repairing ??= this.#inBackground(snapshots.repair()).finally(() => {
+          this.#repairing = undefined
+        })
       }),
     ]
   }
@@ -62,11 +68,9 @@ export class CommitLoop implements AsyncDisposable {
     await this.#committing
   }
 
-  /** Starts a repair, which is abandoned if the service stops. */
-  async #repair(): Promise<void> {
-    const { snapshots, fail } = this.#context
-    await snapshots.repair().catch((error) => this.#stopped || fail(error))
-    this.#repairing = undefined
+  /** Waits for what is abandoned if the service stops. */
+  async #inBackground(work: Promise<void>): Promise<void> {
+    await work.catch((error) => this.#stopped || this.#context.fail(error))
   }
 
   /**
@@ -78,7 +82,7 @@ export class CommitLoop implements AsyncDisposable {
     const { engine, readers, snapshots, fail } = this.#context
     const { assignment } = readers
     if (!assignment) return 'outdated'
-    const committed = snapshots.beforeCommit()
+    const committed = snapshots.beforeCommit(engine)
     const snapshotDue = this.#snapshotDue && !this.#writing
     // The broker has to take a commit before a snapshot is written, so there must be one.
     if (snapshotDue) engine.recommitAll()

@@ -42,13 +42,13 @@ export function recordOutcome(
   context: RecorderContext,
   acknowledged: (written: Written) => void,
 ): void {
-  const written: Written = { attemptOffset: null, parkedOffset: null, joinedOffset: null }
+  const written: Written = { attemptOffsets: [], parkedOffset: null, joinedOffset: null }
   // A record that cannot be encoded throws here, before anything is written: later, its owner would be unknown.
   if (attempt && (deadLetter || retry || parked)) context.attempts.encode(attempt)
   const finish = (made = attempt) => {
     if (!made) return acknowledged(written)
     writeAttempt(partition, made, context, ({ offset }) => {
-      written.attemptOffset = offset
+      written.attemptOffsets = [offset]
       acknowledged(written)
     })
   }
@@ -77,8 +77,8 @@ export function recordOutcome(
     const position = { topic: context.joined.topic, partition, offset: nowhere }
     return writePending(context.joined, pending, position, context, (offset) => {
       written.joinedOffset = offset
-      writeAttempts(partition, attempts, context, (last) => {
-        written.attemptOffset = last
+      writeAttempts(partition, attempts, context, (offsets) => {
+        written.attemptOffsets = offsets
         acknowledged(written)
       })
     })
@@ -86,19 +86,18 @@ export function recordOutcome(
   finish()
 }
 
-/** @param acknowledged with the highest offset, once all are in the log. */
+/** @param acknowledged with the offsets, once all are in the log. */
 function writeAttempts(
   partition: number,
   attempts: readonly Attempt[],
   context: RecorderContext,
-  acknowledged: (lastOffset: number) => void,
+  acknowledged: (offsets: number[]) => void,
 ): void {
-  let left = attempts.length
-  let last = nowhere
+  const offsets: number[] = []
   for (const each of attempts)
     writeAttempt(partition, each, context, ({ offset }) => {
-      last = Math.max(last, offset)
-      if (--left === 0) acknowledged(last)
+      offsets.push(offset)
+      if (offsets.length === attempts.length) acknowledged(offsets)
     })
 }
 

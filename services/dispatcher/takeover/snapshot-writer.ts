@@ -7,10 +7,12 @@ import type { Engine } from '../engine/engine.ts'
 import type { PartitionState } from '../engine/offsets/partition-state.ts'
 import type { Written } from '../engine/ports.ts'
 import { createSnapshot } from '../engine/restored-partition.ts'
+import { type AnswersContext, readSources } from './answers.ts'
+import { AttemptProgress } from './attempt-progress.ts'
 import { epochHeaders, readEpoch } from './snapshot-log.ts'
-import type { Reflected, TakenOver } from './takeover.ts'
+import type { TakenOver } from './takeover.ts'
 
-export type SnapshotContext = {
+export type SnapshotContext = AnswersContext & {
   topic: string
   encode: Encode<WebhookSnapshot>
   send: (record: OutgoingRecord) => Promise<Acknowledged>
@@ -27,9 +29,11 @@ type Snapshotted = Pick<Engine, 'partitions' | 'gates'>
 export type Ownership = {
   readonly partition: number
   readonly epoch: number
-  /** Offsets after the last records that Kafka has acknowledged. */
-  readonly acknowledged: Reflected
+  readonly attempts: AttemptProgress
+  /** Attempts before this offset are known, and the commits show what they answer for. */
   committedAttempts: number
+  /** Offset after the last record of webhook-parked that Kafka has acknowledged. */
+  parkedOffset: number
   /** Last written text by key; empty where it must be written again. */
   written: Map<string, string>
   /** Offset up to which webhook-health has no record of another owner that is not corrected. */
@@ -39,8 +43,8 @@ export type Ownership = {
 /**
  * Keeps webhook-health: the state of a partition number that a successor needs, and how far it reflects
  * webhook-attempts and webhook-parked. Attempts count as reflected only once the offsets that they finish are
- * committed: the later ones tell the successor which deliveries are answered for. Nothing is written about a number
- * that this instance does not own.
+ * committed: the later ones tell the successor which deliveries are answered for. Those that a former owner writes after
+ * the takeover are read for that (readGaps). Nothing is written about a number that this instance does not own.
  */
 export class SnapshotWriter {
   readonly #context: SnapshotContext
@@ -58,14 +62,15 @@ export class SnapshotWriter {
    */
   takenOver(
     partition: number,
-    { reflected, epoch, healthOffset }: Omit<TakenOver, 'restored'>,
+    { attemptsFrom, attemptsEnd, parkedEnd, epoch, healthOffset }: Omit<TakenOver, 'restored'>,
     webhookIds: Iterable<string>,
   ): void {
     this.#owned.set(partition, {
       partition,
       epoch,
-      acknowledged: { ...reflected },
-      committedAttempts: reflected.attemptsOffset,
+      attempts: new AttemptProgress(attemptsEnd),
+      committedAttempts: attemptsFrom,
+      parkedOffset: parkedEnd,
       written: new Map([...webhookIds].map((webhookId) => [webhookId, ''])),
       checkedOffset: healthOffset,
     })
@@ -87,25 +92,45 @@ export class SnapshotWriter {
     return this.#owned.get(partition)
   }
 
-  acknowledged(ownership: Ownership | undefined, { attemptOffset, parkedOffset }: Written): void {
+  acknowledged(ownership: Ownership | undefined, { attemptOffsets, parkedOffset }: Written): void {
     if (!ownership || !this.#isCurrent(ownership)) return
-    const { acknowledged } = ownership
     this.#changed = true
-    if (attemptOffset !== null) acknowledged.attemptsOffset = Math.max(acknowledged.attemptsOffset, attemptOffset + 1)
-    if (parkedOffset !== null) acknowledged.parkedOffset = Math.max(acknowledged.parkedOffset, parkedOffset + 1)
+    for (const offset of attemptOffsets) ownership.attempts.wrote(offset)
+    if (parkedOffset !== null) ownership.parkedOffset = Math.max(ownership.parkedOffset, parkedOffset + 1)
   }
 
   /**
    * Called before the offsets of a commit are gathered.
    * @returns a function to call when the commit has succeeded.
    */
-  beforeCommit(): () => void {
-    const reached = [...this.#owned.values()].map(
-      (ownership) => [ownership, ownership.acknowledged.attemptsOffset] as const,
-    )
-    return () => {
-      for (const [ownership, attemptsOffset] of reached) ownership.committedAttempts = attemptsOffset
+  beforeCommit({ partitions }: Pick<Snapshotted, 'partitions'>): () => void {
+    const reached: [Ownership, number][] = []
+    for (const { number, hasPassedAwaited } of partitions) {
+      const ownership = this.#owned.get(number)
+      if (ownership && hasPassedAwaited) reached.push([ownership, ownership.attempts.known])
     }
+    return () => {
+      for (const [ownership, attemptsOffset] of reached) {
+        if (ownership.committedAttempts === attemptsOffset) continue
+        ownership.committedAttempts = attemptsOffset
+        this.#changed = true
+      }
+    }
+  }
+
+  /** Reads the attempts that others have written between those of this owner. */
+  async readGaps({ partitions }: Pick<Snapshotted, 'partitions'>): Promise<void> {
+    await Promise.all([...partitions].map((state) => this.#readGap(state)))
+  }
+
+  async #readGap(state: PartitionState): Promise<void> {
+    const ownership = this.#owned.get(state.number)
+    const gap = ownership?.attempts.gap
+    if (!ownership || !gap) return
+    const answered = await readSources(state.number, gap, this.#context)
+    for (const [topic, offset] of answered) state.awaitCommit(topic, offset)
+    ownership.attempts.readTo(gap.to)
+    this.#changed = true
   }
 
   /** Writes the changed snapshots; resolves when Kafka has them. */
@@ -149,9 +174,9 @@ export class SnapshotWriter {
 
   #writePartition(state: PartitionState, ownership: Ownership, gates: Snapshotted['gates']): Promise<unknown>[] {
     const { number } = state
-    const { acknowledged, committedAttempts, written: before } = ownership
+    const { parkedOffset, committedAttempts, written: before } = ownership
     const { logIds } = this.#context
-    const offsets = { attemptsOffset: committedAttempts, parkedOffset: acknowledged.parkedOffset, ...logIds }
+    const offsets = { attemptsOffset: committedAttempts, parkedOffset, ...logIds }
     const nowMs = this.#context.nowMs()
     const now = new Map<string, string>()
     const writes: Promise<unknown>[] = []
@@ -201,7 +226,7 @@ function partitionKey(number: number): string {
 function* webhooksOf(
   { number, parked: index }: PartitionState,
   gates: Snapshotted['gates'],
-  offsets: Reflected & SnapshotLogIds,
+  offsets: Pick<WebhookSnapshot, 'attemptsOffset' | 'parkedOffset'> & SnapshotLogIds,
   nowMs: number,
 ): Iterable<[string, WebhookSnapshot]> {
   const states = new Map(gates.statesOf(number))

@@ -1,4 +1,4 @@
-import type { Attempt, PendingDelivery } from '../../domain/delivery/delivery.ts'
+import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
 import { breakerWindowMs, type SnapshotLogIds, type WebhookSnapshot } from '../../domain/delivery/webhook-snapshot.ts'
 import type { Decode } from '../../platform/avro/codec.ts'
 import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
@@ -6,19 +6,19 @@ import type { Committed } from '../../platform/kafka/committed.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import type { Logger } from '../../platform/runtime/log.ts'
-import { answerId, toHomeTopic, toQueueId } from '../engine/item-ids.ts'
+import { toHomeTopic, toQueueId } from '../engine/item-ids.ts'
 import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 import type { RestoredPartition } from '../engine/restored-partition.ts'
+import { type AnsweredSources, type AnswersContext, addAnswered, addSource } from './answers.ts'
 import { readReplays } from './replays-tail.ts'
 import { foldGate, readGate } from './restored-gates.ts'
 import { readEpoch, SnapshotLog } from './snapshot-log.ts'
 import type { UnreadableRecords } from './unreadable-records.ts'
 
-export type TakeoverContext = {
+export type TakeoverContext = AnswersContext & {
   reader: Pick<RangeReader, 'read' | 'ends' | 'offsetsAt'>
   health: { topic: string; decode: Decode<WebhookSnapshot> }
-  attempts: { topic: string; decode: Decode<Attempt> }
   parked: { topic: string; decode: Decode<PendingDelivery> }
   /**
    * Receives unreadable records of webhook-health and webhook-parked. The stats-aggregator makes dead letters of those
@@ -41,12 +41,13 @@ export type TakeoverContext = {
  */
 const fewestAttempts = 10_000
 
-/** Offsets up to which the restored state reflects the topics. */
-export type Reflected = { attemptsOffset: number; parkedOffset: number }
-
 export type TakenOver = {
   restored: RestoredPartition
-  reflected: Reflected
+  /** Where the reading of webhook-attempts began: commits show what earlier attempts answer for. */
+  attemptsFrom: number
+  /** Where it ended. */
+  attemptsEnd: number
+  parkedEnd: number
   /** Epoch of this ownership, above that of every earlier owner (SnapshotLog). */
   epoch: number
   /** Offset after the last record of webhook-health that was read. */
@@ -100,6 +101,7 @@ export async function takeOver(
       reader,
       (attempt) => {
         addAnswered(restored.answered, attempt)
+        addSource(restored.answeredSources, attempt, context)
         foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
       },
       () => undefined,
@@ -112,9 +114,12 @@ export async function takeOver(
     const end = toHomeTopic(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
     restored.parked.set(queueId, { ...range, since: Math.min(range.since, end ?? 0) })
   }
+  await limitToEnds(restored.answeredSources, partition, context)
   return {
     restored,
-    reflected: { attemptsOffset: attemptsEnd ?? 0, parkedOffset: parkedEnd ?? 0 },
+    attemptsFrom: Math.min(from.attemptsOffset, attemptsEnd ?? 0),
+    attemptsEnd: attemptsEnd ?? 0,
+    parkedEnd: parkedEnd ?? 0,
     // Includes the time, so that two takeovers that find the same, one of which wrote nothing before it was cut off,
     // differ.
     epoch: Math.max(log.newestEpoch + 1, Math.floor(nowMs())),
@@ -207,6 +212,7 @@ function restore(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<st
     stopped: new Map(),
     joined: [],
     answered: new Map(),
+    answeredSources: new Map(),
   }
   for (const [webhookId, snapshot] of snapshots) {
     if (snapshot.parked) restored.parked.set(webhookId, snapshot.parked)
@@ -227,11 +233,9 @@ export function addParked(
   ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0 })
 }
 
-export function addAnswered(answered: Map<string, number>, made: Attempt): void {
-  const { deliveryId, replayId, attempt, next, nextTopic } = made
-  const id = answerId(deliveryId, replayId)
-  if (next !== 'retry') answered.set(id, Number.POSITIVE_INFINITY)
-  else if (nextTopic !== null) answered.set(id, attempt)
+/** Limits offsets to the ends of their topics: they may belong to other logs, and may never come. */
+async function limitToEnds(sources: AnsweredSources, partition: number, { reader }: TakeoverContext): Promise<void> {
+  for (const [topic, offset] of sources) sources.set(topic, Math.min(offset, await readEnd(reader, topic, partition)))
 }
 
 async function readEnd(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {

@@ -54,7 +54,7 @@ function findTwice(cluster: Evidence['cluster']): Set<string> {
   return twice
 }
 
-/** How many attempts of its delivery a record answers for (addAnswered in takeover.ts). */
+/** How many attempts of its delivery a record answers for (addAnswered in takeover/answers.ts). */
 function answeredAttempts({ next, nextTopic, attempt }: Attempt): number {
   if (next !== 'retry') return Number.POSITIVE_INFINITY
   return nextTopic === null ? 0 : attempt

@@ -21,6 +21,13 @@ type Source = {
 /** Start of reading a topic's partition after an assignment. */
 export type ResumePoint = { offset: number; finishedAbove: FinishedAbove | null }
 
+/** What the former owner of a partition number has left (RestoredPartition). */
+type FormerProgress = {
+  resume: ReadonlyMap<string, ResumePoint>
+  parked: ReadonlyMap<string, ParkedRange>
+  answeredSources: ReadonlyMap<string, number>
+}
+
 const fromBeginning: ResumePoint = { offset: 0, finishedAbove: null }
 
 /** State of one partition number: the progress of each of its topics, and the parked ranges. */
@@ -36,6 +43,8 @@ export class PartitionState {
   /** Offsets in webhook-replays of joined messages that this process has written and not read yet. */
   readonly unreadJoined = new Set<number>()
   #sources = new Map<string, Source>()
+  /** Topic -> offset that its commit must pass before it shows everything that webhook-attempts answers for. */
+  readonly #awaited = new Map<string, number>()
 
   constructor(number: number) {
     this.number = number
@@ -44,7 +53,25 @@ export class PartitionState {
   /** Begins to read the topics again from their commits. A read of webhook-parked under way is obsolete. */
   rewind(): void {
     this.draining = null
+    for (const { topic, tracker } of this.#sources.values()) this.awaitCommit(topic, tracker.next ?? 0)
     this.#sources = new Map()
+  }
+
+  /**
+   * Notes that webhook-attempts may answer for records of the topic before the offset that a commit would show as
+   * unfinished: another owner has answered for them, or they are to be read again.
+   */
+  awaitCommit(topic: string, offset: number): void {
+    this.#awaited.set(topic, Math.max(this.#awaited.get(topic) ?? 0, offset))
+  }
+
+  /** Whether a commit of the present progress shows what was answered for when awaitCommit was called. */
+  get hasPassedAwaited(): boolean {
+    for (const [topic, offset] of this.#awaited) {
+      const { tracker, resumed } = this.#source(topic)
+      if ((tracker.watermark ?? resumed.offset) < offset) return false
+    }
+    return true
   }
 
   /** Puts records taken from webhook-parked back unsent; a read under way no longer takes any of this queue. */
@@ -53,10 +80,14 @@ export class PartitionState {
     this.draining?.delete(queueId)
   }
 
-  /** Takes over records that a former owner has parked. */
-  restoreParked(queueId: string, range: ParkedRange): void {
-    this.parked.restore(queueId, range)
-    this.unseen.set(queueId, { from: range.from, to: range.last + 1 })
+  /** Takes over the commits of a former owner, what it has answered for since, and the records that it has parked. */
+  restore({ resume, parked, answeredSources }: FormerProgress): void {
+    for (const [topic, point] of resume) this.resume(topic, point)
+    for (const [topic, offset] of answeredSources) this.awaitCommit(topic, offset)
+    for (const [queueId, range] of parked) {
+      this.parked.restore(queueId, range)
+      this.unseen.set(queueId, { from: range.from, to: range.last + 1 })
+    }
   }
 
   resume(topic: string, point: ResumePoint): void {

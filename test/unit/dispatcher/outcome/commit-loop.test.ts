@@ -15,7 +15,8 @@ function createLoop(commit: () => Promise<CommitResult>, write: () => Promise<vo
     gates: {} as never,
     takeCommits: () => [{ topic: 't', partition: 0, offset: 1, metadata: '' }],
   }
-  const snapshots = { beforeCommit: () => () => undefined, write, repair: async () => undefined, isDue: true }
+  const nothing = async () => undefined
+  const snapshots = { beforeCommit: () => () => undefined, write, readGaps: nothing, repair: nothing, isDue: true }
   const fail = vi.fn()
   const loop = new CommitLoop({
     engine,

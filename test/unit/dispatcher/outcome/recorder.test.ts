@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type RecorderContext, recordOutcome } from '../../../../services/dispatcher/outcome/recorder.ts'
-import { addAnswered } from '../../../../services/dispatcher/takeover/takeover.ts'
+import { addAnswered } from '../../../../services/dispatcher/takeover/answers.ts'
 import { toDeadLetter } from '../../../../services/domain/delivery/dead-letter.ts'
 import type {
   Attempt,
@@ -113,7 +113,7 @@ test('a delivery that webhook-parked refuses becomes a dead letter, and has no o
   const written = await new Promise((resolve) =>
     recordOutcome(3, { parked: { ...pending, why: 'overflow' } }, contextOf(kafka.producer), resolve),
   )
-  expect(written).toEqual({ parkedOffset: null, attemptOffset: null, joinedOffset: null })
+  expect(written).toEqual({ parkedOffset: null, attemptOffsets: [], joinedOffset: null })
   expect(topicsOf(kafka.log)).toEqual(['dead'])
 })
 
@@ -134,10 +134,10 @@ test('messages are answered for only after Kafka has what they are joined into, 
   expect(sending[0]?.record).toMatchObject({ partition: 3, key: 'w', headers: { joined: '2' } })
   sending[0]?.acknowledged({ offset: 5 })
   expect(topicsOf(sending.map(({ record }) => record))).toEqual(['replays', 'attempts', 'attempts'])
-  sending[2]?.acknowledged({ offset: 8 })
-  expect(done).toEqual([])
   sending[1]?.acknowledged({ offset: 7 })
-  expect(done).toEqual([{ parkedOffset: null, joinedOffset: 5, attemptOffset: 8 }])
+  expect(done).toEqual([])
+  sending[2]?.acknowledged({ offset: 8 })
+  expect(done).toEqual([{ parkedOffset: null, joinedOffset: 5, attemptOffsets: [7, 8] }])
 })
 
 test('joined messages that Kafka refuses become one dead letter, and have no offset', async () => {

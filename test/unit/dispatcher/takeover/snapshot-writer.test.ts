@@ -4,15 +4,17 @@ import { initialBreaker } from '../../../../services/dispatcher/engine/gate/brea
 import { PartitionState } from '../../../../services/dispatcher/engine/offsets/partition-state.ts'
 import { epochHeaders, readEpoch } from '../../../../services/dispatcher/takeover/snapshot-log.ts'
 import { SnapshotWriter } from '../../../../services/dispatcher/takeover/snapshot-writer.ts'
+import type { Attempt } from '../../../../services/domain/delivery/delivery.ts'
 import type { WebhookSnapshot } from '../../../../services/domain/delivery/webhook-snapshot.ts'
 import { RecordRefused } from '../../../../services/platform/kafka/produce/record-refused.ts'
 
-const taken = { reflected: { attemptsOffset: 5, parkedOffset: 7 }, epoch: 100, healthOffset: 0 }
+const taken = { attemptsFrom: 5, attemptsEnd: 5, parkedEnd: 7, epoch: 100, healthOffset: 0 }
+const reflected = { attemptsOffset: 5, parkedOffset: 7 }
 const paused = { breaker: initialBreaker(), pausedUntilMs: 9_000 }
 
 type Log = { key: string; value: WebhookSnapshot | null; epoch: number | null }[]
 
-/** @param log webhook-health/3, which others may write to. */
+/** @param log webhook-health/3, which others may write to. The attempt at an offset n answers for the delivery at 10 n. */
 function writerOf(
   gates: [string, typeof paused][],
   log: Log = [],
@@ -33,11 +35,19 @@ function writerOf(
     logIds: { attemptsLogId: null, parkedLogId: null },
     reader: {
       ends: async () => [{ partition: 3, low: 0, high: log.length }],
-      read: async (_topic, _partition, from, to, onRecord) => {
-        for (const { key, epoch } of log.slice(from, to))
-          onRecord({ key: Buffer.from(key), headers: epoch === null ? {} : epochHeaders(epoch) } as never)
+      read: async (topic, _partition, from, to, onRecord) => {
+        if (topic === 'attempts')
+          for (let offset = from; offset < to; offset++) onRecord({ value: Buffer.from(String(offset)) } as never)
+        else
+          for (const { key, epoch } of log.slice(from, to))
+            onRecord({ key: Buffer.from(key), headers: epoch === null ? {} : epochHeaders(epoch) } as never)
       },
     },
+    attempts: {
+      topic: 'attempts',
+      decode: (bytes) => ({ ok: true, value: attemptOf(10 * Number(bytes.toString())) }),
+    },
+    sources: new Map([['deliveries', null]]),
     nowMs: () => 1_000,
     log: pino({ level: 'silent' }),
   })
@@ -45,8 +55,11 @@ function writerOf(
     partitions: [new PartitionState(3)],
     gates: { statesOf: () => gates, businessOf: () => 'b1' } as never,
   }
-  return { writer, sent: log, write: () => writer.write(engine) }
+  return { writer, engine, sent: log, write: () => writer.write(engine) }
 }
+
+const attemptOf = (sourceOffset: number) =>
+  ({ sourceTopic: 'deliveries', sourceOffset, next: 'none', nextTopic: null }) as Attempt
 
 test('an empty snapshot of the former owner is deleted, and only once', async () => {
   const { writer, sent, write } = writerOf([])
@@ -65,8 +78,8 @@ test('what a snapshot still has to tell is written before the offsets it reflect
   writer.takenOver(3, taken, ['w'])
   await write()
   expect(sent.map(({ key }) => key)).toEqual(['w', 'partition-3'])
-  expect(sent[0]?.value).toMatchObject({ webhookId: 'w', pausedUntil: 9_000, ...taken.reflected })
-  expect(sent[1]?.value).toMatchObject({ webhookId: null, ...taken.reflected })
+  expect(sent[0]?.value).toMatchObject({ webhookId: 'w', pausedUntil: 9_000, ...reflected })
+  expect(sent[1]?.value).toMatchObject({ webhookId: null, ...reflected })
 })
 
 test('no snapshot is written for a partition number that has left, even if the engine still knows it', async () => {
@@ -78,17 +91,17 @@ test('no snapshot is written for a partition number that has left, even if the e
 })
 
 test('an acknowledgement or commit of an earlier ownership does not count for the next one', async () => {
-  const { writer, sent, write } = writerOf([])
+  const { writer, engine, sent, write } = writerOf([])
   writer.takenOver(3, taken, [])
   const earlier = writer.ownership(3)
-  const committed = writer.beforeCommit()
+  const committed = writer.beforeCommit(engine)
   writer.keepOnly(new Set())
   writer.takenOver(3, { ...taken, epoch: 101 }, [])
-  writer.acknowledged(earlier, { attemptOffset: 99, parkedOffset: 99, joinedOffset: null })
+  writer.acknowledged(earlier, { attemptOffsets: [99], parkedOffset: 99, joinedOffset: null })
   committed()
-  writer.beforeCommit()()
+  writer.beforeCommit(engine)()
   await write()
-  expect(sent).toEqual([{ key: 'partition-3', epoch: 101, value: expect.objectContaining(taken.reflected) }])
+  expect(sent).toEqual([{ key: 'partition-3', epoch: 101, value: expect.objectContaining(reflected) }])
 })
 
 test.each([
@@ -128,4 +141,53 @@ test('a snapshot that Kafka refuses is written without its failures, or else aga
   expect(later.sent.map(({ key }) => key)).toEqual(['partition-3'])
   await later.write()
   expect(later.sent.map(({ key }) => key)).toEqual(['partition-3', 'w'])
+})
+
+/** Offset of webhook-attempts that a successor begins at, after a commit. */
+async function reflectedAttempts({ writer, engine, sent, write }: ReturnType<typeof writerOf>): Promise<unknown> {
+  writer.beforeCommit(engine)()
+  await write()
+  return sent.findLast(({ key }) => key === 'partition-3')?.value?.attemptsOffset
+}
+
+test('attempts that a cut-off owner wrote after the takeover are passed once commits show what they answer for', async () => {
+  const made = writerOf([])
+  const { writer, engine } = made
+  const state = engine.partitions[0] as PartitionState
+  writer.takenOver(3, taken, [])
+  const wrote = (...attemptOffsets: number[]) =>
+    writer.acknowledged(writer.ownership(3), { attemptOffsets, parkedOffset: null, joinedOffset: null })
+  wrote(5, 6)
+  expect(await reflectedAttempts(made)).toBe(7)
+  wrote(9)
+  wrote(10)
+  expect(await reflectedAttempts(made)).toBe(7)
+  await writer.readGaps(engine)
+  const last = state.take('deliveries', 80)
+  expect(await reflectedAttempts(made)).toBe(7)
+  if (last) last.owner.finish(last.tracked)
+  expect(await reflectedAttempts(made)).toBe(11)
+  wrote(11)
+  expect(await reflectedAttempts(made)).toBe(12)
+})
+
+test('attempts that a takeover read are passed once commits show what they answer for, also after a new assignment', async () => {
+  const made = writerOf([])
+  const { writer, engine } = made
+  const state = engine.partitions[0] as PartitionState
+  const finish = (offset: number) => {
+    const taken = state.take('deliveries', offset)
+    if (taken) taken.owner.finish(taken.tracked)
+  }
+  state.restore({ resume: new Map(), parked: new Map(), answeredSources: new Map([['deliveries', 3]]) })
+  writer.takenOver(3, { ...taken, attemptsFrom: 2 }, [])
+  finish(1)
+  expect(await reflectedAttempts(made)).toBe(2)
+  finish(2)
+  expect(await reflectedAttempts(made)).toBe(5)
+  state.rewind()
+  writer.acknowledged(writer.ownership(3), { attemptOffsets: [5], parkedOffset: null, joinedOffset: null })
+  expect(await reflectedAttempts(made)).toBe(5)
+  finish(2)
+  expect(await reflectedAttempts(made)).toBe(6)
 })

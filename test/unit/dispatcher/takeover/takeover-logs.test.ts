@@ -46,7 +46,8 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
         {
           partition,
           low: 0,
-          high: { health: 2, attempts: attemptsEnd, parked: 100, deliveries: 500, replays: 90 }[topic] ?? 0,
+          high:
+            { health: 2, attempts: attemptsEnd, parked: 100, deliveries: 500, replays: 90, retries: 20 }[topic] ?? 0,
         },
       ],
       offsetsAt: async () => new Map([[partition, startOfWindow]]),
@@ -63,6 +64,15 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
               ...record(offset, 'w', { delivery: { webhookId: 'w' }, joined }),
               headers: joined.length > 0 ? { joined: String(joined.length) } : {},
             })
+        // The delay topic ends at 20: the attempt was made of a record in an earlier one.
+        if (topic === 'attempts')
+          for (const [sourceTopic, sourceOffset] of [
+            ['deliveries', 440],
+            ['deliveries', 430],
+            ['parked', 40],
+            ['retries', 700],
+          ])
+            onRecord(record(60, 'w', { webhookId: 'w', sourceTopic, sourceOffset, next: 'none', outcome: 'rejected' }))
         if (topic === 'parked')
           for (let offset = from; offset < to; offset++) onRecord(record(offset, 'v', toPending(offset)))
       },
@@ -72,6 +82,10 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
     parked: { topic: 'parked', decode: parsed },
     replays: 'replays',
     decodeReplay: parsed,
+    sources: new Map([
+      ['deliveries', null],
+      ['retries', null],
+    ]),
     deliveries: 'deliveries',
     logIds: { attemptsLogId: here, parkedLogId: here },
     log: { error: ({ webhookIds }: { webhookIds: string[] }) => lost.push(...webhookIds) } as never,
@@ -79,7 +93,7 @@ async function takenOver(written: Ids, attemptsEnd = 80, startOfWindow = 7) {
     nowMs: () => 1_000,
   }
   const { restored } = await takeOver(partition, new Map(), context)
-  return { read, lost, parked: restored.parked, joined: restored.joined }
+  return { read, lost, ...restored }
 }
 
 test.each<[string, Ids]>([
@@ -122,4 +136,12 @@ test('a takeover finds the joined messages behind the commit of webhook-replays'
   const { read, joined } = await takenOver({})
   expect(read).toMatchObject({ replays: [0, 90] })
   expect(joined).toEqual([{ offset: 1, delivery: { webhookId: 'w' }, joined: ['a', 'b'], isFinished: false }])
+})
+
+test('a takeover finds how far attempts answer for each topic that is committed, within its present log', async () => {
+  const { answeredSources } = await takenOver({})
+  expect([...answeredSources]).toEqual([
+    ['deliveries', 441],
+    ['retries', 20],
+  ])
 })

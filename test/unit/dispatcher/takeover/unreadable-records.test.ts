@@ -54,6 +54,7 @@ test('a takeover writes dead letters for unreadable parked notifications and sna
     nowMs: () => 1,
     replays: 'webhook-replays',
     decodeReplay: decode,
+    sources: new Map(),
     deliveries: 'webhook-deliveries',
     logIds: { attemptsLogId: null, parkedLogId: null },
     log: { error: () => expect.unreachable('no log is another one') } as never,
