@@ -11,7 +11,6 @@ import { RecordRefused } from './record-refused.ts'
 import { RightsCheck } from './rights-check.ts'
 import { classifyFault, describeFault } from './send-fault.ts'
 import { TopicFaults } from './topic-faults.ts'
-import { readWriteRights } from './write-rights.ts'
 
 export type { Acknowledged, OutgoingRecord, ProducerOptions } from './outgoing-record.ts'
 export { RecordRefused } from './record-refused.ts'
@@ -63,7 +62,7 @@ export class BatchingProducer implements AsyncDisposable {
     this.#queues = new PartitionQueues(leaders, context.clock.random)
     this.#requests = new ProduceRequests(cluster, leaders, send, context.clock)
     this.#faults = new TopicFaults(context)
-    this.#rights = new RightsCheck((asked) => readWriteRights(cluster, asked), topics, this.#faults, context)
+    this.#rights = new RightsCheck(cluster, topics, this.#faults, context)
   }
 
   /**

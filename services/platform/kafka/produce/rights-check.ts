@@ -1,6 +1,6 @@
 import type { WaitContext } from '../../runtime/retry-until.ts'
+import { findFault, type ProducerCluster } from '../wire/cluster.ts'
 import type { TopicFaults } from './topic-faults.ts'
-import type { WriteRights } from './write-rights.ts'
 
 const everyMs = 5_000
 
@@ -9,7 +9,7 @@ const everyMs = 5_000
  * allowed, because meanwhile no record may be written at all.
  */
 export class RightsCheck implements AsyncDisposable {
-  readonly #ask: (topics: readonly string[]) => Promise<WriteRights>
+  readonly #cluster: Pick<ProducerCluster, 'metadata'>
   readonly #topics: readonly string[]
   readonly #faults: TopicFaults
   readonly #context: Pick<WaitContext, 'clock' | 'log'>
@@ -18,12 +18,12 @@ export class RightsCheck implements AsyncDisposable {
 
   /** @param topics topics that are checked from the start. */
   constructor(
-    ask: (topics: readonly string[]) => Promise<WriteRights>,
+    cluster: Pick<ProducerCluster, 'metadata'>,
     topics: readonly string[],
     faults: TopicFaults,
     context: Pick<WaitContext, 'clock' | 'log'>,
   ) {
-    this.#ask = ask
+    this.#cluster = cluster
     this.#topics = topics
     this.#faults = faults
     this.#context = context
@@ -52,11 +52,14 @@ export class RightsCheck implements AsyncDisposable {
     const topics = [...new Set([...this.#topics, ...this.#faults.topics()])]
     if (topics.length === 0) return true
     try {
-      const rights = await this.#ask(topics)
-      for (const [topic, fault] of rights)
+      let areAllowed = true
+      for (const [topic, state] of await this.#cluster.metadata(topics)) {
+        const fault = findFault(topic, state, 'Write')
         if (fault) this.#faults.add(topic, 'rights', fault, Number.POSITIVE_INFINITY)
         else this.#faults.remove(topic, 'rights')
-      return rights.values().every((fault) => fault === null)
+        areAllowed &&= fault === null
+      }
+      return areAllowed
     } catch (error) {
       this.#context.log.warn({ err: error }, 'write rights are unknown, checking again')
       return false

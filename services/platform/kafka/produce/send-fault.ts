@@ -1,3 +1,4 @@
+import { namesDenial } from '../security/denied.ts'
 import type { KafkaFault } from '../wire/kafka-fault.ts'
 
 /**
@@ -48,7 +49,8 @@ export function mayBeWritten(fault: KafkaFault): boolean {
 export function describeFault(topic: string, fault: KafkaFault, nowMs: number): string {
   const { message } = fault
   const kind = classifyFault(fault)
-  if (kind === 'forbidden') return `no permission to Write ${topic}: Kafka's ACLs do not allow it (${message})`
+  if (kind === 'forbidden')
+    return namesDenial(message) ? message : `no permission to Write ${topic}: Kafka's ACLs do not allow it (${message})`
   if (kind === 'missing')
     return `topic ${topic} is missing (npm run topics -- apply creates it), or Kafka's ACLs do not allow to Describe it`
   if (kind === 'clock') {

@@ -1,8 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import { LogIds } from '../log-ids.ts'
-import { nameDenial } from '../security/denied.ts'
-import type { PartitionLeader, ReaderCluster, TopicState } from '../wire/cluster.ts'
-import { faultOfCode, faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
+import { findFault, type PartitionLeader, type ReaderCluster, type TopicState } from '../wire/cluster.ts'
+import { faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 
 export type TopicLeadersPorts = {
   /** Topics that are read now, besides those that were learnt at the start. */
@@ -20,9 +19,11 @@ export const noLeader: PartitionLeader = { nodeId: -1, epoch: -1 }
 const pauseMs = 250
 /** How often the metadata are read without a reason; bounds how late new partitions and recreated topics are noticed. */
 const maxAgeMs = 5_000
-const topicDenied = 29
 
-/** What the metadata say about the topics of a reader: their logs' ids and their partitions' leaders. */
+/**
+ * Ids of the logs of a reader's topics, and the leaders of their partitions, as the metadata have them. A reader must
+ * notice another log and more partitions within seconds; a producer's KnownLeaders waits for a fault instead.
+ */
 export class TopicLeaders {
   readonly #cluster: ReaderCluster
   readonly #clock: Clock
@@ -69,7 +70,7 @@ export class TopicLeaders {
     for (const topic of topics) {
       const state = states.get(topic)
       const fault = state
-        ? faultOf(topic, state)
+        ? findFault(topic, state, 'Read')
         : new KafkaFault('gone', null, `topic ${topic} is not in the metadata`)
       if (fault) throw fault
     }
@@ -117,7 +118,7 @@ export class TopicLeaders {
       const states = await this.#cluster.metadata(topics)
       this.#ports.onFault('metadata', null)
       for (const [topic, state] of states) {
-        this.#ports.onFault(topic, faultOf(topic, state))
+        this.#ports.onFault(topic, findFault(topic, state, 'Read'))
         this.#learn(topic, state)
       }
       this.#ports.onLearnt()
@@ -144,10 +145,4 @@ export class TopicLeaders {
     )
     if (isMore) this.#ports.onMorePartitions(topic, leaders.length)
   }
-}
-
-/** Why a topic cannot be read. A missing right would otherwise show at the first fetch, which may be late. */
-function faultOf(topic: string, { fault, denied }: TopicState): KafkaFault | null {
-  if (fault || !denied.includes('Read')) return fault
-  return nameDenial(faultOfCode(topicDenied, `topic ${topic}`), 'Read', topic)
 }

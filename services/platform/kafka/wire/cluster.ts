@@ -26,7 +26,7 @@ export type TopicState = {
   leaders: PartitionLeader[]
   /** Why the topic cannot be used. */
   fault: KafkaFault | null
-  /** What Kafka's ACLs do not allow this client, as far as the broker says. */
+  /** Operations that Kafka's ACLs do not allow this client, as far as the broker says. */
   denied: readonly TopicOperation[]
 }
 
@@ -193,6 +193,18 @@ function toState({ name, topicId, errorCode, partitions, topicAuthorizedOperatio
   const isDenied = (operation: TopicOperation) =>
     topicAuthorizedOperations !== notReported && (topicAuthorizedOperations & operationBits[operation]) === 0
   return { id, leaders, fault: null, denied: (['Read', 'Write'] as const).filter(isDenied) }
+}
+
+const topicDenied = 29
+
+/** Why a topic cannot be read or written. A missing right would otherwise show at the first request, which may be late. */
+export function findFault(
+  topic: string,
+  { fault, denied }: TopicState,
+  operation: TopicOperation,
+): KafkaFault | null {
+  if (fault || !denied.includes(operation)) return fault
+  return nameDenial(faultOfCode(topicDenied, `topic ${topic}`), operation, topic)
 }
 
 function describe({ host, port }: BrokerAddress): string {

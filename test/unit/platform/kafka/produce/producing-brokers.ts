@@ -30,9 +30,6 @@ type Loss = 'request' | 'answer' | 'hanging answer'
 type Latest = { epoch: number; sequence: number; count: number; baseOffset: number }
 type Ask = (connection: Connection) => Promise<unknown>
 
-const keys = { metadata: 3, initProducerId: 22 } as const
-const [allowed, none] = [1 << 4, 0]
-
 /**
  * Brokers that know the sequence numbers of producers as Kafka does: the broker's ProducerStateManager, for one batch in
  * flight.
@@ -84,7 +81,7 @@ export class ProducingBrokers implements ProducerCluster {
           nodeId: this.leaderOf(topic, partition),
           epoch: 0,
         }))
-        return [topic, { id: topic, leaders, fault: code === 0 ? null : faultOfCode(code, topic), denied: [] }]
+        return [topic, { id: topic, leaders, fault: code === 0 ? null : faultOfCode(code, topic), denied: this.mayWrite(topic) ? [] : ['Write'] }]
       }),
     )
   }
@@ -100,11 +97,11 @@ export class ProducingBrokers implements ProducerCluster {
   describe = (nodeId: number) => `broker ${nodeId}`
   distrust = () => {}
 
-  /** Answers for a new producer id, and for the rights to write. */
+  /** Answers for a new producer id. */
   async askAny<T>(ask: (connection: Connection) => Promise<T>): Promise<T> {
-    const send = (key: number, ...more: unknown[]) => {
-      const done = more.at(-1) as (error: Error | null, answer: object) => void
-      done(null, key === keys.initProducerId ? this.#newIdentity() : this.#rights())
+    const send = (...given: unknown[]) => {
+      const done = given.at(-1) as (error: Error | null, answer: object) => void
+      done(null, this.#newIdentity())
     }
     return (await (ask as Ask)({ send } as unknown as Connection)) as T
   }
@@ -128,15 +125,6 @@ export class ProducingBrokers implements ProducerCluster {
 
   #newIdentity(): object {
     return { errorCode: this.identityError, producerId: BigInt(++this.#identities), producerEpoch: 0 }
-  }
-
-  #rights(): object {
-    const topics = Object.keys(this.topics).map((name) => ({
-      name,
-      errorCode: this.topicError(name),
-      topicAuthorizedOperations: this.mayWrite(name) ? allowed : none,
-    }))
-    return { topics }
   }
 
   #write(nodeId: number, { topic, partition, identity, sequence, records }: SequencedBatch): BatchResult {
