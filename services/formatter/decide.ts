@@ -10,7 +10,7 @@ export type Tables = {
   account(businessId: string): Account | undefined
 }
 
-/** Checked in this order; the first that applies is counted. */
+/** Checked in this order; the first that applies is counted. Searches in admin follow it (services/admin/lookup). */
 export const skipReasons = ['unknown-channel', 'not-activated', 'disabled', 'unwanted'] as const
 
 export type SkipReason = (typeof skipReasons)[number]

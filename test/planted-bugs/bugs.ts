@@ -503,9 +503,9 @@ export const plantedBugs: PlantedBug[] = [
     caughtBy: ['test/unit/dispatcher/engine/engine-parked-order.test.ts'],
   },
   {
-    name: 'treats a webhook as slow before its speed is known',
-    file: dispatcher('engine/parking/slow-queues'),
-    text: 'return throughput.isMeasured &&',
+    name: 'takes a queue for one that does not keep up before its speed is known',
+    file: dispatcher('engine/parking/keep-up'),
+    text: 'return !throughput.isMeasured ||',
     replacement: 'return',
     caughtBy: ['test/unit/dispatcher/engine/engine-parking.test.ts'],
   },

@@ -92,9 +92,9 @@ const consoleTakesRulesAlone = importRule((path, resolved) =>
     : undefined,
 )
 
-/** Modules that load kafkajs, as published, and the commands that load these. Services load none of them. */
-const administration = ['platform/kafka/admin-client.ts', 'platform/kafka/topics.ts']
-const administrationCommands = ['topics/command.ts', 'stats-aggregator/rebuild/rebuild.ts']
+/** Modules that load kafkajs, as published. Commands load them, and services none of them. */
+const administration = ['platform/kafka/admin-client.ts', 'platform/kafka/topics.ts', 'stats-aggregator/rebuild/rebuild.ts']
+const administrationCommands = ['topics/command.ts', 'stats-aggregator/rebuild/command.ts']
 
 const kafkajsForAdministration = importRule((path, resolved, target) => {
   if (/^kafkajs\/./.test(target)) return 'kafkajs stays as published: no module of it is loaded alone'
@@ -279,6 +279,7 @@ test.each(
       "import { withAdmin } from '../platform/kafka/admin-client.ts'",
       'only commands for administration',
     ],
+    ['stats-aggregator/main.ts', "import { rebuild } from './rebuild/rebuild.ts'", administrationOnly],
     ['platform/kafka/topics.ts', "import { x } from 'kafkajs/src/errors.js'", 'stays as published'],
     ['formatter/a.ts', "import { Connection } from '@platformatic/kafka'", clients],
     ['formatter/a.ts', "import type { Kafka } from 'kafkajs'", administrationOnly],

@@ -4,7 +4,7 @@ import { type Page, pageOf, time } from '../../domain/api/parts.ts'
 import { identifier } from '../../domain/definition/definition-values.ts'
 import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
 import { BusinessParams, cursorAt, defaultLimit, ListQuery, offsetIn } from '../http/shapes.ts'
-import type { AuditEntry } from './audit-entry.ts'
+import { type AuditEntry, readValue } from './audit-entry.ts'
 import type { AuditLog } from './audit-log.ts'
 
 const AuditQuery = Type.Object({
@@ -57,7 +57,7 @@ async function listAudit(
 }
 
 function toView({ businessId: _business, at, changes, ...entry }: AuditEntry): AuditView {
-  const value = (json: string | null) => (json === null ? null : JSON.parse(json))
+  const value = (json: string | null) => readValue(json) ?? null
   const shown = changes.map(({ field, from, to }) => ({ field, from: value(from), to: value(to) }))
   return { ...entry, at: new Date(at).toISOString(), changes: shown }
 }

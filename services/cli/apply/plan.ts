@@ -112,6 +112,7 @@ type Headers = Record<string, string>
 /** Parts of tls and oauth2 whose stored values are not shown. */
 const secretParts = ['key', 'clientSecret']
 
+/** Masks a part as admin shows it (services/admin/webhooks/secrets.ts), whatever a file has in its place. */
 function maskAccess(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(

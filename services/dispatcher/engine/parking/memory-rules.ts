@@ -7,8 +7,8 @@ import { mostAhead, toWebhookId } from '../item-ids.ts'
 import type { PartitionState } from '../offsets/partition-state.ts'
 import type { EngineLimits, EnginePorts } from '../ports.ts'
 import type { LaneScheduler } from '../scheduling/lane-scheduler.ts'
+import { crowdingQueues, keepsUp } from './keep-up.ts'
 import { isBeyondShare, longestWaitInMemoryMs, shareToFill } from './memory-share.ts'
-import { isSlow, slowWithMuch } from './slow-queues.ts'
 
 export type MemoryRulesContext = {
   ports: Pick<EnginePorts, 'nowMs'>
@@ -62,7 +62,7 @@ export class MemoryRules {
   #isFull(queueId: string): boolean {
     const queue = this.#lanes.queues.get(queueId)
     if (!queue || queue.items < this.#limits.maxQueuedOfWebhook) return false
-    return isSlow(queue, this.#lanes.hasFreeSlots)
+    return !keepsUp(queue, this.#lanes.hasFreeSlots)
   }
 
   /**
@@ -120,7 +120,7 @@ export class MemoryRules {
   crowding(held: number): string[] {
     const { queues, hasFreeSlots } = this.#lanes
     const slow = queues.heldBy('slow')
-    const others = slowWithMuch(queues.all(), held - slow.items, hasFreeSlots)
+    const others = crowdingQueues(queues.all(), held - slow.items, hasFreeSlots)
     return isBeyondShare('slow', slow, this.#limits) ? [...queues.slowQueues(), ...others] : others
   }
 }

@@ -2,7 +2,8 @@ import type { ScheduledWebhook } from './lane.ts'
 
 /**
  * Class of request slots that a webhook takes from. quick: its receiver answers; slow: it lately took seconds, timed
- * out or was silent; unknown: no request of it has ended yet.
+ * out or was silent; unknown: no request of it has ended yet. An outcome `slow` is another thing: an answer that took
+ * longer than its webhook's own threshold.
  */
 export type SlotClass = 'quick' | 'unknown' | 'slow'
 

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../../../services/admin/audit/audit-entry.ts'
 import { accountFold, definitionFold } from '../../../../services/admin/audit/audit-fold.ts'
 import { AuditLog, type WantedEntries } from '../../../../services/admin/audit/audit-log.ts'
+import { auditRoutes } from '../../../../services/admin/audit/audit-routes.ts'
 import { completesHeader, subjectHeader } from '../../../../services/admin/definition-writes/record-headers.ts'
+import type { Call } from '../../../../services/admin/http/route.ts'
 import { clockSkewMs } from '../../../../services/admin/records/webhook-records.ts'
 import { changed, rotated } from '../../../../services/admin/webhooks/next-definition.ts'
 import { rotationOverlapMs } from '../../../../services/admin/webhooks/secrets.ts'
@@ -310,5 +312,13 @@ describe('reading the audit log', () => {
     const log = logOf([entry(1, 'b1'), entry(2, 'b1'), entry(1, 'b1')])
     expect((await log.page('b1', 10, null)).entries.map(({ id }) => id)).toEqual(['1', '2'])
     expect(await log.idsSince(1)).toEqual(new Set(['2', '1']))
+  })
+
+  test('a value in the audit log that is not JSON is shown as none, and its page all the same', async () => {
+    const changes = [{ field: 'name', from: '"Ord', to: '"Orders"' }]
+    const [route] = auditRoutes({ page: async () => ({ entries: [{ ...entry(1, 'b1'), at: 1_000, changes }] }) })
+    const answer = await route?.handle({ params: { businessId: 'b1' }, query: {} } as unknown as Call)
+    const entries = [expect.objectContaining({ changes: [{ field: 'name', from: null, to: 'Orders' }] })]
+    expect(answer).toEqual({ status: 200, body: { entries } })
   })
 })

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { auditAccount, auditDefinition } from '../../../../services/admin/audit/audit-entry.ts'
 import { ConfigurationHistory } from '../../../../services/admin/lookup/configuration.ts'
 import type { WebhookDefinition } from '../../../../services/domain/definition/definition.ts'
+import { DefinitionTable } from '../../../../services/domain/definition/definition-table.ts'
+import { decide } from '../../../../services/formatter/decide.ts'
 import { sampleDefinition } from '../../../support/sample-definitions.ts'
 import { message, messageEvent, statusEvent } from '../../../support/sample-events.ts'
 
@@ -37,6 +39,33 @@ class World {
 }
 
 const said = messageEvent({ messages: [message({ from: 'user' })] })
+
+test.each(allSubsetsOf(['owned', 'activated', 'enabled', 'wanted']))(
+  'a search gives the reason for which the formatter skips an event, whatever applies together: %#',
+  (...missing) => {
+    const has = (what: string) => !missing.includes(what)
+    const events = { ...sampleDefinition().events, userMessages: has('wanted') }
+    const { businessId, chatChannelId } = said.event
+    const channels = has('owned') ? [chatChannelId] : ['another']
+    const definition = sampleDefinition({ businessId, channels, secret: 'sealed', enabled: has('enabled'), events })
+    const table = new DefinitionTable()
+    table.apply(definition.id, 0, { kind: 'definition', definition })
+    const activated = has('activated')
+    const tables = {
+      findOwner: table.findOwner.bind(table),
+      account: () => ({ webhooksEnabled: activated }),
+    }
+    const made = decide(said, tables, { traceparent: null, publishedAt: 1 }, 1)
+    const found = new ConfigurationHistory([definition], activated, []).findSkip(said, 1)
+    // The formatter's metric says `disabled` where the API says `off`.
+    const reason = found?.reason === 'off' ? 'disabled' : found?.reason
+    expect(made).toEqual(reason === undefined ? expect.objectContaining({ kind: 'deliver' }) : { kind: 'skip', reason })
+  },
+)
+
+function allSubsetsOf(items: string[]): string[][] {
+  return items.reduce<string[][]>((subsets, item) => subsets.flatMap((subset) => [subset, [...subset, item]]), [[]])
+}
 
 test('the reason is that of the configuration in force when the event was published, whatever has changed since', () => {
   const history = new World()
