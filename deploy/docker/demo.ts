@@ -17,7 +17,7 @@ const pauseMs = 400
 const betweenRoundsMs = 60_000
 /** Name of this container in docker-compose.yml. */
 const hostName = 'demo'
-/** What the health check of docker-compose.yml looks for. */
+/** File that the health check of docker-compose.yml looks for. */
 const deliveredFile = '/tmp/delivered'
 
 const issuer = await openIssuer()

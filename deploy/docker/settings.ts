@@ -11,7 +11,7 @@ export function envFile(variables: Record<string, string>): string {
 }
 
 /**
- * What dispatcher and admin must allow for a receiver in a container beside them: http:, and the addresses of the
+ * Variables that make dispatcher and admin allow a receiver in a container beside them: http:, and the addresses of the
  * networks that this container is in.
  */
 export function demoVariables(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): Record<string, string> {

@@ -16,7 +16,7 @@ export type VariableDeclaration = {
   inFile?: boolean
 }
 
-/** What the chart's templates know of a program. */
+/** Facts of a program that the chart's templates use. */
 type ChartProgram = {
   /** Arguments of the image's entry point. */
   args: string[]

@@ -4,7 +4,7 @@ import { describeConfig } from '../../services/platform/config/config.ts'
 import { topics } from '../../services/topics/topic-map.ts'
 import { configurations } from '../docs/configuration-table.ts'
 
-/** What an operator who upgrades has to know of a version: name -> what must not change unsaid. */
+/** Facts of a version that must not change without a note for operators who upgrade. Each is a name -> its value. */
 export type ReleaseFacts = {
   /** Key, partitions and retention of each topic. */
   topics: Record<string, string>

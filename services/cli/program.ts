@@ -44,7 +44,7 @@ export async function run(
     await createProgram(terminal, act).parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
-    return endOf(error, terminal)
+    return reportFailure(error, terminal)
   }
 }
 
@@ -73,7 +73,7 @@ function createProgram(terminal: Terminal, act: Act): Command {
 }
 
 /** Reports an expected failure; a bug crashes with its stack. */
-function endOf(error: unknown, { err }: Terminal): number {
+function reportFailure(error: unknown, { err }: Terminal): number {
   // Commander has already reported it; help is not a failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   if (error instanceof CliFailure) {

@@ -9,7 +9,7 @@ export type UrlPolicy = {
 }
 
 /**
- * What is wrong with a webhook's URL; null if it is valid. The API and the dispatcher give the same verdict (guarantees.md, 29).
+ * Problem of a webhook's URL; null if it is valid. The API and the dispatcher give the same verdict (guarantees.md, 29).
  * URL rewrites every spelling of a host (octal, hex, short, percent-encoded, digits of other scripts) to one. The
  * addresses of a host name are checked at the connection, when they are known.
  */

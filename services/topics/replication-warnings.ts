@@ -4,7 +4,7 @@ const enoughReplicas = 3
 /** Names of topics in one line. */
 const mostNames = 3
 
-/** What an acknowledgement of Kafka does not promise on these topics, one line for each reason. */
+/** Warnings that an acknowledged record may still be lost on these topics, one line for each reason. */
 export function replicationWarnings(topics: readonly TopicReplication[]): string[] {
   const few = Map.groupBy(
     topics.filter(({ replicas }) => replicas < enoughReplicas),
@@ -15,17 +15,17 @@ export function replicationWarnings(topics: readonly TopicReplication[]): string
       replicas === 1
         ? 'a lost disk loses acknowledged records'
         : 'a record may be acknowledged while only one broker has it'
-    return `${namesOf(ofTopics)} with ${replicas} replica(s): ${loss}; ${enoughReplicas} replicas are recommended (docs/operating/clusters.md)`
+    return `${listNames(ofTopics)} with ${replicas} replica(s): ${loss}; ${enoughReplicas} replicas are recommended (docs/operating/clusters.md)`
   })
   const unclean = topics.filter(({ uncleanElection }) => uncleanElection)
   if (unclean.length > 0)
     warnings.push(
-      `${namesOf(unclean)} with unclean.leader.election.enable=true: a change of leaders may lose acknowledged records; set it to false`,
+      `${listNames(unclean)} with unclean.leader.election.enable=true: a change of leaders may lose acknowledged records; set it to false`,
     )
   return warnings
 }
 
-function namesOf(topics: readonly TopicReplication[]): string {
+function listNames(topics: readonly TopicReplication[]): string {
   const names = topics.slice(0, mostNames).map(({ topic }) => topic)
   const more = topics.length - names.length
   return `${topics.length} topic(s) (${names.join(', ')}${more > 0 ? `, and ${more} more` : ''})`

@@ -18,7 +18,7 @@ import { lackOf, python } from '../support/python.ts'
 import { recreateTopic } from '../support/recreate-topic.ts'
 import { openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
-// The next Kafka layer (decision 39) on a real broker.
+// The Kafka layer (decision 39) on a real broker.
 
 const brokers = () => inject('brokers')
 const kafka = () => openKafka(brokers())

@@ -93,7 +93,11 @@ const consoleTakesRulesAlone = importRule((path, resolved) =>
 )
 
 /** Modules that load kafkajs, as published. Commands load them, and services none of them. */
-const administration = ['platform/kafka/admin-client.ts', 'platform/kafka/topics.ts', 'stats-aggregator/rebuild/rebuild.ts']
+const administration = [
+  'platform/kafka/admin-client.ts',
+  'platform/kafka/topics.ts',
+  'stats-aggregator/rebuild/rebuild.ts',
+]
 const administrationCommands = ['topics/command.ts', 'stats-aggregator/rebuild/command.ts']
 
 const kafkajsForAdministration = importRule((path, resolved, target) => {

@@ -8,7 +8,7 @@ const slackHosts = ['hooks.slack.com', 'hooks.slack-gov.com']
 /** Hosts of incoming webhooks, and of the workflows that replace them. */
 const teamsHosts = ['.webhook.office.com', '.logic.azure.com', '.api.powerplatform.com']
 
-export function formOf(url: string): AlertForm {
+export function chooseForm(url: string): AlertForm {
   const host = URL.parse(url)?.hostname ?? ''
   if (slackHosts.includes(host)) return 'slack'
   return teamsHosts.some((end) => host.endsWith(end)) ? 'teams' : 'json'
@@ -17,7 +17,7 @@ export function formOf(url: string): AlertForm {
 /** JSON body of the request that sends an alert to a URL. */
 export function alertBody(notice: AlertNotice, url: string, language: Language): string {
   const { title, body } = alertText(notice, language)
-  switch (formOf(url)) {
+  switch (chooseForm(url)) {
     case 'slack':
       // Incoming webhooks refuse unknown fields. These three characters are markup in their texts.
       return JSON.stringify({ text: escapeSlack(`*${title.replaceAll('*', ' ')}*\n${body}`) })

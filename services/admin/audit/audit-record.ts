@@ -17,7 +17,7 @@ export function writeEntry(
   target: AuditTopic,
   entry: AuditEntry,
 ): Promise<Acknowledged> {
-  const toRecord = (written: AuditEntry) => recordOf(target, written)
+  const toRecord = (written: AuditEntry) => encodeEntry(target, written)
   const cut = (text: string | null) => text?.slice(0, maxValueLength) ?? null
   const short = {
     ...entry,
@@ -55,9 +55,9 @@ export async function writeBefore(
 ): Promise<void> {
   const fault = producer.faultOf(target.topic)
   if (fault !== null) throw unavailable(fault)
-  await acknowledged(clock, producer.send({ ...recordOf(target, entry), whileForbidden: 'refuse' }))
+  await acknowledged(clock, producer.send({ ...encodeEntry(target, entry), whileForbidden: 'refuse' }))
 }
 
-function recordOf({ topic, encode }: AuditTopic, entry: AuditEntry): OutgoingRecord {
+function encodeEntry({ topic, encode }: AuditTopic, entry: AuditEntry): OutgoingRecord {
   return { topic, partition: 0, key: entry.businessId, value: encode(entry) }
 }

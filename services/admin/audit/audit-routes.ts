@@ -46,8 +46,8 @@ async function listAudit(
   { params, query }: Call<{ params: typeof BusinessParams; querystring: typeof AuditQuery }>,
 ): Promise<ApiResponse<200, Page<'entries', typeof AuditView>>> {
   const { webhookId, subject, since, until } = query
-  const timeOf = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
-  const filter = { webhookId, subject, sinceMs: timeOf(since), untilMs: timeOf(until) }
+  const parseTime = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
+  const filter = { webhookId, subject, sinceMs: parseTime(since), untilMs: parseTime(until) }
   const limit = query.limit ?? defaultLimit
   const { entries, nextCursor } = await log.page(params.businessId, limit, offsetIn(query.cursor), filter)
   return {

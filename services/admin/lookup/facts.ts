@@ -55,7 +55,7 @@ export async function findFacts(
   const partitions = (await reader.ends(topics.deliveries.topic)).length
   const search = new RangeSearch(reader, mostRecords)
   const byId = new Map(candidates.map((facts) => [facts.deliveryId, facts]))
-  const periodOf = ({ webhookId }: NotificationFacts, fromMs: number, toMs: number): SearchPeriod => ({
+  const toPeriod = ({ webhookId }: NotificationFacts, fromMs: number, toMs: number): SearchPeriod => ({
     partition: choosePartition(webhookId, partitions),
     key: webhookId,
     fromMs: fromMs - clockSkewMs,
@@ -63,15 +63,15 @@ export async function findFacts(
   })
   const nearby = (facts: NotificationFacts) => {
     const { publishedAtMs } = facts.found
-    return periodOf(facts, publishedAtMs, publishedAtMs + usualDelayMs)
+    return toPeriod(facts, publishedAtMs, publishedAtMs + usualDelayMs)
   }
   await findDeliveries(search, byId, candidates.map(nearby), options)
-  await findPending(search, byId, periodOf, options)
+  await findPending(search, byId, toPeriod, options)
   const late = candidates.filter(({ delivery, found }) => delivery === null && isExpected(found))
-  const later = (facts: NotificationFacts) => periodOf(facts, facts.found.publishedAtMs + usualDelayMs, nowMs)
+  const later = (facts: NotificationFacts) => toPeriod(facts, facts.found.publishedAtMs + usualDelayMs, nowMs)
   await findDeliveries(search, byId, late.map(later), options)
-  await findLetters(search, byId, periodOf, partitions, options)
-  await findAttempts(search, byId, periodOf, options)
+  await findLetters(search, byId, toPeriod, partitions, options)
+  await findAttempts(search, byId, toPeriod, options)
   return { isComplete: search.isComplete }
 }
 
@@ -111,13 +111,13 @@ async function findDeliveries(
 async function findLetters(
   search: RangeSearch,
   byId: ById,
-  periodOf: PeriodOf,
+  toPeriod: PeriodOf,
   partitions: number,
   { topics, nowMs }: FactsOptions,
 ): Promise<void> {
   const byEvent = new Map([...byId.values()].map((facts) => [toEventKey(topics, facts.found), facts]))
   const periods = [...byId.values()].flatMap((facts) => {
-    const period = periodOf(facts, facts.found.publishedAtMs, nowMs)
+    const period = toPeriod(facts, facts.found.publishedAtMs, nowMs)
     // The dead letter of an event that could not be handled has the event's key.
     const key = eventKey(facts.found.event.event)
     return facts.delivery ? [period] : [period, { ...period, key, partition: choosePartition(key, partitions) }]
@@ -138,10 +138,10 @@ function toEventKey({ events }: LookupTopics, { type, partition, offset }: Found
 async function findPending(
   search: RangeSearch,
   byId: ById,
-  periodOf: PeriodOf,
+  toPeriod: PeriodOf,
   { topics, nowMs }: FactsOptions,
 ): Promise<void> {
-  const periods = [...byId.values()].map((facts) => periodOf(facts, facts.found.publishedAtMs, nowMs))
+  const periods = [...byId.values()].map((facts) => toPeriod(facts, facts.found.publishedAtMs, nowMs))
   const add = ({ delivery, replayId, dueAt }: PendingDelivery) => {
     const facts = byId.get(delivery.deliveryId)
     if (!facts) return
@@ -160,7 +160,7 @@ async function findPending(
 async function findAttempts(
   search: RangeSearch,
   byId: ById,
-  periodOf: PeriodOf,
+  toPeriod: PeriodOf,
   { topics, nowMs }: FactsOptions,
 ): Promise<void> {
   const seen = new Set<string>()
@@ -177,7 +177,7 @@ async function findAttempts(
     return seen.size > before
   }
   const made = [...byId.values()].filter(({ delivery }) => delivery !== null)
-  const around = (facts: NotificationFacts, atMs: number) => periodOf(facts, atMs, atMs + usualDelayMs)
+  const around = (facts: NotificationFacts, atMs: number) => toPeriod(facts, atMs, atMs + usualDelayMs)
   await read(
     made.flatMap((facts) => [
       around(facts, facts.delivery?.createdAt ?? 0),
@@ -192,7 +192,7 @@ async function findAttempts(
     })
     if (due.length === 0 || !(await read(due))) break
   }
-  await read(made.filter((facts) => isOpen(facts, nowMs)).map((facts) => periodOf(facts, lastKnownMs(facts), nowMs)))
+  await read(made.filter((facts) => isOpen(facts, nowMs)).map((facts) => toPeriod(facts, lastKnownMs(facts), nowMs)))
 }
 
 /** Whether the records found so far leave open how the notification ended. */

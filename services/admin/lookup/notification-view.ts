@@ -6,7 +6,7 @@ import type { FoundEvent } from './event-search.ts'
 import type { NotificationFacts } from './facts.ts'
 import type { DecidedFate } from './fate.ts'
 import { writeNotificationId } from './lookup-cursor.ts'
-import { messageIdsOf } from './query.ts'
+import { listMessageIds } from './query.ts'
 
 /** Results of a search as the API shows them; times are ISO 8601. */
 
@@ -37,8 +37,8 @@ export function notificationView({ found, webhookId, webhookName, facts, fate }:
     chatPlatform,
     chatChannelId,
     contactId,
-    ...contentOf(event),
-    messageIds: messageIdsOf(event).slice(0, maxMessageIds),
+    ...readContent(event),
+    messageIds: listMessageIds(event).slice(0, maxMessageIds),
     webhookId,
     webhookName,
     deliveryId: facts?.delivery ? facts.deliveryId : null,
@@ -53,7 +53,7 @@ export function notificationView({ found, webhookId, webhookName, facts, fate }:
   }
 }
 
-function contentOf({ type, event }: Event): Pick<FoundNotification, 'contactName' | 'from' | 'text'> {
+function readContent({ type, event }: Event): Pick<FoundNotification, 'contactName' | 'from' | 'text'> {
   if (type === 'status') return { contactName: null, from: null, text: null }
   const name = [event.firstName, event.lastName].filter(Boolean).join(' ')
   const texts = event.messages.map(({ message, caption, button }) => message || caption || button)

@@ -40,11 +40,11 @@ export function readQuery(typed: string, isOpen: boolean): LookupQuery {
 export function matchesQuery(event: Event, query: LookupQuery, findWebhooks: () => readonly string[]): boolean {
   const { id, notificationIds, folded, digits, isOpen } = query
   const { contactId } = event.event
-  if (identifiersOf(event).includes(id) || isContact(contactId, id)) return true
+  if (listIdentifiers(event).includes(id) || isContact(contactId, id)) return true
   if (digits !== null && hasDigits(contactId, digits, isOpen)) return true
   const isOneOf = (webhookId: string) => notificationIds.includes(deliveryId(event, webhookId))
   if (notificationIds.length > 0 && findWebhooks().some(isOneOf)) return true
-  return isOpen && folded !== '' && textsOf(event).some((text) => text !== null && fold(text).includes(folded))
+  return isOpen && folded !== '' && listTexts(event).some((text) => text !== null && fold(text).includes(folded))
 }
 
 export function isNotificationId(id: string): boolean {
@@ -52,12 +52,12 @@ export function isNotificationId(id: string): boolean {
 }
 
 /** Ids of the messages that an event is about. */
-export function messageIdsOf({ type, event }: Event): string[] {
+export function listMessageIds({ type, event }: Event): string[] {
   return type === 'message' ? event.messages.map(({ id }) => id) : [event.messageId]
 }
 
-function identifiersOf(event: Event): string[] {
-  return [event.event.eventId, ...messageIdsOf(event)]
+function listIdentifiers(event: Event): string[] {
+  return [event.event.eventId, ...listMessageIds(event)]
 }
 
 function hasDigits(contactId: string, digits: string, isOpen: boolean): boolean {
@@ -65,7 +65,7 @@ function hasDigits(contactId: string, digits: string, isOpen: boolean): boolean 
   return isOpen ? all.endsWith(digits) : all === digits || digitsOf(maskContact(contactId)).endsWith(digits)
 }
 
-function textsOf({ type, event }: Event): (string | null)[] {
+function listTexts({ type, event }: Event): (string | null)[] {
   if (type === 'status') return [event.clientPayload]
   const name = `${event.firstName ?? ''} ${event.lastName ?? ''}`
   return [name, ...event.messages.flatMap(messageTexts)]

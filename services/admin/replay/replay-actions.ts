@@ -48,7 +48,7 @@ type OfReplay = Call<{ params: typeof ReplayParams }>
 /** Sends notifications again, through webhook-replays. */
 export class ReplayActions {
   readonly #deps: ReplayDeps
-  /** By business and webhook (keyOf); null while its first pass is under way. */
+  /** By business and webhook (toKey); null while its first pass is under way. */
   readonly #preparing = new Map<string, Preparing | null>()
 
   constructor(deps: ReplayDeps) {
@@ -65,7 +65,7 @@ export class ReplayActions {
     const { definition } = entry
     const { selection, ratePerSecond, dryRun } = readReplayRequest(body, clock.nowMs(), notificationHours)
     if (!dryRun) requireOn(accounts, definition)
-    const key = keyOf(businessId, id)
+    const key = toKey(businessId, id)
     this.#requireNone(key)
     if (!dryRun) this.#preparing.set(key, null)
     try {
@@ -117,7 +117,7 @@ export class ReplayActions {
       { businessId: definition.businessId, webhookId: id, replayId, subject: identity.subject },
       'replay stopped',
     )
-    const preparing = this.#preparing.get(keyOf(params.businessId, id))
+    const preparing = this.#preparing.get(toKey(params.businessId, id))
     if (preparing?.replayId === replayId) preparing.stop.abort(new Error('it was stopped'))
     await scans.run(params.businessId, ended, (reader) => topics.writeOrder(reader, id, { kind: 'stop', replayId }))
     return { status: 204 }
@@ -127,7 +127,7 @@ export class ReplayActions {
   async #find({ params: { businessId, id, replayId }, ended }: OfReplay) {
     const { topics, scans } = this.#deps
     const startedAtMs = startOfReplay(replayId)
-    const preparing = this.#preparing.get(keyOf(businessId, id))
+    const preparing = this.#preparing.get(toKey(businessId, id))
     const known = preparing?.replayId === replayId ? preparing.count : 0
     const fold = new ProgressFold(replayId)
     if (startedAtMs !== null)
@@ -187,7 +187,7 @@ export class ReplayActions {
       log.error({ err, businessId, webhookId, replayId, written }, 'replay broken off; the rest stays where it was')
       return err instanceof Error ? err : new Error(String(err))
     } finally {
-      this.#preparing.delete(keyOf(businessId, webhookId))
+      this.#preparing.delete(toKey(businessId, webhookId))
     }
   }
 
@@ -205,7 +205,7 @@ export class ReplayActions {
 }
 
 /** An id alone does not name a webhook: it can move to another business. */
-function keyOf(businessId: string, webhookId: string): string {
+function toKey(businessId: string, webhookId: string): string {
   return JSON.stringify([businessId, webhookId])
 }
 

@@ -5,7 +5,7 @@ import { Selected, type SelectedDelivery, type WholeSource } from './replay-sele
 import { Standings } from './replay-status.ts'
 import type { RecordPlace, ReplayHead, ReplayScans } from './replay-topics.ts'
 
-/** What a selection has found: how many notifications, and how a second pass reads them, oldest first. */
+/** Result of a selection: the number of notifications, and a second pass that reads them, oldest first. */
 export type FoundToReplay = Disposable & {
   count: number
   /** Number of contacts that they are of. */

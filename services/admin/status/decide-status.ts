@@ -15,7 +15,7 @@ export type StatusFacts = {
   /** Problems of a newer record of its definition that is not in force. */
   problems: string[]
   minutes: readonly MinuteCounts[]
-  /** What its owner has been told of and is not over. */
+  /** Trouble that its owner has been alerted of and that is not over. */
   trouble: TroubleState | null
   health: WebhookSnapshot | undefined
   deadLetters: number

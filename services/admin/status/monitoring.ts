@@ -14,7 +14,7 @@ import { LatestRecords } from '../records/latest-records.ts'
 /** Names a webhook. An id alone does not: it can move to another business, which must not see what was known before. */
 export type WebhookOfBusiness = Pick<WebhookDefinition, 'id' | 'businessId'>
 
-/** What is known of the traffic of each webhook of a business. */
+/** Traffic of each webhook of a business, as far as it is known. */
 export type Monitoring = {
   stats(webhook: WebhookOfBusiness): WebhookStats | undefined
   health(webhook: WebhookOfBusiness): WebhookSnapshot | undefined

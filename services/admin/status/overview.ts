@@ -58,7 +58,7 @@ function toEntry(
     webhookId: id,
     name,
     state: status.state,
-    troubles: troublesOf(trouble, status, disabledReason !== undefined),
+    troubles: listTroubles(trouble, status, disabledReason !== undefined),
     since: typeof trouble?.since === 'number' ? new Date(trouble.since).toISOString() : null,
     blockedUntil: status.blockedUntil,
     parked: status.parked ?? 0,
@@ -68,7 +68,7 @@ function toEntry(
 }
 
 /** From what the owner was told, and from what is known now: a switch-off without attempts of late is told of nowhere else. */
-function troublesOf(trouble: TroubleState | null, { state }: Status, isSwitchedOff: boolean): Trouble[] {
+function listTroubles(trouble: TroubleState | null, { state }: Status, isSwitchedOff: boolean): Trouble[] {
   const isOpen = (kind: Trouble) => {
     if (kind === 'switched-off' && state === 'off') return isSwitchedOff
     if (kind === 'switched-off') return false

@@ -28,7 +28,7 @@ export function sampleBody(catalogue: SampleCatalogue, wish: SampleOptions): Buf
   const source = catalogue.get(file)
   if (!source) throw new Error(`there is no sample ${file}`)
   const event = toEvent(source, wish.nowMs)
-  Object.assign(event.event, personOf(catalogue, source, wish.chatPlatform ?? source.chatPlatform), {
+  Object.assign(event.event, samplePerson(catalogue, source, wish.chatPlatform ?? source.chatPlatform), {
     chatChannelId: wish.chatChannelId,
     businessId: wish.businessId,
   })
@@ -67,7 +67,7 @@ type WrittenMessages = Omit<MessageEvent, 'messages' | 'customerCreationTime' | 
 }
 
 /** Platform and contact as in a sample of the platform; a platform without one has the contact of a web chat. */
-function personOf(catalogue: SampleCatalogue, source: SampleBody, chatPlatform: string): Partial<MessageEvent> {
+function samplePerson(catalogue: SampleCatalogue, source: SampleBody, chatPlatform: string): Partial<MessageEvent> {
   if (source.chatPlatform === chatPlatform) return {}
   const all = [...catalogue.values()]
   const known =

@@ -33,7 +33,7 @@ export function created(
 }
 
 export function changed(current: WebhookDefinition, draft: Draft, nowMs: number, keys: KeyRing): WebhookDefinition {
-  // What a draft leaves out is gone.
+  // Optional parts that a draft leaves out are removed.
   const { rateLimitPerSecond: _rate, tls: _tls, oauth2: _oauth2, ...kept } = current
   const { disabledReason, pausedAt: _paused, resumedAt: _resumed, ...rest } = kept
   const sealed = sealParts(current, draft, keys, current)

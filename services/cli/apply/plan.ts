@@ -89,7 +89,7 @@ function differs(name: string, is: unknown, wanted: unknown, { writeHeaders }: P
     case 'channels':
       return !isDeepStrictEqual([...(is as string[])].sort(), [...(value as string[])].sort())
     case 'events':
-      return !isDeepStrictEqual({ ...(is as object), ...eventsOf(wanted) }, is)
+      return !isDeepStrictEqual({ ...(is as object), ...withDefaultEvents(wanted) }, is)
     case 'headers':
       return headersDiffer(is as Headers, (value ?? {}) as Headers, writeHeaders)
     case 'tls':
@@ -134,7 +134,7 @@ function headersDiffer(is: Headers, wanted: Headers, writeHeaders: boolean): boo
 }
 
 /** null means all defaults; null for one event means its default. */
-function eventsOf(wanted: unknown): ShownFields {
+function withDefaultEvents(wanted: unknown): ShownFields {
   if (wanted === null) return defaultEvents
   return Object.fromEntries(
     Object.entries(wanted as ShownFields).map(([name, value]) => [name, value === null ? defaultEvents[name] : value]),
@@ -145,7 +145,7 @@ function eventsOf(wanted: unknown): ShownFields {
 function merged(before: ShownFields, fields: ShownFields, newValues: boolean): ShownFields {
   const after: ShownFields = { ...before }
   for (const [name, value] of Object.entries(fields)) {
-    if (name === 'events') after.events = { ...(before.events as object), ...eventsOf(value) }
+    if (name === 'events') after.events = { ...(before.events as object), ...withDefaultEvents(value) }
     else if (name === 'headers')
       after.headers = shownHeaders((before.headers ?? {}) as Headers, value as Headers, newValues)
     else if (name === 'tls' || name === 'oauth2') after[name] = maskAccess(value ?? undefined)

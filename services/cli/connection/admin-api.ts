@@ -59,85 +59,85 @@ export class AdminApi {
   }
 
   list(businessId: string): Promise<AdminWebhook[]> {
-    return this.#all(pathOf(businessId, 'webhooks'), 'webhooks')
+    return this.#all(toPath(businessId, 'webhooks'), 'webhooks')
   }
 
   get(businessId: string, id: string): Promise<AdminWebhook> {
-    return this.#ask('GET', pathOf(businessId, 'webhooks', id))
+    return this.#ask('GET', toPath(businessId, 'webhooks', id))
   }
 
   create(businessId: string, body: object): Promise<AdminWebhook> {
-    return this.#ask('POST', pathOf(businessId, 'webhooks'), { body })
+    return this.#ask('POST', toPath(businessId, 'webhooks'), { body })
   }
 
   patch({ businessId, id, version }: AdminWebhook, body: object): Promise<AdminWebhook> {
-    return this.#ask('PATCH', pathOf(businessId, 'webhooks', id), { body, version })
+    return this.#ask('PATCH', toPath(businessId, 'webhooks', id), { body, version })
   }
 
   async remove({ businessId, id, version }: AdminWebhook): Promise<void> {
-    await this.#ask('DELETE', pathOf(businessId, 'webhooks', id), { version })
+    await this.#ask('DELETE', toPath(businessId, 'webhooks', id), { version })
   }
 
   pause({ businessId, id }: AdminWebhook): Promise<AdminWebhook> {
-    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'pause'))
+    return this.#ask('POST', toPath(businessId, 'webhooks', id, 'pause'))
   }
 
   resume({ businessId, id }: AdminWebhook): Promise<AdminWebhook> {
-    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'resume'))
+    return this.#ask('POST', toPath(businessId, 'webhooks', id, 'resume'))
   }
 
   rotateSecret({ businessId, id }: AdminWebhook): Promise<AdminWebhook> {
-    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'secret', 'rotate'))
+    return this.#ask('POST', toPath(businessId, 'webhooks', id, 'secret', 'rotate'))
   }
 
   test({ businessId, id }: AdminWebhook, body: object): Promise<TestResult> {
-    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'test'), { body })
+    return this.#ask('POST', toPath(businessId, 'webhooks', id, 'test'), { body })
   }
 
   stats({ businessId, id }: AdminWebhook): Promise<Stats> {
-    return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'stats'))
+    return this.#ask('GET', toPath(businessId, 'webhooks', id, 'stats'))
   }
 
   async errors({ businessId, id }: AdminWebhook): Promise<ErrorEntry[]> {
-    const { errors } = await this.#ask<{ errors: ErrorEntry[] }>('GET', pathOf(businessId, 'webhooks', id, 'errors'))
+    const { errors } = await this.#ask<{ errors: ErrorEntry[] }>('GET', toPath(businessId, 'webhooks', id, 'errors'))
     return errors
   }
 
   /** The newest attempts that match the query. */
   attempts({ businessId, id }: AdminWebhook, limit: number, query: Query): Promise<AttemptEntry[]> {
-    return this.#all(pathOf(businessId, 'webhooks', id, 'attempts'), 'attempts', limit, query)
+    return this.#all(toPath(businessId, 'webhooks', id, 'attempts'), 'attempts', limit, query)
   }
 
   deadLetters({ businessId, id }: AdminWebhook, limit: number): Promise<DeadLetterEntry[]> {
-    return this.#all(pathOf(businessId, 'webhooks', id, 'dead-letters'), 'deadLetters', limit)
+    return this.#all(toPath(businessId, 'webhooks', id, 'dead-letters'), 'deadLetters', limit)
   }
 
   /** Rows of an export, as they arrive. @param what attempts or dead-letters. */
   async *export({ businessId, id }: AdminWebhook, what: string, query: Query): AsyncGenerator<string> {
-    const path = pathOf(businessId, 'webhooks', id, 'export', what)
+    const path = toPath(businessId, 'webhooks', id, 'export', what)
     const options = { searchParams: query, timeout: { request: exportTimeoutMs }, retry: { limit: 0 } }
     try {
       yield* this.#http.stream(path, options).setEncoding('utf8')
     } catch (error) {
-      throw this.#failureOf(error)
+      throw this.#toFailure(error)
     }
   }
 
   /** Notifications made since a cursor; without one, none. */
   newDeliveries({ businessId, id }: AdminWebhook, cursor: string | undefined): Promise<DeliveryPage> {
     const query = cursor === undefined ? {} : { cursor }
-    return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'deliveries'), { query })
+    return this.#ask('GET', toPath(businessId, 'webhooks', id, 'deliveries'), { query })
   }
 
   /** One page of a search. */
   findNotifications(businessId: string, query: Query): Promise<NotificationPage> {
-    return this.#ask('GET', pathOf(businessId, 'notifications'), { query })
+    return this.#ask('GET', toPath(businessId, 'notifications'), { query })
   }
 
   /** @param webhookId only those of this webhook. */
   async alerts(businessId: string, webhookId?: string): Promise<AlertEntry[]> {
     const query = webhookId === undefined ? {} : { webhookId }
-    const { alerts } = await this.#ask<{ alerts: AlertEntry[] }>('GET', pathOf(businessId, 'alerts'), { query })
+    const { alerts } = await this.#ask<{ alerts: AlertEntry[] }>('GET', toPath(businessId, 'alerts'), { query })
     return alerts
   }
 
@@ -146,23 +146,23 @@ export class AdminApi {
   }
 
   probe({ businessId, id }: AdminWebhook): Promise<ProbeStarted> {
-    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'probe'))
+    return this.#ask('POST', toPath(businessId, 'webhooks', id, 'probe'))
   }
 
   startReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayStarted> {
-    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body })
+    return this.#ask('POST', toPath(businessId, 'webhooks', id, 'replay'), { body })
   }
 
   countReplay({ businessId, id }: AdminWebhook, body: object): Promise<ReplayCounted> {
-    return this.#ask('POST', pathOf(businessId, 'webhooks', id, 'replay'), { body: { ...body, dryRun: true } })
+    return this.#ask('POST', toPath(businessId, 'webhooks', id, 'replay'), { body: { ...body, dryRun: true } })
   }
 
   replay({ businessId, id }: AdminWebhook, replayId: string): Promise<ReplayProgress> {
-    return this.#ask('GET', pathOf(businessId, 'webhooks', id, 'replay', replayId))
+    return this.#ask('GET', toPath(businessId, 'webhooks', id, 'replay', replayId))
   }
 
   stopReplay({ businessId, id }: AdminWebhook, replayId: string): Promise<void> {
-    return this.#ask('DELETE', pathOf(businessId, 'webhooks', id, 'replay', replayId))
+    return this.#ask('DELETE', toPath(businessId, 'webhooks', id, 'replay', replayId))
   }
 
   replayUnread(body: object): Promise<UnreadReplayed> {
@@ -170,11 +170,11 @@ export class AdminApi {
   }
 
   account(businessId: string): Promise<Account> {
-    return this.#ask('GET', pathOf(businessId, 'account'))
+    return this.#ask('GET', toPath(businessId, 'account'))
   }
 
   putAccount(businessId: string, webhooksEnabled: boolean): Promise<Account> {
-    return this.#ask('PUT', pathOf(businessId, 'account'), { body: { webhooksEnabled } })
+    return this.#ask('PUT', toPath(businessId, 'account'), { body: { webhooksEnabled } })
   }
 
   /** Follows nextCursor to the end, or until limit rows are read. */
@@ -203,11 +203,11 @@ export class AdminApi {
       if (statusCode >= 300) throw new CliFailure(exitCodes.failed, `${this.#url} answered ${statusCode}: a redirect`)
       return (text === '' ? undefined : JSON.parse(text)) as T
     } catch (error) {
-      throw this.#failureOf(error)
+      throw this.#toFailure(error)
     }
   }
 
-  #failureOf(error: unknown): unknown {
+  #toFailure(error: unknown): unknown {
     if (error instanceof HTTPError) {
       const { statusCode, body } = error.response
       return new CliFailure(toExitCode(statusCode), problemLines(statusCode, parsed(body)).join('\n'))
@@ -220,7 +220,7 @@ export class AdminApi {
   }
 }
 
-function pathOf(businessId: string, ...rest: string[]): string {
+function toPath(businessId: string, ...rest: string[]): string {
   return ['businesses', businessId, ...rest].map(encodeURIComponent).join('/')
 }
 

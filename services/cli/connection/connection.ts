@@ -61,11 +61,11 @@ export function kafkaConnection(
 
 /** @returns undefined if no business is named and the token is for all of them. */
 export function namedBusiness(flags: ConnectionFlags, env: NodeJS.ProcessEnv, token: string): string | undefined {
-  return flags.business || env.HOOKLINE_BUSINESS || businessOf(token)
+  return flags.business || env.HOOKLINE_BUSINESS || readBusiness(token)
 }
 
 /** The token's own business. The server verifies the token. */
-function businessOf(token: string): string | undefined {
+function readBusiness(token: string): string | undefined {
   try {
     const { businessId } = decodeJwt<{ businessId?: unknown }>(token)
     return typeof businessId === 'string' && businessId !== '*' && businessId !== '' ? businessId : undefined

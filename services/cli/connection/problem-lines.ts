@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 
 /** Lines for a response that is not a success: the problem, then each wrong field with its message. */
 export function problemLines(status: number, body: unknown): string[] {
-  const { title, detail, errors } = problemOf(body)
+  const { title, detail, errors } = asProblem(body)
   const head = `${status} ${title ?? 'without a reason'}${detail ? `: ${detail}` : ''}`
   return [head, ...(errors ?? []).map(({ field, message }) => `  ${field || '(the body)'} ${message}`)]
 }
@@ -14,6 +14,6 @@ export function toExitCode(status: number): ExitCode {
   return exitCodes.failed
 }
 
-function problemOf(body: unknown): Partial<ProblemDetails> {
+function asProblem(body: unknown): Partial<ProblemDetails> {
   return typeof body === 'object' && body !== null ? (body as Partial<ProblemDetails>) : {}
 }

@@ -12,14 +12,14 @@ export function alertRows(alerts: AlertEntry[]): Rows {
       alert.webhookId,
       alert.webhookName,
       alert.kind,
-      becauseOf(alert),
+      toReason(alert),
       alert.since ?? '-',
     ]),
     empty: 'no alerts',
   }
 }
 
-function becauseOf({ status, cause, waitedMs }: AlertEntry): string {
+function toReason({ status, cause, waitedMs }: AlertEntry): string {
   if (waitedMs !== null) return `waited ${Math.round(waitedMs / 1_000)} s`
   return String(status ?? cause ?? '-')
 }

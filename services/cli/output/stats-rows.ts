@@ -8,13 +8,13 @@ import { optional, outcomesText } from './webhook-rows.ts'
 /** Totals of the last hour, day and week: of the periods that started within them. */
 export function sumSpans({ minutes, hours }: Pick<Stats, 'minutes' | 'hours'>, nowMs: number): Record<string, Totals> {
   return {
-    'last hour': sumOf(minutes, nowMs - hourMs),
-    'last day': sumOf(hours, nowMs - 24 * hourMs),
-    'last week': sumOf(hours, nowMs - 168 * hourMs),
+    'last hour': sumSince(minutes, nowMs - hourMs),
+    'last day': sumSince(hours, nowMs - 24 * hourMs),
+    'last week': sumSince(hours, nowMs - 168 * hourMs),
   }
 }
 
-function sumOf(counts: PeriodCounts[], sinceMs: number): Totals {
+function sumSince(counts: PeriodCounts[], sinceMs: number): Totals {
   const sum = { success: 0, slow: 0, error: 0, rejected: 0 }
   for (const count of counts) {
     if (Date.parse(count.start) < sinceMs) continue

@@ -36,7 +36,7 @@ const sortedAtMost = 10_000
 
 async function tail(context: VerbContext, name: string, options: TailOptions): Promise<number> {
   const connection = context.kafka()
-  const topic = topicOf(name, connection.HOOKLINE_TOPIC_PREFIX, await topicNames(connection))
+  const topic = findTopic(name, connection.HOOKLINE_TOPIC_PREFIX, await topicNames(connection))
   const {
     from = { kind: 'last', count: 10 },
     follow = false,
@@ -58,7 +58,7 @@ async function tail(context: VerbContext, name: string, options: TailOptions): P
 }
 
 /** @throws CliFailure that lists the existing topics. */
-function topicOf(name: string, prefix: string, names: string[]): string {
+function findTopic(name: string, prefix: string, names: string[]): string {
   const found = [prefix + name, name].find((candidate) => names.includes(candidate))
   if (found !== undefined) return found
   const own = names

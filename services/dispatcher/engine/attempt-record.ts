@@ -24,7 +24,7 @@ export type AttemptFacts = {
   startedAtMs: number
   outcome: Outcome | Replaced
   next: Next
-  /** What the outcome did to the webhook; absent for nothing. */
+  /** Change of the webhook that the outcome caused; absent for none. */
   transition?: WebhookTransition | null
 }
 

@@ -47,7 +47,7 @@ export type HttpSenderOptions = {
   mayStart?: () => boolean
 }
 
-/** What posts requests: HttpSender, or the receivers of a simulation. */
+/** HttpSender, or the receivers of a simulation in its place. */
 export type HttpClient = Pick<HttpSender, 'post' | 'pauseMs' | 'openSocket'>
 
 /**

@@ -16,8 +16,8 @@ export function traceSends(send: EnginePorts['send'], tracing: Tracing, nowMs: (
     const told = (result: SendResult) => {
       if (result.kind === 'outcome') {
         if (attempt === 1) traceWait(delivery, startMs, tracing)
-        const attributes = { ...idsOf(delivery), 'hookline.attempt': attempt, ...attributesOf(result.outcome) }
-        span.end(nowMs(), attributes, faultOf(result.outcome))
+        const attributes = { ...toIdAttributes(delivery), 'hookline.attempt': attempt, ...toAttributes(result.outcome) }
+        span.end(nowMs(), attributes, describeFailure(result.outcome))
       }
       ended(result)
     }
@@ -29,15 +29,15 @@ export function traceSends(send: EnginePorts['send'], tracing: Tracing, nowMs: (
 function traceWait(delivery: Delivery, endMs: number, tracing: Tracing): void {
   const startMs = Math.min(delivery.createdAt, endMs)
   const span = tracing.begin({ name: 'queue', kind: 'consumer', parent: delivery.traceparent, startMs })
-  span.end(endMs, { 'messaging.system': 'kafka', ...idsOf(delivery) }, null)
+  span.end(endMs, { 'messaging.system': 'kafka', ...toIdAttributes(delivery) }, null)
 }
 
-function idsOf({ deliveryId, webhookId, businessId }: Delivery): SpanAttributes {
+function toIdAttributes({ deliveryId, webhookId, businessId }: Delivery): SpanAttributes {
   return { 'hookline.delivery.id': deliveryId, 'hookline.webhook.id': webhookId, 'hookline.business.id': businessId }
 }
 
 /** Never the URL, which may hold a secret of the receiver. */
-function attributesOf(outcome: Outcome): SpanAttributes {
+function toAttributes(outcome: Outcome): SpanAttributes {
   const isAnswer = outcome.kind === 'success' || outcome.kind === 'refused'
   return {
     'hookline.outcome': outcome.kind,
@@ -46,7 +46,7 @@ function attributesOf(outcome: Outcome): SpanAttributes {
   }
 }
 
-function faultOf(outcome: Outcome): string | null {
+function describeFailure(outcome: Outcome): string | null {
   switch (outcome.kind) {
     case 'success':
       return null

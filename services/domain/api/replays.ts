@@ -30,7 +30,7 @@ export const ReplayProgress = shape('ReplayProgress', {
 })
 export type ReplayProgress = Static<typeof ReplayProgress>
 
-/** What a replay can select: one notification, a period, all that was given up, chosen ones of that, what was skipped. */
+/** Selections of a replay: one notification, a period, all dead letters, chosen ones of them, or skipped events. */
 export const replayKinds = ['one', 'window', 'deadLetters', 'chosen', 'skipped'] as const
 
 /** A replay in the list of the latest ones. */

@@ -35,7 +35,7 @@ export const attemptOutcomes = ['success', 'slow', 'error', 'rejected'] as const
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
 export const nextSteps = ['none', 'retry', 'deadLetter'] as const
 export type NextStep = (typeof nextSteps)[number]
-/** What an attempt did to its webhook: its breaker opened or closed, or Hookline switched it off. */
+/** Change of its webhook that an attempt caused: the breaker opened or closed, or Hookline switched it off. */
 export type WebhookTransition = 'blocked' | 'unblocked' | 'switched-off'
 
 /**

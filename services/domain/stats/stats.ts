@@ -92,7 +92,7 @@ export type WebhookStats = {
   latestErrors: AttemptError[]
   /** Fingerprints of the last counted attempts, so that an attempt recorded twice counts once. */
   recentAttempts?: number[]
-  /** What the next alerts follow from; absent in records of earlier versions. */
+  /** State from which the next alerts follow; absent in records of earlier versions. */
   trouble?: TroubleState | null
   /** The latest 20 alerts, oldest first. */
   alerts?: Alert[]

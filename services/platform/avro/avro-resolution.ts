@@ -23,7 +23,7 @@ const createResolver = types.createResolver
 types.createResolver = function (writer, options) {
   const isUnion = writer instanceof avsc.types.UnwrappedUnionType || writer instanceof avsc.types.WrappedUnionType
   if (!isUnion || !options?.[readsBranches]) return createResolver.call(this, writer, options)
-  const branches = writer.types.map((branch) => branchOf(this, branch, options))
+  const branches = writer.types.map((branch) => resolveBranch(this, branch, options))
   const [first] = branches
   if (first && branches.every((branch) => branch instanceof Error)) throw first
   const reading: Reading = {
@@ -40,7 +40,7 @@ types.createResolver = function (writer, options) {
 }
 
 /** How the reader resolves one branch of a writer's union, or why it cannot. */
-function branchOf(reader: avsc.Type, branch: avsc.Type, options: Partial<ResolverOptions>): Reading | Error {
+function resolveBranch(reader: avsc.Type, branch: avsc.Type, options: Partial<ResolverOptions>): Reading | Error {
   try {
     return types.createResolver.call(reader, branch, options) as unknown as Reading
   } catch (error) {

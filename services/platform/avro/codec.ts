@@ -96,7 +96,7 @@ export class Codec {
     }
     const readFirst = (bytes: Buffer, id: number, known: KnownSchema): Decoded<T> => {
       if (!known.ok) return known
-      const reading = readingOf(reader, known.type, id)
+      const reading = chooseReading(reader, known.type, id)
       if (readings.size >= maxReadings) readings.clear()
       readings.set(id, reading)
       return read(bytes, reading)
@@ -116,7 +116,7 @@ export class Codec {
   }
 }
 
-function readingOf(reader: avsc.Type, writer: avsc.Type, id: number): Reading {
+function chooseReading(reader: avsc.Type, writer: avsc.Type, id: number): Reading {
   try {
     return createResolver(reader, writer) ?? 'same'
   } catch (error) {

@@ -4,7 +4,7 @@ import type { registryVariables } from '../config/connection-variables.ts'
 import { shownVariable, textReader } from '../config/file-variables.ts'
 import { clientCredentials } from '../connection/client-credentials.ts'
 import { httpClient } from '../connection/http-client.ts'
-import { plainTlsMessage, tlsFaultOf } from '../connection/tls-faults.ts'
+import { classifyTlsFault, plainTlsMessage } from '../connection/tls-faults.ts'
 import { TlsSettings } from '../connection/tls-settings.ts'
 import { TokenCache } from '../connection/token-cache.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -20,7 +20,7 @@ const timeoutMs = 10_000
  */
 export function createRegistryClient(config: RegistryConfig): Got {
   const tls = new TlsSettings(config, 'SCHEMA_REGISTRY_SSL_')
-  const authorization = authorizationOf(config)
+  const authorization = createAuthorization(config)
   return httpClient(tls).extend({
     prefixUrl: config.SCHEMA_REGISTRY_URL,
     timeout: { request: timeoutMs },
@@ -55,7 +55,7 @@ export function adviseOnStatus(status: number, config: RegistryConfig): string |
 function adviceOn(error: Error, config: RegistryConfig, tls: TlsSettings): string | null {
   if (error instanceof HTTPError) return adviseOnStatus(error.response.statusCode, config)
   if (!(error instanceof RequestError)) return null
-  switch (tlsFaultOf(error)) {
+  switch (classifyTlsFault(error)) {
     case 'unknown-issuer':
       return `${tls.hasCa ? 'add' : 'set SCHEMA_REGISTRY_SSL_CA to'} the certificate of the CA that has signed the registry's certificate`
     case 'out-of-date':
@@ -74,7 +74,7 @@ function adviceOn(error: Error, config: RegistryConfig, tls: TlsSettings): strin
 }
 
 /** Value of the header authorization for the next request; null without credentials. */
-function authorizationOf(config: RegistryConfig): () => string | null | Promise<string> {
+function createAuthorization(config: RegistryConfig): () => string | null | Promise<string> {
   const { SCHEMA_REGISTRY_USERNAME: username = '', SCHEMA_REGISTRY_OAUTH_TOKEN_URL: tokenUrl = '' } = config
   if (username !== '') {
     const password = textReader(config, 'SCHEMA_REGISTRY_PASSWORD')

@@ -55,7 +55,7 @@ export async function grantToken(
   }
   try {
     const answer = await oauth.clientCredentialsGrant(server, scope === '' ? {} : { scope })
-    return { value: answer.access_token, expiresAtMs: expiryOf(answer, nowMs()) }
+    return { value: answer.access_token, expiresAtMs: readExpiryMs(answer, nowMs()) }
   } catch (error) {
     const sent = lost as { error: unknown } | null
     if (sent !== null) throw sent.error
@@ -67,7 +67,7 @@ export async function grantToken(
 type Refused = { error?: string; error_description?: string; message: string }
 type Answer = { access_token: string; expires_in?: number | undefined }
 
-function expiryOf({ access_token: token, expires_in: seconds }: Answer, nowMs: number): number {
+function readExpiryMs({ access_token: token, expires_in: seconds }: Answer, nowMs: number): number {
   if (seconds !== undefined) return nowMs + seconds * 1_000
   try {
     return (decodeJwt(token).exp ?? 0) * 1_000 || nowMs + assumedLifetimeMs

@@ -1,4 +1,4 @@
-/** What is wrong with a TLS connection, as far as its error says. */
+/** Cause of a failed TLS connection, as far as its error says. */
 export type TlsFault =
   | 'unknown-issuer'
   | 'out-of-date'
@@ -16,7 +16,13 @@ const unknownIssuer = new Set([
   'CERT_SIGNATURE_FAILURE',
 ])
 
-export function tlsFaultOf({ message, code = '' }: { message: string; code?: string | undefined }): TlsFault | null {
+export function classifyTlsFault({
+  message,
+  code = '',
+}: {
+  message: string
+  code?: string | undefined
+}): TlsFault | null {
   if (unknownIssuer.has(code)) return 'unknown-issuer'
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') return 'out-of-date'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'wrong-name'

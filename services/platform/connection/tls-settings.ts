@@ -111,7 +111,7 @@ export class TlsSettings {
   }
 }
 
-/** What OpenSSL says, without its file and line: "key values mismatch", "bad decrypt". */
+/** OpenSSL's message without its file and line: "key values mismatch", "bad decrypt". */
 function reasonOf(error: unknown): string {
   return (error as Error).message.split(':').at(-1)?.trim() ?? ''
 }

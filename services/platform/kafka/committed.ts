@@ -38,7 +38,7 @@ export async function fetchCommittedOnce(
   return new Map(
     topics.map((topic) => [
       topic,
-      committedOf(topic, fetched.get(topic) ?? new Map(), extents.get(topic) ?? new Map(), log),
+      judgeCommits(topic, fetched.get(topic) ?? new Map(), extents.get(topic) ?? new Map(), log),
     ]),
   )
 }
@@ -60,7 +60,7 @@ async function listPartitions(cluster: Kafka['cluster'], topics: string[]): Prom
   return new Map([...states].map(([topic, { leaders }]) => [topic, [...leaders.keys()]]))
 }
 
-function committedOf(
+function judgeCommits(
   topic: string,
   fetched: ReadonlyMap<number, FetchedCommit>,
   extents: ReadonlyMap<number, LogExtent>,

@@ -37,7 +37,7 @@ export async function diffTopics(admin: Admin, specs: TopicSpec[]): Promise<Topi
       if (is !== shouldBe) differences.push({ kind: 'setting', topic: spec.name, setting, is, shouldBe })
     }
   }
-  for (const { topic, replicas, minInSync } of replicationOf(topics, settings)) {
+  for (const { topic, replicas, minInSync } of toReplication(topics, settings)) {
     const least = leastInSync(replicas)
     if (minInSync >= least && minInSync <= replicas) continue
     const [is, shouldBe] = [String(minInSync), String(least)]
@@ -55,10 +55,10 @@ export async function readReplication(admin: Admin, specs: TopicSpec[]): Promise
     describeTopics(admin, namesOf(present)),
     describeSettings(admin, present),
   ])
-  return replicationOf(topics, settings)
+  return toReplication(topics, settings)
 }
 
-function replicationOf(topics: ITopicMetadata[], settings: TopicSettings): TopicReplication[] {
+function toReplication(topics: ITopicMetadata[], settings: TopicSettings): TopicReplication[] {
   return topics.map(({ name, partitions }) => ({
     topic: name,
     replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),

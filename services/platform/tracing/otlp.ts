@@ -14,7 +14,7 @@ import { defaultResource, detectResources, envDetector, resourceFromAttributes }
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { Logger } from '../runtime/log.ts'
 import { readVersion } from '../runtime/version.ts'
-import { samplerOf } from './sampler.ts'
+import { createSampler } from './sampler.ts'
 import type { OpenSpan, SpanStart, Tracing } from './tracing.ts'
 
 const kinds = {
@@ -44,12 +44,12 @@ export function openOtlp(service: string, env: NodeJS.ProcessEnv, log: Logger): 
     .merge(own)
     .merge(detectResources({ detectors: [envDetector] }))
   const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), ...batchOptions(env) })
-  const provider = new TracerProvider({ resource, sampler: samplerOf(env), spanProcessors: [processor] })
+  const provider = new TracerProvider({ resource, sampler: createSampler(env), spanProcessors: [processor] })
   const tracer = provider.getTracer('hookline', readVersion())
   return {
     begin({ name, kind, parent, startMs }: SpanStart): OpenSpan {
       const options = { kind: kinds[kind], startTime: new Date(startMs) }
-      return openSpan(tracer.startSpan(name, options, contextOf(parent)))
+      return openSpan(tracer.startSpan(name, options, toContext(parent)))
     },
     [Symbol.asyncDispose]: () => provider.shutdown().catch((error: unknown) => report(String(error))),
   }
@@ -67,7 +67,7 @@ function openSpan(span: Span): OpenSpan {
 }
 
 /** @param traceparent a valid one (readTraceparent). */
-function contextOf(traceparent: string | null): Context {
+function toContext(traceparent: string | null): Context {
   if (traceparent === null) return ROOT_CONTEXT
   const [, traceId = '', spanId = '', flags = '0'] = traceparent.split('-')
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true })

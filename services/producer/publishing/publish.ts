@@ -83,7 +83,7 @@ const maxProblems = 20
  */
 export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
   const { maxBufferedBytes = 67_108_864, closeTimeoutMs = 10_000 } = options
-  const config = connectionOf(options)
+  const config = loadConnection(options)
   const prefix = config.HOOKLINE_TOPIC_PREFIX
   const log = options.log ?? pino({ level: 'warn' })
   const closing = new AbortController()
@@ -139,7 +139,7 @@ class Termination {
 
 const connectionVariables = Type.Object({ ...kafkaVariables, ...registryVariables }, { rules: [...connectionRules] })
 
-function connectionOf({ env = {}, brokers, schemaRegistryUrl, topicPrefix, clientId }: PublisherOptions) {
+function loadConnection({ env = {}, brokers, schemaRegistryUrl, topicPrefix, clientId }: PublisherOptions) {
   return loadConfig(connectionVariables, {
     ...env,
     KAFKA_CLIENT_ID: clientId ?? env.KAFKA_CLIENT_ID ?? 'hookline-publisher',

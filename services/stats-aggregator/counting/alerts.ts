@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Alert, AlertKind, Trouble, TroubleState } from '../../domain/stats/alert.ts'
 import type { SourcePosition } from '../../domain/stats/stats.ts'
 import type { CountedAttempt } from './attempts.ts'
-import { endOf } from './end-of-attempt.ts'
+import { computeEndMs } from './end-of-attempt.ts'
 import { cutToBytes, maxIdBytes } from './short-texts.ts'
 
 export type AlertLimits = {
@@ -43,10 +43,10 @@ export function foldAlerts(
   const isOk = attempt.outcome === 'success' || attempt.outcome === 'slow'
   // The usual case: a success on time, of a webhook without problems.
   if (isOk && state.open.length === 0 && state.results === 0 && waitedMs(attempt) < limits.behindMs) {
-    state.at = Math.max(state.at, endOf(attempt))
+    state.at = Math.max(state.at, computeEndMs(attempt))
     return []
   }
-  state.at = Math.max(state.at, endOf(attempt))
+  state.at = Math.max(state.at, computeEndMs(attempt))
   if (attempt.outcome !== 'rejected') state.results = pushResult(state.results, !isOk)
 
   const alerts: Alert[] = []

@@ -41,14 +41,14 @@ export function letterRules(eventTopics: readonly string[]): FoldRules<CountedLe
       const businessId = delivery ? cutToBytes(delivery.businessId, maxIdBytes) : state.businessId
       if (state.businessId !== null && state.businessId !== businessId) hours.length = 0
       state.businessId = businessId
-      const counts = hourOf(hours, atMs)
+      const counts = openHour(hours, atMs)
       if (counts) counts.count++
-      // What cannot be read cannot be sent again either.
+      // A delivery that cannot be read cannot be sent again either.
       if (!delivery || hasAttempt(letter)) return true
       const { topic, offset } = letter.source
       if (!note(recentLetters, `${delivery.deliveryId}\n${topic}\n${offset}`, keptLetters)) return true
       if (counts) counts.withoutAttempt++
-      const earlier = givenUpAt === null ? undefined : hourOf(hours, timeBefore(atMs, givenUpAt))
+      const earlier = givenUpAt === null ? undefined : openHour(hours, timeBefore(atMs, givenUpAt))
       if (earlier) earlier.withoutAttempt--
       return true
     },
@@ -60,7 +60,7 @@ function hasAttempt({ reason, attempts }: CountedLetter): boolean {
   return attemptReasons.includes(reason) || (reason === 'oversize' && attempts.length > 0)
 }
 
-function hourOf(hours: LetterHour[], timeMs: number): CountedHour | undefined {
+function openHour(hours: LetterHour[], timeMs: number): CountedHour | undefined {
   const hour = startOfHour(timeMs)
   const entry = entryAt(hours, hour, keptLetterHours, readStart, () => ({ hour, count: 0, withoutAttempt: 0 }))
   return entry && Object.assign(entry, { withoutAttempt: entry.withoutAttempt ?? entry.count })

@@ -4,7 +4,7 @@ import type { CountedAttempt } from './attempts.ts'
 const longestAttemptMs = 600_000
 
 /** End of an attempt, in milliseconds since the epoch. */
-export function endOf({ startedAt, latencyMs }: Pick<CountedAttempt, 'startedAt' | 'latencyMs'>): number {
+export function computeEndMs({ startedAt, latencyMs }: Pick<CountedAttempt, 'startedAt' | 'latencyMs'>): number {
   const tookMs = Math.round(latencyMs ?? 0)
   return startedAt + (tookMs >= 0 ? Math.min(tookMs, longestAttemptMs) : 0)
 }

@@ -1,7 +1,7 @@
 import { type GivenUpHour, startOfHour } from '../../domain/stats/stats.ts'
 import type { CountedAttempt } from './attempts.ts'
 import { entryAt } from './counts.ts'
-import { endOf } from './end-of-attempt.ts'
+import { computeEndMs } from './end-of-attempt.ts'
 
 /** Hours kept: 14 days, the longest retention of webhook-dead-letters. */
 export const keptLetterHours = 336
@@ -15,7 +15,7 @@ export function countGivenUp(hours: GivenUpHour[], attempt: CountedAttempt): voi
   const { outcome, next, givenUpAt = null } = attempt
   const isDelivered = outcome === 'success' || outcome === 'slow'
   const isGivenUp = next === 'deadLetter'
-  if (isGivenUp) change(hours, endOf(attempt), 1)
+  if (isGivenUp) change(hours, computeEndMs(attempt), 1)
   if (givenUpAt !== null && (isGivenUp || isDelivered)) change(hours, timeBefore(attempt.startedAt, givenUpAt), -1)
 }
 

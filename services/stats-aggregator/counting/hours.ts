@@ -16,13 +16,13 @@ export function countHour(hours: HourCounts[], attempt: CountedAttempt): void {
   if (!counts) return
   countOutcome(counts, attempt)
   if (counts !== hours.at(-1)) return
-  if (newestBefore && newestBefore !== counts) keepPercentiles(timesOf(newestBefore))
+  if (newestBefore && newestBefore !== counts) keepPercentiles(withTimes(newestBefore))
   const responseMs = responseTime(attempt)
-  if (responseMs !== null) countTime(timesOf(counts), responseMs)
+  if (responseMs !== null) countTime(withTimes(counts), responseMs)
 }
 
 /** The response times of an hour; those of an hour that an earlier version has begun begin now. */
-function timesOf(counts: HourCounts): Times {
+function withTimes(counts: HourCounts): Times {
   counts.timesMs ??= []
   counts.timesCounts ??= []
   return counts as Times

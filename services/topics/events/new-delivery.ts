@@ -4,7 +4,7 @@ import type { Event } from '../../domain/event/event.ts'
 import { formatBody } from '../../domain/event/notification-body.ts'
 import { deliveryId } from '../delivery-id.ts'
 
-/** What the record of an event says besides the event: its trace context, and when it was published. */
+/** Trace context of an event's record, and when it was published. */
 export type EventOrigin = { traceparent: string | null; publishedAt: number | null }
 
 /**

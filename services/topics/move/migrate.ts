@@ -52,7 +52,7 @@ export async function migrate(
   return true
 }
 
-/** What has to be waited for, or nothing. */
+/** One line about what is unfinished; empty if nothing is. */
 function describe({ before, parked }: Unfinished, leaveParked: boolean): string {
   const parts = [...before].map(([topic, records]) => `${records} records of ${topic}`)
   if (parked.length > 0 && !leaveParked) parts.push(`webhook-parked, for ${parked.slice(0, 10).join(', ')}`)

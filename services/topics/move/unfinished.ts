@@ -6,7 +6,7 @@ import { type Topic, topics } from '../topic-map.ts'
 import type { Installation } from './installation.ts'
 import { drained, retryTopics } from './moved-topics.ts'
 
-/** What the services of an installation have not done yet. */
+/** Work that the services of an installation have not finished. */
 export type Unfinished = {
   /** Records that have to be done before the switch: they come before everything in the new topics. */
   before: Map<string, number>
@@ -20,15 +20,20 @@ export async function findUnfinished(source: Installation, log: Logger): Promise
   const before = new Map<string, number>()
   for (const [group, read] of drained)
     for (const topic of read) {
-      const records = await lagOf(source, group, topic, log)
+      const records = await measureLag(source, group, topic, log)
       if (records > 0) before.set(topic.name, records)
     }
-  const retries = await Promise.all(retryTopics.map((topic) => lagOf(source, 'dispatcher', topic, log)))
+  const retries = await Promise.all(retryTopics.map((topic) => measureLag(source, 'dispatcher', topic, log)))
   return { before, parked: await findParked(source), retries: retries.reduce((sum, count) => sum + count, 0) }
 }
 
 /** Records that the group has not committed. */
-async function lagOf({ kafka, ...source }: Installation, group: string, topic: Topic, log: Logger): Promise<number> {
+async function measureLag(
+  { kafka, ...source }: Installation,
+  group: string,
+  topic: Topic,
+  log: Logger,
+): Promise<number> {
   const name = source.prefix + topic.name
   const committed = await fetchCommittedOnce(kafka, source.prefix + group, [name], log)
   const ends = await kafka.cluster.ends(name, 'all')

@@ -25,12 +25,12 @@ export function strimziTopics(specs: readonly TopicSpec[], { cluster, replicas }
     apiVersion,
     kind: 'KafkaTopic',
     metadata: toMetadata(name, cluster),
-    spec: { topicName: name, partitions, ...replicationOf(replicas, settings) },
+    spec: { topicName: name, partitions, ...replicationFields(replicas, settings) },
   }))
   return toStream(resources)
 }
 
-function replicationOf(replicas: number, settings: TopicSpec['settings']) {
+function replicationFields(replicas: number, settings: TopicSpec['settings']) {
   if (replicas === -1) return { config: settings }
   return { replicas, config: { ...settings, 'min.insync.replicas': String(leastInSync(replicas)) } }
 }

@@ -3,7 +3,7 @@ import { takeResponse } from '../../../services/platform/kafka/wire/kafka-fault.
 import {
   ackTimeoutMs,
   allInSync,
-  resultsOf,
+  readResults,
   type SendProduce,
   type SequencedBatch,
 } from '../../../services/platform/kafka/wire/produce-protocol.ts'
@@ -13,7 +13,7 @@ type Arguments = Parameters<typeof produceV9.createRequest>
 /** Produce with the codec of the client, for comparison with produce-protocol.ts. */
 export const sendClientProduce: SendProduce = async (connection, batches, nowMs) => {
   const asked = produceV9.api.async(connection, ...argumentsOf(batches, nowMs))
-  return resultsOf(await (asked as Promise<Answer>).catch(takeResponse<Answer>))
+  return readResults(await (asked as Promise<Answer>).catch(takeResponse<Answer>))
 }
 
 export function encodeClientProduce(batches: readonly SequencedBatch[], nowMs: number) {

@@ -58,7 +58,7 @@ export class AnswerReader {
     this.#excerpt = keepsAnswer ? new BodyExcerpt(keptBodyBytes) : new BodyExcerpt()
   }
 
-  /** What is kept of the answer; null if it is not wanted. */
+  /** The part of the answer that is kept; null if none is wanted. */
   get answer(): KeptAnswer | null {
     return this.#kept === null ? null : { headers: this.#kept.trimEnd(), body: this.#excerpt.text }
   }

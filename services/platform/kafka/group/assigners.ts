@@ -6,7 +6,7 @@ import type { Shares } from './subscription.ts'
 export type GroupAssigner = {
   /** Its name in Kafka. Members of earlier versions know it, so it stays. */
   protocol: string
-  /** What a member tells the leader when it joins. */
+  /** Data that a member sends to the leader when it joins. */
   userData(held: HeldPartitions): Buffer
   /** @param counts topic -> its number of partitions. @returns member id -> its partitions. */
   assign(

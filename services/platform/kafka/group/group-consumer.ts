@@ -53,7 +53,7 @@ export class GroupConsumer implements AsyncDisposable {
     this.#cluster = cluster
     this.#options = options
     this.#context = context
-    this.#faults = new ReaderFaults(partOf(options), context)
+    this.#faults = new ReaderFaults(readinessPart(options), context)
     this.#commitFaults = new RecurringFault(context, 'commit failed, the next one makes up for it', { groupId })
     const rebalanceTimeoutMs = Math.max(sessionTimeoutMs, shortestRebalanceMs)
     const group = { groupId, topics, sessionTimeoutMs, rebalanceTimeoutMs, instanceId: instanceId || null }
@@ -64,7 +64,7 @@ export class GroupConsumer implements AsyncDisposable {
   static async open(kafka: Kafka, options: GroupConsumerOptions, context: WaitContext): Promise<GroupConsumer> {
     const { readiness, stopping } = context
     const self = new GroupConsumer(kafka.cluster, options, context)
-    readiness.set(partOf(options), 'has not joined its group yet')
+    readiness.set(readinessPart(options), 'has not joined its group yet')
     const reader = await openReader(
       kafka,
       `kafka reader of ${options.groupId}`,
@@ -78,7 +78,7 @@ export class GroupConsumer implements AsyncDisposable {
     )
     self.#controls.reader = reader
     self.#member = self.#join()
-    const stop = () => self.#joined.reject(new Error(`${partOf(options)} was stopped before it had joined`))
+    const stop = () => self.#joined.reject(new Error(`${readinessPart(options)} was stopped before it had joined`))
     if (stopping?.aborted) stop()
     stopping?.addEventListener('abort', stop, { once: true })
     try {
@@ -175,7 +175,7 @@ export class GroupConsumer implements AsyncDisposable {
     await Promise.allSettled(this.#handling)
     if (!assignment.current) return
     log.info({ groupId, partitions: Object.fromEntries(assignment.partitions) }, 'partitions assigned')
-    readiness.set(partOf(this.#options), null)
+    readiness.set(readinessPart(this.#options), null)
     onAssigned?.(assignment, this)
     this.#joined.resolve()
     const starts = await this.#findStarts(assignment)
@@ -228,6 +228,6 @@ export class GroupConsumer implements AsyncDisposable {
 }
 
 /** Name of the member in readiness. */
-function partOf({ groupId }: GroupConsumerOptions): string {
+function readinessPart({ groupId }: GroupConsumerOptions): string {
   return `kafka consumer ${groupId}`
 }

@@ -11,7 +11,7 @@ import type { Cluster } from '../wire/cluster.ts'
 import { faultOfCode, faultOfError, KafkaFault, takeResponse } from '../wire/kafka-fault.ts'
 import { type FetchedCommit, fetchCommits, findCoordinator } from './group-requests.ts'
 
-/** What the coordinator of a group asks of its cluster. */
+/** The part of Cluster that a GroupCoordinator uses. */
 export type GroupCluster = Pick<Cluster, 'metadata' | 'connection' | 'askAny' | 'distrust'>
 
 /** A member under one generation of its group. */

@@ -3,7 +3,7 @@ import { KafkaFault } from '../wire/kafka-fault.ts'
 import type { GroupCoordinator, OffsetToCommit } from './group-coordinator.ts'
 import { encodeShares, encodeSubscription, readShare, readUserData, type Shares } from './subscription.ts'
 
-/** What a member asks of its coordinator. */
+/** The requests of GroupCoordinator that a member sends. */
 export type MemberRequests = Pick<GroupCoordinator, 'join' | 'sync' | 'heartbeat' | 'commit' | 'leave' | 'stopJoining'>
 
 /** Work is tagged with the assignment it came from: commits go out under its generation. */
@@ -20,7 +20,7 @@ export type GroupMemberOptions = {
   topics: string[]
   /** Name of the assignment protocol, which all members share. */
   protocol: string
-  /** What this member tells the group's leader when it joins. */
+  /** Data that this member sends to the group's leader when it joins. */
   userData: (memberId: string) => Buffer
   /** Called when this member leads the group. @throws KafkaFault while the partitions are not known. */
   assign: (members: { memberId: string; userData: Buffer }[]) => Promise<ReadonlyMap<string, Shares>>
@@ -33,7 +33,7 @@ export type GroupMemberOptions = {
   onLost: () => void
   /** No coordinator has answered for as long as a session lasts (true), or one has again. */
   onSilence: (isSilent: boolean) => void
-  /** What keeps the member from its group at present; null once a coordinator has answered again. */
+  /** Called with the fault that keeps the member from its group; null once a coordinator has answered again. */
   onFault: (fault: KafkaFault | null) => void
   clock: Clock
   /** Called for a fault that waiting does not fix; must end the process. */

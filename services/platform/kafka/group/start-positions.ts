@@ -38,13 +38,13 @@ export function startPositions(
   return [...extents].flatMap(([topic, ofTopic]) =>
     [...ofTopic].map(([partition, extent]) => {
       const commit = commits.get(topic)?.get(partition)
-      const offset = commit ? startOf({ topic, partition }, commit, extent, log) : extent.low
+      const offset = commit ? findStart({ topic, partition }, commit, extent, log) : extent.low
       return { topic, partition, offset, highWatermark: extent.high }
     }),
   )
 }
 
-function startOf(
+function findStart(
   place: { topic: string; partition: number },
   { offset, metadata }: FetchedCommit,
   extent: LogExtent,

@@ -7,7 +7,7 @@ export type OutgoingRecord = {
   /** By default the key's partition; any partition if key is null. */
   partition?: number
   headers?: Record<string, string>
-  /** What happens to the record while its topic may not be written; 'wait' by default. */
+  /** Whether the record waits while its topic may not be written, or is refused; 'wait' by default. */
   whileForbidden?: 'wait' | 'refuse'
   /**
    * Whether no smaller record is left to write instead. Then the record is never refused, and waits as long as Kafka

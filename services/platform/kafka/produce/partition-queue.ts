@@ -17,7 +17,7 @@ export type WaitingRecord = ProducedRecord & {
 }
 
 /**
- * What follows a failed try. fault: why the partition is held back; null if it may be tried again at once. failures:
+ * Consequences of a failed try. fault: why the partition is held back; null if it may be tried again at once. failures:
  * tries in a row.
  */
 export type FailedTry = {

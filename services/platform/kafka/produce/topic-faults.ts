@@ -54,7 +54,7 @@ export class TopicFaults {
     const places = known?.places ?? new Set()
     places.add(place)
     this.#faults.set(topic, { kind, text, places, loggedMs: isNews ? nowMs : known.loggedMs })
-    readiness.set(partOf(topic), text)
+    readiness.set(readinessPart(topic), text)
   }
 
   remove(topic: string, place: string): void {
@@ -62,11 +62,11 @@ export class TopicFaults {
     if (!fault?.places.delete(place) || fault.places.size > 0) return
     const { log, readiness } = this.#context
     this.#faults.delete(topic)
-    readiness.set(partOf(topic), null)
+    readiness.set(readinessPart(topic), null)
     log.info({ topic }, 'Kafka accepts the records again')
   }
 }
 
-function partOf(topic: string): string {
+function readinessPart(topic: string): string {
   return `writing ${topic}`
 }

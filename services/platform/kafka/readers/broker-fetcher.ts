@@ -6,7 +6,7 @@ import { faultOfCode, faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 import { FetchSession } from './fetch-session.ts'
 import type { AskedPosition, PartitionReaderOptions, Reading } from './reading.ts'
 
-/** What a fetcher asks of the reader that it works for. */
+/** The reader that a fetcher works for. */
 export type FetcherPorts = {
   /** All partitions that this broker leads. */
   readings(): Iterable<Reading>

@@ -19,7 +19,7 @@ const lastEpoch = 2_147_483_647
 export class FetchSession<P extends FetchPosition> {
   #id = noSession
   #epoch = fullEpoch
-  /** What the broker knows once the latest request is answered. */
+  /** Partitions that the broker knows once the latest request is answered. */
   readonly #known = new Map<string, P>()
   /** Rotates the order of requests without a session, which have a fixed one at the broker. */
   #turn = 0

@@ -73,7 +73,7 @@ export class PartitionReader implements AsyncDisposable {
     if (reading) this.#drop(reading)
   }
 
-  /** What arrives for a paused partition is dropped, and fetched again later. */
+  /** Pauses a partition. Records that still arrive for it are dropped, and fetched again later. */
   pause(topic: string, partition: number): void {
     const reading = this.#readings.get(placeOf(topic, partition))
     if (reading) reading.isPaused = true
@@ -117,7 +117,7 @@ export class PartitionReader implements AsyncDisposable {
     this.#fetchers.get(leader.nodeId)?.interrupt()
   }
 
-  /** What was fetched for it, and may be on its way, is dropped. */
+  /** Drops a partition, with the records that are fetched or on their way. */
   #drop(reading: Reading): void {
     reading.generation++
     this.#readings.delete(reading.place)

@@ -2,7 +2,7 @@ import { RecurringFault } from '../../runtime/recurring-fault.ts'
 import type { WaitContext } from '../../runtime/retry-until.ts'
 import type { KafkaFault, KafkaFaultKind } from '../wire/kafka-fault.ts'
 
-/** What is shown in readiness: somebody must do something about it. Others pass, or are shown as Kafka being away. */
+/** Faults that readiness shows because somebody must act. Others pass, or show as Kafka being unavailable. */
 const shownKinds: readonly KafkaFaultKind[] = ['denied', 'gone', 'login']
 
 /** Shows in the log and in readiness what a reader cannot read at present. */

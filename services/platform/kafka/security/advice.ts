@@ -1,4 +1,4 @@
-import { tlsFaultOf } from '../../connection/tls-faults.ts'
+import { classifyTlsFault } from '../../connection/tls-faults.ts'
 
 /** The settings of a client, as far as errors of its connections can be due to them. */
 export type ConnectionSettings = {
@@ -9,7 +9,7 @@ export type ConnectionSettings = {
   mechanism: string
 }
 
-/** What can be done about an error of a connection to a broker; null if the error says it all. */
+/** Advice on the errors of a connection to a broker; null if the error says it all. */
 export type Adviser = {
   onSocketError(error: { message: string; code?: string | undefined }): string | null
   /** @param hasAnswered whether the broker has answered a request that needs a login, if there is one. */
@@ -20,7 +20,7 @@ export type Adviser = {
 export function createAdviser({ usesTls, hasCa, hasCertificate, mechanism }: ConnectionSettings): Adviser {
   return {
     onSocketError(error) {
-      switch (tlsFaultOf(error)) {
+      switch (classifyTlsFault(error)) {
         case 'unknown-issuer':
           return hasCa
             ? "no CA in KAFKA_SSL_CA has signed this broker's certificate; add the one that has"

@@ -5,7 +5,7 @@ export type AbortedTransaction = {
   firstOffset: number
 }
 
-/** What the filter needs to know of a batch of records. */
+/** Fields of a batch of records by which the filter decides. */
 export type BatchOrigin = {
   baseOffset: number
   lastOffset: number

@@ -9,7 +9,7 @@ import {
 import { plainTlsMessage } from '../../connection/tls-faults.ts'
 import type { BrokerAddress } from '../broker-list.ts'
 import type { Adviser } from '../security/advice.ts'
-import { causesOf, clientPrefix, KafkaFault } from './kafka-fault.ts'
+import { clientPrefix, KafkaFault, listCauses } from './kafka-fault.ts'
 
 /** How connections are secured, and what can be done when they fail. */
 export type ClusterSecurity = {
@@ -117,7 +117,7 @@ export class BrokerConnection extends Connection {
 
   /** Errors that are answers, or bugs, are returned as they are. */
   #toFault(error: Error): Error {
-    const causes = causesOf(error)
+    const causes = listCauses(error)
     const known = causes.find((cause) => cause instanceof KafkaFault)
     if (known) return known
     const { code = '' } = error as { code?: string }
@@ -135,7 +135,7 @@ export class BrokerConnection extends Connection {
     }
     const { message } = causes.find((cause) => cause.code === loginCode && !cause.cause) ?? {}
     if (message !== undefined) return this.#fault('login', null, message, adviser?.onSaslError({ message }))
-    const socketErrors = [...causes, ...causesOf(this.#firstError)].filter(
+    const socketErrors = [...causes, ...listCauses(this.#firstError)].filter(
       (cause) => cause.code !== undefined && !cause.code.startsWith(clientPrefix),
     )
     const [first] = socketErrors

@@ -198,11 +198,7 @@ function toState({ name, topicId, errorCode, partitions, topicAuthorizedOperatio
 const topicDenied = 29
 
 /** Why a topic cannot be read or written. A missing right would otherwise show at the first request, which may be late. */
-export function findFault(
-  topic: string,
-  { fault, denied }: TopicState,
-  operation: TopicOperation,
-): KafkaFault | null {
+export function findFault(topic: string, { fault, denied }: TopicState, operation: TopicOperation): KafkaFault | null {
   if (fault || !denied.includes(operation)) return fault
   return nameDenial(faultOfCode(topicDenied, `topic ${topic}`), operation, topic)
 }

@@ -14,7 +14,7 @@ export class Cursor {
   /** The chunk of the latest search, and the position at which it begins. */
   #index = 0
   #chunkStart = 0
-  /** What is being read: a chunk, or a copy of the end of one and the beginning of the next. */
+  /** Bytes that are being read: a chunk, or a copy of the end of one and the beginning of the next. */
   #buffer: Buffer
   #base = 0
   #at = 0

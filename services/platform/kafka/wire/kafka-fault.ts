@@ -66,7 +66,7 @@ export function faultOfCode(code: number, where: string): KafkaFault {
  */
 export function faultOfError(error: unknown, where: string): unknown {
   if (error instanceof KafkaFault) return error
-  const causes = causesOf(error)
+  const causes = listCauses(error)
   if (!causes[0]?.code?.startsWith(clientPrefix)) return error
   const why = [...new Set(causes.map(({ message }) => message))].join(' ')
   return new KafkaFault('connection', null, `${where}: ${why}`, error)
@@ -91,7 +91,7 @@ type ClientError = Error & {
 }
 
 /** The error and what caused it, outermost first. */
-export function causesOf(error: unknown): ClientError[] {
+export function listCauses(error: unknown): ClientError[] {
   const causes: ClientError[] = []
   for (let at = error; at instanceof Error && causes.length < mostCauses; ) {
     causes.push(at)

@@ -54,10 +54,10 @@ export const sendProduce: SendProduce = async (connection, batches, nowMs) => {
       else resolve(answer as ProduceAnswer)
     })
   })
-  return resultsOf(await answered.catch(takeResponse<ProduceAnswer>))
+  return readResults(await answered.catch(takeResponse<ProduceAnswer>))
 }
 
-export function resultsOf({ responses }: ProduceAnswer): BatchResult[] {
+export function readResults({ responses }: ProduceAnswer): BatchResult[] {
   return responses.flatMap(({ name, partitionResponses }) =>
     partitionResponses.map(({ index, errorCode, baseOffset }) => ({
       topic: name,
@@ -70,7 +70,7 @@ export function resultsOf({ responses }: ProduceAnswer): BatchResult[] {
 
 /** A Produce request, written once at its final size. */
 export function encodeProduce(batches: readonly SequencedBatch[], nowMs: number): Buffer {
-  const sized = batches.map((batch) => ({ ...batch, sizes: sizesOf(batch.records) }))
+  const sized = batches.map((batch) => ({ ...batch, sizes: measure(batch.records) }))
   const topics = Map.groupBy(sized, ({ topic }) => topic)
   let bytes = 32
   for (const topic of topics.keys()) bytes += 12 + Buffer.byteLength(topic)
@@ -100,7 +100,7 @@ export function encodeProduce(batches: readonly SequencedBatch[], nowMs: number)
 type Sizes = { batchBytes: number; bodies: number[] }
 
 /** The size of the batch, and of each record after its own length. */
-function sizesOf(records: readonly ProducedRecord[]): Sizes {
+function measure(records: readonly ProducedRecord[]): Sizes {
   let batchBytes = headBytes
   const bodies = records.map(({ key, value, headers }, offset) => {
     const bytes = 2 + sizeOf(offset) + sizeOfBytes(key) + sizeOfBytes(value) + sizeOfHeaders(headers)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { alertBody, formOf } from '../../../../services/admin/alerts/alert-body.ts'
+import { alertBody, chooseForm } from '../../../../services/admin/alerts/alert-body.ts'
 import { alertText } from '../../../../services/admin/alerts/alert-texts.ts'
 import { languages } from '../../../../services/domain/definition/definition-values.ts'
 import { alertKinds } from '../../../../services/domain/stats/alert.ts'
@@ -42,7 +42,7 @@ describe('bodies of requests', () => {
     { url: 'https://hooks.slack.com.shop.example/', form: 'json' },
     { url: 'https://shop.example/hooks.slack.com', form: 'json' },
   ])('an alert has the form that its receiver reads: $form for $url', ({ url, form }) => {
-    expect(formOf(url)).toBe(form)
+    expect(chooseForm(url)).toBe(form)
   })
 
   test('Slack gets a text whose markup characters are escaped', () => {

@@ -6,8 +6,8 @@ type Waiting = Pick<FoundNotification, 'id' | 'webhookId' | 'fate' | 'attempts'>
 const blockingAttempts = 3
 
 /**
- * What waits behind what, in the order of a contact's notifications: id of a notification that has not been tried ->
- * the one at the same webhook that has to end first.
+ * Notifications of a contact that wait for another one: id of a notification that has not been tried -> the one at the
+ * same webhook that has to end first.
  */
 export function waitsBehind<One extends Waiting>(inOrder: readonly One[]): Map<string, One> {
   const behind = new Map<string, One>()

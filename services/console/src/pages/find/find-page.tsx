@@ -14,7 +14,7 @@ import { conversationPath, notificationPath } from './find-paths.ts'
 import { FoundTable } from './found-table.tsx'
 import { SearchedBack } from './searched-back.tsx'
 
-/** What a search has found. Its query is in the address. */
+/** Results of a search. Its query is in the address. */
 export default function FindPage() {
   const { t } = useTranslation()
   const { businessId = '' } = useParams()

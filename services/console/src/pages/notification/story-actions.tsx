@@ -16,7 +16,7 @@ import { useResendObstacle } from '../webhook/use-resend-obstacle.ts'
 
 type Props = { businessId: string; story: NotificationStory }
 
-/** What can be done with a notification: send it again, copy its request. */
+/** Buttons of a notification: send it again, copy its request. */
 export function StoryActions({ businessId, story }: Props) {
   const { t } = useTranslation()
   const { copied, copy } = useClipboard()

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { FoundNotification } from '../../api/types.ts'
 
-/** What an event says, in one line: `User: "Quiero 2 medialunas"`, `Read: m-12`. */
+/** Content of an event in one line: `User: "Quiero 2 medialunas"`, `Read: m-12`. */
 export function useWhatText(): (one: Pick<FoundNotification, 'status' | 'from' | 'text' | 'messageIds'>) => string {
   const { t } = useTranslation()
   return ({ status, from, text, messageIds }) => {

@@ -81,7 +81,15 @@ export class ProducingBrokers implements ProducerCluster {
           nodeId: this.leaderOf(topic, partition),
           epoch: 0,
         }))
-        return [topic, { id: topic, leaders, fault: code === 0 ? null : faultOfCode(code, topic), denied: this.mayWrite(topic) ? [] : ['Write'] }]
+        return [
+          topic,
+          {
+            id: topic,
+            leaders,
+            fault: code === 0 ? null : faultOfCode(code, topic),
+            denied: this.mayWrite(topic) ? [] : ['Write'],
+          },
+        ]
       }),
     )
   }

@@ -12,7 +12,7 @@ import { useCauseText } from '../../../parts/texts/cause-text.ts'
 const shownAtFirst = 5
 const minuteMs = 60_000
 
-/** What the owner of the webhook was told, newest first. Absent while there is nothing. */
+/** Alerts that the owner of the webhook was sent, newest first. Absent while there are none. */
 export function Alerts({ webhook: { businessId, id } }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const { data } = useQuery(alertsQuery(useApi(), businessId, id))
