@@ -31,7 +31,7 @@ export function createDispatcherMetrics(
     help: 'Dead letters by reason',
     labelNames: ['reason'],
   })
-  // Each series reads 0 from the start: of one that begins with 1, Prometheus sees no increase.
+  // Each series is 0 from the start: Prometheus sees no increase in a series that begins with 1.
   for (const reason of deadLetterReasons) deadLetters.inc({ reason }, 0)
   const lag = new LagGauge({
     ...registry,

@@ -109,7 +109,7 @@ const scratch = Buffer.alloc(4 + idWords * 4)
 const scratchWords = new Int32Array(scratch.buffer, scratch.byteOffset + 4, idWords)
 
 /**
- * Words of the hash that an id is; of a hash of it if another program made the id.
+ * Words of an id, which is a hash; of the hash of an id that another program made.
  * @returns valid until the next call.
  */
 function toWords(id: string): Int32Array {

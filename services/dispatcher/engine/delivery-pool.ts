@@ -90,9 +90,9 @@ export class DeliveryPool {
   }
 
   /**
-   * Finishes a new item if its delivery is answered for already or belongs to a stopped replay; if another item has
-   * the same delivery, that one answers for it.
-   * @returns whether one of these was so.
+   * Finishes a new item if its delivery is answered for already or belongs to a stopped replay; if another item has the
+   * same delivery, that one answers for it.
+   * @returns whether nothing is left to do for the new item.
    */
   absorb(item: Item): boolean {
     const duplicate = this.#byId.get(item.id)

@@ -14,11 +14,11 @@ type UnsentReason = 'breaker' | 'expired' | 'superseded'
 export type Plan =
   | { kind: 'giveUp'; reason: DeadLetterReason }
   | { kind: 'reject'; entry: Entry; reason: UnsentReason }
-  /** Its webhook buffers messages: it is sent as a part of what they become. */
+  /** Its webhook buffers messages: it becomes part of a joined notification. */
   | { kind: 'join'; entry: Entry }
   | { kind: 'send'; entry: Entry; probe: boolean }
 
-/** transition: what the outcome did to the webhook. */
+/** transition: change of the webhook that the outcome caused. */
 export type EndedAttempt = { outcome: Outcome | Replaced; startedAtMs: number; transition: WebhookTransition | null }
 
 const transitions = {
@@ -28,7 +28,7 @@ const transitions = {
   'switched-off': 'switched-off',
 } as const satisfies Record<GateChange['gate'] | 'switched-off', WebhookTransition | null>
 
-/** An attempt that was sent. @param change what its outcome did to the webhook. */
+/** An attempt that was sent. @param change change of the webhook that its outcome caused. */
 export function ended(outcome: Outcome, startedAtMs: number, change: keyof typeof transitions): EndedAttempt {
   return { outcome, startedAtMs, transition: transitions[change] }
 }
@@ -74,7 +74,7 @@ export function followUp(
   const record = attemptRecord(facts, nowMs)
   if (next.kind === 'done') {
     if (outcome.kind !== 'success') return { next, records: { attempt: record }, tried: null }
-    // A version of the formatter that does not write the event's time writes that of the notification.
+    // Formatters of earlier versions write no time of the event; that of the notification takes its place.
     const publishedAt = delivery.eventPublishedAt ?? delivery.createdAt
     return { next, records: { attempt: record, publishedAt }, tried: null }
   }

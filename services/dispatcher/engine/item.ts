@@ -60,7 +60,9 @@ export class Item {
   /** All records that this send answers for: a duplicate that arrives meanwhile is finished with it. */
   #taken: Taken[]
   #attempts: AttemptSummary[]
-  /** Attempts that a duplicate tells of: a process that was cut off made them after this item's record was written. */
+  /**
+   * Attempts in a duplicate's record only: a process that was cut off made them after this item's record was written.
+   */
   #attemptsElsewhere: AttemptSummary[] = []
   #retry: Retry | null = null
   #isForgotten = false
@@ -205,10 +207,7 @@ export class Item {
     return this.#isForgotten
   }
 
-  /**
-   * Marks it as taking no room in memory any more.
-   * @returns whether it did so far.
-   */
+  /** Marks it as taking no room in memory any more. @returns whether it took room until now. */
   forget(): boolean {
     const wasHeld = !this.#isForgotten
     this.#isForgotten = true

@@ -24,7 +24,7 @@ export type OutcomeRecords = {
   retry?: { tier: Tier; pending: PendingDelivery }
   /** For webhook-parked. */
   parked?: PendingDelivery
-  /** For webhook-replays: what messages are joined into; then the attempts that answer for these. */
+  /** For webhook-replays: the joined notification; then the attempts that answer for its messages. */
   joined?: { pending: PendingDelivery; attempts: Attempt[] }
   /** Time at which the event of a delivered notification was published, for its age. Not part of a record. */
   publishedAt?: number

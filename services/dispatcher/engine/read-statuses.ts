@@ -7,13 +7,13 @@ type Known = { delivery: Delivery; replayId: string | null }
 
 /**
  * The `read` statuses that have come for webhooks with `collapseStatuses`: a `delivered` of the same message that was
- * formatted before and still waits is left out. Known are those that this process has taken, and those that a former owner
- * parked; a `delivered` whose `read` is not known is sent, as without the setting (docs/decisions/0034).
+ * formatted before and still waits is left out. It knows those that this process has taken, and those that a former
+ * owner parked. A `delivered` whose `read` is not known is sent, as without the setting (docs/decisions/0034).
  */
 export class ReadStatuses {
   readonly #capacity: number
   readonly #definitionOf: EnginePorts['definition']
-  /** Time of the `read`, by message. Made with the first, because most installations have none: it takes 5 MB. */
+  /** Time of the `read`, by message. Created with the first: it takes 5 MB, and most installations have none. */
   #times: AnsweredIds | undefined
 
   /**

@@ -13,7 +13,7 @@ export type ExchangeContext = OpeningContext & {
   clock: Clock
   connections: ConnectionPool
   unread: UnreadBodies
-  /** Called right before a request is written, which may be a while after it was made. */
+  /** Called right before a request is written, which may be some time after it was created. */
   mayStart: () => boolean
 }
 
@@ -29,7 +29,7 @@ export class Exchange implements ConnectionUser {
   #startedAtMs = 0
   #timer: NodeJS.Timeout | undefined
   #answer: AnswerReader
-  /** Whether a success is told only with its body. */
+  /** Whether a success is reported only with its body. */
   readonly #keepsAnswer: boolean
   /** Time to the head of a success; null before it. */
   #successMs: number | null = null

@@ -51,8 +51,8 @@ export type HttpSenderOptions = {
 export type HttpClient = Pick<HttpSender, 'post' | 'pauseMs' | 'openSocket'>
 
 /**
- * Posts to receivers over keep-alive connections, one request at a time on each. An HTTP/1.1 client for this one purpose:
- * what a receiver answers is read as leniently as its meaning allows (docs/decisions, "answers are read by ourselves").
+ * Posts to receivers over keep-alive connections, one request at a time on each. An HTTP/1.1 client for this one
+ * purpose: what a receiver answers is read as leniently as its meaning allows (docs/decisions/0013-own-http-client.md).
  */
 export class HttpSender implements AsyncDisposable {
   readonly #context: ExchangeContext

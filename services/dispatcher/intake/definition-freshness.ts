@@ -5,9 +5,9 @@ const checkMs = 1_000
 const longestMs = 4_000
 
 /**
- * Checks whether the definitions in memory can be trusted: a few seconds ago at most, they were all that Kafka had.
- * Without it, a process that stood still (SIGSTOP), a machine that was suspended, or one that is cut off from Kafka
- * but not from the receivers would keep sending what is in its lanes to a URL that has been changed since.
+ * Checks whether the definitions in memory can be trusted: whether they were all that Kafka had at most a few seconds
+ * ago. Without it, a process that stood still (SIGSTOP), a machine that was suspended, or one that is cut off from
+ * Kafka but not from the receivers would keep sending what is in its lanes to a URL that has been changed since.
  */
 export class DefinitionFreshness implements Disposable {
   readonly #clock: Pick<Clock, 'monotonicMs' | 'nowMs'>

@@ -72,7 +72,7 @@ export class PartitionPauses {
     this.#untilDue.clear()
   }
 
-  /** No batch waits any more: the end of a consumer waits for its batches. */
+  /** Ends the waits of all batches: the end of a consumer waits for its batches. */
   stop(): void {
     this.#stopped = true
     this.#settleAll(false)

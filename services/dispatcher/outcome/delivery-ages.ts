@@ -15,7 +15,7 @@ export function createDeliveryAges(registers: Registry[], engine: () => Engine, 
     labelNames: ['attempt'],
     buckets: ageBuckets,
   })
-  // Both read 0 from the start: of a series that begins with 1, Prometheus sees no increase.
+  // Both are 0 from the start: Prometheus sees no increase in a series that begins with 1.
   for (const attempt of ['first', 'later']) age.zero({ attempt })
   // Looked up once: this is the only cost that each delivery has.
   const first = age.labels('first')

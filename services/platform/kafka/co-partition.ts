@@ -3,7 +3,7 @@ import type { HeldPartitions } from './consumer.ts'
 /** A member of the group with the partition numbers that it has held until now. */
 export type Holder = { memberId: string; numbers: readonly number[] }
 
-/** Topics that must have the same number of partitions differ. */
+/** Error of topics that must have the same number of partitions and do not. */
 export class PartitionCountsDiffer extends Error {
   override name = 'PartitionCountsDiffer'
 }

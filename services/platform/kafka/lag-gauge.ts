@@ -3,7 +3,7 @@ import { Gauge, type Registry } from '../runtime/metrics.ts'
 import type { KafkaAccess } from './access/kafka-access.ts'
 import type { RecordBatch } from './consumer.ts'
 
-/** Where a partition is read on, and where it ended when Kafka last said so. */
+/** Position of a partition's next read, and its end when Kafka last reported it. */
 export type ReadPosition = Pick<RecordBatch, 'topic' | 'partition' | 'nextOffset' | 'highWatermark'>
 
 type Entry = Omit<ReadPosition, 'highWatermark'> & { label: string; isFresh: boolean }

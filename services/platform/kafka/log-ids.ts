@@ -4,8 +4,8 @@
  */
 
 /**
- * A log that is being read was replaced or has become shorter. Ends the process; the next start reads the log that
- * exists then.
+ * Error of a log that was replaced or became shorter while it was read. It ends the process; the next start reads the
+ * log that exists then.
  */
 export class LogChanged extends Error {
   override name = 'LogChanged'

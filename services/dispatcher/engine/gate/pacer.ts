@@ -1,6 +1,6 @@
 /**
- * Latest a start may come and still keep its place in the schedule, in milliseconds. Timers fire late; without this each
- * delay would lower the rate a little. A later start begins the schedule again.
+ * Maximum lateness, in milliseconds, of a start that keeps its place in the schedule; a later one begins the schedule
+ * again. Timers fire late, and without this each delay would lower the rate a little.
  */
 const latenessMs = 10
 /** Factor that widens intervals, so that late starts never make 10 s exceed the rate. */

@@ -29,7 +29,8 @@ export function planAttempt(item: Item, context: PlanContext, isSwitchedOff: (en
   const { definition } = entry
   if (!definition.enabled || isSwitchedOff(entry)) return { kind: 'giveUp', reason: 'disabled' }
   if (definition.collapseStatuses && held.reads.supersede(item)) return { kind: 'reject', entry, reason: 'superseded' }
-  // A replay is asked for with its age in mind, so it does not expire. What a pause has kept gets the whole time again.
+  // Replays do not expire: whoever starts one knows how old it is. A notification that a pause has kept gets the whole
+  // time again.
   const ageMs = nowMs - Math.max(delivery.createdAt, resumedAtMs(definition))
   if (replayId === null && ageMs > limits.expiryMs) return { kind: 'reject', entry, reason: 'expired' }
   if (definition.bufferSeconds > 0 && isJoinable(item)) return { kind: 'join', entry }

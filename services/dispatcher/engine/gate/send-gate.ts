@@ -56,8 +56,9 @@ export class SendGates {
   }
 
   /**
-   * Milliseconds until one more request may start; 0 also where starting means rejection. Always finite: a probe whose
-   * result never comes (its process was killed, its partition came from another instance) is given up after a minute.
+   * Milliseconds until one more request may start; 0 also if its next notification is rejected without a request.
+   * Always finite: a probe whose result never comes (its process was killed, its partition came from another instance)
+   * is given up after a minute.
    */
   waitMs(webhookId: string): number {
     return this.#startsInMs(webhookId, 'waitMs')

@@ -50,7 +50,7 @@ export function decideJoin(lane: Iterable<Joinable>, windowMs: number, nowMs: nu
   return { kind: 'join', count, delivery: toJoined(joinable.slice(0, count), body) }
 }
 
-/** The notification that stands for others: what it says of an event is that of the first. */
+/** The notification that replaces the members. Its facts about an event are those of the first one. */
 function toJoined(members: readonly Delivery[], body: Buffer): Delivery {
   const [first] = members as [Delivery]
   const newest = members.reduce((one, other) => (other.definitionOffset > one.definitionOffset ? other : one))
@@ -59,8 +59,8 @@ function toJoined(members: readonly Delivery[], body: Buffer): Delivery {
 }
 
 /**
- * The webhook-id of joined notifications, made of all of theirs: the same ones make the same id, and no other id is ever
- * given to other bytes.
+ * The webhook-id of a joined notification, a hash of its members' ids: the same members give the same id, and no two
+ * bodies share one.
  */
 function joinedId(members: readonly Delivery[]): string {
   return `msg_${hash('sha256', `joined ${members.map(({ deliveryId }) => deliveryId).join(' ')}`, 'base64url')}`

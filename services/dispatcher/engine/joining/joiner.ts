@@ -26,9 +26,9 @@ export type JoinerContext = {
 const unknownOffset = -1
 
 /**
- * Joins messages of webhooks with `bufferSeconds` (docs/decisions/0038). What they become is fixed by one record in
- * webhook-replays, before anything of it is sent: it has the bytes and the ids of the messages, which are answered for from
- * then on. It takes their place in the lane, and is a notification like any other.
+ * Joins messages of webhooks with `bufferSeconds` (docs/decisions/0038). One record in webhook-replays fixes the result
+ * before anything is sent: it has the joined bytes and the ids of the messages, and answers for these from then on. The
+ * joined notification takes their place in the lane, and is then a notification like any other.
  */
 export class Joiner {
   readonly #context: JoinerContext
@@ -80,7 +80,7 @@ export class Joiner {
   }
 
   /**
-   * Puts unsent joined messages back into their lane at a new assignment, as the first of it.
+   * Puts unsent joined messages back at the head of their lane after a new assignment.
    * @returns false for other items, and if their partition has left.
    */
   keep(item: Item): boolean {
@@ -107,13 +107,16 @@ export class Joiner {
     held.record(partition, { joined: { pending, attempts } }, ({ joinedOffset }) =>
       this.#settled(lane, members, item, joinedOffset),
     )
-    // Held from now on, so that its record is recognised if it is read before it is acknowledged.
+    // It is held from now on, so that its record is recognised if it is read before it is acknowledged.
     held.add(item)
     lanes.queues.detachBehindHead(lane, members.length - 1)
     return null
   }
 
-  /** The messages are answered for: what they have become takes their place. @param offset null if Kafka refused it. */
+  /**
+   * Replaces the messages, which are answered for, by their joined notification. @param offset null if Kafka refused
+   * it.
+   */
   #settled(lane: Lane<Item>, members: readonly Item[], item: Item, offset: number | null): void {
     const { lanes, held, steps, partitions, owns } = this.#context
     for (const each of members) {

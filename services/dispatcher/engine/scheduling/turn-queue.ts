@@ -34,7 +34,7 @@ export class TurnQueue<Item> {
   }
 
   /**
-   * Slots of the class may be free again.
+   * Lets deferred queues of a class rejoin, because slots of it may be free again.
    * @param most queues that join, the longest deferred first.
    */
   rejoin(slotClass: SlotClass, most = rejoinedAtOnce): void {

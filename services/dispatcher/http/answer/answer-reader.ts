@@ -195,7 +195,7 @@ export class AnswerReader {
     const { codings, contentLength } = this.fields
     if (this.status === 204 || this.status === 304) {
       this.isEnded = true
-      // The body that these fields announce must not come, and may come all the same.
+      // Such an answer has no body, but a server may send the one that these fields announce.
       if (contentLength !== null && contentLength !== 0) this.#isRegular = false
       if (codings !== '') this.#isRegular = false
     } else if (codings !== '') {

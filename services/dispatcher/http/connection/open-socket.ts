@@ -5,7 +5,11 @@ import type { OpenSocket } from '../token/token-request.ts'
 import { dial } from './dial.ts'
 import type { OpeningContext } from './opening.ts'
 
-/** Opens sockets to origins for single requests, under the rules of Opening: name and address are checked. */
+/**
+ * Opens sockets to origins for single requests, with the checks of names and addresses that Opening makes. It stays
+ * apart from Opening, whose connections are kept: those resume TLS sessions, read into their own buffer and name the
+ * step that they wait for.
+ */
 export function socketOpener(context: OpeningContext): OpenSocket {
   return (origin, { owner, trusted }, done) => {
     const { protocol, hostname, port } = new URL(origin)

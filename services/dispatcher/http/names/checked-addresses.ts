@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 
-/** The host leads to an address that webhooks may not reach: known before a byte has been sent. */
+/** Error of a host that leads to an address that webhooks may not reach. It is found before a byte is sent. */
 export class AddressError extends Error {
   override name = 'AddressError'
   constructor() {

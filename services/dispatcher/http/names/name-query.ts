@@ -1,6 +1,6 @@
 import { type LookupAddress, Resolver } from 'node:dns'
 
-/** A name has no address, or its name servers do not answer. */
+/** Error of a name that has no address, or whose name servers do not answer. */
 export class NameError extends Error {
   override name = 'NameError'
   readonly code: string

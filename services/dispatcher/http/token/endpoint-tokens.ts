@@ -35,9 +35,9 @@ type Held = {
 const youngMs = 10_000
 
 /**
- * Tokens, one for each webhook. A new one is requested after nine tenths of the current one's lifetime, while that is
- * still used, so that no request waits for it; and after a 401. All requests of a webhook share one request for a
- * token.
+ * Tokens, one for each webhook. A new one is requested after nine tenths of the current one's lifetime, while that one
+ * is still used, so that no request waits for it. After a 401 a new one is requested, too. All requests of a webhook
+ * share one request for a token.
  */
 export class EndpointTokens {
   readonly #request: RequestToken

@@ -16,7 +16,7 @@ import { GroupMember, type MemberAssignment } from './group-member.ts'
 import { PartitionControls } from './partition-controls.ts'
 import { fetchExtents, type PartitionStart, startPositions } from './start-positions.ts'
 
-/** Also how late a member learns that its group rebalances. */
+/** Interval of heartbeats, and the longest time until a member learns that its group rebalances. */
 const heartbeatMs = 500
 const shortestRebalanceMs = 20_000
 const pauseMs = 250
@@ -220,7 +220,7 @@ export class GroupConsumer implements AsyncDisposable {
     return handling
   }
 
-  /** After stopping began, what waits is given up, which is no fault. */
+  /** Errors after stopping has begun are no faults: everything that waits is given up then. */
   #fail(error: unknown): void {
     this.#joined.reject(error)
     if (!this.#context.stopping?.aborted) this.#options.fail(error)

@@ -29,9 +29,9 @@ export type GroupMemberOptions = {
   onAssigned: (assignment: MemberAssignment) => void
   /** Called before the member joins again, as long as its commits are accepted. It is waited for, a second at most. */
   beforeRejoin?: (() => Promise<unknown>) | undefined
-  /** The partitions belong to others now, or may; another assignment follows. */
+  /** Called when other members have the partitions, or may have them; another assignment follows. */
   onLost: () => void
-  /** No coordinator has answered for as long as a session lasts (true), or one has again. */
+  /** Called with true when no coordinator has answered for the length of a session, and with false once one has. */
   onSilence: (isSilent: boolean) => void
   /** Called with the fault that keeps the member from its group; null once a coordinator has answered again. */
   onFault: (fault: KafkaFault | null) => void
@@ -47,7 +47,7 @@ const deniedPauseMs = 1_000
 const leaveMs = 2_000
 /** Longest time that the others wait for what is done before this member joins again. */
 const beforeRejoinMs = 1_000
-/** The group has moved on without this member. */
+/** Errors by which a coordinator says that the group has continued without this member. */
 const expelled = ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']
 const rebalancing = 'REBALANCE_IN_PROGRESS'
 

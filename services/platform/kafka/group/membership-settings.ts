@@ -1,10 +1,10 @@
-/** How an instance of a service is a member of its group. */
+/** Settings of an instance's membership in its group. */
 export type MembershipSettings = {
   /** Time without a heartbeat after which the group reassigns the member's partitions. */
   sessionTimeoutMs: number
   /**
-   * Name that outlives the process (KIP-345): who joins under it again within the session gets its partitions back, and
-   * the group is not told of its end. None if empty.
+   * Name that outlives the process (KIP-345). An instance that joins under it again within the session gets its
+   * partitions back, and does not leave the group when it ends. Empty for none.
    */
   instanceId?: string
 }

@@ -5,7 +5,10 @@ import { faultOfError, KafkaFault } from '../wire/kafka-fault.ts'
 /** Age after which partitions that were added, or leaders that moved, are noticed without a fault. */
 const maxAgeMs = 300_000
 
-/** Partitions of the topics that are written, and their leaders, as the latest answer of a broker has them. */
+/**
+ * Partitions of the topics that are written, and their leaders, as the latest answer of a broker has them. Unlike
+ * TopicLeaders, it keeps no ids of logs and reads the metadata mostly after a fault.
+ */
 export class KnownLeaders {
   readonly #cluster: Pick<ProducerCluster, 'metadata'>
   readonly #clock: Pick<Clock, 'monotonicMs'>
@@ -57,7 +60,7 @@ export class KnownLeaders {
   /** Reads the state of all topics that have been asked for, and of this one. */
   async refresh(topic?: string): Promise<void> {
     if (topic !== undefined && !this.#topics.has(topic)) {
-      // An answer that is on its way says nothing about it.
+      // The answer that is on its way does not contain this topic.
       await this.#reading
       this.#topics.set(topic, null)
     }

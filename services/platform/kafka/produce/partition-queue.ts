@@ -38,8 +38,9 @@ const unsureTries = 5
 
 /**
  * Records of one partition that Kafka has not acknowledged, of which the first ones are a batch. A batch that may be in
- * the log stays as it is, records and sequence number, until the broker says so: only then is it the same batch for the
- * broker, which writes it once. If one record of a batch is refused, ever smaller batches are tried until it is alone.
+ * the log keeps its records and its sequence number until the broker has acknowledged or refused it, so that the broker
+ * recognises it and writes it once. If one record of a batch is refused, ever smaller batches are tried until it is
+ * alone.
  */
 export class PartitionQueue {
   readonly topic: string
@@ -149,7 +150,7 @@ export class PartitionQueue {
     this.#isBusy = false
   }
 
-  /** Hands over the records of a topic whose partitions are known now. */
+  /** Removes and returns the records of a topic whose partitions are known now. */
   takeAll(): WaitingRecord[] {
     assert(this.partition === null, 'no record has been sent')
     this.#failures = 0
@@ -163,15 +164,18 @@ export class PartitionQueue {
     return refused
   }
 
-  /** A batch that is not written leaves its numbers to the next one. Otherwise that one must not be taken for it. */
+  /**
+   * Gives up the present batch. If it was not written, the next one gets its numbers. If it may have been, the
+   * partition is renumbered, so that the broker does not take the next one for it.
+   */
   #changeBatch(): void {
     if (this.#mayBeWritten) this.#renumber()
     this.#endBatch()
   }
 
   /**
-   * Begins to count again, in the next epoch of the same producer id. The broker refuses what still arrives of earlier
-   * epochs, so a request whose answer was lost cannot write after this.
+   * Begins at number 0 in the next epoch of the same producer id. The broker refuses batches of earlier epochs that
+   * still arrive, so a request whose answer was lost cannot write after this.
    */
   #renumber(): void {
     if (this.#identity) {

@@ -55,7 +55,7 @@ export class ProduceRequests {
     }
   }
 
-  /** Asked for with the first request. */
+  /** The producer's id, requested before the first batch. */
   #currentIdentity(): Promise<ProducerIdentity> {
     this.#identity ??= requestIdentity(this.#cluster).catch((error: unknown) => {
       this.#identity = undefined

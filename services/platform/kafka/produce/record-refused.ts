@@ -1,7 +1,7 @@
 /** forbidden: the topic may not be written at present. The others: Kafka will never accept the record. */
 export type RefusalKind = 'too-large' | 'invalid' | 'forbidden'
 
-/** Kafka does not accept a record; its sender decides what to do. */
+/** Error of a record that Kafka does not accept; its sender decides what to do. */
 export class RecordRefused extends Error {
   override name = 'RecordRefused'
   readonly kind: RefusalKind

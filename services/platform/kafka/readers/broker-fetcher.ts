@@ -13,12 +13,12 @@ export type FetcherPorts = {
   topicId(topic: string): string | undefined
   /** Partitions of which a batch is being handled, whichever broker it came from. */
   readonly handled: Set<string>
-  /** A partition can be fetched again, perhaps from another broker by now. */
+  /** Called when a partition can be fetched again, perhaps from another broker by now. */
   onHandled(): void
   onPartitionFault(reading: Reading, fault: KafkaFault): void
   onPartitionWorks(reading: Reading): void
   onBrokerFault(fault: KafkaFault): void
-  /** The broker has not answered in time, so its partitions may have a new leader. */
+  /** Called when the broker has not answered in time: its partitions may have a new leader. */
   onLate(): void
   works(): void
   fail(error: unknown): void
@@ -69,14 +69,14 @@ export class BrokerFetcher {
     this.ended = this.#run()
   }
 
-  /** Something has changed: partitions are to be fetched, or the reader is closed. */
+  /** Checks again what to fetch: partitions were added or resumed, or the reader was closed. */
   wake(): void {
     this.#woken.resolve()
   }
 
   /**
-   * New partitions are to be fetched, and shall not wait until the broker ends a long poll for others. It reads no
-   * further request from the connection before that, so another connection is opened.
+   * Fetches new partitions without waiting until the broker ends a long poll for others. The broker reads no further
+   * request from that connection before, so another one is opened.
    */
   interrupt(): void {
     if (!this.#isAsking) return

@@ -45,14 +45,17 @@ export class FetchSession<P extends FetchPosition> {
     return this.#known.get(key)
   }
 
-  /** The broker has answered without an error of the session. @param id 0 if it keeps none, because it has too many. */
+  /**
+   * Notes that the broker has answered without an error of the session. @param id 0 if it keeps none, because it has
+   * too many.
+   */
   answered(id: number): void {
     this.#id = id
     if (id === noSession) this.#epoch = fullEpoch
     else this.#epoch = this.#epoch === lastEpoch ? 1 : this.#epoch + 1
   }
 
-  /** The session is lost: the next request names all partitions. */
+  /** Forgets a lost session: the next request names all partitions. */
   reset(): void {
     this.#id = noSession
     this.#epoch = fullEpoch

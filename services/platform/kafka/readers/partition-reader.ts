@@ -61,13 +61,16 @@ export class PartitionReader implements AsyncDisposable {
     this.#wake()
   }
 
-  /** Begins those of the topic's first partitions that are not read yet: they were added to it, so nothing of them was. */
+  /**
+   * Begins to read partitions that were added to the topic, from their first records. @param partitions number of the
+   * topic's partitions now.
+   */
   beginAdded(topic: string, partitions: number): void {
     for (let partition = 0; partition < partitions; partition++)
       if (this.position(topic, partition) === undefined) this.begin(topic, partition, 0)
   }
 
-  /** No batch of the partition is handed over any more. */
+  /** Stops reading a partition: no batch of it is handed over any more. */
   end(topic: string, partition: number): void {
     const reading = this.#readings.get(placeOf(topic, partition))
     if (reading) this.#drop(reading)
@@ -176,7 +179,7 @@ export class PartitionReader implements AsyncDisposable {
   }
 
   /**
-   * Goes on at the log's first record when retention has deleted the records at the position. A position behind the
+   * Continues at the log's first record when retention has deleted the records at the position. A position behind the
    * log's end belongs to another log.
    */
   async #findPosition(reading: Reading): Promise<void> {
@@ -215,7 +218,7 @@ export class PartitionReader implements AsyncDisposable {
     )
   }
 
-  /** Reading ends, once: nothing of another log may be handed over. */
+  /** Ends all reading, once: no record of another log may be handed over. */
   #fail(error: unknown): void {
     if (this.#hasFailed || this.#closed.signal.aborted) return
     this.#hasFailed = true

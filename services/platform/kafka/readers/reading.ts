@@ -32,7 +32,7 @@ export type PartitionReaderOptions = {
    */
   onBatch: (batch: FetchedBatch) => number | Promise<number>
   /**
-   * Called when reading goes on behind records that readers never see: markers of transactions, aborted records, and
+   * Called when reading continues behind records that readers never see: markers of transactions, aborted records, and
    * those that were deleted.
    */
   onPassed?: (passed: { topic: string; partition: number; nextOffset: number }) => void
@@ -40,7 +40,7 @@ export type PartitionReaderOptions = {
   onDeleted?: (deleted: { topic: string; partition: number; fromOffset: number; toOffset: number }) => void
   /** Called when a topic that is read has more partitions than before. */
   onMorePartitions?: (topic: string, partitions: number) => void
-  /** A partition or broker does not work at present (the reader tries on), or works again: null. */
+  /** Called with the fault of a partition or broker, which the reader keeps trying; with null once it works again. */
   onFault?: (place: string, fault: KafkaFault | null) => void
   /** Called for a fault that waiting does not fix; must end the process. */
   fail: (error: unknown) => void
@@ -58,7 +58,7 @@ export type Reading = {
   /** Offset of the next fetch. */
   position: number
   isPaused: boolean
-  /** A fault was met a moment ago. */
+  /** Whether a fault was met a moment ago. */
   isHeldBack: boolean
   /** Changes with each seek, and at the end: what was fetched before is dropped. */
   generation: number

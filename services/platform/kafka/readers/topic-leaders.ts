@@ -9,7 +9,7 @@ export type TopicLeadersPorts = {
   /** Called after each answer. */
   onLearnt(): void
   onMorePartitions(topic: string, partitions: number): void
-  /** The topic has another log than before. */
+  /** Called when the topic has another log than before. */
   onOtherLog(topic: string, before: string, now: string): void
   onFault(place: string, fault: KafkaFault | null): void
   fail(error: unknown): void

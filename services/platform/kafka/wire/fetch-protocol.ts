@@ -3,7 +3,7 @@ import type { AbortedTransaction } from './aborted-transactions.ts'
 import { Cursor, maxVarintBytes } from './cursor.ts'
 import { type ReadRecords, type RecordsSource, readRecords } from './record-batches.ts'
 
-/** Where to go on reading a partition. */
+/** Position from which a partition is read on. */
 export type FetchPosition = {
   /** As positionKey makes it. */
   key: string
@@ -62,7 +62,8 @@ const abortedBytes = 16
 
 /**
  * Fetch with a request written once at its final size, and an answer that is decoded where it lies. The client's own
- * codec (client-fetch.ts) makes a buffer for each number, and an object with 64-bit integers for each record.
+ * codec (test/bench/kafka-layer/client-fetch.ts) makes a buffer for each number, and an object with 64-bit integers for
+ * each record.
  */
 export const sendFetch: SendFetch = (connection, request) =>
   new Promise((resolve, reject) => {

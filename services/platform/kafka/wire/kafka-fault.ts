@@ -38,7 +38,10 @@ const kinds: Record<string, KafkaFaultKind> = {
   FETCH_SESSION_TOPIC_ID_ERROR: 'session',
 }
 
-/** A fault of talking to Kafka. Its message names the broker or the partition, and Kafka's own name of the error. */
+/**
+ * A failed request to Kafka, or a part of one. Its message names the broker or the partition, and Kafka's own name of
+ * the error.
+ */
 export class KafkaFault extends Error {
   override name = 'KafkaFault'
   readonly kind: KafkaFaultKind
