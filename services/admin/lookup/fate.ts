@@ -30,7 +30,7 @@ export function decideFate(facts: FateFacts): DecidedFate {
   const arrived = attempts.find(({ outcome }) => outcome === 'success' || outcome === 'slow')
   if (arrived) return decided('delivered', null, arrived.startedAt)
   const latest = attempts.at(-1)
-  // Unless it is in webhook-parked for a replay: that sends it all the same.
+  // Except if it is in webhook-parked for a replay, which sends it nevertheless.
   if (latest && isReplaced(latest) && replays.every(({ atMs }) => atMs < latest.startedAt))
     return isJoined(latest) ? decided('unknown') : decided('notSent', 'superseded', latest.startedAt)
   if (parkedFor !== null) return decided('parked', toParkedReason(parkedFor))

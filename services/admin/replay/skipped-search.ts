@@ -63,7 +63,7 @@ export function chunksOfSkipped(
   })
 }
 
-/** Ids of the webhook's notifications that have been made, or are being sent afterwards by a replay that goes on. */
+/** Ids of the webhook's notifications that exist already, or that a running replay is sending. */
 async function findKnown(scans: ReplayScans, webhookId: string, businessId: string, sinceMs: number): Promise<IdTable> {
   const known = new IdTable()
   const add = (delivery: { deliveryId: string; businessId: string } | null) => {

@@ -67,7 +67,10 @@ function toEntry(
   }
 }
 
-/** From what the owner was told, and from what is known now: a switch-off without attempts of late is told of nowhere else. */
+/**
+ * Troubles that the owner was alerted of and those that are known now: only the latter show a webhook that was switched
+ * off without recent attempts.
+ */
 function listTroubles(trouble: TroubleState | null, { state }: Status, isSwitchedOff: boolean): Trouble[] {
   const isOpen = (kind: Trouble) => {
     if (kind === 'switched-off' && state === 'off') return isSwitchedOff

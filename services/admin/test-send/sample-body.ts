@@ -39,7 +39,7 @@ export function sampleBody(catalogue: SampleCatalogue, wish: SampleOptions): Buf
   return body
 }
 
-/** The event that a notification tells of. Its times are moved so that it happens at nowMs. */
+/** The event of a notification. Its times are moved so that it happens at nowMs. */
 export function toEvent(body: SampleBody, nowMs: number): Event {
   if (body.type === 'status') {
     const status = { ...absent(ofStatus.properties), ...body, eventId: '', statusChangeTime: nowMs }

@@ -8,7 +8,7 @@ import {
   type Times,
   type WebhookStats,
 } from '../../domain/stats/stats.ts'
-import { computePercentiles } from '../../platform/histogram.ts'
+import { computePercentiles } from '../../stats/histogram.ts'
 import { responseTimes } from '../../stats/response-times.ts'
 import { toIsoTime } from './attempt-view.ts'
 

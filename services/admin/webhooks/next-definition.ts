@@ -44,9 +44,9 @@ export function changed(current: WebhookDefinition, draft: Draft, nowMs: number,
 }
 
 /**
- * Definition with a new secret, and without its key for v1a, which withSigningKey makes anew. The previous ones also sign
- * for 24 hours, as do each earlier ones within their own 24 hours.
- * A secret that no key can open cannot sign: the rotation then repairs the webhook, without an overlap.
+ * Definition with a new secret, and without its key for v1a, which withSigningKey replaces. The previous ones also sign
+ * for 24 hours, as do each earlier ones within their own 24 hours. A secret that no key can open cannot sign: the
+ * rotation then repairs the webhook, without an overlap.
  */
 export function rotated(current: WebhookDefinition, secret: string, nowMs: number, keys: KeyRing): WebhookDefinition {
   const { signingKey, ...rest } = current
