@@ -59,10 +59,6 @@ export function clientSecretField(url: string, tokenUrl: string): BoundField {
   return { field: 'oauth2.clientSecret', urls: [url, tokenUrl] }
 }
 
-export function sealHeader(keys: KeyRing, place: HeaderPlace, name: string, plain: string): string {
-  return sealBound(keys, place, headerField(name, place.url), plain)
-}
-
 export function openHeader(keys: KeyRing, place: HeaderPlace, name: string, value: string): Opened {
   return openBound(keys, place, headerField(name, place.url), value)
 }

@@ -5,7 +5,7 @@ import {
   type ResponseTimes,
   recentMinutes,
 } from '../domain/stats/stats.ts'
-import { computePercentiles } from '../platform/histogram.ts'
+import { computePercentiles } from './histogram.ts'
 
 /**
  * Response times of the current minute and the 29 before it, with percentiles. The aggregator and admin both use it.

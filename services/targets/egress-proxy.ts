@@ -32,8 +32,8 @@ export function readProxyAddress(config: ProxyVariables): ProxyAddress | null {
 }
 
 /**
- * The HTTP proxy through which all requests leave (CONNECT: RFC 9110, 9.3.6). It is told addresses, never names, so that
- * what was checked is what is connected to.
+ * The HTTP proxy through which all requests leave (CONNECT: RFC 9110, 9.3.6). It gets addresses, never names, so that
+ * the checked address is the one that is connected to.
  */
 export class EgressProxy {
   readonly #address: ProxyAddress

@@ -22,8 +22,8 @@ export const notificationVariables = {
 }
 
 /**
- * For the topics apply command and for admin, which counts the dead letters that are kept, and tells how long a pause can
- * last and how far a back-fill goes back.
+ * For the topics apply command and for admin, which counts the dead letters that are kept, and shows how long a pause
+ * can last and how far a back-fill reaches.
  */
 export const resendVariables = {
   HOOKLINE_NOTIFICATION_RETENTION_HOURS: notificationVariables.HOOKLINE_NOTIFICATION_RETENTION_HOURS,

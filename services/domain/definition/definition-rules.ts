@@ -39,7 +39,7 @@ export function definitionProblems(definition: WebhookDefinition, isSealed: (val
   ]
 }
 
-/** Problems of a definition that is in force all the same: headers that are ignored or named twice. */
+/** Problems of a definition that do not keep it from being in force: headers that are ignored or named twice. */
 export function definitionWarnings({ headers }: WebhookDefinition): string[] {
   const seen = new Set<string>()
   return Object.keys(headers).flatMap((name) => {

@@ -10,8 +10,8 @@ export type DefinitionChange =
   | { kind: 'definition'; definition: WebhookDefinition; warnings?: string[] }
   | { kind: 'deleted' }
   /**
-   * businessId: undefined where the record does not say. otherwise: the definition to use all the same while the
-   * webhook has none in force.
+   * businessId: undefined if the record has none. otherwise: definition to use nevertheless while the webhook has none
+   * in force.
    */
   | { kind: 'invalid'; problems: string[]; businessId?: string | undefined; otherwise?: WebhookDefinition }
 

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 
-/** How a webhook's endpoint is reached that trusts not everybody: by certificates, and by tokens of OAuth 2.0. */
+/** Access to endpoints that do not trust everybody: by certificates, and by tokens of OAuth 2.0. */
 
 /** Maximum characters of a PEM text: a few certificates. */
 const maxPem = 16_384

@@ -39,8 +39,9 @@ export type NextStep = (typeof nextSteps)[number]
 export type WebhookTransition = 'blocked' | 'unblocked' | 'switched-off'
 
 /**
- * In records of a replay: when its notification was given up last before the replay; null if it was not, or has been
- * delivered since. By it, folds count a notification that is given up again only once. Absent in records of earlier versions.
+ * In records of a replay: when its notification was last given up before the replay; null if it was not, or has been
+ * delivered since. It lets folds count a notification that is given up again only once. Absent in records of earlier
+ * versions.
  */
 export type GivenUpAt = number | null | undefined
 
@@ -125,7 +126,9 @@ export type PendingDelivery = {
   dueAt: number
   why: 'retry' | 'overflow' | 'breaker' | 'paused' | 'fault' | 'replay' | 'joined' | 'test'
   replayId: string | null
-  /** Only in webhook-parked: offset in the home topic (homeOf) from which on the queue's notifications were parked. */
+  /**
+   * Only in webhook-parked: offset in the home topic (toHomeTopic) from which the queue's notifications were parked.
+   */
   parkedSince: number | null
   /**
    * Only in webhook-tests: JSON of the definition to send by instead of the stored one, sealed as in webhook-config.

@@ -18,8 +18,8 @@ export type Outcome =
   | { kind: 'rejected'; reason: 'breaker' | 'address' | 'expired'; detail?: string }
 
 /**
- * How a notification ended for which another one stands: it was left out because a later status of the same message had
- * come, or joined with others into one of that id.
+ * End of a notification that another one replaces: it was left out because a later status of the same message had come,
+ * or was joined with others into the notification of that id.
  */
 export type Replaced = { kind: 'superseded' } | { kind: 'joined'; into: string }
 

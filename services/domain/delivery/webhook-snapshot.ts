@@ -12,7 +12,7 @@ export type WebhookSnapshot = {
   /** Business of the webhook; null in the record of a partition's own offsets, and absent in records of earlier versions. */
   businessId?: string | null
   partition: number
-  /** When the dispatcher wrote it: it does so when something has changed. */
+  /** When the dispatcher wrote it, which it does when something has changed. */
   asOf: number
   /** Records of webhook-attempts and webhook-parked before these offsets are reflected here. */
   attemptsOffset: number
@@ -28,7 +28,7 @@ export type WebhookSnapshot = {
   } | null
   /** The webhook's records in webhook-parked; null when it has none. */
   parked: ParkedRange | null
-  /** Time until which the receiver asked, by Retry-After, not to be sent to. */
+  /** End of the pause that the receiver asked for by Retry-After. */
   pausedUntil: number | null
 } & Partial<SnapshotLogIds>
 

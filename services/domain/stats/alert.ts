@@ -1,4 +1,4 @@
-/** Alerts: what the owner of a webhook is told (contract.md, 1.13), as in schemas/webhook-alerts.avsc. */
+/** Alerts for the owner of a webhook (contract.md, 1.13), as in schemas/webhook-alerts.avsc. */
 
 /** Problems of a webhook, the most serious first. */
 export const troubles = ['switched-off', 'blocked', 'failing', 'giving-up', 'behind'] as const

@@ -22,7 +22,7 @@ export type MinuteCounts = Counts & {
 
 /** Response times of a minute or an hour. */
 export type Times = {
-  /** Histogram, ascending (platform/histogram.ts); empty in minutes and hours of which only the percentiles are kept. */
+  /** Histogram, ascending (stats/histogram.ts); empty in minutes and hours of which only the percentiles are kept. */
   timesMs: number[]
   timesCounts: number[]
   /** Percentiles of a histogram that is not kept any more; null without one. Absent in records of earlier versions. */
@@ -104,7 +104,9 @@ export type LetterHour = {
   hour: number
   /** Dead letters of the hour. */
   count: number
-  /** The change (GivenUpHour) by letters that no attempt tells of; null in records of earlier versions, which is count. */
+  /**
+   * The change (GivenUpHour) by letters without an attempt; null in records of earlier versions, where it equals count.
+   */
   withoutAttempt?: number | null
 }
 
@@ -116,7 +118,7 @@ export type DeadLetterCounts = {
   updatedAt: number
   /** The last 336 hours that had a dead letter, oldest first. */
   hours: LetterHour[]
-  /** Fingerprints of the last letters that no attempt tells of, so that one written twice counts once. */
+  /** Fingerprints of the last letters without an attempt, so that one that was written twice counts once. */
   recentLetters?: number[]
   source: SourcePosition
 }

@@ -38,7 +38,7 @@ const maxDetailLength = 1_000
  */
 export class RecordFaults {
   readonly #context: RecordFaultsContext
-  /** By step: a record that is decoded well says nothing about a later step that fails for every record. */
+  /** By step: a record that is decoded says nothing about a later step that fails for every record. */
   readonly #runs = new Map<string, FaultRun>()
 
   constructor(context: RecordFaultsContext) {

@@ -1,5 +1,5 @@
 import type { Times } from '../../domain/stats/stats.ts'
-import { computePercentiles, countValue } from '../../platform/histogram.ts'
+import { computePercentiles, countValue } from '../../stats/histogram.ts'
 import type { CountedAttempt } from './attempts.ts'
 
 /** Largest time in a histogram, which bounds its lists. An attempt takes half a minute at most. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type MinuteCounts, minuteMs } from '../../../services/domain/stats/stats.ts'
-import { computePercentiles, countValue, findBucket } from '../../../services/platform/histogram.ts'
+import { computePercentiles, countValue, findBucket } from '../../../services/stats/histogram.ts'
 import { responseTimes } from '../../../services/stats/response-times.ts'
 import { countMinute } from '../../../services/stats-aggregator/counting/minutes.ts'
 import { attempt, startMs } from '../stats-aggregator/counting/attempts.ts'

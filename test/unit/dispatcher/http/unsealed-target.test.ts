@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sealHeader } from '../../../../services/config-topics/sealed-values.ts'
+import { headerField, sealBound } from '../../../../services/config-topics/sealed-values.ts'
 import { newSigningKey } from '../../../../services/config-topics/signing-keys.ts'
 import { requestHeaders } from '../../../../services/dispatcher/http/deliver.ts'
 import { createTarget, signingKeys, type Target } from '../../../../services/dispatcher/http/unsealed-target.ts'
@@ -102,7 +102,7 @@ test('a key of v1a that does not open makes deliveries wait, if the webhook sign
 
 test('a header value is opened only for the origin it was sealed for', () => {
   const owner = { businessId: 'business', id: 'w', url: 'https://receiver.example/hooks' }
-  const headers = { authorization: sealHeader(ring, owner, 'Authorization', 'letmein') }
+  const headers = { authorization: sealBound(ring, owner, headerField('Authorization', owner.url), 'letmein') }
   const at = (url: string) => createTarget(definition('w', { secret, headers, url }), ring, { allowInsecureUrls: true })
   for (const url of [owner.url, 'https://RECEIVER.example:443/other?path'])
     expect(at(url)).toMatchObject({ kind: 'target', target: { headers: expect.arrayContaining(['letmein']) } })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { last30Minutes, type MinuteCounts, minuteMs, startOfMinute } from '../../../../services/domain/stats/stats.ts'
-import { findBucket } from '../../../../services/platform/histogram.ts'
+import { findBucket } from '../../../../services/stats/histogram.ts'
 import type { CountedAttempt } from '../../../../services/stats-aggregator/counting/attempts.ts'
 import { countMinute, keptMinutes } from '../../../../services/stats-aggregator/counting/minutes.ts'
 import { attempt, attemptStreams, startMs } from './attempts.ts'
