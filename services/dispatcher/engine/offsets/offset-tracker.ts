@@ -7,17 +7,25 @@ export type TrackedOffset = { readonly offset: number; done: boolean }
 export class OffsetTracker {
   readonly #tracked = new Denque<TrackedOffset>()
   #next: number | null = null
+  #changes = 0
+
+  /** Number of changes so far. */
+  get changes(): number {
+    return this.#changes
+  }
 
   /** Offsets are taken in ascending order; gaps (compaction, transaction markers) are fine. */
   take(offset: number): TrackedOffset {
     const tracked = { offset, done: false }
     this.#tracked.push(tracked)
     this.#next = offset + 1
+    this.#changes++
     return tracked
   }
 
   finish(tracked: TrackedOffset): void {
     tracked.done = true
+    this.#changes++
     while (this.#tracked.peekFront()?.done) this.#tracked.shift()
   }
 

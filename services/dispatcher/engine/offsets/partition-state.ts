@@ -8,11 +8,16 @@ import { OffsetTracker, type TrackedOffset } from './offset-tracker.ts'
 export type FinishedAbove = Pick<OffsetMap, 'finished' | 'next' | 'unfinished'>
 
 /** Progress of a topic's partition. */
-export type Progress = { watermark: number; unfinished: number[]; next: number }
+type Progress = { watermark: number; unfinished: number[]; next: number }
+
+/** metadata: null if it does not fit into a commit. */
+type EncodedProgress = { offset: number; metadata: string | null; changes: number }
 
 type Source = {
   readonly topic: string
   readonly tracker: OffsetTracker
+  /** Progress at the last call of takeCommits; null if it must be encoded again. */
+  encoded: EncodedProgress | null
   /** The last commit, as text. */
   committed: string | null
   resumed: ResumePoint
@@ -91,7 +96,9 @@ export class PartitionState {
   }
 
   resume(topic: string, point: ResumePoint): void {
-    this.#source(topic).resumed = point
+    const source = this.#source(topic)
+    source.resumed = point
+    source.encoded = null
   }
 
   /** Offset after the last record of a topic that was taken. */
@@ -113,21 +120,24 @@ export class PartitionState {
   }
 
   /**
-   * Topics whose finished offsets have changed since they were last committed.
-   * @param describe text that distinguishes one state of progress from another.
+   * Commits for topics whose finished offsets have changed since they were last committed.
+   * @returns congested: the offsets finished above some commit do not fit into its metadata.
    */
-  changed(describe: (progress: Progress) => string): { topic: string; offset: number; metadata: string }[] {
-    const commits: { topic: string; offset: number; metadata: string }[] = []
+  takeCommits(): { commits: (RecordPosition & { metadata: string })[]; congested: boolean } {
+    const commits: (RecordPosition & { metadata: string })[] = []
+    let congested = false
     for (const source of this.#sources.values()) {
-      const progress = readProgress(source)
-      if (progress === null) continue
-      const metadata = describe(progress)
-      const shown = `${progress.watermark} ${metadata}`
+      const { topic, tracker } = source
+      if (source.encoded?.changes !== tracker.changes) source.encoded = encodeProgress(source)
+      if (source.encoded === null) continue
+      const { offset, metadata } = source.encoded
+      congested ||= metadata === null
+      const shown = `${offset} ${metadata ?? ''}`
       if (shown === source.committed) continue
       source.committed = shown
-      commits.push({ topic: source.topic, offset: progress.watermark, metadata })
+      commits.push({ topic, partition: this.number, offset, metadata: metadata ?? '' })
     }
-    return commits
+    return { commits, congested }
   }
 
   forgetCommits(): void {
@@ -137,11 +147,19 @@ export class PartitionState {
   #source(topic: string): Source {
     let source = this.#sources.get(topic)
     if (!source) {
-      source = { topic, tracker: new OffsetTracker(), committed: null, resumed: fromBeginning }
+      source = { topic, tracker: new OffsetTracker(), encoded: null, committed: null, resumed: fromBeginning }
       this.#sources.set(topic, source)
     }
     return source
   }
+}
+
+function encodeProgress(source: Source): EncodedProgress | null {
+  const progress = readProgress(source)
+  if (progress === null) return null
+  const { watermark, unfinished, next } = progress
+  const metadata = encodeOffsetMap(watermark, unfinished, next)
+  return { offset: watermark, metadata, changes: source.tracker.changes }
 }
 
 /** Progress to commit. Offsets that the former commit marked as finished stay so until they have been read again. */
@@ -199,16 +217,8 @@ export class Partitions {
    * @returns congested: the offsets finished above some commit do not fit into its metadata.
    */
   takeCommits(): { commits: (RecordPosition & { metadata: string })[]; congested: boolean } {
-    let congested = false
-    const describe = ({ watermark, unfinished, next }: Progress) => {
-      const metadata = encodeOffsetMap(watermark, unfinished, next)
-      if (metadata === null) congested = true
-      return metadata ?? ''
-    }
-    const commits = [...this].flatMap((state) =>
-      state.changed(describe).map((commit) => ({ ...commit, partition: state.number })),
-    )
-    return { commits, congested }
+    const taken = [...this].map((state) => state.takeCommits())
+    return { commits: taken.flatMap(({ commits }) => commits), congested: taken.some(({ congested }) => congested) }
   }
 
   /** Index of the partition in which the queue is parking; undefined if it is not. */
