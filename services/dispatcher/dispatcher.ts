@@ -86,7 +86,7 @@ export class Dispatcher implements AsyncDisposable {
       snapshotMs: config.HOOKLINE_DISPATCHER_HEALTH_INTERVAL_MS,
     }
     const [engine, readers, snapshots] = [this.#engine, this.#readers, this.#snapshots]
-    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, clock, fail })
+    this.#commits = new CommitLoop({ engine, readers, snapshots, intervals, clock, stopping: service.stopping, fail })
     kafka.onDefinition((webhookId, businessId) => this.#engine.definitionChanged(webhookId, businessId))
     this.#ticks = clock.every(tickMs, () => this.#engine.tick())
     this.#lagWatch = this.#metrics.lag.watch(kafka.kafka, clock)

@@ -982,7 +982,7 @@ export const plantedBugs: PlantedBug[] = [
   {
     name: 'passes attempts in a snapshot before commits show what they answer for',
     file: dispatcher('takeover/snapshot-writer'),
-    text: 'if (ownership && hasPassedAwaited)',
+    text: 'if (ownership && state.settleAwaited())',
     replacement: 'if (ownership)',
     caughtBy: ['test/unit/dispatcher/takeover/snapshot-writer.test.ts'],
   },

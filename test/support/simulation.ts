@@ -369,8 +369,8 @@ export class SimulatedWorld {
       if (pending.joined) this.#answeredFor(pending)
       if (offset >= (replays?.offset ?? 0)) addJoined(joined, pending, offset, replays)
     }
-    const answeredSources = new Map<string, number>()
-    this.engine.restore(number, { resume, parked, gates, stopped: this.stopped, joined, answered, answeredSources })
+    const found = { parked, gates, joined, answered, answeredSources: [] }
+    this.engine.restore(number, { resume, stopped: this.stopped, ...found })
   }
 
   runAll(): void {

@@ -21,8 +21,8 @@ export type RestoredPartition = {
   joined: JoinedRecord[]
   /** answerId -> number of attempts answered for; Infinity when it is settled. */
   answered: Map<string, number>
-  /** Topic -> offset after the last of its records that `answered` answers for. */
-  answeredSources: Map<string, number>
+  /** Records that `answered` answers for, as far as they are not committed. */
+  answeredSources: { topic: string; offset: number }[]
 }
 
 export function readBreaker(record: NonNullable<WebhookSnapshot['breaker']>): BreakerState {

@@ -11,6 +11,8 @@ export type CommitLoopContext = {
   snapshots: Pick<SnapshotWriter, 'beforeCommit' | 'write' | 'readGaps' | 'repair' | 'isDue'>
   intervals: { commitMs: number; snapshotMs: number }
   clock: Pick<Clock, 'every'>
+  /** Aborted once the service is told to stop: what waits for Kafka or the registry then ends with an error. */
+  stopping: AbortSignal
   fail: (error: unknown) => void
 }
 
@@ -70,7 +72,8 @@ export class CommitLoop implements AsyncDisposable {
 
   /** Waits for what is abandoned if the service stops. */
   async #inBackground(work: Promise<void>): Promise<void> {
-    await work.catch((error) => this.#stopped || this.#context.fail(error))
+    const { stopping, fail } = this.#context
+    await work.catch((error) => this.#stopped || stopping.aborted || fail(error))
   }
 
   /**

@@ -4,9 +4,10 @@ import { OrderedDecoder } from '../../platform/avro/ordered-decoder.ts'
 import type { ConsumedRecord } from '../../platform/kafka/consumer.ts'
 import type { RangeReader } from '../../platform/kafka/readers/range-reader.ts'
 import { answerId } from '../engine/item-ids.ts'
+import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 
-/** Topic -> offset after the last of its records that attempts answer for. */
-export type AnsweredSources = Map<string, number>
+/** A record that an attempt was made of. */
+export type AnsweredSource = { topic: string; offset: number }
 
 export type AnswersContext = {
   reader: Pick<RangeReader, 'read'>
@@ -22,32 +23,46 @@ export function addAnswered(answered: Map<string, number>, made: Attempt): void 
     answered.set(answerId(deliveryId, replayId), next === 'retry' ? attempt : Number.POSITIVE_INFINITY)
 }
 
-/** Notes the record that an attempt answers for. */
-export function addSource(
-  answered: AnsweredSources,
-  attempt: Attempt,
-  { sources }: Pick<AnswersContext, 'sources'>,
-): void {
-  const { sourceTopic, sourceOffset } = attempt
-  if (!isAnswer(attempt) || !sources.has(sourceTopic)) return
-  answered.set(sourceTopic, Math.max(answered.get(sourceTopic) ?? 0, sourceOffset + 1))
+/** @returns the record that an attempt answers for; null if there is none, or if no commit will ever say so. */
+export function findAnswered(attempt: Attempt, { sources }: Pick<AnswersContext, 'sources'>): AnsweredSource | null {
+  const { sourceTopic: topic, sourceOffset: offset } = attempt
+  return isAnswer(attempt) && sources.has(topic) ? { topic, offset } : null
 }
 
 /** Finds the records that a part of webhook-attempts answers for. */
-export async function readSources(
+export async function readAnswered(
   partition: number,
   { from, to }: { from: number; to: number },
   context: AnswersContext,
-): Promise<AnsweredSources> {
+): Promise<AnsweredSource[]> {
   const { reader, attempts } = context
-  const answered: AnsweredSources = new Map()
+  const found: AnsweredSource[] = []
   const decoder = new OrderedDecoder(attempts.decode)
-  const add = (attempt: Attempt) => addSource(answered, attempt, context)
+  const add = (attempt: Attempt) => {
+    const answered = findAnswered(attempt, context)
+    if (answered) found.push(answered)
+  }
   // The stats-aggregator makes dead letters of unreadable ones.
   const take = ({ value }: ConsumedRecord) => value && decoder.push(value, add, () => undefined)
   await reader.read(attempts.topic, partition, from, to, take, { isThere: true })
   await decoder.done()
-  return answered
+  return found
+}
+
+/** @param resume the last commits. */
+export function isCommitted({ topic, offset }: AnsweredSource, resume: ReadonlyMap<string, ResumePoint>): boolean {
+  const point = resume.get(topic)
+  return point !== undefined && (offset < point.offset || (point.finishedAbove?.finished(offset) ?? false))
+}
+
+/** Those before the ends of their topics: others were in logs that no longer exist. */
+export async function inTheirLogs(
+  answered: readonly AnsweredSource[],
+  endOf: (topic: string) => Promise<number>,
+): Promise<AnsweredSource[]> {
+  const ends = new Map<string, number>()
+  for (const topic of new Set(answered.map((each) => each.topic))) ends.set(topic, await endOf(topic))
+  return answered.filter(({ topic, offset }) => offset < (ends.get(topic) ?? 0))
 }
 
 /** Whether the record that it was made from is done with: a retry in the same lane is not written anywhere. */

@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { PartitionState } from '../engine/offsets/partition-state.ts'
 import type { Written } from '../engine/ports.ts'
 import { createSnapshot } from '../engine/restored-partition.ts'
-import { type AnswersContext, readSources } from './answers.ts'
+import { type AnswersContext, readAnswered } from './answers.ts'
 import { AttemptProgress } from './attempt-progress.ts'
 import { epochHeaders, readEpoch } from './snapshot-log.ts'
 import type { TakenOver } from './takeover.ts'
@@ -105,9 +105,9 @@ export class SnapshotWriter {
    */
   beforeCommit({ partitions }: Pick<Snapshotted, 'partitions'>): () => void {
     const reached: [Ownership, number][] = []
-    for (const { number, hasPassedAwaited } of partitions) {
-      const ownership = this.#owned.get(number)
-      if (ownership && hasPassedAwaited) reached.push([ownership, ownership.attempts.known])
+    for (const state of partitions) {
+      const ownership = this.#owned.get(state.number)
+      if (ownership && state.settleAwaited()) reached.push([ownership, ownership.attempts.known])
     }
     return () => {
       for (const [ownership, attemptsOffset] of reached) {
@@ -127,8 +127,8 @@ export class SnapshotWriter {
     const ownership = this.#owned.get(state.number)
     const gap = ownership?.attempts.gap
     if (!ownership || !gap) return
-    const answered = await readSources(state.number, gap, this.#context)
-    for (const [topic, offset] of answered) state.awaitCommit(topic, offset)
+    const answered = await readAnswered(state.number, gap, this.#context)
+    for (const { topic, offset } of answered) state.awaited.answer(topic, offset)
     ownership.attempts.readTo(gap.to)
     this.#changed = true
   }

@@ -10,7 +10,7 @@ import { toHomeTopic, toQueueId } from '../engine/item-ids.ts'
 import { decodeOffsetMap } from '../engine/offsets/offset-map.ts'
 import type { ResumePoint } from '../engine/offsets/partition-state.ts'
 import type { RestoredPartition } from '../engine/restored-partition.ts'
-import { type AnsweredSources, type AnswersContext, addAnswered, addSource } from './answers.ts'
+import { type AnswersContext, addAnswered, findAnswered, inTheirLogs, isCommitted } from './answers.ts'
 import { readReplays } from './replays-tail.ts'
 import { foldGate, readGate } from './restored-gates.ts'
 import { readEpoch, SnapshotLog } from './snapshot-log.ts'
@@ -101,7 +101,8 @@ export async function takeOver(
       reader,
       (attempt) => {
         addAnswered(restored.answered, attempt)
-        addSource(restored.answeredSources, attempt, context)
+        const answered = findAnswered(attempt, context)
+        if (answered && !isCommitted(answered, restored.resume)) restored.answeredSources.push(answered)
         foldGate(restored.gates, attempt, snapshots.get(attempt.webhookId)?.asOf ?? from.asOf)
       },
       () => undefined,
@@ -114,7 +115,7 @@ export async function takeOver(
     const end = toHomeTopic(queueId, homes) === deliveries ? deliveriesEnd : replaysEnd
     restored.parked.set(queueId, { ...range, since: Math.min(range.since, end ?? 0) })
   }
-  await limitToEnds(restored.answeredSources, partition, context)
+  restored.answeredSources = await inTheirLogs(restored.answeredSources, (topic) => readEnd(reader, topic, partition))
   return {
     restored,
     attemptsFrom: Math.min(from.attemptsOffset, attemptsEnd ?? 0),
@@ -212,7 +213,7 @@ function restore(snapshots: ReadonlyMap<string, WebhookSnapshot>, resume: Map<st
     stopped: new Map(),
     joined: [],
     answered: new Map(),
-    answeredSources: new Map(),
+    answeredSources: [],
   }
   for (const [webhookId, snapshot] of snapshots) {
     if (snapshot.parked) restored.parked.set(webhookId, snapshot.parked)
@@ -231,11 +232,6 @@ export function addParked(
   const queueId = toQueueId(delivery.webhookId, replayId)
   const from = ranges.get(queueId)?.from ?? offset
   ranges.set(queueId, { from, last: offset, since: parkedSince ?? 0 })
-}
-
-/** Limits offsets to the ends of their topics: they may belong to other logs, and may never come. */
-async function limitToEnds(sources: AnsweredSources, partition: number, { reader }: TakeoverContext): Promise<void> {
-  for (const [topic, offset] of sources) sources.set(topic, Math.min(offset, await readEnd(reader, topic, partition)))
 }
 
 async function readEnd(reader: TakeoverContext['reader'], topic: string, partition: number): Promise<number> {

@@ -1,6 +1,7 @@
 import type { ParkedRange } from '../../../domain/delivery/webhook-snapshot.ts'
 import type { RecordPosition } from '../../../platform/runtime/record-faults.ts'
 import { ParkedIndex } from '../parking/parked-ranges.ts'
+import { AwaitedCommits, type ShownProgress } from './awaited-commits.ts'
 import { encodeOffsetMap, type OffsetMap } from './offset-map.ts'
 import { OffsetTracker, type TrackedOffset } from './offset-tracker.ts'
 
@@ -30,7 +31,7 @@ export type ResumePoint = { offset: number; finishedAbove: FinishedAbove | null 
 type FormerProgress = {
   resume: ReadonlyMap<string, ResumePoint>
   parked: ReadonlyMap<string, ParkedRange>
-  answeredSources: ReadonlyMap<string, number>
+  answeredSources: readonly { topic: string; offset: number }[]
 }
 
 const fromBeginning: ResumePoint = { offset: 0, finishedAbove: null }
@@ -48,8 +49,7 @@ export class PartitionState {
   /** Offsets in webhook-replays of joined messages that this process has written and not read yet. */
   readonly unreadJoined = new Set<number>()
   #sources = new Map<string, Source>()
-  /** Topic -> offset that its commit must pass before it shows everything that webhook-attempts answers for. */
-  readonly #awaited = new Map<string, number>()
+  readonly awaited = new AwaitedCommits()
 
   constructor(number: number) {
     this.number = number
@@ -58,25 +58,13 @@ export class PartitionState {
   /** Begins to read the topics again from their commits. A read of webhook-parked under way is obsolete. */
   rewind(): void {
     this.draining = null
-    for (const { topic, tracker } of this.#sources.values()) this.awaitCommit(topic, tracker.next ?? 0)
+    for (const { topic, tracker } of this.#sources.values()) this.awaited.rewind(topic, tracker.next ?? 0)
     this.#sources = new Map()
   }
 
-  /**
-   * Notes that webhook-attempts may answer for records of the topic before the offset that a commit would show as
-   * unfinished: another owner has answered for them, or they are to be read again.
-   */
-  awaitCommit(topic: string, offset: number): void {
-    this.#awaited.set(topic, Math.max(this.#awaited.get(topic) ?? 0, offset))
-  }
-
-  /** Whether a commit of the present progress shows what was answered for when awaitCommit was called. */
-  get hasPassedAwaited(): boolean {
-    for (const [topic, offset] of this.#awaited) {
-      const { tracker, resumed } = this.#source(topic)
-      if ((tracker.watermark ?? resumed.offset) < offset) return false
-    }
-    return true
+  /** Forgets the awaited commits that the next one makes up for. @returns whether none is left. */
+  settleAwaited(): boolean {
+    return this.awaited.settle((topic) => showProgress(this.#source(topic)))
   }
 
   /** Puts records taken from webhook-parked back unsent; a read under way no longer takes any of this queue. */
@@ -88,7 +76,7 @@ export class PartitionState {
   /** Takes over the commits of a former owner, what it has answered for since, and the records that it has parked. */
   restore({ resume, parked, answeredSources }: FormerProgress): void {
     for (const [topic, point] of resume) this.resume(topic, point)
-    for (const [topic, offset] of answeredSources) this.awaitCommit(topic, offset)
+    for (const { topic, offset } of answeredSources) this.awaited.answer(topic, offset)
     for (const [queueId, range] of parked) {
       this.parked.restore(queueId, range)
       this.unseen.set(queueId, { from: range.from, to: range.last + 1 })
@@ -152,6 +140,14 @@ export class PartitionState {
     }
     return source
   }
+}
+
+/** What the next commit says, beside what the former one does. */
+function showProgress({ tracker, resumed: { offset: committed, finishedAbove } }: Source): ShownProgress {
+  const next = tracker.next ?? committed
+  const unfinished = new Set(tracker.unfinished())
+  const wasFinished = (offset: number) => offset < committed || (finishedAbove?.finished(offset) ?? false)
+  return { next, isFinished: (offset) => (offset < next ? !unfinished.has(offset) : wasFinished(offset)) }
 }
 
 function encodeProgress(source: Source): EncodedProgress | null {

@@ -15,18 +15,25 @@ function createLoop(commit: () => Promise<CommitResult>, write: () => Promise<vo
     gates: {} as never,
     takeCommits: () => [{ topic: 't', partition: 0, offset: 1, metadata: '' }],
   }
-  const nothing = async () => undefined
-  const snapshots = { beforeCommit: () => () => undefined, write, readGaps: nothing, repair: nothing, isDue: true }
+  const snapshots = {
+    beforeCommit: () => () => undefined,
+    write,
+    readGaps: async () => undefined,
+    repair: async () => undefined,
+    isDue: true,
+  }
   const fail = vi.fn()
+  const stop = new AbortController()
   const loop = new CommitLoop({
     engine,
     readers: { commit, assignment },
     snapshots,
     intervals: { commitMs: 100, snapshotMs: 200 },
     clock: systemClock,
+    stopping: stop.signal,
     fail,
   })
-  return { loop, fail }
+  return { loop, fail, snapshots, stop }
 }
 
 test('while Kafka does not answer a commit, no other commit is queued behind it', async () => {
@@ -61,4 +68,16 @@ test('the last commit before a stop is tried again if Kafka does not answer it, 
   await loop.finish()
   expect(commit).toHaveBeenCalledTimes(5)
   await loop[Symbol.asyncDispose]()
+})
+
+test('attempts that cannot be read end the process, unless it is stopping', async () => {
+  for (const isStopping of [true, false]) {
+    const { loop, fail, snapshots, stop } = createLoop(async () => 'committed')
+    snapshots.readGaps = () => Promise.reject(new Error('the registry does not answer'))
+    if (isStopping) stop.abort()
+    await vi.advanceTimersByTimeAsync(500)
+    if (isStopping) expect(fail).not.toHaveBeenCalled()
+    else expect(fail).toHaveBeenCalledWith(new Error('the registry does not answer'))
+    await loop[Symbol.asyncDispose]()
+  }
 })

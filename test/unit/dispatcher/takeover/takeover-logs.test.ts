@@ -138,10 +138,10 @@ test('a takeover finds the joined messages behind the commit of webhook-replays'
   expect(joined).toEqual([{ offset: 1, delivery: { webhookId: 'w' }, joined: ['a', 'b'], isFinished: false }])
 })
 
-test('a takeover finds how far attempts answer for each topic that is committed, within its present log', async () => {
+test('a takeover finds the records that attempts answer for, in the present logs of the topics that are committed', async () => {
   const { answeredSources } = await takenOver({})
-  expect([...answeredSources]).toEqual([
-    ['deliveries', 441],
-    ['retries', 20],
+  expect(answeredSources).toEqual([
+    { topic: 'deliveries', offset: 440 },
+    { topic: 'deliveries', offset: 430 },
   ])
 })
