@@ -164,7 +164,7 @@ test('a move to another cluster under load misses nothing, keeps order, and take
   const tooNew = parked.map(({ webhookId }) => `${webhookId}: the signature is invalid`)
   expect(tooNew).toHaveLength(published.length - publishedLater.length - early.length - refused)
   // Nothing else: order over the switch, signatures by the same secrets, and no unknown notification.
-  expect(report.faults).toEqual(tooNew)
+  expect(report.faults, describeArrivals('/0')).toEqual(tooNew)
   expect(report.repeated).toBe(0)
   expect(receiver.arrivals.every(({ headers }) => headers['x-key']?.toString().startsWith('value'))).toBe(true)
 
@@ -178,6 +178,14 @@ test('a move to another cluster under load misses nothing, keeps order, and take
   await until(isCounted, 20_000, systemClock)
   expect(await counted(target, after.topicPrefix)).toBe(expected)
 })
+
+/** Arrivals at a path in order, one line each, for the message of a failure. */
+function describeArrivals(path: string): string {
+  const lines = before.receiver.arrivals
+    .filter((arrival) => arrival.path === path)
+    .map(({ arrivedAtMs, webhookId, notification }) => `${arrivedAtMs} ${webhookId} ${notification?.contactId}`)
+  return `arrivals at ${path}:\n${lines.join('\n')}\n`
+}
 
 /** Without --leave-parked, the command waits for the parked notifications and for nothing else in the end. */
 async function waitsForParked(webhookId: string): Promise<void> {
