@@ -14,7 +14,7 @@ export type DockerPlatform = {
 
 /**
  * Kafka and Apicurio Registry as containers, for machines with Docker and without Java or Maven.
- * Checked by its types only: it has not been run with a Docker engine yet.
+ * Tried with Docker Engine 26.1 and images of the same software that were built for the test.
  * @throws Error from testcontainers if an image cannot be pulled or a container does not start.
  */
 export async function startDockerPlatform(): Promise<DockerPlatform> {
