@@ -11,6 +11,7 @@ import type { Caller } from '../access/identify.ts'
 import { judgeAccess } from '../access/judge-access.ts'
 import { WriteTimeout } from '../definition-writes/write-queue.ts'
 import { type AdminMetrics, refusalReason } from '../metrics.ts'
+import { conflict } from '../webhooks/refusal.ts'
 import { unavailable } from './acknowledged.ts'
 import { createMasking } from './masking.ts'
 import { type ApiRoute, fastifySchema, withoutBodies } from './route.ts'
@@ -87,8 +88,7 @@ function toProblem(error: unknown, log: FastifyRequest['log']): never {
   if (error instanceof WriteTimeout) {
     throw unavailable(`${error.message}; the change may still take effect, so read the webhook before you try again`)
   }
-  if (error instanceof Overtaken)
-    throw new HttpProblem(409, 'Conflict', `${error.message}; read it again and repeat the change`)
+  if (error instanceof Overtaken) throw conflict('overtaken', `${error.message}; read it again and repeat the change`)
   if (error instanceof RecordRefused && error.kind === 'forbidden') throw unavailable(error.message)
   if (error instanceof RecordRefused) {
     const why = error.kind === 'too-large' ? 'the change is too large for Kafka' : 'Kafka refuses the change'

@@ -174,7 +174,7 @@ export class LookupActions {
 function parseTime(field: string, text: string): number {
   const timeMs = Date.parse(text)
   if (!Number.isNaN(timeMs)) return Math.max(0, timeMs)
-  const errors = [{ field, message: 'is not a valid time for a search' }]
+  const errors = [{ field, message: 'is not a valid time for a search', code: 'format', limit: 'date-time' }]
   throw new HttpProblem(400, 'Bad Request', 'the query string is not valid', { errors })
 }
 

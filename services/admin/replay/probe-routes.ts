@@ -3,13 +3,13 @@ import { ProbeStarted } from '../../domain/api/traffic.ts'
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import { isPaused } from '../../domain/definition/pause.ts'
 import { blockMs } from '../../domain/delivery/webhook-snapshot.ts'
-import { HttpProblem } from '../../platform/http/problem.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import { type ApiResponse, type ApiRoute, type Call, route } from '../http/route.ts'
 import { WebhookParams } from '../http/shapes.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import type { Monitoring } from '../status/monitoring.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
+import { conflict } from '../webhooks/refusal.ts'
 import { type ReplayDeps, toSend } from './replay-actions.ts'
 import { newReplayId } from './replay-progress.ts'
 import type { SelectedDelivery } from './replay-selected.ts'
@@ -54,8 +54,8 @@ async function probe(
   const { id: webhookId, businessId } = definition
   const health = monitoring.health(definition)
   const { state, openUntil } = health?.breaker ?? { state: 'closed', openUntil: null }
-  if (isPaused(definition)) throw new HttpProblem(409, 'Conflict', 'the webhook is paused: resume it')
-  if (state !== 'open' || openUntil === null) throw new HttpProblem(409, 'Conflict', 'sending is not blocked')
+  if (isPaused(definition)) throw conflict('paused')
+  if (state !== 'open' || openUntil === null) throw conflict('not-blocked')
   const nowMs = clock.nowMs()
   await audit(toAuditEntry(definition, nowMs, identity.subject))
   log.info({ businessId, webhookId, subject: identity.subject }, 'probe requested')

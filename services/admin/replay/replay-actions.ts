@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { RefusalCode } from '../../domain/api/refusals.ts'
 import type { ReplayCounted, ReplayProgress, ReplayStarted } from '../../domain/api/replays.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
 import type { PendingDelivery } from '../../domain/delivery/delivery.ts'
@@ -12,6 +13,7 @@ import type { ReplayParams, WebhookParams } from '../http/shapes.ts'
 import type { ReadPool } from '../records/read-pool.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
+import { conflict } from '../webhooks/refusal.ts'
 import { auditSelection, toAuditEntry } from './replay-history.ts'
 import { newReplayId, ProgressFold, startOfReplay } from './replay-progress.ts'
 import { type ReplaySelection, readReplayRequest } from './replay-request.ts'
@@ -196,11 +198,7 @@ export class ReplayActions {
     if (!this.#preparing.has(key)) return
     const preparing = this.#preparing.get(key)
     const which = preparing ? `replay ${preparing.replayId}` : 'a replay'
-    throw new HttpProblem(
-      409,
-      'Conflict',
-      `${which} of this webhook is being prepared: try again when it is on its way`,
-    )
+    throw conflict('replay-preparing', `${which} of this webhook is being prepared: try again when it is on its way`)
   }
 }
 
@@ -225,5 +223,5 @@ export function toSend(
 function toProblem(error: unknown): never {
   if (!(error instanceof TooMany)) throw error
   const detail = `${error.message}; replay them in parts with since and until`
-  throw new HttpProblem(422, 'Unprocessable Content', detail)
+  throw new HttpProblem(422, 'Unprocessable Content', detail, { code: 'too-many-found' satisfies RefusalCode })
 }

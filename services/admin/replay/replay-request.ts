@@ -4,6 +4,7 @@ import { withDefaults } from '../../domain/definition/definition.ts'
 import type { AttemptOutcome } from '../../domain/delivery/delivery.ts'
 import { hourMs } from '../../domain/stats/stats.ts'
 import { bodyReader, invalidBody } from '../http/route.ts'
+import { refusal } from '../webhooks/refusal.ts'
 
 /** Selection of notifications of a webhook to send again. */
 export type ReplaySelection =
@@ -109,12 +110,7 @@ export function readReplayRequest(body: unknown, nowMs: number, notificationHour
     ((deadLetters || skipped) && isSet(outcomes)) ||
     (skipped && isSet(contactId)) ||
     (isSet(deliveryId) && isSet(until))
-  if (named !== 1 || isForeign) {
-    const message =
-      'name exactly one of: deliveryId; since, until, outcomes, contactId; deadLetters (with since, until, contactId, ' +
-      'deliveryIds) or skipped (with since, until)'
-    throw invalidBody([{ field: '', message }])
-  }
+  if (named !== 1 || isForeign) throw invalidBody([refusal('', 'one-selection')])
   const accepted = (selection: ReplaySelection) => ({ selection, ratePerSecond, dryRun })
   if (deliveryId !== undefined) return accepted({ kind: 'one', deliveryId })
   const sinceMs = since === undefined ? 0 : Date.parse(since)

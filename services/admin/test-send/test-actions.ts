@@ -21,6 +21,7 @@ import type { ReplayTopics } from '../replay/replay-topics.ts'
 import { checkDraft } from '../webhooks/draft-rules.ts'
 import { changed, created } from '../webhooks/next-definition.ts'
 import { requireOn, requireOwn } from '../webhooks/own-webhook.ts'
+import { conflict, refusal } from '../webhooks/refusal.ts'
 import { newSecret, withSigningKey } from '../webhooks/secrets.ts'
 import { sampleBody } from './sample-body.ts'
 import type { SampleCatalogue } from './sample-catalogue.ts'
@@ -119,7 +120,7 @@ export class TestActions {
     const { id } = definition
     requireOn(accounts, definition)
     const turn = `${id} ${businessId}`
-    if (this.#running.has(turn)) throw new HttpProblem(409, 'Conflict', 'a test of this webhook is already running')
+    if (this.#running.has(turn)) throw conflict('test-running')
     this.#running.add(turn)
     try {
       const delivery = this.#delivery(definition, offset, wish)
@@ -142,8 +143,7 @@ export class TestActions {
     const testId = `test_${randomBytes(16).toString('hex')}`
     const offered = samplesFor(events)
     const name = wish.event ?? offered[0] ?? 'userMessages'
-    if (!offered.includes(name))
-      throw invalidBody([{ field: 'event', message: 'is not among what the webhook receives' }])
+    if (!offered.includes(name)) throw invalidBody([refusal('event', 'event-not-wanted')])
     const own = wish.notification
     const body = own ? Buffer.from(JSON.stringify(own)) : this.#sampleBody(name, wish, definition, `${testId}-`)
     const { type: kind } = own ?? (JSON.parse(body.toString()) as { type: NotificationKind })

@@ -24,13 +24,12 @@ export type DraftRules = UrlPolicy & {
 /** Checks a draft of a webhook and fills in the defaults. Reports all problems at once, each with its field. */
 export function checkDraft(candidate: unknown, rules: DraftRules): Checked<Draft> {
   const shape = shapeProblem(candidate)
-  if (shape !== null) return { ok: false, problems: [{ field: '', message: shape }] }
+  if (shape !== null) return { ok: false, problems: [{ field: '', message: shape, code: 'malformed' }] }
   const checked = checkShape(structuredClone(candidate))
   if (!checked.ok) {
-    const problems = checked.problems.map(({ field, message }) => ({
-      field,
-      message: isServerMade(field) ? 'is set by the server and cannot be changed' : message,
-    }))
+    const problems = checked.problems.map((problem) =>
+      isServerMade(problem.field) ? refusal(problem.field, 'server-made') : problem,
+    )
     return { ok: false, problems }
   }
   const { url, headers } = checked.value

@@ -1,8 +1,8 @@
 import type { WebhookDefinition } from '../../domain/definition/definition.ts'
 import type { Entry } from '../../domain/definition/definition-table.ts'
-import { HttpProblem } from '../../platform/http/problem.ts'
 import type { AccountStore, WebhookStore } from '../definition-writes/stores.ts'
 import { accepted } from '../http/refusals.ts'
+import { conflict } from './refusal.ts'
 
 type WebhookKey = { businessId: string; id: string }
 
@@ -23,7 +23,6 @@ export function requireOn(
   accounts: Pick<AccountStore, 'get'>,
   { businessId, enabled }: Pick<WebhookDefinition, 'businessId' | 'enabled'>,
 ): void {
-  if (!accounts.get(businessId)?.webhooksEnabled)
-    throw new HttpProblem(409, 'Conflict', 'webhooks are not activated for this business')
-  if (!enabled) throw new HttpProblem(409, 'Conflict', 'the webhook is switched off')
+  if (!accounts.get(businessId)?.webhooksEnabled) throw conflict('not-activated')
+  if (!enabled) throw conflict('switched-off')
 }

@@ -27,6 +27,7 @@ import { decideCreate, decidePatch, decideVersion, entityTag, toDraft } from './
 import { changed, created, nextRotationMs, rotated } from './next-definition.ts'
 import { findOwn } from './own-webhook.ts'
 import { cutPage } from './pagination.ts'
+import { conflict } from './refusal.ts'
 import { newSecret, newWebhookId, withSigningKey } from './secrets.ts'
 import { toView } from './view.ts'
 
@@ -184,11 +185,8 @@ export class WebhookActions {
     let count = 0
     for (const { definition } of this.#deps.store.entries()) if (definition.businessId === businessId) count++
     if (count < maxWebhooks) return
-    throw new HttpProblem(
-      409,
-      'Conflict',
-      `the business has ${count} webhooks, and ${maxWebhooks} are allowed: delete one that is not needed`,
-    )
+    const detail = `the business has ${count} webhooks, and ${maxWebhooks} are allowed: delete one that is not needed`
+    throw conflict('too-many-webhooks', detail)
   }
 
   /** @param moved channels that may be taken from their owner. */

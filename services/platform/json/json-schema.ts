@@ -2,8 +2,11 @@ import { Ajv, type ErrorObject, type Options } from 'ajv'
 import addFormatsModule from 'ajv-formats'
 import { cutText } from './cut-text.ts'
 
-/** One problem of a value: the field, the rule that it breaks, and a code of the rule where clients may tell it apart. */
-export type Problem = { field: string; message: string; code?: string }
+/**
+ * One problem of a value: the field, the rule that it breaks, and a code of the rule where clients may tell it apart. Of a
+ * schema's rule the code is its keyword, and `limit` what the keyword demands, such as the largest number or the choices.
+ */
+export type Problem = { field: string; message: string; code?: string; limit?: number | string }
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; problems: Problem[] }
 
@@ -83,10 +86,23 @@ function describe(error: ErrorObject): Problem {
   const named = error.params as { missingProperty?: string; additionalProperty?: string; propertyName?: string }
   const extra = named.missingProperty ?? named.additionalProperty ?? named.propertyName
   if (extra !== undefined) parts.push(extra)
-  const allowed =
-    error.keyword === 'enum' ? `: ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}` : ''
+  const limit = readLimit(error)
+  const allowed = error.keyword === 'enum' ? `: ${limit}` : ''
   const message = named.missingProperty !== undefined ? 'is required' : `${error.message ?? 'is not valid'}${allowed}`
-  return { field: cutText(parts.join('.'), maxShownLength), message: cutText(message, maxShownLength) }
+  return {
+    field: cutText(parts.join('.'), maxShownLength),
+    message: cutText(message, maxShownLength),
+    code: error.keyword,
+    ...(limit !== undefined && { limit }),
+  }
+}
+
+/** What the broken rule demands. Patterns are for programs, not for people. */
+function readLimit({ params }: ErrorObject): number | string | undefined {
+  const { limit, type, format, allowedValue, allowedValues } = params as Record<string, unknown>
+  if (Array.isArray(allowedValues)) return cutText(allowedValues.join(', '), maxShownLength)
+  const found = limit ?? type ?? format ?? allowedValue
+  return typeof found === 'number' ? found : found === undefined ? undefined : cutText(String(found), maxShownLength)
 }
 
 /** RFC 6901, section 4. */

@@ -13,7 +13,7 @@ export function illFormedTexts(value: unknown, max: number): Problem[] {
   const waiting: ValuePath[] = [{ value, name: '', parent: null }]
   for (let place = waiting.pop(); place !== undefined && problems.length < max; place = waiting.pop()) {
     if (!place.name.isWellFormed() || (typeof place.value === 'string' && !place.value.isWellFormed()))
-      problems.push({ field: fieldOf(place), message: 'must be well-formed Unicode' })
+      problems.push({ field: fieldOf(place), message: 'must be well-formed Unicode', code: 'malformed' })
     if (typeof place.value !== 'object' || place.value === null || ArrayBuffer.isView(place.value)) continue
     for (const [name, inner] of Object.entries(place.value)) waiting.push({ value: inner, name, parent: place })
   }

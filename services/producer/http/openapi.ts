@@ -24,6 +24,8 @@ const problem = (description: string, headers?: object) => ({
               properties: {
                 field: { type: 'string', examples: ['events.2.messages.0.date'] },
                 message: { type: 'string' },
+                code: { type: 'string', description: 'keyword of JSON Schema that is broken, or malformed' },
+                limit: { type: ['number', 'string'], description: 'what the keyword demands' },
                 line: { type: 'integer', description: 'line of an NDJSON body, from 1' },
               },
             },

@@ -157,7 +157,7 @@ describe('webhook routes', () => {
     })
     expect(answer.body.errors.map(({ field }: { field: string }) => field)).toEqual(['url', 'headers.Host'])
     expect((await call('POST', collection, { ...minimal, enabled: 'true' })).body.errors).toEqual([
-      { field: 'enabled', message: 'must be boolean' },
+      { field: 'enabled', message: 'must be boolean', code: 'type', limit: 'boolean' },
     ])
     expect((await call('POST', collection)).status).toBe(422)
     expect(world.state.records).toEqual([])

@@ -112,7 +112,7 @@ describe('merge patch', () => {
   test('null in a patch is refused for a required property', () => {
     expect(patched({}, { name: null })).toEqual({
       kind: 'invalid',
-      problems: [{ field: 'name', message: 'is required' }],
+      problems: [{ field: 'name', message: 'is required', code: 'required' }],
     })
   })
 

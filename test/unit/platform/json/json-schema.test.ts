@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import { compileSchema } from '../../../../services/platform/json/json-schema.ts'
 
+const at = '2026-01-01T00:00:00Z'
 const check = compileSchema({
   type: 'object',
   required: ['id'],
   properties: {
     id: { type: 'string' },
     kind: { enum: ['a', 'b'], default: 'a' },
-    'odd/~name': { type: 'integer' },
+    'odd/~name': { type: 'integer', maximum: 8 },
     items: {
       type: 'array',
       items: {
@@ -25,17 +26,30 @@ test('defaults of a schema are filled in', () => {
 })
 
 test.each([
-  [{}, 'id', 'is required'],
-  [{ id: 1 }, 'id', 'must be string'],
-  [{ id: 'x', kind: 'c' }, 'kind', 'must be equal to one of the allowed values: a, b'],
-  [{ id: 'x', 'odd/~name': 1.5 }, 'odd/~name', 'must be integer'],
-  [{ id: 'x', items: [{ at: '2026-01-01T00:00:00Z' }, {}] }, 'items.1.at', 'is required'],
-  [{ id: 'x', items: [{ at: 'noon' }] }, 'items.0.at', 'must match format "date-time"'],
-  [{ id: 'x', items: [{ at: '2026-01-01T00:00:00Z', of: 1 }] }, 'items.0.of', 'must NOT have additional properties'],
-  ['text', '', 'must be object'],
-])('a value that does not fit is refused with its field named: %o', (value, field, message) => {
-  expect(check(value)).toEqual({ ok: false, problems: [{ field, message }] })
-})
+  [{}, 'id', 'is required', 'required', undefined],
+  [{ id: 1 }, 'id', 'must be string', 'type', 'string'],
+  [{ id: 'x', kind: 'c' }, 'kind', 'must be equal to one of the allowed values: a, b', 'enum', 'a, b'],
+  [{ id: 'x', 'odd/~name': 1.5 }, 'odd/~name', 'must be integer', 'type', 'integer'],
+  [{ id: 'x', 'odd/~name': 9 }, 'odd/~name', 'must be <= 8', 'maximum', 8],
+  [{ id: 'x', items: [{ at }, {}] }, 'items.1.at', 'is required', 'required', undefined],
+  [{ id: 'x', items: [{ at: 'noon' }] }, 'items.0.at', 'must match format "date-time"', 'format', 'date-time'],
+  [
+    { id: 'x', items: [{ at, of: 1 }] },
+    'items.0.of',
+    'must NOT have additional properties',
+    'additionalProperties',
+    undefined,
+  ],
+  ['text', '', 'must be object', 'type', 'object'],
+])(
+  'a value that does not fit is refused with field, rule and limit named: %o',
+  (value, field, message, code, limit) => {
+    expect(check(value)).toEqual({
+      ok: false,
+      problems: [{ field, message, code, ...(limit !== undefined && { limit }) }],
+    })
+  },
+)
 
 test('up to 50 wrong fields of a value are named', () => {
   expect(check({ id: 1, kind: 2 })).toMatchObject({ ok: false, problems: { length: 2 } })

@@ -168,5 +168,8 @@ test.each([
   ...required.message.map((field) => ['message', field, rawMessageEvent()] as const),
   ...required.status.map((field) => ['status', field, rawStatusEvent()] as const),
 ])('a %s event without %s is refused', (_type, field, raw) => {
-  expect(read(without(raw, field))).toEqual({ ok: false, problems: [{ field, message: 'is required' }] })
+  expect(read(without(raw, field))).toEqual({
+    ok: false,
+    problems: [{ field, message: 'is required', code: 'required' }],
+  })
 })

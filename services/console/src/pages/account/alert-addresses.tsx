@@ -9,6 +9,7 @@ import type { Account } from '../../api/types.ts'
 import { type Language, languageNames, languages } from '../../i18n/languages.ts'
 import { Card } from '../../parts/page/card.tsx'
 import { useNotices } from '../../parts/texts/notices.ts'
+import { useRefusalText } from '../../parts/texts/refusal-text.ts'
 import { TestAlert } from './test-alert.tsx'
 
 type Addresses = NonNullable<Account['alerts']>
@@ -23,6 +24,7 @@ export function AlertAddresses({ businessId, account }: { businessId: string; ac
   const [edited, setEdited] = useState<Addresses | null>(null)
   const addresses = edited ?? stored
   const save = useSave(businessId, account, () => setEdited(null))
+  const problemOf = useListProblem(save.error, save.variables ?? addresses)
   const set = (changes: Partial<Addresses>) => setEdited({ ...addresses, ...changes })
   const count = stored.emails.length + stored.urls.length
   return (
@@ -32,7 +34,7 @@ export function AlertAddresses({ businessId, account }: { businessId: string; ac
         <TagsInput
           label={t('alerts.emails')}
           description={t('alerts.emailsHelp')}
-          error={problemOf(save.error, 'emails')}
+          error={problemOf('emails')}
           {...tags(t('alerts.remove'))}
           disabled={!mayChange}
           value={addresses.emails}
@@ -41,7 +43,7 @@ export function AlertAddresses({ businessId, account }: { businessId: string; ac
         <TagsInput
           label={t('alerts.urls')}
           description={t('alerts.urlsHelp')}
-          error={problemOf(save.error, 'urls')}
+          error={problemOf('urls')}
           {...tags(t('alerts.remove'))}
           disabled={!mayChange}
           value={addresses.urls}
@@ -104,9 +106,17 @@ function useSave(businessId: string, { webhooksEnabled }: Account, onSaved: () =
   })
 }
 
-/** What the server says about one of the lists. */
-function problemOf(error: unknown, list: 'emails' | 'urls'): string | undefined {
+/** What the server says about one of the lists, with the address that it means. */
+function useListProblem(error: unknown, { emails, urls }: Addresses) {
+  const toText = useRefusalText()
   const errors = error instanceof ApiProblem ? (error.body.errors ?? []) : []
-  const messages = errors.filter(({ field }) => field.startsWith(`alerts.${list}`)).map(({ message }) => message)
-  return messages.length === 0 ? undefined : messages.join('; ')
+  return (list: 'emails' | 'urls'): string | undefined => {
+    const texts = errors.flatMap((refused) => {
+      const [, of, index] = refused.field.split('.')
+      if (of !== list) return []
+      const address = { emails, urls }[list][Number(index ?? -1)]
+      return [address === undefined ? toText(refused) : `${address}: ${toText(refused)}`]
+    })
+    return texts.length === 0 ? undefined : texts.join(' ')
+  }
 }

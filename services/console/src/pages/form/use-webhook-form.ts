@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '../../api/problem.ts'
 import { useFormats } from '../../format/use-formats.ts'
 import { splitField } from '../../parts/texts/problem-words.ts'
+import { useRefusalText } from '../../parts/texts/refusal-text.ts'
 import { allowedRange, isNumberField, mistakesIn, type Values } from './fields.ts'
 import { forgetDraft, keptDraft, useKeptDraft } from './kept-draft.ts'
 
@@ -14,6 +15,7 @@ import { forgetDraft, keptDraft, useKeptDraft } from './kept-draft.ts'
 export function useWebhookForm(key: string, initial: Values, filled?: Values) {
   const { t } = useTranslation()
   const { count } = useFormats()
+  const toText = useRefusalText()
   const inWords = ({ min, max }: { min: number; max: number }) => ({ min: count(min), max: count(max) })
   const [kept] = useState(() => (filled ? null : keptDraft(key)))
   const [isRestored, setRestored] = useState(kept !== null)
@@ -50,10 +52,7 @@ export function useWebhookForm(key: string, initial: Values, filled?: Values) {
     showRefusal: (error: unknown): boolean => {
       if (!(error instanceof ApiProblem)) return false
       const { errors = [], conflicts = [] } = error.body
-      const byField = errors.map(({ field, message, code }) => {
-        const [name, header] = splitField(field)
-        return [name, code ? t(`form.refusals.${code}`, { header }) : `${t('form.mistakes.invalid')} (${message})`]
-      })
+      const byField = errors.map((refused) => [splitField(refused.field)[0], toText(refused)])
       const taken = conflicts.map(({ channel, name }) => t('form.taken', { channel, name }))
       const shown = { ...Object.fromEntries(byField), ...(taken.length > 0 && { channels: taken.join(' ') }) }
       form.setErrors(shown)

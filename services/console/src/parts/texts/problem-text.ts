@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { ApiProblem } from '../../api/problem.ts'
-import { reasonsOf, splitField, wordedStatuses } from './problem-words.ts'
+import { isOfField, reasonsOf, wordedStatuses } from './problem-words.ts'
+import { useRefusalText } from './refusal-text.ts'
 
 /** What went wrong and what to do, in the viewer's language. */
 export function useProblemText(): (error: unknown) => string {
@@ -15,11 +16,12 @@ export function useProblemText(): (error: unknown) => string {
 /** What exactly is wrong: in the viewer's language if the console has words for it, otherwise in the server's English. */
 export function useProblemReason(): (error: unknown) => { text: string; isEnglish: boolean } {
   const { t } = useTranslation()
+  const toText = useRefusalText()
   return (error) => {
     if (!(error instanceof ApiProblem)) return { text: '', isEnglish: false }
     const { refused, taken, english } = reasonsOf(error.body)
     const words = [
-      ...refused.map(({ field, code }) => (code ? t(`form.refusals.${code}`, { header: splitField(field)[1] }) : '')),
+      ...refused.map((each) => (isOfField(each) ? `${each.field}: ${toText(each)}` : toText(each))),
       ...taken.map(({ channel, name }) => t('form.taken', { channel, name })),
     ]
     return english === '' ? { text: words.join(' '), isEnglish: false } : { text: english, isEnglish: true }
