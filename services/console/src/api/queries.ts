@@ -138,15 +138,15 @@ export function replayQuery(api: ApiClient, businessId: string, id: string, repl
 /** Time between two readings of the list while one of its replays goes on: each reads the topics since the oldest. */
 const replaysPollMs = 5_000
 
-export function replaysQuery(api: ApiClient, businessId: string, id: string) {
-  return queryOptions({
+type ReplayList = Operations['listReplays']['answer'] & { nextCursor?: string }
+
+/** The latest replays: a list of one page. */
+export function replayPages(api: ApiClient, businessId: string, id: string) {
+  return {
     queryKey: keys.replays(businessId, id),
-    queryFn: ({ signal }) => api.call('listReplays', { path: { businessId, id }, signal }),
-    refetchInterval: pollWhile(
-      ({ replays }: Operations['listReplays']['answer']) => !replays.every(isReplayOver),
-      replaysPollMs,
-    ),
-  })
+    read: (_cursor, signal) => api.call('listReplays', { path: { businessId, id }, ...(signal && { signal }) }),
+    refetchInterval: pollWhile(({ replays }) => !replays.every(isReplayOver), replaysPollMs),
+  } satisfies PageSource<ReplayList>
 }
 
 export function alertsQuery(api: ApiClient, businessId: string, webhookId: string) {

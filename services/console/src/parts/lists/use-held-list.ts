@@ -42,6 +42,7 @@ export function useHeldList<Page extends { nextCursor?: string }, Item>(
     queryKey: source.queryKey,
     queryFn: ({ signal }) => source.read('', signal),
     placeholderData: keepPreviousData,
+    ...(source.refetchInterval && { refetchInterval: source.refetchInterval }),
   })
   const [held, setHeld] = useState<{ name: string; pages: Page[] } | null>(null)
   const { hovered, ref: hoverRef } = useHover<HTMLElement>()

@@ -1,13 +1,14 @@
 import { Box, Button, Table, Text } from '@mantine/core'
 import { IconRepeat } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { isReplayOver, replaysQuery } from '../../../api/queries.ts'
+import { isReplayOver, replayPages } from '../../../api/queries.ts'
 import { useApi, useMay } from '../../../api/session.tsx'
 import type { ReplayEntry, Webhook } from '../../../api/types.ts'
 import { useFormats } from '../../../format/use-formats.ts'
 import { DataTable } from '../../../parts/figures/data-table.tsx'
 import { Time } from '../../../parts/figures/time.tsx'
+import { HeldRows } from '../../../parts/lists/held-rows.tsx'
+import { useHeldList } from '../../../parts/lists/use-held-list.ts'
 import { Empty } from '../../../parts/page/empty.tsx'
 import { Failure } from '../../../parts/page/failure.tsx'
 import { PageSkeleton } from '../../../parts/page/page-skeleton.tsx'
@@ -19,9 +20,13 @@ import { useStopReplay } from './use-replay.ts'
 export default function ReplayHistory({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation()
   const mayWrite = useMay('webhooks:write')
-  const { data, error, refetch } = useQuery(replaysQuery(useApi(), webhook.businessId, webhook.id))
-  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton rows={[200]} />
+  const list = useHeldList(
+    replayPages(useApi(), webhook.businessId, webhook.id),
+    ({ replays }) => replays,
+    ({ replayId }) => replayId,
+  )
+  if (list.error !== null && !list.items) return <Failure error={list.error} onRetry={list.retry} />
+  if (!list.items) return <PageSkeleton rows={[200]} />
   const columns = [t('attempts.at'), t('audit.who'), t('replay.selected'), t('replay.result')]
   return (
     <>
@@ -30,25 +35,27 @@ export default function ReplayHistory({ webhook }: { webhook: Webhook }) {
           <ReplayButtons webhook={webhook} />
         </Box>
       )}
-      {data.replays.length === 0 ? (
+      {list.items.length === 0 ? (
         <Empty icon={<IconRepeat size={40} aria-hidden />} title={t('replay.none')} text={t('replay.text')} />
       ) : (
-        <DataTable label={t('webhook.tabs.replays')} columns={columns}>
-          {data.replays.map((replay) => (
-            <Table.Tr key={replay.replayId}>
-              <Table.Td data-label={t('attempts.at')}>
-                <Time at={replay.startedAt} />
-              </Table.Td>
-              <Table.Td data-label={t('audit.who')}>{replay.subject}</Table.Td>
-              <Table.Td data-label={t('replay.selected')}>
-                <Selected {...replay.selected} />
-              </Table.Td>
-              <Table.Td data-label={t('replay.result')}>
-                <Result webhook={webhook} replay={replay} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </DataTable>
+        <HeldRows list={list}>
+          <DataTable label={t('webhook.tabs.replays')} columns={columns}>
+            {list.items.map((replay) => (
+              <Table.Tr key={replay.replayId}>
+                <Table.Td data-label={t('attempts.at')}>
+                  <Time at={replay.startedAt} />
+                </Table.Td>
+                <Table.Td data-label={t('audit.who')}>{replay.subject}</Table.Td>
+                <Table.Td data-label={t('replay.selected')}>
+                  <Selected {...replay.selected} />
+                </Table.Td>
+                <Table.Td data-label={t('replay.result')}>
+                  <Result webhook={webhook} replay={replay} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </DataTable>
+        </HeldRows>
       )}
     </>
   )
