@@ -18,6 +18,8 @@ export type RecordPage<T> = {
   found: Found<T>[]
   /** `before` of the next page; null if there is nothing older. A short page may still have a next one. */
   next: number | null
+  /** Offset down to which records were read: `before` of a later read that goes further back than this one's sinceMs. */
+  readTo: number
 }
 
 /** Maximum offsets of the partition read for one page: about 10 MB, in a fraction of a second. */
@@ -49,9 +51,10 @@ export async function readNewestFirst<T>(
   }
   if (found.length > limit) {
     found.length = limit
-    return { found, next: found.at(-1)?.offset ?? null }
+    const last = found.at(-1)?.offset ?? to
+    return { found, next: last, readTo: last }
   }
-  return { found, next: to > low ? to : null }
+  return { found, next: to > low ? to : null, readTo: to }
 }
 
 /** The newest wanted records, oldest first. */

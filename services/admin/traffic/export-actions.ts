@@ -9,8 +9,13 @@ import type { WebhookParams } from '../http/shapes.ts'
 import { requireOwn } from '../webhooks/own-webhook.ts'
 import type { AttemptExportQuery, LetterExportQuery } from './export-routes.ts'
 import type { StatsDeps } from './stats-actions.ts'
-import { type PageStart, readAttemptPage, readLetterPage, type TrafficPage } from './traffic-pages.ts'
-import type { TrafficTopics } from './traffic-topics.ts'
+import {
+  createLetterReader,
+  type PageStart,
+  readAttemptPage,
+  type TakeTurn,
+  type TrafficPage,
+} from './traffic-pages.ts'
 
 export type ExportDeps = Pick<StatsDeps, 'store' | 'traffic' | 'pages' | 'clock'> & {
   /** Resolves once Kafka has the entry. @throws HttpProblem 503. */
@@ -26,7 +31,7 @@ const atOnce = 2
 
 type Exported = { name: string; query: { format?: 'ndjson' | 'csv' } & Record<string, unknown> }
 type OfWebhook = Call<{ params: typeof WebhookParams }>
-type ReadExportPage = (traffic: TrafficTopics, start: PageStart) => Promise<TrafficPage<Row>>
+type ReadExportPage = (turn: TakeTurn, start: PageStart) => Promise<TrafficPage<Row>>
 
 /** Writes all attempts, or dead letters, of a webhook as rows, page by page. @throws HttpProblem for each refusal. */
 export class ExportActions {
@@ -43,7 +48,8 @@ export class ExportActions {
   ): Promise<ApiResponse<200, RowStream>> {
     const { definition } = requireOwn(this.#deps.store, call.params)
     const { format: _format, ...filters } = call.query
-    const readPage: ReadExportPage = (traffic, start) => readAttemptPage(traffic, definition, filters, start)
+    const readPage: ReadExportPage = (turn, start) =>
+      turn((traffic) => readAttemptPage(traffic, definition, filters, start))
     return this.#export(call, definition, { name: 'attempts', query: call.query }, readPage)
   }
 
@@ -51,8 +57,7 @@ export class ExportActions {
     call: Call<{ params: typeof WebhookParams; querystring: typeof LetterExportQuery }>,
   ): Promise<ApiResponse<200, RowStream>> {
     const { definition } = requireOwn(this.#deps.store, call.params)
-    const readPage: ReadExportPage = (traffic, start) => readLetterPage(traffic, definition, start)
-    return this.#export(call, definition, { name: 'dead-letters', query: call.query }, readPage)
+    return this.#export(call, definition, { name: 'dead-letters', query: call.query }, createLetterReader(definition))
   }
 
   async #export(
@@ -86,10 +91,11 @@ export class ExportActions {
     }
   }
 
-  /** A page takes a turn of its own in the pool, so that a slow client keeps nobody else waiting. */
+  /** Each read takes a turn of its own in the pool, so that a slow client keeps nobody else waiting. */
   #read({ params, ended }: OfWebhook, readPage: ReadExportPage, before: number | null): Promise<TrafficPage<Row>> {
     const { pages, traffic } = this.#deps
-    return pages.run(params.businessId, ended, (reader) => readPage(traffic(reader), { limit: pageRows, before }))
+    const turn: TakeTurn = (read) => pages.run(params.businessId, ended, (reader) => read(traffic(reader)))
+    return readPage(turn, { limit: pageRows, before })
   }
 
   /** Counts a running export until its request ends. @throws HttpProblem 429 */

@@ -6,7 +6,7 @@ import type { Attempt, DeadLetter } from '../../domain/delivery/delivery.ts'
 import { isJoined } from '../../domain/delivery/outcome.ts'
 import { clockSkewMs } from '../records/webhook-records.ts'
 import { attemptView, listedLetterView } from './attempt-view.ts'
-import { findDelivered } from './delivered-since.ts'
+import { findDelivered, ReplayedDeliveries } from './delivered-since.ts'
 import type { AttemptFilters } from './stats-routes.ts'
 import type { TrafficTopics } from './traffic-topics.ts'
 
@@ -50,15 +50,42 @@ export async function readAttemptPage(
 
 export async function readLetterPage(
   traffic: Pick<TrafficTopics, 'attempts' | 'deadLetters'>,
-  { id: webhookId, businessId }: WebhookDefinition,
+  definition: WebhookDefinition,
   start: PageStart,
 ): Promise<TrafficPage<ListedDeadLetter>> {
+  const { letters, next } = await readLetters(traffic, definition, start)
+  const delivered = await findDelivered(traffic, placeOf(definition), letters)
+  return { entries: letters.map((letter) => listedLetterView(letter, delivered)), next }
+}
+
+/** Runs a bounded read in a turn of its own. */
+export type TakeTurn = <T>(read: (traffic: TrafficTopics) => Promise<T>) => Promise<T>
+
+/** Creates a reader of all pages of a webhook's dead letters, newest first. */
+export function createLetterReader(definition: WebhookDefinition) {
+  const delivered = new ReplayedDeliveries(placeOf(definition))
+  return async (turn: TakeTurn, start: PageStart): Promise<TrafficPage<ListedDeadLetter>> => {
+    const { letters, next } = await turn((traffic) => readLetters(traffic, definition, start))
+    const sinceMs = letters.reduce((min, { deadLetteredAt }) => Math.min(min, deadLetteredAt), Infinity)
+    if (letters.length > 0) while (await turn((traffic) => delivered.readBack(traffic, sinceMs)));
+    const found = delivered.find(letters)
+    return { entries: letters.map((letter) => listedLetterView(letter, found)), next }
+  }
+}
+
+async function readLetters(
+  traffic: Pick<TrafficTopics, 'deadLetters'>,
+  { id: webhookId, businessId }: WebhookDefinition,
+  start: PageStart,
+): Promise<{ letters: DeadLetter[]; next: number | null }> {
   // An unreadable record has no business, but its key is this webhook's id.
   const matches = ({ delivery }: DeadLetter) => delivery === null || delivery.businessId === businessId
   const { found, next } = await traffic.deadLetters({ ...start, webhookId, matches, sinceMs: null, untilMs: null })
-  const letters = found.map(({ value }) => value)
-  const delivered = await findDelivered(traffic, { webhookId, businessId }, letters)
-  return { entries: letters.map((letter) => listedLetterView(letter, delivered)), next }
+  return { letters: found.map(({ value }) => value), next }
+}
+
+function placeOf({ id, businessId }: WebhookDefinition): { webhookId: string; businessId: string } {
+  return { webhookId: id, businessId }
 }
 
 /** Times of the records of attempts that were started within a period. */

@@ -67,7 +67,7 @@ test('a page reads a limited part of the topic, and the next page continues behi
   const rows = Array.from({ length: 100_000 }, (_unused, index) => ({ key: index === 10 ? 'w1' : 'w2', value: '1' }))
   const { reader, looked } = bench(rows)
   const page = await readNewestFirst(reader, source, wanted)
-  expect(page).toEqual({ found: [], next: 76_000 })
+  expect(page).toEqual({ found: [], next: 76_000, readTo: 76_000 })
   expect(looked()).toBe(24_000)
 })
 

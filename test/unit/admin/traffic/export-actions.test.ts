@@ -52,9 +52,15 @@ test('an export has what the filters in force select', async () => {
   expect([body.format, await ids(body)]).toEqual(['csv', ['a']])
 })
 
-test('an export of dead letters has all of them', async () => {
-  const { body } = await actions(new Map()).deadLetters(callOf())
-  expect(await ids(body)).toEqual(['d2', 'd1'])
+test('an export of dead letters has all of them, and when a replay has delivered one since', async () => {
+  const { body } = await actions(new Map([[1, attempt('d1', { startedAt: 70_000, replayId: 'r1' })]])).deadLetters(
+    callOf(),
+  )
+  const rows = (await Array.fromAsync(body.pages)).flat()
+  expect(rows.map(({ deliveryId, deliveredAt }) => [deliveryId, deliveredAt])).toEqual([
+    ['d2', null],
+    ['d1', '1970-01-01T00:01:10.000Z'],
+  ])
 })
 
 test('an export is in the audit log before anything is read, with the contact masked', async () => {

@@ -17,12 +17,13 @@ export function fakeTraffic(given: Partial<FakeTraffic> = {}): TrafficTopics {
     async attempts({ matches, limit }) {
       const found = [...attempts].filter(([, value]) => matches(value)).reverse()
       const page = found.slice(0, limit).map(([offset, value]) => ({ partition: 3, offset, value }))
-      return { found: page, next: found.length > limit ? (page.at(-1)?.offset ?? null) : null }
+      const next = found.length > limit ? (page.at(-1)?.offset ?? null) : null
+      return { found: page, next, readTo: next ?? 0 }
     },
     attempt: async (_webhookId, partition, offset) => (partition === 3 ? attempts.get(offset) : undefined),
     async deadLetters({ matches, limit }) {
       const found = letters.filter(matches).reverse().slice(0, limit)
-      return { found: found.map((value, offset) => ({ partition: 3, offset, value })), next: null }
+      return { found: found.map((value, offset) => ({ partition: 3, offset, value })), next: null, readTo: 0 }
     },
     async newDeliveries({ from, limit }) {
       return {
