@@ -49,9 +49,11 @@ export type StatsDeps = {
 
 /** Time that errors are grouped of by default. */
 const groupedMs = 24 * hourMs
-/** Pages of attempts that are read for groups, and errors of one page. */
-const mostPages = 10
-const errorsOfPage = 24_000
+/** Errors of one page of attempts that is read for groups: what two slices of the topic hold (readNewestFirst). */
+const errorsOfPage = 7_499
+/** Pages of attempts that are read for groups, and the time after which no further one is begun. */
+const mostPages = 40
+const groupingMs = 4_000
 
 type OfWebhook = Call<{ params: typeof WebhookParams }>
 type Listing = Call<{ params: typeof WebhookParams; querystring: typeof ListQuery }>
@@ -93,10 +95,12 @@ export class StatsActions {
       (untilMs === null || attempt.startedAt < untilMs)
     const range = { ...recordTimes(sinceMs, untilMs), limit: errorsOfPage }
     const groups = new ErrorGroups()
-    let searchedBackToMs = this.#deps.clock.nowMs()
+    const { clock } = this.#deps
+    let searchedBackToMs = clock.nowMs()
     await this.#read(call, async (traffic) => {
       let before: number | null = null
-      for (let page = 0; page < mostPages; page++) {
+      const endMs = clock.monotonicMs() + groupingMs
+      for (let page = 0; page < mostPages && (page === 0 || clock.monotonicMs() < endMs); page++) {
         const { found, next } = await traffic.attempts({ webhookId, matches, before, ...range })
         for (const { value } of found) groups.add(value)
         searchedBackToMs = next === null ? sinceMs : (found.at(-1)?.value.startedAt ?? searchedBackToMs)

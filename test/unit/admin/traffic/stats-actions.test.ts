@@ -10,6 +10,7 @@ import {
   startOfMinute,
   type WebhookStats,
 } from '../../../../services/domain/stats/stats.ts'
+import type { Clock } from '../../../../services/platform/runtime/clock.ts'
 import { anyReads, attempt, delivery, letter } from '../replay/replay-support.ts'
 import { callOf, definition, nowMs, stillClock } from '../support.ts'
 import { type FakeTraffic, fakeTraffic } from './traffic-support.ts'
@@ -53,7 +54,11 @@ const stats: WebhookStats = {
   source: { partition: 0, offset: 9 },
 }
 
-function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> = {}): StatsActions {
+function actions(
+  known: WebhookStats | undefined,
+  traffic: Partial<FakeTraffic> = {},
+  clock: Clock = stillClock,
+): StatsActions {
   const fields = { secret: 'whsec_x', headers: { 'X-Key': 'sealed' }, version: 1 }
   const store = {
     get: (id: string) => (id === 'wh_a' ? { definition: definition(fields), offset: 0 } : undefined),
@@ -79,7 +84,7 @@ function actions(known: WebhookStats | undefined, traffic: Partial<FakeTraffic> 
     traffic: () => fakeTraffic(traffic),
     pages: anyReads,
     backlog,
-    clock: stillClock,
+    clock,
   })
 }
 
@@ -119,6 +124,17 @@ test('errors are grouped within a period of the business, by default of 24 hours
   }
   expect(await grouped({})).toEqual([iso(nowMs - dayMs), ['late', 'early']])
   expect(await grouped({ since: iso(0), until: iso(nowMs - 2) })).toEqual([iso(0), ['early', 'old']])
+})
+
+test('the grouping of very many errors ends after some seconds, and says how far back it has looked', async () => {
+  const failed = { outcome: 'error', cause: '5xx', status: 503 } as const
+  const numbers = Array.from({ length: 20_000 }, (_unused, number) => number)
+  const attempts = new Map(numbers.map((at) => [at, attempt(`d${at}`, { ...failed, startedAt: at })]))
+  let elapsedMs = 0
+  const clock = { ...stillClock, monotonicMs: () => elapsedMs++ * 5_000 }
+  const { body } = await actions(stats, { attempts }, clock).errorGroups(callOf({ query: { since: iso(0) } }))
+  expect(body.groups.map(({ count }) => count)).toEqual([7_499])
+  expect(body.searchedBackTo).toBe(iso(20_000 - 7_499))
 })
 
 test.each([
