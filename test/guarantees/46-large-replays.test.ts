@@ -6,8 +6,10 @@ import { choosePartition } from '../../services/platform/kafka/key-partition.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { readSchema, subjectName, topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'
+import { countRows } from '../support/exported-rows.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, sized } from '../support/guarantee-size.ts'
+import { measureGrowth } from '../support/resident-memory.ts'
 import { startTestStack, type TestStack, type TestWebhook } from '../support/services.ts'
 import { openCodec, openKafka, openProducer, readTopic } from '../support/topic-reader.ts'
 
@@ -41,15 +43,35 @@ test("a replay of all dead letters takes at most 64 MB of admin's memory, and se
   const timeout = { request: 130_000 }
   // The cost of a first request and one-time allocations do not count.
   await world.admin.http.post(path, { json: { deliveryId: idOf(0), dryRun: true } })
-  const before = await residentBytes()
-  let peak = before
-  const watching = new AbortController()
-  const watch = (async () => {
-    while (!watching.signal.aborted) {
-      peak = Math.max(peak, await residentBytes())
-      await systemClock.sleep(200, watching.signal)
-    }
-  })()
+  const adminUrl = world.stack.service('admin').url
+  const { result, growthBytes } = await measureGrowth(adminUrl, () => replayAll(json, timeout))
+  const { counted, count, again, times } = result
+  figure(
+    46,
+    `a replay of ${letters} dead letters: ${times.length} written, a second click ${again}, admin grew by ${Math.round(growthBytes / 1e6)} MB`,
+  )
+  expect([counted, count, again]).toEqual([letters, letters, 0])
+  expect(times).toEqual(Array.from({ length: letters }, (_unused, index) => index))
+  expect(growthBytes).toBeLessThanOrEqual(maxGrowthBytes)
+})
+
+test.each(['ndjson', 'csv'] as const)(
+  "an export of all dead letters as %s takes at most 64 MB of admin's memory, and has each once",
+  { timeout: caseTimeoutMs },
+  async (format) => {
+    const { url } = world.stack.service('admin')
+    const exported = `${url}/api/v1/businesses/${world.businessId}/webhooks/${webhook.id}/export/dead-letters?format=${format}`
+    const { result: rows, growthBytes } = await measureGrowth(url, () =>
+      countRows(exported, world.token, /msg_dead-\d+/),
+    )
+    figure(46, `an export of ${letters} dead letters as ${format}: admin grew by ${Math.round(growthBytes / 1e6)} MB`)
+    expect(rows).toEqual({ lines: letters + (format === 'csv' ? 1 : 0), ids: letters })
+    expect(growthBytes).toBeLessThanOrEqual(maxGrowthBytes)
+  },
+)
+
+/** Counts, starts and counts again. @returns also the times of the notifications that were written, in order. */
+async function replayAll(json: object, timeout: { request: number }) {
   const counted = await world.admin.http
     .post(path, { json: { ...json, dryRun: true }, timeout })
     .json<{ count: number }>()
@@ -65,22 +87,13 @@ test("a replay of all dead letters takes at most 64 MB of admin's memory, and se
   expect(await until(async () => (await written()) >= letters, caseTimeoutMs / 2, systemClock)).toBe(true)
   // A second click, while the first replay has not sent anything yet.
   const again = await world.admin.http.post(path, { json, timeout }).json<{ count: number }>()
-  watching.abort()
-  await watch
   const times: number[] = []
   for (const { value } of await readTopic(kafka, replays)) {
     const decoded = value && (await decode(value))
     if (decoded?.ok) times.push(decoded.value.delivery.createdAt)
   }
-  const growth = peak - before
-  figure(
-    46,
-    `a replay of ${letters} dead letters: ${times.length} written, a second click ${again.count}, admin grew by ${Math.round(growth / 1e6)} MB`,
-  )
-  expect([counted.count, count, again.count]).toEqual([letters, letters, 0])
-  expect(times).toEqual(Array.from({ length: letters }, (_unused, index) => index))
-  expect(growth).toBeLessThanOrEqual(maxGrowthBytes)
-})
+  return { counted: counted.count, count, again: again.count, times }
+}
 
 function idOf(number: number): string {
   return `msg_dead-${number}`
@@ -145,9 +158,4 @@ function letterOf(number: number, nowMs: number): DeadLetter {
   }
   const source = { topic: 'webhook-deliveries', partition: 0, offset: number, key: null, value: null }
   return { reason: 'exhausted', detail: null, deadLetteredAt: nowMs, delivery, attempts, source }
-}
-
-async function residentBytes(): Promise<number> {
-  const metrics = await (await fetch(`${world.stack.service('admin').url}/metrics`)).text()
-  return Number(/^process_resident_memory_bytes\S* (\S+)/m.exec(metrics)?.[1])
 }

@@ -4,14 +4,17 @@ import { choosePartition } from '../../services/platform/kafka/key-partition.ts'
 import { systemClock } from '../../services/platform/runtime/clock.ts'
 import { readSchema, subjectName, topicName } from '../../services/topics/schemas.ts'
 import { topics } from '../../services/topics/topic-map.ts'
+import { countRows } from '../support/exported-rows.ts'
 import { figure } from '../support/figure.ts'
 import { caseTimeoutMs, isFull, sized } from '../support/guarantee-size.ts'
+import { measureGrowth } from '../support/resident-memory.ts'
 import { startTestStack, type TestStack } from '../support/services.ts'
 import { openCodec, openKafka, openProducer } from '../support/topic-reader.ts'
 
 const attempts = sized(400_000, 20_000)
 const searches = 20
 const partitions = 2
+const maxGrowthBytes = 64 * 1024 * 1024
 
 let world: TestStack
 /** Webhooks of two businesses in one partition. */
@@ -78,6 +81,39 @@ test("twenty concurrent searches of one business delay another's page of attempt
   // As an order of events: no page waits for more than its business's share, although ten searches are ahead of it.
   expect(overtaking).toBeLessThan(searches / 4)
   if (isFull) expect(p95AmongMs).toBeLessThanOrEqual(1_000)
+})
+
+test.each(['ndjson', 'csv'] as const)(
+  "an export of very many attempts as %s takes at most 64 MB of admin's memory, and has each once",
+  { timeout: caseTimeoutMs },
+  async (format) => {
+    const { url } = world.stack.service('admin')
+    const exported = `${url}/api/v1/${pathOf(searched)}/export/attempts?format=${format}`
+    const { result: rows, growthBytes } = await measureGrowth(url, () => countRows(exported, world.token, /msg_\d+/))
+    figure(47, `an export of ${attempts} attempts as ${format}: admin grew by ${Math.round(growthBytes / 1e6)} MB`)
+    expect(rows).toEqual({ lines: attempts + (format === 'csv' ? 1 : 0), ids: attempts })
+    expect(growthBytes).toBeLessThanOrEqual(maxGrowthBytes)
+  },
+)
+
+test("the groups of very many errors take at most 64 MB of admin's memory, and say how far back they go", {
+  timeout: caseTimeoutMs,
+}, async () => {
+  const { url } = world.stack.service('admin')
+  const { result, growthBytes } = await measureGrowth(url, () =>
+    world.admin.http
+      .get(`${pathOf(searched)}/error-groups`)
+      .json<{ groups: { count: number }[]; searchedBackTo: string }>(),
+  )
+  const counted = result.groups.reduce((sum, { count }) => sum + count, 0)
+  figure(47, `groups of ${attempts} errors: ${counted} counted, admin grew by ${Math.round(growthBytes / 1e6)} MB`)
+  expect(result.groups).toHaveLength(1)
+  expect(counted).toBeGreaterThan(0)
+  expect(counted).toBeLessThanOrEqual(attempts)
+  // Less than all of them only together with the time up to which they were counted.
+  if (counted < attempts)
+    expect(Date.parse(result.searchedBackTo)).toBeGreaterThan(systemClock.nowMs() - 23 * 3_600_000)
+  expect(growthBytes).toBeLessThanOrEqual(maxGrowthBytes)
 })
 
 /** @param ended number of searches that have ended so far. */
